@@ -1,0 +1,54 @@
+"""Every error of sagemock's own. Errors of AWS never appear here: a client meets those as `botocore.exceptions.ClientError`.
+
+SagemockError
+├── UsageError            the test is at fault: the mock was asked for something that has no meaning
+│   ├── NeverReached      the test waits for a status that the job will never have
+│   └── PlanError         the plan is at fault: it contradicts itself (also a ValueError)
+├── UnusedError           the test is at fault: it planned something that nothing met (also an AssertionError)
+├── NothingWillHappen     the code under test is at fault: it polls a world in which nothing can happen any more
+├── NotAnswered           the code under test calls a service that nobody answers here
+└── NotSimulated          sagemock is at fault: AWS has this, sagemock does not (also a NotImplementedError)
+"""
+
+__all__ = [
+    "NeverReached",
+    "NotAnswered",
+    "NotSimulated",
+    "NothingWillHappen",
+    "PlanError",
+    "SagemockError",
+    "UnusedError",
+    "UsageError",
+]
+
+
+class SagemockError(Exception):
+    """The base of every error that sagemock itself raises."""
+
+
+class UsageError(SagemockError):
+    """The mock was used in a way that has no meaning; the message says what to do instead."""
+
+
+class NeverReached(UsageError):
+    """`advance_until` was asked for a status that the job will never have, by what is known now."""
+
+
+class PlanError(UsageError, ValueError):
+    """A plan contradicts itself, or does not fit the request that it is to play."""
+
+
+class UnusedError(SagemockError, AssertionError):
+    """Under `strict`, a plan or a fault was prepared and nothing met it before the mock ended."""
+
+
+class NothingWillHappen(SagemockError):
+    """A loop goes on polling or sleeping although no job has anything left to happen."""
+
+
+class NotAnswered(SagemockError):
+    """A call to a service that neither sagemock nor anything beside it answers was kept from the network."""
+
+
+class NotSimulated(SagemockError, NotImplementedError):
+    """The service has this, and sagemock does not simulate it."""
