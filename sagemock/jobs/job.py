@@ -1,0 +1,166 @@
+"""A training job: a frozen record, its timeline, and the view of it at one instant."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from sagemock.clock import SECOND_US
+from sagemock.jobs import status
+from sagemock.jobs.plan import Plan
+from sagemock.jobs.script import Script
+from sagemock.jobs.timeline import Change, Intervention, Timeline, fold
+
+__all__ = ["Job", "Place", "Transition", "View", "view"]
+
+
+class Place(NamedTuple):
+    """Where a job lives: worlds with different places know nothing of each other."""
+
+    partition: str
+    region: str
+    account: str
+
+    def arn(self, resource: str) -> str:
+        """Return the ARN of a SageMaker resource there."""
+        return f"arn:{self.partition}:sagemaker:{self.region}:{self.account}:{resource}"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A training job as it was asked for, and all that was done to it since. A change is a new record."""
+
+    name: str
+    place: Place
+    request: Mapping[str, Any]
+    plan: Plan
+    script: Script
+    created_us: int
+    """Microseconds since the epoch."""
+    number: int
+    """Counts the jobs of a mock in the order of their creation."""
+    interventions: tuple[Intervention, ...] = ()
+
+    @property
+    def arn(self) -> str:
+        """TrainingJobArn. The case of the name is kept, as the service does since about November 2022."""
+        return self.place.arn(f"training-job/{self.name}")
+
+    @property
+    def timeline(self) -> Timeline:
+        """The whole life of the job as it is known now."""
+        return fold(self.script, self.interventions)
+
+    @property
+    def last_us(self) -> int:
+        """The instant after which nothing happens to the job by itself."""
+        return self.created_us + self.timeline.last_us
+
+    def after(self, intervention: Intervention) -> "Job":
+        """Return the job as it is once `intervention` was made."""
+        return replace(self, interventions=(*self.interventions, intervention))
+
+    def state(self, now_us: int) -> Change:
+        """Return the last change by `now_us`: the job's statuses and its message."""
+        return self.timeline.until(now_us - self.created_us)[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """An entry of SecondaryStatusTransitions; instants in microseconds since the epoch, `end_us` None while it is open."""
+
+    status: str
+    start_us: int
+    end_us: int | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that Describe shows of a job's life at one instant; instants in microseconds since the epoch, None where absent."""
+
+    primary: status.Primary
+    secondary: str
+    transitions: tuple[Transition, ...]
+    created_us: int
+    modified_us: int
+    started_us: int | None
+    ended_us: int | None
+    training_s: int | None
+    billable_s: int | None
+    failure_reason: str | None
+    artifacts: bool
+
+    @property
+    def over(self) -> bool:
+        """Whether the job has ended."""
+        return self.secondary in status.ENDINGS
+
+
+def view(job: Job, now_us: int) -> View:
+    """Return what the service shows of `job` at `now_us`."""
+    timeline = job.timeline
+    seen = timeline.until(now_us - job.created_us)
+    last = seen[-1]
+    over = last.secondary in status.ENDINGS
+    created_us = job.created_us
+    started_us, ended_us = _recorded_times(job, timeline) if over else (timeline.started_us, None)
+    if started_us is not None and started_us > now_us - created_us:
+        started_us = None
+    training_s = None
+    if started_us is not None:
+        until_us = now_us - created_us if ended_us is None else ended_us
+        training_s = _training_s(created_us, started_us, until_us, timeline.stopping)
+        if over:
+            # A log of 2019: a job stopped in the second in which it began has TrainingTimeInSeconds 1.
+            training_s = max(training_s, 1)
+    return View(
+        primary=last.primary,
+        secondary=last.secondary,
+        transitions=_transitions(seen, created_us),
+        created_us=created_us,
+        modified_us=created_us + last.at_us,
+        started_us=None if started_us is None else created_us + started_us,
+        # A job that failed before it started has no TrainingEndTime.
+        ended_us=None if ended_us is None or (started_us is None and last.primary == "Failed") else created_us + ended_us,
+        training_s=training_s,
+        billable_s=max(1, int(training_s * job.script.billed)) if over and training_s is not None else None,
+        failure_reason=timeline.failure_reason if last.primary == "Failed" else None,
+        artifacts=over and timeline.uploaded,
+    )
+
+
+def _recorded_times(job: Job, timeline: Timeline) -> tuple[int | None, int | None]:
+    """Return TrainingStartTime and TrainingEndTime of a finished job: those of the record, if one was played to its end."""
+    recorded = job.script.recorded
+    if recorded is None or job.interventions or recorded.ending is None:
+        return timeline.started_us, timeline.ended_us
+    return recorded.started_us, recorded.ended_us
+
+
+def _training_s(created_us: int, started_us: int, until_us: int, stopping: tuple[tuple[int, int], ...]) -> int:
+    """Return TrainingTimeInSeconds.
+
+    Each instant is cut to whole seconds before they are subtracted (the one rule that fits six recorded jobs), and the time in
+    Stopping does not count (one recorded job).
+    """
+
+    def second(offset_us: int) -> int:
+        return (created_us + offset_us) // SECOND_US
+
+    stopped = sum(second(min(end, until_us)) - second(begin) for begin, end in stopping if begin < until_us)
+    return second(until_us) - second(started_us) - stopped
+
+
+def _transitions(seen: tuple[Change, ...], created_us: int) -> tuple[Transition, ...]:
+    entries: list[Transition] = []
+    for change in seen:
+        at_us = created_us + change.at_us
+        if not change.enters:
+            entries[-1] = replace(entries[-1], message=change.message)
+            continue
+        if entries:
+            entries[-1] = replace(entries[-1], end_us=at_us)
+        # The terminal entry has zero length, the others are open until something follows.
+        end_us = at_us if change.secondary in status.ENDINGS else None
+        entries.append(Transition(change.secondary, at_us, end_us, change.message))
+    return tuple(entries)

@@ -1,0 +1,93 @@
+"""Reading a recorded DescribeTrainingJob response: what happened in it, as offsets from its creation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from sagemock.clock import instant_us
+from sagemock.errors import PlanError
+from sagemock.jobs import status
+
+__all__ = ["Entry", "Recorded", "read"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of SecondaryStatusTransitions, in microseconds after CreationTime; `end_us` is None while it is open."""
+
+    status: str
+    start_us: int
+    end_us: int | None
+    message: str
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a response says about the life of its job; every instant in microseconds after CreationTime."""
+
+    entries: tuple[Entry, ...]
+    ending: str | None
+    last_message: str
+    failure_reason: str | None
+    stopping: bool
+    """Whether TrainingJobStatus was Stopping."""
+    started_us: int | None
+    ended_us: int | None
+    modified_us: int
+
+
+def read(response: Mapping[str, Any]) -> Recorded:
+    """Return what a DescribeTrainingJob response (boto3's dict, or the CLI's JSON) says. Raises PlanError if it is none."""
+    transitions = response.get("SecondaryStatusTransitions")
+    if "CreationTime" not in response or not transitions:
+        msg = (
+            f"{_name(response)} is no DescribeTrainingJob response: it has no CreationTime or no SecondaryStatusTransitions; "
+            "give what describe_training_job returned, or a file with the output of `aws sagemaker describe-training-job`"
+        )
+        raise PlanError(msg)
+    created_us = _instant(response, "CreationTime")
+
+    def offset(key: str) -> int | None:
+        return _instant(response, key) - created_us if response.get(key) is not None else None
+
+    entries = tuple(_entry(at, index, created_us) for index, at in enumerate(transitions))
+    for before, after in pairwise(entries):
+        if before.end_us is None or after.start_us < before.start_us:
+            msg = f"{_name(response)}: {after.status} follows {before.status} before that ended; the record is not in order"
+            raise PlanError(msg)
+    last = entries[-1]
+    ending = last.status if last.status in status.ENDINGS else None
+    modified_us = offset("LastModifiedTime")
+    return Recorded(
+        entries=entries if ending is None else entries[:-1],
+        ending=ending,
+        last_message=last.message,
+        failure_reason=str(response.get("FailureReason") or last.message) if ending == "Failed" else None,
+        stopping=response.get("TrainingJobStatus") == "Stopping",
+        started_us=offset("TrainingStartTime"),
+        ended_us=offset("TrainingEndTime"),
+        modified_us=last.start_us if modified_us is None else modified_us,
+    )
+
+
+def _entry(at: Mapping[str, Any], index: int, created_us: int) -> Entry:
+    name = at.get("Status")
+    if name not in status.PHASES | status.ENDINGS or at.get("StartTime") is None:
+        msg = f"SecondaryStatusTransitions[{index}] is {dict(at)!r}: it has no StartTime, or no Status that a job can have"
+        raise PlanError(msg)
+    start_us = _instant(at, "StartTime") - created_us
+    end_us = _instant(at, "EndTime") - created_us if at.get("EndTime") is not None else None
+    return Entry(name, start_us, end_us, str(at.get("StatusMessage", status.MESSAGES[name])))
+
+
+def _instant(holder: Mapping[str, Any], key: str) -> int:
+    try:
+        return instant_us(holder[key])
+    except (TypeError, ValueError) as error:
+        msg = f"{key} of the record: {error}"
+        raise PlanError(msg) from None
+
+
+def _name(response: Mapping[str, Any]) -> str:
+    return f"the record of {response['TrainingJobName']!r}" if "TrainingJobName" in response else "this record"

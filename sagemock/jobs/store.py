@@ -1,0 +1,162 @@
+"""The store: the one place that is mutable. Every job of a mock, by place and name, and the orders in which lists show them."""
+
+import heapq
+import threading
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias, TypeVar
+
+from sagemock.jobs.job import Job, Place
+
+__all__ = ["Key", "Order", "Region", "Store"]
+
+Order: TypeAlias = Literal["CreationTime", "Name", "Status"]
+Key: TypeAlias = tuple[int | str, ...]
+"""Where a page ended: the sort key of its last job."""
+
+
+class Store:
+    """The jobs of one mock. Hold `lock` over a read that leads to a write."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.regions: dict[Place, Region] = {}
+        self._count = 0
+        self._ends: list[tuple[int, int, Place, str]] = []
+
+    def region(self, place: Place) -> "Region":
+        """Return the world at `place`, a new one if nothing was there."""
+        with self.lock:
+            found = self.regions.get(place)
+            if found is None:
+                found = self.regions[place] = Region()
+            return found
+
+    def next_number(self) -> int:
+        """Return the number of the next job to be created."""
+        with self.lock:
+            self._count += 1
+            return self._count
+
+    def put(self, job: Job) -> None:
+        """Add a job, or replace the record of one."""
+        with self.lock:
+            self.region(job.place).put(job)
+            heapq.heappush(self._ends, (-job.last_us, job.number, job.place, job.name))
+
+    def jobs(self) -> Iterator[Job]:
+        """Return every job, in the order of creation."""
+        with self.lock:
+            return iter(sorted((job for region in self.regions.values() for job in region.by_name.values()), key=_number))
+
+    def settled_us(self) -> int | None:
+        """Return the instant after which nothing happens to any job by itself; None if there is no job."""
+        with self.lock:
+            while self._ends:
+                negative, number, place, name = self._ends[0]
+                job = self.regions[place].by_name.get(name)
+                if job is not None and job.number == number and job.last_us == -negative:
+                    return -negative
+                # An older record of the job, which ended later than the present one will.
+                heapq.heappop(self._ends)
+            return None
+
+
+@dataclass
+class Region:
+    """The jobs at one place."""
+
+    by_name: dict[str, Job] = field(default_factory=dict)
+    _names: list[str] = field(default_factory=list)
+    _numbers: list[int] = field(default_factory=list)
+    _numbered: dict[int, str] = field(default_factory=dict)
+    _statuses: "_ByStatus | None" = None
+
+    def put(self, job: Job) -> None:
+        """Add a job, or replace the record of one."""
+        if job.name not in self.by_name:
+            insort(self._names, job.name)
+            insort(self._numbers, job.number)
+            self._numbered[job.number] = job.name
+        self.by_name[job.name] = job
+        if self._statuses is not None:
+            self._statuses.put(job)
+
+    def page(self, order: Order, *, descending: bool, after: Key | None, limit: int, now_us: int) -> list[tuple[Key, Job]]:
+        """Return at most `limit` jobs that come after the key `after` in this order, each with its key.
+
+        It costs about the same however many jobs there are.
+        """
+        if order == "Name":
+            names = _slice(self._names, str(after[0]) if after else None, limit, descending=descending)
+            return [((name,), self.by_name[name]) for name in names]
+        if order == "CreationTime":
+            numbers = _slice(self._numbers, int(after[0]) if after else None, limit, descending=descending)
+            return [((number,), self.by_name[self._numbered[number]]) for number in numbers]
+        if self._statuses is None:
+            self._statuses = _ByStatus()
+            for job in self.by_name.values():
+                self._statuses.put(job)
+        keys = self._statuses.page(descending=descending, after=after, limit=limit, now_us=now_us)
+        return [((primary, number), self.by_name[self._numbered[number]]) for primary, number in keys]
+
+
+class _ByStatus:
+    """The jobs of a region by status, at an instant that only moves forward; made when somebody first sorts by it."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[str, list[int]] = {}
+        self._where: dict[int, str] = {}
+        self._jobs: dict[int, Job] = {}
+        self._due: list[tuple[int, int]] = []
+
+    def put(self, job: Job) -> None:
+        self._jobs[job.number] = job
+        # The job is filed at the next page, by what it is then.
+        heapq.heappush(self._due, (job.created_us, job.number))
+
+    def page(self, *, descending: bool, after: Key | None, limit: int, now_us: int) -> list[tuple[str, int]]:
+        self._catch_up(now_us)
+        found: list[tuple[str, int]] = []
+        for primary in sorted(self._buckets, reverse=descending):
+            start = None
+            if after is not None:
+                if (primary < str(after[0])) != descending and primary != after[0]:
+                    continue
+                start = int(after[1]) if primary == after[0] else None
+            numbers = _slice(self._buckets[primary], start, limit - len(found), descending=descending)
+            found += [(primary, number) for number in numbers]
+            if len(found) == limit:
+                break
+        return found
+
+    def _catch_up(self, now_us: int) -> None:
+        while self._due and self._due[0][0] <= now_us:
+            _, number = heapq.heappop(self._due)
+            job = self._jobs[number]
+            primary = job.state(now_us).primary
+            if self._where.get(number) != primary:
+                if number in self._where:
+                    old = self._buckets[self._where[number]]
+                    del old[bisect_left(old, number)]
+                insort(self._buckets.setdefault(primary, []), number)
+                self._where[number] = primary
+            ahead = [change for change in job.timeline.after(now_us - job.created_us) if change.primary != primary]
+            if ahead:
+                heapq.heappush(self._due, (job.created_us + ahead[0].at_us, number))
+
+
+_Key = TypeVar("_Key", int, str)
+
+
+def _slice(ordered: list[_Key], after: _Key | None, limit: int, *, descending: bool) -> list[_Key]:
+    if descending:
+        end = len(ordered) if after is None else bisect_left(ordered, after)
+        return ordered[max(0, end - limit) : end][::-1]
+    start = 0 if after is None else bisect_right(ordered, after)
+    return ordered[start : start + limit]
+
+
+def _number(job: Job) -> int:
+    return job.number
