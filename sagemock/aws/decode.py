@@ -1,0 +1,165 @@
+"""What the server makes of the JSON of a request, before it looks at constraints.
+
+The texts of refusals are known from AWS's Java services that speak JSON; that SageMaker uses them is assumed.
+"""
+
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeAlias
+from weakref import WeakKeyDictionary
+
+from botocore.model import ListShape, MapShape, Shape, StructureShape
+
+from sagemock.aws.refusal import Refusal
+
+__all__ = ["decode"]
+
+# What `json.loads` returns.
+_Json: TypeAlias = Any
+_Decode = Callable[[_Json], Any]
+
+_CODE = "SerializationException"
+_INTEGERS = {"integer": ("an Integer", 1 << 31), "long": ("a Long", 1 << 63)}
+_FLOATS = {"float": "a Float", "double": "a Double"}
+_INFINITY = float("inf")
+_SECOND_US = 1_000_000
+
+_decoders: WeakKeyDictionary[Shape, _Decode] = WeakKeyDictionary()
+
+
+def decode(shape: Shape, value: _Json) -> _Json:
+    """Return what the server makes of a JSON value of this shape.
+
+    Members that the shape does not have are dropped, at every depth, and so are members of structures that are null; lists and
+    maps keep their nulls, which are for `violations` to refuse. Timestamps (seconds since the epoch on the wire) become whole
+    microseconds. Containers are new. Raises `Refusal` (SerializationException) for a JSON type that does not fit.
+    """
+    return _decoder_of(shape)(value)
+
+
+def _decoder_of(shape: Shape) -> _Decode:
+    # Lazy, weak and free of locks for the reasons given in `validate`.
+    made = _decoders.get(shape)
+    if made is None:
+        if isinstance(shape, StructureShape):
+            made = _structure(shape)
+        elif isinstance(shape, ListShape):
+            made = _list(shape)
+        elif isinstance(shape, MapShape):
+            made = _map(shape)
+        else:
+            made = _scalar(shape.type_name)
+        _decoders[shape] = made
+    return made
+
+
+def _structure(shape: StructureShape) -> _Decode:
+    members = shape.members
+    decoders: dict[str, _Decode] = {}
+
+    def decode_structure(value: _Json) -> _Json:
+        if not isinstance(value, dict):
+            _refuse_for("structure", value)
+        made = {}
+        for name, item in value.items():
+            if item is not None and name in members:
+                decoder = decoders.get(name)
+                if decoder is None:
+                    decoder = decoders[name] = _decoder_of(members[name])
+                made[name] = decoder(item)
+        return made
+
+    return decode_structure
+
+
+def _list(shape: ListShape) -> _Decode:
+    member = shape.member
+
+    def decode_list(value: _Json) -> _Json:
+        if not isinstance(value, list):
+            _refuse_for("list", value)
+        decoder = _decoder_of(member)
+        return [None if item is None else decoder(item) for item in value]
+
+    return decode_list
+
+
+def _map(shape: MapShape) -> _Decode:
+    member = shape.value
+
+    def decode_map(value: _Json) -> _Json:
+        if not isinstance(value, dict):
+            _refuse_for("map", value)
+        decoder = _decoder_of(member)
+        return {key: None if item is None else decoder(item) for key, item in value.items()}
+
+    return decode_map
+
+
+def _scalar(type_name: str) -> _Decode:
+    if type_name == "string":
+        return _string
+    if type_name == "boolean":
+        return _boolean
+    if type_name in _INTEGERS:
+        return _integer(*_INTEGERS[type_name])
+    if type_name in _FLOATS:
+        return _number(_FLOATS[type_name], lambda value: value)
+    if type_name == "timestamp":
+        return _number("milliseconds since epoch", lambda value: round(value * _SECOND_US))
+    # A blob is text here (no operation on jobs takes one); what a future model may call a type is let through.
+    return lambda value: value
+
+
+def _string(value: _Json) -> _Json:
+    if not isinstance(value, str):
+        _refuse(value, "a String")
+    return value
+
+
+def _boolean(value: _Json) -> _Json:
+    if not isinstance(value, bool):
+        _refuse(value, "a Boolean")
+    return value
+
+
+def _integer(noun: str, limit: int) -> _Decode:
+    def decode_integer(value: _Json) -> _Json:
+        if isinstance(value, float) and value.is_integer():
+            # 60.0 is 60 (assumed); botocore sends it so when its own validation is off.
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int) or not -limit <= value < limit:
+            _refuse(value, noun)
+        return value
+
+    return decode_integer
+
+
+def _number(noun: str, made: Callable[[float], Any]) -> _Decode:
+    def decode_number(value: _Json) -> _Json:
+        # Python's json reads NaN and Infinity, which are no JSON.
+        if isinstance(value, bool) or not isinstance(value, int | float) or not -_INFINITY < value < _INFINITY:
+            _refuse(value, noun)
+        return made(value)
+
+    return decode_number
+
+
+def _refuse(value: object, noun: str) -> NoReturn:
+    """Refuse a value in the place of a scalar."""
+    if isinstance(value, list | dict):
+        _refuse_for("scalar", value)
+    kinds = {str: "STRING_VALUE", int: "NUMBER_VALUE", float: "DECIMAL_VALUE"}
+    kind = f"{value!r}_VALUE".upper() if isinstance(value, bool) else kinds[type(value)]
+    message = f"{kind} can not be converted to {noun}"
+    raise Refusal(_CODE, message)
+
+
+def _refuse_for(expected: str, value: object) -> NoReturn:
+    """Refuse a value in the place of a container, or a container in another's place."""
+    if isinstance(value, dict):
+        message = "Start of structure or map found where not expected."
+    elif isinstance(value, list):
+        message = "Start of list found where not expected"
+    else:
+        message = f"Expected {expected} or null"
+    raise Refusal(_CODE, message)

@@ -1,0 +1,143 @@
+"""What Describe and List show of a job: the part that never changes, and the part that lives."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from botocore.model import Shape
+
+from sagemock.aws.model import Api
+from sagemock.aws.wire import encode, seconds
+from sagemock.clock import instant_us
+from sagemock.jobs.job import Job, Transition, View
+from sagemock.jobs.script import DEFAULT_MAX_RUNTIME_S
+
+__all__ = ["artifacts", "moving", "still", "summary"]
+
+# What the service fills in where the caller sent nothing. Read off eight recorded jobs of 2021 to 2025; `CompressionType` of the
+# output is in the newer of them only.
+_FLAGS: Final = ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining")
+_FILLED: Final[dict[str, dict[str, Any]]] = {
+    "AlgorithmSpecification": {"EnableSageMakerMetricsTimeSeries": False},
+    "OutputDataConfig": {"KmsKeyId": "", "CompressionType": "GZIP"},
+    "StoppingCondition": {"MaxRuntimeInSeconds": DEFAULT_MAX_RUNTIME_S},
+    "ProfilerConfig": {"ProfilingIntervalInMilliseconds": 500, "DisableProfiler": False},
+    "DebugHookConfig": {"CollectionConfigurations": []},
+}
+_FILLED_IN_EACH: Final[dict[str, dict[str, Any]]] = {
+    "InputDataConfig": {"CompressionType": "None", "RecordWrapperType": "None"},
+    "ProfilerRuleConfigurations": {"VolumeSizeInGB": 0},
+}
+_TOLD_BY_PLAN: Final = frozenset({
+    "TrainingJobName", "TrainingJobArn", "TrainingJobStatus", "SecondaryStatus", "SecondaryStatusTransitions", "CreationTime",
+    "LastModifiedTime", "TrainingStartTime", "TrainingEndTime", "FailureReason", "ModelArtifacts",
+})  # fmt: skip
+"""Of the members that no request has, those which a replayed plan gives; the others are shown as they were recorded."""
+
+
+def still(api: Api, job: Job) -> dict[str, Any]:
+    """Return the members of a DescribeTrainingJob response that stay as they are for the whole life of the job.
+
+    The echo of the request is what the user's service model has in both the request and the response.
+    """
+    request = job.request
+    shown: dict[str, Any] = {"TrainingJobArn": job.arn, **dict.fromkeys(_FLAGS, False)}
+    shown.update((name, request[name]) for name in api.echo if name in request)
+    shown.setdefault("StoppingCondition", {})
+    for name, filled in _FILLED.items():
+        if name in shown:
+            shown[name] = {**filled, **shown[name]}
+    for name, filled in _FILLED_IN_EACH.items():
+        if name in shown:
+            shown[name] = [{**filled, **sent} for sent in shown[name]]
+    if "InputDataConfig" in shown:
+        shown["InputDataConfig"] = [_replicated(channel) for channel in shown["InputDataConfig"]]
+    profiler = request.get("ProfilerConfig")
+    # With a profiler that is there but disabled: assumed.
+    shown["ProfilingStatus"] = "Enabled" if profiler is not None and not profiler.get("DisableProfiler") else "Disabled"
+    return {name: value for name, value in shown.items() if name in _members(api)}
+
+
+def _members(api: Api) -> Mapping[str, Shape]:
+    output = api.output("DescribeTrainingJob")
+    return {} if output is None else output.members
+
+
+def _replicated(channel: Mapping[str, Any]) -> Mapping[str, Any]:
+    source = channel.get("DataSource", {}).get("S3DataSource")
+    if source is None or "S3DataDistributionType" in source:
+        return channel
+    whole = {**source, "S3DataDistributionType": "FullyReplicated"}
+    return {**channel, "DataSource": {**channel["DataSource"], "S3DataSource": whole}}
+
+
+def moving(api: Api, job: Job, view: View) -> dict[str, Any]:
+    """Return the members of a DescribeTrainingJob response that depend on the instant; absent when the service has none."""
+    shown: dict[str, Any] = {
+        "TrainingJobStatus": view.primary,
+        "SecondaryStatus": view.secondary,
+        "CreationTime": seconds(view.created_us),
+        "LastModifiedTime": seconds(view.modified_us),
+        "SecondaryStatusTransitions": list(_entries(view.transitions)),
+    }
+    if view.started_us is not None:
+        shown["TrainingStartTime"] = seconds(view.started_us)
+    if view.ended_us is not None:
+        shown["TrainingEndTime"] = seconds(view.ended_us)
+    if view.training_s is not None:
+        shown["TrainingTimeInSeconds"] = view.training_s
+    if view.billable_s is not None:
+        shown["BillableTimeInSeconds"] = view.billable_s
+    if view.failure_reason is not None:
+        shown["FailureReason"] = view.failure_reason
+    if view.artifacts:
+        shown["ModelArtifacts"] = {"S3ModelArtifacts": artifacts(job)}
+    if view.over and job.plan.replayed is not None and not job.interventions:
+        shown.update(_as_recorded(api, job, job.plan.replayed))
+    return shown
+
+
+def _entries(transitions: Iterable[Transition]) -> Iterable[dict[str, Any]]:
+    for entry in transitions:
+        shown: dict[str, Any] = {"Status": entry.status, "StartTime": seconds(entry.start_us)}
+        if entry.end_us is not None:
+            shown["EndTime"] = seconds(entry.end_us)
+        shown["StatusMessage"] = entry.message
+        yield shown
+
+
+def artifacts(job: Job) -> str:
+    """Return S3ModelArtifacts: a tar file, or a prefix when the output is not to be compressed."""
+    output = job.request["OutputDataConfig"]
+    name = "model" if output.get("CompressionType") == "NONE" else "model.tar.gz"
+    return f"{output['S3OutputPath'].rstrip('/')}/{job.name}/output/{name}"
+
+
+def _as_recorded(api: Api, job: Job, record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the record of a replayed job shows at its end and no plan can know: metrics, rule statuses, billed seconds."""
+    if job.script.recorded is None or job.script.recorded.ending is None:
+        return {}
+    members = _members(api)
+    shift_us = job.created_us - instant_us(record["CreationTime"])
+    return {
+        name: encode(members[name], value, shift_us)
+        for name, value in record.items()
+        if name in members and name not in api.echo and name not in _TOLD_BY_PLAN
+    }
+
+
+def summary(job: Job, view: View) -> dict[str, Any]:
+    """Return a member of TrainingJobSummaries."""
+    shown: dict[str, Any] = {
+        "TrainingJobName": job.name,
+        "TrainingJobArn": job.arn,
+        "CreationTime": seconds(view.created_us),
+        "LastModifiedTime": seconds(view.modified_us),
+        "TrainingJobStatus": view.primary,
+        "SecondaryStatus": view.secondary,
+    }
+    if view.ended_us is not None:
+        shown["TrainingEndTime"] = seconds(view.ended_us)
+    plan_arn = job.request.get("ResourceConfig", {}).get("TrainingPlanArn")
+    if plan_arn is not None:
+        shown["TrainingPlanArn"] = plan_arn
+    return shown

@@ -1,0 +1,110 @@
+"""The operations that sagemock simulates: each takes a valid request and an instant, and returns its response as JSON."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Final, TypeAlias
+
+from sagemock.aws import describe, pages
+from sagemock.aws.model import Api
+from sagemock.aws.refusal import Refusal
+from sagemock.aws.wire import dump
+from sagemock.jobs.job import Job, Place, view
+from sagemock.jobs.plan import Plan
+from sagemock.jobs.script import script
+from sagemock.jobs.store import Store
+from sagemock.jobs.timeline import Stop
+
+__all__ = ["OPERATIONS", "READS", "Service"]
+
+INVALID: Final = "ValidationException"
+IN_USE: Final = "ResourceInUse"
+_KEPT: Final = 1024
+"""How many jobs' unchanging parts are kept encoded: what is polled is encoded once, and memory stays bounded."""
+
+
+@dataclass
+class Service:
+    """SageMaker within one mock: its jobs, and how a job gets its plan."""
+
+    store: Store
+    plan_for: Callable[[Mapping[str, Any]], Plan]
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Begin with nothing encoded."""
+        self._still: dict[tuple[int, Api], str] = {}
+
+    def find(self, place: Place, name: str) -> Job:
+        """Return a job, or refuse as the service does (boto/boto3#2808: ValidationException, not ResourceNotFound)."""
+        job = self.store.region(place).by_name.get(name)
+        if job is None:
+            text = "Requested resource not found."
+            raise Refusal(INVALID, text)
+        return job
+
+    def still(self, api: Api, job: Job) -> str:
+        """Return the unchanging part of a job's description, encoded."""
+        key = (job.number, api)
+        found = self._still.get(key)
+        if found is None:
+            if len(self._still) >= _KEPT:
+                del self._still[next(iter(self._still))]
+            found = self._still[key] = dump(describe.still(api, job))
+        return found
+
+
+Operation: TypeAlias = Callable[[Service, Api, Place, Mapping[str, Any], int], str]
+
+
+def create_training_job(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+    """Create a job; its name must be new in its account and region."""
+    name = request["TrainingJobName"]
+    taken = service.store.region(place).by_name.get(name)
+    if taken is not None:
+        # SuperCowPowers/workbench#384, aws/amazon-sagemaker-examples#3108
+        text = (
+            "Training job names must be unique within an AWS account and region, "
+            f"and a training job with this name already exists ({taken.arn})"
+        )
+        raise Refusal(IN_USE, text)
+    plan = service.plan_for(request)
+    rng = Random(f"{service.seed}/{place.account}/{place.region}/{name}")  # noqa: S311  # a test's dice, not a secret
+    made = script(plan, request, rng)
+    job = Job(name, place, request, plan, made, now_us, service.store.next_number())
+    service.store.put(job)
+    return dump({"TrainingJobArn": job.arn})
+
+
+def describe_training_job(service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+    """Describe a job as it is at this instant."""
+    job = service.find(place, request["TrainingJobName"])
+    moving = dump(describe.moving(api, job, view(job, now_us)))
+    return f"{service.still(api, job)[:-1]},{moving[1:]}"
+
+
+def stop_training_job(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+    """Stop a job that is in progress."""
+    job = service.find(place, request["TrainingJobName"])
+    primary = job.state(now_us).primary
+    if primary != "InProgress":
+        # awslabs/benchmark-ai#928; that a job which is Stopping is refused in the same words is inferred.
+        text = f"The request was rejected because the training job is in status {primary}."
+        raise Refusal(INVALID, text)
+    service.store.put(job.after(Stop(now_us - job.created_us)))
+    return ""
+
+
+def list_training_jobs(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+    """List jobs: a page is cut and then filtered."""
+    return dump(pages.training_jobs(service.store.region(place), request, now_us))
+
+
+OPERATIONS: Final[dict[str, Operation]] = {
+    "CreateTrainingJob": create_training_job,
+    "DescribeTrainingJob": describe_training_job,
+    "ListTrainingJobs": list_training_jobs,
+    "StopTrainingJob": stop_training_job,
+}
+READS: Final = frozenset({"DescribeTrainingJob", "ListTrainingJobs"})
+"""The operations that change nothing: what a poll loop calls."""

@@ -1,0 +1,77 @@
+"""ListTrainingJobs: sorts, pages and filters, in the order in which the service does them."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final, cast
+
+from sagemock.aws.describe import summary
+from sagemock.aws.refusal import Refusal
+from sagemock.jobs.job import Job, View, view
+from sagemock.jobs.store import Key, Order, Region
+
+__all__ = ["training_jobs"]
+
+PAGE: Final = 10
+"""MaxResults when there is none (apache/airflow#16299)."""
+
+
+def training_jobs(region: Region, request: Mapping[str, Any], now_us: int) -> dict[str, Any]:
+    """Return a ListTrainingJobs response.
+
+    A page is cut first and filtered then (operation documentation of ListTrainingJobs; getmoto/moto#4256), so a page can be
+    empty and still carry a NextToken (boto/boto3#3347).
+    """
+    order: Order = request.get("SortBy", "CreationTime")
+    # The documentation says Ascending; recorded listings begin with the newest job.
+    descending = request.get("SortOrder", "Descending" if order == "CreationTime" else "Ascending") == "Descending"
+    limit = request.get("MaxResults", PAGE)
+    after = _place(request["NextToken"], order, descending=descending) if request.get("NextToken") else None
+    found = region.page(order, descending=descending, after=after, limit=limit + 1, now_us=now_us)
+    shown = ((job, view(job, now_us)) for _, job in found[:limit])
+    response: dict[str, Any] = {
+        "TrainingJobSummaries": [summary(job, at) for job, at in shown if all(test(job, at, request) for test in _FILTERS)],
+    }
+    if len(found) > limit:
+        response["NextToken"] = _token(found[limit - 1][0], order, descending=descending)
+    return response
+
+
+def _token(key: Key, order: Order, *, descending: bool) -> str:
+    return base64.urlsafe_b64encode(json.dumps([order, descending, *key]).encode()).decode()
+
+
+def _place(token: str, order: Order, *, descending: bool) -> Key:
+    try:
+        made_for, direction, *key = json.loads(base64.urlsafe_b64decode(token.encode()))
+    except ValueError:
+        made_for = direction = key = None
+    if key is None or (made_for, direction) != (order, descending):
+        # The words are assumed; so is that a token belongs to the sort that it was given for.
+        code, text = "ValidationException", "Invalid NextToken."
+        raise Refusal(code, text)
+    return tuple(cast("list[int | str]", key))
+
+
+def _shown_us(at_us: int) -> int:
+    """Return an instant as a client has it: in whole milliseconds."""
+    return at_us // 1000 * 1000
+
+
+# That "after" and "before" leave out the instant itself, and that NameContains minds case, is assumed.
+_FILTERS: Final[tuple[Callable[[Job, View, Mapping[str, Any]], bool], ...]] = (
+    lambda _, at, want: "CreationTimeAfter" not in want or _shown_us(at.created_us) > want["CreationTimeAfter"],
+    lambda _, at, want: "CreationTimeBefore" not in want or _shown_us(at.created_us) < want["CreationTimeBefore"],
+    lambda _, at, want: "LastModifiedTimeAfter" not in want or _shown_us(at.modified_us) > want["LastModifiedTimeAfter"],
+    lambda _, at, want: "LastModifiedTimeBefore" not in want or _shown_us(at.modified_us) < want["LastModifiedTimeBefore"],
+    lambda job, _, want: want.get("NameContains", "") in job.name,
+    lambda _, at, want: want.get("StatusEquals", at.primary) == at.primary,
+    lambda job, _, want: want.get("TrainingPlanArnEquals", plan_arn := _plan_arn(job)) == plan_arn,
+    # No job keeps a warm pool yet.
+    lambda _job, _at, want: "WarmPoolStatusEquals" not in want,
+)
+
+
+def _plan_arn(job: Job) -> str | None:
+    found: str | None = job.request.get("ResourceConfig", {}).get("TrainingPlanArn")
+    return found

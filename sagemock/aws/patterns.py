@@ -1,0 +1,162 @@
+r"""Java regular expressions, in which a service model states its patterns, as Python matches them.
+
+The service runs Java's `Pattern.matches`: the whole string must match, `\d \w \s` are ASCII, `.` stops at five line terminators,
+and `\p{L}` stands for a Unicode category, which Python's `re` does not know. A category is matched without a list of its
+characters: before matching, each character outside ASCII is replaced by one private-use character that stands for its category
+(`unicodedata` says which), and in the pattern `\p{L}` becomes the ASCII letters and the stand-ins of Lu, Ll, Lt, Lm and Lo.
+
+Which characters a category has is thus a matter of the Unicode version of this Python, and not of the service's Java: assumed to
+be the same.
+
+Python backtracks, as Java does, so a pattern that repeats a repetition can take a time exponential in the length of a string made
+for it. None that jobs, tuning jobs and tags use is worse than quadratic, in strings far beyond their maximum length.
+"""
+
+import re
+import unicodedata
+import warnings
+from collections.abc import Callable
+from functools import cache
+
+__all__ = ["matcher"]
+
+_NEL = "\x85"
+_DOT = rf"[^\n\r{_NEL}\u2028\u2029]"
+# `$` stands before a last line terminator too. The group also makes `${1,128}` legal, which Java allows and models contain.
+_END = rf"(?=(?:\r\n|[\n\r{_NEL}\u2028\u2029])?\Z)"
+_CATEGORIES = (
+    "Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So Zs Zl Zp Cc Cf Cs Co Cn".split()  # noqa: SIM905  # a table
+)
+_STAND_INS = {category: chr(0xE000 + number) for number, category in enumerate(_CATEGORIES)}
+_DOT_OF_STAND_INS = rf"[^\n\r{_NEL}{_STAND_INS['Zl']}{_STAND_INS['Zp']}]"
+# The classes of POSIX, ASCII only in Java, that can be written inside a Python class.
+_POSIX = {
+    "Alnum": "a-zA-Z0-9",
+    "Alpha": "a-zA-Z",
+    "ASCII": r"\x00-\x7f",
+    "Digit": "0-9",
+    "Lower": "a-z",
+    "Upper": "A-Z",
+    "XDigit": "0-9a-fA-F",
+}
+_SAME_IN_PYTHON = frozenset("dDwWsSbBtnrf")
+_TOKEN = re.compile(
+    r"""\\u(?P<high>[dD][89abAB][0-9a-fA-F]{2})\\u(?P<low>[dD][c-fC-F][0-9a-fA-F]{2})
+      | \\u(?P<unit>[0-9a-fA-F]{4}) | \\x(?P<byte>[0-9a-fA-F]{2})
+      | \\(?P<sign>[pP])(?:\{(?P<name>\w+)\}|(?P<letter>[A-Z]))
+      | \\(?P<escaped>.) | (?P<plain>.)""",
+    re.DOTALL | re.VERBOSE,
+)
+
+
+class _Untranslatable(Exception):  # noqa: N818  # never leaves this module
+    """The pattern has a construct that is not known to mean the same in Python."""
+
+
+class _StandIns(dict[int, int]):
+    """A table for `str.translate` that learns the stand-in of each character when it first meets it."""
+
+    def __missing__(self, code: int) -> int:
+        ascii_or_nel = code < 0x80 or code == ord(_NEL)  # noqa: PLR2004  # the end of ASCII
+        self[code] = code if ascii_or_nel else ord(_STAND_INS[unicodedata.category(chr(code))])
+        return self[code]
+
+
+_TABLE = _StandIns()
+
+
+@cache
+def matcher(pattern: str) -> Callable[[str], object] | None:
+    """Return a function that says (by something true) whether a whole string matches a Java pattern.
+
+    None means that the pattern cannot be translated faithfully: it is not enforced. No pattern of SageMaker's model is such a one
+    today, up to botocore 1.44.
+    """
+    with_categories = "\\p" in pattern or "\\P" in pattern
+    try:
+        translated = _translate(pattern, with_categories=with_categories)
+        with warnings.catch_warnings():
+            # `re` warns of what will mean something else one day; then it may mean something else in Java, too.
+            warnings.simplefilter("error")
+            fullmatch = re.compile(translated, re.ASCII).fullmatch
+    except (_Untranslatable, re.error, FutureWarning):
+        return None
+    if not with_categories:
+        return fullmatch
+    return lambda value: fullmatch(value if value.isascii() else value.translate(_TABLE))
+
+
+def _translate(pattern: str, *, with_categories: bool) -> str:
+    if with_categories:
+        _must_be_ascii(pattern)
+    made: list[str] = []
+    in_class = False
+    for token in _TOKEN.finditer(pattern):
+        plain = token["plain"]
+        if plain is None:
+            made.append(_escape(token, in_class=in_class, with_categories=with_categories))
+        elif in_class:
+            made.append(_in_class(plain, pattern, token.start()))
+            in_class = plain != "]"
+        elif plain == "[":
+            made.append(plain)
+            in_class = True
+        elif plain == ".":
+            made.append(_DOT_OF_STAND_INS if with_categories else _DOT)
+        elif plain == "$":
+            made.append(_END)
+        else:
+            made.append(plain)
+    return "".join(made)
+
+
+def _in_class(plain: str, pattern: str, at: int) -> str:
+    before = pattern[at - 1]
+    if plain == "[" or (plain == before and plain in "&-"):
+        # Java: the union of classes, their intersection, and a range that ends in "-".
+        raise _Untranslatable(pattern)
+    if plain in "]-" or (plain == "^" and before == "["):
+        return plain
+    return re.escape(plain)
+
+
+def _escape(token: re.Match[str], *, in_class: bool, with_categories: bool) -> str:
+    escaped = token["escaped"]
+    if escaped is None:
+        if token["sign"] is not None:
+            content = _content(token["name"] or token["letter"], negated=token["sign"] == "P")
+            return content if in_class else f"[{content}]"
+        if token["high"] is not None:
+            pair = bytes.fromhex(token["high"] + token["low"])
+            return _literal(pair.decode("utf-16-be"), with_categories=with_categories)
+        return _literal(chr(int(token["unit"] or token["byte"], 16)), with_categories=with_categories)
+    if escaped in _SAME_IN_PYTHON:
+        return f"\\{escaped}"
+    if escaped.isalnum():
+        raise _Untranslatable(token.string)
+    return re.escape(escaped)
+
+
+def _literal(char: str, *, with_categories: bool) -> str:
+    if with_categories:
+        _must_be_ascii(char)
+    return re.escape(char)
+
+
+def _must_be_ascii(text: str) -> None:
+    if not text.isascii():
+        # Where characters are replaced by stand-ins, this one cannot be told from its fellows.
+        raise _Untranslatable(text)
+
+
+def _content(name: str, *, negated: bool) -> str:
+    """Return what stands inside the brackets of a Python class for the Java class of this name."""
+    if name in _POSIX and not negated:
+        return _POSIX[name]
+    meant = [category for category in _CATEGORIES if category.startswith(name)]
+    if not meant:
+        raise _Untranslatable(name)
+    if negated:
+        meant = [category for category in _CATEGORIES if category not in meant]
+    plain = [re.escape(char) for char in (*map(chr, range(0x80)), _NEL) if unicodedata.category(char) in meant]
+    return "".join((*plain, *(_STAND_INS[category] for category in meant)))

@@ -1,0 +1,20 @@
+"""How every layer of `sagemock.aws` says that AWS would refuse a request."""
+
+__all__ = ["Refusal"]
+
+
+class Refusal(Exception):  # noqa: N818  # an answer of AWS, not our error
+    """AWS refuses the request: the answer is an HTTP `status` with this error `code` and `message`.
+
+    It never reaches the code under test as such: the wire layer makes an error response of it, botocore a `ClientError` of that.
+    """
+
+    def __init__(self, code: str, message: str, *, status: int = 400) -> None:
+        """Refuse with an error code, a message in AWS's words and an HTTP status."""
+        super().__init__(code, message, status)
+        self.code = code
+        self.message = message
+        self.status = status
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"

@@ -1,0 +1,246 @@
+"""The constraints that a service model states, enforced in the server's words.
+
+The grammar of the texts is that of AWS's older Java services, SageMaker among them:
+
+    {n} validation error[s] detected: Value 'x' at 'path' failed to satisfy constraint: {constraint}[; ...]
+
+Texts seen from SageMaker itself: pattern and maximum length, both for one value, in that order (zenml-io/zenml#1502); the enum
+(a set without order: here in the model's order); null; the size of a map (aws/sagemaker-python-sdk#6016) and of a list
+(hashicorp/terraform-provider-aws#29225); the values of a map (aws-samples/amazon-sagemaker-pytorch-detectron2#10).
+From a sister service: the elements of a list (Lambda, appleboy/lambda-action#72).
+Assumed, after those: the keys of a map, null in a list or map, minimum and maximum of numbers, structures printed like maps.
+
+A length is counted in Unicode code points, as Smithy's specification of `length` has it (assumed: Java's own are UTF-16 units).
+The tagging of a union is left to botocore; no operation on training jobs, tuning jobs or tags takes one.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, NamedTuple, TypeAlias
+from weakref import WeakKeyDictionary
+
+from botocore.model import ListShape, MapShape, Shape, StructureShape
+
+from sagemock.aws.decode import decode
+from sagemock.aws.patterns import matcher
+from sagemock.aws.refusal import Refusal
+
+__all__ = ["check", "decode", "violations"]
+
+# What `decode` returns.
+_Value: TypeAlias = Any
+_Check = Callable[[_Value, str, list[str]], None]
+_Placed: TypeAlias = Iterable[tuple[object, _Value]]
+_CheckParts = Callable[[_Value, Collection[_Value], _Placed, str, list[str]], None]
+
+_NOT_NULL = "Member must not be null"
+_NUMBERS = frozenset({"integer", "long", "float", "double"})
+# Between 1.34 and 1.40 botocore dropped the anchors of patterns (the whole string must match anyway). The server prints them, as
+# far as seen just as the model had them: "^" for a name (zenml-io/zenml#1502), none for ".*" (detectron2#10). These are the
+# anchors of 1.34.0 in the shapes that jobs, tuning jobs and tags use; that the server still prints them is assumed.
+_ANCHORS = {
+    "ArnOrName": ("", "$"),
+    "ExperimentEntityName": ("^", ""),
+    "FileSystemId": ("^", "$"),
+    "HyperParameterTrainingJobDefinitionName": ("^", ""),
+    "HyperParameterTuningJobName": ("^", ""),
+    "ModelPackageArn": ("^", "$"),
+    "ModelPackageGroupArn": ("^", "$"),
+    "RoleArn": ("^", "$"),
+    "S3Uri": ("^", "$"),
+    "TagKey": ("^", "$"),
+    "TagValue": ("^", "$"),
+    "TrainingJobName": ("^", ""),
+}
+
+
+class _Constraint(NamedTuple):
+    text: str
+    holds: Callable[[Any], object]
+
+
+_checks: WeakKeyDictionary[Shape, _Check] = WeakKeyDictionary()
+
+
+def check(shape: Shape, value: _Value) -> None:
+    """Raise the Refusal with which AWS answers a decoded value that breaks constraints of its shape."""
+    found = violations(shape, value)
+    if found:
+        errors = "error" if len(found) == 1 else "errors"
+        text = f"{len(found)} validation {errors} detected: {'; '.join(found)}"
+        code = "ValidationException"
+        raise Refusal(code, text)
+
+
+def violations(shape: Shape, value: _Value) -> list[str]:
+    """Return a text for each constraint of the shape that a decoded value breaks, in the order of the shape's members."""
+    found: list[str] = []
+    _check_of(shape)(value, "", found)
+    return found
+
+
+def _check_of(shape: Shape) -> _Check:
+    # Made at the first value that is met, since shapes may contain themselves and most members of most shapes never come. A check
+    # holds the shapes below its own and never its own, which is the weak key here. Made twice by two threads, it is the same.
+    made = _checks.get(shape)
+    if made is None:
+        if isinstance(shape, StructureShape):
+            made = _structure(shape)
+        elif isinstance(shape, ListShape):
+            made = _list(shape)
+        elif isinstance(shape, MapShape):
+            made = _map(shape)
+        else:
+            made = _scalar(shape)
+        _checks[shape] = made
+    return made
+
+
+def _structure(shape: StructureShape) -> _Check:
+    members = shape.members
+    required = frozenset(shape.required_members)
+    rows = [(name, name[:1].lower() + name[1:], name in required) for name in members]
+    checks: dict[str, _Check] = {}
+
+    def check_structure(value: _Value, path: str, found: list[str]) -> None:
+        prefix = f"{path}." if path else ""
+        for name, camel, needed in rows:
+            item = value.get(name)
+            if item is not None:
+                member = checks.get(name)
+                if member is None:
+                    member = checks[name] = _check_of(members[name])
+                member(item, prefix + camel, found)
+            elif needed:
+                found.append(_violation(None, prefix + camel, _NOT_NULL))
+
+    return check_structure
+
+
+def _list(shape: ListShape) -> _Check:
+    sizes = _sizes(shape)
+    each = _each(shape.member, "Member must satisfy constraint")
+
+    def check_list(value: _Value, path: str, found: list[str]) -> None:
+        _append_broken(sizes, value, path, found)
+        each(value, value, enumerate(value, 1), path, found)
+
+    return check_list
+
+
+def _map(shape: MapShape) -> _Check:
+    sizes = _sizes(shape)
+    keys = _each(shape.key, "Map keys must satisfy constraint")
+    values = _each(shape.value, "Map value must satisfy constraint")
+
+    def check_map(value: _Value, path: str, found: list[str]) -> None:
+        _append_broken(sizes, value, path, found)
+        keys(value, value, (), path, found)
+        values(value, value.values(), value.items(), path, found)
+
+    return check_map
+
+
+def _each(shape: Shape, says: str) -> _CheckParts:
+    """Return a check of what a list or map contains: scalars in one violation of the whole, others one by one.
+
+    The check is given the whole, its parts, and each part with what stands for it in the path.
+    """
+    return _each_nested(shape) if isinstance(shape, StructureShape | ListShape | MapShape) else _each_scalar(shape, says)
+
+
+def _each_nested(shape: Shape) -> _CheckParts:
+    def check_nested(_: _Value, __: Collection[_Value], placed: _Placed, path: str, found: list[str]) -> None:
+        for place, part in placed:
+            at = f"{path}.{place}.member"
+            if part is None:
+                found.append(_violation(None, at, _NOT_NULL))
+            else:
+                _check_of(shape)(part, at, found)
+
+    return check_nested
+
+
+def _each_scalar(shape: Shape, says: str) -> _CheckParts:
+    sizes = _sizes(shape)
+    constraints = [*sizes, *_patterns(shape)]
+    listed = [constraint.text for constraint in constraints]
+    if sizes and shape.type_name == "string" and "min" not in shape.metadata:
+        # The server lists it (the map above) also where the model states a maximum only, as botocore's did before 1.40.
+        listed.insert(len(sizes), _length_at_least(0))
+    text = f"{says}: [{', '.join(listed)}]"
+    null_text = f"{says}: [{_NOT_NULL}]"
+    tests = [constraint.holds for constraint in constraints if constraint.text != _length_at_least(0)]
+
+    def check_scalars(whole: _Value, parts: Collection[_Value], _: _Placed, path: str, found: list[str]) -> None:
+        if None in parts:
+            found.append(_violation(whole, path, null_text))
+        if any(part is not None and not holds(part) for holds in tests for part in parts):
+            found.append(_violation(whole, path, text))
+
+    return check_scalars
+
+
+def _scalar(shape: Shape) -> _Check:
+    constraints = [*_patterns(shape), *_sizes(shape)]
+
+    def check_scalar(value: _Value, path: str, found: list[str]) -> None:
+        _append_broken(constraints, value, path, found)
+
+    return check_scalar
+
+
+def _append_broken(constraints: list[_Constraint], value: _Value, path: str, found: list[str]) -> None:
+    for text, holds in constraints:
+        if not holds(value):
+            found.append(_violation(value, path, text))
+
+
+def _patterns(shape: Shape) -> list[_Constraint]:
+    stated = shape.metadata
+    found: list[_Constraint] = []
+    if "enum" in stated:
+        members = frozenset(stated["enum"])
+        found.append(_Constraint(f"Member must satisfy enum value set: [{', '.join(stated['enum'])}]", members.__contains__))
+    if "pattern" in stated and (matches := matcher(stated["pattern"])) is not None:
+        before, after = _ANCHORS.get(shape.name, ("", ""))
+        printed = before + stated["pattern"].removeprefix(before).removesuffix(after) + after
+        found.append(_Constraint(f"Member must satisfy regular expression pattern: {printed}", matches))
+    return found
+
+
+def _sizes(shape: Shape) -> list[_Constraint]:
+    most, least = shape.metadata.get("max"), shape.metadata.get("min")
+    found: list[_Constraint] = []
+    if shape.type_name in _NUMBERS:
+        if most is not None:
+            found.append(_Constraint(f"Member must have value less than or equal to {most}", lambda value: value <= most))
+        if least is not None:
+            found.append(_Constraint(f"Member must have value greater than or equal to {least}", lambda value: value >= least))
+    elif shape.type_name in ("string", "list", "map"):
+        if most is not None:
+            found.append(_Constraint(f"Member must have length less than or equal to {most}", lambda value: len(value) <= most))
+        if least is not None:
+            found.append(_Constraint(_length_at_least(least), lambda value: len(value) >= least))
+    return found
+
+
+def _length_at_least(least: int) -> str:
+    return f"Member must have length greater than or equal to {least}"
+
+
+def _violation(value: object, path: str, constraint: str) -> str:
+    shown = "null" if value is None else f"'{_java(value)}'"
+    return f"Value {shown} at '{path}' failed to satisfy constraint: {constraint}"
+
+
+def _java(value: object) -> str:
+    """Return a value as Java's toString prints it (floats in plain or Python's exponent notation: assumed)."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_java(key)}={_java(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_java, value)) + "]"
+    return str(value)

@@ -1,0 +1,58 @@
+"""The JSON 1.1 wire: what an answer looks like as an HTTP response."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from botocore.model import ListShape, MapShape, Shape, StructureShape
+
+from sagemock.aws.refusal import Refusal
+from sagemock.clock import instant_us
+
+__all__ = ["Answer", "dump", "encode", "granted", "refused", "seconds"]
+
+CONTENT_TYPE: Final = "application/x-amz-json-1.1"
+
+_MODELED: Final = frozenset({"ResourceNotFound", "ResourceInUse", "ResourceLimitExceeded", "ConflictException"})
+"""The errors that SageMaker models as shapes: their member is `Message`; the others say `message`."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the service answers: an HTTP status and a JSON body."""
+
+    status: int
+    body: bytes
+
+
+dump = json.JSONEncoder(separators=(",", ":")).encode
+"""Encodes a document as compact JSON."""
+
+
+def seconds(at_us: int) -> float:
+    """Return an instant as the service writes it: epoch seconds with milliseconds."""
+    return at_us // 1000 / 1000
+
+
+def encode(shape: Shape, value: Any, shift_us: int = 0) -> Any:  # noqa: ANN401  # a JSON value in, a JSON value out
+    """Return a value of a response as JSON, with its instants (datetimes, ISO strings, epoch numbers) moved by `shift_us`."""
+    if isinstance(shape, StructureShape):
+        return {name: encode(shape.members[name], item, shift_us) for name, item in value.items() if name in shape.members}
+    if isinstance(shape, ListShape):
+        return [encode(shape.member, item, shift_us) for item in value]
+    if isinstance(shape, MapShape):
+        return {name: encode(shape.value, item, shift_us) for name, item in value.items()}
+    return seconds(instant_us(value) + shift_us) if shape.type_name == "timestamp" else value
+
+
+def granted(document: str) -> Answer:
+    """Return the answer to a call that succeeded; an operation without output answers with an empty body."""
+    return Answer(200, document.encode())
+
+
+def refused(refusal: Refusal) -> Answer:
+    """Return the answer to a call that the service refuses."""
+    key = "Message" if refusal.code in _MODELED else "message"
+    body: Mapping[str, Any] = {"__type": refusal.code, key: refusal.message}
+    return Answer(refusal.status, dump(body).encode())
