@@ -1,0 +1,41 @@
+"""What the patches of the process ask of the mock that is innermost at the moment."""
+
+import threading
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from typing import Literal, Protocol, TypeAlias
+
+from sagemock.clock import Clock
+
+__all__ = ["Active", "Innermost"]
+
+
+class Active(Protocol):
+    """The world of an active mock, as `sleep`, `wall`, `adaptive` and `guard` see it."""
+
+    @property
+    def clock(self) -> Clock:
+        """The virtual clock."""
+
+    @property
+    def wall(self) -> Literal["virtual", "real"]:
+        """Whose time the process shows."""
+
+    @property
+    def sleeping(self) -> Literal["virtual", "real"]:
+        """How the process sleeps."""
+
+    @property
+    def passthrough(self) -> frozenset[str]:
+        """The services that may reach the network."""
+
+    @property
+    def threads_before(self) -> AbstractSet[threading.Thread]:
+        """The threads that were alive before the mock started: they keep real time (law 8)."""
+
+    def sleep_us(self, duration_us: int) -> None:
+        """Let the calling thread sleep virtually: recorded, guarded against idling, advances the clock."""
+
+
+Innermost: TypeAlias = Callable[[], Active | None]
+"""Returns the world of the innermost active mock, or None when there is none."""

@@ -1,0 +1,55 @@
+"""The environment in which botocore finds credentials and a region although the user has set none."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+from botocore.configloader import load_config
+from botocore.exceptions import BotoCoreError
+
+__all__ = ["Environ"]
+
+REGION: Final = "us-east-1"
+_CREDENTIALS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+
+
+class Environ:
+    """Sets what is missing, and only that; at the end each variable that still has our value is gone again."""
+
+    def __init__(self) -> None:
+        self._ours: dict[str, str] = {}
+
+    def install(self) -> None:
+        """Set what is missing."""
+        missing: dict[str, str] = {}
+        if not any(name in os.environ for name in _CREDENTIALS):
+            # Half a pair of the user's own is left: botocore complains of it, as it would in production.
+            missing.update(dict.fromkeys(_CREDENTIALS, "sagemock"))
+        if "AWS_DEFAULT_REGION" not in os.environ and not _configured_region():
+            missing["AWS_DEFAULT_REGION"] = REGION
+        # Where credentials are looked for all the same (a profile without any), the instance metadata service is not asked.
+        if "AWS_EC2_METADATA_DISABLED" not in os.environ:
+            missing["AWS_EC2_METADATA_DISABLED"] = "true"
+        os.environ.update(missing)
+        self._ours = missing
+
+    def uninstall(self) -> None:
+        """Take away what was set, unless somebody has given it another value since."""
+        for name, value in self._ours.items():
+            if os.environ.get(name) == value:
+                del os.environ[name]
+        self._ours = {}
+
+
+def _configured_region() -> bool:
+    """Whether the user's profile names a region: that one is not overruled."""
+    path = Path(os.environ.get("AWS_CONFIG_FILE", "~/.aws/config")).expanduser()
+    if not path.is_file():
+        return False
+    try:
+        profiles = load_config(str(path))["profiles"]
+    except BotoCoreError:
+        # A file that cannot be read is for botocore to complain of, where it reads it.
+        return False
+    profile = os.environ.get("AWS_PROFILE", os.environ.get("AWS_DEFAULT_PROFILE", "default"))
+    return "region" in profiles.get(profile, {})

@@ -1,0 +1,162 @@
+"""The hook: every SageMaker client of the process asks the innermost mock before it asks the network."""
+
+from collections.abc import Callable, Generator
+from email.utils import formatdate
+from functools import lru_cache
+from typing import Any, Final, Protocol, cast
+from weakref import WeakKeyDictionary
+
+from botocore import UNSIGNED
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.client import BaseClient
+from botocore.credentials import RefreshableCredentials
+
+from sagemock.active import Active
+from sagemock.aws.model import Api
+from sagemock.aws.wire import CONTENT_TYPE, Answer
+from sagemock.guard import IN_FLIGHT, InFlight
+from sagemock.patch import Wrapped
+
+__all__ = ["ApiCall", "Hook", "Respondent"]
+
+SERVICE: Final = "sagemaker"
+_EVENTS: Final = {"before-send": "before-send.sagemaker", "choose-signer": "choose-signer.sagemaker"}
+_ID: Final = "sagemock"
+
+
+class ApiCall:
+    """One attempt of a client to call an operation."""
+
+    __slots__ = ("access_key", "api", "attempt", "body", "operation", "partition", "region")
+
+    def __init__(self, respondent: "_Handler", operation: str, request: AWSPreparedRequest) -> None:
+        """Read off a prepared request what an answer depends on; botocore serialises JSON to bytes."""
+        self.api = respondent.api
+        self.partition = respondent.partition
+        self.region = respondent.region
+        self.operation = operation
+        self.body = cast("bytes | str", request.body)
+        self.attempt = _attempt(request.headers.get("amz-sdk-request", b""))
+        self.access_key = _access_key(request.headers.get("Authorization", ""))
+
+
+class Respondent(Active, Protocol):
+    """An active mock that answers calls."""
+
+    def answer(self, call: ApiCall) -> tuple[Answer, int, str]:
+        """Return the answer, its instant in microseconds, and a request id. An error raised here reaches the caller as it is."""
+
+
+class Hook:
+    """Finds every client at its first call while a mock is active, whenever and wherever it was made."""
+
+    def __init__(self, innermost: Callable[[], Respondent | None]) -> None:
+        self._innermost = innermost
+        self._clients: WeakKeyDictionary[BaseClient, _Handler] = WeakKeyDictionary()
+        self._make_api_call = Wrapped(BaseClient, "_make_api_call", self._call)
+
+    def install(self) -> None:
+        """Watch the clients' calls."""
+        self._make_api_call.install()
+
+    def uninstall(self) -> None:
+        """Watch no more, and take the handlers off every client that is still there."""
+        self._make_api_call.uninstall()
+        for client in list(self._clients):
+            for kind, event in _EVENTS.items():
+                client.meta.events.unregister(event, unique_id=f"{_ID}-{kind}")
+        self._clients.clear()
+
+    def _call(self, wrapped: Callable[..., Any], client: BaseClient, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
+        service = client.meta.service_model.service_name
+        if service == SERVICE and client not in self._clients:
+            self._attach(client)
+        flight = IN_FLIGHT.set(InFlight(service, args[0] if args else kwargs["operation_name"]))
+        try:
+            return wrapped(*args, **kwargs)
+        finally:
+            IN_FLIGHT.reset(flight)
+
+    def _attach(self, client: BaseClient) -> None:
+        handler = _Handler(client, self._innermost)
+        if self._clients.setdefault(client, handler) is not handler:
+            # Another thread made the client's first call at the same moment.
+            return
+        # By the client's own emitter and not by URL: any endpoint, region or scheme is answered.
+        events: Any = client.meta.events  # its stubs know only handlers that return nothing
+        events.register_first(_EVENTS["before-send"], handler, unique_id=f"{_ID}-before-send")
+        events.register_first(_EVENTS["choose-signer"], handler.choose_signer, unique_id=f"{_ID}-choose-signer")
+
+
+class _Handler:
+    """Answers for one client. It knows its client's region, and does not hold the client."""
+
+    def __init__(self, client: BaseClient, innermost: Callable[[], Respondent | None]) -> None:
+        self._innermost = innermost
+        self.api = Api.of(client.meta.service_model)
+        self.region: str = client.meta.region_name
+        self.partition: str = client.meta.partition
+        # For `choose_signer`; botocore has no other way to the credentials of a client, and its stubs do not show this one.
+        self._signer: Any = vars(client)["_request_signer"]
+
+    def __call__(self, request: AWSPreparedRequest, event_name: str, **_: object) -> AWSResponse | None:
+        """Answer in place of the network."""
+        active = self._innermost()
+        if active is None:
+            return None
+        call = ApiCall(self, event_name.rpartition(".")[2], request)
+        return _Response(request.url, *active.answer(call))
+
+    def choose_signer(self, **_: object) -> Any:  # noqa: ANN401  # botocore's sentinel, or None
+        """Leave a request unsigned when there is nothing to sign with, or only after asking somebody for it."""
+        credentials = vars(self._signer)["_credentials"]
+        if credentials is None or (isinstance(credentials, RefreshableCredentials) and credentials.refresh_needed()):
+            return UNSIGNED
+        return None
+
+
+class _Body(bytes):
+    """The body of a response: bytes for botocore, and awaitable (as often as one likes) for aiobotocore."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[Any, None, bytes]:
+        yield from ()
+        return self
+
+
+class _Response(AWSResponse):
+    """An HTTP response that never was on a wire."""
+
+    def __init__(self, url: str, answer: Answer, at_us: int, request_id: str) -> None:
+        headers = {
+            "x-amzn-RequestId": request_id,
+            "Content-Type": CONTENT_TYPE,
+            "Content-Length": str(len(answer.body)),
+            "Date": _http_date(at_us // 1_000_000),
+        }
+        super().__init__(url, answer.status, cast("Any", headers), None)
+        self._body = _Body(answer.body)
+
+    @property
+    def content(self) -> bytes:
+        return self._body
+
+
+@lru_cache(maxsize=64)
+def _http_date(epoch_s: int) -> str:
+    return formatdate(epoch_s, usegmt=True)
+
+
+def _attempt(header: bytes | str) -> int:
+    """Return the attempt that botocore's retry header names (`attempt=2; max=5`); the first if it names none."""
+    text = header.decode() if isinstance(header, bytes) else header
+    _, found, rest = text.partition("attempt=")
+    return int(rest.partition(";")[0]) if found else 1
+
+
+def _access_key(authorization: bytes | str) -> str | None:
+    """Return the access key that signed the request, None for an unsigned one."""
+    text = authorization.decode() if isinstance(authorization, bytes) else authorization
+    _, found, rest = text.partition("Credential=")
+    return rest.partition("/")[0] if found else None

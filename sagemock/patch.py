@@ -1,0 +1,34 @@
+"""Wrapping one attribute of a class by wrapt, and taking the wrapper away again."""
+
+from collections.abc import Callable
+from typing import Any
+
+import wrapt
+
+__all__ = ["Wrapped"]
+
+
+class Wrapped:
+    """A wrapper around a method, in place between `install` and `uninstall`; restored by identity.
+
+    `wrapper` gets (wrapped, instance, args, kwargs), as with wrapt.
+    """
+
+    def __init__(self, owner: type, name: str, wrapper: Callable[[Any, Any, Any, Any], Any]) -> None:
+        self._owner = owner
+        self._name = name
+        self._wrapper = wrapper
+        self._before: Any = None
+        self._ours: Any = None
+
+    def install(self) -> None:
+        """Put the wrapper in place."""
+        self._before = self._owner.__dict__[self._name]
+        self._ours = wrapt.FunctionWrapper(self._before, self._wrapper)
+        setattr(self._owner, self._name, self._ours)
+
+    def uninstall(self) -> None:
+        """Put back what was there; where somebody has since wrapped ours, only they can take it away, and it is left."""
+        if self._owner.__dict__.get(self._name) is self._ours:
+            setattr(self._owner, self._name, self._before)
+        self._before = self._ours = None

@@ -1,0 +1,101 @@
+"""`time.sleep`, and every module-level name bound to it, sleeps on the virtual clock (law 6)."""
+
+import operator
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from sagemock.active import Active, Innermost
+from sagemock.clock import real
+from sagemock.names import INTERPRETER, TEST_TOOLS, Rebinding, belongs
+
+__all__ = ["SleepPatch", "keeps_real_time"]
+
+_REAL_SLEEPERS = (*INTERPRETER, *TEST_TOOLS)
+# What time.sleep can hold: 2**63 nanoseconds. From here on it raises OverflowError, and says so better than we could.
+_TOO_LONG_S = 9_223_372_037
+
+
+def keeps_real_time(active: Active) -> bool:
+    """Return whether the calling thread was alive before the mock started (law 8)."""
+    return threading.current_thread() in active.threads_before
+
+
+class SleepPatch:
+    """Puts a virtual `time.sleep` in place of the real one, in module `time` and wherever it was imported by name.
+
+    What asyncio sleeps by belongs here as a second `Rebinding`, with the same question to `innermost` at call time.
+
+    Not reached: `time.sleep` held as a default argument, as a class attribute or inside a container. In botocore (1.15 to 1.44)
+    these are `utils.ContainerMetadataFetcher(sleep=)`, which waits for an ECS container's real credentials endpoint, and in 1.44
+    `retries.standard.RetryHandler(sleep=)`, which uses it for long-polling operations of SQS, Step Functions, SWF and Kinesis
+    only.
+    """
+
+    def __init__(self, innermost: Innermost) -> None:
+        """Prepare; `innermost` is asked anew at each sleep."""
+        self._names = Rebinding([(real.sleep, VirtualSleep(innermost, real.sleep))], leave=(*_REAL_SLEEPERS, "sagemock"))
+
+    def install(self) -> None:
+        """Patch the process."""
+        self._names.install()
+
+    def uninstall(self) -> None:
+        """Undo `install`."""
+        self._names.uninstall()
+
+
+class VirtualSleep:
+    """What stands in for `time.sleep`: decides at each call who sleeps, and how.
+
+    An object and not a function, since `time.sleep` is no descriptor either: as a class attribute it must not be given `self`.
+    """
+
+    __name__ = "sleep"
+    __qualname__ = "sleep"
+
+    def __init__(self, innermost: Innermost, real_sleep: Callable[..., None]) -> None:
+        """Sleep by the mock that `innermost` returns, or by `real_sleep`."""
+        self._innermost = innermost
+        self._real_sleep = real_sleep
+        self.__doc__ = real_sleep.__doc__
+        self.__module__ = "time"
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # time.sleep itself judges arguments
+        """Sleep for the given number of seconds."""
+        active = self._innermost()
+        if active is None or active.sleeping == "real" or keeps_real_time(active) or _is_called_by_the_interpreter():
+            return self._real_sleep(*args, **kwargs)
+        duration_us = None if kwargs or len(args) != 1 else _duration_us(args[0])
+        if duration_us is None:
+            # It raises, at once and in Python's own words.
+            return self._real_sleep(*args, **kwargs)
+        return active.sleep_us(duration_us)
+
+    def __reduce__(self) -> str:
+        """Copy and pickle by name, as a built-in function."""
+        return "sleep"
+
+    def __repr__(self) -> str:
+        return "<virtual time.sleep of sagemock>"
+
+
+def _is_called_by_the_interpreter() -> bool:
+    # subprocess polls a child process by sleeping 50 ms at a time: virtually, that would spin and run hours of virtual time away.
+    return belongs(str(sys._getframe(2).f_globals.get("__name__")), _REAL_SLEEPERS)  # noqa: SLF001  # inspect.currentframe is slower
+
+
+def _duration_us(seconds: object) -> int | None:
+    """Return an argument of `time.sleep` in microseconds, rounded up; None for what it refuses."""
+    if isinstance(seconds, float):
+        # False for NaN too.
+        if not 0 <= seconds < _TOO_LONG_S:
+            return None
+        # By way of nanoseconds: 0.07 * 1e6 is 70000.00000000001, which is no 70,001 microseconds.
+        return max(-(-round(seconds * 1e9) // 1000), int(seconds > 0))
+    try:
+        whole_s = operator.index(seconds)  # type: ignore[arg-type]  # anything may come; TypeError says no
+    except TypeError:
+        return None
+    return whole_s * 1_000_000 if 0 <= whole_s < _TOO_LONG_S else None

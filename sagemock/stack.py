@@ -1,0 +1,80 @@
+"""Who answers: the mocks that are active, innermost last, and the patches of the process that stand while there is one."""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Generic, Protocol, TypeVar
+
+from sagemock.active import Active
+
+__all__ = ["Patch", "Stack"]
+
+
+class Patch(Protocol):
+    """A change to the process: `uninstall` is the exact inverse of `install`."""
+
+    def install(self) -> None:
+        """Make the change."""
+
+    def uninstall(self) -> None:
+        """Undo the change."""
+
+
+A = TypeVar("A", bound=Active)
+
+
+class Stack(Generic[A]):
+    """The active mocks of the process, under one lock.
+
+    The innermost is the one that started last and has not stopped. It is one stack for all threads, because a client,
+    `time.sleep` and the wall clock are the process's: a client used in a worker thread is answered too. Mocks may stop in any
+    order.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._active: list[A] = []
+        self._patches: Sequence[tuple[Patch, Callable[[A], bool]]] = ()
+        self._installed: list[Patch] = []
+
+    def patched_by(self, *patches: tuple[Patch, Callable[[A], bool]]) -> None:
+        """Say which patches stand while a mock is active for which the predicate holds."""
+        self._patches = patches
+
+    def innermost(self) -> A | None:
+        """Return the innermost active mock's world, or None."""
+        active = self._active
+        try:
+            return active[-1]
+        except IndexError:
+            return None
+
+    def push(self, world: A) -> None:
+        """Make `world` the innermost. If a patch cannot be made, nothing has changed."""
+        with self._lock:
+            self._active.append(world)
+            try:
+                self._fit()
+            except BaseException:
+                self._active.remove(world)
+                self._fit()
+                raise
+
+    def pop(self, world: A) -> None:
+        """Take `world` out, wherever in the stack it is."""
+        with self._lock:
+            self._active.remove(world)
+            self._fit()
+
+    def __contains__(self, world: object) -> bool:
+        return any(active is world for active in self._active)
+
+    def _fit(self) -> None:
+        """Install and uninstall patches until those stand that an active mock needs; undo in the reverse order."""
+        needed = [patch for patch, need in self._patches if any(need(world) for world in self._active)]
+        for patch in [patch for patch in reversed(self._installed) if patch not in needed]:
+            self._installed.remove(patch)
+            patch.uninstall()
+        for patch in needed:
+            if patch not in self._installed:
+                patch.install()
+                self._installed.append(patch)
