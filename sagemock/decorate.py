@@ -1,0 +1,47 @@
+"""One decorator for whatever can be called: every call, and every test method of a class, runs inside a fresh mock."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from sagemock.decorate_class import decorate_class
+from sagemock.decorate_function import Mock, inside, is_fixture
+
+__all__ = ["decorate"]
+
+_Target = TypeVar("_Target", bound="Callable[..., Any] | staticmethod[..., Any] | classmethod[Any, ..., Any]")
+
+
+def decorate(target: _Target, new_mock: Callable[[], Mock]) -> _Target:
+    """Return `target` such that each call of it runs inside a mock of its own.
+
+    The result is of the same kind: function, coroutine function, generator function (the mock lasts from the first
+    `next` to the end), async generator function, staticmethod, classmethod. A class is changed in place and returned:
+    each of its test methods (the names that begin with `test`) gets a fresh mock, which starts before `setUp` or
+    `setup_method` and stops after `tearDown`, cleanups or `teardown_method`. So do those of its subclasses.
+
+    Raises TypeError if `target` cannot be decorated.
+    """
+    if isinstance(target, type):
+        return cast("_Target", decorate_class(target, new_mock))
+    if isinstance(target, (staticmethod, classmethod)):
+        return cast("_Target", type(target)(decorate(target.__func__, new_mock)))
+    _refuse(target)
+    return cast("_Target", inside(target, lambda _: new_mock()))
+
+
+def _refuse(target: object) -> None:
+    """Raise TypeError for what cannot be decorated."""
+    if is_fixture(target):
+        msg = f"{target!r} is a pytest fixture already: put @pytest.fixture above @mock_sagemaker"
+        raise TypeError(msg)
+    if isinstance(target, (property, functools.cached_property, functools.partialmethod)):
+        kind = type(target).__name__
+        msg = f"a {kind} cannot be decorated: put @mock_sagemaker under the {kind}, on the function itself"
+        raise TypeError(msg)
+    if not callable(target):
+        msg = (
+            f"@mock_sagemaker decorates what can be called, not {target!r}: put it on a function, a method or a class, "
+            "or write `with mock_sagemaker():`; options are given by name"
+        )
+        raise TypeError(msg)

@@ -1,0 +1,87 @@
+"""The demonstration: a real botocore client lives through a whole training job."""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import WaiterError
+
+from sagemock.aws.model import Api
+from sagemock.clock import real
+from sagemock.jobs.plan import Plan
+from sagemock.mock import SageMakerMock, mock_sagemaker
+
+__all__ = ["play", "play_record"]
+
+REQUEST: Final[dict[str, Any]] = {
+    "TrainingJobName": "churn-2018-07-30",
+    "AlgorithmSpecification": {
+        "TrainingImage": "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-training:2.4.0-gpu-py311",
+        "TrainingInputMode": "File",
+    },
+    "RoleArn": "arn:aws:iam::123456789012:role/SageMakerTraining",
+    "HyperParameters": {"epochs": "40", "learning-rate": "0.001"},
+    "InputDataConfig": [
+        {
+            "ChannelName": "train",
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://churn/2018-07/train"}},
+        },
+    ],
+    "OutputDataConfig": {"S3OutputPath": "s3://churn/models"},
+    "ResourceConfig": {"InstanceType": "ml.g5.2xlarge", "InstanceCount": 1, "VolumeSizeInGB": 50},
+    "StoppingCondition": {"MaxRuntimeInSeconds": 43200},
+}
+PLAN: Final = Plan.completes(training=timedelta(hours=5, minutes=30))
+POLLS: Final = 100_000
+"""More polls of the waiter than a job of 30 days needs: how long a recorded job took is not known before."""
+
+
+def play() -> str:
+    """Play a job of five and a half hours, and return what happened."""
+    return _live(mock_sagemaker(start="2018-07-30T00:00:00Z", plan=PLAN), REQUEST, "us-east-1")
+
+
+def play_record(path: Path) -> str:
+    """Play the job that is recorded in a file, from the same instant on, and return what happened.
+
+    Raises PlanError if the file holds no record of a job, and OSError if it cannot be read.
+    """
+    plan = Plan.replays(path)
+    record: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    # A record may have been masked, or be younger than this botocore: what it says of its request is not judged again.
+    mock = mock_sagemaker(start=record["CreationTime"], plan=plan, validate=False)
+    parts = str(record.get("TrainingJobArn", "")).split(":")
+    region = parts[3] if len(parts) > 5 and parts[3] else "us-east-1"  # noqa: PLR2004  # the parts of an ARN
+    return _live(mock, record, region)
+
+
+def _live(mock: SageMakerMock, wanted: Mapping[str, Any], region: str) -> str:
+    began = real.perf_counter()
+    with mock:
+        client: Any = botocore.session.Session().create_client("sagemaker", region, config=Config(parameter_validation=False))
+        known = Api.of(client.meta.service_model).input("CreateTrainingJob").members
+        request = {**REQUEST, **{name: value for name, value in wanted.items() if name in known}}
+        name = request["TrainingJobName"]
+        ready = real.perf_counter()
+        client.create_training_job(**request)
+        try:
+            waiter = client.get_waiter("training_job_completed_or_stopped")
+            waiter.wait(TrainingJobName=name, WaiterConfig={"MaxAttempts": POLLS})
+        except WaiterError as error:
+            ending = f"\nThe waiter says: {error}"
+        else:
+            ending = ""
+        job = client.describe_training_job(TrainingJobName=name)
+        lived = real.perf_counter()
+    polls = len(mock.calls) - 2
+    billed = job.get("BillableTimeInSeconds", 0)
+    passed = mock.clock.now() - job["CreationTime"]
+    return (
+        f"{mock.timeline(name)}\n{ending}\n"
+        f"{billed} s billed; {passed} of virtual time passed, in {polls} polls and {len(mock.sleeps)} sleeps.\n"
+        f"It took {(lived - ready) * 1000:.0f} ms of real time, after {(ready - began) * 1000:.0f} ms to make the client."
+    )

@@ -1,0 +1,213 @@
+"""The options of a mock: one typed class, shared by decorator, context manager, fixture and marker."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal, TypedDict
+
+from sagemock.clock import duration_us, instant_us
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any, TypeAlias
+
+    from typing_extensions import Unpack
+
+    from sagemock.jobs.plan import Plan
+
+    DefaultPlan: TypeAlias = Plan | Callable[[Mapping[str, Any]], Plan]
+
+__all__ = ["Options", "OptionsDict", "check_plan"]
+
+_ACCOUNT_ID = re.compile(r"[0-9]{12}")
+_SERVICE = re.compile(r"[a-z0-9][a-z0-9-]*")
+
+
+class OptionsDict(TypedDict, total=False):
+    """The options as keyword arguments: what `mock_sagemaker(**options)` and `@pytest.mark.sagemock(**options)` take."""
+
+    start: datetime | str | None
+    wall: Literal["virtual", "real"]
+    sleep: Literal["virtual", "real"]
+    latency: timedelta | float
+    rate: float
+    idle_limit: timedelta | float | None
+    plan: DefaultPlan | None
+    validate: bool
+    strict: bool
+    account_id: str
+    passthrough: Collection[str]
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Hold what a mock is started with.
+
+    The values are checked here, once: TypeError for a wrong kind of value, ValueError for a value without meaning.
+    """
+
+    start: datetime | str | None = None
+    """The instant at which virtual time begins: a datetime (a naive one is read as UTC) or an ISO 8601 string; None: now."""
+
+    wall: Literal["virtual", "real"] = "virtual"
+    """"virtual": `datetime.now()`, `time.time()` and their kin show virtual time; "real": they are left alone."""
+
+    sleep: Literal["virtual", "real"] = "virtual"
+    """"virtual": `time.sleep` and its kin move the clock and do not block; "real": they are left alone."""
+
+    latency: timedelta | float = 0.1
+    """The virtual time that an API call takes: a timedelta or seconds."""
+
+    rate: float = 0.0
+    """Virtual seconds that pass by themselves per real second."""
+
+    idle_limit: timedelta | float | None = timedelta(days=1)
+    """The virtual time, a timedelta or seconds, for which code may poll when nothing can happen any more; None: no limit."""
+
+    plan: DefaultPlan | None = None
+    """What a job does that no other plan meets: a Plan, or a callable of the request that returns one; None: it completes."""
+
+    validate: bool = True
+    """Whether requests that AWS would refuse are refused."""
+
+    strict: bool = True
+    """Whether a plan or fault that nothing used fails the test."""
+
+    account_id: str = "123456789012"
+    """The AWS account of the callers: twelve digits."""
+
+    passthrough: Collection[str] = frozenset()
+    """The services, named as in `boto3.client("s3")`, whose calls may reach the network; kept as a frozenset."""
+
+    seed: int = 0
+    """Where the random durations of plans begin: the same seed gives the same durations."""
+
+    def __post_init__(self) -> None:
+        _check_start(self.start)
+        _check_choice("wall", self.wall)
+        _check_choice("sleep", self.sleep)
+        _check_duration("latency", self.latency, least_us=0, otherwise="0 for none")
+        _check_rate(self.rate)
+        if self.idle_limit is not None:
+            _check_duration("idle_limit", self.idle_limit, least_us=1, otherwise="None for no limit")
+        check_plan(self.plan)
+        _check_flag("validate", self.validate)
+        _check_flag("strict", self.strict)
+        _check_account_id(self.account_id)
+        object.__setattr__(self, "passthrough", _services(self.passthrough))
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int):
+            msg = f"seed is a whole number, not {self.seed!r}: write seed=0"
+            raise TypeError(msg)
+
+    @classmethod
+    def of(cls, **options: Unpack[OptionsDict]) -> Options:
+        """Return the options given by name. Raises TypeError for an unknown one, and names the nearest."""
+        known = [field.name for field in fields(cls)]
+        for name in options:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f"did you mean {near[0]!r}? " if near else "take it out. "
+                msg = f"sagemock has no option {name!r}: {hint}The options are {', '.join(known)}."
+                raise TypeError(msg)
+        return cls(**options)
+
+
+def _check_start(start: object) -> None:
+    if start is None:
+        return
+    if not isinstance(start, (datetime, str)):
+        msg = f"start is a datetime or an ISO 8601 string, not {start!r}: write start='2018-07-30T00:00:00Z'"
+        raise TypeError(msg)
+    try:
+        instant_us(start)
+    except ValueError as error:
+        msg = f"start: {error}"
+        raise ValueError(msg) from None
+
+
+def _check_choice(name: str, value: object) -> None:
+    if value not in ("virtual", "real"):
+        msg = f"{name} is 'virtual' or 'real', not {value!r}: write {name}='real' to leave the process's own alone"
+        raise ValueError(msg)
+
+
+def _check_duration(name: str, value: timedelta | float, *, least_us: int, otherwise: str) -> None:
+    advice = f"write {name}=timedelta(seconds=1), {name}=1.0, or {otherwise}"
+    try:
+        value_us = duration_us(value)
+        timedelta(microseconds=value_us)
+    except TypeError as error:
+        msg = f"{name}: {error}; {advice}"
+        raise TypeError(msg) from None
+    except OverflowError:
+        msg = f"{name}: {value!r} seconds are more than a timedelta holds; {advice}"
+        raise ValueError(msg) from None
+    except ValueError as error:
+        msg = f"{name}: {error}; {advice}"
+        raise ValueError(msg) from None
+    if value_us < least_us:
+        msg = f"{name} is not {value!r}: it is {'positive' if least_us else 'not negative'}; {advice}"
+        raise ValueError(msg)
+
+
+def _check_rate(rate: object) -> None:
+    if isinstance(rate, bool) or not isinstance(rate, (int, float)):
+        msg = f"rate is a number of virtual seconds per real second, not {rate!r}: write rate=60, or leave it out"
+        raise TypeError(msg)
+    if not 0 <= rate < float("inf"):
+        msg = f"rate is finite and not negative, not {rate!r}: write rate=60, or leave it out"
+        raise ValueError(msg)
+
+
+def check_plan(plan: object) -> None:
+    """Raise TypeError unless this is a Plan, a callable that may return one, or None."""
+    if plan is None:
+        return
+    from sagemock.jobs.plan import Plan  # noqa: PLC0415  # only those with a plan need it
+
+    if plan is Plan or getattr(plan, "__self__", None) is Plan:
+        msg = f"plan is a Plan, not what makes one: call it, plan={getattr(plan, '__qualname__', 'Plan')}(...)"
+        raise TypeError(msg)
+    if not isinstance(plan, Plan) and not callable(plan):
+        msg = f"plan is a Plan or a callable of the request, not {plan!r}: write plan=Plan.completes()"
+        raise TypeError(msg)
+
+
+def _check_flag(name: str, value: object) -> None:
+    if not isinstance(value, bool):
+        msg = f"{name} is True or False, not {value!r}: write {name}=False to switch it off"
+        raise TypeError(msg)
+
+
+def _check_account_id(account_id: object) -> None:
+    if not isinstance(account_id, str):
+        msg = f"account_id is a string of twelve digits, not {account_id!r}: write account_id='123456789012'"
+        raise TypeError(msg)
+    if not _ACCOUNT_ID.fullmatch(account_id):
+        msg = f"account_id has twelve digits, unlike {account_id!r}: write account_id='123456789012'"
+        raise ValueError(msg)
+
+
+def _services(passthrough: object) -> frozenset[str]:
+    if isinstance(passthrough, str):
+        msg = f"passthrough is a collection of services, not one string: write passthrough=[{passthrough!r}]"
+        raise TypeError(msg)
+    if not isinstance(passthrough, Collection):
+        msg = f"passthrough is a collection of services, not {passthrough!r}: write passthrough=['s3']"
+        raise TypeError(msg)
+    for service in passthrough:
+        if not isinstance(service, str):
+            msg = f"passthrough holds names of services, not {service!r}: write passthrough=['s3']"
+            raise TypeError(msg)
+        if not _SERVICE.fullmatch(service):
+            msg = f"passthrough: {service!r} is no name of a service: write it as boto3.client takes it, like 's3'"
+            raise ValueError(msg)
+        if service == "sagemaker":
+            msg = "passthrough: 'sagemaker' is what sagemock answers: take it out, or stop the mock before a real call"
+            raise ValueError(msg)
+    return frozenset(passthrough)
