@@ -1,0 +1,1 @@
+"""What sagemock costs, beside a responder that does nothing and beside moto, all in one run: `python -m benchmarks`."""

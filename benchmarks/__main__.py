@@ -1,0 +1,29 @@
+"""Measure everything and print one table: `python -m benchmarks`, or `--quick` to see that it runs."""
+
+import argparse
+import sys
+
+from benchmarks import calls, crowd, entering, importing
+from benchmarks.report import render
+
+__all__ = ["main"]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the table; return 1 if a budget is exceeded, unless the run was a quick one, whose figures mean little."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="few rounds and small crowds; never fails for a budget")
+    quick = parser.parse_args(arguments).quick
+    # What starts fresh interpreters and what enters mocks goes first: a large heap would slow those down.
+    rows = [
+        *importing.rows(rounds=2 if quick else 11),
+        *calls.rows(rounds=2 if quick else 15, number=20 if quick else 200),
+        *entering.rows(rounds=2 if quick else 7, tests=3 if quick else 100),
+        *crowd.rows(rounds=2 if quick else 9, many=300 if quick else 100_000, few=100 if quick else 1_000),
+    ]
+    print(render(rows))
+    return int(not quick and not all(row.kept for row in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
