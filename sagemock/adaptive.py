@@ -87,7 +87,7 @@ class _Worlds:
     """Keeps the states of limiters apart by the clock that they ran on.
 
     It is a data descriptor in the place of `ClientRateLimiter._enabled`, which is the first thing that a limiter reads when a
-    request is about to be sent and writes when it is made: the moment to see which world it is in now. Replacing its methods would
+    request is about to be sent and writes when it is made: the moment to see which world it is in. Replacing its methods would
     come too late for clients that exist, as botocore's event system holds those as bound methods.
     """
 

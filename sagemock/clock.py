@@ -1,9 +1,11 @@
 """The virtual clock: the only thing in sagemock that knows what time it is. Everything else is given `now`."""
 
+import math
 import re
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
@@ -16,6 +18,8 @@ __all__ = ["Agenda", "Clock", "duration_us", "instant", "instant_us", "real"]
 SECOND_US = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND = timedelta(microseconds=1)
+_FIRST_S = (datetime.min.replace(tzinfo=timezone.utc) - _EPOCH) // timedelta(seconds=1)
+_LAST_S = (datetime.max.replace(tzinfo=timezone.utc) - _EPOCH) // timedelta(seconds=1)
 # What Python 3.10's fromisoformat cannot read and AWS tools print: a final Z, and fractions of other than 3 or 6 digits.
 _FRACTION = re.compile(r"\.(\d+)")
 
@@ -43,10 +47,11 @@ def duration_us(value: timedelta | float) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         msg = f"a duration is a timedelta or a number of seconds, not {value!r}"
         raise TypeError(msg)
-    if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124  # NaN is what differs from itself
+    microseconds = value * SECOND_US
+    if isinstance(microseconds, float) and not math.isfinite(microseconds):
         msg = f"a duration is finite, not {value!r}"
         raise ValueError(msg)
-    return round(value * SECOND_US)
+    return round(microseconds)
 
 
 def instant_us(value: datetime | str | float) -> int:
@@ -72,6 +77,10 @@ def instant_us(value: datetime | str | float) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         msg = f"an instant is a datetime, an ISO 8601 string or seconds since 1970, not {value!r}"
         raise TypeError(msg)
+    if not _FIRST_S <= value <= _LAST_S:
+        # NaN and infinity too; what is meant to be now and lies beyond was given in milliseconds.
+        msg = f"{value!r} is no instant between the years 1 and 9999: give seconds since 1970, not milliseconds"
+        raise ValueError(msg)
     return round(value * SECOND_US)
 
 
@@ -115,14 +124,16 @@ class Clock:
         rate: float = 0.0,
     ) -> None:
         """Stand at `start` (default: the present instant of the real clock)."""
-        if rate < 0 or rate != rate:  # noqa: PLR0124  # NaN
-            msg = f"rate is virtual seconds per real second and not negative, not {rate!r}"
+        if not 0 <= rate < math.inf:
+            msg = f"rate is virtual seconds per real second, finite and not negative, not {rate!r}"
             raise ValueError(msg)
         self._lock = threading.RLock()
         self._now_us = instant_us(real.time() if start is None else start)
         self._rate = rate
         self._real_s: float = real.monotonic()
         self._agendas: list[Agenda] = []
+        # Who is still to be told of the present instant.
+        self._due: deque[Agenda] = deque()
         self.latency_us = 0
         self.idle_limit_us: int | None = None
         self.latency = latency
@@ -201,16 +212,22 @@ class Clock:
     def pass_to_us(self, target_us: int) -> None:
         """Move to `target_us`, stopping on the way at each instant at which an agenda has something to do (law 5)."""
         with self._lock:
+            self._tell_due()
             while self._agendas:
-                due = [at for agenda in self._agendas if (at := agenda.next_us(self._now_us)) is not None]
-                if not due or (at_us := min(due)) > target_us:
+                nexts = [(at, agenda) for agenda in self._agendas if (at := agenda.next_us(self._now_us)) is not None]
+                at_us = min((at for at, _ in nexts), default=None)
+                if at_us is None or at_us > target_us:
                     break
-                meant = [agenda for agenda in self._agendas if agenda.next_us(self._now_us) == at_us]
                 self._now_us = at_us
-                for agenda in meant:
-                    agenda.settle(at_us)
+                self._due.extend(agenda for at, agenda in nexts if at == at_us)
+                self._tell_due()
             # An agenda that advanced the clock itself may have gone further than this call was asked to go.
             self._now_us = max(self._now_us, target_us)
+
+    def _tell_due(self) -> None:
+        """Tell of the present instant who has not been told: an agenda that moves the clock, or raises, cuts nobody off."""
+        while self._due:
+            self._due.popleft().settle(self._now_us)
 
     def _follow_real_time(self) -> None:
         with self._lock:
@@ -244,3 +261,5 @@ class Clock:
                 msg = f"the clock does not tell {agenda!r}"
                 raise UsageError(msg)
             self._agendas.remove(agenda)
+            if agenda in self._due:
+                self._due.remove(agenda)

@@ -5,7 +5,7 @@ import functools
 import inspect
 import types
 from collections.abc import AsyncGenerator, Callable, Generator
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, cast
 
 __all__ = ["Enter", "Mock", "inside", "is_fixture"]
 
@@ -45,12 +45,13 @@ def inside(target: Callable[..., Any], enter: Enter, *, like: Callable[..., Any]
     first `next`.
     """
     like = target if like is None else like
-    probe = like
+    probe: Any = like
     while isinstance(probe, functools.partial):
         probe = probe.func
     if not inspect.isroutine(probe):
         # An object with __call__ is of the kind of that method.
         probe = type(probe).__call__
+    wrapper: Any
     if inspect.isasyncgenfunction(probe):
         wrapper = _inside_async_generator(target, enter)
     elif inspect.iscoroutinefunction(probe):
@@ -62,11 +63,14 @@ def inside(target: Callable[..., Any], enter: Enter, *, like: Callable[..., Any]
             wrapper = types.coroutine(wrapper)
     else:
         wrapper = _inside_function(target, enter)
+    if inspect.isfunction(like):
+        # doctest finds a function only in the module whose globals it has; the wrappers above use none.
+        wrapper = types.FunctionType(wrapper.__code__, like.__globals__, closure=wrapper.__closure__)
     if not hasattr(like, "__name__"):
         # functools.wraps finds no name in a partial or another object.
         named = like.func if isinstance(like, functools.partial) else type(like)
         wrapper.__name__ = wrapper.__qualname__ = getattr(named, "__name__", type(named).__name__)
-    return functools.wraps(like)(wrapper)
+    return cast("Callable[..., Any]", functools.wraps(like)(wrapper))
 
 
 # pytest leaves a frame that says __tracebackhide__ out of its reports: the failure is the test's, not ours.

@@ -1,11 +1,16 @@
 """The environment in which botocore finds credentials and a region although the user has set none."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from botocore.configloader import load_config
+from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError
+from botocore.session import Session
+
+from sagemock.patch import Wrapped
 
 __all__ = ["Environ"]
 
@@ -14,10 +19,14 @@ _CREDENTIALS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
 class Environ:
-    """Sets what is missing, and only that; at the end each variable that still has our value is gone again."""
+    """Sets what is missing, and only that; at the end each variable that still has our value is gone again.
+
+    No session keeps our credentials, be it boto3's default one: they are read anew for each client.
+    """
 
     def __init__(self) -> None:
         self._ours: dict[str, str] = {}
+        self._get_credentials = Wrapped(Session, "get_credentials", self._forget)
 
     def install(self) -> None:
         """Set what is missing."""
@@ -30,6 +39,7 @@ class Environ:
         # Where credentials are looked for all the same (a profile without any), the instance metadata service is not asked.
         if "AWS_EC2_METADATA_DISABLED" not in os.environ:
             missing["AWS_EC2_METADATA_DISABLED"] = "true"
+        self._get_credentials.install()
         os.environ.update(missing)
         self._ours = missing
 
@@ -39,6 +49,14 @@ class Environ:
             if os.environ.get(name) == value:
                 del os.environ[name]
         self._ours = {}
+        self._get_credentials.uninstall()
+
+    def _forget(self, wrapped: Callable[..., Any], session: Session, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
+        found = wrapped(*args, **kwargs)
+        # By the exact class: to look at the key of refreshable ones would refresh them.
+        if type(found) is Credentials and (found.method, found.access_key) == ("env", self._ours.get(_CREDENTIALS[0])):
+            vars(session)["_credentials"] = None
+        return found
 
 
 def _configured_region() -> bool:
@@ -51,5 +69,6 @@ def _configured_region() -> bool:
     except BotoCoreError:
         # A file that cannot be read is for botocore to complain of, where it reads it.
         return False
-    profile = os.environ.get("AWS_PROFILE", os.environ.get("AWS_DEFAULT_PROFILE", "default"))
+    # In botocore's order of preference (configprovider.py).
+    profile = os.environ.get("AWS_DEFAULT_PROFILE", os.environ.get("AWS_PROFILE", "default"))
     return "region" in profiles.get(profile, {})

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextvars import ContextVar
+from ipaddress import ip_address
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -55,7 +56,8 @@ def refusal(call: InFlight | None, method: str, url: str) -> str:
     if call is None:
         return (
             f"botocore was about to send {method} {url} for itself (to get credentials, it seems), and nothing leaves the "
-            "process while sagemock is active: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to anything in the test's environment"
+            "process while sagemock is active: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to anything in the test's "
+            "environment"
         )
     return (
         f"{call.service}.{call.operation} ({method} {url}) is answered by nobody: sagemock answers SageMaker's training jobs, "
@@ -67,4 +69,10 @@ def refusal(call: InFlight | None, method: str, url: str) -> str:
 def is_loopback(url: str) -> bool:
     """Whether a URL names this machine."""
     host = urlsplit(url).hostname or ""
-    return host == "localhost" or host.endswith(".localhost") or host.startswith("127.") or host == "::1"
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        # A name, and be it one like 127.example.com.
+        return False

@@ -1,6 +1,6 @@
 """The pytest plugin: the fixture `sagemock` and the marker `@pytest.mark.sagemock(**options)`.
 
-pytest loads this in every run of whoever has sagemock installed, so it imports nothing else of it before a test asks.
+pytest loads this in every run of whoever has sagemock installed, so it imports nothing of weight before a test asks.
 """
 
 from __future__ import annotations
@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
+from sagemock.errors import UnusedError, UsageError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
+
+    import pluggy
 
     from sagemock.mock import SageMakerMock
     from sagemock.options import Options
@@ -53,7 +57,6 @@ def sagemock(request: pytest.FixtureRequest) -> Iterator[SageMakerMock]:
 
 def _options(item: pytest.Item) -> Options:
     """Return the options of all markers of a test, the closest last."""
-    from sagemock.errors import UsageError  # noqa: PLC0415  # only for those who use it
     from sagemock.options import Options  # noqa: PLC0415  # only for those who use it
 
     given: dict[str, Any] = {}
@@ -62,9 +65,13 @@ def _options(item: pytest.Item) -> Options:
             _refuse(item, f"options are given by name, like start='2018-07-30', and not {', '.join(map(repr, mark.args))}")
         given.update(mark.kwargs)
     try:
-        return Options.of(**given)
+        options = Options.of(**given)
     except (TypeError, ValueError, UsageError) as error:
-        _refuse(item, str(error))
+        reason = str(error)
+    else:
+        return options
+    # Outside the except: the report is this sentence, without "During handling of the above exception".
+    return _refuse(item, reason)
 
 
 def _refuse(item: pytest.Item, reason: str) -> NoReturn:
@@ -90,7 +97,14 @@ def pytest_runtest_call(item: pytest.Item) -> None:
 
     Last, and no wrapper: pytest gets here when its own implementation, which runs the test, has not raised.
     """
-    __tracebackhide__ = True
     mock = item.stash.get(_MOCK, None)
     if mock is not None:
         mock.check_used()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pluggy.Result[pytest.TestReport], None]:
+    """Report an UnusedError, of whichever face, by its words alone: it has no line of the test to show, only lines of ours."""
+    report = (yield).get_result()
+    if call.excinfo is not None and isinstance(call.excinfo.value, UnusedError):
+        report.longrepr = call.excinfo.getrepr(style="value")

@@ -83,7 +83,7 @@ class VirtualSleep:
 
 def _is_called_by_the_interpreter() -> bool:
     # subprocess polls a child process by sleeping 50 ms at a time: virtually, that would spin and run hours of virtual time away.
-    return belongs(str(sys._getframe(2).f_globals.get("__name__")), _REAL_SLEEPERS)  # noqa: SLF001  # inspect.currentframe is slower
+    return belongs(str(sys._getframe(2).f_globals.get("__name__")), _REAL_SLEEPERS)  # noqa: SLF001  # inspect's is slower
 
 
 def _duration_us(seconds: object) -> int | None:

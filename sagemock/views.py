@@ -152,6 +152,10 @@ class Jobs(Mapping[str, JobView]):
         job = self.find(key)
         return JobView(self._clock, lambda: self._store.regions[job.place].by_name[job.name])
 
+    def __contains__(self, key: object) -> bool:
+        # Also of a name that exists more than once, where asking for the job itself is an error.
+        return isinstance(key, str) and any(True for _ in self._places(key))
+
     def __iter__(self) -> Iterator[str]:
         return iter(dict.fromkeys(job.name for job in self._store.jobs()))
 

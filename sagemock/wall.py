@@ -5,12 +5,13 @@ asks for the time agrees with the clock at every instant.
 
 What of freezegun's insides is touched, all of it here (freezegun/api.py of 1.5.5; `tests/test_wall.py` fails when one moves):
 
-* `freeze_factories`, `ignore_lists`, `tick_flags`, `tz_offsets` (lines 72-75, pushed by `_freeze_time.start`, 753-756): the stacks
+* `freeze_factories`, `ignore_lists`, `tick_flags`, `tz_offsets` (lines 72-75, pushed by `_freeze_time.start`, 753-756): stacks
   whose last elements count. Ours are taken out by identity, wherever they stand by then.
 * `_freeze_time.ignore` (626): with the empty prefix `start` and `stop` skip their scan of all modules (822 and 876), which
   reads every attribute and so loads what modules load lazily. `names.Rebinding` finds the names instead.
+* `_freeze_time.fake_names` (808): given to the class where a freeze of the caller's outlives the mock that it began in.
 * `_should_use_real_time` (159): replaced while installed, see `_RealTime`.
-* `fake_time_ns` (195): replaced by an exact one, see `_exact_time_ns`.
+* `fake_time_ns` (195): left out for an exact one, see `_ExactTimeNs`.
 * `call_stack_inspection_limit` (156), `real_*` and `fake_*`, `FakeDate`, `FakeDatetime`, `config.settings.default_ignore_list`.
 """
 
@@ -33,7 +34,6 @@ _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # freezegun's factories speak nai
 _REAL_TIMERS = (*INTERPRETER, *TEST_TOOLS)
 _FUNCTIONS = (
     "time",
-    "time_ns",
     "monotonic",
     "monotonic_ns",
     "perf_counter",
@@ -61,6 +61,7 @@ class WallPatch:
         """Prepare; `innermost` is asked anew whenever somebody asks for the time."""
         self._innermost = innermost
         self._factory = ClockFactory(innermost)
+        self._time_ns = _ExactTimeNs()
         self._leave: tuple[str, ...] = ()
         self._names: Rebinding | None = None
         self._undo: list[Callable[[], None]] = []
@@ -71,6 +72,10 @@ class WallPatch:
         is_frozen_by_caller = bool(api.freeze_factories)
         had_clock = hasattr(time, "clock")
         real_time = _RealTime(self._innermost, self._factory, api, config)
+        # A freeze of the caller's has bound the names already, and will bind them back.
+        names = None if is_frozen_by_caller else self._rebinding(api, config)
+        utils = import_module("botocore.utils")
+        # What can fail has been done: from here on everything is an assignment, so an install that fails has changed nothing.
         freeze = api.freeze_time(_EPOCH)
         ignored, freeze.ignore = freeze.ignore, ("",)
         freeze.start()
@@ -78,26 +83,28 @@ class WallPatch:
         api.freeze_factories[-1] = self._factory
 
         def unfreeze() -> None:
-            # To the end, wherever it stands: another freeze may have begun since and not ended. `stop` takes the last of each.
+            if api.freeze_factories[-1] is not self._factory and not is_frozen_by_caller:
+                # A freeze of the caller's goes on. Its `stop` will be the last one and ask for the names that only the first
+                # one's `start` noted, which was ours. (Freezegun alone raises AttributeError where freezes end in that order.)
+                type(freeze).fake_names = _EveryName()
+            # To the end, wherever it stands by now: `stop` takes the last of each.
             at = next(i for i, factory in enumerate(api.freeze_factories) if factory is self._factory)
             for stack in (api.freeze_factories, api.ignore_lists, api.tick_flags, api.tz_offsets):
                 stack.append(stack.pop(at))
             freeze.stop()
-            if not had_clock and hasattr(time, "clock"):
+            if not had_clock:
                 # freezegun's stop leaves a `time.clock` that is None, which old code takes for the function of Python 2.
-                del time.clock
+                vars(time).pop("clock", None)
 
-        undo = [unfreeze, _replaced(api, "_should_use_real_time", real_time)]
-        if time.time_ns is api.fake_time_ns:
-            undo.append(_replaced(time, "time_ns", _exact_time_ns(api)))
-        utils = import_module("botocore.utils")
-        undo.append(_replaced(utils, "datetime", _Unfrozen(utils.datetime, datetime=api.real_datetime)))
-        if not is_frozen_by_caller:
-            # Otherwise the caller's freeze has bound the names already, and will bind them back.
-            names = self._rebinding(api, config)
+        self._undo = [
+            unfreeze,
+            _replaced(api, "_should_use_real_time", real_time),
+            _replaced(time, "time_ns", self._time_ns),
+            _replaced(utils, "datetime", _Unfrozen(utils.datetime, datetime=api.real_datetime)),
+        ]
+        if names is not None:
             names.install()
-            undo.append(names.uninstall)
-        self._undo = undo
+            self._undo.append(names.uninstall)
 
     def uninstall(self) -> None:
         """Undo `install`."""
@@ -105,10 +112,11 @@ class WallPatch:
             self._undo.pop()()
 
     def _rebinding(self, api: _Freezegun, config: _Freezegun) -> Rebinding:
-        leave = (*_REAL_TIMERS, "sagemock", "freezegun", *_ignored(config))
+        # freezegun itself sets the attributes of `time` and `datetime` and puts them back, when the last freeze ends.
+        leave = ("time", "datetime", "freezegun", "sagemock", *_REAL_TIMERS, *_ignored(config))
         if self._names is None or leave != self._leave:
             pairs = [(getattr(api, f"real_{name}"), getattr(api, f"fake_{name}")) for name in _FUNCTIONS]
-            pairs += [(api.real_date, api.FakeDate), (api.real_datetime, api.FakeDatetime)]
+            pairs += [(api.real_time_ns, self._time_ns), (api.real_date, api.FakeDate), (api.real_datetime, api.FakeDatetime)]
             self._leave, self._names = leave, Rebinding(pairs, leave=leave)
         return self._names
 
@@ -183,6 +191,13 @@ class _RealTime:
         return False
 
 
+class _EveryName:
+    """Stands for the `fake_names` of a freeze that has none: `stop` looks at no attribute whose name is in it."""
+
+    def __contains__(self, _name: object) -> bool:
+        return True
+
+
 class _Unfrozen:
     """Stands in for the module `datetime` in `botocore.utils`, whose only business with it is to turn numbers into instants.
 
@@ -210,15 +225,17 @@ def _ignored(config: _Freezegun) -> tuple[str, ...]:
     return tuple(name.rstrip(".") for name in config.settings.default_ignore_list if not belongs(name, _REAL_TIMERS))
 
 
-def _exact_time_ns(api: _Freezegun) -> Callable[[], int]:
-    """Return `time.time_ns` to the microsecond: freezegun's goes by way of a float, and today's dates are off by up to 256 ns."""
+class _ExactTimeNs:
+    """Stands in for `time.time_ns`: freezegun's goes by way of a float, and today's dates are off by up to 256 ns there."""
 
-    def fake_time_ns() -> int:
+    __name__ = "time_ns"
+
+    def __call__(self) -> int:
+        """Return nanoseconds since 1970."""
+        api: _Freezegun = sys.modules["freezegun.api"]
         if api._should_use_real_time():  # noqa: SLF001  # listed in the module's docstring
             return int(api.real_time_ns())
         return int((api.get_current_time() - _EPOCH) // timedelta(microseconds=1)) * 1000
-
-    return fake_time_ns
 
 
 def _replaced(owner: Any, name: str, stand_in: object) -> Callable[[], None]:  # noqa: ANN401  # any module

@@ -99,7 +99,7 @@ class World:
         options = self.options
         self.clock = Clock(options.start, latency=options.latency, idle_limit=options.idle_limit, rate=options.rate)
         self.threads_before = WeakSet(set(threading.enumerate()) - {threading.current_thread()})
-        self.service = Service(self.store, self.plan_for, options.seed)
+        self.service = Service(self.store, self.plan_for, options.seed, validate=options.validate)
         self.idle = Idle(self._report)
         self._ids = Random(options.seed)  # noqa: S311  # request ids that are the same run after run
 
@@ -138,30 +138,35 @@ class World:
         """Answer at the instant of arrival, and then take `latency`."""
         with self.store.lock:
             at_us = self.clock.now_us()
+            self.store.forget(at_us)
             params: Mapping[str, Any] = {}
             outcome = DONE
             try:
-                simulated = self._simulated(call)
-                params = decode(call.api.input(call.operation), json.loads(call.body))
-                if self.options.validate:
-                    check(call.api.input(call.operation), params)
-                answer = granted(simulated(self.service, call.api, self._place(call), params, at_us))
-            except Refusal as refusal:
-                outcome = refusal.code
-                answer = refused(refusal)
+                try:
+                    simulated = self._simulated(call)
+                    params = decode(call.api.input(call.operation), json.loads(call.body))
+                    if self.options.validate:
+                        check(call.api.input(call.operation), params)
+                    answer = granted(simulated(self.service, call.api, self._place(call), params, at_us))
+                except Refusal as refusal:
+                    outcome = refusal.code
+                    answer = refused(refusal)
+                self._guard(call, at_us, changed=call.operation not in READS and outcome == DONE)
             except Exception as error:
                 outcome = type(error).__name__
                 raise
             finally:
                 self.calls.append(Call(call.operation, params, instant(at_us), call.region, outcome, call.attempt))
-            if call.operation not in READS and outcome == DONE:
-                self.idle.reset()
-            else:
-                poll = (call.operation, call.body)
-                self.idle.polled(poll, settled=self.settled(at_us), limit_us=self.clock.idle_limit_us)
             request_id = _uuid(self._ids)
         self.clock.pass_us(self.clock.latency_us)
         return answer, at_us, request_id
+
+    def _guard(self, call: ApiCall, at_us: int, *, changed: bool) -> None:
+        if changed:
+            self.idle.reset()
+        else:
+            poll = (call.operation, call.body)
+            self.idle.polled(poll, settled=self.settled(at_us), limit_us=self.clock.idle_limit_us)
 
     def _simulated(self, call: ApiCall) -> Callable[..., str]:
         try:

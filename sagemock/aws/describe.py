@@ -5,11 +5,13 @@ from typing import Any, Final
 
 from botocore.model import Shape
 
+from sagemock.aws import pools
 from sagemock.aws.model import Api
 from sagemock.aws.wire import encode, seconds
 from sagemock.clock import instant_us
+from sagemock.jobs.defaults import DEFAULT_MAX_RUNTIME_S
 from sagemock.jobs.job import Job, Transition, View
-from sagemock.jobs.script import DEFAULT_MAX_RUNTIME_S
+from sagemock.jobs.pool import Pool
 
 __all__ = ["artifacts", "moving", "still", "summary"]
 
@@ -70,7 +72,7 @@ def _replicated(channel: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**channel, "DataSource": {**channel["DataSource"], "S3DataSource": whole}}
 
 
-def moving(api: Api, job: Job, view: View) -> dict[str, Any]:
+def moving(api: Api, job: Job, view: View, kept: Pool | None) -> dict[str, Any]:
     """Return the members of a DescribeTrainingJob response that depend on the instant; absent when the service has none."""
     shown: dict[str, Any] = {
         "TrainingJobStatus": view.primary,
@@ -91,6 +93,8 @@ def moving(api: Api, job: Job, view: View) -> dict[str, Any]:
         shown["FailureReason"] = view.failure_reason
     if view.artifacts:
         shown["ModelArtifacts"] = {"S3ModelArtifacts": artifacts(job)}
+    if kept is not None:
+        shown["WarmPoolStatus"] = pools.shown(kept)
     if view.over and job.plan.replayed is not None and not job.interventions:
         shown.update(_as_recorded(api, job, job.plan.replayed))
     return shown
@@ -125,7 +129,7 @@ def _as_recorded(api: Api, job: Job, record: Mapping[str, Any]) -> dict[str, Any
     }
 
 
-def summary(job: Job, view: View) -> dict[str, Any]:
+def summary(job: Job, view: View, kept: Pool | None) -> dict[str, Any]:
     """Return a member of TrainingJobSummaries."""
     shown: dict[str, Any] = {
         "TrainingJobName": job.name,
@@ -137,6 +141,8 @@ def summary(job: Job, view: View) -> dict[str, Any]:
     }
     if view.ended_us is not None:
         shown["TrainingEndTime"] = seconds(view.ended_us)
+    if kept is not None:
+        shown["WarmPoolStatus"] = pools.shown(kept)
     plan_arn = job.request.get("ResourceConfig", {}).get("TrainingPlanArn")
     if plan_arn is not None:
         shown["TrainingPlanArn"] = plan_arn

@@ -1,19 +1,21 @@
 """The operations that sagemock simulates: each takes a valid request and an instant, and returns its response as JSON."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final, TypeAlias
 
-from sagemock.aws import describe, pages
+from sagemock.aws import describe, pages, pools, rules, tags, updates
 from sagemock.aws.model import Api
+from sagemock.aws.quotas import Quotas
 from sagemock.aws.refusal import Refusal
 from sagemock.aws.wire import dump
+from sagemock.jobs.interventions import Stop
 from sagemock.jobs.job import Job, Place, view
 from sagemock.jobs.plan import Plan
+from sagemock.jobs.pool import pool
 from sagemock.jobs.script import script
 from sagemock.jobs.store import Store
-from sagemock.jobs.timeline import Stop
 
 __all__ = ["OPERATIONS", "READS", "Service"]
 
@@ -30,10 +32,13 @@ class Service:
     store: Store
     plan_for: Callable[[Mapping[str, Any]], Plan]
     seed: int = 0
+    validate: bool = True
+    """Whether the rules beyond the constraints of single values are enforced."""
+    quotas: Quotas = field(default_factory=Quotas)
 
     def __post_init__(self) -> None:
         """Begin with nothing encoded."""
-        self._still: dict[tuple[int, Api], str] = {}
+        self._still: dict[tuple[int, Api], tuple[Mapping[str, Any], str]] = {}
 
     def find(self, place: Place, name: str) -> Job:
         """Return a job, or refuse as the service does (boto/boto3#2808: ValidationException, not ResourceNotFound)."""
@@ -47,11 +52,11 @@ class Service:
         """Return the unchanging part of a job's description, encoded."""
         key = (job.number, api)
         found = self._still.get(key)
-        if found is None:
+        if found is None or found[0] is not job.request:
             if len(self._still) >= _KEPT:
                 del self._still[next(iter(self._still))]
-            found = self._still[key] = dump(describe.still(api, job))
-        return found
+            found = self._still[key] = (job.request, dump(describe.still(api, job)))
+        return found[1]
 
 
 Operation: TypeAlias = Callable[[Service, Api, Place, Mapping[str, Any], int], str]
@@ -60,6 +65,8 @@ Operation: TypeAlias = Callable[[Service, Api, Place, Mapping[str, Any], int], s
 def create_training_job(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Create a job; its name must be new in its account and region."""
     name = request["TrainingJobName"]
+    if service.validate:
+        rules.check(request)
     taken = service.store.region(place).by_name.get(name)
     if taken is not None:
         # SuperCowPowers/workbench#384, aws/amazon-sagemaker-examples#3108
@@ -68,18 +75,25 @@ def create_training_job(service: Service, _: Api, place: Place, request: Mapping
             f"and a training job with this name already exists ({taken.arn})"
         )
         raise Refusal(IN_USE, text)
+    service.quotas.check(service.store, place, request, now_us)
     plan = service.plan_for(request)
     rng = Random(f"{service.seed}/{place.account}/{place.region}/{name}")  # noqa: S311  # a test's dice, not a secret
-    made = script(plan, request, rng)
-    job = Job(name, place, request, plan, made, now_us, service.store.next_number())
-    service.store.put(job)
+    owner = pools.available(service.store, place, request, now_us)
+    retains = service.quotas.retained_s(request)
+    made = script(plan, request, rng, warm=owner is not None, retains=retains > 0)
+    if owner is not None:
+        pools.take(service.store, owner, name, now_us)
+    number = service.store.next_number()
+    service.store.put(
+        job := Job(name, place, request, plan, made, now_us, number, (), tags.pairs(request.get("Tags", ())), retains)
+    )
     return dump({"TrainingJobArn": job.arn})
 
 
 def describe_training_job(service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Describe a job as it is at this instant."""
     job = service.find(place, request["TrainingJobName"])
-    moving = dump(describe.moving(api, job, view(job, now_us)))
+    moving = dump(describe.moving(api, job, view(job, now_us), pool(job, now_us)))
     return f"{service.still(api, job)[:-1]},{moving[1:]}"
 
 
@@ -100,11 +114,44 @@ def list_training_jobs(service: Service, _: Api, place: Place, request: Mapping[
     return dump(pages.training_jobs(service.store.region(place), request, now_us))
 
 
+def update_training_job(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+    """Change what can still be changed of a job."""
+    job = updates.updated(service.find(place, request["TrainingJobName"]), request, now_us)
+    service.store.put(job)
+    return dump({"TrainingJobArn": job.arn})
+
+
+def delete_training_job(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+    """Delete a job: for a while it is Deleting, then its name is free again."""
+    service.store.put(updates.deleted(service.find(place, request["TrainingJobName"]), now_us))
+    return ""
+
+
+def add_tags(service: Service, _: Api, place: Place, request: Mapping[str, Any], _now_us: int) -> str:
+    """Add tags to a job, or overwrite them."""
+    return dump(tags.add(service.store, place, request))
+
+
+def list_tags(service: Service, _: Api, place: Place, request: Mapping[str, Any], _now_us: int) -> str:
+    """List the tags of a job."""
+    return dump(tags.page(service.store, place, request))
+
+
+def delete_tags(service: Service, _: Api, place: Place, request: Mapping[str, Any], _now_us: int) -> str:
+    """Delete tags of a job."""
+    return dump(tags.delete(service.store, place, request))
+
+
 OPERATIONS: Final[dict[str, Operation]] = {
+    "AddTags": add_tags,
     "CreateTrainingJob": create_training_job,
+    "DeleteTags": delete_tags,
+    "DeleteTrainingJob": delete_training_job,
     "DescribeTrainingJob": describe_training_job,
+    "ListTags": list_tags,
     "ListTrainingJobs": list_training_jobs,
     "StopTrainingJob": stop_training_job,
+    "UpdateTrainingJob": update_training_job,
 }
-READS: Final = frozenset({"DescribeTrainingJob", "ListTrainingJobs"})
+READS: Final = frozenset({"DescribeTrainingJob", "ListTags", "ListTrainingJobs"})
 """The operations that change nothing: what a poll loop calls."""

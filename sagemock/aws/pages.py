@@ -3,17 +3,20 @@
 import base64
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple
 
 from sagemock.aws.describe import summary
 from sagemock.aws.refusal import Refusal
 from sagemock.jobs.job import Job, View, view
+from sagemock.jobs.pool import Pool, pool
 from sagemock.jobs.store import Key, Order, Region
 
 __all__ = ["training_jobs"]
 
 PAGE: Final = 10
 """MaxResults when there is none (apache/airflow#16299)."""
+_KEYS: Final[dict[Order, list[type]]] = {"CreationTime": [int], "Name": [str], "Status": [str, int]}
+"""What the key of a page is made of, by the order of the list."""
 
 
 def training_jobs(region: Region, request: Mapping[str, Any], now_us: int) -> dict[str, Any]:
@@ -28,9 +31,9 @@ def training_jobs(region: Region, request: Mapping[str, Any], now_us: int) -> di
     limit = request.get("MaxResults", PAGE)
     after = _place(request["NextToken"], order, descending=descending) if request.get("NextToken") else None
     found = region.page(order, descending=descending, after=after, limit=limit + 1, now_us=now_us)
-    shown = ((job, view(job, now_us)) for _, job in found[:limit])
+    rows = (_Row(job, view(job, now_us), pool(job, now_us)) for _, job in found[:limit])
     response: dict[str, Any] = {
-        "TrainingJobSummaries": [summary(job, at) for job, at in shown if all(test(job, at, request) for test in _FILTERS)],
+        "TrainingJobSummaries": [summary(*row) for row in rows if all(test(row, request) for test in _FILTERS)],
     }
     if len(found) > limit:
         response["NextToken"] = _token(found[limit - 1][0], order, descending=descending)
@@ -43,14 +46,23 @@ def _token(key: Key, order: Order, *, descending: bool) -> str:
 
 def _place(token: str, order: Order, *, descending: bool) -> Key:
     try:
-        made_for, direction, *key = json.loads(base64.urlsafe_b64decode(token.encode()))
+        read = json.loads(base64.urlsafe_b64decode(token.encode()))
     except ValueError:
-        made_for = direction = key = None
-    if key is None or (made_for, direction) != (order, descending):
+        read = None
+    made_for, key = (read[:2], read[2:]) if isinstance(read, list) else ([], [])
+    if made_for != [order, descending] or [type(part) for part in key] != _KEYS[order]:
         # The words are assumed; so is that a token belongs to the sort that it was given for.
         code, text = "ValidationException", "Invalid NextToken."
         raise Refusal(code, text)
-    return tuple(cast("list[int | str]", key))
+    return tuple(key)
+
+
+class _Row(NamedTuple):
+    """A job as a list shows it."""
+
+    job: Job
+    at: View
+    kept: Pool | None
 
 
 def _shown_us(at_us: int) -> int:
@@ -59,16 +71,15 @@ def _shown_us(at_us: int) -> int:
 
 
 # That "after" and "before" leave out the instant itself, and that NameContains minds case, is assumed.
-_FILTERS: Final[tuple[Callable[[Job, View, Mapping[str, Any]], bool], ...]] = (
-    lambda _, at, want: "CreationTimeAfter" not in want or _shown_us(at.created_us) > want["CreationTimeAfter"],
-    lambda _, at, want: "CreationTimeBefore" not in want or _shown_us(at.created_us) < want["CreationTimeBefore"],
-    lambda _, at, want: "LastModifiedTimeAfter" not in want or _shown_us(at.modified_us) > want["LastModifiedTimeAfter"],
-    lambda _, at, want: "LastModifiedTimeBefore" not in want or _shown_us(at.modified_us) < want["LastModifiedTimeBefore"],
-    lambda job, _, want: want.get("NameContains", "") in job.name,
-    lambda _, at, want: want.get("StatusEquals", at.primary) == at.primary,
-    lambda job, _, want: want.get("TrainingPlanArnEquals", plan_arn := _plan_arn(job)) == plan_arn,
-    # No job keeps a warm pool yet.
-    lambda _job, _at, want: "WarmPoolStatusEquals" not in want,
+_FILTERS: Final[tuple[Callable[[_Row, Mapping[str, Any]], bool], ...]] = (
+    lambda row, want: "CreationTimeAfter" not in want or _shown_us(row.at.created_us) > want["CreationTimeAfter"],
+    lambda row, want: "CreationTimeBefore" not in want or _shown_us(row.at.created_us) < want["CreationTimeBefore"],
+    lambda row, want: "LastModifiedTimeAfter" not in want or _shown_us(row.at.modified_us) > want["LastModifiedTimeAfter"],
+    lambda row, want: "LastModifiedTimeBefore" not in want or _shown_us(row.at.modified_us) < want["LastModifiedTimeBefore"],
+    lambda row, want: want.get("NameContains", "") in row.job.name,
+    lambda row, want: want.get("StatusEquals", row.at.primary) == row.at.primary,
+    lambda row, want: want.get("TrainingPlanArnEquals", plan_arn := _plan_arn(row.job)) == plan_arn,
+    lambda row, want: want.get("WarmPoolStatusEquals", status := row.kept and row.kept.status) == status,
 )
 
 

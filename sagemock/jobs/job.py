@@ -6,9 +6,11 @@ from typing import Any, NamedTuple
 
 from sagemock.clock import SECOND_US
 from sagemock.jobs import status
+from sagemock.jobs.defaults import DELETING_S
+from sagemock.jobs.interventions import Delete, Intervention
 from sagemock.jobs.plan import Plan
 from sagemock.jobs.script import Script
-from sagemock.jobs.timeline import Change, Intervention, Timeline, fold
+from sagemock.jobs.timeline import Change, Timeline, fold
 
 __all__ = ["Job", "Place", "Transition", "View", "view"]
 
@@ -39,6 +41,9 @@ class Job:
     number: int
     """Counts the jobs of a mock in the order of their creation."""
     interventions: tuple[Intervention, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+    retains: int = 0
+    """For how many seconds the instances are kept in a warm pool after the end."""
 
     @property
     def arn(self) -> str:
@@ -52,8 +57,16 @@ class Job:
 
     @property
     def last_us(self) -> int:
-        """The instant after which nothing happens to the job by itself."""
+        """The instant of the last change to the job."""
         return self.created_us + self.timeline.last_us
+
+    @property
+    def gone_us(self) -> int | None:
+        """The instant from which the job is deleted, None if nobody deleted it."""
+        for one in self.interventions:
+            if isinstance(one, Delete):
+                return self.created_us + one.at_us + round(DELETING_S * SECOND_US)
+        return None
 
     def after(self, intervention: Intervention) -> "Job":
         """Return the job as it is once `intervention` was made."""
@@ -109,10 +122,8 @@ def view(job: Job, now_us: int) -> View:
     training_s = None
     if started_us is not None:
         until_us = now_us - created_us if ended_us is None else ended_us
-        training_s = _training_s(created_us, started_us, until_us, timeline.stopping)
-        if over:
-            # A log of 2019: a job stopped in the second in which it began has TrainingTimeInSeconds 1.
-            training_s = max(training_s, 1)
+        # A log of 2019: a job stopped in the second in which it began has TrainingTimeInSeconds 1, the service model's minimum.
+        training_s = max(1, _training_s(created_us, started_us, until_us, timeline.idle))
     return View(
         primary=last.primary,
         secondary=last.secondary,
@@ -121,10 +132,10 @@ def view(job: Job, now_us: int) -> View:
         modified_us=created_us + last.at_us,
         started_us=None if started_us is None else created_us + started_us,
         # A job that failed before it started has no TrainingEndTime.
-        ended_us=None if ended_us is None or (started_us is None and last.primary == "Failed") else created_us + ended_us,
+        ended_us=None if ended_us is None or (started_us is None and last.secondary == "Failed") else created_us + ended_us,
         training_s=training_s,
         billable_s=max(1, int(training_s * job.script.billed)) if over and training_s is not None else None,
-        failure_reason=timeline.failure_reason if last.primary == "Failed" else None,
+        failure_reason=timeline.failure_reason if last.secondary == "Failed" else None,
         artifacts=over and timeline.uploaded,
     )
 
@@ -137,17 +148,17 @@ def _recorded_times(job: Job, timeline: Timeline) -> tuple[int | None, int | Non
     return recorded.started_us, recorded.ended_us
 
 
-def _training_s(created_us: int, started_us: int, until_us: int, stopping: tuple[tuple[int, int], ...]) -> int:
+def _training_s(created_us: int, started_us: int, until_us: int, idle: tuple[tuple[int, int], ...]) -> int:
     """Return TrainingTimeInSeconds.
 
-    Each instant is cut to whole seconds before they are subtracted (the one rule that fits six recorded jobs), and the time in
-    Stopping does not count (one recorded job).
+    Each instant is cut to whole seconds before they are subtracted (the one rule that fits six recorded jobs), and idle time does
+    not count.
     """
 
     def second(offset_us: int) -> int:
         return (created_us + offset_us) // SECOND_US
 
-    stopped = sum(second(min(end, until_us)) - second(begin) for begin, end in stopping if begin < until_us)
+    stopped = sum(second(min(end, until_us)) - second(begin) for begin, end in idle if begin < until_us)
     return second(until_us) - second(started_us) - stopped
 
 

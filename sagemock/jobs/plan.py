@@ -1,84 +1,25 @@
-"""Plans: what a test wants to happen to a training job, as an immutable value."""
+"""Plans: what a test wants to happen to a training job."""
 
 import difflib
 import json
-import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
-from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, cast
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
-from sagemock.clock import duration_us
+from sagemock import reasons
 from sagemock.errors import PlanError
 from sagemock.jobs import record, status
+from sagemock.jobs.outline import NORMAL, Outline
+from sagemock.jobs.phase import FOREVER, Duration, Phase
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-__all__ = ["Duration", "Phase", "Plan"]
-
-Duration: TypeAlias = timedelta | float | tuple[timedelta | float, timedelta | float]
-"""A `timedelta`, a number of seconds, or a (low, high) pair of these from which each job draws with the mock's seed."""
-
-FOREVER = math.inf
-REASON_MAX = 1024  # FailureReason in the service model; the real service cuts the failure file there
-
-
-def span_us(value: Duration | None, what: str) -> tuple[int, int] | None:
-    """Return a duration as (lowest, highest) microseconds; None stays None, infinity becomes None after `forever` was asked."""
-    if value is None:
-        return None
-    low, high = value if isinstance(value, tuple) else (value, value)
-    try:
-        span = duration_us(low), duration_us(high)
-    except (TypeError, ValueError) as error:
-        msg = f"{what}: {error}; give a timedelta, seconds, or a (low, high) pair of them"
-        raise PlanError(msg) from None
-    if span[0] < 0 or span[1] < span[0]:
-        msg = f"{what} is {value!r}: a duration is not negative, and a (low, high) pair is in order"
-        raise PlanError(msg)
-    return span
-
-
-@dataclass(frozen=True)
-class Phase:
-    """A visit of a job to one secondary status.
-
-    `duration` is a `Duration`; None lets the request decide (the recorded durations for its kind of instance, input mode and
-    data), and `math.inf` never ends. `message` is what StatusMessage shows: one text, or (offset, text) pairs of which each
-    overwrites the one before; None shows what the service shows.
-    """
-
-    status: str
-    duration: Duration | None = None
-    message: str | Sequence[tuple[timedelta | float, str]] | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse what can be no phase, where it is written."""
-        if self.status not in status.PHASES:
-            known = f"one of {', '.join(sorted(status.PHASES))}"
-            hint = "an ending belongs in Plan(ending=…)" if self.status in status.ENDINGS else known
-            msg = f"Phase({self.status!r}): no job spends time in that status; {hint}"
-            raise PlanError(msg)
-        if not self.forever:
-            span_us(self.duration, f"the duration of Phase({self.status!r})")
-        if self.message is not None and not isinstance(self.message, str):
-            pairs = tuple((offset, text) for offset, text in self.message)
-            offsets = [duration_us(offset) for offset, _ in pairs]
-            if not pairs or offsets[0] != 0 or offsets != sorted(offsets):
-                wanted = "are (offset, text) pairs in order, the first at 0"
-                msg = f"the messages of Phase({self.status!r}) {wanted}, not {self.message!r}"
-                raise PlanError(msg)
-            object.__setattr__(self, "message", pairs)
-
-    @property
-    def forever(self) -> bool:
-        """Whether the phase never ends by itself."""
-        return isinstance(self.duration, float) and self.duration == FOREVER
+__all__ = ["Duration", "Durations", "Phase", "Plan"]
 
 
 class Durations(TypedDict, total=False):
@@ -91,101 +32,40 @@ class Durations(TypedDict, total=False):
     stopping: Duration
 
 
-_NORMAL = (status.STARTING, status.DOWNLOADING, status.TRAINING, status.UPLOADING)
-_LENGTH = {name.lower(): name for name in (*_NORMAL, status.STOPPING)}
+_LENGTH = {name.lower(): name for name in (*NORMAL, status.STOPPING)}
 
 
-def _checked(recipe: str, durations: Mapping[str, Any]) -> Mapping[str, Any]:
-    for name in durations:
-        if name not in _LENGTH:
-            near = difflib.get_close_matches(name, _LENGTH, 1, 0.0)[0]
-            msg = f"Plan.{recipe}() has no {name!r}; did you mean {near!r}? Its phases: {', '.join(_LENGTH)}"
-            raise TypeError(msg)
-    return durations
-
-
-def _phases(statuses: Sequence[str], durations: Mapping[str, Any]) -> tuple[Phase, ...]:
-    return tuple(Phase(name, durations.get(name.lower())) for name in statuses)
-
-
-def _tail(durations: Mapping[str, Any]) -> "dict[str, Any]":
-    """Return the durations that a stop plays."""
-    return {"stopping": durations.get("stopping"), "uploading": durations.get("uploading")}
-
-
-@dataclass(frozen=True)
-class Plan:
+@dataclass(frozen=True, repr=False)
+class Plan(Outline):
     """What happens to a training job, from CreateTrainingJob to its end.
 
-    A plan is made by a recipe (`Plan.completes`, `Plan.fails`, `Plan.hangs`, `Plan.replays`) or phase by phase:
+    A plan is made by a recipe, such as `Plan.completes(training=3600)`, or phase by phase:
     `Plan(phases=[Phase("Starting", 60), Phase("Training", 3600)], ending="Completed")`. It says what happens if nobody
-    interferes: a stop, a limit of the request or an intervention of the test cuts it short.
+    interferes: a stop, a limit of the request or an intervention of the test cuts it short. Raises PlanError if it contradicts
+    itself.
 
-    `stopping` is how long the container takes to end after a stop (the service grants it 120 s), `uploading` how long the
-    upload after that takes. Raises PlanError if it contradicts itself.
+    Every recipe takes the durations of its phases by name, each a `timedelta`, seconds, or a (low, high) pair to draw from with
+    the mock's seed; what is not given comes from recorded jobs, by kind of instance, input mode and data. `stopping` and
+    `uploading` also say how long a stop takes.
     """
 
-    phases: Sequence[Phase] = tuple(
-        Phase(name) for name in (status.STARTING, status.DOWNLOADING, status.TRAINING, status.UPLOADING)
-    )
-    ending: status.Ending = "Completed"
-    failure_reason: str | None = None
-    stopping: Duration | None = None
-    uploading: Duration | None = None
-    stopped_after: Duration | None = None
-    """When somebody calls StopTrainingJob, after creation; None for never."""
-    replayed: Mapping[str, Any] | None = field(default=None, repr=False, hash=False)
-    """The recorded DescribeTrainingJob response that is played again, if one is."""
-
-    def __post_init__(self) -> None:
-        """Refuse a plan that contradicts itself, where it is written."""
-        object.__setattr__(self, "phases", tuple(self.phases))
-        if not self.phases:
-            msg = "a plan has at least one phase: every job starts in Starting"
-            raise PlanError(msg)
-        for phase in self.phases[:-1]:
-            if phase.forever:
-                msg = f"{phase.status} never ends in this plan, so what follows never comes: leave that out, or give a duration"
-                raise PlanError(msg)
-        for before, after in pairwise(self.phases):
-            if before.status == after.status:
-                msg = f"two phases of {after.status} in a row are one entry: make them one Phase with several messages"
-                raise PlanError(msg)
-        if self.ending not in status.ENDINGS:
-            msg = f"ending={self.ending!r} ends no job; one of {', '.join(sorted(status.ENDINGS))}"
-            raise PlanError(msg)
-        if (self.failure_reason is not None) != (self.ending == "Failed"):
-            msg = f"failure_reason={self.failure_reason!r} with ending={self.ending!r}: a job has a reason exactly when it fails"
-            raise PlanError(msg)
-        if any(phase.status == status.STOPPING for phase in self.phases) and status.PRIMARY_OF_ENDING[self.ending] != "Stopped":
-            msg = f"a job that is Stopping ends Stopped, MaxRuntimeExceeded or MaxWaitTimeExceeded, not {self.ending}"
-            raise PlanError(msg)
-        span_us(self.stopped_after, "stopped_after")
-        span_us(self.stopping, "stopping")
-        span_us(self.uploading, "uploading")
-
-    @property
-    def draws(self) -> bool:
-        """Whether jobs that play this plan differ, because it gives ranges to draw from."""
-        lengths = [phase.duration for phase in self.phases] + [self.stopping, self.uploading, self.stopped_after]
-        return any(isinstance(length, tuple) for length in lengths)
-
-    # -- recipes
-
     @classmethod
-    def completes(cls, **durations: "Unpack[Durations]") -> "Plan":
+    def completes(cls, *, granular: bool = False, **durations: "Unpack[Durations]") -> "Plan":
         """Plan a success with capacity at hand.
 
         Starting → Downloading → Training → Uploading → Completed
+
+        `granular` shows the statuses of 2018-07-30, which today's service no longer does: Starting → LaunchingMLInstances →
+        PreparingTrainingStack → Downloading → DownloadingTrainingImage → Training → Uploading → Completed.
         """
-        _checked("completes", durations)
-        return cls(_phases(_NORMAL, durations), **_tail(durations))
+        return _made("completes", durations, _visits("completes", NORMAL, durations), granular=granular)
 
     @classmethod
     def fails(
         cls,
-        reason: str = "AlgorithmError: , exit code: 1",
+        reason: str | None = None,
         *,
+        exit_code: int | None = None,
         during: str = "Training",
         after: Duration | None = None,
         **durations: "Unpack[Durations]",
@@ -194,38 +74,120 @@ class Plan:
 
         In Training the container fails, and what it left is uploaded before the job is Failed (aws/sagemaker-python-sdk#658):
         Starting → Downloading → Training → Uploading → Failed. Before that nothing is uploaded: Starting → Downloading → Failed.
-        `reason` is FailureReason; the service's own form for a container that ends with code 1 and says nothing is the default.
-        Its first 1024 characters are shown, as by the service.
+
+        `reason` is FailureReason (`sagemock.reasons` has the service's own texts; a failure file shows as "AlgorithmError: " and
+        its text), `exit_code` makes it that of a container that said nothing; the default is exit code 1. Its first 1024
+        characters are shown, as by the service.
         """
-        given: dict[str, Any] = dict(_checked("fails", durations))
-        if during not in _NORMAL:
-            msg = f"Plan.fails(during={during!r}): a job fails during one of {', '.join(_NORMAL)}"
+        if during not in NORMAL:
+            msg = f"Plan.fails(during={during!r}): a job fails during one of {', '.join(NORMAL)}"
             raise PlanError(msg)
-        if not reason or not isinstance(reason, str):
-            msg = f"Plan.fails({reason!r}): the reason is a text that is not empty, such as 'AlgorithmError: , exit code: 1'"
+        if reason is not None and exit_code is not None:
+            msg = f"Plan.fails({reason!r}, exit_code={exit_code!r}): both say why; give one"
             raise PlanError(msg)
+        if reason is None:
+            reason = reasons.exit_code(1 if exit_code is None else exit_code)
+        given: dict[str, Any] = dict(durations)
         if after is not None:
             if during.lower() in given:
                 msg = f"Plan.fails(after=…, {during.lower()}=…): both say how long {during} lasts; give one"
                 raise PlanError(msg)
             given[during.lower()] = after
-        last = _NORMAL.index(during) + 1 + (during == status.TRAINING)
-        phases = _phases(_NORMAL[:last], given)
-        return cls(phases, ending="Failed", failure_reason=reason[:REASON_MAX], **_tail(durations))
+        statuses = NORMAL[: NORMAL.index(during) + 1 + (during == status.TRAINING)]
+        phases = _visits("fails", statuses, given)
+        return _made("fails", given, phases, ending="Failed", failure_reason=reasons.checked(reason))
 
     @classmethod
     def hangs(cls, during: str = "Training", **durations: "Unpack[Durations]") -> "Plan":
         """Plan a job that never leaves `during` by itself; a stop or a limit of its request still ends it."""
-        _checked("hangs", durations)
-        if during not in _NORMAL:
-            msg = f"Plan.hangs(during={during!r}): a job hangs during one of {', '.join(_NORMAL)}"
+        if during not in NORMAL:
+            msg = f"Plan.hangs(during={during!r}): a job hangs during one of {', '.join(NORMAL)}"
             raise PlanError(msg)
         # `uploading` also says how long the upload after a stop takes, so it has a meaning for every job that hangs.
         if during != status.UPLOADING and during.lower() in durations:
             msg = f"Plan.hangs(during={during!r}, {during.lower()}=…): a phase that never ends has no duration; leave one out"
             raise PlanError(msg)
-        before = _NORMAL[: _NORMAL.index(during)]
-        return cls((*_phases(before, durations), Phase(during, FOREVER)), **_tail(durations))
+        phases = (*_visits("hangs", NORMAL[: NORMAL.index(during)], durations), Phase(during, FOREVER))
+        return _made("hangs", durations, phases, called=f"Plan.hangs({during!r})")
+
+    @classmethod
+    def waits_for_capacity(cls, wait: Duration, then: "Plan | None" = None) -> "Plan":
+        """Plan a job that waits for capacity before its life goes on as `then` says (default: it completes).
+
+        On demand: Starting → Pending → Downloading → …, with "Training job waiting for capacity" and then "Preparing the
+        instances for training". Managed spot: the job stays in Starting with "Insufficient capacity error from EC2 while
+        launching instances, retrying!". MaxWaitTimeInSeconds and MaxPendingTimeInSeconds of the request end the wait.
+        """
+        return _varied(then, f"waits_for_capacity({wait!r}", capacity=wait)
+
+    @classmethod
+    def waits_for_training_plan(cls, scheduled: Duration, then: "Plan | None" = None) -> "Plan":
+        """Plan a job that is Pending until its training plan starts; MaxPendingTimeInSeconds does not count that time."""
+        return _varied(then, f"waits_for_training_plan({scheduled!r}", scheduled=scheduled)
+
+    @classmethod
+    def capacity_error(cls, after: Duration = timedelta(hours=1)) -> "Plan":
+        """Plan a job that never gets an instance: after hours in Starting it is Failed with CapacityError, and never started.
+
+        Starting ("Insufficient capacity error from EC2 while launching instances, retrying!") → Failed
+        """
+        texts = [(0, status.STARTING_THE_JOB), (0, status.NO_CAPACITY)]
+        phase = Phase(status.STARTING, after, texts)
+        called = f"Plan.capacity_error({after!r})"
+        return cls([phase], ending="Failed", failure_reason=reasons.CAPACITY, called=called)
+
+    @classmethod
+    def interrupted(
+        cls,
+        times: int | None = None,
+        *,
+        after: "Sequence[Duration] | None" = None,
+        per_hour: float = 0.0,
+        lasting: Duration | None = None,
+        then: "Plan | None" = None,
+    ) -> "Plan":
+        """Plan a managed spot job whose instances are taken away, `times` times, evenly over its training (default: once).
+
+        Starting → Downloading → Training → Interrupted → Starting → Downloading → Training → Uploading → Completed
+
+        `after` gives the training time before each interruption instead, `per_hour` lets chance decide, by the mock's seed.
+        With CheckpointConfig in the request training goes on where it was, without it begins anew. `lasting` is how long an
+        interruption lasts, `then` the life that is interrupted (default: it completes). Only jobs with EnableManagedSpotTraining
+        can play it.
+        """
+        if (times is not None) + (after is not None) + bool(per_hour) > 1:
+            msg = "Plan.interrupted() takes one of times, after=[…] and per_hour: each says when"
+            raise PlanError(msg)
+        if after is None and not per_hour:
+            times = 1 if times is None else times
+            if isinstance(times, bool) or not isinstance(times, int) or times < 1:
+                msg = f"Plan.interrupted({times!r}): how often, at least once"
+                raise PlanError(msg)
+            plan = _varied(then, f"interrupted({times}", evenly=times, interruption=lasting)
+        elif after is not None:
+            plan = _varied(then, f"interrupted(after={after!r}", interruptions=after, interruption=lasting)
+        else:
+            plan = _varied(then, f"interrupted(per_hour={per_hour!r}", interruptions_per_hour=per_hour, interruption=lasting)
+        return plan
+
+    @classmethod
+    def internal_error(
+        cls, times: int = 1, *, during: str = "Training", after: Duration | None = None, then: "Plan | None" = None
+    ) -> "Plan":
+        """Plan a job whose first `times` attempts end in an internal error of the service, `during` a phase and `after` so long.
+
+        With RetryStrategy in the request the job starts again as often as that allows (… → Training → Starting → Downloading →
+        …), and then goes on as `then` says; the limits of the request count all attempts together. Without it the first is the
+        end: Failed with "InternalServerError: We encountered an internal error. Please try again.".
+        """
+        if during not in NORMAL[:3]:
+            msg = f"Plan.internal_error(during={during!r}): an attempt ends during one of {', '.join(NORMAL[:3])}"
+            raise PlanError(msg)
+        if isinstance(times, bool) or not isinstance(times, int) or times < 1:
+            msg = f"Plan.internal_error({times!r}): how many attempts end so, at least one"
+            raise PlanError(msg)
+        attempt = tuple(Phase(name) for name in NORMAL[: NORMAL.index(during)])
+        return _varied(then, f"internal_error({times}", internal_errors=times, attempt=(*attempt, Phase(during, after)))
 
     @classmethod
     def replays(cls, response: Mapping[str, Any] | str | os.PathLike[str]) -> "Plan":
@@ -248,8 +210,8 @@ class Plan:
                 phases += [Phase(status.UPLOADING)] if seen[-1] == status.STOPPING and status.TRAINING in seen else []
             else:
                 ending = "Completed"
-                place = _NORMAL.index(seen[-1]) if seen[-1] in _NORMAL else 0
-                phases += [Phase(name) for name in _NORMAL[place + 1 :]]
+                place = NORMAL.index(seen[-1]) if seen[-1] in NORMAL else 0
+                phases += [Phase(name) for name in NORMAL[place + 1 :]]
                 if recorded.stopping:
                     stopped_after = timedelta(microseconds=recorded.modified_us)
         return cls(
@@ -258,7 +220,54 @@ class Plan:
             failure_reason=recorded.failure_reason,
             stopped_after=stopped_after,
             replayed=MappingProxyType(dict(response)),
+            called=f"Plan.replays(<{response.get('TrainingJobName', 'a record')}>)",
         )
+
+    def but(self, **changes: Any) -> "Plan":  # noqa: ANN401  # any field
+        """Return the same plan with other values in some of its fields: `Plan.hangs().but(limit_lag=(60, 300))`."""
+        known = [one.name for one in fields(self)]
+        for name in changes:
+            if name not in known:
+                msg = f"a plan has no {name!r}; did you mean {difflib.get_close_matches(name, known, 1, 0.0)[0]!r}?"
+                raise TypeError(msg)
+        told = ", ".join(f"{name}={value!r}" for name, value in changes.items())
+        return replace(self, **{"called": f"{self!r}.but({told})", **changes})
+
+
+def _made(recipe: str, durations: Mapping[str, Any], phases: Sequence[Phase], **changes: Any) -> Plan:  # noqa: ANN401  # any field
+    """Return a plan of these phases, whose other durations are those that a stop plays."""
+    called = f"Plan.{recipe}({_told(durations, changes)})"
+    tail: dict[str, Any] = {"stopping": durations.get("stopping"), "uploading": durations.get("uploading")}
+    return Plan(phases, **{"called": called, **tail, **changes})
+
+
+def _visits(recipe: str, statuses: Sequence[str], durations: Mapping[str, Any]) -> tuple[Phase, ...]:
+    """Return phases with these statuses and the durations that were given by their names."""
+    return tuple(Phase(name, _checked(recipe, durations).get(name.lower())) for name in statuses)
+
+
+def _told(durations: Mapping[str, Any], changes: Mapping[str, Any]) -> str:
+    words = [repr(changes["failure_reason"])] if "failure_reason" in changes else []
+    words += [f"{name}={value!r}" for name, value in durations.items()]
+    return ", ".join(words + (["granular=True"] if changes.get("granular") else []))
+
+
+def _checked(recipe: str, durations: Mapping[str, Any]) -> Mapping[str, Any]:
+    for name in durations:
+        if name not in _LENGTH:
+            near = difflib.get_close_matches(name, _LENGTH, 1, 0.0)[0]
+            msg = f"Plan.{recipe}() has no {name!r}; did you mean {near!r}? Its phases: {', '.join(_LENGTH)}"
+            raise TypeError(msg)
+    return durations
+
+
+def _varied(then: Plan | None, called: str, **changes: Any) -> Plan:  # noqa: ANN401  # the fields of Outline
+    base: object = then
+    if base is not None and not isinstance(base, Plan):
+        msg = f"then={then!r}: the life that goes on is a Plan, such as then=Plan.fails()"
+        raise TypeError(msg)
+    more = "" if then is None else f", then={then!r}"
+    return replace(then or Plan(), called=f"Plan.{called}{more})", **changes)
 
 
 def _replayed(recorded: record.Recorded, entry: record.Entry) -> Phase:

@@ -1,36 +1,23 @@
 """Scripts: a plan made concrete for one request. Every duration is known, every message has its offset."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
+from sagemock import reasons
 from sagemock.clock import SECOND_US, duration_us
-from sagemock.jobs import record, status
-from sagemock.jobs.plan import Duration, Phase, Plan, span_us
+from sagemock.errors import PlanError
+from sagemock.jobs import defaults, record, status
+from sagemock.jobs.defaults import Traits, traits
+from sagemock.jobs.phase import Duration, Phase, span_us
+from sagemock.jobs.plan import Plan
 
-__all__ = ["Script", "Step", "Traits", "script", "traits"]
+__all__ = ["Script", "Step", "script"]
 
-# Medians of recorded jobs and logs, in seconds, by kind of instance: (CPU, accelerated).
-STARTING_S = (55.0, 95.0)
-DATA_S = (20.0, 25.0)
-IMAGE_S = (80.0, 170.0)
-TRAINING_S = (49.0, 605.0)
-UPLOADING_S = (11.0, 46.0)
-STOPPING_S = 5.0
-"""A spot job stopped at MaxWaitTimeInSeconds in 2026: 5 s."""
-TEARDOWN_S = 10.0
-"""How long a stop takes before any instance ran; assumed. (Recorded: TrainingJobStatus Stopping, SecondaryStatus Starting.)"""
-OTHER_S = 60.0
-"""The statuses of which no duration was recorded; assumed."""
-FIRST_MESSAGE = 0.27
-"""The part of Starting for which it is "Starting the training job": 15 of 55 s, 15 of 52 s, 16 of 70 s, 27 of 97 s."""
-
-DEFAULT_MAX_RUNTIME_S = 86_400
-"""MaxRuntimeInSeconds when the request has none (service model, StoppingCondition: "The default value is 1 day")."""
-SPOT_BILLED = 0.4
-"""The billed part of a spot job's training time: one of 2021 was billed 14683 of 37026 s, one of 2026 6386 of 9527 s."""
+INTERRUPTIONS_MAX = 1000
+"""How many interruptions chance brings at the most: training that starts anew each time might never end."""
 
 
 @dataclass(frozen=True)
@@ -52,113 +39,197 @@ class Script:
     stopping_us: int
     uploading_us: int
     stopped_after_us: int | None
+    interruptions_us: tuple[int, ...]
+    """The training time after which each interruption comes, counted from the (re)start of training."""
+    restart: tuple[Step, ...]
+    """What an interruption plays before training goes on."""
+    resumes: bool
+    """Whether training goes on where it was interrupted (else it begins anew)."""
     max_runtime_us: int | None
     """None when no limit cuts: a replay."""
     max_wait_us: int | None
+    max_pending_us: int | None
+    limit_lag_us: int
     billed: float
     """The billed part of the training time."""
+    retains: bool
+    """Whether the instances are kept in a warm pool at the end."""
     recorded: record.Recorded | None
 
 
-class Traits(NamedTuple):
-    """What of a request decides how its job's life goes by default."""
+def script(plan: Plan, request: Mapping[str, Any], rng: Random, *, warm: bool = False, retains: bool = False) -> Script:
+    """Return `plan` made concrete for `request`; `rng` draws from its ranges.
 
-    accelerated: bool
-    data: bool
-    """Whether input data is copied before training: File mode, and there is input."""
-    spot: bool
-    max_runtime_s: int
-    max_wait_s: int | None
-
-
-def traits(request: Mapping[str, Any]) -> Traits:
-    """Return what of `request` decides how its job's life goes by default."""
-    resources = request.get("ResourceConfig", {})
-    kinds = [resources.get("InstanceType", ""), *(group["InstanceType"] for group in resources.get("InstanceGroups", ()))]
-    mode = request.get("AlgorithmSpecification", {}).get("TrainingInputMode", "File")
-    condition = request.get("StoppingCondition", {})
-    return Traits(
-        # The service model's own grouping (MaxPendingTimeInSeconds): "the ml.p, ml.g, and ml.trn families".
-        accelerated=any(kind.startswith(("ml.p", "ml.g", "ml.trn")) for kind in kinds),
-        data=any(channel.get("InputMode", mode) == "File" for channel in request.get("InputDataConfig", ())),
-        spot=bool(request.get("EnableManagedSpotTraining")),
-        max_runtime_s=condition.get("MaxRuntimeInSeconds", DEFAULT_MAX_RUNTIME_S),
-        max_wait_s=condition.get("MaxWaitTimeInSeconds"),
-    )
-
-
-def script(plan: Plan, request: Mapping[str, Any], rng: Random) -> Script:
-    """Return `plan` made concrete for `request`; `rng` draws from its ranges."""
-    if plan.draws:
-        return _script(plan, traits(request), rng)
-    return _shared(plan, traits(request))
+    `warm` starts on the instances of a warm pool, `retains` leaves them to one. Raises PlanError if the plan does not fit the
+    request.
+    """
+    by = traits(request, warm=warm, retains=retains)
+    return _Writer(plan, by, rng).write() if plan.draws else _shared(plan, by)
 
 
 @lru_cache(maxsize=1024)
 def _shared(plan: Plan, by: Traits) -> Script:
-    """Make the script of a plan without ranges once for all jobs that it fits: a hundred thousand of them hold one."""
-    return _script(plan, by, Random(0))  # noqa: S311  # nothing is drawn from it
+    """Make the script of a plan that leaves nothing to chance once for all jobs that it fits: a hundred thousand hold one."""
+    return _Writer(plan, by, Random(0)).write()  # noqa: S311  # nothing is drawn from it
 
 
-def _script(plan: Plan, by: Traits, rng: Random) -> Script:
-    def length_us(given: Duration | None, default_s: float, what: str) -> int:
-        span = span_us(given, what)
-        return round(default_s * SECOND_US) if span is None else rng.randint(*span)
+class _Writer:
+    """Writes one script."""
 
-    kind = int(by.accelerated)
-    replayed = plan.replayed is not None
-    return Script(
-        steps=tuple(_step(phase, by, length_us) for phase in plan.phases),
-        ending=plan.ending,
-        failure_reason=plan.failure_reason,
-        stopping_us=length_us(plan.stopping, STOPPING_S, "stopping"),
-        uploading_us=length_us(plan.uploading, UPLOADING_S[kind], "uploading"),
-        stopped_after_us=None if plan.stopped_after is None else length_us(plan.stopped_after, 0, "stopped_after"),
-        max_runtime_us=None if replayed else by.max_runtime_s * SECOND_US,
-        max_wait_us=None if replayed or not by.spot or by.max_wait_s is None else by.max_wait_s * SECOND_US,
-        billed=SPOT_BILLED if by.spot else 1.0,
-        recorded=None if plan.replayed is None else record.read(plan.replayed),
-    )
+    def __init__(self, plan: Plan, by: Traits, rng: Random) -> None:
+        self.plan = plan
+        self.by = by
+        self.rng = rng
 
+    def write(self) -> Script:
+        plan, by = self.plan, self.by
+        replayed = plan.replayed is not None
+        steps, ending, reason = self.steps()
+        pending_us = None if by.max_pending_s is None or not by.accelerated else by.max_pending_s * SECOND_US
+        if pending_us is not None and plan.scheduled is not None:
+            # Pending before the start of a training plan does not count (service model, MaxPendingTimeInSeconds).
+            pending_us += self.length_us(plan.scheduled, 0)
+        return Script(
+            steps=tuple(steps),
+            ending=ending,
+            failure_reason=reason,
+            stopping_us=self.length_us(plan.stopping, defaults.STOPPING_S),
+            uploading_us=self.length_us(plan.uploading, defaults.length_s(status.UPLOADING, by)),
+            stopped_after_us=None if plan.stopped_after is None else self.length_us(plan.stopped_after, 0),
+            interruptions_us=self.interruptions(steps),
+            restart=tuple(self.restart()),
+            resumes=by.checkpoints,
+            max_runtime_us=None if replayed else by.max_runtime_s * SECOND_US,
+            max_wait_us=None if replayed or not by.spot or by.max_wait_s is None else by.max_wait_s * SECOND_US,
+            max_pending_us=None if replayed else pending_us,
+            limit_lag_us=self.length_us(plan.limit_lag, 0),
+            billed=(defaults.SPOT_BILLED if plan.billed is None else plan.billed) if by.spot else 1.0,
+            retains=by.retains,
+            recorded=None if plan.replayed is None else record.read(plan.replayed),
+        )
 
-def _step(phase: Phase, by: Traits, length_us: Callable[[Duration | None, float, str], int]) -> Step:
-    if phase.forever:
-        return Step(phase.status, None, _messages(phase, by, None))
-    length = length_us(phase.duration, _default_s(phase.status, by), phase.status)
-    if phase.duration is None and isinstance(phase.message, tuple):
-        # The default must leave room for what the plan says of the phase: its last message, and a second to read it.
-        length = max(length, duration_us(phase.message[-1][0]) + SECOND_US)
-    return Step(phase.status, length, _messages(phase, by, length))
+    def length_us(self, given: Duration | None, default_s: float) -> int:
+        span = span_us(given, "a duration")
+        return round(default_s * SECOND_US) if span is None else self.rng.randint(*span)
 
+    # -- the steps
 
-def _default_s(name: str, by: Traits) -> float:
-    kind = int(by.accelerated)
-    data_s = DATA_S[kind] if by.data else 0.0
-    return {
-        status.STARTING: STARTING_S[kind],
-        status.DOWNLOADING: data_s + IMAGE_S[kind],
-        status.DOWNLOADING_IMAGE: IMAGE_S[kind],
-        status.TRAINING: TRAINING_S[kind],
-        status.UPLOADING: UPLOADING_S[kind],
-        status.STOPPING: STOPPING_S,
-    }.get(name, OTHER_S)
+    def steps(self) -> tuple[list[Step], str, str | None]:
+        """Return the steps of all attempts, and how the last one ends."""
+        plan = self.plan
+        attempts: list[Step] = []
+        for _ in range(min(plan.internal_errors, self.by.retries + 1)):
+            attempts += self.visits(plan.attempt)
+        if plan.internal_errors > self.by.retries:
+            return attempts, "Failed", reasons.INTERNAL
+        return [*attempts, *self.visits(plan.phases)], plan.ending, plan.failure_reason
 
+    def visits(self, phases: Iterable[Phase]) -> list[Step]:
+        steps = [self.step(phase) for phase in phases]
+        if self.plan.capacity is not None or self.plan.scheduled is not None:
+            steps[:1] = self.waiting(steps[0])
+        if self.plan.granular:
+            steps = [finer for step in steps for finer in self.finer(step)]
+        return steps
 
-def _messages(phase: Phase, by: Traits, length: int | None) -> tuple[tuple[int, str], ...]:
-    if isinstance(phase.message, str):
-        return ((0, phase.message),)
-    if phase.message is not None:
-        return tuple((duration_us(offset), text) for offset, text in phase.message)
-    last = status.MESSAGES[phase.status]
-    if phase.status == status.STARTING:
-        return ((0, status.STARTING_THE_JOB), (_part(length, STARTING_S[int(by.accelerated)], FIRST_MESSAGE), last))
-    if phase.status == status.DOWNLOADING and by.data:
-        data_s = DATA_S[int(by.accelerated)]
-        whole_s = data_s + IMAGE_S[int(by.accelerated)]
-        return ((0, status.INPUT_DATA), (_part(length, whole_s, data_s / whole_s), last))
-    return ((0, last),)
+    def step(self, phase: Phase) -> Step:
+        if phase.forever:
+            return Step(phase.status, None, self.messages(phase, None))
+        length = self.length_us(phase.duration, defaults.length_s(phase.status, self.by))
+        if phase.duration is None and isinstance(phase.message, tuple):
+            # The default must leave room for what the plan says of the phase: its last message, and a second to read it.
+            length = max(length, duration_us(phase.message[-1][0]) + SECOND_US)
+        return Step(phase.status, length, self.messages(phase, length))
 
+    def messages(self, phase: Phase, length: int | None) -> tuple[tuple[int, str], ...]:
+        if isinstance(phase.message, str):
+            return ((0, phase.message),)
+        if phase.message is not None:
+            return tuple((duration_us(offset), text) for offset, text in phase.message)
+        return defaults.messages(phase.status, self.by, length)
 
-def _part(length: int | None, default_s: float, part: float) -> int:
-    """Return the offset of a message that comes after `part` of a phase; a phase without end is measured by its default."""
-    return round((default_s * SECOND_US if length is None else length) * part)
+    def waiting(self, starting: Step) -> list[Step]:
+        """Return what a job shows that waits for capacity, and then spends `starting` on preparing its instances."""
+        wait_us = self.length_us(self.plan.scheduled, 0) + self.length_us(self.plan.capacity, 0)
+        whole_us = None if starting.length_us is None else wait_us + starting.length_us
+        if not self.by.spot:
+            # Three logs of 2024: Starting ends at once, and both messages are of one Pending entry.
+            first = Step(status.STARTING, round(defaults.BEFORE_PENDING_S * SECOND_US), ((0, status.STARTING_THE_JOB),))
+            texts = ((0, status.WAITING_FOR_CAPACITY), (wait_us, status.PREPARING_THE_INSTANCES))
+            return [first, Step(status.PENDING, whole_us, texts)]
+        # The same shortage in the same hour: spot jobs stay in Starting.
+        begun_us = min(wait_us, round(defaults.STARTING_S[0] * defaults.FIRST_MESSAGE * SECOND_US))
+        begun = (0, status.STARTING_THE_JOB), (begun_us, status.NO_CAPACITY)
+        return [Step(status.STARTING, whole_us, (*begun, (wait_us, status.PREPARING_THE_INSTANCES)))]
+
+    def finer(self, step: Step) -> list[Step]:
+        """Return the statuses of 2018-07-30 that make up a step. How its time is shared out among them is assumed."""
+        if step.length_us is None:
+            return [step]
+        if step.status == status.STARTING:
+            (_, first), *_ = step.messages
+            begun_us = step.messages[1][0] if len(step.messages) > 1 else step.length_us
+            rest_us = step.length_us - begun_us
+            launching = Step(status.LAUNCHING, rest_us // 2, ((0, status.MESSAGES[status.LAUNCHING]),))
+            if len(step.messages) > 2:  # noqa: PLR2004  # it waited for capacity
+                wait_us = step.messages[2][0] - begun_us
+                # "could show a status message of" this, with that spelling: the API change of 2018-07-30
+                texts = ((0, "Insufficent capacity error while launching instances"), (wait_us, launching.messages[0][1]))
+                launching = Step(status.LAUNCHING, wait_us + (rest_us - wait_us) // 2, texts)
+            preparing_us = rest_us - (launching.length_us or 0)
+            preparing = Step(status.PREPARING, preparing_us, ((0, status.MESSAGES[status.PREPARING]),))
+            return [Step(status.STARTING, begun_us, ((0, first),)), launching, preparing]
+        if step.status == status.DOWNLOADING:
+            image = status.MESSAGES[status.DOWNLOADING_IMAGE]
+            if len(step.messages) == 1:
+                return [Step(status.DOWNLOADING_IMAGE, step.length_us, ((0, image),))]
+            data_us = step.messages[1][0]
+            data = Step(status.DOWNLOADING, data_us, step.messages[:1])
+            return [data, Step(status.DOWNLOADING_IMAGE, step.length_us - data_us, ((0, image),))]
+        return [step]
+
+    # -- interruptions
+
+    def interruptions(self, steps: Iterable[Step]) -> tuple[int, ...]:
+        plan = self.plan
+        if not (plan.interruptions or plan.evenly or plan.interruptions_per_hour):
+            return ()
+        if not self.by.spot:
+            msg = (
+                f"{plan!r} interrupts a job on demand: only managed spot jobs are interrupted; "
+                "create it with EnableManagedSpotTraining=True, or give it another plan"
+            )
+            raise PlanError(msg)
+        whole_us = next(step.length_us for step in reversed(list(steps)) if step.status == status.TRAINING)
+        if plan.evenly:
+            share_us = round(defaults.length_s(status.TRAINING, self.by) * SECOND_US) if whole_us is None else whole_us
+            return (share_us // (plan.evenly + 1),) * plan.evenly
+        if plan.interruptions_per_hour:
+            return tuple(self.by_chance(whole_us))
+        found = tuple(self.length_us(after, 0) for after in plan.interruptions)
+        left_us = whole_us
+        for number, after_us in enumerate(found, 1):
+            if left_us is not None and after_us >= left_us:
+                msg = (
+                    f"{plan!r}: interruption {number} comes after {after_us / SECOND_US:g} s of training, "
+                    f"and only {left_us / SECOND_US:g} s are left then; let it come earlier, or train longer"
+                )
+                raise PlanError(msg)
+            left_us = left_us - after_us if left_us is not None and self.by.checkpoints else left_us
+        return found
+
+    def by_chance(self, whole_us: int | None) -> Iterable[int]:
+        left_us = whole_us
+        for _ in range(INTERRUPTIONS_MAX):
+            after_us = round(self.rng.expovariate(self.plan.interruptions_per_hour / 3600) * SECOND_US)
+            if left_us is not None and after_us >= left_us:
+                return
+            yield after_us
+            if left_us is not None and self.by.checkpoints:
+                left_us -= after_us
+
+    def restart(self) -> Iterable[Step]:
+        gap_us = self.length_us(self.plan.interruption, defaults.INTERRUPTED_S)
+        yield Step(status.INTERRUPTED, gap_us, ((0, status.MESSAGES[status.INTERRUPTED]),))
+        yield self.step(Phase(status.STARTING))
+        yield self.step(Phase(status.DOWNLOADING))

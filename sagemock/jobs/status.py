@@ -43,6 +43,8 @@ STARTED: Final = frozenset({DOWNLOADING, DOWNLOADING_IMAGE, TRAINING})
 """Entering one of these sets TrainingStartTime (six recorded jobs: it is the start of their Downloading entry)."""
 WAITING: Final = frozenset({STARTING, LAUNCHING, PREPARING, PENDING})
 """In these no instance belongs to the job yet."""
+IDLE: Final = WAITING | {INTERRUPTED, STOPPING}
+"""Time in these is neither training nor billable time, also when it comes after the job had started."""
 
 STARTING_THE_JOB: Final = "Starting the training job"
 PREPARING_THE_INSTANCES: Final = "Preparing the instances for training"
@@ -53,6 +55,8 @@ INPUT_DATA: Final = "Downloading input data"
 TRAINING_IMAGE: Final = "Downloading the training image"
 IN_PROGRESS: Final = "Training image download completed. Training in progress."
 UPLOADING_MODEL: Final = "Uploading generated training model"
+RETAINED: Final = "Resource retained for reuse"
+REUSED: Final = "Resource reused by training job: {}"
 
 MESSAGES: Final[dict[str, str]] = {
     STARTING: PREPARING_THE_INSTANCES,

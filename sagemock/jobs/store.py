@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, TypeVar
 
 from sagemock.jobs.job import Job, Place
+from sagemock.jobs.pool import settled_us
 
 __all__ = ["Key", "Order", "Region", "Store"]
 
@@ -24,6 +25,7 @@ class Store:
         self.regions: dict[Place, Region] = {}
         self._count = 0
         self._ends: list[tuple[int, int, Place, str]] = []
+        self._leaving: list[tuple[int, Place, str]] = []
 
     def region(self, place: Place) -> "Region":
         """Return the world at `place`, a new one if nothing was there."""
@@ -43,7 +45,16 @@ class Store:
         """Add a job, or replace the record of one."""
         with self.lock:
             self.region(job.place).put(job)
-            heapq.heappush(self._ends, (-job.last_us, job.number, job.place, job.name))
+            heapq.heappush(self._ends, (-settled_us(job), job.number, job.place, job.name))
+            if job.gone_us is not None:
+                heapq.heappush(self._leaving, (job.gone_us, job.place, job.name))
+
+    def forget(self, now_us: int) -> None:
+        """Forget the jobs whose deletion is done by `now_us`."""
+        while self._leaving and self._leaving[0][0] <= now_us:
+            with self.lock:
+                _, place, name = heapq.heappop(self._leaving)
+                self.regions[place].remove(name)
 
     def jobs(self) -> Iterator[Job]:
         """Return every job, in the order of creation."""
@@ -56,7 +67,7 @@ class Store:
             while self._ends:
                 negative, number, place, name = self._ends[0]
                 job = self.regions[place].by_name.get(name)
-                if job is not None and job.number == number and job.last_us == -negative:
+                if job is not None and job.number == number and settled_us(job) == -negative:
                     return -negative
                 # An older record of the job, which ended later than the present one will.
                 heapq.heappop(self._ends)
@@ -72,6 +83,7 @@ class Region:
     _numbers: list[int] = field(default_factory=list)
     _numbered: dict[int, str] = field(default_factory=dict)
     _statuses: "_ByStatus | None" = None
+    _pools: dict[int, str] = field(default_factory=dict)
 
     def put(self, job: Job) -> None:
         """Add a job, or replace the record of one."""
@@ -79,9 +91,32 @@ class Region:
             insort(self._names, job.name)
             insort(self._numbers, job.number)
             self._numbered[job.number] = job.name
+            if job.retains:
+                self._pools[job.number] = job.name
         self.by_name[job.name] = job
         if self._statuses is not None:
             self._statuses.put(job)
+
+    def remove(self, name: str) -> None:
+        """Take a job out as if it had never been."""
+        job = self.by_name.pop(name, None)
+        if job is None:
+            # It was deleted twice in a row, and is gone already.
+            return
+        del self._names[bisect_left(self._names, name)]
+        del self._numbers[bisect_left(self._numbers, job.number)]
+        del self._numbered[job.number]
+        self._pools.pop(job.number, None)
+        if self._statuses is not None:
+            self._statuses.remove(job.number)
+
+    def pools(self) -> list[Job]:
+        """Return the jobs that asked for a warm pool, oldest first."""
+        return [self.by_name[name] for name in self._pools.values()]
+
+    def without_pool(self, job: Job) -> None:
+        """Look no more at the pool of a job that is gone for good."""
+        self._pools.pop(job.number, None)
 
     def page(self, order: Order, *, descending: bool, after: Key | None, limit: int, now_us: int) -> list[tuple[Key, Job]]:
         """Return at most `limit` jobs that come after the key `after` in this order, each with its key.
@@ -116,6 +151,12 @@ class _ByStatus:
         # The job is filed at the next page, by what it is then.
         heapq.heappush(self._due, (job.created_us, job.number))
 
+    def remove(self, number: int) -> None:
+        del self._jobs[number]
+        if number in self._where:
+            bucket = self._buckets[self._where.pop(number)]
+            del bucket[bisect_left(bucket, number)]
+
     def page(self, *, descending: bool, after: Key | None, limit: int, now_us: int) -> list[tuple[str, int]]:
         self._catch_up(now_us)
         found: list[tuple[str, int]] = []
@@ -134,6 +175,8 @@ class _ByStatus:
     def _catch_up(self, now_us: int) -> None:
         while self._due and self._due[0][0] <= now_us:
             _, number = heapq.heappop(self._due)
+            if number not in self._jobs:
+                continue
             job = self._jobs[number]
             primary = job.state(now_us).primary
             if self._where.get(number) != primary:

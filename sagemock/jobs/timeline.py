@@ -2,41 +2,29 @@
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from sagemock.clock import SECOND_US
 from sagemock.jobs import status
-from sagemock.jobs.script import TEARDOWN_S, Script, Step
+from sagemock.jobs.defaults import TEARDOWN_S
+from sagemock.jobs.interventions import (
+    Cut,
+    Delete,
+    Fail,
+    Interrupt,
+    Intervention,
+    KeepAlive,
+    Remark,
+    Stop,
+    Taken,
+    Update,
+)
+from sagemock.jobs.script import Script, Step
 
-__all__ = ["Change", "Complete", "Fail", "Intervention", "Stop", "Timeline", "fold"]
-
-
-@dataclass(frozen=True)
-class Stop:
-    """StopTrainingJob was called, `at_us` after creation."""
-
-    at_us: int
-
-
-@dataclass(frozen=True)
-class Fail:
-    """The test let the job fail at once."""
-
-    at_us: int
-    reason: str
-
-
-@dataclass(frozen=True)
-class Complete:
-    """The test let the job complete at once."""
-
-    at_us: int
-
-
-Intervention: TypeAlias = Stop | Fail | Complete
+__all__ = ["Change", "Timeline", "fold"]
 
 
 @dataclass(frozen=True)
@@ -59,9 +47,15 @@ class Timeline:
     started_us: int | None
     ended_us: int | None
     """None for a job that never ends."""
-    stopping: tuple[tuple[int, int], ...]
-    """The intervals spent in Stopping: they count as neither training nor billable time (a spot job of 2026: 9532 - 5 s)."""
+    idle: tuple[tuple[int, int], ...]
+    """The intervals after the start that count as neither training nor billable time.
+
+    That Stopping is among them was seen once (a spot job of 2026: 9532 - 5 s); that Interrupted and what follows until the job
+    runs again are too is assumed.
+    """
     uploaded: bool
+    retained: bool
+    """Whether the instances go to a warm pool when it has ended."""
     failure_reason: str | None
     limits: tuple[tuple[int, str], ...] = ()
     """The limits that cut it, as (instant, name in StoppingCondition)."""
@@ -90,7 +84,14 @@ def fold(script: Script, interventions: tuple[Intervention, ...]) -> Timeline:
     return _Fold(script, interventions).run()
 
 
-Limit: TypeAlias = Literal["MaxRuntimeInSeconds", "MaxWaitTimeInSeconds"]
+Limit: TypeAlias = Literal["MaxRuntimeInSeconds", "MaxWaitTimeInSeconds", "MaxPendingTimeInSeconds"]
+_Cut: TypeAlias = Cut | Limit
+_ENDS: Final[dict[Limit, str]] = {
+    "MaxRuntimeInSeconds": "MaxRuntimeExceeded",
+    "MaxWaitTimeInSeconds": "MaxWaitTimeExceeded",
+    # "the maximum length of time … before it is stopped" (service model); the secondary status that it ends in is assumed.
+    "MaxPendingTimeInSeconds": "Stopped",
+}
 
 
 class _Fold:
@@ -98,7 +99,13 @@ class _Fold:
 
     def __init__(self, script: Script, interventions: Iterable[Intervention]) -> None:
         self.script = script
-        self.interventions = deque(interventions)
+        self.interventions: deque[Cut] = deque()
+        self.remarks: list[Remark] = []
+        for one in interventions:
+            if isinstance(one, (Taken, KeepAlive, Update, Delete)):
+                self.remarks.append(one)
+            else:
+                self.interventions.append(one)
         self.steps = deque(script.steps)
         self.ending = script.ending
         self.reason = script.failure_reason
@@ -106,9 +113,11 @@ class _Fold:
         self.primary: status.Primary = "InProgress"
         self.changes: list[Change] = []
         self.started_us: int | None = None
-        self.stopping: list[tuple[int, int]] = []
+        self.idle: list[tuple[int, int]] = []
+        self.ran_us = 0
+        self.chances = deque(script.interruptions_us)
         self.visited: set[str] = set()
-        self.limited = script.max_runtime_us is not None or script.max_wait_us is not None
+        self.limited = True
         self.limits: list[tuple[int, str]] = []
 
     def run(self) -> Timeline:
@@ -121,9 +130,7 @@ class _Fold:
             self.say(step, until_us, cut is not None)
             if until_us is None:
                 return self.timeline(None)
-            if step.status == status.STOPPING:
-                self.stopping.append((self.at_us, until_us))
-            self.at_us = until_us
+            self.spend(step, until_us)
             if cut is not None:
                 self.apply(cut[1], step, end_us)
         return self.finish()
@@ -140,6 +147,13 @@ class _Fold:
         if not self.changes or self.changes[-1].secondary != step.status:
             self.change(step.status, step.messages[0][1], enters=True)
 
+    def spend(self, step: Step, until_us: int) -> None:
+        if step.status not in status.IDLE:
+            self.ran_us += until_us - self.at_us
+        elif self.started_us is not None:
+            self.idle.append((self.at_us, until_us))
+        self.at_us = until_us
+
     def say(self, step: Step, until_us: int | None, is_cut: bool) -> None:  # noqa: FBT001  # private, one caller
         entered_us = self.at_us
         for offset_us, text in step.messages[1:]:
@@ -155,18 +169,16 @@ class _Fold:
 
     # -- what cuts it
 
-    def first_cut(self, step: Step, end_us: int | None) -> tuple[int, Intervention | Limit] | None:
-        cuts: list[tuple[int, int, Intervention | Limit]] = []
-        if self.limited and step.status != status.UPLOADING:
-            # The container has ended when the upload begins: the limits do not cut that (assumed).
-            if self.started_us is not None and self.script.max_runtime_us is not None:
-                cuts.append((self.started_us + self.script.max_runtime_us, 0, "MaxRuntimeInSeconds"))
-            if self.script.max_wait_us is not None:
-                cuts.append((self.script.max_wait_us, 1, "MaxWaitTimeInSeconds"))
+    def first_cut(self, step: Step, end_us: int | None) -> tuple[int, _Cut] | None:
+        cuts: list[tuple[int, int, _Cut]] = []
+        if self.limited:
+            cuts += self.limits_of(step)
         if self.script.stopped_after_us is not None and self.primary == "InProgress":
-            cuts.append((self.script.stopped_after_us, 2, Stop(self.script.stopped_after_us)))
+            cuts.append((self.script.stopped_after_us, 3, Stop(self.script.stopped_after_us)))
+        if self.chances and step.status == status.TRAINING:
+            cuts.append((self.at_us + self.chances[0], 4, Interrupt(self.at_us + self.chances[0])))
         if self.interventions:
-            cuts.append((self.interventions[0].at_us, 3, self.interventions[0]))
+            cuts.append((self.interventions[0].at_us, 5, self.interventions[0]))
         if not cuts:
             return None
         at_us, _, what = min(cuts, key=lambda cut: cut[:2])
@@ -175,15 +187,36 @@ class _Fold:
             return None
         return max(at_us, self.at_us), what
 
-    def apply(self, cut: Intervention | Limit, step: Step, end_us: int | None) -> None:
-        self.limited = False
+    def limits_of(self, step: Step) -> Iterator[tuple[int, int, Limit]]:
+        """Return when each limit of the request cuts this step, if it lasts so long."""
+        lag_us = self.script.limit_lag_us
+        # The container has ended when the upload begins: the limits do not cut that (assumed).
+        if step.status == status.UPLOADING:
+            return
+        if self.script.max_runtime_us is not None and step.status not in status.IDLE:
+            # Only what runs counts, in all attempts together (service model, RetryStrategy; for spot: MaxWaitTimeInSeconds is
+            # "the amount of time spent waiting for Spot capacity plus the amount of time the job can run").
+            yield self.at_us + self.script.max_runtime_us - self.ran_us + lag_us, 0, "MaxRuntimeInSeconds"
+        if self.script.max_wait_us is not None:
+            yield self.script.max_wait_us + lag_us, 1, "MaxWaitTimeInSeconds"
+        if self.script.max_pending_us is not None and step.status == status.PENDING:
+            yield self.at_us + self.script.max_pending_us + lag_us, 2, "MaxPendingTimeInSeconds"
+
+    def apply(self, cut: _Cut, step: Step, end_us: int | None) -> None:
         if isinstance(cut, str):
+            self.limited = False
             self.limits.append((self.at_us, cut))
-            self.ending = "MaxRuntimeExceeded" if cut == "MaxRuntimeInSeconds" else "MaxWaitTimeExceeded"
+            self.ending, self.reason = _ENDS[cut], None
             self.steps = deque(self.stop_steps(step))
             return
         if self.interventions and cut is self.interventions[0]:
             self.interventions.popleft()
+        elif isinstance(cut, Interrupt):
+            self.chances.popleft()
+        if isinstance(cut, Interrupt):
+            self.interrupt(step, end_us)
+            return
+        self.limited = False
         if isinstance(cut, Stop):
             self.stop(step, end_us)
         elif isinstance(cut, Fail):
@@ -194,6 +227,17 @@ class _Fold:
             rest = [status.DOWNLOADING, status.TRAINING, status.UPLOADING]
             self.steps = deque(_instantly(rest[rest.index(step.status) + 1 :] if step.status in rest else rest))
 
+    def interrupt(self, step: Step, end_us: int | None) -> None:
+        """Begin again on new instances: Interrupted, Starting, Downloading, and then what was interrupted."""
+        interrupted, starting, downloading = self.script.restart
+        if step.status != status.TRAINING:
+            # What was being downloaded is downloaded again, whole.
+            self.steps.extendleft([step, starting, interrupted])
+            return
+        left_us = step.length_us if end_us is None or not self.script.resumes else end_us - self.at_us
+        again = Step(status.TRAINING, left_us, step.messages)
+        self.steps.extendleft([again, downloading, starting, interrupted])
+
     def stop(self, step: Step, end_us: int | None) -> None:
         """Stop as the service does: TrainingJobStatus at once, and then by what the job was doing."""
         self.ending, self.reason, self.primary = "Stopped", None, "Stopping"
@@ -202,7 +246,8 @@ class _Fold:
             self.change(step.status, self.changes[-1].message)
             teardown = Step(step.status, round(TEARDOWN_S * SECOND_US), ((0, ""),))
             # A log of 2019: Downloading and Stopping follow in the same second. One of 2024: out of Pending nothing is started.
-            after = [status.STOPPING] if step.status == status.PENDING else [status.DOWNLOADING, status.STOPPING]
+            begins = step.status != status.PENDING and self.started_us is None
+            after = [status.DOWNLOADING, status.STOPPING] if begins else [status.STOPPING]
             self.steps = deque([teardown, *_instantly(after)])
         elif step.status == status.UPLOADING:
             # The container has ended and the upload goes on (assumed); there is nothing left to stop.
@@ -226,6 +271,8 @@ class _Fold:
         recorded = self.script.recorded
         told = recorded is not None and self.ending == self.script.ending == recorded.ending
         message = recorded.last_message if recorded is not None and told else status.MESSAGES[self.ending]
+        if self.retained and self.ending == "Completed" and not told:
+            message = status.RETAINED
         self.change(self.ending, message, enters=True)
         ended_us = self.at_us
         if recorded is not None and told and recorded.modified_us > self.at_us:
@@ -234,16 +281,37 @@ class _Fold:
             self.change(self.ending, message)
         return self.timeline(ended_us)
 
+    @property
+    def retained(self) -> bool:
+        """Whether the ending leaves a warm pool: not the failures that are no fault of the job's own."""
+        own = self.ending != "Failed" or str(self.reason).startswith(("AlgorithmError", "ClientError"))
+        return self.script.retains and self.started_us is not None and own
+
     def timeline(self, ended_us: int | None) -> Timeline:
         return Timeline(
-            changes=tuple(self.changes),
+            changes=tuple(self.remarked()),
             started_us=self.started_us,
             ended_us=ended_us,
-            stopping=tuple(self.stopping),
+            idle=tuple(self.idle),
             uploaded=ended_us is not None and self.ending != "Failed" and status.UPLOADING in self.visited,
+            retained=ended_us is not None and self.retained,
             failure_reason=self.reason if ended_us is not None else None,
             limits=tuple(self.limits),
         )
+
+    def remarked(self) -> Iterable[Change]:
+        """Return the changes with the remarks among them: each moves LastModifiedTime, some what is shown from then on."""
+        changes = self.changes
+        for remark in self.remarks:
+            place = bisect_right(changes, remark.at_us, key=_at)
+            before = changes[place - 1]
+            now = replace(before, at_us=remark.at_us, enters=False)
+            if isinstance(remark, Taken) and before.secondary == "Completed":
+                now = replace(now, message=status.REUSED.format(remark.by))
+            elif isinstance(remark, Delete):
+                now = replace(now, primary="Deleting")
+            changes = [*changes[:place], now, *changes[place:]]
+        return changes
 
 
 def _instantly(statuses: Iterable[str]) -> list[Step]:

@@ -1,0 +1,38 @@
+"""Warm pools as the service shows them, and how a new job takes one over."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sagemock.jobs.interventions import Taken
+from sagemock.jobs.job import Job, Place
+from sagemock.jobs.pool import Pool, fits, pool
+from sagemock.jobs.store import Store
+
+__all__ = ["available", "shown", "take"]
+
+
+def shown(found: Pool) -> dict[str, Any]:
+    """Return WarmPoolStatus."""
+    status: dict[str, Any] = {"Status": found.status}
+    if found.retained_s is not None:
+        status["ResourceRetainedBillableTimeInSeconds"] = found.retained_s
+    if found.reused_by is not None:
+        status["ReusedByJob"] = found.reused_by
+    return status
+
+
+def available(store: Store, place: Place, request: Mapping[str, Any], now_us: int) -> Job | None:
+    """Return the job whose warm pool a job that is created by `request` takes over: of several, the oldest (assumed)."""
+    region = store.region(place)
+    for job in region.pools():
+        found = pool(job, now_us)
+        if found is None or found.status in ("Reused", "Terminated"):
+            region.without_pool(job)
+        elif found.status == "Available" and fits(job, request):
+            return job
+    return None
+
+
+def take(store: Store, owner: Job, name: str, now_us: int) -> None:
+    """Let the job `name` take over the warm pool of `owner`."""
+    store.put(owner.after(Taken(now_us - owner.created_us, name)))

@@ -1,0 +1,76 @@
+"""AddTags, ListTags and DeleteTags, for training jobs."""
+
+import base64
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from sagemock.aws.refusal import Refusal
+from sagemock.jobs.job import Job, Place
+from sagemock.jobs.store import Store
+
+__all__ = ["add", "delete", "page", "pairs"]
+
+TAGS_MAX: Final = 50
+"""How many tags a resource can have (service model, TagList)."""
+PAGE: Final = 50
+"""MaxResults when there is none; assumed (service model: at least 50)."""
+
+
+def pairs(tags: Iterable[Mapping[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Return tags as they are kept; of two with the same key the later counts (AddTags: "Adds or overwrites")."""
+    return tuple({tag["Key"]: tag["Value"] for tag in tags}.items())
+
+
+def find(store: Store, place: Place, arn: str) -> Job:
+    """Return the job with this ARN, to the letter, or refuse (boto/boto3#4606)."""
+    job = store.region(place).by_name.get(arn.rpartition("/")[2])
+    if job is None or job.arn != arn:
+        code, text = "ValidationException", "Resource does not exist."
+        raise Refusal(code, text)
+    return job
+
+
+def add(store: Store, place: Place, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Add tags or overwrite them, and return all of them."""
+    job = find(store, place, request["ResourceArn"])
+    tags = tuple({**dict(job.tags), **dict(pairs(request["Tags"]))}.items())
+    if len(tags) > TAGS_MAX:
+        # The words are assumed.
+        code, text = "ResourceLimitExceeded", f"The number of tags of {job.arn} exceeds the limit of {TAGS_MAX}."
+        raise Refusal(code, text)
+    store.put(replace(job, tags=tags))
+    return {"Tags": _shown(tags)}
+
+
+def delete(store: Store, place: Place, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Delete the tags with these keys; one that is not there is no error (assumed)."""
+    job = find(store, place, request["ResourceArn"])
+    store.put(replace(job, tags=tuple((key, value) for key, value in job.tags if key not in request["TagKeys"])))
+    return {}
+
+
+def page(store: Store, place: Place, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the tags, a page at a time."""
+    tags = find(store, place, request["ResourceArn"]).tags
+    start = _start(request["NextToken"]) if request.get("NextToken") else 0
+    end = start + request.get("MaxResults", PAGE)
+    response: dict[str, Any] = {"Tags": _shown(tags[start:end])}
+    if end < len(tags):
+        response["NextToken"] = base64.urlsafe_b64encode(f"tags:{end}".encode()).decode()
+    return response
+
+
+def _start(token: str) -> int:
+    try:
+        kind, _, start = base64.urlsafe_b64decode(token.encode()).decode().partition(":")
+    except ValueError:
+        kind = start = ""
+    if kind != "tags" or not start.isdecimal():
+        code, text = "ValidationException", "Invalid NextToken."
+        raise Refusal(code, text)
+    return int(start)
+
+
+def _shown(tags: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags]

@@ -1,0 +1,72 @@
+"""Phases: one visit of a job to a secondary status, and how long things last."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeAlias
+
+from sagemock.clock import duration_us
+from sagemock.errors import PlanError
+from sagemock.jobs import status
+
+__all__ = ["FOREVER", "Duration", "Phase", "span_us"]
+
+Duration: TypeAlias = timedelta | float | tuple[timedelta | float, timedelta | float]
+"""A `timedelta`, a number of seconds, or a (low, high) pair of these from which each job draws with the mock's seed."""
+
+FOREVER = math.inf
+"""The duration of a phase that never ends by itself."""
+
+
+def span_us(value: Duration | None, what: str) -> tuple[int, int] | None:
+    """Return a duration as (lowest, highest) microseconds; None stays None. Raises PlanError, which calls it `what`."""
+    if value is None:
+        return None
+    low, high = value if isinstance(value, tuple) else (value, value)
+    try:
+        span = duration_us(low), duration_us(high)
+    except (TypeError, ValueError) as error:
+        msg = f"{what}: {error}; give a timedelta, seconds, or a (low, high) pair of them"
+        raise PlanError(msg) from None
+    if span[0] < 0 or span[1] < span[0]:
+        msg = f"{what} is {value!r}: a duration is not negative, and a (low, high) pair is in order"
+        raise PlanError(msg)
+    return span
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A visit of a job to one secondary status.
+
+    `duration` is a `Duration`; None lets the request decide (the recorded durations for its kind of instance, input mode and
+    data), and `math.inf` never ends. `message` is what StatusMessage shows: one text, or (offset, text) pairs of which each
+    overwrites the one before; None shows what the service shows.
+    """
+
+    status: str
+    duration: Duration | None = None
+    message: str | Sequence[tuple[timedelta | float, str]] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what can be no phase, where it is written."""
+        if self.status not in status.PHASES:
+            known = f"one of {', '.join(sorted(status.PHASES))}"
+            hint = "an ending belongs in Plan(ending=…)" if self.status in status.ENDINGS else known
+            msg = f"Phase({self.status!r}): no job spends time in that status; {hint}"
+            raise PlanError(msg)
+        if not self.forever:
+            span_us(self.duration, f"the duration of Phase({self.status!r})")
+        if self.message is not None and not isinstance(self.message, str):
+            pairs = tuple((offset, text) for offset, text in self.message)
+            offsets = [duration_us(offset) for offset, _ in pairs]
+            if not pairs or offsets[0] != 0 or offsets != sorted(offsets):
+                wanted = "are (offset, text) pairs in order, the first at 0"
+                msg = f"the messages of Phase({self.status!r}) {wanted}, not {self.message!r}"
+                raise PlanError(msg)
+            object.__setattr__(self, "message", pairs)
+
+    @property
+    def forever(self) -> bool:
+        """Whether the phase never ends by itself."""
+        return isinstance(self.duration, float) and self.duration == FOREVER

@@ -1,0 +1,74 @@
+"""FailureReason in the service's own words.
+
+Each text was seen in a public issue or repository, which the comment names; where a text goes on with the particulars of a job,
+the function takes them.
+"""
+
+from typing import Final
+
+from sagemock.errors import PlanError
+
+__all__ = [
+    "CAPACITY",
+    "INTERNAL",
+    "OUT_OF_MEMORY",
+    "ROLE",
+    "UPLOAD",
+    "algorithm",
+    "checked",
+    "data_download",
+    "exit_code",
+    "image_download",
+]
+
+LENGTH: Final = 1024
+"""The longest FailureReason (service model); the service cuts the failure file of the container there."""
+
+# DIAGNijmegen/rse-grand-challenge#2631
+CAPACITY: Final = (
+    "CapacityError: Unable to provision requested ML compute capacity. Please retry using a different ML instance type."
+)
+# comic/grand-challenge.org
+INTERNAL: Final = "InternalServerError: We encountered an internal error. Please try again."
+# comic/grand-challenge.org
+OUT_OF_MEMORY: Final = (
+    "ClientError: Please use an instance type with more memory, or reduce the size of job data processed on an instance."
+)
+# comic/grand-challenge.org
+UPLOAD: Final = "ClientError: Artifact upload failed:ClientError: Out of Memory. Please use a larger instance"
+# astronomer/docs#1695 (2023)
+ROLE: Final = (
+    "ClientError: TrainingHostAgent Initialization failed:InvalidInputException: SageMaker is unable to perform: sts:AssumeRole "
+    "on the role. Check if you have a trust relationship for 'sagemaker.amazonaws.com' to assume the role."
+)
+
+
+def exit_code(code: int) -> str:
+    """Return the reason of a container that ended with `code` and left no failure file (examples#1234 has the older form)."""
+    if isinstance(code, bool) or not isinstance(code, int) or not 1 <= code <= 255:  # noqa: PLR2004  # an exit status is a byte
+        msg = f"exit_code={code!r}: a container that failed ended with 1 to 255"
+        raise PlanError(msg)
+    return f"AlgorithmError: , exit code: {code}"
+
+
+def algorithm(failure_file: str) -> str:
+    """Return the reason of a container that wrote this text to /opt/ml/output/failure (aws/amazon-sagemaker-examples#3444)."""
+    return checked(f"AlgorithmError: {failure_file}")
+
+
+def data_download(detail: str = "Failed to download data. 403 Forbidden (403): Forbidden") -> str:
+    """Return the reason of a job whose input could not be downloaded."""
+    return checked(f"ClientError: Data download failed:{detail}")
+
+
+def image_download(detail: str = "") -> str:
+    """Return the reason of a job whose image could not be pulled (aws/sagemaker-python-sdk#5861); how it goes on is assumed."""
+    return checked(f"ClientError: Unable to download training image{detail}")
+
+
+def checked(reason: str) -> str:
+    """Return the part of a reason that the service shows. Raises PlanError if it is no text, or empty."""
+    if not isinstance(reason, str) or not reason:
+        msg = f"{reason!r} is no FailureReason: give a text that is not empty, such as 'AlgorithmError: , exit code: 1'"
+        raise PlanError(msg)
+    return reason[:LENGTH]
