@@ -1,7 +1,7 @@
 """A training job: a frozen record, its timeline, and the view of it at one instant."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from sagemock.clock import SECOND_US
@@ -9,10 +9,11 @@ from sagemock.jobs import status
 from sagemock.jobs.defaults import DELETING_S
 from sagemock.jobs.interventions import Delete, Intervention
 from sagemock.jobs.plan import Plan
+from sagemock.jobs.record import Recorded
 from sagemock.jobs.script import Script
 from sagemock.jobs.timeline import Change, Timeline, fold
 
-__all__ = ["Job", "Place", "Transition", "View", "view"]
+__all__ = ["Job", "Place", "Transition", "View", "running_s", "view"]
 
 
 class Place(NamedTuple):
@@ -44,16 +45,17 @@ class Job:
     tags: tuple[tuple[str, str], ...] = ()
     retains: int = 0
     """For how many seconds the instances are kept in a warm pool after the end."""
+    timeline: Timeline = field(init=False, repr=False, compare=False)
+    """The whole life of the job as it is known now."""
+
+    def __post_init__(self) -> None:
+        """Fold once what is asked for at every look: jobs with equal lives share the result."""
+        object.__setattr__(self, "timeline", fold(self.script, self.interventions))
 
     @property
     def arn(self) -> str:
         """TrainingJobArn. The case of the name is kept, as the service does since about November 2022."""
         return self.place.arn(f"training-job/{self.name}")
-
-    @property
-    def timeline(self) -> Timeline:
-        """The whole life of the job as it is known now."""
-        return fold(self.script, self.interventions)
 
     @property
     def last_us(self) -> int:
@@ -109,21 +111,28 @@ class View:
         return self.secondary in status.ENDINGS
 
 
-def view(job: Job, now_us: int) -> View:
-    """Return what the service shows of `job` at `now_us`."""
+def view(job: Job, now_us: int, count: int | None = None) -> View:
+    """Return what the service shows of `job` at `now_us`; with `count`, when only so many of its changes have been made."""
     timeline = job.timeline
-    seen = timeline.until(now_us - job.created_us)
+    seen = timeline.until(now_us - job.created_us) if count is None else timeline.changes[:count]
     last = seen[-1]
     over = last.secondary in status.ENDINGS
     created_us = job.created_us
     started_us, ended_us = _recorded_times(job, timeline) if over else (timeline.started_us, None)
     if started_us is not None and started_us > now_us - created_us:
         started_us = None
+    if count is not None and not over and all(change.secondary not in status.STARTED for change in seen):
+        started_us = None
     training_s = None
     if started_us is not None:
         until_us = now_us - created_us if ended_us is None else ended_us
         # A log of 2019: a job stopped in the second in which it began has TrainingTimeInSeconds 1, the service model's minimum.
         training_s = max(1, _training_s(created_us, started_us, until_us, timeline.idle))
+    billable_s = max(1, int(training_s * job.script.billed)) if over and training_s is not None else None
+    recorded = _played_to_its_end(job) if over else None
+    if recorded is not None:
+        training_s = training_s if recorded.training_s is None else recorded.training_s
+        billable_s = billable_s if recorded.billable_s is None else recorded.billable_s
     return View(
         primary=last.primary,
         secondary=last.secondary,
@@ -134,18 +143,32 @@ def view(job: Job, now_us: int) -> View:
         # A job that failed before it started has no TrainingEndTime.
         ended_us=None if ended_us is None or (started_us is None and last.secondary == "Failed") else created_us + ended_us,
         training_s=training_s,
-        billable_s=max(1, int(training_s * job.script.billed)) if over and training_s is not None else None,
+        billable_s=billable_s,
         failure_reason=timeline.failure_reason if last.secondary == "Failed" else None,
         artifacts=over and timeline.uploaded,
     )
 
 
+def running_s(job: Job, now_us: int) -> int | None:
+    """Return TrainingTimeInSeconds of a job that has started and not ended, which grows with time alone; else None."""
+    timeline = job.timeline
+    offset_us = now_us - job.created_us
+    started_us, ended_us = timeline.started_us, timeline.ended_us
+    if started_us is None or started_us > offset_us or (ended_us is not None and ended_us <= offset_us):
+        return None
+    return max(1, _training_s(job.created_us, started_us, offset_us, timeline.idle))
+
+
 def _recorded_times(job: Job, timeline: Timeline) -> tuple[int | None, int | None]:
     """Return TrainingStartTime and TrainingEndTime of a finished job: those of the record, if one was played to its end."""
+    recorded = _played_to_its_end(job)
+    return (timeline.started_us, timeline.ended_us) if recorded is None else (recorded.started_us, recorded.ended_us)
+
+
+def _played_to_its_end(job: Job) -> Recorded | None:
+    """Return the record that a finished job has played, if it has played one and that was of a finished job."""
     recorded = job.script.recorded
-    if recorded is None or job.interventions or recorded.ending is None:
-        return timeline.started_us, timeline.ended_us
-    return recorded.started_us, recorded.ended_us
+    return None if recorded is None or job.interventions or recorded.ending is None else recorded
 
 
 def _training_s(created_us: int, started_us: int, until_us: int, idle: tuple[tuple[int, int], ...]) -> int:
@@ -164,14 +187,13 @@ def _training_s(created_us: int, started_us: int, until_us: int, idle: tuple[tup
 
 def _transitions(seen: tuple[Change, ...], created_us: int) -> tuple[Transition, ...]:
     entries: list[Transition] = []
+    name, start_us, message = "", 0, ""
     for change in seen:
-        at_us = created_us + change.at_us
-        if not change.enters:
-            entries[-1] = replace(entries[-1], message=change.message)
-            continue
-        if entries:
-            entries[-1] = replace(entries[-1], end_us=at_us)
-        # The terminal entry has zero length, the others are open until something follows.
-        end_us = at_us if change.secondary in status.ENDINGS else None
-        entries.append(Transition(change.secondary, at_us, end_us, change.message))
+        if change.enters:
+            if name:
+                entries.append(Transition(name, start_us, created_us + change.at_us, message))
+            name, start_us = change.secondary, created_us + change.at_us
+        message = change.message
+    # The terminal entry has zero length, any other is open until something follows.
+    entries.append(Transition(name, start_us, start_us if name in status.ENDINGS else None, message))
     return tuple(entries)

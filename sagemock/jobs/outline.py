@@ -1,12 +1,15 @@
 """Outlines: everything that a plan can say, as an immutable value that contradicts itself nowhere."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from itertools import pairwise
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 from sagemock.errors import PlanError
 from sagemock.jobs import status
+from sagemock.jobs.lines import LineSource, LogMapping, sources_of
 from sagemock.jobs.phase import Duration, Phase, span_us
 
 __all__ = ["NORMAL", "Outline"]
@@ -53,6 +56,11 @@ class Outline:
     """The part of a spot job's training time that is billed."""
     stopped_after: Duration | None = None
     """When somebody calls StopTrainingJob, after creation; None for never."""
+    logs: LogMapping = ()
+    """What the container writes in which status, besides what the phases say: `{"Training": [(0, "epoch 1"), …]}`."""
+    artifact: bytes | str | os.PathLike[str] | None = None
+    """What a job puts at its S3ModelArtifacts where moto's S3 is active: the bytes of model.tar.gz, the path of that file, or the
+    path of a directory that is packed; None for a small archive of our own."""
     replayed: Mapping[str, Any] | None = field(default=None, hash=False)
     """The recorded DescribeTrainingJob response that is played again, if one is."""
     called: str = field(default="", compare=False)
@@ -63,11 +71,14 @@ class Outline:
         object.__setattr__(self, "phases", tuple(self.phases))
         object.__setattr__(self, "interruptions", tuple(self.interruptions))
         object.__setattr__(self, "attempt", tuple(self.attempt))
+        object.__setattr__(self, "logs", sources_of(self.logs))
         self._check_phases()
         self._check_ending()
         self._check_interruptions()
         for name in _LENGTHS:
             span_us(getattr(self, name), name)
+        self._check_logs()
+        self._check_artifact()
         if self.internal_errors < 0 or bool(self.internal_errors) != bool(self.attempt):
             msg = f"internal_errors={self.internal_errors} with attempt={self.attempt!r}: use Plan.internal_error()"
             raise PlanError(msg)
@@ -77,7 +88,7 @@ class Outline:
             msg = "a replay is played as it was recorded: it does not wait, fail or get interrupted besides; leave `then` out"
             raise PlanError(msg)
         if self.billed is not None and not 0 < self.billed <= 1:
-            msg = f"billed={self.billed!r} is the part of the training time that is billed, above 0 and at most 1"
+            msg = f"billed={self.billed!r} is the part of the training time that is billed: give one above 0 and at most 1"
             raise PlanError(msg)
 
     def __repr__(self) -> str:
@@ -98,13 +109,27 @@ class Outline:
         return bool(self.interruptions_per_hour) or any(isinstance(length, tuple) for length in lengths)
 
     @property
+    def written(self) -> dict[str, LineSource]:
+        """What the container writes in which status, besides what the phases say."""
+        return dict(self.logs)
+
+    @property
+    def asks(self) -> bool:
+        """Whether jobs that play this plan differ, because a callable of the request says what they write."""
+        return any(callable(source) for source in (*self.written.values(), *(phase.logs for phase in self.phases)))
+
+    @property
     def _interrupted(self) -> bool:
         return bool(self.interruptions or self.evenly or self.interruptions_per_hour)
 
     def _check_phases(self) -> None:
         if not self.phases:
-            msg = "a plan has at least one phase: every job starts in Starting"
+            msg = "a plan has at least one phase, as every job starts in Starting: begin with Phase('Starting')"
             raise PlanError(msg)
+        for given in cast("Sequence[object]", (*self.phases, *self.attempt)):
+            if not isinstance(given, Phase):
+                msg = f"{given!r} is no phase: give phases like Phase('Starting', 60)"
+                raise PlanError(msg)
         for phase in self.phases[:-1]:
             if phase.forever:
                 msg = f"{phase.status} never ends in this plan, so what follows never comes: leave that out, or give a duration"
@@ -112,6 +137,9 @@ class Outline:
         for before, after in pairwise(self.phases):
             if before.status == after.status:
                 msg = f"two phases of {after.status} in a row are one entry: make them one Phase with several messages"
+                raise PlanError(msg)
+            if before.status == status.STOPPING and after.status != status.UPLOADING:
+                msg = f"{after.status} follows Stopping in this plan: a job that is Stopping goes on to Uploading, or ends"
                 raise PlanError(msg)
         waits = self.capacity is not None or self.scheduled is not None
         if waits and self.phases[0].status != status.STARTING:
@@ -121,13 +149,43 @@ class Outline:
 
     def _check_ending(self) -> None:
         if self.ending not in status.ENDINGS:
-            msg = f"ending={self.ending!r} ends no job; one of {', '.join(sorted(status.ENDINGS))}"
+            msg = f"ending={self.ending!r} ends no job; give one of {', '.join(sorted(status.ENDINGS))}"
             raise PlanError(msg)
         if (self.failure_reason is not None) != (self.ending == "Failed"):
-            msg = f"failure_reason={self.failure_reason!r} with ending={self.ending!r}: a job has a reason exactly when it fails"
+            msg = (
+                f"failure_reason={self.failure_reason!r} with ending={self.ending!r}: a job has a reason exactly when it fails; "
+                "give both, or neither"
+            )
             raise PlanError(msg)
         if any(phase.status == status.STOPPING for phase in self.phases) and status.PRIMARY_OF_ENDING[self.ending] != "Stopped":
             msg = f"a job that is Stopping ends Stopped, MaxRuntimeExceeded or MaxWaitTimeExceeded, not {self.ending}"
+            raise PlanError(msg)
+
+    def _check_logs(self) -> None:
+        for name, source in self.written.items():
+            visits = [phase for phase in self.phases if phase.status == name]
+            if name == status.STOPPING and not visits:
+                # A stop can always come.
+                visits = [Phase(name, self.stopping)]
+            if not visits:
+                known = ", ".join(dict.fromkeys(phase.status for phase in self.phases))
+                msg = f"logs has lines for {name}, and this plan has no such phase: it has {known}"
+                raise PlanError(msg)
+            for phase in visits:
+                if phase.logs is not None:
+                    msg = f"logs has lines for {name}, and so has its Phase({name!r}): say it in one place"
+                    raise PlanError(msg)
+                phase.check_fit(source)
+
+    def _check_artifact(self) -> None:
+        given: object = self.artifact
+        if given is None or isinstance(given, bytes):
+            return
+        if not isinstance(given, (str, os.PathLike)):
+            msg = f"artifact={given!r}: it is bytes, or the path of a file or directory; pack an object with tarfile first"
+            raise PlanError(msg)
+        if not Path(given).exists():
+            msg = f"artifact={given!r}: there is no such file or directory; give the path of a model.tar.gz, or its bytes"
             raise PlanError(msg)
 
     def _check_interruptions(self) -> None:

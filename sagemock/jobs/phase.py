@@ -9,6 +9,7 @@ from typing import TypeAlias
 from sagemock.clock import duration_us
 from sagemock.errors import PlanError
 from sagemock.jobs import status
+from sagemock.jobs.lines import Lines, LineSource, check_fit, writer
 
 __all__ = ["FOREVER", "Duration", "Phase", "span_us"]
 
@@ -23,8 +24,8 @@ def span_us(value: Duration | None, what: str) -> tuple[int, int] | None:
     """Return a duration as (lowest, highest) microseconds; None stays None. Raises PlanError, which calls it `what`."""
     if value is None:
         return None
-    low, high = value if isinstance(value, tuple) else (value, value)
     try:
+        low, high = value if isinstance(value, tuple) else (value, value)
         span = duration_us(low), duration_us(high)
     except (TypeError, ValueError) as error:
         msg = f"{what}: {error}; give a timedelta, seconds, or a (low, high) pair of them"
@@ -41,12 +42,14 @@ class Phase:
 
     `duration` is a `Duration`; None lets the request decide (the recorded durations for its kind of instance, input mode and
     data), and `math.inf` never ends. `message` is what StatusMessage shows: one text, or (offset, text) pairs of which each
-    overwrites the one before; None shows what the service shows.
+    overwrites the one before; None shows what the service shows. `logs` is what the container writes meanwhile: (offset, text)
+    pairs, or a callable of the CreateTrainingJob request that returns them.
     """
 
     status: str
     duration: Duration | None = None
     message: str | Sequence[tuple[timedelta | float, str]] | None = None
+    logs: LineSource | None = None
 
     def __post_init__(self) -> None:
         """Refuse what can be no phase, where it is written."""
@@ -65,6 +68,14 @@ class Phase:
                 msg = f"the messages of Phase({self.status!r}) {wanted}, not {self.message!r}"
                 raise PlanError(msg)
             object.__setattr__(self, "message", pairs)
+        object.__setattr__(self, "logs", writer(self.logs, self.status))
+        self.check_fit(self.logs)
+
+    def check_fit(self, logs: LineSource | None) -> None:
+        """Raise PlanError if lines are to be written after the longest duration of the phase; a callable is asked later."""
+        if isinstance(logs, Lines):
+            span = None if self.forever else span_us(self.duration, "a duration")
+            check_fit(logs, None if span is None else span[1], self.status)
 
     @property
     def forever(self) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, cast
 from sagemock import reasons
 from sagemock.errors import PlanError
 from sagemock.jobs import record, status
+from sagemock.jobs.lines import LogMapping, sources_of
 from sagemock.jobs.outline import NORMAL, Outline
 from sagemock.jobs.phase import FOREVER, Duration, Phase
 
@@ -46,11 +47,12 @@ class Plan(Outline):
 
     Every recipe takes the durations of its phases by name, each a `timedelta`, seconds, or a (low, high) pair to draw from with
     the mock's seed; what is not given comes from recorded jobs, by kind of instance, input mode and data. `stopping` and
-    `uploading` also say how long a stop takes.
+    `uploading` also say how long a stop takes. `logs` is what the container writes in which phase, counted from its beginning:
+    `logs={"Training": [(0, "epoch 1"), (60, "epoch 2")]}`; a callable of the request may stand for the list.
     """
 
     @classmethod
-    def completes(cls, *, granular: bool = False, **durations: "Unpack[Durations]") -> "Plan":
+    def completes(cls, *, granular: bool = False, logs: LogMapping = (), **durations: "Unpack[Durations]") -> "Plan":
         """Plan a success with capacity at hand.
 
         Starting → Downloading → Training → Uploading → Completed
@@ -58,7 +60,7 @@ class Plan(Outline):
         `granular` shows the statuses of 2018-07-30, which today's service no longer does: Starting → LaunchingMLInstances →
         PreparingTrainingStack → Downloading → DownloadingTrainingImage → Training → Uploading → Completed.
         """
-        return _made("completes", durations, _visits("completes", NORMAL, durations), granular=granular)
+        return _made("completes", durations, _visits("completes", NORMAL, durations), granular=granular, logs=logs)
 
     @classmethod
     def fails(
@@ -68,6 +70,7 @@ class Plan(Outline):
         exit_code: int | None = None,
         during: str = "Training",
         after: Duration | None = None,
+        logs: LogMapping = (),
         **durations: "Unpack[Durations]",
     ) -> "Plan":
         """Plan a failure `during` a phase, `after` so long in that phase (default: at its end).
@@ -95,10 +98,10 @@ class Plan(Outline):
             given[during.lower()] = after
         statuses = NORMAL[: NORMAL.index(during) + 1 + (during == status.TRAINING)]
         phases = _visits("fails", statuses, given)
-        return _made("fails", given, phases, ending="Failed", failure_reason=reasons.checked(reason))
+        return _made("fails", given, phases, ending="Failed", failure_reason=reasons.checked(reason), logs=logs)
 
     @classmethod
-    def hangs(cls, during: str = "Training", **durations: "Unpack[Durations]") -> "Plan":
+    def hangs(cls, during: str = "Training", *, logs: LogMapping = (), **durations: "Unpack[Durations]") -> "Plan":
         """Plan a job that never leaves `during` by itself; a stop or a limit of its request still ends it."""
         if during not in NORMAL:
             msg = f"Plan.hangs(during={during!r}): a job hangs during one of {', '.join(NORMAL)}"
@@ -108,7 +111,7 @@ class Plan(Outline):
             msg = f"Plan.hangs(during={during!r}, {during.lower()}=…): a phase that never ends has no duration; leave one out"
             raise PlanError(msg)
         phases = (*_visits("hangs", NORMAL[: NORMAL.index(during)], durations), Phase(during, FOREVER))
-        return _made("hangs", durations, phases, called=f"Plan.hangs({during!r})")
+        return _made("hangs", durations, phases, called=f"Plan.hangs({during!r})", logs=logs)
 
     @classmethod
     def waits_for_capacity(cls, wait: Duration, then: "Plan | None" = None) -> "Plan":
@@ -161,7 +164,7 @@ class Plan(Outline):
         if after is None and not per_hour:
             times = 1 if times is None else times
             if isinstance(times, bool) or not isinstance(times, int) or times < 1:
-                msg = f"Plan.interrupted({times!r}): how often, at least once"
+                msg = f"Plan.interrupted({times!r}): how often, at least once; write times=1"
                 raise PlanError(msg)
             plan = _varied(then, f"interrupted({times}", evenly=times, interruption=lasting)
         elif after is not None:
@@ -184,7 +187,7 @@ class Plan(Outline):
             msg = f"Plan.internal_error(during={during!r}): an attempt ends during one of {', '.join(NORMAL[:3])}"
             raise PlanError(msg)
         if isinstance(times, bool) or not isinstance(times, int) or times < 1:
-            msg = f"Plan.internal_error({times!r}): how many attempts end so, at least one"
+            msg = f"Plan.internal_error({times!r}): how many attempts end so, at least one; write times=1"
             raise PlanError(msg)
         attempt = tuple(Phase(name) for name in NORMAL[: NORMAL.index(during)])
         return _varied(then, f"internal_error({times}", internal_errors=times, attempt=(*attempt, Phase(during, after)))
@@ -210,7 +213,8 @@ class Plan(Outline):
                 phases += [Phase(status.UPLOADING)] if seen[-1] == status.STOPPING and status.TRAINING in seen else []
             else:
                 ending = "Completed"
-                place = NORMAL.index(seen[-1]) if seen[-1] in NORMAL else 0
+                last = status.DOWNLOADING if seen[-1] == status.DOWNLOADING_IMAGE else seen[-1]
+                place = NORMAL.index(last) if last in NORMAL else 0
                 phases += [Phase(name) for name in NORMAL[place + 1 :]]
                 if recorded.stopping:
                     stopped_after = timedelta(microseconds=recorded.modified_us)
@@ -230,8 +234,13 @@ class Plan(Outline):
             if name not in known:
                 msg = f"a plan has no {name!r}; did you mean {difflib.get_close_matches(name, known, 1, 0.0)[0]!r}?"
                 raise TypeError(msg)
-        told = ", ".join(f"{name}={value!r}" for name, value in changes.items())
+        told = ", ".join(f"{name}={_brief(value)}" for name, value in changes.items())
         return replace(self, **{"called": f"{self!r}.but({told})", **changes})
+
+
+def _brief(value: object) -> str:
+    # A whole model in every message that names its plan would hide the message.
+    return f"<{len(value)} bytes>" if isinstance(value, bytes) else repr(value)
 
 
 def _made(recipe: str, durations: Mapping[str, Any], phases: Sequence[Phase], **changes: Any) -> Plan:  # noqa: ANN401  # any field
@@ -243,12 +252,15 @@ def _made(recipe: str, durations: Mapping[str, Any], phases: Sequence[Phase], **
 
 def _visits(recipe: str, statuses: Sequence[str], durations: Mapping[str, Any]) -> tuple[Phase, ...]:
     """Return phases with these statuses and the durations that were given by their names."""
-    return tuple(Phase(name, _checked(recipe, durations).get(name.lower())) for name in statuses)
+    given = _checked(recipe, durations)
+    return tuple(Phase(name, given.get(name.lower())) for name in statuses)
 
 
 def _told(durations: Mapping[str, Any], changes: Mapping[str, Any]) -> str:
     words = [repr(changes["failure_reason"])] if "failure_reason" in changes else []
     words += [f"{name}={value!r}" for name, value in durations.items()]
+    written = ", ".join(f"{name!r}: …" for name, _ in sources_of(changes.get("logs", ())))
+    words += [f"logs={{{written}}}"] if written else []
     return ", ".join(words + (["granular=True"] if changes.get("granular") else []))
 
 

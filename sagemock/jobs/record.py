@@ -35,6 +35,8 @@ class Recorded:
     started_us: int | None
     ended_us: int | None
     modified_us: int
+    training_s: int | None
+    billable_s: int | None
 
 
 def read(response: Mapping[str, Any]) -> Recorded:
@@ -54,7 +56,10 @@ def read(response: Mapping[str, Any]) -> Recorded:
     entries = tuple(_entry(at, index, created_us) for index, at in enumerate(transitions))
     for before, after in pairwise(entries):
         if before.end_us is None or after.start_us < before.start_us:
-            msg = f"{_name(response)}: {after.status} follows {before.status} before that ended; the record is not in order"
+            msg = (
+                f"{_name(response)}: {after.status} follows {before.status} before that ended; the record is not in order: "
+                "give it as it was returned"
+            )
             raise PlanError(msg)
     last = entries[-1]
     ending = last.status if last.status in status.ENDINGS else None
@@ -68,13 +73,18 @@ def read(response: Mapping[str, Any]) -> Recorded:
         started_us=offset("TrainingStartTime"),
         ended_us=offset("TrainingEndTime"),
         modified_us=last.start_us if modified_us is None else modified_us,
+        training_s=response.get("TrainingTimeInSeconds"),
+        billable_s=response.get("BillableTimeInSeconds"),
     )
 
 
 def _entry(at: Mapping[str, Any], index: int, created_us: int) -> Entry:
     name = at.get("Status")
     if name not in status.PHASES | status.ENDINGS or at.get("StartTime") is None:
-        msg = f"SecondaryStatusTransitions[{index}] is {dict(at)!r}: it has no StartTime, or no Status that a job can have"
+        msg = (
+            f"SecondaryStatusTransitions[{index}] is {dict(at)!r}: it has no StartTime, or no Status that a job can have; "
+            "give it as it was returned"
+        )
         raise PlanError(msg)
     start_us = _instant(at, "StartTime") - created_us
     end_us = _instant(at, "EndTime") - created_us if at.get("EndTime") is not None else None

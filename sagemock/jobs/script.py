@@ -11,6 +11,7 @@ from sagemock.clock import SECOND_US, duration_us
 from sagemock.errors import PlanError
 from sagemock.jobs import defaults, record, status
 from sagemock.jobs.defaults import Traits, traits
+from sagemock.jobs.lines import NO_LINES, Lines, lines_of
 from sagemock.jobs.phase import Duration, Phase, span_us
 from sagemock.jobs.plan import Plan
 
@@ -20,16 +21,18 @@ INTERRUPTIONS_MAX = 1000
 """How many interruptions chance brings at the most: training that starts anew each time might never end."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Step:
     """A visit to a secondary status: its length (None: for ever) and its messages by offset, all in microseconds."""
 
     status: str
     length_us: int | None
     messages: tuple[tuple[int, str], ...]
+    lines: Lines = NO_LINES
+    """What the container writes meanwhile."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Script:
     """All that happens to a job if nobody interferes, in microseconds after its creation. Equal scripts fold equally."""
 
@@ -55,6 +58,10 @@ class Script:
     retains: bool
     """Whether the instances are kept in a warm pool at the end."""
     recorded: record.Recorded | None
+    last_words: Lines = NO_LINES
+    """What the container writes when it is stopped."""
+    writes: bool = False
+    """Whether the container writes anything."""
 
 
 def script(plan: Plan, request: Mapping[str, Any], rng: Random, *, warm: bool = False, retains: bool = False) -> Script:
@@ -64,22 +71,25 @@ def script(plan: Plan, request: Mapping[str, Any], rng: Random, *, warm: bool = 
     request.
     """
     by = traits(request, warm=warm, retains=retains)
-    return _Writer(plan, by, rng).write() if plan.draws else _shared(plan, by)
+    return _Writer(plan, by, rng, request).write() if plan.draws or plan.asks else _shared(plan, by)
 
 
 @lru_cache(maxsize=1024)
 def _shared(plan: Plan, by: Traits) -> Script:
     """Make the script of a plan that leaves nothing to chance once for all jobs that it fits: a hundred thousand hold one."""
-    return _Writer(plan, by, Random(0)).write()  # noqa: S311  # nothing is drawn from it
+    return _Writer(plan, by, Random(0), {}).write()  # noqa: S311  # nothing is drawn from it
 
 
 class _Writer:
     """Writes one script."""
 
-    def __init__(self, plan: Plan, by: Traits, rng: Random) -> None:
+    def __init__(self, plan: Plan, by: Traits, rng: Random, request: Mapping[str, Any]) -> None:
         self.plan = plan
         self.by = by
         self.rng = rng
+        # Drawn once: the limit leaves out just the wait that is played.
+        self.scheduled_us = self.length_us(plan.scheduled, 0)
+        self.request = request
 
     def write(self) -> Script:
         plan, by = self.plan, self.by
@@ -88,16 +98,17 @@ class _Writer:
         pending_us = None if by.max_pending_s is None or not by.accelerated else by.max_pending_s * SECOND_US
         if pending_us is not None and plan.scheduled is not None:
             # Pending before the start of a training plan does not count (service model, MaxPendingTimeInSeconds).
-            pending_us += self.length_us(plan.scheduled, 0)
+            pending_us += self.scheduled_us
+        stopping = self.step(Phase(status.STOPPING, plan.stopping))
         return Script(
             steps=tuple(steps),
             ending=ending,
             failure_reason=reason,
-            stopping_us=self.length_us(plan.stopping, defaults.STOPPING_S),
+            stopping_us=stopping.length_us or 0,
             uploading_us=self.length_us(plan.uploading, defaults.length_s(status.UPLOADING, by)),
             stopped_after_us=None if plan.stopped_after is None else self.length_us(plan.stopped_after, 0),
             interruptions_us=self.interruptions(steps),
-            restart=tuple(self.restart()),
+            restart=_restart(self.by, self.length_us(plan.interruption, defaults.INTERRUPTED_S)),
             resumes=by.checkpoints,
             max_runtime_us=None if replayed else by.max_runtime_s * SECOND_US,
             max_wait_us=None if replayed or not by.spot or by.max_wait_s is None else by.max_wait_s * SECOND_US,
@@ -106,6 +117,8 @@ class _Writer:
             billed=(defaults.SPOT_BILLED if plan.billed is None else plan.billed) if by.spot else 1.0,
             retains=by.retains,
             recorded=None if plan.replayed is None else record.read(plan.replayed),
+            last_words=stopping.lines,
+            writes=any(step.lines for step in (*steps, stopping)),
         )
 
     def length_us(self, given: Duration | None, default_s: float) -> int:
@@ -133,13 +146,26 @@ class _Writer:
         return steps
 
     def step(self, phase: Phase) -> Step:
+        lines = self.lines(phase)
         if phase.forever:
-            return Step(phase.status, None, self.messages(phase, None))
+            return Step(phase.status, None, self.messages(phase, None), lines)
         length = self.length_us(phase.duration, defaults.length_s(phase.status, self.by))
         if phase.duration is None and isinstance(phase.message, tuple):
             # The default must leave room for what the plan says of the phase: its last message, and a second to read it.
             length = max(length, duration_us(phase.message[-1][0]) + SECOND_US)
-        return Step(phase.status, length, self.messages(phase, length))
+        if phase.duration is None:
+            length = max(length, lines.last_us + SECOND_US)
+        return Step(phase.status, length, self.messages(phase, length), lines)
+
+    def lines(self, phase: Phase) -> Lines:
+        source = self.plan.written.get(phase.status) if phase.logs is None else phase.logs
+        if not callable(source):
+            return NO_LINES if source is None else lines_of(source, phase.status)
+        lines = lines_of(source(self.request), f"the lines of {phase.status} by {source!r}")
+        if phase not in self.plan.attempt:
+            # What an attempt has not written when it ends is lost.
+            phase.check_fit(lines)
+        return lines
 
     def messages(self, phase: Phase, length: int | None) -> tuple[tuple[int, str], ...]:
         if isinstance(phase.message, str):
@@ -150,7 +176,7 @@ class _Writer:
 
     def waiting(self, starting: Step) -> list[Step]:
         """Return what a job shows that waits for capacity, and then spends `starting` on preparing its instances."""
-        wait_us = self.length_us(self.plan.scheduled, 0) + self.length_us(self.plan.capacity, 0)
+        wait_us = self.scheduled_us + self.length_us(self.plan.capacity, 0)
         whole_us = None if starting.length_us is None else wait_us + starting.length_us
         if not self.by.spot:
             # Three logs of 2024: Starting ends at once, and both messages are of one Pending entry.
@@ -168,7 +194,7 @@ class _Writer:
             return [step]
         if step.status == status.STARTING:
             (_, first), *_ = step.messages
-            begun_us = step.messages[1][0] if len(step.messages) > 1 else step.length_us
+            begun_us = min(step.messages[1][0], step.length_us) if len(step.messages) > 1 else step.length_us
             rest_us = step.length_us - begun_us
             launching = Step(status.LAUNCHING, rest_us // 2, ((0, status.MESSAGES[status.LAUNCHING]),))
             if len(step.messages) > 2:  # noqa: PLR2004  # it waited for capacity
@@ -183,7 +209,7 @@ class _Writer:
             image = status.MESSAGES[status.DOWNLOADING_IMAGE]
             if len(step.messages) == 1:
                 return [Step(status.DOWNLOADING_IMAGE, step.length_us, ((0, image),))]
-            data_us = step.messages[1][0]
+            data_us = min(step.messages[1][0], step.length_us)
             data = Step(status.DOWNLOADING, data_us, step.messages[:1])
             return [data, Step(status.DOWNLOADING_IMAGE, step.length_us - data_us, ((0, image),))]
         return [step]
@@ -228,8 +254,10 @@ class _Writer:
             if left_us is not None and self.by.checkpoints:
                 left_us -= after_us
 
-    def restart(self) -> Iterable[Step]:
-        gap_us = self.length_us(self.plan.interruption, defaults.INTERRUPTED_S)
-        yield Step(status.INTERRUPTED, gap_us, ((0, status.MESSAGES[status.INTERRUPTED]),))
-        yield self.step(Phase(status.STARTING))
-        yield self.step(Phase(status.DOWNLOADING))
+
+@lru_cache(maxsize=1024)
+def _restart(by: Traits, gap_us: int) -> tuple[Step, ...]:
+    """Return what an interruption plays before training goes on, which jobs of any plan share."""
+    writer = _Writer(Plan(), by, Random(0), {})  # noqa: S311  # nothing is drawn from it
+    interrupted = Step(status.INTERRUPTED, gap_us, ((0, status.MESSAGES[status.INTERRUPTED]),))
+    return interrupted, writer.step(Phase(status.STARTING)), writer.step(Phase(status.DOWNLOADING))

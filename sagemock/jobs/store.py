@@ -3,11 +3,12 @@
 import heapq
 import threading
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, TypeVar
 
 from sagemock.jobs.job import Job, Place
+from sagemock.jobs.logs import Logbook
 from sagemock.jobs.pool import settled_us
 
 __all__ = ["Key", "Order", "Region", "Store"]
@@ -26,6 +27,10 @@ class Store:
         self._count = 0
         self._ends: list[tuple[int, int, Place, str]] = []
         self._leaving: list[tuple[int, Place, str]] = []
+        self._settled = False
+        """Whether the first of `_ends` is known to hold."""
+        self.watchers: list[Callable[[Job | None, Job | None], None]] = []
+        """Called under the lock after each change, with a job's old record (None: it is new) and its new one (None: gone)."""
 
     def region(self, place: Place) -> "Region":
         """Return the world at `place`, a new one if nothing was there."""
@@ -44,17 +49,25 @@ class Store:
     def put(self, job: Job) -> None:
         """Add a job, or replace the record of one."""
         with self.lock:
-            self.region(job.place).put(job)
+            region = self.region(job.place)
+            old = region.by_name.get(job.name) if self.watchers else None
+            region.put(job)
             heapq.heappush(self._ends, (-settled_us(job), job.number, job.place, job.name))
             if job.gone_us is not None:
                 heapq.heappush(self._leaving, (job.gone_us, job.place, job.name))
+            self._settled = False
+            for watcher in self.watchers:
+                watcher(old, job)
 
     def forget(self, now_us: int) -> None:
         """Forget the jobs whose deletion is done by `now_us`."""
         while self._leaving and self._leaving[0][0] <= now_us:
             with self.lock:
                 _, place, name = heapq.heappop(self._leaving)
-                self.regions[place].remove(name)
+                gone = self.regions[place].remove(name)
+                self._settled = False
+                for watcher in self.watchers if gone is not None else ():
+                    watcher(gone, None)
 
     def jobs(self) -> Iterator[Job]:
         """Return every job, in the order of creation."""
@@ -64,10 +77,13 @@ class Store:
     def settled_us(self) -> int | None:
         """Return the instant after which nothing happens to any job by itself; None if there is no job."""
         with self.lock:
+            if self._settled:
+                return -self._ends[0][0]
             while self._ends:
                 negative, number, place, name = self._ends[0]
                 job = self.regions[place].by_name.get(name)
                 if job is not None and job.number == number and settled_us(job) == -negative:
+                    self._settled = True
                     return -negative
                 # An older record of the job, which ended later than the present one will.
                 heapq.heappop(self._ends)
@@ -84,6 +100,7 @@ class Region:
     _numbered: dict[int, str] = field(default_factory=dict)
     _statuses: "_ByStatus | None" = None
     _pools: dict[int, str] = field(default_factory=dict)
+    logbook: Logbook = field(default_factory=Logbook)
 
     def put(self, job: Job) -> None:
         """Add a job, or replace the record of one."""
@@ -94,21 +111,23 @@ class Region:
             if job.retains:
                 self._pools[job.number] = job.name
         self.by_name[job.name] = job
+        self.logbook.put(job)
         if self._statuses is not None:
             self._statuses.put(job)
 
-    def remove(self, name: str) -> None:
-        """Take a job out as if it had never been."""
+    def remove(self, name: str) -> Job | None:
+        """Take a job out as if it had never been, and return it."""
         job = self.by_name.pop(name, None)
         if job is None:
             # It was deleted twice in a row, and is gone already.
-            return
+            return None
         del self._names[bisect_left(self._names, name)]
         del self._numbers[bisect_left(self._numbers, job.number)]
         del self._numbered[job.number]
         self._pools.pop(job.number, None)
         if self._statuses is not None:
             self._statuses.remove(job.number)
+        return job
 
     def pools(self) -> list[Job]:
         """Return the jobs that asked for a warm pool, oldest first."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
+from sagemock import reasons
 from sagemock.clock import SECOND_US
 from sagemock.jobs import status
 from sagemock.jobs.defaults import TEARDOWN_S
@@ -22,12 +23,13 @@ from sagemock.jobs.interventions import (
     Taken,
     Update,
 )
+from sagemock.jobs.lines import NO_LINES, Writing
 from sagemock.jobs.script import Script, Step
 
 __all__ = ["Change", "Timeline", "fold"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Change:
     """One moment at which something that Describe shows becomes another: a status, a message, or LastModifiedTime alone."""
 
@@ -39,7 +41,7 @@ class Change:
     """Whether this begins a new entry of SecondaryStatusTransitions (else it overwrites the message of the open one)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Timeline:
     """The whole life of a job as it is known now, in microseconds after its creation."""
 
@@ -59,19 +61,25 @@ class Timeline:
     failure_reason: str | None
     limits: tuple[tuple[int, str], ...] = ()
     """The limits that cut it, as (instant, name in StoppingCondition)."""
+    writings: tuple[Writing, ...] = ()
+    """The visits in which the container writes lines."""
 
     @property
     def last_us(self) -> int:
         """The instant of the last thing that happens."""
         return self.changes[-1].at_us
 
+    def made(self, offset_us: int) -> int:
+        """Return how many of the changes have been made by `offset_us`."""
+        return bisect_right(self.changes, offset_us, key=_at)
+
     def until(self, offset_us: int) -> tuple[Change, ...]:
         """Return what has happened by `offset_us`."""
-        return self.changes[: bisect_right(self.changes, offset_us, key=_at)]
+        return self.changes[: self.made(offset_us)]
 
     def after(self, offset_us: int) -> tuple[Change, ...]:
         """Return what is still to happen at `offset_us`."""
-        return self.changes[bisect_right(self.changes, offset_us, key=_at) :]
+        return self.changes[self.made(offset_us) :]
 
 
 def _at(change: Change) -> int:
@@ -92,6 +100,11 @@ _ENDS: Final[dict[Limit, str]] = {
     # "the maximum length of time … before it is stopped" (service model); the secondary status that it ends in is assumed.
     "MaxPendingTimeInSeconds": "Stopped",
 }
+
+
+_REST: Final = (status.DOWNLOADING, status.TRAINING, status.UPLOADING)
+_DONE: Final = {status.DOWNLOADING: 1, status.DOWNLOADING_IMAGE: 1, status.TRAINING: 2, status.STOPPING: 2, status.UPLOADING: 3}
+"""How much of the rest of a normal life lies behind a job that completes in this status."""
 
 
 class _Fold:
@@ -119,6 +132,9 @@ class _Fold:
         self.visited: set[str] = set()
         self.limited = True
         self.limits: list[tuple[int, str]] = []
+        # What is played again; None once something cut it, for then its end is another.
+        self.recorded = script.recorded
+        self.writings: list[Writing] = []
 
     def run(self) -> Timeline:
         while self.steps:
@@ -128,6 +144,8 @@ class _Fold:
             cut = self.first_cut(step, end_us)
             until_us = end_us if cut is None else cut[0]
             self.say(step, until_us, cut is not None)
+            if step.lines:
+                self.writings.append(Writing(self.at_us, until_us, step.lines))
             if until_us is None:
                 return self.timeline(None)
             self.spend(step, until_us)
@@ -190,8 +208,9 @@ class _Fold:
     def limits_of(self, step: Step) -> Iterator[tuple[int, int, Limit]]:
         """Return when each limit of the request cuts this step, if it lasts so long."""
         lag_us = self.script.limit_lag_us
-        # The container has ended when the upload begins: the limits do not cut that (assumed).
-        if step.status == status.UPLOADING:
+        # The container has ended when the upload begins, and is ending already when it is stopped: the limits do not cut that
+        # (assumed).
+        if step.status in (status.UPLOADING, status.STOPPING):
             return
         if self.script.max_runtime_us is not None and step.status not in status.IDLE:
             # Only what runs counts, in all attempts together (service model, RetryStrategy; for spot: MaxWaitTimeInSeconds is
@@ -203,6 +222,7 @@ class _Fold:
             yield self.at_us + self.script.max_pending_us + lag_us, 2, "MaxPendingTimeInSeconds"
 
     def apply(self, cut: _Cut, step: Step, end_us: int | None) -> None:
+        self.recorded = None
         if isinstance(cut, str):
             self.limited = False
             self.limits.append((self.at_us, cut))
@@ -224,8 +244,7 @@ class _Fold:
             self.steps = deque(_instantly([status.UPLOADING] if step.status == status.TRAINING else []))
         else:
             self.ending, self.reason = "Completed", None
-            rest = [status.DOWNLOADING, status.TRAINING, status.UPLOADING]
-            self.steps = deque(_instantly(rest[rest.index(step.status) + 1 :] if step.status in rest else rest))
+            self.steps = deque(_instantly(_REST[_DONE.get(step.status, 0) :]))
 
     def interrupt(self, step: Step, end_us: int | None) -> None:
         """Begin again on new instances: Interrupted, Starting, Downloading, and then what was interrupted."""
@@ -235,7 +254,10 @@ class _Fold:
             self.steps.extendleft([step, starting, interrupted])
             return
         left_us = step.length_us if end_us is None or not self.script.resumes else end_us - self.at_us
-        again = Step(status.TRAINING, left_us, step.messages)
+        lines = step.lines
+        if lines and self.script.resumes:
+            lines = lines.after(self.at_us - self.writings[-1].begin_us)
+        again = Step(status.TRAINING, left_us, step.messages, lines)
         self.steps.extendleft([again, downloading, starting, interrupted])
 
     def stop(self, step: Step, end_us: int | None) -> None:
@@ -259,7 +281,9 @@ class _Fold:
 
     def stop_steps(self, step: Step) -> list[Step]:
         """Return Stopping and, if there can be something to upload, Uploading."""
-        steps = [Step(status.STOPPING, self.script.stopping_us, ((0, status.MESSAGES[status.STOPPING]),))]
+        # Only a container that runs has last words.
+        lines = self.script.last_words if step.status == status.TRAINING else NO_LINES
+        steps = [Step(status.STOPPING, self.script.stopping_us, ((0, status.MESSAGES[status.STOPPING]),), lines)]
         if step.status == status.TRAINING:
             steps.append(Step(status.UPLOADING, self.script.uploading_us, ((0, status.UPLOADING_MODEL),)))
         return steps
@@ -268,14 +292,13 @@ class _Fold:
 
     def finish(self) -> Timeline:
         self.primary = status.PRIMARY_OF_ENDING[self.ending]
-        recorded = self.script.recorded
-        told = recorded is not None and self.ending == self.script.ending == recorded.ending
-        message = recorded.last_message if recorded is not None and told else status.MESSAGES[self.ending]
-        if self.retained and self.ending == "Completed" and not told:
+        recorded = self.recorded if self.recorded is not None and self.recorded.ending == self.ending else None
+        message = status.MESSAGES[self.ending] if recorded is None else recorded.last_message
+        if self.retained and self.ending == "Completed" and recorded is None:
             message = status.RETAINED
         self.change(self.ending, message, enters=True)
         ended_us = self.at_us
-        if recorded is not None and told and recorded.modified_us > self.at_us:
+        if recorded is not None and recorded.modified_us > self.at_us:
             # Late bookkeeping of the service moves LastModifiedTime alone (seen up to 30 s after the end).
             self.at_us = recorded.modified_us
             self.change(self.ending, message)
@@ -293,10 +316,13 @@ class _Fold:
             started_us=self.started_us,
             ended_us=ended_us,
             idle=tuple(self.idle),
-            uploaded=ended_us is not None and self.ending != "Failed" and status.UPLOADING in self.visited,
+            # A job that completes has its model, also by a plan that does not say when it was uploaded.
+            uploaded=ended_us is not None
+            and (self.ending == "Completed" or (self.ending != "Failed" and status.UPLOADING in self.visited)),
             retained=ended_us is not None and self.retained,
-            failure_reason=self.reason if ended_us is not None else None,
+            failure_reason=self.reason[: reasons.LENGTH] if ended_us is not None and self.reason is not None else None,
             limits=tuple(self.limits),
+            writings=tuple(self.writings),
         )
 
     def remarked(self) -> Iterable[Change]:
@@ -309,7 +335,9 @@ class _Fold:
             if isinstance(remark, Taken) and before.secondary == "Completed":
                 now = replace(now, message=status.REUSED.format(remark.by))
             elif isinstance(remark, Delete):
-                now = replace(now, primary="Deleting")
+                # Nothing that the life still brings shows any more.
+                changes = [*changes[:place], replace(now, primary="Deleting")]
+                continue
             changes = [*changes[:place], now, *changes[place:]]
         return changes
 

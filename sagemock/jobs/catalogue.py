@@ -1,0 +1,178 @@
+"""What each status of a training job means to the code around it: what follows it, and what a client should do.
+
+Which messages a status shows, and what was seen to follow it, is read off recorded jobs and logs, as in `status`; what is only
+assumed says so.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sagemock.jobs import status
+
+__all__ = ["CATALOGUE", "Meaning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What there is to know of a status, in sentences."""
+
+    kind: str
+    """Of which fields it is a value: SecondaryStatus, TrainingJobStatus or both."""
+    meaning: str
+    follows: tuple[str, ...]
+    """The secondary statuses that can come next (for a primary status: the primary ones); none for an end."""
+    client: str
+    messages: tuple[str, ...] = ()
+    """The StatusMessages that it shows."""
+
+
+_SECONDARY: Final = "SecondaryStatus"
+_PRIMARY: Final = "TrainingJobStatus"
+_BOTH: Final = "TrainingJobStatus and SecondaryStatus"
+_WAIT: Final = "Wait and poll again."
+_CUT: Final = ("Stopping", "Failed")
+_OLD: Final = "Treat it as one more kind of waiting: today's service no longer shows it, and records of 2018 to 2021 have it."
+
+CATALOGUE: Final[dict[str, Meaning]] = {
+    "InProgress": Meaning(
+        _PRIMARY,
+        "The job is on its way: waiting for instances, downloading, training or uploading.",
+        ("Completed", "Failed", "Stopping"),
+        f"{_WAIT} SecondaryStatus tells how far it is. A job may stay here for days: bound your own patience too.",
+    ),
+    "Deleting": Meaning(
+        _PRIMARY,
+        "DeleteTrainingJob was called; soon the job does not exist any more.",
+        (),
+        'Expect the next describe to be a ValidationException, "Requested resource not found.".',
+    ),
+    status.STARTING: Meaning(
+        _SECONDARY,
+        "Instances are found and prepared. A managed spot job that waits for capacity stays here, for hours if need be.",
+        ("Pending", "Downloading", "Training", "LaunchingMLInstances", *_CUT),
+        f"{_WAIT} There is no TrainingStartTime, nothing is billed and no log stream exists yet.",
+        (status.STARTING_THE_JOB, status.LAUNCHING_INSTANCES, status.PREPARING_THE_INSTANCES, status.NO_CAPACITY),
+    ),
+    status.LAUNCHING: Meaning(
+        _SECONDARY,
+        "Instances are being launched.",
+        ("PreparingTrainingStack", "Downloading", *_CUT),
+        _OLD,
+        (status.LAUNCHING_INSTANCES,),
+    ),
+    status.PREPARING: Meaning(
+        _SECONDARY,
+        "The instances are there and are being prepared.",
+        ("Downloading", "DownloadingTrainingImage", *_CUT),
+        _OLD,
+        (status.PREPARING_THE_INSTANCES,),
+    ),
+    status.PENDING: Meaning(
+        _SECONDARY,
+        "An on-demand job waits for capacity, or for the start of its training plan. Seen since 2024, mostly on accelerated "
+        "instances.",
+        ("Downloading", "Stopping", "Stopped", "Failed"),
+        f"{_WAIT} Nothing is billed. MaxPendingTimeInSeconds of the request bounds it; MaxRuntimeInSeconds does not count it.",
+        (status.WAITING_FOR_CAPACITY, status.PREPARING_THE_INSTANCES),
+    ),
+    status.DOWNLOADING: Meaning(
+        _SECONDARY,
+        "Input data is copied and, since 2023, the training image is pulled. TrainingStartTime is the beginning of this status.",
+        ("Training", "DownloadingTrainingImage", "Interrupted", *_CUT),
+        f"{_WAIT} Billing has begun.",
+        (status.INPUT_DATA, status.TRAINING_IMAGE),
+    ),
+    status.DOWNLOADING_IMAGE: Meaning(
+        _SECONDARY,
+        "The training image is pulled.",
+        ("Training", *_CUT),
+        _OLD,
+        (status.TRAINING_IMAGE,),
+    ),
+    status.TRAINING: Meaning(
+        _SECONDARY,
+        "The container runs.",
+        ("Uploading", "Interrupted", "Starting", *_CUT),
+        f"{_WAIT} Log streams and metrics appear now. After an internal error a job with RetryStrategy is Starting again.",
+        (status.IN_PROGRESS,),
+    ),
+    status.INTERRUPTED: Meaning(
+        _SECONDARY,
+        "The spot instances were taken away.",
+        ("Starting", "Downloading", "Stopping"),
+        "Wait: the job starts again by itself, where it was if it has a CheckpointConfig, else from the beginning. Count the "
+        "entries in SecondaryStatusTransitions to see how often this happened.",
+        (status.MESSAGES[status.INTERRUPTED] + " (assumed)",),
+    ),
+    status.RESTARTING: Meaning(
+        _SECONDARY,
+        "In the service model, without documentation: the job starts again.",
+        ("Starting", "Downloading", "Training", *_CUT),
+        f"{_WAIT} Do not take it for an end.",
+        (status.MESSAGES[status.RESTARTING] + " (assumed)",),
+    ),
+    status.UPDATING: Meaning(
+        _SECONDARY,
+        "In the service model, without documentation: the job is being changed.",
+        ("Training", "Uploading", *_CUT),
+        f"{_WAIT} Do not take it for an end.",
+        (status.MESSAGES[status.UPDATING] + " (assumed)",),
+    ),
+    status.UPLOADING: Meaning(
+        _SECONDARY,
+        "The container has ended, and what it left is uploaded: of a job that succeeds, fails or is stopped.",
+        ("Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"),
+        "Wait: the model is not there yet, and whether the job succeeded is not told yet. A large model takes minutes.",
+        (status.UPLOADING_MODEL,),
+    ),
+    status.STOPPING: Meaning(
+        _BOTH,
+        "The job was told to stop, by StopTrainingJob or by a limit; the container has 120 seconds to end. TrainingJobStatus is "
+        "Stopping at once, SecondaryStatus may lag behind by seconds.",
+        ("Uploading", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"),
+        "Wait: it is no end.",
+        (status.MESSAGES[status.STOPPING],),
+    ),
+    "Completed": Meaning(
+        _BOTH,
+        "The job succeeded.",
+        (),
+        "Read ModelArtifacts, FinalMetricDataList and BillableTimeInSeconds. With a warm pool the message is another one.",
+        (status.MESSAGES["Completed"], status.RETAINED, status.REUSED.format("…")),
+    ),
+    "Failed": Meaning(
+        _BOTH,
+        "The job failed.",
+        (),
+        "Read FailureReason: AlgorithmError is the container's own fault, ClientError is the request's or its data's, "
+        "CapacityError and InternalServerError may pass when you try again.",
+        (status.MESSAGES["Failed"],),
+    ),
+    "Stopped": Meaning(
+        _BOTH,
+        "The job was stopped, by StopTrainingJob or, where TrainingJobStatus is Stopped, by a limit that SecondaryStatus names. "
+        "There is no FailureReason, and botocore's waiter `training_job_completed_or_stopped` takes it for a success.",
+        (),
+        "Decide whether this is a success for you: there may be a model, and ModelArtifacts says where if the container had "
+        "begun.",
+        (status.MESSAGES["Stopped"],),
+    ),
+    "MaxRuntimeExceeded": Meaning(
+        _SECONDARY,
+        "The job was stopped because it ran longer than MaxRuntimeInSeconds. TrainingJobStatus is Stopped, and there is no "
+        "FailureReason.",
+        (),
+        "Look at SecondaryStatus when TrainingJobStatus is Stopped, or you take this for a stop by hand. The service is 60 to "
+        "300 seconds late with it.",
+        (status.MESSAGES["MaxRuntimeExceeded"],),
+    ),
+    "MaxWaitTimeExceeded": Meaning(
+        _SECONDARY,
+        "A managed spot job was stopped because waiting and running together took longer than MaxWaitTimeInSeconds. "
+        "TrainingJobStatus is Stopped, and there is no FailureReason.",
+        (),
+        "Try again, with checkpoints or on demand; the job may never have started.",
+        (status.MESSAGES["MaxWaitTimeExceeded"],),
+    ),
+}
+"""Every primary and secondary status that a training job can have."""
