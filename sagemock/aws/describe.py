@@ -1,6 +1,6 @@
 """What Describe and List show of a job: the part that never changes, and the part that lives."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from botocore.model import Shape
@@ -72,8 +72,13 @@ def _replicated(channel: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**channel, "DataSource": {**channel["DataSource"], "S3DataSource": whole}}
 
 
-def moving(api: Api, job: Job, view: View, kept: Pool | None) -> dict[str, Any]:
+def moving(api: Api, job: Job, view: View, kept: Pool | None, metrics: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
     """Return the members of a DescribeTrainingJob response that depend on the instant; absent when the service has none."""
+    return {**passing(None if view.over else view.training_s, kept, metrics), **changing(api, job, view)}
+
+
+def changing(api: Api, job: Job, view: View) -> dict[str, Any]:
+    """Return those of the moving members that become others with a change to the job, and between two changes stay."""
     shown: dict[str, Any] = {
         "TrainingJobStatus": view.primary,
         "SecondaryStatus": view.secondary,
@@ -85,7 +90,7 @@ def moving(api: Api, job: Job, view: View, kept: Pool | None) -> dict[str, Any]:
         shown["TrainingStartTime"] = seconds(view.started_us)
     if view.ended_us is not None:
         shown["TrainingEndTime"] = seconds(view.ended_us)
-    if view.training_s is not None:
+    if view.over and view.training_s is not None:
         shown["TrainingTimeInSeconds"] = view.training_s
     if view.billable_s is not None:
         shown["BillableTimeInSeconds"] = view.billable_s
@@ -93,10 +98,20 @@ def moving(api: Api, job: Job, view: View, kept: Pool | None) -> dict[str, Any]:
         shown["FailureReason"] = view.failure_reason
     if view.artifacts:
         shown["ModelArtifacts"] = {"S3ModelArtifacts": artifacts(job)}
-    if kept is not None:
-        shown["WarmPoolStatus"] = pools.shown(kept)
     if view.over and job.plan.replayed is not None and not job.interventions:
         shown.update(_as_recorded(api, job, job.plan.replayed))
+    return shown
+
+
+def passing(running_s: int | None, kept: Pool | None, metrics: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return those of the moving members that become others with time alone."""
+    shown: dict[str, Any] = {}
+    if running_s is not None:
+        shown["TrainingTimeInSeconds"] = running_s
+    if kept is not None:
+        shown["WarmPoolStatus"] = pools.shown(kept)
+    if metrics:
+        shown["FinalMetricDataList"] = metrics
     return shown
 
 

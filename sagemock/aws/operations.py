@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final, TypeAlias
 
-from sagemock.aws import describe, pages, pools, rules, tags, updates
+from sagemock.aws import describe, metrics, pages, pools, rules, tags, updates
 from sagemock.aws.model import Api
 from sagemock.aws.quotas import Quotas
 from sagemock.aws.refusal import Refusal
 from sagemock.aws.wire import dump
 from sagemock.jobs.interventions import Stop
-from sagemock.jobs.job import Job, Place, view
+from sagemock.jobs.job import Job, Place, running_s, view
 from sagemock.jobs.plan import Plan
 from sagemock.jobs.pool import pool
 from sagemock.jobs.script import script
@@ -22,7 +22,7 @@ __all__ = ["OPERATIONS", "READS", "Service"]
 INVALID: Final = "ValidationException"
 IN_USE: Final = "ResourceInUse"
 _KEPT: Final = 1024
-"""How many jobs' unchanging parts are kept encoded: what is polled is encoded once, and memory stays bounded."""
+"""How many jobs' descriptions are kept encoded: what is polled is encoded once a change, and memory stays bounded."""
 
 
 @dataclass
@@ -34,11 +34,15 @@ class Service:
     seed: int = 0
     validate: bool = True
     """Whether the rules beyond the constraints of single values are enforced."""
+    check_data: Callable[[Place, Mapping[str, Any]], None] | None = None
+    """Refuses a job whose input is not there, if somebody can look."""
     quotas: Quotas = field(default_factory=Quotas)
+    api: Api = field(init=False)
+    """The service model of the client that created the last job: there is none before the first."""
 
     def __post_init__(self) -> None:
         """Begin with nothing encoded."""
-        self._still: dict[tuple[int, Api], tuple[Mapping[str, Any], str]] = {}
+        self._shown: dict[tuple[int, Api], tuple[Job, int, str]] = {}
 
     def find(self, place: Place, name: str) -> Job:
         """Return a job, or refuse as the service does (boto/boto3#2808: ValidationException, not ResourceNotFound)."""
@@ -48,25 +52,29 @@ class Service:
             raise Refusal(INVALID, text)
         return job
 
-    def still(self, api: Api, job: Job) -> str:
-        """Return the unchanging part of a job's description, encoded."""
+    def shown(self, api: Api, job: Job, now_us: int) -> str:
+        """Return what stays the same of a job's description until its next change, encoded."""
         key = (job.number, api)
-        found = self._still.get(key)
-        if found is None or found[0] is not job.request:
-            if len(self._still) >= _KEPT:
-                del self._still[next(iter(self._still))]
-            found = self._still[key] = (job.request, dump(describe.still(api, job)))
-        return found[1]
+        made = job.timeline.made(now_us - job.created_us)
+        found = self._shown.get(key)
+        if found is None or found[0] is not job or found[1] != made:
+            if len(self._shown) >= _KEPT:
+                del self._shown[next(iter(self._shown))]
+            shown = {**describe.still(api, job), **describe.changing(api, job, view(job, now_us))}
+            found = self._shown[key] = (job, made, dump(shown))
+        return found[2]
 
 
 Operation: TypeAlias = Callable[[Service, Api, Place, Mapping[str, Any], int], str]
 
 
-def create_training_job(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def create_training_job(service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Create a job; its name must be new in its account and region."""
     name = request["TrainingJobName"]
     if service.validate:
         rules.check(request)
+    if service.check_data is not None:
+        service.check_data(place, request)
     taken = service.store.region(place).by_name.get(name)
     if taken is not None:
         # SuperCowPowers/workbench#384, aws/amazon-sagemaker-examples#3108
@@ -83,6 +91,7 @@ def create_training_job(service: Service, _: Api, place: Place, request: Mapping
     made = script(plan, request, rng, warm=owner is not None, retains=retains > 0)
     if owner is not None:
         pools.take(service.store, owner, name, now_us)
+    service.api = api
     number = service.store.next_number()
     service.store.put(
         job := Job(name, place, request, plan, made, now_us, number, (), tags.pairs(request.get("Tags", ())), retains)
@@ -93,8 +102,10 @@ def create_training_job(service: Service, _: Api, place: Place, request: Mapping
 def describe_training_job(service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Describe a job as it is at this instant."""
     job = service.find(place, request["TrainingJobName"])
-    moving = dump(describe.moving(api, job, view(job, now_us), pool(job, now_us)))
-    return f"{service.still(api, job)[:-1]},{moving[1:]}"
+    shown = service.shown(api, job, now_us)
+    passing = describe.passing(running_s(job, now_us), pool(job, now_us), metrics.final(service.store, job, now_us))
+    # What is recorded of a replayed job comes last, and so counts.
+    return f"{dump(passing)[:-1]},{shown[1:]}" if passing else shown
 
 
 def stop_training_job(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:

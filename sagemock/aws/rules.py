@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
+from sagemock.aws import metrics
 from sagemock.aws.refusal import Refusal
 
 __all__ = ["RULES", "Rule", "check"]
@@ -136,6 +137,7 @@ RULES: Final[tuple[Rule, ...]] = (
     instance_preferences_stand_alone,
     selected_instance_is_read_only,
     tag_keys_are_unique,
+    metrics.readable,
 )
 
 _FAR: Final = float("inf")

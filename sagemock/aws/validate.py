@@ -61,13 +61,12 @@ class _Constraint(NamedTuple):
 _checks: WeakKeyDictionary[Shape, _Check] = WeakKeyDictionary()
 
 
-def check(shape: Shape, value: _Value) -> None:
-    """Raise the Refusal with which AWS answers a decoded value that breaks constraints of its shape."""
+def check(shape: Shape, value: _Value, code: str = "ValidationException") -> None:
+    """Raise the Refusal, with this code, with which AWS answers a decoded value that breaks constraints of its shape."""
     found = violations(shape, value)
     if found:
         errors = "error" if len(found) == 1 else "errors"
         text = f"{len(found)} validation {errors} detected: {'; '.join(found)}"
-        code = "ValidationException"
         raise Refusal(code, text)
 
 

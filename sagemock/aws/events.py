@@ -1,0 +1,72 @@
+"""The events that SageMaker sends to EventBridge when the status of a training job changes.
+
+The envelope is that of the developer guide ("Events that Amazon SageMaker AI sends to Amazon EventBridge") and of events of 2023
+in `awslabs/mlspace` (`test_process_events.py`): instants are milliseconds since the epoch, what has no value is null and not
+absent (within structures too, as the event of an endpoint configuration shows there), tags are a map. That the detail has every
+member of DescribeTrainingJob's response is assumed: these two show different parts of it. So is that each change of a secondary
+status has an event; the event of 2023 was sent 21 s after TrainingStartTime, in the midst of InProgress.
+"""
+
+import hashlib
+from typing import Any, Final, TypeAlias
+from uuid import UUID
+
+from botocore.model import ListShape, MapShape, Shape, StructureShape
+
+from sagemock.aws import describe
+from sagemock.aws.model import Api
+from sagemock.clock import instant
+from sagemock.jobs.history import Occurrence
+from sagemock.jobs.job import view
+from sagemock.jobs.pool import Pool, pool
+
+__all__ = ["DETAIL_TYPE", "SOURCE", "Event", "event"]
+
+Event: TypeAlias = dict[str, Any]
+"""An event as EventBridge delivers it: what a Lambda handler gets as its first argument."""
+
+DETAIL_TYPE: Final = "SageMaker Training Job State Change"
+SOURCE: Final = "aws.sagemaker"
+
+
+def event(api: Api, occurrence: Occurrence, seed: int) -> Event:
+    """Return the event of a change of status, as things were then: new dictionaries and lists throughout."""
+    job = occurrence.job
+    at = view(job, occurrence.at_us, occurrence.made)
+    kept = pool(job, occurrence.at_us)
+    if kept is not None and not at.over:
+        # The job ends at the same instant, and has not ended yet.
+        kept = Pool("InUse")
+    shown = {**describe.still(api, job), **describe.moving(api, job, at, kept)}
+    return {
+        "version": "0",
+        "id": _id(f"{seed}/{job.arn}/{job.number}/{occurrence.made}"),
+        "detail-type": DETAIL_TYPE,
+        "source": SOURCE,
+        "account": job.place.account,
+        # The event of 2023 has LastModifiedTime here, without the part of a second.
+        "time": f"{instant(at.modified_us):%Y-%m-%dT%H:%M:%SZ}",
+        "region": job.place.region,
+        "resources": [job.arn],
+        "detail": {**_nulled(api.output("DescribeTrainingJob"), shown), "Tags": dict(job.tags)},
+    }
+
+
+def _nulled(shape: Shape | None, value: Any) -> Any:  # noqa: ANN401  # a JSON value in, a JSON value out
+    """Return a value of a description with null for each member that it does not have, and its instants in milliseconds."""
+    if value is None:
+        return None
+    if isinstance(shape, StructureShape):
+        return {name: _nulled(member, value.get(name)) for name, member in shape.members.items()}
+    if isinstance(shape, ListShape):
+        return [_nulled(shape.member, item) for item in value]
+    if isinstance(shape, MapShape):
+        return {name: _nulled(shape.value, item) for name, item in value.items()}
+    if shape is not None and shape.type_name == "timestamp":
+        return round(value * 1000)
+    return value
+
+
+def _id(name: str) -> str:
+    """Return a random-looking UUID that is the same in each run."""
+    return str(UUID(bytes=hashlib.sha256(name.encode()).digest()[:16], version=4))

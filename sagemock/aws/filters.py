@@ -1,0 +1,63 @@
+"""Filter patterns of CloudWatch Logs, as far as they are for plain text.
+
+User guide, "Filter pattern syntax for metric filters, subscription filters, filter log events, and Live Tail": all terms must be
+there (`ERROR "exit code"`), none that has a minus (`ERROR -warning`), any of several with a question mark (`?ERROR ?WARN`; beside
+other terms they are ignored), a regular expression between percent signs; case matters. A term is looked for anywhere in the
+line, also inside a word (assumed).
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final, NoReturn
+
+from sagemock.aws.refusal import Refusal
+from sagemock.errors import NotSimulated
+
+__all__ = ["matches"]
+
+_TERM: Final = re.compile(r'\s*(?P<sign>[?-]?)(?:"(?P<phrase>(?:[^"\\]|\\.)*)"|(?P<word>\w+)|%(?P<regex>[^%]+)%)(?=\s|$)')
+
+
+def matches(pattern: str) -> Callable[[str], bool]:
+    """Return the test for a line. Refuses what is no pattern, as AWS does; raises NotSimulated for JSON and columns."""
+    text = pattern.strip()
+    if text[:1] in ("{", "["):
+        msg = (
+            f"sagemock does not simulate the filter pattern {pattern!r} of FilterLogEvents, which is for structured lines: "
+            "filter by terms, such as 'ERROR -warning', or filter what is returned"
+        )
+        raise NotSimulated(msg)
+    wanted: dict[str, list[Callable[[str], bool]]] = {"": [], "-": [], "?": []}
+    at = 0
+    while at < len(text):
+        term = _TERM.match(text, at)
+        if term is None:
+            _refuse()
+        wanted[term["sign"]].append(_test(term))
+        at = term.end()
+
+    def test(line: str) -> bool:
+        if any(there(line) for there in wanted["-"]):
+            return False
+        if wanted[""] or wanted["-"]:
+            return all(there(line) for there in wanted[""])
+        return not wanted["?"] or any(there(line) for there in wanted["?"])
+
+    return test
+
+
+def _test(term: re.Match[str]) -> Callable[[str], bool]:
+    if term["regex"] is not None:
+        try:
+            regex = re.compile(term["regex"])
+        except re.error:
+            _refuse()
+        return lambda line: regex.search(line) is not None
+    found: str = term["word"] if term["phrase"] is None else re.sub(r"\\(.)", r"\1", term["phrase"])
+    return lambda line: found in line
+
+
+def _refuse() -> NoReturn:
+    # The words: aws/aws-toolkit-jetbrains#3219.
+    code, text = "InvalidParameterException", "Invalid filter pattern"
+    raise Refusal(code, text)

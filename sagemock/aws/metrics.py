@@ -1,0 +1,109 @@
+"""FinalMetricDataList: the last value of each metric that the algorithm defines, found in what its containers wrote.
+
+A metric's regular expression is searched in each line, and its first group is the value (developer guide, "Define training
+metrics"); without a group it is the whole match (assumed). The service is taken to read an expression as Python does; one that
+Python cannot read is refused when the job is created (assumed, with its words). The metrics that the service sends to CloudWatch
+are left out.
+"""
+
+import math
+import re
+import struct
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+from sagemock.aws.wire import seconds
+from sagemock.clock import SECOND_US
+from sagemock.jobs.job import Job
+from sagemock.jobs.lines import Lines
+from sagemock.jobs.logs import runs
+from sagemock.jobs.store import Store
+
+__all__ = ["final", "readable"]
+
+_LARGEST: Final = 3.4028234663852886e38
+"""The largest number that a MetricData can hold (service model: a float)."""
+
+
+def final(store: Store, job: Job, now_us: int) -> list[dict[str, Any]]:
+    """Return FinalMetricDataList at an instant, in the order of the definitions; one that nothing matched is left out."""
+    definitions: Sequence[Mapping[str, str]] = job.request.get("AlgorithmSpecification", {}).get("MetricDefinitions", ())
+    if not definitions:
+        return []
+    shown = []
+    for definition in definitions:
+        found = _last(store, job, definition["Regex"], now_us)
+        if found is not None:
+            at_us, value = found
+            shown.append(
+                {
+                    "MetricName": definition["Name"],
+                    # Read off recorded jobs: 0.0036 is shown as 0.003599999938160181, and the time in whole seconds.
+                    "Value": struct.unpack("f", struct.pack("f", value))[0],
+                    "Timestamp": seconds(at_us // SECOND_US * SECOND_US),
+                }
+            )
+    return shown
+
+
+def readable(request: Mapping[str, Any]) -> str | None:
+    """Refuse a metric whose expression cannot be read. The words are assumed."""
+    for definition in request.get("AlgorithmSpecification", {}).get("MetricDefinitions", ()):
+        try:
+            _compiled(definition["Regex"])
+        except re.error as error:  # noqa: PERF203  # at most forty
+            return f"Invalid regular expression in MetricDefinitions, metric {definition['Name']}: {error}"
+    return None
+
+
+def _last(store: Store, job: Job, regex: str, now_us: int) -> tuple[int, float] | None:
+    """Return the last value of a metric and its instant."""
+    found: list[tuple[int, int, float]] = []
+    for writing in reversed(job.timeline.writings):
+        entered_us = job.created_us + writing.begin_us
+        until_us = now_us if writing.end_us is None else min(now_us, job.created_us + writing.end_us)
+        values = _values(regex, writing.lines)
+        place = bisect_right(values, until_us - entered_us, key=_at)
+        if place:
+            offset_us, value = values[place - 1]
+            found.append((entered_us + offset_us, 0, value))
+            break
+    said = store.region(job.place).logbook.said(job)
+    begins = runs(job)[:1] if said else []
+    for line in said:
+        value_said = _value(regex, line.text) if line.at_us <= now_us and begins and line.at_us >= begins[0] else None
+        if value_said is not None:
+            found.append((line.at_us, line.number, value_said))
+    return (last[0], last[2]) if (last := max(found, default=None)) else None
+
+
+@lru_cache(maxsize=1024)
+def _values(regex: str, lines: Lines) -> list[tuple[int, float]]:
+    """Return the values of a metric in the lines of a visit, by offset: looked for once, however often a job is described."""
+    values = ((offset_us, _value(regex, text)) for offset_us, text in lines.pairs)
+    return [(offset_us, value) for offset_us, value in values if value is not None]
+
+
+def _value(regex: str, text: str) -> float | None:
+    """Return the number that a line holds, None if it holds none."""
+    match = _compiled(regex).search(text)
+    if match is None:
+        return None
+    try:
+        value = float(match[1] if match.re.groups else match[0])
+    except (TypeError, ValueError):
+        # The group took no part in the match, or is no number.
+        return None
+    return value if math.isfinite(value) and abs(value) <= _LARGEST else None
+
+
+@lru_cache(maxsize=1024)
+def _compiled(regex: str) -> re.Pattern[str]:
+    # Groups may be named as in Java.
+    return re.compile(re.sub(r"\(\?<(?=[A-Za-z])", "(?P<", regex))
+
+
+def _at(pair: tuple[int, float]) -> int:
+    return pair[0]

@@ -1,0 +1,53 @@
+"""What a call is about: the operation that it names, and the training job."""
+
+import difflib
+from collections.abc import Collection, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from botocore.loaders import create_loader
+
+from sagemock.aws.operations import OPERATIONS
+from sagemock.errors import UsageError
+
+__all__ = ["JOBLESS", "checked_operation", "job_of"]
+
+JOBLESS: Final = frozenset({"ListTrainingJobs"})
+"""The operations of the table that are about no single job."""
+
+
+def job_of(request: Mapping[str, Any]) -> str | None:
+    """Return the name of the training job that a request is about, None if it names none."""
+    name = request.get("TrainingJobName")
+    if name is None:
+        _, found, name = str(request.get("ResourceArn", "")).rpartition(":training-job/")
+        return name if found else None
+    return str(name)
+
+
+def checked_operation(pattern: object, services: Sequence[str] = ("sagemaker",)) -> str:
+    """Return the name of an operation, or a pattern of names (`*`, `?`, `[…]`).
+
+    Raises UsageError if none of the services has such an operation, by the service models of the botocore that is installed.
+    """
+    if not isinstance(pattern, str):
+        msg = f"an operation is named by a string, not {pattern!r}: write 'DescribeTrainingJob'"
+        raise TypeError(msg)
+    # A model takes a tenth of a second to load: it is asked only about what the table does not know.
+    if _names_one(pattern, OPERATIONS):
+        return pattern
+    # Not by way of a session or a client: those would ask for a region, a profile and plugins.
+    loader = create_loader()
+    known = {name for service in services for name in loader.load_service_model(service, "service-2")["operations"]}
+    if _names_one(pattern, known):
+        return pattern
+    # As boto3's methods are spelt, too.
+    folded = {name.lower(): name for name in sorted(known)}
+    near = difflib.get_close_matches(pattern.replace("_", "").lower(), folded, n=1)
+    hint = f"did you mean {folded[near[0]]!r}?" if near else f"sagemock answers {', '.join(sorted(OPERATIONS))}"
+    msg = f"SageMaker has no operation {pattern!r}: {hint}"
+    raise UsageError(msg)
+
+
+def _names_one(pattern: str, known: Collection[str]) -> bool:
+    return pattern in known or any(fnmatchcase(name, pattern) for name in known)
