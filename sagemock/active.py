@@ -6,8 +6,9 @@ from collections.abc import Set as AbstractSet
 from typing import Literal, Protocol, TypeAlias
 
 from sagemock.clock import Clock
+from sagemock.sleepers import Sleepers
 
-__all__ = ["Active", "Innermost"]
+__all__ = ["Active", "Innermost", "keeps_real_time"]
 
 
 class Active(Protocol):
@@ -33,9 +34,21 @@ class Active(Protocol):
     def threads_before(self) -> AbstractSet[threading.Thread]:
         """The threads that were alive before the mock started: they keep real time (law 8)."""
 
+    @property
+    def sleepers(self) -> Sleepers:
+        """Who sleeps on the clock."""
+
+    def begin_sleep_us(self, duration_us: int) -> int:
+        """Record and guard a sleep that begins now; return the instant of its end."""
+
     def sleep_us(self, duration_us: int) -> None:
         """Let the calling thread sleep virtually: recorded, guarded against idling, advances the clock."""
 
 
 Innermost: TypeAlias = Callable[[], Active | None]
 """Returns the world of the innermost active mock, or None when there is none."""
+
+
+def keeps_real_time(active: Active) -> bool:
+    """Return whether the calling thread was alive before the mock started (law 8)."""
+    return threading.current_thread() in active.threads_before

@@ -21,7 +21,7 @@ from sagemock.clock import SECOND_US, Clock, real
 from sagemock.patch import Wrapped
 from sagemock.sleep import keeps_real_time
 
-__all__ = ["AdaptivePatch"]
+__all__ = ["AdaptivePatch", "LimiterWorlds", "refill_us"]
 
 # Limiters and buckets: what is read of them is private, so the stubs of botocore do not know it.
 _Botocores = Any
@@ -47,7 +47,7 @@ class AdaptivePatch:
         self._patches = (
             Wrapped(bucket.Clock, "current_time", self._current_time),
             Wrapped(bucket.TokenBucket, "acquire", self._acquire),
-            _Worlds(innermost),
+            LimiterWorlds(innermost, adaptive.ClientRateLimiter),
         )
 
     def install(self) -> None:
@@ -75,32 +75,40 @@ class AdaptivePatch:
                     return wrapped(amount, block=False)
                 except CapacityNotAvailableError:
                     # Slept outside of the bucket's lock: whoever lets time pass here keeps nobody else from the bucket.
-                    # At least 1: a rest below a microsecond must pass too, and the bucket may have filled since.
-                    wait_s = token_bucket._sleep_amount(amount)  # noqa: SLF001  # what _acquire waits for
-                    wait_us = max(1, math.ceil(wait_s * SECOND_US))
+                    wait_us = refill_us(token_bucket, amount)
                 active.sleep_us(wait_us)
 
         return acquire(*args, **kwargs)
 
 
-class _Worlds:
+def refill_us(token_bucket: _Botocores, amount: float) -> int:
+    """Return how long a bucket takes until it holds `amount`."""
+    # At least 1: a rest below a microsecond must pass too, and the bucket may have filled since.
+    wait_s: float = token_bucket._sleep_amount(amount)  # noqa: SLF001  # what _acquire waits for
+    return max(1, math.ceil(wait_s * SECOND_US))
+
+
+class LimiterWorlds:
     """Keeps the states of limiters apart by the clock that they ran on.
 
-    It is a data descriptor in the place of `ClientRateLimiter._enabled`, which is the first thing that a limiter reads when a
-    request is about to be sent and writes when it is made: the moment to see which world it is in. Replacing its methods would
-    come too late for clients that exist, as botocore's event system holds those as bound methods.
+    It is a data descriptor in the place of their `_enabled` (`owner` is their class), which is the first thing that a limiter
+    reads when a request is about to be sent and writes when it is made: the moment to see which world it is in. Replacing its
+    methods would come too late for clients that exist, as botocore's event system holds those as bound methods.
     """
 
-    def __init__(self, innermost: Innermost) -> None:
+    def __init__(self, innermost: Innermost, owner: type) -> None:
         self._innermost = innermost
+        self._owner = owner
         self._lock = threading.Lock()
         self._lives: WeakKeyDictionary[_Botocores, _Life] = WeakKeyDictionary()
 
     def install(self) -> None:
-        setattr(adaptive.ClientRateLimiter, _ENABLED, self)
+        """Take the place."""
+        setattr(self._owner, _ENABLED, self)
 
     def uninstall(self) -> None:
-        delattr(adaptive.ClientRateLimiter, _ENABLED)
+        """Leave it, and give every limiter the state that it has in real time."""
+        delattr(self._owner, _ENABLED)
         with self._lock:
             for limiter, life in list(self._lives.items()):
                 life.move(limiter, None)

@@ -7,13 +7,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime, timedelta, timezone
 from typing import Any, Protocol
 
 from sagemock.errors import UsageError
 
-__all__ = ["Agenda", "Clock", "duration_us", "instant", "instant_us", "real"]
+__all__ = ["Agenda", "Clock", "Leader", "Outside", "duration_us", "instant", "instant_us", "real"]
 
 SECOND_US = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -24,10 +24,10 @@ _LAST_S = (datetime.max.replace(tzinfo=timezone.utc) - _EPOCH) // timedelta(seco
 _FRACTION = re.compile(r"\.(\d+)")
 
 
-def _unfrozen(name: str) -> Callable[[], Any]:
+def _unfrozen(name: str) -> Callable[..., Any]:
     """Return the real function of module `time`, even when the caller froze time before sagemock was imported."""
     freezegun = sys.modules.get("freezegun.api")
-    found: Callable[[], Any] = getattr(freezegun, f"real_{name}", None) or getattr(time, name)
+    found: Callable[..., Any] = getattr(freezegun, f"real_{name}", None) or getattr(time, name)
     return found
 
 
@@ -93,10 +93,63 @@ class Agenda(Protocol):
     """Something that must be told of instants while the clock moves over them: the store that settles, an observer of events."""
 
     def next_us(self, after_us: int) -> int | None:
-        """Return the first instant later than `after_us` at which something of its own happens, or None."""
+        """Return the first instant later than `after_us` at which something of its own happens, or None.
+
+        `after_us` itself, at which the clock stands, if something of then is still to be done.
+        """
 
     def settle(self, at_us: int) -> None:
         """Do what happens at `at_us`; the clock stands there."""
+
+
+class Leader(Protocol):
+    """What knows who sleeps on the clock."""
+
+    def pass_us(self, by_us: int) -> None:
+        """Let so much time pass from now."""
+
+    def pass_to_us(self, target_us: int) -> None:
+        """Let time pass until an instant."""
+
+    def aside(self) -> AbstractContextManager[None]:
+        """Count the calling thread, which moves the clock, among those that do something of their own while the block runs."""
+
+
+class Outside(Protocol):
+    """A clock outside of sagemock which the virtual one keeps in step with: real time at a rate, a wall clock that was frozen."""
+
+    def moved_us(self, now_us: int) -> int:
+        """Return by how much the clock, which stands at `now_us`, must move to be in step again; it is not asked for that twice.
+
+        Less than nothing only where nothing has happened yet that a way back would undo.
+        """
+
+    def move_us(self, by_us: int) -> None:
+        """Move along: the clock has moved by `by_us` of itself."""
+
+    def wall_us(self, now_us: int) -> int:
+        """Return what the process's clocks show while the virtual one stands at `now_us`."""
+
+
+class _RealTime:
+    """Real time, at a rate of virtual seconds per real second."""
+
+    def __init__(self, rate: float) -> None:
+        self._rate = rate
+        self._real_s: float = real.monotonic()
+
+    def moved_us(self, _now_us: int) -> int:
+        by_us = int((real.monotonic() - self._real_s) * self._rate * SECOND_US)
+        if by_us:
+            # Only what was turned into whole virtual microseconds is spent; the rest counts next time.
+            self._real_s += by_us / (self._rate * SECOND_US)
+        return by_us
+
+    def move_us(self, by_us: int) -> None:
+        """Nobody moves real time."""
+
+    def wall_us(self, now_us: int) -> int:
+        return now_us
 
 
 class Clock:
@@ -105,14 +158,22 @@ class Clock:
     The laws (each has a property test):
 
     1. Names that end in `_us` are whole microseconds.
-    2. Time passes only when someone says so: `advance`, `advance_to`, a virtual sleep, the latency of a call, a `rate`.
-       Forward only: a negative advance is a ValueError at once.
+    2. Time passes only when someone says so: `advance`, `advance_to`, a virtual sleep, the latency of a call, a clock outside
+       that it follows (a wall clock that the caller froze, real time at a `rate`). Forward only: a negative advance is a
+       ValueError at once.
     3. What is due at T has happened at T.
     4. Reading never changes the world. A call is answered at the instant of its arrival and then takes `latency`.
     5. `advance(a); advance(b)` is `advance(a + b)` for every observer; an observer sees the instant of its event.
-    6. A sleep advances and does not block. Sleeping from t for d means "wake at t + d".
+    6. A sleep advances and does not block. Sleeping from t for d means "wake at t + d": concurrent sleeps do not add up.
+    7. Sleepers, threads and tasks, wake in the order of their deadlines, one at a time, and the clock never passes a deadline
+       before its sleeper has woken. With other threads of the mock about, it moves when all of them sleep or stand still.
+    8. Threads that were alive before the mock started keep real time, as do the interpreter's own locks, queues and event loops.
+    9. Hanging is an error with a name: code that goes on polling or sleeping when nothing can happen any more meets
+       NothingWillHappen, after a thousand times or `idle_limit`; each thread and task where it sleeps.
 
-    It is safe to use from several threads.
+    `sagemock.wall` adds the tenth: the process's time is this clock. A clock by itself keeps the laws up to 6; for the seventh it
+    is `led_by` what knows the sleepers (`sagemock.sleepers`), and the mock watches over the last two. It is safe to use from
+    several threads.
     """
 
     def __init__(
@@ -122,15 +183,23 @@ class Clock:
         latency: timedelta | float = 0.1,
         idle_limit: timedelta | float | None = timedelta(days=1),
         rate: float = 0.0,
+        lock: "threading.RLock | None" = None,
     ) -> None:
-        """Stand at `start` (default: the present instant of the real clock)."""
+        """Stand at `start` (default: the present instant of the real clock).
+
+        `lock`, which must be reentrant, is held while the clock moves and tells who is to be told.
+        """
         if not 0 <= rate < math.inf:
-            msg = f"rate is virtual seconds per real second, finite and not negative, not {rate!r}"
+            msg = f"rate is virtual seconds per real second, finite and not negative, not {rate!r}: leave it out for none"
             raise ValueError(msg)
-        self._lock = threading.RLock()
-        self._now_us = instant_us(real.time() if start is None else start)
-        self._rate = rate
-        self._real_s: float = real.monotonic()
+        # One lock with whatever agendas lock: two would be taken in either order by two threads, which then wait for each other.
+        self._lock = threading.RLock() if lock is None else lock
+        self._leader: Leader | None = None
+        self._now_us = self.start_us = instant_us(real.time() if start is None else start)
+        self.outside: Outside | None = _RealTime(rate) if rate else None
+        """What the clock keeps in step with besides."""
+        # How far the outside clock has gone ahead; what the clock moves beyond that, it moves of itself.
+        self._ahead_us = 0
         self._agendas: list[Agenda] = []
         # Who is still to be told of the present instant.
         self._due: deque[Agenda] = deque()
@@ -150,9 +219,14 @@ class Clock:
 
     def now_us(self) -> int:
         """Return the present instant in microseconds since the epoch."""
-        if self._rate:
-            self._follow_real_time()
+        if self.outside is not None:
+            self._keep_step(self.outside)
         return self._now_us
+
+    def wall_us(self) -> int:
+        """Return what the process's clocks show: the present instant, or that of an outside clock which stands elsewhere."""
+        now_us = self.now_us()
+        return now_us if self.outside is None else self.outside.wall_us(now_us)
 
     @property
     def latency(self) -> timedelta:
@@ -163,7 +237,7 @@ class Clock:
     def latency(self, value: timedelta | float) -> None:
         latency_us = duration_us(value)
         if latency_us < 0:
-            msg = f"latency is not negative: {value!r}"
+            msg = f"latency is not negative, unlike {value!r}: write latency = 0 for none"
             raise ValueError(msg)
         self.latency_us = latency_us
 
@@ -176,7 +250,7 @@ class Clock:
     def idle_limit(self, value: timedelta | float | None) -> None:
         limit_us = None if value is None else duration_us(value)
         if limit_us is not None and limit_us <= 0:
-            msg = f"idle_limit is a positive duration or None, not {value!r}"
+            msg = f"idle_limit is a positive duration, not {value!r}: write idle_limit = None for no limit"
             raise ValueError(msg)
         self.idle_limit_us = limit_us
 
@@ -192,7 +266,8 @@ class Clock:
             raise TypeError(msg)
         by_us = duration_us(timedelta(**units) if by is None else by)
         if by_us < 0:
-            msg = f"time only moves forward: advance({by if by is not None else timedelta(**units)!r})"
+            given = timedelta(**units) if by is None else by
+            msg = f"time only moves forward, and not by {given!r}: begin earlier, by start=…"
             raise ValueError(msg)
         self.pass_us(by_us)
 
@@ -200,16 +275,33 @@ class Clock:
         """Let time pass until `when`. Raises ValueError if that is in the past."""
         target_us = instant_us(when)
         if target_us < self.now_us():
-            msg = f"time only moves forward: it is {self.now().isoformat()}, later than {instant(target_us).isoformat()}"
+            msg = (
+                f"time only moves forward: it is {self.now().isoformat()}, later than {instant(target_us).isoformat()}; "
+                "begin earlier, by start=…"
+            )
             raise ValueError(msg)
         self.pass_to_us(target_us)
 
     def pass_us(self, by_us: int) -> None:
-        """Let `by_us` microseconds pass from now: what a sleep and the latency of a call do."""
+        """Let `by_us` microseconds pass from now, with whoever sleeps meanwhile waking in time."""
+        if self._leader is not None:
+            self._leader.pass_us(by_us)
+            return
         with self._lock:
-            self.pass_to_us(self.now_us() + by_us)
+            self.move_to_us(self.now_us() + by_us)
 
     def pass_to_us(self, target_us: int) -> None:
+        """Let time pass until `target_us`, with whoever sleeps meanwhile waking in time."""
+        if self._leader is not None:
+            self._leader.pass_to_us(target_us)
+        else:
+            self.move_to_us(target_us)
+
+    def led_by(self, leader: "Leader") -> None:
+        """Leave it to `leader` how time passes: by `move_to_us`, from one deadline to the next (law 7)."""
+        self._leader = leader
+
+    def move_to_us(self, target_us: int) -> None:
         """Move to `target_us`, stopping on the way at each instant at which an agenda has something to do (law 5)."""
         with self._lock:
             self._tell_due()
@@ -218,25 +310,50 @@ class Clock:
                 at_us = min((at for at, _ in nexts), default=None)
                 if at_us is None or at_us > target_us:
                     break
-                self._now_us = at_us
+                self._stand_at(at_us)
                 self._due.extend(agenda for at, agenda in nexts if at == at_us)
                 self._tell_due()
             # An agenda that advanced the clock itself may have gone further than this call was asked to go.
-            self._now_us = max(self._now_us, target_us)
+            self._stand_at(max(self._now_us, target_us))
+
+    def _stand_at(self, at_us: int) -> None:
+        by_us, self._now_us = at_us - self._now_us, at_us
+        led_us = min(by_us, self._ahead_us)
+        self._ahead_us -= led_us
+        if by_us > led_us and self.outside is not None:
+            self.outside.move_us(by_us - led_us)
 
     def _tell_due(self) -> None:
         """Tell of the present instant who has not been told: an agenda that moves the clock, or raises, cuts nobody off."""
         while self._due:
             self._due.popleft().settle(self._now_us)
 
-    def _follow_real_time(self) -> None:
+    @contextmanager
+    def put_down(self) -> Iterator[None]:
+        """Hold nothing while an agenda lets foreign code run: it may wait for a thread that reads the time, or spends some."""
+        held = 0
+        with suppress(RuntimeError):
+            while True:
+                # It raises when this thread does not hold it any more.
+                self._lock.release()
+                held += 1
+        try:
+            with nullcontext() if self._leader is None else self._leader.aside():
+                yield
+        finally:
+            for _ in range(held):
+                self._lock.acquire()
+
+    def _keep_step(self, outside: Outside) -> None:
         with self._lock:
-            real_s = real.monotonic()
-            by_us = int((real_s - self._real_s) * self._rate * SECOND_US)
-            if by_us:
-                # Only what was turned into whole virtual microseconds is spent; the rest counts next time.
-                self._real_s += by_us / (self._rate * SECOND_US)
-                self.pass_to_us(self._now_us + by_us)
+            by_us = outside.moved_us(self._now_us)
+            if by_us > 0:
+                self._ahead_us += by_us
+                self.move_to_us(self._now_us + self._ahead_us)
+            elif by_us:
+                # No agenda is told: nothing had happened.
+                self._now_us += by_us
+                self.start_us += by_us
 
     # -- being told
 
@@ -258,7 +375,7 @@ class Clock:
         """Stop telling `agenda`."""
         with self._lock:
             if agenda not in self._agendas:
-                msg = f"the clock does not tell {agenda!r}"
+                msg = f"the clock does not tell {agenda!r}: let it be told first, by tell()"
                 raise UsageError(msg)
             self._agendas.remove(agenda)
             if agenda in self._due:

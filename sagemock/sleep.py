@@ -1,31 +1,29 @@
-"""`time.sleep`, and every module-level name bound to it, sleeps on the virtual clock (law 6)."""
+"""`time.sleep` and `asyncio.sleep`, and every module-level name bound to them, sleep on the virtual clock (law 6)."""
 
+import asyncio
 import operator
 import sys
-import threading
 from collections.abc import Callable
 from typing import Any
 
-from sagemock.active import Active, Innermost
+from sagemock.active import Innermost, keeps_real_time
 from sagemock.clock import real
 from sagemock.names import INTERPRETER, TEST_TOOLS, Rebinding, belongs
+from sagemock.tasks import LoopPatch, VirtualTasks
 
 __all__ = ["SleepPatch", "keeps_real_time"]
 
-_REAL_SLEEPERS = (*INTERPRETER, *TEST_TOOLS)
+# These sleep for themselves. The others of the interpreter's sleep only for whoever gave them `time.sleep` to call, as in
+# `executor.submit(time.sleep, 60)`.
+_REAL_SLEEPERS = ("multiprocessing", "subprocess", *TEST_TOOLS)
+# In asyncio the name `sleep` is its own, the one that is to be virtual.
+_KEPT = tuple(name for name in (*INTERPRETER, *TEST_TOOLS) if name != "asyncio")
 # What time.sleep can hold: 2**63 nanoseconds. From here on it raises OverflowError, and says so better than we could.
 _TOO_LONG_S = 9_223_372_037
 
 
-def keeps_real_time(active: Active) -> bool:
-    """Return whether the calling thread was alive before the mock started (law 8)."""
-    return threading.current_thread() in active.threads_before
-
-
 class SleepPatch:
-    """Puts a virtual `time.sleep` in place of the real one, in module `time` and wherever it was imported by name.
-
-    What asyncio sleeps by belongs here as a second `Rebinding`, with the same question to `innermost` at call time.
+    """Puts a virtual `time.sleep` and `asyncio.sleep` in place of the real ones, wherever they were imported by name.
 
     Not reached: `time.sleep` held as a default argument, as a class attribute or inside a container. In botocore (1.15 to 1.44)
     these are `utils.ContainerMetadataFetcher(sleep=)`, which waits for an ECS container's real credentials endpoint, and in 1.44
@@ -35,15 +33,21 @@ class SleepPatch:
 
     def __init__(self, innermost: Innermost) -> None:
         """Prepare; `innermost` is asked anew at each sleep."""
-        self._names = Rebinding([(real.sleep, VirtualSleep(innermost, real.sleep))], leave=(*_REAL_SLEEPERS, "sagemock"))
+        self._tasks = VirtualTasks(innermost)
+        self._loops = LoopPatch(self._tasks)
+        fakes = [(real.sleep, VirtualSleep(innermost, real.sleep)), (asyncio.sleep, self._tasks.sleep(_duration_us))]
+        self._names = Rebinding(fakes, leave=(*_KEPT, "sagemock"))
 
     def install(self) -> None:
         """Patch the process."""
         self._names.install()
+        self._loops.install()
 
     def uninstall(self) -> None:
-        """Undo `install`."""
+        """Undo `install`; tasks that sleep wake."""
+        self._loops.uninstall()
         self._names.uninstall()
+        self._tasks.close()
 
 
 class VirtualSleep:

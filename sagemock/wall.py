@@ -1,31 +1,41 @@
 """The process's time is the virtual clock (law 10), by freezegun, which is imported at the first install and not before.
 
-Time is pulled, not pushed: on top of freezegun's stack of factories stands one that reads the innermost mock's clock, so whatever
-asks for the time agrees with the clock at every instant.
+Time is pulled, not pushed: on top of freezegun's stack of factories stands one that reads the innermost mock's clock, so
+whatever asks for the time agrees with the clock at every instant. It always stands on top: where the caller begins or ends a
+freeze of their own in the meantime, ours is taken away, the caller's begins or ends as if there were none, and ours is put back.
+So either may end first, and each leaves what it met. What the clock has to do with the caller's freeze is in `sagemock.follow`.
 
-What of freezegun's insides is touched, all of it here (freezegun/api.py of 1.5.5; `tests/test_wall.py` fails when one moves):
+What of freezegun's insides is touched, all of it here and in `follow` (freezegun/api.py of 1.5.5; `tests/test_wall.py` fails when
+one moves):
 
 * `freeze_factories`, `ignore_lists`, `tick_flags`, `tz_offsets` (lines 72-75, pushed by `_freeze_time.start`, 753-756): stacks
-  whose last elements count. Ours are taken out by identity, wherever they stand by then.
+  whose last elements count.
 * `_freeze_time.ignore` (626): with the empty prefix `start` and `stop` skip their scan of all modules (822 and 876), which
   reads every attribute and so loads what modules load lazily. `names.Rebinding` finds the names instead.
-* `_freeze_time.fake_names` (808): given to the class where a freeze of the caller's outlives the mock that it began in.
+* `_freeze_time.start` and `stop`: wrapped while installed, see above; `time_machine.travel.start` and `stop` likewise, because
+  time-machine writes into the C functions that it finds under the names of module `datetime` and `time`.
 * `_should_use_real_time` (159): replaced while installed, see `_RealTime`.
+* `_get_fake_monotonic` and `_get_fake_monotonic_ns` (212, 221): replaced, see `ClockFactory.monotonic`.
 * `fake_time_ns` (195): left out for an exact one, see `_ExactTimeNs`.
-* `call_stack_inspection_limit` (156), `real_*` and `fake_*`, `FakeDate`, `FakeDatetime`, `config.settings.default_ignore_list`.
+* `call_stack_inspection_limit` (156), `real_*` and `fake_*`, `config.settings.default_ignore_list`.
 """
 
+import copyreg
+import datetime as dt
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from importlib import import_module
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any
 
 from sagemock.active import Active, Innermost
-from sagemock.clock import instant_us, real
+from sagemock.clock import SECOND_US, instant_us, real
+from sagemock.follow import OwnFactory, frozen_by_freezegun
+from sagemock.imports import WhenImported
 from sagemock.names import INTERPRETER, TEST_TOOLS, Rebinding, belongs
+from sagemock.patch import Wrapped
 from sagemock.sleep import keeps_real_time
 
 __all__ = ["ClockFactory", "WallPatch"]
@@ -38,9 +48,7 @@ _FUNCTIONS = (
     "monotonic_ns",
     "perf_counter",
     "perf_counter_ns",
-    "localtime",
     "gmtime",
-    "strftime",
 )
 
 # Its modules: their stacks are typed for freezegun's own factories.
@@ -54,7 +62,7 @@ class WallPatch:
     the interpreter measures for its locks, processes and event loops (`names.INTERPRETER`), by the tools that time the test
     (`names.TEST_TOOLS`), and by the modules in freezegun's ignore list.
 
-    A freeze of the caller's own that began earlier stays, below ours; one that begins later is in charge while it lasts.
+    The caller's own freeze, by freezegun or time-machine, stays what it is, whenever it begins and ends.
     """
 
     def __init__(self, innermost: Innermost) -> None:
@@ -64,33 +72,57 @@ class WallPatch:
         self._time_ns = _ExactTimeNs()
         self._leave: tuple[str, ...] = ()
         self._names: Rebinding | None = None
+        self._freeze: _Freezegun = None
         self._undo: list[Callable[[], None]] = []
+        self._travels = WhenImported({"time_machine": lambda module: self._give_way_to(module.travel)})
+        self._given_way: list[Wrapped] = []
 
     def install(self) -> None:
         """Patch the process."""
+        self._freeze_time()
+        self._give_way_to(type(self._freeze))
+        self._travels.install()
+
+    def uninstall(self) -> None:
+        """Undo `install`."""
+        self._travels.uninstall()
+        while self._given_way:
+            self._given_way.pop().uninstall()
+        self._unfreeze_time()
+
+    def _give_way_to(self, freeze: type) -> None:
+        """Take ours off while a freeze of that class begins or ends."""
+        for name in ("start", "stop"):
+            self._given_way.append(Wrapped(freeze, name, self._give_way))
+            self._given_way[-1].install()
+
+    def _give_way(self, wrapped: Callable[..., Any], freeze: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
+        if freeze is self._freeze:
+            return wrapped(*args, **kwargs)
+        self._unfreeze_time()
+        try:
+            return wrapped(*args, **kwargs)
+        finally:
+            self._freeze_time()
+
+    def _freeze_time(self) -> None:
         api, config = (import_module(f"freezegun.{name}") for name in ("api", "config"))
+        ours = import_module("sagemock.datetimes")
         is_frozen_by_caller = bool(api.freeze_factories)
         had_clock = hasattr(time, "clock")
-        real_time = _RealTime(self._innermost, self._factory, api, config)
+        freeze = api.freeze_time(_EPOCH, tz_offset=api.tz_offsets[-1] if is_frozen_by_caller else 0)
+        ignored, freeze.ignore = api.ignore_lists[-1] if is_frozen_by_caller else freeze.ignore, ("",)
+        real_time = _RealTime(self._innermost, api, ignored)
         # A freeze of the caller's has bound the names already, and will bind them back.
-        names = None if is_frozen_by_caller else self._rebinding(api, config)
+        names = None if is_frozen_by_caller else self._rebinding(api, config, ours)
         utils = import_module("botocore.utils")
         # What can fail has been done: from here on everything is an assignment, so an install that fails has changed nothing.
-        freeze = api.freeze_time(_EPOCH)
-        ignored, freeze.ignore = freeze.ignore, ("",)
+        self._freeze = freeze
         freeze.start()
         api.ignore_lists[-1] = ignored
         api.freeze_factories[-1] = self._factory
 
         def unfreeze() -> None:
-            if api.freeze_factories[-1] is not self._factory and not is_frozen_by_caller:
-                # A freeze of the caller's goes on. Its `stop` will be the last one and ask for the names that only the first
-                # one's `start` noted, which was ours. (Freezegun alone raises AttributeError where freezes end in that order.)
-                type(freeze).fake_names = _EveryName()
-            # To the end, wherever it stands by now: `stop` takes the last of each.
-            at = next(i for i, factory in enumerate(api.freeze_factories) if factory is self._factory)
-            for stack in (api.freeze_factories, api.ignore_lists, api.tick_flags, api.tz_offsets):
-                stack.append(stack.pop(at))
             freeze.stop()
             if not had_clock:
                 # freezegun's stop leaves a `time.clock` that is None, which old code takes for the function of Python 2.
@@ -99,29 +131,40 @@ class WallPatch:
         self._undo = [
             unfreeze,
             _replaced(api, "_should_use_real_time", real_time),
+            _replaced(api, "_get_fake_monotonic", lambda: self._factory.monotonic_us() / SECOND_US),
+            _replaced(api, "_get_fake_monotonic_ns", lambda: self._factory.monotonic_us() * 1000),
             _replaced(time, "time_ns", self._time_ns),
             _replaced(utils, "datetime", _Unfrozen(utils.datetime, datetime=api.real_datetime)),
         ]
         if names is not None:
+            copyreg.dispatch_table[api.real_date] = ours.pickled_date
+            copyreg.dispatch_table[api.real_datetime] = ours.pickled_datetime
             names.install()
-            self._undo.append(names.uninstall)
+            self._undo += [
+                ours.forget_types,
+                _replaced(time, "localtime", ours.localtime),
+                _replaced(time, "strftime", ours.strftime),
+                _replaced(dt, "date", ours.FakeDate),
+                _replaced(dt, "datetime", ours.FakeDatetime),
+                names.uninstall,
+            ]
 
-    def uninstall(self) -> None:
-        """Undo `install`."""
+    def _unfreeze_time(self) -> None:
         while self._undo:
             self._undo.pop()()
 
-    def _rebinding(self, api: _Freezegun, config: _Freezegun) -> Rebinding:
-        # freezegun itself sets the attributes of `time` and `datetime` and puts them back, when the last freeze ends.
-        leave = ("time", "datetime", "freezegun", "sagemock", *_REAL_TIMERS, *_ignored(config))
+    def _rebinding(self, api: _Freezegun, config: _Freezegun, ours: ModuleType) -> Rebinding:
+        # The attributes of `time` and `datetime` are set and put back one by one.
+        leave = ("time", "datetime", "freezegun", "sagemock", *_REAL_TIMERS, *_relevant(config.settings.default_ignore_list))
         if self._names is None or leave != self._leave:
             pairs = [(getattr(api, f"real_{name}"), getattr(api, f"fake_{name}")) for name in _FUNCTIONS]
-            pairs += [(api.real_time_ns, self._time_ns), (api.real_date, api.FakeDate), (api.real_datetime, api.FakeDatetime)]
+            pairs += [(getattr(api, f"real_{name}"), getattr(ours, name)) for name in ("localtime", "strftime")]
+            pairs += [(api.real_time_ns, self._time_ns), (api.real_date, ours.FakeDate), (api.real_datetime, ours.FakeDatetime)]
             self._leave, self._names = leave, Rebinding(pairs, leave=leave)
         return self._names
 
 
-class ClockFactory:
+class ClockFactory(OwnFactory):
     """What freezegun asks for the time: the innermost mock's clock, like a `freezegun.api.FrozenDateTimeFactory`."""
 
     def __init__(self, innermost: Innermost) -> None:
@@ -131,8 +174,21 @@ class ClockFactory:
     def __call__(self) -> datetime:
         """Return the present instant, naive, in UTC."""
         active = _virtual(self._innermost)
-        now_us = instant_us(real.time()) if active is None else active.clock.now_us()
-        return _EPOCH + timedelta(microseconds=now_us)
+        if active is not None:
+            return _EPOCH + timedelta(microseconds=active.clock.wall_us())
+        theirs = frozen_by_freezegun()
+        found: datetime = _EPOCH + timedelta(microseconds=instant_us(real.time())) if theirs is None else theirs()
+        return found
+
+    def monotonic_us(self) -> int:
+        """Return what the monotonic timers show: the clock itself, which goes on where the caller moves the wall backwards."""
+        active = _virtual(self._innermost)
+        if active is None:
+            return (self() - _EPOCH) // timedelta(microseconds=1)
+        now_us = active.clock.now_us()
+        # Asking is what lets a freeze with auto_tick_seconds tick.
+        active.clock.wall_us()
+        return now_us
 
     @property
     def time_to_freeze(self) -> datetime:
@@ -162,26 +218,21 @@ class _RealTime:
     `real_asyncio`: it is asyncio/base_events.py itself that asks for `time.monotonic()`.
     """
 
-    def __init__(self, innermost: Innermost, factory: ClockFactory, api: _Freezegun, config: _Freezegun) -> None:
+    def __init__(self, innermost: Innermost, api: _Freezegun, ignored: tuple[str, ...]) -> None:
         self._innermost = innermost
-        self._factory = factory
         self._api = api
         self._freezeguns_own = api._should_use_real_time  # noqa: SLF001  # listed in the module's docstring
-        self._ignored = _ignored(config)
+        self._ignored = _relevant(ignored)
 
     def __call__(self) -> bool:
         active = _virtual(self._innermost)
         if active is None:
-            return True
-        api = self._api
-        if api.freeze_factories[-1] is not self._factory:
-            # The caller froze time inside the mock: freezegun's own rules hold. (From here it sees one frame less.)
-            own: bool = self._freezeguns_own()
-            return own
+            # Without the mock, as it is without a mock. (From here freezegun's own rule sees one frame less.)
+            return frozen_by_freezegun() is None or bool(self._freezeguns_own())
         # Frames: this one, the fake function, its caller.
         frame: FrameType | None = sys._getframe(1).f_back  # noqa: SLF001  # inspect.currentframe is slower
         packages = (*_REAL_TIMERS, *self._ignored)
-        for _ in range(api.call_stack_inspection_limit):
+        for _ in range(self._api.call_stack_inspection_limit):
             if frame is None:
                 break
             if belongs(str(frame.f_globals.get("__name__")), packages):
@@ -189,13 +240,6 @@ class _RealTime:
             packages = self._ignored
             frame = frame.f_back
         return False
-
-
-class _EveryName:
-    """Stands for the `fake_names` of a freeze that has none: `stop` looks at no attribute whose name is in it."""
-
-    def __contains__(self, _name: object) -> bool:
-        return True
 
 
 class _Unfrozen:
@@ -220,9 +264,9 @@ def _virtual(innermost: Innermost) -> Active | None:
     return None if active is None or active.wall == "real" or keeps_real_time(active) else active
 
 
-def _ignored(config: _Freezegun) -> tuple[str, ...]:
-    """Return what the caller configured freezegun to ignore; the interpreter's modules have their own rule."""
-    return tuple(name.rstrip(".") for name in config.settings.default_ignore_list if not belongs(name, _REAL_TIMERS))
+def _relevant(ignored: Iterable[str]) -> tuple[str, ...]:
+    """Return what the caller lets freezegun ignore; the interpreter's modules have their own rule."""
+    return tuple(name.rstrip(".") for name in ignored if not belongs(name, _REAL_TIMERS))
 
 
 class _ExactTimeNs:

@@ -1,0 +1,155 @@
+"""Keeping step with a wall clock that the caller froze, by freezegun or time-machine (law 10). Neither is imported here.
+
+What of their insides is touched (freezegun/api.py from 1.5.0 to 1.5.5, time_machine/__init__.py from 2.15.0 to 3.6.0):
+
+* `freezegun.api.freeze_factories`, a stack whose last element counts, and `time_to_freeze` of its elements. It is moved by hand:
+  `tick` of a freeze with `tick=True` (TickingDateTimeFactory) forgets the real time that has passed since the freeze began.
+* `time_machine.traveller_stack`, called `coordinates_stack` before 3.0, and of its elements `_destination_timestamp_ns`, `_tick`
+  and `_requested`: time begins to tick when it is first asked for, and to look whether it has moved is no such question.
+"""
+
+import sys
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+from weakref import WeakSet
+
+from sagemock.clock import Outside
+
+__all__ = ["Followed", "OwnFactory", "frozen_by_freezegun"]
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # freezegun's factories speak naive UTC
+_MICROSECOND = timedelta(microseconds=1)
+
+# freezegun's factories and time-machine's travellers: private ones, or without types.
+_Theirs = Any
+
+
+class OwnFactory:
+    """Marks what sagemock itself puts on freezegun's stack of factories."""
+
+
+class Followed:
+    """The caller's frozen clock as the outside clock of a mock's; while there is none, another one.
+
+    The clock moves by as much as the caller's moves forward. It also moves to where the caller's stands when a freeze begins
+    inside the mock, or began earlier and the mock was not given a start. Backwards it goes with it only as long as nothing has
+    happened (`is_untouched`); after that it stands ahead of the wall, and both move by the same.
+    """
+
+    def __init__(self, otherwise: Outside | None, is_untouched: Callable[[], bool], *, is_started: bool) -> None:
+        """Follow from now on; `is_started`: the clock was given its start, so an older freeze does not say where it stands."""
+        self._otherwise = otherwise
+        self._is_untouched = is_untouched
+        self._known: WeakSet[_Theirs] = WeakSet()
+        self._overruled = frozen() if is_started else None
+        if self._overruled is not None:
+            self._known.add(self._overruled)
+        self._frozen: _Theirs = None
+        self._face: _Face | None = None
+        self._last_us = 0
+
+    def moved_us(self, now_us: int) -> int:
+        """Return by how much the clock must move to be in step."""
+        otherwise_us = 0 if self._otherwise is None else self._otherwise.moved_us(now_us)
+        theirs = frozen()
+        if theirs is None:
+            self._frozen = self._face = None
+            return otherwise_us
+        if theirs is not self._frozen or self._face is None:
+            self._frozen, self._face = theirs, _face(theirs)
+            # One that was left and is back again has moved nothing in the meantime.
+            before_us = self._face.now_us() if theirs in self._known else now_us
+            self._known.add(theirs)
+        else:
+            before_us = self._last_us
+        self._last_us = self._face.now_us()
+        by_us = self._last_us - before_us
+        return by_us if by_us > 0 or (by_us and self._is_untouched()) else 0
+
+    def move_us(self, by_us: int) -> None:
+        """Move the caller's frozen clock along."""
+        if self._face is not None:
+            self._face.move_us(by_us)
+            self._last_us += by_us
+
+    def wall_us(self, now_us: int) -> int:
+        """Return what the caller's frozen clock shows, if it says where the wall stands."""
+        face = self._face
+        if face is None:
+            return now_us
+        shown_us = face.show_us()
+        return now_us if self._frozen is self._overruled else shown_us
+
+
+def frozen() -> _Theirs:
+    """Return what tells the time in the innermost freeze of the caller's; None if there is none."""
+    factory = frozen_by_freezegun()
+    if factory is not None:
+        # time-machine does not start inside a freeze, so this one is the inner one.
+        return factory
+    time_machine = sys.modules.get("time_machine")
+    stack = getattr(time_machine, "traveller_stack", None) or getattr(time_machine, "coordinates_stack", None)
+    return stack[-1] if stack else None
+
+
+def frozen_by_freezegun() -> _Theirs:
+    """Return the factory of the caller's innermost `freeze_time`; None if there is none."""
+    stack = getattr(sys.modules.get("freezegun.api"), "freeze_factories", ())
+    return next((factory for factory in reversed(stack) if not isinstance(factory, OwnFactory)), None)
+
+
+class _Face(Protocol):
+    def now_us(self) -> int:
+        """Return where it stands, and leave it there."""
+
+    def show_us(self) -> int:
+        """Return what it shows to who asks for the time: one that ticks when asked has ticked then."""
+
+    def move_us(self, by_us: int) -> None:
+        """Move it."""
+
+
+def _face(theirs: _Theirs) -> _Face:
+    return _Factory(theirs) if hasattr(theirs, "time_to_freeze") else _Traveller(theirs)
+
+
+class _Factory:
+    """A factory of freezegun's."""
+
+    def __init__(self, factory: _Theirs) -> None:
+        self._factory = factory
+        # Of a TickingDateTimeFactory: it goes on by itself, and asking it leaves it alone.
+        self._is_ticking = hasattr(factory, "start")
+
+    def now_us(self) -> int:
+        return _since_epoch_us(self._factory() if self._is_ticking else self._factory.time_to_freeze)
+
+    def show_us(self) -> int:
+        return _since_epoch_us(self._factory())
+
+    def move_us(self, by_us: int) -> None:
+        self._factory.time_to_freeze += timedelta(microseconds=by_us)
+
+
+class _Traveller:
+    """A traveller of time-machine's."""
+
+    def __init__(self, traveller: _Theirs) -> None:
+        self._traveller = traveller
+
+    def now_us(self) -> int:
+        inside = vars(self._traveller)
+        if inside["_tick"] and not inside["_requested"]:
+            return int(inside["_destination_timestamp_ns"]) // 1000
+        return self.show_us()
+
+    def show_us(self) -> int:
+        return int(self._traveller.time_ns()) // 1000
+
+    def move_us(self, by_us: int) -> None:
+        self._traveller._destination_timestamp_ns += by_us * 1000  # noqa: SLF001  # listed in the module's docstring
+
+
+def _since_epoch_us(naive: datetime) -> int:
+    return (naive - _EPOCH) // _MICROSECOND

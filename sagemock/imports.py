@@ -1,0 +1,74 @@
+"""Noticing that a module is imported: what a patch changes may be loaded in the middle of a test."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+__all__ = ["WhenImported"]
+
+
+class WhenImported(MetaPathFinder):
+    """Calls an action with a module as soon as it is loaded: at `install`, or as long as it stands.
+
+    wrapt's `when_imported` does so too, and stays in `sys.meta_path` for ever.
+    """
+
+    def __init__(self, actions: Mapping[str, Callable[[ModuleType], None]]) -> None:
+        """Prepare; `actions` are given by the full names of modules."""
+        self._actions = actions
+
+    def install(self) -> None:
+        """Act on what is loaded, and watch for the rest."""
+        sys.meta_path.insert(0, self)
+        for name, act in self._actions.items():
+            module = sys.modules.get(name)
+            if module is not None:
+                act(module)
+
+    def uninstall(self) -> None:
+        """Watch no more."""
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """Find a watched module as the other finders do."""
+        act = self._actions.get(fullname)
+        if act is None:
+            return None
+        for finder in sys.meta_path:
+            # A finder of old has no find_spec; importlib too passes it over.
+            find_spec = None if finder is self else getattr(finder, "find_spec", None)
+            spec: ModuleSpec | None = None if find_spec is None else find_spec(fullname, path, target)
+            if spec is not None:
+                if spec.loader is not None:
+                    spec.loader = _Loader(spec.loader, act)
+                return spec
+        return None
+
+
+class _Loader(Loader):
+    """Loads by another loader, and then acts; the module keeps nothing of this one."""
+
+    def __init__(self, loader: Any, act: Callable[[ModuleType], None]) -> None:  # noqa: ANN401  # of any kind
+        self._loader = loader
+        self._act = act
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # as the loader has it
+        return getattr(self._loader, name)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        spec.loader = self._loader
+        module: ModuleType | None = self._loader.create_module(spec)
+        spec.loader = self
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        spec = module.__spec__
+        if spec is not None:
+            spec.loader = self._loader
+        module.__loader__ = self._loader
+        self._loader.exec_module(module)
+        self._act(module)

@@ -1,0 +1,276 @@
+"""Who sleeps on a virtual clock, and when it may move on to the next of them (law 7)."""
+
+import threading
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from itertools import count
+from typing import Final, Protocol
+
+from sagemock.clock import Clock, real
+from sagemock.stillness import Stillness
+
+__all__ = ["Rouse", "Sleeper", "Sleepers"]
+
+_STEP_S: Final = 0.001
+_LONGEST_STEP_S: Final = 0.01
+_YIELDS: Final = 1000
+"""How often threads may yield at one instant before it is taken for waiting: a spinning thread must not hold time for ever."""
+
+
+class Rouse(Protocol):
+    """Ends a real wait at once; it is called in whichever thread, and may come when there is none."""
+
+    def __call__(self) -> None:
+        """Rouse."""
+
+
+class Sleeper:
+    """A thread, or what sleeps in its event loop, that is to be woken at an instant."""
+
+    __slots__ = ("deadline_us", "is_awake", "is_up", "number", "pauses", "rouse", "thread")
+
+    def __init__(self, deadline_us: int, number: int, thread: threading.Thread, rouse: Rouse) -> None:
+        self.deadline_us = deadline_us
+        self.number = number
+        self.thread = thread
+        self.rouse = rouse
+        self.is_awake = False
+        self.is_up = False
+        """Whether the thread does something of its own meanwhile: it moved time on, and tells an observer of what happens."""
+        self.pauses = 0
+
+
+class Sleepers:
+    """The sleepers of one clock: they wake in the order of their deadlines, one at a time.
+
+    Time moves to the next deadline when every thread of the mock sleeps or stands still: the one that entered it, and those that
+    were started since. Whoever was woken is waited for likewise, until it sleeps, ends or stands still. `advance` is a sleep of
+    the thread that calls it, so it stops for whoever has a deadline on the way.
+
+    There is no thread that does this: who goes to sleep moves time on for all, and as long as somebody is busy, one of the
+    sleepers looks every millisecond. Where there is only one thread nobody waits and no lock is taken but the clock's.
+    """
+
+    def __init__(self, clock: Clock, threads_before: AbstractSet[threading.Thread], around: "Sleepers | None" = None) -> None:
+        """Lead `clock`, for all threads but `threads_before`; `around` are those of the mock in which this one is nested."""
+        self._clock = clock
+        self._before = threads_before
+        self._around = around
+        self._mutex = threading.Lock()
+        self._turn = threading.RLock()
+        self._asleep: dict[Sleeper, None] = {}
+        self._numbers = count()
+        self._driver: Sleeper | None = None
+        self._mover: threading.Thread | None = None
+        self._yields = (0, 0)
+        self.is_over = False
+        clock.led_by(self)
+
+    # -- a thread
+
+    def until_us(self, deadline_us: int) -> None:
+        """Let the calling thread sleep until an instant, or until the mock is over."""
+        if self.is_alone():
+            self._move_to_us(deadline_us)
+            return
+        pause, rouse = _waiting()
+        sleeper = self.sleeper(deadline_us, rouse)
+        self.lie_down(sleeper)
+        try:
+            while (longest_s := self.drive(sleeper)) != 0:
+                pause(longest_s)
+        finally:
+            self.get_up(sleeper)
+
+    def pass_us(self, by_us: int) -> None:
+        """Let so much time pass from now on, after what other threads let pass in the same way."""
+        if by_us > 0 and not self._is_unhindered():
+            with self._turn:
+                self.until_us(self._clock.now_us() + by_us)
+        else:
+            self._move_to_us(self._clock.now_us() + by_us)
+
+    def pass_to_us(self, target_us: int) -> None:
+        """Let time pass until an instant."""
+        if target_us > self._clock.now_us() and not self._is_unhindered():
+            self.until_us(target_us)
+        else:
+            self._move_to_us(target_us)
+
+    def give_way(self) -> None:
+        """Let another thread run: a sleep of no length."""
+        real.sleep(0)
+        now_us = self._clock.now_us()
+        at_us, times = self._yields
+        self._yields = (now_us, times + 1 if at_us == now_us else 1)
+        if self._yields[1] > _YIELDS:
+            with self._mutex:
+                first = self._first()
+            if first is not None:
+                self.until_us(first.deadline_us)
+
+    # -- step by step, for an event loop
+
+    def is_alone(self) -> bool:
+        """Return whether no other thread is concerned, so that the calling one may move time at once."""
+        me = threading.current_thread()
+        if self._mover is me:
+            # An observer sleeps, while the clock stands at its event on the way to somewhere: nobody else can be waited for.
+            return True
+        if self._asleep or self._mover is not None:
+            return False
+        return threading.active_count() == 1 or all(thread is me or thread in self._before for thread in threading.enumerate())
+
+    def next_number(self) -> int:
+        """Return what says in which order sleeps with one deadline began."""
+        return next(self._numbers)
+
+    def sleeper(self, deadline_us: int, rouse: Rouse, number: int | None = None) -> Sleeper:
+        """Return one that may lie down; `number` is that of a sleep which was interrupted and goes on."""
+        number = self.next_number() if number is None else number
+        return Sleeper(deadline_us, number, threading.current_thread(), rouse)
+
+    def lie_down(self, sleeper: Sleeper, unless: Callable[[], bool] | None = None) -> bool:
+        """Begin to sleep, unless something has come up that whoever moves time on next must wait for; return whether it did."""
+        with self._mutex:
+            if unless is not None and unless():
+                return False
+            if self.is_over:
+                sleeper.is_awake = True
+            else:
+                self._asleep[sleeper] = None
+            return True
+
+    def drive(self, sleeper: Sleeper) -> float | None:
+        """Move time on if nobody is busy; return for how long to wait really: 0 if the sleeper is awake, None without end."""
+        with self._mutex:
+            if not sleeper.is_awake:
+                self._move_on()
+            if sleeper.is_awake:
+                return 0
+            if self._driver is None:
+                self._driver = sleeper
+            if self._driver is not sleeper:
+                return None
+        # The longer somebody is busy, the less it is disturbed.
+        sleeper.pauses += 1
+        return min(_STEP_S * max(1, sleeper.pauses / 20), _LONGEST_STEP_S)
+
+    def get_up(self, sleeper: Sleeper) -> None:
+        """Sleep no more: it was woken, or something else came up, or it raised."""
+        with self._mutex:
+            self._asleep.pop(sleeper, None)
+            self._stillness.woke(sleeper.thread)
+            if self._driver is sleeper:
+                self._driver = None
+                if self._asleep:
+                    # The one that will sleep longest is disturbed least.
+                    max(self._asleep, key=_order).rouse()
+
+    def close(self) -> None:
+        """Wake everybody: the mock is over."""
+        with self._mutex:
+            self.is_over = True
+            for sleeper in list(self._asleep):
+                self._wake(sleeper)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Count the calling thread, which moves the clock, among those that do something of their own while the block runs."""
+        me = threading.current_thread()
+        with self._mutex:
+            before, self._mover = self._mover, None
+            up = [sleeper for sleeper in self._asleep if sleeper.thread is me and not sleeper.is_up]
+            for sleeper in up:
+                sleeper.is_up = True
+        try:
+            yield
+        finally:
+            with self._mutex:
+                while self._is_moved():
+                    # Another thread is about to end a move of its own, and would take this one's for that.
+                    self._mutex.release()
+                    real.sleep(_STEP_S)
+                    self._mutex.acquire()
+                self._mover = before
+                for sleeper in up:
+                    sleeper.is_up = False
+
+    # -- inside
+
+    def _is_moved(self) -> bool:
+        return self._mover is not None
+
+    @cached_property
+    def _stillness(self) -> Stillness:
+        return Stillness()
+
+    def _is_unhindered(self) -> bool:
+        return self.is_over or self.is_alone()
+
+    def _move_to_us(self, target_us: int) -> None:
+        before, self._mover = self._mover, threading.current_thread()
+        try:
+            self._clock.move_to_us(target_us)
+        finally:
+            self._mover = before
+
+    def _first(self) -> Sleeper | None:
+        return min(self._asleep, key=_order, default=None)
+
+    def _move_on(self) -> None:
+        """Wake who is next, if nobody is busy. Holds the mutex, but not while observers are told of what happens on the way."""
+        first = self._first()
+        if first is None or self._mover is not None or self._is_anyone_busy():
+            return
+        self._mover = threading.current_thread()
+        self._mutex.release()
+        try:
+            self._clock.move_to_us(first.deadline_us)
+            # Asked without the mutex: the clock's lock is for whoever holds none of ours.
+            now_us = self._clock.now_us()
+        finally:
+            self._mutex.acquire()
+            self._mover = None
+        first = self._first()
+        if first is not None and first.deadline_us <= now_us:
+            self._wake(first)
+
+    def _is_anyone_busy(self) -> bool:
+        asleep = {sleeper.thread for sleeper in self._asleep if not sleeper.is_up}
+        return any(
+            thread not in asleep and thread not in self._before and not self.rests(thread) for thread in threading.enumerate()
+        )
+
+    def rests(self, thread: threading.Thread) -> bool:
+        """Return whether a thread sleeps, here or in a mock around this one, or stands still."""
+        outside = [] if self._around is None else list(self._around._asleep)  # noqa: SLF001  # one of us
+        return any(sleeper.thread is thread for sleeper in outside) or self._stillness.rests(thread)
+
+    def _wake(self, sleeper: Sleeper) -> None:
+        del self._asleep[sleeper]
+        sleeper.is_awake = True
+        self._stillness.woke(sleeper.thread)
+        sleeper.rouse()
+
+
+def _order(sleeper: Sleeper) -> tuple[int, int]:
+    return sleeper.deadline_us, sleeper.number
+
+
+def _waiting() -> tuple[Callable[[float | None], object], Rouse]:
+    """Return what a thread waits by, and what ends that; `threading`'s own locks, which keep real time."""
+    lock = threading.Lock()
+    lock.acquire()
+
+    def pause(longest_s: float | None) -> None:
+        lock.acquire(timeout=-1 if longest_s is None else longest_s)
+
+    def rouse() -> None:
+        with suppress(RuntimeError):
+            # It was roused before, and has not noticed yet.
+            lock.release()
+
+    return pause, rouse

@@ -1,0 +1,124 @@
+"""Whether a thread stands still: it waits for a lock, a queue, another thread or a socket, and has done so for a moment."""
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Final
+from weakref import WeakKeyDictionary
+
+from sagemock.clock import real
+
+__all__ = ["STILL_S", "Stillness"]
+
+STILL_S: Final = 0.003
+"""For how long, at least, a thread has not run when it counts as standing still."""
+_MARGIN_S: Final = 0.001
+_SPELL_S: Final = 0.05
+# A thread that never stands still for long, such as a heartbeat of a millisecond, counts as waiting when for a spell of that length
+# the whole process has computed less than this part of the time, and it was caught running in less than that part of the looks.
+# By its own processor time it could not be told: one of twenty threads that all compute has little of it, too.
+_SHARE: Final = 0.2
+_WAITING: Final = b"S"
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What was seen of a thread: its pulse, since when it has that one, and the present spell."""
+
+    pulse: Hashable
+    since_s: float
+    began_s: float
+    process_ns: int
+    looks: int = 0
+    runs: int = 0
+
+
+class Stillness:
+    """Tells of threads whether they stand still, by a *pulse* that changes whenever a thread has run.
+
+    On Linux that is the processor time of the thread, and a thread that could run (the kernel says so) does not stand still,
+    however busy the machine: so who was just woken and has not got a processor yet is waited for. Elsewhere it is where the
+    thread stands in its code, which may look the same after it has run, so that it is watched anew after each wake-up.
+    """
+
+    def __init__(self, pulse: Callable[[threading.Thread], Hashable] | None = None) -> None:
+        """Judge by `pulse`, by default by the best that this system offers."""
+        self._is_exact = pulse is None and _is_told_by_kernel()
+        self._pulse = pulse or (_processor_time if self._is_exact else _position)
+        self._seen: WeakKeyDictionary[threading.Thread, _Seen] = WeakKeyDictionary()
+
+    def woke(self, thread: threading.Thread) -> None:
+        """Note that a thread was just woken: it has something to do, although it may not have begun."""
+        if self._is_exact:
+            self._seen.pop(thread, None)
+        else:
+            self._seen.clear()
+
+    def rests(self, thread: threading.Thread) -> bool:
+        """Return whether a thread has stood still for `STILL_S`, or has ended."""
+        if thread.ident is None or (self._is_exact and thread.native_id is None):
+            # It was started a moment ago, and is about to begin.
+            return False
+        try:
+            pulse = self._pulse(thread)
+        except LookupError:
+            return True
+        now_s = real.monotonic()
+        seen = self._seen.get(thread)
+        if seen is None:
+            self._seen[thread] = _Seen(pulse, now_s, now_s, time.process_time_ns())
+            return False
+        seen.looks += 1
+        seen.runs += pulse is None
+        if pulse is None or pulse != seen.pulse:
+            seen.pulse, seen.since_s = pulse, now_s
+            return _ticks(seen, now_s)
+        # Who waits for the interpreter's lock looks for it once in each switch interval, and so has run.
+        still_s: float = now_s - seen.since_s
+        return still_s >= max(STILL_S, sys.getswitchinterval() + _MARGIN_S)
+
+
+def _ticks(seen: _Seen, now_s: float) -> bool:
+    """Return whether a thread that never stands still for long has spent a spell with waiting; then the next one begins."""
+    took_s = now_s - seen.began_s
+    if took_s < _SPELL_S:
+        return False
+    process_ns = time.process_time_ns()
+    found = process_ns - seen.process_ns < took_s * 1e9 * _SHARE and seen.runs < seen.looks * _SHARE
+    seen.began_s, seen.process_ns, seen.looks, seen.runs = now_s, process_ns, 0, 0
+    return found
+
+
+def _is_told_by_kernel() -> bool:
+    try:
+        _processor_time(threading.current_thread())
+    except (AttributeError, LookupError):
+        return False
+    return sys.platform == "linux"
+
+
+def _processor_time(thread: threading.Thread) -> int | None:
+    """Return the nanoseconds of processor time of a thread that waits; None for one that runs or could."""
+    native_id = thread.native_id or 0
+    try:
+        # The kernel's number for the processor clock of a thread (CPUCLOCK_PERTHREAD | CPUCLOCK_SCHED), as glibc makes it. By
+        # pthread_getcpuclockid it would be undefined behaviour where the thread has just ended; so it is an error.
+        spent_ns = time.clock_gettime_ns((~native_id << 3) | 6)
+        state = Path(f"/proc/self/task/{native_id}/stat").read_bytes().rpartition(b") ")[2][:1]
+    except OSError as error:
+        raise LookupError(thread) from error
+    return spent_ns if state == _WAITING else None
+
+
+def _position(thread: threading.Thread) -> tuple[tuple[int, int], ...]:
+    """Return where a thread stands in its code, frame by frame."""
+    frame: FrameType | None = sys._current_frames()[thread.ident or 0]  # noqa: SLF001  # the only way to another's
+    found = []
+    while frame is not None:
+        found.append((id(frame.f_code), frame.f_lasti))
+        frame = frame.f_back
+    return tuple(found)

@@ -1,0 +1,246 @@
+"""`asyncio.sleep` on the virtual clock, and the timeouts around it (laws 6 to 8 for tasks).
+
+A sleep lets time pass when its loop has nothing else to do: no task that can go on, no event from a socket, no other thread that
+is busy. Timers (`asyncio.wait_for`, `asyncio.timeout`, `loop.call_later`, and what is built on them) run by real time, as ever;
+in a loop in which a task sleeps virtually they also go off at their virtual instant, in the order of all instants. So a timeout
+around a task that polls expires as it would, and one around a real socket in a loop without such a task keeps real time.
+"""
+
+import asyncio
+import contextvars
+import sys
+import threading
+from asyncio import sleep as real_sleep
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeAlias
+
+from sagemock.active import Active, Innermost, keeps_real_time
+from sagemock.clock import SECOND_US
+from sagemock.drives import Drive, drive_of
+from sagemock.sleepers import Sleepers
+from sagemock.timers import Alarms, Timer
+
+__all__ = ["LoopPatch", "VirtualTasks"]
+
+_Loop = asyncio.AbstractEventLoop
+# A class of loops, patched: setattr does not know that the names exist.
+_LoopClass = Any
+_TIMES_OF_LOOPS = "asyncio.base_events"
+_Context: TypeAlias = contextvars.Context | None
+# About a hundred years; more is "never" to whoever asks for it, and infinity is no instant.
+_LONGEST_S = 3_200_000_000.0
+
+
+class VirtualTasks:
+    """The tasks that sleep virtually: which loop is to wake for what, and what lets time pass meanwhile."""
+
+    def __init__(self, innermost: Innermost) -> None:
+        self._innermost = innermost
+        # Loops of several threads come here.
+        self._lock = threading.Lock()
+        self._alarms: dict[tuple[int, int], Alarms] = {}
+        self._drives: dict[int, Drive] = {}
+
+    def active(self) -> Active | None:
+        """Return the innermost mock if the calling thread's tasks sleep by its clock."""
+        active = self._innermost()
+        return None if active is None or active.sleeping == "real" or keeps_real_time(active) else active
+
+    async def sleep_until_us(self, active: Active, at_us: int) -> None:
+        """Let the calling task sleep until an instant."""
+        loop = asyncio.get_running_loop()
+        alarms = self.alarms_of(loop, active.sleepers)
+        drive = self._drive_of(loop)
+        alarm = alarms.set_alarm(at_us)
+        alarms.asleep += 1
+        drive.begin()
+        try:
+            await alarm.future
+        finally:
+            alarms.asleep -= 1
+            if self._sleeping(loop) is None:
+                drive.end()
+
+    def alarms_of(self, loop: _Loop, sleepers: Sleepers) -> Alarms:
+        """Return what a loop is to wake for on one clock."""
+        key = id(loop), id(sleepers)
+        with self._lock:
+            found = self._alarms.get(key)
+            if found is None:
+                # A test suite goes through thousands of loops and mocks.
+                self._alarms = {key: one for key, one in self._alarms.items() if one.is_wanted}
+                found = self._alarms[key] = Alarms(loop, sleepers)
+            return found
+
+    def close(self) -> None:
+        """Wake every task that still sleeps."""
+        with self._lock:
+            alarms, self._alarms = self._alarms, {}
+            drives, self._drives = self._drives, {}
+        for drive in drives.values():
+            drive.end()
+        for each in alarms.values():
+            if each.asleep and not each.loop.is_closed():
+                each.loop.call_soon_threadsafe(each.ring_all)
+
+    def called(self, loop: _Loop) -> None:
+        """Note that another thread has given a loop something to do."""
+        drive = self._drives.get(id(loop))
+        if drive is not None:
+            drive.called()
+
+    def _sleeping(self, loop: _Loop) -> Alarms | None:
+        """Return the alarms for which a loop's tasks sleep: those of the mock that started last, if there are several."""
+        found = [alarms for alarms in list(self._alarms.values()) if alarms.loop is loop and alarms.asleep]
+        return found[-1] if found else None
+
+    def _drive_of(self, loop: _Loop) -> Drive:
+        with self._lock:
+            found = self._drives.get(id(loop))
+            if found is None:
+                self._drives = {key: one for key, one in self._drives.items() if not one.loop.is_closed()}
+                found = self._drives[id(loop)] = drive_of(loop, partial(self._sleeping, loop))
+            return found
+
+    def sleep(self, duration_us: Callable[[object], int | None]) -> Callable[..., Any]:
+        """Return what stands in for `asyncio.sleep`; `duration_us` reads its argument."""
+
+        async def sleep(delay: float, result: Any = None) -> Any:  # noqa: ANN401  # it is given back as it came
+            """Sleep for so many virtual seconds, and return `result`."""
+            active = self.active()
+            # Not a number, negative, endless: asyncio itself knows what to do. No length: a plain yield, as asyncio has it.
+            long_us = None if active is None else duration_us(delay)
+            if active is None or not long_us:
+                return await real_sleep(delay, result)
+            await self.sleep_until_us(active, active.begin_sleep_us(long_us))
+            return result
+
+        sleep.__module__, sleep.__qualname__ = real_sleep.__module__, real_sleep.__qualname__
+        return sleep
+
+
+class LoopPatch:
+    """Gives event loops timers that know of virtual time, and a `time()` that moves with it.
+
+    asyncio's own loops are patched by their base class; uvloop's, which share nothing with them, by their class, if uvloop was
+    imported before the mock began. Loops of other makes keep their own timers; their tasks sleep virtually all the same.
+    """
+
+    def __init__(self, tasks: VirtualTasks) -> None:
+        self._tasks = tasks
+        self._undo: list[Callable[[], None]] = []
+
+    def install(self) -> None:
+        """Patch the classes of loops."""
+        base: _LoopClass = asyncio.BaseEventLoop
+        time, call_at = base.time, base.call_at
+
+        def call_later(loop: _Loop, delay: float, *args: Any, **context: Any) -> asyncio.TimerHandle:  # noqa: ANN401  # call_at's
+            handle: asyncio.TimerHandle = call_at(loop, time(loop) + delay, *args, **context)
+            return handle
+
+        self._cover(base, time, call_later)
+        uvloop = sys.modules.get("uvloop")
+        if uvloop is not None:
+            self._cover(uvloop.Loop, uvloop.Loop.time, uvloop.Loop.call_later)
+
+    def uninstall(self) -> None:
+        """Undo `install`."""
+        while self._undo:
+            self._undo.pop()()
+
+    def _cover(  # noqa: C901  # five small methods
+        self, owner: _LoopClass, real_time: Callable[[_Loop], float], really_later: Callable[..., Any]
+    ) -> None:
+        tasks = self._tasks
+
+        def set_timer(
+            loop: _Loop, after_s: float, callback: Callable[..., Any], args: tuple[Any, ...], context: _Context
+        ) -> asyncio.TimerHandle:
+            active = tasks.active()
+            if active is None or not 0 < after_s < _LONGEST_S:
+                return really_later(loop, after_s, callback, *args, context=context)  # type: ignore[no-any-return]  # it is one
+            context = contextvars.copy_context() if context is None else context
+            timer = Timer(loop, partial(callback, *args) if args else callback, context)
+            handle: asyncio.TimerHandle = really_later(loop, after_s, timer, context=context)
+            timer.handle = handle
+            tasks.alarms_of(loop, active.sleepers).set_timer(timer, after_s, active.clock.now_us())
+            return handle
+
+        def shown_s(loop: _Loop) -> float:
+            active = tasks.active()
+            if active is None:
+                return real_time(loop)
+            # It stands still until the loop goes on, as uvloop's does by itself: so what is added to it and given to `call_at` is
+            # after exactly so long.
+            alarms = tasks.alarms_of(loop, active.sleepers)
+            now_s = alarms.shown_s
+            if now_s is None:
+                now_s = real_time(loop)
+                if asyncio._get_running_loop() is loop:  # noqa: SLF001  # get_running_loop() raises where there is none
+                    alarms.shown_s = now_s
+                    loop.call_soon(alarms.show_no_more)
+            return now_s + _ahead_s(active)
+
+        def call_later(
+            loop: _Loop,
+            delay: float,
+            callback: Callable[..., Any],
+            *args: Any,  # noqa: ANN401  # whatever the callback takes
+            context: _Context = None,
+        ) -> asyncio.TimerHandle:
+            """Run a callback after so many seconds."""
+            return set_timer(loop, delay, callback, args, context)
+
+        def call_at(
+            loop: _Loop,
+            when: float,
+            callback: Callable[..., Any],
+            *args: Any,  # noqa: ANN401  # whatever the callback takes
+            context: _Context = None,
+        ) -> asyncio.TimerHandle:
+            """Run a callback when the loop's `time()` is `when`."""
+            return set_timer(loop, when - shown_s(loop), callback, args, context)
+
+        def time(loop: _Loop) -> float:
+            """Return the loop's time: it runs as real time does, and moves with each virtual move besides."""
+            # The loop itself measures by real time.
+            itself = sys._getframe(1).f_globals.get("__name__") == _TIMES_OF_LOOPS  # noqa: SLF001  # who asks is all that matters
+            return real_time(loop) if itself else shown_s(loop)
+
+        really_soon: Callable[..., asyncio.Handle] = owner.call_soon_threadsafe
+
+        def call_soon_threadsafe(
+            loop: _Loop,
+            callback: Callable[..., Any],
+            *args: Any,  # noqa: ANN401  # whatever the callback takes
+            context: _Context = None,
+        ) -> asyncio.Handle:
+            """Run a callback soon, from another thread."""
+            handle = really_soon(loop, callback, *args, context=context)
+            # The other thread may go to sleep right now, and would find this loop asleep.
+            tasks.called(loop)
+            return handle
+
+        for stand_in in (call_later, call_at, time, call_soon_threadsafe):
+            name = stand_in.__name__
+            before = vars(owner).get(name)
+            setattr(owner, name, stand_in)
+            self._undo.append(partial(_restore, owner, name, stand_in, before))
+
+
+def _ahead_s(active: Active | None) -> float:
+    """Return by how much a loop's time is ahead of real time: with `wall="real"` the process's time is left alone."""
+    if active is None or active.wall == "real":
+        return 0
+    return (active.clock.now_us() - active.clock.start_us) / SECOND_US
+
+
+def _restore(owner: _LoopClass, name: str, stand_in: object, before: object) -> None:
+    if vars(owner).get(name) is stand_in:
+        if before is None:
+            # It was inherited.
+            delattr(owner, name)
+        else:
+            setattr(owner, name, before)

@@ -1,0 +1,144 @@
+"""What an event loop is to wake for on the clock of a mock: virtual sleeps of tasks, and the timers beside them."""
+
+import asyncio
+import heapq
+from collections.abc import Callable
+from contextvars import Context
+from typing import Any
+
+from sagemock.clock import SECOND_US
+from sagemock.sleepers import Sleepers
+
+__all__ = ["Alarm", "Alarms", "Timer"]
+
+
+class Alarm:
+    """The sleep of a task."""
+
+    __slots__ = ("at_us", "future", "number", "sleepers")
+
+    def __init__(self, at_us: int, number: int, sleepers: Sleepers, future: "asyncio.Future[None]") -> None:
+        self.at_us = at_us
+        self.number = number
+        self.sleepers = sleepers
+        self.future = future
+
+    def __lt__(self, other: "Alarm | Timer") -> bool:
+        return (self.at_us, self.number) < (other.at_us, other.number)
+
+    @property
+    def is_off(self) -> bool:
+        """Whether there is nobody to wake any more."""
+        return self.future.done()
+
+    def ring(self) -> None:
+        """Wake the task."""
+        if not self.future.done():
+            self.future.set_result(None)
+
+
+class Timer:
+    """A callback that the loop runs after so much real time or so much virtual time, whichever is over first.
+
+    It is what the loop calls after the real time.
+    """
+
+    __slots__ = ("at_us", "callback", "context", "handle", "is_over", "loop", "number")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, callback: Callable[[], Any], context: Context) -> None:
+        self.loop = loop
+        self.callback = callback
+        self.context = context
+        self.is_over = False
+        self.handle: asyncio.TimerHandle | None = None
+        self.at_us = self.number = 0
+
+    def __lt__(self, other: "Alarm | Timer") -> bool:
+        return (self.at_us, self.number) < (other.at_us, other.number)
+
+    def __call__(self) -> None:
+        """Run the callback: real time is over."""
+        if not self.is_over:
+            self.is_over = True
+            self.callback()
+
+    def __repr__(self) -> str:
+        return f"<sagemock's timer for {self.callback!r}>"
+
+    @property
+    def is_off(self) -> bool:
+        """Whether there is nothing to run any more."""
+        return self.is_over or self.handle is None or self.handle.cancelled()
+
+    def ring(self) -> None:
+        """Run the callback soon: virtual time is over."""
+        self.loop.call_soon(self._run, context=self.context)
+
+    def _run(self) -> None:
+        # Between the ring and now it may have been cancelled, as any callback that is about to run.
+        if not self.is_off and self.handle is not None:
+            self.handle.cancel()
+            self()
+
+
+class Alarms:
+    """The alarms of one loop on one clock, in the order of their instants; at one instant, as they were set."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, sleepers: Sleepers) -> None:
+        self.loop = loop
+        self.sleepers = sleepers
+        self.asleep = 0
+        """How many tasks sleep: only they let time pass, timers go along."""
+        self.shown_s: float | None = None
+        """The real time that the loop's `time()` is based on, until the loop goes on."""
+        self._heap: list[Alarm | Timer] = []
+        self._pruned = 64
+
+    def show_no_more(self) -> None:
+        """Let the loop's `time()` look anew."""
+        self.shown_s = None
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether something may still ring here."""
+        return not self.loop.is_closed() and bool(self.asleep or not self.sleepers.is_over)
+
+    def set_alarm(self, at_us: int) -> Alarm:
+        """Begin a sleep until an instant."""
+        alarm = Alarm(at_us, self.sleepers.next_number(), self.sleepers, self.loop.create_future())
+        self._push(alarm)
+        return alarm
+
+    def set_timer(self, timer: Timer, after_s: float, now_us: int) -> None:
+        """Let a timer go off after so many virtual seconds as well."""
+        timer.at_us = now_us + round(after_s * SECOND_US)
+        timer.number = self.sleepers.next_number()
+        self._push(timer)
+
+    def _push(self, one: "Alarm | Timer") -> None:
+        heapq.heappush(self._heap, one)
+        if len(self._heap) > self._pruned:
+            # A client that sets a timeout for each call, and cancels it in time, would pile them up.
+            self._heap = [one for one in self._heap if not one.is_off]
+            heapq.heapify(self._heap)
+            self._pruned = max(64, 2 * len(self._heap))
+
+    def first(self) -> "Alarm | Timer | None":
+        """Return what is to ring next."""
+        heap = self._heap
+        while heap and heap[0].is_off:
+            heapq.heappop(heap)
+        return heap[0] if heap else None
+
+    def ring(self, one: "Alarm | Timer") -> None:
+        """Let one ring, which is then off."""
+        self._heap.remove(one)
+        heapq.heapify(self._heap)
+        one.ring()
+
+    def ring_all(self) -> None:
+        """Wake every task, now that the mock is over; the timers are left to real time."""
+        heap, self._heap = self._heap, []
+        for one in heap:
+            if isinstance(one, Alarm):
+                one.ring()
