@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from botocore.configloader import load_config
-from botocore.credentials import Credentials
+from botocore.credentials import Credentials, RefreshableCredentials
 from botocore.exceptions import BotoCoreError
 from botocore.session import Session
 
+from sagemock.neighbours import disown
 from sagemock.patch import Wrapped
 
 __all__ = ["Environ"]
@@ -48,15 +49,22 @@ class Environ:
         for name, value in self._ours.items():
             if os.environ.get(name) == value:
                 del os.environ[name]
+        disown(self._ours)
         self._ours = {}
         self._get_credentials.uninstall()
 
     def _forget(self, wrapped: Callable[..., Any], session: Session, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
         found = wrapped(*args, **kwargs)
-        # By the exact class: to look at the key of refreshable ones would refresh them.
-        if type(found) is Credentials and (found.method, found.access_key) == ("env", self._ours.get(_CREDENTIALS[0])):
-            vars(session)["_credentials"] = None
+        self.forget(session, found)
         return found
+
+    def forget(self, session: Session, found: object) -> None:
+        """Let a session that found these credentials find them anew next time, if they are ours."""
+        # To look at the key of refreshable ones would refresh them.
+        if not isinstance(found, Credentials) or isinstance(found, RefreshableCredentials):
+            return
+        if (found.method, found.access_key) == ("env", self._ours.get(_CREDENTIALS[0])):
+            vars(session)["_credentials"] = None
 
 
 def _configured_region() -> bool:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from botocore.httpsession import URLLib3Session
 
+from sagemock import neighbours
 from sagemock.active import Innermost
 from sagemock.errors import NotAnswered
 from sagemock.patch import Wrapped
@@ -30,7 +31,7 @@ class Guard:
 
     def __init__(self, innermost: Innermost) -> None:
         self._innermost = innermost
-        self._send = Wrapped(URLLib3Session, "send", self._stop)
+        self._send = Wrapped(URLLib3Session, "send", self._ask)
 
     def install(self) -> None:
         """Stand before the network."""
@@ -40,7 +41,19 @@ class Guard:
         """Let everything through again."""
         self._send.uninstall()
 
-    def _stop(self, wrapped: Callable[..., Any], _: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
+    def _ask(self, wrapped: Callable[..., Any], session: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
+        try:
+            return self.stop(wrapped, session, args, kwargs)
+        except NotAnswered:
+            # A client that is older than moto's import has no handler of moto's: alone, moto would let its call out.
+            call = IN_FLIGHT.get()
+            answered = None if call is None else neighbours.ask(args[0] if args else kwargs["request"])
+            if answered is None:
+                raise
+            return answered
+
+    def stop(self, wrapped: Callable[..., Any], _: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
+        """Send by `wrapped` what may leave, and raise NotAnswered for the rest: a wrapper of whatever sends a request."""
         active = self._innermost()
         request = args[0] if args else kwargs["request"]
         if active is None or is_loopback(request.url):

@@ -9,31 +9,35 @@ from weakref import WeakKeyDictionary
 from botocore import UNSIGNED
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.client import BaseClient
+from botocore.config import Config
 from botocore.credentials import RefreshableCredentials
 
 from sagemock.active import Active
 from sagemock.aws.model import Api
 from sagemock.aws.wire import CONTENT_TYPE, Answer
-from sagemock.guard import IN_FLIGHT, InFlight
+from sagemock.guard import IN_FLIGHT, InFlight, is_loopback
+from sagemock.neighbours import Moto, mark, moto_answers
 from sagemock.patch import Wrapped
 
 __all__ = ["ApiCall", "Hook", "Respondent"]
 
-SERVICE: Final = "sagemaker"
-_EVENTS: Final = {"before-send": "before-send.sagemaker", "choose-signer": "choose-signer.sagemaker"}
+_EVENTS: Final = ("before-send", "choose-signer")
 _ID: Final = "sagemock"
 
 
 class ApiCall:
     """One attempt of a client to call an operation."""
 
-    __slots__ = ("access_key", "api", "attempt", "body", "operation", "partition", "region")
+    __slots__ = ("access_key", "api", "attempt", "body", "config", "operation", "partition", "region", "request", "service")
 
     def __init__(self, respondent: "_Handler", operation: str, request: AWSPreparedRequest) -> None:
         """Read off a prepared request what an answer depends on; botocore serialises JSON to bytes."""
         self.api = respondent.api
         self.partition = respondent.partition
         self.region = respondent.region
+        self.config = respondent.config
+        self.service = respondent.service
+        self.request = request
         self.operation = operation
         self.body = cast("bytes | str", request.body)
         self.attempt = _attempt(request.headers.get("amz-sdk-request", b""))
@@ -46,14 +50,25 @@ class Respondent(Active, Protocol):
     def answer(self, call: ApiCall) -> tuple[Answer, int, str]:
         """Return the answer, its instant in microseconds, and a request id. An error raised here reaches the caller as it is."""
 
+    def answer_logs(self, call: ApiCall) -> tuple[Answer, int, str] | None:
+        """Return the same for a call of CloudWatch Logs, None if it is not about the logs of training jobs."""
+
+
+_ANSWERS: Final[dict[str, Callable[[Respondent, ApiCall], tuple[Answer, int, str] | None]]] = {
+    "sagemaker": lambda active, call: active.answer(call),
+    "logs": lambda active, call: active.answer_logs(call),
+}
+"""How a mock answers the clients of each service; the clients of others are left alone."""
+
 
 class Hook:
     """Finds every client at its first call while a mock is active, whenever and wherever it was made."""
 
     def __init__(self, innermost: Callable[[], Respondent | None]) -> None:
         self._innermost = innermost
-        self._clients: WeakKeyDictionary[BaseClient, _Handler] = WeakKeyDictionary()
+        self._clients: WeakKeyDictionary[BaseClient, _Handler | _Stranger] = WeakKeyDictionary()
         self._make_api_call = Wrapped(BaseClient, "_make_api_call", self._call)
+        self._moto = Moto()
 
     def install(self) -> None:
         """Watch the clients' calls."""
@@ -62,30 +77,41 @@ class Hook:
     def uninstall(self) -> None:
         """Watch no more, and take the handlers off every client that is still there."""
         self._make_api_call.uninstall()
+        self._moto.uninstall()
         for client in list(self._clients):
-            for kind, event in _EVENTS.items():
-                client.meta.events.unregister(event, unique_id=f"{_ID}-{kind}")
+            for kind in _EVENTS:
+                client.meta.events.unregister(_event(kind, client), unique_id=f"{_ID}-{kind}")
         self._clients.clear()
 
     def _call(self, wrapped: Callable[..., Any], client: BaseClient, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
         service = client.meta.service_model.service_name
-        if service == SERVICE and client not in self._clients:
-            self._attach(client)
+        self.attach(client)
         flight = IN_FLIGHT.set(InFlight(service, args[0] if args else kwargs["operation_name"]))
         try:
             return wrapped(*args, **kwargs)
         finally:
             IN_FLIGHT.reset(flight)
 
-    def _attach(self, client: BaseClient) -> None:
-        handler = _Handler(client, self._innermost)
+    def attach(self, client: BaseClient) -> None:
+        """Put the handlers on a client that is about to make its first call."""
+        is_ours = client.meta.service_model.service_name in _ANSWERS
+        if is_ours:
+            self._moto.notice()
+        if client in self._clients:
+            return
+        handler = (_Handler if is_ours else _Stranger)(client, self._innermost)
         if self._clients.setdefault(client, handler) is not handler:
             # Another thread made the client's first call at the same moment.
             return
         # By the client's own emitter and not by URL: any endpoint, region or scheme is answered.
         events: Any = client.meta.events  # its stubs know only handlers that return nothing
-        events.register_first(_EVENTS["before-send"], handler, unique_id=f"{_ID}-before-send")
-        events.register_first(_EVENTS["choose-signer"], handler.choose_signer, unique_id=f"{_ID}-choose-signer")
+        if isinstance(handler, _Handler):
+            events.register_first(_event("before-send", client), handler, unique_id=f"{_ID}-before-send")
+        events.register_first(_event("choose-signer", client), handler.choose_signer, unique_id=f"{_ID}-choose-signer")
+
+
+def _event(kind: str, client: BaseClient) -> str:
+    return f"{kind}.{client.meta.service_model.service_id.hyphenize()}"
 
 
 class _Handler:
@@ -94,8 +120,10 @@ class _Handler:
     def __init__(self, client: BaseClient, innermost: Callable[[], Respondent | None]) -> None:
         self._innermost = innermost
         self.api = Api.of(client.meta.service_model)
+        self.service = client.meta.service_model.service_name
         self.region: str = client.meta.region_name
         self.partition: str = client.meta.partition
+        self.config: Config = client.meta.config
         # For `choose_signer`; botocore has no other way to the credentials of a client, and its stubs do not show this one.
         self._signer: Any = vars(client)["_request_signer"]
 
@@ -105,14 +133,38 @@ class _Handler:
         if active is None:
             return None
         call = ApiCall(self, event_name.rpartition(".")[2], request)
-        return _Response(request.url, *active.answer(call))
+        answer = _ANSWERS[self.service](active, call)
+        if answer is None:
+            return None
+        mark(request)
+        return _Response(request.url, *answer)
 
     def choose_signer(self, **_: object) -> Any:  # noqa: ANN401  # botocore's sentinel, or None
         """Leave a request unsigned when there is nothing to sign with, or only after asking somebody for it."""
+        active = self._innermost()
+        if active is not None and self.service in active.passthrough:
+            return None
         credentials = vars(self._signer)["_credentials"]
         if credentials is None or (isinstance(credentials, RefreshableCredentials) and credentials.refresh_needed()):
             return UNSIGNED
         return None
+
+
+class _Stranger:
+    """Lets a client of a service that sagemock has no answers for get as far as the guard, which says what to do."""
+
+    def __init__(self, client: BaseClient, innermost: Callable[[], Respondent | None]) -> None:
+        self._innermost = innermost
+        self._service: str = client.meta.service_model.service_name
+        self._endpoint: str = client.meta.endpoint_url
+        self._signer: Any = vars(client)["_request_signer"]  # as in `_Handler`
+
+    def choose_signer(self, **_: object) -> Any:  # noqa: ANN401  # botocore's sentinel, or None
+        """Leave a request unsigned that nobody will answer, when there is nothing to sign with: botocore would say only that."""
+        active = self._innermost()
+        if active is None or self._service in active.passthrough or is_loopback(self._endpoint) or moto_answers():
+            return None
+        return UNSIGNED if vars(self._signer)["_credentials"] is None else None
 
 
 class _Body(bytes):
@@ -125,6 +177,17 @@ class _Body(bytes):
         return self
 
 
+class _Raw:
+    """What aiobotocore before 2.22 reads the headers of a response from."""
+
+    def __init__(self, headers: dict[str, str]) -> None:
+        self._headers = headers
+
+    @property
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:
+        return [(name.encode(), value.encode()) for name, value in self._headers.items()]
+
+
 class _Response(AWSResponse):
     """An HTTP response that never was on a wire."""
 
@@ -135,7 +198,7 @@ class _Response(AWSResponse):
             "Content-Length": str(len(answer.body)),
             "Date": _http_date(at_us // 1_000_000),
         }
-        super().__init__(url, answer.status, cast("Any", headers), None)
+        super().__init__(url, answer.status, cast("Any", headers), cast("Any", _Raw(headers)))
         self._body = _Body(answer.body)
 
     @property

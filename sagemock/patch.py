@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import wrapt
-
 __all__ = ["Wrapped"]
 
 
@@ -23,6 +21,8 @@ class Wrapped:
 
     def install(self) -> None:
         """Put the wrapper in place."""
+        import wrapt  # noqa: PLC0415  # it loads asyncio: `import sagemock` need not
+
         self._before = self._owner.__dict__[self._name]
         self._ours = wrapt.FunctionWrapper(self._before, self._wrapper)
         setattr(self._owner, self._name, self._ours)

@@ -26,8 +26,9 @@ class Stack(Generic[A]):
     """The active mocks of the process, under one lock.
 
     The innermost is the one that started last and has not stopped. It is one stack for all threads, because a client,
-    `time.sleep` and the wall clock are the process's: a client used in a worker thread is answered too. Mocks may stop in any
-    order.
+    `time.sleep` and the wall clock are the process's: a client used in a worker thread is answered too. Where several threads
+    start mocks, a thread has the innermost of those that it lives in, and one that is older than all has the innermost of all.
+    Mocks may stop in any order.
     """
 
     def __init__(self) -> None:
@@ -41,8 +42,14 @@ class Stack(Generic[A]):
         self._patches = patches
 
     def innermost(self) -> A | None:
-        """Return the innermost active mock's world, or None."""
+        """Return the innermost active mock's world, as the calling thread sees it, or None."""
         active = self._active
+        if len(active) > 1:
+            active = active.copy()
+            me = threading.current_thread()
+            for world in reversed(active):
+                if me not in world.threads_before:
+                    return world
         try:
             return active[-1]
         except IndexError:

@@ -1,0 +1,123 @@
+"""aiobotocore (and aioboto3 on it): what is done to botocore's classes, done to those that it has of its own.
+
+Its clients share botocore's `BaseClient`, emitter and serialisation, so a call is answered by the same hook and the same answer,
+whose body can be awaited as often as one likes. It is never imported here: its modules are met when the user imports them, before
+a mock or inside one.
+
+The classes are the same, but for those of httpx, from aiobotocore 2.10.0 to 3.10.0.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import ModuleType
+from typing import Any, Final
+
+from botocore.client import BaseClient
+from botocore.exceptions import CapacityNotAvailableError
+
+from sagemock.active import Innermost
+from sagemock.adaptive import LimiterWorlds, refill_us
+from sagemock.clock import SECOND_US
+from sagemock.environ import Environ
+from sagemock.guard import IN_FLIGHT, Guard, InFlight
+from sagemock.hook import Hook
+from sagemock.imports import WhenImported
+from sagemock.patch import Wrapped
+from sagemock.sleep import keeps_real_time
+from sagemock.stack import Patch
+
+__all__ = ["AioPatch"]
+
+_Wrapper = Callable[[Any, Any, Any, Any], Any]
+_Arguments = Any
+_LIMITERS: Final = "aiobotocore.retries.adaptive"
+
+
+class AioPatch:
+    """The hook, the guard, the credentials and the adaptive retry mode, in aiobotocore's classes."""
+
+    def __init__(self, innermost: Innermost, hook: Hook, guard: Guard, environ: Environ) -> None:
+        """Prepare; the others are those that stand in botocore's classes."""
+        self._innermost = innermost
+        self._hook = hook
+        self._environ = environ
+        # Whatever sends: clients by their endpoint, with an HTTP session of any class, and what asks for credentials by itself.
+        self._wrappers: Final[dict[str, tuple[str, str, _Wrapper]]] = {
+            "aiobotocore.client": ("AioBaseClient", "_make_api_call", self._call),
+            "aiobotocore.endpoint": ("AioEndpoint", "_send", guard.stop),
+            "aiobotocore.httpsession": ("AIOHTTPSession", "send", guard.stop),
+            "aiobotocore.httpxsession": ("HttpxSession", "send", guard.stop),
+            "aiobotocore.retries.bucket": ("AsyncTokenBucket", "acquire", self._acquire),
+            "aiobotocore.session": ("AioSession", "get_credentials", self._get_credentials),
+        }
+        self._imports = WhenImported(dict.fromkeys([*self._wrappers, _LIMITERS], self._patch))
+        self._installed: list[Patch] = []
+
+    def install(self) -> None:
+        """Patch what of aiobotocore is there, and the rest when it comes."""
+        self._imports.install()
+
+    def uninstall(self) -> None:
+        """Undo it."""
+        self._imports.uninstall()
+        while self._installed:
+            self._installed.pop().uninstall()
+
+    def _patch(self, module: ModuleType) -> None:
+        patch: Patch
+        if module.__name__ == _LIMITERS:
+            patch = LimiterWorlds(self._innermost, module.AsyncClientRateLimiter)
+        else:
+            owner, name, wrapper = self._wrappers[module.__name__]
+            patch = Wrapped(getattr(module, owner), name, wrapper)
+        patch.install()
+        self._installed.append(patch)
+
+    async def _call(self, wrapped: Callable[..., Any], client: BaseClient, args: _Arguments, kwargs: _Arguments) -> Any:  # noqa: ANN401
+        self._hook.attach(client)
+        with _in_flight(client.meta.service_model.service_name, args[0] if args else kwargs["operation_name"]):
+            return await wrapped(*args, **kwargs)
+
+    async def _get_credentials(self, wrapped: Callable[..., Any], session: Any, args: _Arguments, kwargs: _Arguments) -> Any:  # noqa: ANN401
+        found = await wrapped(*args, **kwargs)
+        self._environ.forget(session, found)
+        return found
+
+    async def _acquire(self, wrapped: Callable[..., Any], token_bucket: Any, args: _Arguments, kwargs: _Arguments) -> Any:  # noqa: ANN401
+        async def acquire(amount: float = 1, block: bool = True) -> Any:  # noqa: ANN401, FBT001, FBT002  # AsyncTokenBucket's own
+            while True:
+                active = self._innermost()
+                if active is None or active.sleeping == "real" or keeps_real_time(active) or not block:
+                    return await wrapped(amount, block)
+                try:
+                    return await wrapped(amount, block=False)
+                except CapacityNotAvailableError:
+                    # Slept outside of the bucket's lock, as in `sagemock.adaptive`.
+                    wait_us = refill_us(token_bucket, amount)
+                if _is_in_asyncio():
+                    await asyncio.sleep(wait_us / SECOND_US)
+                else:
+                    # The clients on httpx run in trio too, whose sleeps are real.
+                    active.sleep_us(wait_us)
+
+        return await acquire(*args, **kwargs)
+
+
+def _is_in_asyncio() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+@contextmanager
+def _in_flight(service: str, operation: str) -> Iterator[None]:
+    flight = IN_FLIGHT.set(InFlight(service, operation))
+    try:
+        yield
+    finally:
+        # A coroutine that is given up is closed in whatever context the garbage collector meets it.
+        with suppress(ValueError):
+            IN_FLIGHT.reset(flight)

@@ -1,0 +1,180 @@
+"""Model artifacts: what a job leaves in S3 when it ends, if there is an S3 beside the mock."""
+
+import gzip
+import heapq
+import io
+import tarfile
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+from sagemock import buckets, neighbours
+from sagemock.aws import describe
+from sagemock.clock import Clock
+from sagemock.jobs import status
+from sagemock.jobs.job import Job, Place
+from sagemock.jobs.store import Store
+
+__all__ = ["Uploads", "objects", "packed"]
+
+Files: TypeAlias = Iterable[tuple[str, bytes]]
+"""Files of a model, each with its path in it."""
+
+
+class _Due(NamedTuple):
+    at_us: int
+    number: int
+    place: Place
+    name: str
+
+
+class Uploads:
+    """Puts the model of each job at its S3ModelArtifacts at the instant at which the job ends: an agenda of the clock.
+
+    It begins when moto is first seen beside the mock, and costs nothing before. What ended earlier is not put. Where the bucket
+    does not exist nothing is: the service would refuse or fail such a job (which of the two is not known), but moto answers every
+    service at once, and a test that never looks at S3 need not make a bucket. Whoever looks meets S3's own NoSuchBucket.
+    """
+
+    def __init__(self, clock: Clock, store: Store) -> None:
+        """Prepare; `notice` begins."""
+        self._clock = clock
+        self._store = store
+        self._lock = threading.Lock()
+        self._dues: list[_Due] = []
+        # The numbers of the jobs whose models are in S3, or that ended before.
+        self._done: set[int] = set()
+        self._begun = False
+
+    def notice(self) -> None:
+        """Begin if moto is there by now."""
+        if not self._begun and neighbours.moto_answers() and self._begin():
+            # Not under the store's lock: who moves the clock holds the clock's, and may want the store's.
+            self._clock.tell(self)
+
+    def _begin(self) -> bool:
+        """Take in the jobs that are there; return whether another thread did not do so at the same moment."""
+        now_us = self._clock.now_us()
+        with self._store.lock:
+            if self._begun:
+                return False
+            self._begun = True
+            for job in self._store.jobs():
+                if (at_us := _at_us(job)) is not None:
+                    self._file(job, at_us, now_us)
+            self._store.watchers.append(self._changed)
+        return True
+
+    def close(self) -> None:
+        """Put nothing more."""
+        if self._begun:
+            with self._store.lock:
+                self._store.watchers.remove(self._changed)
+            self._clock.untell(self)
+            self._begun = False
+
+    def _file(self, job: Job, at_us: int, now_us: int) -> None:
+        with self._lock:
+            if at_us > now_us:
+                heapq.heappush(self._dues, _Due(at_us, job.number, job.place, job.name))
+            else:
+                self._done.add(job.number)
+
+    def _changed(self, _: Job | None, new: Job | None) -> None:
+        if new is None or new.number in self._done or (at_us := _at_us(new)) is None:
+            return
+        now_us = self._clock.now_us()
+        self._file(new, at_us, now_us)
+        if at_us <= now_us:
+            # It was made to end at this instant, which the clock has told of already.
+            _put(new)
+
+    # -- as the clock sees it
+
+    def next_us(self, after_us: int) -> int | None:
+        """Return the next instant at which a job ends and has a model."""
+        with self._lock:
+            while self._dues and (self._dues[0].at_us <= after_us or not self._is_present(self._dues[0])):
+                heapq.heappop(self._dues)
+            return self._dues[0].at_us if self._dues else None
+
+    def settle(self, at_us: int) -> None:
+        """Put the models of the jobs that end at `at_us`."""
+        ending: list[Job] = []
+        with self._lock:
+            while self._dues and self._dues[0].at_us <= at_us:
+                due = heapq.heappop(self._dues)
+                if self._is_present(due) and due.number not in self._done:
+                    self._done.add(due.number)
+                    ending.append(self._store.regions[due.place].by_name[due.name])
+        for job in ending:
+            _put(job)
+
+    def _is_present(self, due: _Due) -> bool:
+        """Whether the job still ends then: a stop, say, may have changed that."""
+        # By no method of the store's: those take its lock.
+        job = self._store.regions[due.place].by_name.get(due.name)
+        return job is not None and job.number == due.number and _at_us(job) == due.at_us
+
+
+def _at_us(job: Job) -> int | None:
+    """Return the instant from which a job's description names its artifacts; None if it never does."""
+    if not job.timeline.uploaded:
+        return None
+    ended = next((change.at_us for change in job.timeline.changes if change.secondary in status.ENDINGS), None)
+    return None if ended is None else job.created_us + ended
+
+
+def _put(job: Job) -> None:
+    where = buckets.location(describe.artifacts(job))
+    if where is None:
+        # https:// is a way to write S3OutputPath that the model allows, and that nobody was seen to use.
+        return
+    kms_key = job.request["OutputDataConfig"].get("KmsKeyId", "")
+    for key, body in objects(job, where.key):
+        if not buckets.put(job.place.region, buckets.Location(where.bucket, key), body, kms_key):
+            return
+
+
+def objects(job: Job, key: str) -> Files:
+    """Return the objects that a job leaves at `key`: one archive, or the files below it if they are not to be compressed."""
+    content = job.plan.artifact
+    compressed = job.request["OutputDataConfig"].get("CompressionType") != "NONE"
+    if content is None:
+        files: Files = [("model.txt", f"The model of {job.name}, trained by nobody.\n".encode())]
+    elif isinstance(content, bytes):
+        if compressed:
+            return [(key, content)]
+        files = _unpacked(content, "model")
+    else:
+        path = Path(content)
+        if path.is_dir():
+            found = sorted(path.rglob("*"))
+            files = [(one.relative_to(path).as_posix(), one.read_bytes()) for one in found if one.is_file()]
+        elif compressed:
+            return [(key, path.read_bytes())]
+        else:
+            files = _unpacked(path.read_bytes(), path.name)
+    return [(key, packed(files))] if compressed else [(f"{key}/{name}", body) for name, body in files]
+
+
+def packed(files: Files) -> bytes:
+    """Return files as a tar.gz: the same bytes for the same files, always."""
+    archive = io.BytesIO()
+    with gzip.GzipFile(fileobj=archive, mode="wb", filename="", mtime=0) as zipped, tarfile.open(fileobj=zipped, mode="w") as tar:
+        for name, body in files:
+            member = tarfile.TarInfo(name)
+            member.size = len(body)
+            tar.addfile(member, io.BytesIO(body))
+    return archive.getvalue()
+
+
+def _unpacked(content: bytes, otherwise: str) -> Files:
+    """Return the files in an archive; what is none is one file, with the name `otherwise`."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+            members = [(member.name, tar.extractfile(member)) for member in tar.getmembers()]
+            return [(name.removeprefix("./"), file.read()) for name, file in members if file is not None]
+    except tarfile.TarError:
+        return [(otherwise, content)]

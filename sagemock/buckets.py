@@ -1,0 +1,120 @@
+"""The buckets of moto's S3, read and written as the service would: over S3's own wire, and in no other process."""
+
+import re
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+from urllib.parse import quote, urlencode
+
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+
+from sagemock import neighbours
+from sagemock.aws.refusal import Refusal
+from sagemock.errors import UsageError
+from sagemock.jobs.job import Place
+
+__all__ = ["Location", "check_inputs", "location", "put"]
+
+_URI: Final = re.compile(r"s3://([^/]+)/?(.*)", re.DOTALL)
+_OK: Final = 200
+_NOT_FOUND: Final = 404
+
+
+class Location(NamedTuple):
+    """Where something is in S3: a bucket, and a key or the prefix of keys."""
+
+    bucket: str
+    key: str
+
+
+def location(uri: str) -> Location | None:
+    """Return what an S3 URI names, None if it is another kind of URI."""
+    found = _URI.fullmatch(uri)
+    return None if found is None else Location(found[1], found[2])
+
+
+def put(region: str, where: Location, body: bytes, kms_key: str = "") -> bool:
+    """Put an object, and return whether that was possible: not if there is no moto, or no such bucket.
+
+    Raises UsageError if moto refuses.
+    """
+    encrypted = {"x-amz-server-side-encryption": "aws:kms", "x-amz-server-side-encryption-aws-kms-key-id": kms_key}
+    answered = _ask("PUT", region, where, body=body, headers=encrypted if kms_key else {})
+    if answered is None or answered.status_code == _NOT_FOUND:
+        return False
+    if answered.status_code != _OK:
+        msg = (
+            f"moto's S3 refuses a job's artifact at s3://{where.bucket}/{where.key} with HTTP {answered.status_code}: "
+            "let the bucket's policy allow it, or give the job another S3OutputPath"
+        )
+        raise UsageError(msg)
+    return True
+
+
+def check_inputs(place: Place, request: Mapping[str, Any]) -> None:
+    """Refuse a job whose input is not in moto's S3. Raises UsageError if no `mock_aws` is active.
+
+    The words were seen, those on the region too (aws/amazon-sagemaker-examples#2267, and a log of 2021); that a bucket which is
+    not there is told in the same is assumed.
+    """
+    for source in _sources(request):
+        uri = source["S3Uri"]
+        where = location(uri)
+        if where is None:
+            continue
+        answered = _ask("HEAD", place.region, Location(where.bucket, ""))
+        if answered is None:
+            msg = (
+                f"check_s3=True, and there is no S3 in which to look for {uri!r}: enter moto's mock_aws as well, "
+                "or leave check_s3 out"
+            )
+            raise UsageError(msg)
+        region = answered.headers.get("x-amz-bucket-region", place.region)
+        if region == place.region and answered.status_code == _OK and _has_objects(place.region, where):
+            continue
+        elsewhere = f" Error message from S3: The bucket is in this region: {region}. Please use this region to retry the request"
+        code, text = (
+            "ValidationException",
+            (
+                f'No S3 objects found under S3 URL "{uri}" given in input data source. Please ensure that the bucket exists in '
+                f"the selected region ({place.region}), that objects exist under that S3 prefix, and that the role "
+                f'"{request["RoleArn"]}" has "s3:ListBucket" permissions on bucket "{where.bucket}".'
+                f"{'' if region == place.region else elsewhere}"
+            ),
+        )
+        raise Refusal(code, text)
+
+
+def _sources(request: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for channel in request.get("InputDataConfig", ()):
+        if "S3DataSource" in channel.get("DataSource", {}):
+            yield channel["DataSource"]["S3DataSource"]
+
+
+def _has_objects(region: str, where: Location) -> bool:
+    # A manifest is an object too: its key is the only one with that prefix, or the first.
+    listing = {"list-type": "2", "max-keys": "1", "prefix": where.key}
+    answered = _ask("GET", region, Location(where.bucket, ""), query=listing)
+    return answered is not None and b"<Contents>" in answered.content
+
+
+def _ask(  # noqa: PLR0913  # what an HTTP request consists of
+    method: str,
+    region: str,
+    where: Location,
+    *,
+    body: bytes = b"",
+    headers: Mapping[str, str] = MappingProxyType({}),
+    query: Mapping[str, str] = MappingProxyType({}),
+) -> AWSResponse | None:
+    # moto takes a request without a signature for an anonymous one.
+    signature = f"AWS4-HMAC-SHA256 Credential=SAGEMOCK/20180730/{region}/s3/aws4_request, SignedHeaders=host, Signature=0"
+    sent: Any = HTTPHeaders()  # AWSPreparedRequest's stubs want a dict
+    for name, value in {"Authorization": signature, "Content-Length": str(len(body)), **headers}.items():
+        sent[name] = value
+    path = quote(f"/{where.bucket}/{where.key}" if where.key else f"/{where.bucket}")
+    asked = f"?{urlencode(query, quote_via=quote)}" if query else ""
+    return neighbours.ask(
+        AWSPreparedRequest(method, f"https://s3.{region}.amazonaws.com{path}{asked}", sent, body, stream_output=False)
+    )
