@@ -1,20 +1,66 @@
 """The command line: `sagemock`, or `python -m sagemock`."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from sagemock.cli.explain import every_status, explanation
+from sagemock.cli.plan import source
+from sagemock.cli.reading import responses
+from sagemock.cli.screen import Screen, emit
+from sagemock.cli.timeline import timeline
 from sagemock.demo import play, play_record
-from sagemock.errors import PlanError
+from sagemock.errors import UsageError
 
 __all__ = ["main"]
 
+RECORDS = (
+    "FILE holds what `aws sagemaker describe-training-job` prints, or boto3's dict as JSON: one, a list of them, or one after "
+    "the other. `-` is standard input."
+)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code: 0, or 2 when what it was given is at fault."""
+    """Run the command line and return its exit code: 0, or 2 when what it was given is at fault; 141 when nobody reads on."""
+    given = _parser().parse_args(arguments)
+    try:
+        _run(given)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read has seen enough. What is still buffered must not be written at exit, nor its failure be shown.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except (UsageError, OSError) as error:
+        sys.stderr.write(f"sagemock: {error}\n")
+        return 2
+    return 0
+
+
+def _run(given: argparse.Namespace) -> None:
+    if given.command == "demo":
+        emit(play_record(given.replay) if given.replay else play())
+    elif given.command == "plan":
+        emit(source(responses(given.files)))
+    else:
+        screen = Screen.of(sys.stdout, width=given.width, ascii_only=given.ascii, color=given.color)
+        if given.command == "timeline":
+            timeline(given.files, screen, aligned=given.aligned, as_svg=given.svg)
+        else:
+            screen.write(explanation(given.status, screen.columns) if given.status else every_status(screen.columns))
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sagemock", description="SageMaker training jobs on a virtual clock.")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
+    screen = argparse.ArgumentParser(add_help=False)
+    screen.add_argument("--width", type=int, metavar="COLUMNS", help="how wide to write (default: as the terminal, else 80)")
+    screen.add_argument("--ascii", action="store_true", help="use no characters beyond ASCII (default: as the terminal can)")
+    screen.add_argument(
+        "--color", choices=("auto", "always", "never"), default="auto", help="colours, by rich (default: in a terminal)"
+    )
+
     demo = commands.add_parser(
         "demo",
         help="let a real botocore client live through a whole training job",
@@ -26,14 +72,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
         type=Path,
         help="play the life recorded in FILE again: the JSON that `aws sagemaker describe-training-job` prints",
     )
-    given = parser.parse_args(arguments)
-    try:
-        told = play_record(given.replay) if given.replay else play()
-    except (PlanError, OSError) as error:
-        sys.stderr.write(f"sagemock: {error}\n")
-        return 2
-    sys.stdout.write(f"{told}\n")
-    return 0
+
+    drawn = commands.add_parser(
+        "timeline",
+        parents=[screen],
+        help="draw recorded training jobs",
+        description="Draw recorded training jobs: one phase by phase, several on one axis.",
+        epilog=RECORDS,
+    )
+    drawn.add_argument("files", nargs="+", metavar="FILE", help="a record, or several; `-` for standard input")
+    drawn.add_argument("--aligned", action="store_true", help="let all jobs begin at once, whenever they were created")
+    drawn.add_argument("--svg", action="store_true", help="print the picture as SVG")
+
+    written = commands.add_parser(
+        "plan",
+        help="print the Python of a plan that plays a recorded job",
+        description="Print the Python of a plan that plays a recorded job again, ready to be pasted into a test.",
+        epilog=RECORDS,
+    )
+    written.add_argument("files", nargs="+", metavar="FILE", help="a record, or several; `-` for standard input")
+
+    explained = commands.add_parser(
+        "explain",
+        parents=[screen],
+        help="say what a status of a training job means",
+        description="Say what a status of a training job means, what can follow it, and what a client should do.",
+    )
+    explained.add_argument("status", nargs="?", metavar="STATUS", help="a primary or secondary status (default: a line for each)")
+    return parser
 
 
 if __name__ == "__main__":

@@ -2,19 +2,26 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sagemock import reasons
+from sagemock.announcer import Events
+from sagemock.aws.faults import Fault, Moment, Window
 from sagemock.aws.quotas import Usage
-from sagemock.clock import Clock
+from sagemock.aws.visibility import Hiding
+from sagemock.calls import Calls
+from sagemock.clock import Clock, instant, instant_us
+from sagemock.delivery import Delay, Handler, Subscription
 from sagemock.errors import NeverReached, UsageError
+from sagemock.eventpattern import Pattern
 from sagemock.jobs import status
 from sagemock.jobs.interventions import Complete, Fail, Interrupt, Intervention
 from sagemock.jobs.job import Job
+from sagemock.jobs.logs import instances, runs
 from sagemock.options import check_plan
-from sagemock.render import timeline
+from sagemock.render import drawing, timeline, timelines
 from sagemock.views import Jobs
-from sagemock.world import Call, Matcher, PlanSource, Rule, Sleep, World
+from sagemock.world import Matcher, PlanSource, Rule, Sleep, World
 
 __all__ = ["Controls"]
 
@@ -40,9 +47,9 @@ class Controls(ABC):
         return Jobs(self._world.clock, self._world.store)
 
     @property
-    def calls(self) -> list[Call]:
-        """Every call of SageMaker's API that arrived here, retries included, in order."""
-        return self._world.calls
+    def calls(self) -> Calls:
+        """Every call of SageMaker's API that arrived here, and of CloudWatch Logs on its log group: each attempt, in order."""
+        return Calls(self._world.calls)
 
     @property
     def sleeps(self) -> list[Sleep]:
@@ -50,16 +57,30 @@ class Controls(ABC):
         return self._world.sleeps
 
     @property
+    def events(self) -> Events:
+        """Every event that SageMaker has sent to EventBridge by now, in order: one per change of a job's statuses."""
+        return self._world.announcer.events
+
+    @property
     def accounts(self) -> dict[str, str]:
         """The account ids of callers by access key id; who is not in it belongs to `account_id`."""
         return self._world.accounts
 
-    def timeline(self, name: str) -> str:
-        """Return a picture of a job's life, in plain text."""
-        return timeline(self.jobs.find(name), self.clock.now_us())
+    def timeline(self, name: str, *, width: int | None = None, unicode: bool = False) -> str:
+        """Return a picture of a job's life: in ASCII unless `unicode` allows blocks, with messages cut for `width` if given."""
+        return timeline(self.jobs.find(name), self.clock.now_us(), width=width, unicode=unicode)
+
+    def svg(self, *names: str) -> str:
+        """Return a picture of these jobs (default: all) as an `<svg>` element: of one row by row, of several on one axis."""
+        jobs = [self.jobs.find(name) for name in names] or list(self._world.store.jobs())
+        return drawing(jobs, self.clock.now_us())
+
+    def _repr_html_(self) -> str:
+        return self.svg()
 
     def __str__(self) -> str:
-        return "\n\n".join(str(view) for view in self.jobs.all()) or "no training jobs"
+        jobs, now_us = list(self._world.store.jobs()), self.clock.now_us()
+        return timelines(jobs, now_us) if len(jobs) > 1 else "".join(timeline(job, now_us) for job in jobs) or "no training jobs"
 
     # -- acting
 
@@ -90,6 +111,60 @@ class Controls(ABC):
         usage: Usage = "training warm pool" if warm_pool else "spot training job" if spot else "training job"
         self._world.service.quotas.limits[instance_type, usage] = instances
 
+    def fault(  # noqa: PLR0913  # each narrows down which calls
+        self,
+        operation: str,
+        error: str,
+        *,
+        job: str | None = None,
+        times: int | None = None,
+        after: Moment | None = None,
+        until: Moment | None = None,
+        probability: float | None = None,
+        message: str | None = None,
+        status: int | None = None,
+    ) -> None:
+        """Let calls go wrong from now on; of several faults that a call could meet, the first that was given does.
+
+        `operation` is the name of one of SageMaker's operations, or a pattern of names. `error` is one of these:
+
+        * an error code of AWS's, answered with AWS's text and HTTP status; for a code whose text sagemock does not know, give
+          `message`, and `status` if it is not 400;
+        * what happens on the way: "ConnectTimeout" and "ReadTimeout", after the client's own timeouts in virtual time,
+          "ConnectionReset" and "EndpointUnreachable";
+        * what happens on the way back, when the service has done what it was asked for: "LostAnswer", which is a read timeout to
+          the client, and "MalformedBody", which is half an answer.
+
+        `job` is a pattern of job names, `times` how many calls it meets (default: all; retries count), `after` and `until` are
+        instants or durations from now, `probability` is that of each call, by the mock's `seed`. Under `strict` a fault that no
+        call could meet is an error. Raises UsageError, TypeError or ValueError for what has no meaning.
+        """
+        window = Window.of(after, until, self._world.clock.now_us())
+        self._world.faults.add(Fault(operation, error, job, times, window, probability, message, status))
+
+    def hide(self, job: str, *, lasting: timedelta | float, operation: str = "*") -> None:
+        """Hide jobs from the API for a while after their creation, as its eventual consistency may.
+
+        `job` is a pattern of job names, `lasting` counts from the creation of each. To the operations that match the pattern
+        `operation` such a job does not exist: not to be described or stopped, and in no list. CreateTrainingJob sees it. Under
+        `strict` it is an error if no call would have seen such a job.
+        """
+        self._world.visibility.add(Hiding(job, lasting, operation))
+
+    def on_event(
+        self, handler: Handler, pattern: Pattern | None = None, *, delay: Delay = 0, duplicates: int = 0
+    ) -> Subscription:
+        """Call `handler` with each event that SageMaker sends to EventBridge from now on, at its instant, while time passes.
+
+        It gets a dictionary, as a Lambda handler does, and may call AWS. An error that it raises reaches whoever lets time pass.
+        `pattern` is an EventBridge pattern, a mapping or its JSON text: only the events that it matches come. `delay` is how long
+        each takes: a timedelta or seconds, a (low, high) pair from which each draws with the mock's seed (so that one may
+        overtake another), or a callable of the event. `duplicates` is how many times each comes again, with a delay of its own.
+        The subscription ends with `cancel()`, or with the mock. Raises ValueError or TypeError for what has no meaning; for a
+        pattern, it names the path.
+        """
+        return self._world.announcer.on_event(handler, pattern, delay=delay, duplicates=duplicates)
+
     def interrupt(self, name: str) -> None:
         """Take the instances of a managed spot job away now: it is Interrupted, and starts again.
 
@@ -115,6 +190,32 @@ class Controls(ABC):
         """Let a job complete now."""
         self._intervene(name, "complete", Complete)
 
+    def log(self, name: str, text: str, *, at: datetime | str | float | None = None, instance: int = 1) -> None:
+        """Let a container of a job write a line to its log: now, or `at` an earlier or later instant.
+
+        An earlier line comes late: it is in its place from now on. `instance` counts from 1. Raises UsageError if no container of
+        the job has started by then, as far as is known now, or if it has no such instance.
+        """
+        world = self._world
+        if not isinstance(text, str) or not text:
+            msg = f"log() takes the text of a line, not {text!r}: write log({name!r}, 'epoch=1 loss=0.31')"
+            raise TypeError(msg)
+        with world.store.lock:
+            job = self.jobs.find(name)
+            now_us = world.clock.now_us()
+            at_us = now_us if at is None else instant_us(at)
+            if instance not in range(1, instances(job.request) + 1):
+                msg = f"{name!r} has no instance {instance!r}: it has {instances(job.request)}, counted from 1"
+                raise UsageError(msg)
+            if not any(begin_us <= at_us for begin_us in runs(job)):
+                msg = (
+                    f"no container of {name!r} has started at {instant(at_us).isoformat()}, so it cannot log: advance until "
+                    f"it is in Training, or give a later instant by at=.\n{timeline(job, now_us)}"
+                )
+                raise UsageError(msg)
+            world.store.region(job.place).logbook.say(job, at_us, text, instance=instance, now_us=now_us)
+            world.idle.reset()
+
     def advance_until(self, name: str, wanted: str) -> datetime:
         """Let time pass until a job has the primary or secondary status `wanted`, and return that instant.
 
@@ -128,7 +229,8 @@ class Controls(ABC):
             msg = f"{wanted!r} is no status of a training job: one of {', '.join(sorted(known))}"
             raise UsageError(msg)
         state = job.state(now_us)
-        if wanted not in (state.primary, state.secondary):
+        reached = wanted in (state.primary, state.secondary)
+        while not reached:
             ahead = job.timeline.after(now_us - job.created_us)
             instants = (job.created_us + change.at_us for change in ahead if wanted in (change.primary, change.secondary))
             at_us = next(instants, None)
@@ -139,12 +241,16 @@ class Controls(ABC):
                 )
                 raise NeverReached(msg)
             world.clock.pass_to_us(at_us)
+            # A handler of events may have changed the job meanwhile.
+            job, now_us = self.jobs.find(name), world.clock.now_us()
+            met = job.timeline.until(at_us - job.created_us)[-1]
+            reached = wanted in (met.primary, met.secondary)
         return world.clock.now()
 
     def advance_until_idle(self) -> datetime:
-        """Let time pass until no job has anything left to happen by itself, and return that instant."""
+        """Let time pass until nothing is left to happen to a job by itself and no event is on its way; return that instant."""
         world = self._world
-        while (settled_us := world.store.settled_us()) is not None and settled_us > world.clock.now_us():
+        while (settled_us := max(world.store.settled_us() or 0, world.announcer.last_us)) > world.clock.now_us():
             world.clock.pass_to_us(settled_us)
         return world.clock.now()
 
@@ -159,6 +265,7 @@ class Controls(ABC):
                 raise UsageError(msg)
             world.store.put(job.after(intervention(now_us - job.created_us)))
             world.idle.reset()
+        world.announcer.flush()
 
 
 def _check_matcher(matcher: object) -> None:

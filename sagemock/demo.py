@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import WaiterError
 
 from sagemock.aws.model import Api
-from sagemock.clock import real
+from sagemock.clock import instant, instant_us, real
 from sagemock.jobs.plan import Plan
 from sagemock.mock import SageMakerMock, mock_sagemaker
 
@@ -53,7 +53,7 @@ def play_record(path: Path) -> str:
     plan = Plan.replays(path)
     record: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     # A record may have been masked, or be younger than this botocore: what it says of its request is not judged again.
-    mock = mock_sagemaker(start=record["CreationTime"], plan=plan, validate=False)
+    mock = mock_sagemaker(start=instant(instant_us(record["CreationTime"])), plan=plan, validate=False)
     parts = str(record.get("TrainingJobArn", "")).split(":")
     region = parts[3] if len(parts) > 5 and parts[3] else "us-east-1"  # noqa: PLR2004  # the parts of an ARN
     return _live(mock, record, region)

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from sagemock.adaptive import AdaptivePatch
+from sagemock.aio import AioPatch
+from sagemock.audience import AUDIENCE
 from sagemock.controls import Controls
 from sagemock.decorate import decorate
 from sagemock.environ import Environ
@@ -22,10 +24,12 @@ if TYPE_CHECKING:
 __all__ = ["SageMakerMock", "current", "mock_sagemaker"]
 
 _STACK: Stack[World] = Stack()
+_ENVIRON, _GUARD, _HOOK = Environ(), Guard(_STACK.innermost), Hook(_STACK.innermost)
 _STACK.patched_by(
-    (Environ(), lambda _: True),
-    (Guard(_STACK.innermost), lambda _: True),
-    (Hook(_STACK.innermost), lambda _: True),
+    (_ENVIRON, lambda _: True),
+    (_GUARD, lambda _: True),
+    (_HOOK, lambda _: True),
+    (AioPatch(_STACK.innermost, _HOOK, _GUARD, _ENVIRON), lambda _: True),
     (SleepPatch(_STACK.innermost), lambda world: world.sleeping == "virtual"),
     (AdaptivePatch(_STACK.innermost), lambda _: True),
     (WallPatch(_STACK.innermost), lambda world: world.wall == "virtual"),
@@ -48,9 +52,10 @@ class SageMakerMock(Controls):
 
     def start(self) -> "Self":
         """Begin a fresh world; the mock that was innermost before answers again after `stop`."""
-        world = World(self._options, self)
+        world = World(self._options, self, _STACK.innermost())
         _STACK.push(world)
         self._worlds.append(world)
+        AUDIENCE.started(world)
         return self
 
     def stop(self, *, clean: bool = True) -> None:
@@ -60,10 +65,16 @@ class SageMakerMock(Controls):
         plan was never used.
         """
         if not self._worlds:
-            msg = "this mock is not active: stop() ends what start() began, once"
+            msg = "this mock is not active: stop() ends what start() began, once; take this one out, or start the mock first"
             raise UsageError(msg)
         world = self._last = self._worlds.pop()
         _STACK.pop(world)
+        AUDIENCE.stopped(world)
+        # Neither real time nor a wall clock that the caller froze moves what is over.
+        world.clock.outside = None
+        world.sleepers.close()
+        world.announcer.close()
+        world.uploads.close()
         if clean:
             world.check_used()
 

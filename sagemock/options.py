@@ -42,6 +42,7 @@ class OptionsDict(TypedDict, total=False):
     account_id: str
     passthrough: Collection[str]
     seed: int
+    check_s3: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +88,9 @@ class Options:
     seed: int = 0
     """Where the random durations of plans begin: the same seed gives the same durations."""
 
+    check_s3: bool = False
+    """Whether CreateTrainingJob refuses input that is not in S3: in moto's, which must be active."""
+
     def __post_init__(self) -> None:
         _check_start(self.start)
         _check_choice("wall", self.wall)
@@ -98,6 +102,7 @@ class Options:
         check_plan(self.plan)
         _check_flag("validate", self.validate)
         _check_flag("strict", self.strict)
+        _check_flag("check_s3", self.check_s3)
         _check_account_id(self.account_id)
         object.__setattr__(self, "passthrough", _services(self.passthrough))
         if isinstance(self.seed, bool) or not isinstance(self.seed, int):

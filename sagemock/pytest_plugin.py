@@ -1,38 +1,68 @@
 """The pytest plugin: the fixture `sagemock` and the marker `@pytest.mark.sagemock(**options)`.
 
+The report of a failed test that used a mock, by whichever face, has a section with its timelines and its last calls;
+`--sagemock-timeline` shows it for tests that pass, too.
+
 pytest loads this in every run of whoever has sagemock installed, so it imports nothing of weight before a test asks.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import pytest
 
+from sagemock.audience import AUDIENCE, Witness
 from sagemock.errors import UnusedError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     import pluggy
 
+    from sagemock.jobs.plan import Plan
     from sagemock.mock import SageMakerMock
     from sagemock.options import Options
+    from sagemock.outcomes import Outcome
+    from sagemock.world import World
 
 __all__ = ["sagemock"]
 
 _MOCK: pytest.StashKey[SageMakerMock] = pytest.StashKey()
+_WITNESS: pytest.StashKey[Witness] = pytest.StashKey()
+_SECTION = "sagemock"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--sagemock-timeline`."""
+    parser.getgroup("sagemock", "SageMaker training jobs on a virtual clock").addoption(
+        "--sagemock-timeline",
+        action="store_true",
+        help="show the timelines and the last calls of every test that used a sagemock mock, not only of those that fail",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Explain the marker to `pytest --markers` and to --strict-markers."""
+    """Explain the marker to `pytest --markers` and to --strict-markers, and begin to watch for mocks."""
     config.addinivalue_line(
         "markers",
         "sagemock(*, start=None, wall='virtual', sleep='virtual', latency=0.1, rate=0, idle_limit=timedelta(days=1), plan=None, "
-        "validate=True, strict=True, account_id='123456789012', passthrough=(), seed=0): run the test inside a sagemock mock "
-        "with these options, whether or not it asks for the fixture `sagemock`; the mock starts before the other fixtures of "
-        "the test. Of several markers, the closest to the test decides about each option.",
+        "validate=True, strict=True, account_id='123456789012', passthrough=(), seed=0, check_s3=False, outcomes=None): run the "
+        "test inside a sagemock mock with these options, whether or not it asks for the fixture `sagemock`; the mock starts "
+        "before the other fixtures of the test. With outcomes='all', or a list of names from sagemock.outcomes, it runs once for "
+        "each way in which its training jobs can end. Of several markers, the closest to the test decides about each option.",
     )
+    # Now already: a mock that a conftest.py or a test module starts for all of its tests belongs to each of them.
+    witness = config.stash[_WITNESS] = Witness()
+    AUDIENCE.join(witness)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Watch no more."""
+    witness = config.stash.get(_WITNESS, None)
+    # None where another plugin has failed before its turn to be configured came.
+    if witness is not None:
+        AUDIENCE.leave(witness)
 
 
 @pytest.fixture
@@ -44,7 +74,7 @@ def sagemock(request: pytest.FixtureRequest) -> Iterator[SageMakerMock]:
     """
     from sagemock.mock import SageMakerMock  # noqa: PLC0415  # only for those who use it
 
-    mock = SageMakerMock(_options(request.node))
+    mock = SageMakerMock(_options(request.node, getattr(request, "param", None)))
     mock.start()
     request.node.stash[_MOCK] = mock
     try:
@@ -55,15 +85,27 @@ def sagemock(request: pytest.FixtureRequest) -> Iterator[SageMakerMock]:
         mock.stop(clean=False)
 
 
-def _options(item: pytest.Item) -> Options:
-    """Return the options of all markers of a test, the closest last."""
+def _given(node: pytest.Item | pytest.Collector) -> dict[str, Any]:
+    """Return what all markers of a test say, the closest last."""
+    given: dict[str, Any] = {}
+    for mark in reversed(list(node.iter_markers("sagemock"))):
+        given.update(mark.kwargs)
+    return given
+
+
+def _options(item: pytest.Item, outcome: Outcome | None) -> Options:
+    """Return the options of a test; `outcome` is how its jobs end, where it runs once for each."""
     from sagemock.options import Options  # noqa: PLC0415  # only for those who use it
 
-    given: dict[str, Any] = {}
-    for mark in reversed(list(item.iter_markers("sagemock"))):
-        if mark.args:
-            _refuse(item, f"options are given by name, like start='2018-07-30', and not {', '.join(map(repr, mark.args))}")
-        given.update(mark.kwargs)
+    nameless = [argument for mark in item.iter_markers("sagemock") for argument in mark.args]
+    if nameless:
+        _refuse(item, f"options are given by name, like start='2018-07-30', and not {', '.join(map(repr, nameless))}")
+    given = _given(item)
+    given.pop("outcomes", None)
+    if outcome is not None:
+        if given.get("plan") is not None:
+            _refuse(item, "outcomes say how the jobs end, and so does plan: give one of them")
+        given["plan"] = _ending(outcome)
     try:
         options = Options.of(**given)
     except (TypeError, ValueError, UsageError) as error:
@@ -74,8 +116,38 @@ def _options(item: pytest.Item) -> Options:
     return _refuse(item, reason)
 
 
-def _refuse(item: pytest.Item, reason: str) -> NoReturn:
-    pytest.fail(f"@pytest.mark.sagemock of {item.nodeid}: {reason}", pytrace=False)
+def _ending(outcome: Outcome) -> Callable[[Mapping[str, Any]], Plan]:
+    """Return a plan source that leads to an outcome, and skips the test when its job cannot end so."""
+
+    def plan(request: Mapping[str, Any]) -> Plan:
+        if not outcome.meets(request):
+            pytest.skip(f"{request['TrainingJobName']} runs on demand, and only managed spot jobs end {outcome}")
+        return outcome.plan
+
+    return plan
+
+
+def _refuse(node: pytest.Item | pytest.Collector, reason: str) -> NoReturn:
+    pytest.fail(f"@pytest.mark.sagemock of {node.nodeid}: {reason}", pytrace=False)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that is marked with outcomes once for each."""
+    wanted = _given(metafunc.definition).get("outcomes")
+    if wanted is None:
+        return
+    from sagemock.outcomes import chosen  # noqa: PLC0415  # only for those who use it
+
+    try:
+        outcomes = chosen(wanted)
+    except UsageError as error:
+        reason = str(error)
+    else:
+        if "sagemock" not in metafunc.fixturenames:
+            metafunc.fixturenames.append("sagemock")
+        metafunc.parametrize("sagemock", outcomes, indirect=True, ids=str)
+        return
+    _refuse(metafunc.definition, reason)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -102,9 +174,50 @@ def pytest_runtest_call(item: pytest.Item) -> None:
         mock.check_used()
 
 
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pluggy.Result[pytest.TestReport], None]:
-    """Report an UnusedError, of whichever face, by its words alone: it has no line of the test to show, only lines of ours."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Forget the mocks of the test before; those that are still active are this test's as well."""
+    # Not in pytest_runtest_protocol, inside which plugins that run a failed test again do so.
+    item.config.stash[_WITNESS].next_test()
+
+
+# First of the wrappers, so last to see the report: xfail has been decided on then.
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pluggy.Result[pytest.TestReport], None]:
+    """Say in the report of a failure what the mocks of the test have been through.
+
+    An UnusedError, of whichever face, is reported by its words alone: it has no line of the test to show, only lines of ours.
+    """
     report = (yield).get_result()
     if call.excinfo is not None and isinstance(call.excinfo.value, UnusedError):
         report.longrepr = call.excinfo.getrepr(style="value")
+    seen = item.config.stash[_WITNESS].seen
+    is_shown = report.failed or hasattr(report, "wasxfail") or (_shows_all(item.config) and report.when == "call")
+    if seen and is_shown:
+        from sagemock.report import section  # noqa: PLC0415  # only for those who use it
+
+        report.sections.append((_SECTION, section(cast("Sequence[World]", seen))))
+
+
+def _shows_all(config: pytest.Config) -> bool:
+    # Without the option where a conftest.py has named this plugin, too late for options.
+    return bool(config.getoption("sagemock_timeline", default=False))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Show the timelines of tests that passed, if asked to; pytest itself does so with -rP."""
+    if not _shows_all(config) or terminalreporter.hasopt("P"):
+        return
+    told = [
+        (report.nodeid, text)
+        for report in terminalreporter.stats.get("passed", ())
+        for name, text in report.sections
+        if name == _SECTION
+    ]
+    if told:
+        terminalreporter.section("sagemock timelines of passed tests")
+    for nodeid, text in told:
+        terminalreporter.write_sep("_", nodeid)
+        terminalreporter.write_line(text)

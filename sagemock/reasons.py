@@ -46,7 +46,7 @@ ROLE: Final = (
 def exit_code(code: int) -> str:
     """Return the reason of a container that ended with `code` and left no failure file (examples#1234 has the older form)."""
     if isinstance(code, bool) or not isinstance(code, int) or not 1 <= code <= 255:  # noqa: PLR2004  # an exit status is a byte
-        msg = f"exit_code={code!r}: a container that failed ended with 1 to 255"
+        msg = f"exit_code={code!r}: a container that failed ended with 1 to 255; give one of these"
         raise PlanError(msg)
     return f"AlgorithmError: , exit code: {code}"
 

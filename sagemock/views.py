@@ -10,7 +10,7 @@ from sagemock.errors import UsageError
 from sagemock.jobs.job import Job, View, view
 from sagemock.jobs.plan import Plan
 from sagemock.jobs.store import Region, Store
-from sagemock.render import timeline
+from sagemock.render import drawing, timeline
 
 __all__ = ["JobView", "Jobs", "TransitionView"]
 
@@ -120,6 +120,10 @@ class JobView:
     def __str__(self) -> str:
         return timeline(self._find(), self._clock.now_us())
 
+    def _repr_html_(self) -> str:
+        # A notebook shows the picture itself.
+        return drawing([self._find()], self._clock.now_us())
+
 
 class Jobs(Mapping[str, JobView]):
     """The jobs of a mock by name; by ARN where the same name exists in several regions or accounts."""
@@ -132,8 +136,9 @@ class Jobs(Mapping[str, JobView]):
         """Return a job by name or ARN. Raises KeyError if there is none, UsageError if the name alone does not tell which."""
         found = [region.by_name[name] for region, name in self._places(key)]
         if not found:
-            known = ", ".join(self) or "none"
-            msg = f"no training job {key!r} was created; the jobs of this mock: {known}"
+            known = ", ".join(self)
+            hint = f"ask for one of {known}" if known else "there is none yet: let the code under test create it first"
+            msg = f"no training job {key!r} was created; {hint}"
             raise KeyError(msg)
         if len(found) > 1:
             arns = ", ".join(job.arn for job in found)

@@ -2,21 +2,29 @@
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from random import Random
-from typing import Any, Final, Literal, TypeAlias
-from weakref import WeakSet
+from typing import Any, Literal, TypeAlias
+from weakref import WeakSet, ref
 
+from sagemock import buckets, neighbours
+from sagemock.announcer import Announcer
+from sagemock.artifacts import Uploads
+from sagemock.aws import logs
+from sagemock.aws.faults import Fault, Faults
 from sagemock.aws.operations import OPERATIONS, READS, Service
 from sagemock.aws.refusal import Refusal
 from sagemock.aws.validate import check, decode
+from sagemock.aws.visibility import Visibility
 from sagemock.aws.wire import Answer, granted, refused
+from sagemock.calls import DONE, Call, Calls
 from sagemock.clock import Clock, instant
-from sagemock.errors import NotSimulated, UnusedError, UsageError
+from sagemock.errors import UnusedError, UsageError
+from sagemock.follow import Followed
 from sagemock.hook import ApiCall
 from sagemock.idle import Idle
 from sagemock.jobs.job import Place
@@ -24,6 +32,8 @@ from sagemock.jobs.plan import Plan
 from sagemock.jobs.store import Store
 from sagemock.options import Options
 from sagemock.render import situation
+from sagemock.sleepers import Sleepers
+from sagemock.transport import Lost, marred
 
 __all__ = ["Call", "Matcher", "PlanSource", "Sleep", "World"]
 
@@ -31,23 +41,6 @@ Matcher: TypeAlias = str | Callable[[Mapping[str, Any]], bool]
 """Which jobs a plan is for: a pattern of job names (`*`, `?`, `[…]`, case matters), or a predicate of the request."""
 PlanSource: TypeAlias = Plan | Callable[[Mapping[str, Any]], Plan]
 """A plan, or a callable of the request that returns one."""
-
-DONE: Final = "ok"
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One attempt of a client to call an operation, as it arrived here."""
-
-    operation: str
-    params: Mapping[str, Any]
-    """The request, with its instants in microseconds since the epoch."""
-    at: datetime
-    region: str
-    outcome: str
-    """"ok", or the error code that was answered, or the name of the error that was raised."""
-    attempt: int
-    """1 for a first attempt, more for botocore's retries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +79,8 @@ class World:
     options: Options
     owner: object
     """The mock whose world this is."""
+    around: "World | None" = None
+    """The world in which this one is nested."""
     clock: Clock = field(init=False)
     store: Store = field(default_factory=Store)
     calls: list[Call] = field(default_factory=list)
@@ -93,15 +88,38 @@ class World:
     accounts: dict[str, str] = field(default_factory=dict)
     """The accounts of callers other than the mock's own, by access key id."""
     rules: list[Rule] = field(default_factory=list)
+    faults: Faults = field(init=False)
+    visibility: Visibility = field(default_factory=Visibility)
     threads_before: AbstractSet[threading.Thread] = field(init=False)
+    sleepers: Sleepers = field(init=False)
 
     def __post_init__(self) -> None:
         options = self.options
-        self.clock = Clock(options.start, latency=options.latency, idle_limit=options.idle_limit, rate=options.rate)
-        self.threads_before = WeakSet(set(threading.enumerate()) - {threading.current_thread()})
+        self.clock = Clock(
+            options.start, latency=options.latency, idle_limit=options.idle_limit, rate=options.rate, lock=self.store.lock
+        )
+        if options.wall == "virtual":
+            self.clock.outside = Followed(self.clock.outside, self._is_untouched, is_started=options.start is not None)
+            # The present instant is that of a freeze, if there is one.
+            self.clock.start_us = self.clock.now_us()
+        me, around = threading.current_thread(), self.around
+        self.entered_by = ref(me)
+        if around is not None and around.entered_by() is me:
+            # The outer mock's threads are those of this one too: they go by its clock while it answers them.
+            self.threads_before = around.threads_before
+        else:
+            self.threads_before = WeakSet(set(threading.enumerate()) - {me})
+        self.sleepers = Sleepers(self.clock, self.threads_before, None if around is None else around.sleepers)
         self.service = Service(self.store, self.plan_for, options.seed, validate=options.validate)
+        self.service.check_data = buckets.check_inputs if options.check_s3 else None
+        self.uploads = Uploads(self.clock, self.store)
+        self.announcer = Announcer(self.clock, self.service)
+        self.faults = Faults(options.seed)
         self.idle = Idle(self._report)
         self._ids = Random(options.seed)  # noqa: S311  # request ids that are the same run after run
+
+    def _is_untouched(self) -> bool:
+        return next(self.store.jobs(), None) is None
 
     # -- as the patches see it
 
@@ -122,61 +140,120 @@ class World:
 
     def sleep_us(self, duration_us: int) -> None:
         """Sleep virtually."""
-        now_us = self.clock.now_us()
-        self.idle.slept(duration_us, settled=self.settled(now_us), limit_us=self.clock.idle_limit_us)
-        self.sleeps.append(Sleep(instant(now_us), timedelta(microseconds=duration_us)))
-        self.clock.pass_us(duration_us)
+        deadline_us = self.begin_sleep_us(duration_us)
+        if duration_us:
+            self.sleepers.until_us(deadline_us)
+        else:
+            self.sleepers.give_way()
+
+    def begin_sleep_us(self, duration_us: int) -> int:
+        """Record a sleep that begins now, guard against idling, and return when it ends."""
+        with self.store.lock:
+            now_us = self.clock.now_us()
+            self.idle.slept(duration_us, settled=self.settled(now_us), limit_us=self.clock.idle_limit_us)
+            self.sleeps.append(Sleep(instant(now_us), timedelta(microseconds=duration_us)))
+        return now_us + duration_us
 
     def settled(self, now_us: int) -> bool:
-        """Whether nothing is left to happen to any job by itself."""
+        """Whether nothing is left to happen to any job by itself, and calls go the same way for ever."""
         settled_us = self.store.settled_us()
-        return settled_us is None or settled_us <= now_us
+        if (settled_us is not None and settled_us > now_us) or self.announcer.last_us > now_us:
+            return False
+        if self.faults and self.faults.pending(now_us):
+            return False
+        return not (self.visibility and self.visibility.pending(self.store, now_us))
 
     # -- answering
 
     def answer(self, call: ApiCall) -> tuple[Answer, int, str]:
         """Answer at the instant of arrival, and then take `latency`."""
+        self.uploads.notice()
         with self.store.lock:
             at_us = self.clock.now_us()
             self.store.forget(at_us)
             params: Mapping[str, Any] = {}
             outcome = DONE
+            fault: Fault | None = None
+            answer: Answer | Lost
             try:
                 try:
-                    simulated = self._simulated(call)
                     params = decode(call.api.input(call.operation), json.loads(call.body))
-                    if self.options.validate:
-                        check(call.api.input(call.operation), params)
-                    answer = granted(simulated(self.service, call.api, self._place(call), params, at_us))
+                    if self.faults and call.service == "sagemaker":
+                        fault = self.faults.meeting(call.operation, params, at_us)
+                    if fault is None:
+                        answer = granted(self._perform(call, params, at_us))
+                    else:
+                        outcome = fault.error
+                        answer = self._marred(fault, call, params, at_us)
                 except Refusal as refusal:
                     outcome = refusal.code
                     answer = refused(refusal)
-                self._guard(call, at_us, changed=call.operation not in READS and outcome == DONE)
+                except Lost as lost:
+                    answer = lost
+                reads = call.operation in READS or call.service == "logs"
+                self._guard(call, at_us, fault, changed=not reads and outcome == DONE)
             except Exception as error:
                 outcome = type(error).__name__
                 raise
             finally:
                 self.calls.append(Call(call.operation, params, instant(at_us), call.region, outcome, call.attempt))
             request_id = _uuid(self._ids)
-        self.clock.pass_us(self.clock.latency_us)
+        if isinstance(answer, Lost):
+            self._take_us(self.clock.latency_us if answer.takes_us is None else answer.takes_us)
+            raise answer.error
+        self._take_us(self.clock.latency_us)
         return answer, at_us, request_id
 
-    def _guard(self, call: ApiCall, at_us: int, *, changed: bool) -> None:
+    def _take_us(self, latency_us: int) -> None:
+        # What the call did has happened, and is told of by the thread that did it.
+        self.announcer.flush()
+        # A sleep of the calling thread (law 6): what two threads call at one instant is answered at one instant.
+        if latency_us:
+            self.sleepers.until_us(self.clock.now_us() + latency_us)
+
+    def answer_logs(self, call: ApiCall) -> tuple[Answer, int, str] | None:
+        """Answer a call of CloudWatch Logs, if it is about the log group of training jobs."""
+        return self.answer(call) if logs.concerns(call.body) else None
+
+    def _perform(self, call: ApiCall, params: Mapping[str, Any], at_us: int) -> str:
+        """Do what the service was asked for, and return its response as JSON."""
+        if call.service == "sagemaker" and not neighbours.is_ours(call.operation, params, OPERATIONS):
+            return neighbours.perform(call.operation, call.region, call.request, OPERATIONS)
+        simulated = self._simulated(call)
+        place = self._place(call)
+        if call.service == "logs":
+            if self.options.validate:
+                check(call.api.input(call.operation), params, logs.INVALID)
+            return simulated(self.service, call.api, place, params, at_us)
+        if self.options.validate:
+            check(call.api.input(call.operation), params)
+        service = self.service
+        if self.visibility:
+            service = self.visibility.seen(service, place, call.operation, params, at_us)
+        return simulated(service, call.api, place, params, at_us)
+
+    def _marred(self, fault: Fault, call: ApiCall, params: Mapping[str, Any], at_us: int) -> Answer:
+        return marred(
+            fault,
+            call,
+            perform=lambda: self._perform(call, params, at_us),
+            refusal=lambda: fault.refusal(self._place(call), call.operation, params),
+        )
+
+    def _guard(self, call: ApiCall, at_us: int, fault: Fault | None, *, changed: bool) -> None:
         if changed:
             self.idle.reset()
         else:
             poll = (call.operation, call.body)
-            self.idle.polled(poll, settled=self.settled(at_us), limit_us=self.clock.idle_limit_us)
+            # A fault that is used up by being met is nothing that goes on for ever.
+            settled = self.settled(at_us) and (fault is None or fault.times is None)
+            self.idle.polled(poll, settled=settled, limit_us=self.clock.idle_limit_us)
 
-    def _simulated(self, call: ApiCall) -> Callable[..., str]:
-        try:
-            return OPERATIONS[call.operation]
-        except KeyError:
-            msg = (
-                f"sagemock does not simulate {call.operation}. It simulates {', '.join(sorted(OPERATIONS))}; "
-                "answer the rest with botocore's Stubber or with a client of your own, or leave that call out of this test"
-            )
-            raise NotSimulated(msg) from None
+    @staticmethod
+    def _simulated(call: ApiCall) -> Callable[..., str]:
+        if call.service == "logs":
+            return logs.simulated(call.operation)
+        return OPERATIONS[call.operation]
 
     def _place(self, call: ApiCall) -> Place:
         account = self.options.account_id
@@ -195,21 +272,24 @@ class World:
         return Plan() if self.options.plan is None else _resolved(self.options.plan, request)
 
     def check_used(self) -> None:
-        """Raise UnusedError if a plan was prepared that no job met."""
-        unused = [rule for rule in self.rules if not rule.used]
-        if self.options.strict and unused:
-            created = [job.name for job in self.store.jobs()]
-            met = f"the jobs that were created: {', '.join(created)}" if created else "no job was created"
-            counted = "1 prepared plan was" if len(unused) == 1 else f"{len(unused)} prepared plans were"
-            msg = (
-                f"{counted} never used: {'; '.join(map(str, unused))} ({met}). "
-                "Mend the pattern, take the plan out, or allow it with strict=False"
-            )
-            raise UnusedError(msg)
+        """Raise UnusedError if a plan was prepared that no job met, or a fault that no call met."""
+        if not self.options.strict:
+            return
+        created = [job.name for job in self.store.jobs()]
+        met = f"the jobs that were created: {', '.join(created)}" if created else "no job was created"
+        faults = [*self.faults.unused(), *self.visibility.unused()]
+        complaints = [
+            *_unused("plan", [rule for rule in self.rules if not rule.used], verb="used", met=met, mend="pattern"),
+            *_unused("fault", faults, verb="met", met=repr(Calls(self.calls)), mend="operation, the job or the time"),
+        ]
+        if complaints:
+            raise UnusedError("\n".join(complaints))
 
     def _report(self, what: str) -> str:
+        now_us = self.clock.now_us()
+        standing = "".join(f"\n  {fault} has met {fault.met} calls" for fault in self.faults.standing(now_us))
         return (
-            f"nothing can happen any more, and yet {what} since.\n{situation(self.store.jobs(), self.clock.now_us())}\n"
+            f"nothing can happen any more, and yet {what} since.\n{situation(self.store.jobs(), now_us)}{standing}\n"
             "Let the code under test recognise that status and end its loop, give the job a plan that goes on, "
             "or allow more with idle_limit (None: no limit)"
         )
@@ -221,6 +301,15 @@ def _resolved(source: PlanSource, request: Mapping[str, Any]) -> Plan:
         msg = f"{source!r} returned {plan!r} for {request['TrainingJobName']!r}: let it return a Plan"
         raise UsageError(msg)
     return plan
+
+
+def _unused(kind: str, unused: Sequence[object], *, verb: str, met: str, mend: str) -> Iterator[str]:
+    if unused:
+        counted = f"1 prepared {kind} was" if len(unused) == 1 else f"{len(unused)} prepared {kind}s were"
+        yield (
+            f"{counted} never {verb}: {'; '.join(map(str, unused))} ({met}). "
+            f"Mend the {mend}, take the {kind} out, or allow it with strict=False"
+        )
 
 
 def _uuid(rng: Random) -> str:

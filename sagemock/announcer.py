@@ -1,0 +1,118 @@
+"""The events of a mock: those that have happened, to be read, and those to come, to be told."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, overload
+
+from sagemock.aws.events import Event, event
+from sagemock.aws.operations import Service
+from sagemock.clock import Clock
+from sagemock.delivery import Delay, Delivery, Handler, Subscription
+from sagemock.errors import UsageError
+from sagemock.eventpattern import EventPattern, Pattern
+from sagemock.jobs.history import History, Occurrence
+
+__all__ = ["Announcer", "Events"]
+
+
+class Events(Sequence[Event]):
+    """Events that have happened, in the order (instant, job number, index).
+
+    Each is made when it is asked for, and is the asker's own: a dictionary as a Lambda handler gets it.
+    """
+
+    def __init__(self, happened: Sequence[Occurrence], told: Callable[[Occurrence], Event]) -> None:
+        self._happened = happened
+        self._told = told
+
+    @overload
+    def __getitem__(self, index: int) -> Event: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "Events": ...
+
+    def __getitem__(self, index: int | slice) -> "Event | Events":
+        if isinstance(index, slice):
+            return Events(self._happened[index], self._told)
+        return self._told(self._happened[index])
+
+    def __len__(self) -> int:
+        return len(self._happened)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether another sequence has the same events."""
+        if not isinstance(other, Sequence):
+            return NotImplemented
+        return list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as a list
+
+    def __repr__(self) -> str:
+        lines = "".join(f"\n  {_line(one)}" for one in self)
+        return f"<{len(self)} events{lines}>"
+
+    def matching(self, pattern: Pattern) -> "Events":
+        """Return the events that an EventBridge pattern matches: a mapping, or the JSON text of one.
+
+        Raises ValueError, which names the path, for a pattern that EventBridge would refuse.
+        """
+        wanted = EventPattern(pattern)
+        return Events([one for one in self._happened if wanted.matches(self._told(one))], self._told)
+
+
+def _line(shown: Mapping[str, Any]) -> str:
+    detail = shown["detail"]
+    return f"{shown['time']} {detail['TrainingJobName']} {detail['TrainingJobStatus']}/{detail['SecondaryStatus']}"
+
+
+class Announcer:
+    """What a world knows of its events, and whom it tells."""
+
+    def __init__(self, clock: Clock, service: Service) -> None:
+        """Note from now on what happens; nobody is told before somebody asks."""
+        self._clock = clock
+        self._service = service
+        self._history = History(service.store, clock.now_us)
+        self._delivery: Delivery | None = None
+        self._closed = False
+
+    def _told(self, occurrence: Occurrence) -> Event:
+        return event(self._service.api, occurrence, self._service.seed)
+
+    @property
+    def events(self) -> Events:
+        """What has happened by now."""
+        return Events(self._history.happened(), self._told)
+
+    def on_event(self, handler: Handler, pattern: Pattern | None, *, delay: Delay, duplicates: int) -> Subscription:
+        """Tell a handler of what happens from now on."""
+        if self._closed:
+            msg = "this mock is over, and no event will come: call on_event() while it is active; `events` has what happened"
+            raise UsageError(msg)
+        subscription = Subscription(handler, pattern, delay, duplicates, self._cancel)
+        if self._delivery is None:
+            self._delivery = Delivery(self._clock, self._service.store, self._told, self._service.seed)
+        self._delivery.subscribe(subscription)
+        return subscription
+
+    def _cancel(self, subscription: Subscription) -> None:
+        if self._delivery is not None and not self._delivery.unsubscribe(subscription):
+            self._delivery.close()
+            self._delivery = None
+
+    def flush(self) -> None:
+        """Deliver what happens at the present instant."""
+        if self._delivery is not None:
+            self._clock.pass_us(0)
+
+    @property
+    def last_us(self) -> int:
+        """The instant at which the last event arrives that is on its way; 0 if none is."""
+        last_us = None if self._delivery is None else self._delivery.last_us
+        return 0 if last_us is None else last_us
+
+    def close(self) -> None:
+        """Tell nobody any more."""
+        self._closed = True
+        if self._delivery is not None:
+            self._delivery.close()
+            self._delivery = None

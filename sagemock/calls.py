@@ -1,0 +1,127 @@
+"""The calls that arrived, and what a test asks of them."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+from itertools import groupby
+from typing import Any, Final, overload
+
+from sagemock.aws.naming import checked_operation, job_of
+
+__all__ = ["DONE", "Call", "Calls"]
+
+DONE: Final = "ok"
+_SERVICES: Final = ("sagemaker", "logs")
+"""Whose calls can be on record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One attempt of a client to call an operation."""
+
+    operation: str
+    params: Mapping[str, Any]
+    """The request, with its instants in microseconds since the epoch."""
+    at: datetime
+    """The instant of its arrival."""
+    region: str
+    outcome: str
+    """"ok", or the error code that was answered, or the fault that it met, or the name of the error that was raised."""
+    attempt: int
+    """1 for a first attempt, more for botocore's retries."""
+
+    @property
+    def job(self) -> str | None:
+        """The name of the training job that it is about, or None."""
+        return job_of(self.params)
+
+    @property
+    def _what(self) -> str:
+        return f"{self.operation} {self.job or ''}".rstrip() + f": {self.outcome}"
+
+    def __str__(self) -> str:
+        attempt = f" (attempt {self.attempt})" if self.attempt > 1 else ""
+        return f"{self.at:%Y-%m-%d %H:%M:%S}.{self.at.microsecond // 1000:03} {self.region} {self._what}{attempt}"
+
+
+class Calls(Collection[Call]):
+    """Calls in the order of their arrival, retries included; a live view, which grows with the calls that come.
+
+    `print` it for a line each. The repr is short, so that pytest shows it where an assertion fails, such as
+    `assert sagemaker.calls.to("StopTrainingJob").count == 1`.
+    """
+
+    def __init__(self, calls: Iterable[Call], meets: Callable[[Call], bool] = lambda _: True) -> None:
+        """Show those of `calls` for which `meets` holds; tests ask by `to`."""
+        self._calls = calls
+        self._meets = meets
+
+    def to(
+        self,
+        operation: str = "*",
+        *,
+        job: str | None = None,
+        region: str | None = None,
+        outcome: str | None = None,
+        attempt: int | None = None,
+    ) -> "Calls":
+        """Return the calls to an operation, of a job, from a region, with an outcome, or with this number of attempt.
+
+        All but `attempt` are names or patterns of names (`*`, `?`, `[…]`). Raises UsageError if there is no such operation.
+        """
+        given = {"operation": checked_operation(operation, _SERVICES), "job": job, "region": region, "outcome": outcome}
+        patterns = {name: pattern for name, pattern in given.items() if pattern is not None}
+
+        def meets(call: Call) -> bool:
+            if attempt is not None and call.attempt != attempt:
+                return False
+            return all(fnmatchcase(getattr(call, name) or "", pattern) for name, pattern in patterns.items())
+
+        return Calls(self, meets)
+
+    @property
+    def count(self) -> int:
+        """How many they are."""
+        return len(self)
+
+    @property
+    def outcomes(self) -> list[str]:
+        """The outcome of each."""
+        return [call.outcome for call in self]
+
+    @property
+    def retries(self) -> "Calls":
+        """Those that are not a first attempt."""
+        return Calls(self, lambda call: call.attempt > 1)
+
+    def __iter__(self) -> Iterator[Call]:
+        # A copy, because another thread may make a call meanwhile.
+        return (call for call in list(self._calls) if self._meets(call))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, call: object) -> bool:
+        return any(one == call for one in self)
+
+    @overload
+    def __getitem__(self, place: int) -> Call: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Call]: ...
+    def __getitem__(self, place: int | slice) -> Call | list[Call]:
+        return list(self)[place]
+
+    def __eq__(self, other: object) -> bool:
+        return list(self) == list(other) if isinstance(other, (Calls, Sequence)) else NotImplemented
+
+    # It grows.
+    __hash__ = None  # type: ignore[assignment]  # as `list` has it
+
+    def __repr__(self) -> str:
+        runs = [(what, sum(1 for _ in run)) for what, run in groupby(call._what for call in self)]  # noqa: SLF001  # of this module
+        shown = "; ".join(what if times == 1 else f"{times} x {what}" for what, times in runs)
+        return f"<{self.count} call{'' if self.count == 1 else 's'}{': ' if shown else ''}{shown}>"
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self)) or "no calls"

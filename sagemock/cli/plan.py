@@ -1,0 +1,117 @@
+"""`sagemock plan`: the Python of a plan that plays a recorded job, to be pasted into a test."""
+
+import math
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from sagemock.clock import duration_us
+from sagemock.errors import PlanError
+from sagemock.jobs import status
+from sagemock.jobs.phase import Phase
+from sagemock.jobs.plan import Plan
+from sagemock.jobs.record import read
+from sagemock.picture.cells import clean
+
+__all__ = ["source"]
+
+LINE: Final = 100
+"""Longer calls are written over several lines."""
+UNITS: Final = (
+    ("days", 86_400_000_000),
+    ("hours", 3_600_000_000),
+    ("minutes", 60_000_000),
+    ("seconds", 1_000_000),
+    ("milliseconds", 1000),
+    ("microseconds", 1),
+)
+
+
+def source(records: list[Mapping[str, Any]]) -> str:
+    """Return Python that makes the plan of a record, as PLAN, or those of several, as PLANS by the names of their jobs.
+
+    Raises PlanError for what is no record, and for two records of one name.
+    """
+    plans = [(_name(one), _plan(one), list(_remarks(one))) for one in records]
+    names = [name for name, _, _ in plans]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        msg = f"there are two records of {twice!r}, and a plan is found by its name: give one of them"
+        raise PlanError(msg)
+    if len(plans) == 1:
+        _, plan, remarks = plans[0]
+        body = [*remarks, f"PLAN = {plan}"]
+    else:
+        entries = [line for name, plan, remarks in plans for line in [*remarks, f"{_text(name)}: {plan},"]]
+        body = ["PLANS = {", *(_indented(line) for line in entries), "}"]
+    text = "\n".join(body)
+    imports = ["from datetime import timedelta", ""] if "timedelta(" in text else []
+    return "\n".join([*imports, "from sagemock import Phase, Plan", "", *body])
+
+
+def _plan(response: Mapping[str, Any]) -> str:
+    plan = Plan.replays(response)
+    phases = "\n".join(_indented(f"{_phase(phase)},") for phase in plan.phases)
+    given = [
+        f"phases=[\n{phases}\n]",
+        f"ending={_text(plan.ending)}",
+        *([f"failure_reason={_text(plan.failure_reason)}"] if plan.failure_reason is not None else []),
+        *([f"stopped_after={_duration(plan.stopped_after)}"] if isinstance(plan.stopped_after, timedelta) else []),
+        *_billed(response),
+    ]
+    return "Plan(\n" + "\n".join(_indented(f"{one},") for one in given) + "\n)"
+
+
+def _phase(phase: Phase) -> str:
+    words = [_text(phase.status)]
+    if isinstance(phase.duration, timedelta):
+        words.append(_duration(phase.duration))
+    if isinstance(phase.message, str):
+        words.append(f"message={_text(phase.message)}")
+    elif phase.message is not None:
+        told = [f"({_duration(at)}, {_text(text)})," for at, text in phase.message]
+        words.append("message=[\n" + "\n".join(_indented(one) for one in told) + "\n]")
+    whole = f"Phase({', '.join(words)})"
+    short = len(whole) <= LINE and "\n" not in whole
+    return whole if short else "Phase(\n" + "\n".join(_indented(f"{word},") for word in words) + "\n)"
+
+
+def _billed(response: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the part of a spot job's time that was billed, in as few digits as give the same seconds."""
+    found = read(response)
+    training_s, billable_s = found.training_s or 0, found.billable_s or 0
+    if response.get("EnableManagedSpotTraining") and 0 < billable_s < training_s:
+        part = billable_s / training_s
+        rounded = (math.ceil(part * 10**digits) / 10**digits for digits in range(2, 16))
+        yield f"billed={next((one for one in rounded if int(one * training_s) == billable_s), part)}"
+
+
+def _remarks(response: Mapping[str, Any]) -> Iterator[str]:
+    found = read(response)
+    yield f"# {clean(_name(response))}, created {clean(str(response['CreationTime']))}. The limits of your request apply to it."
+    if found.ending is None:
+        yield "# The record ends before the job did: what has no duration here goes on by the defaults."
+    elif found.last_message != status.MESSAGES[found.ending]:
+        yield f"# Its last message, {clean(found.last_message)!r}, is played by Plan.replays() only."
+
+
+def _name(response: Mapping[str, Any]) -> str:
+    return str(response.get("TrainingJobName", "a job without a name"))
+
+
+def _duration(value: timedelta | float) -> str:
+    left = duration_us(value)
+    words = []
+    for unit, unit_us in UNITS:
+        number, left = divmod(left, unit_us)
+        words += [f"{unit}={number}"] if number else []
+    return f"timedelta({', '.join(words)})" if words else "0"
+
+
+def _text(text: str) -> str:
+    written = repr(text)
+    return f'"{written[1:-1]}"' if written[0] == "'" and '"' not in text else written
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.split("\n"))

@@ -1,0 +1,63 @@
+"""Reading recorded DescribeTrainingJob responses: from files or standard input, one or several, however they were saved."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sagemock.errors import PlanError
+
+__all__ = ["responses"]
+
+
+def responses(files: Sequence[str]) -> list[Mapping[str, Any]]:
+    """Return the JSON objects in these files, `-` being standard input.
+
+    A file holds one, a list of them, or several in a row, such as one to a line. Raises PlanError or OSError for what cannot be
+    read so.
+    """
+    return [one for file in files for one in _objects(file)]
+
+
+def _objects(file: str) -> Iterator[Mapping[str, Any]]:
+    name = "standard input" if file == "-" else file
+    raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    try:
+        # Windows PowerShell saves what a command prints as UTF-16.
+        values = list(_values(raw.decode(json.detect_encoding(raw))))
+    except (ValueError, RecursionError) as error:
+        msg = f"{name} is no JSON ({error}): save the output of `aws sagemaker describe-training-job` there"
+        raise PlanError(msg) from None
+    found = [one for value in values for one in (value if isinstance(value, list) else [value])]
+    wrong = [f"{str(one)[:40]!r}" for one in found if not isinstance(one, dict)]
+    if wrong or not found:
+        holds = wrong[0] if wrong else "nothing"
+        msg = (
+            f"{name} holds {holds} where a JSON object should be: save the output of `aws sagemaker describe-training-job` there"
+        )
+        raise PlanError(msg)
+    for one in found:
+        _check(name, one)
+    yield from found
+
+
+def _check(name: str, record: Mapping[str, Any]) -> None:
+    """Refuse a record whose members are of other kinds than AWS's: it was not printed by AWS, and is not judged further."""
+    entries = record.get("SecondaryStatusTransitions", [])
+    if not isinstance(entries, list) or not all(isinstance(one, dict) and isinstance(one.get("Status"), str) for one in entries):
+        msg = f"{name}: SecondaryStatusTransitions is no list of objects with a Status; save what AWS printed, as it is"
+        raise PlanError(msg)
+    for member in ("TrainingTimeInSeconds", "BillableTimeInSeconds"):
+        if not isinstance(record.get(member, 0), int | None):
+            msg = f"{name}: {member} is {record[member]!r}, no whole number; save what AWS printed, as it is"
+            raise PlanError(msg)
+
+
+def _values(text: str) -> Iterator[Any]:
+    decoder = json.JSONDecoder()
+    rest = text.strip()
+    while rest:
+        value, end = decoder.raw_decode(rest)
+        yield value
+        rest = rest[end:].lstrip()

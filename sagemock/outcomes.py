@@ -1,0 +1,79 @@
+"""Every way in which a training job can end, as plans with readable names.
+
+`@pytest.mark.sagemock(outcomes="all")` runs a test once for each of them.
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from sagemock import reasons
+from sagemock.errors import UsageError
+from sagemock.jobs import status
+from sagemock.jobs.phase import FOREVER, Phase
+from sagemock.jobs.plan import Plan
+
+__all__ = ["ALL", "Outcome", "chosen"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A way to end: the plan that leads there, and how DescribeTrainingJob shows it at the end."""
+
+    name: str
+    plan: Plan
+    status: str
+    secondary_status: str
+    spot: bool = False
+    """Whether only managed spot jobs end so."""
+
+    def __str__(self) -> str:
+        return self.name
+
+    def meets(self, request: Mapping[str, Any]) -> bool:
+        """Whether a job that is created by `request` can end so."""
+        return not self.spot or bool(request.get("EnableManagedSpotTraining"))
+
+
+_FAILED: Final = ("Failed", "Failed")
+_WAITING: Final = Plan([Phase(status.STARTING, FOREVER, [(0, status.STARTING_THE_JOB), (15, status.NO_CAPACITY)])])
+
+ALL: Final[Mapping[str, Outcome]] = MappingProxyType({
+    outcome.name: outcome
+    for outcome in (
+        Outcome("completed", Plan.completes(), "Completed", "Completed"),
+        Outcome("algorithm-error", Plan.fails(), *_FAILED),
+        Outcome("out-of-memory", Plan.fails(reasons.OUT_OF_MEMORY), *_FAILED),
+        Outcome("data-download-error", Plan.fails(reasons.data_download(), during="Downloading"), *_FAILED),
+        Outcome("image-download-error", Plan.fails(reasons.image_download(), during="Downloading"), *_FAILED),
+        Outcome("role-error", Plan.fails(reasons.ROLE, during="Starting"), *_FAILED),
+        Outcome("upload-error", Plan.fails(reasons.UPLOAD, during="Uploading"), *_FAILED),
+        # More attempts than any RetryStrategy allows (service model: at most 30 retries).
+        Outcome("internal-error", Plan.internal_error(31), *_FAILED),
+        Outcome("capacity-error", Plan.capacity_error(), *_FAILED),
+        Outcome("stopped-while-starting", Plan(stopped_after=30), "Stopped", "Stopped"),
+        Outcome("stopped-while-training", Plan.hangs().but(stopped_after=3600), "Stopped", "Stopped"),
+        Outcome("max-runtime-exceeded", Plan.hangs(), "Stopped", "MaxRuntimeExceeded"),
+        Outcome("max-wait-exceeded", _WAITING, "Stopped", "MaxWaitTimeExceeded", spot=True),
+        Outcome("completed-after-interruption", Plan.interrupted(), "Completed", "Completed", spot=True),
+    )
+})  # fmt: skip
+"""The outcomes by name."""
+
+
+def chosen(wanted: "str | Iterable[str]") -> tuple[Outcome, ...]:
+    """Return outcomes: "all", or those with the given names. Raises UsageError for a name that is none, and names the nearest."""
+    if wanted == "all":
+        return tuple(ALL.values())
+    names = [wanted] if isinstance(wanted, str) else list(wanted)
+    for name in names:
+        if name not in ALL:
+            near = difflib.get_close_matches(str(name), ALL, 1, 0.0)[0]
+            msg = f"there is no outcome {name!r}; did you mean {near!r}? 'all', or some of {', '.join(ALL)}"
+            raise UsageError(msg)
+    if not names:
+        msg = "outcomes=[] runs no test: write outcomes='all', or leave it out"
+        raise UsageError(msg)
+    return tuple(ALL[name] for name in names)

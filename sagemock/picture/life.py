@@ -1,0 +1,149 @@
+"""What a picture shows of a job: its entries, what was done to it, and what there is to say, whatever it is drawn with."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from sagemock.clock import instant_us
+from sagemock.jobs import status
+from sagemock.jobs.interventions import Complete, Delete, Fail, Interrupt, Intervention, KeepAlive, Stop, Taken, Update
+from sagemock.jobs.job import Job, Transition, view
+from sagemock.jobs.record import read
+
+__all__ = ["Life", "Mark", "life", "recorded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that was done to a job, or a limit that it reached, at an instant in microseconds since the epoch."""
+
+    at_us: int
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A job's life as it is known at `now_us`; instants in microseconds since the epoch."""
+
+    name: str
+    primary: str
+    secondary: str
+    created_us: int
+    now_us: int
+    entries: tuple[Transition, ...]
+    marks: tuple[Mark, ...]
+    notes: tuple[str, ...]
+    """What there is to say besides, a line each."""
+    planned: bool
+    """Whether the picture goes beyond `now_us`; a recorded life does not."""
+
+    @property
+    def shown(self) -> str:
+        """The status in one word, or in two where the primary one tells more than the secondary one."""
+        if self.primary in (self.secondary, "InProgress", status.PRIMARY_OF_ENDING.get(self.secondary)):
+            return self.secondary
+        return f"{self.primary}/{self.secondary}"
+
+    @property
+    def last_us(self) -> int:
+        """The last instant at which anything is known of it."""
+        last = self.entries[-1]
+        marks = (mark.at_us for mark in self.marks)
+        return max(self.now_us, last.start_us, last.end_us or 0, *marks) if self.planned else self.now_us
+
+    @property
+    def length_us(self) -> int:
+        """From the creation to the end, or until now if the end is not reached."""
+        end_us = self.entries[-1].start_us if self.entries[-1].status in status.ENDINGS else self.now_us
+        return min(end_us, self.now_us) - self.created_us
+
+    def moved(self, by_us: int) -> "Life":
+        """Return the same life at another time."""
+        entries = tuple(
+            replace(entry, start_us=entry.start_us + by_us, end_us=None if entry.end_us is None else entry.end_us + by_us)
+            for entry in self.entries
+        )
+        marks = tuple(replace(mark, at_us=mark.at_us + by_us) for mark in self.marks)
+        return replace(self, created_us=self.created_us + by_us, now_us=self.now_us + by_us, entries=entries, marks=marks)
+
+
+def life(job: Job, now_us: int) -> Life:
+    """Return the life of a job of the mock: what has happened at `now_us`, and what is planned."""
+    at = view(job, now_us)
+    return Life(
+        name=job.name,
+        primary=at.primary,
+        secondary=at.secondary,
+        created_us=job.created_us,
+        now_us=now_us,
+        entries=view(job, max(now_us, job.last_us)).transitions,
+        marks=tuple(sorted(_marks(job), key=lambda mark: mark.at_us)),
+        notes=tuple(_notes(at.training_s, at.billable_s, at.failure_reason)),
+        planned=True,
+    )
+
+
+def recorded(response: Mapping[str, Any]) -> Life:
+    """Return the life that a DescribeTrainingJob response tells of, as far as it had come. Raises PlanError if it is none."""
+    found = read(response)
+    created_us = instant_us(response["CreationTime"])
+    ends_us = [entry.start_us if entry.end_us is None else entry.end_us for entry in found.entries]
+    now_us = max([found.modified_us, *ends_us])
+    entries = [
+        Transition(
+            entry.status, created_us + entry.start_us, None if entry.end_us is None else created_us + entry.end_us, entry.message
+        )
+        for entry in found.entries
+    ]
+    if found.ending is not None:
+        over_us = created_us + (found.entries[-1].end_us or 0) if found.entries else created_us
+        entries.append(Transition(found.ending, over_us, over_us, found.last_message))
+    last = entries[-1].status
+    return Life(
+        name=str(response.get("TrainingJobName", "a job without a name")),
+        primary=str(response.get("TrainingJobStatus", status.PRIMARY_OF_ENDING.get(last, "InProgress"))),
+        secondary=str(response.get("SecondaryStatus", last)),
+        created_us=created_us,
+        now_us=created_us + now_us,
+        entries=tuple(entries),
+        marks=(),
+        notes=tuple(_notes(found.training_s, found.billable_s, found.failure_reason)),
+        planned=False,
+    )
+
+
+def _notes(training_s: int | None, billable_s: int | None, failure_reason: str | None) -> Iterator[str]:
+    if training_s is not None:
+        billed = "" if billable_s is None else f", {billable_s} s billed"
+        yield f"{training_s} s of training{billed}"
+    if failure_reason is not None:
+        yield f"FailureReason: {failure_reason}"
+
+
+def _marks(job: Job) -> Iterator[Mark]:
+    for offset_us, name in job.timeline.limits:
+        yield Mark(job.created_us + offset_us, "limit", name)
+    planned_us = job.script.stopped_after_us
+    if any(change.at_us == planned_us and change.primary == "Stopping" for change in job.timeline.changes):
+        yield Mark(job.created_us + (planned_us or 0), "stop", "StopTrainingJob, by the plan")
+    for one in job.interventions:
+        label, text = _told(one)
+        yield Mark(job.created_us + one.at_us, label, text)
+
+
+def _told(one: Intervention) -> tuple[str, str]:
+    if isinstance(one, Stop):
+        return "stop", "StopTrainingJob"
+    if isinstance(one, Taken):
+        return "taken", f"its warm pool goes to {one.by}"
+    if isinstance(one, KeepAlive):
+        return "update", f"KeepAlivePeriodInSeconds={one.seconds}"
+    if isinstance(one, Update):
+        return "update", "UpdateTrainingJob"
+    if isinstance(one, Delete):
+        return "delete", "DeleteTrainingJob"
+    return _BY_THE_TEST[type(one)], "by the test"
+
+
+_BY_THE_TEST: Final[dict[type[Fail | Complete | Interrupt], str]] = {Fail: "fail", Complete: "complete", Interrupt: "interrupt"}

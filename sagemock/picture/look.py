@@ -1,0 +1,47 @@
+"""How each status looks, in every picture: its colour, its letter in plain text, its shade in blocks."""
+
+from typing import Final, NamedTuple
+
+from sagemock.jobs import status
+
+__all__ = ["LOOKS", "MARKS", "Look"]
+
+
+class Look(NamedTuple):
+    """A status in a picture. Colours are read on a light ground and on a dark one (a test computes their contrast)."""
+
+    color: str
+    letter: str
+    block: str
+
+
+LOOKS: Final[dict[str, Look]] = {
+    status.STARTING: Look("#7b8798", "S", "░"),
+    status.LAUNCHING: Look("#7b8798", "L", "░"),
+    status.PREPARING: Look("#8f8577", "K", "░"),
+    status.PENDING: Look("#b07d1e", "P", "░"),
+    status.DOWNLOADING: Look("#1f8fb3", "D", "▒"),
+    status.DOWNLOADING_IMAGE: Look("#3a86a8", "G", "▒"),
+    status.TRAINING: Look("#4a74e8", "T", "█"),
+    status.INTERRUPTED: Look("#d9662b", "I", "◆"),
+    status.RESTARTING: Look("#c27a3a", "R", "░"),
+    status.UPDATING: Look("#8a8a55", "A", "░"),
+    status.UPLOADING: Look("#9164d6", "U", "▓"),
+    status.STOPPING: Look("#c9577c", "O", "▓"),
+    "Completed": Look("#2c9a5f", "C", "✓"),
+    "Failed": Look("#dd4343", "F", "✗"),
+    "Stopped": Look("#8a6d6d", "X", "■"),
+    "MaxRuntimeExceeded": Look("#b5652a", "M", "■"),
+    "MaxWaitTimeExceeded": Look("#a3731f", "W", "■"),
+}
+MARKS: Final = {
+    "limit": "|",
+    "stop": "#",
+    "fail": "!",
+    "complete": "*",
+    "interrupt": "~",
+    "taken": ">",
+    "update": "=",
+    "delete": "_",
+}
+"""What was done to a job, by the sign that stands for it where there is one line for a whole life."""

@@ -1,0 +1,147 @@
+"""Several lives on one axis, in plain text: a line for each."""
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from sagemock.jobs import status
+from sagemock.jobs.job import Transition
+from sagemock.picture.axis import Axis, date, length
+from sagemock.picture.cells import clean, cut, padded, width
+from sagemock.picture.life import Life
+from sagemock.picture.look import LOOKS, MARKS
+from sagemock.picture.text import LEAST, MOST, Line, Paper, Span, ruler
+
+__all__ = ["common_now_us", "overview"]
+
+WIDTH: Final = 120
+"""The width where nothing limits it."""
+BAR: Final = 40
+"""What the bars get before the messages get anything."""
+MESSAGE: Final = 24
+"""A column of messages that is narrower tells nothing."""
+PLANNED: Final = "┄"
+
+
+def overview(lives: Sequence[Life], paper: Paper, zero: str | None = None) -> Iterator[Line]:
+    """Yield a line for each life, all on one axis, and what the letters stand for.
+
+    The axis begins with the first creation; lives that were moved say by `zero` what its beginning is.
+    """
+    axis = Axis.of(lives)
+    told = [(clean(life.name), clean(life.shown), length(life.length_us), _message(life)) for life in lives]
+    whole = max(paper.width or WIDTH, LEAST)
+    names, statuses, lengths, messages = (max(map(width, column)) for column in zip(*told, strict=True))
+    names, statuses, lengths = max(min(names, whole // 4), 3), max(statuses, 6), max(lengths, 6)
+    room = whole - names - statuses - lengths - 6
+    messages = min(messages, room - BAR - 2)
+    bar = min(room if messages < MESSAGE else room - messages - 2, MOST)
+    before = f"{'job':<{names}}  {'status':<{statuses}}  {'length':>{lengths}}  "
+    yield from (
+        (Span(line, "bold"),) for line in textwrap.wrap(_head(lives, zero or date(axis.begin_us)), whole, subsequent_indent="  ")
+    )
+    yield Span(before, "dim"), ruler(axis, bar), Span("  message" if messages >= MESSAGE else "", "dim")
+    for (name, shown, lasted, message), life in zip(told, lives, strict=True):
+        yield (
+            Span(padded(cut(name, names, paper.ellipsis), names)),
+            Span(f"  {padded(shown, statuses)}", life.secondary),
+            Span(f"  {lasted:>{lengths}}  "),
+            *_cells(life, axis, bar, paper),
+            Span(f"  {cut(message, messages, paper.ellipsis)}" if messages >= MESSAGE else ""),
+        )
+    now_us = common_now_us(lives)
+    if now_us is not None and any(life.last_us > now_us for life in lives):
+        at, sign = len(before) + axis.cell(now_us, bar), "▲" if paper.unicode else "^"
+        # At the right edge the word has room before its sign only.
+        text = f"{' ' * at}{sign} now" if at + 5 <= whole else f"{' ' * (at - 4)}now {sign}"
+        yield (Span(text, "bold"),)
+    yield from _wrapped(_legend(lives, paper), whole)
+
+
+def common_now_us(lives: Iterable[Life]) -> int | None:
+    """Return the present instant of all these lives, None if each has its own, as records have."""
+    instants = {life.now_us if life.planned else None for life in lives}
+    return instants.pop() if len(instants) == 1 else None
+
+
+def _head(lives: Sequence[Life], zero: str) -> str:
+    counted = ", ".join(f"{number} {shown}" for shown, number in Counter(clean(life.shown) for life in lives).items())
+    jobs = "1 training job" if len(lives) == 1 else f"{len(lives)} training jobs"
+    return f"{jobs}: {counted}; 0 is {zero}"
+
+
+def _message(life: Life) -> str:
+    """Return what the job shows now, or why it failed."""
+    reasons = [note for note in life.notes if note.startswith("FailureReason")]
+    begun = [entry for entry in life.entries if entry.start_us <= life.now_us]
+    return clean(reasons[0].partition(" ")[2] if reasons else begun[-1].message)
+
+
+def _cells(life: Life, axis: Axis, cells: int, paper: Paper) -> Iterator[Span]:
+    """Yield what each cell shows: the status that fills most of it, over that the end, and what was done to the job."""
+    unit = axis.span_us / cells
+    found = [_filling(life, axis, place * unit, (place + 1) * unit) for place in range(cells)]
+    drawn = [
+        Span(" ") if entry is None else _phase(entry, life, axis.begin_us + place * unit, paper)
+        for place, entry in enumerate(found)
+    ]
+    last = life.entries[-1]
+    over = axis.cell(last.start_us, cells) if last.status in status.ENDINGS else None
+    for mark in life.marks:
+        at = axis.cell(mark.at_us, cells)
+        # An end keeps its cell: what brought it about stands before it, as far as there is room.
+        drawn[max(at - 1, 0) if at == over else at] = Span(MARKS[mark.label], "bold")
+    if over is not None:
+        drawn[over] = _end(last, life, paper)
+    elif not any(found):
+        drawn[axis.cell(life.created_us, cells)] = _phase(last, life, life.now_us, paper)
+    return iter(drawn)
+
+
+def _filling(life: Life, axis: Axis, begin: float, end: float) -> Transition | None:
+    """Return the entry that fills most of the time from `begin` to `end`, which count from the beginning of the axis."""
+    most, filling = 0.0, None
+    for entry in life.entries:
+        stays_us = (axis.end_us if life.planned else life.now_us) if entry.end_us is None else entry.end_us
+        fills = min(stays_us - axis.begin_us, end) - max(entry.start_us - axis.begin_us, begin)
+        if fills > most:
+            most, filling = fills, entry
+    return filling
+
+
+def _phase(entry: Transition, life: Life, at: float, paper: Paper) -> Span:
+    look = LOOKS[entry.status]
+    past = at < life.now_us or entry.start_us <= at <= life.now_us
+    if paper.unicode:
+        return Span(look.block if past else PLANNED, entry.status)
+    return Span(look.letter if past else look.letter.lower(), entry.status)
+
+
+def _end(entry: Transition, life: Life, paper: Paper) -> Span:
+    look = LOOKS[entry.status]
+    if entry.start_us > life.now_us:
+        return Span("○" if paper.unicode else look.letter.lower(), entry.status)
+    return Span(look.block if paper.unicode else look.letter, entry.status)
+
+
+def _legend(lives: Sequence[Life], paper: Paper) -> Iterator[Span]:
+    seen = {entry.status for life in lives for entry in life.entries}
+    for name, look in LOOKS.items():
+        if name in seen:
+            yield Span(f"{look.block if paper.unicode else look.letter} {name}", name)
+    for label in MARKS:
+        if any(mark.label == label for life in lives for mark in life.marks):
+            yield Span(f"{MARKS[label]} {label}", "bold")
+    if any(life.last_us > life.now_us for life in lives):
+        yield Span(f"{PLANNED} ○ still to come" if paper.unicode else "lower case: still to come", "dim")
+
+
+def _wrapped(items: Iterable[Span], most: int) -> Iterator[Line]:
+    line: list[Span] = []
+    for item in items:
+        if line and sum(len(span.text) for span in line) + len(item.text) > most:
+            yield tuple(line)
+            line = []
+        line += [item, Span("  ")]
+    yield tuple(line)

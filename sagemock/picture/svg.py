@@ -1,0 +1,167 @@
+"""Lives as SVG, for a page or a notebook: one job row by row, or several jobs on one axis.
+
+The picture brings its own ground and its own colours, for light and for dark, so that it is read on any page; it fills the width
+that it is given. It has no id and no script, and its style is bound to its class: several of them may stand on one page.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from sagemock.jobs import status
+from sagemock.jobs.job import Transition
+from sagemock.picture.axis import Axis, date, length, offset
+from sagemock.picture.canvas import CHARACTER, EDGE, LABEL, LINE, THICK, WIDTH, Bar, Canvas, Flag, safe
+from sagemock.picture.cells import clean, cut
+from sagemock.picture.life import Life, Mark
+from sagemock.picture.look import LOOKS
+from sagemock.picture.overview import common_now_us
+
+__all__ = ["drawing"]
+
+TAIL: Final = 232
+"""What the statuses of several jobs get, behind their bars."""
+
+
+def drawing(lives: Sequence[Life], zero: str | None = None) -> str:
+    """Return a picture of one or several lives as an `<svg>` element; `zero` is what the axis of several begins with."""
+    return _Several(lives, zero).svg() if len(lives) != 1 else _One(lives[0]).svg()
+
+
+class _One:
+    """One life: a row for each entry."""
+
+    ROW: Final = 40
+
+    def __init__(self, life: Life) -> None:
+        self.life = life
+        self.canvas = Canvas(Axis.of([life]), EDGE + LABEL, WIDTH - EDGE - 8)
+
+    def svg(self) -> str:
+        life, canvas = self.life, self.canvas
+        height = self.ROW * len(life.entries)
+        title = f"{life.name}: {life.shown}"
+        lasted = offset(life.now_us - life.created_us)
+        canvas.title(title, f"at {lasted} after its creation, {date(life.created_us)}")
+        top = canvas.ground(len(life.entries), self.ROW, list(_flags(life)))
+        for number, entry in enumerate(life.entries):
+            self.row(entry, top + self.ROW * number)
+        y = top + height + 22
+        for note in life.notes:
+            y += LINE
+            text = clean(note)
+            canvas.text((EDGE, y), cut(text, 125, "…"), more=text)
+        told = "; ".join(f"{entry.status} from {offset(entry.start_us - life.created_us)}" for entry in life.entries)
+        return canvas.done(y + 18, title, told)
+
+    def row(self, entry: Transition, y: float) -> None:
+        life, canvas = self.life, self.canvas
+        over = entry.status in status.ENDINGS
+        end_us = canvas.axis.end_us if entry.end_us is None else entry.end_us
+        canvas.text((EDGE, y + 17), entry.status, "name")
+        if over:
+            lasts = ""
+        elif entry.end_us is None:
+            lasts = ", no end" if life.planned else ", open"
+        else:
+            lasts = f", {length(end_us - entry.start_us)}"
+        canvas.text((EDGE, y + 32), f"at {offset(entry.start_us - life.created_us)}{lasts}", "faint")
+        if over:
+            x = canvas.at(entry.start_us)
+            canvas.bar(x - 6, x + 6, y + 7, THICK, Bar(entry.status, THICK, planned=entry.start_us > life.now_us, corner=6))
+        else:
+            canvas.stretch(entry, life, y + 7, least=3)
+        self.message(clean(entry.message), canvas.at(entry.start_us), canvas.at(end_us), y + 32)
+
+    def message(self, text: str, begin: float, end: float, y: float) -> None:
+        """Write a message below its bar: from its beginning, or to its end, where there is room for it."""
+        left, right = self.canvas.left, self.canvas.right
+        shown = cut(text, int((right - left) / (CHARACTER * 0.95)), "…")
+        wide = CHARACTER * len(shown)
+        if begin + wide <= right:
+            self.canvas.text((begin, y), shown, "faint said", more=text)
+        elif end - wide >= left:
+            self.canvas.text((max(end, begin), y), shown, "faint said", "end", more=text)
+        else:
+            self.canvas.text((left, y), shown, "faint said", more=text)
+
+
+class _Several:
+    """Several lives on one axis: a row for each."""
+
+    ROW: Final = 26
+
+    def __init__(self, lives: Sequence[Life], zero: str | None) -> None:
+        self.lives = lives
+        self.zero = zero
+
+    def svg(self) -> str:
+        lives = self.lives
+        if not lives:
+            empty = Canvas(Axis(0, 1), EDGE, WIDTH)
+            empty.text((EDGE, 30), "no training jobs", "faint")
+            return empty.done(48, "no training jobs", "")
+        canvas = Canvas(Axis.of(lives), EDGE + LABEL, WIDTH - EDGE - TAIL)
+        height = self.ROW * len(lives)
+        title = f"{len(lives)} training jobs"
+        canvas.title(title, f"0 is {self.zero or date(canvas.axis.begin_us)}")
+        now_us = common_now_us(lives)
+        top = canvas.ground(len(lives), self.ROW, [] if now_us is None else [Flag(now_us, "now", "now")])
+        for number, life in enumerate(lives):
+            self.row(canvas, life, top + self.ROW * number)
+        y = self.legend(canvas, top + height + 42)
+        told = "; ".join(f"{clean(life.name)} {life.shown}, {length(life.length_us)}" for life in lives)
+        return canvas.done(y + 18, title, told)
+
+    def row(self, canvas: Canvas, life: Life, y: float) -> None:
+        name = clean(life.name)
+        canvas.text((EDGE, y + 17), cut(name, 27, "…"), "name", more=name)
+        for entry in life.entries:
+            if entry.status not in status.ENDINGS:
+                canvas.stretch(entry, life, y + 7, least=2)
+        last = life.entries[-1]
+        if last.status in status.ENDINGS:
+            x = canvas.at(last.start_us)
+            canvas.bar(x - 2, x + 2, y + 4, 18, Bar(last.status, 4, planned=last.start_us > life.now_us))
+        for mark in life.marks:
+            self.sign(canvas, mark, y)
+        x = canvas.right + 16
+        canvas.parts.append(f'<circle cx="{x:.1f}" cy="{y + 13:.1f}" r="4" fill="{_color(life.secondary)}"/>')
+        canvas.text((x + 10, y + 17), cut(clean(life.shown), 18, "…"))
+        canvas.text((WIDTH - EDGE + 8, y + 17), length(life.length_us), "faint", "end")
+
+    def sign(self, canvas: Canvas, mark: Mark, y: float) -> None:
+        x = canvas.at(mark.at_us)
+        told = f"<title>{safe(f'{mark.label}: {mark.text}')}</title>"
+        canvas.parts.append(f'<path d="M{x:.1f} {y + 8:.1f}l-4 -6h8z" style="fill:var(--ink)">{told}</path>')
+
+    def legend(self, canvas: Canvas, y: float) -> float:
+        """Draw what the colours stand for; return where it ends."""
+        seen = {entry.status for life in self.lives for entry in life.entries}
+        shown = [(name, name) for name in LOOKS if name in seen]
+        marks = dict.fromkeys(mark.label for life in self.lives for mark in life.marks)
+        items = [*shown, *([(f"{', '.join(marks)}", "")] if marks else [])]
+        x = float(EDGE)
+        for label, name in items:
+            wide = 30 + 6.6 * len(label)
+            if x + wide > WIDTH - EDGE:
+                x, y = float(EDGE), y + LINE
+            if name:
+                color = LOOKS[name].color
+                canvas.parts.append(f'<rect x="{x:.1f}" y="{y - 9:.1f}" width="11" height="11" rx="3" fill="{color}"/>')
+            else:
+                canvas.parts.append(f'<path d="M{x + 5:.1f} {y:.1f}l-4 -7h8z" style="fill:var(--ink)"/>')
+            canvas.text((x + 16, y), label, "faint")
+            x += wide
+        return y
+
+
+def _flags(life: Life) -> Iterator[Flag]:
+    for mark in life.marks:
+        yield Flag(mark.at_us, f"{mark.label}: {cut(clean(mark.text), 40, '…')}", "mark")
+    if life.last_us > life.now_us:
+        yield Flag(life.now_us, "now", "now")
+
+
+def _color(name: str) -> str:
+    look = LOOKS.get(name)
+    return LOOKS[status.STARTING].color if look is None else look.color

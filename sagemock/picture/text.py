@@ -1,0 +1,169 @@
+"""One life in plain text, as lines of styled spans: without the styles it is plain, with them a terminal colours it."""
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final, NamedTuple, TypeAlias
+
+from sagemock.jobs import status
+from sagemock.jobs.job import Transition
+from sagemock.picture.axis import Axis, date, offset
+from sagemock.picture.cells import clean, cut, padded, width
+from sagemock.picture.life import Life, Mark
+
+__all__ = ["LEAST", "MOST", "Line", "Paper", "Span", "draw", "plain", "ruler"]
+
+
+class Span(NamedTuple):
+    """Text in one style: the name of a status, whose colour it has, "bold", "dim", or nothing."""
+
+    text: str
+    style: str = ""
+
+
+Line: TypeAlias = tuple[Span, ...]
+
+BAR: Final = 30
+"""The width of the bars where nothing limits it, in characters."""
+SHORT: Final = 16
+"""The least that bars get of a limited width, for the sake of the messages."""
+MOST: Final = 100
+"""The most that bars get."""
+NARROW: Final = 100
+"""Below this width a column is left out, for the sake of the messages."""
+LEAST: Final = 72
+"""No picture is narrower: a terminal that is breaks its lines."""
+SHORTEST: Final = 8
+"""What is left of a message at the least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What text is drawn on: how wide it is (None: as wide as it takes, nothing is cut), and whether it has Unicode's blocks."""
+
+    width: int | None = None
+    unicode: bool = False
+
+    @property
+    def ellipsis(self) -> str:
+        """What stands for the rest of a text that was cut."""
+        return "…" if self.unicode else "..."
+
+
+def plain(lines: Iterable[Line]) -> str:
+    """Return lines without their styles."""
+    return "\n".join("".join(span.text for span in line).rstrip() for line in lines)
+
+
+def ruler(axis: Axis, cells: int) -> Span:
+    """Return the ticks of an axis: each label begins at its tick, and two have room between them."""
+
+    def places(ticks: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
+        return [(int(at_us * cells / axis.span_us), label) for at_us, label in ticks]
+
+    def fits(ticks: Sequence[tuple[int, str]]) -> bool:
+        return all(at + len(label) + 2 <= after for (at, label), (after, _) in pairwise(places(ticks)))
+
+    text = ""
+    for at, label in places(axis.ticks(fits, cells)):
+        # The label of a tick at the very end has no room.
+        if at + len(label) <= cells:
+            text = text.ljust(at) + label
+    return Span(text.ljust(cells), "dim")
+
+
+def draw(life: Life, paper: Paper) -> Iterator[Line]:
+    """Yield the picture of a life: a row for each status, what was done to the job among them, and what there is to say."""
+    axis = Axis.of([life])
+    rows = [_entry(one, life) if isinstance(one, Transition) else _mark(one, life) for one in _told(life)]
+    shown = (0, 1, 3) if paper.width is not None and paper.width < NARROW else (0, 1, 2, 3)
+    columns = [max(len(cells[column]) for cells in (_HEAD, *(row.cells for row in rows))) for column in shown]
+    bar, message = _share(paper, sum(columns) + 2 * len(columns) + 2, max(width(row.message) for row in rows))
+    yield from _title(life, paper)
+    yield *_fixed(_HEAD, shown, columns, "dim", "dim"), ruler(axis, bar), Span("  message", "dim")
+    for row in rows:
+        text = row.message if message is None else cut(row.message, message, paper.ellipsis)
+        drawn = _bar(row.what, life, axis, bar, paper) if isinstance(row.what, Transition) else _sign(row.what, axis, bar, paper)
+        yield *_fixed(row.cells, shown, columns, row.style), *drawn, Span(f"  {text}")
+    for note in life.notes:
+        text = clean(note)
+        whole = [text] if paper.width is None else textwrap.wrap(text, max(paper.width, LEAST), subsequent_indent="  ")
+        yield from ((Span(line),) for line in whole)
+
+
+def _title(life: Life, paper: Paper) -> Iterator[Line]:
+    """Yield who it is, how far it has come, and when it began: in one line if there is room."""
+    name, began = clean(life.name), f"created {date(life.created_us)}"
+    stands = f": {clean(f'{life.primary}/{life.secondary}')} at {offset(life.now_us - life.created_us)}"
+    if paper.width is None or width(name) + len(stands) + len(began) + 2 <= max(paper.width, LEAST):
+        yield Span(name, "bold"), Span(f"{stands}, {began}")
+    else:
+        yield Span(cut(name, max(paper.width, LEAST) - len(stands), paper.ellipsis), "bold"), Span(stands)
+        yield (Span(began),)
+
+
+class _Row(NamedTuple):
+    what: Transition | Mark
+    cells: tuple[str, str, str, str]
+    message: str
+    style: str
+
+
+_HEAD: Final = ("status", "from", "to", "length")
+
+
+def _told(life: Life) -> Iterator[Transition | Mark]:
+    """Yield the entries and the marks in order: what was done at an instant comes before what that brought about."""
+    places: list[tuple[tuple[int, bool, int], Transition | Mark]] = [
+        *(((entry.start_us, number > 0, number), entry) for number, entry in enumerate(life.entries)),
+        *(((mark.at_us, False, number), mark) for number, mark in enumerate(life.marks, 1)),
+    ]
+    for _, one in sorted(places, key=lambda place: place[0]):
+        yield one
+
+
+def _entry(entry: Transition, life: Life) -> _Row:
+    begin = offset(entry.start_us - life.created_us)
+    if entry.status in status.ENDINGS:
+        times = (begin, "", "")
+    elif entry.end_us is not None:
+        times = (begin, offset(entry.end_us - life.created_us), offset(entry.end_us - entry.start_us))
+    else:
+        times = (begin, "", "no end" if life.planned else "open")
+    return _Row(entry, (entry.status, *times), clean(entry.message), entry.status)
+
+
+def _mark(mark: Mark, life: Life) -> _Row:
+    return _Row(mark, (f"  {mark.label}", offset(mark.at_us - life.created_us), "", ""), clean(mark.text), "bold")
+
+
+def _share(paper: Paper, fixed: int, longest: int) -> tuple[int, int | None]:
+    """Return the widths of the bars and of the messages, None for as long as they are."""
+    if paper.width is None:
+        return BAR, None
+    room = max(paper.width, LEAST) - fixed
+    bar = min(max(room - longest, SHORT), MOST)
+    return bar, max(room - bar, SHORTEST)
+
+
+def _fixed(cells: Sequence[str], shown: Sequence[int], columns: Sequence[int], name: str, times: str = "") -> Line:
+    """Return the columns before the bar, in the styles of the name and of the times."""
+    first, *rest = zip((cells[column] for column in shown), columns, strict=True)
+    return Span(f"{first[0]:<{first[1]}}  ", name), Span("".join(f"{text:>{column}}  " for text, column in rest), times)
+
+
+def _bar(entry: Transition, life: Life, axis: Axis, cells: int, paper: Paper) -> Line:
+    """Return an entry's part of the life; at least one cell, so that a moment is seen too."""
+    end_us = axis.end_us if entry.end_us is None else entry.end_us
+    first = axis.cell(entry.start_us, cells)
+    last = max(first + 1, min(round(axis.at(end_us, cells)), cells))
+    past, planned = "█░" if paper.unicode else "#-"
+    begun, over = life.now_us >= entry.start_us, life.now_us >= end_us
+    drawn = (past if begun and (over or place < axis.at(life.now_us, cells)) else planned for place in range(first, last))
+    return Span(" " * first), Span(padded("".join(drawn), cells - first), entry.status)
+
+
+def _sign(mark: Mark, axis: Axis, cells: int, paper: Paper) -> Line:
+    at = axis.cell(mark.at_us, cells)
+    return Span(" " * at), Span(("▲" if paper.unicode else "^").ljust(cells - at), "bold")

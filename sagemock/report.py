@@ -1,0 +1,68 @@
+"""What a test's report says of the mocks that the test used."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from sagemock.clock import instant
+from sagemock.render import situation, timeline
+
+if TYPE_CHECKING:
+    from sagemock.world import World
+
+__all__ = ["CALLS", "JOBS", "section"]
+
+JOBS: Final = 5
+"""How many jobs are drawn; those that are older have a line each."""
+CALLS: Final = 10
+"""How many calls are shown: the last."""
+
+
+def section(worlds: Sequence["World"]) -> str:
+    """Return what the report of a test says of its worlds, in the order in which they began; empty if there are none."""
+    texts = [_told(world) for world in worlds]
+    if len(texts) > 1:
+        texts = [f"Mock {number} of {len(texts)}:\n{text}" for number, text in enumerate(texts, 1)]
+    return "\n\n".join(texts)
+
+
+def _told(world: "World") -> str:
+    try:
+        return _state(world)
+    except Exception as error:  # noqa: BLE001  # pytest itself would end with it
+        # Where the clock follows another one, to read it lets time pass, and the test's own handlers of events may raise.
+        return f"The state of this mock cannot be told: {error!r}"
+
+
+def _state(world: "World") -> str:
+    now_us = world.clock.now_us()
+    parts = [_instant(world, now_us)]
+    jobs = list(world.store.jobs())
+    older, drawn = jobs[:-JOBS], jobs[-JOBS:]
+    if older:
+        parts.append(f"{_counted(len(older), 'older job')}:\n{situation(older, now_us)}")
+    parts += [timeline(job, now_us).rstrip() for job in drawn]
+    calls = list(world.calls)
+    if calls:
+        last = calls[-CALLS:]
+        title = f"The last {len(last)} of {len(calls)} calls" if len(calls) > len(last) else _counted(len(calls), "call")
+        parts.append("\n".join([f"{title}:", *(f"  {call}" for call in last)]))
+    else:
+        parts.append("No call has arrived here.")
+    unused = [*(rule for rule in world.rules if not rule.used), *world.faults.unused(), *world.visibility.unused()]
+    if unused:
+        parts.append("\n".join(["Prepared, and not used so far:", *(f"  {one}" for one in unused)]))
+    return "\n\n".join(parts)
+
+
+def _instant(world: "World", now_us: int) -> str:
+    passed = timedelta(microseconds=now_us - world.clock.start_us)
+    told = f"Virtual time is {instant(now_us).isoformat()}, {passed} after the start"
+    if world.sleeps:
+        slept = sum((sleep.duration for sleep in world.sleeps), timedelta())
+        told += f"; {_counted(len(world.sleeps), 'virtual sleep')} of {slept} in all"
+    return f"{told}."
+
+
+def _counted(count: int, what: str) -> str:
+    return f"1 {what}" if count == 1 else f"{count} {what}s"
