@@ -1,0 +1,167 @@
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sagemock.aws.decode import decode
+from sagemock.aws.refusal import Refusal
+from tests.aws.shapes import invented, of_sagemaker
+
+MODEL = invented(
+    {
+        "Everything": {
+            "type": "structure",
+            "members": {
+                "Text": {"shape": "Text"},
+                "Flag": {"shape": "Flag"},
+                "Count": {"shape": "Count"},
+                "Size": {"shape": "Size"},
+                "Share": {"shape": "Share"},
+                "Exact": {"shape": "Exact"},
+                "At": {"shape": "At"},
+                "Bytes": {"shape": "Bytes"},
+                "Inner": {"shape": "Everything"},
+                "Many": {"shape": "Many"},
+                "Table": {"shape": "Table"},
+            },
+        },
+        "Text": {"type": "string"},
+        "Flag": {"type": "boolean"},
+        "Count": {"type": "integer"},
+        "Size": {"type": "long"},
+        "Share": {"type": "float"},
+        "Exact": {"type": "double"},
+        "At": {"type": "timestamp"},
+        "Bytes": {"type": "blob"},
+        "Many": {"type": "list", "member": {"shape": "Everything"}},
+        "Table": {"type": "map", "key": {"shape": "Text"}, "value": {"shape": "Everything"}},
+    }
+)
+EVERYTHING = MODEL.shape_for("Everything")
+
+
+def message_for(value: object) -> str:
+    """Return the text with which a value is refused."""
+    with pytest.raises(Refusal) as refused:
+        decode(EVERYTHING, value)
+    assert (refused.value.code, refused.value.status) == ("SerializationException", 400)
+    return refused.value.message
+
+
+def nested(value: dict[str, Any]) -> dict[str, Any]:
+    """Return a value that contains another at every kind of depth."""
+    return {"Inner": value, "Many": [value, value], "Table": {"key": value}}
+
+
+def test_what_fits_comes_out_as_it_went_in() -> None:
+    """Values of the right JSON type are kept."""
+    value = {"Text": "x", "Flag": False, "Count": -3, "Size": 1 << 40, "Share": 0.5, "Exact": 2, "Bytes": "eA==", "Inner": {}}
+    assert decode(EVERYTHING, value) == value
+
+
+def test_unknown_members_are_dropped_at_every_depth() -> None:
+    """A server ignores what its model does not have."""
+    assert decode(EVERYTHING, nested({"Text": "x", "Colour": "red"}) | {"Colour": 1}) == nested({"Text": "x"})
+
+
+def test_a_null_member_is_an_absent_member() -> None:
+    """An explicit null in a structure, at every depth, is as good as nothing."""
+    assert decode(EVERYTHING, nested({"Text": None, "Flag": True}) | {"Size": None}) == nested({"Flag": True})
+
+
+def test_nulls_in_lists_and_maps_stay() -> None:
+    """What a list or map contains is for the constraints to judge."""
+    value: dict[str, Any] = {"Many": [None, {}], "Table": {"key": None}}
+    assert decode(EVERYTHING, value) == value
+
+
+def test_the_value_given_is_left_alone() -> None:
+    """Decoding makes new containers."""
+    value = nested({"Text": None})
+    decode(EVERYTHING, value)
+    assert value == nested({"Text": None})
+
+
+def test_a_timestamp_becomes_whole_microseconds() -> None:
+    """Seconds since the epoch, whole or not, are microseconds inside."""
+    assert decode(EVERYTHING, {"At": 1532908800}) == {"At": 1_532_908_800_000_000}
+    assert decode(EVERYTHING, {"At": 1532908800.123}) == {"At": 1_532_908_800_123_000}
+
+
+@given(st.integers(min_value=0, max_value=4_000_000_000_000_000))
+def test_no_microsecond_is_lost_on_the_wire(at_us: int) -> None:
+    """A float of seconds holds every microsecond of this century (until 2096: 2**52 is 142 years of them)."""
+    assert decode(EVERYTHING, {"At": at_us / 1_000_000}) == {"At": at_us}
+
+
+def test_a_whole_float_is_an_integer() -> None:
+    """60.0 is accepted where 60 is (assumed)."""
+    count = decode(EVERYTHING, {"Count": 60.0})["Count"]
+    assert count == 60
+    assert type(count) is int
+
+
+@pytest.mark.parametrize(
+    "value, message",
+    [
+        ({"Text": 1}, "NUMBER_VALUE can not be converted to a String"),
+        ({"Text": 1.5}, "DECIMAL_VALUE can not be converted to a String"),
+        ({"Text": True}, "TRUE_VALUE can not be converted to a String"),
+        ({"Text": False}, "FALSE_VALUE can not be converted to a String"),
+        ({"Text": []}, "Start of list found where not expected"),
+        ({"Text": {}}, "Start of structure or map found where not expected."),
+        ({"Flag": "true"}, "STRING_VALUE can not be converted to a Boolean"),
+        ({"Flag": 1}, "NUMBER_VALUE can not be converted to a Boolean"),
+        ({"Count": "1"}, "STRING_VALUE can not be converted to an Integer"),
+        ({"Count": True}, "TRUE_VALUE can not be converted to an Integer"),
+        ({"Count": 1.5}, "DECIMAL_VALUE can not be converted to an Integer"),
+        ({"Count": math.inf}, "DECIMAL_VALUE can not be converted to an Integer"),
+        ({"Count": 1 << 31}, "NUMBER_VALUE can not be converted to an Integer"),
+        ({"Size": 1 << 63}, "NUMBER_VALUE can not be converted to a Long"),
+        ({"Size": -(1 << 63) - 1}, "NUMBER_VALUE can not be converted to a Long"),
+        ({"Share": "0.5"}, "STRING_VALUE can not be converted to a Float"),
+        ({"Share": False}, "FALSE_VALUE can not be converted to a Float"),
+        ({"Exact": math.nan}, "DECIMAL_VALUE can not be converted to a Double"),
+        ({"Exact": math.inf}, "DECIMAL_VALUE can not be converted to a Double"),
+        ({"At": "2018-07-30T00:00:00Z"}, "STRING_VALUE can not be converted to milliseconds since epoch"),
+        ({"Inner": "x"}, "Expected structure or null"),
+        ({"Inner": []}, "Start of list found where not expected"),
+        ({"Many": 1}, "Expected list or null"),
+        ({"Many": {}}, "Start of structure or map found where not expected."),
+        ({"Table": True}, "Expected map or null"),
+        ({"Table": []}, "Start of list found where not expected"),
+        ({"Many": [{"Text": 1}]}, "NUMBER_VALUE can not be converted to a String"),
+        ({"Table": {"key": {"Text": 1}}}, "NUMBER_VALUE can not be converted to a String"),
+        ([], "Start of list found where not expected"),
+    ],
+)
+def test_a_json_type_that_does_not_fit_is_refused(value: object, message: str) -> None:
+    """A type that does not fit is refused before any constraint is looked at, at any depth."""
+    assert message_for(value) == message
+
+
+@pytest.mark.parametrize("limit", [-(1 << 31), (1 << 31) - 1])
+def test_an_integer_has_32_bits(limit: int) -> None:
+    """The ends of an Integer's range are inside."""
+    assert decode(EVERYTHING, {"Count": limit}) == {"Count": limit}
+
+
+def test_a_real_request_comes_through() -> None:
+    """The shapes of SageMaker are decoded like any others, those that contain themselves too."""
+    api = of_sagemaker()
+    listing = {"MaxResults": 5, "CreationTimeAfter": 1532908800.5, "SortBy": "CreationTime", "NextToken": None}
+    assert decode(api.input("ListTrainingJobs"), listing) == {
+        "MaxResults": 5,
+        "CreationTimeAfter": 1_532_908_800_500_000,
+        "SortBy": "CreationTime",
+    }
+    search = {
+        "Resource": "TrainingJob",
+        "SearchExpression": {"SubExpressions": [{"SubExpressions": [{"Operator": "Or", "x": 1}]}]},
+    }
+    assert decode(api.input("Search"), search) == {
+        "Resource": "TrainingJob",
+        "SearchExpression": {"SubExpressions": [{"SubExpressions": [{"Operator": "Or"}]}]},
+    }

@@ -1,0 +1,22 @@
+"""What AWS's documentation says of a status."""
+
+import botocore.session
+
+from sagemock.aws.meanings import documented
+from sagemock.aws.model import Api
+from sagemock.jobs.catalogue import CATALOGUE
+
+
+def test_the_sentences_are_those_of_the_service_model() -> None:
+    """Without their markup."""
+    output = Api.of(botocore.session.Session().get_service_model("sagemaker")).output("DescribeTrainingJob")
+    assert output is not None
+    found = documented(output.members)
+    assert found["MaxRuntimeExceeded"] == "The job stopped because it exceeded the maximum allowed runtime."
+    assert found["InProgress"] == "The training is in progress."
+    assert found["Failed"] == (
+        "The training job has failed. The reason for the failure is returned in the FailureReason field of "
+        "DescribeTrainingJobResponse."
+    )
+    assert set(found) <= set(CATALOGUE)
+    assert not any("<" in text or "  " in text for text in found.values())

@@ -1,0 +1,194 @@
+"""Warm pools, as a client sees them."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from sagemock import Plan, SageMakerMock, mock_sagemaker
+from tests.calling import START, create, describe, lived, make_client, request
+
+PLAN = Plan.completes(downloading=30, training=600, uploading=10)
+RESOURCES = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10, "KeepAlivePeriodInSeconds": 300}
+WARM: dict[str, Any] = {"ResourceConfig": RESOURCES}
+
+
+@pytest.fixture
+def sagemaker() -> Iterator[SageMakerMock]:
+    """Mock SageMaker; calls take no time."""
+    with mock_sagemaker(start=START, latency=0, plan=PLAN, strict=False) as mock:
+        yield mock
+
+
+@pytest.fixture
+def client(sagemaker: SageMakerMock) -> Any:
+    """Make a client."""
+    assert sagemaker.clock.now() == START
+    return make_client()
+
+
+def kept(client: Any, name: str = "churn") -> object:
+    """Return WarmPoolStatus."""
+    return describe(client, name).get("WarmPoolStatus")
+
+
+def test_a_pool_is_in_use_then_available_then_terminated(sagemaker: SageMakerMock, client: Any) -> None:
+    """Its time is up after KeepAlivePeriodInSeconds, and all of it is billed."""
+    create(client, **WARM)
+    assert kept(client) == {"Status": "InUse"}
+    sagemaker.advance_until("churn", "Completed")
+    assert kept(client) == {"Status": "Available"}
+    assert lived(describe(client))[-1][3] == "Resource retained for reuse"
+    sagemaker.clock.advance(299.999)
+    assert kept(client) == {"Status": "Available"}
+    sagemaker.clock.advance(0.001)
+    assert kept(client) == {"Status": "Terminated", "ResourceRetainedBillableTimeInSeconds": 300}
+
+
+def test_idle_means_that_the_pool_is_gone_too(sagemaker: SageMakerMock, client: Any) -> None:
+    """A pool that ends is something that happens."""
+    create(client, **WARM)
+    sagemaker.advance_until_idle()
+    assert kept(client) == {"Status": "Terminated", "ResourceRetainedBillableTimeInSeconds": 300}
+
+
+def test_a_matching_job_takes_the_pool_and_starts_quickly(sagemaker: SageMakerMock, client: Any) -> None:
+    """The old job says by whom its pool was reused, and the new one is Starting for four seconds."""
+    create(client, "one", **WARM)
+    sagemaker.advance_until("one", "Completed")
+    sagemaker.clock.advance(69)
+    create(client, "two", **WARM)
+    assert kept(client, "one") == {"Status": "Reused", "ResourceRetainedBillableTimeInSeconds": 69, "ReusedByJob": "two"}
+    shown = describe(client, "one")
+    assert lived(shown)[-1][3] == "Resource reused by training job: two"
+    assert shown["LastModifiedTime"] == describe(client, "two")["CreationTime"]
+    assert shown["TrainingJobStatus"] == "Completed"
+    sagemaker.advance_until("two", "Completed")
+    assert lived(describe(client, "two"))[0][:3] == ("Starting", 0, 4)
+    assert kept(client, "two") == {"Status": "Available"}
+    create(client, "three", **WARM)
+    assert kept(client, "one") == {"Status": "Reused", "ResourceRetainedBillableTimeInSeconds": 69, "ReusedByJob": "two"}
+    assert kept(client, "two") == {"Status": "Reused", "ResourceRetainedBillableTimeInSeconds": 0, "ReusedByJob": "three"}
+
+
+def _resources(**changes: object) -> dict[str, Any]:
+    return {"ResourceConfig": {**RESOURCES, **changes}}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"RoleArn": "arn:aws:iam::123456789012:role/Another", **WARM},
+        _resources(InstanceType="ml.m5.xlarge"),
+        _resources(InstanceCount=2),
+        _resources(VolumeSizeInGB=11),
+        _resources(VolumeKmsKeyId="key"),
+        {"VpcConfig": {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}, **WARM},
+        {"EnableInterContainerTrafficEncryption": True, **WARM},
+        {"EnableNetworkIsolation": True, **WARM},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_a_job_that_differs_gets_instances_of_its_own(other: dict[str, Any], sagemaker: SageMakerMock, client: Any) -> None:
+    """The fields by which jobs match are those of the developer guide."""
+    create(client, "one", **WARM)
+    sagemaker.advance_until("one", "Completed")
+    create(client, "two", **other)
+    assert kept(client, "one") == {"Status": "Available"}
+    sagemaker.advance_until("two", "Downloading")
+    assert lived(describe(client, "two"))[0][2] == 55
+
+
+def test_a_job_that_asks_for_no_pool_can_take_one(sagemaker: SageMakerMock, client: Any) -> None:
+    """KeepAlivePeriodInSeconds is not among the fields that must match; then no pool is left."""
+    create(client, "one", **WARM)
+    sagemaker.advance_until("one", "Completed")
+    create(client, "two", **_resources(KeepAlivePeriodInSeconds=0))
+    sagemaker.advance_until_idle()
+    assert lived(describe(client, "two"))[0][2] == 4
+    assert lived(describe(client, "two"))[-1][3] == "Training job completed"
+    assert kept(client, "two") is None
+
+
+def _complete(mock: SageMakerMock) -> None:
+    mock.complete("churn")
+
+
+def _own_fault(mock: SageMakerMock) -> None:
+    mock.fail("churn", "AlgorithmError: , exit code: 1")
+
+
+def _not_its_fault(mock: SageMakerMock) -> None:
+    mock.fail("churn", "InternalServerError: We encountered an internal error. Please try again.")
+
+
+@pytest.mark.parametrize(
+    "phase,end,expected",
+    [
+        ("Training", _complete, {"Status": "Available"}),
+        ("Training", _own_fault, {"Status": "Available"}),
+        ("Training", _not_its_fault, {"Status": "Terminated", "ResourceRetainedBillableTimeInSeconds": 0}),
+        ("Starting", _own_fault, {"Status": "Terminated", "ResourceRetainedBillableTimeInSeconds": 0}),
+    ],
+)
+def test_only_some_endings_leave_a_pool(
+    phase: str, end: Callable[[SageMakerMock], None], expected: object, sagemaker: SageMakerMock, client: Any
+) -> None:
+    """A job that completed, or failed by its own fault after its cluster was launched."""
+    create(client, **WARM)
+    sagemaker.advance_until("churn", phase)
+    end(sagemaker)
+    assert kept(client) == expected
+
+
+def test_a_stopped_job_leaves_a_pool_that_says_nothing(sagemaker: SageMakerMock, client: Any) -> None:
+    """Only the message of a completed job speaks of its pool."""
+    create(client, "one", **WARM)
+    sagemaker.advance_until("one", "Training")
+    client.stop_training_job(TrainingJobName="one")
+    sagemaker.advance_until("one", "Stopped")
+    assert kept(client, "one") == {"Status": "Available"}
+    create(client, "two", **WARM)
+    assert lived(describe(client, "one"))[-1][3] == "Training job stopped"
+
+
+def test_a_quota_of_none_retains_nothing_silently(sagemaker: SageMakerMock, client: Any) -> None:
+    """As in an account that has no quota for warm pools, which is every account at first."""
+    sagemaker.quota("ml.m5.large", instances=0, warm_pool=True)
+    create(client, **WARM)
+    assert kept(client) is None
+    sagemaker.advance_until_idle()
+    assert lived(describe(client))[-1][3] == "Training job completed"
+    assert describe(client)["ResourceConfig"]["KeepAlivePeriodInSeconds"] == 300
+
+
+def test_a_list_shows_pools_and_finds_them(sagemaker: SageMakerMock, client: Any) -> None:
+    """WarmPoolStatusEquals filters, and the summary has WarmPoolStatus."""
+    create(client, "cold")
+    create(client, "warm", **WARM)
+    sagemaker.advance_until("warm", "Completed")
+    found = client.list_training_jobs(WarmPoolStatusEquals="Available")["TrainingJobSummaries"]
+    assert [(job["TrainingJobName"], job["WarmPoolStatus"]) for job in found] == [("warm", {"Status": "Available"})]
+    assert client.list_training_jobs(WarmPoolStatusEquals="Reused")["TrainingJobSummaries"] == []
+
+
+def test_of_two_pools_the_older_is_taken(sagemaker: SageMakerMock, client: Any) -> None:
+    """Which one the service takes is not known; here it is always the same."""
+    create(client, "one", **WARM)
+    create(client, "two", **WARM)
+    sagemaker.advance_until("two", "Completed")
+    client.create_training_job(**request("three", **WARM))
+    assert [kept(client, name) for name in ("one", "two")] == [
+        {"Status": "Reused", "ResourceRetainedBillableTimeInSeconds": 0, "ReusedByJob": "three"},
+        {"Status": "Available"},
+    ]
+
+
+def test_a_pool_that_is_gone_is_not_taken(sagemaker: SageMakerMock, client: Any) -> None:
+    """Also after somebody had looked at it while it was in use."""
+    create(client, "one", **WARM)
+    create(client, "two", **WARM)
+    sagemaker.advance_until_idle()
+    create(client, "three", **WARM)
+    sagemaker.advance_until("three", "Downloading")
+    assert lived(describe(client, "three"))[0][2] == 55

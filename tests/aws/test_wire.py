@@ -1,0 +1,81 @@
+import json
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sagemock.aws.refusal import Refusal
+from sagemock.aws.wire import Answer, dump, encode, granted, refused, seconds
+from tests.aws.shapes import invented, sagemaker
+
+AT_US = 1_532_908_800_123_456
+# Until 2100.
+INSTANTS_US = st.integers(min_value=0, max_value=4_102_444_800_000_000)
+SHAPE = invented(
+    {
+        "Metric": {
+            "type": "structure",
+            "members": {
+                "Name": {"shape": "Name"},
+                "At": {"shape": "At"},
+                "Parts": {"shape": "Metrics"},
+                "Table": {"shape": "Instants"},
+            },
+        },
+        "Metrics": {"type": "list", "member": {"shape": "Metric"}},
+        "Instants": {"type": "map", "key": {"shape": "Name"}, "value": {"shape": "At"}},
+        "Name": {"type": "string"},
+        "At": {"type": "timestamp"},
+    }
+).shape_for("Metric")
+
+
+@given(INSTANTS_US)
+def test_an_instant_is_shown_to_the_millisecond_and_never_early(at_us: int) -> None:
+    """On the wire an instant has milliseconds, cut and not rounded, so that nothing is seen before it happened."""
+    shown = json.loads(dump(seconds(at_us)))
+    assert round(shown * 1000) == at_us // 1000
+    assert len(repr(shown).partition(".")[2]) <= 3
+
+
+@given(INSTANTS_US, INSTANTS_US)
+def test_instants_keep_their_order_on_the_wire(one_us: int, other_us: int) -> None:
+    """What is later is never shown earlier."""
+    assert seconds(min(one_us, other_us)) <= seconds(max(one_us, other_us))
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime(2018, 7, 30, 0, 0, 0, 123_456, tzinfo=timezone.utc),
+        datetime(2018, 7, 29, 20, 0, 0, 123_456, tzinfo=timezone(timedelta(hours=-4))),
+        "2018-07-30T00:00:00.123456Z",
+        AT_US / 1_000_000,
+    ],
+)
+def test_a_recorded_instant_is_moved_however_it_is_written(at: object) -> None:
+    """Instants are moved at every depth, be they datetimes, ISO strings or epoch numbers; the rest stays."""
+    value = {"Name": "loss", "At": at, "Parts": [{"At": at}], "Table": {"x": at}, "Unknown": at}
+    moved = 1_532_908_801.123
+    assert encode(SHAPE, value, 1_000_000) == {"Name": "loss", "At": moved, "Parts": [{"At": moved}], "Table": {"x": moved}}
+
+
+def test_an_answer_is_compact_json() -> None:
+    """The body is the document, in bytes; no document is no byte."""
+    assert granted(dump({"a": [1, "é"]})) == Answer(200, b'{"a":[1,"\\u00e9"]}')
+    assert granted("") == Answer(200, b"")
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFound", "ResourceInUse", "ResourceLimitExceeded", "ConflictException"])
+def test_a_modelled_error_has_its_member(code: str) -> None:
+    """The service model gives these errors a member `Message`."""
+    assert "Message" in sagemaker().shape_for(code).members  # type: ignore[attr-defined]  # all of them are structures
+    assert refused(Refusal(code, "taken")) == Answer(400, f'{{"__type":"{code}","Message":"taken"}}'.encode())
+
+
+def test_any_other_error_says_message() -> None:
+    """Errors that the model does not have spell their member small, and bring their own status."""
+    assert refused(Refusal("ThrottlingException", "Rate exceeded", status=429)) == Answer(
+        429, b'{"__type":"ThrottlingException","message":"Rate exceeded"}'
+    )

@@ -1,0 +1,57 @@
+"""What a status means."""
+
+import pytest
+
+from sagemock import UsageError
+from sagemock.cli.explain import every_status, explanation
+from sagemock.jobs.catalogue import CATALOGUE
+from sagemock.picture.text import plain
+
+
+def test_a_status_is_explained() -> None:
+    """In our words and in AWS's."""
+    text = plain(explanation("maxwaittimeexceeded", 80))
+    assert text == (
+        "MaxWaitTimeExceeded  SecondaryStatus\n"
+        "\n"
+        "It means\n"
+        "  A managed spot job was stopped because waiting and running together took\n"
+        "  longer than MaxWaitTimeInSeconds. TrainingJobStatus is Stopped, and there is\n"
+        "  no FailureReason.\n"
+        "\n"
+        "AWS says\n"
+        "  The job stopped because it exceeded the maximum allowed wait time.\n"
+        "\n"
+        "StatusMessage\n"
+        '  "Training job wait time exceeded MaxWaitTimeInSeconds provided"\n'
+        "\n"
+        "What can follow\n"
+        "  Nothing: it is an end.\n"
+        "\n"
+        "What to do\n"
+        "  Try again, with checkpoints or on demand; the job may never have started."
+    )
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("width", [20, 80, 200])
+def test_every_status_is_explained_in_the_width_that_there_is(name: str, width: int) -> None:
+    """Narrower than 72 columns nothing gets."""
+    lines = plain(explanation(name, width)).split("\n")
+    assert lines[0].split()[0] == name
+    assert all(len(line) <= max(width, 72) for line in lines)
+    assert "What to do" in lines
+
+
+def test_a_status_that_is_none_is_answered_by_the_nearest() -> None:
+    """And by all there are."""
+    with pytest.raises(UsageError) as none:
+        list(explanation("Traning", 80))
+    assert str(none.value).startswith("'Traning' is no status of a training job; did you mean Training? Known are InProgress, ")
+
+
+def test_all_statuses_have_a_sentence() -> None:
+    """Which goes on below itself."""
+    lines = plain(every_status(80)).split("\n")
+    assert [line.split()[0] for line in lines if not line.startswith(" ")] == list(CATALOGUE)
+    assert all(len(line) <= 80 for line in lines)

@@ -1,0 +1,132 @@
+"""The Python of a plan."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import pytest
+
+from sagemock import PlanError
+from sagemock.cli.plan import source
+from sagemock.jobs.job import Job, Place, view
+from sagemock.jobs.plan import Plan
+from sagemock.jobs.script import script
+from sagemock.picture.life import life
+from tests.records import R1, R6, R8, RECORDS, Record, response
+
+
+def made(text: str) -> Any:
+    """Return what the Python that was printed makes."""
+    names: dict[str, Any] = {}
+    exec(text, names)  # noqa: S102  # our own text, as its reader runs it
+    return names["PLANS"] if "PLANS" in names else names["PLAN"]
+
+
+def played(plan: Plan, request: Mapping[str, Any]) -> Job:
+    """Return a job that plays a plan."""
+    return Job("job", Place("aws", "us-east-1", "1" * 12), request, plan, script(plan, request, Random(0)), 0, 1)  # noqa: S311  # nothing is drawn
+
+
+def lives(record: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Return the life of a job by the plan that was printed, and by the replay of the record."""
+    printed, replayed = made(source([record])), Plan.replays(record)
+    return played(printed, record).timeline, played(replayed, record).timeline
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=str)
+def test_the_plan_that_is_printed_plays_the_recorded_life(record: Record) -> None:
+    """Every status at its instant, and every message, but for late bookkeeping of the service."""
+    printed, replayed = lives(response(record))
+    assert printed.changes == replayed.changes[: len(printed.changes)]
+    assert {change.secondary for change in replayed.changes[len(printed.changes) :]} <= {"Completed"}
+    assert (printed.started_us, printed.limits) == (replayed.started_us, ())
+
+
+def test_the_billed_part_of_a_spot_job_is_printed() -> None:
+    """In as few digits as give the same seconds."""
+    text = source([response(R6)])
+    assert "    billed=0.39656,\n" in text
+    one = played(made(text), response(R6))
+    at = view(one, life(one, one.last_us).now_us)
+    assert (at.training_s, at.billable_s) == (37026, 14683)
+    assert "billed" not in source([response(R1)])
+    assert "    billed=3e-30,\n" in source([{**response(R6), "TrainingTimeInSeconds": 10**30, "BillableTimeInSeconds": 3}])
+
+
+def test_it_reads_as_one_would_write_it() -> None:
+    """A phase to a line where it fits, durations in their units."""
+    lines = source([response(R1)]).split("\n")
+    assert lines[:5] == [
+        "from datetime import timedelta",
+        "",
+        "from sagemock import Phase, Plan",
+        "",
+        "# R1, created 2022-02-16 09:30:00.500000+00:00. The limits of your request apply to it.",
+    ]
+    assert '        Phase("Downloading", timedelta(seconds=20, milliseconds=786), message="Downloading input data"),' in lines
+    assert lines[-3:] == ["    ],", '    ending="Completed",', ")"]
+
+
+def failed(**changes: Any) -> dict[str, Any]:
+    """Return the record of a job that was Starting for no time and then failed."""
+    created = R1.created
+    entries = [
+        {"Status": "Starting", "StartTime": created, "EndTime": created, "StatusMessage": 'it\'s "so"'},
+        {"Status": "Failed", "StartTime": created, "EndTime": created, "StatusMessage": "Training job failed"},
+    ]
+    return {"CreationTime": created, "SecondaryStatusTransitions": entries, "FailureReason": "line\none\x1b", **changes}
+
+
+def test_what_a_record_says_is_written_as_python() -> None:
+    """Quotes, control characters, and a duration of nothing; there is no import for what is not used."""
+    record = failed()
+    text = source([record])
+    assert text.isprintable() or all(line.isprintable() for line in text.split("\n"))
+    assert "timedelta" not in text
+    assert "# a job without a name, created" in text
+    printed, replayed = lives(record)
+    assert printed == replayed
+    assert made(text).failure_reason == "line\none\x1b"
+
+
+def test_a_name_cannot_break_out_of_its_remark() -> None:
+    """What a record calls itself is text."""
+    record = failed(TrainingJobName="a\nraise SystemExit  #")
+    assert made(source([record])).ending == "Failed"
+    (name,) = made(source([record, failed(TrainingJobName="b")])).keys() - {"b"}
+    assert name == record["TrainingJobName"]
+
+
+def test_several_records_are_plans_by_name() -> None:
+    """Two of one name are refused."""
+    plans = made(source([response(R1), response(R8)]))
+    assert list(plans) == ["R1", "R8"]
+    assert plans["R1"] == made(source([response(R1)]))
+    with pytest.raises(PlanError) as twice:
+        source([response(R1), response(R1)])
+    assert str(twice.value) == "there are two records of 'R1', and a plan is found by its name: give one of them"
+
+
+def test_what_a_plan_cannot_say_is_remarked() -> None:
+    """A message of a warm pool, and what goes on by the defaults."""
+    retained = response(R1)
+    retained["SecondaryStatusTransitions"][-1]["StatusMessage"] = "Resource retained for reuse"
+    assert "# Its last message, 'Resource retained for reuse', is played by Plan.replays() only.\n" in source([retained])
+    text = source([response(R8)])
+    assert "# The record ends before the job did: what has no duration here goes on by the defaults.\n" in text
+    assert '        Phase("Training"),\n' in text
+
+
+def test_a_job_that_was_being_stopped_goes_on_to_be() -> None:
+    """TrainingJobStatus was Stopping while it was Starting still."""
+    record = {**response(R8), "TrainingJobStatus": "Stopping"}
+    assert made(source([record])).stopped_after == timedelta(seconds=38, milliseconds=752)
+    printed, replayed = lives(record)
+    assert printed.changes == replayed.changes
+
+
+def test_what_is_no_record_is_refused() -> None:
+    """In the words of the plan."""
+    with pytest.raises(PlanError, match="no DescribeTrainingJob response"):
+        source([{}])

@@ -1,0 +1,88 @@
+"""Reading records."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from sagemock import PlanError
+from sagemock.cli.reading import responses
+
+ONE, TWO = {"TrainingJobName": "one"}, {"TrainingJobName": "two"}
+
+
+@pytest.mark.parametrize(
+    "text, found",
+    [
+        (json.dumps(ONE), [ONE]),
+        (json.dumps([ONE, TWO]), [ONE, TWO]),
+        (f"{json.dumps(ONE)}\n{json.dumps(TWO)}\n\n", [ONE, TWO]),
+        (json.dumps(ONE, indent=4) + json.dumps(TWO, indent=4), [ONE, TWO]),
+        (f"[{json.dumps(ONE)}]\n{json.dumps(TWO)}", [ONE, TWO]),
+    ],
+    ids=["one", "list", "lines", "row", "mixed"],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_records_are_read_however_they_were_saved(text: str, found: object, encoding: str, tmp_path: Path) -> None:
+    """By a shell, one after the other, or as a list; in the encodings of PowerShell too."""
+    file = tmp_path / "saved.json"
+    file.write_bytes(text.encode(encoding))
+    assert responses([str(file)]) == found
+
+
+def test_several_files_are_read_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`-` is standard input."""
+    file = tmp_path / "saved.json"
+    file.write_text(json.dumps(TWO), encoding="utf-8")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(json.dumps(ONE).encode())))
+    assert responses(["-", str(file)]) == [ONE, TWO]
+
+
+@pytest.mark.parametrize(
+    "raw, said",
+    [
+        (b"", "holds nothing where a JSON object should be"),
+        (b"[]", "holds nothing where"),
+        (b"5", "holds '5' where a JSON object should be"),
+        (b'[{}, "x"]', "holds 'x' where"),
+        (b"null", "holds 'None' where"),
+        (b"{} nonsense", "is no JSON (Expecting value"),
+        (b"\xff\xfe\x00", "is no JSON ("),
+        (b"[" * 100_000, "is no JSON ("),
+    ],
+)
+def test_what_is_no_record_is_refused_by_the_name_of_its_file(raw: bytes, said: str, tmp_path: Path) -> None:
+    """And how to get one is said."""
+    file = tmp_path / "saved.json"
+    file.write_bytes(raw)
+    with pytest.raises(PlanError) as refused:
+        responses([str(file)])
+    assert str(refused.value).startswith(f"{file} {said}")
+    assert str(refused.value).endswith(": save the output of `aws sagemaker describe-training-job` there")
+
+
+def test_standard_input_has_a_name_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the same words."""
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    with pytest.raises(PlanError, match="^standard input holds nothing"):
+        responses(["-"])
+
+
+@pytest.mark.parametrize(
+    "record, said",
+    [
+        ({"SecondaryStatusTransitions": 5}, "SecondaryStatusTransitions is no list of objects with a Status"),
+        ({"SecondaryStatusTransitions": [None]}, "SecondaryStatusTransitions is no list"),
+        ({"SecondaryStatusTransitions": [{"Status": []}]}, "SecondaryStatusTransitions is no list"),
+        ({"TrainingTimeInSeconds": "5"}, "TrainingTimeInSeconds is '5', no whole number"),
+        ({"BillableTimeInSeconds": 0.5}, "BillableTimeInSeconds is 0.5, no whole number"),
+    ],
+)
+def test_what_aws_never_printed_is_refused(record: dict[str, object], said: str, tmp_path: Path) -> None:
+    """Before anything is drawn of it; null is what some tools make of an absent member."""
+    file = tmp_path / "saved.json"
+    file.write_text(json.dumps([{"SecondaryStatusTransitions": [], "TrainingTimeInSeconds": None}, record]), encoding="utf-8")
+    with pytest.raises(PlanError) as refused:
+        responses([str(file)])
+    assert str(refused.value).startswith(f"{file}: {said}")

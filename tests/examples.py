@@ -1,0 +1,79 @@
+"""Run every Python example of the README, the documentation and the docstrings.
+
+An example that defines tests is a file of its own for a pytest of its own: that is how its reader will run it. All others run in
+their order, those of one document sharing their names.
+"""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from sybil import Document, Example, Sybil
+from sybil.document import PythonDocStringDocument
+from sybil.evaluators.python import PythonEvaluator
+from sybil.integration.pytest import SybilItem
+from sybil.parsers.myst import CodeBlockParser, SkipParser
+from sybil.parsers.rest import DocTestParser
+from sybil.parsers.rest import PythonCodeBlockParser as RestPythonCodeBlockParser
+
+DEFINES_TESTS = re.compile(r"^\s*(async )?def test_", re.MULTILINE)
+
+
+class PythonExampleParser(CodeBlockParser):
+    """Read ```` ```python ```` blocks."""
+
+    language = "python"
+
+    def evaluate(self, example: Example) -> str | None:
+        """Run the example: by a pytest of its own if it defines tests, else here."""
+        if DEFINES_TESTS.search(example.parsed):
+            return run_by_pytest(example.parsed)
+        PythonEvaluator()(example)
+        return None
+
+
+def run_by_pytest(source: str) -> str | None:
+    """Run tests in a pytest of their own, warnings being errors; return what it prints if they do not pass."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "test_example.py")
+        file.write_text(source, encoding="utf-8")
+        # Unset, this option of pytest-asyncio's warns.
+        settings = ["-W", "error", "-p", "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=function"]
+        command = [sys.executable, "-m", "pytest", "-q", *settings, "--rootdir", folder, str(file)]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603  # our own interpreter
+        return done.stdout + done.stderr if done.returncode else None
+
+
+def collect_examples() -> Callable[[Path, Any], Any]:
+    """Return the `pytest_collect_file` hook that finds the examples."""
+    root = str(Path(__file__).parents[1])
+    pages = Sybil(
+        path=root,
+        fixtures=["sends"],
+        parsers=[PythonExampleParser(), SkipParser()],
+        patterns=["README.md", "docs/*.md", "docs/**/*.md"],
+        document_types={".md": Document},
+    )
+    docstrings = Sybil(
+        path=root,
+        fixtures=["sends"],
+        parsers=[DocTestParser(), RestPythonCodeBlockParser()],
+        patterns=["sagemock/*.py", "sagemock/**/*.py"],
+        document_types={".py": PythonDocStringDocument},
+    )
+    return (pages + docstrings).pytest()
+
+
+def in_reading_order(items: list[pytest.Item]) -> None:
+    """Put the examples of each document back in their order, in place: each at a seat that one of them had drawn at random."""
+    seated = [(seat, item) for seat, item in enumerate(items) if isinstance(item, SybilItem)]
+    for path in {item.path for _, item in seated}:
+        seats = [seat for seat, item in seated if item.path == path]
+        document = sorted((item for _, item in seated if item.path == path), key=lambda item: item.example.line)
+        for seat, item in zip(seats, document, strict=True):
+            items[seat] = item

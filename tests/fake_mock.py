@@ -1,0 +1,81 @@
+"""A mock that writes down what is done to it, for the tests of what starts and stops mocks."""
+
+from types import TracebackType
+
+from sagemock.errors import UnusedError
+
+__all__ = ["FakeMock", "Journal"]
+
+
+class Journal:
+    """The mocks that were made from it, and those that are active now, innermost last."""
+
+    def __init__(self) -> None:
+        self.made: list[FakeMock] = []
+        self.active: list[FakeMock] = []
+        self.start_error: Exception | None = None
+        self.stop_error: Exception | None = None
+
+    def __repr__(self) -> str:
+        return f"<Journal of {self.made}>"
+
+    def new(self) -> "FakeMock":
+        """Make a mock."""
+        self.made.append(FakeMock(self, len(self.made) + 1))
+        return self.made[-1]
+
+    @property
+    def innermost(self) -> "FakeMock":
+        """The mock that answers now."""
+        return self.active[-1]
+
+    @property
+    def story(self) -> list[str]:
+        """How each of the mocks ended, in the order in which they were made."""
+        return [mock.end for mock in self.made]
+
+
+class FakeMock:
+    """What `sagemock.decorate` and the plugin need of a `SageMakerMock`; `plan()` leaves something unused."""
+
+    def __init__(self, journal: Journal, number: int) -> None:
+        self.journal = journal
+        self.number = number
+        self.unused: list[str] = []
+        self.end = "not started"
+
+    def __repr__(self) -> str:
+        return f"<FakeMock {self.number}, {self.end}>"
+
+    def plan(self, name: str) -> None:
+        """Plan something that nothing will use."""
+        self.unused.append(name)
+
+    def start(self) -> "FakeMock":
+        """Become the innermost, or fail as the journal says."""
+        if self.journal.start_error is not None:
+            raise self.journal.start_error
+        self.journal.active.append(self)
+        self.end = "active"
+        return self
+
+    def stop(self, *, clean: bool = True) -> None:
+        """End, and say how."""
+        self.journal.active.remove(self)
+        self.end = "clean" if clean else "unclean"
+        if self.journal.stop_error is not None:
+            raise self.journal.stop_error
+        if clean:
+            self.check_used()
+
+    def check_used(self) -> None:
+        """Fail for what was planned."""
+        if self.unused:
+            msg = f"nothing used the plan {', '.join(self.unused)}"
+            raise UnusedError(msg)
+
+    def __enter__(self) -> "FakeMock":  # noqa: PYI034  # Self is 3.11's
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None, /) -> None:
+        self.stop(clean=kind is None)

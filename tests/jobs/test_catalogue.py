@@ -1,0 +1,85 @@
+"""What each status means to a client."""
+
+from collections.abc import Mapping
+from itertools import pairwise
+from random import Random
+from typing import Any, get_args
+
+import pytest
+
+from sagemock import Plan, reasons
+from sagemock.jobs import status
+from sagemock.jobs.catalogue import CATALOGUE
+from sagemock.jobs.interventions import Complete, Fail, Interrupt, Intervention, Stop
+from sagemock.jobs.job import Job, Place
+from sagemock.jobs.plan import Phase
+from sagemock.jobs.script import script
+
+CPU: Mapping[str, Any] = {"ResourceConfig": {"InstanceType": "ml.m5.large"}, "InputDataConfig": [{"ChannelName": "train"}]}
+SPOT: Mapping[str, Any] = {
+    **CPU,
+    "EnableManagedSpotTraining": True,
+    "StoppingCondition": {"MaxRuntimeInSeconds": 900, "MaxWaitTimeInSeconds": 1000},
+}
+RETRIED: Mapping[str, Any] = {**CPU, "RetryStrategy": {"MaximumRetryAttempts": 1}}
+S = 1_000_000
+
+
+def test_every_status_is_in_it() -> None:
+    """Primary and secondary ones, and no other."""
+    assert set(CATALOGUE) == set(get_args(status.Primary)) | status.PHASES | status.ENDINGS
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_what_follows_is_in_it_too(name: str) -> None:
+    """An end has nothing that follows it."""
+    meaning = CATALOGUE[name]
+    assert set(meaning.follows) <= set(CATALOGUE)
+    assert (not meaning.follows) == (name in status.ENDINGS or name == "Deleting")
+    assert all(text.endswith(".") for text in (meaning.meaning, meaning.client))
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        Plan.completes(),
+        Plan.completes(granular=True),
+        Plan.fails(),
+        Plan.fails(reasons.ROLE, during="Starting"),
+        Plan.fails(during="Downloading"),
+        Plan.hangs(),
+        Plan.waits_for_capacity(100),
+        Plan.capacity_error(),
+        Plan.internal_error(1),
+        Plan.completes().but(stopped_after=20),
+        Plan(
+            [
+                Phase("Starting"),
+                Phase("Downloading"),
+                Phase("Training"),
+                Phase("Restarting"),
+                Phase("Training"),
+                Phase("Uploading"),
+            ]
+        ),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("request_", [CPU, SPOT, RETRIED], ids=["cpu", "spot", "retried"])
+@pytest.mark.parametrize(
+    "done", [(), (Stop(10 * S),), (Stop(150 * S),), (Fail(160 * S, "x"),), (Complete(5 * S),), (Interrupt(170 * S),)]
+)
+def test_what_a_job_plays_is_what_can_follow(plan: Plan, request_: Mapping[str, Any], done: tuple[Intervention, ...]) -> None:
+    """Whatever is planned, and whatever is done to it."""
+    drawn = script(plan, request_, Random(0))  # noqa: S311  # nothing is drawn
+    job = Job("job", Place("aws", "us-east-1", "1" * 12), request_, plan, drawn, 0, 1, done)
+    entries = [change.secondary for change in job.timeline.changes if change.enters]
+    wrong = {(one, after) for one, after in pairwise(entries) if after not in CATALOGUE[one].follows}
+    # What the plan says phase by phase is its own affair, and instances that a waiting job does not have are not taken away.
+    assert wrong <= {("Training", "Restarting"), ("Starting", "Interrupted")}
+
+
+def test_messages_are_those_that_a_job_shows() -> None:
+    """The last one of each status is among them."""
+    for name, text in status.MESSAGES.items():
+        assert any(message.removesuffix(" (assumed)") == text for message in CATALOGUE[name].messages)

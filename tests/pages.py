@@ -1,0 +1,83 @@
+"""What in the documentation sagemock writes itself: the pictures, and the page of the statuses.
+
+`python -c "from tests.pages import write; write()"` writes it anew, after a change that is meant.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+from sagemock import Plan, reasons
+from sagemock.clock import SECOND_US, instant_us
+from sagemock.jobs.catalogue import CATALOGUE, Meaning
+from sagemock.jobs.interventions import Intervention, Stop
+from sagemock.jobs.job import Job, Place
+from sagemock.jobs.script import script
+from sagemock.render import drawing
+
+__all__ = ["write", "written"]
+
+DOCS: Final = Path(__file__).parents[1] / "docs"
+CREATED_US: Final = instant_us("2018-07-30T00:00:00Z")
+GPU: Final[dict[str, Any]] = {
+    "ResourceConfig": {"InstanceType": "ml.g5.2xlarge", "InstanceCount": 1},
+    "InputDataConfig": [{"ChannelName": "train"}],
+}
+SPOT: Final[dict[str, Any]] = {
+    **GPU,
+    "EnableManagedSpotTraining": True,
+    "StoppingCondition": {"MaxRuntimeInSeconds": 3600, "MaxWaitTimeInSeconds": 7200},
+}
+SHORT: Final[dict[str, Any]] = {**GPU, "StoppingCondition": {"MaxRuntimeInSeconds": 900}}
+
+
+def written() -> dict[str, str]:
+    """Return everything that is written, by its place in docs/."""
+    spot = _job("churn-1", Plan.interrupted(1, then=Plan.completes(training=1200)), SPOT)
+    jobs = [
+        _job("churn-1", Plan.completes(training=timedelta(minutes=58)), GPU),
+        _job("churn-2", Plan.waits_for_capacity(1800), GPU, 600),
+        _job("churn-3", Plan.fails(reasons.data_download(), during="Downloading"), GPU, 900),
+        _job("churn-4", Plan.hangs(), SHORT, 1200),
+        _job("churn-5", Plan.interrupted(1, then=Plan.completes(training=1200)), SPOT, 480, Stop(1500 * SECOND_US)),
+    ]
+    return {
+        "pictures/job.svg": drawing([spot], CREATED_US + 1560 * SECOND_US) + "\n",
+        "pictures/jobs.svg": drawing(jobs, CREATED_US + 3000 * SECOND_US) + "\n",
+        "statuses.md": "\n".join(_statuses()),
+    }
+
+
+def write(docs: Path = DOCS) -> None:
+    """Write all of it."""
+    for place, text in written().items():
+        (docs / place).parent.mkdir(exist_ok=True)
+        (docs / place).write_text(text, encoding="utf-8")
+
+
+def _job(name: str, plan: Plan, request: dict[str, Any], at_s: int = 0, *done: Intervention) -> Job:
+    drawn = script(plan, request, Random(0))  # noqa: S311  # nothing is drawn
+    place = Place("aws", "us-east-1", "123456789012")
+    return Job(name, place, request, plan, drawn, CREATED_US + at_s * SECOND_US, 1, done)
+
+
+def _statuses() -> Iterator[str]:
+    yield "# What each status means\n"
+    yield "`sagemock explain STATUS` says the same in a terminal, and what AWS's documentation has to say in the botocore that is"
+    yield "installed. Which messages a status shows, and what was seen to follow it, is read off recorded jobs and logs.\n"
+    yield "A job is over when TrainingJobStatus is `Completed`, `Failed` or `Stopped`, and never before: a client that does not"
+    yield 'know a status waits. AWS says of the values of SecondaryStatus that they "are subject to change".\n'
+    for name, meaning in CATALOGUE.items():
+        yield from _status(name, meaning)
+
+
+def _status(name: str, meaning: Meaning) -> Iterator[str]:
+    yield f"## {name}\n"
+    yield f"*{meaning.kind}.* {meaning.meaning}\n"
+    if meaning.messages:
+        yield f"StatusMessage: {'; '.join(f'“{text}”' for text in meaning.messages)}\n"
+    if meaning.follows:
+        yield f"What can follow: {', '.join(f'[{one}](#{one.lower()})' for one in meaning.follows)}.\n"
+    yield f"What to do: {meaning.client}\n"

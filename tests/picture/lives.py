@@ -1,0 +1,43 @@
+"""Jobs for pictures, created at START."""
+
+from collections.abc import Mapping
+from random import Random
+from typing import Any, Final
+
+from sagemock import Plan
+from sagemock.clock import instant_us
+from sagemock.jobs.interventions import Intervention
+from sagemock.jobs.job import Job, Place
+from sagemock.jobs.script import script
+from sagemock.picture.life import Life, life
+from tests.calling import START, request
+
+__all__ = ["CREATED_US", "PLAN", "SPOT", "S", "job", "lived", "rows_of"]
+
+S: Final = 1_000_000
+CREATED_US: Final = instant_us(START)
+PLAN: Final = Plan.completes(starting=60, downloading=30, training=600, uploading=9)
+SPOT: Final[Mapping[str, Any]] = {
+    "EnableManagedSpotTraining": True,
+    "StoppingCondition": {"MaxRuntimeInSeconds": 3600, "MaxWaitTimeInSeconds": 7200},
+}
+
+
+def job(
+    plan: Plan = PLAN, name: str = "churn", *done: Intervention, at_s: float = 0, changes: Mapping[str, Any] | None = None
+) -> Job:
+    """Return a job created so long after START, to which all this was done."""
+    sent = request(name, **{"StoppingCondition": {"MaxRuntimeInSeconds": 864_000}, **(changes or {})})
+    place = Place("aws", "us-east-1", "123456789012")
+    created_us = CREATED_US + round(at_s * S)
+    return Job(name, place, sent, plan, script(plan, sent, Random(0)), created_us, 1, done)  # noqa: S311  # nothing is drawn
+
+
+def lived(one: Job, at_s: float) -> Life:
+    """Return the life of a job at so many seconds after START."""
+    return life(one, CREATED_US + round(at_s * S))
+
+
+def rows_of(text: str, first: str) -> list[str]:
+    """Return the lines that begin with a word."""
+    return [line for line in text.split("\n") if line.lstrip().startswith(first)]

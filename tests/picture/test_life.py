@@ -1,0 +1,127 @@
+"""What a picture shows of a life."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sagemock import Plan, PlanError
+from sagemock.jobs.interventions import Complete, Delete, Fail, Interrupt, Intervention, KeepAlive, Stop, Taken, Update
+from sagemock.picture.life import Mark, recorded
+from sagemock.picture.overview import overview
+from sagemock.picture.svg import drawing
+from sagemock.picture.text import Paper, draw, plain
+from tests.picture.lives import CREATED_US, PLAN, SPOT, S, job, lived
+from tests.records import FINISHED, R1, R8, response
+
+
+@pytest.mark.parametrize(
+    "done, label, text",
+    [
+        (Stop(70 * S), "stop", "StopTrainingJob"),
+        (Fail(70 * S, "Boom"), "fail", "by the test"),
+        (Complete(70 * S), "complete", "by the test"),
+        (Interrupt(70 * S), "interrupt", "by the test"),
+        (Update(70 * S), "update", "UpdateTrainingJob"),
+        (KeepAlive(70 * S, 5), "update", "KeepAlivePeriodInSeconds=5"),
+        (Taken(70 * S, "next"), "taken", "its warm pool goes to next"),
+        (Delete(70 * S), "delete", "DeleteTrainingJob"),
+    ],
+    ids=lambda value: type(value).__name__ if not isinstance(value, str) else value,
+)
+def test_what_was_done_to_a_job_is_marked(done: Intervention, label: str, text: str) -> None:
+    """With its instant."""
+    assert lived(job(PLAN, "churn", done, changes=SPOT), 100).marks == (Mark(CREATED_US + 70 * S, label, text),)
+
+
+def test_a_stop_by_the_plan_is_marked_if_it_comes() -> None:
+    """Not one that comes after the end."""
+    assert lived(job(PLAN.but(stopped_after=100)), 0).marks == (
+        Mark(CREATED_US + 100 * S, "stop", "StopTrainingJob, by the plan"),
+    )
+    assert lived(job(PLAN.but(stopped_after=timedelta(days=1))), 0).marks == ()
+
+
+def test_marks_are_in_the_order_of_time() -> None:
+    """The limit that comes later is behind the interruption."""
+    limits = {**SPOT, "StoppingCondition": {"MaxRuntimeInSeconds": 600, "MaxWaitTimeInSeconds": 7200}}
+    one = lived(job(Plan.hangs(), "churn", Interrupt(300 * S), changes=limits), 0)
+    assert [mark.label for mark in one.marks] == ["interrupt", "limit"]
+    assert one.marks[1].text == "MaxRuntimeInSeconds"
+
+
+@pytest.mark.parametrize(
+    "plan, at_s, shown",
+    [
+        (PLAN, 0, "Starting"),
+        (PLAN, 699, "Completed"),
+        (PLAN.but(stopped_after=10), 11, "Stopping/Starting"),
+        (PLAN.but(stopped_after=100), 101, "Stopping"),
+        (Plan.hangs(), 10**6, "MaxRuntimeExceeded"),
+    ],
+)
+def test_a_status_is_told_in_one_word_where_one_tells_all(plan: Plan, at_s: float, shown: str) -> None:
+    """The primary one is given where the secondary one does not tell it."""
+    assert lived(job(plan), at_s).shown == shown
+
+
+def test_the_length_of_a_life_ends_with_it() -> None:
+    """And is that until now before."""
+    assert lived(job(), 100).length_us == 100 * S
+    assert lived(job(), 5000).length_us == 699 * S
+    assert lived(job(Plan.hangs(), changes={"StoppingCondition": {}}), 100).length_us == 100 * S
+
+
+def test_a_moved_life_is_the_same_at_another_time() -> None:
+    """Every instant moves."""
+    one = lived(job(PLAN, "churn", Stop(100 * S)), 50)
+    assert one.moved(7).moved(-7) == one
+    hangs = lived(job(Plan.hangs().but(limit_lag=0), at_s=-3), 50)
+    assert hangs.moved(3 * S).created_us == CREATED_US
+    assert one.moved(7).marks[0].at_us == one.marks[0].at_us + 7
+
+
+@pytest.mark.parametrize("record", FINISHED, ids=str)
+def test_a_recorded_life_is_shown_as_recorded(record: Any) -> None:
+    """Nothing is planned in it."""
+    one = recorded(response(record))
+    assert [entry.status for entry in one.entries] == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
+    assert [round((entry.start_us - one.created_us) / S, 3) for entry in one.entries] == list(record.starts)
+    assert one.now_us == one.last_us == one.created_us + round(record.modified * S)
+    assert (one.shown, one.marks, one.planned) == ("Completed", (), False)
+    assert one.notes == (f"{record.seconds[0]} s of training, {record.seconds[1]} s billed",)
+
+
+def test_a_record_of_a_job_that_was_not_over_ends_where_it_was_read() -> None:
+    """Its last entry is open."""
+    one = recorded(response(R8))
+    assert [(entry.status, entry.end_us) for entry in one.entries] == [("Starting", None)]
+    assert (one.last_us - one.created_us, one.shown, one.notes) == (38_752_000, "Starting", ())
+    assert recorded(response(R8)).moved(5).entries[0].end_us is None
+
+
+def test_a_record_needs_no_more_than_its_transitions() -> None:
+    """A masked one has no name; one that only failed has a reason."""
+    entry = {"Status": "Failed", "StartTime": R1.created, "EndTime": R1.created, "StatusMessage": "Training job failed"}
+    one = recorded({"CreationTime": R1.created, "SecondaryStatusTransitions": [entry], "FailureReason": "Boom"})
+    assert (one.name, one.primary, one.secondary, one.notes) == (
+        "a job without a name",
+        "Failed",
+        "Failed",
+        ("FailureReason: Boom",),
+    )
+    assert [entry.start_us - one.created_us for entry in one.entries] == [0]
+    with pytest.raises(PlanError, match="no DescribeTrainingJob response"):
+        recorded({})
+
+
+@pytest.mark.parametrize("member", ["StartTime", "EndTime", "LastModifiedTime", "CreationTime"])
+@pytest.mark.parametrize("value", ["0001-01-01T00:00:00+00:00", "9999-12-31T00:00:00+00:00"])
+def test_a_broken_record_is_drawn_at_the_edge_or_refused(member: str, value: str) -> None:
+    """No instant makes a picture endless."""
+    broken = response(R8)
+    (broken if member in broken else broken["SecondaryStatusTransitions"][0])[member] = value
+    lives = [recorded(broken), recorded(response(R1))]
+    assert all(len(line) <= 80 for line in plain(draw(lives[0], Paper(80))).split("\n"))
+    assert all(len(line) <= 80 for line in plain(overview(lives, Paper(80))).split("\n"))
+    assert drawing(lives)

@@ -1,0 +1,37 @@
+"""How statuses look."""
+
+import pytest
+
+from sagemock.jobs import status
+from sagemock.picture.look import LOOKS, MARKS
+
+WHITE, DARK = "#ffffff", "#161a20"
+
+
+def luminance(color: str) -> float:
+    """Return the relative luminance of a colour (WCAG 2.1)."""
+    parts = (int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours (WCAG 2.1)."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_a_status_is_seen_on_a_light_and_on_a_dark_ground(name: str) -> None:
+    """Three to one is what WCAG 2.1 asks of graphics."""
+    assert contrast(LOOKS[name].color, WHITE) >= 3
+    assert contrast(LOOKS[name].color, DARK) >= 3
+
+
+def test_every_status_has_a_look_and_a_letter_of_its_own() -> None:
+    """Signs of what was done are no letters."""
+    assert set(LOOKS) == status.PHASES | status.ENDINGS
+    letters = [look.letter for look in LOOKS.values()]
+    assert len(set(letters)) == len(letters)
+    assert all(len(letter) == 1 and letter.isupper() for letter in letters)
+    assert not set(MARKS.values()) & {letter.lower() for letter in letters}

@@ -1,0 +1,134 @@
+"""Lives as SVG."""
+
+from datetime import timedelta
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sagemock import Plan
+from sagemock.jobs.interventions import Stop
+from sagemock.picture.life import Life, recorded
+from sagemock.picture.svg import drawing
+from tests.picture.lives import PLAN, S, job, lived
+from tests.picture.test_overview import five
+from tests.records import R1, R8, response
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def parsed(lives: list[Life], zero: str | None = None) -> ET.Element:
+    """Return a picture as a browser's parser reads it."""
+    return ET.fromstring(drawing(lives, zero))  # noqa: S314  # our own text
+
+
+def texts(root: ET.Element) -> list[str]:
+    """Return what is written in a picture."""
+    return [str(one.text) for one in root.iter(f"{SVG}text")]
+
+
+def box(root: ET.Element) -> tuple[float, float]:
+    """Return its width and height."""
+    _, _, wide, high = map(float, root.attrib["viewBox"].split())
+    return wide, high
+
+
+def test_one_life_is_told_row_by_row() -> None:
+    """Statuses, times, messages, what was done, and now."""
+    root = parsed([lived(job(PLAN, "churn", Stop(400 * S)), 100)])
+    told = texts(root)
+    assert told[:2] == ["churn: Training", "at 0:01:40 after its creation, 2018-07-30 00:00:00 UTC"]
+    for text in (
+        "Starting",
+        "at 0:00:00, 1 min",
+        "Training job stopped",
+        "stop: StopTrainingJob",
+        "now",
+        "0",
+        "2 min",
+        "40 s of training",
+    ):
+        assert text in told
+    assert root.find(f"{SVG}title") is not None
+    assert "Stopping from 0:06:40" in str(root.findtext(f"{SVG}desc"))
+    assert (root.attrib["role"], root.attrib["aria-label"], root.attrib["width"]) == ("img", "churn: Training", "100%")
+
+
+def test_several_lives_share_an_axis() -> None:
+    """With a legend of what is there."""
+    told = texts(parsed(five(600)))
+    assert told[:2] == ["5 training jobs", "0 is 2018-07-30 00:00:00 UTC"]
+    assert "limit, interrupt, stop" in told
+    assert "now" in told
+    assert {"churn-1", "churn-5", "Pending", "MaxRuntimeExceeded", "10 min"} <= set(told)
+    assert "0 is the creation of each" in texts(parsed([recorded(response(R1)), recorded(response(R8))], "the creation of each"))
+
+
+def test_no_life_is_a_picture_too() -> None:
+    """It says so."""
+    assert texts(parsed([])) == ["no training jobs"]
+
+
+def test_what_is_planned_looks_planned() -> None:
+    """Nothing does once it is past; what has no end goes on to the edge."""
+    assert 'class="planned"' in drawing([lived(job(), 100)])
+    assert 'class="planned"' not in drawing([lived(job(), 1000)])
+    assert "at 0:00:00, open" in texts(parsed([recorded(response(R8))]))
+    never = {"StoppingCondition": {"MaxRuntimeInSeconds": 10**9}}
+    hangs = Plan.hangs("Starting")
+    assert "at 0:00:00, no end" in texts(parsed([lived(job(hangs, changes=never), 5)]))
+    assert 'class="planned"' in drawing([lived(job(hangs, changes=never), 5), lived(job(), 5)])
+
+
+def test_an_unknown_status_of_a_record_has_a_colour_too() -> None:
+    """What the service may show tomorrow is no error of the reader's."""
+    strange = {**response(R8), "SecondaryStatus": "Daydreaming"}
+    assert "Daydreaming" in texts(parsed([recorded(strange), recorded(response(R1))]))
+
+
+def test_a_picture_binds_its_style_to_itself() -> None:
+    """Several may stand on one page: no ids, no scripts, no address of anywhere, and every rule is of its class."""
+    text = drawing(five(600))
+    assert " id=" not in text
+    assert "<script" not in text
+    assert text.count("http") == 1
+    style = text[text.index("<style>") + 7 : text.index("</style>")]
+    assert "@media (prefers-color-scheme:dark)" in style
+    rules = [
+        rule.split("{")[0].strip() for rule in style.replace("@media (prefers-color-scheme:dark){", "").split("}") if "{" in rule
+    ]
+    assert all(rule.startswith(".sagemock-picture") for rule in rules)
+
+
+# What a job's name and its reason may hold: anything, control characters and markup too.
+@given(st.text(min_size=1, max_size=80), st.text(min_size=1, max_size=200), st.integers(0, 800))
+def test_whatever_a_job_brings_is_text(name: str, reason: str, at_s: int) -> None:
+    """Never markup; and nothing stands outside of the picture."""
+    lives = [lived(job(Plan.fails(f"x{reason}", training=300), name), at_s), lived(job(), at_s)]
+    for root in (parsed(lives), parsed(lives[:1])):
+        wide, high = box(root)
+        for rect in root.iter(f"{SVG}rect"):
+            left, top = float(rect.attrib["x"]), float(rect.attrib["y"])
+            assert 0 <= left <= left + float(rect.attrib["width"]) <= wide + 0.1
+            assert 0 <= top <= top + float(rect.attrib["height"]) <= high + 0.1
+        assert all(0 <= float(text.attrib["y"]) < high for text in root.iter(f"{SVG}text"))
+
+
+@pytest.mark.parametrize("at_s", [0, 100, 5000])
+def test_flags_that_would_meet_stand_above_each_other(at_s: float) -> None:
+    """Two stops in one second are both read."""
+    one = lived(job(PLAN, "churn", Stop(400 * S), Stop(401 * S)), at_s)
+    heights = [float(text.attrib["y"]) for text in parsed([one]).iter(f"{SVG}text") if text.text == "stop: StopTrainingJob"]
+    assert len(set(heights)) == 2
+
+
+def test_a_message_that_fits_nowhere_begins_at_the_left() -> None:
+    """And is cut; who points at it reads it whole."""
+    plan = Plan.completes(training=timedelta(hours=1))
+    long = "m" * 200
+    phases = [phase if phase.status != "Downloading" else type(phase)("Downloading", 1800, long) for phase in plan.phases]
+    root = parsed([lived(job(plan.but(phases=phases)), 10)])
+    (text,) = [one for one in root.iter(f"{SVG}text") if str(one.text).startswith("mmm")]
+    assert str(text.text).endswith("…")
+    assert text.findtext(f"{SVG}title") == long

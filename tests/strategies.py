@@ -1,0 +1,201 @@
+"""Hypothesis strategies for what sagemock plays: plans, requests, jobs, and what is done to jobs.
+
+Durations are whole seconds up to ten minutes, so that two of them often end at the same instant, with a few of a single
+microsecond; limits are drawn from the same range, so that they cut about as often as not.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from itertools import pairwise
+from random import Random
+from typing import Any, cast
+
+from hypothesis import strategies as st
+
+from sagemock.clock import SECOND_US
+from sagemock.jobs import status
+from sagemock.jobs.interventions import Complete, Fail, Interrupt, Intervention, Stop
+from sagemock.jobs.job import Job, Place
+from sagemock.jobs.phase import FOREVER, Duration, Phase
+from sagemock.jobs.plan import Plan
+from sagemock.jobs.script import script
+
+__all__ = [
+    "START_US", "durations", "instants", "interventions", "jobs", "lives", "messages", "named", "names", "phases", "plans",
+    "played", "recipes", "requests",
+]  # fmt: skip
+
+START_US = 1_532_952_000_000_000
+"""2018-07-30T12:00:00Z."""
+LONGEST_S = 600
+PLACE = Place("aws", "us-west-2", "123456789012")
+WORDS = st.text("ab ", min_size=1, max_size=3)
+
+
+def names() -> st.SearchStrategy[str]:
+    """Return names of training jobs: few and short ones, so that they meet in sorts."""
+    return st.from_regex(r"[abAB01](-?[abAB01]){0,3}", fullmatch=True)
+
+
+def durations() -> st.SearchStrategy[Duration]:
+    """Return durations in each form that a plan takes."""
+    seconds = st.integers(0, LONGEST_S)
+    exact: st.SearchStrategy[timedelta | float] = st.one_of(
+        seconds,
+        seconds.map(float),
+        seconds.map(lambda value: timedelta(seconds=value)),
+        st.sampled_from([timedelta(microseconds=1), timedelta(milliseconds=1, microseconds=500)]),
+    )
+    ranges: st.SearchStrategy[tuple[timedelta | float, timedelta | float]] = st.tuples(seconds, seconds).map(
+        lambda pair: (min(pair), max(pair))
+    )
+    return st.one_of(exact, ranges)
+
+
+def messages() -> st.SearchStrategy[str | Sequence[tuple[timedelta | float, str]]]:
+    """Return what a phase says: one text, or texts that come one after the other."""
+    offsets = st.lists(st.integers(0, LONGEST_S), max_size=3).map(lambda later: [0, *sorted(later)])
+    told = offsets.flatmap(lambda ats: st.tuples(*(st.tuples(st.just(at), WORDS) for at in ats)))
+    return cast("st.SearchStrategy[str | Sequence[tuple[timedelta | float, str]]]", st.one_of(WORDS, told))
+
+
+def phases(name: str, *, endless: bool = False) -> st.SearchStrategy[Phase]:
+    """Return phases of one status; `endless` ones may last for ever."""
+    lengths: st.SearchStrategy[Duration | None] = st.one_of(st.none(), durations())
+    if endless:
+        lengths = st.one_of(lengths, st.just(FOREVER))
+    return st.builds(Phase, st.just(name), lengths, st.one_of(st.none(), messages()))
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    """Return plans of any phases in any order that begin in Starting, also such as no real job has."""
+    later = st.sampled_from(sorted(status.PHASES - {status.STOPPING}))
+    visited = [status.STARTING]
+    for name in draw(st.lists(later, max_size=7)):
+        visited += [] if name == visited[-1] else [name]
+    ending = draw(st.sampled_from(sorted(status.ENDINGS)))
+    if status.PRIMARY_OF_ENDING[ending] == "Stopped" and draw(st.booleans()):
+        visited += [status.STOPPING, *draw(st.sampled_from([[], [status.UPLOADING]]))]
+    *before, last = visited
+    return Plan(
+        [*(draw(phases(name)) for name in before), draw(phases(last, endless=True))],
+        ending=cast("status.Ending", ending),
+        failure_reason=draw(WORDS) if ending == "Failed" else None,
+        stopping=draw(st.none() | durations()),
+        uploading=draw(st.none() | durations()),
+        stopped_after=draw(st.none() | durations()),
+    )
+
+
+def recipes(*, spot: bool = False) -> st.SearchStrategy[Plan]:
+    """Return plans made by the recipes; for `spot` jobs also interrupted ones."""
+    few = st.integers(1, 3)
+    length = durations()
+    plain = st.one_of(
+        st.builds(Plan.completes, training=length, uploading=length, granular=st.booleans()),
+        st.builds(Plan.fails, during=st.sampled_from(["Starting", "Downloading", "Training", "Uploading"]), after=length),
+        st.builds(Plan.hangs, st.sampled_from(["Starting", "Downloading", "Training", "Uploading"]), stopping=length),
+        st.builds(Plan.capacity_error, length),
+        st.builds(Plan.internal_error, few, during=st.sampled_from(["Starting", "Downloading", "Training"]), after=length),
+    )
+    waiting = st.builds(Plan.waits_for_capacity, length, plain)
+    # At the most four times within this training; a job without checkpoints begins anew each time.
+    interrupted = st.builds(Plan.interrupted, few, lasting=length, then=st.builds(Plan.completes, training=length))
+    return st.one_of(plain, waiting, *([interrupted] if spot else []))
+
+
+@st.composite
+def requests(draw: st.DrawFn, *, spot: bool | None = None) -> dict[str, Any]:
+    """Return CreateTrainingJob requests that AWS accepts, of every kind that makes a difference to the life of a job."""
+    mode = draw(st.sampled_from(["File", "Pipe", "FastFile"]))
+    source = {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/data"}
+    channel = {"ChannelName": "train", "DataSource": {"S3DataSource": source}}
+    limit_s = draw(st.one_of(st.none(), st.integers(1, 2 * LONGEST_S)))
+    condition = {} if limit_s is None else {"MaxRuntimeInSeconds": limit_s}
+    request: dict[str, Any] = {
+        "TrainingJobName": draw(names()),
+        "AlgorithmSpecification": {"TrainingImage": "image", "TrainingInputMode": mode},
+        "RoleArn": "arn:aws:iam::123456789012:role/service",
+        "OutputDataConfig": {"S3OutputPath": "s3://bucket/output"},
+        "ResourceConfig": {
+            "InstanceType": draw(st.sampled_from(["ml.m5.large", "ml.p3.2xlarge", "ml.trn1.2xlarge"])),
+            "InstanceCount": 1,
+            "VolumeSizeInGB": 30,
+        },
+        "StoppingCondition": condition,
+    }
+    if draw(st.booleans()):
+        request["InputDataConfig"] = [channel | draw(st.sampled_from([{}, {"InputMode": "File"}, {"InputMode": "Pipe"}]))]
+    if draw(st.booleans()):
+        request["RetryStrategy"] = {"MaximumRetryAttempts": draw(st.integers(1, 3))}
+    if draw(st.booleans()) if spot is None else spot:
+        request["EnableManagedSpotTraining"] = True
+        condition["MaxWaitTimeInSeconds"] = (limit_s or 0) + draw(st.integers(1, 2 * LONGEST_S))
+        condition.setdefault("MaxRuntimeInSeconds", condition["MaxWaitTimeInSeconds"])
+        if draw(st.booleans()):
+            request["CheckpointConfig"] = {"S3Uri": "s3://bucket/checkpoints"}
+    return request
+
+
+def played(
+    plan: Plan, request: Mapping[str, Any] | None = None, *, created_us: int = START_US, number: int = 1, seed: object = 0
+) -> Job:
+    """Return a new job that plays `plan`."""
+    known: Mapping[str, Any] = {"TrainingJobName": "job"} if request is None else request
+    made = script(plan, known, Random(str(seed)))  # noqa: S311  # a test's dice, not a secret
+    return Job(known["TrainingJobName"], PLACE, known, plan, made, created_us, number)
+
+
+def named(name: str, number: int, created_us: int, plan: Plan | None = None, place: Place = PLACE) -> Job:
+    """Return a new job of this name, number and instant."""
+    life = Plan() if plan is None else plan
+    made = script(life, {}, Random(0))  # noqa: S311  # a test's dice, not a secret
+    return Job(name, place, {"TrainingJobName": name}, life, made, created_us, number)
+
+
+@st.composite
+def jobs(draw: st.DrawFn) -> Job:
+    """Return jobs as they are when they have just been created, at any part of a second."""
+    request = draw(requests())
+    plan = draw(st.one_of(plans(), recipes(spot="EnableManagedSpotTraining" in request)))
+    return played(plan, request, created_us=START_US + draw(st.integers(0, SECOND_US - 1)), seed=draw(st.integers(0, 9)))
+
+
+def instants(job: Job) -> list[int]:
+    """Return, in order, the instants at which something happens to a job, and those just before, between and after them."""
+    at_us = [change.at_us for change in job.timeline.changes]
+    between = [(one + other) // 2 for one, other in pairwise([*at_us, at_us[-1] + 3600 * SECOND_US])]
+    near = {max(0, at + by) for at in at_us for by in (-1, 0, 1)}
+    return [job.created_us + at for at in sorted(near.union(between))]
+
+
+@st.composite
+def interventions(draw: st.DrawFn, job: Job, not_before_us: int) -> Intervention | None:
+    """Return something that may be done to `job` as it is, not before an instant; None if nothing can be done any more."""
+    when = [
+        now_us for now_us in instants(job) if now_us >= not_before_us and job.state(now_us).primary == "InProgress"
+    ]  # fmt: skip
+    if not when:
+        return None
+    now_us = draw(st.sampled_from(when))
+    at_us = now_us - job.created_us
+    kinds: list[Intervention] = [Stop(at_us), Fail(at_us, "the reason"), Complete(at_us)]
+    if job.request.get("EnableManagedSpotTraining") and job.state(now_us).secondary in (status.DOWNLOADING, status.TRAINING):
+        # Most often, because it is the only one after which another can follow.
+        kinds += [Interrupt(at_us)] * 3
+    return draw(st.sampled_from(kinds))
+
+
+@st.composite
+def lives(draw: st.DrawFn) -> tuple[Job, ...]:
+    """Return the successive records of a job to which up to three things are done, each possible when it is done."""
+    records = [draw(jobs())]
+    now_us = records[0].created_us
+    for _ in range(draw(st.integers(0, 3))):
+        intervention = draw(interventions(records[-1], now_us))
+        if intervention is None:
+            break
+        now_us = records[0].created_us + intervention.at_us
+        records.append(records[-1].after(intervention))
+    return tuple(records)

@@ -1,0 +1,343 @@
+"""aiobotocore's clients are answered like botocore's, by whichever HTTP session they would send."""
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from contextvars import copy_context
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from botocore.exceptions import CapacityNotAvailableError, ClientError, ConnectTimeoutError, WaiterError
+
+from sagemock import NotAnswered, NotSimulated, Plan, SageMakerMock, mock_sagemaker
+from sagemock.aio import _in_flight
+from sagemock.guard import IN_FLIGHT
+from tests.calling import START, request
+
+aiobotocore = pytest.importorskip("aiobotocore", reason="aiobotocore is what is tested")
+
+from aiobotocore import client as aio_client  # noqa: E402  # only where it is there
+from aiobotocore import endpoint, httpsession  # noqa: E402  # only where it is there
+from aiobotocore.config import AioConfig  # noqa: E402  # only where it is there
+from aiobotocore.retries import adaptive, bucket  # noqa: E402  # only where it is there
+from aiobotocore.session import AioSession, get_session  # noqa: E402  # only where it is there
+
+PATCHED = [
+    (aio_client.AioBaseClient, "_make_api_call"),
+    (endpoint.AioEndpoint, "_send"),
+    (httpsession.AIOHTTPSession, "send"),
+    (bucket.AsyncTokenBucket, "acquire"),
+    (AioSession, "get_credentials"),
+]
+SERVICE = "sagemaker"
+_SESSION = get_session()
+
+
+@asynccontextmanager
+async def opened(service: str = SERVICE, session: Any = _SESSION, **options: Any) -> AsyncIterator[Any]:
+    """Open a client; the session has read SageMaker's model before, which takes longer than most tests."""
+    options.setdefault("region_name", "us-east-1")
+    async with session.create_client(service, **options) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def _classes_stay_what_they_were() -> Iterator[None]:
+    """After each test nothing of ours is in a class of aiobotocore's."""
+    before = [vars(owner)[name] for owner, name in PATCHED]
+    meta_path = sys.meta_path.copy()
+    yield
+    assert [vars(owner)[name] for owner, name in PATCHED] == before
+    assert "_enabled" not in vars(adaptive.AsyncClientRateLimiter)
+    assert sys.meta_path == meta_path
+    assert IN_FLIGHT.get() is None
+
+
+def run(main: Callable[[SageMakerMock], Awaitable[None]], **options: Any) -> SageMakerMock:
+    """Run a coroutine function in a mock of its own."""
+    options = {"start": START, "latency": 0, **options}
+
+    async def entered() -> SageMakerMock:
+        async with mock_sagemaker(**options) as mock:
+            await main(mock)
+        return mock
+
+    return asyncio.run(entered())
+
+
+def test_a_job_is_created_described_listed_stopped_and_waited_for() -> None:
+    """Serialisation, parsing, pages and waiters are aiobotocore's own; six hours take no time."""
+
+    async def main(mock: SageMakerMock) -> None:
+        async with opened() as client:
+            for name in ("one", "two", "three"):
+                await client.create_training_job(**request(name))
+            shown = await client.describe_training_job(TrainingJobName="one")
+            assert shown["CreationTime"] == datetime.now(timezone.utc) == START
+            assert type(shown["CreationTime"]).__name__ == "datetime"
+            assert shown["ResponseMetadata"]["HTTPStatusCode"] == 200
+            await client.stop_training_job(TrainingJobName="two")
+            await client.get_waiter("training_job_completed_or_stopped").wait(TrainingJobName="three")
+            pages = client.get_paginator("list_training_jobs").paginate(MaxResults=2)
+            found = [job["TrainingJobStatus"] async for page in pages for job in page["TrainingJobSummaries"]]
+            assert sorted(found) == ["Completed", "Completed", "Stopped"]
+            with pytest.raises(ClientError, match="Requested resource not found"):
+                await client.describe_training_job(TrainingJobName="four")
+
+    begun = time.perf_counter()
+    mock = run(main, plan=Plan.completes(training=timedelta(hours=5)))
+    assert mock.clock.now() - START > timedelta(hours=5)
+    assert {sleep.duration for sleep in mock.sleeps} == {timedelta(seconds=120)}
+    assert time.perf_counter() - begun < 60
+
+
+def test_a_waiter_fails_as_it_does_in_production() -> None:
+    """By the same acceptors."""
+
+    async def main(_: SageMakerMock) -> None:
+        async with opened() as client:
+            await client.create_training_job(**request("bad"))
+            with pytest.raises(WaiterError, match="terminal failure state"):
+                await client.get_waiter("training_job_completed_or_stopped").wait(TrainingJobName="bad")
+
+    run(main, plan=Plan.fails("AlgorithmError: , exit code: 1"))
+
+
+def test_a_client_older_than_the_mock_is_answered_and_a_plain_client_afterwards() -> None:
+    """In whichever task or session it was made."""
+
+    async def main() -> None:
+        async with opened() as client:
+            for _ in range(2):
+                with mock_sagemaker() as mock:
+                    await asyncio.gather(*(client.create_training_job(**request(f"job-{number}")) for number in range(3)))
+                    assert len(mock.calls) == 3
+            events = client.meta.events
+            events.register_first("before-send.sagemaker", lambda **_: pytest.fail("it would have been sent"), unique_id="stop")
+            handlers = events._emitter._handlers if hasattr(events, "_emitter") else events._handlers
+            assert not [one for one in handlers.prefix_search("before-send.sagemaker") if "sagemock" in type(one).__module__]
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
+def test_every_retry_mode_goes_through_throttles_in_virtual_time(mode: Any) -> None:
+    """The back-off is a sleep, and so is the wait for the adaptive mode's bucket to fill."""
+
+    async def main(mock: SageMakerMock) -> None:
+        async with opened(config=AioConfig(retries={"mode": mode, "max_attempts": 5})) as client:
+            await client.create_training_job(**request("churn"))
+            mock.fault("DescribeTrainingJob", "ThrottlingException", times=3)
+            shown = await client.describe_training_job(TrainingJobName="churn")
+            assert shown["ResponseMetadata"]["RetryAttempts"] == 3
+            for _ in range(3):
+                await client.describe_training_job(TrainingJobName="churn")
+
+    mock = run(main)
+    assert mock.calls.to("DescribeTrainingJob").outcomes[:4] == ["ThrottlingException"] * 3 + ["ok"]
+    slept = sum((sleep.duration for sleep in mock.sleeps), timedelta())
+    assert len(mock.sleeps) >= 3
+    assert mock.clock.now() - START == slept
+
+
+def test_timeouts_of_the_transport_are_botocores_errors() -> None:
+    """What aiobotocore makes of those of aiohttp."""
+
+    async def main(mock: SageMakerMock) -> None:
+        async with opened(config=AioConfig(retries={"total_max_attempts": 1})) as client:
+            mock.fault("ListTrainingJobs", "ConnectTimeout", times=1)
+            with pytest.raises(ConnectTimeoutError):
+                await client.list_training_jobs()
+
+    run(main)
+
+
+def test_what_is_not_simulated_says_so() -> None:
+    """Our own errors reach the caller as they are."""
+
+    async def main(_: SageMakerMock) -> None:
+        async with opened() as client:
+            with pytest.raises(NotSimulated, match="ListModels"):
+                await client.list_models()
+
+    run(main, latency=0.1)
+
+
+class Sent(list[str]):
+    """What an HTTP session of one's own would have sent."""
+
+    async def send(self, sent: Any) -> Any:
+        """Refuse."""
+        self.append(sent.url)
+        raise ConnectTimeoutError(endpoint_url=sent.url)
+
+
+def test_no_service_reaches_the_network_by_any_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Except one of `passthrough`, and this machine; and all after the mock."""
+    network = Sent()
+    monkeypatch.setattr(httpsession.AIOHTTPSession, "send", lambda _, sent: network.send(sent))
+    options: dict[str, Any] = {
+        "config": AioConfig(retries={"total_max_attempts": 1}),
+        "aws_access_key_id": "AKIDTEST",
+        "aws_secret_access_key": "secret",
+    }
+
+    async def call(service: str, operation: str, **more: Any) -> None:
+        async with opened(service, **options, **more) as client:
+            await getattr(client, operation)()
+
+    async def main(_: SageMakerMock) -> None:
+        with pytest.raises(NotAnswered, match=r"^sts\.GetCallerIdentity"):
+            await call("sts", "get_caller_identity")
+        with pytest.raises(ConnectTimeoutError):
+            await call("s3", "list_buckets")
+        with pytest.raises(ConnectTimeoutError):
+            await call("sts", "get_caller_identity", endpoint_url="http://localhost:5000")
+        with pytest.raises(NotAnswered, match="for itself"):
+            await httpsession.AIOHTTPSession().send(SimpleRequest("http://169.254.169.254/latest"))
+
+    run(main, passthrough=["s3"])
+    with pytest.raises(ConnectTimeoutError):
+        asyncio.run(call("sts", "get_caller_identity"))
+    assert len(network) == 3
+
+
+class SimpleRequest:
+    """As much of a request as the guard reads."""
+
+    method = "GET"
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+
+def test_a_session_class_of_ones_own_is_stopped_too() -> None:
+    """At the endpoint, whatever is behind it."""
+    network = Sent()
+
+    async def main(_: SageMakerMock) -> None:
+        async with opened("sts") as client:
+            theirs, client._endpoint.http_session = client._endpoint.http_session, network
+            with pytest.raises(NotAnswered, match=r"^sts\.GetCallerIdentity"):
+                await client.get_caller_identity()
+            client._endpoint.http_session = theirs
+
+    run(main)
+    assert network == []
+
+
+def test_clients_on_httpx_are_answered_and_stopped_too() -> None:
+    """Their waiters and buckets are classes of their own."""
+    httpxsession = pytest.importorskip("aiobotocore.httpxsession", reason="this aiobotocore is older than the backend")
+    if httpxsession.httpx is None:
+        pytest.skip("the backend needs its extra")  # pragma: no cover  # one environment has it
+    config = AioConfig(http_session_cls=httpxsession.HttpxSession, retries={"mode": "adaptive"})
+
+    async def main(mock: SageMakerMock) -> None:
+        async with opened(config=config) as client:
+            await client.create_training_job(**request("churn"))
+            mock.fault("DescribeTrainingJob", "ThrottlingException", times=1)
+            await client.get_waiter("training_job_completed_or_stopped").wait(TrainingJobName="churn")
+        with pytest.raises(NotAnswered, match="for itself"):
+            await httpxsession.HttpxSession().send(SimpleRequest("http://169.254.169.254/latest"))
+
+    assert run(main).jobs["churn"].status == "Completed"
+
+
+def test_credentials_are_not_needed_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A session that outlives the mock looks for its own; the user's own are kept as ever."""
+    session: Any = get_session()
+
+    async def main(_: SageMakerMock) -> None:
+        async with opened(session=session) as client:
+            await client.create_training_job(**request("churn"))
+        found = await session.get_credentials()
+        assert found.access_key == "sagemock"
+
+    run(main)
+    assert vars(session)["_credentials"] is None
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDUSER")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+
+    async def with_own(_: SageMakerMock) -> None:
+        found: Any = await session.get_credentials()
+        assert found.access_key == "AKIDUSER"
+
+    run(with_own)
+    assert vars(session)["_credentials"].access_key == "AKIDUSER"
+
+
+def a_bucket() -> Any:
+    """Return a bucket of the adaptive mode's that has just been emptied."""
+    found = bucket.AsyncTokenBucket(max_rate=1, clock=bucket.Clock())
+    found._current_capacity = 0
+    return found
+
+
+def test_who_does_not_want_to_wait_for_a_bucket_is_told_so() -> None:
+    """And with real sleep, aiobotocore waits as it does."""
+
+    async def main(_: SageMakerMock) -> None:
+        with pytest.raises(CapacityNotAvailableError):
+            await a_bucket().acquire(1, block=False)
+
+    assert run(main).sleeps == []
+
+    async def really(_: SageMakerMock) -> None:
+        emptied = a_bucket()
+        emptied._refill()
+        emptied._fill_rate = emptied._max_capacity = 1000
+        assert await emptied.acquire()
+
+    assert run(really, sleep="real").sleeps == []
+
+
+def test_outside_of_asyncio_a_bucket_fills_all_the_same() -> None:
+    """Clients on httpx run in trio; a coroutine that is driven by hand stands in for it."""
+    with mock_sagemaker(latency=0) as mock:
+
+        async def made() -> Any:
+            return a_bucket()
+
+        emptied = asyncio.run(made())
+        driven = bucket.AsyncTokenBucket.acquire(emptied)
+        with pytest.raises(StopIteration, match="True"):
+            driven.send(None)
+        assert [sleep.duration for sleep in mock.sleeps] == [timedelta(seconds=1)]
+
+
+def test_a_call_that_is_given_up_is_closed_wherever_it_is_met() -> None:
+    """The garbage collector runs in a context of somebody else's, whose calls are no business of its."""
+    given_up = _in_flight(SERVICE, "ListTrainingJobs")
+    copy_context().run(given_up.__enter__)
+    with _in_flight(SERVICE, "DescribeTrainingJob"):
+        given_up.__exit__(None, None, None)
+        assert IN_FLIGHT.get() == (SERVICE, "DescribeTrainingJob")
+
+
+LATE = """
+import asyncio, sys
+from sagemock import mock_sagemaker
+
+async def main():
+    with mock_sagemaker() as mock:
+        assert "aiobotocore" not in sys.modules
+        import aiobotocore.session
+        async with aiobotocore.session.get_session().create_client("sagemaker", region_name="us-east-1") as client:
+            await client.list_training_jobs()
+        print(len(mock.calls))
+    import aiobotocore.client, aiobotocore.retries.bucket
+    print(type(vars(aiobotocore.client.AioBaseClient)["_make_api_call"]).__name__)
+
+asyncio.run(main())
+"""
+
+
+def test_an_import_inside_a_mock_comes_in_time() -> None:
+    """And what is not imported is not missed: sagemock never imports it."""
+    done = subprocess.run([sys.executable, "-c", LATE], capture_output=True, text=True, check=False)  # noqa: S603  # our own code
+    assert (done.stdout, done.stderr) == ("1\nfunction\n", "")

@@ -1,0 +1,417 @@
+"""Laws 6 to 9 for tasks, on each make of event loop, through the mock."""
+
+import asyncio
+import importlib
+import selectors
+import socket
+import threading
+import time
+from asyncio import sleep as rest
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import boto3
+import pytest
+
+from sagemock import NothingWillHappen, Plan, SageMakerMock, mock_sagemaker
+from sagemock.clock import real
+from tests.test_threads import REQUEST, START, expected, poll, seconds
+from tests.waiting import eventually
+
+# In a tuple: a name of a module would be bound to the virtual one, as any other.
+HELD = (asyncio.sleep,)
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+
+
+class OpaqueLoop(asyncio.SelectorEventLoop):
+    """A loop of which one sees no selector, as with those that are written in C."""
+
+    @property
+    def _selector(self) -> selectors.BaseSelector:
+        return self._hidden
+
+    @_selector.setter
+    def _selector(self, selector: selectors.BaseSelector) -> None:
+        self._hidden = selector
+
+
+def new_uvloop() -> asyncio.AbstractEventLoop:
+    """Return uvloop's loop, where that is installed."""
+    found: asyncio.AbstractEventLoop = pytest.importorskip("uvloop").new_event_loop()
+    return found
+
+
+@pytest.fixture(params=[asyncio.SelectorEventLoop, OpaqueLoop, new_uvloop], ids=["asyncio", "opaque", "uvloop"])
+def run(request: pytest.FixtureRequest) -> Iterator[Run]:
+    """Run a coroutine on one make of loop."""
+    loop = request.param()
+    yield loop.run_until_complete
+    loop.close()
+
+
+@pytest.fixture
+def sagemaker(run: Run) -> Iterator[SageMakerMock]:
+    """Start the mock; `run` first, so that uvloop is imported before, as it is by who uses it."""
+    with mock_sagemaker(start=START, plan=Plan.completes(starting=60, downloading=30, training=600, uploading=20)) as sagemaker:
+        yield sagemaker
+
+
+@pytest.fixture
+def client() -> Any:
+    """Return a client."""
+    return boto3.client("sagemaker", region_name="eu-west-1", aws_access_key_id="id", aws_secret_access_key="key")
+
+
+def test_tasks_wake_in_the_order_of_their_deadlines(run: Run, sagemaker: SageMakerMock) -> None:
+    """Side by side: a minute takes a minute, however many sleep; and each at its own instant."""
+    woke = list[tuple[float, str]]()
+
+    async def poll(name: str, interval_s: float, times: int) -> str:
+        for _ in range(times):
+            assert await rest(interval_s, name) == name
+            woke.append((seconds(sagemaker), name))
+        return name
+
+    async def main() -> list[str]:
+        return list(await asyncio.gather(poll("a", 10, 6), poll("b", 15, 4), poll("c", 60, 1)))
+
+    assert run(main()) == ["a", "b", "c"]
+    assert woke == [
+        (10, "a"), (15, "b"), (20, "a"), (30, "b"), (30, "a"), (40, "a"), (45, "b"), (50, "a"), (60, "c"), (60, "b"), (60, "a"),
+    ]  # fmt: skip
+    assert len(sagemaker.sleeps) == 11
+
+
+def test_a_timeout_around_a_task_that_polls_expires_at_its_virtual_instant(run: Run, sagemaker: SageMakerMock) -> None:
+    """So do `call_later` and `call_at`, in the order of all; what is cancelled does not come."""
+    told = list[tuple[float, str]]()
+
+    def tell(what: str) -> None:
+        told.append((seconds(sagemaker), what))
+
+    async def forever() -> None:
+        while True:
+            await asyncio.sleep(30)
+            tell("poll")
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_later(45, tell, "later")
+        loop.call_at(loop.time() + 50, lambda: tell("at"))
+        loop.call_later(20, tell, "cancelled").cancel()
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(forever(), 100)
+        tell("timeout")
+        assert 100 <= loop.time() - before_s < 160
+
+    async def timed() -> float:
+        return asyncio.get_running_loop().time()
+
+    before_s = run(timed())
+    run(main())
+    assert told == [(30, "poll"), (45, "later"), (50, "at"), (60, "poll"), (90, "poll"), (100, "timeout")]
+
+
+def test_a_timer_in_a_loop_in_which_nobody_sleeps_is_real(run: Run, sagemaker: SageMakerMock) -> None:
+    """Law 8: what an event loop measures for real work; a virtual move by the test does not hurry it."""
+
+    async def main() -> None:
+        never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        began_s = real.monotonic()
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(never, 0.02)
+        assert real.monotonic() - began_s >= 0.019
+        assert await asyncio.wait_for(asyncio.sleep(0, "yielded"), 60) == "yielded"
+
+    run(main())
+    assert seconds(sagemaker) == 0
+    assert sagemaker.sleeps == []
+
+
+def test_a_loop_stays_responsive_to_real_sockets(run: Run, sagemaker: SageMakerMock) -> None:
+    """An answer that comes in a moment is there before a virtual minute is over."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write((await reader.readline()).upper())
+        await writer.drain()
+        writer.close()
+
+    async def ask(port: int) -> tuple[bytes, float]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"hello\n")
+        found = await reader.readline()
+        writer.close()
+        return found, seconds(sagemaker)
+
+    async def main() -> tuple[bytes, float]:
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        asked = asyncio.create_task(ask(port))
+        await asyncio.sleep(60)
+        assert seconds(sagemaker) == 60
+        server.close()
+        return await asked
+
+    found, at_s = run(main())
+    assert found == b"HELLO\n"
+    assert at_s == 0
+
+
+def test_work_in_an_executor_holds_time_while_it_is_busy(run: Run, sagemaker: SageMakerMock, client: Any) -> None:
+    """Pollers in threads and in tasks share one clock, and each sees what its interval implies."""
+
+    async def poll_there(name: str, interval_s: float) -> list[tuple[float, str]]:
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(pool, lambda: client.create_training_job(TrainingJobName=name, **REQUEST))
+        seen = list[tuple[float, str]]()
+        while not seen or seen[-1][1] != "Completed":
+            at_s = seconds(sagemaker)
+            shown = await loop.run_in_executor(pool, lambda: client.describe_training_job(TrainingJobName=name))
+            seen.append((at_s, shown["SecondaryStatus"]))
+            if seen[-1][1] != "Completed":
+                await asyncio.sleep(interval_s)
+        return seen
+
+    async def main() -> list[Any]:
+        loop = asyncio.get_running_loop()
+        there = loop.run_in_executor(pool, poll, sagemaker, client, "c", 70)
+        return list(await asyncio.gather(poll_there("a", 30), poll_there("b", 45), there))
+
+    with ThreadPoolExecutor(3) as pool:
+        assert run(main()) == [expected(30), expected(45), expected(70)]
+
+
+def test_sleeps_of_two_loops_in_two_threads_are_one_order(run: Run, sagemaker: SageMakerMock) -> None:
+    """As it is when a library keeps a loop of its own in a thread."""
+    woke = list[float]()
+
+    async def poll(interval_s: float, times: int) -> None:
+        for _ in range(times):
+            await asyncio.sleep(interval_s)
+            woke.append(seconds(sagemaker))
+
+    thread = threading.Thread(target=lambda: asyncio.run(poll(20, 3)))
+    thread.start()
+
+    async def main() -> None:
+        await poll(35, 2)
+
+    eventually(lambda: sagemaker.sleeps)
+    run(main())
+    thread.join()
+    assert woke == [20, 35, 40, 60, 70]
+
+
+def test_a_blocking_sleep_inside_a_coroutine_is_virtual(run: Run, sagemaker: SageMakerMock) -> None:
+    """As some plugins have it; what fell due meanwhile comes right afterwards."""
+
+    async def main() -> list[float]:
+        other = asyncio.create_task(asyncio.sleep(30))
+        await asyncio.sleep(0)
+        time.sleep(3600)  # noqa: ASYNC251  # the point
+        await other
+        return [seconds(sagemaker)]
+
+    assert run(main()) == [3600]
+
+
+def test_a_loop_that_never_ends_is_stopped_in_its_task(run: Run, sagemaker: SageMakerMock, client: Any) -> None:
+    """Law 9: the task that sleeps gets the error, and no other does."""
+    client.create_training_job(TrainingJobName="job", **REQUEST)
+
+    async def run_away() -> None:
+        while client.describe_training_job(TrainingJobName="job")["TrainingJobStatus"] != "Failed":  # noqa: ASYNC110  # it polls
+            await rest(30)
+
+    async def main() -> list[Any]:
+        return list(await asyncio.gather(run_away(), asyncio.sleep(5, "rested"), return_exceptions=True))
+
+    error, rested = run(main())
+    assert isinstance(error, NothingWillHappen)
+    assert rested == "rested"
+
+
+def test_a_cancelled_sleep_is_over_and_moves_nothing(run: Run, sagemaker: SageMakerMock) -> None:
+    """The task is gone, and so is its deadline; the clock stays."""
+
+    async def main() -> None:
+        sleeper = asyncio.create_task(asyncio.sleep(3600))
+        await asyncio.sleep(0)
+        sleeper.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sleeper
+        await asyncio.sleep(1)
+
+    run(main())
+    assert seconds(sagemaker) == 1
+
+
+def test_the_end_of_the_mock_wakes_its_tasks(run: Run) -> None:
+    """At once; and afterwards sleeping is real, and the loop as it was."""
+
+    async def main() -> None:
+        mock = mock_sagemaker(start=START).start()
+        sleepers = [asyncio.create_task(asyncio.sleep(3600)) for _ in range(2)]
+        await asyncio.sleep(0)
+        mock.stop()
+        await asyncio.gather(*sleepers)
+        assert seconds(mock) == 0
+        assert asyncio.sleep is HELD[0] is rest
+        await asyncio.sleep(0.001)
+
+    run(main())
+
+
+def test_a_task_of_the_outer_mock_sleeps_on_while_an_inner_one_is_active(run: Run, sagemaker: SageMakerMock) -> None:
+    """Its own clock brings it back; that of the inner one is the inner one's."""
+
+    async def main() -> None:
+        outer = asyncio.create_task(asyncio.sleep(10))
+        await asyncio.sleep(0)
+        async with mock_sagemaker(start=START) as inner:
+            await asyncio.sleep(60)
+            assert (seconds(inner), seconds(sagemaker)) == (60, 0)
+            await outer
+            ended = asyncio.create_task(asyncio.sleep(3600))
+            await asyncio.sleep(0)
+        assert seconds(sagemaker) == 10
+        # Its mock is over while the outer one stands: it wakes all the same.
+        await ended
+        assert seconds(sagemaker) == 10
+
+    run(main())
+
+
+@pytest.mark.parametrize("delay", [-1, float("nan"), "1", float("inf")], ids=repr)
+def test_what_asyncio_makes_of_odd_delays_is_left_to_it(run: Run, sagemaker: SageMakerMock, delay: Any) -> None:
+    """Refused in its own words, a plain yield, or for ever."""
+
+    async def outcome(sleep: Callable[[Any], Any]) -> str:
+        task = asyncio.ensure_future(sleep(delay))
+        await asyncio.wait([task], timeout=0.01)
+        task.cancel()
+        return str(await asyncio.gather(task, return_exceptions=True))
+
+    assert run(outcome(asyncio.sleep)) == run(outcome(HELD[0]))
+    assert sagemaker.sleeps == []
+
+
+def test_with_sleep_real_or_in_an_older_thread_tasks_sleep_really(run: Run) -> None:
+    """Law 8, and the option of it."""
+    with mock_sagemaker(start=START, sleep="real") as sagemaker:
+        run(asyncio.sleep(0.001))
+        assert sagemaker.sleeps == []
+
+    started, go = threading.Event(), threading.Event()
+
+    def work() -> None:
+        started.set()
+        go.wait()
+        asyncio.run(asyncio.sleep(0.001))
+
+    older = threading.Thread(target=work)
+    older.start()
+    started.wait()
+    with mock_sagemaker(start=START) as sagemaker:
+        go.set()
+        older.join()
+        assert sagemaker.sleeps == []
+
+
+def test_a_loops_time_moves_with_the_clock_unless_the_wall_is_real(run: Run) -> None:
+    """A deadline by `loop.time()` comes; law 10 says who sees it."""
+
+    async def passed_s() -> float:
+        loop = asyncio.get_running_loop()
+        before_s = loop.time()
+        await asyncio.sleep(3600)
+        return loop.time() - before_s
+
+    with mock_sagemaker(start=START):
+        # A hair less: uvloop's time stands still within an iteration, and a sum of floats is none of reals.
+        assert 3599.999 <= run(passed_s()) < 3660
+    with mock_sagemaker(start=START, wall="real"):
+        assert run(passed_s()) < 60
+
+
+def test_a_thread_calls_into_a_loop_that_sleeps(run: Run, sagemaker: SageMakerMock) -> None:
+    """`call_soon_threadsafe` is heard at once, at the instant at which the caller stands."""
+    heard = list[float]()
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        done = asyncio.Event()
+
+        def call() -> None:
+            time.sleep(30)
+            loop.call_soon_threadsafe(hear)
+
+        def hear() -> None:
+            heard.append(seconds(sagemaker))
+            done.set()
+
+        thread = threading.Thread(target=call)
+        thread.start()
+        sleeper = asyncio.create_task(asyncio.sleep(3600))
+        await done.wait()
+        sleeper.cancel()
+        thread.join()
+
+    run(main())
+    assert heard == [30]
+
+
+def test_a_loop_that_reads_a_socket_itself_still_lets_time_pass(run: Run, sagemaker: SageMakerMock) -> None:
+    """A reader that never has anything to read costs a few real milliseconds."""
+    here, there = socket.socketpair()
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.add_reader(here, lambda: None)
+        await asyncio.sleep(60)
+        loop.remove_reader(here)
+
+    with here, there:
+        run(main())
+    assert seconds(sagemaker) == 60
+
+
+def test_asyncio_sleep_is_still_a_coroutine_function(run: Run, sagemaker: SageMakerMock) -> None:
+    """Who looks at what it is sees what it was, and every module that has it has the same."""
+    assert asyncio.iscoroutinefunction(asyncio.sleep)
+    assert (asyncio.sleep.__module__, asyncio.sleep.__qualname__) == ("asyncio.tasks", "sleep")
+    assert asyncio.sleep is rest is importlib.import_module("asyncio.tasks").sleep is not HELD[0]
+
+
+def test_anyio_sleeps_on_the_same_clock(sagemaker: SageMakerMock) -> None:
+    """Its asyncio backend: `sleep`, `fail_after`, `move_on_after` and task groups."""
+    anyio: Any = pytest.importorskip("anyio")
+
+    async def poll_forever() -> None:
+        while True:
+            await anyio.sleep(30)
+
+    async def main() -> None:
+        with anyio.move_on_after(100) as scope:
+            await poll_forever()
+        assert scope.cancelled_caught
+        assert seconds(sagemaker) == 100
+        with pytest.raises(TimeoutError), anyio.fail_after(50):
+            await anyio.sleep(60)
+        assert seconds(sagemaker) == 150
+        async with anyio.create_task_group() as group:
+            group.start_soon(anyio.sleep, 10)
+            group.start_soon(anyio.sleep, 20)
+        assert seconds(sagemaker) == 170
+
+    anyio.run(main)
+
+
+@pytest.mark.asyncio
+@pytest.mark.sagemock(start=START)
+async def test_under_pytest_asyncio_it_is_the_same(sagemock: SageMakerMock) -> None:
+    """The fixture starts outside of the loop that runs the test."""
+    with pytest.raises(asyncio.TimeoutError):
+        await asyncio.wait_for(asyncio.sleep(3600), 60)
+    assert seconds(sagemock) == 60

@@ -1,0 +1,547 @@
+import math
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sagemock.clock import SECOND_US, Clock, _unfrozen, duration_us, instant, instant_us, real
+from sagemock.errors import UsageError
+
+START = "2018-07-30T12:00:00Z"
+START_US = 1_532_952_000_000_000
+# A few instants, so that two agendas often have the same one.
+OFFSETS = st.lists(st.integers(1, 50), max_size=6)
+STEPS = st.lists(st.integers(0, 20), max_size=8)
+
+
+class Diary:
+    """An agenda with fixed instants that writes down what it is told, and what the clock said then."""
+
+    def __init__(self, clock: Clock, offsets_us: list[int], shared: list[Any], name: str = "diary") -> None:
+        self.clock = clock
+        self.due_us = sorted({START_US + offset for offset in offsets_us})
+        self.told = shared
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+    def next_us(self, after_us: int) -> int | None:
+        return next((at for at in self.due_us if at > after_us), None)
+
+    def settle(self, at_us: int) -> None:
+        self.told.append((self.name, at_us - START_US, self.clock.now_us() - START_US))
+
+
+class Breeding(Diary):
+    """One whose every event brings another, a little later: as a tuning job starts its next child."""
+
+    def settle(self, at_us: int) -> None:
+        super().settle(at_us)
+        self.due_us = sorted({*self.due_us, at_us + 7})
+
+
+class Pushing(Diary):
+    """One that moves the clock itself when it is told: an observer that sleeps."""
+
+    def settle(self, at_us: int) -> None:
+        super().settle(at_us)
+        self.clock.pass_us(10)
+
+
+class Failing(Diary):
+    """One that raises when it is told: an observer with an assertion."""
+
+    def settle(self, at_us: int) -> None:
+        super().settle(at_us)
+        msg = "told"
+        raise RuntimeError(msg)
+
+
+def told(steps_us: list[int], *schedules: list[int]) -> list[Any]:
+    """Return what two diaries and a breeding one write down while a clock takes these steps."""
+    clock, written = Clock(START), list[Any]()
+    for number, offsets_us in enumerate(schedules):
+        clock.tell((Breeding if number == 2 else Diary)(clock, offsets_us, written, str(number)))
+    for step_us in steps_us:
+        clock.advance(timedelta(microseconds=step_us))
+    assert clock.now_us() == START_US + sum(steps_us)
+    return written
+
+
+@contextmanager
+def real_time(at_s: float = 1000.0) -> Iterator[SimpleNamespace]:
+    """Put a real clock that stands still in the place of the real one."""
+    fake = SimpleNamespace(now_s=at_s)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(real, "monotonic", lambda: fake.now_s)
+        yield fake
+
+
+# -- law 1: microseconds inside, timedelta and datetime at the door
+
+
+@given(st.integers(-62_135_596_800 * SECOND_US, 253_402_300_799 * SECOND_US))
+def test_an_instant_survives_the_door(at_us: int) -> None:
+    """Microseconds to an aware datetime in UTC and to text, and back, are the same microseconds."""
+    when = instant(at_us)
+    assert when.utcoffset() == timedelta(0)
+    assert instant_us(when) == at_us
+    assert instant_us(when.replace(tzinfo=None)) == at_us
+    assert instant_us(when.isoformat()) == at_us
+    assert instant_us(f" {when.replace(tzinfo=None).isoformat()}Z ") == at_us
+
+
+@given(st.timedeltas())
+def test_a_duration_survives_the_door(duration: timedelta) -> None:
+    """A timedelta is its microseconds, exactly."""
+    assert timedelta(microseconds=duration_us(duration)) == duration
+
+
+@given(st.integers(-(10**12), 10**12))
+def test_seconds_are_the_nearest_microsecond(microseconds: int) -> None:
+    """Seconds as a float lose nothing of a whole microsecond."""
+    assert duration_us(microseconds / SECOND_US) == microseconds
+    assert duration_us(microseconds) == microseconds * SECOND_US
+
+
+@pytest.mark.parametrize(
+    "text, part_us",
+    [
+        ("2018-07-30T12:00:00", 0),
+        ("2018-07-30 12:00:00z", 0),
+        ("2018-07-30T12:00:00.5Z", 500_000),
+        ("2018-07-30T12:00:00.1234567Z", 123_456),
+        ("2018-07-30T14:30:00.12+0230", 120_000),
+        ("2018-07-30T08:00:00-04:00", 0),
+    ],
+)
+def test_every_form_that_aws_tools_print_is_read(text: str, part_us: int) -> None:
+    """Fractions of any length, Z, and offsets with and without a colon."""
+    assert instant_us(text) == START_US + part_us
+
+
+def test_a_date_is_its_midnight_in_utc() -> None:
+    """Whatever the time zone of the machine."""
+    assert instant_us("2018-07-30") == START_US - 12 * 3600 * SECOND_US
+    assert instant_us(1_532_952_000.25) == START_US + 250_000
+    assert instant_us(datetime(2018, 7, 30, 12)) == START_US  # noqa: DTZ001  # that it is naive is the point
+
+
+@pytest.mark.parametrize(
+    "value, error, text",
+    [
+        ("yesterday", ValueError, "'yesterday' is no instant: write it like 2018-07-30T00:00:00Z"),
+        ("", ValueError, "'' is no instant: write it like 2018-07-30T00:00:00Z"),
+        (None, TypeError, "an instant is a datetime, an ISO 8601 string or seconds since 1970, not None"),
+        (True, TypeError, "an instant is a datetime, an ISO 8601 string or seconds since 1970, not True"),
+        (
+            1_532_952_000_000,
+            ValueError,
+            "1532952000000 is no instant between the years 1 and 9999: give seconds since 1970, not milliseconds",
+        ),
+        (
+            math.nan,
+            ValueError,
+            "nan is no instant between the years 1 and 9999: give seconds since 1970, not milliseconds",
+        ),
+        (
+            -math.inf,
+            ValueError,
+            "-inf is no instant between the years 1 and 9999: give seconds since 1970, not milliseconds",
+        ),
+    ],
+)
+def test_what_is_no_instant_is_refused(value: Any, error: type[Exception], text: str) -> None:
+    """With a sentence that has the value in it."""
+    with pytest.raises(error) as caught:
+        instant_us(value)
+    assert str(caught.value) == text
+
+
+@pytest.mark.parametrize(
+    "value, error, text",
+    [
+        ("5", TypeError, "a duration is a timedelta or a number of seconds, not '5'"),
+        (True, TypeError, "a duration is a timedelta or a number of seconds, not True"),
+        (math.nan, ValueError, "a duration is finite, not nan"),
+        (math.inf, ValueError, "a duration is finite, not inf"),
+        (1e305, ValueError, "a duration is finite, not 1e+305"),
+    ],
+)
+def test_what_is_no_duration_is_refused(value: Any, error: type[Exception], text: str) -> None:
+    """With a sentence that has the value in it."""
+    with pytest.raises(error) as caught:
+        duration_us(value)
+    assert str(caught.value) == text
+
+
+# -- law 2: time passes only when someone says so, and forward
+
+
+def test_a_clock_starts_at_the_present_or_where_it_is_told() -> None:
+    """Without a start it is the real time's instant."""
+    before_s = real.time()
+    clock = Clock()
+    assert before_s <= clock.now().timestamp() + 1e-6
+    assert clock.now().timestamp() <= real.time() + 1e-6
+    assert repr(Clock(START)) == "<Clock at 2018-07-30T12:00:00+00:00>"
+    assert Clock(datetime(2018, 7, 30, 12, tzinfo=timezone.utc)).now_us() == START_US
+
+
+def test_every_way_to_say_five_minutes_is_five_minutes() -> None:
+    """Units, a timedelta, and seconds."""
+    clock = Clock(START)
+    clock.advance(minutes=5)
+    clock.advance(timedelta(minutes=5))
+    clock.advance(300)
+    clock.advance_to("2018-07-30T12:20:00Z")
+    clock.advance_to(clock.now())
+    assert clock.now() == datetime(2018, 7, 30, 12, 20, tzinfo=timezone.utc)
+
+
+def test_a_clock_that_nobody_moves_stands_still() -> None:
+    """However long the test really takes."""
+    clock = Clock(START)
+    with real_time() as fake:
+        fake.now_s += 3600
+        assert clock.now_us() == START_US
+
+
+@given(st.integers(1, 10**15))
+def test_a_negative_advance_is_an_error_at_once(by_us: int) -> None:
+    """And nothing has moved."""
+    clock = Clock(START)
+    back = timedelta(microseconds=-by_us)
+    with pytest.raises(ValueError, match=r"^time only moves forward, and not by datetime\.timedelta\(") as caught:
+        clock.advance(back)
+    assert str(caught.value) == f"time only moves forward, and not by {back!r}: begin earlier, by start=…"
+    with pytest.raises(ValueError, match=r"^time only moves forward: it is 2018-07-30T12:00:00\+00:00, later than "):
+        clock.advance_to(clock.now() + back)
+    assert clock.now_us() == START_US
+
+
+@pytest.mark.parametrize(
+    "by, units, error, text",
+    [
+        (-5, {}, ValueError, "time only moves forward, and not by -5: begin earlier, by start=…"),
+        (
+            None,
+            {"minutes": -5},
+            ValueError,
+            "time only moves forward, and not by datetime.timedelta(days=-1, seconds=86100): begin earlier, by start=…",
+        ),
+        (
+            None,
+            {},
+            TypeError,
+            "advance takes one duration: advance(minutes=5), advance(timedelta(minutes=5)) or advance(300)",
+        ),
+        (
+            5,
+            {"minutes": 5},
+            TypeError,
+            "advance takes one duration: advance(minutes=5), advance(timedelta(minutes=5)) or advance(300)",
+        ),
+    ],
+)
+def test_an_advance_without_meaning_says_what_to_write(
+    by: float | None, units: dict[str, float], error: type[Exception], text: str
+) -> None:
+    """None, two, or one into the past."""
+    clock = Clock(START)
+    with pytest.raises(error) as caught:
+        clock.advance(by, **units)
+    assert str(caught.value) == text
+    assert clock.now_us() == START_US
+
+
+def test_advance_to_the_past_shows_both_instants() -> None:
+    """The error has the values in it."""
+    with pytest.raises(ValueError, match="time") as caught:
+        Clock(START).advance_to("2018-07-30")
+    both = "it is 2018-07-30T12:00:00+00:00, later than 2018-07-30T00:00:00+00:00"
+    assert str(caught.value) == f"time only moves forward: {both}; begin earlier, by start=…"
+
+
+def test_to_pass_to_an_earlier_instant_stays() -> None:
+    """What follows a wall clock that was moved back un-happens nothing."""
+    clock = Clock(START)
+    clock.pass_to_us(START_US - 1)
+    assert clock.now_us() == START_US
+
+
+# Rates and steps are sums of powers of two, so that the expected instant is exact.
+@given(st.sampled_from([0.25, 1.0, 60.0, 3600.0]), st.lists(st.integers(0, 4096).map(lambda ms: ms / 1024), max_size=20))
+def test_a_rate_turns_real_time_into_virtual_time_without_drift(rate: float, steps_s: list[float]) -> None:
+    """However often it is read in between, the clock is where one reading at the end would find it, to the microsecond."""
+    with real_time() as fake:
+        clock = Clock(START, rate=rate)
+        last_us = START_US
+        for step_s in steps_s:
+            fake.now_s += step_s
+            now_us = clock.now_us()
+            assert now_us == clock.now_us() >= last_us
+            last_us = now_us
+        assert 0 <= START_US + sum(steps_s) * rate * SECOND_US - last_us <= 2
+
+
+def test_a_rate_and_advances_add_up() -> None:
+    """And agendas are told of the instants that real time brought about."""
+    with real_time() as fake:
+        clock, written = Clock(START, rate=2), list[Any]()
+        clock.tell(Diary(clock, [1_500_000], written))
+        clock.advance(1)
+        fake.now_s += 1
+        assert clock.now_us() == START_US + 3_000_000
+        assert [at_us for _, at_us, _ in written] == [1_500_000]
+        fake.now_s += 1
+        clock.advance(1)
+        assert clock.now_us() == START_US + 6_000_000
+
+
+@pytest.mark.parametrize("rate", [-1, -0.001, math.nan, math.inf])
+def test_a_rate_is_finite_and_not_negative(rate: float) -> None:
+    """An infinite one would fail at the first reading, far from here."""
+    with pytest.raises(ValueError, match="rate") as caught:
+        Clock(START, rate=rate)
+    assert (
+        str(caught.value)
+        == f"rate is virtual seconds per real second, finite and not negative, not {rate!r}: leave it out for none"
+    )
+
+
+# -- law 3: what is due at T has happened at T
+
+
+@given(st.integers(1, 100))
+def test_what_is_due_at_an_instant_has_happened_at_that_instant(offset_us: int) -> None:
+    """A microsecond earlier it had not."""
+    clock, written = Clock(START), list[Any]()
+    clock.tell(Diary(clock, [offset_us], written))
+    clock.pass_us(offset_us - 1)
+    assert written == []
+    clock.pass_us(1)
+    assert written == [("diary", offset_us, offset_us)]
+
+
+# -- law 4: reading never changes the world
+
+
+@given(OFFSETS, st.integers(0, 60))
+def test_reading_never_changes_the_world(offsets_us: list[int], by_us: int) -> None:
+    """Now, latency, limits and repr can be read any number of times."""
+    clock, written = Clock(START), list[Any]()
+    clock.tell(Diary(clock, offsets_us, written))
+    clock.pass_us(by_us)
+    before, told_before = vars(clock).copy(), written.copy()
+    for _ in range(3):
+        assert clock.now_us() == START_US + by_us
+        assert clock.now() == instant(START_US + by_us)
+        assert (clock.latency, clock.idle_limit) == (timedelta(milliseconds=100), timedelta(days=1))
+        assert repr(clock)
+    assert vars(clock) == before
+    assert written == told_before
+
+
+def test_latency_and_idle_limit_can_be_set_at_any_time() -> None:
+    """In seconds or as a timedelta; no limit is None."""
+    clock = Clock(START, latency=0, idle_limit=None)
+    assert (clock.latency, clock.idle_limit) == (timedelta(0), None)
+    clock.latency, clock.idle_limit = timedelta(seconds=2), 60
+    assert (clock.latency_us, clock.idle_limit_us) == (2_000_000, 60_000_000)
+    assert (clock.latency, clock.idle_limit) == (timedelta(seconds=2), timedelta(minutes=1))
+
+
+def test_what_latency_and_idle_limit_cannot_be() -> None:
+    """The old value stays."""
+    clock = Clock(START)
+    with pytest.raises(ValueError, match=r"^latency is not negative, unlike -1: write latency = 0 for none$"):
+        clock.latency = -1
+    for wrong in (0, -5):
+        with pytest.raises(
+            ValueError, match=rf"^idle_limit is a positive duration, not {wrong}: write idle_limit = None for no limit$"
+        ):
+            clock.idle_limit = wrong
+    assert (clock.latency, clock.idle_limit) == (timedelta(milliseconds=100), timedelta(days=1))
+
+
+# -- law 5: advance(a); advance(b) is advance(a + b) for every observer
+
+
+@given(STEPS, OFFSETS, OFFSETS, OFFSETS)
+def test_steps_are_one_advance_for_every_observer(steps_us: list[int], one: list[int], two: list[int], three: list[int]) -> None:
+    """Each is told of the same instants in the same order, also of those that only come about on the way."""
+    in_steps = told(steps_us, one, two, three)
+    assert in_steps == told([sum(steps_us)], one, two, three)
+    assert in_steps == sorted(in_steps, key=lambda entry: (entry[1], entry[0]))
+
+
+@given(STEPS, OFFSETS, OFFSETS)
+def test_an_observer_sees_the_instant_of_its_event(steps_us: list[int], one: list[int], two: list[int]) -> None:
+    """Not the target of the advance; and it misses none and is told of none twice."""
+    written = told(steps_us, one, two)
+    assert all(at_us == shown_us for _, at_us, shown_us in written)
+    for name, offsets_us in (("0", one), ("1", two)):
+        due = sorted({offset for offset in offsets_us if offset <= sum(steps_us)})
+        assert [at_us for who, at_us, _ in written if who == name] == due
+
+
+@pytest.mark.parametrize("order", [(Pushing, Diary), (Diary, Pushing)])
+def test_an_observer_that_moves_the_clock_cuts_off_no_other(order: tuple[type[Diary], ...]) -> None:
+    """What is due at one instant is told there, to all, before anything later is."""
+    clock, written = Clock(START), list[Any]()
+    for kind in order:
+        clock.tell(kind(clock, [5, 12], written, kind.__name__))
+    clock.pass_us(6)
+    assert clock.now_us() == START_US + 22
+    assert [(at_us, shown_us) for _, at_us, shown_us in written] == [(5, 5), (5, 5), (12, 12), (12, 12)]
+    assert {name for name, at_us, _ in written if at_us == 5} == {"Pushing", "Diary"}
+
+
+def test_an_observer_that_raises_cuts_off_no_other() -> None:
+    """The error comes out of the advance, the clock stands at its instant, and who is left is told when time goes on."""
+    clock, written = Clock(START), list[Any]()
+    clock.tell(Failing(clock, [5], written, "failing"))
+    clock.tell(Diary(clock, [5], written))
+    with pytest.raises(RuntimeError, match=r"^told$"):
+        clock.pass_us(10)
+    assert clock.now_us() == START_US + 5
+    clock.pass_us(0)
+    assert written == [("failing", 5, 5), ("diary", 5, 5)]
+
+
+def test_who_is_told_no_longer_hears_nothing() -> None:
+    """Neither after the block, nor of the instant at which somebody else untold it."""
+    clock, written = Clock(START), list[Any]()
+    second = Diary(clock, [1, 5, 9], written, "second")
+    with clock.telling(second):
+        clock.pass_us(2)
+    clock.pass_us(10)
+    assert written == [("second", 1, 1)]
+
+    third = Diary(clock, [20], written, "third")
+
+    class Parting(Diary):
+        """An observer that sends another one away."""
+
+        def settle(self, at_us: int) -> None:
+            super().settle(at_us)
+            clock.untell(third)
+
+    clock.tell(Parting(clock, [20], written, "parting"))
+    clock.tell(third)
+    clock.pass_us(100)
+    assert written[1:] == [("parting", 20, 20)]
+
+
+def test_to_untell_a_stranger_is_a_usage_error() -> None:
+    """The sentence names it."""
+    clock = Clock(START)
+    with pytest.raises(UsageError, match=r"^the clock does not tell <stranger>: let it be told first, by tell\(\)$"):
+        clock.untell(Diary(clock, [], [], "stranger"))
+
+
+# -- law 6: a sleep from t for d ends at t + d
+
+
+@given(STEPS)
+def test_a_sleep_advances_by_what_it_is_long(steps_us: list[int]) -> None:
+    """From wherever the clock stands."""
+    clock = Clock(START)
+    for step_us in steps_us:
+        t_us = clock.now_us()
+        clock.pass_us(step_us)
+        assert clock.now_us() == t_us + step_us
+
+
+def test_threads_that_hammer_the_clock_lose_nothing() -> None:
+    """Every microsecond of every thread is in the sum, and each instant is told once."""
+    threads, times = 6, 300
+    clock, written = Clock(START), list[Any]()
+    clock.tell(Diary(clock, list(range(1, threads * times + 1)), written))
+
+    def hammer() -> None:
+        for _ in range(times):
+            clock.pass_us(1)
+
+    interval_s = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        workers = [threading.Thread(target=hammer) for _ in range(threads)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+    finally:
+        sys.setswitchinterval(interval_s)
+    assert clock.now_us() == START_US + threads * times
+    assert [at_us for _, at_us, _ in written] == list(range(1, threads * times + 1))
+
+
+# -- the real clock
+
+
+def test_the_real_clock_is_real_in_frozen_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What freezegun replaced is taken from where it keeps it; what it knows nothing of, from `time`."""
+    kept = object()
+    monkeypatch.setitem(sys.modules, "freezegun.api", SimpleNamespace(real_time=kept))
+    assert _unfrozen("time") is kept
+    assert _unfrozen("perf_counter") is time.perf_counter
+    monkeypatch.delitem(sys.modules, "freezegun.api")
+    assert _unfrozen("time") is time.time
+
+
+# -- clocks outside
+
+
+class Wall:
+    """An outside clock that a test moves, and that writes down how far it is moved along."""
+
+    def __init__(self) -> None:
+        self.owed_us = 0
+        self.moved: list[int] = []
+
+    def moved_us(self, _now_us: int) -> int:
+        by_us, self.owed_us = self.owed_us, 0
+        return by_us
+
+    def move_us(self, by_us: int) -> None:
+        self.moved.append(by_us)
+
+    def wall_us(self, now_us: int) -> int:
+        return now_us - 5
+
+
+def test_the_process_shows_the_clock_or_what_an_outside_clock_shows() -> None:
+    """Alone, and at a rate, it is the present instant."""
+    with real_time():
+        for clock in (Clock(START), Clock(START, rate=2)):
+            assert clock.wall_us() == START_US
+        clock = Clock(START)
+        clock.outside = Wall()
+        assert clock.wall_us() == START_US - 5
+
+
+def test_an_outside_clock_is_followed_and_moved_along() -> None:
+    """What it went by itself it is not moved again; backwards it goes without anybody being told."""
+    clock, wall, written = Clock(START), Wall(), list[Any]()
+    clock.tell(Diary(clock, [5, 12], written))
+    clock.outside = wall
+    wall.owed_us = 6
+    assert clock.now_us() == START_US + 6
+    assert wall.moved == []
+    clock.advance(timedelta(microseconds=4))
+    assert (clock.now_us(), sum(wall.moved)) == (START_US + 10, 4)
+    wall.owed_us = -3
+    assert clock.now_us() == START_US + 7
+    assert [at_us for _, at_us, _ in written] == [5]
+    assert sum(wall.moved) == 4

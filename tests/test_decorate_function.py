@@ -1,0 +1,345 @@
+"""A call inside a mock: when the mock starts and stops, and that generators are driven through it unchanged."""
+
+import asyncio
+import gc
+import threading
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NoReturn
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from sagemock.decorate import decorate
+from sagemock.errors import UnusedError
+from tests.fake_mock import Journal
+
+
+@pytest.fixture
+def journal() -> Iterator[Journal]:
+    """Give a journal, and leave no mock of it active."""
+    journal = Journal()
+    yield journal
+    assert journal.active == []
+
+
+def raising(error: BaseException) -> Callable[..., NoReturn]:
+    """Return a function that raises `error`."""
+
+    def target() -> NoReturn:
+        raise error
+
+    return target
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("x"), KeyboardInterrupt(), SystemExit(3), GeneratorExit(), StopIteration()], ids=repr
+)
+def test_an_exception_passes_and_is_no_clean_exit(journal: Journal, error: BaseException) -> None:
+    """The exception of the body is the one that the caller gets, and the mock knows of it."""
+    with pytest.raises(type(error)) as caught:
+        decorate(raising(error), journal.new)()
+    assert caught.value is error
+    assert journal.story == ["unclean"]
+
+
+def test_a_failure_of_the_body_is_not_covered_by_an_unused_plan(journal: Journal) -> None:
+    """Who fails by itself is not told of unused plans besides."""
+
+    @lambda target: decorate(target, journal.new)
+    def target() -> None:
+        journal.innermost.plan("churn-*")
+        raise ValueError
+
+    with pytest.raises(ValueError, match="^$"):
+        target()
+
+
+def test_an_unused_plan_fails_the_call(journal: Journal) -> None:
+    """A call that ends well and has left a plan unused raises UnusedError."""
+    with pytest.raises(UnusedError, match=r"^nothing used the plan churn-\*$"):
+        decorate(lambda: journal.innermost.plan("churn-*"), journal.new)()
+
+
+def test_a_mock_that_cannot_start_leaves_the_function_uncalled(journal: Journal) -> None:
+    """The error of `start` is the caller's."""
+    journal.start_error = RuntimeError("no start")
+    with pytest.raises(RuntimeError, match="^no start$"):
+        decorate(raising(AssertionError()), journal.new)()
+    assert journal.story == ["not started"]
+
+
+def test_an_error_of_stop_keeps_the_first_error_as_context(journal: Journal) -> None:
+    """Of two errors both are seen."""
+    journal.stop_error = RuntimeError("no stop")
+    error = ValueError("mine")
+    with pytest.raises(RuntimeError, match="^no stop$") as caught:
+        decorate(raising(error), journal.new)()
+    assert caught.value.__context__ is error
+
+
+def test_recursion_nests(journal: Journal) -> None:
+    """A decorated function that calls itself is in a mock of its own at each depth."""
+
+    @lambda target: decorate(target, journal.new)
+    def target(depth: int) -> list[list[int]]:
+        numbers = [mock.number for mock in journal.active]
+        return [numbers, *(target(depth - 1) if depth else []), [mock.number for mock in journal.active]]
+
+    assert target(2) == [[1], [1, 2], [1, 2, 3], [1, 2, 3], [1, 2], [1]]
+
+
+def test_two_threads_have_a_mock_each(journal: Journal) -> None:
+    """Two calls at one time, in two threads, are two mocks."""
+    both = threading.Barrier(2)
+
+    @lambda target: decorate(target, journal.new)
+    def target() -> int:
+        both.wait(10)
+        active = len(journal.active)
+        both.wait(10)
+        return active
+
+    with ThreadPoolExecutor(2) as pool:
+        assert [call.result() for call in [pool.submit(target), pool.submit(target)]] == [2, 2]
+    assert journal.story == ["clean", "clean"]
+
+
+def test_a_coroutine_that_is_never_awaited_starts_nothing(journal: Journal) -> None:
+    """The mock starts when the coroutine runs, not when it is made."""
+
+    @lambda target: decorate(target, journal.new)
+    async def target() -> int:
+        return journal.innermost.number
+
+    coroutine = target()
+    assert journal.made == []
+    assert asyncio.run(coroutine) == 1
+    target().close()
+    assert journal.story == ["clean"]
+
+
+def test_a_cancelled_coroutine_stops_its_mock(journal: Journal) -> None:
+    """Cancelling is an exception like others."""
+
+    @lambda target: decorate(target, journal.new)
+    async def target() -> None:
+        await asyncio.Event().wait()
+
+    async def cancel() -> None:
+        task = asyncio.ensure_future(target())
+        await asyncio.sleep(0)
+        assert journal.story == ["active"]
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancel())
+    assert journal.story == ["unclean"]
+
+
+# -- generators
+
+
+def test_a_generator_that_is_not_started_starts_nothing(journal: Journal) -> None:
+    """The mock of a generator lasts from the first `next` to its end."""
+
+    @lambda target: decorate(target, journal.new)
+    def target() -> Iterator[int]:
+        yield journal.innermost.number
+
+    target().close()
+    generator = target()
+    assert journal.made == []
+    assert next(generator) == 1
+    assert journal.story == ["active"]
+    with pytest.raises(StopIteration):
+        next(generator)
+    assert journal.story == ["clean"]
+
+
+def test_a_generator_that_is_dropped_half_way_stops_its_mock(journal: Journal) -> None:
+    """The garbage collector closes it, which is no clean exit: nobody could catch its UnusedError."""
+    seen = []
+
+    @lambda target: decorate(target, journal.new)
+    def target() -> Iterator[None]:
+        journal.innermost.plan("churn-*")
+        try:
+            yield
+        finally:
+            seen.append(journal.story)
+
+    generator = target()
+    next(generator)
+    del generator
+    gc.collect()
+    assert seen == [["active"]]
+    assert journal.story == ["unclean"]
+
+
+def test_an_async_generator_that_is_dropped_half_way_stops_its_mock(journal: Journal) -> None:
+    """The event loop closes it, inside its mock."""
+    seen = []
+
+    @lambda target: decorate(target, journal.new)
+    async def target() -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            await asyncio.sleep(0)
+            seen.append(journal.story)
+
+    async def drop() -> None:
+        generator = target()
+        await generator.__anext__()
+        del generator
+        gc.collect()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert journal.story == ["unclean"]
+
+    asyncio.run(drop())
+    assert seen == [["active"]]
+
+
+def test_an_async_generator_that_is_not_started_starts_nothing(journal: Journal) -> None:
+    """To make it, and to close it before it has begun, is no use of a mock."""
+
+    @lambda target: decorate(target, journal.new)
+    async def target() -> AsyncGenerator[None, None]:
+        yield  # pragma: no cover  # never started
+
+    asyncio.run(target().aclose())
+    assert journal.made == []
+
+
+class Odd(Exception):  # noqa: N818  # it is thrown, no error
+    """What the tests throw into generators."""
+
+
+def echo() -> Generator[Any, Any, str]:
+    """Yield what is sent, answer what is thrown; end at None, fail at 'fail'."""
+    received: Any = "start"
+    while received is not None:
+        try:
+            received = yield received
+        except Odd as error:
+            received = ("caught", str(error))
+        if received == "fail":
+            raise LookupError(received)
+    return "end"
+
+
+async def async_echo() -> AsyncGenerator[Any, Any]:
+    """Do what `echo` does."""
+    received: Any = "start"
+    while received is not None:
+        await asyncio.sleep(0)
+        try:
+            received = yield received
+        except Odd as error:
+            received = ("caught", str(error))
+        if received == "fail":
+            raise LookupError(received)
+
+
+Step = tuple[str, Any]
+STEPS = st.one_of(
+    st.just(("next", None)),
+    st.tuples(st.just("send"), st.sampled_from([None, 1, "a", "fail"])),
+    st.tuples(
+        st.just("throw"), st.sampled_from([Odd("x"), KeyError("y"), GeneratorExit(), StopIteration("z"), StopAsyncIteration()])
+    ),
+    st.just(("close", None)),
+)
+
+
+def drive(generator: Generator[Any, Any, Any], steps: list[Step]) -> list[Any]:
+    """Return what a generator answers to each step: a value, or an exception's kind and text."""
+    answers: list[Any] = []
+    for action, argument in steps:
+        try:
+            if action == "next":
+                answers.append(next(generator))
+            elif action == "close":
+                answers.append(generator.close())  # type: ignore[func-returns-value]
+            else:
+                answers.append(getattr(generator, action)(argument))
+        except BaseException as error:  # noqa: BLE001  # whatever comes is the answer
+            answers.append((type(error), str(error)))
+    return answers
+
+
+async def drive_async(generator: AsyncGenerator[Any, Any], steps: list[Step]) -> list[Any]:
+    """Do what `drive` does."""
+    answers: list[Any] = []
+    for action, argument in steps:
+        try:
+            if action == "next":
+                answers.append(await generator.__anext__())
+            elif action == "close":
+                answers.append(await generator.aclose())  # type: ignore[func-returns-value]
+            else:
+                answers.append(await getattr(generator, f"a{action}")(argument))
+        except BaseException as error:  # noqa: BLE001  # whatever comes is the answer
+            answers.append((type(error), str(error)))
+    return answers
+
+
+# Six steps reach every state of the echo (start, waiting, ended) from every other; the examples, each of its lines.
+@given(st.lists(STEPS, max_size=6))
+@example([("next", None), ("throw", Odd("x")), ("send", "fail"), ("next", None)])
+@example([("next", None), ("send", 1), ("send", None)])
+@example([("next", None), ("close", None), ("next", None)])
+def test_a_decorated_generator_answers_as_the_bare_one(steps: list[Step]) -> None:
+    """next, send, throw and close reach the generator, and its answers, return value and errors come back."""
+    journal = Journal()
+    decorated = decorate(echo, journal.new)()
+    assert drive(decorated, steps) == drive(echo(), steps)
+    decorated.close()
+    assert journal.active == []
+
+
+@given(st.lists(STEPS, max_size=6))
+@example([("next", None), ("throw", Odd("x")), ("send", "fail"), ("next", None)])
+@example([("next", None), ("send", 1), ("send", None)])
+@example([("next", None), ("close", None), ("next", None)])
+def test_a_decorated_async_generator_answers_as_the_bare_one(steps: list[Step]) -> None:
+    """__anext__, asend, athrow and aclose reach the generator, and its answers and errors come back."""
+    journal = Journal()
+
+    async def both() -> tuple[list[Any], list[Any]]:
+        decorated, bare = decorate(async_echo, journal.new)(), async_echo()
+        answers = await drive_async(decorated, steps), await drive_async(bare, steps)
+        await decorated.aclose()
+        await bare.aclose()
+        return answers
+
+    answers = asyncio.run(both())
+    assert answers[0] == answers[1]
+    assert journal.active == []
+
+
+def test_a_generator_that_refuses_to_be_closed_stops_its_mock_all_the_same(journal: Journal) -> None:
+    """Python's RuntimeError comes out, and the mock is over: nobody would come back to stop it."""
+
+    @lambda target: decorate(target, journal.new)
+    def target() -> Generator[str, None, None]:
+        try:
+            yield "one"
+        except GeneratorExit:
+            yield "two"
+
+    @lambda target: decorate(target, journal.new)
+    async def async_target() -> AsyncGenerator[str, None]:
+        try:
+            yield "one"
+        except GeneratorExit:
+            yield "two"
+
+    steps = [("next", None), ("close", None)]
+    assert drive(target(), steps) == ["one", (RuntimeError, "generator ignored GeneratorExit")]
+    assert asyncio.run(drive_async(async_target(), steps)) == ["one", (RuntimeError, "async generator ignored GeneratorExit")]
+    assert journal.story == ["unclean", "unclean"]

@@ -1,0 +1,95 @@
+"""The demonstration, in process."""
+
+import json
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sagemock import SageMakerMock, mock_sagemaker
+from sagemock.demo import play, play_record
+from sagemock.errors import PlanError
+from tests.records import R8, RECORDS, Record, response
+
+
+def told(text: str) -> tuple[str, list[str]]:
+    """Return the first line of what was told, and the statuses of the picture."""
+    picture = text.partition("\n\n")[0].split("\n")
+    return picture[0], [line.split()[0] for line in picture[2:] if re.match(r"[A-Z]\w+ +\d", line)]
+
+
+def test_a_whole_job_is_lived_through() -> None:
+    """Five and a half hours of training, waited for by botocore's own waiter."""
+    text = play()
+    head, statuses = told(text)
+    assert head.startswith("churn-2018-07-30: Completed/Completed at 5:")
+    assert statuses == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
+    assert re.search(
+        r"^\d+ s billed; 5:\d\d:\d\d\.\d+ of virtual time passed, in 169 polls and 168 sleeps\.$", text, re.MULTILINE
+    )
+    assert re.search(r"^It took \d+ ms of real time, after \d+ ms to make the client\.$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("write", [datetime.isoformat, datetime.timestamp], ids=["iso", "epoch"])
+@pytest.mark.parametrize("record", RECORDS, ids=str)
+def test_a_record_is_played_from_the_instant_of_its_creation(record: Record, write: Any, tmp_path: Path) -> None:
+    """Whichever way its instants are written; one of a job that was not over goes on."""
+    file = tmp_path / "described.json"
+    file.write_text(json.dumps(response(record), default=write), encoding="utf-8")
+    text = play_record(file)
+    head, statuses = told(text)
+    assert head.startswith(f"{record.name}: Completed/Completed at ")
+    assert head.endswith(f", created {record.created:%Y-%m-%d %H:%M:%S} UTC")
+    assert statuses == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
+    if record.seconds is not None:
+        assert f"{record.seconds[0]} s of training, {record.seconds[1]} s billed" in text
+
+
+def test_a_failed_record_is_told_as_the_waiter_tells_it(tmp_path: Path) -> None:
+    """Its reason is below the picture."""
+    created = R8.created
+    transitions = [
+        {"Status": "Starting", "StartTime": created, "EndTime": created, "StatusMessage": "x"},
+        {"Status": "Failed", "StartTime": created, "EndTime": created, "StatusMessage": "Training job failed"},
+    ]
+    failed = {"SecondaryStatusTransitions": transitions, "TrainingJobStatus": "Failed", "FailureReason": "ClientError: no"}
+    file = tmp_path / "described.json"
+    file.write_text(json.dumps(response(R8) | failed, default=datetime.isoformat), encoding="utf-8")
+    text = play_record(file)
+    assert "FailureReason: ClientError: no" in text
+    assert "\nThe waiter says: Waiter TrainingJobCompletedOrStopped failed: " in text
+
+
+@pytest.mark.parametrize(
+    "arn, region",
+    [
+        ("arn:aws:sagemaker:ap-southeast-1:123456789012:training-job/R8", "ap-southeast-1"),
+        ("arn:aws:sagemaker::123456789012:training-job/R8", "us-east-1"),
+        ("masked", "us-east-1"),
+        (None, "us-east-1"),
+    ],
+)
+def test_the_region_is_that_of_the_record(arn: str | None, region: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As far as it tells; masked and missing ARNs are lived through too."""
+    mocks: list[SageMakerMock] = []
+
+    def keep(**options: Any) -> SageMakerMock:
+        mocks.append(mock_sagemaker(**options))
+        return mocks[-1]
+
+    monkeypatch.setattr("sagemock.demo.mock_sagemaker", keep)
+    record = {name: value for name, value in (response(R8) | {"TrainingJobArn": arn}).items() if value is not None}
+    file = tmp_path / "described.json"
+    file.write_text(json.dumps(record, default=datetime.isoformat), encoding="utf-8")
+    play_record(file)
+    assert [view.region for mock in mocks for view in mock.jobs.values()] == [region]
+
+
+def test_a_file_that_holds_no_record_is_refused(tmp_path: Path) -> None:
+    """The plan says what to do."""
+    file = tmp_path / "other.json"
+    file.write_text('{"TrainingJobName": "churn"}', encoding="utf-8")
+    with pytest.raises(PlanError, match="the record of 'churn' is no DescribeTrainingJob response"):
+        play_record(file)

@@ -1,0 +1,92 @@
+import asyncio
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sagemock.clock import Clock
+from sagemock.drives import Selecting, Watching, drive_of
+from sagemock.sleepers import Sleepers
+from sagemock.timers import Alarms
+from tests.test_asyncio import OpaqueLoop
+from tests.test_timers import turn
+
+
+@pytest.fixture(params=[asyncio.SelectorEventLoop, OpaqueLoop], ids=["asyncio", "opaque"])
+def loop(request: pytest.FixtureRequest) -> Iterator[asyncio.AbstractEventLoop]:
+    """Return a loop that is run by hand."""
+    loop = request.param()
+    yield loop
+    loop.close()
+
+
+class Situation:
+    """A loop with alarms for tasks that are said to sleep."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.clock = Clock("2018-07-30")
+        self.alarms = Alarms(loop, Sleepers(self.clock, set(threading.enumerate()) - {threading.current_thread()}))
+        self.alarms.asleep = 1
+        self.are_asleep = True
+        self.drive: Any = drive_of(loop, lambda: self.alarms if self.are_asleep else None)
+
+
+def test_a_loop_that_shows_its_selector_is_driven_by_that(loop: asyncio.AbstractEventLoop) -> None:
+    """And one that does not is watched."""
+    kind = Watching if isinstance(loop, OpaqueLoop) else Selecting
+    assert isinstance(Situation(loop).drive, kind)
+
+
+def test_a_selector_is_itself_again_when_nobody_sleeps() -> None:
+    """It is touched only as long as somebody does, however often that begins and ends."""
+    loop = asyncio.SelectorEventLoop()
+    situation, selector = Situation(loop), vars(loop)["_selector"]
+    situation.drive.begin()
+    situation.drive.begin()
+    assert "select" in vars(selector)
+    situation.drive.end()
+    situation.drive.end()
+    assert "select" not in vars(selector)
+    loop.close()
+
+
+def test_where_every_sleeper_was_cancelled_nothing_moves(loop: asyncio.AbstractEventLoop) -> None:
+    """Until the tasks notice, they count as asleep, and there is no instant to go to."""
+    situation = Situation(loop)
+    before_us = situation.clock.now_us()
+    situation.drive.begin()
+    loop.call_later(0.01, loop.stop)
+    loop.run_forever()
+    situation.are_asleep = False
+    turn(loop)
+    situation.drive.end()
+    assert situation.clock.now_us() == before_us
+
+
+def test_a_call_from_another_thread_gets_the_loop_up(loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one between the last look and the lying down: time does not pass before the loop has seen to it."""
+    situation = Situation(loop)
+    before_us = situation.clock.now_us()
+    monkeypatch.setattr(situation.alarms.sleepers, "is_alone", lambda: False)
+    nap = situation.alarms.set_alarm(before_us + 1)
+    lie_down, calls = Sleepers.lie_down, list[int]()
+
+    def called_at_the_last_moment(sleepers: Any, *args: Any) -> bool:
+        if not calls:
+            situation.drive.called()
+            assert situation.clock.now_us() == before_us
+        calls.append(1)
+        return lie_down(sleepers, *args)
+
+    monkeypatch.setattr(Sleepers, "lie_down", called_at_the_last_moment)
+    situation.drive.begin()
+    nap.future.add_done_callback(lambda _: loop.stop())
+    loop.run_forever()
+    situation.drive.called()
+    situation.are_asleep = False
+    situation.drive.end()
+    turn(loop)
+    assert len(calls) >= 2
+    assert situation.clock.now_us() == before_us + 1

@@ -1,0 +1,326 @@
+import json
+import re
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sagemock.errors import NotSimulated
+from sagemock.eventpattern import EventPattern
+
+EVENT: dict[str, Any] = {
+    "source": "aws.sagemaker",
+    "resources": ["arn:a", "arn:b"],
+    "detail": {
+        "TrainingJobName": "churn-1",
+        "TrainingJobStatus": "Failed",
+        "FailureReason": None,
+        "EnableManagedSpotTraining": False,
+        "BillableTimeInSeconds": 300,
+        "LearningRate": 0.5,
+        "Empty": [],
+        "Tags": {"team.name": "Straße", "path": "a*b\\c"},
+        "SecondaryStatusTransitions": [
+            {"Status": "Starting", "Seconds": 55, "Message": "x"},
+            {"Status": "Training", "Seconds": 9},
+        ],
+    },
+}
+
+
+def detail(**wanted: Any) -> dict[str, Any]:
+    """Return a pattern of fields of the detail."""
+    return {"detail": wanted}
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        {"source": ["aws.sagemaker"]},
+        {"source": ["aws.ec2", "aws.sagemaker"]},
+        {"source": ("aws.sagemaker",)},
+        {"resources": ["arn:b"]},
+        detail(FailureReason=[None]),
+        detail(EnableManagedSpotTraining=[False]),
+        detail(BillableTimeInSeconds=[300.0]),
+        detail(LearningRate=[0.5]),
+        detail(TrainingJobName=[{"prefix": "churn-"}]),
+        detail(TrainingJobName=[{"prefix": {"equals-ignore-case": "CHURN"}}]),
+        detail(TrainingJobName=[{"suffix": "-1"}]),
+        detail(TrainingJobName=[{"suffix": {"equals-ignore-case": "N-1"}}]),
+        detail(TrainingJobStatus=[{"equals-ignore-case": "fAILED"}]),
+        detail(Tags={"team.name": [{"equals-ignore-case": "STRASSE"}, {"equals-ignore-case": "STRAßE"}]}),
+        detail(TrainingJobName=[{"wildcard": "c*-*"}]),
+        detail(Tags={"path": [{"wildcard": r"a\*b\\*"}]}),
+        detail(BillableTimeInSeconds=[{"numeric": ["=", 300]}]),
+        detail(BillableTimeInSeconds=[{"numeric": [">", 299.5, "<=", 300]}]),
+        detail(BillableTimeInSeconds=[{"numeric": ["<", 301]}]),
+        detail(TrainingJobStatus=[{"exists": True}]),
+        detail(FailureReason=[{"exists": True}]),
+        detail(Missing=[{"exists": False}]),
+        detail(Missing={"Too": [{"exists": False}]}),
+        detail(Empty=[{"exists": False}]),
+        detail(Tags=[{"exists": False}]),
+        detail(Missing=["x", {"exists": False}]),
+        detail(TrainingJobStatus=[{"anything-but": "Completed"}]),
+        detail(TrainingJobStatus=[{"anything-but": ["Completed", "Stopped"]}]),
+        detail(BillableTimeInSeconds=[{"anything-but": [1, 2]}]),
+        detail(BillableTimeInSeconds=[{"anything-but": "300"}]),
+        detail(FailureReason=[{"anything-but": "x"}]),
+        detail(TrainingJobName=[{"anything-but": {"prefix": ["fraud-", "spam-"]}}]),
+        detail(TrainingJobName=[{"anything-but": {"suffix": "-2"}}]),
+        detail(TrainingJobName=[{"anything-but": {"equals-ignore-case": ["CHURN-2"]}}]),
+        detail(TrainingJobName=[{"anything-but": {"wildcard": "*-2"}}]),
+        {"resources": [{"anything-but": "arn:a"}]},
+        detail(SecondaryStatusTransitions={"Status": ["Training"], "Seconds": [9]}),
+        {"$or": [{"source": ["aws.ec2"]}, {"detail": {"TrainingJobStatus": ["Failed"]}}]},
+        {"source": ["aws.sagemaker"], "detail": {"$or": [{"TrainingJobStatus": ["Stopped"]}, {"Missing": [{"exists": False}]}]}},
+    ],
+    ids=json.dumps,
+)
+def test_an_event_meets_its_pattern(pattern: dict[str, Any]) -> None:
+    """Given as a mapping or as JSON text."""
+    assert EventPattern(pattern).matches(EVENT)
+    assert EventPattern(json.dumps(pattern)).matches(EVENT)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        {"source": ["AWS.sagemaker"]},
+        {"source": ["aws.sagemaker"], "detail": {"TrainingJobStatus": ["Completed"]}},
+        {"detail": ["Failed"]},
+        {"source": {"of": ["aws.sagemaker"]}},
+        detail(FailureReason=["null"]),
+        detail(Missing=[None]),
+        detail(EnableManagedSpotTraining=[0]),
+        detail(BillableTimeInSeconds=["300", True]),
+        detail(TrainingJobName=[{"prefix": "Churn-"}, {"suffix": "churn"}, {"wildcard": "-1"}]),
+        detail(FailureReason=[{"prefix": ""}, {"wildcard": "*"}, {"numeric": [">=", 0]}]),
+        detail(EnableManagedSpotTraining=[{"numeric": ["<", 1]}]),
+        detail(Tags={"team.name": [{"equals-ignore-case": "Strasse"}]}),
+        detail(BillableTimeInSeconds=[{"numeric": [">", 300]}, {"numeric": [">=", 0, "<", 300]}]),
+        detail(Missing=[{"exists": True}]),
+        detail(Tags=[{"exists": True}]),
+        detail(FailureReason=[{"exists": False}]),
+        detail(TrainingJobStatus=[{"anything-but": ["Failed", "Stopped"]}]),
+        detail(BillableTimeInSeconds=[{"anything-but": 300}]),
+        detail(Missing=[{"anything-but": "x"}]),
+        detail(TrainingJobName=[{"anything-but": {"prefix": "churn"}}]),
+        detail(SecondaryStatusTransitions={"Status": ["Training"], "Seconds": [55]}),
+        {"$or": [{"source": ["aws.ec2"]}, {"detail": {"TrainingJobStatus": ["Stopped"]}}]},
+    ],
+    ids=json.dumps,
+)
+def test_an_event_does_not_meet_another_pattern(pattern: dict[str, Any]) -> None:
+    """Kinds of values differ, case matters, and a field that is not there has no value."""
+    assert not EventPattern(pattern).matches(EVENT)
+
+
+def test_fields_below_an_array_match_within_one_element() -> None:
+    """As the original does it: fields are looked at in the order of their names, which decides what has to be absent where."""
+    named = detail(SecondaryStatusTransitions={"Seconds": [{"exists": False}], "Status": ["Training"]})
+    assert not EventPattern(named).matches(EVENT)
+    within = detail(SecondaryStatusTransitions={"Status": [{"exists": False}]})
+    assert not EventPattern(within).matches(EVENT)
+    # Seconds comes before XMessage, and chooses the element in which that is to be absent; before it comes Message.
+    pattern = EventPattern({"a": {"Seconds": [9], "XMessage": [{"exists": False}]}})
+    assert pattern.matches({"a": [{"Seconds": 55, "XMessage": "x"}, {"Seconds": 9}]})
+    pattern = EventPattern({"a": {"Seconds": [9], "Message": [{"exists": False}]}})
+    assert not pattern.matches({"a": [{"Seconds": 55, "Message": "x"}, {"Seconds": 9}]})
+    nested = EventPattern({"a": {"b": {"c": [1], "d": [2]}}})
+    assert nested.matches({"a": [[{"b": {"c": 1}}], [{"b": [{"c": 1, "d": 2}]}]]})
+    assert not nested.matches({"a": [[{"b": {"c": 1}}], [{"b": {"d": 2}}]]})
+
+
+@pytest.mark.parametrize(
+    "pattern, text",
+    [
+        ("{source}", "the event pattern is no JSON: Expecting property name enclosed in double quotes"),
+        ({}, "not valid as a whole: an empty object is not allowed; name a field, or take it out"),
+        ({"detail": {}}, "not valid at detail: an empty object is not allowed; name a field, or take it out"),
+        ({1: ["x"]}, "not valid as a whole: a field is named by a string, not 1; write the name as the event has it"),
+        ({"source": "aws"}, "not valid at source: 'aws' is neither an array nor an object; write ['aws']"),
+        (detail(a=[]), "not valid at detail.a: an empty array is not allowed; list the values that match"),
+        (detail(a=[["x"]]), "not valid at detail.a[0]: ['x'] is no value to match; write a string, a number"),
+        (detail(a=["x", {}]), "not valid at detail.a[1]: {} is no filter: it has 0 keys; write one filter"),
+        (detail(a=[{"prefix": "a", "b": 1}]), "at detail.a[0]: {'prefix': 'a', 'b': 1} is no filter: it has 2 keys; write one"),
+        (detail(a=[{"begins": "a"}]), "at detail.a[0]: 'begins' is no filter of EventBridge; use one of prefix, suffix,"),
+        (detail(a=[{"prefix": 1}]), "not valid at detail.a[0].prefix: 1 is no string; write a string"),
+        (detail(a=[{"suffix": {"wildcard": "a"}}]), "at detail.a[0].suffix: 'wildcard' is no filter within 'suffix'; write"),
+        (detail(a=[{"exists": 1}]), "not valid at detail.a[0].exists: 1 is neither true nor false; write"),
+        (detail(a=[{"exists": 0}]), "not valid at detail.a[0].exists: 0 is neither true nor false; write"),
+        (detail(a=[{"numeric": ">"}]), "not valid at detail.a[0].numeric: '>' is no comparison; write ['=', 5]"),
+        (detail(a=[{"numeric": [">"]}]), "not valid at detail.a[0].numeric: ['>'] is no comparison; write"),
+        (detail(a=[{"numeric": ["!=", 1]}]), "at detail.a[0].numeric: '!=' is no comparison operator; write"),
+        (detail(a=[{"numeric": [[], 1]}]), "at detail.a[0].numeric: [] is no comparison operator; write"),
+        (detail(a=[{"numeric": [">", "1"]}]), "at detail.a[0].numeric: '1' is no number; write"),
+        (detail(a=[{"numeric": ["<", 5, ">", 1]}]), "['<', 5, '>', 1] is no range: its first bound is the lower one; write"),
+        (detail(a=[{"numeric": [">", 5, ">", 1]}]), "['>', 5, '>', 1] is no range: its first bound is the lower one; write"),
+        (detail(a=[{"numeric": [">", 5, "<", 5]}]), "['>', 5, '<', 5] is no range: 5 is not below 5; write"),
+        (detail(a=[{"anything-but": True}]), "at detail.a[0].anything-but: True is neither all strings nor all numbers; write"),
+        (detail(a=[{"anything-but": [1, "a"]}]), "[1, 'a'] is neither all strings nor all numbers; write"),
+        (detail(a=[{"anything-but": []}]), "[] is neither all strings nor all numbers; write"),
+        (detail(a=[{"anything-but": {"numeric": ["=", 1]}}]), "'numeric' is no filter within 'anything-but'; use prefix"),
+        (detail(a=[{"anything-but": {"prefix": ""}}]), "at detail.a[0].anything-but.prefix: '' is empty, which nothing"),
+        (detail(a=[{"anything-but": {"wildcard": []}}]), "at detail.a[0].anything-but.wildcard: [] is empty, which nothing"),
+        (detail(a=[{"anything-but": {"suffix": [1]}}]), "at detail.a[0].anything-but.suffix: 1 is no string; write a string"),
+        (detail(a=[{"wildcard": "a**"}]), "at detail.a[0].wildcard: 'a**' has consecutive wildcards; write one '*'"),
+        (detail(a=[{"wildcard": "\\n"}]), r"'\\n' escapes a character other than '*' and '\'; write \* for a star and"),
+        (detail(a=[{"wildcard": "a\\"}]), r"'a\\' escapes a character other than '*' and '\'; write \* for a star and"),
+        ({"$or": {}}, "not valid at $or: {} is no array of two or more patterns; write {'$or': [{...}, {...}]}"),
+        (detail(**{"$or": [{"a": ["b"]}]}), "at detail.$or: [{'a': ['b']}] is no array of two or more patterns; write"),
+        (detail(**{"$or": [{"a": ["b"]}, "c"]}), "not valid at detail.$or[1]: 'c' is no object; write an event pattern"),
+    ],
+)
+def test_an_invalid_pattern_names_its_path(pattern: Any, text: str) -> None:
+    """And what is wrong there, and what to write."""
+    with pytest.raises(ValueError, match=re.escape(text)):
+        EventPattern(pattern)
+
+
+@pytest.mark.parametrize("pattern", [["aws"], '["aws"]'])
+def test_a_pattern_is_a_mapping(pattern: Any) -> None:
+    """As an object, or as JSON text."""
+    text = "an event pattern is a mapping or the JSON text of one, not ['aws']: write {'source': ['aws.sagemaker']}"
+    with pytest.raises(TypeError, match=f"^{re.escape(text)}$"):
+        EventPattern(pattern)
+
+
+def test_cidr_is_refused() -> None:
+    """It is EventBridge's, and no training job has an address."""
+    text = (
+        "sagemock does not simulate the filter 'cidr' (at detail.ip[0] of the event pattern): "
+        "no field of a training job's event is an IP address; take it out"
+    )
+    with pytest.raises(NotSimulated, match=f"^{re.escape(text)}$"):
+        EventPattern(detail(ip=[{"cidr": "10.0.0.0/24"}]))
+
+
+def test_a_pattern_shows_itself() -> None:
+    """As it was given."""
+    assert repr(EventPattern('{"source": ["a"]}')) == "EventPattern({'source': ['a']})"
+
+
+# -- against a naive matcher, over few names and values so that they meet
+
+NAMES = st.sampled_from("ab")
+TEXTS = st.text("aAb", max_size=2)
+NUMBERS = st.sampled_from([0, 1, 1.0, 2.5])
+SCALARS = st.one_of(TEXTS, NUMBERS, st.none(), st.booleans())
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(NAMES, inner, max_size=2)),
+    max_leaves=8,
+)
+EVENTS = st.dictionaries(st.sampled_from("abc"), VALUES, max_size=3)
+RANGES = st.sampled_from([["=", 1], [">", 0], [">=", 1, "<", 2.5], ["<", 1], ["<=", 1], [">", 0, "<=", 1]])
+SOME = st.lists(TEXTS.filter(bool), min_size=1, max_size=2)
+KINDS: dict[str, st.SearchStrategy[Any]] = {
+    "value": SCALARS,
+    "text": st.builds(lambda name, text: {name: text}, st.sampled_from(["prefix", "suffix", "equals-ignore-case"]), TEXTS),
+    "folded": st.builds(lambda name, text: {name: {"equals-ignore-case": text}}, st.sampled_from(["prefix", "suffix"]), TEXTS),
+    "wildcard": st.builds(lambda text: {"wildcard": text}, st.sampled_from(["*", "a*", "*b", "a", "*a*"])),
+    "numeric": st.builds(lambda terms: {"numeric": terms}, RANGES),
+    "exists": st.just({"exists": True}),
+    "but": st.builds(lambda but: {"anything-but": but}, TEXTS | NUMBERS | SOME | st.lists(NUMBERS, min_size=1, max_size=2)),
+    "but text": st.builds(lambda name, but: {"anything-but": {name: but}}, st.sampled_from(["prefix", "suffix"]), SOME),
+    "but folded": st.builds(lambda but: {"anything-but": {"equals-ignore-case": but}}, SOME),
+}
+FILTERS = st.one_of(*KINDS.values())
+LISTS = st.lists(FILTERS, min_size=1, max_size=2)
+PATTERNS = st.recursive(
+    st.dictionaries(NAMES, LISTS, min_size=1, max_size=2),
+    lambda inner: st.one_of(
+        st.dictionaries(NAMES, st.one_of(LISTS, inner), min_size=1, max_size=2),
+        st.fixed_dictionaries({"$or": st.lists(inner, min_size=2, max_size=2)}, optional={"c": LISTS}),
+    ),
+    max_leaves=4,
+)
+
+
+def choices(node: Any) -> Iterator[Any]:
+    """Yield a value with each of its arrays replaced by one of its elements, in every way."""
+    if isinstance(node, list):
+        for element in node:
+            yield from choices(element)
+    elif isinstance(node, dict):
+        ways = [list(choices(value)) or [None] for value in node.values()]
+        missing = {name for name, value in node.items() if not list(choices(value))}
+        for chosen in product(*ways):
+            yield {name: value for name, value in zip(node, chosen, strict=True) if name not in missing}
+    else:
+        yield node
+
+
+def naively(pattern: Mapping[str, Any], event: Any) -> bool:
+    """Whether an event without arrays meets a pattern."""
+    return isinstance(event, dict) and all(
+        any(naively(one, event) for one in wanted)
+        if name == "$or"
+        else name in event
+        and (naively(wanted, event[name]) if isinstance(wanted, dict) else any(fits(one, event[name]) for one in wanted))
+        for name, wanted in pattern.items()
+    )
+
+
+def fits(wanted: Any, value: Any) -> bool:
+    """Whether a value that is no array meets one of the values or filters listed for it."""
+    if isinstance(value, dict):
+        return False
+    if not isinstance(wanted, dict):
+        return json.dumps(wanted).removesuffix(".0") == json.dumps(value).removesuffix(".0")
+    ((name, arg),) = wanted.items()
+    if name == "anything-but":
+        (kind, but) = next(iter(arg.items())) if isinstance(arg, dict) else ("", arg)
+        buts = but if isinstance(but, list) else [but]
+        return not any(fits({kind: one} if kind else one, value) for one in buts)
+    if name == "numeric":
+        pairs = zip(arg[::2], arg[1::2], strict=True)
+        terms = " and ".join(f"{value} {'==' if operator == '=' else operator} {bound}" for operator, bound in pairs)
+        return json.dumps(value)[0].isdigit() and bool(eval(terms))  # noqa: S307  # the oracle reads it as Python does
+    return name == "exists" or (isinstance(value, str) and fits_text(name, arg, value))
+
+
+def fits_text(name: str, arg: Any, value: str) -> bool:
+    """Whether a string meets a filter of strings."""
+    if isinstance(arg, dict):
+        return fits_text(name, arg["equals-ignore-case"].lower(), value.lower())
+    text: str = arg
+    if name == "wildcard":
+        return fnmatchcase(value, text)
+    if name == "equals-ignore-case":
+        return value.lower() == text.lower()
+    return value.startswith(text) if name == "prefix" else value.endswith(text)
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+@given(st.data())
+def test_a_filter_matches_as_a_naive_one_does(kind: str, data: st.DataObject) -> None:
+    """A value of any kind; an object has none."""
+    wanted = data.draw(KINDS[kind])
+    value: Any = data.draw(st.one_of(TEXTS, NUMBERS, SCALARS, st.just({})))
+    assert EventPattern({"a": [wanted]}).matches({"a": value}) == fits(wanted, value)
+
+
+@given(PATTERNS, EVENTS)
+def test_a_pattern_matches_as_a_naive_matcher_does(pattern: dict[str, Any], event: dict[str, Any]) -> None:
+    """An event matches if it does for some choice of one element from each array of objects; no `exists: false` here."""
+    assert EventPattern(pattern).matches(event) == any(naively(pattern, one) for one in choices(event))
+
+
+@given(st.lists(NAMES, min_size=1, max_size=3), EVENTS)
+def test_what_is_to_be_absent_has_no_value_at_its_path(path: list[str], event: dict[str, Any]) -> None:
+    """In no element of any array."""
+    pattern: Any = [{"exists": False}]
+    for name in reversed(path):
+        pattern = {name: pattern}
+    found: list[Any] = [event]
+    for name in path:
+        found = [one[name] for node in found for one in choices(node) if isinstance(one, dict) and name in one]
+    values = [one for node in found for one in choices(node) if not isinstance(one, dict)]
+    assert EventPattern(pattern).matches(event) == (not values)

@@ -1,0 +1,50 @@
+import pytest
+
+from tests.examples import DEFINES_TESTS, run_by_pytest
+
+
+def test_an_example_that_defines_tests_is_told_apart() -> None:
+    """Functions, methods and coroutines count; a name in the middle of a line does not."""
+    assert DEFINES_TESTS.search("import x\n\nasync def test_one(): ...")
+    assert DEFINES_TESTS.search("class TestIt:\n    def test_two(self): ...")
+    assert not DEFINES_TESTS.search("print('def test_three')")
+
+
+def test_an_example_that_passes_says_nothing() -> None:
+    """The evaluator's silence is success."""
+    assert run_by_pytest("def test_it():\n    assert True\n") is None
+
+
+def test_an_example_that_fails_shows_pytest_s_whole_report() -> None:
+    """A broken example is reported with the assertion that broke."""
+    report = run_by_pytest("def test_it():\n    assert 1 == 2\n")
+    assert report is not None
+    assert "assert 1 == 2" in report
+    assert "1 failed" in report
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_examples_of_a_document_run_in_its_order(seed: int, pytester: pytest.Pytester) -> None:
+    """The random order of tests leaves each document in its own order, whatever the seed."""
+    steps = [
+        f"```python\nsteps = [*globals().get('steps', []), {step}]\nassert steps == [*range({step + 1})]\n```\n"
+        for step in range(9)
+    ]
+    for name in ("one", "two"):
+        pytester.path.joinpath(f"{name}.md").write_text("\n".join(steps), encoding="utf-8")
+    pytester.makeconftest(
+        """
+        from pathlib import Path
+        import pytest
+        from sybil import Sybil
+        from tests.examples import PythonExampleParser, in_reading_order
+
+        pytest_collect_file = Sybil(parsers=[PythonExampleParser()], pattern="*.md", path=str(Path(__file__).parent)).pytest()
+
+        @pytest.hookimpl(trylast=True)
+        def pytest_collection_modifyitems(items):
+            in_reading_order(items)
+        """
+    )
+    settings = ["-p", "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=function", f"--randomly-seed={seed}"]
+    pytester.runpytest_inprocess(*settings).assert_outcomes(passed=18)

@@ -1,0 +1,192 @@
+"""What nobody answers stays in the process."""
+
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.config import Config
+from botocore.exceptions import NoCredentialsError
+from botocore.httpsession import URLLib3Session
+
+from sagemock import NotAnswered, mock_sagemaker
+from sagemock.guard import is_loopback
+
+ONCE = Config(retries={"total_max_attempts": 1})
+
+
+class Network(list[str]):
+    """Stands in for the network: keeps what was sent, and answers with nothing."""
+
+    def send(self, request: AWSPreparedRequest) -> AWSResponse:
+        """Answer."""
+        self.append(request.url)
+        empty: Any = {}
+        return Empty(request.url, 200, empty, None)
+
+
+class Empty(AWSResponse):
+    """A response without a body."""
+
+    @property
+    def content(self) -> bytes:
+        """The body."""
+        return b""
+
+
+@pytest.fixture
+def network(monkeypatch: pytest.MonkeyPatch) -> Network:
+    """Put a network in place that answers everything."""
+    found = Network()
+    monkeypatch.setattr(URLLib3Session, "send", lambda _, request: found.send(request))
+    return found
+
+
+def make_client(service: str, **options: Any) -> Any:
+    """Return a client of any service."""
+    session: Any = botocore.session.Session()
+    return session.create_client(service, "us-east-1", config=ONCE, **options)
+
+
+def test_a_call_that_nobody_answers_says_what_to_do(network: Network) -> None:
+    """The error names the service, the operation, where the call would have gone, and the ways out."""
+    with mock_sagemaker(), pytest.raises(NotAnswered) as stopped:
+        make_client("s3").delete_object(Bucket="churn", Key="model")
+    assert str(stopped.value) == (
+        "s3.DeleteObject (DELETE https://churn.s3.amazonaws.com/model) is answered by nobody: sagemock answers "
+        "SageMaker's training jobs, and lets nothing else out. Mock s3 as well (moto's mock_aws works beside sagemock), or let "
+        "it reach the network with mock_sagemaker(passthrough=['s3'])"
+    )
+    assert network == []
+
+
+@pytest.mark.parametrize(
+    "service, operation", [("sts", "get_caller_identity"), ("iam", "list_roles"), ("logs", "describe_log_groups")]
+)
+def test_no_other_service_is_reached(service: str, operation: str, network: Network) -> None:
+    """Whatever real clients of training jobs call besides is stopped too, by clients made before the mock as well."""
+    client = make_client(service, aws_access_key_id="AKID", aws_secret_access_key="secret")
+    with mock_sagemaker(), pytest.raises(NotAnswered, match=rf"^{service}\."):
+        getattr(client, operation)()
+    assert network == []
+
+
+SERVICES = ["dynamodb", "ec2", "ecr", "iam", "kms", "lambda", "logs", "s3", "secretsmanager", "sqs", "sts"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_without_credentials_the_error_is_ours_too(service: str, network: Network) -> None:
+    """A client that found none before the mock would say only that, and not what to do."""
+    session: Any = botocore.session.Session()
+    session.get_component("credential_provider").providers.clear()
+    client = session.create_client(service, "us-east-1", config=ONCE)
+    model = client.meta.service_model
+    params: dict[str, Any] = {"Bucket": "churn"} if service == "s3" else {}
+    operation = next(name for name in model.operation_names if set(required(model.operation_model(name))) == set(params))
+    with mock_sagemaker(), pytest.raises(NotAnswered, match=rf"^{service}\.{operation} "):
+        client._make_api_call(operation, params)
+    assert network == []
+
+
+def required(operation: Any) -> list[str]:
+    """Return what an operation cannot do without."""
+    found: list[str] = operation.input_shape.required_members if operation.input_shape else []
+    return found
+
+
+@pytest.mark.parametrize(
+    "options, endpoint",
+    [({"passthrough": ["sts"]}, "https://sts.amazonaws.com"), ({}, "http://localhost:4566")],
+    ids=["passed", "here"],
+)
+def test_without_credentials_what_may_pass_is_botocores(options: Any, endpoint: str, network: Network) -> None:
+    """What is not stopped is signed as ever, and botocore misses what it needs for that; afterwards too."""
+    session: Any = botocore.session.Session()
+    session.get_component("credential_provider").providers.clear()
+    client = session.create_client("sts", "us-east-1", endpoint_url=endpoint)
+    with mock_sagemaker(**options), pytest.raises(NoCredentialsError):
+        client.get_caller_identity()
+    with pytest.raises(NoCredentialsError):
+        client.get_caller_identity()
+    assert network == []
+
+
+def test_passthrough_lets_a_service_out_and_no_other(network: Network) -> None:
+    """Who is named may go; the next one may not."""
+    with mock_sagemaker(passthrough=["s3"]):
+        make_client("s3").delete_object(Bucket="churn", Key="model")
+        with pytest.raises(NotAnswered, match=r"^sts\.GetCallerIdentity"):
+            make_client("sts").get_caller_identity()
+    assert network == ["https://churn.s3.amazonaws.com/model"]
+
+
+def test_the_innermost_mock_decides_who_may_pass(network: Network) -> None:
+    """What an outer mock lets out, an inner one may not."""
+    with mock_sagemaker(passthrough=["s3"]):
+        client = make_client("s3")
+        with mock_sagemaker(), pytest.raises(NotAnswered):
+            client.delete_object(Bucket="churn", Key="model")
+        client.delete_object(Bucket="churn", Key="model")
+    assert len(network) == 1
+
+
+def test_this_machine_is_no_network(network: Network) -> None:
+    """A server of one's own, such as an emulator, is reached."""
+    with mock_sagemaker():
+        make_client("s3", endpoint_url="http://localhost:4566").delete_object(Bucket="churn", Key="model")
+    assert network == ["http://localhost:4566/churn/model"]
+
+
+def test_what_botocore_sends_for_itself_is_stopped(network: Network) -> None:
+    """A request outside of any call is one for credentials; it may be sent by keyword too."""
+    request = AWSPreparedRequest("PUT", "http://169.254.169.254/latest/api/token", {}, b"", stream_output=False)  # type: ignore[arg-type]  # headers
+    with mock_sagemaker():
+        for args, kwargs in (([request], {}), ([], {"request": request})):
+            with pytest.raises(NotAnswered) as stopped:
+                URLLib3Session().send(*args, **kwargs)
+            assert str(stopped.value) == (
+                "botocore was about to send PUT http://169.254.169.254/latest/api/token for itself (to get credentials, it "
+                "seems), and nothing leaves the process while sagemock is active: set AWS_ACCESS_KEY_ID and "
+                "AWS_SECRET_ACCESS_KEY to anything in the test's environment"
+            )
+    assert network == []
+
+
+def test_afterwards_everything_is_let_out(network: Network) -> None:
+    """A client made inside the mock works outside."""
+    with mock_sagemaker():
+        client = make_client("s3")
+    client.delete_object(Bucket="churn", Key="model")
+    assert len(network) == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localhost:4566",
+        "https://LOCALHOST/",
+        "http://s3.localhost",
+        "http://127.0.0.1",
+        "http://127.255.0.9:1",
+        "http://[::1]:80",
+    ],
+)
+def test_an_address_of_this_machine_is_recognised(url: str) -> None:
+    """By name and by number."""
+    assert is_loopback(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://127.example.com",
+        "https://localhost.example.com",
+        "http://169.254.169.254",
+        "http://[fe80::1]",
+        "https://mylocalhost",
+        "/",
+    ],
+)
+def test_an_address_elsewhere_is_not_taken_for_this_machine(url: str) -> None:
+    """Also not by a name that begins like one."""
+    assert not is_loopback(url)

@@ -1,0 +1,310 @@
+"""Every client of the process is answered, whoever made it and when, and is a plain client again afterwards."""
+
+import asyncio
+import gc
+import subprocess
+import sys
+import weakref
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from functools import partial
+from typing import Any, NoReturn
+
+import botocore.session
+import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.client import BaseClient
+from botocore.compat import HTTPHeaders
+from botocore.config import Config
+from botocore.credentials import Credentials, DeferredRefreshableCredentials, RefreshableCredentials
+from botocore.exceptions import EndpointConnectionError, NoCredentialsError
+from botocore.httpsession import URLLib3Session
+
+from sagemock import mock_sagemaker
+from sagemock.aws.wire import Answer
+from sagemock.hook import Hook, _access_key, _attempt, _Response
+from tests.calling import START, create, describe, make_client, verify
+
+EVENTS = [f"{event}.sagemaker.DescribeTrainingJob" for event in ("before-send", "choose-signer")]
+
+
+class Network(list[str]):
+    """Stands in for the network: keeps what was sent, and is unreachable."""
+
+    def send(self, request: AWSPreparedRequest) -> NoReturn:
+        """Refuse."""
+        self.append(request.url)
+        raise EndpointConnectionError(endpoint_url=request.url)
+
+
+@pytest.fixture
+def network(monkeypatch: pytest.MonkeyPatch) -> Network:
+    """Put a network in place that is never reached."""
+    found = Network()
+    monkeypatch.setattr(URLLib3Session, "send", lambda _, request: found.send(request))
+    return found
+
+
+def handlers(client: BaseClient) -> list[Callable[..., object]]:
+    """Return what a client's emitter would call for the events that sagemock listens to."""
+    known: Any = client.meta.events
+    return [handler for event in EVENTS for handler in known._emitter._handlers.prefix_search(event)]
+
+
+def plain(credentials: Credentials | None, **options: Any) -> Any:
+    """Return a client of a session with these credentials, or that has looked for credentials and found none."""
+    session: Any = botocore.session.Session()
+    if credentials is None:
+        session.get_component("credential_provider").providers.clear()
+    else:
+        session._credentials = credentials
+    client = session.create_client("sagemaker", "us-east-1", **options)
+    verify(client)
+    return client
+
+
+def refreshable(kind: type[RefreshableCredentials], expires: datetime | None) -> RefreshableCredentials:
+    """Return credentials that cannot be refreshed without failing the test."""
+    refresh = partial(pytest.fail, "the credentials were refreshed")
+    if kind is DeferredRefreshableCredentials:
+        return DeferredRefreshableCredentials(refresh, "sso")
+    assert expires is not None
+    return RefreshableCredentials("AKID", "secret", "token", expires, refresh, "sso")
+
+
+def test_a_client_made_before_the_mock_is_answered() -> None:
+    """It is found at its first call, not at its making."""
+    client = make_client()
+    with mock_sagemaker():
+        create(client)
+        assert describe(client)["TrainingJobStatus"] == "InProgress"
+
+
+def test_a_client_made_before_the_import_is_answered() -> None:
+    """Importing sagemock after everything else is soon enough."""
+    source = """
+import sys, botocore.session
+client = botocore.session.Session().create_client("sagemaker", "us-east-1")
+assert not [name for name in sys.modules if name.startswith("sagemock")]
+from sagemock import mock_sagemaker
+with mock_sagemaker():
+    print(client.list_training_jobs()["TrainingJobSummaries"])
+"""
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=False)  # noqa: S603  # our own source
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_clients_of_any_session_and_thread_see_one_world() -> None:
+    """A session of one's own and a thread of one's own are no way out."""
+    with mock_sagemaker(), ThreadPoolExecutor(1) as pool:
+        create(make_client())
+        other: Any = botocore.session.Session().create_client("sagemaker", "us-east-1")
+        assert describe(other)["TrainingJobName"] == "churn"
+        assert pool.submit(lambda: describe(make_client())["TrainingJobName"]).result() == "churn"
+        assert pool.submit(describe, other).result()["TrainingJobName"] == "churn"
+
+
+def test_a_client_without_any_credentials_is_answered(network: Network) -> None:
+    """Nobody needs credentials to be answered here; afterwards botocore misses them again."""
+    client = plain(None)
+    with pytest.raises(NoCredentialsError):
+        client.list_training_jobs()
+    with mock_sagemaker(account_id="000000000001") as sagemaker:
+        sagemaker.accounts["AKID"] = "999999999999"
+        assert ":000000000001:" in create(client)
+    with pytest.raises(NoCredentialsError):
+        client.list_training_jobs()
+    assert network == []
+
+
+@pytest.mark.parametrize(
+    "kind, expires",
+    [
+        (DeferredRefreshableCredentials, None),
+        (RefreshableCredentials, datetime(2018, 7, 29, tzinfo=timezone.utc)),
+        (RefreshableCredentials, datetime(2018, 7, 30, 0, 5, tzinfo=timezone.utc)),
+    ],
+    ids=["never fetched", "expired", "nearly expired"],
+)
+def test_credentials_are_never_refreshed(kind: type[RefreshableCredentials], expires: datetime | None) -> None:
+    """Those of SSO, of a role or of a process may be stale: nobody is asked for new ones."""
+    client = plain(refreshable(kind, expires))
+    with mock_sagemaker(start=START):
+        create(client)
+
+
+def test_credentials_that_are_still_good_sign_the_request() -> None:
+    """So the account of their access key is found."""
+    client = plain(refreshable(RefreshableCredentials, START + timedelta(days=1)))
+    with mock_sagemaker(start=START) as sagemaker:
+        sagemaker.accounts["AKID"] = "999999999999"
+        assert ":999999999999:" in create(client)
+
+
+def test_an_outlived_client_is_a_plain_client_again(network: Network) -> None:
+    """Its handlers are those it had before, and its calls go out."""
+    config = Config(retries={"total_max_attempts": 1})
+    old, new = make_client(config=config), []
+    before = handlers(old)
+    with mock_sagemaker():
+        create(old)
+        new.append(make_client(config=config))
+        describe(new[0])
+        assert len(handlers(old)) == len(before) + 2
+    assert handlers(old) == handlers(new[0]) == before
+    for client in (old, *new):
+        with pytest.raises(EndpointConnectionError):
+            client.list_training_jobs()
+    assert network == ["https://api.sagemaker.us-east-1.amazonaws.com/"] * 2
+
+
+def test_a_client_of_two_mocks_in_turn_has_its_handlers_once() -> None:
+    """Many calls, many mocks and nested ones register once each time."""
+    client = make_client()
+    before = handlers(client)
+    for _ in range(3):
+        with mock_sagemaker(), mock_sagemaker():
+            for _ in range(3):
+                client.list_training_jobs()
+            assert len(handlers(client)) == len(before) + 2
+        assert handlers(client) == before
+
+
+def test_two_threads_that_make_a_first_call_at_once_register_once() -> None:
+    """Only one of them takes the client in."""
+    hook = Hook(lambda: None)
+    client = make_client()
+    before = handlers(client)
+    hook.attach(client)
+    mine = handlers(client)
+    hook.attach(client)
+    assert handlers(client) == mine
+    hook.install()
+    hook.uninstall()
+    assert handlers(client) == before
+
+
+def test_many_threads_lose_no_call() -> None:
+    """One client in eight threads: every job is there, every call is on record."""
+    client = make_client()
+    with mock_sagemaker(latency=0) as sagemaker:
+        with ThreadPoolExecutor(8) as pool:
+            arns = set(pool.map(lambda number: create(client, f"job-{number}"), range(80)))
+        assert {job.arn for job in sagemaker.jobs.values()} == arns
+        assert len(arns) == len(sagemaker.calls) == 80
+
+
+def test_a_mock_keeps_no_client_alive() -> None:
+    """A client that the code under test lets go is gone, handlers and all."""
+    with mock_sagemaker():
+        client: Any = botocore.session.Session().create_client("sagemaker", "us-east-1")
+        client.list_training_jobs()
+        gone = weakref.ref(client)
+        del client
+        gc.collect()
+        assert gone() is None
+
+
+def test_a_call_by_keywords_is_a_call() -> None:
+    """`_make_api_call` is called by name by some who wrap it."""
+    client = make_client()
+    with mock_sagemaker():
+        assert client._make_api_call(operation_name="ListTrainingJobs", api_params={})["TrainingJobSummaries"] == []
+
+
+def test_without_an_active_mock_a_handler_does_nothing() -> None:
+    """A call that was under way when the mock stopped is botocore's."""
+    hook = Hook(lambda: None)
+    client = make_client()
+    hook.attach(client)
+    request = AWSPreparedRequest("POST", "https://x", HTTPHeaders(), b"{}", stream_output=False)
+    handler: Any = hook._clients[client]
+    assert handler(request, "before-send.sagemaker.ListTrainingJobs") is None
+
+
+def test_an_answer_has_the_headers_of_the_service() -> None:
+    """Date is the virtual instant of the answer, the request id is new each time, and the same again in the next run."""
+    ids = []
+    for _ in range(2):
+        with mock_sagemaker(start=START, latency=1):
+            client = make_client()
+            for second in range(2):
+                metadata = client.list_training_jobs()["ResponseMetadata"]
+                assert metadata["HTTPStatusCode"] == 200
+                assert metadata["HTTPHeaders"] == {
+                    "x-amzn-requestid": metadata["RequestId"],
+                    "content-type": "application/x-amz-json-1.1",
+                    "content-length": "27",
+                    "date": f"Mon, 30 Jul 2018 00:00:0{second} GMT",
+                }
+                ids.append(metadata["RequestId"])
+    assert ids[:2] == ids[2:]
+    assert len(set(ids)) == 2
+
+
+def test_a_body_can_be_awaited_as_often_as_one_likes() -> None:
+    """It is awaited by aiobotocore, twice a call; to botocore it is bytes."""
+    client = make_client()
+    found: list[Any] = []
+    client.meta.events.register("after-call.sagemaker", lambda http_response, **_: found.append(http_response.content))
+    with mock_sagemaker():
+        client.list_training_jobs()
+
+    async def read() -> list[bytes]:
+        return [await found[0], await found[0]]
+
+    assert asyncio.run(read()) == [found[0], found[0]] == [b'{"TrainingJobSummaries":[]}'] * 2
+
+
+@pytest.mark.parametrize(
+    "header, attempt", [(b"attempt=1", 1), ("ttl=20180730T000000Z; attempt=12; max=5", 12), (b"", 1), ("max=5", 1)]
+)
+def test_the_attempt_is_read_off_the_retry_header(header: bytes | str, attempt: int) -> None:
+    """A header that names none is that of a first attempt."""
+    assert _attempt(header) == attempt
+
+
+@pytest.mark.parametrize(
+    "header, key",
+    [
+        (b"AWS4-HMAC-SHA256 Credential=AKID/20180730/us-east-1", "AKID"),
+        ("Credential=AKID/x", "AKID"),
+        ("", None),
+        (b"Bearer x", None),
+    ],
+)
+def test_the_access_key_is_read_off_the_signature(header: bytes | str, key: str | None) -> None:
+    """An unsigned request has none."""
+    assert _access_key(header) == key
+
+
+@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
+def test_each_retry_mode_spends_its_backoff_on_the_virtual_clock(mode: Any) -> None:
+    """A service that throttles twice is asked three times; nothing sleeps for real, and every attempt is on record."""
+    with mock_sagemaker(start=START, latency=0) as sagemaker:
+        client = make_client(config=Config(retries={"total_max_attempts": 4, "mode": mode}))
+        create(client)
+        # Registered for the operation itself, it comes before ours; botocore asks both and takes the first answer.
+        client.meta.events.register("before-send.sagemaker.DescribeTrainingJob", Throttle(2))
+        assert describe(client)["TrainingJobName"] == "churn"
+        described = [call for call in sagemaker.calls if call.operation == "DescribeTrainingJob"]
+        assert [call.attempt for call in described] == [1, 2, 3]
+        backoff = [sleep.duration for sleep in sagemaker.sleeps]
+        assert len(backoff) >= 2
+        assert sagemaker.clock.now() - START == sum(backoff, timedelta())
+        assert described[-1].at > described[0].at
+
+
+@dataclass
+class Throttle:
+    """Answers the first calls with ThrottlingException."""
+
+    left: int
+
+    def __call__(self, request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
+        """Answer, or leave it to the next handler."""
+        self.left -= 1
+        body = b'{"__type":"ThrottlingException","message":"Rate exceeded"}'
+        return None if self.left < 0 else _Response(request.url, Answer(400, body), 0, "throttled")

@@ -1,0 +1,109 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sagemock.clock import SECOND_US
+from sagemock.errors import NothingWillHappen
+from sagemock.idle import A_LOOP, REPEATS, Idle
+
+DAY_US = 86_400 * SECOND_US
+
+
+def idle() -> Idle:
+    """Return one whose errors are the bare sentence."""
+    return Idle("{}!".format)
+
+
+def test_the_same_poll_again_is_a_loop_after_a_thousand() -> None:
+    """Once nothing can happen."""
+    watch = idle()
+    for _ in range(REPEATS):
+        watch.polled("describe", settled=True, limit_us=DAY_US)
+    with pytest.raises(NothingWillHappen, match=r"^the same call was made 1001 times!$"):
+        watch.polled("describe", settled=True, limit_us=DAY_US)
+
+
+def test_a_look_at_each_of_many_jobs_is_no_loop() -> None:
+    """Only the same poll again is a repetition."""
+    watch = idle()
+    for number in range(3 * REPEATS):
+        watch.polled(("describe", number), settled=True, limit_us=DAY_US)
+
+
+@given(st.lists(st.sampled_from(["poll", "sleep"]), max_size=20), st.booleans())
+def test_while_something_can_happen_nothing_counts(steps: list[str], late: bool) -> None:  # noqa: FBT001  # a drawn value
+    """However long the code polled and slept, the count begins when nothing is left to happen."""
+    watch = idle()
+    for step in steps * 200:
+        if step == "poll":
+            watch.polled("describe", settled=False, limit_us=DAY_US)
+        else:
+            watch.slept(DAY_US, settled=False, limit_us=DAY_US)
+    watch.reset()
+    for _ in range(REPEATS if late else 1):
+        watch.polled("describe", settled=True, limit_us=DAY_US)
+
+
+def test_a_change_begins_the_count_anew() -> None:
+    """The test, or the code, did something."""
+    watch = idle()
+    for _ in range(3):
+        for _ in range(REPEATS):
+            watch.polled("describe", settled=True, limit_us=DAY_US)
+        watch.reset()
+    watch.polled("describe", settled=True, limit_us=DAY_US)
+    watch.slept(2 * DAY_US, settled=True, limit_us=DAY_US)
+    watch.reset()
+    watch.slept(1, settled=True, limit_us=DAY_US)
+    watch.polled("describe", settled=True, limit_us=DAY_US)
+    watch.slept(1, settled=True, limit_us=DAY_US)
+
+
+def test_a_thousand_sleeps_are_a_loop() -> None:
+    """Also short ones, and also without a poll among them after the first."""
+    watch = idle()
+    watch.polled("describe", settled=True, limit_us=None)
+    for _ in range(REPEATS):
+        watch.slept(1, settled=True, limit_us=DAY_US)
+    with pytest.raises(NothingWillHappen, match=r"^the code under test slept 1001 times!$"):
+        watch.slept(1, settled=True, limit_us=DAY_US)
+
+
+def test_who_never_asked_sagemaker_waits_for_something_else() -> None:
+    """Sleeps count from the first call on."""
+    watch = idle()
+    for _ in range(2 * REPEATS):
+        watch.slept(DAY_US, settled=True, limit_us=DAY_US)
+
+
+def test_a_long_sleep_and_a_look_are_no_loop() -> None:
+    """The third is one, when what was slept reaches the limit."""
+    watch = idle()
+    watch.polled("describe", settled=True, limit_us=DAY_US)
+    watch.slept(DAY_US, settled=True, limit_us=DAY_US)
+    with pytest.raises(NothingWillHappen, match=r"^the code under test slept 86,400 s in 1 sleeps!$"):
+        watch.polled("describe", settled=True, limit_us=DAY_US)
+    assert A_LOOP == 3
+
+
+@given(st.lists(st.integers(1, DAY_US // 2), min_size=2, max_size=30))
+def test_the_limit_counts_what_the_code_itself_slept(sleeps_us: list[int]) -> None:
+    """A poll loop raises at its first turn after the limit, and not before."""
+    watch = idle()
+    slept_us = 0
+    for sleep_us in sleeps_us:
+        if slept_us >= DAY_US:
+            with pytest.raises(NothingWillHappen):
+                watch.polled("describe", settled=True, limit_us=DAY_US)
+            break
+        watch.polled("describe", settled=True, limit_us=DAY_US)
+        watch.slept(sleep_us, settled=True, limit_us=DAY_US)
+        slept_us += sleep_us
+
+
+def test_no_limit_is_no_limit() -> None:
+    """Neither of time nor of repetitions."""
+    watch = idle()
+    for _ in range(2 * REPEATS):
+        watch.polled("describe", settled=True, limit_us=None)
+        watch.slept(DAY_US, settled=True, limit_us=None)

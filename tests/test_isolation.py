@@ -1,0 +1,126 @@
+import _socket
+import asyncio
+import os
+import socket
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+from botocore.awsrequest import AWSRequest
+from botocore.httpsession import URLLib3Session
+
+from tests.isolation import TIMEZONE, Sends, leaves_the_machine, reached
+
+
+@pytest.mark.parametrize(
+    "address", [("192.0.2.1", 443), ("2001:db8::1", 443, 0, 0), ("fe80::1%eth0", 80), ("sagemaker.example", 443)]
+)
+def test_an_address_elsewhere_leaves_the_machine(address: object) -> None:
+    """Documentation addresses, link-local ones and every name are the network."""
+    assert leaves_the_machine(address)
+
+
+@pytest.mark.parametrize(
+    "address", [("127.0.0.1", 80), ("::1", 80, 0, 0), ("localhost", 80), ("", 80), (None, 0), "/run/socket", b"\0abstract", None]
+)
+def test_an_address_here_does_not_leave_the_machine(address: object) -> None:
+    """Loopback and Unix sockets stay."""
+    assert not leaves_the_machine(address)
+
+
+FAR = ("192.0.2.1", 443)
+DATAGRAM = socket.SOCK_DGRAM
+
+
+@pytest.mark.parametrize(
+    "reach, said",
+    [
+        (lambda: socket.getaddrinfo("sagemaker.example", 443), "socket.getaddrinfo('sagemaker.example')"),
+        (lambda: socket.getaddrinfo(host="sagemaker.example", port=443), "socket.getaddrinfo('sagemaker.example')"),
+        (lambda: socket.gethostbyname("sagemaker.example"), "socket.gethostbyname('sagemaker.example')"),
+        (lambda: socket.gethostbyname_ex("sagemaker.example"), "socket.gethostbyname('sagemaker.example')"),
+        (lambda: socket.gethostbyaddr("192.0.2.1"), "socket.gethostbyaddr('192.0.2.1')"),
+        (lambda: use(socket.socket(), "connect", FAR), f"socket.connect({FAR})"),
+        (lambda: use(socket.socket(), "connect_ex", FAR), f"socket.connect({FAR})"),
+        (lambda: use(_socket.socket(), "connect", FAR), f"socket.connect({FAR})"),
+        (lambda: use(socket.socket(type=DATAGRAM), "sendto", b"", FAR), f"socket.sendto({FAR})"),
+        (lambda: use(socket.socket(type=DATAGRAM), "sendmsg", [b""], [], 0, FAR), f"socket.sendmsg({FAR})"),
+        (lambda: asyncio.run(asyncio.open_connection(*FAR)), f"socket.connect({FAR})"),
+        (lambda: urllib3.PoolManager(retries=False).request("GET", "http://192.0.2.1"), "socket.getaddrinfo('192.0.2.1')"),
+        (lambda: URLLib3Session().send(AWSRequest("GET", "http://192.0.2.1").prepare()), "socket.getaddrinfo('192.0.2.1')"),
+    ],
+)
+def test_a_send_fails_the_test_at_once_and_at_its_end(reach: Callable[[], object], said: str, sends: Sends) -> None:
+    """By whatever way; and whoever swallows the failure meets it again: the attempt stays on the list until the test ends."""
+    with pytest.raises(pytest.fail.Exception) as failed:
+        reach()
+    assert str(failed.value) == f"this test reached for the network: {said}. Answer the call inside the mock."
+    assert sends == [said]
+    sends.clear()
+
+
+@pytest.mark.parametrize(
+    "event, args, said",
+    [
+        ("socket.connect", (None, FAR), f"socket.connect({FAR})"),
+        ("socket.connect", (None, ("127.0.0.1", 80)), None),
+        ("socket.getaddrinfo", ("sagemaker.example", 443, 0, 0, 0), "socket.getaddrinfo('sagemaker.example')"),
+        ("socket.getaddrinfo", ("localhost", 443, 0, 0, 0), None),
+        ("socket.bind", (None, FAR), None),
+        ("open", ("192.0.2.1", "r", 0), None),
+    ],
+)
+def test_an_event_reaches_for_the_network_or_does_not(event: str, args: tuple[Any, ...], said: str | None) -> None:
+    """Of all that the interpreter tells only sending and looking up count, and only elsewhere."""
+    assert reached(event, args) == said
+
+
+def test_an_attempt_is_written_down_and_fails(sends: Sends) -> None:
+    """Both, each time."""
+    for _ in range(2):
+        with pytest.raises(pytest.fail.Exception):
+            sends.note("socket.connect")
+    assert sends == ["socket.connect"] * 2
+    sends.clear()
+
+
+def use(near: _socket.socket, method: str, *args: object) -> None:
+    """Call a method of a socket, and close it."""
+    try:
+        getattr(near, method)(*args)
+    finally:
+        near.close()
+
+
+def test_every_thread_is_watched(sends: Sends) -> None:
+    """An attempt in a worker is the test's too."""
+    with ThreadPoolExecutor(1) as pool, pytest.raises(pytest.fail.Exception):
+        pool.submit(socket.getaddrinfo, "sagemaker.example", 443).result()
+    assert sends == ["socket.getaddrinfo('sagemaker.example')"]
+    sends.clear()
+
+
+def test_loopback_is_open() -> None:
+    """A server on this machine can be reached."""
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as connected:
+        assert connected.getpeername() == server.getsockname()
+
+
+def test_the_time_zone_is_pinned_and_is_not_utc() -> None:
+    """Local time differs from UTC by five hours in winter and by four in summer."""
+    assert os.environ["TZ"] == TIMEZONE
+    assert [time.localtime(at).tm_gmtoff for at in (1_532_908_800, 1_545_868_800)] == [-4 * 3600, -5 * 3600]
+
+
+def test_the_environment_names_no_account() -> None:
+    """Of AWS's variables only those are set that keep the reader's own settings out."""
+    assert {name for name in os.environ if name.startswith("AWS_")} == {
+        "AWS_CONFIG_FILE",
+        "AWS_EC2_METADATA_DISABLED",
+        "AWS_SHARED_CREDENTIALS_FILE",
+    }
+    assert not Path(os.environ["AWS_CONFIG_FILE"]).exists()

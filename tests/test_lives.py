@@ -1,0 +1,39 @@
+"""The pictures in docs/lives.md are what sagemock draws."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from sagemock import Phase, Plan, reasons
+from sagemock.jobs.job import Job, Place
+from sagemock.jobs.script import script
+from sagemock.render import timeline
+
+PAGE = Path(__file__).parents[1] / "docs" / "lives.md"
+BLOCKS = re.findall(r"```py\nlife\((.*?)\)\n```\n\n```text\n(.*?)\n```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+NAMES: dict[str, Any] = {"Plan": Plan, "Phase": Phase, "reasons": reasons}
+exec(re.findall(r"```python\n(from .*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[0], NAMES)  # noqa: S102  # our own page
+
+
+def drawn(plan: Plan, request: Mapping[str, Any]) -> str:
+    """Return the picture of the whole life of a job that plays `plan`."""
+    place = Place("aws", "us-east-1", "123456789012")
+    made = script(plan, request, Random(0))  # noqa: S311  # a test's dice, not a secret
+    job = Job("job", place, request, plan, made, 1_532_908_800_000_000, 1)
+    return timeline(job, job.last_us)
+
+
+@pytest.mark.parametrize("call,picture", BLOCKS, ids=[call for call, _ in BLOCKS])
+def test_a_picture_is_what_is_drawn(call: str, picture: str) -> None:
+    """The page shows each life as `print(sagemaker.timeline(name))` does."""
+    assert eval(f"drawn({call})", {**NAMES, "drawn": drawn}) == picture  # noqa: S307  # our own page
+
+
+def test_the_page_shows_every_recipe() -> None:
+    """No recipe is left without a picture, but for replays, whose picture is the record's."""
+    recipes = {name for name, value in vars(Plan).items() if isinstance(value, classmethod)} - {"replays"}
+    assert recipes <= set(re.findall(r"Plan\.(\w+)\(", " ".join(call for call, _ in BLOCKS)))

@@ -1,0 +1,173 @@
+"""The command line."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from sagemock.__main__ import main
+from tests.records import FINISHED, response
+
+
+def test_the_demonstration_prints_a_life(capsys: pytest.CaptureFixture[str]) -> None:
+    """On standard output, and nothing else anywhere."""
+    assert main(["demo"]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("churn-2018-07-30: Completed/Completed at ")
+    assert out.endswith(" to make the client.\n")
+    assert err == ""
+
+
+def test_a_record_is_played_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`demo --replay FILE`."""
+    file = tmp_path / "described.json"
+    file.write_text(json.dumps(response(FINISHED[0]), default=datetime.isoformat), encoding="utf-8")
+    assert main(["demo", "--replay", str(file)]) == 0
+    assert capsys.readouterr().out.startswith("R1: Completed/Completed at ")
+
+
+@pytest.mark.parametrize(
+    "content, said",
+    [
+        (None, "No such file or directory"),
+        ("no json", "is no JSON"),
+        ("[]", "holds no JSON object"),
+        ("{}", "this record is no DescribeTrainingJob response"),
+        (
+            '{"CreationTime": "yesterday", "SecondaryStatusTransitions": [1]}',
+            "CreationTime of the record: 'yesterday' is no instant",
+        ),
+    ],
+)
+def test_a_file_at_fault_is_told_in_one_line(
+    content: str | None, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On standard error, with exit code 2 and without a traceback."""
+    file = tmp_path / "described.json"
+    if content is not None:
+        file.write_text(content, encoding="utf-8")
+    assert main(["demo", "--replay", str(file)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("sagemock: ")
+    assert said in err
+    assert err.count("\n") == 1
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> str:
+    """Return a file with two records, a line each."""
+    file = tmp_path / "records.jsonl"
+    lines = (json.dumps(response(one), default=datetime.isoformat) for one in FINISHED[:2])
+    file.write_text("\n".join(lines), encoding="utf-8")
+    return str(file)
+
+
+@pytest.mark.parametrize(
+    "arguments, begins",
+    [
+        (["timeline"], "2 training jobs: 2 Completed; 0 is "),
+        (["timeline", "--aligned", "--ascii", "--width", "100"], "2 training jobs: 2 Completed; 0 is the creation of each\n"),
+        (["timeline", "--svg"], "<svg "),
+        (["plan"], "from datetime import timedelta\n\nfrom sagemock import Phase, Plan\n\nPLANS = {\n    # R1, created 2022"),
+    ],
+)
+def test_records_are_drawn_and_written_as_plans(
+    arguments: list[str], begins: str, records: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On standard output."""
+    assert main([*arguments, records]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith(begins)
+    assert err == ""
+
+
+def test_statuses_are_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    """One, or all with a sentence each."""
+    assert main(["explain", "training"]) == 0
+    assert capsys.readouterr().out.startswith("Training  SecondaryStatus\n\nIt means\n  The container runs.\n")
+    assert main(["explain"]) == 0
+    assert "\nTraining                  The container runs.\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        (["explain", "Traning"], "did you mean Training?"),
+        (["timeline", "/dev/null/none"], "Not a directory"),
+        (["plan", "/dev/null"], "holds nothing"),
+    ],
+)
+def test_what_is_at_fault_is_told_in_one_line(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """On standard error, with exit code 2."""
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("sagemock: ")
+    assert said in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["play"], ["demo", "--replay"], ["timeline"], ["plan"], ["explain", "--width", "wide"]]
+)
+def test_a_wrong_command_line_shows_the_right_one(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """In argparse's own words, and exit code 2."""
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    assert left.value.code == 2
+    assert capsys.readouterr().err.startswith("usage: sagemock")
+
+
+@pytest.mark.parametrize("command", ["demo", "timeline", "plan", "explain"])
+def test_each_command_has_its_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """And the help of all names it."""
+    with pytest.raises(SystemExit) as left:
+        main([command, "--help"])
+    assert left.value.code == 0
+    assert capsys.readouterr().out.startswith(f"usage: sagemock {command} ")
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert f"\n    {command} " in capsys.readouterr().out
+
+
+def run(arguments: list[str], given: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """Run the command in a process of its own, with warnings as errors."""
+    command = [sys.executable, "-W", "error", "-m", "sagemock", *arguments]
+    return subprocess.run(command, input=given, capture_output=True, check=False, env={**os.environ, **environment})  # noqa: S603  # our own interpreter
+
+
+@pytest.mark.parametrize("arguments, code", [(["--help"], 0), (["demo"], 0), (["demo", "--replay", "/dev/null/none"], 2)])
+def test_the_module_is_the_command(arguments: list[str], code: int) -> None:
+    """`python -m sagemock`."""
+    done = run(arguments)
+    assert done.returncode == code
+    assert bool(done.stdout) == (code == 0)
+    assert bool(done.stderr) == (code != 0)
+
+
+@pytest.mark.parametrize("encoding, sign", [("utf-8", "█"), ("ascii", "#")])
+def test_it_reads_a_pipe_and_writes_what_the_next_one_can_read(encoding: str, sign: str) -> None:
+    """Without colours, 80 columns wide."""
+    given = json.dumps(response(FINISHED[0]), default=datetime.isoformat).encode()
+    done = run(["timeline", "-"], given, PYTHONIOENCODING=encoding, COLUMNS="")
+    assert (done.returncode, done.stderr) == (0, b"")
+    out = done.stdout.decode(encoding)
+    assert sign in out
+    assert "\x1b" not in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_a_reader_who_has_seen_enough_is_no_error() -> None:
+    """As in `sagemock explain | head -1`: nothing on standard error, and the exit code of a process that a pipe ended."""
+    command = [sys.executable, "-W", "error", "-m", "sagemock", "explain"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:  # noqa: S603  # our own interpreter
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (process.returncode, said) == (141, b"")

@@ -1,0 +1,429 @@
+"""The mock itself: its faces, what a test can do to its world, and that nothing of it remains."""
+
+import datetime as dt
+import os
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from itertools import permutations
+from typing import Any
+
+import boto3
+import pytest
+from botocore.client import BaseClient
+from botocore.httpsession import URLLib3Session
+from botocore.session import Session
+
+import sagemock.mock
+from sagemock import NeverReached, Options, Plan, SageMakerMock, UnusedError, UsageError, current, mock_sagemaker
+from tests.calling import START, after, create, describe, lived, make_client
+
+PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)
+
+
+def surroundings() -> list[object]:
+    """Return all that a mock may touch."""
+    return [
+        dict(os.environ),
+        BaseClient.__dict__["_make_api_call"],
+        URLLib3Session.__dict__["send"],
+        Session.__dict__["get_credentials"],
+        boto3.DEFAULT_SESSION,
+        *(
+            vars(time)[name]
+            for name in ("sleep", "time", "time_ns", "monotonic", "perf_counter", "gmtime", "localtime", "strftime")
+        ),
+        dt.datetime,
+        dt.date,
+        datetime,
+    ]
+
+
+def same(before: list[object]) -> bool:
+    """Whether everything is as it was, by identity (the environment by value)."""
+    now = surroundings()
+    return now[0] == before[0] and all(one is other for one, other in zip(now[1:], before[1:], strict=True))
+
+
+def failing(*_: object) -> None:
+    """Raise."""
+    raise ZeroDivisionError
+
+
+# -- nothing remains
+
+
+def by_with(mock: SageMakerMock) -> None:
+    """Enter and leave by `with`."""
+    with mock:
+        create(make_client())
+
+
+def by_hand(mock: SageMakerMock) -> None:
+    """Start and stop."""
+    assert mock.start() is mock
+    create(make_client())
+    mock.stop()
+
+
+def by_error(mock: SageMakerMock) -> None:
+    """Leave by an exception."""
+    client = make_client()
+    with pytest.raises(ZeroDivisionError), mock:
+        failing(create(client))
+
+
+def by_interrupt(mock: SageMakerMock) -> None:
+    """Leave by what is no Exception."""
+    with pytest.raises(KeyboardInterrupt), mock:
+        raise KeyboardInterrupt
+
+
+def by_unused(mock: SageMakerMock) -> None:
+    """Leave with a plan unused."""
+    with pytest.raises(UnusedError), mock:
+        mock.plan("*", PLAN)
+
+
+def twice(mock: SageMakerMock) -> None:
+    """Enter the same mock again while it is active: a world of its own each time."""
+    with mock:
+        create(make_client(), "outer")
+        with mock:
+            assert list(mock.jobs) == []
+            create(make_client(), "inner")
+        assert list(mock.jobs) == ["outer"]
+
+
+def beside_another(mock: SageMakerMock) -> None:
+    """Stop in the order of starting."""
+    other = mock_sagemaker(wall="real")
+    mock.start()
+    other.start()
+    mock.stop()
+    assert current() is other
+    other.stop()
+
+
+@pytest.mark.parametrize("use", [by_with, by_hand, by_error, by_interrupt, by_unused, twice, beside_another])
+@pytest.mark.parametrize("wall", ["virtual", "real"])
+@pytest.mark.parametrize("sleep", ["virtual", "real"])
+def test_nothing_remains(use: Callable[[SageMakerMock], None], wall: Any, sleep: Any) -> None:
+    """However a mock is entered and left, the process is as it was before."""
+    before = surroundings()
+    use(mock_sagemaker(wall=wall, sleep=sleep))
+    assert same(before)
+    with pytest.raises(UsageError):
+        current()
+
+
+@pytest.mark.parametrize("which", range(6))
+def test_a_start_that_fails_half_way_leaves_nothing(which: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever patch cannot be made, those before it are undone, and the next start is a good one."""
+    patch, _ = sagemock.mock._STACK._patches[which]
+    before = surroundings()
+    mock = mock_sagemaker()
+    with monkeypatch.context() as context:
+        context.setattr(patch, "install", failing)
+        with pytest.raises(ZeroDivisionError):
+            mock.start()
+    assert same(before)
+    with pytest.raises(UsageError):
+        mock.stop()
+    with mock:
+        create(make_client())
+    assert same(before)
+
+
+def test_a_start_that_fails_inside_another_mock_leaves_that_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The outer mock answers as before."""
+    wall, _ = sagemock.mock._STACK._patches[-1]
+    with mock_sagemaker(wall="real") as outer:
+        before = surroundings()
+        with monkeypatch.context() as context:
+            context.setattr(wall, "install", failing)
+            with pytest.raises(ZeroDivisionError):
+                mock_sagemaker().start()
+        assert same(before)
+        assert current() is outer
+        create(make_client())
+        assert list(outer.jobs) == ["churn"]
+
+
+def test_a_stop_too_many_is_an_error_that_breaks_nothing() -> None:
+    """It is told, and the mock beside it goes on."""
+    mock = mock_sagemaker()
+    said = r"this mock is not active: stop\(\) ends what start\(\) began, once"
+    with pytest.raises(UsageError, match=said):
+        mock.stop()
+    mock.start()
+    mock.stop()
+    with mock_sagemaker() as other:
+        with pytest.raises(UsageError, match=said):
+            mock.stop()
+        create(make_client())
+        assert current() is other
+    with mock:
+        create(make_client())
+
+
+def test_three_mocks_may_stop_in_any_order() -> None:
+    """The innermost of those that are left answers."""
+    for order in permutations(range(3)):
+        before = surroundings()
+        mocks = [mock_sagemaker().start() for _ in range(3)]
+        left = list(mocks)
+        for leaves in order:
+            assert current() is left[-1]
+            mocks[leaves].stop()
+            left.remove(mocks[leaves])
+        assert same(before)
+
+
+# -- faces
+
+
+def test_the_innermost_mock_answers_and_the_outer_is_back_untouched() -> None:
+    """Nested worlds know nothing of each other, and neither do their clocks."""
+    client = make_client()
+    with mock_sagemaker(start=START, latency=0) as outer:
+        create(client)
+        with mock_sagemaker(start="2026-07-01T00:00:00Z") as inner:
+            assert current() is inner
+            create(client)
+            inner.clock.advance(days=1)
+            assert client.list_training_jobs()["TrainingJobSummaries"][0]["CreationTime"].year == 2026
+            assert datetime.now(START.tzinfo).year == 2026
+        assert current() is outer
+        assert outer.clock.now() == START == datetime.now(START.tzinfo)
+        assert describe(client)["CreationTime"] == START
+
+
+def test_each_start_is_a_fresh_world() -> None:
+    """Nothing of the last run is seen in the next."""
+    mock = mock_sagemaker(start=START)
+    for _ in range(2):
+        with mock:
+            assert not mock.jobs
+            assert not mock.calls
+            assert mock.clock.now() == START
+            create(make_client())
+
+
+def test_what_happened_can_be_read_afterwards() -> None:
+    """The last world stays readable."""
+    with mock_sagemaker(start=START, plan=PLAN) as mock:
+        create(make_client())
+    assert mock.jobs["churn"].status == "InProgress"
+    assert [call.operation for call in mock.calls] == ["CreateTrainingJob"]
+    mock.clock.advance(days=1)
+    assert mock.jobs["churn"].status == "Completed"
+    mock.check_used()
+
+
+def test_a_mock_that_was_never_started_has_no_world() -> None:
+    """The error says how to enter it."""
+    mock = mock_sagemaker()
+    for read in (lambda: mock.clock, lambda: mock.jobs, lambda: mock.calls, lambda: mock.sleeps, mock.advance_until_idle):
+        with pytest.raises(UsageError) as early:
+            read()
+        assert str(early.value) == ("this mock was not started: enter it by `with`, start(), the decorator or the fixture first")
+
+
+def test_outside_of_any_mock_there_is_no_current_one() -> None:
+    """The error says how to get one."""
+    with pytest.raises(UsageError) as outside:
+        current()
+    assert str(outside.value) == (
+        "no mock is active here: decorate the test with @mock_sagemaker, or enter mock_sagemaker() by `with`"
+    )
+
+
+def test_a_mock_says_what_state_it_is_in() -> None:
+    """And prints its jobs."""
+    mock = mock_sagemaker(start=START)
+    assert repr(mock) == "<SageMakerMock, not started>"
+    with mock:
+        assert repr(mock) == "<SageMakerMock, active>"
+        assert str(mock) == "no training jobs"
+        client = make_client()
+        create(client)
+        assert str(mock) == mock.timeline("churn")
+        create(client, "second")
+        assert str(mock).startswith("2 training jobs: 2 Starting; 0 is 2018-07-30 00:00:00 UTC\n")
+    assert repr(mock) == "<SageMakerMock, over>"
+
+
+def test_a_fresh_mock_has_the_same_options() -> None:
+    """It is another mock all the same."""
+    mock = mock_sagemaker(start=START, latency=3)
+    other = mock.fresh()
+    assert other is not mock
+    assert other.options is mock.options
+    assert mock.options == Options(start=START, latency=3)
+    assert SageMakerMock().options == Options()
+
+
+def test_a_decorated_function_is_inside_a_mock_of_its_own() -> None:
+    """With parentheses and without."""
+
+    @mock_sagemaker
+    def bare() -> SageMakerMock:
+        create(make_client())
+        return current()
+
+    @mock_sagemaker(start=START)
+    def dated() -> SageMakerMock:
+        create(make_client())
+        return current()
+
+    first, second = bare(), bare()
+    assert first is not second
+    assert list(first.jobs) == list(second.jobs) == ["churn"]
+    assert dated().jobs["churn"].created == START
+
+
+def test_options_come_by_name() -> None:
+    """To decorate and to give options at once is an error."""
+    with pytest.raises(TypeError) as wrong:
+        mock_sagemaker(by_with, latency=0)  # type: ignore[call-overload]  # what is tested
+    assert str(wrong.value) == "mock_sagemaker takes options by name, and then what it decorates: @mock_sagemaker(start=…)"
+
+
+# -- acting
+
+
+@pytest.fixture
+def jobs() -> Any:
+    """Create a job in a mock in which calls take no time."""
+    with mock_sagemaker(start=START, latency=0, plan=PLAN) as mock:
+        create(make_client())
+        yield mock
+
+
+@pytest.mark.parametrize(
+    "wanted, seconds",
+    [("Starting", 0), ("InProgress", 0), ("Downloading", 60), ("Training", 90), ("Uploading", 690), ("Completed", 699)],
+)
+def test_advance_until_jumps_to_the_known_instant(wanted: str, seconds: float, jobs: SageMakerMock) -> None:
+    """Primary or secondary status; a status that is already there costs no time."""
+    assert jobs.advance_until("churn", wanted) == jobs.clock.now() == after(seconds)
+    assert wanted in (jobs.jobs["churn"].status, jobs.jobs["churn"].secondary_status)
+    assert jobs.advance_until("churn", wanted) == after(seconds)
+
+
+def test_advance_until_a_status_that_never_comes_raises_at_once(jobs: SageMakerMock) -> None:
+    """It shows the timeline, and no time has passed."""
+    with pytest.raises(NeverReached) as never:
+        jobs.advance_until("churn", "Failed")
+    assert str(never.value) == (
+        "'churn' will never be Failed from now on; give it a plan that leads there, or wait for another status.\n"
+        f"{jobs.timeline('churn')}"
+    )
+    jobs.advance_until("churn", "Training")
+    with pytest.raises(NeverReached, match="never be Downloading from now on"):
+        jobs.advance_until("churn", "Downloading")
+    assert jobs.clock.now() == after(90)
+
+
+def test_advance_until_knows_what_a_status_is(jobs: SageMakerMock) -> None:
+    """A typing error is told with all that there are."""
+    with pytest.raises(UsageError) as wrong:
+        jobs.advance_until("churn", "Complete")
+    assert str(wrong.value) == (
+        "'Complete' is no status of a training job: one of Completed, Downloading, DownloadingTrainingImage, Failed, InProgress, "
+        "Interrupted, LaunchingMLInstances, MaxRuntimeExceeded, MaxWaitTimeExceeded, Pending, PreparingTrainingStack, "
+        "Restarting, Starting, Stopped, Stopping, Training, Updating, Uploading"
+    )
+    with pytest.raises(KeyError, match="no training job 'chrun' was created"):
+        jobs.advance_until("chrun", "Completed")
+
+
+def test_advance_until_idle_leaves_nothing_to_happen(jobs: SageMakerMock) -> None:
+    """The longest job decides; what never ends by itself is not waited for; with nothing to happen no time passes."""
+    jobs.plan("long", Plan.completes(starting=1, downloading=1, training=5000, uploading=1))
+    create(make_client(), "long")
+    assert jobs.advance_until_idle() == jobs.clock.now() == after(5003)
+    assert jobs.advance_until_idle() == after(5003)
+    with mock_sagemaker(start=START) as empty:
+        assert empty.advance_until_idle() == START
+
+
+def test_fail_happens_now(jobs: SageMakerMock) -> None:
+    """In Training the upload comes first, in the same instant."""
+    jobs.clock.advance(100)
+    jobs.fail("churn", "ClientError: no")
+    shown = describe(make_client())
+    assert [entry[:3] for entry in lived(shown)][-2:] == [("Uploading", 100, 100), ("Failed", 100, 100)]
+    assert shown["FailureReason"] == "ClientError: no"
+    assert jobs.jobs["churn"].failure_reason == "ClientError: no"
+
+
+def test_a_long_reason_is_cut_as_the_service_cuts_it(jobs: SageMakerMock) -> None:
+    """FailureReason has at most 1024 characters."""
+    jobs.fail("churn", "x" * 2000)
+    assert describe(make_client())["FailureReason"] == "x" * 1024
+
+
+def test_a_reason_is_not_needed(jobs: SageMakerMock) -> None:
+    """The default is what a container that says nothing leaves."""
+    jobs.fail("churn")
+    assert describe(make_client())["FailureReason"] == "AlgorithmError: , exit code: 1"
+
+
+def test_complete_happens_now(jobs: SageMakerMock) -> None:
+    """What is left of a normal life takes no time."""
+    jobs.clock.advance(10)
+    jobs.complete("churn")
+    shown = describe(make_client())
+    assert [entry[0] for entry in lived(shown)] == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
+    assert shown["TrainingEndTime"] == after(10)
+
+
+@pytest.mark.parametrize("verb", ["fail", "complete"])
+def test_what_is_over_cannot_be_interfered_with(verb: str, jobs: SageMakerMock) -> None:
+    """The refusal names the status and shows the timeline; the job stays what it was."""
+    jobs.advance_until_idle()
+    timeline = jobs.timeline("churn")
+    with pytest.raises(UsageError) as late:
+        getattr(jobs, verb)("churn")
+    assert str(late.value) == f"cannot {verb} 'churn': it is Completed; do it while the job is InProgress.\n{timeline}"
+    assert jobs.timeline("churn") == timeline
+
+
+@pytest.mark.parametrize("verb", ["fail", "complete"])
+def test_what_is_stopping_cannot_be_interfered_with(verb: str, jobs: SageMakerMock) -> None:
+    """A stop goes its own way."""
+    make_client().stop_training_job(TrainingJobName="churn")
+    with pytest.raises(UsageError, match=f"cannot {verb} 'churn': it is Stopping"):
+        getattr(jobs, verb)("churn")
+
+
+@pytest.mark.parametrize(
+    "matcher, plan, times, said",
+    [
+        (1, PLAN, None, "plan() takes a pattern of job names or a predicate of the request, not 1: write plan('churn-*', …)"),
+        ("*", None, None, "plan() takes a Plan or a callable of the request that returns one, not None: write Plan.completes()"),
+        ("*", 5, None, "plan is a Plan or a callable of the request, not 5: write plan=Plan.completes()"),
+        ("*", Plan.fails, None, "plan is a Plan, not what makes one: call it, plan=Plan.fails(...)"),
+        ("*", PLAN, 0, "times is how many jobs the plan serves, at least 1, not 0: leave it out for all"),
+        ("*", PLAN, True, "times is how many jobs the plan serves, at least 1, not True: leave it out for all"),
+        ("*", PLAN, 1.5, "times is how many jobs the plan serves, at least 1, not 1.5: leave it out for all"),
+    ],
+)
+def test_a_plan_that_has_no_meaning_is_refused(matcher: Any, plan: Any, times: Any, said: str, jobs: SageMakerMock) -> None:
+    """At once, where it is written."""
+    with pytest.raises(TypeError if times is None else ValueError) as wrong:
+        jobs.plan(matcher, plan, times=times)
+    assert str(wrong.value) == said
+
+
+def test_time_may_run_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a rate, virtual seconds pass with real ones."""
+    now = [1000.0]
+    monkeypatch.setattr("sagemock.clock.real.monotonic", lambda: now[0])
+    with mock_sagemaker(start=START, latency=0, rate=60, plan=PLAN, wall="real", sleep="real") as mock:
+        create(make_client())
+        now[0] += 1.5
+        assert mock.clock.now() - START == timedelta(seconds=90)
+        assert describe(make_client())["SecondaryStatus"] == "Training"

@@ -1,0 +1,232 @@
+"""The options: what they are, what they refuse, and in which words."""
+
+import copy
+import dataclasses
+import pickle
+from collections.abc import Callable
+from datetime import date, datetime, timedelta, timezone
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sagemock.jobs.plan import Plan
+from sagemock.options import Options, OptionsDict
+
+if TYPE_CHECKING:
+    from typing_extensions import assert_type
+
+    assert_type(Options.of(start="2018-07-30", latency=0), Options)
+    assert_type(Options(rate=60).rate, float)
+    Options.of(lateny=0)  # type: ignore[call-arg]
+    Options.of(wall="frozen")  # type: ignore[arg-type]
+
+
+def test_the_typed_keywords_are_the_fields() -> None:
+    """The TypedDict of the decorator's and the marker's keywords has the names and types of the fields."""
+    keywords = {name: reference.__forward_arg__ for name, reference in OptionsDict.__annotations__.items()}
+    assert keywords == {field.name: field.type for field in dataclasses.fields(Options)}
+    assert list(keywords) == [field.name for field in dataclasses.fields(Options)]
+    assert not OptionsDict.__required_keys__
+
+
+def test_the_defaults_are_those_of_the_design() -> None:
+    """Options without arguments are the defaults that every face has."""
+    assert dataclasses.asdict(Options()) == {
+        "start": None,
+        "wall": "virtual",
+        "sleep": "virtual",
+        "latency": 0.1,
+        "rate": 0.0,
+        "idle_limit": timedelta(days=1),
+        "plan": None,
+        "validate": True,
+        "strict": True,
+        "account_id": "123456789012",
+        "passthrough": frozenset(),
+        "seed": 0,
+        "check_s3": False,
+    }
+
+
+def test_options_are_values() -> None:
+    """Equal options are equal, hashable, and survive copying; they do not change."""
+    options = Options.of(start="2018-07-30", passthrough=["s3", "sts", "s3"])
+    assert options.passthrough == frozenset({"s3", "sts"})
+    assert options == Options(start="2018-07-30", passthrough={"sts", "s3"})
+    assert hash(options) == hash(Options(start="2018-07-30", passthrough=("s3", "sts")))
+    assert pickle.loads(pickle.dumps(options)) == copy.deepcopy(options) == options  # noqa: S301  # our own bytes
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        options.latency = 0  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    "given_options",
+    [
+        {"start": datetime(2018, 7, 30, tzinfo=timezone.utc)},
+        {"start": datetime(2018, 7, 30)},  # noqa: DTZ001  # a naive one is read as UTC
+        {"start": "2018-07-30T00:00:00.5Z"},
+        {"wall": "real"},
+        {"sleep": "real"},
+        {"latency": 0},
+        {"latency": timedelta(seconds=3)},
+        {"rate": 60},
+        {"rate": 0.5},
+        {"idle_limit": None},
+        {"idle_limit": 30},
+        {"plan": Plan.completes()},
+        {"plan": lambda _request: Plan.completes()},
+        {"plan": partial(Plan.fails, "AlgorithmError")},
+        {"validate": False},
+        {"strict": False},
+        {"account_id": "000000000000"},
+        {"passthrough": ("s3", "runtime-sagemaker")},
+        {"seed": -1},
+    ],
+    ids=str,
+)
+def test_what_is_meant_is_kept(given_options: dict[str, Any]) -> None:
+    """A good value is held as it was given."""
+    options = Options.of(**given_options)
+    [(name, value)] = given_options.items()
+    assert getattr(options, name) == (frozenset(value) if name == "passthrough" else value)
+
+
+A_DURATION = "write latency=timedelta(seconds=1), latency=1.0, or 0 for none"
+A_LIMIT = "write idle_limit=timedelta(seconds=1), idle_limit=1.0, or None for no limit"
+
+
+@pytest.mark.parametrize(
+    "name, value, kind, message",
+    [
+        ("start", 0, TypeError, "start is a datetime or an ISO 8601 string, not 0: write start='2018-07-30T00:00:00Z'"),
+        (
+            "start",
+            date(2018, 7, 30),
+            TypeError,
+            "start is a datetime or an ISO 8601 string, not datetime.date(2018, 7, 30): write start='2018-07-30T00:00:00Z'",
+        ),
+        ("start", "soon", ValueError, "start: 'soon' is no instant: write it like 2018-07-30T00:00:00Z"),
+        (
+            "wall",
+            "frozen",
+            ValueError,
+            "wall is 'virtual' or 'real', not 'frozen': write wall='real' to leave the process's own alone",
+        ),
+        (
+            "sleep",
+            None,
+            ValueError,
+            "sleep is 'virtual' or 'real', not None: write sleep='real' to leave the process's own alone",
+        ),
+        ("latency", "1", TypeError, f"latency: a duration is a timedelta or a number of seconds, not '1'; {A_DURATION}"),
+        ("latency", True, TypeError, f"latency: a duration is a timedelta or a number of seconds, not True; {A_DURATION}"),
+        ("latency", float("nan"), ValueError, f"latency: a duration is finite, not nan; {A_DURATION}"),
+        ("latency", -1, ValueError, f"latency is not -1: it is not negative; {A_DURATION}"),
+        ("latency", 1e300, ValueError, f"latency: 1e+300 seconds are more than a timedelta holds; {A_DURATION}"),
+        ("idle_limit", 0, ValueError, f"idle_limit is not 0: it is positive; {A_LIMIT}"),
+        (
+            "idle_limit",
+            "1 day",
+            TypeError,
+            f"idle_limit: a duration is a timedelta or a number of seconds, not '1 day'; {A_LIMIT}",
+        ),
+        (
+            "rate",
+            "fast",
+            TypeError,
+            "rate is a number of virtual seconds per real second, not 'fast': write rate=60, or leave it out",
+        ),
+        (
+            "rate",
+            True,
+            TypeError,
+            "rate is a number of virtual seconds per real second, not True: write rate=60, or leave it out",
+        ),
+        ("rate", -1, ValueError, "rate is finite and not negative, not -1: write rate=60, or leave it out"),
+        ("rate", float("inf"), ValueError, "rate is finite and not negative, not inf: write rate=60, or leave it out"),
+        ("rate", float("nan"), ValueError, "rate is finite and not negative, not nan: write rate=60, or leave it out"),
+        ("plan", "fails", TypeError, "plan is a Plan or a callable of the request, not 'fails': write plan=Plan.completes()"),
+        ("plan", Plan, TypeError, "plan is a Plan, not what makes one: call it, plan=Plan(...)"),
+        ("plan", Plan.completes, TypeError, "plan is a Plan, not what makes one: call it, plan=Plan.completes(...)"),
+        ("validate", 1, TypeError, "validate is True or False, not 1: write validate=False to switch it off"),
+        ("strict", "no", TypeError, "strict is True or False, not 'no': write strict=False to switch it off"),
+        (
+            "account_id",
+            123456789012,
+            TypeError,
+            "account_id is a string of twelve digits, not 123456789012: write account_id='123456789012'",
+        ),
+        ("account_id", "1234", ValueError, "account_id has twelve digits, unlike '1234': write account_id='123456789012'"),
+        (
+            "account_id",
+            "12345678901٢",
+            ValueError,
+            "account_id has twelve digits, unlike '12345678901٢': write account_id='123456789012'",
+        ),
+        ("passthrough", "s3", TypeError, "passthrough is a collection of services, not one string: write passthrough=['s3']"),
+        ("passthrough", None, TypeError, "passthrough is a collection of services, not None: write passthrough=['s3']"),
+        ("passthrough", [1], TypeError, "passthrough holds names of services, not 1: write passthrough=['s3']"),
+        (
+            "passthrough",
+            ["s3", "S3"],
+            ValueError,
+            "passthrough: 'S3' is no name of a service: write it as boto3.client takes it, like 's3'",
+        ),
+        (
+            "passthrough",
+            ["sagemaker"],
+            ValueError,
+            "passthrough: 'sagemaker' is what sagemock answers: take it out, or stop the mock before a real call",
+        ),
+        ("seed", 0.5, TypeError, "seed is a whole number, not 0.5: write seed=0"),
+        ("seed", True, TypeError, "seed is a whole number, not True: write seed=0"),
+    ],
+)
+@pytest.mark.parametrize("make", [Options, Options.of], ids=["Options", "Options.of"])
+def test_a_value_without_meaning_is_refused(
+    make: Callable[..., Options], name: str, value: object, kind: type[Exception], message: str
+) -> None:
+    """What cannot be meant is refused at once, by name, with what to write instead."""
+    with pytest.raises(kind) as caught:
+        make(**{name: value})
+    assert str(caught.value) == message
+
+
+NAMES = "start, wall, sleep, latency, rate, idle_limit, plan, validate, strict, account_id, passthrough, seed, check_s3"
+
+
+@pytest.mark.parametrize(
+    "name, hint",
+    [
+        ("lateny", "did you mean 'latency'?"),
+        ("account", "did you mean 'account_id'?"),
+        ("region", "take it out."),
+    ],
+)
+def test_an_unknown_option_is_refused_with_the_nearest(name: str, hint: str) -> None:
+    """A mistyped option is an error that names the nearest and lists all."""
+    with pytest.raises(TypeError) as caught:
+        Options.of(**cast("OptionsDict", {name: 1}))
+    assert str(caught.value) == f"sagemock has no option {name!r}: {hint} The options are {NAMES}."
+
+
+# Beyond a century a test means something else; the bounds keep the sum with any start within what datetime holds.
+@given(st.timedeltas(min_value=timedelta(microseconds=1), max_value=timedelta(days=36525)))
+def test_every_positive_duration_is_a_latency_and_an_idle_limit(duration: timedelta) -> None:
+    """What a timedelta says, its seconds say too."""
+    for value in (duration, duration.total_seconds()):
+        options = Options(latency=value, idle_limit=value)
+        assert options.latency == options.idle_limit == value
+
+
+@given(
+    st.integers(max_value=-1).map(lambda microseconds: max(microseconds, -(10**15))).map(lambda us: timedelta(microseconds=us))
+)
+def test_no_negative_duration_is_one(duration: timedelta) -> None:
+    """Time passes forward only."""
+    for name in ("latency", "idle_limit"):
+        with pytest.raises(ValueError, match=f"^{name} is not "):
+            Options.of(**cast("OptionsDict", {name: duration}))

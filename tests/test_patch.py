@@ -1,0 +1,68 @@
+"""Wrapping a method of a class, and taking the wrapper away again."""
+
+from typing import Any
+
+import pytest
+import wrapt
+
+from sagemock.patch import Wrapped
+
+
+class Client:
+    """Something with a method."""
+
+    def call(self, name: str, *, loud: bool = False) -> str:
+        """Call."""
+        return name.upper() if loud else name
+
+
+class Special(Client):
+    """A class that inherits the method."""
+
+
+@pytest.fixture
+def heard() -> list[Any]:
+    """Hold what the wrapper was given."""
+    return []
+
+
+@pytest.fixture
+def patch(heard: list[Any]) -> Wrapped:
+    """Wrap `Client.call`."""
+
+    def wrapper(wrapped: Any, instance: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        heard.append((instance, args, kwargs))
+        return f"<{wrapped(*args, **kwargs)}>"
+
+    return Wrapped(Client, "call", wrapper)
+
+
+def test_the_wrapper_is_called_with_the_instance_and_the_arguments(patch: Wrapped, heard: list[Any]) -> None:
+    """Also for objects made before, and for those of a subclass."""
+    client, special = Client(), Special()
+    patch.install()
+    try:
+        assert (client.call("a"), special.call("b", loud=True)) == ("<a>", "<B>")
+    finally:
+        patch.uninstall()
+    assert heard == [(client, ("a",), {}), (special, ("b",), {"loud": True})]
+
+
+def test_what_was_there_comes_back_by_identity(patch: Wrapped) -> None:
+    """Any number of times."""
+    before = Client.__dict__["call"]
+    for _ in range(3):
+        patch.install()
+        assert Client.__dict__["call"] is not before
+        patch.uninstall()
+        assert Client.__dict__["call"] is before
+
+
+def test_a_wrapper_around_ours_is_left(patch: Wrapped, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has wrapped ours since holds it; to put back what was there would throw theirs away."""
+    monkeypatch.setattr(Client, "call", Client.__dict__["call"])
+    patch.install()
+    theirs = wrapt.FunctionWrapper(Client.__dict__["call"], lambda wrapped, _, args, kwargs: wrapped(*args, **kwargs))
+    Client.call = theirs  # type: ignore[method-assign]  # what such tools do
+    patch.uninstall()
+    assert Client.__dict__["call"] is theirs

@@ -1,0 +1,33 @@
+"""docs/reference.md and README.md: nothing public is left out, and links lead somewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import sagemock
+from sagemock import outcomes, reasons, strategies
+
+ROOT = Path(__file__).parents[1]
+REFERENCE = (ROOT / "docs" / "reference.md").read_text("utf-8")
+README = (ROOT / "README.md").read_text("utf-8")
+TOLD = {name.rpartition(".")[2] for name in re.findall(r"^\.\. auto\w+:: ([\w.]+)", REFERENCE, re.MULTILINE)}
+
+
+def test_every_public_name_is_in_the_reference() -> None:
+    """What `from sagemock import …` offers."""
+    assert set(sagemock.__all__) <= TOLD
+
+
+def test_every_reason_and_every_outcome_is_in_the_reference() -> None:
+    """Functions come with their module, constants one by one."""
+    constants = {name for name in (*reasons.__all__, *outcomes.__all__) if name.isupper()} - {"LENGTH"}
+    assert constants <= TOLD
+    assert {"reasons", "outcomes", "strategies"} <= TOLD
+    assert strategies.__all__ == ["lives", "plans"]
+
+
+@pytest.mark.parametrize("target", re.findall(r"\]\((?!http)([^)#]+)\)", README))
+def test_every_link_of_the_readme_leads_to_a_file(target: str) -> None:
+    """Sphinx checks those of the documentation; nothing else checks these."""
+    assert (ROOT / target).is_file()

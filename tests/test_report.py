@@ -1,0 +1,316 @@
+"""The section in the report of a failed test, by every face, in a child pytest."""
+
+from datetime import timedelta
+
+import pytest
+
+from sagemock import Plan, mock_sagemaker
+from sagemock.report import section
+from sagemock.world import World
+from tests.calling import create, make_client
+from tests.test_pytest_plugin import Run, run
+
+__all__ = ["run"]
+
+TITLE = "-*- sagemock -*-"
+# A test module whose `use` makes a job and a call in whichever mock answers; no assertion of it can be mistaken for a picture.
+USE = """
+import botocore.session
+import pytest
+import unittest
+from sagemock import current, mock_sagemaker
+
+def use(name="churn-1"):
+    client = botocore.session.get_session().create_client("sagemaker", region_name="us-east-1")
+    client.create_training_job(
+        TrainingJobName=name,
+        AlgorithmSpecification={"AlgorithmName": "churn", "TrainingInputMode": "File"},
+        RoleArn="arn:aws:iam::123456789012:role/Training",
+        OutputDataConfig={"S3OutputPath": "s3://bucket/models"},
+        ResourceConfig={"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30},
+        StoppingCondition={"MaxRuntimeInSeconds": 3600},
+    )
+
+def use_and_fail():
+    use()
+    raise LookupError("mine")
+"""
+SHOWN = [
+    TITLE,
+    "Virtual time is 2018-07-30T00:00:00.100000+00:00, *",
+    "churn-1: *",
+    "1 call:",
+    "  * CreateTrainingJob churn-1: ok",
+]
+FACES = {
+    "fixture": """
+@pytest.mark.sagemock(start="2018-07-30")
+def test_it(sagemock):
+    use_and_fail()
+""",
+    "marker": """
+@pytest.mark.sagemock(start="2018-07-30")
+def test_it():
+    use_and_fail()
+""",
+    "decorator": """
+@mock_sagemaker(start="2018-07-30")
+def test_it():
+    use_and_fail()
+""",
+    "with": """
+def test_it():
+    with mock_sagemaker(start="2018-07-30"):
+        use_and_fail()
+""",
+    "failed after it": """
+def test_it():
+    with mock_sagemaker(start="2018-07-30"):
+        use()
+    raise LookupError
+""",
+    "start and stop": """
+def test_it():
+    mock = mock_sagemaker(start="2018-07-30").start()
+    try:
+        use_and_fail()
+    finally:
+        mock.stop()
+""",
+    "class": """
+@mock_sagemaker(start="2018-07-30")
+class TestIt:
+    def test_it(self):
+        use_and_fail()
+""",
+    "unittest": """
+@mock_sagemaker(start="2018-07-30")
+class TestIt(unittest.TestCase):
+    def test_it(self):
+        use_and_fail()
+""",
+    "setUpClass": """
+class TestIt(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.enterClassContext(mock_sagemaker(start="2018-07-30")) if hasattr(cls, "enterClassContext") else cls.enter()
+
+    @classmethod
+    def enter(cls):
+        mock = mock_sagemaker(start="2018-07-30").start()
+        cls.addClassCleanup(mock.stop)
+
+    def test_it(self):
+        use_and_fail()
+""",
+    "fixture of the module": """
+@pytest.fixture(scope="module", autouse=True)
+def mock():
+    with mock_sagemaker(start="2018-07-30") as mock:
+        yield mock
+
+def test_before():
+    pass
+
+def test_it():
+    use_and_fail()
+""",
+    "import": """
+mock_sagemaker(start="2018-07-30").start()
+
+def test_it():
+    use_and_fail()
+
+def teardown_module():
+    current().stop()
+""",
+}
+
+
+@pytest.mark.parametrize("source", FACES.values(), ids=FACES)
+def test_a_failure_shows_its_jobs_and_calls_by_whichever_face(run: Run, source: str) -> None:
+    """The section has the virtual instant, the picture of the job and the call."""
+    result = run(USE + source)
+    assert result.parseoutcomes()["failed"] == 1
+    result.stdout.fnmatch_lines(SHOWN)
+
+
+def test_each_phase_that_fails_has_the_section(run: Run) -> None:
+    """Set-up and tear-down show it as the test itself does."""
+    result = run(
+        USE
+        + """
+@pytest.fixture
+def broken(sagemock):
+    use_and_fail()
+
+@pytest.fixture
+def breaks(sagemock):
+    yield
+    use_and_fail()
+
+def test_setup(broken):
+    pass
+
+def test_teardown(breaks):
+    pass
+"""
+    )
+    result.assert_outcomes(errors=2, passed=1)
+    assert str(result.stdout).count(" sagemock --") == 2
+
+
+def test_who_does_not_use_a_mock_or_passes_has_no_section(run: Run) -> None:
+    """Neither a failure without a mock, also right after a test with one, nor what passes or is skipped."""
+    result = run(
+        USE
+        + """
+def test_a(sagemock):
+    use()
+
+def test_b():
+    raise LookupError
+
+def test_c(sagemock):
+    use()
+    pytest.skip("not today")
+"""
+    )
+    result.assert_outcomes(passed=1, failed=1, skipped=1)
+    assert " sagemock --" not in str(result.stdout)
+
+
+def test_an_expected_failure_shows_it_where_pytest_shows_expected_failures(run: Run) -> None:
+    """--xfail-tb prints the report of an xfail, with the section."""
+    source = f"{USE}\n@pytest.mark.xfail\n{FACES['decorator'].lstrip()}"
+    result = run(source, "--xfail-tb")
+    result.assert_outcomes(xfailed=1)
+    result.stdout.fnmatch_lines(SHOWN)
+
+
+@pytest.mark.parametrize(
+    "arguments, title",
+    [((), "sagemock timelines of passed tests"), (("-rP",), "PASSES")],
+    ids=["by itself", "-rP"],
+)
+def test_the_option_shows_tests_that_pass(run: Run, arguments: tuple[str, ...], title: str) -> None:
+    """--sagemock-timeline prints each test's section once, under the test's name, with or without -rP."""
+    source = USE + '@mock_sagemaker(start="2018-07-30")\ndef test_it():\n    use()\n\ndef test_none():\n    pass\n'
+    result = run(source, "-rN", "--sagemock-timeline", *arguments)
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines([f"=* {title} =*", "_* *test_it _*", *SHOWN[1:]])
+    assert str(result.stdout).count("churn-1: InProgress") == 1
+
+
+def test_the_option_says_nothing_where_there_is_nothing(run: Run) -> None:
+    """No mock, no heading; and `pytest --help` explains the option."""
+    result = run("def test_it():\n    pass\n", "-rN", "--sagemock-timeline")
+    assert "sagemock timelines" not in str(result.stdout)
+    run("", "--help").stdout.fnmatch_lines(["SageMaker training jobs on a virtual clock:", "*--sagemock-timeline*"])
+
+
+def test_the_section_reaches_another_process(run: Run, pytester: pytest.Pytester) -> None:
+    """The report that pytest-xdist sends as JSON from its worker has the section."""
+    pytester.makeconftest("""
+import json
+
+def pytest_runtest_logreport(report):
+    sections = dict(json.loads(json.dumps(report._to_json()))["sections"])
+    if report.failed:
+        print("sent:", sections["sagemock"].splitlines()[0])
+""")
+    run(USE + FACES["decorator"], "-s").stdout.fnmatch_lines(["*sent: Virtual time is 2018-07-30*"])
+
+
+def test_a_conftest_may_name_the_plugin(run: Run, pytester: pytest.Pytester) -> None:
+    """Then there is no option of ours, for it comes too late for options; the section is there."""
+    assert callable(run), "it has made the settings"
+    pytester.makepyfile(test_it=USE + FACES["decorator"])
+    pytester.makeconftest("""
+import sagemock.pytest_plugin
+
+def pytest_sessionstart(session):
+    session.config.pluginmanager.register(sagemock.pytest_plugin, "late")
+""")
+    result = pytester.runpytest_inprocess("-pno:sagemock", "-pno:randomly", "-pno:cacheprovider")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(SHOWN)
+
+
+def world(mock: object) -> World:
+    """Return the world of a mock."""
+    found = vars(mock)["_last"] or vars(mock)["_worlds"][-1]
+    assert isinstance(found, World)
+    return found
+
+
+def test_without_any_mock_there_is_nothing_to_say() -> None:
+    """The section of no worlds is empty."""
+    assert section([]) == ""
+
+
+def test_a_mock_that_nobody_called_says_so() -> None:
+    """Which is what a client that was made elsewhere, or a test of nothing, looks like."""
+    with mock_sagemaker(start="2018-07-30") as sagemaker:
+        text = section([world(sagemaker)])
+    assert text == "Virtual time is 2018-07-30T00:00:00+00:00, 0:00:00 after the start.\n\nNo call has arrived here."
+
+
+def test_the_section_is_bounded() -> None:
+    """Five jobs are drawn, the older ones have a line each, and of the calls the last ten are shown."""
+    with mock_sagemaker(start="2018-07-30", latency=0) as sagemaker:
+        client = make_client()
+        for number in range(6):
+            create(client, f"job-{number}")
+        for _ in range(6):
+            client.list_training_jobs()
+        text = section([world(sagemaker)])
+    assert "\n\n1 older job:\n  'job-0' is InProgress/Starting since " in text
+    assert [line.partition(":")[0] for line in text.splitlines() if line.startswith("job-")] == [f"job-{n}" for n in range(1, 6)]
+    head, _, calls = text.partition("\n\nThe last 10 of 12 calls:\n")
+    assert head
+    assert [line.split()[3].rstrip(":") for line in calls.splitlines()] == ["CreateTrainingJob"] * 4 + ["ListTrainingJobs"] * 6
+
+
+def test_sleeps_and_what_was_not_used_are_told() -> None:
+    """A plan, a fault and a hiding that nothing has met are often why a test fails."""
+    import time  # noqa: PLC0415  # looked up inside, as code under test does
+
+    with mock_sagemaker(start="2018-07-30", latency=0, strict=False) as sagemaker:
+        sagemaker.plan("chrun-*", Plan.hangs())
+        sagemaker.fault("StopTrainingJob", "ThrottlingException")
+        sagemaker.hide("chrun-*", lasting=5)
+        time.sleep(30)
+        time.sleep(90)
+        text = section([world(sagemaker)])
+    lines = text.splitlines()
+    assert lines[0] == ("Virtual time is 2018-07-30T00:02:00+00:00, 0:02:00 after the start; 2 virtual sleeps of 0:02:00 in all.")
+    at = lines.index("Prepared, and not used so far:")
+    assert [line.partition("(")[0] for line in lines[at + 1 :]] == ["  plan", "  fault", "  hide"]
+
+
+def test_several_mocks_are_numbered_in_the_order_in_which_they_began() -> None:
+    """Nested mocks, or one after the other."""
+    with mock_sagemaker(start="2018-07-30") as outer, mock_sagemaker(start="2019-07-30") as inner:
+        pass
+    lines = section([world(outer), world(inner)]).splitlines()
+    assert lines[:2] == ["Mock 1 of 2:", "Virtual time is 2018-07-30T00:00:00+00:00, 0:00:00 after the start."]
+    assert lines[5:7] == ["Mock 2 of 2:", "Virtual time is 2019-07-30T00:00:00+00:00, 0:00:00 after the start."]
+
+
+def test_a_mock_that_is_over_stands_still() -> None:
+    """Real time at a rate moves it no more, so that its report shows where it ended."""
+    with mock_sagemaker(start="2018-07-30", rate=1e6) as sagemaker:
+        sagemaker.clock.advance(timedelta(days=1))
+    assert sagemaker.clock.now() == sagemaker.clock.now()
+
+
+def test_a_mock_that_cannot_be_told_of_breaks_no_report() -> None:
+    """An error while the state is read, of a handler of the test's own say, is told in its place."""
+
+    class Broken:
+        @property
+        def clock(self) -> None:
+            raise LookupError
+
+    assert section([Broken()]) == "The state of this mock cannot be told: LookupError()"  # type: ignore[list-item]

@@ -1,0 +1,212 @@
+import copy
+import pickle
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
+from time import sleep as snooze
+from types import ModuleType
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sagemock.clock import real
+from sagemock.sleep import SleepPatch, VirtualSleep, _duration_us
+from tests.worlds import World, Worlds
+
+
+@pytest.fixture
+def worlds() -> Worlds:
+    """No mock is active yet."""
+    return Worlds()
+
+
+@pytest.fixture
+def world(worlds: Worlds) -> Iterator[World]:
+    """Enter the one mock, with sleep patched."""
+    with worlds.patched(SleepPatch(worlds.innermost)) as world:
+        yield world
+
+
+@pytest.fixture
+def slept_s(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Put a list in the place of the real thing: what was really slept."""
+    slept: list[float] = []
+    monkeypatch.setattr(real, "sleep", slept.append)
+    return slept
+
+
+def run_in_thread(work: Callable[[], object]) -> None:
+    """Run `work` in a thread of its own, to the end."""
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+
+
+def test_a_sleep_moves_the_clock_and_blocks_nothing(world: World) -> None:
+    """Six hours pass at once, for the attribute and for the imported name."""
+    began_s = real.monotonic()
+    time.sleep(6 * 3600)
+    snooze(0.5)
+
+    assert world.clock.now().isoformat() == "2018-07-30T18:00:00.500000+00:00"
+    assert world.slept_us == [6 * 3600 * 1_000_000, 500_000]
+    assert real.monotonic() - began_s < 1
+
+
+def test_after_the_mock_every_name_is_the_real_sleep_again(worlds: Worlds) -> None:
+    """Also the name in a module that was imported inside."""
+    patch, held = SleepPatch(worlds.innermost), time.sleep
+    with worlds.patched(patch):
+        assert time.sleep is snooze is not held
+        late = ModuleType("late")
+        exec("from time import sleep as rest", vars(late))  # noqa: S102  # what importing it does
+        sys.modules["late"] = late
+    del sys.modules["late"]
+
+    assert time.sleep is snooze is late.rest is held
+
+
+@pytest.mark.parametrize("situation", ["no mock", "sleep=real", "older thread", "interpreter"])
+def test_who_does_not_sleep_virtually_sleeps_really(situation: str, slept_s: list[float], worlds: Worlds) -> None:
+    """Law 8, and the option of it; decided at each call, not when the patch was made."""
+    sleep = VirtualSleep(worlds.innermost, real.sleep)
+    world = World(sleeping="real" if situation == "sleep=real" else "virtual")
+    if situation == "older thread":
+        world.threads_before = {threading.current_thread()}
+    with worlds.inside(world):
+        if situation == "interpreter":
+            eval("sleep(7)", {"sleep": sleep, "__name__": "subprocess"})  # noqa: S307  # a caller of that name
+        elif situation != "no mock":
+            sleep(7)
+    if situation == "no mock":
+        sleep(7)
+
+    assert slept_s == [7]
+    assert world.slept_us == []
+
+
+def test_a_thread_started_inside_sleeps_virtually(world: World) -> None:
+    """Only threads that were there before keep real time."""
+    run_in_thread(lambda: time.sleep(60))
+
+    assert world.slept_us == [60_000_000]
+
+
+def test_waiting_for_a_process_does_not_run_virtual_time_away(world: World) -> None:
+    """The module polls the child by sleeping; that is a wait for something real."""
+    subprocess.run([sys.executable, "-c", ""], check=True, timeout=60)
+
+    assert world.slept_us == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        (1, 2),
+        (-1,),
+        (-0.5,),
+        (float("nan"),),
+        (float("inf"),),
+        (2**63,),
+        (1e300,),
+        ("1",),
+        (None,),
+        (Decimal(1),),
+        (Fraction(1),),
+        (timedelta(1),),
+    ],
+    ids=repr,
+)
+def test_what_sleep_refuses_is_refused_in_the_same_words(world: World, arguments: tuple[Any, ...]) -> None:
+    """Code under test that sleeps wrongly fails as it would."""
+    with pytest.raises((TypeError, ValueError, OverflowError)) as expected:
+        real.sleep(*arguments)
+    with pytest.raises(expected.type) as found:
+        time.sleep(*arguments)
+
+    assert str(found.value) == str(expected.value)
+    assert world.slept_us == []
+
+
+def test_a_keyword_is_refused_in_the_same_words(world: World) -> None:
+    """The built-in takes none."""
+    sleep: Any = time.sleep
+    with pytest.raises(TypeError) as expected:
+        real.sleep(seconds=1)
+    with pytest.raises(TypeError) as found:
+        sleep(seconds=1)
+
+    assert str(found.value) == str(expected.value)
+    assert world.slept_us == []
+
+
+@pytest.mark.parametrize(
+    "seconds, duration_us",
+    [(0, 0), (0.0, 0), (-0.0, 0), (True, 1_000_000), (0.07, 70_000), (1e-12, 1), (1e-6, 1), (1.2345671, 1_234_568)],
+)
+def test_a_duration_is_rounded_up_to_a_microsecond(seconds: float, duration_us: int) -> None:
+    """Up, so that a loop which sleeps for what is left comes to its end; not by a float's own error."""
+    assert _duration_us(seconds) == duration_us
+
+
+# Up to 40 days: from 2**23 seconds on, a float is coarser than the nanosecond to which it is rounded.
+@given(st.integers(0, 40 * 86400 * 1_000_000))
+def test_whole_microseconds_are_slept_exactly(duration_us: int) -> None:
+    """A duration that the clock can hold is not changed by having been a float."""
+    assert _duration_us(duration_us / 1_000_000) == duration_us
+
+
+def test_as_a_class_attribute_it_is_not_given_self(world: World) -> None:
+    """`time.sleep` is no method, so what stands in for it must not become one."""
+
+    class Poller:
+        rest: Any = time.sleep
+
+    Poller().rest(1)
+
+    assert world.slept_us == [1_000_000]
+
+
+def test_it_is_copied_and_pickled_by_name(world: World) -> None:
+    """A retry policy that holds it can be copied, as with the built-in."""
+    assert copy.deepcopy({"sleep": time.sleep})["sleep"] is time.sleep
+    assert pickle.loads(pickle.dumps(time.sleep)) is time.sleep  # noqa: S301  # our own bytes
+    assert (time.sleep.__name__, time.sleep.__module__, time.sleep.__doc__) == ("sleep", "time", real.sleep.__doc__)
+    assert repr(time.sleep) == "<virtual time.sleep of sagemock>"
+    assert world.slept_us == []
+
+
+def test_the_innermost_mock_is_asked_at_each_sleep(worlds: Worlds, world: World) -> None:
+    """A nested mock has its own clock, and the outer one is back afterwards."""
+    with worlds.inside(World()) as inner:
+        time.sleep(1)
+    time.sleep(2)
+
+    assert (inner.slept_us, world.slept_us) == ([1_000_000], [2_000_000])
+
+
+def test_a_sleep_that_a_module_mocked_while_the_patch_began_is_virtual_in_the_next_mock(
+    worlds: Worlds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A test that replaces `module.sleep` for itself leaves no trace in the next one."""
+    patch = SleepPatch(worlds.innermost)
+    client = ModuleType("client")
+    vars(client)["sleep"] = time.sleep
+    monkeypatch.setitem(sys.modules, "client", client)
+    with monkeypatch.context() as tests_own:
+        tests_own.setattr(client, "sleep", Mock())
+        with worlds.patched(patch):
+            client.sleep(1)
+    with worlds.patched(patch) as world:
+        client.sleep(2)
+
+    assert world.slept_us == [2_000_000]

@@ -1,0 +1,242 @@
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sagemock import sleepers as module
+from sagemock.clock import Clock, real
+from sagemock.sleepers import Sleepers, _waiting
+from tests.waiting import eventually
+
+START = "2018-07-30T12:00:00Z"
+S = 1_000_000
+
+
+class World:
+    """A clock with its sleepers; whoever is alive when it is made keeps out of it, but for this thread."""
+
+    def __init__(self, around: Sleepers | None = None) -> None:
+        self.clock = Clock(START)
+        self.start_us = self.clock.now_us()
+        self.sleepers = Sleepers(self.clock, set(threading.enumerate()) - {threading.current_thread()}, around)
+
+    @property
+    def at_us(self) -> int:
+        """The time since the start."""
+        return self.clock.now_us() - self.start_us
+
+    def sleep_us(self, duration_us: int) -> None:
+        """Sleep as a thread does."""
+        self.sleepers.until_us(self.clock.now_us() + duration_us)
+
+    def together(self, *works: Callable[[], object]) -> list[Any]:
+        """Run each in a thread of its own, to the end; raise what one raised."""
+        with ThreadPoolExecutor(len(works)) as pool:
+            return [future.result() for future in [pool.submit(work) for work in works]]
+
+
+def test_a_single_thread_never_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes no lock and looks at nobody."""
+    world = World()
+    monkeypatch.setattr(module, "_waiting", None)
+    world.sleep_us(6 * 3600 * S)
+    world.clock.advance(hours=1)
+    world.clock.advance_to("2018-07-30T20:00:00Z")
+    world.sleepers.give_way()
+    assert world.at_us == 8 * 3600 * S
+    assert world.sleepers._asleep == {}
+
+
+# Few instants, so that deadlines often coincide; three threads at most, since each example starts and settles them really.
+NAPS = st.lists(st.lists(st.integers(1, 6), min_size=1, max_size=5), min_size=2, max_size=3)
+
+
+@settings(max_examples=15)
+@given(NAPS)
+def test_each_sleeper_wakes_at_its_own_instant_and_all_in_their_order(naps: list[list[int]]) -> None:
+    """Law 7: no deadline is passed, none is early, and concurrent sleeps do not add up."""
+    world, woke = World(), list[tuple[int, int]]()
+
+    def work(number: int) -> None:
+        for nap_us in naps[number]:
+            world.sleep_us(nap_us)
+            woke.append((world.at_us, number))
+
+    world.together(*(lambda number=number: work(number) for number in range(len(naps))))
+
+    expected = [(sum(mine[: end + 1]), number) for number, mine in enumerate(naps) for end in range(len(mine))]
+    assert sorted(woke) == sorted(expected)
+    assert [at_us for at_us, _ in woke] == sorted(at_us for at_us, _ in woke)
+    assert world.at_us == max(map(sum, naps))
+
+
+def test_a_thread_that_is_busy_holds_time() -> None:
+    """A background loop does not run time away from a test that is about something else."""
+    world, there, seen = World(), threading.Event(), list[int]()
+
+    def sleeper() -> None:
+        there.set()
+        world.sleep_us(3600 * S)
+
+    thread = threading.Thread(target=sleeper)
+    thread.start()
+    there.wait()
+    ends_s = real.monotonic() + 0.05
+    while real.monotonic() < ends_s:
+        seen.append(world.at_us)
+    thread.join()
+    assert set(seen) == {0}
+    assert world.at_us == 3600 * S
+
+
+def test_an_advance_stops_at_each_deadline_on_the_way() -> None:
+    """Law 5 for sleepers: whoever has one sees its instant and not the target, however often it sleeps again."""
+    world, seen, begun = World(), list[int](), threading.Event()
+
+    def poll() -> None:
+        begun.set()
+        for _ in range(5):
+            world.sleep_us(10)
+            seen.append(world.at_us)
+
+    thread = threading.Thread(target=poll)
+    thread.start()
+    begun.wait()
+    world.clock.advance(100e-6)
+    thread.join()
+    assert seen == [10, 20, 30, 40, 50]
+    assert world.at_us == 100
+
+
+def test_advances_of_several_threads_add_up() -> None:
+    """Each lets so much time pass as it says; only sleeps run side by side."""
+    world = World()
+    world.together(*[lambda: world.clock.advance(1)] * 3)
+    assert world.at_us == 3 * S
+
+
+def test_to_pass_to_an_instant_wakes_whoever_sleeps_until_then() -> None:
+    """As `advance` does; to one that is over nothing happens."""
+    world = World()
+    world.together(lambda: world.sleep_us(10), lambda: world.clock.pass_to_us(world.start_us + 20))
+    world.together(lambda: world.clock.pass_to_us(0), lambda: world.clock.pass_us(0))
+    assert world.at_us == 20
+
+
+def test_the_end_of_the_mock_wakes_everybody() -> None:
+    """At once, with no time passed; and who comes later does not sleep."""
+    world = World()
+
+    def sleep_twice() -> None:
+        world.sleep_us(3600 * S)
+        world.sleep_us(3600 * S)
+
+    held = threading.Thread(target=sleep_twice)
+    held.start()
+    eventually(lambda: world.sleepers._asleep)
+    world.sleepers.close()
+    held.join()
+    assert world.at_us == 0
+    world.clock.advance(1)
+    assert world.at_us == S
+
+
+def test_an_observer_that_sleeps_moves_the_clock_itself() -> None:
+    """It is told while the clock stands at its event, on the way of somebody else's move."""
+    world, told = World(), list[int]()
+
+    class Observer:
+        def next_us(self, after_us: int) -> int | None:
+            return world.start_us + 5 if after_us < world.start_us + 5 else None
+
+        def settle(self, at_us: int) -> None:
+            told.append(at_us - world.start_us)
+            world.sleep_us(100)
+
+    with world.clock.telling(Observer()):
+        world.together(lambda: world.sleep_us(10), lambda: world.sleep_us(10))
+    assert told == [5]
+    assert world.at_us >= 105
+
+
+def test_an_error_of_an_observer_comes_out_of_one_sleep_and_the_others_go_on() -> None:
+    """Whoever moved the clock there raises it; nobody is left asleep."""
+    world = World()
+
+    class Observer:
+        def next_us(self, after_us: int) -> int | None:
+            return world.start_us + 5 if after_us < world.start_us + 5 else None
+
+        def settle(self, _at_us: int) -> None:
+            msg = "told"
+            raise RuntimeError(msg)
+
+    errors: list[str] = []
+
+    def sleep() -> None:
+        try:
+            world.sleep_us(10)
+        except RuntimeError as error:
+            errors.append(str(error))
+
+    with world.clock.telling(Observer()):
+        world.together(sleep, sleep, sleep)
+    assert errors == ["told"]
+    assert world.at_us == 10
+
+
+def test_who_has_something_to_do_meanwhile_does_not_lie_down() -> None:
+    """It is found out under the lock under which others look who sleeps."""
+    world = World()
+    sleeper = world.sleepers.sleeper(world.start_us + 10, lambda: None)
+    world.sleepers.lie_down(sleeper, lambda: True)
+    assert world.sleepers._asleep == {}
+    world.sleepers.lie_down(sleeper, lambda: False)
+    assert list(world.sleepers._asleep) == [sleeper]
+
+
+def test_a_thread_that_yields_without_end_does_not_hold_time() -> None:
+    """`while not done: time.sleep(0)` waits for somebody, and that one may sleep."""
+    world, done = World(), threading.Event()
+
+    def spin() -> None:
+        while not done.is_set():
+            world.sleepers.give_way()
+
+    def work() -> None:
+        world.sleep_us(10)
+        done.set()
+
+    world.together(work, spin)
+    assert world.at_us == 10
+    for _ in range(2000):
+        world.sleepers.give_way()
+    assert world.at_us == 10
+
+
+def test_who_sleeps_in_the_mock_around_this_one_is_not_waited_for() -> None:
+    """A thread of the outer mock that has nothing to do here."""
+    outer = World()
+    held = threading.Thread(target=lambda: outer.sleep_us(3600 * S))
+    held.start()
+    eventually(lambda: outer.sleepers._asleep)
+    inner = World(outer.sleepers)
+    inner.sleepers._before = outer.sleepers._before
+    assert inner.sleepers.rests(held)
+    inner.sleep_us(60 * S)
+    outer.sleepers.close()
+    held.join()
+    assert (outer.at_us, inner.at_us) == (0, 60 * S)
+
+
+def test_to_rouse_twice_is_to_rouse_once() -> None:
+    """The second comes before the first was noticed."""
+    pause, rouse = _waiting()
+    rouse()
+    rouse()
+    pause(None)
+    pause(0.001)

@@ -1,0 +1,170 @@
+"""Who answers, and which patches stand meanwhile."""
+
+import threading
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sagemock.stack import Stack
+from tests.worlds import World
+
+
+@dataclass(eq=False)
+class FakePatch:
+    """A patch that writes down what is done to it."""
+
+    name: str
+    story: list[str] = field(repr=False)
+    stands: bool = False
+    error: BaseException | None = None
+
+    def install(self) -> None:
+        """Stand, or fail."""
+        assert not self.stands
+        if self.error is not None:
+            raise self.error
+        self.stands = True
+        self.story.append(f"+{self.name}")
+
+    def uninstall(self) -> None:
+        """Go away."""
+        assert self.stands
+        self.stands = False
+        self.story.append(f"-{self.name}")
+
+
+class Patched:
+    """A stack with three patches: one that stands always, two that some worlds need."""
+
+    def __init__(self) -> None:
+        self.story: list[str] = []
+        self.always, self.sleep, self.wall = (FakePatch(name, self.story) for name in ("always", "sleep", "wall"))
+        self.stack: Stack[World] = Stack()
+        self.stack.patched_by(
+            (self.always, lambda _: True),
+            (self.sleep, lambda world: world.sleeping == "virtual"),
+            (self.wall, lambda world: world.wall == "virtual"),
+        )
+
+    @property
+    def standing(self) -> list[FakePatch]:
+        """The patches that stand."""
+        return [patch for patch in (self.always, self.sleep, self.wall) if patch.stands]
+
+
+@pytest.fixture
+def patched() -> Patched:
+    """Begin with an empty stack."""
+    return Patched()
+
+
+def test_an_empty_stack_has_no_innermost_world(patched: Patched) -> None:
+    """None answers, nothing stands."""
+    assert patched.stack.innermost() is None
+    assert World() not in patched.stack
+    assert patched.standing == []
+
+
+def test_patches_stand_from_the_first_world_to_the_last(patched: Patched) -> None:
+    """Installed once, in their order, and undone in the reverse one."""
+    outer, inner = World(), World()
+    patched.stack.push(outer)
+    patched.stack.push(inner)
+    assert patched.stack.innermost() is inner
+    patched.stack.pop(inner)
+    assert patched.stack.innermost() is outer
+    assert patched.story == ["+always", "+sleep", "+wall"]
+    patched.stack.pop(outer)
+    assert patched.story[3:] == ["-wall", "-sleep", "-always"]
+
+
+def test_a_patch_stands_while_any_world_needs_it(patched: Patched) -> None:
+    """An inner world that needs more gets it, and takes it along."""
+    outer, inner = World(sleeping="real", wall="real"), World(sleeping="real")
+    patched.stack.push(outer)
+    assert patched.standing == [patched.always]
+    patched.stack.push(inner)
+    assert patched.standing == [patched.always, patched.wall]
+    patched.stack.pop(inner)
+    assert patched.standing == [patched.always]
+    patched.stack.pop(outer)
+    assert patched.standing == []
+
+
+def test_worlds_may_leave_in_any_order(patched: Patched) -> None:
+    """The one that leaves need not be the innermost."""
+    outer, inner = World(), World(wall="real")
+    patched.stack.push(outer)
+    patched.stack.push(inner)
+    patched.stack.pop(outer)
+    assert patched.stack.innermost() is inner
+    assert outer not in patched.stack
+    assert inner in patched.stack
+    assert patched.standing == [patched.always, patched.sleep]
+    patched.stack.pop(inner)
+    assert patched.standing == []
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no"), KeyboardInterrupt()])
+@pytest.mark.parametrize("which", ["always", "sleep", "wall"])
+def test_a_patch_that_fails_leaves_nothing(which: str, error: BaseException, patched: Patched) -> None:
+    """The world is not active, and what stood before its failure is undone."""
+    getattr(patched, which).error = error
+    with pytest.raises(type(error)):
+        patched.stack.push(World())
+    assert patched.stack.innermost() is None
+    assert patched.standing == []
+
+
+def test_a_patch_that_fails_leaves_the_outer_world_as_it_was(patched: Patched) -> None:
+    """What the outer world needs goes on standing."""
+    outer = World(wall="real")
+    patched.stack.push(outer)
+    patched.wall.error = RuntimeError("no")
+    with pytest.raises(RuntimeError):
+        patched.stack.push(World())
+    assert patched.stack.innermost() is outer
+    assert patched.standing == [patched.always, patched.sleep]
+    patched.stack.pop(outer)
+    assert patched.standing == []
+
+
+def test_each_thread_has_the_innermost_of_those_that_it_lives_in(patched: Patched) -> None:
+    """One that is older than all of them has the innermost of all."""
+    me = {threading.current_thread()}
+    outer, inner = World(), World(threads_before=me)
+    patched.stack.push(outer)
+    patched.stack.push(inner)
+    assert patched.stack.innermost() is outer
+    outer.threads_before = me
+    assert patched.stack.innermost() is inner
+
+
+# Eight pushes and pops reach every mixture of three kinds of world.
+@given(
+    st.lists(st.tuples(st.sampled_from(["virtual", "real"]), st.sampled_from(["virtual", "real"]), st.integers(0, 9)), max_size=8)
+)
+def test_what_stands_is_what_the_active_worlds_need(steps: list[tuple[str, str, int]]) -> None:
+    """After any sequence of starts and stops, in any order."""
+    patched = Patched()
+    active: list[World] = []
+
+    def check() -> None:
+        assert patched.always.stands == bool(active)
+        assert patched.sleep.stands == any(world.sleeping == "virtual" for world in active)
+        assert patched.wall.stands == any(world.wall == "virtual" for world in active)
+        assert patched.stack.innermost() is (active[-1] if active else None)
+
+    for sleeping, wall, leaves in steps:
+        active.append(World(sleeping=sleeping, wall=wall))  # type: ignore[arg-type]  # sampled from the literals
+        patched.stack.push(active[-1])
+        check()
+        if leaves < len(active):
+            patched.stack.pop(active.pop(leaves))
+            check()
+    while active:
+        patched.stack.pop(active.pop())
+        check()
+    assert patched.story.count("+always") == patched.story.count("-always")

@@ -1,0 +1,193 @@
+import sys
+import threading
+import time
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from sagemock import stillness
+from sagemock.clock import real
+from sagemock.stillness import STILL_S, Stillness
+from tests.waiting import eventually
+
+
+class Time:
+    """A real clock that stands still."""
+
+    now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Time:
+    """Put a clock that is moved by hand in the place of the real one."""
+    found = Time()
+    monkeypatch.setattr(real, "monotonic", found)
+    return found
+
+
+class Pulse:
+    """What a thread's pulse is said to be."""
+
+    def __init__(self, beats: Hashable = 0) -> None:
+        self.beats = beats
+
+    def __call__(self, thread: threading.Thread) -> Hashable:
+        if self.beats == "gone":
+            raise LookupError(thread)
+        return self.beats
+
+
+@contextmanager
+def waiting_thread() -> Iterator[threading.Thread]:
+    """Yield a thread that waits for a lock."""
+    go, there = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        there.set()
+        go.wait()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    there.wait()
+    yield thread
+    go.set()
+    thread.join()
+
+
+ME = threading.current_thread()
+
+
+def test_a_thread_rests_when_its_pulse_has_not_changed_for_a_while(clock: Time) -> None:
+    """Since it was first seen, and since it was last seen with another one."""
+    pulse = Pulse()
+    still = Stillness(pulse)
+    assert not still.rests(ME)
+    clock.now_s += 0.01
+    assert still.rests(ME)
+    pulse.beats = 1
+    assert not still.rests(ME)
+    clock.now_s += STILL_S / 2
+    assert not still.rests(ME)
+    clock.now_s += 0.01
+    assert still.rests(ME)
+
+
+def test_who_waits_for_the_interpreters_lock_does_not_rest(clock: Time, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It looks for it once in each switch interval, so stillness is longer than that."""
+    monkeypatch.setattr(sys, "getswitchinterval", lambda: 1.0)
+    still = Stillness(Pulse())
+    still.rests(ME)
+    clock.now_s += 0.9
+    assert not still.rests(ME)
+    clock.now_s += 0.2
+    assert still.rests(ME)
+
+
+def test_a_thread_that_could_run_does_not_rest(clock: Time) -> None:
+    """However long it has not."""
+    still = Stillness(Pulse(None))
+    still.rests(ME)
+    clock.now_s += 100
+    assert not still.rests(ME)
+
+
+@pytest.mark.parametrize(
+    "spent_s, runs, rests",
+    [(0.001, 1, True), (0.04, 1, False), (0.001, 4, False)],
+    ids=["waits", "the process computes", "it has no processor"],
+)
+def test_a_thread_that_ticks_all_the_time_rests_if_it_mostly_waits(
+    clock: Time,
+    monkeypatch: pytest.MonkeyPatch,
+    spent_s: float,
+    runs: int,
+    rests: bool,  # noqa: FBT001  # a row
+) -> None:
+    """A heartbeat of a millisecond would else hold time for ever; many threads that compute in turns are something else."""
+    pulse, began_ns = Pulse(0), time.process_time_ns()
+    still = Stillness(pulse)
+    monkeypatch.setattr(time, "process_time_ns", lambda: began_ns)
+    still.rests(ME)
+    for look in range(10):
+        clock.now_s += 0.004
+        pulse.beats = None if look < runs else look
+        assert not still.rests(ME)
+    monkeypatch.setattr(time, "process_time_ns", lambda: began_ns + int(spent_s * 1e9))
+    clock.now_s += 0.02
+    pulse.beats = "ticked"
+    assert still.rests(ME) is rests
+    pulse.beats = "and again"
+    assert not still.rests(ME)
+
+
+def test_a_thread_that_has_not_begun_does_not_rest_and_one_that_has_ended_does(clock: Time) -> None:
+    """The one is about to do something, the other never will."""
+    still, pulse = Stillness(), Pulse("gone")
+    assert not still.rests(threading.Thread())
+    assert not Stillness(pulse).rests(threading.Thread())
+    assert Stillness(pulse).rests(ME)
+    with waiting_thread() as thread:
+        pass
+    assert Stillness(stillness._position).rests(thread)
+    # The system may take a moment longer to end it.
+    settle(Stillness(), thread, clock)
+
+
+@pytest.mark.parametrize("pulse", [None, Pulse()], ids=["exact", "by position"])
+def test_who_was_woken_is_watched_anew(clock: Time, pulse: Pulse | None) -> None:
+    """It may not have begun to run, so its pulse says nothing yet."""
+    with waiting_thread() as thread:
+        still = Stillness(pulse)
+        settle(still, thread, clock)
+        still.woke(thread)
+        clock.now_s += 100
+        assert not still.rests(thread)
+
+
+def settle(still: Stillness, thread: threading.Thread, clock: Time) -> None:
+    """Look until a thread rests: it may need a moment to get to its lock."""
+
+    def rests() -> bool:
+        clock.now_s += 1
+        return still.rests(thread)
+
+    eventually(rests)
+
+
+@pytest.mark.parametrize("pulse", [None, stillness._position], ids=["exact", "by position"])
+def test_a_thread_that_waits_rests_and_one_that_computes_does_not(pulse: Any) -> None:
+    """By the real clock and the real interpreter."""
+    done = threading.Event()
+
+    def compute() -> None:
+        total = 0
+        while not done.is_set():
+            total += sum(range(100))
+
+    busy = threading.Thread(target=compute)
+    with waiting_thread() as thread:
+        still = Stillness(pulse)
+        eventually(lambda: still.rests(thread))
+        busy.start()
+        looks = [still.rests(busy) for _ in range(20) if real.sleep(0.0005) is None]
+        done.set()
+        busy.join()
+    assert not all(looks)
+
+
+def test_where_the_kernel_tells_nothing_the_position_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On macOS and Windows, and in a sandbox without /proc."""
+    monkeypatch.delattr(time, "clock_gettime_ns", raising=False)
+    assert not Stillness()._is_exact
+    monkeypatch.undo()
+
+    def refuse(_clock: int) -> int:
+        raise OSError
+
+    monkeypatch.setattr(time, "clock_gettime_ns", refuse, raising=False)
+    assert not Stillness()._is_exact

@@ -1,0 +1,128 @@
+import asyncio
+import sys
+import threading
+from collections.abc import Callable
+from contextvars import ContextVar
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from sagemock.sleep import SleepPatch
+from sagemock.tasks import LoopPatch, VirtualTasks
+from tests.worlds import World, Worlds
+
+WHO: ContextVar[str] = ContextVar("who", default="nobody")
+METHODS = ("call_later", "call_at", "time", "call_soon_threadsafe")
+
+
+@pytest.fixture
+def worlds() -> Worlds:
+    """No mock is active yet."""
+    return Worlds()
+
+
+class ForeignLoop:
+    """A loop that inherits what is patched, as uvloop's does from a class written in C."""
+
+    class Loop:
+        """What is patched; the methods are inherited."""
+
+    @staticmethod
+    def new() -> Any:
+        """Return a class whose methods are another's."""
+        base = type("Base", (), {name: lambda *_args, **_kwargs: "real" for name in METHODS})
+        return type("Loop", (base,), {})
+
+
+def test_afterwards_the_classes_of_loops_are_as_they_were(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one that inherits; what somebody else has put there meanwhile is theirs."""
+    foreign = ForeignLoop.new()
+    monkeypatch.setitem(sys.modules, "uvloop", SimpleNamespace(Loop=foreign))
+    base: Any = asyncio.BaseEventLoop
+    before, inherited = {name: vars(base)[name] for name in METHODS}, dict(vars(foreign))
+    patch = LoopPatch(VirtualTasks(worlds.innermost))
+    patch.install()
+    assert all(vars(base)[name] is not before[name] for name in METHODS)
+    assert set(METHODS) <= vars(foreign).keys()
+    assert foreign().call_later(1, print) == foreign().time() == "real"
+
+    def mine(_loop: object) -> float:
+        return 0
+
+    monkeypatch.setattr(foreign, "time", mine)
+    patch.uninstall()
+    assert {name: vars(base)[name] for name in METHODS} == before
+    assert vars(foreign).keys() - inherited.keys() == {"time"}
+    assert foreign.time is mine
+
+
+def test_a_callback_runs_in_its_context(worlds: Worlds) -> None:
+    """The one that is given, or else the one in which it was set; by virtual time as by real time."""
+    told = list[tuple[str, str]]()
+
+    def tell(what: str) -> None:
+        told.append((what, WHO.get()))
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        token = WHO.set("setter")
+        loop.call_later(10, tell, "later")
+        loop.call_at(loop.time() + 20, tell, "at")
+        loop.call_later(0, tell, "now")
+        WHO.reset(token)
+        await asyncio.sleep(30)
+
+    with worlds.patched(SleepPatch(worlds.innermost)):
+        asyncio.run(main())
+    assert told == [("now", "setter"), ("later", "setter"), ("at", "setter")]
+
+
+def test_a_timer_set_by_the_time_is_due_after_exactly_so_long(worlds: Worlds) -> None:
+    """However many real microseconds pass between asking for the time and setting the timer."""
+
+    async def main(world: World) -> None:
+        loop, before_us = asyncio.get_running_loop(), world.clock.now_us()
+        when, due = loop.time() + 20, list[int]()
+        ends = threading.Event()
+        ends.wait(0.005)
+        assert loop.time() == when - 20
+        loop.call_at(when, lambda: due.append(world.clock.now_us() - before_us))
+        await asyncio.sleep(30)
+        assert loop.time() > when
+        assert due == [20_000_000]
+
+    with worlds.patched(SleepPatch(worlds.innermost)) as world:
+        asyncio.run(main(world))
+
+
+def test_who_asks_from_outside_of_the_loop_gets_its_time_too(worlds: Worlds) -> None:
+    """A thread that the loop does not run in; one that is older than the mock sees real time."""
+    loop = asyncio.new_event_loop()
+    real_time: Callable[[], float] = loop.time
+    with worlds.patched(SleepPatch(worlds.innermost)) as world:
+        world.clock.advance(hours=1)
+        now_s = real_time()
+        assert now_s <= loop.time() - 3600 + 1e-6 or now_s <= loop.time()
+        world.threads_before = {threading.current_thread()}
+        assert loop.time() < now_s
+    loop.close()
+
+
+def test_a_loop_that_closed_with_a_sleeper_in_it_is_left_alone(worlds: Worlds) -> None:
+    """Its task was never finished; the end of the mock has nobody to wake there."""
+
+    def sleeping(loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
+        task = loop.create_task(asyncio.sleep(60))
+        loop.call_soon(loop.stop)
+        loop.run_forever()
+        return task
+
+    first, second = asyncio.new_event_loop(), asyncio.new_event_loop()
+    with worlds.patched(SleepPatch(worlds.innermost)):
+        tasks = [sleeping(first), sleeping(second)]
+        first.close()
+    second.run_until_complete(tasks[1])
+    second.close()
+    tasks[0]._log_destroy_pending = False  # type: ignore[attr-defined]  # the point
+    tasks[0].get_coro().close()

@@ -1,0 +1,284 @@
+"""What a fault does to a call is what the network does: compared with a server on this machine that misbehaves."""
+
+import json
+import socket
+import struct
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from typing import Any
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from botocore.httpsession import URLLib3Session
+from botocore.session import Session
+
+from sagemock import NothingWillHappen, mock_sagemaker
+from tests.calling import START, after, code_and_text, create, request
+
+
+def one_attempt(**timeouts: Any) -> Config:
+    """Return a configuration without retries."""
+    return Config(retries={"mode": "standard", "total_max_attempts": 1}, **timeouts)
+
+
+@cache
+def session() -> Any:
+    """Return a session that has read SageMaker's model before: that takes longer than most tests."""
+    return Session()
+
+
+def client_of(config: Config, **options: Any) -> Any:
+    """Return a client whose responses nobody checks: these are broken."""
+    return session().create_client(
+        "sagemaker", "us-east-1", aws_access_key_id="AKIDTEST", aws_secret_access_key="secret", config=config, **options
+    )
+
+
+def error_of(client: Any) -> Exception:
+    """Return how a description fails."""
+    with pytest.raises(Exception, match=".") as caught:
+        client.describe_training_job(TrainingJobName="churn")
+    return caught.value
+
+
+# -- a server that misbehaves
+
+
+Behaviour = Callable[[socket.socket, threading.Event], None]
+"""What a server does on a connection; the event says that the client has gone."""
+PATIENCE_S = 20
+"""After this a test fails that would hang otherwise."""
+
+
+def reset(connection: socket.socket, _: threading.Event) -> None:
+    """Close a connection by a reset."""
+    connection.recv(65536)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def say_nothing(connection: socket.socket, gone: threading.Event) -> None:
+    """Keep a connection for as long as the client likes."""
+    connection.recv(65536)
+    assert gone.wait(PATIENCE_S)
+
+
+def say_half(connection: socket.socket, _: threading.Event) -> None:
+    """Announce more than comes."""
+    body = json.dumps({"TrainingJobArn": "arn:aws:sagemaker:us-east-1:123456789012:training-job/churn"}).encode()
+    connection.recv(65536)
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: {len(body)}\r\n\r\n"
+    connection.sendall(head.encode() + body[: len(body) // 2])
+
+
+@contextmanager
+def server(behave: Behaviour) -> Iterator[str]:
+    """Serve one connection on this machine, and return the URL."""
+    gone = threading.Event()
+
+    def serve() -> None:
+        connection, _ = listening.accept()
+        with connection:
+            connection.settimeout(PATIENCE_S)
+            behave(connection, gone)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(PATIENCE_S)
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        gone.set()
+        thread.join()
+
+
+def nobody() -> str:
+    """Return the URL of a port on which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+def mocked(fault: str, url: str, config: Config) -> Exception:
+    """Return how a description fails under a fault."""
+    with mock_sagemaker(start=START) as mock:
+        mock.fault("DescribeTrainingJob", fault)
+        return error_of(client_of(config, endpoint_url=url))
+
+
+@pytest.mark.parametrize("fault,behave", [("ConnectionReset", reset), ("ReadTimeout", say_nothing), ("LostAnswer", say_nothing)])
+def test_a_fault_is_the_error_that_the_network_makes(fault: str, behave: Behaviour) -> None:
+    """The same class with the same text, so that botocore and the code under test do the same about it."""
+    config = one_attempt(read_timeout=0.05)
+    with server(behave) as url:
+        real = error_of(client_of(config, endpoint_url=url))
+    made = mocked(fault, url, config)
+    assert type(made) is type(real)
+    assert str(made) == str(real)
+
+
+def test_an_unreachable_endpoint_is_the_error_that_the_network_makes() -> None:
+    """Nobody listens there."""
+    url = nobody()
+    real = error_of(client_of(one_attempt(), endpoint_url=url))
+    made = mocked("EndpointUnreachable", url, one_attempt())
+    assert type(made) is type(real)
+    assert str(made) == str(real)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a full queue refuses")
+def test_a_connect_timeout_is_the_error_that_the_network_makes() -> None:
+    """A listener whose queue is full lets nobody in, and does not say so."""
+    config = one_attempt(connect_timeout=0.05)
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        address = listening.getsockname()
+        waiting = [socket.socket() for _ in range(4)]
+        for one in waiting:
+            one.settimeout(0)
+            one.connect_ex(address)
+        url = f"http://127.0.0.1:{address[1]}"
+        real = error_of(client_of(config, endpoint_url=url))
+        for one in waiting:
+            one.close()
+    made = mocked("ConnectTimeout", url, config)
+    assert type(made) is type(real)
+    assert str(made) == str(real)
+
+
+def test_a_broken_body_is_what_the_network_makes_of_it() -> None:
+    """What botocore cannot read it takes for an answer without members."""
+    with server(say_half) as url:
+        real = client_of(one_attempt(), endpoint_url=url).create_training_job(**request("churn"))
+    with mock_sagemaker(start=START) as mock:
+        mock.fault("CreateTrainingJob", "MalformedBody")
+        made = client_of(one_attempt(), endpoint_url=url).create_training_job(**request("churn"))
+        assert mock.jobs["churn"].status == "InProgress"
+    assert made.keys() == real.keys() == {"ResponseMetadata"}
+
+
+@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
+def test_a_broken_body_is_not_retried(mode: Any) -> None:
+    """No mode takes it for a trouble: that members are missing is a trap for the caller."""
+    with mock_sagemaker(start=START) as mock:
+        mock.fault("ListTrainingJobs", "MalformedBody")
+        assert client_of(Config(retries={"mode": mode})).list_training_jobs().keys() == {"ResponseMetadata"}
+        assert mock.calls.outcomes == ["MalformedBody"]
+
+
+def test_the_refusal_in_a_broken_body_has_lost_its_code() -> None:
+    """What is left is the HTTP status."""
+    with mock_sagemaker(start=START) as mock:
+        mock.fault("DescribeTrainingJob", "MalformedBody")
+        with pytest.raises(ClientError) as caught:
+            client_of(one_attempt()).describe_training_job(TrainingJobName="churn")
+        code, text, status = code_and_text(caught.value)
+        assert (code, status) == ("400", 400)
+        assert text.startswith('{"__type":"Validation')
+
+
+# -- how long it takes
+
+
+@pytest.mark.parametrize(
+    "fault,timeouts,seconds",
+    [
+        ("ConnectTimeout", {"connect_timeout": 7, "read_timeout": 11}, 7),
+        ("ReadTimeout", {"connect_timeout": 7, "read_timeout": 11}, 11),
+        ("LostAnswer", {"connect_timeout": 7, "read_timeout": 1.5}, 1.5),
+        ("ReadTimeout", {}, 60),
+        ("ConnectTimeout", {}, 60),
+        ("ConnectionReset", {"connect_timeout": 7}, 0.25),
+        ("EndpointUnreachable", {"connect_timeout": 7}, 0.25),
+        ("MalformedBody", {}, 0.25),
+        ("ThrottlingException", {}, 0.25),
+    ],
+)
+def test_a_fault_takes_as_long_as_in_production(fault: str, timeouts: dict[str, float], seconds: float) -> None:
+    """A timeout is the client's own; what is noticed at once takes the latency of any call."""
+    with mock_sagemaker(start=START, latency=0.25) as mock:
+        mock.fault("*", fault)
+        with suppress(Exception):
+            client_of(one_attempt(**timeouts)).list_training_jobs()
+        assert mock.clock.now() == after(seconds)
+        assert mock.calls[0].at == START
+
+
+@pytest.mark.skipif(not hasattr(URLLib3Session, "_get_request_timeout"), reason="this botocore has one timeout for all")
+def test_an_operation_may_have_a_timeout_of_its_own() -> None:
+    """A newer botocore has it in the context of the request."""
+
+    def patience(request: Any, **_: object) -> None:
+        request.context["read_timeout"] = 5
+
+    with mock_sagemaker(start=START) as mock:
+        mock.fault("*", "ReadTimeout", times=1)
+        client = client_of(one_attempt())
+        client.meta.events.register("before-sign.sagemaker", patience)
+        error_of(client)
+        assert mock.clock.now() == after(5)
+
+
+@pytest.mark.parametrize(
+    "fault,setting", [("ConnectTimeout", "connect_timeout"), ("ReadTimeout", "read_timeout"), ("LostAnswer", "read_timeout")]
+)
+def test_a_client_without_a_timeout_would_wait_for_ever(fault: str, setting: str) -> None:
+    """Hanging is an error with a name."""
+    with mock_sagemaker(start=START) as mock:
+        mock.fault("DescribeTrainingJob", fault)
+        with pytest.raises(NothingWillHappen) as caught:
+            client_of(one_attempt(**{setting: None})).describe_training_job(TrainingJobName="churn")
+        assert str(caught.value) == (
+            f"DescribeTrainingJob meets fault('DescribeTrainingJob', {fault!r}), and its client would wait for ever: "
+            f"its Config has {setting}=None. Let the code under test set {setting} to a number of seconds"
+        )
+
+
+# -- what takes effect
+
+
+@pytest.mark.parametrize("fault", ["ConnectTimeout", "ReadTimeout", "ConnectionReset", "EndpointUnreachable", "InternalFailure"])
+def test_what_does_not_arrive_has_no_effect(fault: str) -> None:
+    """There is no job."""
+    with mock_sagemaker(start=START) as mock:
+        mock.fault("CreateTrainingJob", fault)
+        with suppress(Exception):
+            create(client_of(one_attempt()))
+        assert not mock.jobs
+        assert mock.calls.outcomes == [fault]
+
+
+@pytest.mark.parametrize("fault", ["LostAnswer", "MalformedBody"])
+def test_what_is_lost_on_the_way_back_has_taken_effect(fault: str) -> None:
+    """The job exists, from the instant of the call's arrival; a refusal is lost as well."""
+    with mock_sagemaker(start=START) as mock:
+        mock.fault("CreateTrainingJob", fault)
+        for _ in range(2):
+            with suppress(Exception):
+                create(client_of(one_attempt()))
+        assert mock.jobs["churn"].created == START
+        assert mock.calls.outcomes == [fault, fault]
+
+
+def test_an_empty_answer_can_be_malformed_too() -> None:
+    """Where botocore expects nothing, it does not look."""
+    with mock_sagemaker(start=START) as mock:
+        mock.fault("StopTrainingJob", "MalformedBody")
+        client = client_of(one_attempt())
+        create(client)
+        assert client.stop_training_job(TrainingJobName="churn").keys() == {"ResponseMetadata"}
+        assert mock.jobs["churn"].status == "Stopping"
+
+
+def test_a_fault_reaches_an_operation_that_is_not_simulated() -> None:
+    """It is denied before anybody asks what it would do."""
+    with mock_sagemaker(start=START) as mock:
+        mock.fault("DescribeEndpoint", "ThrottlingException", times=1)
+        client = client_of(one_attempt())
+        with pytest.raises(Exception, match="Rate exceeded"):
+            client.describe_endpoint(EndpointName="churn")
+        with pytest.raises(NotImplementedError):
+            client.describe_endpoint(EndpointName="churn")
+        assert mock.calls.outcomes == ["ThrottlingException", "NotSimulated"]

@@ -1,0 +1,136 @@
+"""What a test reads of the jobs."""
+
+from collections.abc import Iterator
+from dataclasses import FrozenInstanceError
+from typing import Any
+
+import pytest
+
+from sagemock import Plan, SageMakerMock, UsageError, mock_sagemaker
+from sagemock.views import TransitionView
+from tests.calling import START, after, create, make_client, request
+
+PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)
+ARN = "arn:aws:sagemaker:{}:123456789012:training-job/churn"
+
+
+@pytest.fixture
+def sagemaker() -> Iterator[SageMakerMock]:
+    """Mock SageMaker; calls take no time."""
+    with mock_sagemaker(start=START, latency=0, plan=PLAN, strict=False) as mock:
+        yield mock
+
+
+@pytest.fixture
+def client(sagemaker: SageMakerMock) -> Any:
+    """Make a client."""
+    assert sagemaker.clock.now() == START
+    return make_client()
+
+
+def test_a_view_is_live(sagemaker: SageMakerMock, client: Any) -> None:
+    """It shows the present instant, and what was done to the job since it was taken."""
+    create(client)
+    view = sagemaker.jobs["churn"]
+    assert (view.status, view.secondary_status, view.message) == ("InProgress", "Starting", "Starting the training job")
+    assert (view.started, view.ended, view.training_seconds, view.billable_seconds) == (None, None, None, None)
+    sagemaker.clock.advance(100)
+    assert (view.status, view.secondary_status) == ("InProgress", "Training")
+    assert (view.started, view.training_seconds, view.billable_seconds) == (after(60), 40, None)
+    assert repr(view) == "<job 'churn': InProgress/Training>"
+    sagemaker.fail("churn", "ClientError: no")
+    assert (view.status, view.failure_reason, view.ended) == ("Failed", "ClientError: no", after(100))
+    assert view.billable_seconds == 40
+
+
+def test_a_view_tells_what_does_not_change(sagemaker: SageMakerMock, client: Any) -> None:
+    """Name, ARN, region, request, plan, creation; and a picture."""
+    create(client)
+    view = sagemaker.jobs["churn"]
+    assert (view.name, view.arn, view.region) == ("churn", ARN.format("us-east-1"), "us-east-1")
+    assert (view.request, view.plan, view.created) == (request("churn"), PLAN, START)
+    assert view.failure_reason is None
+    assert str(view) == sagemaker.timeline("churn") == sagemaker.timeline(view.arn)
+
+
+def test_transitions_are_records(sagemaker: SageMakerMock, client: Any) -> None:
+    """The open one has no end; nobody can change them."""
+    create(client)
+    sagemaker.clock.advance(70)
+    transitions = sagemaker.jobs["churn"].transitions
+    assert transitions == (
+        TransitionView("Starting", START, after(60), "Preparing the instances for training"),
+        TransitionView("Downloading", after(60), None, "Downloading the training image"),
+    )
+    with pytest.raises(FrozenInstanceError):
+        transitions[0].status = "Training"  # type: ignore[misc]  # what is tested
+
+
+def test_the_jobs_are_a_mapping_by_name(sagemaker: SageMakerMock, client: Any) -> None:
+    """In the order of creation."""
+    jobs = sagemaker.jobs
+    assert (len(jobs), list(jobs), repr(jobs)) == (0, [], "<jobs >")
+    for name in ("b", "a"):
+        create(client, name)
+    assert (len(jobs), list(jobs)) == (2, ["b", "a"])
+    assert "a" in jobs
+    assert "c" not in jobs
+    assert None not in jobs
+    assert {name: view.name for name, view in jobs.items()} == {"b": "b", "a": "a"}
+    assert repr(jobs) == "<jobs <job 'b': InProgress/Starting>, <job 'a': InProgress/Starting>>"
+    assert jobs.get("c") is None
+
+
+def test_a_job_is_found_by_its_arn(sagemaker: SageMakerMock, client: Any) -> None:
+    """The whole one, and no other that ends alike."""
+    arn = create(client)
+    assert sagemaker.jobs[arn].name == "churn"
+    assert arn in sagemaker.jobs
+    assert arn.replace("us-east-1", "eu-west-1") not in sagemaker.jobs
+    assert "x/churn" not in sagemaker.jobs
+
+
+@pytest.mark.parametrize(
+    "created, known", [([], "there is none yet: let the code under test create it first"), (["b", "a"], "ask for one of b, a")]
+)
+def test_an_unknown_job_is_told_with_those_that_there_are(
+    created: list[str], known: str, sagemaker: SageMakerMock, client: Any
+) -> None:
+    """The typing error is seen at a glance."""
+    for name in created:
+        create(client, name)
+    with pytest.raises(KeyError) as unknown:
+        sagemaker.jobs["chrun"]
+    assert unknown.value.args == (f"no training job 'chrun' was created; {known}",)
+
+
+def test_a_name_in_two_regions_must_be_asked_by_arn(sagemaker: SageMakerMock, client: Any) -> None:
+    """The error gives the ARNs; that the name exists is still true."""
+    create(client)
+    create(make_client("eu-west-1"))
+    jobs = sagemaker.jobs
+    with pytest.raises(UsageError) as which:
+        jobs["churn"]
+    assert str(which.value) == (
+        f"'churn' exists more than once; ask by one of the ARNs {ARN.format('us-east-1')}, {ARN.format('eu-west-1')}"
+    )
+    assert "churn" in jobs
+    assert (len(jobs), list(jobs)) == (1, ["churn"])
+    assert [view.region for view in jobs.all()] == ["us-east-1", "eu-west-1"]
+    sagemaker.fail(ARN.format("eu-west-1"))
+    assert [view.status for view in jobs.all()] == ["InProgress", "Failed"]
+    assert str(sagemaker).count("\nchurn  ") == 2
+
+
+def test_a_notebook_shows_a_picture(sagemaker: SageMakerMock, client: Any) -> None:
+    """Of a job, of some, and of all; as everything that it shows, at the present instant."""
+    assert "no training jobs" in sagemaker._repr_html_()
+    create(client)
+    assert sagemaker.jobs["churn"]._repr_html_() == sagemaker._repr_html_() == sagemaker.svg("churn")
+    before = sagemaker.svg()
+    create(client, "second")
+    assert "2 training jobs" in sagemaker.svg()
+    assert sagemaker.svg("churn") != sagemaker.svg("second", "churn")
+    sagemaker.clock.advance(10)
+    assert sagemaker.svg("churn") != before
+    assert max(map(len, sagemaker.timeline("churn", width=80, unicode=True).split("\n"))) <= 80

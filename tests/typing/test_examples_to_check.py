@@ -1,0 +1,64 @@
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from tests.typing.examples import PROLOGUE, annotated, modules, write
+
+
+def test_every_example_is_annotated_as_pytest_calls_it() -> None:
+    """Tests return None, known fixtures have their types, all else is Any; what is annotated stays, and no line moves."""
+    source = """
+        order = []
+        found = {}
+        REQUEST = {"a": 1}
+        named.item = {"a": 1}
+
+        def test_one(sagemock, *rest, key=1, **more):
+            "Ä", found
+
+        def launch(client: object,
+                   name) -> str:  # a comment
+            return "x"
+
+        class TestThings:
+            async def test_two(self, monkeypatch): pass
+    """
+    expected = """
+        order: list[__typing.Any] = []
+        found: dict[__typing.Any, __typing.Any] = {}
+        REQUEST: dict[str, __typing.Any] = {"a": 1}
+        named.item = {"a": 1}
+
+        def test_one(sagemock: __sagemock.SageMakerMock, *rest: __typing.Any, key: __typing.Any=1, **more: __typing.Any) -> None:
+            "Ä", found
+
+        def launch(client: object,
+                   name: __typing.Any) -> str:  # a comment
+            return "x"
+
+        class TestThings:
+            async def test_two(self, monkeypatch: __pytest.MonkeyPatch) -> None: pass
+    """
+    assert annotated(textwrap.dedent(source)) == PROLOGUE + textwrap.dedent(expected)
+
+
+def test_a_head_that_is_not_found_is_an_error() -> None:
+    """Rather than an example that the checkers do not see."""
+    with pytest.raises(LookupError, match="launch"):
+        annotated("def launch(x) \\\n  : return x\n")
+
+
+def test_examples_of_a_page_are_one_module_and_one_more_for_each_with_tests() -> None:
+    """As the suite runs them."""
+    page = "```python\na = 1\n```\n\n```python\ndef test_x(): ...\n```\n\n```python\nb = a\n```\n"
+    assert list(modules(page)) == ["def test_x(): ...\n", "a = 1\n\nb = a\n"]
+    assert list(modules("nothing")) == []
+
+
+def test_all_pages_are_written(tmp_path: Path) -> None:
+    """README and documentation, each file being Python."""
+    files = write(tmp_path / "folder")
+    assert {"readme_1.py", "tutorial_1.py"} <= {file.name for file in files}
+    for file in files:
+        compile(file.read_text(encoding="utf-8"), str(file), "exec")
