@@ -15,6 +15,8 @@ default_role = "code"
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
+# A longer signature has a line for each parameter.
+python_maximum_signature_line_length = 100
 
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
