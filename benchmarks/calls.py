@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from moto import mock_aws
@@ -10,7 +10,7 @@ from moto import mock_aws
 from benchmarks.report import Row, ratios
 from benchmarks.timing import interleaved, timed
 from benchmarks.worlds import LONG, Null, client, null_responder, request
-from sagemock import Plan, mock_sagemaker
+from sagemock import mock_sagemaker
 
 __all__ = ["rows"]
 
@@ -51,22 +51,23 @@ def _creates(world: Callable[[], AbstractContextManager[Any]], number: int) -> f
 
 def _wait(null: Null) -> float:
     """Return the time of a wait for a job of six hours, over the time of as many null describes as it polls."""
-    with mock_sagemaker(plan=Plan.completes(training=timedelta(hours=6)), latency=0) as sagemaker:
+    with mock_sagemaker(plan=LONG) as sagemaker:
         made = client()
         made.create_training_job(**request("job"))
         waiter = made.get_waiter("training_job_completed_or_stopped")
         waiting = timed(lambda: waiter.wait(TrainingJobName="job", WaiterConfig={"MaxAttempts": 400}))
         polls = sum(call.operation == "DescribeTrainingJob" for call in sagemaker.calls)
-    return waiting / _describes(lambda: _null(null), polls)
+    return waiting / _describes(partial(_null, null), polls)
 
 
 def rows(rounds: int, number: int) -> list[Row]:
     """Measure `number` calls in each of `rounds` rounds."""
     null = null_responder()
-    worlds = {"null": lambda: _null(null), "sagemock": _sagemock, "moto": _moto}
-    describe = interleaved({name: lambda world=world: _describes(world, number) for name, world in worlds.items()}, rounds)
-    create = interleaved({name: lambda world=world: _creates(world, number) for name, world in worlds.items()}, rounds)
-    wait = interleaved({"sagemock": lambda: _wait(null)}, rounds)
+    worlds: dict[str, Callable[[], AbstractContextManager[Any]]]
+    worlds = {"null": partial(_null, null), "sagemock": _sagemock, "moto": _moto}
+    describe = interleaved({name: partial(_describes, world, number) for name, world in worlds.items()}, rounds)
+    create = interleaved({name: partial(_creates, world, number) for name, world in worlds.items()}, rounds)
+    wait = interleaved({"sagemock": partial(_wait, null)}, rounds)
     return [
         Row(
             "describe", "x null", 1.15, ratios(describe["sagemock"], describe["null"]), ratios(describe["moto"], describe["null"])

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from botocore.session import Session
 from moto import mock_aws
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sagemaker.models import sagemaker_backends
 
 from benchmarks.report import Row, ratios
@@ -88,6 +88,17 @@ def _crowded(many: int, few: int, weeks: int) -> Iterator[tuple[Any, Any, Any]]:
         yield sagemaker, _fill(MANY, many), _fill(FEW, few)
 
 
+@contextmanager
+def _out_of_sight() -> Iterator[None]:
+    """Keep the crowd from the garbage collector, which would spend minutes on looking at it between the measurements."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
 def _kib_per_job(number: int) -> float:
     """Return the memory that a stored job takes beyond its request, which is there already, in KiB."""
     api = Api.of(Session().create_client("sagemaker", region_name=MANY).meta.service_model)
@@ -109,8 +120,10 @@ def _kib_per_job(number: int) -> float:
 def rows(rounds: int, many: int, few: int) -> list[Row]:
     """Measure crowds of `many` and `few` jobs."""
     with mock_aws():
-        moto = _pages(_moto_fill(MANY, many), many, _moto_fill(FEW, few), few, rounds)
-    with _crowded(many, few, rounds) as (sagemaker, large, small):
+        crowds = _moto_fill(MANY, many), many, _moto_fill(FEW, few), few
+        with _out_of_sight():
+            moto = _pages(*crowds, rounds)
+    with _crowded(many, few, rounds) as (sagemaker, large, small), _out_of_sight():
         weeks = [timed(lambda: sagemaker.clock.advance(days=7)) * 1000 for _ in range(rounds)]
         pages = _pages(large, many, small, few, rounds)
     return [

@@ -31,7 +31,11 @@ def _tests_inside(mock: Callable[[], AbstractContextManager[object]], number: in
 
 
 def _tests_with(make_client: Callable[[], Any], number: int) -> float:
-    return timed(lambda: [_one_test(make_client()) for _ in range(number)])
+    def tests() -> None:
+        for _ in range(number):
+            _one_test(make_client())
+
+    return timed(tests)
 
 
 def _enter_and_exit(mock: Callable[[], AbstractContextManager[object]], number: int) -> float:
