@@ -18,8 +18,8 @@ STILL_S: Final = 0.003
 """For how long, at least, a thread has not run when it counts as standing still."""
 _MARGIN_S: Final = 0.001
 _SPELL_S: Final = 0.05
-# A thread that never stands still for long, such as a heartbeat of a millisecond, counts as waiting when for a spell of that length
-# the whole process has computed less than this part of the time, and it was caught running in less than that part of the looks.
+# A thread that never stands still for long, such as a heartbeat of a millisecond, counts as waiting when for such a spell the
+# whole process has computed less than this part of the time, and it was caught running in less than this part of the looks.
 # By its own processor time it could not be told: one of twenty threads that all compute has little of it, too.
 _SHARE: Final = 0.2
 _WAITING: Final = b"S"

@@ -85,7 +85,8 @@ def test_options_are_values() -> None:
         {"passthrough": ("s3", "runtime-sagemaker")},
         {"seed": -1},
     ],
-    ids=str,
+    # Without addresses: each process of pytest-xdist must find the same tests.
+    ids=lambda given: str(given).partition(" at 0x")[0],
 )
 def test_what_is_meant_is_kept(given_options: dict[str, Any]) -> None:
     """A good value is held as it was given."""
