@@ -218,6 +218,39 @@ def test_a_thread_that_yields_without_end_does_not_hold_time() -> None:
     assert world.at_us == 10
 
 
+def test_a_clock_outside_that_moved_past_a_deadline_wakes_the_sleeper_and_is_not_moved_again() -> None:
+    """A wall clock that the test froze was ticked while a thread slept."""
+
+    class Outside:
+        ahead_us = 0
+        moved = 0
+
+        def moved_us(self, _now_us: int) -> int:
+            ahead_us, self.ahead_us = self.ahead_us, 0
+            return ahead_us
+
+        def move_us(self, by_us: int) -> None:
+            self.moved += by_us
+
+        def wall_us(self, now_us: int) -> int:
+            return now_us
+
+    world, outside = World(), Outside()
+    world.clock.outside = outside
+    assert world.clock.wall_us() == world.start_us
+
+    def sleep() -> int:
+        world.sleep_us(60)
+        return world.at_us
+
+    def tick() -> None:
+        eventually(lambda: world.sleepers._asleep)
+        outside.ahead_us = 100
+
+    assert world.together(sleep, tick)[0] == 100
+    assert outside.moved == 0
+
+
 def test_who_sleeps_in_the_mock_around_this_one_is_not_waited_for() -> None:
     """A thread of the outer mock that has nothing to do here."""
     outer = World()
