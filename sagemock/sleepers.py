@@ -1,7 +1,7 @@
 """Who sleeps on a virtual clock, and when it may move on to the next of them (law 7)."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -147,15 +147,15 @@ class Sleepers:
         """Move time on if nobody is busy; return for how long to wait really: 0 if the sleeper is awake, None without end."""
         with self._mutex:
             if not sleeper.is_awake:
-                self._move_on()
+                self._move_on(paused=sleeper.pauses > 0)
             if sleeper.is_awake:
                 return 0
             if self._driver is None:
                 self._driver = sleeper
+            sleeper.pauses += 1
             if self._driver is not sleeper:
                 return None
         # The longer somebody is busy, the less it is disturbed.
-        sleeper.pauses += 1
         return min(_STEP_S * max(1, sleeper.pauses / 20), _LONGEST_STEP_S)
 
     def get_up(self, sleeper: Sleeper) -> None:
@@ -220,10 +220,10 @@ class Sleepers:
     def _first(self) -> Sleeper | None:
         return min(self._asleep, key=_order, default=None)
 
-    def _move_on(self) -> None:
+    def _move_on(self, *, paused: bool) -> None:
         """Wake who is next, if nobody is busy. Holds the mutex, but not while observers are told of what happens on the way."""
         first = self._first()
-        if first is None or self._mover is not None or self._is_anyone_busy():
+        if first is None or self._mover is not None or self._is_anyone_busy(paused=paused):
             return
         self._mover = threading.current_thread()
         self._mutex.release()
@@ -240,16 +240,17 @@ class Sleepers:
         if first is not None and first.deadline_us <= now_us:
             self._wake(first)
 
-    def _is_anyone_busy(self) -> bool:
+    def _is_anyone_busy(self, *, paused: bool) -> bool:
         asleep = {sleeper.thread for sleeper in self._asleep if not sleeper.is_up}
         return any(
-            thread not in asleep and thread not in self._before and not self.rests(thread) for thread in threading.enumerate()
+            thread not in asleep and thread not in self._before and not self.rests(thread, asleep, paused=paused)
+            for thread in threading.enumerate()
         )
 
-    def rests(self, thread: threading.Thread) -> bool:
+    def rests(self, thread: threading.Thread, asleep: Iterable[threading.Thread] = (), *, paused: bool = True) -> bool:
         """Return whether a thread sleeps, here or in a mock around this one, or stands still."""
         outside = [] if self._around is None else list(self._around._asleep)  # noqa: SLF001  # one of us
-        return any(sleeper.thread is thread for sleeper in outside) or self._stillness.rests(thread)
+        return any(sleeper.thread is thread for sleeper in outside) or self._stillness.rests(thread, asleep, paused=paused)
 
     def _wake(self, sleeper: Sleeper) -> None:
         del self._asleep[sleeper]

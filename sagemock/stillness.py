@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -17,11 +17,14 @@ __all__ = ["STILL_S", "Stillness"]
 STILL_S: Final = 0.003
 """For how long, at least, a thread has not run when it counts as standing still."""
 _MARGIN_S: Final = 0.001
-_SPELL_S: Final = 0.05
+_PAUSES: Final = 3
+"""And in how many real pauses of whoever looks: in each one, who waits for the interpreter's lock is given it."""
+_SPELL_S: Final = 0.1
+_LOOKS: Final = 20
 # A thread that never stands still for long, such as a heartbeat of a millisecond, counts as waiting when for such a spell the
 # whole process has computed less than this part of the time, and it was caught running in less than this part of the looks.
 # By its own processor time it could not be told: one of twenty threads that all compute has little of it, too.
-_SHARE: Final = 0.2
+_SHARE: Final = 0.1
 _WAITING: Final = b"S"
 
 
@@ -33,8 +36,11 @@ class _Seen:
     since_s: float
     began_s: float
     process_ns: int
+    pauses: int = 0
     looks: int = 0
     runs: int = 0
+    is_sure: bool = False
+    """Whether it stands still with this pulse beyond doubt."""
 
 
 class Stillness:
@@ -58,8 +64,11 @@ class Stillness:
         else:
             self._seen.clear()
 
-    def rests(self, thread: threading.Thread) -> bool:
-        """Return whether a thread has stood still for `STILL_S`, or has ended."""
+    def rests(self, thread: threading.Thread, asleep: Iterable[threading.Thread] = (), *, paused: bool = True) -> bool:
+        """Return whether a thread has stood still for a while, or has ended.
+
+        `asleep` are the threads that wait for time to pass; `paused` is whether the one that looks has just waited really.
+        """
         if thread.ident is None or (self._is_exact and thread.native_id is None):
             # It was started a moment ago, and is about to begin.
             return False
@@ -74,18 +83,30 @@ class Stillness:
             return False
         seen.looks += 1
         seen.runs += pulse is None
+        seen.pauses += paused
         if pulse is None or pulse != seen.pulse:
-            seen.pulse, seen.since_s = pulse, now_s
-            return _ticks(seen, now_s)
-        # Who waits for the interpreter's lock looks for it once in each switch interval, and so has run.
-        still_s: float = now_s - seen.since_s
-        return still_s >= max(STILL_S, sys.getswitchinterval() + _MARGIN_S)
+            seen.pulse, seen.since_s, seen.pauses, seen.is_sure = pulse, now_s, 0, False
+            return pulse is not None and _ticks(seen, now_s)
+        if seen.is_sure or seen.pauses < _PAUSES:
+            return seen.is_sure
+        # Who waits for the interpreter's lock also looks for it by itself, once in each switch interval, and so has run.
+        if now_s - seen.since_s >= max(STILL_S, sys.getswitchinterval() + _MARGIN_S):
+            seen.is_sure = not any(map(self._could_run, asleep))
+            seen.since_s = now_s
+        return seen.is_sure
+
+    def _could_run(self, thread: threading.Thread) -> bool:
+        # One that sleeps, was roused and has no processor may hold what the others wait for: the mutex of the interpreter's lock.
+        try:
+            return thread is not threading.current_thread() and self._pulse(thread) is None
+        except LookupError:
+            return False
 
 
 def _ticks(seen: _Seen, now_s: float) -> bool:
     """Return whether a thread that never stands still for long has spent a spell with waiting; then the next one begins."""
     took_s = now_s - seen.began_s
-    if took_s < _SPELL_S:
+    if took_s < _SPELL_S or seen.looks < _LOOKS:
         return False
     process_ns = time.process_time_ns()
     found = process_ns - seen.process_ns < took_s * 1e9 * _SHARE and seen.runs < seen.looks * _SHARE

@@ -19,7 +19,7 @@ from sagemock import Plan, PlanError, SageMakerMock, UsageError, mock_sagemaker
 from sagemock.artifacts import Uploads, packed
 from sagemock.clock import Clock
 from sagemock.jobs.store import Store
-from tests.calling import START, after, create, describe, make_client
+from tests.calling import START, YOUNG, after, create, describe, make_client
 
 PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=10)
 KEY = "models/churn/output/model.tar.gz"
@@ -136,6 +136,7 @@ def test_a_plan_that_is_over_at_once_has_its_model_at_once(sagemaker: SageMakerM
     assert keys(s3) == [KEY]
 
 
+@YOUNG
 def test_a_job_that_is_deleted_and_made_anew_has_its_own_model(sagemaker: SageMakerMock) -> None:
     """By its number, not by its name."""
     s3, client = bucket(), make_client()

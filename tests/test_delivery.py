@@ -20,7 +20,7 @@ from sagemock.jobs.history import History
 from sagemock.jobs.interventions import Complete, Stop
 from sagemock.jobs.store import Store
 from sagemock.sleepers import Sleepers
-from tests.calling import START, create, make_client
+from tests.calling import START, YOUNG, create, make_client
 from tests.strategies import named
 
 PLAN = Plan.completes(starting=10, downloading=20, training=30, uploading=5)
@@ -352,6 +352,7 @@ def test_jobs_of_every_account_and_region_are_told_of(sagemaker: SageMakerMock, 
     assert [event["region"] for event in handler.events] == ["eu-west-1"]
 
 
+@YOUNG
 def test_a_deleted_job_has_its_last_event(sagemaker: SageMakerMock, client: Any) -> None:
     """Its name is free again then, and the next one's events are another's."""
     handler = Handler(sagemaker)

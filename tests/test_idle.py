@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sagemock.clock import SECOND_US
@@ -86,6 +86,7 @@ def test_a_long_sleep_and_a_look_are_no_loop() -> None:
     assert A_LOOP == 3
 
 
+@example([DAY_US // 2] * 4)
 @given(st.lists(st.integers(1, DAY_US // 2), min_size=2, max_size=30))
 def test_the_limit_counts_what_the_code_itself_slept(sleeps_us: list[int]) -> None:
     """A poll loop raises at its first turn after the limit, and not before."""

@@ -249,6 +249,8 @@ def test_a_clock_outside_that_moved_past_a_deadline_wakes_the_sleeper_and_is_not
 
     assert world.together(sleep, tick)[0] == 100
     assert outside.moved == 0
+    world.sleep_us(5)
+    assert outside.moved == 5
 
 
 def test_who_sleeps_in_the_mock_around_this_one_is_not_waited_for() -> None:

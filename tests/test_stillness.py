@@ -66,22 +66,47 @@ def test_a_thread_rests_when_its_pulse_has_not_changed_for_a_while(clock: Time) 
     """Since it was first seen, and since it was last seen with another one."""
     pulse = Pulse()
     still = Stillness(pulse)
-    assert not still.rests(ME)
-    clock.now_s += 0.01
-    assert still.rests(ME)
-    pulse.beats = 1
-    assert not still.rests(ME)
-    clock.now_s += STILL_S / 2
-    assert not still.rests(ME)
-    clock.now_s += 0.01
-    assert still.rests(ME)
+    for beats in (0, 1):
+        pulse.beats = beats
+        assert [still.rests(ME) for _ in range(5)] == [False] * 5
+        clock.now_s += STILL_S / 2
+        assert not still.rests(ME)
+        clock.now_s += 0.01
+        assert still.rests(ME)
+
+
+def test_a_thread_rests_only_after_some_real_pauses_of_who_looks(clock: Time) -> None:
+    """Before that, it may not have been given the interpreter's lock."""
+    still = Stillness(Pulse())
+    still.rests(ME)
+    clock.now_s += 100
+    assert [still.rests(ME, paused=False) for _ in range(5)] == [False] * 5
+    assert [still.rests(ME, paused=True) for _ in range(3)] == [False, False, True]
+    assert still.rests(ME, paused=False)
+
+
+def test_stillness_is_in_doubt_while_a_sleeper_could_run(clock: Time) -> None:
+    """It may hold what the others wait for; once it was beyond doubt, it is for as long as the pulse is the same."""
+    with waiting_thread() as thread, waiting_thread() as ended, waiting_thread() as sleeper:
+        beats: dict[threading.Thread, Hashable] = {thread: 0, sleeper: None}
+        still = Stillness(beats.__getitem__)
+        for _ in range(4):
+            still.rests(thread)
+        clock.now_s += 0.01
+        assert not still.rests(thread, [sleeper])
+        clock.now_s += 0.01
+        beats[sleeper] = 1
+        assert still.rests(thread, [ME, ended, sleeper])
+        beats[sleeper] = None
+        assert still.rests(thread, [sleeper])
 
 
 def test_who_waits_for_the_interpreters_lock_does_not_rest(clock: Time, monkeypatch: pytest.MonkeyPatch) -> None:
     """It looks for it once in each switch interval, so stillness is longer than that."""
     monkeypatch.setattr(sys, "getswitchinterval", lambda: 1.0)
     still = Stillness(Pulse())
-    still.rests(ME)
+    for _ in range(4):
+        still.rests(ME)
     clock.now_s += 0.9
     assert not still.rests(ME)
     clock.now_s += 0.2
@@ -113,12 +138,12 @@ def test_a_thread_that_ticks_all_the_time_rests_if_it_mostly_waits(
     still = Stillness(pulse)
     monkeypatch.setattr(time, "process_time_ns", lambda: began_ns)
     still.rests(ME)
-    for look in range(10):
+    for look in range(24):
         clock.now_s += 0.004
         pulse.beats = None if look < runs else look
         assert not still.rests(ME)
     monkeypatch.setattr(time, "process_time_ns", lambda: began_ns + int(spent_s * 1e9))
-    clock.now_s += 0.02
+    clock.now_s += 0.01
     pulse.beats = "ticked"
     assert still.rests(ME) is rests
     pulse.beats = "and again"

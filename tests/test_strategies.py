@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from sagemock import Plan, mock_sagemaker
 from sagemock.jobs import status
 from sagemock.strategies import lives, plans
-from tests.calling import START, create, describe, make_client
+from tests.calling import START, YOUNG, create, describe, make_client
+
+pytestmark = YOUNG
 
 SPOT: dict[str, Any] = {
     "EnableManagedSpotTraining": True,

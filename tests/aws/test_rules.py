@@ -8,7 +8,9 @@ import pytest
 from sagemock import SageMakerMock, mock_sagemaker
 from sagemock.aws import rules
 from tests.aws.test_operations import refusal
-from tests.calling import START, create, describe, make_client, request
+from tests.calling import START, YOUNG, create, describe, make_client, request
+
+pytestmark = YOUNG
 
 ECR = "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1"
 SPOT = {"EnableManagedSpotTraining": True}

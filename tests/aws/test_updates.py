@@ -8,7 +8,9 @@ import pytest
 from sagemock import Plan, SageMakerMock, mock_sagemaker
 from tests.aws.test_operations import refusal
 from tests.aws.test_pools import WARM, kept
-from tests.calling import START, create, describe, make_client
+from tests.calling import START, YOUNG, create, describe, make_client
+
+pytestmark = YOUNG
 
 PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=10)
 RULE = {"RuleConfigurationName": "cpu", "RuleEvaluatorImage": "123456789012.dkr.ecr.us-east-1.amazonaws.com/rules:1"}

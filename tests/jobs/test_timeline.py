@@ -5,7 +5,7 @@ from random import Random
 from typing import cast
 
 import pytest
-from hypothesis import event, given
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from sagemock.clock import SECOND_US
@@ -108,6 +108,7 @@ def test_an_intervention_changes_only_the_future(records: tuple[Job, ...]) -> No
         grows(view(before, done_us), view(after, done_us))
 
 
+@settings(max_examples=200)
 @given(lives())
 def test_an_intervention_shows_at_its_instant(records: tuple[Job, ...]) -> None:
     """Stopped is Stopping at once, failed is Failed, completed is Completed, interrupted is Interrupted."""

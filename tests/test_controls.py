@@ -1,0 +1,99 @@
+"""Verbs of the mock that are not tested beside what they move."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sagemock import Plan, SageMakerMock, UsageError, mock_sagemaker
+from sagemock.hook import Hook
+from tests.calling import START, create, describe, lived, make_client
+
+SPOT: dict[str, Any] = {
+    "EnableManagedSpotTraining": True,
+    "StoppingCondition": {"MaxRuntimeInSeconds": 7200, "MaxWaitTimeInSeconds": 10_800},
+}
+
+
+class Forgetful(dict[Any, Any]):
+    """Clients that are never known, as for a thread that looked a moment too early."""
+
+    def __contains__(self, _: object) -> bool:
+        return False
+
+
+@pytest.fixture
+def sagemaker() -> Iterator[SageMakerMock]:
+    """Mock SageMaker; calls take no time."""
+    plan = Plan.completes(starting=60, downloading=30, training=600, uploading=9)
+    with mock_sagemaker(start=START, latency=0, plan=plan) as mock:
+        yield mock
+
+
+def test_a_spot_job_can_be_interrupted_now(sagemaker: SageMakerMock) -> None:
+    """It is Interrupted at this instant, and begins again."""
+    client = make_client()
+    create(client, **SPOT)
+    sagemaker.advance_until("churn", "Training")
+    sagemaker.clock.advance(100)
+    sagemaker.interrupt("churn")
+    assert sagemaker.jobs["churn"].secondary_status == "Interrupted"
+    sagemaker.advance_until("churn", "Completed")
+    visited = [entry[0] for entry in lived(describe(client))]
+    assert visited == [
+        *("Starting", "Downloading", "Training", "Interrupted"),
+        *("Starting", "Downloading", "Training", "Uploading", "Completed"),
+    ]
+
+
+def test_a_job_on_demand_is_not_interrupted(sagemaker: SageMakerMock) -> None:
+    """Only spot instances are taken away."""
+    create(make_client())
+    with pytest.raises(UsageError) as refused:
+        sagemaker.interrupt("churn")
+    said = "cannot interrupt 'churn': it runs on demand; create it with EnableManagedSpotTraining=True"
+    assert str(refused.value) == said
+
+
+def test_a_job_without_instances_is_not_interrupted(sagemaker: SageMakerMock) -> None:
+    """The error shows where it stands."""
+    create(make_client(), **SPOT)
+    with pytest.raises(UsageError) as refused:
+        sagemaker.interrupt("churn")
+    said = (
+        "cannot interrupt 'churn': it has no instances in Starting; do it in Downloading, DownloadingTrainingImage, Training.\n"
+    )
+    assert str(refused.value).startswith(f"{said}churn: InProgress/Starting")
+
+
+def test_a_sleep_of_nothing_is_a_sleep(sagemaker: SageMakerMock) -> None:
+    """It gives way, takes no time, and is on record."""
+    time.sleep(0)
+    assert [sleep.duration.total_seconds() for sleep in sagemaker.sleeps] == [0]
+    assert sagemaker.clock.now() == START
+
+
+def test_a_client_that_two_threads_call_first_is_attached_once() -> None:
+    """The second one finds the handler of the first."""
+    hook = Hook(lambda: None)
+    hook._clients = Forgetful()  # type: ignore[assignment]  # what is asked of it
+    client = make_client()
+    hook.attach(client)
+    [handler] = hook._clients.values()
+    hook.attach(client)
+    assert list(hook._clients.values()) == [handler]
+
+
+def test_what_was_planned_before_a_stop_is_told_of_no_more(sagemaker: SageMakerMock) -> None:
+    """Nor when another job goes on at the very instant at which the stopped one would have."""
+    told: list[tuple[str, str]] = []
+    sagemaker.on_event(lambda event: told.append((event["detail"]["TrainingJobName"], event["detail"]["SecondaryStatus"])))
+    client = make_client()
+    create(client, "goes-on")
+    create(client, "stops")
+    sagemaker.clock.advance(10)
+    client.stop_training_job(TrainingJobName="stops")
+    sagemaker.clock.advance(50)
+    assert [event for event in told if event[0] == "goes-on"] == [("goes-on", "Starting"), ("goes-on", "Downloading")]
+    assert told[-2:] == [("stops", "Stopped"), ("goes-on", "Downloading")]
