@@ -24,7 +24,7 @@ _LOOKS: Final = 20
 # A thread that never stands still for long, such as a heartbeat of a millisecond, counts as waiting when for such a spell the
 # whole process has computed less than this part of the time, and it was caught running in less than this part of the looks.
 # By its own processor time it could not be told: one of twenty threads that all compute has little of it, too.
-_SHARE: Final = 0.1
+_SHARE: Final = 0.25
 _WAITING: Final = b"S"
 
 

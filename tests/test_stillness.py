@@ -123,7 +123,7 @@ def test_a_thread_that_could_run_does_not_rest(clock: Time) -> None:
 
 @pytest.mark.parametrize(
     "spent_s, runs, rests",
-    [(0.001, 1, True), (0.04, 1, False), (0.001, 4, False)],
+    [(0.001, 1, True), (0.04, 1, False), (0.001, 9, False)],
     ids=["waits", "the process computes", "it has no processor"],
 )
 def test_a_thread_that_ticks_all_the_time_rests_if_it_mostly_waits(

@@ -10,4 +10,4 @@ __all__ = ["eventually"]
 def eventually(holds: Callable[[], object]) -> None:
     """Return when something holds; in no test for longer than a moment."""
     while not holds():
-        real.sleep(0.001)
+        real.sleep(0.005)
