@@ -469,16 +469,21 @@ def test_threads_that_hammer_the_clock_lose_nothing() -> None:
     clock, written = Clock(START), list[Any]()
     clock.tell(Diary(clock, list(range(1, threads * times + 1)), written))
 
+    # A thread that is traced may fail to begin at such a pace: they begin before.
+    ready = threading.Barrier(threads + 1)
+
     def hammer() -> None:
+        ready.wait()
         for _ in range(times):
             clock.pass_us(1)
 
+    workers = [threading.Thread(target=hammer) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
     interval_s = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
-        workers = [threading.Thread(target=hammer) for _ in range(threads)]
-        for worker in workers:
-            worker.start()
+        ready.wait()
         for worker in workers:
             worker.join()
     finally:

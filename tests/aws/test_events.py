@@ -16,7 +16,7 @@ from sagemock.jobs.job import Job, view
 from sagemock.jobs.plan import Plan
 from sagemock.jobs.pool import pool
 from tests.aws.shapes import of_sagemaker
-from tests.calling import problems, request
+from tests.calling import YOUNG, problems, request
 from tests.strategies import START_US, lives, played
 
 CREATED_US = 1_696_427_182_554_321
@@ -170,6 +170,7 @@ def described(value: Any, shape: Any) -> Any:
     return value / 1000 if shape.type_name == "timestamp" else value
 
 
+@YOUNG
 @given(lives())
 def test_an_event_says_what_describe_says(records: tuple[Job, ...]) -> None:
     """At the last change of its instant; and it is JSON, with every member that the service model knows."""
