@@ -17,8 +17,10 @@ from botocore.exceptions import CapacityNotAvailableError
 from botocore.retries import adaptive, bucket, throttling
 
 from sagemock.active import Active, Innermost
-from sagemock.clock import SECOND_US, Clock, real
+from sagemock.clock import Clock
+from sagemock.instants import SECOND_US
 from sagemock.patch import Wrapped
+from sagemock.realtime import real
 from sagemock.sleep import keeps_real_time
 
 __all__ = ["AdaptivePatch", "LimiterWorlds", "refill_us"]

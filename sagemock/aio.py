@@ -18,11 +18,11 @@ from botocore.exceptions import CapacityNotAvailableError
 
 from sagemock.active import Innermost
 from sagemock.adaptive import LimiterWorlds, refill_us
-from sagemock.clock import SECOND_US
 from sagemock.environ import Environ
 from sagemock.guard import IN_FLIGHT, Guard, InFlight
 from sagemock.hook import Hook
 from sagemock.imports import WhenImported
+from sagemock.instants import SECOND_US
 from sagemock.patch import Wrapped
 from sagemock.sleep import keeps_real_time
 from sagemock.stack import Patch

@@ -1,92 +1,18 @@
 """The virtual clock: the only thing in sagemock that knows what time it is. Everything else is given `now`."""
 
 import math
-import re
-import sys
 import threading
-import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from datetime import datetime, timedelta, timezone
-from typing import Any, Protocol
+from datetime import datetime, timedelta
+from typing import Protocol
 
 from sagemock.errors import UsageError
+from sagemock.instants import SECOND_US, duration_us, instant, instant_us
+from sagemock.realtime import real
 
-__all__ = ["Agenda", "Clock", "Leader", "Outside", "duration_us", "instant", "instant_us", "real"]
-
-SECOND_US = 1_000_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_MICROSECOND = timedelta(microseconds=1)
-_FIRST_S = (datetime.min.replace(tzinfo=timezone.utc) - _EPOCH) // timedelta(seconds=1)
-_LAST_S = (datetime.max.replace(tzinfo=timezone.utc) - _EPOCH) // timedelta(seconds=1)
-# What Python 3.10's fromisoformat cannot read and AWS tools print: a final Z, and fractions of other than 3 or 6 digits.
-_FRACTION = re.compile(r"\.(\d+)")
-
-
-def _unfrozen(name: str) -> Callable[..., Any]:
-    """Return the real function of module `time`, even when the caller froze time before sagemock was imported."""
-    freezegun = sys.modules.get("freezegun.api")
-    found: Callable[..., Any] = getattr(freezegun, f"real_{name}", None) or getattr(time, name)
-    return found
-
-
-class real:  # noqa: N801  # a namespace of functions, read as `real.monotonic()`
-    """The real clock's functions, held where a scan of module attributes (freezegun's, ours) does not replace them."""
-
-    monotonic = staticmethod(_unfrozen("monotonic"))
-    time = staticmethod(_unfrozen("time"))
-    perf_counter = staticmethod(_unfrozen("perf_counter"))
-    sleep = staticmethod(_unfrozen("sleep"))
-
-
-def duration_us(value: timedelta | float) -> int:
-    """Return a duration, given as a `timedelta` or in seconds, in whole microseconds (nearest)."""
-    if isinstance(value, timedelta):
-        return value // _MICROSECOND
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        msg = f"a duration is a timedelta or a number of seconds, not {value!r}"
-        raise TypeError(msg)
-    microseconds = value * SECOND_US
-    if isinstance(microseconds, float) and not math.isfinite(microseconds):
-        msg = f"a duration is finite, not {value!r}"
-        raise ValueError(msg)
-    return round(microseconds)
-
-
-def instant_us(value: datetime | str | float) -> int:
-    """Return an instant in whole microseconds since 1970-01-01T00:00Z.
-
-    `value` is a datetime (a naive one is read as UTC), an ISO 8601 string, or seconds since the epoch.
-    """
-    if isinstance(value, str):
-        text = value.strip()
-        if text[-1:] in "zZ":
-            text = text[:-1] + "+00:00"
-        text = _FRACTION.sub(lambda found: f".{found[1][:6]:0<6}", text, count=1)
-        text = re.sub(r"([+-]\d\d)(\d\d)$", r"\1:\2", text)
-        try:
-            value = datetime.fromisoformat(text)
-        except ValueError:
-            msg = f"{value!r} is no instant: write it like 2018-07-30T00:00:00Z"
-            raise ValueError(msg) from None
-    if isinstance(value, datetime):
-        if value.tzinfo is None:
-            value = value.replace(tzinfo=timezone.utc)
-        return (value - _EPOCH) // _MICROSECOND
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        msg = f"an instant is a datetime, an ISO 8601 string or seconds since 1970, not {value!r}"
-        raise TypeError(msg)
-    if not _FIRST_S <= value <= _LAST_S:
-        # NaN and infinity too; what is meant to be now and lies beyond was given in milliseconds.
-        msg = f"{value!r} is no instant between the years 1 and 9999: give seconds since 1970, not milliseconds"
-        raise ValueError(msg)
-    return round(value * SECOND_US)
-
-
-def instant(at_us: int) -> datetime:
-    """Return an instant in microseconds since the epoch as an aware datetime in UTC."""
-    return _EPOCH + timedelta(microseconds=at_us)
+__all__ = ["Agenda", "Clock", "Leader", "Outside"]
 
 
 class Agenda(Protocol):

@@ -10,18 +10,20 @@ from sagemock.aws.faults import Fault, Moment, Window
 from sagemock.aws.quotas import Usage
 from sagemock.aws.visibility import Hiding
 from sagemock.calls import Calls
-from sagemock.clock import Clock, instant, instant_us
+from sagemock.clock import Clock
 from sagemock.delivery import Delay, Handler, Subscription
 from sagemock.errors import NeverReached, UsageError
 from sagemock.eventpattern import Pattern
+from sagemock.instants import instant, instant_us
 from sagemock.jobs import status
 from sagemock.jobs.interventions import Complete, Fail, Interrupt, Intervention
 from sagemock.jobs.job import Job
 from sagemock.jobs.logs import instances, runs
 from sagemock.options import check_plan
+from sagemock.plans import Matcher, PlanSource, Rule
 from sagemock.render import drawing, timeline, timelines
 from sagemock.views import Jobs
-from sagemock.world import Matcher, PlanSource, Rule, Sleep, World
+from sagemock.world import Sleep, World
 
 __all__ = ["Controls"]
 
@@ -94,7 +96,7 @@ class Controls(ABC):
         _check_matcher(matcher)
         _check_source(plan)
         _check_times(times)
-        self._world.rules.append(Rule(matcher, plan, times))
+        self._world.plans.rules.append(Rule(matcher, plan, times))
 
     def quota(self, instance_type: str, *, instances: int, spot: bool = False, warm_pool: bool = False) -> None:
         """Say how many instances of a type the account may use at once: for training, for managed spot training or in warm pools.

@@ -11,9 +11,10 @@ from botocore.config import Config
 from botocore.exceptions import WaiterError
 
 from sagemock.aws.model import Api
-from sagemock.clock import instant, instant_us, real
+from sagemock.instants import instant, instant_us
 from sagemock.jobs.plan import Plan
 from sagemock.mock import SageMakerMock, mock_sagemaker
+from sagemock.realtime import real
 
 __all__ = ["play", "play_record"]
 

@@ -5,7 +5,7 @@ import selectors
 from collections.abc import Callable
 from typing import Any, Protocol, TypeAlias
 
-from sagemock.clock import real
+from sagemock.realtime import real
 from sagemock.sleepers import Sleeper, Sleepers
 from sagemock.stillness import STILL_S
 from sagemock.timers import Alarm, Alarms, Timer

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Callable, Hashable
 
-from sagemock.clock import SECOND_US
 from sagemock.errors import NothingWillHappen
+from sagemock.instants import SECOND_US
 
 __all__ = ["Idle"]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, TypedDict
 
-from sagemock.clock import duration_us, instant_us
+from sagemock.instants import duration_us, instant_us
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from sagemock.clock import instant
+from sagemock.instants import instant
 from sagemock.render import situation, timeline
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _state(world: "World") -> str:
         parts.append("\n".join([f"{title}:", *(f"  {call}" for call in last)]))
     else:
         parts.append("No call has arrived here.")
-    unused = [*(rule for rule in world.rules if not rule.used), *world.faults.unused(), *world.visibility.unused()]
+    unused = [*world.plans.unused, *world.faults.unused(), *world.visibility.unused()]
     if unused:
         parts.append("\n".join(["Prepared, and not used so far:", *(f"  {one}" for one in unused)]))
     return "\n\n".join(parts)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from sagemock.active import Innermost, keeps_real_time
-from sagemock.clock import real
 from sagemock.names import INTERPRETER, TEST_TOOLS, Rebinding, belongs
+from sagemock.realtime import real
 from sagemock.tasks import LoopPatch, VirtualTasks
 
 __all__ = ["SleepPatch", "keeps_real_time"]

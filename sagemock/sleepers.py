@@ -8,7 +8,8 @@ from functools import cached_property
 from itertools import count
 from typing import Final, Protocol
 
-from sagemock.clock import Clock, real
+from sagemock.clock import Clock
+from sagemock.realtime import real
 from sagemock.stillness import Stillness
 
 __all__ = ["Rouse", "Sleeper", "Sleepers"]

@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from sagemock.clock import real
+from sagemock.realtime import real
 
 __all__ = ["STILL_S", "Stillness"]
 

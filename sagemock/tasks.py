@@ -16,8 +16,8 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from sagemock.active import Active, Innermost, keeps_real_time
-from sagemock.clock import SECOND_US
 from sagemock.drives import Drive, drive_of
+from sagemock.instants import SECOND_US
 from sagemock.sleepers import Sleepers
 from sagemock.timers import Alarms, Timer
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextvars import Context
 from typing import Any
 
-from sagemock.clock import SECOND_US
+from sagemock.instants import SECOND_US
 from sagemock.sleepers import Sleepers
 
 __all__ = ["Alarm", "Alarms", "Timer"]

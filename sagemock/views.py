@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sagemock.clock import Clock, instant
+from sagemock.clock import Clock
 from sagemock.errors import UsageError
+from sagemock.instants import instant
 from sagemock.jobs.job import Job, View, view
 from sagemock.jobs.plan import Plan
 from sagemock.jobs.store import Region, Store

@@ -31,11 +31,12 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from sagemock.active import Active, Innermost
-from sagemock.clock import SECOND_US, instant_us, real
 from sagemock.follow import OwnFactory, frozen_by_freezegun
 from sagemock.imports import WhenImported
+from sagemock.instants import SECOND_US, instant_us
 from sagemock.names import INTERPRETER, TEST_TOOLS, Rebinding, belongs
 from sagemock.patch import Wrapped
+from sagemock.realtime import real
 from sagemock.sleep import keeps_real_time
 
 __all__ = ["ClockFactory", "WallPatch"]

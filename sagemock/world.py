@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from fnmatch import fnmatchcase
 from random import Random
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 from weakref import WeakSet, ref
 
 from sagemock import buckets, neighbours
@@ -22,25 +21,21 @@ from sagemock.aws.validate import check, decode
 from sagemock.aws.visibility import Visibility
 from sagemock.aws.wire import Answer, granted, refused
 from sagemock.calls import DONE, Call, Calls
-from sagemock.clock import Clock, instant
-from sagemock.errors import UnusedError, UsageError
+from sagemock.clock import Clock
+from sagemock.errors import UnusedError
 from sagemock.follow import Followed
 from sagemock.hook import ApiCall
 from sagemock.idle import Idle
+from sagemock.instants import instant
 from sagemock.jobs.job import Place
-from sagemock.jobs.plan import Plan
 from sagemock.jobs.store import Store
 from sagemock.options import Options
+from sagemock.plans import Plans
 from sagemock.render import situation
 from sagemock.sleepers import Sleepers
 from sagemock.transport import Lost, marred
 
-__all__ = ["Call", "Matcher", "PlanSource", "Sleep", "World"]
-
-Matcher: TypeAlias = str | Callable[[Mapping[str, Any]], bool]
-"""Which jobs a plan is for: a pattern of job names (`*`, `?`, `[…]`, case matters), or a predicate of the request."""
-PlanSource: TypeAlias = Plan | Callable[[Mapping[str, Any]], Plan]
-"""A plan, or a callable of the request that returns one."""
+__all__ = ["Call", "Sleep", "World"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +44,6 @@ class Sleep:
 
     at: datetime
     duration: timedelta
-
-
-@dataclass
-class Rule:
-    """A plan for the jobs that match."""
-
-    matcher: Matcher
-    plan: PlanSource
-    times: int | None
-    used: int = 0
-
-    def meets(self, request: Mapping[str, Any]) -> bool:
-        """Whether this rule is for a job that is created by `request`."""
-        if self.times is not None and self.used >= self.times:
-            return False
-        if isinstance(self.matcher, str):
-            return fnmatchcase(request["TrainingJobName"], self.matcher)
-        return bool(self.matcher(request))
-
-    def __str__(self) -> str:
-        return f"plan({self.matcher!r}, {self.plan!r})"
 
 
 @dataclass
@@ -87,7 +61,7 @@ class World:
     sleeps: list[Sleep] = field(default_factory=list)
     accounts: dict[str, str] = field(default_factory=dict)
     """The accounts of callers other than the mock's own, by access key id."""
-    rules: list[Rule] = field(default_factory=list)
+    plans: Plans = field(init=False)
     faults: Faults = field(init=False)
     visibility: Visibility = field(default_factory=Visibility)
     threads_before: AbstractSet[threading.Thread] = field(init=False)
@@ -110,7 +84,8 @@ class World:
         else:
             self.threads_before = WeakSet(set(threading.enumerate()) - {me})
         self.sleepers = Sleepers(self.clock, self.threads_before, None if around is None else around.sleepers)
-        self.service = Service(self.store, self.plan_for, options.seed, validate=options.validate)
+        self.plans = Plans(options.plan)
+        self.service = Service(self.store, self.plans.plan_for, options.seed, validate=options.validate)
         self.service.check_data = buckets.check_inputs if options.check_s3 else None
         self.uploads = Uploads(self.clock, self.store)
         self.announcer = Announcer(self.clock, self.service)
@@ -261,15 +236,7 @@ class World:
             account = self.accounts.get(call.access_key, account)
         return Place(call.partition, call.region, account)
 
-    # -- plans
-
-    def plan_for(self, request: Mapping[str, Any]) -> Plan:
-        """Return the plan of a job that is created by `request`: the first rule that meets it, else the mock's default."""
-        for rule in self.rules:
-            if rule.meets(request):
-                rule.used += 1
-                return _resolved(rule.plan, request)
-        return Plan() if self.options.plan is None else _resolved(self.options.plan, request)
+    # -- the end
 
     def check_used(self) -> None:
         """Raise UnusedError if a plan was prepared that no job met, or a fault that no call met."""
@@ -279,7 +246,7 @@ class World:
         met = f"the jobs that were created: {', '.join(created)}" if created else "no job was created"
         faults = [*self.faults.unused(), *self.visibility.unused()]
         complaints = [
-            *_unused("plan", [rule for rule in self.rules if not rule.used], verb="used", met=met, mend="pattern"),
+            *_unused("plan", self.plans.unused, verb="used", met=met, mend="pattern"),
             *_unused("fault", faults, verb="met", met=repr(Calls(self.calls)), mend="operation, the job or the time"),
         ]
         if complaints:
@@ -293,14 +260,6 @@ class World:
             "Let the code under test recognise that status and end its loop, give the job a plan that goes on, "
             "or allow more with idle_limit (None: no limit)"
         )
-
-
-def _resolved(source: PlanSource, request: Mapping[str, Any]) -> Plan:
-    plan: object = source if isinstance(source, Plan) else source(request)
-    if not isinstance(plan, Plan):
-        msg = f"{source!r} returned {plan!r} for {request['TrainingJobName']!r}: let it return a Plan"
-        raise UsageError(msg)
-    return plan
 
 
 def _unused(kind: str, unused: Sequence[object], *, verb: str, met: str, mend: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ import boto3
 import pytest
 
 from sagemock import NothingWillHappen, Plan, SageMakerMock, mock_sagemaker
-from sagemock.clock import real
+from sagemock.realtime import real
 from tests.test_threads import REQUEST, START, expected, poll, seconds
 from tests.waiting import eventually
 

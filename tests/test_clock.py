@@ -1,7 +1,6 @@
 import math
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
@@ -12,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemock.clock import SECOND_US, Clock, _unfrozen, duration_us, instant, instant_us, real
+from sagemock.clock import Clock
 from sagemock.errors import UsageError
+from sagemock.instants import SECOND_US, instant
+from sagemock.realtime import real
 
 START = "2018-07-30T12:00:00Z"
 START_US = 1_532_952_000_000_000
@@ -84,104 +85,6 @@ def real_time(at_s: float = 1000.0) -> Iterator[SimpleNamespace]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(real, "monotonic", lambda: fake.now_s)
         yield fake
-
-
-# -- law 1: microseconds inside, timedelta and datetime at the door
-
-
-@given(st.integers(-62_135_596_800 * SECOND_US, 253_402_300_799 * SECOND_US))
-def test_an_instant_survives_the_door(at_us: int) -> None:
-    """Microseconds to an aware datetime in UTC and to text, and back, are the same microseconds."""
-    when = instant(at_us)
-    assert when.utcoffset() == timedelta(0)
-    assert instant_us(when) == at_us
-    assert instant_us(when.replace(tzinfo=None)) == at_us
-    assert instant_us(when.isoformat()) == at_us
-    assert instant_us(f" {when.replace(tzinfo=None).isoformat()}Z ") == at_us
-
-
-@given(st.timedeltas())
-def test_a_duration_survives_the_door(duration: timedelta) -> None:
-    """A timedelta is its microseconds, exactly."""
-    assert timedelta(microseconds=duration_us(duration)) == duration
-
-
-@given(st.integers(-(10**12), 10**12))
-def test_seconds_are_the_nearest_microsecond(microseconds: int) -> None:
-    """Seconds as a float lose nothing of a whole microsecond."""
-    assert duration_us(microseconds / SECOND_US) == microseconds
-    assert duration_us(microseconds) == microseconds * SECOND_US
-
-
-@pytest.mark.parametrize(
-    "text, part_us",
-    [
-        ("2018-07-30T12:00:00", 0),
-        ("2018-07-30 12:00:00z", 0),
-        ("2018-07-30T12:00:00.5Z", 500_000),
-        ("2018-07-30T12:00:00.1234567Z", 123_456),
-        ("2018-07-30T14:30:00.12+0230", 120_000),
-        ("2018-07-30T08:00:00-04:00", 0),
-    ],
-)
-def test_every_form_that_aws_tools_print_is_read(text: str, part_us: int) -> None:
-    """Fractions of any length, Z, and offsets with and without a colon."""
-    assert instant_us(text) == START_US + part_us
-
-
-def test_a_date_is_its_midnight_in_utc() -> None:
-    """Whatever the time zone of the machine."""
-    assert instant_us("2018-07-30") == START_US - 12 * 3600 * SECOND_US
-    assert instant_us(1_532_952_000.25) == START_US + 250_000
-    assert instant_us(datetime(2018, 7, 30, 12)) == START_US  # noqa: DTZ001  # that it is naive is the point
-
-
-@pytest.mark.parametrize(
-    "value, error, text",
-    [
-        ("yesterday", ValueError, "'yesterday' is no instant: write it like 2018-07-30T00:00:00Z"),
-        ("", ValueError, "'' is no instant: write it like 2018-07-30T00:00:00Z"),
-        (None, TypeError, "an instant is a datetime, an ISO 8601 string or seconds since 1970, not None"),
-        (True, TypeError, "an instant is a datetime, an ISO 8601 string or seconds since 1970, not True"),
-        (
-            1_532_952_000_000,
-            ValueError,
-            "1532952000000 is no instant between the years 1 and 9999: give seconds since 1970, not milliseconds",
-        ),
-        (
-            math.nan,
-            ValueError,
-            "nan is no instant between the years 1 and 9999: give seconds since 1970, not milliseconds",
-        ),
-        (
-            -math.inf,
-            ValueError,
-            "-inf is no instant between the years 1 and 9999: give seconds since 1970, not milliseconds",
-        ),
-    ],
-)
-def test_what_is_no_instant_is_refused(value: Any, error: type[Exception], text: str) -> None:
-    """With a sentence that has the value in it."""
-    with pytest.raises(error) as caught:
-        instant_us(value)
-    assert str(caught.value) == text
-
-
-@pytest.mark.parametrize(
-    "value, error, text",
-    [
-        ("5", TypeError, "a duration is a timedelta or a number of seconds, not '5'"),
-        (True, TypeError, "a duration is a timedelta or a number of seconds, not True"),
-        (math.nan, ValueError, "a duration is finite, not nan"),
-        (math.inf, ValueError, "a duration is finite, not inf"),
-        (1e305, ValueError, "a duration is finite, not 1e+305"),
-    ],
-)
-def test_what_is_no_duration_is_refused(value: Any, error: type[Exception], text: str) -> None:
-    """With a sentence that has the value in it."""
-    with pytest.raises(error) as caught:
-        duration_us(value)
-    assert str(caught.value) == text
 
 
 # -- law 2: time passes only when someone says so, and forward
@@ -490,19 +393,6 @@ def test_threads_that_hammer_the_clock_lose_nothing() -> None:
         sys.setswitchinterval(interval_s)
     assert clock.now_us() == START_US + threads * times
     assert [at_us for _, at_us, _ in written] == list(range(1, threads * times + 1))
-
-
-# -- the real clock
-
-
-def test_the_real_clock_is_real_in_frozen_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What freezegun replaced is taken from where it keeps it; what it knows nothing of, from `time`."""
-    kept = object()
-    monkeypatch.setitem(sys.modules, "freezegun.api", SimpleNamespace(real_time=kept))
-    assert _unfrozen("time") is kept
-    assert _unfrozen("perf_counter") is time.perf_counter
-    monkeypatch.delitem(sys.modules, "freezegun.api")
-    assert _unfrozen("time") is time.time
 
 
 # -- clocks outside

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from sagemock import NeverReached, NothingWillHappen, Plan, SageMakerMock, UsageError, mock_sagemaker
 from sagemock.aws.events import Event
-from sagemock.clock import SECOND_US, Clock
+from sagemock.clock import Clock
 from sagemock.delivery import Delivery, Subscription
+from sagemock.instants import SECOND_US
 from sagemock.jobs.history import History
 from sagemock.jobs.interventions import Complete, Stop
 from sagemock.jobs.store import Store

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sagemock.clock import SECOND_US
 from sagemock.errors import NothingWillHappen
 from sagemock.idle import A_LOOP, REPEATS, Idle
+from sagemock.instants import SECOND_US
 
 DAY_US = 86_400 * SECOND_US
 

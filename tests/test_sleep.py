@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemock.clock import real
+from sagemock.realtime import real
 from sagemock.sleep import SleepPatch, VirtualSleep, _duration_us
 from tests.worlds import World, Worlds
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sagemock import sleepers as module
-from sagemock.clock import Clock, real
+from sagemock.clock import Clock
+from sagemock.realtime import real
 from sagemock.sleepers import Sleepers, _waiting
 from tests.waiting import eventually
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sagemock import stillness
-from sagemock.clock import real
+from sagemock.realtime import real
 from sagemock.stillness import STILL_S, Stillness
 from tests.waiting import eventually
 

@@ -25,8 +25,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemock.clock import Clock, instant, real
+from sagemock.clock import Clock
 from sagemock.follow import Followed
+from sagemock.instants import instant
+from sagemock.realtime import real
 from sagemock.sleep import SleepPatch
 from sagemock.wall import WallPatch
 from tests.worlds import World, Worlds

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from sagemock.clock import real
+from sagemock.realtime import real
 
 __all__ = ["eventually"]
 

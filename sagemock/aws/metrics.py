@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from sagemock.aws.wire import seconds
-from sagemock.clock import SECOND_US
+from sagemock.instants import SECOND_US
 from sagemock.jobs.job import Job
 from sagemock.jobs.lines import Lines
 from sagemock.jobs.logs import runs

@@ -9,8 +9,8 @@ from typing import Any
 from sagemock.aws.faults import check_job
 from sagemock.aws.naming import checked_operation, job_of
 from sagemock.aws.operations import Service
-from sagemock.clock import duration_us
 from sagemock.errors import UsageError
+from sagemock.instants import duration_us
 from sagemock.jobs.job import Job, Place
 from sagemock.jobs.store import Store
 

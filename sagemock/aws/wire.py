@@ -8,7 +8,7 @@ from typing import Any, Final
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from sagemock.aws.refusal import Refusal
-from sagemock.clock import instant_us
+from sagemock.instants import instant_us
 
 __all__ = ["Answer", "dump", "encode", "granted", "refused", "seconds"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from sagemock.clock import SECOND_US
+from sagemock.instants import SECOND_US
 from sagemock.jobs import status
 
 __all__ = ["Traits", "length_s", "messages", "traits"]

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, NamedTuple, TypeAlias
 
-from sagemock.clock import SECOND_US, duration_us
 from sagemock.errors import PlanError
+from sagemock.instants import SECOND_US, duration_us
 from sagemock.jobs import status
 
 __all__ = ["NO_LINES", "LineSource", "Lines", "LogMapping", "Writing", "check_fit", "lines_of", "sources_of", "writer"]

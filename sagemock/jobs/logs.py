@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from typing import Any, NamedTuple
 
-from sagemock.clock import SECOND_US
+from sagemock.instants import SECOND_US
 from sagemock.jobs.job import Job
 from sagemock.jobs.lines import WRITES
 from sagemock.jobs.status import STOPPING

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
 
-from sagemock.clock import duration_us
 from sagemock.errors import PlanError
+from sagemock.instants import duration_us
 from sagemock.jobs import status
 from sagemock.jobs.lines import Lines, LineSource, check_fit, writer
 

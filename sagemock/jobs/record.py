@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from sagemock.clock import instant_us
 from sagemock.errors import PlanError
+from sagemock.instants import instant_us
 from sagemock.jobs import status
 
 __all__ = ["Entry", "Recorded", "read"]

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 from sagemock import reasons
-from sagemock.clock import SECOND_US
+from sagemock.instants import SECOND_US
 from sagemock.jobs import status
 from sagemock.jobs.defaults import TEARDOWN_S
 from sagemock.jobs.interventions import (

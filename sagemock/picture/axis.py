@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain, count
 from typing import Final
 
-from sagemock.clock import SECOND_US, instant
+from sagemock.instants import SECOND_US, instant
 from sagemock.picture.life import Life
 
 __all__ = ["Axis", "date", "length", "offset"]

@@ -1,0 +1,64 @@
+"""Instants and durations: whole microseconds inside, `timedelta` and aware UTC `datetime` at the door (law 1)."""
+
+import math
+import re
+from datetime import datetime, timedelta, timezone
+
+__all__ = ["SECOND_US", "duration_us", "instant", "instant_us"]
+
+SECOND_US = 1_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_MICROSECOND = timedelta(microseconds=1)
+_FIRST_S = (datetime.min.replace(tzinfo=timezone.utc) - _EPOCH) // timedelta(seconds=1)
+_LAST_S = (datetime.max.replace(tzinfo=timezone.utc) - _EPOCH) // timedelta(seconds=1)
+# What Python 3.10's fromisoformat cannot read and AWS tools print: a final Z, and fractions of other than 3 or 6 digits.
+_FRACTION = re.compile(r"\.(\d+)")
+
+
+def duration_us(value: timedelta | float) -> int:
+    """Return a duration, given as a `timedelta` or in seconds, in whole microseconds (nearest)."""
+    if isinstance(value, timedelta):
+        return value // _MICROSECOND
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        msg = f"a duration is a timedelta or a number of seconds, not {value!r}"
+        raise TypeError(msg)
+    microseconds = value * SECOND_US
+    if isinstance(microseconds, float) and not math.isfinite(microseconds):
+        msg = f"a duration is finite, not {value!r}"
+        raise ValueError(msg)
+    return round(microseconds)
+
+
+def instant_us(value: datetime | str | float) -> int:
+    """Return an instant in whole microseconds since 1970-01-01T00:00Z.
+
+    `value` is a datetime (a naive one is read as UTC), an ISO 8601 string, or seconds since the epoch.
+    """
+    if isinstance(value, str):
+        text = value.strip()
+        if text[-1:] in "zZ":
+            text = text[:-1] + "+00:00"
+        text = _FRACTION.sub(lambda found: f".{found[1][:6]:0<6}", text, count=1)
+        text = re.sub(r"([+-]\d\d)(\d\d)$", r"\1:\2", text)
+        try:
+            value = datetime.fromisoformat(text)
+        except ValueError:
+            msg = f"{value!r} is no instant: write it like 2018-07-30T00:00:00Z"
+            raise ValueError(msg) from None
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            value = value.replace(tzinfo=timezone.utc)
+        return (value - _EPOCH) // _MICROSECOND
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        msg = f"an instant is a datetime, an ISO 8601 string or seconds since 1970, not {value!r}"
+        raise TypeError(msg)
+    if not _FIRST_S <= value <= _LAST_S:
+        # NaN and infinity too; what is meant to be now and lies beyond was given in milliseconds.
+        msg = f"{value!r} is no instant between the years 1 and 9999: give seconds since 1970, not milliseconds"
+        raise ValueError(msg)
+    return round(value * SECOND_US)
+
+
+def instant(at_us: int) -> datetime:
+    """Return an instant in microseconds since the epoch as an aware datetime in UTC."""
+    return _EPOCH + timedelta(microseconds=at_us)

@@ -1,0 +1,17 @@
+import sys
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from sagemock.realtime import _unfrozen
+
+
+def test_the_real_clock_is_real_in_frozen_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What freezegun replaced is taken from where it keeps it; what it knows nothing of, from `time`."""
+    kept = object()
+    monkeypatch.setitem(sys.modules, "freezegun.api", SimpleNamespace(real_time=kept))
+    assert _unfrozen("time") is kept
+    assert _unfrozen("perf_counter") is time.perf_counter
+    monkeypatch.delitem(sys.modules, "freezegun.api")
+    assert _unfrozen("time") is time.time
