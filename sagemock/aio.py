@@ -75,8 +75,7 @@ class AioPatch:
         self._installed.append(patch)
 
     async def _call(self, wrapped: Callable[..., Any], client: BaseClient, args: _Arguments, kwargs: _Arguments) -> Any:  # noqa: ANN401
-        self._hook.attach(client)
-        with _in_flight(client.meta.service_model.service_name, args[0] if args else kwargs["operation_name"]):
+        with _in_flight(self._hook.attach(client), args[0] if args else kwargs["operation_name"]):
             return await wrapped(*args, **kwargs)
 
     async def _get_credentials(self, wrapped: Callable[..., Any], session: Any, args: _Arguments, kwargs: _Arguments) -> Any:  # noqa: ANN401

@@ -86,7 +86,10 @@ class FakeDatetime(api.real_datetime, metaclass=_Disguised):
             return _of(cls, api.real_datetime.now(tz))
         if frozen_by_freezegun() is not None:
             return _of(cls, _api.FakeDatetime.now(tz))
-        utc = _api.get_current_time()
+        utc = _api.freeze_factories[-1]()
+        if tz is _UTC:
+            # What botocore asks for each request that it signs.
+            return _of(cls, utc, _UTC)
         if tz is not None:
             return _of(cls, utc.replace(tzinfo=_UTC).astimezone(tz))
         # Not by astimezone: which of two equal hours in autumn it is would get lost.
@@ -158,7 +161,7 @@ def forget_types() -> None:
         clean_up()
 
 
-def _of(cls: type[_D], made: dt.datetime) -> _D:
+def _of(cls: type[_D], made: dt.datetime, tz: dt.tzinfo | None = None) -> _D:
     return cls(
         made.year,
         made.month,
@@ -167,6 +170,6 @@ def _of(cls: type[_D], made: dt.datetime) -> _D:
         made.minute,
         made.second,
         made.microsecond,
-        made.tzinfo,
+        made.tzinfo if tz is None else tz,
         fold=made.fold,
     )

@@ -1,8 +1,6 @@
 """The hook: every SageMaker client of the process asks the innermost mock before it asks the network."""
 
-from collections.abc import Callable, Generator
-from email.utils import formatdate
-from functools import lru_cache
+from collections.abc import Callable
 from typing import Any, Final, Protocol, cast
 from weakref import WeakKeyDictionary
 
@@ -10,14 +8,15 @@ from botocore import UNSIGNED
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.client import BaseClient
 from botocore.config import Config
-from botocore.credentials import RefreshableCredentials
+from botocore.credentials import Credentials, RefreshableCredentials
 
 from sagemock.active import Active
 from sagemock.aws.model import Api
-from sagemock.aws.wire import CONTENT_TYPE, Answer
+from sagemock.aws.wire import Answer
 from sagemock.guard import IN_FLIGHT, InFlight, is_loopback
 from sagemock.neighbours import Moto, mark, moto_answers
 from sagemock.patch import Wrapped
+from sagemock.response import Response
 
 __all__ = ["ApiCall", "Hook", "Respondent"]
 
@@ -28,7 +27,7 @@ _ID: Final = "sagemock"
 class ApiCall:
     """One attempt of a client to call an operation."""
 
-    __slots__ = ("access_key", "api", "attempt", "body", "config", "operation", "partition", "region", "request", "service")
+    __slots__ = ("api", "attempt", "body", "config", "operation", "partition", "region", "request", "service")
 
     def __init__(self, respondent: "_Handler", operation: str, request: AWSPreparedRequest) -> None:
         """Read off a prepared request what an answer depends on; botocore serialises JSON to bytes."""
@@ -41,7 +40,11 @@ class ApiCall:
         self.operation = operation
         self.body = cast("bytes | str", request.body)
         self.attempt = _attempt(request.headers.get("amz-sdk-request", b""))
-        self.access_key = _access_key(request.headers.get("Authorization", ""))
+
+    @property
+    def access_key(self) -> str | None:
+        """The access key that signed the request, None for an unsigned one."""
+        return _access_key(self.request.headers.get("Authorization", ""))
 
 
 class Respondent(Active, Protocol):
@@ -84,30 +87,36 @@ class Hook:
         self._clients.clear()
 
     def _call(self, wrapped: Callable[..., Any], client: BaseClient, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
-        service = client.meta.service_model.service_name
-        self.attach(client)
-        flight = IN_FLIGHT.set(InFlight(service, args[0] if args else kwargs["operation_name"]))
+        flight = IN_FLIGHT.set(InFlight(self.attach(client), args[0] if args else kwargs["operation_name"]))
         try:
             return wrapped(*args, **kwargs)
         finally:
             IN_FLIGHT.reset(flight)
 
-    def attach(self, client: BaseClient) -> None:
-        """Put the handlers on a client that is about to make its first call."""
-        is_ours = client.meta.service_model.service_name in _ANSWERS
-        if is_ours:
+    def attach(self, client: BaseClient) -> str:
+        """Put the handlers on a client that is about to make its first call; return the name of its service."""
+        handler = self._clients.get(client)
+        if handler is None:
+            handler = self._attach(client)
+        if handler.service in _ANSWERS:
             self._moto.notice()
-        if client in self._clients:
-            return
+        return handler.service
+
+    def _attach(self, client: BaseClient) -> "_Handler | _Stranger":
+        is_ours = client.meta.service_model.service_name in _ANSWERS
         handler = (_Handler if is_ours else _Stranger)(client, self._innermost)
-        if self._clients.setdefault(client, handler) is not handler:
+        first = self._clients.setdefault(client, handler)
+        if first is not handler:
             # Another thread made the client's first call at the same moment.
-            return
+            return first
         # By the client's own emitter and not by URL: any endpoint, region or scheme is answered.
         events: Any = client.meta.events  # its stubs know only handlers that return nothing
         if isinstance(handler, _Handler):
             events.register_first(_event("before-send", client), handler, unique_id=f"{_ID}-before-send")
-        events.register_first(_event("choose-signer", client), handler.choose_signer, unique_id=f"{_ID}-choose-signer")
+        if not isinstance(handler.credentials, Credentials) or isinstance(handler.credentials, RefreshableCredentials):
+            # Those that are at hand need nobody who decides whether to sign.
+            events.register_first(_event("choose-signer", client), handler.choose_signer, unique_id=f"{_ID}-choose-signer")
+        return handler
 
 
 def _event(kind: str, client: BaseClient) -> str:
@@ -137,14 +146,19 @@ class _Handler:
         if answer is None:
             return None
         mark(request)
-        return _Response(request.url, *answer)
+        return Response(request.url, *answer)
+
+    @property
+    def credentials(self) -> Any:  # noqa: ANN401  # botocore has three classes of them without a common one
+        """What the client signs with, if anything."""
+        return vars(self._signer)["_credentials"]
 
     def choose_signer(self, **_: object) -> Any:  # noqa: ANN401  # botocore's sentinel, or None
         """Leave a request unsigned when there is nothing to sign with, or only after asking somebody for it."""
         active = self._innermost()
         if active is not None and self.service in active.passthrough:
             return None
-        credentials = vars(self._signer)["_credentials"]
+        credentials = self.credentials
         if credentials is None or (isinstance(credentials, RefreshableCredentials) and credentials.refresh_needed()):
             return UNSIGNED
         return None
@@ -155,60 +169,21 @@ class _Stranger:
 
     def __init__(self, client: BaseClient, innermost: Callable[[], Respondent | None]) -> None:
         self._innermost = innermost
-        self._service: str = client.meta.service_model.service_name
+        self.service: str = client.meta.service_model.service_name
         self._endpoint: str = client.meta.endpoint_url
         self._signer: Any = vars(client)["_request_signer"]  # as in `_Handler`
+
+    @property
+    def credentials(self) -> Any:  # noqa: ANN401  # as in `_Handler`
+        """What the client signs with, if anything."""
+        return vars(self._signer)["_credentials"]
 
     def choose_signer(self, **_: object) -> Any:  # noqa: ANN401  # botocore's sentinel, or None
         """Leave a request unsigned that nobody will answer, when there is nothing to sign with: botocore would say only that."""
         active = self._innermost()
-        if active is None or self._service in active.passthrough or is_loopback(self._endpoint) or moto_answers():
+        if active is None or self.service in active.passthrough or is_loopback(self._endpoint) or moto_answers():
             return None
-        return UNSIGNED if vars(self._signer)["_credentials"] is None else None
-
-
-class _Body(bytes):
-    """The body of a response: bytes for botocore, and awaitable (as often as one likes) for aiobotocore."""
-
-    __slots__ = ()
-
-    def __await__(self) -> Generator[Any, None, bytes]:
-        yield from ()
-        return self
-
-
-class _Raw:
-    """What aiobotocore before 2.22 reads the headers of a response from."""
-
-    def __init__(self, headers: dict[str, str]) -> None:
-        self._headers = headers
-
-    @property
-    def raw_headers(self) -> list[tuple[bytes, bytes]]:
-        return [(name.encode(), value.encode()) for name, value in self._headers.items()]
-
-
-class _Response(AWSResponse):
-    """An HTTP response that never was on a wire."""
-
-    def __init__(self, url: str, answer: Answer, at_us: int, request_id: str) -> None:
-        headers = {
-            "x-amzn-RequestId": request_id,
-            "Content-Type": CONTENT_TYPE,
-            "Content-Length": str(len(answer.body)),
-            "Date": _http_date(at_us // 1_000_000),
-        }
-        super().__init__(url, answer.status, cast("Any", headers), cast("Any", _Raw(headers)))
-        self._body = _Body(answer.body)
-
-    @property
-    def content(self) -> bytes:
-        return self._body
-
-
-@lru_cache(maxsize=64)
-def _http_date(epoch_s: int) -> str:
-    return formatdate(epoch_s, usegmt=True)
+        return UNSIGNED if self.credentials is None else None
 
 
 def _attempt(header: bytes | str) -> int:

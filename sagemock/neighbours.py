@@ -58,12 +58,13 @@ class Moto:
     @staticmethod
     def _pass_over(wrapped: Callable[..., Any], _: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
         request = kwargs["request"] if "request" in kwargs else args[1]
-        return None if _MARK in vars(request) else wrapped(*args, **kwargs)
+        return None if getattr(request, _MARK, False) else wrapped(*args, **kwargs)
 
 
 def mark(request: AWSPreparedRequest) -> None:
     """Say of a request that sagemock has answered it."""
-    vars(request)[_MARK] = True
+    # Not by `vars`, which makes CPython build a dictionary for the request that it else never needs.
+    setattr(request, _MARK, True)
 
 
 def moto_answers() -> bool:

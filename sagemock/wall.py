@@ -156,7 +156,9 @@ class WallPatch:
 
     def _rebinding(self, api: _Freezegun, config: _Freezegun, ours: ModuleType) -> Rebinding:
         # The attributes of `time` and `datetime` are set and put back one by one.
-        leave = ("time", "datetime", "freezegun", "sagemock", *_REAL_TIMERS, *_relevant(config.settings.default_ignore_list))
+        # dateutil's time zones never ask for the present time, and look at the class of each datetime that botocore parses.
+        not_theirs = "time", "datetime", "freezegun", "sagemock", "dateutil.tz"
+        leave = (*not_theirs, *_REAL_TIMERS, *_relevant(config.settings.default_ignore_list))
         if self._names is None or leave != self._leave:
             pairs = [(getattr(api, f"real_{name}"), getattr(api, f"fake_{name}")) for name in _FUNCTIONS]
             pairs += [(getattr(api, f"real_{name}"), getattr(ours, name)) for name in ("localtime", "strftime")]

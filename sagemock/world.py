@@ -2,22 +2,24 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any, Literal
+from typing import Any, Final, Literal, NamedTuple
 from weakref import WeakSet, ref
 
 from sagemock import buckets, neighbours
 from sagemock.announcer import Announcer
 from sagemock.artifacts import Uploads
 from sagemock.aws import logs
+from sagemock.aws.decode import decode
 from sagemock.aws.faults import Fault, Faults
-from sagemock.aws.operations import OPERATIONS, READS, Service
+from sagemock.aws.model import Api
+from sagemock.aws.operations import INVALID, OPERATIONS, READS, Service
 from sagemock.aws.refusal import Refusal
-from sagemock.aws.validate import check, decode
+from sagemock.aws.validate import check
 from sagemock.aws.visibility import Visibility
 from sagemock.aws.wire import Answer, granted, refused
 from sagemock.calls import DONE, Call, Calls
@@ -44,6 +46,18 @@ class Sleep:
 
     at: datetime
     duration: timedelta
+
+
+class Request(NamedTuple):
+    """What the service understands of a call."""
+
+    params: Mapping[str, Any]
+    is_doubtful: bool
+    """Whether it breaks a constraint of the service model."""
+
+
+_POLLS_KEPT: Final = 256
+_json: Final = json.JSONDecoder().decode
 
 
 @dataclass
@@ -92,6 +106,7 @@ class World:
         self.faults = Faults(options.seed)
         self.idle = Idle(self._report)
         self._ids = Random(options.seed)  # noqa: S311  # request ids that are the same run after run
+        self._polls: dict[tuple[Api, str, bytes | str], Request] = {}
 
     def _is_untouched(self) -> bool:
         return next(self.store.jobs(), None) is None
@@ -147,25 +162,26 @@ class World:
             at_us = self.clock.now_us()
             self.store.forget(at_us)
             params: Mapping[str, Any] = {}
+            reads = call.operation in READS or call.service == "logs"
             outcome = DONE
             fault: Fault | None = None
             answer: Answer | Lost
             try:
                 try:
-                    params = decode(call.api.input(call.operation), json.loads(call.body))
+                    request = self._polled(call) if reads else _read(call)
+                    params = request.params
                     if self.faults and call.service == "sagemaker":
                         fault = self.faults.meeting(call.operation, params, at_us)
                     if fault is None:
-                        answer = granted(self._perform(call, params, at_us))
+                        answer = granted(self._perform(call, request, at_us))
                     else:
                         outcome = fault.error
-                        answer = self._marred(fault, call, params, at_us)
+                        answer = self._marred(fault, call, request, at_us)
                 except Refusal as refusal:
                     outcome = refusal.code
                     answer = refused(refusal)
                 except Lost as lost:
                     answer = lost
-                reads = call.operation in READS or call.service == "logs"
                 self._guard(call, at_us, fault, changed=not reads and outcome == DONE)
             except Exception as error:
                 outcome = type(error).__name__
@@ -190,29 +206,39 @@ class World:
         """Answer a call of CloudWatch Logs, if it is about the log group of training jobs."""
         return self.answer(call) if logs.concerns(call.body) else None
 
-    def _perform(self, call: ApiCall, params: Mapping[str, Any], at_us: int) -> str:
+    def _polled(self, call: ApiCall) -> "Request":
+        """Read a request that changes nothing: whoever polls sends the same one again and again."""
+        key = call.api, call.operation, call.body
+        found = self._polls.get(key)
+        if found is None:
+            if len(self._polls) >= _POLLS_KEPT:
+                del self._polls[next(iter(self._polls))]
+            found = self._polls[key] = _read(call)
+        return found
+
+    def _perform(self, call: ApiCall, request: "Request", at_us: int) -> str:
         """Do what the service was asked for, and return its response as JSON."""
-        if call.service == "sagemaker" and not neighbours.is_ours(call.operation, params, OPERATIONS):
-            return neighbours.perform(call.operation, call.region, call.request, OPERATIONS)
-        simulated = self._simulated(call)
-        place = self._place(call)
+        params = request.params
         if call.service == "logs":
-            if self.options.validate:
-                check(call.api.input(call.operation), params, logs.INVALID)
-            return simulated(self.service, call.api, place, params, at_us)
-        if self.options.validate:
-            check(call.api.input(call.operation), params)
-        service = self.service
-        if self.visibility:
+            simulated = logs.simulated(call.operation)
+        elif neighbours.is_ours(call.operation, params, OPERATIONS):
+            simulated = OPERATIONS[call.operation]
+        else:
+            return neighbours.perform(call.operation, call.region, call.request, OPERATIONS)
+        if request.is_doubtful and self.options.validate:
+            code = logs.INVALID if call.service == "logs" else INVALID
+            check(call.api.input(call.operation), params, code)
+        place, service = self._place(call), self.service
+        if self.visibility and call.service == "sagemaker":
             service = self.visibility.seen(service, place, call.operation, params, at_us)
         return simulated(service, call.api, place, params, at_us)
 
-    def _marred(self, fault: Fault, call: ApiCall, params: Mapping[str, Any], at_us: int) -> Answer:
+    def _marred(self, fault: Fault, call: ApiCall, request: "Request", at_us: int) -> Answer:
         return marred(
             fault,
             call,
-            perform=lambda: self._perform(call, params, at_us),
-            refusal=lambda: fault.refusal(self._place(call), call.operation, params),
+            perform=lambda: self._perform(call, request, at_us),
+            refusal=lambda: fault.refusal(self._place(call), call.operation, request.params),
         )
 
     def _guard(self, call: ApiCall, at_us: int, fault: Fault | None, *, changed: bool) -> None:
@@ -224,16 +250,10 @@ class World:
             settled = self.settled(at_us) and (fault is None or fault.times is None)
             self.idle.polled(poll, settled=settled, limit_us=self.clock.idle_limit_us)
 
-    @staticmethod
-    def _simulated(call: ApiCall) -> Callable[..., str]:
-        if call.service == "logs":
-            return logs.simulated(call.operation)
-        return OPERATIONS[call.operation]
-
     def _place(self, call: ApiCall) -> Place:
         account = self.options.account_id
-        if self.accounts and call.access_key is not None:
-            account = self.accounts.get(call.access_key, account)
+        if self.accounts:
+            account = self.accounts.get(call.access_key or "", account)
         return Place(call.partition, call.region, account)
 
     # -- the end
@@ -260,6 +280,14 @@ class World:
             "Let the code under test recognise that status and end its loop, give the job a plan that goes on, "
             "or allow more with idle_limit (None: no limit)"
         )
+
+
+def _read(call: ApiCall) -> Request:
+    doubts: list[object] = []
+    params = decode(
+        call.api.input(call.operation), _json(call.body if isinstance(call.body, str) else call.body.decode()), doubts
+    )
+    return Request(params, bool(doubts))
 
 
 def _unused(kind: str, unused: Sequence[object], *, verb: str, met: str, mend: str) -> Iterator[str]:

@@ -24,7 +24,8 @@ from botocore.httpsession import URLLib3Session
 
 from sagemock import mock_sagemaker
 from sagemock.aws.wire import Answer
-from sagemock.hook import Hook, _access_key, _attempt, _Response
+from sagemock.hook import Hook, _access_key, _attempt
+from sagemock.response import Response
 from tests.calling import START, create, describe, make_client, verify
 
 EVENTS = [f"{event}.sagemaker.DescribeTrainingJob" for event in ("before-send", "choose-signer")]
@@ -152,7 +153,7 @@ def test_an_outlived_client_is_a_plain_client_again(network: Network) -> None:
         create(old)
         new.append(make_client(config=config))
         describe(new[0])
-        assert len(handlers(old)) == len(before) + 2
+        assert len(handlers(old)) == len(before) + 1
     assert handlers(old) == handlers(new[0]) == before
     for client in (old, *new):
         with pytest.raises(EndpointConnectionError):
@@ -160,15 +161,20 @@ def test_an_outlived_client_is_a_plain_client_again(network: Network) -> None:
     assert network == ["https://api.sagemaker.us-east-1.amazonaws.com/"] * 2
 
 
-def test_a_client_of_two_mocks_in_turn_has_its_handlers_once() -> None:
-    """Many calls, many mocks and nested ones register once each time."""
-    client = make_client()
+@pytest.mark.parametrize(
+    "make, added",
+    [(make_client, 1), (partial(plain, None), 2), (partial(plain, refreshable(DeferredRefreshableCredentials, None)), 2)],
+    ids=["credentials at hand", "none", "to be fetched"],
+)
+def test_a_client_of_two_mocks_in_turn_has_its_handlers_once(make: Callable[[], Any], added: int) -> None:
+    """Many calls, many mocks and nested ones register once each time; who can sign by itself is not asked whether to sign."""
+    client = make()
     before = handlers(client)
     for _ in range(3):
         with mock_sagemaker(), mock_sagemaker():
             for _ in range(3):
                 client.list_training_jobs()
-            assert len(handlers(client)) == len(before) + 2
+            assert len(handlers(client)) == len(before) + added
         assert handlers(client) == before
 
 
@@ -307,4 +313,4 @@ class Throttle:
         """Answer, or leave it to the next handler."""
         self.left -= 1
         body = b'{"__type":"ThrottlingException","message":"Rate exceeded"}'
-        return None if self.left < 0 else _Response(request.url, Answer(400, body), 0, "throttled")
+        return None if self.left < 0 else Response(request.url, Answer(400, body), 0, "throttled")

@@ -74,7 +74,8 @@ def _replicated(channel: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def moving(api: Api, job: Job, view: View, kept: Pool | None, metrics: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
     """Return the members of a DescribeTrainingJob response that depend on the instant; absent when the service has none."""
-    return {**passing(None if view.over else view.training_s, kept, metrics), **changing(api, job, view)}
+    running = {} if view.over or view.training_s is None else {"TrainingTimeInSeconds": view.training_s}
+    return {**running, **passing(kept, metrics), **changing(api, job, view)}
 
 
 def changing(api: Api, job: Job, view: View) -> dict[str, Any]:
@@ -103,11 +104,9 @@ def changing(api: Api, job: Job, view: View) -> dict[str, Any]:
     return shown
 
 
-def passing(running_s: int | None, kept: Pool | None, metrics: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return those of the moving members that become others with time alone."""
+def passing(kept: Pool | None, metrics: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return those of the moving members that become others with time alone, but for TrainingTimeInSeconds of a running job."""
     shown: dict[str, Any] = {}
-    if running_s is not None:
-        shown["TrainingTimeInSeconds"] = running_s
     if kept is not None:
         shown["WarmPoolStatus"] = pools.shown(kept)
     if metrics:

@@ -18,15 +18,20 @@ class _Operation(NamedTuple):
 
 
 class _Known:
-    """What was looked up in one service model; holds its shapes but not the model, so that it may be a weak key's value."""
+    """What was looked up in one description of a service."""
 
     def __init__(self, service_model: ServiceModel) -> None:
+        # Every model that botocore makes of one loaded description has this very object, which is alive while we hold it.
+        self.description: object = service_model.metadata
         self.names = frozenset(service_model.operation_names)
         self.operations: dict[str, _Operation] = {}
         self.echo: tuple[str, ...] | None = None
 
 
 _known: WeakKeyDictionary[ServiceModel, _Known] = WeakKeyDictionary()
+# Of each service the description that was met last. A session's loader keeps it, too, and makes a new model of it for each
+# client: a suite that makes a client in each test would look everything up, and compile each constraint, once a test.
+_latest: dict[str, _Known] = {}
 
 
 def common_members(first: Shape | None, second: Shape | None) -> tuple[str, ...]:
@@ -40,7 +45,8 @@ class Api:
     """A service model of botocore, asked for what sagemock needs.
 
     An operation that the model is too old to have is absent from `operations`; nothing else about an old model is an error.
-    An `Api` is cheap and keeps its service model alive; what it looks up is kept for as long as the model lives.
+    An `Api` is cheap and keeps its service model alive; what it looks up is kept for as long as the model lives, and shared by
+    all models of one loaded description.
     It is safe to use from several threads: two that look up the same thing at once find the same.
     """
 
@@ -59,8 +65,11 @@ class Api:
         """Return the Api of a service model, such as a client's `meta.service_model`."""
         known = _known.get(service_model)
         if known is None:
+            known = _latest.get(service_model.service_name)
+            if known is None or known.description is not service_model.metadata:
+                known = _Known(service_model)
             # Of two threads that come here at once both must go on with the same, lest each has its own shapes.
-            known = _known.setdefault(service_model, _Known(service_model))
+            known = _latest[service_model.service_name] = _known.setdefault(service_model, known)
         return cls(service_model, known)
 
     @property

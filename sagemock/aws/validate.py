@@ -15,16 +15,15 @@ The tagging of a union is left to botocore; no operation on training jobs, tunin
 """
 
 from collections.abc import Callable, Collection, Iterable
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from sagemock.aws.decode import decode
-from sagemock.aws.patterns import matcher
+from sagemock.aws.constraints import Constraint, length_at_least, patterns, sizes
 from sagemock.aws.refusal import Refusal
 
-__all__ = ["check", "decode", "violations"]
+__all__ = ["check", "violations"]
 
 # What `decode` returns.
 _Value: TypeAlias = Any
@@ -33,31 +32,6 @@ _Placed: TypeAlias = Iterable[tuple[object, _Value]]
 _CheckParts = Callable[[_Value, Collection[_Value], _Placed, str, list[str]], None]
 
 _NOT_NULL = "Member must not be null"
-_NUMBERS = frozenset({"integer", "long", "float", "double"})
-# Between 1.34 and 1.40 botocore dropped the anchors of patterns (the whole string must match anyway). The server prints them, as
-# far as seen just as the model had them: "^" for a name (zenml-io/zenml#1502), none for ".*" (detectron2#10). These are the
-# anchors of 1.34.0 in the shapes that jobs, tuning jobs and tags use; that the server still prints them is assumed.
-_ANCHORS = {
-    "ArnOrName": ("", "$"),
-    "ExperimentEntityName": ("^", ""),
-    "FileSystemId": ("^", "$"),
-    "HyperParameterTrainingJobDefinitionName": ("^", ""),
-    "HyperParameterTuningJobName": ("^", ""),
-    "ModelPackageArn": ("^", "$"),
-    "ModelPackageGroupArn": ("^", "$"),
-    "RoleArn": ("^", "$"),
-    "S3Uri": ("^", "$"),
-    "TagKey": ("^", "$"),
-    "TagValue": ("^", "$"),
-    "TrainingJobName": ("^", ""),
-}
-
-
-class _Constraint(NamedTuple):
-    text: str
-    holds: Callable[[Any], object]
-
-
 _checks: WeakKeyDictionary[Shape, _Check] = WeakKeyDictionary()
 
 
@@ -116,23 +90,23 @@ def _structure(shape: StructureShape) -> _Check:
 
 
 def _list(shape: ListShape) -> _Check:
-    sizes = _sizes(shape)
+    sized = sizes(shape)
     each = _each(shape.member, "Member must satisfy constraint")
 
     def check_list(value: _Value, path: str, found: list[str]) -> None:
-        _append_broken(sizes, value, path, found)
+        _append_broken(sized, value, path, found)
         each(value, value, enumerate(value, 1), path, found)
 
     return check_list
 
 
 def _map(shape: MapShape) -> _Check:
-    sizes = _sizes(shape)
+    sized = sizes(shape)
     keys = _each(shape.key, "Map keys must satisfy constraint")
     values = _each(shape.value, "Map value must satisfy constraint")
 
     def check_map(value: _Value, path: str, found: list[str]) -> None:
-        _append_broken(sizes, value, path, found)
+        _append_broken(sized, value, path, found)
         keys(value, value, (), path, found)
         values(value, value.values(), value.items(), path, found)
 
@@ -160,15 +134,15 @@ def _each_nested(shape: Shape) -> _CheckParts:
 
 
 def _each_scalar(shape: Shape, says: str) -> _CheckParts:
-    sizes = _sizes(shape)
-    constraints = [*sizes, *_patterns(shape)]
+    sized = sizes(shape)
+    constraints = [*sized, *patterns(shape)]
     listed = [constraint.text for constraint in constraints]
-    if sizes and shape.type_name == "string" and "min" not in shape.metadata:
+    if sized and shape.type_name == "string" and "min" not in shape.metadata:
         # The server lists it (the map above) also where the model states a maximum only, as botocore's did before 1.40.
-        listed.insert(len(sizes), _length_at_least(0))
+        listed.insert(len(sized), length_at_least(0))
     text = f"{says}: [{', '.join(listed)}]"
     null_text = f"{says}: [{_NOT_NULL}]"
-    tests = [constraint.holds for constraint in constraints if constraint.text != _length_at_least(0)]
+    tests = [constraint.holds for constraint in constraints if constraint.text != length_at_least(0)]
 
     def check_scalars(whole: _Value, parts: Collection[_Value], _: _Placed, path: str, found: list[str]) -> None:
         if None in parts:
@@ -180,7 +154,7 @@ def _each_scalar(shape: Shape, says: str) -> _CheckParts:
 
 
 def _scalar(shape: Shape) -> _Check:
-    constraints = [*_patterns(shape), *_sizes(shape)]
+    constraints = [*patterns(shape), *sizes(shape)]
 
     def check_scalar(value: _Value, path: str, found: list[str]) -> None:
         _append_broken(constraints, value, path, found)
@@ -188,43 +162,10 @@ def _scalar(shape: Shape) -> _Check:
     return check_scalar
 
 
-def _append_broken(constraints: list[_Constraint], value: _Value, path: str, found: list[str]) -> None:
+def _append_broken(constraints: list[Constraint], value: _Value, path: str, found: list[str]) -> None:
     for text, holds in constraints:
         if not holds(value):
             found.append(_violation(value, path, text))
-
-
-def _patterns(shape: Shape) -> list[_Constraint]:
-    stated = shape.metadata
-    found: list[_Constraint] = []
-    if "enum" in stated:
-        members = frozenset(stated["enum"])
-        found.append(_Constraint(f"Member must satisfy enum value set: [{', '.join(stated['enum'])}]", members.__contains__))
-    if "pattern" in stated and (matches := matcher(stated["pattern"])) is not None:
-        before, after = _ANCHORS.get(shape.name, ("", ""))
-        printed = before + stated["pattern"].removeprefix(before).removesuffix(after) + after
-        found.append(_Constraint(f"Member must satisfy regular expression pattern: {printed}", matches))
-    return found
-
-
-def _sizes(shape: Shape) -> list[_Constraint]:
-    most, least = shape.metadata.get("max"), shape.metadata.get("min")
-    found: list[_Constraint] = []
-    if shape.type_name in _NUMBERS:
-        if most is not None:
-            found.append(_Constraint(f"Member must have value less than or equal to {most}", lambda value: value <= most))
-        if least is not None:
-            found.append(_Constraint(f"Member must have value greater than or equal to {least}", lambda value: value >= least))
-    elif shape.type_name in ("string", "list", "map"):
-        if most is not None:
-            found.append(_Constraint(f"Member must have length less than or equal to {most}", lambda value: len(value) <= most))
-        if least is not None:
-            found.append(_Constraint(_length_at_least(least), lambda value: len(value) >= least))
-    return found
-
-
-def _length_at_least(least: int) -> str:
-    return f"Member must have length greater than or equal to {least}"
 
 
 def _violation(value: object, path: str, constraint: str) -> str:

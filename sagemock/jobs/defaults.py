@@ -58,14 +58,16 @@ class Traits(NamedTuple):
 def traits(request: Mapping[str, Any], *, warm: bool = False, retains: bool = False) -> Traits:
     """Return what of `request` decides how its job's life goes by default."""
     resources = request.get("ResourceConfig", {})
-    several = (*resources.get("InstanceGroups", ()), *resources.get("InstancePreferences", ()))
-    kinds = [resources.get("InstanceType", ""), *(one["InstanceType"] for one in several)]
+    kinds = [resources.get("InstanceType", "")]
+    for several in ("InstanceGroups", "InstancePreferences"):
+        if several in resources:
+            kinds += [one["InstanceType"] for one in resources[several]]
     mode = request.get("AlgorithmSpecification", {}).get("TrainingInputMode", "File")
     condition = request.get("StoppingCondition", {})
     return Traits(
         # The service model's own grouping (MaxPendingTimeInSeconds): "the ml.p, ml.g, and ml.trn families".
         accelerated=any(kind.startswith(("ml.p", "ml.g", "ml.trn")) for kind in kinds),
-        data=any(channel.get("InputMode", mode) == "File" for channel in request.get("InputDataConfig", ())),
+        data="File" in [channel.get("InputMode", mode) for channel in request.get("InputDataConfig", ())],
         spot=bool(request.get("EnableManagedSpotTraining")),
         max_runtime_s=condition.get("MaxRuntimeInSeconds", DEFAULT_MAX_RUNTIME_S),
         max_wait_s=condition.get("MaxWaitTimeInSeconds"),

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
@@ -101,7 +102,7 @@ class Outline:
         )
         return f"{type(self).__name__}({', '.join(given)})"
 
-    @property
+    @cached_property
     def draws(self) -> bool:
         """Whether jobs that play this plan differ, because it leaves something to chance."""
         lengths = [phase.duration for phase in (*self.phases, *self.attempt)] + [*self.interruptions]
@@ -113,7 +114,7 @@ class Outline:
         """What the container writes in which status, besides what the phases say."""
         return dict(self.logs)
 
-    @property
+    @cached_property
     def asks(self) -> bool:
         """Whether jobs that play this plan differ, because a callable of the request says what they write."""
         return any(callable(source) for source in (*self.written.values(), *(phase.logs for phase in self.phases)))

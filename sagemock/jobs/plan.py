@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, cast
 from sagemock import reasons
 from sagemock.errors import PlanError
 from sagemock.jobs import record, status
+from sagemock.jobs.hashing import hashed_once
 from sagemock.jobs.lines import LogMapping, sources_of
 from sagemock.jobs.outline import NORMAL, Outline
 from sagemock.jobs.phase import FOREVER, Duration, Phase
@@ -36,6 +37,7 @@ class Durations(TypedDict, total=False):
 _LENGTH = {name.lower(): name for name in (*NORMAL, status.STOPPING)}
 
 
+@hashed_once
 @dataclass(frozen=True, repr=False)
 class Plan(Outline):
     """What happens to a training job, from CreateTrainingJob to its end.

@@ -66,6 +66,8 @@ def expiry_us(job: Job, now_us: int | None = None) -> int | None:
 def settled_us(job: Job) -> int:
     """Return the instant after which nothing happens by itself to a job and what remains of it."""
     last_us = job.last_us
+    if not (job.interventions or job.retains):
+        return last_us
     if job.gone_us is not None:
         return job.gone_us
     if any(isinstance(one, Taken) for one in job.interventions):

@@ -11,6 +11,7 @@ from sagemock.errors import PlanError
 from sagemock.instants import SECOND_US, duration_us
 from sagemock.jobs import defaults, record, status
 from sagemock.jobs.defaults import Traits, traits
+from sagemock.jobs.hashing import hashed_once
 from sagemock.jobs.lines import NO_LINES, Lines, lines_of
 from sagemock.jobs.phase import Duration, Phase, span_us
 from sagemock.jobs.plan import Plan
@@ -32,7 +33,8 @@ class Step:
     """What the container writes meanwhile."""
 
 
-@dataclass(frozen=True, slots=True)
+@hashed_once
+@dataclass(frozen=True)
 class Script:
     """All that happens to a job if nobody interferes, in microseconds after its creation. Equal scripts fold equally."""
 

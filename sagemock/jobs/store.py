@@ -53,7 +53,7 @@ class Store:
             old = region.by_name.get(job.name) if self.watchers else None
             region.put(job)
             heapq.heappush(self._ends, (-settled_us(job), job.number, job.place, job.name))
-            if job.gone_us is not None:
+            if job.interventions and job.gone_us is not None:
                 heapq.heappush(self._leaving, (job.gone_us, job.place, job.name))
             self._settled = False
             for watcher in self.watchers:
@@ -106,7 +106,8 @@ class Region:
         """Add a job, or replace the record of one."""
         if job.name not in self.by_name:
             insort(self._names, job.name)
-            insort(self._numbers, job.number)
+            # Nobody puts an older job in.
+            self._numbers.append(job.number)
             self._numbered[job.number] = job.name
             if job.retains:
                 self._pools[job.number] = job.name

@@ -2,6 +2,7 @@ import gc
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 
+import botocore.session
 import pytest
 from botocore.model import OperationNotFoundError
 
@@ -100,6 +101,17 @@ def test_an_unknown_operation_is_botocores_own_error() -> None:
 def test_one_model_gives_the_same_shapes_each_time() -> None:
     """What is kept per shape is worth keeping: two clients' Apis of one model see one and the same shape."""
     assert of_sagemaker().input("CreateTrainingJob") is of_sagemaker().input("CreateTrainingJob")
+
+
+def test_all_models_of_one_description_share_what_is_known() -> None:
+    """Each client has a model of its own, which its session's loader made of one description; another description has its own."""
+    session = botocore.session.Session()
+    one, other = (session.create_client("sagemaker", "eu-west-1").meta.service_model for _ in range(2))
+    assert one is not other
+    assert Api.of(one).input("CreateTrainingJob") is Api.of(other).input("CreateTrainingJob")
+    assert Api.of(invented(SHAPES, OPERATIONS)).input("CreateTrainingJob") is not (
+        Api.of(invented(SHAPES, OPERATIONS)).input("CreateTrainingJob")
+    )
 
 
 def test_threads_that_ask_at_once_get_the_same_shapes() -> None:

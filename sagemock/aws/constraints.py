@@ -1,0 +1,93 @@
+"""The constraints that a service model states of a single value: what the server says of them, and whether a value keeps them."""
+
+import math
+import sys
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from botocore.model import Shape
+
+from sagemock.aws.patterns import matcher
+
+__all__ = ["Constraint", "bounds", "holds", "length_at_least", "patterns", "sizes"]
+
+_NUMBERS = frozenset({"integer", "long", "float", "double"})
+# Between 1.34 and 1.40 botocore dropped the anchors of patterns (the whole string must match anyway). The server prints them, as
+# far as seen just as the model had them: "^" for a name (zenml-io/zenml#1502), none for ".*" (detectron2#10). These are the
+# anchors of 1.34.0 in the shapes that jobs, tuning jobs and tags use; that the server still prints them is assumed.
+_ANCHORS = {
+    "ArnOrName": ("", "$"),
+    "ExperimentEntityName": ("^", ""),
+    "FileSystemId": ("^", "$"),
+    "HyperParameterTrainingJobDefinitionName": ("^", ""),
+    "HyperParameterTuningJobName": ("^", ""),
+    "ModelPackageArn": ("^", "$"),
+    "ModelPackageGroupArn": ("^", "$"),
+    "RoleArn": ("^", "$"),
+    "S3Uri": ("^", "$"),
+    "TagKey": ("^", "$"),
+    "TagValue": ("^", "$"),
+    "TrainingJobName": ("^", ""),
+}
+
+
+class Constraint(NamedTuple):
+    """The server's text, and whether a value holds it."""
+
+    text: str
+    holds: Callable[[Any], object]
+
+
+def patterns(shape: Shape) -> list[Constraint]:
+    """Return what a shape states of a scalar as such: its enum and its pattern."""
+    stated = shape.metadata
+    found: list[Constraint] = []
+    if "enum" in stated:
+        members = frozenset(stated["enum"])
+        found.append(Constraint(f"Member must satisfy enum value set: [{', '.join(stated['enum'])}]", members.__contains__))
+    if "pattern" in stated and (matches := matcher(stated["pattern"])) is not None:
+        before, after = _ANCHORS.get(shape.name, ("", ""))
+        printed = before + stated["pattern"].removeprefix(before).removesuffix(after) + after
+        found.append(Constraint(f"Member must satisfy regular expression pattern: {printed}", matches))
+    return found
+
+
+def sizes(shape: Shape) -> list[Constraint]:
+    """Return what a shape states of the length of a string, list or map, or of the value of a number."""
+    most, least = shape.metadata.get("max"), shape.metadata.get("min")
+    found: list[Constraint] = []
+    if shape.type_name in _NUMBERS:
+        if most is not None:
+            found.append(Constraint(f"Member must have value less than or equal to {most}", lambda value: value <= most))
+        if least is not None:
+            found.append(Constraint(f"Member must have value greater than or equal to {least}", lambda value: value >= least))
+    elif shape.type_name in ("string", "list", "map"):
+        if most is not None:
+            found.append(Constraint(f"Member must have length less than or equal to {most}", lambda value: len(value) <= most))
+        if least is not None:
+            found.append(Constraint(length_at_least(least), lambda value: len(value) >= least))
+    return found
+
+
+def bounds(shape: Shape) -> tuple[float, float]:
+    """Return between what, both included, the length or the value of what has this shape is, if the shape limits it."""
+    if shape.type_name in _NUMBERS:
+        return shape.metadata.get("min", -math.inf), shape.metadata.get("max", math.inf)
+    return shape.metadata.get("min", 0), shape.metadata.get("max", sys.maxsize)
+
+
+def holds(shape: Shape) -> Callable[[Any], object]:
+    """Return whether a scalar is as the model states it, but for its bounds."""
+    found = [constraint.holds for constraint in patterns(shape)]
+    if not found:
+        return _anything
+    return found[0] if len(found) == 1 else lambda value: all(test(value) for test in found)
+
+
+def _anything(_: object) -> bool:
+    return True
+
+
+def length_at_least(least: int) -> str:
+    """Return the text of a minimum length."""
+    return f"Member must have length greater than or equal to {least}"

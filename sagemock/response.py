@@ -1,0 +1,89 @@
+"""HTTP responses that never were on a wire, for botocore and for aiobotocore."""
+
+from collections.abc import Generator, Iterator
+from email.utils import formatdate
+from functools import lru_cache
+from typing import Any, cast
+
+from botocore.awsrequest import AWSResponse, HeadersDict
+
+from sagemock.aws.wire import CONTENT_TYPE, Answer
+
+__all__ = ["Response"]
+
+
+class Response(AWSResponse):
+    """An answer, as botocore has it from its HTTP session."""
+
+    def __init__(self, url: str, answer: Answer, at_us: int, request_id: str) -> None:
+        headers = _Headers(
+            {
+                "x-amzn-requestid": ("x-amzn-RequestId", request_id),
+                "content-type": ("Content-Type", CONTENT_TYPE),
+                "content-length": ("Content-Length", str(len(answer.body))),
+                "date": ("Date", _http_date(at_us // 1_000_000)),
+            }
+        )
+        super().__init__(url, answer.status, cast("Any", ()), cast("Any", _Raw(headers)))
+        self.headers = headers
+        self._body = _Body(answer.body)
+
+    @property
+    def content(self) -> bytes:
+        """The body."""
+        return self._body
+
+
+class _Headers(HeadersDict):
+    """Headers that are found whatever the case of a name, as botocore's own, in a third of the time.
+
+    Its own makes an object of each name that it is asked for; a client that polls asks for a dozen in each answer.
+    """
+
+    def __init__(self, named: dict[str, tuple[str, str]]) -> None:
+        """Hold names and values by the names in lower case."""
+        self._named = named
+
+    def __getitem__(self, key: str) -> str:
+        return self._named[key.lower()][1]
+
+    def __setitem__(self, key: str, value: str) -> None:
+        self._named[key.lower()] = key, value
+
+    def __delitem__(self, key: str) -> None:
+        del self._named[key.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self._named.values())
+
+    def __len__(self) -> int:
+        return len(self._named)
+
+    def __repr__(self) -> str:
+        return repr(dict(self.items()))
+
+
+class _Body(bytes):
+    """The body of a response: bytes for botocore, and awaitable (as often as one likes) for aiobotocore."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[Any, None, bytes]:
+        yield from ()
+        return self
+
+
+class _Raw:
+    """What aiobotocore before 2.22 reads the headers of a response from."""
+
+    def __init__(self, headers: HeadersDict) -> None:
+        self._headers = headers
+
+    @property
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:
+        return [(name.encode(), value.encode()) for name, value in self._headers.items()]
+
+
+@lru_cache(maxsize=64)
+def _http_date(epoch_s: int) -> str:
+    return formatdate(epoch_s, usegmt=True)

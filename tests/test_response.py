@@ -1,0 +1,51 @@
+from copy import deepcopy
+
+from botocore.awsrequest import HeadersDict
+
+from sagemock.aws.wire import Answer
+from sagemock.response import Response
+
+NAMED = {
+    "x-amzn-RequestId": "id",
+    "Content-Type": "application/x-amz-json-1.1",
+    "Content-Length": "2",
+    "Date": "Mon, 30 Jul 2018 12:00:00 GMT",
+}
+
+
+def headers() -> HeadersDict:
+    """Return the headers of an answer."""
+    return Response("https://x", Answer(200, b"{}"), 1_532_952_000_000_000, "id").headers
+
+
+def test_headers_are_read_as_botocores_own() -> None:
+    """By any case of a name; what is listed has the names as they were given."""
+    ours, botocores = headers(), HeadersDict(NAMED)
+    assert list(ours.items()) == list(botocores.items())
+    assert (len(ours), dict(ours)) == (4, NAMED)
+    for name in ("date", "DATE", "Date"):
+        assert ours[name] == ours.get(name) == botocores[name]
+        assert name in ours
+    assert "ETag" not in ours
+    assert ours.get("ETag") is None
+    assert repr(ours) == repr(NAMED)
+
+
+def test_headers_are_changed_as_botocores_own() -> None:
+    """A handler of the user's may do that; a copy is one of its own."""
+    ours, botocores = headers(), HeadersDict(NAMED)
+    copied, deep = ours.copy(), deepcopy(ours)
+    for changed in (ours, botocores):
+        changed["DATE"] = "now"
+        changed["ETag"] = "x"
+        del changed["content-length"]
+    assert set(ours.items()) == {(name, value) for name, value in botocores.items() if name != "Date"} | {("DATE", "now")}
+    assert dict(copied) == dict(deep) == NAMED
+    assert isinstance(ours, HeadersDict)
+    assert isinstance(copied, HeadersDict)
+
+
+def test_raw_headers_are_bytes() -> None:
+    """As those of aiohttp are, which an older aiobotocore reads."""
+    response = Response("https://x", Answer(200, b"{}"), 1_532_952_000_000_000, "id")
+    assert response.raw.raw_headers == [(name.encode(), value.encode()) for name, value in NAMED.items()]
