@@ -112,9 +112,9 @@ class Options:
     @classmethod
     def of(cls, **options: Unpack[OptionsDict]) -> Options:
         """Return the options given by name. Raises TypeError for an unknown one, and names the nearest."""
-        known = [field.name for field in fields(cls)]
         for name in options:
-            if name not in known:
+            if name not in cls.__slots__:
+                known = [field.name for field in fields(cls)]
                 near = difflib.get_close_matches(name, known, n=1)
                 hint = f"did you mean {near[0]!r}? " if near else "take it out. "
                 msg = f"sagemock has no option {name!r}: {hint}The options are {', '.join(known)}."

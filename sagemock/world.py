@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from random import Random
+from itertools import count
 from typing import Any, Final, Literal, NamedTuple
 from weakref import WeakSet, ref
 
@@ -80,9 +80,16 @@ class World:
     visibility: Visibility = field(default_factory=Visibility)
     threads_before: AbstractSet[threading.Thread] = field(init=False)
     sleepers: Sleepers = field(init=False)
+    wall: Literal["virtual", "real"] = field(init=False)
+    """Whose time the process shows."""
+    sleeping: Literal["virtual", "real"] = field(init=False)
+    """How the process sleeps."""
+    passthrough: frozenset[str] = field(init=False)
+    """The services that may reach the network."""
 
     def __post_init__(self) -> None:
         options = self.options
+        self.wall, self.sleeping, self.passthrough = options.wall, options.sleep, frozenset(options.passthrough)
         self.clock = Clock(
             options.start, latency=options.latency, idle_limit=options.idle_limit, rate=options.rate, lock=self.store.lock
         )
@@ -105,28 +112,15 @@ class World:
         self.announcer = Announcer(self.clock, self.service)
         self.faults = Faults(options.seed)
         self.idle = Idle(self._report)
-        self._ids = Random(options.seed)  # noqa: S311  # request ids that are the same run after run
+        # Request ids look like UUIDs, and are the same run after run.
+        self._id_begins = f"{options.seed & 0xFFFF_FFFF:08x}-0000-4000-a000-"
+        self._ids = count(1)
         self._polls: dict[tuple[Api, str, bytes | str], Request] = {}
 
     def _is_untouched(self) -> bool:
         return next(self.store.jobs(), None) is None
 
     # -- as the patches see it
-
-    @property
-    def wall(self) -> Literal["virtual", "real"]:
-        """Whose time the process shows."""
-        return self.options.wall
-
-    @property
-    def sleeping(self) -> Literal["virtual", "real"]:
-        """How the process sleeps."""
-        return self.options.sleep
-
-    @property
-    def passthrough(self) -> frozenset[str]:
-        """The services that may reach the network."""
-        return frozenset(self.options.passthrough)
 
     def sleep_us(self, duration_us: int) -> None:
         """Sleep virtually."""
@@ -188,7 +182,7 @@ class World:
                 raise
             finally:
                 self.calls.append(Call(call.operation, params, instant(at_us), call.region, outcome, call.attempt))
-            request_id = _uuid(self._ids)
+            request_id = f"{self._id_begins}{next(self._ids):012x}"
         if isinstance(answer, Lost):
             self._take_us(self.clock.latency_us if answer.takes_us is None else answer.takes_us)
             raise answer.error
@@ -260,17 +254,16 @@ class World:
 
     def check_used(self) -> None:
         """Raise UnusedError if a plan was prepared that no job met, or a fault that no call met."""
-        if not self.options.strict:
+        plans, faults = self.plans.unused, [*self.faults.unused(), *self.visibility.unused()]
+        if not self.options.strict or not (plans or faults):
             return
         created = [job.name for job in self.store.jobs()]
         met = f"the jobs that were created: {', '.join(created)}" if created else "no job was created"
-        faults = [*self.faults.unused(), *self.visibility.unused()]
         complaints = [
-            *_unused("plan", self.plans.unused, verb="used", met=met, mend="pattern"),
+            *_unused("plan", plans, verb="used", met=met, mend="pattern"),
             *_unused("fault", faults, verb="met", met=repr(Calls(self.calls)), mend="operation, the job or the time"),
         ]
-        if complaints:
-            raise UnusedError("\n".join(complaints))
+        raise UnusedError("\n".join(complaints))
 
     def _report(self, what: str) -> str:
         now_us = self.clock.now_us()
@@ -297,8 +290,3 @@ def _unused(kind: str, unused: Sequence[object], *, verb: str, met: str, mend: s
             f"{counted} never {verb}: {'; '.join(map(str, unused))} ({met}). "
             f"Mend the {mend}, take the {kind} out, or allow it with strict=False"
         )
-
-
-def _uuid(rng: Random) -> str:
-    digits = f"{rng.getrandbits(128):032x}"
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"

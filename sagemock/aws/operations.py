@@ -1,9 +1,10 @@
 """The operations that sagemock simulates: each takes a valid request and an instant, and returns its response as JSON."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from sagemock.aws import describe, metrics, pages, pools, rules, tags, updates
 from sagemock.aws.model import Api
@@ -26,6 +27,15 @@ _KEPT: Final = 1024
 """How many jobs' descriptions are kept encoded: what is polled is encoded once a change, and memory stays bounded."""
 
 
+class _Shown(NamedTuple):
+    """A job's description, encoded, as it is between two instants."""
+
+    job: Job
+    from_us: int
+    until_us: float
+    text: str
+
+
 @dataclass
 class Service:
     """SageMaker within one mock: its jobs, and how a job gets its plan."""
@@ -43,7 +53,7 @@ class Service:
 
     def __post_init__(self) -> None:
         """Begin with nothing encoded."""
-        self._shown: dict[tuple[int, Api], tuple[Job, int, str]] = {}
+        self._shown: dict[tuple[int, Api], _Shown] = {}
 
     def find(self, place: Place, name: str) -> Job:
         """Return a job, or refuse as the service does (boto/boto3#2808: ValidationException, not ResourceNotFound)."""
@@ -56,14 +66,16 @@ class Service:
     def shown(self, api: Api, job: Job, now_us: int) -> str:
         """Return what stays the same of a job's description until its next change, encoded."""
         key = (job.number, api)
-        made = job.timeline.made(now_us - job.created_us)
         found = self._shown.get(key)
-        if found is None or found[0] is not job or found[1] != made:
-            if len(self._shown) >= _KEPT:
-                del self._shown[next(iter(self._shown))]
-            shown = {**describe.still(api, job), **describe.changing(api, job, view(job, now_us))}
-            found = self._shown[key] = (job, made, dump(shown))
-        return found[2]
+        if found is not None and found.job is job and found.from_us <= now_us < found.until_us:
+            return found.text
+        if len(self._shown) >= _KEPT:
+            del self._shown[next(iter(self._shown))]
+        text = dump({**describe.still(api, job), **describe.changing(api, job, view(job, now_us))})
+        ahead = job.timeline.after(now_us - job.created_us)
+        until_us = job.created_us + ahead[0].at_us if ahead else math.inf
+        self._shown[key] = _Shown(job, now_us, until_us, text)
+        return text
 
 
 Operation: TypeAlias = Callable[[Service, Api, Place, Mapping[str, Any], int], str]

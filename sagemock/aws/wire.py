@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
@@ -18,8 +17,7 @@ _MODELED: Final = frozenset({"ResourceNotFound", "ResourceInUse", "ResourceLimit
 """The errors that SageMaker models as shapes: their member is `Message`; the others say `message`."""
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What the service answers: an HTTP status and a JSON body."""
 
     status: int
