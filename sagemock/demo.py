@@ -1,6 +1,5 @@
 """The demonstration: a real botocore client lives through a whole training job."""
 
-import json
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +9,10 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import WaiterError
 
+from sagemock.aws.decode import decode
 from sagemock.aws.model import Api
+from sagemock.aws.refusal import Refusal
+from sagemock.errors import PlanError
 from sagemock.instants import instant, instant_us
 from sagemock.jobs.plan import Plan
 from sagemock.mock import SageMakerMock, mock_sagemaker
@@ -52,7 +54,7 @@ def play_record(path: Path) -> str:
     Raises PlanError if the file holds no record of a job, and OSError if it cannot be read.
     """
     plan = Plan.replays(path)
-    record: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    record = plan.replayed or {}
     # A record may have been masked, or be younger than this botocore: what it says of its request is not judged again.
     mock = mock_sagemaker(start=instant(instant_us(record["CreationTime"])), plan=plan, validate=False)
     parts = str(record.get("TrainingJobArn", "")).split(":")
@@ -64,8 +66,7 @@ def _live(mock: SageMakerMock, wanted: Mapping[str, Any], region: str) -> str:
     began = real.perf_counter()
     with mock:
         client: Any = botocore.session.Session().create_client("sagemaker", region, config=Config(parameter_validation=False))
-        known = Api.of(client.meta.service_model).input("CreateTrainingJob").members
-        request = {**REQUEST, **{name: value for name, value in wanted.items() if name in known}}
+        request = {**REQUEST, **_known(client, wanted)}
         name = request["TrainingJobName"]
         ready = real.perf_counter()
         client.create_training_job(**request)
@@ -86,3 +87,13 @@ def _live(mock: SageMakerMock, wanted: Mapping[str, Any], region: str) -> str:
         f"{billed} s billed; {passed} of virtual time passed, in {polls} polls and {len(mock.sleeps)} sleeps.\n"
         f"It took {(lived - ready) * 1000:.0f} ms of real time, after {(ready - began) * 1000:.0f} ms to make the client."
     )
+
+
+def _known(client: Any, record: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ANN401  # as botocore makes it
+    """Return what this botocore can send of a record's request: members that it does not know are left out, at every depth."""
+    try:
+        known: Mapping[str, Any] = decode(Api.of(client.meta.service_model).input("CreateTrainingJob"), dict(record))
+    except Refusal as refusal:
+        msg = f"the record's request cannot be sent again ({refusal.message}): give the record as it was returned"
+        raise PlanError(msg) from None
+    return known

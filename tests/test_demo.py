@@ -87,6 +87,42 @@ def test_the_region_is_that_of_the_record(arn: str | None, region: str, tmp_path
     assert [view.region for mock in mocks for view in mock.jobs.values()] == [region]
 
 
+def saved(tmp_path: Path, **changes: Any) -> Path:
+    """Return a file with a record that has these members in place of its own."""
+    file = tmp_path / "described.json"
+    file.write_text(json.dumps(response(R8) | changes, default=datetime.isoformat), encoding="utf-8")
+    return file
+
+
+def test_a_record_may_show_absent_members_as_null(tmp_path: Path) -> None:
+    """Tools that write every member of a description down do so, at every depth; a job's own is then the demonstration's."""
+    output = {"S3OutputPath": "s3://churn/models", "KmsKeyId": None}
+    file = saved(
+        tmp_path, TrainingJobName=None, VpcConfig=None, CheckpointConfig=None, OutputDataConfig=output, InputDataConfig=[None]
+    )
+    head, statuses = told(play_record(file))
+    assert head.startswith("churn-2018-07-30: Completed/Completed at ")
+    assert statuses[-1] == "Completed"
+
+
+def test_a_record_may_be_younger_than_botocore(tmp_path: Path) -> None:
+    """What it has of a request that this botocore does not know is left out, at every depth."""
+    resources = {"InstanceType": "ml.z9.large", "InstanceCount": 1, "VolumeSizeInGB": 9, "Moon": {"Phase": "full"}}
+    head, _ = told(play_record(saved(tmp_path, ResourceConfig=resources, MoonConfig={"Phase": "full"})))
+    assert head.startswith("R8: Completed/Completed at ")
+
+
+def test_a_record_whose_request_is_spoilt_is_refused(tmp_path: Path) -> None:
+    """By our own words, for the file is at fault and not AWS."""
+    file = saved(tmp_path, ResourceConfig={"InstanceCount": "***"})
+    with pytest.raises(PlanError) as refused:
+        play_record(file)
+    assert str(refused.value) == (
+        "the record's request cannot be sent again (STRING_VALUE can not be converted to an Integer): "
+        "give the record as it was returned"
+    )
+
+
 def test_a_file_that_holds_no_record_is_refused(tmp_path: Path) -> None:
     """The plan says what to do."""
     file = tmp_path / "other.json"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sagemock.errors import PlanError
+from sagemock.jobs.record import without_nulls
 
 __all__ = ["responses"]
 
@@ -39,7 +40,7 @@ def _objects(file: str) -> Iterator[Mapping[str, Any]]:
         raise PlanError(msg)
     for one in found:
         _check(name, one)
-    yield from found
+    yield from map(without_nulls, found)
 
 
 def _check(name: str, record: Mapping[str, Any]) -> None:

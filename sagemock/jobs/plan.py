@@ -199,12 +199,13 @@ class Plan(Outline):
         """Plan the same life again from a recorded DescribeTrainingJob response, relative to the new job's creation.
 
         `response` is the dict that boto3 returned, or the path of a JSON file as `aws sagemaker describe-training-job` prints it
-        (times as ISO 8601 strings or epoch numbers). A record of a job that had not finished goes on by the defaults.
-        Limits of the new job's request do not cut a replay. Raises PlanError if it is no such record.
+        (times as ISO 8601 strings or epoch numbers). A member that is null counts as absent. A record of a job that had not
+        finished goes on by the defaults. Limits of the new job's request do not cut a replay. Raises PlanError if it is no such
+        record.
         """
-        if not isinstance(response, Mapping):
-            response = _load(Path(response))
-        recorded = record.read(response)
+        given = response if isinstance(response, Mapping) else _load(Path(response))
+        whole: Mapping[str, Any] = record.without_nulls(given)
+        recorded = record.read(whole)
         phases = [_replayed(recorded, entry) for entry in recorded.entries]
         ending, stopped_after = recorded.ending, None
         if ending is None:
@@ -225,8 +226,8 @@ class Plan(Outline):
             ending=cast("status.Ending", ending),
             failure_reason=recorded.failure_reason,
             stopped_after=stopped_after,
-            replayed=MappingProxyType(dict(response)),
-            called=f"Plan.replays(<{response.get('TrainingJobName', 'a record')}>)",
+            replayed=MappingProxyType(dict(whole)),
+            called=f"Plan.replays(<{whole.get('TrainingJobName', 'a record')}>)",
         )
 
     def but(self, **changes: Any) -> "Plan":  # noqa: ANN401  # any field
@@ -297,7 +298,8 @@ def _replayed(recorded: record.Recorded, entry: record.Entry) -> Phase:
 
 def _load(path: Path) -> Mapping[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        # From bytes: json finds out about the UTF-16 and the byte order marks of PowerShell.
+        found = json.loads(path.read_bytes())
     except ValueError as error:
         msg = f"{path} is no JSON ({error}): save the output of `aws sagemaker describe-training-job` there"
         raise PlanError(msg) from None

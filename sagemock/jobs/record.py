@@ -9,7 +9,7 @@ from sagemock.errors import PlanError
 from sagemock.instants import instant_us
 from sagemock.jobs import status
 
-__all__ = ["Entry", "Recorded", "read"]
+__all__ = ["Entry", "Recorded", "read", "without_nulls"]
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,13 @@ def read(response: Mapping[str, Any]) -> Recorded:
         training_s=response.get("TrainingTimeInSeconds"),
         billable_s=response.get("BillableTimeInSeconds"),
     )
+
+
+def without_nulls(value: Any) -> Any:  # noqa: ANN401  # a JSON value, or what boto3 made of one
+    """Return a response without its null members, at every depth: to tools that show every member, null is an absent one."""
+    if isinstance(value, Mapping):
+        return {name: without_nulls(item) for name, item in value.items() if item is not None}
+    return [without_nulls(item) for item in value if item is not None] if isinstance(value, list) else value
 
 
 def _entry(at: Mapping[str, Any], index: int, created_us: int) -> Entry:

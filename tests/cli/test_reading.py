@@ -62,6 +62,14 @@ def test_what_is_no_record_is_refused_by_the_name_of_its_file(raw: bytes, said: 
     assert str(refused.value).endswith(": save the output of `aws sagemaker describe-training-job` there")
 
 
+def test_null_is_as_good_as_absent(tmp_path: Path) -> None:
+    """Which some tools make of an absent member, at every depth."""
+    file = tmp_path / "saved.json"
+    whole = {**ONE, "FailureReason": None, "SecondaryStatusTransitions": [{"Status": "Starting", "StatusMessage": None}]}
+    file.write_text(json.dumps(whole), encoding="utf-8")
+    assert responses([str(file)]) == [{**ONE, "SecondaryStatusTransitions": [{"Status": "Starting"}]}]
+
+
 def test_standard_input_has_a_name_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """In the same words."""
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"")))

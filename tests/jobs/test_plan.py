@@ -121,6 +121,23 @@ def test_a_record_is_read_from_a_file(form: Callable[[Path], Any], tmp_path: Pat
     assert Plan.replays(form(path)).phases == Plan.replays(described(RECORDED[3])).phases
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_a_record_is_read_however_it_was_saved(encoding: str, tmp_path: Path) -> None:
+    """In the encodings of PowerShell too."""
+    path = tmp_path / "job.json"
+    path.write_text(json.dumps(described(RECORDED[3]), default=lambda at: at.isoformat()), encoding=encoding)
+    assert Plan.replays(path).phases == Plan.replays(described(RECORDED[3])).phases
+
+
+def test_null_is_as_good_as_absent_in_a_record() -> None:
+    """At every depth: it is no message that says "None", and is not shown of the replayed job."""
+    whole = described(RECORDED[3])
+    first, *others = whole["SecondaryStatusTransitions"]
+    quiet = {name: value for name, value in first.items() if name != "StatusMessage"}
+    nulls = {**whole, "FailureReason": None, "SecondaryStatusTransitions": [{**quiet, "StatusMessage": None}, *others]}
+    assert Plan.replays(nulls) == Plan.replays({**whole, "SecondaryStatusTransitions": [quiet, *others]})
+
+
 @pytest.mark.parametrize(
     "content, text",
     [
