@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from botocore.client import BaseClient
-from botocore.exceptions import CapacityNotAvailableError
+from botocore.exceptions import CapacityNotAvailableError, CredentialRetrievalError
 
 from sagemock.active import Innermost
 from sagemock.adaptive import LimiterWorlds, refill_us
@@ -79,7 +79,11 @@ class AioPatch:
             return await wrapped(*args, **kwargs)
 
     async def _get_credentials(self, wrapped: Callable[..., Any], session: Any, args: _Arguments, kwargs: _Arguments) -> Any:  # noqa: ANN401
-        found = await wrapped(*args, **kwargs)
+        try:
+            found = await wrapped(*args, **kwargs)
+        except CredentialRetrievalError:
+            # As in Environ.
+            return None
         self._environ.forget(session, found)
         return found
 

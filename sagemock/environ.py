@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from botocore.configloader import load_config
 from botocore.credentials import Credentials, RefreshableCredentials
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, CredentialRetrievalError
 from botocore.session import Session
 
 from sagemock.neighbours import disown
@@ -53,7 +53,11 @@ class Environ:
         self._get_credentials.uninstall()
 
     def _forget(self, wrapped: Callable[..., Any], session: Session, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
-        found = wrapped(*args, **kwargs)
+        try:
+            found = wrapped(*args, **kwargs)
+        except CredentialRetrievalError:
+            # The process or the metadata service that a profile names gives none here. None are needed: see `Hook`.
+            return None
         self.forget(session, found)
         return found
 

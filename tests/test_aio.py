@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from contextvars import copy_context
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -269,6 +270,20 @@ def test_credentials_are_not_needed_and_not_kept(monkeypatch: pytest.MonkeyPatch
 
     run(with_own)
     assert vars(session)["_credentials"].access_key == "AKIDUSER"
+
+
+def test_a_profile_that_gives_no_credentials_here_is_no_hindrance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with botocore."""
+    file = tmp_path / "config"
+    file.write_text("[profile prod]\ncredential_process = false\n", encoding="utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(file))
+    session: Any = AioSession(profile="prod")
+
+    async def main(_: SageMakerMock) -> None:
+        async with opened(session=session) as client:
+            await client.create_training_job(**request("churn"))
+
+    assert list(run(main).jobs) == ["churn"]
 
 
 def a_bucket() -> Any:

@@ -10,6 +10,7 @@ import boto3
 import botocore.session
 import pytest
 from botocore.credentials import DeferredRefreshableCredentials
+from botocore.exceptions import CredentialRetrievalError
 
 from sagemock import mock_sagemaker
 from sagemock.environ import Environ
@@ -163,3 +164,23 @@ def test_a_session_keeps_the_credentials_that_are_its_own() -> None:
     with mock_sagemaker():
         assert given.get_credentials() is given._credentials
         assert stale.get_credentials() is stale._credentials
+
+
+@pytest.mark.parametrize(
+    "settings",
+    ["credential_process = false", "role_arn = arn:aws:iam::123456789012:role/x\ncredential_source = Ec2InstanceMetadata"],
+    ids=["process", "metadata"],
+)
+def test_a_profile_that_gives_no_credentials_here_is_no_hindrance(
+    settings: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None are needed: where production has them, a test may not; and the metadata service is one that we have disabled."""
+    file = tmp_path / "config"
+    file.write_text(f"[profile prod]\nregion = eu-west-1\n{settings}\n", encoding="utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(file))
+    with mock_sagemaker():
+        session: Any = botocore.session.Session(profile="prod")
+        client = session.create_client("sagemaker")
+        assert client.list_training_jobs()["TrainingJobSummaries"] == []
+    with pytest.raises(CredentialRetrievalError):
+        session.get_credentials()
