@@ -1,5 +1,6 @@
 """docs/reference.md and README.md: nothing public is left out, and links lead somewhere."""
 
+import pkgutil
 import re
 from pathlib import Path
 
@@ -25,6 +26,12 @@ def test_every_reason_and_every_outcome_is_in_the_reference() -> None:
     assert constants <= TOLD
     assert {"reasons", "outcomes", "strategies"} <= TOLD
     assert strategies.__all__ == ["lives", "plans"]
+
+
+@pytest.mark.parametrize("name", re.findall(r"^\.\. auto\w+:: (sagemock\.[\w.]+)", REFERENCE, re.MULTILINE))
+def test_every_name_with_a_module_is_where_the_reference_has_it(name: str) -> None:
+    """Sphinx would say so too, but last of all."""
+    assert pkgutil.resolve_name(name) is not None
 
 
 @pytest.mark.parametrize("target", re.findall(r"\]\((?!http)([^)#]+)\)", README))
