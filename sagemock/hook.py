@@ -156,7 +156,7 @@ class _Handler:
     def choose_signer(self, **_: object) -> Any:  # noqa: ANN401  # botocore's sentinel, or None
         """Leave a request unsigned when there is nothing to sign with, or only after asking somebody for it."""
         active = self._innermost()
-        if active is not None and self.service in active.passthrough:
+        if active is None or self.service in active.passthrough:
             return None
         credentials = self.credentials
         if credentials is None or (isinstance(credentials, RefreshableCredentials) and credentials.refresh_needed()):

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 import botocore.session
 import pytest
+import wrapt
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.client import BaseClient
 from botocore.compat import HTTPHeaders
@@ -223,11 +224,34 @@ def test_a_call_by_keywords_is_a_call() -> None:
 def test_without_an_active_mock_a_handler_does_nothing() -> None:
     """A call that was under way when the mock stopped is botocore's."""
     hook = Hook(lambda: None)
-    client = make_client()
+    client = plain(None)
     hook.attach(client)
     request = AWSPreparedRequest("POST", "https://x", HTTPHeaders(), b"{}", stream_output=False)
     handler: Any = hook._clients[client]
     assert handler(request, "before-send.sagemaker.ListTrainingJobs") is None
+    assert handler.choose_signer() is None
+
+
+def test_a_tracer_that_outlives_the_mock_keeps_nothing_of_it(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tracing wraps the method that we have wrapped; a client is signed again, or complains, as it would without us."""
+    monkeypatch.setattr(BaseClient, "_make_api_call", vars(BaseClient)["_make_api_call"])
+    traced: list[str] = []
+
+    def trace(wrapped: Any, _: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        traced.append(args[0])
+        return wrapped(*args, **kwargs)
+
+    client = plain(None)
+    before = handlers(client)
+    with mock_sagemaker():
+        cls: Any = BaseClient
+        cls._make_api_call = wrapt.FunctionWrapper(vars(BaseClient)["_make_api_call"], trace)
+        client.list_training_jobs()
+    with pytest.raises(NoCredentialsError):
+        client.list_training_jobs()
+    assert traced == ["ListTrainingJobs"] * 2
+    assert handlers(client) == before
+    assert network == []
 
 
 def test_an_answer_has_the_headers_of_the_service() -> None:

@@ -66,3 +66,20 @@ def test_a_wrapper_around_ours_is_left(patch: Wrapped, monkeypatch: pytest.Monke
     Client.call = theirs  # type: ignore[method-assign]  # what such tools do
     patch.uninstall()
     assert Client.__dict__["call"] is theirs
+
+
+def test_what_is_kept_of_ours_is_silent_after_the_end(patch: Wrapped, heard: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Be it inside of a wrapper that somebody has put around it, or put back by them; a later installation is heard once."""
+    monkeypatch.setattr(Client, "call", Client.__dict__["call"])
+    patch.install()
+    ours = Client.__dict__["call"]
+    Client.call = wrapt.FunctionWrapper(ours, lambda wrapped, _, args, kwargs: wrapped(*args, **kwargs))  # type: ignore[method-assign]
+    assert Client().call("a") == "<a>"
+    patch.uninstall()
+    assert Client().call("a") == "a"
+    Client.call = ours  # type: ignore[method-assign]  # what such tools do in the end
+    assert Client().call("a") == "a"
+    patch.install()
+    assert Client().call("a") == "<a>"
+    patch.uninstall()
+    assert (Client().call("a"), len(heard)) == ("a", 2)
