@@ -44,7 +44,7 @@ class AioPatch:
         self._environ = environ
         # Whatever sends: clients by their endpoint, with an HTTP session of any class, and what asks for credentials by itself.
         self._wrappers: Final[dict[str, tuple[str, str, _Wrapper]]] = {
-            "aiobotocore.client": ("AioBaseClient", "_make_api_call", self._call),
+            "aiobotocore.client": ("AioBaseClient", "_make_request", self._call),
             "aiobotocore.endpoint": ("AioEndpoint", "_send", guard.stop),
             "aiobotocore.httpsession": ("AIOHTTPSession", "send", guard.stop),
             "aiobotocore.httpxsession": ("HttpxSession", "send", guard.stop),
@@ -75,7 +75,8 @@ class AioPatch:
         self._installed.append(patch)
 
     async def _call(self, wrapped: Callable[..., Any], client: BaseClient, args: _Arguments, kwargs: _Arguments) -> Any:  # noqa: ANN401
-        with _in_flight(self._hook.attach(client), args[0] if args else kwargs["operation_name"]):
+        operation = args[0] if args else kwargs["operation_model"]
+        with _in_flight(self._hook.attach(client), operation.name):
             return await wrapped(*args, **kwargs)
 
     async def _get_credentials(self, wrapped: Callable[..., Any], session: Any, args: _Arguments, kwargs: _Arguments) -> Any:  # noqa: ANN401

@@ -70,16 +70,17 @@ class Hook:
     def __init__(self, innermost: Callable[[], Respondent | None]) -> None:
         self._innermost = innermost
         self._clients: WeakKeyDictionary[BaseClient, _Handler | _Stranger] = WeakKeyDictionary()
-        self._make_api_call = Wrapped(BaseClient, "_make_api_call", self._call)
+        # Below `_make_api_call`, which tests replace to answer calls of other services, and tracing wraps.
+        self._make_request = Wrapped(BaseClient, "_make_request", self._call)
         self._moto = Moto()
 
     def install(self) -> None:
         """Watch the clients' calls."""
-        self._make_api_call.install()
+        self._make_request.install()
 
     def uninstall(self) -> None:
         """Watch no more, and take the handlers off every client that is still there."""
-        self._make_api_call.uninstall()
+        self._make_request.uninstall()
         self._moto.uninstall()
         for client in list(self._clients):
             for kind in _EVENTS:
@@ -87,7 +88,8 @@ class Hook:
         self._clients.clear()
 
     def _call(self, wrapped: Callable[..., Any], client: BaseClient, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
-        flight = IN_FLIGHT.set(InFlight(self.attach(client), args[0] if args else kwargs["operation_name"]))
+        operation = args[0] if args else kwargs["operation_model"]
+        flight = IN_FLIGHT.set(InFlight(self.attach(client), operation.name))
         try:
             return wrapped(*args, **kwargs)
         finally:

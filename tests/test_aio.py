@@ -28,7 +28,7 @@ from aiobotocore.retries import adaptive, bucket  # noqa: E402  # only where it 
 from aiobotocore.session import AioSession, get_session  # noqa: E402  # only where it is there
 
 PATCHED = [
-    (aio_client.AioBaseClient, "_make_api_call"),
+    (aio_client.AioBaseClient, "_make_request"),
     (endpoint.AioEndpoint, "_send"),
     (httpsession.AIOHTTPSession, "send"),
     (bucket.AsyncTokenBucket, "acquire"),
@@ -286,6 +286,23 @@ def test_a_profile_that_gives_no_credentials_here_is_no_hindrance(tmp_path: Path
     assert list(run(main).jobs) == ["churn"]
 
 
+def test_a_test_that_replaces_make_api_call_leaves_us_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with botocore."""
+    original: Any = vars(aio_client.AioBaseClient)["_make_api_call"]
+
+    async def replacement(self: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
+        return {"Models": []} if operation_name == "ListModels" else await original(self, operation_name, api_params)
+
+    async def main(_: SageMakerMock) -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr(aio_client.AioBaseClient, "_make_api_call", replacement)
+            async with opened() as client:
+                assert await client.list_models() == {"Models": []}
+                assert (await client.list_training_jobs())["TrainingJobSummaries"] == []
+
+    assert run(main).calls.count == 1
+
+
 def a_bucket() -> Any:
     """Return a bucket of the adaptive mode's that has just been emptied."""
     found = bucket.AsyncTokenBucket(max_rate=1, clock=bucket.Clock())
@@ -346,7 +363,7 @@ async def main():
             await client.list_training_jobs()
         print(len(mock.calls))
     import aiobotocore.client, aiobotocore.retries.bucket
-    print(type(vars(aiobotocore.client.AioBaseClient)["_make_api_call"]).__name__)
+    print(type(vars(aiobotocore.client.AioBaseClient)["_make_request"]).__name__)
 
 asyncio.run(main())
 """

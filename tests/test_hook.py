@@ -7,6 +7,7 @@ import sys
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import partial
@@ -214,11 +215,39 @@ def test_a_mock_keeps_no_client_alive() -> None:
         assert gone() is None
 
 
-def test_a_call_by_keywords_is_a_call() -> None:
-    """`_make_api_call` is called by name by some who wrap it."""
+def test_a_call_by_keywords_is_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who wraps the method that we have wrapped may call it by the names of its parameters."""
     client = make_client()
-    with mock_sagemaker():
-        assert client._make_api_call(operation_name="ListTrainingJobs", api_params={})["TrainingJobSummaries"] == []
+    with mock_sagemaker(), monkeypatch.context() as patched:
+        ours = vars(BaseClient)["_make_request"]
+
+        def by_name(self: BaseClient, operation_model: object, request_dict: object, request_context: object) -> Any:
+            known = {"operation_model": operation_model, "request_dict": request_dict, "request_context": request_context}
+            return ours.__get__(self)(**known)
+
+        patched.setattr(BaseClient, "_make_request", by_name)
+        assert client.list_training_jobs()["TrainingJobSummaries"] == []
+
+
+def test_a_test_that_replaces_make_api_call_leaves_us_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many do for a service or an operation that no mock of theirs has, and hand on the others: before a mock and inside."""
+    original: Any = vars(BaseClient)["_make_api_call"]
+
+    def replacement(self: BaseClient, operation_name: str, api_params: dict[str, Any]) -> Any:
+        return {"RoleName": "trainer"} if operation_name == "GetRole" else original(self, operation_name, api_params)
+
+    iam: Any = botocore.session.Session().create_client("iam", "us-east-1")
+    for enter_first in (True, False):
+        mock = mock_sagemaker()
+        with monkeypatch.context() as patched, ExitStack() as stack:
+            if enter_first:
+                stack.enter_context(mock)
+            patched.setattr(BaseClient, "_make_api_call", replacement)
+            if not enter_first:
+                stack.enter_context(mock)
+            assert iam.get_role(RoleName="trainer") == {"RoleName": "trainer"}
+            assert make_client().list_training_jobs()["TrainingJobSummaries"] == []
+        assert mock.calls.count == 1
 
 
 def test_without_an_active_mock_a_handler_does_nothing() -> None:
@@ -234,18 +263,18 @@ def test_without_an_active_mock_a_handler_does_nothing() -> None:
 
 def test_a_tracer_that_outlives_the_mock_keeps_nothing_of_it(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tracing wraps the method that we have wrapped; a client is signed again, or complains, as it would without us."""
-    monkeypatch.setattr(BaseClient, "_make_api_call", vars(BaseClient)["_make_api_call"])
+    monkeypatch.setattr(BaseClient, "_make_request", vars(BaseClient)["_make_request"])
     traced: list[str] = []
 
     def trace(wrapped: Any, _: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        traced.append(args[0])
+        traced.append(args[0].name)
         return wrapped(*args, **kwargs)
 
     client = plain(None)
     before = handlers(client)
     with mock_sagemaker():
         cls: Any = BaseClient
-        cls._make_api_call = wrapt.FunctionWrapper(vars(BaseClient)["_make_api_call"], trace)
+        cls._make_request = wrapt.FunctionWrapper(vars(BaseClient)["_make_request"], trace)
         client.list_training_jobs()
     with pytest.raises(NoCredentialsError):
         client.list_training_jobs()

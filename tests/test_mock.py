@@ -25,7 +25,7 @@ def surroundings() -> list[object]:
     """Return all that a mock may touch."""
     return [
         dict(os.environ),
-        BaseClient.__dict__["_make_api_call"],
+        BaseClient.__dict__["_make_request"],
         URLLib3Session.__dict__["send"],
         Session.__dict__["get_credentials"],
         boto3.DEFAULT_SESSION,
