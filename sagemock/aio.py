@@ -14,11 +14,11 @@ from types import ModuleType
 from typing import Any, Final
 
 from botocore.client import BaseClient
-from botocore.exceptions import CapacityNotAvailableError, CredentialRetrievalError
+from botocore.exceptions import CapacityNotAvailableError
 
 from sagemock.active import Innermost
 from sagemock.adaptive import LimiterWorlds, refill_us
-from sagemock.environ import Environ
+from sagemock.environ import NONE_HERE, Environ
 from sagemock.guard import IN_FLIGHT, Guard, InFlight
 from sagemock.hook import Hook
 from sagemock.imports import WhenImported
@@ -82,8 +82,7 @@ class AioPatch:
     async def _get_credentials(self, wrapped: Callable[..., Any], session: Any, args: _Arguments, kwargs: _Arguments) -> Any:  # noqa: ANN401
         try:
             found = await wrapped(*args, **kwargs)
-        except CredentialRetrievalError:
-            # As in Environ.
+        except NONE_HERE:
             return None
         self._environ.forget(session, found)
         return found

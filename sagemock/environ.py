@@ -9,13 +9,18 @@ from botocore.credentials import Credentials, RefreshableCredentials
 from botocore.exceptions import BotoCoreError, CredentialRetrievalError
 from botocore.session import Session
 
+from sagemock.errors import NotAnswered
 from sagemock.neighbours import disown
 from sagemock.patch import Wrapped
 
-__all__ = ["Environ"]
+__all__ = ["NONE_HERE", "Environ"]
 
 REGION: Final = "us-east-1"
 _CREDENTIALS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+
+NONE_HERE: Final = (CredentialRetrievalError, NotAnswered)
+"""What a search for credentials ends in where there are none: the process or the service to which a profile leads gives none, or,
+where a test has cleared the environment, what botocore asks is out of reach. None are needed: the request goes unsigned."""
 
 
 class Environ:
@@ -55,8 +60,7 @@ class Environ:
     def _forget(self, wrapped: Callable[..., Any], session: Session, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
         try:
             found = wrapped(*args, **kwargs)
-        except CredentialRetrievalError:
-            # The process or the metadata service that a profile names gives none here. None are needed: see `Hook`.
+        except NONE_HERE:
             return None
         self.forget(session, found)
         return found

@@ -184,3 +184,17 @@ def test_a_profile_that_gives_no_credentials_here_is_no_hindrance(
         assert client.list_training_jobs()["TrainingJobSummaries"] == []
     with pytest.raises(CredentialRetrievalError):
         session.get_credentials()
+
+
+@pytest.mark.parametrize(
+    "led_to", [{}, {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.23/v1/credentials"}], ids=["ec2", "container"]
+)
+def test_a_test_that_clears_the_environment_needs_no_credentials(led_to: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ours are gone then, and what botocore asks for others is out of reach."""
+    with mock_sagemaker(), monkeypatch.context() as patched:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            patched.delenv(name)
+        for name, value in led_to.items():
+            patched.setenv(name, value)
+        client: Any = botocore.session.Session().create_client("sagemaker", "eu-west-1")
+        assert client.list_training_jobs()["TrainingJobSummaries"] == []
