@@ -181,8 +181,16 @@ def test_a_client_of_two_mocks_in_turn_has_its_handlers_once(make: Callable[[], 
 
 
 def test_two_threads_that_make_a_first_call_at_once_register_once() -> None:
-    """Only one of them takes the client in."""
+    """Only one of them takes the client in, also where the other has looked for it before."""
+
+    class Seen(weakref.WeakKeyDictionary[Any, Any]):
+        """What a thread sees that looks just before the other one writes."""
+
+        def __contains__(self, key: object) -> bool:
+            return False
+
     hook = Hook(lambda: None)
+    hook._clients = Seen()
     client = make_client()
     before = handlers(client)
     hook.attach(client)
