@@ -77,7 +77,8 @@ class Outline:
         self._check_ending()
         self._check_interruptions()
         for name in _LENGTHS:
-            span_us(getattr(self, name), name)
+            if (length := getattr(self, name)) is not None:
+                span_us(length, name)
         self._check_logs()
         self._check_artifact()
         if self.internal_errors < 0 or bool(self.internal_errors) != bool(self.attempt):
@@ -101,6 +102,10 @@ class Outline:
             if one.name not in {"replayed", "called"} and getattr(self, one.name) != one.default
         )
         return f"{type(self).__name__}({', '.join(given)})"
+
+    def _repr_pretty_(self, printer: Any, _: object) -> None:  # noqa: ANN401  # IPython's protocol, and Hypothesis's
+        # Both would print every field of a dataclass.
+        printer.text(repr(self))
 
     @cached_property
     def draws(self) -> bool:

@@ -18,6 +18,7 @@ Duration: TypeAlias = timedelta | float | tuple[timedelta | float, timedelta | f
 
 FOREVER = math.inf
 """The duration of a phase that never ends by itself."""
+_FOREVER_REPR = "math.inf"
 
 
 def span_us(value: Duration | None, what: str) -> tuple[int, int] | None:
@@ -36,7 +37,7 @@ def span_us(value: Duration | None, what: str) -> tuple[int, int] | None:
     return span
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Phase:
     """A visit of a job to one secondary status.
 
@@ -70,6 +71,13 @@ class Phase:
             object.__setattr__(self, "message", pairs)
         object.__setattr__(self, "logs", writer(self.logs, self.status))
         self.check_fit(self.logs)
+
+    def __repr__(self) -> str:
+        given = [repr(self.status)]
+        given += [] if self.duration is None else [_FOREVER_REPR if self.forever else repr(self.duration)]
+        given += [] if self.message is None else [f"message={self.message!r}"]
+        given += [] if self.logs is None else [f"logs={self.logs!r}"]
+        return f"Phase({', '.join(given)})"
 
     def check_fit(self, logs: LineSource | None) -> None:
         """Raise PlanError if lines are to be written after the longest duration of the phase; a callable is asked later."""

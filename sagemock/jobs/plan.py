@@ -1,22 +1,21 @@
 """Plans: what a test wants to happen to a training job."""
 
 import difflib
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
-from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from sagemock import reasons
 from sagemock.errors import PlanError
-from sagemock.jobs import record, status
+from sagemock.jobs import status
 from sagemock.jobs.hashing import hashed_once
 from sagemock.jobs.lines import LogMapping, sources_of
 from sagemock.jobs.outline import NORMAL, Outline
 from sagemock.jobs.phase import FOREVER, Duration, Phase
+from sagemock.jobs.replay import replay
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -100,7 +99,9 @@ class Plan(Outline):
             given[during.lower()] = after
         statuses = NORMAL[: NORMAL.index(during) + 1 + (during == status.TRAINING)]
         phases = _visits("fails", statuses, given)
-        return _made("fails", given, phases, ending="Failed", failure_reason=reasons.checked(reason), logs=logs)
+        reason = reasons.checked(reason)
+        words = [repr(reason), *([] if during == status.TRAINING else [f"{during=}"])]
+        return _made("fails", given, phases, words, ending="Failed", failure_reason=reason, logs=logs)
 
     @classmethod
     def hangs(cls, during: str = "Training", *, logs: LogMapping = (), **durations: "Unpack[Durations]") -> "Plan":
@@ -113,7 +114,7 @@ class Plan(Outline):
             msg = f"Plan.hangs(during={during!r}, {during.lower()}=…): a phase that never ends has no duration; leave one out"
             raise PlanError(msg)
         phases = (*_visits("hangs", NORMAL[: NORMAL.index(during)], durations), Phase(during, FOREVER))
-        return _made("hangs", durations, phases, called=f"Plan.hangs({during!r})", logs=logs)
+        return _made("hangs", durations, phases, [repr(during)], logs=logs)
 
     @classmethod
     def waits_for_capacity(cls, wait: Duration, then: "Plan | None" = None) -> "Plan":
@@ -163,17 +164,19 @@ class Plan(Outline):
         if (times is not None) + (after is not None) + bool(per_hour) > 1:
             msg = "Plan.interrupted() takes one of times, after=[…] and per_hour: each says when"
             raise PlanError(msg)
-        if after is None and not per_hour:
+        when: dict[str, Any]
+        if after is not None:
+            words, when = f"{after=}", {"interruptions": after}
+        elif per_hour:
+            words, when = f"{per_hour=}", {"interruptions_per_hour": per_hour}
+        else:
             times = 1 if times is None else times
             if isinstance(times, bool) or not isinstance(times, int) or times < 1:
                 msg = f"Plan.interrupted({times!r}): how often, at least once; write times=1"
                 raise PlanError(msg)
-            plan = _varied(then, f"interrupted({times}", evenly=times, interruption=lasting)
-        elif after is not None:
-            plan = _varied(then, f"interrupted(after={after!r}", interruptions=after, interruption=lasting)
-        else:
-            plan = _varied(then, f"interrupted(per_hour={per_hour!r}", interruptions_per_hour=per_hour, interruption=lasting)
-        return plan
+            words, when = f"{times}", {"evenly": times}
+        words += "" if lasting is None else f", {lasting=}"
+        return _varied(then, f"interrupted({words}", **when, interruption=lasting)
 
     @classmethod
     def internal_error(
@@ -192,7 +195,8 @@ class Plan(Outline):
             msg = f"Plan.internal_error({times!r}): how many attempts end so, at least one; write times=1"
             raise PlanError(msg)
         attempt = tuple(Phase(name) for name in NORMAL[: NORMAL.index(during)])
-        return _varied(then, f"internal_error({times}", internal_errors=times, attempt=(*attempt, Phase(during, after)))
+        words = f"{times}" + (f", {during=}" if during != status.TRAINING else "") + (f", {after=}" if after is not None else "")
+        return _varied(then, f"internal_error({words}", internal_errors=times, attempt=(*attempt, Phase(during, after)))
 
     @classmethod
     def replays(cls, response: Mapping[str, Any] | str | os.PathLike[str]) -> "Plan":
@@ -203,31 +207,14 @@ class Plan(Outline):
         finished goes on by the defaults. Limits of the new job's request do not cut a replay. Raises PlanError if it is no such
         record.
         """
-        given = response if isinstance(response, Mapping) else _load(Path(response))
-        whole: Mapping[str, Any] = record.without_nulls(given)
-        recorded = record.read(whole)
-        phases = [_replayed(recorded, entry) for entry in recorded.entries]
-        ending, stopped_after = recorded.ending, None
-        if ending is None:
-            # What the record does not show any more is the rest of a normal life, or of a stop, by the defaults.
-            seen = [entry.status for entry in recorded.entries]
-            if status.STOPPING in seen:
-                ending = "Stopped"
-                phases += [Phase(status.UPLOADING)] if seen[-1] == status.STOPPING and status.TRAINING in seen else []
-            else:
-                ending = "Completed"
-                last = status.DOWNLOADING if seen[-1] == status.DOWNLOADING_IMAGE else seen[-1]
-                place = NORMAL.index(last) if last in NORMAL else 0
-                phases += [Phase(name) for name in NORMAL[place + 1 :]]
-                if recorded.stopping:
-                    stopped_after = timedelta(microseconds=recorded.modified_us)
+        made = replay(response)
         return cls(
-            phases,
-            ending=cast("status.Ending", ending),
-            failure_reason=recorded.failure_reason,
-            stopped_after=stopped_after,
-            replayed=MappingProxyType(dict(whole)),
-            called=f"Plan.replays(<{whole.get('TrainingJobName', 'a record')}>)",
+            made.phases,
+            ending=made.ending,
+            failure_reason=made.failure_reason,
+            stopped_after=made.stopped_after,
+            replayed=MappingProxyType(dict(made.response)),
+            called=f"Plan.replays(<{made.response.get('TrainingJobName', 'a record')}>)",
         )
 
     def but(self, **changes: Any) -> "Plan":  # noqa: ANN401  # any field
@@ -246,9 +233,15 @@ def _brief(value: object) -> str:
     return f"<{len(value)} bytes>" if isinstance(value, bytes) else repr(value)
 
 
-def _made(recipe: str, durations: Mapping[str, Any], phases: Sequence[Phase], **changes: Any) -> Plan:  # noqa: ANN401  # any field
-    """Return a plan of these phases, whose other durations are those that a stop plays."""
-    called = f"Plan.{recipe}({_told(durations, changes)})"
+def _made(
+    recipe: str,
+    durations: Mapping[str, Any],
+    phases: Sequence[Phase],
+    words: Sequence[str] = (),
+    **changes: Any,  # noqa: ANN401  # any field
+) -> Plan:
+    """Return a plan of these phases, called by `words` and durations, of which the others are those that a stop plays."""
+    called = f"Plan.{recipe}({', '.join([*words, *_told(durations, changes)])})"
     tail: dict[str, Any] = {"stopping": durations.get("stopping"), "uploading": durations.get("uploading")}
     return Plan(phases, **{"called": called, **tail, **changes})
 
@@ -259,12 +252,11 @@ def _visits(recipe: str, statuses: Sequence[str], durations: Mapping[str, Any]) 
     return tuple(Phase(name, given.get(name.lower())) for name in statuses)
 
 
-def _told(durations: Mapping[str, Any], changes: Mapping[str, Any]) -> str:
-    words = [repr(changes["failure_reason"])] if "failure_reason" in changes else []
-    words += [f"{name}={value!r}" for name, value in durations.items()]
+def _told(durations: Mapping[str, Any], changes: Mapping[str, Any]) -> list[str]:
+    words = [f"{name}={value!r}" for name, value in durations.items()]
     written = ", ".join(f"{name!r}: …" for name, _ in sources_of(changes.get("logs", ())))
     words += [f"logs={{{written}}}"] if written else []
-    return ", ".join(words + (["granular=True"] if changes.get("granular") else []))
+    return words + (["granular=True"] if changes.get("granular") else [])
 
 
 def _checked(recipe: str, durations: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -283,27 +275,3 @@ def _varied(then: Plan | None, called: str, **changes: Any) -> Plan:  # noqa: AN
         raise TypeError(msg)
     more = "" if then is None else f", then={then!r}"
     return replace(then or Plan(), called=f"Plan.{called}{more})", **changes)
-
-
-def _replayed(recorded: record.Recorded, entry: record.Entry) -> Phase:
-    if entry.end_us is not None:
-        return Phase(entry.status, timedelta(microseconds=entry.end_us - entry.start_us), entry.message)
-    seen_us = recorded.modified_us - entry.start_us
-    if seen_us <= 0:
-        return Phase(entry.status, None, entry.message)
-    # The entry was open, and its message had last changed when the record says it was last modified.
-    first = status.STARTING_THE_JOB if entry.status == status.STARTING else entry.message
-    return Phase(entry.status, None, [(0, first), (timedelta(microseconds=seen_us), entry.message)])
-
-
-def _load(path: Path) -> Mapping[str, Any]:
-    try:
-        # From bytes: json finds out about the UTF-16 and the byte order marks of PowerShell.
-        found = json.loads(path.read_bytes())
-    except ValueError as error:
-        msg = f"{path} is no JSON ({error}): save the output of `aws sagemaker describe-training-job` there"
-        raise PlanError(msg) from None
-    if not isinstance(found, dict):
-        msg = f"{path} holds no JSON object: save the output of one `aws sagemaker describe-training-job` there"
-        raise PlanError(msg)
-    return found

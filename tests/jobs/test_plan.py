@@ -371,9 +371,21 @@ def test_another_life_is_a_plan_and_another_field_is_one_that_there_is() -> None
         (Plan.hangs().but(limit_lag=60), "Plan.hangs('Training').but(limit_lag=60)"),
         (Plan.waits_for_training_plan(5), "Plan.waits_for_training_plan(5)"),
         (Plan.waits_for_capacity(5, Plan.fails("why")), "Plan.waits_for_capacity(5, then=Plan.fails('why'))"),
+        (Plan.fails("why", during="Starting", after=5), "Plan.fails('why', during='Starting', starting=5)"),
+        (Plan.hangs("Uploading", training=5), "Plan.hangs('Uploading', training=5)"),
         (Plan.interrupted(after=[5]), "Plan.interrupted(after=[5])"),
+        (Plan.interrupted(2, lasting=5), "Plan.interrupted(2, lasting=5)"),
         (Plan.interrupted(per_hour=2), "Plan.interrupted(per_hour=2)"),
         (Plan.internal_error(2), "Plan.internal_error(2)"),
+        (Plan.internal_error(during="Starting", after=5), "Plan.internal_error(1, during='Starting', after=5)"),
+        (
+            Plan([Phase("Starting", 5), Phase("Training", FOREVER)]),
+            "Plan(phases=(Phase('Starting', 5), Phase('Training', math.inf)))",
+        ),
+        (
+            Plan([Phase("Training", message="on", logs=[(0, "a")])]),
+            "Plan(phases=(Phase('Training', message='on', logs=[(0.0, 'a')]),))",
+        ),
         (Plan.replays(RUNNING), "Plan.replays(<a record>)"),
     ],
 )

@@ -1,0 +1,72 @@
+"""Replays: what a plan has to play for the life of a recorded job."""
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+from sagemock.errors import PlanError
+from sagemock.jobs import record, status
+from sagemock.jobs.outline import NORMAL
+from sagemock.jobs.phase import Phase
+
+__all__ = ["Replay", "replay"]
+
+
+class Replay(NamedTuple):
+    """The same life again, relative to the creation of the new job."""
+
+    response: Mapping[str, Any]
+    phases: list[Phase]
+    ending: status.Ending
+    failure_reason: str | None
+    stopped_after: timedelta | None
+
+
+def replay(response: Mapping[str, Any] | str | os.PathLike[str]) -> Replay:
+    """Return what a recorded response, or the file that holds it, plays. Raises PlanError if it is no such record."""
+    given = response if isinstance(response, Mapping) else _load(Path(response))
+    whole: Mapping[str, Any] = record.without_nulls(given)
+    recorded = record.read(whole)
+    phases = [_phase(recorded, entry) for entry in recorded.entries]
+    ending, stopped_after = recorded.ending, None
+    if ending is None:
+        # What the record does not show any more is the rest of a normal life, or of a stop, by the defaults.
+        seen = [entry.status for entry in recorded.entries]
+        if status.STOPPING in seen:
+            ending = "Stopped"
+            phases += [Phase(status.UPLOADING)] if seen[-1] == status.STOPPING and status.TRAINING in seen else []
+        else:
+            ending = "Completed"
+            last = status.DOWNLOADING if seen[-1] == status.DOWNLOADING_IMAGE else seen[-1]
+            place = NORMAL.index(last) if last in NORMAL else 0
+            phases += [Phase(name) for name in NORMAL[place + 1 :]]
+            if recorded.stopping:
+                stopped_after = timedelta(microseconds=recorded.modified_us)
+    return Replay(whole, phases, cast("status.Ending", ending), recorded.failure_reason, stopped_after)
+
+
+def _phase(recorded: record.Recorded, entry: record.Entry) -> Phase:
+    if entry.end_us is not None:
+        return Phase(entry.status, timedelta(microseconds=entry.end_us - entry.start_us), entry.message)
+    seen_us = recorded.modified_us - entry.start_us
+    if seen_us <= 0:
+        return Phase(entry.status, None, entry.message)
+    # The entry was open, and its message had last changed when the record says it was last modified.
+    first = status.STARTING_THE_JOB if entry.status == status.STARTING else entry.message
+    return Phase(entry.status, None, [(0, first), (timedelta(microseconds=seen_us), entry.message)])
+
+
+def _load(path: Path) -> Mapping[str, Any]:
+    try:
+        # From bytes: json finds out about the UTF-16 and the byte order marks of PowerShell.
+        found = json.loads(path.read_bytes())
+    except ValueError as error:
+        msg = f"{path} is no JSON ({error}): save the output of `aws sagemaker describe-training-job` there"
+        raise PlanError(msg) from None
+    if not isinstance(found, dict):
+        msg = f"{path} holds no JSON object: save the output of one `aws sagemaker describe-training-job` there"
+        raise PlanError(msg)
+    return found
