@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from benchmarks import calls, crowd, entering, importing
+from benchmarks import calls, crowd, entering, importing, lives
 from benchmarks.report import render
 
 __all__ = ["main"]
@@ -19,6 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
         *importing.rows(rounds=2 if quick else 11),
         *calls.rows(rounds=2 if quick else 15, number=20 if quick else 200),
         *entering.rows(rounds=2 if quick else 7, tests=3 if quick else 100),
+        *lives.rows(rounds=2 if quick else 9, number=20 if quick else 1_000),
         *crowd.rows(rounds=2 if quick else 9, many=300 if quick else 100_000, few=100 if quick else 1_000),
     ]
     print(render(rows))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import sagemock
-from sagemock import outcomes, reasons, strategies
+from sagemock import chance, outcomes, reasons, strategies
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = (ROOT / "docs" / "reference.md").read_text("utf-8")
@@ -26,6 +26,7 @@ def test_every_reason_and_every_outcome_is_in_the_reference() -> None:
     assert constants <= TOLD
     assert {"reasons", "outcomes", "strategies"} <= TOLD
     assert strategies.__all__ == ["lives", "plans"]
+    assert "any_life" in TOLD & set(chance.__all__)
 
 
 @pytest.mark.parametrize("name", re.findall(r"^\.\. auto\w+:: (sagemock\.[\w.]+)", REFERENCE, re.MULTILINE))

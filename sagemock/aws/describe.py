@@ -56,7 +56,8 @@ def still(api: Api, job: Job) -> dict[str, Any]:
     profiler = request.get("ProfilerConfig")
     # With a profiler that is there but disabled: assumed.
     shown["ProfilingStatus"] = "Enabled" if profiler is not None and not profiler.get("DisableProfiler") else "Disabled"
-    return {name: value for name, value in shown.items() if name in _members(api)}
+    members = _members(api)
+    return {name: value for name, value in shown.items() if name in members}
 
 
 def _members(api: Api) -> Mapping[str, Shape]:

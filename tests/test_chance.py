@@ -1,0 +1,69 @@
+"""Lives by chance, for each job of a mock another one."""
+
+import datetime as dt
+import math
+from collections import Counter
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.vendor.pretty import pretty
+
+from sagemock import Phase, Plan, mock_sagemaker
+from sagemock.chance import any_life
+from sagemock.strategies import lives, plans
+from tests.calling import START, YOUNG, create, describe, make_client
+from tests.strategies import recipes
+
+SPOT: dict[str, Any] = {
+    "EnableManagedSpotTraining": True,
+    "StoppingCondition": {"MaxRuntimeInSeconds": 7200, "MaxWaitTimeInSeconds": 10_800},
+}
+ENDS = {"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"}
+
+
+def drawn(seed: int, *names: str, **members: object) -> list[Plan]:
+    """Return the plans of jobs with these names."""
+    return [any_life(seed)({"TrainingJobName": name, **members}) for name in names]
+
+
+def test_a_life_follows_from_the_seed_and_the_name() -> None:
+    """So a job that failed is made again by its name alone."""
+    names = [f"churn-{number}" for number in range(50)]
+    assert drawn(1, *names) == drawn(1, *reversed(names))[::-1]
+    assert drawn(1, *names) != drawn(2, *names)
+    assert len(set(drawn(1, *names))) > 40
+    assert repr(any_life(7)) == "any_life(7)"
+
+
+@YOUNG
+def test_a_thousand_jobs_end_in_every_way() -> None:
+    """Through a real client, whose every response is checked against botocore's model."""
+    with mock_sagemaker(start=START, latency=0, plan=any_life()) as mock:
+        client = make_client()
+        for number in range(1000):
+            create(client, f"churn-{number}", **(SPOT if number % 2 else {}))
+        mock.advance_until_idle()
+        ended = Counter(describe(client, name)["SecondaryStatus"] for name in mock.jobs)
+        assert set(ended) == ENDS
+        assert ended.total() == 1000
+
+
+def test_only_spot_jobs_are_interrupted() -> None:
+    """A job on demand could not play such a plan."""
+    names = [f"churn-{number}" for number in range(200)]
+    assert not any(plan.evenly for plan in drawn(0, *names))
+    assert any(plan.evenly for plan in drawn(0, *names, EnableManagedSpotTraining=True))
+
+
+@settings(max_examples=200)
+@given(st.one_of(plans(), lives(), lives(spot=True), recipes(spot=True)))
+def test_a_plan_is_shown_as_the_code_that_makes_it(plan: Plan) -> None:
+    """What a failed test prints can be written into the next one."""
+    names = {"Plan": Plan, "Phase": Phase, "math": math, "datetime": dt}
+    assert eval(repr(plan), names) == plan  # noqa: S307  # our own code
+
+
+def test_hypothesis_prints_a_plan_in_one_line() -> None:
+    """And not field by field, as it does with other dataclasses; so does IPython, by the same protocol."""
+    assert pretty(Plan.hangs().but(stopped_after=0)) == "Plan.hangs('Training').but(stopped_after=0)"
