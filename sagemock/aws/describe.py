@@ -5,13 +5,14 @@ from typing import Any, Final
 
 from botocore.model import Shape
 
-from sagemock.aws import pools
+from sagemock.aws import pools, serverless
 from sagemock.aws.model import Api
 from sagemock.aws.wire import encode, seconds
 from sagemock.instants import instant_us
 from sagemock.jobs.defaults import DEFAULT_MAX_RUNTIME_S
 from sagemock.jobs.job import Job, Transition, View
 from sagemock.jobs.pool import Pool
+from sagemock.jobs.progress import Progress, progress
 
 __all__ = ["artifacts", "moving", "still", "summary"]
 
@@ -76,7 +77,7 @@ def _replicated(channel: Mapping[str, Any]) -> Mapping[str, Any]:
 def moving(api: Api, job: Job, view: View, kept: Pool | None, metrics: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
     """Return the members of a DescribeTrainingJob response that depend on the instant; absent when the service has none."""
     running = {} if view.over or view.training_s is None else {"TrainingTimeInSeconds": view.training_s}
-    return {**running, **passing(kept, metrics), **changing(api, job, view)}
+    return {**running, **passing(kept, metrics, progress(job, view, view.modified_us)), **changing(api, job, view)}
 
 
 def changing(api: Api, job: Job, view: View) -> dict[str, Any]:
@@ -98,6 +99,7 @@ def changing(api: Api, job: Job, view: View) -> dict[str, Any]:
         shown["BillableTimeInSeconds"] = view.billable_s
     if view.failure_reason is not None:
         shown["FailureReason"] = view.failure_reason
+    shown.update(serverless.changing(job, view))
     if view.artifacts:
         shown["ModelArtifacts"] = {"S3ModelArtifacts": artifacts(job)}
     if view.over and job.plan.replayed is not None and not job.interventions:
@@ -105,13 +107,15 @@ def changing(api: Api, job: Job, view: View) -> dict[str, Any]:
     return shown
 
 
-def passing(kept: Pool | None, metrics: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def passing(kept: Pool | None, metrics: Sequence[Mapping[str, Any]], at: Progress | None = None) -> dict[str, Any]:
     """Return those of the moving members that become others with time alone, but for TrainingTimeInSeconds of a running job."""
     shown: dict[str, Any] = {}
     if kept is not None:
         shown["WarmPoolStatus"] = pools.shown(kept)
     if metrics:
         shown["FinalMetricDataList"] = metrics
+    if at is not None:
+        shown["ProgressInfo"] = serverless.shown(at)
     return shown
 
 

@@ -15,6 +15,7 @@ from sagemock.jobs.interventions import Stop
 from sagemock.jobs.job import Job, Place, running_s, view
 from sagemock.jobs.plan import Plan
 from sagemock.jobs.pool import pool
+from sagemock.jobs.progress import progress
 from sagemock.jobs.script import script
 from sagemock.jobs.store import Store
 
@@ -121,7 +122,9 @@ def describe_training_job(service: Service, api: Api, place: Place, request: Map
     """Describe a job as it is at this instant."""
     job = service.find(place, request["TrainingJobName"])
     shown = service.shown(api, job, now_us)
-    running, passing = running_s(job, now_us), describe.passing(pool(job, now_us), metrics.final(service.store, job, now_us))
+    at = progress(job, view(job, now_us), now_us) if job.plan.counts_steps else None
+    passing = describe.passing(pool(job, now_us), metrics.final(service.store, job, now_us), at)
+    running = running_s(job, now_us)
     # What is recorded of a replayed job comes last, and so counts.
     if passing:
         shown = f"{dump(passing)[:-1]},{shown[1:]}"

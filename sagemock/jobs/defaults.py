@@ -53,6 +53,7 @@ class Traits(NamedTuple):
     """Whether the job runs on the instances of a warm pool."""
     retains: bool
     """Whether its own instances are to be retained."""
+    serverless: bool
 
 
 def traits(request: Mapping[str, Any], *, warm: bool = False, retains: bool = False) -> Traits:
@@ -76,6 +77,7 @@ def traits(request: Mapping[str, Any], *, warm: bool = False, retains: bool = Fa
         checkpoints="CheckpointConfig" in request,
         warm=warm,
         retains=retains,
+        serverless="ServerlessJobConfig" in request,
     )
 
 

@@ -128,7 +128,9 @@ def view(job: Job, now_us: int, count: int | None = None) -> View:
         until_us = now_us - created_us if ended_us is None else ended_us
         # A log of 2019: a job stopped in the second in which it began has TrainingTimeInSeconds 1, the service model's minimum.
         training_s = max(1, _training_s(created_us, started_us, until_us, timeline.idle))
-    billable_s = max(1, int(training_s * job.script.billed)) if over and training_s is not None else None
+    billable_s = None
+    if over and training_s is not None and job.plan.tokens is None:
+        billable_s = max(1, int(training_s * job.script.billed))
     recorded = _played_to_its_end(job) if over else None
     if recorded is not None:
         training_s = training_s if recorded.training_s is None else recorded.training_s

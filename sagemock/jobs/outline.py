@@ -57,6 +57,12 @@ class Outline:
     """The part of a spot job's training time that is billed."""
     stopped_after: Duration | None = None
     """When somebody calls StopTrainingJob, after creation; None for never."""
+    epochs: int | None = None
+    """How many epochs a serverless job trains."""
+    steps: int | None = None
+    """How many steps each of them has."""
+    tokens: int | None = None
+    """For how many tokens it is billed, instead of for its time."""
     logs: LogMapping = ()
     """What the container writes in which status, besides what the phases say: `{"Training": [(0, "epoch 1"), …]}`."""
     artifact: bytes | str | os.PathLike[str] | None = None
@@ -85,10 +91,15 @@ class Outline:
             msg = f"internal_errors={self.internal_errors} with attempt={self.attempt!r}: use Plan.internal_error()"
             raise PlanError(msg)
         if self.replayed is not None and (
-            self.capacity is not None or self.scheduled is not None or self.internal_errors or self._interrupted
+            self.capacity is not None
+            or self.scheduled is not None
+            or self.internal_errors
+            or self._interrupted
+            or self.counts_steps
         ):
             msg = "a replay is played as it was recorded: it does not wait, fail or get interrupted besides; leave `then` out"
             raise PlanError(msg)
+        self._check_serverless()
         if self.billed is not None and not 0 < self.billed <= 1:
             msg = f"billed={self.billed!r} is the part of the training time that is billed: give one above 0 and at most 1"
             raise PlanError(msg)
@@ -123,6 +134,11 @@ class Outline:
     def asks(self) -> bool:
         """Whether jobs that play this plan differ, because a callable of the request says what they write."""
         return any(callable(source) for source in (*self.written.values(), *(phase.logs for phase in self.phases)))
+
+    @property
+    def counts_steps(self) -> bool:
+        """Whether jobs that play this plan show their progress: only serverless jobs can."""
+        return self.epochs is not None
 
     @property
     def _interrupted(self) -> bool:
@@ -165,6 +181,19 @@ class Outline:
             raise PlanError(msg)
         if any(phase.status == status.STOPPING for phase in self.phases) and status.PRIMARY_OF_ENDING[self.ending] != "Stopped":
             msg = f"a job that is Stopping ends Stopped, MaxRuntimeExceeded or MaxWaitTimeExceeded, not {self.ending}"
+            raise PlanError(msg)
+
+    def _check_serverless(self) -> None:
+        if (self.epochs is None) != (self.steps is None) or (self.tokens is not None and self.epochs is None):
+            msg = f"epochs={self.epochs}, steps={self.steps}, tokens={self.tokens}: use Plan.serverless()"
+            raise PlanError(msg)
+        for name, least in (("epochs", 1), ("steps", 1), ("tokens", 0)):
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < least):
+                msg = f"{name}={value!r}: a serverless job counts its {name}, at least {least}; give a whole number"
+                raise PlanError(msg)
+        if self.counts_steps and self._interrupted:
+            msg = "a serverless job is no managed spot job, so its instances are not taken away: leave the interruptions out"
             raise PlanError(msg)
 
     def _check_logs(self) -> None:

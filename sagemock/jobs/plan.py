@@ -199,6 +199,18 @@ class Plan(Outline):
         return _varied(then, f"internal_error({words}", internal_errors=times, attempt=(*attempt, Phase(during, after)))
 
     @classmethod
+    def serverless(cls, *, epochs: int = 1, steps: int = 100, tokens: int | None = None, then: "Plan | None" = None) -> "Plan":
+        """Plan a serverless job that shows its progress: `epochs` of `steps` steps each, evenly over its training.
+
+        DescribeTrainingJob has ProgressInfo from the beginning of the training on. `tokens` is for how many it is billed when it
+        has done all steps: there is BillableTokenCount at the end then, and no BillableTimeInSeconds. `then` is the life that it
+        lives (default: it completes). Only jobs with ServerlessJobConfig can play it. How their life goes is assumed to be as
+        that of any other job.
+        """
+        told = "" if tokens is None else f", {tokens=}"
+        return _varied(then, f"serverless({epochs=}, {steps=}{told}", epochs=epochs, steps=steps, tokens=tokens)
+
+    @classmethod
     def replays(cls, response: Mapping[str, Any] | str | os.PathLike[str]) -> "Plan":
         """Plan the same life again from a recorded DescribeTrainingJob response, relative to the new job's creation.
 

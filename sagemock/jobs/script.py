@@ -96,6 +96,12 @@ class _Writer:
     def write(self) -> Script:
         plan, by = self.plan, self.by
         replayed = plan.replayed is not None
+        if plan.counts_steps and not by.serverless:
+            msg = (
+                f"{plan!r} counts the steps of a job on instances: only serverless jobs show them; "
+                "create it with ServerlessJobConfig, or give it another plan"
+            )
+            raise PlanError(msg)
         steps, ending, reason = self.steps()
         pending_us = None if by.max_pending_s is None or not by.accelerated else by.max_pending_s * SECOND_US
         if pending_us is not None and plan.scheduled is not None:

@@ -1,0 +1,60 @@
+"""What DescribeTrainingJob shows of serverless jobs only.
+
+The service model names the members and says in a sentence what each is; when each appears, and how the ids are made, is assumed.
+"""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+from sagemock.jobs.job import Job, View
+from sagemock.jobs.progress import Progress, tokens
+
+__all__ = ["changing", "shown"]
+
+
+def shown(at: Progress) -> dict[str, int]:
+    """Return ProgressInfo."""
+    return {
+        "TotalStepCountPerEpoch": at.steps,
+        "CurrentStep": at.step,
+        "CurrentEpoch": at.epoch,
+        "MaxEpoch": at.epochs,
+    }
+
+
+def changing(job: Job, view: View) -> dict[str, Any]:
+    """Return those of the members that become others with a change to the job."""
+    request = job.request
+    members: dict[str, Any] = {}
+    if view.started_us is not None and "MlflowConfig" in request:
+        members["MlflowDetails"] = _mlflow(job, request["MlflowConfig"])
+    if view.secondary == "Completed" and "ModelPackageConfig" in request and _leaves_a_model(request):
+        members["OutputModelPackageArn"] = _package(job, request["ModelPackageConfig"]["ModelPackageGroupArn"])
+    billed = tokens(job, view)
+    if billed is not None:
+        members["BillableTokenCount"] = billed
+    return members
+
+
+def _leaves_a_model(request: Mapping[str, Any]) -> bool:
+    return bool(request.get("ServerlessJobConfig", {}).get("JobType") != "Evaluation")
+
+
+def _package(job: Job, group: str) -> str:
+    """Return an ARN like `arn:aws:sagemaker:us-east-1:123456789012:model-package/group/1`, numbered as the jobs of the mock."""
+    before, _, name = group.partition(":model-package-group/")
+    return f"{before}:model-package/{name}/{job.number}"
+
+
+def _mlflow(job: Job, config: Mapping[str, str]) -> dict[str, str]:
+    """Return ids: jobs of one experiment share the first."""
+    server = config["MlflowResourceArn"]
+    return {
+        "MlflowExperimentId": str(int(_digest(server, config.get("MlflowExperimentName", job.name))[:8], 16)),
+        "MlflowRunId": _digest(server, job.arn, str(job.created_us))[:32],
+    }
+
+
+def _digest(*words: str) -> str:
+    return sha256("/".join(words).encode()).hexdigest()

@@ -1,0 +1,91 @@
+"""What DescribeTrainingJob shows of serverless jobs only."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sagemock import Plan, SageMakerMock, mock_sagemaker
+from tests.calling import START, YOUNG, create, describe, make_client
+
+pytestmark = YOUNG
+
+ACCOUNT = "arn:aws:sagemaker:us-east-1:123456789012"
+MODEL = {
+    "BaseModelArn": "arn:aws:sagemaker:us-east-1:aws:hub-content/SageMakerPublicHub/Model/churn/1.0.0",
+    "JobType": "FineTuning",
+    "AcceptEula": True,
+}
+SERVERLESS: dict[str, Any] = {
+    "AlgorithmSpecification": None,
+    "ResourceConfig": None,
+    "StoppingCondition": None,
+    "ServerlessJobConfig": MODEL,
+    "ModelPackageConfig": {"ModelPackageGroupArn": f"{ACCOUNT}:model-package-group/churn"},
+    "MlflowConfig": {"MlflowResourceArn": f"{ACCOUNT}:mlflow-tracking-server/mine", "MlflowExperimentName": "churn"},
+}
+PLAN = Plan.serverless(epochs=2, steps=50, tokens=1_000, then=Plan.completes(starting=10, downloading=10, training=100))
+OWN = ("ProgressInfo", "MlflowDetails", "OutputModelPackageArn", "BillableTokenCount", "BillableTimeInSeconds")
+
+
+@pytest.fixture
+def sagemaker() -> Iterator[SageMakerMock]:
+    """Mock SageMaker; calls take no time."""
+    with mock_sagemaker(start=START, latency=0, plan=PLAN, strict=False) as mock:
+        yield mock
+
+
+def own(client: Any, name: str = "churn") -> dict[str, Any]:
+    """Return of a description what only serverless jobs have, and what is billed."""
+    shown = describe(client, name)
+    return {member: shown[member] for member in OWN if member in shown}
+
+
+def test_a_serverless_job_shows_how_far_it_is(sagemaker: SageMakerMock) -> None:
+    """Each member from where it is known on; `make_client` checks them against botocore's model."""
+    client = make_client()
+    create(client, **SERVERLESS)
+    assert own(client) == {}
+    sagemaker.clock.advance(15)
+    assert set(own(client)) == {"MlflowDetails"}
+    sagemaker.clock.advance(30)
+    at = {"TotalStepCountPerEpoch": 50, "CurrentStep": 25, "CurrentEpoch": 1, "MaxEpoch": 2}
+    assert own(client)["ProgressInfo"] == at
+    assert sagemaker.jobs["churn"].secondary_status == "Training"
+    sagemaker.advance_until_idle()
+    ended = own(client)
+    assert ended.pop("MlflowDetails").keys() == {"MlflowExperimentId", "MlflowRunId"}
+    assert ended == {
+        "ProgressInfo": {**at, "CurrentStep": 50, "CurrentEpoch": 2},
+        "OutputModelPackageArn": f"{ACCOUNT}:model-package/churn/1",
+        "BillableTokenCount": 1000,
+    }
+    detail = sagemaker.events[-1]["detail"]
+    assert (detail["ProgressInfo"]["CurrentEpoch"], detail["BillableTokenCount"]) == (2, 1000)
+
+
+def test_a_job_that_does_not_complete_leaves_no_model_package(sagemaker: SageMakerMock) -> None:
+    """Nor does one that evaluates a model, or one that was not asked for one."""
+    client = make_client()
+    sagemaker.plan("failed", Plan.fails())
+    create(client, "failed", **SERVERLESS)
+    evaluation = {**MODEL, "JobType": "Evaluation", "EvaluationType": "BenchmarkEvaluation"}
+    create(client, "evaluated", **{**SERVERLESS, "ServerlessJobConfig": evaluation})
+    create(client, "plain", **{**SERVERLESS, "ModelPackageConfig": None, "MlflowConfig": None})
+    sagemaker.advance_until_idle()
+    assert [describe(client, name)["TrainingJobStatus"] for name in ("failed", "evaluated")] == ["Failed", "Completed"]
+    assert not any("OutputModelPackageArn" in own(client, name) for name in ("failed", "evaluated", "plain"))
+    assert "MlflowDetails" not in own(client, "plain")
+    assert "BillableTimeInSeconds" in own(client, "failed")
+
+
+def test_runs_of_one_experiment_share_its_id(sagemaker: SageMakerMock) -> None:
+    """And each has an id of its own, the same run after run."""
+    client = make_client()
+    for name in ("churn-1", "churn-2"):
+        create(client, name, **SERVERLESS)
+    create(client, "other", **{**SERVERLESS, "MlflowConfig": {"MlflowResourceArn": f"{ACCOUNT}:mlflow-tracking-server/mine"}})
+    sagemaker.advance_until_idle()
+    one, two, other = (own(client, name)["MlflowDetails"] for name in ("churn-1", "churn-2", "other"))
+    assert one["MlflowExperimentId"] == two["MlflowExperimentId"] != other["MlflowExperimentId"]
+    assert one["MlflowRunId"] != two["MlflowRunId"]
