@@ -1,21 +1,21 @@
 """What CreateTrainingJob refuses beyond the constraints of single values: each rule a function with its evidence.
 
 A rule returns the words of the refusal, or None. To add one, write it and name it in `RULES`; the first that refuses speaks.
+Those about the algorithm and about the resources have files of their own.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 from sagemock.aws import metrics
+from sagemock.aws import rules_of_algorithms as algorithms
+from sagemock.aws import rules_of_resources as resources
 from sagemock.aws.refusal import Refusal
 
 __all__ = ["RULES", "Rule", "check"]
 
 Rule: TypeAlias = Callable[[Mapping[str, Any]], str | None]
 
-_ECR: Final = re.compile(r"\d{12}\.dkr\.ecr(-fips)?\.[a-z0-9-]+\.[a-z0-9.-]+/.+")
-_PUBLIC_REGISTRY: Final = re.compile(r"[^/]+[.:][^/]*/.+|localhost/.+")
 _DAY_S: Final = 86_400
 
 
@@ -48,38 +48,6 @@ def max_runtime_is_at_most_28_days(request: Mapping[str, Any]) -> str | None:
     return None
 
 
-def one_algorithm(request: Mapping[str, Any]) -> str | None:
-    """Service model: AlgorithmName and TrainingImage are "mutually exclusive", and one is needed. The words are assumed."""
-    algorithm = request.get("AlgorithmSpecification")
-    if algorithm is not None and ("AlgorithmName" in algorithm) == ("TrainingImage" in algorithm):
-        return "You must specify either an AlgorithmName or a TrainingImage in AlgorithmSpecification, and not both"
-    return None
-
-
-def what_runs_is_said(request: Mapping[str, Any]) -> str | None:
-    """Until serverless jobs came the model required them; that it still does of other jobs, and the words, are assumed."""
-    if "ServerlessJobConfig" not in request:
-        for name in ("AlgorithmSpecification", "ResourceConfig"):
-            if name not in request:
-                return f"{name} is required unless ServerlessJobConfig is specified"
-    return None
-
-
-def image_is_in_ecr(request: Mapping[str, Any]) -> str | None:
-    """Both texts were seen, with that missing blank: aws/sagemaker-python-sdk#2063, aws/aws-sdk#117."""
-    algorithm = request.get("AlgorithmSpecification", {})
-    image = algorithm.get("TrainingImage")
-    if image is None or "TrainingImageConfig" in algorithm or _ECR.fullmatch(image):
-        return None
-    if _PUBLIC_REGISTRY.fullmatch(image):
-        return (
-            "TrainingImageConfig with TrainingRepositoryAccessMode set to VPC must be provided when using a training image from "
-            "a private Docker registry. Please provideTrainingImageConfig and TrainingRepositoryAccessMode set to VPC when using "
-            "a training image from a private Docker registry."
-        )
-    return "Invalid training image. Please provide a valid Amazon Elastic Container Registry path of the Docker image to run."
-
-
 def augmented_manifest_is_piped(request: Mapping[str, Any]) -> str | None:
     """Service model, S3DataType: it "can only be used if the Channel's input mode is Pipe". The words are assumed."""
     mode = request.get("AlgorithmSpecification", {}).get("TrainingInputMode")
@@ -98,25 +66,6 @@ def channel_has_one_source(request: Mapping[str, Any]) -> str | None:
     return None
 
 
-def instance_preferences_stand_alone(request: Mapping[str, Any]) -> str | None:
-    """Service model, InstancePreferences: "mutually exclusive with" these. The words are assumed."""
-    resources = request.get("ResourceConfig", {})
-    if "InstancePreferences" not in resources:
-        return None
-    for name in ("InstanceType", "InstanceGroups", "InstancePlacementConfig"):
-        if name in resources:
-            return f"InstancePreferences is mutually exclusive with {name}"
-    return "InstancePreferences is mutually exclusive with EnableManagedSpotTraining" if _spot(request) else None
-
-
-def selected_instance_is_read_only(request: Mapping[str, Any]) -> str | None:
-    """Service model: "This field is read-only and isn't accepted in CreateTrainingJob requests". The words are assumed."""
-    for name in ("SelectedInstanceType", "SelectedInstanceCount"):
-        if name in request.get("ResourceConfig", {}):
-            return f"{name} is read-only and is not accepted in CreateTrainingJob requests"
-    return None
-
-
 def tag_keys_are_unique(request: Mapping[str, Any]) -> str | None:
     """Operation documentation of AddTags: "Tag keys must be unique per resource". The words are assumed."""
     keys = [tag["Key"] for tag in request.get("Tags", ())]
@@ -124,18 +73,69 @@ def tag_keys_are_unique(request: Mapping[str, Any]) -> str | None:
     return None if twice is None else f"Tag keys must be unique per resource, and {twice} is given more than once"
 
 
+def evaluation_has_a_type(request: Mapping[str, Any]) -> str | None:
+    """Service model, EvaluationType: "Required when serverless job type is Evaluation". The words are assumed."""
+    serverless = request.get("ServerlessJobConfig", {})
+    if serverless.get("JobType") == "Evaluation" and "EvaluationType" not in serverless:
+        return "EvaluationType is required when the JobType of ServerlessJobConfig is Evaluation"
+    return None
+
+
+def sequence_length_is_known(request: Mapping[str, Any]) -> str | None:
+    """Service model, SequenceLength: "an integer value from 1K to 1024K". The words are assumed."""
+    length = request.get("ServerlessJobConfig", {}).get("SequenceLength")
+    if length is not None and not 1 <= int(length.removesuffix("K")) <= 1024:  # noqa: PLR2004  # as the model has it
+        return f"Invalid SequenceLength {length}. It must be a value from 1K to 1024K"
+    return None
+
+
+def profiling_interval_is_known(request: Mapping[str, Any]) -> str | None:
+    """Service model, ProfilingIntervalInMilliseconds: "Available values are" these. The words are assumed."""
+    interval = request.get("ProfilerConfig", {}).get("ProfilingIntervalInMilliseconds", INTERVALS[0])
+    if interval not in INTERVALS:
+        return f"Invalid ProfilingIntervalInMilliseconds {interval}. It must be one of {', '.join(map(str, INTERVALS))}"
+    return None
+
+
+def rule_names_are_unique(request: Mapping[str, Any]) -> str | None:
+    """Service model: "It must be unique relative to other rule configuration names". The words are assumed."""
+    for member in ("DebugRuleConfigurations", "ProfilerRuleConfigurations"):
+        names = [rule["RuleConfigurationName"] for rule in request.get(member, ())]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            return f"RuleConfigurationName must be unique in {member}, and {twice} is given more than once"
+    return None
+
+
+INTERVALS: Final = (100, 200, 500, 1000, 5000, 60_000)
+"""The intervals, in milliseconds, at which a profiler can look."""
 RULES: Final[tuple[Rule, ...]] = (
-    what_runs_is_said,
-    one_algorithm,
-    image_is_in_ecr,
+    algorithms.what_runs_is_said,
+    algorithms.one_algorithm,
+    algorithms.image_is_in_ecr,
+    algorithms.builtin_metrics_are_fixed,
+    resources.instances_are_said,
+    resources.instance_groups_stand_alone,
+    resources.instance_preferences_stand_alone,
+    resources.instance_preferences_name_a_type_once,
+    resources.instance_preferences_are_counted_once,
+    resources.instance_preferences_plan_once,
+    resources.selected_instance_is_read_only,
+    resources.placed_instances_are_at_least_one,
+    resources.warm_pool_is_of_one_kind_on_demand,
+    resources.local_storage_has_its_own_key,
+    resources.ebs_volume_has_a_size,
     max_wait_is_for_spot,
     spot_needs_max_wait,
     max_wait_covers_max_runtime,
+    algorithms.short_wait_without_checkpoints,
     max_runtime_is_at_most_28_days,
     channel_has_one_source,
     augmented_manifest_is_piped,
-    instance_preferences_stand_alone,
-    selected_instance_is_read_only,
+    evaluation_has_a_type,
+    sequence_length_is_known,
+    profiling_interval_is_known,
+    rule_names_are_unique,
     tag_keys_are_unique,
     metrics.readable,
 )
@@ -155,7 +155,3 @@ def check(request: Mapping[str, Any]) -> None:
 def _condition(request: Mapping[str, Any]) -> Mapping[str, Any]:
     found: Mapping[str, Any] = request.get("StoppingCondition", {})
     return found
-
-
-def _spot(request: Mapping[str, Any]) -> bool:
-    return bool(request.get("EnableManagedSpotTraining"))

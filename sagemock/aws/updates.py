@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from sagemock.aws import rules
 from sagemock.aws.refusal import Refusal
 from sagemock.jobs import status
 from sagemock.jobs.interventions import Delete, KeepAlive, Update
@@ -64,19 +65,27 @@ def _profiled(job: Job, request: Mapping[str, Any], now_us: int) -> dict[str, An
     if primary != "InProgress":
         text = f"The profiler configuration can only be updated while the training job is InProgress; it is in status {primary}."
         raise Refusal(_INVALID, text)
-    rules = job.request.get("ProfilerRuleConfigurations", [])
+    present = job.request.get("ProfilerRuleConfigurations", [])
     added = request.get("ProfilerRuleConfigurations", [])
-    names = {rule["RuleConfigurationName"] for rule in rules}
+    names = {rule["RuleConfigurationName"] for rule in present}
     for rule in added:
         if rule["RuleConfigurationName"] in names:
             text = f"Profiler rules can only be added; {rule['RuleConfigurationName']} already exists."
             raise Refusal(_INVALID, text)
+        names.add(rule["RuleConfigurationName"])
+    _check_interval(request)
     changed: dict[str, Any] = {}
     if "ProfilerConfig" in request:
         changed["ProfilerConfig"] = {**job.request.get("ProfilerConfig", {}), **request["ProfilerConfig"]}
     if added:
-        changed["ProfilerRuleConfigurations"] = [*rules, *added]
+        changed["ProfilerRuleConfigurations"] = [*present, *added]
     return changed
+
+
+def _check_interval(request: Mapping[str, Any]) -> None:
+    text = rules.profiling_interval_is_known(request)
+    if text is not None:
+        raise Refusal(_INVALID, text)
 
 
 def _check_secondary(job: Job, now_us: int) -> None:

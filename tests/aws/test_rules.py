@@ -1,12 +1,13 @@
 """What CreateTrainingJob refuses beyond the constraints of single values."""
 
 from collections.abc import Iterator
+from inspect import isfunction
 from typing import Any
 
 import pytest
 
 from sagemock import SageMakerMock, mock_sagemaker
-from sagemock.aws import rules
+from sagemock.aws import rules, rules_of_algorithms, rules_of_resources
 from tests.aws.test_operations import refusal
 from tests.calling import START, YOUNG, create, describe, make_client, request
 
@@ -56,6 +57,41 @@ def limits(**seconds: int) -> dict[str, Any]:
 
 FILES = {"FileSystemId": "fs-12345678", "FileSystemAccessMode": "ro", "FileSystemType": "EFS", "DirectoryPath": "/data"}
 PREFERENCES = {"InstancePreferences": [{"InstanceType": "ml.m5.large", "InstanceCount": 1}], "VolumeSizeInGB": 1}
+GROUP = {"InstanceGroupName": "group", "InstanceType": "ml.m5.large", "InstanceCount": 1}
+BUILT_IN = "811284229777.dkr.ecr.us-east-1.amazonaws.com/{}:1"
+METRICS = {"MetricDefinitions": [{"Name": "loss", "Regex": "loss=(.*)"}]}
+MARKET = "arn:aws:sagemaker:us-east-1:865070037744:algorithm/churn"
+OWN = "arn:aws:sagemaker:us-east-1:123456789012:algorithm/churn"
+CHECKPOINTS = {"CheckpointConfig": {"S3Uri": "s3://churn/checkpoints"}}
+HOUR = (
+    "Invalid MaxWaitTimeInSeconds. It must be less than or equal to 3600 for built-in and marketplace algorithms without a "
+    "CheckpointConfig"
+)
+COUNTS = "InstanceCount must be specified either on every one of InstancePreferences or in ResourceConfig, and not both"
+PLAN = "arn:aws:sagemaker:us-east-1:123456789012:training-plan/churn"
+
+
+def resources(*preferences: dict[str, Any], **members: object) -> dict[str, Any]:
+    """Return a request's resources: these preferences, or whatever is given."""
+    preferred: dict[str, Any] = {"InstancePreferences": list(preferences)} if preferences else {}
+    return {"ResourceConfig": {"VolumeSizeInGB": 1, **preferred, **members}}
+
+
+def prefer(kind: str, **members: object) -> dict[str, Any]:
+    """Return an instance preference."""
+    return {"InstanceType": kind, **members}
+
+
+def serverless(**members: object) -> dict[str, Any]:
+    """Return what a serverless job asks for."""
+    model = "arn:aws:sagemaker:us-east-1:aws:hub-content/SageMakerPublicHub/Model/churn/1.0.0"
+    config = {"BaseModelArn": model, "JobType": "FineTuning", **members}
+    return {"AlgorithmSpecification": None, "ResourceConfig": None, "ServerlessJobConfig": config}
+
+
+def ruled(*names: str, member: str = "DebugRuleConfigurations") -> dict[str, Any]:
+    """Return a request's rules."""
+    return {member: [{"RuleConfigurationName": name, "RuleEvaluatorImage": ECR} for name in names]}
 
 
 @pytest.mark.parametrize(
@@ -105,6 +141,88 @@ PREFERENCES = {"InstancePreferences": [{"InstanceType": "ml.m5.large", "Instance
             {"Tags": [{"Key": "team", "Value": "a"}, {"Key": "team", "Value": "b"}]},
             "Tag keys must be unique per resource, and team is given more than once",
         ),
+        (
+            algorithm(TrainingImage=BUILT_IN.format("kmeans"), **METRICS),
+            (
+                "You can't override the metric definitions for Amazon SageMaker algorithms. "
+                "Please retry the request without specifying metric definitions."
+            ),
+        ),
+        ({**algorithm(TrainingImage=BUILT_IN.format("pca")), **SPOT, **limits(Runtime=60, WaitTime=3601)}, HOUR),
+        ({**algorithm(AlgorithmName=MARKET), **SPOT, **limits(Runtime=60, WaitTime=3601)}, HOUR),
+        (
+            resources(InstanceCount=1),
+            "InstanceType is required in ResourceConfig unless InstanceGroups or InstancePreferences is specified",
+        ),
+        (
+            resources(InstanceType="ml.m5.large"),
+            "InstanceCount is required in ResourceConfig unless InstanceGroups or InstancePreferences is specified",
+        ),
+        (
+            resources(InstanceGroups=[GROUP], InstanceType="ml.m5.large"),
+            "InstanceType cannot be specified together with InstanceGroups",
+        ),
+        (
+            resources(InstanceGroups=[GROUP], InstanceCount=1),
+            "InstanceCount cannot be specified together with InstanceGroups",
+        ),
+        (
+            resources(prefer("ml.m5.large"), prefer("ml.m5.large"), InstanceCount=1),
+            "An instance type can appear only once in InstancePreferences, and ml.m5.large appears twice",
+        ),
+        (resources(prefer("ml.m5.large", InstanceCount=1), prefer("ml.m5.xlarge")), COUNTS),
+        (resources(prefer("ml.m5.large", InstanceCount=1), InstanceCount=1), COUNTS),
+        (resources(prefer("ml.m5.large")), COUNTS),
+        (
+            resources(prefer("ml.m5.large", TrainingPlanArns=[PLAN]), InstanceCount=1, TrainingPlanArn=PLAN),
+            "TrainingPlanArns of InstancePreferences is mutually exclusive with TrainingPlanArn of ResourceConfig",
+        ),
+        (
+            resources(
+                InstanceType="ml.p6e-gb200.36xlarge",
+                InstanceCount=1,
+                InstancePlacementConfig={"PlacementSpecifications": [{"InstanceCount": 0}]},
+            ),
+            "InstanceCount of PlacementSpecifications must be at least 1",
+        ),
+        (
+            {
+                **resources(InstanceType="ml.m5.large", InstanceCount=1, KeepAlivePeriodInSeconds=60),
+                **SPOT,
+                **limits(WaitTime=86_400),
+            },
+            "KeepAlivePeriodInSeconds is not supported when EnableManagedSpotTraining is set to true",
+        ),
+        (
+            resources(InstanceGroups=[GROUP], KeepAlivePeriodInSeconds=60),
+            "KeepAlivePeriodInSeconds is not supported with InstanceGroups",
+        ),
+        (
+            resources(InstanceType="ml.g5.xlarge", InstanceCount=1, VolumeKmsKeyId="alias/volume"),
+            "VolumeKmsKeyId is not supported with instance type ml.g5.xlarge, which has local storage",
+        ),
+        (
+            {"ResourceConfig": {"InstanceGroups": [GROUP, {**GROUP, "InstanceType": "ml.c5.xlarge"}]}},
+            "VolumeSizeInGB is required with instance type ml.c5.xlarge, which has no local storage",
+        ),
+        (
+            serverless(JobType="Evaluation"),
+            "EvaluationType is required when the JobType of ServerlessJobConfig is Evaluation",
+        ),
+        (serverless(SequenceLength="0K"), "Invalid SequenceLength 0K. It must be a value from 1K to 1024K"),
+        (serverless(SequenceLength="1025K"), "Invalid SequenceLength 1025K. It must be a value from 1K to 1024K"),
+        (
+            {"ProfilerConfig": {"ProfilingIntervalInMilliseconds": 300}},
+            "Invalid ProfilingIntervalInMilliseconds 300. It must be one of 100, 200, 500, 1000, 5000, 60000",
+        ),
+        (
+            ruled("loss", "loss"),
+            "RuleConfigurationName must be unique in DebugRuleConfigurations, and loss is given more than once",
+        ),
+        (
+            ruled("cpu", "gpu", "cpu", member="ProfilerRuleConfigurations"),
+            "RuleConfigurationName must be unique in ProfilerRuleConfigurations, and cpu is given more than once",
+        ),
     ],
 )
 def test_a_rule_refuses(changes: dict[str, Any], text: str, client: Any) -> None:
@@ -128,6 +246,22 @@ def test_a_rule_refuses(changes: dict[str, Any], text: str, client: Any) -> None
         channel(S3DataSource=None, FileSystemDataSource=FILES),
         {"ResourceConfig": PREFERENCES},
         {"Tags": [{"Key": "team", "Value": "a"}, {"Key": "Team", "Value": "a"}]},
+        algorithm(TrainingImage=ECR.replace("churn", "kmeans"), **METRICS),
+        algorithm(TrainingImage=BUILT_IN.format("churn"), **METRICS),
+        algorithm(TrainingImage=BUILT_IN.format("kmeans")),
+        {**algorithm(TrainingImage=BUILT_IN.format("pca")), **SPOT, **limits(Runtime=60, WaitTime=3600)},
+        {**algorithm(TrainingImage=BUILT_IN.format("pca")), **SPOT, **limits(Runtime=60, WaitTime=3601), **CHECKPOINTS},
+        {**algorithm(AlgorithmName=OWN), **SPOT, **limits(Runtime=60, WaitTime=3601)},
+        {**algorithm(AlgorithmName="churn"), **SPOT, **limits(Runtime=60, WaitTime=3601)},
+        resources(InstanceGroups=[GROUP]),
+        resources(prefer("ml.m5.large", TrainingPlanArns=[PLAN]), prefer("ml.m5.xlarge"), InstanceCount=1),
+        resources(prefer("ml.m5.large", InstanceCount=1), prefer("ml.m5.xlarge", InstanceCount=2)),
+        {**resources(InstanceType="ml.m5.large", InstanceCount=1, KeepAlivePeriodInSeconds=0), **SPOT, **limits(WaitTime=86_400)},
+        resources(InstanceType="ml.m5.large", InstanceCount=1, VolumeKmsKeyId="alias/volume"),
+        {"ResourceConfig": {"InstanceType": "ml.g5.xlarge", "InstanceCount": 1}},
+        serverless(JobType="Evaluation", EvaluationType="BenchmarkEvaluation", SequenceLength="1024K"),
+        {"ProfilerConfig": {"ProfilingIntervalInMilliseconds": 60_000}},
+        {**ruled("cpu"), **ruled("cpu", "gpu", member="ProfilerRuleConfigurations")},
     ],
 )
 def test_what_no_rule_refuses_is_created(changes: dict[str, Any], client: Any) -> None:
@@ -154,6 +288,7 @@ def test_rules_are_not_asked_without_validation() -> None:
 
 def test_every_rule_is_listed() -> None:
     """A rule that is written and not named in RULES would refuse nothing."""
-    own = {name for name, value in vars(rules).items() if callable(value) and getattr(value, "__module__", "") == rules.__name__}
+    written = [(name, value) for file in (rules, rules_of_algorithms, rules_of_resources) for name, value in vars(file).items()]
+    own = {name for name, value in written if isfunction(value) and value.__module__.startswith(rules.__name__)}
     assert {name for name in own if name[0] != "_" and name != "check"} <= {rule.__name__ for rule in rules.RULES}
     assert all(rule(request("churn")) is None for rule in rules.RULES)

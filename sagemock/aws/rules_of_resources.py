@@ -1,0 +1,142 @@
+"""What CreateTrainingJob refuses about the resources of a job: each rule a function with its evidence, as in `rules`."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+__all__ = [
+    "ebs_volume_has_a_size",
+    "instance_groups_stand_alone",
+    "instance_preferences_are_counted_once",
+    "instance_preferences_name_a_type_once",
+    "instance_preferences_plan_once",
+    "instance_preferences_stand_alone",
+    "instances_are_said",
+    "local_storage_has_its_own_key",
+    "placed_instances_are_at_least_one",
+    "selected_instance_is_read_only",
+    "warm_pool_is_of_one_kind_on_demand",
+]
+
+# The families that the service model's documentation of VolumeSizeInGB names.
+_LOCAL_STORAGE: Final = ("ml.p4d.", "ml.g4dn.", "ml.g5.")
+_EBS_ONLY: Final = ("ml.c5.", "ml.p2.")
+
+
+def instances_are_said(request: Mapping[str, Any]) -> str | None:
+    """Refuse what the SDK refuses (aws/sagemaker-python-sdk, job.py); that the service does, and the words, are assumed."""
+    resources = _resources(request)
+    if "InstanceGroups" in resources or "InstancePreferences" in resources or "ServerlessJobConfig" in request:
+        return None
+    for name in ("InstanceType", "InstanceCount"):
+        if "ResourceConfig" in request and name not in resources:
+            return f"{name} is required in ResourceConfig unless InstanceGroups or InstancePreferences is specified"
+    return None
+
+
+def instance_groups_stand_alone(request: Mapping[str, Any]) -> str | None:
+    """Refuse what the SDK refuses (aws/sagemaker-python-sdk, job.py); that the service does, and the words, are assumed."""
+    resources = _resources(request)
+    if resources.get("InstanceGroups"):
+        for name in ("InstanceType", "InstanceCount"):
+            if name in resources:
+                return f"{name} cannot be specified together with InstanceGroups"
+    return None
+
+
+def instance_preferences_stand_alone(request: Mapping[str, Any]) -> str | None:
+    """Service model, InstancePreferences: "mutually exclusive with" these. The words are assumed."""
+    resources = _resources(request)
+    if "InstancePreferences" not in resources:
+        return None
+    for name in ("InstanceType", "InstanceGroups", "InstancePlacementConfig"):
+        if name in resources:
+            return f"InstancePreferences is mutually exclusive with {name}"
+    if request.get("EnableManagedSpotTraining"):
+        return "InstancePreferences is mutually exclusive with EnableManagedSpotTraining"
+    return None
+
+
+def instance_preferences_name_a_type_once(request: Mapping[str, Any]) -> str | None:
+    """Service model: "An instance type can appear only once in an InstancePreferences list". The words are assumed."""
+    kinds = [one["InstanceType"] for one in _preferences(request)]
+    twice = next((kind for kind in kinds if kinds.count(kind) > 1), None)
+    return None if twice is None else f"An instance type can appear only once in InstancePreferences, and {twice} appears twice"
+
+
+def instance_preferences_are_counted_once(request: Mapping[str, Any]) -> str | None:
+    """Service model, InstancePreference: "SageMaker rejects requests" that do otherwise. The words are assumed."""
+    preferences = _preferences(request)
+    counted = sum("InstanceCount" in one for one in preferences)
+    for_all = "InstanceCount" in _resources(request)
+    if preferences and counted not in ((0,) if for_all else (len(preferences),)):
+        return "InstanceCount must be specified either on every one of InstancePreferences or in ResourceConfig, and not both"
+    return None
+
+
+def instance_preferences_plan_once(request: Mapping[str, Any]) -> str | None:
+    """Service model: TrainingPlanArns "is mutually exclusive with the job-level TrainingPlanArn". The words are assumed."""
+    planned = any("TrainingPlanArns" in one for one in _preferences(request))
+    if planned and "TrainingPlanArn" in _resources(request):
+        return "TrainingPlanArns of InstancePreferences is mutually exclusive with TrainingPlanArn of ResourceConfig"
+    return None
+
+
+def selected_instance_is_read_only(request: Mapping[str, Any]) -> str | None:
+    """Service model: "This field is read-only and isn't accepted in CreateTrainingJob requests". The words are assumed."""
+    for name in ("SelectedInstanceType", "SelectedInstanceCount"):
+        if name in _resources(request):
+            return f"{name} is read-only and is not accepted in CreateTrainingJob requests"
+    return None
+
+
+def placed_instances_are_at_least_one(request: Mapping[str, Any]) -> str | None:
+    """Service model, PlacementSpecification: "Minimum value of 1". The words are assumed."""
+    placed = _resources(request).get("InstancePlacementConfig", {}).get("PlacementSpecifications", ())
+    return (
+        "InstanceCount of PlacementSpecifications must be at least 1" if any(not one["InstanceCount"] for one in placed) else None
+    )
+
+
+def warm_pool_is_of_one_kind_on_demand(request: Mapping[str, Any]) -> str | None:
+    """Developer guide: pools "cannot be used with" these. That the service refuses it, and the words, are assumed."""
+    resources = _resources(request)
+    if not resources.get("KeepAlivePeriodInSeconds"):
+        return None
+    if request.get("EnableManagedSpotTraining"):
+        return "KeepAlivePeriodInSeconds is not supported when EnableManagedSpotTraining is set to true"
+    return "KeepAlivePeriodInSeconds is not supported with InstanceGroups" if resources.get("InstanceGroups") else None
+
+
+def local_storage_has_its_own_key(request: Mapping[str, Any]) -> str | None:
+    """Service model: "You can't request a VolumeKmsKeyId" with it; of the families named there. The words are assumed."""
+    if "VolumeKmsKeyId" in _resources(request):
+        for kind in _kinds(request):
+            if kind.startswith(_LOCAL_STORAGE):
+                return f"VolumeKmsKeyId is not supported with instance type {kind}, which has local storage"
+    return None
+
+
+def ebs_volume_has_a_size(request: Mapping[str, Any]) -> str | None:
+    """Service model: "you must define the size of EBS volume"; of the families named there. The words are assumed."""
+    if "VolumeSizeInGB" not in _resources(request):
+        for kind in _kinds(request):
+            if kind.startswith(_EBS_ONLY):
+                return f"VolumeSizeInGB is required with instance type {kind}, which has no local storage"
+    return None
+
+
+def _resources(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = request.get("ResourceConfig", {})
+    return found
+
+
+def _preferences(request: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    found: Sequence[Mapping[str, Any]] = _resources(request).get("InstancePreferences", ())
+    return found
+
+
+def _kinds(request: Mapping[str, Any]) -> Iterator[str]:
+    resources = _resources(request)
+    for one in (resources, *resources.get("InstanceGroups", ()), *_preferences(request)):
+        if "InstanceType" in one:
+            yield one["InstanceType"]
