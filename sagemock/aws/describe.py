@@ -7,6 +7,7 @@ from botocore.model import Shape
 
 from sagemock.aws import pools, serverless
 from sagemock.aws.model import Api
+from sagemock.aws.quotas import instances_of
 from sagemock.aws.wire import encode, seconds
 from sagemock.instants import instant_us
 from sagemock.jobs.defaults import DEFAULT_MAX_RUNTIME_S
@@ -100,6 +101,8 @@ def changing(api: Api, job: Job, view: View) -> dict[str, Any]:
     if view.failure_reason is not None:
         shown["FailureReason"] = view.failure_reason
     shown.update(serverless.changing(job, view))
+    if view.started_us is not None and "InstancePreferences" in job.request.get("ResourceConfig", {}):
+        shown["ResourceConfig"] = _selected(job.request)
     if view.artifacts:
         shown["ModelArtifacts"] = {"S3ModelArtifacts": artifacts(job)}
     if view.over and job.plan.replayed is not None and not job.interventions:
@@ -117,6 +120,12 @@ def passing(kept: Pool | None, metrics: Sequence[Mapping[str, Any]], at: Progres
     if at is not None:
         shown["ProgressInfo"] = serverless.shown(at)
     return shown
+
+
+def _selected(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the resources with the instance type that was found: the first preference (assumed)."""
+    [(kind, count), *_] = instances_of(request)
+    return {**request["ResourceConfig"], "SelectedInstanceType": kind, "SelectedInstanceCount": count}
 
 
 def _entries(transitions: Iterable[Transition]) -> Iterable[dict[str, Any]]:

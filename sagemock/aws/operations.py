@@ -97,20 +97,21 @@ def create_training_job(service: Service, api: Api, place: Place, request: Mappi
             f"and a training job with this name already exists ({taken.arn})"
         )
         raise Refusal(IN_USE, text)
-    service.quotas.check(service.store, place, request, now_us)
+    owner = pools.available(service.store, place, request, now_us)
+    service.quotas.check(service.store, place, request, now_us, owner)
     plan = service.plan_for(request)
     # A test's dice, not a secret; to seed them takes longer than to validate the request.
     rng = Random(f"{service.seed}/{place.account}/{place.region}/{name}") if plan.draws else _NO_DICE  # noqa: S311
-    owner = pools.available(service.store, place, request, now_us)
-    retains = service.quotas.retained_s(request)
+    retains = service.quotas.retained_s(service.store, place, request, now_us, owner)
     made = script(plan, request, rng, warm=owner is not None, retains=retains > 0)
+    launched_us = None
     if owner is not None:
+        launched_us = owner.created_us if owner.launched_us is None else owner.launched_us
         pools.take(service.store, owner, name, now_us)
     service.api = api
     number = service.store.next_number()
-    service.store.put(
-        job := Job(name, place, request, plan, made, now_us, number, (), tags.pairs(request.get("Tags", ())), retains)
-    )
+    kept_tags = tags.pairs(request.get("Tags", ()))
+    service.store.put(job := Job(name, place, request, plan, made, now_us, number, (), kept_tags, retains, launched_us))
     return _arn_of(job)
 
 

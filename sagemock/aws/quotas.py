@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from sagemock.aws.refusal import Refusal
-from sagemock.jobs.job import Place, view
+from sagemock.jobs.job import Job, Place, view
+from sagemock.jobs.pool import pool
 from sagemock.jobs.store import Store
 
-__all__ = ["Quotas", "Usage"]
+__all__ = ["Quotas", "Usage", "instances_of"]
 
 Usage: TypeAlias = Literal["training job", "spot training job", "training warm pool"]
 """What instances are used for, as the names of the quotas have it."""
@@ -20,18 +21,22 @@ class Quotas:
 
     limits: dict[tuple[str, Usage], int] = field(default_factory=dict)
 
-    def check(self, store: Store, place: Place, request: Mapping[str, Any], now_us: int) -> None:
-        """Refuse a job that would use more instances than its account may, counted over the jobs that run."""
+    def check(self, store: Store, place: Place, request: Mapping[str, Any], now_us: int, owner: Job | None = None) -> None:
+        """Refuse a job that would use more instances than its account may.
+
+        Counted are those of the jobs that run, and those in warm pools but the one of `owner`, which the job takes over
+        (developer guide, warm pools: they count toward the limit of training).
+        """
         usage = _usage(request)
-        for kind, wanted in _instances(request):
+        for kind, wanted in instances_of(request):
             limit = self.limits.get((kind, usage))
             if limit is None:
                 continue
             used = sum(
                 count
                 for job in store.region(place).by_name.values()
-                if not view(job, now_us).over and _usage(job.request) == usage
-                for other, count in _instances(job.request)
+                if _usage(job.request) == usage and (not view(job, now_us).over or (job is not owner and _keeps(job, now_us)))
+                for other, count in instances_of(job.request)
                 if other == kind
             )
             if used + wanted > limit:
@@ -45,22 +50,43 @@ class Quotas:
                 code = "ResourceLimitExceeded"
                 raise Refusal(code, text)
 
-    def retained_s(self, request: Mapping[str, Any]) -> int:
-        """Return for how long a job's instances are retained at its end: not at all if their number is above the quota.
+    def retained_s(self, store: Store, place: Place, request: Mapping[str, Any], now_us: int, owner: Job | None = None) -> int:
+        """Return for how long a job's instances are retained at its end: not at all if there are too many for the quota.
 
-        The service says nothing of it then (developer guide, warm pools).
+        The service says nothing of it then (developer guide, warm pools). That a pool counts from the creation of its job on is
+        assumed.
         """
         asked: int = request.get("ResourceConfig", {}).get("KeepAlivePeriodInSeconds", 0)
-        fits = all(count <= self.limits.get((kind, "training warm pool"), count) for kind, count in _instances(request))
-        return asked if fits else 0
+        for kind, count in instances_of(request) if asked else ():
+            limit = self.limits.get((kind, "training warm pool"))
+            if limit is None:
+                continue
+            used = sum(
+                other_count
+                for job in store.region(place).pools()
+                if job is not owner and _keeps(job, now_us)
+                for other, other_count in instances_of(job.request)
+                if other == kind
+            )
+            if used + count > limit:
+                return 0
+        return asked
+
+
+def _keeps(job: Job, now_us: int) -> bool:
+    """Whether the instances of a job are in a warm pool, or will be."""
+    found = pool(job, now_us)
+    return found is not None and found.status in ("InUse", "Available")
 
 
 def _usage(request: Mapping[str, Any]) -> Usage:
     return "spot training job" if request.get("EnableManagedSpotTraining") else "training job"
 
 
-def _instances(request: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+def instances_of(request: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """Yield the kinds of instances that a job uses, and how many: of several preferences the first (assumed)."""
     resources = request.get("ResourceConfig", {})
-    for one in (resources, *resources.get("InstanceGroups", ())):
+    preferred = resources.get("InstancePreferences", ())[:1]
+    for one in (resources, *resources.get("InstanceGroups", ()), *preferred):
         if "InstanceType" in one:
-            yield one["InstanceType"], one.get("InstanceCount", 1)
+            yield one["InstanceType"], one.get("InstanceCount", resources.get("InstanceCount", 1))

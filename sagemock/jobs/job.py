@@ -45,6 +45,8 @@ class Job:
     tags: tuple[tuple[str, str], ...] = ()
     retains: int = 0
     """For how many seconds the instances are kept in a warm pool after the end."""
+    launched_us: int | None = None
+    """When the job was created whose cluster this one took over, through however many warm pools; None: it has its own."""
     timeline: Timeline = field(init=False, repr=False, compare=False)
     """The whole life of the job as it is known now."""
 

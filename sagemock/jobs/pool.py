@@ -13,6 +13,9 @@ __all__ = ["Pool", "PoolStatus", "expiry_us", "fits", "pool", "settled_us"]
 PoolStatus: TypeAlias = Literal["InUse", "Available", "Reused", "Terminated"]
 
 _SAME_RESOURCES: Final = ("InstanceCount", "InstanceType", "VolumeKmsKeyId", "VolumeSizeInGB")
+CHAIN_S: Final = 7 * 86_400
+"""How long a cluster can go from job to job (developer guide of 2023, warm pools); that it counts from the creation of its first
+job is assumed. (The guide of 2026 says 28 days.)"""
 _SAME_FLAGS: Final = ("EnableInterContainerTrafficEncryption", "EnableNetworkIsolation")
 
 
@@ -60,7 +63,8 @@ def expiry_us(job: Job, now_us: int | None = None) -> int | None:
         if isinstance(change, KeepAlive) and (now_us is None or at_us <= now_us):
             # That the new period counts from the end of the job is assumed; none at all ends the pool at once.
             expires_us = max(at_us, ended_us + change.seconds * SECOND_US)
-    return expires_us
+    launched_us = job.created_us if job.launched_us is None else job.launched_us
+    return max(ended_us, min(expires_us, launched_us + CHAIN_S * SECOND_US))
 
 
 def settled_us(job: Job) -> int:

@@ -1,6 +1,7 @@
 """Warm pools, as a client sees them."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -160,6 +161,54 @@ def test_a_quota_of_none_retains_nothing_silently(sagemaker: SageMakerMock, clie
     sagemaker.advance_until_idle()
     assert lived(describe(client))[-1][3] == "Training job completed"
     assert describe(client)["ResourceConfig"]["KeepAlivePeriodInSeconds"] == 300
+
+
+def test_pools_share_a_quota(sagemaker: SageMakerMock, client: Any) -> None:
+    """What does not fit beside the others is not retained; a pool that is taken over is given back by its old job."""
+    sagemaker.quota("ml.m5.large", instances=1, warm_pool=True)
+    create(client, "one", **WARM)
+    create(client, "two", **WARM)
+    create(client, "other", **_resources(InstanceType="ml.m5.xlarge"))
+    sagemaker.advance_until("two", "Completed")
+    assert [kept(client, name) for name in ("one", "two", "other")] == [{"Status": "Available"}, None, {"Status": "Available"}]
+    create(client, "three", **WARM)
+    sagemaker.advance_until("three", "Completed")
+    assert kept(client, "three") == {"Status": "Available"}
+
+
+def test_instances_in_a_pool_count_toward_the_quota_of_training(sagemaker: SageMakerMock, client: Any) -> None:
+    """But for the job that takes them over."""
+    sagemaker.quota("ml.m5.large", instances=1)
+    create(client, "one", **WARM)
+    sagemaker.advance_until("one", "Completed")
+    with pytest.raises(client.exceptions.ResourceLimitExceeded, match="current utilization of 1 Instances"):
+        create(client, "differs", **_resources(VolumeSizeInGB=11))
+    create(client, "two", **WARM)
+    sagemaker.advance_until_idle()
+    create(client, "differs", **_resources(VolumeSizeInGB=11))
+
+
+def test_a_cluster_goes_from_job_to_job_for_a_week(sagemaker: SageMakerMock, client: Any) -> None:
+    """Then its last pool ends, whatever the job had asked for."""
+    week_s, day_s = 7 * 86_400, 86_400
+    sagemaker.plan("*", Plan.completes(starting=10, downloading=10, training=day_s, uploading=0))
+    names = [f"day-{number}" for number in range(7)]
+    for name in names:
+        create(client, name, StoppingCondition={"MaxRuntimeInSeconds": 2 * day_s}, **WARM)
+        sagemaker.advance_until(name, "Completed")
+    assert [kept(client, name)["Status"] for name in names] == ["Reused"] * 6 + ["Terminated"]  # type: ignore[index]
+    assert sagemaker.clock.now() - START == timedelta(seconds=week_s + 7 * 20)
+
+
+def test_the_last_pool_of_a_week_ends_with_it(sagemaker: SageMakerMock, client: Any) -> None:
+    """However long KeepAlivePeriodInSeconds is."""
+    long = _resources(KeepAlivePeriodInSeconds=21_600)
+    sagemaker.plan("long", Plan.completes(starting=0, downloading=0, training=7 * 86_400 - 60, uploading=0))
+    create(client, "long", StoppingCondition={"MaxRuntimeInSeconds": 8 * 86_400}, **long)
+    sagemaker.advance_until("long", "Completed")
+    assert kept(client, "long") == {"Status": "Available"}
+    sagemaker.clock.advance(60)
+    assert kept(client, "long") == {"Status": "Terminated", "ResourceRetainedBillableTimeInSeconds": 60}
 
 
 def test_a_list_shows_pools_and_finds_them(sagemaker: SageMakerMock, client: Any) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from sagemock import SageMakerMock, mock_sagemaker
 from tests.aws.test_operations import refusal
-from tests.calling import START, create, make_client
+from tests.calling import START, YOUNG, create, describe, make_client
 
 SPOT: dict[str, Any] = {
     "EnableManagedSpotTraining": True,
@@ -49,6 +49,24 @@ def test_jobs_that_run_count_against_the_quota(sagemaker: SageMakerMock, client:
     assert len(sagemaker.jobs) == len(["one", "two", "other"])
     sagemaker.complete("one")
     create(client, three["TrainingJobName"])
+
+
+@YOUNG
+def test_of_several_preferences_the_first_counts(sagemaker: SageMakerMock, client: Any) -> None:
+    """It is the one that is found, and shown once the job has its instances."""
+    sagemaker.quota("ml.m5.large", instances=3)
+    preferences = [{"InstanceType": "ml.m5.large"}, {"InstanceType": "ml.m5.xlarge"}]
+    resources = {"InstancePreferences": preferences, "InstanceCount": 2, "VolumeSizeInGB": 1}
+    create(client, "one", ResourceConfig=resources)
+    assert describe(client, "one")["ResourceConfig"] == resources
+    assert refusal(create, client, "two", ResourceConfig=resources) == said("ml.m5.large for training job", 3, 2, 2)
+    sagemaker.advance_until("one", "Downloading")
+    selected = {**resources, "SelectedInstanceType": "ml.m5.large", "SelectedInstanceCount": 2}
+    assert describe(client, "one")["ResourceConfig"] == selected
+    sagemaker.advance_until_idle()
+    each = [{**one, "InstanceCount": count} for one, count in zip(preferences, (1, 2), strict=True)]
+    create(client, "two", ResourceConfig={"InstancePreferences": each, "VolumeSizeInGB": 1})
+    assert refusal(create, client, "three", ResourceConfig={**resources, "InstanceCount": 3})[0] == "ResourceLimitExceeded"
 
 
 def test_spot_has_a_quota_of_its_own(sagemaker: SageMakerMock, client: Any) -> None:

@@ -89,6 +89,20 @@ def test_an_update_of_nothing_is_refused(sagemaker: SageMakerMock, client: Any) 
     assert refusal(client.update_training_job, TrainingJobName="nobody") == GONE
 
 
+def test_an_update_that_a_new_job_could_not_have_is_refused(client: Any) -> None:
+    """Two rules of one name in one request, and an interval at which no profiler looks."""
+    create(client)
+    twice = {"ProfilerRuleConfigurations": [RULE, RULE]}
+    assert refusal(client.update_training_job, TrainingJobName="churn", **twice)[1] == (
+        "Profiler rules can only be added; cpu already exists."
+    )
+    interval = {"ProfilerConfig": {"ProfilingIntervalInMilliseconds": 300}}
+    assert refusal(client.update_training_job, TrainingJobName="churn", **interval)[1] == (
+        "Invalid ProfilingIntervalInMilliseconds 300. It must be one of 100, 200, 500, 1000, 5000, 60000"
+    )
+    assert "ProfilerRuleConfigurations" not in describe(client)
+
+
 def test_profiler_and_pool_are_not_updated_together(client: Any) -> None:
     """As aws-controllers-k8s/sagemaker-controller has it."""
     create(client, **WARM)
