@@ -94,6 +94,7 @@ def recipes(*, spot: bool = False) -> st.SearchStrategy[Plan]:
     length = durations()
     plain = st.one_of(
         st.builds(Plan.completes, training=length, uploading=length, granular=st.booleans()),
+        st.builds(Plan.completes, training=length, legacy=st.booleans()),
         st.builds(Plan.fails, during=st.sampled_from(["Starting", "Downloading", "Training", "Uploading"]), after=length),
         st.builds(Plan.hangs, st.sampled_from(["Starting", "Downloading", "Training", "Uploading"]), stopping=length),
         st.builds(Plan.capacity_error, length),

@@ -81,9 +81,12 @@ def traits(request: Mapping[str, Any], *, warm: bool = False, retains: bool = Fa
     )
 
 
-def length_s(name: str, by: Traits) -> float:
-    """Return how long a visit to a status lasts, in seconds."""
+def length_s(name: str, by: Traits, *, legacy: bool = False) -> float:
+    """Return how long a visit to a status lasts, in seconds; by `legacy` the image was pulled in Training, as until 2023."""
     kind = int(by.accelerated)
+    if legacy and name in (status.DOWNLOADING, status.TRAINING):
+        # A job of 2021 without anything to copy was Downloading for 17 s all the same.
+        return DATA_S[kind] if name == status.DOWNLOADING else IMAGE_S[kind] + TRAINING_S[kind]
     data_s = DATA_S[kind] if by.data else 0.0
     return {
         status.STARTING: WARM_S if by.warm else STARTING_S[kind],
@@ -96,10 +99,17 @@ def length_s(name: str, by: Traits) -> float:
     }.get(name, OTHER_S)
 
 
-def messages(name: str, by: Traits, length_us: int | None) -> tuple[tuple[int, str], ...]:
+def messages(name: str, by: Traits, length_us: int | None, *, legacy: bool = False) -> tuple[tuple[int, str], ...]:
     """Return what a visit to a status shows, by offset in microseconds; a visit without end is measured by its default length."""
     last = status.MESSAGES[name]
-    whole_us = round(length_s(name, by) * SECOND_US) if length_us is None else length_us
+    whole_us = round(length_s(name, by, legacy=legacy) * SECOND_US) if length_us is None else length_us
+    if legacy and name == status.DOWNLOADING:
+        return ((0, status.INPUT_DATA),)
+    if legacy and name == status.TRAINING:
+        kind = int(by.accelerated)
+        part = IMAGE_S[kind] / (IMAGE_S[kind] + TRAINING_S[kind])
+        image_us = min(round(IMAGE_S[kind] * SECOND_US), round(whole_us * part))
+        return ((0, status.TRAINING_IMAGE), (image_us, last))
     if name == status.STARTING:
         return ((0, status.STARTING_THE_JOB), (round(whole_us * FIRST_MESSAGE), last))
     if name == status.DOWNLOADING and by.data:

@@ -35,6 +35,8 @@ class Outline:
     """How long the upload after a stop takes."""
     granular: bool = False
     """Whether the finer statuses of 2018-07-30 are shown."""
+    legacy: bool = False
+    """Whether the training image is pulled in Training, as until 2023, and there is no Pending."""
     capacity: Duration | None = None
     """How long the job waits for capacity before its first instance."""
     scheduled: Duration | None = None
@@ -100,6 +102,9 @@ class Outline:
             msg = "a replay is played as it was recorded: it does not wait, fail or get interrupted besides; leave `then` out"
             raise PlanError(msg)
         self._check_serverless()
+        if self.granular and self.legacy:
+            msg = "granular=True with legacy=True: the one is how jobs were shown in 2018, the other how after that; give one"
+            raise PlanError(msg)
         if self.billed is not None and not 0 < self.billed <= 1:
             msg = f"billed={self.billed!r} is the part of the training time that is billed: give one above 0 and at most 1"
             raise PlanError(msg)

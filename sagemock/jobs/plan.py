@@ -53,15 +53,19 @@ class Plan(Outline):
     """
 
     @classmethod
-    def completes(cls, *, granular: bool = False, logs: LogMapping = (), **durations: "Unpack[Durations]") -> "Plan":
+    def completes(
+        cls, *, granular: bool = False, legacy: bool = False, logs: LogMapping = (), **durations: "Unpack[Durations]"
+    ) -> "Plan":
         """Plan a success with capacity at hand.
 
         Starting → Downloading → Training → Uploading → Completed
 
         `granular` shows the statuses of 2018-07-30, which today's service no longer does: Starting → LaunchingMLInstances →
-        PreparingTrainingStack → Downloading → DownloadingTrainingImage → Training → Uploading → Completed.
+        PreparingTrainingStack → Downloading → DownloadingTrainingImage → Training → Uploading → Completed. `legacy` shows a job
+        as it was between then and 2023: the image is pulled in Training, and who waits for capacity waits in Starting.
         """
-        return _made("completes", durations, _visits("completes", NORMAL, durations), granular=granular, logs=logs)
+        phases = _visits("completes", NORMAL, durations)
+        return _made("completes", durations, phases, granular=granular, legacy=legacy, logs=logs)
 
     @classmethod
     def fails(
@@ -268,7 +272,7 @@ def _told(durations: Mapping[str, Any], changes: Mapping[str, Any]) -> list[str]
     words = [f"{name}={value!r}" for name, value in durations.items()]
     written = ", ".join(f"{name!r}: …" for name, _ in sources_of(changes.get("logs", ())))
     words += [f"logs={{{written}}}"] if written else []
-    return words + (["granular=True"] if changes.get("granular") else [])
+    return words + [f"{name}=True" for name in ("granular", "legacy") if changes.get(name)]
 
 
 def _checked(recipe: str, durations: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -60,4 +60,5 @@ def _whole_us(job: Job) -> int:
     [*_, whole_us] = (step.length_us for step in job.script.steps if step.status == status.TRAINING)
     if whole_us is not None:
         return whole_us
-    return round(defaults.length_s(status.TRAINING, defaults.traits(job.request)) * SECOND_US)
+    default_s = defaults.length_s(status.TRAINING, defaults.traits(job.request), legacy=job.plan.legacy)
+    return round(default_s * SECOND_US)

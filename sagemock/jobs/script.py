@@ -116,7 +116,7 @@ class _Writer:
             uploading_us=self.length_us(plan.uploading, defaults.length_s(status.UPLOADING, by)),
             stopped_after_us=None if plan.stopped_after is None else self.length_us(plan.stopped_after, 0),
             interruptions_us=self.interruptions(steps),
-            restart=_restart(self.by, self.length_us(plan.interruption, defaults.INTERRUPTED_S)),
+            restart=_restart(self.by, self.length_us(plan.interruption, defaults.INTERRUPTED_S), plan.legacy),
             resumes=by.checkpoints,
             max_runtime_us=None if replayed else by.max_runtime_s * SECOND_US,
             max_wait_us=None if replayed or not by.spot or by.max_wait_s is None else by.max_wait_s * SECOND_US,
@@ -157,7 +157,7 @@ class _Writer:
         lines = self.lines(phase)
         if phase.forever:
             return Step(phase.status, None, self.messages(phase, None), lines)
-        length = self.length_us(phase.duration, defaults.length_s(phase.status, self.by))
+        length = self.length_us(phase.duration, defaults.length_s(phase.status, self.by, legacy=self.plan.legacy))
         if phase.duration is None and isinstance(phase.message, tuple):
             # The default must leave room for what the plan says of the phase: its last message, and a second to read it.
             length = max(length, duration_us(phase.message[-1][0]) + SECOND_US)
@@ -180,18 +180,18 @@ class _Writer:
             return ((0, phase.message),)
         if phase.message is not None:
             return tuple((duration_us(offset), text) for offset, text in phase.message)
-        return defaults.messages(phase.status, self.by, length)
+        return defaults.messages(phase.status, self.by, length, legacy=self.plan.legacy)
 
     def waiting(self, starting: Step) -> list[Step]:
         """Return what a job shows that waits for capacity, and then spends `starting` on preparing its instances."""
         wait_us = self.scheduled_us + self.length_us(self.plan.capacity, 0)
         whole_us = None if starting.length_us is None else wait_us + starting.length_us
-        if not self.by.spot:
+        if not self.by.spot and not self.plan.granular and not self.plan.legacy:
             # Three logs of 2024: Starting ends at once, and both messages are of one Pending entry.
             first = Step(status.STARTING, round(defaults.BEFORE_PENDING_S * SECOND_US), ((0, status.STARTING_THE_JOB),))
             texts = ((0, status.WAITING_FOR_CAPACITY), (wait_us, status.PREPARING_THE_INSTANCES))
             return [first, Step(status.PENDING, whole_us, texts)]
-        # The same shortage in the same hour: spot jobs stay in Starting.
+        # The same shortage in the same hour: spot jobs stay in Starting; so did those on demand before there was Pending.
         begun_us = min(wait_us, round(defaults.STARTING_S[0] * defaults.FIRST_MESSAGE * SECOND_US))
         begun = (0, status.STARTING_THE_JOB), (begun_us, status.NO_CAPACITY)
         return [Step(status.STARTING, whole_us, (*begun, (wait_us, status.PREPARING_THE_INSTANCES)))]
@@ -236,7 +236,8 @@ class _Writer:
             raise PlanError(msg)
         whole_us = next(step.length_us for step in reversed(list(steps)) if step.status == status.TRAINING)
         if plan.evenly:
-            share_us = round(defaults.length_s(status.TRAINING, self.by) * SECOND_US) if whole_us is None else whole_us
+            default_s = defaults.length_s(status.TRAINING, self.by, legacy=plan.legacy)
+            share_us = round(default_s * SECOND_US) if whole_us is None else whole_us
             return (share_us // (plan.evenly + 1),) * plan.evenly
         if plan.interruptions_per_hour:
             return tuple(self.by_chance(whole_us))
@@ -264,8 +265,8 @@ class _Writer:
 
 
 @lru_cache(maxsize=1024)
-def _restart(by: Traits, gap_us: int) -> tuple[Step, ...]:
+def _restart(by: Traits, gap_us: int, legacy: bool) -> tuple[Step, ...]:  # noqa: FBT001  # private, one caller
     """Return what an interruption plays before training goes on, which jobs of any plan share."""
-    writer = _Writer(Plan(), by, Random(0), {})  # noqa: S311  # nothing is drawn from it
+    writer = _Writer(Plan(legacy=legacy), by, Random(0), {})  # noqa: S311  # nothing is drawn from it
     interrupted = Step(status.INTERRUPTED, gap_us, ((0, status.MESSAGES[status.INTERRUPTED]),))
     return interrupted, writer.step(Phase(status.STARTING)), writer.step(Phase(status.DOWNLOADING))

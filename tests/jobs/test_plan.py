@@ -256,6 +256,10 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: Plan(ending="Training"),  # type: ignore[arg-type]
         "ending='Training' ends no job; give one of Completed, Failed, MaxRuntimeExceeded, MaxWaitTimeExceeded, Stopped",
     ),
+    "two times at once": (
+        lambda: Plan.completes(granular=True, legacy=True),
+        "granular=True with legacy=True: the one is how jobs were shown in 2018, the other how after that; give one",
+    ),
     "a failure without reason": (
         lambda: Plan(ending="Failed"),
         "failure_reason=None with ending='Failed': a job has a reason exactly when it fails; give both, or neither",
@@ -366,6 +370,7 @@ def test_another_life_is_a_plan_and_another_field_is_one_that_there_is() -> None
         (Plan(), "Plan()"),
         (Plan(stopping=5), "Plan(stopping=5)"),
         (Plan.completes(training=5, granular=True), "Plan.completes(training=5, granular=True)"),
+        (Plan.completes(legacy=True), "Plan.completes(legacy=True)"),
         (Plan.fails("why"), "Plan.fails('why')"),
         (Plan.hangs(), "Plan.hangs('Training')"),
         (Plan.hangs().but(limit_lag=60), "Plan.hangs('Training').but(limit_lag=60)"),

@@ -155,6 +155,28 @@ def test_capacity_is_waited_for_where_the_service_does() -> None:
     assert texts == [status.STARTING_THE_JOB, status.NO_CAPACITY, status.PREPARING_THE_INSTANCES]
 
 
+def test_until_2023_the_image_was_pulled_in_training() -> None:
+    """Downloading is of data alone, the two together are as long as ever, and nobody is Pending."""
+    old, new = (written(Plan.completes(legacy=legacy), CPU | DATA) for legacy in (True, False))
+    assert sum(step.length_us or 0 for step in old.steps) == sum(step.length_us or 0 for step in new.steps)
+    assert lengths_s(old) == {"Starting": 55, "Downloading": 20, "Training": 129, "Uploading": 11}
+    messages = {step.status: step.messages for step in old.steps}
+    assert messages["Downloading"] == ((0, status.INPUT_DATA),)
+    assert messages["Training"] == ((0, status.TRAINING_IMAGE), (80 * SECOND_US, status.IN_PROGRESS))
+    brief = next(step for step in written(Plan.completes(legacy=True, training=10), CPU).steps if step.status == "Training")
+    assert brief.messages == ((0, status.TRAINING_IMAGE), (round(10 * SECOND_US * 80 / 129), status.IN_PROGRESS))
+    restarted = written(Plan.interrupted(then=Plan.completes(legacy=True)), SPOT).restart
+    assert [step.messages[-1][1] for step in restarted[2:]] == [status.INPUT_DATA]
+
+
+@pytest.mark.parametrize("then", [Plan.completes(legacy=True), Plan.completes(granular=True)], ids=["until 2023", "of 2018"])
+def test_who_waited_for_capacity_before_there_was_pending_waited_in_starting(then: Plan) -> None:
+    """On demand as well as on spot."""
+    steps = written(Plan.waits_for_capacity(600, then), CPU).steps
+    assert status.PENDING not in [step.status for step in steps]
+    assert any("capacity error" in text for step in steps for _, text in step.messages)
+
+
 def test_granular_plans_have_the_length_of_the_others() -> None:
     """The finer statuses share the time of the coarse ones."""
     for request_ in (CPU, CPU | DATA, SPOT):
@@ -162,7 +184,9 @@ def test_granular_plans_have_the_length_of_the_others() -> None:
             coarse = Plan.completes().but(capacity=wait)
             fine = coarse.but(granular=True)
             totals = [sum(step.length_us or 0 for step in written(plan, request_).steps) for plan in (coarse, fine)]
-            assert totals[0] == totals[1]
+            # Before there was Pending there was no second of Starting before it.
+            early_us = SECOND_US if wait is not None and request_ is not SPOT else 0
+            assert totals[0] == totals[1] + early_us
     finer = "Starting LaunchingMLInstances PreparingTrainingStack Downloading DownloadingTrainingImage Training Uploading"
     assert " ".join(lengths_s(written(Plan.completes(granular=True), CPU | DATA))) == finer
     assert lengths_s(written(Plan.hangs("Starting").but(granular=True), CPU)) == {"Starting": None}
