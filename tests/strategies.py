@@ -28,6 +28,8 @@ __all__ = [
 START_US = 1_532_952_000_000_000
 """2018-07-30T12:00:00Z."""
 LONGEST_S = 600
+PENDING_S = 7200
+"""The least MaxPendingTimeInSeconds that every service model allows."""
 PLACE = Place("aws", "us-west-2", "123456789012")
 WORDS = st.text("ab ", min_size=1, max_size=3)
 
@@ -100,10 +102,17 @@ def recipes(*, spot: bool = False) -> st.SearchStrategy[Plan]:
         st.builds(Plan.capacity_error, length),
         st.builds(Plan.internal_error, few, during=st.sampled_from(["Starting", "Downloading", "Training"]), after=length),
     )
-    waiting = st.builds(Plan.waits_for_capacity, length, plain)
+    # As long as any limit on it that a request can have, or longer.
+    long = st.one_of(length, st.sampled_from([PENDING_S - 1, PENDING_S, 9000]))
+    waiting = st.one_of(
+        st.builds(Plan.waits_for_capacity, long, plain),
+        st.builds(Plan.waits_for_training_plan, long, plain),
+        st.builds(lambda plan, wait: Plan.waits_for_training_plan(wait, Plan.waits_for_capacity(9000, plan)), plain, length),
+    )
     # At the most four times within this training; a job without checkpoints begins anew each time.
     interrupted = st.builds(Plan.interrupted, few, lasting=length, then=st.builds(Plan.completes, training=length))
-    return st.one_of(plain, waiting, *([interrupted] if spot else []))
+    on_time = st.one_of(plain, waiting, *([interrupted] if spot else []))
+    return st.one_of(on_time, st.builds(lambda plan, lag: plan.but(limit_lag=lag), on_time, length))
 
 
 @st.composite
@@ -130,6 +139,8 @@ def requests(draw: st.DrawFn, *, spot: bool | None = None) -> dict[str, Any]:
         request["InputDataConfig"] = [channel | draw(st.sampled_from([{}, {"InputMode": "File"}, {"InputMode": "Pipe"}]))]
     if draw(st.booleans()):
         request["RetryStrategy"] = {"MaximumRetryAttempts": draw(st.integers(1, 3))}
+    if draw(st.booleans()):
+        condition["MaxPendingTimeInSeconds"] = PENDING_S
     if draw(st.booleans()) if spot is None else spot:
         request["EnableManagedSpotTraining"] = True
         condition["MaxWaitTimeInSeconds"] = (limit_s or 0) + draw(st.integers(1, 2 * LONGEST_S))

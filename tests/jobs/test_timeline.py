@@ -130,7 +130,7 @@ def test_an_intervention_shows_at_its_instant(records: tuple[Job, ...]) -> None:
 
 @given(lives())
 def test_no_limit_is_exceeded_before_the_job_is_stopping(records: tuple[Job, ...]) -> None:
-    """What runs is at the most MaxRuntimeInSeconds, and all but the upload at the most MaxWaitTimeInSeconds of spot jobs."""
+    """What runs is in time for MaxRuntimeInSeconds, what is Pending and spot jobs but their upload for the limits of theirs."""
     for job in records:
         script, ran_us = job.script, 0
         for change, after in pairwise(job.timeline.changes):
@@ -142,6 +142,9 @@ def test_no_limit_is_exceeded_before_the_job_is_stopping(records: tuple[Job, ...
             if change.secondary not in status.IDLE:
                 assert script.max_runtime_us is None or ran_us <= script.max_runtime_us + script.limit_lag_us
             assert script.max_wait_us is None or after.at_us <= script.max_wait_us + script.limit_lag_us
+            if change.secondary == status.PENDING and script.max_pending_us is not None:
+                entered_us = max(one.at_us for one in job.timeline.changes if one.enters and one.at_us <= change.at_us)
+                assert after.at_us - entered_us <= script.max_pending_us + script.limit_lag_us
 
 
 @given(lives())
