@@ -43,6 +43,8 @@ class Traits(NamedTuple):
     accelerated: bool
     data: bool
     """Whether input data is copied before training: File mode, and there is input."""
+    streams: bool
+    """Whether the data is streamed instead, by Pipe or FastFile mode."""
     spot: bool
     max_runtime_s: int
     max_wait_s: int | None
@@ -65,10 +67,12 @@ def traits(request: Mapping[str, Any], *, warm: bool = False, retains: bool = Fa
             kinds += [one["InstanceType"] for one in resources[several]]
     mode = request.get("AlgorithmSpecification", {}).get("TrainingInputMode", "File")
     condition = request.get("StoppingCondition", {})
+    data = "File" in [channel.get("InputMode", mode) for channel in request.get("InputDataConfig", ())]
     return Traits(
         # The service model's own grouping (MaxPendingTimeInSeconds): "the ml.p, ml.g, and ml.trn families".
         accelerated=any(kind.startswith(("ml.p", "ml.g", "ml.trn")) for kind in kinds),
-        data="File" in [channel.get("InputMode", mode) for channel in request.get("InputDataConfig", ())],
+        data=data,
+        streams=mode != "File" and not data,
         spot=bool(request.get("EnableManagedSpotTraining")),
         max_runtime_s=condition.get("MaxRuntimeInSeconds", DEFAULT_MAX_RUNTIME_S),
         max_wait_s=condition.get("MaxWaitTimeInSeconds"),

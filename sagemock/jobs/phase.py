@@ -61,16 +61,27 @@ class Phase:
             raise PlanError(msg)
         if not self.forever:
             span_us(self.duration, f"the duration of Phase({self.status!r})")
-        if self.message is not None and not isinstance(self.message, str):
-            pairs = tuple((offset, text) for offset, text in self.message)
-            offsets = [duration_us(offset) for offset, _ in pairs]
-            if not pairs or offsets[0] != 0 or offsets != sorted(offsets):
-                wanted = "are (offset, text) pairs in order, the first at 0"
-                msg = f"the messages of Phase({self.status!r}) {wanted}, not {self.message!r}"
-                raise PlanError(msg)
-            object.__setattr__(self, "message", pairs)
+        if self.message is not None:
+            object.__setattr__(self, "message", self.message if isinstance(self.message, str) else self._told(self.message))
+            self._check_texts()
         object.__setattr__(self, "logs", writer(self.logs, self.status))
         self.check_fit(self.logs)
+
+    def _told(self, message: Sequence[tuple[timedelta | float, str]]) -> tuple[tuple[timedelta | float, str], ...]:
+        pairs = tuple((offset, text) for offset, text in message)
+        offsets = [duration_us(offset) for offset, _ in pairs]
+        if not pairs or offsets[0] != 0 or offsets != sorted(offsets):
+            wanted = "are (offset, text) pairs in order, the first at 0"
+            msg = f"the messages of Phase({self.status!r}) {wanted}, not {message!r}"
+            raise PlanError(msg)
+        return pairs
+
+    def _check_texts(self) -> None:
+        texts: list[object] = [self.message] if isinstance(self.message, str) else [text for _, text in self.message or ()]
+        for text in texts:
+            if not isinstance(text, str) or not text:
+                msg = f"the message {text!r} of Phase({self.status!r}) is no text that can be shown: write one, or leave it out"
+                raise PlanError(msg)
 
     def __repr__(self) -> str:
         given = [repr(self.status)]

@@ -169,6 +169,9 @@ class Plan(Outline):
             msg = "Plan.interrupted() takes one of times, after=[…] and per_hour: each says when"
             raise PlanError(msg)
         when: dict[str, Any]
+        if after is not None and not list(after):
+            msg = f"Plan.interrupted(after={after!r}) interrupts nothing: say after how long, after=[600]"
+            raise PlanError(msg)
         if after is not None:
             words, when = f"{after=}", {"interruptions": after}
         elif per_hour:

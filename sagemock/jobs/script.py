@@ -176,11 +176,21 @@ class _Writer:
         return lines
 
     def messages(self, phase: Phase, length: int | None) -> tuple[tuple[int, str], ...]:
-        if isinstance(phase.message, str):
-            return ((0, phase.message),)
         if phase.message is not None:
-            return tuple((duration_us(offset), text) for offset, text in phase.message)
+            pairs = ((0, phase.message),) if isinstance(phase.message, str) else phase.message
+            told = tuple((duration_us(offset), text) for offset, text in pairs)
+            self.check_data(phase, told)
+            return told
         return defaults.messages(phase.status, self.by, length, legacy=self.plan.legacy)
+
+    def check_data(self, phase: Phase, told: Iterable[tuple[int, str]]) -> None:
+        """Refuse that a job downloads data which it streams; a record is played as it was."""
+        if self.plan.replayed is None and self.by.streams and any(text == status.INPUT_DATA for _, text in told):
+            msg = (
+                f"{self.plan!r} says {status.INPUT_DATA!r} in {phase.status}, and this job streams its data in Pipe or FastFile "
+                "mode; create it with TrainingInputMode='File', or leave the message out"
+            )
+            raise PlanError(msg)
 
     def waiting(self, starting: Step) -> list[Step]:
         """Return what a job shows that waits for capacity, and then spends `starting` on preparing its instances."""

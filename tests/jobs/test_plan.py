@@ -292,6 +292,18 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: Plan.interrupted(1, per_hour=2),
         "Plan.interrupted() takes one of times, after=[…] and per_hour: each says when",
     ),
+    "a message that is none": (
+        lambda: Phase("Starting", 5, ""),
+        "the message '' of Phase('Starting') is no text that can be shown: write one, or leave it out",
+    ),
+    "a message that is no text": (
+        lambda: Phase("Starting", 5, [(0, "a"), (1, 5)]),  # type: ignore[list-item]
+        "the message 5 of Phase('Starting') is no text that can be shown: write one, or leave it out",
+    ),
+    "interruptions of which there are none": (
+        lambda: Plan.interrupted(after=[]),
+        "Plan.interrupted(after=[]) interrupts nothing: say after how long, after=[600]",
+    ),
     "no interruption": (lambda: Plan.interrupted(0), "Plan.interrupted(0): how often, at least once; write times=1"),
     "an interruption of a negative time": (
         lambda: Plan.interrupted(after=[5, -1]),

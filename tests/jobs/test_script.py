@@ -13,6 +13,7 @@ from sagemock.jobs.phase import Phase, span_us
 from sagemock.jobs.plan import Plan
 from sagemock.jobs.script import INTERRUPTIONS_MAX, Script, _shared, script
 from tests.aws.shapes import of_sagemaker
+from tests.jobs.recorded import RECORDED, described
 from tests.strategies import durations, plans, played, recipes, requests
 
 CPU: dict[str, Any] = {"ResourceConfig": {"InstanceType": "ml.m5.large"}}
@@ -82,6 +83,24 @@ def test_the_messages_are_those_of_the_service() -> None:
     assert steps["Training"] == ((0, status.IN_PROGRESS),)
     [_, endless] = written(Plan.hangs("Downloading"), CPU | DATA).steps
     assert endless.messages == ((0, status.INPUT_DATA), (20 * SECOND_US, status.TRAINING_IMAGE))
+
+
+@pytest.mark.parametrize("mode", ["Pipe", "FastFile"])
+def test_a_job_that_streams_its_data_does_not_download_it(mode: str) -> None:
+    """A plan that says so contradicts the request; a channel in File mode is downloaded, and a record is what it is."""
+    plan = Plan([Phase("Starting"), Phase("Downloading", 30, status.INPUT_DATA), Phase("Training")])
+    streamed: dict[str, Any] = {"AlgorithmSpecification": {"TrainingInputMode": mode}}
+    with pytest.raises(PlanError) as caught:
+        written(plan, streamed | DATA)
+    assert str(caught.value) == (
+        f"{plan!r} says 'Downloading input data' in Downloading, and this job streams its data in Pipe or FastFile mode; "
+        "create it with TrainingInputMode='File', or leave the message out"
+    )
+    assert written(plan, streamed | {"InputDataConfig": [{"ChannelName": "train", "InputMode": "File"}]}).steps
+    assert written(plan, DATA).steps
+    record = described(RECORDED[0])
+    record["SecondaryStatusTransitions"][1]["StatusMessage"] = status.INPUT_DATA
+    assert written(Plan.replays(record), streamed).steps
 
 
 def test_the_limits_are_those_of_the_request() -> None:

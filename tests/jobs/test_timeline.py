@@ -170,6 +170,18 @@ def test_equal_lives_share_one_timeline(job: Job) -> None:
     assert fold.cache_info().maxsize is not None
 
 
+@given(st.integers(1, 4), st.integers(10, 600), st.booleans())
+def test_only_without_checkpoints_training_is_lost(times: int, training_s: int, checkpoints: bool) -> None:  # noqa: FBT001  # a drawn value
+    """With them an interrupted job trains as long in all as one left alone; without them its last stretch is the whole."""
+    request: dict[str, object] = limited(10**6, 10**7)
+    request |= {"CheckpointConfig": {"S3Uri": "s3://bucket/checkpoints"}} if checkpoints else {}
+    job = played(Plan.interrupted(times, then=Plan.completes(training=training_s)), request)
+    entries = view(job, job.last_us).transitions
+    trained_us = [(one.end_us or 0) - one.start_us for one in entries if one.status == status.TRAINING]
+    assert len(trained_us) == times + 1
+    assert (sum(trained_us) if checkpoints else trained_us[-1]) == training_s * SECOND_US
+
+
 # -- where the cuts fall
 
 
