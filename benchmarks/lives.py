@@ -68,4 +68,4 @@ def rows(rounds: int, number: int) -> list[Row]:
     asked = [request(f"job-{index:04}") for index in range(number)]
     floor = _Floor(_answers(asked))
     taken = interleaved({"null": lambda: _play(floor.client(), asked), "sagemock": lambda: _lives(asked)}, rounds)
-    return [Row(f"{number:,} random lives", "x null", 1.5, ratios(taken["sagemock"], taken["null"]))]
+    return [Row(f"{number:,} random lives", "x null", 1.7, ratios(taken["sagemock"], taken["null"]))]

@@ -6,7 +6,7 @@ from math import floor
 from typing import Any
 
 from botocore.exceptions import ClientError
-from hypothesis import event, given, settings
+from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
 from sagemock import Plan, SageMakerMock, mock_sagemaker
@@ -128,12 +128,13 @@ def test_whatever_is_asked_planned_and_done_a_description_obeys_the_laws(
             grows(one, other)
         check(looks[-1], mock.clock.now())
         whole = looks[-1]
-    if whole["SecondaryStatus"] in status.ENDINGS:
-        later = timedelta(days=400)
-        with mock_sagemaker(start=whole["CreationTime"] + later, latency=0, plan=Plan.replays(whole), validate=False) as mock:
-            create(CLIENT, **request)
-            mock.advance_until_idle()
-            again = describe(CLIENT)
-        # What was changed of the request in the midst is no part of the job's life.
-        changed = dict.fromkeys(("ProfilerConfig", "ProfilingStatus"))
-        assert {**again, **changed} == {**moved(whole, later), **changed}
+    # A few hang where no limit ends them.
+    assume(whole["SecondaryStatus"] in status.ENDINGS)
+    later = timedelta(days=400)
+    with mock_sagemaker(start=whole["CreationTime"] + later, latency=0, plan=Plan.replays(whole), validate=False) as mock:
+        create(CLIENT, **request)
+        mock.advance_until_idle()
+        again = describe(CLIENT)
+    # What was changed of the request in the midst is no part of the job's life.
+    changed = dict.fromkeys(("ProfilerConfig", "ProfilingStatus"))
+    assert {**again, **changed} == {**moved(whole, later), **changed}
