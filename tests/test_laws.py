@@ -13,7 +13,7 @@ from sagemock import Plan, SageMakerMock, mock_sagemaker
 from sagemock.chance import any_life
 from sagemock.errors import UsageError
 from sagemock.jobs import status
-from tests.calling import START, create, describe, make_client
+from tests.calling import START, YOUNG, create, describe, make_client
 from tests.strategies import plans, recipes, requests
 
 ACTIONS = ("stop", "fail", "complete", "interrupt", "update", "tag")
@@ -106,6 +106,7 @@ def asked(draw: st.DrawFn) -> tuple[dict[str, Any], Plan]:
     return request, draw(st.one_of(plans(), recipes(spot=spot), by_chance))
 
 
+@YOUNG
 @settings(max_examples=100)
 @given(asked(), st.lists(st.tuples(WHEN, st.sampled_from(ACTIONS)), max_size=4))
 def test_whatever_is_asked_planned_and_done_a_description_obeys_the_laws(

@@ -202,7 +202,7 @@ def test_a_cluster_goes_from_job_to_job_for_a_week(sagemaker: SageMakerMock, cli
 
 def test_the_last_pool_of_a_week_ends_with_it(sagemaker: SageMakerMock, client: Any) -> None:
     """However long KeepAlivePeriodInSeconds is."""
-    long = _resources(KeepAlivePeriodInSeconds=21_600)
+    long = _resources(KeepAlivePeriodInSeconds=3600)
     sagemaker.plan("long", Plan.completes(starting=0, downloading=0, training=7 * 86_400 - 60, uploading=0))
     create(client, "long", StoppingCondition={"MaxRuntimeInSeconds": 8 * 86_400}, **long)
     sagemaker.advance_until("long", "Completed")
