@@ -27,7 +27,7 @@ from sagemock.clock import Clock
 from sagemock.errors import UnusedError
 from sagemock.follow import Followed
 from sagemock.hook import ApiCall
-from sagemock.idle import Idle
+from sagemock.idle import Idle, timeless
 from sagemock.instants import instant
 from sagemock.jobs.job import Place
 from sagemock.jobs.store import Store
@@ -239,9 +239,9 @@ class World:
         if changed:
             self.idle.reset()
         else:
-            poll = (call.operation, call.body)
             # A fault that is used up by being met is nothing that goes on for ever.
             settled = self.settled(at_us) and (fault is None or fault.times is None)
+            poll = (call.operation, timeless(call.body)) if settled else None
             self.idle.polled(poll, settled=settled, limit_us=self.clock.idle_limit_us)
 
     def _place(self, call: ApiCall) -> Place:

@@ -3,7 +3,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sagemock.errors import NothingWillHappen
-from sagemock.idle import A_LOOP, REPEATS, Idle
+from sagemock.idle import A_LOOP, FAMILIAR, REPEATS, Idle, timeless
 from sagemock.instants import SECOND_US
 
 DAY_US = 86_400 * SECOND_US
@@ -24,10 +24,42 @@ def test_the_same_poll_again_is_a_loop_after_a_thousand() -> None:
 
 
 def test_a_look_at_each_of_many_jobs_is_no_loop() -> None:
-    """Only the same poll again is a repetition."""
+    """Nor are a few more looks at each: only a poll that came again and again counts."""
     watch = idle()
-    for number in range(3 * REPEATS):
-        watch.polled(("describe", number), settled=True, limit_us=DAY_US)
+    for _ in range(FAMILIAR):
+        for number in range(3 * REPEATS):
+            watch.polled(("describe", number), settled=True, limit_us=DAY_US)
+
+
+@given(st.integers(2, 50))
+def test_who_goes_round_many_jobs_polls_as_much_as_who_looks_at_one(jobs: int) -> None:
+    """It is the polls that take real time, and not the rounds."""
+    watch = idle()
+    rounds, left = divmod(REPEATS, jobs)
+    for _ in range(rounds):
+        for number in range(jobs):
+            watch.polled(number, settled=True, limit_us=DAY_US)
+    for number in range(left):
+        watch.polled(number, settled=True, limit_us=DAY_US)
+    with pytest.raises(NothingWillHappen, match=rf"^the same {jobs} calls were made 1001 times!$"):
+        watch.polled(left, settled=True, limit_us=DAY_US)
+
+
+def test_polls_and_sleeps_are_a_thousand_together() -> None:
+    """A turn of a loop that does both is two."""
+    watch = idle()
+    for _ in range(REPEATS // 2):
+        watch.polled("describe", settled=True, limit_us=DAY_US)
+        watch.slept(1, settled=True, limit_us=DAY_US)
+    with pytest.raises(NothingWillHappen, match=r"^the same call was made 501 times and the code under test slept 500 times!$"):
+        watch.polled("describe", settled=True, limit_us=DAY_US)
+
+
+def test_a_poll_for_what_is_newer_than_now_is_the_same_again() -> None:
+    """Its body holds the time, and so is another one each time."""
+    bodies = (b'{"CreationTimeAfter": 1532908800.1, "MaxResults":5}', '{"CreationTimeAfter": 1.5e9, "MaxResults":5}')
+    assert {timeless(body) for body in bodies} == {'{"CreationTimeAfter":0, "MaxResults":0}'}
+    assert timeless('{"TrainingJobName": "job-1"}') != timeless('{"TrainingJobName": "job-2"}')
 
 
 @given(st.lists(st.sampled_from(["poll", "sleep"]), max_size=20), st.booleans())
