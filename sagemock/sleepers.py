@@ -1,7 +1,7 @@
 """Who sleeps on a virtual clock, and when it may move on to the next of them (law 7)."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -243,15 +243,14 @@ class Sleepers:
 
     def _is_anyone_busy(self, *, paused: bool) -> bool:
         asleep = {sleeper.thread for sleeper in self._asleep if not sleeper.is_up}
-        return any(
-            thread not in asleep and thread not in self._before and not self.rests(thread, asleep, paused=paused)
+        # Those of the mock around this one sleep as well.
+        elsewhere = set() if self._around is None else {sleeper.thread for sleeper in list(self._around._asleep)}  # noqa: SLF001
+        awake = [
+            thread
             for thread in threading.enumerate()
-        )
-
-    def rests(self, thread: threading.Thread, asleep: Iterable[threading.Thread] = (), *, paused: bool = True) -> bool:
-        """Return whether a thread sleeps, here or in a mock around this one, or stands still."""
-        outside = [] if self._around is None else list(self._around._asleep)  # noqa: SLF001  # one of us
-        return any(sleeper.thread is thread for sleeper in outside) or self._stillness.rests(thread, asleep, paused=paused)
+            if thread not in asleep and thread not in elsewhere and thread not in self._before
+        ]
+        return not self._stillness.all_rest(awake, asleep, paused=paused)
 
     def _wake(self, sleeper: Sleeper) -> None:
         del self._asleep[sleeper]

@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -11,6 +11,7 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 from sagemock.realtime import real
+from sagemock.waits import has_nothing_to_do
 
 __all__ = ["STILL_S", "Stillness"]
 
@@ -63,6 +64,31 @@ class Stillness:
             self._seen.pop(thread, None)
         else:
             self._seen.clear()
+
+    def all_rest(
+        self, threads: Collection[threading.Thread], asleep: Iterable[threading.Thread] = (), *, paused: bool = True
+    ) -> bool:
+        """Return whether all of `threads` rest, by `rests` or because they have nothing to do until another does something."""
+        moving = []
+        for thread in threads:
+            if self.rests(thread, asleep, paused=paused):
+                continue
+            if not self._is_exact or not has_nothing_to_do(thread):
+                return False
+            moving.append(thread)
+        # At one moment: between the looks at two of them, the one may have given the other something to do.
+        if moving and not all(map(self._is_as_seen, threads)):
+            return False
+        for thread in moving:
+            self._seen[thread].is_sure = True
+        return True
+
+    def _is_as_seen(self, thread: threading.Thread) -> bool:
+        seen = self._seen.get(thread)
+        try:
+            return seen is not None and seen.pulse is not None and self._pulse(thread) == seen.pulse
+        except LookupError:
+            return True
 
     def rests(self, thread: threading.Thread, asleep: Iterable[threading.Thread] = (), *, paused: bool = True) -> bool:
         """Return whether a thread has stood still for a while, or has ended.

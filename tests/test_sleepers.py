@@ -254,16 +254,22 @@ def test_a_clock_outside_that_moved_past_a_deadline_wakes_the_sleeper_and_is_not
     assert outside.moved == 5
 
 
-def test_who_sleeps_in_the_mock_around_this_one_is_not_waited_for() -> None:
+def test_who_sleeps_in_the_mock_around_this_one_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """A thread of the outer mock that has nothing to do here."""
-    outer = World()
+    outer, watched = World(), list[threading.Thread]()
     held = threading.Thread(target=lambda: outer.sleep_us(3600 * S))
     held.start()
     eventually(lambda: outer.sleepers._asleep)
     inner = World(outer.sleepers)
     inner.sleepers._before = outer.sleepers._before
-    assert inner.sleepers.rests(held)
+
+    def all_rest(threads: list[threading.Thread], *_: object, **__: object) -> bool:
+        watched.extend(threads)
+        return True
+
+    monkeypatch.setattr(inner.sleepers._stillness, "all_rest", all_rest)
     inner.sleep_us(60 * S)
+    assert watched == []
     outer.sleepers.close()
     held.join()
     assert (outer.at_us, inner.at_us) == (0, 60 * S)
