@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from types import FrameType
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -152,10 +151,12 @@ def _processor_time(thread: threading.Thread) -> int | None:
     """Return the nanoseconds of processor time of a thread that waits; None for one that runs or could."""
     native_id = thread.native_id or 0
     try:
+        # Before its time is taken: to read a file is to let others run, this thread too, which may be waiting again by now.
+        with open(f"/proc/self/task/{native_id}/stat", "rb", 0) as file:  # noqa: PTH123  # twice as fast
+            state = file.read().rpartition(b") ")[2][:1]
         # The kernel's number for the processor clock of a thread (CPUCLOCK_PERTHREAD | CPUCLOCK_SCHED), as glibc makes it. By
         # pthread_getcpuclockid it would be undefined behaviour where the thread has just ended; so it is an error.
         spent_ns = time.clock_gettime_ns((~native_id << 3) | 6)
-        state = Path(f"/proc/self/task/{native_id}/stat").read_bytes().rpartition(b") ")[2][:1]
     except OSError as error:
         raise LookupError(thread) from error
     return spent_ns if state == _WAITING else None

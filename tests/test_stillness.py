@@ -1,3 +1,4 @@
+import io
 import sys
 import threading
 import time
@@ -203,6 +204,23 @@ def test_a_thread_that_waits_rests_and_one_that_computes_does_not(pulse: Any) ->
         done.set()
         busy.join()
     assert not all(looks)
+
+
+@pytest.mark.skipif(not Stillness()._is_exact, reason="only Linux tells")
+def test_a_thread_that_ran_while_its_state_was_read_is_seen_to_have_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was woken, and waits for the next thing by now: for who begins twenty threads, each waits to have begun."""
+    spent_ns = [1000]
+
+    class File(io.BytesIO):
+        def read(self, *_: Any) -> bytes:
+            spent_ns[0] += 500
+            return b"7 (python) S 1"
+
+    monkeypatch.setattr("builtins.open", lambda *_, **__: File())
+    monkeypatch.setattr(time, "clock_gettime_ns", lambda _: spent_ns[0])
+    found = stillness._processor_time(ME)
+    monkeypatch.undo()
+    assert found == 1500
 
 
 def test_where_the_kernel_tells_nothing_the_position_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
