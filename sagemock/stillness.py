@@ -10,7 +10,7 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 from sagemock.realtime import real
-from sagemock.waits import has_nothing_to_do
+from sagemock.waits import Work, has_nothing_to_do
 
 __all__ = ["STILL_S", "Stillness"]
 
@@ -22,7 +22,7 @@ _PAUSES: Final = 3
 _SPELL_S: Final = 0.1
 _LOOKS: Final = 20
 # A thread that never stands still for long, such as a heartbeat of a millisecond, counts as waiting when for such a spell the
-# whole process has computed less than this part of the time, and it was caught running in less than this part of the looks.
+# whole process has worked less than this part of the time, and it was caught running in less than this part of the looks.
 # By its own processor time it could not be told: one of twenty threads that all compute has little of it, too.
 _SHARE: Final = 0.25
 _WAITING: Final = b"S"
@@ -35,7 +35,7 @@ class _Seen:
     pulse: Hashable
     since_s: float
     began_s: float
-    process_ns: int
+    process: "Work"
     pauses: int = 0
     looks: int = 0
     runs: int = 0
@@ -104,7 +104,7 @@ class Stillness:
         now_s = real.monotonic()
         seen = self._seen.get(thread)
         if seen is None:
-            self._seen[thread] = _Seen(pulse, now_s, now_s, time.process_time_ns())
+            self._seen[thread] = _Seen(pulse, now_s, now_s, Work())
             return False
         seen.looks += 1
         seen.runs += pulse is None
@@ -133,9 +133,9 @@ def _ticks(seen: _Seen, now_s: float) -> bool:
     took_s = now_s - seen.began_s
     if took_s < _SPELL_S or seen.looks < _LOOKS:
         return False
-    process_ns = time.process_time_ns()
-    found = process_ns - seen.process_ns < took_s * 1e9 * _SHARE and seen.runs < seen.looks * _SHARE
-    seen.began_s, seen.process_ns, seen.looks, seen.runs = now_s, process_ns, 0, 0
+    process = Work()
+    found = process.since_ns(seen.process) < took_s * 1e9 * _SHARE and seen.runs < seen.looks * _SHARE
+    seen.began_s, seen.process, seen.looks, seen.runs = now_s, process, 0, 0
     return found
 
 

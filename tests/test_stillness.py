@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sagemock import stillness
+from sagemock import stillness, waits
 from sagemock.realtime import real
 from sagemock.stillness import STILL_S, Stillness
 from tests.waiting import eventually
@@ -123,27 +123,28 @@ def test_a_thread_that_could_run_does_not_rest(clock: Time) -> None:
 
 
 @pytest.mark.parametrize(
-    "spent_s, runs, rests",
-    [(0.001, 1, True), (0.04, 1, False), (0.001, 9, False)],
-    ids=["waits", "the process computes", "it has no processor"],
+    "work_s, runs, rests",
+    [((0.001, 0.001), 1, True), ((0.04, 0), 1, False), ((0.001, 0.04), 1, False), ((0.001, 0), 9, False)],
+    ids=["waits", "the process computes", "others do, and it would", "it has no processor"],
 )
 def test_a_thread_that_ticks_all_the_time_rests_if_it_mostly_waits(
     clock: Time,
     monkeypatch: pytest.MonkeyPatch,
-    spent_s: float,
+    work_s: tuple[float, float],
     runs: int,
     rests: bool,  # noqa: FBT001  # a row
 ) -> None:
     """A heartbeat of a millisecond would else hold time for ever; many threads that compute in turns are something else."""
-    pulse, began_ns = Pulse(0), time.process_time_ns()
+    (spent_s, waited_s), pulse, passed = work_s, Pulse(0), [0]
+    monkeypatch.setattr(time, "process_time_ns", lambda: int(spent_s * 1e9) * passed[0])
+    monkeypatch.setattr(waits, "_waits_for_a_processor", lambda: [("1", int(waited_s * 1e9) * passed[0])])
     still = Stillness(pulse)
-    monkeypatch.setattr(time, "process_time_ns", lambda: began_ns)
     still.rests(ME)
     for look in range(24):
         clock.now_s += 0.004
         pulse.beats = None if look < runs else look
         assert not still.rests(ME)
-    monkeypatch.setattr(time, "process_time_ns", lambda: began_ns + int(spent_s * 1e9))
+    passed[0] = 1
     clock.now_s += 0.01
     pulse.beats = "ticked"
     assert still.rests(ME) is rests

@@ -1,9 +1,11 @@
 """By real threads and the real kernel: what is looked at here, only Linux tells."""
 
 import asyncio
+import os
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,10 +16,13 @@ import pytest
 from sagemock import waits
 from sagemock.realtime import real
 from sagemock.stillness import Stillness
-from sagemock.waits import has_nothing_to_do
+from sagemock.waits import Work, has_nothing_to_do
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.skipif(waits._FUTEX < 0 or sys.platform != "linux", reason="only Linux tells")
+pytestmark = pytest.mark.skipif(
+    waits._FUTEX < 0 or sys.platform != "linux" or not waits.has_one_interpreter_lock(),
+    reason="only Linux tells, and only where one thread runs at a time",
+)
 
 
 @contextmanager
@@ -144,3 +149,26 @@ def test_who_ran_between_two_looks_does_not_rest(monkeypatch: pytest.MonkeyPatch
         pulses = [3]
         monkeypatch.setattr(still, "_pulse", end)
         assert still.all_rest([worker])
+
+
+def test_work_is_what_was_computed_and_what_would_have_been(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that ended meanwhile takes nothing away, and one that began adds what it waited."""
+    monkeypatch.setattr(time, "process_time_ns", iter([100, 150]).__next__)
+    waited = iter([[("1", 1000), ("2", 10)], [("2", 15), ("3", 2)]])
+    monkeypatch.setattr(waits, "_waits_for_a_processor", waited.__next__)
+    before = Work()
+    assert Work().since_ns(before) == 50 + 5 + 2
+
+
+def test_the_kernel_counts_for_how_long_each_thread_could_have_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it does; and a thread may end while it is looked at."""
+    found = dict(waits._waits_for_a_processor())
+    assert str(threading.get_native_id()) in found
+    monkeypatch.setattr(os, "listdir", lambda _: ["none"])
+    assert dict(waits._waits_for_a_processor()) == {}
+
+    def refuse(_path: str) -> list[str]:
+        raise OSError
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    assert dict(waits._waits_for_a_processor()) == {}
