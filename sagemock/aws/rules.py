@@ -1,7 +1,7 @@
 """What CreateTrainingJob refuses beyond the constraints of single values: each rule a function with its evidence.
 
-A rule returns the words of the refusal, or None. To add one, write it and name it in `RULES`; the first that refuses speaks.
-Those about the algorithm and about the resources have files of their own.
+A rule returns the words of the refusal, or None. To add one, write it and name it in `RULES`, with the member without which it
+has nothing to say; the first that refuses speaks. Those about the algorithm and about the resources have files of their own.
 """
 
 from collections.abc import Callable, Mapping
@@ -109,44 +109,52 @@ def rule_names_are_unique(request: Mapping[str, Any]) -> str | None:
 
 INTERVALS: Final = (100, 200, 500, 1000, 5000, 60_000)
 """The intervals, in milliseconds, at which a profiler can look."""
-RULES: Final[tuple[Rule, ...]] = (
-    algorithms.what_runs_is_said,
-    algorithms.one_algorithm,
-    algorithms.image_is_in_ecr,
-    algorithms.builtin_metrics_are_fixed,
-    resources.instances_are_said,
-    resources.instance_groups_stand_alone,
-    resources.instance_preferences_stand_alone,
-    resources.instance_preferences_name_a_type_once,
-    resources.instance_preferences_are_counted_once,
-    resources.instance_preferences_plan_once,
-    resources.selected_instance_is_read_only,
-    resources.placed_instances_are_at_least_one,
-    resources.warm_pool_is_of_one_kind_on_demand,
-    resources.local_storage_has_its_own_key,
-    resources.ebs_volume_has_a_size,
-    max_wait_is_for_spot,
-    spot_needs_max_wait,
-    max_wait_covers_max_runtime,
-    algorithms.short_wait_without_checkpoints,
-    max_runtime_is_at_most_28_days,
-    channel_has_one_source,
-    augmented_manifest_is_piped,
-    evaluation_has_a_type,
-    sequence_length_is_known,
-    profiling_interval_is_known,
-    rule_names_are_unique,
-    tag_keys_are_unique,
-    metrics.readable,
+RULES: Final[tuple[tuple[str, Rule], ...]] = (
+    ("", algorithms.what_runs_is_said),
+    ("AlgorithmSpecification", algorithms.one_algorithm),
+    ("AlgorithmSpecification.TrainingImage", algorithms.image_is_in_ecr),
+    ("AlgorithmSpecification.MetricDefinitions", algorithms.builtin_metrics_are_fixed),
+    ("ResourceConfig", resources.instances_are_said),
+    ("ResourceConfig.InstanceGroups", resources.instance_groups_stand_alone),
+    ("ResourceConfig.InstancePreferences", resources.instance_preferences_stand_alone),
+    ("ResourceConfig.InstancePreferences", resources.instance_preferences_name_a_type_once),
+    ("ResourceConfig.InstancePreferences", resources.instance_preferences_are_counted_once),
+    ("ResourceConfig.InstancePreferences", resources.instance_preferences_plan_once),
+    ("ResourceConfig.SelectedInstanceType", resources.selected_instance_is_read_only),
+    ("ResourceConfig.SelectedInstanceCount", resources.selected_instance_is_read_only),
+    ("ResourceConfig.InstancePlacementConfig", resources.placed_instances_are_at_least_one),
+    ("ResourceConfig.KeepAlivePeriodInSeconds", resources.warm_pool_is_of_one_kind_on_demand),
+    ("ResourceConfig.VolumeKmsKeyId", resources.local_storage_has_its_own_key),
+    ("ResourceConfig", resources.ebs_volume_has_a_size),
+    ("StoppingCondition.MaxWaitTimeInSeconds", max_wait_is_for_spot),
+    ("EnableManagedSpotTraining", spot_needs_max_wait),
+    ("StoppingCondition.MaxWaitTimeInSeconds", max_wait_covers_max_runtime),
+    ("StoppingCondition.MaxWaitTimeInSeconds", algorithms.short_wait_without_checkpoints),
+    ("StoppingCondition.MaxRuntimeInSeconds", max_runtime_is_at_most_28_days),
+    ("InputDataConfig", channel_has_one_source),
+    ("InputDataConfig", augmented_manifest_is_piped),
+    ("ServerlessJobConfig", evaluation_has_a_type),
+    ("ServerlessJobConfig", sequence_length_is_known),
+    ("ProfilerConfig", profiling_interval_is_known),
+    ("DebugRuleConfigurations", rule_names_are_unique),
+    ("ProfilerRuleConfigurations", rule_names_are_unique),
+    ("Tags", tag_keys_are_unique),
+    ("AlgorithmSpecification.MetricDefinitions", metrics.readable),
 )
+"""Each rule with the member without which it has nothing to say; "" for one that speaks of what is missing."""
 
+_NESTED: Final = ("AlgorithmSpecification", "ResourceConfig", "StoppingCondition")
 _FAR: Final = float("inf")
 
 
 def check(request: Mapping[str, Any]) -> None:
     """Refuse a request that a rule refuses."""
-    for rule in RULES:
-        text = rule(request)
+    said = {"", *request}
+    for member in _NESTED:
+        if member in request:
+            said.update([f"{member}.{name}" for name in request[member]])
+    for member, rule in RULES:
+        text = rule(request) if member in said else None
         if text is not None:
             code = "ValidationException"
             raise Refusal(code, text)
