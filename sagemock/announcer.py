@@ -99,10 +99,12 @@ class Announcer:
             self._delivery.close()
             self._delivery = None
 
-    def flush(self) -> None:
-        """Deliver what happens at the present instant."""
-        if self._delivery is not None:
-            self._clock.pass_us(0)
+    def flush(self) -> bool:
+        """Deliver what happens at the present instant; return whether there is anybody to whom."""
+        if self._delivery is None:
+            return False
+        self._clock.pass_us(0)
+        return True
 
     @property
     def last_us(self) -> int:

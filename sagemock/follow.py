@@ -89,14 +89,17 @@ def frozen() -> _Theirs:
         # time-machine does not start inside a freeze, so this one is the inner one.
         return factory
     time_machine = sys.modules.get("time_machine")
+    if time_machine is None:
+        return None
     stack = getattr(time_machine, "traveller_stack", None) or getattr(time_machine, "coordinates_stack", None)
     return stack[-1] if stack else None
 
 
 def frozen_by_freezegun() -> _Theirs:
     """Return the factory of the caller's innermost `freeze_time`; None if there is none."""
+    freezegun: Any = sys.modules.get("freezegun.api")
     # A loop: it runs each time that somebody asks for the time, and a generator costs as much as the rest.
-    for factory in reversed(getattr(sys.modules.get("freezegun.api"), "freeze_factories", ())):
+    for factory in () if freezegun is None else reversed(freezegun.freeze_factories):
         if not isinstance(factory, OwnFactory):
             return factory
     return None

@@ -24,7 +24,7 @@ class Response(AWSResponse):
                 "date": ("Date", _http_date(at_us // 1_000_000)),
             }
         )
-        super().__init__(url, answer.status, cast("Any", ()), cast("Any", _Raw(headers)))
+        super().__init__(url, answer.status, cast("Any", ()), cast("Any", headers))
         self.headers = headers
         self._body = _Body(answer.body)
 
@@ -62,6 +62,11 @@ class _Headers(HeadersDict):
     def __repr__(self) -> str:
         return repr(dict(self.items()))
 
+    @property
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:
+        """The headers in bytes: aiobotocore before 2.22 asks for them what it takes for the response of its HTTP session."""
+        return [(name.encode(), value.encode()) for name, value in self._named.values()]
+
 
 class _Body(bytes):
     """The body of a response: bytes for botocore, and awaitable (as often as one likes) for aiobotocore."""
@@ -71,17 +76,6 @@ class _Body(bytes):
     def __await__(self) -> Generator[Any, None, bytes]:
         yield from ()
         return self
-
-
-class _Raw:
-    """What aiobotocore before 2.22 reads the headers of a response from."""
-
-    def __init__(self, headers: HeadersDict) -> None:
-        self._headers = headers
-
-    @property
-    def raw_headers(self) -> list[tuple[bytes, bytes]]:
-        return [(name.encode(), value.encode()) for name, value in self._headers.items()]
 
 
 @lru_cache(maxsize=64)

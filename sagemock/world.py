@@ -16,6 +16,7 @@ from sagemock.artifacts import Uploads
 from sagemock.aws import logs
 from sagemock.aws.decode import decode
 from sagemock.aws.faults import Fault, Faults
+from sagemock.aws.fits import fits
 from sagemock.aws.model import Api
 from sagemock.aws.operations import INVALID, OPERATIONS, READS, Service
 from sagemock.aws.refusal import Refusal
@@ -53,7 +54,7 @@ class Request(NamedTuple):
 
     params: Mapping[str, Any]
     is_doubtful: bool
-    """Whether it breaks a constraint of the service model."""
+    """Whether it may break a constraint of the service model."""
 
 
 _POLLS_KEPT: Final = 256
@@ -184,17 +185,18 @@ class World:
                 self.calls.append(Call(call.operation, params, instant(at_us), call.region, outcome, call.attempt))
             request_id = f"{self._id_begins}{next(self._ids):012x}"
         if isinstance(answer, Lost):
-            self._take_us(self.clock.latency_us if answer.takes_us is None else answer.takes_us)
+            self._take_us(at_us, self.clock.latency_us if answer.takes_us is None else answer.takes_us)
             raise answer.error
-        self._take_us(self.clock.latency_us)
+        self._take_us(at_us, self.clock.latency_us)
         return answer, at_us, request_id
 
-    def _take_us(self, latency_us: int) -> None:
-        # What the call did has happened, and is told of by the thread that did it.
-        self.announcer.flush()
+    def _take_us(self, at_us: int, latency_us: int) -> None:
+        if self.announcer.flush():
+            # What the call did has happened, and was told of by the thread that did it: a handler may have let time pass.
+            at_us = self.clock.now_us()
         # A sleep of the calling thread (law 6): what two threads call at one instant is answered at one instant.
         if latency_us:
-            self.sleepers.until_us(self.clock.now_us() + latency_us)
+            self.sleepers.until_us(at_us + latency_us)
 
     def answer_logs(self, call: ApiCall) -> tuple[Answer, int, str] | None:
         """Answer a call of CloudWatch Logs, if it is about the log group of training jobs."""
@@ -276,11 +278,9 @@ class World:
 
 
 def _read(call: ApiCall) -> Request:
-    doubts: list[object] = []
-    params = decode(
-        call.api.input(call.operation), _json(call.body if isinstance(call.body, str) else call.body.decode()), doubts
-    )
-    return Request(params, bool(doubts))
+    shape = call.api.input(call.operation)
+    sent = _json(call.body if isinstance(call.body, str) else call.body.decode())
+    return Request(sent, is_doubtful=False) if fits(shape, sent) else Request(decode(shape, sent), is_doubtful=True)
 
 
 def _unused(kind: str, unused: Sequence[object], *, verb: str, met: str, mend: str) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The constraints that a service model states of a single value: what the server says of them, and whether a value keeps them."""
 
 import math
+import re
 import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -9,8 +10,10 @@ from botocore.model import Shape
 
 from sagemock.aws.patterns import matcher
 
-__all__ = ["Constraint", "bounds", "holds", "length_at_least", "patterns", "sizes"]
+__all__ = ["Constraint", "bounds", "length_at_least", "patterns", "sizes", "text_test"]
 
+# The largest number of repetitions that a regular expression can state.
+_LONGEST = 0xFFFF_FFFE
 _NUMBERS = frozenset({"integer", "long", "float", "double"})
 # Between 1.34 and 1.40 botocore dropped the anchors of patterns (the whole string must match anyway). The server prints them, as
 # far as seen just as the model had them: "^" for a name (zenml-io/zenml#1502), none for ".*" (detectron2#10). These are the
@@ -76,16 +79,20 @@ def bounds(shape: Shape) -> tuple[float, float]:
     return shape.metadata.get("min", 0), shape.metadata.get("max", sys.maxsize)
 
 
-def holds(shape: Shape) -> Callable[[Any], object]:
-    """Return whether a scalar is as the model states it, but for its bounds."""
-    found = [constraint.holds for constraint in patterns(shape)]
-    if not found:
-        return _anything
-    return found[0] if len(found) == 1 else lambda value: all(test(value) for test in found)
+def text_test(shape: Shape) -> Callable[[Any], object]:
+    """Return what tells by one call, mostly into C, whether a value is a string that keeps all that a string's shape states.
 
-
-def _anything(_: object) -> bool:
-    return True
+    For other kinds of values it is false, or raises TypeError or AttributeError.
+    """
+    stated = shape.metadata
+    if "enum" in stated:
+        constraints = (*patterns(shape), *sizes(shape))
+        return frozenset(one for one in stated["enum"] if all(constraint.holds(one) for constraint in constraints)).__contains__
+    least, most = bounds(shape)
+    length = f"{{{least:.0f},{'' if most > _LONGEST else most}}}"
+    matches = matcher(stated["pattern"], length) if "pattern" in stated else None
+    # A pattern that cannot be translated is not enforced, as in `patterns`.
+    return matches or re.compile(f".{length}", re.DOTALL).fullmatch
 
 
 def length_at_least(least: int) -> str:

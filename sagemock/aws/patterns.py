@@ -66,8 +66,10 @@ _TABLE = _StandIns()
 
 
 @cache
-def matcher(pattern: str) -> Callable[[str], object] | None:
+def matcher(pattern: str, length: str = "") -> Callable[[str], object] | None:
     """Return a function that says (by something true) whether a whole string matches a Java pattern.
+
+    `length`, if it is given, limits the string besides: a repetition, such as "{1,63}".
 
     None means that the pattern cannot be translated faithfully: it is not enforced. No pattern of SageMaker's model is such a one
     today, up to botocore 1.44.
@@ -75,6 +77,8 @@ def matcher(pattern: str) -> Callable[[str], object] | None:
     with_categories = "\\p" in pattern or "\\P" in pattern
     try:
         translated = _translate(pattern, with_categories=with_categories)
+        if length:
+            translated = rf"(?=(?s:.{length})\Z)(?:{translated})"
         with warnings.catch_warnings():
             # `re` warns of what will mean something else one day; then it may mean something else in Java, too.
             warnings.simplefilter("error")

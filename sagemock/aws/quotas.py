@@ -28,7 +28,7 @@ class Quotas:
         (developer guide, warm pools: they count toward the limit of training).
         """
         usage = _usage(request)
-        for kind, wanted in instances_of(request):
+        for kind, wanted in instances_of(request) if self.limits else ():
             limit = self.limits.get((kind, usage))
             if limit is None:
                 continue

@@ -1,10 +1,11 @@
 """What CreateTrainingJob refuses beyond the constraints of single values: each rule a function with its evidence.
 
-A rule returns the words of the refusal, or None. To add one, write it and name it in `RULES`, with the member without which it
-has nothing to say; the first that refuses speaks. Those about the algorithm and about the resources have files of their own.
+A rule returns the words of the refusal, or None. To add one, write it and name it in `RULES`, under the member without which it
+has nothing to say; the first that refuses speaks, in the order of the request. Those about the algorithm and about the resources
+have files of their own.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from sagemock.aws import metrics
@@ -69,8 +70,10 @@ def channel_has_one_source(request: Mapping[str, Any]) -> str | None:
 def tag_keys_are_unique(request: Mapping[str, Any]) -> str | None:
     """Operation documentation of AddTags: "Tag keys must be unique per resource". The words are assumed."""
     keys = [tag["Key"] for tag in request.get("Tags", ())]
-    twice = next((key for key in keys if keys.count(key) > 1), None)
-    return None if twice is None else f"Tag keys must be unique per resource, and {twice} is given more than once"
+    if len(set(keys)) == len(keys):
+        return None
+    twice = next(key for key in keys if keys.count(key) > 1)
+    return f"Tag keys must be unique per resource, and {twice} is given more than once"
 
 
 def evaluation_has_a_type(request: Mapping[str, Any]) -> str | None:
@@ -109,55 +112,67 @@ def rule_names_are_unique(request: Mapping[str, Any]) -> str | None:
 
 INTERVALS: Final = (100, 200, 500, 1000, 5000, 60_000)
 """The intervals, in milliseconds, at which a profiler can look."""
-RULES: Final[tuple[tuple[str, Rule], ...]] = (
-    ("", algorithms.what_runs_is_said),
-    ("AlgorithmSpecification", algorithms.one_algorithm),
-    ("AlgorithmSpecification.TrainingImage", algorithms.image_is_in_ecr),
-    ("AlgorithmSpecification.MetricDefinitions", algorithms.builtin_metrics_are_fixed),
-    ("ResourceConfig", resources.instances_are_said),
-    ("ResourceConfig.InstanceGroups", resources.instance_groups_stand_alone),
-    ("ResourceConfig.InstancePreferences", resources.instance_preferences_stand_alone),
-    ("ResourceConfig.InstancePreferences", resources.instance_preferences_name_a_type_once),
-    ("ResourceConfig.InstancePreferences", resources.instance_preferences_are_counted_once),
-    ("ResourceConfig.InstancePreferences", resources.instance_preferences_plan_once),
-    ("ResourceConfig.SelectedInstanceType", resources.selected_instance_is_read_only),
-    ("ResourceConfig.SelectedInstanceCount", resources.selected_instance_is_read_only),
-    ("ResourceConfig.InstancePlacementConfig", resources.placed_instances_are_at_least_one),
-    ("ResourceConfig.KeepAlivePeriodInSeconds", resources.warm_pool_is_of_one_kind_on_demand),
-    ("ResourceConfig.VolumeKmsKeyId", resources.local_storage_has_its_own_key),
-    ("ResourceConfig", resources.ebs_volume_has_a_size),
-    ("StoppingCondition.MaxWaitTimeInSeconds", max_wait_is_for_spot),
-    ("EnableManagedSpotTraining", spot_needs_max_wait),
-    ("StoppingCondition.MaxWaitTimeInSeconds", max_wait_covers_max_runtime),
-    ("StoppingCondition.MaxWaitTimeInSeconds", algorithms.short_wait_without_checkpoints),
-    ("StoppingCondition.MaxRuntimeInSeconds", max_runtime_is_at_most_28_days),
-    ("InputDataConfig", channel_has_one_source),
-    ("InputDataConfig", augmented_manifest_is_piped),
-    ("ServerlessJobConfig", evaluation_has_a_type),
-    ("ServerlessJobConfig", sequence_length_is_known),
-    ("ProfilerConfig", profiling_interval_is_known),
-    ("DebugRuleConfigurations", rule_names_are_unique),
-    ("ProfilerRuleConfigurations", rule_names_are_unique),
-    ("Tags", tag_keys_are_unique),
-    ("AlgorithmSpecification.MetricDefinitions", metrics.readable),
-)
-"""Each rule with the member without which it has nothing to say; "" for one that speaks of what is missing."""
+RULES: Final[Mapping[str, Sequence[Rule]]] = {
+    "TrainingJobName": (algorithms.what_runs_is_said,),
+    "AlgorithmSpecification": (algorithms.one_algorithm,),
+    "AlgorithmSpecification.TrainingImage": (algorithms.image_is_in_ecr,),
+    "AlgorithmSpecification.MetricDefinitions": (algorithms.builtin_metrics_are_fixed, metrics.readable),
+    "ResourceConfig": (resources.instances_are_said, resources.ebs_volume_has_a_size),
+    "ResourceConfig.InstanceGroups": (resources.instance_groups_stand_alone,),
+    "ResourceConfig.InstancePreferences": (
+        resources.instance_preferences_stand_alone,
+        resources.instance_preferences_name_a_type_once,
+        resources.instance_preferences_are_counted_once,
+        resources.instance_preferences_plan_once,
+    ),
+    "ResourceConfig.SelectedInstanceType": (resources.selected_instance_is_read_only,),
+    "ResourceConfig.SelectedInstanceCount": (resources.selected_instance_is_read_only,),
+    "ResourceConfig.InstancePlacementConfig": (resources.placed_instances_are_at_least_one,),
+    "ResourceConfig.KeepAlivePeriodInSeconds": (resources.warm_pool_is_of_one_kind_on_demand,),
+    "ResourceConfig.VolumeKmsKeyId": (resources.local_storage_has_its_own_key,),
+    "StoppingCondition.MaxRuntimeInSeconds": (max_runtime_is_at_most_28_days,),
+    "StoppingCondition.MaxWaitTimeInSeconds": (
+        max_wait_is_for_spot,
+        max_wait_covers_max_runtime,
+        algorithms.short_wait_without_checkpoints,
+    ),
+    "EnableManagedSpotTraining": (spot_needs_max_wait,),
+    "InputDataConfig": (channel_has_one_source, augmented_manifest_is_piped),
+    "ServerlessJobConfig": (evaluation_has_a_type, sequence_length_is_known),
+    "ProfilerConfig": (profiling_interval_is_known,),
+    "DebugRuleConfigurations": (rule_names_are_unique,),
+    "ProfilerRuleConfigurations": (rule_names_are_unique,),
+    "Tags": (tag_keys_are_unique,),
+}
+"""The rules by the member, or the member of a member, without which they have nothing to say.
 
-_NESTED: Final = ("AlgorithmSpecification", "ResourceConfig", "StoppingCondition")
+Those that speak of what is missing are about a member that every request has.
+"""
+_NESTED: Final = {
+    member: {path.partition(".")[2]: rules for path, rules in RULES.items() if path.startswith(f"{member}.")}
+    for member in ("AlgorithmSpecification", "ResourceConfig", "StoppingCondition")
+}
+
 _FAR: Final = float("inf")
 
 
 def check(request: Mapping[str, Any]) -> None:
     """Refuse a request that a rule refuses."""
-    said = {"", *request}
-    for member in _NESTED:
-        if member in request:
-            said.update([f"{member}.{name}" for name in request[member]])
-    for member, rule in RULES:
-        text = rule(request) if member in said else None
-        if text is not None:
-            code = "ValidationException"
-            raise Refusal(code, text)
+    for member in request:
+        for rule in RULES.get(member, ()):
+            _ask(rule, request)
+        nested = _NESTED.get(member)
+        if nested is not None:
+            for name in request[member]:
+                for rule in nested.get(name, ()):
+                    _ask(rule, request)
+
+
+def _ask(rule: Rule, request: Mapping[str, Any]) -> None:
+    text = rule(request)
+    if text is not None:
+        code = "ValidationException"
+        raise Refusal(code, text)
 
 
 def _condition(request: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -34,11 +34,11 @@ class Store:
 
     def region(self, place: Place) -> "Region":
         """Return the world at `place`, a new one if nothing was there."""
-        with self.lock:
-            found = self.regions.get(place)
-            if found is None:
-                found = self.regions[place] = Region()
-            return found
+        found = self.regions.get(place)
+        if found is None:
+            with self.lock:
+                found = self.regions.setdefault(place, Region())
+        return found
 
     def next_number(self) -> int:
         """Return the number of the next job to be created."""
