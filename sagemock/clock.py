@@ -230,7 +230,8 @@ class Clock:
     def move_to_us(self, target_us: int) -> None:
         """Move to `target_us`, stopping on the way at each instant at which an agenda has something to do (law 5)."""
         with self._lock:
-            self._tell_due()
+            if self._due:
+                self._tell_due()
             while self._agendas:
                 nexts = [(at, agenda) for agenda in self._agendas if (at := agenda.next_us(self._now_us)) is not None]
                 at_us = min((at for at, _ in nexts), default=None)
@@ -240,14 +241,17 @@ class Clock:
                 self._due.extend(agenda for at, agenda in nexts if at == at_us)
                 self._tell_due()
             # An agenda that advanced the clock itself may have gone further than this call was asked to go.
-            self._stand_at(max(self._now_us, target_us))
+            if target_us > self._now_us:
+                self._stand_at(target_us)
 
     def _stand_at(self, at_us: int) -> None:
         by_us, self._now_us = at_us - self._now_us, at_us
-        led_us = min(by_us, self._ahead_us)
-        self._ahead_us -= led_us
-        if by_us > led_us and self.outside is not None:
-            self.outside.move_us(by_us - led_us)
+        if self._ahead_us:
+            led_us = min(by_us, self._ahead_us)
+            self._ahead_us -= led_us
+            by_us -= led_us
+        if by_us > 0 and self.outside is not None:
+            self.outside.move_us(by_us)
 
     def _tell_due(self) -> None:
         """Tell of the present instant who has not been told: an agenda that moves the clock, or raises, cuts nobody off."""

@@ -67,10 +67,12 @@ class _Bed:
 
     def get_up(self) -> None:
         """Sleep no more."""
-        taken, self.taken = self.taken, None
+        taken = self.taken
         if taken is not None:
             sleepers, sleeper = taken
             sleepers.get_up(sleeper)
+            # Only now: it waits for whoever looks around, and a caller that found no bed would be idle again before it is got up.
+            self.taken = None
 
 
 class Selecting:

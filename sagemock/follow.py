@@ -84,25 +84,25 @@ class Followed:
 
 def frozen() -> _Theirs:
     """Return what tells the time in the innermost freeze of the caller's; None if there is none."""
-    factory = frozen_by_freezegun()
-    if factory is not None:
+    modules = sys.modules
+    if "freezegun.api" in modules:
         # time-machine does not start inside a freeze, so this one is the inner one.
-        return factory
-    time_machine = sys.modules.get("time_machine")
-    if time_machine is None:
+        # Written out, and a loop: it runs each time that somebody asks for the time.
+        factory: _Theirs
+        for factory in reversed(modules["freezegun.api"].freeze_factories):
+            if not isinstance(factory, OwnFactory):
+                return factory
+    if "time_machine" not in modules:
         return None
+    time_machine = modules["time_machine"]
     stack = getattr(time_machine, "traveller_stack", None) or getattr(time_machine, "coordinates_stack", None)
     return stack[-1] if stack else None
 
 
 def frozen_by_freezegun() -> _Theirs:
     """Return the factory of the caller's innermost `freeze_time`; None if there is none."""
-    freezegun: Any = sys.modules.get("freezegun.api")
-    # A loop: it runs each time that somebody asks for the time, and a generator costs as much as the rest.
-    for factory in () if freezegun is None else reversed(freezegun.freeze_factories):
-        if not isinstance(factory, OwnFactory):
-            return factory
-    return None
+    found = frozen()
+    return found if hasattr(found, "time_to_freeze") else None
 
 
 class _Face(Protocol):

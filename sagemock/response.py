@@ -78,6 +78,12 @@ class _Body(bytes):
         return self
 
 
-@lru_cache(maxsize=64)
 def _http_date(epoch_s: int) -> str:
-    return formatdate(epoch_s, usegmt=True)
+    days, second = divmod(epoch_s, 86_400)
+    return f"{_day(days)} {second // 3600:02}:{second // 60 % 60:02}:{second % 60:02} GMT"
+
+
+@lru_cache(maxsize=64)
+def _day(days: int) -> str:
+    # Each poll of a waiter is at another second, and most of them are on the same day.
+    return formatdate(days * 86_400, usegmt=True)[: len("Mon, 30 Jul 2018")]

@@ -116,13 +116,15 @@ class Sleepers:
 
     def is_alone(self) -> bool:
         """Return whether no other thread is concerned, so that the calling one may move time at once."""
-        me = threading.current_thread()
-        if self._mover is me:
+        if self._mover is not None:
             # An observer sleeps, while the clock stands at its event on the way to somewhere: nobody else can be waited for.
-            return True
-        if self._asleep or self._mover is not None:
+            return self._mover is threading.current_thread()
+        if self._asleep:
             return False
-        return threading.active_count() == 1 or all(thread is me or thread in self._before for thread in threading.enumerate())
+        if threading.active_count() == 1:
+            return True
+        me = threading.current_thread()
+        return all(thread is me or thread in self._before for thread in threading.enumerate())
 
     def next_number(self) -> int:
         """Return what says in which order sleeps with one deadline began."""
@@ -245,12 +247,14 @@ class Sleepers:
         asleep = {sleeper.thread for sleeper in self._asleep if not sleeper.is_up}
         # Those of the mock around this one sleep as well.
         elsewhere = set() if self._around is None else {sleeper.thread for sleeper in list(self._around._asleep)}  # noqa: SLF001
-        awake = [
-            thread
-            for thread in threading.enumerate()
-            if thread not in asleep and thread not in elsewhere and thread not in self._before
-        ]
-        return not self._stillness.all_rest(awake, asleep, paused=paused)
+
+        def awake() -> list[threading.Thread]:
+            present = threading.enumerate()
+            return [one for one in present if one not in asleep and one not in elsewhere and one not in self._before]
+
+        threads = awake()
+        # While they were looked at, one that stands still now may have started another.
+        return not self._stillness.all_rest(threads, asleep, paused=paused) or awake() != threads
 
     def _wake(self, sleeper: Sleeper) -> None:
         del self._asleep[sleeper]

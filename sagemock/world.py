@@ -41,8 +41,7 @@ from sagemock.transport import Lost, marred
 __all__ = ["Call", "Sleep", "World"]
 
 
-@dataclass(frozen=True, slots=True)
-class Sleep:
+class Sleep(NamedTuple):
     """One virtual sleep: when it began, and how long it was."""
 
     at: datetime

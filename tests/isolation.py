@@ -3,12 +3,13 @@
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from ipaddress import ip_address
 from typing import Any, Final
 
 import pytest
+from botocore.loaders import JSONFileLoader
 from hypothesis import settings
 
 # Not UTC, and with summer time, so that a naive datetime shows; written out, so that no time zone database is needed.
@@ -28,11 +29,30 @@ def pytest_configure() -> None:
     os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = "/dev/null/none"
     # Without credentials botocore asks the instance metadata service, which is a network call of its own.
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+    JSONFileLoader.load_file = read_once(JSONFileLoader.load_file)  # type: ignore[assignment, method-assign]  # it is what we are here for
     # A virtual clock makes Hypothesis's own deadline meaningless.
     # Few examples, for every environment of tox runs them; HYPOTHESIS_EXAMPLES=1000 looks deeper.
     examples = int(os.environ.get("HYPOTHESIS_EXAMPLES", "20"))
     settings.register_profile("sagemock", deadline=None, derandomize="CI" in os.environ, max_examples=examples)
     settings.load_profile("sagemock")
+
+
+def read_once(load_file: Callable[[JSONFileLoader, str], Any]) -> Callable[[JSONFileLoader, str], Any]:
+    """Return botocore's reader of a file of its data, which keeps what it has read.
+
+    Each of the tests' sessions would read SageMaker's model and the list of all endpoints anew: a third of the whole time.
+    """
+    kept: dict[str, Any] = {}
+
+    def load(self: JSONFileLoader, file_path: str) -> Any:
+        found = kept.get(file_path)
+        if found is None:
+            found = load_file(self, file_path)
+            if found is not None:
+                kept[file_path] = found
+        return found
+
+    return load
 
 
 def leaves_the_machine(address: object) -> bool:

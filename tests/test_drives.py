@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from sagemock.clock import Clock
-from sagemock.drives import Selecting, Watching, drive_of
-from sagemock.sleepers import Sleepers
+from sagemock.drives import Selecting, Watching, _Bed, drive_of
+from sagemock.sleepers import Sleeper, Sleepers
 from sagemock.timers import Alarms
 from tests.test_asyncio import OpaqueLoop
 from tests.test_timers import turn
@@ -90,3 +90,19 @@ def test_a_call_from_another_thread_gets_the_loop_up(loop: asyncio.AbstractEvent
     turn(loop)
     assert len(calls) >= 2
     assert situation.clock.now_us() == before_us + 1
+
+
+def test_a_loop_that_gets_up_is_found_by_who_calls_it_meanwhile() -> None:
+    """It waits for whoever looks around: a caller that found no bed would be idle again before the loop counts as awake."""
+    found: list[bool] = []
+
+    class Looking(Sleepers):
+        def get_up(self, sleeper: Sleeper) -> None:
+            found.append(bed.taken is not None)
+            super().get_up(sleeper)
+
+    bed, sleepers = _Bed(), Looking(Clock("2018-07-30"), set(threading.enumerate()))
+    assert bed.lie_down(sleepers, sleepers.sleeper(0, lambda: None), bed.calls)
+    bed.get_up()
+    assert found == [True]
+    assert bed.taken is None

@@ -1,6 +1,9 @@
 from copy import deepcopy
+from email.utils import formatdate
 
 from botocore.awsrequest import HeadersDict
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sagemock.aws.wire import Answer
 from sagemock.response import Response
@@ -11,6 +14,13 @@ NAMED = {
     "Content-Length": "2",
     "Date": "Mon, 30 Jul 2018 12:00:00 GMT",
 }
+
+
+@given(st.integers(-62_135_596_800, 253_402_300_799))
+def test_the_date_is_that_of_http(epoch_s: int) -> None:
+    """As the standard library writes it, whatever the instant."""
+    response = Response("https://x", Answer(200, b"{}"), epoch_s * 1_000_000 + 999_999, "id")
+    assert response.headers["Date"] == formatdate(epoch_s, usegmt=True)
 
 
 def headers() -> HeadersDict:

@@ -282,3 +282,20 @@ def test_to_rouse_twice_is_to_rouse_once() -> None:
     rouse()
     pause(None)
     pause(0.001)
+
+
+def test_a_thread_that_begins_while_others_are_looked_at_holds_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever stands still when it is looked at may have started it a moment ago."""
+    world, over, begun = World(), threading.Event(), list[threading.Thread]()
+
+    def all_rest(*_: object, **__: object) -> bool:
+        if not begun:
+            begun.append(threading.Thread(target=over.wait))
+            begun[0].start()
+        return True
+
+    monkeypatch.setattr(world.sleepers._stillness, "all_rest", all_rest)
+    looks = [world.sleepers._is_anyone_busy(paused=True) for _ in range(2)]
+    over.set()
+    begun[0].join()
+    assert looks == [True, False]

@@ -181,12 +181,11 @@ def _training_s(created_us: int, started_us: int, until_us: int, idle: tuple[tup
     Each instant is cut to whole seconds before they are subtracted (the one rule that fits six recorded jobs), and idle time does
     not count.
     """
-
-    def second(offset_us: int) -> int:
-        return (created_us + offset_us) // SECOND_US
-
-    stopped = sum(second(min(end, until_us)) - second(begin) for begin, end in idle if begin < until_us)
-    return second(until_us) - second(started_us) - stopped
+    training_s = (created_us + until_us) // SECOND_US - (created_us + started_us) // SECOND_US
+    for begin_us, end_us in idle:
+        if begin_us < until_us:
+            training_s -= (created_us + min(end_us, until_us)) // SECOND_US - (created_us + begin_us) // SECOND_US
+    return training_s
 
 
 def _transitions(seen: tuple[Change, ...], created_us: int) -> tuple[Transition, ...]:
