@@ -5,10 +5,10 @@ The texts of refusals are known from AWS's Java services that speak JSON; that S
 
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeAlias
-from weakref import WeakKeyDictionary
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
+from sagemock.aws.per_shape import per_shape
 from sagemock.aws.refusal import Refusal
 
 __all__ = ["decode"]
@@ -23,8 +23,6 @@ _FLOATS = {"float": "a Float", "double": "a Double"}
 _INFINITY = float("inf")
 _SECOND_US = 1_000_000
 
-_decoders: WeakKeyDictionary[Shape, _Decode] = WeakKeyDictionary()
-
 
 def decode(shape: Shape, value: _Json) -> _Json:
     """Return what the server makes of a JSON value of this shape.
@@ -34,22 +32,6 @@ def decode(shape: Shape, value: _Json) -> _Json:
     microseconds. Containers are new. Raises `Refusal` (SerializationException) for a JSON type that does not fit.
     """
     return _decoder_of(shape)(value)
-
-
-def _decoder_of(shape: Shape) -> _Decode:
-    # Lazy, weak and free of locks for the reasons given in `validate`.
-    made = _decoders.get(shape)
-    if made is None:
-        if isinstance(shape, StructureShape):
-            made = _structure(shape)
-        elif isinstance(shape, ListShape):
-            made = _list(shape)
-        elif isinstance(shape, MapShape):
-            made = _map(shape)
-        else:
-            made = _scalar(shape.type_name)
-        _decoders[shape] = made
-    return made
 
 
 def _structure(shape: StructureShape) -> _Decode:
@@ -163,3 +145,6 @@ def _refuse_for(expected: str, value: object) -> NoReturn:
     else:
         message = f"Expected {expected} or null"
     raise Refusal(_CODE, message)
+
+
+_decoder_of = per_shape(_structure, _list, _map, lambda shape: _scalar(shape.type_name))

@@ -7,11 +7,11 @@ third of their time: what it does not know at first sight it leaves to them, who
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, TypeAlias
-from weakref import WeakKeyDictionary
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from sagemock.aws.constraints import bounds, text_test
+from sagemock.aws.per_shape import per_shape
 
 __all__ = ["fits"]
 
@@ -20,8 +20,6 @@ _Json: TypeAlias = Any
 _Test: TypeAlias = Callable[[_Json], object]
 
 _INTEGERS = {"integer": 1 << 31, "long": 1 << 63}
-
-_tests: WeakKeyDictionary[Shape, _Test] = WeakKeyDictionary()
 
 
 def fits(shape: Shape, value: _Json) -> bool:
@@ -35,22 +33,6 @@ def fits(shape: Shape, value: _Json) -> bool:
     except (AttributeError, KeyError, TypeError):
         # A member that the shape does not have; a value of a kind that a test cannot look at.
         return False
-
-
-def _test_of(shape: Shape) -> _Test:
-    # Lazy, weak and free of locks for the reasons given in `validate`.
-    made = _tests.get(shape)
-    if made is None:
-        if isinstance(shape, StructureShape):
-            made = _structure(shape)
-        elif isinstance(shape, ListShape):
-            made = _list(shape)
-        elif isinstance(shape, MapShape):
-            made = _map(shape)
-        else:
-            made = _scalar(shape)
-        _tests[shape] = made
-    return made
 
 
 def _structure(shape: StructureShape) -> _Test:
@@ -122,3 +104,6 @@ def _scalar(shape: Shape) -> _Test:
         least, most = max(least, -limit), min(most, limit - 1)
         return lambda value: type(value) is int and least <= value <= most
     return lambda _: False
+
+
+_test_of = per_shape(_structure, _list, _map, _scalar)

@@ -16,11 +16,11 @@ The tagging of a union is left to botocore; no operation on training jobs, tunin
 
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, TypeAlias
-from weakref import WeakKeyDictionary
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from sagemock.aws.constraints import Constraint, length_at_least, patterns, sizes
+from sagemock.aws.per_shape import per_shape
 from sagemock.aws.refusal import Refusal
 
 __all__ = ["check", "violations"]
@@ -32,7 +32,6 @@ _Placed: TypeAlias = Iterable[tuple[object, _Value]]
 _CheckParts = Callable[[_Value, Collection[_Value], _Placed, str, list[str]], None]
 
 _NOT_NULL = "Member must not be null"
-_checks: WeakKeyDictionary[Shape, _Check] = WeakKeyDictionary()
 
 
 def check(shape: Shape, value: _Value, code: str = "ValidationException") -> None:
@@ -49,23 +48,6 @@ def violations(shape: Shape, value: _Value) -> list[str]:
     found: list[str] = []
     _check_of(shape)(value, "", found)
     return found
-
-
-def _check_of(shape: Shape) -> _Check:
-    # Made at the first value that is met, since shapes may contain themselves and most members of most shapes never come. A check
-    # holds the shapes below its own and never its own, which is the weak key here. Made twice by two threads, it is the same.
-    made = _checks.get(shape)
-    if made is None:
-        if isinstance(shape, StructureShape):
-            made = _structure(shape)
-        elif isinstance(shape, ListShape):
-            made = _list(shape)
-        elif isinstance(shape, MapShape):
-            made = _map(shape)
-        else:
-            made = _scalar(shape)
-        _checks[shape] = made
-    return made
 
 
 def _structure(shape: StructureShape) -> _Check:
@@ -184,3 +166,6 @@ def _java(value: object) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_java, value)) + "]"
     return str(value)
+
+
+_check_of = per_shape(_structure, _list, _map, _scalar)

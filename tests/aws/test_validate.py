@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from sagemock.aws.constraints import _ANCHORS
 from sagemock.aws.decode import decode
+from sagemock.aws.fits import fits
 from sagemock.aws.refusal import Refusal
 from sagemock.aws.validate import check, violations
 from tests.aws.shapes import below, invented, of_sagemaker, sagemaker
@@ -603,6 +604,7 @@ def test_nothing_keeps_a_shape_alive_that_was_checked() -> None:
     value = {"Name": "x", "ByName": {"a": [{"Name": "y", "ByName": {"b": [{"Name": "z"}]}}]}}
     assert decode(shape, value) == value
     assert violations(shape, value) == []
+    assert fits(shape, value)
     gone = weakref.ref(shape)
     del shape
     gc.collect()
