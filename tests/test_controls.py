@@ -7,20 +7,12 @@ from typing import Any
 import pytest
 
 from sagemock import Plan, SageMakerMock, UsageError, mock_sagemaker
-from sagemock.hook import Hook
 from tests.calling import START, create, describe, lived, make_client
 
 SPOT: dict[str, Any] = {
     "EnableManagedSpotTraining": True,
     "StoppingCondition": {"MaxRuntimeInSeconds": 7200, "MaxWaitTimeInSeconds": 10_800},
 }
-
-
-class Forgetful(dict[Any, Any]):
-    """Clients that are never known, as for a thread that looked a moment too early."""
-
-    def __contains__(self, _: object) -> bool:
-        return False
 
 
 @pytest.fixture
@@ -72,17 +64,6 @@ def test_a_sleep_of_nothing_is_a_sleep(sagemaker: SageMakerMock) -> None:
     time.sleep(0)
     assert [sleep.duration.total_seconds() for sleep in sagemaker.sleeps] == [0]
     assert sagemaker.clock.now() == START
-
-
-def test_a_client_that_two_threads_call_first_is_attached_once() -> None:
-    """The second one finds the handler of the first."""
-    hook = Hook(lambda: None)
-    hook._clients = Forgetful()  # type: ignore[assignment]  # what is asked of it
-    client = make_client()
-    hook.attach(client)
-    [handler] = hook._clients.values()
-    hook.attach(client)
-    assert list(hook._clients.values()) == [handler]
 
 
 def test_what_was_planned_before_a_stop_is_told_of_no_more(sagemaker: SageMakerMock) -> None:

@@ -30,6 +30,7 @@ class Record:
 def test_a_hash_is_computed_once() -> None:
     """However often it is looked up."""
     record, before = Record(Counted()), Counted.asked
+    assert record == Record(Counted())
     assert hash(record) == hash(record) == hash(Record(Counted()))
     assert Counted.asked == before + 2
 

@@ -233,3 +233,17 @@ def test_a_job_is_forgotten_before_it_was_ever_listed(listed: bool) -> None:  # 
     store.forget(START_US + 10**12)
     page = store.region(PLACES[0]).page("Status", descending=True, after=None, limit=9, now_us=START_US + 10**12)
     assert [job.name for _, job in page] == ["old"] * listed
+
+
+def test_a_job_that_is_changed_and_keeps_its_status_keeps_its_place() -> None:
+    """As when its tags are changed between two pages."""
+    store = Store()
+    job = named("churn", store.next_number(), START_US, Plan.hangs(), PLACES[0])
+    pages = []
+    for record in (job, replace(job, tags=(("team", "churn"),))):
+        store.put(record)
+        pages.append(store.region(PLACES[0]).page("Status", descending=False, after=None, limit=9, now_us=START_US))
+    assert [[(key, found.tags) for key, found in page] for page in pages] == [
+        [(("InProgress", 1), ())],
+        [(("InProgress", 1), (("team", "churn"),))],
+    ]
