@@ -68,11 +68,11 @@ def say_nothing(connection: socket.socket, gone: threading.Event) -> None:
 
 def hear(connection: socket.socket) -> None:
     """Read a whole request: who closes with something unread resets the connection."""
-    heard = b""
-    while b"\r\n\r\n" not in heard:
-        heard += connection.recv(65536)
-    head, _, body = heard.partition(b"\r\n\r\n")
-    left = int(head.lower().partition(b"content-length:")[2].split()[0]) - len(body)
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        # Byte by byte, so that the body is read apart, whether it comes with the head or after it.
+        head += connection.recv(1)
+    left = int(head.lower().partition(b"content-length:")[2].split()[0])
     while left > 0:
         left -= len(connection.recv(left))
 
