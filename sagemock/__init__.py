@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sagemock.clock import Clock
     from sagemock.errors import (
+        InvalidType,
+        InvalidValue,
         NeverReached,
         NotAnswered,
         NothingWillHappen,
         NotSimulated,
         PlanError,
         SagemockError,
+        UnknownJob,
         UnusedError,
         UsageError,
     )
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Clock",
+    "InvalidType",
+    "InvalidValue",
     "NeverReached",
     "NotAnswered",
     "NotSimulated",
@@ -31,6 +36,7 @@ __all__ = [
     "PlanError",
     "SageMakerMock",
     "SagemockError",
+    "UnknownJob",
     "UnusedError",
     "UsageError",
     "current",

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from sagemock.errors import UsageError
+from sagemock.errors import InvalidType, InvalidValue, UsageError
 from sagemock.instants import SECOND_US, duration_us, instant, instant_us
 from sagemock.realtime import real
 
@@ -117,7 +117,7 @@ class Clock:
         """
         if not 0 <= rate < math.inf:
             msg = f"rate is virtual seconds per real second, finite and not negative, not {rate!r}: leave it out for none"
-            raise ValueError(msg)
+            raise InvalidValue(msg)
         # One lock with whatever agendas lock: two would be taken in either order by two threads, which then wait for each other.
         self._lock = threading.RLock() if lock is None else lock
         self._leader: Leader | None = None
@@ -164,7 +164,7 @@ class Clock:
         latency_us = duration_us(value)
         if latency_us < 0:
             msg = f"latency is not negative, unlike {value!r}: write latency = 0 for none"
-            raise ValueError(msg)
+            raise InvalidValue(msg)
         self.latency_us = latency_us
 
     @property
@@ -177,7 +177,7 @@ class Clock:
         limit_us = None if value is None else duration_us(value)
         if limit_us is not None and limit_us <= 0:
             msg = f"idle_limit is a positive duration, not {value!r}: write idle_limit = None for no limit"
-            raise ValueError(msg)
+            raise InvalidValue(msg)
         self.idle_limit_us = limit_us
 
     # -- moving
@@ -189,12 +189,12 @@ class Clock:
         """
         if (by is None) == (not units):
             msg = "advance takes one duration: advance(minutes=5), advance(timedelta(minutes=5)) or advance(300)"
-            raise TypeError(msg)
+            raise InvalidType(msg)
         by_us = duration_us(timedelta(**units) if by is None else by)
         if by_us < 0:
             given = timedelta(**units) if by is None else by
             msg = f"time only moves forward, and not by {given!r}: begin earlier, by start=…"
-            raise ValueError(msg)
+            raise InvalidValue(msg)
         self.pass_us(by_us)
 
     def advance_to(self, when: datetime | str | float) -> None:
@@ -205,7 +205,7 @@ class Clock:
                 f"time only moves forward: it is {self.now().isoformat()}, later than {instant(target_us).isoformat()}; "
                 "begin earlier, by start=…"
             )
-            raise ValueError(msg)
+            raise InvalidValue(msg)
         self.pass_to_us(target_us)
 
     def pass_us(self, by_us: int) -> None:

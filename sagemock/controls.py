@@ -12,7 +12,7 @@ from sagemock.aws.visibility import Hiding
 from sagemock.calls import Calls
 from sagemock.clock import Clock
 from sagemock.delivery import Delay, Handler, Subscription
-from sagemock.errors import NeverReached, UsageError
+from sagemock.errors import InvalidType, InvalidValue, NeverReached, UsageError
 from sagemock.eventpattern import Pattern
 from sagemock.instants import instant, instant_us
 from sagemock.jobs import status
@@ -106,10 +106,10 @@ class Controls(ABC):
         """
         if not isinstance(instances, int) or isinstance(instances, bool) or instances < 0:
             msg = f"quota() takes a number of instances, 0 or more, not {instances!r}: write quota('ml.p3.2xlarge', instances=2)"
-            raise ValueError(msg)
+            raise InvalidValue(msg)
         if spot and warm_pool:
             msg = "quota() is of spot training or of warm pools, which spot jobs have none of: give one of spot and warm_pool"
-            raise ValueError(msg)
+            raise InvalidValue(msg)
         usage: Usage = "training warm pool" if warm_pool else "spot training job" if spot else "training job"
         self._world.service.quotas.limits[instance_type, usage] = instances
 
@@ -201,7 +201,7 @@ class Controls(ABC):
         world = self._world
         if not isinstance(text, str) or not text:
             msg = f"log() takes the text of a line, not {text!r}: write log({name!r}, 'epoch=1 loss=0.31')"
-            raise TypeError(msg)
+            raise InvalidType(msg)
         with world.store.lock:
             job = self.jobs.find(name)
             now_us = world.clock.now_us()
@@ -273,17 +273,17 @@ class Controls(ABC):
 def _check_matcher(matcher: object) -> None:
     if not isinstance(matcher, str) and not callable(matcher):
         msg = f"plan() takes a pattern of job names or a predicate of the request, not {matcher!r}: write plan('churn-*', …)"
-        raise TypeError(msg)
+        raise InvalidType(msg)
 
 
 def _check_source(plan: object) -> None:
     if plan is None:
         msg = "plan() takes a Plan or a callable of the request that returns one, not None: write Plan.completes()"
-        raise TypeError(msg)
+        raise InvalidType(msg)
     check_plan(plan)
 
 
 def _check_times(times: object) -> None:
     if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
         msg = f"times is how many jobs the plan serves, at least 1, not {times!r}: leave it out for all"
-        raise ValueError(msg)
+        raise InvalidValue(msg)

@@ -6,6 +6,7 @@ from typing import Any, TypeVar, cast
 
 from sagemock.decorate_class import decorate_class
 from sagemock.decorate_function import Mock, inside, is_fixture
+from sagemock.errors import InvalidType
 
 __all__ = ["decorate"]
 
@@ -34,14 +35,14 @@ def _refuse(target: object) -> None:
     """Raise TypeError for what cannot be decorated."""
     if is_fixture(target):
         msg = f"{target!r} is a pytest fixture already: put @pytest.fixture above @mock_sagemaker"
-        raise TypeError(msg)
+        raise InvalidType(msg)
     if isinstance(target, (property, functools.cached_property, functools.partialmethod)):
         kind = type(target).__name__
         msg = f"a {kind} cannot be decorated: put @mock_sagemaker under the {kind}, on the function itself"
-        raise TypeError(msg)
+        raise InvalidType(msg)
     if not callable(target):
         msg = (
             f"@mock_sagemaker decorates what can be called, not {target!r}: put it on a function, a method or a class, "
             "or write `with mock_sagemaker():`; options are given by name"
         )
-        raise TypeError(msg)
+        raise InvalidType(msg)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from sagemock.decorate_function import Mock, inside, is_fixture
+from sagemock.errors import InvalidType
 
 if TYPE_CHECKING:
     import unittest
@@ -250,7 +251,7 @@ def _refuse_fixture(cls: type, name: str, found: object) -> None:
             f"{cls.__qualname__}.{name} is a fixture, and hides the hook of that name in which the mock of each test starts "
             "or stops: rename the fixture"
         )
-        raise TypeError(msg)
+        raise InvalidType(msg)
 
 
 def _call_with_optional(method: Callable[..., Any], argument: object) -> None:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from sagemock.aws.events import Event
 from sagemock.clock import Clock
+from sagemock.errors import InvalidType, InvalidValue
 from sagemock.eventpattern import EventPattern, Pattern
 from sagemock.jobs.history import Occurrence, Seen, changed_us, occurrences
 from sagemock.jobs.job import Job
@@ -37,10 +38,10 @@ class Subscription:
                 f"on_event() takes a function of the event that is no coroutine function, not {handler!r}: "
                 "write on_event(lambda event: lambda_handler(event, None))"
             )
-            raise TypeError(msg)
+            raise InvalidType(msg)
         if isinstance(duplicates, bool) or not isinstance(duplicates, int) or duplicates < 0:
             msg = f"duplicates is how many times each event comes again, 0 or more, not {duplicates!r}: write duplicates=1"
-            raise ValueError(msg)
+            raise InvalidValue(msg)
         if not callable(delay):
             _span_us(delay)
         self._handler = handler
@@ -67,17 +68,17 @@ class Subscription:
         if inspect.iscoroutine(returned):
             returned.close()
             msg = f"{self._handler!r} returned a coroutine, which nobody would await: let it be run, by asyncio.run(...) say"
-            raise TypeError(msg)
+            raise InvalidType(msg)
 
 
 def _span_us(delay: Duration) -> tuple[int, int]:
     try:
         span = span_us(delay, "the delay of on_event()")
     except ValueError as error:
-        raise ValueError(str(error)) from None
+        raise InvalidValue(str(error)) from None
     if span is None:
         msg = "the delay of on_event() is a timedelta, seconds or a (low, high) pair of them, not None: leave it out for none"
-        raise TypeError(msg)
+        raise InvalidType(msg)
     return span
 
 

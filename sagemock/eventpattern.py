@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, Final, NamedTuple, NoReturn, TypeAlias
 
-from sagemock.errors import NotSimulated
+from sagemock.errors import InvalidType, InvalidValue, NotSimulated
 
 __all__ = ["EventPattern", "Pattern"]
 
@@ -57,10 +57,10 @@ class EventPattern:
                 pattern = json.loads(pattern)
             except ValueError as error:
                 msg = f"the event pattern is no JSON: {error}; give a mapping, or the JSON text of one"
-                raise ValueError(msg) from None
+                raise InvalidValue(msg) from None
         if not isinstance(pattern, Mapping):
             msg = f"an event pattern is a mapping or the JSON text of one, not {pattern!r}: write {{'source': ['aws.sagemaker']}}"
-            raise TypeError(msg)
+            raise InvalidType(msg)
         self._pattern = pattern
         # In the order of the paths, as the original has it: it decides within which element of an array a field is to be absent.
         self._branches = [sorted(branch, key=lambda field: ".".join(field.path)) for branch in _branches(pattern, ())]
@@ -279,4 +279,4 @@ def _wildcard(text: str, path: _Path) -> str:
 def _refuse(path: _Path, what: str, advice: str) -> NoReturn:
     where = f"at {'.'.join(path)}" if path else "as a whole"
     msg = f"the event pattern is not valid {where}: {what}; {advice}"
-    raise ValueError(msg)
+    raise InvalidValue(msg)

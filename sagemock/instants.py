@@ -4,6 +4,8 @@ import math
 import re
 from datetime import datetime, timedelta, timezone
 
+from sagemock.errors import InvalidType, InvalidValue
+
 __all__ = ["SECOND_US", "duration_us", "instant", "instant_us"]
 
 SECOND_US = 1_000_000
@@ -21,11 +23,11 @@ def duration_us(value: timedelta | float) -> int:
         return value // _MICROSECOND
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         msg = f"a duration is a timedelta or a number of seconds, not {value!r}"
-        raise TypeError(msg)
+        raise InvalidType(msg)
     microseconds = value * SECOND_US
     if isinstance(microseconds, float) and not math.isfinite(microseconds):
         msg = f"a duration is finite, not {value!r}"
-        raise ValueError(msg)
+        raise InvalidValue(msg)
     return round(microseconds)
 
 
@@ -44,18 +46,18 @@ def instant_us(value: datetime | str | float) -> int:
             value = datetime.fromisoformat(text)
         except ValueError:
             msg = f"{value!r} is no instant: write it like 2018-07-30T00:00:00Z"
-            raise ValueError(msg) from None
+            raise InvalidValue(msg) from None
     if isinstance(value, datetime):
         if value.tzinfo is None:
             value = value.replace(tzinfo=timezone.utc)
         return (value - _EPOCH) // _MICROSECOND
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         msg = f"an instant is a datetime, an ISO 8601 string or seconds since 1970, not {value!r}"
-        raise TypeError(msg)
+        raise InvalidType(msg)
     if not _FIRST_S <= value <= _LAST_S:
         # NaN and infinity too; what is meant to be now and lies beyond was given in milliseconds.
         msg = f"{value!r} is no instant between the years 1 and 9999: give seconds since 1970, not milliseconds"
-        raise ValueError(msg)
+        raise InvalidValue(msg)
     return round(value * SECOND_US)
 
 

@@ -9,7 +9,7 @@ from sagemock.audience import AUDIENCE
 from sagemock.controls import Controls
 from sagemock.decorate import decorate
 from sagemock.environ import Environ
-from sagemock.errors import UsageError
+from sagemock.errors import InvalidType, UsageError
 from sagemock.guard import Guard
 from sagemock.hook import Hook
 from sagemock.options import Options, OptionsDict
@@ -154,5 +154,5 @@ def mock_sagemaker(target: Any = None, /, **options: Any) -> Any:
         return mock
     if options:
         msg = "mock_sagemaker takes options by name, and then what it decorates: @mock_sagemaker(start=…)"
-        raise TypeError(msg)
+        raise InvalidType(msg)
     return mock(target)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, TypedDict
 
+from sagemock.errors import InvalidType, InvalidValue
 from sagemock.instants import duration_us, instant_us
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class Options:
         object.__setattr__(self, "passthrough", _services(self.passthrough))
         if isinstance(self.seed, bool) or not isinstance(self.seed, int):
             msg = f"seed is a whole number, not {self.seed!r}: write seed=0"
-            raise TypeError(msg)
+            raise InvalidType(msg)
 
     @classmethod
     def of(cls, **options: Unpack[OptionsDict]) -> Options:
@@ -118,7 +119,7 @@ class Options:
                 near = difflib.get_close_matches(name, known, n=1)
                 hint = f"did you mean {near[0]!r}? " if near else "take it out. "
                 msg = f"sagemock has no option {name!r}: {hint}The options are {', '.join(known)}."
-                raise TypeError(msg)
+                raise InvalidType(msg)
         return cls(**options)
 
 
@@ -127,18 +128,18 @@ def _check_start(start: object) -> None:
         return
     if not isinstance(start, (datetime, str)):
         msg = f"start is a datetime or an ISO 8601 string, not {start!r}: write start='2018-07-30T00:00:00Z'"
-        raise TypeError(msg)
+        raise InvalidType(msg)
     try:
         instant_us(start)
     except ValueError as error:
         msg = f"start: {error}"
-        raise ValueError(msg) from None
+        raise InvalidValue(msg) from None
 
 
 def _check_choice(name: str, value: object) -> None:
     if value not in ("virtual", "real"):
         msg = f"{name} is 'virtual' or 'real', not {value!r}: write {name}='real' to leave the process's own alone"
-        raise ValueError(msg)
+        raise InvalidValue(msg)
 
 
 def _check_duration(name: str, value: timedelta | float, *, least_us: int, otherwise: str) -> None:
@@ -148,25 +149,25 @@ def _check_duration(name: str, value: timedelta | float, *, least_us: int, other
         timedelta(microseconds=value_us)
     except TypeError as error:
         msg = f"{name}: {error}; {advice}"
-        raise TypeError(msg) from None
+        raise InvalidType(msg) from None
     except OverflowError:
         msg = f"{name}: {value!r} seconds are more than a timedelta holds; {advice}"
-        raise ValueError(msg) from None
+        raise InvalidValue(msg) from None
     except ValueError as error:
         msg = f"{name}: {error}; {advice}"
-        raise ValueError(msg) from None
+        raise InvalidValue(msg) from None
     if value_us < least_us:
         msg = f"{name} is not {value!r}: it is {'positive' if least_us else 'not negative'}; {advice}"
-        raise ValueError(msg)
+        raise InvalidValue(msg)
 
 
 def _check_rate(rate: object) -> None:
     if isinstance(rate, bool) or not isinstance(rate, (int, float)):
         msg = f"rate is a number of virtual seconds per real second, not {rate!r}: write rate=60, or leave it out"
-        raise TypeError(msg)
+        raise InvalidType(msg)
     if not 0 <= rate < float("inf"):
         msg = f"rate is finite and not negative, not {rate!r}: write rate=60, or leave it out"
-        raise ValueError(msg)
+        raise InvalidValue(msg)
 
 
 def check_plan(plan: object) -> None:
@@ -177,42 +178,42 @@ def check_plan(plan: object) -> None:
 
     if plan is Plan or getattr(plan, "__self__", None) is Plan:
         msg = f"plan is a Plan, not what makes one: call it, plan={getattr(plan, '__qualname__', 'Plan')}(...)"
-        raise TypeError(msg)
+        raise InvalidType(msg)
     if not isinstance(plan, Plan) and not callable(plan):
         msg = f"plan is a Plan or a callable of the request, not {plan!r}: write plan=Plan.completes()"
-        raise TypeError(msg)
+        raise InvalidType(msg)
 
 
 def _check_flag(name: str, value: object) -> None:
     if not isinstance(value, bool):
         msg = f"{name} is True or False, not {value!r}: write {name}=False to switch it off"
-        raise TypeError(msg)
+        raise InvalidType(msg)
 
 
 def _check_account_id(account_id: object) -> None:
     if not isinstance(account_id, str):
         msg = f"account_id is a string of twelve digits, not {account_id!r}: write account_id='123456789012'"
-        raise TypeError(msg)
+        raise InvalidType(msg)
     if not _ACCOUNT_ID.fullmatch(account_id):
         msg = f"account_id has twelve digits, unlike {account_id!r}: write account_id='123456789012'"
-        raise ValueError(msg)
+        raise InvalidValue(msg)
 
 
 def _services(passthrough: object) -> frozenset[str]:
     if isinstance(passthrough, str):
         msg = f"passthrough is a collection of services, not one string: write passthrough=[{passthrough!r}]"
-        raise TypeError(msg)
+        raise InvalidType(msg)
     if not isinstance(passthrough, Collection):
         msg = f"passthrough is a collection of services, not {passthrough!r}: write passthrough=['s3']"
-        raise TypeError(msg)
+        raise InvalidType(msg)
     for service in passthrough:
         if not isinstance(service, str):
             msg = f"passthrough holds names of services, not {service!r}: write passthrough=['s3']"
-            raise TypeError(msg)
+            raise InvalidType(msg)
         if not _SERVICE.fullmatch(service):
             msg = f"passthrough: {service!r} is no name of a service: write it as boto3.client takes it, like 's3'"
-            raise ValueError(msg)
+            raise InvalidValue(msg)
         if service == "sagemaker":
             msg = "passthrough: 'sagemaker' is what sagemock answers: take it out, or stop the mock before a real call"
-            raise ValueError(msg)
+            raise InvalidValue(msg)
     return frozenset(passthrough)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sagemock.clock import Clock
-from sagemock.errors import UsageError
+from sagemock.errors import UnknownJob, UsageError
 from sagemock.instants import instant
 from sagemock.jobs.job import Job, View, view
 from sagemock.jobs.plan import Plan
@@ -140,7 +140,7 @@ class Jobs(Mapping[str, JobView]):
             known = ", ".join(self)
             hint = f"ask for one of {known}" if known else "there is none yet: let the code under test create it first"
             msg = f"no training job {key!r} was created; {hint}"
-            raise KeyError(msg)
+            raise UnknownJob(msg)
         if len(found) > 1:
             arns = ", ".join(job.arn for job in found)
             msg = f"{key!r} exists more than once; ask by one of the ARNs {arns}"

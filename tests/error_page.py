@@ -5,7 +5,6 @@ give. What neither an example nor a statement shows is an error of this page.
 """
 
 import ast
-import builtins
 import inspect
 import re
 from collections.abc import Iterator, Sequence
@@ -20,8 +19,6 @@ __all__ = ["EXAMPLES", "PAGE", "RELAYED", "Site", "page", "prepared", "run", "si
 
 ROOT: Final = Path(sagemock.__file__).parent
 PAGE: Final = Path(__file__).parents[1] / "docs" / "errors.md"
-BUILTIN: Final = ("TypeError", "ValueError", "KeyError")
-"""What of Python's own errors is raised for a caller to see."""
 INTRODUCTION: Final = """\
 <!-- Written by `python -m tests.error_page`: change the code, and write it again. -->
 
@@ -65,6 +62,18 @@ with pytest.raises(sagemock.UsageError):
     sagemock.current()
 """,
     ),
+    "InvalidType": (
+        """\
+with pytest.raises(sagemock.InvalidType):
+    mock_sagemaker(strict="no")
+""",
+    ),
+    "InvalidValue": (
+        """\
+with pytest.raises(sagemock.InvalidValue):
+    mock_sagemaker(start="yesterday")
+""",
+    ),
     "NeverReached": (
         """\
 with mock_sagemaker(start="2018-07-30") as sagemaker, pytest.raises(sagemock.NeverReached):
@@ -76,6 +85,13 @@ with mock_sagemaker(start="2018-07-30") as sagemaker, pytest.raises(sagemock.Nev
         """\
 with pytest.raises(sagemock.PlanError):
     Plan.hangs(during="Training", training=60)
+""",
+    ),
+    "UnknownJob": (
+        """\
+with mock_sagemaker() as sagemaker, pytest.raises(sagemock.UnknownJob):
+    client().create_training_job(**request)
+    sagemaker.fail("chrun-1")
 """,
     ),
     "UnusedError": (
@@ -116,7 +132,7 @@ with mock_sagemaker(), pytest.raises(sagemock.NotSimulated):
     ),
 }
 """By the error that it ends in: what leads there."""
-RELAYED: Final = {("delivery.py", "ValueError"): "the text is the PlanError's of a duration"}
+RELAYED: Final = {("delivery.py", "InvalidValue"): "the text is the PlanError's of a duration"}
 """Where a text of another error, which the page has, is given again."""
 
 
@@ -132,7 +148,7 @@ class Site:
 
 
 def sites() -> Iterator[Site]:
-    """Return every statement of the package that raises one of our errors, or one of Python's for a caller to see."""
+    """Return every statement of the package that raises one of our errors."""
     for file in sorted(ROOT.rglob("*.py")):
         yield from sites_of(file.read_text(encoding="utf-8"), file)
 
@@ -149,7 +165,7 @@ def sites_of(source: str, file: Path) -> Iterator[Site]:
                 message = node.value
             elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
                 name = ast.unparse(node.exc.func)
-                if name in errors.__all__ or name in BUILTIN:
+                if name in errors.__all__:
                     [given] = node.exc.args
                     told = message if ast.unparse(given) == "msg" else None
                     yield Site(name, file, node.lineno, None if told is None else template(told))
@@ -205,10 +221,6 @@ def page() -> str:
     for name in [found for found in re.findall(r"\w+", tree.partition("\n\n")[2]) if found in errors.__all__]:
         parts.append(f"## {name}\n\n{inspect.getdoc(getattr(errors, name))}\n")
         parts += [f"```python\n{example}```\n\n```text\n{run(example, names)}\n```\n" for example in EXAMPLES.get(name, ())]
-        parts += _texts(every, name)
-    parts.append("## Errors of Python's own\n\nWhat is of a wrong kind, has no meaning or is not there.\n")
-    for name in BUILTIN:
-        parts.append(f"### {name}\n\n{(inspect.getdoc(getattr(builtins, name)) or '').splitlines()[0]}\n")
         parts += _texts(every, name)
     return "\n".join(parts)
 

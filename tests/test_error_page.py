@@ -45,13 +45,13 @@ def test_a_text_is_read_off_the_code() -> None:
                 raise LookupError(msg)
             except LookupError:
                 msg = "a " + name
-                raise ValueError(msg) from None
+                raise InvalidValue(msg) from None
             raise NotAnswered(text(name))
     """
     found = {site.error: site.text for site in sites_of(textwrap.dedent(source), Path("x.py"))}
     assert found == {
         "UsageError": "{name} is {instant} or {…}: write it",
         "PlanError": "inner",
-        "ValueError": "{…}",
+        "InvalidValue": "{…}",
         "NotAnswered": None,
     }

@@ -33,7 +33,10 @@ def test_everything_that_is_an_error_is_named() -> None:
 @pytest.mark.parametrize(
     "error, also",
     [
+        (errors.InvalidType, TypeError),
+        (errors.InvalidValue, ValueError),
         (errors.PlanError, ValueError),
+        (errors.UnknownJob, KeyError),
         (errors.UnusedError, AssertionError),
         (errors.NotSimulated, NotImplementedError),
     ],

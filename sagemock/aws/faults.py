@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from sagemock.aws.naming import JOBLESS, checked_operation, job_of
 from sagemock.aws.refusal import Refusal
-from sagemock.errors import UsageError
+from sagemock.errors import InvalidType, InvalidValue, UsageError
 from sagemock.instants import duration_us, instant, instant_us
 from sagemock.jobs.job import Place
 
@@ -87,7 +87,7 @@ class Window(NamedTuple):
                 f"until={until!r} leaves no time: it is {instant(window.until_us).isoformat()}, and the earliest that a call can "
                 f"come is {instant(after_us).isoformat()}; give an instant later than that, or a duration from now"
             )
-            raise ValueError(msg)
+            raise InvalidValue(msg)
         return window
 
     def holds(self, now_us: int) -> bool:
@@ -216,7 +216,7 @@ def check_job(pattern: object, operation: str) -> None:
     """Raise if `pattern` is no pattern of job names, or the operation has no job that it could be of."""
     if not isinstance(pattern, str):
         msg = f"job is a pattern of job names, not {pattern!r}: write job='churn-*'"
-        raise TypeError(msg)
+        raise InvalidType(msg)
     if operation in JOBLESS:
         msg = f"{operation} is about no single job, so job={pattern!r} meets none of its calls: leave job out"
         raise UsageError(msg)
@@ -231,10 +231,10 @@ def _moment_us(name: str, moment: Moment | None, now_us: int) -> int | None:
         from_now_us = duration_us(moment)
     except TypeError:
         msg = f"{name} is an instant or a duration from now, not {moment!r}: write {name}=timedelta(minutes=5)"
-        raise TypeError(msg) from None
+        raise InvalidType(msg) from None
     if from_now_us < 0:
         msg = f"{name}={moment!r} is over: give a duration from now that is not negative, or an instant"
-        raise ValueError(msg)
+        raise InvalidValue(msg)
     return now_us + from_now_us
 
 
@@ -245,7 +245,7 @@ def _shown(at_us: int | None) -> str | None:
 def _check_times(times: object) -> None:
     if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
         msg = f"times is how many calls the fault meets, at least 1, not {times!r}: leave it out for all"
-        raise ValueError(msg)
+        raise InvalidValue(msg)
 
 
 def _check_probability(probability: object) -> None:
@@ -253,10 +253,10 @@ def _check_probability(probability: object) -> None:
         return
     if isinstance(probability, bool) or not isinstance(probability, (int, float)):
         msg = f"probability is a number, not {probability!r}: write probability=0.1, or leave it out for every call"
-        raise TypeError(msg)
+        raise InvalidType(msg)
     if not 0 < probability <= 1:
         msg = f"probability is above 0 and at most 1, not {probability!r}: write probability=0.1, or leave it out for every call"
-        raise ValueError(msg)
+        raise InvalidValue(msg)
 
 
 def _check_error(fault: Fault) -> None:
@@ -270,10 +270,10 @@ def _check_error(fault: Fault) -> None:
         raise UsageError(msg)
     if message is not None and not isinstance(message, str):
         msg = f"message is the text that the service answers, not {message!r}: write message='Rate exceeded'"
-        raise TypeError(msg)
+        raise InvalidType(msg)
     if status is not None and (isinstance(status, bool) or not isinstance(status, int) or status not in _STATUSES):
         msg = f"status is the HTTP status of an error, 400 to 599, not {status!r}: leave it out for the usual one"
-        raise ValueError(msg)
+        raise InvalidValue(msg)
     if message is None and error not in _KNOWN and error not in _ON_THE_WAY:
         names = [*sorted(_KNOWN), *sorted(_ON_THE_WAY)]
         near = difflib.get_close_matches(error, names, n=1)

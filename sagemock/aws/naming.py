@@ -8,7 +8,7 @@ from typing import Any, Final
 from botocore.loaders import create_loader
 
 from sagemock.aws.operations import OPERATIONS
-from sagemock.errors import UsageError
+from sagemock.errors import InvalidType, UsageError
 
 __all__ = ["JOBLESS", "checked_operation", "job_of"]
 
@@ -32,7 +32,7 @@ def checked_operation(pattern: object, services: Sequence[str] = ("sagemaker",))
     """
     if not isinstance(pattern, str):
         msg = f"an operation is named by a string, not {pattern!r}: write 'DescribeTrainingJob'"
-        raise TypeError(msg)
+        raise InvalidType(msg)
     # A model takes a tenth of a second to load: it is asked only about what the table does not know.
     if _names_one(pattern, OPERATIONS):
         return pattern

@@ -9,7 +9,7 @@ from typing import Any
 from sagemock.aws.faults import check_job
 from sagemock.aws.naming import checked_operation, job_of
 from sagemock.aws.operations import Service
-from sagemock.errors import UsageError
+from sagemock.errors import InvalidValue, UsageError
 from sagemock.instants import duration_us
 from sagemock.jobs.job import Job, Place
 from sagemock.jobs.store import Store
@@ -40,7 +40,7 @@ class Hiding:
         if self.lasting_us <= 0:
             told = f"a positive duration, not {self.lasting!r}: write lasting=5"
             msg = f"lasting is how long a job is hidden after its creation, {told}"
-            raise ValueError(msg)
+            raise InvalidValue(msg)
 
     def hides(self, job: Job, now_us: int) -> bool:
         """Whether a job is hidden at this instant."""

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from sagemock import reasons
-from sagemock.errors import PlanError
+from sagemock.errors import InvalidType, PlanError
 from sagemock.jobs import status
 from sagemock.jobs.hashing import hashed_once
 from sagemock.jobs.lines import LogMapping, sources_of
@@ -242,7 +242,7 @@ class Plan(Outline):
         for name in changes:
             if name not in known:
                 msg = f"a plan has no {name!r}; did you mean {difflib.get_close_matches(name, known, 1, 0.0)[0]!r}?"
-                raise TypeError(msg)
+                raise InvalidType(msg)
         told = ", ".join(f"{name}={_brief(value)}" for name, value in changes.items())
         return replace(self, **{"called": f"{self!r}.but({told})", **changes})
 
@@ -283,7 +283,7 @@ def _checked(recipe: str, durations: Mapping[str, Any]) -> Mapping[str, Any]:
         if name not in _LENGTH:
             near = difflib.get_close_matches(name, _LENGTH, 1, 0.0)[0]
             msg = f"Plan.{recipe}() has no {name!r}; did you mean {near!r}? Its phases: {', '.join(_LENGTH)}"
-            raise TypeError(msg)
+            raise InvalidType(msg)
     return durations
 
 
@@ -291,6 +291,6 @@ def _varied(then: Plan | None, called: str, **changes: Any) -> Plan:  # noqa: AN
     base: object = then
     if base is not None and not isinstance(base, Plan):
         msg = f"then={then!r}: the life that goes on is a Plan, such as then=Plan.fails()"
-        raise TypeError(msg)
+        raise InvalidType(msg)
     more = "" if then is None else f", then={then!r}"
     return replace(then or Plan(), called=f"Plan.{called}{more})", **changes)
