@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import get_args
 
 from sagemock import reasons
 from sagemock.announcer import Events
@@ -18,7 +19,8 @@ from sagemock.instants import instant, instant_us
 from sagemock.jobs import status
 from sagemock.jobs.interventions import Complete, Fail, Interrupt, Intervention
 from sagemock.jobs.job import Job
-from sagemock.jobs.logs import instances, runs
+from sagemock.jobs.logs import runs
+from sagemock.jobs.resources import count
 from sagemock.options import check_plan
 from sagemock.plans import Matcher, PlanSource, Rule
 from sagemock.render import drawing, timeline, timelines
@@ -206,8 +208,8 @@ class Controls(ABC):
             job = self.jobs.find(name)
             now_us = world.clock.now_us()
             at_us = now_us if at is None else instant_us(at)
-            if instance not in range(1, instances(job.request) + 1):
-                msg = f"{name!r} has no instance {instance!r}: it has {instances(job.request)}, counted from 1"
+            if instance not in range(1, count(job.request) + 1):
+                msg = f"{name!r} has no instance {instance!r}: it has {count(job.request)}, counted from 1"
                 raise UsageError(msg)
             if not any(begin_us <= at_us for begin_us in runs(job)):
                 msg = (
@@ -226,7 +228,7 @@ class Controls(ABC):
         world = self._world
         job = self.jobs.find(name)
         now_us = world.clock.now_us()
-        known = {*status.PHASES, *status.ENDINGS, *status.PRIMARY_OF_ENDING.values(), "InProgress", "Stopping"}
+        known = {*status.PHASES, *status.ENDINGS, *get_args(status.Primary)}
         if wanted not in known:
             msg = f"{wanted!r} is no status of a training job: one of {', '.join(sorted(known))}"
             raise UsageError(msg)

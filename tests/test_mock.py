@@ -16,7 +16,7 @@ from botocore.session import Session
 
 import sagemock.mock
 from sagemock import NeverReached, Options, Plan, SageMakerMock, UnusedError, UsageError, current, mock_sagemaker
-from tests.calling import START, after, create, describe, lived, make_client
+from tests.calling import START, YOUNG, after, create, describe, lived, make_client
 
 PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)
 
@@ -331,12 +331,24 @@ def test_advance_until_knows_what_a_status_is(jobs: SageMakerMock) -> None:
     with pytest.raises(UsageError) as wrong:
         jobs.advance_until("churn", "Complete")
     assert str(wrong.value) == (
-        "'Complete' is no status of a training job: one of Completed, Downloading, DownloadingTrainingImage, Failed, InProgress, "
-        "Interrupted, LaunchingMLInstances, MaxRuntimeExceeded, MaxWaitTimeExceeded, Pending, PreparingTrainingStack, "
-        "Restarting, Starting, Stopped, Stopping, Training, Updating, Uploading"
+        "'Complete' is no status of a training job: one of Completed, Deleting, Downloading, DownloadingTrainingImage, Failed, "
+        "InProgress, Interrupted, LaunchingMLInstances, MaxRuntimeExceeded, MaxWaitTimeExceeded, Pending, "
+        "PreparingTrainingStack, Restarting, Starting, Stopped, Stopping, Training, Updating, Uploading"
     )
     with pytest.raises(KeyError, match="no training job 'chrun' was created"):
         jobs.advance_until("chrun", "Completed")
+
+
+@YOUNG
+def test_a_job_is_deleting_when_it_was_deleted_and_never_by_itself(jobs: SageMakerMock) -> None:
+    """It is a status like the others."""
+    with pytest.raises(NeverReached, match="'churn' will never be Deleting from now on"):
+        jobs.advance_until("churn", "Deleting")
+    ended = jobs.advance_until("churn", "Completed")
+    make_client().delete_training_job(TrainingJobName="churn")
+    assert jobs.advance_until("churn", "Deleting") == ended
+    with pytest.raises(NeverReached, match="'churn' will never be Failed from now on"):
+        jobs.advance_until("churn", "Failed")
 
 
 def test_advance_until_idle_leaves_nothing_to_happen(jobs: SageMakerMock) -> None:

@@ -7,13 +7,13 @@ from botocore.model import Shape
 
 from sagemock.aws import pools, serverless
 from sagemock.aws.model import Api
-from sagemock.aws.quotas import instances_of
 from sagemock.aws.wire import encode, seconds
 from sagemock.instants import instant_us
 from sagemock.jobs.defaults import DEFAULT_MAX_RUNTIME_S
 from sagemock.jobs.job import Job, Transition, View
 from sagemock.jobs.pool import Pool
 from sagemock.jobs.progress import Progress, progress
+from sagemock.jobs.resources import instances
 
 __all__ = ["artifacts", "moving", "still", "summary"]
 
@@ -101,7 +101,7 @@ def changing(api: Api, job: Job, view: View) -> dict[str, Any]:
     if view.failure_reason is not None:
         shown["FailureReason"] = view.failure_reason
     shown.update(serverless.changing(job, view))
-    if view.started_us is not None and "InstancePreferences" in job.request.get("ResourceConfig", {}):
+    if view.started_us is not None and job.request.get("ResourceConfig", {}).get("InstancePreferences"):
         shown["ResourceConfig"] = _selected(job.request)
     if view.artifacts:
         shown["ModelArtifacts"] = {"S3ModelArtifacts": artifacts(job)}
@@ -123,9 +123,9 @@ def passing(kept: Pool | None, metrics: Sequence[Mapping[str, Any]], at: Progres
 
 
 def _selected(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the resources with the instance type that was found: the first preference (assumed)."""
-    [(kind, count), *_] = instances_of(request)
-    return {**request["ResourceConfig"], "SelectedInstanceType": kind, "SelectedInstanceCount": count}
+    """Return the resources with the instances that were found."""
+    [selected, *_] = instances(request)
+    return {**request["ResourceConfig"], "SelectedInstanceType": selected.kind, "SelectedInstanceCount": selected.number}
 
 
 def _entries(transitions: Iterable[Transition]) -> Iterable[dict[str, Any]]:

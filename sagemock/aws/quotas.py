@@ -1,15 +1,16 @@
 """Account quotas: how many instances of a kind may be in use at once, where a test has said so."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from sagemock.aws.refusal import Refusal
 from sagemock.jobs.job import Job, Place, view
 from sagemock.jobs.pool import pool
+from sagemock.jobs.resources import instances
 from sagemock.jobs.store import Store
 
-__all__ = ["Quotas", "Usage", "instances_of"]
+__all__ = ["Quotas", "Usage"]
 
 Usage: TypeAlias = Literal["training job", "spot training job", "training warm pool"]
 """What instances are used for, as the names of the quotas have it."""
@@ -28,7 +29,7 @@ class Quotas:
         (developer guide, warm pools: they count toward the limit of training).
         """
         usage = _usage(request)
-        for kind, wanted in instances_of(request) if self.limits else ():
+        for kind, wanted in instances(request) if self.limits else ():
             limit = self.limits.get((kind, usage))
             if limit is None:
                 continue
@@ -36,7 +37,7 @@ class Quotas:
                 count
                 for job in store.region(place).by_name.values()
                 if _usage(job.request) == usage and (not view(job, now_us).over or (job is not owner and _keeps(job, now_us)))
-                for other, count in instances_of(job.request)
+                for other, count in instances(job.request)
                 if other == kind
             )
             if used + wanted > limit:
@@ -57,7 +58,7 @@ class Quotas:
         assumed.
         """
         asked: int = request.get("ResourceConfig", {}).get("KeepAlivePeriodInSeconds", 0)
-        for kind, count in instances_of(request) if asked else ():
+        for kind, count in instances(request) if asked else ():
             limit = self.limits.get((kind, "training warm pool"))
             if limit is None:
                 continue
@@ -65,7 +66,7 @@ class Quotas:
                 other_count
                 for job in store.region(place).pools()
                 if job is not owner and _keeps(job, now_us)
-                for other, other_count in instances_of(job.request)
+                for other, other_count in instances(job.request)
                 if other == kind
             )
             if used + count > limit:
@@ -81,12 +82,3 @@ def _keeps(job: Job, now_us: int) -> bool:
 
 def _usage(request: Mapping[str, Any]) -> Usage:
     return "spot training job" if request.get("EnableManagedSpotTraining") else "training job"
-
-
-def instances_of(request: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
-    """Yield the kinds of instances that a job uses, and how many: of several preferences the first (assumed)."""
-    resources = request.get("ResourceConfig", {})
-    preferred = resources.get("InstancePreferences", ())[:1]
-    for one in (resources, *resources.get("InstanceGroups", ()), *preferred):
-        if "InstanceType" in one:
-            yield one["InstanceType"], one.get("InstanceCount", resources.get("InstanceCount", 1))

@@ -1,7 +1,9 @@
 """What CreateTrainingJob refuses about the resources of a job: each rule a function with its evidence, as in `rules`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
+
+from sagemock.jobs.resources import choices
 
 __all__ = [
     "ebs_volume_has_a_size",
@@ -25,7 +27,7 @@ _EBS_ONLY: Final = ("ml.c5.", "ml.p2.")
 def instances_are_said(request: Mapping[str, Any]) -> str | None:
     """Refuse what the SDK refuses (aws/sagemaker-python-sdk, job.py); that the service does, and the words, are assumed."""
     resources = _resources(request)
-    if "InstanceGroups" in resources or "InstancePreferences" in resources or "ServerlessJobConfig" in request:
+    if resources.get("InstanceGroups") or "InstancePreferences" in resources or "ServerlessJobConfig" in request:
         return None
     for name in ("InstanceType", "InstanceCount"):
         if "ResourceConfig" in request and name not in resources:
@@ -49,7 +51,7 @@ def instance_preferences_stand_alone(request: Mapping[str, Any]) -> str | None:
     if "InstancePreferences" not in resources:
         return None
     for name in ("InstanceType", "InstanceGroups", "InstancePlacementConfig"):
-        if name in resources:
+        if resources.get(name):
             return f"InstancePreferences is mutually exclusive with {name}"
     if request.get("EnableManagedSpotTraining"):
         return "InstancePreferences is mutually exclusive with EnableManagedSpotTraining"
@@ -75,7 +77,7 @@ def instance_preferences_are_counted_once(request: Mapping[str, Any]) -> str | N
 
 def instance_preferences_plan_once(request: Mapping[str, Any]) -> str | None:
     """Service model: TrainingPlanArns "is mutually exclusive with the job-level TrainingPlanArn". The words are assumed."""
-    planned = any("TrainingPlanArns" in one for one in _preferences(request))
+    planned = any(one.get("TrainingPlanArns") for one in _preferences(request))
     if planned and "TrainingPlanArn" in _resources(request):
         return "TrainingPlanArns of InstancePreferences is mutually exclusive with TrainingPlanArn of ResourceConfig"
     return None
@@ -109,8 +111,8 @@ def warm_pool_is_of_one_kind_on_demand(request: Mapping[str, Any]) -> str | None
 
 def local_storage_has_its_own_key(request: Mapping[str, Any]) -> str | None:
     """Service model: "You can't request a VolumeKmsKeyId" with it; of the families named there. The words are assumed."""
-    if "VolumeKmsKeyId" in _resources(request):
-        for kind in _kinds(request):
+    if _resources(request).get("VolumeKmsKeyId"):
+        for kind in choices(request):
             if kind.startswith(_LOCAL_STORAGE):
                 return f"VolumeKmsKeyId is not supported with instance type {kind}, which has local storage"
     return None
@@ -118,8 +120,8 @@ def local_storage_has_its_own_key(request: Mapping[str, Any]) -> str | None:
 
 def ebs_volume_has_a_size(request: Mapping[str, Any]) -> str | None:
     """Service model: "you must define the size of EBS volume"; of the families named there. The words are assumed."""
-    if "VolumeSizeInGB" not in _resources(request):
-        for kind in _kinds(request):
+    if not _resources(request).get("VolumeSizeInGB"):
+        for kind in choices(request):
             if kind.startswith(_EBS_ONLY):
                 return f"VolumeSizeInGB is required with instance type {kind}, which has no local storage"
     return None
@@ -133,10 +135,3 @@ def _resources(request: Mapping[str, Any]) -> Mapping[str, Any]:
 def _preferences(request: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     found: Sequence[Mapping[str, Any]] = _resources(request).get("InstancePreferences", ())
     return found
-
-
-def _kinds(request: Mapping[str, Any]) -> Iterator[str]:
-    resources = _resources(request)
-    for one in (resources, *resources.get("InstanceGroups", ()), *_preferences(request)):
-        if "InstanceType" in one:
-            yield one["InstanceType"]

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sagemock.errors import PlanError
 from sagemock.instants import duration_us
 from sagemock.jobs import status
+from sagemock.jobs.defaults import billed_s
 from sagemock.jobs.phase import Phase
 from sagemock.jobs.plan import Plan
 from sagemock.jobs.record import read
@@ -83,7 +84,7 @@ def _billed(response: Mapping[str, Any]) -> Iterator[str]:
     if response.get("EnableManagedSpotTraining") and 0 < billable_s < training_s:
         part = billable_s / training_s
         rounded = (math.ceil(part * 10**digits) / 10**digits for digits in range(2, 16))
-        yield f"billed={next((one for one in rounded if int(one * training_s) == billable_s), part)}"
+        yield f"billed={next((one for one in rounded if billed_s(training_s, one) == billable_s), part)}"
 
 
 def _remarks(response: Mapping[str, Any]) -> Iterator[str]:

@@ -5,8 +5,9 @@ from typing import Any, Final, NamedTuple
 
 from sagemock.instants import SECOND_US
 from sagemock.jobs import status
+from sagemock.jobs.resources import instances
 
-__all__ = ["Traits", "length_s", "messages", "traits"]
+__all__ = ["Traits", "billed_s", "length_s", "messages", "traits"]
 
 # Medians of recorded jobs and logs, in seconds, by kind of instance: (CPU, accelerated).
 STARTING_S: Final = (55.0, 95.0)
@@ -36,6 +37,9 @@ DEFAULT_MAX_RUNTIME_S: Final = 86_400
 SPOT_BILLED: Final = 0.4
 """The billed part of a spot job's training time: one of 2021 was billed 14683 of 37026 s, one of 2026 6386 of 9527 s."""
 
+_ROUNDING: Final = 1e-8
+"""In seconds: more than floats lose in the 30 days that a job lasts at most, less than parts of so many seconds differ by."""
+
 
 class Traits(NamedTuple):
     """What of a request decides how its job's life goes by default."""
@@ -60,17 +64,12 @@ class Traits(NamedTuple):
 
 def traits(request: Mapping[str, Any], *, warm: bool = False, retains: bool = False) -> Traits:
     """Return what of `request` decides how its job's life goes by default."""
-    resources = request.get("ResourceConfig", {})
-    kinds = [resources.get("InstanceType", "")]
-    for several in ("InstanceGroups", "InstancePreferences"):
-        if several in resources:
-            kinds += [one["InstanceType"] for one in resources[several]]
     mode = request.get("AlgorithmSpecification", {}).get("TrainingInputMode", "File")
     condition = request.get("StoppingCondition", {})
     data = "File" in [channel.get("InputMode", mode) for channel in request.get("InputDataConfig", ())]
     return Traits(
         # The service model's own grouping (MaxPendingTimeInSeconds): "the ml.p, ml.g, and ml.trn families".
-        accelerated=any(kind.startswith(("ml.p", "ml.g", "ml.trn")) for kind in kinds),
+        accelerated=any(one.kind.startswith(("ml.p", "ml.g", "ml.trn")) for one in instances(request)),
         data=data,
         streams=mode != "File" and not data,
         spot=bool(request.get("EnableManagedSpotTraining")),
@@ -83,6 +82,11 @@ def traits(request: Mapping[str, Any], *, warm: bool = False, retains: bool = Fa
         retains=retains,
         serverless="ServerlessJobConfig" in request,
     )
+
+
+def billed_s(training_s: int, part: float) -> int:
+    """Return how many whole seconds a part of the training time is, by the part that was meant: 43/143 of 143 s are 43 s."""
+    return int(training_s * part + _ROUNDING)
 
 
 def length_s(name: str, by: Traits, *, legacy: bool = False) -> float:

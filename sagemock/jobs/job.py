@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sagemock.instants import SECOND_US
 from sagemock.jobs import status
-from sagemock.jobs.defaults import DELETING_S
+from sagemock.jobs.defaults import DELETING_S, billed_s
 from sagemock.jobs.interventions import Delete, Intervention
 from sagemock.jobs.plan import Plan
 from sagemock.jobs.record import Recorded
@@ -132,7 +132,7 @@ def view(job: Job, now_us: int, count: int | None = None) -> View:
         training_s = max(1, _training_s(created_us, started_us, until_us, timeline.idle))
     billable_s = None
     if over and training_s is not None and job.plan.tokens is None:
-        billable_s = max(1, int(training_s * job.script.billed))
+        billable_s = max(1, billed_s(training_s, job.script.billed))
     recorded = _played_to_its_end(job) if over else None
     if recorded is not None:
         training_s = training_s if recorded.training_s is None else recorded.training_s

@@ -1,16 +1,17 @@
 """Logs: what the containers of jobs have written by an instant, stream by stream."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import count
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sagemock.instants import SECOND_US
+from sagemock.jobs import resources
 from sagemock.jobs.job import Job
 from sagemock.jobs.lines import WRITES
 from sagemock.jobs.status import STOPPING
 
-__all__ = ["Line", "Logbook", "Said", "Stream", "instances", "runs", "written"]
+__all__ = ["Line", "Logbook", "Said", "Stream", "runs", "written"]
 
 _SAID = 10**9
 """What is said comes after what was planned for the same instant."""
@@ -98,14 +99,6 @@ def runs(job: Job) -> list[int]:
     return found
 
 
-def instances(request: Mapping[str, Any]) -> int:
-    """Return how many instances a job has: of preferences the first (assumed), at least one."""
-    resources = request.get("ResourceConfig", {})
-    preferred = resources.get("InstancePreferences", ())[:1]
-    whole: int = sum(one.get("InstanceCount", 0) for one in (resources, *resources.get("InstanceGroups", ()), *preferred))
-    return max(1, whole)
-
-
 def written(job: Job, said: Iterable[Said], now_us: int) -> Iterator[Stream]:
     """Yield the streams of a job with the lines that are written by `now_us`."""
     begins = [begin_us for begin_us in runs(job) if begin_us <= now_us]
@@ -120,7 +113,7 @@ def written(job: Job, said: Iterable[Said], now_us: int) -> Iterator[Stream]:
         if at_us <= now_us and run >= 0:
             added.setdefault((run, instance), []).append(Line(at_us, number, text, max(at_us, told_us)))
     for run, begin_us in enumerate(begins):
-        for instance in range(1, instances(job.request) + 1):
+        for instance in range(1, resources.count(job.request) + 1):
             lines = planned[run]
             if (run, instance) in added:
                 lines = sorted([*lines, *added[run, instance]])

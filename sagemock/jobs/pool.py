@@ -7,12 +7,13 @@ from typing import Any, Final, Literal, TypeAlias
 from sagemock.instants import SECOND_US
 from sagemock.jobs.interventions import KeepAlive, Taken
 from sagemock.jobs.job import Job
+from sagemock.jobs.resources import instances
 
 __all__ = ["Pool", "PoolStatus", "expiry_us", "fits", "pool", "settled_us"]
 
 PoolStatus: TypeAlias = Literal["InUse", "Available", "Reused", "Terminated"]
 
-_SAME_RESOURCES: Final = ("InstanceCount", "InstanceType", "VolumeKmsKeyId", "VolumeSizeInGB")
+_SAME_VOLUME: Final = ("VolumeKmsKeyId", "VolumeSizeInGB")
 CHAIN_S: Final = 7 * 86_400
 """How long a cluster can go from job to job (developer guide of 2023, warm pools); that it counts from the creation of its first
 job is assumed. (The guide of 2026 says 28 days.)"""
@@ -84,7 +85,9 @@ def fits(job: Job, request: Mapping[str, Any]) -> bool:
     resources, wanted = job.request.get("ResourceConfig", {}), request.get("ResourceConfig", {})
     return (
         job.request["RoleArn"] == request["RoleArn"]
-        and all(resources.get(name) == wanted.get(name) for name in _SAME_RESOURCES)
+        and instances(job.request) == instances(request)
+        # An empty key is as good as none.
+        and all((resources.get(name) or None) == (wanted.get(name) or None) for name in _SAME_VOLUME)
         and job.request.get("VpcConfig") == request.get("VpcConfig")
         and all(bool(job.request.get(name)) == bool(request.get(name)) for name in _SAME_FLAGS)
     )

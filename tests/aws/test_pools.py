@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sagemock import Plan, SageMakerMock, mock_sagemaker
-from tests.calling import START, create, describe, lived, make_client, request
+from tests.calling import START, YOUNG, create, describe, lived, make_client, request
 
 PLAN = Plan.completes(downloading=30, training=600, uploading=10)
 RESOURCES = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10, "KeepAlivePeriodInSeconds": 300}
@@ -98,6 +98,20 @@ def test_a_job_that_differs_gets_instances_of_its_own(other: dict[str, Any], sag
     assert kept(client, "one") == {"Status": "Available"}
     sagemaker.advance_until("two", "Downloading")
     assert lived(describe(client, "two"))[0][2] == 55
+
+
+@YOUNG
+@pytest.mark.parametrize("kind, seconds", [("ml.m5.large", 4), ("ml.m5.xlarge", 55)])
+def test_a_pool_goes_to_a_job_that_prefers_the_same_instances(
+    kind: str, seconds: int, sagemaker: SageMakerMock, client: Any
+) -> None:
+    """What counts is what a job runs on, not how it asked for that."""
+    create(client, "one", **WARM)
+    sagemaker.advance_until("one", "Completed")
+    preferred = [{"InstanceType": kind, "InstanceCount": 1}, {"InstanceType": "ml.m5.2xlarge", "InstanceCount": 1}]
+    create(client, "two", ResourceConfig={"InstancePreferences": preferred, "VolumeSizeInGB": 10})
+    sagemaker.advance_until("two", "Downloading")
+    assert lived(describe(client, "two"))[0][2] == seconds
 
 
 def test_a_job_that_asks_for_no_pool_can_take_one(sagemaker: SageMakerMock, client: Any) -> None:

@@ -57,6 +57,7 @@ def limits(**seconds: int) -> dict[str, Any]:
 
 FILES = {"FileSystemId": "fs-12345678", "FileSystemAccessMode": "ro", "FileSystemType": "EFS", "DirectoryPath": "/data"}
 PREFERENCES = {"InstancePreferences": [{"InstanceType": "ml.m5.large", "InstanceCount": 1}], "VolumeSizeInGB": 1}
+BOTH = {"InstancePreferences": [{"InstanceType": kind, "InstanceCount": 1} for kind in ("ml.m5.large", "ml.g5.xlarge")]}
 GROUP = {"InstanceGroupName": "group", "InstanceType": "ml.m5.large", "InstanceCount": 1}
 BUILT_IN = "811284229777.dkr.ecr.us-east-1.amazonaws.com/{}:1"
 METRICS = {"MetricDefinitions": [{"Name": "loss", "Regex": "loss=(.*)"}]}
@@ -202,6 +203,19 @@ def ruled(*names: str, member: str = "DebugRuleConfigurations") -> dict[str, Any
             "VolumeKmsKeyId is not supported with instance type ml.g5.xlarge, which has local storage",
         ),
         (
+            # Whichever of them the job gets.
+            {"ResourceConfig": {**BOTH, "VolumeKmsKeyId": "alias/volume"}},
+            "VolumeKmsKeyId is not supported with instance type ml.g5.xlarge, which has local storage",
+        ),
+        (
+            resources(InstanceGroups=[]),
+            "InstanceType is required in ResourceConfig unless InstanceGroups or InstancePreferences is specified",
+        ),
+        (
+            resources(InstanceType="ml.c5.xlarge", InstanceCount=1, VolumeSizeInGB=0),
+            "VolumeSizeInGB is required with instance type ml.c5.xlarge, which has no local storage",
+        ),
+        (
             {"ResourceConfig": {"InstanceGroups": [GROUP, {**GROUP, "InstanceType": "ml.c5.xlarge"}]}},
             "VolumeSizeInGB is required with instance type ml.c5.xlarge, which has no local storage",
         ),
@@ -258,6 +272,10 @@ def test_a_rule_refuses(changes: dict[str, Any], text: str, client: Any) -> None
         resources(prefer("ml.m5.large", InstanceCount=1), prefer("ml.m5.xlarge", InstanceCount=2)),
         {**resources(InstanceType="ml.m5.large", InstanceCount=1, KeepAlivePeriodInSeconds=0), **SPOT, **limits(WaitTime=86_400)},
         resources(InstanceType="ml.m5.large", InstanceCount=1, VolumeKmsKeyId="alias/volume"),
+        # What is empty is not given.
+        resources(InstanceType="ml.g5.xlarge", InstanceCount=1, VolumeKmsKeyId=""),
+        resources(InstanceType="ml.m5.large", InstanceCount=1, InstanceGroups=[]),
+        resources(prefer("ml.m5.large", InstanceCount=1), InstanceGroups=[]),
         {"ResourceConfig": {"InstanceType": "ml.g5.xlarge", "InstanceCount": 1}},
         serverless(JobType="Evaluation", EvaluationType="BenchmarkEvaluation", SequenceLength="1024K"),
         {"ProfilerConfig": {"ProfilingIntervalInMilliseconds": 60_000}},

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sagemock.aws.describe import moving
 from sagemock.instants import SECOND_US, instant_us
 from sagemock.jobs import status
+from sagemock.jobs.defaults import billed_s
 from sagemock.jobs.interventions import Complete, Fail, Stop
 from sagemock.jobs.job import Job, Place, view
 from sagemock.jobs.phase import Phase
@@ -161,6 +162,18 @@ def test_spot_is_billed_in_part(spot: bool, billed: int) -> None:  # noqa: FBT00
     request = {"TrainingJobName": "job", "EnableManagedSpotTraining": spot}
     job = played(Plan.completes(starting=10, downloading=20, training=100, uploading=5), request)
     assert view(job, job.last_us).billable_s == billed
+
+
+MONTH_S = 30 * 86_400
+"""No job lasts longer (service model, MaxRuntimeInSeconds: 28 days, and a day more for the upload)."""
+
+
+@given(st.integers(1, MONTH_S), st.integers(1, MONTH_S), st.integers(1, MONTH_S))
+def test_a_part_is_billed_as_it_was_meant(numerator: int, denominator: int, training_s: int) -> None:
+    """What is written as a quotient is billed as that of whole numbers, cut to whole seconds, whatever floats make of it."""
+    numerator = min(numerator, denominator)
+    assert billed_s(training_s, numerator / denominator) == training_s * numerator // denominator
+    assert billed_s(denominator, numerator / denominator) == numerator
 
 
 # -- the record

@@ -11,7 +11,7 @@ from sagemock.instants import SECOND_US
 from sagemock.jobs.interventions import Delete, Fail, Interrupt, Intervention, Stop, Update
 from sagemock.jobs.job import Job, view
 from sagemock.jobs.lines import WRITES
-from sagemock.jobs.logs import Line, Said, Stream, instances, runs, written
+from sagemock.jobs.logs import Line, Said, Stream, runs, written
 from sagemock.jobs.phase import Phase
 from sagemock.jobs.plan import Plan
 from sagemock.jobs.store import Store
@@ -233,21 +233,6 @@ def test_only_what_writes_has_a_stream() -> None:
     job = played(Plan.completes(**KNOWN), {"TrainingJobName": "job", "ResourceConfig": {"InstanceCount": 2}})
     assert told(job) == {}
     assert told(job, 31, [Said(at(31), 10**9, 2, "x", at(31))]) == {"2@30": "x@31"}
-
-
-@pytest.mark.parametrize(
-    "resources, count",
-    [
-        ({}, 1),
-        ({"InstanceCount": 3}, 3),
-        ({"InstanceGroups": [{"InstanceCount": 1}, {"InstanceCount": 2}]}, 3),
-        ({"InstancePreferences": [{"InstanceCount": 2}, {"InstanceCount": 4}]}, 2),
-    ],
-)
-def test_each_instance_counts(resources: dict[str, Any], count: int) -> None:
-    """However they are asked for; a job without instances of its own has one container."""
-    assert instances({"ResourceConfig": resources}) == count
-    assert instances({}) == 1
 
 
 # -- the book

@@ -1,0 +1,40 @@
+"""Resources: the one reader of a request's ResourceConfig that says on which instances a job runs."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+__all__ = ["Instances", "choices", "count", "instances"]
+
+
+class Instances(NamedTuple):
+    """Instances of one type."""
+
+    kind: str
+    number: int
+
+
+def instances(request: Mapping[str, Any]) -> tuple[Instances, ...]:
+    """Return the instances that a job uses, by type: of its InstancePreferences the first (assumed).
+
+    A preference without an InstanceCount has that of ResourceConfig (service model: the one or the other is given).
+    """
+    return tuple(_named(request, preferences=1))
+
+
+def choices(request: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return every type of instance that a job may come to run on: of its InstancePreferences each."""
+    return tuple(one.kind for one in _named(request, preferences=None))
+
+
+def count(request: Mapping[str, Any]) -> int:
+    """Return how many instances a job has, at least one: a serverless job has a container too."""
+    return max(1, sum(one.number for one in instances(request)))
+
+
+def _named(request: Mapping[str, Any], *, preferences: int | None) -> Iterator[Instances]:
+    resources = request.get("ResourceConfig", {})
+    several = *resources.get("InstanceGroups", ()), *resources.get("InstancePreferences", ())[:preferences]
+    for one in several or (resources,):
+        # What lacks the one or the other comes here without validation only.
+        if "InstanceType" in one or "InstanceCount" in one:
+            yield Instances(one.get("InstanceType", ""), one.get("InstanceCount", resources.get("InstanceCount", 1)))
