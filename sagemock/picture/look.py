@@ -1,4 +1,4 @@
-"""How each status looks, in every picture: its colour, its letter in plain text, its shade in blocks."""
+"""How each status looks, in every picture: its colour, its letter in plain text, its sign in Unicode. No two look alike."""
 
 from typing import Final, NamedTuple
 
@@ -17,22 +17,22 @@ class Look(NamedTuple):
 
 LOOKS: Final[dict[str, Look]] = {
     status.STARTING: Look("#7b8798", "S", "░"),
-    status.LAUNCHING: Look("#7b8798", "L", "░"),
-    status.PREPARING: Look("#8f8577", "K", "░"),
-    status.PENDING: Look("#b07d1e", "P", "░"),
+    status.LAUNCHING: Look("#5f8a8b", "L", "▁"),
+    status.PREPARING: Look("#8f8577", "K", "▂"),
+    status.PENDING: Look("#b07d1e", "P", "·"),
     status.DOWNLOADING: Look("#1f8fb3", "D", "▒"),
-    status.DOWNLOADING_IMAGE: Look("#3a86a8", "G", "▒"),
+    status.DOWNLOADING_IMAGE: Look("#3a86a8", "G", "▄"),
     status.TRAINING: Look("#4a74e8", "T", "█"),
     status.INTERRUPTED: Look("#d9662b", "I", "◆"),
-    status.RESTARTING: Look("#c27a3a", "R", "░"),
-    status.UPDATING: Look("#8a8a55", "A", "░"),
+    status.RESTARTING: Look("#c27a3a", "R", "▚"),
+    status.UPDATING: Look("#8a8a55", "A", "▞"),
     status.UPLOADING: Look("#9164d6", "U", "▓"),
-    status.STOPPING: Look("#c9577c", "O", "▓"),
+    status.STOPPING: Look("#c9577c", "O", "▽"),
     "Completed": Look("#2c9a5f", "C", "✓"),
     "Failed": Look("#dd4343", "F", "✗"),
     "Stopped": Look("#8a6d6d", "X", "■"),
-    "MaxRuntimeExceeded": Look("#b5652a", "M", "■"),
-    "MaxWaitTimeExceeded": Look("#a3731f", "W", "■"),
+    "MaxRuntimeExceeded": Look("#b5652a", "M", "▣"),
+    "MaxWaitTimeExceeded": Look("#a3731f", "W", "▤"),
 }
 MARKS: Final = {
     "limit": "|",

@@ -20,7 +20,8 @@ WIDTH: Final = 120
 BAR: Final = 40
 """What the bars get before the messages get anything."""
 MESSAGE: Final = 24
-"""A column of messages that is narrower tells nothing."""
+"""A column that cuts messages shorter than this tells nothing."""
+HEADING: Final = "message"
 PLANNED: Final = "┄"
 
 
@@ -35,20 +36,21 @@ def overview(lives: Sequence[Life], paper: Paper, zero: str | None = None) -> It
     names, statuses, lengths, messages = (max(map(width, column)) for column in zip(*told, strict=True))
     names, statuses, lengths = max(min(names, whole // 4), 3), max(statuses, 6), max(lengths, 6)
     room = whole - names - statuses - lengths - 6
-    messages = min(messages, room - BAR - 2)
-    bar = min(room if messages < MESSAGE else room - messages - 2, MOST)
+    least, messages = max(min(messages, MESSAGE), len(HEADING)), min(max(messages, len(HEADING)), room - BAR - 2)
+    with_messages = messages >= least
+    bar = min(room - messages - 2 if with_messages else room, MOST)
     before = f"{'job':<{names}}  {'status':<{statuses}}  {'length':>{lengths}}  "
     yield from (
         (Span(line, "bold"),) for line in textwrap.wrap(_head(lives, zero or date(axis.begin_us)), whole, subsequent_indent="  ")
     )
-    yield Span(before, "dim"), ruler(axis, bar), Span("  message" if messages >= MESSAGE else "", "dim")
+    yield Span(before, "dim"), ruler(axis, bar), Span(f"  {HEADING}" if with_messages else "", "dim")
     for (name, shown, lasted, message), life in zip(told, lives, strict=True):
         yield (
             Span(padded(cut(name, names, paper.ellipsis), names)),
             Span(f"  {padded(shown, statuses)}", life.secondary),
             Span(f"  {lasted:>{lengths}}  "),
             *_cells(life, axis, bar, paper),
-            Span(f"  {cut(message, messages, paper.ellipsis)}" if messages >= MESSAGE else ""),
+            Span(f"  {cut(message, messages, paper.ellipsis)}" if with_messages else ""),
         )
     now_us = common_now_us(lives)
     if now_us is not None and any(life.last_us > now_us for life in lives):

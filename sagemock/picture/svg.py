@@ -10,10 +10,10 @@ from typing import Final
 from sagemock.jobs import status
 from sagemock.jobs.job import Transition
 from sagemock.picture.axis import Axis, date, length, offset
-from sagemock.picture.canvas import CHARACTER, EDGE, LABEL, LINE, THICK, WIDTH, Bar, Canvas, Flag, safe
+from sagemock.picture.canvas import CHARACTER, EDGE, LABEL, LINE, THICK, WIDTH, Bar, Canvas, Flag
 from sagemock.picture.cells import clean, cut
 from sagemock.picture.life import Life, Mark
-from sagemock.picture.look import LOOKS
+from sagemock.picture.look import LOOKS, MARKS
 from sagemock.picture.overview import common_now_us
 
 __all__ = ["drawing"]
@@ -130,26 +130,22 @@ class _Several:
         canvas.text((WIDTH - EDGE + 8, y + 17), length(life.length_us), "faint", "end")
 
     def sign(self, canvas: Canvas, mark: Mark, y: float) -> None:
-        x = canvas.at(mark.at_us)
-        told = f"<title>{safe(f'{mark.label}: {mark.text}')}</title>"
-        canvas.parts.append(f'<path d="M{x:.1f} {y + 8:.1f}l-4 -6h8z" style="fill:var(--ink)">{told}</path>')
+        canvas.text((canvas.at(mark.at_us), y + 9), MARKS[mark.label], "flag", "middle", f"{mark.label}: {mark.text}")
 
     def legend(self, canvas: Canvas, y: float) -> float:
         """Draw what the colours stand for; return where it ends."""
         seen = {entry.status for life in self.lives for entry in life.entries}
-        shown = [(name, name) for name in LOOKS if name in seen]
-        marks = dict.fromkeys(mark.label for life in self.lives for mark in life.marks)
-        items = [*shown, *([(f"{', '.join(marks)}", "")] if marks else [])]
+        marks = {mark.label for life in self.lives for mark in life.marks}
         x = float(EDGE)
-        for label, name in items:
+        for label in (*(name for name in LOOKS if name in seen), *(label for label in MARKS if label in marks)):
             wide = 30 + 6.6 * len(label)
             if x + wide > WIDTH - EDGE:
                 x, y = float(EDGE), y + LINE
-            if name:
-                color = LOOKS[name].color
+            if label in LOOKS:
+                color = LOOKS[label].color
                 canvas.parts.append(f'<rect x="{x:.1f}" y="{y - 9:.1f}" width="11" height="11" rx="3" fill="{color}"/>')
             else:
-                canvas.parts.append(f'<path d="M{x + 5:.1f} {y:.1f}l-4 -7h8z" style="fill:var(--ink)"/>')
+                canvas.text((x + 5, y), MARKS[label], "flag", "middle")
             canvas.text((x + 16, y), label, "faint")
             x += wide
         return y

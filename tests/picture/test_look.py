@@ -3,7 +3,9 @@
 import pytest
 
 from sagemock.jobs import status
+from sagemock.picture.cells import width
 from sagemock.picture.look import LOOKS, MARKS
+from sagemock.picture.overview import PLANNED
 
 WHITE, DARK = "#ffffff", "#161a20"
 
@@ -35,3 +37,12 @@ def test_every_status_has_a_look_and_a_letter_of_its_own() -> None:
     assert len(set(letters)) == len(letters)
     assert all(len(letter) == 1 and letter.isupper() for letter in letters)
     assert not set(MARKS.values()) & {letter.lower() for letter in letters}
+
+
+def test_no_two_things_look_alike() -> None:
+    """Neither in colour nor in Unicode; nor is a status taken for what is planned, or for what was done."""
+    looks = LOOKS.values()
+    assert len({look.color for look in looks}) == len(looks)
+    signs = [*(look.block for look in looks), *MARKS.values(), PLANNED, "○"]
+    assert len(set(signs)) == len(signs)
+    assert all(width(sign) == 1 for sign in signs)

@@ -108,6 +108,17 @@ def test_messages_come_with_the_room_for_them() -> None:
     assert rows_of(text, "churn-1")[0].endswith("  Training image download completed. Training in progress.")
 
 
+@pytest.mark.parametrize("reason", ["x", "AlgorithmError: boom", "AlgorithmError: a long explanation of what went wrong"])
+def test_a_short_message_is_shown_as_a_long_one_is(reason: str) -> None:
+    """What counts is the room, not how much there is to say."""
+    lives = [lived(job(Plan.fails(reason, training=60), name), DAY) for name in ("one", "two")]
+    for paper in (Paper(), Paper(120)):
+        _, head, *rows, _ = plain(overview(lives, paper)).split("\n")
+        assert head.endswith("  message")
+        assert [row.endswith(f"  {reason}") for row in rows] == [True, True]
+    assert "message" not in plain(overview([lived(job(Plan.fails(reason), "x" * 18), DAY)], Paper(72)))
+
+
 @pytest.mark.parametrize("unicode", [False, True])
 @pytest.mark.parametrize("count", [1, 5, 50])
 @given(columns=st.integers(72, 250), name=st.text(min_size=1, max_size=70), at_s=st.integers(200, 2000))

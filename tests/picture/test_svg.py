@@ -59,8 +59,9 @@ def test_several_lives_share_an_axis() -> None:
     """With a legend of what is there."""
     told = texts(parsed(five(600)))
     assert told[:2] == ["5 training jobs", "0 is 2018-07-30 00:00:00 UTC"]
-    assert "limit, interrupt, stop" in told
-    assert "now" in told
+    assert {"limit", "interrupt", "stop", "now"} <= set(told)
+    # Each sign stands once in the legend, and once for each thing that was done.
+    assert [told.count(sign) for sign in "|~#"] == [2, 2, 2]
     assert {"churn-1", "churn-5", "Pending", "MaxRuntimeExceeded", "10 min"} <= set(told)
     assert "0 is the creation of each" in texts(parsed([recorded(response(R1)), recorded(response(R8))], "the creation of each"))
 
