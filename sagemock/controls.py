@@ -76,14 +76,15 @@ class Controls(ABC):
 
     def svg(self, *names: str) -> str:
         """Return a picture of these jobs (default: all) as an `<svg>` element: of one row by row, of several on one axis."""
-        jobs = [self.jobs.find(name) for name in names] or list(self._world.store.jobs())
-        return drawing(jobs, self.clock.now_us())
+        now_us = self.clock.now_us()
+        return drawing([self.jobs.find(name) for name in names] or list(self._world.store.jobs(now_us)), now_us)
 
     def _repr_html_(self) -> str:
         return self.svg()
 
     def __str__(self) -> str:
-        jobs, now_us = list(self._world.store.jobs()), self.clock.now_us()
+        now_us = self.clock.now_us()
+        jobs = list(self._world.store.jobs(now_us))
         return timelines(jobs, now_us) if len(jobs) > 1 else "".join(timeline(job, now_us) for job in jobs) or "no training jobs"
 
     # -- acting

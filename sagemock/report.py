@@ -37,7 +37,7 @@ def _told(world: "World") -> str:
 def _state(world: "World") -> str:
     now_us = world.clock.now_us()
     parts = [_instant(world, now_us)]
-    jobs = list(world.store.jobs())
+    jobs = list(world.store.jobs(now_us))
     older, drawn = jobs[:-JOBS], jobs[-JOBS:]
     if older:
         parts.append(f"{_counted(len(older), 'older job')}:\n{situation(older, now_us)}")

@@ -1,19 +1,24 @@
 """What a test reads of the jobs: live views, which always show the present instant."""
 
+import difflib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sagemock.clock import Clock
-from sagemock.errors import UnknownJob, UsageError
+from sagemock.errors import UnknownJob
 from sagemock.instants import instant
 from sagemock.jobs.job import Job, View, view
 from sagemock.jobs.plan import Plan
-from sagemock.jobs.store import Region, Store
+from sagemock.jobs.store import Store
 from sagemock.render import drawing, timeline
 
 __all__ = ["JobView", "Jobs", "TransitionView"]
+
+NAMED: Final = 20
+"""How many jobs an error names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +32,14 @@ class TransitionView:
 
 
 class JobView:
-    """A training job as it is at the present instant of its mock's clock. `print` it for a picture."""
+    """A training job as it is at the present instant of its mock's clock. `print` it for a picture.
 
-    def __init__(self, clock: Clock, find: Callable[[], Job]) -> None:
+    When its deletion is done, what it shows raises UnknownJob, but for its name, its ARN and its region.
+    """
+
+    def __init__(self, clock: Clock, job: Job, find: Callable[[], Job]) -> None:
         self._clock = clock
+        self._asked_for = job
         self._find = find
 
     @property
@@ -40,17 +49,17 @@ class JobView:
     @property
     def name(self) -> str:
         """TrainingJobName."""
-        return self._find().name
+        return self._asked_for.name
 
     @property
     def arn(self) -> str:
         """TrainingJobArn."""
-        return self._find().arn
+        return self._asked_for.arn
 
     @property
     def region(self) -> str:
         """The region in which the job was created."""
-        return self._find().place.region
+        return self._asked_for.place.region
 
     @property
     def request(self) -> Mapping[str, Any]:
@@ -116,7 +125,10 @@ class JobView:
         return self._view.failure_reason
 
     def __repr__(self) -> str:
-        return f"<job {self.name!r}: {self.status}/{self.secondary_status}>"
+        try:
+            return f"<job {self.name!r}: {self.status}/{self.secondary_status}>"
+        except UnknownJob:
+            return f"<job {self.name!r}, which was deleted>"
 
     def __str__(self) -> str:
         return timeline(self._find(), self._clock.now_us())
@@ -127,53 +139,78 @@ class JobView:
 
 
 class Jobs(Mapping[str, JobView]):
-    """The jobs of a mock by name; by ARN where the same name exists in several regions or accounts."""
+    """The jobs of a mock by name; by ARN where the same name exists in several regions or accounts.
+
+    Such a name is `in` it, and alone does not tell which job is meant: `jobs[name]` raises, and `get` returns the default.
+    A deleted job is there until its deletion is done.
+    """
 
     def __init__(self, clock: Clock, store: Store) -> None:
         self._clock = clock
         self._store = store
 
     def find(self, key: str) -> Job:
-        """Return a job by name or ARN. Raises KeyError if there is none, UsageError if the name alone does not tell which."""
-        found = [region.by_name[name] for region, name in self._places(key)]
+        """Return a job by name or ARN. Raises UnknownJob if there is none, or if the name alone does not tell which."""
+        found = list(self._called(key))
         if not found:
-            known = ", ".join(self)
-            hint = f"ask for one of {known}" if known else "there is none yet: let the code under test create it first"
-            msg = f"no training job {key!r} was created; {hint}"
-            raise UnknownJob(msg)
+            raise UnknownJob(self._unknown(key))
         if len(found) > 1:
             arns = ", ".join(job.arn for job in found)
             msg = f"{key!r} exists more than once; ask by one of the ARNs {arns}"
-            raise UsageError(msg)
+            raise UnknownJob(msg)
         return found[0]
 
-    def _places(self, key: str) -> Iterator[tuple[Region, str]]:
-        name = key.rpartition("/")[2]
+    def _called(self, key: object) -> Iterator[Job]:
+        if not isinstance(key, str):
+            return
+        name, now_us = key.rpartition("/")[2], self._clock.now_us()
         for region in list(self._store.regions.values()):
             job = region.by_name.get(name)
-            if job is not None and key in (name, job.arn):
-                yield region, name
+            if job is not None and key in (name, job.arn) and not job.is_gone(now_us):
+                yield job
+
+    def _unknown(self, key: object) -> str:
+        if not isinstance(key, str):
+            return f"a training job is asked for by its name or its ARN, not by {key!r}: write jobs['churn-1']"
+        now_us, jobs = self._clock.now_us(), self._present()
+        known = list(dict.fromkeys(job.name for job in jobs))
+        ask = f"ask for one of {', '.join(known[:NAMED])}" + (f", or {len(known) - NAMED} more" if len(known) > NAMED else "")
+        name = key.rpartition("/")[2]
+        # A job of which the deletion is done may still be stored: nothing forgets it before the next call.
+        if name in self._store.deleted or any(job.name == name and job.is_gone(now_us) for job in self._store.jobs()):
+            return f"training job {name!r} was deleted; {ask if known else 'there is none any more'}"
+        if not known:
+            return f"no training job {key!r} was created; there is none yet: let the code under test create it first"
+        near = difflib.get_close_matches(key, [*known, *(job.arn for job in jobs)], n=1)
+        hint = f"did you mean {near[0]!r}? {ask[0].upper()}{ask[1:]}" if near else ask
+        return f"no training job {key!r} was created; {hint}"
+
+    def _present(self) -> list[Job]:
+        return list(self._store.jobs(self._clock.now_us()))
+
+    def _view(self, job: Job) -> JobView:
+        return JobView(self._clock, job, lambda: self.find(job.arn))
 
     def __getitem__(self, key: str) -> JobView:
-        job = self.find(key)
-        return JobView(self._clock, lambda: self._store.regions[job.place].by_name[job.name])
+        return self._view(self.find(key))
 
     def __contains__(self, key: object) -> bool:
-        # Also of a name that exists more than once, where asking for the job itself is an error.
-        return isinstance(key, str) and any(True for _ in self._places(key))
+        return any(True for _ in self._called(key))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(job.name for job in self._store.jobs()))
+        jobs = self._present()
+        named = Counter(job.name for job in jobs)
+        return iter([job.name if named[job.name] == 1 else job.arn for job in jobs])
 
     def __len__(self) -> int:
-        return len({job.name for job in self._store.jobs()})
+        return len(self._present())
 
     def __repr__(self) -> str:
         return f"<jobs {', '.join(repr(view) for view in self.all())}>"
 
     def all(self) -> list[JobView]:
         """Return every job in the order of creation, also those that share a name."""
-        return [self[job.arn] for job in self._store.jobs()]
+        return [self._view(job) for job in self._present()]
 
 
 def _instant(at_us: int | None) -> datetime | None:

@@ -270,7 +270,7 @@ class World:
         now_us = self.clock.now_us()
         standing = "".join(f"\n  {fault} has met {fault.met} calls" for fault in self.faults.standing(now_us))
         return (
-            f"nothing can happen any more, and yet {what} since.\n{situation(self.store.jobs(), now_us)}{standing}\n"
+            f"nothing can happen any more, and yet {what} since.\n{situation(self.store.jobs(now_us), now_us)}{standing}\n"
             "Let the code under test recognise that status and end its loop, give the job a plan that goes on, "
             "or allow more with idle_limit (None: no limit)"
         )

@@ -90,7 +90,7 @@ class Visibility:
 
     def pending(self, store: Store, now_us: int) -> bool:
         """Whether a job is hidden that will be seen one day."""
-        return any(hiding.hides(job, now_us) for hiding in self._hidings for job in store.jobs())
+        return any(hiding.hides(job, now_us) for hiding in self._hidings for job in store.jobs(now_us))
 
     def unused(self) -> list[Hiding]:
         """Return what hid no job from any call."""

@@ -72,6 +72,10 @@ class Job:
                 return self.created_us + one.at_us + round(DELETING_S * SECOND_US)
         return None
 
+    def is_gone(self, now_us: int) -> bool:
+        """Whether its deletion is done at this instant."""
+        return bool(self.interventions) and (gone_us := self.gone_us) is not None and gone_us <= now_us
+
     def after(self, intervention: Intervention) -> "Job":
         """Return the job as it is once `intervention` was made."""
         return replace(self, interventions=(*self.interventions, intervention))

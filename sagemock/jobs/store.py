@@ -24,6 +24,8 @@ class Store:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.regions: dict[Place, Region] = {}
+        self.deleted: set[str] = set()
+        """The names of the jobs that were forgotten."""
         self._count = 0
         self._ends: list[tuple[int, int, Place, str]] = []
         self._leaving: list[tuple[int, Place, str]] = []
@@ -65,14 +67,16 @@ class Store:
             with self.lock:
                 _, place, name = heapq.heappop(self._leaving)
                 gone = self.regions[place].remove(name)
+                self.deleted.add(name)
                 self._settled = False
                 for watcher in self.watchers if gone is not None else ():
                     watcher(gone, None)
 
-    def jobs(self) -> Iterator[Job]:
-        """Return every job, in the order of creation."""
+    def jobs(self, now_us: int | None = None) -> Iterator[Job]:
+        """Return the jobs that there are at an instant, in the order of creation; None: also those that `forget` will forget."""
         with self.lock:
-            return iter(sorted((job for region in self.regions.values() for job in region.by_name.values()), key=_number))
+            every = (job for region in self.regions.values() for job in region.by_name.values())
+            return iter(sorted((job for job in every if now_us is None or not job.is_gone(now_us)), key=_number))
 
     def settled_us(self) -> int | None:
         """Return the instant after which nothing happens to any job by itself; None if there is no job."""
