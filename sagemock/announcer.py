@@ -1,6 +1,6 @@
 """The events of a mock: those that have happened, to be read, and those to come, to be told."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, overload
 
 from sagemock.aws.events import Event, event
@@ -15,12 +15,13 @@ __all__ = ["Announcer", "Events"]
 
 
 class Events(Sequence[Event]):
-    """Events that have happened, in the order (instant, job number, index).
+    """Events that have happened, in the order (instant, job number, index); a live view, which grows with those that come.
 
     Each is made when it is asked for, and is the asker's own: a dictionary as a Lambda handler gets it.
     """
 
-    def __init__(self, happened: Sequence[Occurrence], told: Callable[[Occurrence], Event]) -> None:
+    def __init__(self, happened: Callable[[], Sequence[Occurrence]], told: Callable[[Occurrence], Event]) -> None:
+        """Show what `happened` returns, at each look."""
         self._happened = happened
         self._told = told
 
@@ -31,12 +32,17 @@ class Events(Sequence[Event]):
     def __getitem__(self, index: slice) -> "Events": ...
 
     def __getitem__(self, index: int | slice) -> "Event | Events":
+        happened = self._happened()
         if isinstance(index, slice):
-            return Events(self._happened[index], self._told)
-        return self._told(self._happened[index])
+            return self._fixed(happened[index])
+        return self._told(happened[index])
+
+    def __iter__(self) -> Iterator[Event]:
+        # Those of one moment: a handler, or another thread, may let more happen meanwhile.
+        return map(self._told, self._happened())
 
     def __len__(self) -> int:
-        return len(self._happened)
+        return len(self._happened())
 
     def __eq__(self, other: object) -> bool:
         """Whether another sequence has the same events."""
@@ -47,8 +53,8 @@ class Events(Sequence[Event]):
     __hash__ = None  # type: ignore[assignment]  # as a list
 
     def __repr__(self) -> str:
-        lines = "".join(f"\n  {_line(one)}" for one in self)
-        return f"<{len(self)} events{lines}>"
+        lines = [f"\n  {_line(one)}" for one in self]
+        return f"<{len(lines)} events{''.join(lines)}>"
 
     def matching(self, pattern: Pattern) -> "Events":
         """Return the events that an EventBridge pattern matches: a mapping, or the JSON text of one.
@@ -56,7 +62,10 @@ class Events(Sequence[Event]):
         Raises ValueError, which names the path, for a pattern that EventBridge would refuse.
         """
         wanted = EventPattern(pattern)
-        return Events([one for one in self._happened if wanted.matches(self._told(one))], self._told)
+        return Events(lambda: [one for one in self._happened() if wanted.matches(self._told(one))], self._told)
+
+    def _fixed(self, happened: Sequence[Occurrence]) -> "Events":
+        return Events(lambda: happened, self._told)
 
 
 def _line(shown: Mapping[str, Any]) -> str:
@@ -81,7 +90,7 @@ class Announcer:
     @property
     def events(self) -> Events:
         """What has happened by now."""
-        return Events(self._history.happened(), self._told)
+        return Events(self._history.happened, self._told)
 
     def on_event(self, handler: Handler, pattern: Pattern | None, *, delay: Delay, duplicates: int) -> Subscription:
         """Tell a handler of what happens from now on."""

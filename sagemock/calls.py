@@ -4,9 +4,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import datetime
 from fnmatch import fnmatchcase
 from itertools import groupby
-from typing import Any, Final, NamedTuple, overload
+from typing import Any, Final, overload
 
 from sagemock.aws.naming import checked_operation, job_of
+from sagemock.jobs.own import own
 
 __all__ = ["DONE", "Call", "Calls"]
 
@@ -15,30 +16,68 @@ _SERVICES: Final = ("sagemaker", "logs")
 """Whose calls can be on record."""
 
 
-class Call(NamedTuple):
+class Call:
     """One attempt of a client to call an operation."""
 
-    # Not a frozen dataclass, which takes three times as long to make: there is one for each call.
+    # Not a frozen dataclass, which takes three times as long to make: there is one for each call. Not a named tuple either: what
+    # the mock holds of the request must not be reached.
+    __slots__ = ("_arrived",)
 
-    operation: str
-    params: Mapping[str, Any]
-    """The request, with its instants in microseconds since the epoch."""
-    at: datetime
-    """The instant of its arrival."""
-    region: str
-    outcome: str
-    """"ok", or the error code that was answered, or the fault that it met, or the name of the error that was raised."""
-    attempt: int
-    """1 for a first attempt, more for botocore's retries."""
+    def __init__(  # noqa: PLR0913, PLR0917  # what there is to say of a call
+        self, operation: str, params: Mapping[str, Any], at: datetime, region: str, outcome: str, attempt: int
+    ) -> None:
+        self._arrived = operation, params, at, region, outcome, attempt
+
+    @property
+    def operation(self) -> str:
+        """The name of the operation."""
+        return self._arrived[0]
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The request, with its instants in microseconds since the epoch: a copy of it for each who asks."""
+        copied: dict[str, Any] = own(self._arrived[1])
+        return copied
+
+    @property
+    def at(self) -> datetime:
+        """The instant of its arrival."""
+        return self._arrived[2]
+
+    @property
+    def region(self) -> str:
+        """The region of the client."""
+        return self._arrived[3]
+
+    @property
+    def outcome(self) -> str:
+        """ "ok", or the error code that was answered, or the fault that it met, or the name of the error that was raised."""
+        return self._arrived[4]
+
+    @property
+    def attempt(self) -> int:
+        """1 for a first attempt, more for botocore's retries."""
+        return self._arrived[5]
 
     @property
     def job(self) -> str | None:
         """The name of the training job that it is about, or None."""
-        return job_of(self.params)
+        return job_of(self._arrived[1])
 
     @property
     def _what(self) -> str:
         return f"{self.operation} {self.job or ''}".rstrip() + f": {self.outcome}"
+
+    def __eq__(self, other: object) -> bool:
+        return self._arrived == other._arrived if isinstance(other, Call) else NotImplemented
+
+    def __hash__(self) -> int:
+        operation, _, *rest = self._arrived
+        return hash((operation, *rest))
+
+    def __repr__(self) -> str:
+        names = "operation", "params", "at", "region", "outcome", "attempt"
+        return f"Call({', '.join(f'{name}={value!r}' for name, value in zip(names, self._arrived, strict=True))})"
 
     def __str__(self) -> str:
         attempt = f" (attempt {self.attempt})" if self.attempt > 1 else ""

@@ -24,8 +24,9 @@ from sagemock.jobs.resources import count
 from sagemock.options import check_plan
 from sagemock.plans import Matcher, PlanSource, Rule
 from sagemock.render import drawing, timeline, timelines
+from sagemock.sleeps import Sleeps
 from sagemock.views import Jobs
-from sagemock.world import Sleep, World
+from sagemock.world import World
 
 __all__ = ["Controls"]
 
@@ -56,9 +57,9 @@ class Controls(ABC):
         return Calls(self._world.calls)
 
     @property
-    def sleeps(self) -> list[Sleep]:
+    def sleeps(self) -> Sleeps:
         """Every virtual sleep, in the order in which they began."""
-        return self._world.sleeps
+        return Sleeps(self._world.sleeps)
 
     @property
     def events(self) -> Events:

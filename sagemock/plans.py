@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Final, TypeAlias
 
 from sagemock.errors import UsageError
+from sagemock.jobs.own import own
 from sagemock.jobs.plan import Plan
 
 __all__ = ["Matcher", "PlanSource", "Plans", "Rule"]
@@ -33,7 +34,7 @@ class Rule:
             return False
         if isinstance(self.matcher, str):
             return fnmatchcase(request["TrainingJobName"], self.matcher)
-        return bool(self.matcher(request))
+        return bool(self.matcher(own(request)))
 
     def __str__(self) -> str:
         return f"plan({self.matcher!r}, {self.plan!r})"
@@ -61,7 +62,7 @@ class Plans:
 
 
 def _resolved(source: PlanSource, request: Mapping[str, Any]) -> Plan:
-    plan: object = source if isinstance(source, Plan) else source(request)
+    plan: object = source if isinstance(source, Plan) else source(own(request))
     if not isinstance(plan, Plan):
         msg = f"{source!r} returned {plan!r} for {request['TrainingJobName']!r}: let it return a Plan"
         raise UsageError(msg)

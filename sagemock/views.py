@@ -11,6 +11,7 @@ from sagemock.clock import Clock
 from sagemock.errors import UnknownJob
 from sagemock.instants import instant
 from sagemock.jobs.job import Job, View, view
+from sagemock.jobs.own import own
 from sagemock.jobs.plan import Plan
 from sagemock.jobs.store import Store
 from sagemock.render import drawing, timeline
@@ -62,9 +63,10 @@ class JobView:
         return self._asked_for.place.region
 
     @property
-    def request(self) -> Mapping[str, Any]:
-        """The CreateTrainingJob request, as it was received."""
-        return self._find().request
+    def request(self) -> dict[str, Any]:
+        """The CreateTrainingJob request, as it was received: a copy of it for each who asks."""
+        copied: dict[str, Any] = own(self._find().request)
+        return copied
 
     @property
     def plan(self) -> Plan:

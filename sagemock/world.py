@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from typing import Any, Final, Literal, NamedTuple
 from weakref import WeakSet, ref
@@ -36,16 +36,10 @@ from sagemock.options import Options
 from sagemock.plans import Plans
 from sagemock.render import situation
 from sagemock.sleepers import Sleepers
+from sagemock.sleeps import Sleep
 from sagemock.transport import Lost, marred
 
 __all__ = ["Call", "Sleep", "World"]
-
-
-class Sleep(NamedTuple):
-    """One virtual sleep: when it began, and how long it was."""
-
-    at: datetime
-    duration: timedelta
 
 
 class Request(NamedTuple):

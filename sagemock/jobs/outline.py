@@ -11,6 +11,7 @@ from typing import Any, cast
 from sagemock.errors import PlanError
 from sagemock.jobs import status
 from sagemock.jobs.lines import LineSource, LogMapping, sources_of
+from sagemock.jobs.own import Kept
 from sagemock.jobs.phase import Duration, Phase, span_us
 
 __all__ = ["NORMAL", "Outline"]
@@ -81,6 +82,8 @@ class Outline:
         object.__setattr__(self, "interruptions", tuple(self.interruptions))
         object.__setattr__(self, "attempt", tuple(self.attempt))
         object.__setattr__(self, "logs", sources_of(self.logs))
+        if self.replayed is not None and not isinstance(self.replayed, Kept):
+            object.__setattr__(self, "replayed", Kept(self.replayed))
         self._check_phases()
         self._check_ending()
         self._check_interruptions()

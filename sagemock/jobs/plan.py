@@ -5,7 +5,6 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from sagemock import reasons
@@ -232,7 +231,7 @@ class Plan(Outline):
             ending=made.ending,
             failure_reason=made.failure_reason,
             stopped_after=made.stopped_after,
-            replayed=MappingProxyType(dict(made.response)),
+            replayed=made.response,
             called=f"Plan.replays(<{made.response.get('TrainingJobName', 'a record')}>)",
         )
 

@@ -13,6 +13,7 @@ from sagemock.jobs import defaults, record, status
 from sagemock.jobs.defaults import Traits, traits
 from sagemock.jobs.hashing import hashed_once
 from sagemock.jobs.lines import NO_LINES, Lines, lines_of
+from sagemock.jobs.own import own
 from sagemock.jobs.phase import Duration, Phase, span_us
 from sagemock.jobs.plan import Plan
 
@@ -169,7 +170,7 @@ class _Writer:
         source = self.plan.written.get(phase.status) if phase.logs is None else phase.logs
         if not callable(source):
             return NO_LINES if source is None else lines_of(source, phase.status)
-        lines = lines_of(source(self.request), f"the lines of {phase.status} by {source!r}")
+        lines = lines_of(source(own(self.request)), f"the lines of {phase.status} by {source!r}")
         if phase not in self.plan.attempt:
             # What an attempt has not written when it ends is lost.
             phase.check_fit(lines)

@@ -13,8 +13,8 @@ from sagemock import Clock, Options, Phase, Plan, SageMakerMock, current, mock_s
 from sagemock.announcer import Events
 from sagemock.calls import Call, Calls
 from sagemock.delivery import Subscription
+from sagemock.sleeps import Sleep, Sleeps
 from sagemock.views import Jobs, JobView, TransitionView
-from sagemock.world import Sleep
 from tests.calling import create, make_client
 
 
@@ -131,7 +131,7 @@ def test_what_a_test_reads_is_typed() -> None:
         assert_type(job.status, str)
         assert_type(job.transitions, tuple[TransitionView, ...])
         assert_type(job.transitions[0].end, datetime | None)
-        assert_type(job.request, Mapping[str, Any])
+        assert_type(job.request, dict[str, Any])
         assert_type(job.plan, Plan)
         assert_type(job.billable_seconds, int | None)
         assert_type(mock.calls, Calls)
@@ -139,7 +139,8 @@ def test_what_a_test_reads_is_typed() -> None:
         assert_type(mock.calls[:1], list[Call])
         assert_type(mock.calls.to("CreateTrainingJob").count, int)
         assert_type([call.at for call in mock.calls], list[datetime])
-        assert_type(mock.sleeps, list[Sleep])
+        assert_type(mock.sleeps, Sleeps)
+        assert_type(mock.sleeps[:1], list[Sleep])
         assert_type(mock.events, Events)
         assert_type(mock.timeline("churn-1"), str)
 

@@ -1,0 +1,62 @@
+"""The virtual sleeps that were slept, as a test reads them."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import NamedTuple, overload
+
+__all__ = ["Sleep", "Sleeps"]
+
+
+class Sleep(NamedTuple):
+    """One virtual sleep: when it began, and how long it was."""
+
+    at: datetime
+    duration: timedelta
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S}.{self.at.microsecond // 1000:03} {self._length}"
+
+    @property
+    def _length(self) -> str:
+        return f"{self.duration.total_seconds():g} s"
+
+
+class Sleeps(Sequence[Sleep]):
+    """Virtual sleeps in the order in which they began; a live view, which grows with the sleeps that come.
+
+    `print` it for a line each. It equals a list of the same sleeps.
+    """
+
+    def __init__(self, sleeps: Sequence[Sleep]) -> None:
+        """Show what is in `sleeps`."""
+        self._sleeps = sleeps
+
+    def __iter__(self) -> Iterator[Sleep]:
+        # A copy, because another thread may fall asleep meanwhile.
+        return iter(list(self._sleeps))
+
+    def __len__(self) -> int:
+        return len(self._sleeps)
+
+    @overload
+    def __getitem__(self, place: int) -> Sleep: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Sleep]: ...
+    def __getitem__(self, place: int | slice) -> Sleep | list[Sleep]:
+        return list(self._sleeps[place]) if isinstance(place, slice) else self._sleeps[place]
+
+    def __eq__(self, other: object) -> bool:
+        return list(self) == list(other) if isinstance(other, Sequence) else NotImplemented
+
+    # It grows.
+    __hash__ = None  # type: ignore[assignment]  # as `list` has it
+
+    def __repr__(self) -> str:
+        lengths = [sleep._length for sleep in self]  # noqa: SLF001  # of this module
+        runs = [(length, sum(1 for _ in run)) for length, run in groupby(lengths)]
+        shown = ", ".join(length if times == 1 else f"{times} x {length}" for length, times in runs)
+        return f"<{len(lengths)} sleep{'' if len(lengths) == 1 else 's'}{': ' if shown else ''}{shown}>"
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self)) or "no sleeps"
