@@ -51,7 +51,7 @@ class Call:
 
     @property
     def outcome(self) -> str:
-        """ "ok", or the error code that was answered, or the fault that it met, or the name of the error that was raised."""
+        """How it went: "ok", an error code that was answered, a fault that it met, or the name of an error that was raised."""
         return self._arrived[4]
 
     @property
