@@ -79,11 +79,13 @@ def _last(store: Store, job: Job, regex: str, now_us: int) -> tuple[int, float] 
     return (last[0], last[2]) if (last := max(found, default=None)) else None
 
 
-@lru_cache(maxsize=1024)
 def _values(regex: str, lines: Lines) -> list[tuple[int, float]]:
     """Return the values of a metric in the lines of a visit, by offset: looked for once, however often a job is described."""
-    values = ((offset_us, _value(regex, text)) for offset_us, text in lines.pairs)
-    return [(offset_us, value) for offset_us, value in values if value is not None]
+    found = lines.searched.get(regex)
+    if found is None:
+        values = ((offset_us, _value(regex, text)) for offset_us, text in lines.pairs)
+        found = lines.searched[regex] = [(offset_us, value) for offset_us, value in values if value is not None]
+    return found
 
 
 def _value(regex: str, text: str) -> float | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 from sagemock.errors import PlanError
@@ -46,6 +47,11 @@ class Lines:
     def last_us(self) -> int:
         """The offset of the last line, -1 second if there is none."""
         return self.pairs[-1][0] if self.pairs else -SECOND_US
+
+    @cached_property
+    def searched(self) -> dict[str, list[tuple[int, float]]]:
+        """What was found in them, by the expression that was searched for: it lives and dies with them."""
+        return {}
 
     def after(self, offset_us: int) -> "Lines":
         """Return what is still to be written at `offset_us`, counted from there."""

@@ -16,6 +16,7 @@ from sagemock.jobs.lines import NO_LINES, Lines, lines_of
 from sagemock.jobs.own import own
 from sagemock.jobs.phase import Duration, Phase, span_us
 from sagemock.jobs.plan import Plan
+from sagemock.jobs.shared import shared
 
 __all__ = ["Script", "Step", "script"]
 
@@ -77,7 +78,7 @@ def script(plan: Plan, request: Mapping[str, Any], rng: Random, *, warm: bool = 
     return _Writer(plan, by, rng, request).write() if plan.draws or plan.asks else _shared(plan, by)
 
 
-@lru_cache(maxsize=1024)
+@shared
 def _shared(plan: Plan, by: Traits) -> Script:
     """Make the script of a plan that leaves nothing to chance once for all jobs that it fits: a hundred thousand hold one."""
     return _Writer(plan, by, Random(0), {}).write()  # noqa: S311  # nothing is drawn from it
@@ -275,6 +276,7 @@ class _Writer:
                 left_us -= after_us
 
 
+# A few numbers and texts of the service's: nothing of a plan or a request is kept here.
 @lru_cache(maxsize=1024)
 def _restart(by: Traits, gap_us: int, legacy: bool) -> tuple[Step, ...]:  # noqa: FBT001  # private, one caller
     """Return what an interruption plays before training goes on, which jobs of any plan share."""

@@ -4,7 +4,6 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 from sagemock import reasons
@@ -25,6 +24,7 @@ from sagemock.jobs.interventions import (
 )
 from sagemock.jobs.lines import NO_LINES, Writing
 from sagemock.jobs.script import Script, Step
+from sagemock.jobs.shared import shared
 
 __all__ = ["Change", "Timeline", "fold"]
 
@@ -41,7 +41,8 @@ class Change:
     """Whether this begins a new entry of SecondaryStatusTransitions (else it overwrites the message of the open one)."""
 
 
-@dataclass(frozen=True, slots=True)
+# Without slots, so that it can be held weakly.
+@dataclass(frozen=True)
 class Timeline:
     """The whole life of a job as it is known now, in microseconds after its creation."""
 
@@ -86,7 +87,7 @@ def _at(change: Change) -> int:
     return change.at_us
 
 
-@lru_cache(maxsize=8192)
+@shared
 def fold(script: Script, interventions: tuple[Intervention, ...]) -> Timeline:
     """Fold a script and what was done to its job into a timeline: pure, so that jobs with equal lives share one."""
     return _Fold(script, interventions).run()

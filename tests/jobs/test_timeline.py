@@ -167,7 +167,6 @@ def test_equal_lives_share_one_timeline(job: Job) -> None:
     assert twin.timeline is job.timeline
     stopped, stopped_twin = job.after(Stop(0)), twin.after(Stop(0))
     assert stopped.timeline is stopped_twin.timeline
-    assert fold.cache_info().maxsize is not None
 
 
 @given(st.integers(1, 4), st.integers(10, 600), st.booleans())
