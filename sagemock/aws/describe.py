@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from botocore.model import Shape
 
-from sagemock.aws import pools, serverless
+from sagemock.aws import builtin, pools, serverless
 from sagemock.aws.model import Api
 from sagemock.aws.wire import encode, seconds
 from sagemock.instants import instant_us
@@ -53,6 +53,9 @@ def still(api: Api, job: Job) -> dict[str, Any]:
     for name, filled in _FILLED_IN_EACH.items():
         if name in shown:
             shown[name] = [{**filled, **sent} for sent in shown[name]]
+    metrics = builtin.definitions(job)
+    if metrics and "AlgorithmSpecification" in shown:
+        shown["AlgorithmSpecification"] = {**shown["AlgorithmSpecification"], "MetricDefinitions": metrics}
     if "InputDataConfig" in shown:
         shown["InputDataConfig"] = [_replicated(channel) for channel in shown["InputDataConfig"]]
     profiler = request.get("ProfilerConfig")

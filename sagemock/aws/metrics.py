@@ -1,4 +1,4 @@
-"""FinalMetricDataList: the last value of each metric that the algorithm defines, found in what its containers wrote.
+"""FinalMetricDataList: the last value of each metric that the job or its algorithm defines, found in what its containers wrote.
 
 A metric's regular expression is searched in each line, and its first group is the value (developer guide, "Define training
 metrics"); without a group it is the whole match (assumed). The service is taken to read an expression as Python does; one that
@@ -10,10 +10,11 @@ import math
 import re
 import struct
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
+from sagemock.aws import builtin
 from sagemock.aws.wire import seconds
 from sagemock.instants import SECOND_US
 from sagemock.jobs.job import Job
@@ -29,9 +30,9 @@ _LARGEST: Final = 3.4028234663852886e38
 
 def final(store: Store, job: Job, now_us: int) -> list[dict[str, Any]]:
     """Return FinalMetricDataList at an instant, in the order of the definitions; one that nothing matched is left out."""
-    definitions: Sequence[Mapping[str, str]] = job.request.get("AlgorithmSpecification", {}).get("MetricDefinitions", ())
-    if not definitions:
+    if not (job.script.writes or store.region(job.place).logbook.said(job)):
         return []
+    definitions = builtin.definitions(job)
     shown = []
     for definition in definitions:
         found = _last(store, job, definition["Regex"], now_us)

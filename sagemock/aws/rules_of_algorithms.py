@@ -4,16 +4,11 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from sagemock.aws.builtin import image_of, is_built_in
+
 __all__ = ["builtin_metrics_are_fixed", "image_is_in_ecr", "one_algorithm", "short_wait_without_checkpoints", "what_runs_is_said"]
 
-_ECR: Final = re.compile(r"(?P<account>\d{12})\.dkr\.ecr(-fips)?\.[a-z0-9-]+\.[a-z0-9.-]+/(?P<repository>[^:@]+).*", re.DOTALL)
 _PUBLIC_REGISTRY: Final = re.compile(r"[^/]+[.:][^/]*/.+|localhost/.+")
-# Developer guide, "Docker Registry Paths for SageMaker Built-in Algorithms". They are in accounts of AWS.
-_BUILT_IN: Final = frozenset({
-    "blazingtext", "factorization-machines", "forecasting-deepar", "image-classification", "ipinsights", "kmeans", "knn", "lda",
-    "linear-learner", "ntm", "object-detection", "object2vec", "pca", "randomcutforest", "sagemaker-xgboost",
-    "semantic-segmentation", "seq2seq",
-})  # fmt: skip
 _UNCHECKPOINTED_S: Final = 3600
 
 
@@ -38,7 +33,7 @@ def image_is_in_ecr(request: Mapping[str, Any]) -> str | None:
     """Both texts were seen, with that missing blank: aws/sagemaker-python-sdk#2063, aws/aws-sdk#117."""
     algorithm = request.get("AlgorithmSpecification", {})
     image = algorithm.get("TrainingImage")
-    if image is None or "TrainingImageConfig" in algorithm or _ECR.fullmatch(image):
+    if image is None or "TrainingImageConfig" in algorithm or image_of(algorithm) is not None:
         return None
     if _PUBLIC_REGISTRY.fullmatch(image):
         return (
@@ -51,7 +46,7 @@ def image_is_in_ecr(request: Mapping[str, Any]) -> str | None:
 
 def builtin_metrics_are_fixed(request: Mapping[str, Any]) -> str | None:
     """Refuse metrics of a built-in algorithm, in words that were seen (awslabs/mlspace); also of a script on its image."""
-    if request.get("AlgorithmSpecification", {}).get("MetricDefinitions") and _is_built_in(request):
+    if request.get("AlgorithmSpecification", {}).get("MetricDefinitions") and is_built_in(request):
         return (
             "You can't override the metric definitions for Amazon SageMaker algorithms. "
             "Please retry the request without specifying metric definitions."
@@ -64,18 +59,12 @@ def short_wait_without_checkpoints(request: Mapping[str, Any]) -> str | None:
     wait_s = request.get("StoppingCondition", {}).get("MaxWaitTimeInSeconds", 0)
     if wait_s <= _UNCHECKPOINTED_S or "CheckpointConfig" in request:
         return None
-    if _is_built_in(request) or _is_of_marketplace(request):
+    if is_built_in(request) or _is_of_marketplace(request):
         return (
             f"Invalid MaxWaitTimeInSeconds. It must be less than or equal to {_UNCHECKPOINTED_S} for built-in and marketplace "
             "algorithms without a CheckpointConfig"
         )
     return None
-
-
-def _is_built_in(request: Mapping[str, Any]) -> bool:
-    """Whether the image has the name of a built-in algorithm and is not in the caller's own account, that of the role."""
-    image = _ECR.fullmatch(request.get("AlgorithmSpecification", {}).get("TrainingImage", ""))
-    return image is not None and image["repository"] in _BUILT_IN and image["account"] != _account(request["RoleArn"])
 
 
 def _is_of_marketplace(request: Mapping[str, Any]) -> bool:

@@ -1,0 +1,145 @@
+"""Built-in algorithms: whose images they are, and the metrics that the service defines for them.
+
+A request for one defines no metrics, and DescribeTrainingJob shows the algorithm's own (records of 2020 to 2025 and
+hashicorp/terraform-provider-aws#46892). `builtin.json` has the lists that were found, each with its source. Two lists
+of sagemaker-xgboost 1.3-1 and 1.5-1 were found, each of one objective: that the objectives of a kind share a list, and the two
+versions too, is assumed; so is that the lists which AWS wrote for a console of its own are whole. Where none was found, none is
+shown.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from sagemock.jobs.job import Job
+
+__all__ = ["REPOSITORIES", "definitions", "image_of", "in_order", "is_built_in", "place"]
+
+REPOSITORIES: Final = frozenset({
+    "blazingtext", "factorization-machines", "forecasting-deepar", "image-classification", "ipinsights", "kmeans", "knn", "lda",
+    "linear-learner", "ntm", "object-detection", "object2vec", "pca", "randomcutforest", "sagemaker-xgboost",
+    "semantic-segmentation", "seq2seq", "xgboost",
+})  # fmt: skip
+"""Those of `builtin.json`, here so that other jobs need not read it."""
+_ECR: Final = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr(-fips)?\.[a-z0-9-]+\.[a-z0-9.-]+/(?P<repository>[^:@]+)(:(?P<tag>[^@]*))?.*", re.DOTALL
+)
+_HARDWARE: Final = re.compile(r"-[cg]pu.*")
+_DEFAULT_OBJECTIVE: Final = "reg:squarederror"
+"""XGBoost's own, where the hyperparameters have none."""
+
+Definition = Mapping[str, str]
+
+
+class Image(NamedTuple):
+    """An image in ECR; `tag` is empty if it has none."""
+
+    account: str
+    repository: str
+    tag: str
+
+
+class _List(NamedTuple):
+    repository: str
+    versions: Sequence[str]
+    """Empty: every version."""
+    objectives: str
+    definitions: tuple[Definition, ...]
+
+
+def image_of(algorithm: Mapping[str, Any]) -> Image | None:
+    """Return the image of an algorithm, None if it has none in ECR."""
+    found = _ECR.fullmatch(algorithm.get("TrainingImage", ""))
+    return None if found is None else Image(found["account"], found["repository"], found["tag"] or "")
+
+
+def is_built_in(request: Mapping[str, Any]) -> bool:
+    """Whether the image is AWS's own of a built-in algorithm: by repository and account.
+
+    Neither does alone: a copy in another account is a custom image, and in the same accounts there are other images, which take
+    metric definitions (aws/sagemaker-python-sdk#2226, #2275).
+    """
+    image = image_of(request.get("AlgorithmSpecification", {}))
+    return image is not None and image.repository in REPOSITORIES and image.account in _accounts()
+
+
+def definitions(job: Job) -> Sequence[Definition]:
+    """Return the metric definitions of a job: its own, or those of its built-in algorithm.
+
+    A job that replays a record of the same image has those of the record.
+    """
+    algorithm = job.request.get("AlgorithmSpecification", {})
+    own: Sequence[Definition] = algorithm.get("MetricDefinitions", ())
+    if own or not is_built_in(job.request):
+        return own
+    recorded = {} if job.plan.replayed is None else job.plan.replayed.get("AlgorithmSpecification", {})
+    if recorded.get("TrainingImage") == algorithm["TrainingImage"]:
+        shown: Sequence[Definition] = recorded.get("MetricDefinitions", ())
+        return shown
+    return _listed(job.request)
+
+
+def _listed(request: Mapping[str, Any]) -> Sequence[Definition]:
+    image = image_of(request["AlgorithmSpecification"])
+    # The SDK sends hyperparameters as JSON.
+    objective = request.get("HyperParameters", {}).get("objective", _DEFAULT_OBJECTIVE).strip('"')
+    for one in _lists():
+        if image is None or one.repository != image.repository:
+            continue
+        known = not one.versions or _HARDWARE.sub("", image.tag) in one.versions
+        if known and objective.startswith(one.objectives):
+            return one.definitions
+    return ()
+
+
+def in_order(metrics: Iterable[tuple[str, str]]) -> list[Definition]:
+    """Return names and expressions as definitions in the order in which the service shows them.
+
+    It is that of Java's HashSet: computed for eight recorded lists, of which none contradicts it. Names that meet in one place
+    stay as they were.
+    """
+    pairs = list(metrics)
+    return [{"Name": name, "Regex": regex} for name, regex in sorted(pairs, key=lambda pair: place(pair[0], len(pairs)))]
+
+
+def place(name: str, count: int) -> int:
+    """Return where a metric of so many stands in the table of Java's HashSet."""
+    places = 16
+    while count * 4 > places * 3:
+        places *= 2
+    code = (59 + _java_hash(name)) & 0xFFFF_FFFF
+    return (code ^ code >> 16) & (places - 1)
+
+
+def _java_hash(text: str) -> int:
+    code = 0
+    for character in text:
+        code = (31 * code + ord(character)) & 0xFFFF_FFFF
+    return code
+
+
+@cache
+def _read() -> Mapping[str, Any]:
+    found: Mapping[str, Any] = json.loads(Path(__file__).with_name("builtin.json").read_text("utf-8"))
+    return found
+
+
+@cache
+def _accounts() -> frozenset[str]:
+    return frozenset(_read()["images"]["accounts"])
+
+
+@cache
+def _lists() -> tuple[_List, ...]:
+    return tuple(
+        _List(
+            one["repository"],
+            one.get("versions", ()),
+            one.get("objectives", ""),
+            tuple(in_order(one["metrics"].items())),
+        )
+        for one in _read()["lists"]
+    )
