@@ -112,7 +112,7 @@ class World:
         self._polls: dict[tuple[Api, str, bytes | str], Request] = {}
 
     def _is_untouched(self) -> bool:
-        return next(self.store.jobs(), None) is None
+        return self.store.is_untouched
 
     # -- as the patches see it
 
@@ -252,7 +252,7 @@ class World:
         plans, faults = self.plans.unused, [*self.faults.unused(), *self.visibility.unused()]
         if not self.options.strict or not (plans or faults):
             return
-        created = [job.name for job in self.store.jobs()]
+        created = list(dict.fromkeys([*self.store.deleted, *(job.name for job in self.store.jobs())]))
         met = f"the jobs that were created: {', '.join(created)}" if created else "no job was created"
         complaints = [
             *_unused("plan", plans, verb="used", met=met, mend="pattern"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sagemock import Plan, SageMakerMock, UnknownJob, UsageError, mock_sagemaker
+from sagemock import Plan, SageMakerMock, UnknownJob, UnusedError, UsageError, mock_sagemaker
 from sagemock.views import TransitionView
 from tests.calling import START, YOUNG, after, create, make_client, request
 
@@ -155,6 +155,22 @@ def test_a_deleted_job_is_gone_at_its_instant_whoever_looks(sagemaker: SageMaker
         client.list_training_jobs()
     create(client)
     assert view.status == "InProgress"
+
+
+@YOUNG
+def test_a_deleted_job_was_created_all_the_same() -> None:
+    """What was never used is told with all the jobs that could have met it."""
+    mock = mock_sagemaker(latency=0).start()
+    mock.plan("chrun", Plan())
+    client = make_client()
+    for name in ("churn", "other"):
+        create(client, name)
+    mock.complete("churn")
+    client.delete_training_job(TrainingJobName="churn")
+    mock.clock.advance(10)
+    client.list_training_jobs()
+    with pytest.raises(UnusedError, match="the jobs that were created: churn, other"):
+        mock.stop()
 
 
 @YOUNG

@@ -24,8 +24,8 @@ class Store:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.regions: dict[Place, Region] = {}
-        self.deleted: set[str] = set()
-        """The names of the jobs that were forgotten."""
+        self.deleted: dict[str, None] = {}
+        """The names of the jobs that were forgotten, in that order."""
         self._count = 0
         self._ends: list[tuple[int, int, Place, str]] = []
         self._leaving: list[tuple[int, Place, str]] = []
@@ -41,6 +41,11 @@ class Store:
             with self.lock:
                 found = self.regions.setdefault(place, Region())
         return found
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether no job was ever created, be it deleted since."""
+        return not self._count
 
     def next_number(self) -> int:
         """Return the number of the next job to be created."""
@@ -67,7 +72,7 @@ class Store:
             with self.lock:
                 _, place, name = heapq.heappop(self._leaving)
                 gone = self.regions[place].remove(name)
-                self.deleted.add(name)
+                self.deleted[name] = None
                 self._settled = False
                 for watcher in self.watchers if gone is not None else ():
                     watcher(gone, None)
