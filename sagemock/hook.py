@@ -1,7 +1,7 @@
 """The hook: every SageMaker client of the process asks the innermost mock before it asks the network."""
 
 from collections.abc import Callable
-from typing import Any, Final, Protocol, cast
+from typing import IO, Any, Final, Protocol, cast
 from weakref import WeakKeyDictionary
 
 from botocore import UNSIGNED
@@ -38,7 +38,7 @@ class ApiCall:
         self.service = respondent.service
         self.request = request
         self.operation = operation
-        self.body = cast("bytes | str", request.body)
+        self.body = _whole(request.body)
         self.attempt = _attempt(request.headers.get("amz-sdk-request", b""))
 
     @property
@@ -186,6 +186,19 @@ class _Stranger:
         if active is None or self.service in active.passthrough or is_loopback(self._endpoint) or moto_answers():
             return None
         return UNSIGNED if self.credentials is None else None
+
+
+def _whole(body: object) -> bytes | str:
+    """Return a request's body as bytes or text: who changes a request on its way may leave a buffer, a file or nothing there."""
+    if isinstance(body, (bytes, str)):
+        return body
+    if isinstance(body, (bytearray, memoryview)):
+        return bytes(body)
+    if body is None:
+        return b""
+    file = cast("IO[bytes] | IO[str]", body)
+    file.seek(0)
+    return file.read()
 
 
 def _attempt(header: bytes | str) -> int:

@@ -91,4 +91,4 @@ class Idle:
 
 def timeless(body: bytes | str) -> str:
     """Return a request's JSON without its numbers: who asks for what is newer than now asks the same again."""
-    return _NUMBER.sub("0", body if isinstance(body, str) else body.decode())
+    return _NUMBER.sub("0", body if isinstance(body, str) else body.decode(errors="replace"))

@@ -1,6 +1,5 @@
 """A world: everything that lives while a mock is active, and how it answers a call."""
 
-import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -14,7 +13,7 @@ from sagemock import buckets, neighbours
 from sagemock.announcer import Announcer
 from sagemock.artifacts import Uploads
 from sagemock.aws import logs
-from sagemock.aws.decode import decode
+from sagemock.aws.decode import decode, parse
 from sagemock.aws.faults import Fault, Faults
 from sagemock.aws.fits import fits
 from sagemock.aws.model import Api
@@ -25,7 +24,7 @@ from sagemock.aws.visibility import Visibility
 from sagemock.aws.wire import Answer, granted, refused
 from sagemock.calls import DONE, Call, Calls
 from sagemock.clock import Clock
-from sagemock.errors import UnusedError
+from sagemock.errors import SagemockError, UnusedError
 from sagemock.follow import Followed
 from sagemock.hook import ApiCall
 from sagemock.idle import Idle, timeless
@@ -51,7 +50,6 @@ class Request(NamedTuple):
 
 
 _POLLS_KEPT: Final = 256
-_json: Final = json.JSONDecoder().decode
 
 
 @dataclass
@@ -193,7 +191,7 @@ class World:
 
     def answer_logs(self, call: ApiCall) -> tuple[Answer, int, str] | None:
         """Answer a call of CloudWatch Logs, if it is about the log group of training jobs."""
-        return self.answer(call) if logs.concerns(call.body) else None
+        return self.answer(call) if logs.concerns(call.operation, call.body) else None
 
     def _polled(self, call: ApiCall) -> "Request":
         """Read a request that changes nothing: whoever polls sends the same one again and again."""
@@ -214,13 +212,19 @@ class World:
             simulated = OPERATIONS[call.operation]
         else:
             return neighbours.perform(call.operation, call.region, call.request, OPERATIONS)
-        if request.is_doubtful and self.options.validate:
-            code = logs.INVALID if call.service == "logs" else INVALID
-            check(call.api.input(call.operation), params, code)
+        broken = _broken(call, params) if request.is_doubtful else None
+        if broken is not None and self.options.validate:
+            raise broken
         place, service = self._place(call), self.service
         if self.visibility and call.service == "sagemaker":
             service = self.visibility.seen(service, place, call.operation, params, at_us)
-        return simulated(service, call.api, place, params, at_us)
+        try:
+            return simulated(service, call.api, place, params, at_us)
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            if broken is None or isinstance(error, SagemockError):
+                raise
+            # `validate=False` let it through, and without what it lacks nobody can do it.
+            raise broken from error
 
     def _marred(self, fault: Fault, call: ApiCall, request: "Request", at_us: int) -> Answer:
         return marred(
@@ -272,8 +276,17 @@ class World:
 
 def _read(call: ApiCall) -> Request:
     shape = call.api.input(call.operation)
-    sent = _json(call.body if isinstance(call.body, str) else call.body.decode())
+    sent = parse(call.body)
     return Request(sent, is_doubtful=False) if fits(shape, sent) else Request(decode(shape, sent), is_doubtful=True)
+
+
+def _broken(call: ApiCall, params: Mapping[str, Any]) -> Refusal | None:
+    """Return the refusal of a request that breaks constraints, None of one that breaks none."""
+    try:
+        check(call.api.input(call.operation), params, logs.INVALID if call.service == "logs" else INVALID)
+    except Refusal as refusal:
+        return refusal
+    return None
 
 
 def _unused(kind: str, unused: Sequence[object], *, verb: str, met: str, mend: str) -> Iterator[str]:

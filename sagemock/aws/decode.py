@@ -1,8 +1,10 @@
-"""What the server makes of the JSON of a request, before it looks at constraints.
+"""What the server makes of the body of a request, before it looks at constraints.
 
-The texts of refusals are known from AWS's Java services that speak JSON; that SageMaker uses them is assumed.
+What is refused, and in which words, was measured at another service of the same protocol (Athena, 2026-09-23, a public record);
+that SageMaker and CloudWatch Logs do the same is assumed.
 """
 
+import json
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeAlias
 
@@ -11,7 +13,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from sagemock.aws.per_shape import per_shape
 from sagemock.aws.refusal import Refusal
 
-__all__ = ["decode"]
+__all__ = ["decode", "parse"]
 
 # What `json.loads` returns.
 _Json: TypeAlias = Any
@@ -21,15 +23,55 @@ _CODE = "SerializationException"
 _INTEGERS = {"integer": ("an Integer", 1 << 31), "long": ("a Long", 1 << 63)}
 _FLOATS = {"float": "a Float", "double": "a Double"}
 _INFINITY = float("inf")
+_LARGEST = 1e300
+"""No number on the wire is larger; with it microseconds are still finite."""
 _SECOND_US = 1_000_000
+_DEEP = 500
+"""So many brackets, and a body may be too deep to be read. With fewer it is the caller's own stack that is full."""
+
+
+def parse(body: bytes | str) -> _Json:
+    """Return the JSON of a request's body: an object or a list.
+
+    Raises `Refusal` (SerializationException, without words) for what is no JSON, or none of the two. Of a key that comes twice
+    the last counts (assumed), and so are numbers of thousands of digits, and text that is not Unicode, refused like no JSON.
+    """
+    text = body if isinstance(body, str) else body.decode(errors="surrogateescape")
+    try:
+        value = _loads(text)
+        if not text.isascii() or "\\ud" in text or "\\uD" in text:
+            # What is no UTF-8, or half of a surrogate pair, which nobody can write down later.
+            json.dumps(value, ensure_ascii=False).encode()
+    except ValueError:
+        _refuse_unread()
+    except RecursionError:
+        if text.count("[") + text.count("{") < _DEEP:
+            raise
+        _refuse_unread()
+    if not isinstance(value, dict | list):
+        _refuse_unread()
+    return value
+
+
+def _no_number(constant: str) -> NoReturn:
+    msg = f"{constant} is no JSON"
+    raise ValueError(msg)
+
+
+# Python's json would read NaN and Infinity.
+_loads = json.JSONDecoder(parse_constant=_no_number).decode
+
+
+def _refuse_unread() -> NoReturn:
+    raise Refusal(_CODE, "") from None
 
 
 def decode(shape: Shape, value: _Json) -> _Json:
     """Return what the server makes of a JSON value of this shape.
 
-    Members that the shape does not have are dropped, at every depth, and so are members of structures that are null; lists and
-    maps keep their nulls, which are for `violations` to refuse. Timestamps (seconds since the epoch on the wire) become whole
-    microseconds. Containers are new. Raises `Refusal` (SerializationException) for a JSON type that does not fit.
+    Members that the shape does not have are dropped, at every depth, and so is what is null in structures and lists; maps keep
+    their nulls, which are for `violations` to refuse. Timestamps (seconds since the epoch on the wire) become whole microseconds.
+    Containers are new. Raises `Refusal` (SerializationException) for a JSON type that does not fit.
     """
     return _decoder_of(shape)(value)
 
@@ -60,7 +102,7 @@ def _list(shape: ListShape) -> _Decode:
         if not isinstance(value, list):
             _refuse_for("list", value)
         decoder = _decoder_of(member)
-        return [None if item is None else decoder(item) for item in value]
+        return [decoder(item) for item in value if item is not None]
 
     return decode_list
 
@@ -77,13 +119,14 @@ def _map(shape: MapShape) -> _Decode:
     return decode_map
 
 
-def _scalar(type_name: str) -> _Decode:
+def _scalar(shape: Shape) -> _Decode:
+    type_name = shape.type_name
     if type_name == "string":
         return _string
     if type_name == "boolean":
         return _boolean
     if type_name in _INTEGERS:
-        return _integer(*_INTEGERS[type_name])
+        return _integer(*_INTEGERS[type_name], shape)
     if type_name in _FLOATS:
         return _number(_FLOATS[type_name], lambda value: value)
     if type_name == "timestamp":
@@ -100,16 +143,19 @@ def _string(value: _Json) -> _Json:
 
 def _boolean(value: _Json) -> _Json:
     if not isinstance(value, bool):
-        _refuse(value, "a Boolean")
+        _refuse(value, "an Boolean" if isinstance(value, str) else "a Boolean")
     return value
 
 
-def _integer(noun: str, limit: int) -> _Decode:
+def _integer(noun: str, limit: int, shape: Shape) -> _Decode:
+    # A number that has too many bits is left to the constraint that it breaks, if there is one.
+    least = -_INFINITY if "min" in shape.metadata else -limit
+    most = _INFINITY if "max" in shape.metadata else limit - 1
+
     def decode_integer(value: _Json) -> _Json:
-        if isinstance(value, float) and value.is_integer():
-            # 60.0 is 60 (assumed); botocore sends it so when its own validation is off.
+        if isinstance(value, float) and -_INFINITY < value < _INFINITY:
             value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int) or not -limit <= value < limit:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             _refuse(value, noun)
         return value
 
@@ -118,8 +164,7 @@ def _integer(noun: str, limit: int) -> _Decode:
 
 def _number(noun: str, made: Callable[[float], Any]) -> _Decode:
     def decode_number(value: _Json) -> _Json:
-        # Python's json reads NaN and Infinity, which are no JSON.
-        if isinstance(value, bool) or not isinstance(value, int | float) or not -_INFINITY < value < _INFINITY:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not -_LARGEST <= value <= _LARGEST:
             _refuse(value, noun)
         return made(value)
 
@@ -143,8 +188,9 @@ def _refuse_for(expected: str, value: object) -> NoReturn:
     elif isinstance(value, list):
         message = "Start of list found where not expected"
     else:
-        message = f"Expected {expected} or null"
+        # That of a map is assumed.
+        message = "Expected null" if expected == "structure" else f"Expected {expected} or null"
     raise Refusal(_CODE, message)
 
 
-_decoder_of = per_shape(_structure, _list, _map, lambda shape: _scalar(shape.type_name))
+_decoder_of = per_shape(_structure, _list, _map, _scalar)

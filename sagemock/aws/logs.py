@@ -14,6 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 from sagemock.aws import filters
+from sagemock.aws.decode import parse
 from sagemock.aws.model import Api
 from sagemock.aws.refusal import Refusal
 from sagemock.aws.wire import dump
@@ -39,10 +40,20 @@ _BACKWARD_SINCE_MS: Final = 1_704_067_200_000
 """2024-01-01: FilterLogEvents reads backwards only from then on (its operation documentation, startFromHead)."""
 
 
-def concerns(body: bytes | str) -> bool:
-    """Return whether a request names the log group of training jobs, whichever way it does."""
-    request = json.loads(body)
+def concerns(operation: str, body: bytes | str) -> bool:
+    """Return whether a request is for sagemock: it names the log group of training jobs, whichever way it does.
+
+    So is a simulated operation of which nobody can read the group, for that is refused whatever the group.
+    """
+    try:
+        request = parse(body)
+    except Refusal:
+        return operation in OPERATIONS
+    if not isinstance(request, dict):
+        return operation in OPERATIONS
     named = [request.get(key) for key in ("logGroupName", "logGroupIdentifier")]
+    if any(not isinstance(name, str | None) for name in named):
+        return operation in OPERATIONS
     for key in ("logGroupNames", "logGroupIdentifiers"):
         several = request.get(key)
         named += several if isinstance(several, list) else []

@@ -13,8 +13,11 @@ __all__ = ["Answer", "dump", "encode", "granted", "refused", "seconds"]
 
 CONTENT_TYPE: Final = "application/x-amz-json-1.1"
 
-_MODELED: Final = frozenset({"ResourceNotFound", "ResourceInUse", "ResourceLimitExceeded", "ConflictException"})
-"""The errors that SageMaker models as shapes: their member is `Message`; the others say `message`."""
+_CAPITAL: Final = frozenset(
+    {"ResourceNotFound", "ResourceInUse", "ResourceLimitExceeded", "ConflictException", "SerializationException"}
+)
+"""The errors that say `Message`: those that SageMaker models as shapes, and what the protocol refuses (measured at Athena, as in
+`decode`); the others say `message`."""
 
 
 class Answer(NamedTuple):
@@ -51,6 +54,7 @@ def granted(document: str) -> Answer:
 
 def refused(refusal: Refusal) -> Answer:
     """Return the answer to a call that the service refuses."""
-    key = "Message" if refusal.code in _MODELED else "message"
-    body: Mapping[str, Any] = {"__type": refusal.code, key: refusal.message}
+    key = "Message" if refusal.code in _CAPITAL else "message"
+    # What cannot be read at all is refused without words.
+    body: Mapping[str, Any] = {"__type": refusal.code, **({key: refusal.message} if refusal.message else {})}
     return Answer(refusal.status, dump(body).encode())

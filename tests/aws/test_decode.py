@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemock.aws.decode import decode
+from sagemock.aws.decode import decode, parse
 from sagemock.aws.refusal import Refusal
 from tests.aws.shapes import invented, of_sagemaker
 
@@ -71,10 +71,10 @@ def test_a_null_member_is_an_absent_member() -> None:
     assert decode(EVERYTHING, nested({"Text": None, "Flag": True}) | {"Size": None}) == nested({"Flag": True})
 
 
-def test_nulls_in_lists_and_maps_stay() -> None:
-    """What a list or map contains is for the constraints to judge."""
-    value: dict[str, Any] = {"Many": [None, {}], "Table": {"key": None}}
-    assert decode(EVERYTHING, value) == value
+def test_a_null_in_a_list_is_dropped() -> None:
+    """As an absent member is (measured); in a map it stays, for the constraints to judge."""
+    value: dict[str, Any] = {"Many": [None, {}, None], "Table": {"key": None}}
+    assert decode(EVERYTHING, value) == {"Many": [{}], "Table": {"key": None}}
 
 
 def test_the_value_given_is_left_alone() -> None:
@@ -96,10 +96,11 @@ def test_no_microsecond_is_lost_on_the_wire(at_us: int) -> None:
     assert decode(EVERYTHING, {"At": at_us / 1_000_000}) == {"At": at_us}
 
 
-def test_a_whole_float_is_an_integer() -> None:
-    """60.0 is accepted where 60 is (assumed)."""
-    count = decode(EVERYTHING, {"Count": 60.0})["Count"]
-    assert count == 60
+@pytest.mark.parametrize("sent, kept", [(60.0, 60), (1.5, 1), (-1.5, -1)])
+def test_a_fraction_is_cut_to_an_integer(sent: float, kept: int) -> None:
+    """1.5 is 1 where an integer belongs (measured)."""
+    count = decode(EVERYTHING, {"Count": sent})["Count"]
+    assert count == kept
     assert type(count) is int
 
 
@@ -112,11 +113,10 @@ def test_a_whole_float_is_an_integer() -> None:
         ({"Text": False}, "FALSE_VALUE can not be converted to a String"),
         ({"Text": []}, "Start of list found where not expected"),
         ({"Text": {}}, "Start of structure or map found where not expected."),
-        ({"Flag": "true"}, "STRING_VALUE can not be converted to a Boolean"),
+        ({"Flag": "true"}, "STRING_VALUE can not be converted to an Boolean"),
         ({"Flag": 1}, "NUMBER_VALUE can not be converted to a Boolean"),
         ({"Count": "1"}, "STRING_VALUE can not be converted to an Integer"),
         ({"Count": True}, "TRUE_VALUE can not be converted to an Integer"),
-        ({"Count": 1.5}, "DECIMAL_VALUE can not be converted to an Integer"),
         ({"Count": math.inf}, "DECIMAL_VALUE can not be converted to an Integer"),
         ({"Count": 1 << 31}, "NUMBER_VALUE can not be converted to an Integer"),
         ({"Size": 1 << 63}, "NUMBER_VALUE can not be converted to a Long"),
@@ -125,8 +125,10 @@ def test_a_whole_float_is_an_integer() -> None:
         ({"Share": False}, "FALSE_VALUE can not be converted to a Float"),
         ({"Exact": math.nan}, "DECIMAL_VALUE can not be converted to a Double"),
         ({"Exact": math.inf}, "DECIMAL_VALUE can not be converted to a Double"),
+        ({"At": 1.7e308}, "DECIMAL_VALUE can not be converted to milliseconds since epoch"),
+        ({"At": 10**400}, "NUMBER_VALUE can not be converted to milliseconds since epoch"),
         ({"At": "2018-07-30T00:00:00Z"}, "STRING_VALUE can not be converted to milliseconds since epoch"),
-        ({"Inner": "x"}, "Expected structure or null"),
+        ({"Inner": "x"}, "Expected null"),
         ({"Inner": []}, "Start of list found where not expected"),
         ({"Many": 1}, "Expected list or null"),
         ({"Many": {}}, "Start of structure or map found where not expected."),
@@ -146,6 +148,59 @@ def test_a_json_type_that_does_not_fit_is_refused(value: object, message: str) -
 def test_an_integer_has_32_bits(limit: int) -> None:
     """The ends of an Integer's range are inside."""
     assert decode(EVERYTHING, {"Count": limit}) == {"Count": limit}
+
+
+def test_a_number_with_too_many_bits_is_left_to_its_constraint() -> None:
+    """The order was measured: a number out of range gets the ordinary text, if there is a constraint that it breaks."""
+    bounded = invented({"Few": {"type": "integer", "max": 100}, "Some": {"type": "integer", "min": 1}})
+    assert decode(bounded.shape_for("Few"), 1 << 40) == 1 << 40
+    assert decode(bounded.shape_for("Some"), -(1 << 40)) == -(1 << 40)
+    for shape, value in (("Few", -(1 << 40)), ("Some", 1 << 40)):
+        with pytest.raises(Refusal, match="NUMBER_VALUE can not be converted to an Integer"):
+            decode(bounded.shape_for(shape), value)
+
+
+# -- what is no JSON
+
+
+@pytest.mark.parametrize(
+    "body, read",
+    [
+        (b'{"a": [1, 2.5, "\\ud83d\\ude00"], "b": null}', {"a": [1, 2.5, "\U0001f600"], "b": None}),
+        ('{"a": "\u00e9"}'.encode(), {"a": "\u00e9"}),
+        ('{"a": 1, "a": 2}', {"a": 2}),
+        (b"[]", []),
+    ],
+)
+def test_an_object_or_a_list_is_read(body: bytes | str, read: object) -> None:
+    """As it is; of a key that comes twice the last counts."""
+    assert parse(body) == read
+
+
+UNREADABLE = [
+    b"", b" ", b"{", b"null", b'"x"', b"1", b"true", b'{"a":1,}', b'{"a":1', b"{'a':1}", b"\xff\xfe", b'{"a":"\xff"}',
+    '{"a":"b"}'.encode("utf-16"), "\ufeff{}".encode(), b'{"a":NaN}', b'{"a":-Infinity}', b'{"a":' + b"1" * 5000 + b"}",
+    b'{"a":"\\ud800"}', b'{"\\uDFFF":1}', '{"a":"\ud800"}', b"[" * 100_000, b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", UNREADABLE, ids=range(len(UNREADABLE)))
+def test_what_is_no_json_is_refused_without_words(body: bytes | str) -> None:
+    """Whatever is wrong with it: a client has the code only."""
+    with pytest.raises(Refusal) as refused:
+        parse(body)
+    assert (refused.value.code, refused.value.message, refused.value.status) == ("SerializationException", "", 400)
+
+
+def test_a_full_stack_is_not_the_bodys_fault() -> None:
+    """Code that calls itself too often learns that, and not that its request could not be read."""
+
+    def deeper() -> None:
+        parse(b'{"a": [[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]}')
+        deeper()
+
+    with pytest.raises(RecursionError):
+        deeper()
 
 
 def test_a_real_request_comes_through() -> None:

@@ -405,10 +405,17 @@ def test_other_groups_are_not_answered_here(sagemaker: SageMakerMock, logs: Any,
     assert len(sagemaker.calls) == 0
 
 
-@pytest.mark.parametrize("body", [{}, {"logGroupName": 7}, {"logGroupNames": "x"}, {"logGroupNames": [7]}])
+@pytest.mark.parametrize("body", [{}, {"logGroupName": None}, {"logGroupNames": "x"}, {"logGroupNames": [7]}])
 def test_what_names_no_group_is_not_ours(body: Any) -> None:
     """However odd it is."""
-    assert not concerns(json.dumps(body))
+    assert not concerns("GetLogEvents", json.dumps(body))
+
+
+@pytest.mark.parametrize("body", ["{", "[]", '{"logGroupName": 7}', b"\xff"])
+def test_whose_group_nobody_can_read_is_ours_to_refuse(body: str | bytes) -> None:
+    """Of what is simulated: CloudWatch Logs would refuse it whatever the group."""
+    assert concerns("GetLogEvents", body)
+    assert not concerns("StartQuery", body)
 
 
 def test_who_lets_logs_out_signs_them() -> None:

@@ -1,0 +1,209 @@
+"""Bodies that no client of botocore's makes, as who edits a request on its way sends them: AWS's refusal, never Python's."""
+
+import copy
+import io
+import json
+import re
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from sagemock import NotAnswered, NotSimulated, Plan, SageMakerMock, current, mock_sagemaker
+from sagemock.aws import logs
+from sagemock.aws.logs import GROUP
+from sagemock.aws.operations import OPERATIONS
+from tests.aws.shapes import of_sagemaker
+from tests.aws.test_logs import STREAM, session
+from tests.calling import START, YOUNG, create, make_client, request
+
+BARE = Config(retries={"total_max_attempts": 1, "mode": "standard"}, parameter_validation=False)
+ARN = "arn:aws:sagemaker:us-east-1:123456789012:training-job/churn"
+RICH = request(
+    "new",
+    HyperParameters={"x": "1"},
+    Environment={"A": "b"},
+    Tags=[{"Key": "a", "Value": "b"}],
+    InputDataConfig=[{"ChannelName": "train", "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://b/x"}}}],
+    VpcConfig={"SecurityGroupIds": ["sg-1"], "Subnets": ["s-1"]},
+)
+WHOLE: dict[str, dict[str, Any]] = {
+    "AddTags": {"ResourceArn": ARN, "Tags": [{"Key": "a", "Value": "b"}]},
+    "CreateTrainingJob": RICH,
+    "DeleteTags": {"ResourceArn": ARN, "TagKeys": ["a"]},
+    "DeleteTrainingJob": {"TrainingJobName": "churn"},
+    "DescribeTrainingJob": {"TrainingJobName": "churn"},
+    "ListTags": {"ResourceArn": ARN, "MaxResults": 50},
+    "ListTrainingJobs": {"CreationTimeAfter": 1.5, "MaxResults": 3, "SortBy": "Status", "StatusEquals": "Completed"},
+    "StopTrainingJob": {"TrainingJobName": "churn"},
+    "UpdateTrainingJob": {"TrainingJobName": "churn", "ResourceConfig": {"KeepAlivePeriodInSeconds": 5}},
+    "DescribeLogStreams": {"logGroupName": GROUP, "logStreamNamePrefix": "churn/", "limit": 3, "descending": True},
+    "FilterLogEvents": {"logGroupName": GROUP, "logStreamNames": [STREAM], "filterPattern": "epoch -x", "limit": 3},
+    "GetLogEvents": {"logGroupName": GROUP, "logStreamName": STREAM, "endTime": 10**13, "limit": 3, "startFromHead": True},
+}
+"""A good request of each simulated operation."""
+ODD: list[Any] = [
+    None, True, False, 0, -1, 1, 2**31, 2**63, 10**30, 1.5, 1e308, float("inf"), float("nan"), "", "x", "\u00e9", "\ud800",
+    "\U0001f600", "\x00", "a" * 3000, [], {}, [[]], [None], {"a": None}, "(", "f/" + "9" * 56 + "/s", "W10=",
+]  # fmt: skip
+
+
+class Sender:
+    """Clients whose requests get another body on their way."""
+
+    def __init__(self) -> None:
+        """Make one for each service."""
+        keys = {"aws_access_key_id": "AKIDTEST", "aws_secret_access_key": "secret"}
+        # Whose responses nobody checks: with `validate=False` they show what no model allows.
+        self._clients = {name: session().create_client(name, "us-east-1", config=BARE, **keys) for name in ("sagemaker", "logs")}
+        self.body: Any = b""
+        for client in self._clients.values():
+            client.meta.events.register("before-call", self._edit)
+
+    def _edit(self, *, params: dict[str, Any], **_: object) -> None:
+        params["body"] = self.body
+
+    def __call__(self, operation: str, body: object) -> dict[str, Any]:
+        """Call an operation with this body; return what it answers."""
+        self.body = body
+        client = self._clients["logs" if operation in logs.OPERATIONS else "sagemaker"]
+        answered: dict[str, Any] = getattr(client, re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower())()
+        return answered
+
+    def refused(self, operation: str, body: object) -> tuple[str, str, int]:
+        """Return with which code, words and status an operation refuses this body."""
+        with pytest.raises(ClientError) as refusal:
+            self(operation, body)
+        answered: Any = refusal.value.response
+        status = answered["ResponseMetadata"]["HTTPStatusCode"]
+        return answered["Error"]["Code"], answered["Error"]["Message"], status
+
+
+def mocked(*, validate: bool = True) -> SageMakerMock:
+    """Return a mock with a job that trains and writes."""
+    lines = {"Training": [(0, "epoch 0"), (10, "epoch 1")]}
+    plan = Plan.completes(starting=10, downloading=20, training=1000, logs=lines)
+    return mock_sagemaker(start=START, plan=plan, validate=validate, strict=False)
+
+
+def running(mock: SageMakerMock) -> None:
+    """Let the job train."""
+    create(make_client())
+    mock.advance_until("churn", "Training")
+
+
+@pytest.fixture
+def send() -> Iterator[Sender]:
+    """Send to a mock in which a job trains."""
+    with mocked() as mock:
+        running(mock)
+        yield Sender()
+
+
+def simulated() -> list[str]:
+    """Return the simulated operations that this botocore knows."""
+    return [name for name in WHOLE if name in logs.OPERATIONS or name in of_sagemaker().operations]
+
+
+def test_there_is_a_good_request_of_each_operation() -> None:
+    """So that none is left out below."""
+    assert set(WHOLE) == {*OPERATIONS, *logs.OPERATIONS}
+
+
+@pytest.mark.parametrize("operation", simulated())
+@pytest.mark.parametrize("body", [b"", b"{", b"null", b'"x"', b'{"a":1,}', b"\xff\xfe", b"[" * 100_000, None, bytearray(b"{")])
+def test_what_cannot_be_read_is_refused_without_words(send: Sender, operation: str, body: object) -> None:
+    """By every operation, of whichever service."""
+    assert send.refused(operation, body) == ("SerializationException", "", 400)
+
+
+@pytest.mark.parametrize("operation", simulated())
+def test_a_list_is_no_request(send: Sender, operation: str) -> None:
+    """The only whole body that is refused in words."""
+    assert send.refused(operation, b"[]") == ("SerializationException", "Start of list found where not expected", 400)
+
+
+@pytest.mark.parametrize(
+    "member, value, words",
+    [
+        ("TrainingJobName", 1, "NUMBER_VALUE can not be converted to a String"),
+        ("TrainingJobName", True, "TRUE_VALUE can not be converted to a String"),
+        ("EnableManagedSpotTraining", "x", "STRING_VALUE can not be converted to an Boolean"),
+        ("EnableManagedSpotTraining", 1, "NUMBER_VALUE can not be converted to a Boolean"),
+        ("StoppingCondition", {"MaxRuntimeInSeconds": "1"}, "STRING_VALUE can not be converted to an Integer"),
+        ("StoppingCondition", "x", "Expected null"),
+        ("StoppingCondition", [], "Start of list found where not expected"),
+        ("Tags", "x", "Expected list or null"),
+        ("Tags", {}, "Start of structure or map found where not expected."),
+        ("TrainingJobName", {}, "Start of structure or map found where not expected."),
+        ("TrainingJobName", [], "Start of list found where not expected"),
+    ],
+)
+def test_a_wrong_kind_is_refused_before_a_wrong_value(send: Sender, member: str, value: object, words: str) -> None:
+    """In the words that were measured; the role is no role either."""
+    body = json.dumps({**RICH, "RoleArn": "", member: value})
+    assert send.refused("CreateTrainingJob", body) == ("SerializationException", words, 400)
+
+
+def test_a_buffer_or_a_file_is_a_body_as_well(send: Sender) -> None:
+    """Whatever botocore would have sent."""
+    body = json.dumps(WHOLE["DescribeTrainingJob"])
+    for form in (body, body.encode(), bytearray(body.encode()), io.BytesIO(body.encode())):
+        assert send("DescribeTrainingJob", form)["TrainingJobName"] == "churn"
+
+
+@pytest.mark.parametrize("validate", [True, False])
+@pytest.mark.parametrize("operation", simulated())
+def test_no_body_ends_in_an_error_of_pythons(operation: str, *, validate: bool) -> None:
+    """Of hundreds with something wrong in them; with `validate=False` too what nobody can do is refused."""
+    dice = Random(f"{operation}/{validate}")  # noqa: S311  # a test's dice
+    with mocked(validate=validate) as mock:
+        running(mock)
+        sender = Sender()
+        others = []
+        for _ in range(100):
+            body = spoiled(WHOLE[operation], dice)
+            try:
+                sender(operation, body)
+            except ClientError:
+                continue
+            except (NotAnswered, NotSimulated):
+                # It names another log group, or its filter pattern is one for JSON.
+                others.append(operation)
+        assert mock.calls.to(operation, outcome="SerializationException").count > 0
+    assert others == [] or operation in logs.OPERATIONS
+
+
+def spoiled(good: dict[str, Any], dice: Random) -> bytes:
+    """Return a body with a wrong value or two in it, cut off, or with a wrong byte."""
+    value = copy.deepcopy(good)
+    for _ in range(dice.choice([1, 1, 2])):
+        holder, key = dice.choice(list(places(value)) or [(value, "x")])
+        holder[key] = copy.deepcopy(dice.choice(ODD))
+    body = json.dumps(value).encode()
+    place = dice.randrange(len(body))
+    wrong = body[:place] + bytes([dice.randrange(256)]) + body[place + 1 :]
+    return dice.choice([body, body, body, body[:place], wrong, body.decode().encode("utf-16")])
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield each place in a JSON value: what holds it, and its key there."""
+    keys = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    for key in keys:
+        yield value, key
+        yield from places(value[key])
+
+
+@YOUNG
+def test_an_operation_without_output_answers_no_byte(send: Sender) -> None:
+    """Content-length 0 (headers of twelve recordings); an empty output is `{}`."""
+    lengths = []
+    for operation in ("DeleteTags", "StopTrainingJob", "DeleteTrainingJob"):
+        if operation == "DeleteTrainingJob":
+            current().advance_until_idle()
+        answered = send(operation, json.dumps(WHOLE[operation]))["ResponseMetadata"]
+        lengths.append((answered["HTTPStatusCode"], answered["HTTPHeaders"]["content-length"]))
+    assert lengths == [(200, "2"), (200, "0"), (200, "0")]
