@@ -25,6 +25,7 @@ from sagemock.options import check_plan
 from sagemock.plans import Matcher, PlanSource, Rule
 from sagemock.render import drawing, timeline, timelines
 from sagemock.sleeps import Sleeps
+from sagemock.texts import check_whole
 from sagemock.views import Jobs
 from sagemock.world import World
 
@@ -206,6 +207,7 @@ class Controls(ABC):
         if not isinstance(text, str) or not text:
             msg = f"log() takes the text of a line, not {text!r}: write log({name!r}, 'epoch=1 loss=0.31')"
             raise InvalidType(msg)
+        check_whole(text, "the line")
         with world.store.lock:
             job = self.jobs.find(name)
             now_us = world.clock.now_us()

@@ -7,6 +7,7 @@ the function takes them.
 from typing import Final
 
 from sagemock.errors import PlanError
+from sagemock.texts import check_whole
 
 __all__ = [
     "CAPACITY",
@@ -71,4 +72,5 @@ def checked(reason: str) -> str:
     if not isinstance(reason, str) or not reason:
         msg = f"{reason!r} is no FailureReason: give a text that is not empty, such as 'AlgorithmError: , exit code: 1'"
         raise PlanError(msg)
+    check_whole(reason, "FailureReason", PlanError)
     return reason[:LENGTH]

@@ -86,6 +86,10 @@ with mock_sagemaker(start="2018-07-30") as sagemaker, pytest.raises(sagemock.Nev
 with pytest.raises(sagemock.PlanError):
     Plan.hangs(during="Training", training=60)
 """,
+        """\
+with pytest.raises(sagemock.PlanError):
+    Plan.completes(logs={"Training": [(0, "loss=\\ud800")]})
+""",
     ),
     "UnknownJob": (
         """\

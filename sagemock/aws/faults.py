@@ -14,6 +14,7 @@ from sagemock.aws.refusal import Refusal
 from sagemock.errors import InvalidType, InvalidValue, UsageError
 from sagemock.instants import duration_us, instant, instant_us
 from sagemock.jobs.job import Place
+from sagemock.texts import check_whole
 
 __all__ = [
     "CONNECTION_RESET",
@@ -271,6 +272,7 @@ def _check_error(fault: Fault) -> None:
     if message is not None and not isinstance(message, str):
         msg = f"message is the text that the service answers, not {message!r}: write message='Rate exceeded'"
         raise InvalidType(msg)
+    check_whole(message or "", "message")
     if status is not None and (isinstance(status, bool) or not isinstance(status, int) or status not in _STATUSES):
         msg = f"status is the HTTP status of an error, 400 to 599, not {status!r}: leave it out for the usual one"
         raise InvalidValue(msg)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 from sagemock.errors import PlanError
 from sagemock.instants import SECOND_US, duration_us
 from sagemock.jobs import status
+from sagemock.texts import check_whole
 
 __all__ = ["NO_LINES", "LineSource", "Lines", "LogMapping", "Writing", "check_fit", "lines_of", "sources_of", "writer"]
 
@@ -104,6 +105,7 @@ def _pair(value: object, what: str) -> tuple[int, str]:
         # Service model of CloudWatch Logs, EventMessage: at least one character.
         msg = f"{what}: the text at {offset!r} is empty, which no log can hold; write something, or leave the line out"
         raise PlanError(msg)
+    check_whole(text, f"{what}: the text", PlanError)
     return offset_us, text
 
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
+from sagemock import reasons
 from sagemock.errors import PlanError
 from sagemock.jobs import status
 from sagemock.jobs.lines import LineSource, LogMapping, sources_of
@@ -187,6 +188,8 @@ class Outline:
                 "give both, or neither"
             )
             raise PlanError(msg)
+        if self.failure_reason is not None:
+            reasons.checked(self.failure_reason)
         if any(phase.status == status.STOPPING for phase in self.phases) and status.PRIMARY_OF_ENDING[self.ending] != "Stopped":
             msg = f"a job that is Stopping ends Stopped, MaxRuntimeExceeded or MaxWaitTimeExceeded, not {self.ending}"
             raise PlanError(msg)

@@ -10,6 +10,7 @@ from sagemock.errors import PlanError
 from sagemock.instants import duration_us
 from sagemock.jobs import status
 from sagemock.jobs.lines import Lines, LineSource, check_fit, writer
+from sagemock.texts import check_whole
 
 __all__ = ["FOREVER", "Duration", "Phase", "span_us"]
 
@@ -82,6 +83,7 @@ class Phase:
             if not isinstance(text, str) or not text:
                 msg = f"the message {text!r} of Phase({self.status!r}) is no text that can be shown: write one, or leave it out"
                 raise PlanError(msg)
+            check_whole(text, f"the message of Phase({self.status!r})", PlanError)
 
     def __repr__(self) -> str:
         given = [repr(self.status)]

@@ -8,6 +8,7 @@ from typing import Any
 from sagemock.errors import PlanError
 from sagemock.instants import instant_us
 from sagemock.jobs import status
+from sagemock.texts import check_whole
 
 __all__ = ["Entry", "Recorded", "read", "without_nulls"]
 
@@ -82,6 +83,8 @@ def without_nulls(value: Any) -> Any:  # noqa: ANN401  # a JSON value, or what b
     """Return a response without its null members, at every depth: to tools that show every member, null is an absent one."""
     if isinstance(value, Mapping):
         return {name: without_nulls(item) for name, item in value.items() if item is not None}
+    if isinstance(value, str):
+        check_whole(value, "the record's", PlanError)
     return [without_nulls(item) for item in value if item is not None] if isinstance(value, list) else value
 
 

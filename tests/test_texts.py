@@ -1,0 +1,78 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sagemock import Phase, Plan, PlanError, SageMakerMock, UsageError, mock_sagemaker, reasons
+from sagemock.texts import check_whole
+from tests.aws.test_operations import refusal
+from tests.calling import START, create, make_client
+
+HALF = "loss=\ud800"
+"""What no UTF-8 can hold."""
+TEXTS = st.text(st.characters())
+
+
+RECORD = {
+    "TrainingJobName": "churn",
+    "HyperParameters": {"a": HALF},
+    "CreationTime": 1532908800,
+    "SecondaryStatusTransitions": [{"Status": "Starting", "StartTime": 1532908800}],
+}
+
+
+@given(TEXTS)
+def test_what_utf8_can_hold_is_whole_and_nothing_else(text: str) -> None:
+    """Whatever else is in it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        with pytest.raises(UsageError):
+            check_whole(text, "it")
+    else:
+        check_whole(text, "it")
+
+
+@pytest.mark.parametrize(
+    "give",
+    [
+        lambda mock: mock.log("churn", HALF),
+        lambda mock: mock.fail("churn", HALF),
+        lambda mock: mock.fault("StopTrainingJob", "X", message=HALF),
+        lambda _: Plan.completes(logs={"Training": [(0, HALF)]}),
+        lambda _: Plan.fails(HALF),
+        lambda _: Plan([Phase("Training")], ending="Failed", failure_reason=HALF),
+        lambda _: Plan.replays(RECORD),
+        lambda _: Phase("Training", logs=[(0, HALF)]),
+        lambda _: Phase("Training", message=HALF),
+        lambda _: Phase("Training", message=[(0, "x"), (1, HALF)]),
+        lambda _: reasons.algorithm(HALF),
+        lambda _: reasons.image_download(HALF),
+    ],
+)
+def test_a_text_that_nobody_can_write_down_is_refused_where_it_is_given(give: Callable[[SageMakerMock], object]) -> None:
+    """Else each later read of it would fail; the message can be printed."""
+    with mock_sagemaker(start=START) as mock:
+        create(make_client())
+        mock.advance_until("churn", "Training")
+        with pytest.raises(UsageError, match="half of a surrogate pair, .*: take it out") as refused:
+            give(mock)
+    assert isinstance(refused.value, ValueError)
+    assert str(refused.value).isascii()
+
+
+def test_a_line_that_a_callable_writes_is_refused_in_the_call() -> None:
+    """It is known no earlier."""
+    with mock_sagemaker(plan=Plan.completes(logs={"Training": lambda _: [(0, HALF)]})) as mock:
+        with pytest.raises(PlanError, match="half of a surrogate pair"):
+            create(make_client())
+        assert list(mock.jobs) == []
+
+
+@pytest.mark.parametrize("member", [{"HyperParameters": {"a": HALF}}, {"Tags": [{"Key": "a", "Value": HALF}]}])
+def test_a_request_with_such_a_text_is_refused_as_if_it_could_not_be_read(member: dict[str, Any]) -> None:
+    """The serialiser of botocore takes it."""
+    with mock_sagemaker():
+        assert refusal(create, make_client(), **member) == ("SerializationException", "", 400)
