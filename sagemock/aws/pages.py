@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
+from sagemock.aws.decode import parse
 from sagemock.aws.describe import summary
 from sagemock.aws.refusal import Refusal
 from sagemock.jobs.job import Job, View, view
@@ -46,8 +47,8 @@ def _token(key: Key, order: Order, *, descending: bool) -> str:
 
 def _place(token: str, order: Order, *, descending: bool) -> Key:
     try:
-        read = json.loads(base64.urlsafe_b64decode(token.encode()))
-    except ValueError:
+        read = parse(base64.urlsafe_b64decode(token.encode()))
+    except (ValueError, Refusal):
         read = None
     made_for, key = (read[:2], read[2:]) if isinstance(read, list) else ([], [])
     if made_for != [order, descending] or [type(part) for part in key] != _KEYS[order]:
@@ -70,11 +71,13 @@ def _shown_us(at_us: int) -> int:
     return at_us // 1000 * 1000
 
 
-# That "after" and "before" leave out the instant itself, and that NameContains minds case, is assumed.
+# The documentation has "created after the specified time". That "after" includes the instant itself is assumed, and done by what
+# the job really is: a call takes no time before its answer here, and what was launched after an instant is not missed. That
+# "before" leaves it out, and that NameContains minds case, is assumed.
 _FILTERS: Final[tuple[Callable[[_Row, Mapping[str, Any]], bool], ...]] = (
-    lambda row, want: "CreationTimeAfter" not in want or _shown_us(row.at.created_us) > want["CreationTimeAfter"],
+    lambda row, want: "CreationTimeAfter" not in want or row.at.created_us >= want["CreationTimeAfter"],
     lambda row, want: "CreationTimeBefore" not in want or _shown_us(row.at.created_us) < want["CreationTimeBefore"],
-    lambda row, want: "LastModifiedTimeAfter" not in want or _shown_us(row.at.modified_us) > want["LastModifiedTimeAfter"],
+    lambda row, want: "LastModifiedTimeAfter" not in want or row.at.modified_us >= want["LastModifiedTimeAfter"],
     lambda row, want: "LastModifiedTimeBefore" not in want or _shown_us(row.at.modified_us) < want["LastModifiedTimeBefore"],
     lambda row, want: want.get("NameContains", "") in row.job.name,
     lambda row, want: want.get("StatusEquals", row.at.primary) == row.at.primary,

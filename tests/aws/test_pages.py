@@ -1,6 +1,7 @@
 """ListTrainingJobs, by a real client."""
 
 import base64
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -156,10 +157,11 @@ def test_the_sort_by_status_follows_the_time(sagemaker: SageMakerMock, client: A
 @pytest.mark.parametrize(
     "wanted, found",
     [
-        ({"CreationTimeAfter": after(20)}, [4, 3]),
+        ({"CreationTimeAfter": after(20)}, [4, 3, 2]),
+        ({"CreationTimeAfter": after(21)}, [4, 3]),
         ({"CreationTimeBefore": after(20)}, [1, 0]),
         ({"CreationTimeAfter": after(5), "CreationTimeBefore": after(35)}, [3, 2, 1]),
-        ({"LastModifiedTimeAfter": after(50)}, [0]),
+        ({"LastModifiedTimeAfter": after(50)}, [1, 0]),
         ({"LastModifiedTimeBefore": after(50)}, [4, 3, 2]),
         ({"NameContains": "-03"}, [3]),
         ({"NameContains": "JOB"}, []),
@@ -175,7 +177,7 @@ def test_the_sort_by_status_follows_the_time(sagemaker: SageMakerMock, client: A
 def test_a_filter_leaves_out_what_does_not_fit(
     wanted: dict[str, Any], found: list[int], sagemaker: SageMakerMock, client: Any
 ) -> None:
-    """Each filter by itself, and together; that an instant itself is neither after nor before is assumed."""
+    """Each filter by itself, and together; that an instant itself is after and not before is assumed."""
     fill(sagemaker, client, 5, every=10)
     # At 50 s: LastModifiedTime of job-02, job-03 and job-04 is 36.2 s, 46.2 s and 40 s.
     client.stop_training_job(TrainingJobName="job-01")
@@ -280,11 +282,33 @@ def test_a_page_has_at_most_a_hundred_jobs(client: Any) -> None:
     )
 
 
+def test_what_is_launched_after_an_instant_is_found_by_it(sagemaker: SageMakerMock, client: Any) -> None:
+    """A call takes no time before its answer, so the job is created at the very instant that was taken before."""
+    sagemaker.clock.advance(microseconds=1_000_900)
+    before = sagemaker.clock.now()
+    create(client)
+    sent: list[float] = []
+
+    def exactly(params: dict[str, Any], **_: object) -> None:
+        # Its serialiser cuts it to whole seconds.
+        params["body"] = json.dumps(dict.fromkeys(json.loads(params["body"]), sent[-1]))
+
+    for name in ("CreationTimeAfter", "LastModifiedTimeAfter"):
+        assert listed(client, **{name: before}) == ["churn"]
+        client.meta.events.register("before-call.sagemaker.ListTrainingJobs", exactly)
+        sent.append(before.timestamp())
+        assert listed(client, **{name: before}) == ["churn"]
+        sent.append(before.timestamp() + 0.000_001)
+        assert listed(client, **{name: before}) == []
+        client.meta.events.unregister("before-call.sagemaker.ListTrainingJobs", exactly)
+
+
 def test_a_time_filter_meets_what_a_client_was_shown(sagemaker: SageMakerMock, client: Any) -> None:
-    """Instants are compared as they are shown, in whole milliseconds."""
+    """In whole milliseconds: what was shown is not before itself, and is what comes after it."""
     sagemaker.clock.advance(microseconds=1_000_900)
     create(client)
     shown: datetime = client.list_training_jobs()["TrainingJobSummaries"][0]["CreationTime"]
     assert shown == after(1)
-    assert listed(client, CreationTimeAfter=shown) == []
+    assert listed(client, CreationTimeAfter=shown) == ["churn"]
+    assert listed(client, CreationTimeBefore=shown) == []
     assert listed(client, CreationTimeBefore=after(2)) == ["churn"]
