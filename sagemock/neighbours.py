@@ -23,7 +23,7 @@ from sagemock.aws.refusal import Refusal
 from sagemock.errors import NotSimulated
 from sagemock.patch import Wrapped
 
-__all__ = ["Moto", "ask", "disown", "is_ours", "mark", "moto_answers", "perform"]
+__all__ = ["Moto", "ask", "disown", "is_ours", "log_groups", "mark", "moto_answers", "perform"]
 
 _MODELS = "moto.core.models"
 _MARK = "sagemock_answered"
@@ -111,6 +111,23 @@ def perform(operation: str, region: str, request: AWSPreparedRequest, simulated:
     if answered.status_code >= _ERRORS:
         raise _refusal(answered.status_code, text)
     return text
+
+
+def log_groups(region: str, request: AWSPreparedRequest) -> list[Mapping[str, Any]]:
+    """Return all log groups that moto has for the caller of a request, none if moto is not there."""
+    url = f"https://logs.{region}.amazonaws.com/"
+    headers: Any = request.headers  # as in `perform`
+    found: list[Mapping[str, Any]] = []
+    asked: dict[str, str] = {}
+    while True:
+        answered = ask(AWSPreparedRequest("POST", url, headers, json.dumps(asked).encode(), stream_output=False))
+        if answered is None:
+            return found
+        page = json.loads(answered.content)
+        found += page["logGroups"]
+        if not page.get("nextToken"):
+            return found
+        asked = {"nextToken": page["nextToken"]}
 
 
 def disown(ours: Mapping[str, str]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from typing import Any, Final, Literal, NamedTuple
 from weakref import WeakSet, ref
@@ -12,7 +13,7 @@ from weakref import WeakSet, ref
 from sagemock import buckets, neighbours
 from sagemock.announcer import Announcer
 from sagemock.artifacts import Uploads
-from sagemock.aws import logs
+from sagemock.aws import log_group, logs
 from sagemock.aws.decode import decode, parse
 from sagemock.aws.faults import Fault, Faults
 from sagemock.aws.fits import fits
@@ -148,7 +149,7 @@ class World:
             at_us = self.clock.now_us()
             self.store.forget(at_us)
             params: Mapping[str, Any] = {}
-            reads = call.operation in READS or call.service == "logs"
+            reads = call.operation in READS or (call.service == "logs" and call.operation not in logs.WRITES)
             outcome = DONE
             fault: Fault | None = None
             answer: Answer | Lost
@@ -191,7 +192,12 @@ class World:
 
     def answer_logs(self, call: ApiCall) -> tuple[Answer, int, str] | None:
         """Answer a call of CloudWatch Logs, if it is about the log group of training jobs."""
-        return self.answer(call) if logs.concerns(call.operation, call.body) else None
+        if not logs.concerns(call.api, call.operation, call.body):
+            return None
+        if call.operation == "DescribeLogGroups" and "logs" in self.passthrough and not neighbours.moto_answers():
+            # The list is the real one.
+            return None
+        return self.answer(call)
 
     def _polled(self, call: ApiCall) -> "Request":
         """Read a request that changes nothing: whoever polls sends the same one again and again."""
@@ -208,6 +214,8 @@ class World:
         params = request.params
         if call.service == "logs":
             simulated = logs.simulated(call.operation)
+            if call.operation == "DescribeLogGroups":
+                simulated = partial(log_group.describe, others=neighbours.log_groups(call.region, call.request))
         elif neighbours.is_ours(call.operation, params, OPERATIONS):
             simulated = OPERATIONS[call.operation]
         else:

@@ -61,7 +61,7 @@ def test_a_call_that_nobody_answers_says_what_to_do(network: Network) -> None:
 
 
 @pytest.mark.parametrize(
-    "service, operation", [("sts", "get_caller_identity"), ("iam", "list_roles"), ("logs", "describe_log_groups")]
+    "service, operation", [("sts", "get_caller_identity"), ("iam", "list_roles"), ("logs", "describe_destinations")]
 )
 def test_no_other_service_is_reached(service: str, operation: str, network: Network) -> None:
     """Whatever real clients of training jobs call besides is stopped too, by clients made before the mock as well."""

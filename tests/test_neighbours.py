@@ -207,7 +207,7 @@ def test_each_answers_its_own(arranged: Arrangement, asked: Asked) -> None:
         assert iam.get_role(RoleName="trainer")["Role"]["RoleName"] == "trainer"
         logs = plain("logs")
         logs.create_log_group(logGroupName="/churn")
-        assert [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]] == ["/churn"]
+        assert group_names(logs) == ["/aws/sagemaker/TrainingJobs", "/churn"]
         asked.clear()
         client = make_client()
         arn = create(client)
@@ -332,6 +332,38 @@ def test_the_logs_of_training_jobs_are_ours_and_all_others_motos(arranged: Arran
         events = logs.get_log_events(logGroupName=group, logStreamName=stream, startFromHead=True)["events"]
         assert [event["message"] for event in events] == ["epoch 1"]
         assert asked == []
+
+    arranged(body)
+
+
+def group_names(logs: Any, **asked: Any) -> list[str]:
+    """Return the names of log groups, page by page."""
+    pages = logs.get_paginator("describe_log_groups").paginate(**asked)
+    return [group["logGroupName"] for page in pages for group in page["logGroups"]]
+
+
+def test_the_group_of_training_jobs_is_listed_among_motos(arranged: Arrangement) -> None:
+    """In the order of names, however long the pages; moto's own alone where ours is not asked for or not there."""
+    ours = "/aws/sagemaker/TrainingJobs"
+
+    def body() -> None:
+        logs = plain("logs")
+        others = [f"/aws/{number:02}" for number in range(60)] + ["/churn"]
+        for name in others:
+            logs.create_log_group(logGroupName=name)
+        everything = sorted([*others, ours])
+        for size in (1, 7, 50):
+            assert group_names(logs, PaginationConfig={"PageSize": size}) == everything
+        assert group_names(logs, logGroupNamePrefix="/aws/s") == [ours]
+        assert group_names(logs, logGroupNamePattern="Training") == [ours]
+        assert group_names(logs, logGroupNamePrefix="/churn") == ["/churn"]
+        logs.delete_log_group(logGroupName=ours)
+        assert group_names(logs) == sorted(others)
+        logs.create_log_group(logGroupName=ours)
+        assert group_names(logs) == everything
+        with pytest.raises(ClientError, match="The specified log group already exists"):
+            logs.create_log_group(logGroupName=ours)
+        assert list(get_backend("logs")["123456789012"]["us-east-1"].groups) == others
 
     arranged(body)
 

@@ -1,5 +1,6 @@
 """Lines: what a container writes to its log, as a plan says it and as a timeline cuts it."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -53,6 +54,9 @@ class Lines:
     def searched(self) -> dict[str, list[tuple[int, float]]]:
         """What was found in them, by the expression that was searched for: it lives and dies with them."""
         return {}
+    def until(self, offset_us: int) -> int:
+        """Return how many of the lines are written by `offset_us`."""
+        return bisect_right(self.pairs, offset_us, key=_offset)
 
     def after(self, offset_us: int) -> "Lines":
         """Return what is still to be written at `offset_us`, counted from there."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, TypeVar
 
 from sagemock.jobs.job import Job, Place
-from sagemock.jobs.logs import Logbook
+from sagemock.jobs.logbook import Logbook
 from sagemock.jobs.pool import settled_us
 
 __all__ = ["Key", "Order", "Region", "Store"]

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from sagemock import NotAnswered, NotSimulated, Plan, SageMakerMock, current, mock_sagemaker
 from sagemock.aws import logs
-from sagemock.aws.logs import GROUP
+from sagemock.aws.log_group import GROUP
 from sagemock.aws.operations import OPERATIONS
 from tests.aws.shapes import of_sagemaker
 from tests.aws.test_logs import STREAM, session
@@ -40,6 +40,9 @@ WHOLE: dict[str, dict[str, Any]] = {
     "ListTrainingJobs": {"CreationTimeAfter": 1.5, "MaxResults": 3, "SortBy": "Status", "StatusEquals": "Completed"},
     "StopTrainingJob": {"TrainingJobName": "churn"},
     "UpdateTrainingJob": {"TrainingJobName": "churn", "ResourceConfig": {"KeepAlivePeriodInSeconds": 5}},
+    "CreateLogGroup": {"logGroupName": GROUP, "tags": {"a": "b"}},
+    "DeleteLogGroup": {"logGroupName": GROUP},
+    "DescribeLogGroups": {"logGroupNamePrefix": "/aws", "limit": 2},
     "DescribeLogStreams": {"logGroupName": GROUP, "logStreamNamePrefix": "churn/", "limit": 3, "descending": True},
     "FilterLogEvents": {"logGroupName": GROUP, "logStreamNames": [STREAM], "filterPattern": "epoch -x", "limit": 3},
     "GetLogEvents": {"logGroupName": GROUP, "logStreamName": STREAM, "endTime": 10**13, "limit": 3, "startFromHead": True},
@@ -47,7 +50,7 @@ WHOLE: dict[str, dict[str, Any]] = {
 """A good request of each simulated operation."""
 ODD: list[Any] = [
     None, True, False, 0, -1, 1, 2**31, 2**63, 10**30, 1.5, 1e308, float("inf"), float("nan"), "", "x", "\u00e9", "\ud800",
-    "\U0001f600", "\x00", "a" * 3000, [], {}, [[]], [None], {"a": None}, "(", "f/" + "9" * 56 + "/s", "W10=",
+    "\U0001f600", "\x00", "a" * 3000, [], {}, [[]], [None], {"a": None}, "(", "f/" + "9" * 56 + "/s", "W10=", "W1tb" * 2000,
 ]  # fmt: skip
 
 

@@ -10,12 +10,13 @@ import botocore.session
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, NoCredentialsError
-from botocore.model import OperationModel
 
 from sagemock import NotAnswered, NothingWillHappen, NotSimulated, Plan, SageMakerMock, UsageError, mock_sagemaker
-from sagemock.aws.logs import GROUP, concerns
+from sagemock.aws.log_group import GROUP
+from sagemock.aws.logs import concerns
+from sagemock.aws.model import Api
 from tests.aws.test_operations import refusal
-from tests.calling import START, after, create, describe, make_client, problems
+from tests.calling import START, after, check, create, describe, make_client, request
 
 BEGIN_S = 30
 EPOCH_S = int(START.timestamp()) + BEGIN_S
@@ -29,6 +30,9 @@ CONFIG = Config(retries={"total_max_attempts": 1, "mode": "standard"}, parameter
 TWO: Any = {"ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 10}}
 
 
+API = Api.of(botocore.session.Session().get_service_model("logs"))
+
+
 @cache
 def session() -> Any:
     """Return a session that reads the model of CloudWatch Logs once."""
@@ -39,13 +43,6 @@ def make_logs(region: str = "us-east-1", **options: Any) -> Any:
     """Return a real client of CloudWatch Logs, of which every response is checked against botocore's output shapes."""
     keys = {"aws_access_key_id": "AKIDTEST", "aws_secret_access_key": "secret"}
     client = session().create_client("logs", region, config=CONFIG, **{**keys, **options})
-
-    def check(*, http_response: Any, model: OperationModel, **_: object) -> None:
-        if http_response.status_code < 400:
-            assert model.output_shape is not None
-            found = list(problems(model.output_shape, json.loads(http_response.content), model.name))
-            assert not found, found
-
     client.meta.events.register("after-call.cloudwatch-logs", check)
     return client
 
@@ -95,12 +92,13 @@ def ms(seconds: float) -> int:
 # -- groups and streams
 
 
-def test_there_is_no_group_before_a_container_wrote(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """And no stream of a job before its own wrote; then there is one for each instance."""
+def test_the_group_is_there_before_a_container_wrote(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
+    """As in an account that has trained before; a stream is there from its first line on, one for each instance."""
     for _ in range(2):
-        assert refusal(logs.describe_log_streams, logGroupName=GROUP) == NO_GROUP
-        assert refusal(logs.get_log_events, logGroupName=GROUP, logStreamName=STREAM) == NO_GROUP
-        assert refusal(logs.filter_log_events, logGroupName=GROUP) == NO_GROUP
+        assert logs.describe_log_streams(logGroupName=GROUP)["logStreams"] == []
+        assert refusal(logs.get_log_events, logGroupName=GROUP, logStreamName=STREAM) == NO_STREAM
+        assert logs.filter_log_events(logGroupName=GROUP)["events"] == []
+        assert refusal(logs.filter_log_events, logGroupName=GROUP, logStreamNames=[STREAM]) == NO_STREAM
         create(client, f"churn-{_}", **TWO)
     sagemaker.clock.advance(BEGIN_S)
     create(client, "late")
@@ -112,18 +110,138 @@ def test_there_is_no_group_before_a_container_wrote(sagemaker: SageMakerMock, cl
 
 
 def test_a_job_that_never_ran_has_no_stream(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """It failed before its container started."""
+    """It failed before its container started; nor has one that trained to its end and wrote nothing."""
+    sagemaker.plan("silent", Plan.completes(training=100))
     create(client)
+    create(client, "silent")
     sagemaker.fail("churn")
     sagemaker.advance_until_idle()
-    assert refusal(logs.describe_log_streams, logGroupName=GROUP) == NO_GROUP
+    assert logs.describe_log_streams(logGroupName=GROUP)["logStreams"] == []
 
 
-def test_regions_have_logs_of_their_own(sagemaker: SageMakerMock, client: Any) -> None:
-    """As they have jobs of their own."""
+def test_regions_have_logs_of_their_own(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
+    """As they have jobs of their own; each has the group."""
     create(client)
     sagemaker.advance_until_idle()
-    assert refusal(make_logs("eu-west-1").describe_log_streams, logGroupName=GROUP) == NO_GROUP
+    elsewhere = make_logs("eu-west-1")
+    assert elsewhere.describe_log_streams(logGroupName=GROUP)["logStreams"] == []
+    logs.delete_log_group(logGroupName=GROUP)
+    assert refusal(logs.describe_log_streams, logGroupName=GROUP) == NO_GROUP
+    assert elsewhere.describe_log_streams(logGroupName=GROUP)["logStreams"] == []
+
+
+# -- the group as a whole
+
+
+def test_an_account_that_never_logged_has_no_group(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
+    """Once a test has deleted it; it comes back with the first line of a job."""
+    assert logs.delete_log_group(logGroupName=GROUP)["ResponseMetadata"]["HTTPHeaders"]["content-length"] == "0"
+    assert refusal(logs.delete_log_group, logGroupName=GROUP) == NO_GROUP
+    assert logs.describe_log_groups()["logGroups"] == []
+    create(client)
+    sagemaker.clock.advance(BEGIN_S - 0.001)
+    assert refusal(logs.describe_log_streams, logGroupName=GROUP) == NO_GROUP
+    assert refusal(logs.get_log_events, logGroupName=GROUP, logStreamName=STREAM) == NO_GROUP
+    assert refusal(logs.filter_log_events, logGroupName=GROUP) == NO_GROUP
+    sagemaker.clock.advance(0.001)
+    assert names(logs.describe_log_streams(logGroupName=GROUP)) == [STREAM]
+    (group,) = logs.describe_log_groups()["logGroups"]
+    assert group["creationTime"] == ms(BEGIN_S)
+
+
+def test_a_deleted_group_takes_its_lines_along(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
+    """Also those that were said, and one whose instant it is; what comes later is in a group that is there again."""
+    create(client, **TWO)
+    sagemaker.clock.advance(BEGIN_S + 10)
+    sagemaker.log("churn", "before", instance=2)
+    sagemaker.log("churn", "to come", at=after(BEGIN_S + 15), instance=2)
+    logs.delete_log_group(logGroupName=GROUP)
+    assert refusal(logs.describe_log_streams, logGroupName=GROUP) == NO_GROUP
+    sagemaker.log("churn", "late", at=after(BEGIN_S + 5), instance=2)
+    streams = logs.describe_log_streams(logGroupName=GROUP)["logStreams"]
+    assert [stream["logStreamName"] for stream in streams] == [f"churn/algo-2-{EPOCH_S}"]
+    assert texts(logs.filter_log_events(logGroupName=GROUP)) == ["late"]
+    assert logs.describe_log_groups()["logGroups"][0]["creationTime"] == ms(BEGIN_S + 10)
+    sagemaker.clock.advance(10)
+    assert texts(logs.filter_log_events(logGroupName=GROUP, logStreamNamePrefix="churn/algo-1")) == ["epoch 2"]
+    assert texts(logs.filter_log_events(logGroupName=GROUP)) == ["late", "to come", "epoch 2", "epoch 2"]
+
+
+def test_metrics_outlive_the_group(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
+    """SageMaker has read them when the lines came."""
+    algorithm = {**request("x")["AlgorithmSpecification"], "MetricDefinitions": [{"Name": "loss", "Regex": "loss=(.*)"}]}
+    create(client, AlgorithmSpecification=algorithm)
+    sagemaker.clock.advance(BEGIN_S)
+    sagemaker.log("churn", "loss=0.5")
+    logs.delete_log_group(logGroupName=GROUP)
+    assert [metric["Value"] for metric in describe(client)["FinalMetricDataList"]] == [0.5]
+
+
+def test_a_group_is_created_once(sagemaker: SageMakerMock, logs: Any) -> None:
+    """By whoever is first: a client or, before it, the account that the mock is about."""
+    exists = ("ResourceAlreadyExistsException", "The specified log group already exists", 400)
+    assert refusal(logs.create_log_group, logGroupName=GROUP) == exists
+    logs.delete_log_group(logGroupName=GROUP)
+    sagemaker.clock.advance(5)
+    answered = logs.create_log_group(logGroupName=GROUP)["ResponseMetadata"]
+    assert (answered["HTTPStatusCode"], answered["HTTPHeaders"]["content-length"]) == (200, "0")
+    assert refusal(logs.create_log_group, logGroupName=GROUP) == exists
+    assert logs.describe_log_streams(logGroupName=GROUP)["logStreams"] == []
+    assert logs.describe_log_groups()["logGroups"][0]["creationTime"] == ms(5)
+
+
+def test_the_group_is_listed_as_the_service_does(sagemaker: SageMakerMock, logs: Any) -> None:
+    """With both of its ARNs; it was there before the mock began, whenever that was."""
+    arn = f"arn:aws:logs:us-east-1:123456789012:log-group:{GROUP}"
+    answered = logs.describe_log_groups()
+    (group,) = answered["logGroups"]
+    assert group.pop("creationTime") < ms(0)
+    assert {name: group[name] for name in ("logGroupName", "metricFilterCount", "arn", "storedBytes")} == {
+        "logGroupName": GROUP,
+        "metricFilterCount": 0,
+        "arn": f"{arn}:*",
+        "storedBytes": 0,
+    }
+    assert "nextToken" not in answered
+    with mock_sagemaker(start="2001-01-01"):
+        assert make_logs().describe_log_groups()["logGroups"][0]["creationTime"] == 978_307_200_000
+    assert [call.outcome for call in sagemaker.calls] == ["ok"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"logGroupNamePrefix": "/aws/sage"}, {"logGroupNamePattern": "Training"}, {"logGroupClass": "STANDARD"}, {}],
+)
+def test_the_group_is_listed_if_it_is_asked_for(sagemaker: SageMakerMock, logs: Any, asked: Any) -> None:
+    """By the beginning of its name, or by a part of it."""
+    assert [group["logGroupName"] for group in logs.describe_log_groups(**asked)["logGroups"]] == [GROUP]
+
+
+@pytest.mark.parametrize("token", ["é", "x", "W10=", "WyJncm91cHMiLCAxXQ==", "WyJ4IiwgImEiXQ=="])
+def test_a_token_of_groups_that_was_never_given_is_refused(sagemaker: SageMakerMock, logs: Any, token: str) -> None:
+    """As one of streams is."""
+    assert refusal(logs.describe_log_groups, nextToken=token) == INVALID_TOKEN
+
+
+def test_a_list_of_groups_is_asked_for_in_one_way(sagemaker: SageMakerMock, logs: Any) -> None:
+    """A prefix or a pattern."""
+    code, text, _ = refusal(logs.describe_log_groups, logGroupNamePrefix="/aws", logGroupNamePattern="sage")
+    assert (code, text) == (
+        "InvalidParameterException",
+        "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.",
+    )
+
+
+def test_a_real_list_of_groups_is_let_through() -> None:
+    """Where CloudWatch Logs may reach the network; without credentials it does not get far here."""
+    with mock_sagemaker(passthrough=["logs"]):
+        logs = make_logs()
+        vars(logs)["_request_signer"]._credentials = None
+        with pytest.raises(NoCredentialsError):
+            logs.describe_log_groups()
+
+
+# -- streams
 
 
 def test_a_stream_is_described_as_the_service_does(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
@@ -369,8 +487,8 @@ def test_values_are_checked_by_the_model_of_cloudwatch_logs(sagemaker: SageMaker
     assert refusal(logs.filter_log_events, **wrong) == ("InvalidParameterException", text, 400)
     assert refusal(logs.get_log_events, logGroupName=GROUP)[0] == "InvalidParameterException"
     with mock_sagemaker(validate=False):
-        assert refusal(logs.filter_log_events, **wrong) == NO_GROUP
-        assert refusal(logs.get_log_events, logGroupName=GROUP) == NO_GROUP
+        assert logs.filter_log_events(**wrong)["events"] == []
+        assert refusal(logs.get_log_events, logGroupName=GROUP) == NO_STREAM
     assert [call.outcome for call in sagemaker.calls] == ["InvalidParameterException"] * 2
 
 
@@ -389,8 +507,9 @@ def test_what_is_not_simulated_says_so(sagemaker: SageMakerMock, logs: Any, oper
     with pytest.raises(NotSimulated) as caught:
         logs.start_query(**params, **query) if operation == "StartQuery" else logs.put_log_events(**params)
     assert str(caught.value) == (
-        f"sagemock does not simulate {operation} of CloudWatch Logs on {GROUP}. It simulates DescribeLogStreams, "
-        "FilterLogEvents, GetLogEvents there: read the lines by one of these, or leave that call out of this test"
+        f"sagemock does not simulate {operation} of CloudWatch Logs on {GROUP}. It simulates CreateLogGroup, "
+        "DeleteLogGroup, DescribeLogGroups, DescribeLogStreams, FilterLogEvents, GetLogEvents there: read the lines by one of "
+        "these, or leave that call out of this test"
     )
     assert [(call.operation, call.outcome) for call in sagemaker.calls] == [(operation, "NotSimulated")]
 
@@ -401,21 +520,21 @@ def test_other_groups_are_not_answered_here(sagemaker: SageMakerMock, logs: Any,
     with pytest.raises(NotAnswered, match="logs.DescribeLogStreams"):
         logs.describe_log_streams(logGroupName=group)
     with pytest.raises(NotAnswered, match="logs.DescribeLogGroups"):
-        logs.describe_log_groups()
+        logs.describe_log_groups(logGroupNamePrefix=group)
     assert len(sagemaker.calls) == 0
 
 
 @pytest.mark.parametrize("body", [{}, {"logGroupName": None}, {"logGroupNames": "x"}, {"logGroupNames": [7]}])
 def test_what_names_no_group_is_not_ours(body: Any) -> None:
     """However odd it is."""
-    assert not concerns("GetLogEvents", json.dumps(body))
+    assert not concerns(API, "GetLogEvents", json.dumps(body))
 
 
 @pytest.mark.parametrize("body", ["{", "[]", '{"logGroupName": 7}', b"\xff"])
 def test_whose_group_nobody_can_read_is_ours_to_refuse(body: str | bytes) -> None:
     """Of what is simulated: CloudWatch Logs would refuse it whatever the group."""
-    assert concerns("GetLogEvents", body)
-    assert not concerns("StartQuery", body)
+    assert concerns(API, "GetLogEvents", body)
+    assert not concerns(API, "StartQuery", body)
 
 
 def test_who_lets_logs_out_signs_them() -> None:
@@ -428,7 +547,7 @@ def test_who_lets_logs_out_signs_them() -> None:
                 with pytest.raises(NoCredentialsError):
                     logs.describe_log_streams(logGroupName=GROUP)
             else:
-                assert refusal(logs.describe_log_streams, logGroupName=GROUP) == NO_GROUP
+                assert logs.describe_log_streams(logGroupName=GROUP)["logStreams"] == []
 
 
 # -- sagemaker.log
@@ -506,7 +625,7 @@ def test_the_log_tail_of_the_sagemaker_sdk_sees_each_line_once() -> None:
     assert tail.printed[0] == tail.printed[1] == [f"epoch {number}" for number in range(20)]
     polled = [call.operation for call in sagemaker.calls]
     assert polled.count("DescribeLogStreams") == 4
-    assert [call.outcome for call in sagemaker.calls].count("ResourceNotFoundException") == 3
+    assert [call.outcome for call in sagemaker.calls].count("ok") == len(sagemaker.calls)
 
 
 class Tail:

@@ -11,7 +11,7 @@ from sagemock.instants import SECOND_US
 from sagemock.jobs.interventions import Delete, Fail, Interrupt, Intervention, Stop, Update
 from sagemock.jobs.job import Job, view
 from sagemock.jobs.lines import WRITES
-from sagemock.jobs.logs import Line, Said, Stream, runs, written
+from sagemock.jobs.logs import Line, Said, Sayings, Stream, runs, written
 from sagemock.jobs.phase import Phase
 from sagemock.jobs.plan import Plan
 from sagemock.jobs.store import Store
@@ -39,8 +39,16 @@ def told(job: Job, seconds: float = 10**6, said: Sequence[Said] = ()) -> dict[st
         f"{stream.instance}@{(stream.begin_us - START_US) / SECOND_US:g}": " ".join(
             f"{line.text}@{(line.at_us - START_US) / SECOND_US:g}" for line in stream.lines
         )
-        for stream in written(job, said, at(seconds))
+        for stream in written(job, by_instance(said), at(seconds))
     }
+
+
+def by_instance(said: Sequence[Said]) -> dict[int, Sayings]:
+    """Return what was said as a logbook keeps it."""
+    kept: dict[int, Sayings] = {}
+    for one in said:
+        kept.setdefault(one.instance, Sayings()).add(one)
+    return kept
 
 
 # -- the laws, over every plan that writes, and what is done to its job
@@ -89,7 +97,7 @@ def test_what_is_written_stays_as_it_is(life: tuple[tuple[Job, ...], list[Said]]
     (*_, job), said = life
     seen: list[tuple[str, list[Line]]] = []
     for now_us in instants(job):
-        now = planned(list(written(job, said, now_us)))
+        now = planned(list(written(job, by_instance(said), now_us)))
         for (name, lines), (name_now, lines_now) in zip(seen, now, strict=False):
             assert name_now == name
             assert lines_now[: len(lines)] == lines
@@ -105,7 +113,7 @@ def test_an_intervention_changes_only_what_is_written_later(life: tuple[tuple[Jo
     for before, after in pairwise(records):
         done_us = after.created_us + after.interventions[-1].at_us
         for now_us in instants(after):
-            with_it, without = (planned(list(written(job, said, now_us))) for job in (after, before))
+            with_it, without = (planned(list(written(job, by_instance(said), now_us))) for job in (after, before))
             if now_us == done_us:
                 with_it = [(name, [line for line in lines if line.text != "bye"]) for name, lines in with_it]
             if now_us <= done_us:
@@ -119,7 +127,7 @@ def test_a_line_is_written_when_it_is_due_while_the_container_runs(life: tuple[t
     entries = view(job, job.last_us + 10**13).transitions
     running = [(entry.start_us, entry.end_us or 10**17) for entry in entries if entry.status in WRITES]
     for now_us in instants(job):
-        for stream in written(job, (), now_us):
+        for stream in written(job, {}, now_us):
             assert stream.lines
             assert stream.lines == sorted(stream.lines)
             assert stream.lines[-1].at_us <= now_us
@@ -223,7 +231,7 @@ def test_what_is_said_is_in_its_place() -> None:
     ]
     assert told(job, 199, said) == {"1@30": "a@30 y@40 b@80 x@80 z@80 c@130", "2@30": "a@30 b@80 c@130"}
     assert told(job, 200, said)["2@30"] == "a@30 b@80 c@130 after the end@200"
-    first, second = written(job, said, at(200))
+    first, second = written(job, by_instance(said), at(200))
     assert [line.ingested_us - at(0) for line in first.lines] == [s * SECOND_US for s in (30, 90, 80, 90, 90, 130)]
     assert second.lines[-1].ingested_us == at(200)
 

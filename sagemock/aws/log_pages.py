@@ -1,0 +1,149 @@
+"""Pages of log events: what is read from a position on, and the tokens that name positions.
+
+A page is cut at a position, not at a number of lines: a line that is written late, with an earlier instant, moves no page, and
+who follows a stream does not see it (assumed of the service).
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import merge
+from typing import Final, NamedTuple, NoReturn
+
+from sagemock.aws.refusal import Refusal
+from sagemock.jobs.logs import Line, Stream
+
+__all__ = [
+    "END",
+    "INVALID",
+    "PER_US",
+    "Event",
+    "Page",
+    "Range",
+    "after",
+    "digits",
+    "events",
+    "invalid_token",
+    "page",
+    "position",
+    "token",
+]
+
+INVALID: Final = "InvalidParameterException"
+_BYTES: Final = 1_048_576
+"""What a page of events holds at the most (operation documentation of GetLogEvents): so many of them, or 1 MB."""
+_OVERHEAD: Final = 26
+"""What an event counts for beyond its text (operation documentation of PutLogEvents)."""
+_DIGITS: Final = 56
+"""How long an event id is: those of the service have 56 digits."""
+END: Final = 10**_DIGITS - 1
+"""A position after every event."""
+PER_US: Final = 10**25
+"""How many positions there are in a microsecond: for an order, a job and an instance."""
+
+
+class Event(NamedTuple):
+    """A line of a stream, and its place among all of them."""
+
+    id: int
+    """Its position among all events of the group; it never changes."""
+    at_ms: int
+    line: Line
+    stream: Stream
+
+
+class Range(NamedTuple):
+    """Timestamps, both ends included; None: no end."""
+
+    start_ms: int
+    last_ms: int | None
+
+
+class Page(NamedTuple):
+    """Some events, and the positions on both sides of them."""
+
+    events: Sequence[Event]
+    """In the order in which they were read."""
+    begin: int
+    """The position of the first event of the page: what comes before it is further back."""
+    end: int
+    """The position right after the last one."""
+    more: bool
+
+
+def events(streams: Iterable[Stream], within: Range, at: int, *, forward: bool) -> Iterator[Event]:
+    """Yield the events of a range from a position on, or those before it and the last of them first.
+
+    What is not asked for costs nothing, however long the streams are.
+    """
+    reads = [_read(stream, part, within, at, forward=forward) for stream in streams for part in stream.parts]
+    return merge(*reads, key=_by_id, reverse=not forward)
+
+
+def _read(stream: Stream, lines: Sequence[Line], within: Range, at: int, *, forward: bool) -> Iterator[Event]:
+    first = bisect_left(lines, within.start_ms * 1000, key=_at_us)
+    end = len(lines) if within.last_ms is None else bisect_left(lines, (within.last_ms + 1) * 1000, key=_at_us)
+    middle = bisect_left(lines, at, key=lambda line: _id(line, stream))
+    places = range(max(first, middle), end) if forward else range(min(end, middle) - 1, first - 1, -1)
+    for place in places:
+        line = lines[place]
+        yield Event(_id(line, stream), line.at_us // 1000, line, stream)
+
+
+def _at_us(line: Line) -> int:
+    return line.at_us
+
+
+def _id(line: Line, stream: Stream) -> int:
+    return line.at_us * PER_US + (line.order * 10**9 + stream.job.number) * 10**4 + stream.instance
+
+
+def _by_id(event: Event) -> int:
+    return event.id
+
+
+def page(found: Iterator[Event], at: int, *, forward: bool, limit: int) -> Page:
+    """Cut a page off events that are read from a position: so many, or as many as fit, but at least one."""
+    taken: list[Event] = []
+    size = 0
+    more = False
+    for event in found:
+        size += len(event.line.text.encode()) + _OVERHEAD
+        more = len(taken) == limit or (size > _BYTES and bool(taken))
+        if more:
+            break
+        taken.append(event)
+    if not taken:
+        return Page(taken, at, at, more=False)
+    low, high = (taken[0], taken[-1]) if forward else (taken[-1], taken[0])
+    return Page(taken, low.id, high.id + 1, more=more)
+
+
+def after(line: Line, stream: Stream) -> int:
+    """Return the position right after a line."""
+    return _id(line, stream) + 1
+
+
+def digits(at: int) -> str:
+    """Return a position as the service writes an event id."""
+    return f"{at:0{_DIGITS}}"
+
+
+def token(direction: str, at: int) -> str:
+    """Return a token in the form of the service's own, which leads forward ("f") or backward ("b") from a position."""
+    return f"{direction}/{digits(at)}/s"
+
+
+def position(sent: str) -> tuple[bool, int]:
+    """Return whether a token leads forward, and from which position."""
+    direction, _, rest = sent.partition("/")
+    number = rest.removesuffix("/s")
+    if direction not in ("f", "b") or len(number) != _DIGITS or not (number.isascii() and number.isdecimal()):
+        invalid_token()
+    return direction == "f", int(number)
+
+
+def invalid_token() -> NoReturn:
+    """Refuse a token that was never given."""
+    # boto/boto3#1467
+    text = "The specified nextToken is invalid."
+    raise Refusal(INVALID, text)
