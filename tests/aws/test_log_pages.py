@@ -58,8 +58,8 @@ def test_page_by_page_each_event_comes_once(
     found: list[Stream],
     start_s: int,
     last_s: int | None,
-    forward: bool,
-    limit: int,  # drawn
+    forward: bool,  # noqa: FBT001  # drawn
+    limit: int,
 ) -> None:
     """In order, whatever the range, the direction and the size of the page; the tokens lead on, and say when nothing follows."""
     within = Range(us(start_s) // 1000, None if last_s is None else us(last_s) // 1000)
