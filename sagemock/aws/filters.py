@@ -4,6 +4,10 @@ User guide, "Filter pattern syntax for metric filters, subscription filters, fil
 there (`ERROR "exit code"`), none that has a minus (`ERROR -warning`), any of several with a question mark (`?ERROR ?WARN`; beside
 other terms they are ignored), a regular expression between percent signs; case matters. A term is looked for anywhere in the
 line, also inside a word (assumed).
+
+User guide, "Supported regular expressions (regex) syntax": an expression is made of ASCII letters and digits, of some signs and
+of operators, without parentheses, and a pattern has two of them at the most. That operators mean what they mean in Python is
+assumed.
 """
 
 import re
@@ -12,10 +16,15 @@ from typing import Final, NoReturn
 
 from sagemock.aws.refusal import Refusal
 from sagemock.errors import NotSimulated
+from sagemock.regex import read
 
 __all__ = ["matches"]
 
 _TERM: Final = re.compile(r'\s*(?P<sign>[?-]?)(?:"(?P<phrase>(?:[^"\\]|\\.)*)"|(?P<word>\w+)|%(?P<regex>[^%]+)%)(?=\s|$)')
+_STRANGE: Final = re.compile(r"[^A-Za-z0-9:_#=@/;,^$?\[\]{}|\\*+.-]")
+"""What no regular expression of a filter pattern may hold."""
+_REGEXES: Final = 2
+"""How many of them a filter pattern may have."""
 
 
 def matches(pattern: str) -> Callable[[str], bool]:
@@ -27,11 +36,15 @@ def matches(pattern: str) -> Callable[[str], bool]:
             "filter by terms, such as 'ERROR -warning', or filter what is returned"
         )
         raise NotSimulated(msg)
+    regexes = 0
     wanted: dict[str, list[Callable[[str], bool]]] = {"": [], "-": [], "?": []}
     at = 0
     while at < len(text):
         term = _TERM.match(text, at)
         if term is None:
+            _refuse()
+        regexes += term["regex"] is not None
+        if regexes > _REGEXES:
             _refuse()
         wanted[term["sign"]].append(_test(term))
         at = term.end()
@@ -48,16 +61,19 @@ def matches(pattern: str) -> Callable[[str], bool]:
 
 def _test(term: re.Match[str]) -> Callable[[str], bool]:
     if term["regex"] is not None:
+        strange = _STRANGE.search(term["regex"])
+        if strange is not None:
+            # The words: ministryofjustice/modernisation-platform-environments#5137, of a parenthesis with a backslash before it.
+            _refuse(f"Invalid character(s) in term '{strange[0]}'")
         try:
-            regex = re.compile(term["regex"])
+            return read(term["regex"]).found_in
         except re.error:
             _refuse()
-        return lambda line: regex.search(line) is not None
     found: str = term["word"] if term["phrase"] is None else re.sub(r"\\(.)", r"\1", term["phrase"])
     return lambda line: found in line
 
 
-def _refuse() -> NoReturn:
-    # The words: aws/aws-toolkit-jetbrains#3219.
-    code, text = "InvalidParameterException", "Invalid filter pattern"
+def _refuse(text: str = "Invalid filter pattern") -> NoReturn:
+    # The words: aws/aws-toolkit-jetbrains#3219. That they are those of a third regular expression, too, is assumed.
+    code = "InvalidParameterException"
     raise Refusal(code, text)

@@ -2,8 +2,8 @@
 
 A metric's regular expression is searched in each line, and its first group is the value (developer guide, "Define training
 metrics"); without a group it is the whole match (assumed). The service is taken to read an expression as Python does; one that
-Python cannot read is refused when the job is created (assumed, with its words). The metrics that the service sends to CloudWatch
-are left out.
+Python cannot read is refused when the job is created (assumed, with its words), and so is one of `regex`'s NotSimulated. The
+metrics that the service sends to CloudWatch are left out.
 """
 
 import math
@@ -16,11 +16,13 @@ from typing import Any, Final
 
 from sagemock.aws import builtin
 from sagemock.aws.wire import seconds
+from sagemock.errors import NotSimulated
 from sagemock.instants import SECOND_US
 from sagemock.jobs.job import Job
 from sagemock.jobs.lines import Lines
 from sagemock.jobs.logs import runs
 from sagemock.jobs.store import Store
+from sagemock.regex import Regex, read
 
 __all__ = ["final", "readable"]
 
@@ -35,7 +37,11 @@ def final(store: Store, job: Job, now_us: int) -> list[dict[str, Any]]:
     definitions = builtin.definitions(job)
     shown = []
     for definition in definitions:
-        found = _last(store, job, definition["Regex"], now_us)
+        try:
+            found = _last(store, job, definition["Regex"], now_us)
+        except (re.error, NotSimulated):
+            # `validate=False` has let it in.
+            continue
         if found is not None:
             at_us, value = found
             shown.append(
@@ -53,7 +59,7 @@ def readable(request: Mapping[str, Any]) -> str | None:
     """Refuse a metric whose expression cannot be read. The words are assumed."""
     for definition in request.get("AlgorithmSpecification", {}).get("MetricDefinitions", ()):
         try:
-            _compiled(definition["Regex"])
+            _read(definition["Regex"])
         except re.error as error:  # noqa: PERF203  # at most forty
             return f"Invalid regular expression in MetricDefinitions, metric {definition['Name']}: {error}"
     return None
@@ -91,21 +97,18 @@ def _values(regex: str, lines: Lines) -> list[tuple[int, float]]:
 
 def _value(regex: str, text: str) -> float | None:
     """Return the number that a line holds, None if it holds none."""
-    match = _compiled(regex).search(text)
-    if match is None:
-        return None
+    found = _read(regex).value_in(text)
     try:
-        value = float(match[1] if match.re.groups else match[0])
-    except (TypeError, ValueError):
-        # The group took no part in the match, or is no number.
+        value = float(found or "")
+    except ValueError:
+        # The group took no part in the match, or is not a number.
         return None
     return value if math.isfinite(value) and abs(value) <= _LARGEST else None
 
 
-@lru_cache(maxsize=1024)
-def _compiled(regex: str) -> re.Pattern[str]:
+def _read(regex: str) -> Regex:
     # Groups may be named as in Java.
-    return re.compile(re.sub(r"\(\?<(?=[A-Za-z])", "(?P<", regex))
+    return read(re.sub(r"\(\?<(?=[A-Za-z])", "(?P<", regex))
 
 
 def _at(pair: tuple[int, float]) -> int:

@@ -1,11 +1,12 @@
 """FinalMetricDataList."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from sagemock import Plan, SageMakerMock, mock_sagemaker
+from sagemock import NotSimulated, Plan, SageMakerMock, mock_sagemaker
 from tests.aws.test_operations import refusal
 from tests.calling import START, after, create, describe, make_client
 
@@ -123,11 +124,45 @@ def test_values_survive_a_restart(sagemaker: SageMakerMock, client: Any) -> None
     assert value == 2.0
 
 
-def test_a_metric_that_nobody_can_read_is_refused(client: Any) -> None:
+@pytest.mark.parametrize(
+    "regex, text",
+    [("(", "missing ), unterminated subpattern at position 0"), ("a{9999999999999999}", "the repetition number is too large")],
+)
+def test_a_metric_that_nobody_can_read_is_refused(client: Any, regex: str, text: str) -> None:
     """When the job is created. The words are assumed."""
-    algorithm = defined({"Name": "loss", "Regex": "("})
+    algorithm = defined({"Name": "loss", "Regex": regex})
     assert refusal(create, client, "churn-1", AlgorithmSpecification=algorithm) == (
         "ValidationException",
-        "Invalid regular expression in MetricDefinitions, metric loss: missing ), unterminated subpattern at position 0",
+        f"Invalid regular expression in MetricDefinitions, metric loss: {text}",
         400,
     )
+
+
+def test_no_metric_takes_for_ever(sagemaker: SageMakerMock, client: Any) -> None:
+    """A line may be long, and an expression may have more ways through it than there is time."""
+    lines = [(10, "a" * 50_000), (20, "loss=" + "a" * 50_000 + "7!")]
+    sagemaker.plan("*", Plan.completes(training=100, logs={"Training": lines}, **KNOWN))
+    create(client, "churn-1", AlgorithmSpecification=defined({"Name": "hard", "Regex": "loss=(?:a+)+([0-9])!"}, LOSS))
+    sagemaker.advance_until_idle()
+    sagemaker.log("churn-1", "loss=" + "a" * 50_000, at=after(60))
+    assert shown(client) == [("hard", 7.0, 50)]
+
+
+def test_a_metric_that_could_take_for_ever_is_not_simulated(sagemaker: SageMakerMock, client: Any) -> None:
+    """The error is ours, at the call that gave it; there is no job."""
+    with pytest.raises(NotSimulated, match="a reference to a group in the regular expression"):
+        create(client, "churn-1", AlgorithmSpecification=defined({"Name": "loss", "Regex": r"(.+)=\1"}))
+    assert not sagemaker.jobs
+
+
+def test_without_validation_a_metric_that_cannot_be_searched_for_has_no_value() -> None:
+    """It is let in, and a description of the job is still answered."""
+    with mock_sagemaker(
+        start=START, latency=0, validate=False, plan=Plan.completes(training=9, logs={"Training": [(1, "loss=2")]})
+    ):
+        client = make_client()
+        create(
+            client, "churn-1", AlgorithmSpecification=defined({"Name": "a", "Regex": "("}, {"Name": "b", "Regex": "a++"}, LOSS)
+        )
+        time.sleep(3600)
+        assert [name for name, *_ in shown(client)] == ["train:loss"]

@@ -1,0 +1,322 @@
+r"""Regular expressions that a caller wrote, in a time that grows no faster than the text.
+
+Python's `re` tries one way after another: `(a+)+b` takes years on sixty a's, and nothing interrupts it. So `re` is asked only
+where an expression has few ways through a text. Elsewhere the text is gone through once, with every place of the expression where
+a match may stand (Thompson's simulation), in the order in which `re` would try them; each step is remembered (a lazy automaton).
+
+The expression is read by `re`'s own parser, and single characters and assertions are tested by `re`. That parser is not public:
+the tests compare both ways on each Python. They differ in one thing: where what is repeated can be empty, the match may end
+elsewhere and the group may be that of another round.
+"""
+
+import importlib
+import re
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from itertools import chain
+from typing import Any, Final, NamedTuple, NoReturn
+
+from sagemock.errors import NotSimulated
+
+__all__ = ["Regex", "read"]
+
+_parser: Any = importlib.import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")
+_compiler: Any = importlib.import_module("re._compiler" if sys.version_info >= (3, 11) else "sre_compile")
+
+# How many ways through a text are left to `re`: each costs it some microseconds at the most.
+_WAYS: Final = 10_000
+_MANY: Final = 1e9
+# How large an expression may become when its repetitions are written out.
+_LARGEST: Final = 2_000
+# How much is remembered of the steps before all is forgotten.
+_REMEMBERED: Final = 50_000
+
+# An item of a parsed expression: what it is, and its arguments.
+_Item = tuple[object, Any]
+_Key = str | tuple[str, tuple[bool, ...]]
+
+_CHARACTER: Final = ("LITERAL", "NOT_LITERAL", "ANY", "IN")
+_REPEATS: Final = ("MAX_REPEAT", "MIN_REPEAT")
+_ASSERTIONS: Final = ("ASSERT", "ASSERT_NOT")
+_REFUSED: Final = {
+    "GROUPREF": "a reference to a group",
+    "GROUPREF_EXISTS": "a condition on a group",
+    "ATOMIC_GROUP": "an atomic group",
+    "POSSESSIVE_REPEAT": "a possessive repetition",
+}
+
+
+class _Place(NamedTuple):
+    """A place in an expression."""
+
+    kind: str
+    """"character", "assertion", "begin" or "end" of the group, "fork" or "match"."""
+    after: tuple[int, ...] = ()
+    """The places that come next, in the order in which `re` tries them."""
+    test: Callable[[str], object] | None = None
+    number: int = 0
+    """Of an assertion: its number."""
+
+
+class _Step(NamedTuple):
+    """What a character does to the places where a match may stand."""
+
+    state: "_State"
+    threads: tuple[tuple[int, str], ...]
+    """Where each place of `state` comes from, and which ends of the group were passed on the way."""
+    match: tuple[int, str] | None
+
+
+class _State:
+    """The places where a match may stand, the best first."""
+
+    def __init__(self, places: tuple[int, ...]) -> None:
+        self.places = places
+        self.steps: dict[_Key, _Step] = {}
+
+
+class Regex:
+    """A regular expression in Python's syntax that is searched for in any text at once.
+
+    What makes that impossible is refused with NotSimulated when the expression is given: references to groups, conditions, atomic
+    groups and possessive repetitions, a lookaround that repeats without bound or has the first group, and repetitions that are
+    too many when written out.
+    """
+
+    def __init__(self, expression: str) -> None:
+        """Read an expression. Raises `re.error` for one that cannot be read, NotSimulated for one that is refused."""
+        self.expression = expression
+        with warnings.catch_warnings():
+            # `re` warns of what will mean something else one day.
+            warnings.simplefilter("ignore")
+            try:
+                self._parsed = _parser.parse(expression)
+                self._compiled = re.compile(expression)
+            except OverflowError as error:
+                raise re.error(str(error)) from None
+            except RecursionError:
+                self._refuse("groups nested that deep")
+        self._room = _LARGEST
+        self._scopes: list[_Item] = []
+        self._assertions: list[Callable[[str, int], object]] = []
+        self._places = [_Place("match")]
+        end = 0 if self._compiled.groups else self._add(_Place("end", (0,)))
+        first = self._sequence(self._parsed, end)
+        self._first = first if self._compiled.groups else self._add(_Place("begin", (first,)))
+        if not any(place.kind == "begin" for place in self._places):
+            self._refuse("a first group inside a lookaround")
+        self._prefix = _prefix(self._parsed) if not self._compiled.flags & re.IGNORECASE else ""
+        self._ways: dict[int, float] = {}
+        self._states: dict[tuple[int, ...], _State] = {}
+        self._remembered = 0
+
+    def found_in(self, text: str) -> bool:
+        """Whether a text holds what the expression describes."""
+        if self._has_few_ways(text):
+            return self._compiled.search(text) is not None
+        state = self._state((self._first,))
+        for key in self._keys(text):
+            step = state.steps.get(key) or self._step(state, key)
+            if step.match is not None:
+                return True
+            state = step.state
+        return False
+
+    def value_in(self, text: str) -> str | None:
+        """Return the first group of the first match, the whole match if there is no group; None without one."""
+        if self._has_few_ways(text):
+            match = self._compiled.search(text)
+            return None if match is None else match[1 if self._compiled.groups else 0]
+        if not self.found_in(text):
+            return None
+        state, threads, span = self._state((self._first,)), [(-1, -1)], (-1, -1)
+        for at, key in enumerate(self._keys(text)):
+            step = state.steps.get(key) or self._step(state, key)
+            if step.match is not None:
+                thread, passed = step.match
+                span = _noted(threads[thread], passed, at)
+            state, threads = step.state, [_noted(threads[thread], passed, at) for thread, passed in step.threads]
+            if not threads:
+                break
+        return None if span[1] < 0 else text[slice(*span)]
+
+    # -- going through a text
+
+    def _has_few_ways(self, text: str) -> bool:
+        starts = text.count(self._prefix) if self._prefix else len(text) + 1
+        length = 1 << len(text).bit_length()
+        ways = self._ways.get(length)
+        if ways is None:
+            ways = self._ways[length] = _ways(self._parsed, length)
+        return starts * ways <= _WAYS
+
+    def _keys(self, text: str) -> Iterable[_Key]:
+        """Yield all that a step depends on: the character, "" at the end, and which assertions hold before it."""
+        characters = chain(text, ("",))
+        if not self._assertions:
+            return characters
+        return (
+            (character, tuple(bool(holds(text, at)) for holds in self._assertions)) for at, character in enumerate(characters)
+        )
+
+    def _state(self, places: tuple[int, ...]) -> _State:
+        return self._states.setdefault(places, _State(places))
+
+    def _step(self, state: _State, key: _Key) -> _Step:
+        character, holding = key if isinstance(key, tuple) else (key, ())
+        match, places, threads = None, [], []
+        ahead = [(place, thread, "") for thread, place in enumerate(state.places)][::-1]
+        seen = set()
+        while ahead:
+            number, thread, passed = ahead.pop()
+            if number in seen:
+                continue
+            seen.add(number)
+            place = self._places[number]
+            if place.kind == "match":
+                # What comes after it is worse, a match that begins later too.
+                match = thread, passed
+                break
+            if place.test is not None:
+                if place.test(character):
+                    places.append(place.after[0])
+                    threads.append((thread, passed))
+            elif place.kind != "assertion" or holding[place.number]:
+                passed += place.kind if place.kind in ("begin", "end") else ""
+                ahead += [(after, thread, passed) for after in reversed(place.after)]
+        if match is None and state.places and state.places[-1] == self._first:
+            # A match may begin at the next character.
+            places.append(self._first)
+            threads.append((len(state.places) - 1, ""))
+        self._remembered += 1 + len(threads)
+        if self._remembered > _REMEMBERED:
+            self._states, self._remembered = {}, 0
+        step = state.steps[key] = _Step(self._state(tuple(places)), tuple(threads), match)
+        return step
+
+    # -- reading an expression
+
+    def _sequence(self, items: Iterable[_Item], then: int) -> int:
+        """Return the first place of items that are followed by the place `then`."""
+        items = list(items)
+        self._room -= 1 + len(items)
+        if self._room < 0:
+            self._refuse("repetitions that many")
+        for operation, argument in reversed(items):
+            then = self._item(operation, argument, then)
+        return then
+
+    def _item(self, operation: object, argument: Any, then: int) -> int:  # noqa: ANN401  # as `re` has it
+        name = str(operation)
+        if name in _CHARACTER:
+            return self._add(_Place("character", (then,), self._alone(operation, argument).match))
+        if name == "AT" or name in _ASSERTIONS:
+            if name in _ASSERTIONS and not _is_bounded(argument[1]):
+                self._refuse("a lookaround that repeats without bound")
+            self._assertions.append(self._alone(operation, argument).match)
+            return self._add(_Place("assertion", (then,), number=len(self._assertions) - 1))
+        if name == "BRANCH":
+            return self._add(_Place("fork", tuple(self._sequence(items, then) for items in argument[1])))
+        if name == "SUBPATTERN":
+            group, items = argument[0], argument[-1]
+            self._scopes.append((operation, argument))
+            if group == 1:
+                then = self._add(_Place("end", (then,)))
+            first = self._sequence(items, then)
+            self._scopes.pop()
+            return self._add(_Place("begin", (first,))) if group == 1 else first
+        if name not in _REPEATS:
+            self._refuse(_REFUSED[name])
+        return self._repeat(argument, then, greedy=name == "MAX_REPEAT")
+
+    def _repeat(self, argument: tuple[int, int, Any], then: int, *, greedy: bool) -> int:
+        low, high, items = argument
+
+        def fork(inner: int) -> _Place:
+            return _Place("fork", (inner, then) if greedy else (then, inner))
+
+        if high == _parser.MAXREPEAT:
+            loop = self._add(_Place("fork"))
+            first = self._sequence(items, loop)
+            self._places[loop] = fork(first)
+            # Not the loop itself: a first round that is empty has to end.
+            first = first if low else self._add(fork(first))
+            low -= 1
+        else:
+            first = then
+            for _ in range(high - low):
+                first = self._add(fork(self._sequence(items, first)))
+        for _ in range(low):
+            first = self._sequence(items, first)
+        return first
+
+    def _alone(self, operation: object, argument: Any) -> re.Pattern[str]:  # noqa: ANN401  # as `re` has it
+        """Return the pattern of one item, under the flags that it has where it stands."""
+        items = [(operation, argument)]
+        for scope, (_, added, removed, _) in reversed(self._scopes):
+            items = [(scope, (None, added, removed, _parser.SubPattern(self._parsed.state, items)))]
+        pattern: re.Pattern[str] = _compiler.compile(_parser.SubPattern(self._parsed.state, items))
+        return pattern
+
+    def _add(self, place: _Place) -> int:
+        self._places.append(place)
+        return len(self._places) - 1
+
+    def _refuse(self, what: str) -> NoReturn:
+        msg = (
+            f"sagemock does not simulate {what} in the regular expression {self.expression!r}, which could take for ever on some "
+            "text: write it another way"
+        )
+        raise NotSimulated(msg)
+
+
+@lru_cache(maxsize=256)
+def read(expression: str) -> Regex:
+    """Return a regular expression, and the same one with what it has learnt when it is asked for again."""
+    return Regex(expression)
+
+
+def _noted(span: tuple[int, int], passed: str, at: int) -> tuple[int, int]:
+    if not passed:
+        return span
+    begin = at if "begin" in passed else span[0]
+    return begin, at if passed.endswith("end") else span[1]
+
+
+def _prefix(items: Sequence[_Item]) -> str:
+    """Return characters with which each match begins, and of which no two occurrences overlap."""
+    prefix = ""
+    for operation, argument in items:
+        if str(operation) != "LITERAL" or chr(argument) == prefix[:1]:
+            break
+        prefix += chr(argument)
+    return prefix
+
+
+def _is_bounded(items: Iterable[_Item]) -> bool:
+    """Whether what a lookaround asks is asked in a few steps, however long the text is."""
+    # A repetition without bound has as many ways as the text is long.
+    return _ways(items, 512) < 512  # noqa: PLR2004  # the line above
+
+
+def _ways(items: Iterable[_Item], length: int) -> float:
+    """Return in how many ways, at the most, items match from one place of a text of this length."""
+    ways = 1.0
+    for operation, argument in items:
+        name = str(operation)
+        if name == "BRANCH":
+            ways *= sum(_ways(one, length) for one in argument[1])
+        elif name == "SUBPATTERN":
+            ways *= _ways(argument[-1], length)
+        elif name in _ASSERTIONS:
+            ways *= _ways(argument[1], length)
+        elif name in _REPEATS:
+            low, high, inner = argument
+            rounds, each = min(high, length), _ways(inner, length)
+            ways *= each ** min(rounds, 30) * max(rounds - low + 1, 1)
+        elif name not in _CHARACTER and name != "AT":
+            ways = _MANY
+        ways = min(ways, _MANY)
+    return ways

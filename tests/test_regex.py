@@ -1,0 +1,174 @@
+"""Regular expressions of callers: as `re` has them, and never slower than the text is long."""
+
+import re
+import time
+import warnings
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sagemock import regex
+from sagemock.errors import NotSimulated
+from sagemock.regex import Regex, read
+
+ATOMS = st.sampled_from([
+    "a", "b", ".", "[ab]", "[^a]", r"\d", "(?i:A)", "(?i:a(?-i:b))", r"\b", "^", "$", "(?<=a)", "(?<!b)", "(?!b)", "(?=a|b)",
+])  # fmt: skip
+REPEATS = st.sampled_from(["*", "+", "?", "*?", "+?", "??", "{2}", "{1,2}", "{0,2}?", "{2,}", "{3,}?"])
+EXPRESSIONS = st.recursive(
+    ATOMS,
+    lambda inner: st.one_of(
+        st.builds("{}{}".format, inner, inner),
+        st.builds("(?:{}|{})".format, inner, inner),
+        st.builds("(?:{}|{}|{})".format, inner, inner, inner),
+        st.builds("({})".format, inner),
+        # Never empty: see the docstring of the module for what can be.
+        st.builds("(?:a{}){}".format, inner, REPEATS),
+        st.builds("(?:[ab]{}){}".format, inner, REPEATS),
+        st.builds("{}{}".format, st.sampled_from(["a", "[^b]", ".", r"\w"]), REPEATS),
+    ),
+    max_leaves=8,
+)
+TEXTS = st.text("abA1 \n", max_size=9)
+
+
+@pytest.fixture
+def linear(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave nothing to `re`."""
+    monkeypatch.setattr(regex, "_WAYS", -1)
+
+
+def test_an_expression_finds_what_re_finds() -> None:
+    """Whether there is a match, and the first group of the best one, whichever way it is searched for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(regex, "_WAYS", -1)
+        # Forgets often: what is forgotten is found out again.
+        patch.setattr(regex, "_REMEMBERED", 20)
+        compare()
+    compare()
+
+
+@given(EXPRESSIONS, st.lists(TEXTS, max_size=4))
+def compare(expression: str, texts: list[str]) -> None:
+    """Compare with `re`."""
+    compiled, searched = re.compile(expression), Regex(expression)
+    for text in texts:
+        match = compiled.search(text)
+        assert searched.found_in(text) == (match is not None)
+        assert searched.value_in(text) == (None if match is None else match[1 if compiled.groups else 0])
+
+
+@pytest.mark.usefixtures("linear")
+@pytest.mark.parametrize(
+    "expression, text, value",
+    [
+        ("(a*)*", "b", ""),
+        ("(?:(a)|b)*", "ab", "a"),
+        ("(?m)^b$", "a\nb", "b"),
+        ("(?i)LOSS=(.)", "loss=3", "3"),
+        ("(?s)a.b", "a\nb", "a\nb"),
+        ("(?x) a b # comment", "ab", "ab"),
+        ("(?P<n>a)(?P<m>b)", "ab", "a"),
+        ("(?a:\\w)", "é", None),
+        ("", "abc", ""),
+        ("a|(b)", "a", None),
+        ("a{0}b", "ab", "b"),
+        ("é+", "aéé", "éé"),
+    ],
+)
+def test_constructs_mean_what_they_mean_to_re(expression: str, text: str, value: str | None) -> None:
+    """Flags, names, empty matches, groups that take no part."""
+    assert Regex(expression).value_in(text) == value
+
+
+@pytest.mark.parametrize(
+    "expression, text, value",
+    [
+        ("(a+)+b", "a" * 100_000, None),
+        ("(a|aa)+$", "a" * 100_000 + "b", None),
+        ("(.*)*x", "ab" * 50_000, None),
+        ("([a-c]*[b-d]*)*e", "abcd" * 25_000, None),
+        (".*,.*,.*,.*,.*;", "," * 100_000, None),
+        ("a*a*a*a*a*a*b", "a" * 100_000, None),
+        ("a?" * 40 + "a" * 40, "a" * 40, "a" * 40),
+        (r"(\w+\s?)+!", "ab " * 30_000, None),
+        (r"(?:\b\w+\b\s?)+!", "ab " * 30_000, None),
+        ("(x+x+)+y", "x" * 100_000 + "y", "x" * 100_000),
+        (r"loss=([0-9.]+)", "loss=" * 20_000 + "loss=0.5", "0.5"),
+    ],
+    ids=lambda value: repr(value)[:20],
+)
+def test_no_expression_takes_for_ever(expression: str, text: str, value: str | None) -> None:
+    """`re` would take years on most of these."""
+    started = time.perf_counter()
+    assert Regex(expression).value_in(text) == value
+    # Each takes less than a second.
+    assert time.perf_counter() - started < 30
+
+
+@pytest.mark.parametrize(
+    "expression, what",
+    [
+        (r"(a)\1", "a reference to a group"),
+        ("(a)?(?(1)b|c)", "a condition on a group"),
+        ("(?=a*b)a", "a lookaround that repeats without bound"),
+        ("(?!(?:ab|c){30})a", "a lookaround that repeats without bound"),
+        (r"(a)(?=\1)", "a lookaround that repeats without bound"),
+        ("(?=(a))a", "a first group inside a lookaround"),
+        ("(?:a{1000}){1000}", "repetitions that many"),
+        ("(?:(?:){60000}){60000}", "repetitions that many"),
+    ],
+)
+def test_what_could_take_for_ever_is_refused(expression: str, what: str) -> None:
+    """When the expression is given."""
+    text = (
+        f"sagemock does not simulate {what} in the regular expression {expression!r}, which could take for ever on some text: "
+        "write it another way"
+    )
+    with pytest.raises(NotSimulated, match=f"^{re.escape(text)}$"):
+        Regex(expression)
+
+
+@pytest.mark.parametrize("expression, what", [("(?>a)", "an atomic group"), ("a++", "a possessive repetition")])
+def test_what_python_reads_since_a_version_is_refused(expression: str, what: str) -> None:
+    """Python 3.10 cannot read it, later ones give it to nobody to search for in linear time."""
+    with pytest.raises((NotSimulated, re.error), match=f"{what}|unknown extension|multiple repeat"):
+        Regex(expression)
+
+
+def test_groups_that_are_nested_too_deep_are_refused() -> None:
+    """The parser of `re` calls itself for each."""
+    with pytest.raises(NotSimulated, match="groups nested that deep"):
+        Regex("(" * 5000 + ")" * 5000)
+
+
+@pytest.mark.parametrize("expression", ["(", "a{99999999999999999999}", "[b-a]", "(?P<a>a)(?P<a>b)"])
+def test_what_cannot_be_read_is_an_error_of_re(expression: str) -> None:
+    """Also where `re` itself raises another."""
+    with pytest.raises(re.error):
+        Regex(expression)
+
+
+def test_a_warning_about_an_expression_is_not_the_callers() -> None:
+    """It would be raised in the middle of a call where warnings are errors."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert Regex("[[a]").found_in("[")
+
+
+def test_an_expression_is_read_once() -> None:
+    """What it has learnt is kept."""
+    assert read("loss=(.)") is read("loss=(.)")
+
+
+def test_repetitions_without_bound_have_many_ways() -> None:
+    """What decides whether `re` is asked: never where it would take long."""
+    asked: Any = Regex("loss=([0-9.]+)")
+    assert asked._has_few_ways("x" * 100_000)
+    assert asked._has_few_ways("loss=0.5 " + "x" * 1000)
+    assert not asked._has_few_ways("loss=0.5 " * 1000)
+    assert not Regex("(a+)+b")._has_few_ways("a" * 60)
+    assert not Regex("aa[ab]*c")._has_few_ways("a" * 1000)
+    assert not Regex("(?i)loss=(a*)")._has_few_ways("l" * 1000)
