@@ -4,41 +4,38 @@ The rules are those of `aws/event-ruler`, which EventBridge runs (there: `JsonRu
 """
 
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
-from typing import Any, Final, NamedTuple, NoReturn, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
-from sagemock.errors import InvalidType, InvalidValue, NotSimulated
+from sagemock.errors import InvalidType, InvalidValue
+from sagemock.eventfilter import Json, Path, Test, equals, filtered, is_number, refuse
 
-__all__ = ["EventPattern", "Pattern"]
+__all__ = ["EventPattern", "Field", "Path", "Pattern"]
 
 Pattern: TypeAlias = Mapping[str, Any] | str
 """An event pattern: a mapping, or the JSON text of one."""
 
-# A JSON value.
-_Json: TypeAlias = Any
-_Test: TypeAlias = Callable[[_Json], bool]
-_Path: TypeAlias = tuple[str, ...]
 # Which element of which array (by identity) a value was found in.
 _Inside: TypeAlias = dict[int, int]
 
 _OR: Final = "$or"
-_FILTERS: Final = ("prefix", "suffix", "anything-but", "numeric", "exists", "equals-ignore-case", "wildcard")
-_OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
-    "=": lambda value, bound: value == bound,
-    ">": lambda value, bound: value > bound,
-    ">=": lambda value, bound: value >= bound,
-    "<": lambda value, bound: value < bound,
-    "<=": lambda value, bound: value <= bound,
-}
+_COMBINATIONS: Final = 1000
+"""How many a pattern may have (user guide, "Content filtering", on Or matching: more is InvalidEventPatternException)."""
+_LEVELS: Final = 100
+_PARTS: Final = 10_000
+"""What a pattern is made of at the most; EventBridge takes 4096 characters (its quota "Event pattern size")."""
 
 
-class _Field(NamedTuple):
+class Field(NamedTuple):
     """What a pattern asks of the values at one path."""
 
-    path: _Path
-    tests: tuple[_Test, ...]
+    path: Path
+    wanted: Sequence[Json]
+    """The values and filters that are listed for it."""
+    tests: tuple[Test, ...]
+    """What the value is to meet one of."""
     may_be_absent: bool
 
 
@@ -48,51 +45,89 @@ class EventPattern:
     Every field is to match; of the values listed for a field, one; of the patterns in `$or`, one. A value that is an array
     matches if one of its elements does, and several fields below an array of objects match within the same element. Numbers are
     equal by value, strings by each character. `exists` is about values: `{"exists": false}` meets a field that holds an object.
+    No pattern that is accepted takes long.
     """
+
+    branches: list[list[Field]]
+    """The alternatives that `$or` makes, one without it; all fields of one of them are to match."""
 
     def __init__(self, pattern: Pattern) -> None:
         """Check `pattern`. Raises ValueError, which names the path and what is wrong there, and NotSimulated for `cidr`."""
         if isinstance(pattern, str):
             try:
                 pattern = json.loads(pattern)
+            except RecursionError:
+                refuse((), _TOO_DEEP, _SHALLOW)
             except ValueError as error:
                 msg = f"the event pattern is no JSON: {error}; give a mapping, or the JSON text of one"
                 raise InvalidValue(msg) from None
         if not isinstance(pattern, Mapping):
             msg = f"an event pattern is a mapping or the JSON text of one, not {pattern!r}: write {{'source': ['aws.sagemaker']}}"
             raise InvalidType(msg)
+        _check_size(pattern)
         self._pattern = pattern
         # In the order of the paths, as the original has it: it decides within which element of an array a field is to be absent.
-        self._branches = [sorted(branch, key=lambda field: ".".join(field.path)) for branch in _branches(pattern, ())]
+        self.branches = [sorted(branch, key=lambda field: ".".join(field.path)) for branch in _branches(pattern, ())]
 
     def __repr__(self) -> str:
         return f"EventPattern({self._pattern!r})"
 
     def matches(self, event: Mapping[str, Any]) -> bool:
         """Whether an event is one that the pattern is for."""
-        return any(_all_match(branch, event, {}) for branch in self._branches)
+        return any(_all_match(branch, event) for branch in self.branches)
+
+
+_TOO_DEEP: Final = f"it is nested more than {_LEVELS} levels deep"
+_SHALLOW: Final = "no event is: take out what is too much"
 
 
 # -- matching
 
 
-def _all_match(fields: Sequence[_Field], event: Mapping[str, Any], inside: _Inside) -> bool:
-    if not fields:
-        return True
-    field, rest = fields[0], fields[1:]
-    found = [
-        (value, where)
-        for value, where in _values(event, field.path, {})
-        if all(inside.get(array, index) == index for array, index in where.items())
-    ]
-    if field.may_be_absent and not found:
-        return _all_match(rest, event, inside)
-    return any(
-        any(test(value) for test in field.tests) and _all_match(rest, event, {**inside, **where}) for value, where in found
-    )
+def _all_match(fields: Sequence[Field], event: Mapping[str, Any]) -> bool:
+    in_arrays: list[tuple[Field, list[tuple[Json, _Inside]]]] = []
+    for field in fields:
+        found = list(_values(event, field.path, {}))
+        if any(where for _, where in found):
+            in_arrays.append((field, found))
+        elif not _one_matches(field, found):
+            return False
+    return _match_in_arrays(in_arrays)
 
 
-def _values(node: _Json, path: _Path, inside: _Inside) -> Iterator[tuple[_Json, _Inside]]:
+def _one_matches(field: Field, found: Sequence[tuple[Json, _Inside]]) -> bool:
+    return (field.may_be_absent and not found) or any(test(value) for value, _ in found for test in field.tests)
+
+
+def _match_in_arrays(fields: Sequence[tuple[Field, list[tuple[Json, _Inside]]]]) -> bool:
+    """Whether elements of arrays can be chosen so that every field matches within those."""
+    # By the number of a field: the arrays that it or a later one is in. What was chosen in others makes no difference any more.
+    matter: list[set[int]] = [set()]
+    for _, found in reversed(fields):
+        matter.insert(0, matter[0].union(*(where for _, where in found)))
+    choices: set[frozenset[tuple[int, int]]] = {frozenset()}
+    for (field, found), later in zip(fields, matter[1:], strict=True):
+        following = set()
+        for choice in choices:
+            inside = dict(choice)
+            fitting = [
+                (value, where)
+                for value, where in found
+                if all(inside.get(array, index) == index for array, index in where.items())
+            ]
+            chosen = (
+                [{}]
+                if field.may_be_absent and not fitting
+                else [where for value, where in fitting if any(test(value) for test in field.tests)]
+            )
+            following |= {
+                frozenset((array, index) for array, index in {**inside, **where}.items() if array in later) for where in chosen
+            }
+        choices = following
+    return bool(choices)
+
+
+def _values(node: Json, path: Path, inside: _Inside) -> Iterator[tuple[Json, _Inside]]:
     """Yield the values at a path: every element of an array, and nothing for an object."""
     if isinstance(node, Mapping):
         if path and path[0] in node:
@@ -108,14 +143,14 @@ def _values(node: _Json, path: _Path, inside: _Inside) -> Iterator[tuple[_Json, 
 # -- reading a pattern
 
 
-def _branches(pattern: Mapping[str, Any], path: _Path) -> list[list[_Field]]:
+def _branches(pattern: Mapping[str, Any], path: Path) -> list[list[Field]]:
     """Return the alternatives of a pattern, each a list of fields that are all to match."""
     if not pattern:
-        _refuse(path, "an empty object is not allowed", "name a field, or take it out")
-    alternatives: list[list[list[_Field]]] = []
+        refuse(path, "an empty object is not allowed", "name a field, or take it out")
+    alternatives: list[list[list[Field]]] = []
     for name, wanted in pattern.items():
         if not isinstance(name, str):
-            _refuse(path, f"a field is named by a string, not {name!r}", "write the name as the event has it")
+            refuse(path, f"a field is named by a string, not {name!r}", "write the name as the event has it")
         here = (*path, name)
         if name == _OR:
             alternatives.append(_any_of(wanted, path))
@@ -124,159 +159,58 @@ def _branches(pattern: Mapping[str, Any], path: _Path) -> list[list[_Field]]:
         elif isinstance(wanted, (list, tuple)):
             alternatives.append([[_field(wanted, here)]])
         else:
-            _refuse(here, f"{wanted!r} is neither an array nor an object", f"write [{wanted!r}]")
+            refuse(here, f"{wanted!r} is neither an array nor an object", f"write [{wanted!r}]")
+    _check_combinations(math.prod(map(len, alternatives)), path)
     return [[field for branch in chosen for field in branch] for chosen in product(*alternatives)]
 
 
-def _any_of(patterns: object, path: _Path) -> list[list[_Field]]:
+def _any_of(patterns: object, path: Path) -> list[list[Field]]:
     here = (*path, _OR)
     if not isinstance(patterns, (list, tuple)) or len(patterns) < 2:  # noqa: PLR2004  # one alternative is none
-        _refuse(here, f"{patterns!r} is no array of two or more patterns", "write {'$or': [{...}, {...}]}")
-    branches: list[list[_Field]] = []
+        refuse(here, f"{patterns!r} is no array of two or more patterns", "write {'$or': [{...}, {...}]}")
+    branches: list[list[Field]] = []
     for place, one in enumerate(patterns):
         if not isinstance(one, Mapping):
-            _refuse((*here[:-1], f"{_OR}[{place}]"), f"{one!r} is no object", "write an event pattern")
+            refuse((*here[:-1], f"{_OR}[{place}]"), f"{one!r} is no object", "write an event pattern")
         branches += _branches(one, path)
+    _check_combinations(len(branches), here)
     return branches
 
 
-def _field(values: Sequence[_Json], path: _Path) -> _Field:
+def _check_combinations(count: int, path: Path) -> None:
+    if count > _COMBINATIONS:
+        refuse(path, f"its '$or' make {count} combinations, and {_COMBINATIONS} are allowed", "write several patterns")
+
+
+def _check_size(pattern: Mapping[str, Any]) -> None:
+    ahead: list[tuple[int, Json]] = [(0, pattern)]
+    parts = 0
+    while ahead:
+        level, node = ahead.pop()
+        parts += 1
+        if level > _LEVELS:
+            refuse((), _TOO_DEEP, _SHALLOW)
+        if parts > _PARTS:
+            refuse(
+                (), f"it has more than {_PARTS} fields and values", "EventBridge takes 4096 characters at the most: write less"
+            )
+        inner = node.values() if isinstance(node, Mapping) else node if isinstance(node, (list, tuple)) else ()
+        ahead += [(level + 1, one) for one in inner]
+
+
+def _field(values: Sequence[Json], path: Path) -> Field:
     if not values:
-        _refuse(path, "an empty array is not allowed", "list the values that match, or take the field out")
-    tests: list[_Test] = []
+        refuse(path, "an empty array is not allowed", "list the values that match, or take the field out")
+    tests: list[Test] = []
     may_be_absent = False
     for place, value in enumerate(values):
         here = (*path[:-1], f"{path[-1]}[{place}]")
         if value == {"exists": False} and value["exists"] is False:
             may_be_absent = True
         elif isinstance(value, Mapping):
-            tests.append(_filter(value, here))
-        elif value is None or isinstance(value, (str, bool, int, float)):
-            tests.append(_equals(value))
+            tests.append(filtered(value, here))
+        elif value is None or isinstance(value, (str, bool)) or is_number(value):
+            tests.append(equals(value))
         else:
-            _refuse(here, f"{value!r} is no value to match", "write a string, a number, true, false, null or a filter")
-    return _Field(path, tuple(tests), may_be_absent)
-
-
-def _filter(given: Mapping[str, Any], path: _Path) -> _Test:
-    """Return the test that a filter such as `{"prefix": "aws."}` stands for."""
-    name, value = _only(given, path)
-    if name == "cidr":
-        msg = (
-            f"sagemock does not simulate the filter 'cidr' (at {'.'.join(path)} of the event pattern): "
-            "no field of a training job's event is an IP address; take it out"
-        )
-        raise NotSimulated(msg)
-    here = (*path, name)
-    if name == "numeric":
-        return _numeric(value, here)
-    if name == "exists":
-        if value is not True:
-            _refuse(here, f"{value!r} is neither true nor false", "write {'exists': True} or {'exists': False}")
-        return lambda _: True
-    if name == "anything-but":
-        return _anything_but(value, here)
-    if name in ("prefix", "suffix") and isinstance(value, Mapping):
-        fold, text = _only(value, here)
-        if fold != "equals-ignore-case":
-            _refuse(here, f"{fold!r} is no filter within {name!r}", "write {'equals-ignore-case': '...'} or a string")
-        return _matching(_regex(name, _text(text, (*here, fold)), here, folded=True))
-    if name not in _FILTERS:
-        _refuse(path, f"{name!r} is no filter of EventBridge", f"use one of {', '.join(_FILTERS)}")
-    return _matching(_regex(name, _text(value, here), here))
-
-
-def _only(given: Mapping[str, Any], path: _Path) -> tuple[str, Any]:
-    if len(given) != 1:
-        _refuse(path, f"{dict(given)!r} is no filter: it has {len(given)} keys", "write one filter, like {'prefix': 'churn-'}")
-    return next(iter(given.items()))
-
-
-def _text(value: object, path: _Path) -> str:
-    if not isinstance(value, str):
-        _refuse(path, f"{value!r} is no string", "write a string")
-    return value
-
-
-def _equals(wanted: _Json) -> _Test:
-    if _is_number(wanted):
-        return lambda value: _is_number(value) and bool(value == wanted)
-    # True is no 1 in JSON.
-    return lambda value: type(value) is type(wanted) and bool(value == wanted)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _numeric(terms: object, path: _Path) -> _Test:
-    advice = "write ['=', 5], ['>', 0], or ['>', 0, '<=', 5]"
-    if not isinstance(terms, (list, tuple)) or len(terms) not in (2, 4):
-        _refuse(path, f"{terms!r} is no comparison", advice)
-    bounds = list(zip(terms[::2], terms[1::2], strict=True))
-    for operator, bound in bounds:
-        if not isinstance(operator, str) or operator not in _OPERATORS:
-            _refuse(path, f"{operator!r} is no comparison operator", advice)
-        if not _is_number(bound):
-            _refuse(path, f"{bound!r} is no number", advice)
-    if len(bounds) > 1:
-        (low, bottom), (high, top) = bounds
-        if low not in (">", ">=") or high not in ("<", "<="):
-            _refuse(path, f"{terms!r} is no range: its first bound is the lower one", advice)
-        if bottom >= top:
-            _refuse(path, f"{terms!r} is no range: {bottom!r} is not below {top!r}", advice)
-    return lambda value: _is_number(value) and all(_OPERATORS[operator](value, bound) for operator, bound in bounds)
-
-
-def _anything_but(but: object, path: _Path) -> _Test:
-    """Return the test for values other than those given; a value of another kind is another value."""
-    if isinstance(but, Mapping):
-        name, texts = _only(but, path)
-        if name not in ("prefix", "suffix", "equals-ignore-case", "wildcard"):
-            _refuse(path, f"{name!r} is no filter within 'anything-but'", "use prefix, suffix, equals-ignore-case or wildcard")
-        here = (*path, name)
-        several = texts if isinstance(texts, (list, tuple)) else [texts]
-        if not several or (name in ("prefix", "suffix") and "" in several):
-            _refuse(here, f"{texts!r} is empty, which nothing could match", "write at least one character")
-        tests = [_matching(_regex(name, _text(text, here), here)) for text in several]
-    else:
-        values = but if isinstance(but, (list, tuple)) else [but]
-        if not values or not (all(isinstance(one, str) for one in values) or all(_is_number(one) for one in values)):
-            _refuse(path, f"{but!r} is neither all strings nor all numbers", "write a string, a number, or a list of either")
-        tests = [_equals(value) for value in values]
-    return lambda value: not any(test(value) for test in tests)
-
-
-def _matching(regex: str) -> _Test:
-    compiled = re.compile(regex, re.DOTALL)
-    return lambda value: isinstance(value, str) and compiled.fullmatch(value) is not None
-
-
-def _regex(name: str, text: str, path: _Path, *, folded: bool = False) -> str:
-    if name == "wildcard":
-        return _wildcard(text, path)
-    if name == "equals-ignore-case":
-        return _folded(text)
-    same = _folded(text) if folded else re.escape(text)
-    return f"{same}.*" if name == "prefix" else f".*{same}"
-
-
-def _folded(text: str) -> str:
-    # Letter by letter, as the original does it: "ß" meets "SS", and not the other way round.
-    return "".join(f"(?:{re.escape(letter.lower())}|{re.escape(letter.upper())})" for letter in text)
-
-
-def _wildcard(text: str, path: _Path) -> str:
-    pieces = re.findall(r"\\.?|\*+|[^\\*]+", text, re.DOTALL)
-    for piece in pieces:
-        if piece[0] == "\\" and piece not in (r"\*", r"\\"):
-            _refuse(path, f"{text!r} escapes a character other than '*' and '\\'", r"write \* for a star and \\ for a backslash")
-        if piece.startswith("**"):
-            _refuse(path, f"{text!r} has consecutive wildcards", "write one '*'")
-    return "".join(".*" if piece == "*" else re.escape(piece[1:] if piece[0] == "\\" else piece) for piece in pieces)
-
-
-def _refuse(path: _Path, what: str, advice: str) -> NoReturn:
-    where = f"at {'.'.join(path)}" if path else "as a whole"
-    msg = f"the event pattern is not valid {where}: {what}; {advice}"
-    raise InvalidValue(msg)
+            refuse(here, f"{value!r} is no value to match", "write a string, a number, true, false, null or a filter")
+    return Field(path, tuple(values), tuple(tests), may_be_absent)

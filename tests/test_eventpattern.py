@@ -1,5 +1,6 @@
 import json
 import re
+import time
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from itertools import product
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemock.errors import NotSimulated
+from sagemock.errors import InvalidValue, NotSimulated
 from sagemock.eventpattern import EventPattern
 
 EVENT: dict[str, Any] = {
@@ -181,6 +182,116 @@ def test_an_invalid_pattern_names_its_path(pattern: Any, text: str) -> None:
     """And what is wrong there, and what to write."""
     with pytest.raises(ValueError, match=re.escape(text)):
         EventPattern(pattern)
+
+
+def nested(levels: int, pattern: dict[str, Any]) -> dict[str, Any]:
+    """Return a pattern with another one deep inside."""
+    for _ in range(levels):
+        pattern = {"detail": pattern}
+    return pattern
+
+
+def endless() -> dict[str, Any]:
+    """Return a pattern that is within itself."""
+    pattern: dict[str, Any] = {"a": ["b"]}
+    pattern.update(c=pattern, d=pattern)
+    return pattern
+
+
+def shared() -> dict[str, Any]:
+    """Return a pattern of few objects, each of which stands at many places."""
+    pattern: dict[str, Any] = {"a": ["b"]}
+    for _ in range(40):
+        pattern = {"c": pattern, "d": pattern}
+    return pattern
+
+
+TWO = {"$or": [{"a": ["b"]}, {"c": ["d"]}]}
+
+
+@pytest.mark.parametrize(
+    "pattern, text",
+    [
+        (
+            nested(3000, {"a": ["b"]}),
+            "as a whole: it is nested more than 100 levels deep; no event is: take out what is too much",
+        ),
+        ('{"a":' * 3000 + '["b"]' + "}" * 3000, "as a whole: it is nested more than 100 levels deep; no event is"),
+        ('{"a":' + "[" * 200_000 + "]" * 200_000 + "}", "as a whole: it is nested more than 100 levels deep; no event is"),
+        ({"$or": [TWO, nested(3000, TWO)]}, "as a whole: it is nested more than 100 levels deep; no event is"),
+        (endless(), "as a whole: it is nested more than 100 levels deep; no event is"),
+        (shared(), "as a whole: it has more than 10000 fields and values; EventBridge takes 4096 characters at the most"),
+        (detail(a=["b"] * 20_000), "as a whole: it has more than 10000 fields and values; EventBridge takes 4096"),
+        (
+            {f"f{n}": TWO for n in range(22)},
+            "as a whole: its '$or' make 4194304 combinations, and 1000 are allowed; write several",
+        ),
+        (detail(**{"$or": [{"a": [n]} for n in range(1001)]}), "at detail.$or: its '$or' make 1001 combinations, and 1000 are"),
+        (detail(a=[{"numeric": [">", float("nan")]}]), "at detail.a[0].numeric: nan is no number; write ['=', 5]"),
+        (detail(a=[float("inf")]), "at detail.a[0]: inf is no value to match; write a string, a number"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_pattern_that_is_too_much_is_refused(pattern: Any, text: str) -> None:
+    """At once, whichever way it is too much: EventBridge allows 1000 combinations, and no event is a hundred levels deep."""
+    started = time.perf_counter()
+    with pytest.raises(InvalidValue, match=re.escape(f"the event pattern is not valid {text}")):
+        EventPattern(pattern)
+    # It takes some milliseconds.
+    assert time.perf_counter() - started < 30
+
+
+def test_combinations_that_are_allowed_are_tried() -> None:
+    """Up to a thousand; alternatives within an alternative are added, not multiplied."""
+    assert EventPattern({f"f{n}": TWO for n in range(9)}).matches({f"f{n}": {"c": "d"} for n in range(9)})
+    within: dict[str, Any] = {"z": ["z"]}
+    for n in range(22):
+        within = {"$or": [{f"f{n}": ["x"]}, within]}
+    assert EventPattern(within).matches({"f0": "x"})
+
+
+MANY = {
+    "text": "a" * 100_000,
+    "digits": "1" * 100_000 + "y",
+    "detail": {f"a{n}": [{"v": m, "w": [{"x": 1}] * 9} for m in range(30)] for n in range(12)},
+    "lists": {f"a{n}": list(range(30)) for n in range(12)},
+}
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        {"text": [{"wildcard": "*a" * 40 + "*b"}]},
+        {"text": [{"wildcard": "*a*a*a*b*a"}]},
+        {"text": [{"anything-but": {"wildcard": "*a" * 40 + "*"}}]},
+        {"digits": [{"equals-ignore-case": "1" * 100_000 + "x"}]},
+        {"digits": [{"prefix": {"equals-ignore-case": "1" * 50_000 + "x"}}, {"suffix": {"equals-ignore-case": "1" * 50_000}}]},
+        {"detail": {**{f"a{n}": {"v": [{"exists": True}], "w": {"x": [1]}} for n in range(12)}, "z": ["no"]}},
+        {"detail": {**{f"a{n}": {"v": [{"exists": True}], "w": {"x": [1]}} for n in range(11)}, "a9": {"z": ["no"]}}},
+        {"lists": {**{f"a{n}": [{"exists": True}] for n in range(12)}, "z": ["no"]}},
+        {"detail": {f"a{n}": {"v": [{"numeric": [">", 5]}], "w": {"x": [2, 0]}} for n in range(12)}},
+    ],
+    ids=lambda pattern: json.dumps(pattern)[:40],
+)
+def test_no_pattern_takes_for_ever(pattern: dict[str, Any]) -> None:
+    """None of these matches, and whoever tries out all combinations of what could match does not come to an end."""
+    started = time.perf_counter()
+    assert not EventPattern(pattern).matches(MANY)
+    # Each takes less than a second.
+    assert time.perf_counter() - started < 30
+
+
+@given(st.text("ab*\\", max_size=9), st.text("ab*\\", max_size=9))
+def test_a_wildcard_is_any_text(pattern: str, text: str) -> None:
+    """As a regular expression has it; with a backslash before it, a star is a star."""
+    pieces = re.findall(r"\\.?|\*+|[^\\*]", pattern)
+    wanted: Any = {"a": [{"wildcard": pattern}]}
+    if any(piece in {"\\", r"\a", r"\b"} or piece.startswith("**") for piece in pieces):
+        with pytest.raises(InvalidValue):
+            EventPattern(wanted)
+    else:
+        regex = "".join(".*" if piece == "*" else re.escape(piece[-1]) for piece in pieces)
+        assert EventPattern(wanted).matches({"a": text}) == (re.fullmatch(regex, text, re.DOTALL) is not None)
 
 
 @pytest.mark.parametrize("pattern", [["aws"], '["aws"]'])

@@ -1,0 +1,191 @@
+"""The values and filters that an EventBridge pattern lists for a field, as tests of one value.
+
+The rules are those of `aws/event-ruler`, as in `eventpattern`. Strings are not tested by regular expressions, which try one way
+after another: `*a*a*a*a*b` takes them a time that grows with the fourth power of the text, and letters without case, each twice
+the time.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NoReturn, TypeAlias
+
+from sagemock.errors import InvalidValue, NotSimulated
+
+__all__ = ["Json", "Path", "Test", "equals", "filtered", "is_number", "refuse"]
+
+Json: TypeAlias = Any
+"""A JSON value."""
+Test: TypeAlias = Callable[[Json], bool]
+Path: TypeAlias = tuple[str, ...]
+"""Names of fields, each within the one before."""
+
+_FILTERS: Final = ("prefix", "suffix", "anything-but", "numeric", "exists", "equals-ignore-case", "wildcard")
+_OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
+    "=": lambda value, bound: value == bound,
+    ">": lambda value, bound: value > bound,
+    ">=": lambda value, bound: value >= bound,
+    "<": lambda value, bound: value < bound,
+    "<=": lambda value, bound: value <= bound,
+}
+
+
+def refuse(path: Path, what: str, advice: str) -> NoReturn:
+    """Raise InvalidValue for what stands at a path of a pattern."""
+    where = f"at {'.'.join(path)}" if path else "as a whole"
+    msg = f"the event pattern is not valid {where}: {what}; {advice}"
+    raise InvalidValue(msg)
+
+
+def filtered(given: Mapping[str, Any], path: Path) -> Test:
+    """Return the test that a filter such as `{"prefix": "aws."}` stands for."""
+    name, value = _only(given, path)
+    if name == "cidr":
+        msg = (
+            f"sagemock does not simulate the filter 'cidr' (at {'.'.join(path)} of the event pattern): "
+            "no field of a training job's event is an IP address; take it out"
+        )
+        raise NotSimulated(msg)
+    here = (*path, name)
+    if name == "numeric":
+        return _numeric(value, here)
+    if name == "exists":
+        if value is not True:
+            refuse(here, f"{value!r} is neither true nor false", "write {'exists': True} or {'exists': False}")
+        return lambda _: True
+    if name == "anything-but":
+        return _anything_but(value, here)
+    if name in ("prefix", "suffix") and isinstance(value, Mapping):
+        fold, text = _only(value, here)
+        if fold != "equals-ignore-case":
+            refuse(here, f"{fold!r} is no filter within {name!r}", "write {'equals-ignore-case': '...'} or a string")
+        return _text_test(name, _text(text, (*here, fold)), here, fold=True)
+    if name not in _FILTERS:
+        refuse(path, f"{name!r} is no filter of EventBridge", f"use one of {', '.join(_FILTERS)}")
+    return _text_test(name, _text(value, here), here)
+
+
+def _only(given: Mapping[str, Any], path: Path) -> tuple[str, Any]:
+    if len(given) != 1:
+        refuse(path, f"{dict(given)!r} is no filter: it has {len(given)} keys", "write one filter, like {'prefix': 'churn-'}")
+    return next(iter(given.items()))
+
+
+def _text(value: object, path: Path) -> str:
+    if not isinstance(value, str):
+        refuse(path, f"{value!r} is no string", "write a string")
+    return value
+
+
+def equals(wanted: Json) -> Test:
+    """Return the test for a value that is neither an array nor an object."""
+    if is_number(wanted):
+        return lambda value: is_number(value) and bool(value == wanted)
+    # True is no 1 in JSON.
+    return lambda value: type(value) is type(wanted) and bool(value == wanted)
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is a number of JSON, which has neither NaN nor infinity."""
+    return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and math.isfinite(value))
+
+
+def _numeric(terms: object, path: Path) -> Test:
+    advice = "write ['=', 5], ['>', 0], or ['>', 0, '<=', 5]"
+    if not isinstance(terms, (list, tuple)) or len(terms) not in (2, 4):
+        refuse(path, f"{terms!r} is no comparison", advice)
+    bounds = list(zip(terms[::2], terms[1::2], strict=True))
+    for operator, bound in bounds:
+        if not isinstance(operator, str) or operator not in _OPERATORS:
+            refuse(path, f"{operator!r} is no comparison operator", advice)
+        if not is_number(bound):
+            refuse(path, f"{bound!r} is no number", advice)
+    if len(bounds) > 1:
+        (low, bottom), (high, top) = bounds
+        if low not in (">", ">=") or high not in ("<", "<="):
+            refuse(path, f"{terms!r} is no range: its first bound is the lower one", advice)
+        if bottom >= top:
+            refuse(path, f"{terms!r} is no range: {bottom!r} is not below {top!r}", advice)
+    return lambda value: is_number(value) and all(_OPERATORS[operator](value, bound) for operator, bound in bounds)
+
+
+def _anything_but(but: object, path: Path) -> Test:
+    """Return the test for values other than those given; a value of another kind is another value."""
+    if isinstance(but, Mapping):
+        name, texts = _only(but, path)
+        if name not in ("prefix", "suffix", "equals-ignore-case", "wildcard"):
+            refuse(path, f"{name!r} is no filter within 'anything-but'", "use prefix, suffix, equals-ignore-case or wildcard")
+        here = (*path, name)
+        several = texts if isinstance(texts, (list, tuple)) else [texts]
+        if not several or (name in ("prefix", "suffix") and "" in several):
+            refuse(here, f"{texts!r} is empty, which nothing could match", "write at least one character")
+        tests = [_text_test(name, _text(text, here), here) for text in several]
+    else:
+        values = but if isinstance(but, (list, tuple)) else [but]
+        if not values or not (all(isinstance(one, str) for one in values) or all(is_number(one) for one in values)):
+            refuse(path, f"{but!r} is neither all strings nor all numbers", "write a string, a number, or a list of either")
+        tests = [equals(value) for value in values]
+    return lambda value: not any(test(value) for test in tests)
+
+
+def _text_test(name: str, text: str, path: Path, *, fold: bool = False) -> Test:
+    """Return the test of one of the filters of strings."""
+    if name == "wildcard":
+        test = _wildcard(text, path)
+    elif name == "equals-ignore-case" or fold:
+        test = _folded("" if name == "equals-ignore-case" else name, text)
+    else:
+        test = (lambda value: value.startswith(text)) if name == "prefix" else (lambda value: value.endswith(text))
+    return lambda value: isinstance(value, str) and test(value)
+
+
+def _wildcard(pattern: str, path: Path) -> Callable[[str], bool]:
+    r"""Return the test for a pattern in which `*` stands for any characters, `\*` for a star and `\\` for a backslash."""
+    pieces = [""]
+    for sign in re.findall(r"\\.?|\*+|[^\\*]+", pattern, re.DOTALL):
+        if sign[0] == "\\" and sign not in (r"\*", r"\\"):
+            refuse(
+                path, f"{pattern!r} escapes a character other than '*' and '\\'", r"write \* for a star and \\ for a backslash"
+            )
+        if sign.startswith("**"):
+            refuse(path, f"{pattern!r} has consecutive wildcards", "write one '*'")
+        if sign == "*":
+            pieces.append("")
+        else:
+            pieces[-1] += sign[1:] if sign[0] == "\\" else sign
+    first, *middle = pieces
+    if not middle:
+        return first.__eq__
+    last = middle.pop()
+
+    def test(text: str) -> bool:
+        at, end = len(first), len(text) - len(last)
+        if at > end or not text.startswith(first) or not text.endswith(last):
+            return False
+        for piece in middle:
+            # The first place is the best: what comes after it has the most room.
+            at = text.find(piece, at, end)
+            if at < 0:
+                return False
+            at += len(piece)
+        return True
+
+    return test
+
+
+def _folded(where: str, wanted: str) -> Callable[[str], bool]:
+    """Return the test for a "prefix", a "suffix" or (for "") a whole text whose letters are `wanted`, in either case each.
+
+    Letter by letter, as the original does it: "ß" meets "SS", and not the other way round.
+    """
+    letters = [{letter.lower(), letter.upper()} for letter in wanted]
+    shortest, longest = (sum(pick(map(len, forms)) for forms in letters) for pick in (min, max))
+
+    def test(text: str) -> bool:
+        starts = range(max(len(text) - longest, 0), len(text) - shortest + 1) if where == "suffix" else range(1)
+        places = set(starts)
+        for forms in letters:
+            places = {place + len(form) for place in places for form in forms if text.startswith(form, place)}
+        return bool(places) if where == "prefix" else len(text) in places
+
+    return test
