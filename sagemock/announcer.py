@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, overload
 
+from sagemock.aws import eventfields
 from sagemock.aws.events import Event, event
+from sagemock.aws.model import Api
 from sagemock.aws.operations import Service
 from sagemock.clock import Clock
-from sagemock.delivery import Delay, Delivery, Handler, Subscription
-from sagemock.errors import UsageError
+from sagemock.delivery import Delay, Delivery, Subscription
+from sagemock.errors import InvalidType, UsageError
 from sagemock.eventpattern import EventPattern, Pattern
+from sagemock.handler import Handler
 from sagemock.jobs.history import History, Occurrence
 
 __all__ = ["Announcer", "Events"]
@@ -20,10 +23,13 @@ class Events(Sequence[Event]):
     Each is made when it is asked for, and is the asker's own: a dictionary as a Lambda handler gets it.
     """
 
-    def __init__(self, happened: Callable[[], Sequence[Occurrence]], told: Callable[[Occurrence], Event]) -> None:
+    def __init__(
+        self, happened: Callable[[], Sequence[Occurrence]], told: Callable[[Occurrence], Event], api: Callable[[], Api]
+    ) -> None:
         """Show what `happened` returns, at each look."""
         self._happened = happened
         self._told = told
+        self._api = api
 
     @overload
     def __getitem__(self, index: int) -> Event: ...
@@ -56,21 +62,31 @@ class Events(Sequence[Event]):
         lines = [f"\n  {_line(one)}" for one in self]
         return f"<{len(lines)} events{''.join(lines)}>"
 
-    def matching(self, pattern: Pattern) -> "Events":
+    def matching(self, pattern: Pattern, *, check: bool = True) -> "Events":
         """Return the events that an EventBridge pattern matches: a mapping, or the JSON text of one.
 
-        Raises ValueError, which names the path, for a pattern that EventBridge would refuse.
+        Raises InvalidValue, which names the path, for a pattern that EventBridge would refuse, and for one that can never match
+        an event unless `check` is false.
         """
         wanted = EventPattern(pattern)
-        return Events(lambda: [one for one in self._happened() if wanted.matches(self._told(one))], self._told)
+        _check(self._api, wanted, check=check)
+        return Events(lambda: [one for one in self._happened() if wanted.matches(self._told(one))], self._told, self._api)
 
     def _fixed(self, happened: Sequence[Occurrence]) -> "Events":
-        return Events(lambda: happened, self._told)
+        return Events(lambda: happened, self._told, self._api)
 
 
 def _line(shown: Mapping[str, Any]) -> str:
     detail = shown["detail"]
     return f"{shown['time']} {detail['TrainingJobName']} {detail['TrainingJobStatus']}/{detail['SecondaryStatus']}"
+
+
+def _check(api: Callable[[], Api], pattern: EventPattern | None, *, check: object) -> None:
+    if not isinstance(check, bool):
+        msg = f"check is whether a pattern that can never match is refused, True or False, not {check!r}: leave it out"
+        raise InvalidType(msg)
+    if pattern is not None and check:
+        eventfields.check(api(), pattern)
 
 
 class Announcer:
@@ -87,17 +103,21 @@ class Announcer:
     def _told(self, occurrence: Occurrence) -> Event:
         return event(self._service.api, occurrence, self._service.seed)
 
+    def _api(self) -> Api:
+        return getattr(self._service, "api", None) or eventfields.installed()
+
     @property
     def events(self) -> Events:
         """What has happened by now."""
-        return Events(self._history.happened, self._told)
+        return Events(self._history.happened, self._told, self._api)
 
-    def on_event(self, handler: Handler, pattern: Pattern | None, *, delay: Delay, duplicates: int) -> Subscription:
+    def on_event(self, handler: Handler, pattern: Pattern | None, *, delay: Delay, duplicates: int, check: bool) -> Subscription:
         """Tell a handler of what happens from now on."""
         if self._closed:
             msg = "this mock is over, and no event will come: call on_event() while it is active; `events` has what happened"
             raise UsageError(msg)
         subscription = Subscription(handler, pattern, delay, duplicates, self._cancel)
+        _check(self._api, subscription.pattern, check=check)
         if self._delivery is None:
             self._delivery = Delivery(self._clock, self._service.store, self._told, self._service.seed)
         self._delivery.subscribe(subscription)

@@ -12,9 +12,10 @@ from sagemock.aws.quotas import Usage
 from sagemock.aws.visibility import Hiding
 from sagemock.calls import Calls
 from sagemock.clock import Clock
-from sagemock.delivery import Delay, Handler, Subscription
+from sagemock.delivery import Delay, Subscription
 from sagemock.errors import InvalidType, InvalidValue, NeverReached, UsageError
 from sagemock.eventpattern import Pattern
+from sagemock.handler import Handler
 from sagemock.instants import instant, instant_us
 from sagemock.jobs import status
 from sagemock.jobs.interventions import Complete, Fail, Interrupt, Intervention
@@ -159,18 +160,19 @@ class Controls(ABC):
         self._world.visibility.add(Hiding(job, lasting, operation))
 
     def on_event(
-        self, handler: Handler, pattern: Pattern | None = None, *, delay: Delay = 0, duplicates: int = 0
+        self, handler: Handler, pattern: Pattern | None = None, *, delay: Delay = 0, duplicates: int = 0, check: bool = True
     ) -> Subscription:
         """Call `handler` with each event that SageMaker sends to EventBridge from now on, at its instant, while time passes.
 
-        It gets a dictionary, as a Lambda handler does, and may call AWS. An error that it raises reaches whoever lets time pass.
-        `pattern` is an EventBridge pattern, a mapping or its JSON text: only the events that it matches come. `delay` is how long
-        each takes: a timedelta or seconds, a (low, high) pair from which each draws with the mock's seed (so that one may
-        overtake another), or a callable of the event. `duplicates` is how many times each comes again, with a delay of its own.
-        The subscription ends with `cancel()`, or with the mock. Raises ValueError or TypeError for what has no meaning; for a
-        pattern, it names the path.
+        It gets a dictionary, as a Lambda handler does, and a context as Lambda's if it has a second parameter that has no default
+        or is called `context`. It may call AWS. An error that it raises reaches whoever lets time pass. `pattern` is an
+        EventBridge pattern, a mapping or its JSON text: only the events that it matches come; one that can never match is
+        refused, unless `check` is false. `delay` is how long each takes: a timedelta or seconds, a (low, high) pair from which
+        each draws with the mock's seed (so that one may overtake another), or a callable of the event. `duplicates` is how many
+        times each comes again, at most 100, with a delay of its own. The subscription ends with `cancel()`, or with the mock.
+        Raises InvalidValue or InvalidType for what has no meaning; for a pattern, it names the path.
         """
-        return self._world.announcer.on_event(handler, pattern, delay=delay, duplicates=duplicates)
+        return self._world.announcer.on_event(handler, pattern, delay=delay, duplicates=duplicates, check=check)
 
     def interrupt(self, name: str) -> None:
         """Take the instances of a managed spot job away now: it is Interrupted, and starts again.

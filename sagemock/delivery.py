@@ -7,21 +7,22 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import count
 from random import Random
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from sagemock.aws.events import Event
 from sagemock.clock import Clock
 from sagemock.errors import InvalidType, InvalidValue
 from sagemock.eventpattern import EventPattern, Pattern
+from sagemock.handler import TIMEOUT_MS, Handler, context, takes_context
 from sagemock.jobs.history import Occurrence, Seen, changed_us, occurrences
 from sagemock.jobs.job import Job
 from sagemock.jobs.phase import Duration, span_us
 from sagemock.jobs.store import Store
 
-__all__ = ["Delay", "Delivery", "Handler", "Subscription"]
+__all__ = ["Delay", "Delivery", "Subscription"]
 
-Handler: TypeAlias = Callable[[Event], Any]
-"""What is called with each event; what it returns is dropped."""
+_DUPLICATES: Final = 100
+"""How often an event may come again: a handler that bears it a hundred times bears it."""
 Delay: TypeAlias = Duration | Callable[[Event], timedelta | float]
 """How long an event is on its way: a `timedelta` or seconds, a (low, high) pair of them, or a callable of the event."""
 
@@ -33,14 +34,11 @@ class Subscription:
         self, handler: Handler, pattern: Pattern | None, delay: Delay, duplicates: int, leave: "Callable[[Subscription], object]"
     ) -> None:
         """Check what was given; `leave` is called by `cancel`. Raises TypeError or ValueError for what has no meaning."""
-        if not callable(handler) or inspect.iscoroutinefunction(handler):
+        self.takes_context = takes_context(handler)
+        if isinstance(duplicates, bool) or not isinstance(duplicates, int) or not 0 <= duplicates <= _DUPLICATES:
             msg = (
-                f"on_event() takes a function of the event that is no coroutine function, not {handler!r}: "
-                "write on_event(lambda event: lambda_handler(event, None))"
+                f"duplicates is how many times each event comes again, 0 to {_DUPLICATES}, not {duplicates!r}: write duplicates=1"
             )
-            raise InvalidType(msg)
-        if isinstance(duplicates, bool) or not isinstance(duplicates, int) or duplicates < 0:
-            msg = f"duplicates is how many times each event comes again, 0 or more, not {duplicates!r}: write duplicates=1"
             raise InvalidValue(msg)
         if not callable(delay):
             _span_us(delay)
@@ -62,9 +60,18 @@ class Subscription:
         low_us, high_us = _span_us(self._delay(json.loads(text)) if callable(self._delay) else self._delay)
         return low_us if low_us == high_us else dice.randint(low_us, high_us)
 
-    def deliver(self, text: str) -> None:
-        """Call the handler with an event of its own, made from its JSON: what one handler does to it is no other's business."""
-        returned = self._handler(json.loads(text))
+    def deliver(self, text: str, invocation: str, clock: Clock) -> None:
+        """Call the handler with an event of its own, made from its JSON: what one handler does to it is no other's business.
+
+        `invocation` names this call of the handler, for its context.
+        """
+        event = json.loads(text)
+        arguments: list[Any] = [event]
+        if self.takes_context:
+            end_ms = clock.now_us() // 1000 + TIMEOUT_MS
+            given = context(self._handler, event, invocation, clock.now(), lambda: end_ms - clock.now_us() // 1000)
+            arguments.append(given)
+        returned = self._handler(*arguments)
         if inspect.iscoroutine(returned):
             returned.close()
             msg = f"{self._handler!r} returned a coroutine, which nobody would await: let it be run, by asyncio.run(...) say"
@@ -238,4 +245,5 @@ class Delivery:
                     return
                 due = heapq.heappop(self._dues)
             with self._clock.put_down():
-                due.subscription.deliver(due.text)
+                invocation = f"{self._seed}/{due.number}/{due.made}/{due.rank}/{due.copy}"
+                due.subscription.deliver(due.text, invocation, self._clock)

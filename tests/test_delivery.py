@@ -12,10 +12,20 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemock import NeverReached, NothingWillHappen, Plan, SageMakerMock, UsageError, mock_sagemaker
+from sagemock import (
+    InvalidType,
+    InvalidValue,
+    NeverReached,
+    NothingWillHappen,
+    Plan,
+    SageMakerMock,
+    UsageError,
+    mock_sagemaker,
+)
 from sagemock.aws.events import Event
 from sagemock.clock import Clock
 from sagemock.delivery import Delivery, Subscription
+from sagemock.handler import LambdaContext
 from sagemock.instants import SECOND_US
 from sagemock.jobs.history import History
 from sagemock.jobs.interventions import Complete, Stop
@@ -456,12 +466,89 @@ async def coroutine(event: Event) -> None:
     await asyncio.sleep(0 if event else 1)
 
 
-@pytest.mark.parametrize("handler", ["handler", None, coroutine])
-def test_a_handler_is_a_function(sagemaker: SageMakerMock, handler: Any) -> None:
-    """Nobody would await a coroutine function."""
-    text = f"on_event() takes a function of the event that is no coroutine function, not {handler!r}: write on_event("
-    with pytest.raises(TypeError, match=f"^{re.escape(text)}"):
+@pytest.mark.parametrize("handler", ["handler", None, coroutine, lambda: None])
+def test_a_handler_that_cannot_be_called_is_refused(sagemaker: SageMakerMock, handler: Any) -> None:
+    """Before a job is made."""
+    with pytest.raises(InvalidType, match=re.escape(repr(handler))):
         sagemaker.on_event(handler)
+
+
+def test_a_lambda_handler_gets_a_context(sagemaker: SageMakerMock, client: Any) -> None:
+    """The same in each run, another for each copy of an event, and its time is the virtual clock's."""
+    contexts: list[LambdaContext] = []
+    remaining = []
+
+    def lambda_handler(event: Event, context: LambdaContext) -> None:
+        contexts.append(context)
+        remaining.append(context.get_remaining_time_in_millis())
+        time.sleep(1 if statuses(event).endswith("Starting") else 1000)
+        remaining.append(context.get_remaining_time_in_millis())
+
+    sagemaker.on_event(lambda_handler, {"detail": {"SecondaryStatus": ["Starting", "Completed"]}})
+    create(client)
+    sagemaker.advance_until_idle()
+    assert remaining == [900_000, 899_000, 900_000, 0]
+    first = contexts[0]
+    assert (first.function_name, first.function_version, first.memory_limit_in_mb) == ("lambda_handler", "$LATEST", "128")
+    assert first.invoked_function_arn == "arn:aws:lambda:us-east-1:123456789012:function:lambda_handler"
+    assert first.aws_request_id == "47740fba-459d-4fec-8ad0-d2f910abb3f4"
+    assert first.log_group_name == "/aws/lambda/lambda_handler"
+    assert first.log_stream_name == "2018/07/30/[$LATEST]08b92ee91d2afb7a3618ca48b8b38a9c"
+    assert (first.client_context, first.identity.cognito_identity_id) == (None, None)
+    sagemaker.on_event(lambda event, context: contexts.append(context), duplicates=1)
+    create(client, "churn-2")
+    assert len({context.aws_request_id for context in contexts}) == len(contexts) == 5
+
+
+@pytest.mark.parametrize("pattern", [{"source": ["aws.sagemakr"]}, {"detail": {"TrainingJobStatus": ["Complete"]}}])
+def test_a_pattern_that_can_never_match_is_refused_unless_it_is_meant(
+    sagemaker: SageMakerMock, client: Any, pattern: dict[str, Any]
+) -> None:
+    """Where it is given, also before and after the first client is there."""
+    handler = Handler(sagemaker)
+    for _ in range(2):
+        with pytest.raises(InvalidValue, match="the event pattern can never match: "):
+            sagemaker.on_event(handler, pattern)
+        with pytest.raises(InvalidValue, match="the event pattern can never match: "):
+            sagemaker.events.matching(pattern)
+        assert sagemaker.events.matching(pattern, check=False) == []
+        sagemaker.on_event(handler, pattern, check=False)
+        if not sagemaker.jobs:
+            create(client)
+    sagemaker.advance_until_idle()
+    assert handler.events == []
+
+
+def test_whether_a_pattern_is_checked_is_true_or_false(sagemaker: SageMakerMock) -> None:
+    """The error says so."""
+    check: Any = "no"
+    text = "check is whether a pattern that can never match is refused, True or False, not 'no': leave it out"
+    with pytest.raises(InvalidType, match=f"^{re.escape(text)}$"):
+        sagemaker.on_event(print, check=check)
+
+
+def test_an_error_within_a_call_takes_nothing_from_the_mock(sagemaker: SageMakerMock, client: Any) -> None:
+    """The job is there, though its caller does not learn of it; the same handler is told of what comes, and other calls work."""
+    handler = Handler(sagemaker)
+    fails = [True]
+
+    def fail_first(event: Event) -> None:
+        if fails and fails.pop():
+            raise LookupError(statuses(event))
+        handler(event)
+
+    sagemaker.on_event(fail_first)
+    with pytest.raises(LookupError, match="InProgress/Starting"):
+        create(client)
+    with pytest.raises(ClientError, match="ResourceInUse"):
+        create(client)
+    client.stop_training_job(TrainingJobName="churn")
+    create(client, "churn-2")
+    sagemaker.advance_until_idle()
+    assert sagemaker.events.matching({"detail": {"SecondaryStatus": ["Stopped", "Completed"]}}) == [
+        event for event in handler.events if statuses(event) in {"Stopped/Stopped", "Completed/Completed"}
+    ]
+    assert {name: job.status for name, job in sagemaker.jobs.items()} == {"churn": "Stopped", "churn-2": "Completed"}
 
 
 def test_a_coroutine_is_no_result(sagemaker: SageMakerMock, client: Any) -> None:
@@ -477,9 +564,17 @@ def test_a_coroutine_is_no_result(sagemaker: SageMakerMock, client: Any) -> None
 @pytest.mark.parametrize(
     "options, text",
     [
-        ({"duplicates": -1}, "duplicates is how many times each event comes again, 0 or more, not -1: write duplicates=1"),
-        ({"duplicates": True}, "duplicates is how many times each event comes again, 0 or more, not True: write duplicates=1"),
-        ({"duplicates": 1.0}, "duplicates is how many times each event comes again, 0 or more, not 1.0: write duplicates=1"),
+        ({"duplicates": -1}, "duplicates is how many times each event comes again, 0 to 100, not -1: write duplicates=1"),
+        ({"duplicates": True}, "duplicates is how many times each event comes again, 0 to 100, not True: write duplicates=1"),
+        ({"duplicates": 1.0}, "duplicates is how many times each event comes again, 0 to 100, not 1.0: write duplicates=1"),
+        (
+            {"duplicates": 10**7},
+            "duplicates is how many times each event comes again, 0 to 100, not 10000000: write duplicates=1",
+        ),
+        (
+            {"delay": float("nan")},
+            "the delay of on_event(): a duration is finite, not nan; give a timedelta, seconds, or a (low,",
+        ),
         ({"delay": -1}, "the delay of on_event() is -1: a duration is not negative, and a (low, high) pair is in order"),
         ({"delay": (2, 1)}, "the delay of on_event() is (2, 1): a duration is not negative, and a (low, high) pair is in"),
         ({"delay": "1 s"}, "the delay of on_event(): a duration is a timedelta or a number of seconds, not '1 s'; give"),

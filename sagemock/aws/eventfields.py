@@ -1,0 +1,156 @@
+"""Which fields the events of a training job have, and which values: what an event pattern can match at all.
+
+Only what is certain counts: a status is one of those that the service model or sagemock knows, and a name, an ARN or a time may
+be anything. What members there are says the service model.
+"""
+
+import difflib
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
+from typing import Final, NamedTuple, get_args
+
+from botocore.loaders import create_loader
+from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
+
+from sagemock.aws.events import DETAIL_TYPE, SOURCE
+from sagemock.aws.model import Api
+from sagemock.errors import InvalidValue
+from sagemock.eventpattern import EventPattern, Field, Path
+from sagemock.jobs import status
+
+__all__ = ["check", "installed"]
+
+_ENVELOPE: Final[dict[str, Collection[object] | None]] = {
+    "version": ("0",),
+    "id": None,
+    "detail-type": (DETAIL_TYPE,),
+    "source": (SOURCE,),
+    "account": None,
+    "time": None,
+    "region": None,
+    "resources": None,
+    "detail": (),
+}
+"""The values of each field of the envelope, None where they cannot be listed; an object has none."""
+_STATUSES: Final[dict[str, Iterable[str]]] = {
+    "TrainingJobStatus": get_args(status.Primary),
+    "SecondaryStatus": status.PHASES | status.ENDINGS,
+}
+"""By the name of a shape: what sagemock shows, whichever model there is."""
+_OTHERS: Final = {"Processing": "processing", "Transform": "transform", "HyperParameterTuning": "tuning"}
+"""Other kinds of jobs, whose events sagemock does not simulate."""
+
+
+class _Nowhere(NamedTuple):
+    """What is said of a path at which there is no field."""
+
+    name: str
+    """The first name on it that there is not."""
+    known: Collection[str]
+    """Those that there are in its place."""
+
+
+@cache
+def installed() -> Api:
+    """Return the service model of the botocore that is installed: before a client has come, it is the one to ask."""
+    # Not by way of a session, as in `naming`.
+    return Api.of(ServiceModel(create_loader().load_service_model("sagemaker", "service-2"), "sagemaker"))
+
+
+def check(api: Api, pattern: EventPattern) -> None:
+    """Raise InvalidValue for a pattern of which no alternative can match an event of a training job."""
+    reasons = [next((why for field in branch if (why := _never(api, field))), None) for branch in pattern.branches]
+    if None not in reasons:
+        msg = f"the event pattern can never match: {reasons[0]}, or give check=False"
+        raise InvalidValue(msg)
+
+
+def _never(api: Api, field: Field) -> str | None:
+    """Return why no event has what a pattern asks for at a path, and what to do; None if one may have it."""
+    values = _values(api, field.path)
+    if field.may_be_absent or values is None:
+        return None
+    if isinstance(values, _Nowhere):
+        return _no_field(api, field.path, values)
+    return None if any(test(value) for test in field.tests for value in values) else _no_value(field, values)
+
+
+def _no_field(api: Api, path: Path, nowhere: _Nowhere) -> str:
+    where = ".".join(path)
+    other = _other(api, nowhere.name) if path[:2] == ("detail", nowhere.name) else None
+    if other is not None:
+        return f"{where} is about {other} jobs, and there are events of training jobs only; take it out"
+    return f"no event of a training job has {where}; {_near([nowhere.name], nowhere.known) or 'take it out'}"
+
+
+def _no_value(field: Field, values: Collection[object]) -> str:
+    where, known = ".".join(field.path), " or ".join(map(json.dumps, values))
+    if not any(values):
+        return f"{where} is an object, which has no value; name a field of it"
+    texts = list(filter(None, map(_text, field.wanted[:10])))
+    if field.path == ("detail-type",) and any(kind in text.replace(" ", "") for text in texts for kind in _OTHERS):
+        return f"{where} is only ever {known}, because there are events of training jobs only; take it out"
+    near = _near(texts, [value for value in values if isinstance(value, str)])
+    return f"{where} is only ever {known}; {near or 'write what it can be'}"
+
+
+def _values(api: Api, path: Path) -> Collection[object] | _Nowhere | None:
+    """Return which values a field can have, None if they cannot be listed."""
+    first, *rest = path
+    if first not in _ENVELOPE:
+        return _Nowhere(first, _ENVELOPE)
+    if not rest:
+        return _ENVELOPE[first]
+    described = api.output("DescribeTrainingJob")
+    members = described.members if described is not None and first == "detail" else {}
+    name, *inner = rest
+    if name in members:
+        return _below(members[name], inner, is_echo=name in api.echo)
+    if (first, name) == ("detail", "Tags"):
+        return None if inner else (None,)
+    return _Nowhere(name, [*members, "Tags"] if members else [])
+
+
+def _below(shape: Shape, path: Sequence[str], *, is_echo: bool) -> Collection[object] | _Nowhere | None:
+    while isinstance(shape, ListShape):
+        shape = shape.member
+    if path:
+        name, *rest = path
+        if isinstance(shape, MapShape):
+            return _below(shape.value, rest, is_echo=is_echo)
+        members = shape.members if isinstance(shape, StructureShape) else {}
+        return _below(members[name], rest, is_echo=is_echo) if name in members else _Nowhere(name, members)
+    if isinstance(shape, (StructureShape, MapShape)):
+        return (None,)
+    if shape.type_name == "boolean":
+        return (True, False, None)
+    if "enum" in shape.metadata and not is_echo:
+        # What a request gave is shown as it was given, and without validation it may be anything.
+        return (*dict.fromkeys((*shape.metadata["enum"], *sorted(_STATUSES.get(shape.name, ())))), None)
+    return None
+
+
+def _other(api: Api, name: str) -> str | None:
+    for kind, called in _OTHERS.items():
+        operation = f"Describe{kind}Job"
+        described = api.output(operation) if operation in api.operations else None
+        if described is not None and name in described.members:
+            return called
+    return None
+
+
+def _text(wanted: object) -> str:
+    """Return the text that a value of a pattern, or the first in a filter, is; "" if it is none."""
+    while isinstance(wanted, (Mapping, list, tuple)) and wanted:
+        wanted = next(iter(wanted.values() if isinstance(wanted, Mapping) else wanted))
+    return wanted if isinstance(wanted, str) else ""
+
+
+def _near(texts: Iterable[str], known: Iterable[str]) -> str:
+    folded = {name.lower(): name for name in known}
+    for text in texts:
+        near = difflib.get_close_matches(text.lower()[:100], folded, n=1)
+        if near:
+            return f"did you mean {folded[near[0]]!r}? Write that"
+    return ""

@@ -1,0 +1,105 @@
+"""Handlers of events, and what they are called with: the event, and the context that Lambda gives where they take one.
+
+The context's attributes are those of the Lambda developer guide ("Using the Lambda context object to retrieve Python function
+information"), and their kinds are those of `aws/aws-lambda-python-runtime-interface-client` (`lambda_context.py`): the memory is
+a text, and there is an identity, without values, where no mobile application called.
+"""
+
+import hashlib
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, TypeAlias
+from uuid import UUID
+
+from sagemock.errors import InvalidType
+
+__all__ = ["TIMEOUT_MS", "CognitoIdentity", "Handler", "LambdaContext", "context", "takes_context"]
+
+Handler: TypeAlias = Callable[[dict[str, Any]], Any] | Callable[[dict[str, Any], Any], Any]
+"""What is called with each event, and with a `LambdaContext` if it takes a second argument; what it returns is dropped."""
+
+TIMEOUT_MS: Final = 900_000
+"""The longest timeout that a function can have (Lambda quotas, "Function timeout"). That the handler's has it is assumed."""
+
+
+@dataclass
+class CognitoIdentity:
+    """The identity of a mobile application's user: none for an event."""
+
+    cognito_identity_id: str | None = None
+    cognito_identity_pool_id: str | None = None
+
+
+@dataclass
+class LambdaContext:
+    """The context of one invocation, as Lambda's Python runtime has it."""
+
+    function_name: str
+    invoked_function_arn: str
+    aws_request_id: str
+    log_group_name: str
+    log_stream_name: str
+    remaining_ms: Callable[[], int] = field(repr=False)
+    """How much of the timeout is left, by the virtual clock."""
+    function_version: str = "$LATEST"
+    memory_limit_in_mb: str = "128"
+    identity: CognitoIdentity = field(default_factory=CognitoIdentity)
+    client_context: None = None
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return how long the invocation may still take, 0 if its time is over: nothing ends it then."""
+        return max(self.remaining_ms(), 0)
+
+
+def context(
+    handler: Handler, event: Mapping[str, Any], invocation: str, now: datetime, remaining_ms: Callable[[], int]
+) -> LambdaContext:
+    """Return the context of an invocation, which a text names: the same in each run."""
+    name = re.sub(r"\W", "", getattr(handler, "__name__", type(handler).__name__)) or "handler"
+    partition = event["resources"][0].split(":")[1]
+    digest = hashlib.sha256(invocation.encode()).hexdigest()
+    return LambdaContext(
+        function_name=name,
+        invoked_function_arn=f"arn:{partition}:lambda:{event['region']}:{event['account']}:function:{name}",
+        aws_request_id=str(UUID(hex=digest[:32], version=4)),
+        log_group_name=f"/aws/lambda/{name}",
+        log_stream_name=f"{now:%Y/%m/%d}/[$LATEST]{hashlib.sha256(name.encode()).hexdigest()[:32]}",
+        remaining_ms=remaining_ms,
+    )
+
+
+def takes_context(handler: object) -> bool:
+    """Whether a handler is called with a context, too: its second parameter has no default, or is called `context`.
+
+    Raises InvalidType for what cannot be called with an event, and for a function whose body a call would not run. What does not
+    tell its parameters, as some built-in functions, is called with the event alone.
+    """
+    if not callable(handler):
+        msg = f"on_event() takes a function of an event, or of an event and a context, not {handler!r}: write on_event(handler)"
+        raise InvalidType(msg)
+    # Of an object that can be called it is its method that says so.
+    for function in (handler, getattr(handler, "__call__", None)):  # noqa: B004  # not whether it is there: what it is
+        if inspect.iscoroutinefunction(function):
+            msg = f"{handler!r} is a coroutine function, which nobody would await: write on_event(lambda event: asyncio.run(...))"
+            raise InvalidType(msg)
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            msg = f"{handler!r} is a generator function, whose body a call does not run: write a function that returns"
+            raise InvalidType(msg)
+    try:
+        signature = inspect.signature(handler)
+    except (TypeError, ValueError):
+        return False
+    placed = [one for one in signature.parameters.values() if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    takes = len(placed) > 1 and (placed[1].default is inspect.Parameter.empty or placed[1].name == "context")
+    try:
+        signature.bind(*[None] * (2 if takes else 1))
+    except TypeError as error:
+        msg = (
+            f"{handler!r} can be called neither with an event nor with an event and a context ({error}): "
+            "write on_event(lambda event: ...)"
+        )
+        raise InvalidType(msg) from None
+    return takes

@@ -1,0 +1,161 @@
+"""Event patterns that can never match."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.model import ServiceModel
+
+from sagemock import InvalidValue, mock_sagemaker, outcomes
+from sagemock.aws.eventfields import check, installed
+from sagemock.aws.model import Api
+from sagemock.eventpattern import EventPattern
+from tests.calling import START, create, make_client
+
+TYPE = '"SageMaker Training Job State Change"'
+STATUSES = '"InProgress" or "Completed" or "Failed" or "Stopping" or "Stopped" or "Deleting" or null'
+
+
+def detail(**wanted: Any) -> dict[str, Any]:
+    """Return a pattern of fields of the detail."""
+    return {"detail": wanted}
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        {"source": ["aws.ec2", "aws.sagemaker"]},
+        {"source": [{"prefix": "aws."}], "detail-type": [{"wildcard": "SageMaker*Change"}]},
+        {"detail-type": [{"equals-ignore-case": "sagemaker training job state change"}]},
+        {"source": [{"anything-but": "aws.ec2"}]},
+        {"region": ["mars-1"], "account": ["1"], "resources": ["x"], "time": ["y"], "id": ["z"], "version": ["0"]},
+        {"nowhere": [{"exists": False}]},
+        detail(TrainingJobStatus=["Complete", "Completed"]),
+        detail(TrainingJobStatus=[{"anything-but": ["InProgress"]}, {"numeric": ["=", 1]}]),
+        detail(SecondaryStatus=["Pending"], SecondaryStatusTransitions={"Status": ["Restarting"], "StatusMessage": ["x"]}),
+        detail(WarmPoolStatus={"Status": ["Reused"]}),
+        detail(TrainingJobName=["anything"], RoleArn=["x"], FailureReason=[None, {"numeric": ["<", 0]}]),
+        detail(ResourceConfig={"InstanceType": ["ml.m99.xlarge"], "InstanceGroups": {"InstanceCount": [1]}}),
+        detail(HyperParameters={"epochs": ["3"]}, Environment={"a.b": ["c"]}, Tags={"team": ["x"], "a": [{"exists": False}]}),
+        detail(ModelArtifacts=[None], EnableManagedSpotTraining=[True, "true"]),
+        detail(ModelArtifacts=[{"exists": False}], Tags=[{"exists": False}]),
+        detail(InputDataConfig={"DataSource": {"S3DataSource": {"AttributeNames": ["x"]}}}),
+        {"$or": [{"source": ["aws.ec2"]}, detail(TrainingJobNme=["x"]), {"source": ["aws.sagemaker"]}]},
+    ],
+    ids=str,
+)
+def test_what_an_event_may_have_is_let_through(pattern: dict[str, Any]) -> None:
+    """One alternative is enough; what may be absent is; a name or a time may be anything."""
+    check(installed(), EventPattern(pattern))
+
+
+@pytest.mark.parametrize(
+    "pattern, text",
+    [
+        ({"source": ["aws.sagemakr"]}, "source is only ever \"aws.sagemaker\"; did you mean 'aws.sagemaker'? Write that"),
+        ({"source": [{"prefix": {"equals-ignore-case": "sage"}}]}, 'source is only ever "aws.sagemaker"; write what it can be'),
+        (
+            {"detail-type": ["SageMaker Training Job Status Change"]},
+            f"detail-type is only ever {TYPE}; did you mean 'SageMaker Training Job State Change'? Write that",
+        ),
+        (
+            {"source": ["aws.sagemaker"], "detail-type": ["SageMaker HyperParameter Tuning Job State Change"]},
+            f"detail-type is only ever {TYPE}, because there are events of training jobs only; take it out",
+        ),
+        (detail(TrainingJobStatus=["Complete"]), f"detail.TrainingJobStatus is only ever {STATUSES}; did you mean 'Completed'?"),
+        (
+            detail(TrainingJobStatus=[{"prefix": "fail"}]),
+            f"detail.TrainingJobStatus is only ever {STATUSES}; did you mean 'Failed'?",
+        ),
+        (detail(TrainingJobStatus=["Training"]), f"detail.TrainingJobStatus is only ever {STATUSES}; write what it can be"),
+        (detail(TrainingJobStatus=[{"numeric": [">", 0]}, 7]), f"detail.TrainingJobStatus is only ever {STATUSES}; write what"),
+        (
+            detail(SecondaryStatusTransitions={"Status": ["Train"]}),
+            'detail.SecondaryStatusTransitions.Status is only ever "Starting"',
+        ),
+        (
+            detail(EnableManagedSpotTraining=["true"]),
+            "detail.EnableManagedSpotTraining is only ever true or false or null; write",
+        ),
+        (
+            detail(TrainingJobStat=["Failed"]),
+            "no event of a training job has detail.TrainingJobStat; did you mean 'TrainingJobStatus'? Write that",
+        ),
+        (
+            detail(ResourceConfig={"InstanceTyp": ["x"]}),
+            "no event of a training job has detail.ResourceConfig.InstanceTyp; did you mean 'InstanceType'? Write that",
+        ),
+        ({"Detail": {"TrainingJobName": ["x"]}}, "no event of a training job has Detail.TrainingJobName; did you mean 'detail'?"),
+        ({"resources": {"arn": ["x"]}}, "no event of a training job has resources.arn; take it out"),
+        (detail(HyperParameters={"a": {"b": ["c"]}}), "no event of a training job has detail.HyperParameters.a.b; take it out"),
+        (
+            detail(TransformJobStatus=["Failed"]),
+            "detail.TransformJobStatus is about transform jobs, and there are events of training jobs only; take it out",
+        ),
+        (detail(HyperParameterTuningJobName=["x"]), "detail.HyperParameterTuningJobName is about tuning jobs, and there are"),
+        ({"detail": ["Failed"]}, "detail is an object, which has no value; name a field of it"),
+        (
+            detail(ModelArtifacts=["s3://x"], TrainingJobName=["x"]),
+            "detail.ModelArtifacts is an object, which has no value; name",
+        ),
+        (detail(HyperParameters=["x"]), "detail.HyperParameters is an object, which has no value; name a field of it"),
+        (detail(Tags=["x"]), "detail.Tags is an object, which has no value; name a field of it"),
+        (
+            {"$or": [{"source": ["aws.ec2"]}, detail(TrainingJobNme=["x"])]},
+            'source is only ever "aws.sagemaker"; write what it can',
+        ),
+        (detail(Tags={"a": [{"exists": False}]}, Nothing=["x"]), "no event of a training job has detail.Nothing; take it out"),
+    ],
+    ids=str,
+)
+def test_what_no_event_can_have_is_refused(pattern: dict[str, Any], text: str) -> None:
+    """With the nearest name, and what to do."""
+    with pytest.raises(InvalidValue, match=f"^{re.escape('the event pattern can never match: ' + text)}.*, or give check=False$"):
+        check(installed(), EventPattern(pattern))
+
+
+def leaves(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield each value of an event with its path."""
+    if isinstance(node, dict):
+        for name, inner in node.items():
+            yield from leaves(inner, (*path, name))
+    elif isinstance(node, list):
+        for inner in node:
+            yield from leaves(inner, path)
+    else:
+        yield path, node
+
+
+def test_no_value_of_an_event_is_refused() -> None:
+    """Whatever becomes of a job, each value that one of its events has can be asked for."""
+    met = set()
+    with mock_sagemaker(start=START, latency=0) as sagemaker:
+        client = make_client()
+        for name, outcome in outcomes.ALL.items():
+            sagemaker.plan(name, outcome.plan)
+            limits = {"MaxRuntimeInSeconds": 7200, "MaxWaitTimeInSeconds": 7200}
+            spot: Any = {"EnableManagedSpotTraining": True, "StoppingCondition": limits} if outcome.spot else {}
+            create(client, name, HyperParameters={"epochs": "3"}, Tags=[{"Key": "team", "Value": "x"}], **spot)
+        sagemaker.advance_until_idle()
+        for event in sagemaker.events:
+            for path, value in leaves(event):
+                if (path, value) not in met:
+                    met.add((path, value))
+                    pattern: Any = [value]
+                    for name in reversed(path):
+                        pattern = {name: pattern}
+                    check(installed(), EventPattern(pattern))
+    assert len(met) > 100
+
+
+def test_a_model_that_knows_no_training_jobs_has_no_fields_of_theirs() -> None:
+    """Nor has it other kinds of jobs."""
+    described: dict[str, Any] = {
+        "metadata": {"serviceId": "x", "protocol": "json"},
+        "operations": {"DescribeTrainingJob": {"name": "DescribeTrainingJob"}},
+    }
+    api = Api.of(ServiceModel(described, "old"))
+    check(api, EventPattern({"detail": {"Tags": {"a": ["b"]}}}))
+    with pytest.raises(InvalidValue, match=r"no event of a training job has detail\.TransformJobName; take it out"):
+        check(api, EventPattern({"detail": {"TransformJobName": ["Failed"]}}))
