@@ -33,7 +33,7 @@ class Subscription:
     def __init__(
         self, handler: Handler, pattern: Pattern | None, delay: Delay, duplicates: int, leave: "Callable[[Subscription], object]"
     ) -> None:
-        """Check what was given; `leave` is called by `cancel`. Raises TypeError or ValueError for what has no meaning."""
+        """Check what was given; `leave` is called by `cancel`. Raises InvalidType or InvalidValue for what has no meaning."""
         self.takes_context = takes_context(handler)
         if isinstance(duplicates, bool) or not isinstance(duplicates, int) or not 0 <= duplicates <= _DUPLICATES:
             msg = (

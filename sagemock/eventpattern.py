@@ -52,7 +52,7 @@ class EventPattern:
     """The alternatives that `$or` makes, one without it; all fields of one of them are to match."""
 
     def __init__(self, pattern: Pattern) -> None:
-        """Check `pattern`. Raises ValueError, which names the path and what is wrong there, and NotSimulated for `cidr`."""
+        """Check `pattern`. Raises InvalidValue, which names the path and what is wrong there, and NotSimulated for `cidr`."""
         if isinstance(pattern, str):
             try:
                 pattern = json.loads(pattern)

@@ -132,14 +132,15 @@ class Regex:
         if not self.found_in(text):
             return None
         state, threads, span = self._state((self._first,)), [(-1, -1)], (-1, -1)
-        for at, key in enumerate(self._keys(text)):
+        keys = enumerate(self._keys(text))
+        # After a match no other begins, and at the end of the text at the latest none goes on.
+        while threads:
+            at, key = next(keys)
             step = state.steps.get(key) or self._step(state, key)
             if step.match is not None:
                 thread, passed = step.match
                 span = _noted(threads[thread], passed, at)
             state, threads = step.state, [_noted(threads[thread], passed, at) for thread, passed in step.threads]
-            if not threads:
-                break
         return None if span[1] < 0 else text[slice(*span)]
 
     # -- going through a text

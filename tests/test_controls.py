@@ -23,6 +23,23 @@ def sagemaker() -> Iterator[SageMakerMock]:
         yield mock
 
 
+@pytest.mark.parametrize(
+    "pattern", ["*a" * 40 + "*b", "churn-" + "a*" * 200 + "b", "*" + "[ab]?*" * 200 + "?b", "*" + "?" * 60 + "*b"]
+)
+def test_no_pattern_of_names_takes_for_ever(pattern: str) -> None:
+    """Python's patterns of names take no star back: a name that one meets up to its end is no reason to try out all ways."""
+    name = "churn-" + "a" * 57
+    with mock_sagemaker(start=START, strict=False) as sagemaker:
+        client = make_client()
+        sagemaker.plan(pattern, Plan.fails())
+        sagemaker.fault("*", "ThrottlingException", job=pattern)
+        sagemaker.hide(pattern, lasting=60)
+        create(client, name)
+        sagemaker.advance_until_idle()
+        assert sagemaker.jobs[name].status == "Completed"
+        assert sagemaker.calls.to("*", job=pattern).count == 0
+
+
 def test_a_spot_job_can_be_interrupted_now(sagemaker: SageMakerMock) -> None:
     """It is Interrupted at this instant, and begins again."""
     client = make_client()

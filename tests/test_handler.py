@@ -15,48 +15,39 @@ from sagemock.handler import context, takes_context
 
 def event_only(event: Any) -> Any:
     """Take an event."""
-    return event
 
 
 def with_default(event: Any, seen: Any = None) -> Any:
     """Take an event, and something that the test bound."""
-    return event, seen
 
 
 def lambda_handler(event: Any, context: Any) -> Any:
     """Take an event and a context."""
-    return event, context
 
 
 def lenient(event: Any, context: Any = None) -> Any:
     """Take an event, and a context where there is one."""
-    return event, context
 
 
 def other_name(event: Any, _: Any) -> Any:
     """Take an event and something else."""
-    return event, _
 
 
 def anything(*arguments: Any, **more: Any) -> Any:
     """Take anything."""
-    return arguments, more
 
 
 def event_and_more(event: Any, *arguments: Any) -> Any:
     """Take an event and anything."""
-    return event, arguments
 
 
 def positional(event: Any, context: Any, /) -> Any:
     """Take an event and a context, by position only."""
-    return event, context
 
 
 @functools.wraps(lambda_handler)
 def wrapped(*arguments: Any) -> Any:
     """Take what another takes."""
-    return arguments
 
 
 class Methods:
@@ -64,25 +55,22 @@ class Methods:
 
     def one(self, event: Any) -> Any:
         """Take an event."""
-        return self, event
 
     def two(self, event: Any, context: Any) -> Any:
         """Take an event and a context."""
-        return self, event, context
 
     __call__ = two
 
     @staticmethod
     def of_none(event: Any) -> Any:
         """Take an event."""
-        return event
 
 
 class Event:
     """Is made of an event."""
 
     def __init__(self, event: Any) -> None:
-        self.event = event
+        """Take an event."""
 
 
 @pytest.mark.parametrize(
@@ -121,25 +109,23 @@ def test_a_second_parameter_is_the_context(handler: Any, *, takes: bool) -> None
 
 def generator(event: Any) -> Any:
     """Yield an event."""
-    yield event
+    yield event  # pragma: no cover  # it makes a generator function
 
 
 async def coroutine(event: Any) -> Any:
-    """Return an event."""
-    return event
+    """Take an event."""
 
 
 async def async_generator(event: Any) -> Any:
     """Yield an event."""
-    yield event
+    yield event  # pragma: no cover  # it makes a generator function
 
 
 class Asynchronous:
     """Can be called, and returns a coroutine."""
 
     async def __call__(self, event: Any) -> Any:
-        """Return an event."""
-        return event
+        """Take an event."""
 
 
 COROUTINE = "is a coroutine function, which nobody would await: write on_event(lambda event: asyncio.run(...))"
