@@ -76,8 +76,14 @@ class AioPatch:
 
     async def _call(self, wrapped: Callable[..., Any], client: BaseClient, args: _Arguments, kwargs: _Arguments) -> Any:  # noqa: ANN401
         operation = args[0] if args else kwargs["operation_model"]
-        with _in_flight(self._hook.attach(client), operation.name):
+        handler = self._hook.begin(client)
+        if handler is None:
             return await wrapped(*args, **kwargs)
+        try:
+            with _in_flight(handler.service, operation.name):
+                return await wrapped(*args, **kwargs)
+        finally:
+            self._hook.end(client, handler)
 
     async def _get_credentials(self, wrapped: Callable[..., Any], session: Any, args: _Arguments, kwargs: _Arguments) -> Any:  # noqa: ANN401
         try:

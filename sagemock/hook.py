@@ -1,5 +1,6 @@
 """The hook: every SageMaker client of the process asks the innermost mock before it asks the network."""
 
+import threading
 from collections.abc import Callable
 from typing import IO, Any, Final, Protocol, cast
 from weakref import WeakKeyDictionary
@@ -13,6 +14,7 @@ from botocore.credentials import Credentials, RefreshableCredentials
 from sagemock.active import Active
 from sagemock.aws.model import Api
 from sagemock.aws.wire import Answer
+from sagemock.errors import NotAnswered
 from sagemock.guard import IN_FLIGHT, InFlight, is_loopback
 from sagemock.neighbours import Moto, mark, moto_answers
 from sagemock.patch import Wrapped
@@ -65,10 +67,18 @@ _ANSWERS: Final[dict[str, Callable[[Respondent, ApiCall], tuple[Answer, int, str
 
 
 class Hook:
-    """Finds every client at its first call while a mock is active, whenever and wherever it was made."""
+    """Finds every client at its first call while a mock is active, whenever and wherever it was made.
+
+    A handler stays on its client until the calls are over that began under a mock: what is under way when the last mock stops is
+    not sent for real.
+    """
 
     def __init__(self, innermost: Callable[[], Respondent | None]) -> None:
         self._innermost = innermost
+        # Held while a client is taken in or let go: nobody else's first call goes by a handler that is not yet registered.
+        # What the garbage collector runs meanwhile may make a call too, so the same thread may take it again.
+        self._lock = threading.RLock()
+        self._is_installed = False
         self._clients: WeakKeyDictionary[BaseClient, _Handler | _Stranger] = WeakKeyDictionary()
         # Below `_make_api_call`, which tests replace to answer calls of other services, and tracing wraps.
         self._make_request = Wrapped(BaseClient, "_make_request", self._call)
@@ -76,41 +86,57 @@ class Hook:
 
     def install(self) -> None:
         """Watch the clients' calls."""
+        self._is_installed = True
         self._make_request.install()
 
     def uninstall(self) -> None:
-        """Watch no more, and take the handlers off every client that is still there."""
+        """Watch no more, and take the handlers off every client that is still there and makes no call."""
         self._make_request.uninstall()
-        self._moto.uninstall()
-        for client in list(self._clients):
-            for kind in _EVENTS:
-                client.meta.events.unregister(_event(kind, client), unique_id=f"{_ID}-{kind}")
-        self._clients.clear()
+        with self._lock:
+            self._is_installed = False
+            for client, handler in list(self._clients.items()):
+                self._let_go(client, handler)
+            self._leave_moto()
 
     def _call(self, wrapped: Callable[..., Any], client: BaseClient, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
         operation = args[0] if args else kwargs["operation_model"]
-        flight = IN_FLIGHT.set(InFlight(self.attach(client), operation.name))
+        handler = self.begin(client)
+        if handler is None:
+            return wrapped(*args, **kwargs)
+        flight = IN_FLIGHT.set(InFlight(handler.service, operation.name, handler.answer))
         try:
             return wrapped(*args, **kwargs)
         finally:
             IN_FLIGHT.reset(flight)
+            self.end(client, handler)
 
-    def attach(self, client: BaseClient) -> str:
-        """Put the handlers on a client that is about to make its first call; return the name of its service."""
-        handler = self._clients.get(client)
-        if handler is None:
-            handler = self._attach(client)
-        if handler.service in _ANSWERS:
-            self._moto.notice()
-        return handler.service
+    def begin(self, client: BaseClient) -> "_Handler | _Stranger | None":
+        """Put the handlers on a client that begins a call, and return the one to `end` the call with.
 
-    def _attach(self, client: BaseClient) -> "_Handler | _Stranger":
+        None if the last mock has stopped meanwhile: the call is botocore's own.
+        """
+        with self._lock:
+            if not self._is_installed:
+                return None
+            handler = self._clients.get(client)
+            if handler is None:
+                handler = self._clients[client] = self._take_in(client)
+            handler.calls += 1
+            if handler.service in _ANSWERS:
+                self._moto.notice()
+            return handler
+
+    def end(self, client: BaseClient, handler: "_Handler | _Stranger") -> None:
+        """Note that a call is over."""
+        with self._lock:
+            handler.calls -= 1
+            if not self._is_installed:
+                self._let_go(client, handler)
+                self._leave_moto()
+
+    def _take_in(self, client: BaseClient) -> "_Handler | _Stranger":
         is_ours = client.meta.service_model.service_name in _ANSWERS
         handler = (_Handler if is_ours else _Stranger)(client, self._innermost)
-        first = self._clients.setdefault(client, handler)
-        if first is not handler:
-            # Another thread made the client's first call at the same moment.
-            return first
         # By the client's own emitter and not by URL: any endpoint, region or scheme is answered.
         events: Any = client.meta.events  # its stubs know only handlers that return nothing
         if isinstance(handler, _Handler):
@@ -119,6 +145,16 @@ class Hook:
             # Those that are at hand need nobody who decides whether to sign.
             events.register_first(_event("choose-signer", client), handler.choose_signer, unique_id=f"{_ID}-choose-signer")
         return handler
+
+    def _let_go(self, client: BaseClient, handler: "_Handler | _Stranger") -> None:
+        if not handler.calls:
+            for kind in _EVENTS:
+                client.meta.events.unregister(_event(kind, client), unique_id=f"{_ID}-{kind}")
+            self._clients.pop(client, None)
+
+    def _leave_moto(self) -> None:
+        if not self._clients:
+            self._moto.uninstall()
 
 
 def _event(kind: str, client: BaseClient) -> str:
@@ -130,6 +166,8 @@ class _Handler:
 
     def __init__(self, client: BaseClient, innermost: Callable[[], Respondent | None]) -> None:
         self._innermost = innermost
+        self.calls = 0
+        """How many of its calls are under way."""
         self.api = Api.of(client.meta.service_model)
         self.service = client.meta.service_model.service_name
         self.region: str = client.meta.region_name
@@ -140,10 +178,16 @@ class _Handler:
 
     def __call__(self, request: AWSPreparedRequest, event_name: str, **_: object) -> AWSResponse | None:
         """Answer in place of the network."""
+        return self.answer(request, event_name.rpartition(".")[2])
+
+    def answer(self, request: AWSPreparedRequest, operation: str) -> AWSResponse | None:
+        """Answer a request as the innermost mock does; None if that one leaves it to others."""
         active = self._innermost()
         if active is None:
+            if self.service == "sagemaker" and IN_FLIGHT.get() is not None and not moto_answers():
+                raise NotAnswered(_too_late(operation))
             return None
-        call = ApiCall(self, event_name.rpartition(".")[2], request)
+        call = ApiCall(self, operation, request)
         answer = _ANSWERS[self.service](active, call)
         if answer is None:
             return None
@@ -171,7 +215,10 @@ class _Stranger:
 
     def __init__(self, client: BaseClient, innermost: Callable[[], Respondent | None]) -> None:
         self._innermost = innermost
+        self.calls = 0
+        """As in `_Handler`."""
         self.service: str = client.meta.service_model.service_name
+        self.answer = None
         self._endpoint: str = client.meta.endpoint_url
         self._signer: Any = vars(client)["_request_signer"]  # as in `_Handler`
 
@@ -199,6 +246,13 @@ def _whole(body: object) -> bytes | str:
     file = cast("IO[bytes] | IO[str]", body)
     file.seek(0)
     return file.read()
+
+
+def _too_late(operation: str) -> str:
+    return (
+        f"the mock was stopped while {operation} was under way, and a call that began under a mock is not sent to AWS: "
+        "let the threads and tasks of a test end before its mock does (join them, or await them)"
+    )
 
 
 def _attempt(header: bytes | str) -> int:

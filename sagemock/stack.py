@@ -33,7 +33,8 @@ class Stack(Generic[A]):
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._active: list[A] = []
+        # Never changed but replaced: who reads it without the lock sees the mocks of one moment.
+        self._active: tuple[A, ...] = ()
         self._patches: Sequence[tuple[Patch, Callable[[A], bool]]] = ()
         self._installed: list[Patch] = []
 
@@ -45,31 +46,28 @@ class Stack(Generic[A]):
         """Return the innermost active mock's world, as the calling thread sees it, or None."""
         active = self._active
         if len(active) > 1:
-            active = active.copy()
             me = threading.current_thread()
             for world in reversed(active):
                 if me not in world.threads_before:
                     return world
-        try:
-            return active[-1]
-        except IndexError:
-            return None
+        return active[-1] if active else None
 
     def push(self, world: A) -> None:
         """Make `world` the innermost. If a patch cannot be made, nothing has changed."""
         with self._lock:
-            self._active.append(world)
+            before = self._active
+            self._active = (*before, world)
             try:
                 self._fit()
             except BaseException:
-                self._active.remove(world)
+                self._active = before
                 self._fit()
                 raise
 
     def pop(self, world: A) -> None:
         """Take `world` out, wherever in the stack it is."""
         with self._lock:
-            self._active.remove(world)
+            self._active = tuple(active for active in self._active if active is not world)
             self._fit()
 
     def __contains__(self, world: object) -> bool:

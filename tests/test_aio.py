@@ -9,14 +9,17 @@ from contextlib import asynccontextmanager
 from contextvars import copy_context
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import CapacityNotAvailableError, ClientError, ConnectTimeoutError, WaiterError
 
 from sagemock import NotAnswered, NotSimulated, Plan, SageMakerMock, mock_sagemaker
-from sagemock.aio import _in_flight
-from sagemock.guard import IN_FLIGHT
+from sagemock.aio import AioPatch, _in_flight
+from sagemock.environ import Environ
+from sagemock.guard import IN_FLIGHT, Guard, InFlight
+from sagemock.hook import Hook
 from tests.calling import START, request
 
 aiobotocore = pytest.importorskip("aiobotocore", reason="aiobotocore is what is tested")
@@ -123,6 +126,33 @@ def test_a_client_older_than_the_mock_is_answered_and_a_plain_client_afterwards(
             assert not [one for one in handlers.prefix_search("before-send.sagemaker") if "sagemock" in type(one).__module__]
 
     asyncio.run(main())
+
+
+def test_a_call_under_way_when_the_mock_stops_is_not_sent() -> None:
+    """It says so, and the client is a plain one afterwards."""
+
+    async def main() -> None:
+        async with opened() as client:
+            mock = mock_sagemaker(latency=0).start()
+            client.meta.events.register("request-created.sagemaker", lambda **_: mock.stop(), unique_id="stop")
+            with pytest.raises(NotAnswered, match="the mock was stopped while ListTrainingJobs was under way"):
+                await client.list_training_jobs()
+            events = client.meta.events
+            handlers = events._emitter._handlers if hasattr(events, "_emitter") else events._handlers
+            assert not [one for one in handlers.prefix_search("before-send.sagemaker") if "sagemock" in type(one).__module__]
+
+    asyncio.run(main())
+
+
+def test_a_call_that_comes_just_after_the_stop_is_aiobotocores() -> None:
+    """As with botocore."""
+
+    async def wrapped(*_: object) -> str:
+        return "sent"
+
+    hook = Hook(lambda: None)
+    patch = AioPatch(lambda: None, hook, Guard(lambda: None), Environ())
+    assert asyncio.run(patch._call(wrapped, object(), (SimpleNamespace(name="ListTrainingJobs"),), {})) == "sent"  # type: ignore[arg-type]  # a client is not looked at
 
 
 @pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
@@ -348,7 +378,7 @@ def test_a_call_that_is_given_up_is_closed_wherever_it_is_met() -> None:
     copy_context().run(given_up.__enter__)
     with _in_flight(SERVICE, "DescribeTrainingJob"):
         given_up.__exit__(None, None, None)
-        assert IN_FLIGHT.get() == (SERVICE, "DescribeTrainingJob")
+        assert IN_FLIGHT.get() == InFlight(SERVICE, "DescribeTrainingJob")
 
 
 LATE = """

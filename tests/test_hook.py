@@ -6,11 +6,13 @@ import subprocess
 import sys
 import weakref
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import partial
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import botocore.session
@@ -24,7 +26,7 @@ from botocore.credentials import Credentials, DeferredRefreshableCredentials, Re
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 from botocore.httpsession import URLLib3Session
 
-from sagemock import mock_sagemaker
+from sagemock import NotAnswered, mock_sagemaker
 from sagemock.aws.wire import Answer
 from sagemock.hook import Hook, _access_key, _attempt
 from sagemock.response import Response
@@ -180,26 +182,98 @@ def test_a_client_of_two_mocks_in_turn_has_its_handlers_once(make: Callable[[], 
         assert handlers(client) == before
 
 
-def test_two_threads_that_make_a_first_call_at_once_register_once() -> None:
-    """Only one of them takes the client in, also where the other has looked for it before."""
+@pytest.mark.parametrize("service", ["sagemaker", "logs"])
+def test_a_first_call_in_two_threads_is_answered_in_both(service: str) -> None:
+    """The second thread waits until the first one has put the handler on the client, and does not go by it."""
+    session: Any = botocore.session.Session()
+    client = session.create_client(service, "us-east-1", aws_access_key_id="AKID", aws_secret_access_key="secret")
+    call: Callable[[], object] = (
+        client.list_training_jobs
+        if service == "sagemaker"
+        else partial(client.describe_log_streams, logGroupName="/aws/sagemaker/TrainingJobs")
+    )
+    register = client.meta.events.register_first
+    second: list[Future[None]] = []
 
-    class Seen(weakref.WeakKeyDictionary[Any, Any]):
-        """What a thread sees that looks just before the other one writes."""
+    def ask() -> None:
+        with suppress(client.exceptions.ClientError):
+            call()
 
-        def get(self, key: object, default: object = None) -> Any:
-            return default
+    def register_first(*args: object, **kwargs: object) -> None:
+        if not second:
+            second.append(pool.submit(ask))
+            # It ends only after this one: it needs the handler.
+            with pytest.raises(NotYet):
+                second[0].result(timeout=0.05)
+        register(*args, **kwargs)
 
-    hook = Hook(lambda: None)
-    hook._clients = Seen()
+    client.meta.events.register_first = register_first
+    with mock_sagemaker(latency=0) as mock, ThreadPoolExecutor(1) as pool:
+        ask()
+        second[0].result()
+        assert mock.calls.count == 2
+
+
+def test_a_call_under_way_when_the_mock_stops_is_not_sent(network: Network) -> None:
+    """It says so; afterwards the client is a plain client, and the next mock answers it, while the call goes on or not."""
+    client = make_client(config=Config(retries={"total_max_attempts": 1}))
+    before = handlers(client)
+    mock = mock_sagemaker(latency=0).start()
+    client.meta.events.register_first("request-created.sagemaker", lambda **_: mock.stop(), unique_id="stop")
+    with pytest.raises(NotAnswered) as stopped:
+        client.list_training_jobs()
+    assert str(stopped.value) == (
+        "the mock was stopped while ListTrainingJobs was under way, and a call that began under a mock is not sent to AWS: "
+        "let the threads and tasks of a test end before its mock does (join them, or await them)"
+    )
+    client.meta.events.unregister("request-created.sagemaker", unique_id="stop")
+    assert handlers(client) == before
+    assert network == []
+    with mock_sagemaker():
+        assert client.list_training_jobs()["TrainingJobSummaries"] == []
+    with pytest.raises(EndpointConnectionError):
+        client.list_training_jobs()
+
+
+def test_a_call_that_goes_on_into_the_next_mock_is_answered_there() -> None:
+    """And takes nothing away from that one at its end."""
     client = make_client()
     before = handlers(client)
-    hook.attach(client)
-    mine = handlers(client)
-    hook.attach(client)
-    assert handlers(client) == mine
-    hook.install()
-    hook.uninstall()
+    first, second = mock_sagemaker(latency=0).start(), mock_sagemaker(latency=0)
+
+    def change(**_: object) -> None:
+        client.meta.events.unregister("request-created.sagemaker", unique_id="change")
+        first.stop()
+        second.start()
+        # Whoever else uses the client meanwhile is answered by the second one too.
+        client.list_training_jobs()
+
+    client.meta.events.register_first("request-created.sagemaker", change, unique_id="change")
+    client.list_training_jobs()
+    client.list_training_jobs()
+    assert (first.calls.count, second.calls.count) == (0, 3)
+    second.stop()
     assert handlers(client) == before
+
+
+def test_a_call_that_comes_just_after_the_stop_is_botocores() -> None:
+    """A thread may stand before our wrapper while the mock stops."""
+    hook = Hook(lambda: None)
+    client = make_client()
+    before = handlers(client)
+    assert hook._call(lambda *_: "sent", client, (SimpleNamespace(name="ListTrainingJobs"),), {}) == "sent"
+    assert handlers(client) == before
+
+
+def test_an_emitter_that_keeps_what_it_found_before_is_no_way_out(network: Network) -> None:
+    """It may have looked for handlers in another thread just before ours came, and keeps what it found then."""
+    client = make_client()
+    with mock_sagemaker() as mock:
+        client.list_training_jobs()
+        client.meta.events._emitter._lookup_cache["before-send.sagemaker.ListTrainingJobs"] = []
+        assert client.list_training_jobs()["TrainingJobSummaries"] == []
+        assert mock.calls.count == 2
+    assert network == []
 
 
 def test_many_threads_lose_no_call() -> None:
@@ -259,10 +333,12 @@ def test_a_test_that_replaces_make_api_call_leaves_us_the_rest(monkeypatch: pyte
 
 
 def test_without_an_active_mock_a_handler_does_nothing() -> None:
-    """A call that was under way when the mock stopped is botocore's."""
+    """A call that another thread begins after the stop is botocore's, be the handlers still there for one under way."""
     hook = Hook(lambda: None)
+    hook.install()
     client = plain(None)
-    hook.attach(client)
+    hook.begin(client)
+    hook.uninstall()
     request = AWSPreparedRequest("POST", "https://x", HTTPHeaders(), b"{}", stream_output=False)
     handler: Any = hook._clients[client]
     assert handler(request, "before-send.sagemaker.ListTrainingJobs") is None
