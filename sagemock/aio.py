@@ -8,6 +8,7 @@ The classes are the same, but for those of httpx, from aiobotocore 2.10.0 to 3.1
 """
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import ModuleType
@@ -18,7 +19,7 @@ from botocore.exceptions import CapacityNotAvailableError
 
 from sagemock.active import Innermost
 from sagemock.adaptive import LimiterWorlds, refill_us
-from sagemock.environ import NONE_HERE, Environ
+from sagemock.environ import NONE_HERE, Environ, stand_in
 from sagemock.guard import IN_FLIGHT, Guard, InFlight
 from sagemock.hook import Hook
 from sagemock.imports import WhenImported
@@ -45,6 +46,7 @@ class AioPatch:
         # Whatever sends: clients by their endpoint, with an HTTP session of any class, and what asks for credentials by itself.
         self._wrappers: Final[dict[str, tuple[str, str, _Wrapper]]] = {
             "aiobotocore.client": ("AioBaseClient", "_make_request", self._call),
+            "aiobotocore.credentials": ("AioProcessProvider", "_retrieve_credentials_using", environ.refuse_process),
             "aiobotocore.endpoint": ("AioEndpoint", "_send", guard.stop),
             "aiobotocore.httpsession": ("AIOHTTPSession", "send", guard.stop),
             "aiobotocore.httpxsession": ("HttpxSession", "send", guard.stop),
@@ -86,12 +88,11 @@ class AioPatch:
             self._hook.end(client, handler)
 
     async def _get_credentials(self, wrapped: Callable[..., Any], session: Any, args: _Arguments, kwargs: _Arguments) -> Any:  # noqa: ANN401
-        try:
+        found = None
+        with suppress(*NONE_HERE):
             found = await wrapped(*args, **kwargs)
-        except NONE_HERE:
-            return None
         self._environ.forget(session, found)
-        return found
+        return stand_in(sys.modules["aiobotocore.credentials"].AioCredentials) if found is None else found
 
     async def _acquire(self, wrapped: Callable[..., Any], token_bucket: Any, args: _Arguments, kwargs: _Arguments) -> Any:  # noqa: ANN401
         async def acquire(amount: float = 1, block: bool = True) -> Any:  # noqa: ANN401, FBT001, FBT002  # AsyncTokenBucket's own

@@ -9,9 +9,11 @@ SagemockError
 │   └── UnknownJob        the test asks for a job that was not created (also a KeyError)
 ├── UnusedError           the test is at fault: it planned something that nothing met (also an AssertionError)
 ├── NothingWillHappen     the code under test is at fault: it polls a world in which nothing can happen any more
-├── NotAnswered           the code under test calls a service that nobody answers here
+├── NotAnswered           the code under test calls a service that nobody answers here (also a gaierror)
 └── NotSimulated          sagemock is at fault: AWS has this, sagemock does not (also a NotImplementedError)
 """
+
+import socket
 
 __all__ = [
     "InvalidType",
@@ -67,8 +69,8 @@ class NothingWillHappen(SagemockError):
     """A loop goes on polling or sleeping although no job has anything left to happen."""
 
 
-class NotAnswered(SagemockError):
-    """A call to a service that neither sagemock nor anything beside it answers was kept from the network."""
+class NotAnswered(SagemockError, socket.gaierror):
+    """A call to a service that neither sagemock nor anything beside it answers, or any way to AWS, was kept from the network."""
 
 
 class NotSimulated(SagemockError, NotImplementedError):

@@ -15,8 +15,9 @@ from sagemock.active import Active
 from sagemock.aws.model import Api
 from sagemock.aws.wire import Answer
 from sagemock.errors import NotAnswered
-from sagemock.guard import IN_FLIGHT, InFlight, is_loopback
+from sagemock.guard import IN_FLIGHT, InFlight
 from sagemock.neighbours import Moto, mark, moto_answers
+from sagemock.network import canonical, host_of, is_loopback, lets_through
 from sagemock.patch import Wrapped
 from sagemock.response import Response
 
@@ -232,7 +233,9 @@ class _Stranger:
         active = self._innermost()
         if active is None or self.service in active.passthrough or is_loopback(self._endpoint) or moto_answers():
             return None
-        return UNSIGNED if self.credentials is None else None
+        if self.credentials is not None or lets_through(active.passthrough, canonical(host_of(self._endpoint)) or ""):
+            return None
+        return UNSIGNED
 
 
 def _whole(body: object) -> bytes | str:

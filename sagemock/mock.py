@@ -8,11 +8,13 @@ from sagemock.aio import AioPatch
 from sagemock.audience import AUDIENCE
 from sagemock.controls import Controls
 from sagemock.decorate import decorate
-from sagemock.environ import Environ
+from sagemock.environ import Environ, MetadataOff, StandIns
 from sagemock.errors import InvalidType, UsageError
 from sagemock.guard import Guard
 from sagemock.hook import Hook
+from sagemock.network import gives_credentials
 from sagemock.options import Options, OptionsDict
+from sagemock.resolvers import Resolvers
 from sagemock.sleep import SleepPatch
 from sagemock.stack import Stack
 from sagemock.wall import WallPatch
@@ -24,11 +26,14 @@ if TYPE_CHECKING:
 __all__ = ["SageMakerMock", "current", "mock_sagemaker"]
 
 _STACK: Stack[World] = Stack()
-_ENVIRON, _GUARD, _HOOK = Environ(), Guard(_STACK.innermost), Hook(_STACK.innermost)
+_ENVIRON, _GUARD, _HOOK = Environ(_STACK.innermost), Guard(_STACK.innermost), Hook(_STACK.innermost)
 _STACK.patched_by(
     (_ENVIRON, lambda _: True),
+    (MetadataOff(), lambda world: not any(map(gives_credentials, world.passthrough))),
+    (StandIns(), lambda world: not world.passthrough),
     (_GUARD, lambda _: True),
     (_HOOK, lambda _: True),
+    (Resolvers(_STACK.innermost), lambda _: True),
     (AioPatch(_STACK.innermost, _HOOK, _GUARD, _ENVIRON), lambda _: True),
     (SleepPatch(_STACK.innermost), lambda world: world.sleeping == "virtual"),
     (AdaptivePatch(_STACK.innermost), lambda _: True),

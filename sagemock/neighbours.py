@@ -130,8 +130,8 @@ def log_groups(region: str, request: AWSPreparedRequest) -> list[Mapping[str, An
         asked = {"nextToken": page["nextToken"]}
 
 
-def disown(ours: Mapping[str, str]) -> None:
-    """Let no `mock_aws` that is still active put back the credentials `ours`, which it found and which are gone now.
+def disown(ours: Mapping[str, str], before: Mapping[str, str | None]) -> None:
+    """Let no `mock_aws` that is still active put back the credentials `ours`, which it found, but what was there `before`.
 
     A mock_aws that began inside of a mock and goes on after its end holds them. moto keeps no list of what is active, so it is
     looked for among all objects, only in this case.
@@ -141,7 +141,7 @@ def disown(ours: Mapping[str, str]) -> None:
         for found in gc.get_referrers(models.MockAWS):
             if type(found) is models.MockAWS:
                 kept = vars(found).get("_orig_creds", {})
-                kept.update({name: None for name, value in kept.items() if ours.get(name) == value})
+                kept.update({name: before[name] for name, value in kept.items() if name in ours and ours[name] == value})
 
 
 _ERRORS = 300

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["Options", "OptionsDict", "check_plan"]
 
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
-_SERVICE = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
 class OptionsDict(TypedDict, total=False):
@@ -84,7 +83,7 @@ class Options:
     """The AWS account of the callers: twelve digits."""
 
     passthrough: Collection[str] = frozenset()
-    """The services, named as in `boto3.client("s3")`, whose calls may reach the network; kept as a frozenset."""
+    """What may reach the network: services, named as in `boto3.client("s3")`, and hosts, with a dot; kept as a frozenset."""
 
     seed: int = 0
     """Where the random durations of plans begin: the same seed gives the same durations."""
@@ -206,14 +205,8 @@ def _services(passthrough: object) -> frozenset[str]:
     if not isinstance(passthrough, Collection):
         msg = f"passthrough is a collection of services, not {passthrough!r}: write passthrough=['s3']"
         raise InvalidType(msg)
-    for service in passthrough:
-        if not isinstance(service, str):
-            msg = f"passthrough holds names of services, not {service!r}: write passthrough=['s3']"
-            raise InvalidType(msg)
-        if not _SERVICE.fullmatch(service):
-            msg = f"passthrough: {service!r} is no name of a service: write it as boto3.client takes it, like 's3'"
-            raise InvalidValue(msg)
-        if service == "sagemaker":
-            msg = "passthrough: 'sagemaker' is what sagemock answers: take it out, or stop the mock before a real call"
-            raise InvalidValue(msg)
-    return frozenset(passthrough)
+    if not passthrough:
+        return frozenset()
+    from sagemock.network import entries  # noqa: PLC0415  # only those who let something through need it
+
+    return entries(passthrough)

@@ -151,7 +151,7 @@ def test_a_call_that_comes_just_after_the_stop_is_aiobotocores() -> None:
         return "sent"
 
     hook = Hook(lambda: None)
-    patch = AioPatch(lambda: None, hook, Guard(lambda: None), Environ())
+    patch = AioPatch(lambda: None, hook, Guard(lambda: None), Environ(lambda: None))
     assert asyncio.run(patch._call(wrapped, object(), (SimpleNamespace(name="ListTrainingJobs"),), {})) == "sent"  # type: ignore[arg-type]  # a client is not looked at
 
 
@@ -280,7 +280,7 @@ def test_clients_on_httpx_are_answered_and_stopped_too() -> None:
 
 
 def test_credentials_are_not_needed_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A session that outlives the mock looks for its own; the user's own are kept as ever."""
+    """A session that outlives the mock looks for its own; the user's own are not used meanwhile."""
     session: Any = get_session()
 
     async def main(_: SageMakerMock) -> None:
@@ -296,16 +296,17 @@ def test_credentials_are_not_needed_and_not_kept(monkeypatch: pytest.MonkeyPatch
 
     async def with_own(_: SageMakerMock) -> None:
         found: Any = await session.get_credentials()
-        assert found.access_key == "AKIDUSER"
+        assert found.access_key == "sagemock"
 
     run(with_own)
-    assert vars(session)["_credentials"].access_key == "AKIDUSER"
+    assert asyncio.run(session.get_credentials()).access_key == "AKIDUSER"
 
 
 def test_a_profile_that_gives_no_credentials_here_is_no_hindrance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As with botocore."""
     file = tmp_path / "config"
-    file.write_text("[profile prod]\ncredential_process = false\n", encoding="utf-8")
+    started = tmp_path / "started"
+    file.write_text(f"[profile prod]\ncredential_process = touch {started}\n", encoding="utf-8")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(file))
     session: Any = AioSession(profile="prod")
 
@@ -314,6 +315,10 @@ def test_a_profile_that_gives_no_credentials_here_is_no_hindrance(tmp_path: Path
             await client.create_training_job(**request("churn"))
 
     assert list(run(main).jobs) == ["churn"]
+    assert not started.exists()
+    with pytest.raises(ValueError, match="Expecting value"):
+        asyncio.run(session.get_credentials())
+    assert started.exists()
 
 
 def test_a_test_that_replaces_make_api_call_leaves_us_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:

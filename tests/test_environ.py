@@ -1,7 +1,8 @@
 """The environment has what botocore needs while a mock is active, and is as before afterwards."""
 
 import os
-from collections.abc import Iterator
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,21 +10,30 @@ from typing import Any
 import boto3
 import botocore.session
 import pytest
-from botocore.credentials import DeferredRefreshableCredentials
+from botocore.credentials import DeferredRefreshableCredentials, ProcessProvider
 from botocore.exceptions import CredentialRetrievalError
 
-from sagemock import mock_sagemaker
-from sagemock.environ import Environ
+from sagemock import NotAnswered, mock_sagemaker
 
-OURS = {"AWS_ACCESS_KEY_ID": "sagemock", "AWS_SECRET_ACCESS_KEY": "sagemock", "AWS_DEFAULT_REGION": "us-east-1"}
-
-
-@pytest.fixture
-def environ() -> Iterator[Environ]:
-    """Take the change back at the end, as the stack does."""
-    changed = Environ()
-    yield changed
-    changed.uninstall()
+KEYS = {"AWS_ACCESS_KEY_ID": "sagemock", "AWS_SECRET_ACCESS_KEY": "sagemock"}
+OURS = {**KEYS, "AWS_DEFAULT_REGION": "us-east-1"}
+LEADS = {
+    "AWS_ACCESS_KEY_ID": "AKIDREAL",
+    "AWS_BEARER_TOKEN_BEDROCK": "mine",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN": "mine",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/mine",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.23/v1",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2",
+    "AWS_CREDENTIAL_EXPIRATION": "2018-07-30T00:00:00Z",
+    "AWS_DEFAULT_PROFILE": "prod",
+    "AWS_PROFILE": "prod",
+    "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/x",
+    "AWS_ROLE_SESSION_NAME": "mine",
+    "AWS_SECRET_ACCESS_KEY": "mine",
+    "AWS_SECURITY_TOKEN": "mine",
+    "AWS_SESSION_TOKEN": "mine",
+    "AWS_WEB_IDENTITY_TOKEN_FILE": "/mine",
+}
 
 
 @pytest.fixture
@@ -38,52 +48,90 @@ def added() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name.startswith("AWS_") and name not in kept}
 
 
-def test_what_is_missing_is_set_and_taken_away(environ: Environ) -> None:
+def test_what_is_missing_is_set_and_taken_away() -> None:
     """Credentials and a region."""
-    environ.install()
-    assert added() == OURS
-    environ.uninstall()
+    with mock_sagemaker():
+        assert added() == OURS
     assert added() == {}
 
 
-def test_the_metadata_service_is_not_asked(environ: Environ, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where credentials are looked for all the same, nobody waits for an address that does not answer."""
-    monkeypatch.delenv("AWS_EC2_METADATA_DISABLED")
-    environ.install()
-    assert os.environ["AWS_EC2_METADATA_DISABLED"] == "true"
-    environ.uninstall()
-    assert "AWS_EC2_METADATA_DISABLED" not in os.environ
+def test_the_metadata_service_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where credentials are looked for all the same, unless its address is let through: whatever the user has set."""
+    for own in ("false", None):
+        if own is None:
+            monkeypatch.delenv("AWS_EC2_METADATA_DISABLED")
+        else:
+            monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", own)
+        with mock_sagemaker(passthrough=["s3", "169.254.169.254"]):
+            assert os.environ.get("AWS_EC2_METADATA_DISABLED") == own
+            with mock_sagemaker(passthrough=["s3"]):
+                assert os.environ["AWS_EC2_METADATA_DISABLED"] == "true"
+        assert os.environ.get("AWS_EC2_METADATA_DISABLED") == own
 
 
-@pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
-def test_half_a_pair_of_credentials_is_left_to_botocore(name: str, environ: Environ, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It complains, as it would in production."""
-    monkeypatch.setenv(name, "mine")
-    environ.install()
-    assert added() == {name: "mine", "AWS_DEFAULT_REGION": "us-east-1"}
-    environ.uninstall()
-    assert added() == {name: "mine"}
-
-
-def test_what_the_user_has_set_is_kept(environ: Environ, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of the user's is overruled."""
-    mine = dict.fromkeys(OURS, "mine")
-    for name, value in mine.items():
+def test_what_leads_to_the_users_credentials_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In mocks without `passthrough`, also around or inside of one that has some; it comes back, whichever stops first."""
+    for name, value in LEADS.items():
         monkeypatch.setenv(name, value)
-    environ.install()
-    assert added() == mine
-    environ.uninstall()
-    assert added() == mine
+    open_ones = {**LEADS, "AWS_DEFAULT_REGION": "us-east-1"}
+    for first in (0, 1):
+        mocks = [mock_sagemaker(passthrough=["s3"]), mock_sagemaker()]
+        mocks[0].start()
+        assert added() == open_ones
+        mocks[1].start()
+        assert added() == OURS
+        mocks[first].stop()
+        assert added() == (OURS if first == 0 else open_ones)
+        mocks[1 - first].stop()
+        assert added() == LEADS
+    with mock_sagemaker():
+        with mock_sagemaker(passthrough=["s3"]):
+            assert added() == OURS
+        assert added() == OURS
+    assert added() == LEADS
 
 
-def test_what_was_changed_meanwhile_is_kept(environ: Environ) -> None:
-    """A variable that has another value by then, or is gone, is somebody else's business."""
-    environ.install()
-    os.environ["AWS_DEFAULT_REGION"] = "eu-west-1"
-    del os.environ["AWS_ACCESS_KEY_ID"]
-    environ.uninstall()
-    assert added() == {"AWS_DEFAULT_REGION": "eu-west-1"}
+def test_what_was_changed_meanwhile_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable that has another value by then is somebody else's business, and so is one of ours that is gone."""
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "mine")
+    monkeypatch.setenv("AWS_PROFILE", "mine")
+    with mock_sagemaker():
+        os.environ["AWS_DEFAULT_REGION"] = "eu-west-1"
+        os.environ["AWS_PROFILE"] = "theirs"
+        del os.environ["AWS_SECRET_ACCESS_KEY"]
+    assert added() == {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_PROFILE": "theirs"}
     del os.environ["AWS_DEFAULT_REGION"]
+
+
+CHILD = """
+import botocore.session
+found = botocore.session.Session().get_credentials()
+print(found and found.access_key, found and found.token)
+"""
+
+
+def test_a_child_process_has_none_of_the_users_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By whichever variable they would be found."""
+    file = tmp_path / "credentials"
+    file.write_text("[prod]\naws_access_key_id = AKIDPROD\naws_secret_access_key = mine\n", encoding="utf-8")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+    for own, before in (
+        ({"AWS_PROFILE": "prod"}, "AKIDPROD None"),
+        ({name: LEADS[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")}, "AKIDREAL mine"),
+    ):
+        with monkeypatch.context() as patched:
+            for name, value in own.items():
+                patched.setenv(name, value)
+            assert child() == before
+            with mock_sagemaker():
+                assert child() == "sagemock None"
+            assert child() == before
+
+
+def child() -> str:
+    """Return what botocore finds in a child process."""
+    done = subprocess.run([sys.executable, "-c", CHILD], capture_output=True, text=True, check=True)  # noqa: S603  # our own source
+    return done.stdout.strip()
 
 
 @pytest.mark.parametrize(
@@ -122,15 +170,33 @@ def test_the_region_of_the_profile_is_not_overruled(
         client.list_training_jobs()
 
 
-def test_a_configuration_that_cannot_be_read_is_left_to_botocore(
-    tmp_path: Path, environ: Environ, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_configuration_that_cannot_be_read_is_left_to_botocore(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The mock starts all the same."""
     file = tmp_path / "config"
     file.write_text("[default\n", encoding="utf-8")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(file))
-    environ.install()
-    assert added() == OURS
+    with mock_sagemaker():
+        assert added() == OURS
+
+
+def test_the_region_of_the_profile_stays_when_an_inner_mock_takes_the_profile_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The profile itself works for whoever names it."""
+    file = tmp_path / "config"
+    file.write_text(
+        "[profile prod]\nregion = eu-west-1\naws_access_key_id = AKIDPROD\naws_secret_access_key = x\n", encoding="utf-8"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(file))
+    monkeypatch.setenv("AWS_PROFILE", "prod")
+    with mock_sagemaker(passthrough=["s3"]):
+        assert added() == {"AWS_PROFILE": "prod"}
+        with mock_sagemaker():
+            assert added() == {**KEYS, "AWS_DEFAULT_REGION": "eu-west-1"}
+            session: Any = botocore.session.Session(profile="prod")
+            assert session.get_credentials().access_key == "AKIDPROD"
+            session.create_client("sagemaker").list_training_jobs()
+        assert added() == {"AWS_PROFILE": "prod"}
 
 
 @pytest.mark.usefixtures("default_session")
@@ -166,16 +232,34 @@ def test_a_session_keeps_the_credentials_that_are_its_own() -> None:
         assert stale.get_credentials() is stale._credentials
 
 
-@pytest.mark.parametrize(
-    "settings",
-    ["credential_process = false", "role_arn = arn:aws:iam::123456789012:role/x\ncredential_source = Ec2InstanceMetadata"],
-    ids=["process", "metadata"],
-)
-def test_a_profile_that_gives_no_credentials_here_is_no_hindrance(
-    settings: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """None are needed: where production has them, a test may not; and the metadata service is one that we have disabled."""
+def test_no_process_of_the_users_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A profile has credentials in production; here stand-ins take their place, unless a service is let through."""
+    file, started = tmp_path / "config", tmp_path / "started"
+    file.write_text(f"[profile prod]\nregion = eu-west-1\ncredential_process = touch {started}\n", encoding="utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(file))
+    session: Any = botocore.session.Session(profile="prod")
+    provider: Any = ProcessProvider("prod", lambda: session.full_config)
+    with mock_sagemaker():
+        client = session.create_client("sagemaker")
+        assert client.list_training_jobs()["TrainingJobSummaries"] == []
+        assert session.get_credentials().access_key == "sagemock"
+        with pytest.raises(NotAnswered) as refused:
+            provider._retrieve_credentials_using(credential_process=f"touch {started}")
+        assert str(refused.value) == (
+            f"botocore was about to start 'touch {started}', a profile's credential_process, and no credentials are needed while "
+            "sagemock is active: give the session or the client any keys, like aws_access_key_id='testing', "
+            "or let the service that needs them out with mock_sagemaker(passthrough=['s3'])"
+        )
+    assert not started.exists()
+    with mock_sagemaker(passthrough=["s3"]), pytest.raises(ValueError, match="Expecting value"):
+        session.get_credentials()
+    assert started.exists()
+
+
+def test_a_profile_that_gives_no_credentials_here_is_no_hindrance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """None are needed: the metadata service is one that we have disabled."""
     file = tmp_path / "config"
+    settings = "role_arn = arn:aws:iam::123456789012:role/x\ncredential_source = Ec2InstanceMetadata"
     file.write_text(f"[profile prod]\nregion = eu-west-1\n{settings}\n", encoding="utf-8")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(file))
     with mock_sagemaker():

@@ -1,6 +1,7 @@
 import inspect
 import pickle
 import re
+import socket
 
 import pytest
 
@@ -35,6 +36,7 @@ def test_everything_that_is_an_error_is_named() -> None:
     [
         (errors.InvalidType, TypeError),
         (errors.InvalidValue, ValueError),
+        (errors.NotAnswered, socket.gaierror),
         (errors.PlanError, ValueError),
         (errors.UnknownJob, KeyError),
         (errors.UnusedError, AssertionError),

@@ -1,16 +1,19 @@
 """What nobody answers stays in the process."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 import botocore.session
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
+from botocore.endpoint import Endpoint
 from botocore.exceptions import NoCredentialsError
 from botocore.httpsession import URLLib3Session
 
 from sagemock import NotAnswered, mock_sagemaker
-from sagemock.guard import is_loopback
+from sagemock.guard import IN_FLIGHT, InFlight
 
 ONCE = Config(retries={"total_max_attempts": 1})
 
@@ -146,7 +149,7 @@ def test_what_botocore_sends_for_itself_is_stopped(network: Network) -> None:
                 URLLib3Session().send(*args, **kwargs)
             assert str(stopped.value) == (
                 "botocore was about to send PUT http://169.254.169.254/latest/api/token for itself (to get credentials, it "
-                "seems), and nothing leaves the process while sagemock is active: set AWS_ACCESS_KEY_ID and "
+                "seems), and none of its requests leaves the process while sagemock is active: set AWS_ACCESS_KEY_ID and "
                 "AWS_SECRET_ACCESS_KEY to anything in the test's environment"
             )
     assert network == []
@@ -160,33 +163,113 @@ def test_afterwards_everything_is_let_out(network: Network) -> None:
     assert len(network) == 1
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://localhost:4566",
-        "https://LOCALHOST/",
-        "http://s3.localhost",
-        "http://127.0.0.1",
-        "http://127.255.0.9:1",
-        "http://[::1]:80",
-    ],
-)
-def test_an_address_of_this_machine_is_recognised(url: str) -> None:
-    """By name and by number."""
-    assert is_loopback(url)
+def test_a_host_is_let_out_by_its_name(network: Network) -> None:
+    """Whichever service is asked there; signed or, without any credentials, complained of by botocore."""
+    with mock_sagemaker(passthrough=["minio.example.com"]):
+        make_client("s3", endpoint_url="https://minio.example.com.:9000").delete_object(Bucket="churn", Key="model")
+        with pytest.raises(NotAnswered, match=r"^s3\.DeleteObject"):
+            make_client("s3").delete_object(Bucket="churn", Key="model")
+    session: Any = botocore.session.Session()
+    session.get_component("credential_provider").providers.clear()
+    client = session.create_client("s3", "us-east-1", endpoint_url="https://minio.example.com")
+    with mock_sagemaker(passthrough=["minio.example.com"]), pytest.raises(NoCredentialsError):
+        client.list_buckets()
+    assert network == ["https://minio.example.com.:9000/churn/model"]
+
+
+def test_credentials_are_not_what_a_service_that_may_leave_is_about(network: Network) -> None:
+    """What botocore asks for them in the course of its call needs an entry of its own."""
+    request: Any = AWSPreparedRequest("GET", "http://169.254.170.2/v2", {}, b"", stream_output=False)  # type: ignore[arg-type]  # headers
+    flight = IN_FLIGHT.set(InFlight("s3", "ListBuckets"))
+    with mock_sagemaker(passthrough=["s3"]), pytest.raises(NotAnswered):
+        URLLib3Session().send(request)
+    with mock_sagemaker(passthrough=["s3", "169.254.170.2"]):
+        URLLib3Session().send(request)
+    IN_FLIGHT.reset(flight)
+    assert len(network) == 1
 
 
 @pytest.mark.parametrize(
-    "url",
-    [
-        "https://127.example.com",
-        "https://localhost.example.com",
-        "http://169.254.169.254",
-        "http://[fe80::1]",
-        "https://mylocalhost",
-        "/",
-    ],
+    "proxy, may",
+    [("http://user:pass@proxy.example.com:3128", 0), ("http://192.0.2.1:1", 0), ("http://127.0.0.1:3128", 1)],
 )
-def test_an_address_elsewhere_is_not_taken_for_this_machine(url: str) -> None:
-    """Also not by a name that begins like one."""
-    assert not is_loopback(url)
+@pytest.mark.parametrize("way", ["config", "environment"])
+def test_this_machine_by_way_of_a_proxy_is_elsewhere(
+    way: str, proxy: str, may: int, network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unless the proxy is here as well; the error says how to go without it, and not its password."""
+    endpoint = "http://127.0.0.1:4566"
+    config = ONCE
+    if way == "config":
+        config = ONCE.merge(Config(proxies={"http": proxy}))
+    else:
+        monkeypatch.setenv("HTTP_PROXY", proxy)
+        monkeypatch.setenv("http_proxy", proxy)
+    session: Any = botocore.session.Session()
+    with mock_sagemaker():
+        client = session.create_client("s3", "us-east-1", config=config, endpoint_url=endpoint)
+        if may:
+            client.delete_object(Bucket="churn", Key="model")
+        else:
+            with pytest.raises(NotAnswered) as stopped:
+                client.delete_object(Bucket="churn", Key="model")
+            assert str(stopped.value) == (
+                f"a request to {endpoint}/churn/model would leave this machine by way of the proxy "
+                f"{proxy.replace('user:pass', '***:***')}, and nothing leaves the process while sagemock is active: set "
+                "NO_PROXY=localhost,127.0.0.1 in the test's environment, or give the client Config(proxies={}) without that proxy"
+            )
+    assert len(network) == may
+
+
+class OwnSession(URLLib3Session):
+    """An HTTP session that sends by itself."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def send(self, request: Any) -> AWSResponse:
+        return self.network.send(request)
+
+
+@pytest.mark.parametrize("kind", ["class", "instance"])
+def test_a_session_that_sends_by_itself_is_stopped_too(kind: str) -> None:
+    """At the endpoint, whatever is behind it; it may send to where others may."""
+    network = Network()
+    client = make_client("s3", aws_access_key_id="AKID", aws_secret_access_key="secret")
+    endpoint = client._endpoint
+    if kind == "class":
+        endpoint.http_session = OwnSession(network)
+    else:
+        endpoint.http_session.send = network.send
+    with mock_sagemaker(), pytest.raises(NotAnswered, match=r"^s3\.DeleteObject"):
+        client.delete_object(Bucket="churn", Key="model")
+    assert network == []
+    with mock_sagemaker(passthrough=["s3"]):
+        client.delete_object(Bucket="churn", Key="model")
+    assert len(network) == 1
+
+
+def test_a_call_that_an_older_thread_has_begun_before_the_mock_is_let_out(network: Network) -> None:
+    """It is of the world before; a thread of the mock has none such, so what is not known there is stopped."""
+    client = make_client("s3", aws_access_key_id="AKID", aws_secret_access_key="secret")
+    entered, begun = Event(), Event()
+
+    def wait(**_: object) -> None:
+        begun.set()
+        entered.wait()
+
+    client.meta.events.register("request-created.s3", wait)
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(client.delete_object, Bucket="churn", Key="model")
+        begun.wait()
+        with mock_sagemaker():
+            entered.set()
+            call.result()
+            assert len(network) == 1
+            # As if it went by `_make_request`: nobody has noted that a call has begun.
+            with pytest.raises(NotAnswered):
+                vars(Endpoint)["_send"].__get__(client._endpoint)(
+                    AWSPreparedRequest("GET", "https://s3.amazonaws.com/", {}, b"", stream_output=False)  # type: ignore[arg-type]  # headers
+                )
+    assert len(network) == 1

@@ -620,11 +620,12 @@ def test_only_what_was_ours_is_disowned() -> None:
     with mock_aws() as moto:
         kept = moto._orig_creds
         kept.update({"AWS_ACCESS_KEY_ID": "sagemock", "AWS_SECRET_ACCESS_KEY": "mine"})
-        disown({})
+        disown({}, {})
         assert kept["AWS_ACCESS_KEY_ID"] == "sagemock"
-        disown({"AWS_ACCESS_KEY_ID": "sagemock", "AWS_SECRET_ACCESS_KEY": "sagemock"})
-        assert kept == {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": "mine"}
-        kept["AWS_SECRET_ACCESS_KEY"] = None
+        names = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
+        disown(dict.fromkeys(names, "sagemock"), dict.fromkeys(names, "theirs"))
+        assert kept == {"AWS_ACCESS_KEY_ID": "theirs", "AWS_SECRET_ACCESS_KEY": "mine"}
+        kept.update(dict.fromkeys(names))
     gc.collect()
     assert "AWS_SECRET_ACCESS_KEY" not in os.environ
 

@@ -82,7 +82,7 @@ def test_options_are_values() -> None:
         {"validate": False},
         {"strict": False},
         {"account_id": "000000000000"},
-        {"passthrough": ("s3", "runtime-sagemaker")},
+        {"passthrough": ("s3", "sagemaker-runtime", "minio.example.com")},
         {"seed": -1},
     ],
     # Without addresses: each process of pytest-xdist must find the same tests.
@@ -169,12 +169,15 @@ A_LIMIT = "write idle_limit=timedelta(seconds=1), idle_limit=1.0, or None for no
         ),
         ("passthrough", "s3", TypeError, "passthrough is a collection of services, not one string: write passthrough=['s3']"),
         ("passthrough", None, TypeError, "passthrough is a collection of services, not None: write passthrough=['s3']"),
-        ("passthrough", [1], TypeError, "passthrough holds names of services, not 1: write passthrough=['s3']"),
+        ("passthrough", [1], TypeError, "passthrough holds names of services and hosts, not 1: write passthrough=['s3']"),
         (
             "passthrough",
             ["s3", "S3"],
             ValueError,
-            "passthrough: 'S3' is no name of a service: write it as boto3.client takes it, like 's3'",
+            (
+                "passthrough: 'S3' is no service and no host: did you mean 's3'? Write a service as boto3.client takes it, "
+                "like 's3', or a host with a dot and nothing else, like 'minio.example.com'"
+            ),
         ),
         (
             "passthrough",

@@ -1,0 +1,107 @@
+"""Names of AWS are not looked up, and addresses of credentials not connected to: whoever asks, in a thread of a mock.
+
+What Python's own `socket` and `http.client` do is covered, and with it whatever stands on them (urllib3, requests, httpx,
+asyncio); then uvloop and c-ares, whose resolvers are written in C. Not covered are those of which nothing passes through Python:
+the AWS common runtime (awscrt), libcurl, gRPC; a proxy that httpx or aiohttp asks to connect to AWS; and an address that somebody
+has looked up before the mock.
+"""
+
+import http.client
+import socket
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any, Final
+
+from sagemock.active import Innermost, keeps_real_time
+from sagemock.errors import NotAnswered
+from sagemock.guard import IN_FLIGHT, may_pass
+from sagemock.imports import WhenImported
+from sagemock.network import canonical, gives_credentials, is_awss
+from sagemock.patch import Wrapped
+from sagemock.stack import Patch
+
+__all__ = ["Resolvers"]
+
+_LOOPS: Final = {
+    "asyncio.base_events": ("BaseEventLoop", {"getaddrinfo": 0}),
+    "uvloop": ("Loop", {"getaddrinfo": 0, "create_connection": 1}),
+}
+"""Event loops: what they look up in a thread of a pool, which may be older than the mock, or in C; and where the host stands."""
+_REACH: Final = ("connect", "connect_ex", "sendto", "sendmsg")
+_C_ARES: Final = "pycares"
+
+
+class Resolvers:
+    """Asks of each name and address that is about to be used whether it is AWS's."""
+
+    def __init__(self, innermost: Innermost) -> None:
+        self._innermost = innermost
+        # Of each one that which the others are made of: `socket.getaddrinfo` calls the one of `_socket`.
+        self._python: tuple[Patch, ...] = (
+            Wrapped(sys.modules["_socket"], "getaddrinfo", self._look_up),
+            *(Wrapped(socket, name, self._look_up) for name in ("gethostbyname", "gethostbyname_ex", "gethostbyaddr")),
+            *(Wrapped(socket.socket, name, self._reach) for name in _REACH if hasattr(socket.socket, name)),
+            # By way of a proxy nobody looks up the name here.
+            Wrapped(http.client.HTTPConnection, "set_tunnel", self._look_up),
+        )
+        self._imports = WhenImported(dict.fromkeys([*_LOOPS, _C_ARES], self._patch))
+        self._installed: list[Patch] = []
+
+    def install(self) -> None:
+        """Stand before the resolvers, also before those that are imported later."""
+        for patch in self._python:
+            self._install(patch)
+        self._imports.install()
+
+    def uninstall(self) -> None:
+        """Let everything be looked up again."""
+        self._imports.uninstall()
+        while self._installed:
+            self._installed.pop().uninstall()
+
+    def _install(self, patch: Patch) -> None:
+        patch.install()
+        self._installed.append(patch)
+
+    def _patch(self, module: ModuleType) -> None:
+        if module.__name__ == _C_ARES:
+            for name in ("getaddrinfo", "gethostbyname", "query", "search"):
+                if hasattr(module.Channel, name):
+                    # The newest one has some of them no more.
+                    self._install(Wrapped(module.Channel, name, self._look_up))
+            return
+        owner, methods = _LOOPS[module.__name__]
+        for name, position in methods.items():
+            self._install(Wrapped(getattr(module, owner), name, self._in_loop(position)))
+
+    def _in_loop(self, position: int) -> Callable[..., Any]:
+        async def look_up(wrapped: Callable[..., Any], _: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
+            self._check(args[position] if len(args) > position else kwargs.get("host"))
+            return await wrapped(*args, **kwargs)
+
+        return look_up
+
+    def _look_up(self, wrapped: Callable[..., Any], _: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
+        self._check(args[0] if args else kwargs.get("host", kwargs.get("name")))
+        return wrapped(*args, **kwargs)
+
+    def _reach(self, wrapped: Callable[..., Any], _: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
+        # Whichever of them it is, the address comes last; those of the internet begin with a host.
+        if args and isinstance(args[-1], tuple) and args[-1]:
+            self._check(args[-1][0])
+        return wrapped(*args, **kwargs)
+
+    def _check(self, host: object) -> None:
+        active = self._innermost()
+        name = canonical(host)
+        if active is None or name is None or keeps_real_time(active):
+            return
+        kind = "gives out AWS credentials" if gives_credentials(name) else "is a host of AWS" if is_awss(name) else None
+        if kind is not None and not may_pass(active, IN_FLIGHT.get(), name):
+            msg = (
+                f"{name} {kind}, and while sagemock is active no thread of the test reaches it: mock what asks for it "
+                f"(moto's mock_aws works beside sagemock), or let it out with mock_sagemaker(passthrough=[{name!r}]); "
+                "a service is let out by its name, like 's3'"
+            )
+            raise NotAnswered(msg)
