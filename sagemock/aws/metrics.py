@@ -11,7 +11,6 @@ import re
 import struct
 from bisect import bisect_right
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, Final
 
 from sagemock.aws import builtin
