@@ -158,6 +158,11 @@ class Hook:
             self._moto.uninstall()
 
 
+def _is_stale(credentials: object) -> bool:
+    """Whether somebody would be asked for new credentials before these sign."""
+    return isinstance(credentials, RefreshableCredentials) and credentials.refresh_needed()
+
+
 def _event(kind: str, client: BaseClient) -> str:
     return f"{kind}.{client.meta.service_model.service_id.hyphenize()}"
 
@@ -206,9 +211,7 @@ class _Handler:
         if active is None or self.service in active.passthrough:
             return None
         credentials = self.credentials
-        if credentials is None or (isinstance(credentials, RefreshableCredentials) and credentials.refresh_needed()):
-            return UNSIGNED
-        return None
+        return UNSIGNED if credentials is None or _is_stale(credentials) else None
 
 
 class _Stranger:
@@ -229,8 +232,13 @@ class _Stranger:
         return vars(self._signer)["_credentials"]
 
     def choose_signer(self, **_: object) -> Any:  # noqa: ANN401  # botocore's sentinel, or None
-        """Leave a request unsigned that nobody will answer, when there is nothing to sign with: botocore would say only that."""
+        """Leave a request unsigned that nobody will answer, when there is nothing to sign with: botocore would say only that.
+
+        And any request for which credentials would have to be fetched that nobody needs: to moto, or to this machine.
+        """
         active = self._innermost()
+        if active is not None and not active.passthrough and _is_stale(self.credentials):
+            return UNSIGNED
         if active is None or self.service in active.passthrough or is_loopback(self._endpoint) or moto_answers():
             return None
         if self.credentials is not None or lets_through(active.passthrough, canonical(host_of(self._endpoint)) or ""):

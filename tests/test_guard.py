@@ -13,7 +13,7 @@ from botocore.exceptions import NoCredentialsError
 from botocore.httpsession import URLLib3Session
 
 from sagemock import NotAnswered, mock_sagemaker
-from sagemock.guard import IN_FLIGHT, InFlight
+from sagemock.guard import IN_FLIGHT, Guard, InFlight
 
 ONCE = Config(retries={"total_max_attempts": 1})
 
@@ -153,6 +153,12 @@ def test_what_botocore_sends_for_itself_is_stopped(network: Network) -> None:
                 "AWS_SECRET_ACCESS_KEY to anything in the test's environment"
             )
     assert network == []
+
+
+def test_what_comes_just_after_the_stop_is_sent() -> None:
+    """A thread may stand before our wrapper while the mock stops."""
+    request = AWSPreparedRequest("GET", "https://s3.amazonaws.com", {}, b"", stream_output=False)  # type: ignore[arg-type]  # headers
+    assert Guard(lambda: None).stop(lambda sent: sent, None, (request,), {}) is request
 
 
 def test_afterwards_everything_is_let_out(network: Network) -> None:

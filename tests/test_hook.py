@@ -23,7 +23,7 @@ from botocore.client import BaseClient
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from botocore.credentials import Credentials, DeferredRefreshableCredentials, RefreshableCredentials
-from botocore.exceptions import EndpointConnectionError, NoCredentialsError
+from botocore.exceptions import CredentialRetrievalError, EndpointConnectionError, NoCredentialsError
 from botocore.httpsession import URLLib3Session
 
 from sagemock import NotAnswered, mock_sagemaker
@@ -140,6 +140,29 @@ def test_credentials_are_never_refreshed(kind: type[RefreshableCredentials], exp
         create(client)
 
 
+@pytest.mark.parametrize("passthrough", [[], ["s3"]], ids=["closed", "open"])
+def test_credentials_are_not_refreshed_for_another_service_either(passthrough: list[str], network: Network) -> None:
+    """Neither for this machine nor for nobody; where a service is let through, they are its own affair."""
+    session: Any = botocore.session.Session()
+    refreshed: list[str] = []
+    session._credentials = DeferredRefreshableCredentials(partial(refreshed.append, "refreshed"), "sso")
+    config = Config(retries={"total_max_attempts": 1})
+    here = session.create_client("sqs", "us-east-1", endpoint_url="http://localhost:4566", config=config)
+    there = session.create_client("sqs", "us-east-1", config=config)
+    if passthrough:
+        with mock_sagemaker(passthrough=passthrough), pytest.raises(CredentialRetrievalError):
+            here.list_queues()
+        assert refreshed == ["refreshed"]
+        return
+    with mock_sagemaker():
+        with pytest.raises(EndpointConnectionError):
+            here.list_queues()
+        with pytest.raises(NotAnswered, match=r"^sqs\.ListQueues"):
+            there.list_queues()
+    assert refreshed == []
+    assert network == ["http://localhost:4566/"]
+
+
 def test_credentials_that_are_still_good_sign_the_request() -> None:
     """So the account of their access key is found."""
     client = plain(refreshable(RefreshableCredentials, START + timedelta(days=1)))
@@ -200,11 +223,10 @@ def test_a_first_call_in_two_threads_is_answered_in_both(service: str) -> None:
             call()
 
     def register_first(*args: object, **kwargs: object) -> None:
-        if not second:
-            second.append(pool.submit(ask))
-            # It ends only after this one: it needs the handler.
-            with pytest.raises(NotYet):
-                second[0].result(timeout=0.05)
+        second.append(pool.submit(ask))
+        # It ends only after this one: it needs the handler.
+        with pytest.raises(NotYet):
+            second[0].result(timeout=0.05)
         register(*args, **kwargs)
 
     client.meta.events.register_first = register_first

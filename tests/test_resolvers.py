@@ -36,9 +36,9 @@ def tunnel() -> None:
     connection.set_tunnel(STS)
 
 
-async def look_up() -> None:
+async def look_up(host: str = STS) -> object:
     """Look up by the running loop."""
-    await asyncio.get_running_loop().getaddrinfo(STS, 443)
+    return await asyncio.get_running_loop().getaddrinfo(host, 443)
 
 
 async def connect(host: str = STS) -> None:
@@ -132,6 +132,7 @@ def test_other_hosts_are_the_tests_own_business(sends: Sends) -> None:
                 socket.getaddrinfo(host, 443)
         with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()):
             pass
+        assert asyncio.run(look_up("127.0.0.1"))
         with pytest.raises(TypeError):
             use("connect", ())
         with pytest.raises(TypeError):
@@ -245,4 +246,5 @@ def test_c_ares_does_not_look_up_aws_either(monkeypatch: pytest.MonkeyPatch) -> 
                 ask()
         channel.getaddrinfo(host="example.com", port=443, callback=None)
         channel.query("example.com", "A", callback=None)
-    assert channel.asked == ["example.com:443", "example.com A"]
+        channel.search("example.com", "MX", callback=None)
+    assert channel.asked == ["example.com:443", "example.com A", "example.com MX"]
