@@ -60,10 +60,14 @@ def installed() -> Api:
 
 def check(api: Api, pattern: EventPattern) -> None:
     """Raise InvalidValue for a pattern of which no alternative can match an event of a training job."""
-    reasons = [next((why for field in branch if (why := _never(api, field))), None) for branch in pattern.branches]
-    if None not in reasons:
-        msg = f"the event pattern can never match: {reasons[0]}, or give check=False"
-        raise InvalidValue(msg)
+    first = ""
+    for branch in pattern.branches:
+        reason = next((why for field in branch if (why := _never(api, field))), None)
+        if reason is None:
+            return
+        first = first or reason
+    msg = f"the event pattern can never match: {first}, or give check=False"
+    raise InvalidValue(msg)
 
 
 def _never(api: Api, field: Field) -> str | None:

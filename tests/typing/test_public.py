@@ -157,6 +157,9 @@ def test_what_a_test_does_is_typed() -> None:
         mock.fault("DescribeTrainingJob", "ThrottlingException", times=3, after=timedelta(minutes=1))
         handled: list[dict[str, Any]] = []
         assert_type(mock.on_event(lambda event: handled.append(event["detail"])), Subscription)
+        assert_type(
+            mock.on_event(lambda event, context: handled.append({"event": event, "context": context}), check=False), Subscription
+        )
         create(make_client(), "big", ResourceConfig={"InstanceType": "ml.m5.xlarge", "InstanceCount": 2, "VolumeSizeInGB": 30})
     assert handled
 
