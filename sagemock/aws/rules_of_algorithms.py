@@ -15,7 +15,7 @@ _UNCHECKPOINTED_S: Final = 3600
 def one_algorithm(request: Mapping[str, Any]) -> str | None:
     """Service model: AlgorithmName and TrainingImage are "mutually exclusive", and one is needed. The words are assumed."""
     algorithm = request.get("AlgorithmSpecification")
-    if algorithm is not None and ("AlgorithmName" in algorithm) == ("TrainingImage" in algorithm):
+    if algorithm is not None and bool(algorithm.get("AlgorithmName")) == bool(algorithm.get("TrainingImage")):
         return "You must specify either an AlgorithmName or a TrainingImage in AlgorithmSpecification, and not both"
     return None
 
@@ -33,7 +33,7 @@ def image_is_in_ecr(request: Mapping[str, Any]) -> str | None:
     """Both texts were seen, with that missing blank: aws/sagemaker-python-sdk#2063, aws/aws-sdk#117."""
     algorithm = request.get("AlgorithmSpecification", {})
     image = algorithm.get("TrainingImage")
-    if image is None or "TrainingImageConfig" in algorithm or image_of(algorithm) is not None:
+    if not image or "TrainingImageConfig" in algorithm or image_of(algorithm) is not None:
         return None
     if _PUBLIC_REGISTRY.fullmatch(image):
         return (

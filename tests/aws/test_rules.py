@@ -250,6 +250,7 @@ def test_a_rule_refuses(changes: dict[str, Any], text: str, client: Any) -> None
     [
         {"StoppingCondition": None},
         algorithm(AlgorithmName="churn"),
+        algorithm(AlgorithmName="churn", TrainingImage=""),
         algorithm(TrainingImage="123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/churn@sha256:0"),
         algorithm(TrainingImage="123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com/churn"),
         algorithm(TrainingImage="docker.io/churn", TrainingImageConfig={"TrainingRepositoryAccessMode": "Vpc"}),
