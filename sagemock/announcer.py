@@ -47,6 +47,9 @@ class Events(Sequence[Event]):
         # Those of one moment: a handler, or another thread, may let more happen meanwhile.
         return map(self._told, self._happened())
 
+    def __reversed__(self) -> Iterator[Event]:
+        return map(self._told, reversed(self._happened()))
+
     def __len__(self) -> int:
         return len(self._happened())
 

@@ -612,6 +612,7 @@ def test_events_are_read_as_a_list(sagemaker: SageMakerMock, client: Any) -> Non
     assert (len(events), statuses(events[-1])) == (3, "InProgress/Training")
     assert events[1:] == list(events)[1:]
     assert events == sagemaker.events
+    assert list(reversed(events)) == list(events)[::-1]
     assert events != events[:2]
     assert events != 3
     assert repr(events[1:]) == (

@@ -36,12 +36,10 @@ def instances_are_said(request: Mapping[str, Any]) -> str | None:
 
 
 def instance_groups_stand_alone(request: Mapping[str, Any]) -> str | None:
-    """Refuse what the SDK refuses (aws/sagemaker-python-sdk, job.py); that the service does, and the words, are assumed."""
+    """Refuse in words that were seen: aws/sagemaker-python-sdk#5555, #5564."""
     resources = _resources(request)
-    if resources.get("InstanceGroups"):
-        for name in ("InstanceType", "InstanceCount"):
-            if name in resources:
-                return f"{name} cannot be specified together with InstanceGroups"
+    if resources.get("InstanceGroups") and ("InstanceType" in resources or "InstanceCount" in resources):
+        return "InstanceType or InstanceCount cannot be specified with InstanceGroups"
     return None
 
 

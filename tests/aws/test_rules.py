@@ -161,11 +161,11 @@ def ruled(*names: str, member: str = "DebugRuleConfigurations") -> dict[str, Any
         ),
         (
             resources(InstanceGroups=[GROUP], InstanceType="ml.m5.large"),
-            "InstanceType cannot be specified together with InstanceGroups",
+            "InstanceType or InstanceCount cannot be specified with InstanceGroups",
         ),
         (
             resources(InstanceGroups=[GROUP], InstanceCount=1),
-            "InstanceCount cannot be specified together with InstanceGroups",
+            "InstanceType or InstanceCount cannot be specified with InstanceGroups",
         ),
         (
             resources(prefer("ml.m5.large"), prefer("ml.m5.large"), InstanceCount=1),
