@@ -18,7 +18,6 @@ from sagemock.aws.wire import seconds
 from sagemock.errors import NotSimulated
 from sagemock.instants import SECOND_US
 from sagemock.jobs.job import Job
-from sagemock.jobs.lines import Lines
 from sagemock.jobs.logs import runs
 from sagemock.jobs.store import Store
 from sagemock.regex import Regex, read
@@ -70,7 +69,7 @@ def _last(store: Store, job: Job, regex: str, now_us: int) -> tuple[int, float] 
     for writing in reversed(job.timeline.writings):
         entered_us = job.created_us + writing.begin_us
         until_us = now_us if writing.end_us is None else min(now_us, job.created_us + writing.end_us)
-        values = _values(regex, writing.lines)
+        values = writing.lines.values(regex, lambda text: _value(regex, text))
         place = bisect_right(values, until_us - entered_us, key=_at)
         if place:
             offset_us, value = values[place - 1]
@@ -83,15 +82,6 @@ def _last(store: Store, job: Job, regex: str, now_us: int) -> tuple[int, float] 
         if value_said is not None:
             found.append((line.at_us, line.number, value_said))
     return (last[0], last[2]) if (last := max(found, default=None)) else None
-
-
-def _values(regex: str, lines: Lines) -> list[tuple[int, float]]:
-    """Return the values of a metric in the lines of a visit, by offset: looked for once, however often a job is described."""
-    found = lines.searched.get(regex)
-    if found is None:
-        values = ((offset_us, _value(regex, text)) for offset_us, text in lines.pairs)
-        found = lines.searched[regex] = [(offset_us, value) for offset_us, value in values if value is not None]
-    return found
 
 
 def _value(regex: str, text: str) -> float | None:

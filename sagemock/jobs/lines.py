@@ -50,9 +50,17 @@ class Lines:
         """The offset of the last line, -1 second if there is none."""
         return self.pairs[-1][0] if self.pairs else -SECOND_US
 
+    def values(self, what: str, value_in: Callable[[str], float | None]) -> tuple[tuple[int, float], ...]:
+        """Return the numbers that `value_in` finds in the texts, each with its offset: looked for once for each `what`."""
+        found = self._found.get(what)
+        if found is None:
+            values = ((offset_us, value_in(text)) for offset_us, text in self.pairs)
+            found = self._found[what] = tuple((offset_us, value) for offset_us, value in values if value is not None)
+        return found
+
     @cached_property
-    def searched(self) -> dict[str, list[tuple[int, float]]]:
-        """What was found in them, by the expression that was searched for: it lives and dies with them."""
+    def _found(self) -> dict[str, tuple[tuple[int, float], ...]]:
+        # It lives and dies with the lines.
         return {}
     def until(self, offset_us: int) -> int:
         """Return how many of the lines are written by `offset_us`."""

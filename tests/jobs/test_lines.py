@@ -221,3 +221,19 @@ def test_lines_fit_if_the_longest_that_is_drawn_has_room() -> None:
     (writing,) = played(plan, seed=1).timeline.writings
     assert (writing.end_us or 0) - writing.begin_us < 60 * SECOND_US
     assert Phase("Training", FOREVER, logs=EPOCHS).logs == second(*EPOCHS)
+
+
+def test_a_number_is_looked_for_once_in_each_line() -> None:
+    """For each thing that is looked for; what was found cannot be changed."""
+    asked: list[str] = []
+    lines = second((1, "1"), (2, "x"), (3, "3"))
+
+    def value_in(text: str) -> float | None:
+        asked.append(text)
+        return float(text) if text.isdecimal() else None
+
+    assert lines.values("a number", value_in) == ((SECOND_US, 1), (3 * SECOND_US, 3))
+    assert lines.values("a number", value_in) is lines.values("a number", value_in)
+    assert asked == ["1", "x", "3"]
+    assert lines.values("nothing", lambda _: None) == ()
+    assert NO_LINES.values("a number", value_in) == ()
