@@ -9,6 +9,7 @@ The classes are the same, but for layout, from botocore 1.15.0, the first that h
 import math
 import threading
 from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -19,7 +20,7 @@ from botocore.retries import adaptive, bucket, throttling
 from sagemock.active import Active, Innermost
 from sagemock.clock import Clock
 from sagemock.instants import SECOND_US
-from sagemock.patch import Wrapped
+from sagemock.patch import Patches, Wrapped, each
 from sagemock.realtime import real
 from sagemock.sleep import keeps_real_time
 
@@ -46,7 +47,7 @@ class AdaptivePatch:
     def __init__(self, innermost: Innermost) -> None:
         """Prepare; `innermost` is asked anew at each use."""
         self._innermost = innermost
-        self._patches = (
+        self._patches = Patches(
             Wrapped(bucket.Clock, "current_time", self._current_time),
             Wrapped(bucket.TokenBucket, "acquire", self._acquire),
             LimiterWorlds(innermost, adaptive.ClientRateLimiter),
@@ -54,13 +55,11 @@ class AdaptivePatch:
 
     def install(self) -> None:
         """Patch botocore's classes."""
-        for patch in self._patches:
-            patch.install()
+        self._patches.install()
 
     def uninstall(self) -> None:
         """Undo `install`, and give every limiter the state that it has in real time."""
-        for patch in reversed(self._patches):
-            patch.uninstall()
+        self._patches.uninstall()
 
     def _current_time(self, _wrapped: object, _instance: object, _args: object, _kwargs: object) -> float:
         clock = _clock(self._innermost)
@@ -112,9 +111,8 @@ class LimiterWorlds:
         """Leave it, and give every limiter the state that it has in real time."""
         delattr(self._owner, _ENABLED)
         with self._lock:
-            for limiter, life in list(self._lives.items()):
-                life.move(limiter, None)
-            self._lives = WeakKeyDictionary()
+            lives, self._lives = self._lives, WeakKeyDictionary()
+            each(*[partial(life.move, limiter, None) for limiter, life in list(lives.items())])
 
     def __get__(self, limiter: _Botocores, owner: type) -> bool:
         if limiter is None:

@@ -24,9 +24,8 @@ from sagemock.guard import IN_FLIGHT, Guard, InFlight
 from sagemock.hook import Hook
 from sagemock.imports import WhenImported
 from sagemock.instants import SECOND_US
-from sagemock.patch import Wrapped
+from sagemock.patch import Patch, Wrapped, each
 from sagemock.sleep import keeps_real_time
-from sagemock.stack import Patch
 
 __all__ = ["AioPatch"]
 
@@ -58,13 +57,16 @@ class AioPatch:
 
     def install(self) -> None:
         """Patch what of aiobotocore is there, and the rest when it comes."""
-        self._imports.install()
+        try:
+            self._imports.install()
+        except BaseException:
+            self.uninstall()
+            raise
 
     def uninstall(self) -> None:
         """Undo it."""
-        self._imports.uninstall()
-        while self._installed:
-            self._installed.pop().uninstall()
+        installed, self._installed = self._installed, []
+        each(self._imports.uninstall, *[patch.uninstall for patch in reversed(installed)])
 
     def _patch(self, module: ModuleType) -> None:
         patch: Patch

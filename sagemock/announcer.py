@@ -147,6 +147,6 @@ class Announcer:
     def close(self) -> None:
         """Tell nobody any more."""
         self._closed = True
-        if self._delivery is not None:
-            self._delivery.close()
-            self._delivery = None
+        delivery, self._delivery = self._delivery, None
+        if delivery is not None:
+            delivery.close()

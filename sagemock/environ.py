@@ -13,7 +13,7 @@ from botocore.session import Session
 from sagemock.active import Innermost
 from sagemock.errors import NotAnswered
 from sagemock.neighbours import disown
-from sagemock.patch import Wrapped
+from sagemock.patch import Wrapped, each
 
 __all__ = ["NONE_HERE", "Environ", "MetadataOff", "StandIns", "stand_in"]
 
@@ -135,9 +135,7 @@ class Environ:
 
     def uninstall(self) -> None:
         """Take away what was set."""
-        self._changes.take_back()
-        self._run_process.uninstall()
-        self._get_credentials.uninstall()
+        each(self._changes.take_back, self._run_process.uninstall, self._get_credentials.uninstall)
 
     def _forget(self, wrapped: Callable[..., Any], session: Session, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
         found = None

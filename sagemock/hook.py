@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import IO, Any, Final, Protocol, cast
 from weakref import WeakKeyDictionary
 
@@ -18,7 +19,7 @@ from sagemock.errors import NotAnswered
 from sagemock.guard import IN_FLIGHT, InFlight
 from sagemock.neighbours import Moto, mark, moto_answers
 from sagemock.network import canonical, host_of, is_loopback, lets_through
-from sagemock.patch import Wrapped
+from sagemock.patch import Wrapped, each
 from sagemock.response import Response
 
 __all__ = ["ApiCall", "Hook", "Respondent"]
@@ -92,12 +93,14 @@ class Hook:
 
     def uninstall(self) -> None:
         """Watch no more, and take the handlers off every client that is still there and makes no call."""
-        self._make_request.uninstall()
         with self._lock:
             self._is_installed = False
-            for client, handler in list(self._clients.items()):
-                self._let_go(client, handler)
-            self._leave_moto()
+            clients = list(self._clients.items())
+            each(
+                self._make_request.uninstall,
+                *[partial(self._let_go, client, handler) for client, handler in clients],
+                self._leave_moto,
+            )
 
     def _call(self, wrapped: Callable[..., Any], client: BaseClient, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
         operation = args[0] if args else kwargs["operation_model"]

@@ -1,7 +1,9 @@
 """Noticing that a module is imported: what a patch changes may be loaded in the middle of a test."""
 
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -19,24 +21,35 @@ class WhenImported(MetaPathFinder):
     def __init__(self, actions: Mapping[str, Callable[[ModuleType], None]]) -> None:
         """Prepare; `actions` are given by the full names of modules."""
         self._actions = actions
+        self._lock = threading.RLock()
 
     def install(self) -> None:
-        """Act on what is loaded, and watch for the rest."""
+        """Act on what is loaded, and watch for the rest. If an action raises, nothing is watched."""
         sys.meta_path.insert(0, self)
-        for name, act in self._actions.items():
-            module = sys.modules.get(name)
-            if module is not None:
-                act(module)
+        try:
+            for name in self._actions:
+                module = sys.modules.get(name)
+                if module is not None:
+                    self._met(name, module)
+        except BaseException:
+            self.uninstall()
+            raise
 
     def uninstall(self) -> None:
-        """Watch no more."""
-        if self in sys.meta_path:
-            sys.meta_path.remove(self)
+        """Watch no more. What is being done about a module that another thread has just loaded is waited for."""
+        with self._lock:
+            if self in sys.meta_path:
+                sys.meta_path.remove(self)
+
+    def _met(self, name: str, module: ModuleType) -> None:
+        with self._lock:
+            # Another thread may have ended the watch while the module was loaded: what an action does then is undone by nobody.
+            if self in sys.meta_path:
+                self._actions[name](module)
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         """Find a watched module as the other finders do."""
-        act = self._actions.get(fullname)
-        if act is None:
+        if fullname not in self._actions:
             return None
         for finder in sys.meta_path:
             # A finder of old has no find_spec; importlib too passes it over.
@@ -44,7 +57,7 @@ class WhenImported(MetaPathFinder):
             spec: ModuleSpec | None = None if find_spec is None else find_spec(fullname, path, target)
             if spec is not None:
                 if spec.loader is not None:
-                    spec.loader = _Loader(spec.loader, act)
+                    spec.loader = _Loader(spec.loader, partial(self._met, fullname))
                 return spec
         return None
 

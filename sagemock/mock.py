@@ -1,6 +1,7 @@
 """The mock: one object with four thin faces."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from sagemock.adaptive import AdaptivePatch
@@ -14,6 +15,7 @@ from sagemock.guard import Guard
 from sagemock.hook import Hook
 from sagemock.network import gives_credentials
 from sagemock.options import Options, OptionsDict
+from sagemock.patch import each
 from sagemock.resolvers import Resolvers
 from sagemock.sleep import SleepPatch
 from sagemock.stack import Stack
@@ -60,28 +62,33 @@ class SageMakerMock(Controls):
         world = World(self._options, self, _STACK.innermost())
         _STACK.push(world)
         self._worlds.append(world)
-        AUDIENCE.started(world)
+        try:
+            AUDIENCE.started(world)
+        except BaseException:
+            self.stop(clean=False)
+            raise
         return self
 
     def stop(self, *, clean: bool = True) -> None:
         """End the world that was started last, and leave nothing of it behind.
 
         Raises UsageError if none was started, and UnusedError (after all is undone) if it is `strict`, the exit is `clean` and a
-        plan was never used.
+        plan was never used. If something cannot be undone, the rest is, and then its error is raised.
         """
         if not self._worlds:
             msg = "this mock is not active: stop() ends what start() began, once; take this one out, or start the mock first"
             raise UsageError(msg)
         world = self._last = self._worlds.pop()
-        _STACK.pop(world)
-        AUDIENCE.stopped(world)
-        # Neither real time nor a wall clock that the caller froze moves what is over.
-        world.clock.outside = None
-        world.sleepers.close()
-        world.announcer.close()
-        world.uploads.close()
-        if clean:
-            world.check_used()
+        each(
+            *([world.check_used] if clean else []),
+            partial(_STACK.pop, world),
+            partial(AUDIENCE.stopped, world),
+            # Before what it does not know of: neither real time nor a wall clock that the caller froze moves what is over.
+            partial(setattr, world.clock, "outside", None),
+            world.sleepers.close,
+            world.announcer.close,
+            world.uploads.close,
+        )
 
     def fresh(self) -> "SageMakerMock":
         """Return a new mock with the same options."""

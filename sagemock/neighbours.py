@@ -51,9 +51,9 @@ class Moto:
     def uninstall(self) -> None:
         """Leave moto's handler as it was."""
         with self._lock:
-            if self._handler is not None:
-                self._handler.uninstall()
-                self._handler = None
+            handler, self._handler = self._handler, None
+            if handler is not None:
+                handler.uninstall()
 
     @staticmethod
     def _pass_over(wrapped: Callable[..., Any], _: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401

@@ -1,10 +1,57 @@
-"""Wrapping one attribute of a class or module by wrapt, and taking the wrapper away again."""
+"""Changes to the process: made one after another, and undone to the last one whatever raises on the way."""
 
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-__all__ = ["Wrapped"]
+__all__ = ["Patch", "Patches", "Wrapped", "each"]
+
+
+class Patch(Protocol):
+    """A change to the process: `uninstall` is the exact inverse of `install`. An `install` that raises has changed nothing."""
+
+    def install(self) -> None:
+        """Make the change."""
+
+    def uninstall(self) -> None:
+        """Undo the change; what can be undone is undone, also if this raises."""
+
+
+def each(*steps: Callable[[], object]) -> None:
+    """Take all steps in their order, also when one raises; its error is raised in the end.
+
+    Of several errors the last one is raised, and each has the one before it as its context (Python 3.10 has no ExceptionGroup).
+    """
+    rest = iter(steps)
+    try:
+        for step in rest:
+            step()
+    except BaseException:
+        each(*rest)
+        raise
+
+
+class Patches:
+    """Several changes that are one: made in their order and undone in the reverse one; all of them stand, or none."""
+
+    def __init__(self, *patches: Patch) -> None:
+        self._patches = patches
+        self._installed: list[Patch] = []
+
+    def install(self) -> None:
+        """Make the changes."""
+        try:
+            for patch in self._patches:
+                patch.install()
+                self._installed.append(patch)
+        except BaseException:
+            self.uninstall()
+            raise
+
+    def uninstall(self) -> None:
+        """Undo those that stand."""
+        installed, self._installed = self._installed, []
+        each(*[patch.uninstall for patch in reversed(installed)])
 
 
 _INHERITED: Final = object()

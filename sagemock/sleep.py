@@ -8,6 +8,7 @@ from typing import Any
 
 from sagemock.active import Innermost, keeps_real_time
 from sagemock.names import INTERPRETER, TEST_TOOLS, Rebinding, belongs
+from sagemock.patch import Patches, each
 from sagemock.realtime import real
 from sagemock.tasks import LoopPatch, VirtualTasks
 
@@ -34,20 +35,16 @@ class SleepPatch:
     def __init__(self, innermost: Innermost) -> None:
         """Prepare; `innermost` is asked anew at each sleep."""
         self._tasks = VirtualTasks(innermost)
-        self._loops = LoopPatch(self._tasks)
         fakes = [(real.sleep, VirtualSleep(innermost, real.sleep)), (asyncio.sleep, self._tasks.sleep(_duration_us))]
-        self._names = Rebinding(fakes, leave=(*_KEPT, "sagemock"))
+        self._patches = Patches(Rebinding(fakes, leave=(*_KEPT, "sagemock")), LoopPatch(self._tasks))
 
     def install(self) -> None:
         """Patch the process."""
-        self._names.install()
-        self._loops.install()
+        self._patches.install()
 
     def uninstall(self) -> None:
         """Undo `install`; tasks that sleep wake."""
-        self._loops.uninstall()
-        self._names.uninstall()
-        self._tasks.close()
+        each(self._patches.uninstall, self._tasks.close)
 
 
 class VirtualSleep:

@@ -4,11 +4,12 @@ import threading
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import count
 from typing import Final, Protocol
 
 from sagemock.clock import Clock
+from sagemock.patch import each
 from sagemock.realtime import real
 from sagemock.stillness import Stillness
 
@@ -176,8 +177,7 @@ class Sleepers:
         """Wake everybody: the mock is over."""
         with self._mutex:
             self.is_over = True
-            for sleeper in list(self._asleep):
-                self._wake(sleeper)
+            each(*[partial(self._wake, sleeper) for sleeper in self._asleep])
 
     @contextmanager
     def aside(self) -> Iterator[None]:

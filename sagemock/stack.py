@@ -2,22 +2,12 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from sagemock.active import Active
+from sagemock.patch import Patch, each
 
-__all__ = ["Patch", "Stack"]
-
-
-class Patch(Protocol):
-    """A change to the process: `uninstall` is the exact inverse of `install`."""
-
-    def install(self) -> None:
-        """Make the change."""
-
-    def uninstall(self) -> None:
-        """Undo the change."""
-
+__all__ = ["Stack"]
 
 A = TypeVar("A", bound=Active)
 
@@ -65,7 +55,7 @@ class Stack(Generic[A]):
                 raise
 
     def pop(self, world: A) -> None:
-        """Take `world` out, wherever in the stack it is."""
+        """Take `world` out, wherever in the stack it is. If a patch cannot be undone, the others are, and then it raises."""
         with self._lock:
             self._active = tuple(active for active in self._active if active is not world)
             self._fit()
@@ -76,9 +66,10 @@ class Stack(Generic[A]):
     def _fit(self) -> None:
         """Install and uninstall patches until those stand that an active mock needs; undo in the reverse order."""
         needed = [patch for patch, need in self._patches if any(need(world) for world in self._active)]
-        for patch in [patch for patch in reversed(self._installed) if patch not in needed]:
-            self._installed.remove(patch)
-            patch.uninstall()
+        done = [patch for patch in reversed(self._installed) if patch not in needed]
+        # Whatever its uninstall says: a patch that was asked to go does not stand, and the next mock installs it anew.
+        self._installed = [patch for patch in self._installed if patch in needed]
+        each(*[patch.uninstall for patch in done])
         for patch in needed:
             if patch not in self._installed:
                 patch.install()

@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 from sagemock.active import Active, Innermost, keeps_real_time
 from sagemock.drives import Drive, drive_of
 from sagemock.instants import SECOND_US
+from sagemock.patch import each
 from sagemock.sleepers import Sleepers
 from sagemock.timers import Alarms, Timer
 
@@ -78,11 +79,11 @@ class VirtualTasks:
         with self._lock:
             alarms, self._alarms = self._alarms, {}
             drives, self._drives = self._drives, {}
-        for drive in drives.values():
-            drive.end()
-        for each in alarms.values():
-            if each.asleep and not each.loop.is_closed():
-                each.loop.call_soon_threadsafe(each.ring_all)
+        asleep = [one for one in alarms.values() if one.asleep and not one.loop.is_closed()]
+        each(
+            *[drive.end for drive in drives.values()],
+            *[partial(one.loop.call_soon_threadsafe, one.ring_all) for one in asleep],
+        )
 
     def called(self, loop: _Loop) -> None:
         """Note that another thread has given a loop something to do."""
@@ -133,6 +134,13 @@ class LoopPatch:
 
     def install(self) -> None:
         """Patch the classes of loops."""
+        try:
+            self._install()
+        except BaseException:
+            self.uninstall()
+            raise
+
+    def _install(self) -> None:
         base: _LoopClass = asyncio.BaseEventLoop
         time, call_at = base.time, base.call_at
 
@@ -147,8 +155,8 @@ class LoopPatch:
 
     def uninstall(self) -> None:
         """Undo `install`."""
-        while self._undo:
-            self._undo.pop()()
+        undo, self._undo = self._undo, []
+        each(*reversed(undo))
 
     def _cover(  # noqa: C901  # five small methods
         self, owner: _LoopClass, real_time: Callable[[_Loop], float], really_later: Callable[..., Any]

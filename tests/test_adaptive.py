@@ -252,7 +252,8 @@ def test_a_client_is_not_kept_alive(worlds: Worlds) -> None:
     with worlds.patched(patch):
         caller = Caller()
         caller.call()
-        lives = patch._patches[-1]._lives
+        limiters: Any = patch._patches._patches[-1]
+        lives = limiters._lives
         assert list(lives) == [caller.limiter]
         del caller
         gc.collect()

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from contextvars import copy_context
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -408,3 +408,17 @@ def test_an_import_inside_a_mock_comes_in_time() -> None:
     """And what is not imported is not missed: sagemock never imports it."""
     done = subprocess.run([sys.executable, "-c", LATE], capture_output=True, text=True, check=False)  # noqa: S603  # our own code
     assert (done.stdout, done.stderr) == ("1\nfunction\n", "")
+
+
+def test_a_mock_that_cannot_patch_all_of_aiobotocore_leaves_it_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of a release in which a class is called differently; the next mock is a good one."""
+    make_request, finders = vars(aio_client.AioBaseClient).get("_make_request"), list(sys.meta_path)
+    with monkeypatch.context() as context:
+        context.setitem(sys.modules, "aiobotocore.session", ModuleType("aiobotocore.session"))
+        with pytest.raises(AttributeError):
+            mock_sagemaker().start()
+    assert vars(aio_client.AioBaseClient).get("_make_request") is make_request
+    assert sys.meta_path == finders
+    with mock_sagemaker():
+        assert vars(aio_client.AioBaseClient).get("_make_request") is not make_request
+    assert vars(aio_client.AioBaseClient).get("_make_request") is make_request

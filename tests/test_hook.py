@@ -354,6 +354,25 @@ def test_a_test_that_replaces_make_api_call_leaves_us_the_rest(monkeypatch: pyte
         assert mock.calls.count == 1
 
 
+def test_a_client_that_cannot_be_left_keeps_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its emitter is somebody's own, say; the handlers on the others are taken off, and then its error is raised."""
+    hook, first, second = Hook(lambda: None), make_client(), make_client()
+    make_request, before = vars(BaseClient)["_make_request"], handlers(second)
+    hook.install()
+    for client in (first, second):
+        hook.attach(client)
+    assert handlers(second) != before
+
+    def fail(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(first.meta.events, "unregister", fail)
+    with pytest.raises(MemoryError):
+        hook.uninstall()
+    assert handlers(second) == before
+    assert vars(BaseClient)["_make_request"] is make_request
+
+
 def test_without_an_active_mock_a_handler_does_nothing() -> None:
     """A call that another thread begins after the stop is botocore's, be the handlers still there for one under way."""
     hook = Hook(lambda: None)

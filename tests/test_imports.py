@@ -100,3 +100,27 @@ def test_a_module_without_a_spec_is_loaded_all_the_same() -> None:
     loader: Any = spec.loader
     loader.exec_module(module)
     assert module.one == 1
+
+
+def test_an_action_that_fails_at_once_ends_the_watch() -> None:
+    """Who could not begin has nothing to end."""
+
+    def fail(_: ModuleType) -> None:
+        raise MemoryError
+
+    watch = WhenImported({"sys": fail})
+    with pytest.raises(MemoryError):
+        watch.install()
+    assert watch not in sys.meta_path
+
+
+def test_a_module_that_is_loaded_while_the_watch_ends_is_not_met(tmp_path: Path) -> None:
+    """What is done to it then would be undone by nobody."""
+    met: list[ModuleType] = []
+    watch = WhenImported({"lately": met.append})
+    (tmp_path / "lately" / "__init__.py").write_text("import sys\nwhile sys.watches:\n    sys.watches.pop().uninstall()\n")
+    vars(sys)["watches"] = [watch]
+    watch.install()
+    importlib.import_module("lately")
+    del vars(sys)["watches"]
+    assert met == []

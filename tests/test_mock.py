@@ -2,9 +2,11 @@
 
 import datetime as dt
 import os
+import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import permutations
 from typing import Any
 
@@ -16,6 +18,8 @@ from botocore.session import Session
 
 import sagemock.mock
 from sagemock import NeverReached, Options, Plan, SageMakerMock, UnusedError, UsageError, current, mock_sagemaker
+from sagemock.audience import AUDIENCE
+from sagemock.patch import each
 from tests.calling import START, YOUNG, after, create, describe, lived, make_client
 
 PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)
@@ -43,6 +47,12 @@ def same(before: list[object]) -> bool:
     """Whether everything is as it was, by identity (the environment by value)."""
     now = surroundings()
     return now[0] == before[0] and all(one is other for one, other in zip(now[1:], before[1:], strict=True))
+
+
+def spin(until: threading.Event) -> None:
+    """Be busy until an event is set."""
+    while not until.is_set():
+        sum(range(1000))
 
 
 def failing(*_: object) -> None:
@@ -148,6 +158,67 @@ def test_a_start_that_fails_inside_another_mock_leaves_that_one(monkeypatch: pyt
         assert current() is outer
         create(make_client())
         assert list(outer.jobs) == ["churn"]
+
+
+@pytest.mark.parametrize("which", range(7))
+def test_a_stop_that_cannot_undo_a_patch_undoes_all_else(which: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other patches, the sleep of a thread, what is on its way to a handler. Then it raises, and the next mock is good."""
+    patch, _ = sagemock.mock._STACK._patches[which]
+    before = surroundings()
+    mock = mock_sagemaker().start()
+    told: list[object] = []
+    mock.on_event(told.append, delay=60)
+    create(make_client())
+    busy, asleep = threading.Event(), threading.Event()
+
+    def sleep() -> None:
+        asleep.set()
+        time.sleep(10**6)
+
+    # Whoever is busy for the outside holds time, so the other one sleeps to the end.
+    threads = [threading.Thread(target=sleep), threading.Thread(target=spin, args=(busy,))]
+    for thread in threads:
+        thread.start()
+    assert asleep.wait(30)
+    with monkeypatch.context() as context:
+        context.setattr(patch, "uninstall", partial(each, patch.uninstall, failing))
+        with pytest.raises(ZeroDivisionError):
+            mock.stop()
+    busy.set()
+    for thread in threads:
+        thread.join()
+    assert same(before)
+    assert told == []
+    with pytest.raises(UsageError):
+        mock.on_event(told.append)
+    with mock_sagemaker() as other:
+        create(make_client())
+        assert list(other.jobs) == ["churn"]
+    assert same(before)
+
+
+def test_a_stop_says_all_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That something was not undone, and in what context: a plan that nobody used."""
+    patch, _ = sagemock.mock._STACK._patches[0]
+    mock = mock_sagemaker().start()
+    mock.plan("nobody", Plan.fails())
+    with monkeypatch.context() as context:
+        context.setattr(patch, "uninstall", partial(each, patch.uninstall, failing))
+        with pytest.raises(ZeroDivisionError) as caught:
+            mock.stop()
+    assert isinstance(caught.value.__context__, UnusedError)
+
+
+def test_a_start_of_which_a_listener_cannot_be_told_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody would stop what was never given to anybody."""
+    before = surroundings()
+    with monkeypatch.context() as context:
+        context.setattr(AUDIENCE, "started", failing)
+        with pytest.raises(ZeroDivisionError):
+            mock_sagemaker().start()
+    assert same(before)
+    with pytest.raises(UsageError):
+        current()
 
 
 def test_a_stop_too_many_is_an_error_that_breaks_nothing() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import wrapt
 
-from sagemock.patch import Wrapped
+from sagemock.patch import Patches, Wrapped, each
 
 
 class Client:
@@ -83,3 +83,58 @@ def test_what_is_kept_of_ours_is_silent_after_the_end(patch: Wrapped, heard: lis
     assert Client().call("a") == "<a>"
     patch.uninstall()
     assert (Client().call("a"), len(heard)) == ("a", 2)
+
+
+class Noted:
+    """A patch that notes what is done to it, and raises where it is told to."""
+
+    def __init__(self, name: str, story: list[str], *, fails: str = "") -> None:
+        self._name = name
+        self._story = story
+        self._fails = fails
+
+    def install(self) -> None:
+        """Note it, or raise."""
+        self._do("+")
+
+    def uninstall(self) -> None:
+        """Note it, or raise."""
+        self._do("-")
+
+    def _do(self, what: str) -> None:
+        self._story.append(f"{what}{self._name}")
+        if what == self._fails:
+            raise RuntimeError(self._story[-1])
+
+
+def test_each_step_is_taken_whatever_the_others_raise() -> None:
+    """In their order; of several errors each has the one before it as its context."""
+    story: list[str] = []
+    steps = [Noted(name, story, fails="+" if name in "bd" else "").install for name in "abcde"]
+    with pytest.raises(RuntimeError, match=r"^\+d$") as caught:
+        each(*steps)
+    assert story == ["+a", "+b", "+c", "+d", "+e"]
+    assert str(caught.value.__context__) == "+b"
+    with pytest.raises(RuntimeError, match=r"^\+b$"):
+        each(*steps[:3])
+    each()
+
+
+def test_several_patches_are_one() -> None:
+    """Made in their order, and undone in the reverse one; undone once."""
+    story: list[str] = []
+    patches = Patches(Noted("a", story), Noted("b", story))
+    patches.install()
+    patches.uninstall()
+    patches.uninstall()
+    assert story == ["+a", "+b", "-b", "-a"]
+
+
+def test_several_patches_stand_all_or_none() -> None:
+    """Those before the one that cannot be made are undone, also where that raises too."""
+    story: list[str] = []
+    patches = Patches(Noted("a", story), Noted("b", story, fails="-"), Noted("c", story, fails="+"))
+    with pytest.raises(RuntimeError, match="-b") as caught:
+        patches.install()
+    assert story == ["+a", "+b", "+c", "-b", "-a"]
+    assert str(caught.value.__context__) == "+c"

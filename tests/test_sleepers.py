@@ -146,6 +146,22 @@ def test_the_end_of_the_mock_wakes_everybody() -> None:
     assert world.at_us == S
 
 
+def test_the_end_of_the_mock_wakes_everybody_although_one_cannot_be_roused() -> None:
+    """Its error is raised when all others are awake."""
+    world = World()
+
+    def fail() -> None:
+        raise OSError
+
+    roused: list[str] = []
+    for rouse in (lambda: roused.append("first"), fail, lambda: roused.append("last")):
+        world.sleepers.lie_down(world.sleepers.sleeper(S, rouse))
+    with pytest.raises(OSError):  # noqa: PT011  # it has no words
+        world.sleepers.close()
+    assert roused == ["first", "last"]
+    assert not world.sleepers._asleep
+
+
 def test_an_observer_that_sleeps_moves_the_clock_itself() -> None:
     """It is told while the clock stands at its event, on the way of somebody else's move."""
     world, told = World(), list[int]()

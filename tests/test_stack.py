@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 
 from sagemock.stack import Stack
 from tests.worlds import World
+
+NOTHING: dict[str, None] = {}
 
 
 @dataclass(eq=False)
@@ -168,3 +171,37 @@ def test_what_stands_is_what_the_active_worlds_need(steps: list[tuple[str, str, 
         patched.stack.pop(active.pop())
         check()
     assert patched.story.count("+always") == patched.story.count("-always")
+
+
+@pytest.mark.parametrize("which", ["always", "sleep", "wall"])
+def test_a_patch_that_cannot_be_undone_keeps_no_other(which: str, patched: Patched, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All are undone, then its error is raised; the next world has its patches as ever."""
+    failing: FakePatch = getattr(patched, which)
+    world = World()
+    patched.stack.push(world)
+
+    def uninstall() -> None:
+        FakePatch.uninstall(failing)
+        raise KeyError(which)
+
+    with monkeypatch.context() as context:
+        context.setattr(failing, "uninstall", uninstall)
+        with pytest.raises(KeyError, match=which):
+            patched.stack.pop(world)
+    assert patched.standing == []
+    assert patched.stack.innermost() is None
+    patched.stack.push(world)
+    assert len(patched.standing) == 3
+    patched.stack.pop(world)
+
+
+def test_of_several_patches_that_cannot_be_undone_each_says_why(patched: Patched, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last error is raised, and has the one before it as its context."""
+    world = World()
+    patched.stack.push(world)
+    for patch in (patched.wall, patched.always):
+        monkeypatch.setattr(patch, "uninstall", partial(NOTHING.__getitem__, patch.name))
+    with pytest.raises(KeyError, match="always") as caught:
+        patched.stack.pop(world)
+    assert repr(caught.value.__context__) == "KeyError('wall')"
+    assert not patched.sleep.stands

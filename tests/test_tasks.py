@@ -47,6 +47,15 @@ def test_afterwards_the_classes_of_loops_are_as_they_were(worlds: Worlds, monkey
     assert foreign.time is mine
 
 
+def test_a_loop_that_cannot_be_patched_leaves_the_others_as_they_were(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a release of uvloop could be whose class is called differently."""
+    monkeypatch.setitem(sys.modules, "uvloop", SimpleNamespace())
+    before = dict(vars(asyncio.BaseEventLoop))
+    with pytest.raises(AttributeError):
+        LoopPatch(VirtualTasks(worlds.innermost)).install()
+    assert vars(asyncio.BaseEventLoop) == before
+
+
 def test_a_callback_runs_in_its_context(worlds: Worlds) -> None:
     """The one that is given, or else the one in which it was set; by virtual time as by real time."""
     told = list[tuple[str, str]]()
