@@ -8,18 +8,28 @@ Loads freezegun, so it is itself loaded at the first use.
 """
 
 import datetime as dt
-import time
 import typing
 from calendar import timegm
-from typing import Any, TypeVar
+from time import struct_time
+from typing import Any, Final, TypeVar
 
 from freezegun import api
 
-from sagemock.follow import frozen_by_freezegun
+from sagemock.follow import OwnFactory, frozen_by_freezegun
+from sagemock.instants import SECOND_US
 
-__all__ = ["FakeDate", "FakeDatetime", "forget_types", "localtime", "pickled_date", "pickled_datetime", "strftime"]
+__all__ = [
+    "FUNCTIONS",
+    "FakeDate",
+    "FakeDatetime",
+    "forget_types",
+    "pickled_date",
+    "pickled_datetime",
+]
 
 _UTC = dt.timezone.utc
+_EPOCH = api.real_datetime(1970, 1, 1)
+_MICROSECOND = dt.timedelta(microseconds=1)
 
 _D = TypeVar("_D", bound=dt.datetime)
 
@@ -82,11 +92,11 @@ class FakeDatetime(api.real_datetime, metaclass=_Disguised):
     @classmethod
     def now(cls, tz: dt.tzinfo | None = None) -> "FakeDatetime":
         """Return the present instant in a time zone, by default naive in the local one."""
-        if not _api.freeze_factories:
-            return _of(cls, api.real_datetime.now(tz))
         if frozen_by_freezegun() is not None:
             return _of(cls, _api.FakeDatetime.now(tz))
-        utc = _api.freeze_factories[-1]()
+        utc = _present()
+        if utc is None:
+            return _of(cls, api.real_datetime.now(tz))
         if tz is _UTC:
             # What botocore asks for each request that it signs.
             return _of(cls, utc, _UTC)
@@ -103,7 +113,7 @@ class FakeDatetime(api.real_datetime, metaclass=_Disguised):
     @classmethod
     def utcnow(cls) -> "FakeDatetime":
         """Return the present instant, naive, in UTC."""
-        return _of(cls, _api.get_current_time() if _api.freeze_factories else api.real_datetime.now(_UTC).replace(tzinfo=None))
+        return _of(cls, _present() or api.real_datetime.now(_UTC).replace(tzinfo=None))
 
     @classmethod
     def fromtimestamp(cls, timestamp: float, tz: dt.tzinfo | None = None) -> "FakeDatetime":
@@ -129,18 +139,83 @@ class FakeDatetime(api.real_datetime, metaclass=_Disguised):
         return pickled_datetime(self, protocol)
 
 
-def localtime(seconds: float | None = None) -> time.struct_time:
+# freezegun's functions ask whether there is a time to show, and then for it; between the two another thread may end the mock.
+# In these the second question may be answered by no. `_should_use_real_time`, which `sagemock.wall` lists, looks at who called
+# its caller: so each of them calls it itself.
+
+
+def time() -> float:
+    """Return seconds since 1970."""
+    now = None if _api._should_use_real_time() else _present()  # noqa: SLF001
+    return api.real_time() if now is None else timegm(now.timetuple()) + now.microsecond / 1e6
+
+
+def time_ns() -> int:
+    """Return nanoseconds since 1970; freezegun's goes by way of a float, and today's dates are off by up to 256 ns there."""
+    now = None if _api._should_use_real_time() else _present()  # noqa: SLF001
+    return api.real_time_ns() if now is None else (now - _EPOCH) // _MICROSECOND * 1000
+
+
+def monotonic() -> float:
+    """Return the seconds of a clock that never goes back."""
+    now_us = None if _api._should_use_real_time() else _present_us()  # noqa: SLF001
+    return api.real_monotonic() if now_us is None else now_us / SECOND_US
+
+
+def monotonic_ns() -> int:
+    """Return the nanoseconds of a clock that never goes back."""
+    now_us = None if _api._should_use_real_time() else _present_us()  # noqa: SLF001
+    return api.real_monotonic_ns() if now_us is None else now_us * 1000
+
+
+def perf_counter() -> float:
+    """Return the seconds of a clock for measuring."""
+    now_us = None if _api._should_use_real_time() else _present_us()  # noqa: SLF001
+    return api.real_perf_counter() if now_us is None else now_us / SECOND_US
+
+
+def perf_counter_ns() -> int:
+    """Return the nanoseconds of a clock for measuring."""
+    now_us = None if _api._should_use_real_time() else _present_us()  # noqa: SLF001
+    return api.real_perf_counter_ns() if now_us is None else now_us * 1000
+
+
+def gmtime(seconds: float | None = None, /) -> struct_time:
+    """Return an instant in UTC, by default the present one."""
+    now = _present() if seconds is None and not _api._should_use_real_time() else None  # noqa: SLF001
+    return api.real_gmtime(seconds) if now is None else now.timetuple()
+
+
+def localtime(seconds: float | None = None) -> struct_time:
     """Return local time, by default the present one."""
-    if seconds is None and not _api._should_use_real_time():  # noqa: SLF001  # `sagemock.wall` lists it
-        seconds = timegm(_api.get_current_time().timetuple())
-    return api.real_localtime(seconds)
+    now = _present() if seconds is None and not _api._should_use_real_time() else None  # noqa: SLF001
+    return api.real_localtime(seconds if now is None else timegm(now.timetuple()))
 
 
 def strftime(format: str, time_to_format: Any = None, /) -> str:  # noqa: A002, ANN401  # the names are freezegun's
     """Return a time in a format, by default the present local one."""
-    if time_to_format is None and not _api._should_use_real_time():  # noqa: SLF001  # `sagemock.wall` lists it
-        time_to_format = api.real_localtime(timegm(_api.get_current_time().timetuple()))
+    now = _present() if time_to_format is None and not _api._should_use_real_time() else None  # noqa: SLF001
+    if now is not None:
+        time_to_format = api.real_localtime(timegm(now.timetuple()))
     return api.real_strftime(format) if time_to_format is None else api.real_strftime(format, time_to_format)
+
+
+def _present() -> dt.datetime | None:
+    """Return the present instant, naive, in UTC; None if real time is to be shown."""
+    # In one step: another thread may empty the stack.
+    factory: Any = next(reversed(_api.freeze_factories), None)
+    return None if factory is None else factory()
+
+
+def _present_us() -> int | None:
+    factory: Any = next(reversed(_api.freeze_factories), None)
+    if isinstance(factory, OwnFactory):
+        return factory.monotonic_us()
+    return None if factory is None else (factory() - _EPOCH) // _MICROSECOND
+
+
+FUNCTIONS: Final = (time, time_ns, monotonic, monotonic_ns, perf_counter, perf_counter_ns, gmtime, localtime, strftime)
+"""What stands in for the functions of module `time` that have their names."""
 
 
 def pickled_date(date: dt.date, protocol: Any = 2) -> Any:  # noqa: ANN401  # of pickle's protocol

@@ -9,6 +9,7 @@ What of their insides is touched (freezegun/api.py from 1.5.0 to 1.5.5, time_mac
 """
 
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -25,8 +26,12 @@ _MICROSECOND = timedelta(microseconds=1)
 _Theirs = Any
 
 
-class OwnFactory:
-    """Marks what sagemock itself puts on freezegun's stack of factories."""
+class OwnFactory(ABC):
+    """What sagemock itself puts on freezegun's stack of factories."""
+
+    @abstractmethod
+    def monotonic_us(self) -> int:
+        """Return what the monotonic timers show."""
 
 
 class Followed:

@@ -3,10 +3,11 @@
 Time is pulled, not pushed: on top of freezegun's stack of factories stands one that reads the innermost mock's clock, so
 whatever asks for the time agrees with the clock at every instant. It always stands on top: where the caller begins or ends a
 freeze of their own in the meantime, ours is taken away, the caller's begins or ends as if there were none, and ours is put back.
-So either may end first, and each leaves what it met. What the clock has to do with the caller's freeze is in `sagemock.follow`.
+So either may end first, and each leaves what it met (`sagemock.giveway`). What the clock has to do with the caller's freeze is in
+`sagemock.follow`.
 
-What of freezegun's insides is touched, all of it here and in `follow` (freezegun/api.py of 1.5.5; `tests/test_wall.py` fails when
-one moves):
+What of freezegun's insides is touched, here and in `follow` and `giveway` (freezegun/api.py of 1.5.5; `tests/test_wall.py` fails
+when one moves):
 
 * `freeze_factories`, `ignore_lists`, `tick_flags`, `tz_offsets` (lines 72-75, pushed by `_freeze_time.start`, 753-756): stacks
   whose last elements count.
@@ -16,7 +17,6 @@ one moves):
   time-machine writes into the C functions that it finds under the names of module `datetime` and `time`.
 * `_should_use_real_time` (159): replaced while installed, see `_RealTime`.
 * `_get_fake_monotonic` and `_get_fake_monotonic_ns` (212, 221): replaced, see `ClockFactory.monotonic`.
-* `fake_time_ns` (195): left out for an exact one, see `_ExactTimeNs`.
 * `call_stack_inspection_limit` (156), `real_*` and `fake_*`, `config.settings.default_ignore_list`.
 """
 
@@ -32,10 +32,10 @@ from typing import Any
 
 from sagemock.active import Active, Innermost
 from sagemock.follow import OwnFactory, frozen_by_freezegun
-from sagemock.imports import WhenImported
+from sagemock.giveway import GivingWay, Ground
 from sagemock.instants import SECOND_US, instant_us
 from sagemock.names import INTERPRETER, TEST_TOOLS, Rebinding, belongs
-from sagemock.patch import Wrapped
+from sagemock.patch import Patches, each
 from sagemock.realtime import real
 from sagemock.sleep import keeps_real_time
 
@@ -43,14 +43,6 @@ __all__ = ["ClockFactory", "WallPatch"]
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # freezegun's factories speak naive UTC
 _REAL_TIMERS = (*INTERPRETER, *TEST_TOOLS)
-_FUNCTIONS = (
-    "time",
-    "monotonic",
-    "monotonic_ns",
-    "perf_counter",
-    "perf_counter_ns",
-    "gmtime",
-)
 
 # Its modules: their stacks are typed for freezegun's own factories.
 _Freezegun = Any
@@ -70,44 +62,29 @@ class WallPatch:
         """Prepare; `innermost` is asked anew whenever somebody asks for the time."""
         self._innermost = innermost
         self._factory = ClockFactory(innermost)
-        self._time_ns = _ExactTimeNs()
         self._leave: tuple[str, ...] = ()
         self._names: Rebinding | None = None
-        self._freeze: _Freezegun = None
         self._undo: list[Callable[[], None]] = []
-        self._travels = WhenImported({"time_machine": lambda module: self._give_way_to(module.travel)})
-        self._given_way: list[Wrapped] = []
+        giving_way = GivingWay(self._freeze_time, self._unfreeze_time)
+        self._patches = Patches(Ground(self._factory), giving_way)
 
     def install(self) -> None:
         """Patch the process."""
-        self._freeze_time()
-        self._give_way_to(type(self._freeze))
-        self._travels.install()
+        self._patches.install()
 
     def uninstall(self) -> None:
         """Undo `install`."""
-        self._travels.uninstall()
-        while self._given_way:
-            self._given_way.pop().uninstall()
-        self._unfreeze_time()
-
-    def _give_way_to(self, freeze: type) -> None:
-        """Take ours off while a freeze of that class begins or ends."""
-        for name in ("start", "stop"):
-            self._given_way.append(Wrapped(freeze, name, self._give_way))
-            self._given_way[-1].install()
-
-    def _give_way(self, wrapped: Callable[..., Any], freeze: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
-        if freeze is self._freeze:
-            return wrapped(*args, **kwargs)
-        self._unfreeze_time()
-        try:
-            return wrapped(*args, **kwargs)
-        finally:
-            self._freeze_time()
+        self._patches.uninstall()
 
     def _freeze_time(self) -> None:
-        api, config = (import_module(f"freezegun.{name}") for name in ("api", "config"))
+        try:
+            self._put_on()
+        except BaseException:
+            self._unfreeze_time()
+            raise
+
+    def _put_on(self) -> None:
+        api: _Freezegun = import_module("freezegun.api")
         ours = import_module("sagemock.datetimes")
         is_frozen_by_caller = bool(api.freeze_factories)
         had_clock = hasattr(time, "clock")
@@ -115,13 +92,9 @@ class WallPatch:
         ignored, freeze.ignore = api.ignore_lists[-1] if is_frozen_by_caller else freeze.ignore, ("",)
         real_time = _RealTime(self._innermost, api, ignored)
         # A freeze of the caller's has bound the names already, and will bind them back.
-        names = None if is_frozen_by_caller else self._rebinding(api, config, ours)
+        names = None if is_frozen_by_caller else self._rebinding(api, ours)
         utils = import_module("botocore.utils")
-        # What can fail has been done: from here on everything is an assignment, so an install that fails has changed nothing.
-        self._freeze = freeze
         freeze.start()
-        api.ignore_lists[-1] = ignored
-        api.freeze_factories[-1] = self._factory
 
         def unfreeze() -> None:
             freeze.stop()
@@ -129,40 +102,49 @@ class WallPatch:
                 # freezegun's stop leaves a `time.clock` that is None, which old code takes for the function of Python 2.
                 vars(time).pop("clock", None)
 
-        self._undo = [
-            unfreeze,
-            _replaced(api, "_should_use_real_time", real_time),
-            _replaced(api, "_get_fake_monotonic", lambda: self._factory.monotonic_us() / SECOND_US),
-            _replaced(api, "_get_fake_monotonic_ns", lambda: self._factory.monotonic_us() * 1000),
-            _replaced(time, "time_ns", self._time_ns),
-            _replaced(utils, "datetime", _Unfrozen(utils.datetime, datetime=api.real_datetime)),
-        ]
+        self._undo.append(unfreeze)
+        api.ignore_lists[-1] = ignored
+        api.freeze_factories[-1] = self._factory
+        self._replace(
+            (api, "_should_use_real_time", real_time),
+            (api, "_get_fake_monotonic", lambda: self._factory.monotonic_us() / SECOND_US),
+            (api, "_get_fake_monotonic_ns", lambda: self._factory.monotonic_us() * 1000),
+            (time, "time_ns", ours.time_ns),
+            (utils, "datetime", _Unfrozen(utils.datetime, datetime=api.real_datetime)),
+        )
         if names is not None:
             copyreg.dispatch_table[api.real_date] = ours.pickled_date
             copyreg.dispatch_table[api.real_datetime] = ours.pickled_datetime
+            # Names last, also at the end: what another thread imports in the meantime takes its own from those two modules.
+            self._undo += [ours.forget_types, names.uninstall]
+            self._replace(
+                *[(time, one.__name__, one) for one in ours.FUNCTIONS],
+                (dt, "date", ours.FakeDate),
+                (dt, "datetime", ours.FakeDatetime),
+            )
             names.install()
-            self._undo += [
-                ours.forget_types,
-                _replaced(time, "localtime", ours.localtime),
-                _replaced(time, "strftime", ours.strftime),
-                _replaced(dt, "date", ours.FakeDate),
-                _replaced(dt, "datetime", ours.FakeDatetime),
-                names.uninstall,
-            ]
+
+    def _replace(self, *stand_ins: tuple[Any, str, object]) -> None:
+        for owner, name, stand_in in stand_ins:
+            self._undo.append(_replaced(owner, name, stand_in))
 
     def _unfreeze_time(self) -> None:
-        while self._undo:
-            self._undo.pop()()
+        undo, self._undo = self._undo, []
+        each(*reversed(undo))
 
-    def _rebinding(self, api: _Freezegun, config: _Freezegun, ours: ModuleType) -> Rebinding:
+    def _not_ours(self) -> tuple[str, ...]:
+        """Return the modules whose names stay as they are."""
+        config: _Freezegun = import_module("freezegun.config")
         # The attributes of `time` and `datetime` are set and put back one by one.
         # dateutil's time zones never ask for the present time, and look at the class of each datetime that botocore parses.
         not_theirs = "time", "datetime", "freezegun", "sagemock", "dateutil.tz"
-        leave = (*not_theirs, *_REAL_TIMERS, *_relevant(config.settings.default_ignore_list))
+        return (*not_theirs, *_REAL_TIMERS, *_relevant(config.settings.default_ignore_list))
+
+    def _rebinding(self, api: _Freezegun, ours: ModuleType) -> Rebinding:
+        leave = self._not_ours()
         if self._names is None or leave != self._leave:
-            pairs = [(getattr(api, f"real_{name}"), getattr(api, f"fake_{name}")) for name in _FUNCTIONS]
-            pairs += [(getattr(api, f"real_{name}"), getattr(ours, name)) for name in ("localtime", "strftime")]
-            pairs += [(api.real_time_ns, self._time_ns), (api.real_date, ours.FakeDate), (api.real_datetime, ours.FakeDatetime)]
+            pairs = [(getattr(api, f"real_{one.__name__}"), one) for one in ours.FUNCTIONS]
+            pairs += [(api.real_date, ours.FakeDate), (api.real_datetime, ours.FakeDatetime)]
             self._leave, self._names = leave, Rebinding(pairs, leave=leave)
         return self._names
 
@@ -270,19 +252,6 @@ def _virtual(innermost: Innermost) -> Active | None:
 def _relevant(ignored: Iterable[str]) -> tuple[str, ...]:
     """Return what the caller lets freezegun ignore; the interpreter's modules have their own rule."""
     return tuple(name.rstrip(".") for name in ignored if not belongs(name, _REAL_TIMERS))
-
-
-class _ExactTimeNs:
-    """Stands in for `time.time_ns`: freezegun's goes by way of a float, and today's dates are off by up to 256 ns there."""
-
-    __name__ = "time_ns"
-
-    def __call__(self) -> int:
-        """Return nanoseconds since 1970."""
-        api: _Freezegun = sys.modules["freezegun.api"]
-        if api._should_use_real_time():  # noqa: SLF001  # listed in the module's docstring
-            return int(api.real_time_ns())
-        return int((api.get_current_time() - _EPOCH) // timedelta(microseconds=1)) * 1000
 
 
 def _replaced(owner: Any, name: str, stand_in: object) -> Callable[[], None]:  # noqa: ANN401  # any module

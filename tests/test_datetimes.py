@@ -8,6 +8,7 @@ import sys
 import time
 import typing
 import warnings
+from collections.abc import Callable
 from contextlib import closing
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, Optional
@@ -19,7 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemock import mock_sagemaker
+from sagemock import datetimes, mock_sagemaker
 from sagemock.realtime import real
 
 # The tests' own zone is New York's; in autumn of 2018 the hour from 1 to 2 came twice there.
@@ -200,3 +201,25 @@ def test_the_classes_are_loaded_at_the_first_use_only() -> None:
     code = "import sys, sagemock.mock; print(*{'sagemock.datetimes', 'freezegun'} & sys.modules.keys())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603  # our own code
     assert done.stdout == "\n"
+
+
+@pytest.mark.parametrize("ask", datetimes.FUNCTIONS, ids=lambda ask: ask.__name__)
+def test_who_asks_while_another_thread_ends_the_mock_gets_real_time(
+    ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between its two questions: whether it is given virtual time, and which instant that is."""
+    monkeypatch.setattr(freezegun.api, "_should_use_real_time", lambda: False)
+    given = ["%Y"] if ask.__name__ == "strftime" else []
+    answer, truth = ask(*given), getattr(freezegun.api, f"real_{ask.__name__}")(*given)
+    assert type(answer) is type(truth)
+    if isinstance(answer, (int, float)):
+        assert answer == pytest.approx(truth, rel=0.5)
+    else:
+        # The year, in a tuple or as text.
+        assert answer[:1] == truth[:1]
+
+
+def test_a_clock_class_that_is_asked_then_gives_real_time_too() -> None:
+    """They look at the stack once."""
+    assert type(datetimes.FakeDatetime.now()) is type(datetimes.FakeDatetime.utcnow()) is datetimes.FakeDatetime
+    assert abs(datetimes.FakeDatetime.now(timezone.utc).timestamp() - time.time()) < 3600

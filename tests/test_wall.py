@@ -30,7 +30,7 @@ from sagemock.follow import Followed
 from sagemock.instants import instant
 from sagemock.realtime import real
 from sagemock.sleep import SleepPatch
-from sagemock.wall import WallPatch
+from sagemock.wall import ClockFactory, WallPatch
 from tests.worlds import World, Worlds
 
 START = "2018-07-30T12:00:00.123457+00:00"
@@ -364,6 +364,13 @@ def test_the_factory_moves_the_clock_like_freezeguns(worlds: Worlds, world: Worl
     orphan.move_to("2018-07-30")
     assert is_real(orphan.tick().replace(tzinfo=timezone.utc).timestamp())
     assert worlds.innermost() is world
+
+
+def test_the_factory_without_a_mock_gives_real_time() -> None:
+    """As to a thread that asked while another one ended the mock."""
+    factory = ClockFactory(lambda: None)
+    assert is_real(factory.monotonic_us() / 1e6)
+    assert is_real(factory().replace(tzinfo=timezone.utc).timestamp())
 
 
 def test_another_hand_on_what_we_replaced_is_left_on_it(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
