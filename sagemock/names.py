@@ -8,7 +8,7 @@ from itertools import chain
 from types import ModuleType
 from typing import Any, NamedTuple
 
-__all__ = ["INTERPRETER", "TEST_TOOLS", "Name", "Names", "Rebinding", "belongs"]
+__all__ = ["INTERPRETER", "TEST_TOOLS", "Name", "Names", "Rebinding", "belongs", "bound_in"]
 
 INTERPRETER = (
     "asyncio",
@@ -103,6 +103,18 @@ class Names:
             if type(attribute) is str and (attribute in called or id(value) in wanted):
                 found[attribute] = None
         return list(found)
+
+
+def bound_in(modules: Iterable[object], value: object, *, leave: tuple[str, ...] = ()) -> list[Name]:
+    """Return the names that some modules have for one object."""
+    scopes = {id(scope): scope for module in modules if (scope := _scope_of(module)) is not None}
+    return [
+        Name(scope, attribute, value)
+        for scope in scopes.values()
+        if not belongs(str(scope.get("__name__")), leave)
+        for attribute, bound in scope.copy().items()
+        if bound is value
+    ]
 
 
 class Rebinding:

@@ -4,7 +4,7 @@ Time is pulled, not pushed: on top of freezegun's stack of factories stands one 
 whatever asks for the time agrees with the clock at every instant. It always stands on top: where the caller begins or ends a
 freeze of their own in the meantime, ours is taken away, the caller's begins or ends as if there were none, and ours is put back.
 So either may end first, and each leaves what it met (`sagemock.giveway`). What the clock has to do with the caller's freeze is in
-`sagemock.follow`.
+`sagemock.follow`, what extension modules have to do with the stand-ins for classes in `sagemock.extensions`.
 
 What of freezegun's insides is touched, here and in `follow` and `giveway` (freezegun/api.py of 1.5.5; `tests/test_wall.py` fails
 when one moves):
@@ -31,6 +31,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from sagemock.active import Active, Innermost
+from sagemock.extensions import Extensions
 from sagemock.follow import OwnFactory, frozen_by_freezegun
 from sagemock.giveway import GivingWay, Ground
 from sagemock.instants import SECOND_US, instant_us
@@ -66,7 +67,7 @@ class WallPatch:
         self._names: Rebinding | None = None
         self._undo: list[Callable[[], None]] = []
         giving_way = GivingWay(self._freeze_time, self._unfreeze_time)
-        self._patches = Patches(Ground(self._factory), giving_way)
+        self._patches = Patches(Ground(self._factory), giving_way, Extensions(self._not_ours))
 
     def install(self) -> None:
         """Patch the process."""

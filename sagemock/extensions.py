@@ -1,0 +1,114 @@
+"""Extension modules load with the real classes in module `datetime`, whatever passes for them at the moment (law 10).
+
+A class made in C has the size and the layout of its base from a header file of Python's. Built on a class that only passes for
+`datetime.datetime` it writes beyond its instances, and the process crashes or goes round in circles: pandas, scikit-learn and
+both of SageMaker's SDKs do so (`__Pyx_ImportType` in Cython's Utility/ImportExport.c warns first: "size changed"). What is read
+from the capsule `datetime.datetime_CAPI`, by PyDateTime_IMPORT, is real anyway.
+"""
+
+import datetime as dt
+import sys
+import threading
+from collections.abc import Callable, Container, Iterable
+from functools import cached_property
+from importlib import import_module
+from importlib.machinery import ExtensionFileLoader
+from types import ModuleType
+from typing import Any
+
+from sagemock.names import bound_in
+from sagemock.patch import Patches, Wrapped
+
+__all__ = ["Extensions"]
+
+
+class Extensions:
+    """Shows the real `date` and `datetime` to a thread while it creates or executes an extension module.
+
+    To that thread alone, with all that it imports on the way: others go on seeing what stands there, so no answer of theirs
+    depends on what is loaded beside them. Names that were bound to the real classes by what was imported are bound to the
+    stand-ins as soon as the extension is loaded; a class attribute or a default argument keeps the real one, as in a module that
+    was imported before the mock.
+    """
+
+    def __init__(self, leave: Callable[[], tuple[str, ...]]) -> None:
+        """Prepare; `leave` returns the modules whose names stay as they are."""
+        self._leave = leave
+        self._lock = threading.RLock()
+        # Threads, by their identifiers.
+        self._loading: set[int] = set()
+        self._patches = Patches(*[Wrapped(ExtensionFileLoader, name, self._load) for name in ("create_module", "exec_module")])
+
+    def install(self) -> None:
+        """Watch the loader of extension modules."""
+        self._patches.install()
+
+    def uninstall(self) -> None:
+        """Watch no more; what is being loaded sees the real classes to its end."""
+        self._patches.uninstall()
+
+    def _load(self, wrapped: Callable[..., Any], _: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401  # wrapt's
+        me = threading.get_ident()
+        if me in self._loading:
+            # One extension imports another: the outer one's end is the end of both.
+            return wrapped(*args, **kwargs)
+        before = sys.modules.copy()
+        self._show(me)
+        created: object = None
+        try:
+            created = wrapped(*args, **kwargs)
+        finally:
+            self._hide(me)
+            new = [module for name, module in sys.modules.copy().items() if before.get(name) is not module]
+            # What is created or executed is in sys.modules or not, as its importer likes.
+            self._bind([*new, *args, *kwargs.values(), created])
+        return created
+
+    def _show(self, thread: int) -> None:
+        with self._lock:
+            if not self._loading:
+                dt.__class__ = self._shown
+            self._loading.add(thread)
+
+    def _hide(self, thread: int) -> None:
+        with self._lock:
+            self._loading.remove(thread)
+            if not self._loading:
+                dt.__class__ = ModuleType
+
+    @cached_property
+    def _reals(self) -> dict[str, type]:
+        api = import_module("freezegun.api")
+        return {name: getattr(api, f"real_{name}") for name in ("date", "datetime")}
+
+    @cached_property
+    def _shown(self) -> type[ModuleType]:
+        return type("module", (ModuleType,), {name: _Shown(name, real, self._loading) for name, real in self._reals.items()})
+
+    def _bind(self, modules: Iterable[object]) -> None:
+        """Bind what these modules have of the real classes to what stands in module `datetime`."""
+        for name, real in self._reals.items():
+            places = bound_in(modules, real, leave=self._leave())
+            bound: object = real
+            # Again if it changes meanwhile. Without a lock: another thread that ends the mock may wait for what this one imports;
+            # it puts back module `datetime` first and these names afterwards, so either it or this one sees what the other did.
+            while (stands := vars(dt)[name]) is not bound:
+                for place in places:
+                    place.scope[place.attribute] = stands
+                bound = stands
+
+
+class _Shown:
+    """An attribute of module `datetime` while threads load extensions: the real class for those, for others what is there."""
+
+    def __init__(self, name: str, real: type, loading: Container[int]) -> None:
+        self._name = name
+        self._real = real
+        self._loading = loading
+
+    def __get__(self, module: ModuleType, owner: type[ModuleType]) -> object:
+        return self._real if threading.get_ident() in self._loading else vars(module)[self._name]
+
+    def __set__(self, module: ModuleType, value: object) -> None:
+        # A freeze may begin or end in another thread.
+        vars(module)[self._name] = value

@@ -1,0 +1,252 @@
+"""An extension module that loads inside a mock meets the real classes, whatever the mock and the caller have in their place."""
+
+import _imp
+import datetime as dt
+import importlib
+import importlib.util
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from importlib.machinery import ExtensionFileLoader, ModuleSpec
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import freezegun
+import pytest
+
+from sagemock import mock_sagemaker
+
+REAL = dt.date, dt.datetime
+START = "2018-07-30T12:00:00Z"
+LONG_S = 30
+
+
+class Extension:
+    """An extension module whose initialisation is a function of Python's: no compiler is needed."""
+
+    def __init__(self) -> None:
+        """Load it as the import system does: the two C functions that the loader calls are replaced while this is entered."""
+        self.creating: dict[str, Callable[[ModuleType], object]] = {}
+        self.executing: dict[str, Callable[[ModuleType], object]] = {}
+
+    def create_dynamic(self, spec: ModuleSpec, _: object = None) -> ModuleType:
+        """Stand in for the C function: what a module of a single phase does, it does here."""
+        module = ModuleType(spec.name)
+        self.creating.get(spec.name, id)(module)
+        return module
+
+    def exec_dynamic(self, module: ModuleType) -> int:
+        """Stand in for the C function."""
+        self.executing.get(module.__name__, id)(module)
+        return 0
+
+    def load(self, name: str) -> ModuleType:
+        """Create and execute an extension module."""
+        spec = importlib.util.spec_from_loader(name, ExtensionFileLoader(name, f"{name}.so"))
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+
+@pytest.fixture
+def extension(monkeypatch: pytest.MonkeyPatch) -> Extension:
+    """Let extension modules be functions."""
+    extension = Extension()
+    monkeypatch.setattr(_imp, "create_dynamic", extension.create_dynamic)
+    monkeypatch.setattr(_imp, "exec_dynamic", extension.exec_dynamic)
+    return extension
+
+
+@pytest.fixture(autouse=True)
+def _leaves_nothing() -> Iterator[None]:
+    """Compare the module and the loader afterwards with what they were before."""
+    before = dict(vars(ExtensionFileLoader))
+    yield
+    assert vars(ExtensionFileLoader) == before
+    assert (dt.date, dt.datetime, type(dt)) == (*REAL, ModuleType)
+
+
+@pytest.fixture
+def lately(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Put a module of Python's on the path that takes the classes by name."""
+    (tmp_path / "lately.py").write_text("from datetime import date as day, datetime\nimport datetime as whole\ncount = 0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    # Set first, so that what a test leaves behind is taken away.
+    monkeypatch.setitem(sys.modules, "lately", ModuleType("lately"))
+    monkeypatch.delitem(sys.modules, "lately")
+    return "lately"
+
+
+def shown() -> tuple[type, type]:
+    """Return what module `datetime` has."""
+    return dt.date, dt.datetime
+
+
+def is_real() -> bool:
+    """Whether that is what it really has: equal is not enough, for the stand-ins are equal to the real classes."""
+    return all(one is real for one, real in zip(shown(), REAL, strict=True))
+
+
+def take_names(module: ModuleType) -> None:
+    """Do what Cython does for `from datetime import date, datetime`."""
+    vars(module).update(date=dt.date, datetime=dt.datetime, was_real=is_real())
+
+
+@pytest.mark.parametrize("phase", ["creating", "executing"])
+def test_the_real_classes_stand_while_it_loads_and_virtual_time_afterwards(phase: str, extension: Extension) -> None:
+    """Also by the names that it has taken itself, and after the mock real time."""
+    getattr(extension, phase)["rapid"] = take_names
+    with mock_sagemaker(start=START):
+        assert not is_real()
+        module: Any = extension.load("rapid")
+        assert module.was_real
+        assert not is_real()
+        assert module.datetime is dt.datetime
+        assert module.datetime.now(dt.timezone.utc).isoformat() == "2018-07-30T12:00:00+00:00"
+        assert module.date.today() == dt.date(2018, 7, 30)
+        # As the import system has it, or the names of no module would be met at the end.
+        sys.modules["rapid"] = module
+    del sys.modules["rapid"]
+    assert (module.date, module.datetime) == REAL
+    assert module.datetime is REAL[1]
+
+
+def test_what_it_imports_has_virtual_time_afterwards(extension: Extension, lately: str) -> None:
+    """A module of Python's, in the middle of it, that takes the classes by name."""
+    seen: list[bool] = []
+
+    def execute(_: ModuleType) -> None:
+        module: Any = importlib.import_module(lately)
+        seen.append(module.datetime is REAL[1] and module.day is REAL[0] and is_real())
+
+    extension.executing["rapid"] = execute
+    with mock_sagemaker(start=START):
+        extension.load("rapid")
+        module: Any = sys.modules[lately]
+        assert seen == [True]
+        assert module.datetime.now(dt.timezone.utc).isoformat() == "2018-07-30T12:00:00+00:00"
+        assert module.day.today() == dt.date(2018, 7, 30)
+    assert module.datetime is REAL[1]
+    assert module.day is REAL[0]
+
+
+def test_one_that_imports_another_sees_the_real_classes_to_its_own_end(extension: Extension) -> None:
+    """The inner one's end is not the outer one's."""
+    seen: list[bool] = []
+
+    def execute(_: ModuleType) -> None:
+        sys.modules["inner"] = extension.load("inner")
+        seen.append(is_real())
+
+    extension.executing.update(outer=execute, inner=take_names)
+    with mock_sagemaker(start=START):
+        extension.load("outer")
+        inner: Any = sys.modules.pop("inner")
+        assert seen == [inner.was_real] == [True]
+        assert inner.datetime is dt.datetime
+
+
+def test_one_that_fails_leaves_virtual_time(extension: Extension, lately: str) -> None:
+    """What it had imported before stays imported, and is as if it had been imported by itself."""
+
+    def fail(_: ModuleType) -> None:
+        importlib.import_module(lately)
+        raise ImportError(lately)
+
+    extension.creating["rapid"] = fail
+    with mock_sagemaker(start=START):
+        with pytest.raises(ImportError, match=lately):
+            extension.load("rapid")
+        assert not is_real()
+        assert sys.modules[lately].datetime is dt.datetime
+
+
+def test_other_threads_see_virtual_time_meanwhile(extension: Extension) -> None:
+    """Each of two that load at the same time sees the real classes to the end of its own load."""
+    first_is_in, first_may_go, second_is_in, second_may_go = (threading.Event() for _ in range(4))
+    seen: dict[str, bool] = {}
+
+    def wait(name: str, is_in: threading.Event, may_go: threading.Event) -> Callable[[ModuleType], None]:
+        def execute(_: ModuleType) -> None:
+            is_in.set()
+            assert may_go.wait(LONG_S)
+            seen[name] = is_real()
+
+        return execute
+
+    extension.executing["first"] = wait("first", first_is_in, first_may_go)
+    extension.executing["second"] = wait("second", second_is_in, second_may_go)
+    with mock_sagemaker(start=START):
+        threads = [threading.Thread(target=extension.load, args=(name,)) for name in ("first", "second")]
+        for thread, is_in in zip(threads, (first_is_in, second_is_in), strict=True):
+            thread.start()
+            assert is_in.wait(LONG_S)
+        assert not is_real()
+        assert dt.datetime.now(dt.timezone.utc).isoformat() == "2018-07-30T12:00:00+00:00"
+        first_may_go.set()
+        threads[0].join()
+        assert not is_real()
+        second_may_go.set()
+        threads[1].join()
+        assert seen == {"first": True, "second": True}
+
+
+def test_inside_a_freeze_of_the_callers_it_meets_the_real_classes_too(extension: Extension, lately: str) -> None:
+    """And what was imported is frozen afterwards, and real when the freeze is over."""
+
+    def create(module: ModuleType) -> None:
+        take_names(module)
+        importlib.import_module(lately)
+
+    extension.creating["rapid"] = create
+    with mock_sagemaker(start=START), freezegun.freeze_time("2020-02-02"):
+        module: Any = extension.load("rapid")
+        late: Any = sys.modules[lately]
+        assert module.was_real
+        assert late.datetime.now() == dt.datetime(2020, 2, 2) == module.datetime.now()  # noqa: DTZ001  # that is freezegun's answer
+        assert dt.datetime.__name__ == "FakeDatetime"
+    assert late.datetime is REAL[1]
+
+
+def test_a_freeze_that_begins_while_another_thread_loads_is_kept(extension: Extension, lately: str) -> None:
+    """What stands in module `datetime` is for who loads hidden, and not lost."""
+    freeze: Any = freezegun.freeze_time("2020-02-02")
+
+    def execute(_: ModuleType) -> None:
+        importlib.import_module(lately)
+        thread = threading.Thread(target=freeze.start)
+        thread.start()
+        thread.join()
+        assert is_real()
+
+    extension.executing["rapid"] = execute
+    with mock_sagemaker(start=START):
+        extension.load("rapid")
+        assert sys.modules[lately].datetime is dt.datetime
+        assert dt.datetime.now().year == 2020  # noqa: DTZ005  # naive, as frozen
+        freeze.stop()
+
+
+def test_a_mock_that_ends_while_one_loads_leaves_it_real(extension: Extension, lately: str) -> None:
+    """What it imported stays bound to the real classes."""
+    mock = mock_sagemaker(start=START)
+
+    def execute(_: ModuleType) -> None:
+        importlib.import_module(lately)
+        mock.stop()
+
+    extension.executing["rapid"] = execute
+    mock.start()
+    extension.load("rapid")
+    assert sys.modules[lately].datetime is REAL[1]
+
+
+def test_under_the_real_wall_nothing_is_touched(extension: Extension) -> None:
+    """There is nothing that passes for the classes then."""
+    with mock_sagemaker(wall="real"):
+        assert type(vars(ExtensionFileLoader)["create_module"]) is type(is_real)
+        extension.creating["rapid"] = take_names
+        assert vars(extension.load("rapid"))["was_real"]
