@@ -79,16 +79,8 @@ class SageMakerMock(Controls):
             msg = "this mock is not active: stop() ends what start() began, once; take this one out, or start the mock first"
             raise UsageError(msg)
         world = self._last = self._worlds.pop()
-        each(
-            *([world.check_used] if clean else []),
-            partial(_STACK.pop, world),
-            partial(AUDIENCE.stopped, world),
-            # Before what it does not know of: neither real time nor a wall clock that the caller froze moves what is over.
-            partial(setattr, world.clock, "outside", None),
-            world.sleepers.close,
-            world.announcer.close,
-            world.uploads.close,
-        )
+        ends = [partial(_STACK.pop, world), partial(AUDIENCE.stopped, world), world.close]
+        each(*([world.check_used, *ends] if clean else ends))
 
     def fresh(self) -> "SageMakerMock":
         """Return a new mock with the same options."""

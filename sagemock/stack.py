@@ -69,7 +69,8 @@ class Stack(Generic[A]):
         done = [patch for patch in reversed(self._installed) if patch not in needed]
         # Whatever its uninstall says: a patch that was asked to go does not stand, and the next mock installs it anew.
         self._installed = [patch for patch in self._installed if patch in needed]
-        each(*[patch.uninstall for patch in done])
+        if done:
+            each(*[patch.uninstall for patch in done])
         for patch in needed:
             if patch not in self._installed:
                 patch.install()

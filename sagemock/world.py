@@ -33,6 +33,7 @@ from sagemock.instants import instant
 from sagemock.jobs.job import Place
 from sagemock.jobs.store import Store
 from sagemock.options import Options
+from sagemock.patch import each
 from sagemock.plans import Plans
 from sagemock.render import situation
 from sagemock.sleepers import Sleepers
@@ -258,6 +259,12 @@ class World:
         return Place(call.partition, call.region, account)
 
     # -- the end
+
+    def close(self) -> None:
+        """Let nothing happen any more, and wake whoever sleeps."""
+        # Neither real time nor a wall clock that the caller froze moves what is over.
+        self.clock.outside = None
+        each(self.sleepers.close, self.announcer.close, self.uploads.close)
 
     def check_used(self) -> None:
         """Raise UnusedError if a plan was prepared that no job met, or a fault that no call met."""

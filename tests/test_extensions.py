@@ -4,6 +4,8 @@ import _imp
 import datetime as dt
 import importlib
 import importlib.util
+import os
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -250,3 +252,57 @@ def test_under_the_real_wall_nothing_is_touched(extension: Extension) -> None:
         assert type(vars(ExtensionFileLoader)["create_module"]) is type(is_real)
         extension.creating["rapid"] = take_names
         assert vars(extension.load("rapid"))["was_real"]
+
+
+FIRST_IMPORTS = os.environ.get("SAGEMOCK_FIRST_IMPORTS", "sqlite3").split()
+"""The tox environments `extensions` set it to what they install: the real ones, each of which crashed its process once."""
+
+FIRST_IMPORT = """
+import datetime, importlib, pickle, sys, threading
+from sagemock import mock_sagemaker
+
+mock, name, how = mock_sagemaker(start="2020-01-01"), *sys.argv[1:]
+errors = []
+
+def use():
+    importlib.import_module(name)
+    now = datetime.datetime.now(datetime.timezone.utc)
+    assert now.year == pickle.loads(pickle.dumps(now)).year == 2020
+    pandas = sys.modules.get("pandas")
+    if pandas is not None:
+        assert pandas.Timestamp(now) == pandas.to_datetime([now])[0] == pandas.Series([now]).max() == now
+        assert isinstance(pandas.Timestamp(now), datetime.datetime)
+
+def note_errors():
+    try:
+        use()
+    except BaseException as error:
+        errors.append(error)
+
+if how == "with":
+    with mock:
+        use()
+elif how == "decorated":
+    mock(use)()
+else:
+    with mock:
+        threads = [threading.Thread(target=note_errors) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+assert not errors, errors
+for module, scope in [(module, vars(module)) for module in set(sys.modules.values()) if hasattr(module, "__dict__")]:
+    for attribute, value in scope.copy().items():
+        is_fake = isinstance(value, type) and value.__name__ in ("FakeDate", "FakeDatetime")
+        assert not is_fake or module.__name__ in ("freezegun.api", "sagemock.datetimes"), (module, attribute)
+"""
+
+
+@pytest.mark.parametrize("how", ["with", "decorated", "in two threads"])
+@pytest.mark.parametrize("name", FIRST_IMPORTS)
+def test_a_first_import_inside_a_mock_is_as_outside(name: str, how: str) -> None:
+    """In a process of its own; no warning of a size that has changed; no stand-in is left in any module."""
+    command = [sys.executable, "-W", "error::RuntimeWarning", "-c", FIRST_IMPORT, name, how]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603  # our own interpreter
+    assert (done.returncode, done.stderr[-2000:] if done.returncode else "") == (0, "")
