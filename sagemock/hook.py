@@ -152,9 +152,10 @@ class Hook:
 
     def _let_go(self, client: BaseClient, handler: "_Handler | _Stranger") -> None:
         if not handler.calls:
+            # First: a client whose emitter raises is not held.
+            self._clients.pop(client, None)
             for kind in _EVENTS:
                 client.meta.events.unregister(_event(kind, client), unique_id=f"{_ID}-{kind}")
-            self._clients.pop(client, None)
 
     def _leave_moto(self) -> None:
         if not self._clients:

@@ -79,7 +79,7 @@ class SageMakerMock(Controls):
             msg = "this mock is not active: stop() ends what start() began, once; take this one out, or start the mock first"
             raise UsageError(msg)
         world = self._last = self._worlds.pop()
-        ends = [partial(_STACK.pop, world), partial(AUDIENCE.stopped, world), world.close]
+        ends: list[Callable[[], object]] = [partial(_STACK.pop, world), partial(AUDIENCE.stopped, world), world.close]
         each(*([world.check_used, *ends] if clean else ends))
 
     def fresh(self) -> "SageMakerMock":

@@ -18,8 +18,7 @@ from sagemock.errors import NotAnswered
 from sagemock.guard import IN_FLIGHT, may_pass
 from sagemock.imports import WhenImported
 from sagemock.network import canonical, gives_credentials, is_awss
-from sagemock.patch import Wrapped
-from sagemock.stack import Patch
+from sagemock.patch import Patch, Wrapped
 
 __all__ = ["Resolvers"]
 

@@ -360,7 +360,9 @@ def test_a_client_that_cannot_be_left_keeps_no_other(monkeypatch: pytest.MonkeyP
     make_request, before = vars(BaseClient)["_make_request"], handlers(second)
     hook.install()
     for client in (first, second):
-        hook.attach(client)
+        handler = hook.begin(client)
+        assert handler is not None
+        hook.end(client, handler)
     assert handlers(second) != before
 
     def fail(*_: object, **__: object) -> None:

@@ -62,6 +62,7 @@ class Lines:
     def _found(self) -> dict[str, tuple[tuple[int, float], ...]]:
         # It lives and dies with the lines.
         return {}
+
     def until(self, offset_us: int) -> int:
         """Return how many of the lines are written by `offset_us`."""
         return bisect_right(self.pairs, offset_us, key=_offset)
