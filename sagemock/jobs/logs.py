@@ -3,6 +3,7 @@
 A stream makes a line when somebody looks at it, so that the end of a long log costs no more than that of a short one.
 """
 
+from abc import abstractmethod
 from bisect import bisect_right, insort
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -56,8 +57,9 @@ class Part(Sequence[Line]):
         places = range(len(self))[place]
         return self._line(places) if isinstance(places, int) else [self._line(one) for one in places]
 
+    @abstractmethod
     def _line(self, place: int) -> Line:
-        raise NotImplementedError
+        """Return the line at this place, which is there."""
 
 
 class Visit(NamedTuple):

@@ -606,11 +606,17 @@ def test_what_cannot_be_logged_is_refused_where_it_is_said(sagemaker: SageMakerM
 # -- as clients read them
 
 
-def test_the_log_tail_of_the_sagemaker_sdk_sees_each_line_once() -> None:
-    """The loop of SDK v2's `fit(logs=True)`: streams until each instance has one, then their lines, every ten seconds."""
+@pytest.mark.parametrize("missing", [0, 3])
+def test_the_log_tail_of_the_sagemaker_sdk_sees_each_line_once(missing: int) -> None:
+    """The loop of SDK v2's `fit(logs=True)`: streams until each instance has one, then their lines, every ten seconds.
+
+    Also in an account that never logged, where the group is missing at the first looks.
+    """
     plan = Plan.completes(training=100, logs=epochs(20, 5), **KNOWN)
     with mock_sagemaker(start=START, plan=plan) as sagemaker:
         client, logs = make_client(), make_logs()
+        if missing:
+            logs.delete_log_group(logGroupName=GROUP)
         create(client, **TWO)
         tail = Tail(logs, "churn", 2)
         described = time.time()
@@ -625,7 +631,7 @@ def test_the_log_tail_of_the_sagemaker_sdk_sees_each_line_once() -> None:
     assert tail.printed[0] == tail.printed[1] == [f"epoch {number}" for number in range(20)]
     polled = [call.operation for call in sagemaker.calls]
     assert polled.count("DescribeLogStreams") == 4
-    assert [call.outcome for call in sagemaker.calls].count("ok") == len(sagemaker.calls)
+    assert [call.outcome for call in sagemaker.calls].count("ResourceNotFoundException") == missing
 
 
 class Tail:
