@@ -132,8 +132,12 @@ class Alarms:
 
     def ring(self, one: "Alarm | Timer") -> None:
         """Let one ring, which is then off."""
-        self._heap.remove(one)
-        heapq.heapify(self._heap)
+        if self._heap[0] is one:
+            heapq.heappop(self._heap)
+        else:
+            # Something earlier was set while time passed.
+            self._heap.remove(one)
+            heapq.heapify(self._heap)
         one.ring()
 
     def ring_all(self) -> None:

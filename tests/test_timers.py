@@ -1,6 +1,7 @@
 import asyncio
 import contextvars
 from collections.abc import Iterator
+from itertools import count
 
 import pytest
 
@@ -105,3 +106,30 @@ def test_timers_that_are_cancelled_do_not_pile_up(alarms: Alarms) -> None:
         alarms.ring(first)
         rung.append(first)
     assert rung == naps
+
+
+def test_many_sleeps_cost_little_more_each(alarms: Alarms, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their order is that of a heap: four thousand take a few comparisons each, and not thousands."""
+    compared, before = count(), Alarm.__lt__
+
+    def compare(one: Alarm, other: Alarm) -> bool:
+        next(compared)
+        return before(one, other)
+
+    monkeypatch.setattr(Alarm, "__lt__", compare)
+    for at_us in range(4000):
+        alarms.set_alarm(at_us)
+    for at_us in range(4000):
+        first = alarms.first()
+        assert first is not None
+        assert first.at_us == at_us
+        alarms.ring(first)
+    assert next(compared) < 4000 * 40
+
+
+def test_one_that_is_not_the_first_any_more_rings_all_the_same(alarms: Alarms) -> None:
+    """While time passed to its instant, an earlier one was set."""
+    late, early = alarms.set_alarm(2), alarms.set_alarm(1)
+    alarms.ring(late)
+    assert late.future.done()
+    assert alarms.first() is early
