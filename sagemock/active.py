@@ -1,7 +1,7 @@
 """What the patches of the process ask of the mock that is innermost at the moment."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Literal, Protocol, TypeAlias
 
@@ -40,6 +40,9 @@ class Active(Protocol):
 
     def begin_sleep_us(self, duration_us: int) -> int:
         """Record and guard a sleep that begins now; return the instant of its end."""
+
+    def stalled(self, for_s: float, places: Sequence[str]) -> None:
+        """Note that tasks have only yielded for so many real seconds in those places while nobody slept; it may be an error."""
 
     def sleep_us(self, duration_us: int) -> None:
         """Let the calling thread sleep virtually: recorded, guarded against idling, advances the clock."""

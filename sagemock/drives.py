@@ -3,24 +3,29 @@
 import asyncio
 import selectors
 from collections.abc import Callable
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
+from sagemock.active import Innermost
+from sagemock.beds import nothing
 from sagemock.realtime import real
-from sagemock.sleepers import Sleeper, Sleepers
+from sagemock.sleepers import Sleepers
 from sagemock.stillness import STILL_S
 from sagemock.timers import Alarm, Alarms, Timer
+from sagemock.turns import yields
+from sagemock.yielding import Sleeping, Yielding
 
 __all__ = ["Drive", "Selecting", "Watching", "drive_of"]
 
 _Loop: TypeAlias = asyncio.AbstractEventLoop
-_Sleeping: TypeAlias = Callable[[], Alarms | None]
 _LOOKS = 3
 _Gathering: type = vars(asyncio.tasks)["_GatheringFuture"]
 _STEP_S = 0.001
+_RARELY_S: Final = 0.25
+"""What is given to a loop with longer pauses than this one does not make it go round."""
 
 
 class Drive(Protocol):
-    """Lets time pass while tasks of its loop sleep."""
+    """Lets time pass while tasks of its loop sleep, or only yield."""
 
     loop: _Loop
 
@@ -33,62 +38,39 @@ class Drive(Protocol):
     def called(self) -> None:
         """Another thread has just given the loop something to do: until that is done nobody may move time on."""
 
+    def turn(self) -> None:
+        """Note that one of asyncio's own loops is about to go round."""
 
-def drive_of(loop: _Loop, sleeping: _Sleeping) -> Drive:
-    """Return what drives this make of loop."""
+    def soon(self, callback: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        """Note that a loop of another make was given something to run soon."""
+
+    def yielded(self) -> None:
+        """Note that the task that runs is about to yield; it may be told of an error."""
+
+
+def drive_of(loop: _Loop, sleeping: Sleeping, active: Innermost) -> Drive:
+    """Return what drives this make of loop; `active` finds the mock by whose clock its tasks sleep."""
     selector = vars(loop).get("_selector") if isinstance(loop, asyncio.BaseEventLoop) else None
-    return Watching(loop, sleeping) if selector is None else Selecting(loop, sleeping, selector)
+    return Watching(loop, sleeping, active) if selector is None else Selecting(loop, sleeping, active, selector)
 
 
-def _nothing() -> None:
-    """Rouse nobody: whoever is meant looks by itself."""
-
-
-class _Bed:
-    """The place of one loop among the sleepers: empty as soon as another thread has called, before the loop knows."""
-
-    def __init__(self) -> None:
-        self.calls = 0
-        self.taken: tuple[Sleepers, Sleeper] | None = None
-
-    def lie_down(self, sleepers: Sleepers, sleeper: Sleeper, calls: int) -> bool:
-        """Sleep, unless somebody has called since there were so many calls; return whether it does."""
-        self.taken = sleepers, sleeper
-        return sleepers.lie_down(sleeper, lambda: self.calls != calls)
-
-    def called(self) -> None:
-        """Get up in the name of the loop, and rouse it: it may have done already what it was called for."""
-        self.calls += 1
-        taken = self.taken
-        if taken is not None:
-            sleepers, sleeper = taken
-            sleepers.get_up(sleeper)
-            sleeper.rouse()
-
-    def get_up(self) -> None:
-        """Sleep no more."""
-        taken = self.taken
-        if taken is not None:
-            sleepers, sleeper = taken
-            sleepers.get_up(sleeper)
-            # Only now: it waits for whoever looks around, and a caller that found no bed would be idle again before it is got up.
-            self.taken = None
-
-
-class Selecting:
+class Selecting(Yielding):
     """Drives asyncio's own loops: they wait in their selector, and only when they have nothing to do.
 
     The selector's `select` is replaced on that one object and only while a task sleeps virtually.
     """
 
-    def __init__(self, loop: _Loop, sleeping: _Sleeping, selector: Any) -> None:  # noqa: ANN401  # a selector, or Windows' proactor
-        self.loop = loop
-        self._sleeping = sleeping
+    def __init__(
+        self,
+        loop: _Loop,
+        sleeping: Sleeping,
+        active: Innermost,
+        selector: Any,  # noqa: ANN401  # a selector, or Windows' proactor
+    ) -> None:
+        super().__init__(loop, sleeping, active)
         self._selector = selector
         self._real_select: Callable[[float | None], list[Any]] = selector.select
         self._select = self._select_or_pass
-        self._bed = _Bed()
-        self.called = self._bed.called
 
     def begin(self) -> None:
         """Wait for tasks as well."""
@@ -122,7 +104,7 @@ class Selecting:
             return bool(events) or left_s == 0
 
         # A socket that is waited for may have news in a moment; a virtual hour would time it out.
-        if not (self._awaits_others() and pause(STILL_S)) and self._sleep(alarms.sleepers, first, pause, calls):
+        if (self._awaits_nobody() or not pause(STILL_S)) and self._sleep(alarms.sleepers, first, pause, calls):
             alarms.ring(first)
         return events
 
@@ -140,9 +122,9 @@ class Selecting:
             self._bed.get_up()
         return sleeper.is_awake
 
-    def _awaits_others(self) -> bool:
+    def _awaits_nobody(self) -> bool:
         # One is the loop's own, by which threads call it. A proactor (Windows) does not say.
-        return not isinstance(self._selector, selectors.BaseSelector) or len(self._selector.get_map()) > 1
+        return isinstance(self._selector, selectors.BaseSelector) and len(self._selector.get_map()) == 1
 
     def _rouse(self) -> None:
         # What `call_soon_threadsafe` does to be heard; by that itself, the loop would have something to do and get up.
@@ -150,23 +132,21 @@ class Selecting:
         loop._write_to_self()  # noqa: SLF001  # there is no other way
 
 
-class Watching:
+class Watching(Yielding):
     """Drives loops into which one cannot look, like uvloop's: by watching the tasks.
 
     The loop has nothing to do when every task waits for something that has not come. What else a task may wait for than another
     task or a sleep is given a few real milliseconds.
     """
 
-    def __init__(self, loop: _Loop, sleeping: _Sleeping) -> None:
-        self.loop = loop
-        self._sleeping = sleeping
+    def __init__(self, loop: _Loop, sleeping: Sleeping, active: Innermost) -> None:
+        super().__init__(loop, sleeping, active)
         self._is_watching = False
+        self._soon_s = 0.0
         self._quiet = 0
         self._since_s: float | None = None
-        self._bed = _Bed()
         self._calls = 0
         self._next: Alarm | Timer | None = None
-        self.called = self._bed.called
 
     def begin(self) -> None:
         """Watch."""
@@ -177,17 +157,47 @@ class Watching:
     def end(self) -> None:
         """Watch no more: the next look sees that nobody sleeps."""
 
+    def turn(self) -> None:
+        """Note what is about to run, unless it is looked at anyway."""
+        if not self._is_watching:
+            super().turn()
+
+    def soon(self, callback: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        """Note a turn: while no task of such a loop sleeps, nothing else is seen of it."""
+        if not self._is_watching:
+            before_s, self._soon_s = self._soon_s, real.monotonic()
+            if self._soon_s - before_s > _RARELY_S:
+                # It has waited in between.
+                self._turns.begin()
+            # What is raised here would be lost on its way through the task.
+            self._turn(yields([(callback, arguments)]), self._bed.calls, tells=False)
+
+    def yielded(self) -> None:
+        """Raise an error if it must be, here where it reaches the task."""
+        if not self._is_watching:
+            self._tell()
+
+    def _awaits_nobody(self) -> bool:
+        alarms = self._sleeping()
+        waiters = [getattr(task, "_fut_waiter", None) for task in asyncio.all_tasks(self.loop)]
+        # A bare future may be anything; that of a sleep is bare too, so those are counted.
+        bare = sum(not (waiter is None or isinstance(waiter, (asyncio.Task, _Gathering))) for waiter in waiters)
+        return bare <= (0 if alarms is None else alarms.asleep)
+
     def _look(self) -> None:
         alarms = self._sleeping()
         if alarms is None:
             self._bed.get_up()
             self._is_watching = False
             return
-        waiters = [getattr(task, "_fut_waiter", None) for task in asyncio.all_tasks(self.loop)]
         calls = self._bed.calls
-        if calls != self._calls or any(waiter is None or waiter.done() for waiter in waiters):
+        waiters = {task: getattr(task, "_fut_waiter", None) for task in asyncio.all_tasks(self.loop)}
+        goes_on = [task for task, waiter in waiters.items() if waiter is None or waiter.done()]
+        if calls != self._calls or goes_on:
             self._calls = calls
             self._again()
+            # Who waits for nothing has yielded; the others were woken.
+            self._turn(goes_on if all(waiters[task] is None for task in goes_on) else None, calls)
             return
         self._quiet += 1
         if self._since_s is None:
@@ -196,9 +206,9 @@ class Watching:
             # Callbacks that belong to no task, and news from sockets and threads, get their turn.
             self.loop.call_soon(self._look)
             return
-        # A bare future may be anything; that of a sleep is bare too, so those are counted.
-        bare = sum(not isinstance(waiter, (asyncio.Task, _Gathering)) for waiter in waiters)
-        if bare > alarms.asleep and real.monotonic() - self._since_s < STILL_S:
+        # It has nothing to do, so nobody goes on yielding.
+        self._turns.forget()
+        if not self._awaits_nobody() and real.monotonic() - self._since_s < STILL_S:
             self._look_later()
         else:
             self._pass(alarms, calls)
@@ -217,7 +227,7 @@ class Watching:
                 sleepers.until_us(first.at_us)
                 self._ring(alarms, first)
                 return
-            self._bed.lie_down(sleepers, sleepers.sleeper(first.at_us, _nothing, first.number), calls)
+            self._bed.lie_down(sleepers, sleepers.sleeper(first.at_us, nothing, first.number), calls)
         if self._is_awake():
             self._ring(alarms, first)
         else:

@@ -71,6 +71,11 @@ class Idle:
         self._judge(limit_us)
         self._slept_us += duration_us
 
+    def stalled(self, what: str, *, limit_us: int | None) -> None:
+        """Note that time stands, and that nobody will move it. Raises NothingWillHappen if SageMaker was ever asked anything."""
+        if self._armed and limit_us is not None:
+            raise NothingWillHappen(self._report(what))
+
     def _judge(self, limit_us: int | None) -> None:
         if limit_us is None:
             return

@@ -108,10 +108,23 @@ class Sleepers:
         at_us, times = self._yields
         self._yields = (now_us, times + 1 if at_us == now_us else 1)
         if self._yields[1] > _YIELDS:
-            with self._mutex:
-                first = self._first()
-            if first is not None:
-                self.until_us(first.deadline_us)
+            first_us = self.first_us()
+            if first_us is not None:
+                self.until_us(first_us)
+
+    def first_us(self) -> int | None:
+        """Return the instant at which the next sleeper wakes; None if nobody sleeps."""
+        with self._mutex:
+            first = self._first()
+        return None if first is None else first.deadline_us
+
+    def others_rest(self) -> bool:
+        """Return whether every other thread of the mock sleeps or stands still; it takes some looks until they are known to."""
+        if self.is_alone():
+            return True
+        real.sleep(_STEP_S)
+        with self._mutex:
+            return not self._is_anyone_busy(threading.current_thread(), paused=True)
 
     # -- step by step, for an event loop
 
@@ -243,8 +256,8 @@ class Sleepers:
         if first is not None and first.deadline_us <= now_us:
             self._wake(first)
 
-    def _is_anyone_busy(self, *, paused: bool) -> bool:
-        asleep = {sleeper.thread for sleeper in self._asleep if not sleeper.is_up}
+    def _is_anyone_busy(self, *besides: threading.Thread, paused: bool) -> bool:
+        asleep = {sleeper.thread for sleeper in self._asleep if not sleeper.is_up}.union(besides)
         # Those of the mock around this one sleep as well.
         elsewhere = set() if self._around is None else {sleeper.thread for sleeper in list(self._around._asleep)}  # noqa: SLF001
 

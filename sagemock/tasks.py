@@ -96,12 +96,22 @@ class VirtualTasks:
         found = [alarms for alarms in list(self._alarms.values()) if alarms.loop is loop and alarms.asleep]
         return found[-1] if found else None
 
+    def turn(self, loop: _Loop) -> None:
+        """Note that one of asyncio's own loops is about to go round."""
+        drive = self._drives.get(id(loop))
+        (self._drive_of(loop) if drive is None else drive).turn()
+
+    def soon(self, loop: _Loop, callback: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        """Note that a loop of another make was given something to run soon."""
+        drive = self._drives.get(id(loop))
+        (self._drive_of(loop) if drive is None else drive).soon(callback, arguments)
+
     def _drive_of(self, loop: _Loop) -> Drive:
         with self._lock:
             found = self._drives.get(id(loop))
             if found is None:
                 self._drives = {key: one for key, one in self._drives.items() if not one.loop.is_closed()}
-                found = self._drives[id(loop)] = drive_of(loop, partial(self._sleeping, loop))
+                found = self._drives[id(loop)] = drive_of(loop, partial(self._sleeping, loop), self.active)
             return found
 
     def sleep(self, duration_us: Callable[[object], int | None]) -> Callable[..., Any]:
@@ -113,6 +123,8 @@ class VirtualTasks:
             # Not a number, negative, endless: asyncio itself knows what to do. No length: a plain yield, as asyncio has it.
             long_us = None if active is None else duration_us(delay)
             if active is None or not long_us:
+                if active is not None and long_us == 0:
+                    self._drive_of(asyncio.get_running_loop()).yielded()
                 return await real_sleep(delay, result)
             await self.sleep_until_us(active, active.begin_sleep_us(long_us))
             return result
@@ -149,9 +161,30 @@ class LoopPatch:
             return handle
 
         self._cover(base, time, call_later)
+        run_once: Callable[[_Loop], None] = base._run_once  # noqa: SLF001  # no other method of a loop knows of its turns
+
+        def _run_once(loop: _Loop) -> None:
+            """Run what is ready, once."""
+            self._tasks.turn(loop)
+            run_once(loop)
+
+        self._replace(base, _run_once)
         uvloop = sys.modules.get("uvloop")
         if uvloop is not None:
             self._cover(uvloop.Loop, uvloop.Loop.time, uvloop.Loop.call_later)
+            really_soon: Callable[..., asyncio.Handle] = uvloop.Loop.call_soon
+
+            def call_soon(
+                loop: _Loop,
+                callback: Callable[..., Any],
+                *args: Any,  # noqa: ANN401  # whatever the callback takes
+                context: _Context = None,
+            ) -> asyncio.Handle:
+                """Run a callback soon; a task that yields comes by here, too."""
+                self._tasks.soon(loop, callback, args)
+                return really_soon(loop, callback, *args, context=context)
+
+            self._replace(uvloop.Loop, call_soon)
 
     def uninstall(self) -> None:
         """Undo `install`."""
@@ -232,10 +265,13 @@ class LoopPatch:
             return handle
 
         for stand_in in (call_later, call_at, time, call_soon_threadsafe):
-            name = stand_in.__name__
-            before = vars(owner).get(name)
-            setattr(owner, name, stand_in)
-            self._undo.append(partial(_restore, owner, name, stand_in, before))
+            self._replace(owner, stand_in)
+
+    def _replace(self, owner: _LoopClass, stand_in: Callable[..., Any]) -> None:
+        name = stand_in.__name__
+        before = vars(owner).get(name)
+        setattr(owner, name, stand_in)
+        self._undo.append(partial(_restore, owner, name, stand_in, before))
 
 
 def _ahead_s(active: Active | None) -> float:

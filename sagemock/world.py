@@ -132,6 +132,12 @@ class World:
             self.sleeps.append(Sleep(instant(now_us), timedelta(microseconds=duration_us)))
         return now_us + duration_us
 
+    def stalled(self, for_s: float, places: Sequence[str]) -> None:
+        """Note that tasks have only yielded while nobody slept. Raises NothingWillHappen if no time will ever pass."""
+        with self.store.lock:
+            where = ", ".join(sorted(places)) or "more than one place"
+            self.idle.stalled(f"tasks have only yielded, for {for_s} real seconds, at {where}", limit_us=self.clock.idle_limit_us)
+
     def settled(self, now_us: int) -> bool:
         """Whether nothing is left to happen to any job by itself, and calls go the same way for ever."""
         settled_us = self.store.settled_us()

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from sagemock.beds import Bed
 from sagemock.clock import Clock
-from sagemock.drives import Selecting, Watching, _Bed, drive_of
+from sagemock.drives import Selecting, Watching, drive_of
 from sagemock.sleepers import Sleeper, Sleepers
 from sagemock.timers import Alarms
 from tests.test_asyncio import OpaqueLoop
@@ -30,7 +31,7 @@ class Situation:
         self.alarms = Alarms(loop, Sleepers(self.clock, set(threading.enumerate()) - {threading.current_thread()}))
         self.alarms.asleep = 1
         self.are_asleep = True
-        self.drive: Any = drive_of(loop, lambda: self.alarms if self.are_asleep else None)
+        self.drive: Any = drive_of(loop, lambda: self.alarms if self.are_asleep else None, lambda: None)
 
 
 def test_a_loop_that_shows_its_selector_is_driven_by_that(loop: asyncio.AbstractEventLoop) -> None:
@@ -101,7 +102,7 @@ def test_a_loop_that_gets_up_is_found_by_who_calls_it_meanwhile() -> None:
             found.append(bed.taken is not None)
             super().get_up(sleeper)
 
-    bed, sleepers = _Bed(), Looking(Clock("2018-07-30"), set(threading.enumerate()))
+    bed, sleepers = Bed(), Looking(Clock("2018-07-30"), set(threading.enumerate()))
     assert bed.lie_down(sleepers, sleepers.sleeper(0, lambda: None), bed.calls)
     bed.get_up()
     assert found == [True]

@@ -140,3 +140,13 @@ def test_no_limit_is_no_limit() -> None:
     for _ in range(2 * REPEATS):
         watch.polled("describe", settled=True, limit_us=None)
         watch.slept(DAY_US, settled=True, limit_us=None)
+
+
+def test_who_only_yields_is_stopped_unless_all_is_allowed() -> None:
+    """Or SageMaker was never asked."""
+    watch = idle()
+    watch.stalled("yielded", limit_us=DAY_US)
+    watch.reset()
+    watch.stalled("yielded", limit_us=None)
+    with pytest.raises(NothingWillHappen, match=r"^yielded!$"):
+        watch.stalled("yielded", limit_us=DAY_US)

@@ -13,6 +13,8 @@ from tests.worlds import World, Worlds
 
 WHO: ContextVar[str] = ContextVar("who", default="nobody")
 METHODS = ("call_later", "call_at", "time", "call_soon_threadsafe")
+# Of asyncio's own loops, and of uvloop's.
+THEIRS, UVLOOPS = (*METHODS, "_run_once"), (*METHODS, "call_soon")
 
 
 @pytest.fixture
@@ -23,7 +25,7 @@ def worlds() -> Worlds:
 
 def foreign_loop() -> Any:
     """Return a class of loops that inherits what is patched, as uvloop's does from a class written in C."""
-    base = type("Base", (), {name: lambda *_args, **_kwargs: "real" for name in METHODS})
+    base = type("Base", (), {name: lambda *_args, **_kwargs: "real" for name in UVLOOPS})
     return type("Loop", (base,), {})
 
 
@@ -32,17 +34,17 @@ def test_afterwards_the_classes_of_loops_are_as_they_were(worlds: Worlds, monkey
     foreign = foreign_loop()
     monkeypatch.setitem(sys.modules, "uvloop", SimpleNamespace(Loop=foreign))
     base: Any = asyncio.BaseEventLoop
-    before, inherited = {name: vars(base)[name] for name in METHODS}, dict(vars(foreign))
+    before, inherited = {name: vars(base)[name] for name in THEIRS}, dict(vars(foreign))
     patch = LoopPatch(VirtualTasks(worlds.innermost))
     patch.install()
-    assert all(vars(base)[name] is not before[name] for name in METHODS)
-    assert set(METHODS) <= vars(foreign).keys()
-    assert foreign().call_later(1, print) == foreign().time() == "real"
+    assert all(vars(base)[name] is not before[name] for name in THEIRS)
+    assert set(UVLOOPS) <= vars(foreign).keys()
+    assert foreign().call_later(1, print) == foreign().time() == foreign().call_soon(print) == "real"
 
     mine = object()
     monkeypatch.setattr(foreign, "time", mine)
     patch.uninstall()
-    assert {name: vars(base)[name] for name in METHODS} == before
+    assert {name: vars(base)[name] for name in THEIRS} == before
     assert vars(foreign).keys() - inherited.keys() == {"time"}
     assert foreign.time is mine
 

@@ -1,7 +1,7 @@
 """Fake mocks for the patches of the process: a clock, and a record of what slept on it."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -32,6 +32,7 @@ class World:
     passthrough: frozenset[str] = frozenset()
     threads_before: AbstractSet[threading.Thread] = frozenset()
     slept_us: list[int] = field(default_factory=list)
+    stalls: list[tuple[str, ...]] = field(default_factory=list)
     _led: tuple[Clock, Sleepers] | None = None
 
     @property
@@ -44,6 +45,10 @@ class World:
     def sleep_us(self, duration_us: int) -> None:
         """Record the sleep and let it pass."""
         self.sleepers.until_us(self.begin_sleep_us(duration_us))
+
+    def stalled(self, for_s: float, places: Sequence[str]) -> None:
+        """Record it."""
+        self.stalls.append(tuple(places))
 
     def begin_sleep_us(self, duration_us: int) -> int:
         """Record the sleep."""

@@ -1,0 +1,114 @@
+"""What lets virtual time pass for an event loop that always has something to do, because its tasks only yield."""
+
+import asyncio
+import os
+from collections.abc import Callable, Collection, Hashable
+from types import CodeType
+from typing import Any, TypeAlias
+
+from sagemock.active import Innermost
+from sagemock.beds import Bed
+from sagemock.realtime import real
+from sagemock.timers import Alarms
+from sagemock.turns import STALLED_S, Turns, yields
+
+__all__ = ["Sleeping", "Yielding"]
+
+Sleeping: TypeAlias = Callable[[], Alarms | None]
+"""Finds what a loop's tasks sleep for, if any do."""
+
+
+class Yielding:
+    """Lets time pass for such a loop, turn by turn; `active` finds the mock by whose clock its tasks sleep."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, sleeping: Sleeping, active: Innermost) -> None:
+        self.loop = loop
+        self._sleeping = sleeping
+        self._active = active
+        self._bed = Bed()
+        self.called = self._bed.called
+        self._turns = Turns()
+        self._calls_before = 0
+
+    def turn(self) -> None:
+        """Note what is about to run."""
+        calls = self._bed.calls
+        loop: Any = self.loop
+        if loop._ready:  # noqa: SLF001  # by nothing else one sees what a loop is about to do
+            self._turn(yields((one._callback, one._args) for one in loop._ready), calls)  # noqa: SLF001
+        elif loop._scheduled and loop._scheduled[0]._when <= real.monotonic():  # noqa: SLF001
+            self._turn(None, calls)
+        else:
+            # It has nothing to do, so nobody goes on yielding.
+            self._turns.forget()
+
+    def soon(self, callback: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        """Leave it at that: asyncio's own loops are watched turn by turn."""
+
+    def yielded(self) -> None:
+        """Leave it at that: likewise."""
+
+    def _turn(self, who: Collection[Hashable] | None, calls: int, *, tells: bool = True) -> None:
+        """Let time pass if the loop only goes round. `who` is about to run, and other threads had called so many times before."""
+        if calls != self._calls_before:
+            self._calls_before = calls
+            self._turns.begin()
+        if self._turns.lead_nowhere(who, self._now_us, hasty=self._awaits_nobody):
+            if self._passes(calls):
+                self._turns.begin()
+            elif tells:
+                self._tell()
+
+    def _now_us(self) -> int | None:
+        active = self._active()
+        return None if active is None else active.clock.now_us()
+
+    def _passes(self, calls: int) -> bool:
+        alarms, active = self._sleeping(), self._active()
+        if alarms is not None:
+            first = alarms.first()
+            if first is None or not self._bed.doze(alarms.sleepers, first.at_us, calls, first.number):
+                return False
+            alarms.ring(first)
+            return True
+        if active is None:
+            return False
+        at_us = active.sleepers.first_us()
+        return at_us is not None and self._bed.doze(active.sleepers, at_us, calls)
+
+    def _tell(self) -> None:
+        """Raise an error if nobody sleeps, and this has gone on for long: no time will ever pass."""
+        active = self._active()
+        if (
+            active is not None
+            and self._sleeping() is None
+            and self._turns.lasts_s >= STALLED_S
+            and active.sleepers.first_us() is None
+            and self._awaits_nobody()
+            and not _has_children()
+            and active.sleepers.others_rest()
+        ):
+            active.stalled(STALLED_S, [_place(one) for one in self._turns.who])
+
+    def _awaits_nobody(self) -> bool:
+        """Whether it is known that the loop waits for nothing but its tasks and calls from other threads."""
+        return False
+
+
+def _has_children() -> bool:
+    """Return whether child processes run, or have ended and nobody has asked."""
+    if not hasattr(os, "waitid"):
+        return False
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
+
+
+def _place(one: Hashable) -> str:
+    """Return where in the code a task, or the code of a callback, stands."""
+    frame = one.get_stack(limit=1)[-1:] if isinstance(one, asyncio.Task) else []
+    code = frame[0].f_code if frame else one
+    line = frame[0].f_lineno if frame else getattr(one, "co_firstlineno", None)
+    return f"{code.co_filename}:{line}" if isinstance(code, CodeType) else repr(code)

@@ -1,0 +1,215 @@
+"""Tasks that yield for ever beside sleepers, on each make of event loop, through the mock (laws 7 and 9)."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable, Generator
+from typing import Any
+
+import pytest
+
+from sagemock import NothingWillHappen, SageMakerMock, mock_sagemaker
+from sagemock.realtime import real
+from sagemock.yielding import _has_children, _place
+from tests.test_asyncio import Run, client, run, sagemaker
+from tests.test_threads import seconds
+
+__all__ = ["client", "run", "sagemaker"]
+
+Until = Callable[[Callable[[], bool]], Awaitable[None]]
+
+
+class Bare:
+    """Yields, and nothing else."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield
+
+
+async def by_sleep(done: Callable[[], bool]) -> None:
+    while not done():  # noqa: ASYNC110  # the code that is tested does
+        await asyncio.sleep(0)
+
+
+async def by_await(done: Callable[[], bool]) -> None:
+    while not done():
+        await Bare()
+
+
+async def by_callbacks(done: Callable[[], bool]) -> None:
+    loop = asyncio.get_running_loop()
+    ends = loop.create_future()
+
+    def again() -> None:
+        if done():
+            ends.set_result(None)
+        else:
+            loop.call_soon(lambda: again())  # noqa: PLW0108  # a new closure each time
+
+    again()
+    await ends
+
+
+YIELDS = pytest.mark.parametrize("until", [by_sleep, by_await, by_callbacks])
+
+
+@YIELDS
+def test_who_only_yields_waits_for_who_sleeps(run: Run, sagemaker: SageMakerMock, until: Until) -> None:
+    """Each sleeper wakes at its instant, and whoever goes on there is waited for: a few yields are no waiting."""
+    woke = list[float]()
+
+    async def sleep(interval_s: float) -> None:
+        for _ in range(3):
+            await asyncio.sleep(interval_s)
+            at_s = seconds(sagemaker)
+            for _ in range(5):
+                await asyncio.sleep(0)
+            assert seconds(sagemaker) == at_s
+            woke.append(at_s)
+
+    async def main() -> None:
+        await asyncio.gather(sleep(60), sleep(90), until(lambda: len(woke) == 6), until(lambda: len(woke) == 6))
+
+    run(main())
+    assert woke == [60, 90, 120, 180, 180, 270]
+
+
+@YIELDS
+def test_who_only_yields_waits_for_threads_that_sleep(run: Run, sagemaker: SageMakerMock, until: Until) -> None:
+    """Also where no task sleeps."""
+    woke = list[float]()
+
+    def sleep() -> None:
+        for _ in range(2):
+            time.sleep(60)
+            woke.append(seconds(sagemaker))
+
+    async def main() -> None:
+        thread = threading.Thread(target=sleep)
+        thread.start()
+        await until(lambda: len(woke) == 2)
+        thread.join()
+
+    run(main())
+    assert woke == [60, 120]
+
+
+def test_a_loop_in_another_thread_waits_as_well(sagemaker: SageMakerMock) -> None:
+    """While the one that entered the mock waits for it; with debug on as without."""
+    woke = list[float]()
+
+    async def sleep() -> None:
+        await asyncio.sleep(60)
+        woke.append(seconds(sagemaker))
+
+    async def main() -> None:
+        await asyncio.gather(sleep(), by_sleep(lambda: bool(woke)))
+
+    thread = threading.Thread(target=lambda: asyncio.run(main(), debug=True))
+    thread.start()
+    thread.join()
+    assert woke == [60]
+
+
+def test_who_only_yields_does_not_hurry_a_thread_that_computes(run: Run, sagemaker: SageMakerMock) -> None:
+    """Time is held by whoever works, and then goes on."""
+    done = list[float]()
+
+    def compute() -> None:
+        ends_s = real.monotonic() + 0.6
+        while real.monotonic() < ends_s:
+            pass
+        done.append(seconds(sagemaker))
+
+    async def main() -> None:
+        asleep = asyncio.create_task(asyncio.sleep(60))
+        computing = asyncio.get_running_loop().run_in_executor(None, compute)
+        await by_sleep(computing.done)
+        await by_sleep(asleep.done)
+
+    run(main())
+    assert done == [0]
+    assert seconds(sagemaker) == 60
+
+
+def test_tasks_that_poll_by_timeouts_of_nothing_wait_too(run: Run, sagemaker: SageMakerMock) -> None:
+    """They never let the loop rest, although they are woken each time."""
+
+    async def main() -> None:
+        never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        asleep = asyncio.create_task(asyncio.sleep(60))
+        while not asleep.done():
+            await asyncio.wait({never}, timeout=0)
+
+    run(main())
+    assert seconds(sagemaker) == 60
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let real time run ahead, so that five seconds are over soon."""
+    monkeypatch.setattr("sagemock.yielding.STALLED_S", 0.3)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_where_nobody_sleeps_yielding_for_ever_is_an_error(run: Run, sagemaker: SageMakerMock, client: Any) -> None:
+    """It says where. Code that never asked SageMaker anything waits for something else."""
+    client.list_training_jobs()
+    line = by_sleep.__code__.co_firstlineno + 2
+    place = f"{__file__}:{line}"
+    with pytest.raises(NothingWillHappen, match=rf"yet tasks have only yielded, for 0\.3 real seconds, at {place}.* since\."):
+        run(by_sleep(lambda: False))
+    assert seconds(sagemaker) == 0.1
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("why", ["the test allows it", "SageMaker was never asked", "a child process works", "a thread works"])
+def test_where_something_may_still_come_yielding_goes_on(client: Any, why: str) -> None:
+    """Half a second, and more than would be too much."""
+    ends = threading.Event()
+
+    async def main() -> None:
+        began_s = real.monotonic()
+        await by_sleep(lambda: real.monotonic() - began_s > 0.6)
+
+    def compute() -> None:
+        while not ends.is_set():
+            pass
+
+    with mock_sagemaker(idle_limit=None if why == "the test allows it" else 3600):
+        if why != "SageMaker was never asked":
+            client.list_training_jobs()
+        if why == "a child process works":
+            with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE):
+                asyncio.run(main())
+        elif why == "a thread works":
+            thread = threading.Thread(target=compute)
+            thread.start()
+            asyncio.run(main())
+            ends.set()
+            thread.join()
+        else:
+            asyncio.run(main())
+
+
+def test_nothing_is_known_of_children_where_the_system_does_not_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows does not."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE):
+        assert _has_children()
+        monkeypatch.delattr(os, "waitid")
+        assert not _has_children()
+
+
+def test_a_loop_stands_somewhere() -> None:
+    """A task at its line, a callback where its code begins; what is written in C is named."""
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(by_sleep(lambda: True))
+    assert _place(task) == f"{__file__}:{by_sleep.__code__.co_firstlineno}"
+    loop.run_until_complete(task)
+    loop.close()
+    assert _place(task) == repr(task)
+    assert _place(by_sleep.__code__) == f"{__file__}:{by_sleep.__code__.co_firstlineno}"
+    assert _place("partial") == "'partial'"
