@@ -3,13 +3,14 @@
 import math
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from sagemock.errors import InvalidType, InvalidValue, UsageError
 from sagemock.instants import SECOND_US, duration_us, instant, instant_us
+from sagemock.readings import Readings
 from sagemock.realtime import real
 
 __all__ = ["Agenda", "Clock", "Leader", "Outside"]
@@ -88,7 +89,9 @@ class Clock:
        that it follows (a wall clock that the caller froze, real time at a `rate`). Forward only: a negative advance is a
        ValueError at once.
     3. What is due at T has happened at T.
-    4. Reading never changes the world. A call is answered at the instant of its arrival and then takes `latency`.
+    4. Reading never changes the world, with one exception: after ten thousand readings by one thread without a move each further
+       one is a sleep of a millisecond, so that a busy wait ends. A call is answered at the instant of its arrival and then
+       takes `latency`.
     5. `advance(a); advance(b)` is `advance(a + b)` for every observer; an observer sees the instant of its event.
     6. A sleep advances and does not block. Sleeping from t for d means "wake at t + d": concurrent sleeps do not add up.
     7. Sleepers, threads and tasks, wake in the order of their deadlines, one at a time, and the clock never passes a deadline
@@ -129,19 +132,36 @@ class Clock:
         self._agendas: list[Agenda] = []
         # Who is still to be told of the present instant.
         self._due: deque[Agenda] = deque()
+        self.readings = Readings()
+        self.creep: Callable[[int], object] = self.creep_us
+        """Lets so much time pass for a thread that goes on reading without a move."""
         self.latency_us = 0
         self.idle_limit_us: int | None = None
         self.latency = latency
         self.idle_limit = idle_limit
 
     def __repr__(self) -> str:
-        return f"<Clock at {self.now().isoformat()}>"
+        return f"<Clock at {instant(self.now_us()).isoformat()}>"
 
     # -- reading
 
     def now(self) -> datetime:
         """Return the present instant, aware, in UTC."""
+        self.read()
         return instant(self.now_us())
+
+    def read(self) -> None:
+        """Note that somebody is about to ask for the time: after ten thousand times without a move, some passes (law 4)."""
+        by_us = self.readings.read_us()
+        # Who holds the lock is in the midst of a move or a call.
+        if by_us and not self._lock._is_owned():  # type: ignore[attr-defined]  # noqa: SLF001  # `threading.Condition` asks it, too
+            try:
+                with self.readings.creeping():
+                    self.creep(by_us)
+            except BaseException:
+                # Whoever tells of the error reads the time, too.
+                self.readings.turned_away()
+                raise
 
     def now_us(self) -> int:
         """Return the present instant in microseconds since the epoch."""
@@ -201,10 +221,8 @@ class Clock:
         """Let time pass until `when`. Raises ValueError if that is in the past."""
         target_us = instant_us(when)
         if target_us < self.now_us():
-            msg = (
-                f"time only moves forward: it is {self.now().isoformat()}, later than {instant(target_us).isoformat()}; "
-                "begin earlier, by start=…"
-            )
+            now, target = instant(self.now_us()).isoformat(), instant(target_us).isoformat()
+            msg = f"time only moves forward: it is {now}, later than {target}; begin earlier, by start=…"
             raise InvalidValue(msg)
         self.pass_to_us(target_us)
 
@@ -227,9 +245,14 @@ class Clock:
         """Leave it to `leader` how time passes: by `move_to_us`, from one deadline to the next (law 7)."""
         self._leader = leader
 
-    def move_to_us(self, target_us: int) -> None:
+    def creep_us(self, by_us: int) -> None:
+        """Let so much time pass for somebody who reads, which is not a move for those who read."""
+        self.move_to_us(self.now_us() + by_us, creeps=True)
+
+    def move_to_us(self, target_us: int, *, creeps: bool = False) -> None:
         """Move to `target_us`, stopping on the way at each instant at which an agenda has something to do (law 5)."""
         with self._lock:
+            before_us = self._now_us
             if self._due:
                 self._tell_due()
             while self._agendas:
@@ -243,6 +266,8 @@ class Clock:
             # An agenda that advanced the clock itself may have gone further than this call was asked to go.
             if target_us > self._now_us:
                 self._stand_at(target_us)
+            if self._now_us != before_us and not creeps:
+                self.readings.moved()
 
     def _stand_at(self, at_us: int) -> None:
         by_us, self._now_us = at_us - self._now_us, at_us
@@ -284,6 +309,7 @@ class Clock:
                 # No agenda is told: nothing had happened.
                 self._now_us += by_us
                 self.start_us += by_us
+                self.readings.moved()
 
     # -- being told
 

@@ -42,7 +42,7 @@ class Idle:
     def reset(self) -> None:
         """Begin again: something was changed, or can still happen."""
         self._armed = True
-        if self._polls or self._sleeps:
+        if self._polls or self._sleeps or self._slept_us:
             self._polls.clear()
             self._familiar = self._sleeps = self._slept_us = 0
 
@@ -70,6 +70,19 @@ class Idle:
         self._sleeps += 1
         self._judge(limit_us)
         self._slept_us += duration_us
+
+    def crept(self, duration_us: int, *, settled: bool, limit_us: int | None) -> None:
+        """Note that time passed for somebody who only reads it. Raises NothingWillHappen if it was too much.
+
+        Each step is much shorter than a sleep, so only their sum counts.
+        """
+        if not settled:
+            self.reset()
+        elif self._armed:
+            self._slept_us += duration_us
+            if limit_us is not None and self._slept_us >= limit_us:
+                waited_s = f"{self._slept_us / SECOND_US:,.0f} s"
+                raise NothingWillHappen(self._report(f"the code under test waited for {waited_s} by reading the clock"))
 
     def stalled(self, what: str, *, limit_us: int | None) -> None:
         """Note that time stands, and that nobody will move it. Raises NothingWillHappen if SageMaker was ever asked anything."""

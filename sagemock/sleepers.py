@@ -31,13 +31,15 @@ class Rouse(Protocol):
 class Sleeper:
     """A thread, or what sleeps in its event loop, that is to be woken at an instant."""
 
-    __slots__ = ("deadline_us", "is_awake", "is_up", "number", "pauses", "rouse", "thread")
+    __slots__ = ("creeps", "deadline_us", "is_awake", "is_up", "number", "pauses", "rouse", "thread")
 
     def __init__(self, deadline_us: int, number: int, thread: threading.Thread, rouse: Rouse) -> None:
         self.deadline_us = deadline_us
         self.number = number
         self.thread = thread
         self.rouse = rouse
+        self.creeps = False
+        """Whether it waits by reading the time, again and again, and moves only for that."""
         self.is_awake = False
         self.is_up = False
         """Whether the thread does something of its own meanwhile: it moved time on, and tells an observer of what happens."""
@@ -72,13 +74,14 @@ class Sleepers:
 
     # -- a thread
 
-    def until_us(self, deadline_us: int) -> None:
-        """Let the calling thread sleep until an instant, or until the mock is over."""
+    def until_us(self, deadline_us: int, *, creeps: bool = False) -> None:
+        """Let the calling thread sleep until an instant, or until the mock is over; it `creeps` if it only reads the time."""
         if self.is_alone():
-            self._move_to_us(deadline_us)
+            self._move_to_us(deadline_us, creeps=creeps)
             return
         pause, rouse = _waiting()
         sleeper = self.sleeper(deadline_us, rouse)
+        sleeper.creeps = creeps
         self.lie_down(sleeper)
         try:
             while (longest_s := self.drive(sleeper)) != 0:
@@ -151,6 +154,8 @@ class Sleepers:
 
     def lie_down(self, sleeper: Sleeper, unless: Callable[[], bool] | None = None) -> bool:
         """Begin to sleep, unless something has come up that whoever moves time on next must wait for; return whether it did."""
+        if not sleeper.creeps:
+            self._clock.readings.turned_away()
         with self._mutex:
             if unless is not None and unless():
                 return False
@@ -226,10 +231,12 @@ class Sleepers:
     def _is_unhindered(self) -> bool:
         return self.is_over or self.is_alone()
 
-    def _move_to_us(self, target_us: int) -> None:
+    def _move_to_us(self, target_us: int, *, creeps: bool = False) -> None:
+        if not creeps:
+            self._clock.readings.turned_away()
         before, self._mover = self._mover, threading.current_thread()
         try:
-            self._clock.move_to_us(target_us)
+            self._clock.move_to_us(target_us, creeps=creeps)
         finally:
             self._mover = before
 
@@ -246,7 +253,7 @@ class Sleepers:
         try:
             # A clock that follows another one may be there already, and would go as far once more.
             if self._clock.now_us() < first.deadline_us:
-                self._clock.move_to_us(first.deadline_us)
+                self._clock.move_to_us(first.deadline_us, creeps=first.creeps)
             # Asked without the mutex: the clock's lock is for whoever holds none of ours.
             now_us = self._clock.now_us()
         finally:

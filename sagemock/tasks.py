@@ -213,6 +213,7 @@ class LoopPatch:
             active = tasks.active()
             if active is None:
                 return real_time(loop)
+            active.clock.read()
             # It stands still until the loop goes on, as uvloop's does by itself: so what is added to it and given to `call_at` is
             # after exactly so long.
             alarms = tasks.alarms_of(loop, active.sleepers)

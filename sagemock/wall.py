@@ -161,6 +161,7 @@ class ClockFactory(OwnFactory):
         """Return the present instant, naive, in UTC."""
         active = _virtual(self._innermost)
         if active is not None:
+            active.clock.read()
             return _EPOCH + timedelta(microseconds=active.clock.wall_us())
         theirs = frozen_by_freezegun()
         found: datetime = _EPOCH + timedelta(microseconds=instant_us(real.time())) if theirs is None else theirs()
@@ -171,6 +172,7 @@ class ClockFactory(OwnFactory):
         active = _virtual(self._innermost)
         if active is None:
             return (self() - _EPOCH) // timedelta(microseconds=1)
+        active.clock.read()
         now_us = active.clock.now_us()
         # Asking is what lets a freeze with auto_tick_seconds tick.
         active.clock.wall_us()

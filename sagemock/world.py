@@ -99,6 +99,7 @@ class World:
         else:
             self.threads_before = WeakSet(set(threading.enumerate()) - {me})
         self.sleepers = Sleepers(self.clock, self.threads_before, None if around is None else around.sleepers)
+        self.clock.creep = self.creep_us
         self.plans = Plans(options.plan)
         self.service = Service(self.store, self.plans.plan_for, options.seed, validate=options.validate)
         self.service.check_data = buckets.check_inputs if options.check_s3 else None
@@ -131,6 +132,15 @@ class World:
             self.idle.slept(duration_us, settled=self.settled(now_us), limit_us=self.clock.idle_limit_us)
             self.sleeps.append(Sleep(instant(now_us), timedelta(microseconds=duration_us)))
         return now_us + duration_us
+
+    def creep_us(self, by_us: int) -> None:
+        """Let so much time pass for a thread that waits by reading the time: no sleep of its own, so it is not in `sleeps`."""
+        if self.sleepers.is_over or threading.current_thread() in self.threads_before:
+            return
+        with self.store.lock:
+            now_us = self.clock.now_us()
+            self.idle.crept(by_us, settled=self.settled(now_us), limit_us=self.clock.idle_limit_us)
+        self.sleepers.until_us(now_us + by_us, creeps=True)
 
     def stalled(self, for_s: float, places: Sequence[str]) -> None:
         """Note that tasks have only yielded while nobody slept. Raises NothingWillHappen if no time will ever pass."""
@@ -252,6 +262,7 @@ class World:
     def _guard(self, call: ApiCall, at_us: int, fault: Fault | None, *, changed: bool) -> None:
         if changed:
             self.idle.reset()
+            self.clock.readings.turned_away()
         else:
             # A fault that is used up by being met is nothing that goes on for ever.
             settled = self.settled(at_us) and (fault is None or fault.times is None)

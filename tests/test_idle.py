@@ -142,6 +142,20 @@ def test_no_limit_is_no_limit() -> None:
         watch.slept(DAY_US, settled=True, limit_us=None)
 
 
+def test_time_that_is_only_read_counts_by_its_sum() -> None:
+    """Not by the number of readings; and not before SageMaker was asked, nor while something can happen."""
+    watch = idle()
+    watch.crept(2 * DAY_US, settled=True, limit_us=DAY_US)
+    watch.reset()
+    for _ in range(3 * REPEATS):
+        watch.crept(1000, settled=True, limit_us=DAY_US)
+    watch.crept(DAY_US, settled=False, limit_us=DAY_US)
+    watch.crept(DAY_US - 1, settled=True, limit_us=DAY_US)
+    watch.crept(1, settled=True, limit_us=None)
+    with pytest.raises(NothingWillHappen, match=r"^the code under test waited for 86,401 s by reading the clock!$"):
+        watch.crept(SECOND_US, settled=True, limit_us=DAY_US)
+
+
 def test_who_only_yields_is_stopped_unless_all_is_allowed() -> None:
     """Or SageMaker was never asked."""
     watch = idle()
