@@ -8,6 +8,7 @@ from random import Random
 from typing import Any, Final, Protocol, TypeVar
 
 from sagemock import reasons
+from sagemock.checks import public, whole
 from sagemock.jobs.outline import NORMAL
 from sagemock.jobs.plan import Plan
 
@@ -71,6 +72,7 @@ def life(dice: Dice, *, spot: bool) -> Plan:
     return drawn.but(**changes) if changes else drawn
 
 
+@public
 def any_life(seed: int = 0) -> Callable[[Mapping[str, Any]], Plan]:
     """Return what gives each job of a mock another life: `mock_sagemaker(plan=any_life())`.
 
@@ -78,7 +80,7 @@ def any_life(seed: int = 0) -> Callable[[Mapping[str, Any]], Plan]:
     same run after run: `any_life(seed)({"TrainingJobName": name})` is the plan of the job that failed, and its repr the code that
     makes it. Only managed spot jobs are interrupted.
     """
-    return _AnyLife(seed)
+    return _AnyLife(whole("seed", seed, "a whole number", "write any_life(seed=0)"))
 
 
 class _AnyLife:

@@ -1,19 +1,24 @@
 """The virtual clock: the only thing in sagemock that knows what time it is. Everything else is given `now`."""
 
-import math
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from sagemock.checks import nearest, number, public, public_class, shown
 from sagemock.errors import InvalidType, InvalidValue, UsageError
-from sagemock.instants import SECOND_US, duration_us, instant, instant_us
+from sagemock.instants import END_US, SECOND_US, beginning_us, duration_us, instant, instant_us
 from sagemock.readings import Readings
 from sagemock.realtime import real
 
-__all__ = ["Agenda", "Clock", "Leader", "Outside"]
+__all__ = ["FASTEST", "Agenda", "Clock", "Leader", "Outside", "check_end", "checked_rate"]
+
+FASTEST = 1_000_000
+"""The fastest rate, in virtual seconds per real second: a century is over in less than an hour then."""
+_UNITS = ("weeks", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds")
+"""The arguments of a timedelta."""
 
 
 class Agenda(Protocol):
@@ -79,6 +84,13 @@ class _RealTime:
         return now_us
 
 
+def checked_rate(rate: object) -> float:
+    """Return a rate of virtual seconds per real second."""
+    bounds = f"of virtual seconds per real second, from 0 to {FASTEST:,}"
+    return number("rate", rate, bounds, "write rate=60, or leave it out for none", fits=lambda rate: 0 <= rate <= FASTEST)
+
+
+@public_class
 class Clock:
     """Virtual time: whole microseconds inside, `timedelta` and aware UTC `datetime` at the door.
 
@@ -86,8 +98,8 @@ class Clock:
 
     1. Names that end in `_us` are whole microseconds.
     2. Time passes only when someone says so: `advance`, `advance_to`, a virtual sleep, the latency of a call, a clock outside
-       that it follows (a wall clock that the caller froze, real time at a `rate`). Forward only: a negative advance is a
-       ValueError at once.
+       that it follows (a wall clock that the caller froze, real time at a `rate`). Forward only: a negative advance is an
+       InvalidValue at once.
     3. What is due at T has happened at T.
     4. Reading never changes the world, with one exception: after ten thousand readings by one thread without a move each further
        one is a sleep of a millisecond, so that a busy wait ends. A call is answered at the instant of its arrival and then
@@ -118,13 +130,14 @@ class Clock:
 
         `lock`, which must be reentrant, is held while the clock moves and tells who is to be told.
         """
-        if not 0 <= rate < math.inf:
-            msg = f"rate is virtual seconds per real second, finite and not negative, not {rate!r}: leave it out for none"
-            raise InvalidValue(msg)
+        rate = checked_rate(rate)
+        if lock is not None and not (hasattr(lock, "acquire") and hasattr(lock, "release")):
+            msg = f"lock is a threading.RLock, not {shown(lock)}: leave it out for one of the clock's own"
+            raise InvalidType(msg)
         # One lock with whatever agendas lock: two would be taken in either order by two threads, which then wait for each other.
         self._lock = threading.RLock() if lock is None else lock
         self._leader: Leader | None = None
-        self._now_us = self.start_us = instant_us(real.time() if start is None else start)
+        self._now_us = self.start_us = instant_us(real.time()) if start is None else beginning_us(start)
         self.outside: Outside | None = _RealTime(rate) if rate else None
         """What the clock keeps in step with besides."""
         # How far the outside clock has gone ahead; what the clock moves beyond that, it moves of itself.
@@ -135,6 +148,7 @@ class Clock:
         self.readings = Readings()
         self.creep: Callable[[int], object] = self.creep_us
         """Lets so much time pass for a thread that goes on reading without a move."""
+        self._is_over = False
         self.latency_us = 0
         self.idle_limit_us: int | None = None
         self.latency = latency
@@ -181,6 +195,7 @@ class Clock:
 
     @latency.setter
     def latency(self, value: timedelta | float) -> None:
+        self._check_runs()
         latency_us = duration_us(value)
         if latency_us < 0:
             msg = f"latency is not negative, unlike {value!r}: write latency = 0 for none"
@@ -194,6 +209,7 @@ class Clock:
 
     @idle_limit.setter
     def idle_limit(self, value: timedelta | float | None) -> None:
+        self._check_runs()
         limit_us = None if value is None else duration_us(value)
         if limit_us is not None and limit_us <= 0:
             msg = f"idle_limit is a positive duration, not {value!r}: write idle_limit = None for no limit"
@@ -202,29 +218,46 @@ class Clock:
 
     # -- moving
 
+    @public
     def advance(self, by: timedelta | float | None = None, /, **units: float) -> None:
         """Let time pass: `advance(minutes=5)`, `advance(timedelta(minutes=5))` or `advance(300)` (seconds).
 
-        Raises ValueError if the duration is negative.
+        Raises InvalidValue if the duration is negative, and UsageError if the mock is over.
         """
+        self._check_runs()
         if (by is None) == (not units):
             msg = "advance takes one duration: advance(minutes=5), advance(timedelta(minutes=5)) or advance(300)"
             raise InvalidType(msg)
-        by_us = duration_us(timedelta(**units) if by is None else by)
+        given = _sum(units) if by is None else by
+        by_us = duration_us(given)
         if by_us < 0:
-            given = timedelta(**units) if by is None else by
             msg = f"time only moves forward, and not by {given!r}: begin earlier, by start=…"
             raise InvalidValue(msg)
+        check_end(self.now_us() + by_us)
         self.pass_us(by_us)
 
+    @public
     def advance_to(self, when: datetime | str | float) -> None:
-        """Let time pass until `when`. Raises ValueError if that is in the past."""
+        """Let time pass until `when`. Raises InvalidValue if that is in the past, and UsageError if the mock is over."""
+        self._check_runs()
         target_us = instant_us(when)
+        check_end(target_us)
         if target_us < self.now_us():
             now, target = instant(self.now_us()).isoformat(), instant(target_us).isoformat()
             msg = f"time only moves forward: it is {now}, later than {target}; begin earlier, by start=…"
             raise InvalidValue(msg)
         self.pass_to_us(target_us)
+
+    def close(self) -> None:
+        """Stand still for ever: the mock is over. What the clock shows can still be read."""
+        self.outside = None
+        self._is_over = True
+
+    def _check_runs(self) -> None:
+        if self._is_over:
+            since = self.now().isoformat()
+            msg = f"this mock is over, and its time stands still at {since}: use the clock while the mock is active"
+            raise UsageError(msg)
 
     def pass_us(self, by_us: int) -> None:
         """Let `by_us` microseconds pass from now, with whoever sleeps meanwhile waking in time."""
@@ -336,3 +369,32 @@ class Clock:
             self._agendas.remove(agenda)
             if agenda in self._due:
                 self._due.remove(agenda)
+
+
+def _sum(units: Mapping[str, float]) -> timedelta:
+    """Return the duration that is given by units of time, as `timedelta` takes them."""
+    for name, value in units.items():
+        if name not in _UNITS:
+            near = nearest(name, _UNITS)
+            hint = f"did you mean {near!r}?" if near else "take it out."
+            msg = f"advance() has no {shown(name)}: {hint} The units are {', '.join(_UNITS)}"
+            raise InvalidType(msg)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            msg = f"advance({name}=…) takes a number, not {shown(value)}: write advance(minutes=5)"
+            raise InvalidType(msg)
+    try:
+        return timedelta(**units)
+    except (OverflowError, ValueError):
+        # Infinite, not a number, or more than a timedelta holds.
+        told = ", ".join(f"{name}={shown(value)}" for name, value in units.items())
+        msg = f"advance({told}) is no duration: write advance(minutes=5)"
+        raise InvalidValue(msg) from None
+
+
+def check_end(target_us: int) -> None:
+    """Raise InvalidValue if virtual time does not go so far."""
+    if target_us > END_US:
+        msg = (
+            f"virtual time ends at {instant(END_US).isoformat()}, and this goes on from there: advance by less, or begin earlier"
+        )
+        raise InvalidValue(msg)

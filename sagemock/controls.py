@@ -5,12 +5,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import get_args
 
-from sagemock import reasons
+from sagemock import checks, reasons
 from sagemock.announcer import Events
+from sagemock.aws.accounts import Accounts
 from sagemock.aws.faults import Fault, Moment, Window
-from sagemock.aws.quotas import Usage
+from sagemock.aws.quotas import Usage, checked_instance_type
 from sagemock.aws.visibility import Hiding
 from sagemock.calls import Calls
+from sagemock.checks import flag, public, shown, takes_one, whole
 from sagemock.clock import Clock
 from sagemock.delivery import Delay, Subscription
 from sagemock.errors import InvalidType, InvalidValue, NeverReached, UsageError
@@ -26,7 +28,6 @@ from sagemock.options import check_plan
 from sagemock.plans import Matcher, PlanSource, Rule
 from sagemock.render import drawing, timeline, timelines
 from sagemock.sleeps import Sleeps
-from sagemock.texts import check_whole
 from sagemock.views import Jobs
 from sagemock.world import World
 
@@ -39,7 +40,12 @@ class Controls(ABC):
     @property
     @abstractmethod
     def _world(self) -> World:
-        """The world that is read and changed."""
+        """The world that is read."""
+
+    @property
+    @abstractmethod
+    def _running(self) -> World:
+        """The world that is changed. Raises UsageError when it is over."""
 
     # -- reading
 
@@ -69,12 +75,16 @@ class Controls(ABC):
         return self._world.announcer.events
 
     @property
-    def accounts(self) -> dict[str, str]:
+    def accounts(self) -> Accounts:
         """The account ids of callers by access key id; who is not in it belongs to `account_id`."""
         return self._world.accounts
 
+    @public
     def timeline(self, name: str, *, width: int | None = None, unicode: bool = False) -> str:
         """Return a picture of a job's life: in ASCII unless `unicode` allows blocks, with messages cut for `width` if given."""
+        if width is not None:
+            whole("width", width, "a number of characters", "leave it out for as many as are needed", least=1)
+        flag("unicode", unicode)
         return timeline(self.jobs.find(name), self.clock.now_us(), width=width, unicode=unicode)
 
     def svg(self, *names: str) -> str:
@@ -92,6 +102,7 @@ class Controls(ABC):
 
     # -- acting
 
+    @public
     def plan(self, matcher: Matcher, plan: PlanSource, *, times: int | None = None) -> None:
         """Plan the life of jobs that are created from now on; of several plans that meet a job, the first that was given wins.
 
@@ -99,26 +110,32 @@ class Controls(ABC):
         the request that returns one; `times` how many jobs it serves (default: all). Under `strict` a plan that no job meets is
         an error.
         """
+        world = self._running
         _check_matcher(matcher)
         _check_source(plan)
-        _check_times(times)
-        self._world.plans.rules.append(Rule(matcher, plan, times))
+        if times is not None:
+            whole("times", times, "how many jobs the plan serves", "leave it out for all", least=1)
+        world.plans.rules.append(Rule(matcher, plan, times))
 
+    @public
     def quota(self, instance_type: str, *, instances: int, spot: bool = False, warm_pool: bool = False) -> None:
         """Say how many instances of a type the account may use at once: for training, for managed spot training or in warm pools.
 
         CreateTrainingJob refuses what goes beyond, counted over the jobs that run, with ResourceLimitExceeded; a warm pool beyond
-        its quota is silently not retained.
+        its quota is silently not retained. Raises UsageError if the service model has no such type of instance.
         """
-        if not isinstance(instances, int) or isinstance(instances, bool) or instances < 0:
-            msg = f"quota() takes a number of instances, 0 or more, not {instances!r}: write quota('ml.p3.2xlarge', instances=2)"
-            raise InvalidValue(msg)
+        world = self._running
+        checked_instance_type(instance_type)
+        whole("instances", instances, "a number of instances", "write quota('ml.p3.2xlarge', instances=2)", least=0)
+        flag("spot", spot)
+        flag("warm_pool", warm_pool)
         if spot and warm_pool:
             msg = "quota() is of spot training or of warm pools, which spot jobs have none of: give one of spot and warm_pool"
             raise InvalidValue(msg)
         usage: Usage = "training warm pool" if warm_pool else "spot training job" if spot else "training job"
-        self._world.service.quotas.limits[instance_type, usage] = instances
+        world.service.quotas.limits[instance_type, usage] = instances
 
+    @public
     def fault(  # noqa: PLR0913  # each narrows down which calls
         self,
         operation: str,
@@ -145,11 +162,13 @@ class Controls(ABC):
 
         `job` is a pattern of job names, `times` how many calls it meets (default: all; retries count), `after` and `until` are
         instants or durations from now, `probability` is that of each call, by the mock's `seed`. Under `strict` a fault that no
-        call could meet is an error. Raises UsageError, TypeError or ValueError for what has no meaning.
+        call could meet is an error. Raises UsageError, InvalidType or InvalidValue for what has no meaning.
         """
-        window = Window.of(after, until, self._world.clock.now_us())
-        self._world.faults.add(Fault(operation, error, job, times, window, probability, message, status))
+        world = self._running
+        window = Window.of(after, until, world.clock.now_us())
+        world.faults.add(Fault(operation, error, job, times, window, probability, message, status))
 
+    @public
     def hide(self, job: str, *, lasting: timedelta | float, operation: str = "*") -> None:
         """Hide jobs from the API for a while after their creation, as its eventual consistency may.
 
@@ -157,8 +176,9 @@ class Controls(ABC):
         `operation` such a job does not exist: not to be described or stopped, and in no list. CreateTrainingJob sees it. Under
         `strict` it is an error if no call would have seen such a job.
         """
-        self._world.visibility.add(Hiding(job, lasting, operation))
+        self._running.visibility.add(Hiding(job, lasting, operation))
 
+    @public
     def on_event(
         self, handler: Handler, pattern: Pattern | None = None, *, delay: Delay = 0, duplicates: int = 0, check: bool = True
     ) -> Subscription:
@@ -174,13 +194,15 @@ class Controls(ABC):
         """
         return self._world.announcer.on_event(handler, pattern, delay=delay, duplicates=duplicates, check=check)
 
+    @public
     def interrupt(self, name: str) -> None:
         """Take the instances of a managed spot job away now: it is Interrupted, and starts again.
 
         Raises UsageError if it is no spot job, or has no instances.
         """
+        world = self._running
         job = self.jobs.find(name)
-        now_us = self.clock.now_us()
+        now_us = world.clock.now_us()
         if not job.request.get("EnableManagedSpotTraining"):
             msg = f"cannot interrupt {name!r}: it runs on demand; create it with EnableManagedSpotTraining=True"
             raise UsageError(msg)
@@ -191,25 +213,29 @@ class Controls(ABC):
             raise UsageError(msg)
         self._intervene(name, "interrupt", Interrupt)
 
+    @public
     def fail(self, name: str, reason: str = "AlgorithmError: , exit code: 1") -> None:
         """Let a job fail now, with this FailureReason: its first 1024 characters are shown, as by the service."""
         self._intervene(name, "fail", lambda offset_us: Fail(offset_us, reasons.checked(reason)))
 
+    @public
     def complete(self, name: str) -> None:
         """Let a job complete now."""
         self._intervene(name, "complete", Complete)
 
+    @public
     def log(self, name: str, text: str, *, at: datetime | str | float | None = None, instance: int = 1) -> None:
         """Let a container of a job write a line to its log: now, or `at` an earlier or later instant.
 
         An earlier line comes late: it is in its place from now on. `instance` counts from 1. Raises UsageError if no container of
         the job has started by then, as far as is known now, or if it has no such instance.
         """
-        world = self._world
+        world = self._running
         if not isinstance(text, str) or not text:
-            msg = f"log() takes the text of a line, not {text!r}: write log({name!r}, 'epoch=1 loss=0.31')"
+            msg = f"log() takes the text of a line, not {shown(text)}: write log({shown(name)}, 'epoch=1 loss=0.31')"
             raise InvalidType(msg)
-        check_whole(text, "the line")
+        checks.text("text", text, "the text of a line", "write what can be encoded")
+        whole("instance", instance, "the number of an instance, counted from 1", "leave it out for the first")
         with world.store.lock:
             job = self.jobs.find(name)
             now_us = world.clock.now_us()
@@ -226,17 +252,18 @@ class Controls(ABC):
             world.store.region(job.place).logbook.say(job, at_us, text, instance=instance, now_us=now_us)
             world.idle.reset()
 
+    @public
     def advance_until(self, name: str, wanted: str) -> datetime:
         """Let time pass until a job has the primary or secondary status `wanted`, and return that instant.
 
         Nothing passes if it has that status now. Raises NeverReached at once if the job will never have it.
         """
-        world = self._world
+        world = self._running
         job = self.jobs.find(name)
         now_us = world.clock.now_us()
         known = {*status.PHASES, *status.ENDINGS, *get_args(status.Primary)}
-        if wanted not in known:
-            msg = f"{wanted!r} is no status of a training job: one of {', '.join(sorted(known))}"
+        if not isinstance(wanted, str) or wanted not in known:
+            msg = f"{shown(wanted)} is no status of a training job: one of {', '.join(sorted(known))}"
             raise UsageError(msg)
         state = job.state(now_us)
         reached = wanted in (state.primary, state.secondary)
@@ -257,15 +284,16 @@ class Controls(ABC):
             reached = wanted in (met.primary, met.secondary)
         return world.clock.now()
 
+    @public
     def advance_until_idle(self) -> datetime:
         """Let time pass until nothing is left to happen to a job by itself and no event is on its way; return that instant."""
-        world = self._world
+        world = self._running
         while (settled_us := max(world.store.settled_us() or 0, world.announcer.last_us)) > world.clock.now_us():
             world.clock.pass_to_us(settled_us)
         return world.clock.now()
 
     def _intervene(self, name: str, verb: str, intervention: Callable[[int], Intervention]) -> None:
-        world = self._world
+        world = self._running
         with world.store.lock:
             job: Job = self.jobs.find(name)
             now_us = world.clock.now_us()
@@ -280,8 +308,12 @@ class Controls(ABC):
 
 def _check_matcher(matcher: object) -> None:
     if not isinstance(matcher, str) and not callable(matcher):
-        msg = f"plan() takes a pattern of job names or a predicate of the request, not {matcher!r}: write plan('churn-*', …)"
+        msg = f"plan() takes a pattern of job names or a predicate of the request, not {shown(matcher)}: write plan('churn-*', …)"
         raise InvalidType(msg)
+    if isinstance(matcher, str):
+        checks.text("matcher", matcher, "a pattern of job names", "write plan('churn-*', …)")
+    else:
+        takes_one("matcher", matcher, "write plan(lambda request: …, …)")
 
 
 def _check_source(plan: object) -> None:
@@ -289,9 +321,3 @@ def _check_source(plan: object) -> None:
         msg = "plan() takes a Plan or a callable of the request that returns one, not None: write Plan.completes()"
         raise InvalidType(msg)
     check_plan(plan)
-
-
-def _check_times(times: object) -> None:
-    if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
-        msg = f"times is how many jobs the plan serves, at least 1, not {times!r}: leave it out for all"
-        raise InvalidValue(msg)

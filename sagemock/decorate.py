@@ -4,6 +4,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+from sagemock.checks import shown
 from sagemock.decorate_class import decorate_class
 from sagemock.decorate_function import Mock, inside, is_fixture
 from sagemock.errors import InvalidType
@@ -21,7 +22,7 @@ def decorate(target: _Target, new_mock: Callable[[], Mock]) -> _Target:
     each of its test methods (the names that begin with `test`) gets a fresh mock, which starts before `setUp` or
     `setup_method` and stops after `tearDown`, cleanups or `teardown_method`. So do those of its subclasses.
 
-    Raises TypeError if `target` cannot be decorated.
+    Raises InvalidType if `target` cannot be decorated.
     """
     if isinstance(target, type):
         return cast("_Target", decorate_class(target, new_mock))
@@ -32,7 +33,7 @@ def decorate(target: _Target, new_mock: Callable[[], Mock]) -> _Target:
 
 
 def _refuse(target: object) -> None:
-    """Raise TypeError for what cannot be decorated."""
+    """Raise InvalidType for what cannot be decorated."""
     if is_fixture(target):
         msg = f"{target!r} is a pytest fixture already: put @pytest.fixture above @mock_sagemaker"
         raise InvalidType(msg)
@@ -42,7 +43,7 @@ def _refuse(target: object) -> None:
         raise InvalidType(msg)
     if not callable(target):
         msg = (
-            f"@mock_sagemaker decorates what can be called, not {target!r}: put it on a function, a method or a class, "
+            f"@mock_sagemaker decorates what can be called, not {shown(target)}: put it on a function, a method or a class, "
             "or write `with mock_sagemaker():`; options are given by name"
         )
         raise InvalidType(msg)

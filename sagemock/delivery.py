@@ -10,6 +10,7 @@ from random import Random
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from sagemock.aws.events import Event
+from sagemock.checks import shown, takes_one
 from sagemock.clock import Clock
 from sagemock.errors import InvalidType, InvalidValue
 from sagemock.eventpattern import EventPattern, Pattern
@@ -37,10 +38,13 @@ class Subscription:
         self.takes_context = takes_context(handler)
         if isinstance(duplicates, bool) or not isinstance(duplicates, int) or not 0 <= duplicates <= _DUPLICATES:
             msg = (
-                f"duplicates is how many times each event comes again, 0 to {_DUPLICATES}, not {duplicates!r}: write duplicates=1"
+                f"duplicates is how many times each event comes again, 0 to {_DUPLICATES}, not {shown(duplicates)}: "
+                "write duplicates=1"
             )
             raise InvalidValue(msg)
-        if not callable(delay):
+        if callable(delay):
+            takes_one("delay", delay, "write delay=lambda event: 5")
+        else:
             _span_us(delay)
         self._handler = handler
         self.pattern = None if pattern is None else EventPattern(pattern)

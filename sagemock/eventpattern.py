@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from sagemock.checks import shown
 from sagemock.errors import InvalidType, InvalidValue
 from sagemock.eventfilter import Json, Path, Test, equals, filtered, is_number, refuse
 
@@ -62,7 +63,8 @@ class EventPattern:
                 msg = f"the event pattern is no JSON: {error}; give a mapping, or the JSON text of one"
                 raise InvalidValue(msg) from None
         if not isinstance(pattern, Mapping):
-            msg = f"an event pattern is a mapping or the JSON text of one, not {pattern!r}: write {{'source': ['aws.sagemaker']}}"
+            given = shown(pattern)
+            msg = f"an event pattern is a mapping or the JSON text of one, not {given}: write {{'source': ['aws.sagemaker']}}"
             raise InvalidType(msg)
         _check_size(pattern)
         self._pattern = pattern
@@ -150,7 +152,7 @@ def _branches(pattern: Mapping[str, Any], path: Path) -> list[list[Field]]:
     alternatives: list[list[list[Field]]] = []
     for name, wanted in pattern.items():
         if not isinstance(name, str):
-            refuse(path, f"a field is named by a string, not {name!r}", "write the name as the event has it")
+            refuse(path, f"a field is named by a string, not {shown(name)}", "write the name as the event has it")
         here = (*path, name)
         if name == _OR:
             alternatives.append(_any_of(wanted, path))
@@ -159,7 +161,7 @@ def _branches(pattern: Mapping[str, Any], path: Path) -> list[list[Field]]:
         elif isinstance(wanted, (list, tuple)):
             alternatives.append([[_field(wanted, here)]])
         else:
-            refuse(here, f"{wanted!r} is neither an array nor an object", f"write [{wanted!r}]")
+            refuse(here, f"{shown(wanted)} is neither an array nor an object", f"write [{shown(wanted)}]")
     _check_combinations(math.prod(map(len, alternatives)), path)
     return [[field for branch in chosen for field in branch] for chosen in product(*alternatives)]
 

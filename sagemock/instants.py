@@ -4,29 +4,46 @@ import math
 import re
 from datetime import datetime, timedelta, timezone
 
+from sagemock.checks import shown
 from sagemock.errors import InvalidType, InvalidValue
 
-__all__ = ["SECOND_US", "duration_us", "instant", "instant_us"]
+__all__ = ["END_US", "LONGEST", "SECOND_US", "beginning_us", "duration_us", "instant", "instant_us"]
 
 SECOND_US = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND = timedelta(microseconds=1)
 _FIRST_S = (datetime.min.replace(tzinfo=timezone.utc) - _EPOCH) // timedelta(seconds=1)
 _LAST_S = (datetime.max.replace(tzinfo=timezone.utc) - _EPOCH) // timedelta(seconds=1)
+_FIRST_US = _FIRST_S * SECOND_US
+_LAST_US = (_LAST_S + 1) * SECOND_US - 1
+
+LONGEST = timedelta(days=36525)
+"""The longest duration that can be meant: a century. What is longer was given in milliseconds, or is no duration."""
+_LONGEST_US = LONGEST // _MICROSECOND
+# Where virtual time may begin, and where it ends: what a job does after that must have an instant that a datetime can hold.
+_LAST_BEGINNING_US = (datetime(3000, 1, 1, tzinfo=timezone.utc) - _EPOCH) // _MICROSECOND
+END_US = (datetime(9000, 1, 1, tzinfo=timezone.utc) - _EPOCH) // _MICROSECOND
+"""The instant beyond which virtual time does not go."""
+
 # What Python 3.10's fromisoformat cannot read and AWS tools print: a final Z, and fractions of other than 3 or 6 digits.
 _FRACTION = re.compile(r"\.(\d+)")
 
 
 def duration_us(value: timedelta | float) -> int:
     """Return a duration, given as a `timedelta` or in seconds, in whole microseconds (nearest)."""
+    microseconds: float
     if isinstance(value, timedelta):
-        return value // _MICROSECOND
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        msg = f"a duration is a timedelta or a number of seconds, not {value!r}"
+        microseconds = value // _MICROSECOND
+    elif isinstance(value, bool) or not isinstance(value, (int, float)):
+        msg = f"a duration is a timedelta or a number of seconds, not {shown(value)}"
         raise InvalidType(msg)
-    microseconds = value * SECOND_US
-    if isinstance(microseconds, float) and not math.isfinite(microseconds):
-        msg = f"a duration is finite, not {value!r}"
+    else:
+        microseconds = value * SECOND_US
+        if isinstance(microseconds, float) and not math.isfinite(microseconds):
+            msg = f"a duration is finite, not {value!r}"
+            raise InvalidValue(msg)
+    if not -_LONGEST_US <= microseconds <= _LONGEST_US:
+        msg = f"a duration is at most a century ({LONGEST.days} days), unlike {shown(value)}"
         raise InvalidValue(msg)
     return round(microseconds)
 
@@ -45,20 +62,34 @@ def instant_us(value: datetime | str | float) -> int:
         try:
             value = datetime.fromisoformat(text)
         except ValueError:
-            msg = f"{value!r} is no instant: write it like 2018-07-30T00:00:00Z"
+            msg = f"{shown(value)} is no instant: write it like 2018-07-30T00:00:00Z"
             raise InvalidValue(msg) from None
     if isinstance(value, datetime):
         if value.tzinfo is None:
             value = value.replace(tzinfo=timezone.utc)
-        return (value - _EPOCH) // _MICROSECOND
+        at_us = (value - _EPOCH) // _MICROSECOND
+        if not _FIRST_US <= at_us <= _LAST_US:
+            # By its own time zone it is.
+            msg = f"{value!r} is no instant between the years 1 and 9999 in UTC: give another"
+            raise InvalidValue(msg)
+        return at_us
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        msg = f"an instant is a datetime, an ISO 8601 string or seconds since 1970, not {value!r}"
+        msg = f"an instant is a datetime, an ISO 8601 string or seconds since 1970, not {shown(value)}"
         raise InvalidType(msg)
     if not _FIRST_S <= value <= _LAST_S:
         # NaN and infinity too; what is meant to be now and lies beyond was given in milliseconds.
-        msg = f"{value!r} is no instant between the years 1 and 9999: give seconds since 1970, not milliseconds"
+        msg = f"{shown(value)} is no instant between the years 1 and 9999: give seconds since 1970, not milliseconds"
         raise InvalidValue(msg)
     return round(value * SECOND_US)
+
+
+def beginning_us(start: datetime | str | float) -> int:
+    """Return the instant at which virtual time begins: there is room for a long test, and for long jobs, after it."""
+    start_us = instant_us(start)
+    if not 0 <= start_us < _LAST_BEGINNING_US:
+        msg = f"virtual time begins between the years 1970 and 2999, not at {shown(start)}: write start='2018-07-30T00:00:00Z'"
+        raise InvalidValue(msg)
+    return start_us
 
 
 def instant(at_us: int) -> datetime:

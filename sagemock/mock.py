@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast, overload
 
 from sagemock.adaptive import AdaptivePatch
 from sagemock.aio import AioPatch
 from sagemock.audience import AUDIENCE
+from sagemock.checks import flag, public, public_class, shown
 from sagemock.controls import Controls
 from sagemock.decorate import decorate
 from sagemock.environ import Environ, MetadataOff, StandIns
@@ -43,6 +44,7 @@ _STACK.patched_by(
 )
 
 
+@public_class
 class SageMakerMock(Controls):
     """SageMaker's training jobs, on a virtual clock, in this process.
 
@@ -51,6 +53,10 @@ class SageMakerMock(Controls):
     """
 
     def __init__(self, options: Options | None = None) -> None:
+        given: object = options
+        if given is not None and not isinstance(given, Options):
+            msg = f"SageMakerMock takes Options, not {shown(given)}: write mock_sagemaker(latency=0)"
+            raise InvalidType(msg)
         self._options = Options() if options is None else options
         self._worlds: list[World] = []
         self._last: World | None = None
@@ -69,12 +75,14 @@ class SageMakerMock(Controls):
             raise
         return self
 
+    @public
     def stop(self, *, clean: bool = True) -> None:
         """End the world that was started last, and leave nothing of it behind.
 
         Raises UsageError if none was started, and UnusedError (after all is undone) if it is `strict`, the exit is `clean` and a
         plan was never used. If something cannot be undone, the rest is, and then its error is raised.
         """
+        flag("clean", clean)
         if not self._worlds:
             msg = "this mock is not active: stop() ends what start() began, once; take this one out, or start the mock first"
             raise UsageError(msg)
@@ -126,6 +134,14 @@ class SageMakerMock(Controls):
             raise UsageError(msg)
         return self._last
 
+    @property
+    def _running(self) -> World:
+        world = self._world
+        if not self._worlds:
+            msg = "this mock is over, and nothing can be done to it any more: do it while it is active; what happened can be read"
+            raise UsageError(msg)
+        return world
+
 
 _Target = TypeVar("_Target", bound="Callable[..., Any] | staticmethod[..., Any] | classmethod[Any, ..., Any]")
 
@@ -139,24 +155,41 @@ def current() -> SageMakerMock:
     return cast("SageMakerMock", world.owner)
 
 
-@overload
-def mock_sagemaker(target: _Target, /) -> _Target: ...
+class _MockSagemaker:
+    """What `mock_sagemaker` is: called, it makes a mock or decorates; it is no mock itself."""
+
+    __name__ = "mock_sagemaker"
+
+    @overload
+    def __call__(self, target: _Target, /) -> _Target: ...
+
+    @overload
+    def __call__(self, **options: "Unpack[OptionsDict]") -> SageMakerMock: ...
+
+    def __call__(self, target: Any = None, /, *more: object, **options: Any) -> Any:  # type: ignore[misc]  # what fits neither is refused
+        """Mock SageMaker's training jobs, as a decorator or by `with`.
+
+        `@mock_sagemaker`, `@mock_sagemaker(start=…)`, `with mock_sagemaker() as sagemaker:`.
+        The options are those of `Options`. Raises InvalidType for an unknown one.
+        """
+        mock = SageMakerMock(Options.of(**options))
+        if more or (target is not None and options):
+            msg = "mock_sagemaker takes options by name, and then what it decorates: @mock_sagemaker(start=…)"
+            raise InvalidType(msg)
+        return mock if target is None else mock(target)
+
+    def __repr__(self) -> str:
+        return "<mock_sagemaker>"
 
 
-@overload
-def mock_sagemaker(**options: "Unpack[OptionsDict]") -> SageMakerMock: ...
+def _refuse_to_enter(_: object) -> NoReturn:
+    msg = "mock_sagemaker makes mocks, and is none: call it, `with mock_sagemaker() as sagemaker:`"
+    raise UsageError(msg)
 
 
-def mock_sagemaker(target: Any = None, /, **options: Any) -> Any:
-    """Mock SageMaker's training jobs, as a decorator or by `with`.
+for _name in ("__enter__", "__exit__", "__aenter__", "__aexit__"):
+    # Not written in the class: a type checker finds `with mock_sagemaker:` by itself.
+    setattr(_MockSagemaker, _name, _refuse_to_enter)
 
-    `@mock_sagemaker`, `@mock_sagemaker(start=…)`, `with mock_sagemaker() as sagemaker:`.
-    The options are those of `Options`. Raises TypeError for an unknown one.
-    """
-    mock = SageMakerMock(Options.of(**options))
-    if target is None:
-        return mock
-    if options:
-        msg = "mock_sagemaker takes options by name, and then what it decorates: @mock_sagemaker(start=…)"
-        raise InvalidType(msg)
-    return mock(target)
+mock_sagemaker = _MockSagemaker()
+mock_sagemaker.__doc__ = _MockSagemaker.__call__.__doc__

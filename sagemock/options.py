@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, TypedDict
 
+from sagemock.aws.accounts import checked_account
+from sagemock.checks import flag, nearest, one_of, public_class, shown, takes_one, whole
+from sagemock.clock import checked_rate
 from sagemock.errors import InvalidType, InvalidValue
-from sagemock.instants import duration_us, instant_us
+from sagemock.instants import beginning_us, duration_us
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any, TypeAlias
 
     from typing_extensions import Unpack
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     DefaultPlan: TypeAlias = Plan | Callable[[Mapping[str, Any]], Plan]
 
 __all__ = ["Options", "OptionsDict", "check_plan"]
-
-_ACCOUNT_ID = re.compile(r"[0-9]{12}")
 
 
 class OptionsDict(TypedDict, total=False):
@@ -45,11 +44,12 @@ class OptionsDict(TypedDict, total=False):
     check_s3: bool
 
 
+@public_class
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """Hold what a mock is started with.
 
-    The values are checked here, once: TypeError for a wrong kind of value, ValueError for a value without meaning.
+    The values are checked here, once: InvalidType for a wrong kind of value, InvalidValue for a value without meaning.
     """
 
     start: datetime | str | None = None
@@ -93,66 +93,58 @@ class Options:
 
     def __post_init__(self) -> None:
         _check_start(self.start)
-        _check_choice("wall", self.wall)
-        _check_choice("sleep", self.sleep)
+        for name in ("wall", "sleep"):
+            one_of(name, getattr(self, name), ("virtual", "real"), f"write {name}='real' to leave the process's own alone")
         _check_duration("latency", self.latency, least_us=0, otherwise="0 for none")
-        _check_rate(self.rate)
+        checked_rate(self.rate)
         if self.idle_limit is not None:
             _check_duration("idle_limit", self.idle_limit, least_us=1, otherwise="None for no limit")
         check_plan(self.plan)
-        _check_flag("validate", self.validate)
-        _check_flag("strict", self.strict)
-        _check_flag("check_s3", self.check_s3)
-        _check_account_id(self.account_id)
+        for name in ("validate", "strict", "check_s3"):
+            flag(name, getattr(self, name))
+        checked_account("account_id", self.account_id)
         object.__setattr__(self, "passthrough", _services(self.passthrough))
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int):
-            msg = f"seed is a whole number, not {self.seed!r}: write seed=0"
-            raise InvalidType(msg)
+        whole("seed", self.seed, "a whole number", "write seed=0")
 
     @classmethod
     def of(cls, **options: Unpack[OptionsDict]) -> Options:
-        """Return the options given by name. Raises TypeError for an unknown one, and names the nearest."""
-        for name in options:
-            if name not in cls.__slots__:
-                known = [field.name for field in fields(cls)]
-                near = difflib.get_close_matches(name, known, n=1)
-                hint = f"did you mean {near[0]!r}? " if near else "take it out. "
-                msg = f"sagemock has no option {name!r}: {hint}The options are {', '.join(known)}."
-                raise InvalidType(msg)
+        """Return the options given by name. Raises InvalidType for an unknown one, and names the nearest."""
+        cls.check_names(options)
         return cls(**options)
+
+    @classmethod
+    def check_names(cls, names: Iterable[str], *more: str) -> None:
+        """Raise InvalidType unless these are names of options, or of what else can be given beside them."""
+        known = [*(field.name for field in fields(cls)), *more]
+        for name in names:
+            if name not in known:
+                near = nearest(name, known)
+                hint = f"did you mean {near!r}? " if near else "take it out. "
+                msg = f"sagemock has no option {shown(name)}: {hint}The options are {', '.join(known)}."
+                raise InvalidType(msg)
 
 
 def _check_start(start: object) -> None:
     if start is None:
         return
     if not isinstance(start, (datetime, str)):
-        msg = f"start is a datetime or an ISO 8601 string, not {start!r}: write start='2018-07-30T00:00:00Z'"
+        msg = f"start is a datetime or an ISO 8601 string, not {shown(start)}: write start='2018-07-30T00:00:00Z'"
         raise InvalidType(msg)
     try:
-        instant_us(start)
-    except ValueError as error:
+        beginning_us(start)
+    except InvalidValue as error:
         msg = f"start: {error}"
         raise InvalidValue(msg) from None
-
-
-def _check_choice(name: str, value: object) -> None:
-    if value not in ("virtual", "real"):
-        msg = f"{name} is 'virtual' or 'real', not {value!r}: write {name}='real' to leave the process's own alone"
-        raise InvalidValue(msg)
 
 
 def _check_duration(name: str, value: timedelta | float, *, least_us: int, otherwise: str) -> None:
     advice = f"write {name}=timedelta(seconds=1), {name}=1.0, or {otherwise}"
     try:
         value_us = duration_us(value)
-        timedelta(microseconds=value_us)
-    except TypeError as error:
+    except InvalidType as error:
         msg = f"{name}: {error}; {advice}"
         raise InvalidType(msg) from None
-    except OverflowError:
-        msg = f"{name}: {value!r} seconds are more than a timedelta holds; {advice}"
-        raise InvalidValue(msg) from None
-    except ValueError as error:
+    except InvalidValue as error:
         msg = f"{name}: {error}; {advice}"
         raise InvalidValue(msg) from None
     if value_us < least_us:
@@ -160,50 +152,30 @@ def _check_duration(name: str, value: timedelta | float, *, least_us: int, other
         raise InvalidValue(msg)
 
 
-def _check_rate(rate: object) -> None:
-    if isinstance(rate, bool) or not isinstance(rate, (int, float)):
-        msg = f"rate is a number of virtual seconds per real second, not {rate!r}: write rate=60, or leave it out"
-        raise InvalidType(msg)
-    if not 0 <= rate < float("inf"):
-        msg = f"rate is finite and not negative, not {rate!r}: write rate=60, or leave it out"
-        raise InvalidValue(msg)
-
-
 def check_plan(plan: object) -> None:
-    """Raise TypeError unless this is a Plan, a callable that may return one, or None."""
+    """Raise InvalidType unless this is a Plan, a callable of the request that may return one, or None."""
     if plan is None:
         return
     from sagemock.jobs.plan import Plan  # noqa: PLC0415  # only those with a plan need it
 
+    advice = "write plan=Plan.completes()"
     if plan is Plan or getattr(plan, "__self__", None) is Plan:
         msg = f"plan is a Plan, not what makes one: call it, plan={getattr(plan, '__qualname__', 'Plan')}(...)"
         raise InvalidType(msg)
-    if not isinstance(plan, Plan) and not callable(plan):
-        msg = f"plan is a Plan or a callable of the request, not {plan!r}: write plan=Plan.completes()"
+    if isinstance(plan, Plan):
+        return
+    if not callable(plan):
+        msg = f"plan is a Plan or a callable of the request, not {shown(plan)}: {advice}"
         raise InvalidType(msg)
-
-
-def _check_flag(name: str, value: object) -> None:
-    if not isinstance(value, bool):
-        msg = f"{name} is True or False, not {value!r}: write {name}=False to switch it off"
-        raise InvalidType(msg)
-
-
-def _check_account_id(account_id: object) -> None:
-    if not isinstance(account_id, str):
-        msg = f"account_id is a string of twelve digits, not {account_id!r}: write account_id='123456789012'"
-        raise InvalidType(msg)
-    if not _ACCOUNT_ID.fullmatch(account_id):
-        msg = f"account_id has twelve digits, unlike {account_id!r}: write account_id='123456789012'"
-        raise InvalidValue(msg)
+    takes_one("plan", plan, advice)
 
 
 def _services(passthrough: object) -> frozenset[str]:
     if isinstance(passthrough, str):
-        msg = f"passthrough is a collection of services, not one string: write passthrough=[{passthrough!r}]"
+        msg = f"passthrough is a collection of services, not one string: write passthrough=[{shown(passthrough)}]"
         raise InvalidType(msg)
     if not isinstance(passthrough, Collection):
-        msg = f"passthrough is a collection of services, not {passthrough!r}: write passthrough=['s3']"
+        msg = f"passthrough is a collection of services, not {shown(passthrough)}: write passthrough=['s3']"
         raise InvalidType(msg)
     if not passthrough:
         return frozenset()

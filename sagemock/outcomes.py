@@ -3,13 +3,13 @@
 `@pytest.mark.sagemock(outcomes="all")` runs a test once for each of them.
 """
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
 from sagemock import reasons
+from sagemock.checks import listed, mapping, nearest, public, public_class, shown
 from sagemock.errors import UsageError
 from sagemock.jobs import status
 from sagemock.jobs.phase import FOREVER, Phase
@@ -18,6 +18,7 @@ from sagemock.jobs.plan import Plan
 __all__ = ["ALL", "Outcome", "chosen"]
 
 
+@public_class
 @dataclass(frozen=True)
 class Outcome:
     """A way to end: the plan that leads there, and how DescribeTrainingJob shows it at the end."""
@@ -32,8 +33,10 @@ class Outcome:
     def __str__(self) -> str:
         return self.name
 
+    @public
     def meets(self, request: Mapping[str, Any]) -> bool:
         """Whether a job that is created by `request` can end so."""
+        mapping("request", request, "a CreateTrainingJob request", "give what a plan's callable gets")
         return not self.spot or bool(request.get("EnableManagedSpotTraining"))
 
 
@@ -63,15 +66,19 @@ ALL: Final[Mapping[str, Outcome]] = MappingProxyType({
 """The outcomes by name."""
 
 
+@public
 def chosen(wanted: "str | Iterable[str]") -> tuple[Outcome, ...]:
     """Return outcomes: "all", or those with the given names. Raises UsageError for a name that is none, and names the nearest."""
-    if wanted == "all":
+    if isinstance(wanted, str) and wanted == "all":
         return tuple(ALL.values())
-    names = [wanted] if isinstance(wanted, str) else list(wanted)
+    advice = "write outcomes='all', or outcomes=['completed', 'algorithm-error']"
+    names = (
+        [wanted] if isinstance(wanted, str) else listed("outcomes", wanted, "'all', or a list of names", advice, ordered=False)
+    )
     for name in names:
-        if name not in ALL:
-            near = difflib.get_close_matches(str(name), ALL, 1, 0.0)[0]
-            msg = f"there is no outcome {name!r}; did you mean {near!r}? 'all', or some of {', '.join(ALL)}"
+        if not isinstance(name, str) or name not in ALL:
+            near = nearest(shown(name), ALL, least=0)
+            msg = f"there is no outcome {shown(name)}; did you mean {near!r}? 'all', or some of {', '.join(ALL)}"
             raise UsageError(msg)
     if not names:
         msg = "outcomes=[] runs no test: write outcomes='all', or leave it out"

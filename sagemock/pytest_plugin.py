@@ -101,14 +101,15 @@ def _options(item: pytest.Item, outcome: Outcome | None) -> Options:
     if nameless:
         _refuse(item, f"options are given by name, like start='2018-07-30', and not {', '.join(map(repr, nameless))}")
     given = _given(item)
-    given.pop("outcomes", None)
     if outcome is not None:
         if given.get("plan") is not None:
             _refuse(item, "outcomes say how the jobs end, and so does plan: give one of them")
         given["plan"] = _ending(outcome)
     try:
+        Options.check_names(given, "outcomes")
+        given.pop("outcomes", None)
         options = Options.of(**given)
-    except (TypeError, ValueError, UsageError) as error:
+    except UsageError as error:
         reason = str(error)
     else:
         return options

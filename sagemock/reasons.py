@@ -6,8 +6,8 @@ the function takes them.
 
 from typing import Final
 
+from sagemock.checks import of_a_plan, public, shown, text
 from sagemock.errors import PlanError
-from sagemock.texts import check_whole
 
 __all__ = [
     "CAPACITY",
@@ -44,33 +44,40 @@ ROLE: Final = (
 )
 
 
+@public
 def exit_code(code: int) -> str:
     """Return the reason of a container that ended with `code` and left no failure file (examples#1234 has the older form)."""
     if isinstance(code, bool) or not isinstance(code, int) or not 1 <= code <= 255:  # noqa: PLR2004  # an exit status is a byte
-        msg = f"exit_code={code!r}: a container that failed ended with 1 to 255; give one of these"
+        msg = f"exit_code={shown(code)}: a container that failed ended with 1 to 255; give one of these"
         raise PlanError(msg)
     return f"AlgorithmError: , exit code: {code}"
 
 
+@public
 def algorithm(failure_file: str) -> str:
     """Return the reason of a container that wrote this text to /opt/ml/output/failure (aws/amazon-sagemaker-examples#3444)."""
-    return checked(f"AlgorithmError: {failure_file}")
+    return checked(f"AlgorithmError: {checked(failure_file)}")
 
 
+@public
 def data_download(detail: str = "Failed to download data. 403 Forbidden (403): Forbidden") -> str:
     """Return the reason of a job whose input could not be downloaded."""
-    return checked(f"ClientError: Data download failed:{detail}")
+    return checked(f"ClientError: Data download failed:{checked(detail)}")
 
 
+@public
 def image_download(detail: str = "") -> str:
     """Return the reason of a job whose image could not be pulled (aws/sagemaker-python-sdk#5861); how it goes on is assumed."""
-    return checked(f"ClientError: Unable to download training image{detail}")
+    said = detail if isinstance(detail, str) and not detail else checked(detail)
+    return checked(f"ClientError: Unable to download training image{said}")
 
 
+@public
 def checked(reason: str) -> str:
     """Return the part of a reason that the service shows. Raises PlanError if it is no text, or empty."""
     if not isinstance(reason, str) or not reason:
-        msg = f"{reason!r} is no FailureReason: give a text that is not empty, such as 'AlgorithmError: , exit code: 1'"
+        msg = f"{shown(reason)} is no FailureReason: give a text that is not empty, such as 'AlgorithmError: , exit code: 1'"
         raise PlanError(msg)
-    check_whole(reason, "FailureReason", PlanError)
+    with of_a_plan():
+        text("FailureReason", reason, "a text", "write what can be encoded")
     return reason[:LENGTH]

@@ -11,6 +11,7 @@ from typing import TypeVar
 from hypothesis import strategies as st
 
 from sagemock import chance
+from sagemock.checks import flag, public
 from sagemock.jobs.plan import Plan
 
 __all__ = ["lives", "plans"]
@@ -18,6 +19,7 @@ __all__ = ["lives", "plans"]
 _T = TypeVar("_T")
 
 
+@public
 def plans() -> st.SearchStrategy[Plan]:
     """Return plans that any job can play: successes, failures in every phase, jobs that hang, and capacity that never comes.
 
@@ -27,6 +29,7 @@ def plans() -> st.SearchStrategy[Plan]:
     return _plans()
 
 
+@public
 def lives(*, spot: bool = False) -> st.SearchStrategy[Plan]:
     """Return plans to which, besides, anything happens that can happen to a job.
 
@@ -34,7 +37,7 @@ def lives(*, spot: bool = False) -> st.SearchStrategy[Plan]:
     its limits noticed too late, and be interrupted if it is a managed `spot` job (give only jobs with EnableManagedSpotTraining
     such a life).
     """
-    return _lives(spot=spot)
+    return _lives(spot=flag("spot", spot))
 
 
 class _Drawn:

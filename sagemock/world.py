@@ -14,6 +14,7 @@ from sagemock import buckets, neighbours
 from sagemock.announcer import Announcer
 from sagemock.artifacts import Uploads
 from sagemock.aws import log_group, logs
+from sagemock.aws.accounts import Accounts
 from sagemock.aws.decode import decode, parse
 from sagemock.aws.faults import Fault, Faults
 from sagemock.aws.fits import fits
@@ -24,7 +25,7 @@ from sagemock.aws.validate import check
 from sagemock.aws.visibility import Visibility
 from sagemock.aws.wire import Answer, granted, refused
 from sagemock.calls import DONE, Call, Calls
-from sagemock.clock import Clock
+from sagemock.clock import Clock, check_end
 from sagemock.errors import SagemockError, UnusedError
 from sagemock.follow import Followed
 from sagemock.hook import ApiCall
@@ -67,7 +68,7 @@ class World:
     store: Store = field(default_factory=Store)
     calls: list[Call] = field(default_factory=list)
     sleeps: list[Sleep] = field(default_factory=list)
-    accounts: dict[str, str] = field(default_factory=dict)
+    accounts: Accounts = field(default_factory=Accounts)
     """The accounts of callers other than the mock's own, by access key id."""
     plans: Plans = field(init=False)
     faults: Faults = field(init=False)
@@ -129,6 +130,7 @@ class World:
         """Record a sleep that begins now, guard against idling, and return when it ends."""
         with self.store.lock:
             now_us = self.clock.now_us()
+            check_end(now_us + duration_us)
             self.idle.slept(duration_us, settled=self.settled(now_us), limit_us=self.clock.idle_limit_us)
             self.sleeps.append(Sleep(instant(now_us), timedelta(microseconds=duration_us)))
         return now_us + duration_us
@@ -278,9 +280,10 @@ class World:
     # -- the end
 
     def close(self) -> None:
-        """Let nothing happen any more, and wake whoever sleeps."""
+        """Let nothing happen any more, and wake whoever sleeps. What happened can still be read."""
         # Neither real time nor a wall clock that the caller froze moves what is over.
-        self.clock.outside = None
+        self.clock.close()
+        self.accounts.close()
         each(self.sleepers.close, self.announcer.close, self.uploads.close)
 
     def check_used(self) -> None:

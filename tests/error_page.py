@@ -67,6 +67,10 @@ with pytest.raises(sagemock.UsageError):
 with pytest.raises(sagemock.InvalidType):
     mock_sagemaker(strict="no")
 """,
+        """\
+with mock_sagemaker() as sagemaker, pytest.raises(sagemock.InvalidType):
+    sagemaker.fault("DescribeTrainingJob", "ThrottlingException", time=3)
+""",
     ),
     "InvalidValue": (
         """\
@@ -89,6 +93,10 @@ with pytest.raises(sagemock.PlanError):
         """\
 with pytest.raises(sagemock.PlanError):
     Plan.completes(logs={"Training": [(0, "loss=\\ud800")]})
+""",
+        """\
+with pytest.raises(sagemock.PlanError):
+    Plan([sagemock.Phase("Uploading"), sagemock.Phase("Starting"), sagemock.Phase("Training")])
 """,
     ),
     "UnknownJob": (

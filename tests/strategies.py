@@ -16,6 +16,7 @@ from sagemock.instants import SECOND_US
 from sagemock.jobs import status
 from sagemock.jobs.interventions import Complete, Fail, Interrupt, Intervention, Stop
 from sagemock.jobs.job import Job, Place
+from sagemock.jobs.order import impossible
 from sagemock.jobs.phase import FOREVER, Duration, Phase
 from sagemock.jobs.plan import Plan
 from sagemock.jobs.script import script
@@ -71,14 +72,15 @@ def phases(name: str, *, endless: bool = False) -> st.SearchStrategy[Phase]:
 
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
-    """Return plans of any phases in any order that begin in Starting, also such as no real job has."""
-    later = st.sampled_from(sorted(status.PHASES - {status.STOPPING}))
+    """Return plans that begin in Starting, of phases in any order that is not refused; Interrupted only spot jobs can have."""
+    later = st.sampled_from(sorted(status.PHASES - {status.STOPPING, status.INTERRUPTED}))
     visited = [status.STARTING]
     for name in draw(st.lists(later, max_size=7)):
-        visited += [] if name == visited[-1] else [name]
+        visited += [] if impossible(visited, name) else [name]
     ending = draw(st.sampled_from(sorted(status.ENDINGS)))
-    if status.PRIMARY_OF_ENDING[ending] == "Stopped" and draw(st.booleans()):
-        visited += [status.STOPPING, *draw(st.sampled_from([[], [status.UPLOADING]]))]
+    if status.PRIMARY_OF_ENDING[ending] == "Stopped" and status.UPLOADING not in visited and draw(st.booleans()):
+        trained = status.TRAINING in visited
+        visited += [status.STOPPING, *draw(st.sampled_from([[], [status.UPLOADING]] if trained else [[]]))]
     *before, last = visited
     return Plan(
         [*(draw(phases(name)) for name in before), draw(phases(last, endless=True))],

@@ -343,8 +343,7 @@ def test_nothing_comes_after_the_mock() -> None:
         sagemaker.on_event(handler)
         subscription = sagemaker.on_event(handler, delay=3600)
         create(make_client())
-    clock = sagemaker.clock
-    clock.advance(hours=2)
+    sagemaker.clock.pass_us(7_200_000_000)
     assert handler.seen == LIFE[:1]
     subscription.cancel()
     assert len(sagemaker.events) == 5

@@ -1,12 +1,12 @@
 import math
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemock.instants import SECOND_US, duration_us, instant, instant_us
+from sagemock.instants import LONGEST, SECOND_US, beginning_us, duration_us, instant, instant_us
 
 START_US = 1_532_952_000_000_000
 """2018-07-30T12:00:00Z"""
@@ -23,13 +23,13 @@ def test_an_instant_survives_the_door(at_us: int) -> None:
     assert instant_us(f" {when.replace(tzinfo=None).isoformat()}Z ") == at_us
 
 
-@given(st.timedeltas())
+@given(st.timedeltas(-LONGEST, LONGEST))
 def test_a_duration_survives_the_door(duration: timedelta) -> None:
     """A timedelta is its microseconds, exactly."""
     assert timedelta(microseconds=duration_us(duration)) == duration
 
 
-@given(st.integers(-(10**12), 10**12))
+@given(st.integers(-(3 * 10**9), 3 * 10**9))
 def test_seconds_are_the_nearest_microsecond(microseconds: int) -> None:
     """Seconds as a float lose nothing of a whole microsecond."""
     assert duration_us(microseconds / SECOND_US) == microseconds
@@ -72,6 +72,15 @@ def test_a_date_is_its_midnight_in_utc() -> None:
             "1532952000000 is no instant between the years 1 and 9999: give seconds since 1970, not milliseconds",
         ),
         (
+            datetime.max.replace(tzinfo=timezone(timedelta(hours=-1))),
+            ValueError,
+            (
+                f"{datetime.max.replace(tzinfo=timezone(timedelta(hours=-1)))!r} is no instant "
+                "between the years 1 and 9999 in UTC: "
+                "give another"
+            ),
+        ),
+        (
             math.nan,
             ValueError,
             "nan is no instant between the years 1 and 9999: give seconds since 1970, not milliseconds",
@@ -98,6 +107,8 @@ def test_what_is_no_instant_is_refused(value: Any, error: type[Exception], text:
         (math.nan, ValueError, "a duration is finite, not nan"),
         (math.inf, ValueError, "a duration is finite, not inf"),
         (1e305, ValueError, "a duration is finite, not 1e+305"),
+        (1e10, ValueError, "a duration is at most a century (36525 days), unlike 10000000000.0"),
+        (timedelta.min, ValueError, f"a duration is at most a century (36525 days), unlike {timedelta.min!r}"),
     ],
 )
 def test_what_is_no_duration_is_refused(value: Any, error: type[Exception], text: str) -> None:
@@ -105,3 +116,12 @@ def test_what_is_no_duration_is_refused(value: Any, error: type[Exception], text
     with pytest.raises(error) as caught:
         duration_us(value)
     assert str(caught.value) == text
+
+
+@pytest.mark.parametrize("start", ["1969-12-31", "3000-01-01", datetime.max.replace(tzinfo=timezone.utc), -1])
+def test_virtual_time_begins_where_there_is_room_after_it(start: Any) -> None:
+    """What a job does later must have an instant, too."""
+    with pytest.raises(ValueError, match="virtual time begins between the years 1970 and 2999, not at") as caught:
+        beginning_us(start)
+    assert repr(start) in str(caught.value)
+    assert (beginning_us(0), beginning_us("1970-01-01")) == (0, 0)

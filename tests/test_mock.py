@@ -287,8 +287,9 @@ def test_what_happened_can_be_read_afterwards() -> None:
         create(make_client())
     assert mock.jobs["churn"].status == "InProgress"
     assert [call.operation for call in mock.calls] == ["CreateTrainingJob"]
-    mock.clock.advance(days=1)
-    assert mock.jobs["churn"].status == "Completed"
+    with pytest.raises(UsageError, match="this mock is over, and its time stands still at 2018-07-30T00:00:00.100000"):
+        mock.clock.advance(days=1)
+    assert mock.jobs["churn"].status == "InProgress"
     mock.check_used()
 
 

@@ -3,7 +3,7 @@
 import copy
 import dataclasses
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     assert_type(Options(rate=60).rate, float)
     Options.of(lateny=0)  # type: ignore[call-arg]
     Options.of(wall="frozen")  # type: ignore[arg-type]
+
+
+def planned(plan: Plan, request: Mapping[str, Any]) -> Plan:
+    """Give jobs of some names a plan."""
+    return plan if request["TrainingJobName"].startswith("churn") else Plan()
 
 
 def test_the_typed_keywords_are_the_fields() -> None:
@@ -78,7 +83,7 @@ def test_options_are_values() -> None:
         {"idle_limit": 30},
         {"plan": Plan.completes()},
         {"plan": lambda _request: Plan.completes()},
-        {"plan": partial(Plan.fails, "AlgorithmError")},
+        {"plan": partial(planned, Plan.fails())},
         {"validate": False},
         {"strict": False},
         {"account_id": "000000000000"},
@@ -96,6 +101,7 @@ def test_what_is_meant_is_kept(given_options: dict[str, Any]) -> None:
 
 
 A_DURATION = "write latency=timedelta(seconds=1), latency=1.0, or 0 for none"
+A_RATE = "rate is a number of virtual seconds per real second, from 0 to 1,000,000"
 A_LIMIT = "write idle_limit=timedelta(seconds=1), idle_limit=1.0, or None for no limit"
 
 
@@ -126,7 +132,7 @@ A_LIMIT = "write idle_limit=timedelta(seconds=1), idle_limit=1.0, or None for no
         ("latency", True, TypeError, f"latency: a duration is a timedelta or a number of seconds, not True; {A_DURATION}"),
         ("latency", float("nan"), ValueError, f"latency: a duration is finite, not nan; {A_DURATION}"),
         ("latency", -1, ValueError, f"latency is not -1: it is not negative; {A_DURATION}"),
-        ("latency", 1e300, ValueError, f"latency: 1e+300 seconds are more than a timedelta holds; {A_DURATION}"),
+        ("latency", 1e300, ValueError, f"latency: a duration is at most a century (36525 days), unlike 1e+300; {A_DURATION}"),
         ("idle_limit", 0, ValueError, f"idle_limit is not 0: it is positive; {A_LIMIT}"),
         (
             "idle_limit",
@@ -134,22 +140,19 @@ A_LIMIT = "write idle_limit=timedelta(seconds=1), idle_limit=1.0, or None for no
             TypeError,
             f"idle_limit: a duration is a timedelta or a number of seconds, not '1 day'; {A_LIMIT}",
         ),
-        (
-            "rate",
-            "fast",
-            TypeError,
-            "rate is a number of virtual seconds per real second, not 'fast': write rate=60, or leave it out",
-        ),
-        (
-            "rate",
-            True,
-            TypeError,
-            "rate is a number of virtual seconds per real second, not True: write rate=60, or leave it out",
-        ),
-        ("rate", -1, ValueError, "rate is finite and not negative, not -1: write rate=60, or leave it out"),
-        ("rate", float("inf"), ValueError, "rate is finite and not negative, not inf: write rate=60, or leave it out"),
-        ("rate", float("nan"), ValueError, "rate is finite and not negative, not nan: write rate=60, or leave it out"),
+        ("rate", "fast", TypeError, f"{A_RATE}, not 'fast': write rate=60, or leave it out for none"),
+        ("rate", True, TypeError, f"{A_RATE}, not True: write rate=60, or leave it out for none"),
+        ("rate", -1, ValueError, f"{A_RATE}, not -1: write rate=60, or leave it out for none"),
+        ("rate", float("inf"), ValueError, f"{A_RATE}, not inf: write rate=60, or leave it out for none"),
+        ("rate", float("nan"), ValueError, f"{A_RATE}, not nan: write rate=60, or leave it out for none"),
+        ("rate", 1e308, ValueError, f"{A_RATE}, not 1e+308: write rate=60, or leave it out for none"),
         ("plan", "fails", TypeError, "plan is a Plan or a callable of the request, not 'fails': write plan=Plan.completes()"),
+        (
+            "plan",
+            Plan.hangs().but,
+            TypeError,
+            f"plan is called with one argument, which {Plan.hangs().but!r} does not take: write plan=Plan.completes()",
+        ),
         ("plan", Plan, TypeError, "plan is a Plan, not what makes one: call it, plan=Plan(...)"),
         ("plan", Plan.completes, TypeError, "plan is a Plan, not what makes one: call it, plan=Plan.completes(...)"),
         ("validate", 1, TypeError, "validate is True or False, not 1: write validate=False to switch it off"),
@@ -234,3 +237,10 @@ def test_no_negative_duration_is_one(duration: timedelta) -> None:
     for name in ("latency", "idle_limit"):
         with pytest.raises(ValueError, match=f"^{name} is not "):
             Options.of(**cast("OptionsDict", {name: duration}))
+
+
+def test_what_is_given_beside_the_options_is_near_to_a_misspelling_too() -> None:
+    """The marker takes `outcomes` besides."""
+    Options.check_names(["seed", "outcomes"], "outcomes")
+    with pytest.raises(TypeError, match="sagemock has no option 'outcome': did you mean 'outcomes'"):
+        Options.check_names(["outcome"], "outcomes")

@@ -189,7 +189,7 @@ def test_module(sagemock):
     result.assert_outcomes(passed=3)
 
 
-NAMES = "start, wall, sleep, latency, rate, idle_limit, plan, validate, strict, account_id, passthrough, seed, check_s3"
+NAMES = "start, wall, sleep, latency, rate, idle_limit, plan, validate, strict, account_id, passthrough, seed, check_s3, outcomes"
 
 
 @pytest.mark.parametrize(

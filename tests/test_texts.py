@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagemock import Phase, Plan, PlanError, SageMakerMock, UsageError, mock_sagemaker, reasons
-from sagemock.texts import check_whole
+from sagemock.checks import encodable
 from tests.aws.test_operations import refusal
 from tests.calling import START, create, make_client
 
@@ -30,9 +30,9 @@ def test_what_utf8_can_hold_is_whole_and_nothing_else(text: str) -> None:
         text.encode()
     except UnicodeEncodeError:
         with pytest.raises(UsageError):
-            check_whole(text, "it")
+            encodable("it", text)
     else:
-        check_whole(text, "it")
+        encodable("it", text)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Faults: which of those that a test prepared meets a call, and what the service says then."""
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,10 +10,10 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from sagemock.aws.naming import JOBLESS, checked_operation, job_of
 from sagemock.aws.refusal import Refusal
+from sagemock.checks import nearest, number, shown, text, whole
 from sagemock.errors import InvalidType, InvalidValue, UsageError
 from sagemock.instants import duration_us, instant, instant_us
 from sagemock.jobs.job import Place
-from sagemock.texts import check_whole
 
 __all__ = [
     "CONNECTION_RESET",
@@ -43,7 +42,6 @@ MALFORMED_BODY: Final = "MalformedBody"
 _EFFECTIVE: Final = frozenset({LOST_ANSWER, MALFORMED_BODY})
 _ON_THE_WAY: Final = frozenset({CONNECT_TIMEOUT, READ_TIMEOUT, CONNECTION_RESET, ENDPOINT_UNREACHABLE, *_EFFECTIVE})
 _CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9.]*")
-_STATUSES: Final = range(400, 600)
 
 
 class _Known(NamedTuple):
@@ -80,7 +78,7 @@ class Window(NamedTuple):
 
     @classmethod
     def of(cls, after: Moment | None, until: Moment | None, now_us: int) -> "Window":
-        """Return a window as it is given at `now_us`. Raises ValueError if it is empty, or over."""
+        """Return a window as it is given at `now_us`. Raises InvalidValue if it is empty, or over."""
         window = cls(_moment_us("after", after, now_us), _moment_us("until", until, now_us))
         after_us = now_us if window.after_us is None else max(now_us, window.after_us)
         if window.until_us is not None and window.until_us <= after_us:
@@ -124,8 +122,11 @@ class Fault:
         checked_operation(self.operation)
         if self.job is not None:
             check_job(self.job, self.operation)
-        _check_times(self.times)
-        _check_probability(self.probability)
+        if self.times is not None:
+            whole("times", self.times, "how many calls the fault meets", "leave it out for all", least=1)
+        if self.probability is not None:
+            advice = "write probability=0.1, or leave it out for every call"
+            number("probability", self.probability, "above 0 and at most 1", advice, fits=lambda part: 0 < part <= 1)
         _check_error(self)
 
     @property
@@ -215,9 +216,7 @@ class Faults:
 
 def check_job(pattern: object, operation: str) -> None:
     """Raise if `pattern` is no pattern of job names, or the operation has no job that it could be of."""
-    if not isinstance(pattern, str):
-        msg = f"job is a pattern of job names, not {pattern!r}: write job='churn-*'"
-        raise InvalidType(msg)
+    text("job", pattern, "a pattern of job names", "write job='churn-*'")
     if operation in JOBLESS:
         msg = f"{operation} is about no single job, so job={pattern!r} meets none of its calls: leave job out"
         raise UsageError(msg)
@@ -231,7 +230,7 @@ def _moment_us(name: str, moment: Moment | None, now_us: int) -> int | None:
     try:
         from_now_us = duration_us(moment)
     except TypeError:
-        msg = f"{name} is an instant or a duration from now, not {moment!r}: write {name}=timedelta(minutes=5)"
+        msg = f"{name} is an instant or a duration from now, not {shown(moment)}: write {name}=timedelta(minutes=5)"
         raise InvalidType(msg) from None
     if from_now_us < 0:
         msg = f"{name}={moment!r} is over: give a duration from now that is not negative, or an instant"
@@ -243,42 +242,22 @@ def _shown(at_us: int | None) -> str | None:
     return None if at_us is None else instant(at_us).isoformat()
 
 
-def _check_times(times: object) -> None:
-    if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
-        msg = f"times is how many calls the fault meets, at least 1, not {times!r}: leave it out for all"
-        raise InvalidValue(msg)
-
-
-def _check_probability(probability: object) -> None:
-    if probability is None:
-        return
-    if isinstance(probability, bool) or not isinstance(probability, (int, float)):
-        msg = f"probability is a number, not {probability!r}: write probability=0.1, or leave it out for every call"
-        raise InvalidType(msg)
-    if not 0 < probability <= 1:
-        msg = f"probability is above 0 and at most 1, not {probability!r}: write probability=0.1, or leave it out for every call"
-        raise InvalidValue(msg)
-
-
 def _check_error(fault: Fault) -> None:
     given: tuple[object, object, object] = (fault.error, fault.message, fault.status)
     error, message, status = given
     if not isinstance(error, str) or not _CODE.fullmatch(error):
-        msg = f"an error is named by its code, not {error!r}: write 'ThrottlingException'"
+        msg = f"an error is named by its code, not {shown(error)}: write 'ThrottlingException'"
         raise UsageError(msg)
     if error in _ON_THE_WAY and (message is not None or status is not None):
         msg = f"{error} happens on the way, not at the service, so it has no message and no status: leave them out"
         raise UsageError(msg)
-    if message is not None and not isinstance(message, str):
-        msg = f"message is the text that the service answers, not {message!r}: write message='Rate exceeded'"
-        raise InvalidType(msg)
-    check_whole(message or "", "message")
-    if status is not None and (isinstance(status, bool) or not isinstance(status, int) or status not in _STATUSES):
-        msg = f"status is the HTTP status of an error, 400 to 599, not {status!r}: leave it out for the usual one"
-        raise InvalidValue(msg)
+    if message is not None and not (isinstance(message, str) and not message):
+        text("message", message, "the text that the service answers", "write message='Rate exceeded'")
+    if status is not None:
+        whole("status", status, "the HTTP status of an error", "leave it out for the usual one", least=400, most=599)
     if message is None and error not in _KNOWN and error not in _ON_THE_WAY:
         names = [*sorted(_KNOWN), *sorted(_ON_THE_WAY)]
-        near = difflib.get_close_matches(error, names, n=1)
-        hint = f"did you mean {near[0]!r}? sagemock" if near else "sagemock"
-        msg = f"{error!r} is an error without a text: {hint} knows {', '.join(names)}; for another error, give message='…'"
+        near = nearest(error, names)
+        hint = f"did you mean {near!r}? sagemock" if near else "sagemock"
+        msg = f"{shown(error)} is an error without a text: {hint} knows {', '.join(names)}; for another error, give message='…'"
         raise UsageError(msg)

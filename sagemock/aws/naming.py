@@ -1,6 +1,5 @@
 """What a call is about: the operation that it names, and the training job."""
 
-import difflib
 from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Final
@@ -8,7 +7,8 @@ from typing import Any, Final
 from botocore.loaders import create_loader
 
 from sagemock.aws.operations import OPERATIONS
-from sagemock.errors import InvalidType, UsageError
+from sagemock.checks import nearest, shown, text
+from sagemock.errors import UsageError
 
 __all__ = ["JOBLESS", "checked_operation", "job_of"]
 
@@ -30,9 +30,7 @@ def checked_operation(pattern: object, services: Sequence[str] = ("sagemaker",))
 
     Raises UsageError if none of the services has such an operation, by the service models of the botocore that is installed.
     """
-    if not isinstance(pattern, str):
-        msg = f"an operation is named by a string, not {pattern!r}: write 'DescribeTrainingJob'"
-        raise InvalidType(msg)
+    pattern = text("operation", pattern, "the name of an operation, or a pattern of names", "write 'DescribeTrainingJob'")
     # A model takes a tenth of a second to load: it is asked only about what the table does not know.
     if _names_one(pattern, OPERATIONS):
         return pattern
@@ -42,10 +40,9 @@ def checked_operation(pattern: object, services: Sequence[str] = ("sagemaker",))
     if _names_one(pattern, known):
         return pattern
     # As boto3's methods are spelt, too.
-    folded = {name.lower(): name for name in sorted(known)}
-    near = difflib.get_close_matches(pattern.replace("_", "").lower(), folded, n=1)
-    hint = f"did you mean {folded[near[0]]!r}?" if near else f"sagemock answers {', '.join(sorted(OPERATIONS))}"
-    msg = f"SageMaker has no operation {pattern!r}: {hint}"
+    near = nearest(pattern.replace("_", ""), sorted(known))
+    hint = f"did you mean {near!r}?" if near else f"sagemock answers {', '.join(sorted(OPERATIONS))}"
+    msg = f"SageMaker has no operation {shown(pattern)}: {hint}"
     raise UsageError(msg)
 
 

@@ -2,18 +2,42 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal, TypeAlias
 
+from botocore.loaders import create_loader
+
 from sagemock.aws.refusal import Refusal
+from sagemock.checks import nearest, shown, text
+from sagemock.errors import UsageError
 from sagemock.jobs.job import Job, Place, view
 from sagemock.jobs.pool import pool
 from sagemock.jobs.resources import instances
 from sagemock.jobs.store import Store
 
-__all__ = ["Quotas", "Usage"]
+__all__ = ["Quotas", "Usage", "checked_instance_type"]
 
 Usage: TypeAlias = Literal["training job", "spot training job", "training warm pool"]
 """What instances are used for, as the names of the quotas have it."""
+
+
+def checked_instance_type(name: object) -> str:
+    """Return a type of instance. Raises UsageError if a training job cannot have it, by the botocore that is installed."""
+    kind = text("instance_type", name, "a type of instance", "write quota('ml.p3.2xlarge', instances=2)")
+    known = _instance_types()
+    if kind not in known:
+        near = nearest(kind, known, least=0)
+        msg = f"no training job runs on {shown(kind)}: did you mean {near!r}? A newer botocore may know more types of instances"
+        raise UsageError(msg)
+    return kind
+
+
+@cache
+def _instance_types() -> frozenset[str]:
+    # Not by way of a session or a client: those would ask for a region, a profile and plugins. Read once: it takes a tenth of a
+    # second, and quotas stand in fixtures of every test.
+    shapes = create_loader().load_service_model("sagemaker", "service-2")["shapes"]
+    return frozenset(shapes["TrainingInstanceType"]["enum"])
 
 
 @dataclass

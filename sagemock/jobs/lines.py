@@ -2,15 +2,16 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
+from sagemock.checks import of_a_plan, shown, takes_one, text
 from sagemock.errors import PlanError
 from sagemock.instants import SECOND_US, duration_us
 from sagemock.jobs import status
-from sagemock.texts import check_whole
+from sagemock.jobs.hashing import hashed_once
 
 __all__ = ["NO_LINES", "LineSource", "Lines", "LogMapping", "Writing", "check_fit", "lines_of", "sources_of", "writer"]
 
@@ -20,6 +21,8 @@ SHOWN = 3
 """How many lines a repr shows."""
 
 
+# Scripts are hashed at every look at a job, and a log can be long.
+@hashed_once
 @dataclass(frozen=True)
 class Lines:
     """The lines of one visit to a status, by offset in microseconds from its beginning, in order.
@@ -28,14 +31,6 @@ class Lines:
     """
 
     pairs: tuple[tuple[int, str], ...]
-    _hash: int = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        # Scripts are hashed at every look at a job, and a log can be long.
-        object.__setattr__(self, "_hash", hash(self.pairs))
-
-    def __hash__(self) -> int:
-        return self._hash
 
     def __repr__(self) -> str:
         shown = [repr((offset_us / SECOND_US, text)) for offset_us, text in self.pairs[:SHOWN]]
@@ -91,35 +86,36 @@ class Writing(NamedTuple):
     lines: Lines
 
 
-def lines_of(value: object, what: str) -> Lines:
+def lines_of(value: object, what: str, *, ordered: bool = False) -> Lines:
     """Return (offset, text) pairs as lines, in the order of their offsets. Raises PlanError, which calls them `what`."""
     if isinstance(value, Lines):
         return value
-    if isinstance(value, str) or not isinstance(value, Iterable):
-        msg = f"{what} are (offset, text) pairs, not {value!r}: write [(0, 'epoch 1'), (60, 'epoch 2')]"
+    if isinstance(value, str) or not isinstance(value, Iterable) or (ordered and not isinstance(value, Sequence)):
+        msg = f"{what} are (offset, text) pairs, not {shown(value)}: write [(0, 'epoch 1'), (60, 'epoch 2')]"
         raise PlanError(msg)
     return Lines(tuple(sorted((_pair(one, what) for one in value), key=_offset)))
 
 
 def _pair(value: object, what: str) -> tuple[int, str]:
     if not isinstance(value, (tuple, list)) or len(value) != 2 or not isinstance(value[1], str):  # noqa: PLR2004  # a pair
-        msg = f"{what}: {value!r} is no (offset, text) pair; write (60, 'epoch 2') or (timedelta(minutes=1), 'epoch 2')"
+        msg = f"{what}: {shown(value)} is no (offset, text) pair; write (60, 'epoch 2') or (timedelta(minutes=1), 'epoch 2')"
         raise PlanError(msg)
-    offset, text = value
+    offset, line = value
     try:
         offset_us = duration_us(offset)
     except (TypeError, ValueError) as error:
-        msg = f"{what}: the offset of {text!r}: {error}; give a timedelta or seconds"
+        msg = f"{what}: the offset of {shown(line)}: {error}; give a timedelta or seconds"
         raise PlanError(msg) from None
     if offset_us < 0:
-        msg = f"{what}: {text!r} is at {offset!r}, before the phase begins; an offset is not negative"
+        msg = f"{what}: {shown(line)} is at {offset!r}, before the phase begins; an offset is not negative"
         raise PlanError(msg)
-    if not text:
+    if not line:
         # Service model of CloudWatch Logs, EventMessage: at least one character.
         msg = f"{what}: the text at {offset!r} is empty, which no log can hold; write something, or leave the line out"
         raise PlanError(msg)
-    check_whole(text, f"{what}: the text", PlanError)
-    return offset_us, text
+    with of_a_plan():
+        text(f"{what}: the text at {offset!r}", line, "a text", "write what can be encoded")
+    return offset_us, line
 
 
 def _offset(pair: tuple[int, str]) -> int:
@@ -133,16 +129,23 @@ def writer(source: LineSource | None, name: str) -> LineSource | None:
     if name not in WRITES:
         msg = f"no container runs in {name}, so it writes no lines: write them in {', '.join(sorted(WRITES))}"
         raise PlanError(msg)
-    return source if callable(source) else lines_of(source, f"the lines of {name}")
+    if callable(source):
+        with of_a_plan():
+            takes_one(f"what writes the lines of {name}", source, "write logs={'Training': lambda request: [(0, 'epoch 1')]}")
+        return source
+    return lines_of(source, f"the lines of {name}", ordered=True)
 
 
 def sources_of(logs: LogMapping) -> tuple[tuple[str, LineSource], ...]:
     """Return what a plan writes by status, as a value that can be hashed. Raises PlanError."""
     pairs = tuple(logs.items()) if isinstance(logs, Mapping) else logs
-    if not isinstance(pairs, tuple) or not all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs):  # noqa: PLR2004
-        msg = f"logs={logs!r}: write what each status writes, logs={{'Training': [(0, 'epoch 1')]}}"
+    if not isinstance(pairs, tuple) or not all(
+        isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str)  # noqa: PLR2004  # a pair
+        for pair in pairs
+    ):
+        msg = f"logs={shown(logs)}: write what each status writes, logs={{'Training': [(0, 'epoch 1')]}}"
         raise PlanError(msg)
-    return tuple((str(name), made) for name, source in pairs if (made := writer(source, name)) is not None)
+    return tuple((name, made) for name, source in pairs if (made := writer(source, name)) is not None)
 
 
 def check_fit(lines: Lines, longest_us: int | None, name: str) -> None:

@@ -4,23 +4,34 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from sagemock import reasons
+from sagemock.checks import flag, listed, mapping, number, of_a_plan, shown, text, whole
 from sagemock.errors import PlanError
+from sagemock.instants import LONGEST, SECOND_US, duration_us
 from sagemock.jobs import status
-from sagemock.jobs.lines import LineSource, LogMapping, sources_of
+from sagemock.jobs.lines import Lines, LineSource, LogMapping, sources_of
+from sagemock.jobs.order import impossible
 from sagemock.jobs.own import Kept
 from sagemock.jobs.phase import Duration, Phase, span_us
+from sagemock.jobs.record import read
 
-__all__ = ["NORMAL", "Outline"]
+__all__ = ["INTERRUPTIONS_MAX", "NORMAL", "RATE", "Outline", "fits_rate"]
 
 NORMAL = (status.STARTING, status.DOWNLOADING, status.TRAINING, status.UPLOADING)
 """The phases of a job that finds capacity at hand and succeeds."""
 
 
+INTERRUPTIONS_MAX = 1000
+"""How many interruptions there are at the most: training that starts anew each time might never end."""
+_ATTEMPTS_MAX = 1000
+# A job that is created while virtual time lasts must have its end while there are dates.
+_LIFE_US = 9 * duration_us(LONGEST)
+RATE = "of interruptions per hour of training: 0, or from 0.000001 to 3600"
+_COUNTS = {"epochs": (1, 2**31 - 1), "steps": (1, 2**31 - 1), "tokens": (0, 2**63 - 1)}
+"""The least and the most of each: Integer and Long of the service model."""
 _LENGTHS = ("stopping", "uploading", "capacity", "scheduled", "interruption", "limit_lag", "stopped_after")
 
 
@@ -79,9 +90,8 @@ class Outline:
 
     def __post_init__(self) -> None:
         """Refuse a plan that contradicts itself, where it is written."""
-        object.__setattr__(self, "phases", tuple(self.phases))
-        object.__setattr__(self, "interruptions", tuple(self.interruptions))
-        object.__setattr__(self, "attempt", tuple(self.attempt))
+        with of_a_plan():
+            self._check_kinds()
         object.__setattr__(self, "logs", sources_of(self.logs))
         if self.replayed is not None and not isinstance(self.replayed, Kept):
             object.__setattr__(self, "replayed", Kept(self.replayed))
@@ -93,7 +103,7 @@ class Outline:
                 span_us(length, name)
         self._check_logs()
         self._check_artifact()
-        if self.internal_errors < 0 or bool(self.internal_errors) != bool(self.attempt):
+        if bool(self.internal_errors) != bool(self.attempt):
             msg = f"internal_errors={self.internal_errors} with attempt={self.attempt!r}: use Plan.internal_error()"
             raise PlanError(msg)
         if self.replayed is not None and (
@@ -109,9 +119,7 @@ class Outline:
         if self.granular and self.legacy:
             msg = "granular=True with legacy=True: the one is how jobs were shown in 2018, the other how after that; give one"
             raise PlanError(msg)
-        if self.billed is not None and not 0 < self.billed <= 1:
-            msg = f"billed={self.billed!r} is the part of the training time that is billed: give one above 0 and at most 1"
-            raise PlanError(msg)
+        self._check_life()
 
     def __repr__(self) -> str:
         if self.called:
@@ -153,25 +161,51 @@ class Outline:
     def _interrupted(self) -> bool:
         return bool(self.interruptions or self.evenly or self.interruptions_per_hour)
 
+    def _check_kinds(self) -> None:
+        advice = "write phases=[Phase('Starting', 60), Phase('Training', 3600)]"
+        object.__setattr__(self, "phases", listed("phases", self.phases, "a list of phases", advice))
+        object.__setattr__(self, "attempt", listed("attempt", self.attempt, "a list of phases", "use Plan.internal_error()"))
+        advice = "write interruptions=[600], or use Plan.interrupted()"
+        interruptions = listed("interruptions", self.interruptions, "a list of durations", advice)
+        object.__setattr__(self, "interruptions", interruptions)
+        for name in ("granular", "legacy"):
+            flag(name, getattr(self, name))
+        whole("evenly", self.evenly, "how often a job is interrupted", "use Plan.interrupted()", least=0, most=INTERRUPTIONS_MAX)
+        whole("internal_errors", self.internal_errors, "how many", "use Plan.internal_error()", least=0, most=_ATTEMPTS_MAX)
+        rate = self.interruptions_per_hour
+        number("interruptions_per_hour", rate, RATE, "use Plan.interrupted(per_hour=0.5)", fits=fits_rate)
+        if self.billed is not None:
+            bounds = "above 0 and at most 1, the part of the training time that is billed"
+            number("billed", self.billed, bounds, "write billed=0.4", fits=lambda part: 0 < part <= 1)
+        for name, (least, most) in _COUNTS.items():
+            if (count := getattr(self, name)) is not None:
+                whole(name, count, f"how many {name} a serverless job counts", "use Plan.serverless()", least=least, most=most)
+        if self.failure_reason is not None:
+            text("failure_reason", self.failure_reason, "a text", "write failure_reason='AlgorithmError: , exit code: 1'")
+        if not isinstance(self.called, str) or self.called:
+            text("called", self.called, "how the plan was made", "leave it out")
+        if self.replayed is not None:
+            read(mapping("replayed", self.replayed, "a DescribeTrainingJob response", "use Plan.replays()"))
+
     def _check_phases(self) -> None:
         if not self.phases:
             msg = "a plan has at least one phase, as every job starts in Starting: begin with Phase('Starting')"
             raise PlanError(msg)
-        for given in cast("Sequence[object]", (*self.phases, *self.attempt)):
+        every: tuple[object, ...] = (*self.phases, *self.attempt)
+        for given in every:
             if not isinstance(given, Phase):
-                msg = f"{given!r} is no phase: give phases like Phase('Starting', 60)"
+                msg = f"{shown(given)} is no phase: give phases like Phase('Starting', 60)"
                 raise PlanError(msg)
         for phase in self.phases[:-1]:
             if phase.forever:
                 msg = f"{phase.status} never ends in this plan, so what follows never comes: leave that out, or give a duration"
                 raise PlanError(msg)
-        for before, after in pairwise(self.phases):
-            if before.status == after.status:
-                msg = f"two phases of {after.status} in a row are one entry: make them one Phase with several messages"
-                raise PlanError(msg)
-            if before.status == status.STOPPING and after.status != status.UPLOADING:
-                msg = f"{after.status} follows Stopping in this plan: a job that is Stopping goes on to Uploading, or ends"
-                raise PlanError(msg)
+        # A record is played as it is.
+        for phases in (self.attempt, () if self.replayed is not None else self.phases):
+            names = [phase.status for phase in phases]
+            for at, name in enumerate(names):
+                if (why := impossible(names[:at], name)) is not None:
+                    raise PlanError(why)
         waits = self.capacity is not None or self.scheduled is not None
         if waits and self.phases[0].status != status.STARTING:
             begins = self.phases[0].status
@@ -179,13 +213,14 @@ class Outline:
             raise PlanError(msg)
 
     def _check_ending(self) -> None:
-        if self.ending not in status.ENDINGS:
-            msg = f"ending={self.ending!r} ends no job; give one of {', '.join(sorted(status.ENDINGS))}"
+        ending: object = self.ending
+        if not isinstance(ending, str) or ending not in status.ENDINGS:
+            msg = f"ending={shown(ending)} ends no job; give one of {', '.join(sorted(status.ENDINGS))}"
             raise PlanError(msg)
         if (self.failure_reason is not None) != (self.ending == "Failed"):
             msg = (
-                f"failure_reason={self.failure_reason!r} with ending={self.ending!r}: a job has a reason exactly when it fails; "
-                "give both, or neither"
+                f"failure_reason={shown(self.failure_reason)} with ending={self.ending!r}: a job has a reason exactly when it "
+                "fails; give both, or neither"
             )
             raise PlanError(msg)
         if self.failure_reason is not None:
@@ -198,11 +233,6 @@ class Outline:
         if (self.epochs is None) != (self.steps is None) or (self.tokens is not None and self.epochs is None):
             msg = f"epochs={self.epochs}, steps={self.steps}, tokens={self.tokens}: use Plan.serverless()"
             raise PlanError(msg)
-        for name, least in (("epochs", 1), ("steps", 1), ("tokens", 0)):
-            value = getattr(self, name)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < least):
-                msg = f"{name}={value!r}: a serverless job counts its {name}, at least {least}; give a whole number"
-                raise PlanError(msg)
         if self.counts_steps and self._interrupted:
             msg = "a serverless job is no managed spot job, so its instances are not taken away: leave the interruptions out"
             raise PlanError(msg)
@@ -227,19 +257,62 @@ class Outline:
         given: object = self.artifact
         if given is None or isinstance(given, bytes):
             return
-        if not isinstance(given, (str, os.PathLike)):
-            msg = f"artifact={given!r}: it is bytes, or the path of a file or directory; pack an object with tarfile first"
+        if not isinstance(given, (str, os.PathLike)) or not given:
+            msg = f"artifact={shown(given)}: it is bytes, or the path of a file or directory; pack an object with tarfile first"
             raise PlanError(msg)
-        if not Path(given).exists():
-            msg = f"artifact={given!r}: there is no such file or directory; give the path of a model.tar.gz, or its bytes"
+        if not _exists(given):
+            msg = f"artifact={shown(given)}: there is no such file or directory; give the path of a model.tar.gz, or its bytes"
             raise PlanError(msg)
 
     def _check_interruptions(self) -> None:
-        for at, after in enumerate(self.interruptions, 1):
-            span_us(after, f"interruption {at}")
-        if not 0 <= self.interruptions_per_hour < float("inf"):
-            msg = f"interruptions_per_hour={self.interruptions_per_hour!r}: a rate is finite and not negative"
+        if len(self.interruptions) > INTERRUPTIONS_MAX:
+            given = len(self.interruptions)
+            msg = (
+                f"a job is interrupted {INTERRUPTIONS_MAX} times at the most, and here are {given} interruptions: leave some out"
+            )
             raise PlanError(msg)
+        for at, after in enumerate(self.interruptions, 1):
+            if span_us(after, f"interruption {at}") is None:
+                msg = f"interruption {at} is None: say after how long, after=[600]"
+                raise PlanError(msg)
         if self._interrupted and all(one.status != status.TRAINING for one in self.phases):
             msg = "interruptions come in Training, and this plan has no such phase: add Phase('Training')"
             raise PlanError(msg)
+
+    def _check_life(self) -> None:
+        """Refuse a life that goes on when there are no dates any more."""
+        times = INTERRUPTIONS_MAX if self.interruptions_per_hour else self.evenly + len(self.interruptions)
+        often = {"interruption": times}
+        longest_us = sum(_longest_us(phase) for phase in self.phases)
+        longest_us += self.internal_errors * sum(_longest_us(phase) for phase in self.attempt)
+        for name in _LENGTHS:
+            span = span_us(getattr(self, name), name)
+            longest_us += 0 if span is None else span[1] * often.get(name, 1)
+        if longest_us > _LIFE_US:
+            years = round(longest_us / SECOND_US / 86400 / 365.25)
+            msg = f"this life lasts {years} years: a job that ends does so within {9 * 100}; give shorter durations, or math.inf"
+            raise PlanError(msg)
+
+
+def _exists(path: "str | os.PathLike[str]") -> bool:
+    try:
+        return Path(path).exists()
+    except OSError:
+        # A name that is too long, say.
+        return False
+
+
+def fits_rate(per_hour: float) -> bool:
+    """Whether so many interruptions can come in an hour: far below one in a century there are no instants to be shown."""
+    return per_hour == 0 or 1e-6 <= per_hour <= 3600  # noqa: PLR2004  # once in a century, once in a second
+
+
+def _longest_us(phase: Phase) -> int:
+    """Return how long a phase lasts at the most, as far as its plan says; a limit of the request cuts one that never ends."""
+    if phase.forever:
+        return 0
+    span = span_us(phase.duration, "a duration")
+    if span is not None:
+        return span[1]
+    told = 0 if phase.message is None or isinstance(phase.message, str) else duration_us(phase.message[-1][0])
+    return max(told, phase.logs.last_us if isinstance(phase.logs, Lines) else 0)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
 
+from sagemock.checks import listed, of_a_plan, public_class, shown, text
 from sagemock.errors import PlanError
 from sagemock.instants import duration_us
 from sagemock.jobs import status
 from sagemock.jobs.lines import Lines, LineSource, check_fit, writer
-from sagemock.texts import check_whole
 
 __all__ = ["FOREVER", "Duration", "Phase", "span_us"]
 
@@ -33,11 +33,12 @@ def span_us(value: Duration | None, what: str) -> tuple[int, int] | None:
         msg = f"{what}: {error}; give a timedelta, seconds, or a (low, high) pair of them"
         raise PlanError(msg) from None
     if span[0] < 0 or span[1] < span[0]:
-        msg = f"{what} is {value!r}: a duration is not negative, and a (low, high) pair is in order"
+        msg = f"{what} is {shown(value)}: a duration is not negative, and a (low, high) pair is in order"
         raise PlanError(msg)
     return span
 
 
+@public_class
 @dataclass(frozen=True, repr=False)
 class Phase:
     """A visit of a job to one secondary status.
@@ -55,10 +56,11 @@ class Phase:
 
     def __post_init__(self) -> None:
         """Refuse what can be no phase, where it is written."""
-        if self.status not in status.PHASES:
+        name: object = self.status
+        if not isinstance(name, str) or name not in status.PHASES:
             known = f"one of {', '.join(sorted(status.PHASES))}"
-            hint = "an ending belongs in Plan(ending=…)" if self.status in status.ENDINGS else known
-            msg = f"Phase({self.status!r}): no job spends time in that status; {hint}"
+            hint = "an ending belongs in Plan(ending=…)" if isinstance(name, str) and name in status.ENDINGS else known
+            msg = f"Phase({shown(name)}): no job spends time in that status; {hint}"
             raise PlanError(msg)
         if not self.forever:
             span_us(self.duration, f"the duration of Phase({self.status!r})")
@@ -69,21 +71,30 @@ class Phase:
         self.check_fit(self.logs)
 
     def _told(self, message: Sequence[tuple[timedelta | float, str]]) -> tuple[tuple[timedelta | float, str], ...]:
-        pairs = tuple((offset, text) for offset, text in message)
-        offsets = [duration_us(offset) for offset, _ in pairs]
+        wanted = "are (offset, text) pairs in order, the first at 0"
+        told = f"the messages of Phase({self.status!r})"
+        with of_a_plan():
+            given = listed(told, message, "a text, or (offset, text) pairs", "write [(0, 'first'), (60, 'second')]")
+        try:
+            pairs = tuple((offset, line) for offset, line in given)
+            offsets = [duration_us(offset) for offset, _ in pairs]
+        except (TypeError, ValueError) as error:
+            msg = f"{told} {wanted}, not {shown(message)}: {error}"
+            raise PlanError(msg) from None
         if not pairs or offsets[0] != 0 or offsets != sorted(offsets):
-            wanted = "are (offset, text) pairs in order, the first at 0"
-            msg = f"the messages of Phase({self.status!r}) {wanted}, not {message!r}"
+            msg = f"{told} {wanted}, not {shown(message)}"
             raise PlanError(msg)
         return pairs
 
     def _check_texts(self) -> None:
-        texts: list[object] = [self.message] if isinstance(self.message, str) else [text for _, text in self.message or ()]
-        for text in texts:
-            if not isinstance(text, str) or not text:
-                msg = f"the message {text!r} of Phase({self.status!r}) is no text that can be shown: write one, or leave it out"
+        told: list[object] = [self.message] if isinstance(self.message, str) else [line for _, line in self.message or ()]
+        for line in told:
+            if not isinstance(line, str) or not line:
+                wanted = "is no text that can be shown: write one, or leave it out"
+                msg = f"the message {shown(line)} of Phase({self.status!r}) {wanted}"
                 raise PlanError(msg)
-            check_whole(text, f"the message of Phase({self.status!r})", PlanError)
+            with of_a_plan():
+                text(f"a message of Phase({self.status!r})", line, "a text", "write what can be encoded")
 
     def __repr__(self) -> str:
         given = [repr(self.status)]

@@ -1,19 +1,21 @@
 """Plans: what a test wants to happen to a training job."""
 
-import difflib
+import inspect
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from sagemock import reasons
+from sagemock.checks import listed, nearest, number, of_a_plan, public, public_class, shown
 from sagemock.errors import InvalidType, PlanError
 from sagemock.jobs import status
 from sagemock.jobs.hashing import hashed_once
 from sagemock.jobs.lines import LogMapping, sources_of
-from sagemock.jobs.outline import NORMAL, Outline
-from sagemock.jobs.phase import FOREVER, Duration, Phase
+from sagemock.jobs.outline import INTERRUPTIONS_MAX, NORMAL, RATE, Outline, fits_rate
+from sagemock.jobs.phase import FOREVER, Duration, Phase, span_us
 from sagemock.jobs.replay import replay
 
 if TYPE_CHECKING:
@@ -23,18 +25,19 @@ __all__ = ["Duration", "Durations", "Phase", "Plan"]
 
 
 class Durations(TypedDict, total=False):
-    """How long the phases of a recipe last, by name; what is not given is decided by the request."""
+    """How long the phases of a recipe last, by name; what is not given, or None, is decided by the request."""
 
-    starting: Duration
-    downloading: Duration
-    training: Duration
-    uploading: Duration
-    stopping: Duration
+    starting: Duration | None
+    downloading: Duration | None
+    training: Duration | None
+    uploading: Duration | None
+    stopping: Duration | None
 
 
 _LENGTH = {name.lower(): name for name in (*NORMAL, status.STOPPING)}
 
 
+@public_class
 @hashed_once
 @dataclass(frozen=True, repr=False)
 class Plan(Outline):
@@ -52,6 +55,7 @@ class Plan(Outline):
     """
 
     @classmethod
+    @public
     def completes(
         cls, *, granular: bool = False, legacy: bool = False, logs: LogMapping = (), **durations: "Unpack[Durations]"
     ) -> "Plan":
@@ -67,6 +71,7 @@ class Plan(Outline):
         return _made("completes", durations, phases, granular=granular, legacy=legacy, logs=logs)
 
     @classmethod
+    @public
     def fails(
         cls,
         reason: str | None = None,
@@ -86,11 +91,11 @@ class Plan(Outline):
         its text), `exit_code` makes it that of a container that said nothing; the default is exit code 1. Its first 1024
         characters are shown, as by the service.
         """
-        if during not in NORMAL:
-            msg = f"Plan.fails(during={during!r}): a job fails during one of {', '.join(NORMAL)}"
+        if not isinstance(during, str) or during not in NORMAL:
+            msg = f"Plan.fails(during={shown(during)}): a job fails during one of {', '.join(NORMAL)}"
             raise PlanError(msg)
         if reason is not None and exit_code is not None:
-            msg = f"Plan.fails({reason!r}, exit_code={exit_code!r}): both say why; give one"
+            msg = f"Plan.fails({shown(reason)}, exit_code={shown(exit_code)}): both say why; give one"
             raise PlanError(msg)
         if reason is None:
             reason = reasons.exit_code(1 if exit_code is None else exit_code)
@@ -107,10 +112,11 @@ class Plan(Outline):
         return _made("fails", given, phases, words, ending="Failed", failure_reason=reason, logs=logs)
 
     @classmethod
+    @public
     def hangs(cls, during: str = "Training", *, logs: LogMapping = (), **durations: "Unpack[Durations]") -> "Plan":
         """Plan a job that never leaves `during` by itself; a stop or a limit of its request still ends it."""
-        if during not in NORMAL:
-            msg = f"Plan.hangs(during={during!r}): a job hangs during one of {', '.join(NORMAL)}"
+        if not isinstance(during, str) or during not in NORMAL:
+            msg = f"Plan.hangs(during={shown(during)}): a job hangs during one of {', '.join(NORMAL)}"
             raise PlanError(msg)
         # `uploading` also says how long the upload after a stop takes, so it has a meaning for every job that hangs.
         if during != status.UPLOADING and during.lower() in durations:
@@ -120,6 +126,7 @@ class Plan(Outline):
         return _made("hangs", durations, phases, [repr(during)], logs=logs)
 
     @classmethod
+    @public
     def waits_for_capacity(cls, wait: Duration, then: "Plan | None" = None) -> "Plan":
         """Plan a job that waits for capacity before its life goes on as `then` says (default: it completes).
 
@@ -127,25 +134,28 @@ class Plan(Outline):
         instances for training". Managed spot: the job stays in Starting with "Insufficient capacity error from EC2 while
         launching instances, retrying!". MaxWaitTimeInSeconds and MaxPendingTimeInSeconds of the request end the wait.
         """
-        return _varied(then, f"waits_for_capacity({wait!r}", capacity=wait)
+        return _varied(then, f"waits_for_capacity({_code(_length('wait', wait))}", capacity=wait)
 
     @classmethod
+    @public
     def waits_for_training_plan(cls, scheduled: Duration, then: "Plan | None" = None) -> "Plan":
         """Plan a job that is Pending until its training plan starts; MaxPendingTimeInSeconds does not count that time."""
-        return _varied(then, f"waits_for_training_plan({scheduled!r}", scheduled=scheduled)
+        return _varied(then, f"waits_for_training_plan({_code(_length('scheduled', scheduled))}", scheduled=scheduled)
 
     @classmethod
+    @public
     def capacity_error(cls, after: Duration = timedelta(hours=1)) -> "Plan":
         """Plan a job that never gets an instance: after hours in Starting it is Failed with CapacityError, and never started.
 
         Starting ("Insufficient capacity error from EC2 while launching instances, retrying!") → Failed
         """
         texts = [(0, status.STARTING_THE_JOB), (0, status.NO_CAPACITY)]
-        phase = Phase(status.STARTING, after, texts)
-        called = f"Plan.capacity_error({after!r})"
+        phase = Phase(status.STARTING, _length("after", after), texts)
+        called = f"Plan.capacity_error({_code(after)})"
         return cls([phase], ending="Failed", failure_reason=reasons.CAPACITY, called=called)
 
     @classmethod
+    @public
     def interrupted(
         cls,
         times: int | None = None,
@@ -164,27 +174,29 @@ class Plan(Outline):
         interruption lasts, `then` the life that is interrupted (default: it completes). Only jobs with EnableManagedSpotTraining
         can play it.
         """
+        with of_a_plan():
+            number("per_hour", per_hour, RATE, "write per_hour=0.5, or leave it out", fits=fits_rate)
         if (times is not None) + (after is not None) + bool(per_hour) > 1:
             msg = "Plan.interrupted() takes one of times, after=[…] and per_hour: each says when"
             raise PlanError(msg)
         when: dict[str, Any]
-        if after is not None and not list(after):
-            msg = f"Plan.interrupted(after={after!r}) interrupts nothing: say after how long, after=[600]"
-            raise PlanError(msg)
         if after is not None:
-            words, when = f"{after=}", {"interruptions": after}
+            with of_a_plan():
+                given = listed("after", after, "a list of durations", "say after how long, after=[600]")
+            if not given:
+                msg = f"Plan.interrupted(after={after!r}) interrupts nothing: say after how long, after=[600]"
+                raise PlanError(msg)
+            words, when = f"after={_code(after)}", {"interruptions": given}
         elif per_hour:
             words, when = f"{per_hour=}", {"interruptions_per_hour": per_hour}
         else:
-            times = 1 if times is None else times
-            if isinstance(times, bool) or not isinstance(times, int) or times < 1:
-                msg = f"Plan.interrupted({times!r}): how often, at least once; write times=1"
-                raise PlanError(msg)
+            times = 1 if times is None else _times("Plan.interrupted", times, "how often, at least once")
             words, when = f"{times}", {"evenly": times}
-        words += "" if lasting is None else f", {lasting=}"
+        words += "" if lasting is None else f", lasting={_code(lasting)}"
         return _varied(then, f"interrupted({words}", **when, interruption=lasting)
 
     @classmethod
+    @public
     def internal_error(
         cls, times: int = 1, *, during: str = "Training", after: Duration | None = None, then: "Plan | None" = None
     ) -> "Plan":
@@ -194,17 +206,20 @@ class Plan(Outline):
         …), and then goes on as `then` says; the limits of the request count all attempts together. Without it the first is the
         end: Failed with "InternalServerError: We encountered an internal error. Please try again.".
         """
-        if during not in NORMAL[:3]:
-            msg = f"Plan.internal_error(during={during!r}): an attempt ends during one of {', '.join(NORMAL[:3])}"
+        if not isinstance(during, str) or during not in NORMAL[:3]:
+            msg = f"Plan.internal_error(during={shown(during)}): an attempt ends during one of {', '.join(NORMAL[:3])}"
             raise PlanError(msg)
-        if isinstance(times, bool) or not isinstance(times, int) or times < 1:
-            msg = f"Plan.internal_error({times!r}): how many attempts end so, at least one; write times=1"
-            raise PlanError(msg)
+        times = _times("Plan.internal_error", times, "how many attempts end so, at least one")
         attempt = tuple(Phase(name) for name in NORMAL[: NORMAL.index(during)])
-        words = f"{times}" + (f", {during=}" if during != status.TRAINING else "") + (f", {after=}" if after is not None else "")
+        words = (
+            f"{times}"
+            + (f", {during=}" if during != status.TRAINING else "")
+            + (f", after={_code(after)}" if after is not None else "")
+        )
         return _varied(then, f"internal_error({words}", internal_errors=times, attempt=(*attempt, Phase(during, after)))
 
     @classmethod
+    @public
     def serverless(cls, *, epochs: int = 1, steps: int = 100, tokens: int | None = None, then: "Plan | None" = None) -> "Plan":
         """Plan a serverless job that shows its progress: `epochs` of `steps` steps each, evenly over its training.
 
@@ -213,10 +228,13 @@ class Plan(Outline):
         lives (default: it completes). Only jobs with ServerlessJobConfig can play it. How their life goes is assumed to be as
         that of any other job.
         """
-        told = "" if tokens is None else f", {tokens=}"
-        return _varied(then, f"serverless({epochs=}, {steps=}{told}", epochs=epochs, steps=steps, tokens=tokens)
+        told = "" if tokens is None else f", tokens={_code(tokens)}"
+        return _varied(
+            then, f"serverless(epochs={_code(epochs)}, steps={_code(steps)}{told}", epochs=epochs, steps=steps, tokens=tokens
+        )
 
     @classmethod
+    @public
     def replays(cls, response: Mapping[str, Any] | str | os.PathLike[str]) -> "Plan":
         """Plan the same life again from a recorded DescribeTrainingJob response, relative to the new job's creation.
 
@@ -240,7 +258,7 @@ class Plan(Outline):
         known = [one.name for one in fields(self)]
         for name in changes:
             if name not in known:
-                msg = f"a plan has no {name!r}; did you mean {difflib.get_close_matches(name, known, 1, 0.0)[0]!r}?"
+                msg = f"a plan has no {shown(name)}; did you mean {nearest(name, known, least=0)!r}?"
                 raise InvalidType(msg)
         told = ", ".join(f"{name}={_brief(value)}" for name, value in changes.items())
         return replace(self, **{"called": f"{self!r}.but({told})", **changes})
@@ -248,7 +266,27 @@ class Plan(Outline):
 
 def _brief(value: object) -> str:
     # A whole model in every message that names its plan would hide the message.
-    return f"<{len(value)} bytes>" if isinstance(value, bytes) else repr(value)
+    return f"<{len(value)} bytes>" if isinstance(value, bytes) else _code(value)
+
+
+def _code(value: object) -> str:
+    """Return the code that makes a value, whole: a repr of a plan is pasted into a test."""
+    return shown(value, sys.maxsize)
+
+
+def _length(name: str, value: Duration) -> Duration:
+    """Return a duration that must be given."""
+    if span_us(value, name) is None:
+        msg = f"{name} is None: give a timedelta, seconds, or a (low, high) pair of them"
+        raise PlanError(msg)
+    return value
+
+
+def _times(recipe: str, times: int, what: str) -> int:
+    if isinstance(times, bool) or not isinstance(times, int) or not 1 <= times <= INTERRUPTIONS_MAX:
+        msg = f"{recipe}({shown(times)}): {what}, and {INTERRUPTIONS_MAX} at the most; write times=1"
+        raise PlanError(msg)
+    return times
 
 
 def _made(
@@ -271,17 +309,18 @@ def _visits(recipe: str, statuses: Sequence[str], durations: Mapping[str, Any]) 
 
 
 def _told(durations: Mapping[str, Any], changes: Mapping[str, Any]) -> list[str]:
-    words = [f"{name}={value!r}" for name, value in durations.items()]
+    words = [f"{name}={_code(value)}" for name, value in durations.items()]
     written = ", ".join(f"{name!r}: …" for name, _ in sources_of(changes.get("logs", ())))
     words += [f"logs={{{written}}}"] if written else []
-    return words + [f"{name}=True" for name in ("granular", "legacy") if changes.get(name)]
+    return words + [f"{name}=True" for name in ("granular", "legacy") if changes.get(name) is True]
 
 
 def _checked(recipe: str, durations: Mapping[str, Any]) -> Mapping[str, Any]:
     for name in durations:
         if name not in _LENGTH:
-            near = difflib.get_close_matches(name, _LENGTH, 1, 0.0)[0]
-            msg = f"Plan.{recipe}() has no {name!r}; did you mean {near!r}? Its phases: {', '.join(_LENGTH)}"
+            own = [one for one in inspect.signature(getattr(Plan, recipe)).parameters if one != "durations"]
+            near = nearest(name, [*_LENGTH, *own], least=0)
+            msg = f"Plan.{recipe}() has no {shown(name)}; did you mean {near!r}? Its phases: {', '.join(_LENGTH)}"
             raise InvalidType(msg)
     return durations
 
@@ -289,7 +328,7 @@ def _checked(recipe: str, durations: Mapping[str, Any]) -> Mapping[str, Any]:
 def _varied(then: Plan | None, called: str, **changes: Any) -> Plan:  # noqa: ANN401  # the fields of Outline
     base: object = then
     if base is not None and not isinstance(base, Plan):
-        msg = f"then={then!r}: the life that goes on is a Plan, such as then=Plan.fails()"
+        msg = f"then={shown(then)}: the life that goes on is a Plan, such as then=Plan.fails()"
         raise InvalidType(msg)
     more = "" if then is None else f", then={then!r}"
     return replace(then or Plan(), called=f"Plan.{called}{more})", **changes)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from sagemock.checks import encodable, of_a_plan, shown, whole
 from sagemock.errors import PlanError
 from sagemock.instants import instant_us
 from sagemock.jobs import status
-from sagemock.texts import check_whole
 
 __all__ = ["Entry", "Recorded", "read", "without_nulls"]
 
@@ -49,6 +49,11 @@ def read(response: Mapping[str, Any]) -> Recorded:
             "give what describe_training_job returned, or a file with the output of `aws sagemaker describe-training-job`"
         )
         raise PlanError(msg)
+    if not isinstance(transitions, (list, tuple)):
+        msg = (
+            f"SecondaryStatusTransitions of the record is a list of entries, not {shown(transitions)}: give it as it was returned"
+        )
+        raise PlanError(msg)
     created_us = _instant(response, "CreationTime")
 
     def offset(key: str) -> int | None:
@@ -74,8 +79,8 @@ def read(response: Mapping[str, Any]) -> Recorded:
         started_us=offset("TrainingStartTime"),
         ended_us=offset("TrainingEndTime"),
         modified_us=last.start_us if modified_us is None else modified_us,
-        training_s=response.get("TrainingTimeInSeconds"),
-        billable_s=response.get("BillableTimeInSeconds"),
+        training_s=_seconds(response, "TrainingTimeInSeconds"),
+        billable_s=_seconds(response, "BillableTimeInSeconds"),
     )
 
 
@@ -84,15 +89,17 @@ def without_nulls(value: Any) -> Any:  # noqa: ANN401  # a JSON value, or what b
     if isinstance(value, Mapping):
         return {name: without_nulls(item) for name, item in value.items() if item is not None}
     if isinstance(value, str):
-        check_whole(value, "the record's", PlanError)
+        with of_a_plan():
+            encodable("a text of the record", value)
     return [without_nulls(item) for item in value if item is not None] if isinstance(value, list) else value
 
 
-def _entry(at: Mapping[str, Any], index: int, created_us: int) -> Entry:
+def _entry(given: object, index: int, created_us: int) -> Entry:
+    at: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
     name = at.get("Status")
-    if name not in status.PHASES | status.ENDINGS or at.get("StartTime") is None:
+    if not isinstance(name, str) or name not in status.PHASES | status.ENDINGS or at.get("StartTime") is None:
         msg = (
-            f"SecondaryStatusTransitions[{index}] is {dict(at)!r}: it has no StartTime, or no Status that a job can have; "
+            f"SecondaryStatusTransitions[{index}] is {shown(given)}: it has no StartTime, or no Status that a job can have; "
             "give it as it was returned"
         )
         raise PlanError(msg)
@@ -109,5 +116,13 @@ def _instant(holder: Mapping[str, Any], key: str) -> int:
         raise PlanError(msg) from None
 
 
+def _seconds(response: Mapping[str, Any], key: str) -> int | None:
+    value = response.get(key)
+    if value is None:
+        return None
+    with of_a_plan():
+        return whole(key, value, "a whole number of seconds", "give the record as it was returned", least=0)
+
+
 def _name(response: Mapping[str, Any]) -> str:
-    return f"the record of {response['TrainingJobName']!r}" if "TrainingJobName" in response else "this record"
+    return f"the record of {shown(response['TrainingJobName'])}" if "TrainingJobName" in response else "this record"

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
+from sagemock.checks import LONGEST, shown
 from sagemock.errors import PlanError
 from sagemock.jobs import record, status
 from sagemock.jobs.outline import NORMAL
@@ -27,8 +28,16 @@ class Replay(NamedTuple):
 
 def replay(response: Mapping[str, Any] | str | os.PathLike[str]) -> Replay:
     """Return what a recorded response, or the file that holds it, plays. Raises PlanError if it is no such record."""
-    given = response if isinstance(response, Mapping) else _load(Path(response))
-    whole: Mapping[str, Any] = record.without_nulls(given)
+    source: object = response
+    if not isinstance(source, (Mapping, str, os.PathLike)):
+        msg = f"a record is a DescribeTrainingJob response, or the path of a file that holds one, not {shown(source)}: give one"
+        raise PlanError(msg)
+    given = source if isinstance(source, Mapping) else _load(Path(source))
+    try:
+        whole: Mapping[str, Any] = record.without_nulls(given)
+    except RecursionError:
+        msg = "this record is nested too deep for a DescribeTrainingJob response: give what describe_training_job returned"
+        raise PlanError(msg) from None
     recorded = record.read(whole)
     phases = [_phase(recorded, entry) for entry in recorded.entries]
     ending, stopped_after = recorded.ending, None
@@ -63,10 +72,18 @@ def _load(path: Path) -> Mapping[str, Any]:
     try:
         # From bytes: json finds out about the UTF-16 and the byte order marks of PowerShell.
         found = json.loads(path.read_bytes())
-    except ValueError as error:
-        msg = f"{path} is no JSON ({error}): save the output of `aws sagemaker describe-training-job` there"
+    except OSError as error:
+        msg = f"{_shown(path)} cannot be read ({error.strerror}): give the path of a file"
+        raise PlanError(msg) from None
+    except (ValueError, RecursionError) as error:
+        msg = f"{_shown(path)} is no JSON ({error}): save the output of `aws sagemaker describe-training-job` there"
         raise PlanError(msg) from None
     if not isinstance(found, dict):
-        msg = f"{path} holds no JSON object: save the output of one `aws sagemaker describe-training-job` there"
+        msg = f"{_shown(path)} holds no JSON object: save the output of one `aws sagemaker describe-training-job` there"
         raise PlanError(msg)
     return found
+
+
+def _shown(path: Path) -> str:
+    # As it is written, if it can be.
+    return str(path).encode(errors="backslashreplace").decode()[:LONGEST]

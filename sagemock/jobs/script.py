@@ -13,15 +13,13 @@ from sagemock.jobs import defaults, record, status
 from sagemock.jobs.defaults import Traits, traits
 from sagemock.jobs.hashing import hashed_once
 from sagemock.jobs.lines import NO_LINES, Lines, lines_of
+from sagemock.jobs.outline import INTERRUPTIONS_MAX
 from sagemock.jobs.own import own
 from sagemock.jobs.phase import Duration, Phase, span_us
 from sagemock.jobs.plan import Plan
 from sagemock.jobs.shared import shared
 
 __all__ = ["Script", "Step", "script"]
-
-INTERRUPTIONS_MAX = 1000
-"""How many interruptions chance brings at the most: training that starts anew each time might never end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,14 +236,16 @@ class _Writer:
 
     def interruptions(self, steps: Iterable[Step]) -> tuple[int, ...]:
         plan = self.plan
-        if not (plan.interruptions or plan.evenly or plan.interruptions_per_hour):
-            return ()
-        if not self.by.spot:
+        interrupts = bool(plan.interruptions or plan.evenly or plan.interruptions_per_hour)
+        has_phase = plan.replayed is None and any(phase.status == status.INTERRUPTED for phase in (*plan.phases, *plan.attempt))
+        if (interrupts or has_phase) and not self.by.spot:
             msg = (
                 f"{plan!r} interrupts a job on demand: only managed spot jobs are interrupted; "
                 "create it with EnableManagedSpotTraining=True, or give it another plan"
             )
             raise PlanError(msg)
+        if not interrupts:
+            return ()
         whole_us = next(step.length_us for step in reversed(list(steps)) if step.status == status.TRAINING)
         if plan.evenly:
             default_s = defaults.length_s(status.TRAINING, self.by, legacy=plan.legacy)

@@ -275,22 +275,22 @@ OTHER = "for another error, give message='…'"
         (
             {"probability": 0},
             ValueError,
-            "probability is above 0 and at most 1, not 0: write probability=0.1, or leave it out for every call",
+            "probability is a number above 0 and at most 1, not 0: write probability=0.1, or leave it out for every call",
         ),
         (
             {"probability": float("nan")},
             ValueError,
-            "probability is above 0 and at most 1, not nan: write probability=0.1, or leave it out for every call",
+            "probability is a number above 0 and at most 1, not nan: write probability=0.1, or leave it out for every call",
         ),
         (
             {"probability": "10 %"},
             TypeError,
-            "probability is a number, not '10 %': write probability=0.1, or leave it out for every call",
+            "probability is a number above 0 and at most 1, not '10 %': write probability=0.1, or leave it out for every call",
         ),
         (
             {"probability": True},
             TypeError,
-            "probability is a number, not True: write probability=0.1, or leave it out for every call",
+            "probability is a number above 0 and at most 1, not True: write probability=0.1, or leave it out for every call",
         ),
         ({"job": 1}, TypeError, "job is a pattern of job names, not 1: write job='churn-*'"),
         (

@@ -61,5 +61,7 @@ def test_another_service_may_be_asked_as_well() -> None:
 
 def test_an_operation_is_a_string() -> None:
     """A client's method is none."""
-    with pytest.raises(TypeError, match="an operation is named by a string, not 3: write 'DescribeTrainingJob'"):
+    with pytest.raises(
+        TypeError, match="operation is the name of an operation, or a pattern of names, not 3: write 'DescribeTrainingJob'"
+    ):
         checked_operation(3)

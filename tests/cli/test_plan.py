@@ -51,7 +51,7 @@ def test_the_billed_part_of_a_spot_job_is_printed() -> None:
     at = view(one, life(one, one.last_us).now_us)
     assert (at.training_s, at.billable_s) == (37026, 14683)
     assert "billed" not in source([response(R1)])
-    assert "    billed=3e-30,\n" in source([{**response(R6), "TrainingTimeInSeconds": 10**30, "BillableTimeInSeconds": 3}])
+    assert "    billed=3e-18,\n" in source([{**response(R6), "TrainingTimeInSeconds": 10**18, "BillableTimeInSeconds": 3}])
 
 
 def test_it_reads_as_one_would_write_it() -> None:

@@ -304,14 +304,20 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: Plan.interrupted(after=[]),
         "Plan.interrupted(after=[]) interrupts nothing: say after how long, after=[600]",
     ),
-    "no interruption": (lambda: Plan.interrupted(0), "Plan.interrupted(0): how often, at least once; write times=1"),
+    "no interruption": (
+        lambda: Plan.interrupted(0),
+        "Plan.interrupted(0): how often, at least once, and 1000 at the most; write times=1",
+    ),
     "an interruption of a negative time": (
         lambda: Plan.interrupted(after=[5, -1]),
         "interruption 2 is -1: a duration is not negative, and a (low, high) pair is in order",
     ),
     "an infinite rate": (
         lambda: Plan.interrupted(per_hour=math.inf),
-        "interruptions_per_hour=inf: a rate is finite and not negative",
+        (
+            "per_hour is a number of interruptions per hour of training: 0, or from 0.000001 to 3600, not inf: "
+            "write per_hour=0.5, or leave it out"
+        ),
     ),
     "an interruption of nothing": (
         lambda: Plan.interrupted(then=Plan.capacity_error()),
@@ -323,7 +329,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "no internal error": (
         lambda: Plan.internal_error(0),
-        "Plan.internal_error(0): how many attempts end so, at least one; write times=1",
+        "Plan.internal_error(0): how many attempts end so, at least one, and 1000 at the most; write times=1",
     ),
     "internal errors without an attempt": (
         lambda: Plan(internal_errors=1),
@@ -335,7 +341,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "more billed than trained": (
         lambda: Plan(billed=1.5),
-        "billed=1.5 is the part of the training time that is billed: give one above 0 and at most 1",
+        "billed is a number above 0 and at most 1, the part of the training time that is billed, not 1.5: write billed=0.4",
     ),
     "a wait where nothing is waited for": (
         lambda: Plan.waits_for_capacity(5, Plan([Phase("Training")])),

@@ -79,9 +79,15 @@ def test_progress_only_grows_within_an_attempt(data: st.DataObject) -> None:
 @pytest.mark.parametrize(
     "make, text",
     [
-        (lambda: Plan.serverless(epochs=0), "epochs=0: a serverless job counts its epochs, at least 1; give a whole number"),
-        (lambda: Plan.serverless(steps=True), "steps=True: a serverless job counts its steps, at least 1; give a whole number"),
-        (lambda: Plan.serverless(tokens=-1), "tokens=-1: a serverless job counts its tokens, at least 0; give a whole number"),
+        (
+            lambda: Plan.serverless(epochs=0),
+            "epochs is how many epochs a serverless job counts, 1 to 2147483647, not 0: use Plan.serverless()"),
+        (
+            lambda: Plan.serverless(steps=True),
+            "steps is how many steps a serverless job counts, 1 to 2147483647, not True: use Plan.serverless()"),
+        (
+            lambda: Plan.serverless(tokens=-1),
+            "tokens is how many tokens a serverless job counts, 0 to 9223372036854775807, not -1: use Plan.serverless()"),
         (lambda: Plan(steps=5), "epochs=None, steps=5, tokens=None: use Plan.serverless()"),
         (lambda: Plan(tokens=5), "epochs=None, steps=None, tokens=5: use Plan.serverless()"),
         (

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from sagemock.errors import PlanError
 from sagemock.instants import SECOND_US
 from sagemock.jobs import status
+from sagemock.jobs.outline import INTERRUPTIONS_MAX
 from sagemock.jobs.phase import Phase, span_us
 from sagemock.jobs.plan import Plan
-from sagemock.jobs.script import INTERRUPTIONS_MAX, Script, script
+from sagemock.jobs.script import Script, script
 from tests.aws.shapes import of_sagemaker
 from tests.jobs.recorded import RECORDED, described
 from tests.strategies import durations, plans, played, recipes, requests

@@ -243,7 +243,7 @@ def test_a_completion_in_every_phase_and_at_its_boundaries(complete_s: float, li
 def test_a_job_that_was_interrupted_completes_from_there() -> None:
     """Out of Interrupted the job runs again before it completes."""
     plan = Plan([Phase("Starting", 10), Phase("Training", 10), Phase("Interrupted", 10), Phase("Training", 10)])
-    assert told(played(plan).after(Complete(offset(25)))) == (
+    assert told(played(plan, {"TrainingJobName": "job", "EnableManagedSpotTraining": True}).after(Complete(offset(25)))) == (
         "Starting@0 Training@10 Interrupted@20 Downloading@25 Training@25 Uploading@25 Completed@25"
     )
 

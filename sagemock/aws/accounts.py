@@ -1,0 +1,61 @@
+"""The AWS accounts of callers: whose a call is follows from its access key."""
+
+import re
+from collections.abc import Iterator, MutableMapping
+from typing import Final
+
+from sagemock.checks import shown, text
+from sagemock.errors import InvalidType, InvalidValue, UsageError
+
+__all__ = ["Accounts", "checked_account"]
+
+_ACCOUNT_ID: Final = re.compile(r"[0-9]{12}")
+
+
+def checked_account(name: str, account_id: object) -> str:
+    """Return an account id; a message calls it `name`."""
+    if not isinstance(account_id, str):
+        msg = f"{name} is a string of twelve digits, not {shown(account_id)}: write {name}='123456789012'"
+        raise InvalidType(msg)
+    if not _ACCOUNT_ID.fullmatch(account_id):
+        msg = f"{name} has twelve digits, unlike {shown(account_id)}: write {name}='123456789012'"
+        raise InvalidValue(msg)
+    return account_id
+
+
+class Accounts(MutableMapping[str, str]):
+    """The account ids of callers by access key id: `sagemaker.accounts["AKIDOTHER"] = "210987654321"`."""
+
+    def __init__(self) -> None:
+        self._by_key: dict[str, str] = {}
+        self._is_over = False
+
+    def __getitem__(self, access_key: str) -> str:
+        return self._by_key[access_key]
+
+    def __setitem__(self, access_key: str, account_id: str) -> None:
+        self._check_lasts()
+        text("an access key id", access_key, "a text", "write sagemaker.accounts['AKIDOTHER'] = '210987654321'")
+        self._by_key[access_key] = checked_account("account_id", account_id)
+
+    def __delitem__(self, access_key: str) -> None:
+        self._check_lasts()
+        del self._by_key[access_key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_key)
+
+    def __len__(self) -> int:
+        return len(self._by_key)
+
+    def __repr__(self) -> str:
+        return repr(self._by_key)
+
+    def close(self) -> None:
+        """Change no more: the mock is over."""
+        self._is_over = True
+
+    def _check_lasts(self) -> None:
+        if self._is_over:
+            msg = "this mock is over, and no call will come: set `accounts` while it is active"
+            raise UsageError(msg)

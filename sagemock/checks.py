@@ -1,0 +1,219 @@
+"""Checks of what a test gives: what does not fit is refused by the call that gave it, with what to write instead."""
+
+import difflib
+import functools
+import inspect
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, TypeVar, cast
+
+from sagemock.errors import InvalidType, InvalidValue, PlanError
+
+__all__ = [
+    "LONGEST",
+    "encodable",
+    "flag",
+    "listed",
+    "mapping",
+    "nearest",
+    "number",
+    "of_a_plan",
+    "one_of",
+    "public",
+    "public_class",
+    "shown",
+    "takes_one",
+    "text",
+    "whole",
+]
+
+LONGEST: Final = 200
+"""How many characters of a value a message shows."""
+MOST: Final = 2**63 - 1
+"""The largest whole number: a long of the service model."""
+
+_HALF: Final = re.compile("[\ud800-\udfff]")
+_F = TypeVar("_F", bound=Callable[..., Any])
+_C = TypeVar("_C", bound=type)
+
+
+def shown(value: object, longest: int = LONGEST) -> str:
+    """Return the repr of a value as a message shows it: cut, and that of any value."""
+    try:
+        words = repr(value)
+    except Exception:  # noqa: BLE001  # a repr is foreign code; that of an integer of 5,000 digits raises, too
+        return f"<{type(value).__name__}>"
+    return words if len(words) <= longest else f"{words[:longest]}…"
+
+
+def nearest(name: object, known: Iterable[str], least: float = 0.6) -> str | None:
+    """Return the known name that is most like a misspelt one; None if each is less like it than `least`, from 0 to 1."""
+    names = list(known)
+    folded = {one.lower(): one for one in reversed(names)}
+    word = name if isinstance(name, str) else shown(name)
+    near = difflib.get_close_matches(word[:LONGEST].lower(), folded, 1, least)
+    return folded[near[0]] if near else None
+
+
+# -- values
+
+
+def flag(name: str, value: object) -> bool:
+    """Return a value that is True or False."""
+    if not isinstance(value, bool):
+        msg = f"{name} is True or False, not {shown(value)}: write {name}=False to switch it off"
+        raise InvalidType(msg)
+    return value
+
+
+def whole(  # noqa: PLR0913  # the words of the message, and the bounds
+    name: str, value: object, what: str, advice: str, *, least: int | None = None, most: int | None = None
+) -> int:
+    """Return a whole number, from `least` to `most` where they are given; a message calls it `what`."""
+    bounds = "" if least is None else f", at least {least}" if most is None else f", {least} to {most}"
+    msg = f"{name} is {what}{bounds}, not {shown(value)}: {advice}"
+    if isinstance(value, bool) or not isinstance(value, int):
+        if not bounds:
+            raise InvalidType(msg)
+        raise InvalidValue(msg)
+    if not (-MOST if least is None else least) <= value <= (MOST if most is None else most):
+        raise InvalidValue(msg)
+    return value
+
+
+def number(name: str, value: object, bounds: str, advice: str, *, fits: Callable[[float], bool]) -> float:
+    """Return a number that `fits`; a message calls what fits `bounds`."""
+    msg = f"{name} is a number {bounds}, not {shown(value)}: {advice}"
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise InvalidType(msg)
+    # Every comparison with NaN is False.
+    if not fits(value):
+        raise InvalidValue(msg)
+    return value
+
+
+def text(name: str, value: object, what: str, advice: str) -> str:
+    """Return a string that is not empty and can be sent; a message calls it `what`."""
+    if not isinstance(value, str):
+        msg = f"{name} is {what}, not {shown(value)}: {advice}"
+        raise InvalidType(msg)
+    if not value:
+        msg = f"{name} is {what}, and not empty: {advice}"
+        raise InvalidValue(msg)
+    encodable(name, value)
+    return value
+
+
+def encodable(name: str, value: str) -> None:
+    """Refuse a text that no UTF-8 can hold, because it has half of a surrogate pair.
+
+    So does what was decoded with errors='surrogateescape'. Each later read of it, each file and each terminal would fail.
+    """
+    half = _HALF.search(value)
+    if half is not None:
+        msg = (
+            f"{name} has {half[0]!r} in it, half of a surrogate pair, which cannot be written in UTF-8: take it out, or decode "
+            "the bytes that it came from with errors='replace'"
+        )
+        raise InvalidValue(msg)
+
+
+def one_of(name: str, value: object, known: Collection[str], advice: str = "") -> str:
+    """Return one of the known strings. A message names the nearest."""
+    if not isinstance(value, str) or value not in known:
+        near = nearest(value, known)
+        hint = advice or (f"did you mean {near!r}?" if near else "write one of these")
+        listed = " or ".join(filter(None, [", ".join(map(repr, [*known][:-1])), repr([*known][-1])]))
+        msg = f"{name} is {listed}, not {shown(value)}: {hint}"
+        raise InvalidValue(msg)
+    return value
+
+
+def mapping(name: str, value: object, what: str, advice: str) -> Mapping[str, Any]:
+    """Return a mapping; a message calls it `what`."""
+    if not isinstance(value, Mapping):
+        msg = f"{name} is {what}, not {shown(value)}: {advice}"
+        raise InvalidType(msg)
+    return value
+
+
+def takes_one(name: str, function: Callable[..., Any], advice: str) -> None:
+    """Refuse a callable that cannot be called with one argument."""
+    try:
+        signature = inspect.signature(function)
+    except ValueError:
+        # Some callables of C do not tell.
+        return
+    try:
+        signature.bind(None)
+    except TypeError:
+        msg = f"{name} is called with one argument, which {shown(function)} does not take: {advice}"
+        raise InvalidType(msg) from None
+
+
+def listed(name: str, value: object, what: str, advice: str, *, ordered: bool = True) -> tuple[Any, ...]:
+    """Return the elements of a sequence, or of any iterable if it need not be `ordered`, but no letters of a text."""
+    is_text = isinstance(value, (str, bytes, bytearray))
+    if is_text or not isinstance(value, Iterable) or (ordered and not isinstance(value, Sequence)):
+        msg = f"{name} is {what}, not {shown(value)}: {advice}"
+        raise InvalidType(msg)
+    return tuple(value)
+
+
+@contextmanager
+def of_a_plan() -> Iterator[None]:
+    """Raise PlanError for what the checks in the block refuse."""
+    try:
+        yield
+    except (InvalidType, InvalidValue) as error:
+        raise PlanError(str(error)) from None
+
+
+# -- calls
+
+
+def public(function: _F, *, called: str = "") -> _F:
+    """Let a call with arguments that a function does not have raise InvalidType, which names the nearest; a decorator."""
+    # A recipe is called by the name of its class; a method of a mock or a clock is not.
+    called = called or (function.__qualname__ if function.__qualname__.startswith("Plan.") else function.__name__)
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # those of any function
+        __tracebackhide__ = True
+        try:
+            return function(*args, **kwargs)
+        except TypeError as error:
+            if error.__traceback__ is None or error.__traceback__.tb_next is not None:
+                # The function was called, and this is from inside it.
+                raise
+        msg = _misfit(called, function, kwargs)
+        raise InvalidType(msg)
+
+    return cast("_F", call)
+
+
+def public_class(cls: _C) -> _C:
+    """Do so for the constructor of a class; a decorator."""
+    constructor: Callable[..., Any] = vars(cls)["__init__"]
+    setattr(cls, "__init__", public(constructor, called=cls.__name__))  # noqa: B010  # mypy knows no such assignment
+    return cls
+
+
+def _misfit(called: str, function: Callable[..., Any], given: Collection[str]) -> str:
+    """Say why a call does not fit a function."""
+    parameters = [one for one in inspect.signature(function).parameters.values() if one.name not in ("self", "cls")]
+    names = [one.name for one in parameters]
+    takes = f"it takes {', '.join(names)}" if names else "it takes nothing"
+    by_name = [one.name for one in parameters if one.kind is not one.POSITIONAL_ONLY]
+    for name in given:
+        if name not in by_name:
+            near = nearest(name, by_name)
+            hint = f"did you mean {near!r}?" if near else "take it out;"
+            return f"{called}() has no {shown(name)}: {hint} {takes}"
+    needed = [
+        one.name for one in parameters if one.default is one.empty and one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
+    ]
+    return f"{called}() was called with too few or too many arguments: {takes}" + (
+        f"; it needs {', '.join(needed)}" if needed else ""
+    )

@@ -1,0 +1,173 @@
+"""The checks of what a test gives: their words."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sagemock import Phase, Plan, mock_sagemaker
+from sagemock.checks import LONGEST, nearest, public, public_class, shown, takes_one, text
+from sagemock.errors import InvalidType, InvalidValue, PlanError, UsageError
+
+
+class Silent:
+    """A value whose repr raises."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError
+
+
+@public_class
+class Point:
+    """Something that is made of two."""
+
+    def __init__(self, left: int, right: int = 0) -> None:
+        self.sum = left + right
+
+    @public
+    def moved(self, *, by: int) -> int:
+        """Take one by name."""
+        return self.sum + by
+
+    @public
+    def nothing(self) -> None:
+        """Take nothing."""
+
+
+POINT: Any = Point
+PHASE: Any = Phase
+PLAN: Any = Plan
+
+
+def test_any_value_can_be_shown() -> None:
+    """Cut, and without the errors of its repr."""
+    assert (shown(5), shown("\ud800"), shown(Silent()), shown(10**5000)) == ("5", r"'\ud800'", "<Silent>", "<int>")
+    assert shown("x" * 500) == f"'{'x' * (LONGEST - 1)}…"
+
+
+def test_the_nearest_is_found_without_its_case() -> None:
+    """And none, where none is like it."""
+    assert nearest("STARTING", ["Starting", "Training"]) == "Starting"
+    assert nearest("q", ["Starting", "Training"]) is None
+    assert nearest(7, ["Starting"], least=0) == "Starting"
+
+
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda: POINT(lefd=1), "Point() has no 'lefd': did you mean 'left'? it takes left, right"),
+        (lambda: POINT(1, zzz=1), "Point() has no 'zzz': take it out; it takes left, right"),
+        (POINT, "Point() was called with too few or too many arguments: it takes left, right; it needs left"),
+        (lambda: POINT(1, 2, 3), "Point() was called with too few or too many arguments: it takes left, right; it needs left"),
+        (lambda: POINT(1).moved(5), "moved() was called with too few or too many arguments: it takes by; it needs by"),
+        (lambda: POINT(1).nothing(5), "nothing() was called with too few or too many arguments: it takes nothing"),
+        (
+            lambda: PHASE("Starting", msg=5),
+            "Phase() has no 'msg': did you mean 'message'? it takes status, duration, message, logs",
+        ),
+        (
+            lambda: PLAN.internal_error(tymes=3),
+            "Plan.internal_error() has no 'tymes': did you mean 'times'? it takes times, during, after, then",
+        ),
+    ],
+)
+def test_a_call_that_does_not_fit_is_told_by_our_words(call: Callable[[], Any], words: str) -> None:
+    """The function is named as the test calls it."""
+    with pytest.raises(InvalidType) as caught:
+        call()
+    assert str(caught.value) == words
+    assert isinstance(caught.value, TypeError)
+
+
+def test_an_error_from_inside_a_function_is_its_own() -> None:
+    """A TypeError of the body is no misfit."""
+    with pytest.raises(TypeError, match="unsupported operand") as caught:
+        Point(1, "a")  # type: ignore[arg-type]  # what is tested
+    assert not isinstance(caught.value, UsageError)
+
+
+def test_what_cannot_be_called_with_one_argument_is_refused_where_it_is_given() -> None:
+    """Where nothing is known of its parameters it is believed."""
+    takes_one("plan", print, "write another")
+    takes_one("plan", type, "write another")
+    with pytest.raises(InvalidType, match="plan is called with one argument, which .* does not take: write another"):
+        takes_one("plan", lambda: None, "write another")
+
+
+def test_half_a_surrogate_pair_is_no_text() -> None:
+    """It could not be sent, or written to a report."""
+    with pytest.raises(InvalidValue) as caught:
+        text("detail", "a\ud800", "a text", "write another")
+    assert str(caught.value) == (
+        r"detail has '\ud800' in it, half of a surrogate pair, which cannot be written in UTF-8: "
+        "take it out, or decode the bytes that it came from with errors='replace'"
+    )
+
+
+REPRODUCED: dict[str, tuple[Callable[[Any], Any], type[UsageError], str]] = {
+    "fault(time=3)": (lambda mock: mock.fault("X", "Y", time=3), InvalidType, "fault() has no 'time': did you mean 'times'? it takes"),  # noqa: E501
+    "advance(minuets=5)": (lambda mock: mock.clock.advance(minuets=5), InvalidType, "advance() has no 'minuets': did you mean 'minutes'?"),  # noqa: E501
+    "advance(sheep=5)": (lambda mock: mock.clock.advance(sheep=5), InvalidType, "advance() has no 'sheep': take it out. The units are weeks,"),  # noqa: E501
+    "advance(10**400)": (lambda mock: mock.clock.advance(10**400), InvalidValue, "a duration is at most a century (36525 days), unlike 1000"),  # noqa: E501
+    "advance(days=1e308)": (lambda mock: mock.clock.advance(days=1e308), InvalidValue, "advance(days=1e+308) is no duration"),
+    "advance to the end": (lambda mock: mock.clock.advance_to("9500-01-01"), InvalidValue, "virtual time ends at 9000-01-01T00:00:00+00:00"),  # noqa: E501
+    "granular='no'": (lambda _: Plan.completes(granular="no"), PlanError, "granular is True or False, not 'no'"),  # type: ignore[arg-type]
+    "per_hour=''": (lambda _: Plan.interrupted(per_hour=""), PlanError, "per_hour is a number of interruptions per hour"),  # type: ignore[arg-type]
+    "accounts[k]=12": (lambda mock: mock.accounts.update(k=12), InvalidType, "account_id is a string of twelve digits, not 12"),
+    "Plan(phases=None)": (lambda _: Plan(phases=None), PlanError, "phases is a list of phases, not None"),  # type: ignore[arg-type]
+    "but(interruptions=5)": (lambda _: Plan().but(interruptions=5), PlanError, "interruptions is a list of durations, not 5"),
+    "but(evenly=-1)": (lambda _: Plan().but(evenly=-1), PlanError, "evenly is how often a job is interrupted, 0 to 1000, not -1"),
+    "a misspelt type": (lambda mock: mock.quota("ml.p3.2xlagre", instances=1), UsageError, "no training job runs on 'ml.p3.2xlagre': did you mean 'ml.p3.2xlarge'?"),  # noqa: E501
+    "spot='no'": (lambda mock: mock.quota("ml.p3.2xlarge", instances=1, spot="no"), InvalidType, "spot is True or False, not 'no'"),  # noqa: E501
+    "a life of ages": (lambda _: Plan([Phase("Starting", 3e9), *(Phase(name, 3e9) for name in ("Pending", "Starting") * 5)]), PlanError, "this life lasts 1046 years: a job that ends does so within 900"),  # noqa: E501
+    "1001 interruptions": (lambda _: Plan.interrupted(after=[1] * 1001), PlanError, "a job is interrupted 1000 times at the most, and here are 1001"),  # noqa: E501
+    "no interruption": (lambda _: Plan.interrupted(after=[None]), PlanError, "interruption 1 is None: say after how long"),  # type: ignore[list-item]
+    "a file that is none": (lambda _: Plan.replays("/nowhere/at/all"), PlanError, "/nowhere/at/all cannot be read (No such file or directory)"),  # noqa: E501
+    "no list of entries": (
+        lambda _: Plan.replays({"CreationTime": 0, "SecondaryStatusTransitions": 5}),
+        PlanError,
+        "SecondaryStatusTransitions of the record is a list of entries, not 5",
+    ),
+    "no seconds": (
+        lambda _: Plan.replays({
+            "CreationTime": 0,
+            "SecondaryStatusTransitions": [{"Status": "Starting", "StartTime": 0}],
+            "TrainingTimeInSeconds": "5",
+        }),
+        PlanError,
+        "TrainingTimeInSeconds is a whole number of seconds, at least 0, not '5'",
+    ),
+    "a record of nothing": (
+        lambda _: Plan(replayed={}),
+        PlanError,
+        "this record is no DescribeTrainingJob response",
+    ),
+    "no options": (lambda _: type(mock_sagemaker())(5), InvalidType, "SageMakerMock takes Options, not 5"),  # type: ignore[arg-type]
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REPRODUCED)
+def test_what_passed_or_ended_in_pythons_words_is_refused(name: str) -> None:
+    """Each at its line, and the mock works afterwards."""
+    call, error, words = REPRODUCED[name]
+    with mock_sagemaker() as mock:
+        with pytest.raises(error, match=f"^{re.escape(words)}"):
+            call(mock)
+        mock.clock.advance(minutes=5)
+
+
+def test_what_makes_mocks_is_none_itself() -> None:
+    """`with mock_sagemaker` without a call says what to write."""
+    with pytest.raises(UsageError, match=r"call it, `with mock_sagemaker\(\) as sagemaker:`"), mock_sagemaker:  # type: ignore[attr-defined]
+        pass
+    assert repr(mock_sagemaker) == "<mock_sagemaker>"
+    assert "Mock SageMaker's training jobs" in (mock_sagemaker.__doc__ or "")
+
+
+def test_a_record_that_is_nested_without_end_is_refused() -> None:
+    """As everything that is no record."""
+    response: dict[str, Any] = {}
+    response["Tags"] = response
+    with pytest.raises(PlanError, match="this record is nested too deep for a DescribeTrainingJob response"):
+        Plan.replays(response)
