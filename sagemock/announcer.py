@@ -1,12 +1,15 @@
 """The events of a mock: those that have happened, to be read, and those to come, to be told."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from functools import partial
 from typing import Any, overload
 
 from sagemock.aws import eventfields
 from sagemock.aws.events import Event, event
 from sagemock.aws.model import Api
 from sagemock.aws.operations import Service
+from sagemock.checks import public, shown
 from sagemock.clock import Clock
 from sagemock.delivery import Delay, Delivery, Subscription
 from sagemock.errors import InvalidType, UsageError
@@ -41,6 +44,9 @@ class Events(Sequence[Event]):
         happened = self._happened()
         if isinstance(index, slice):
             return self._fixed(happened[index])
+        if isinstance(index, bool) or not isinstance(index, int):
+            msg = f"events are asked for by their place, not by {shown(index)}: write events[-1], or events.matching(pattern)"
+            raise InvalidType(msg)
         return self._told(happened[index])
 
     def __iter__(self) -> Iterator[Event]:
@@ -65,6 +71,11 @@ class Events(Sequence[Event]):
         lines = [f"\n  {_line(one)}" for one in self]
         return f"<{len(lines)} events{''.join(lines)}>"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A copy, or a pickle, is of those that have happened: it does not grow.
+        return Events, (partial(list, list(self)), deepcopy, eventfields.installed)
+
+    @public
     def matching(self, pattern: Pattern, *, check: bool = True) -> "Events":
         """Return the events that an EventBridge pattern matches: a mapping, or the JSON text of one.
 

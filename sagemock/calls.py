@@ -7,6 +7,8 @@ from itertools import groupby
 from typing import Any, Final, overload
 
 from sagemock.aws.naming import checked_operation, job_of
+from sagemock.checks import public, shown, text, whole
+from sagemock.errors import InvalidType
 from sagemock.jobs.own import own
 
 __all__ = ["DONE", "Call", "Calls"]
@@ -96,6 +98,7 @@ class Calls(Collection[Call]):
         self._calls = calls
         self._meets = meets
 
+    @public
     def to(
         self,
         operation: str = "*",
@@ -110,7 +113,13 @@ class Calls(Collection[Call]):
         All but `attempt` are names or patterns of names (`*`, `?`, `[…]`). Raises UsageError if there is no such operation.
         """
         given = {"operation": checked_operation(operation, _SERVICES), "job": job, "region": region, "outcome": outcome}
-        patterns = {name: pattern for name, pattern in given.items() if pattern is not None}
+        patterns = {
+            name: text(name, pattern, "a name, or a pattern of names", "write 'churn-*', or leave it out for all")
+            for name, pattern in given.items()
+            if pattern is not None
+        }
+        if attempt is not None:
+            whole("attempt", attempt, "the number of an attempt", "write attempt=1 for first attempts", least=1)
 
         def meets(call: Call) -> bool:
             if attempt is not None and call.attempt != attempt:
@@ -118,6 +127,10 @@ class Calls(Collection[Call]):
             return all(fnmatchcase(getattr(call, name) or "", pattern) for name, pattern in patterns.items())
 
         return Calls(self, meets)
+
+    def __reduce__(self) -> "tuple[Any, ...]":
+        # A copy, or a pickle, is of those that have come: it does not grow.
+        return Calls, (list(self),)
 
     @property
     def count(self) -> int:
@@ -149,6 +162,9 @@ class Calls(Collection[Call]):
     @overload
     def __getitem__(self, place: slice) -> list[Call]: ...
     def __getitem__(self, place: int | slice) -> Call | list[Call]:
+        if isinstance(place, bool) or not isinstance(place, (int, slice)):
+            msg = f"calls are asked for by their place, not by {shown(place)}: write calls[0], or calls.to('StopTrainingJob')"
+            raise InvalidType(msg)
         return list(self)[place]
 
     def __eq__(self, other: object) -> bool:

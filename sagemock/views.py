@@ -1,12 +1,12 @@
 """What a test reads of the jobs: live views, which always show the present instant."""
 
-import difflib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from sagemock.checks import nearest, shown
 from sagemock.clock import Clock
 from sagemock.errors import UnknownJob
 from sagemock.instants import instant
@@ -126,6 +126,10 @@ class JobView:
         """FailureReason, or None."""
         return self._view.failure_reason
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A copy, or a pickle, is of the job as it is now: it stands still.
+        return _still_job, (self._find(), self._clock.now_us())
+
     def __repr__(self) -> str:
         try:
             return f"<job {self.name!r}: {self.status}/{self.secondary_status}>"
@@ -173,7 +177,7 @@ class Jobs(Mapping[str, JobView]):
 
     def _unknown(self, key: object) -> str:
         if not isinstance(key, str):
-            return f"a training job is asked for by its name or its ARN, not by {key!r}: write jobs['churn-1']"
+            return f"a training job is asked for by its name or its ARN, not by {shown(key)}: write jobs['churn-1']"
         now_us, jobs = self._clock.now_us(), self._present()
         known = list(dict.fromkeys(job.name for job in jobs))
         ask = f"ask for one of {', '.join(known[:NAMED])}" + (f", or {len(known) - NAMED} more" if len(known) > NAMED else "")
@@ -182,10 +186,10 @@ class Jobs(Mapping[str, JobView]):
         if name in self._store.deleted or any(job.name == name and job.is_gone(now_us) for job in self._store.jobs()):
             return f"training job {name!r} was deleted; {ask if known else 'there is none any more'}"
         if not known:
-            return f"no training job {key!r} was created; there is none yet: let the code under test create it first"
-        near = difflib.get_close_matches(key, [*known, *(job.arn for job in jobs)], n=1)
-        hint = f"did you mean {near[0]!r}? {ask[0].upper()}{ask[1:]}" if near else ask
-        return f"no training job {key!r} was created; {hint}"
+            return f"no training job {shown(key)} was created; there is none yet: let the code under test create it first"
+        near = nearest(key, [*known, *(job.arn for job in jobs)])
+        hint = f"did you mean {near!r}? {ask[0].upper()}{ask[1:]}" if near else ask
+        return f"no training job {shown(key)} was created; {hint}"
 
     def _present(self) -> list[Job]:
         return list(self._store.jobs(self._clock.now_us()))
@@ -207,6 +211,9 @@ class Jobs(Mapping[str, JobView]):
     def __len__(self) -> int:
         return len(self._present())
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _still_jobs, (list(self._store.jobs()), self._clock.now_us())
+
     def __repr__(self) -> str:
         return f"<jobs {', '.join(repr(view) for view in self.all())}>"
 
@@ -217,3 +224,21 @@ class Jobs(Mapping[str, JobView]):
 
 def _instant(at_us: int | None) -> datetime | None:
     return None if at_us is None else instant(at_us)
+
+
+def _still(now_us: int) -> Clock:
+    clock = Clock(0)
+    clock.move_to_us(now_us)
+    clock.close()
+    return clock
+
+
+def _still_job(job: Job, now_us: int) -> JobView:
+    return JobView(_still(now_us), job, lambda: job)
+
+
+def _still_jobs(jobs: Sequence[Job], now_us: int) -> Jobs:
+    store = Store()
+    for job in jobs:
+        store.put(job)
+    return Jobs(_still(now_us), store)

@@ -1,6 +1,8 @@
 """What a test reads of the jobs."""
 
-from collections.abc import Iterator
+import copy
+import pickle
+from collections.abc import Callable, Iterator
 from dataclasses import FrozenInstanceError
 from typing import Any
 
@@ -220,3 +222,28 @@ def test_a_notebook_shows_a_picture(sagemaker: SageMakerMock, client: Any) -> No
     sagemaker.clock.advance(10)
     assert sagemaker.svg("churn") != before
     assert max(map(len, sagemaker.timeline("churn", width=80, unicode=True).split("\n"))) <= 80
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])  # noqa: S301  # our own
+def test_a_copy_of_a_view_is_of_the_present_instant(copied: Callable[[Any], Any]) -> None:
+    """It shows the same, and stands still while the original goes on."""
+    with mock_sagemaker(start="2018-07-30", plan=Plan.fails(training=60)) as mock:
+        create(make_client(), "churn")
+        mock.advance_until("churn", "Training")
+        views = [
+            mock.jobs,
+            mock.jobs["churn"],
+            mock.jobs["churn"].transitions,
+            mock.calls,
+            mock.calls[0],
+            mock.events,
+            mock.sleeps,
+        ]
+        copies = [copied(view) for view in views]
+        before = [str(view) for view in views]
+        assert list(map(str, copies)) == before
+        assert copies[5].matching({"source": ["aws.sagemaker"]}) == mock.events
+        mock.advance_until_idle()
+        assert list(map(str, copies)) == before
+        assert (copies[0]["churn"].status, mock.jobs["churn"].status) == ("InProgress", "Failed")
+        assert copied(copies[1]).status == "InProgress"

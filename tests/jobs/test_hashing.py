@@ -1,5 +1,12 @@
+import copy
+import os
 import pickle
+import subprocess
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+
+import pytest
 
 from sagemock import Plan
 from sagemock.jobs.hashing import hashed_once
@@ -49,3 +56,41 @@ def test_a_pickle_has_no_hash_in_it() -> None:
     hash(plan)
     assert pickle.dumps(plan) == before
     assert pickle.loads(before) == plan  # noqa: S301  # our own
+
+
+HASHED = """
+import pickle, sys
+from sagemock import Plan
+plan = Plan.completes(logs={"Training": [(0, "epoch 1")]})
+hash(plan), hash(plan.phases)
+if len(sys.argv) == 1:
+    sys.stdout.buffer.write(pickle.dumps(plan))
+else:
+    found = pickle.loads(bytes.fromhex(sys.argv[1]))
+    print(found == plan, hash(found) == hash(plan), {found: 1}[plan])
+"""
+
+
+def test_a_plan_with_logs_has_the_hash_of_its_equal_in_another_process() -> None:
+    """Strings hash differently there, and a hash that was kept must not travel."""
+
+    def run(seed: str, *arguments: str) -> bytes:
+        environ = {**os.environ, "PYTHONHASHSEED": seed}
+        return subprocess.run([sys.executable, "-c", HASHED, *arguments], check=True, capture_output=True, env=environ).stdout  # noqa: S603
+
+    assert run("2", run("1").hex()) == b"True True 1\n"
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])  # noqa: S301  # our own
+def test_a_replay_can_be_copied(copied: Callable[[Plan], Plan]) -> None:
+    """With the response that it plays."""
+    plan = Plan.replays(
+        {
+            "TrainingJobName": "recorded",
+            "CreationTime": 0,
+            "SecondaryStatusTransitions": [{"Status": "Starting", "StartTime": 0}],
+        }
+    )
+    assert copied(plan) == plan
+    assert copied(plan).replayed == plan.replayed
+    assert len(plan.replayed or ()) == 3
