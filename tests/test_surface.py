@@ -1,0 +1,314 @@
+"""Whatever a test gives to the public surface: one clear error of ours at once, or a value that works."""
+
+import enum
+import math
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from fractions import Fraction
+from functools import cache
+from types import MappingProxyType
+from typing import Any, Final
+
+import botocore.session
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sagemock import Clock, Options, PlanError, SageMakerMock, UsageError, mock_sagemaker
+from tests.surface import JOB, VERBS, Parameter, conforms, parameters
+
+START: Final = "2018-07-30"
+LONG: Final = 4000
+"""No message has so many characters."""
+REQUEST: Final[dict[str, Any]] = {
+    "AlgorithmSpecification": {"AlgorithmName": "churn", "TrainingInputMode": "File"},
+    "RoleArn": "arn:aws:iam::123456789012:role/trainer",
+    "OutputDataConfig": {"S3OutputPath": "s3://bucket/models"},
+    "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30},
+    "StoppingCondition": {"MaxRuntimeInSeconds": 86400},
+}
+SPOT: Final[dict[str, Any]] = {
+    **REQUEST,
+    "EnableManagedSpotTraining": True,
+    "StoppingCondition": {"MaxRuntimeInSeconds": 86400, "MaxWaitTimeInSeconds": 172800},
+}
+SERVERLESS: Final[dict[str, Any]] = {
+    **{name: value for name, value in REQUEST.items() if name not in ("AlgorithmSpecification", "ResourceConfig")},
+    "ServerlessJobConfig": {
+        "BaseModelArn": "arn:aws:sagemaker:us-east-1:aws:hub-content/SageMakerPublicHub/Model/m/1.0.0",
+        "JobType": "FineTuning",
+        "CustomizationTechnique": "SFT",
+    },
+    "ModelPackageConfig": {"ModelPackageGroupArn": "arn:aws:sagemaker:us-east-1:123456789012:model-package-group/g"},
+}
+
+
+class Number(enum.IntEnum):
+    """An integer that is shown otherwise."""
+
+    ONE = 1
+
+
+class Unshown:
+    """A value whose repr raises."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError
+
+
+class Odd:
+    """A value that is equal to nothing that can be asked, and has no truth."""
+
+    def __bool__(self) -> bool:
+        raise RuntimeError
+
+    __eq__ = __lt__ = __hash__ = None  # type: ignore[assignment]  # nothing of the kind
+
+
+def no_argument() -> None:
+    """Take nothing."""
+
+
+HOSTILE: Final[Mapping[str, Any]] = {
+    "None": None,
+    "True": True,
+    "False": False,
+    "zero": 0,
+    "one": 1,
+    "minus one": -1,
+    "an IntEnum": Number.ONE,
+    "2**31": 2**31,
+    "sys.maxsize": sys.maxsize,
+    "10**20": 10**20,
+    "10**400": 10**400,
+    "10**5000": 10**5000,
+    "-(10**400)": -(10**400),
+    "half": 0.5,
+    "tiny": 5e-324,
+    "NaN": math.nan,
+    "inf": math.inf,
+    "-inf": -math.inf,
+    "1e308": 1e308,
+    "-1e308": -1e308,
+    "Decimal": Decimal(1),
+    "Fraction": Fraction(1, 2),
+    "complex": 1j,
+    "empty text": "",
+    "blank": " ",
+    "text": "no",
+    "a number in text": "5",
+    "half a surrogate pair": "\ud800",
+    "NUL": "a\0b",
+    "long text": "x" * 5000,
+    "newline": "a\nb",
+    "pattern": "[",
+    "bytes": b"no",
+    "bytearray": bytearray(b"no"),
+    "timedelta.max": timedelta.max,
+    "timedelta.min": timedelta.min,
+    "a century": timedelta(days=36525),
+    "no time": timedelta(0),
+    "back": timedelta(-1),
+    "datetime.max": datetime.max,  # noqa: DTZ901  # what is tested
+    "datetime.min": datetime.min,  # noqa: DTZ901  # what is tested
+    "naive": datetime(2018, 8, 1),  # noqa: DTZ001  # what is tested
+    "far": datetime.max.replace(tzinfo=timezone(timedelta(hours=-14))),
+    "first": datetime.min.replace(tzinfo=timezone(timedelta(hours=14))),
+    "before 1970": "1969-12-31",
+    "the end": "9999-12-31T23:59:59Z",
+    "date": date(2018, 7, 30),
+    "empty list": [],
+    "list": [1, "a", None],
+    "nested list": [[]],
+    "list of NaN": [math.nan],
+    "empty tuple": (),
+    "reversed": (5, 1),
+    "a pair": (0, 1),
+    "a far pair": (0, timedelta.max),
+    "a triple": (1, 2, 3),
+    "dict": {},
+    "a dict of nothing": {None: None},
+    "a dict of texts": {"Training": "no"},
+    "a proxy": MappingProxyType({"a": 1}),
+    "set": {1},
+    "iterator": iter(()),
+    "range": range(3),
+    "object": object(),
+    "a function of nothing": no_argument,
+    "unshown": Unshown(),
+    "odd": Odd(),
+    "Ellipsis": ...,
+    "NotImplemented": NotImplemented,
+}
+
+
+@cache
+def make_client() -> Any:
+    """Make a client of SageMaker once: that takes more time than all that is done with it here."""
+    return botocore.session.get_session().create_client("sagemaker", region_name="us-east-1")
+
+
+def works(mock: SageMakerMock) -> None:
+    """Create jobs, describe them, end them, and look at them."""
+    client = make_client()
+    for name, requests in (("hostile-1", (REQUEST, SPOT, SERVERLESS)), ("plain-1", (REQUEST,))):
+        for request in requests:
+            try:
+                client.create_training_job(TrainingJobName=name, **request)
+            except PlanError:
+                # It fits another kind of job, or fits none, and said so.
+                continue
+            break
+        else:
+            continue
+        client.describe_training_job(TrainingJobName=name)
+        mock.advance_until_idle()
+        if client.describe_training_job(TrainingJobName=name)["TrainingJobStatus"] == "InProgress":
+            client.stop_training_job(TrainingJobName=name)
+            mock.advance_until_idle()
+        assert client.describe_training_job(TrainingJobName=name)["TrainingJobStatus"] in ("Completed", "Failed", "Stopped")
+    assert "plain-1" in mock.jobs
+
+
+def seen(mock: SageMakerMock) -> None:
+    """Look at everything."""
+    for text in (str(mock), mock.svg(), str(mock.calls), repr(mock.events), repr(mock.jobs), repr(mock.sleeps)):
+        text.encode()
+    for job in mock.jobs.all():
+        f"{job}{job.transitions}{job.plan!r}".encode()
+
+
+@contextmanager
+def beginning() -> Iterator[SageMakerMock]:
+    """Begin a mock with a job that trains."""
+    with mock_sagemaker(start=START, strict=False) as mock:
+        make_client().create_training_job(TrainingJobName=JOB, **SPOT)
+        mock.advance_until(JOB, "Training")
+        yield mock
+
+
+def refusals(parameter: Parameter) -> set[str]:
+    """Return the names of the values that are refused, each in words of ours; the mock works after all of them."""
+    refused: set[str] = set()
+    left = dict(HOSTILE)
+    while left:
+        with beginning() as mock:
+            for name in list(left):
+                try:
+                    parameter.call(mock, {parameter.name: left.pop(name)})
+                except UsageError as error:
+                    said = str(error).encode()
+                    refused.add(name)
+                    # It can be written to a report, and be read there.
+                    assert 0 < len(said) < LONG  # of every error
+                except IndexError:
+                    # A sequence is over, by which loops end.
+                    assert "[" in parameter.where
+                    refused.add(name)
+                else:
+                    if mock._worlds[1:]:  # it was started once more
+                        mock.stop()
+                    break
+            else:
+                works(mock)
+                seen(mock)
+            if not mock._worlds:  # it was stopped
+                mock.start()
+    return refused
+
+
+def check_works(parameter: Parameter, value: Any) -> None:
+    """Give a value that is accepted: after it a job can be created, described and ended."""
+    with beginning() as mock:
+        made = parameter.call(mock, {parameter.name: value})
+        if parameter.where in ("SageMakerMock.start", "SageMakerMock.stop"):
+            mock.start()
+        if isinstance(made, (Options, SageMakerMock)):
+            with made if isinstance(made, SageMakerMock) else SageMakerMock(made) as other:
+                works(other)
+                seen(other)
+        elif isinstance(made, Clock):
+            made.advance(1)
+            made.now()
+        try:
+            works(mock)
+        except (ClientError, BotoCoreError):
+            # That calls go wrong is what was asked for.
+            assert parameter.where in ("SageMakerMock.fault", "SageMakerMock.hide", "SageMakerMock.quota")
+        seen(mock)
+        if parameter.where in ("SageMakerMock.start", "SageMakerMock.stop"):
+            mock.stop()
+            mock.start()
+    seen(mock)
+
+
+PARAMETERS: Final = list(parameters())
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS, ids=str)
+def test_a_value_is_refused_at_once_or_works(parameter: Parameter) -> None:
+    """Of a wrong kind it is refused; of the right kind it is refused, or a job can be created, described and ended after it."""
+    refused = refusals(parameter)
+    taken = {name: value for name, value in HOSTILE.items() if name not in refused}
+    wrong = [name for name, value in taken.items() if not conforms(value, parameter.annotation)]
+    assert not wrong, f"{parameter} is {parameter.annotation}, and these were accepted: {', '.join(wrong)}"
+    if parameter.where in ("Options.of", "mock_sagemaker"):
+        # The same options, and what they do is seen with Options.
+        return
+    for value in taken.values():
+        check_works(parameter, value)
+
+
+CALLS: Final[dict[str, Callable[[SageMakerMock, dict[str, Any]], Any]]] = {one.where: one.call for one in PARAMETERS}
+
+
+@pytest.mark.parametrize("where", [where for where in CALLS if not {*"[=("} & {*where} and where != "accounts"])
+def test_a_keyword_that_is_unknown_is_refused_by_us_and_the_nearest_is_named(where: str) -> None:
+    """Python's own words name a function of ours that no test has written."""
+    names = [one.name for one in PARAMETERS if one.where == where and one.name != "names"]
+    if not names:
+        return
+    # A letter more than a name that there is.
+    misspelt = f"{max(names, key=len)}x"
+    with mock_sagemaker(start=START, strict=False) as mock:
+        make_client().create_training_job(TrainingJobName=JOB, **SPOT)
+        with pytest.raises(UsageError) as caught:
+            CALLS[where](mock, {misspelt: 1})
+    assert repr(misspelt) in str(caught.value)
+    if where != "SageMakerMock.svg":
+        assert repr(misspelt[:-1]) in str(caught.value)
+
+
+# -- after the end
+
+
+@pytest.mark.parametrize(
+    "verb", [*VERBS, "clock.latency =", "clock.idle_limit =", "clock.advance", "clock.advance_to", "accounts"]
+)
+@pytest.mark.parametrize("is_started", [True, False], ids=["after", "before"])
+def test_what_is_over_cannot_be_changed(verb: str, *, is_started: bool) -> None:
+    """Each verb and each setter says so, before the start and after the end; what happened can be read."""
+    mock = mock_sagemaker(start=START, strict=False)
+    before = ""
+    if is_started:
+        with mock:
+            make_client().create_training_job(TrainingJobName=JOB, **SPOT)
+            before = str(mock)
+    where = verb if verb in CALLS else f"SageMakerMock.{verb}"
+    good: dict[str, dict[str, Any]] = {
+        "clock.latency =": {"latency": 1},
+        "clock.idle_limit =": {"idle_limit": 1},
+        "clock.advance": {"seconds": 1},
+        "clock.advance_to": {"when": "2019-01-01"},
+        "accounts": {"key": "AKID"},
+    }
+    call: Any = CALLS.get(where, lambda mock, _: getattr(mock, verb)())
+    with pytest.raises(UsageError, match="this mock (is over|was not started)"):
+        call(mock, dict(good.get(verb, {})))
+    if is_started:
+        assert str(mock) == before
+        with pytest.raises(UsageError):
+            mock.accounts["AKID"] = "123456789012"
+        seen(mock)
