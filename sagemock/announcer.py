@@ -9,7 +9,7 @@ from sagemock.aws import eventfields
 from sagemock.aws.events import Event, event
 from sagemock.aws.model import Api
 from sagemock.aws.operations import Service
-from sagemock.checks import public, shown
+from sagemock.checks import flag, public, shown
 from sagemock.clock import Clock
 from sagemock.delivery import Delay, Delivery, Subscription
 from sagemock.errors import InvalidType, UsageError
@@ -96,10 +96,7 @@ def _line(shown: Mapping[str, Any]) -> str:
 
 
 def _check(api: Callable[[], Api], pattern: EventPattern | None, *, check: object) -> None:
-    if not isinstance(check, bool):
-        msg = f"check is whether a pattern that can never match is refused, True or False, not {check!r}: leave it out"
-        raise InvalidType(msg)
-    if pattern is not None and check:
+    if flag("check", check) and pattern is not None:
         eventfields.check(api(), pattern)
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn, TypeAlias
 
+from sagemock.checks import shown
 from sagemock.errors import InvalidValue, NotSimulated
 
 __all__ = ["Json", "Path", "Test", "equals", "filtered", "is_number", "refuse"]
@@ -51,29 +52,31 @@ def filtered(given: Mapping[str, Any], path: Path) -> Test:
         return _numeric(value, here)
     if name == "exists":
         if value is not True:
-            refuse(here, f"{value!r} is neither true nor false", "write {'exists': True} or {'exists': False}")
+            refuse(here, f"{shown(value)} is neither true nor false", "write {'exists': True} or {'exists': False}")
         return lambda _: True
     if name == "anything-but":
         return _anything_but(value, here)
     if name in ("prefix", "suffix") and isinstance(value, Mapping):
         fold, text = _only(value, here)
         if fold != "equals-ignore-case":
-            refuse(here, f"{fold!r} is no filter within {name!r}", "write {'equals-ignore-case': '...'} or a string")
+            refuse(here, f"{shown(fold)} is no filter within {shown(name)}", "write {'equals-ignore-case': '...'} or a string")
         return _text_test(name, _text(text, (*here, fold)), here, fold=True)
     if name not in _FILTERS:
-        refuse(path, f"{name!r} is no filter of EventBridge", f"use one of {', '.join(_FILTERS)}")
+        refuse(path, f"{shown(name)} is no filter of EventBridge", f"use one of {', '.join(_FILTERS)}")
     return _text_test(name, _text(value, here), here)
 
 
 def _only(given: Mapping[str, Any], path: Path) -> tuple[str, Any]:
     if len(given) != 1:
-        refuse(path, f"{dict(given)!r} is no filter: it has {len(given)} keys", "write one filter, like {'prefix': 'churn-'}")
+        refuse(
+            path, f"{shown(dict(given))} is no filter: it has {len(given)} keys", "write one filter, like {'prefix': 'churn-'}"
+        )
     return next(iter(given.items()))
 
 
 def _text(value: object, path: Path) -> str:
     if not isinstance(value, str):
-        refuse(path, f"{value!r} is no string", "write a string")
+        refuse(path, f"{shown(value)} is no string", "write a string")
     return value
 
 
@@ -93,19 +96,19 @@ def is_number(value: object) -> bool:
 def _numeric(terms: object, path: Path) -> Test:
     advice = "write ['=', 5], ['>', 0], or ['>', 0, '<=', 5]"
     if not isinstance(terms, (list, tuple)) or len(terms) not in (2, 4):
-        refuse(path, f"{terms!r} is no comparison", advice)
+        refuse(path, f"{shown(terms)} is no comparison", advice)
     bounds = list(zip(terms[::2], terms[1::2], strict=True))
     for operator, bound in bounds:
         if not isinstance(operator, str) or operator not in _OPERATORS:
-            refuse(path, f"{operator!r} is no comparison operator", advice)
+            refuse(path, f"{shown(operator)} is no comparison operator", advice)
         if not is_number(bound):
-            refuse(path, f"{bound!r} is no number", advice)
+            refuse(path, f"{shown(bound)} is no number", advice)
     if len(bounds) > 1:
         (low, bottom), (high, top) = bounds
         if low not in (">", ">=") or high not in ("<", "<="):
-            refuse(path, f"{terms!r} is no range: its first bound is the lower one", advice)
+            refuse(path, f"{shown(terms)} is no range: its first bound is the lower one", advice)
         if bottom >= top:
-            refuse(path, f"{terms!r} is no range: {bottom!r} is not below {top!r}", advice)
+            refuse(path, f"{shown(terms)} is no range: {shown(bottom)} is not below {shown(top)}", advice)
     return lambda value: is_number(value) and all(_OPERATORS[operator](value, bound) for operator, bound in bounds)
 
 
@@ -114,16 +117,18 @@ def _anything_but(but: object, path: Path) -> Test:
     if isinstance(but, Mapping):
         name, texts = _only(but, path)
         if name not in ("prefix", "suffix", "equals-ignore-case", "wildcard"):
-            refuse(path, f"{name!r} is no filter within 'anything-but'", "use prefix, suffix, equals-ignore-case or wildcard")
+            refuse(
+                path, f"{shown(name)} is no filter within 'anything-but'", "use prefix, suffix, equals-ignore-case or wildcard"
+            )
         here = (*path, name)
         several = texts if isinstance(texts, (list, tuple)) else [texts]
         if not several or (name in ("prefix", "suffix") and "" in several):
-            refuse(here, f"{texts!r} is empty, which nothing could match", "write at least one character")
+            refuse(here, f"{shown(texts)} is empty, which nothing could match", "write at least one character")
         tests = [_text_test(name, _text(text, here), here) for text in several]
     else:
         values = but if isinstance(but, (list, tuple)) else [but]
         if not values or not (all(isinstance(one, str) for one in values) or all(is_number(one) for one in values)):
-            refuse(path, f"{but!r} is neither all strings nor all numbers", "write a string, a number, or a list of either")
+            refuse(path, f"{shown(but)} is neither all strings nor all numbers", "write a string, a number, or a list of either")
         tests = [equals(value) for value in values]
     return lambda value: not any(test(value) for test in tests)
 
@@ -145,10 +150,12 @@ def _wildcard(pattern: str, path: Path) -> Callable[[str], bool]:
     for sign in re.findall(r"\\.?|\*+|[^\\*]+", pattern, re.DOTALL):
         if sign[0] == "\\" and sign not in (r"\*", r"\\"):
             refuse(
-                path, f"{pattern!r} escapes a character other than '*' and '\\'", r"write \* for a star and \\ for a backslash"
+                path,
+                f"{shown(pattern)} escapes a character other than '*' and '\\'",
+                r"write \* for a star and \\ for a backslash",
             )
         if sign.startswith("**"):
-            refuse(path, f"{pattern!r} has consecutive wildcards", "write one '*'")
+            refuse(path, f"{shown(pattern)} has consecutive wildcards", "write one '*'")
         if sign == "*":
             pieces.append("")
         else:

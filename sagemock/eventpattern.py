@@ -169,11 +169,11 @@ def _branches(pattern: Mapping[str, Any], path: Path) -> list[list[Field]]:
 def _any_of(patterns: object, path: Path) -> list[list[Field]]:
     here = (*path, _OR)
     if not isinstance(patterns, (list, tuple)) or len(patterns) < 2:  # noqa: PLR2004  # one alternative is none
-        refuse(here, f"{patterns!r} is no array of two or more patterns", "write {'$or': [{...}, {...}]}")
+        refuse(here, f"{shown(patterns)} is no array of two or more patterns", "write {'$or': [{...}, {...}]}")
     branches: list[list[Field]] = []
     for place, one in enumerate(patterns):
         if not isinstance(one, Mapping):
-            refuse((*here[:-1], f"{_OR}[{place}]"), f"{one!r} is no object", "write an event pattern")
+            refuse((*here[:-1], f"{_OR}[{place}]"), f"{shown(one)} is no object", "write an event pattern")
         branches += _branches(one, path)
     _check_combinations(len(branches), here)
     return branches
@@ -214,5 +214,5 @@ def _field(values: Sequence[Json], path: Path) -> Field:
         elif value is None or isinstance(value, (str, bool)) or is_number(value):
             tests.append(equals(value))
         else:
-            refuse(here, f"{value!r} is no value to match", "write a string, a number, true, false, null or a filter")
+            refuse(here, f"{shown(value)} is no value to match", "write a string, a number, true, false, null or a filter")
     return Field(path, tuple(values), tuple(tests), may_be_absent)

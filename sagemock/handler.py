@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
+from sagemock.checks import shown
 from sagemock.errors import InvalidType
 
 __all__ = ["TIMEOUT_MS", "CognitoIdentity", "Handler", "LambdaContext", "context", "takes_context"]
@@ -78,15 +79,15 @@ def takes_context(handler: object) -> bool:
     tell its parameters, as some built-in functions, is called with the event alone.
     """
     if not callable(handler):
-        msg = f"on_event() takes a function of an event, or of an event and a context, not {handler!r}: write on_event(handler)"
+        msg = f"on_event() takes a function of an event, or an event and a context, not {shown(handler)}: write on_event(handler)"
         raise InvalidType(msg)
     # Of an object that can be called it is its method that says so.
     for function in (handler, getattr(handler, "__call__", None)):  # noqa: B004  # not whether it is there: what it is
         if inspect.iscoroutinefunction(function):
-            msg = f"{handler!r} is a coroutine function, which nobody would await: write on_event(lambda event: asyncio.run(...))"
+            msg = f"{shown(handler)} is a coroutine function, which nobody awaits: write on_event(lambda event: asyncio.run(...))"
             raise InvalidType(msg)
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-            msg = f"{handler!r} is a generator function, whose body a call does not run: write a function that returns"
+            msg = f"{shown(handler)} is a generator function, whose body a call does not run: write a function that returns"
             raise InvalidType(msg)
     try:
         signature = inspect.signature(handler)
@@ -98,7 +99,7 @@ def takes_context(handler: object) -> bool:
         signature.bind(*[None] * (2 if takes else 1))
     except TypeError as error:
         msg = (
-            f"{handler!r} can be called neither with an event nor with an event and a context ({error}): "
+            f"{shown(handler)} can be called neither with an event nor with an event and a context ({error}): "
             "write on_event(lambda event: ...)"
         )
         raise InvalidType(msg) from None

@@ -15,6 +15,7 @@ from botocore.loaders import Loader, create_loader
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
+from sagemock.checks import shown
 from sagemock.errors import InvalidType, InvalidValue
 
 __all__ = ["canonical", "entries", "gives_credentials", "host_of", "is_awss", "is_local", "is_loopback", "lets_through"]
@@ -113,7 +114,7 @@ def entries(passthrough: Collection[object]) -> frozenset[str]:
 
 def _entry(entry: object) -> str:
     if not isinstance(entry, str):
-        msg = f"passthrough holds names of services and hosts, not {entry!r}: write passthrough=['s3']"
+        msg = f"passthrough holds names of services and hosts, not {shown(entry)}: write passthrough=['s3']"
         raise InvalidType(msg)
     if entry == "sagemaker":
         msg = "passthrough: 'sagemaker' is what sagemock answers: take it out, or stop the mock before a real call"
@@ -127,7 +128,7 @@ def _entry(entry: object) -> str:
     near = _near(entry, services)
     hint = f"did you mean {near!r}? " if near else ""
     msg = (
-        f"passthrough: {entry!r} is no service and no host: {hint}"
+        f"passthrough: {shown(entry)} is no service and no host: {hint}"
         "Write a service as boto3.client takes it, like 's3', or a host with a dot and nothing else, like 'minio.example.com'"
     )
     raise InvalidValue(msg)

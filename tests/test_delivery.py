@@ -521,7 +521,7 @@ def test_a_pattern_that_can_never_match_is_refused_unless_it_is_meant(
 def test_whether_a_pattern_is_checked_is_true_or_false(sagemaker: SageMakerMock) -> None:
     """The error says so."""
     check: Any = "no"
-    text = "check is whether a pattern that can never match is refused, True or False, not 'no': leave it out"
+    text = "check is True or False, not 'no': write check=False to switch it off"
     with pytest.raises(InvalidType, match=f"^{re.escape(text)}$"):
         sagemaker.on_event(print, check=check)
 

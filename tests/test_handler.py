@@ -128,7 +128,7 @@ class Asynchronous:
         """Take an event."""
 
 
-COROUTINE = "is a coroutine function, which nobody would await: write on_event(lambda event: asyncio.run(...))"
+COROUTINE = "is a coroutine function, which nobody awaits: write on_event(lambda event: asyncio.run(...))"
 GENERATOR = "is a generator function, whose body a call does not run: write a function that returns"
 NEITHER = "can be called neither with an event nor with an event and a context"
 
@@ -136,7 +136,7 @@ NEITHER = "can be called neither with an event nor with an event and a context"
 @pytest.mark.parametrize(
     "handler, text",
     [
-        (None, "on_event() takes a function of an event, or of an event and a context, not None: write on_event(handler)"),
+        (None, "on_event() takes a function of an event, or an event and a context, not None: write on_event(handler)"),
         (coroutine, COROUTINE),
         (functools.partial(coroutine, {}), COROUTINE),
         (Asynchronous(), COROUTINE),

@@ -9,6 +9,7 @@ from typing import Any
 from sagemock.aws.faults import check_job
 from sagemock.aws.naming import checked_operation, job_of
 from sagemock.aws.operations import Service
+from sagemock.checks import shown
 from sagemock.errors import InvalidValue, UsageError
 from sagemock.instants import duration_us
 from sagemock.jobs.job import Job, Place
@@ -38,7 +39,7 @@ class Hiding:
             raise UsageError(msg)
         self.lasting_us = duration_us(self.lasting)
         if self.lasting_us <= 0:
-            told = f"a positive duration, not {self.lasting!r}: write lasting=5"
+            told = f"a positive duration, not {shown(self.lasting)}: write lasting=5"
             msg = f"lasting is how long a job is hidden after its creation, {told}"
             raise InvalidValue(msg)
 
