@@ -7,7 +7,6 @@ The classes are the same, but for layout, from botocore 1.15.0, the first that h
 """
 
 import math
-import threading
 from collections.abc import Callable
 from functools import partial
 from types import SimpleNamespace
@@ -17,6 +16,7 @@ from weakref import WeakKeyDictionary
 from botocore.exceptions import CapacityNotAvailableError
 from botocore.retries import adaptive, bucket, throttling
 
+from sagemock import forks
 from sagemock.active import Active, Innermost
 from sagemock.clock import Clock
 from sagemock.instants import SECOND_US
@@ -100,7 +100,7 @@ class LimiterWorlds:
     def __init__(self, innermost: Innermost, owner: type) -> None:
         self._innermost = innermost
         self._owner = owner
-        self._lock = threading.Lock()
+        self._lock = forks.lock()
         self._lives: WeakKeyDictionary[_Botocores, _Life] = WeakKeyDictionary()
 
     def install(self) -> None:

@@ -25,6 +25,7 @@ from sagemock.hook import Hook
 from sagemock.imports import WhenImported
 from sagemock.instants import SECOND_US
 from sagemock.patch import Patch, Wrapped, each
+from sagemock.raised import raise_if_foreign
 from sagemock.sleep import keeps_real_time
 
 __all__ = ["AioPatch"]
@@ -117,11 +118,7 @@ class AioPatch:
 
 
 def _is_in_asyncio() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
+    return asyncio._get_running_loop() is not None  # noqa: SLF001  # get_running_loop() raises where there is none
 
 
 @contextmanager
@@ -130,6 +127,8 @@ def _in_flight(service: str, operation: str) -> Iterator[None]:
     try:
         yield
     finally:
-        # A coroutine that is given up is closed in whatever context the garbage collector meets it.
-        with suppress(ValueError):
+        try:
             IN_FLIGHT.reset(flight)
+        except ValueError as error:
+            # A coroutine that is given up is closed in whatever context the garbage collector meets it.
+            raise_if_foreign(error)

@@ -4,12 +4,11 @@ import gzip
 import heapq
 import io
 import tarfile
-import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from sagemock import buckets, neighbours
+from sagemock import buckets, forks, neighbours
 from sagemock.aws import describe
 from sagemock.clock import Clock
 from sagemock.jobs import status
@@ -41,7 +40,7 @@ class Uploads:
         """Prepare; `notice` begins."""
         self._clock = clock
         self._store = store
-        self._lock = threading.Lock()
+        self._lock = forks.lock()
         self._dues: list[_Due] = []
         # The numbers of the jobs whose models are in S3, or that ended before.
         self._done: set[int] = set()
@@ -61,8 +60,7 @@ class Uploads:
                 return False
             self._begun = True
             for job in self._store.jobs():
-                if (at_us := _at_us(job)) is not None:
-                    self._file(job, at_us, now_us)
+                self._file(job, now_us)
             self._store.watchers.append(self._changed)
         return True
 
@@ -74,19 +72,22 @@ class Uploads:
             self._clock.untell(self)
             self._begun = False
 
-    def _file(self, job: Job, at_us: int, now_us: int) -> None:
+    def _file(self, job: Job, now_us: int) -> bool:
+        """Note when a job's model is to be put; return whether that is over."""
+        at_us = _at_us(job)
+        if at_us is None:
+            return False
         with self._lock:
             if at_us > now_us:
                 heapq.heappush(self._dues, _Due(at_us, job.number, job.place, job.name))
             else:
                 self._done.add(job.number)
+        return at_us <= now_us
 
     def _changed(self, _: Job | None, new: Job | None) -> None:
-        if new is None or new.number in self._done or (at_us := _at_us(new)) is None:
+        if new is None or new.number in self._done:
             return
-        now_us = self._clock.now_us()
-        self._file(new, at_us, now_us)
-        if at_us <= now_us:
+        if self._file(new, self._clock.now_us()):
             # It was made to end at this instant, which the clock has told of already.
             _put(new)
 
@@ -95,21 +96,26 @@ class Uploads:
     def next_us(self, after_us: int) -> int | None:
         """Return the next instant at which a job ends and has a model."""
         with self._lock:
-            while self._dues and (self._dues[0].at_us <= after_us or not self._is_present(self._dues[0])):
-                heapq.heappop(self._dues)
-            return self._dues[0].at_us if self._dues else None
+            return self._next_us(after_us)
+
+    def _next_us(self, after_us: int) -> int | None:
+        while self._dues and (self._dues[0].at_us <= after_us or not self._is_present(self._dues[0])):
+            heapq.heappop(self._dues)
+        return self._dues[0].at_us if self._dues else None
 
     def settle(self, at_us: int) -> None:
         """Put the models of the jobs that end at `at_us`."""
-        ending: list[Job] = []
         with self._lock:
-            while self._dues and self._dues[0].at_us <= at_us:
-                due = heapq.heappop(self._dues)
-                if self._is_present(due) and due.number not in self._done:
-                    self._done.add(due.number)
-                    ending.append(self._store.regions[due.place].by_name[due.name])
+            ending = list(self._ending(at_us))
         for job in ending:
             _put(job)
+
+    def _ending(self, at_us: int) -> Iterator[Job]:
+        while self._dues and self._dues[0].at_us <= at_us:
+            due = heapq.heappop(self._dues)
+            if self._is_present(due) and due.number not in self._done:
+                self._done.add(due.number)
+                yield self._store.regions[due.place].by_name[due.name]
 
     def _is_present(self, due: _Due) -> bool:
         """Whether the job still ends then: a stop, say, may have changed that."""

@@ -55,8 +55,13 @@ class Bed:
         ends_s = real.monotonic() + _DOZE_S
         try:
             if self.lie_down(sleepers, sleeper, calls):
-                while sleepers.drive(sleeper) != 0 and real.monotonic() < ends_s:
-                    real.sleep(_STEP_S)
+                _wait(sleepers, sleeper, ends_s)
         finally:
             self.get_up()
         return sleeper.is_awake
+
+
+def _wait(sleepers: Sleepers, sleeper: Sleeper, ends_s: float) -> None:
+    # A function of its own: see `Sleepers` on loops inside of a `try`.
+    while sleepers.drive(sleeper) != 0 and real.monotonic() < ends_s:
+        real.sleep(_STEP_S)

@@ -3,9 +3,9 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from sagemock.checks import nearest, number, public, public_class, shown
 from sagemock.errors import InvalidType, InvalidValue, UsageError
@@ -43,8 +43,8 @@ class Leader(Protocol):
     def pass_to_us(self, target_us: int) -> None:
         """Let time pass until an instant."""
 
-    def aside(self) -> AbstractContextManager[None]:
-        """Count the calling thread, which moves the clock, among those that do something of their own while the block runs."""
+    def aside(self, work: Callable[[], object]) -> None:
+        """Do `work` with the calling thread, which moves the clock, counted among those that do something of their own."""
 
 
 class Outside(Protocol):
@@ -286,21 +286,24 @@ class Clock:
         """Move to `target_us`, stopping on the way at each instant at which an agenda has something to do (law 5)."""
         with self._lock:
             before_us = self._now_us
-            if self._due:
-                self._tell_due()
-            while self._agendas:
-                nexts = [(at, agenda) for agenda in self._agendas if (at := agenda.next_us(self._now_us)) is not None]
-                at_us = min((at for at, _ in nexts), default=None)
-                if at_us is None or at_us > target_us:
-                    break
-                self._stand_at(at_us)
-                self._due.extend(agenda for at, agenda in nexts if at == at_us)
-                self._tell_due()
-            # An agenda that advanced the clock itself may have gone further than this call was asked to go.
-            if target_us > self._now_us:
-                self._stand_at(target_us)
+            self._move_to_us(target_us)
             if self._now_us != before_us and not creeps:
                 self.readings.moved()
+
+    def _move_to_us(self, target_us: int) -> None:
+        if self._due:
+            self._tell_due()
+        while self._agendas:
+            nexts = [(at, agenda) for agenda in self._agendas if (at := agenda.next_us(self._now_us)) is not None]
+            at_us = min((at for at, _ in nexts), default=None)
+            if at_us is None or at_us > target_us:
+                break
+            self._stand_at(at_us)
+            self._due.extend(agenda for at, agenda in nexts if at == at_us)
+            self._tell_due()
+        # An agenda that advanced the clock itself may have gone further than this call was asked to go.
+        if target_us > self._now_us:
+            self._stand_at(target_us)
 
     def _stand_at(self, at_us: int) -> None:
         by_us, self._now_us = at_us - self._now_us, at_us
@@ -316,21 +319,27 @@ class Clock:
         while self._due:
             self._due.popleft().settle(self._now_us)
 
-    @contextmanager
-    def put_down(self) -> Iterator[None]:
-        """Hold nothing while an agenda lets foreign code run: it may wait for a thread that reads the time, or spends some."""
-        held = 0
-        with suppress(RuntimeError):
-            while True:
-                # It raises when this thread does not hold it any more.
-                self._lock.release()
-                held += 1
+    def put_down(self, work: Callable[[], object]) -> None:
+        """Let an agenda do `work`, which is foreign code, and hold nothing meanwhile.
+
+        It may wait for a thread that reads the time, or spends some.
+        """
+        # threading.Condition waits by these methods of it: to take it back is one step, which no handler of a signal cuts short.
+        lock: Any = self._lock
+        held, is_free, me = [0], False, threading.get_ident()
         try:
-            with nullcontext() if self._leader is None else self._leader.aside():
-                yield
+            _let_go(lock, held)
+            is_free = True
+            if self._leader is None:
+                work()
+            else:
+                self._leader.aside(work)
         finally:
-            for _ in range(held):
-                self._lock.acquire()
+            if not is_free:
+                for _ in range(held[0]):
+                    lock.acquire()
+            elif held[0]:
+                lock._acquire_restore((held[0], me))  # noqa: SLF001  # as above
 
     def _keep_step(self, outside: Outside) -> None:
         with self._lock:
@@ -398,3 +407,10 @@ def check_end(target_us: int) -> None:
             f"virtual time ends at {instant(END_US).isoformat()}, and this goes on from there: advance by less, or begin earlier"
         )
         raise InvalidValue(msg)
+
+
+def _let_go(lock: Any, held: list[int]) -> None:  # noqa: ANN401  # as in `Clock.put_down`
+    """Release a lock as often as the calling thread holds it, and count that."""
+    while lock._is_owned():  # noqa: SLF001  # likewise
+        held[0] += 1
+        lock.release()

@@ -5,6 +5,7 @@ import inspect
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from random import Random
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -169,8 +170,8 @@ class Delivery:
     def unsubscribe(self, subscription: Subscription) -> bool:
         """Tell it no more, and return whether anybody is left."""
         with self._lock:
-            self._subscriptions = {rank: one for rank, one in self._subscriptions.items() if one is not subscription}
-            self._dues = [due for due in self._dues if due.subscription is not subscription]
+            self._subscriptions = dict(item for item in self._subscriptions.items() if item[1] is not subscription)
+            self._dues = list(due for due in self._dues if due.subscription is not subscription)  # noqa: C400  # see `sleepers`
             heapq.heapify(self._dues)
             return bool(self._subscriptions)
 
@@ -235,10 +236,13 @@ class Delivery:
     def next_us(self, after_us: int) -> int | None:
         """Return the next instant at which an event happens or arrives; `after_us` itself if one of then is undelivered."""
         with self._lock:
-            while self._nexts and not self._is_present(self._nexts[0]):
-                heapq.heappop(self._nexts)
-            firsts = [queue[0].at_us for queue in (self._nexts, self._dues) if queue]
-            return max(min(firsts), after_us) if firsts else None
+            return self._next_us(after_us)
+
+    def _next_us(self, after_us: int) -> int | None:
+        while self._nexts and not self._is_present(self._nexts[0]):
+            heapq.heappop(self._nexts)
+        firsts = [queue[0].at_us for queue in (self._nexts, self._dues) if queue]
+        return max(min(firsts), after_us) if firsts else None
 
     def settle(self, at_us: int) -> None:
         """Deliver what is due at `at_us`."""
@@ -248,6 +252,5 @@ class Delivery:
                 if not self._dues or self._dues[0].at_us > at_us:
                     return
                 due = heapq.heappop(self._dues)
-            with self._clock.put_down():
-                invocation = f"{self._seed}/{due.number}/{due.made}/{due.rank}/{due.copy}"
-                due.subscription.deliver(due.text, invocation, self._clock)
+            invocation = f"{self._seed}/{due.number}/{due.made}/{due.rank}/{due.copy}"
+            self._clock.put_down(partial(due.subscription.deliver, due.text, invocation, self._clock))

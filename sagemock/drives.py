@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol, TypeAlias
 from sagemock.active import Innermost
 from sagemock.beds import nothing
 from sagemock.realtime import real
-from sagemock.sleepers import Sleepers
+from sagemock.sleepers import Sleeper, Sleepers
 from sagemock.stillness import STILL_S
 from sagemock.timers import Alarm, Alarms, Timer
 from sagemock.turns import yields
@@ -115,9 +115,7 @@ class Selecting(Yielding):
         sleeper = sleepers.sleeper(first.at_us, self._rouse, first.number)
         try:
             if self._bed.lie_down(sleepers, sleeper, calls):
-                while (longest_s := sleepers.drive(sleeper)) != 0:
-                    if pause(longest_s):
-                        break
+                _wait(sleepers, sleeper, pause)
         finally:
             self._bed.get_up()
         return sleeper.is_awake
@@ -130,6 +128,13 @@ class Selecting(Yielding):
         # What `call_soon_threadsafe` does to be heard; by that itself, the loop would have something to do and get up.
         loop: Any = self.loop
         loop._write_to_self()  # noqa: SLF001  # there is no other way
+
+
+def _wait(sleepers: Sleepers, sleeper: Sleeper, pause: Callable[[float | None], bool]) -> None:
+    # A function of its own: see `Sleepers` on loops inside of a `try`.
+    while (longest_s := sleepers.drive(sleeper)) != 0:
+        if pause(longest_s):
+            break
 
 
 class Watching(Yielding):

@@ -104,14 +104,15 @@ class Hook:
 
     def _call(self, wrapped: Callable[..., Any], client: BaseClient, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
         operation = args[0] if args else kwargs["operation_model"]
+        before = IN_FLIGHT.get()
         handler = self.begin(client)
         if handler is None:
             return wrapped(*args, **kwargs)
-        flight = IN_FLIGHT.set(InFlight(handler.service, operation.name, handler.answer))
         try:
+            IN_FLIGHT.set(InFlight(handler.service, operation.name, handler.answer))
             return wrapped(*args, **kwargs)
         finally:
-            IN_FLIGHT.reset(flight)
+            IN_FLIGHT.set(before)
             self.end(client, handler)
 
     def begin(self, client: BaseClient) -> "_Handler | _Stranger | None":

@@ -13,15 +13,16 @@ touched, all of it here (moto 5.0.0 to 5.2.5; `tests/test_neighbours.py` fails w
 import gc
 import json
 import sys
-import threading
 from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
+from sagemock import forks
 from sagemock.aws.refusal import Refusal
 from sagemock.errors import NotSimulated
 from sagemock.patch import Wrapped
+from sagemock.raised import raise_if_foreign
 
 __all__ = ["Moto", "ask", "disown", "is_ours", "log_groups", "mark", "moto_answers", "perform"]
 
@@ -34,7 +35,7 @@ class Moto:
 
     def __init__(self) -> None:
         """Prepare; nothing is looked at before `notice`."""
-        self._lock = threading.Lock()
+        self._lock = forks.lock()
         self._handler: Wrapped | None = None
 
     def notice(self) -> None:
@@ -155,7 +156,8 @@ def _refusal(status: int, text: str) -> Refusal:
     try:
         said = json.loads(text)
         code = said["__type"]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError) as error:
+        raise_if_foreign(error, "json")
         # What is no error of SageMaker's kind is told as botocore tells it: the code is the status.
         return Refusal(str(status), text, status=status)
     return Refusal(code, said.get("message", said.get("Message", "")), status=status)

@@ -9,6 +9,7 @@ from typing import Any
 from sagemock.active import Innermost, keeps_real_time
 from sagemock.names import INTERPRETER, TEST_TOOLS, Rebinding, belongs
 from sagemock.patch import Patches, each
+from sagemock.raised import raise_if_foreign
 from sagemock.realtime import real
 from sagemock.tasks import LoopPatch, VirtualTasks
 
@@ -97,6 +98,7 @@ def _duration_us(seconds: object) -> int | None:
         return max(-(-round(seconds * 1e9) // 1000), int(seconds > 0))
     try:
         whole_s = operator.index(seconds)  # type: ignore[arg-type]  # anything may come; TypeError says no
-    except TypeError:
+    except TypeError as error:
+        raise_if_foreign(error)
         return None
     return whole_s * 1_000_000 if 0 <= whole_s < _TOO_LONG_S else None

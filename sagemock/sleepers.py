@@ -1,13 +1,13 @@
 """Who sleeps on a virtual clock, and when it may move on to the next of them (law 7)."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager, suppress
 from functools import cached_property, partial
 from itertools import count
 from typing import Final, Protocol
 
+from sagemock import forks
 from sagemock.clock import Clock
 from sagemock.patch import each
 from sagemock.realtime import real
@@ -54,7 +54,12 @@ class Sleepers:
     the thread that calls it, so it stops for whoever has a deadline on the way.
 
     There is no thread that does this: who goes to sleep moves time on for all, and as long as somebody is busy, one of the
-    sleepers looks every millisecond. Where there is only one thread nobody waits and no lock is taken but the clock's.
+    sleepers looks every millisecond. Where there is only one thread nobody waits.
+
+    A handler of a signal may raise at any moment in the main thread, and may call us. So what is to be undone is undone a second
+    time if that was cut short, no lock is put down and taken up again on the way, and of what belongs together the part without
+    which others would wait for ever comes first. Nor does a loop stand right inside of a `with` or `try`: CPython 3.12 and 3.13
+    leave the jump back to its beginning out of that (`tests/test_interrupts.py`).
     """
 
     def __init__(self, clock: Clock, threads_before: AbstractSet[threading.Thread], around: "Sleepers | None" = None) -> None:
@@ -62,7 +67,7 @@ class Sleepers:
         self._clock = clock
         self._before = threads_before
         self._around = around
-        self._mutex = threading.Lock()
+        self._mutex = forks.lock()
         self._turn = threading.RLock()
         self._asleep: dict[Sleeper, None] = {}
         self._numbers = count()
@@ -71,6 +76,7 @@ class Sleepers:
         self._yields = (0, 0)
         self.is_over = False
         clock.led_by(self)
+        forks.tell(self)
 
     # -- a thread
 
@@ -82,12 +88,19 @@ class Sleepers:
         pause, rouse = _waiting()
         sleeper = self.sleeper(deadline_us, rouse)
         sleeper.creeps = creeps
-        self.lie_down(sleeper)
         try:
-            while (longest_s := self.drive(sleeper)) != 0:
-                pause(longest_s)
+            self.lie_down(sleeper)
+            self._sleep(sleeper, pause)
         finally:
-            self.get_up(sleeper)
+            try:
+                self.get_up(sleeper)
+            except BaseException:
+                self.get_up(sleeper)
+                raise
+
+    def _sleep(self, sleeper: Sleeper, pause: Callable[[float | None], object]) -> None:
+        while (longest_s := self.drive(sleeper)) != 0:
+            pause(longest_s)
 
     def pass_us(self, by_us: int) -> None:
         """Let so much time pass from now on, after what other threads let pass in the same way."""
@@ -167,9 +180,9 @@ class Sleepers:
 
     def drive(self, sleeper: Sleeper) -> float | None:
         """Move time on if nobody is busy; return for how long to wait really: 0 if the sleeper is awake, None without end."""
+        if not sleeper.is_awake:
+            self._move_on(paused=sleeper.pauses > 0)
         with self._mutex:
-            if not sleeper.is_awake:
-                self._move_on(paused=sleeper.pauses > 0)
             if sleeper.is_awake:
                 return 0
             if self._driver is None:
@@ -186,10 +199,7 @@ class Sleepers:
             self._asleep.pop(sleeper, None)
             self._stillness.woke(sleeper.thread)
             if self._driver is sleeper:
-                self._driver = None
-                if self._asleep:
-                    # The one that will sleep longest is disturbed least.
-                    max(self._asleep, key=_order).rouse()
+                self._hand_over()
 
     def close(self) -> None:
         """Wake everybody: the mock is over."""
@@ -197,32 +207,56 @@ class Sleepers:
             self.is_over = True
             each(*[partial(self._wake, sleeper) for sleeper in self._asleep])
 
-    @contextmanager
-    def aside(self) -> Iterator[None]:
-        """Count the calling thread, which moves the clock, among those that do something of their own while the block runs."""
+    def forked(self) -> None:
+        """Forget the other threads: in a child there are none."""
         me = threading.current_thread()
-        with self._mutex:
-            before, self._mover = self._mover, None
-            up = [sleeper for sleeper in self._asleep if sleeper.thread is me and not sleeper.is_up]
-            for sleeper in up:
-                sleeper.is_up = True
+        self._asleep = {sleeper: None for sleeper in self._asleep if sleeper.thread is me}
+        self._driver = None
+        if self._mover is not me:
+            self._mover = None
+        # It is held for as long as a thread lets time pass, and guards nothing.
+        self._turn = threading.RLock()
+        vars(self).pop("_stillness", None)
+
+    def aside(self, work: Callable[[], object]) -> None:
+        """Do `work` with the calling thread, which moves the clock, counted among those that do something of their own."""
+        me = threading.current_thread()
+        is_mover = self._mover is me
+        up: list[Sleeper] = []
         try:
-            yield
-        finally:
             with self._mutex:
-                while self._is_moved():
-                    # Another thread is about to end a move of its own, and would take this one's for that.
-                    self._mutex.release()
-                    real.sleep(_STEP_S)
-                    self._mutex.acquire()
-                self._mover = before
+                up.extend(sleeper for sleeper in self._asleep if sleeper.thread is me and not sleeper.is_up)
                 for sleeper in up:
-                    sleeper.is_up = False
+                    sleeper.is_up = True
+                if self._driver in up:
+                    self._hand_over()
+                if is_mover:
+                    self._mover = None
+            work()
+        finally:
+            while not self._is_back(me if is_mover else None, up):
+                # Another thread is about to end a move of its own, and would take this one's for that.
+                real.sleep(_STEP_S)
+
+    def _is_back(self, mover: threading.Thread | None, up: list[Sleeper]) -> bool:
+        with self._mutex:
+            if mover is not None:
+                if self._mover not in (None, mover):
+                    return False
+                self._mover = mover
+            for sleeper in up:
+                sleeper.is_up = False
+            return True
 
     # -- inside
 
-    def _is_moved(self) -> bool:
-        return self._mover is not None
+    def _hand_over(self) -> None:
+        """Let another one look, whose thread is not at work."""
+        # The one that will sleep longest is disturbed least.
+        last = max((sleeper for sleeper in self._asleep if not sleeper.is_up), key=_order, default=None)
+        if last is not None:
+            last.rouse()
+        self._driver = None
 
     @cached_property
     def _stillness(self) -> Stillness:
@@ -234,34 +268,42 @@ class Sleepers:
     def _move_to_us(self, target_us: int, *, creeps: bool = False) -> None:
         if not creeps:
             self._clock.readings.turned_away()
-        before, self._mover = self._mover, threading.current_thread()
+        me, is_mine = threading.current_thread(), False
         try:
+            with self._mutex:
+                # Another thread may be about to end a move: what is told at the present instant is no move of its own.
+                if self._mover is None:
+                    self._mover, is_mine = me, True
             self._clock.move_to_us(target_us, creeps=creeps)
         finally:
-            self._mover = before
+            if is_mine and self._mover is me:
+                self._mover = None
 
     def _first(self) -> Sleeper | None:
         return min(self._asleep, key=_order, default=None)
 
     def _move_on(self, *, paused: bool) -> None:
-        """Wake who is next, if nobody is busy. Holds the mutex, but not while observers are told of what happens on the way."""
-        first = self._first()
-        if first is None or self._mover is not None or self._is_anyone_busy(paused=paused):
-            return
-        self._mover = threading.current_thread()
-        self._mutex.release()
+        """Wake who is next, if nobody is busy."""
+        me, is_mine = threading.current_thread(), False
         try:
+            with self._mutex:
+                first = self._first()
+                if first is None or self._mover is not None or self._is_anyone_busy(paused=paused):
+                    return
+                self._mover, is_mine = me, True
+            # Without the mutex: observers are told of what happens on the way, and the clock's lock is for whoever holds none.
             # A clock that follows another one may be there already, and would go as far once more.
             if self._clock.now_us() < first.deadline_us:
                 self._clock.move_to_us(first.deadline_us, creeps=first.creeps)
-            # Asked without the mutex: the clock's lock is for whoever holds none of ours.
             now_us = self._clock.now_us()
+            with self._mutex:
+                self._mover, is_mine = None, False
+                first = self._first()
+                if first is not None and first.deadline_us <= now_us:
+                    self._wake(first)
         finally:
-            self._mutex.acquire()
-            self._mover = None
-        first = self._first()
-        if first is not None and first.deadline_us <= now_us:
-            self._wake(first)
+            if is_mine and self._mover is me:
+                self._mover = None
 
     def _is_anyone_busy(self, *besides: threading.Thread, paused: bool) -> bool:
         asleep = {sleeper.thread for sleeper in self._asleep if not sleeper.is_up}.union(besides)
@@ -277,10 +319,13 @@ class Sleepers:
         return not self._stillness.all_rest(threads, asleep, paused=paused) or awake() != threads
 
     def _wake(self, sleeper: Sleeper) -> None:
-        del self._asleep[sleeper]
-        sleeper.is_awake = True
         self._stillness.woke(sleeper.thread)
-        sleeper.rouse()
+        try:
+            # It cannot look before the mutex is free.
+            sleeper.rouse()
+        finally:
+            del self._asleep[sleeper]
+            sleeper.is_awake = True
 
 
 def _order(sleeper: Sleeper) -> tuple[int, int]:
@@ -296,8 +341,8 @@ def _waiting() -> tuple[Callable[[float | None], object], Rouse]:
         lock.acquire(timeout=-1 if longest_s is None else longest_s)
 
     def rouse() -> None:
-        with suppress(RuntimeError):
-            # It was roused before, and has not noticed yet.
+        # If it is free, it was roused before, and has not noticed yet. One at a time comes here: under the mutex.
+        if lock.locked():
             lock.release()
 
     return pause, rouse

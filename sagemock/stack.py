@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
+from sagemock import forks
 from sagemock.active import Active
 from sagemock.patch import Patch, each
 
@@ -22,7 +23,7 @@ class Stack(Generic[A]):
     """
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self._lock = forks.lock()
         # Never changed but replaced: who reads it without the lock sees the mocks of one moment.
         self._active: tuple[A, ...] = ()
         self._patches: Sequence[tuple[Patch, Callable[[A], bool]]] = ()

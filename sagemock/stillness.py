@@ -9,10 +9,12 @@ from types import FrameType
 from typing import Final
 from weakref import WeakKeyDictionary
 
+from sagemock.kernel import native_id, of_thread
+from sagemock.raised import raise_if_foreign
 from sagemock.realtime import real
 from sagemock.waits import Work, has_nothing_to_do
 
-__all__ = ["STILL_S", "Stillness"]
+__all__ = ["STILL_S", "Ended", "Stillness"]
 
 STILL_S: Final = 0.003
 """For how long, at least, a thread has not run when it counts as standing still."""
@@ -26,6 +28,10 @@ _LOOKS: Final = 20
 # By its own processor time it could not be told: one of twenty threads that all compute has little of it, too.
 _SHARE: Final = 0.25
 _WAITING: Final = b"S"
+
+
+class Ended(Exception):  # noqa: N818  # it tells, and is no error
+    """A thread has no pulse any more. Of a class of its own, which no handler of a signal raises."""
 
 
 @dataclass(slots=True)
@@ -86,7 +92,7 @@ class Stillness:
         seen = self._seen.get(thread)
         try:
             return seen is not None and seen.pulse is not None and self._pulse(thread) == seen.pulse
-        except LookupError:
+        except Ended:
             return True
 
     def rests(self, thread: threading.Thread, asleep: Iterable[threading.Thread] = (), *, paused: bool = True) -> bool:
@@ -94,12 +100,12 @@ class Stillness:
 
         `asleep` are the threads that wait for time to pass; `paused` is whether the one that looks has just waited really.
         """
-        if thread.ident is None or (self._is_exact and thread.native_id is None):
+        if thread.ident is None or (self._is_exact and native_id(thread) is None):
             # It was started a moment ago, and is about to begin.
             return False
         try:
             pulse = self._pulse(thread)
-        except LookupError:
+        except Ended:
             return True
         now_s = real.monotonic()
         seen = self._seen.get(thread)
@@ -124,7 +130,7 @@ class Stillness:
         # One that sleeps, was roused and has no processor may hold what the others wait for: the mutex of the interpreter's lock.
         try:
             return thread is not threading.current_thread() and self._pulse(thread) is None
-        except LookupError:
+        except Ended:
             return False
 
 
@@ -140,31 +146,37 @@ def _ticks(seen: _Seen, now_s: float) -> bool:
 
 
 def _is_told_by_kernel() -> bool:
+    if sys.platform != "linux":
+        return False
     try:
         _processor_time(threading.current_thread())
-    except (AttributeError, LookupError):
+    except Ended:
         return False
-    return sys.platform == "linux"
+    return True
 
 
 def _processor_time(thread: threading.Thread) -> int | None:
     """Return the nanoseconds of processor time of a thread that waits; None for one that runs or could."""
-    native_id = thread.native_id or 0
+    number = native_id(thread) or 0
+    # Before its time is taken: to read a file is to let others run, this thread too, which may be waiting again by now.
+    stat = of_thread(number, "stat")
+    if stat is None:
+        raise Ended
     try:
-        # Before its time is taken: to read a file is to let others run, this thread too, which may be waiting again by now.
-        with open(f"/proc/self/task/{native_id}/stat", "rb", 0) as file:  # noqa: PTH123  # twice as fast
-            state = file.read().rpartition(b") ")[2][:1]
         # The kernel's number for the processor clock of a thread (CPUCLOCK_PERTHREAD | CPUCLOCK_SCHED), as glibc makes it. By
         # pthread_getcpuclockid it would be undefined behaviour where the thread has just ended; so it is an error.
-        spent_ns = time.clock_gettime_ns((~native_id << 3) | 6)
+        spent_ns = time.clock_gettime_ns((~number << 3) | 6)
     except OSError as error:
-        raise LookupError(thread) from error
-    return spent_ns if state == _WAITING else None
+        raise_if_foreign(error)
+        raise Ended from error
+    return spent_ns if stat.rpartition(b") ")[2][:1] == _WAITING else None
 
 
 def _position(thread: threading.Thread) -> tuple[tuple[int, int], ...]:
     """Return where a thread stands in its code, frame by frame."""
-    frame: FrameType | None = sys._current_frames()[thread.ident or 0]  # noqa: SLF001  # the only way to another's
+    frame: FrameType | None = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001  # the only way to another's
+    if frame is None:
+        raise Ended
     found = []
     while frame is not None:
         found.append((id(frame.f_code), frame.f_lasti))

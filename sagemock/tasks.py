@@ -9,12 +9,12 @@ around a task that polls expires as it would, and one around a real socket in a 
 import asyncio
 import contextvars
 import sys
-import threading
 from asyncio import sleep as real_sleep
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeAlias
 
+from sagemock import forks
 from sagemock.active import Active, Innermost, keeps_real_time
 from sagemock.drives import Drive, drive_of
 from sagemock.instants import SECOND_US
@@ -39,9 +39,10 @@ class VirtualTasks:
     def __init__(self, innermost: Innermost) -> None:
         self._innermost = innermost
         # Loops of several threads come here.
-        self._lock = threading.Lock()
+        self._lock = forks.lock()
         self._alarms: dict[tuple[int, int], Alarms] = {}
         self._drives: dict[int, Drive] = {}
+        forks.tell(self)
 
     def active(self) -> Active | None:
         """Return the innermost mock if the calling thread's tasks sleep by its clock."""
@@ -70,7 +71,7 @@ class VirtualTasks:
             found = self._alarms.get(key)
             if found is None:
                 # A test suite goes through thousands of loops and mocks.
-                self._alarms = {key: one for key, one in self._alarms.items() if one.is_wanted}
+                self._alarms = dict(item for item in self._alarms.items() if item[1].is_wanted)
                 found = self._alarms[key] = Alarms(loop, sleepers)
             return found
 
@@ -84,6 +85,10 @@ class VirtualTasks:
             *[drive.end for drive in drives.values()],
             *[partial(one.loop.call_soon_threadsafe, one.ring_all) for one in asleep],
         )
+
+    def forked(self) -> None:
+        """Forget the loops: in a child none runs, and to call one would call the parent's, by the pipe that they share."""
+        self._alarms, self._drives = {}, {}
 
     def called(self, loop: _Loop) -> None:
         """Note that another thread has given a loop something to do."""
@@ -110,7 +115,7 @@ class VirtualTasks:
         with self._lock:
             found = self._drives.get(id(loop))
             if found is None:
-                self._drives = {key: one for key, one in self._drives.items() if not one.loop.is_closed()}
+                self._drives = dict(item for item in self._drives.items() if not item[1].loop.is_closed())
                 found = self._drives[id(loop)] = drive_of(loop, partial(self._sleeping, loop), self.active)
             return found
 

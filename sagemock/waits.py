@@ -4,15 +4,15 @@ With that and the place in its code, some waits are known for what they are at t
 Without it each turn of a loop that calls by `asyncio.to_thread` or `run_in_executor` takes two such whiles, 16 ms.
 """
 
-import os
 import platform
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from types import FrameType
 from typing import Final
+
+from sagemock.kernel import native_id, of_thread, thread_ids
 
 __all__ = ["Work", "has_nothing_to_do"]
 
@@ -48,10 +48,10 @@ class Work:
 
 def _waits_for_a_processor() -> Iterator[tuple[str, int]]:
     """Return for how long each thread could have run and did not; nothing where the kernel does not tell."""
-    with suppress(OSError):
-        for number in os.listdir("/proc/self/task"):  # noqa: PTH208  # a name is all
-            with suppress(OSError), open(f"/proc/self/task/{number}/schedstat", "rb", 0) as file:  # noqa: PTH123  # as below
-                yield number, int(file.read().split()[1])
+    for number in thread_ids():
+        said = of_thread(number, "schedstat")
+        if said is not None:
+            yield number, int(said.split()[1])
 
 
 def has_nothing_to_do(thread: threading.Thread) -> bool:
@@ -89,11 +89,7 @@ def _system_call(thread: threading.Thread) -> list[int]:
     """Return the number and the arguments of the system call in which a thread is blocked; nothing where that is unknown."""
     if _FUTEX < 0:
         return []
-    try:
-        with open(f"/proc/self/task/{thread.native_id}/syscall", "rb", 0) as file:  # noqa: PTH123  # twice as fast
-            words = file.read().split()
-    except OSError:
-        return []
+    words = (of_thread(native_id(thread) or 0, "syscall") or b"").split()
     # "running", or "-1" with the stack: it is blocked in none.
     return [int(word, 0) for word in words[:7]] if len(words) > len(("-1", "stack", "place")) else []
 

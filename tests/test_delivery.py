@@ -440,11 +440,16 @@ def test_a_handler_ends_when_no_other_thread_is_about_to_move_time() -> None:
     """Else its thread would be taken for that other one's."""
     sleepers = Sleepers(Clock(START), frozenset())
     other = threading.Thread()
-    with sleepers.aside():
+    sleepers._mover = threading.current_thread()
+    timer = threading.Timer(0.02, lambda: setattr(sleepers, "_mover", None))
+
+    def work() -> None:
+        assert sleepers._mover is None
         sleepers._mover = other
-        timer = threading.Timer(0.02, lambda: setattr(sleepers, "_mover", None))
         timer.start()
-    assert vars(sleepers)["_mover"] is None
+
+    sleepers.aside(work)
+    assert sleepers._mover is threading.current_thread()
     assert timer.finished.is_set()
     timer.join()
 

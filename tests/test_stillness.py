@@ -1,16 +1,18 @@
 import io
+import os
 import sys
 import threading
 import time
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
 
 from sagemock import stillness, waits
 from sagemock.realtime import real
-from sagemock.stillness import STILL_S, Stillness
+from sagemock.stillness import STILL_S, Ended, Stillness
 from tests.waiting import eventually
 
 
@@ -39,7 +41,7 @@ class Pulse:
 
     def __call__(self, thread: threading.Thread) -> Hashable:
         if self.beats == "gone":
-            raise LookupError(thread)
+            raise Ended(thread)
         return self.beats
 
 
@@ -90,7 +92,13 @@ def test_stillness_is_in_doubt_while_a_sleeper_could_run(clock: Time) -> None:
     """It may hold what the others wait for; once it was beyond doubt, it is for as long as the pulse is the same."""
     with waiting_thread() as thread, waiting_thread() as ended, waiting_thread() as sleeper:
         beats: dict[threading.Thread, Hashable] = {thread: 0, sleeper: None}
-        still = Stillness(beats.__getitem__)
+
+        def pulse(thread: threading.Thread) -> Hashable:
+            if thread is ended:
+                raise Ended
+            return beats[thread]
+
+        still = Stillness(pulse)
         for _ in range(4):
             still.rests(thread)
         clock.now_s += 0.01
@@ -226,12 +234,13 @@ def test_a_thread_that_ran_while_its_state_was_read_is_seen_to_have_run(monkeypa
 
 def test_where_the_kernel_tells_nothing_the_position_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     """On macOS and Windows, and in a sandbox without /proc."""
-    monkeypatch.delattr(time, "clock_gettime_ns", raising=False)
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert not Stillness()._is_exact
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(stillness, "of_thread", lambda *_: None)
     assert not Stillness()._is_exact
     monkeypatch.undo()
-
-    def refuse(_clock: int) -> int:
-        raise OSError
-
-    monkeypatch.setattr(time, "clock_gettime_ns", refuse, raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(stillness, "of_thread", lambda *_: b"7 (python) S 1")
+    monkeypatch.setattr(time, "clock_gettime_ns", partial(os.truncate, "/none/of/this"), raising=False)
     assert not Stillness()._is_exact

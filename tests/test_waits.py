@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from sagemock import waits
+from sagemock import kernel, waits
 from sagemock.realtime import real
-from sagemock.stillness import Stillness
+from sagemock.stillness import Ended, Stillness
 from sagemock.waits import Work, has_nothing_to_do
 from tests.waiting import eventually
 
@@ -143,7 +143,7 @@ def test_who_ran_between_two_looks_does_not_rest(monkeypatch: pytest.MonkeyPatch
 
         def end(_thread: threading.Thread) -> int:
             if not pulses:
-                raise LookupError
+                raise Ended
             return pulses.pop()
 
         pulses = [3]
@@ -166,9 +166,6 @@ def test_the_kernel_counts_for_how_long_each_thread_could_have_run(monkeypatch: 
     assert str(threading.get_native_id()) in found
     monkeypatch.setattr(os, "listdir", lambda _: ["none"])
     assert dict(waits._waits_for_a_processor()) == {}
-
-    def refuse(_path: str) -> list[str]:
-        raise OSError
-
-    monkeypatch.setattr(os, "listdir", refuse)
+    monkeypatch.undo()
+    monkeypatch.setattr(kernel, "_THREADS", "/none")
     assert dict(waits._waits_for_a_processor()) == {}

@@ -12,6 +12,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from sagemock.aws.constraints import bounds, text_test
 from sagemock.aws.per_shape import per_shape
+from sagemock.raised import raise_if_foreign
 
 __all__ = ["fits"]
 
@@ -30,7 +31,8 @@ def fits(shape: Shape, value: _Json) -> bool:
     """
     try:
         return bool(_test_of(shape)(value))
-    except (AttributeError, KeyError, TypeError):
+    except (AttributeError, KeyError, TypeError) as error:
+        raise_if_foreign(error, "sagemock.aws")
         # A member that the shape does not have; a value of a kind that a test cannot look at.
         return False
 

@@ -1,12 +1,12 @@
 """The store: the one place that is mutable. Every job of a mock, by place and name, and the orders in which lists show them."""
 
 import heapq
-import threading
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, TypeVar
 
+from sagemock import forks
 from sagemock.jobs.job import Job, Place
 from sagemock.jobs.logbook import Logbook
 from sagemock.jobs.pool import settled_us
@@ -22,7 +22,7 @@ class Store:
     """The jobs of one mock. Hold `lock` over a read that leads to a write."""
 
     def __init__(self) -> None:
-        self.lock = threading.RLock()
+        self.lock = forks.lock()
         self.regions: dict[Place, Region] = {}
         self.deleted: dict[str, None] = {}
         """The names of the jobs that were forgotten, in that order."""
@@ -56,26 +56,45 @@ class Store:
     def put(self, job: Job) -> None:
         """Add a job, or replace the record of one."""
         with self.lock:
-            region = self.region(job.place)
-            old = region.by_name.get(job.name) if self.watchers else None
-            region.put(job)
-            heapq.heappush(self._ends, (-settled_us(job), job.number, job.place, job.name))
-            if job.interventions and job.gone_us is not None:
-                heapq.heappush(self._leaving, (job.gone_us, job.place, job.name))
-            self._settled = False
-            for watcher in self.watchers:
-                watcher(old, job)
+            try:
+                region = self.region(job.place)
+                old = region.by_name.get(job.name) if self.watchers else None
+                region.put(job)
+                self._file(job)
+                for watcher in self.watchers:
+                    watcher(old, job)
+            except BaseException:
+                self._mend()
+                raise
 
     def forget(self, now_us: int) -> None:
         """Forget the jobs whose deletion is done by `now_us`."""
         while self._leaving and self._leaving[0][0] <= now_us:
             with self.lock:
-                _, place, name = heapq.heappop(self._leaving)
-                gone = self.regions[place].remove(name)
-                self.deleted[name] = None
-                self._settled = False
-                for watcher in self.watchers if gone is not None else ():
-                    watcher(gone, None)
+                try:
+                    _, place, name = heapq.heappop(self._leaving)
+                    gone = self.regions[place].remove(name)
+                    self.deleted[name] = None
+                    self._settled = False
+                    for watcher in self.watchers if gone is not None else ():
+                        watcher(gone, None)
+                except BaseException:
+                    self._mend()
+                    raise
+
+    def _file(self, job: Job) -> None:
+        heapq.heappush(self._ends, (-settled_us(job), job.number, job.place, job.name))
+        if job.interventions and job.gone_us is not None:
+            heapq.heappush(self._leaving, (job.gone_us, job.place, job.name))
+        self._settled = False
+
+    def _mend(self) -> None:
+        """Find the orders of all jobs anew: a handler of a signal may have raised when half of them were changed."""
+        self._ends, self._leaving = [], []
+        for region in self.regions.values():
+            region.mend()
+            for job in region.by_name.values():
+                self._file(job)
 
     def jobs(self, now_us: int | None = None) -> Iterator[Job]:
         """Return the jobs that there are at an instant, in the order of creation; None: also those that `forget` will forget."""
@@ -86,17 +105,18 @@ class Store:
     def settled_us(self) -> int | None:
         """Return the instant after which nothing happens to any job by itself; None if there is no job."""
         with self.lock:
-            if self._settled:
-                return -self._ends[0][0]
-            while self._ends:
-                negative, number, place, name = self._ends[0]
-                job = self.regions[place].by_name.get(name)
-                if job is not None and job.number == number and settled_us(job) == -negative:
-                    self._settled = True
-                    return -negative
-                # An older record of the job, which ended later than the present one will.
-                heapq.heappop(self._ends)
-            return None
+            return -self._ends[0][0] if self._settled else self._settled_us()
+
+    def _settled_us(self) -> int | None:
+        while self._ends:
+            negative, number, place, name = self._ends[0]
+            job = self.regions[place].by_name.get(name)
+            if job is not None and job.number == number and settled_us(job) == -negative:
+                self._settled = True
+                return -negative
+            # An older record of the job, which ended later than the present one will.
+            heapq.heappop(self._ends)
+        return None
 
 
 @dataclass
@@ -124,6 +144,15 @@ class Region:
         self.logbook.put(job)
         if self._statuses is not None:
             self._statuses.put(job)
+
+    def mend(self) -> None:
+        """Find all orders anew."""
+        self._numbered = {job.number: name for name, job in self.by_name.items()}
+        self._names, self._numbers, self._statuses = sorted(self.by_name), sorted(self._numbered), None
+        jobs = [self.by_name[self._numbered[number]] for number in self._numbers]
+        self._pools = {job.number: job.name for job in jobs if job.retains}
+        for job in jobs:
+            self.logbook.put(job)
 
     def remove(self, name: str) -> Job | None:
         """Take a job out as if it had never been, and return it."""
@@ -158,11 +187,14 @@ class Region:
         if order == "CreationTime":
             numbers = _slice(self._numbers, int(after[0]) if after else None, limit, descending=descending)
             return [((number,), self.by_name[self._numbered[number]]) for number in numbers]
-        if self._statuses is None:
-            self._statuses = _ByStatus()
+        statuses, self._statuses = self._statuses, None
+        if statuses is None:
+            statuses = _ByStatus()
             for job in self.by_name.values():
-                self._statuses.put(job)
-        keys = self._statuses.page(descending=descending, after=after, limit=limit, now_us=now_us)
+                statuses.put(job)
+        keys = statuses.page(descending=descending, after=after, limit=limit, now_us=now_us)
+        # Put back in the end: one that was cut short by a handler of a signal is not to be relied upon.
+        self._statuses = statuses
         return [((primary, number), self.by_name[self._numbered[number]]) for primary, number in keys]
 
 

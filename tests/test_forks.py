@@ -1,0 +1,274 @@
+"""A fork inside of a mock: the child has a world of its own, a copy, and one thread."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from sagemock import forks as module
+from sagemock import kernel
+from sagemock.clock import Clock
+from sagemock.forks import Forks
+from sagemock.realtime import real
+from sagemock.sleepers import Sleepers
+from sagemock.tasks import VirtualTasks
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+
+COMMON = """
+import asyncio, os, sys, threading, time, warnings
+from concurrent.futures import ThreadPoolExecutor
+from sagemock import mock_sagemaker
+from sagemock.realtime import real
+from tests.calling import create, describe, make_client
+from tests.waiting import eventually
+
+warnings.simplefilter("ignore", DeprecationWarning)
+
+
+def busy(seconds):
+    end = real.monotonic() + seconds
+    while real.monotonic() < end:
+        pass
+
+
+def child():
+    '''Compute while a thread sleeps: no time passes; then let it.'''
+    before = sagemaker.clock.now()
+    thread = threading.Thread(target=time.sleep, args=(3600,))
+    thread.start()
+    busy(0.2)
+    assert sagemaker.clock.now() == before, "time ran away"
+    thread.join()
+    assert (sagemaker.clock.now() - before).total_seconds() == 3600
+    create(client, "of-the-child")
+    time.sleep(60)
+    asyncio.run(asyncio.sleep(60))
+    assert describe(client, "of-the-child")["SecondaryStatus"] != "Pending"
+
+
+def fork(after=lambda: os._exit(0)):
+    pid = os.fork()
+    if pid == 0:
+        try:
+            child()
+            after()
+        except Exception:
+            import traceback
+            traceback.print_exc()
+            os._exit(1)
+    return pid
+
+
+def ended(pid):
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) in (0, 3), "the child failed"
+
+
+client = make_client()
+with mock_sagemaker(idle_limit=None) as sagemaker:
+    create(client)
+"""
+AFTER = """
+    at = sagemaker.clock.now()
+    time.sleep(60)
+    assert (sagemaker.clock.now() - at).total_seconds() == 60
+    assert list(sagemaker.jobs) == ["churn"]
+print("well")
+"""
+WAYS = {
+    "alone": """
+    ended(fork())
+    """,
+    "and leaves by sys.exit": """
+    ended(fork(lambda: sys.exit(3)))
+    """,
+    "beside threads that sleep": """
+    over = []
+    def watch(seconds):
+        while not over:
+            time.sleep(seconds)
+    with ThreadPoolExecutor(3) as pool:
+        watching = [pool.submit(watch, 60 + number) for number in range(3)]
+        for _ in range(3):
+            time.sleep(100)
+            ended(fork())
+        over.append(1)
+    """,
+    "from a worker": """
+    with ThreadPoolExecutor(2) as pool:
+        sleeping = pool.submit(time.sleep, 7200)
+        ended(pool.submit(fork).result())
+    """,
+    "in a loop": """
+    async def main():
+        sleeping = asyncio.create_task(asyncio.sleep(3600))
+        await asyncio.sleep(1)
+        ended(fork())
+        await sleeping
+    asyncio.run(main())
+    """,
+    "in a handler of events": """
+    def handle(event):
+        if not pids:
+            pids.append(0)
+            pids.append(fork())
+    pids = []
+    sagemaker.on_event(handle)
+    time.sleep(600)
+    ended(pids[1])
+    """,
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_time_and_jobs_of_a_child_are_its_own(way: str) -> None:
+    """Its main thread counts as what it is, and the parent's threads are not waited for."""
+    code = COMMON + WAYS[way] + AFTER
+    found = subprocess.run(  # noqa: S603  # what is above
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=50, check=False
+    )
+    assert (found.stdout, found.stderr) == ("well\n", "")
+
+
+# What happens in a child, in this process too: what runs in a child that was forked is not measured.
+
+
+class Told:
+    """One that has to know."""
+
+    times = 0
+
+    def forked(self) -> None:
+        """Count."""
+        self.times += 1
+
+
+def test_who_forks_holds_all_locks_and_a_child_has_them_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one that another thread goes on holding, after a while; the forking thread's own stay its own."""
+    forks, told = Forks(), Told()
+    forks.tell(told)
+    free, mine, other = (forks.lock() for _ in range(3))
+    with mine:
+        forks.before()
+        assert not _can_take(free)
+        forks.after_in_parent()
+        assert _can_take(free)
+        assert not _can_take(mine)
+        forks.before()
+        forks.after_in_child()
+        assert _can_take(free)
+        assert not _can_take(mine)
+    assert told.times == 1
+    monkeypatch.setattr(module, "_TRIES", 2)
+    with _held_elsewhere(other, release=False):
+        forks.before()
+        assert _can_take(free)
+        assert not _can_take(other)
+        forks.after_in_parent()
+        forks.after_in_child()
+        assert _can_take(other)
+
+
+def test_who_forks_waits_for_one_that_is_about_to_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be in the midst of a change."""
+    forks = Forks()
+    locks = [forks.lock(), forks.lock()]
+    slept: list[float] = []
+    with _held_elsewhere(locks[1], release=True) as go:
+
+        def sleep(seconds: float) -> None:
+            slept.append(seconds)
+            go()
+
+        monkeypatch.setattr(real, "sleep", sleep)
+        forks.before()
+    assert len(slept) == 1
+    assert not any(map(_can_take, locks))
+    forks.after_in_parent()
+
+
+@contextmanager
+def _held_elsewhere(lock: Any, *, release: bool) -> Iterator[Callable[[], None]]:
+    """Let another thread hold a lock; yield what lets it end, which it does in the end in any case."""
+    there, go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        lock.acquire()
+        there.set()
+        go.wait()
+        if release:
+            lock.release()
+
+    def end() -> None:
+        go.set()
+        thread.join()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    there.wait()
+    try:
+        yield end
+    finally:
+        end()
+
+
+def _can_take(lock: Any) -> bool:
+    """Whether another thread could."""
+    found: list[bool] = []
+
+    def take() -> None:
+        found.append(lock.acquire(blocking=False))
+        if found[0]:
+            lock.release()
+
+    thread = threading.Thread(target=take)
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+def test_sleepers_of_a_child_are_those_of_its_thread() -> None:
+    """One may fork in the midst of a sleep, in a handler of events."""
+    sleepers, me = Sleepers(Clock("2018-07-30T12:00:00Z"), frozenset()), threading.current_thread()
+    mine, other = (sleepers.sleeper(10, lambda: None) for _ in range(2))
+    other.thread = threading.Thread()
+    for one in (mine, other):
+        sleepers.lie_down(one)
+    stillness = sleepers._stillness
+    sleepers._driver, sleepers._mover = other, me
+    sleepers.forked()
+    assert list(sleepers._asleep) == [mine]
+    assert sleepers._mover is me
+    assert vars(sleepers)["_driver"] is None
+    assert sleepers._stillness is not stillness
+    sleepers._mover = other.thread
+    sleepers.forked()
+    assert sleepers._mover is None
+
+
+def test_a_child_calls_none_of_the_loops_of_its_parent() -> None:
+    """They share the pipe by which a loop is called."""
+    tasks = VirtualTasks(lambda: None)
+    loop = asyncio.new_event_loop()
+    tasks.alarms_of(loop, Sleepers(Clock(), frozenset())).asleep = 1
+    tasks.forked()
+    tasks.close()
+    assert "_ready" not in vars(loop) or not vars(loop)["_ready"]
+    loop.close()
+
+
+def test_the_number_of_a_thread_that_forked_is_that_in_the_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`threading` knows the one in the parent."""
+    thread = threading.current_thread()
+    assert kernel.native_id(thread) == thread.native_id
+    monkeypatch.setattr(kernel, "_FORKED", type(kernel._FORKED)())
+    monkeypatch.setattr(threading, "get_native_id", lambda: 7)
+    kernel._note_fork()
+    assert kernel.native_id(thread) == 7
+    assert kernel.native_id(threading.Thread()) is None

@@ -1,0 +1,246 @@
+"""An exception out of a handler of a signal may come anywhere: nothing swallows it, and the mock works after it."""
+
+import dis
+import json
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any
+
+import pytest
+
+from sagemock import Plan, artifacts, clock, delivery, drives, kernel, mock_sagemaker, sleepers, tasks
+from sagemock.clock import Clock
+from sagemock.jobs import store as stores
+from sagemock.jobs.interventions import Delete
+from sagemock.jobs.store import Order, Store
+from sagemock.raised import raise_if_foreign
+from sagemock.sleepers import Sleepers
+from tests.calling import create, describe, make_client
+from tests.interrupts import Watchdog, interrupted
+from tests.strategies import PLACE, START_US, named
+from tests.waiting import eventually
+
+START = "2018-07-30T12:00:00Z"
+S = 1_000_000
+GONE_US = START_US + 10**12
+MANY = 7
+ORDERS: Sequence[Order] = ["CreationTime", "Name", "Status"]
+
+
+class Sleeping:
+    """A clock on which a thread of the mock sleeps, an hour at a time."""
+
+    def __init__(self) -> None:
+        self.clock = Clock(START)
+        self.sleepers = Sleepers(self.clock, set(threading.enumerate()) - {threading.current_thread()})
+        self.ends = False
+        self.thread = threading.Thread(target=self._sleep)
+
+    def _sleep(self) -> None:
+        while not self.ends:
+            self.nap(3600)
+
+    def nap(self, seconds: int) -> None:
+        """Sleep."""
+        self.sleepers.until_us(self.clock.now_us() + seconds * S)
+
+
+@contextmanager
+def sleeping() -> Iterator[Sleeping]:
+    """Yield a clock on which another thread sleeps; at the end nobody does, and nothing is held."""
+    found = Sleeping()
+    found.thread.start()
+    eventually(lambda: found.sleepers._asleep)
+    try:
+        yield found
+        before_us = found.clock.now_us()
+        found.nap(10)
+        assert found.clock.now_us() == before_us + 10 * S
+    finally:
+        found.ends = True
+        found.sleepers.close()
+        found.thread.join()
+    assert found.sleepers._asleep == {}
+    assert (found.sleepers._driver, found.sleepers._mover) == (None, None)
+
+
+def test_a_sleep_may_be_cut_short_at_any_moment() -> None:
+    """Nobody is left asleep, nobody is left waiting for somebody who does not look."""
+    with sleeping() as world:
+        came = [interrupted(lambda: world.nap(10), moment) for moment in range(200)]
+    assert all(came[:20])
+
+
+def test_an_observer_may_be_cut_short_at_any_moment() -> None:
+    """What was put down for it is taken up again, and who moves the clock is known."""
+
+    class Observer:
+        due_us: int | None = None
+
+        def next_us(self, after_us: int) -> int | None:
+            return self.due_us if self.due_us is not None and self.due_us > after_us else None
+
+        def settle(self, _at_us: int) -> None:
+            self.due_us = None
+            world.clock.put_down(lambda: world.nap(1))
+
+    observer = Observer()
+    with sleeping() as world, world.clock.telling(observer):
+        for moment in range(0, 400, 3):
+            observer.due_us = world.clock.now_us() + 5 * S
+            interrupted(lambda: world.clock.advance(10), moment)
+            assert not vars(world.clock)["_lock"]._is_owned()
+        observer.due_us = None
+
+
+def test_a_clock_takes_up_what_it_put_down() -> None:
+    """However often it was held, and wherever it was cut short."""
+    of_time = Clock(START)
+    lock: Any = vars(of_time)["_lock"]
+    for moment in range(40):
+        with lock, lock:
+            interrupted(lambda: of_time.put_down(lambda: None), moment)
+            assert lock._is_owned()
+        assert not lock._is_owned()
+
+
+@pytest.mark.parametrize("change", ["a new job", "a new record", "a job that is gone"])
+def test_a_store_is_whole_after_a_change_that_was_cut_short(change: str) -> None:
+    """A job is in all of its orders or in none."""
+    moment, came = 0, True
+    while came:
+        store = Store()
+        job = named("job", 2, START_US, Plan.completes(starting=0, downloading=0, training=0, uploading=0))
+        store.put(named("older", 1, START_US))
+        if change != "a new job":
+            store.put(job)
+        if change == "a new record":
+            job = replace(job, tags=(("team", "churn"),))
+        elif change == "a job that is gone":
+            store.put(job.after(Delete(0)))
+        came = interrupted(partial(store.forget, GONE_US) if change == "a job that is gone" else partial(store.put, job), moment)
+        region = store.region(job.place)
+        for order in ORDERS:
+            page = region.page(order, descending=False, after=None, limit=10, now_us=START_US)
+            assert {found.name for _, found in page} == set(region.by_name)
+        store.forget(GONE_US)
+        assert region.by_name.keys() - {"job"} == {"older"}
+        assert store.settled_us() is not None
+        moment += 1
+    assert moment > MANY
+
+
+def test_a_list_by_status_is_whole_after_one_that_was_cut_short() -> None:
+    """What it knows of the jobs is found anew."""
+    moment, came = 0, True
+    while came:
+        store = Store()
+        for number in range(5):
+            store.put(named(f"job-{number}", number, START_US))
+        region = store.region(PLACE)
+        came = interrupted(partial(region.page, "Status", descending=False, after=None, limit=9, now_us=START_US), moment)
+        assert len(region.page("Status", descending=False, after=None, limit=9, now_us=START_US)) == len(region.by_name)
+        moment += 1
+    assert moment > MANY
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows has no alarms")
+@pytest.mark.parametrize("others", [0, 3])
+def test_no_error_of_a_handler_is_lost(others: int) -> None:
+    """As those of pytest-timeout, whose method is the signal."""
+
+    def handle(*_: object) -> None:
+        raised.append(1)
+        raise Watchdog
+
+    def watch(seconds: float) -> None:
+        while not over:
+            time.sleep(seconds)
+
+    raised, over, came = list[int](), list[int](), 0
+    before = signal.signal(signal.SIGALRM, handle)
+    with mock_sagemaker(idle_limit=None), ThreadPoolExecutor(4) as pool:
+        client = make_client()
+        create(client)
+        watching = [pool.submit(watch, 7 + number) for number in range(others)]
+        try:
+            for round_ in range(60):
+                try:
+                    signal.setitimer(signal.ITIMER_REAL, 0.001 + round_ * 0.0002)
+                    while len(raised) == round_:
+                        time.sleep(5)
+                except Watchdog:
+                    came += 1
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+            over.append(1)
+        for one in watching:
+            one.result()
+        assert describe(client)["TrainingJobName"] == "churn"
+    assert came == len(raised) == 60
+
+
+def test_an_error_that_was_raised_elsewhere_is_raised_again() -> None:
+    """Only that of the call itself is its own, or that of a module which is known to be below it."""
+
+    def handle() -> None:
+        raise ValueError
+
+    def caught(work: Callable[[], object], *modules: str) -> bool:
+        try:
+            work()
+        except ValueError as error:
+            raise_if_foreign(error, *modules)
+            return True
+        return False
+
+    assert caught(partial(float, "none"))
+    assert caught(partial(json.loads, "none"), "json")
+    assert not caught(list)
+    for foreign in (handle, partial(json.loads, "none")):
+        with pytest.raises(ValueError):  # noqa: PT011  # the kind is all
+            caught(foreign, "base64", "js")
+
+
+# Where something is changed that must be whole, under a lock or with an undoing.
+GUARDED = [artifacts, clock, delivery, drives, kernel, sleepers, stores, tasks]
+
+
+def codes(code: CodeType) -> Iterator[CodeType]:
+    """Yield a code and those in it."""
+    yield code
+    for one in code.co_consts:
+        if isinstance(one, CodeType):
+            yield from codes(one)
+
+
+@pytest.mark.skipif(not hasattr(dis, "_parse_exception_table"), reason="CPython 3.11 and newer")
+@pytest.mark.parametrize("module", GUARDED, ids=lambda module: module.__name__)
+def test_no_loop_begins_anew_where_nobody_would_undo_what_was_done(module: ModuleType) -> None:
+    """CPython leaves the jump back of a `while` out of the `with` or `try` around it, and a handler may run just then."""
+    source = Path(module.__file__ or "").read_text(encoding="utf-8")
+    bare = []
+    for code in codes(compile(source, module.__name__, "exec")):
+        entries: Any = vars(dis)["_parse_exception_table"](code)
+        guarded = {place for entry in entries if _undoes(code, entry.target) for place in range(entry.start, entry.end)}
+        bare += [
+            (code.co_name, jump.offset)
+            for jump in dis.get_instructions(code)
+            if jump.opname == "JUMP_BACKWARD" and jump.argval in guarded and jump.offset not in guarded
+        ]
+    assert bare == []
+
+
+def _undoes(code: CodeType, target: int) -> bool:
+    """Whether at a target something is undone, and not only the variable of a comprehension taken off the stack."""
+    first = next(one for one in dis.get_instructions(code) if one.offset == target)
+    return first.opname == "PUSH_EXC_INFO"
