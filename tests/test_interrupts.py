@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -72,11 +73,21 @@ def sleeping() -> Iterator[Sleeping]:
     assert (found.sleepers._driver, found.sleepers._mover) == (None, None)
 
 
-def test_a_sleep_may_be_cut_short_at_any_moment() -> None:
+def test_a_sleep_may_be_cut_short_at_any_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is left asleep, nobody is left waiting for somebody who does not look."""
     with sleeping() as world:
-        came = [interrupted(lambda: world.nap(10), moment) for moment in range(200)]
-    assert all(came[:20])
+        looks = [interrupted(lambda: world.nap(10), moment) for moment in range(100)]
+        # Now by the second look: one that looked, and goes, has to let another one look.
+        found = cycle([False, True])
+        monkeypatch.setattr(world.sleepers._stillness, "all_rest", lambda *_, **__: next(found))
+        moment = 0
+        while interrupted(lambda: world.nap(10), moment):
+            assert {sleeper.thread for sleeper in world.sleepers._asleep} <= {world.thread}
+            assert world.sleepers._driver in {None, *world.sleepers._asleep}
+            moment += 1
+        monkeypatch.undo()
+    assert all(looks[:20])
+    assert moment > MANY
 
 
 def test_an_observer_may_be_cut_short_at_any_moment() -> None:
