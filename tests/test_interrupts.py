@@ -81,7 +81,12 @@ def test_a_sleep_may_be_cut_short_at_any_moment(monkeypatch: pytest.MonkeyPatch)
         found = cycle([False, True])
         monkeypatch.setattr(world.sleepers._stillness, "all_rest", lambda *_, **__: next(found))
         moment = 0
-        while interrupted(lambda: world.nap(10), moment):
+
+        def nap() -> None:
+            world.sleepers._driver = None
+            world.nap(10)
+
+        while interrupted(nap, moment):
             assert {sleeper.thread for sleeper in world.sleepers._asleep} <= {world.thread}
             assert world.sleepers._driver in {None, *world.sleepers._asleep}
             moment += 1
