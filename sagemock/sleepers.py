@@ -205,7 +205,13 @@ class Sleepers:
         """Wake everybody: the mock is over."""
         with self._mutex:
             self.is_over = True
-            each(*[partial(self._wake, sleeper) for sleeper in self._asleep])
+            each(*[partial(self._wake, sleeper) for sleeper in list(self._asleep)], self._let_all_go)
+
+    def _let_all_go(self) -> None:
+        # Also those that could not be roused.
+        for sleeper in self._asleep:
+            sleeper.is_awake = True
+        self._asleep.clear()
 
     def forked(self) -> None:
         """Forget the other threads: in a child there are none."""
@@ -320,12 +326,10 @@ class Sleepers:
 
     def _wake(self, sleeper: Sleeper) -> None:
         self._stillness.woke(sleeper.thread)
-        try:
-            # It cannot look before the mutex is free.
-            sleeper.rouse()
-        finally:
-            del self._asleep[sleeper]
-            sleeper.is_awake = True
+        # It cannot look before the mutex is free. One that was not roused stays among the sleepers, for whoever looks next.
+        sleeper.rouse()
+        del self._asleep[sleeper]
+        sleeper.is_awake = True
 
 
 def _order(sleeper: Sleeper) -> tuple[int, int]:

@@ -18,8 +18,8 @@ def interrupted(work: Callable[[], object], moment: int) -> bool:
     """
     left = [moment]
 
-    def look(_frame: FrameType, event: str, _argument: object) -> None:
-        if event in ("call", "c_return"):
+    def look(frame: FrameType, event: str, _argument: object) -> None:
+        if event in ("call", "c_return") and not _is_in_callback(frame):
             left[0] -= 1
             if left[0] < 0:
                 sys.setprofile(None)
@@ -32,4 +32,13 @@ def interrupted(work: Callable[[], object], moment: int) -> bool:
         return True
     finally:
         sys.setprofile(None)
+    return False
+
+
+def _is_in_callback(frame: FrameType | None) -> bool:
+    """Whether this is the callback of a weak reference: Python itself drops what is raised there."""
+    while frame is not None:
+        if frame.f_globals.get("__name__") == "weakref":
+            return True
+        frame = frame.f_back
     return False
