@@ -81,6 +81,12 @@ class Selecting(Yielding):
         if vars(self._selector).get("select") is self._select:
             del self._selector.select
 
+    def soon(self, callback: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        """Leave it at that: asyncio's own loops are watched turn by turn."""
+
+    def yielded(self) -> None:
+        """Leave it at that: likewise."""
+
     def _select_or_pass(self, timeout: float | None = None) -> list[Any]:
         alarms = self._sleeping()
         if alarms is None or (timeout is not None and timeout <= 0):
@@ -152,11 +158,16 @@ class Watching(Yielding):
         self._since_s: float | None = None
         self._calls = 0
         self._next: Alarm | Timer | None = None
+        self._stirred: set[asyncio.Task[Any]] = set()
+        """Who has run, or was about to, since it was last seen to wait; the others wait as they did."""
+        self._bare: set[asyncio.Task[Any]] = set()
+        """Who waits for something else than another task."""
 
     def begin(self) -> None:
         """Watch."""
         if not self._is_watching:
             self._is_watching = True
+            self._look_at_all()
             self.loop.call_soon(self._look)
 
     def end(self) -> None:
@@ -168,8 +179,12 @@ class Watching(Yielding):
             super().turn()
 
     def soon(self, callback: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-        """Note a turn: while no task of such a loop sleeps, nothing else is seen of it."""
-        if not self._is_watching:
+        """Note who stirs; while no task of such a loop sleeps it is a turn, for nothing else is seen of it."""
+        if self._is_watching:
+            task: object = getattr(callback, "__self__", None)
+            if isinstance(task, asyncio.Task):
+                self._stirred.add(task)
+        else:
             before_s, self._soon_s = self._soon_s, real.monotonic()
             if self._soon_s - before_s > _RARELY_S:
                 # It has waited in between.
@@ -183,26 +198,50 @@ class Watching(Yielding):
             self._tell()
 
     def _awaits_nobody(self) -> bool:
+        if not self._is_watching:
+            self._look_at_all()
+            self._going_on()
         alarms = self._sleeping()
-        waiters = [getattr(task, "_fut_waiter", None) for task in asyncio.all_tasks(self.loop)]
         # A bare future may be anything; that of a sleep is bare too, so those are counted.
-        bare = sum(not (waiter is None or isinstance(waiter, (asyncio.Task, _Gathering))) for waiter in waiters)
-        return bare <= (0 if alarms is None else alarms.asleep)
+        return len(self._bare) <= (0 if alarms is None else alarms.asleep)
+
+    def _look_at_all(self) -> None:
+        self._stirred = asyncio.all_tasks(self.loop)
+        self._bare.clear()
+
+    def _going_on(self) -> dict["asyncio.Task[Any]", Any]:
+        """Return who goes on, with what it has waited for: nothing if it yielded."""
+        if isinstance(self.loop, asyncio.BaseEventLoop):
+            # One of asyncio's own that shows nothing does not say who stirs.
+            self._look_at_all()
+        going_on = {}
+        for task in self._stirred:
+            waiter: Any = getattr(task, "_fut_waiter", None)
+            self._bare.discard(task)
+            if task.done():
+                continue
+            if waiter is None or waiter.done():
+                going_on[task] = waiter
+            elif not isinstance(waiter, (asyncio.Task, _Gathering)):
+                self._bare.add(task)
+        self._stirred = set(going_on)
+        return going_on
 
     def _look(self) -> None:
         alarms = self._sleeping()
         if alarms is None:
             self._bed.get_up()
             self._is_watching = False
+            self._stirred.clear()
+            self._bare.clear()
             return
         calls = self._bed.calls
-        waiters = {task: getattr(task, "_fut_waiter", None) for task in asyncio.all_tasks(self.loop)}
-        goes_on = [task for task, waiter in waiters.items() if waiter is None or waiter.done()]
-        if calls != self._calls or goes_on:
+        going_on = self._going_on()
+        if calls != self._calls or going_on:
             self._calls = calls
             self._again()
             # Who waits for nothing has yielded; the others were woken.
-            self._turn(goes_on if all(waiters[task] is None for task in goes_on) else None, calls)
+            self._turn(going_on if all(waiter is None for waiter in going_on.values()) else None, calls)
             return
         self._quiet += 1
         if self._since_s is None:

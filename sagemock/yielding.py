@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Hashable
 from types import CodeType
 from typing import Any, TypeAlias
@@ -18,7 +19,7 @@ Sleeping: TypeAlias = Callable[[], Alarms | None]
 """Finds what a loop's tasks sleep for, if any do."""
 
 
-class Yielding:
+class Yielding(ABC):
     """Lets time pass for such a loop, turn by turn; `active` finds the mock by whose clock its tasks sleep."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, sleeping: Sleeping, active: Innermost) -> None:
@@ -41,12 +42,6 @@ class Yielding:
         else:
             # It has nothing to do, so nobody goes on yielding.
             self._turns.forget()
-
-    def soon(self, callback: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-        """Leave it at that: asyncio's own loops are watched turn by turn."""
-
-    def yielded(self) -> None:
-        """Leave it at that: likewise."""
 
     def _turn(self, who: Collection[Hashable] | None, calls: int, *, tells: bool = True) -> None:
         """Let time pass if the loop only goes round. `who` is about to run, and other threads had called so many times before."""
@@ -71,10 +66,8 @@ class Yielding:
                 return False
             alarms.ring(first)
             return True
-        if active is None:
-            return False
-        at_us = active.sleepers.first_us()
-        return at_us is not None and self._bed.doze(active.sleepers, at_us, calls)
+        at_us = None if active is None else active.sleepers.first_us()
+        return active is not None and at_us is not None and self._bed.doze(active.sleepers, at_us, calls)
 
     def _tell(self) -> None:
         """Raise an error if nobody sleeps, and this has gone on for long: no time will ever pass."""
@@ -90,9 +83,9 @@ class Yielding:
         ):
             active.stalled(STALLED_S, [_place(one) for one in self._turns.who])
 
+    @abstractmethod
     def _awaits_nobody(self) -> bool:
         """Whether it is known that the loop waits for nothing but its tasks and calls from other threads."""
-        return False
 
 
 def _has_children() -> bool:

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from sagemock import mock_sagemaker
 from sagemock.beds import Bed
 from sagemock.clock import Clock
 from sagemock.drives import Selecting, Watching, drive_of
 from sagemock.sleepers import Sleeper, Sleepers
 from sagemock.timers import Alarms
-from tests.test_asyncio import OpaqueLoop
+from tests.test_asyncio import OpaqueLoop, new_uvloop
 from tests.test_timers import turn
 
 
@@ -107,3 +108,36 @@ def test_a_loop_that_gets_up_is_found_by_who_calls_it_meanwhile() -> None:
     bed.get_up()
     assert found == [True]
     assert bed.taken is None
+
+
+def test_of_uvloops_tasks_only_those_that_stirred_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not all that sleep, for each that wakes: the cost of a thousand would be that of a million."""
+    loop = new_uvloop()
+    looks, all_tasks = list[object](), asyncio.all_tasks
+
+    def look(of: asyncio.AbstractEventLoop) -> set[asyncio.Task[Any]]:
+        looks.append(of)
+        return all_tasks(of)
+
+    monkeypatch.setattr(asyncio, "all_tasks", look)
+
+    async def main() -> None:
+        await asyncio.gather(*(asyncio.sleep(1 + number / 1000) for number in range(300)))
+
+    with mock_sagemaker() as sagemaker:
+        loop.run_until_complete(main())
+        assert len(sagemaker.sleeps) == 300
+    loop.close()
+    assert len(looks) < 5
+
+
+def test_who_dozes_is_not_overtaken_by_what_another_thread_brings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call between the last look and the doze: time stands until the loop has seen to it."""
+    bed, sleepers = Bed(), Sleepers(Clock("2018-07-30"), set(threading.enumerate()))
+    monkeypatch.setattr(sleepers, "is_alone", lambda: False)
+    now_us, calls = sleepers._clock.now_us(), bed.calls
+    bed.called()
+    assert not bed.doze(sleepers, now_us + 1, calls)
+    assert sleepers._clock.now_us() == now_us
+    assert bed.doze(sleepers, now_us + 1, bed.calls)
+    assert sleepers._clock.now_us() == now_us + 1
