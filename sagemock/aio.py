@@ -111,7 +111,7 @@ class AioPatch:
                 if _is_in_asyncio():
                     await asyncio.sleep(wait_us / SECOND_US)
                 else:
-                    # The clients on httpx run in trio too, whose sleeps are real.
+                    # The clients on httpx run in trio too. Its loop stands meanwhile, for no real time.
                     active.sleep_us(wait_us)
 
         return await acquire(*args, **kwargs)

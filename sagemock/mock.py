@@ -12,6 +12,7 @@ from sagemock.controls import Controls
 from sagemock.decorate import decorate
 from sagemock.environ import Environ, MetadataOff, StandIns
 from sagemock.errors import InvalidType, UsageError
+from sagemock.greenlets import refuse
 from sagemock.guard import Guard
 from sagemock.hook import Hook
 from sagemock.network import gives_credentials
@@ -20,6 +21,7 @@ from sagemock.patch import each
 from sagemock.resolvers import Resolvers
 from sagemock.sleep import SleepPatch
 from sagemock.stack import Stack
+from sagemock.trios import TrioPatch
 from sagemock.wall import WallPatch
 from sagemock.world import World
 
@@ -39,6 +41,7 @@ _STACK.patched_by(
     (Resolvers(_STACK.innermost), lambda _: True),
     (AioPatch(_STACK.innermost, _HOOK, _GUARD, _ENVIRON), lambda _: True),
     (SleepPatch(_STACK.innermost), lambda world: world.sleeping == "virtual"),
+    (TrioPatch(_STACK.innermost), lambda world: world.sleeping == "virtual"),
     (AdaptivePatch(_STACK.innermost), lambda _: True),
     (WallPatch(_STACK.innermost), lambda world: world.wall == "virtual"),
 )
@@ -64,7 +67,11 @@ class SageMakerMock(Controls):
     # -- faces
 
     def start(self) -> "Self":
-        """Begin a fresh world; the mock that was innermost before answers again after `stop`."""
+        """Begin a fresh world; the mock that was innermost before answers again after `stop`.
+
+        Raises UsageError where gevent or eventlet has replaced the process's threads or its `time.sleep`.
+        """
+        refuse()
         world = World(self._options, self, _STACK.innermost())
         _STACK.push(world)
         self._worlds.append(world)

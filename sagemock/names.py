@@ -21,8 +21,10 @@ INTERPRETER = (
     "socketserver",
     "subprocess",
     "threading",
+    "trio",
 )
-"""Modules of the standard library that wait for something real (locks, queues, processes, sockets): they keep real time."""
+"""Modules that wait for something real (locks, queues, processes, sockets): those of the standard library, and trio, whose loop
+would wait for ever for a timer that does not move. They keep real time."""
 
 TEST_TOOLS = ("_pytest", "coverage", "execnet", "hypothesis", "pluggy", "pytest_timeout", "unittest", "xdist")
 """Modules that time the test and not the code under test: a virtual day would exceed Hypothesis's deadline."""

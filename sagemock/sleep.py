@@ -12,8 +12,9 @@ from sagemock.patch import Patches, each
 from sagemock.raised import raise_if_foreign
 from sagemock.realtime import real
 from sagemock.tasks import LoopPatch, VirtualTasks
+from sagemock.waits import LOOKS, place
 
-__all__ = ["SleepPatch", "keeps_real_time"]
+__all__ = ["SleepPatch", "duration_us", "keeps_real_time"]
 
 # These sleep for themselves. The others of the interpreter's sleep only for whoever gave them `time.sleep` to call, as in
 # `executor.submit(time.sleep, 60)`.
@@ -36,7 +37,7 @@ class SleepPatch:
     def __init__(self, innermost: Innermost) -> None:
         """Prepare; `innermost` is asked anew at each sleep."""
         self._tasks = VirtualTasks(innermost)
-        fakes = [(real.sleep, VirtualSleep(innermost, real.sleep)), (asyncio.sleep, self._tasks.sleep(_duration_us))]
+        fakes = [(real.sleep, VirtualSleep(innermost, real.sleep)), (asyncio.sleep, self._tasks.sleep(duration_us))]
         self._patches = Patches(Rebinding(fakes, leave=(*_KEPT, "sagemock")), LoopPatch(self._tasks))
 
     def install(self) -> None:
@@ -67,13 +68,13 @@ class VirtualSleep:
     def __call__(self, /, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # time.sleep itself judges arguments
         """Sleep for the given number of seconds."""
         active = self._innermost()
-        if active is None or active.sleeping == "real" or keeps_real_time(active) or _is_called_by_the_interpreter():
+        if active is None or active.sleeping == "real" or keeps_real_time(active) or _is_a_wait_for_something_real():
             return self._real_sleep(*args, **kwargs)
-        duration_us = None if kwargs or len(args) != 1 else _duration_us(args[0])
-        if duration_us is None:
+        long_us = None if kwargs or len(args) != 1 else duration_us(args[0])
+        if long_us is None:
             # It raises, at once and in Python's own words.
             return self._real_sleep(*args, **kwargs)
-        return active.sleep_us(duration_us)
+        return active.sleep_us(long_us)
 
     def __reduce__(self) -> str:
         """Copy and pickle by name, as a built-in function."""
@@ -83,12 +84,14 @@ class VirtualSleep:
         return "<virtual time.sleep of sagemock>"
 
 
-def _is_called_by_the_interpreter() -> bool:
+def _is_a_wait_for_something_real() -> bool:
     # subprocess polls a child process by sleeping 50 ms at a time: virtually, that would spin and run hours of virtual time away.
-    return belongs(str(sys._getframe(2).f_globals.get("__name__")), _REAL_SLEEPERS)  # noqa: SLF001  # inspect's is slower
+    # joblib looks at its threads every 10 ms: virtually, each look would cost them that. What it is given to call sleeps as ever.
+    caller = place(sys._getframe(2))  # noqa: SLF001  # inspect's is slower
+    return belongs(caller[0], _REAL_SLEEPERS) or caller in LOOKS
 
 
-def _duration_us(seconds: object) -> int | None:
+def duration_us(seconds: object) -> int | None:
     """Return an argument of `time.sleep` in microseconds, rounded up; None for what it refuses."""
     if isinstance(seconds, float):
         # False for NaN too.

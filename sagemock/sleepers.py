@@ -13,7 +13,7 @@ from sagemock.patch import each
 from sagemock.realtime import real
 from sagemock.stillness import Stillness
 
-__all__ = ["Rouse", "Sleeper", "Sleepers"]
+__all__ = ["Rouse", "Sleeper", "Sleepers", "waiting"]
 
 _STEP_S: Final = 0.001
 _LONGEST_STEP_S: Final = 0.01
@@ -85,9 +85,13 @@ class Sleepers:
         if self.is_alone():
             self._move_to_us(deadline_us, creeps=creeps)
             return
-        pause, rouse = _waiting()
+        pause, rouse = waiting()
         sleeper = self.sleeper(deadline_us, rouse)
         sleeper.creeps = creeps
+        self.through(sleeper, pause)
+
+    def through(self, sleeper: Sleeper, pause: Callable[[float | None], object]) -> None:
+        """Let the calling thread sleep as `sleeper`; `pause` waits really."""
         try:
             self.lie_down(sleeper)
             self._sleep(sleeper, pause)
@@ -97,6 +101,13 @@ class Sleepers:
             except BaseException:
                 self.get_up(sleeper)
                 raise
+
+    def call_off(self, sleeper: Sleeper) -> None:
+        """End a sleep early, whether it has begun or not."""
+        with self._mutex:
+            if sleeper in self._asleep:
+                self._wake(sleeper)
+            sleeper.is_awake = True
 
     def _sleep(self, sleeper: Sleeper, pause: Callable[[float | None], object]) -> None:
         while (longest_s := self.drive(sleeper)) != 0:
@@ -336,7 +347,7 @@ def _order(sleeper: Sleeper) -> tuple[int, int]:
     return sleeper.deadline_us, sleeper.number
 
 
-def _waiting() -> tuple[Callable[[float | None], object], Rouse]:
+def waiting() -> tuple[Callable[[float | None], object], Rouse]:
     """Return what a thread waits by, and what ends that; `threading`'s own locks, which keep real time."""
     lock = threading.Lock()
     lock.acquire()

@@ -8,22 +8,32 @@ import platform
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 from sagemock.kernel import native_id, of_thread, thread_ids
 
-__all__ = ["Work", "has_nothing_to_do"]
+__all__ = ["LOOKS", "Work", "has_nothing_to_do", "place"]
 
-# The numbers of futex, epoll_wait and epoll_pwait (include/uapi/asm-generic/unistd.h, arch/x86/entry/syscalls/syscall_64.tbl).
-_FUTEX, _POLLS = {"x86_64": (202, (232, 281)), "aarch64": (98, (22,))}.get(platform.machine(), (-1, ()))
+LOOKS: Final = {("joblib.parallel", "_retrieve"), ("joblib.parallel", "retrieve")}
+"""Modules and functions that wait for threads of theirs by looking every few milliseconds, between which they sleep really."""
+
+# The numbers of futex, of epoll_wait and epoll_pwait, of clock_nanosleep (include/uapi/asm-generic/unistd.h,
+# arch/x86/entry/syscalls/syscall_64.tbl).
+_FUTEX, _POLLS, _SLEEP = {"x86_64": (202, (232, 281), 230), "aarch64": (98, (22,), 115)}.get(platform.machine(), (-1, (), -1))
 _WAIT_BITSET: Final = 9
 """The command by which glibc waits for a semaphore or a condition; for a mutex it is another one."""
 _COMMAND: Final = 0x7F
 # Where the arguments stand, after the number of the call. To poll without end is to poll for -1 ms: much, without its sign.
 _OPERATION, _TIMEOUT = 2, 4
 _SOON_MS: Final = 1000
+
+# Where loops wait, and for whom: asyncio's, and trio's.
+_LOOPS: Final = {
+    (("selectors", "select"), ("asyncio.base_events", "_run_once")),
+    (("trio._core._io_epoll", "get_events"), ("trio._core._run", "run")),
+}
 
 has_one_interpreter_lock: Callable[[], bool] = getattr(sys, "_is_gil_enabled", lambda: True)
 
@@ -57,8 +67,9 @@ def _waits_for_a_processor() -> Iterator[tuple[str, int]]:
 def has_nothing_to_do(thread: threading.Thread) -> bool:
     """Return whether a thread waits for another one to give it something to do, and nobody has yet.
 
-    So does a worker of a ThreadPoolExecutor whose queue is empty, and asyncio's own loop, when it waits for nothing but calls of
-    other threads and its timers. False where it cannot be told, as without an interpreter's lock, which holds the frames still.
+    So does a worker of a ThreadPoolExecutor whose queue is empty, one who sleeps between two looks at threads of its own, and
+    asyncio's or trio's own loop, when it waits for nothing but calls of other threads and its timers. False where it cannot be
+    told, as without an interpreter's lock, which holds the frames still.
     """
     call = _system_call(thread)
     if not call or not has_one_interpreter_lock():
@@ -72,13 +83,21 @@ def has_nothing_to_do(thread: threading.Thread) -> bool:
         return (
             # One whose timer is about to go off has something to do; sagemock's own look at a loop is one.
             call[_TIMEOUT] >= _SOON_MS
-            and _is_at(frame, "selectors", "select")
             and caller is not None
-            and _is_at(caller, "asyncio.base_events", "_run_once")
+            and (place(frame), place(caller)) in _LOOPS
             # Its own, by which threads call it.
-            and len(frame.f_locals["self"].get_map()) == 1
+            and len(_descriptors(frame.f_locals["self"])) <= 1
         )
+    if call[0] == _SLEEP:
+        looker = frame.f_back
+        return _is_at(frame, "sagemock.sleep", "__call__") and looker is not None and place(looker) in LOOKS
     return _waits_without_end(call) and _is_at(frame, "concurrent.futures.thread", "_worker")
+
+
+def _descriptors(selector: Any) -> Collection[Any]:  # noqa: ANN401  # of whichever loop
+    """Return what a loop waits for besides its timers."""
+    found: Collection[Any] = selector.get_map() if hasattr(selector, "get_map") else selector._registered  # noqa: SLF001  # trio's
+    return found
 
 
 def _waits_without_end(call: list[int]) -> bool:
@@ -94,5 +113,10 @@ def _system_call(thread: threading.Thread) -> list[int]:
     return [int(word, 0) for word in words[:7]] if len(words) > len(("-1", "stack", "place")) else []
 
 
+def place(frame: FrameType) -> tuple[str, str]:
+    """Return the names of the module and the function that a frame is in."""
+    return str(frame.f_globals.get("__name__")), frame.f_code.co_name
+
+
 def _is_at(frame: FrameType, module: str, function: str) -> bool:
-    return frame.f_code.co_name == function and frame.f_globals.get("__name__") == module
+    return place(frame) == (module, function)

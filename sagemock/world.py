@@ -28,6 +28,7 @@ from sagemock.calls import DONE, Call, Calls
 from sagemock.clock import Clock, check_end
 from sagemock.errors import SagemockError, UnusedError
 from sagemock.follow import Followed
+from sagemock.greenlets import refuse
 from sagemock.hook import ApiCall
 from sagemock.idle import Idle, timeless
 from sagemock.instants import instant
@@ -128,6 +129,7 @@ class World:
 
     def begin_sleep_us(self, duration_us: int) -> int:
         """Record a sleep that begins now, guard against idling, and return when it ends."""
+        refuse()
         with self.store.lock:
             now_us = self.clock.now_us()
             check_end(now_us + duration_us)
@@ -163,6 +165,7 @@ class World:
 
     def answer(self, call: ApiCall) -> tuple[Answer, int, str]:
         """Answer at the instant of arrival, and then take `latency`."""
+        refuse()
         self.uploads.notice()
         with self.store.lock:
             at_us = self.clock.now_us()

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagemock.realtime import real
-from sagemock.sleep import SleepPatch, VirtualSleep, _duration_us
+from sagemock.sleep import SleepPatch, VirtualSleep, duration_us
 from tests.worlds import World, Worlds
 
 
@@ -93,6 +93,17 @@ def test_who_does_not_sleep_virtually_sleeps_really(situation: str, slept_s: lis
     assert world.slept_us == []
 
 
+def test_who_looks_at_threads_of_its_own_sleeps_really_in_between(slept_s: list[float], worlds: Worlds) -> None:
+    """As joblib does; what it was given to call sleeps as ever."""
+    world, scope = World(), dict[str, Any](__name__="joblib.parallel", sleep=VirtualSleep(worlds.innermost, real.sleep))
+    exec("def _retrieve(): sleep(7)\ndef call(): sleep(8)", scope)  # noqa: S102  # stands in for joblib
+    with worlds.inside(world):
+        scope["_retrieve"]()
+        scope["call"]()
+    assert slept_s == [7]
+    assert world.slept_us == [8_000_000]
+
+
 def test_a_thread_started_inside_sleeps_virtually(world: World) -> None:
     """Only threads that were there before keep real time."""
     run_in_thread(lambda: time.sleep(60))
@@ -150,19 +161,19 @@ def test_a_keyword_is_refused_in_the_same_words(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "seconds, duration_us",
+    "seconds, long_us",
     [(0, 0), (0.0, 0), (-0.0, 0), (True, 1_000_000), (0.07, 70_000), (1e-12, 1), (1e-6, 1), (1.2345671, 1_234_568)],
 )
-def test_a_duration_is_rounded_up_to_a_microsecond(seconds: float, duration_us: int) -> None:
+def test_a_duration_is_rounded_up_to_a_microsecond(seconds: float, long_us: int) -> None:
     """Up, so that a loop which sleeps for what is left comes to its end; not by a float's own error."""
-    assert _duration_us(seconds) == duration_us
+    assert duration_us(seconds) == long_us
 
 
 # Up to 40 days: from 2**23 seconds on, a float is coarser than the nanosecond to which it is rounded.
 @given(st.integers(0, 40 * 86400 * 1_000_000))
-def test_whole_microseconds_are_slept_exactly(duration_us: int) -> None:
+def test_whole_microseconds_are_slept_exactly(long_us: int) -> None:
     """A duration that the clock can hold is not changed by having been a float."""
-    assert _duration_us(duration_us / 1_000_000) == duration_us
+    assert duration_us(long_us / 1_000_000) == long_us
 
 
 def test_as_a_class_attribute_it_is_not_given_self(world: World) -> None:

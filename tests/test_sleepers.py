@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sagemock import sleepers as module
 from sagemock.clock import Clock
 from sagemock.realtime import real
-from sagemock.sleepers import Sleepers, _waiting
+from sagemock.sleepers import Sleepers, waiting
 from tests.waiting import eventually
 
 START = "2018-07-30T12:00:00Z"
@@ -43,7 +43,7 @@ class World:
 def test_a_single_thread_never_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """It takes no lock and looks at nobody."""
     world = World()
-    monkeypatch.setattr(module, "_waiting", None)
+    monkeypatch.setattr(module, "waiting", None)
     world.sleep_us(6 * 3600 * S)
     world.clock.advance(hours=1)
     world.clock.advance_to("2018-07-30T20:00:00Z")
@@ -293,7 +293,7 @@ def test_who_sleeps_in_the_mock_around_this_one_is_not_waited_for(monkeypatch: p
 
 def test_to_rouse_twice_is_to_rouse_once() -> None:
     """The second comes before the first was noticed."""
-    pause, rouse = _waiting()
+    pause, rouse = waiting()
     rouse()
     rouse()
     pause(None)

@@ -15,6 +15,7 @@ import pytest
 
 from sagemock import kernel, waits
 from sagemock.realtime import real
+from sagemock.sleep import VirtualSleep
 from sagemock.stillness import Ended, Stillness
 from sagemock.waits import Work, has_nothing_to_do
 from tests.waiting import eventually
@@ -83,6 +84,25 @@ def test_a_loop_has_nothing_to_do_while_it_waits_for_other_threads_only() -> Non
         assert never(thread)
         in_loop(loop, lambda: (timers.pop().cancel(), loop.call_later(3600, lambda: None)))
         eventually(lambda: has_nothing_to_do(thread))
+
+
+def test_who_sleeps_between_two_looks_at_threads_of_its_own_has_nothing_to_do() -> None:
+    """As joblib does; who sleeps otherwise is watched."""
+    over: list[int] = []
+    scope: dict[str, Any] = {"__name__": "joblib.parallel"}
+    code = "VirtualSleep(lambda: None, sleep)(0.05)"
+    exec(f"def _retrieve():\n  while not over: {code}\ndef other():\n  while not over: {code}", scope)  # noqa: S102  # stands in for it
+    scope |= {"over": over, "VirtualSleep": VirtualSleep, "sleep": real.sleep}
+    looking, other = (threading.Thread(target=scope[name]) for name in ("_retrieve", "other"))
+    looking.start()
+    other.start()
+    if sys.version_info >= (3, 11):
+        # Before, time.sleep is another system call.
+        eventually(lambda: has_nothing_to_do(looking))
+    assert never(other)
+    over.append(1)
+    looking.join()
+    other.join()
 
 
 def test_who_waits_for_anything_else_may_have_something_to_do() -> None:

@@ -1,0 +1,130 @@
+"""`trio.sleep` on the virtual clock. trio is never imported here: the user imports it, before a mock or inside one.
+
+A task sleeps by a thread of its own, which is among the sleepers as any other; so the loop stays what it is, and time passes when
+it has nothing to do. trio's own time runs as real time does, and each virtual sleep moves it on besides: a deadline around a task
+that sleeps goes off at its virtual instant, and any other one when a sleep that goes beyond it ends. Under a clock of the user's,
+such as trio's MockClock, trio's time is left to that.
+"""
+
+import math
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from types import ModuleType
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sagemock.active import Active, Innermost, keeps_real_time
+from sagemock.clock import Clock
+from sagemock.imports import WhenImported
+from sagemock.instants import SECOND_US
+from sagemock.names import Rebinding
+from sagemock.sleep import duration_us
+from sagemock.sleepers import Sleepers, waiting
+
+__all__ = ["TrioPatch"]
+
+
+class TrioPatch:
+    """Puts a virtual `trio.sleep` in place of the real one, wherever it was imported by name."""
+
+    def __init__(self, innermost: Innermost) -> None:
+        """Prepare; `innermost` is asked anew at each sleep."""
+        self._innermost = innermost
+        self._imports = WhenImported({"trio": self._patch})
+        self._names: list[Rebinding] = []
+        self._runs: WeakKeyDictionary[Any, tuple[Clock, float, int]] = WeakKeyDictionary()
+
+    def install(self) -> None:
+        """Patch trio if it is there, or when it comes."""
+        self._imports.install()
+
+    def uninstall(self) -> None:
+        """Undo it; tasks that sleep wake when the mock is over."""
+        self._imports.uninstall()
+        while self._names:
+            self._names.pop().uninstall()
+
+    def _patch(self, trio: ModuleType) -> None:
+        names = Rebinding([(trio.sleep, self._sleep(trio))], leave=("sagemock",))
+        names.install()
+        self._names.append(names)
+
+    def _shown(self, trio: Any, active: Active) -> Callable[[], None]:  # noqa: ANN401  # the module
+        """Return what lets trio's time be as far ahead of real time as the virtual clock has gone since the run's first sleep."""
+        clock = trio.lowlevel.current_clock()
+        if active.wall == "real" or not hasattr(clock, "offset"):
+            return lambda: None
+        known = self._runs.get(trio.lowlevel.current_trio_token())
+        if known is None or known[0] is not active.clock:
+            known = active.clock, clock.offset, active.clock.now_us()
+            self._runs[trio.lowlevel.current_trio_token()] = known
+        of, offset_s, began_us = known
+
+        def show() -> None:
+            # It is frozen to everybody else.
+            object.__setattr__(clock, "offset", offset_s + (of.now_us() - began_us) / SECOND_US)
+
+        return show
+
+    def _sleep(self, trio: Any) -> Callable[..., Any]:  # noqa: ANN401  # the module
+        real_sleep = trio.sleep
+
+        async def sleep(seconds: float) -> None:
+            """Sleep for so many virtual seconds."""
+            active = self._innermost()
+            if active is None or active.sleeping == "real" or keeps_real_time(active):
+                await real_sleep(seconds)
+                return
+            long_us = duration_us(seconds)
+            if not long_us:
+                # No length, or one that trio refuses in its own words.
+                await real_sleep(seconds)
+                return
+            show = self._shown(trio, active)
+            # A microsecond more: at its very instant a deadline is not over.
+            left_us = (trio.current_effective_deadline() - trio.current_time()) * SECOND_US + 1
+            ends_us = active.begin_sleep_us(long_us)
+            at_us = ends_us if left_us >= long_us else ends_us - long_us + max(1, math.ceil(left_us))
+            await _until_us(trio, active.sleepers, at_us)
+            show()
+            if at_us < ends_us:
+                # The deadline is over, and raises here.
+                await real_sleep((ends_us - at_us) / SECOND_US)
+
+        sleep.__module__, sleep.__qualname__ = real_sleep.__module__, real_sleep.__qualname__
+        return sleep
+
+
+async def _until_us(trio: Any, sleepers: Sleepers, at_us: int) -> None:  # noqa: ANN401  # the module
+    """Let the calling task sleep until an instant."""
+    pause, rouse = waiting()
+    sleeper = sleepers.sleeper(at_us, rouse)
+    task, token = trio.lowlevel.current_task(), trio.lowlevel.current_trio_token()
+    errors: list[BaseException] = []
+    is_off = False
+
+    def wait() -> None:
+        sleeper.thread = threading.current_thread()
+        try:
+            sleepers.through(sleeper, pause)
+        except BaseException as error:  # noqa: BLE001  # the task's: it may have been told of events
+            errors.append(error)
+        with suppress(trio.RunFinishedError):
+            token.run_sync_soon(wake)
+
+    def wake() -> None:
+        if not is_off:
+            trio.lowlevel.reschedule(task)
+
+    def abort(_: object) -> Any:  # noqa: ANN401  # a member of an enumeration of trio's
+        nonlocal is_off
+        is_off = True
+        sleepers.call_off(sleeper)
+        return trio.lowlevel.Abort.SUCCEEDED
+
+    # Not one that trio keeps: it may be older than the mock.
+    threading.Thread(target=wait, daemon=True).start()
+    await trio.lowlevel.wait_task_rescheduled(abort)
+    if errors:
+        raise errors[0]

@@ -1,0 +1,241 @@
+"""trio inside of a mock."""
+
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sagemock import NothingWillHappen, Plan, SageMakerMock, mock_sagemaker
+from sagemock.realtime import real
+from sagemock.sleepers import Sleepers
+from tests.calling import create, describe, make_client
+
+trio: Any = pytest.importorskip("trio")
+pytest.importorskip("trio.testing")
+
+START = "2018-07-30T12:00:00Z"
+# Inside, where no name is bound to it.
+REAL = (trio.sleep,)
+
+
+@pytest.fixture
+def sagemaker() -> Iterator[SageMakerMock]:
+    """Enter a mock in which calls take no time."""
+    with mock_sagemaker(start=START, latency=0, plan=Plan.completes(training=timedelta(hours=1))) as sagemaker:
+        yield sagemaker
+
+
+def now_s(sagemaker: SageMakerMock) -> float:
+    """Return how much virtual time has passed."""
+    return (sagemaker.clock.now_us() - sagemaker.clock.start_us) / 1e6
+
+
+async def watch(client: Any, name: str, interval_s: float) -> int:
+    """Launch a job and wait for its end; return how often that was asked for."""
+    create(client, name)
+    polls = 1
+    while describe(client, name)["TrainingJobStatus"] == "InProgress":
+        await trio.sleep(interval_s)
+        polls += 1
+    return polls
+
+
+async def together(*works: Callable[[], Awaitable[Any]]) -> list[Any]:
+    """Run all of them in a nursery; return what they return, in their order."""
+    found: dict[int, Any] = {}
+
+    async def run(number: int) -> None:
+        found[number] = await works[number]()
+
+    async with trio.open_nursery() as nursery:
+        for number in range(len(works)):
+            nursery.start_soon(run, number)
+    return [found[number] for number in range(len(works))]
+
+
+@pytest.mark.parametrize("others", [0, 2])
+def test_pollers_in_tasks_and_threads_share_one_clock(sagemaker: SageMakerMock, others: int) -> None:
+    """Each sees what its interval implies, and none waits really."""
+    client = make_client()
+
+    def work() -> None:
+        for _ in range(30):
+            time.sleep(100)
+
+    threads = [threading.Thread(target=work) for _ in range(others)]
+    for thread in threads:
+        thread.start()
+    polls = trio.run(together, *(lambda number=number: watch(client, f"job-{number}", 300 + 60 * number) for number in range(3)))
+    for thread in threads:
+        thread.join()
+    # 3,746 seconds of life.
+    assert polls == [14, 12, 10]
+
+
+def test_a_deadline_around_a_sleep_goes_off_at_its_instant(sagemaker: SageMakerMock) -> None:
+    """And moves no time beyond it; what was cancelled sleeps no more."""
+
+    async def main() -> None:
+        with trio.move_on_after(90) as scope:
+            for _ in range(5):
+                await trio.sleep(60)
+        assert scope.cancelled_caught
+        assert now_s(sagemaker) == pytest.approx(90, abs=30)
+        with pytest.raises(trio.TooSlowError), trio.fail_after(10):
+            await trio.sleep(3600)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(trio.sleep, 80000)
+            await trio.sleep(5)
+            nursery.cancel_scope.cancel()
+        assert now_s(sagemaker) < 200
+
+    trio.run(main)
+    time.sleep(10)
+    assert now_s(sagemaker) < 200
+
+
+def test_a_task_that_waits_for_one_that_sleeps_gets_what_it_gives(sagemaker: SageMakerMock) -> None:
+    """By a channel; and a thread of trio's sleeps as any other."""
+    send, receive = trio.open_memory_channel(0)
+
+    async def give() -> None:
+        await trio.sleep(3600)
+        await send.send(now_s(sagemaker))
+
+    async def main() -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(give)
+            assert await receive.receive() == 3600
+        await trio.to_thread.run_sync(time.sleep, 100)
+
+    trio.run(main)
+    assert now_s(sagemaker) == 3700
+
+
+def test_a_loop_that_would_never_end_is_an_error_in_its_task(sagemaker: SageMakerMock) -> None:
+    """As anywhere."""
+    client = make_client()
+    create(client)
+    sagemaker.clock.advance(hours=5)
+
+    async def main() -> None:
+        while True:
+            describe(client)
+            await trio.sleep(3600)
+
+    with pytest.raises(NothingWillHappen):
+        trio.run(main)
+
+
+def test_a_sleep_of_no_length_or_of_none_is_trios_own(sagemaker: SageMakerMock) -> None:
+    """It yields, or raises."""
+
+    async def main() -> None:
+        await trio.sleep(0)
+        with pytest.raises(ValueError, match="non-negative"):
+            await trio.sleep(-1)
+
+    trio.run(main)
+    assert list(sagemaker.sleeps) == []
+
+
+def test_sleeps_are_real_where_they_are_to_be() -> None:
+    """By the mock's own word, in a thread that is older, and outside of a mock."""
+
+    def took_s() -> float:
+        began_s = real.monotonic()
+        trio.run(trio.sleep, 0.02)
+        return float(real.monotonic() - began_s)
+
+    def older() -> None:
+        entered.wait()
+        took.append(took_s())
+
+    entered, took = threading.Event(), list[float]()
+    thread = threading.Thread(target=older)
+    thread.start()
+    with mock_sagemaker(sleep="real"):
+        assert trio.sleep is REAL[0]
+        took.append(took_s())
+        with mock_sagemaker() as inner:
+            entered.set()
+            thread.join()
+        assert list(inner.sleeps) == []
+    with mock_sagemaker(), mock_sagemaker(sleep="real"):
+        took.append(took_s())
+    assert trio.sleep is REAL[0]
+    took.append(took_s())
+    assert min(took) >= 0.02
+
+
+def test_a_run_may_be_over_when_a_sleep_that_was_cancelled_ends(
+    sagemaker: SageMakerMock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is there to be woken."""
+    sleeping = list[threading.Thread]()
+    over = threading.Event()
+    through = Sleepers.through
+
+    def late(*args: Any) -> None:
+        sleeping.append(threading.current_thread())
+        through(*args)
+        over.wait()
+
+    async def main() -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(trio.sleep, 3600)
+            while not sleeping:
+                await REAL[0](0.001)
+            nursery.cancel_scope.cancel()
+
+    monkeypatch.setattr(Sleepers, "through", late)
+    trio.run(main)
+    over.set()
+    sleeping[0].join()
+    assert now_s(sagemaker) in {0, 3600}
+
+
+def test_trios_time_is_left_alone_where_it_is_not_its_own() -> None:
+    """Where the process's time is real, and under a clock of the user's."""
+
+    async def main() -> None:
+        before_s = trio.current_time()
+        await trio.sleep(3600)
+        assert trio.current_time() - before_s < 1800
+
+    with mock_sagemaker(start=START, wall="real"):
+        trio.run(main)
+    with mock_sagemaker(start=START) as sagemaker:
+        trio.run(main, clock=trio.testing.MockClock())
+        assert now_s(sagemaker) == 3600
+
+
+def test_a_run_that_goes_on_in_another_mock_goes_by_that_ones_clock() -> None:
+    """Its time never goes back."""
+
+    async def main() -> None:
+        before_s = trio.current_time()
+        for start in ("2030-01-01", "2018-07-30"):
+            with mock_sagemaker(start=start) as sagemaker:
+                await trio.sleep(60)
+                await trio.sleep(60)
+                assert now_s(sagemaker) == 120
+        assert trio.current_time() - before_s == pytest.approx(240, abs=60)
+
+    trio.run(main)
+
+
+def test_an_error_of_a_handler_of_events_is_the_tasks_that_slept(sagemaker: SageMakerMock) -> None:
+    """As it is that of whoever moves the clock."""
+
+    def refuse(_event: object) -> None:
+        msg = "told"
+        raise RuntimeError(msg)
+
+    create(make_client())
+    sagemaker.on_event(refuse)
+    with pytest.raises(RuntimeError, match="told"):
+        trio.run(trio.sleep, 600)
