@@ -2,9 +2,8 @@
 
 import os
 import threading
-from itertools import count
-from typing import Any, Final, Protocol
-from weakref import WeakValueDictionary
+from typing import Any, Final, Generic, Protocol, TypeVar
+from weakref import ref
 
 from sagemock.realtime import real
 
@@ -12,6 +11,10 @@ __all__ = ["Forked", "Forks", "lock", "tell"]
 
 _STEP_S: Final = 0.001
 _TRIES: Final = 1000
+_FEW: Final = 64
+"""So many things that may be gone are not looked through."""
+
+_T = TypeVar("_T")
 
 # threading's own type does not show by what a lock is made new; threading.Condition and logging use it.
 _Lock = Any
@@ -24,6 +27,29 @@ class Forked(Protocol):
         """Forget the other threads."""
 
 
+class _Weak(Generic[_T]):
+    """Things that others hold, in the order in which they came.
+
+    None of `weakref`'s collections: those run code when a thing is let go of, and what the handler of a signal raises in that,
+    Python drops.
+    """
+
+    def __init__(self) -> None:
+        self._references: list[ref[_T]] = []
+        self._most = _FEW
+
+    def add(self, thing: _T) -> None:
+        # Each step is one of the interpreter's: another thread may add something meanwhile.
+        self._references.append(ref(thing))
+        if len(self._references) > self._most:
+            for gone in [reference for reference in self._references.copy() if reference() is None]:
+                self._references.remove(gone)
+            self._most = max(_FEW, 2 * len(self._references))
+
+    def present(self) -> list[_T]:
+        return [found for found in (reference() for reference in self._references.copy()) if found is not None]
+
+
 class Forks:
     """Keeps locks, and what they guard, whole in a child.
 
@@ -32,26 +58,25 @@ class Forks:
     """
 
     def __init__(self) -> None:
-        self._numbers = count()
-        self._locks: WeakValueDictionary[int, _Lock] = WeakValueDictionary()
-        self._told: WeakValueDictionary[int, Forked] = WeakValueDictionary()
+        self._locks = _Weak[_Lock]()
+        self._told = _Weak[Forked]()
         self._held: dict[int, list[_Lock]] = {}
 
     def lock(self) -> "threading.RLock":
         """Return a new lock."""
         made = threading.RLock()
-        self._locks[next(self._numbers)] = made
+        self._locks.add(made)
         return made
 
     def tell(self, told: Forked) -> None:
         """Call `told.forked()` in a child, as long as there is such an object."""
-        self._told[next(self._numbers)] = told
+        self._told.add(told)
 
     def before(self) -> None:
         """Take all locks: all or none, so that nobody who waits for a second one is waited for."""
         for _ in range(_TRIES):
             taken = []
-            for each in _present(self._locks):
+            for each in self._locks.present():
                 if not each.acquire(blocking=False):
                     break
                 taken.append(each)
@@ -71,16 +96,11 @@ class Forks:
         """Go on, without the other threads."""
         self.after_in_parent()
         self._held.clear()
-        for each in _present(self._locks):
+        for each in self._locks.present():
             if not each._is_owned():  # noqa: SLF001  # see `_Lock`
                 each._at_fork_reinit()  # noqa: SLF001  # likewise
-        for told in _present(self._told):
+        for told in self._told.present():
             told.forked()
-
-
-def _present(held: "WeakValueDictionary[int, Any]") -> list[Any]:
-    # `valuerefs` is one step: another thread may add one at this moment.
-    return [found for found in (reference() for reference in held.valuerefs()) if found is not None]
 
 
 _FORKS: Final = Forks()

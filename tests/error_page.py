@@ -64,12 +64,8 @@ with pytest.raises(sagemock.UsageError):
     ),
     "InvalidType": (
         """\
-with pytest.raises(sagemock.InvalidType):
-    mock_sagemaker(strict="no")
-""",
-        """\
 with mock_sagemaker() as sagemaker, pytest.raises(sagemock.InvalidType):
-    sagemaker.fault("DescribeTrainingJob", "ThrottlingException", time=3)
+    sagemaker.clock.advance(minuets=5)
 """,
     ),
     "InvalidValue": (

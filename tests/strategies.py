@@ -161,9 +161,12 @@ def played(
     return Job(known["TrainingJobName"], PLACE, known, plan, made, created_us, number)
 
 
+_USUAL = Plan()
+
+
 def named(name: str, number: int, created_us: int, plan: Plan | None = None, place: Place = PLACE) -> Job:
     """Return a new job of this name, number and instant."""
-    life = Plan() if plan is None else plan
+    life = _USUAL if plan is None else plan
     made = script(life, {}, Random(0))  # noqa: S311  # a test's dice, not a secret
     return Job(name, place, {"TrainingJobName": name}, life, made, created_us, number)
 

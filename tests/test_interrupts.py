@@ -1,6 +1,7 @@
 """An exception out of a handler of a signal may come anywhere: nothing swallows it, and the mock works after it."""
 
 import dis
+import gc
 import json
 import signal
 import threading
@@ -184,6 +185,9 @@ def test_no_error_of_a_handler_is_lost(others: int) -> None:
             time.sleep(seconds)
 
     raised, over, came = list[int](), list[int](), 0
+    # Python itself drops what is raised while it calls back for a weak reference to garbage of earlier tests.
+    gc.collect()
+    gc.disable()
     before = signal.signal(signal.SIGALRM, handle)
     with mock_sagemaker(idle_limit=None), ThreadPoolExecutor(4) as pool:
         client = make_client()
@@ -200,6 +204,7 @@ def test_no_error_of_a_handler_is_lost(others: int) -> None:
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
+            gc.enable()
             over.append(1)
         for one in watching:
             one.result()

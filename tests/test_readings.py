@@ -71,14 +71,14 @@ def test_the_next_millisecond_comes() -> None:
 
 
 def test_a_day_is_over_in_a_moment() -> None:
-    """Steps grow with what was waited for already: by a thousandth of it at most."""
+    """Steps grow with what was waited for already: by a thousandth of it at most, and the last look may be one more."""
     with mock_sagemaker(idle_limit=None):
         assert 9 <= spin(times=9) <= 9.002
         today = dt.date.today()  # noqa: DTZ011  # as code that is tested has it
         while dt.date.today() == today:  # noqa: DTZ011  # likewise
             pass
         now = dt.datetime.now()  # noqa: DTZ005  # likewise
-        assert (now.hour, now.minute) <= (0, 1)
+        assert (now.hour, now.minute) < (0, 3)
 
 
 def test_the_mocks_own_clock_can_be_waited_for() -> None:

@@ -1,6 +1,7 @@
 """Records of many fields that are keys of caches: their hash is computed once."""
 
-from typing import Any, TypeVar
+from dataclasses import fields
+from typing import Any, TypeVar, cast
 
 __all__ = ["hashed_once"]
 
@@ -9,8 +10,12 @@ _KEPT = "_hash"
 
 
 def hashed_once(record: type[_R]) -> type[_R]:
-    """Let a frozen dataclass without slots keep its hash; not in a pickle, as strings hash differently in another process."""
+    """Let a frozen dataclass without slots keep its hash.
+
+    In a pickle or a copy are its fields only: strings hash differently in another process.
+    """
     compute: Any = record.__hash__
+    names = [field.name for field in fields(cast("Any", record))]
 
     def __hash__(self: _R) -> int:  # noqa: N807  # it becomes one
         kept: int | None = self.__dict__.get(_KEPT)
@@ -19,7 +24,7 @@ def hashed_once(record: type[_R]) -> type[_R]:
         return kept
 
     def __getstate__(self: _R) -> dict[str, Any]:  # noqa: N807  # it becomes one
-        return {name: value for name, value in self.__dict__.items() if name != _KEPT}
+        return {name: self.__dict__[name] for name in names}
 
     for method in (__hash__, __getstate__):
         setattr(record, method.__name__, method)
