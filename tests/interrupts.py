@@ -35,10 +35,17 @@ def interrupted(work: Callable[[], object], moment: int) -> bool:
     return False
 
 
-def _is_in_callback(frame: FrameType | None) -> bool:
-    """Whether this is the callback of a weak reference: Python itself drops what is raised there."""
-    while frame is not None:
-        if frame.f_globals.get("__name__") == "weakref":
+def _is_in_callback(frame: FrameType) -> bool:
+    """Whether this is the callback of a weak reference, where Python drops what is raised, or of what measures the coverage.
+
+    Raised there it would leave a lock of coverage's taken.
+    """
+    caller: FrameType | None = frame
+    while caller is not None:
+        module = str(caller.f_globals.get("__name__"))
+        if module == "weakref" or module.startswith("coverage."):
             return True
-        frame = frame.f_back
+        if module.startswith("sagemock."):
+            break
+        caller = caller.f_back
     return False

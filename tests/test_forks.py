@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +16,7 @@ from sagemock.forks import Forks
 from sagemock.realtime import real
 from sagemock.sleepers import Sleepers
 from sagemock.tasks import VirtualTasks
+from tests import children
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
 
@@ -130,10 +129,7 @@ WAYS = {
 def test_time_and_jobs_of_a_child_are_its_own(way: str) -> None:
     """Its main thread counts as what it is, and the parent's threads are not waited for."""
     code = COMMON + WAYS[way] + AFTER
-    found = subprocess.run(  # noqa: S603  # what is above
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=50, check=False
-    )
-    assert (found.stdout, found.stderr) == ("well\n", "")
+    assert children.run(code) == ("well\n", "")
 
 
 # What happens in a child, in this process too: what runs in a child that was forked is not measured.

@@ -1,13 +1,10 @@
 """An exception out of a handler of a signal may come anywhere: nothing swallows it, and the mock works after it."""
 
 import dis
-import gc
 import json
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -18,15 +15,15 @@ from typing import Any
 
 import pytest
 
-from sagemock import Plan, artifacts, clock, delivery, drives, kernel, mock_sagemaker, sleepers, tasks
+from sagemock import Plan, artifacts, clock, delivery, drives, kernel, sleepers, tasks
 from sagemock.clock import Clock
 from sagemock.jobs import store as stores
 from sagemock.jobs.interventions import Delete
 from sagemock.jobs.store import Order, Store
 from sagemock.raised import raise_if_foreign
 from sagemock.sleepers import Sleepers
-from tests.calling import create, describe, make_client
-from tests.interrupts import Watchdog, interrupted
+from tests import children
+from tests.interrupts import interrupted
 from tests.strategies import PLACE, START_US, named
 from tests.waiting import eventually
 
@@ -169,47 +166,52 @@ def test_a_list_by_status_is_whole_after_one_that_was_cut_short() -> None:
     assert moment > MANY
 
 
-# One that is cut short between opening a file and `with` leaves that to the garbage collector, which closes it and says so.
-@pytest.mark.filterwarnings("ignore:.*unclosed file", "ignore:.*FileIO:pytest.PytestUnraisableExceptionWarning")
+WATCHED = """
+import gc, signal, time
+from concurrent.futures import ThreadPoolExecutor
+from sagemock import mock_sagemaker
+from tests.calling import create, describe, make_client
+from tests.interrupts import Watchdog
+
+
+def handle(*_):
+    raised.append(1)
+    raise Watchdog
+
+
+def watch(seconds):
+    while not over:
+        time.sleep(seconds)
+
+
+# Python itself drops what is raised while it calls back for a weak reference to garbage.
+gc.disable()
+raised, over, came = [], [], 0
+signal.signal(signal.SIGALRM, handle)
+with mock_sagemaker(idle_limit=None), ThreadPoolExecutor(4) as pool:
+    client = make_client()
+    create(client)
+    watching = [pool.submit(watch, 7 + number) for number in range({others})]
+    for round_ in range(60):
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.001 + round_ * 0.0002)
+            while len(raised) == round_:
+                time.sleep(5)
+        except Watchdog:
+            came += 1
+    over.append(1)
+    for one in watching:
+        one.result()
+    assert describe(client)["TrainingJobName"] == "churn"
+print(came, len(raised))
+"""
+
+
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows has no alarms")
 @pytest.mark.parametrize("others", [0, 3])
 def test_no_error_of_a_handler_is_lost(others: int) -> None:
     """As those of pytest-timeout, whose method is the signal."""
-
-    def handle(*_: object) -> None:
-        raised.append(1)
-        raise Watchdog
-
-    def watch(seconds: float) -> None:
-        while not over:
-            time.sleep(seconds)
-
-    raised, over, came = list[int](), list[int](), 0
-    # Python itself drops what is raised while it calls back for a weak reference to garbage of earlier tests.
-    gc.collect()
-    gc.disable()
-    before = signal.signal(signal.SIGALRM, handle)
-    with mock_sagemaker(idle_limit=None), ThreadPoolExecutor(4) as pool:
-        client = make_client()
-        create(client)
-        watching = [pool.submit(watch, 7 + number) for number in range(others)]
-        try:
-            for round_ in range(60):
-                try:
-                    signal.setitimer(signal.ITIMER_REAL, 0.001 + round_ * 0.0002)
-                    while len(raised) == round_:
-                        time.sleep(5)
-                except Watchdog:
-                    came += 1
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before)
-            gc.enable()
-            over.append(1)
-        for one in watching:
-            one.result()
-        assert describe(client)["TrainingJobName"] == "churn"
-    assert came == len(raised) == 60
+    assert children.run(WATCHED.replace("{others}", str(others))) == ("60 60\n", "")
 
 
 def test_an_error_that_was_raised_elsewhere_is_raised_again() -> None:
