@@ -2,6 +2,7 @@
 
 import re
 
+import botocore
 import pytest
 from botocore.loaders import Loader
 
@@ -113,6 +114,11 @@ def test_the_addresses_of_credentials_are_known(address: str) -> None:
     assert not gives_credentials(f"{address}1")
 
 
+NEWER = pytest.mark.skipif(
+    [int(part) for part in botocore.__version__.split(".")[:2]] < [1, 40], reason="the rules of this botocore do not have it"
+)
+
+
 @pytest.mark.parametrize(
     "service, host",
     [
@@ -125,9 +131,9 @@ def test_the_addresses_of_credentials_are_known(address: str) -> None:
         ("sts", "sts.amazonaws.com"),
         ("sts", "sts-fips.us-east-1.amazonaws.com"),
         ("ecr", "api.ecr.us-east-1.amazonaws.com"),
-        ("ecr", "ecr.us-east-1.api.aws"),
+        pytest.param("ecr", "ecr.us-east-1.api.aws", marks=NEWER),
         ("iam", "iam.amazonaws.com"),
-        ("dynamodb", "123456789012.ddb.us-east-1.amazonaws.com"),
+        pytest.param("dynamodb", "123456789012.ddb.us-east-1.amazonaws.com", marks=NEWER),
     ],
 )
 def test_a_service_is_let_through_at_its_endpoints(service: str, host: str) -> None:
