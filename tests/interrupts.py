@@ -18,7 +18,7 @@ def interrupted(work: Callable[[], object], moment: int) -> bool:
     """
     left = [moment]
 
-    def look(frame: FrameType, event: str, _argument: object) -> None:
+    def look(frame: FrameType, event: str, _argument: object) -> None:  # pragma: no cover  # a profiler is not traced
         if event in ("call", "c_return") and not _is_in_callback(frame):
             left[0] -= 1
             if left[0] < 0:
@@ -35,7 +35,7 @@ def interrupted(work: Callable[[], object], moment: int) -> bool:
     return False
 
 
-def _is_in_callback(frame: FrameType) -> bool:
+def _is_in_callback(frame: FrameType) -> bool:  # pragma: no cover  # a profiler is not traced
     """Whether this is the callback of a weak reference, where Python drops what is raised, or of what measures the coverage.
 
     Raised there it would leave a lock of coverage's taken.

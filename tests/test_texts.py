@@ -2,7 +2,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sagemock import Phase, Plan, PlanError, SageMakerMock, UsageError, mock_sagemaker, reasons
@@ -24,6 +24,7 @@ RECORD = {
 
 
 @given(TEXTS)
+@example("\ud800")
 def test_what_utf8_can_hold_is_whole_and_nothing_else(text: str) -> None:
     """Whatever else is in it."""
     try:

@@ -1,0 +1,21 @@
+"""Log groups where CloudWatch Logs is let through."""
+
+from typing import Any
+
+from botocore.session import get_session
+
+from sagemock import mock_sagemaker
+from sagemock.aws.wire import Answer
+from sagemock.response import Response
+
+
+def test_where_logs_are_let_through_the_list_of_groups_is_the_real_one() -> None:
+    """The log group of the mock is not mixed into an account's own."""
+
+    def real(request: Any, **_: object) -> Response:
+        return Response(request.url, Answer(200, b'{"logGroups":[]}'), 0, "x")
+
+    with mock_sagemaker(passthrough=["logs"]):
+        logs: Any = get_session().create_client("logs", "us-east-1")
+        logs.meta.events.register("before-send.cloudwatch-logs.DescribeLogGroups", real)
+        assert logs.describe_log_groups(logGroupNamePrefix="/aws/sagemaker")["logGroups"] == []
