@@ -277,10 +277,8 @@ def conforms(value: Any, annotation: Any) -> bool:  # noqa: PLR0911, PLR0912  # 
         return any(conforms(value, one) for one in args)
     if origin is Literal:
         return isinstance(value, str) and value in args  # pragma: no cover  # as above
-    if isinstance(annotation, (str, typing.ForwardRef)):
-        return conforms(
-            value, {"Plan": Plan}[annotation if isinstance(annotation, str) else annotation.__forward_arg__]
-        )  # pragma: no cover  # as above
+    if isinstance(annotation, (str, typing.ForwardRef)):  # pragma: no cover  # as above
+        return conforms(value, {"Plan": Plan}[annotation if isinstance(annotation, str) else annotation.__forward_arg__])
     if annotation is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     if annotation is int:
