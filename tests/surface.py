@@ -266,7 +266,7 @@ def _viewed(attribute: str, name: str) -> Call:
 # -- what an annotation allows
 
 
-def conforms(value: Any, annotation: Any) -> bool:  # noqa: PLR0911, PLR0912  # a case for each kind  # a case for each kind of annotation
+def conforms(value: Any, annotation: Any) -> bool:  # noqa: PLR0911, PLR0912  # a case for each kind
     """Whether a value is of the kind that an annotation states: a bool is no number."""
     origin, args = get_origin(annotation), get_args(annotation)
     if annotation is Any or annotation is object:
