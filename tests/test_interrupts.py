@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from itertools import cycle
+from itertools import cycle, pairwise
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -184,6 +184,12 @@ def watch(seconds):
         time.sleep(seconds)
 
 
+def wait(rounds):
+    # In a function of its own: CPython leaves the jump back of a loop out of the `try` around it.
+    while len(raised) == rounds:
+        time.sleep(5)
+
+
 # Python itself drops what is raised while it calls back for a weak reference to garbage.
 gc.disable()
 raised, over, came = [], [], 0
@@ -195,8 +201,7 @@ with mock_sagemaker(idle_limit=None), ThreadPoolExecutor(4) as pool:
     for round_ in range(60):
         try:
             signal.setitimer(signal.ITIMER_REAL, 0.001 + round_ * 0.0002)
-            while len(raised) == round_:
-                time.sleep(5)
+            wait(round_)
         except Watchdog:
             came += 1
     over.append(1)
@@ -257,10 +262,12 @@ def test_no_loop_begins_anew_where_nobody_would_undo_what_was_done(module: Modul
     for code in codes(compile(source, module.__name__, "exec")):
         entries: Any = vars(dis)["_parse_exception_table"](code)
         guarded = {place for entry in entries if _undoes(code, entry.target) for place in range(entry.start, entry.end)}
+        # An `await` that an error was thrown into jumps back, too, to where it ends (CPython 3.12); it is no loop.
         bare += [
             (code.co_name, jump.offset)
-            for jump in dis.get_instructions(code)
+            for before, jump in pairwise(dis.get_instructions(code))
             if jump.opname == "JUMP_BACKWARD" and jump.argval in guarded and jump.offset not in guarded
+            if before.opname != "CLEANUP_THROW"
         ]
     assert bare == []
 

@@ -515,7 +515,8 @@ import sys, types
 package = types.ModuleType("sagemock")
 package.__path__ = [{str(package)!r}]
 sys.modules["sagemock"] = package
-import pytest
+# `sagemock.errors` takes an error from `socket`, which pytest has not imported by itself on every Python.
+import pytest, socket
 before = set(sys.modules)
 import sagemock.pytest_plugin
 print(sorted(set(sys.modules) - before))
