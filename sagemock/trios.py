@@ -32,6 +32,8 @@ class TrioPatch:
         """Prepare; `innermost` is asked anew at each sleep."""
         self._innermost = innermost
         self._imports = WhenImported({"trio": self._patch})
+        # Who holds its names found before finds them in a look; a new one reads every module. (trio may be imported anew.)
+        self._known: dict[ModuleType, Rebinding] = {}
         self._names: list[Rebinding] = []
         self._runs: WeakKeyDictionary[Any, tuple[Clock, float, int]] = WeakKeyDictionary()
 
@@ -46,7 +48,10 @@ class TrioPatch:
             self._names.pop().uninstall()
 
     def _patch(self, trio: ModuleType) -> None:
-        names = Rebinding([(trio.sleep, self._sleep(trio))], leave=("sagemock",))
+        names = self._known.get(trio)
+        if names is None:
+            names = Rebinding([(trio.sleep, self._sleep(trio))], leave=("sagemock",))
+            self._known = {trio: names}
         names.install()
         self._names.append(names)
 

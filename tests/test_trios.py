@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from sagemock import NothingWillHappen, Plan, SageMakerMock, mock_sagemaker
+from sagemock import NothingWillHappen, Plan, SageMakerMock, mock_sagemaker, trios
+from sagemock.names import Rebinding
 from sagemock.realtime import real
 from sagemock.sleepers import Sleepers
+from sagemock.trios import TrioPatch
 from tests.calling import create, describe, make_client
 
 trio: Any = pytest.importorskip("trio")
@@ -239,3 +241,22 @@ def test_an_error_of_a_handler_of_events_is_the_tasks_that_slept(sagemaker: Sage
     sagemaker.on_event(refuse)
     with pytest.raises(RuntimeError, match="told"):
         trio.run(trio.sleep, 600)
+
+
+def test_a_second_mock_reads_no_module_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who looks for the names bound to trio's sleep reads every module at the first look only."""
+    made = []
+
+    def rebinding(*args: Any, **options: Any) -> Rebinding:
+        made.append(args)
+        return Rebinding(*args, **options)
+
+    monkeypatch.setattr(trios, "Rebinding", rebinding)
+    patch = TrioPatch(lambda: None)
+    real_sleep = trio.sleep
+    for _ in range(3):
+        patch.install()
+        assert trio.sleep is not real_sleep
+        patch.uninstall()
+        assert trio.sleep is real_sleep
+    assert len(made) == 1
