@@ -1,6 +1,9 @@
 """How Sphinx builds the documentation: offline, each warning an error."""
 
 from importlib.metadata import version as installed_version
+from typing import Any
+
+import sagemock
 
 project = "sagemock"
 project_copyright = "the sagemock authors"
@@ -28,3 +31,17 @@ nitpick_ignore_regex = [
     # A private name has no place to link to.
     (r"py:.*", r"sagemock\.(.*\.)?_\w+"),
 ]
+
+
+def at_top_level(app: Any, env: Any, node: Any, content: Any) -> Any:  # noqa: ANN401  # Sphinx is not there to be asked
+    """Let a signature that names a class by its module link to its entry: the reference has each name where users import it."""
+    module, _, name = node["reftarget"].rpartition(".")
+    if module.startswith("sagemock.") and name in sagemock.__all__:
+        python = env.domains.python_domain
+        return python.resolve_xref(env, node["refdoc"], app.builder, node["reftype"], f"sagemock.{name}", node, content)
+    return None
+
+
+def setup(app: Any) -> None:  # noqa: ANN401  # Sphinx is not there to be asked
+    """Register what Sphinx calls."""
+    app.connect("missing-reference", at_top_level)

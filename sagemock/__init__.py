@@ -4,7 +4,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sagemock.announcer import Events
+    from sagemock.aws.accounts import Accounts
+    from sagemock.aws.faults import Moment
+    from sagemock.calls import Call, Calls
     from sagemock.clock import Clock
+    from sagemock.delivery import Delay, Subscription
     from sagemock.errors import (
         InvalidType,
         InvalidValue,
@@ -18,24 +23,51 @@ if TYPE_CHECKING:
         UnusedError,
         UsageError,
     )
-    from sagemock.jobs.plan import Phase, Plan
+    from sagemock.eventpattern import Pattern
+    from sagemock.handler import Handler, LambdaContext
+    from sagemock.jobs.lines import Lines
+    from sagemock.jobs.phase import Duration, Phase
+    from sagemock.jobs.plan import Durations, Plan
     from sagemock.mock import SageMakerMock, current, mock_sagemaker
     from sagemock.options import Options
+    from sagemock.plans import Matcher, PlanSource
+    from sagemock.sleeps import Sleep, Sleeps
+    from sagemock.views import Jobs, JobView, TransitionView
 
 __all__ = [
+    "Accounts",
+    "Call",
+    "Calls",
     "Clock",
+    "Delay",
+    "Duration",
+    "Durations",
+    "Events",
+    "Handler",
     "InvalidType",
     "InvalidValue",
+    "JobView",
+    "Jobs",
+    "LambdaContext",
+    "Lines",
+    "Matcher",
+    "Moment",
     "NeverReached",
     "NotAnswered",
     "NotSimulated",
     "NothingWillHappen",
     "Options",
+    "Pattern",
     "Phase",
     "Plan",
     "PlanError",
+    "PlanSource",
     "SageMakerMock",
     "SagemockError",
+    "Sleep",
+    "Sleeps",
+    "Subscription",
+    "TransitionView",
     "UnknownJob",
     "UnusedError",
     "UsageError",
@@ -43,8 +75,36 @@ __all__ = [
     "mock_sagemaker",
 ]
 
-_HOMES = {"Clock": "clock", "Options": "options", "Phase": "jobs.plan", "Plan": "jobs.plan"}
-_HOMES |= dict.fromkeys(("SageMakerMock", "current", "mock_sagemaker"), "mock")
+_HOMES = {
+    "Events": "sagemock.announcer",
+    "Accounts": "sagemock.aws.accounts",
+    "Moment": "sagemock.aws.faults",
+    "Call": "sagemock.calls",
+    "Calls": "sagemock.calls",
+    "Clock": "sagemock.clock",
+    "Delay": "sagemock.delivery",
+    "Subscription": "sagemock.delivery",
+    "Pattern": "sagemock.eventpattern",
+    "Handler": "sagemock.handler",
+    "LambdaContext": "sagemock.handler",
+    "Lines": "sagemock.jobs.lines",
+    "Duration": "sagemock.jobs.phase",
+    "Phase": "sagemock.jobs.phase",
+    "Durations": "sagemock.jobs.plan",
+    "Plan": "sagemock.jobs.plan",
+    "SageMakerMock": "sagemock.mock",
+    "current": "sagemock.mock",
+    "mock_sagemaker": "sagemock.mock",
+    "Options": "sagemock.options",
+    "Matcher": "sagemock.plans",
+    "PlanSource": "sagemock.plans",
+    "Sleep": "sagemock.sleeps",
+    "Sleeps": "sagemock.sleeps",
+    "Jobs": "sagemock.views",
+    "JobView": "sagemock.views",
+    "TransitionView": "sagemock.views",
+}
+"""Where each name lives; the rest are errors."""
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401  # a module's attribute is anything
@@ -52,7 +112,7 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401  # a module's attribute is an
     if name not in __all__:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)
-    found = globals()[name] = getattr(import_module(f"sagemock.{_HOMES.get(name, 'errors')}"), name)
+    found = globals()[name] = getattr(import_module(_HOMES.get(name, "sagemock.errors")), name)
     return found
 
 

@@ -9,12 +9,24 @@ import pytest
 from typing_extensions import assert_type
 
 import sagemock as package
-from sagemock import Clock, Options, Phase, Plan, SageMakerMock, current, mock_sagemaker
-from sagemock.announcer import Events
-from sagemock.calls import Call, Calls
-from sagemock.delivery import Subscription
-from sagemock.sleeps import Sleep, Sleeps
-from sagemock.views import Jobs, JobView, TransitionView
+from sagemock import (
+    Call,
+    Calls,
+    Clock,
+    Events,
+    Jobs,
+    JobView,
+    Options,
+    Phase,
+    Plan,
+    SageMakerMock,
+    Sleep,
+    Sleeps,
+    Subscription,
+    TransitionView,
+    current,
+    mock_sagemaker,
+)
 from tests.calling import create, make_client
 
 
