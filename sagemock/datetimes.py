@@ -140,8 +140,8 @@ class FakeDatetime(api.real_datetime, metaclass=_Disguised):
 
 
 # freezegun's functions ask whether there is a time to show, and then for it; between the two another thread may end the mock.
-# In these the second question may be answered by no. `_should_use_real_time`, which `sagemock.wall` lists, looks at who called
-# its caller: so each of them calls it itself.
+# In these the second question may be answered by no. `_should_use_real_time`, which `sagemock.wall` lists, looks at who
+# called its caller: so each of them calls it itself.
 
 
 def time() -> float:

@@ -3,8 +3,9 @@
 Time is pulled, not pushed: on top of freezegun's stack of factories stands one that reads the innermost mock's clock, so
 whatever asks for the time agrees with the clock at every instant. It always stands on top: where the caller begins or ends a
 freeze of their own in the meantime, ours is taken away, the caller's begins or ends as if there were none, and ours is put back.
-So either may end first, and each leaves what it met (`sagemock.giveway`). What the clock has to do with the caller's freeze is in
-`sagemock.follow`, what extension modules have to do with the stand-ins for classes in `sagemock.extensions`.
+So either may end first, and each leaves what it met (`sagemock.giveway`). What the clock has to do with the caller's
+freeze is in `sagemock.follow`, what extension modules have to do with the stand-ins for classes in
+`sagemock.extensions`.
 
 What of freezegun's insides is touched, here and in `follow` and `giveway` (freezegun/api.py of 1.5.5; `tests/test_wall.py` fails
 when one moves):

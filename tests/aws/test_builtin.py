@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Iterator
-from importlib.resources import files
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagemock import Plan, SageMakerMock, current, mock_sagemaker
+from sagemock.aws import builtin
 from sagemock.aws.builtin import REPOSITORIES, in_order, is_built_in, place
 from tests.aws.test_operations import refusal
 from tests.calling import START, YOUNG, create, describe, make_client, request
 from tests.records import R4, response
 
-DATA: dict[str, Any] = json.loads(files("sagemock.aws").joinpath("builtin.json").read_text("utf-8"))
+DATA: dict[str, Any] = json.loads(Path(builtin.__file__).with_name("builtin.json").read_text("utf-8"))
 LISTS: list[dict[str, Any]] = DATA["lists"]
 OF_CORE, OF_FRAMEWORKS = "811284229777", "683313688378"
 OWN = [{"Name": "loss", "Regex": "loss=(.*)"}]

@@ -22,7 +22,7 @@ SECONDS = st.integers(0, 12)
 
 
 @st.composite
-def streams(draw: st.DrawFn) -> list[Stream]:
+def two_jobs(draw: st.DrawFn) -> list[Stream]:
     """Return the streams of two jobs that write, are let write, and whose log group may have been deleted meanwhile."""
     store = Store()
     logbook = store.region(named("job", 1, START_US).place).logbook
@@ -53,7 +53,7 @@ def naive(found: Sequence[Stream], within: Range, *, forward: bool) -> list[Even
     return sorted(inside, key=lambda one: one.id, reverse=not forward)
 
 
-@given(streams(), SECONDS, st.none() | SECONDS, st.booleans(), st.integers(1, 5))
+@given(two_jobs(), SECONDS, st.none() | SECONDS, st.booleans(), st.integers(1, 5))
 def test_page_by_page_each_event_comes_once(
     found: list[Stream],
     start_s: int,
@@ -77,7 +77,7 @@ def test_page_by_page_each_event_comes_once(
     assert seen == expected
 
 
-@given(streams(), SECONDS)
+@given(two_jobs(), SECONDS)
 def test_a_position_divides_the_events(found: list[Stream], at_s: int) -> None:
     """What is read forward from it and backward from it is all there is."""
     at = us(at_s) * PER_US
@@ -88,7 +88,7 @@ def test_a_position_divides_the_events(found: list[Stream], at_s: int) -> None:
     assert all(one.line.at_us < us(at_s) for one in behind)
 
 
-@given(streams())
+@given(two_jobs())
 def test_a_stream_knows_its_ends_without_its_lines(found: list[Stream]) -> None:
     """They are what all its lines say."""
     for stream in found:
@@ -97,7 +97,7 @@ def test_a_stream_knows_its_ends_without_its_lines(found: list[Stream]) -> None:
         assert (stream.first, stream.last, stream.length) == (lines[0], lines[-1], len(lines))
 
 
-@given(streams(), SECONDS)
+@given(two_jobs(), SECONDS)
 def test_streams_that_ended_before_are_not_needed(found: list[Stream], since_s: int) -> None:
     """For what is read from an instant on."""
     recent = [stream for stream in found if stream.last.at_us >= us(since_s)]

@@ -72,7 +72,7 @@ COUNTS = "InstanceCount must be specified either on every one of InstancePrefere
 PLAN = "arn:aws:sagemaker:us-east-1:123456789012:training-plan/churn"
 
 
-def resources(*preferences: dict[str, Any], **members: object) -> dict[str, Any]:
+def on(*preferences: dict[str, Any], **members: object) -> dict[str, Any]:
     """Return a request's resources: these preferences, or whatever is given."""
     preferred: dict[str, Any] = {"InstancePreferences": list(preferences)} if preferences else {}
     return {"ResourceConfig": {"VolumeSizeInGB": 1, **preferred, **members}}
@@ -152,34 +152,34 @@ def ruled(*names: str, member: str = "DebugRuleConfigurations") -> dict[str, Any
         ({**algorithm(TrainingImage=BUILT_IN.format("pca")), **SPOT, **limits(Runtime=60, WaitTime=3601)}, HOUR),
         ({**algorithm(AlgorithmName=MARKET), **SPOT, **limits(Runtime=60, WaitTime=3601)}, HOUR),
         (
-            resources(InstanceCount=1),
+            on(InstanceCount=1),
             "InstanceType is required in ResourceConfig unless InstanceGroups or InstancePreferences is specified",
         ),
         (
-            resources(InstanceType="ml.m5.large"),
+            on(InstanceType="ml.m5.large"),
             "InstanceCount is required in ResourceConfig unless InstanceGroups or InstancePreferences is specified",
         ),
         (
-            resources(InstanceGroups=[GROUP], InstanceType="ml.m5.large"),
+            on(InstanceGroups=[GROUP], InstanceType="ml.m5.large"),
             "InstanceType or InstanceCount cannot be specified with InstanceGroups",
         ),
         (
-            resources(InstanceGroups=[GROUP], InstanceCount=1),
+            on(InstanceGroups=[GROUP], InstanceCount=1),
             "InstanceType or InstanceCount cannot be specified with InstanceGroups",
         ),
         (
-            resources(prefer("ml.m5.large"), prefer("ml.m5.large"), InstanceCount=1),
+            on(prefer("ml.m5.large"), prefer("ml.m5.large"), InstanceCount=1),
             "An instance type can appear only once in InstancePreferences, and ml.m5.large appears twice",
         ),
-        (resources(prefer("ml.m5.large", InstanceCount=1), prefer("ml.m5.xlarge")), COUNTS),
-        (resources(prefer("ml.m5.large", InstanceCount=1), InstanceCount=1), COUNTS),
-        (resources(prefer("ml.m5.large")), COUNTS),
+        (on(prefer("ml.m5.large", InstanceCount=1), prefer("ml.m5.xlarge")), COUNTS),
+        (on(prefer("ml.m5.large", InstanceCount=1), InstanceCount=1), COUNTS),
+        (on(prefer("ml.m5.large")), COUNTS),
         (
-            resources(prefer("ml.m5.large", TrainingPlanArns=[PLAN]), InstanceCount=1, TrainingPlanArn=PLAN),
+            on(prefer("ml.m5.large", TrainingPlanArns=[PLAN]), InstanceCount=1, TrainingPlanArn=PLAN),
             "TrainingPlanArns of InstancePreferences is mutually exclusive with TrainingPlanArn of ResourceConfig",
         ),
         (
-            resources(
+            on(
                 InstanceType="ml.p6e-gb200.36xlarge",
                 InstanceCount=1,
                 InstancePlacementConfig={"PlacementSpecifications": [{"InstanceCount": 0}]},
@@ -188,18 +188,18 @@ def ruled(*names: str, member: str = "DebugRuleConfigurations") -> dict[str, Any
         ),
         (
             {
-                **resources(InstanceType="ml.m5.large", InstanceCount=1, KeepAlivePeriodInSeconds=60),
+                **on(InstanceType="ml.m5.large", InstanceCount=1, KeepAlivePeriodInSeconds=60),
                 **SPOT,
                 **limits(WaitTime=86_400),
             },
             "KeepAlivePeriodInSeconds is not supported when EnableManagedSpotTraining is set to true",
         ),
         (
-            resources(InstanceGroups=[GROUP], KeepAlivePeriodInSeconds=60),
+            on(InstanceGroups=[GROUP], KeepAlivePeriodInSeconds=60),
             "KeepAlivePeriodInSeconds is not supported with InstanceGroups",
         ),
         (
-            resources(InstanceType="ml.g5.xlarge", InstanceCount=1, VolumeKmsKeyId="alias/volume"),
+            on(InstanceType="ml.g5.xlarge", InstanceCount=1, VolumeKmsKeyId="alias/volume"),
             "VolumeKmsKeyId is not supported with instance type ml.g5.xlarge, which has local storage",
         ),
         (
@@ -208,11 +208,11 @@ def ruled(*names: str, member: str = "DebugRuleConfigurations") -> dict[str, Any
             "VolumeKmsKeyId is not supported with instance type ml.g5.xlarge, which has local storage",
         ),
         (
-            resources(InstanceGroups=[]),
+            on(InstanceGroups=[]),
             "InstanceType is required in ResourceConfig unless InstanceGroups or InstancePreferences is specified",
         ),
         (
-            resources(InstanceType="ml.c5.xlarge", InstanceCount=1, VolumeSizeInGB=0),
+            on(InstanceType="ml.c5.xlarge", InstanceCount=1, VolumeSizeInGB=0),
             "VolumeSizeInGB is required with instance type ml.c5.xlarge, which has no local storage",
         ),
         (
@@ -268,15 +268,15 @@ def test_a_rule_refuses(changes: dict[str, Any], text: str, client: Any) -> None
         {**algorithm(TrainingImage=BUILT_IN.format("pca")), **SPOT, **limits(Runtime=60, WaitTime=3601), **CHECKPOINTS},
         {**algorithm(AlgorithmName=OWN), **SPOT, **limits(Runtime=60, WaitTime=3601)},
         {**algorithm(AlgorithmName="churn"), **SPOT, **limits(Runtime=60, WaitTime=3601)},
-        resources(InstanceGroups=[GROUP]),
-        resources(prefer("ml.m5.large", TrainingPlanArns=[PLAN]), prefer("ml.m5.xlarge"), InstanceCount=1),
-        resources(prefer("ml.m5.large", InstanceCount=1), prefer("ml.m5.xlarge", InstanceCount=2)),
-        {**resources(InstanceType="ml.m5.large", InstanceCount=1, KeepAlivePeriodInSeconds=0), **SPOT, **limits(WaitTime=86_400)},
-        resources(InstanceType="ml.m5.large", InstanceCount=1, VolumeKmsKeyId="alias/volume"),
+        on(InstanceGroups=[GROUP]),
+        on(prefer("ml.m5.large", TrainingPlanArns=[PLAN]), prefer("ml.m5.xlarge"), InstanceCount=1),
+        on(prefer("ml.m5.large", InstanceCount=1), prefer("ml.m5.xlarge", InstanceCount=2)),
+        {**on(InstanceType="ml.m5.large", InstanceCount=1, KeepAlivePeriodInSeconds=0), **SPOT, **limits(WaitTime=86_400)},
+        on(InstanceType="ml.m5.large", InstanceCount=1, VolumeKmsKeyId="alias/volume"),
         # What is empty is not given.
-        resources(InstanceType="ml.g5.xlarge", InstanceCount=1, VolumeKmsKeyId=""),
-        resources(InstanceType="ml.m5.large", InstanceCount=1, InstanceGroups=[]),
-        resources(prefer("ml.m5.large", InstanceCount=1), InstanceGroups=[]),
+        on(InstanceType="ml.g5.xlarge", InstanceCount=1, VolumeKmsKeyId=""),
+        on(InstanceType="ml.m5.large", InstanceCount=1, InstanceGroups=[]),
+        on(prefer("ml.m5.large", InstanceCount=1), InstanceGroups=[]),
         {"ResourceConfig": {"InstanceType": "ml.g5.xlarge", "InstanceCount": 1}},
         serverless(JobType="Evaluation", EvaluationType="BenchmarkEvaluation", SequenceLength="1024K"),
         {"ProfilerConfig": {"ProfilingIntervalInMilliseconds": 60_000}},
