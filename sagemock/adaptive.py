@@ -18,9 +18,10 @@ from botocore.retries import adaptive, bucket, throttling
 
 from sagemock import forks
 from sagemock.active import Active, Innermost
+from sagemock.cleanup import run_all
 from sagemock.clock import Clock
 from sagemock.instants import SECOND_US
-from sagemock.patch import Patches, Wrapped, each
+from sagemock.patch import Patches, Wrapped
 from sagemock.realtime import real
 from sagemock.sleep import keeps_real_time
 
@@ -112,7 +113,7 @@ class LimiterWorlds:
         delattr(self._owner, _ENABLED)
         with self._lock:
             lives, self._lives = self._lives, WeakKeyDictionary()
-            each(*[partial(life.move, limiter, None) for limiter, life in list(lives.items())])
+            run_all(*[partial(life.move, limiter, None) for limiter, life in list(lives.items())])
 
     def __get__(self, limiter: _Botocores, owner: type) -> bool:
         if limiter is None:

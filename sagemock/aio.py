@@ -19,12 +19,13 @@ from botocore.exceptions import CapacityNotAvailableError
 
 from sagemock.active import Innermost
 from sagemock.adaptive import LimiterWorlds, refill_us
+from sagemock.cleanup import run_all
 from sagemock.environ import NONE_HERE, Environ, stand_in
 from sagemock.guard import IN_FLIGHT, Guard, InFlight
 from sagemock.hook import Hook
 from sagemock.imports import WhenImported
 from sagemock.instants import SECOND_US
-from sagemock.patch import Patch, Wrapped, each
+from sagemock.patch import Patch, Wrapped
 from sagemock.raised import raise_if_foreign
 from sagemock.sleep import keeps_real_time
 
@@ -67,7 +68,7 @@ class AioPatch:
     def uninstall(self) -> None:
         """Undo it."""
         installed, self._installed = self._installed, []
-        each(self._imports.uninstall, *[patch.uninstall for patch in reversed(installed)])
+        run_all(self._imports.uninstall, *[patch.uninstall for patch in reversed(installed)])
 
     def _patch(self, module: ModuleType) -> None:
         patch: Patch

@@ -11,9 +11,10 @@ from botocore.exceptions import BotoCoreError, CredentialRetrievalError
 from botocore.session import Session
 
 from sagemock.active import Innermost
+from sagemock.cleanup import run_all
 from sagemock.errors import NotAnswered
 from sagemock.neighbours import disown
-from sagemock.patch import Wrapped, each
+from sagemock.patch import Wrapped
 
 __all__ = ["NONE_HERE", "Environ", "MetadataOff", "StandIns", "stand_in"]
 
@@ -135,7 +136,7 @@ class Environ:
 
     def uninstall(self) -> None:
         """Take away what was set."""
-        each(self._changes.take_back, self._run_process.uninstall, self._get_credentials.uninstall)
+        run_all(self._changes.take_back, self._run_process.uninstall, self._get_credentials.uninstall)
 
     def _forget(self, wrapped: Callable[..., Any], session: Session, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
         found = None

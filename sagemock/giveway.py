@@ -21,8 +21,9 @@ from importlib import import_module
 from types import CodeType, FrameType
 from typing import Any
 
+from sagemock.cleanup import run_all
 from sagemock.imports import WhenImported
-from sagemock.patch import Wrapped, each
+from sagemock.patch import Wrapped
 from sagemock.realtime import real
 
 __all__ = ["GivingWay", "Ground"]
@@ -94,7 +95,7 @@ class GivingWay:
     def uninstall(self) -> None:
         """Take it off, and let freezes be."""
         # Not under the lock: it waits for a thread that imports time-machine, which may wait for that.
-        each(self._travels.uninstall, self._leave)
+        run_all(self._travels.uninstall, self._leave)
 
     def _leave(self) -> None:
         with self._lock:
@@ -103,7 +104,7 @@ class GivingWay:
             self._begun, self._codes = [], []
             # Off before the wrappers are: who freezes from now on must meet nothing of ours.
             taken_off = [partial(self._quietly, self._take_off)] if stands else []
-            each(*taken_off, *[one.uninstall for one in reversed(wrapped)])
+            run_all(*taken_off, *[one.uninstall for one in reversed(wrapped)])
 
     def _surround(self, freezes: type) -> None:
         with self._lock:

@@ -15,11 +15,12 @@ from botocore.credentials import Credentials, RefreshableCredentials
 from sagemock.active import Active
 from sagemock.aws.model import Api
 from sagemock.aws.wire import Answer
+from sagemock.cleanup import run_all
 from sagemock.errors import NotAnswered
 from sagemock.guard import IN_FLIGHT, InFlight
 from sagemock.neighbours import Moto, mark, moto_answers
 from sagemock.network import canonical, host_of, is_loopback, lets_through
-from sagemock.patch import Wrapped, each
+from sagemock.patch import Wrapped
 from sagemock.response import Response
 
 __all__ = ["ApiCall", "Hook", "Respondent"]
@@ -96,7 +97,7 @@ class Hook:
         with self._lock:
             self._is_installed = False
             clients = list(self._clients.items())
-            each(
+            run_all(
                 self._make_request.uninstall,
                 *[partial(self._let_go, client, handler) for client, handler in clients],
                 self._leave_moto,

@@ -8,6 +8,7 @@ from sagemock.adaptive import AdaptivePatch
 from sagemock.aio import AioPatch
 from sagemock.audience import AUDIENCE
 from sagemock.checks import flag, public, public_class, shown
+from sagemock.cleanup import run_all
 from sagemock.controls import Controls
 from sagemock.decorate import decorate
 from sagemock.environ import Environ, MetadataOff, StandIns
@@ -17,7 +18,6 @@ from sagemock.guard import Guard
 from sagemock.hook import Hook
 from sagemock.network import gives_credentials
 from sagemock.options import Options, OptionsDict
-from sagemock.patch import each
 from sagemock.resolvers import Resolvers
 from sagemock.sleep import SleepPatch
 from sagemock.stack import Stack
@@ -95,7 +95,7 @@ class SageMakerMock(Controls):
             raise UsageError(msg)
         world = self._last = self._worlds.pop()
         ends: list[Callable[[], object]] = [partial(_STACK.pop, world), partial(AUDIENCE.stopped, world), world.close]
-        each(*([world.check_used, *ends] if clean else ends))
+        run_all(*([world.check_used, *ends] if clean else ends))
 
     def fresh(self) -> "SageMakerMock":
         """Return a new mock with the same options."""

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Final, Protocol
 
-__all__ = ["Patch", "Patches", "Wrapped", "each"]
+from sagemock.cleanup import run_all
+
+__all__ = ["Patch", "Patches", "Wrapped"]
 
 
 class Patch(Protocol):
@@ -15,20 +17,6 @@ class Patch(Protocol):
 
     def uninstall(self) -> None:
         """Undo the change; what can be undone is undone, also if this raises."""
-
-
-def each(*steps: Callable[[], object]) -> None:
-    """Take all steps in their order, also when one raises; its error is raised in the end.
-
-    Of several errors the last one is raised, and each has the one before it as its context (Python 3.10 has no ExceptionGroup).
-    """
-    rest = iter(steps)
-    try:
-        for step in rest:
-            step()
-    except BaseException:
-        each(*rest)
-        raise
 
 
 class Patches:
@@ -51,7 +39,7 @@ class Patches:
     def uninstall(self) -> None:
         """Undo those that stand."""
         installed, self._installed = self._installed, []
-        each(*[patch.uninstall for patch in reversed(installed)])
+        run_all(*[patch.uninstall for patch in reversed(installed)])
 
 
 _INHERITED: Final = object()

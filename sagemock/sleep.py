@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from sagemock.active import Innermost, keeps_real_time
+from sagemock.cleanup import run_all
 from sagemock.names import INTERPRETER, TEST_TOOLS, Rebinding, belongs
-from sagemock.patch import Patches, each
+from sagemock.patch import Patches
 from sagemock.raised import raise_if_foreign
 from sagemock.realtime import real
 from sagemock.tasks import LoopPatch, VirtualTasks
@@ -46,7 +47,7 @@ class SleepPatch:
 
     def uninstall(self) -> None:
         """Undo `install`; tasks that sleep wake."""
-        each(self._patches.uninstall, self._tasks.close)
+        run_all(self._patches.uninstall, self._tasks.close)
 
 
 class VirtualSleep:

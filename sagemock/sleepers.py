@@ -8,8 +8,8 @@ from itertools import count
 from typing import Final, Protocol
 
 from sagemock import forks
+from sagemock.cleanup import run_all
 from sagemock.clock import Clock
-from sagemock.patch import each
 from sagemock.realtime import real
 from sagemock.stillness import Stillness
 
@@ -216,7 +216,7 @@ class Sleepers:
         """Wake everybody: the mock is over."""
         with self._mutex:
             self.is_over = True
-            each(*[partial(self._wake, sleeper) for sleeper in list(self._asleep)], self._let_all_go)
+            run_all(*[partial(self._wake, sleeper) for sleeper in list(self._asleep)], self._let_all_go)
 
     def _let_all_go(self) -> None:
         # Also those that could not be roused.

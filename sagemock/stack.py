@@ -6,7 +6,8 @@ from typing import Generic, TypeVar
 
 from sagemock import forks
 from sagemock.active import Active
-from sagemock.patch import Patch, each
+from sagemock.cleanup import run_all
+from sagemock.patch import Patch
 
 __all__ = ["Stack"]
 
@@ -71,7 +72,7 @@ class Stack(Generic[A]):
         # Whatever its uninstall says: a patch that was asked to go does not stand, and the next mock installs it anew.
         self._installed = [patch for patch in self._installed if patch in needed]
         if done:
-            each(*[patch.uninstall for patch in done])
+            run_all(*[patch.uninstall for patch in done])
         for patch in needed:
             if patch not in self._installed:
                 patch.install()

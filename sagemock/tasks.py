@@ -16,9 +16,9 @@ from typing import Any, TypeAlias
 
 from sagemock import forks
 from sagemock.active import Active, Innermost, keeps_real_time
+from sagemock.cleanup import run_all
 from sagemock.drives import Drive, drive_of
 from sagemock.instants import SECOND_US
-from sagemock.patch import each
 from sagemock.sleepers import Sleepers
 from sagemock.timers import Alarms, Timer
 
@@ -81,7 +81,7 @@ class VirtualTasks:
             alarms, self._alarms = self._alarms, {}
             drives, self._drives = self._drives, {}
         asleep = [one for one in alarms.values() if one.asleep and not one.loop.is_closed()]
-        each(
+        run_all(
             *[drive.end for drive in drives.values()],
             *[partial(one.loop.call_soon_threadsafe, one.ring_all) for one in asleep],
         )
@@ -194,7 +194,7 @@ class LoopPatch:
     def uninstall(self) -> None:
         """Undo `install`."""
         undo, self._undo = self._undo, []
-        each(*reversed(undo))
+        run_all(*reversed(undo))
 
     def _cover(  # noqa: C901  # five small methods
         self, owner: _LoopClass, real_time: Callable[[_Loop], float], really_later: Callable[..., Any]

@@ -32,12 +32,13 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from sagemock.active import Active, Innermost
+from sagemock.cleanup import run_all
 from sagemock.extensions import Extensions
 from sagemock.follow import OwnFactory, frozen_by_freezegun
 from sagemock.giveway import GivingWay, Ground
 from sagemock.instants import SECOND_US, instant_us
 from sagemock.names import INTERPRETER, TEST_TOOLS, Rebinding, belongs
-from sagemock.patch import Patches, each
+from sagemock.patch import Patches
 from sagemock.realtime import real
 from sagemock.sleep import keeps_real_time
 
@@ -132,7 +133,7 @@ class WallPatch:
 
     def _unfreeze_time(self) -> None:
         undo, self._undo = self._undo, []
-        each(*reversed(undo))
+        run_all(*reversed(undo))
 
     def _not_ours(self) -> tuple[str, ...]:
         """Return the modules whose names stay as they are."""

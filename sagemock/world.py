@@ -25,6 +25,7 @@ from sagemock.aws.validate import check
 from sagemock.aws.visibility import Visibility
 from sagemock.aws.wire import Answer, granted, refused
 from sagemock.calls import DONE, Call, Calls
+from sagemock.cleanup import run_all
 from sagemock.clock import Clock, check_end
 from sagemock.errors import SagemockError, UnusedError
 from sagemock.follow import Followed
@@ -35,7 +36,6 @@ from sagemock.instants import instant
 from sagemock.jobs.job import Place
 from sagemock.jobs.store import Store
 from sagemock.options import Options
-from sagemock.patch import each
 from sagemock.plans import Plans
 from sagemock.render import situation
 from sagemock.sleepers import Sleepers
@@ -287,7 +287,7 @@ class World:
         # Neither real time nor a wall clock that the caller froze moves what is over.
         self.clock.close()
         self.accounts.close()
-        each(self.sleepers.close, self.announcer.close, self.uploads.close)
+        run_all(self.sleepers.close, self.announcer.close, self.uploads.close)
 
     def check_used(self) -> None:
         """Raise UnusedError if a plan was prepared that no job met, or a fault that no call met."""

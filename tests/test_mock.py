@@ -19,7 +19,7 @@ from botocore.session import Session
 import sagemock.mock
 from sagemock import NeverReached, Options, Plan, SageMakerMock, UnusedError, UsageError, current, mock_sagemaker
 from sagemock.audience import AUDIENCE
-from sagemock.patch import each
+from sagemock.cleanup import run_all
 from tests.calling import START, YOUNG, after, create, describe, lived, make_client
 
 PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)
@@ -181,7 +181,7 @@ def test_a_stop_that_cannot_undo_a_patch_undoes_all_else(which: int, monkeypatch
         thread.start()
     assert asleep.wait(30)
     with monkeypatch.context() as context:
-        context.setattr(patch, "uninstall", partial(each, patch.uninstall, failing))
+        context.setattr(patch, "uninstall", partial(run_all, patch.uninstall, failing))
         with pytest.raises(ZeroDivisionError):
             mock.stop()
     busy.set()
@@ -203,7 +203,7 @@ def test_a_stop_says_all_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     mock = mock_sagemaker().start()
     mock.plan("nobody", Plan.fails())
     with monkeypatch.context() as context:
-        context.setattr(patch, "uninstall", partial(each, patch.uninstall, failing))
+        context.setattr(patch, "uninstall", partial(run_all, patch.uninstall, failing))
         with pytest.raises(ZeroDivisionError) as caught:
             mock.stop()
     assert isinstance(caught.value.__context__, UnusedError)

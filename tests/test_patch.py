@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import wrapt
 
-from sagemock.patch import Patches, Wrapped, each
+from sagemock.patch import Patches, Wrapped
 
 
 class Client:
@@ -105,19 +105,6 @@ class Noted:
         self._story.append(f"{what}{self._name}")
         if what == self._fails:
             raise RuntimeError(self._story[-1])
-
-
-def test_each_step_is_taken_whatever_the_others_raise() -> None:
-    """In their order; of several errors each has the one before it as its context."""
-    story: list[str] = []
-    steps = [Noted(name, story, fails="+" if name in "bd" else "").install for name in "abcde"]
-    with pytest.raises(RuntimeError, match=r"^\+d$") as caught:
-        each(*steps)
-    assert story == ["+a", "+b", "+c", "+d", "+e"]
-    assert str(caught.value.__context__) == "+b"
-    with pytest.raises(RuntimeError, match=r"^\+b$"):
-        each(*steps[:3])
-    each()
 
 
 def test_several_patches_are_one() -> None:

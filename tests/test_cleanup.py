@@ -1,0 +1,26 @@
+"""Steps that are all taken."""
+
+from functools import partial
+
+import pytest
+
+from sagemock.cleanup import run_all
+
+
+def test_each_step_is_taken_whatever_the_others_raise() -> None:
+    """In their order; of several errors each has the one before it as its context."""
+    story: list[str] = []
+
+    def step(name: str) -> None:
+        story.append(name)
+        if name in "bd":
+            raise RuntimeError(name)
+
+    steps = [partial(step, name) for name in "abcde"]
+    with pytest.raises(RuntimeError, match=r"^d$") as caught:
+        run_all(*steps)
+    assert story == ["a", "b", "c", "d", "e"]
+    assert str(caught.value.__context__) == "b"
+    with pytest.raises(RuntimeError, match=r"^b$"):
+        run_all(*steps[:3])
+    run_all()
