@@ -4,7 +4,7 @@ import pytest
 
 from tests.examples import collect_examples, in_reading_order
 
-pytest_plugins = ["tests.isolation", "pytester"]
+pytest_plugins = ["tests.support.isolation", "pytester"]
 
 pytest_collect_file = collect_examples()
 

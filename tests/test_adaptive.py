@@ -16,7 +16,7 @@ from sagemock.clock import Clock
 from sagemock.realtime import real
 from sagemock.sleep import SleepPatch
 from sagemock.wall import WallPatch
-from tests.worlds import World, Worlds
+from tests.support.worlds import World, Worlds
 
 # A real wait this long would be noticed; the virtual ones are far longer.
 PATIENCE_S = 5

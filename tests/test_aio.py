@@ -20,7 +20,7 @@ from sagemock.aio import AioPatch, _in_flight
 from sagemock.environ import Environ
 from sagemock.guard import IN_FLIGHT, Guard, InFlight
 from sagemock.hook import Hook
-from tests.calling import START, request
+from tests.support.calling import START, request
 
 aiobotocore = pytest.importorskip("aiobotocore", reason="aiobotocore is what is tested")
 

@@ -19,7 +19,7 @@ from sagemock import Plan, PlanError, SageMakerMock, UsageError, mock_sagemaker
 from sagemock.artifacts import Uploads, packed
 from sagemock.clock import Clock
 from sagemock.jobs.store import Store
-from tests.calling import START, YOUNG, after, create, describe, make_client
+from tests.support.calling import START, YOUNG, after, create, describe, make_client
 
 PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=10)
 KEY = "models/churn/output/model.tar.gz"

@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from sagemock import SageMakerMock, UsageError, mock_sagemaker
 from sagemock.buckets import Location, location
-from tests.calling import START, code_and_text, create, make_client
+from tests.support.calling import START, code_and_text, create, make_client
 
 ROLE = "arn:aws:iam::123456789012:role/Training"
 

@@ -4,7 +4,7 @@ import pytest
 
 from sagemock import UsageError, mock_sagemaker
 from sagemock.calls import Call, Calls
-from tests.calling import START, create, describe, make_client
+from tests.support.calling import START, create, describe, make_client
 
 
 def call(operation: str = "DescribeTrainingJob", name: str = "churn-1", outcome: str = "ok", attempt: int = 1) -> Call:
@@ -129,7 +129,7 @@ def test_a_failing_assertion_shows_the_calls(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         from sagemock import mock_sagemaker
-        from tests.calling import make_client
+        from tests.support.calling import make_client
 
         def test_it():
             with mock_sagemaker() as sagemaker:

@@ -12,8 +12,8 @@ from hypothesis.vendor.pretty import pretty
 from sagemock import Phase, Plan, mock_sagemaker
 from sagemock.chance import any_life
 from sagemock.strategies import lives, plans
-from tests.calling import START, YOUNG, create, describe, make_client
-from tests.strategies import recipes
+from tests.support.calling import START, YOUNG, create, describe, make_client
+from tests.support.strategies import recipes
 
 SPOT: dict[str, Any] = {
     "EnableManagedSpotTraining": True,

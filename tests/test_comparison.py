@@ -19,7 +19,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from sagemock import NotAnswered, NotSimulated, Plan, UnusedError, mock_sagemaker
-from tests.calling import YOUNG, request
+from tests.support.calling import YOUNG, request
 
 PAGE = Path(__file__).parents[1] / "docs" / "comparison.md"
 GROUP = "/aws/sagemaker/TrainingJobs"

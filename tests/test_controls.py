@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sagemock import Plan, SageMakerMock, UsageError, mock_sagemaker
-from tests.calling import START, create, describe, lived, make_client
+from tests.support.calling import START, create, describe, lived, make_client
 
 SPOT: dict[str, Any] = {
     "EnableManagedSpotTraining": True,

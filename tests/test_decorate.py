@@ -14,7 +14,7 @@ from sagemock.decorate import decorate
 from sagemock.errors import UsageError
 from sagemock.mock import SageMakerMock, current, mock_sagemaker
 from sagemock.options import Options
-from tests.fake_mock import FakeMock, Journal
+from tests.support.fake_mock import FakeMock, Journal
 
 if TYPE_CHECKING:
     from typing_extensions import assert_type

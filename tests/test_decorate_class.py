@@ -10,7 +10,7 @@ import pytest
 
 from sagemock.decorate import decorate
 from sagemock.errors import UnusedError
-from tests.fake_mock import Journal
+from tests.support.fake_mock import Journal
 
 
 @pytest.fixture

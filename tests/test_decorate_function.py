@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sagemock.decorate import decorate
 from sagemock.errors import UnusedError
-from tests.fake_mock import Journal
+from tests.support.fake_mock import Journal
 
 
 @pytest.fixture

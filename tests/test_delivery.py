@@ -31,8 +31,8 @@ from sagemock.jobs.history import History
 from sagemock.jobs.interventions import Complete, Stop
 from sagemock.jobs.store import Store
 from sagemock.sleepers import Sleepers
-from tests.calling import START, YOUNG, create, make_client
-from tests.strategies import named
+from tests.support.calling import START, YOUNG, create, make_client
+from tests.support.strategies import named
 
 PLAN = Plan.completes(starting=10, downloading=20, training=30, uploading=5)
 LIFE = [

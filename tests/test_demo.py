@@ -11,7 +11,7 @@ import pytest
 from sagemock import SageMakerMock, mock_sagemaker
 from sagemock.demo import play, play_record
 from sagemock.errors import PlanError
-from tests.records import R8, RECORDS, Record, response
+from tests.support.records import R8, RECORDS, Record, response
 
 
 def told(text: str) -> tuple[str, list[str]]:

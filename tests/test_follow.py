@@ -25,7 +25,7 @@ from sagemock import SageMakerMock, mock_sagemaker
 from sagemock.clock import Clock
 from sagemock.follow import Followed, frozen, frozen_by_freezegun
 from sagemock.realtime import real
-from tests.calling import create, describe, make_client
+from tests.support.calling import create, describe, make_client
 
 THEN = datetime(2020, 1, 1, tzinfo=timezone.utc)
 # Everything that may differ between virtual and real time here is years.

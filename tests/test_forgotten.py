@@ -19,7 +19,7 @@ from sagemock.jobs.script import Script
 from sagemock.jobs.store import Store
 from sagemock.jobs.timeline import Timeline
 from sagemock.world import World
-from tests.calling import create, describe, make_client
+from tests.support.calling import create, describe, make_client
 
 KINDS: Final = (Call, Job, Lines, Plan, Phase, Script, Store, Timeline, World)
 CLIENT: Final[list[Any]] = []

@@ -16,7 +16,7 @@ from sagemock.forks import Forks
 from sagemock.realtime import real
 from sagemock.sleepers import Sleepers
 from sagemock.tasks import VirtualTasks
-from tests import children
+from tests.support import children
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
 
@@ -25,8 +25,8 @@ import asyncio, os, sys, threading, time, warnings
 from concurrent.futures import ThreadPoolExecutor
 from sagemock import mock_sagemaker
 from sagemock.realtime import real
-from tests.calling import create, describe, make_client
-from tests.waiting import eventually
+from tests.support.calling import create, describe, make_client
+from tests.support.waiting import eventually
 
 warnings.simplefilter("ignore", DeprecationWarning)
 

@@ -5,7 +5,7 @@ import pytest
 
 from sagemock import UsageError, mock_sagemaker
 from sagemock.greenlets import refuse
-from tests.calling import create, make_client
+from tests.support.calling import create, make_client
 
 PATCHES = [
     ("gevent.monkey", "is_module_patched", "time"),

@@ -30,7 +30,7 @@ from sagemock import NotAnswered, mock_sagemaker
 from sagemock.aws.wire import Answer
 from sagemock.hook import Hook, _access_key, _attempt
 from sagemock.response import Response
-from tests.calling import START, create, describe, make_client, verify
+from tests.support.calling import START, create, describe, make_client, verify
 
 EVENTS = [f"{event}.sagemaker.DescribeTrainingJob" for event in ("before-send", "choose-signer")]
 

@@ -22,10 +22,10 @@ from sagemock.jobs.interventions import Delete
 from sagemock.jobs.store import Order, Store
 from sagemock.raised import raise_if_foreign
 from sagemock.sleepers import Sleepers
-from tests import children
-from tests.interrupts import interrupted
-from tests.strategies import PLACE, START_US, named
-from tests.waiting import eventually
+from tests.support import children
+from tests.support.interrupts import interrupted
+from tests.support.strategies import PLACE, START_US, named
+from tests.support.waiting import eventually
 
 START = "2018-07-30T12:00:00Z"
 S = 1_000_000
@@ -170,8 +170,8 @@ WATCHED = """
 import gc, signal, time
 from concurrent.futures import ThreadPoolExecutor
 from sagemock import mock_sagemaker
-from tests.calling import create, describe, make_client
-from tests.interrupts import Watchdog
+from tests.support.calling import create, describe, make_client
+from tests.support.interrupts import Watchdog
 
 
 def handle(*_):

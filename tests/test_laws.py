@@ -13,8 +13,8 @@ from sagemock import Plan, SageMakerMock, mock_sagemaker
 from sagemock.chance import any_life
 from sagemock.errors import UsageError
 from sagemock.jobs import status
-from tests.calling import START, YOUNG, create, describe, make_client
-from tests.strategies import plans, recipes, requests
+from tests.support.calling import START, YOUNG, create, describe, make_client
+from tests.support.strategies import plans, recipes, requests
 
 ACTIONS = ("stop", "fail", "complete", "interrupt", "update", "tag")
 WHEN = st.one_of(st.integers(0, 900), st.sampled_from([0, 0.0005, 55, 95, 3600]))

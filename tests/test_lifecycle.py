@@ -12,8 +12,8 @@ from botocore.exceptions import WaiterError
 
 from sagemock import Phase, Plan, SageMakerMock, mock_sagemaker
 from sagemock.realtime import real
-from tests.calling import START, after, bodies, create, describe, lived, make_client
-from tests.records import FINISHED, R8, Record, response
+from tests.support.calling import START, after, bodies, create, describe, lived, make_client
+from tests.support.records import FINISHED, R8, Record, response
 
 PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)
 STARTING = "Starting the training job"

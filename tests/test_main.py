@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sagemock.__main__ import main
-from tests.records import FINISHED, response
+from tests.support.records import FINISHED, response
 
 
 def test_the_demonstration_prints_a_life(capsys: pytest.CaptureFixture[str]) -> None:

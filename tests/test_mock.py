@@ -20,7 +20,7 @@ import sagemock.mock
 from sagemock import NeverReached, Options, Plan, SageMakerMock, UnusedError, UsageError, current, mock_sagemaker
 from sagemock.audience import AUDIENCE
 from sagemock.cleanup import run_all
-from tests.calling import START, YOUNG, after, create, describe, lived, make_client
+from tests.support.calling import START, YOUNG, after, create, describe, lived, make_client
 
 PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)
 

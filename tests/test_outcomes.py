@@ -7,7 +7,7 @@ import pytest
 
 from sagemock import Plan, UsageError, mock_sagemaker
 from sagemock.outcomes import ALL, Outcome, chosen
-from tests.calling import START, create, describe, make_client
+from tests.support.calling import START, create, describe, make_client
 from tests.test_pytest_plugin import Run, run
 
 __all__ = ["run"]
@@ -18,7 +18,7 @@ SPOT: dict[str, Any] = {
 }
 TESTS = """
     import pytest
-    from tests.calling import create, describe, make_client
+    from tests.support.calling import create, describe, make_client
 
     @pytest.mark.sagemock(outcomes={outcomes!r}{more})
     def test_it({asks}):

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from sagemock import Phase, Plan, SageMakerMock, mock_sagemaker
 from sagemock.jobs.own import Kept, own
 from sagemock.sleeps import Sleep, Sleeps
-from tests.calling import START, after, bodies, create, describe, make_client, request
-from tests.records import R1, response
+from tests.support.calling import START, after, bodies, create, describe, make_client, request
+from tests.support.records import R1, response
 
 REQUEST: dict[str, Any] = {
     "HyperParameters": {"epochs": "3"},

@@ -16,7 +16,7 @@ from sagemock.jobs.interventions import Fail
 from sagemock.jobs.job import Job, Place
 from sagemock.jobs.script import script
 from sagemock.render import drawing, situation, timeline, timelines
-from tests.calling import START, request
+from tests.support.calling import START, request
 
 PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)
 CREATED_US = instant_us(START)

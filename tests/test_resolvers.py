@@ -17,7 +17,7 @@ import pytest
 import urllib3
 
 from sagemock import NotAnswered, mock_sagemaker
-from tests.isolation import Sends
+from tests.support.isolation import Sends
 
 STS = "sts.us-east-1.amazonaws.com"
 METADATA = ("169.254.169.254", 80)

@@ -10,7 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError, WaiterError
 
 from sagemock import NothingWillHappen, Plan, SageMakerMock, UnusedError, UsageError, mock_sagemaker
-from tests.calling import START, after, code_and_text, create, make_client
+from tests.support.calling import START, after, code_and_text, create, make_client
 
 MODES = ["legacy", "standard", "adaptive"]
 PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)

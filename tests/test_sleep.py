@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from sagemock.realtime import real
 from sagemock.sleep import SleepPatch, VirtualSleep, duration_us
-from tests.worlds import World, Worlds
+from tests.support.worlds import World, Worlds
 
 
 @pytest.fixture

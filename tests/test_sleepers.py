@@ -11,7 +11,7 @@ from sagemock import sleepers as module
 from sagemock.clock import Clock
 from sagemock.realtime import real
 from sagemock.sleepers import Sleepers, waiting
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 START = "2018-07-30T12:00:00Z"
 S = 1_000_000

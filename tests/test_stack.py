@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagemock.stack import Stack
-from tests.worlds import World
+from tests.support.worlds import World
 
 NOTHING: dict[str, None] = {}
 

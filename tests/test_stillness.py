@@ -13,7 +13,7 @@ import pytest
 from sagemock import stillness, waits
 from sagemock.realtime import real
 from sagemock.stillness import STILL_S, Ended, Stillness
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 
 class Time:

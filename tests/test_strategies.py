@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sagemock import Plan, mock_sagemaker
 from sagemock.jobs import status
 from sagemock.strategies import lives, plans
-from tests.calling import START, YOUNG, create, describe, make_client
+from tests.support.calling import START, YOUNG, create, describe, make_client
 
 pytestmark = YOUNG
 

@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from sagemock import Clock, Options, PlanError, SageMakerMock, UsageError, mock_sagemaker
 from tests.aws.shapes import of_sagemaker
-from tests.surface import JOB, VERBS, Parameter, conforms, parameters
+from tests.support.surface import JOB, VERBS, Parameter, conforms, parameters
 
 START: Final = "2018-07-30"
 LONG: Final = 4000

@@ -9,7 +9,7 @@ import pytest
 
 from sagemock.sleep import SleepPatch
 from sagemock.tasks import LoopPatch, VirtualTasks
-from tests.worlds import World, Worlds
+from tests.support.worlds import World, Worlds
 
 WHO: ContextVar[str] = ContextVar("who", default="nobody")
 METHODS = ("call_later", "call_at", "time", "call_soon_threadsafe")

@@ -12,7 +12,7 @@ import pytest
 
 from sagemock import NothingWillHappen, Plan, SageMakerMock, mock_sagemaker
 from sagemock.realtime import real
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 START = "2018-07-30T00:00:00Z"
 REQUEST = {

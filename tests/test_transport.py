@@ -17,7 +17,7 @@ from botocore.httpsession import URLLib3Session
 from botocore.session import Session
 
 from sagemock import NothingWillHappen, mock_sagemaker
-from tests.calling import START, after, code_and_text, create, request
+from tests.support.calling import START, after, code_and_text, create, request
 
 
 def one_attempt(**timeouts: Any) -> Config:

@@ -13,7 +13,7 @@ from sagemock.names import Rebinding
 from sagemock.realtime import real
 from sagemock.sleepers import Sleepers
 from sagemock.trios import TrioPatch
-from tests.calling import create, describe, make_client
+from tests.support.calling import create, describe, make_client
 
 trio: Any = pytest.importorskip("trio")
 pytest.importorskip("trio.testing")

@@ -10,7 +10,7 @@ import pytest
 
 from sagemock import Plan, SageMakerMock, UnknownJob, UnusedError, UsageError, mock_sagemaker
 from sagemock.views import TransitionView
-from tests.calling import START, YOUNG, after, create, make_client, request
+from tests.support.calling import START, YOUNG, after, create, make_client, request
 
 PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)
 ARN = "arn:aws:sagemaker:{}:123456789012:training-job/churn"

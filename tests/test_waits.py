@@ -18,7 +18,7 @@ from sagemock.realtime import real
 from sagemock.sleep import VirtualSleep
 from sagemock.stillness import Ended, Stillness
 from sagemock.waits import Work, has_nothing_to_do
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.skipif(
     waits._FUTEX < 0 or sys.platform != "linux" or not waits.has_one_interpreter_lock(),

@@ -31,7 +31,7 @@ from sagemock.instants import instant
 from sagemock.realtime import real
 from sagemock.sleep import SleepPatch
 from sagemock.wall import ClockFactory, WallPatch
-from tests.worlds import World, Worlds
+from tests.support.worlds import World, Worlds
 
 START = "2018-07-30T12:00:00.123457+00:00"
 START_US = 1_532_952_000_123_457

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from sagemock import NothingWillHappen, Plan, UnusedError, UsageError, mock_sagemaker
 from sagemock.calls import Call
 from sagemock.sleeps import Sleep
-from tests.calling import START, after, create, describe, make_client, request
+from tests.support.calling import START, after, create, describe, make_client, request
 
 PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)
 ROOM = "or allow more with idle_limit (None: no limit)"

@@ -18,7 +18,7 @@ from sagemock.aws.log_group import GROUP
 from sagemock.aws.operations import OPERATIONS
 from tests.aws.shapes import of_sagemaker
 from tests.aws.test_logs import STREAM, session
-from tests.calling import START, YOUNG, create, make_client, request
+from tests.support.calling import START, YOUNG, create, make_client, request
 
 BARE = Config(retries={"total_max_attempts": 1, "mode": "standard"}, parameter_validation=False)
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:training-job/churn"

@@ -14,8 +14,8 @@ from sagemock import Plan, SageMakerMock, current, mock_sagemaker
 from sagemock.aws import builtin
 from sagemock.aws.builtin import REPOSITORIES, in_order, is_built_in, place
 from tests.aws.test_operations import refusal
-from tests.calling import START, YOUNG, create, describe, make_client, request
-from tests.records import R4, response
+from tests.support.calling import START, YOUNG, create, describe, make_client, request
+from tests.support.records import R4, response
 
 DATA: dict[str, Any] = json.loads(Path(builtin.__file__).with_name("builtin.json").read_text("utf-8"))
 LISTS: list[dict[str, Any]] = DATA["lists"]

@@ -12,7 +12,7 @@ from sagemock.aws.model import Api
 from sagemock.jobs.job import Job, Place
 from sagemock.jobs.script import script
 from tests.aws.shapes import invented
-from tests.calling import START, YOUNG, after, create, describe, make_client, request
+from tests.support.calling import START, YOUNG, after, create, describe, make_client, request
 
 PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)
 ALWAYS = {

@@ -11,7 +11,7 @@ from sagemock import InvalidValue, mock_sagemaker, outcomes
 from sagemock.aws.eventfields import check, installed
 from sagemock.aws.model import Api
 from sagemock.eventpattern import EventPattern
-from tests.calling import START, create, make_client
+from tests.support.calling import START, create, make_client
 
 TYPE = '"SageMaker Training Job State Change"'
 STATUSES = '"InProgress" or "Completed" or "Failed" or "Stopping" or "Stopped" or "Deleting" or null'

@@ -16,8 +16,8 @@ from sagemock.jobs.job import Job, view
 from sagemock.jobs.plan import Plan
 from sagemock.jobs.pool import pool
 from tests.aws.shapes import of_sagemaker
-from tests.calling import YOUNG, problems, request
-from tests.strategies import START_US, lives, played
+from tests.support.calling import YOUNG, problems, request
+from tests.support.strategies import START_US, lives, played
 
 CREATED_US = 1_696_427_182_554_321
 """2023-10-04T13:46:22.554321Z."""

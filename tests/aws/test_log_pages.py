@@ -14,8 +14,8 @@ from sagemock.jobs import logs
 from sagemock.jobs.logs import Stream
 from sagemock.jobs.store import Store
 from tests.aws.test_logs import KNOWN, make_logs, texts
-from tests.calling import START, create, make_client
-from tests.strategies import START_US, named
+from tests.support.calling import START, create, make_client
+from tests.support.strategies import START_US, named
 
 SECONDS = st.integers(0, 12)
 """Few, so that lines, ends of ranges and positions meet."""

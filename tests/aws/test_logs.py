@@ -16,7 +16,7 @@ from sagemock.aws.log_group import GROUP
 from sagemock.aws.logs import concerns
 from sagemock.aws.model import Api
 from tests.aws.test_operations import refusal
-from tests.calling import START, after, check, create, describe, make_client, request
+from tests.support.calling import START, after, check, create, describe, make_client, request
 
 BEGIN_S = 30
 EPOCH_S = int(START.timestamp()) + BEGIN_S

@@ -8,7 +8,7 @@ import pytest
 
 from sagemock import NotSimulated, Plan, SageMakerMock, mock_sagemaker
 from tests.aws.test_operations import refusal
-from tests.calling import START, after, create, describe, make_client
+from tests.support.calling import START, after, create, describe, make_client
 
 LOSS = {"Name": "train:loss", "Regex": "loss=([-+.0-9a-z_]+)"}
 EPOCH = {"Name": "epoch", "Regex": "epoch [0-9]+|^[0-9]+"}

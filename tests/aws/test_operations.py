@@ -12,7 +12,7 @@ from sagemock.aws.operations import OPERATIONS, READS, Service
 from sagemock.jobs.job import Place
 from sagemock.jobs.store import Store
 from tests.aws.shapes import of_sagemaker
-from tests.calling import START, YOUNG, code_and_text, create, describe, make_client, request
+from tests.support.calling import START, YOUNG, code_and_text, create, describe, make_client, request
 
 PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)
 UNKNOWN = ("ValidationException", "Requested resource not found.", 400)

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sagemock import Plan, SageMakerMock, mock_sagemaker
-from tests.calling import START, YOUNG, after, code_and_text, create, make_client
+from tests.support.calling import START, YOUNG, after, code_and_text, create, make_client
 
 PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)
 PLAN_ARN = "arn:aws:sagemaker:us-east-1:123456789012:training-plan/reserved"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sagemock import Plan, SageMakerMock, mock_sagemaker
-from tests.calling import START, YOUNG, create, describe, lived, make_client, request
+from tests.support.calling import START, YOUNG, create, describe, lived, make_client, request
 
 PLAN = Plan.completes(downloading=30, training=600, uploading=10)
 RESOURCES = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10, "KeepAlivePeriodInSeconds": 300}

@@ -7,7 +7,7 @@ import pytest
 
 from sagemock import SageMakerMock, mock_sagemaker
 from tests.aws.test_operations import refusal
-from tests.calling import START, YOUNG, create, describe, make_client
+from tests.support.calling import START, YOUNG, create, describe, make_client
 
 SPOT: dict[str, Any] = {
     "EnableManagedSpotTraining": True,

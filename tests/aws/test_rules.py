@@ -9,7 +9,7 @@ import pytest
 from sagemock import SageMakerMock, mock_sagemaker
 from sagemock.aws import rules, rules_of_algorithms, rules_of_resources
 from tests.aws.test_operations import refusal
-from tests.calling import START, YOUNG, create, describe, make_client, request
+from tests.support.calling import START, YOUNG, create, describe, make_client, request
 
 pytestmark = YOUNG
 

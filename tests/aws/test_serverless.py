@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sagemock import Plan, SageMakerMock, mock_sagemaker
-from tests.calling import START, YOUNG, create, describe, make_client
+from tests.support.calling import START, YOUNG, create, describe, make_client
 
 pytestmark = YOUNG
 

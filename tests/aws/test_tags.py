@@ -7,7 +7,7 @@ import pytest
 
 from sagemock import SageMakerMock, mock_sagemaker
 from tests.aws.test_operations import refusal
-from tests.calling import START, create, describe, make_client
+from tests.support.calling import START, create, describe, make_client
 
 NO_RESOURCE = ("ValidationException", "Resource does not exist.", 400)
 

@@ -8,7 +8,7 @@ import pytest
 from sagemock import Plan, SageMakerMock, mock_sagemaker
 from tests.aws.test_operations import refusal
 from tests.aws.test_pools import WARM, kept
-from tests.calling import START, YOUNG, create, describe, make_client
+from tests.support.calling import START, YOUNG, create, describe, make_client
 
 pytestmark = YOUNG
 

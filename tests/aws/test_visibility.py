@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 
 from sagemock import UnusedError, UsageError, mock_sagemaker
 from sagemock.aws.visibility import Hiding
-from tests.calling import START, after, code_and_text, create, describe, make_client
+from tests.support.calling import START, after, code_and_text, create, describe, make_client
 
 
 def listed(client: Any) -> list[str]:

@@ -13,7 +13,7 @@ from sagemock.jobs.job import Job, Place, view
 from sagemock.jobs.plan import Plan
 from sagemock.jobs.script import script
 from sagemock.picture.life import life
-from tests.records import R1, R6, R8, RECORDS, Record, response
+from tests.support.records import R1, R6, R8, RECORDS, Record, response
 
 
 def made(text: str) -> Any:

@@ -9,7 +9,7 @@ import pytest
 from sagemock.cli.screen import Screen
 from sagemock.cli.timeline import timeline
 from sagemock.picture.text import Paper
-from tests.records import R1, RECORDS, Record, response
+from tests.support.records import R1, RECORDS, Record, response
 
 SCREEN = Screen(80, Paper(80), colored=False)
 

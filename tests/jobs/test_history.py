@@ -10,7 +10,7 @@ from sagemock.jobs.interventions import Delete, Stop, Update
 from sagemock.jobs.job import Job
 from sagemock.jobs.plan import Plan
 from sagemock.jobs.store import Store
-from tests.strategies import START_US, instants, lives, named, played
+from tests.support.strategies import START_US, instants, lives, named, played
 
 PLAN = Plan.completes(starting=10, downloading=20, training=30, uploading=5)
 

@@ -14,8 +14,8 @@ from sagemock.jobs.job import Job, Place, view
 from sagemock.jobs.phase import Phase
 from sagemock.jobs.plan import Plan
 from tests.aws.shapes import of_sagemaker
-from tests.jobs.recorded import RECORDED, Recording, described
-from tests.strategies import START_US, instants, lives, named, played
+from tests.support.recorded import RECORDED, Recording, described
+from tests.support.strategies import START_US, instants, lives, named, played
 
 PARTS_US = st.integers(0, SECOND_US - 1)
 

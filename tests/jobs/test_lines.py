@@ -11,7 +11,7 @@ from sagemock.jobs.lines import NO_LINES, Lines, lines_of
 from sagemock.jobs.phase import FOREVER, Phase
 from sagemock.jobs.plan import Plan
 from sagemock.jobs.timeline import fold
-from tests.strategies import played
+from tests.support.strategies import played
 
 PAIRS = st.lists(st.tuples(st.integers(0, 600), st.text("ab", min_size=1, max_size=2)))
 EPOCHS = [(0, "epoch 1"), (60, "epoch 2")]

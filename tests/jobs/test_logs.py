@@ -15,7 +15,7 @@ from sagemock.jobs.logs import Line, Said, Sayings, Stream, runs, written
 from sagemock.jobs.phase import Phase
 from sagemock.jobs.plan import Plan
 from sagemock.jobs.store import Store
-from tests.strategies import START_US, instants, interventions, named, played, requests
+from tests.support.strategies import START_US, instants, interventions, named, played, requests
 
 LONGEST_S = 300
 SPOT = {

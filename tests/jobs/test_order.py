@@ -5,8 +5,8 @@ import pytest
 from sagemock import Phase, Plan, PlanError
 from sagemock.jobs import status
 from sagemock.jobs.order import impossible
-from tests.jobs.recorded import RECORDED
-from tests.strategies import played
+from tests.support.recorded import RECORDED
+from tests.support.strategies import played
 
 SPOT = {"TrainingJobName": "job", "EnableManagedSpotTraining": True}
 

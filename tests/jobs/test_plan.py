@@ -13,8 +13,8 @@ from sagemock.instants import SECOND_US
 from sagemock.jobs import status
 from sagemock.jobs.phase import FOREVER, Phase, span_us
 from sagemock.jobs.plan import Plan
-from tests.jobs.recorded import RECORDED, described
-from tests.strategies import START_US, durations, plans, played
+from tests.support.recorded import RECORDED, described
+from tests.support.strategies import START_US, durations, plans, played
 
 RUNNING = {"CreationTime": 0, "SecondaryStatusTransitions": [{"Status": "Starting", "StartTime": 0}]}
 PHASE_NAMES = "starting, downloading, training, uploading, stopping"

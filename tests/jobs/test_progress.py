@@ -9,7 +9,7 @@ from sagemock.errors import PlanError
 from sagemock.instants import SECOND_US
 from sagemock.jobs.job import Job, view
 from sagemock.jobs.progress import Progress, progress, tokens
-from tests.strategies import START_US, interventions, played
+from tests.support.strategies import START_US, interventions, played
 
 REQUEST: dict[str, Any] = {"TrainingJobName": "job", "ServerlessJobConfig": {}, "RetryStrategy": {"MaximumRetryAttempts": 1}}
 LIFE = Plan.completes(starting=10, downloading=10, training=300, uploading=10)

@@ -6,7 +6,7 @@ import pytest
 from sagemock.errors import PlanError
 from sagemock.instants import SECOND_US
 from sagemock.jobs.record import Entry, read
-from tests.jobs.recorded import RECORDED, Recording, described
+from tests.support.recorded import RECORDED, Recording, described
 
 CREATED = "2023-04-05T10:00:00.5Z"
 STARTING = {"Status": "Starting", "StartTime": CREATED, "EndTime": "2023-04-05T10:01:00.5Z", "StatusMessage": "Preparing"}

@@ -14,8 +14,8 @@ from sagemock.jobs.phase import Phase, span_us
 from sagemock.jobs.plan import Plan
 from sagemock.jobs.script import Script, script
 from tests.aws.shapes import of_sagemaker
-from tests.jobs.recorded import RECORDED, described
-from tests.strategies import durations, plans, played, recipes, requests
+from tests.support.recorded import RECORDED, described
+from tests.support.strategies import durations, plans, played, recipes, requests
 
 CPU: dict[str, Any] = {"ResourceConfig": {"InstanceType": "ml.m5.large"}}
 GPU: dict[str, Any] = {"ResourceConfig": {"InstanceType": "ml.g5.2xlarge"}}

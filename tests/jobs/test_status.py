@@ -5,8 +5,8 @@ from hypothesis import given
 from sagemock.jobs import status
 from sagemock.jobs.job import Job
 from tests.aws.shapes import sagemaker
-from tests.jobs.recorded import RECORDED
-from tests.strategies import instants, lives
+from tests.support.recorded import RECORDED
+from tests.support.strategies import instants, lives
 
 # Older service models do not have these yet; botocore's floor in pyproject.toml is one of them.
 NEWER = {"Pending", "Deleting"}

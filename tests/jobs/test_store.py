@@ -14,7 +14,7 @@ from sagemock.jobs.job import Job, Place, view
 from sagemock.jobs.plan import Plan
 from sagemock.jobs.pool import settled_us
 from sagemock.jobs.store import Key, Order, Store
-from tests.strategies import START_US, named, names
+from tests.support.strategies import START_US, named, names
 
 PLACES = [Place("aws", "us-west-2", "123456789012"), Place("aws", "eu-west-1", "123456789012")]
 ORDERS: Sequence[Order] = ["CreationTime", "Name", "Status"]

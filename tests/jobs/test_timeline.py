@@ -17,8 +17,8 @@ from sagemock.jobs.phase import FOREVER, Phase
 from sagemock.jobs.plan import Plan
 from sagemock.jobs.script import script
 from sagemock.jobs.timeline import fold
-from tests.jobs.recorded import RECORDED, described
-from tests.strategies import START_US, instants, jobs, lives, played
+from tests.support.recorded import RECORDED, described
+from tests.support.strategies import START_US, instants, jobs, lives, played
 
 NORMAL = Plan.completes(starting=10, downloading=20, training=100, uploading=5, stopping=3)
 BOUNDARIES_S = (0, 10, 30, 130)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sagemock import Plan
 from sagemock.picture.axis import Axis, date, length, offset
-from tests.picture.lives import CREATED_US, S, job, lived
+from tests.support.lives import CREATED_US, S, job, lived
 
 
 @pytest.mark.parametrize(

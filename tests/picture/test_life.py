@@ -11,8 +11,8 @@ from sagemock.picture.life import Mark, recorded
 from sagemock.picture.overview import overview
 from sagemock.picture.svg import drawing
 from sagemock.picture.text import Paper, draw, plain
-from tests.picture.lives import CREATED_US, PLAN, SPOT, S, job, lived
-from tests.records import FINISHED, R1, R8, response
+from tests.support.lives import CREATED_US, PLAN, SPOT, S, job, lived
+from tests.support.records import FINISHED, R1, R8, response
 
 
 @pytest.mark.parametrize(

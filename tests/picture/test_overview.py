@@ -12,8 +12,8 @@ from sagemock.picture.cells import width
 from sagemock.picture.life import Life, recorded
 from sagemock.picture.overview import overview
 from sagemock.picture.text import Paper, plain
-from tests.picture.lives import PLAN, SPOT, S, job, lived, rows_of
-from tests.records import R1, R8, response
+from tests.support.lives import PLAN, SPOT, S, job, lived, rows_of
+from tests.support.records import R1, R8, response
 
 DAY = 86400
 

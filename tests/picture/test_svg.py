@@ -11,9 +11,9 @@ from sagemock import Plan
 from sagemock.jobs.interventions import Stop
 from sagemock.picture.life import Life, recorded
 from sagemock.picture.svg import drawing
-from tests.picture.lives import PLAN, S, job, lived
 from tests.picture.test_overview import five
-from tests.records import R1, R8, response
+from tests.support.lives import PLAN, S, job, lived
+from tests.support.records import R1, R8, response
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -9,8 +9,8 @@ from sagemock.jobs.interventions import Stop
 from sagemock.picture.cells import width
 from sagemock.picture.life import recorded
 from sagemock.picture.text import Paper, Span, draw, plain
-from tests.picture.lives import PLAN, S, job, lived, rows_of
-from tests.records import R1, R8, response
+from tests.support.lives import PLAN, S, job, lived, rows_of
+from tests.support.records import R1, R8, response
 
 TRAINING = "Training image download completed. Training in progress."
 LONG = "ClientError: " + "data " * 40

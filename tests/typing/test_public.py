@@ -27,7 +27,7 @@ from sagemock import (
     current,
     mock_sagemaker,
 )
-from tests.calling import create, make_client
+from tests.support.calling import create, make_client
 
 
 @mock_sagemaker

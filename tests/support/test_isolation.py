@@ -13,7 +13,7 @@ import urllib3
 from botocore.awsrequest import AWSRequest
 from botocore.httpsession import URLLib3Session
 
-from tests.isolation import TIMEZONE, Sends, leaves_the_machine, reached
+from tests.support.isolation import TIMEZONE, Sends, leaves_the_machine, reached
 
 
 @pytest.mark.parametrize(

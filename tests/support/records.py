@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from tests.calling import request
+from tests.support.calling import request
 
 __all__ = ["FINISHED", "R8", "RECORDS", "Record", "response"]
 

@@ -10,7 +10,7 @@ from sagemock.jobs.interventions import Intervention
 from sagemock.jobs.job import Job, Place
 from sagemock.jobs.script import script
 from sagemock.picture.life import Life, life
-from tests.calling import START, request
+from tests.support.calling import START, request
 
 __all__ = ["CREATED_US", "PLAN", "SPOT", "S", "job", "lived", "rows_of"]
 

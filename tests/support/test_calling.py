@@ -4,7 +4,7 @@ import pytest
 from botocore.model import ServiceModel
 
 from tests.aws.shapes import invented
-from tests.calling import problems
+from tests.support.calling import problems
 
 MODEL: ServiceModel = invented(
     {
