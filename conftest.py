@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.examples import collect_examples, in_reading_order
+from tests.docs.examples import collect_examples, in_reading_order
 
 pytest_plugins = ["tests.support.isolation", "pytester"]
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from tests.examples import DEFINES_TESTS
+from tests.docs.examples import DEFINES_TESTS
 
 __all__ = ["annotated", "modules", "write"]
 

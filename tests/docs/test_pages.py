@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages import DOCS, write, written
+from tests.docs.pages import DOCS, write, written
 
 
 @pytest.mark.parametrize("place", written())

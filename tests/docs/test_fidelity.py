@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "sagemock"
 PAGE = ROOT / "docs" / "explanation" / "fidelity.md"
 ASSUMED = re.compile(r"\bassumed\b(?!-role)")

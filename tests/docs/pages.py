@@ -1,6 +1,6 @@
 """What in the documentation sagemock writes itself: the pictures, and the page of the statuses.
 
-`python -c "from tests.pages import write; write()"` writes it anew, after a change that is meant.
+`python -c "from tests.docs.pages import write; write()"` writes it anew, after a change that is meant.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from sagemock.render import drawing
 
 __all__ = ["write", "written"]
 
-DOCS: Final = Path(__file__).parents[1] / "docs"
+DOCS: Final = Path(__file__).parents[2] / "docs"
 CREATED_US: Final = instant_us("2018-07-30T00:00:00Z")
 GPU: Final[dict[str, Any]] = {
     "ResourceConfig": {"InstanceType": "ml.g5.2xlarge", "InstanceCount": 1},

@@ -9,7 +9,7 @@ import pytest
 import sagemock
 from sagemock import chance, outcomes, reasons, strategies
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 REFERENCE = (ROOT / "docs" / "reference.md").read_text("utf-8")
 README = (ROOT / "README.md").read_text("utf-8")
 TOLD = {name.rpartition(".")[2] for name in re.findall(r"^\.\. auto\w+:: ([\w.]+)", REFERENCE, re.MULTILINE)}

@@ -13,7 +13,7 @@ from sagemock.jobs.job import Job, Place
 from sagemock.jobs.script import script
 from sagemock.render import timeline
 
-PAGE = Path(__file__).parents[1] / "docs" / "lives.md"
+PAGE = Path(__file__).parents[2] / "docs" / "lives.md"
 BLOCKS = re.findall(r"```py\nlife\((.*?)\)\n```\n\n```text\n(.*?)\n```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 NAMES: dict[str, Any] = {"Plan": Plan, "Phase": Phase, "reasons": reasons}
 exec(re.findall(r"```python\n(from .*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[0], NAMES)  # noqa: S102  # our own page

@@ -2,7 +2,7 @@ from configparser import ConfigParser
 from importlib.metadata import distribution
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_lowest_environment_installs_the_floors_that_the_package_promises() -> None:

@@ -51,7 +51,7 @@ def run_by_pytest(source: str) -> str | None:
 
 def collect_examples() -> Callable[[Path, Any], Any]:
     """Return the `pytest_collect_file` hook that finds the examples."""
-    root = str(Path(__file__).parents[1])
+    root = str(Path(__file__).parents[2])
     pages = Sybil(
         path=root,
         fixtures=["sends"],

@@ -1,4 +1,4 @@
-"""The page of all errors, made of the code: `python -m tests.error_page` writes docs/errors.md.
+"""The page of all errors, made of the code: `python -m tests.docs.error_page` writes docs/errors.md.
 
 Each class of the tree has its docstring, examples that are run to get their texts, and the texts that its `raise` statements
 give. What neither an example nor a statement shows is an error of this page.
@@ -18,9 +18,9 @@ from sagemock import errors
 __all__ = ["EXAMPLES", "PAGE", "RELAYED", "Site", "page", "prepared", "run", "sites", "sites_of"]
 
 ROOT: Final = Path(sagemock.__file__).parent
-PAGE: Final = Path(__file__).parents[1] / "docs" / "errors.md"
+PAGE: Final = Path(__file__).parents[2] / "docs" / "errors.md"
 INTRODUCTION: Final = """\
-<!-- Written by `python -m tests.error_page`: change the code, and write it again. -->
+<!-- Written by `python -m tests.docs.error_page`: change the code, and write it again. -->
 
 # Errors
 

@@ -21,7 +21,7 @@ from moto import mock_aws
 from sagemock import NotAnswered, NotSimulated, Plan, UnusedError, mock_sagemaker
 from tests.support.calling import YOUNG, request
 
-PAGE = Path(__file__).parents[1] / "docs" / "comparison.md"
+PAGE = Path(__file__).parents[2] / "docs" / "comparison.md"
 GROUP = "/aws/sagemaker/TrainingJobs"
 SIX_HOURS = Plan.completes(training=timedelta(hours=6))
 MODEL = {"ModelName": "churn", "ExecutionRoleArn": "arn:aws:iam::123456789012:role/Training"}

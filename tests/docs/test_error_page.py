@@ -5,12 +5,12 @@ import traceback
 from pathlib import Path
 
 from sagemock import errors
-from tests.error_page import EXAMPLES, PAGE, RELAYED, page, prepared, run, sites, sites_of
+from tests.docs.error_page import EXAMPLES, PAGE, RELAYED, page, prepared, run, sites, sites_of
 
 
 def test_the_page_is_what_the_code_says() -> None:
-    """Each text, and each example with what it raises; after a change, `python -m tests.error_page` writes it again."""
-    assert PAGE.read_text(encoding="utf-8") == page(), "write it again: python -m tests.error_page"
+    """Each text, and each example with what it raises; after a change, `python -m tests.docs.error_page` writes it again."""
+    assert PAGE.read_text(encoding="utf-8") == page(), "write it again: python -m tests.docs.error_page"
 
 
 def test_each_error_that_is_not_written_beside_its_raise_is_shown_by_an_example() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.examples import DEFINES_TESTS, run_by_pytest
+from tests.docs.examples import DEFINES_TESTS, run_by_pytest
 
 
 def test_an_example_that_defines_tests_is_told_apart() -> None:
@@ -37,7 +37,7 @@ def test_the_examples_of_a_document_run_in_its_order(seed: int, pytester: pytest
         from pathlib import Path
         import pytest
         from sybil import Sybil
-        from tests.examples import PythonExampleParser, in_reading_order
+        from tests.docs.examples import PythonExampleParser, in_reading_order
 
         pytest_collect_file = Sybil(parsers=[PythonExampleParser()], pattern="*.md", path=str(Path(__file__).parent)).pytest()
 
