@@ -11,7 +11,7 @@ from sagemock.clock import Clock
 from sagemock.drives import Selecting, Watching, drive_of
 from sagemock.sleepers import Sleeper, Sleepers
 from sagemock.timers import Alarms
-from tests.test_asyncio import OpaqueLoop, new_uvloop
+from tests.laws.test_asyncio import OpaqueLoop, new_uvloop
 from tests.test_timers import turn
 
 

@@ -19,7 +19,7 @@ import time_machine
 from sagemock import NothingWillHappen, Plan, SageMakerMock, mock_sagemaker
 from sagemock.clock import Clock
 from sagemock.readings import Readings
-from tests.test_threads import REQUEST
+from tests.laws.test_threads import REQUEST
 
 SECOND = timedelta(seconds=1)
 # ruff: noqa: PLW0108  # by their names and not by themselves: what stands there changes while a mock is active

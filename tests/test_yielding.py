@@ -14,8 +14,8 @@ import pytest
 from sagemock import NothingWillHappen, SageMakerMock, mock_sagemaker
 from sagemock.realtime import real
 from sagemock.yielding import _has_children, _place
-from tests.test_asyncio import Run, client, run, sagemaker
-from tests.test_threads import seconds
+from tests.laws.test_asyncio import Run, client, run, sagemaker
+from tests.laws.test_threads import seconds
 
 __all__ = ["client", "run", "sagemaker"]
 

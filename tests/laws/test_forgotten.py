@@ -120,6 +120,6 @@ def left_behind(name: str) -> None:
 @pytest.mark.parametrize("name", LIVES)
 def test_nothing_of_a_mock_that_is_over_remains(name: str) -> None:
     """In a process of its own: pytest's report holds the worlds of a test while it runs."""
-    code = f"from tests.test_forgotten import left_behind; left_behind({name!r})"
+    code = f"from tests.laws.test_forgotten import left_behind; left_behind({name!r})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603  # our own
     assert done.returncode == 0, done.stderr

@@ -16,8 +16,8 @@ import pytest
 
 from sagemock import NothingWillHappen, Plan, SageMakerMock, mock_sagemaker
 from sagemock.realtime import real
+from tests.laws.test_threads import REQUEST, START, expected, poll, seconds
 from tests.support.waiting import eventually
-from tests.test_threads import REQUEST, START, expected, poll, seconds
 
 # In a tuple: a name of a module would be bound to the virtual one, as any other.
 HELD = (asyncio.sleep,)
