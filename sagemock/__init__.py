@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from sagemock.aws.accounts import Accounts
     from sagemock.aws.faults import Moment
     from sagemock.calls import Call, Calls
-    from sagemock.clock import Clock
+    from sagemock.clock.virtual import Clock
     from sagemock.delivery import Delay, Subscription
     from sagemock.errors import (
         InvalidType,
@@ -81,7 +81,7 @@ _HOMES = {
     "Moment": "sagemock.aws.faults",
     "Call": "sagemock.calls",
     "Calls": "sagemock.calls",
-    "Clock": "sagemock.clock",
+    "Clock": "sagemock.clock.virtual",
     "Delay": "sagemock.delivery",
     "Subscription": "sagemock.delivery",
     "Pattern": "sagemock.eventpattern",

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Literal, Protocol, TypeAlias
 
-from sagemock.clock import Clock
-from sagemock.sleepers import Sleepers
+from sagemock.clock.sleepers import Sleepers
+from sagemock.clock.virtual import Clock
 
 __all__ = ["Active", "Innermost", "keeps_real_time"]
 

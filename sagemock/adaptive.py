@@ -16,13 +16,13 @@ from weakref import WeakKeyDictionary
 from botocore.exceptions import CapacityNotAvailableError
 from botocore.retries import adaptive, bucket, throttling
 
-from sagemock import forks
 from sagemock.active import Active, Innermost
 from sagemock.cleanup import run_all
-from sagemock.clock import Clock
-from sagemock.instants import SECOND_US
+from sagemock.clock import forks
+from sagemock.clock.instants import SECOND_US
+from sagemock.clock.real import real
+from sagemock.clock.virtual import Clock
 from sagemock.patch import Patches, Wrapped
-from sagemock.realtime import real
 from sagemock.sleep import keeps_real_time
 
 __all__ = ["AdaptivePatch", "LimiterWorlds", "refill_us"]

@@ -20,13 +20,13 @@ from botocore.exceptions import CapacityNotAvailableError
 from sagemock.active import Innermost
 from sagemock.adaptive import LimiterWorlds, refill_us
 from sagemock.cleanup import run_all
+from sagemock.clock.instants import SECOND_US
+from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.environ import NONE_HERE, Environ, stand_in
 from sagemock.guard import IN_FLIGHT, Guard, InFlight
 from sagemock.hook import Hook
 from sagemock.imports import WhenImported
-from sagemock.instants import SECOND_US
 from sagemock.patch import Patch, Wrapped
-from sagemock.raised import raise_if_foreign
 from sagemock.sleep import keeps_real_time
 
 __all__ = ["AioPatch"]

@@ -10,7 +10,7 @@ from sagemock.aws.events import Event, event
 from sagemock.aws.model import Api
 from sagemock.aws.operations import Service
 from sagemock.checks import flag, public, shown
-from sagemock.clock import Clock
+from sagemock.clock.virtual import Clock
 from sagemock.delivery import Delay, Delivery, Subscription
 from sagemock.errors import InvalidType, UsageError
 from sagemock.eventpattern import EventPattern, Pattern

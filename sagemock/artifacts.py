@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from sagemock import buckets, forks, neighbours
+from sagemock import buckets, neighbours
 from sagemock.aws import describe
-from sagemock.clock import Clock
+from sagemock.clock import forks
+from sagemock.clock.virtual import Clock
 from sagemock.jobs import status
 from sagemock.jobs.job import Job, Place
 from sagemock.jobs.store import Store

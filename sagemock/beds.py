@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from sagemock.realtime import real
-from sagemock.sleepers import Sleeper, Sleepers
+from sagemock.clock.real import real
+from sagemock.clock.sleepers import Sleeper, Sleepers
 
 __all__ = ["Bed", "nothing"]
 

@@ -13,12 +13,12 @@ from sagemock.aws.quotas import Usage, checked_instance_type
 from sagemock.aws.visibility import Hiding
 from sagemock.calls import Calls
 from sagemock.checks import flag, public, shown, takes_one, whole
-from sagemock.clock import Clock
+from sagemock.clock.instants import instant, instant_us
+from sagemock.clock.virtual import Clock
 from sagemock.delivery import Delay, Subscription
 from sagemock.errors import InvalidType, InvalidValue, NeverReached, UsageError
 from sagemock.eventpattern import Pattern
 from sagemock.handler import Handler
-from sagemock.instants import instant, instant_us
 from sagemock.jobs import status
 from sagemock.jobs.interventions import Complete, Fail, Interrupt, Intervention
 from sagemock.jobs.job import Job

@@ -15,8 +15,8 @@ from typing import Any, Final, TypeVar
 
 from freezegun import api
 
+from sagemock.clock.instants import SECOND_US
 from sagemock.follow import OwnFactory, frozen_by_freezegun
-from sagemock.instants import SECOND_US
 
 __all__ = [
     "FUNCTIONS",

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from sagemock.aws.events import Event
 from sagemock.checks import shown, takes_one
-from sagemock.clock import Clock
+from sagemock.clock.virtual import Clock
 from sagemock.errors import InvalidType, InvalidValue
 from sagemock.eventpattern import EventPattern, Pattern
 from sagemock.handler import TIMEOUT_MS, Handler, context, takes_context

@@ -12,11 +12,11 @@ from botocore.exceptions import WaiterError
 from sagemock.aws.decode import decode
 from sagemock.aws.model import Api
 from sagemock.aws.refusal import Refusal
+from sagemock.clock.instants import instant, instant_us
+from sagemock.clock.real import real
 from sagemock.errors import PlanError
-from sagemock.instants import instant, instant_us
 from sagemock.jobs.plan import Plan
 from sagemock.mock import SageMakerMock, mock_sagemaker
-from sagemock.realtime import real
 
 __all__ = ["play", "play_record"]
 

@@ -7,9 +7,9 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from sagemock.active import Innermost
 from sagemock.beds import nothing
-from sagemock.realtime import real
-from sagemock.sleepers import Sleeper, Sleepers
-from sagemock.stillness import STILL_S
+from sagemock.clock.real import real
+from sagemock.clock.sleepers import Sleeper, Sleepers
+from sagemock.clock.stillness import STILL_S
 from sagemock.timers import Alarm, Alarms, Timer
 from sagemock.turns import yields
 from sagemock.yielding import Sleeping, Yielding

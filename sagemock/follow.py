@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from weakref import WeakSet
 
-from sagemock.clock import Outside
+from sagemock.clock.virtual import Outside
 
 __all__ = ["Followed", "OwnFactory", "frozen_by_freezegun"]
 

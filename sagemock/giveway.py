@@ -22,9 +22,9 @@ from types import CodeType, FrameType
 from typing import Any
 
 from sagemock.cleanup import run_all
+from sagemock.clock.real import real
 from sagemock.imports import WhenImported
 from sagemock.patch import Wrapped
-from sagemock.realtime import real
 
 __all__ = ["GivingWay", "Ground"]
 

@@ -8,7 +8,7 @@ from itertools import chain
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from sagemock.raised import raise_if_foreign
+from sagemock.clock.interrupts import raise_if_foreign
 
 __all__ = ["INTERPRETER", "TEST_TOOLS", "Name", "Names", "Rebinding", "belongs", "bound_in"]
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 
 from sagemock.aws.accounts import checked_account
 from sagemock.checks import flag, nearest, one_of, public_class, shown, takes_one, whole
-from sagemock.clock import checked_rate
+from sagemock.clock.instants import beginning_us, duration_us
+from sagemock.clock.virtual import checked_rate
 from sagemock.errors import InvalidType, InvalidValue
-from sagemock.instants import beginning_us, duration_us
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from sagemock.instants import instant
+from sagemock.clock.instants import instant
 from sagemock.render import situation, timeline
 
 if TYPE_CHECKING:

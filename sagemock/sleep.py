@@ -8,12 +8,12 @@ from typing import Any
 
 from sagemock.active import Innermost, keeps_real_time
 from sagemock.cleanup import run_all
+from sagemock.clock.interrupts import raise_if_foreign
+from sagemock.clock.real import real
+from sagemock.clock.waits import LOOKS, place
 from sagemock.names import INTERPRETER, TEST_TOOLS, Rebinding, belongs
 from sagemock.patch import Patches
-from sagemock.raised import raise_if_foreign
-from sagemock.realtime import real
 from sagemock.tasks import LoopPatch, VirtualTasks
-from sagemock.waits import LOOKS, place
 
 __all__ = ["SleepPatch", "duration_us", "keeps_real_time"]
 

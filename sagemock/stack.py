@@ -4,9 +4,9 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from sagemock import forks
 from sagemock.active import Active
 from sagemock.cleanup import run_all
+from sagemock.clock import forks
 from sagemock.patch import Patch
 
 __all__ = ["Stack"]

@@ -14,12 +14,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeAlias
 
-from sagemock import forks
 from sagemock.active import Active, Innermost, keeps_real_time
 from sagemock.cleanup import run_all
+from sagemock.clock import forks
+from sagemock.clock.instants import SECOND_US
+from sagemock.clock.sleepers import Sleepers
 from sagemock.drives import Drive, drive_of
-from sagemock.instants import SECOND_US
-from sagemock.sleepers import Sleepers
 from sagemock.timers import Alarms, Timer
 
 __all__ = ["LoopPatch", "VirtualTasks"]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from contextvars import Context
 from typing import Any
 
-from sagemock.instants import SECOND_US
-from sagemock.sleepers import Sleepers
+from sagemock.clock.instants import SECOND_US
+from sagemock.clock.sleepers import Sleepers
 
 __all__ = ["Alarm", "Alarms", "Timer"]
 

@@ -10,9 +10,9 @@ from urllib3.exceptions import ProtocolError
 from sagemock.aws import faults
 from sagemock.aws.refusal import Refusal
 from sagemock.aws.wire import Answer, granted, refused
+from sagemock.clock.instants import duration_us
 from sagemock.errors import NothingWillHappen
 from sagemock.hook import ApiCall
-from sagemock.instants import duration_us
 
 __all__ = ["Lost", "marred"]
 

@@ -15,12 +15,12 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from sagemock.active import Active, Innermost, keeps_real_time
-from sagemock.clock import Clock
+from sagemock.clock.instants import SECOND_US
+from sagemock.clock.sleepers import Sleepers, waiting
+from sagemock.clock.virtual import Clock
 from sagemock.imports import WhenImported
-from sagemock.instants import SECOND_US
 from sagemock.names import Rebinding
 from sagemock.sleep import duration_us
-from sagemock.sleepers import Sleepers, waiting
 
 __all__ = ["TrioPatch"]
 

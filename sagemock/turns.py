@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection, Hashable, Iterable
 from typing import Any, Final
 from weakref import WeakSet
 
-from sagemock.realtime import real
-from sagemock.stillness import STILL_S
+from sagemock.clock.real import real
+from sagemock.clock.stillness import STILL_S
 
 __all__ = ["STALLED_S", "Turns", "yields"]
 

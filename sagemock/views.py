@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from sagemock.checks import nearest, shown
-from sagemock.clock import Clock
+from sagemock.clock.instants import instant
+from sagemock.clock.virtual import Clock
 from sagemock.errors import UnknownJob
-from sagemock.instants import instant
 from sagemock.jobs.job import Job, View, view
 from sagemock.jobs.own import own
 from sagemock.jobs.plan import Plan

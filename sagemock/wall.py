@@ -33,13 +33,13 @@ from typing import Any
 
 from sagemock.active import Active, Innermost
 from sagemock.cleanup import run_all
+from sagemock.clock.instants import SECOND_US, instant_us
+from sagemock.clock.real import real
 from sagemock.extensions import Extensions
 from sagemock.follow import OwnFactory, frozen_by_freezegun
 from sagemock.giveway import GivingWay, Ground
-from sagemock.instants import SECOND_US, instant_us
 from sagemock.names import INTERPRETER, TEST_TOOLS, Rebinding, belongs
 from sagemock.patch import Patches
-from sagemock.realtime import real
 from sagemock.sleep import keeps_real_time
 
 __all__ = ["ClockFactory", "WallPatch"]

@@ -26,19 +26,19 @@ from sagemock.aws.visibility import Visibility
 from sagemock.aws.wire import Answer, granted, refused
 from sagemock.calls import DONE, Call, Calls
 from sagemock.cleanup import run_all
-from sagemock.clock import Clock, check_end
+from sagemock.clock.instants import instant
+from sagemock.clock.runaway import Idle, timeless
+from sagemock.clock.sleepers import Sleepers
+from sagemock.clock.virtual import Clock, check_end
 from sagemock.errors import SagemockError, UnusedError
 from sagemock.follow import Followed
 from sagemock.greenlets import refuse
 from sagemock.hook import ApiCall
-from sagemock.idle import Idle, timeless
-from sagemock.instants import instant
 from sagemock.jobs.job import Place
 from sagemock.jobs.store import Store
 from sagemock.options import Options
 from sagemock.plans import Plans
 from sagemock.render import situation
-from sagemock.sleepers import Sleepers
 from sagemock.sleeps import Sleep
 from sagemock.transport import Lost, marred
 

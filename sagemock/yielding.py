@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from sagemock.active import Innermost
 from sagemock.beds import Bed
-from sagemock.realtime import real
+from sagemock.clock.real import real
 from sagemock.timers import Alarms
 from sagemock.turns import STALLED_S, Turns, yields
 

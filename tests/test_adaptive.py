@@ -12,8 +12,8 @@ from botocore.exceptions import CapacityNotAvailableError, ClientError
 from botocore.retries import adaptive, bucket
 
 from sagemock.adaptive import _ENABLED, AdaptivePatch, _fresh
-from sagemock.clock import Clock
-from sagemock.realtime import real
+from sagemock.clock.real import real
+from sagemock.clock.virtual import Clock
 from sagemock.sleep import SleepPatch
 from sagemock.wall import WallPatch
 from tests.support.worlds import World, Worlds

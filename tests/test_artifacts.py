@@ -17,7 +17,7 @@ from moto import mock_aws
 
 from sagemock import Plan, PlanError, SageMakerMock, UsageError, mock_sagemaker
 from sagemock.artifacts import Uploads, packed
-from sagemock.clock import Clock
+from sagemock.clock.virtual import Clock
 from sagemock.jobs.store import Store
 from tests.support.calling import START, YOUNG, after, create, describe, make_client
 

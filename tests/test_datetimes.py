@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagemock import datetimes, mock_sagemaker
-from sagemock.realtime import real
+from sagemock.clock.real import real
 
 # The tests' own zone is New York's; in autumn of 2018 the hour from 1 to 2 came twice there.
 NIGHT = "2018-07-30T02:00:00.123456Z"

@@ -23,14 +23,14 @@ from sagemock import (
     mock_sagemaker,
 )
 from sagemock.aws.events import Event
-from sagemock.clock import Clock
+from sagemock.clock.instants import SECOND_US
+from sagemock.clock.sleepers import Sleepers
+from sagemock.clock.virtual import Clock
 from sagemock.delivery import Delivery, Subscription
 from sagemock.handler import LambdaContext
-from sagemock.instants import SECOND_US
 from sagemock.jobs.history import History
 from sagemock.jobs.interventions import Complete, Stop
 from sagemock.jobs.store import Store
-from sagemock.sleepers import Sleepers
 from tests.support.calling import START, YOUNG, create, make_client
 from tests.support.strategies import named
 

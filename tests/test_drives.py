@@ -7,9 +7,9 @@ import pytest
 
 from sagemock import mock_sagemaker
 from sagemock.beds import Bed
-from sagemock.clock import Clock
+from sagemock.clock.sleepers import Sleeper, Sleepers
+from sagemock.clock.virtual import Clock
 from sagemock.drives import Selecting, Watching, drive_of
-from sagemock.sleepers import Sleeper, Sleepers
 from sagemock.timers import Alarms
 from tests.laws.test_asyncio import OpaqueLoop, new_uvloop
 from tests.test_timers import turn

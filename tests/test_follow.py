@@ -22,9 +22,9 @@ import pytest
 import time_machine
 
 from sagemock import SageMakerMock, mock_sagemaker
-from sagemock.clock import Clock
+from sagemock.clock.real import real
+from sagemock.clock.virtual import Clock
 from sagemock.follow import Followed, frozen, frozen_by_freezegun
-from sagemock.realtime import real
 from tests.support.calling import create, describe, make_client
 
 THEN = datetime(2020, 1, 1, tzinfo=timezone.utc)

@@ -19,9 +19,9 @@ import pytest
 import time_machine
 
 from sagemock import mock_sagemaker
+from sagemock.clock.real import real
 from sagemock.giveway import GivingWay, Ground
 from sagemock.names import Rebinding
-from sagemock.realtime import real
 from sagemock.wall import ClockFactory
 
 _api: Any = freezegun.api

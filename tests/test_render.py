@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagemock import Plan
-from sagemock.instants import instant_us
+from sagemock.clock.instants import instant_us
 from sagemock.jobs.interventions import Fail
 from sagemock.jobs.job import Job, Place
 from sagemock.jobs.script import script

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemock.realtime import real
+from sagemock.clock.real import real
 from sagemock.sleep import SleepPatch, VirtualSleep, duration_us
 from tests.support.worlds import World, Worlds
 

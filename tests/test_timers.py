@@ -5,8 +5,8 @@ from itertools import count
 
 import pytest
 
-from sagemock.clock import Clock
-from sagemock.sleepers import Sleepers
+from sagemock.clock.sleepers import Sleepers
+from sagemock.clock.virtual import Clock
 from sagemock.timers import Alarm, Alarms, Timer
 
 

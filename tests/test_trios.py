@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from sagemock import NothingWillHappen, Plan, SageMakerMock, mock_sagemaker, trios
+from sagemock.clock.real import real
+from sagemock.clock.sleepers import Sleepers
 from sagemock.names import Rebinding
-from sagemock.realtime import real
-from sagemock.sleepers import Sleepers
 from sagemock.trios import TrioPatch
 from tests.support.calling import create, describe, make_client
 

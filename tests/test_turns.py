@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from sagemock.realtime import real
+from sagemock.clock.real import real
 from sagemock.turns import TURNS, Turns, yields
 
 

@@ -25,10 +25,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemock.clock import Clock
+from sagemock.clock.instants import instant
+from sagemock.clock.real import real
+from sagemock.clock.virtual import Clock
 from sagemock.follow import Followed
-from sagemock.instants import instant
-from sagemock.realtime import real
 from sagemock.sleep import SleepPatch
 from sagemock.wall import ClockFactory, WallPatch
 from tests.support.worlds import World, Worlds

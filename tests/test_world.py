@@ -103,7 +103,7 @@ def poll(client: Any, times: int, name: str = "churn") -> None:
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> int:
     """Let a tenth of the polls be too many, for the tests that are not about the number."""
-    monkeypatch.setattr("sagemock.idle.REPEATS", 100)
+    monkeypatch.setattr("sagemock.clock.runaway.REPEATS", 100)
     return 100
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sagemock import NothingWillHappen, SageMakerMock, mock_sagemaker
-from sagemock.realtime import real
+from sagemock.clock.real import real
 from sagemock.yielding import _has_children, _place
 from tests.laws.test_asyncio import Run, client, run, sagemaker
 from tests.laws.test_threads import seconds

@@ -8,7 +8,7 @@ from botocore.model import Shape
 from sagemock.aws import builtin, pools, serverless
 from sagemock.aws.model import Api
 from sagemock.aws.wire import encode, seconds
-from sagemock.instants import instant_us
+from sagemock.clock.instants import instant_us
 from sagemock.jobs.defaults import DEFAULT_MAX_RUNTIME_S
 from sagemock.jobs.job import Job, Transition, View
 from sagemock.jobs.pool import Pool

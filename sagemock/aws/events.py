@@ -15,7 +15,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from sagemock.aws import describe
 from sagemock.aws.model import Api
-from sagemock.instants import instant
+from sagemock.clock.instants import instant
 from sagemock.jobs.history import Occurrence
 from sagemock.jobs.job import view
 from sagemock.jobs.pool import Pool, pool

@@ -11,8 +11,8 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from sagemock.aws.naming import JOBLESS, checked_operation, job_of
 from sagemock.aws.refusal import Refusal
 from sagemock.checks import nearest, number, shown, text, whole
+from sagemock.clock.instants import duration_us, instant, instant_us
 from sagemock.errors import InvalidType, InvalidValue, UsageError
-from sagemock.instants import duration_us, instant, instant_us
 from sagemock.jobs.job import Place
 
 __all__ = [

@@ -12,7 +12,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from sagemock.aws.constraints import bounds, text_test
 from sagemock.aws.per_shape import per_shape
-from sagemock.raised import raise_if_foreign
+from sagemock.clock.interrupts import raise_if_foreign
 
 __all__ = ["fits"]
 

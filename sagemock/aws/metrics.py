@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from sagemock.aws import builtin
 from sagemock.aws.wire import seconds
+from sagemock.clock.instants import SECOND_US
 from sagemock.errors import NotSimulated
-from sagemock.instants import SECOND_US
 from sagemock.jobs.job import Job
 from sagemock.jobs.logs import runs
 from sagemock.jobs.store import Store

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 from sagemock.aws.refusal import Refusal
+from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.jobs.job import Job, Place
 from sagemock.jobs.store import Store
-from sagemock.raised import raise_if_foreign
 
 __all__ = ["add", "delete", "page", "pairs"]
 

@@ -10,8 +10,8 @@ from sagemock.aws.faults import check_job
 from sagemock.aws.naming import checked_operation, job_of
 from sagemock.aws.operations import Service
 from sagemock.checks import shown
+from sagemock.clock.instants import duration_us
 from sagemock.errors import InvalidValue, UsageError
-from sagemock.instants import duration_us
 from sagemock.jobs.job import Job, Place
 from sagemock.jobs.store import Store
 

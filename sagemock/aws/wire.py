@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from sagemock.aws.refusal import Refusal
-from sagemock.instants import instant_us
+from sagemock.clock.instants import instant_us
 
 __all__ = ["Answer", "dump", "encode", "granted", "refused", "seconds"]
 

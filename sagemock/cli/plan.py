@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
+from sagemock.clock.instants import duration_us
 from sagemock.errors import PlanError
-from sagemock.instants import duration_us
 from sagemock.jobs import status
 from sagemock.jobs.defaults import billed_s
 from sagemock.jobs.phase import Phase

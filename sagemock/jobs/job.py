@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from sagemock.instants import SECOND_US
+from sagemock.clock.instants import SECOND_US
 from sagemock.jobs import status
 from sagemock.jobs.defaults import DELETING_S, billed_s
 from sagemock.jobs.interventions import Delete, Intervention

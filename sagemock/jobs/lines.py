@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 from sagemock.checks import of_a_plan, shown, takes_one, text
+from sagemock.clock.instants import SECOND_US, duration_us
 from sagemock.errors import PlanError
-from sagemock.instants import SECOND_US, duration_us
 from sagemock.jobs import status
 from sagemock.jobs.hashing import hashed_once
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from heapq import merge
 from typing import NamedTuple, overload
 
-from sagemock.instants import SECOND_US
+from sagemock.clock.instants import SECOND_US
 from sagemock.jobs import resources
 from sagemock.jobs.job import Job
 from sagemock.jobs.lines import WRITES, Lines

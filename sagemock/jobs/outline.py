@@ -9,8 +9,8 @@ from typing import Any
 
 from sagemock import reasons
 from sagemock.checks import flag, listed, mapping, number, of_a_plan, shown, text, whole
+from sagemock.clock.instants import LONGEST, SECOND_US, duration_us
 from sagemock.errors import PlanError
-from sagemock.instants import LONGEST, SECOND_US, duration_us
 from sagemock.jobs import status
 from sagemock.jobs.lines import Lines, LineSource, LogMapping, sources_of
 from sagemock.jobs.order import impossible

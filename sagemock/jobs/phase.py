@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import TypeAlias
 
 from sagemock.checks import listed, of_a_plan, public_class, shown, text
+from sagemock.clock.instants import duration_us
 from sagemock.errors import PlanError
-from sagemock.instants import duration_us
 from sagemock.jobs import status
 from sagemock.jobs.lines import Lines, LineSource, check_fit, writer
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-from sagemock.instants import SECOND_US
+from sagemock.clock.instants import SECOND_US
 from sagemock.jobs.interventions import KeepAlive, Taken
 from sagemock.jobs.job import Job
 from sagemock.jobs.resources import instances

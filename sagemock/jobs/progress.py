@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sagemock.instants import SECOND_US
+from sagemock.clock.instants import SECOND_US
 from sagemock.jobs import defaults, status
 from sagemock.jobs.job import Job, View
 

@@ -6,8 +6,8 @@ from itertools import pairwise
 from typing import Any
 
 from sagemock.checks import encodable, of_a_plan, shown, whole
+from sagemock.clock.instants import instant_us
 from sagemock.errors import PlanError
-from sagemock.instants import instant_us
 from sagemock.jobs import status
 
 __all__ = ["Entry", "Recorded", "read", "without_nulls"]

@@ -7,8 +7,8 @@ from random import Random
 from typing import Any
 
 from sagemock import reasons
+from sagemock.clock.instants import SECOND_US, duration_us
 from sagemock.errors import PlanError
-from sagemock.instants import SECOND_US, duration_us
 from sagemock.jobs import defaults, record, status
 from sagemock.jobs.defaults import Traits, traits
 from sagemock.jobs.hashing import hashed_once

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, TypeVar
 
-from sagemock import forks
+from sagemock.clock import forks
 from sagemock.jobs.job import Job, Place
 from sagemock.jobs.logbook import Logbook
 from sagemock.jobs.pool import settled_us

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from sagemock import reasons
-from sagemock.instants import SECOND_US
+from sagemock.clock.instants import SECOND_US
 from sagemock.jobs import status
 from sagemock.jobs.defaults import TEARDOWN_S
 from sagemock.jobs.interventions import (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain, count
 from typing import Final
 
-from sagemock.instants import SECOND_US, instant
+from sagemock.clock.instants import SECOND_US, instant
 from sagemock.picture.life import Life
 
 __all__ = ["Axis", "date", "length", "offset"]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sagemock.instants import instant_us
+from sagemock.clock.instants import instant_us
 from sagemock.jobs import status
 from sagemock.jobs.interventions import Complete, Delete, Fail, Interrupt, Intervention, KeepAlive, Stop, Taken, Update
 from sagemock.jobs.job import Job, Transition, view

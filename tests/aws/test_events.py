@@ -9,7 +9,7 @@ from hypothesis import given
 
 from sagemock.aws.describe import moving, still
 from sagemock.aws.events import Event, event
-from sagemock.instants import SECOND_US, instant
+from sagemock.clock.instants import SECOND_US, instant
 from sagemock.jobs.history import Seen, occurrences
 from sagemock.jobs.interventions import Stop
 from sagemock.jobs.job import Job, view

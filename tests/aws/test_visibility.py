@@ -97,7 +97,7 @@ def test_another_region_has_its_own_jobs() -> None:
 
 def test_polling_for_a_hidden_job_is_no_idle_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     """It will be seen one day, also when it is over by then."""
-    monkeypatch.setattr("sagemock.idle.REPEATS", 10)
+    monkeypatch.setattr("sagemock.clock.runaway.REPEATS", 10)
     with mock_sagemaker(start=START, latency=0, idle_limit=timedelta(days=9)) as mock:
         client = make_client()
         mock.hide("*", lasting=timedelta(days=2))

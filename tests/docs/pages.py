@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, Final
 
 from sagemock import Plan, reasons
-from sagemock.instants import SECOND_US, instant_us
+from sagemock.clock.instants import SECOND_US, instant_us
 from sagemock.jobs.catalogue import CATALOGUE, Meaning
 from sagemock.jobs.interventions import Intervention, Stop
 from sagemock.jobs.job import Job, Place

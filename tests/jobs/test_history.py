@@ -4,7 +4,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemock.instants import SECOND_US
+from sagemock.clock.instants import SECOND_US
 from sagemock.jobs.history import History, Occurrence
 from sagemock.jobs.interventions import Delete, Stop, Update
 from sagemock.jobs.job import Job

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagemock.aws.describe import moving
-from sagemock.instants import SECOND_US, instant_us
+from sagemock.clock.instants import SECOND_US, instant_us
 from sagemock.jobs import status
 from sagemock.jobs.defaults import billed_s
 from sagemock.jobs.interventions import Complete, Fail, Stop

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sagemock.clock.instants import SECOND_US
 from sagemock.errors import PlanError
-from sagemock.instants import SECOND_US
 from sagemock.jobs.lines import NO_LINES, Lines, lines_of
 from sagemock.jobs.phase import FOREVER, Phase
 from sagemock.jobs.plan import Plan

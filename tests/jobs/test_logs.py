@@ -7,7 +7,7 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from sagemock.instants import SECOND_US
+from sagemock.clock.instants import SECOND_US
 from sagemock.jobs.interventions import Delete, Fail, Interrupt, Intervention, Stop, Update
 from sagemock.jobs.job import Job, view
 from sagemock.jobs.lines import WRITES

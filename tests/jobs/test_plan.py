@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from sagemock.clock.instants import SECOND_US
 from sagemock.errors import PlanError
-from sagemock.instants import SECOND_US
 from sagemock.jobs import status
 from sagemock.jobs.phase import FOREVER, Phase, span_us
 from sagemock.jobs.plan import Plan

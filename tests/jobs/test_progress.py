@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagemock import Plan
+from sagemock.clock.instants import SECOND_US
 from sagemock.errors import PlanError
-from sagemock.instants import SECOND_US
 from sagemock.jobs.job import Job, view
 from sagemock.jobs.progress import Progress, progress, tokens
 from tests.support.strategies import START_US, interventions, played

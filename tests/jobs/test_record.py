@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
+from sagemock.clock.instants import SECOND_US
 from sagemock.errors import PlanError
-from sagemock.instants import SECOND_US
 from sagemock.jobs.record import Entry, read
 from tests.support.recorded import RECORDED, Recording, described
 

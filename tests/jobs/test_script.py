@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sagemock.clock.instants import SECOND_US
 from sagemock.errors import PlanError
-from sagemock.instants import SECOND_US
 from sagemock.jobs import status
 from sagemock.jobs.outline import INTERRUPTIONS_MAX
 from sagemock.jobs.phase import Phase, span_us

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from sagemock.instants import SECOND_US
+from sagemock.clock.instants import SECOND_US
 from sagemock.jobs.interventions import Complete, Delete, Fail, Intervention, Stop
 from sagemock.jobs.job import Job, Place, view
 from sagemock.jobs.plan import Plan

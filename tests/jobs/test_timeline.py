@@ -8,7 +8,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from sagemock.instants import SECOND_US
+from sagemock.clock.instants import SECOND_US
 from sagemock.jobs import status
 from sagemock.jobs.defaults import TEARDOWN_S
 from sagemock.jobs.interventions import Complete, Cut, Delete, Fail, Interrupt, Intervention, Stop, Taken, Update

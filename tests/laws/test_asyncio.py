@@ -15,7 +15,7 @@ import boto3
 import pytest
 
 from sagemock import NothingWillHappen, Plan, SageMakerMock, mock_sagemaker
-from sagemock.realtime import real
+from sagemock.clock.real import real
 from tests.laws.test_threads import REQUEST, START, expected, poll, seconds
 from tests.support.waiting import eventually
 

@@ -15,13 +15,14 @@ from typing import Any
 
 import pytest
 
-from sagemock import Plan, artifacts, clock, delivery, drives, kernel, sleepers, tasks
-from sagemock.clock import Clock
+from sagemock import Plan, artifacts, delivery, drives, tasks
+from sagemock.clock import linux, sleepers, virtual
+from sagemock.clock.interrupts import raise_if_foreign
+from sagemock.clock.sleepers import Sleepers
+from sagemock.clock.virtual import Clock
 from sagemock.jobs import store as stores
 from sagemock.jobs.interventions import Delete
 from sagemock.jobs.store import Order, Store
-from sagemock.raised import raise_if_foreign
-from sagemock.sleepers import Sleepers
 from tests.support import children
 from tests.support.interrupts import interrupted
 from tests.support.strategies import PLACE, START_US, named
@@ -242,7 +243,7 @@ def test_an_error_that_was_raised_elsewhere_is_raised_again() -> None:
 
 
 # Where something is changed that must be whole, under a lock or with an undoing.
-GUARDED = [artifacts, clock, delivery, drives, kernel, sleepers, stores, tasks]
+GUARDED = [artifacts, virtual, delivery, drives, linux, sleepers, stores, tasks]
 
 
 def codes(code: CodeType) -> Iterator[CodeType]:

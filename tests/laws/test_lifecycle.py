@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import WaiterError
 
 from sagemock import Phase, Plan, SageMakerMock, mock_sagemaker
-from sagemock.realtime import real
+from sagemock.clock.real import real
 from tests.support.calling import START, after, bodies, create, describe, lived, make_client
 from tests.support.records import FINISHED, R8, Record, response
 

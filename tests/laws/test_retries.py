@@ -215,7 +215,7 @@ def test_a_denial_is_about_the_caller_s_own_account() -> None:
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> int:
     """Let a tenth of the polls be too many, for the tests that are not about the number."""
-    monkeypatch.setattr("sagemock.idle.REPEATS", 100)
+    monkeypatch.setattr("sagemock.clock.runaway.REPEATS", 100)
     return 100
 
 

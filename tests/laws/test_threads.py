@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from sagemock import NothingWillHappen, Plan, SageMakerMock, mock_sagemaker
-from sagemock.realtime import real
+from sagemock.clock.real import real
 from tests.support.waiting import eventually
 
 START = "2018-07-30T00:00:00Z"

@@ -5,7 +5,7 @@ from random import Random
 from typing import Any, Final
 
 from sagemock import Plan
-from sagemock.instants import instant_us
+from sagemock.clock.instants import instant_us
 from sagemock.jobs.interventions import Intervention
 from sagemock.jobs.job import Job, Place
 from sagemock.jobs.script import script

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from hypothesis import strategies as st
 
-from sagemock.instants import SECOND_US
+from sagemock.clock.instants import SECOND_US
 from sagemock.jobs import status
 from sagemock.jobs.interventions import Complete, Fail, Interrupt, Intervention, Stop
 from sagemock.jobs.job import Job, Place

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from sagemock.realtime import real
+from sagemock.clock.real import real
 
 __all__ = ["eventually"]
 
@@ -13,7 +13,7 @@ def eventually(holds: Callable[[], object]) -> None:
     """Return when something holds; fail when it does not for a minute.
 
     It looks so often that it counts as busy while nothing else goes on, and so seldom that in the long run it counts as waiting,
-    also where every line of it is traced (see `sagemock.stillness`).
+    also where every line of it is traced (see `sagemock.clock.stillness`).
     """
     began_s = real.monotonic()
     while not holds():

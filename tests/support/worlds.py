@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from sagemock.active import Active
-from sagemock.clock import Clock
-from sagemock.sleepers import Sleepers
+from sagemock.clock.sleepers import Sleepers
+from sagemock.clock.virtual import Clock
 
 
 class Patch(Protocol):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemock.instants import LONGEST, SECOND_US, beginning_us, duration_us, instant, instant_us
+from sagemock.clock.instants import LONGEST, SECOND_US, beginning_us, duration_us, instant, instant_us
 
 START_US = 1_532_952_000_000_000
 """2018-07-30T12:00:00Z"""

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemock.clock import Clock
+from sagemock.clock.instants import SECOND_US, instant
+from sagemock.clock.real import real
+from sagemock.clock.virtual import Clock
 from sagemock.errors import UsageError
-from sagemock.instants import SECOND_US, instant
-from sagemock.realtime import real
 
 START = "2018-07-30T12:00:00Z"
 START_US = 1_532_952_000_000_000

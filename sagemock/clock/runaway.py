@@ -4,8 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Hashable
 
+from sagemock.clock.instants import SECOND_US
 from sagemock.errors import NothingWillHappen
-from sagemock.instants import SECOND_US
 
 __all__ = ["Idle", "timeless"]
 

@@ -7,11 +7,11 @@ from functools import cached_property, partial
 from itertools import count
 from typing import Final, Protocol
 
-from sagemock import forks
 from sagemock.cleanup import run_all
-from sagemock.clock import Clock
-from sagemock.realtime import real
-from sagemock.stillness import Stillness
+from sagemock.clock import forks
+from sagemock.clock.real import real
+from sagemock.clock.stillness import Stillness
+from sagemock.clock.virtual import Clock
 
 __all__ = ["Rouse", "Sleeper", "Sleepers", "waiting"]
 

@@ -9,10 +9,10 @@ from types import FrameType
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from sagemock.kernel import native_id, of_thread
-from sagemock.raised import raise_if_foreign
-from sagemock.realtime import real
-from sagemock.waits import Work, has_nothing_to_do
+from sagemock.clock.interrupts import raise_if_foreign
+from sagemock.clock.linux import native_id, of_thread
+from sagemock.clock.real import real
+from sagemock.clock.waits import Work, has_nothing_to_do
 
 __all__ = ["STILL_S", "Ended", "Stillness"]
 

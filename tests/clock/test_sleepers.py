@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sagemock import sleepers as module
-from sagemock.clock import Clock
-from sagemock.realtime import real
-from sagemock.sleepers import Sleepers, waiting
+from sagemock.clock import sleepers as module
+from sagemock.clock.real import real
+from sagemock.clock.sleepers import Sleepers, waiting
+from sagemock.clock.virtual import Clock
 from tests.support.waiting import eventually
 
 START = "2018-07-30T12:00:00Z"

@@ -17,8 +17,8 @@ import pytest
 import time_machine
 
 from sagemock import NothingWillHappen, Plan, SageMakerMock, mock_sagemaker
-from sagemock.clock import Clock
-from sagemock.readings import Readings
+from sagemock.clock.readings import Readings
+from sagemock.clock.virtual import Clock
 from tests.laws.test_threads import REQUEST
 
 SECOND = timedelta(seconds=1)

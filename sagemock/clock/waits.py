@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator
 from types import FrameType
 from typing import Any, Final
 
-from sagemock.kernel import native_id, of_thread, thread_ids
+from sagemock.clock.linux import native_id, of_thread, thread_ids
 
 __all__ = ["LOOKS", "Work", "has_nothing_to_do", "place"]
 

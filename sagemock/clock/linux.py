@@ -5,7 +5,7 @@ import threading
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from sagemock.raised import raise_if_foreign
+from sagemock.clock.interrupts import raise_if_foreign
 
 __all__ = ["native_id", "of_thread", "read", "thread_ids"]
 

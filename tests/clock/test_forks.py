@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from sagemock import forks as module
-from sagemock import kernel
-from sagemock.clock import Clock
-from sagemock.forks import Forks
-from sagemock.realtime import real
-from sagemock.sleepers import Sleepers
+from sagemock.clock import forks as module
+from sagemock.clock import linux
+from sagemock.clock.forks import Forks
+from sagemock.clock.real import real
+from sagemock.clock.sleepers import Sleepers
+from sagemock.clock.virtual import Clock
 from sagemock.tasks import VirtualTasks
 from tests.support import children
 
@@ -24,7 +24,7 @@ COMMON = """
 import asyncio, os, sys, threading, time, warnings
 from concurrent.futures import ThreadPoolExecutor
 from sagemock import mock_sagemaker
-from sagemock.realtime import real
+from sagemock.clock.real import real
 from tests.support.calling import create, describe, make_client
 from tests.support.waiting import eventually
 
@@ -262,9 +262,9 @@ def test_a_child_calls_none_of_the_loops_of_its_parent() -> None:
 def test_the_number_of_a_thread_that_forked_is_that_in_the_child(monkeypatch: pytest.MonkeyPatch) -> None:
     """`threading` knows the one in the parent."""
     thread = threading.current_thread()
-    assert kernel.native_id(thread) == thread.native_id
-    monkeypatch.setattr(kernel, "_FORKED", type(kernel._FORKED)())
+    assert linux.native_id(thread) == thread.native_id
+    monkeypatch.setattr(linux, "_FORKED", type(linux._FORKED)())
     monkeypatch.setattr(threading, "get_native_id", lambda: 7)
-    kernel._note_fork()
-    assert kernel.native_id(thread) == 7
-    assert kernel.native_id(threading.Thread()) is None
+    linux._note_fork()
+    assert linux.native_id(thread) == 7
+    assert linux.native_id(threading.Thread()) is None

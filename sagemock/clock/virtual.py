@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from sagemock.checks import nearest, number, public, public_class, shown
+from sagemock.clock.instants import END_US, SECOND_US, beginning_us, duration_us, instant, instant_us
+from sagemock.clock.readings import Readings
+from sagemock.clock.real import real
 from sagemock.errors import InvalidType, InvalidValue, UsageError
-from sagemock.instants import END_US, SECOND_US, beginning_us, duration_us, instant, instant_us
-from sagemock.readings import Readings
-from sagemock.realtime import real
 
 __all__ = ["FASTEST", "Agenda", "Clock", "Leader", "Outside", "check_end", "checked_rate"]
 
@@ -113,7 +113,7 @@ class Clock:
        NothingWillHappen, after a thousand polls and sleeps or `idle_limit`; each thread and task where it sleeps.
 
     `sagemock.wall` adds the tenth: the process's time is this clock. A clock by itself keeps the laws up to 6; for the
-    seventh it is `led_by` what knows the sleepers (`sagemock.sleepers`), and the mock watches over the last two. It is
+    seventh it is `led_by` what knows the sleepers (`sagemock.clock.sleepers`), and the mock watches over the last two. It is
     safe to use from several threads.
     """
 

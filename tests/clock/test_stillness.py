@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from sagemock import stillness, waits
-from sagemock.realtime import real
-from sagemock.stillness import STILL_S, Ended, Stillness
+from sagemock.clock import stillness, waits
+from sagemock.clock.real import real
+from sagemock.clock.stillness import STILL_S, Ended, Stillness
 from tests.support.waiting import eventually
 
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from sagemock import kernel, waits
-from sagemock.realtime import real
+from sagemock.clock import linux, waits
+from sagemock.clock.real import real
+from sagemock.clock.stillness import Ended, Stillness
+from sagemock.clock.waits import Work, has_nothing_to_do
 from sagemock.sleep import VirtualSleep
-from sagemock.stillness import Ended, Stillness
-from sagemock.waits import Work, has_nothing_to_do
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.skipif(
@@ -187,5 +187,5 @@ def test_the_kernel_counts_for_how_long_each_thread_could_have_run(monkeypatch: 
     monkeypatch.setattr(os, "listdir", lambda _: ["none"])
     assert dict(waits._waits_for_a_processor()) == {}
     monkeypatch.undo()
-    monkeypatch.setattr(kernel, "_THREADS", "/none")
+    monkeypatch.setattr(linux, "_THREADS", "/none")
     assert dict(waits._waits_for_a_processor()) == {}

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from sagemock.clock.instants import SECOND_US
+from sagemock.clock.runaway import A_LOOP, FAMILIAR, REPEATS, Idle, timeless
 from sagemock.errors import NothingWillHappen
-from sagemock.idle import A_LOOP, FAMILIAR, REPEATS, Idle, timeless
-from sagemock.instants import SECOND_US
 
 DAY_US = 86_400 * SECOND_US
 

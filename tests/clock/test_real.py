@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from sagemock.realtime import _unfrozen
+from sagemock.clock.real import _unfrozen
 
 
 def test_the_real_clock_is_real_in_frozen_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ import threading
 from typing import Any, Final, Generic, Protocol, TypeVar
 from weakref import ref
 
-from sagemock.realtime import real
+from sagemock.clock.real import real
 
 __all__ = ["Forked", "Forks", "lock", "tell"]
 
