@@ -17,10 +17,10 @@ from benchmarks.report import Row, ratios
 from benchmarks.timing import interleaved, timed
 from benchmarks.worlds import client, request
 from sagemock import Plan, mock_sagemaker
-from sagemock.aws.model import Api
 from sagemock.aws.operations import Service, create_training_job
 from sagemock.jobs.job import Place
 from sagemock.jobs.store import Store
+from sagemock.protocol.model import Api
 
 __all__ = ["rows"]
 

@@ -7,7 +7,6 @@ from typing import Any, overload
 
 from sagemock.aws import eventfields
 from sagemock.aws.events import Event, event
-from sagemock.aws.model import Api
 from sagemock.aws.operations import Service
 from sagemock.checks import flag, public, shown
 from sagemock.clock.virtual import Clock
@@ -16,6 +15,7 @@ from sagemock.errors import InvalidType, UsageError
 from sagemock.eventpattern import EventPattern, Pattern
 from sagemock.handler import Handler
 from sagemock.jobs.history import History, Occurrence
+from sagemock.protocol.model import Api
 
 __all__ = ["Announcer", "Events"]
 

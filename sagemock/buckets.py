@@ -10,9 +10,9 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 
 from sagemock import neighbours
-from sagemock.aws.refusal import Refusal
 from sagemock.errors import UsageError
 from sagemock.jobs.job import Place
+from sagemock.protocol.refusal import Refusal
 
 __all__ = ["Location", "check_inputs", "location", "put"]
 

@@ -9,14 +9,14 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import WaiterError
 
-from sagemock.aws.decode import decode
-from sagemock.aws.model import Api
-from sagemock.aws.refusal import Refusal
 from sagemock.clock.instants import instant, instant_us
 from sagemock.clock.real import real
 from sagemock.errors import PlanError
 from sagemock.jobs.plan import Plan
 from sagemock.mock import SageMakerMock, mock_sagemaker
+from sagemock.protocol.decode import decode
+from sagemock.protocol.model import Api
+from sagemock.protocol.refusal import Refusal
 
 __all__ = ["play", "play_record"]
 

@@ -13,14 +13,14 @@ from botocore.config import Config
 from botocore.credentials import Credentials, RefreshableCredentials
 
 from sagemock.active import Active
-from sagemock.aws.model import Api
-from sagemock.aws.wire import Answer
 from sagemock.cleanup import run_all
 from sagemock.errors import NotAnswered
 from sagemock.guard import IN_FLIGHT, InFlight
 from sagemock.neighbours import Moto, mark, moto_answers
 from sagemock.network import canonical, host_of, is_loopback, lets_through
 from sagemock.patch import Wrapped
+from sagemock.protocol.answer import Answer
+from sagemock.protocol.model import Api
 from sagemock.response import Response
 
 __all__ = ["ApiCall", "Hook", "Respondent"]

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from botocore.awsrequest import AWSResponse, HeadersDict
 
-from sagemock.aws.wire import CONTENT_TYPE, Answer
+from sagemock.protocol.answer import CONTENT_TYPE, Answer
 
 __all__ = ["Response"]
 

@@ -8,11 +8,11 @@ from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, Endp
 from urllib3.exceptions import ProtocolError
 
 from sagemock.aws import faults
-from sagemock.aws.refusal import Refusal
-from sagemock.aws.wire import Answer, granted, refused
 from sagemock.clock.instants import duration_us
 from sagemock.errors import NothingWillHappen
 from sagemock.hook import ApiCall
+from sagemock.protocol.answer import Answer, granted, refused
+from sagemock.protocol.refusal import Refusal
 
 __all__ = ["Lost", "marred"]
 

@@ -15,15 +15,9 @@ from sagemock.announcer import Announcer
 from sagemock.artifacts import Uploads
 from sagemock.aws import log_group, logs
 from sagemock.aws.accounts import Accounts
-from sagemock.aws.decode import decode, parse
 from sagemock.aws.faults import Fault, Faults
-from sagemock.aws.fits import fits
-from sagemock.aws.model import Api
 from sagemock.aws.operations import INVALID, OPERATIONS, READS, Service
-from sagemock.aws.refusal import Refusal
-from sagemock.aws.validate import check
 from sagemock.aws.visibility import Visibility
-from sagemock.aws.wire import Answer, granted, refused
 from sagemock.calls import DONE, Call, Calls
 from sagemock.cleanup import run_all
 from sagemock.clock.instants import instant
@@ -38,6 +32,12 @@ from sagemock.jobs.job import Place
 from sagemock.jobs.store import Store
 from sagemock.options import Options
 from sagemock.plans import Plans
+from sagemock.protocol.answer import Answer, granted, refused
+from sagemock.protocol.decode import decode, parse
+from sagemock.protocol.fits import fits
+from sagemock.protocol.model import Api
+from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.validate import check
 from sagemock.render import situation
 from sagemock.sleeps import Sleep
 from sagemock.transport import Lost, marred

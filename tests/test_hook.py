@@ -27,8 +27,8 @@ from botocore.exceptions import CredentialRetrievalError, EndpointConnectionErro
 from botocore.httpsession import URLLib3Session
 
 from sagemock import NotAnswered, mock_sagemaker
-from sagemock.aws.wire import Answer
 from sagemock.hook import Hook, _access_key, _attempt
+from sagemock.protocol.answer import Answer
 from sagemock.response import Response
 from tests.support.calling import START, create, describe, make_client, verify
 

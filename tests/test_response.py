@@ -5,7 +5,7 @@ from botocore.awsrequest import HeadersDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemock.aws.wire import Answer
+from sagemock.protocol.answer import Answer
 from sagemock.response import Response
 
 NAMED = {

@@ -6,14 +6,14 @@ from typing import Any, Final
 from botocore.model import Shape
 
 from sagemock.aws import builtin, pools, serverless
-from sagemock.aws.model import Api
-from sagemock.aws.wire import encode, seconds
 from sagemock.clock.instants import instant_us
 from sagemock.jobs.defaults import DEFAULT_MAX_RUNTIME_S
 from sagemock.jobs.job import Job, Transition, View
 from sagemock.jobs.pool import Pool
 from sagemock.jobs.progress import Progress, progress
 from sagemock.jobs.resources import instances
+from sagemock.protocol.answer import encode, seconds
+from sagemock.protocol.model import Api
 
 __all__ = ["artifacts", "moving", "still", "summary"]
 

@@ -14,10 +14,10 @@ from botocore.loaders import create_loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 
 from sagemock.aws.events import DETAIL_TYPE, SOURCE
-from sagemock.aws.model import Api
 from sagemock.errors import InvalidValue
 from sagemock.eventpattern import EventPattern, Field, Path
 from sagemock.jobs import status
+from sagemock.protocol.model import Api
 
 __all__ = ["check", "installed"]
 

@@ -14,11 +14,11 @@ from uuid import UUID
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from sagemock.aws import describe
-from sagemock.aws.model import Api
 from sagemock.clock.instants import instant
 from sagemock.jobs.history import Occurrence
 from sagemock.jobs.job import view
 from sagemock.jobs.pool import Pool, pool
+from sagemock.protocol.model import Api
 
 __all__ = ["DETAIL_TYPE", "SOURCE", "Event", "event"]
 

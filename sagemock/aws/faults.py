@@ -9,11 +9,11 @@ from random import Random
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from sagemock.aws.naming import JOBLESS, checked_operation, job_of
-from sagemock.aws.refusal import Refusal
 from sagemock.checks import nearest, number, shown, text, whole
 from sagemock.clock.instants import duration_us, instant, instant_us
 from sagemock.errors import InvalidType, InvalidValue, UsageError
 from sagemock.jobs.job import Place
+from sagemock.protocol.refusal import Refusal
 
 __all__ = [
     "CONNECTION_RESET",

@@ -14,8 +14,8 @@ import re
 from collections.abc import Callable
 from typing import Final, NoReturn
 
-from sagemock.aws.refusal import Refusal
 from sagemock.errors import NotSimulated
+from sagemock.protocol.refusal import Refusal
 from sagemock.regex import read
 
 __all__ = ["matches"]

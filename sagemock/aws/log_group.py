@@ -4,13 +4,13 @@ import base64
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from sagemock.aws.decode import decode, parse
 from sagemock.aws.log_pages import INVALID, invalid_token
-from sagemock.aws.model import Api
-from sagemock.aws.refusal import Refusal
-from sagemock.aws.wire import dump
 from sagemock.jobs.job import Place
 from sagemock.jobs.logbook import Logbook
+from sagemock.protocol.answer import dump
+from sagemock.protocol.decode import decode, parse
+from sagemock.protocol.model import Api
+from sagemock.protocol.refusal import Refusal
 
 if TYPE_CHECKING:
     from sagemock.aws.operations import Service

@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from sagemock.aws import filters, log_group
-from sagemock.aws.decode import parse
 from sagemock.aws.log_group import GROUP, refuse
 from sagemock.aws.log_pages import END, INVALID, PER_US, Event, Range, after, digits, events, invalid_token, page, position, token
-from sagemock.aws.model import Api
-from sagemock.aws.refusal import Refusal
-from sagemock.aws.wire import dump
 from sagemock.errors import NotSimulated
 from sagemock.jobs.job import Place
 from sagemock.jobs.logbook import Logbook
 from sagemock.jobs.logs import Stream
+from sagemock.protocol.answer import dump
+from sagemock.protocol.decode import parse
+from sagemock.protocol.model import Api
+from sagemock.protocol.refusal import Refusal
 
 if TYPE_CHECKING:
     from sagemock.aws.operations import Operation, Service

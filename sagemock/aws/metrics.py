@@ -14,12 +14,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from sagemock.aws import builtin
-from sagemock.aws.wire import seconds
 from sagemock.clock.instants import SECOND_US
 from sagemock.errors import NotSimulated
 from sagemock.jobs.job import Job
 from sagemock.jobs.logs import runs
 from sagemock.jobs.store import Store
+from sagemock.protocol.answer import seconds
 from sagemock.regex import Regex, read
 
 __all__ = ["final", "readable"]

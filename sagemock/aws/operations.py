@@ -7,10 +7,7 @@ from random import Random
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from sagemock.aws import describe, metrics, pages, pools, rules, tags, updates
-from sagemock.aws.model import Api
 from sagemock.aws.quotas import Quotas
-from sagemock.aws.refusal import Refusal
-from sagemock.aws.wire import dump
 from sagemock.jobs.interventions import Stop
 from sagemock.jobs.job import Job, Place, running_s, view
 from sagemock.jobs.plan import Plan
@@ -18,6 +15,9 @@ from sagemock.jobs.pool import pool
 from sagemock.jobs.progress import progress
 from sagemock.jobs.script import script
 from sagemock.jobs.store import Store
+from sagemock.protocol.answer import dump
+from sagemock.protocol.model import Api
+from sagemock.protocol.refusal import Refusal
 
 __all__ = ["INVALID", "OPERATIONS", "READS", "Service"]
 

@@ -5,12 +5,12 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from sagemock.aws.decode import parse
 from sagemock.aws.describe import summary
-from sagemock.aws.refusal import Refusal
 from sagemock.jobs.job import Job, View, view
 from sagemock.jobs.pool import Pool, pool
 from sagemock.jobs.store import Key, Order, Region
+from sagemock.protocol.decode import parse
+from sagemock.protocol.refusal import Refusal
 
 __all__ = ["training_jobs"]
 

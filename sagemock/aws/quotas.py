@@ -7,13 +7,13 @@ from typing import Any, Literal, TypeAlias
 
 from botocore.loaders import create_loader
 
-from sagemock.aws.refusal import Refusal
 from sagemock.checks import nearest, shown, text
 from sagemock.errors import UsageError
 from sagemock.jobs.job import Job, Place, view
 from sagemock.jobs.pool import pool
 from sagemock.jobs.resources import instances
 from sagemock.jobs.store import Store
+from sagemock.protocol.refusal import Refusal
 
 __all__ = ["Quotas", "Usage", "checked_instance_type"]
 

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 from sagemock.aws import metrics
 from sagemock.aws import rules_of_algorithms as algorithms
 from sagemock.aws import rules_of_resources as resources
-from sagemock.aws.refusal import Refusal
+from sagemock.protocol.refusal import Refusal
 
 __all__ = ["RULES", "Rule", "check"]
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from sagemock.aws.refusal import Refusal
 from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.jobs.job import Job, Place
 from sagemock.jobs.store import Store
+from sagemock.protocol.refusal import Refusal
 
 __all__ = ["add", "delete", "page", "pairs"]
 

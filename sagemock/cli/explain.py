@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from botocore.session import Session
 
 from sagemock.aws.meanings import documented
-from sagemock.aws.model import Api
 from sagemock.errors import UsageError
 from sagemock.jobs import status
 from sagemock.jobs.catalogue import CATALOGUE, Meaning
 from sagemock.picture.text import LEAST, Line, Span
+from sagemock.protocol.model import Api
 
 __all__ = ["every_status", "explanation"]
 

@@ -8,10 +8,10 @@ import pytest
 
 from sagemock import Plan, SageMakerMock, mock_sagemaker
 from sagemock.aws import describe as described
-from sagemock.aws.model import Api
 from sagemock.jobs.job import Job, Place
 from sagemock.jobs.script import script
-from tests.aws.shapes import invented
+from sagemock.protocol.model import Api
+from tests.protocol.shapes import invented
 from tests.support.calling import START, YOUNG, after, create, describe, make_client, request
 
 PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)

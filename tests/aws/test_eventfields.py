@@ -9,8 +9,8 @@ from botocore.model import ServiceModel
 
 from sagemock import InvalidValue, mock_sagemaker, outcomes
 from sagemock.aws.eventfields import check, installed
-from sagemock.aws.model import Api
 from sagemock.eventpattern import EventPattern
+from sagemock.protocol.model import Api
 from tests.support.calling import START, create, make_client
 
 TYPE = '"SageMaker Training Job State Change"'

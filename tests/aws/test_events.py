@@ -15,7 +15,7 @@ from sagemock.jobs.interventions import Stop
 from sagemock.jobs.job import Job, view
 from sagemock.jobs.plan import Plan
 from sagemock.jobs.pool import pool
-from tests.aws.shapes import of_sagemaker
+from tests.protocol.shapes import of_sagemaker
 from tests.support.calling import YOUNG, problems, request
 from tests.support.strategies import START_US, lives, played
 

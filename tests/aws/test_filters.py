@@ -1,8 +1,8 @@
 import pytest
 
 from sagemock.aws.filters import matches
-from sagemock.aws.refusal import Refusal
 from sagemock.errors import NotSimulated
+from sagemock.protocol.refusal import Refusal
 
 LINES = ["[ERROR 400] bad request", "[WARN 500] slow", "error: loss=nan", 'epoch 7 "done"']
 

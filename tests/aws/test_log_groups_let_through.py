@@ -5,7 +5,7 @@ from typing import Any
 from botocore.session import get_session
 
 from sagemock import mock_sagemaker
-from sagemock.aws.wire import Answer
+from sagemock.protocol.answer import Answer
 from sagemock.response import Response
 
 

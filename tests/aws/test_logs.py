@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError, NoCredentialsError
 from sagemock import NotAnswered, NothingWillHappen, NotSimulated, Plan, SageMakerMock, UsageError, mock_sagemaker
 from sagemock.aws.log_group import GROUP
 from sagemock.aws.logs import concerns
-from sagemock.aws.model import Api
+from sagemock.protocol.model import Api
 from tests.aws.test_operations import refusal
 from tests.support.calling import START, after, check, create, describe, make_client, request
 

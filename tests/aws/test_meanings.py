@@ -3,8 +3,8 @@
 import botocore.session
 
 from sagemock.aws.meanings import documented
-from sagemock.aws.model import Api
 from sagemock.jobs.catalogue import CATALOGUE
+from sagemock.protocol.model import Api
 
 
 def test_the_sentences_are_those_of_the_service_model() -> None:

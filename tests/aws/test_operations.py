@@ -11,7 +11,7 @@ from sagemock import NotSimulated, Plan, SageMakerMock, mock_sagemaker
 from sagemock.aws.operations import OPERATIONS, READS, Service
 from sagemock.jobs.job import Place
 from sagemock.jobs.store import Store
-from tests.aws.shapes import of_sagemaker
+from tests.protocol.shapes import of_sagemaker
 from tests.support.calling import START, YOUNG, code_and_text, create, describe, make_client, request
 
 PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)

@@ -13,7 +13,7 @@ from sagemock.jobs.interventions import Complete, Fail, Stop
 from sagemock.jobs.job import Job, Place, view
 from sagemock.jobs.phase import Phase
 from sagemock.jobs.plan import Plan
-from tests.aws.shapes import of_sagemaker
+from tests.protocol.shapes import of_sagemaker
 from tests.support.recorded import RECORDED, Recording, described
 from tests.support.strategies import START_US, instants, lives, named, played
 

@@ -13,7 +13,7 @@ from sagemock.jobs.outline import INTERRUPTIONS_MAX
 from sagemock.jobs.phase import Phase, span_us
 from sagemock.jobs.plan import Plan
 from sagemock.jobs.script import Script, script
-from tests.aws.shapes import of_sagemaker
+from tests.protocol.shapes import of_sagemaker
 from tests.support.recorded import RECORDED, described
 from tests.support.strategies import durations, plans, played, recipes, requests
 

@@ -4,7 +4,7 @@ from hypothesis import given
 
 from sagemock.jobs import status
 from sagemock.jobs.job import Job
-from tests.aws.shapes import sagemaker
+from tests.protocol.shapes import sagemaker
 from tests.support.recorded import RECORDED
 from tests.support.strategies import instants, lives
 

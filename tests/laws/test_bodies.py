@@ -16,8 +16,8 @@ from sagemock import NotAnswered, NotSimulated, Plan, SageMakerMock, current, mo
 from sagemock.aws import logs
 from sagemock.aws.log_group import GROUP
 from sagemock.aws.operations import OPERATIONS
-from tests.aws.shapes import of_sagemaker
 from tests.aws.test_logs import STREAM, session
+from tests.protocol.shapes import of_sagemaker
 from tests.support.calling import START, YOUNG, create, make_client, request
 
 BARE = Config(retries={"total_max_attempts": 1, "mode": "standard"}, parameter_validation=False)

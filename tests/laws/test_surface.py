@@ -17,7 +17,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sagemock import Clock, Options, PlanError, SageMakerMock, UsageError, mock_sagemaker
-from tests.aws.shapes import of_sagemaker
+from tests.protocol.shapes import of_sagemaker
 from tests.support.surface import JOB, VERBS, Parameter, conforms, parameters
 
 START: Final = "2018-07-30"

@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
-from tests.aws.shapes import of_sagemaker
+from tests.protocol.shapes import of_sagemaker
 
 __all__ = [
     "START",

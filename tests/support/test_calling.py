@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from botocore.model import ServiceModel
 
-from tests.aws.shapes import invented
+from tests.protocol.shapes import invented
 from tests.support.calling import problems
 
 MODEL: ServiceModel = invented(

@@ -14,12 +14,12 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sagemock.aws.constraints import _ANCHORS
-from sagemock.aws.decode import decode
-from sagemock.aws.fits import fits
-from sagemock.aws.refusal import Refusal
-from sagemock.aws.validate import check, violations
-from tests.aws.shapes import below, invented, of_sagemaker, sagemaker
+from sagemock.protocol.constraints import _ANCHORS
+from sagemock.protocol.decode import decode
+from sagemock.protocol.fits import fits
+from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.validate import check, violations
+from tests.protocol.shapes import below, invented, of_sagemaker, sagemaker
 
 REQUEST: dict[str, Any] = {
     "TrainingJobName": "churn-2024-01-11",

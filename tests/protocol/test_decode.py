@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemock.aws.decode import decode, parse
-from sagemock.aws.refusal import Refusal
-from tests.aws.shapes import invented, of_sagemaker
+from sagemock.protocol.decode import decode, parse
+from sagemock.protocol.refusal import Refusal
+from tests.protocol.shapes import invented, of_sagemaker
 
 MODEL = invented(
     {

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemock.aws.patterns import matcher
-from tests.aws.shapes import patterns_of_simulated, sagemaker
+from sagemock.protocol.patterns import matcher
+from tests.protocol.shapes import patterns_of_simulated, sagemaker
 
 TAG = r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)"
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemock.aws.refusal import Refusal
-from sagemock.aws.wire import Answer, dump, encode, granted, refused, seconds
-from tests.aws.shapes import invented, sagemaker
+from sagemock.protocol.answer import Answer, dump, encode, granted, refused, seconds
+from sagemock.protocol.refusal import Refusal
+from tests.protocol.shapes import invented, sagemaker
 
 AT_US = 1_532_908_800_123_456
 # Until 2100.

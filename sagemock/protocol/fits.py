@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from sagemock.aws.constraints import bounds, text_test
-from sagemock.aws.per_shape import per_shape
 from sagemock.clock.interrupts import raise_if_foreign
+from sagemock.protocol.constraints import bounds, text_test
+from sagemock.protocol.shapes import per_shape
 
 __all__ = ["fits"]
 

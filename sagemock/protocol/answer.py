@@ -6,8 +6,8 @@ from typing import Any, Final, NamedTuple
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from sagemock.aws.refusal import Refusal
 from sagemock.clock.instants import instant_us
+from sagemock.protocol.refusal import Refusal
 
 __all__ = ["Answer", "dump", "encode", "granted", "refused", "seconds"]
 

@@ -19,9 +19,9 @@ from typing import Any, TypeAlias
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from sagemock.aws.constraints import Constraint, length_at_least, patterns, sizes
-from sagemock.aws.per_shape import per_shape
-from sagemock.aws.refusal import Refusal
+from sagemock.protocol.constraints import Constraint, length_at_least, patterns, sizes
+from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.shapes import per_shape
 
 __all__ = ["check", "violations"]
 

@@ -10,8 +10,8 @@ from typing import Any, NoReturn, TypeAlias
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from sagemock.aws.per_shape import per_shape
-from sagemock.aws.refusal import Refusal
+from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.shapes import per_shape
 
 __all__ = ["decode", "parse"]
 

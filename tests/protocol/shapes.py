@@ -7,7 +7,7 @@ from typing import Any
 import botocore.session
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 
-from sagemock.aws.model import Api
+from sagemock.protocol.model import Api
 
 
 @cache

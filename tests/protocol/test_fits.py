@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemock.aws.decode import decode
-from sagemock.aws.fits import fits
-from sagemock.aws.refusal import Refusal
-from sagemock.aws.validate import violations
-from tests.aws.shapes import invented, of_sagemaker
-from tests.aws.test_validate import REQUEST, create, mutants_of, operations, sample
+from sagemock.protocol.decode import decode
+from sagemock.protocol.fits import fits
+from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.validate import violations
+from tests.protocol.shapes import invented, of_sagemaker
+from tests.protocol.test_validate import REQUEST, create, mutants_of, operations, sample
 
 JSON = st.sampled_from(
     [None, True, 0, 1, -1, 1.0, 0.5, "", "x", "File", "x" * 300, [], [None], ["x"], {}, {"x": "y"}, {"x": None}]

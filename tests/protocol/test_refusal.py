@@ -1,4 +1,4 @@
-from sagemock.aws.refusal import Refusal
+from sagemock.protocol.refusal import Refusal
 
 
 def test_a_refusal_is_a_bad_request_unless_it_says_otherwise() -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from botocore.model import Shape
 
-from sagemock.aws.patterns import matcher
+from sagemock.protocol.patterns import matcher
 
 __all__ = ["Constraint", "bounds", "length_at_least", "patterns", "sizes", "text_test"]
 

@@ -6,8 +6,8 @@ import botocore.session
 import pytest
 from botocore.model import OperationNotFoundError
 
-from sagemock.aws.model import Api, common_members
-from tests.aws.shapes import invented, of_sagemaker, sagemaker
+from sagemock.protocol.model import Api, common_members
+from tests.protocol.shapes import invented, of_sagemaker, sagemaker
 
 SHAPES = {
     "Request": {
