@@ -18,9 +18,9 @@ from benchmarks.timing import interleaved, timed
 from benchmarks.worlds import client, request
 from sagemock import Plan, mock_sagemaker
 from sagemock.aws.operations import Service, create_training_job
-from sagemock.jobs.job import Place
-from sagemock.jobs.store import Store
 from sagemock.protocol.model import Api
+from sagemock.training.job import Place
+from sagemock.training.store import Store
 
 __all__ = ["rows"]
 

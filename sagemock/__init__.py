@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     )
     from sagemock.eventpattern import Pattern
     from sagemock.handler import Handler, LambdaContext
-    from sagemock.jobs.lines import Lines
-    from sagemock.jobs.phase import Duration, Phase
-    from sagemock.jobs.plan import Durations, Plan
     from sagemock.mock import SageMakerMock, current, mock_sagemaker
     from sagemock.options import Options
-    from sagemock.plans import Matcher, PlanSource
     from sagemock.sleeps import Sleep, Sleeps
+    from sagemock.training.plan.lines import Lines
+    from sagemock.training.plan.phase import Duration, Phase
+    from sagemock.training.plan.plan import Durations, Plan
+    from sagemock.training.plan.rules import Matcher, PlanSource
     from sagemock.views import Jobs, JobView, TransitionView
 
 __all__ = [
@@ -87,17 +87,17 @@ _HOMES = {
     "Pattern": "sagemock.eventpattern",
     "Handler": "sagemock.handler",
     "LambdaContext": "sagemock.handler",
-    "Lines": "sagemock.jobs.lines",
-    "Duration": "sagemock.jobs.phase",
-    "Phase": "sagemock.jobs.phase",
-    "Durations": "sagemock.jobs.plan",
-    "Plan": "sagemock.jobs.plan",
+    "Lines": "sagemock.training.plan.lines",
+    "Duration": "sagemock.training.plan.phase",
+    "Phase": "sagemock.training.plan.phase",
+    "Durations": "sagemock.training.plan.plan",
+    "Plan": "sagemock.training.plan.plan",
     "SageMakerMock": "sagemock.mock",
     "current": "sagemock.mock",
     "mock_sagemaker": "sagemock.mock",
     "Options": "sagemock.options",
-    "Matcher": "sagemock.plans",
-    "PlanSource": "sagemock.plans",
+    "Matcher": "sagemock.training.plan.rules",
+    "PlanSource": "sagemock.training.plan.rules",
     "Sleep": "sagemock.sleeps",
     "Sleeps": "sagemock.sleeps",
     "Jobs": "sagemock.views",

@@ -14,8 +14,8 @@ from sagemock.delivery import Delay, Delivery, Subscription
 from sagemock.errors import InvalidType, UsageError
 from sagemock.eventpattern import EventPattern, Pattern
 from sagemock.handler import Handler
-from sagemock.jobs.history import History, Occurrence
 from sagemock.protocol.model import Api
+from sagemock.training.history import History, Occurrence
 
 __all__ = ["Announcer", "Events"]
 

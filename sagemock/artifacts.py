@@ -12,9 +12,9 @@ from sagemock import buckets, neighbours
 from sagemock.aws import describe
 from sagemock.clock import forks
 from sagemock.clock.virtual import Clock
-from sagemock.jobs import status
-from sagemock.jobs.job import Job, Place
-from sagemock.jobs.store import Store
+from sagemock.training import status
+from sagemock.training.job import Job, Place
+from sagemock.training.store import Store
 
 __all__ = ["Uploads", "objects", "packed"]
 

@@ -11,8 +11,8 @@ from botocore.compat import HTTPHeaders
 
 from sagemock import neighbours
 from sagemock.errors import UsageError
-from sagemock.jobs.job import Place
 from sagemock.protocol.refusal import Refusal
+from sagemock.training.job import Place
 
 __all__ = ["Location", "check_inputs", "location", "put"]
 

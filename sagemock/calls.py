@@ -9,7 +9,7 @@ from typing import Any, Final, overload
 from sagemock.aws.naming import checked_operation, job_of
 from sagemock.checks import public, shown, text, whole
 from sagemock.errors import InvalidType
-from sagemock.jobs.own import own
+from sagemock.training.own import own
 
 __all__ = ["DONE", "Call", "Calls"]
 

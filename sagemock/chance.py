@@ -9,8 +9,8 @@ from typing import Any, Final, Protocol, TypeVar
 
 from sagemock import reasons
 from sagemock.checks import public, whole
-from sagemock.jobs.outline import NORMAL
-from sagemock.jobs.plan import Plan
+from sagemock.training.plan.fields import NORMAL
+from sagemock.training.plan.plan import Plan
 
 __all__ = ["Dice", "any_life", "life", "plan"]
 

@@ -19,15 +19,15 @@ from sagemock.delivery import Delay, Subscription
 from sagemock.errors import InvalidType, InvalidValue, NeverReached, UsageError
 from sagemock.eventpattern import Pattern
 from sagemock.handler import Handler
-from sagemock.jobs import status
-from sagemock.jobs.interventions import Complete, Fail, Interrupt, Intervention
-from sagemock.jobs.job import Job
-from sagemock.jobs.logs import runs
-from sagemock.jobs.resources import count
 from sagemock.options import check_plan
-from sagemock.plans import Matcher, PlanSource, Rule
 from sagemock.render import drawing, timeline, timelines
 from sagemock.sleeps import Sleeps
+from sagemock.training import status
+from sagemock.training.interventions import Complete, Fail, Interrupt, Intervention
+from sagemock.training.job import Job
+from sagemock.training.plan.resources import count
+from sagemock.training.plan.rules import Matcher, PlanSource, Rule
+from sagemock.training.streams import runs
 from sagemock.views import Jobs
 from sagemock.world import World
 

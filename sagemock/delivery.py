@@ -16,10 +16,10 @@ from sagemock.clock.virtual import Clock
 from sagemock.errors import InvalidType, InvalidValue
 from sagemock.eventpattern import EventPattern, Pattern
 from sagemock.handler import TIMEOUT_MS, Handler, context, takes_context
-from sagemock.jobs.history import Occurrence, Seen, changed_us, occurrences
-from sagemock.jobs.job import Job
-from sagemock.jobs.phase import Duration, span_us
-from sagemock.jobs.store import Store
+from sagemock.training.history import Occurrence, Seen, changed_us, occurrences
+from sagemock.training.job import Job
+from sagemock.training.plan.phase import Duration, span_us
+from sagemock.training.store import Store
 
 __all__ = ["Delay", "Delivery", "Subscription"]
 

@@ -12,11 +12,11 @@ from botocore.exceptions import WaiterError
 from sagemock.clock.instants import instant, instant_us
 from sagemock.clock.real import real
 from sagemock.errors import PlanError
-from sagemock.jobs.plan import Plan
 from sagemock.mock import SageMakerMock, mock_sagemaker
 from sagemock.protocol.decode import decode
 from sagemock.protocol.model import Api
 from sagemock.protocol.refusal import Refusal
+from sagemock.training.plan.plan import Plan
 
 __all__ = ["play", "play_record"]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from sagemock.jobs.plan import Plan
+    from sagemock.training.plan.plan import Plan
 
     DefaultPlan: TypeAlias = Plan | Callable[[Mapping[str, Any]], Plan]
 
@@ -156,7 +156,7 @@ def check_plan(plan: object) -> None:
     """Raise InvalidType unless this is a Plan, a callable of the request that may return one, or None."""
     if plan is None:
         return
-    from sagemock.jobs.plan import Plan  # noqa: PLC0415  # only those with a plan need it
+    from sagemock.training.plan.plan import Plan  # noqa: PLC0415  # only those with a plan need it
 
     advice = "write plan=Plan.completes()"
     if plan is Plan or getattr(plan, "__self__", None) is Plan:

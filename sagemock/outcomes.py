@@ -11,9 +11,9 @@ from typing import Any, Final
 from sagemock import reasons
 from sagemock.checks import listed, mapping, nearest, public, public_class, shown
 from sagemock.errors import UsageError
-from sagemock.jobs import status
-from sagemock.jobs.phase import FOREVER, Phase
-from sagemock.jobs.plan import Plan
+from sagemock.training import status
+from sagemock.training.plan.phase import FOREVER, Phase
+from sagemock.training.plan.plan import Plan
 
 __all__ = ["ALL", "Outcome", "chosen"]
 

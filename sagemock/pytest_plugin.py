@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     import pluggy
 
-    from sagemock.jobs.plan import Plan
     from sagemock.mock import SageMakerMock
     from sagemock.options import Options
     from sagemock.outcomes import Outcome
+    from sagemock.training.plan.plan import Plan
     from sagemock.world import World
 
 __all__ = ["sagemock"]

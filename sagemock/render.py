@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Final
 
-from sagemock.jobs.job import Job, view
+from sagemock.training.job import Job, view
 
 __all__ = ["drawing", "situation", "timeline", "timelines"]
 

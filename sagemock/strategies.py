@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sagemock import chance
 from sagemock.checks import flag, public
-from sagemock.jobs.plan import Plan
+from sagemock.training.plan.plan import Plan
 
 __all__ = ["lives", "plans"]
 

@@ -10,11 +10,11 @@ from sagemock.checks import nearest, shown
 from sagemock.clock.instants import instant
 from sagemock.clock.virtual import Clock
 from sagemock.errors import UnknownJob
-from sagemock.jobs.job import Job, View, view
-from sagemock.jobs.own import own
-from sagemock.jobs.plan import Plan
-from sagemock.jobs.store import Store
 from sagemock.render import drawing, timeline
+from sagemock.training.job import Job, View, view
+from sagemock.training.own import own
+from sagemock.training.plan.plan import Plan
+from sagemock.training.store import Store
 
 __all__ = ["JobView", "Jobs", "TransitionView"]
 

@@ -28,10 +28,7 @@ from sagemock.errors import SagemockError, UnusedError
 from sagemock.follow import Followed
 from sagemock.greenlets import refuse
 from sagemock.hook import ApiCall
-from sagemock.jobs.job import Place
-from sagemock.jobs.store import Store
 from sagemock.options import Options
-from sagemock.plans import Plans
 from sagemock.protocol.answer import Answer, granted, refused
 from sagemock.protocol.decode import decode, parse
 from sagemock.protocol.fits import fits
@@ -40,6 +37,9 @@ from sagemock.protocol.refusal import Refusal
 from sagemock.protocol.validate import check
 from sagemock.render import situation
 from sagemock.sleeps import Sleep
+from sagemock.training.job import Place
+from sagemock.training.plan.rules import Plans
+from sagemock.training.store import Store
 from sagemock.transport import Lost, marred
 
 __all__ = ["Call", "Sleep", "World"]

@@ -28,9 +28,9 @@ from sagemock.clock.sleepers import Sleepers
 from sagemock.clock.virtual import Clock
 from sagemock.delivery import Delivery, Subscription
 from sagemock.handler import LambdaContext
-from sagemock.jobs.history import History
-from sagemock.jobs.interventions import Complete, Stop
-from sagemock.jobs.store import Store
+from sagemock.training.history import History
+from sagemock.training.interventions import Complete, Stop
+from sagemock.training.store import Store
 from tests.support.calling import START, YOUNG, create, make_client
 from tests.support.strategies import named
 

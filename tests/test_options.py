@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemock.jobs.plan import Plan
 from sagemock.options import Options, OptionsDict
+from sagemock.training.plan.plan import Plan
 
 if TYPE_CHECKING:
     from typing_extensions import assert_type

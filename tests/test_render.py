@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from sagemock import Plan
 from sagemock.clock.instants import instant_us
-from sagemock.jobs.interventions import Fail
-from sagemock.jobs.job import Job, Place
-from sagemock.jobs.script import script
 from sagemock.render import drawing, situation, timeline, timelines
+from sagemock.training.interventions import Fail
+from sagemock.training.job import Job, Place
+from sagemock.training.plan.script import script
 from tests.support.calling import START, request
 
 PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sagemock import Plan, mock_sagemaker
-from sagemock.jobs import status
 from sagemock.strategies import lives, plans
+from sagemock.training import status
 from tests.support.calling import START, YOUNG, create, describe, make_client
 
 pytestmark = YOUNG

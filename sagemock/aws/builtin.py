@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from sagemock.jobs.job import Job
+from sagemock.training.job import Job
 
 __all__ = ["REPOSITORIES", "definitions", "image_of", "in_order", "is_built_in", "place"]
 

@@ -7,13 +7,13 @@ from botocore.model import Shape
 
 from sagemock.aws import builtin, pools, serverless
 from sagemock.clock.instants import instant_us
-from sagemock.jobs.defaults import DEFAULT_MAX_RUNTIME_S
-from sagemock.jobs.job import Job, Transition, View
-from sagemock.jobs.pool import Pool
-from sagemock.jobs.progress import Progress, progress
-from sagemock.jobs.resources import instances
 from sagemock.protocol.answer import encode, seconds
 from sagemock.protocol.model import Api
+from sagemock.training.job import Job, Transition, View
+from sagemock.training.plan.defaults import DEFAULT_MAX_RUNTIME_S
+from sagemock.training.plan.resources import instances
+from sagemock.training.progress import Progress, progress
+from sagemock.training.warm_pool import Pool
 
 __all__ = ["artifacts", "moving", "still", "summary"]
 

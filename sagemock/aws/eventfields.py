@@ -16,8 +16,8 @@ from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureSh
 from sagemock.aws.events import DETAIL_TYPE, SOURCE
 from sagemock.errors import InvalidValue
 from sagemock.eventpattern import EventPattern, Field, Path
-from sagemock.jobs import status
 from sagemock.protocol.model import Api
+from sagemock.training import status
 
 __all__ = ["check", "installed"]
 

@@ -15,10 +15,10 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from sagemock.aws import describe
 from sagemock.clock.instants import instant
-from sagemock.jobs.history import Occurrence
-from sagemock.jobs.job import view
-from sagemock.jobs.pool import Pool, pool
 from sagemock.protocol.model import Api
+from sagemock.training.history import Occurrence
+from sagemock.training.job import view
+from sagemock.training.warm_pool import Pool, pool
 
 __all__ = ["DETAIL_TYPE", "SOURCE", "Event", "event"]
 

@@ -12,8 +12,8 @@ from sagemock.aws.naming import JOBLESS, checked_operation, job_of
 from sagemock.checks import nearest, number, shown, text, whole
 from sagemock.clock.instants import duration_us, instant, instant_us
 from sagemock.errors import InvalidType, InvalidValue, UsageError
-from sagemock.jobs.job import Place
 from sagemock.protocol.refusal import Refusal
+from sagemock.training.job import Place
 
 __all__ = [
     "CONNECTION_RESET",

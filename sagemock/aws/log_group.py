@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from sagemock.aws.log_pages import INVALID, invalid_token
-from sagemock.jobs.job import Place
-from sagemock.jobs.logbook import Logbook
 from sagemock.protocol.answer import dump
 from sagemock.protocol.decode import decode, parse
 from sagemock.protocol.model import Api
 from sagemock.protocol.refusal import Refusal
+from sagemock.training.job import Place
+from sagemock.training.logbook import Logbook
 
 if TYPE_CHECKING:
     from sagemock.aws.operations import Service

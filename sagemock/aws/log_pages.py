@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
 from typing import Final, NamedTuple, NoReturn
 
-from sagemock.jobs.logs import Line, Stream
 from sagemock.protocol.refusal import Refusal
+from sagemock.training.streams import Line, Stream
 
 __all__ = [
     "END",

@@ -13,13 +13,13 @@ from sagemock.aws import filters, log_group
 from sagemock.aws.log_group import GROUP, refuse
 from sagemock.aws.log_pages import END, INVALID, PER_US, Event, Range, after, digits, events, invalid_token, page, position, token
 from sagemock.errors import NotSimulated
-from sagemock.jobs.job import Place
-from sagemock.jobs.logbook import Logbook
-from sagemock.jobs.logs import Stream
 from sagemock.protocol.answer import dump
 from sagemock.protocol.decode import parse
 from sagemock.protocol.model import Api
 from sagemock.protocol.refusal import Refusal
+from sagemock.training.job import Place
+from sagemock.training.logbook import Logbook
+from sagemock.training.streams import Stream
 
 if TYPE_CHECKING:
     from sagemock.aws.operations import Operation, Service

@@ -16,11 +16,11 @@ from typing import Any, Final
 from sagemock.aws import builtin
 from sagemock.clock.instants import SECOND_US
 from sagemock.errors import NotSimulated
-from sagemock.jobs.job import Job
-from sagemock.jobs.logs import runs
-from sagemock.jobs.store import Store
 from sagemock.protocol.answer import seconds
 from sagemock.regex import Regex, read
+from sagemock.training.job import Job
+from sagemock.training.store import Store
+from sagemock.training.streams import runs
 
 __all__ = ["final", "readable"]
 

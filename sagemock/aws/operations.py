@@ -8,16 +8,16 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from sagemock.aws import describe, metrics, pages, pools, rules, tags, updates
 from sagemock.aws.quotas import Quotas
-from sagemock.jobs.interventions import Stop
-from sagemock.jobs.job import Job, Place, running_s, view
-from sagemock.jobs.plan import Plan
-from sagemock.jobs.pool import pool
-from sagemock.jobs.progress import progress
-from sagemock.jobs.script import script
-from sagemock.jobs.store import Store
 from sagemock.protocol.answer import dump
 from sagemock.protocol.model import Api
 from sagemock.protocol.refusal import Refusal
+from sagemock.training.interventions import Stop
+from sagemock.training.job import Job, Place, running_s, view
+from sagemock.training.plan.plan import Plan
+from sagemock.training.plan.script import script
+from sagemock.training.progress import progress
+from sagemock.training.store import Store
+from sagemock.training.warm_pool import pool
 
 __all__ = ["INVALID", "OPERATIONS", "READS", "Service"]
 

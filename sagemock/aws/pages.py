@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from sagemock.aws.describe import summary
-from sagemock.jobs.job import Job, View, view
-from sagemock.jobs.pool import Pool, pool
-from sagemock.jobs.store import Key, Order, Region
 from sagemock.protocol.decode import parse
 from sagemock.protocol.refusal import Refusal
+from sagemock.training.job import Job, View, view
+from sagemock.training.store import Key, Order, Region
+from sagemock.training.warm_pool import Pool, pool
 
 __all__ = ["training_jobs"]
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sagemock.jobs.interventions import Taken
-from sagemock.jobs.job import Job, Place
-from sagemock.jobs.pool import Pool, fits, pool
-from sagemock.jobs.store import Store
+from sagemock.training.interventions import Taken
+from sagemock.training.job import Job, Place
+from sagemock.training.store import Store
+from sagemock.training.warm_pool import Pool, fits, pool
 
 __all__ = ["available", "shown", "take"]
 

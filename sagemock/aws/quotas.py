@@ -9,11 +9,11 @@ from botocore.loaders import create_loader
 
 from sagemock.checks import nearest, shown, text
 from sagemock.errors import UsageError
-from sagemock.jobs.job import Job, Place, view
-from sagemock.jobs.pool import pool
-from sagemock.jobs.resources import instances
-from sagemock.jobs.store import Store
 from sagemock.protocol.refusal import Refusal
+from sagemock.training.job import Job, Place, view
+from sagemock.training.plan.resources import instances
+from sagemock.training.store import Store
+from sagemock.training.warm_pool import pool
 
 __all__ = ["Quotas", "Usage", "checked_instance_type"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sagemock.jobs.resources import choices
+from sagemock.training.plan.resources import choices
 
 __all__ = [
     "ebs_volume_has_a_size",

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from sagemock.jobs.job import Job, View
-from sagemock.jobs.progress import Progress, tokens
+from sagemock.training.job import Job, View
+from sagemock.training.progress import Progress, tokens
 
 __all__ = ["changing", "shown"]
 

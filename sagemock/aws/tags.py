@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 from sagemock.clock.interrupts import raise_if_foreign
-from sagemock.jobs.job import Job, Place
-from sagemock.jobs.store import Store
 from sagemock.protocol.refusal import Refusal
+from sagemock.training.job import Job, Place
+from sagemock.training.store import Store
 
 __all__ = ["add", "delete", "page", "pairs"]
 

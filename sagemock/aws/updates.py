@@ -9,11 +9,11 @@ from dataclasses import replace
 from typing import Any, Final
 
 from sagemock.aws import rules
-from sagemock.jobs import status
-from sagemock.jobs.interventions import Delete, KeepAlive, Update
-from sagemock.jobs.job import Job, view
-from sagemock.jobs.pool import pool
 from sagemock.protocol.refusal import Refusal
+from sagemock.training import status
+from sagemock.training.interventions import Delete, KeepAlive, Update
+from sagemock.training.job import Job, view
+from sagemock.training.warm_pool import pool
 
 __all__ = ["deleted", "updated"]
 

@@ -12,8 +12,8 @@ from sagemock.aws.operations import Service
 from sagemock.checks import shown
 from sagemock.clock.instants import duration_us
 from sagemock.errors import InvalidValue, UsageError
-from sagemock.jobs.job import Job, Place
-from sagemock.jobs.store import Store
+from sagemock.training.job import Job, Place
+from sagemock.training.store import Store
 
 __all__ = ["Hiding", "Visibility"]
 

@@ -8,10 +8,10 @@ from botocore.session import Session
 
 from sagemock.aws.meanings import documented
 from sagemock.errors import UsageError
-from sagemock.jobs import status
 from sagemock.jobs.catalogue import CATALOGUE, Meaning
 from sagemock.picture.text import LEAST, Line, Span
 from sagemock.protocol.model import Api
+from sagemock.training import status
 
 __all__ = ["every_status", "explanation"]
 

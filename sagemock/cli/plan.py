@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from sagemock.clock.instants import duration_us
 from sagemock.errors import PlanError
-from sagemock.jobs import status
-from sagemock.jobs.defaults import billed_s
-from sagemock.jobs.phase import Phase
-from sagemock.jobs.plan import Plan
-from sagemock.jobs.record import read
 from sagemock.picture.cells import clean
+from sagemock.training import status
+from sagemock.training.plan.defaults import billed_s
+from sagemock.training.plan.phase import Phase
+from sagemock.training.plan.plan import Plan
+from sagemock.training.plan.recording import read
 
 __all__ = ["source"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sagemock.errors import PlanError
-from sagemock.jobs.record import without_nulls
+from sagemock.training.plan.recording import without_nulls
 
 __all__ = ["responses"]
 

@@ -7,7 +7,7 @@ assumed says so.
 from dataclasses import dataclass
 from typing import Final
 
-from sagemock.jobs import status
+from sagemock.training import status
 
 __all__ = ["CATALOGUE", "Meaning"]
 

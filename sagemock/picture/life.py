@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sagemock.clock.instants import instant_us
-from sagemock.jobs import status
-from sagemock.jobs.interventions import Complete, Delete, Fail, Interrupt, Intervention, KeepAlive, Stop, Taken, Update
-from sagemock.jobs.job import Job, Transition, view
-from sagemock.jobs.record import read
+from sagemock.training import status
+from sagemock.training.interventions import Complete, Delete, Fail, Interrupt, Intervention, KeepAlive, Stop, Taken, Update
+from sagemock.training.job import Job, Transition, view
+from sagemock.training.plan.recording import read
 
 __all__ = ["Life", "Mark", "life", "recorded"]
 

@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from sagemock.jobs import status
+from sagemock.training import status
 
 __all__ = ["LOOKS", "MARKS", "Look"]
 

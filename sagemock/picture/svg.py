@@ -7,14 +7,14 @@ that it is given. It has no id and no script, and its style is bound to its clas
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from sagemock.jobs import status
-from sagemock.jobs.job import Transition
 from sagemock.picture.axis import Axis, date, length, offset
 from sagemock.picture.canvas import CHARACTER, EDGE, LABEL, LINE, THICK, WIDTH, Bar, Canvas, Flag
 from sagemock.picture.cells import clean, cut
 from sagemock.picture.life import Life, Mark
 from sagemock.picture.look import LOOKS, MARKS
 from sagemock.picture.overview import common_now_us
+from sagemock.training import status
+from sagemock.training.job import Transition
 
 __all__ = ["drawing"]
 

@@ -8,9 +8,9 @@ import pytest
 
 from sagemock import Plan, SageMakerMock, mock_sagemaker
 from sagemock.aws import describe as described
-from sagemock.jobs.job import Job, Place
-from sagemock.jobs.script import script
 from sagemock.protocol.model import Api
+from sagemock.training.job import Job, Place
+from sagemock.training.plan.script import script
 from tests.protocol.shapes import invented
 from tests.support.calling import START, YOUNG, after, create, describe, make_client, request
 

@@ -10,11 +10,11 @@ from hypothesis import given
 from sagemock.aws.describe import moving, still
 from sagemock.aws.events import Event, event
 from sagemock.clock.instants import SECOND_US, instant
-from sagemock.jobs.history import Seen, occurrences
-from sagemock.jobs.interventions import Stop
-from sagemock.jobs.job import Job, view
-from sagemock.jobs.plan import Plan
-from sagemock.jobs.pool import pool
+from sagemock.training.history import Seen, occurrences
+from sagemock.training.interventions import Stop
+from sagemock.training.job import Job, view
+from sagemock.training.plan.plan import Plan
+from sagemock.training.warm_pool import pool
 from tests.protocol.shapes import of_sagemaker
 from tests.support.calling import YOUNG, problems, request
 from tests.support.strategies import START_US, lives, played

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sagemock import UsageError
 from sagemock.aws.faults import Fault, Faults, Moment, Window
-from sagemock.jobs.job import Place
+from sagemock.training.job import Place
 
 NOW_US = 1_532_908_800_000_000
 NOW = datetime(2018, 7, 30, tzinfo=timezone.utc)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from sagemock import Plan, mock_sagemaker
 from sagemock.aws.log_group import GROUP
 from sagemock.aws.log_pages import END, PER_US, Event, Range, events, page, position, token
-from sagemock.jobs import logs
-from sagemock.jobs.logs import Stream
-from sagemock.jobs.store import Store
+from sagemock.training import streams
+from sagemock.training.store import Store
+from sagemock.training.streams import Stream
 from tests.aws.test_logs import KNOWN, make_logs, texts
 from tests.support.calling import START, create, make_client
 from tests.support.strategies import START_US, named
@@ -113,17 +113,17 @@ def test_the_end_of_a_long_log_is_read_like_that_of_a_short_one(monkeypatch: pyt
     """By looking at a few dozen lines, of fifty thousand."""
     looked: list[int] = []
 
-    def counted(kind: type[logs.Planned] | type[logs.Added]) -> None:
+    def counted(kind: type[streams.Planned] | type[streams.Added]) -> None:
         line = kind._line
 
-        def look(self: Any, place: int) -> logs.Line:
+        def look(self: Any, place: int) -> streams.Line:
             looked.append(place)
             return line(self, place)
 
         monkeypatch.setattr(kind, "_line", look)
 
-    counted(logs.Planned)
-    counted(logs.Added)
+    counted(streams.Planned)
+    counted(streams.Added)
     lines = [] if said else [(number, f"epoch {number}") for number in range(LONG)]
     plan = Plan.completes(training=LONG, logs={"Training": lines}, **KNOWN)
     with mock_sagemaker(start=START, latency=0, plan=plan) as mock:

@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 
 from sagemock import NotSimulated, Plan, SageMakerMock, mock_sagemaker
 from sagemock.aws.operations import OPERATIONS, READS, Service
-from sagemock.jobs.job import Place
-from sagemock.jobs.store import Store
+from sagemock.training.job import Place
+from sagemock.training.store import Store
 from tests.protocol.shapes import of_sagemaker
 from tests.support.calling import START, YOUNG, code_and_text, create, describe, make_client, request
 

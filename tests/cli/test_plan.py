@@ -9,10 +9,10 @@ import pytest
 
 from sagemock import PlanError
 from sagemock.cli.plan import source
-from sagemock.jobs.job import Job, Place, view
-from sagemock.jobs.plan import Plan
-from sagemock.jobs.script import script
 from sagemock.picture.life import life
+from sagemock.training.job import Job, Place, view
+from sagemock.training.plan.plan import Plan
+from sagemock.training.plan.script import script
 from tests.support.records import R1, R6, R8, RECORDS, Record, response
 
 

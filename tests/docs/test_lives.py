@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from sagemock import Phase, Plan, reasons
-from sagemock.jobs.job import Job, Place
-from sagemock.jobs.script import script
 from sagemock.render import timeline
+from sagemock.training.job import Job, Place
+from sagemock.training.plan.script import script
 
 PAGE = Path(__file__).parents[2] / "docs" / "lives.md"
 BLOCKS = re.findall(r"```py\nlife\((.*?)\)\n```\n\n```text\n(.*?)\n```", PAGE.read_text(encoding="utf-8"), re.DOTALL)

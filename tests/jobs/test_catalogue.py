@@ -8,12 +8,12 @@ from typing import Any, get_args
 import pytest
 
 from sagemock import Plan, reasons
-from sagemock.jobs import status
 from sagemock.jobs.catalogue import CATALOGUE
-from sagemock.jobs.interventions import Complete, Fail, Interrupt, Intervention, Stop
-from sagemock.jobs.job import Job, Place
-from sagemock.jobs.plan import Phase
-from sagemock.jobs.script import script
+from sagemock.training import status
+from sagemock.training.interventions import Complete, Fail, Interrupt, Intervention, Stop
+from sagemock.training.job import Job, Place
+from sagemock.training.plan.plan import Phase
+from sagemock.training.plan.script import script
 
 CPU: Mapping[str, Any] = {"ResourceConfig": {"InstanceType": "ml.m5.large"}, "InputDataConfig": [{"ChannelName": "train"}]}
 SPOT: Mapping[str, Any] = {

@@ -13,11 +13,11 @@ import pytest
 
 from sagemock import Phase, Plan, mock_sagemaker
 from sagemock.calls import Call
-from sagemock.jobs.job import Job
-from sagemock.jobs.lines import Lines
-from sagemock.jobs.script import Script
-from sagemock.jobs.store import Store
-from sagemock.jobs.timeline import Timeline
+from sagemock.training.job import Job
+from sagemock.training.plan.lines import Lines
+from sagemock.training.plan.script import Script
+from sagemock.training.store import Store
+from sagemock.training.timeline import Timeline
 from sagemock.world import World
 from tests.support.calling import create, describe, make_client
 

@@ -20,9 +20,9 @@ from sagemock.clock import linux, sleepers, virtual
 from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.clock.sleepers import Sleepers
 from sagemock.clock.virtual import Clock
-from sagemock.jobs import store as stores
-from sagemock.jobs.interventions import Delete
-from sagemock.jobs.store import Order, Store
+from sagemock.training import store as stores
+from sagemock.training.interventions import Delete
+from sagemock.training.store import Order, Store
 from tests.support import children
 from tests.support.interrupts import interrupted
 from tests.support.strategies import PLACE, START_US, named

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sagemock import Plan, SageMakerMock, mock_sagemaker
 from sagemock.chance import any_life
 from sagemock.errors import UsageError
-from sagemock.jobs import status
+from sagemock.training import status
 from tests.support.calling import START, YOUNG, create, describe, make_client
 from tests.support.strategies import plans, recipes, requests
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagemock import Phase, Plan, SageMakerMock, mock_sagemaker
-from sagemock.jobs.own import Kept, own
 from sagemock.sleeps import Sleep, Sleeps
+from sagemock.training.own import Kept, own
 from tests.support.calling import START, after, bodies, create, describe, make_client, request
 from tests.support.records import R1, response
 

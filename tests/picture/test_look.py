@@ -2,10 +2,10 @@
 
 import pytest
 
-from sagemock.jobs import status
 from sagemock.picture.cells import width
 from sagemock.picture.look import LOOKS, MARKS
 from sagemock.picture.overview import PLANNED
+from sagemock.training import status
 
 WHITE, DARK = "#ffffff", "#161a20"
 

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from sagemock import Plan
 from sagemock.clock.instants import instant_us
-from sagemock.jobs.interventions import Intervention
-from sagemock.jobs.job import Job, Place
-from sagemock.jobs.script import script
 from sagemock.picture.life import Life, life
+from sagemock.training.interventions import Intervention
+from sagemock.training.job import Job, Place
+from sagemock.training.plan.script import script
 from tests.support.calling import START, request
 
 __all__ = ["CREATED_US", "PLAN", "SPOT", "S", "job", "lived", "rows_of"]

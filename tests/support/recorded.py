@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
-from sagemock.jobs import status
+from sagemock.training import status
 
 __all__ = ["RECORDED", "Recording", "described"]
 

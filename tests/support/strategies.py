@@ -13,13 +13,13 @@ from typing import Any, cast
 from hypothesis import strategies as st
 
 from sagemock.clock.instants import SECOND_US
-from sagemock.jobs import status
-from sagemock.jobs.interventions import Complete, Fail, Interrupt, Intervention, Stop
-from sagemock.jobs.job import Job, Place
-from sagemock.jobs.order import impossible
-from sagemock.jobs.phase import FOREVER, Duration, Phase
-from sagemock.jobs.plan import Plan
-from sagemock.jobs.script import script
+from sagemock.training import status
+from sagemock.training.interventions import Complete, Fail, Interrupt, Intervention, Stop
+from sagemock.training.job import Job, Place
+from sagemock.training.plan.order import impossible
+from sagemock.training.plan.phase import FOREVER, Duration, Phase
+from sagemock.training.plan.plan import Plan
+from sagemock.training.plan.script import script
 
 __all__ = [
     "START_US", "durations", "instants", "interventions", "jobs", "lives", "messages", "named", "names", "phases", "plans",

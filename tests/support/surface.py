@@ -19,9 +19,9 @@ from sagemock import Clock, Options, Phase, Plan, SageMakerMock, chance, options
 from sagemock.announcer import Events
 from sagemock.calls import Calls
 from sagemock.delivery import Subscription
-from sagemock.jobs.outline import Outline
-from sagemock.jobs.plan import Durations
 from sagemock.outcomes import Outcome
+from sagemock.training.plan.fields import Outline
+from sagemock.training.plan.plan import Durations
 from sagemock.views import Jobs, JobView
 
 __all__ = ["VERBS", "Parameter", "conforms", "parameters"]

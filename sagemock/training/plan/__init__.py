@@ -1,0 +1,1 @@
+"""What a job will do: plans, their phases and lines, recordings, and the script that they become for one request."""

@@ -1,0 +1,318 @@
+"""Outlines: everything that a plan can say, as an immutable value that contradicts itself nowhere."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sagemock import reasons
+from sagemock.checks import flag, listed, mapping, number, of_a_plan, shown, text, whole
+from sagemock.clock.instants import LONGEST, SECOND_US, duration_us
+from sagemock.errors import PlanError
+from sagemock.training import status
+from sagemock.training.own import Kept
+from sagemock.training.plan.lines import Lines, LineSource, LogMapping, sources_of
+from sagemock.training.plan.order import impossible
+from sagemock.training.plan.phase import Duration, Phase, span_us
+from sagemock.training.plan.recording import read
+
+__all__ = ["INTERRUPTIONS_MAX", "NORMAL", "RATE", "Outline", "fits_rate"]
+
+NORMAL = (status.STARTING, status.DOWNLOADING, status.TRAINING, status.UPLOADING)
+"""The phases of a job that finds capacity at hand and succeeds."""
+
+
+INTERRUPTIONS_MAX = 1000
+"""How many interruptions there are at the most: training that starts anew each time might never end."""
+_ATTEMPTS_MAX = 1000
+# A job that is created while virtual time lasts must have its end while there are dates.
+_LIFE_US = 9 * duration_us(LONGEST)
+RATE = "of interruptions per hour of training: 0, or from 0.000001 to 3600"
+_COUNTS = {"epochs": (1, 2**31 - 1), "steps": (1, 2**31 - 1), "tokens": (0, 2**63 - 1)}
+"""The least and the most of each: Integer and Long of the service model."""
+_LENGTHS = ("stopping", "uploading", "capacity", "scheduled", "interruption", "limit_lag", "stopped_after")
+
+
+@dataclass(frozen=True, repr=False)
+class Outline:
+    """The fields of a plan. Make plans by `Plan`."""
+
+    phases: Sequence[Phase] = tuple(Phase(name) for name in NORMAL)
+    ending: status.Ending = "Completed"
+    failure_reason: str | None = None
+    stopping: Duration | None = None
+    """How long the container takes to end after a stop (the service grants it 120 s)."""
+    uploading: Duration | None = None
+    """How long the upload after a stop takes."""
+    granular: bool = False
+    """Whether the finer statuses of 2018-07-30 are shown."""
+    legacy: bool = False
+    """Whether the training image is pulled in Training, as until 2023, and there is no Pending."""
+    capacity: Duration | None = None
+    """How long the job waits for capacity before its first instance."""
+    scheduled: Duration | None = None
+    """How long it waits before that for the start of its training plan, which MaxPendingTimeInSeconds does not count."""
+    interruptions: Sequence[Duration] = ()
+    """The training time after which the spot instances are taken away, counted anew from each (re)start of training."""
+    evenly: int = 0
+    """How often they are taken away, evenly over the training."""
+    interruptions_per_hour: float = 0.0
+    """How often they are taken away by chance, per hour of training."""
+    interruption: Duration | None = None
+    """How long an interruption lasts before the job starts again."""
+    internal_errors: int = 0
+    """How many attempts end in an internal error of the service before one lives on, as far as RetryStrategy allows."""
+    attempt: Sequence[Phase] = ()
+    """What such an attempt does until the error."""
+    limit_lag: Duration | None = None
+    """How much too late the service notices that a limit is reached (recorded: 60 to 300 s)."""
+    billed: float | None = None
+    """The part of a spot job's training time that is billed."""
+    stopped_after: Duration | None = None
+    """When somebody calls StopTrainingJob, after creation; None for never."""
+    epochs: int | None = None
+    """How many epochs a serverless job trains."""
+    steps: int | None = None
+    """How many steps each of them has."""
+    tokens: int | None = None
+    """For how many tokens it is billed, instead of for its time."""
+    logs: LogMapping = ()
+    """What the container writes in which status, besides what the phases say: `{"Training": [(0, "epoch 1"), …]}`."""
+    artifact: bytes | str | os.PathLike[str] | None = None
+    """What a job puts at its S3ModelArtifacts where moto's S3 is active: the bytes of model.tar.gz, the path of that file, or the
+    path of a directory that is packed; None for a small archive of our own."""
+    replayed: Mapping[str, Any] | None = field(default=None, hash=False)
+    """The recorded DescribeTrainingJob response that is played again, if one is."""
+    called: str = field(default="", compare=False)
+    """How the plan was made, for its repr."""
+
+    def __post_init__(self) -> None:
+        """Refuse a plan that contradicts itself, where it is written."""
+        with of_a_plan():
+            self._check_kinds()
+        object.__setattr__(self, "logs", sources_of(self.logs))
+        if self.replayed is not None and not isinstance(self.replayed, Kept):
+            object.__setattr__(self, "replayed", Kept(self.replayed))
+        self._check_phases()
+        self._check_ending()
+        self._check_interruptions()
+        for name in _LENGTHS:
+            if (length := getattr(self, name)) is not None:
+                span_us(length, name)
+        self._check_logs()
+        self._check_artifact()
+        if bool(self.internal_errors) != bool(self.attempt):
+            msg = f"internal_errors={self.internal_errors} with attempt={self.attempt!r}: use Plan.internal_error()"
+            raise PlanError(msg)
+        if self.replayed is not None and (
+            self.capacity is not None
+            or self.scheduled is not None
+            or self.internal_errors
+            or self._interrupted
+            or self.counts_steps
+        ):
+            msg = "a replay is played as it was recorded: it does not wait, fail or get interrupted besides; leave `then` out"
+            raise PlanError(msg)
+        self._check_serverless()
+        if self.granular and self.legacy:
+            msg = "granular=True with legacy=True: the one is how jobs were shown in 2018, the other how after that; give one"
+            raise PlanError(msg)
+        self._check_life()
+
+    def __repr__(self) -> str:
+        if self.called:
+            return self.called
+        given = (
+            f"{one.name}={getattr(self, one.name)!r}"
+            for one in fields(self)
+            if one.name not in {"replayed", "called"} and getattr(self, one.name) != one.default
+        )
+        return f"{type(self).__name__}({', '.join(given)})"
+
+    def _repr_pretty_(self, printer: Any, _: object) -> None:  # noqa: ANN401  # IPython's protocol, and Hypothesis's
+        # Both would print every field of a dataclass.
+        printer.text(repr(self))
+
+    @cached_property
+    def draws(self) -> bool:
+        """Whether jobs that play this plan differ, because it leaves something to chance."""
+        lengths = [phase.duration for phase in (*self.phases, *self.attempt)] + [*self.interruptions]
+        lengths += [getattr(self, name) for name in _LENGTHS]
+        return bool(self.interruptions_per_hour) or any(isinstance(length, tuple) for length in lengths)
+
+    @property
+    def written(self) -> dict[str, LineSource]:
+        """What the container writes in which status, besides what the phases say."""
+        return dict(self.logs)
+
+    @cached_property
+    def asks(self) -> bool:
+        """Whether jobs that play this plan differ, because a callable of the request says what they write."""
+        return any(callable(source) for source in (*self.written.values(), *(phase.logs for phase in self.phases)))
+
+    @property
+    def counts_steps(self) -> bool:
+        """Whether jobs that play this plan show their progress: only serverless jobs can."""
+        return self.epochs is not None
+
+    @property
+    def _interrupted(self) -> bool:
+        return bool(self.interruptions or self.evenly or self.interruptions_per_hour)
+
+    def _check_kinds(self) -> None:
+        advice = "write phases=[Phase('Starting', 60), Phase('Training', 3600)]"
+        object.__setattr__(self, "phases", listed("phases", self.phases, "a list of phases", advice))
+        object.__setattr__(self, "attempt", listed("attempt", self.attempt, "a list of phases", "use Plan.internal_error()"))
+        advice = "write interruptions=[600], or use Plan.interrupted()"
+        interruptions = listed("interruptions", self.interruptions, "a list of durations", advice)
+        object.__setattr__(self, "interruptions", interruptions)
+        for name in ("granular", "legacy"):
+            flag(name, getattr(self, name))
+        whole("evenly", self.evenly, "how often a job is interrupted", "use Plan.interrupted()", least=0, most=INTERRUPTIONS_MAX)
+        whole("internal_errors", self.internal_errors, "how many", "use Plan.internal_error()", least=0, most=_ATTEMPTS_MAX)
+        rate = self.interruptions_per_hour
+        number("interruptions_per_hour", rate, RATE, "use Plan.interrupted(per_hour=0.5)", fits=fits_rate)
+        if self.billed is not None:
+            bounds = "above 0 and at most 1, the part of the training time that is billed"
+            number("billed", self.billed, bounds, "write billed=0.4", fits=lambda part: 0 < part <= 1)
+        for name, (least, most) in _COUNTS.items():
+            if (count := getattr(self, name)) is not None:
+                whole(name, count, f"how many {name} a serverless job counts", "use Plan.serverless()", least=least, most=most)
+        if self.failure_reason is not None:
+            text("failure_reason", self.failure_reason, "a text", "write failure_reason='AlgorithmError: , exit code: 1'")
+        if not isinstance(self.called, str) or self.called:
+            text("called", self.called, "how the plan was made", "leave it out")
+        if self.replayed is not None:
+            read(mapping("replayed", self.replayed, "a DescribeTrainingJob response", "use Plan.replays()"))
+
+    def _check_phases(self) -> None:
+        if not self.phases:
+            msg = "a plan has at least one phase, as every job starts in Starting: begin with Phase('Starting')"
+            raise PlanError(msg)
+        every: tuple[object, ...] = (*self.phases, *self.attempt)
+        for given in every:
+            if not isinstance(given, Phase):
+                msg = f"{shown(given)} is no phase: give phases like Phase('Starting', 60)"
+                raise PlanError(msg)
+        for phase in self.phases[:-1]:
+            if phase.forever:
+                msg = f"{phase.status} never ends in this plan, so what follows never comes: leave that out, or give a duration"
+                raise PlanError(msg)
+        # A record is played as it is.
+        for phases in (self.attempt, () if self.replayed is not None else self.phases):
+            names = [phase.status for phase in phases]
+            for at, name in enumerate(names):
+                if (why := impossible(names[:at], name)) is not None:
+                    raise PlanError(why)
+        waits = self.capacity is not None or self.scheduled is not None
+        if waits and self.phases[0].status != status.STARTING:
+            begins = self.phases[0].status
+            msg = f"a job waits for capacity in Starting, and this plan begins in {begins}: begin it with Phase('Starting')"
+            raise PlanError(msg)
+
+    def _check_ending(self) -> None:
+        ending: object = self.ending
+        if not isinstance(ending, str) or ending not in status.ENDINGS:
+            msg = f"ending={shown(ending)} ends no job; give one of {', '.join(sorted(status.ENDINGS))}"
+            raise PlanError(msg)
+        if (self.failure_reason is not None) != (self.ending == "Failed"):
+            msg = (
+                f"failure_reason={shown(self.failure_reason)} with ending={self.ending!r}: a job has a reason exactly when it "
+                "fails; give both, or neither"
+            )
+            raise PlanError(msg)
+        if self.failure_reason is not None:
+            reasons.checked(self.failure_reason)
+        if any(phase.status == status.STOPPING for phase in self.phases) and status.PRIMARY_OF_ENDING[self.ending] != "Stopped":
+            msg = f"a job that is Stopping ends Stopped, MaxRuntimeExceeded or MaxWaitTimeExceeded, not {self.ending}"
+            raise PlanError(msg)
+
+    def _check_serverless(self) -> None:
+        if (self.epochs is None) != (self.steps is None) or (self.tokens is not None and self.epochs is None):
+            msg = f"epochs={self.epochs}, steps={self.steps}, tokens={self.tokens}: use Plan.serverless()"
+            raise PlanError(msg)
+        if self.counts_steps and self._interrupted:
+            msg = "a serverless job is no managed spot job, so its instances are not taken away: leave the interruptions out"
+            raise PlanError(msg)
+
+    def _check_logs(self) -> None:
+        for name, source in self.written.items():
+            visits = [phase for phase in self.phases if phase.status == name]
+            if name == status.STOPPING and not visits:
+                # A stop can always come.
+                visits = [Phase(name, self.stopping)]
+            if not visits:
+                known = ", ".join(dict.fromkeys(phase.status for phase in self.phases))
+                msg = f"logs has lines for {name}, and this plan has no such phase: it has {known}"
+                raise PlanError(msg)
+            for phase in visits:
+                if phase.logs is not None:
+                    msg = f"logs has lines for {name}, and so has its Phase({name!r}): say it in one place"
+                    raise PlanError(msg)
+                phase.check_fit(source)
+
+    def _check_artifact(self) -> None:
+        given: object = self.artifact
+        if given is None or isinstance(given, bytes):
+            return
+        if not isinstance(given, (str, os.PathLike)) or not given:
+            msg = f"artifact={shown(given)}: it is bytes, or the path of a file or directory; pack an object with tarfile first"
+            raise PlanError(msg)
+        if not _exists(given):
+            msg = f"artifact={shown(given)}: there is no such file or directory; give the path of a model.tar.gz, or its bytes"
+            raise PlanError(msg)
+
+    def _check_interruptions(self) -> None:
+        if len(self.interruptions) > INTERRUPTIONS_MAX:
+            given = len(self.interruptions)
+            msg = (
+                f"a job is interrupted {INTERRUPTIONS_MAX} times at the most, and here are {given} interruptions: leave some out"
+            )
+            raise PlanError(msg)
+        for at, after in enumerate(self.interruptions, 1):
+            if span_us(after, f"interruption {at}") is None:
+                msg = f"interruption {at} is None: say after how long, after=[600]"
+                raise PlanError(msg)
+        if self._interrupted and all(one.status != status.TRAINING for one in self.phases):
+            msg = "interruptions come in Training, and this plan has no such phase: add Phase('Training')"
+            raise PlanError(msg)
+
+    def _check_life(self) -> None:
+        """Refuse a life that goes on when there are no dates any more."""
+        times = INTERRUPTIONS_MAX if self.interruptions_per_hour else self.evenly + len(self.interruptions)
+        often = {"interruption": times}
+        longest_us = sum(_longest_us(phase) for phase in self.phases)
+        longest_us += self.internal_errors * sum(_longest_us(phase) for phase in self.attempt)
+        for name in _LENGTHS:
+            span = span_us(getattr(self, name), name)
+            longest_us += 0 if span is None else span[1] * often.get(name, 1)
+        if longest_us > _LIFE_US:
+            years = round(longest_us / SECOND_US / 86400 / 365.25)
+            msg = f"this life lasts {years} years: a job that ends does so within {9 * 100}; give shorter durations, or math.inf"
+            raise PlanError(msg)
+
+
+def _exists(path: "str | os.PathLike[str]") -> bool:
+    try:
+        return Path(path).exists()
+    except OSError:
+        # A name that is too long, say.
+        return False
+
+
+def fits_rate(per_hour: float) -> bool:
+    """Whether so many interruptions can come in an hour: far below one in a century there are no instants to be shown."""
+    return per_hour == 0 or 1e-6 <= per_hour <= 3600  # noqa: PLR2004  # once in a century, once in a second
+
+
+def _longest_us(phase: Phase) -> int:
+    """Return how long a phase lasts at the most, as far as its plan says; a limit of the request cuts one that never ends."""
+    if phase.forever:
+        return 0
+    span = span_us(phase.duration, "a duration")
+    if span is not None:
+        return span[1]
+    told = 0 if phase.message is None or isinstance(phase.message, str) else duration_us(phase.message[-1][0])
+    return max(told, phase.logs.last_us if isinstance(phase.logs, Lines) else 0)

@@ -1,0 +1,159 @@
+"""Lines: what a container writes to its log, as a plan says it and as a timeline cuts it."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import Any, NamedTuple, TypeAlias
+
+from sagemock.checks import of_a_plan, shown, takes_one, text
+from sagemock.clock.instants import SECOND_US, duration_us
+from sagemock.errors import PlanError
+from sagemock.training import status
+from sagemock.training.plan.hashing import hashed_once
+
+__all__ = ["NO_LINES", "LineSource", "Lines", "LogMapping", "Writing", "check_fit", "lines_of", "sources_of", "writer"]
+
+WRITES = status.PHASES - status.WAITING - {status.INTERRUPTED, status.DOWNLOADING, status.DOWNLOADING_IMAGE}
+"""In these a container runs, or ran a moment ago: only it writes lines."""
+SHOWN = 3
+"""How many lines a repr shows."""
+
+
+# Scripts are hashed at every look at a job, and a log can be long.
+@hashed_once
+@dataclass(frozen=True)
+class Lines:
+    """The lines of one visit to a status, by offset in microseconds from its beginning, in order.
+
+    Its repr, which is part of a plan's, shows the first few.
+    """
+
+    pairs: tuple[tuple[int, str], ...]
+
+    def __repr__(self) -> str:
+        shown = [repr((offset_us / SECOND_US, text)) for offset_us, text in self.pairs[:SHOWN]]
+        more = [f"… {len(self.pairs) - SHOWN} more"] if len(self.pairs) > SHOWN else []
+        return f"[{', '.join(shown + more)}]"
+
+    def __bool__(self) -> bool:
+        return bool(self.pairs)
+
+    @property
+    def last_us(self) -> int:
+        """The offset of the last line, -1 second if there is none."""
+        return self.pairs[-1][0] if self.pairs else -SECOND_US
+
+    def values(self, what: str, value_in: Callable[[str], float | None]) -> tuple[tuple[int, float], ...]:
+        """Return the numbers that `value_in` finds in the texts, each with its offset: looked for once for each `what`."""
+        found = self._found.get(what)
+        if found is None:
+            values = ((offset_us, value_in(text)) for offset_us, text in self.pairs)
+            found = self._found[what] = tuple((offset_us, value) for offset_us, value in values if value is not None)
+        return found
+
+    @cached_property
+    def _found(self) -> dict[str, tuple[tuple[int, float], ...]]:
+        # It lives and dies with the lines.
+        return {}
+
+    def until(self, offset_us: int) -> int:
+        """Return how many of the lines are written by `offset_us`."""
+        return bisect_right(self.pairs, offset_us, key=_offset)
+
+    def after(self, offset_us: int) -> "Lines":
+        """Return what is still to be written at `offset_us`, counted from there."""
+        return Lines(tuple((at_us - offset_us, text) for at_us, text in self.pairs if at_us > offset_us))
+
+
+NO_LINES = Lines(())
+
+_Pairs: TypeAlias = Iterable[tuple[timedelta | float, str]]
+LineSource: TypeAlias = Lines | Sequence[tuple[timedelta | float, str]] | Callable[[Mapping[str, Any]], _Pairs]
+"""What a phase writes: (offset, text) pairs, each offset a `timedelta` or seconds from its beginning, or a callable of the
+CreateTrainingJob request that returns them. Every instance of the job writes them."""
+LogMapping: TypeAlias = Mapping[str, LineSource] | tuple[tuple[str, LineSource], ...]
+"""What is written by status: `{"Training": [(0, "epoch 1"), …]}`."""
+
+
+class Writing(NamedTuple):
+    """A visit in which lines are written, in microseconds after the creation of the job."""
+
+    begin_us: int
+    end_us: int | None
+    """Where the visit ends or is cut, None for never; a line that is due then is still written."""
+    lines: Lines
+
+
+def lines_of(value: object, what: str, *, ordered: bool = False) -> Lines:
+    """Return (offset, text) pairs as lines, in the order of their offsets. Raises PlanError, which calls them `what`."""
+    if isinstance(value, Lines):
+        return value
+    if isinstance(value, str) or not isinstance(value, Iterable) or (ordered and not isinstance(value, Sequence)):
+        msg = f"{what} are (offset, text) pairs, not {shown(value)}: write [(0, 'epoch 1'), (60, 'epoch 2')]"
+        raise PlanError(msg)
+    return Lines(tuple(sorted((_pair(one, what) for one in value), key=_offset)))
+
+
+def _pair(value: object, what: str) -> tuple[int, str]:
+    if not isinstance(value, (tuple, list)) or len(value) != 2 or not isinstance(value[1], str):  # noqa: PLR2004  # a pair
+        msg = f"{what}: {shown(value)} is no (offset, text) pair; write (60, 'epoch 2') or (timedelta(minutes=1), 'epoch 2')"
+        raise PlanError(msg)
+    offset, line = value
+    try:
+        offset_us = duration_us(offset)
+    except (TypeError, ValueError) as error:
+        msg = f"{what}: the offset of {shown(line)}: {error}; give a timedelta or seconds"
+        raise PlanError(msg) from None
+    if offset_us < 0:
+        msg = f"{what}: {shown(line)} is at {offset!r}, before the phase begins; an offset is not negative"
+        raise PlanError(msg)
+    if not line:
+        # Service model of CloudWatch Logs, EventMessage: at least one character.
+        msg = f"{what}: the text at {offset!r} is empty, which no log can hold; write something, or leave the line out"
+        raise PlanError(msg)
+    with of_a_plan():
+        text(f"{what}: the text at {offset!r}", line, "a text", "write what can be encoded")
+    return offset_us, line
+
+
+def _offset(pair: tuple[int, str]) -> int:
+    return pair[0]
+
+
+def writer(source: LineSource | None, name: str) -> LineSource | None:
+    """Return what a phase writes, checked where it is written; a callable is asked later. Raises PlanError."""
+    if source is None:
+        return None
+    if name not in WRITES:
+        msg = f"no container runs in {name}, so it writes no lines: write them in {', '.join(sorted(WRITES))}"
+        raise PlanError(msg)
+    if callable(source):
+        with of_a_plan():
+            takes_one(f"what writes the lines of {name}", source, "write logs={'Training': lambda request: [(0, 'epoch 1')]}")
+        return source
+    return lines_of(source, f"the lines of {name}", ordered=True)
+
+
+def sources_of(logs: LogMapping) -> tuple[tuple[str, LineSource], ...]:
+    """Return what a plan writes by status, as a value that can be hashed. Raises PlanError."""
+    pairs = tuple(logs.items()) if isinstance(logs, Mapping) else logs
+    if not isinstance(pairs, tuple) or not all(
+        isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str)  # noqa: PLR2004  # a pair
+        for pair in pairs
+    ):
+        msg = f"logs={shown(logs)}: write what each status writes, logs={{'Training': [(0, 'epoch 1')]}}"
+        raise PlanError(msg)
+    return tuple((name, made) for name, source in pairs if (made := writer(source, name)) is not None)
+
+
+def check_fit(lines: Lines, longest_us: int | None, name: str) -> None:
+    """Raise PlanError if lines come after the end of their visit, which lasts `longest_us` at the most (None: no end)."""
+    if longest_us is not None and lines.last_us > longest_us:
+        at_us, text = lines.pairs[-1]
+        msg = (
+            f"{text!r} is written {at_us / SECOND_US:g} s into {name}, which is over after {longest_us / SECOND_US:g} s: "
+            "write it earlier, or let the phase last longer"
+        )
+        raise PlanError(msg)

@@ -1,0 +1,115 @@
+"""Phases: one visit of a job to a secondary status, and how long things last."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeAlias
+
+from sagemock.checks import listed, of_a_plan, public_class, shown, text
+from sagemock.clock.instants import duration_us
+from sagemock.errors import PlanError
+from sagemock.training import status
+from sagemock.training.plan.lines import Lines, LineSource, check_fit, writer
+
+__all__ = ["FOREVER", "Duration", "Phase", "span_us"]
+
+Duration: TypeAlias = timedelta | float | tuple[timedelta | float, timedelta | float]
+"""A `timedelta`, a number of seconds, or a (low, high) pair of these from which each job draws with the mock's seed."""
+
+FOREVER = math.inf
+"""The duration of a phase that never ends by itself."""
+_FOREVER_REPR = "math.inf"
+
+
+def span_us(value: Duration | None, what: str) -> tuple[int, int] | None:
+    """Return a duration as (lowest, highest) microseconds; None stays None. Raises PlanError, which calls it `what`."""
+    if value is None:
+        return None
+    try:
+        low, high = value if isinstance(value, tuple) else (value, value)
+        span = duration_us(low), duration_us(high)
+    except (TypeError, ValueError) as error:
+        msg = f"{what}: {error}; give a timedelta, seconds, or a (low, high) pair of them"
+        raise PlanError(msg) from None
+    if span[0] < 0 or span[1] < span[0]:
+        msg = f"{what} is {shown(value)}: a duration is not negative, and a (low, high) pair is in order"
+        raise PlanError(msg)
+    return span
+
+
+@public_class
+@dataclass(frozen=True, repr=False)
+class Phase:
+    """A visit of a job to one secondary status.
+
+    `duration` is a `Duration`; None lets the request decide (the recorded durations for its kind of instance, input mode and
+    data), and `math.inf` never ends. `message` is what StatusMessage shows: one text, or (offset, text) pairs of which each
+    overwrites the one before; None shows what the service shows. `logs` is what the container writes meanwhile: (offset, text)
+    pairs, or a callable of the CreateTrainingJob request that returns them.
+    """
+
+    status: str
+    duration: Duration | None = None
+    message: str | Sequence[tuple[timedelta | float, str]] | None = None
+    logs: LineSource | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what can be no phase, where it is written."""
+        name: object = self.status
+        if not isinstance(name, str) or name not in status.PHASES:
+            known = f"one of {', '.join(sorted(status.PHASES))}"
+            hint = "an ending belongs in Plan(ending=…)" if isinstance(name, str) and name in status.ENDINGS else known
+            msg = f"Phase({shown(name)}): no job spends time in that status; {hint}"
+            raise PlanError(msg)
+        if not self.forever:
+            span_us(self.duration, f"the duration of Phase({self.status!r})")
+        if self.message is not None:
+            object.__setattr__(self, "message", self.message if isinstance(self.message, str) else self._told(self.message))
+            self._check_texts()
+        object.__setattr__(self, "logs", writer(self.logs, self.status))
+        self.check_fit(self.logs)
+
+    def _told(self, message: Sequence[tuple[timedelta | float, str]]) -> tuple[tuple[timedelta | float, str], ...]:
+        wanted = "are (offset, text) pairs in order, the first at 0"
+        told = f"the messages of Phase({self.status!r})"
+        with of_a_plan():
+            given = listed(told, message, "a text, or (offset, text) pairs", "write [(0, 'first'), (60, 'second')]")
+        try:
+            pairs = tuple((offset, line) for offset, line in given)
+            offsets = [duration_us(offset) for offset, _ in pairs]
+        except (TypeError, ValueError) as error:
+            msg = f"{told} {wanted}, not {shown(message)}: {error}"
+            raise PlanError(msg) from None
+        if not pairs or offsets[0] != 0 or offsets != sorted(offsets):
+            msg = f"{told} {wanted}, not {shown(message)}"
+            raise PlanError(msg)
+        return pairs
+
+    def _check_texts(self) -> None:
+        told: list[object] = [self.message] if isinstance(self.message, str) else [line for _, line in self.message or ()]
+        for line in told:
+            if not isinstance(line, str) or not line:
+                wanted = "is no text that can be shown: write one, or leave it out"
+                msg = f"the message {shown(line)} of Phase({self.status!r}) {wanted}"
+                raise PlanError(msg)
+            with of_a_plan():
+                text(f"a message of Phase({self.status!r})", line, "a text", "write what can be encoded")
+
+    def __repr__(self) -> str:
+        given = [repr(self.status)]
+        given += [] if self.duration is None else [_FOREVER_REPR if self.forever else repr(self.duration)]
+        given += [] if self.message is None else [f"message={self.message!r}"]
+        given += [] if self.logs is None else [f"logs={self.logs!r}"]
+        return f"Phase({', '.join(given)})"
+
+    def check_fit(self, logs: LineSource | None) -> None:
+        """Raise PlanError if lines are to be written after the longest duration of the phase; a callable is asked later."""
+        if isinstance(logs, Lines):
+            span = None if self.forever else span_us(self.duration, "a duration")
+            check_fit(logs, None if span is None else span[1], self.status)
+
+    @property
+    def forever(self) -> bool:
+        """Whether the phase never ends by itself."""
+        return isinstance(self.duration, float) and self.duration == FOREVER

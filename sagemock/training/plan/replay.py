@@ -1,0 +1,90 @@
+"""Replays: what a plan has to play for the life of a recorded job."""
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+from sagemock.checks import LONGEST, shown
+from sagemock.errors import PlanError
+from sagemock.training import status
+from sagemock.training.plan import recording
+from sagemock.training.plan.fields import NORMAL
+from sagemock.training.plan.phase import Phase
+
+__all__ = ["Replay", "replay"]
+
+
+class Replay(NamedTuple):
+    """The same life again, relative to the creation of the new job."""
+
+    response: Mapping[str, Any]
+    phases: list[Phase]
+    ending: status.Ending
+    failure_reason: str | None
+    stopped_after: timedelta | None
+
+
+def replay(response: Mapping[str, Any] | str | os.PathLike[str]) -> Replay:
+    """Return what a recorded response, or the file that holds it, plays. Raises PlanError if it is no such record."""
+    source: object = response
+    if not isinstance(source, (Mapping, str, os.PathLike)):
+        msg = f"a record is a DescribeTrainingJob response, or the path of a file that holds one, not {shown(source)}: give one"
+        raise PlanError(msg)
+    given = source if isinstance(source, Mapping) else _load(Path(source))
+    try:
+        whole: Mapping[str, Any] = recording.without_nulls(given)
+    except RecursionError:
+        msg = "this record is nested too deep for a DescribeTrainingJob response: give what describe_training_job returned"
+        raise PlanError(msg) from None
+    recorded = recording.read(whole)
+    phases = [_phase(recorded, entry) for entry in recorded.entries]
+    ending, stopped_after = recorded.ending, None
+    if ending is None:
+        # What the record does not show any more is the rest of a normal life, or of a stop, by the defaults.
+        seen = [entry.status for entry in recorded.entries]
+        if status.STOPPING in seen:
+            ending = "Stopped"
+            phases += [Phase(status.UPLOADING)] if seen[-1] == status.STOPPING and status.TRAINING in seen else []
+        else:
+            ending = "Completed"
+            last = status.DOWNLOADING if seen[-1] == status.DOWNLOADING_IMAGE else seen[-1]
+            place = NORMAL.index(last) if last in NORMAL else 0
+            phases += [Phase(name) for name in NORMAL[place + 1 :]]
+            if recorded.stopping:
+                stopped_after = timedelta(microseconds=recorded.modified_us)
+    return Replay(whole, phases, cast("status.Ending", ending), recorded.failure_reason, stopped_after)
+
+
+def _phase(recorded: recording.Recorded, entry: recording.Entry) -> Phase:
+    if entry.end_us is not None:
+        return Phase(entry.status, timedelta(microseconds=entry.end_us - entry.start_us), entry.message)
+    seen_us = recorded.modified_us - entry.start_us
+    if seen_us <= 0:
+        return Phase(entry.status, None, entry.message)
+    # The entry was open, and its message had last changed when the record says it was last modified.
+    first = status.STARTING_THE_JOB if entry.status == status.STARTING else entry.message
+    return Phase(entry.status, None, [(0, first), (timedelta(microseconds=seen_us), entry.message)])
+
+
+def _load(path: Path) -> Mapping[str, Any]:
+    try:
+        # From bytes: json finds out about the UTF-16 and the byte order marks of PowerShell.
+        found = json.loads(path.read_bytes())
+    except OSError as error:
+        msg = f"{_shown(path)} cannot be read ({error.strerror}): give the path of a file"
+        raise PlanError(msg) from None
+    except (ValueError, RecursionError) as error:
+        msg = f"{_shown(path)} is no JSON ({error}): save the output of `aws sagemaker describe-training-job` there"
+        raise PlanError(msg) from None
+    if not isinstance(found, dict):
+        msg = f"{_shown(path)} holds no JSON object: save the output of one `aws sagemaker describe-training-job` there"
+        raise PlanError(msg)
+    return found
+
+
+def _shown(path: Path) -> str:
+    # As it is written, if it can be.
+    return str(path).encode(errors="backslashreplace").decode()[:LONGEST]

@@ -1,0 +1,286 @@
+"""Scripts: a plan made concrete for one request. Every duration is known, every message has its offset."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from random import Random
+from typing import Any
+
+from sagemock import reasons
+from sagemock.clock.instants import SECOND_US, duration_us
+from sagemock.errors import PlanError
+from sagemock.training import status
+from sagemock.training.own import own
+from sagemock.training.plan import defaults, recording
+from sagemock.training.plan.defaults import Traits, traits
+from sagemock.training.plan.fields import INTERRUPTIONS_MAX
+from sagemock.training.plan.hashing import hashed_once
+from sagemock.training.plan.lines import NO_LINES, Lines, lines_of
+from sagemock.training.plan.phase import Duration, Phase, span_us
+from sagemock.training.plan.plan import Plan
+from sagemock.training.shared import shared
+
+__all__ = ["Script", "Step", "script"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A visit to a secondary status: its length (None: for ever) and its messages by offset, all in microseconds."""
+
+    status: str
+    length_us: int | None
+    messages: tuple[tuple[int, str], ...]
+    lines: Lines = NO_LINES
+    """What the container writes meanwhile."""
+
+
+@hashed_once
+@dataclass(frozen=True)
+class Script:
+    """All that happens to a job if nobody interferes, in microseconds after its creation. Equal scripts fold equally."""
+
+    steps: tuple[Step, ...]
+    ending: str
+    failure_reason: str | None
+    stopping_us: int
+    uploading_us: int
+    stopped_after_us: int | None
+    interruptions_us: tuple[int, ...]
+    """The training time after which each interruption comes, counted from the (re)start of training."""
+    restart: tuple[Step, ...]
+    """What an interruption plays before training goes on."""
+    resumes: bool
+    """Whether training goes on where it was interrupted (else it begins anew)."""
+    max_runtime_us: int | None
+    """None when no limit cuts: a replay."""
+    max_wait_us: int | None
+    max_pending_us: int | None
+    limit_lag_us: int
+    billed: float
+    """The billed part of the training time."""
+    retains: bool
+    """Whether the instances are kept in a warm pool at the end."""
+    recorded: recording.Recorded | None
+    last_words: Lines = NO_LINES
+    """What the container writes when it is stopped."""
+    writes: bool = False
+    """Whether the container writes anything."""
+
+
+def script(plan: Plan, request: Mapping[str, Any], rng: Random, *, warm: bool = False, retains: bool = False) -> Script:
+    """Return `plan` made concrete for `request`; `rng` draws from its ranges.
+
+    `warm` starts on the instances of a warm pool, `retains` leaves them to one. Raises PlanError if the plan does not fit the
+    request.
+    """
+    by = traits(request, warm=warm, retains=retains)
+    return _Writer(plan, by, rng, request).write() if plan.draws or plan.asks else _shared(plan, by)
+
+
+@shared
+def _shared(plan: Plan, by: Traits) -> Script:
+    """Make the script of a plan that leaves nothing to chance once for all jobs that it fits: a hundred thousand hold one."""
+    return _Writer(plan, by, Random(0), {}).write()  # noqa: S311  # nothing is drawn from it
+
+
+class _Writer:
+    """Writes one script."""
+
+    def __init__(self, plan: Plan, by: Traits, rng: Random, request: Mapping[str, Any]) -> None:
+        self.plan = plan
+        self.by = by
+        self.rng = rng
+        # Drawn once: the limit leaves out just the wait that is played.
+        self.scheduled_us = self.length_us(plan.scheduled, 0)
+        self.request = request
+
+    def write(self) -> Script:
+        plan, by = self.plan, self.by
+        replayed = plan.replayed is not None
+        if plan.counts_steps and not by.serverless:
+            msg = (
+                f"{plan!r} counts the steps of a job on instances: only serverless jobs show them; "
+                "create it with ServerlessJobConfig, or give it another plan"
+            )
+            raise PlanError(msg)
+        steps, ending, reason = self.steps()
+        pending_us = None if by.max_pending_s is None or not by.accelerated else by.max_pending_s * SECOND_US
+        if pending_us is not None and plan.scheduled is not None:
+            # Pending before the start of a training plan does not count (service model, MaxPendingTimeInSeconds).
+            pending_us += self.scheduled_us
+        stopping = self.step(Phase(status.STOPPING, plan.stopping))
+        return Script(
+            steps=tuple(steps),
+            ending=ending,
+            failure_reason=reason,
+            stopping_us=stopping.length_us or 0,
+            uploading_us=self.length_us(plan.uploading, defaults.length_s(status.UPLOADING, by)),
+            stopped_after_us=None if plan.stopped_after is None else self.length_us(plan.stopped_after, 0),
+            interruptions_us=self.interruptions(steps),
+            restart=_restart(self.by, self.length_us(plan.interruption, defaults.INTERRUPTED_S), plan.legacy),
+            resumes=by.checkpoints,
+            max_runtime_us=None if replayed else by.max_runtime_s * SECOND_US,
+            max_wait_us=None if replayed or not by.spot or by.max_wait_s is None else by.max_wait_s * SECOND_US,
+            max_pending_us=None if replayed else pending_us,
+            limit_lag_us=self.length_us(plan.limit_lag, 0),
+            billed=(defaults.SPOT_BILLED if plan.billed is None else plan.billed) if by.spot else 1.0,
+            retains=by.retains,
+            recorded=None if plan.replayed is None else recording.read(plan.replayed),
+            last_words=stopping.lines,
+            writes=any(step.lines for step in (*steps, stopping)),
+        )
+
+    def length_us(self, given: Duration | None, default_s: float) -> int:
+        span = span_us(given, "a duration")
+        return round(default_s * SECOND_US) if span is None else self.rng.randint(*span)
+
+    # -- the steps
+
+    def steps(self) -> tuple[list[Step], str, str | None]:
+        """Return the steps of all attempts, and how the last one ends."""
+        plan = self.plan
+        attempts: list[Step] = []
+        for _ in range(min(plan.internal_errors, self.by.retries + 1)):
+            attempts += self.visits(plan.attempt)
+        if plan.internal_errors > self.by.retries:
+            return attempts, "Failed", reasons.INTERNAL
+        return [*attempts, *self.visits(plan.phases)], plan.ending, plan.failure_reason
+
+    def visits(self, phases: Iterable[Phase]) -> list[Step]:
+        steps = [self.step(phase) for phase in phases]
+        if self.plan.capacity is not None or self.plan.scheduled is not None:
+            steps[:1] = self.waiting(steps[0])
+        if self.plan.granular:
+            steps = [finer for step in steps for finer in self.finer(step)]
+        return steps
+
+    def step(self, phase: Phase) -> Step:
+        lines = self.lines(phase)
+        if phase.forever:
+            return Step(phase.status, None, self.messages(phase, None), lines)
+        length = self.length_us(phase.duration, defaults.length_s(phase.status, self.by, legacy=self.plan.legacy))
+        if phase.duration is None and isinstance(phase.message, tuple):
+            # The default must leave room for what the plan says of the phase: its last message, and a second to read it.
+            length = max(length, duration_us(phase.message[-1][0]) + SECOND_US)
+        if phase.duration is None:
+            length = max(length, lines.last_us + SECOND_US)
+        return Step(phase.status, length, self.messages(phase, length), lines)
+
+    def lines(self, phase: Phase) -> Lines:
+        source = self.plan.written.get(phase.status) if phase.logs is None else phase.logs
+        if not callable(source):
+            return NO_LINES if source is None else lines_of(source, phase.status)
+        lines = lines_of(source(own(self.request)), f"the lines of {phase.status} by {source!r}")
+        if phase not in self.plan.attempt:
+            # What an attempt has not written when it ends is lost.
+            phase.check_fit(lines)
+        return lines
+
+    def messages(self, phase: Phase, length: int | None) -> tuple[tuple[int, str], ...]:
+        if phase.message is not None:
+            pairs = ((0, phase.message),) if isinstance(phase.message, str) else phase.message
+            told = tuple((duration_us(offset), text) for offset, text in pairs)
+            self.check_data(phase, told)
+            return told
+        return defaults.messages(phase.status, self.by, length, legacy=self.plan.legacy)
+
+    def check_data(self, phase: Phase, told: Iterable[tuple[int, str]]) -> None:
+        """Refuse that a job downloads data which it streams; a record is played as it was."""
+        if self.plan.replayed is None and self.by.streams and any(text == status.INPUT_DATA for _, text in told):
+            msg = (
+                f"{self.plan!r} says {status.INPUT_DATA!r} in {phase.status}, and this job streams its data in Pipe or FastFile "
+                "mode; create it with TrainingInputMode='File', or leave the message out"
+            )
+            raise PlanError(msg)
+
+    def waiting(self, starting: Step) -> list[Step]:
+        """Return what a job shows that waits for capacity, and then spends `starting` on preparing its instances."""
+        wait_us = self.scheduled_us + self.length_us(self.plan.capacity, 0)
+        whole_us = None if starting.length_us is None else wait_us + starting.length_us
+        if not self.by.spot and not self.plan.granular and not self.plan.legacy:
+            # Three logs of 2024: Starting ends at once, and both messages are of one Pending entry.
+            first = Step(status.STARTING, round(defaults.BEFORE_PENDING_S * SECOND_US), ((0, status.STARTING_THE_JOB),))
+            texts = ((0, status.WAITING_FOR_CAPACITY), (wait_us, status.PREPARING_THE_INSTANCES))
+            return [first, Step(status.PENDING, whole_us, texts)]
+        # The same shortage in the same hour: spot jobs stay in Starting; so did those on demand before there was Pending.
+        begun_us = min(wait_us, round(defaults.STARTING_S[0] * defaults.FIRST_MESSAGE * SECOND_US))
+        begun = (0, status.STARTING_THE_JOB), (begun_us, status.NO_CAPACITY)
+        return [Step(status.STARTING, whole_us, (*begun, (wait_us, status.PREPARING_THE_INSTANCES)))]
+
+    def finer(self, step: Step) -> list[Step]:
+        """Return the statuses of 2018-07-30 that make up a step. How its time is shared out among them is assumed."""
+        if step.length_us is None:
+            return [step]
+        if step.status == status.STARTING:
+            (_, first), *_ = step.messages
+            begun_us = min(step.messages[1][0], step.length_us) if len(step.messages) > 1 else step.length_us
+            rest_us = step.length_us - begun_us
+            launching = Step(status.LAUNCHING, rest_us // 2, ((0, status.MESSAGES[status.LAUNCHING]),))
+            if len(step.messages) > 2:  # noqa: PLR2004  # it waited for capacity
+                wait_us = step.messages[2][0] - begun_us
+                # "could show a status message of" this, with that spelling: the API change of 2018-07-30
+                texts = ((0, "Insufficent capacity error while launching instances"), (wait_us, launching.messages[0][1]))
+                launching = Step(status.LAUNCHING, wait_us + (rest_us - wait_us) // 2, texts)
+            preparing_us = rest_us - (launching.length_us or 0)
+            preparing = Step(status.PREPARING, preparing_us, ((0, status.MESSAGES[status.PREPARING]),))
+            return [Step(status.STARTING, begun_us, ((0, first),)), launching, preparing]
+        if step.status == status.DOWNLOADING:
+            image = status.MESSAGES[status.DOWNLOADING_IMAGE]
+            if len(step.messages) == 1:
+                return [Step(status.DOWNLOADING_IMAGE, step.length_us, ((0, image),))]
+            data_us = min(step.messages[1][0], step.length_us)
+            data = Step(status.DOWNLOADING, data_us, step.messages[:1])
+            return [data, Step(status.DOWNLOADING_IMAGE, step.length_us - data_us, ((0, image),))]
+        return [step]
+
+    # -- interruptions
+
+    def interruptions(self, steps: Iterable[Step]) -> tuple[int, ...]:
+        plan = self.plan
+        interrupts = bool(plan.interruptions or plan.evenly or plan.interruptions_per_hour)
+        has_phase = plan.replayed is None and any(phase.status == status.INTERRUPTED for phase in (*plan.phases, *plan.attempt))
+        if (interrupts or has_phase) and not self.by.spot:
+            msg = (
+                f"{plan!r} interrupts a job on demand: only managed spot jobs are interrupted; "
+                "create it with EnableManagedSpotTraining=True, or give it another plan"
+            )
+            raise PlanError(msg)
+        if not interrupts:
+            return ()
+        whole_us = next(step.length_us for step in reversed(list(steps)) if step.status == status.TRAINING)
+        if plan.evenly:
+            default_s = defaults.length_s(status.TRAINING, self.by, legacy=plan.legacy)
+            share_us = round(default_s * SECOND_US) if whole_us is None else whole_us
+            return (share_us // (plan.evenly + 1),) * plan.evenly
+        if plan.interruptions_per_hour:
+            return tuple(self.by_chance(whole_us))
+        found = tuple(self.length_us(after, 0) for after in plan.interruptions)
+        left_us = whole_us
+        for number, after_us in enumerate(found, 1):
+            if left_us is not None and after_us >= left_us:
+                msg = (
+                    f"{plan!r}: interruption {number} comes after {after_us / SECOND_US:g} s of training, "
+                    f"and only {left_us / SECOND_US:g} s are left then; let it come earlier, or train longer"
+                )
+                raise PlanError(msg)
+            left_us = left_us - after_us if left_us is not None and self.by.checkpoints else left_us
+        return found
+
+    def by_chance(self, whole_us: int | None) -> Iterable[int]:
+        left_us = whole_us
+        for _ in range(INTERRUPTIONS_MAX):
+            after_us = round(self.rng.expovariate(self.plan.interruptions_per_hour / 3600) * SECOND_US)
+            if left_us is not None and after_us >= left_us:
+                return
+            yield after_us
+            if left_us is not None and self.by.checkpoints:
+                left_us -= after_us
+
+
+# A few numbers and texts of the service's: nothing of a plan or a request is kept here.
+@lru_cache(maxsize=1024)
+def _restart(by: Traits, gap_us: int, legacy: bool) -> tuple[Step, ...]:  # noqa: FBT001  # private, one caller
+    """Return what an interruption plays before training goes on, which jobs of any plan share."""
+    writer = _Writer(Plan(legacy=legacy), by, Random(0), {})  # noqa: S311  # nothing is drawn from it
+    interrupted = Step(status.INTERRUPTED, gap_us, ((0, status.MESSAGES[status.INTERRUPTED]),))
+    return interrupted, writer.step(Phase(status.STARTING)), writer.step(Phase(status.DOWNLOADING))

@@ -1,0 +1,266 @@
+"""The store: the one place that is mutable. Every job of a mock, by place and name, and the orders in which lists show them."""
+
+import heapq
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias, TypeVar
+
+from sagemock.clock import forks
+from sagemock.training.job import Job, Place
+from sagemock.training.logbook import Logbook
+from sagemock.training.warm_pool import settled_us
+
+__all__ = ["Key", "Order", "Region", "Store"]
+
+Order: TypeAlias = Literal["CreationTime", "Name", "Status"]
+Key: TypeAlias = tuple[int | str, ...]
+"""Where a page ended: the sort key of its last job."""
+
+
+class Store:
+    """The jobs of one mock. Hold `lock` over a read that leads to a write."""
+
+    def __init__(self) -> None:
+        self.lock = forks.lock()
+        self.regions: dict[Place, Region] = {}
+        self.deleted: dict[str, None] = {}
+        """The names of the jobs that were forgotten, in that order."""
+        self._count = 0
+        self._ends: list[tuple[int, int, Place, str]] = []
+        self._leaving: list[tuple[int, Place, str]] = []
+        self._settled = False
+        """Whether the first of `_ends` is known to hold."""
+        self.watchers: list[Callable[[Job | None, Job | None], None]] = []
+        """Called under the lock after each change, with a job's old record (None: it is new) and its new one (None: gone)."""
+
+    def region(self, place: Place) -> "Region":
+        """Return the world at `place`, a new one if nothing was there."""
+        found = self.regions.get(place)
+        if found is None:
+            with self.lock:
+                found = self.regions.setdefault(place, Region())
+        return found
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether no job was ever created, be it deleted since."""
+        return not self._count
+
+    def next_number(self) -> int:
+        """Return the number of the next job to be created."""
+        with self.lock:
+            self._count += 1
+            return self._count
+
+    def put(self, job: Job) -> None:
+        """Add a job, or replace the record of one."""
+        with self.lock:
+            try:
+                region = self.region(job.place)
+                old = region.by_name.get(job.name) if self.watchers else None
+                region.put(job)
+                self._file(job)
+                for watcher in self.watchers:
+                    watcher(old, job)
+            except BaseException:
+                self._mend()
+                raise
+
+    def forget(self, now_us: int) -> None:
+        """Forget the jobs whose deletion is done by `now_us`."""
+        while self._leaving and self._leaving[0][0] <= now_us:
+            with self.lock:
+                try:
+                    _, place, name = heapq.heappop(self._leaving)
+                    gone = self.regions[place].remove(name)
+                    self.deleted[name] = None
+                    self._settled = False
+                    for watcher in self.watchers if gone is not None else ():
+                        watcher(gone, None)
+                except BaseException:
+                    self._mend()
+                    raise
+
+    def _file(self, job: Job) -> None:
+        heapq.heappush(self._ends, (-settled_us(job), job.number, job.place, job.name))
+        if job.interventions and job.gone_us is not None:
+            heapq.heappush(self._leaving, (job.gone_us, job.place, job.name))
+        self._settled = False
+
+    def _mend(self) -> None:
+        """Find the orders of all jobs anew: a handler of a signal may have raised when half of them were changed."""
+        self._ends, self._leaving = [], []
+        for region in self.regions.values():
+            region.mend()
+            for job in region.by_name.values():
+                self._file(job)
+
+    def jobs(self, now_us: int | None = None) -> Iterator[Job]:
+        """Return the jobs that there are at an instant, in the order of creation; None: also those that `forget` will forget."""
+        with self.lock:
+            every = (job for region in self.regions.values() for job in region.by_name.values())
+            return iter(sorted((job for job in every if now_us is None or not job.is_gone(now_us)), key=_number))
+
+    def settled_us(self) -> int | None:
+        """Return the instant after which nothing happens to any job by itself; None if there is no job."""
+        with self.lock:
+            return -self._ends[0][0] if self._settled else self._settled_us()
+
+    def _settled_us(self) -> int | None:
+        while self._ends:
+            negative, number, place, name = self._ends[0]
+            job = self.regions[place].by_name.get(name)
+            if job is not None and job.number == number and settled_us(job) == -negative:
+                self._settled = True
+                return -negative
+            # An older record of the job, which ended later than the present one will.
+            heapq.heappop(self._ends)
+        return None
+
+
+@dataclass
+class Region:
+    """The jobs at one place."""
+
+    by_name: dict[str, Job] = field(default_factory=dict)
+    _names: list[str] = field(default_factory=list)
+    _numbers: list[int] = field(default_factory=list)
+    _numbered: dict[int, str] = field(default_factory=dict)
+    _statuses: "_ByStatus | None" = None
+    _pools: dict[int, str] = field(default_factory=dict)
+    logbook: Logbook = field(default_factory=Logbook)
+
+    def put(self, job: Job) -> None:
+        """Add a job, or replace the record of one."""
+        if job.name not in self.by_name:
+            insort(self._names, job.name)
+            # Nobody puts an older job in.
+            self._numbers.append(job.number)
+            self._numbered[job.number] = job.name
+            if job.retains:
+                self._pools[job.number] = job.name
+        self.by_name[job.name] = job
+        self.logbook.put(job)
+        if self._statuses is not None:
+            self._statuses.put(job)
+
+    def mend(self) -> None:
+        """Find all orders anew."""
+        self._numbered = {job.number: name for name, job in self.by_name.items()}
+        self._names, self._numbers, self._statuses = sorted(self.by_name), sorted(self._numbered), None
+        jobs = [self.by_name[self._numbered[number]] for number in self._numbers]
+        self._pools = {job.number: job.name for job in jobs if job.retains}
+        for job in jobs:
+            self.logbook.put(job)
+
+    def remove(self, name: str) -> Job | None:
+        """Take a job out as if it had never been, and return it."""
+        job = self.by_name.pop(name, None)
+        if job is None:
+            # It was deleted twice in a row, and is gone already.
+            return None
+        del self._names[bisect_left(self._names, name)]
+        del self._numbers[bisect_left(self._numbers, job.number)]
+        del self._numbered[job.number]
+        self._pools.pop(job.number, None)
+        if self._statuses is not None:
+            self._statuses.remove(job.number)
+        return job
+
+    def pools(self) -> list[Job]:
+        """Return the jobs that asked for a warm pool, oldest first."""
+        return [self.by_name[name] for name in self._pools.values()]
+
+    def without_pool(self, job: Job) -> None:
+        """Look no more at the pool of a job that is gone for good."""
+        self._pools.pop(job.number, None)
+
+    def page(self, order: Order, *, descending: bool, after: Key | None, limit: int, now_us: int) -> list[tuple[Key, Job]]:
+        """Return at most `limit` jobs that come after the key `after` in this order, each with its key.
+
+        It costs about the same however many jobs there are.
+        """
+        if order == "Name":
+            names = _slice(self._names, str(after[0]) if after else None, limit, descending=descending)
+            return [((name,), self.by_name[name]) for name in names]
+        if order == "CreationTime":
+            numbers = _slice(self._numbers, int(after[0]) if after else None, limit, descending=descending)
+            return [((number,), self.by_name[self._numbered[number]]) for number in numbers]
+        statuses, self._statuses = self._statuses, None
+        if statuses is None:
+            statuses = _ByStatus()
+            for job in self.by_name.values():
+                statuses.put(job)
+        keys = statuses.page(descending=descending, after=after, limit=limit, now_us=now_us)
+        # Put back in the end: one that was cut short by a handler of a signal is not to be relied upon.
+        self._statuses = statuses
+        return [((primary, number), self.by_name[self._numbered[number]]) for primary, number in keys]
+
+
+class _ByStatus:
+    """The jobs of a region by status, at an instant that only moves forward; made when somebody first sorts by it."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[str, list[int]] = {}
+        self._where: dict[int, str] = {}
+        self._jobs: dict[int, Job] = {}
+        self._due: list[tuple[int, int]] = []
+
+    def put(self, job: Job) -> None:
+        self._jobs[job.number] = job
+        # The job is filed at the next page, by what it is then.
+        heapq.heappush(self._due, (job.created_us, job.number))
+
+    def remove(self, number: int) -> None:
+        del self._jobs[number]
+        if number in self._where:
+            bucket = self._buckets[self._where.pop(number)]
+            del bucket[bisect_left(bucket, number)]
+
+    def page(self, *, descending: bool, after: Key | None, limit: int, now_us: int) -> list[tuple[str, int]]:
+        self._catch_up(now_us)
+        found: list[tuple[str, int]] = []
+        for primary in sorted(self._buckets, reverse=descending):
+            start = None
+            if after is not None:
+                if (primary < str(after[0])) != descending and primary != after[0]:
+                    continue
+                start = int(after[1]) if primary == after[0] else None
+            numbers = _slice(self._buckets[primary], start, limit - len(found), descending=descending)
+            found += [(primary, number) for number in numbers]
+            if len(found) == limit:
+                break
+        return found
+
+    def _catch_up(self, now_us: int) -> None:
+        while self._due and self._due[0][0] <= now_us:
+            _, number = heapq.heappop(self._due)
+            if number not in self._jobs:
+                continue
+            job = self._jobs[number]
+            primary = job.state(now_us).primary
+            if self._where.get(number) != primary:
+                if number in self._where:
+                    old = self._buckets[self._where[number]]
+                    del old[bisect_left(old, number)]
+                insort(self._buckets.setdefault(primary, []), number)
+                self._where[number] = primary
+            ahead = [change for change in job.timeline.after(now_us - job.created_us) if change.primary != primary]
+            if ahead:
+                heapq.heappush(self._due, (job.created_us + ahead[0].at_us, number))
+
+
+_Key = TypeVar("_Key", int, str)
+
+
+def _slice(ordered: list[_Key], after: _Key | None, limit: int, *, descending: bool) -> list[_Key]:
+    if descending:
+        end = len(ordered) if after is None else bisect_left(ordered, after)
+        return ordered[max(0, end - limit) : end][::-1]
+    start = 0 if after is None else bisect_right(ordered, after)
+    return ordered[start : start + limit]
+
+
+def _number(job: Job) -> int:
+    return job.number

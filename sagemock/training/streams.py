@@ -1,0 +1,245 @@
+"""Logs: what the containers of jobs have written by an instant, stream by stream.
+
+A stream makes a line when somebody looks at it, so that the end of a long log costs no more than that of a short one.
+"""
+
+from abc import abstractmethod
+from bisect import bisect_right, insort
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from heapq import merge
+from typing import NamedTuple, overload
+
+from sagemock.clock.instants import SECOND_US
+from sagemock.training.job import Job
+from sagemock.training.plan import resources
+from sagemock.training.plan.lines import WRITES, Lines
+from sagemock.training.status import STOPPING
+
+__all__ = ["Line", "Said", "Sayings", "Stream", "last_us", "runs", "written"]
+
+
+class Said(NamedTuple):
+    """A line that the test let a container write."""
+
+    at_us: int
+    number: int
+    """Counts them, so that those of one instant stay in order."""
+    instance: int
+    text: str
+    told_us: int
+    """When the test said so: an earlier line comes late."""
+
+    @property
+    def ingested_us(self) -> int:
+        """When it can be read."""
+        return max(self.at_us, self.told_us)
+
+
+class Line(NamedTuple):
+    """A line of a log; instants in microseconds since the epoch."""
+
+    at_us: int
+    order: int
+    """Its place among the lines of the same instant; it never changes, whatever is written later."""
+    text: str
+    ingested_us: int
+
+
+class Part(Sequence[Line]):
+    """Lines in order."""
+
+    @overload
+    def __getitem__(self, place: int) -> Line: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Line]: ...
+    def __getitem__(self, place: int | slice) -> Line | list[Line]:
+        places = range(len(self))[place]
+        return self._line(places) if isinstance(places, int) else [self._line(one) for one in places]
+
+    @abstractmethod
+    def _line(self, place: int) -> Line:
+        """Return the line at this place, which is there."""
+
+
+class Visit(NamedTuple):
+    """What of the plan's lines is there of one visit to a status."""
+
+    entered_us: int
+    lines: Lines
+    first: int
+    """The place of the first line that is there, and of the first that is not any more."""
+    end: int
+    order: int
+    """The order of the visit's very first line."""
+
+
+class Planned(Part):
+    """What the plan lets a container write from one start to the next."""
+
+    def __init__(self) -> None:
+        self._visits: list[Visit] = []
+        self._ends: list[int] = []
+
+    def add(self, visit: Visit) -> None:
+        """Add a later visit, which has lines."""
+        self._visits.append(visit)
+        self._ends.append(len(self) + visit.end - visit.first)
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    def _line(self, place: int) -> Line:
+        index = bisect_right(self._ends, place)
+        visit = self._visits[index]
+        within = visit.end - (self._ends[index] - place)
+        offset_us, text = visit.lines.pairs[within]
+        at_us = visit.entered_us + offset_us
+        return Line(at_us, visit.order + within, text, at_us)
+
+    @property
+    def ingested_us(self) -> int:
+        """When the last of them could be read."""
+        return self[-1].ingested_us
+
+
+@dataclass
+class Sayings:
+    """What the test let one instance of a job write, by instant and in the order in which it said so."""
+
+    in_order: list[Said] = field(default_factory=list)
+    by_telling: list[Said] = field(default_factory=list)
+
+    def add(self, said: Said) -> None:
+        """Add a line."""
+        insort(self.in_order, said)
+        self.by_telling.append(said)
+
+    def erase(self, now_us: int) -> None:
+        """Forget what can be read by now."""
+        self.in_order = [said for said in self.in_order if said.ingested_us > now_us]
+        self.by_telling = [said for said in self.by_telling if said.ingested_us > now_us]
+
+
+class Added(Part):
+    """What the test let a container write from one start to before the next, as far as it is there by now."""
+
+    def __init__(self, sayings: Sayings, begin_us: int, end_us: int) -> None:
+        self._sayings = sayings
+        self._begin_us, self._end_us = begin_us, end_us
+        self._first = bisect_right(sayings.in_order, begin_us - 1, key=_at)
+        self._count = bisect_right(sayings.in_order, end_us - 1, key=_at) - self._first
+
+    def __len__(self) -> int:
+        return self._count
+
+    def _line(self, place: int) -> Line:
+        said = self._sayings.in_order[self._first + place]
+        return Line(said.at_us, said.number, said.text, said.ingested_us)
+
+    @property
+    def ingested_us(self) -> int:
+        """When the last of them could be read: of those that are there it is the one that was said last, or the last itself."""
+        there = (said.told_us for said in reversed(self._sayings.by_telling) if self._begin_us <= said.at_us < self._end_us)
+        return max(next(there), self[-1].at_us)
+
+
+def _at(said: Said) -> int:
+    return said.at_us
+
+
+class Stream(NamedTuple):
+    """The log of one container: what one instance has written from one start to the next."""
+
+    job: Job
+    instance: int
+    begin_us: int
+    """When the container started."""
+    parts: Sequence[Planned | Added]
+    """Its lines, by where they come from; none is empty, and there is one at least: before that there is no stream."""
+
+    @property
+    def name(self) -> str:
+        """The name of the stream, as AWS's own (developer guide, kubernetes-sagemaker-jobs): `job/algo-1-1574293123`."""
+        return f"{self.job.name}/algo-{self.instance}-{self.begin_us // SECOND_US}"
+
+    @property
+    def lines(self) -> list[Line]:
+        """All its lines, in order."""
+        return list(merge(*self.parts))
+
+    @property
+    def first(self) -> Line:
+        """Its first line."""
+        return min(part[0] for part in self.parts)
+
+    @property
+    def last(self) -> Line:
+        """Its last line."""
+        return max(part[-1] for part in self.parts)
+
+    @property
+    def length(self) -> int:
+        """How many lines it has."""
+        return sum(map(len, self.parts))
+
+    @property
+    def ingested_us(self) -> int:
+        """When the last of its lines could be read."""
+        return max(part.ingested_us for part in self.parts)
+
+
+def runs(job: Job) -> list[int]:
+    """Return the instants at which a container of the job starts, as far as is known now; each start is a stream of its own."""
+    found: list[int] = []
+    runs_now = False
+    for change in job.timeline.changes:
+        if change.enters:
+            # A stop starts no container.
+            if change.secondary in WRITES - {STOPPING} and not runs_now:
+                found.append(job.created_us + change.at_us)
+                runs_now = True
+            runs_now = runs_now and change.secondary in WRITES
+    return found
+
+
+def written(job: Job, said: Mapping[int, Sayings], now_us: int, erased_us: int | None = None) -> Iterator[Stream]:
+    """Yield the streams of a job with the lines that are written by `now_us`, and of the plan's after `erased_us`.
+
+    `said` is by instance.
+    """
+    begins = [begin_us for begin_us in runs(job) if begin_us <= now_us]
+    planned = _planned(job, begins, now_us, erased_us)
+    for run, (begin_us, end_us) in enumerate(zip(begins, [*begins, now_us + 1][1:], strict=True)):
+        for instance in range(1, resources.count(job.request) + 1):
+            parts: list[Planned | Added] = [planned[run]]
+            if instance in said:
+                parts.append(Added(said[instance], begin_us, end_us))
+            there = [part for part in parts if part]
+            if there:
+                yield Stream(job, instance, begin_us, there)
+
+
+def _planned(job: Job, begins: Sequence[int], now_us: int, erased_us: int | None) -> list[Planned]:
+    """Return the lines of the plan for each run, without those that a cut came before."""
+    found = [Planned() for _ in begins]
+    order = 0
+    for begin_us, end_us, lines in job.timeline.writings:
+        entered_us = job.created_us + begin_us
+        run = bisect_right(begins, entered_us) - 1
+        if entered_us > now_us:
+            break
+        whole = len(lines.pairs) if end_us is None else lines.until(end_us - begin_us)
+        end = min(whole, lines.until(now_us - entered_us))
+        first = 0 if erased_us is None else lines.until(erased_us - entered_us)
+        if run >= 0 and first < end:
+            found[run].add(Visit(entered_us, lines, first, end, order))
+        order += whole
+    return found
+
+
+def last_us(job: Job, said: Mapping[int, Sayings]) -> int:
+    """Return an instant after which no container of the job will write, by what is known now."""
+    found = [one.in_order[-1].at_us for one in said.values() if one.in_order]
+    found += [job.created_us + writing.begin_us + writing.lines.last_us for writing in job.timeline.writings[-1:]]
+    return max(found, default=job.created_us)

@@ -1,0 +1,97 @@
+"""Warm pools: what remains of a job's instances after its end, and which job takes them over."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias
+
+from sagemock.clock.instants import SECOND_US
+from sagemock.training.interventions import KeepAlive, Taken
+from sagemock.training.job import Job
+from sagemock.training.plan.resources import instances
+
+__all__ = ["Pool", "PoolStatus", "expiry_us", "fits", "pool", "settled_us"]
+
+PoolStatus: TypeAlias = Literal["InUse", "Available", "Reused", "Terminated"]
+
+_SAME_VOLUME: Final = ("VolumeKmsKeyId", "VolumeSizeInGB")
+CHAIN_S: Final = 7 * 86_400
+"""How long a cluster can go from job to job (developer guide of 2023, warm pools); that it counts from the creation of its first
+job is assumed. (The guide of 2026 says 28 days.)"""
+_SAME_FLAGS: Final = ("EnableInterContainerTrafficEncryption", "EnableNetworkIsolation")
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The warm pool of a job at one instant; `retained_s` while it is known, `reused_by` the name of the job that took it."""
+
+    status: PoolStatus
+    retained_s: int | None = None
+    reused_by: str | None = None
+
+
+def pool(job: Job, now_us: int) -> Pool | None:
+    """Return the warm pool of a job, None if it asked for none (or was given none).
+
+    A pool remains if the job completed, was stopped after its cluster was launched, or failed by its own fault (developer guide,
+    "Train using SageMaker managed warm pools"); that another failure shows it Terminated is assumed.
+    """
+    if not job.retains:
+        return None
+    timeline = job.timeline
+    if timeline.ended_us is None or job.created_us + timeline.ended_us > now_us:
+        return Pool("InUse")
+    ended_us = job.created_us + timeline.ended_us
+    if not timeline.retained:
+        return Pool("Terminated", 0)
+    for taken in job.interventions:
+        if isinstance(taken, Taken) and job.created_us + taken.at_us <= now_us:
+            return Pool("Reused", _seconds(ended_us, job.created_us + taken.at_us), taken.by)
+    expires_us = expiry_us(job, now_us)
+    if expires_us is not None and now_us >= expires_us:
+        return Pool("Terminated", _seconds(ended_us, expires_us))
+    return Pool("Available")
+
+
+def expiry_us(job: Job, now_us: int | None = None) -> int | None:
+    """Return when the pool ends if nobody takes it, by what was asked for until `now_us`; None if there is none."""
+    timeline = job.timeline
+    if not job.retains or timeline.ended_us is None or not timeline.retained:
+        return None
+    ended_us = job.created_us + timeline.ended_us
+    expires_us = ended_us + job.retains * SECOND_US
+    for change in job.interventions:
+        at_us = job.created_us + change.at_us
+        if isinstance(change, KeepAlive) and (now_us is None or at_us <= now_us):
+            # That the new period counts from the end of the job is assumed; none at all ends the pool at once.
+            expires_us = max(at_us, ended_us + change.seconds * SECOND_US)
+    launched_us = job.created_us if job.launched_us is None else job.launched_us
+    return max(ended_us, min(expires_us, launched_us + CHAIN_S * SECOND_US))
+
+
+def settled_us(job: Job) -> int:
+    """Return the instant after which nothing happens by itself to a job and what remains of it."""
+    last_us = job.last_us
+    if not (job.interventions or job.retains):
+        return last_us
+    if job.gone_us is not None:
+        return job.gone_us
+    if any(isinstance(one, Taken) for one in job.interventions):
+        return last_us
+    return max(last_us, expiry_us(job) or 0)
+
+
+def fits(job: Job, request: Mapping[str, Any]) -> bool:
+    """Whether a job that is created by `request` can run on the instances of `job` (developer guide, warm pools)."""
+    resources, wanted = job.request.get("ResourceConfig", {}), request.get("ResourceConfig", {})
+    return (
+        job.request["RoleArn"] == request["RoleArn"]
+        and instances(job.request) == instances(request)
+        # An empty key is as good as none.
+        and all((resources.get(name) or None) == (wanted.get(name) or None) for name in _SAME_VOLUME)
+        and job.request.get("VpcConfig") == request.get("VpcConfig")
+        and all(bool(job.request.get(name)) == bool(request.get(name)) for name in _SAME_FLAGS)
+    )
+
+
+def _seconds(begin_us: int, end_us: int) -> int:
+    return end_us // SECOND_US - begin_us // SECOND_US

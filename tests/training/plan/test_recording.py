@@ -1,0 +1,111 @@
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from sagemock.clock.instants import SECOND_US
+from sagemock.errors import PlanError
+from sagemock.training.plan.recording import Entry, read
+from tests.support.recorded import RECORDED, Recording, described
+
+CREATED = "2023-04-05T10:00:00.5Z"
+STARTING = {"Status": "Starting", "StartTime": CREATED, "EndTime": "2023-04-05T10:01:00.5Z", "StatusMessage": "Preparing"}
+OPEN = {"Status": "Downloading", "StartTime": "2023-04-05T10:01:00.5Z"}
+
+
+def response(*transitions: Any, **more: Any) -> dict[str, Any]:
+    """Return a response with these entries."""
+    return {"CreationTime": CREATED, "SecondaryStatusTransitions": list(transitions), **more}
+
+
+@pytest.mark.parametrize("recording", RECORDED, ids=lambda one: one.what)
+def test_every_instant_of_a_real_job_is_read(recording: Recording) -> None:
+    """As an offset from its creation, whenever that was."""
+    for created in (datetime(2018, 7, 30, tzinfo=timezone.utc), datetime(2026, 1, 1, 0, 0, 0, 777_000, tzinfo=timezone.utc)):
+        found = read(described(recording, created))
+        assert [entry.end_us for entry in found.entries] == [ms * 1000 for ms in recording.ends_ms]
+        assert [entry.status for entry in found.entries] == list(recording.statuses[:-1])
+        assert found.ending == recording.statuses[-1]
+        assert found.modified_us == recording.modified_ms * 1000
+        assert (found.started_us, found.ended_us) == (recording.ends_ms[0] * 1000, recording.ends_ms[-1] * 1000)
+        assert (found.failure_reason, found.stopping) == (None, False)
+
+
+def test_a_running_job_has_an_open_entry_and_no_ending() -> None:
+    """What is absent is None; a message that is absent is the service's own, LastModifiedTime that of the last entry."""
+    found = read(response(STARTING, OPEN, TrainingJobStatus="Stopping", TrainingStartTime=OPEN["StartTime"]))
+    assert found.entries == (
+        Entry("Starting", 0, 60 * SECOND_US, "Preparing"),
+        Entry("Downloading", 60 * SECOND_US, None, "Downloading the training image"),
+    )
+    assert (found.ending, found.stopping, found.modified_us) == (None, True, 60 * SECOND_US)
+    assert (found.started_us, found.ended_us, found.failure_reason) == (60 * SECOND_US, None, None)
+
+
+def test_instants_may_be_in_any_form() -> None:
+    """Datetimes as of boto3, text as of the CLI, numbers as on the wire."""
+    at = datetime(2023, 4, 5, 10, 0, 0, 500_000, tzinfo=timezone.utc)
+    forms = [at, at.isoformat(), "2023-04-05T12:00:00.500000+0200", at.timestamp(), at.astimezone(timezone(timedelta(hours=2)))]
+    found = [read(response({"Status": "Starting", "StartTime": form}, CreationTime=CREATED)) for form in forms]
+    assert found == [found[0]] * len(forms)
+    assert found[0].entries[0].start_us == 0
+
+
+@pytest.mark.parametrize("reason, shown", [("AlgorithmError: x", "AlgorithmError: x"), (None, "Training job failed")])
+def test_a_failed_job_has_a_reason(reason: str | None, shown: str) -> None:
+    """Its FailureReason, or else what its last entry says."""
+    failed = {"Status": "Failed", "StartTime": STARTING["EndTime"], "EndTime": STARTING["EndTime"]}
+    found = read(response(STARTING, failed, FailureReason=reason))
+    assert (found.ending, found.failure_reason, found.last_message) == ("Failed", shown, "Training job failed")
+
+
+NO_RESPONSE = (
+    " is no DescribeTrainingJob response: it has no CreationTime or no SecondaryStatusTransitions; "
+    "give what describe_training_job returned, or a file with the output of `aws sagemaker describe-training-job`"
+)
+NO_INSTANT = "is no instant between the years 1 and 9999: give seconds since 1970, not milliseconds"
+ENTRY = ": it has no StartTime, or no Status that a job can have; give it as it was returned"
+
+
+@pytest.mark.parametrize(
+    "given, text",
+    [
+        ({}, f"this record{NO_RESPONSE}"),
+        ({"TrainingJobName": "churn", "CreationTime": CREATED}, f"the record of 'churn'{NO_RESPONSE}"),
+        (response(), f"this record{NO_RESPONSE}"),
+        ({"SecondaryStatusTransitions": [STARTING]}, f"this record{NO_RESPONSE}"),
+        (response({"Status": "Starting"}), f"SecondaryStatusTransitions[0] is {{'Status': 'Starting'}}{ENTRY}"),
+        (
+            response(STARTING, {"Status": "Going", "StartTime": CREATED}),
+            f"SecondaryStatusTransitions[1] is {{'Status': 'Going', 'StartTime': '{CREATED}'}}{ENTRY}",
+        ),
+        (
+            response(OPEN, STARTING, TrainingJobName="churn"),
+            (
+                "the record of 'churn': Starting follows Downloading before that ended; the record is not in order: "
+                "give it as it was returned"
+            ),
+        ),
+        (
+            response({**STARTING, "StartTime": "2023-04-05T10:00:30Z"}, {**OPEN, "StartTime": CREATED}),
+            "this record: Downloading follows Starting before that ended; the record is not in order: give it as it was returned",
+        ),
+        (
+            response({"Status": "Starting", "StartTime": "soon"}),
+            "StartTime of the record: 'soon' is no instant: write it like 2018-07-30T00:00:00Z",
+        ),
+        (
+            response(STARTING, LastModifiedTime=[]),
+            "LastModifiedTime of the record: an instant is a datetime, an ISO 8601 string or seconds since 1970, not []",
+        ),
+        (
+            response(STARTING, TrainingEndTime=float("inf")),
+            f"TrainingEndTime of the record: inf {NO_INSTANT}",
+        ),
+    ],
+)
+def test_what_is_no_record_is_refused(given: dict[str, Any], text: str) -> None:
+    """With the place and the value in the sentence."""
+    with pytest.raises(PlanError) as caught:
+        read(given)
+    assert str(caught.value) == text

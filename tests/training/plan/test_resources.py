@@ -1,0 +1,49 @@
+"""Which instances a job runs on, for everything that depends on it."""
+
+from typing import Any
+
+import pytest
+
+from sagemock.training.plan.defaults import traits
+from sagemock.training.plan.resources import choices, count, instances
+
+CPU, GPU = "ml.m5.large", "ml.p3.2xlarge"
+
+
+def named(kind: str, number: int) -> dict[str, Any]:
+    """Return instances as a request names them."""
+    return {"InstanceType": kind, "InstanceCount": number}
+
+
+@pytest.mark.parametrize(
+    "resources, expected",
+    [
+        ({}, []),
+        (named(CPU, 3), [(CPU, 3)]),
+        ({"InstanceType": CPU}, [(CPU, 1)]),
+        ({"InstanceCount": 3}, [("", 3)]),
+        ({"InstanceGroups": [named(CPU, 1), named(GPU, 2)]}, [(CPU, 1), (GPU, 2)]),
+        ({"InstancePreferences": [named(CPU, 2), named(GPU, 4)]}, [(CPU, 2)]),
+        ({"InstancePreferences": [{"InstanceType": CPU}, {"InstanceType": GPU}], "InstanceCount": 2}, [(CPU, 2)]),
+        ({"InstancePreferences": [], "InstanceGroups": [], **named(CPU, 1)}, [(CPU, 1)]),
+    ],
+)
+def test_instances_are_read_in_one_way(resources: dict[str, Any], expected: list[tuple[str, int]]) -> None:
+    """However they are asked for; of preferences the first is what the job runs on."""
+    request = {"ResourceConfig": resources}
+    assert list(instances(request)) == expected
+    assert count(request) == max(1, sum(number for _, number in expected))
+
+
+def test_a_job_without_instances_of_its_own_has_one_container() -> None:
+    """As a serverless job has."""
+    assert instances({}) == ()
+    assert count({}) == 1
+
+
+@pytest.mark.parametrize("kinds", [(CPU, GPU), (GPU, CPU)])
+def test_how_long_a_job_takes_goes_by_the_instances_that_it_runs_on(kinds: tuple[str, str]) -> None:
+    """A preference that is not chosen makes no job slow."""
+    request = {"ResourceConfig": {"InstancePreferences": [named(kind, 1) for kind in kinds]}}
+    assert traits(request).accelerated == (kinds[0] == GPU)
+    assert choices(request) == kinds

@@ -1,0 +1,113 @@
+from dataclasses import replace
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sagemock.clock.instants import SECOND_US
+from sagemock.training.history import History, Occurrence
+from sagemock.training.interventions import Delete, Stop, Update
+from sagemock.training.job import Job
+from sagemock.training.plan.plan import Plan
+from sagemock.training.store import Store
+from tests.support.strategies import START_US, instants, lives, named, played
+
+PLAN = Plan.completes(starting=10, downloading=20, training=30, uploading=5)
+
+
+class Told:
+    """A store and its history, at an instant."""
+
+    def __init__(self) -> None:
+        self.now_us = START_US
+        self.store = Store()
+        self.history = History(self.store, lambda: self.now_us)
+
+    def until(self, after_s: float) -> list[tuple[float, str, str]]:
+        """Return what has happened, as (seconds, job, status)."""
+        self.now_us = START_US + round(after_s * SECOND_US)
+        return [((one.at_us - START_US) / SECOND_US, one.job.name, statuses(one)) for one in self.history.happened()]
+
+
+def statuses(one: Occurrence) -> str:
+    """Return the statuses that a job changes to."""
+    change = one.job.timeline.changes[one.made - 1]
+    return f"{change.primary}/{change.secondary}"
+
+
+@given(lives(), st.data())
+def test_what_has_happened_never_changes(records: tuple[Job, ...], data: st.DataObject) -> None:
+    """Whatever is done later: what was told up to an instant is the beginning of what is told up to a later one."""
+    told = Told()
+    before: list[Occurrence] = []
+    for record in records:
+        made_us = record.created_us + (record.interventions[-1].at_us if record.interventions else 0)
+        told.now_us = made_us
+        told.store.put(record)
+        looks = sorted(data.draw(st.lists(st.sampled_from([one for one in instants(record) if one >= made_us]), max_size=3)))
+        following = [later for later in records if len(later.interventions) > len(record.interventions)]
+        end_us = min((one.created_us + one.interventions[-1].at_us for one in following), default=max([made_us, *looks]))
+        for now_us in (look for look in looks if look <= end_us):
+            told.now_us = now_us
+            happened = told.history.happened()
+            assert happened[: len(before)] == before
+            before = happened
+            state = record.state(now_us)
+            assert statuses(happened[-1]) == f"{state.primary}/{state.secondary}"
+            assert all(statuses(one) != statuses(other) for one, other in pairwise(happened))
+
+
+def test_what_happens_at_once_is_in_the_order_of_the_jobs() -> None:
+    """By the number of their creation; what happens later is not there."""
+    told = Told()
+    told.store.put(named("late", 2, START_US, PLAN))
+    told.store.put(named("early", 1, START_US, PLAN))
+    told.store.put(named("later", 3, START_US + 60 * SECOND_US, PLAN))
+    assert told.until(30) == [
+        (0.0, "early", "InProgress/Starting"),
+        (0.0, "late", "InProgress/Starting"),
+        (10.0, "early", "InProgress/Downloading"),
+        (10.0, "late", "InProgress/Downloading"),
+        (30.0, "early", "InProgress/Training"),
+        (30.0, "late", "InProgress/Training"),
+    ]
+
+
+def test_what_happened_is_told_by_the_record_of_then() -> None:
+    """Tags that a job is given later are not in what happened before."""
+    told = Told()
+    job = named("job", 1, START_US, PLAN)
+    told.store.put(job)
+    told.now_us += 15 * SECOND_US
+    told.store.put(replace(job, tags=(("team", "a"),)))
+    told.now_us += 15 * SECOND_US
+    assert [one.job.tags for one in told.history.happened()] == [(), (), (("team", "a"),)]
+
+
+def test_a_change_of_the_request_and_a_stop_at_one_instant_are_both_told() -> None:
+    """The first changes no status, and does not hide the second."""
+    told = Told()
+    at_us = 40 * SECOND_US
+    job = played(PLAN)
+    told.store.put(job)
+    for done in (Update(at_us), Stop(at_us)):
+        job = job.after(done)
+        told.store.put(job)
+    assert told.until(41)[3:] == [(40.0, "job", "Stopping/Stopping")]
+
+
+def test_a_deleted_job_is_remembered() -> None:
+    """Its name may be taken by another one."""
+    told = Told()
+    job = named("job", 1, START_US, PLAN)
+    told.store.put(job)
+    told.store.put(job.after(Delete(70 * SECOND_US)))
+    told.now_us += 100 * SECOND_US
+    told.store.forget(told.now_us)
+    assert not list(told.store.jobs())
+    told.store.put(named("job", 2, told.now_us, PLAN))
+    assert told.until(105)[4:] == [
+        (65.0, "job", "Completed/Completed"),
+        (70.0, "job", "Deleting/Completed"),
+        (100.0, "job", "InProgress/Starting"),
+    ]

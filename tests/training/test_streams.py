@@ -1,0 +1,285 @@
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import event, given
+from hypothesis import strategies as st
+
+from sagemock.clock.instants import SECOND_US
+from sagemock.training.interventions import Delete, Fail, Interrupt, Intervention, Stop, Update
+from sagemock.training.job import Job, view
+from sagemock.training.plan.lines import WRITES
+from sagemock.training.plan.phase import Phase
+from sagemock.training.plan.plan import Plan
+from sagemock.training.store import Store
+from sagemock.training.streams import Line, Said, Sayings, Stream, runs, written
+from tests.support.strategies import START_US, instants, interventions, named, played, requests
+
+LONGEST_S = 300
+SPOT = {
+    "TrainingJobName": "job",
+    "EnableManagedSpotTraining": True,
+    "StoppingCondition": {"MaxRuntimeInSeconds": 7200, "MaxWaitTimeInSeconds": 7200},
+}
+KNOWN: Any = {"starting": 10, "downloading": 20, "uploading": 5, "stopping": 3}
+BEGIN_S = 30
+"""When the container of a job with these durations starts."""
+
+
+def at(seconds: float) -> int:
+    """Return an instant so long after creation."""
+    return START_US + round(seconds * SECOND_US)
+
+
+def told(job: Job, seconds: float = 10**6, said: Sequence[Said] = ()) -> dict[str, str]:
+    """Return what is written by an instant, by stream: each line with the second at which it was written."""
+    return {
+        f"{stream.instance}@{(stream.begin_us - START_US) / SECOND_US:g}": " ".join(
+            f"{line.text}@{(line.at_us - START_US) / SECOND_US:g}" for line in stream.lines
+        )
+        for stream in written(job, by_instance(said), at(seconds))
+    }
+
+
+def by_instance(said: Sequence[Said]) -> dict[int, Sayings]:
+    """Return what was said as a logbook keeps it."""
+    kept: dict[int, Sayings] = {}
+    for one in said:
+        kept.setdefault(one.instance, Sayings()).add(one)
+    return kept
+
+
+# -- the laws, over every plan that writes, and what is done to its job
+
+
+@st.composite
+def writers(draw: st.DrawFn) -> tuple[tuple[Job, ...], list[Said]]:
+    """Return the successive records of a job that writes, and what the test let it write."""
+    request = draw(requests())
+    training = draw(st.integers(0, LONGEST_S))
+    offsets = st.lists(st.integers(0, training), min_size=1, max_size=5)
+    logs: Any = {"Training": [(offset, f"line {number}") for number, offset in enumerate(draw(offsets))]}
+    if draw(st.booleans()):
+        logs["Stopping"] = [(0, "bye")]
+    plan = draw(
+        st.sampled_from(
+            [
+                Plan.completes(training=training, logs=logs),
+                Plan.fails(training=training, logs=logs),
+                Plan.hangs(logs=logs),
+                Plan.internal_error(2, after=draw(st.integers(0, training)), then=Plan.completes(training=training, logs=logs)),
+                Plan.internal_error(then=Plan.completes(logs=logs)),
+            ]
+        )
+    )
+    records = [played(plan, request)]
+    now_us = records[0].created_us
+    for _ in range(draw(st.integers(0, 3))):
+        intervention = draw(interventions(records[-1], now_us))
+        if intervention is None:
+            break
+        now_us = records[0].created_us + intervention.at_us
+        records.append(records[-1].after(intervention))
+    said = st.lists(st.tuples(st.integers(0, 2 * LONGEST_S), st.integers(0, 2 * LONGEST_S)), max_size=3)
+    return tuple(records), [Said(at(when), 10**9 + n, 1, f"said {n}", at(then)) for n, (when, then) in enumerate(draw(said))]
+
+
+def planned(streams: Sequence[Stream]) -> list[tuple[str, list[Line]]]:
+    """Return streams as what is in them."""
+    return [(stream.name, stream.lines) for stream in streams]
+
+
+@given(writers())
+def test_what_is_written_stays_as_it_is(life: tuple[tuple[Job, ...], list[Said]]) -> None:
+    """A later instant only adds lines and streams; what is said is in its place from the beginning."""
+    (*_, job), said = life
+    seen: list[tuple[str, list[Line]]] = []
+    for now_us in instants(job):
+        now = planned(list(written(job, by_instance(said), now_us)))
+        for (name, lines), (name_now, lines_now) in zip(seen, now, strict=False):
+            assert name_now == name
+            assert lines_now[: len(lines)] == lines
+        assert len(now) >= len(seen)
+        seen = now
+    event(f"{len(seen)} streams")
+
+
+@given(writers())
+def test_an_intervention_changes_only_what_is_written_later(life: tuple[tuple[Job, ...], list[Said]]) -> None:
+    """Before its instant the logs are the same with and without it; a line that is due then is written, before its last words."""
+    records, said = life
+    for before, after in pairwise(records):
+        done_us = after.created_us + after.interventions[-1].at_us
+        for now_us in instants(after):
+            with_it, without = (planned(list(written(job, by_instance(said), now_us))) for job in (after, before))
+            if now_us == done_us:
+                with_it = [(name, [line for line in lines if line.text != "bye"]) for name, lines in with_it]
+            if now_us <= done_us:
+                assert [pair for pair in with_it if pair[1]] == without
+
+
+@given(writers())
+def test_a_line_is_written_when_it_is_due_while_the_container_runs(life: tuple[tuple[Job, ...], list[Said]]) -> None:
+    """Never before its instant, never in a phase without a container, in order, and in the stream of its own start."""
+    (*_, job), _ = life
+    entries = view(job, job.last_us + 10**13).transitions
+    running = [(entry.start_us, entry.end_us or 10**17) for entry in entries if entry.status in WRITES]
+    for now_us in instants(job):
+        for stream in written(job, {}, now_us):
+            assert stream.lines
+            assert stream.lines == sorted(stream.lines)
+            assert stream.lines[-1].at_us <= now_us
+            for line in stream.lines:
+                assert stream.begin_us <= line.at_us
+                assert any(start_us <= line.at_us <= end_us for start_us, end_us in running)
+
+
+# -- cuts and restarts
+
+
+LINES: Any = {"Training": [(0, "a"), (50, "b"), (100, "c")], "Stopping": [(1, "saved"), (9, "lost")]}
+
+
+@pytest.mark.parametrize(
+    "done, lines",
+    [
+        (None, "a@30 b@80 c@130"),
+        (Stop(80 * SECOND_US), "a@30 b@80 saved@81"),
+        (Stop(79 * SECOND_US), "a@30 saved@80"),
+        (Fail(80 * SECOND_US, "x"), "a@30 b@80"),
+        (Update(80 * SECOND_US), "a@30 b@80 c@130"),
+    ],
+)
+def test_lines_are_cut_where_the_phase_is_cut(done: Intervention | None, lines: str) -> None:
+    """And a stopped container has its last words, as far as its time goes."""
+    job = played(Plan.completes(training=100, starting=10, downloading=20, uploading=5, logs=LINES).but(stopping=(3, 9)), seed=1)
+    job = replace(job, script=replace(job.script, stopping_us=3 * SECOND_US))
+    assert told(job if done is None else job.after(done)) == {"1@30": lines}
+
+
+def test_a_job_that_never_ran_has_no_last_words() -> None:
+    """It is stopped before there is a container, and there is no stream."""
+    plan = Plan.completes(**KNOWN).but(logs={"Training": [(0, "a")], "Stopping": [(0, "saved")]})
+    stopped = played(plan).after(Stop(15 * SECOND_US))
+    assert (told(stopped), runs(stopped)) == ({}, [])
+    never_ran = Plan([Phase("Starting", 10), Phase("Stopping", 5, logs=[(0, "saved")])], ending="Stopped")
+    assert told(played(never_ran)) == {}
+
+
+@pytest.mark.parametrize(
+    "checkpoints, again",
+    [(False, "a@130 b@180 c@230"), (True, "c@150")],
+)
+def test_a_restarted_container_logs_again_in_a_stream_of_its_own(checkpoints: bool, again: str) -> None:  # noqa: FBT001  # a row
+    """From the beginning, or from where it was if it has checkpoints."""
+    request = {**SPOT, "CheckpointConfig": {"S3Uri": "s3://b/c"}} if checkpoints else SPOT
+    then = Plan.completes(training=100, logs={"Training": LINES["Training"]}, **KNOWN)
+    job = played(Plan.interrupted(after=[80], lasting=20, then=then), request)
+    first, second = told(job).items()
+    assert first == ("1@30", "a@30 b@80")
+    restarted = second[0].partition("@")[2]
+    assert runs(job) == [at(BEGIN_S), at(float(restarted))]
+    shift = float(restarted) - 130
+    expected = (word.split("@") for word in again.split())
+    assert second[1] == " ".join(f"{text}@{float(when) + shift:g}" for text, when in expected)
+
+
+def test_a_line_at_the_instant_of_an_interruption_belongs_to_the_container_that_ends() -> None:
+    """Even if the next one starts at that very instant."""
+    then = Plan.completes(training=100, logs={"Training": LINES["Training"]}, **KNOWN)
+    request = {**SPOT, "CheckpointConfig": {"S3Uri": "s3://b/c"}}
+    job = played(Plan.interrupted(after=[50], lasting=0, then=then), request)
+    nothing = tuple(replace(step, length_us=0) for step in job.script.restart)
+    job = replace(job, script=replace(job.script, restart=nothing))
+    assert told(job) == {"1@30": "a@30 b@80", "1@80": "c@130"}
+
+
+def test_a_hanging_job_goes_on_where_it_was_interrupted() -> None:
+    """Its checkpoints say so, although its end does not."""
+    request = {**SPOT, "CheckpointConfig": {"S3Uri": "s3://b/c"}}
+    durations: Any = {name: KNOWN[name] for name in ("starting", "downloading")}
+    job = played(Plan.hangs(logs={"Training": LINES["Training"]}, **durations), request).after(Interrupt(80 * SECOND_US))
+    _, again = told(job).values()
+    assert [word.partition("@")[0] for word in again.split()] == ["c"]
+
+
+def test_a_job_that_never_ends_goes_on_writing() -> None:
+    """No limit cuts an upload."""
+    durations: Any = {name: KNOWN[name] for name in ("starting", "downloading")}
+    job = played(Plan.hangs(during="Uploading", training=100, logs={"Uploading": [(5, "x"), (10**6, "y")]}, **durations))
+    assert told(job, 10**6) == {"1@30": "x@135"}
+    assert told(job, 10**6 + 130) == {"1@30": "x@135 y@1.00013e+06"}
+
+
+# -- what is said
+
+
+def test_what_is_said_is_in_its_place() -> None:
+    """Among the planned lines, by instant and then in the order in which it was said; of its own instance only."""
+    job = played(
+        Plan.completes(training=100, logs={"Training": LINES["Training"]}, **KNOWN),
+        {"TrainingJobName": "job", "ResourceConfig": {"InstanceCount": 2}},
+    )
+    said = [
+        Said(at(80), 10**9, 1, "x", at(90)),
+        Said(at(40), 10**9 + 1, 1, "y", at(90)),
+        Said(at(80), 10**9 + 2, 1, "z", at(90)),
+        Said(at(29), 10**9 + 3, 1, "too early", at(90)),
+        Said(at(200), 10**9 + 4, 2, "after the end", at(90)),
+    ]
+    assert told(job, 199, said) == {"1@30": "a@30 y@40 b@80 x@80 z@80 c@130", "2@30": "a@30 b@80 c@130"}
+    assert told(job, 200, said)["2@30"] == "a@30 b@80 c@130 after the end@200"
+    first, second = written(job, by_instance(said), at(200))
+    assert [line.ingested_us - at(0) for line in first.lines] == [s * SECOND_US for s in (30, 90, 80, 90, 90, 130)]
+    assert second.lines[-1].ingested_us == at(200)
+
+
+def test_only_what_writes_has_a_stream() -> None:
+    """Of two instances the one that was let say something; of a job that says nothing, none."""
+    job = played(Plan.completes(**KNOWN), {"TrainingJobName": "job", "ResourceConfig": {"InstanceCount": 2}})
+    assert told(job) == {}
+    assert told(job, 31, [Said(at(31), 10**9, 2, "x", at(31))]) == {"2@30": "x@31"}
+
+
+# -- the book
+
+
+def test_a_job_that_writes_nothing_is_not_in_the_book() -> None:
+    """Memory of a hundred thousand silent jobs is theirs alone."""
+    store = Store()
+    for number in range(3):
+        store.put(named(f"job-{number}", number, START_US))
+    assert vars(store.region(named("a", 1, START_US).place).logbook)["_jobs"] == {}
+
+
+def test_the_log_of_a_deleted_job_stays() -> None:
+    """Also when its name is used again."""
+    store = Store()
+    plan = Plan.completes(training=100, logs={"Training": LINES["Training"]}, **KNOWN)
+    old = named("job", 1, START_US, plan)
+    store.put(old)
+    logbook = store.region(old.place).logbook
+    store.put(old.after(Delete(200 * SECOND_US)))
+    store.forget(at(10_000))
+    store.put(named("job", 2, at(10_000), plan))
+    assert [stream.begin_us for stream in logbook.streams(at(20_000), "job")] == [at(30), at(10_030)]
+    assert list(logbook.streams(at(20_000), "other")) == []
+    assert len(list(logbook.streams(at(20_000)))) == 2
+
+
+def test_the_book_knows_the_last_record_of_a_job() -> None:
+    """Also of one that writes only what it is let say."""
+    store = Store()
+    job = named("job", 1, START_US, Plan.completes(training=100, **KNOWN))
+    store.put(job)
+    logbook = store.region(job.place).logbook
+    logbook.say(job, at(100), "x", instance=1, now_us=at(100))
+    logbook.say(job, at(50), "y", instance=1, now_us=at(100))
+    store.put(job.after(Stop(110 * SECOND_US)))
+    (stream,) = logbook.streams(at(120))
+    assert stream.job.interventions == (Stop(110 * SECOND_US),)
+    assert [line.text for line in stream.lines] == ["y", "x"]
+    assert [one.text for one in logbook.said(job)] == ["x", "y"]
+    assert list(logbook.said(named("other", 2, START_US))) == []

@@ -1,0 +1,441 @@
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+from random import Random
+from typing import cast
+
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from sagemock.clock.instants import SECOND_US
+from sagemock.training import status
+from sagemock.training.interventions import Complete, Cut, Delete, Fail, Interrupt, Intervention, Stop, Taken, Update
+from sagemock.training.job import Job, View, view
+from sagemock.training.plan.defaults import TEARDOWN_S
+from sagemock.training.plan.phase import FOREVER, Phase
+from sagemock.training.plan.plan import Plan
+from sagemock.training.plan.script import script
+from sagemock.training.timeline import fold
+from tests.support.recorded import RECORDED, described
+from tests.support.strategies import START_US, instants, jobs, lives, played
+
+NORMAL = Plan.completes(starting=10, downloading=20, training=100, uploading=5, stopping=3)
+BOUNDARIES_S = (0, 10, 30, 130)
+PHASES = ("Starting", "Downloading", "Training", "Uploading")
+
+
+def at(seconds: float) -> int:
+    """Return an instant so long after creation."""
+    return START_US + round(seconds * SECOND_US)
+
+
+def offset(seconds: float) -> int:
+    """Return an offset from creation."""
+    return round(seconds * SECOND_US)
+
+
+def told(job: Job) -> str:
+    """Return the whole life as text: each entry with the second at which it begins."""
+    entries = view(job, max(job.last_us, START_US)).transitions
+    return " ".join(f"{entry.status}@{(entry.start_us - job.created_us) / SECOND_US:g}" for entry in entries)
+
+
+def grows(earlier: View, later: View) -> None:
+    """Check that the later look only adds to what the earlier one showed."""
+    *closed, last = earlier.transitions
+    same = later.transitions[len(closed)]
+    assert list(later.transitions[: len(closed)]) == closed
+    assert (same.status, same.start_us) == (last.status, last.start_us)
+    if last.end_us is not None:
+        assert same.end_us == last.end_us
+    assert later.created_us == earlier.created_us
+    assert later.modified_us >= earlier.modified_us
+    assert earlier.started_us in (None, later.started_us)
+    if earlier.training_s is not None:
+        assert later.training_s is not None
+        assert later.training_s >= earlier.training_s
+    if earlier.over:
+        assert later == earlier
+
+
+# -- the laws, over every plan, request, and sequence of interventions
+
+
+@given(lives())
+def test_entries_are_in_order_and_without_gaps(records: tuple[Job, ...]) -> None:
+    """The first starts at creation, each ends where the next starts, the open one has no end, the last no length."""
+    for job in records:
+        for now_us in instants(job):
+            entries = view(job, now_us).transitions
+            assert entries[0].start_us == job.created_us
+            assert all(one.end_us == other.start_us >= one.start_us for one, other in pairwise(entries))
+            assert all(one.status != other.status for one, other in pairwise(entries))
+            assert all(one.status in status.PHASES for one in entries[:-1])
+            assert entries[-1].end_us == (entries[-1].start_us if entries[-1].status in status.ENDINGS else None)
+            assert entries[-1].start_us <= now_us
+            assert all(entry.message for entry in entries)
+
+
+@given(lives())
+def test_changes_are_in_order(records: tuple[Job, ...]) -> None:
+    """And the life is over at its end, if it ends at all."""
+    for job in records:
+        timeline = job.timeline
+        assert [change.at_us for change in timeline.changes] == sorted(change.at_us for change in timeline.changes)
+        assert timeline.changes[0].at_us == 0
+        assert (timeline.ended_us is not None) == (timeline.changes[-1].secondary in status.ENDINGS)
+        assert (timeline.ended_us is not None) == view(job, job.last_us).over
+        event("ends" if timeline.ended_us is not None else "never ends")
+
+
+@given(lives())
+def test_a_later_instant_only_adds(records: tuple[Job, ...]) -> None:
+    """Closed entries never change; the open one may change its message and end; LastModifiedTime and the seconds only grow."""
+    for job in records:
+        for earlier_us, later_us in pairwise(instants(job)):
+            grows(view(job, earlier_us), view(job, later_us))
+
+
+@given(lives())
+def test_an_intervention_changes_only_the_future(records: tuple[Job, ...]) -> None:
+    """Before its instant nothing is different, and at its instant it only adds to what could already be read there."""
+    for before, after in pairwise(records):
+        done_us = after.created_us + after.interventions[-1].at_us
+        for now_us in instants(before):
+            if now_us < done_us:
+                assert view(before, now_us) == view(after, now_us)
+        grows(view(before, done_us), view(after, done_us))
+
+
+@settings(max_examples=200)
+@given(lives())
+def test_an_intervention_shows_at_its_instant(records: tuple[Job, ...]) -> None:
+    """Stopped is Stopping at once, failed is Failed, completed is Completed, interrupted is Interrupted."""
+    for job in records[1:]:
+        done = cast("Cut", job.interventions[-1])
+        event(type(done).__name__)
+        state = fold(job.script, job.interventions).until(done.at_us)[-1]
+        match done:
+            case Stop():
+                assert state.primary in ("Stopping", "Stopped")
+            case Fail(reason=reason):
+                assert (state.primary, view(job, job.last_us).failure_reason) == ("Failed", reason)
+            case Complete():
+                assert state.primary == "Completed"
+            case Interrupt():  # pragma: no branch  # the last of the union
+                assert state.primary == "InProgress"
+                assert any(change.secondary == "Interrupted" for change in job.timeline.until(done.at_us))
+
+
+@given(lives())
+def test_no_limit_is_exceeded_before_the_job_is_stopping(records: tuple[Job, ...]) -> None:
+    """What runs is in time for MaxRuntimeInSeconds, what is Pending and spot jobs but their upload for the limits of theirs."""
+    for job in records:
+        script, ran_us = job.script, 0
+        for change, after in pairwise(job.timeline.changes):
+            length_us = after.at_us - change.at_us
+            if change.secondary not in status.IDLE:
+                ran_us += length_us
+            if not length_us or change.primary != "InProgress" or change.secondary == status.UPLOADING:
+                continue
+            if change.secondary not in status.IDLE:
+                assert script.max_runtime_us is None or ran_us <= script.max_runtime_us + script.limit_lag_us
+            assert script.max_wait_us is None or after.at_us <= script.max_wait_us + script.limit_lag_us
+            limit_us = script.max_pending_us if change.secondary == status.PENDING else None
+            entered_us = max(one.at_us for one in job.timeline.changes if one.enters and one.at_us <= change.at_us)
+            assert limit_us is None or after.at_us - entered_us <= limit_us + script.limit_lag_us
+
+
+@given(lives())
+def test_a_limit_that_cut_names_the_ending(records: tuple[Job, ...]) -> None:
+    """A job that nobody touched and that a limit cut ends by that limit, without a FailureReason."""
+    for job in records:
+        timeline = job.timeline
+        if timeline.limits:
+            [(at_us, name)] = timeline.limits
+            event(name)
+            assert timeline.until(at_us)[-1].primary in ("Stopping", "Stopped")
+            assert timeline.failure_reason is None
+            assert timeline.changes[-1].secondary in ("MaxRuntimeExceeded", "MaxWaitTimeExceeded", "Stopped")
+
+
+@given(jobs())
+def test_equal_lives_share_one_timeline(job: Job) -> None:
+    """However many jobs live them, whenever they were created."""
+    twin = Job("twin", job.place, job.request, job.plan, job.script, job.created_us + 5, 2)
+    assert twin.timeline is job.timeline
+    stopped, stopped_twin = job.after(Stop(0)), twin.after(Stop(0))
+    assert stopped.timeline is stopped_twin.timeline
+
+
+@given(st.integers(1, 4), st.integers(10, 600), st.booleans())
+def test_only_without_checkpoints_training_is_lost(times: int, training_s: int, checkpoints: bool) -> None:  # noqa: FBT001  # a drawn value
+    """With them an interrupted job trains as long in all as one left alone; without them its last stretch is the whole."""
+    request: dict[str, object] = limited(10**6, 10**7)
+    request |= {"CheckpointConfig": {"S3Uri": "s3://bucket/checkpoints"}} if checkpoints else {}
+    job = played(Plan.interrupted(times, then=Plan.completes(training=training_s)), request)
+    entries = view(job, job.last_us).transitions
+    trained_us = [(one.end_us or 0) - one.start_us for one in entries if one.status == status.TRAINING]
+    assert len(trained_us) == times + 1
+    assert (sum(trained_us) if checkpoints else trained_us[-1]) == training_s * SECOND_US
+
+
+# -- where the cuts fall
+
+
+@pytest.mark.parametrize(
+    "stop_s, life",
+    [
+        (0, "Starting@0 Downloading@10 Stopping@10 Stopped@10"),
+        (4, "Starting@0 Downloading@14 Stopping@14 Stopped@14"),
+        (10, "Starting@0 Downloading@10 Stopping@10 Stopped@13"),
+        (29.999999, "Starting@0 Downloading@10 Stopping@30 Stopped@33"),
+        (30, "Starting@0 Downloading@10 Training@30 Stopping@30 Uploading@33 Stopped@38"),
+        (77, "Starting@0 Downloading@10 Training@30 Stopping@77 Uploading@80 Stopped@85"),
+        (130, "Starting@0 Downloading@10 Training@30 Uploading@130 Stopped@135"),
+        (132, "Starting@0 Downloading@10 Training@30 Uploading@130 Stopped@135"),
+        (135, "Starting@0 Downloading@10 Training@30 Uploading@130 Completed@135"),
+    ],
+)
+def test_a_stop_in_every_phase_and_at_its_boundaries(stop_s: float, life: str) -> None:
+    """What is due at an instant has happened at it: the stop finds the job in the next phase, or finished."""
+    assert told(played(NORMAL).after(Stop(offset(stop_s)))) == life
+    assert TEARDOWN_S == 10
+
+
+@pytest.mark.parametrize(
+    "fail_s, life",
+    [
+        (0, "Starting@0 Failed@0"),
+        (10, "Starting@0 Downloading@10 Failed@10"),
+        (29, "Starting@0 Downloading@10 Failed@29"),
+        (30, "Starting@0 Downloading@10 Training@30 Uploading@30 Failed@30"),
+        (130, "Starting@0 Downloading@10 Training@30 Uploading@130 Failed@130"),
+        (135, "Starting@0 Downloading@10 Training@30 Uploading@130 Completed@135"),
+    ],
+)
+def test_a_failure_in_every_phase_and_at_its_boundaries(fail_s: float, life: str) -> None:
+    """Only out of Training something is uploaded; there are no artifacts."""
+    job = played(NORMAL).after(Fail(offset(fail_s), "why"))
+    assert told(job) == life
+    end = view(job, job.last_us)
+    assert (end.failure_reason, end.artifacts) == (("why", False) if end.primary == "Failed" else (None, True))
+
+
+@pytest.mark.parametrize(
+    "complete_s, life",
+    [
+        (0, "Starting@0 Downloading@0 Training@0 Uploading@0 Completed@0"),
+        (10, "Starting@0 Downloading@10 Training@10 Uploading@10 Completed@10"),
+        (30, "Starting@0 Downloading@10 Training@30 Uploading@30 Completed@30"),
+        (130, "Starting@0 Downloading@10 Training@30 Uploading@130 Completed@130"),
+        (135, "Starting@0 Downloading@10 Training@30 Uploading@130 Completed@135"),
+    ],
+)
+def test_a_completion_in_every_phase_and_at_its_boundaries(complete_s: float, life: str) -> None:
+    """The rest of the life is passed through at once."""
+    job = played(NORMAL).after(Complete(offset(complete_s)))
+    assert told(job) == life
+    assert view(job, job.last_us).artifacts
+
+
+def test_a_job_that_was_interrupted_completes_from_there() -> None:
+    """Out of Interrupted the job runs again before it completes."""
+    plan = Plan([Phase("Starting", 10), Phase("Training", 10), Phase("Interrupted", 10), Phase("Training", 10)])
+    assert told(played(plan, {"TrainingJobName": "job", "EnableManagedSpotTraining": True}).after(Complete(offset(25)))) == (
+        "Starting@0 Training@10 Interrupted@20 Downloading@25 Training@25 Uploading@25 Completed@25"
+    )
+
+
+def test_who_waits_in_pending_is_stopped_without_ever_starting() -> None:
+    """Neither an entry for Downloading nor a TrainingStartTime."""
+    job = played(Plan([Phase("Starting", 1), Phase("Pending", 500), Phase("Training", 5)])).after(Stop(offset(100)))
+    assert told(job) == "Starting@0 Pending@1 Stopping@110 Stopped@110"
+    end = view(job, job.last_us)
+    assert (end.started_us, end.training_s, end.billable_s, end.ended_us) == (None, None, None, at(110))
+
+
+def test_while_a_stop_waits_only_the_primary_status_shows_it() -> None:
+    """Recorded: TrainingJobStatus Stopping, SecondaryStatus Starting, and one open entry with the message that it had."""
+    job = played(NORMAL).after(Stop(offset(4)))
+    before, after = view(played(NORMAL), at(4)), view(job, at(4))
+    assert (after.primary, after.secondary) == ("Stopping", "Starting")
+    assert after.transitions == before.transitions
+    assert after.modified_us == at(4)
+
+
+def test_a_stop_in_an_endless_upload_ends_it() -> None:
+    """After as long as an upload takes."""
+    job = played(Plan.hangs("Uploading", starting=1, downloading=1, training=1, uploading=7)).after(Stop(offset(50)))
+    assert told(job) == "Starting@0 Downloading@1 Training@2 Uploading@3 Stopped@57"
+
+
+def test_the_second_of_two_at_one_instant_finds_what_the_first_left() -> None:
+    """In the order in which they were done."""
+    both = played(NORMAL).after(Stop(offset(40))).after(Fail(offset(40), "why"))
+    assert told(both) == "Starting@0 Downloading@10 Training@30 Stopping@40 Failed@40"
+
+
+@pytest.mark.parametrize("during", PHASES)
+def test_a_job_that_hangs_stays_until_somebody_ends_it(during: str) -> None:
+    """Nothing happens to it any more; a stop, a failure or a completion does."""
+    unlimited = {"TrainingJobName": "job", "StoppingCondition": {"MaxRuntimeInSeconds": 10**9}}
+    job = played(Plan.hangs(during, stopping=3), unlimited)
+    year = view(job, at(365 * 86_400))
+    assert (year.primary, year.secondary) == ("InProgress", during)
+    assert (year.ended_us, year.failure_reason, year.artifacts, year.billable_s) == (None, None, False, None)
+    after: list[Intervention] = [Stop(offset(5)), Fail(offset(5), "why"), Complete(offset(5))]
+    assert all(job.after(done).timeline.ended_us is not None for done in after)
+
+
+# -- limits
+
+
+def limited(runtime_s: int, wait_s: int | None = None) -> dict[str, object]:
+    """Return a request with limits."""
+    condition = {"MaxRuntimeInSeconds": runtime_s} | ({} if wait_s is None else {"MaxWaitTimeInSeconds": wait_s})
+    return {"TrainingJobName": "job", "StoppingCondition": condition, "EnableManagedSpotTraining": wait_s is not None}
+
+
+@pytest.mark.parametrize(
+    "request_, life",
+    [
+        (limited(120), "Starting@0 Downloading@10 Training@30 Uploading@130 Completed@135"),
+        (limited(119), "Starting@0 Downloading@10 Training@30 Stopping@129 Uploading@132 MaxRuntimeExceeded@137"),
+        (limited(20), "Starting@0 Downloading@10 Training@30 Stopping@30 Uploading@33 MaxRuntimeExceeded@38"),
+        (limited(19), "Starting@0 Downloading@10 Stopping@29 MaxRuntimeExceeded@32"),
+        (limited(500, 130), "Starting@0 Downloading@10 Training@30 Uploading@130 Completed@135"),
+        (limited(500, 129), "Starting@0 Downloading@10 Training@30 Stopping@129 Uploading@132 MaxWaitTimeExceeded@137"),
+        (limited(500, 10), "Starting@0 Downloading@10 Stopping@10 MaxWaitTimeExceeded@13"),
+        (limited(500, 9), "Starting@0 Stopping@9 MaxWaitTimeExceeded@12"),
+        (limited(119, 129), "Starting@0 Downloading@10 Training@30 Stopping@129 Uploading@132 MaxRuntimeExceeded@137"),
+    ],
+)
+def test_a_limit_cuts_what_would_last_longer(request_: dict[str, object], life: str) -> None:
+    """The natural end wins when both come at one instant, and the upload is never cut."""
+    assert told(played(NORMAL, request_)) == life
+
+
+def test_the_day_that_is_the_default_ends_a_job_that_hangs() -> None:
+    """MaxRuntimeInSeconds counts from the start of Downloading."""
+    job = played(Plan.hangs(starting=10, downloading=20, stopping=3, uploading=5))
+    day = 86_400
+    assert told(job) == (
+        f"Starting@0 Downloading@10 Training@30 Stopping@{day + 10} Uploading@{day + 13} MaxRuntimeExceeded@{day + 18}"
+    )
+    assert view(job, job.last_us).training_s == day + 5
+
+
+def test_a_stop_in_time_is_no_limit_exceeded() -> None:
+    """The limits do not cut a job that is Stopping."""
+    plan = Plan.completes(starting=10, downloading=20, training=100, stopping=300, uploading=5)
+    assert told(played(plan, limited(50)).after(Stop(offset(59)))).endswith("Stopping@59 Uploading@359 Stopped@364")
+    assert told(played(plan, limited(50))).endswith("Stopping@60 Uploading@360 MaxRuntimeExceeded@365")
+
+
+def test_a_late_limit_is_late_by_its_lag() -> None:
+    """As the service enforces it, by a minute or more (aws/sagemaker-python-sdk#4451, apache/airflow#33982)."""
+    assert told(played(NORMAL.but(limit_lag=15), limited(60))).split()[3] == "Stopping@85"
+
+
+# -- messages
+
+
+def test_a_message_overwrites_the_one_before_in_the_open_entry() -> None:
+    """One entry per visit; LastModifiedTime moves with the message, and the last one stays."""
+    job = played(Plan([Phase("Starting", 10, [(0, "a"), (4, "b"), (9, "c")]), Phase("Training", 5)]))
+    looks = [view(job, at(second)) for second in (0, 3.999999, 4, 9, 20)]
+    assert [look.transitions[0].message for look in looks] == ["a", "a", "b", "c", "c"]
+    assert [look.modified_us for look in looks] == [at(second) for second in (0, 0, 4, 9, 15)]
+    assert [len(look.transitions) for look in looks] == [1, 1, 1, 1, 3]
+
+
+def test_a_message_at_the_end_of_its_phase_is_never_seen() -> None:
+    """The next entry hides it; but at a cut it may already have been read, and stays."""
+    plan = Plan([Phase("Starting", 4, [(0, "a"), (4, "b")]), Phase("Training", 9, [(0, "c"), (5, "d"), (6, "e")])])
+    whole = view(played(plan), at(99))
+    assert [entry.message for entry in whole.transitions[:2]] == ["a", "e"]
+    cut = played(plan).after(Stop(offset(9)))
+    assert view(cut, at(99)).transitions[1].message == "d"
+
+
+def test_an_endless_phase_says_all_that_it_has_to_say() -> None:
+    """And then nothing."""
+    job = played(Plan([Phase("Starting", FOREVER, [(0, "a"), (timedelta(days=9), "b")])]))
+    assert view(job, at(9 * 86_400)).transitions[0].message == "b"
+    assert job.last_us == at(9 * 86_400)
+
+
+@given(st.sampled_from(BOUNDARIES_S), st.sampled_from([Stop, Complete]))
+def test_a_boundary_belongs_to_what_follows(boundary_s: int, kind: type[Stop | Complete]) -> None:
+    """What is done at the instant of a transition finds the status after it."""
+    job = played(NORMAL)
+    secondary = job.state(at(boundary_s)).secondary
+    assert secondary == PHASES[BOUNDARIES_S.index(boundary_s)]
+    entries = view(job.after(kind(offset(boundary_s))), at(boundary_s)).transitions
+    assert secondary in [entry.status for entry in entries]
+
+
+# -- remarks: what moves only what is shown
+
+
+@given(lives(), st.sampled_from([Update, Delete]), st.data())
+def test_a_remark_leaves_the_life_as_it_is(records: tuple[Job, ...], kind: type[Update | Delete], data: st.DataObject) -> None:
+    """It moves LastModifiedTime, and the primary status of a job that is deleted."""
+    job = records[-1]
+    when = [now_us for now_us in instants(job) if kind is Update or view(job, now_us).over]
+    for now_us in [data.draw(st.sampled_from(when))] if when else []:
+        remarked = job.after(kind(now_us - job.created_us))
+        before, after = view(job, now_us), view(remarked, now_us)
+        assert (after.transitions, after.modified_us) == (before.transitions, now_us)
+        assert after.primary == ("Deleting" if kind is Delete else before.primary)
+        assert view(remarked, remarked.last_us).transitions == view(job, job.last_us).transitions
+
+
+def test_a_job_that_waits_too_long_in_pending_is_stopped() -> None:
+    """MaxPendingTimeInSeconds counts the wait for capacity, and not the wait before a training plan begins."""
+    gpu = {"ResourceConfig": {"InstanceType": "ml.p4d.24xlarge"}, "StoppingCondition": {"MaxPendingTimeInSeconds": 7200}}
+    request = {"TrainingJobName": "job", **gpu}
+    life = Plan.completes(starting=10, downloading=10, training=10, uploading=10, stopping=3)
+    assert told(played(Plan.waits_for_capacity(7000, life), request)).endswith("Completed@7041")
+    assert told(played(Plan.waits_for_capacity(9000, life), request)) == "Starting@0 Pending@1 Stopping@7201 Stopped@7204"
+    assert told(played(Plan.waits_for_training_plan(9000, life), request)).endswith("Completed@9041")
+
+
+def test_a_pool_that_was_taken_shows_by_whom() -> None:
+    """In the message of the entry that said it was retained."""
+    made = script(NORMAL, {}, Random(0), retains=True)  # noqa: S311  # a test's dice, not a secret
+    job = replace(played(NORMAL), script=made, retains=600)
+    assert view(job, at(135)).transitions[-1].message == "Resource retained for reuse"
+    taken = job.after(Taken(offset(200), "next"))
+    assert view(taken, at(199)).transitions[-1].message == "Resource retained for reuse"
+    assert view(taken, at(200)).transitions[-1].message == "Resource reused by training job: next"
+
+
+def test_a_planned_stop_is_not_cut_by_a_limit() -> None:
+    """Its container is ending already."""
+    plan = Plan([Phase("Starting", 10), Phase("Training", 10), Phase("Stopping", 100), Phase("Uploading", 5)], ending="Stopped")
+    assert told(played(plan, limited(40, 50))) == "Starting@0 Training@10 Stopping@20 Uploading@120 Stopped@125"
+
+
+def test_a_job_that_pulls_its_image_completes_without_downloading_again() -> None:
+    """The finer status of 2018 comes after Downloading."""
+    plan = Plan([Phase("Starting", 10), Phase("DownloadingTrainingImage", 10)])
+    assert told(played(plan).after(Complete(offset(15)))) == (
+        "Starting@0 DownloadingTrainingImage@10 Training@15 Uploading@15 Completed@15"
+    )
+
+
+def test_a_replay_that_was_cut_or_deleted_shows_no_late_bookkeeping() -> None:
+    """That belongs to the end that was recorded, and a job that is Deleting stays so."""
+    job = played(Plan.replays(described(RECORDED[4])))
+    assert job.after(Complete(offset(200))).last_us == at(200)
+    deleted = job.after(Delete(offset(37_150)))
+    assert deleted.state(at(40_000)).primary == "Deleting"
+
+
+def test_a_long_reason_is_cut_where_the_service_cuts_it() -> None:
+    """Whoever gave it."""
+    for job in (played(Plan()).after(Fail(1, "x" * 5000)), played(Plan(ending="Failed", failure_reason="x" * 5000))):
+        assert view(job, job.last_us).failure_reason == "x" * 1024
