@@ -17,8 +17,8 @@ from benchmarks.report import Row, ratios
 from benchmarks.timing import interleaved, timed
 from benchmarks.worlds import client, request
 from sagemock import Plan, mock_sagemaker
-from sagemock.aws.operations import Service, create_training_job
 from sagemock.protocol.model import Api
+from sagemock.service.operations import Service, create_training_job
 from sagemock.training.job import Place
 from sagemock.training.store import Store
 

@@ -5,9 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sagemock.announcer import Events
-    from sagemock.aws.accounts import Accounts
-    from sagemock.aws.faults import Moment
-    from sagemock.calls import Call, Calls
     from sagemock.clock.virtual import Clock
     from sagemock.delivery import Delay, Subscription
     from sagemock.errors import (
@@ -27,6 +24,9 @@ if TYPE_CHECKING:
     from sagemock.handler import Handler, LambdaContext
     from sagemock.mock import SageMakerMock, current, mock_sagemaker
     from sagemock.options import Options
+    from sagemock.service.accounts import Accounts
+    from sagemock.service.calls import Call, Calls
+    from sagemock.service.faults import Moment
     from sagemock.sleeps import Sleep, Sleeps
     from sagemock.training.plan.lines import Lines
     from sagemock.training.plan.phase import Duration, Phase
@@ -77,10 +77,10 @@ __all__ = [
 
 _HOMES = {
     "Events": "sagemock.announcer",
-    "Accounts": "sagemock.aws.accounts",
-    "Moment": "sagemock.aws.faults",
-    "Call": "sagemock.calls",
-    "Calls": "sagemock.calls",
+    "Accounts": "sagemock.service.accounts",
+    "Moment": "sagemock.service.faults",
+    "Call": "sagemock.service.calls",
+    "Calls": "sagemock.service.calls",
     "Clock": "sagemock.clock.virtual",
     "Delay": "sagemock.delivery",
     "Subscription": "sagemock.delivery",

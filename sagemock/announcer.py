@@ -7,7 +7,6 @@ from typing import Any, overload
 
 from sagemock.aws import eventfields
 from sagemock.aws.events import Event, event
-from sagemock.aws.operations import Service
 from sagemock.checks import flag, public, shown
 from sagemock.clock.virtual import Clock
 from sagemock.delivery import Delay, Delivery, Subscription
@@ -15,6 +14,7 @@ from sagemock.errors import InvalidType, UsageError
 from sagemock.eventpattern import EventPattern, Pattern
 from sagemock.handler import Handler
 from sagemock.protocol.model import Api
+from sagemock.service.operations import Service
 from sagemock.training.history import History, Occurrence
 
 __all__ = ["Announcer", "Events"]

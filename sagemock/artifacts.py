@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from sagemock import buckets, neighbours
-from sagemock.aws import describe
 from sagemock.clock import forks
 from sagemock.clock.virtual import Clock
+from sagemock.service import describe
 from sagemock.training import status
 from sagemock.training.job import Job, Place
 from sagemock.training.store import Store

@@ -7,11 +7,6 @@ from typing import get_args
 
 from sagemock import checks, reasons
 from sagemock.announcer import Events
-from sagemock.aws.accounts import Accounts
-from sagemock.aws.faults import Fault, Moment, Window
-from sagemock.aws.quotas import Usage, checked_instance_type
-from sagemock.aws.visibility import Hiding
-from sagemock.calls import Calls
 from sagemock.checks import flag, public, shown, takes_one, whole
 from sagemock.clock.instants import instant, instant_us
 from sagemock.clock.virtual import Clock
@@ -21,6 +16,11 @@ from sagemock.eventpattern import Pattern
 from sagemock.handler import Handler
 from sagemock.options import check_plan
 from sagemock.render import drawing, timeline, timelines
+from sagemock.service.accounts import Accounts
+from sagemock.service.calls import Calls
+from sagemock.service.faults import Fault, Moment, Window
+from sagemock.service.quotas import Usage, checked_instance_type
+from sagemock.service.visibility import Hiding
 from sagemock.sleeps import Sleeps
 from sagemock.training import status
 from sagemock.training.interventions import Complete, Fail, Interrupt, Intervention

@@ -7,11 +7,11 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, TypedDict
 
-from sagemock.aws.accounts import checked_account
 from sagemock.checks import flag, nearest, one_of, public_class, shown, takes_one, whole
 from sagemock.clock.instants import beginning_us, duration_us
 from sagemock.clock.virtual import checked_rate
 from sagemock.errors import InvalidType, InvalidValue
+from sagemock.service.accounts import checked_account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -13,12 +13,6 @@ from weakref import WeakSet, ref
 from sagemock import buckets, neighbours
 from sagemock.announcer import Announcer
 from sagemock.artifacts import Uploads
-from sagemock.aws import log_group, logs
-from sagemock.aws.accounts import Accounts
-from sagemock.aws.faults import Fault, Faults
-from sagemock.aws.operations import INVALID, OPERATIONS, READS, Service
-from sagemock.aws.visibility import Visibility
-from sagemock.calls import DONE, Call, Calls
 from sagemock.cleanup import run_all
 from sagemock.clock.instants import instant
 from sagemock.clock.runaway import Idle, timeless
@@ -36,6 +30,12 @@ from sagemock.protocol.model import Api
 from sagemock.protocol.refusal import Refusal
 from sagemock.protocol.validate import check
 from sagemock.render import situation
+from sagemock.service import log_group, logs
+from sagemock.service.accounts import Accounts
+from sagemock.service.calls import DONE, Call, Calls
+from sagemock.service.faults import Fault, Faults
+from sagemock.service.operations import INVALID, OPERATIONS, READS, Service
+from sagemock.service.visibility import Visibility
 from sagemock.sleeps import Sleep
 from sagemock.training.job import Place
 from sagemock.training.plan.rules import Plans

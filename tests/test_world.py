@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sagemock import NothingWillHappen, Plan, UnusedError, UsageError, mock_sagemaker
-from sagemock.calls import Call
+from sagemock.service.calls import Call
 from sagemock.sleeps import Sleep
 from tests.support.calling import START, after, create, describe, make_client, request
 

@@ -13,9 +13,9 @@ from uuid import UUID
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from sagemock.aws import describe
 from sagemock.clock.instants import instant
 from sagemock.protocol.model import Api
+from sagemock.service import describe
 from sagemock.training.history import Occurrence
 from sagemock.training.job import view
 from sagemock.training.warm_pool import Pool, pool

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sagemock import Phase, Plan, PlanError, SageMakerMock, UsageError, mock_sagemaker, reasons
 from sagemock.checks import encodable
-from tests.aws.test_operations import refusal
+from tests.service.test_operations import refusal
 from tests.support.calling import START, create, make_client
 
 HALF = "loss=\ud800"

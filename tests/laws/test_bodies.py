@@ -13,11 +13,11 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from sagemock import NotAnswered, NotSimulated, Plan, SageMakerMock, current, mock_sagemaker
-from sagemock.aws import logs
-from sagemock.aws.log_group import GROUP
-from sagemock.aws.operations import OPERATIONS
-from tests.aws.test_logs import STREAM, session
+from sagemock.service import logs
+from sagemock.service.log_group import GROUP
+from sagemock.service.operations import OPERATIONS
 from tests.protocol.shapes import of_sagemaker
+from tests.service.test_logs import STREAM, session
 from tests.support.calling import START, YOUNG, create, make_client, request
 
 BARE = Config(retries={"total_max_attempts": 1, "mode": "standard"}, parameter_validation=False)

@@ -12,7 +12,7 @@ from weakref import ref
 import pytest
 
 from sagemock import Phase, Plan, mock_sagemaker
-from sagemock.calls import Call
+from sagemock.service.calls import Call
 from sagemock.training.job import Job
 from sagemock.training.plan.lines import Lines
 from sagemock.training.plan.script import Script

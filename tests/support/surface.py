@@ -17,9 +17,9 @@ from typing_extensions import Unpack
 import sagemock
 from sagemock import Clock, Options, Phase, Plan, SageMakerMock, chance, options, outcomes, reasons, strategies
 from sagemock.announcer import Events
-from sagemock.calls import Calls
 from sagemock.delivery import Subscription
 from sagemock.outcomes import Outcome
+from sagemock.service.calls import Calls
 from sagemock.training.plan.fields import Outline
 from sagemock.training.plan.plan import Durations
 from sagemock.views import Jobs, JobView

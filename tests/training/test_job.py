@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemock.aws.describe import moving
 from sagemock.clock.instants import SECOND_US, instant_us
+from sagemock.service.describe import moving
 from sagemock.training import status
 from sagemock.training.interventions import Complete, Fail, Stop
 from sagemock.training.job import Job, Place, view

@@ -1,0 +1,1 @@
+"""What SageMaker's operations do."""

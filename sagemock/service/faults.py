@@ -1,0 +1,263 @@
+"""Faults: which of those that a test prepared meets a call, and what the service says then."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+from random import Random
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from sagemock.checks import nearest, number, shown, text, whole
+from sagemock.clock.instants import duration_us, instant, instant_us
+from sagemock.errors import InvalidType, InvalidValue, UsageError
+from sagemock.protocol.refusal import Refusal
+from sagemock.service.subject import JOBLESS, checked_operation, job_of
+from sagemock.training.job import Place
+
+__all__ = [
+    "CONNECTION_RESET",
+    "CONNECT_TIMEOUT",
+    "ENDPOINT_UNREACHABLE",
+    "LOST_ANSWER",
+    "MALFORMED_BODY",
+    "READ_TIMEOUT",
+    "Fault",
+    "Faults",
+    "Moment",
+    "Window",
+    "check_job",
+]
+
+Moment: TypeAlias = datetime | str | timedelta | float
+"""An instant (a datetime, or a string in ISO 8601), or a duration from now (a timedelta, or seconds)."""
+
+CONNECT_TIMEOUT: Final = "ConnectTimeout"
+READ_TIMEOUT: Final = "ReadTimeout"
+CONNECTION_RESET: Final = "ConnectionReset"
+ENDPOINT_UNREACHABLE: Final = "EndpointUnreachable"
+LOST_ANSWER: Final = "LostAnswer"
+MALFORMED_BODY: Final = "MalformedBody"
+
+_EFFECTIVE: Final = frozenset({LOST_ANSWER, MALFORMED_BODY})
+_ON_THE_WAY: Final = frozenset({CONNECT_TIMEOUT, READ_TIMEOUT, CONNECTION_RESET, ENDPOINT_UNREACHABLE, *_EFFECTIVE})
+_CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9.]*")
+
+
+class _Known(NamedTuple):
+    message: str
+    status: int
+
+
+_KNOWN: Final[Mapping[str, _Known]] = {
+    # aws/sagemaker-python-sdk#645
+    "ThrottlingException": _Known("Rate exceeded", 400),
+    # aws/amazon-sagemaker-examples#3764 shows it without a text; the status is that of AWS's list of common errors.
+    "InternalFailure": _Known("", 500),
+    # The status is that of AWS's list of common errors; that its description is also the text is assumed.
+    "ServiceUnavailable": _Known("The request has failed due to a temporary failure of the server.", 503),
+    # wpilibsuite/DetectCoral#20 up to the resource, and then as in hashicorp/terraform-provider-aws; the status is assumed.
+    "AccessDeniedException": _Known(
+        "User: {user} is not authorized to perform: sagemaker:{operation} on resource: {resource} "
+        "because no identity-based policy allows the sagemaker:{operation} action",
+        400,
+    ),
+    # autogluon/autogluon-cloud#133; the status is assumed.
+    "ExpiredTokenException": _Known("The security token included in the request is expired", 400),
+    # aws/amazon-sagemaker-operator-for-k8s#99
+    "UnrecognizedClientException": _Known("The security token included in the request is invalid.", 400),
+}
+"""The errors that any operation may answer, with the service's words; a text in braces is filled in from the call."""
+
+
+class Window(NamedTuple):
+    """A stretch of virtual time in microseconds since the epoch: from `after_us` on, and before `until_us`; None: no edge."""
+
+    after_us: int | None = None
+    until_us: int | None = None
+
+    @classmethod
+    def of(cls, after: Moment | None, until: Moment | None, now_us: int) -> "Window":
+        """Return a window as it is given at `now_us`. Raises InvalidValue if it is empty, or over."""
+        window = cls(_moment_us("after", after, now_us), _moment_us("until", until, now_us))
+        after_us = now_us if window.after_us is None else max(now_us, window.after_us)
+        if window.until_us is not None and window.until_us <= after_us:
+            msg = (
+                f"until={until!r} leaves no time: it is {instant(window.until_us).isoformat()}, and the earliest that a call can "
+                f"come is {instant(after_us).isoformat()}; give an instant later than that, or a duration from now"
+            )
+            raise InvalidValue(msg)
+        return window
+
+    def holds(self, now_us: int) -> bool:
+        """Whether an instant is inside."""
+        return (self.after_us is None or self.after_us <= now_us) and (self.until_us is None or now_us < self.until_us)
+
+    def ahead(self, now_us: int) -> bool:
+        """Whether one of the edges is still to come."""
+        return any(edge_us is not None and now_us < edge_us for edge_us in self)
+
+
+ALWAYS: Final = Window()
+
+
+@dataclass
+class Fault:
+    """What goes wrong with which calls."""
+
+    operation: str
+    error: str
+    job: str | None = None
+    times: int | None = None
+    window: Window = ALWAYS
+    probability: float | None = None
+    message: str | None = None
+    status: int | None = None
+    faced: int = field(default=0, init=False)
+    """How many calls it was for, whatever the dice said."""
+    met: int = field(default=0, init=False)
+    """How many calls it met."""
+
+    def __post_init__(self) -> None:
+        checked_operation(self.operation)
+        if self.job is not None:
+            check_job(self.job, self.operation)
+        if self.times is not None:
+            whole("times", self.times, "how many calls the fault meets", "leave it out for all", least=1)
+        if self.probability is not None:
+            advice = "write probability=0.1, or leave it out for every call"
+            number("probability", self.probability, "above 0 and at most 1", advice, fits=lambda part: 0 < part <= 1)
+        _check_error(self)
+
+    @property
+    def takes_effect(self) -> bool:
+        """Whether the service does what it was asked for."""
+        return self.error in _EFFECTIVE
+
+    def is_for(self, operation: str, request: Mapping[str, Any], now_us: int) -> bool:
+        """Whether this fault is for a call at this instant."""
+        if not fnmatchcase(operation, self.operation) or not self.window.holds(now_us):
+            return False
+        if self.times is not None and self.met >= self.times:
+            return False
+        return self.job is None or fnmatchcase(job_of(request) or "", self.job)
+
+    def refusal(self, place: Place, operation: str, request: Mapping[str, Any]) -> Refusal:
+        """Return what the service says."""
+        known = _KNOWN.get(self.error, _Known("", 400))
+        message = self.message
+        if message is None:
+            job = job_of(request)
+            # That an operation which is about no job is denied on "*" is assumed, as is the name of the role.
+            message = known.message.format(
+                user=f"arn:{place.partition}:sts::{place.account}:assumed-role/tester/session",
+                operation=operation,
+                resource="*" if job is None else place.arn(f"training-job/{job}"),
+            )
+        return Refusal(self.error, message, status=known.status if self.status is None else self.status)
+
+    def __str__(self) -> str:
+        given = {
+            "job": self.job,
+            "times": self.times,
+            "after": _shown(self.window.after_us),
+            "until": _shown(self.window.until_us),
+            "probability": self.probability,
+            "message": self.message,
+            "status": self.status,
+        }
+        words = [repr(self.operation), repr(self.error)]
+        return f"fault({', '.join(words + [f'{name}={value!r}' for name, value in given.items() if value is not None])})"
+
+
+class Faults:
+    """The faults of a mock, in the order in which they were prepared: the first that meets a call wins."""
+
+    def __init__(self, seed: int) -> None:
+        """Throw the dice of each fault by `seed` and its number, so that they fall the same run after run."""
+        self._seed = seed
+        self._all: list[tuple[Fault, Random]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._all)
+
+    def add(self, fault: Fault) -> None:
+        """Prepare a fault."""
+        dice = Random(f"{self._seed}/fault/{len(self._all)}")  # noqa: S311  # a test's dice, not a secret
+        self._all.append((fault, dice))
+
+    def meeting(self, operation: str, request: Mapping[str, Any], now_us: int) -> Fault | None:
+        """Return the fault that meets a call, and count it; None if the call goes well."""
+        for fault, dice in self._all:
+            if not fault.is_for(operation, request, now_us):
+                continue
+            fault.faced += 1
+            if fault.probability is None or dice.random() < fault.probability:
+                fault.met += 1
+                return fault
+        return None
+
+    def pending(self, now_us: int) -> bool:
+        """Whether a fault will begin or end by itself: then not even the same call goes the same way for ever."""
+        return any(fault.window.ahead(now_us) for fault in self.standing(now_us))
+
+    def unused(self) -> list[Fault]:
+        """Return the faults that were for no call at all."""
+        return [fault for fault, _ in self._all if not fault.faced]
+
+    def standing(self, now_us: int) -> list[Fault]:
+        """Return the faults that can still meet a call."""
+        return [
+            fault
+            for fault, _ in self._all
+            if (fault.times is None or fault.met < fault.times) and (fault.window.holds(now_us) or fault.window.ahead(now_us))
+        ]
+
+
+def check_job(pattern: object, operation: str) -> None:
+    """Raise if `pattern` is no pattern of job names, or the operation has no job that it could be of."""
+    text("job", pattern, "a pattern of job names", "write job='churn-*'")
+    if operation in JOBLESS:
+        msg = f"{operation} is about no single job, so job={pattern!r} meets none of its calls: leave job out"
+        raise UsageError(msg)
+
+
+def _moment_us(name: str, moment: Moment | None, now_us: int) -> int | None:
+    if moment is None:
+        return None
+    if isinstance(moment, (datetime, str)):
+        return instant_us(moment)
+    try:
+        from_now_us = duration_us(moment)
+    except TypeError:
+        msg = f"{name} is an instant or a duration from now, not {shown(moment)}: write {name}=timedelta(minutes=5)"
+        raise InvalidType(msg) from None
+    if from_now_us < 0:
+        msg = f"{name}={moment!r} is over: give a duration from now that is not negative, or an instant"
+        raise InvalidValue(msg)
+    return now_us + from_now_us
+
+
+def _shown(at_us: int | None) -> str | None:
+    return None if at_us is None else instant(at_us).isoformat()
+
+
+def _check_error(fault: Fault) -> None:
+    given: tuple[object, object, object] = (fault.error, fault.message, fault.status)
+    error, message, status = given
+    if not isinstance(error, str) or not _CODE.fullmatch(error):
+        msg = f"an error is named by its code, not {shown(error)}: write 'ThrottlingException'"
+        raise UsageError(msg)
+    if error in _ON_THE_WAY and (message is not None or status is not None):
+        msg = f"{error} happens on the way, not at the service, so it has no message and no status: leave them out"
+        raise UsageError(msg)
+    if message is not None and not (isinstance(message, str) and not message):
+        text("message", message, "the text that the service answers", "write message='Rate exceeded'")
+    if status is not None:
+        whole("status", status, "the HTTP status of an error", "leave it out for the usual one", least=400, most=599)
+    if message is None and error not in _KNOWN and error not in _ON_THE_WAY:
+        names = [*sorted(_KNOWN), *sorted(_ON_THE_WAY)]
+        near = nearest(error, names)
+        hint = f"did you mean {near!r}? sagemock" if near else "sagemock"
+        msg = f"{shown(error)} is an error without a text: {hint} knows {', '.join(names)}; for another error, give message='…'"
+        raise UsageError(msg)

@@ -1,0 +1,91 @@
+"""ListTrainingJobs: sorts, pages and filters, in the order in which the service does them."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+from sagemock.protocol.decode import parse
+from sagemock.protocol.refusal import Refusal
+from sagemock.service.describe import summary
+from sagemock.training.job import Job, View, view
+from sagemock.training.store import Key, Order, Region
+from sagemock.training.warm_pool import Pool, pool
+
+__all__ = ["training_jobs"]
+
+PAGE: Final = 10
+"""MaxResults when there is none (apache/airflow#16299)."""
+_KEYS: Final[dict[Order, list[type]]] = {"CreationTime": [int], "Name": [str], "Status": [str, int]}
+"""What the key of a page is made of, by the order of the list."""
+
+
+def training_jobs(region: Region, request: Mapping[str, Any], now_us: int) -> dict[str, Any]:
+    """Return a ListTrainingJobs response.
+
+    A page is cut first and filtered then (operation documentation of ListTrainingJobs; getmoto/moto#4256), so a page can be
+    empty and still carry a NextToken (boto/boto3#3347).
+    """
+    order: Order = request.get("SortBy", "CreationTime")
+    # The documentation says Ascending; recorded listings begin with the newest job.
+    descending = request.get("SortOrder", "Descending" if order == "CreationTime" else "Ascending") == "Descending"
+    limit = request.get("MaxResults", PAGE)
+    after = _place(request["NextToken"], order, descending=descending) if request.get("NextToken") else None
+    found = region.page(order, descending=descending, after=after, limit=limit + 1, now_us=now_us)
+    rows = (_Row(job, view(job, now_us), pool(job, now_us)) for _, job in found[:limit])
+    response: dict[str, Any] = {
+        "TrainingJobSummaries": [summary(*row) for row in rows if all(test(row, request) for test in _FILTERS)],
+    }
+    if len(found) > limit:
+        response["NextToken"] = _token(found[limit - 1][0], order, descending=descending)
+    return response
+
+
+def _token(key: Key, order: Order, *, descending: bool) -> str:
+    return base64.urlsafe_b64encode(json.dumps([order, descending, *key]).encode()).decode()
+
+
+def _place(token: str, order: Order, *, descending: bool) -> Key:
+    try:
+        read = parse(base64.urlsafe_b64decode(token.encode()))
+    except (ValueError, Refusal):
+        read = None
+    made_for, key = (read[:2], read[2:]) if isinstance(read, list) else ([], [])
+    if made_for != [order, descending] or [type(part) for part in key] != _KEYS[order]:
+        # The words are assumed; so is that a token belongs to the sort that it was given for.
+        code, text = "ValidationException", "Invalid NextToken."
+        raise Refusal(code, text)
+    return tuple(key)
+
+
+class _Row(NamedTuple):
+    """A job as a list shows it."""
+
+    job: Job
+    at: View
+    kept: Pool | None
+
+
+def _shown_us(at_us: int) -> int:
+    """Return an instant as a client has it: in whole milliseconds."""
+    return at_us // 1000 * 1000
+
+
+# The documentation has "created after the specified time". That "after" includes the instant itself is assumed, and done by what
+# the job really is: a call takes no time before its answer here, and what was launched after an instant is not missed. That
+# "before" leaves it out, and that NameContains minds case, is assumed.
+_FILTERS: Final[tuple[Callable[[_Row, Mapping[str, Any]], bool], ...]] = (
+    lambda row, want: "CreationTimeAfter" not in want or row.at.created_us >= want["CreationTimeAfter"],
+    lambda row, want: "CreationTimeBefore" not in want or _shown_us(row.at.created_us) < want["CreationTimeBefore"],
+    lambda row, want: "LastModifiedTimeAfter" not in want or row.at.modified_us >= want["LastModifiedTimeAfter"],
+    lambda row, want: "LastModifiedTimeBefore" not in want or _shown_us(row.at.modified_us) < want["LastModifiedTimeBefore"],
+    lambda row, want: want.get("NameContains", "") in row.job.name,
+    lambda row, want: want.get("StatusEquals", row.at.primary) == row.at.primary,
+    lambda row, want: want.get("TrainingPlanArnEquals", plan_arn := _plan_arn(row.job)) == plan_arn,
+    lambda row, want: want.get("WarmPoolStatusEquals", status := row.kept and row.kept.status) == status,
+)
+
+
+def _plan_arn(job: Job) -> str | None:
+    found: str | None = job.request.get("ResourceConfig", {}).get("TrainingPlanArn")
+    return found

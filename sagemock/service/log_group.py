@@ -1,0 +1,160 @@
+"""The log group of training jobs: which requests are about it, whether it is there, and the operations on it as a whole."""
+
+import base64
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from sagemock.protocol.answer import dump
+from sagemock.protocol.decode import decode, parse
+from sagemock.protocol.model import Api
+from sagemock.protocol.refusal import Refusal
+from sagemock.service.log_pages import INVALID, invalid_token
+from sagemock.training.job import Place
+from sagemock.training.logbook import Logbook
+
+if TYPE_CHECKING:
+    from sagemock.service.operations import Service
+
+__all__ = ["GROUP", "arn", "create", "delete", "describe", "is_about", "logbook", "missing", "refuse"]
+
+GROUP: Final = "/aws/sagemaker/TrainingJobs"
+_PAGE: Final = 50
+"""How many groups a page has when the request has no limit (operation documentation of DescribeLogGroups)."""
+_CLASS: Final = "STANDARD"
+"""What logGroupClass a group has when nobody chose one (service model)."""
+
+
+def is_about(api: Api, operation: str, body: bytes | str) -> bool:
+    """Return whether a request is about the group: it names it, whichever way it does, or lists groups of which it can be one.
+
+    Raises the Refusal of a request of which nobody can read that, which is refused whatever the group.
+    """
+    request = parse(body)
+    if isinstance(request, dict) and operation != "DescribeLogGroups":
+        named = list(_named(request))
+        if all(isinstance(name, str) for name in named):
+            return any(_name(name) == GROUP for name in named)
+    asked = decode(api.input(operation), request)
+    return operation == "DescribeLogGroups" and _can_list(asked, GROUP, _CLASS)
+
+
+def _named(request: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield the groups that a request names, as they are."""
+    for key in ("logGroupName", "logGroupIdentifier"):
+        if request.get(key) is not None:
+            yield request[key]
+    for key in ("logGroupNames", "logGroupIdentifiers"):
+        several = request.get(key)
+        yield from several if isinstance(several, list) else ()
+
+
+def _name(identifier: str) -> str:
+    """Return the name of a log group, given by name or ARN."""
+    if not identifier.startswith("arn:"):
+        return identifier
+    return identifier.partition(":log-group:")[2].removesuffix(":*")
+
+
+def _can_list(request: Mapping[str, Any], name: str, kind: str) -> bool:
+    """Return whether a DescribeLogGroups request asks for a group of this name and class, if it is there."""
+    named = request.get("logGroupIdentifiers")
+    return (
+        name.startswith(request.get("logGroupNamePrefix", ""))
+        # "a case-sensitive substring search" (operation documentation)
+        and request.get("logGroupNamePattern", "") in name
+        and request.get("logGroupClass", kind) == kind
+        and (not named or any(_name(one) == name for one in named))
+    )
+
+
+def arn(place: Place) -> str:
+    """Return the ARN of the group."""
+    return f"arn:{place.partition}:logs:{place.region}:{place.account}:log-group:{GROUP}"
+
+
+def logbook(service: "Service", place: Place, now_us: int) -> Logbook:
+    """Return the logbook whose group is there, or refuse."""
+    found = service.store.region(place).logbook
+    if found.created_us(now_us) is None:
+        missing()
+    return found
+
+
+def missing() -> NoReturn:
+    """Refuse what is asked of a group that is not there."""
+    # grycap/scar#72
+    refuse("The specified log group does not exist.", "ResourceNotFoundException")
+
+
+def refuse(text: str, code: str = INVALID) -> NoReturn:
+    """Refuse in these words."""
+    raise Refusal(code, text)
+
+
+# -- the operations
+
+
+def create(service: "Service", _: Api, place: Place, __: Mapping[str, Any], now_us: int) -> str:
+    """Create the group. The tags, key and class that it is given are not kept."""
+    found = service.store.region(place).logbook
+    if found.created_us(now_us) is not None:
+        # aws-robotics/cloudwatchlogs-ros1#1
+        refuse("The specified log group already exists", "ResourceAlreadyExistsException")
+    found.create(now_us)
+    return ""
+
+
+def delete(service: "Service", _: Api, place: Place, __: Mapping[str, Any], now_us: int) -> str:
+    """Delete the group and every line in it."""
+    logbook(service, place, now_us).erase(now_us)
+    return ""
+
+
+def describe(
+    service: "Service",
+    _: Api,
+    place: Place,
+    request: Mapping[str, Any],
+    now_us: int,
+    others: Iterable[Mapping[str, Any]] = (),
+) -> str:
+    """List the group among the `others` that a neighbour has, in the order of names; a token is given only if more follow."""
+    if "logGroupNamePrefix" in request and "logGroupNamePattern" in request:
+        # Operation documentation: "mutually exclusive". The words are assumed.
+        refuse("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
+    groups = {group["logGroupName"]: group for group in others if group["logGroupName"] != GROUP}
+    created_us = service.store.region(place).logbook.created_us(now_us)
+    if created_us is not None:
+        groups[GROUP] = _described(place, created_us)
+    after = _after(request["nextToken"]) if "nextToken" in request else ""
+    listed = [groups[name] for name in sorted(groups) if name > after]
+    listed = [group for group in listed if _can_list(request, group["logGroupName"], group.get("logGroupClass", _CLASS))]
+    limit = request.get("limit", _PAGE)
+    response: dict[str, Any] = {"logGroups": listed[:limit]}
+    if len(listed) > limit:
+        key = dump(["groups", listed[limit - 1]["logGroupName"]])
+        response["nextToken"] = base64.urlsafe_b64encode(key.encode()).decode()
+    return dump(response)
+
+
+def _described(place: Place, created_us: int) -> dict[str, Any]:
+    return {
+        "logGroupName": GROUP,
+        "creationTime": created_us // 1000,
+        "metricFilterCount": 0,
+        "arn": f"{arn(place)}:*",
+        # The service counts it from time to time only; here nothing is compressed and stored.
+        "storedBytes": 0,
+        "logGroupClass": _CLASS,
+        "logGroupArn": arn(place),
+    }
+
+
+def _after(token: str) -> str:
+    try:
+        kind, name = parse(base64.urlsafe_b64decode(token.encode()))
+    except (ValueError, Refusal):
+        invalid_token()
+    if kind != "groups" or not isinstance(name, str):
+        invalid_token()
+    return name

@@ -1,0 +1,222 @@
+"""CloudWatch Logs, as far as it shows what training jobs write: the operations on one log group.
+
+The grammar of refusals of single values is SageMaker's (elastic/integrations#10564); other texts have their source beside them.
+That a stream does not exist is said in words that moto's tests have too.
+"""
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from sagemock.errors import NotSimulated
+from sagemock.protocol.answer import dump
+from sagemock.protocol.decode import parse
+from sagemock.protocol.model import Api
+from sagemock.protocol.refusal import Refusal
+from sagemock.service import log_filters, log_group
+from sagemock.service.log_group import GROUP, refuse
+from sagemock.service.log_pages import (
+    END,
+    INVALID,
+    PER_US,
+    Event,
+    Range,
+    after,
+    digits,
+    events,
+    invalid_token,
+    page,
+    position,
+    token,
+)
+from sagemock.training.job import Place
+from sagemock.training.logbook import Logbook
+from sagemock.training.streams import Stream
+
+if TYPE_CHECKING:
+    from sagemock.service.operations import Operation, Service
+
+__all__ = ["INVALID", "OPERATIONS", "WRITES", "concerns", "simulated"]
+
+_STREAMS: Final = 50
+"""How many streams a page has when the request has no limit (operation documentation of DescribeLogStreams)."""
+_EVENTS: Final = 10_000
+"""How many events a page has at the most (operation documentation of GetLogEvents)."""
+_BACKWARD_SINCE_MS: Final = 1_704_067_200_000
+"""2024-01-01: FilterLogEvents reads backwards only from then on (its operation documentation, startFromHead)."""
+
+
+def concerns(api: Api, operation: str, body: bytes | str) -> bool:
+    """Return whether a request is for sagemock: one about the log group of training jobs, or of which nobody can read that."""
+    try:
+        return log_group.is_about(api, operation, body)
+    except Refusal:
+        return operation in OPERATIONS
+
+
+def simulated(operation: str) -> "Operation":
+    """Return an operation on the log group. Raises NotSimulated if sagemock does not have it."""
+    if operation not in OPERATIONS:
+        msg = (
+            f"sagemock does not simulate {operation} of CloudWatch Logs on {GROUP}. It simulates {', '.join(sorted(OPERATIONS))} "
+            "there: read the lines by one of these, or leave that call out of this test"
+        )
+        raise NotSimulated(msg)
+    return OPERATIONS[operation]
+
+
+# -- the operations
+
+
+def describe_log_streams(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+    """List the streams of the group: a token is given only if more follow."""
+    prefix = request.get("logStreamNamePrefix", "")
+    by_time = request.get("orderBy") == "LastEventTime"
+    if by_time and prefix:
+        # turbot/steampipe-plugin-aws#1949
+        refuse("Cannot order by LastEventTime with a logStreamNamePrefix.")
+    descending = request.get("descending", False)
+    found = _streams(_group(service, place, request, now_us), now_us, prefix)
+    keys = {(stream.last.at_us // 1000 if by_time else 0, stream.name): stream for stream in found}
+    ordered = sorted(keys, reverse=descending)
+    if "nextToken" in request:
+        last = _last(request["nextToken"], by_time=by_time, descending=descending)
+        ordered = [key for key in ordered if (key < last if descending else key > last)]
+    limit = request.get("limit", _STREAMS)
+    response: dict[str, Any] = {"logStreams": [_described(keys[key], place) for key in ordered[:limit]]}
+    if len(ordered) > limit:
+        key = json.dumps([by_time, descending, *ordered[limit - 1]])
+        response["nextToken"] = base64.urlsafe_b64encode(key.encode()).decode()
+    return dump(response)
+
+
+def get_log_events(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+    """Read one stream, forwards or backwards; both tokens are always given, and at an end it is the token that was sent."""
+    stream = _stream(_group(service, place, request, now_us), now_us, request.get("logStreamName", ""))
+    forward = request.get("startFromHead", False)
+    at = 0 if forward else after(stream.last, stream)
+    if "nextToken" in request:
+        forward, at = position(request["nextToken"])
+    end_ms = request.get("endTime")
+    # "Events with a timestamp equal to or later than this time are not included."
+    within = Range(request.get("startTime", 0), None if end_ms is None else end_ms - 1)
+    found = page(events([stream], within, at, forward=forward), at, forward=forward, limit=request.get("limit", _EVENTS))
+    return dump(
+        {
+            "events": [
+                {"timestamp": one.at_ms, "message": one.line.text, "ingestionTime": one.line.ingested_us // 1000}
+                for one in (found.events if forward else reversed(found.events))
+            ],
+            "nextForwardToken": token("f", found.end),
+            "nextBackwardToken": token("b", found.begin),
+        }
+    )
+
+
+def filter_log_events(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+    """Read several streams in the order of their lines; a token is given only if more follow."""
+    prefix, names = request.get("logStreamNamePrefix"), request.get("logStreamNames")
+    if prefix is not None and names is not None:
+        # Operation documentation: "If you specify a value for both …, the action returns an InvalidParameterException". The words
+        # are assumed.
+        refuse("logStreamNames and logStreamNamePrefix cannot both be specified.")
+    forward = request.get("startFromHead", True)
+    start_ms = request.get("startTime", 0)
+    if not forward and start_ms < _BACKWARD_SINCE_MS and "startTime" in request:
+        # The words are assumed.
+        refuse("startFromHead can only be false when startTime is on or after 2024-01-01T00:00:00Z.")
+    test = log_filters.matches(request.get("filterPattern", ""))
+    at = 0 if forward else END
+    if "nextToken" in request:
+        forward, at = position(request["nextToken"])
+    # "Events with a timestamp later than this time are not returned": unlike in GetLogEvents.
+    within = Range(start_ms, request.get("endTime"))
+    logbook = _group(service, place, request, now_us)
+    if names is None:
+        since_us = max(start_ms * 1000, at // PER_US if forward else 0)
+        streams = _streams(logbook, now_us, prefix or "", since_us=since_us)
+    else:
+        # That one unknown name is refused is assumed.
+        streams = [_stream(logbook, now_us, name) for name in dict.fromkeys(names)]
+    matching = (one for one in events(streams, within, at, forward=forward) if test(one.line.text))
+    found = page(matching, at, forward=forward, limit=request.get("limit", _EVENTS))
+    response: dict[str, Any] = {"events": [_filtered(one) for one in found.events], "searchedLogStreams": []}
+    if found.more:
+        response["nextToken"] = token("f", found.end) if forward else token("b", found.begin)
+    return dump(response)
+
+
+OPERATIONS: Final[dict[str, "Operation"]] = {
+    "CreateLogGroup": log_group.create,
+    "DeleteLogGroup": log_group.delete,
+    "DescribeLogGroups": log_group.describe,
+    "DescribeLogStreams": describe_log_streams,
+    "FilterLogEvents": filter_log_events,
+    "GetLogEvents": get_log_events,
+}
+WRITES: Final = frozenset({"CreateLogGroup", "DeleteLogGroup"})
+"""The operations that change something."""
+
+
+# -- the group and its streams
+
+
+def _group(service: "Service", place: Place, request: Mapping[str, Any], now_us: int) -> Logbook:
+    """Return the logbook of the group that a request names, or refuse."""
+    if "logGroupName" in request and "logGroupIdentifier" in request:
+        # Operation documentation: "you can't include both". The words are assumed.
+        refuse("LogGroup name and LogGroup ARN are mutually exclusive parameters.")
+    if request.get("logGroupIdentifier", GROUP).removesuffix(":*") not in (GROUP, log_group.arn(place)):
+        log_group.missing()
+    return log_group.logbook(service, place, now_us)
+
+
+def _streams(logbook: Logbook, now_us: int, prefix: str, *, since_us: int = 0) -> list[Stream]:
+    """Return the streams whose names begin so, but perhaps not those that end before `since_us`."""
+    job, slash, _ = prefix.partition("/")
+    streams = logbook.streams(now_us, job if slash else None, since_us=since_us)
+    return [one for one in streams if one.name.startswith(prefix)]
+
+
+def _stream(logbook: Logbook, now_us: int, name: str) -> Stream:
+    """Return the stream with this name, or refuse."""
+    found = next((one for one in _streams(logbook, now_us, name) if one.name == name), None)
+    if found is None:
+        refuse("The specified log stream does not exist.", "ResourceNotFoundException")
+    return found
+
+
+def _described(stream: Stream, place: Place) -> dict[str, Any]:
+    first_ms = stream.first.at_us // 1000
+    return {
+        "logStreamName": stream.name,
+        "creationTime": first_ms,
+        "firstEventTimestamp": first_ms,
+        "lastEventTimestamp": stream.last.at_us // 1000,
+        "lastIngestionTime": stream.ingested_us // 1000,
+        "uploadSequenceToken": f"{stream.job.number:028}{stream.length:028}",
+        "arn": f"{log_group.arn(place)}:log-stream:{stream.name}",
+        # "As of June 17, 2019, this parameter is no longer supported … always reported as zero" (service model, LogStream)
+        "storedBytes": 0,
+    }
+
+
+def _last(sent: str, *, by_time: bool, descending: bool) -> tuple[int, str]:
+    try:
+        made_for_time, made_descending, at_ms, name = parse(base64.urlsafe_b64decode(sent.encode()))
+    except (ValueError, Refusal):
+        invalid_token()
+    if [made_for_time, made_descending] != [by_time, descending] or (type(at_ms), type(name)) != (int, str):
+        invalid_token()
+    return at_ms, name
+
+
+def _filtered(event: Event) -> dict[str, Any]:
+    return {
+        "logStreamName": event.stream.name,
+        "timestamp": event.at_ms,
+        "message": event.line.text,
+        "ingestionTime": event.line.ingested_us // 1000,
+        "eventId": digits(event.id),
+    }

@@ -1,0 +1,104 @@
+"""FinalMetricDataList: the last value of each metric that the job or its algorithm defines, found in what its containers wrote.
+
+A metric's regular expression is searched in each line, and its first group is the value (developer guide, "Define training
+metrics"); without a group it is the whole match (assumed). The service is taken to read an expression as Python does; one that
+Python cannot read is refused when the job is created (assumed, with its words), and so is one of `regex`'s NotSimulated. The
+metrics that the service sends to CloudWatch are left out.
+"""
+
+import math
+import re
+import struct
+from bisect import bisect_right
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sagemock.clock.instants import SECOND_US
+from sagemock.errors import NotSimulated
+from sagemock.protocol.answer import seconds
+from sagemock.regex import Regex, read
+from sagemock.service import builtin
+from sagemock.training.job import Job
+from sagemock.training.store import Store
+from sagemock.training.streams import runs
+
+__all__ = ["final", "readable"]
+
+_LARGEST: Final = 3.4028234663852886e38
+"""The largest number that a MetricData can hold (service model: a float)."""
+
+
+def final(store: Store, job: Job, now_us: int) -> list[dict[str, Any]]:
+    """Return FinalMetricDataList at an instant, in the order of the definitions; one that nothing matched is left out."""
+    if not (job.script.writes or store.region(job.place).logbook.said(job)):
+        return []
+    definitions = builtin.definitions(job)
+    shown = []
+    for definition in definitions:
+        try:
+            found = _last(store, job, definition["Regex"], now_us)
+        except (re.error, NotSimulated):
+            # `validate=False` has let it in.
+            continue
+        if found is not None:
+            at_us, value = found
+            shown.append(
+                {
+                    "MetricName": definition["Name"],
+                    # Read off recorded jobs: 0.0036 is shown as 0.003599999938160181, and the time in whole seconds.
+                    "Value": struct.unpack("f", struct.pack("f", value))[0],
+                    "Timestamp": seconds(at_us // SECOND_US * SECOND_US),
+                }
+            )
+    return shown
+
+
+def readable(request: Mapping[str, Any]) -> str | None:
+    """Refuse a metric whose expression cannot be read. The words are assumed."""
+    for definition in request.get("AlgorithmSpecification", {}).get("MetricDefinitions", ()):
+        try:
+            _read(definition["Regex"])
+        except re.error as error:  # noqa: PERF203  # at most forty
+            return f"Invalid regular expression in MetricDefinitions, metric {definition['Name']}: {error}"
+    return None
+
+
+def _last(store: Store, job: Job, regex: str, now_us: int) -> tuple[int, float] | None:
+    """Return the last value of a metric and its instant."""
+    found: list[tuple[int, int, float]] = []
+    for writing in reversed(job.timeline.writings):
+        entered_us = job.created_us + writing.begin_us
+        until_us = now_us if writing.end_us is None else min(now_us, job.created_us + writing.end_us)
+        values = writing.lines.values(regex, lambda text: _value(regex, text))
+        place = bisect_right(values, until_us - entered_us, key=_at)
+        if place:
+            offset_us, value = values[place - 1]
+            found.append((entered_us + offset_us, 0, value))
+            break
+    said = store.region(job.place).logbook.said(job)
+    begins = runs(job)[:1] if said else []
+    for line in said:
+        value_said = _value(regex, line.text) if line.at_us <= now_us and begins and line.at_us >= begins[0] else None
+        if value_said is not None:
+            found.append((line.at_us, line.number, value_said))
+    return (last[0], last[2]) if (last := max(found, default=None)) else None
+
+
+def _value(regex: str, text: str) -> float | None:
+    """Return the number that a line holds, None if it holds none."""
+    found = _read(regex).value_in(text)
+    try:
+        value = float(found or "")
+    except ValueError:
+        # The group took no part in the match, or is not a number.
+        return None
+    return value if math.isfinite(value) and abs(value) <= _LARGEST else None
+
+
+def _read(regex: str) -> Regex:
+    # Groups may be named as in Java.
+    return read(re.sub(r"\(\?<(?=[A-Za-z])", "(?P<", regex))
+
+
+def _at(pair: tuple[int, float]) -> int:
+    return pair[0]

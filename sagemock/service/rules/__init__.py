@@ -1,0 +1,1 @@
+"""What CreateTrainingJob refuses beyond the constraints of single values."""

@@ -1,0 +1,77 @@
+"""What CreateTrainingJob refuses about the algorithm of a job: each rule a function with its evidence, as in `rules`."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sagemock.service.builtin import image_of, is_built_in
+
+__all__ = ["builtin_metrics_are_fixed", "image_is_in_ecr", "one_algorithm", "short_wait_without_checkpoints", "what_runs_is_said"]
+
+_PUBLIC_REGISTRY: Final = re.compile(r"[^/]+[.:][^/]*/.+|localhost/.+")
+_UNCHECKPOINTED_S: Final = 3600
+
+
+def one_algorithm(request: Mapping[str, Any]) -> str | None:
+    """Service model: AlgorithmName and TrainingImage are "mutually exclusive", and one is needed. The words are assumed."""
+    algorithm = request.get("AlgorithmSpecification")
+    if algorithm is not None and bool(algorithm.get("AlgorithmName")) == bool(algorithm.get("TrainingImage")):
+        return "You must specify either an AlgorithmName or a TrainingImage in AlgorithmSpecification, and not both"
+    return None
+
+
+def what_runs_is_said(request: Mapping[str, Any]) -> str | None:
+    """Until serverless jobs came the model required them; that it still does of other jobs, and the words, are assumed."""
+    if "ServerlessJobConfig" not in request:
+        for name in ("AlgorithmSpecification", "ResourceConfig"):
+            if name not in request:
+                return f"{name} is required unless ServerlessJobConfig is specified"
+    return None
+
+
+def image_is_in_ecr(request: Mapping[str, Any]) -> str | None:
+    """Both texts were seen, with that missing blank: aws/sagemaker-python-sdk#2063, aws/aws-sdk#117."""
+    algorithm = request.get("AlgorithmSpecification", {})
+    image = algorithm.get("TrainingImage")
+    if not image or "TrainingImageConfig" in algorithm or image_of(algorithm) is not None:
+        return None
+    if _PUBLIC_REGISTRY.fullmatch(image):
+        return (
+            "TrainingImageConfig with TrainingRepositoryAccessMode set to VPC must be provided when using a training image from "
+            "a private Docker registry. Please provideTrainingImageConfig and TrainingRepositoryAccessMode set to VPC when using "
+            "a training image from a private Docker registry."
+        )
+    return "Invalid training image. Please provide a valid Amazon Elastic Container Registry path of the Docker image to run."
+
+
+def builtin_metrics_are_fixed(request: Mapping[str, Any]) -> str | None:
+    """Refuse metrics of a built-in algorithm, in words that were seen (awslabs/mlspace); also of a script on its image."""
+    if request.get("AlgorithmSpecification", {}).get("MetricDefinitions") and is_built_in(request):
+        return (
+            "You can't override the metric definitions for Amazon SageMaker algorithms. "
+            "Please retry the request without specifying metric definitions."
+        )
+    return None
+
+
+def short_wait_without_checkpoints(request: Mapping[str, Any]) -> str | None:
+    """Developer guide, managed spot training: such algorithms "are currently limited to" an hour. The words are assumed."""
+    wait_s = request.get("StoppingCondition", {}).get("MaxWaitTimeInSeconds", 0)
+    if wait_s <= _UNCHECKPOINTED_S or "CheckpointConfig" in request:
+        return None
+    if is_built_in(request) or _is_of_marketplace(request):
+        return (
+            f"Invalid MaxWaitTimeInSeconds. It must be less than or equal to {_UNCHECKPOINTED_S} for built-in and marketplace "
+            "algorithms without a CheckpointConfig"
+        )
+    return None
+
+
+def _is_of_marketplace(request: Mapping[str, Any]) -> bool:
+    """Whether the algorithm is one of another account (assumed: an own one is in that of the role)."""
+    name = request.get("AlgorithmSpecification", {}).get("AlgorithmName", "")
+    return name.startswith("arn:") and _account(name) != _account(request["RoleArn"])
+
+
+def _account(arn: str) -> str:
+    return arn.split(":")[4]

@@ -1,0 +1,179 @@
+"""What CreateTrainingJob refuses beyond the constraints of single values: each rule a function with its evidence.
+
+A rule returns the words of the refusal, or None. To add one, write it and name it in `RULES`, under the member without which it
+has nothing to say; the first that refuses speaks, in the order of the request. Those about the algorithm and about the resources
+have files of their own.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+from sagemock.protocol.refusal import Refusal
+from sagemock.service import metrics
+from sagemock.service.rules import algorithms, resources
+
+__all__ = ["RULES", "Rule", "check"]
+
+Rule: TypeAlias = Callable[[Mapping[str, Any]], str | None]
+
+_DAY_S: Final = 86_400
+
+
+def max_wait_is_for_spot(request: Mapping[str, Any]) -> str | None:
+    """Refuse it on demand, in words that were seen (Kenza-AI/sagify#111)."""
+    if "MaxWaitTimeInSeconds" in _condition(request) and not request.get("EnableManagedSpotTraining"):
+        return "Invalid MaxWaitTimeInSeconds. It is only supported when EnableManagedSpotTraining is set to true"
+    return None
+
+
+def max_wait_covers_max_runtime(request: Mapping[str, Any]) -> str | None:
+    """Service model: "It must be equal to or greater than MaxRuntimeInSeconds". The words are assumed."""
+    condition = _condition(request)
+    if condition.get("MaxWaitTimeInSeconds", _FAR) < condition.get("MaxRuntimeInSeconds", _DAY_S):
+        return "Invalid MaxWaitTimeInSeconds. It must be equal to or greater than MaxRuntimeInSeconds"
+    return None
+
+
+def spot_needs_max_wait(request: Mapping[str, Any]) -> str | None:
+    """Developer guide, managed spot training: MaxWaitTimeInSeconds is to be given with it. The words are assumed."""
+    if request.get("EnableManagedSpotTraining") and "MaxWaitTimeInSeconds" not in _condition(request):
+        return "MaxWaitTimeInSeconds must be specified when EnableManagedSpotTraining is set to true"
+    return None
+
+
+def max_runtime_is_at_most_28_days(request: Mapping[str, Any]) -> str | None:
+    """Service model, MaxRuntimeInSeconds: "The maximum value is 28 days". The words are assumed."""
+    if _condition(request).get("MaxRuntimeInSeconds", 0) > 28 * _DAY_S:
+        return f"Invalid MaxRuntimeInSeconds. It must be less than or equal to {28 * _DAY_S}"
+    return None
+
+
+def augmented_manifest_is_piped(request: Mapping[str, Any]) -> str | None:
+    """Service model, S3DataType: it "can only be used if the Channel's input mode is Pipe". The words are assumed."""
+    mode = request.get("AlgorithmSpecification", {}).get("TrainingInputMode")
+    for channel in request.get("InputDataConfig", ()):
+        source = channel.get("DataSource", {}).get("S3DataSource", {})
+        if source.get("S3DataType") == "AugmentedManifestFile" and channel.get("InputMode", mode) != "Pipe":
+            return f"AugmentedManifestFile can only be used in Pipe input mode, channel {channel['ChannelName']}"
+    return None
+
+
+def channel_has_one_source(request: Mapping[str, Any]) -> str | None:
+    """Service model, DataSource: "the location of the channel data". The words, and that two are refused, are assumed."""
+    for channel in request.get("InputDataConfig", ()):
+        if len(channel.get("DataSource", {})) != 1:
+            return f"Exactly one data source must be specified for channel {channel['ChannelName']}"
+    return None
+
+
+def tag_keys_are_unique(request: Mapping[str, Any]) -> str | None:
+    """Operation documentation of AddTags: "Tag keys must be unique per resource". The words are assumed."""
+    keys = [tag["Key"] for tag in request.get("Tags", ())]
+    if len(set(keys)) == len(keys):
+        return None
+    twice = next(key for key in keys if keys.count(key) > 1)
+    return f"Tag keys must be unique per resource, and {twice} is given more than once"
+
+
+def evaluation_has_a_type(request: Mapping[str, Any]) -> str | None:
+    """Service model, EvaluationType: "Required when serverless job type is Evaluation". The words are assumed."""
+    serverless = request.get("ServerlessJobConfig", {})
+    if serverless.get("JobType") == "Evaluation" and "EvaluationType" not in serverless:
+        return "EvaluationType is required when the JobType of ServerlessJobConfig is Evaluation"
+    return None
+
+
+def sequence_length_is_known(request: Mapping[str, Any]) -> str | None:
+    """Service model, SequenceLength: "an integer value from 1K to 1024K". The words are assumed."""
+    length = request.get("ServerlessJobConfig", {}).get("SequenceLength")
+    if length is not None and not 1 <= int(length.removesuffix("K")) <= 1024:  # noqa: PLR2004  # as the model has it
+        return f"Invalid SequenceLength {length}. It must be a value from 1K to 1024K"
+    return None
+
+
+def profiling_interval_is_known(request: Mapping[str, Any]) -> str | None:
+    """Service model, ProfilingIntervalInMilliseconds: "Available values are" these. The words are assumed."""
+    interval = request.get("ProfilerConfig", {}).get("ProfilingIntervalInMilliseconds", INTERVALS[0])
+    if interval not in INTERVALS:
+        return f"Invalid ProfilingIntervalInMilliseconds {interval}. It must be one of {', '.join(map(str, INTERVALS))}"
+    return None
+
+
+def rule_names_are_unique(request: Mapping[str, Any]) -> str | None:
+    """Service model: "It must be unique relative to other rule configuration names". The words are assumed."""
+    for member in ("DebugRuleConfigurations", "ProfilerRuleConfigurations"):
+        names = [rule["RuleConfigurationName"] for rule in request.get(member, ())]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            return f"RuleConfigurationName must be unique in {member}, and {twice} is given more than once"
+    return None
+
+
+INTERVALS: Final = (100, 200, 500, 1000, 5000, 60_000)
+"""The intervals, in milliseconds, at which a profiler can look."""
+RULES: Final[Mapping[str, Sequence[Rule]]] = {
+    "TrainingJobName": (algorithms.what_runs_is_said,),
+    "AlgorithmSpecification": (algorithms.one_algorithm,),
+    "AlgorithmSpecification.TrainingImage": (algorithms.image_is_in_ecr,),
+    "AlgorithmSpecification.MetricDefinitions": (algorithms.builtin_metrics_are_fixed, metrics.readable),
+    "ResourceConfig": (resources.instances_are_said, resources.ebs_volume_has_a_size),
+    "ResourceConfig.InstanceGroups": (resources.instance_groups_stand_alone,),
+    "ResourceConfig.InstancePreferences": (
+        resources.instance_preferences_stand_alone,
+        resources.instance_preferences_name_a_type_once,
+        resources.instance_preferences_are_counted_once,
+        resources.instance_preferences_plan_once,
+    ),
+    "ResourceConfig.SelectedInstanceType": (resources.selected_instance_is_read_only,),
+    "ResourceConfig.SelectedInstanceCount": (resources.selected_instance_is_read_only,),
+    "ResourceConfig.InstancePlacementConfig": (resources.placed_instances_are_at_least_one,),
+    "ResourceConfig.KeepAlivePeriodInSeconds": (resources.warm_pool_is_of_one_kind_on_demand,),
+    "ResourceConfig.VolumeKmsKeyId": (resources.local_storage_has_its_own_key,),
+    "StoppingCondition.MaxRuntimeInSeconds": (max_runtime_is_at_most_28_days,),
+    "StoppingCondition.MaxWaitTimeInSeconds": (
+        max_wait_is_for_spot,
+        max_wait_covers_max_runtime,
+        algorithms.short_wait_without_checkpoints,
+    ),
+    "EnableManagedSpotTraining": (spot_needs_max_wait,),
+    "InputDataConfig": (channel_has_one_source, augmented_manifest_is_piped),
+    "ServerlessJobConfig": (evaluation_has_a_type, sequence_length_is_known),
+    "ProfilerConfig": (profiling_interval_is_known,),
+    "DebugRuleConfigurations": (rule_names_are_unique,),
+    "ProfilerRuleConfigurations": (rule_names_are_unique,),
+    "Tags": (tag_keys_are_unique,),
+}
+"""The rules by the member, or the member of a member, without which they have nothing to say.
+
+Those that speak of what is missing are about a member that every request has.
+"""
+_NESTED: Final = {
+    member: {path.partition(".")[2]: rules for path, rules in RULES.items() if path.startswith(f"{member}.")}
+    for member in ("AlgorithmSpecification", "ResourceConfig", "StoppingCondition")
+}
+
+_FAR: Final = float("inf")
+
+
+def check(request: Mapping[str, Any]) -> None:
+    """Refuse a request that a rule refuses."""
+    for member in request:
+        for rule in RULES.get(member, ()):
+            _ask(rule, request)
+        nested = _NESTED.get(member)
+        if nested is not None:
+            for name in request[member]:
+                for rule in nested.get(name, ()):
+                    _ask(rule, request)
+
+
+def _ask(rule: Rule, request: Mapping[str, Any]) -> None:
+    text = rule(request)
+    if text is not None:
+        code = "ValidationException"
+        raise Refusal(code, text)
+
+
+def _condition(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = request.get("StoppingCondition", {})
+    return found

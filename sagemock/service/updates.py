@@ -1,0 +1,107 @@
+"""UpdateTrainingJob and DeleteTrainingJob: what can be changed of a job when, and how it goes away.
+
+The rules are those of the service model's documentation and of what aws-controllers-k8s/sagemaker-controller observes before it
+calls; the words of their refusals are assumed, but for that of an empty request.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from sagemock.protocol.refusal import Refusal
+from sagemock.service.rules import table
+from sagemock.training import status
+from sagemock.training.interventions import Delete, KeepAlive, Update
+from sagemock.training.job import Job, view
+from sagemock.training.warm_pool import pool
+
+__all__ = ["deleted", "updated"]
+
+_INVALID: Final = "ValidationException"
+_IN_USE: Final = "ResourceInUse"
+
+
+def updated(job: Job, request: Mapping[str, Any], now_us: int) -> Job:
+    """Return a job as it is after an UpdateTrainingJob request, or refuse."""
+    if set(request) == {"TrainingJobName"}:
+        # AWS's documentation quotes this one.
+        text = "Invalid UpdateTrainingJobRequest, the request cannot be empty"
+        raise Refusal(_INVALID, text)
+    profiler = {"ProfilerConfig", "ProfilerRuleConfigurations"} & set(request)
+    if profiler and "ResourceConfig" in request:
+        text = "The profiler configuration and the ResourceConfig of a training job cannot be updated in one request."
+        raise Refusal(_INVALID, text)
+    at_us = now_us - job.created_us
+    changed = dict(job.request)
+    if profiler:
+        changed |= _profiled(job, request, now_us)
+    if "RemoteDebugConfig" in request:
+        _check_secondary(job, now_us)
+        changed["RemoteDebugConfig"] = {**changed.get("RemoteDebugConfig", {}), **request["RemoteDebugConfig"]}
+    job = replace(job, request=changed)
+    if "ResourceConfig" in request:
+        _check_pool(job, now_us)
+        seconds = request["ResourceConfig"]["KeepAlivePeriodInSeconds"]
+        kept = {**changed["ResourceConfig"], "KeepAlivePeriodInSeconds": seconds}
+        return replace(job, request={**changed, "ResourceConfig": kept}).after(KeepAlive(at_us, seconds))
+    return job.after(Update(at_us))
+
+
+def deleted(job: Job, now_us: int) -> Job:
+    """Return a job as it is after DeleteTrainingJob, or refuse: only what has ended and keeps no pool can be deleted."""
+    at = view(job, now_us)
+    if not at.over or at.primary == "Deleting":
+        text = f"The training job {job.arn} cannot be deleted while it is in status {at.primary}."
+        raise Refusal(_IN_USE, text)
+    found = pool(job, now_us)
+    if found is not None and found.status == "Available":
+        text = f"The training job {job.arn} cannot be deleted while it retains an Available warm pool."
+        raise Refusal(_IN_USE, text)
+    return job.after(Delete(now_us - job.created_us))
+
+
+def _profiled(job: Job, request: Mapping[str, Any], now_us: int) -> dict[str, Any]:
+    primary = job.state(now_us).primary
+    if primary != "InProgress":
+        text = f"The profiler configuration can only be updated while the training job is InProgress; it is in status {primary}."
+        raise Refusal(_INVALID, text)
+    present = job.request.get("ProfilerRuleConfigurations", [])
+    added = request.get("ProfilerRuleConfigurations", [])
+    names = {rule["RuleConfigurationName"] for rule in present}
+    for rule in added:
+        if rule["RuleConfigurationName"] in names:
+            text = f"Profiler rules can only be added; {rule['RuleConfigurationName']} already exists."
+            raise Refusal(_INVALID, text)
+        names.add(rule["RuleConfigurationName"])
+    _check_interval(request)
+    changed: dict[str, Any] = {}
+    if "ProfilerConfig" in request:
+        changed["ProfilerConfig"] = {**job.request.get("ProfilerConfig", {}), **request["ProfilerConfig"]}
+    if added:
+        changed["ProfilerRuleConfigurations"] = [*present, *added]
+    return changed
+
+
+def _check_interval(request: Mapping[str, Any]) -> None:
+    text = table.profiling_interval_is_known(request)
+    if text is not None:
+        raise Refusal(_INVALID, text)
+
+
+def _check_secondary(job: Job, now_us: int) -> None:
+    secondary = job.state(now_us).secondary
+    if secondary not in (status.DOWNLOADING, status.TRAINING):
+        text = f"RemoteDebugConfig can only be updated when the SecondaryStatus is Downloading or Training; it is {secondary}."
+        raise Refusal(_INVALID, text)
+
+
+def _check_pool(job: Job, now_us: int) -> None:
+    found = pool(job, now_us)
+    primary = job.state(now_us).primary
+    if primary != "Completed" or found is None or found.status not in ("InUse", "Available"):
+        kept = "none" if found is None else found.status
+        text = (
+            "KeepAlivePeriodInSeconds can only be updated when the training job is Completed and its warm pool is InUse or "
+            f"Available; the job is in status {primary} and its warm pool is {kept}."
+        )
+        raise Refusal(_INVALID, text)

@@ -1,0 +1,98 @@
+"""Eventual consistency: jobs that exist, and that some operations do not see yet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from fnmatch import fnmatchcase
+from typing import Any
+
+from sagemock.checks import shown
+from sagemock.clock.instants import duration_us
+from sagemock.errors import InvalidValue, UsageError
+from sagemock.service.faults import check_job
+from sagemock.service.operations import Service
+from sagemock.service.subject import checked_operation, job_of
+from sagemock.training.job import Job, Place
+from sagemock.training.store import Store
+
+__all__ = ["Hiding", "Visibility"]
+
+CREATE = "CreateTrainingJob"
+
+
+@dataclass
+class Hiding:
+    """Which jobs are hidden from which operations, and for how long after their creation."""
+
+    job: str
+    lasting: timedelta | float
+    operation: str = "*"
+    lasting_us: int = field(init=False)
+    used: bool = field(default=False, init=False)
+    """Whether a call came that would have seen such a job."""
+
+    def __post_init__(self) -> None:
+        check_job(self.job, "")
+        checked_operation(self.operation)
+        if self.operation == CREATE:
+            msg = f"{CREATE} looks at no job: hide jobs from the operations that do, such as 'DescribeTrainingJob', or from '*'"
+            raise UsageError(msg)
+        self.lasting_us = duration_us(self.lasting)
+        if self.lasting_us <= 0:
+            told = f"a positive duration, not {shown(self.lasting)}: write lasting=5"
+            msg = f"lasting is how long a job is hidden after its creation, {told}"
+            raise InvalidValue(msg)
+
+    def hides(self, job: Job, now_us: int) -> bool:
+        """Whether a job is hidden at this instant."""
+        return now_us < job.created_us + self.lasting_us and fnmatchcase(job.name, self.job)
+
+    def __str__(self) -> str:
+        operation = "" if self.operation == "*" else f", operation={self.operation!r}"
+        return f"hide({self.job!r}, lasting={self.lasting!r}{operation})"
+
+
+class Visibility:
+    """What a mock hides."""
+
+    def __init__(self) -> None:
+        self._hidings: list[Hiding] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._hidings)
+
+    def add(self, hiding: Hiding) -> None:
+        """Hide jobs."""
+        self._hidings.append(hiding)
+
+    def seen(self, service: Service, place: Place, operation: str, request: Mapping[str, Any], now_us: int) -> Service:
+        """Return the service as an operation sees it.
+
+        Where a job is missing this is another service, fit for reading only: an operation that would change a job which it does
+        not see refuses, and CreateTrainingJob, whose names stay unique, sees everything.
+        """
+        hidings = [one for one in self._hidings if operation != CREATE and fnmatchcase(operation, one.operation)]
+        name = job_of(request)
+        by_name = service.store.region(place).by_name
+        looked_at = by_name.values() if name is None else [by_name[name]] if name in by_name else []
+        hidden = set()
+        for job in looked_at:
+            for hiding in hidings:
+                if hiding.hides(job, now_us):
+                    hiding.used = True
+                    hidden.add(job.name)
+        if not hidden:
+            return service
+        seen = Store()
+        for job in by_name.values():
+            if job.name not in hidden:
+                seen.region(place).put(job)
+        return replace(service, store=seen)
+
+    def pending(self, store: Store, now_us: int) -> bool:
+        """Whether a job is hidden that will be seen one day."""
+        return any(hiding.hides(job, now_us) for hiding in self._hidings for job in store.jobs(now_us))
+
+    def unused(self) -> list[Hiding]:
+        """Return what hid no job from any call."""
+        return [hiding for hiding in self._hidings if not hiding.used]

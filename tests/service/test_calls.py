@@ -1,0 +1,144 @@
+from datetime import timedelta
+
+import pytest
+
+from sagemock import UsageError, mock_sagemaker
+from sagemock.service.calls import Call, Calls
+from tests.support.calling import START, create, describe, make_client
+
+
+def call(operation: str = "DescribeTrainingJob", name: str = "churn-1", outcome: str = "ok", attempt: int = 1) -> Call:
+    """Return a call."""
+    return Call(
+        operation, {"TrainingJobName": name} if name else {}, START + timedelta(seconds=1.5), "us-east-1", outcome, attempt
+    )
+
+
+ALL = [
+    call("CreateTrainingJob", "churn-1"),
+    call("CreateTrainingJob", "fraud-1", "ThrottlingException"),
+    call("CreateTrainingJob", "fraud-1", attempt=2),
+    call(),
+    call(),
+    call("ListTrainingJobs", ""),
+]
+
+
+@pytest.mark.parametrize(
+    "found,places",
+    [
+        (Calls(ALL).to("CreateTrainingJob"), [0, 1, 2]),
+        (Calls(ALL).to("*TrainingJob"), [0, 1, 2, 3, 4]),
+        (Calls(ALL).to(), [0, 1, 2, 3, 4, 5]),
+        (Calls(ALL).to("StopTrainingJob"), []),
+        (Calls(ALL).to("GetLogEvents"), []),
+        (Calls(ALL).to(job="churn-1"), [0, 3, 4]),
+        (Calls(ALL).to("Create*", job="fraud-*"), [1, 2]),
+        (Calls(ALL).to(region="us-*"), [0, 1, 2, 3, 4, 5]),
+        (Calls(ALL).to(region="eu-west-1"), []),
+        (Calls(ALL).to(outcome="ok"), [0, 2, 3, 4, 5]),
+        (Calls(ALL).to(attempt=2), [2]),
+        (Calls(ALL).to("Create*").to(job="churn-*"), [0]),
+        (Calls(ALL).retries, [2]),
+        (Calls(ALL).to(job="churn-1").retries, []),
+    ],
+)
+def test_calls_are_filtered(found: Calls, places: list[int]) -> None:
+    """By operation, job, region, outcome and attempt, in any combination, in their order."""
+    assert found == [ALL[place] for place in places]
+    assert found.count == len(found) == len(places)
+
+
+def test_calls_are_a_collection() -> None:
+    """Places, slices, membership and equality are those of the list that they show."""
+    calls = Calls(ALL)
+    assert calls[0] is ALL[0]
+    assert calls[-1] is ALL[-1]
+    assert calls[1:3] == ALL[1:3]
+    assert list(calls) == ALL
+    assert ALL[1] in calls
+    assert call("StopTrainingJob") not in calls
+    assert calls == Calls(ALL)
+    assert calls == ALL
+    assert calls != ALL[1:]
+    assert calls != 3
+    assert bool(calls)
+    assert not Calls([])
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(calls)
+
+
+def test_calls_are_a_live_view() -> None:
+    """Also those that were asked for before the calls came."""
+    with mock_sagemaker(start=START) as mock:
+        describes = mock.calls.to("DescribeTrainingJob")
+        retries = mock.calls.retries
+        client = make_client()
+        create(client)
+        assert describes.count == 0
+        describe(client)
+        assert describes.outcomes == ["ok"]
+        assert not retries
+
+
+def test_what_was_seen_is_not_changed_by_what_comes() -> None:
+    """An iteration goes over the calls that were there when it began."""
+    grows = [call()]
+    seen = iter(Calls(grows))
+    grows.append(call())
+    assert len(list(seen)) == 1
+
+
+def test_outcomes_are_listed() -> None:
+    """So that one assertion says how it went."""
+    assert Calls(ALL).to("CreateTrainingJob").outcomes == ["ok", "ThrottlingException", "ok"]
+
+
+def test_a_misspelt_operation_is_no_zero() -> None:
+    """`count == 0` would pass for a name that SageMaker does not have."""
+    with pytest.raises(UsageError, match="has no operation 'StopTraningJob': did you mean 'StopTrainingJob'"):
+        Calls(ALL).to("StopTraningJob")
+
+
+def test_a_call_knows_its_job() -> None:
+    """By name or by ARN; a list is about none."""
+    assert [one.job for one in ALL] == ["churn-1", "fraud-1", "fraud-1", "churn-1", "churn-1", None]
+
+
+def test_calls_show_themselves_in_short() -> None:
+    """Equal ones in a row as one."""
+    assert repr(Calls(ALL)) == (
+        "<6 calls: CreateTrainingJob churn-1: ok; CreateTrainingJob fraud-1: ThrottlingException; CreateTrainingJob fraud-1: ok; "
+        "2 x DescribeTrainingJob churn-1: ok; ListTrainingJobs: ok>"
+    )
+    assert repr(Calls(ALL[:1])) == "<1 call: CreateTrainingJob churn-1: ok>"
+    assert repr(Calls([])) == "<0 calls>"
+
+
+def test_calls_print_a_line_each() -> None:
+    """Instant, region, operation, job, outcome, and the attempt if it is not the first."""
+    assert str(Calls(ALL[1:3])) == (
+        "2018-07-30 00:00:01.500 us-east-1 CreateTrainingJob fraud-1: ThrottlingException\n"
+        "2018-07-30 00:00:01.500 us-east-1 CreateTrainingJob fraud-1: ok (attempt 2)"
+    )
+    assert str(Calls([])) == "no calls"
+
+
+def test_a_failing_assertion_shows_the_calls(pytester: pytest.Pytester) -> None:
+    """What was called instead stands in pytest's report."""
+    pytester.makepyfile(
+        """
+        from sagemock import mock_sagemaker
+        from tests.support.calling import make_client
+
+        def test_it():
+            with mock_sagemaker() as sagemaker:
+                make_client().list_training_jobs()
+                make_client().list_training_jobs()
+                assert sagemaker.calls.to("List*").count == 1
+        """
+    )
+    settings = ["-p", "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=function"]
+    result = pytester.runpytest_inprocess(*settings)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E *where 2 = <2 calls: 2 x ListTrainingJobs: ok>.count"])

@@ -1,0 +1,67 @@
+from typing import Any
+
+import pytest
+
+from sagemock import UsageError
+from sagemock.service.subject import checked_operation, job_of
+
+ARN = "arn:aws:sagemaker:us-east-1:123456789012:"
+
+
+@pytest.mark.parametrize(
+    "request_,job",
+    [
+        ({"TrainingJobName": "churn-1"}, "churn-1"),
+        ({"ResourceArn": f"{ARN}training-job/churn-1", "Tags": []}, "churn-1"),
+        ({"ResourceArn": f"{ARN}endpoint/churn-1"}, None),
+        ({"ResourceArn": f"{ARN}hyper-parameter-tuning-job/churn-1"}, None),
+        ({"NameContains": "churn"}, None),
+        ({}, None),
+    ],
+)
+def test_a_request_names_its_job_by_name_or_by_arn(request_: dict[str, Any], job: str | None) -> None:
+    """Tags are asked for by ARN, everything else by name; a list is about no single job."""
+    assert job_of(request_) == job
+
+
+@pytest.mark.parametrize("pattern", ["DescribeTrainingJob", "*TrainingJob*", "*", "List?ags", "CreateEndpoint", "*Endpoint"])
+def test_an_operation_is_known_by_name_or_by_pattern(pattern: str) -> None:
+    """Those that are simulated, and those that only the service model knows."""
+    assert checked_operation(pattern) == pattern
+
+
+@pytest.mark.parametrize(
+    "pattern,hint",
+    [
+        ("DescribeTraningJob", "did you mean 'DescribeTrainingJob'?"),
+        ("describe_training_job", "did you mean 'DescribeTrainingJob'?"),
+        ("createtrainingjob", "did you mean 'CreateTrainingJob'?"),
+        ("CreateEndpiont", "did you mean 'CreateEndpoint'?"),
+    ],
+)
+def test_a_misspelt_operation_is_told_the_nearest(pattern: str, hint: str) -> None:
+    """By the service model, so that boto3's own spelling of its methods leads to the operation too."""
+    with pytest.raises(UsageError) as caught:
+        checked_operation(pattern)
+    assert str(caught.value) == f"SageMaker has no operation {pattern!r}: {hint}"
+
+
+def test_what_is_like_no_operation_is_told_what_there_is() -> None:
+    """The operations that are simulated."""
+    with pytest.raises(UsageError, match="SageMaker has no operation 'xyz': sagemock answers AddTags, CreateTrainingJob,"):
+        checked_operation("xyz")
+
+
+def test_another_service_may_be_asked_as_well() -> None:
+    """What one does not have the other may."""
+    assert checked_operation("GetLogEvents", ("sagemaker", "logs")) == "GetLogEvents"
+    with pytest.raises(UsageError):
+        checked_operation("GetLogEvents")
+
+
+def test_an_operation_is_a_string() -> None:
+    """A client's method is none."""
+    with pytest.raises(
+        TypeError, match="operation is the name of an operation, or a pattern of names, not 3: write 'DescribeTrainingJob'"
+    ):
+        checked_operation(3)

@@ -1,0 +1,165 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from sagemock import UnusedError, UsageError, mock_sagemaker
+from sagemock.service.visibility import Hiding
+from tests.support.calling import START, after, code_and_text, create, describe, make_client
+
+
+def listed(client: Any) -> list[str]:
+    """Return the names of the jobs that are listed, newest first, a page at a time."""
+    pages = client.get_paginator("list_training_jobs").paginate(PaginationConfig={"PageSize": 2})
+    return [summary["TrainingJobName"] for page in pages for summary in page["TrainingJobSummaries"]]
+
+
+def refused(call: Any, **request: Any) -> tuple[str, str, int]:
+    """Return how a call is refused."""
+    with pytest.raises(ClientError) as caught:
+        call(**request)
+    return code_and_text(caught.value)
+
+
+MISSING = ("ValidationException", "Requested resource not found.", 400)
+
+
+def test_a_hidden_job_is_seen_when_its_time_has_come() -> None:
+    """The time counts from the creation, and ends at its instant."""
+    with mock_sagemaker(start=START, latency=0) as mock:
+        client = make_client()
+        mock.hide("churn", lasting=30)
+        create(client)
+        assert refused(client.describe_training_job, TrainingJobName="churn") == MISSING
+        mock.clock.advance(29.999)
+        assert refused(client.describe_training_job, TrainingJobName="churn") == MISSING
+        mock.clock.advance(0.001)
+        assert describe(client)["CreationTime"] == START
+
+
+def test_a_hidden_job_can_be_neither_stopped_nor_tagged() -> None:
+    """Each operation says so in its own words, and nothing is changed."""
+    with mock_sagemaker(start=START) as mock:
+        client = make_client()
+        mock.hide("*", lasting=timedelta(minutes=1))
+        arn = create(client)
+        assert refused(client.stop_training_job, TrainingJobName="churn") == MISSING
+        assert refused(client.list_tags, ResourceArn=arn) == ("ValidationException", "Resource does not exist.", 400)
+        assert mock.jobs["churn"].status == "InProgress"
+
+
+def test_a_hidden_job_keeps_its_name() -> None:
+    """Creating it again is refused: names are unique from the first moment on."""
+    with mock_sagemaker(start=START) as mock:
+        client = make_client()
+        mock.hide("*", lasting=60)
+        create(client)
+        with pytest.raises(ClientError) as caught:
+            create(client)
+        assert code_and_text(caught.value)[0] == "ResourceInUse"
+        assert refused(client.describe_training_job, TrainingJobName="churn") == MISSING
+
+
+def test_a_list_has_no_place_for_hidden_jobs() -> None:
+    """Pages are as full as if they did not exist; those that the pattern does not fit are there."""
+    with mock_sagemaker(start=START, latency=0) as mock:
+        client = make_client()
+        mock.hide("b*", lasting=10)
+        for name in ("a1", "b1", "a2", "b2", "a3", "b3"):
+            create(client, name)
+            mock.clock.advance(4)
+        assert listed(client) == ["a3", "b2", "a2", "b1", "a1"]
+        mock.clock.advance(60)
+        assert listed(client) == ["b3", "a3", "b2", "a2", "b1", "a1"]
+
+
+def test_a_job_can_be_hidden_from_one_operation() -> None:
+    """It is described, and not yet listed."""
+    with mock_sagemaker(start=START) as mock:
+        client = make_client()
+        mock.hide("*", lasting=60, operation="ListTrainingJobs")
+        create(client)
+        assert describe(client)["TrainingJobName"] == "churn"
+        assert listed(client) == []
+
+
+def test_another_region_has_its_own_jobs() -> None:
+    """A job that is hidden in one says nothing about its namesake in the other."""
+    with mock_sagemaker(start=START) as mock:
+        here, there = make_client("us-east-1"), make_client("eu-west-1")
+        mock.hide("*", lasting=60)
+        create(here)
+        mock.clock.advance(60)
+        create(there)
+        assert (listed(here), listed(there)) == (["churn"], [])
+
+
+def test_polling_for_a_hidden_job_is_no_idle_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It will be seen one day, also when it is over by then."""
+    monkeypatch.setattr("sagemock.clock.runaway.REPEATS", 10)
+    with mock_sagemaker(start=START, latency=0, idle_limit=timedelta(days=9)) as mock:
+        client = make_client()
+        mock.hide("*", lasting=timedelta(days=2))
+        create(client)
+        mock.clock.advance(days=1)
+        for _ in range(20):
+            assert refused(client.describe_training_job, TrainingJobName="churn") == MISSING
+
+
+def test_what_hides_nothing_fails_the_test() -> None:
+    """No call would have seen such a job."""
+    mock = mock_sagemaker(start=START).start()
+    mock.hide("chrun-*", lasting=60)
+    mock.hide("*", lasting=60, operation="Stop*")
+    create(make_client())
+    with pytest.raises(UnusedError) as caught:
+        mock.stop()
+    assert str(caught.value) == (
+        "2 prepared faults were never met: hide('chrun-*', lasting=60); hide('*', lasting=60, operation='Stop*') "
+        "(<1 call: CreateTrainingJob churn: ok>). "
+        "Mend the operation, the job or the time, take the fault out, or allow it with strict=False"
+    )
+
+
+@pytest.mark.parametrize(
+    "given,kind,said",
+    [
+        ({"job": None}, TypeError, "job is a pattern of job names, not None: write job='churn-*'"),
+        ({"operation": "ListTrainingJob"}, UsageError, "did you mean 'ListTrainingJobs'?"),
+        (
+            {"operation": "CreateTrainingJob"},
+            UsageError,
+            "CreateTrainingJob looks at no job: hide jobs from the operations that do",
+        ),
+        (
+            {"lasting": 0},
+            ValueError,
+            "lasting is how long a job is hidden after its creation, a positive duration, not 0: write lasting=5",
+        ),
+        (
+            {"lasting": "a minute"},
+            TypeError,
+            "a duration is a timedelta or a number of seconds, not 'a minute'",
+        ),
+    ],
+)
+def test_a_mistake_is_an_error_at_its_line(given: dict[str, Any], kind: type[Exception], said: str) -> None:
+    """It says what was given, and what to write instead."""
+    with pytest.raises(kind) as caught:
+        Hiding(**{"job": "churn-*", "lasting": 60, **given})
+    assert said in str(caught.value)
+
+
+def test_the_end_of_hiding_is_an_instant_of_its_own() -> None:
+    """Two jobs that were created apart are seen apart."""
+    with mock_sagemaker(start=START, latency=0) as mock:
+        client = make_client()
+        mock.hide("*", lasting=30)
+        create(client, "one")
+        mock.clock.advance(10)
+        create(client, "two")
+        mock.clock.advance_to(after(30))
+        assert listed(client) == ["one"]
+        mock.clock.advance_to(after(40))
+        assert listed(client) == ["two", "one"]
