@@ -4,9 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sagemock.announcer import Events
     from sagemock.clock.virtual import Clock
-    from sagemock.delivery import Delay, Subscription
     from sagemock.errors import (
         InvalidType,
         InvalidValue,
@@ -20,8 +18,10 @@ if TYPE_CHECKING:
         UnusedError,
         UsageError,
     )
-    from sagemock.eventpattern import Pattern
-    from sagemock.handler import Handler, LambdaContext
+    from sagemock.events.bridge import Events
+    from sagemock.events.delivery import Delay, Subscription
+    from sagemock.events.handler import Handler, LambdaContext
+    from sagemock.events.pattern import Pattern
     from sagemock.mock import SageMakerMock, current, mock_sagemaker
     from sagemock.options import Options
     from sagemock.service.accounts import Accounts
@@ -76,17 +76,17 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Events": "sagemock.announcer",
+    "Events": "sagemock.events.bridge",
     "Accounts": "sagemock.service.accounts",
     "Moment": "sagemock.service.faults",
     "Call": "sagemock.service.calls",
     "Calls": "sagemock.service.calls",
     "Clock": "sagemock.clock.virtual",
-    "Delay": "sagemock.delivery",
-    "Subscription": "sagemock.delivery",
-    "Pattern": "sagemock.eventpattern",
-    "Handler": "sagemock.handler",
-    "LambdaContext": "sagemock.handler",
+    "Delay": "sagemock.events.delivery",
+    "Subscription": "sagemock.events.delivery",
+    "Pattern": "sagemock.events.pattern",
+    "Handler": "sagemock.events.handler",
+    "LambdaContext": "sagemock.events.handler",
     "Lines": "sagemock.training.plan.lines",
     "Duration": "sagemock.training.plan.phase",
     "Phase": "sagemock.training.plan.phase",

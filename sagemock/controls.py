@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from typing import get_args
 
 from sagemock import checks, reasons
-from sagemock.announcer import Events
 from sagemock.checks import flag, public, shown, takes_one, whole
 from sagemock.clock.instants import instant, instant_us
 from sagemock.clock.virtual import Clock
-from sagemock.delivery import Delay, Subscription
 from sagemock.errors import InvalidType, InvalidValue, NeverReached, UsageError
-from sagemock.eventpattern import Pattern
-from sagemock.handler import Handler
+from sagemock.events.bridge import Events
+from sagemock.events.delivery import Delay, Subscription
+from sagemock.events.handler import Handler
+from sagemock.events.pattern import Pattern
 from sagemock.options import check_plan
 from sagemock.render import drawing, timeline, timelines
 from sagemock.service.accounts import Accounts

@@ -11,7 +11,6 @@ from typing import Any, Final, Literal, NamedTuple
 from weakref import WeakSet, ref
 
 from sagemock import buckets, neighbours
-from sagemock.announcer import Announcer
 from sagemock.artifacts import Uploads
 from sagemock.cleanup import run_all
 from sagemock.clock.instants import instant
@@ -19,6 +18,7 @@ from sagemock.clock.runaway import Idle, timeless
 from sagemock.clock.sleepers import Sleepers
 from sagemock.clock.virtual import Clock, check_end
 from sagemock.errors import SagemockError, UnusedError
+from sagemock.events.bridge import Announcer
 from sagemock.follow import Followed
 from sagemock.greenlets import refuse
 from sagemock.hook import ApiCall

@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 
-from sagemock import Plan, artifacts, delivery, drives, tasks
+from sagemock import Plan, artifacts, drives, tasks
 from sagemock.clock import linux, sleepers, virtual
 from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.clock.sleepers import Sleepers
 from sagemock.clock.virtual import Clock
+from sagemock.events import delivery
 from sagemock.training import store as stores
 from sagemock.training.interventions import Delete
 from sagemock.training.store import Order, Store

@@ -16,8 +16,8 @@ from typing_extensions import Unpack
 
 import sagemock
 from sagemock import Clock, Options, Phase, Plan, SageMakerMock, chance, options, outcomes, reasons, strategies
-from sagemock.announcer import Events
-from sagemock.delivery import Subscription
+from sagemock.events.bridge import Events
+from sagemock.events.delivery import Subscription
 from sagemock.outcomes import Outcome
 from sagemock.service.calls import Calls
 from sagemock.training.plan.fields import Outline

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from sagemock.checks import shown
 from sagemock.errors import InvalidType, InvalidValue
-from sagemock.eventfilter import Json, Path, Test, equals, filtered, is_number, refuse
+from sagemock.events.filters import Json, Path, Test, equals, filtered, is_number, refuse
 
 __all__ = ["EventPattern", "Field", "Path", "Pattern"]
 

@@ -10,7 +10,7 @@ from unittest import mock
 import pytest
 
 from sagemock.errors import InvalidType
-from sagemock.handler import context, takes_context
+from sagemock.events.handler import context, takes_context
 
 
 def event_only(event: Any) -> Any:

@@ -8,8 +8,8 @@ import pytest
 from botocore.model import ServiceModel
 
 from sagemock import InvalidValue, mock_sagemaker, outcomes
-from sagemock.aws.eventfields import check, installed
-from sagemock.eventpattern import EventPattern
+from sagemock.events.fields import check, installed
+from sagemock.events.pattern import EventPattern
 from sagemock.protocol.model import Api
 from tests.support.calling import START, create, make_client
 

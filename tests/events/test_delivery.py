@@ -22,12 +22,12 @@ from sagemock import (
     UsageError,
     mock_sagemaker,
 )
-from sagemock.aws.events import Event
 from sagemock.clock.instants import SECOND_US
 from sagemock.clock.sleepers import Sleepers
 from sagemock.clock.virtual import Clock
-from sagemock.delivery import Delivery, Subscription
-from sagemock.handler import LambdaContext
+from sagemock.events.delivery import Delivery, Subscription
+from sagemock.events.envelope import Event
+from sagemock.events.handler import LambdaContext
 from sagemock.training.history import History
 from sagemock.training.interventions import Complete, Stop
 from sagemock.training.store import Store

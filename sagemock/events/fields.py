@@ -13,9 +13,9 @@ from typing import Final, NamedTuple, get_args
 from botocore.loaders import create_loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 
-from sagemock.aws.events import DETAIL_TYPE, SOURCE
 from sagemock.errors import InvalidValue
-from sagemock.eventpattern import EventPattern, Field, Path
+from sagemock.events.envelope import DETAIL_TYPE, SOURCE
+from sagemock.events.pattern import EventPattern, Field, Path
 from sagemock.protocol.model import Api
 from sagemock.training import status
 

@@ -5,14 +5,14 @@ from copy import deepcopy
 from functools import partial
 from typing import Any, overload
 
-from sagemock.aws import eventfields
-from sagemock.aws.events import Event, event
 from sagemock.checks import flag, public, shown
 from sagemock.clock.virtual import Clock
-from sagemock.delivery import Delay, Delivery, Subscription
 from sagemock.errors import InvalidType, UsageError
-from sagemock.eventpattern import EventPattern, Pattern
-from sagemock.handler import Handler
+from sagemock.events import fields
+from sagemock.events.delivery import Delay, Delivery, Subscription
+from sagemock.events.envelope import Event, event
+from sagemock.events.handler import Handler
+from sagemock.events.pattern import EventPattern, Pattern
 from sagemock.protocol.model import Api
 from sagemock.service.operations import Service
 from sagemock.training.history import History, Occurrence
@@ -73,7 +73,7 @@ class Events(Sequence[Event]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A copy, or a pickle, is of those that have happened: it does not grow.
-        return Events, (partial(list, list(self)), deepcopy, eventfields.installed)
+        return Events, (partial(list, list(self)), deepcopy, fields.installed)
 
     @public
     def matching(self, pattern: Pattern, *, check: bool = True) -> "Events":
@@ -97,7 +97,7 @@ def _line(shown: Mapping[str, Any]) -> str:
 
 def _check(api: Callable[[], Api], pattern: EventPattern | None, *, check: object) -> None:
     if flag("check", check) and pattern is not None:
-        eventfields.check(api(), pattern)
+        fields.check(api(), pattern)
 
 
 class Announcer:
@@ -115,7 +115,7 @@ class Announcer:
         return event(self._service.api, occurrence, self._service.seed)
 
     def _api(self) -> Api:
-        return getattr(self._service, "api", None) or eventfields.installed()
+        return getattr(self._service, "api", None) or fields.installed()
 
     @property
     def events(self) -> Events:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagemock.errors import InvalidValue, NotSimulated
-from sagemock.eventpattern import EventPattern
+from sagemock.events.pattern import EventPattern
 
 EVENT: dict[str, Any] = {
     "source": "aws.sagemaker",

@@ -7,8 +7,8 @@ import pytest
 from botocore.model import StructureShape
 from hypothesis import given
 
-from sagemock.aws.events import Event, event
 from sagemock.clock.instants import SECOND_US, instant
+from sagemock.events.envelope import Event, event
 from sagemock.service.describe import moving, still
 from sagemock.training.history import Seen, occurrences
 from sagemock.training.interventions import Stop

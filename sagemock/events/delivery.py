@@ -10,12 +10,12 @@ from itertools import count
 from random import Random
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from sagemock.aws.events import Event
 from sagemock.checks import shown, takes_one
 from sagemock.clock.virtual import Clock
 from sagemock.errors import InvalidType, InvalidValue
-from sagemock.eventpattern import EventPattern, Pattern
-from sagemock.handler import TIMEOUT_MS, Handler, context, takes_context
+from sagemock.events.envelope import Event
+from sagemock.events.handler import TIMEOUT_MS, Handler, context, takes_context
+from sagemock.events.pattern import EventPattern, Pattern
 from sagemock.training.history import Occurrence, Seen, changed_us, occurrences
 from sagemock.training.job import Job
 from sagemock.training.plan.phase import Duration, span_us
