@@ -16,14 +16,14 @@ from weakref import WeakKeyDictionary
 from botocore.exceptions import CapacityNotAvailableError
 from botocore.retries import adaptive, bucket, throttling
 
-from sagemock.active import Active, Innermost
 from sagemock.cleanup import run_all
 from sagemock.clock import forks
 from sagemock.clock.instants import SECOND_US
 from sagemock.clock.real import real
 from sagemock.clock.virtual import Clock
-from sagemock.patch import Patches, Wrapped
-from sagemock.sleep import keeps_real_time
+from sagemock.patches.active import Active, Innermost
+from sagemock.patches.patch import Patches, Wrapped
+from sagemock.patches.sleep import keeps_real_time
 
 __all__ = ["AdaptivePatch", "LimiterWorlds", "refill_us"]
 

@@ -17,7 +17,6 @@ from typing import Any, Final
 from botocore.client import BaseClient
 from botocore.exceptions import CapacityNotAvailableError
 
-from sagemock.active import Innermost
 from sagemock.adaptive import LimiterWorlds, refill_us
 from sagemock.cleanup import run_all
 from sagemock.clock.instants import SECOND_US
@@ -25,9 +24,10 @@ from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.environ import NONE_HERE, Environ, stand_in
 from sagemock.guard import IN_FLIGHT, Guard, InFlight
 from sagemock.hook import Hook
-from sagemock.imports import WhenImported
-from sagemock.patch import Patch, Wrapped
-from sagemock.sleep import keeps_real_time
+from sagemock.patches.active import Innermost
+from sagemock.patches.imports import WhenImported
+from sagemock.patches.patch import Patch, Wrapped
+from sagemock.patches.sleep import keeps_real_time
 
 __all__ = ["AioPatch"]
 

@@ -10,11 +10,11 @@ from botocore.credentials import Credentials, ProcessProvider, RefreshableCreden
 from botocore.exceptions import BotoCoreError, CredentialRetrievalError
 from botocore.session import Session
 
-from sagemock.active import Innermost
 from sagemock.cleanup import run_all
 from sagemock.errors import NotAnswered
 from sagemock.neighbours import disown
-from sagemock.patch import Wrapped
+from sagemock.patches.active import Innermost
+from sagemock.patches.patch import Wrapped
 
 __all__ = ["NONE_HERE", "Environ", "MetadataOff", "StandIns", "stand_in"]
 

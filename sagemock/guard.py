@@ -8,10 +8,10 @@ from botocore.endpoint import Endpoint
 from botocore.httpsession import URLLib3Session, mask_proxy_url
 
 from sagemock import neighbours
-from sagemock.active import Active, Innermost, keeps_real_time
 from sagemock.errors import NotAnswered
 from sagemock.network import canonical, gives_credentials, host_of, is_loopback, lets_through
-from sagemock.patch import Wrapped
+from sagemock.patches.active import Active, Innermost, keeps_real_time
+from sagemock.patches.patch import Wrapped
 
 __all__ = ["EARLIER", "IN_FLIGHT", "Guard", "InFlight", "may_pass"]
 

@@ -12,13 +12,13 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.credentials import Credentials, RefreshableCredentials
 
-from sagemock.active import Active
 from sagemock.cleanup import run_all
 from sagemock.errors import NotAnswered
 from sagemock.guard import IN_FLIGHT, InFlight
 from sagemock.neighbours import Moto, mark, moto_answers
 from sagemock.network import canonical, host_of, is_loopback, lets_through
-from sagemock.patch import Wrapped
+from sagemock.patches.active import Active
+from sagemock.patches.patch import Wrapped
 from sagemock.protocol.answer import Answer
 from sagemock.protocol.model import Api
 from sagemock.response import Response

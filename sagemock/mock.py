@@ -13,16 +13,16 @@ from sagemock.controls import Controls
 from sagemock.decorate import decorate
 from sagemock.environ import Environ, MetadataOff, StandIns
 from sagemock.errors import InvalidType, UsageError
-from sagemock.greenlets import refuse
 from sagemock.guard import Guard
 from sagemock.hook import Hook
 from sagemock.network import gives_credentials
 from sagemock.options import Options, OptionsDict
+from sagemock.patches.greenlets import refuse
+from sagemock.patches.sleep import SleepPatch
+from sagemock.patches.stack import Stack
+from sagemock.patches.trio_sleep import TrioPatch
+from sagemock.patches.wall import WallPatch
 from sagemock.resolvers import Resolvers
-from sagemock.sleep import SleepPatch
-from sagemock.stack import Stack
-from sagemock.trios import TrioPatch
-from sagemock.wall import WallPatch
 from sagemock.world import World
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from sagemock.clock import forks
 from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.errors import NotSimulated
-from sagemock.patch import Wrapped
+from sagemock.patches.patch import Wrapped
 from sagemock.protocol.refusal import Refusal
 
 __all__ = ["Moto", "ask", "disown", "is_ours", "log_groups", "mark", "moto_answers", "perform"]

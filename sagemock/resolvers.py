@@ -13,12 +13,12 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Final
 
-from sagemock.active import Innermost, keeps_real_time
 from sagemock.errors import NotAnswered
 from sagemock.guard import IN_FLIGHT, may_pass
-from sagemock.imports import WhenImported
 from sagemock.network import canonical, gives_credentials, is_awss
-from sagemock.patch import Patch, Wrapped
+from sagemock.patches.active import Innermost, keeps_real_time
+from sagemock.patches.imports import WhenImported
+from sagemock.patches.patch import Patch, Wrapped
 
 __all__ = ["Resolvers"]
 

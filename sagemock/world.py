@@ -19,10 +19,10 @@ from sagemock.clock.sleepers import Sleepers
 from sagemock.clock.virtual import Clock, check_end
 from sagemock.errors import SagemockError, UnusedError
 from sagemock.events.bridge import Announcer
-from sagemock.follow import Followed
-from sagemock.greenlets import refuse
 from sagemock.hook import ApiCall
 from sagemock.options import Options
+from sagemock.patches.frozen import Followed
+from sagemock.patches.greenlets import refuse
 from sagemock.protocol.answer import Answer, granted, refused
 from sagemock.protocol.decode import decode, parse
 from sagemock.protocol.fits import fits

@@ -14,8 +14,8 @@ from botocore.retries import adaptive, bucket
 from sagemock.adaptive import _ENABLED, AdaptivePatch, _fresh
 from sagemock.clock.real import real
 from sagemock.clock.virtual import Clock
-from sagemock.sleep import SleepPatch
-from sagemock.wall import WallPatch
+from sagemock.patches.sleep import SleepPatch
+from sagemock.patches.wall import WallPatch
 from tests.support.worlds import World, Worlds
 
 # A real wait this long would be noticed; the virtual ones are far longer.

@@ -112,7 +112,7 @@ class Clock:
     9. Hanging is an error with a name: code that goes on polling or sleeping when nothing can happen any more meets
        NothingWillHappen, after a thousand polls and sleeps or `idle_limit`; each thread and task where it sleeps.
 
-    `sagemock.wall` adds the tenth: the process's time is this clock. A clock by itself keeps the laws up to 6; for the
+    `sagemock.patches.wall` adds the tenth: the process's time is this clock. A clock by itself keeps the laws up to 6; for the
     seventh it is `led_by` what knows the sleepers (`sagemock.clock.sleepers`), and the mock watches over the last two. It is
     safe to use from several threads.
     """

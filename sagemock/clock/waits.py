@@ -90,7 +90,7 @@ def has_nothing_to_do(thread: threading.Thread) -> bool:
         )
     if call[0] == _SLEEP:
         looker = frame.f_back
-        return _is_at(frame, "sagemock.sleep", "__call__") and looker is not None and place(looker) in LOOKS
+        return _is_at(frame, "sagemock.patches.sleep", "__call__") and looker is not None and place(looker) in LOOKS
     return _waits_without_end(call) and _is_at(frame, "concurrent.futures.thread", "_worker")
 
 

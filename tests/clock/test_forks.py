@@ -15,7 +15,7 @@ from sagemock.clock.forks import Forks
 from sagemock.clock.real import real
 from sagemock.clock.sleepers import Sleepers
 from sagemock.clock.virtual import Clock
-from sagemock.tasks import VirtualTasks
+from sagemock.patches.tasks import VirtualTasks
 from tests.support import children
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")

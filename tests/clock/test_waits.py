@@ -17,7 +17,7 @@ from sagemock.clock import linux, waits
 from sagemock.clock.real import real
 from sagemock.clock.stillness import Ended, Stillness
 from sagemock.clock.waits import Work, has_nothing_to_do
-from sagemock.sleep import VirtualSleep
+from sagemock.patches.sleep import VirtualSleep
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.skipif(

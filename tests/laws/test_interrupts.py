@@ -15,12 +15,13 @@ from typing import Any
 
 import pytest
 
-from sagemock import Plan, artifacts, drives, tasks
+from sagemock import Plan, artifacts
 from sagemock.clock import linux, sleepers, virtual
 from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.clock.sleepers import Sleepers
 from sagemock.clock.virtual import Clock
 from sagemock.events import delivery
+from sagemock.patches import loops, tasks
 from sagemock.training import store as stores
 from sagemock.training.interventions import Delete
 from sagemock.training.store import Order, Store
@@ -244,7 +245,7 @@ def test_an_error_that_was_raised_elsewhere_is_raised_again() -> None:
 
 
 # Where something is changed that must be whole, under a lock or with an undoing.
-GUARDED = [artifacts, virtual, delivery, drives, linux, sleepers, stores, tasks]
+GUARDED = [artifacts, virtual, delivery, loops, linux, sleepers, stores, tasks]
 
 
 def codes(code: CodeType) -> Iterator[CodeType]:

@@ -7,9 +7,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from sagemock.active import Active
 from sagemock.clock.sleepers import Sleepers
 from sagemock.clock.virtual import Clock
+from sagemock.patches.active import Active
 
 
 class Patch(Protocol):

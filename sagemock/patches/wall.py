@@ -3,9 +3,9 @@
 Time is pulled, not pushed: on top of freezegun's stack of factories stands one that reads the innermost mock's clock, so
 whatever asks for the time agrees with the clock at every instant. It always stands on top: where the caller begins or ends a
 freeze of their own in the meantime, ours is taken away, the caller's begins or ends as if there were none, and ours is put back.
-So either may end first, and each leaves what it met (`sagemock.giveway`). What the clock has to do with the caller's
-freeze is in `sagemock.follow`, what extension modules have to do with the stand-ins for classes in
-`sagemock.extensions`.
+So either may end first, and each leaves what it met (`sagemock.patches.precedence`). What the clock has to do with the caller's
+freeze is in `sagemock.patches.frozen`, what extension modules have to do with the stand-ins for classes in
+`sagemock.patches.extensions`.
 
 What of freezegun's insides is touched, here and in `follow` and `giveway` (freezegun/api.py of 1.5.5; `tests/test_wall.py` fails
 when one moves):
@@ -31,16 +31,16 @@ from importlib import import_module
 from types import FrameType, ModuleType
 from typing import Any
 
-from sagemock.active import Active, Innermost
 from sagemock.cleanup import run_all
 from sagemock.clock.instants import SECOND_US, instant_us
 from sagemock.clock.real import real
-from sagemock.extensions import Extensions
-from sagemock.follow import OwnFactory, frozen_by_freezegun
-from sagemock.giveway import GivingWay, Ground
-from sagemock.names import INTERPRETER, TEST_TOOLS, Rebinding, belongs
-from sagemock.patch import Patches
-from sagemock.sleep import keeps_real_time
+from sagemock.patches.active import Active, Innermost
+from sagemock.patches.bindings import INTERPRETER, TEST_TOOLS, Rebinding, belongs
+from sagemock.patches.extensions import Extensions
+from sagemock.patches.frozen import OwnFactory, frozen_by_freezegun
+from sagemock.patches.patch import Patches
+from sagemock.patches.precedence import GivingWay, Ground
+from sagemock.patches.sleep import keeps_real_time
 
 __all__ = ["ClockFactory", "WallPatch"]
 
@@ -88,7 +88,7 @@ class WallPatch:
 
     def _put_on(self) -> None:
         api: _Freezegun = import_module("freezegun.api")
-        ours = import_module("sagemock.datetimes")
+        ours = import_module("sagemock.patches.datetimes")
         is_frozen_by_caller = bool(api.freeze_factories)
         had_clock = hasattr(time, "clock")
         freeze = api.freeze_time(_EPOCH, tz_offset=api.tz_offsets[-1] if is_frozen_by_caller else 0)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sagemock.imports import WhenImported
+from sagemock.patches.imports import WhenImported
 
 
 @pytest.fixture(autouse=True)

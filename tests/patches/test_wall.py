@@ -28,9 +28,9 @@ from hypothesis import strategies as st
 from sagemock.clock.instants import instant
 from sagemock.clock.real import real
 from sagemock.clock.virtual import Clock
-from sagemock.follow import Followed
-from sagemock.sleep import SleepPatch
-from sagemock.wall import ClockFactory, WallPatch
+from sagemock.patches.frozen import Followed
+from sagemock.patches.sleep import SleepPatch
+from sagemock.patches.wall import ClockFactory, WallPatch
 from tests.support.worlds import World, Worlds
 
 START = "2018-07-30T12:00:00.123457+00:00"
@@ -139,7 +139,7 @@ def test_two_uses_find_the_names_by_one_look(worlds: Worlds, monkeypatch: pytest
         first = patch._names
     with worlds.patched(patch):
         assert patch._names is first
-    monkeypatch.setattr(freezegun.config.settings, "default_ignore_list", ["threading", "tests.test_wall"])
+    monkeypatch.setattr(freezegun.config.settings, "default_ignore_list", ["threading", "tests.patches.test_wall"])
     with worlds.patched(patch):
         assert patch._names is not first
         assert is_real(ticks() - real.monotonic() + real.time())
@@ -392,7 +392,7 @@ def test_freezegun_is_imported_at_the_first_install_only() -> None:
 
 
 def test_what_we_touch_inside_of_freezegun_is_where_it_was() -> None:
-    """`sagemock.wall` lists it; a freezegun that moved any of it needs a look at that list."""
+    """`sagemock.patches.wall` lists it; a freezegun that moved any of it needs a look at that list."""
     api = freezegun.api
     freeze: Any = freezegun.freeze_time("2018-07-30")
     start, stop = (inspect.getsource(getattr(type(freeze), name)) for name in ("start", "stop"))

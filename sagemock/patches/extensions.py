@@ -16,8 +16,8 @@ from importlib.machinery import ExtensionFileLoader
 from types import ModuleType
 from typing import Any
 
-from sagemock.names import bound_in
-from sagemock.patch import Patches, Wrapped
+from sagemock.patches.bindings import bound_in
+from sagemock.patches.patch import Patches, Wrapped
 
 __all__ = ["Extensions"]
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from sagemock import NothingWillHappen, Plan, SageMakerMock, mock_sagemaker, trios
+from sagemock import NothingWillHappen, Plan, SageMakerMock, mock_sagemaker
 from sagemock.clock.real import real
 from sagemock.clock.sleepers import Sleepers
-from sagemock.names import Rebinding
-from sagemock.trios import TrioPatch
+from sagemock.patches import trio_sleep
+from sagemock.patches.bindings import Rebinding
+from sagemock.patches.trio_sleep import TrioPatch
 from tests.support.calling import create, describe, make_client
 
 trio: Any = pytest.importorskip("trio")
@@ -251,7 +252,7 @@ def test_a_second_mock_reads_no_module_anew(monkeypatch: pytest.MonkeyPatch) -> 
         made.append(args)
         return Rebinding(*args, **options)
 
-    monkeypatch.setattr(trios, "Rebinding", rebinding)
+    monkeypatch.setattr(trio_sleep, "Rebinding", rebinding)
     patch = TrioPatch(lambda: None)
     real_sleep = trio.sleep
     for _ in range(3):

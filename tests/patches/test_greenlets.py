@@ -4,7 +4,7 @@ from types import ModuleType
 import pytest
 
 from sagemock import UsageError, mock_sagemaker
-from sagemock.greenlets import refuse
+from sagemock.patches.greenlets import refuse
 from tests.support.calling import create, make_client
 
 PATCHES = [

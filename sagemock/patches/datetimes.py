@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 from freezegun import api
 
 from sagemock.clock.instants import SECOND_US
-from sagemock.follow import OwnFactory, frozen_by_freezegun
+from sagemock.patches.frozen import OwnFactory, frozen_by_freezegun
 
 __all__ = [
     "FUNCTIONS",
@@ -140,7 +140,7 @@ class FakeDatetime(api.real_datetime, metaclass=_Disguised):
 
 
 # freezegun's functions ask whether there is a time to show, and then for it; between the two another thread may end the mock.
-# In these the second question may be answered by no. `_should_use_real_time`, which `sagemock.wall` lists, looks at who
+# In these the second question may be answered by no. `_should_use_real_time`, which `sagemock.patches.wall` lists, looks at who
 # called its caller: so each of them calls it itself.
 
 

@@ -9,7 +9,7 @@ from unittest.mock import Mock, sentinel
 
 import pytest
 
-from sagemock.names import Names, Rebinding, belongs
+from sagemock.patches.bindings import Names, Rebinding, belongs
 
 
 def make_module(name: str, **names: object) -> ModuleType:

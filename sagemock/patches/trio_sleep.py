@@ -14,13 +14,13 @@ from types import ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sagemock.active import Active, Innermost, keeps_real_time
 from sagemock.clock.instants import SECOND_US
 from sagemock.clock.sleepers import Sleepers, waiting
 from sagemock.clock.virtual import Clock
-from sagemock.imports import WhenImported
-from sagemock.names import Rebinding
-from sagemock.sleep import duration_us
+from sagemock.patches.active import Active, Innermost, keeps_real_time
+from sagemock.patches.bindings import Rebinding
+from sagemock.patches.imports import WhenImported
+from sagemock.patches.sleep import duration_us
 
 __all__ = ["TrioPatch"]
 

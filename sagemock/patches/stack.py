@@ -4,10 +4,10 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from sagemock.active import Active
 from sagemock.cleanup import run_all
 from sagemock.clock import forks
-from sagemock.patch import Patch
+from sagemock.patches.active import Active
+from sagemock.patches.patch import Patch
 
 __all__ = ["Stack"]
 

@@ -20,8 +20,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemock import datetimes, mock_sagemaker
+from sagemock import mock_sagemaker
 from sagemock.clock.real import real
+from sagemock.patches import datetimes
 
 # The tests' own zone is New York's; in autumn of 2018 the hour from 1 to 2 came twice there.
 NIGHT = "2018-07-30T02:00:00.123456Z"
@@ -198,7 +199,7 @@ def test_the_classes_are_loaded_at_the_first_use_only() -> None:
     """As freezegun is, which they load."""
     import subprocess  # noqa: PLC0415  # one use
 
-    code = "import sys, sagemock.mock; print(*{'sagemock.datetimes', 'freezegun'} & sys.modules.keys())"
+    code = "import sys, sagemock.mock; print(*{'sagemock.patches.datetimes', 'freezegun'} & sys.modules.keys())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603  # our own code
     assert done.stdout == "\n"
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from sagemock.sleep import SleepPatch
-from sagemock.tasks import LoopPatch, VirtualTasks
+from sagemock.patches.sleep import SleepPatch
+from sagemock.patches.tasks import LoopPatch, VirtualTasks
 from tests.support.worlds import World, Worlds
 
 WHO: ContextVar[str] = ContextVar("who", default="nobody")

@@ -14,13 +14,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeAlias
 
-from sagemock.active import Active, Innermost, keeps_real_time
 from sagemock.cleanup import run_all
 from sagemock.clock import forks
 from sagemock.clock.instants import SECOND_US
 from sagemock.clock.sleepers import Sleepers
-from sagemock.drives import Drive, drive_of
-from sagemock.timers import Alarms, Timer
+from sagemock.patches.active import Active, Innermost, keeps_real_time
+from sagemock.patches.loops import Drive, drive_of
+from sagemock.patches.timers import Alarms, Timer
 
 __all__ = ["LoopPatch", "VirtualTasks"]
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import wrapt
 
-from sagemock.patch import Patches, Wrapped
+from sagemock.patches.patch import Patches, Wrapped
 
 
 class Client:

@@ -20,9 +20,9 @@ import time_machine
 
 from sagemock import mock_sagemaker
 from sagemock.clock.real import real
-from sagemock.giveway import GivingWay, Ground
-from sagemock.names import Rebinding
-from sagemock.wall import ClockFactory
+from sagemock.patches.bindings import Rebinding
+from sagemock.patches.precedence import GivingWay, Ground
+from sagemock.patches.wall import ClockFactory
 
 _api: Any = freezegun.api
 THEN = dt.datetime(2020, 2, 2, tzinfo=dt.timezone.utc)

@@ -6,14 +6,14 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from sagemock.active import Innermost, keeps_real_time
 from sagemock.cleanup import run_all
 from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.clock.real import real
 from sagemock.clock.waits import LOOKS, place
-from sagemock.names import INTERPRETER, TEST_TOOLS, Rebinding, belongs
-from sagemock.patch import Patches
-from sagemock.tasks import LoopPatch, VirtualTasks
+from sagemock.patches.active import Innermost, keeps_real_time
+from sagemock.patches.bindings import INTERPRETER, TEST_TOOLS, Rebinding, belongs
+from sagemock.patches.patch import Patches
+from sagemock.patches.tasks import LoopPatch, VirtualTasks
 
 __all__ = ["SleepPatch", "duration_us", "keeps_real_time"]
 

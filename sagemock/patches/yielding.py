@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection, Hashable
 from types import CodeType
 from typing import Any, TypeAlias
 
-from sagemock.active import Innermost
-from sagemock.beds import Bed
 from sagemock.clock.real import real
-from sagemock.timers import Alarms
-from sagemock.turns import STALLED_S, Turns, yields
+from sagemock.patches.active import Innermost
+from sagemock.patches.loop_sleepers import Bed
+from sagemock.patches.timers import Alarms
+from sagemock.patches.turns import STALLED_S, Turns, yields
 
 __all__ = ["Sleeping", "Yielding"]
 

@@ -7,7 +7,7 @@ import pytest
 
 from sagemock.clock.sleepers import Sleepers
 from sagemock.clock.virtual import Clock
-from sagemock.timers import Alarm, Alarms, Timer
+from sagemock.patches.timers import Alarm, Alarms, Timer
 
 
 @pytest.fixture

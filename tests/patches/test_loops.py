@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from sagemock import mock_sagemaker
-from sagemock.beds import Bed
 from sagemock.clock.sleepers import Sleeper, Sleepers
 from sagemock.clock.virtual import Clock
-from sagemock.drives import Selecting, Watching, drive_of
-from sagemock.timers import Alarms
+from sagemock.patches.loop_sleepers import Bed
+from sagemock.patches.loops import Selecting, Watching, drive_of
+from sagemock.patches.timers import Alarms
 from tests.laws.test_asyncio import OpaqueLoop, new_uvloop
-from tests.test_timers import turn
+from tests.patches.test_timers import turn
 
 
 @pytest.fixture(params=[asyncio.SelectorEventLoop, OpaqueLoop], ids=["asyncio", "opaque"])

@@ -24,7 +24,7 @@ import time_machine
 from sagemock import SageMakerMock, mock_sagemaker
 from sagemock.clock.real import real
 from sagemock.clock.virtual import Clock
-from sagemock.follow import Followed, frozen, frozen_by_freezegun
+from sagemock.patches.frozen import Followed, frozen, frozen_by_freezegun
 from tests.support.calling import create, describe, make_client
 
 THEN = datetime(2020, 1, 1, tzinfo=timezone.utc)

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagemock.clock.real import real
-from sagemock.sleep import SleepPatch, VirtualSleep, duration_us
+from sagemock.patches.sleep import SleepPatch, VirtualSleep, duration_us
 from tests.support.worlds import World, Worlds
 
 

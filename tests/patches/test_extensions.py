@@ -295,7 +295,7 @@ assert not errors, errors
 for module, scope in [(module, vars(module)) for module in set(sys.modules.values()) if hasattr(module, "__dict__")]:
     for attribute, value in scope.copy().items():
         is_fake = isinstance(value, type) and value.__name__ in ("FakeDate", "FakeDatetime")
-        assert not is_fake or module.__name__ in ("freezegun.api", "sagemock.datetimes"), (module, attribute)
+        assert not is_fake or module.__name__ in ("freezegun.api", "sagemock.patches.datetimes"), (module, attribute)
 """
 
 

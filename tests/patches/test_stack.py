@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemock.stack import Stack
+from sagemock.patches.stack import Stack
 from tests.support.worlds import World
 
 NOTHING: dict[str, None] = {}

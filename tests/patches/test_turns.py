@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from sagemock.clock.real import real
-from sagemock.turns import TURNS, Turns, yields
+from sagemock.patches.turns import TURNS, Turns, yields
 
 
 class Rounds:

@@ -23,8 +23,8 @@ from typing import Any
 
 from sagemock.cleanup import run_all
 from sagemock.clock.real import real
-from sagemock.imports import WhenImported
-from sagemock.patch import Wrapped
+from sagemock.patches.imports import WhenImported
+from sagemock.patches.patch import Wrapped
 
 __all__ = ["GivingWay", "Ground"]
 

@@ -13,7 +13,7 @@ import pytest
 
 from sagemock import NothingWillHappen, SageMakerMock, mock_sagemaker
 from sagemock.clock.real import real
-from sagemock.yielding import _has_children, _place
+from sagemock.patches.yielding import _has_children, _place
 from tests.laws.test_asyncio import Run, client, run, sagemaker
 from tests.laws.test_threads import seconds
 
@@ -151,7 +151,7 @@ def test_tasks_that_poll_by_timeouts_of_nothing_wait_too(run: Run, sagemaker: Sa
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let real time run ahead, so that five seconds are over soon."""
-    monkeypatch.setattr("sagemock.yielding.STALLED_S", 0.3)
+    monkeypatch.setattr("sagemock.patches.yielding.STALLED_S", 0.3)
 
 
 @pytest.mark.usefixtures("hasty")

@@ -5,14 +5,14 @@ import selectors
 from collections.abc import Callable
 from typing import Any, Final, Protocol, TypeAlias
 
-from sagemock.active import Innermost
-from sagemock.beds import nothing
 from sagemock.clock.real import real
 from sagemock.clock.sleepers import Sleeper, Sleepers
 from sagemock.clock.stillness import STILL_S
-from sagemock.timers import Alarm, Alarms, Timer
-from sagemock.turns import yields
-from sagemock.yielding import Sleeping, Yielding
+from sagemock.patches.active import Innermost
+from sagemock.patches.loop_sleepers import nothing
+from sagemock.patches.timers import Alarm, Alarms, Timer
+from sagemock.patches.turns import yields
+from sagemock.patches.yielding import Sleeping, Yielding
 
 __all__ = ["Drive", "Selecting", "Watching", "drive_of"]
 
