@@ -12,7 +12,7 @@ from botocore.session import Session
 
 from sagemock.cleanup import run_all
 from sagemock.errors import NotAnswered
-from sagemock.neighbours import disown
+from sagemock.moto.handler import disown
 from sagemock.patches.active import Innermost
 from sagemock.patches.patch import Wrapped
 

@@ -7,8 +7,8 @@ from typing import Any, Final, NamedTuple
 from botocore.endpoint import Endpoint
 from botocore.httpsession import URLLib3Session, mask_proxy_url
 
-from sagemock import neighbours
 from sagemock.errors import NotAnswered
+from sagemock.moto import handler
 from sagemock.network import canonical, gives_credentials, host_of, is_loopback, lets_through
 from sagemock.patches.active import Active, Innermost, keeps_real_time
 from sagemock.patches.patch import Wrapped
@@ -78,7 +78,7 @@ class Guard:
             # An emitter that looked for handlers just before ours came may keep what it found (botocore/hooks.py, `_emit`).
             answered = None if call.answer is None else call.answer(request, call.operation)
             # A client that is older than moto's import has no handler of moto's: alone, moto would let its call out.
-            answered = neighbours.ask(request) if answered is None else answered
+            answered = handler.ask(request) if answered is None else answered
             if answered is None:
                 raise
             return answered

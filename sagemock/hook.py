@@ -15,7 +15,7 @@ from botocore.credentials import Credentials, RefreshableCredentials
 from sagemock.cleanup import run_all
 from sagemock.errors import NotAnswered
 from sagemock.guard import IN_FLIGHT, InFlight
-from sagemock.neighbours import Moto, mark, moto_answers
+from sagemock.moto.handler import Moto, mark, moto_answers
 from sagemock.network import canonical, host_of, is_loopback, lets_through
 from sagemock.patches.active import Active
 from sagemock.patches.patch import Wrapped

@@ -10,8 +10,6 @@ from itertools import count
 from typing import Any, Final, Literal, NamedTuple
 from weakref import WeakSet, ref
 
-from sagemock import buckets, neighbours
-from sagemock.artifacts import Uploads
 from sagemock.cleanup import run_all
 from sagemock.clock.instants import instant
 from sagemock.clock.runaway import Idle, timeless
@@ -20,6 +18,8 @@ from sagemock.clock.virtual import Clock, check_end
 from sagemock.errors import SagemockError, UnusedError
 from sagemock.events.bridge import Announcer
 from sagemock.hook import ApiCall
+from sagemock.moto import handler, s3
+from sagemock.moto.artifacts import Uploads
 from sagemock.options import Options
 from sagemock.patches.frozen import Followed
 from sagemock.patches.greenlets import refuse
@@ -104,7 +104,7 @@ class World:
         self.clock.creep = self.creep_us
         self.plans = Plans(options.plan)
         self.service = Service(self.store, self.plans.plan_for, options.seed, validate=options.validate)
-        self.service.check_data = buckets.check_inputs if options.check_s3 else None
+        self.service.check_data = s3.check_inputs if options.check_s3 else None
         self.uploads = Uploads(self.clock, self.store)
         self.announcer = Announcer(self.clock, self.service)
         self.faults = Faults(options.seed)
@@ -216,7 +216,7 @@ class World:
         """Answer a call of CloudWatch Logs, if it is about the log group of training jobs."""
         if not logs.concerns(call.api, call.operation, call.body):
             return None
-        if call.operation == "DescribeLogGroups" and "logs" in self.passthrough and not neighbours.moto_answers():
+        if call.operation == "DescribeLogGroups" and "logs" in self.passthrough and not handler.moto_answers():
             # The list is the real one.
             return None
         return self.answer(call)
@@ -237,11 +237,11 @@ class World:
         if call.service == "logs":
             simulated = logs.simulated(call.operation)
             if call.operation == "DescribeLogGroups":
-                simulated = partial(log_group.describe, others=neighbours.log_groups(call.region, call.request))
-        elif neighbours.is_ours(call.operation, params, OPERATIONS):
+                simulated = partial(log_group.describe, others=handler.log_groups(call.region, call.request))
+        elif handler.is_ours(call.operation, params, OPERATIONS):
             simulated = OPERATIONS[call.operation]
         else:
-            return neighbours.perform(call.operation, call.region, call.request, OPERATIONS)
+            return handler.perform(call.operation, call.region, call.request, OPERATIONS)
         broken = _broken(call, params) if request.is_doubtful else None
         if broken is not None and self.options.validate:
             raise broken

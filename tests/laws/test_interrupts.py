@@ -15,12 +15,13 @@ from typing import Any
 
 import pytest
 
-from sagemock import Plan, artifacts
+from sagemock import Plan
 from sagemock.clock import linux, sleepers, virtual
 from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.clock.sleepers import Sleepers
 from sagemock.clock.virtual import Clock
 from sagemock.events import delivery
+from sagemock.moto import artifacts
 from sagemock.patches import loops, tasks
 from sagemock.training import store as stores
 from sagemock.training.interventions import Delete

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from sagemock import buckets, neighbours
 from sagemock.clock import forks
 from sagemock.clock.virtual import Clock
+from sagemock.moto import handler, s3
 from sagemock.service import describe
 from sagemock.training import status
 from sagemock.training.job import Job, Place
@@ -49,7 +49,7 @@ class Uploads:
 
     def notice(self) -> None:
         """Begin if moto is there by now."""
-        if not self._begun and neighbours.moto_answers() and self._begin():
+        if not self._begun and handler.moto_answers() and self._begin():
             # Not under the store's lock: who moves the clock holds the clock's, and may want the store's.
             self._clock.tell(self)
 
@@ -134,13 +134,13 @@ def _at_us(job: Job) -> int | None:
 
 
 def _put(job: Job) -> None:
-    where = buckets.location(describe.artifacts(job))
+    where = s3.location(describe.artifacts(job))
     if where is None:
         # https:// is a way to write S3OutputPath that the model allows, and that nobody was seen to use.
         return
     kms_key = job.request["OutputDataConfig"].get("KmsKeyId", "")
     for key, body in objects(job, where.key):
-        if not buckets.put(job.place.region, buckets.Location(where.bucket, key), body, kms_key):
+        if not s3.put(job.place.region, s3.Location(where.bucket, key), body, kms_key):
             return
 
 

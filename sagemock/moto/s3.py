@@ -9,8 +9,8 @@ from urllib.parse import quote, urlencode
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 
-from sagemock import neighbours
 from sagemock.errors import UsageError
+from sagemock.moto import handler
 from sagemock.protocol.refusal import Refusal
 from sagemock.training.job import Place
 
@@ -115,6 +115,6 @@ def _ask(  # noqa: PLR0913  # what an HTTP request consists of
         sent[name] = value
     path = quote(f"/{where.bucket}/{where.key}" if where.key else f"/{where.bucket}")
     asked = f"?{urlencode(query, quote_via=quote)}" if query else ""
-    return neighbours.ask(
+    return handler.ask(
         AWSPreparedRequest(method, f"https://s3.{region}.amazonaws.com{path}{asked}", sent, body, stream_output=False)
     )

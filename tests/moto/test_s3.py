@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from sagemock import SageMakerMock, UsageError, mock_sagemaker
-from sagemock.buckets import Location, location
+from sagemock.moto.s3 import Location, location
 from tests.support.calling import START, code_and_text, create, make_client
 
 ROLE = "arn:aws:iam::123456789012:role/Training"

@@ -22,7 +22,7 @@ from moto.core import models
 from moto.core.botocore_stubber import BotocoreStubber
 
 from sagemock import NotAnswered, NotSimulated, Plan, SageMakerMock, current, mock_sagemaker
-from sagemock.neighbours import Moto, ask, disown, is_ours, moto_answers
+from sagemock.moto.handler import Moto, ask, disown, is_ours, moto_answers
 from sagemock.service.operations import OPERATIONS
 from tests.support.calling import START, create, describe, make_client, request
 

@@ -16,8 +16,8 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from sagemock import Plan, PlanError, SageMakerMock, UsageError, mock_sagemaker
-from sagemock.artifacts import Uploads, packed
 from sagemock.clock.virtual import Clock
+from sagemock.moto.artifacts import Uploads, packed
 from sagemock.training.store import Store
 from tests.support.calling import START, YOUNG, after, create, describe, make_client
 

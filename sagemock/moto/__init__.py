@@ -1,0 +1,1 @@
+"""moto beside us: the only code that touches moto."""
