@@ -4,25 +4,25 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast, overload
 
-from sagemock.adaptive import AdaptivePatch
-from sagemock.aio import AioPatch
 from sagemock.audience import AUDIENCE
 from sagemock.checks import flag, public, public_class, shown
 from sagemock.cleanup import run_all
+from sagemock.client.adaptive import AdaptivePatch
+from sagemock.client.aio import AioPatch
+from sagemock.client.environ import Environ, MetadataOff, StandIns
+from sagemock.client.guard import Guard
+from sagemock.client.hook import Hook
+from sagemock.client.network import gives_credentials
+from sagemock.client.resolvers import Resolvers
 from sagemock.controls import Controls
 from sagemock.decorate import decorate
-from sagemock.environ import Environ, MetadataOff, StandIns
 from sagemock.errors import InvalidType, UsageError
-from sagemock.guard import Guard
-from sagemock.hook import Hook
-from sagemock.network import gives_credentials
 from sagemock.options import Options, OptionsDict
 from sagemock.patches.greenlets import refuse
 from sagemock.patches.sleep import SleepPatch
 from sagemock.patches.stack import Stack
 from sagemock.patches.trio_sleep import TrioPatch
 from sagemock.patches.wall import WallPatch
-from sagemock.resolvers import Resolvers
 from sagemock.world import World
 
 if TYPE_CHECKING:

@@ -179,6 +179,6 @@ def _services(passthrough: object) -> frozenset[str]:
         raise InvalidType(msg)
     if not passthrough:
         return frozenset()
-    from sagemock.network import entries  # noqa: PLC0415  # only those who let something through need it
+    from sagemock.client.network import entries  # noqa: PLC0415  # only those who let something through need it
 
     return entries(passthrough)

@@ -11,13 +11,14 @@ from typing import Any, Final, Literal, NamedTuple
 from weakref import WeakSet, ref
 
 from sagemock.cleanup import run_all
+from sagemock.client.hook import ApiCall
+from sagemock.client.trouble import Lost, marred
 from sagemock.clock.instants import instant
 from sagemock.clock.runaway import Idle, timeless
 from sagemock.clock.sleepers import Sleepers
 from sagemock.clock.virtual import Clock, check_end
 from sagemock.errors import SagemockError, UnusedError
 from sagemock.events.bridge import Announcer
-from sagemock.hook import ApiCall
 from sagemock.moto import handler, s3
 from sagemock.moto.artifacts import Uploads
 from sagemock.options import Options
@@ -40,7 +41,6 @@ from sagemock.sleeps import Sleep
 from sagemock.training.job import Place
 from sagemock.training.plan.rules import Plans
 from sagemock.training.store import Store
-from sagemock.transport import Lost, marred
 
 __all__ = ["Call", "Sleep", "World"]
 

@@ -5,8 +5,8 @@ from typing import Any
 from botocore.session import get_session
 
 from sagemock import mock_sagemaker
+from sagemock.client.response import Response
 from sagemock.protocol.answer import Answer
-from sagemock.response import Response
 
 
 def test_where_logs_are_let_through_the_list_of_groups_is_the_real_one() -> None:

@@ -13,15 +13,15 @@ from botocore.config import Config
 from botocore.credentials import Credentials, RefreshableCredentials
 
 from sagemock.cleanup import run_all
+from sagemock.client.guard import IN_FLIGHT, InFlight
+from sagemock.client.network import canonical, host_of, is_loopback, lets_through
+from sagemock.client.response import Response
 from sagemock.errors import NotAnswered
-from sagemock.guard import IN_FLIGHT, InFlight
 from sagemock.moto.handler import Moto, mark, moto_answers
-from sagemock.network import canonical, host_of, is_loopback, lets_through
 from sagemock.patches.active import Active
 from sagemock.patches.patch import Wrapped
 from sagemock.protocol.answer import Answer
 from sagemock.protocol.model import Api
-from sagemock.response import Response
 
 __all__ = ["ApiCall", "Hook", "Respondent"]
 

@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import CapacityNotAvailableError, ClientError
 from botocore.retries import adaptive, bucket
 
-from sagemock.adaptive import _ENABLED, AdaptivePatch, _fresh
+from sagemock.client.adaptive import _ENABLED, AdaptivePatch, _fresh
 from sagemock.clock.real import real
 from sagemock.clock.virtual import Clock
 from sagemock.patches.sleep import SleepPatch

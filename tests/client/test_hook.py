@@ -27,9 +27,9 @@ from botocore.exceptions import CredentialRetrievalError, EndpointConnectionErro
 from botocore.httpsession import URLLib3Session
 
 from sagemock import NotAnswered, mock_sagemaker
-from sagemock.hook import Hook, _access_key, _attempt
+from sagemock.client.hook import Hook, _access_key, _attempt
+from sagemock.client.response import Response
 from sagemock.protocol.answer import Answer
-from sagemock.response import Response
 from tests.support.calling import START, create, describe, make_client, verify
 
 EVENTS = [f"{event}.sagemaker.DescribeTrainingJob" for event in ("before-send", "choose-signer")]

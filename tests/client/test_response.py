@@ -5,8 +5,8 @@ from botocore.awsrequest import HeadersDict
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sagemock.client.response import Response
 from sagemock.protocol.answer import Answer
-from sagemock.response import Response
 
 NAMED = {
     "x-amzn-RequestId": "id",

@@ -7,9 +7,9 @@ from typing import Final
 from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 from urllib3.exceptions import ProtocolError
 
+from sagemock.client.hook import ApiCall
 from sagemock.clock.instants import duration_us
 from sagemock.errors import NothingWillHappen
-from sagemock.hook import ApiCall
 from sagemock.protocol.answer import Answer, granted, refused
 from sagemock.protocol.refusal import Refusal
 from sagemock.service import faults

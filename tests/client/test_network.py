@@ -7,7 +7,7 @@ import pytest
 from botocore.loaders import Loader
 
 from sagemock import errors
-from sagemock.network import (
+from sagemock.client.network import (
     _endpoints,
     canonical,
     entries,

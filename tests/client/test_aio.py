@@ -16,10 +16,10 @@ import pytest
 from botocore.exceptions import CapacityNotAvailableError, ClientError, ConnectTimeoutError, WaiterError
 
 from sagemock import NotAnswered, NotSimulated, Plan, SageMakerMock, mock_sagemaker
-from sagemock.aio import AioPatch, _in_flight
-from sagemock.environ import Environ
-from sagemock.guard import IN_FLIGHT, Guard, InFlight
-from sagemock.hook import Hook
+from sagemock.client.aio import AioPatch, _in_flight
+from sagemock.client.environ import Environ
+from sagemock.client.guard import IN_FLIGHT, Guard, InFlight
+from sagemock.client.hook import Hook
 from tests.support.calling import START, request
 
 aiobotocore = pytest.importorskip("aiobotocore", reason="aiobotocore is what is tested")

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Final
 
+from sagemock.client.guard import IN_FLIGHT, may_pass
+from sagemock.client.network import canonical, gives_credentials, is_awss
 from sagemock.errors import NotAnswered
-from sagemock.guard import IN_FLIGHT, may_pass
-from sagemock.network import canonical, gives_credentials, is_awss
 from sagemock.patches.active import Innermost, keeps_real_time
 from sagemock.patches.imports import WhenImported
 from sagemock.patches.patch import Patch, Wrapped

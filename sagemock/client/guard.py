@@ -7,9 +7,9 @@ from typing import Any, Final, NamedTuple
 from botocore.endpoint import Endpoint
 from botocore.httpsession import URLLib3Session, mask_proxy_url
 
+from sagemock.client.network import canonical, gives_credentials, host_of, is_loopback, lets_through
 from sagemock.errors import NotAnswered
 from sagemock.moto import handler
-from sagemock.network import canonical, gives_credentials, host_of, is_loopback, lets_through
 from sagemock.patches.active import Active, Innermost, keeps_real_time
 from sagemock.patches.patch import Wrapped
 

@@ -13,7 +13,7 @@ from botocore.exceptions import NoCredentialsError
 from botocore.httpsession import URLLib3Session
 
 from sagemock import NotAnswered, mock_sagemaker
-from sagemock.guard import IN_FLIGHT, Guard, InFlight
+from sagemock.client.guard import IN_FLIGHT, Guard, InFlight
 
 ONCE = Config(retries={"total_max_attempts": 1})
 

@@ -17,13 +17,13 @@ from typing import Any, Final
 from botocore.client import BaseClient
 from botocore.exceptions import CapacityNotAvailableError
 
-from sagemock.adaptive import LimiterWorlds, refill_us
 from sagemock.cleanup import run_all
+from sagemock.client.adaptive import LimiterWorlds, refill_us
+from sagemock.client.environ import NONE_HERE, Environ, stand_in
+from sagemock.client.guard import IN_FLIGHT, Guard, InFlight
+from sagemock.client.hook import Hook
 from sagemock.clock.instants import SECOND_US
 from sagemock.clock.interrupts import raise_if_foreign
-from sagemock.environ import NONE_HERE, Environ, stand_in
-from sagemock.guard import IN_FLIGHT, Guard, InFlight
-from sagemock.hook import Hook
 from sagemock.patches.active import Innermost
 from sagemock.patches.imports import WhenImported
 from sagemock.patches.patch import Patch, Wrapped
@@ -107,7 +107,7 @@ class AioPatch:
                 try:
                     return await wrapped(amount, block=False)
                 except CapacityNotAvailableError:
-                    # Slept outside of the bucket's lock, as in `sagemock.adaptive`.
+                    # Slept outside of the bucket's lock, as in `sagemock.client.adaptive`.
                     wait_us = refill_us(token_bucket, amount)
                 if _is_in_asyncio():
                     await asyncio.sleep(wait_us / SECOND_US)

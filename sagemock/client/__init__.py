@@ -1,0 +1,1 @@
+"""The way from a botocore client to a mock and back."""
