@@ -15,7 +15,7 @@ from sagemock.events.delivery import Delay, Subscription
 from sagemock.events.handler import Handler
 from sagemock.events.pattern import Pattern
 from sagemock.options import check_plan
-from sagemock.render import drawing, timeline, timelines
+from sagemock.picture.show import drawing, timeline, timelines
 from sagemock.service.accounts import Accounts
 from sagemock.service.calls import Calls
 from sagemock.service.faults import Fault, Moment, Window

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from sagemock.clock.instants import instant
-from sagemock.render import situation, timeline
+from sagemock.picture.show import situation, timeline
 
 if TYPE_CHECKING:
     from sagemock.world import World

@@ -10,7 +10,7 @@ from sagemock.checks import nearest, shown
 from sagemock.clock.instants import instant
 from sagemock.clock.virtual import Clock
 from sagemock.errors import UnknownJob
-from sagemock.render import drawing, timeline
+from sagemock.picture.show import drawing, timeline
 from sagemock.training.job import Job, View, view
 from sagemock.training.own import own
 from sagemock.training.plan.plan import Plan

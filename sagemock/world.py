@@ -24,13 +24,13 @@ from sagemock.moto.artifacts import Uploads
 from sagemock.options import Options
 from sagemock.patches.frozen import Followed
 from sagemock.patches.greenlets import refuse
+from sagemock.picture.show import situation
 from sagemock.protocol.answer import Answer, granted, refused
 from sagemock.protocol.decode import decode, parse
 from sagemock.protocol.fits import fits
 from sagemock.protocol.model import Api
 from sagemock.protocol.refusal import Refusal
 from sagemock.protocol.validate import check
-from sagemock.render import situation
 from sagemock.service import log_group, logs
 from sagemock.service.accounts import Accounts
 from sagemock.service.calls import DONE, Call, Calls

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sagemock import Plan, reasons
 from sagemock.clock.instants import SECOND_US, instant_us
 from sagemock.jobs.catalogue import CATALOGUE, Meaning
-from sagemock.render import drawing
+from sagemock.picture.show import drawing
 from sagemock.training.interventions import Intervention, Stop
 from sagemock.training.job import Job, Place
 from sagemock.training.plan.script import script

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sagemock import Phase, Plan, reasons
-from sagemock.render import timeline
+from sagemock.picture.show import timeline
 from sagemock.training.job import Job, Place
 from sagemock.training.plan.script import script
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sagemock import Plan
 from sagemock.clock.instants import instant_us
-from sagemock.render import drawing, situation, timeline, timelines
+from sagemock.picture.show import drawing, situation, timeline, timelines
 from sagemock.training.interventions import Fail
 from sagemock.training.job import Job, Place
 from sagemock.training.plan.script import script
