@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from sagemock.events.handler import Handler, LambdaContext
     from sagemock.events.pattern import Pattern
     from sagemock.mock import SageMakerMock, current, mock_sagemaker
-    from sagemock.options import Options
     from sagemock.service.accounts import Accounts
     from sagemock.service.calls import Call, Calls
     from sagemock.service.faults import Moment
-    from sagemock.sleeps import Sleep, Sleeps
     from sagemock.training.plan.lines import Lines
     from sagemock.training.plan.phase import Duration, Phase
     from sagemock.training.plan.plan import Durations, Plan
     from sagemock.training.plan.rules import Matcher, PlanSource
     from sagemock.views import Jobs, JobView, TransitionView
+    from sagemock.world.options import Options
+    from sagemock.world.sleeps import Sleep, Sleeps
 
 __all__ = [
     "Accounts",
@@ -95,11 +95,11 @@ _HOMES = {
     "SageMakerMock": "sagemock.mock",
     "current": "sagemock.mock",
     "mock_sagemaker": "sagemock.mock",
-    "Options": "sagemock.options",
+    "Options": "sagemock.world.options",
     "Matcher": "sagemock.training.plan.rules",
     "PlanSource": "sagemock.training.plan.rules",
-    "Sleep": "sagemock.sleeps",
-    "Sleeps": "sagemock.sleeps",
+    "Sleep": "sagemock.world.sleeps",
+    "Sleeps": "sagemock.world.sleeps",
     "Jobs": "sagemock.views",
     "JobView": "sagemock.views",
     "TransitionView": "sagemock.views",

@@ -14,14 +14,12 @@ from sagemock.events.bridge import Events
 from sagemock.events.delivery import Delay, Subscription
 from sagemock.events.handler import Handler
 from sagemock.events.pattern import Pattern
-from sagemock.options import check_plan
 from sagemock.picture.show import drawing, timeline, timelines
 from sagemock.service.accounts import Accounts
 from sagemock.service.calls import Calls
 from sagemock.service.faults import Fault, Moment, Window
 from sagemock.service.quotas import Usage, checked_instance_type
 from sagemock.service.visibility import Hiding
-from sagemock.sleeps import Sleeps
 from sagemock.training import status
 from sagemock.training.interventions import Complete, Fail, Interrupt, Intervention
 from sagemock.training.job import Job
@@ -29,7 +27,9 @@ from sagemock.training.plan.resources import count
 from sagemock.training.plan.rules import Matcher, PlanSource, Rule
 from sagemock.training.streams import runs
 from sagemock.views import Jobs
-from sagemock.world import World
+from sagemock.world.options import check_plan
+from sagemock.world.sleeps import Sleeps
+from sagemock.world.world import World
 
 __all__ = ["Controls"]
 

@@ -17,13 +17,13 @@ from sagemock.client.resolvers import Resolvers
 from sagemock.controls import Controls
 from sagemock.decorate import decorate
 from sagemock.errors import InvalidType, UsageError
-from sagemock.options import Options, OptionsDict
 from sagemock.patches.greenlets import refuse
 from sagemock.patches.sleep import SleepPatch
 from sagemock.patches.stack import Stack
 from sagemock.patches.trio_sleep import TrioPatch
 from sagemock.patches.wall import WallPatch
-from sagemock.world import World
+from sagemock.world.options import Options, OptionsDict
+from sagemock.world.world import World
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack

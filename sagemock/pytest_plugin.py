@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     import pluggy
 
     from sagemock.mock import SageMakerMock
-    from sagemock.options import Options
     from sagemock.outcomes import Outcome
     from sagemock.training.plan.plan import Plan
-    from sagemock.world import World
+    from sagemock.world.options import Options
+    from sagemock.world.world import World
 
 __all__ = ["sagemock"]
 
@@ -95,7 +95,7 @@ def _given(node: pytest.Item | pytest.Collector) -> dict[str, Any]:
 
 def _options(item: pytest.Item, outcome: Outcome | None) -> Options:
     """Return the options of a test; `outcome` is how its jobs end, where it runs once for each."""
-    from sagemock.options import Options  # noqa: PLC0415  # only for those who use it
+    from sagemock.world.options import Options  # noqa: PLC0415  # only for those who use it
 
     nameless = [argument for mark in item.iter_markers("sagemock") for argument in mark.args]
     if nameless:

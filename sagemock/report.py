@@ -8,7 +8,7 @@ from sagemock.clock.instants import instant
 from sagemock.picture.show import situation, timeline
 
 if TYPE_CHECKING:
-    from sagemock.world import World
+    from sagemock.world.world import World
 
 __all__ = ["CALLS", "JOBS", "section"]
 

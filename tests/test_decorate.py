@@ -13,7 +13,7 @@ import pytest
 from sagemock.decorate import decorate
 from sagemock.errors import UsageError
 from sagemock.mock import SageMakerMock, current, mock_sagemaker
-from sagemock.options import Options
+from sagemock.world.options import Options
 from tests.support.fake_mock import FakeMock, Journal
 
 if TYPE_CHECKING:

@@ -480,7 +480,7 @@ def test_the_marker_text_names_every_option() -> None:
     """The defaults in the marker's text are those of Options."""
     from datetime import timedelta  # noqa: PLC0415
 
-    from sagemock.options import Options  # noqa: PLC0415
+    from sagemock.world.options import Options  # noqa: PLC0415
 
     class Config:
         stash = pytest.Stash()

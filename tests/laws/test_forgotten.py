@@ -18,7 +18,7 @@ from sagemock.training.plan.lines import Lines
 from sagemock.training.plan.script import Script
 from sagemock.training.store import Store
 from sagemock.training.timeline import Timeline
-from sagemock.world import World
+from sagemock.world.world import World
 from tests.support.calling import create, describe, make_client
 
 KINDS: Final = (Call, Job, Lines, Plan, Phase, Script, Store, Timeline, World)

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, get_args, get_origin
 from typing_extensions import Unpack
 
 import sagemock
-from sagemock import Clock, Options, Phase, Plan, SageMakerMock, chance, options, outcomes, reasons, strategies
+from sagemock import Clock, Options, Phase, Plan, SageMakerMock, chance, outcomes, reasons, strategies
 from sagemock.events.bridge import Events
 from sagemock.events.delivery import Subscription
 from sagemock.outcomes import Outcome
@@ -23,6 +23,7 @@ from sagemock.service.calls import Calls
 from sagemock.training.plan.fields import Outline
 from sagemock.training.plan.plan import Durations
 from sagemock.views import Jobs, JobView
+from sagemock.world import options
 
 __all__ = ["VERBS", "Parameter", "conforms", "parameters"]
 

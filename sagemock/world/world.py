@@ -21,7 +21,6 @@ from sagemock.errors import SagemockError, UnusedError
 from sagemock.events.bridge import Announcer
 from sagemock.moto import handler, s3
 from sagemock.moto.artifacts import Uploads
-from sagemock.options import Options
 from sagemock.patches.frozen import Followed
 from sagemock.patches.greenlets import refuse
 from sagemock.picture.show import situation
@@ -37,10 +36,11 @@ from sagemock.service.calls import DONE, Call, Calls
 from sagemock.service.faults import Fault, Faults
 from sagemock.service.operations import INVALID, OPERATIONS, READS, Service
 from sagemock.service.visibility import Visibility
-from sagemock.sleeps import Sleep
 from sagemock.training.job import Place
 from sagemock.training.plan.rules import Plans
 from sagemock.training.store import Store
+from sagemock.world.options import Options
+from sagemock.world.sleeps import Sleep
 
 __all__ = ["Call", "Sleep", "World"]
 

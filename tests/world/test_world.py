@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from sagemock import NothingWillHappen, Plan, UnusedError, UsageError, mock_sagemaker
 from sagemock.service.calls import Call
-from sagemock.sleeps import Sleep
+from sagemock.world.sleeps import Sleep
 from tests.support.calling import START, after, create, describe, make_client, request
 
 PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemock.options import Options, OptionsDict
 from sagemock.training.plan.plan import Plan
+from sagemock.world.options import Options, OptionsDict
 
 if TYPE_CHECKING:
     from typing_extensions import assert_type
