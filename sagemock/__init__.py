@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from sagemock.events.delivery import Delay, Subscription
     from sagemock.events.handler import Handler, LambdaContext
     from sagemock.events.pattern import Pattern
-    from sagemock.mock import SageMakerMock, current, mock_sagemaker
+    from sagemock.faces.mock import SageMakerMock, current, mock_sagemaker
+    from sagemock.faces.views import Jobs, JobView, TransitionView
     from sagemock.service.accounts import Accounts
     from sagemock.service.calls import Call, Calls
     from sagemock.service.faults import Moment
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from sagemock.training.plan.phase import Duration, Phase
     from sagemock.training.plan.plan import Durations, Plan
     from sagemock.training.plan.rules import Matcher, PlanSource
-    from sagemock.views import Jobs, JobView, TransitionView
     from sagemock.world.options import Options
     from sagemock.world.sleeps import Sleep, Sleeps
 
@@ -92,17 +92,17 @@ _HOMES = {
     "Phase": "sagemock.training.plan.phase",
     "Durations": "sagemock.training.plan.plan",
     "Plan": "sagemock.training.plan.plan",
-    "SageMakerMock": "sagemock.mock",
-    "current": "sagemock.mock",
-    "mock_sagemaker": "sagemock.mock",
+    "SageMakerMock": "sagemock.faces.mock",
+    "current": "sagemock.faces.mock",
+    "mock_sagemaker": "sagemock.faces.mock",
     "Options": "sagemock.world.options",
     "Matcher": "sagemock.training.plan.rules",
     "PlanSource": "sagemock.training.plan.rules",
     "Sleep": "sagemock.world.sleeps",
     "Sleeps": "sagemock.world.sleeps",
-    "Jobs": "sagemock.views",
-    "JobView": "sagemock.views",
-    "TransitionView": "sagemock.views",
+    "Jobs": "sagemock.faces.views",
+    "JobView": "sagemock.faces.views",
+    "TransitionView": "sagemock.faces.views",
 }
 """Where each name lives; the rest are errors."""
 

@@ -12,7 +12,7 @@ from botocore.exceptions import WaiterError
 from sagemock.clock.instants import instant, instant_us
 from sagemock.clock.real import real
 from sagemock.errors import PlanError
-from sagemock.mock import SageMakerMock, mock_sagemaker
+from sagemock.faces.mock import SageMakerMock, mock_sagemaker
 from sagemock.protocol.decode import decode
 from sagemock.protocol.model import Api
 from sagemock.protocol.refusal import Refusal

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import pytest
 
-from sagemock.audience import AUDIENCE, Witness
 from sagemock.errors import UnusedError, UsageError
+from sagemock.faces.listeners import AUDIENCE, Witness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     import pluggy
 
-    from sagemock.mock import SageMakerMock
+    from sagemock.faces.mock import SageMakerMock
     from sagemock.outcomes import Outcome
     from sagemock.training.plan.plan import Plan
     from sagemock.world.options import Options
@@ -72,7 +72,7 @@ def sagemock(request: pytest.FixtureRequest) -> Iterator[SageMakerMock]:
     Options are given by `@pytest.mark.sagemock(start="2018-07-30", latency=0)` on the test, its class or its module.
     Under `strict` (the default), a test that passes and leaves a plan or a fault unused fails.
     """
-    from sagemock.mock import SageMakerMock  # noqa: PLC0415  # only for those who use it
+    from sagemock.faces.mock import SageMakerMock  # noqa: PLC0415  # only for those who use it
 
     mock = SageMakerMock(_options(request.node, getattr(request, "param", None)))
     mock.start()
@@ -197,7 +197,7 @@ def pytest_runtest_makereport(
     seen = item.config.stash[_WITNESS].seen
     is_shown = report.failed or hasattr(report, "wasxfail") or (_shows_all(item.config) and report.when == "call")
     if seen and is_shown:
-        from sagemock.report import section  # noqa: PLC0415  # only for those who use it
+        from sagemock.faces.report import section  # noqa: PLC0415  # only for those who use it
 
         report.sections.append((_SECTION, section(cast("Sequence[World]", seen))))
 

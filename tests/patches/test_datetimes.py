@@ -199,7 +199,7 @@ def test_the_classes_are_loaded_at_the_first_use_only() -> None:
     """As freezegun is, which they load."""
     import subprocess  # noqa: PLC0415  # one use
 
-    code = "import sys, sagemock.mock; print(*{'sagemock.patches.datetimes', 'freezegun'} & sys.modules.keys())"
+    code = "import sys, sagemock.faces.mock; print(*{'sagemock.patches.datetimes', 'freezegun'} & sys.modules.keys())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603  # our own code
     assert done.stdout == "\n"
 

@@ -36,7 +36,7 @@ class Journal:
 
 
 class FakeMock:
-    """What `sagemock.decorate` and the plugin need of a `SageMakerMock`; `plan()` leaves something unused."""
+    """What `sagemock.faces.decorate.target` and the plugin need of a `SageMakerMock`; `plan()` leaves something unused."""
 
     def __init__(self, journal: Journal, number: int) -> None:
         self.journal = journal

@@ -20,7 +20,7 @@ def pytest_configure() -> None:
     """Pin what the environment would decide: the time zone, AWS's settings, Hypothesis's luck; and bar the way to the network."""
     sys.addaudithook(WALL)
     # A module that a child pytest in this process is the first to load is forgotten after it, and would be loaded twice.
-    for name in ("wrapt", "sagemock.mock", "sagemock.patches.datetimes"):
+    for name in ("wrapt", "sagemock.faces.mock", "sagemock.patches.datetimes"):
         import_module(name)
     os.environ["TZ"] = TIMEZONE
     time.tzset()

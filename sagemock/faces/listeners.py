@@ -1,6 +1,6 @@
 """Who is told that a world begins or ends, without importing what worlds are made of.
 
-The pytest plugin is loaded in every run, long before a test imports botocore with `sagemock.mock`, or in runs in which none
+The pytest plugin is loaded in every run, long before a test imports botocore with `sagemock.faces.mock`, or in runs in which none
 does; and whichever face a test uses, its world begins and ends here.
 """
 

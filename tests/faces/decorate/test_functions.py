@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sagemock.decorate import decorate
 from sagemock.errors import UnusedError
+from sagemock.faces.decorate.target import decorate
 from tests.support.fake_mock import Journal
 
 

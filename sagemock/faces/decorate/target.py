@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from sagemock.checks import shown
-from sagemock.decorate_class import decorate_class
-from sagemock.decorate_function import Mock, inside, is_fixture
 from sagemock.errors import InvalidType
+from sagemock.faces.decorate.classes import decorate_class
+from sagemock.faces.decorate.functions import Mock, inside, is_fixture
 
 __all__ = ["decorate"]
 

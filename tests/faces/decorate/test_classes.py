@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from sagemock.decorate import decorate
 from sagemock.errors import UnusedError
+from sagemock.faces.decorate.target import decorate
 from tests.support.fake_mock import Journal
 
 

@@ -1,4 +1,4 @@
-from sagemock.audience import Audience, Witness
+from sagemock.faces.listeners import Audience, Witness
 
 
 def test_a_witness_keeps_what_is_active_from_test_to_test() -> None:

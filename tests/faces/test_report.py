@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from sagemock import Plan, mock_sagemaker
-from sagemock.report import section
+from sagemock.faces.report import section
 from sagemock.world.world import World
 from tests.support.calling import create, make_client
 from tests.test_pytest_plugin import Run, run

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from sagemock.decorate_function import Mock, inside, is_fixture
 from sagemock.errors import InvalidType
+from sagemock.faces.decorate.functions import Mock, inside, is_fixture
 
 if TYPE_CHECKING:
     import unittest

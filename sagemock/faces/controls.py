@@ -14,6 +14,7 @@ from sagemock.events.bridge import Events
 from sagemock.events.delivery import Delay, Subscription
 from sagemock.events.handler import Handler
 from sagemock.events.pattern import Pattern
+from sagemock.faces.views import Jobs
 from sagemock.picture.show import drawing, timeline, timelines
 from sagemock.service.accounts import Accounts
 from sagemock.service.calls import Calls
@@ -26,7 +27,6 @@ from sagemock.training.job import Job
 from sagemock.training.plan.resources import count
 from sagemock.training.plan.rules import Matcher, PlanSource, Rule
 from sagemock.training.streams import runs
-from sagemock.views import Jobs
 from sagemock.world.options import check_plan
 from sagemock.world.sleeps import Sleeps
 from sagemock.world.world import World

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sagemock.decorate import decorate
 from sagemock.errors import UsageError
-from sagemock.mock import SageMakerMock, current, mock_sagemaker
+from sagemock.faces.decorate.target import decorate
+from sagemock.faces.mock import SageMakerMock, current, mock_sagemaker
 from sagemock.world.options import Options
 from tests.support.fake_mock import FakeMock, Journal
 

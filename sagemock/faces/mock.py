@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast, overload
 
-from sagemock.audience import AUDIENCE
 from sagemock.checks import flag, public, public_class, shown
 from sagemock.cleanup import run_all
 from sagemock.client.adaptive import AdaptivePatch
@@ -14,9 +13,10 @@ from sagemock.client.guard import Guard
 from sagemock.client.hook import Hook
 from sagemock.client.network import gives_credentials
 from sagemock.client.resolvers import Resolvers
-from sagemock.controls import Controls
-from sagemock.decorate import decorate
 from sagemock.errors import InvalidType, UsageError
+from sagemock.faces.controls import Controls
+from sagemock.faces.decorate.target import decorate
+from sagemock.faces.listeners import AUDIENCE
 from sagemock.patches.greenlets import refuse
 from sagemock.patches.sleep import SleepPatch
 from sagemock.patches.stack import Stack

@@ -1,0 +1,1 @@
+"""The decorator, on each kind of callable."""
