@@ -6,12 +6,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from sagemock.cli.demo import play, play_record
 from sagemock.cli.explain import every_status, explanation
 from sagemock.cli.plan import source
 from sagemock.cli.reading import responses
 from sagemock.cli.screen import Screen, emit
 from sagemock.cli.timeline import timeline
-from sagemock.demo import play, play_record
 from sagemock.errors import UsageError
 
 __all__ = ["main"]

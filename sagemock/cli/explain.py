@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from botocore.session import Session
 
-from sagemock.aws.meanings import documented
+from sagemock.cli.documented import documented
+from sagemock.cli.statuses import CATALOGUE, Meaning
 from sagemock.errors import UsageError
-from sagemock.jobs.catalogue import CATALOGUE, Meaning
 from sagemock.picture.text import LEAST, Line, Span
 from sagemock.protocol.model import Api
 from sagemock.training import status

@@ -4,7 +4,7 @@ import pytest
 
 from sagemock import UsageError
 from sagemock.cli.explain import every_status, explanation
-from sagemock.jobs.catalogue import CATALOGUE
+from sagemock.cli.statuses import CATALOGUE
 from sagemock.picture.text import plain
 
 

@@ -10,8 +10,8 @@ from random import Random
 from typing import Any, Final
 
 from sagemock import Plan, reasons
+from sagemock.cli.statuses import CATALOGUE, Meaning
 from sagemock.clock.instants import SECOND_US, instant_us
-from sagemock.jobs.catalogue import CATALOGUE, Meaning
 from sagemock.picture.show import drawing
 from sagemock.training.interventions import Intervention, Stop
 from sagemock.training.job import Job, Place

@@ -2,8 +2,8 @@
 
 import botocore.session
 
-from sagemock.aws.meanings import documented
-from sagemock.jobs.catalogue import CATALOGUE
+from sagemock.cli.documented import documented
+from sagemock.cli.statuses import CATALOGUE
 from sagemock.protocol.model import Api
 
 

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from sagemock import Plan, reasons
-from sagemock.jobs.catalogue import CATALOGUE
+from sagemock.cli.statuses import CATALOGUE
 from sagemock.training import status
 from sagemock.training.interventions import Complete, Fail, Interrupt, Intervention, Stop
 from sagemock.training.job import Job, Place

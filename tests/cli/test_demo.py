@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sagemock import SageMakerMock, mock_sagemaker
-from sagemock.demo import play, play_record
+from sagemock.cli.demo import play, play_record
 from sagemock.errors import PlanError
 from tests.support.records import R8, RECORDS, Record, response
 
@@ -79,7 +79,7 @@ def test_the_region_is_that_of_the_record(arn: str | None, region: str, tmp_path
         mocks.append(mock_sagemaker(**options))
         return mocks[-1]
 
-    monkeypatch.setattr("sagemock.demo.mock_sagemaker", keep)
+    monkeypatch.setattr("sagemock.cli.demo.mock_sagemaker", keep)
     record = {name: value for name, value in (response(R8) | {"TrainingJobArn": arn}).items() if value is not None}
     file = tmp_path / "described.json"
     file.write_text(json.dumps(record, default=datetime.isoformat), encoding="utf-8")
