@@ -98,6 +98,15 @@ def ends_in_any_order(first: Any, second: Any, body: Body) -> None:
     second.stop()
 
 
+def run_as_pytest_does(case: Any) -> None:
+    """Run the test between its setup and its teardown: moto resets in a `setup_method`, and the decorator gives the class one."""
+    case.setup_method(case.test_it)
+    try:
+        case.test_it()
+    finally:
+        case.teardown_method(case.test_it)
+
+
 def decorated_class(body: Body) -> None:
     """Decorate a class with moto outside."""
 
@@ -107,7 +116,7 @@ def decorated_class(body: Body) -> None:
         def test_it(self) -> None:
             body()
 
-    Case().test_it()
+    run_as_pytest_does(Case())
 
 
 def decorated_class_moto_within(body: Body) -> None:
@@ -119,7 +128,7 @@ def decorated_class_moto_within(body: Body) -> None:
         def test_it(self) -> None:
             body()
 
-    Case().test_it()
+    run_as_pytest_does(Case())
 
 
 def a_coroutine(body: Body) -> None:

@@ -36,14 +36,14 @@ def interrupted(work: Callable[[], object], moment: int) -> bool:
 
 
 def _is_in_callback(frame: FrameType) -> bool:  # pragma: no cover  # a profiler is not traced
-    """Whether this is the callback of a weak reference, where Python drops what is raised, or of what measures the coverage.
+    """Whether this is a callback in which Python drops what is raised (of a weak reference, or Hypothesis's of the collector).
 
-    Raised there it would leave a lock of coverage's taken.
+    Or a part of what measures the coverage, where it would leave a lock taken.
     """
     caller: FrameType | None = frame
     while caller is not None:
         module = str(caller.f_globals.get("__name__"))
-        if module == "weakref" or module.startswith("coverage."):
+        if module == "weakref" or module.startswith(("coverage.", "hypothesis.")):
             return True
         if module.startswith("sagemock."):
             break
