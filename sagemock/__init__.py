@@ -110,8 +110,7 @@ _HOMES = {
 def __getattr__(name: str) -> Any:  # noqa: ANN401  # a module's attribute is anything
     # On first use: a test run that never asks for the pytest fixture does not pay for loading botocore.
     if name not in __all__:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = globals()[name] = getattr(import_module(_HOMES.get(name, "sagemock.errors")), name)
     return found
 

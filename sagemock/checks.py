@@ -62,8 +62,7 @@ def nearest(name: object, known: Iterable[str], least: float = 0.6) -> str | Non
 def flag(name: str, value: object) -> bool:
     """Return a value that is True or False."""
     if not isinstance(value, bool):
-        msg = f"{name} is True or False, not {shown(value)}: write {name}=False to switch it off"
-        raise InvalidType(msg)
+        raise InvalidType(f"{name} is True or False, not {shown(value)}: write {name}=False to switch it off")
     return value
 
 
@@ -96,11 +95,9 @@ def number(name: str, value: object, bounds: str, advice: str, *, fits: Callable
 def text(name: str, value: object, what: str, advice: str) -> str:
     """Return a string that is not empty and can be sent; a message calls it `what`."""
     if not isinstance(value, str):
-        msg = f"{name} is {what}, not {shown(value)}: {advice}"
-        raise InvalidType(msg)
+        raise InvalidType(f"{name} is {what}, not {shown(value)}: {advice}")
     if not value:
-        msg = f"{name} is {what}, and not empty: {advice}"
-        raise InvalidValue(msg)
+        raise InvalidValue(f"{name} is {what}, and not empty: {advice}")
     encodable(name, value)
     return value
 
@@ -112,11 +109,10 @@ def encodable(name: str, value: str) -> None:
     """
     half = _HALF.search(value)
     if half is not None:
-        msg = (
+        raise InvalidValue(
             f"{name} has {half[0]!r} in it, half of a surrogate pair, which cannot be written in UTF-8: take it out, or decode "
             "the bytes that it came from with errors='replace'"
         )
-        raise InvalidValue(msg)
 
 
 def one_of(name: str, value: object, known: Collection[str], advice: str = "") -> str:
@@ -125,16 +121,14 @@ def one_of(name: str, value: object, known: Collection[str], advice: str = "") -
         near = nearest(value, known)
         hint = advice or (f"did you mean {near!r}?" if near else "write one of these")
         listed = " or ".join(filter(None, [", ".join(map(repr, [*known][:-1])), repr([*known][-1])]))
-        msg = f"{name} is {listed}, not {shown(value)}: {hint}"
-        raise InvalidValue(msg)
+        raise InvalidValue(f"{name} is {listed}, not {shown(value)}: {hint}")
     return value
 
 
 def mapping(name: str, value: object, what: str, advice: str) -> Mapping[str, Any]:
     """Return a mapping; a message calls it `what`."""
     if not isinstance(value, Mapping):
-        msg = f"{name} is {what}, not {shown(value)}: {advice}"
-        raise InvalidType(msg)
+        raise InvalidType(f"{name} is {what}, not {shown(value)}: {advice}")
     return value
 
 
@@ -148,16 +142,14 @@ def takes_one(name: str, function: Callable[..., Any], advice: str) -> None:
     try:
         signature.bind(None)
     except TypeError:
-        msg = f"{name} is called with one argument, which {shown(function)} does not take: {advice}"
-        raise InvalidType(msg) from None
+        raise InvalidType(f"{name} is called with one argument, which {shown(function)} does not take: {advice}") from None
 
 
 def listed(name: str, value: object, what: str, advice: str, *, ordered: bool = True) -> tuple[Any, ...]:
     """Return the elements of a sequence, or of any iterable if it need not be `ordered`, but no letters of a text."""
     is_text = isinstance(value, (str, bytes, bytearray))
     if is_text or not isinstance(value, Iterable) or (ordered and not isinstance(value, Sequence)):
-        msg = f"{name} is {what}, not {shown(value)}: {advice}"
-        raise InvalidType(msg)
+        raise InvalidType(f"{name} is {what}, not {shown(value)}: {advice}")
     return tuple(value)
 
 
@@ -187,8 +179,7 @@ def public(function: _F, *, called: str = "") -> _F:
             if error.__traceback__ is None or error.__traceback__.tb_next is not None:
                 # The function was called, and this is from inside it.
                 raise
-        msg = _misfit(called, function, kwargs)
-        raise InvalidType(msg)
+        raise InvalidType(_misfit(called, function, kwargs))
 
     return cast("_F", call)
 

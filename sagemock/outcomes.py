@@ -78,9 +78,7 @@ def chosen(wanted: "str | Iterable[str]") -> tuple[Outcome, ...]:
     for name in names:
         if not isinstance(name, str) or name not in ALL:
             near = nearest(shown(name), ALL, least=0)
-            msg = f"there is no outcome {shown(name)}; did you mean {near!r}? 'all', or some of {', '.join(ALL)}"
-            raise UsageError(msg)
+            raise UsageError(f"there is no outcome {shown(name)}; did you mean {near!r}? 'all', or some of {', '.join(ALL)}")
     if not names:
-        msg = "outcomes=[] runs no test: write outcomes='all', or leave it out"
-        raise UsageError(msg)
+        raise UsageError("outcomes=[] runs no test: write outcomes='all', or leave it out")
     return tuple(ALL[name] for name in names)

@@ -48,8 +48,7 @@ ROLE: Final = (
 def exit_code(code: int) -> str:
     """Return the reason of a container that ended with `code` and left no failure file (examples#1234 has the older form)."""
     if isinstance(code, bool) or not isinstance(code, int) or not 1 <= code <= 255:  # noqa: PLR2004  # an exit status is a byte
-        msg = f"exit_code={shown(code)}: a container that failed ended with 1 to 255; give one of these"
-        raise PlanError(msg)
+        raise PlanError(f"exit_code={shown(code)}: a container that failed ended with 1 to 255; give one of these")
     return f"AlgorithmError: , exit code: {code}"
 
 
@@ -76,8 +75,9 @@ def image_download(detail: str = "") -> str:
 def checked(reason: str) -> str:
     """Return the part of a reason that the service shows. Raises PlanError if it is no text, or empty."""
     if not isinstance(reason, str) or not reason:
-        msg = f"{shown(reason)} is no FailureReason: give a text that is not empty, such as 'AlgorithmError: , exit code: 1'"
-        raise PlanError(msg)
+        raise PlanError(
+            f"{shown(reason)} is no FailureReason: give a text that is not empty, such as 'AlgorithmError: , exit code: 1'"
+        )
     with of_a_plan():
         text("FailureReason", reason, "a text", "write what can be encoded")
     return reason[:LENGTH]

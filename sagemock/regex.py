@@ -266,11 +266,10 @@ class Regex:
         return len(self._places) - 1
 
     def _refuse(self, what: str) -> NoReturn:
-        msg = (
+        raise NotSimulated(
             f"sagemock does not simulate {what} in the regular expression {self.expression!r}, which could take for ever on some "
             "text: write it another way"
         )
-        raise NotSimulated(msg)
 
 
 @lru_cache(maxsize=256)

@@ -94,6 +94,7 @@ def _known(client: Any, record: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa
     try:
         known: Mapping[str, Any] = decode(Api.of(client.meta.service_model).input("CreateTrainingJob"), dict(record))
     except Refusal as refusal:
-        msg = f"the record's request cannot be sent again ({refusal.message}): give the record as it was returned"
-        raise PlanError(msg) from None
+        raise PlanError(
+            f"the record's request cannot be sent again ({refusal.message}): give the record as it was returned"
+        ) from None
     return known

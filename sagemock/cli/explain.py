@@ -22,8 +22,7 @@ def explanation(wanted: str, width: int) -> Iterator[Line]:
     name = by_case.get(wanted.lower())
     if name is None:
         near = by_case[difflib.get_close_matches(wanted.lower(), by_case, 1, 0.0)[0]]
-        msg = f"{wanted!r} is no status of a training job; did you mean {near}? Known are {', '.join(CATALOGUE)}"
-        raise UsageError(msg)
+        raise UsageError(f"{wanted!r} is no status of a training job; did you mean {near}? Known are {', '.join(CATALOGUE)}")
     meaning = CATALOGUE[name]
     yield Span(name, name if name in status.PHASES | status.ENDINGS else "bold"), Span(f"  {meaning.kind}", "dim")
     for label, text in _paragraphs(name, meaning, _of_aws()):

@@ -37,8 +37,7 @@ def source(records: list[Mapping[str, Any]]) -> str:
     names = [name for name, _, _ in plans]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        msg = f"there are two records of {twice!r}, and a plan is found by its name: give one of them"
-        raise PlanError(msg)
+        raise PlanError(f"there are two records of {twice!r}, and a plan is found by its name: give one of them")
     if len(plans) == 1:
         _, plan, remarks = plans[0]
         body = [*remarks, f"PLAN = {plan}"]

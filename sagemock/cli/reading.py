@@ -28,16 +28,14 @@ def _objects(file: str) -> Iterator[Mapping[str, Any]]:
         # Windows PowerShell saves what a command prints as UTF-16.
         values = list(_values(raw.decode(json.detect_encoding(raw))))
     except (ValueError, RecursionError) as error:
-        msg = f"{name} is no JSON ({error}): save the output of `aws sagemaker describe-training-job` there"
-        raise PlanError(msg) from None
+        raise PlanError(f"{name} is no JSON ({error}): save the output of `aws sagemaker describe-training-job` there") from None
     found = [one for value in values for one in (value if isinstance(value, list) else [value])]
     wrong = [f"{str(one)[:40]!r}" for one in found if not isinstance(one, dict)]
     if wrong or not found:
         holds = wrong[0] if wrong else "nothing"
-        msg = (
+        raise PlanError(
             f"{name} holds {holds} where a JSON object should be: save the output of `aws sagemaker describe-training-job` there"
         )
-        raise PlanError(msg)
     for one in found:
         _check(name, one)
     yield from map(without_nulls, found)
@@ -47,12 +45,12 @@ def _check(name: str, record: Mapping[str, Any]) -> None:
     """Refuse a record whose members are of other kinds than AWS's: it was not printed by AWS, and is not judged further."""
     entries = record.get("SecondaryStatusTransitions", [])
     if not isinstance(entries, list) or not all(isinstance(one, dict) and isinstance(one.get("Status"), str) for one in entries):
-        msg = f"{name}: SecondaryStatusTransitions is no list of objects with a Status; save what AWS printed, as it is"
-        raise PlanError(msg)
+        raise PlanError(
+            f"{name}: SecondaryStatusTransitions is no list of objects with a Status; save what AWS printed, as it is"
+        )
     for member in ("TrainingTimeInSeconds", "BillableTimeInSeconds"):
         if not isinstance(record.get(member, 0), int | None):
-            msg = f"{name}: {member} is {record[member]!r}, no whole number; save what AWS printed, as it is"
-            raise PlanError(msg)
+            raise PlanError(f"{name}: {member} is {record[member]!r}, no whole number; save what AWS printed, as it is")
 
 
 def _values(text: str) -> Iterator[Any]:

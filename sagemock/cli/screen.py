@@ -38,8 +38,7 @@ class Screen:
         """
         found = find_spec("rich") is not None
         if color == "always" and not found:
-            msg = "colours need rich, which is not installed: pip install 'sagemock[color]'"
-            raise UsageError(msg)
+            raise UsageError("colours need rich, which is not installed: pip install 'sagemock[color]'")
         wanted = out.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         columns = shutil.get_terminal_size().columns if width is None else width
         paper = Paper(columns, unicode=not ascii_only and _has_blocks(out))

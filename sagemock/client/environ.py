@@ -159,12 +159,11 @@ class Environ:
         if active is None or active.passthrough:
             return wrapped(*args, **kwargs)
         process = args[0] if args else kwargs["credential_process"]
-        msg = (
+        raise NotAnswered(
             f"botocore was about to start {process!r}, a profile's credential_process, and no credentials are needed while "
             "sagemock is active: give the session or the client any keys, like aws_access_key_id='testing', "
             "or let the service that needs them out with mock_sagemaker(passthrough=['s3'])"
         )
-        raise NotAnswered(msg)
 
 
 def stand_in(kind: Callable[..., Any]) -> Any:  # noqa: ANN401  # aiobotocore has a class of its own

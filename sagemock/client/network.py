@@ -114,11 +114,9 @@ def entries(passthrough: Collection[object]) -> frozenset[str]:
 
 def _entry(entry: object) -> str:
     if not isinstance(entry, str):
-        msg = f"passthrough holds names of services and hosts, not {shown(entry)}: write passthrough=['s3']"
-        raise InvalidType(msg)
+        raise InvalidType(f"passthrough holds names of services and hosts, not {shown(entry)}: write passthrough=['s3']")
     if entry == "sagemaker":
-        msg = "passthrough: 'sagemaker' is what sagemock answers: take it out, or stop the mock before a real call"
-        raise InvalidValue(msg)
+        raise InvalidValue("passthrough: 'sagemaker' is what sagemock answers: take it out, or stop the mock before a real call")
     name = canonical(entry) or entry
     if _address(name) is not None or _HOST.fullmatch(name):
         return name
@@ -127,11 +125,10 @@ def _entry(entry: object) -> str:
         return entry
     near = _near(entry, services)
     hint = f"did you mean {near!r}? " if near else ""
-    msg = (
+    raise InvalidValue(
         f"passthrough: {shown(entry)} is no service and no host: {hint}"
         "Write a service as boto3.client takes it, like 's3', or a host with a dot and nothing else, like 'minio.example.com'"
     )
-    raise InvalidValue(msg)
 
 
 def _near(entry: str, services: Collection[str]) -> str | None:

@@ -79,9 +79,8 @@ def _waits_us(fault: faults.Fault, call: ApiCall) -> int:
         own_s = (getattr(call.request, "context", None) or {}).get(setting)
         waits_s = waits_s if own_s is None else own_s
     if waits_s is None:
-        msg = (
+        raise NothingWillHappen(
             f"{call.operation} meets {fault}, and its client would wait for ever: its Config has {setting}=None. "
             f"Let the code under test set {setting} to a number of seconds"
         )
-        raise NothingWillHappen(msg)
     return duration_us(waits_s)

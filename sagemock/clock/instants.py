@@ -35,16 +35,13 @@ def duration_us(value: timedelta | float) -> int:
     if isinstance(value, timedelta):
         microseconds = value // _MICROSECOND
     elif isinstance(value, bool) or not isinstance(value, (int, float)):
-        msg = f"a duration is a timedelta or a number of seconds, not {shown(value)}"
-        raise InvalidType(msg)
+        raise InvalidType(f"a duration is a timedelta or a number of seconds, not {shown(value)}")
     else:
         microseconds = value * SECOND_US
         if isinstance(microseconds, float) and not math.isfinite(microseconds):
-            msg = f"a duration is finite, not {value!r}"
-            raise InvalidValue(msg)
+            raise InvalidValue(f"a duration is finite, not {value!r}")
     if not -_LONGEST_US <= microseconds <= _LONGEST_US:
-        msg = f"a duration is at most a century ({LONGEST.days} days), unlike {shown(value)}"
-        raise InvalidValue(msg)
+        raise InvalidValue(f"a duration is at most a century ({LONGEST.days} days), unlike {shown(value)}")
     return round(microseconds)
 
 
@@ -62,24 +59,22 @@ def instant_us(value: datetime | str | float) -> int:
         try:
             value = datetime.fromisoformat(text)
         except ValueError:
-            msg = f"{shown(value)} is no instant: write it like 2018-07-30T00:00:00Z"
-            raise InvalidValue(msg) from None
+            raise InvalidValue(f"{shown(value)} is no instant: write it like 2018-07-30T00:00:00Z") from None
     if isinstance(value, datetime):
         if value.tzinfo is None:
             value = value.replace(tzinfo=timezone.utc)
         at_us = (value - _EPOCH) // _MICROSECOND
         if not _FIRST_US <= at_us <= _LAST_US:
             # By its own time zone it is.
-            msg = f"{value!r} is no instant between the years 1 and 9999 in UTC: give another"
-            raise InvalidValue(msg)
+            raise InvalidValue(f"{value!r} is no instant between the years 1 and 9999 in UTC: give another")
         return at_us
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        msg = f"an instant is a datetime, an ISO 8601 string or seconds since 1970, not {shown(value)}"
-        raise InvalidType(msg)
+        raise InvalidType(f"an instant is a datetime, an ISO 8601 string or seconds since 1970, not {shown(value)}")
     if not _FIRST_S <= value <= _LAST_S:
         # NaN and infinity too; what is meant to be now and lies beyond was given in milliseconds.
-        msg = f"{shown(value)} is no instant between the years 1 and 9999: give seconds since 1970, not milliseconds"
-        raise InvalidValue(msg)
+        raise InvalidValue(
+            f"{shown(value)} is no instant between the years 1 and 9999: give seconds since 1970, not milliseconds"
+        )
     return round(value * SECOND_US)
 
 
@@ -87,8 +82,9 @@ def beginning_us(start: datetime | str | float) -> int:
     """Return the instant at which virtual time begins: there is room for a long test, and for long jobs, after it."""
     start_us = instant_us(start)
     if not 0 <= start_us < _LAST_BEGINNING_US:
-        msg = f"virtual time begins between the years 1970 and 2999, not at {shown(start)}: write start='2018-07-30T00:00:00Z'"
-        raise InvalidValue(msg)
+        raise InvalidValue(
+            f"virtual time begins between the years 1970 and 2999, not at {shown(start)}: write start='2018-07-30T00:00:00Z'"
+        )
     return start_us
 
 

@@ -132,8 +132,7 @@ class Clock:
         """
         rate = checked_rate(rate)
         if lock is not None and not (hasattr(lock, "acquire") and hasattr(lock, "release")):
-            msg = f"lock is a threading.RLock, not {shown(lock)}: leave it out for one of the clock's own"
-            raise InvalidType(msg)
+            raise InvalidType(f"lock is a threading.RLock, not {shown(lock)}: leave it out for one of the clock's own")
         # One lock with whatever agendas lock: two would be taken in either order by two threads, which then wait for each other.
         self._lock = threading.RLock() if lock is None else lock
         self._leader: Leader | None = None
@@ -198,8 +197,7 @@ class Clock:
         self._check_runs()
         latency_us = duration_us(value)
         if latency_us < 0:
-            msg = f"latency is not negative, unlike {value!r}: write latency = 0 for none"
-            raise InvalidValue(msg)
+            raise InvalidValue(f"latency is not negative, unlike {value!r}: write latency = 0 for none")
         self.latency_us = latency_us
 
     @property
@@ -212,8 +210,7 @@ class Clock:
         self._check_runs()
         limit_us = None if value is None else duration_us(value)
         if limit_us is not None and limit_us <= 0:
-            msg = f"idle_limit is a positive duration, not {value!r}: write idle_limit = None for no limit"
-            raise InvalidValue(msg)
+            raise InvalidValue(f"idle_limit is a positive duration, not {value!r}: write idle_limit = None for no limit")
         self.idle_limit_us = limit_us
 
     # -- moving
@@ -226,13 +223,11 @@ class Clock:
         """
         self._check_runs()
         if (by is None) == (not units):
-            msg = "advance takes one duration: advance(minutes=5), advance(timedelta(minutes=5)) or advance(300)"
-            raise InvalidType(msg)
+            raise InvalidType("advance takes one duration: advance(minutes=5), advance(timedelta(minutes=5)) or advance(300)")
         given = _sum(units) if by is None else by
         by_us = duration_us(given)
         if by_us < 0:
-            msg = f"time only moves forward, and not by {given!r}: begin earlier, by start=…"
-            raise InvalidValue(msg)
+            raise InvalidValue(f"time only moves forward, and not by {given!r}: begin earlier, by start=…")
         check_end(self.now_us() + by_us)
         self.pass_us(by_us)
 
@@ -244,8 +239,7 @@ class Clock:
         check_end(target_us)
         if target_us < self.now_us():
             now, target = instant(self.now_us()).isoformat(), instant(target_us).isoformat()
-            msg = f"time only moves forward: it is {now}, later than {target}; begin earlier, by start=…"
-            raise InvalidValue(msg)
+            raise InvalidValue(f"time only moves forward: it is {now}, later than {target}; begin earlier, by start=…")
         self.pass_to_us(target_us)
 
     def close(self) -> None:
@@ -256,8 +250,7 @@ class Clock:
     def _check_runs(self) -> None:
         if self._is_over:
             since = self.now().isoformat()
-            msg = f"this mock is over, and its time stands still at {since}: use the clock while the mock is active"
-            raise UsageError(msg)
+            raise UsageError(f"this mock is over, and its time stands still at {since}: use the clock while the mock is active")
 
     def pass_us(self, by_us: int) -> None:
         """Let `by_us` microseconds pass from now, with whoever sleeps meanwhile waking in time."""
@@ -373,8 +366,7 @@ class Clock:
         """Stop telling `agenda`."""
         with self._lock:
             if agenda not in self._agendas:
-                msg = f"the clock does not tell {agenda!r}: let it be told first, by tell()"
-                raise UsageError(msg)
+                raise UsageError(f"the clock does not tell {agenda!r}: let it be told first, by tell()")
             self._agendas.remove(agenda)
             if agenda in self._due:
                 self._due.remove(agenda)
@@ -386,27 +378,23 @@ def _sum(units: Mapping[str, float]) -> timedelta:
         if name not in _UNITS:
             near = nearest(name, _UNITS)
             hint = f"did you mean {near!r}?" if near else "take it out."
-            msg = f"advance() has no {shown(name)}: {hint} The units are {', '.join(_UNITS)}"
-            raise InvalidType(msg)
+            raise InvalidType(f"advance() has no {shown(name)}: {hint} The units are {', '.join(_UNITS)}")
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            msg = f"advance({name}=…) takes a number, not {shown(value)}: write advance(minutes=5)"
-            raise InvalidType(msg)
+            raise InvalidType(f"advance({name}=…) takes a number, not {shown(value)}: write advance(minutes=5)")
     try:
         return timedelta(**units)
     except (OverflowError, ValueError):
         # Infinite, not a number, or more than a timedelta holds.
         told = ", ".join(f"{name}={shown(value)}" for name, value in units.items())
-        msg = f"advance({told}) is no duration: write advance(minutes=5)"
-        raise InvalidValue(msg) from None
+        raise InvalidValue(f"advance({told}) is no duration: write advance(minutes=5)") from None
 
 
 def check_end(target_us: int) -> None:
     """Raise InvalidValue if virtual time does not go so far."""
     if target_us > END_US:
-        msg = (
+        raise InvalidValue(
             f"virtual time ends at {instant(END_US).isoformat()}, and this goes on from there: advance by less, or begin earlier"
         )
-        raise InvalidValue(msg)
 
 
 def _let_go(lock: Any, held: list[int]) -> None:  # noqa: ANN401  # as in `Clock.put_down`

@@ -45,8 +45,9 @@ class Events(Sequence[Event]):
         if isinstance(index, slice):
             return self._fixed(happened[index])
         if isinstance(index, bool) or not isinstance(index, int):
-            msg = f"events are asked for by their place, not by {shown(index)}: write events[-1], or events.matching(pattern)"
-            raise InvalidType(msg)
+            raise InvalidType(
+                f"events are asked for by their place, not by {shown(index)}: write events[-1], or events.matching(pattern)"
+            )
         return self._told(happened[index])
 
     def __iter__(self) -> Iterator[Event]:
@@ -125,8 +126,9 @@ class Announcer:
     def on_event(self, handler: Handler, pattern: Pattern | None, *, delay: Delay, duplicates: int, check: bool) -> Subscription:
         """Tell a handler of what happens from now on."""
         if self._closed:
-            msg = "this mock is over, and no event will come: call on_event() while it is active; `events` has what happened"
-            raise UsageError(msg)
+            raise UsageError(
+                "this mock is over, and no event will come: call on_event() while it is active; `events` has what happened"
+            )
         subscription = Subscription(handler, pattern, delay, duplicates, self._cancel)
         _check(self._api, subscription.pattern, check=check)
         if self._delivery is None:

@@ -38,11 +38,10 @@ class Subscription:
         """Check what was given; `leave` is called by `cancel`. Raises InvalidType or InvalidValue for what has no meaning."""
         self.takes_context = takes_context(handler)
         if isinstance(duplicates, bool) or not isinstance(duplicates, int) or not 0 <= duplicates <= _DUPLICATES:
-            msg = (
+            raise InvalidValue(
                 f"duplicates is how many times each event comes again, 0 to {_DUPLICATES}, not {shown(duplicates)}: "
                 "write duplicates=1"
             )
-            raise InvalidValue(msg)
         if callable(delay):
             takes_one("delay", delay, "write delay=lambda event: 5")
         else:
@@ -79,8 +78,9 @@ class Subscription:
         returned = self._handler(*arguments)
         if inspect.iscoroutine(returned):
             returned.close()
-            msg = f"{self._handler!r} returned a coroutine, which nobody would await: let it be run, by asyncio.run(...) say"
-            raise InvalidType(msg)
+            raise InvalidType(
+                f"{self._handler!r} returned a coroutine, which nobody would await: let it be run, by asyncio.run(...) say"
+            )
 
 
 def _span_us(delay: Duration) -> tuple[int, int]:
@@ -89,8 +89,9 @@ def _span_us(delay: Duration) -> tuple[int, int]:
     except ValueError as error:
         raise InvalidValue(str(error)) from None
     if span is None:
-        msg = "the delay of on_event() is a timedelta, seconds or a (low, high) pair of them, not None: leave it out for none"
-        raise InvalidType(msg)
+        raise InvalidType(
+            "the delay of on_event() is a timedelta, seconds or a (low, high) pair of them, not None: leave it out for none"
+        )
     return span
 
 

@@ -66,8 +66,7 @@ def check(api: Api, pattern: EventPattern) -> None:
         if reason is None:
             return
         first = first or reason
-    msg = f"the event pattern can never match: {first}, or give check=False"
-    raise InvalidValue(msg)
+    raise InvalidValue(f"the event pattern can never match: {first}, or give check=False")
 
 
 def _never(api: Api, field: Field) -> str | None:

@@ -34,19 +34,17 @@ _OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
 def refuse(path: Path, what: str, advice: str) -> NoReturn:
     """Raise InvalidValue for what stands at a path of a pattern."""
     where = f"at {'.'.join(path)}" if path else "as a whole"
-    msg = f"the event pattern is not valid {where}: {what}; {advice}"
-    raise InvalidValue(msg)
+    raise InvalidValue(f"the event pattern is not valid {where}: {what}; {advice}")
 
 
 def filtered(given: Mapping[str, Any], path: Path) -> Test:
     """Return the test that a filter such as `{"prefix": "aws."}` stands for."""
     name, value = _only(given, path)
     if name == "cidr":
-        msg = (
+        raise NotSimulated(
             f"sagemock does not simulate the filter 'cidr' (at {'.'.join(path)} of the event pattern): "
             "no field of a training job's event is an IP address; take it out"
         )
-        raise NotSimulated(msg)
     here = (*path, name)
     if name == "numeric":
         return _numeric(value, here)

@@ -79,16 +79,19 @@ def takes_context(handler: object) -> bool:
     tell its parameters, as some built-in functions, is called with the event alone.
     """
     if not callable(handler):
-        msg = f"on_event() takes a function of an event, or an event and a context, not {shown(handler)}: write on_event(handler)"
-        raise InvalidType(msg)
+        raise InvalidType(
+            f"on_event() takes a function of an event, or an event and a context, not {shown(handler)}: write on_event(handler)"
+        )
     # Of an object that can be called it is its method that says so.
     for function in (handler, getattr(handler, "__call__", None)):  # noqa: B004  # not whether it is there: what it is
         if inspect.iscoroutinefunction(function):
-            msg = f"{shown(handler)} is a coroutine function, which nobody awaits: write on_event(lambda event: asyncio.run(...))"
-            raise InvalidType(msg)
+            raise InvalidType(
+                f"{shown(handler)} is a coroutine function, which nobody awaits: write on_event(lambda event: asyncio.run(...))"
+            )
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-            msg = f"{shown(handler)} is a generator function, whose body a call does not run: write a function that returns"
-            raise InvalidType(msg)
+            raise InvalidType(
+                f"{shown(handler)} is a generator function, whose body a call does not run: write a function that returns"
+            )
     try:
         signature = inspect.signature(handler)
     except (TypeError, ValueError):
@@ -98,9 +101,8 @@ def takes_context(handler: object) -> bool:
     try:
         signature.bind(*[None] * (2 if takes else 1))
     except TypeError as error:
-        msg = (
+        raise InvalidType(
             f"{shown(handler)} can be called neither with an event nor with an event and a context ({error}): "
             "write on_event(lambda event: ...)"
-        )
-        raise InvalidType(msg) from None
+        ) from None
     return takes

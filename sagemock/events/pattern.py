@@ -60,12 +60,12 @@ class EventPattern:
             except RecursionError:
                 refuse((), _TOO_DEEP, _SHALLOW)
             except ValueError as error:
-                msg = f"the event pattern is no JSON: {error}; give a mapping, or the JSON text of one"
-                raise InvalidValue(msg) from None
+                raise InvalidValue(f"the event pattern is no JSON: {error}; give a mapping, or the JSON text of one") from None
         if not isinstance(pattern, Mapping):
             given = shown(pattern)
-            msg = f"an event pattern is a mapping or the JSON text of one, not {given}: write {{'source': ['aws.sagemaker']}}"
-            raise InvalidType(msg)
+            raise InvalidType(
+                f"an event pattern is a mapping or the JSON text of one, not {given}: write {{'source': ['aws.sagemaker']}}"
+            )
         _check_size(pattern)
         self._pattern = pattern
         # In the order of the paths, as the original has it: it decides within which element of an array a field is to be absent.

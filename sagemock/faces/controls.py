@@ -130,8 +130,9 @@ class Controls(ABC):
         flag("spot", spot)
         flag("warm_pool", warm_pool)
         if spot and warm_pool:
-            msg = "quota() is of spot training or of warm pools, which spot jobs have none of: give one of spot and warm_pool"
-            raise InvalidValue(msg)
+            raise InvalidValue(
+                "quota() is of spot training or of warm pools, which spot jobs have none of: give one of spot and warm_pool"
+            )
         usage: Usage = "training warm pool" if warm_pool else "spot training job" if spot else "training job"
         world.service.quotas.limits[instance_type, usage] = instances
 
@@ -204,13 +205,13 @@ class Controls(ABC):
         job = self.jobs.find(name)
         now_us = world.clock.now_us()
         if not job.request.get("EnableManagedSpotTraining"):
-            msg = f"cannot interrupt {name!r}: it runs on demand; create it with EnableManagedSpotTraining=True"
-            raise UsageError(msg)
+            raise UsageError(f"cannot interrupt {name!r}: it runs on demand; create it with EnableManagedSpotTraining=True")
         secondary = job.state(now_us).secondary
         if secondary not in status.STARTED:
             known = ", ".join(sorted(status.STARTED))
-            msg = f"cannot interrupt {name!r}: it has no instances in {secondary}; do it in {known}.\n{timeline(job, now_us)}"
-            raise UsageError(msg)
+            raise UsageError(
+                f"cannot interrupt {name!r}: it has no instances in {secondary}; do it in {known}.\n{timeline(job, now_us)}"
+            )
         self._intervene(name, "interrupt", Interrupt)
 
     @public
@@ -232,8 +233,7 @@ class Controls(ABC):
         """
         world = self._running
         if not isinstance(text, str) or not text:
-            msg = f"log() takes the text of a line, not {shown(text)}: write log({shown(name)}, 'epoch=1 loss=0.31')"
-            raise InvalidType(msg)
+            raise InvalidType(f"log() takes the text of a line, not {shown(text)}: write log({shown(name)}, 'epoch=1 loss=0.31')")
         checks.text("text", text, "the text of a line", "write what can be encoded")
         whole("instance", instance, "the number of an instance, counted from 1", "leave it out for the first")
         with world.store.lock:
@@ -241,14 +241,12 @@ class Controls(ABC):
             now_us = world.clock.now_us()
             at_us = now_us if at is None else instant_us(at)
             if instance not in range(1, count(job.request) + 1):
-                msg = f"{name!r} has no instance {instance!r}: it has {count(job.request)}, counted from 1"
-                raise UsageError(msg)
+                raise UsageError(f"{name!r} has no instance {instance!r}: it has {count(job.request)}, counted from 1")
             if not any(begin_us <= at_us for begin_us in runs(job)):
-                msg = (
+                raise UsageError(
                     f"no container of {name!r} has started at {instant(at_us).isoformat()}, so it cannot log: advance until "
                     f"it is in Training, or give a later instant by at=.\n{timeline(job, now_us)}"
                 )
-                raise UsageError(msg)
             world.store.region(job.place).logbook.say(job, at_us, text, instance=instance, now_us=now_us)
             world.idle.reset()
 
@@ -263,8 +261,7 @@ class Controls(ABC):
         now_us = world.clock.now_us()
         known = {*status.PHASES, *status.ENDINGS, *get_args(status.Primary)}
         if not isinstance(wanted, str) or wanted not in known:
-            msg = f"{shown(wanted)} is no status of a training job: one of {', '.join(sorted(known))}"
-            raise UsageError(msg)
+            raise UsageError(f"{shown(wanted)} is no status of a training job: one of {', '.join(sorted(known))}")
         state = job.state(now_us)
         reached = wanted in (state.primary, state.secondary)
         while not reached:
@@ -272,11 +269,10 @@ class Controls(ABC):
             instants = (job.created_us + change.at_us for change in ahead if wanted in (change.primary, change.secondary))
             at_us = next(instants, None)
             if at_us is None:
-                msg = (
+                raise NeverReached(
                     f"{name!r} will never be {wanted} from now on; give it a plan that leads there, or wait for another status.\n"
                     f"{timeline(job, now_us)}"
                 )
-                raise NeverReached(msg)
             world.clock.pass_to_us(at_us)
             # A handler of events may have changed the job meanwhile.
             job, now_us = self.jobs.find(name), world.clock.now_us()
@@ -299,8 +295,9 @@ class Controls(ABC):
             now_us = world.clock.now_us()
             primary = job.state(now_us).primary
             if primary != "InProgress":
-                msg = f"cannot {verb} {name!r}: it is {primary}; do it while the job is InProgress.\n{timeline(job, now_us)}"
-                raise UsageError(msg)
+                raise UsageError(
+                    f"cannot {verb} {name!r}: it is {primary}; do it while the job is InProgress.\n{timeline(job, now_us)}"
+                )
             world.store.put(job.after(intervention(now_us - job.created_us)))
             world.idle.reset()
         world.announcer.flush()
@@ -308,8 +305,9 @@ class Controls(ABC):
 
 def _check_matcher(matcher: object) -> None:
     if not isinstance(matcher, str) and not callable(matcher):
-        msg = f"plan() takes a pattern of job names or a predicate of the request, not {shown(matcher)}: write plan('churn-*', …)"
-        raise InvalidType(msg)
+        raise InvalidType(
+            f"plan() takes a pattern of job names or a predicate of the request, not {shown(matcher)}: write plan('churn-*', …)"
+        )
     if isinstance(matcher, str):
         checks.text("matcher", matcher, "a pattern of job names", "write plan('churn-*', …)")
     else:
@@ -318,6 +316,5 @@ def _check_matcher(matcher: object) -> None:
 
 def _check_source(plan: object) -> None:
     if plan is None:
-        msg = "plan() takes a Plan or a callable of the request that returns one, not None: write Plan.completes()"
-        raise InvalidType(msg)
+        raise InvalidType("plan() takes a Plan or a callable of the request that returns one, not None: write Plan.completes()")
     check_plan(plan)

@@ -58,8 +58,7 @@ class SageMakerMock(Controls):
     def __init__(self, options: Options | None = None) -> None:
         given: object = options
         if given is not None and not isinstance(given, Options):
-            msg = f"SageMakerMock takes Options, not {shown(given)}: write mock_sagemaker(latency=0)"
-            raise InvalidType(msg)
+            raise InvalidType(f"SageMakerMock takes Options, not {shown(given)}: write mock_sagemaker(latency=0)")
         self._options = Options() if options is None else options
         self._worlds: list[World] = []
         self._last: World | None = None
@@ -91,8 +90,9 @@ class SageMakerMock(Controls):
         """
         flag("clean", clean)
         if not self._worlds:
-            msg = "this mock is not active: stop() ends what start() began, once; take this one out, or start the mock first"
-            raise UsageError(msg)
+            raise UsageError(
+                "this mock is not active: stop() ends what start() began, once; take this one out, or start the mock first"
+            )
         world = self._last = self._worlds.pop()
         ends: list[Callable[[], object]] = [partial(_STACK.pop, world), partial(AUDIENCE.stopped, world), world.close]
         run_all(*([world.check_used, *ends] if clean else ends))
@@ -137,16 +137,16 @@ class SageMakerMock(Controls):
         if self._worlds:
             return self._worlds[-1]
         if self._last is None:
-            msg = "this mock was not started: enter it by `with`, start(), the decorator or the fixture first"
-            raise UsageError(msg)
+            raise UsageError("this mock was not started: enter it by `with`, start(), the decorator or the fixture first")
         return self._last
 
     @property
     def _running(self) -> World:
         world = self._world
         if not self._worlds:
-            msg = "this mock is over, and nothing can be done to it any more: do it while it is active; what happened can be read"
-            raise UsageError(msg)
+            raise UsageError(
+                "this mock is over, and nothing can be done to it any more: do it while it is active; what happened can be read"
+            )
         # Whoever does something to a mock does not wait by reading its clock.
         world.clock.readings.turned_away()
         return world
@@ -159,8 +159,7 @@ def current() -> SageMakerMock:
     """Return the innermost active mock: the one that answers. Raises UsageError if there is none."""
     world = _STACK.innermost()
     if world is None:
-        msg = "no mock is active here: decorate the test with @mock_sagemaker, or enter mock_sagemaker() by `with`"
-        raise UsageError(msg)
+        raise UsageError("no mock is active here: decorate the test with @mock_sagemaker, or enter mock_sagemaker() by `with`")
     return cast("SageMakerMock", world.owner)
 
 
@@ -183,8 +182,7 @@ class _MockSagemaker:
         """
         mock = SageMakerMock(Options.of(**options))
         if more or (target is not None and options):
-            msg = "mock_sagemaker takes options by name, and then what it decorates: @mock_sagemaker(start=…)"
-            raise InvalidType(msg)
+            raise InvalidType("mock_sagemaker takes options by name, and then what it decorates: @mock_sagemaker(start=…)")
         return mock if target is None else mock(target)
 
     def __repr__(self) -> str:
@@ -192,8 +190,7 @@ class _MockSagemaker:
 
 
 def _refuse_to_enter(_: object) -> NoReturn:
-    msg = "mock_sagemaker makes mocks, and is none: call it, `with mock_sagemaker() as sagemaker:`"
-    raise UsageError(msg)
+    raise UsageError("mock_sagemaker makes mocks, and is none: call it, `with mock_sagemaker() as sagemaker:`")
 
 
 for _name in ("__enter__", "__exit__", "__aenter__", "__aexit__"):

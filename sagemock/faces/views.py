@@ -162,8 +162,7 @@ class Jobs(Mapping[str, JobView]):
             raise UnknownJob(self._unknown(key))
         if len(found) > 1:
             arns = ", ".join(job.arn for job in found)
-            msg = f"{key!r} exists more than once; ask by one of the ARNs {arns}"
-            raise UnknownJob(msg)
+            raise UnknownJob(f"{key!r} exists more than once; ask by one of the ARNs {arns}")
         return found[0]
 
     def _called(self, key: object) -> Iterator[Job]:

@@ -44,11 +44,10 @@ def put(region: str, where: Location, body: bytes, kms_key: str = "") -> bool:
     if answered is None or answered.status_code == _NOT_FOUND:
         return False
     if answered.status_code != _OK:
-        msg = (
+        raise UsageError(
             f"moto's S3 refuses a job's artifact at s3://{where.bucket}/{where.key} with HTTP {answered.status_code}: "
             "let the bucket's policy allow it, or give the job another S3OutputPath"
         )
-        raise UsageError(msg)
     return True
 
 
@@ -65,16 +64,15 @@ def check_inputs(place: Place, request: Mapping[str, Any]) -> None:
             continue
         answered = _ask("HEAD", place.region, Location(where.bucket, ""))
         if answered is None:
-            msg = (
+            raise UsageError(
                 f"check_s3=True, and there is no S3 in which to look for {uri!r}: enter moto's mock_aws as well, "
                 "or leave check_s3 out"
             )
-            raise UsageError(msg)
         region = answered.headers.get("x-amz-bucket-region", place.region)
         if region == place.region and answered.status_code == _OK and _has_objects(place.region, where):
             continue
         elsewhere = f" Error message from S3: The bucket is in this region: {region}. Please use this region to retry the request"
-        code, text = (
+        raise Refusal(
             "ValidationException",
             (
                 f'No S3 objects found under S3 URL "{uri}" given in input data source. Please ensure that the bucket exists in '
@@ -83,7 +81,6 @@ def check_inputs(place: Place, request: Mapping[str, Any]) -> None:
                 f"{'' if region == place.region else elsewhere}"
             ),
         )
-        raise Refusal(code, text)
 
 
 def _sources(request: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -26,12 +26,11 @@ def refuse() -> None:
             tells = getattr(modules.get(name), function, None)
             if tells is not None and any(map(tells, parts)):
                 package = name.partition(".")[0]
-                msg = (
+                raise UsageError(
                     f"{package} has replaced this process's threads or its time.sleep by greenlets, and sagemock cannot see what "
                     f"those wait for: run this test in a process that {package} does not patch, or let it leave out threads and "
                     f"time ({_LEFT_OUT[package]})"
                 )
-                raise UsageError(msg)
 
 
 _LEFT_OUT: Final = {

@@ -54,8 +54,7 @@ def parse(body: bytes | str) -> _Json:
 
 
 def _no_number(constant: str) -> NoReturn:
-    msg = f"{constant} is no JSON"
-    raise ValueError(msg)
+    raise ValueError(f"{constant} is no JSON")
 
 
 # Python's json would read NaN and Infinity.
@@ -177,8 +176,7 @@ def _refuse(value: object, noun: str) -> NoReturn:
         _refuse_for("scalar", value)
     kinds = {str: "STRING_VALUE", int: "NUMBER_VALUE", float: "DECIMAL_VALUE"}
     kind = f"{value!r}_VALUE".upper() if isinstance(value, bool) else kinds[type(value)]
-    message = f"{kind} can not be converted to {noun}"
-    raise Refusal(_CODE, message)
+    raise Refusal(_CODE, f"{kind} can not be converted to {noun}")
 
 
 def _refuse_for(expected: str, value: object) -> NoReturn:

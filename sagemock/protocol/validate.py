@@ -39,8 +39,7 @@ def check(shape: Shape, value: _Value, code: str = "ValidationException") -> Non
     found = violations(shape, value)
     if found:
         errors = "error" if len(found) == 1 else "errors"
-        text = f"{len(found)} validation {errors} detected: {'; '.join(found)}"
-        raise Refusal(code, text)
+        raise Refusal(code, f"{len(found)} validation {errors} detected: {'; '.join(found)}")
 
 
 def violations(shape: Shape, value: _Value) -> list[str]:

@@ -15,11 +15,9 @@ _ACCOUNT_ID: Final = re.compile(r"[0-9]{12}")
 def checked_account(name: str, account_id: object) -> str:
     """Return an account id; a message calls it `name`."""
     if not isinstance(account_id, str):
-        msg = f"{name} is a string of twelve digits, not {shown(account_id)}: write {name}='123456789012'"
-        raise InvalidType(msg)
+        raise InvalidType(f"{name} is a string of twelve digits, not {shown(account_id)}: write {name}='123456789012'")
     if not _ACCOUNT_ID.fullmatch(account_id):
-        msg = f"{name} has twelve digits, unlike {shown(account_id)}: write {name}='123456789012'"
-        raise InvalidValue(msg)
+        raise InvalidValue(f"{name} has twelve digits, unlike {shown(account_id)}: write {name}='123456789012'")
     return account_id
 
 
@@ -57,5 +55,4 @@ class Accounts(MutableMapping[str, str]):
 
     def _check_lasts(self) -> None:
         if self._is_over:
-            msg = "this mock is over, and no call will come: set `accounts` while it is active"
-            raise UsageError(msg)
+            raise UsageError("this mock is over, and no call will come: set `accounts` while it is active")

@@ -163,8 +163,9 @@ class Calls(Collection[Call]):
     def __getitem__(self, place: slice) -> list[Call]: ...
     def __getitem__(self, place: int | slice) -> Call | list[Call]:
         if isinstance(place, bool) or not isinstance(place, (int, slice)):
-            msg = f"calls are asked for by their place, not by {shown(place)}: write calls[0], or calls.to('StopTrainingJob')"
-            raise InvalidType(msg)
+            raise InvalidType(
+                f"calls are asked for by their place, not by {shown(place)}: write calls[0], or calls.to('StopTrainingJob')"
+            )
         return list(self)[place]
 
     def __eq__(self, other: object) -> bool:

@@ -82,11 +82,10 @@ class Window(NamedTuple):
         window = cls(_moment_us("after", after, now_us), _moment_us("until", until, now_us))
         after_us = now_us if window.after_us is None else max(now_us, window.after_us)
         if window.until_us is not None and window.until_us <= after_us:
-            msg = (
+            raise InvalidValue(
                 f"until={until!r} leaves no time: it is {instant(window.until_us).isoformat()}, and the earliest that a call can "
                 f"come is {instant(after_us).isoformat()}; give an instant later than that, or a duration from now"
             )
-            raise InvalidValue(msg)
         return window
 
     def holds(self, now_us: int) -> bool:
@@ -218,8 +217,7 @@ def check_job(pattern: object, operation: str) -> None:
     """Raise if `pattern` is no pattern of job names, or the operation has no job that it could be of."""
     text("job", pattern, "a pattern of job names", "write job='churn-*'")
     if operation in JOBLESS:
-        msg = f"{operation} is about no single job, so job={pattern!r} meets none of its calls: leave job out"
-        raise UsageError(msg)
+        raise UsageError(f"{operation} is about no single job, so job={pattern!r} meets none of its calls: leave job out")
 
 
 def _moment_us(name: str, moment: Moment | None, now_us: int) -> int | None:
@@ -230,11 +228,11 @@ def _moment_us(name: str, moment: Moment | None, now_us: int) -> int | None:
     try:
         from_now_us = duration_us(moment)
     except TypeError:
-        msg = f"{name} is an instant or a duration from now, not {shown(moment)}: write {name}=timedelta(minutes=5)"
-        raise InvalidType(msg) from None
+        raise InvalidType(
+            f"{name} is an instant or a duration from now, not {shown(moment)}: write {name}=timedelta(minutes=5)"
+        ) from None
     if from_now_us < 0:
-        msg = f"{name}={moment!r} is over: give a duration from now that is not negative, or an instant"
-        raise InvalidValue(msg)
+        raise InvalidValue(f"{name}={moment!r} is over: give a duration from now that is not negative, or an instant")
     return now_us + from_now_us
 
 
@@ -246,11 +244,9 @@ def _check_error(fault: Fault) -> None:
     given: tuple[object, object, object] = (fault.error, fault.message, fault.status)
     error, message, status = given
     if not isinstance(error, str) or not _CODE.fullmatch(error):
-        msg = f"an error is named by its code, not {shown(error)}: write 'ThrottlingException'"
-        raise UsageError(msg)
+        raise UsageError(f"an error is named by its code, not {shown(error)}: write 'ThrottlingException'")
     if error in _ON_THE_WAY and (message is not None or status is not None):
-        msg = f"{error} happens on the way, not at the service, so it has no message and no status: leave them out"
-        raise UsageError(msg)
+        raise UsageError(f"{error} happens on the way, not at the service, so it has no message and no status: leave them out")
     if message is not None and not (isinstance(message, str) and not message):
         text("message", message, "the text that the service answers", "write message='Rate exceeded'")
     if status is not None:
@@ -259,5 +255,6 @@ def _check_error(fault: Fault) -> None:
         names = [*sorted(_KNOWN), *sorted(_ON_THE_WAY)]
         near = nearest(error, names)
         hint = f"did you mean {near!r}? sagemock" if near else "sagemock"
-        msg = f"{shown(error)} is an error without a text: {hint} knows {', '.join(names)}; for another error, give message='…'"
-        raise UsageError(msg)
+        raise UsageError(
+            f"{shown(error)} is an error without a text: {hint} knows {', '.join(names)}; for another error, give message='…'"
+        )

@@ -53,8 +53,7 @@ def _place(token: str, order: Order, *, descending: bool) -> Key:
     made_for, key = (read[:2], read[2:]) if isinstance(read, list) else ([], [])
     if made_for != [order, descending] or [type(part) for part in key] != _KEYS[order]:
         # The words are assumed; so is that a token belongs to the sort that it was given for.
-        code, text = "ValidationException", "Invalid NextToken."
-        raise Refusal(code, text)
+        raise Refusal("ValidationException", "Invalid NextToken.")
     return tuple(key)
 
 

@@ -31,11 +31,10 @@ def matches(pattern: str) -> Callable[[str], bool]:
     """Return the test for a line. Refuses what is no pattern, as AWS does; raises NotSimulated for JSON and columns."""
     text = pattern.strip()
     if text[:1] in ("{", "["):
-        msg = (
+        raise NotSimulated(
             f"sagemock does not simulate the filter pattern {pattern!r} of FilterLogEvents, which is for structured lines: "
             "filter by terms, such as 'ERROR -warning', or filter what is returned"
         )
-        raise NotSimulated(msg)
     regexes = 0
     wanted: dict[str, list[Callable[[str], bool]]] = {"": [], "-": [], "?": []}
     at = 0

@@ -145,5 +145,4 @@ def position(sent: str) -> tuple[bool, int]:
 def invalid_token() -> NoReturn:
     """Refuse a token that was never given."""
     # boto/boto3#1467
-    text = "The specified nextToken is invalid."
-    raise Refusal(INVALID, text)
+    raise Refusal(INVALID, "The specified nextToken is invalid.")

@@ -58,11 +58,10 @@ def concerns(api: Api, operation: str, body: bytes | str) -> bool:
 def simulated(operation: str) -> "Operation":
     """Return an operation on the log group. Raises NotSimulated if sagemock does not have it."""
     if operation not in OPERATIONS:
-        msg = (
+        raise NotSimulated(
             f"sagemock does not simulate {operation} of CloudWatch Logs on {GROUP}. It simulates {', '.join(sorted(OPERATIONS))} "
             "there: read the lines by one of these, or leave that call out of this test"
         )
-        raise NotSimulated(msg)
     return OPERATIONS[operation]
 
 

@@ -61,8 +61,7 @@ class Service:
         """Return a job, or refuse as the service does (boto/boto3#2808: ValidationException, not ResourceNotFound)."""
         job = self.store.region(place).by_name.get(name)
         if job is None:
-            text = "Requested resource not found."
-            raise Refusal(INVALID, text)
+            raise Refusal(INVALID, "Requested resource not found.")
         return job
 
     def shown(self, api: Api, job: Job, now_us: int) -> str:
@@ -93,11 +92,11 @@ def create_training_job(service: Service, api: Api, place: Place, request: Mappi
     taken = service.store.region(place).by_name.get(name)
     if taken is not None:
         # SuperCowPowers/workbench#384, aws/amazon-sagemaker-examples#3108
-        text = (
+        raise Refusal(
+            IN_USE,
             "Training job names must be unique within an AWS account and region, "
-            f"and a training job with this name already exists ({taken.arn})"
+            f"and a training job with this name already exists ({taken.arn})",
         )
-        raise Refusal(IN_USE, text)
     owner = warm_pools.available(service.store, place, request, now_us)
     service.quotas.check(service.store, place, request, now_us, owner)
     plan = service.plan_for(request)
@@ -140,8 +139,7 @@ def stop_training_job(service: Service, _: Api, place: Place, request: Mapping[s
     primary = job.state(now_us).primary
     if primary != "InProgress":
         # awslabs/benchmark-ai#928; that a job which is Stopping is refused in the same words is inferred.
-        text = f"The request was rejected because the training job is in status {primary}."
-        raise Refusal(INVALID, text)
+        raise Refusal(INVALID, f"The request was rejected because the training job is in status {primary}.")
     service.store.put(job.after(Stop(now_us - job.created_us)))
     return ""
 

@@ -27,8 +27,9 @@ def checked_instance_type(name: object) -> str:
     known = _instance_types()
     if kind not in known:
         near = nearest(kind, known, least=0)
-        msg = f"no training job runs on {shown(kind)}: did you mean {near!r}? A newer botocore may know more types of instances"
-        raise UsageError(msg)
+        raise UsageError(
+            f"no training job runs on {shown(kind)}: did you mean {near!r}? A newer botocore may know more types of instances"
+        )
     return kind
 
 

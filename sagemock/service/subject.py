@@ -42,8 +42,7 @@ def checked_operation(pattern: object, services: Sequence[str] = ("sagemaker",))
     # As boto3's methods are spelt, too.
     near = nearest(pattern.replace("_", ""), sorted(known))
     hint = f"did you mean {near!r}?" if near else f"sagemock answers {', '.join(sorted(OPERATIONS))}"
-    msg = f"SageMaker has no operation {shown(pattern)}: {hint}"
-    raise UsageError(msg)
+    raise UsageError(f"SageMaker has no operation {shown(pattern)}: {hint}")
 
 
 def _names_one(pattern: str, known: Collection[str]) -> bool:

@@ -25,12 +25,12 @@ def updated(job: Job, request: Mapping[str, Any], now_us: int) -> Job:
     """Return a job as it is after an UpdateTrainingJob request, or refuse."""
     if set(request) == {"TrainingJobName"}:
         # AWS's documentation quotes this one.
-        text = "Invalid UpdateTrainingJobRequest, the request cannot be empty"
-        raise Refusal(_INVALID, text)
+        raise Refusal(_INVALID, "Invalid UpdateTrainingJobRequest, the request cannot be empty")
     profiler = {"ProfilerConfig", "ProfilerRuleConfigurations"} & set(request)
     if profiler and "ResourceConfig" in request:
-        text = "The profiler configuration and the ResourceConfig of a training job cannot be updated in one request."
-        raise Refusal(_INVALID, text)
+        raise Refusal(
+            _INVALID, "The profiler configuration and the ResourceConfig of a training job cannot be updated in one request."
+        )
     at_us = now_us - job.created_us
     changed = dict(job.request)
     if profiler:
@@ -51,27 +51,26 @@ def deleted(job: Job, now_us: int) -> Job:
     """Return a job as it is after DeleteTrainingJob, or refuse: only what has ended and keeps no pool can be deleted."""
     at = view(job, now_us)
     if not at.over or at.primary == "Deleting":
-        text = f"The training job {job.arn} cannot be deleted while it is in status {at.primary}."
-        raise Refusal(_IN_USE, text)
+        raise Refusal(_IN_USE, f"The training job {job.arn} cannot be deleted while it is in status {at.primary}.")
     found = pool(job, now_us)
     if found is not None and found.status == "Available":
-        text = f"The training job {job.arn} cannot be deleted while it retains an Available warm pool."
-        raise Refusal(_IN_USE, text)
+        raise Refusal(_IN_USE, f"The training job {job.arn} cannot be deleted while it retains an Available warm pool.")
     return job.after(Delete(now_us - job.created_us))
 
 
 def _profiled(job: Job, request: Mapping[str, Any], now_us: int) -> dict[str, Any]:
     primary = job.state(now_us).primary
     if primary != "InProgress":
-        text = f"The profiler configuration can only be updated while the training job is InProgress; it is in status {primary}."
-        raise Refusal(_INVALID, text)
+        raise Refusal(
+            _INVALID,
+            f"The profiler configuration can only be updated while the training job is InProgress; it is in status {primary}.",
+        )
     present = job.request.get("ProfilerRuleConfigurations", [])
     added = request.get("ProfilerRuleConfigurations", [])
     names = {rule["RuleConfigurationName"] for rule in present}
     for rule in added:
         if rule["RuleConfigurationName"] in names:
-            text = f"Profiler rules can only be added; {rule['RuleConfigurationName']} already exists."
-            raise Refusal(_INVALID, text)
+            raise Refusal(_INVALID, f"Profiler rules can only be added; {rule['RuleConfigurationName']} already exists.")
         names.add(rule["RuleConfigurationName"])
     _check_interval(request)
     changed: dict[str, Any] = {}
@@ -91,8 +90,10 @@ def _check_interval(request: Mapping[str, Any]) -> None:
 def _check_secondary(job: Job, now_us: int) -> None:
     secondary = job.state(now_us).secondary
     if secondary not in (status.DOWNLOADING, status.TRAINING):
-        text = f"RemoteDebugConfig can only be updated when the SecondaryStatus is Downloading or Training; it is {secondary}."
-        raise Refusal(_INVALID, text)
+        raise Refusal(
+            _INVALID,
+            f"RemoteDebugConfig can only be updated when the SecondaryStatus is Downloading or Training; it is {secondary}.",
+        )
 
 
 def _check_pool(job: Job, now_us: int) -> None:
@@ -100,8 +101,8 @@ def _check_pool(job: Job, now_us: int) -> None:
     primary = job.state(now_us).primary
     if primary != "Completed" or found is None or found.status not in ("InUse", "Available"):
         kept = "none" if found is None else found.status
-        text = (
+        raise Refusal(
+            _INVALID,
             "KeepAlivePeriodInSeconds can only be updated when the training job is Completed and its warm pool is InUse or "
-            f"Available; the job is in status {primary} and its warm pool is {kept}."
+            f"Available; the job is in status {primary} and its warm pool is {kept}.",
         )
-        raise Refusal(_INVALID, text)

@@ -35,13 +35,13 @@ class Hiding:
         check_job(self.job, "")
         checked_operation(self.operation)
         if self.operation == CREATE:
-            msg = f"{CREATE} looks at no job: hide jobs from the operations that do, such as 'DescribeTrainingJob', or from '*'"
-            raise UsageError(msg)
+            raise UsageError(
+                f"{CREATE} looks at no job: hide jobs from the operations that do, such as 'DescribeTrainingJob', or from '*'"
+            )
         self.lasting_us = duration_us(self.lasting)
         if self.lasting_us <= 0:
             told = f"a positive duration, not {shown(self.lasting)}: write lasting=5"
-            msg = f"lasting is how long a job is hidden after its creation, {told}"
-            raise InvalidValue(msg)
+            raise InvalidValue(f"lasting is how long a job is hidden after its creation, {told}")
 
     def hides(self, job: Job, now_us: int) -> bool:
         """Whether a job is hidden at this instant."""

@@ -120,21 +120,18 @@ class Options:
             if name not in known:
                 near = nearest(name, known)
                 hint = f"did you mean {near!r}? " if near else "take it out. "
-                msg = f"sagemock has no option {shown(name)}: {hint}The options are {', '.join(known)}."
-                raise InvalidType(msg)
+                raise InvalidType(f"sagemock has no option {shown(name)}: {hint}The options are {', '.join(known)}.")
 
 
 def _check_start(start: object) -> None:
     if start is None:
         return
     if not isinstance(start, (datetime, str)):
-        msg = f"start is a datetime or an ISO 8601 string, not {shown(start)}: write start='2018-07-30T00:00:00Z'"
-        raise InvalidType(msg)
+        raise InvalidType(f"start is a datetime or an ISO 8601 string, not {shown(start)}: write start='2018-07-30T00:00:00Z'")
     try:
         beginning_us(start)
     except InvalidValue as error:
-        msg = f"start: {error}"
-        raise InvalidValue(msg) from None
+        raise InvalidValue(f"start: {error}") from None
 
 
 def _check_duration(name: str, value: timedelta | float, *, least_us: int, otherwise: str) -> None:
@@ -142,14 +139,11 @@ def _check_duration(name: str, value: timedelta | float, *, least_us: int, other
     try:
         value_us = duration_us(value)
     except InvalidType as error:
-        msg = f"{name}: {error}; {advice}"
-        raise InvalidType(msg) from None
+        raise InvalidType(f"{name}: {error}; {advice}") from None
     except InvalidValue as error:
-        msg = f"{name}: {error}; {advice}"
-        raise InvalidValue(msg) from None
+        raise InvalidValue(f"{name}: {error}; {advice}") from None
     if value_us < least_us:
-        msg = f"{name} is not {value!r}: it is {'positive' if least_us else 'not negative'}; {advice}"
-        raise InvalidValue(msg)
+        raise InvalidValue(f"{name} is not {value!r}: it is {'positive' if least_us else 'not negative'}; {advice}")
 
 
 def check_plan(plan: object) -> None:
@@ -160,23 +154,19 @@ def check_plan(plan: object) -> None:
 
     advice = "write plan=Plan.completes()"
     if plan is Plan or getattr(plan, "__self__", None) is Plan:
-        msg = f"plan is a Plan, not what makes one: call it, plan={getattr(plan, '__qualname__', 'Plan')}(...)"
-        raise InvalidType(msg)
+        raise InvalidType(f"plan is a Plan, not what makes one: call it, plan={getattr(plan, '__qualname__', 'Plan')}(...)")
     if isinstance(plan, Plan):
         return
     if not callable(plan):
-        msg = f"plan is a Plan or a callable of the request, not {shown(plan)}: {advice}"
-        raise InvalidType(msg)
+        raise InvalidType(f"plan is a Plan or a callable of the request, not {shown(plan)}: {advice}")
     takes_one("plan", plan, advice)
 
 
 def _services(passthrough: object) -> frozenset[str]:
     if isinstance(passthrough, str):
-        msg = f"passthrough is a collection of services, not one string: write passthrough=[{shown(passthrough)}]"
-        raise InvalidType(msg)
+        raise InvalidType(f"passthrough is a collection of services, not one string: write passthrough=[{shown(passthrough)}]")
     if not isinstance(passthrough, Collection):
-        msg = f"passthrough is a collection of services, not {shown(passthrough)}: write passthrough=['s3']"
-        raise InvalidType(msg)
+        raise InvalidType(f"passthrough is a collection of services, not {shown(passthrough)}: write passthrough=['s3']")
     if not passthrough:
         return frozenset()
     from sagemock.client.network import entries  # noqa: PLC0415  # only those who let something through need it

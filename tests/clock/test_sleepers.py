@@ -189,8 +189,7 @@ def test_an_error_of_an_observer_comes_out_of_one_sleep_and_the_others_go_on() -
             return world.start_us + 5 if after_us < world.start_us + 5 else None
 
         def settle(self, _at_us: int) -> None:
-            msg = "told"
-            raise RuntimeError(msg)
+            raise RuntimeError("told")
 
     errors: list[str] = []
 

@@ -63,8 +63,7 @@ class Failing(Diary):
 
     def settle(self, at_us: int) -> None:
         super().settle(at_us)
-        msg = "told"
-        raise RuntimeError(msg)
+        raise RuntimeError("told")
 
 
 def told(steps_us: list[int], *schedules: list[int]) -> list[Any]:

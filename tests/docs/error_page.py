@@ -166,17 +166,17 @@ def sites_of(source: str, file: Path) -> Iterator[Site]:
     for function in ast.walk(ast.parse(source)):
         if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
             continue
-        own = sorted(_own(function), key=lambda node: node.lineno)
-        message: ast.expr | None = None
-        for node in own:
-            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "msg":
-                message = node.value
+        values: dict[str, ast.expr] = {}
+        for node in sorted(_own(function), key=lambda node: node.lineno):
+            if isinstance(node, ast.Assign):
+                values[ast.unparse(node.targets[0])] = node.value
             elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
                 name = ast.unparse(node.exc.func)
                 if name in errors.__all__:
                     [given] = node.exc.args
-                    told = message if ast.unparse(given) == "msg" else None
-                    yield Site(name, file, node.lineno, None if told is None else template(told))
+                    text = values.get(ast.unparse(given), given)
+                    is_beside = text is not given or not isinstance(given, (ast.Call, ast.Name, ast.Attribute))
+                    yield Site(name, file, node.lineno, template(text) if is_beside else None)
 
 
 def _own(function: ast.AST) -> Iterator[ast.stmt]:

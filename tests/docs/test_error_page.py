@@ -32,14 +32,13 @@ def test_every_error_of_the_tree_is_raised_somewhere() -> None:
 
 
 def test_a_text_is_read_off_the_code() -> None:
-    """Values become placeholders; the message is the last before the raise in the same function; others' errors are left out."""
+    """Values become placeholders; a variable has its last value in the same function; others' errors are left out."""
     source = """
         def outer(name, at):
             msg = f"{name!r} is {at.instant:%H} or {at + 1}: write it"
             if name:
                 def inner():
-                    msg = "inner"
-                    raise PlanError(msg)
+                    raise PlanError("inner")
                 raise UsageError(msg)
             try:
                 raise LookupError(msg)

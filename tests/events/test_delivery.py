@@ -207,8 +207,7 @@ def test_an_error_of_a_handler_reaches_who_moves_the_clock(sagemaker: SageMakerM
 
     def fail(event: Event) -> None:
         if statuses(event) in {"InProgress/Starting", "InProgress/Training"}:
-            msg = f"no {statuses(event)}"
-            raise LookupError(msg)
+            raise LookupError(f"no {statuses(event)}")
 
     sagemaker.on_event(fail)
     sagemaker.on_event(handler)

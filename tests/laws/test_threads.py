@@ -117,8 +117,7 @@ def test_a_sleeper_whose_thread_dies_holds_nobody(sagemaker: SageMakerMock) -> N
 
     def die() -> None:
         time.sleep(10)
-        msg = "died"
-        raise RuntimeError(msg)
+        raise RuntimeError("died")
 
     with ThreadPoolExecutor(2) as pool:
         dead, alive = pool.submit(die), pool.submit(time.sleep, 60)

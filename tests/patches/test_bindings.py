@@ -54,8 +54,7 @@ class Secretive:
 
     @property
     def __dict__(self) -> NoReturn:  # type: ignore[override]
-        msg = "not now"
-        raise RuntimeError(msg)
+        raise RuntimeError("not now")
 
 
 def test_every_name_of_an_object_is_found_under_whatever_alias(client: ModuleType, names: Names) -> None:

@@ -235,8 +235,7 @@ def test_an_error_of_a_handler_of_events_is_the_tasks_that_slept(sagemaker: Sage
     """As it is that of whoever moves the clock."""
 
     def refuse(_event: object) -> None:
-        msg = "told"
-        raise RuntimeError(msg)
+        raise RuntimeError("told")
 
     create(make_client())
     sagemaker.on_event(refuse)

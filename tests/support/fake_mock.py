@@ -71,8 +71,7 @@ class FakeMock:
     def check_used(self) -> None:
         """Fail for what was planned."""
         if self.unused:
-            msg = f"nothing used the plan {', '.join(self.unused)}"
-            raise UnusedError(msg)
+            raise UnusedError(f"nothing used the plan {', '.join(self.unused)}")
 
     def __enter__(self) -> "FakeMock":  # noqa: PYI034  # Self is 3.11's
         return self.start()

@@ -247,11 +247,10 @@ def _tear_down(cls: type, name: str, found: Any, original: _Original) -> object:
 
 def _refuse_fixture(cls: type, name: str, found: object) -> None:
     if is_fixture(found):
-        msg = (
+        raise InvalidType(
             f"{cls.__qualname__}.{name} is a fixture, and hides the hook of that name in which the mock of each test starts "
             "or stops: rename the fixture"
         )
-        raise InvalidType(msg)
 
 
 def _call_with_optional(method: Callable[..., Any], argument: object) -> None:

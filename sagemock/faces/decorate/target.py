@@ -35,15 +35,12 @@ def decorate(target: _Target, new_mock: Callable[[], Mock]) -> _Target:
 def _refuse(target: object) -> None:
     """Raise InvalidType for what cannot be decorated."""
     if is_fixture(target):
-        msg = f"{target!r} is a pytest fixture already: put @pytest.fixture above @mock_sagemaker"
-        raise InvalidType(msg)
+        raise InvalidType(f"{target!r} is a pytest fixture already: put @pytest.fixture above @mock_sagemaker")
     if isinstance(target, (property, functools.cached_property, functools.partialmethod)):
         kind = type(target).__name__
-        msg = f"a {kind} cannot be decorated: put @mock_sagemaker under the {kind}, on the function itself"
-        raise InvalidType(msg)
+        raise InvalidType(f"a {kind} cannot be decorated: put @mock_sagemaker under the {kind}, on the function itself")
     if not callable(target):
-        msg = (
+        raise InvalidType(
             f"@mock_sagemaker decorates what can be called, not {shown(target)}: put it on a function, a method or a class, "
             "or write `with mock_sagemaker():`; options are given by name"
         )
-        raise InvalidType(msg)

@@ -104,8 +104,7 @@ class Outline:
         self._check_logs()
         self._check_artifact()
         if bool(self.internal_errors) != bool(self.attempt):
-            msg = f"internal_errors={self.internal_errors} with attempt={self.attempt!r}: use Plan.internal_error()"
-            raise PlanError(msg)
+            raise PlanError(f"internal_errors={self.internal_errors} with attempt={self.attempt!r}: use Plan.internal_error()")
         if self.replayed is not None and (
             self.capacity is not None
             or self.scheduled is not None
@@ -113,12 +112,14 @@ class Outline:
             or self._interrupted
             or self.counts_steps
         ):
-            msg = "a replay is played as it was recorded: it does not wait, fail or get interrupted besides; leave `then` out"
-            raise PlanError(msg)
+            raise PlanError(
+                "a replay is played as it was recorded: it does not wait, fail or get interrupted besides; leave `then` out"
+            )
         self._check_serverless()
         if self.granular and self.legacy:
-            msg = "granular=True with legacy=True: the one is how jobs were shown in 2018, the other how after that; give one"
-            raise PlanError(msg)
+            raise PlanError(
+                "granular=True with legacy=True: the one is how jobs were shown in 2018, the other how after that; give one"
+            )
         self._check_life()
 
     def __repr__(self) -> str:
@@ -189,17 +190,16 @@ class Outline:
 
     def _check_phases(self) -> None:
         if not self.phases:
-            msg = "a plan has at least one phase, as every job starts in Starting: begin with Phase('Starting')"
-            raise PlanError(msg)
+            raise PlanError("a plan has at least one phase, as every job starts in Starting: begin with Phase('Starting')")
         every: tuple[object, ...] = (*self.phases, *self.attempt)
         for given in every:
             if not isinstance(given, Phase):
-                msg = f"{shown(given)} is no phase: give phases like Phase('Starting', 60)"
-                raise PlanError(msg)
+                raise PlanError(f"{shown(given)} is no phase: give phases like Phase('Starting', 60)")
         for phase in self.phases[:-1]:
             if phase.forever:
-                msg = f"{phase.status} never ends in this plan, so what follows never comes: leave that out, or give a duration"
-                raise PlanError(msg)
+                raise PlanError(
+                    f"{phase.status} never ends in this plan, so what follows never comes: leave that out, or give a duration"
+                )
         # A record is played as it is.
         for phases in (self.attempt, () if self.replayed is not None else self.phases):
             names = [phase.status for phase in phases]
@@ -209,33 +209,31 @@ class Outline:
         waits = self.capacity is not None or self.scheduled is not None
         if waits and self.phases[0].status != status.STARTING:
             begins = self.phases[0].status
-            msg = f"a job waits for capacity in Starting, and this plan begins in {begins}: begin it with Phase('Starting')"
-            raise PlanError(msg)
+            raise PlanError(
+                f"a job waits for capacity in Starting, and this plan begins in {begins}: begin it with Phase('Starting')"
+            )
 
     def _check_ending(self) -> None:
         ending: object = self.ending
         if not isinstance(ending, str) or ending not in status.ENDINGS:
-            msg = f"ending={shown(ending)} ends no job; give one of {', '.join(sorted(status.ENDINGS))}"
-            raise PlanError(msg)
+            raise PlanError(f"ending={shown(ending)} ends no job; give one of {', '.join(sorted(status.ENDINGS))}")
         if (self.failure_reason is not None) != (self.ending == "Failed"):
-            msg = (
+            raise PlanError(
                 f"failure_reason={shown(self.failure_reason)} with ending={self.ending!r}: a job has a reason exactly when it "
                 "fails; give both, or neither"
             )
-            raise PlanError(msg)
         if self.failure_reason is not None:
             reasons.checked(self.failure_reason)
         if any(phase.status == status.STOPPING for phase in self.phases) and status.PRIMARY_OF_ENDING[self.ending] != "Stopped":
-            msg = f"a job that is Stopping ends Stopped, MaxRuntimeExceeded or MaxWaitTimeExceeded, not {self.ending}"
-            raise PlanError(msg)
+            raise PlanError(f"a job that is Stopping ends Stopped, MaxRuntimeExceeded or MaxWaitTimeExceeded, not {self.ending}")
 
     def _check_serverless(self) -> None:
         if (self.epochs is None) != (self.steps is None) or (self.tokens is not None and self.epochs is None):
-            msg = f"epochs={self.epochs}, steps={self.steps}, tokens={self.tokens}: use Plan.serverless()"
-            raise PlanError(msg)
+            raise PlanError(f"epochs={self.epochs}, steps={self.steps}, tokens={self.tokens}: use Plan.serverless()")
         if self.counts_steps and self._interrupted:
-            msg = "a serverless job is no managed spot job, so its instances are not taken away: leave the interruptions out"
-            raise PlanError(msg)
+            raise PlanError(
+                "a serverless job is no managed spot job, so its instances are not taken away: leave the interruptions out"
+            )
 
     def _check_logs(self) -> None:
         for name, source in self.written.items():
@@ -245,12 +243,10 @@ class Outline:
                 visits = [Phase(name, self.stopping)]
             if not visits:
                 known = ", ".join(dict.fromkeys(phase.status for phase in self.phases))
-                msg = f"logs has lines for {name}, and this plan has no such phase: it has {known}"
-                raise PlanError(msg)
+                raise PlanError(f"logs has lines for {name}, and this plan has no such phase: it has {known}")
             for phase in visits:
                 if phase.logs is not None:
-                    msg = f"logs has lines for {name}, and so has its Phase({name!r}): say it in one place"
-                    raise PlanError(msg)
+                    raise PlanError(f"logs has lines for {name}, and so has its Phase({name!r}): say it in one place")
                 phase.check_fit(source)
 
     def _check_artifact(self) -> None:
@@ -258,26 +254,25 @@ class Outline:
         if given is None or isinstance(given, bytes):
             return
         if not isinstance(given, (str, os.PathLike)) or not given:
-            msg = f"artifact={shown(given)}: it is bytes, or the path of a file or directory; pack an object with tarfile first"
-            raise PlanError(msg)
+            raise PlanError(
+                f"artifact={shown(given)}: it is bytes, or the path of a file or directory; pack an object with tarfile first"
+            )
         if not _exists(given):
-            msg = f"artifact={shown(given)}: there is no such file or directory; give the path of a model.tar.gz, or its bytes"
-            raise PlanError(msg)
+            raise PlanError(
+                f"artifact={shown(given)}: there is no such file or directory; give the path of a model.tar.gz, or its bytes"
+            )
 
     def _check_interruptions(self) -> None:
         if len(self.interruptions) > INTERRUPTIONS_MAX:
             given = len(self.interruptions)
-            msg = (
+            raise PlanError(
                 f"a job is interrupted {INTERRUPTIONS_MAX} times at the most, and here are {given} interruptions: leave some out"
             )
-            raise PlanError(msg)
         for at, after in enumerate(self.interruptions, 1):
             if span_us(after, f"interruption {at}") is None:
-                msg = f"interruption {at} is None: say after how long, after=[600]"
-                raise PlanError(msg)
+                raise PlanError(f"interruption {at} is None: say after how long, after=[600]")
         if self._interrupted and all(one.status != status.TRAINING for one in self.phases):
-            msg = "interruptions come in Training, and this plan has no such phase: add Phase('Training')"
-            raise PlanError(msg)
+            raise PlanError("interruptions come in Training, and this plan has no such phase: add Phase('Training')")
 
     def _check_life(self) -> None:
         """Refuse a life that goes on when there are no dates any more."""
@@ -290,8 +285,9 @@ class Outline:
             longest_us += 0 if span is None else span[1] * often.get(name, 1)
         if longest_us > _LIFE_US:
             years = round(longest_us / SECOND_US / 86400 / 365.25)
-            msg = f"this life lasts {years} years: a job that ends does so within {9 * 100}; give shorter durations, or math.inf"
-            raise PlanError(msg)
+            raise PlanError(
+                f"this life lasts {years} years: a job that ends does so within {9 * 100}; give shorter durations, or math.inf"
+            )
 
 
 def _exists(path: "str | os.PathLike[str]") -> bool:

@@ -91,28 +91,25 @@ def lines_of(value: object, what: str, *, ordered: bool = False) -> Lines:
     if isinstance(value, Lines):
         return value
     if isinstance(value, str) or not isinstance(value, Iterable) or (ordered and not isinstance(value, Sequence)):
-        msg = f"{what} are (offset, text) pairs, not {shown(value)}: write [(0, 'epoch 1'), (60, 'epoch 2')]"
-        raise PlanError(msg)
+        raise PlanError(f"{what} are (offset, text) pairs, not {shown(value)}: write [(0, 'epoch 1'), (60, 'epoch 2')]")
     return Lines(tuple(sorted((_pair(one, what) for one in value), key=_offset)))
 
 
 def _pair(value: object, what: str) -> tuple[int, str]:
     if not isinstance(value, (tuple, list)) or len(value) != 2 or not isinstance(value[1], str):  # noqa: PLR2004  # a pair
-        msg = f"{what}: {shown(value)} is no (offset, text) pair; write (60, 'epoch 2') or (timedelta(minutes=1), 'epoch 2')"
-        raise PlanError(msg)
+        raise PlanError(
+            f"{what}: {shown(value)} is no (offset, text) pair; write (60, 'epoch 2') or (timedelta(minutes=1), 'epoch 2')"
+        )
     offset, line = value
     try:
         offset_us = duration_us(offset)
     except (TypeError, ValueError) as error:
-        msg = f"{what}: the offset of {shown(line)}: {error}; give a timedelta or seconds"
-        raise PlanError(msg) from None
+        raise PlanError(f"{what}: the offset of {shown(line)}: {error}; give a timedelta or seconds") from None
     if offset_us < 0:
-        msg = f"{what}: {shown(line)} is at {offset!r}, before the phase begins; an offset is not negative"
-        raise PlanError(msg)
+        raise PlanError(f"{what}: {shown(line)} is at {offset!r}, before the phase begins; an offset is not negative")
     if not line:
         # Service model of CloudWatch Logs, EventMessage: at least one character.
-        msg = f"{what}: the text at {offset!r} is empty, which no log can hold; write something, or leave the line out"
-        raise PlanError(msg)
+        raise PlanError(f"{what}: the text at {offset!r} is empty, which no log can hold; write something, or leave the line out")
     with of_a_plan():
         text(f"{what}: the text at {offset!r}", line, "a text", "write what can be encoded")
     return offset_us, line
@@ -127,8 +124,7 @@ def writer(source: LineSource | None, name: str) -> LineSource | None:
     if source is None:
         return None
     if name not in WRITES:
-        msg = f"no container runs in {name}, so it writes no lines: write them in {', '.join(sorted(WRITES))}"
-        raise PlanError(msg)
+        raise PlanError(f"no container runs in {name}, so it writes no lines: write them in {', '.join(sorted(WRITES))}")
     if callable(source):
         with of_a_plan():
             takes_one(f"what writes the lines of {name}", source, "write logs={'Training': lambda request: [(0, 'epoch 1')]}")
@@ -143,8 +139,7 @@ def sources_of(logs: LogMapping) -> tuple[tuple[str, LineSource], ...]:
         isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str)  # noqa: PLR2004  # a pair
         for pair in pairs
     ):
-        msg = f"logs={shown(logs)}: write what each status writes, logs={{'Training': [(0, 'epoch 1')]}}"
-        raise PlanError(msg)
+        raise PlanError(f"logs={shown(logs)}: write what each status writes, logs={{'Training': [(0, 'epoch 1')]}}")
     return tuple((name, made) for name, source in pairs if (made := writer(source, name)) is not None)
 
 
@@ -152,8 +147,7 @@ def check_fit(lines: Lines, longest_us: int | None, name: str) -> None:
     """Raise PlanError if lines come after the end of their visit, which lasts `longest_us` at the most (None: no end)."""
     if longest_us is not None and lines.last_us > longest_us:
         at_us, text = lines.pairs[-1]
-        msg = (
+        raise PlanError(
             f"{text!r} is written {at_us / SECOND_US:g} s into {name}, which is over after {longest_us / SECOND_US:g} s: "
             "write it earlier, or let the phase last longer"
         )
-        raise PlanError(msg)

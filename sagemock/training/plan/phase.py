@@ -30,11 +30,9 @@ def span_us(value: Duration | None, what: str) -> tuple[int, int] | None:
         low, high = value if isinstance(value, tuple) else (value, value)
         span = duration_us(low), duration_us(high)
     except (TypeError, ValueError) as error:
-        msg = f"{what}: {error}; give a timedelta, seconds, or a (low, high) pair of them"
-        raise PlanError(msg) from None
+        raise PlanError(f"{what}: {error}; give a timedelta, seconds, or a (low, high) pair of them") from None
     if span[0] < 0 or span[1] < span[0]:
-        msg = f"{what} is {shown(value)}: a duration is not negative, and a (low, high) pair is in order"
-        raise PlanError(msg)
+        raise PlanError(f"{what} is {shown(value)}: a duration is not negative, and a (low, high) pair is in order")
     return span
 
 
@@ -60,8 +58,7 @@ class Phase:
         if not isinstance(name, str) or name not in status.PHASES:
             known = f"one of {', '.join(sorted(status.PHASES))}"
             hint = "an ending belongs in Plan(ending=…)" if isinstance(name, str) and name in status.ENDINGS else known
-            msg = f"Phase({shown(name)}): no job spends time in that status; {hint}"
-            raise PlanError(msg)
+            raise PlanError(f"Phase({shown(name)}): no job spends time in that status; {hint}")
         if not self.forever:
             span_us(self.duration, f"the duration of Phase({self.status!r})")
         if self.message is not None:
@@ -79,11 +76,9 @@ class Phase:
             pairs = tuple((offset, line) for offset, line in given)
             offsets = [duration_us(offset) for offset, _ in pairs]
         except (TypeError, ValueError) as error:
-            msg = f"{told} {wanted}, not {shown(message)}: {error}"
-            raise PlanError(msg) from None
+            raise PlanError(f"{told} {wanted}, not {shown(message)}: {error}") from None
         if not pairs or offsets[0] != 0 or offsets != sorted(offsets):
-            msg = f"{told} {wanted}, not {shown(message)}"
-            raise PlanError(msg)
+            raise PlanError(f"{told} {wanted}, not {shown(message)}")
         return pairs
 
     def _check_texts(self) -> None:
@@ -91,8 +86,7 @@ class Phase:
         for line in told:
             if not isinstance(line, str) or not line:
                 wanted = "is no text that can be shown: write one, or leave it out"
-                msg = f"the message {shown(line)} of Phase({self.status!r}) {wanted}"
-                raise PlanError(msg)
+                raise PlanError(f"the message {shown(line)} of Phase({self.status!r}) {wanted}")
             with of_a_plan():
                 text(f"a message of Phase({self.status!r})", line, "a text", "write what can be encoded")
 

@@ -92,18 +92,15 @@ class Plan(Outline):
         characters are shown, as by the service.
         """
         if not isinstance(during, str) or during not in NORMAL:
-            msg = f"Plan.fails(during={shown(during)}): a job fails during one of {', '.join(NORMAL)}"
-            raise PlanError(msg)
+            raise PlanError(f"Plan.fails(during={shown(during)}): a job fails during one of {', '.join(NORMAL)}")
         if reason is not None and exit_code is not None:
-            msg = f"Plan.fails({shown(reason)}, exit_code={shown(exit_code)}): both say why; give one"
-            raise PlanError(msg)
+            raise PlanError(f"Plan.fails({shown(reason)}, exit_code={shown(exit_code)}): both say why; give one")
         if reason is None:
             reason = reasons.exit_code(1 if exit_code is None else exit_code)
         given: dict[str, Any] = dict(durations)
         if after is not None:
             if during.lower() in given:
-                msg = f"Plan.fails(after=…, {during.lower()}=…): both say how long {during} lasts; give one"
-                raise PlanError(msg)
+                raise PlanError(f"Plan.fails(after=…, {during.lower()}=…): both say how long {during} lasts; give one")
             given[during.lower()] = after
         statuses = NORMAL[: NORMAL.index(during) + 1 + (during == status.TRAINING)]
         phases = _visits("fails", statuses, given)
@@ -116,12 +113,12 @@ class Plan(Outline):
     def hangs(cls, during: str = "Training", *, logs: LogMapping = (), **durations: "Unpack[Durations]") -> "Plan":
         """Plan a job that never leaves `during` by itself; a stop or a limit of its request still ends it."""
         if not isinstance(during, str) or during not in NORMAL:
-            msg = f"Plan.hangs(during={shown(during)}): a job hangs during one of {', '.join(NORMAL)}"
-            raise PlanError(msg)
+            raise PlanError(f"Plan.hangs(during={shown(during)}): a job hangs during one of {', '.join(NORMAL)}")
         # `uploading` also says how long the upload after a stop takes, so it has a meaning for every job that hangs.
         if during != status.UPLOADING and during.lower() in durations:
-            msg = f"Plan.hangs(during={during!r}, {during.lower()}=…): a phase that never ends has no duration; leave one out"
-            raise PlanError(msg)
+            raise PlanError(
+                f"Plan.hangs(during={during!r}, {during.lower()}=…): a phase that never ends has no duration; leave one out"
+            )
         phases = (*_visits("hangs", NORMAL[: NORMAL.index(during)], durations), Phase(during, FOREVER))
         return _made("hangs", durations, phases, [repr(during)], logs=logs)
 
@@ -177,15 +174,13 @@ class Plan(Outline):
         with of_a_plan():
             number("per_hour", per_hour, RATE, "write per_hour=0.5, or leave it out", fits=fits_rate)
         if (times is not None) + (after is not None) + bool(per_hour) > 1:
-            msg = "Plan.interrupted() takes one of times, after=[…] and per_hour: each says when"
-            raise PlanError(msg)
+            raise PlanError("Plan.interrupted() takes one of times, after=[…] and per_hour: each says when")
         when: dict[str, Any]
         if after is not None:
             with of_a_plan():
                 given = listed("after", after, "a list of durations", "say after how long, after=[600]")
             if not given:
-                msg = f"Plan.interrupted(after={after!r}) interrupts nothing: say after how long, after=[600]"
-                raise PlanError(msg)
+                raise PlanError(f"Plan.interrupted(after={after!r}) interrupts nothing: say after how long, after=[600]")
             words, when = f"after={_code(after)}", {"interruptions": given}
         elif per_hour:
             words, when = f"{per_hour=}", {"interruptions_per_hour": per_hour}
@@ -207,8 +202,7 @@ class Plan(Outline):
         end: Failed with "InternalServerError: We encountered an internal error. Please try again.".
         """
         if not isinstance(during, str) or during not in NORMAL[:3]:
-            msg = f"Plan.internal_error(during={shown(during)}): an attempt ends during one of {', '.join(NORMAL[:3])}"
-            raise PlanError(msg)
+            raise PlanError(f"Plan.internal_error(during={shown(during)}): an attempt ends during one of {', '.join(NORMAL[:3])}")
         times = _times("Plan.internal_error", times, "how many attempts end so, at least one")
         attempt = tuple(Phase(name) for name in NORMAL[: NORMAL.index(during)])
         words = (
@@ -258,8 +252,7 @@ class Plan(Outline):
         known = [one.name for one in fields(self)]
         for name in changes:
             if name not in known:
-                msg = f"a plan has no {shown(name)}; did you mean {nearest(name, known, least=0)!r}?"
-                raise InvalidType(msg)
+                raise InvalidType(f"a plan has no {shown(name)}; did you mean {nearest(name, known, least=0)!r}?")
         told = ", ".join(f"{name}={_brief(value)}" for name, value in changes.items())
         return replace(self, **{"called": f"{self!r}.but({told})", **changes})
 
@@ -277,15 +270,13 @@ def _code(value: object) -> str:
 def _length(name: str, value: Duration) -> Duration:
     """Return a duration that must be given."""
     if span_us(value, name) is None:
-        msg = f"{name} is None: give a timedelta, seconds, or a (low, high) pair of them"
-        raise PlanError(msg)
+        raise PlanError(f"{name} is None: give a timedelta, seconds, or a (low, high) pair of them")
     return value
 
 
 def _times(recipe: str, times: int, what: str) -> int:
     if isinstance(times, bool) or not isinstance(times, int) or not 1 <= times <= INTERRUPTIONS_MAX:
-        msg = f"{recipe}({shown(times)}): {what}, and {INTERRUPTIONS_MAX} at the most; write times=1"
-        raise PlanError(msg)
+        raise PlanError(f"{recipe}({shown(times)}): {what}, and {INTERRUPTIONS_MAX} at the most; write times=1")
     return times
 
 
@@ -320,15 +311,13 @@ def _checked(recipe: str, durations: Mapping[str, Any]) -> Mapping[str, Any]:
         if name not in _LENGTH:
             own = [one for one in inspect.signature(getattr(Plan, recipe)).parameters if one != "durations"]
             near = nearest(name, [*_LENGTH, *own], least=0)
-            msg = f"Plan.{recipe}() has no {shown(name)}; did you mean {near!r}? Its phases: {', '.join(_LENGTH)}"
-            raise InvalidType(msg)
+            raise InvalidType(f"Plan.{recipe}() has no {shown(name)}; did you mean {near!r}? Its phases: {', '.join(_LENGTH)}")
     return durations
 
 
 def _varied(then: Plan | None, called: str, **changes: Any) -> Plan:  # noqa: ANN401  # the fields of Outline
     base: object = then
     if base is not None and not isinstance(base, Plan):
-        msg = f"then={shown(then)}: the life that goes on is a Plan, such as then=Plan.fails()"
-        raise InvalidType(msg)
+        raise InvalidType(f"then={shown(then)}: the life that goes on is a Plan, such as then=Plan.fails()")
     more = "" if then is None else f", then={then!r}"
     return replace(then or Plan(), called=f"Plan.{called}{more})", **changes)

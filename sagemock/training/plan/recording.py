@@ -44,16 +44,14 @@ def read(response: Mapping[str, Any]) -> Recorded:
     """Return what a DescribeTrainingJob response (boto3's dict, or the CLI's JSON) says. Raises PlanError if it is none."""
     transitions = response.get("SecondaryStatusTransitions")
     if "CreationTime" not in response or not transitions:
-        msg = (
+        raise PlanError(
             f"{_name(response)} is no DescribeTrainingJob response: it has no CreationTime or no SecondaryStatusTransitions; "
             "give what describe_training_job returned, or a file with the output of `aws sagemaker describe-training-job`"
         )
-        raise PlanError(msg)
     if not isinstance(transitions, (list, tuple)):
-        msg = (
+        raise PlanError(
             f"SecondaryStatusTransitions of the record is a list of entries, not {shown(transitions)}: give it as it was returned"
         )
-        raise PlanError(msg)
     created_us = _instant(response, "CreationTime")
 
     def offset(key: str) -> int | None:
@@ -62,11 +60,10 @@ def read(response: Mapping[str, Any]) -> Recorded:
     entries = tuple(_entry(at, index, created_us) for index, at in enumerate(transitions))
     for before, after in pairwise(entries):
         if before.end_us is None or after.start_us < before.start_us:
-            msg = (
+            raise PlanError(
                 f"{_name(response)}: {after.status} follows {before.status} before that ended; the record is not in order: "
                 "give it as it was returned"
             )
-            raise PlanError(msg)
     last = entries[-1]
     ending = last.status if last.status in status.ENDINGS else None
     modified_us = offset("LastModifiedTime")
@@ -98,11 +95,10 @@ def _entry(given: object, index: int, created_us: int) -> Entry:
     at: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
     name = at.get("Status")
     if not isinstance(name, str) or name not in status.PHASES | status.ENDINGS or at.get("StartTime") is None:
-        msg = (
+        raise PlanError(
             f"SecondaryStatusTransitions[{index}] is {shown(given)}: it has no StartTime, or no Status that a job can have; "
             "give it as it was returned"
         )
-        raise PlanError(msg)
     start_us = _instant(at, "StartTime") - created_us
     end_us = _instant(at, "EndTime") - created_us if at.get("EndTime") is not None else None
     return Entry(name, start_us, end_us, str(at.get("StatusMessage", status.MESSAGES[name])))
@@ -112,8 +108,7 @@ def _instant(holder: Mapping[str, Any], key: str) -> int:
     try:
         return instant_us(holder[key])
     except (TypeError, ValueError) as error:
-        msg = f"{key} of the record: {error}"
-        raise PlanError(msg) from None
+        raise PlanError(f"{key} of the record: {error}") from None
 
 
 def _seconds(response: Mapping[str, Any], key: str) -> int | None:

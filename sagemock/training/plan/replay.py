@@ -31,14 +31,16 @@ def replay(response: Mapping[str, Any] | str | os.PathLike[str]) -> Replay:
     """Return what a recorded response, or the file that holds it, plays. Raises PlanError if it is no such record."""
     source: object = response
     if not isinstance(source, (Mapping, str, os.PathLike)):
-        msg = f"a record is a DescribeTrainingJob response, or the path of a file that holds one, not {shown(source)}: give one"
-        raise PlanError(msg)
+        raise PlanError(
+            f"a record is a DescribeTrainingJob response, or the path of a file that holds one, not {shown(source)}: give one"
+        )
     given = source if isinstance(source, Mapping) else _load(Path(source))
     try:
         whole: Mapping[str, Any] = recording.without_nulls(given)
     except RecursionError:
-        msg = "this record is nested too deep for a DescribeTrainingJob response: give what describe_training_job returned"
-        raise PlanError(msg) from None
+        raise PlanError(
+            "this record is nested too deep for a DescribeTrainingJob response: give what describe_training_job returned"
+        ) from None
     recorded = recording.read(whole)
     phases = [_phase(recorded, entry) for entry in recorded.entries]
     ending, stopped_after = recorded.ending, None
@@ -74,14 +76,15 @@ def _load(path: Path) -> Mapping[str, Any]:
         # From bytes: json finds out about the UTF-16 and the byte order marks of PowerShell.
         found = json.loads(path.read_bytes())
     except OSError as error:
-        msg = f"{_shown(path)} cannot be read ({error.strerror}): give the path of a file"
-        raise PlanError(msg) from None
+        raise PlanError(f"{_shown(path)} cannot be read ({error.strerror}): give the path of a file") from None
     except (ValueError, RecursionError) as error:
-        msg = f"{_shown(path)} is no JSON ({error}): save the output of `aws sagemaker describe-training-job` there"
-        raise PlanError(msg) from None
+        raise PlanError(
+            f"{_shown(path)} is no JSON ({error}): save the output of `aws sagemaker describe-training-job` there"
+        ) from None
     if not isinstance(found, dict):
-        msg = f"{_shown(path)} holds no JSON object: save the output of one `aws sagemaker describe-training-job` there"
-        raise PlanError(msg)
+        raise PlanError(
+            f"{_shown(path)} holds no JSON object: save the output of one `aws sagemaker describe-training-job` there"
+        )
     return found
 
 

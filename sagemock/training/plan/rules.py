@@ -64,6 +64,5 @@ class Plans:
 def _resolved(source: PlanSource, request: Mapping[str, Any]) -> Plan:
     plan: object = source if isinstance(source, Plan) else source(own(request))
     if not isinstance(plan, Plan):
-        msg = f"{source!r} returned {plan!r} for {request['TrainingJobName']!r}: let it return a Plan"
-        raise UsageError(msg)
+        raise UsageError(f"{source!r} returned {plan!r} for {request['TrainingJobName']!r}: let it return a Plan")
     return plan

@@ -98,11 +98,10 @@ class _Writer:
         plan, by = self.plan, self.by
         replayed = plan.replayed is not None
         if plan.counts_steps and not by.serverless:
-            msg = (
+            raise PlanError(
                 f"{plan!r} counts the steps of a job on instances: only serverless jobs show them; "
                 "create it with ServerlessJobConfig, or give it another plan"
             )
-            raise PlanError(msg)
         steps, ending, reason = self.steps()
         pending_us = None if by.max_pending_s is None or not by.accelerated else by.max_pending_s * SECOND_US
         if pending_us is not None and plan.scheduled is not None:
@@ -187,11 +186,10 @@ class _Writer:
     def check_data(self, phase: Phase, told: Iterable[tuple[int, str]]) -> None:
         """Refuse that a job downloads data which it streams; a record is played as it was."""
         if self.plan.replayed is None and self.by.streams and any(text == status.INPUT_DATA for _, text in told):
-            msg = (
+            raise PlanError(
                 f"{self.plan!r} says {status.INPUT_DATA!r} in {phase.status}, and this job streams its data in Pipe or FastFile "
                 "mode; create it with TrainingInputMode='File', or leave the message out"
             )
-            raise PlanError(msg)
 
     def waiting(self, starting: Step) -> list[Step]:
         """Return what a job shows that waits for capacity, and then spends `starting` on preparing its instances."""
@@ -240,11 +238,10 @@ class _Writer:
         interrupts = bool(plan.interruptions or plan.evenly or plan.interruptions_per_hour)
         has_phase = plan.replayed is None and any(phase.status == status.INTERRUPTED for phase in (*plan.phases, *plan.attempt))
         if (interrupts or has_phase) and not self.by.spot:
-            msg = (
+            raise PlanError(
                 f"{plan!r} interrupts a job on demand: only managed spot jobs are interrupted; "
                 "create it with EnableManagedSpotTraining=True, or give it another plan"
             )
-            raise PlanError(msg)
         if not interrupts:
             return ()
         whole_us = next(step.length_us for step in reversed(list(steps)) if step.status == status.TRAINING)
@@ -258,11 +255,10 @@ class _Writer:
         left_us = whole_us
         for number, after_us in enumerate(found, 1):
             if left_us is not None and after_us >= left_us:
-                msg = (
+                raise PlanError(
                     f"{plan!r}: interruption {number} comes after {after_us / SECOND_US:g} s of training, "
                     f"and only {left_us / SECOND_US:g} s are left then; let it come earlier, or train longer"
                 )
-                raise PlanError(msg)
             left_us = left_us - after_us if left_us is not None and self.by.checkpoints else left_us
         return found
 
