@@ -522,4 +522,4 @@ import sagemock.pytest_plugin
 print(sorted(set(sys.modules) - before))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603  # ours
-    assert done.stdout == "['sagemock.faces.listeners', 'sagemock.errors', 'sagemock.pytest_plugin']\n"
+    assert done.stdout == "['sagemock.errors', 'sagemock.faces', 'sagemock.faces.listeners', 'sagemock.pytest_plugin']\n"

@@ -32,7 +32,7 @@ def fits(shape: Shape, value: _Json) -> bool:
     try:
         return bool(_test_of(shape)(value))
     except (AttributeError, KeyError, TypeError) as error:
-        raise_if_foreign(error, "sagemock.aws")
+        raise_if_foreign(error, "sagemock.protocol")
         # A member that the shape does not have; a value of a kind that a test cannot look at.
         return False
 

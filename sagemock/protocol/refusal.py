@@ -1,4 +1,4 @@
-"""How every layer of `sagemock.aws` says that AWS would refuse a request."""
+"""How every layer says that AWS would refuse a request."""
 
 __all__ = ["Refusal"]
 

@@ -505,7 +505,7 @@ def test_a_plan_that_has_no_meaning_is_refused(matcher: Any, plan: Any, times: A
 def test_time_may_run_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a rate, virtual seconds pass with real ones."""
     now = [1000.0]
-    monkeypatch.setattr("sagemock.clock.real.monotonic", lambda: now[0])
+    monkeypatch.setattr("sagemock.clock.real.real.monotonic", lambda: now[0])
     with mock_sagemaker(start=START, latency=0, rate=60, plan=PLAN, wall="real", sleep="real") as mock:
         create(make_client())
         now[0] += 1.5

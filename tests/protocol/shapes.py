@@ -1,4 +1,4 @@
-"""The service models that the tests of sagemock.aws look at."""
+"""The service models that tests look at."""
 
 from collections.abc import Iterator
 from functools import cache
