@@ -1,4 +1,4 @@
-"""The events of a mock: those that have happened, to be read, and those to come, to be told."""
+"""The events of a mock: those that have happened, to be read, and those to come, to be delivered."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
@@ -17,7 +17,7 @@ from sagemock.protocol.model import Api
 from sagemock.service.operations import Service
 from sagemock.training.history import History, Occurrence
 
-__all__ = ["Announcer", "Events"]
+__all__ = ["EventBridge", "Events"]
 
 
 class Events(Sequence[Event]):
@@ -101,8 +101,8 @@ def _check(api: Callable[[], Api], pattern: EventPattern | None, *, check: objec
         fields.check(api(), pattern)
 
 
-class Announcer:
-    """What a world knows of its events, and whom it tells."""
+class EventBridge:
+    """The event bus of a world: the events that have happened, and who is subscribed to those to come."""
 
     def __init__(self, clock: Clock, service: Service) -> None:
         """Note from now on what happens; nobody is told before somebody asks."""
@@ -153,6 +153,10 @@ class Announcer:
         """The instant at which the last event arrives that is on its way; 0 if none is."""
         last_us = None if self._delivery is None else self._delivery.last_us
         return 0 if last_us is None else last_us
+
+    def pending(self, now_us: int) -> bool:
+        """Whether an event is on its way."""
+        return self.last_us > now_us
 
     def close(self) -> None:
         """Tell nobody any more."""

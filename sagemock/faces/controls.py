@@ -62,7 +62,7 @@ class Controls(ABC):
     @property
     def calls(self) -> Calls:
         """Every call of SageMaker's API that arrived here, and of CloudWatch Logs on its log group: each attempt, in order."""
-        return Calls(self._world.calls)
+        return Calls(self._world.backend.calls)
 
     @property
     def sleeps(self) -> Sleeps:
@@ -72,12 +72,12 @@ class Controls(ABC):
     @property
     def events(self) -> Events:
         """Every event that SageMaker has sent to EventBridge by now, in order: one per change of a job's statuses."""
-        return self._world.announcer.events
+        return self._world.bridge.events
 
     @property
     def accounts(self) -> Accounts:
         """The account ids of callers by access key id; who is not in it belongs to `account_id`."""
-        return self._world.accounts
+        return self._world.backend.accounts
 
     @public
     def timeline(self, name: str, *, width: int | None = None, unicode: bool = False) -> str:
@@ -115,7 +115,7 @@ class Controls(ABC):
         _check_source(plan)
         if times is not None:
             whole("times", times, "how many jobs the plan serves", "leave it out for all", least=1)
-        world.plans.rules.append(Rule(matcher, plan, times))
+        world.backend.plans.rules.append(Rule(matcher, plan, times))
 
     @public
     def quota(self, instance_type: str, *, instances: int, spot: bool = False, warm_pool: bool = False) -> None:
@@ -134,7 +134,7 @@ class Controls(ABC):
                 "quota() is of spot training or of warm pools, which spot jobs have none of: give one of spot and warm_pool"
             )
         usage: Usage = "training warm pool" if warm_pool else "spot training job" if spot else "training job"
-        world.service.quotas.limits[instance_type, usage] = instances
+        world.backend.service.quotas.limits[instance_type, usage] = instances
 
     @public
     def fault(  # noqa: PLR0913  # each narrows down which calls
@@ -167,7 +167,7 @@ class Controls(ABC):
         """
         world = self._running
         window = Window.of(after, until, world.clock.now_us())
-        world.faults.add(Fault(operation, error, job, times, window, probability, message, status))
+        world.backend.faults.add(Fault(operation, error, job, times, window, probability, message, status))
 
     @public
     def hide(self, job: str, *, lasting: timedelta | float, operation: str = "*") -> None:
@@ -177,7 +177,7 @@ class Controls(ABC):
         `operation` such a job does not exist: not to be described or stopped, and in no list. CreateTrainingJob sees it. Under
         `strict` it is an error if no call would have seen such a job.
         """
-        self._running.visibility.add(Hiding(job, lasting, operation))
+        self._running.backend.visibility.add(Hiding(job, lasting, operation))
 
     @public
     def on_event(
@@ -193,7 +193,7 @@ class Controls(ABC):
         times each comes again, at most 100, with a delay of its own. The subscription ends with `cancel()`, or with the mock.
         Raises InvalidValue or InvalidType for what has no meaning; for a pattern, it names the path.
         """
-        return self._world.announcer.on_event(handler, pattern, delay=delay, duplicates=duplicates, check=check)
+        return self._world.bridge.on_event(handler, pattern, delay=delay, duplicates=duplicates, check=check)
 
     @public
     def interrupt(self, name: str) -> None:
@@ -248,7 +248,7 @@ class Controls(ABC):
                     f"it is in Training, or give a later instant by at=.\n{timeline(job, now_us)}"
                 )
             world.store.region(job.place).logbook.say(job, at_us, text, instance=instance, now_us=now_us)
-            world.idle.reset()
+            world.backend.idle.reset()
 
     @public
     def advance_until(self, name: str, wanted: str) -> datetime:
@@ -284,7 +284,7 @@ class Controls(ABC):
     def advance_until_idle(self) -> datetime:
         """Let time pass until nothing is left to happen to a job by itself and no event is on its way; return that instant."""
         world = self._running
-        while (settled_us := max(world.store.settled_us() or 0, world.announcer.last_us)) > world.clock.now_us():
+        while (settled_us := max(world.store.settled_us() or 0, world.bridge.last_us)) > world.clock.now_us():
             world.clock.pass_to_us(settled_us)
         return world.clock.now()
 
@@ -299,8 +299,8 @@ class Controls(ABC):
                     f"cannot {verb} {name!r}: it is {primary}; do it while the job is InProgress.\n{timeline(job, now_us)}"
                 )
             world.store.put(job.after(intervention(now_us - job.created_us)))
-            world.idle.reset()
-        world.announcer.flush()
+            world.backend.idle.reset()
+        world.bridge.flush()
 
 
 def _check_matcher(matcher: object) -> None:

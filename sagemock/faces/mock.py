@@ -17,6 +17,7 @@ from sagemock.errors import InvalidType, UsageError
 from sagemock.faces.controls import Controls
 from sagemock.faces.decorate.target import decorate
 from sagemock.faces.listeners import AUDIENCE
+from sagemock.moto.fallback import MotoFallback
 from sagemock.patches.greenlets import refuse
 from sagemock.patches.sleep import SleepPatch
 from sagemock.patches.stack import Stack
@@ -71,7 +72,7 @@ class SageMakerMock(Controls):
         Raises UsageError where gevent or eventlet has replaced the process's threads or its `time.sleep`.
         """
         refuse()
-        world = World(self._options, self, _STACK.innermost())
+        world = World(self._options, self, MotoFallback, _STACK.innermost())
         _STACK.push(world)
         self._worlds.append(world)
         try:

@@ -42,14 +42,14 @@ def _state(world: "World") -> str:
     if older:
         parts.append(f"{_counted(len(older), 'older job')}:\n{situation(older, now_us)}")
     parts += [timeline(job, now_us).rstrip() for job in drawn]
-    calls = list(world.calls)
+    calls = list(world.backend.calls)
     if calls:
         last = calls[-CALLS:]
         title = f"The last {len(last)} of {len(calls)} calls" if len(calls) > len(last) else _counted(len(calls), "call")
         parts.append("\n".join([f"{title}:", *(f"  {call}" for call in last)]))
     else:
         parts.append("No call has arrived here.")
-    unused = [*world.plans.unused, *world.faults.unused(), *world.visibility.unused()]
+    unused = [*world.backend.plans.unused, *world.backend.faults.unused(), *world.backend.visibility.unused()]
     if unused:
         parts.append("\n".join(["Prepared, and not used so far:", *(f"  {one}" for one in unused)]))
     return "\n\n".join(parts)

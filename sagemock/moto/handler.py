@@ -23,6 +23,7 @@ from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.errors import NotSimulated
 from sagemock.patches.patch import Wrapped
 from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.request import Request
 
 __all__ = ["Moto", "ask", "disown", "is_ours", "log_groups", "mark", "moto_answers", "perform"]
 
@@ -94,34 +95,29 @@ def is_ours(operation: str, params: Mapping[str, Any], simulated: Container[str]
     return f"Create{kind.title().replace('-', '')}" in simulated
 
 
-def perform(operation: str, region: str, request: AWSPreparedRequest, simulated: Iterable[str]) -> str:
-    """Return moto's response, as JSON, to an operation of SageMaker's that is not among the `simulated` ones.
+def perform(request: Request, simulated: Iterable[str]) -> str:
+    """Return moto's response, as JSON, to a request for an operation of SageMaker's that is not among the `simulated` ones.
 
     Raises a Refusal where moto refuses, and NotSimulated if moto is not there or cannot answer either.
     """
-    # moto goes by the URL, and a client may have any endpoint.
-    url = f"https://api.sagemaker.{region}.amazonaws.com/"
-    headers: Any = request.headers  # its stubs want a plain dict, and it is botocore's own kind
     try:
-        answered = ask(AWSPreparedRequest(request.method, url, headers, request.body, stream_output=False))
+        answered = _ask("api.sagemaker", request, request.body)
     except NotImplementedError as error:
-        raise NotSimulated(_unanswered(operation, simulated, f"; moto, which is active, says {str(error)!r}")) from error
+        raise NotSimulated(_unanswered(request.operation, simulated, f"; moto, which is active, says {str(error)!r}")) from error
     if answered is None:
-        raise NotSimulated(_unanswered(operation, simulated, ""))
+        raise NotSimulated(_unanswered(request.operation, simulated, ""))
     text = answered.content.decode()
     if answered.status_code >= _ERRORS:
         raise _refusal(answered.status_code, text)
     return text
 
 
-def log_groups(region: str, request: AWSPreparedRequest) -> list[Mapping[str, Any]]:
+def log_groups(request: Request) -> list[Mapping[str, Any]]:
     """Return all log groups that moto has for the caller of a request, none if moto is not there."""
-    url = f"https://logs.{region}.amazonaws.com/"
-    headers: Any = request.headers  # as in `perform`
     found: list[Mapping[str, Any]] = []
     asked: dict[str, str] = {}
     while True:
-        answered = ask(AWSPreparedRequest("POST", url, headers, json.dumps(asked).encode(), stream_output=False))
+        answered = _ask("logs", request, json.dumps(asked))
         if answered is None:
             return found
         page = json.loads(answered.content)
@@ -129,6 +125,13 @@ def log_groups(region: str, request: AWSPreparedRequest) -> list[Mapping[str, An
         if not page.get("nextToken"):
             return found
         asked = {"nextToken": page["nextToken"]}
+
+
+def _ask(host: str, request: Request, body: bytes | str) -> AWSResponse | None:
+    # moto goes by the URL, and a client may have any endpoint.
+    url = f"https://{host}.{request.region}.amazonaws.com/"
+    headers: Any = request.headers  # botocore's stubs want a plain dict, and these are of botocore's own kind
+    return ask(AWSPreparedRequest("POST", url, headers, body, stream_output=False))
 
 
 def disown(ours: Mapping[str, str], before: Mapping[str, str | None]) -> None:

@@ -9,7 +9,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from sagemock.clock.instants import instant_us
 from sagemock.protocol.refusal import Refusal
 
-__all__ = ["Answer", "dump", "encode", "granted", "refused", "seconds"]
+__all__ = ["Answer", "Lost", "Reply", "cut_short", "dump", "encode", "granted", "refused", "seconds"]
 
 CONTENT_TYPE: Final = "application/x-amz-json-1.1"
 
@@ -25,6 +25,26 @@ class Answer(NamedTuple):
 
     status: int
     body: bytes
+
+
+class Lost(NamedTuple):
+    """What stands in place of an answer that never arrives."""
+
+    error: str
+    """What goes wrong on the way, by the name of the fault."""
+    after_us: int | None = None
+    """How long the client waits before it gives up; None: as long as any call takes."""
+
+
+class Reply(NamedTuple):
+    """What becomes of a request."""
+
+    answer: Answer | Lost
+    at_us: int
+    """The instant of the answer, which is that of the request's arrival."""
+    takes_us: int
+    """How much virtual time the call then takes."""
+    request_id: str
 
 
 dump = json.JSONEncoder(separators=(",", ":")).encode
@@ -58,3 +78,9 @@ def refused(refusal: Refusal) -> Answer:
     # What cannot be read at all is refused without words.
     body: Mapping[str, Any] = {"__type": refusal.code, **({key: refusal.message} if refusal.message else {})}
     return Answer(refusal.status, dump(body).encode())
+
+
+def cut_short(answer: Answer) -> Answer:
+    """Return an answer whose body ends too early to be read."""
+    # Of an empty answer there is nothing to cut.
+    return Answer(answer.status, answer.body[: len(answer.body) // 2] or b"{")

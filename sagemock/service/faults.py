@@ -133,6 +133,11 @@ class Fault:
         """Whether the service does what it was asked for."""
         return self.error in _EFFECTIVE
 
+    @property
+    def is_on_the_way(self) -> bool:
+        """Whether it happens between the client and the service."""
+        return self.error in _ON_THE_WAY
+
     def is_for(self, operation: str, request: Mapping[str, Any], now_us: int) -> bool:
         """Whether this fault is for a call at this instant."""
         if not fnmatchcase(operation, self.operation) or not self.window.holds(now_us):

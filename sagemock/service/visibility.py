@@ -55,7 +55,8 @@ class Hiding:
 class Visibility:
     """What a mock hides."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: Store) -> None:
+        self._store = store
         self._hidings: list[Hiding] = []
 
     def __bool__(self) -> bool:
@@ -89,9 +90,9 @@ class Visibility:
                 seen.region(place).put(job)
         return replace(service, store=seen)
 
-    def pending(self, store: Store, now_us: int) -> bool:
+    def pending(self, now_us: int) -> bool:
         """Whether a job is hidden that will be seen one day."""
-        return any(hiding.hides(job, now_us) for hiding in self._hidings for job in store.jobs(now_us))
+        return any(hiding.hides(job, now_us) for hiding in self._hidings for job in self._store.jobs(now_us))
 
     def unused(self) -> list[Hiding]:
         """Return what hid no job from any call."""

@@ -107,6 +107,11 @@ class Store:
         with self.lock:
             return -self._ends[0][0] if self._settled else self._settled_us()
 
+    def pending(self, now_us: int) -> bool:
+        """Whether something is still to happen to a job by itself."""
+        settled_us = self.settled_us()
+        return settled_us is not None and settled_us > now_us
+
     def _settled_us(self) -> int | None:
         while self._ends:
             negative, number, place, name = self._ends[0]

@@ -27,7 +27,8 @@ from botocore.exceptions import CredentialRetrievalError, EndpointConnectionErro
 from botocore.httpsession import URLLib3Session
 
 from sagemock import NotAnswered, mock_sagemaker
-from sagemock.client.hook import Hook, _access_key, _attempt
+from sagemock.client.hook import Hook
+from sagemock.client.responder import _attempt
 from sagemock.client.response import Response
 from sagemock.protocol.answer import Answer
 from tests.support.calling import START, create, describe, make_client, verify
@@ -383,9 +384,10 @@ def test_without_an_active_mock_a_handler_does_nothing() -> None:
     hook.begin(client)
     hook.uninstall()
     request = AWSPreparedRequest("POST", "https://x", HTTPHeaders(), b"{}", stream_output=False)
-    handler: Any = hook._clients[client]
-    assert handler(request, "before-send.sagemaker.ListTrainingJobs") is None
-    assert handler.choose_signer() is None
+    watched = hook._clients[client]
+    assert watched.responder is not None
+    assert watched.responder(request, "before-send.sagemaker.ListTrainingJobs") is None
+    assert watched.signing.choose_signer() is None
 
 
 def test_a_tracer_that_outlives_the_mock_keeps_nothing_of_it(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -450,20 +452,6 @@ def test_a_body_can_be_awaited_as_often_as_one_likes() -> None:
 def test_the_attempt_is_read_off_the_retry_header(header: bytes | str, attempt: int) -> None:
     """A header that names none is that of a first attempt."""
     assert _attempt(header) == attempt
-
-
-@pytest.mark.parametrize(
-    "header, key",
-    [
-        (b"AWS4-HMAC-SHA256 Credential=AKID/20180730/us-east-1", "AKID"),
-        ("Credential=AKID/x", "AKID"),
-        ("", None),
-        (b"Bearer x", None),
-    ],
-)
-def test_the_access_key_is_read_off_the_signature(header: bytes | str, key: str | None) -> None:
-    """An unsigned request has none."""
-    assert _access_key(header) == key
 
 
 @pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])

@@ -1,0 +1,248 @@
+"""The backend: what answers a request at the instant of its arrival. It knows no client, no thread and no patch."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import count
+from typing import Any, Final, Protocol
+
+from sagemock.clock.instants import duration_us, instant
+from sagemock.clock.runaway import Idle, timeless
+from sagemock.clock.virtual import Clock
+from sagemock.errors import NothingWillHappen, SagemockError
+from sagemock.protocol.answer import Answer, Lost, Reply, cut_short, granted, refused
+from sagemock.protocol.model import Api
+from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.request import Parsed, Request, read
+from sagemock.protocol.validate import check
+from sagemock.service import faults, log_group, logs
+from sagemock.service.accounts import Accounts
+from sagemock.service.calls import DONE, Call
+from sagemock.service.faults import Fault, Faults
+from sagemock.service.operations import INVALID, OPERATIONS, READS, Service
+from sagemock.service.visibility import Visibility
+from sagemock.training.job import Place
+from sagemock.training.plan.rules import Plans
+from sagemock.training.store import Store
+from sagemock.world import reports
+from sagemock.world.options import Options
+
+__all__ = ["Backend", "Fallback", "Pending"]
+
+_INVALID: Final = {"sagemaker": INVALID, "logs": logs.INVALID}
+"""The error code by which each service refuses a request that breaks a constraint."""
+_POLLS_KEPT: Final = 256
+_SETTINGS: Final = {
+    faults.CONNECT_TIMEOUT: "connect_timeout",
+    faults.READ_TIMEOUT: "read_timeout",
+    faults.LOST_ANSWER: "read_timeout",
+}
+"""Where in its Config a client says how long it waits for what a fault keeps from it."""
+
+
+class Fallback(Protocol):
+    """Another mock beside this one: it answers what is not simulated here, and holds the buckets and the log groups of others."""
+
+    def notice(self) -> None:
+        """Look whether it is there by now."""
+
+    def is_active(self) -> bool:
+        """Whether it answers calls."""
+
+    def owns(self, operation: str, params: Mapping[str, Any]) -> bool:
+        """Whether an operation of SageMaker's is for it: one that is not simulated here, or on the tags of what it has made."""
+
+    def perform(self, request: Request) -> str:
+        """Return its response as JSON. Raises a Refusal where it refuses, and NotSimulated if it cannot answer either."""
+
+    def log_groups(self, request: Request) -> Sequence[Mapping[str, Any]]:
+        """Return the log groups that it has for the caller of a request."""
+
+    def check_inputs(self, place: Place, params: Mapping[str, Any]) -> None:
+        """Raise a Refusal for a job whose input is not in a bucket."""
+
+    def close(self) -> None:
+        """Do nothing more for this world."""
+
+
+class Pending(Protocol):
+    """Something of a world that may still change by itself."""
+
+    def pending(self, now_us: int) -> bool:
+        """Whether something is still to happen after an instant."""
+
+
+class Backend:
+    """SageMaker as one mock simulates it, with the faults that a test prepared and the calls that arrived."""
+
+    def __init__(self, options: Options, clock: Clock, store: Store, fallback: Fallback) -> None:
+        self.clock = clock
+        self.store = store
+        self.fallback = fallback
+        self.calls: list[Call] = []
+        self.accounts = Accounts()
+        """The accounts of callers other than the mock's own, by access key id."""
+        self.plans = Plans(options.plan)
+        self.faults = Faults(options.seed)
+        self.visibility = Visibility(store)
+        self.service = Service(store, self.plans.plan_for, options.seed, validate=options.validate)
+        if options.check_s3:
+            self.service.check_data = fallback.check_inputs
+        self.pending: list[Pending] = [store, self.faults, self.visibility]
+        self.idle = Idle(self._report)
+        self._options = options
+        # Request ids look like UUIDs, and are the same run after run.
+        self._id_begins = f"{options.seed & 0xFFFF_FFFF:08x}-0000-4000-a000-"
+        self._ids = count(1)
+        self._polls: dict[tuple[Api, str, bytes | str], Parsed] = {}
+
+    def answer(self, request: Request) -> Reply | None:
+        """Answer a request; None if it is not about training jobs or their logs, and so for others to answer."""
+        if request.service == "logs" and not self._is_about_training_jobs(request):
+            return None
+        self.fallback.notice()
+        with self.store.lock:
+            at_us = self.clock.now_us()
+            self.store.forget(at_us)
+            answer = self._recorded(request, at_us)
+            request_id = f"{self._id_begins}{next(self._ids):012x}"
+        lost_after_us = answer.after_us if isinstance(answer, Lost) else None
+        return Reply(answer, at_us, self.clock.latency_us if lost_after_us is None else lost_after_us, request_id)
+
+    def settled(self, now_us: int) -> bool:
+        """Whether nothing is left to happen by itself, and calls go the same way forever."""
+        return not any(one.pending(now_us) for one in self.pending)
+
+    def _is_about_training_jobs(self, request: Request) -> bool:
+        """Whether a call of CloudWatch Logs is about the log group of training jobs."""
+        if not logs.concerns(request.api, request.operation, request.body):
+            return False
+        # Where the service itself may be reached, the list is the real one.
+        lists_all = request.operation == "DescribeLogGroups"
+        return not (lists_all and "logs" in self._options.passthrough and not self.fallback.is_active())
+
+    def _recorded(self, request: Request, at_us: int) -> Answer | Lost:
+        """Answer, and keep the call on record, however it goes."""
+        writes = request.operation in logs.WRITES if request.service == "logs" else request.operation not in READS
+        params: Mapping[str, Any] = {}
+        outcome = DONE
+        fault: Fault | None = None
+        answer: Answer | Lost
+        try:
+            try:
+                parsed = read(request) if writes else self._polled(request)
+                params = parsed.params
+                fault = self._fault(request, params, at_us)
+                if fault is None:
+                    answer = granted(self._perform(request, parsed, at_us))
+                else:
+                    outcome = fault.error
+                    answer = self._met(fault, request, parsed, at_us)
+            except Refusal as refusal:
+                outcome = refusal.code
+                answer = refused(refusal)
+            self._watch(request, at_us, fault, changed=writes and outcome == DONE)
+        except Exception as error:
+            outcome = type(error).__name__
+            raise
+        finally:
+            self.calls.append(Call(request.operation, params, instant(at_us), request.region, outcome, request.attempt))
+        return answer
+
+    def _polled(self, request: Request) -> Parsed:
+        """Read a request that changes nothing: a poll loop sends the same one again and again."""
+        key = request.api, request.operation, request.body
+        found = self._polls.get(key)
+        if found is None:
+            if len(self._polls) >= _POLLS_KEPT:
+                del self._polls[next(iter(self._polls))]
+            found = self._polls[key] = read(request)
+        return found
+
+    def _fault(self, request: Request, params: Mapping[str, Any], at_us: int) -> Fault | None:
+        if not self.faults or request.service != "sagemaker":
+            return None
+        return self.faults.meeting(request.operation, params, at_us)
+
+    def _met(self, fault: Fault, request: Request, parsed: Parsed, at_us: int) -> Answer | Lost:
+        """Return what the client gets of a call that meets a fault. Raises the Refusal of a fault at the service."""
+        if not fault.takes_effect:
+            if fault.is_on_the_way:
+                return Lost(fault.error, _waits_us(fault, request))
+            raise fault.refusal(self._place(request), request.operation, parsed.params)
+        try:
+            answer = granted(self._perform(request, parsed, at_us))
+        except Refusal as refusal:
+            answer = refused(refusal)
+        return cut_short(answer) if fault.error == faults.MALFORMED_BODY else Lost(fault.error, _waits_us(fault, request))
+
+    def _perform(self, request: Request, parsed: Parsed, at_us: int) -> str:
+        """Do what the service was asked for, and return its response as JSON."""
+        params = parsed.params
+        if request.service == "logs":
+            simulated = logs.simulated(request.operation)
+            if request.operation == "DescribeLogGroups":
+                simulated = partial(log_group.describe, others=self.fallback.log_groups(request))
+        elif self.fallback.owns(request.operation, params):
+            return self.fallback.perform(request)
+        else:
+            simulated = OPERATIONS[request.operation]
+        broken = _broken(request, params) if parsed.is_doubtful else None
+        if broken is not None and self._options.validate:
+            raise broken
+        place, service = self._place(request), self.service
+        if self.visibility and request.service == "sagemaker":
+            service = self.visibility.seen(service, place, request.operation, params, at_us)
+        try:
+            return simulated(service, request.api, place, params, at_us)
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            if broken is None or isinstance(error, SagemockError):
+                raise
+            # `validate=False` let it through, and without what it lacks nobody can do it.
+            raise broken from error
+
+    def _watch(self, request: Request, at_us: int, fault: Fault | None, *, changed: bool) -> None:
+        """Note the call for law 9. Raises NothingWillHappen if it is one poll too many."""
+        if changed:
+            self.idle.reset()
+            self.clock.readings.turned_away()
+        else:
+            # A fault that is used up by being met is nothing that goes on for ever.
+            settled = self.settled(at_us) and (fault is None or fault.times is None)
+            poll = (request.operation, timeless(request.body)) if settled else None
+            self.idle.polled(poll, settled=settled, limit_us=self.clock.idle_limit_us)
+
+    def _place(self, request: Request) -> Place:
+        account = self._options.account_id
+        if self.accounts:
+            account = self.accounts.get(request.access_key or "", account)
+        return Place(request.partition, request.region, account)
+
+    def _report(self, what: str) -> str:
+        now_us = self.clock.now_us()
+        return reports.runaway(what, now_us, self.store.jobs(now_us), self.faults.standing(now_us))
+
+
+def _broken(request: Request, params: Mapping[str, Any]) -> Refusal | None:
+    """Return the refusal of a request that breaks constraints, None of one that breaks none."""
+    try:
+        check(request.api.input(request.operation), params, _INVALID[request.service])
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def _waits_us(fault: Fault, request: Request) -> int | None:
+    """Return how long the client waits for what does not come; None where it is told at once.
+
+    Raises NothingWillHappen where the client has no timeout and would wait forever.
+    """
+    setting = _SETTINGS.get(fault.error)
+    if setting is None:
+        return None
+    waits_s = request.timeouts.connect_s if setting == "connect_timeout" else request.timeouts.read_s
+    if waits_s is None:
+        raise NothingWillHappen(
+            f"{request.operation} meets {fault}, and its client would wait for ever: its Config has {setting}=None. "
+            f"Let the code under test set {setting} to a number of seconds"
+        )
+    return duration_us(waits_s)

@@ -1,0 +1,40 @@
+"""What a mock says when its test is at fault: a loop that goes on for nothing, and plans and faults that nothing used."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from sagemock.picture.show import situation
+from sagemock.service.calls import Calls
+from sagemock.service.faults import Fault
+from sagemock.training.job import Job
+
+__all__ = ["runaway", "unused"]
+
+
+def runaway(what: str, now_us: int, jobs: Iterable[Job], standing: Iterable[Fault]) -> str:
+    """Return the text of NothingWillHappen; `what` went on although nothing can happen any more."""
+    faults = "".join(f"\n  {fault} has met {fault.met} calls" for fault in standing)
+    return (
+        f"nothing can happen any more, and yet {what} since.\n{situation(jobs, now_us)}{faults}\n"
+        "Let the code under test recognise that status and end its loop, give the job a plan that goes on, "
+        "or allow more with idle_limit (None: no limit)"
+    )
+
+
+def unused(plans: Sequence[object], faults: Sequence[object], created: Sequence[str], calls: Calls) -> str:
+    """Return the text of UnusedError: which plans met none of the jobs that were created, and which faults none of the calls."""
+    met = f"the jobs that were created: {', '.join(created)}" if created else "no job was created"
+    return "\n".join(
+        [
+            *_complaint("plan", plans, verb="used", met=met, mend="pattern"),
+            *_complaint("fault", faults, verb="met", met=repr(calls), mend="operation, the job or the time"),
+        ]
+    )
+
+
+def _complaint(kind: str, unused: Sequence[object], *, verb: str, met: str, mend: str) -> Iterator[str]:
+    if unused:
+        counted = f"1 prepared {kind} was" if len(unused) == 1 else f"{len(unused)} prepared {kind}s were"
+        yield (
+            f"{counted} never {verb}: {'; '.join(map(str, unused))} ({met}). "
+            f"Mend the {mend}, take the {kind} out, or allow it with strict=False"
+        )

@@ -1,0 +1,193 @@
+"""The backend by itself: without a world, a client, a thread or a patch."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sagemock import Clock, NothingWillHappen, NotSimulated, Options, Plan
+from sagemock.clock.instants import SECOND_US
+from sagemock.protocol.answer import Answer, Lost, Reply
+from sagemock.protocol.request import Request, Timeouts
+from sagemock.service.faults import Fault
+from sagemock.training.job import Place
+from sagemock.training.store import Store
+from sagemock.world.backend import Backend
+from tests.protocol.shapes import of_sagemaker
+from tests.support.calling import START, request
+
+API = of_sagemaker()
+PLAN = Plan.completes(starting=10, downloading=10, training=60, uploading=10)
+
+
+class Nobody:
+    """A fallback that is never there."""
+
+    def __init__(self) -> None:
+        """Start without having been asked."""
+        self.noticed = 0
+        self.refused = list[str]()
+
+    def notice(self) -> None:
+        """Count it."""
+        self.noticed += 1
+
+    def is_active(self) -> bool:
+        """Return that it answers nothing."""
+        return False
+
+    def owns(self, operation: str, params: Mapping[str, Any]) -> bool:
+        """Leave it what is unknown."""
+        return operation == "ListModels" and not params
+
+    def perform(self, request: Request) -> str:
+        """Refuse."""
+        raise NotSimulated(request.operation)
+
+    def log_groups(self, request: Request) -> Sequence[Mapping[str, Any]]:
+        """Return one of another service."""
+        return [{"logGroupName": f"/aws/{request.region}"}]
+
+    def check_inputs(self, place: Place, params: Mapping[str, Any]) -> None:
+        """Note whose inputs were to be looked at."""
+        self.refused.append(f"{place.region}/{params['TrainingJobName']}")
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+def backend(**options: Any) -> Backend:
+    """Return a backend whose clock stands still."""
+    store = Store()
+    clock = Clock(START, latency=options.pop("latency", 0.1), lock=store.lock)
+    return Backend(Options(plan=PLAN, **options), clock, store, Nobody())
+
+
+def call(operation: str, params: Mapping[str, Any] | str = "{}", **changes: Any) -> Request:
+    """Return a request as it arrives from a client."""
+    body = params if isinstance(params, str) else json.dumps(params)
+    given: dict[str, Any] = {"partition": "aws", "region": "us-east-1", "headers": {}, "body": body.encode(), **changes}
+    return Request(API, "sagemaker", operation, **given)
+
+
+def answered(reply: Reply | None) -> Any:
+    """Return the document of an answer."""
+    assert reply is not None
+    assert isinstance(reply.answer, Answer)
+    return json.loads(reply.answer.body)
+
+
+def created(subject: Backend) -> Backend:
+    """Create a job."""
+    answered(subject.answer(call("CreateTrainingJob", request("churn"))))
+    return subject
+
+
+def test_a_job_lives_by_the_clock_alone() -> None:
+    """Nothing of the process is needed: what a job shows depends on the instant."""
+    subject = created(backend())
+    describe = call("DescribeTrainingJob", {"TrainingJobName": "churn"})
+    assert answered(subject.answer(describe))["SecondaryStatus"] == "Starting"
+    subject.clock.advance(seconds=30)
+    assert answered(subject.answer(describe))["SecondaryStatus"] == "Training"
+    subject.clock.advance(hours=1)
+    assert answered(subject.answer(describe))["TrainingJobStatus"] == "Completed"
+
+
+def test_an_answer_says_when_it_was_given_and_what_the_call_takes() -> None:
+    """Whoever asks spends it: the backend lets no time pass."""
+    subject = backend(latency=0.25)
+    reply = subject.answer(call("ListTrainingJobs"))
+    assert reply is not None
+    assert (reply.at_us, reply.takes_us) == (subject.clock.start_us, SECOND_US // 4)
+    assert subject.clock.now() == START
+
+
+def test_what_is_refused_is_an_answer_and_on_record() -> None:
+    """With the account of the caller, and the attempt."""
+    subject = backend()
+    subject.accounts["AKIDOTHER"] = "999999999999"
+    created(subject)
+    headers = {"Authorization": "AWS4-HMAC-SHA256 Credential=AKIDOTHER/20180730/us-east-1/sagemaker/aws4_request"}
+    body = {"TrainingJobName": "churn"}
+    found = answered(subject.answer(call("DescribeTrainingJob", body, headers=headers, attempt=2)))
+    assert found == {"__type": "ValidationException", "message": "Requested resource not found."}
+    assert [(one.operation, one.outcome, one.attempt) for one in subject.calls] == [
+        ("CreateTrainingJob", "ok", 1),
+        ("DescribeTrainingJob", "ValidationException", 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    "error, lost",
+    [
+        ("ConnectTimeout", Lost("ConnectTimeout", 3 * SECOND_US)),
+        ("ReadTimeout", Lost("ReadTimeout", 7 * SECOND_US)),
+        ("LostAnswer", Lost("LostAnswer", 7 * SECOND_US)),
+        ("ConnectionReset", Lost("ConnectionReset")),
+        ("EndpointUnreachable", Lost("EndpointUnreachable")),
+    ],
+)
+def test_what_is_lost_on_the_way_is_a_value(error: str, lost: Lost) -> None:
+    """A client makes its own errors of it; it takes as long as that client waits."""
+    subject = created(backend())
+    subject.faults.add(Fault("StopTrainingJob", error))
+    stop = call("StopTrainingJob", {"TrainingJobName": "churn"}, timeouts=Timeouts(3, 7))
+    reply = subject.answer(stop)
+    assert reply is not None
+    assert reply.answer == lost
+    assert reply.takes_us == (SECOND_US // 10 if lost.after_us is None else lost.after_us)
+    [job] = subject.store.jobs()
+    assert (job.state(subject.clock.now_us()).primary == "Stopping") is (error == "LostAnswer")
+
+
+def test_who_would_wait_forever_is_told() -> None:
+    """The error names the setting."""
+    subject = created(backend())
+    subject.faults.add(Fault("StopTrainingJob", "ReadTimeout"))
+    with pytest.raises(NothingWillHappen, match="read_timeout=None"):
+        subject.answer(call("StopTrainingJob", {"TrainingJobName": "churn"}))
+    assert subject.calls[-1].outcome == "NothingWillHappen"
+
+
+def test_a_body_that_breaks_off_has_taken_effect() -> None:
+    """Its answer cannot be read."""
+    subject = created(backend())
+    subject.faults.add(Fault("StopTrainingJob", "MalformedBody"))
+    reply = subject.answer(call("StopTrainingJob", {"TrainingJobName": "churn"}))
+    assert reply is not None
+    assert reply.answer == Answer(200, b"{")
+    [job] = subject.store.jobs()
+    assert job.state(subject.clock.now_us()).primary == "Stopping"
+
+
+def test_what_is_not_simulated_is_left_to_the_fallback() -> None:
+    """The call is on record."""
+    subject = backend()
+    with pytest.raises(NotSimulated):
+        subject.answer(call("ListModels"))
+    assert subject.calls[-1].outcome == "NotSimulated"
+    assert vars(subject.fallback)["noticed"] == 1
+
+
+def test_inputs_are_looked_at_where_they_are() -> None:
+    """By the fallback, which has the buckets, and only if that is asked for."""
+    for subject, looked in ((backend(), []), (backend(check_s3=True), ["us-east-1/churn"])):
+        created(subject)
+        assert vars(subject.fallback)["refused"] == looked
+
+
+def test_a_poll_that_goes_on_for_nothing_is_an_error() -> None:
+    """Law 9: nothing can happen to a job that is over."""
+    subject = created(backend())
+    subject.clock.advance(timedelta(hours=1))
+    describe = call("DescribeTrainingJob", {"TrainingJobName": "churn"})
+
+    def poll() -> None:
+        while subject.answer(describe):
+            pass
+
+    with pytest.raises(NothingWillHappen, match="the same call was made"):
+        poll()
