@@ -110,7 +110,10 @@ class Backend:
 
     def settled(self, now_us: int) -> bool:
         """Whether nothing is left to happen by itself, and calls go the same way forever."""
-        return not any(one.pending(now_us) for one in self.pending)
+        for one in self.pending:  # noqa: SIM110  # a generator takes as long as all that it asks, at each poll
+            if one.pending(now_us):
+                return False
+        return True
 
     def _is_about_training_jobs(self, request: Request) -> bool:
         """Whether a call of CloudWatch Logs is about the log group of training jobs."""
@@ -131,7 +134,8 @@ class Backend:
             try:
                 parsed = read(request) if writes else self._polled(request)
                 params = parsed.params
-                fault = self._fault(request, params, at_us)
+                if self.faults and request.service == "sagemaker":
+                    fault = self.faults.meeting(request.operation, params, at_us)
                 if fault is None:
                     answer = granted(self._perform(request, parsed, at_us))
                 else:
@@ -157,11 +161,6 @@ class Backend:
                 del self._polls[next(iter(self._polls))]
             found = self._polls[key] = read(request)
         return found
-
-    def _fault(self, request: Request, params: Mapping[str, Any], at_us: int) -> Fault | None:
-        if not self.faults or request.service != "sagemaker":
-            return None
-        return self.faults.meeting(request.operation, params, at_us)
 
     def _met(self, fault: Fault, request: Request, parsed: Parsed, at_us: int) -> Answer | Lost:
         """Return what the client gets of a call that meets a fault. Raises the Refusal of a fault at the service."""
