@@ -11,7 +11,7 @@ from random import Random
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from sagemock.aws.events import Event
-from sagemock.checks import shown, takes_one
+from sagemock.checks import public, shown, takes_one
 from sagemock.clock import Clock
 from sagemock.errors import InvalidType, InvalidValue
 from sagemock.eventpattern import EventPattern, Pattern
@@ -56,6 +56,7 @@ class Subscription:
     def __repr__(self) -> str:
         return f"<subscription of {self._handler!r}>"
 
+    @public
     def cancel(self) -> None:
         """Deliver nothing more, also not what is on its way. Once more does nothing."""
         self._leave(self)
