@@ -42,7 +42,7 @@ class Accounts(MutableMapping[str, str]):
         self._check_lasts()
         del self._by_key[_checked_key(access_key)]
 
-    def update(self, other: Any = (), /, **more: str) -> None:  # type: ignore[override]  # noqa: ANN401  # what fits neither is refused
+    def update(self, other: Any = (), /, **more: str) -> None:  # noqa: ANN401  # what fits neither is refused
         """Set several. Raises InvalidType or InvalidValue, and sets none, if one of them is none."""
         self._check_lasts()
         try:
