@@ -25,7 +25,6 @@ from sagemock.hook import Hook
 from sagemock.imports import WhenImported
 from sagemock.instants import SECOND_US
 from sagemock.patch import Patch, Wrapped, each
-from sagemock.raised import raise_if_foreign
 from sagemock.sleep import keeps_real_time
 
 __all__ = ["AioPatch"]
@@ -127,8 +126,6 @@ def _in_flight(service: str, operation: str) -> Iterator[None]:
     try:
         yield
     finally:
-        try:
+        # A coroutine that is given up is closed in whatever context the garbage collector meets it.
+        with suppress(ValueError):
             IN_FLIGHT.reset(flight)
-        except ValueError as error:
-            # A coroutine that is given up is closed in whatever context the garbage collector meets it.
-            raise_if_foreign(error)

@@ -22,7 +22,6 @@ from sagemock import forks
 from sagemock.aws.refusal import Refusal
 from sagemock.errors import NotSimulated
 from sagemock.patch import Wrapped
-from sagemock.raised import raise_if_foreign
 
 __all__ = ["Moto", "ask", "disown", "is_ours", "log_groups", "mark", "moto_answers", "perform"]
 
@@ -156,8 +155,7 @@ def _refusal(status: int, text: str) -> Refusal:
     try:
         said = json.loads(text)
         code = said["__type"]
-    except (ValueError, TypeError, KeyError) as error:
-        raise_if_foreign(error, "json")
+    except (ValueError, TypeError, KeyError):
         # What is no error of SageMaker's kind is told as botocore tells it: the code is the status.
         return Refusal(str(status), text, status=status)
     return Refusal(code, said.get("message", said.get("Message", "")), status=status)

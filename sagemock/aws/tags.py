@@ -8,7 +8,6 @@ from typing import Any, Final
 from sagemock.aws.refusal import Refusal
 from sagemock.jobs.job import Job, Place
 from sagemock.jobs.store import Store
-from sagemock.raised import raise_if_foreign
 
 __all__ = ["add", "delete", "page", "pairs"]
 
@@ -65,8 +64,7 @@ def page(store: Store, place: Place, request: Mapping[str, Any]) -> dict[str, An
 def _start(token: str) -> int:
     try:
         kind, _, start = base64.urlsafe_b64decode(token.encode()).decode().partition(":")
-    except ValueError as error:
-        raise_if_foreign(error, "base64")
+    except ValueError:
         kind = start = ""
     if kind != "tags" or not start.isdecimal():
         code, text = "ValidationException", "Invalid NextToken."
