@@ -210,6 +210,7 @@ class World:
             at_us = self.clock.now_us()
         # A sleep of the calling thread (law 6): what two threads call at one instant is answered at one instant.
         if latency_us:
+            check_end(at_us + latency_us)
             self.sleepers.until_us(at_us + latency_us)
 
     def answer_logs(self, call: ApiCall) -> tuple[Answer, int, str] | None:
