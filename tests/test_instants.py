@@ -58,6 +58,8 @@ class _Nowhere(tzinfo):
     def utcoffset(self, _: datetime | None) -> None:
         return None
 
+    dst = tzname = utcoffset
+
 
 def test_a_time_zone_without_an_offset_is_none() -> None:
     """Python calls such a datetime naive."""

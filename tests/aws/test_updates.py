@@ -85,7 +85,12 @@ def test_an_update_of_nothing_is_refused(sagemaker: SageMakerMock, client: Any) 
     create(client)
     assert sagemaker.jobs["churn"].status == "InProgress"
     text = "Invalid UpdateTrainingJobRequest, the request cannot be empty"
-    for nothing in ({}, {"ProfilerRuleConfigurations": []}, {"ProfilerConfig": {}, "ProfilerRuleConfigurations": []}):
+    nothings: list[dict[str, Any]] = [
+        {},
+        {"ProfilerRuleConfigurations": []},
+        {"ProfilerConfig": {}, "ProfilerRuleConfigurations": []},
+    ]
+    for nothing in nothings:
         assert refusal(client.update_training_job, TrainingJobName="churn", **nothing) == ("ValidationException", text, 400)
     assert refusal(client.update_training_job, TrainingJobName="nobody") == GONE
 
