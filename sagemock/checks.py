@@ -12,6 +12,7 @@ from sagemock.errors import InvalidType, InvalidValue, PlanError
 
 __all__ = [
     "LONGEST",
+    "MOST",
     "encodable",
     "flag",
     "listed",

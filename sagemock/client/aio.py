@@ -23,7 +23,6 @@ from sagemock.client.environ import NONE_HERE, Environ, stand_in
 from sagemock.client.guard import IN_FLIGHT, Guard, InFlight
 from sagemock.client.hook import Hook
 from sagemock.clock.instants import SECOND_US
-from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.patches.active import Innermost
 from sagemock.patches.imports import WhenImported
 from sagemock.patches.patch import Patch, Wrapped
@@ -128,8 +127,6 @@ def _in_flight(service: str, operation: str) -> Iterator[None]:
     try:
         yield
     finally:
-        try:
+        # A coroutine that is given up is closed in whatever context the garbage collector meets it.
+        with suppress(ValueError):
             IN_FLIGHT.reset(flight)
-        except ValueError as error:
-            # A coroutine that is given up is closed in whatever context the garbage collector meets it.
-            raise_if_foreign(error)

@@ -61,7 +61,8 @@ def instant_us(value: datetime | str | float) -> int:
         except ValueError:
             raise InvalidValue(f"{shown(value)} is no instant: write it like 2018-07-30T00:00:00Z") from None
     if isinstance(value, datetime):
-        if value.tzinfo is None:
+        # A time zone need not know its offset, and then the datetime is naive, too.
+        if value.utcoffset() is None:
             value = value.replace(tzinfo=timezone.utc)
         at_us = (value - _EPOCH) // _MICROSECOND
         if not _FIRST_US <= at_us <= _LAST_US:

@@ -170,6 +170,7 @@ class Clock:
         if by_us and not self._lock._is_owned():  # type: ignore[attr-defined]  # noqa: SLF001  # `threading.Condition` asks it, too
             try:
                 with self.readings.creeping():
+                    check_end(self._now_us + by_us)
                     self.creep(by_us)
             except BaseException:
                 # Whoever tells of the error reads the time, too.

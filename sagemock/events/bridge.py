@@ -64,7 +64,7 @@ class Events(Sequence[Event]):
         """Whether another sequence has the same events."""
         if not isinstance(other, Sequence):
             return NotImplemented
-        return list(self) == list(other)
+        return len(self) == len(other) and list(self) == list(other)
 
     __hash__ = None  # type: ignore[assignment]  # as a list
 

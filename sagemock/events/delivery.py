@@ -10,7 +10,7 @@ from itertools import count
 from random import Random
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from sagemock.checks import shown, takes_one
+from sagemock.checks import public, shown, takes_one
 from sagemock.clock.virtual import Clock
 from sagemock.errors import InvalidType, InvalidValue
 from sagemock.events.envelope import Event
@@ -55,6 +55,7 @@ class Subscription:
     def __repr__(self) -> str:
         return f"<subscription of {self._handler!r}>"
 
+    @public
     def cancel(self) -> None:
         """Deliver nothing more, also not what is on its way. Once more does nothing."""
         self._leave(self)

@@ -72,11 +72,23 @@ def check(api: Api, pattern: EventPattern) -> None:
 def _never(api: Api, field: Field) -> str | None:
     """Return why no event has what a pattern asks for at a path, and what to do; None if one may have it."""
     values = _values(api, field.path)
+    if field.may_be_absent and not field.tests and _is_in_each(api, field.path):
+        return f"{'.'.join(field.path)} is in every event; take that out"
     if field.may_be_absent or values is None:
         return None
     if isinstance(values, _Nowhere):
         return _no_field(api, field.path, values)
     return None if any(test(value) for test in field.tests for value in values) else _no_value(field, values)
+
+
+def _is_in_each(api: Api, path: Path) -> bool:
+    """Whether every event has a value there: of the details those that are absent are null."""
+    first, *rest = path
+    if not rest:
+        return first != "detail" and first in _ENVELOPE
+    described = api.output("DescribeTrainingJob")
+    shape = described.members.get(rest[0]) if described is not None and first == "detail" and not rest[1:] else None
+    return shape is not None and not isinstance(shape, (StructureShape, MapShape, ListShape))
 
 
 def _no_field(api: Api, path: Path, nowhere: _Nowhere) -> str:

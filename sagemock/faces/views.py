@@ -168,7 +168,7 @@ class Jobs(Mapping[str, JobView]):
     def _called(self, key: object) -> Iterator[Job]:
         if not isinstance(key, str):
             return
-        name, now_us = key.rpartition("/")[2], self._clock.now_us()
+        name, now_us = _name_in(key), self._clock.now_us()
         for region in list(self._store.regions.values()):
             job = region.by_name.get(name)
             if job is not None and key in (name, job.arn) and not job.is_gone(now_us):
@@ -180,7 +180,7 @@ class Jobs(Mapping[str, JobView]):
         now_us, jobs = self._clock.now_us(), self._present()
         known = list(dict.fromkeys(job.name for job in jobs))
         ask = f"ask for one of {', '.join(known[:NAMED])}" + (f", or {len(known) - NAMED} more" if len(known) > NAMED else "")
-        name = key.rpartition("/")[2]
+        name = _name_in(key)
         # A job of which the deletion is done may still be stored: nothing forgets it before the next call.
         if name in self._store.deleted or any(job.name == name and job.is_gone(now_us) for job in self._store.jobs()):
             return f"training job {name!r} was deleted; {ask if known else 'there is none any more'}"
@@ -219,6 +219,11 @@ class Jobs(Mapping[str, JobView]):
     def all(self) -> list[JobView]:
         """Return every job in the order of creation, also those that share a name."""
         return [self._view(job) for job in self._present()]
+
+
+def _name_in(key: str) -> str:
+    """Return the name of a job that is asked for by it or by its ARN; without `validate` a name may have a slash in it."""
+    return key.partition(":training-job/")[2] or key
 
 
 def _instant(at_us: int | None) -> datetime | None:

@@ -19,7 +19,6 @@ from typing import Any
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from sagemock.clock import forks
-from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.errors import NotSimulated
 from sagemock.patches.patch import Wrapped
 from sagemock.protocol.refusal import Refusal
@@ -159,8 +158,7 @@ def _refusal(status: int, text: str) -> Refusal:
     try:
         said = json.loads(text)
         code = said["__type"]
-    except (ValueError, TypeError, KeyError) as error:
-        raise_if_foreign(error, "json")
+    except (ValueError, TypeError, KeyError):
         # What is no error of SageMaker's kind is told as botocore tells it: the code is the status.
         return Refusal(str(status), text, status=status)
     return Refusal(code, said.get("message", said.get("Message", "")), status=status)

@@ -276,8 +276,10 @@ class LoopPatch:
     def _replace(self, owner: _LoopClass, stand_in: Callable[..., Any]) -> None:
         name = stand_in.__name__
         before = vars(owner).get(name)
-        setattr(owner, name, stand_in)
-        self._undo.append(partial(_restore, owner, name, stand_in, before))
+        # freezegun's `real_asyncio` puts back in a subclass what that had inherited, and so leaves a copy there.
+        for kind in (owner, *_with_copies(owner, name, before)):
+            setattr(kind, name, stand_in)
+            self._undo.append(partial(_restore, kind, name, stand_in, before))
 
 
 def _ahead_s(active: Active | None) -> float:
@@ -294,3 +296,13 @@ def _restore(owner: _LoopClass, name: str, stand_in: object, before: object) -> 
             delattr(owner, name)
         else:
             setattr(owner, name, before)
+    for kind in _with_copies(owner, name, stand_in):
+        delattr(kind, name)
+
+
+def _with_copies(owner: _LoopClass, name: str, inherited: object) -> list[_LoopClass]:
+    """Return the subclasses that have for their own what they would inherit."""
+    subclasses = [owner]
+    for kind in subclasses:
+        subclasses += type.__subclasses__(kind)
+    return [kind for kind in dict.fromkeys(subclasses[1:]) if inherited is not None and vars(kind).get(name) is inherited]

@@ -3,7 +3,8 @@
 A task sleeps by a thread of its own, which is among the sleepers as any other; so the loop stays what it is, and time passes when
 it has nothing to do. trio's own time runs as real time does, and each virtual sleep moves it on besides: a deadline around a task
 that sleeps goes off at its virtual instant, and any other one when a sleep that goes beyond it ends. Under a clock of the user's,
-such as trio's MockClock, trio's time is left to that.
+such as trio's MockClock, trio's time is left to that. A run whose tasks only yield is seen by an instrument, from the first
+`trio.sleep` on, and waits as well.
 """
 
 import math
@@ -20,7 +21,9 @@ from sagemock.clock.virtual import Clock
 from sagemock.patches.active import Active, Innermost, keeps_real_time
 from sagemock.patches.bindings import Rebinding
 from sagemock.patches.imports import WhenImported
+from sagemock.patches.loop_sleepers import Bed
 from sagemock.patches.sleep import duration_us
+from sagemock.patches.turns import Turns
 
 __all__ = ["TrioPatch"]
 
@@ -36,6 +39,7 @@ class TrioPatch:
         self._known: dict[ModuleType, Rebinding] = {}
         self._names: list[Rebinding] = []
         self._runs: WeakKeyDictionary[Any, tuple[Clock, float, int]] = WeakKeyDictionary()
+        self._rounds: WeakKeyDictionary[Any, _Rounds] = WeakKeyDictionary()
 
     def install(self) -> None:
         """Patch trio if it is there, or when it comes."""
@@ -72,6 +76,18 @@ class TrioPatch:
 
         return show
 
+    def _watch(self, trio: Any, active: Active) -> None:  # noqa: ANN401  # the module
+        """See to it that this run waits where its tasks only yield, and raise what was raised meanwhile."""
+        token = trio.lowlevel.current_trio_token()
+        rounds = self._rounds.get(token)
+        if rounds is None or rounds.active is not active:
+            if rounds is not None:
+                trio.lowlevel.remove_instrument(rounds)
+            rounds = self._rounds[token] = _Rounds(active, trio.lowlevel.current_statistics)
+            trio.lowlevel.add_instrument(rounds)
+        if rounds.errors:
+            raise rounds.errors.pop()
+
     def _sleep(self, trio: Any) -> Callable[..., Any]:  # noqa: ANN401  # the module
         real_sleep = trio.sleep
 
@@ -81,6 +97,7 @@ class TrioPatch:
             if active is None or active.sleeping == "real" or keeps_real_time(active):
                 await real_sleep(seconds)
                 return
+            self._watch(trio, active)
             long_us = duration_us(seconds)
             if not long_us:
                 # No length, or one that trio refuses in its own words.
@@ -99,6 +116,53 @@ class TrioPatch:
 
         sleep.__module__, sleep.__qualname__ = real_sleep.__module__, real_sleep.__qualname__
         return sleep
+
+
+class _Rounds:
+    """An instrument of a run of trio: lets time pass when its tasks go round and round, and none gets on."""
+
+    def __init__(self, active: Active, statistics: Callable[[], Any]) -> None:
+        self.active = active
+        self._statistics = statistics
+        self.errors: list[BaseException] = []
+        """What was raised while time passed. trio would only log it; the next that sleeps raises it."""
+        self._turns = Turns()
+        self._bed = Bed()
+        self._steps: object = None
+        self._who: list[Any] | None = []
+
+    def before_task_step(self, task: object) -> None:
+        """Note who runs."""
+        self._steps = task
+
+    def after_task_step(self, _: object) -> None:
+        """Note that nobody does."""
+        self._steps = None
+
+    def task_scheduled(self, task: object) -> None:
+        """Note who yields: it is to run again by its own doing, and not because it was woken."""
+        if task is not self._steps:
+            self._who = None
+        elif self._who is not None:
+            self._who.append(task)
+
+    def before_io_wait(self, timeout: float) -> None:
+        """Look at the round that is over."""
+        who, self._who = self._who, []
+        if timeout > 0 or self.active.sleepers.is_over:
+            self._turns.forget()
+        elif self._turns.lead_nowhere(who, self.active.clock.now_us, hasty=self._awaits_nobody):
+            try:
+                at_us = self.active.sleepers.first_us()
+                if at_us is not None and self._bed.doze(self.active.sleepers, at_us, self._bed.calls):
+                    self._turns.begin()
+            except BaseException as error:  # noqa: BLE001  # raised by whoever sleeps next
+                self.errors.append(error)
+
+    def _awaits_nobody(self) -> bool:
+        # One is the run's own, by which threads call it. Of its backends epoll (Linux) says it in this way.
+        told = self._statistics().io_statistics
+        return bool(told.backend == "epoll" and told.tasks_waiting_read + told.tasks_waiting_write <= 1)
 
 
 async def _until_us(trio: Any, sleepers: Sleepers, at_us: int) -> None:  # noqa: ANN401  # the module

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, MutableMapping
-from typing import Final
+from typing import Any, Final
 
 from sagemock.checks import shown, text
 from sagemock.errors import InvalidType, InvalidValue, UsageError
@@ -10,6 +10,7 @@ from sagemock.errors import InvalidType, InvalidValue, UsageError
 __all__ = ["Accounts", "checked_account"]
 
 _ACCOUNT_ID: Final = re.compile(r"[0-9]{12}")
+_ADVICE: Final = "write sagemaker.accounts['AKIDOTHER'] = '210987654321'"
 
 
 def checked_account(name: str, account_id: object) -> str:
@@ -29,16 +30,26 @@ class Accounts(MutableMapping[str, str]):
         self._is_over = False
 
     def __getitem__(self, access_key: str) -> str:
-        return self._by_key[access_key]
+        return self._by_key[_checked_key(access_key)]
 
     def __setitem__(self, access_key: str, account_id: str) -> None:
         self._check_lasts()
-        text("an access key id", access_key, "a text", "write sagemaker.accounts['AKIDOTHER'] = '210987654321'")
-        self._by_key[access_key] = checked_account("account_id", account_id)
+        self._by_key[_checked_key(access_key)] = checked_account("account_id", account_id)
 
     def __delitem__(self, access_key: str) -> None:
         self._check_lasts()
-        del self._by_key[access_key]
+        del self._by_key[_checked_key(access_key)]
+
+    def update(self, other: Any = (), /, **more: str) -> None:  # noqa: ANN401  # what fits neither is refused
+        """Set several. Raises InvalidType or InvalidValue, and sets none, if one of them is none."""
+        self._check_lasts()
+        try:
+            given = dict(other, **more)
+        except (TypeError, ValueError):
+            raise InvalidType(
+                f"accounts are updated by a mapping of account ids by access key id, not by {shown(other)}: {_ADVICE}"
+            ) from None
+        self._by_key |= {_checked_key(key): checked_account("account_id", account_id) for key, account_id in given.items()}
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_key)
@@ -56,3 +67,7 @@ class Accounts(MutableMapping[str, str]):
     def _check_lasts(self) -> None:
         if self._is_over:
             raise UsageError("this mock is over, and no call will come: set `accounts` while it is active")
+
+
+def _checked_key(access_key: object) -> str:
+    return text("an access key id", access_key, "a text", _ADVICE)

@@ -169,7 +169,7 @@ class Calls(Collection[Call]):
         return list(self)[place]
 
     def __eq__(self, other: object) -> bool:
-        return list(self) == list(other) if isinstance(other, (Calls, Sequence)) else NotImplemented
+        return len(self) == len(other) and list(self) == list(other) if isinstance(other, (Calls, Sequence)) else NotImplemented
 
     # It grows.
     __hash__ = None  # type: ignore[assignment]  # as `list` has it

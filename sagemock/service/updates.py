@@ -23,6 +23,8 @@ _IN_USE: Final = "ResourceInUse"
 
 def updated(job: Job, request: Mapping[str, Any], now_us: int) -> Job:
     """Return a job as it is after an UpdateTrainingJob request, or refuse."""
+    # That an empty list or structure counts as absent is assumed.
+    request = {name: value for name, value in request.items() if value}
     if set(request) == {"TrainingJobName"}:
         # AWS's documentation quotes this one.
         raise Refusal(_INVALID, "Invalid UpdateTrainingJobRequest, the request cannot be empty")

@@ -212,8 +212,8 @@ class Backend:
 
     def _place(self, request: Request) -> Place:
         account = self._options.account_id
-        if self.accounts:
-            account = self.accounts.get(request.access_key or "", account)
+        if self.accounts and (key := request.access_key) is not None:
+            account = self.accounts.get(key, account)
         return Place(request.partition, request.region, account)
 
     def _report(self, what: str) -> str:

@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple, overload
 
+from sagemock.checks import shown
+from sagemock.errors import InvalidType
+
 __all__ = ["Sleep", "Sleeps"]
 
 
@@ -44,10 +47,12 @@ class Sleeps(Sequence[Sleep]):
     @overload
     def __getitem__(self, place: slice) -> list[Sleep]: ...
     def __getitem__(self, place: int | slice) -> Sleep | list[Sleep]:
+        if isinstance(place, bool) or not isinstance(place, (int, slice)):
+            raise InvalidType(f"sleeps are asked for by their place, not by {shown(place)}: write sleeps[0]")
         return list(self._sleeps[place]) if isinstance(place, slice) else self._sleeps[place]
 
     def __eq__(self, other: object) -> bool:
-        return list(self) == list(other) if isinstance(other, Sequence) else NotImplemented
+        return len(self) == len(other) and list(self) == list(other) if isinstance(other, Sequence) else NotImplemented
 
     # It grows.
     __hash__ = None  # type: ignore[assignment]  # as `list` has it

@@ -134,6 +134,7 @@ class World:
             at_us = self.clock.now_us()
         # A sleep of the calling thread (law 6): what two threads call at one instant is answered at one instant.
         if takes_us:
+            check_end(at_us + takes_us)
             self.sleepers.until_us(at_us + takes_us)
 
     # -- the end

@@ -1,5 +1,5 @@
 import math
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 import pytest
@@ -50,6 +50,20 @@ def test_seconds_are_the_nearest_microsecond(microseconds: int) -> None:
 def test_every_form_that_aws_tools_print_is_read(text: str, part_us: int) -> None:
     """Fractions of any length, Z, and offsets with and without a colon."""
     assert instant_us(text) == START_US + part_us
+
+
+class _Nowhere(tzinfo):
+    """A time zone that does not know its offset, such as that of a field that was left empty."""
+
+    def utcoffset(self, _: datetime | None) -> None:
+        return None
+
+    dst = tzname = utcoffset
+
+
+def test_a_time_zone_without_an_offset_is_none() -> None:
+    """Python calls such a datetime naive."""
+    assert instant_us(datetime(2018, 7, 30, 12, tzinfo=_Nowhere())) == START_US
 
 
 def test_a_date_is_its_midnight_in_utc() -> None:

@@ -16,7 +16,7 @@ import freezegun
 import pytest
 import time_machine
 
-from sagemock import NothingWillHappen, Plan, SageMakerMock, mock_sagemaker
+from sagemock import InvalidValue, NothingWillHappen, Plan, SageMakerMock, mock_sagemaker
 from sagemock.clock.readings import Readings
 from sagemock.clock.virtual import Clock
 from tests.laws.test_threads import REQUEST
@@ -281,3 +281,18 @@ def test_thousands_of_polls_without_latency_are_no_reading_for_ever(client: Any)
             for _ in range(500):
                 time.time()
         assert len({job.transitions[0].start for job in sagemaker.jobs.values()}) == 1
+
+
+def test_time_ends_for_those_who_read_and_call_as_for_those_who_sleep(sagemaker: SageMakerMock, client: Any) -> None:
+    """Else no clock of the process could be read any more."""
+    sagemaker.clock.advance_to("8999-12-31T23:59:59.999Z")
+    sagemaker.clock.latency = 60
+    ends: list[Callable[[], object]] = [
+        lambda: time.sleep(60),
+        client.list_training_jobs,
+        lambda: [time.time() for _ in range(30_000)],
+    ]
+    for end in ends:
+        with pytest.raises(InvalidValue, match="virtual time ends at 9000-01-01T00:00:00"):
+            end()
+    assert dt.datetime.now(dt.timezone.utc) <= dt.datetime(9000, 1, 1, tzinfo=dt.timezone.utc)

@@ -39,7 +39,9 @@ def detail(**wanted: Any) -> dict[str, Any]:
         detail(ResourceConfig={"InstanceType": ["ml.m99.xlarge"], "InstanceGroups": {"InstanceCount": [1]}}),
         detail(HyperParameters={"epochs": ["3"]}, Environment={"a.b": ["c"]}, Tags={"team": ["x"], "a": [{"exists": False}]}),
         detail(ModelArtifacts=[None], EnableManagedSpotTraining=[True, "true"]),
-        detail(ModelArtifacts=[{"exists": False}], Tags=[{"exists": False}]),
+        detail(ModelArtifacts=[{"exists": False}], Tags=[{"exists": False}], InputDataConfig=[{"exists": False}]),
+        detail(FailureReason=[{"exists": False}, None], AlgorithmSpecification={"TrainingImage": [{"exists": False}]}),
+        {"detail": [{"exists": False}]},
         detail(InputDataConfig={"DataSource": {"S3DataSource": {"AttributeNames": ["x"]}}}),
         {"$or": [{"source": ["aws.ec2"]}, detail(TrainingJobNme=["x"]), {"source": ["aws.sagemaker"]}]},
     ],
@@ -53,6 +55,10 @@ def test_what_an_event_may_have_is_let_through(pattern: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "pattern, text",
     [
+        ({"time": [{"exists": False}]}, "time is in every event; take that out"),
+        (detail(TrainingJobStatus=[{"exists": False}]), "detail.TrainingJobStatus is in every event; take that out"),
+        # Where there is none it is null, which is a value.
+        (detail(FailureReason=[{"exists": False}]), "detail.FailureReason is in every event; take that out"),
         ({"source": ["aws.sagemakr"]}, "source is only ever \"aws.sagemaker\"; did you mean 'aws.sagemaker'? Write that"),
         ({"source": [{"prefix": {"equals-ignore-case": "sage"}}]}, 'source is only ever "aws.sagemaker"; write what it can be'),
         (

@@ -1,12 +1,12 @@
 """Verbs of the mock that are not tested beside what they move."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
-from sagemock import Plan, SageMakerMock, UsageError, mock_sagemaker
+from sagemock import InvalidType, Plan, SageMakerMock, UsageError, mock_sagemaker
 from tests.support.calling import START, create, describe, lived, make_client
 
 SPOT: dict[str, Any] = {
@@ -95,3 +95,36 @@ def test_what_was_planned_before_a_stop_is_told_of_no_more(sagemaker: SageMakerM
     sagemaker.clock.advance(50)
     assert [event for event in told if event[0] == "goes-on"] == [("goes-on", "Starting"), ("goes-on", "Downloading")]
     assert told[-2:] == [("stops", "Stopped"), ("goes-on", "Downloading")]
+
+
+class _Endless(Sequence[int]):
+    """A sequence that nobody should read to its end."""
+
+    def __len__(self) -> int:
+        return 10**9
+
+    def __getitem__(self, place: Any) -> Any:
+        raise NotImplementedError
+
+
+def test_what_is_shown_is_compared_by_its_length_first(sagemaker: SageMakerMock) -> None:
+    """With a billion of something it differs at once."""
+    for shown in (sagemaker.calls, sagemaker.sleeps, sagemaker.events):
+        assert shown != _Endless()
+        assert shown == []
+
+
+@pytest.mark.parametrize("place", ["churn", None, 1.0, True])
+def test_what_is_no_place_of_a_sleep_is_refused(place: Any, sagemaker: SageMakerMock) -> None:
+    """As of a call or an event."""
+    time.sleep(1)
+    with pytest.raises(InvalidType, match="sleeps are asked for by their place, not by"):
+        sagemaker.sleeps[place]
+
+
+def test_a_subscription_ends_without_more_words(sagemaker: SageMakerMock) -> None:
+    """What is given to `cancel` is refused in our words."""
+    subscription = sagemaker.on_event(lambda _: None)
+    with pytest.raises(InvalidType, match=r"cancel\(\) was called with too few or too many arguments: it takes nothing"):
+        subscription.cancel(5)  # type: ignore[call-arg]
+    subscription.cancel()

@@ -247,3 +247,12 @@ def test_a_copy_of_a_view_is_of_the_present_instant(copied: Callable[[Any], Any]
         assert list(map(str, copies)) == before
         assert (copies[0]["churn"].status, mock.jobs["churn"].status) == ("InProgress", "Failed")
         assert copied(copies[1]).status == "InProgress"
+
+
+def test_a_name_with_a_slash_is_a_name() -> None:
+    """Without `validate` a job may have it."""
+    with mock_sagemaker(validate=False, latency=0) as sagemaker:
+        arn = create(make_client(), "team/churn")
+        assert [view.name for view in sagemaker.jobs.values()] == ["team/churn"]
+        assert sagemaker.jobs["team/churn"].arn == sagemaker.jobs[arn].arn == arn
+        assert "churn" not in sagemaker.jobs

@@ -5,6 +5,7 @@ from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any
 
+import freezegun
 import pytest
 
 from sagemock.patches.sleep import SleepPatch
@@ -47,6 +48,30 @@ def test_afterwards_the_classes_of_loops_are_as_they_were(worlds: Worlds, monkey
     assert {name: vars(base)[name] for name in THEIRS} == before
     assert vars(foreign).keys() - inherited.keys() == {"time"}
     assert foreign.time is mine
+
+
+def test_a_freeze_that_lets_loops_be_leaves_them_to_the_mock(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has `real_asyncio` leaves in a subclass a copy of the method that it found: of asyncio's or of ours."""
+    base: Any = asyncio.BaseEventLoop
+    # Of both, as a class with two bases is found twice.
+    left, right = (type(name, (asyncio.SelectorEventLoop,), {}) for name in ("Left", "Right"))
+    kind: Any = type("Both", (left, right), {})
+    monkeypatch.setattr(asyncio, "new_event_loop", kind)
+    real = base.time
+    patch = LoopPatch(VirtualTasks(worlds.innermost))
+    patch.install()
+    with freezegun.freeze_time("2018-07-30", real_asyncio=True):
+        assert kind.time is not base.time
+    assert kind.time is base.time is not real
+    patch.uninstall()
+    assert "time" not in vars(kind)
+    with freezegun.freeze_time("2018-07-30", real_asyncio=True):
+        assert kind.time is not base.time
+    assert vars(kind)["time"] is real
+    patch.install()
+    assert kind.time is base.time is not real
+    patch.uninstall()
+    assert kind.time is base.time is real
 
 
 def test_a_loop_that_cannot_be_patched_leaves_the_others_as_they_were(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:

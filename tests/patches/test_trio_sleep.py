@@ -260,3 +260,92 @@ def test_a_second_mock_reads_no_module_anew(monkeypatch: pytest.MonkeyPatch) -> 
         patch.uninstall()
         assert trio.sleep is real_sleep
     assert len(made) == 1
+
+
+YIELDS = [lambda: trio.sleep(0), lambda: trio.lowlevel.checkpoint()]  # noqa: PLW0108  # by its name: it is replaced in a mock
+
+
+@pytest.mark.parametrize("yielding", YIELDS, ids=["sleep", "checkpoint"])
+@pytest.mark.parametrize("others", [0, 2])
+def test_a_task_that_only_yields_lets_time_pass(
+    sagemaker: SageMakerMock, yielding: Callable[[], Awaitable[None]], others: int
+) -> None:
+    """As in every kind of loop: it waits for one that sleeps, be that a task or a thread."""
+    left = {"task", *range(others)}
+
+    async def sleep() -> None:
+        for _ in range(6):
+            await trio.sleep(600)
+        left.remove("task")
+
+    def rest(number: int) -> None:
+        time.sleep(1800 + number)
+        left.remove(number)
+
+    async def wait() -> None:
+        while left:
+            await yielding()
+
+    threads = [threading.Thread(target=rest, args=(number,)) for number in range(others)]
+    for thread in threads:
+        thread.start()
+    trio.run(together, sleep, wait, wait)
+    for thread in threads:
+        thread.join()
+    assert now_s(sagemaker) == 3600
+
+
+def test_a_task_that_only_yields_waits_for_what_is_real(sagemaker: SageMakerMock) -> None:
+    """Where nobody sleeps no time passes, and a thread that computes is given the time it needs."""
+    done: list[str] = []
+
+    def work() -> None:
+        ends_s = real.monotonic() + 0.5
+        while real.monotonic() < ends_s:
+            pass
+        done.append("work")
+
+    async def sleep() -> None:
+        await trio.sleep(0)
+        await trio.sleep(60)
+        done.append("sleep")
+
+    async def wait(first: str) -> None:
+        while first not in done:
+            await trio.sleep(0)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    trio.run(together, lambda: wait("work"))
+    assert now_s(sagemaker) == 0
+    thread.join()
+    done.clear()
+    thread = threading.Thread(target=work)
+    thread.start()
+    trio.run(together, sleep, lambda: wait("sleep"))
+    thread.join()
+    assert done == ["work", "sleep"]
+
+
+def test_what_is_raised_while_a_yielding_run_waits_is_heard(sagemaker: SageMakerMock) -> None:
+    """It is only logged by trio, as what any instrument raises."""
+    client = make_client()
+    create(client, "churn")
+
+    def fail(_: object) -> None:
+        raise ValueError("by the handler")
+
+    sagemaker.on_event(fail)
+
+    async def wait() -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(trio.sleep, 86_400)
+            while True:
+                await trio.sleep(0)
+
+    with pytest.raises(BaseException) as raised:  # noqa: PT011  # a group of them
+        trio.run(wait)
+    found: list[Any] = [raised.value]
+    while hasattr(found[0], "exceptions"):
+        found = [*found[0].exceptions]
+    assert [str(one) for one in found if isinstance(one, ValueError)][:1] == ["by the handler"]

@@ -117,7 +117,17 @@ def test_a_record_needs_no_more_than_its_transitions() -> None:
 
 @pytest.mark.parametrize("member", ["StartTime", "EndTime", "LastModifiedTime", "CreationTime"])
 @pytest.mark.parametrize("value", ["0001-01-01T00:00:00+00:00", "9999-12-31T00:00:00+00:00"])
-def test_a_broken_record_is_drawn_at_the_edge_or_refused(member: str, value: str) -> None:
+def test_a_record_with_an_instant_of_another_age_is_refused(member: str, value: str) -> None:
+    """A picture of it would be endless."""
+    broken = response(R8)
+    (broken if member in broken else broken["SecondaryStatusTransitions"][0])[member] = value
+    with pytest.raises(PlanError, match="more than a century from its CreationTime"):
+        recorded(broken)
+
+
+@pytest.mark.parametrize("member", ["StartTime", "EndTime", "LastModifiedTime", "CreationTime"])
+@pytest.mark.parametrize("value", ["1930-01-01T00:00:00+00:00", "2110-12-31T00:00:00+00:00"])
+def test_a_broken_record_is_drawn_at_the_edge(member: str, value: str) -> None:
     """No instant makes a picture endless."""
     broken = response(R8)
     (broken if member in broken else broken["SecondaryStatusTransitions"][0])[member] = value

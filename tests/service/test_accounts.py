@@ -1,6 +1,7 @@
 """The accounts of callers."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -29,6 +30,27 @@ def test_what_is_no_account_is_refused() -> None:
     with pytest.raises(InvalidValue, match="an access key id is a text, and not empty"):
         accounts[""] = "210987654321"
     assert not accounts
+
+
+@pytest.mark.parametrize("given", [5, "AKID", [1], [("AKID",)], None])
+def test_what_is_no_mapping_updates_no_account(given: object) -> None:
+    """Nor does a mapping of which one value is wrong, in part."""
+    accounts = Accounts()
+    with pytest.raises(InvalidType, match="accounts are updated by a mapping of account ids by access key id, not by "):
+        accounts.update(given)
+    with pytest.raises(InvalidValue, match="account_id has twelve digits"):
+        accounts.update({"AKID": "210987654321"}, AKOTHER="12")
+    assert not accounts
+
+
+@pytest.mark.parametrize("key", [[], 5, None])
+def test_what_is_no_key_is_asked_for_by_nobody(key: Any) -> None:
+    """It is refused, whatever asks."""
+    accounts = Accounts()
+    asks: list[Callable[[], object]] = [lambda: accounts.get(key), lambda: key in accounts, lambda: accounts.pop(key, None)]
+    for ask in asks:
+        with pytest.raises(InvalidType, match="an access key id is a text, not "):
+            ask()
 
 
 def test_after_the_end_accounts_can_be_read_only() -> None:

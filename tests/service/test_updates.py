@@ -81,11 +81,17 @@ def test_remote_debugging_can_be_switched_while_the_container_is_there(sagemaker
 
 
 def test_an_update_of_nothing_is_refused(sagemaker: SageMakerMock, client: Any) -> None:
-    """In AWS's own words."""
+    """In AWS's own words; an empty list or structure is nothing, too."""
     create(client)
     assert sagemaker.jobs["churn"].status == "InProgress"
     text = "Invalid UpdateTrainingJobRequest, the request cannot be empty"
-    assert refusal(client.update_training_job, TrainingJobName="churn") == ("ValidationException", text, 400)
+    nothings: list[dict[str, Any]] = [
+        {},
+        {"ProfilerRuleConfigurations": []},
+        {"ProfilerConfig": {}, "ProfilerRuleConfigurations": []},
+    ]
+    for nothing in nothings:
+        assert refusal(client.update_training_job, TrainingJobName="churn", **nothing) == ("ValidationException", text, 400)
     assert refusal(client.update_training_job, TrainingJobName="nobody") == GONE
 
 

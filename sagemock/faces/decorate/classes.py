@@ -27,7 +27,13 @@ def decorate_class(cls: type, new_mock: Callable[[], Mock]) -> type:
     prepared = _MOCKS in vars(cls)
     inherited: _Mocks | None = getattr(cls, _MOCKS, None)
     # What is open is shared with a decorated base: its methods must see what ours opened. Our options win.
-    setattr(cls, _MOCKS, _Mocks(new_mock, {} if inherited is None else inherited.opened))
+    mocks = _Mocks(new_mock, {} if inherited is None else inherited.opened)
+    try:
+        setattr(cls, _MOCKS, mocks)
+    except TypeError:
+        raise InvalidType(
+            f"{cls!r} cannot be changed, so its methods get no mock: put @mock_sagemaker on a class of tests"
+        ) from None
     if not prepared:
         _prepare(cls)
         _follow_subclasses(cls)

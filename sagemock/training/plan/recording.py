@@ -2,15 +2,40 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
-from sagemock.checks import encodable, of_a_plan, shown, whole
-from sagemock.clock.instants import instant_us
+from sagemock.checks import MOST, encodable, of_a_plan, shown, whole
+from sagemock.clock.instants import LONGEST, duration_us, instant_us
 from sagemock.errors import PlanError
 from sagemock.training import status
 
 __all__ = ["Entry", "Recorded", "read", "without_nulls"]
+
+_TEXT, _NUMBER, _INSTANT = (str,), (int, float), (str, int, float, datetime)
+_RULES: Final = [
+    {
+        **dict.fromkeys(("RuleConfigurationName", "RuleEvaluationJobArn", "RuleEvaluationStatus", "StatusDetails"), _TEXT),
+        "LastModifiedTime": _INSTANT,
+    }
+]
+_KINDS: Final[Mapping[str, Any]] = {
+    **dict.fromkeys(("TrainingJobName", "TrainingJobStatus", "FailureReason", "ProfilingStatus"), _TEXT),
+    **dict.fromkeys(("TuningJobArn", "LabelingJobArn", "AutoMLJobArn", "OutputModelPackageArn"), _TEXT),
+    "SecondaryStatusTransitions": [{"StatusMessage": _TEXT}],
+    "AlgorithmSpecification": {"TrainingImage": _TEXT, "MetricDefinitions": [{"Name": _TEXT, "Regex": _TEXT}]},
+    "FinalMetricDataList": [{"MetricName": _TEXT, "Value": _NUMBER, "Timestamp": _INSTANT}],
+    "DebugRuleEvaluationStatuses": _RULES,
+    "ProfilerRuleEvaluationStatuses": _RULES,
+    "WarmPoolStatus": {"Status": _TEXT, "ResourceRetainedBillableTimeInSeconds": _NUMBER, "ReusedByJob": _TEXT},
+    "MlflowDetails": dict.fromkeys(("MlflowExperimentId", "MlflowRunId"), _TEXT),
+    "ProgressInfo": dict.fromkeys(("TotalStepCountPerEpoch", "CurrentStep", "CurrentEpoch", "MaxEpoch"), _NUMBER),
+    "BillableTokenCount": _NUMBER,
+}
+"""The kinds of the members that are read here, or that a replayed job shows at its end (service model)."""
+_DEEPEST: Final = 20
+"""How deep a response is nested at the most; the service model's is 6 deep."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +78,12 @@ def read(response: Mapping[str, Any]) -> Recorded:
             f"SecondaryStatusTransitions of the record is a list of entries, not {shown(transitions)}: give it as it was returned"
         )
     created_us = _instant(response, "CreationTime")
+    for name, value in response.items():
+        if name != "ResponseMetadata":
+            _check(name if isinstance(name, str) else shown(name), value, _KINDS.get(name), created_us)
 
     def offset(key: str) -> int | None:
-        return _instant(response, key) - created_us if response.get(key) is not None else None
+        return _offset(response, key, created_us) if response.get(key) is not None else None
 
     entries = tuple(_entry(at, index, created_us) for index, at in enumerate(transitions))
     for before, after in pairwise(entries):
@@ -99,9 +127,36 @@ def _entry(given: object, index: int, created_us: int) -> Entry:
             f"SecondaryStatusTransitions[{index}] is {shown(given)}: it has no StartTime, or no Status that a job can have; "
             "give it as it was returned"
         )
-    start_us = _instant(at, "StartTime") - created_us
-    end_us = _instant(at, "EndTime") - created_us if at.get("EndTime") is not None else None
+    start_us = _offset(at, "StartTime", created_us)
+    end_us = _offset(at, "EndTime", created_us) if at.get("EndTime") is not None else None
     return Entry(name, start_us, end_us, str(at.get("StatusMessage", status.MESSAGES[name])))
+
+
+def _check(path: str, value: Any, kind: Any, created_us: int, depth: int = 1) -> None:  # noqa: ANN401  # None: any kind
+    """Raise PlanError for what no JSON has, and for another kind of value than is read or shown there."""
+    parts: list[tuple[str, Any, Any]] = []
+    if isinstance(value, Mapping):
+        fits = isinstance(kind, dict | None) and all(isinstance(name, str) for name in value)
+        parts = [(f"{name} of {path}", item, kind.get(name) if kind else None) for name, item in value.items()] if fits else []
+    elif isinstance(value, (list, tuple)):
+        fits = isinstance(kind, list | None)
+        parts = [(path, item, kind[0] if kind else None) for item in value] if fits else []
+    else:
+        fits = value is None or (isinstance(kind, tuple | None) and isinstance(value, kind or _INSTANT))
+    if not fits or depth > _DEEPEST or (isinstance(value, int) and abs(value) > MOST):
+        raise PlanError(f"{path} of the record is not {shown(value)}: give the record as it was returned")
+    if kind is _INSTANT and value is not None:
+        _offset({path: value}, path, created_us)
+    for part in parts:
+        _check(*part, created_us, depth + 1)
+
+
+def _offset(holder: Mapping[str, Any], key: str, created_us: int) -> int:
+    offset_us = _instant(holder, key) - created_us
+    if abs(offset_us) > duration_us(LONGEST):
+        far = f"{shown(holder[key])}, more than a century from its CreationTime"
+        raise PlanError(f"{key} of the record is {far}: give the record as it was returned")
+    return offset_us
 
 
 def _instant(holder: Mapping[str, Any], key: str) -> int:

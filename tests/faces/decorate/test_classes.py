@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from sagemock.errors import UnusedError
+from sagemock.errors import InvalidType, UnusedError
 from sagemock.faces.decorate.target import decorate
 from tests.support.fake_mock import Journal
 
@@ -555,3 +555,9 @@ def test_a_stranger_may_borrow_a_method(journal: Journal) -> None:
 
     decorate(TestThings, journal.new)
     assert TestThings.test_a(object()) == 1  # type: ignore[arg-type]
+
+
+def test_a_class_that_cannot_be_changed_is_refused(journal: Journal) -> None:
+    """As built-in ones cannot."""
+    with pytest.raises(InvalidType, match="<class 'str'> cannot be changed, so its methods get no mock: put @mock_sagemaker on"):
+        decorate(str, journal.new)

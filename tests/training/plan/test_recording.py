@@ -109,3 +109,46 @@ def test_what_is_no_record_is_refused(given: dict[str, Any], text: str) -> None:
     with pytest.raises(PlanError) as caught:
         read(given)
     assert str(caught.value) == text
+
+
+RULE = {"RuleConfigurationName": "cpu", "StatusDetails": 5}
+DEEP: Any = "end"
+for _ in range(50):
+    DEEP = {"x": DEEP}
+
+
+@pytest.mark.parametrize(
+    "member, value, text",
+    [
+        ("FinalMetricDataList", {"MetricName": "loss"}, "FinalMetricDataList of the record is not {'MetricName': 'loss'}"),
+        ("FinalMetricDataList", ["loss"], "FinalMetricDataList of the record is not 'loss'"),
+        ("FinalMetricDataList", [{"Value": "x"}], "Value of FinalMetricDataList of the record is not 'x'"),
+        ("FinalMetricDataList", [{"Timestamp": "x"}], "Timestamp of FinalMetricDataList of the record: 'x' is no instant"),
+        (
+            "FinalMetricDataList",
+            [{"Timestamp": "2200-01-01"}],
+            "Timestamp of FinalMetricDataList of the record is '2200-01-01', more than a century from its CreationTime",
+        ),
+        ("TrainingEndTime", "1900-01-01", "TrainingEndTime of the record is '1900-01-01', more than a century"),
+        ("DebugRuleEvaluationStatuses", [RULE], "StatusDetails of DebugRuleEvaluationStatuses of the record is not 5"),
+        ("ProfilingStatus", datetime(2023, 4, 5, tzinfo=timezone.utc), "ProfilingStatus of the record is not datetime"),
+        ("MlflowDetails", "x", "MlflowDetails of the record is not 'x'"),
+        ("FailureReason", {"x": 1}, "FailureReason of the record is not {'x': 1}"),
+        ("SomethingNew", object, "SomethingNew of the record is not <class 'object'>"),
+        ("SomethingNew", {5: "x"}, "SomethingNew of the record is not {5: 'x'}"),
+        ("SomethingNew", [10**30], f"SomethingNew of the record is not {10**30}"),
+        ("SomethingNew", DEEP, "of SomethingNew of the record is not {'x': "),
+        (5, b"", "5 of the record is not b''"),
+    ],
+)
+def test_what_no_answer_could_show_is_refused(member: Any, value: Any, text: str) -> None:
+    """Else each look at the end of a job that replays it would fail."""
+    with pytest.raises(PlanError) as refused:
+        read(response(STARTING, OPEN) | {member: value})
+    assert text in str(refused.value)
+
+
+def test_what_is_null_or_about_the_answer_itself_is_not_looked_at() -> None:
+    """The metadata of a response are botocore's."""
+    metadata = {"ResponseMetadata": {"HTTPHeaders": {"x": object()}}, "FinalMetricDataList": None}
+    assert read(response(STARTING, OPEN) | metadata) == read(response(STARTING, OPEN))
