@@ -15,6 +15,7 @@ from sagemock.events.delivery import Delay, Subscription
 from sagemock.events.handler import Handler
 from sagemock.events.pattern import Pattern
 from sagemock.faces.views import Jobs
+from sagemock.literals import ErrorName, OperationName, StatusName
 from sagemock.picture.show import drawing, timeline, timelines
 from sagemock.service.accounts import Accounts
 from sagemock.service.calls import Calls
@@ -139,8 +140,8 @@ class Controls(ABC):
     @public
     def fault(  # noqa: PLR0913  # each narrows down which calls
         self,
-        operation: str,
-        error: str,
+        operation: OperationName,
+        error: ErrorName,
         *,
         job: str | None = None,
         times: int | None = None,
@@ -170,7 +171,7 @@ class Controls(ABC):
         world.backend.faults.add(Fault(operation, error, job, times, window, probability, message, status))
 
     @public
-    def hide(self, job: str, *, lasting: timedelta | float, operation: str = "*") -> None:
+    def hide(self, job: str, *, lasting: timedelta | float, operation: OperationName = "*") -> None:
         """Hide jobs from the API for a while after their creation, as its eventual consistency may.
 
         `job` is a pattern of job names, `lasting` counts from the creation of each. To the operations that match the pattern
@@ -251,7 +252,7 @@ class Controls(ABC):
             world.backend.idle.reset()
 
     @public
-    def advance_until(self, name: str, wanted: str) -> datetime:
+    def advance_until(self, name: str, wanted: StatusName) -> datetime:
         """Let time pass until a job has the primary or secondary status `wanted`, and return that instant.
 
         Nothing passes if it has that status now. Raises NeverReached at once if the job will never have it.

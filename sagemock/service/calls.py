@@ -8,6 +8,7 @@ from typing import Any, Final, overload
 
 from sagemock.checks import public, shown, text, whole
 from sagemock.errors import InvalidType
+from sagemock.literals import OperationName
 from sagemock.service.subject import checked_operation, job_of
 from sagemock.training.own import own
 
@@ -101,7 +102,7 @@ class Calls(Collection[Call]):
     @public
     def to(
         self,
-        operation: str = "*",
+        operation: OperationName = "*",
         *,
         job: str | None = None,
         region: str | None = None,

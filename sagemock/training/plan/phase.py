@@ -9,6 +9,7 @@ from typing import TypeAlias
 from sagemock.checks import listed, of_a_plan, public_class, shown, text
 from sagemock.clock.instants import duration_us
 from sagemock.errors import PlanError
+from sagemock.literals import PhaseName
 from sagemock.training import status
 from sagemock.training.plan.lines import Lines, LineSource, check_fit, writer
 
@@ -47,7 +48,7 @@ class Phase:
     pairs, or a callable of the CreateTrainingJob request that returns them.
     """
 
-    status: str
+    status: PhaseName
     duration: Duration | None = None
     message: str | Sequence[tuple[timedelta | float, str]] | None = None
     logs: LineSource | None = None

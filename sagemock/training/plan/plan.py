@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from sagemock import reasons
 from sagemock.checks import listed, nearest, number, of_a_plan, public, public_class, shown
 from sagemock.errors import InvalidType, PlanError
+from sagemock.literals import PhaseName
 from sagemock.training import status
 from sagemock.training.plan.fields import INTERRUPTIONS_MAX, NORMAL, RATE, Outline, fits_rate
 from sagemock.training.plan.hashing import hashed_once
@@ -77,7 +78,7 @@ class Plan(Outline):
         reason: str | None = None,
         *,
         exit_code: int | None = None,
-        during: str = "Training",
+        during: PhaseName = "Training",
         after: Duration | None = None,
         logs: LogMapping = (),
         **durations: "Unpack[Durations]",
@@ -110,7 +111,7 @@ class Plan(Outline):
 
     @classmethod
     @public
-    def hangs(cls, during: str = "Training", *, logs: LogMapping = (), **durations: "Unpack[Durations]") -> "Plan":
+    def hangs(cls, during: PhaseName = "Training", *, logs: LogMapping = (), **durations: "Unpack[Durations]") -> "Plan":
         """Plan a job that never leaves `during` by itself; a stop or a limit of its request still ends it."""
         if not isinstance(during, str) or during not in NORMAL:
             raise PlanError(f"Plan.hangs(during={shown(during)}): a job hangs during one of {', '.join(NORMAL)}")

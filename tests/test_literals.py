@@ -1,0 +1,21 @@
+"""The types of strings list what the code knows."""
+
+from typing import get_args
+
+from sagemock import literals
+from sagemock.service import faults
+from sagemock.service.operations import OPERATIONS
+from sagemock.training import status
+
+
+def listed(alias: object) -> set[str]:
+    """Return the strings of an alias."""
+    return {name for kind in get_args(alias) for name in ({kind} if isinstance(kind, str) else listed(kind))}
+
+
+def test_an_editor_completes_what_the_code_knows() -> None:
+    """Whoever adds one adds it to its type."""
+    assert listed(literals.PhaseName) == status.PHASES
+    assert listed(literals.StatusName) == status.PHASES | status.ENDINGS | listed(status.Primary)
+    assert listed(literals.OperationName) == {"*", *OPERATIONS}
+    assert listed(literals.ErrorName) == {*vars(faults)["_KNOWN"], *vars(faults)["_ON_THE_WAY"]}
