@@ -18,9 +18,9 @@ from sagemock.faces.controls import Controls
 from sagemock.faces.decorate.target import decorate
 from sagemock.faces.listeners import AUDIENCE
 from sagemock.moto.fallback import MotoFallback
+from sagemock.patches.active import Stack
 from sagemock.patches.greenlets import refuse
 from sagemock.patches.sleep import SleepPatch
-from sagemock.patches.stack import Stack
 from sagemock.patches.trio_sleep import TrioPatch
 from sagemock.patches.wall import WallPatch
 from sagemock.world.options import Options, OptionsDict
@@ -33,7 +33,7 @@ __all__ = ["SageMakerMock", "current", "mock_sagemaker"]
 
 _STACK: Stack[World] = Stack()
 _ENVIRON, _GUARD, _HOOK = Environ(_STACK.innermost), Guard(_STACK.innermost), Hook(_STACK.innermost)
-_STACK.patched_by(
+_STACK.set_patches(
     (_ENVIRON, lambda _: True),
     (MetadataOff(), lambda world: not any(map(gives_credentials, world.passthrough))),
     (StandIns(), lambda world: not world.passthrough),
