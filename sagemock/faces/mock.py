@@ -14,9 +14,9 @@ from sagemock.client.hook import Hook
 from sagemock.client.network import gives_credentials
 from sagemock.client.resolvers import Resolvers
 from sagemock.errors import InvalidType, UsageError
+from sagemock.faces import listeners
 from sagemock.faces.controls import Controls
 from sagemock.faces.decorate.target import decorate
-from sagemock.faces.listeners import AUDIENCE
 from sagemock.moto.fallback import MotoFallback
 from sagemock.patches.active import Stack
 from sagemock.patches.greenlets import refuse
@@ -76,7 +76,7 @@ class SageMakerMock(Controls):
         _STACK.push(world)
         self._worlds.append(world)
         try:
-            AUDIENCE.started(world)
+            listeners.started(world)
         except BaseException:
             self.stop(clean=False)
             raise
@@ -95,7 +95,7 @@ class SageMakerMock(Controls):
                 "this mock is not active: stop() ends what start() began, once; take this one out, or start the mock first"
             )
         world = self._last = self._worlds.pop()
-        ends: list[Callable[[], object]] = [partial(_STACK.pop, world), partial(AUDIENCE.stopped, world), world.close]
+        ends: list[Callable[[], object]] = [partial(_STACK.pop, world), partial(listeners.stopped, world), world.close]
         run_all(*([world.check_used, *ends] if clean else ends))
 
     def fresh(self) -> "SageMakerMock":
