@@ -20,7 +20,7 @@ from sagemock.service.accounts import Accounts
 from sagemock.service.calls import Calls
 from sagemock.service.faults import Fault, Moment, Window
 from sagemock.service.quotas import Usage, checked_instance_type
-from sagemock.service.visibility import Hiding
+from sagemock.service.visibility import HideRule
 from sagemock.training import status
 from sagemock.training.interventions import Complete, Fail, Interrupt, Intervention
 from sagemock.training.job import Job
@@ -177,7 +177,7 @@ class Controls(ABC):
         `operation` such a job does not exist: not to be described or stopped, and in no list. CreateTrainingJob sees it. Under
         `strict` it is an error if no call would have seen such a job.
         """
-        self._running.backend.visibility.add(Hiding(job, lasting, operation))
+        self._running.backend.visibility.add(HideRule(job, lasting, operation))
 
     @public
     def on_event(
