@@ -43,14 +43,14 @@ class Constraint(NamedTuple):
 
 def patterns(shape: Shape) -> list[Constraint]:
     """Return what a shape states of a scalar as such: its enum and its pattern."""
-    stated = shape.metadata
+    metadata = shape.metadata
     found: list[Constraint] = []
-    if "enum" in stated:
-        members = frozenset(stated["enum"])
-        found.append(Constraint(f"Member must satisfy enum value set: [{', '.join(stated['enum'])}]", members.__contains__))
-    if "pattern" in stated and (matches := matcher(stated["pattern"])) is not None:
+    if "enum" in metadata:
+        members = frozenset(metadata["enum"])
+        found.append(Constraint(f"Member must satisfy enum value set: [{', '.join(metadata['enum'])}]", members.__contains__))
+    if "pattern" in metadata and (matches := matcher(metadata["pattern"])) is not None:
         before, after = _ANCHORS.get(shape.name, ("", ""))
-        printed = before + stated["pattern"].removeprefix(before).removesuffix(after) + after
+        printed = before + metadata["pattern"].removeprefix(before).removesuffix(after) + after
         found.append(Constraint(f"Member must satisfy regular expression pattern: {printed}", matches))
     return found
 
@@ -84,13 +84,13 @@ def text_test(shape: Shape) -> Callable[[Any], object]:
 
     For other kinds of values it is false, or raises TypeError or AttributeError.
     """
-    stated = shape.metadata
-    if "enum" in stated:
+    metadata = shape.metadata
+    if "enum" in metadata:
         constraints = (*patterns(shape), *sizes(shape))
-        return frozenset(one for one in stated["enum"] if all(constraint.holds(one) for constraint in constraints)).__contains__
+        return frozenset(one for one in metadata["enum"] if all(constraint.holds(one) for constraint in constraints)).__contains__
     least, most = bounds(shape)
     length = f"{{{least:.0f},{'' if most > _LONGEST else most}}}"
-    matches = matcher(stated["pattern"], length) if "pattern" in stated else None
+    matches = matcher(metadata["pattern"], length) if "pattern" in metadata else None
     # A pattern that cannot be translated is not enforced, as in `patterns`.
     return matches or re.compile(f".{length}", re.DOTALL).fullmatch
 

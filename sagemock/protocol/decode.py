@@ -82,14 +82,14 @@ def _structure(shape: StructureShape) -> _Decode:
     def decode_structure(value: _Json) -> _Json:
         if not isinstance(value, dict):
             _refuse_for("structure", value)
-        made = {}
+        decoded = {}
         for name, item in value.items():
             if item is not None and name in members:
                 decoder = decoders.get(name)
                 if decoder is None:
                     decoder = decoders[name] = _decoder_of(members[name])
-                made[name] = decoder(item)
-        return made
+                decoded[name] = decoder(item)
+        return decoded
 
     return decode_structure
 
@@ -161,11 +161,11 @@ def _integer(noun: str, limit: int, shape: Shape) -> _Decode:
     return decode_integer
 
 
-def _number(noun: str, made: Callable[[float], Any]) -> _Decode:
+def _number(noun: str, convert: Callable[[float], Any]) -> _Decode:
     def decode_number(value: _Json) -> _Json:
         if isinstance(value, bool) or not isinstance(value, int | float) or not -_LARGEST <= value <= _LARGEST:
             _refuse(value, noun)
-        return made(value)
+        return convert(value)
 
     return decode_number
 

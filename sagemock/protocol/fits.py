@@ -62,8 +62,8 @@ class _Members(dict[str, _Test]):
         self._shapes = shape.members
 
     def __missing__(self, name: str) -> _Test:
-        made = self[name] = _test_of(self._shapes[name])
-        return made
+        test = self[name] = _test_of(self._shapes[name])
+        return test
 
 
 def _list(shape: ListShape) -> _Test:

@@ -93,25 +93,25 @@ def matcher(pattern: str, length: str = "") -> Callable[[str], object] | None:
 def _translate(pattern: str, *, with_categories: bool) -> str:
     if with_categories:
         _must_be_ascii(pattern)
-    made: list[str] = []
+    parts: list[str] = []
     in_class = False
     for token in _TOKEN.finditer(pattern):
         plain = token["plain"]
         if plain is None:
-            made.append(_escape(token, in_class=in_class, with_categories=with_categories))
+            parts.append(_escape(token, in_class=in_class, with_categories=with_categories))
         elif in_class:
-            made.append(_in_class(plain, pattern, token.start()))
+            parts.append(_in_class(plain, pattern, token.start()))
             in_class = plain != "]"
         elif plain == "[":
-            made.append(plain)
+            parts.append(plain)
             in_class = True
         elif plain == ".":
-            made.append(_DOT_OF_STAND_INS if with_categories else _DOT)
+            parts.append(_DOT_OF_STAND_INS if with_categories else _DOT)
         elif plain == "$":
-            made.append(_END)
+            parts.append(_END)
         else:
-            made.append(plain)
-    return "".join(made)
+            parts.append(plain)
+    return "".join(parts)
 
 
 def _in_class(plain: str, pattern: str, at: int) -> str:
@@ -157,10 +157,10 @@ def _content(name: str, *, negated: bool) -> str:
     """Return what stands inside the brackets of a Python class for the Java class of this name."""
     if name in _POSIX and not negated:
         return _POSIX[name]
-    meant = [category for category in _CATEGORIES if category.startswith(name)]
-    if not meant:
+    categories = [category for category in _CATEGORIES if category.startswith(name)]
+    if not categories:
         raise _Untranslatable(name)
     if negated:
-        meant = [category for category in _CATEGORIES if category not in meant]
-    plain = [re.escape(char) for char in (*map(chr, range(0x80)), _NEL) if unicodedata.category(char) in meant]
-    return "".join((*plain, *(_STAND_INS[category] for category in meant)))
+        categories = [category for category in _CATEGORIES if category not in categories]
+    plain = [re.escape(char) for char in (*map(chr, range(0x80)), _NEL) if unicodedata.category(char) in categories]
+    return "".join((*plain, *(_STAND_INS[category] for category in categories)))

@@ -22,20 +22,20 @@ def per_shape(
     Not before the first value is met, since shapes may contain themselves, and most members of most shapes never come. What is
     made may hold the shapes below its own and never its own, which is the weak key. Made twice by two threads, it is the same.
     """
-    kept: WeakKeyDictionary[Shape, _T] = WeakKeyDictionary()
+    results: WeakKeyDictionary[Shape, _T] = WeakKeyDictionary()
 
     def of(shape: Shape) -> _T:
-        made = kept.get(shape)
-        if made is None:
+        result = results.get(shape)
+        if result is None:
             if isinstance(shape, StructureShape):
-                made = structure(shape)
+                result = structure(shape)
             elif isinstance(shape, ListShape):
-                made = several(shape)
+                result = several(shape)
             elif isinstance(shape, MapShape):
-                made = mapping(shape)
+                result = mapping(shape)
             else:
-                made = scalar(shape)
-            kept[shape] = made
-        return made
+                result = scalar(shape)
+            results[shape] = result
+        return result
 
     return of

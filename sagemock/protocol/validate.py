@@ -150,8 +150,8 @@ def _append_broken(constraints: list[Constraint], value: _Value, path: str, foun
 
 
 def _violation(value: object, path: str, constraint: str) -> str:
-    shown = "null" if value is None else f"'{_java(value)}'"
-    return f"Value {shown} at '{path}' failed to satisfy constraint: {constraint}"
+    text = "null" if value is None else f"'{_java(value)}'"
+    return f"Value {text} at '{path}' failed to satisfy constraint: {constraint}"
 
 
 def _java(value: object) -> str:
