@@ -109,12 +109,12 @@ def sagemock(request: pytest.FixtureRequest) -> Iterator[SageMakerMock]:
         mock.stop(clean=False)
 
 
-def _given(node: pytest.Item | pytest.Collector) -> dict[str, Any]:
+def _marker_options(node: pytest.Item | pytest.Collector) -> dict[str, Any]:
     """Return what all markers of a test say, the closest last."""
-    given: dict[str, Any] = {}
+    options: dict[str, Any] = {}
     for mark in reversed(list(node.iter_markers("sagemock"))):
-        given.update(mark.kwargs)
-    return given
+        options.update(mark.kwargs)
+    return options
 
 
 def _options(item: pytest.Item, outcome: Outcome | None) -> Options:
@@ -124,19 +124,19 @@ def _options(item: pytest.Item, outcome: Outcome | None) -> Options:
     nameless = [argument for mark in item.iter_markers("sagemock") for argument in mark.args]
     if nameless:
         _refuse(item, f"options are given by name, like start='2018-07-30', and not {', '.join(map(repr, nameless))}")
-    given = _given(item)
+    options = _marker_options(item)
     if outcome is not None:
-        if given.get("plan") is not None:
+        if options.get("plan") is not None:
             _refuse(item, "outcomes say how the jobs end, and so does plan: give one of them")
-        given["plan"] = _ending(outcome)
+        options["plan"] = _ending(outcome)
     try:
-        Options.check_names(given, "outcomes")
-        given.pop("outcomes", None)
-        options = Options.of(**given)
+        Options.check_names(options, "outcomes")
+        options.pop("outcomes", None)
+        checked = Options.of(**options)
     except UsageError as error:
         reason = str(error)
     else:
-        return options
+        return checked
     # Outside the except: the report is this sentence, without "During handling of the above exception".
     return _refuse(item, reason)
 
@@ -158,7 +158,7 @@ def _refuse(node: pytest.Item | pytest.Collector, reason: str) -> NoReturn:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that is marked with outcomes once for each."""
-    wanted = _given(metafunc.definition).get("outcomes")
+    wanted = _marker_options(metafunc.definition).get("outcomes")
     if wanted is None:
         return
     from sagemock.outcomes import chosen  # noqa: PLC0415  # only for those who use it

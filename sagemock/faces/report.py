@@ -20,13 +20,13 @@ CALLS: Final = 10
 
 def section(worlds: Sequence["World"]) -> str:
     """Return what the report of a test says of its worlds, in the order in which they began; empty if there are none."""
-    texts = [_told(world) for world in worlds]
+    texts = [_text(world) for world in worlds]
     if len(texts) > 1:
         texts = [f"Mock {number} of {len(texts)}:\n{text}" for number, text in enumerate(texts, 1)]
     return "\n\n".join(texts)
 
 
-def _told(world: "World") -> str:
+def _text(world: "World") -> str:
     try:
         return _state(world)
     except Exception as error:  # noqa: BLE001  # pytest itself would end with it
@@ -40,12 +40,12 @@ def _state(world: "World") -> str:
     jobs = list(world.store.jobs(now_us))
     older, drawn = jobs[:-JOBS], jobs[-JOBS:]
     if older:
-        parts.append(f"{_counted(len(older), 'older job')}:\n{situation(older, now_us)}")
+        parts.append(f"{_count(len(older), 'older job')}:\n{situation(older, now_us)}")
     parts += [timeline(job, now_us).rstrip() for job in drawn]
     calls = list(world.backend.calls)
     if calls:
         last = calls[-CALLS:]
-        title = f"The last {len(last)} of {len(calls)} calls" if len(calls) > len(last) else _counted(len(calls), "call")
+        title = f"The last {len(last)} of {len(calls)} calls" if len(calls) > len(last) else _count(len(calls), "call")
         parts.append("\n".join([f"{title}:", *(f"  {call}" for call in last)]))
     else:
         parts.append("No call has arrived here.")
@@ -57,12 +57,12 @@ def _state(world: "World") -> str:
 
 def _instant(world: "World", now_us: int) -> str:
     passed = timedelta(microseconds=now_us - world.clock.start_us)
-    told = f"Virtual time is {instant(now_us).isoformat()}, {passed} after the start"
+    text = f"Virtual time is {instant(now_us).isoformat()}, {passed} after the start"
     if world.sleeps:
         slept = sum((sleep.duration for sleep in world.sleeps), timedelta())
-        told += f"; {_counted(len(world.sleeps), 'virtual sleep')} of {slept} in all"
-    return f"{told}."
+        text += f"; {_count(len(world.sleeps), 'virtual sleep')} of {slept} in all"
+    return f"{text}."
 
 
-def _counted(count: int, what: str) -> str:
+def _count(count: int, what: str) -> str:
     return f"1 {what}" if count == 1 else f"{count} {what}s"
