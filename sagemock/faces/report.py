@@ -1,4 +1,4 @@
-"""What a test's report says of the mocks that the test used."""
+"""The section of a test's report about the mocks that the test used."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 __all__ = ["CALLS", "JOBS", "section"]
 
 JOBS: Final = 5
-"""How many jobs are drawn; those that are older have a line each."""
+"""How many jobs are drawn; each older job has one line."""
 CALLS: Final = 10
-"""How many calls are shown: the last."""
+"""How many calls are listed: the last ones."""
 
 
 def section(worlds: Sequence["World"]) -> str:
-    """Return what the report of a test says of its worlds, in the order in which they began; empty if there are none."""
+    """Return the section about these worlds, in the order in which they began; "" if there are none."""
     texts = [_text(world) for world in worlds]
     if len(texts) > 1:
         texts = [f"Mock {number} of {len(texts)}:\n{text}" for number, text in enumerate(texts, 1)]
@@ -30,8 +30,8 @@ def _text(world: "World") -> str:
     try:
         return _state(world)
     except Exception as error:  # noqa: BLE001  # pytest itself would end with it
-        # Where the clock follows another one, to read it lets time pass, and the test's own handlers of events may raise.
-        return f"The state of this mock cannot be told: {error!r}"
+        # If the clock follows another clock, reading it lets time pass, and then the test's own event handlers run and may raise.
+        return f"The state of this mock cannot be read: {error!r}"
 
 
 def _state(world: "World") -> str:
