@@ -61,7 +61,7 @@ class Controls(ABC):
 
     @property
     def calls(self) -> Calls:
-        """Every call of SageMaker's API that arrived here, and every call of CloudWatch Logs on its log group; each attempt, in order."""
+        """Every call of SageMaker's API that arrived here, and of CloudWatch Logs on its log group: each attempt, in order."""
         return Calls(self._world.backend.calls)
 
     @property
@@ -173,8 +173,8 @@ class Controls(ABC):
         * an error on the way back, after the service has done the work: "LostAnswer" (the client sees a read timeout) or
           "MalformedBody" (the client gets half of the answer).
 
-        Under `strict`, a fault that no call could meet is an error. Raises UsageError, InvalidType or InvalidValue for an argument
-        without meaning.
+        Under `strict`, a fault that no call could meet is an error.
+        Raises UsageError, InvalidType or InvalidValue for an argument without meaning.
 
         :param operation: The name of a SageMaker operation, or a pattern of names.
         :param error: The error, as above.
