@@ -24,9 +24,9 @@ RECORDS = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0, or 2 when what it was given is at fault; 141 when nobody reads on."""
-    given = _parser().parse_args(arguments)
+    options = _parser().parse_args(arguments)
     try:
-        _run(given)
+        _run(options)
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read has seen enough. What is still buffered must not be written at exit, nor its failure be shown.
@@ -38,17 +38,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _run(given: argparse.Namespace) -> None:
-    if given.command == "demo":
-        emit(play_record(given.replay) if given.replay else play())
-    elif given.command == "plan":
-        emit(source(responses(given.files)))
+def _run(options: argparse.Namespace) -> None:
+    if options.command == "demo":
+        emit(play_record(options.replay) if options.replay else play())
+    elif options.command == "plan":
+        emit(source(responses(options.files)))
     else:
-        screen = Screen.of(sys.stdout, width=given.width, ascii_only=given.ascii, color=given.color)
-        if given.command == "timeline":
-            timeline(given.files, screen, aligned=given.aligned, as_svg=given.svg)
+        screen = Screen.of(sys.stdout, width=options.width, ascii_only=options.ascii, color=options.color)
+        if options.command == "timeline":
+            timeline(options.files, screen, aligned=options.aligned, as_svg=options.svg)
         else:
-            screen.write(explanation(given.status, screen.columns) if given.status else every_status(screen.columns))
+            screen.write(explanation(options.status, screen.columns) if options.status else every_status(screen.columns))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,44 +61,46 @@ def _parser() -> argparse.ArgumentParser:
         "--color", choices=("auto", "always", "never"), default="auto", help="colours, by rich (default: in a terminal)"
     )
 
-    demo = commands.add_parser(
+    demo_parser = commands.add_parser(
         "demo",
         help="let a real botocore client live through a whole training job",
         description="Create a training job with a real botocore client, wait with botocore's own waiter, and draw its life.",
     )
-    demo.add_argument(
+    demo_parser.add_argument(
         "--replay",
         metavar="FILE",
         type=Path,
         help="play the life recorded in FILE again: the JSON that `aws sagemaker describe-training-job` prints",
     )
 
-    drawn = commands.add_parser(
+    timeline_parser = commands.add_parser(
         "timeline",
         parents=[screen],
         help="draw recorded training jobs",
         description="Draw recorded training jobs: one phase by phase, several on one axis.",
         epilog=RECORDS,
     )
-    drawn.add_argument("files", nargs="+", metavar="FILE", help="a record, or several; `-` for standard input")
-    drawn.add_argument("--aligned", action="store_true", help="let all jobs begin at once, whenever they were created")
-    drawn.add_argument("--svg", action="store_true", help="print the picture as SVG")
+    timeline_parser.add_argument("files", nargs="+", metavar="FILE", help="a record, or several; `-` for standard input")
+    timeline_parser.add_argument("--aligned", action="store_true", help="let all jobs begin at once, whenever they were created")
+    timeline_parser.add_argument("--svg", action="store_true", help="print the picture as SVG")
 
-    written = commands.add_parser(
+    plan_parser = commands.add_parser(
         "plan",
         help="print the Python of a plan that plays a recorded job",
         description="Print the Python of a plan that plays a recorded job again, ready to be pasted into a test.",
         epilog=RECORDS,
     )
-    written.add_argument("files", nargs="+", metavar="FILE", help="a record, or several; `-` for standard input")
+    plan_parser.add_argument("files", nargs="+", metavar="FILE", help="a record, or several; `-` for standard input")
 
-    explained = commands.add_parser(
+    explain_parser = commands.add_parser(
         "explain",
         parents=[screen],
         help="say what a status of a training job means",
         description="Say what a status of a training job means, what can follow it, and what a client should do.",
     )
-    explained.add_argument("status", nargs="?", metavar="STATUS", help="a primary or secondary status (default: a line for each)")
+    explain_parser.add_argument(
+        "status", nargs="?", metavar="STATUS", help="a primary or secondary status (default: a line for each)"
+    )
     return parser
 
 

@@ -1,4 +1,4 @@
-"""Lives by chance: every job of a mock lives another life, drawn from its name.
+"""Lives by chance: every job of a mock lives another life, base from its name.
 
 For property tests that shrink what they find, `sagemock.strategies` draws the same lives through Hypothesis.
 """
@@ -55,21 +55,21 @@ def plan(dice: Dice) -> Plan:
 
 def life(dice: Dice, *, spot: bool) -> Plan:
     """Return a plan to which, besides, anything happens that can happen to a job."""
-    drawn = plan(dice)
-    trains = any(phase.status == "Training" and phase.duration != 0 for phase in drawn.phases)
+    base = plan(dice)
+    trains = any(phase.status == "Training" and phase.duration != 0 for phase in base.phases)
     if spot and trains and dice.happens():
-        drawn = Plan.interrupted(dice.number(1, 3), then=drawn)
+        base = Plan.interrupted(dice.number(1, 3), then=base)
     if dice.happens():
-        drawn = Plan.internal_error(dice.number(1, 3), after=_seconds(dice), then=drawn)
+        base = Plan.internal_error(dice.number(1, 3), after=_seconds(dice), then=base)
     if dice.happens():
-        drawn = Plan.waits_for_capacity(_seconds(dice), drawn)
+        base = Plan.waits_for_capacity(_seconds(dice), base)
     changes: dict[str, Any] = {}
     if dice.happens():
         changes["stopped_after"] = _seconds(dice)
         changes["stopping"] = dice.number(0, 120)
     if dice.happens():
         changes["limit_lag"] = dice.number(0, 300)
-    return drawn.but(**changes) if changes else drawn
+    return base.but(**changes) if changes else base
 
 
 @public
@@ -88,14 +88,14 @@ class _AnyLife:
         self._seed = seed
 
     def __call__(self, request: Mapping[str, Any]) -> Plan:
-        dice = _Thrown(f"{self._seed}/{request['TrainingJobName']}")
+        dice = _SeededDice(f"{self._seed}/{request['TrainingJobName']}")
         return life(dice, spot=bool(request.get("EnableManagedSpotTraining")))
 
     def __repr__(self) -> str:
         return f"any_life({self._seed!r})"
 
 
-class _Thrown:
+class _SeededDice:
     """Dice of a seed."""
 
     def __init__(self, seed: str) -> None:
@@ -116,8 +116,8 @@ def _seconds(dice: Dice) -> int:
 
 
 def _completes(dice: Dice) -> Plan:
-    given: dict[str, Any] = {name: _seconds(dice) for name in _NAMED if dice.happens()}
-    return Plan.completes(**given)
+    durations: dict[str, Any] = {name: _seconds(dice) for name in _NAMED if dice.happens()}
+    return Plan.completes(**durations)
 
 
 def _fails(dice: Dice) -> Plan:

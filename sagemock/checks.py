@@ -192,13 +192,13 @@ def public_class(cls: _C) -> _C:
     return cls
 
 
-def _misfit(called: str, function: Callable[..., Any], given: Collection[str]) -> str:
+def _misfit(called: str, function: Callable[..., Any], keywords: Collection[str]) -> str:
     """Say why a call does not fit a function."""
     parameters = [one for one in inspect.signature(function).parameters.values() if one.name not in ("self", "cls")]
     names = [one.name for one in parameters]
     takes = f"it takes {', '.join(names)}" if names else "it takes nothing"
     by_name = [one.name for one in parameters if one.kind is not one.POSITIONAL_ONLY]
-    for name in given:
+    for name in keywords:
         if name not in by_name:
             near = nearest(name, by_name)
             hint = f"did you mean {near!r}?" if near else "take it out;"

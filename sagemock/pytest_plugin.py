@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 import pytest
 
 from sagemock.errors import UnusedError, UsageError
-from sagemock.faces.listeners import AUDIENCE, Witness
+from sagemock.faces import listeners
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -26,10 +26,34 @@ if TYPE_CHECKING:
     from sagemock.world.options import Options
     from sagemock.world.world import World
 
-__all__ = ["sagemock"]
+__all__ = ["UsedWorlds", "sagemock"]
+
+
+class UsedWorlds:
+    """A listener that remembers the worlds which the present test can use: those begun in it, or active before it."""
+
+    def __init__(self) -> None:
+        self._active: list[object] = []
+        self.worlds: list[object] = []
+        """In the order in which they began."""
+
+    def started(self, world: object) -> None:
+        """Remember a world that has just begun."""
+        self._active.append(world)
+        self.worlds.append(world)
+
+    def stopped(self, world: object) -> None:
+        """Note that a world is over: the next test does not have it."""
+        # By identity, because worlds compare by their content; and this one may have begun before this listener was added.
+        self._active = [active for active in self._active if active is not world]
+
+    def next_test(self) -> None:
+        """Forget the worlds that are over."""
+        self.worlds = list(self._active)
+
 
 _MOCK: pytest.StashKey[SageMakerMock] = pytest.StashKey()
-_WITNESS: pytest.StashKey[Witness] = pytest.StashKey()
+_WORLDS: pytest.StashKey[UsedWorlds] = pytest.StashKey()
 _SECTION = "sagemock"
 
 
@@ -53,16 +77,16 @@ def pytest_configure(config: pytest.Config) -> None:
         "each way in which its training jobs can end. Of several markers, the closest to the test decides about each option.",
     )
     # Now already: a mock that a conftest.py or a test module starts for all of its tests belongs to each of them.
-    witness = config.stash[_WITNESS] = Witness()
-    AUDIENCE.join(witness)
+    worlds = config.stash[_WORLDS] = UsedWorlds()
+    listeners.add(worlds)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Watch no more."""
-    witness = config.stash.get(_WITNESS, None)
+    worlds = config.stash.get(_WORLDS, None)
     # None where another plugin has failed before its turn to be configured came.
-    if witness is not None:
-        AUDIENCE.leave(witness)
+    if worlds is not None:
+        listeners.remove(worlds)
 
 
 @pytest.fixture
@@ -85,12 +109,12 @@ def sagemock(request: pytest.FixtureRequest) -> Iterator[SageMakerMock]:
         mock.stop(clean=False)
 
 
-def _given(node: pytest.Item | pytest.Collector) -> dict[str, Any]:
+def _marker_options(node: pytest.Item | pytest.Collector) -> dict[str, Any]:
     """Return what all markers of a test say, the closest last."""
-    given: dict[str, Any] = {}
+    options: dict[str, Any] = {}
     for mark in reversed(list(node.iter_markers("sagemock"))):
-        given.update(mark.kwargs)
-    return given
+        options.update(mark.kwargs)
+    return options
 
 
 def _options(item: pytest.Item, outcome: Outcome | None) -> Options:
@@ -100,19 +124,19 @@ def _options(item: pytest.Item, outcome: Outcome | None) -> Options:
     nameless = [argument for mark in item.iter_markers("sagemock") for argument in mark.args]
     if nameless:
         _refuse(item, f"options are given by name, like start='2018-07-30', and not {', '.join(map(repr, nameless))}")
-    given = _given(item)
+    options = _marker_options(item)
     if outcome is not None:
-        if given.get("plan") is not None:
+        if options.get("plan") is not None:
             _refuse(item, "outcomes say how the jobs end, and so does plan: give one of them")
-        given["plan"] = _ending(outcome)
+        options["plan"] = _ending(outcome)
     try:
-        Options.check_names(given, "outcomes")
-        given.pop("outcomes", None)
-        options = Options.of(**given)
+        Options.check_names(options, "outcomes")
+        options.pop("outcomes", None)
+        checked = Options.of(**options)
     except UsageError as error:
         reason = str(error)
     else:
-        return options
+        return checked
     # Outside the except: the report is this sentence, without "During handling of the above exception".
     return _refuse(item, reason)
 
@@ -134,7 +158,7 @@ def _refuse(node: pytest.Item | pytest.Collector, reason: str) -> NoReturn:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that is marked with outcomes once for each."""
-    wanted = _given(metafunc.definition).get("outcomes")
+    wanted = _marker_options(metafunc.definition).get("outcomes")
     if wanted is None:
         return
     from sagemock.outcomes import chosen  # noqa: PLC0415  # only for those who use it
@@ -179,7 +203,7 @@ def pytest_runtest_call(item: pytest.Item) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Forget the mocks of the test before; those that are still active are this test's as well."""
     # Not in pytest_runtest_protocol, inside which plugins that run a failed test again do so.
-    item.config.stash[_WITNESS].next_test()
+    item.config.stash[_WORLDS].next_test()
 
 
 # First of the wrappers, so last to see the report: xfail has been decided on then.
@@ -194,12 +218,12 @@ def pytest_runtest_makereport(
     report = (yield).get_result()
     if call.excinfo is not None and isinstance(call.excinfo.value, UnusedError):
         report.longrepr = call.excinfo.getrepr(style="value")
-    seen = item.config.stash[_WITNESS].seen
+    worlds = item.config.stash[_WORLDS].worlds
     is_shown = report.failed or hasattr(report, "wasxfail") or (_shows_all(item.config) and report.when == "call")
-    if seen and is_shown:
+    if worlds and is_shown:
         from sagemock.faces.report import section  # noqa: PLC0415  # only for those who use it
 
-        report.sections.append((_SECTION, section(cast("Sequence[World]", seen))))
+        report.sections.append((_SECTION, section(cast("Sequence[World]", worlds))))
 
 
 def _shows_all(config: pytest.Config) -> bool:
@@ -211,14 +235,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Show the timelines of tests that passed, if asked to; pytest itself does so with -rP."""
     if not _shows_all(config) or terminalreporter.hasopt("P"):
         return
-    told = [
+    sections = [
         (report.nodeid, text)
         for report in terminalreporter.stats.get("passed", ())
         for name, text in report.sections
         if name == _SECTION
     ]
-    if told:
+    if sections:
         terminalreporter.section("sagemock timelines of passed tests")
-    for nodeid, text in told:
+    for nodeid, text in sections:
         terminalreporter.write_sep("_", nodeid)
         terminalreporter.write_line(text)

@@ -67,8 +67,8 @@ def data_download(detail: str = "Failed to download data. 403 Forbidden (403): F
 @public
 def image_download(detail: str = "") -> str:
     """Return the reason of a job whose image could not be pulled (aws/sagemaker-python-sdk#5861); how it goes on is assumed."""
-    said = detail if isinstance(detail, str) and not detail else checked(detail)
-    return checked(f"ClientError: Unable to download training image{said}")
+    ending = detail if isinstance(detail, str) and not detail else checked(detail)
+    return checked(f"ClientError: Unable to download training image{ending}")
 
 
 @public

@@ -40,7 +40,7 @@ def lives(*, spot: bool = False) -> st.SearchStrategy[Plan]:
     return _lives(spot=flag("spot", spot))
 
 
-class _Drawn:
+class _HypothesisDice:
     """Dice that Hypothesis throws."""
 
     def __init__(self, draw: st.DrawFn) -> None:
@@ -67,9 +67,9 @@ def _number(low: int, high: int) -> st.SearchStrategy[int]:
 
 @st.composite
 def _plans(draw: st.DrawFn) -> Plan:
-    return chance.plan(_Drawn(draw))
+    return chance.plan(_HypothesisDice(draw))
 
 
 @st.composite
 def _lives(draw: st.DrawFn, *, spot: bool) -> Plan:
-    return chance.life(_Drawn(draw), spot=spot)
+    return chance.life(_HypothesisDice(draw), spot=spot)

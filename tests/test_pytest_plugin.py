@@ -523,3 +523,28 @@ print(sorted(set(sys.modules) - before))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603  # ours
     assert done.stdout == "['sagemock.errors', 'sagemock.faces', 'sagemock.faces.listeners', 'sagemock.pytest_plugin']\n"
+
+
+def test_a_world_stays_for_as_long_as_it_is_active() -> None:
+    """A world that is over is still the present test's, and no longer the next one's."""
+    used = sagemock.pytest_plugin.UsedWorlds()
+    for_all, for_one = object(), object()
+    used.started(for_all)
+    used.next_test()
+    used.started(for_one)
+    used.stopped(for_one)
+    assert used.worlds == [for_all, for_one]
+    used.next_test()
+    assert used.worlds == [for_all]
+    used.stopped(for_all)
+    used.next_test()
+    assert used.worlds == []
+
+
+def test_a_world_is_known_by_identity() -> None:
+    """The end of one world is not that of an equal one."""
+    used, one, equal = sagemock.pytest_plugin.UsedWorlds(), [1], [1]
+    used.started(one)
+    used.stopped(equal)
+    used.next_test()
+    assert used.worlds == [one]

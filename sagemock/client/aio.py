@@ -91,11 +91,11 @@ class AioPatch:
             self._hook.end(client, handler)
 
     async def _get_credentials(self, wrapped: Callable[..., Any], session: Any, args: _Arguments, kwargs: _Arguments) -> Any:  # noqa: ANN401
-        found = None
+        credentials = None
         with suppress(*NONE_HERE):
-            found = await wrapped(*args, **kwargs)
-        self._environ.forget(session, found)
-        return stand_in(sys.modules["aiobotocore.credentials"].AioCredentials) if found is None else found
+            credentials = await wrapped(*args, **kwargs)
+        self._environ.forget(session, credentials)
+        return stand_in(sys.modules["aiobotocore.credentials"].AioCredentials) if credentials is None else credentials
 
     async def _acquire(self, wrapped: Callable[..., Any], token_bucket: Any, args: _Arguments, kwargs: _Arguments) -> Any:  # noqa: ANN401
         async def acquire(amount: float = 1, block: bool = True) -> Any:  # noqa: ANN401, FBT001, FBT002  # AsyncTokenBucket's own

@@ -52,10 +52,10 @@ class _Changes:
         self.ours: dict[str, str | None] = {}
         self.before: dict[str, str | None] = {}
 
-    def make(self, wanted: Mapping[str, str | None]) -> None:
+    def make(self, values: Mapping[str, str | None]) -> None:
         """Give variables other values; None: take them away."""
-        before = {name: os.environ.get(name) for name in wanted}
-        self.ours = {name: value for name, value in wanted.items() if value != before[name]}
+        before = {name: os.environ.get(name) for name in values}
+        self.ours = {name: value for name, value in values.items() if value != before[name]}
         self.before = {name: before[name] for name in self.ours}
         _put(self.ours)
 
@@ -102,13 +102,13 @@ class StandIns:
 
     def install(self) -> None:
         """Replace the keys, and take away what leads to others."""
-        wanted: dict[str, str | None] = dict.fromkeys(_LEADS_TO_CREDENTIALS)
-        wanted.update(dict.fromkeys(name for name in os.environ if name.startswith(_BEARER)))
-        wanted.update(dict.fromkeys(_CREDENTIALS, _STAND_IN))
+        values: dict[str, str | None] = dict.fromkeys(_LEADS_TO_CREDENTIALS)
+        values.update(dict.fromkeys(name for name in os.environ if name.startswith(_BEARER)))
+        values.update(dict.fromkeys(_CREDENTIALS, _STAND_IN))
         if "AWS_DEFAULT_REGION" not in os.environ:
             # Of the profile that is not named any more.
-            wanted["AWS_DEFAULT_REGION"] = _configured_region()
-        self._changes.make(wanted)
+            values["AWS_DEFAULT_REGION"] = _configured_region()
+        self._changes.make(values)
 
     def uninstall(self) -> None:
         """Leave the environment as it was."""
@@ -139,18 +139,18 @@ class Environ:
         run_all(self._changes.take_back, self._run_process.uninstall, self._get_credentials.uninstall)
 
     def _forget(self, wrapped: Callable[..., Any], session: Session, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
-        found = None
+        credentials = None
         with suppress(*NONE_HERE):
-            found = wrapped(*args, **kwargs)
-        self.forget(session, found)
-        return stand_in(Credentials) if found is None else found
+            credentials = wrapped(*args, **kwargs)
+        self.forget(session, credentials)
+        return stand_in(Credentials) if credentials is None else credentials
 
-    def forget(self, session: Session, found: object) -> None:
+    def forget(self, session: Session, credentials: object) -> None:
         """Let a session that found these credentials find them anew next time, if they are ours."""
         # To look at the key of refreshable ones would refresh them.
-        if not isinstance(found, Credentials) or isinstance(found, RefreshableCredentials):
+        if not isinstance(credentials, Credentials) or isinstance(credentials, RefreshableCredentials):
             return
-        if (found.method, found.access_key) == ("env", _STAND_IN):
+        if (credentials.method, credentials.access_key) == ("env", _STAND_IN):
             vars(session)["_credentials"] = None
 
     def refuse_process(self, wrapped: Callable[..., Any], _: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401

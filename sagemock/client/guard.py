@@ -76,12 +76,12 @@ class Guard:
                 raise
             request = args[0] if args else kwargs["request"]
             # An emitter that looked for handlers just before ours came may keep what it found (botocore/hooks.py, `_emit`).
-            answered = None if call.answer is None else call.answer(request, call.operation)
+            response = None if call.answer is None else call.answer(request, call.operation)
             # A client that is older than moto's import has no handler of moto's: alone, moto would let its call out.
-            answered = handler.ask(request) if answered is None else answered
-            if answered is None:
+            response = handler.ask(request) if response is None else response
+            if response is None:
                 raise
-            return answered
+            return response
 
     def stop(self, wrapped: Callable[..., Any], sender: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
         """Send by `wrapped` what may leave, and raise NotAnswered for the rest: a wrapper of whatever sends a request."""

@@ -64,7 +64,7 @@ class Hook:
             clients = list(self._clients.items())
             run_all(
                 self._make_request.uninstall,
-                *[partial(self._let_go, client, watched) for client, watched in clients],
+                *[partial(self._unregister, client, watched) for client, watched in clients],
                 self._leave_moto,
             )
 
@@ -92,7 +92,7 @@ class Hook:
                 return None
             watched = self._clients.get(client)
             if watched is None:
-                watched = self._clients[client] = self._take_in(client)
+                watched = self._clients[client] = self._register(client)
             watched.calls += 1
             if watched.responder is not None:
                 self._moto.notice()
@@ -103,10 +103,10 @@ class Hook:
         with self._lock:
             watched.calls -= 1
             if not self._is_installed:
-                self._let_go(client, watched)
+                self._unregister(client, watched)
                 self._leave_moto()
 
-    def _take_in(self, client: BaseClient) -> Watched:
+    def _register(self, client: BaseClient) -> Watched:
         service = client.meta.service_model.service_name
         is_answered = service in SERVICES
         responder = Responder(client, self._innermost) if is_answered else None
@@ -120,7 +120,7 @@ class Hook:
             events.register_first(_event("choose-signer", client), choose, unique_id=f"{_ID}-choose-signer")
         return watched
 
-    def _let_go(self, client: BaseClient, watched: Watched) -> None:
+    def _unregister(self, client: BaseClient, watched: Watched) -> None:
         if not watched.calls:
             # First: a client whose emitter raises is not held.
             self._clients.pop(client, None)

@@ -27,11 +27,11 @@ class Events(Sequence[Event]):
     """
 
     def __init__(
-        self, happened: Callable[[], Sequence[Occurrence]], told: Callable[[Occurrence], Event], api: Callable[[], Api]
+        self, occurrences: Callable[[], Sequence[Occurrence]], to_event: Callable[[Occurrence], Event], api: Callable[[], Api]
     ) -> None:
-        """Show what `happened` returns, at each look."""
-        self._happened = happened
-        self._told = told
+        """Show what `occurrences` returns, at each look."""
+        self._occurrences = occurrences
+        self._to_event = to_event
         self._api = api
 
     @overload
@@ -41,24 +41,24 @@ class Events(Sequence[Event]):
     def __getitem__(self, index: slice) -> "Events": ...
 
     def __getitem__(self, index: int | slice) -> "Event | Events":
-        happened = self._happened()
+        occurrences = self._occurrences()
         if isinstance(index, slice):
-            return self._fixed(happened[index])
+            return self._fixed(occurrences[index])
         if isinstance(index, bool) or not isinstance(index, int):
             raise InvalidType(
                 f"events are asked for by their place, not by {shown(index)}: write events[-1], or events.matching(pattern)"
             )
-        return self._told(happened[index])
+        return self._to_event(occurrences[index])
 
     def __iter__(self) -> Iterator[Event]:
         # Those of one moment: a handler, or another thread, may let more happen meanwhile.
-        return map(self._told, self._happened())
+        return map(self._to_event, self._occurrences())
 
     def __reversed__(self) -> Iterator[Event]:
-        return map(self._told, reversed(self._happened()))
+        return map(self._to_event, reversed(self._occurrences()))
 
     def __len__(self) -> int:
-        return len(self._happened())
+        return len(self._occurrences())
 
     def __eq__(self, other: object) -> bool:
         """Whether another sequence has the same events."""
@@ -85,15 +85,17 @@ class Events(Sequence[Event]):
         """
         wanted = EventPattern(pattern)
         _check(self._api, wanted, check=check)
-        return Events(lambda: [one for one in self._happened() if wanted.matches(self._told(one))], self._told, self._api)
+        return Events(
+            lambda: [one for one in self._occurrences() if wanted.matches(self._to_event(one))], self._to_event, self._api
+        )
 
-    def _fixed(self, happened: Sequence[Occurrence]) -> "Events":
-        return Events(lambda: happened, self._told, self._api)
+    def _fixed(self, occurrences: Sequence[Occurrence]) -> "Events":
+        return Events(lambda: occurrences, self._to_event, self._api)
 
 
-def _line(shown: Mapping[str, Any]) -> str:
-    detail = shown["detail"]
-    return f"{shown['time']} {detail['TrainingJobName']} {detail['TrainingJobStatus']}/{detail['SecondaryStatus']}"
+def _line(one: Mapping[str, Any]) -> str:
+    detail = one["detail"]
+    return f"{one['time']} {detail['TrainingJobName']} {detail['TrainingJobStatus']}/{detail['SecondaryStatus']}"
 
 
 def _check(api: Callable[[], Api], pattern: EventPattern | None, *, check: object) -> None:
@@ -112,7 +114,7 @@ class EventBridge:
         self._delivery: Delivery | None = None
         self._closed = False
 
-    def _told(self, occurrence: Occurrence) -> Event:
+    def _to_event(self, occurrence: Occurrence) -> Event:
         return event(self._service.api, occurrence, self._service.seed)
 
     def _api(self) -> Api:
@@ -121,7 +123,7 @@ class EventBridge:
     @property
     def events(self) -> Events:
         """What has happened by now."""
-        return Events(self._history.happened, self._told, self._api)
+        return Events(self._history.happened, self._to_event, self._api)
 
     def on_event(self, handler: Handler, pattern: Pattern | None, *, delay: Delay, duplicates: int, check: bool) -> Subscription:
         """Tell a handler of what happens from now on."""
@@ -132,7 +134,7 @@ class EventBridge:
         subscription = Subscription(handler, pattern, delay, duplicates, self._cancel)
         _check(self._api, subscription.pattern, check=check)
         if self._delivery is None:
-            self._delivery = Delivery(self._clock, self._service.store, self._told, self._service.seed)
+            self._delivery = Delivery(self._clock, self._service.store, self._to_event, self._service.seed)
         self._delivery.subscribe(subscription)
         return subscription
 

@@ -74,8 +74,8 @@ class Subscription:
         arguments: list[Any] = [event]
         if self.takes_context:
             end_ms = clock.now_us() // 1000 + TIMEOUT_MS
-            given = context(self._handler, event, invocation, clock.now(), lambda: end_ms - clock.now_us() // 1000)
-            arguments.append(given)
+            lambda_context = context(self._handler, event, invocation, clock.now(), lambda: end_ms - clock.now_us() // 1000)
+            arguments.append(lambda_context)
         returned = self._handler(*arguments)
         if inspect.iscoroutine(returned):
             returned.close()
@@ -101,7 +101,7 @@ class _Next(NamedTuple):
 
     at_us: int
     number: int
-    made: int
+    changes_so_far: int
     serial: int
     occurrence: Occurrence
     rest: Iterator[Occurrence]
@@ -113,7 +113,7 @@ class _Due(NamedTuple):
     at_us: int
     happened_us: int
     number: int
-    made: int
+    changes_so_far: int
     rank: int
     """The place of the subscription among the others."""
     copy: int
@@ -130,11 +130,11 @@ class Delivery:
     once; what else was due at that instant is delivered when the clock is moved next, before it moves.
     """
 
-    def __init__(self, clock: Clock, store: Store, told: Callable[[Occurrence], Event], seed: int) -> None:
+    def __init__(self, clock: Clock, store: Store, to_event: Callable[[Occurrence], Event], seed: int) -> None:
         """Begin with the jobs of `store` as they are now."""
         self._clock = clock
         self._store = store
-        self._told = told
+        self._to_event = to_event
         self._seed = seed
         # The clock's own, in a mock; put down while a handler runs.
         self._lock = store.lock
@@ -220,14 +220,14 @@ class Delivery:
         return self._present.get(upcoming.number) is upcoming.occurrence.job
 
     def _send(self, occurrence: Occurrence) -> None:
-        event = self._told(occurrence)
-        told = [
+        event = self._to_event(occurrence)
+        receivers = [
             (rank, subscription)
             for rank, subscription in self._subscriptions.items()
             if subscription.pattern is None or subscription.pattern.matches(event)
         ]
-        text = json.dumps(event) if told else ""
-        for rank, subscription in told:
+        text = json.dumps(event) if receivers else ""
+        for rank, subscription in receivers:
             for copy in range(subscription.copies):
                 dice = Random(f"{self._seed}/{event['id']}/{rank}/{copy}")  # noqa: S311  # a test's dice, not a secret
                 at_us = occurrence.at_us + subscription.delay_us(text, dice)
@@ -254,5 +254,5 @@ class Delivery:
                 if not self._dues or self._dues[0].at_us > at_us:
                     return
                 due = heapq.heappop(self._dues)
-            invocation = f"{self._seed}/{due.number}/{due.made}/{due.rank}/{due.copy}"
+            invocation = f"{self._seed}/{due.number}/{due.changes_so_far}/{due.rank}/{due.copy}"
             self._clock.put_down(partial(due.subscription.deliver, due.text, invocation, self._clock))

@@ -33,11 +33,11 @@ def event(api: Api, occurrence: Occurrence, seed: int) -> Event:
     """Return the event of a change of status, as things were then: new dictionaries and lists throughout."""
     job = occurrence.job
     at = view(job, occurrence.at_us, occurrence.made)
-    kept = pool(job, occurrence.at_us)
-    if kept is not None and not at.over:
+    warm_pool = pool(job, occurrence.at_us)
+    if warm_pool is not None and not at.over:
         # The job ends at the same instant, and has not ended yet.
-        kept = Pool("InUse")
-    shown = {**describe.still(api, job), **describe.moving(api, job, at, kept)}
+        warm_pool = Pool("InUse")
+    members = {**describe.still(api, job), **describe.moving(api, job, at, warm_pool)}
     return {
         "version": "0",
         "id": _id(f"{seed}/{job.arn}/{job.number}/{occurrence.made}"),
@@ -48,20 +48,20 @@ def event(api: Api, occurrence: Occurrence, seed: int) -> Event:
         "time": f"{instant(at.modified_us):%Y-%m-%dT%H:%M:%SZ}",
         "region": job.place.region,
         "resources": [job.arn],
-        "detail": {**_nulled(api.output("DescribeTrainingJob"), shown), "Tags": dict(job.tags)},
+        "detail": {**_with_nulls(api.output("DescribeTrainingJob"), members), "Tags": dict(job.tags)},
     }
 
 
-def _nulled(shape: Shape | None, value: Any) -> Any:  # noqa: ANN401  # a JSON value in, a JSON value out
+def _with_nulls(shape: Shape | None, value: Any) -> Any:  # noqa: ANN401  # a JSON value in, a JSON value out
     """Return a value of a description with null for each member that it does not have, and its instants in milliseconds."""
     if value is None:
         return None
     if isinstance(shape, StructureShape):
-        return {name: _nulled(member, value.get(name)) for name, member in shape.members.items()}
+        return {name: _with_nulls(member, value.get(name)) for name, member in shape.members.items()}
     if isinstance(shape, ListShape):
-        return [_nulled(shape.member, item) for item in value]
+        return [_with_nulls(shape.member, item) for item in value]
     if isinstance(shape, MapShape):
-        return {name: _nulled(shape.value, item) for name, item in value.items()}
+        return {name: _with_nulls(shape.value, item) for name, item in value.items()}
     if shape is not None and shape.type_name == "timestamp":
         return round(value * 1000)
     return value

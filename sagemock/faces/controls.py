@@ -1,4 +1,4 @@
-"""What a test reads of the world of its mock, and what it does to it."""
+"""What a test can read from the world of its mock, and what it can do to that world."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from sagemock.service.accounts import Accounts
 from sagemock.service.calls import Calls
 from sagemock.service.faults import Fault, Moment, Window
 from sagemock.service.quotas import Usage, checked_instance_type
-from sagemock.service.visibility import Hiding
+from sagemock.service.visibility import HideRule
 from sagemock.training import status
 from sagemock.training.interventions import Complete, Fail, Interrupt, Intervention
 from sagemock.training.job import Job
@@ -36,17 +36,17 @@ __all__ = ["Controls"]
 
 
 class Controls(ABC):
-    """The verbs of a mock. `SageMakerMock` adds how it begins and ends."""
+    """The verbs of a mock. `SageMakerMock` adds the start and the end."""
 
     @property
     @abstractmethod
     def _world(self) -> World:
-        """The world that is read."""
+        """The world that a test reads."""
 
     @property
     @abstractmethod
     def _running(self) -> World:
-        """The world that is changed. Raises UsageError when it is over."""
+        """The world that a test changes. Raises UsageError when it is over."""
 
     # -- reading
 
@@ -77,19 +77,24 @@ class Controls(ABC):
 
     @property
     def accounts(self) -> Accounts:
-        """The account ids of callers by access key id; who is not in it belongs to `account_id`."""
+        """The account ids of callers by access key id; a caller that is not in it belongs to `account_id`."""
         return self._world.backend.accounts
 
     @public
     def timeline(self, name: str, *, width: int | None = None, unicode: bool = False) -> str:
-        """Return a picture of a job's life: in ASCII unless `unicode` allows blocks, with messages cut for `width` if given."""
+        """Return a picture of a job's life. Raises UnknownJob if there is no such job.
+
+        :param name: The name or the ARN of the job.
+        :param width: The number of characters in a line; longer messages are cut (default: as wide as needed).
+        :param unicode: Draw with Unicode's blocks instead of ASCII.
+        """
         if width is not None:
             whole("width", width, "a number of characters", "leave it out for as many as are needed", least=1)
         flag("unicode", unicode)
         return timeline(self.jobs.find(name), self.clock.now_us(), width=width, unicode=unicode)
 
     def svg(self, *names: str) -> str:
-        """Return a picture of these jobs (default: all) as an `<svg>` element: of one row by row, of several on one axis."""
+        """Return a picture of these jobs (default: all) as an `<svg>` element: one job row by row, several jobs on one axis."""
         now_us = self.clock.now_us()
         return drawing([self.jobs.find(name) for name in names] or list(self._world.store.jobs(now_us)), now_us)
 
@@ -105,11 +110,14 @@ class Controls(ABC):
 
     @public
     def plan(self, matcher: Matcher, plan: PlanSource, *, times: int | None = None) -> None:
-        """Plan the life of jobs that are created from now on; of several plans that meet a job, the first that was given wins.
+        """Plan the life of jobs that are created from now on.
 
-        `matcher` is a pattern of job names, or a predicate of the CreateTrainingJob request; `plan` a Plan, or a callable of
-        the request that returns one; `times` how many jobs it serves (default: all). Under `strict` a plan that no job meets is
-        an error.
+        If several plans match a job, the first one wins. Under `strict`, a plan that no job uses is an error.
+        Raises InvalidType or InvalidValue for an argument without meaning.
+
+        :param matcher: A pattern of job names (`"churn-*"`), or a predicate of the CreateTrainingJob request.
+        :param plan: A Plan, or a callable of the request that returns one.
+        :param times: How many jobs the plan serves (default: all).
         """
         world = self._running
         _check_matcher(matcher)
@@ -120,10 +128,15 @@ class Controls(ABC):
 
     @public
     def quota(self, instance_type: str, *, instances: int, spot: bool = False, warm_pool: bool = False) -> None:
-        """Say how many instances of a type the account may use at once: for training, for managed spot training or in warm pools.
+        """Set how many instances of a type the account may use at once.
 
-        CreateTrainingJob refuses what goes beyond, counted over the jobs that run, with ResourceLimitExceeded; a warm pool beyond
-        its quota is silently not retained. Raises UsageError if the service model has no such type of instance.
+        CreateTrainingJob answers ResourceLimitExceeded if the running jobs and the new one would use more. A warm pool beyond its
+        quota is not retained, and nothing says so. Raises UsageError if the service model has no such instance type.
+
+        :param instance_type: The type, such as `"ml.p3.2xlarge"`.
+        :param instances: The number of instances, 0 or more.
+        :param spot: Set the quota for managed spot training.
+        :param warm_pool: Set the quota for warm pools. Without `spot` and `warm_pool`, it is the quota for on-demand training.
         """
         world = self._running
         checked_instance_type(instance_type)
@@ -132,13 +145,13 @@ class Controls(ABC):
         flag("warm_pool", warm_pool)
         if spot and warm_pool:
             raise InvalidValue(
-                "quota() is of spot training or of warm pools, which spot jobs have none of: give one of spot and warm_pool"
+                "quota() is for spot training or for warm pools, and spot jobs have no warm pools: give one of spot and warm_pool"
             )
         usage: Usage = "training warm pool" if warm_pool else "spot training job" if spot else "training job"
         world.backend.service.quotas.limits[instance_type, usage] = instances
 
     @public
-    def fault(  # noqa: PLR0913  # each narrows down which calls
+    def fault(  # noqa: PLR0913  # each narrows down the calls
         self,
         operation: OperationName,
         error: ErrorName,
@@ -151,20 +164,28 @@ class Controls(ABC):
         message: str | None = None,
         status: int | None = None,
     ) -> None:
-        """Let calls go wrong from now on; of several faults that a call could meet, the first that was given does.
+        """Let calls fail from now on. If several faults match a call, the first one wins.
 
-        `operation` is the name of one of SageMaker's operations, or a pattern of names. `error` is one of these:
+        `error` is one of these:
 
-        * an error code of AWS's, answered with AWS's text and HTTP status; for a code whose text sagemock does not know, give
-          `message`, and `status` if it is not 400;
-        * what happens on the way: "ConnectTimeout" and "ReadTimeout", after the client's own timeouts in virtual time,
-          "ConnectionReset" and "EndpointUnreachable";
-        * what happens on the way back, when the service has done what it was asked for: "LostAnswer", which is a read timeout to
-          the client, and "MalformedBody", which is half an answer.
+        * an error code of AWS. The answer has AWS's text and HTTP status;
+        * an error on the way to the service: "ConnectTimeout" or "ReadTimeout" (after the client's own timeout, in virtual time),
+          "ConnectionReset" or "EndpointUnreachable";
+        * an error on the way back, after the service has done the work: "LostAnswer" (the client sees a read timeout) or
+          "MalformedBody" (the client gets half of the answer).
 
-        `job` is a pattern of job names, `times` how many calls it meets (default: all; retries count), `after` and `until` are
-        instants or durations from now, `probability` is that of each call, by the mock's `seed`. Under `strict` a fault that no
-        call could meet is an error. Raises UsageError, InvalidType or InvalidValue for what has no meaning.
+        Under `strict`, a fault that no call could meet is an error.
+        Raises UsageError, InvalidType or InvalidValue for an argument without meaning.
+
+        :param operation: The name of a SageMaker operation, or a pattern of names.
+        :param error: The error, as above.
+        :param job: A pattern of job names: only calls about these jobs fail.
+        :param times: How many calls fail (default: all). Each retry counts.
+        :param after: An instant, or a duration from now: earlier calls succeed.
+        :param until: An instant, or a duration from now: later calls succeed.
+        :param probability: The probability that a call fails, drawn with the mock's `seed`.
+        :param message: The text of the error, for an error code whose text sagemock does not know.
+        :param status: The HTTP status of the error, if it is not 400.
         """
         world = self._running
         window = Window.of(after, until, world.clock.now_us())
@@ -172,13 +193,16 @@ class Controls(ABC):
 
     @public
     def hide(self, job: str, *, lasting: timedelta | float, operation: OperationName = "*") -> None:
-        """Hide jobs from the API for a while after their creation, as its eventual consistency may.
+        """Hide jobs from the API for a while after their creation, as eventual consistency can do.
 
-        `job` is a pattern of job names, `lasting` counts from the creation of each. To the operations that match the pattern
-        `operation` such a job does not exist: not to be described or stopped, and in no list. CreateTrainingJob sees it. Under
-        `strict` it is an error if no call would have seen such a job.
+        A hidden job cannot be described or stopped, and no list has it. CreateTrainingJob sees it. Under `strict`, it is an error
+        if nothing was hidden from any call.
+
+        :param job: A pattern of job names.
+        :param lasting: How long each job is hidden after its creation: a timedelta or seconds.
+        :param operation: The name of an operation that does not see the job, or a pattern of names (default: all).
         """
-        self._running.backend.visibility.add(Hiding(job, lasting, operation))
+        self._running.backend.visibility.add(HideRule(job, lasting, operation))
 
     @public
     def on_event(
@@ -186,21 +210,25 @@ class Controls(ABC):
     ) -> Subscription:
         """Call `handler` with each event that SageMaker sends to EventBridge from now on, at its instant, while time passes.
 
-        It gets a dictionary, as a Lambda handler does, and a context as Lambda's if it has a second parameter that has no default
-        or is called `context`. It may call AWS. An error that it raises reaches whoever lets time pass. `pattern` is an
-        EventBridge pattern, a mapping or its JSON text: only the events that it matches come; one that can never match is
-        refused, unless `check` is false. `delay` is how long each takes: a timedelta or seconds, a (low, high) pair from which
-        each draws with the mock's seed (so that one may overtake another), or a callable of the event. `duplicates` is how many
-        times each comes again, at most 100, with a delay of its own. The subscription ends with `cancel()`, or with the mock.
-        Raises InvalidValue or InvalidType for what has no meaning; for a pattern, it names the path.
+        The subscription ends with its `cancel()`, or with the mock. Raises InvalidValue or InvalidType for an argument without
+        meaning; for a pattern, the text names the path.
+
+        :param handler: A function of the event, a dictionary as a Lambda handler gets it. If its second parameter has no default
+            or is called `context`, it also gets a context like Lambda's. It may call AWS. If it raises, the code that lets time
+            pass gets the error.
+        :param pattern: An EventBridge pattern, as a mapping or its JSON text: only matching events are delivered.
+        :param delay: How long each delivery takes: a timedelta or seconds, a (low, high) pair, or a callable of the event. From a
+            pair, each delivery draws its delay with the mock's `seed`, so one event may overtake another.
+        :param duplicates: How many more times each event is delivered, at most 100. Each delivery has its own delay.
+        :param check: Refuse a pattern that can never match an event.
         """
         return self._world.bridge.on_event(handler, pattern, delay=delay, duplicates=duplicates, check=check)
 
     @public
     def interrupt(self, name: str) -> None:
-        """Take the instances of a managed spot job away now: it is Interrupted, and starts again.
+        """Take the instances away from a managed spot job now: the job is Interrupted, and starts again.
 
-        Raises UsageError if it is no spot job, or has no instances.
+        Raises UsageError if it is not a managed spot job, or if it has no instances now.
         """
         world = self._running
         job = self.jobs.find(name)
@@ -217,7 +245,7 @@ class Controls(ABC):
 
     @public
     def fail(self, name: str, reason: str = "AlgorithmError: , exit code: 1") -> None:
-        """Let a job fail now, with this FailureReason: its first 1024 characters are shown, as by the service."""
+        """Let a job fail now, with this FailureReason. Like the service, the mock shows its first 1024 characters."""
         self._intervene(name, "fail", lambda offset_us: Fail(offset_us, reasons.checked(reason)))
 
     @public
@@ -227,10 +255,15 @@ class Controls(ABC):
 
     @public
     def log(self, name: str, text: str, *, at: datetime | str | float | None = None, instance: int = 1) -> None:
-        """Let a container of a job write a line to its log: now, or `at` an earlier or later instant.
+        """Let a container of a job write a line to its log.
 
-        An earlier line comes late: it is in its place from now on. `instance` counts from 1. Raises UsageError if no container of
-        the job has started by then, as far as is known now, or if it has no such instance.
+        Raises UsageError if, as far as is known now, no container of the job has started by that instant, or if the job has no
+        such instance.
+
+        :param name: The name or the ARN of the job.
+        :param text: The line.
+        :param at: The instant of the line (default: now). If it is earlier, the line is in its place in the log from now on.
+        :param instance: The number of the instance, counted from 1.
         """
         world = self._running
         if not isinstance(text, str) or not text:
@@ -255,14 +288,14 @@ class Controls(ABC):
     def advance_until(self, name: str, wanted: StatusName) -> datetime:
         """Let time pass until a job has the primary or secondary status `wanted`, and return that instant.
 
-        Nothing passes if it has that status now. Raises NeverReached at once if the job will never have it.
+        If the job has that status now, no time passes. Raises NeverReached at once if the job will never have it.
         """
         world = self._running
         job = self.jobs.find(name)
         now_us = world.clock.now_us()
         known = {*status.PHASES, *status.ENDINGS, *get_args(status.Primary)}
         if not isinstance(wanted, str) or wanted not in known:
-            raise UsageError(f"{shown(wanted)} is no status of a training job: one of {', '.join(sorted(known))}")
+            raise UsageError(f"{shown(wanted)} is not a status of a training job: write one of {', '.join(sorted(known))}")
         state = job.state(now_us)
         reached = wanted in (state.primary, state.secondary)
         while not reached:
@@ -275,7 +308,7 @@ class Controls(ABC):
                     f"{timeline(job, now_us)}"
                 )
             world.clock.pass_to_us(at_us)
-            # A handler of events may have changed the job meanwhile.
+            # An event handler may have changed the job meanwhile.
             job, now_us = self.jobs.find(name), world.clock.now_us()
             met = job.timeline.until(at_us - job.created_us)[-1]
             reached = wanted in (met.primary, met.secondary)
@@ -283,7 +316,7 @@ class Controls(ABC):
 
     @public
     def advance_until_idle(self) -> datetime:
-        """Let time pass until nothing is left to happen to a job by itself and no event is on its way; return that instant."""
+        """Let time pass until no job will change by itself and no event is on its way; return that instant."""
         world = self._running
         while (settled_us := max(world.store.settled_us() or 0, world.bridge.last_us)) > world.clock.now_us():
             world.clock.pass_to_us(settled_us)

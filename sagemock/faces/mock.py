@@ -1,4 +1,4 @@
-"""The mock: one object with four thin faces."""
+"""The mock: one object, used as a decorator, by `with`, by `start()` and `stop()`, or as a fixture."""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,13 +14,13 @@ from sagemock.client.hook import Hook
 from sagemock.client.network import gives_credentials
 from sagemock.client.resolvers import Resolvers
 from sagemock.errors import InvalidType, UsageError
+from sagemock.faces import listeners
 from sagemock.faces.controls import Controls
 from sagemock.faces.decorate.target import decorate
-from sagemock.faces.listeners import AUDIENCE
 from sagemock.moto.fallback import MotoFallback
+from sagemock.patches.active import Stack
 from sagemock.patches.greenlets import refuse
 from sagemock.patches.sleep import SleepPatch
-from sagemock.patches.stack import Stack
 from sagemock.patches.trio_sleep import TrioPatch
 from sagemock.patches.wall import WallPatch
 from sagemock.world.options import Options, OptionsDict
@@ -33,7 +33,7 @@ __all__ = ["SageMakerMock", "current", "mock_sagemaker"]
 
 _STACK: Stack[World] = Stack()
 _ENVIRON, _GUARD, _HOOK = Environ(_STACK.innermost), Guard(_STACK.innermost), Hook(_STACK.innermost)
-_STACK.patched_by(
+_STACK.set_patches(
     (_ENVIRON, lambda _: True),
     (MetadataOff(), lambda world: not any(map(gives_credentials, world.passthrough))),
     (StandIns(), lambda world: not world.passthrough),
@@ -53,7 +53,7 @@ class SageMakerMock(Controls):
     """SageMaker's training jobs, on a virtual clock, in this process.
 
     Use it as a decorator, by `with`, `async with`, `start()` and `stop()`, or as the pytest fixture `sagemock`; all of them take
-    the same options (`Options`). Every start is a fresh world. After the end, what happened can still be read.
+    the same options (`Options`). Every start begins a fresh world. After the end, you can still read what happened.
     """
 
     def __init__(self, options: Options | None = None) -> None:
@@ -67,16 +67,16 @@ class SageMakerMock(Controls):
     # -- faces
 
     def start(self) -> "Self":
-        """Begin a fresh world; the mock that was innermost before answers again after `stop`.
+        """Begin a fresh world. After `stop`, the mock that was innermost before answers again.
 
-        Raises UsageError where gevent or eventlet has replaced the process's threads or its `time.sleep`.
+        Raises UsageError if gevent or eventlet has replaced the process's threads or its `time.sleep`.
         """
         refuse()
         world = World(self._options, self, MotoFallback, _STACK.innermost())
         _STACK.push(world)
         self._worlds.append(world)
         try:
-            AUDIENCE.started(world)
+            listeners.started(world)
         except BaseException:
             self.stop(clean=False)
             raise
@@ -84,10 +84,11 @@ class SageMakerMock(Controls):
 
     @public
     def stop(self, *, clean: bool = True) -> None:
-        """End the world that was started last, and leave nothing of it behind.
+        """End the world that was started last, and undo every change to the process.
 
-        Raises UsageError if none was started, and UnusedError (after all is undone) if it is `strict`, the exit is `clean` and a
-        plan was never used. If something cannot be undone, the rest is, and then its error is raised.
+        Raises UsageError if no world is active. Raises UnusedError, after everything is undone, if the mock is `strict`, `clean`
+        is true and a plan or a fault was never used. If one step fails, the other steps are still taken, and then its error is
+        raised.
         """
         flag("clean", clean)
         if not self._worlds:
@@ -95,7 +96,7 @@ class SageMakerMock(Controls):
                 "this mock is not active: stop() ends what start() began, once; take this one out, or start the mock first"
             )
         world = self._last = self._worlds.pop()
-        ends: list[Callable[[], object]] = [partial(_STACK.pop, world), partial(AUDIENCE.stopped, world), world.close]
+        ends: list[Callable[[], object]] = [partial(_STACK.pop, world), partial(listeners.stopped, world), world.close]
         run_all(*([world.check_used, *ends] if clean else ends))
 
     def fresh(self) -> "SageMakerMock":
@@ -115,12 +116,12 @@ class SageMakerMock(Controls):
         self.stop(clean=kind is None)
 
     def __call__(self, target: "_Target") -> "_Target":
-        """Decorate a function, method, coroutine function, generator, or a class of tests: each call gets a world of its own."""
+        """Decorate a function, method, coroutine function, generator, or a class of tests: each call gets its own world."""
         return decorate(target, self.fresh)
 
     @property
     def options(self) -> Options:
-        """The options that this mock was made with."""
+        """The options of this mock."""
         return self._options
 
     def __repr__(self) -> str:
@@ -128,7 +129,7 @@ class SageMakerMock(Controls):
         return f"<SageMakerMock, {state}>"
 
     def check_used(self) -> None:
-        """Raise UnusedError if, under `strict`, a plan was prepared that no job has met."""
+        """Raise UnusedError if, under `strict`, nothing has used a plan or a fault."""
         self._world.check_used()
 
     # -- inside
@@ -146,9 +147,9 @@ class SageMakerMock(Controls):
         world = self._world
         if not self._worlds:
             raise UsageError(
-                "this mock is over, and nothing can be done to it any more: do it while it is active; what happened can be read"
+                "this mock is over and cannot change any more: do this while it is active; you can still read what happened"
             )
-        # Whoever does something to a mock does not wait by reading its clock.
+        # A thread that changes the mock is not waiting for it by reading its clock.
         world.clock.readings.turned_away()
         return world
 
@@ -157,7 +158,7 @@ _Target = TypeVar("_Target", bound="Callable[..., Any] | staticmethod[..., Any] 
 
 
 def current() -> SageMakerMock:
-    """Return the innermost active mock: the one that answers. Raises UsageError if there is none."""
+    """Return the innermost active mock, the one that answers calls. Raises UsageError if no mock is active."""
     world = _STACK.innermost()
     if world is None:
         raise UsageError("no mock is active here: decorate the test with @mock_sagemaker, or enter mock_sagemaker() by `with`")
@@ -165,7 +166,7 @@ def current() -> SageMakerMock:
 
 
 class _MockSagemaker:
-    """What `mock_sagemaker` is: called, it makes a mock or decorates; it is no mock itself."""
+    """The type of `mock_sagemaker`. Calling it makes a mock or decorates; it is not a mock itself."""
 
     __name__ = "mock_sagemaker"
 
@@ -175,11 +176,11 @@ class _MockSagemaker:
     @overload
     def __call__(self, **options: "Unpack[OptionsDict]") -> SageMakerMock: ...
 
-    def __call__(self, target: Any = None, /, *more: object, **options: Any) -> Any:  # type: ignore[misc]  # what fits neither is refused
+    def __call__(self, target: Any = None, /, *more: object, **options: Any) -> Any:  # type: ignore[misc]  # refuses what fits neither
         """Mock SageMaker's training jobs, as a decorator or by `with`.
 
         `@mock_sagemaker`, `@mock_sagemaker(start=…)`, `with mock_sagemaker() as sagemaker:`.
-        The options are those of `Options`. Raises InvalidType for an unknown one.
+        It takes the options of `Options`. Raises InvalidType for an unknown option.
         """
         mock = SageMakerMock(Options.of(**options))
         if more or (target is not None and options):
@@ -191,11 +192,11 @@ class _MockSagemaker:
 
 
 def _refuse_to_enter(_: object) -> NoReturn:
-    raise UsageError("mock_sagemaker makes mocks, and is none: call it, `with mock_sagemaker() as sagemaker:`")
+    raise UsageError("mock_sagemaker makes mocks and is not a mock: call it, `with mock_sagemaker() as sagemaker:`")
 
 
 for _name in ("__enter__", "__exit__", "__aenter__", "__aexit__"):
-    # Not written in the class: a type checker finds `with mock_sagemaker:` by itself.
+    # Not in the class body: there, a type checker would accept `with mock_sagemaker:`.
     setattr(_MockSagemaker, _name, _refuse_to_enter)
 
 mock_sagemaker = _MockSagemaker()

@@ -1,4 +1,4 @@
-"""What a test's report says of the mocks that the test used."""
+"""The section of a test's report about the mocks that the test used."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -13,25 +13,25 @@ if TYPE_CHECKING:
 __all__ = ["CALLS", "JOBS", "section"]
 
 JOBS: Final = 5
-"""How many jobs are drawn; those that are older have a line each."""
+"""How many jobs are drawn; each older job has one line."""
 CALLS: Final = 10
-"""How many calls are shown: the last."""
+"""How many calls are listed: the last ones."""
 
 
 def section(worlds: Sequence["World"]) -> str:
-    """Return what the report of a test says of its worlds, in the order in which they began; empty if there are none."""
-    texts = [_told(world) for world in worlds]
+    """Return the section about these worlds, in the order in which they began; "" if there are none."""
+    texts = [_text(world) for world in worlds]
     if len(texts) > 1:
         texts = [f"Mock {number} of {len(texts)}:\n{text}" for number, text in enumerate(texts, 1)]
     return "\n\n".join(texts)
 
 
-def _told(world: "World") -> str:
+def _text(world: "World") -> str:
     try:
         return _state(world)
     except Exception as error:  # noqa: BLE001  # pytest itself would end with it
-        # Where the clock follows another one, to read it lets time pass, and the test's own handlers of events may raise.
-        return f"The state of this mock cannot be told: {error!r}"
+        # If the clock follows another clock, reading it lets time pass, and then the test's own event handlers run and may raise.
+        return f"The state of this mock cannot be read: {error!r}"
 
 
 def _state(world: "World") -> str:
@@ -40,12 +40,12 @@ def _state(world: "World") -> str:
     jobs = list(world.store.jobs(now_us))
     older, drawn = jobs[:-JOBS], jobs[-JOBS:]
     if older:
-        parts.append(f"{_counted(len(older), 'older job')}:\n{situation(older, now_us)}")
+        parts.append(f"{_count(len(older), 'older job')}:\n{situation(older, now_us)}")
     parts += [timeline(job, now_us).rstrip() for job in drawn]
     calls = list(world.backend.calls)
     if calls:
         last = calls[-CALLS:]
-        title = f"The last {len(last)} of {len(calls)} calls" if len(calls) > len(last) else _counted(len(calls), "call")
+        title = f"The last {len(last)} of {len(calls)} calls" if len(calls) > len(last) else _count(len(calls), "call")
         parts.append("\n".join([f"{title}:", *(f"  {call}" for call in last)]))
     else:
         parts.append("No call has arrived here.")
@@ -57,12 +57,12 @@ def _state(world: "World") -> str:
 
 def _instant(world: "World", now_us: int) -> str:
     passed = timedelta(microseconds=now_us - world.clock.start_us)
-    told = f"Virtual time is {instant(now_us).isoformat()}, {passed} after the start"
+    text = f"Virtual time is {instant(now_us).isoformat()}, {passed} after the start"
     if world.sleeps:
         slept = sum((sleep.duration for sleep in world.sleeps), timedelta())
-        told += f"; {_counted(len(world.sleeps), 'virtual sleep')} of {slept} in all"
-    return f"{told}."
+        text += f"; {_count(len(world.sleeps), 'virtual sleep')} of {slept} in all"
+    return f"{text}."
 
 
-def _counted(count: int, what: str) -> str:
+def _count(count: int, what: str) -> str:
     return f"1 {what}" if count == 1 else f"{count} {what}s"

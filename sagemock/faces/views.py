@@ -1,4 +1,4 @@
-"""What a test reads of the jobs: live views, which always show the present instant."""
+"""How a test reads jobs: live views, which always show the present instant."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ class TransitionView:
 class JobView:
     """A training job as it is at the present instant of its mock's clock. `print` it for a picture.
 
-    When its deletion is done, what it shows raises UnknownJob, but for its name, its ARN and its region.
+    After the deletion of the job is done, its name, ARN and region remain; everything else raises UnknownJob.
     """
 
     def __init__(self, clock: Clock, job: Job, find: Callable[[], Job]) -> None:
@@ -64,7 +64,7 @@ class JobView:
 
     @property
     def request(self) -> dict[str, Any]:
-        """The CreateTrainingJob request, as it was received: a copy of it for each who asks."""
+        """The CreateTrainingJob request as it arrived: a new copy for each caller."""
         copied: dict[str, Any] = own(self._find().request)
         return copied
 
@@ -127,7 +127,7 @@ class JobView:
         return self._view.failure_reason
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A copy, or a pickle, is of the job as it is now: it stands still.
+        # A copy (or a pickle) is of the job as it is now, and does not change any more.
         return _still_job, (self._find(), self._clock.now_us())
 
     def __repr__(self) -> str:
@@ -145,10 +145,10 @@ class JobView:
 
 
 class Jobs(Mapping[str, JobView]):
-    """The jobs of a mock by name; by ARN where the same name exists in several regions or accounts.
+    """The jobs of a mock by name, or by ARN if the same name exists in several regions or accounts.
 
-    Such a name is `in` it, and alone does not tell which job is meant: `jobs[name]` raises, and `get` returns the default.
-    A deleted job is there until its deletion is done.
+    Such a name is `in` the mapping, but does not identify one job: `jobs[name]` raises UnknownJob, and `get` returns the default.
+    A deleted job stays until its deletion is done.
     """
 
     def __init__(self, clock: Clock, store: Store) -> None:
@@ -156,13 +156,13 @@ class Jobs(Mapping[str, JobView]):
         self._store = store
 
     def find(self, key: str) -> Job:
-        """Return a job by name or ARN. Raises UnknownJob if there is none, or if the name alone does not tell which."""
+        """Return a job by name or ARN. Raises UnknownJob if there is no such job, or if several jobs have this name."""
         found = list(self._called(key))
         if not found:
             raise UnknownJob(self._unknown(key))
         if len(found) > 1:
             arns = ", ".join(job.arn for job in found)
-            raise UnknownJob(f"{key!r} exists more than once; ask by one of the ARNs {arns}")
+            raise UnknownJob(f"several training jobs are called {key!r}; ask for one of the ARNs {arns}")
         return found[0]
 
     def _called(self, key: object) -> Iterator[Job]:
@@ -176,12 +176,12 @@ class Jobs(Mapping[str, JobView]):
 
     def _unknown(self, key: object) -> str:
         if not isinstance(key, str):
-            return f"a training job is asked for by its name or its ARN, not by {shown(key)}: write jobs['churn-1']"
+            return f"jobs are looked up by name or ARN, not by {shown(key)}: write jobs['churn-1']"
         now_us, jobs = self._clock.now_us(), self._present()
         known = list(dict.fromkeys(job.name for job in jobs))
         ask = f"ask for one of {', '.join(known[:NAMED])}" + (f", or {len(known) - NAMED} more" if len(known) > NAMED else "")
         name = _name_in(key)
-        # A job of which the deletion is done may still be stored: nothing forgets it before the next call.
+        # A job whose deletion is done may still be stored: only the next call forgets it.
         if name in self._store.deleted or any(job.name == name and job.is_gone(now_us) for job in self._store.jobs()):
             return f"training job {name!r} was deleted; {ask if known else 'there is none any more'}"
         if not known:
@@ -217,7 +217,7 @@ class Jobs(Mapping[str, JobView]):
         return f"<jobs {', '.join(repr(view) for view in self.all())}>"
 
     def all(self) -> list[JobView]:
-        """Return every job in the order of creation, also those that share a name."""
+        """Return every job in the order of creation, including jobs that share a name."""
         return [self._view(job) for job in self._present()]
 
 

@@ -16,7 +16,7 @@ from sagemock.training import status
 from sagemock.training.job import Job, Place
 from sagemock.training.store import Store
 
-__all__ = ["Uploads", "objects", "packed"]
+__all__ = ["Uploads", "archive_of", "objects"]
 
 Files: TypeAlias = Iterable[tuple[str, bytes]]
 """Files of a model, each with its path in it."""
@@ -153,7 +153,7 @@ def objects(job: Job, key: str) -> Files:
     elif isinstance(content, bytes):
         if compressed:
             return [(key, content)]
-        files = _unpacked(content, "model")
+        files = _files_in(content, "model")
     else:
         path = Path(content)
         if path.is_dir():
@@ -162,11 +162,11 @@ def objects(job: Job, key: str) -> Files:
         elif compressed:
             return [(key, path.read_bytes())]
         else:
-            files = _unpacked(path.read_bytes(), path.name)
-    return [(key, packed(files))] if compressed else [(f"{key}/{name}", body) for name, body in files]
+            files = _files_in(path.read_bytes(), path.name)
+    return [(key, archive_of(files))] if compressed else [(f"{key}/{name}", body) for name, body in files]
 
 
-def packed(files: Files) -> bytes:
+def archive_of(files: Files) -> bytes:
     """Return files as a tar.gz: the same bytes for the same files, always."""
     archive = io.BytesIO()
     with gzip.GzipFile(fileobj=archive, mode="wb", filename="", mtime=0) as zipped, tarfile.open(fileobj=zipped, mode="w") as tar:
@@ -177,7 +177,7 @@ def packed(files: Files) -> bytes:
     return archive.getvalue()
 
 
-def _unpacked(content: bytes, otherwise: str) -> Files:
+def _files_in(content: bytes, otherwise: str) -> Files:
     """Return the files in an archive; what is none is one file, with the name `otherwise`."""
     try:
         with tarfile.open(fileobj=io.BytesIO(content)) as tar:

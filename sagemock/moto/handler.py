@@ -79,8 +79,8 @@ def ask(request: AWSPreparedRequest) -> AWSResponse | None:
     stubber = _stubber()
     if stubber is None:
         return None
-    answered: AWSResponse | None = stubber(event_name="before-send", request=request)
-    return answered
+    response: AWSResponse | None = stubber(event_name="before-send", request=request)
+    return response
 
 
 def is_ours(operation: str, params: Mapping[str, Any], simulated: Container[str]) -> bool:
@@ -100,14 +100,14 @@ def perform(request: Request, simulated: Iterable[str]) -> str:
     Raises a Refusal where moto refuses, and NotSimulated if moto is not there or cannot answer either.
     """
     try:
-        answered = _ask("api.sagemaker", request, request.body)
+        response = _ask("api.sagemaker", request, request.body)
     except NotImplementedError as error:
         raise NotSimulated(_unanswered(request.operation, simulated, f"; moto, which is active, says {str(error)!r}")) from error
-    if answered is None:
+    if response is None:
         raise NotSimulated(_unanswered(request.operation, simulated, ""))
-    text = answered.content.decode()
-    if answered.status_code >= _ERRORS:
-        raise _refusal(answered.status_code, text)
+    text = response.content.decode()
+    if response.status_code >= _ERRORS:
+        raise _refusal(response.status_code, text)
     return text
 
 
@@ -116,10 +116,10 @@ def log_groups(request: Request) -> list[Mapping[str, Any]]:
     found: list[Mapping[str, Any]] = []
     asked: dict[str, str] = {}
     while True:
-        answered = _ask("logs", request, json.dumps(asked))
-        if answered is None:
+        response = _ask("logs", request, json.dumps(asked))
+        if response is None:
             return found
-        page = json.loads(answered.content)
+        page = json.loads(response.content)
         found += page["logGroups"]
         if not page.get("nextToken"):
             return found

@@ -40,7 +40,7 @@ font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue","DejaVu S
 --ground:#161a20;--edge:#333b47;--ink:#e6eaf0;--faint:#9aa5b4;--grid:#2a313b;--band:#1c2128}}
 .sagemock-picture text{fill:var(--ink)}
 .sagemock-picture .faint{fill:var(--faint);font-size:11px}
-.sagemock-picture .said{paint-order:stroke;stroke:var(--ground);stroke-width:3px;stroke-linejoin:round}
+.sagemock-picture .message{paint-order:stroke;stroke:var(--ground);stroke-width:3px;stroke-linejoin:round}
 .sagemock-picture .title{font-size:15px;font-weight:600}
 .sagemock-picture .name{font-weight:500}
 .sagemock-picture .ground{fill:var(--ground);stroke:var(--edge)}
@@ -88,10 +88,10 @@ class Canvas:
 
     def text(self, at: tuple[float, float], text: str, kind: str = "", anchor: str = "start", more: str = "") -> None:
         """Write; `more` is what a reader sees who points at it."""
-        told = f"<title>{safe(more)}</title>" if more else ""
+        tooltip = f"<title>{safe(more)}</title>" if more else ""
         sort = f' class="{kind}"' if kind else ""
         end = "" if anchor == "start" else f' text-anchor="{anchor}"'
-        self.parts.append(f'<text x="{at[0]:.1f}" y="{at[1]:.1f}"{sort}{end}>{safe(text)}{told}</text>')
+        self.parts.append(f'<text x="{at[0]:.1f}" y="{at[1]:.1f}"{sort}{end}>{safe(text)}{tooltip}</text>')
 
     def line(self, x: float, top: float, bottom: float, kind: str) -> None:
         """Draw a vertical line."""
@@ -120,17 +120,17 @@ class Canvas:
     def ground(self, rows: int, row: float, flags: Sequence[Flag]) -> float:
         """Draw what is behind the rows: bands, ticks, and flags, those that would meet above each other; return the rows' top."""
         ends: list[float] = []
-        placed: list[tuple[Flag, int]] = []
+        levels: list[tuple[Flag, int]] = []
         for flag in sorted(flags, key=lambda flag: flag.at_us):
             begin = self._label_x(flag)
             level = next((level for level, end in enumerate(ends) if end <= begin), len(ends))
             ends[level : level + 1] = [begin + WIDE * len(flag.label) + 12]
-            placed.append((flag, level))
+            levels.append((flag, level))
         top, bottom = HEAD + FLAG * len(ends), HEAD + FLAG * len(ends) + rows * row
         for number in range(0, rows, 2):
             self.parts.append(f'<rect class="band" x="1" y="{top + number * row:.1f}" width="{WIDTH - 2}" height="{row:.1f}"/>')
         self.ticks(top, bottom)
-        for flag, level in placed:
+        for flag, level in levels:
             y = top - FLAG * level - 6
             self.line(self.at(flag.at_us), y + 3, bottom, flag.kind)
             self.text((self._label_x(flag), y), flag.label, "flag")
@@ -160,13 +160,13 @@ class Canvas:
             end = now
         self.bar(begin, end, y, THICK, whole)
 
-    def done(self, height: float, title: str, told: str) -> str:
+    def done(self, height: float, title: str, description: str) -> str:
         """Return what was drawn, as an element that tells those who cannot see it the same."""
         whole = "".join(self.parts)
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="sagemock-picture" role="img" aria-label="{safe(title)}" '
             f'viewBox="0 0 {WIDTH} {height:.0f}" width="100%" style="max-width:{WIDTH * 5 // 4}px">'
-            f"<title>{safe(title)}</title><desc>{safe(told)}</desc><style>{STYLE}</style>"
+            f"<title>{safe(title)}</title><desc>{safe(description)}</desc><style>{STYLE}</style>"
             f'<rect class="ground" x=".5" y=".5" width="{WIDTH - 1}" height="{height - 1:.0f}" rx="8"/>{whole}</svg>'
         )
 

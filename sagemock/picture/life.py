@@ -39,7 +39,7 @@ class Life:
     """Whether the picture goes beyond `now_us`; a recorded life does not."""
 
     @property
-    def shown(self) -> str:
+    def summary(self) -> str:
         """The status in one word, or in two where the primary one tells more than the secondary one."""
         if self.primary in (self.secondary, "InProgress", status.PRIMARY_OF_ENDING.get(self.secondary)):
             return self.secondary
@@ -128,11 +128,11 @@ def _marks(job: Job) -> Iterator[Mark]:
     if any(change.at_us == planned_us and change.primary == "Stopping" for change in job.timeline.changes):
         yield Mark(job.created_us + (planned_us or 0), "stop", "StopTrainingJob, by the plan")
     for one in job.interventions:
-        label, text = _told(one)
+        label, text = _label_and_text(one)
         yield Mark(job.created_us + one.at_us, label, text)
 
 
-def _told(one: Intervention) -> tuple[str, str]:
+def _label_and_text(one: Intervention) -> tuple[str, str]:
     if isinstance(one, Stop):
         return "stop", "StopTrainingJob"
     if isinstance(one, Taken):

@@ -31,9 +31,9 @@ def overview(lives: Sequence[Life], paper: Paper, zero: str | None = None) -> It
     The axis begins with the first creation; lives that were moved say by `zero` what its beginning is.
     """
     axis = Axis.of(lives)
-    told = [(clean(life.name), clean(life.shown), length(life.length_us), _message(life)) for life in lives]
+    rows = [(clean(life.name), clean(life.summary), length(life.length_us), _message(life)) for life in lives]
     whole = max(paper.width or WIDTH, LEAST)
-    names, statuses, lengths, messages = (max(map(width, column)) for column in zip(*told, strict=True))
+    names, statuses, lengths, messages = (max(map(width, column)) for column in zip(*rows, strict=True))
     names, statuses, lengths = max(min(names, whole // 4), 3), max(statuses, 6), max(lengths, 6)
     room = whole - names - statuses - lengths - 6
     least, messages = max(min(messages, MESSAGE), len(HEADING)), min(max(messages, len(HEADING)), room - BAR - 2)
@@ -44,10 +44,10 @@ def overview(lives: Sequence[Life], paper: Paper, zero: str | None = None) -> It
         (Span(line, "bold"),) for line in textwrap.wrap(_head(lives, zero or date(axis.begin_us)), whole, subsequent_indent="  ")
     )
     yield Span(before, "dim"), ruler(axis, bar), Span(f"  {HEADING}" if with_messages else "", "dim")
-    for (name, shown, lasted, message), life in zip(told, lives, strict=True):
+    for (name, summary, lasted, message), life in zip(rows, lives, strict=True):
         yield (
             Span(padded(cut(name, names, paper.ellipsis), names)),
-            Span(f"  {padded(shown, statuses)}", life.secondary),
+            Span(f"  {padded(summary, statuses)}", life.secondary),
             Span(f"  {lasted:>{lengths}}  "),
             *_cells(life, axis, bar, paper),
             Span(f"  {cut(message, messages, paper.ellipsis)}" if with_messages else ""),
@@ -68,9 +68,9 @@ def common_now_us(lives: Iterable[Life]) -> int | None:
 
 
 def _head(lives: Sequence[Life], zero: str) -> str:
-    counted = ", ".join(f"{number} {shown}" for shown, number in Counter(clean(life.shown) for life in lives).items())
+    counts = ", ".join(f"{number} {summary}" for summary, number in Counter(clean(life.summary) for life in lives).items())
     jobs = "1 training job" if len(lives) == 1 else f"{len(lives)} training jobs"
-    return f"{jobs}: {counted}; 0 is {zero}"
+    return f"{jobs}: {counts}; 0 is {zero}"
 
 
 def _message(life: Life) -> str:
@@ -83,22 +83,22 @@ def _message(life: Life) -> str:
 def _cells(life: Life, axis: Axis, cells: int, paper: Paper) -> Iterator[Span]:
     """Yield what each cell shows: the status that fills most of it, over that the end, and what was done to the job."""
     unit = axis.span_us / cells
-    found = [_filling(life, axis, place * unit, (place + 1) * unit) for place in range(cells)]
-    drawn = [
+    fillings = [_filling(life, axis, place * unit, (place + 1) * unit) for place in range(cells)]
+    spans = [
         Span(" ") if entry is None else _phase(entry, life, axis.begin_us + place * unit, paper)
-        for place, entry in enumerate(found)
+        for place, entry in enumerate(fillings)
     ]
     last = life.entries[-1]
     over = axis.cell(last.start_us, cells) if last.status in status.ENDINGS else None
     for mark in life.marks:
         at = axis.cell(mark.at_us, cells)
         # An end keeps its cell: what brought it about stands before it, as far as there is room.
-        drawn[max(at - 1, 0) if at == over else at] = Span(MARKS[mark.label], "bold")
+        spans[max(at - 1, 0) if at == over else at] = Span(MARKS[mark.label], "bold")
     if over is not None:
-        drawn[over] = _end(last, life, paper)
-    elif not any(found):
-        drawn[axis.cell(life.created_us, cells)] = _phase(last, life, life.now_us, paper)
-    return iter(drawn)
+        spans[over] = _end(last, life, paper)
+    elif not any(fillings):
+        spans[axis.cell(life.created_us, cells)] = _phase(last, life, life.now_us, paper)
+    return iter(spans)
 
 
 def _filling(life: Life, axis: Axis, begin: float, end: float) -> Transition | None:
@@ -128,9 +128,9 @@ def _end(entry: Transition, life: Life, paper: Paper) -> Span:
 
 
 def _legend(lives: Sequence[Life], paper: Paper) -> Iterator[Span]:
-    seen = {entry.status for life in lives for entry in life.entries}
+    statuses = {entry.status for life in lives for entry in life.entries}
     for name, look in LOOKS.items():
-        if name in seen:
+        if name in statuses:
             yield Span(f"{look.block if paper.unicode else look.letter} {name}", name)
     for label in MARKS:
         if any(mark.label == label for life in lives for mark in life.marks):

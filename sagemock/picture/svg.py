@@ -39,7 +39,7 @@ class _One:
     def svg(self) -> str:
         life, canvas = self.life, self.canvas
         height = self.ROW * len(life.entries)
-        title = f"{life.name}: {life.shown}"
+        title = f"{life.name}: {life.summary}"
         lasted = offset(life.now_us - life.created_us)
         canvas.title(title, f"at {lasted} after its creation, {date(life.created_us)}")
         top = canvas.ground(len(life.entries), self.ROW, list(_flags(life)))
@@ -50,22 +50,22 @@ class _One:
             y += LINE
             text = clean(note)
             canvas.text((EDGE, y), cut(text, 125, "…"), more=text)
-        told = "; ".join(f"{entry.status} from {offset(entry.start_us - life.created_us)}" for entry in life.entries)
-        return canvas.done(y + 18, title, told)
+        description = "; ".join(f"{entry.status} from {offset(entry.start_us - life.created_us)}" for entry in life.entries)
+        return canvas.done(y + 18, title, description)
 
     def row(self, entry: Transition, y: float) -> None:
         life, canvas = self.life, self.canvas
-        over = entry.status in status.ENDINGS
+        is_end = entry.status in status.ENDINGS
         end_us = canvas.axis.end_us if entry.end_us is None else entry.end_us
         canvas.text((EDGE, y + 17), entry.status, "name")
-        if over:
+        if is_end:
             lasts = ""
         elif entry.end_us is None:
             lasts = ", no end" if life.planned else ", open"
         else:
             lasts = f", {length(end_us - entry.start_us)}"
         canvas.text((EDGE, y + 32), f"at {offset(entry.start_us - life.created_us)}{lasts}", "faint")
-        if over:
+        if is_end:
             x = canvas.at(entry.start_us)
             canvas.bar(x - 6, x + 6, y + 7, THICK, Bar(entry.status, THICK, planned=entry.start_us > life.now_us, corner=6))
         else:
@@ -75,14 +75,14 @@ class _One:
     def message(self, text: str, begin: float, end: float, y: float) -> None:
         """Write a message below its bar: from its beginning, or to its end, where there is room for it."""
         left, right = self.canvas.left, self.canvas.right
-        shown = cut(text, int((right - left) / (CHARACTER * 0.95)), "…")
-        wide = CHARACTER * len(shown)
+        line = cut(text, int((right - left) / (CHARACTER * 0.95)), "…")
+        wide = CHARACTER * len(line)
         if begin + wide <= right:
-            self.canvas.text((begin, y), shown, "faint said", more=text)
+            self.canvas.text((begin, y), line, "faint message", more=text)
         elif end - wide >= left:
-            self.canvas.text((max(end, begin), y), shown, "faint said", "end", more=text)
+            self.canvas.text((max(end, begin), y), line, "faint message", "end", more=text)
         else:
-            self.canvas.text((left, y), shown, "faint said", more=text)
+            self.canvas.text((left, y), line, "faint message", more=text)
 
 
 class _Several:
@@ -109,8 +109,8 @@ class _Several:
         for number, life in enumerate(lives):
             self.row(canvas, life, top + self.ROW * number)
         y = self.legend(canvas, top + height + 42)
-        told = "; ".join(f"{clean(life.name)} {life.shown}, {length(life.length_us)}" for life in lives)
-        return canvas.done(y + 18, title, told)
+        description = "; ".join(f"{clean(life.name)} {life.summary}, {length(life.length_us)}" for life in lives)
+        return canvas.done(y + 18, title, description)
 
     def row(self, canvas: Canvas, life: Life, y: float) -> None:
         name = clean(life.name)
@@ -126,7 +126,7 @@ class _Several:
             self.sign(canvas, mark, y)
         x = canvas.right + 16
         canvas.parts.append(f'<circle cx="{x:.1f}" cy="{y + 13:.1f}" r="4" fill="{_color(life.secondary)}"/>')
-        canvas.text((x + 10, y + 17), cut(clean(life.shown), 18, "…"))
+        canvas.text((x + 10, y + 17), cut(clean(life.summary), 18, "…"))
         canvas.text((WIDTH - EDGE + 8, y + 17), length(life.length_us), "faint", "end")
 
     def sign(self, canvas: Canvas, mark: Mark, y: float) -> None:
@@ -134,10 +134,10 @@ class _Several:
 
     def legend(self, canvas: Canvas, y: float) -> float:
         """Draw what the colours stand for; return where it ends."""
-        seen = {entry.status for life in self.lives for entry in life.entries}
+        statuses = {entry.status for life in self.lives for entry in life.entries}
         marks = {mark.label for life in self.lives for mark in life.marks}
         x = float(EDGE)
-        for label in (*(name for name in LOOKS if name in seen), *(label for label in MARKS if label in marks)):
+        for label in (*(name for name in LOOKS if name in statuses), *(label for label in MARKS if label in marks)):
             wide = 30 + 6.6 * len(label)
             if x + wide > WIDTH - EDGE:
                 x, y = float(EDGE), y + LINE

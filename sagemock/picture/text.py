@@ -76,16 +76,17 @@ def ruler(axis: Axis, cells: int) -> Span:
 def draw(life: Life, paper: Paper) -> Iterator[Line]:
     """Yield the picture of a life: a row for each status, what was done to the job among them, and what there is to say."""
     axis = Axis.of([life])
-    rows = [_entry(one, life) if isinstance(one, Transition) else _mark(one, life) for one in _told(life)]
-    shown = (0, 1, 3) if paper.width is not None and paper.width < NARROW else (0, 1, 2, 3)
-    columns = [max(len(cells[column]) for cells in (_HEAD, *(row.cells for row in rows))) for column in shown]
+    rows = [_entry(one, life) if isinstance(one, Transition) else _mark(one, life) for one in _in_order(life)]
+    indexes = (0, 1, 3) if paper.width is not None and paper.width < NARROW else (0, 1, 2, 3)
+    columns = [max(len(cells[column]) for cells in (_HEAD, *(row.cells for row in rows))) for column in indexes]
     bar, message = _share(paper, sum(columns) + 2 * len(columns) + 2, max(width(row.message) for row in rows))
     yield from _title(life, paper)
-    yield *_fixed(_HEAD, shown, columns, "dim", "dim"), ruler(axis, bar), Span("  message", "dim")
+    yield *_fixed(_HEAD, indexes, columns, "dim", "dim"), ruler(axis, bar), Span("  message", "dim")
     for row in rows:
         text = row.message if message is None else cut(row.message, message, paper.ellipsis)
-        drawn = _bar(row.what, life, axis, bar, paper) if isinstance(row.what, Transition) else _sign(row.what, axis, bar, paper)
-        yield *_fixed(row.cells, shown, columns, row.style), *drawn, Span(f"  {text}")
+        what = row.what
+        picture = _bar(what, life, axis, bar, paper) if isinstance(what, Transition) else _sign(what, axis, bar, paper)
+        yield *_fixed(row.cells, indexes, columns, row.style), *picture, Span(f"  {text}")
     for note in life.notes:
         text = clean(note)
         whole = [text] if paper.width is None else textwrap.wrap(text, max(paper.width, LEAST), subsequent_indent="  ")
@@ -113,7 +114,7 @@ class _Row(NamedTuple):
 _HEAD: Final = ("status", "from", "to", "length")
 
 
-def _told(life: Life) -> Iterator[Transition | Mark]:
+def _in_order(life: Life) -> Iterator[Transition | Mark]:
     """Yield the entries and the marks in order: what was done at an instant comes before what that brought about."""
     places: list[tuple[tuple[int, bool, int], Transition | Mark]] = [
         *(((entry.start_us, number > 0, number), entry) for number, entry in enumerate(life.entries)),
@@ -147,9 +148,9 @@ def _share(paper: Paper, fixed: int, longest: int) -> tuple[int, int | None]:
     return bar, max(room - bar, SHORTEST)
 
 
-def _fixed(cells: Sequence[str], shown: Sequence[int], columns: Sequence[int], name: str, times: str = "") -> Line:
+def _fixed(cells: Sequence[str], indexes: Sequence[int], columns: Sequence[int], name: str, times: str = "") -> Line:
     """Return the columns before the bar, in the styles of the name and of the times."""
-    first, *rest = zip((cells[column] for column in shown), columns, strict=True)
+    first, *rest = zip((cells[index] for index in indexes), columns, strict=True)
     return Span(f"{first[0]:<{first[1]}}  ", name), Span("".join(f"{text:>{column}}  " for text, column in rest), times)
 
 
@@ -159,9 +160,10 @@ def _bar(entry: Transition, life: Life, axis: Axis, cells: int, paper: Paper) ->
     first = axis.cell(entry.start_us, cells)
     last = max(first + 1, min(round(axis.at(end_us, cells)), cells))
     past, planned = "█░" if paper.unicode else "#-"
-    begun, over = life.now_us >= entry.start_us, life.now_us >= end_us
-    drawn = (past if begun and (over or place < axis.at(life.now_us, cells)) else planned for place in range(first, last))
-    return Span(" " * first), Span(padded("".join(drawn), cells - first), entry.status)
+    has_begun, is_past = life.now_us >= entry.start_us, life.now_us >= end_us
+    now = axis.at(life.now_us, cells)
+    signs = (past if has_begun and (is_past or place < now) else planned for place in range(first, last))
+    return Span(" " * first), Span(padded("".join(signs), cells - first), entry.status)
 
 
 def _sign(mark: Mark, axis: Axis, cells: int, paper: Paper) -> Line:

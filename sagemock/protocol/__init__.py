@@ -1,1 +1,1 @@
-"""How SageMaker speaks: requests read and checked, and answers written, by the user's service model."""
+"""SageMaker's protocol: reads and checks requests, and writes answers, by the user's service model."""

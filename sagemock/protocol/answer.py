@@ -1,4 +1,4 @@
-"""The JSON 1.1 wire: what an answer looks like as an HTTP response."""
+"""AWS's JSON 1.1 protocol: an answer as an HTTP status and a body."""
 
 import json
 from collections.abc import Mapping
@@ -16,32 +16,32 @@ CONTENT_TYPE: Final = "application/x-amz-json-1.1"
 _CAPITAL: Final = frozenset(
     {"ResourceNotFound", "ResourceInUse", "ResourceLimitExceeded", "ConflictException", "SerializationException"}
 )
-"""The errors that say `Message`: those that SageMaker models as shapes, and what the protocol refuses (measured at Athena, as in
-`decode`); the others say `message`."""
+"""Errors with the key `Message`: those that SageMaker's model has as shapes, and refusals of the protocol itself (measured at
+Athena, as in `decode`). Other errors have the key `message`."""
 
 
 class Answer(NamedTuple):
-    """What the service answers: an HTTP status and a JSON body."""
+    """An answer of the service: an HTTP status and a JSON body."""
 
     status: int
     body: bytes
 
 
 class Lost(NamedTuple):
-    """What stands in place of an answer that never arrives."""
+    """Takes the place of an answer that never arrives."""
 
     error: str
-    """What goes wrong on the way, by the name of the fault."""
+    """The name of the fault on the way."""
     after_us: int | None = None
-    """How long the client waits before it gives up; None: as long as any call takes."""
+    """How long the client waits before it gives up; None: as long as any other call takes."""
 
 
 class Reply(NamedTuple):
-    """What becomes of a request."""
+    """The result of a request."""
 
     answer: Answer | Lost
     at_us: int
-    """The instant of the answer, which is that of the request's arrival."""
+    """The instant of the answer, which is also the instant at which the request arrived."""
     takes_us: int
     """How much virtual time the call then takes."""
     request_id: str
@@ -52,7 +52,7 @@ dump = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def seconds(at_us: int) -> float:
-    """Return an instant as the service writes it: epoch seconds with milliseconds."""
+    """Return an instant as the service writes it: seconds since the epoch, with milliseconds."""
     return at_us // 1000 / 1000
 
 
@@ -68,19 +68,19 @@ def encode(shape: Shape, value: Any, shift_us: int = 0) -> Any:  # noqa: ANN401 
 
 
 def granted(document: str) -> Answer:
-    """Return the answer to a call that succeeded; an operation without output answers with an empty body."""
+    """Return the answer to a call that succeeds; the body is empty if the operation has no output."""
     return Answer(200, document.encode())
 
 
 def refused(refusal: Refusal) -> Answer:
     """Return the answer to a call that the service refuses."""
     key = "Message" if refusal.code in _CAPITAL else "message"
-    # What cannot be read at all is refused without words.
+    # A request that cannot be read at all gets an error without a message.
     body: Mapping[str, Any] = {"__type": refusal.code, **({key: refusal.message} if refusal.message else {})}
     return Answer(refusal.status, dump(body).encode())
 
 
 def cut_short(answer: Answer) -> Answer:
-    """Return an answer whose body ends too early to be read."""
-    # Of an empty answer there is nothing to cut.
+    """Return an answer whose body ends so early that it cannot be read."""
+    # An empty body cannot be cut; send an unfinished object instead.
     return Answer(answer.status, answer.body[: len(answer.body) // 2] or b"{")

@@ -1,4 +1,4 @@
-"""The constraints that a service model states of a single value: what the server says of them, and whether a value keeps them."""
+"""The constraints that a service model states for a single value: the server's text for each, and a test of a value."""
 
 import math
 import re
@@ -12,12 +12,12 @@ from sagemock.protocol.patterns import matcher
 
 __all__ = ["Constraint", "bounds", "length_at_least", "patterns", "sizes", "text_test"]
 
-# The largest number of repetitions that a regular expression can state.
+# The largest number of repetitions that a regular expression can have.
 _LONGEST = 0xFFFF_FFFE
 _NUMBERS = frozenset({"integer", "long", "float", "double"})
-# Between 1.34 and 1.40 botocore dropped the anchors of patterns (the whole string must match anyway). The server prints them, as
-# far as seen just as the model had them: "^" for a name (zenml-io/zenml#1502), none for ".*" (detectron2#10). These are the
-# anchors of 1.34.0 in the shapes that jobs, tuning jobs and tags use; that the server still prints them is assumed.
+# Between 1.34 and 1.40 botocore dropped the anchors of patterns (the whole string must match anyway). The server prints them just
+# as the model had them, as far as seen: "^" for a name (zenml-io/zenml#1502), none for ".*" (detectron2#10). The table has the
+# anchors of 1.34.0 in the shapes that jobs, tuning jobs and tags use. That the server still prints them is assumed.
 _ANCHORS = {
     "ArnOrName": ("", "$"),
     "ExperimentEntityName": ("^", ""),
@@ -35,28 +35,28 @@ _ANCHORS = {
 
 
 class Constraint(NamedTuple):
-    """The server's text, and whether a value holds it."""
+    """A constraint: the server's text, and a test whether a value keeps it."""
 
     text: str
     holds: Callable[[Any], object]
 
 
 def patterns(shape: Shape) -> list[Constraint]:
-    """Return what a shape states of a scalar as such: its enum and its pattern."""
-    stated = shape.metadata
+    """Return the constraints that a shape states for the content of a scalar: its enum and its pattern."""
+    metadata = shape.metadata
     found: list[Constraint] = []
-    if "enum" in stated:
-        members = frozenset(stated["enum"])
-        found.append(Constraint(f"Member must satisfy enum value set: [{', '.join(stated['enum'])}]", members.__contains__))
-    if "pattern" in stated and (matches := matcher(stated["pattern"])) is not None:
+    if "enum" in metadata:
+        members = frozenset(metadata["enum"])
+        found.append(Constraint(f"Member must satisfy enum value set: [{', '.join(metadata['enum'])}]", members.__contains__))
+    if "pattern" in metadata and (matches := matcher(metadata["pattern"])) is not None:
         before, after = _ANCHORS.get(shape.name, ("", ""))
-        printed = before + stated["pattern"].removeprefix(before).removesuffix(after) + after
+        printed = before + metadata["pattern"].removeprefix(before).removesuffix(after) + after
         found.append(Constraint(f"Member must satisfy regular expression pattern: {printed}", matches))
     return found
 
 
 def sizes(shape: Shape) -> list[Constraint]:
-    """Return what a shape states of the length of a string, list or map, or of the value of a number."""
+    """Return the constraints for the length of a string, list or map, or for the value of a number."""
     most, least = shape.metadata.get("max"), shape.metadata.get("min")
     found: list[Constraint] = []
     if shape.type_name in _NUMBERS:
@@ -73,25 +73,25 @@ def sizes(shape: Shape) -> list[Constraint]:
 
 
 def bounds(shape: Shape) -> tuple[float, float]:
-    """Return between what, both included, the length or the value of what has this shape is, if the shape limits it."""
+    """Return the least and the greatest length or value that a shape allows; its widest bounds if it states none."""
     if shape.type_name in _NUMBERS:
         return shape.metadata.get("min", -math.inf), shape.metadata.get("max", math.inf)
     return shape.metadata.get("min", 0), shape.metadata.get("max", sys.maxsize)
 
 
 def text_test(shape: Shape) -> Callable[[Any], object]:
-    """Return what tells by one call, mostly into C, whether a value is a string that keeps all that a string's shape states.
+    """Return one function that says whether a value is a string that keeps every constraint of a string's shape.
 
-    For other kinds of values it is false, or raises TypeError or AttributeError.
+    It runs mostly in C. For a value that is not a string it returns something false, or raises TypeError or AttributeError.
     """
-    stated = shape.metadata
-    if "enum" in stated:
+    metadata = shape.metadata
+    if "enum" in metadata:
         constraints = (*patterns(shape), *sizes(shape))
-        return frozenset(one for one in stated["enum"] if all(constraint.holds(one) for constraint in constraints)).__contains__
+        return frozenset(one for one in metadata["enum"] if all(constraint.holds(one) for constraint in constraints)).__contains__
     least, most = bounds(shape)
     length = f"{{{least:.0f},{'' if most > _LONGEST else most}}}"
-    matches = matcher(stated["pattern"], length) if "pattern" in stated else None
-    # A pattern that cannot be translated is not enforced, as in `patterns`.
+    matches = matcher(metadata["pattern"], length) if "pattern" in metadata else None
+    # A pattern that cannot be translated is not enforced; see `patterns`.
     return matches or re.compile(f".{length}", re.DOTALL).fullmatch
 
 

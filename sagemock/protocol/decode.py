@@ -1,7 +1,7 @@
-"""What the server makes of the body of a request, before it looks at constraints.
+"""Decode the body of a request as the server does, before it checks constraints.
 
-What is refused, and in which words, was measured at another service of the same protocol (Athena, 2026-09-23, a public record);
-that SageMaker and CloudWatch Logs do the same is assumed.
+The refusals and their texts were measured at another service of the same protocol (Athena, 2026-09-23, a public record). That
+SageMaker and CloudWatch Logs do the same is assumed.
 """
 
 import json
@@ -24,23 +24,24 @@ _INTEGERS = {"integer": ("an Integer", 1 << 31), "long": ("a Long", 1 << 63)}
 _FLOATS = {"float": "a Float", "double": "a Double"}
 _INFINITY = float("inf")
 _LARGEST = 1e300
-"""No number on the wire is larger; with it microseconds are still finite."""
+"""Larger numbers are refused; up to here, microseconds are still finite."""
 _SECOND_US = 1_000_000
 _DEEP = 500
-"""So many brackets, and a body may be too deep to be read. With fewer it is the caller's own stack that is full."""
+"""A body with this many brackets may be too deep to read. With fewer, the caller's own stack is full."""
 
 
 def parse(body: bytes | str) -> _Json:
     """Return the JSON of a request's body: an object or a list.
 
-    Raises `Refusal` (SerializationException, without words) for what is no JSON, or none of the two. Of a key that comes twice
-    the last counts (assumed), and so are numbers of thousands of digits, and text that is not Unicode, refused like no JSON.
+    Raises `Refusal` (SerializationException, without a message) for a body that is not JSON, or is another kind of JSON. Numbers
+    of thousands of digits, and text that is not Unicode, are refused in the same way (assumed). If a key comes twice, the last
+    one counts (assumed).
     """
     text = body if isinstance(body, str) else body.decode(errors="surrogateescape")
     try:
         value = _loads(text)
         if not text.isascii() or "\\ud" in text or "\\uD" in text:
-            # What is no UTF-8, or half of a surrogate pair, which nobody can write down later.
+            # Raises for text that is not UTF-8, or half of a surrogate pair: it could not be written to a file later.
             json.dumps(value, ensure_ascii=False).encode()
     except ValueError:
         _refuse_unread()
@@ -54,10 +55,10 @@ def parse(body: bytes | str) -> _Json:
 
 
 def _no_number(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not JSON")
 
 
-# Python's json would read NaN and Infinity.
+# Python's json would accept NaN and Infinity.
 _loads = json.JSONDecoder(parse_constant=_no_number).decode
 
 
@@ -66,11 +67,11 @@ def _refuse_unread() -> NoReturn:
 
 
 def decode(shape: Shape, value: _Json) -> _Json:
-    """Return what the server makes of a JSON value of this shape.
+    """Return a JSON value of this shape as the server decodes it.
 
-    Members that the shape does not have are dropped, at every depth, and so is what is null in structures and lists; maps keep
-    their nulls, which are for `violations` to refuse. Timestamps (seconds since the epoch on the wire) become whole microseconds.
-    Containers are new. Raises `Refusal` (SerializationException) for a JSON type that does not fit.
+    At every depth, members that the shape does not have are dropped, and so are nulls in structures and lists. Maps keep their
+    nulls: `violations` refuses them. Timestamps (seconds since the epoch on the wire) become whole microseconds. Containers are
+    new. Raises `Refusal` (SerializationException) for a JSON type that does not fit.
     """
     return _decoder_of(shape)(value)
 
@@ -82,14 +83,14 @@ def _structure(shape: StructureShape) -> _Decode:
     def decode_structure(value: _Json) -> _Json:
         if not isinstance(value, dict):
             _refuse_for("structure", value)
-        made = {}
+        decoded = {}
         for name, item in value.items():
             if item is not None and name in members:
                 decoder = decoders.get(name)
                 if decoder is None:
                     decoder = decoders[name] = _decoder_of(members[name])
-                made[name] = decoder(item)
-        return made
+                decoded[name] = decoder(item)
+        return decoded
 
     return decode_structure
 
@@ -130,7 +131,7 @@ def _scalar(shape: Shape) -> _Decode:
         return _number(_FLOATS[type_name], lambda value: value)
     if type_name == "timestamp":
         return _number("milliseconds since epoch", lambda value: round(value * _SECOND_US))
-    # A blob is text here (no operation on jobs takes one); what a future model may call a type is let through.
+    # A blob stays text (no operation on jobs takes one). A type that only a future model has is let through.
     return lambda value: value
 
 
@@ -147,7 +148,7 @@ def _boolean(value: _Json) -> _Json:
 
 
 def _integer(noun: str, limit: int, shape: Shape) -> _Decode:
-    # A number that has too many bits is left to the constraint that it breaks, if there is one.
+    # A number with too many bits is left to the constraint that it breaks, if the shape has one.
     least = -_INFINITY if "min" in shape.metadata else -limit
     most = _INFINITY if "max" in shape.metadata else limit - 1
 
@@ -161,17 +162,17 @@ def _integer(noun: str, limit: int, shape: Shape) -> _Decode:
     return decode_integer
 
 
-def _number(noun: str, made: Callable[[float], Any]) -> _Decode:
+def _number(noun: str, convert: Callable[[float], Any]) -> _Decode:
     def decode_number(value: _Json) -> _Json:
         if isinstance(value, bool) or not isinstance(value, int | float) or not -_LARGEST <= value <= _LARGEST:
             _refuse(value, noun)
-        return made(value)
+        return convert(value)
 
     return decode_number
 
 
 def _refuse(value: object, noun: str) -> NoReturn:
-    """Refuse a value in the place of a scalar."""
+    """Refuse a value where a scalar is expected."""
     if isinstance(value, list | dict):
         _refuse_for("scalar", value)
     kinds = {str: "STRING_VALUE", int: "NUMBER_VALUE", float: "DECIMAL_VALUE"}
@@ -180,13 +181,13 @@ def _refuse(value: object, noun: str) -> NoReturn:
 
 
 def _refuse_for(expected: str, value: object) -> NoReturn:
-    """Refuse a value in the place of a container, or a container in another's place."""
+    """Refuse a value where a container is expected, or a container where something else is."""
     if isinstance(value, dict):
         message = "Start of structure or map found where not expected."
     elif isinstance(value, list):
         message = "Start of list found where not expected"
     else:
-        # That of a map is assumed.
+        # The text for a map is assumed.
         message = "Expected null" if expected == "structure" else f"Expected {expected} or null"
     raise Refusal(_CODE, message)
 

@@ -1,7 +1,7 @@
-"""Whether the JSON of a request is just what the model states, so that nobody need decode or check it.
+"""A fast test whether the JSON of a request fits the model exactly, so that it need not be decoded or checked.
 
-Nearly every request is, and then its JSON is what `decode` would return, and `violations` would find nothing. This says so in a
-third of their time: what it does not know at first sight it leaves to them, who have the words.
+Nearly every request does: then its JSON is what `decode` would return, and `violations` would find nothing. This test takes a
+third of their time. If it is not sure, it says no, and they decide and write the texts.
 """
 
 from collections.abc import Callable
@@ -24,16 +24,15 @@ _INTEGERS = {"integer": 1 << 31, "long": 1 << 63}
 
 
 def fits(shape: Shape, value: _Json) -> bool:
-    """Return whether a JSON value breaks no constraint of its shape and is what the server makes of it.
+    """Return whether a JSON value keeps every constraint of its shape and is equal to its decoded form.
 
-    False where that is not known at once: where there are members that the shape does not have or that are null, and for
-    timestamps and fractions.
+    False if that is not known at once: for members that the shape does not have, for nulls, timestamps and fractions.
     """
     try:
         return bool(_test_of(shape)(value))
     except (AttributeError, KeyError, TypeError) as error:
         raise_if_foreign(error, "sagemock.protocol")
-        # A member that the shape does not have; a value of a kind that a test cannot look at.
+        # The shape does not have the member, or a test cannot look at this kind of value.
         return False
 
 
@@ -47,7 +46,7 @@ def _structure(shape: StructureShape) -> _Test:
         for name, item in value.items():
             if not members[name](item):
                 return False
-        for name in required:  # noqa: SIM110  # a generator takes as long as all else that is done for a small structure
+        for name in required:  # noqa: SIM110  # a generator would double the time for a small structure
             if name not in value:
                 return False
         return True
@@ -56,14 +55,14 @@ def _structure(shape: StructureShape) -> _Test:
 
 
 class _Members(dict[str, _Test]):
-    """The tests of a structure's members, each made when it is first asked for. KeyError for a name that is none's."""
+    """The tests of a structure's members, each created on first use. Raises KeyError for a name that is not a member."""
 
     def __init__(self, shape: StructureShape) -> None:
         self._shapes = shape.members
 
     def __missing__(self, name: str) -> _Test:
-        made = self[name] = _test_of(self._shapes[name])
-        return made
+        test = self[name] = _test_of(self._shapes[name])
+        return test
 
 
 def _list(shape: ListShape) -> _Test:
@@ -85,7 +84,7 @@ def _map(shape: MapShape) -> _Test:
 
 
 class _Lazily:
-    """The test of what a list or map contains, made when it is first asked for: shapes may contain themselves."""
+    """The test of the items of a list or map, created on first use, because shapes can be recursive."""
 
     def __init__(self, shape: Shape) -> None:
         self._shape = shape

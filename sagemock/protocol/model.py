@@ -1,4 +1,4 @@
-"""What the user's own botocore knows of SageMaker: the only source of shapes, members and error codes."""
+"""The service model of the user's own botocore: the only source of shapes, members and error codes."""
 
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -7,7 +7,7 @@ from botocore.model import ServiceModel, Shape, StructureShape
 
 __all__ = ["Api", "common_members"]
 
-# What an operation takes that has no input in the model.
+# The input of an operation that has no input in the model.
 _NO_MEMBERS = {"type": "structure", "members": {}}
 
 
@@ -18,10 +18,10 @@ class _Operation(NamedTuple):
 
 
 class _Known:
-    """What was looked up in one description of a service."""
+    """The results of look-ups in one description of a service."""
 
     def __init__(self, service_model: ServiceModel) -> None:
-        # Every model that botocore makes of one loaded description has this very object, which is alive while we hold it.
+        # All models that botocore makes of one loaded description share this object. We keep it alive, so its identity is unique.
         self.description: object = service_model.metadata
         self.names = frozenset(service_model.operation_names)
         self.operations: dict[str, _Operation] = {}
@@ -29,31 +29,30 @@ class _Known:
 
 
 _known: WeakKeyDictionary[ServiceModel, _Known] = WeakKeyDictionary()
-# Of each service the description that was met last. A session's loader keeps it, too, and makes a new model of it for each
-# client: a suite that makes a client in each test would look everything up, and compile each constraint, once a test.
+# The last description of each service. A session's loader also keeps it, and makes a new model of it for each client. Without
+# this, a suite that makes a client in each test would look everything up, and compile each constraint, once per test.
 _latest: dict[str, _Known] = {}
 
 
 def common_members(first: Shape | None, second: Shape | None) -> tuple[str, ...]:
-    """Return the names of the members that both structures have, in the order of the first; none if either is no structure."""
+    """Return the names of the members that both structures have, in the order of the first; () if one is not a structure."""
     if not isinstance(first, StructureShape) or not isinstance(second, StructureShape):
         return ()
     return tuple(name for name in first.members if name in second.members)
 
 
 class Api:
-    """A service model of botocore, asked for what sagemock needs.
+    """The part of a botocore service model that sagemock needs.
 
-    An operation that the model is too old to have is absent from `operations`; nothing else about an old model is an error.
-    An `Api` is cheap and keeps its service model alive; what it looks up is kept for as long as the model lives, and shared by
-    all models of one loaded description.
-    It is safe to use from several threads: two that look up the same thing at once find the same.
+    An operation that is newer than the model is absent from `operations`; nothing else about an old model is an error.
+    An `Api` is cheap and keeps its service model alive. Its look-ups are kept as long as the model lives, and all models of one
+    loaded description share them. It is thread-safe: two threads that look up the same thing at once get the same object.
     """
 
     __slots__ = ("_known", "_service_model")
 
     def __init__(self, service_model: ServiceModel, known: _Known) -> None:
-        """Take what `Api.of` found; call that."""
+        """Call `Api.of` instead."""
         self._service_model = service_model
         self._known = known
 
@@ -68,7 +67,7 @@ class Api:
             known = _latest.get(service_model.service_name)
             if known is None or known.description is not service_model.metadata:
                 known = _Known(service_model)
-            # Of two threads that come here at once both must go on with the same, lest each has its own shapes.
+            # If two threads come here at once, both must continue with the same object; otherwise each would have its own shapes.
             known = _latest[service_model.service_name] = _known.setdefault(service_model, known)
         return cls(service_model, known)
 
@@ -78,7 +77,7 @@ class Api:
         return self._known.names
 
     def input(self, operation: str) -> StructureShape:
-        """Return the structure that an operation takes: without members if it takes none.
+        """Return the structure that an operation takes; it has no members if the operation takes nothing.
 
         Raises `botocore.model.OperationNotFoundError` if the model has no such operation.
         """
@@ -91,13 +90,13 @@ class Api:
     def error_codes(self, operation: str) -> frozenset[str]:
         """Return the error codes that the model states for an operation.
 
-        ValidationException, ThrottlingException and AccessDeniedException are answers of SageMaker's that its model never states.
+        SageMaker also answers ValidationException, ThrottlingException and AccessDeniedException, which its model never states.
         """
         return self._look_up(operation).error_codes
 
     @property
     def echo(self) -> tuple[str, ...]:
-        """The members of a CreateTrainingJob request that DescribeTrainingJob gives back, in the request's order."""
+        """The members of a CreateTrainingJob request that DescribeTrainingJob returns, in the order of the request."""
         if self._known.echo is None:
             create, describe = "CreateTrainingJob", "DescribeTrainingJob"
             has_both = {create, describe} <= self.operations

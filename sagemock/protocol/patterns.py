@@ -1,15 +1,15 @@
-r"""Java regular expressions, in which a service model states its patterns, as Python matches them.
+r"""Java regular expressions, the language of the patterns in a service model, translated for Python.
 
 The service runs Java's `Pattern.matches`: the whole string must match, `\d \w \s` are ASCII, `.` stops at five line terminators,
-and `\p{L}` stands for a Unicode category, which Python's `re` does not know. A category is matched without a list of its
-characters: before matching, each character outside ASCII is replaced by one private-use character that stands for its category
-(`unicodedata` says which), and in the pattern `\p{L}` becomes the ASCII letters and the stand-ins of Lu, Ll, Lt, Lm and Lo.
+and `\p{L}` stands for a Unicode category. Python's `re` does not know categories. So before matching, each character outside
+ASCII is replaced by one private-use character, the stand-in of its category (from `unicodedata`). In the pattern, `\p{L}` becomes
+the ASCII letters and the stand-ins of Lu, Ll, Lt, Lm and Lo.
 
-Which characters a category has is thus a matter of the Unicode version of this Python, and not of the service's Java: assumed to
-be the same.
+The characters of a category thus depend on the Unicode version of this Python, not of the service's Java. That both agree is
+assumed.
 
-Python backtracks, as Java does, so a pattern that repeats a repetition can take a time exponential in the length of a string made
-for it. None that jobs, tuning jobs and tags use is worse than quadratic, in strings far beyond their maximum length.
+Python backtracks, as Java does: a pattern that repeats a repetition can need exponential time for a malicious string. No pattern
+of jobs, tuning jobs and tags is worse than quadratic, and only in strings far beyond their maximum length.
 """
 
 import re
@@ -22,14 +22,14 @@ __all__ = ["matcher"]
 
 _NEL = "\x85"
 _DOT = rf"[^\n\r{_NEL}\u2028\u2029]"
-# `$` stands before a last line terminator too. The group also makes `${1,128}` legal, which Java allows and models contain.
+# `$` also matches before a last line terminator. The group makes `${1,128}` legal, which Java allows and models contain.
 _END = rf"(?=(?:\r\n|[\n\r{_NEL}\u2028\u2029])?\Z)"
 _CATEGORIES = (
     "Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So Zs Zl Zp Cc Cf Cs Co Cn".split()  # noqa: SIM905  # a table
 )
 _STAND_INS = {category: chr(0xE000 + number) for number, category in enumerate(_CATEGORIES)}
 _DOT_OF_STAND_INS = rf"[^\n\r{_NEL}{_STAND_INS['Zl']}{_STAND_INS['Zp']}]"
-# The classes of POSIX, ASCII only in Java, that can be written inside a Python class.
+# The POSIX classes (in Java, ASCII only) that can be written inside a Python class.
 _POSIX = {
     "Alnum": "a-zA-Z0-9",
     "Alpha": "a-zA-Z",
@@ -50,11 +50,11 @@ _TOKEN = re.compile(
 
 
 class _Untranslatable(Exception):  # noqa: N818  # never leaves this module
-    """The pattern has a construct that is not known to mean the same in Python."""
+    """The pattern has a construct that may mean something else in Python."""
 
 
 class _StandIns(dict[int, int]):
-    """A table for `str.translate` that learns the stand-in of each character when it first meets it."""
+    """A table for `str.translate`, filled with the stand-in of each character on first use."""
 
     def __missing__(self, code: int) -> int:
         ascii_or_nel = code < 0x80 or code == ord(_NEL)  # noqa: PLR2004  # the end of ASCII
@@ -67,12 +67,12 @@ _TABLE = _StandIns()
 
 @cache
 def matcher(pattern: str, length: str = "") -> Callable[[str], object] | None:
-    """Return a function that says (by something true) whether a whole string matches a Java pattern.
+    """Return a function whose result is true if a whole string matches a Java pattern.
 
-    `length`, if it is given, limits the string besides: a repetition, such as "{1,63}".
+    `length` is a repetition, such as "{1,63}", which also limits the length of the string.
 
-    None means that the pattern cannot be translated faithfully: it is not enforced. No pattern of SageMaker's model is such a one
-    today, up to botocore 1.44.
+    None means that the pattern cannot be translated faithfully, and so is not enforced. Up to botocore 1.44, SageMaker's model
+    has no such pattern.
     """
     with_categories = "\\p" in pattern or "\\P" in pattern
     try:
@@ -80,7 +80,7 @@ def matcher(pattern: str, length: str = "") -> Callable[[str], object] | None:
         if length:
             translated = rf"(?=(?s:.{length})\Z)(?:{translated})"
         with warnings.catch_warnings():
-            # `re` warns of what will mean something else one day; then it may mean something else in Java, too.
+            # `re` warns of a construct whose meaning will change. It may already mean something else in Java.
             warnings.simplefilter("error")
             fullmatch = re.compile(translated, re.ASCII).fullmatch
     except (_Untranslatable, re.error, FutureWarning):
@@ -93,31 +93,31 @@ def matcher(pattern: str, length: str = "") -> Callable[[str], object] | None:
 def _translate(pattern: str, *, with_categories: bool) -> str:
     if with_categories:
         _must_be_ascii(pattern)
-    made: list[str] = []
+    parts: list[str] = []
     in_class = False
     for token in _TOKEN.finditer(pattern):
         plain = token["plain"]
         if plain is None:
-            made.append(_escape(token, in_class=in_class, with_categories=with_categories))
+            parts.append(_escape(token, in_class=in_class, with_categories=with_categories))
         elif in_class:
-            made.append(_in_class(plain, pattern, token.start()))
+            parts.append(_in_class(plain, pattern, token.start()))
             in_class = plain != "]"
         elif plain == "[":
-            made.append(plain)
+            parts.append(plain)
             in_class = True
         elif plain == ".":
-            made.append(_DOT_OF_STAND_INS if with_categories else _DOT)
+            parts.append(_DOT_OF_STAND_INS if with_categories else _DOT)
         elif plain == "$":
-            made.append(_END)
+            parts.append(_END)
         else:
-            made.append(plain)
-    return "".join(made)
+            parts.append(plain)
+    return "".join(parts)
 
 
 def _in_class(plain: str, pattern: str, at: int) -> str:
     before = pattern[at - 1]
     if plain == "[" or (plain == before and plain in "&-"):
-        # Java: the union of classes, their intersection, and a range that ends in "-".
+        # In Java these are a union of classes, an intersection, and a range that ends in "-".
         raise _Untranslatable(pattern)
     if plain in "]-" or (plain == "^" and before == "["):
         return plain
@@ -149,18 +149,18 @@ def _literal(char: str, *, with_categories: bool) -> str:
 
 def _must_be_ascii(text: str) -> None:
     if not text.isascii():
-        # Where characters are replaced by stand-ins, this one cannot be told from its fellows.
+        # If characters are replaced by stand-ins, this one looks like any other of its category.
         raise _Untranslatable(text)
 
 
 def _content(name: str, *, negated: bool) -> str:
-    """Return what stands inside the brackets of a Python class for the Java class of this name."""
+    """Return the content of a Python class, without its brackets, for the Java class of this name."""
     if name in _POSIX and not negated:
         return _POSIX[name]
-    meant = [category for category in _CATEGORIES if category.startswith(name)]
-    if not meant:
+    categories = [category for category in _CATEGORIES if category.startswith(name)]
+    if not categories:
         raise _Untranslatable(name)
     if negated:
-        meant = [category for category in _CATEGORIES if category not in meant]
-    plain = [re.escape(char) for char in (*map(chr, range(0x80)), _NEL) if unicodedata.category(char) in meant]
-    return "".join((*plain, *(_STAND_INS[category] for category in meant)))
+        categories = [category for category in _CATEGORIES if category not in categories]
+    plain = [re.escape(char) for char in (*map(chr, range(0x80)), _NEL) if unicodedata.category(char) in categories]
+    return "".join((*plain, *(_STAND_INS[category] for category in categories)))

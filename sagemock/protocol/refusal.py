@@ -1,12 +1,12 @@
-"""How every layer says that AWS would refuse a request."""
+"""The exception by which every layer says that AWS refuses a request."""
 
 __all__ = ["Refusal"]
 
 
 class Refusal(Exception):  # noqa: N818  # an answer of AWS, not our error
-    """AWS refuses the request: the answer is an HTTP `status` with this error `code` and `message`.
+    """AWS refuses the request. The answer is an HTTP `status` with this error `code` and `message`.
 
-    It never reaches the code under test as such: the wire layer makes an error response of it, botocore a `ClientError` of that.
+    The code under test never sees it: `protocol/answer.py` makes an error response of it, and botocore a `ClientError` of that.
     """
 
     def __init__(self, code: str, message: str, *, status: int = 400) -> None:

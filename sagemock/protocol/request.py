@@ -1,4 +1,4 @@
-"""A request as it arrives, in plain values, and how it is read by the caller's service model."""
+"""A request as it arrives, in plain values, and its parameters by the caller's service model."""
 
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
@@ -11,7 +11,7 @@ __all__ = ["NO_TIMEOUTS", "Parsed", "Request", "Timeouts", "read"]
 
 
 class Timeouts(NamedTuple):
-    """How long the client waits for an answer, in seconds; None: as long as it takes."""
+    """How long the client waits for an answer, in seconds; None: forever."""
 
     connect_s: float | None = None
     read_s: float | None = None
@@ -23,10 +23,10 @@ NO_TIMEOUTS: Final = Timeouts()
 class Request:
     """One attempt of a client to call an operation, as it arrives."""
 
-    # Not a named tuple: one is made for each call, and reading it by attributes is all that anybody does.
+    # Not a NamedTuple: each call makes one of these, and only its attributes are read.
     __slots__ = ("api", "attempt", "body", "headers", "operation", "partition", "region", "service", "timeouts")
 
-    def __init__(  # noqa: PLR0913  # what there is to say of a request
+    def __init__(  # noqa: PLR0913  # everything that an answer depends on
         self,
         api: Api,
         service: str,
@@ -39,10 +39,10 @@ class Request:
         attempt: int = 1,
         timeouts: Timeouts = NO_TIMEOUTS,
     ) -> None:
-        """Hold what an answer depends on.
+        """Hold everything that an answer depends on.
 
-        `api` is the client's own service model, `service` its name ("sagemaker" or "logs"), `body` the JSON that was sent,
-        `attempt` 1 for a first attempt and more for botocore's retries.
+        `api` is the client's own service model, `service` its name ("sagemaker" or "logs"), and `body` the JSON that it sent.
+        `attempt` is 1 for the first attempt, and greater for botocore's retries.
         """
         self.api = api
         self.service = service
@@ -56,7 +56,7 @@ class Request:
 
     @property
     def access_key(self) -> str | None:
-        """The access key that signed the request, None for an unsigned one."""
+        """The access key that signed the request, None if it is unsigned."""
         authorization = self.headers.get("Authorization", "")
         text = authorization.decode() if isinstance(authorization, bytes) else authorization
         _, found, rest = text.partition("Credential=")
@@ -68,7 +68,7 @@ class Parsed(NamedTuple):
 
     params: Mapping[str, Any]
     is_doubtful: bool
-    """Whether they may break a constraint of the service model."""
+    """True if they may break a constraint of the service model."""
 
 
 def read(request: Request) -> Parsed:

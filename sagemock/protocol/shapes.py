@@ -1,4 +1,4 @@
-"""Something that is made of each shape of a service model when it is first met, and kept for as long as the shape lives."""
+"""One object per shape of a service model, made on first use and kept as long as the shape lives."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -17,25 +17,25 @@ def per_shape(
     mapping: Callable[[MapShape], _T],
     scalar: Callable[[Shape], _T],
 ) -> Callable[[Shape], _T]:
-    """Return what gives the thing of a shape, made by the function for its kind.
+    """Return a function that returns the object of a shape, made by the function for its kind.
 
-    Not before the first value is met, since shapes may contain themselves, and most members of most shapes never come. What is
-    made may hold the shapes below its own and never its own, which is the weak key. Made twice by two threads, it is the same.
+    Objects are made lazily, because shapes can be recursive and most are never used. An object may hold the shapes below its own
+    shape, but never its own, which is the weak key. Two threads may both make an object; the results are interchangeable.
     """
-    kept: WeakKeyDictionary[Shape, _T] = WeakKeyDictionary()
+    results: WeakKeyDictionary[Shape, _T] = WeakKeyDictionary()
 
     def of(shape: Shape) -> _T:
-        made = kept.get(shape)
-        if made is None:
+        result = results.get(shape)
+        if result is None:
             if isinstance(shape, StructureShape):
-                made = structure(shape)
+                result = structure(shape)
             elif isinstance(shape, ListShape):
-                made = several(shape)
+                result = several(shape)
             elif isinstance(shape, MapShape):
-                made = mapping(shape)
+                result = mapping(shape)
             else:
-                made = scalar(shape)
-            kept[shape] = made
-        return made
+                result = scalar(shape)
+            results[shape] = result
+        return result
 
     return of

@@ -1,17 +1,17 @@
-"""The constraints that a service model states, enforced in the server's words.
+"""Enforce the constraints of a service model, in the server's words.
 
-The grammar of the texts is that of AWS's older Java services, SageMaker among them:
+The texts have the grammar of AWS's older Java services, which include SageMaker:
 
     {n} validation error[s] detected: Value 'x' at 'path' failed to satisfy constraint: {constraint}[; ...]
 
 Texts seen from SageMaker itself: pattern and maximum length, both for one value, in that order (zenml-io/zenml#1502); the enum
-(a set without order: here in the model's order); null; the size of a map (aws/sagemaker-python-sdk#6016) and of a list
+(a set without order; here it is in the model's order); null; the size of a map (aws/sagemaker-python-sdk#6016) and of a list
 (hashicorp/terraform-provider-aws#29225); the values of a map (aws-samples/amazon-sagemaker-pytorch-detectron2#10).
 From a sister service: the elements of a list (Lambda, appleboy/lambda-action#72).
-Assumed, after those: the keys of a map, null in a list or map, minimum and maximum of numbers, structures printed like maps.
+Assumed, by analogy: the keys of a map, null in a list or map, minimum and maximum of numbers, structures printed like maps.
 
-A length is counted in Unicode code points, as Smithy's specification of `length` has it (assumed: Java's own are UTF-16 units).
-The tagging of a union is left to botocore; no operation on training jobs, tuning jobs or tags takes one.
+A length is a number of Unicode code points, as Smithy specifies `length` (assumed: Java itself counts UTF-16 units).
+Botocore checks unions; no operation on training jobs, tuning jobs or tags takes one.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -35,7 +35,7 @@ _NOT_NULL = "Member must not be null"
 
 
 def check(shape: Shape, value: _Value, code: str = "ValidationException") -> None:
-    """Raise the Refusal, with this code, with which AWS answers a decoded value that breaks constraints of its shape."""
+    """Raise a Refusal with this code, in AWS's words, if a decoded value breaks constraints of its shape."""
     found = violations(shape, value)
     if found:
         errors = "error" if len(found) == 1 else "errors"
@@ -95,9 +95,9 @@ def _map(shape: MapShape) -> _Check:
 
 
 def _each(shape: Shape, says: str) -> _CheckParts:
-    """Return a check of what a list or map contains: scalars in one violation of the whole, others one by one.
+    """Return a check of the items of a list or map. Broken scalars are one violation of the whole; other items have their own.
 
-    The check is given the whole, its parts, and each part with what stands for it in the path.
+    The check takes the whole, its items, and each item with its name in the path.
     """
     return _each_nested(shape) if isinstance(shape, StructureShape | ListShape | MapShape) else _each_scalar(shape, says)
 
@@ -119,7 +119,7 @@ def _each_scalar(shape: Shape, says: str) -> _CheckParts:
     constraints = [*sized, *patterns(shape)]
     listed = [constraint.text for constraint in constraints]
     if sized and shape.type_name == "string" and "min" not in shape.metadata:
-        # The server lists it (the map above) also where the model states a maximum only, as botocore's did before 1.40.
+        # The server lists it (see the map above) even if the model states only a maximum, as botocore's did before 1.40.
         listed.insert(len(sized), length_at_least(0))
     text = f"{says}: [{', '.join(listed)}]"
     null_text = f"{says}: [{_NOT_NULL}]"
@@ -150,8 +150,8 @@ def _append_broken(constraints: list[Constraint], value: _Value, path: str, foun
 
 
 def _violation(value: object, path: str, constraint: str) -> str:
-    shown = "null" if value is None else f"'{_java(value)}'"
-    return f"Value {shown} at '{path}' failed to satisfy constraint: {constraint}"
+    text = "null" if value is None else f"'{_java(value)}'"
+    return f"Value {text} at '{path}' failed to satisfy constraint: {constraint}"
 
 
 def _java(value: object) -> str:

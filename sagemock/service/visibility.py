@@ -15,13 +15,13 @@ from sagemock.service.subject import checked_operation, job_of
 from sagemock.training.job import Job, Place
 from sagemock.training.store import Store
 
-__all__ = ["Hiding", "Visibility"]
+__all__ = ["HideRule", "Visibility"]
 
 CREATE = "CreateTrainingJob"
 
 
 @dataclass
-class Hiding:
+class HideRule:
     """Which jobs are hidden from which operations, and for how long after their creation."""
 
     job: str
@@ -57,43 +57,43 @@ class Visibility:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._hidings: list[Hiding] = []
+        self._rules: list[HideRule] = []
 
     def __bool__(self) -> bool:
-        return bool(self._hidings)
+        return bool(self._rules)
 
-    def add(self, hiding: Hiding) -> None:
+    def add(self, rule: HideRule) -> None:
         """Hide jobs."""
-        self._hidings.append(hiding)
+        self._rules.append(rule)
 
-    def seen(self, service: Service, place: Place, operation: str, request: Mapping[str, Any], now_us: int) -> Service:
+    def view(self, service: Service, place: Place, operation: str, request: Mapping[str, Any], now_us: int) -> Service:
         """Return the service as an operation sees it.
 
         Where a job is missing this is another service, fit for reading only: an operation that would change a job which it does
         not see refuses, and CreateTrainingJob, whose names stay unique, sees everything.
         """
-        hidings = [one for one in self._hidings if operation != CREATE and fnmatchcase(operation, one.operation)]
+        rules = [one for one in self._rules if operation != CREATE and fnmatchcase(operation, one.operation)]
         name = job_of(request)
         by_name = service.store.region(place).by_name
-        looked_at = by_name.values() if name is None else [by_name[name]] if name in by_name else []
+        candidates = by_name.values() if name is None else [by_name[name]] if name in by_name else []
         hidden = set()
-        for job in looked_at:
-            for hiding in hidings:
-                if hiding.hides(job, now_us):
-                    hiding.used = True
+        for job in candidates:
+            for rule in rules:
+                if rule.hides(job, now_us):
+                    rule.used = True
                     hidden.add(job.name)
         if not hidden:
             return service
-        seen = Store()
+        visible = Store()
         for job in by_name.values():
             if job.name not in hidden:
-                seen.region(place).put(job)
-        return replace(service, store=seen)
+                visible.region(place).put(job)
+        return replace(service, store=visible)
 
     def pending(self, now_us: int) -> bool:
         """Whether a job is hidden that will be seen one day."""
-        return any(hiding.hides(job, now_us) for hiding in self._hidings for job in self._store.jobs(now_us))
+        return any(rule.hides(job, now_us) for rule in self._rules for job in self._store.jobs(now_us))
 
-    def unused(self) -> list[Hiding]:
+    def unused(self) -> list[HideRule]:
         """Return what hid no job from any call."""
-        return [hiding for hiding in self._hidings if not hiding.used]
+        return [rule for rule in self._rules if not rule.used]

@@ -140,7 +140,7 @@ class Backend:
                     answer = granted(self._perform(request, parsed, at_us))
                 else:
                     outcome = fault.error
-                    answer = self._met(fault, request, parsed, at_us)
+                    answer = self._meet(fault, request, parsed, at_us)
             except Refusal as refusal:
                 outcome = refusal.code
                 answer = refused(refusal)
@@ -155,14 +155,14 @@ class Backend:
     def _polled(self, request: Request) -> Parsed:
         """Read a request that changes nothing: a poll loop sends the same one again and again."""
         key = request.api, request.operation, request.body
-        found = self._polls.get(key)
-        if found is None:
+        parsed = self._polls.get(key)
+        if parsed is None:
             if len(self._polls) >= _POLLS_KEPT:
                 del self._polls[next(iter(self._polls))]
-            found = self._polls[key] = read(request)
-        return found
+            parsed = self._polls[key] = read(request)
+        return parsed
 
-    def _met(self, fault: Fault, request: Request, parsed: Parsed, at_us: int) -> Answer | Lost:
+    def _meet(self, fault: Fault, request: Request, parsed: Parsed, at_us: int) -> Answer | Lost:
         """Return what the client gets of a call that meets a fault. Raises the Refusal of a fault at the service."""
         if not fault.takes_effect:
             if fault.is_on_the_way:
@@ -190,7 +190,7 @@ class Backend:
             raise broken
         place, service = self._place(request), self.service
         if self.visibility and request.service == "sagemaker":
-            service = self.visibility.seen(service, place, request.operation, params, at_us)
+            service = self.visibility.view(service, place, request.operation, params, at_us)
         try:
             return simulated(service, request.api, place, params, at_us)
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:

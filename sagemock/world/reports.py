@@ -22,19 +22,19 @@ def runaway(what: str, now_us: int, jobs: Iterable[Job], standing: Iterable[Faul
 
 def unused(plans: Sequence[object], faults: Sequence[object], created: Sequence[str], calls: Calls) -> str:
     """Return the text of UnusedError: which plans met none of the jobs that were created, and which faults none of the calls."""
-    met = f"the jobs that were created: {', '.join(created)}" if created else "no job was created"
+    jobs = f"the jobs that were created: {', '.join(created)}" if created else "no job was created"
     return "\n".join(
         [
-            *_complaint("plan", plans, verb="used", met=met, mend="pattern"),
-            *_complaint("fault", faults, verb="met", met=repr(calls), mend="operation, the job or the time"),
+            *_complaint("plan", plans, verb="used", against=jobs, mend="pattern"),
+            *_complaint("fault", faults, verb="met", against=repr(calls), mend="operation, the job or the time"),
         ]
     )
 
 
-def _complaint(kind: str, unused: Sequence[object], *, verb: str, met: str, mend: str) -> Iterator[str]:
+def _complaint(kind: str, unused: Sequence[object], *, verb: str, against: str, mend: str) -> Iterator[str]:
     if unused:
-        counted = f"1 prepared {kind} was" if len(unused) == 1 else f"{len(unused)} prepared {kind}s were"
+        count = f"1 prepared {kind} was" if len(unused) == 1 else f"{len(unused)} prepared {kind}s were"
         yield (
-            f"{counted} never {verb}: {'; '.join(map(str, unused))} ({met}). "
+            f"{count} never {verb}: {'; '.join(map(str, unused))} ({against}). "
             f"Mend the {mend}, take the {kind} out, or allow it with strict=False"
         )

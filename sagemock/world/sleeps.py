@@ -60,8 +60,8 @@ class Sleeps(Sequence[Sleep]):
     def __repr__(self) -> str:
         lengths = [sleep._length for sleep in self]  # noqa: SLF001  # of this module
         runs = [(length, sum(1 for _ in run)) for length, run in groupby(lengths)]
-        shown = ", ".join(length if times == 1 else f"{times} x {length}" for length, times in runs)
-        return f"<{len(lengths)} sleep{'' if len(lengths) == 1 else 's'}{': ' if shown else ''}{shown}>"
+        text = ", ".join(length if times == 1 else f"{times} x {length}" for length, times in runs)
+        return f"<{len(lengths)} sleep{'' if len(lengths) == 1 else 's'}{': ' if text else ''}{text}>"
 
     def __str__(self) -> str:
         return "\n".join(map(str, self)) or "no sleeps"

@@ -19,7 +19,7 @@ from botocore.session import Session
 import sagemock.faces.mock
 from sagemock import NeverReached, Options, Plan, SageMakerMock, UnusedError, UsageError, current, mock_sagemaker
 from sagemock.cleanup import run_all
-from sagemock.faces.listeners import AUDIENCE
+from sagemock.faces import listeners
 from tests.support.calling import START, YOUNG, after, create, describe, lived, make_client
 
 PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)
@@ -213,7 +213,7 @@ def test_a_start_of_which_a_listener_cannot_be_told_is_none(monkeypatch: pytest.
     """Nobody would stop what was never given to anybody."""
     before = surroundings()
     with monkeypatch.context() as context:
-        context.setattr(AUDIENCE, "started", failing)
+        context.setattr(listeners, "started", failing)
         with pytest.raises(ZeroDivisionError):
             mock_sagemaker().start()
     assert same(before)
@@ -403,7 +403,8 @@ def test_advance_until_knows_what_a_status_is(jobs: SageMakerMock) -> None:
     with pytest.raises(UsageError) as wrong:
         jobs.advance_until("churn", "Complete")
     assert str(wrong.value) == (
-        "'Complete' is no status of a training job: one of Completed, Deleting, Downloading, DownloadingTrainingImage, Failed, "
+        "'Complete' is not a status of a training job: write one of Completed, Deleting, Downloading, "
+        "DownloadingTrainingImage, Failed, "
         "InProgress, Interrupted, LaunchingMLInstances, MaxRuntimeExceeded, MaxWaitTimeExceeded, Pending, "
         "PreparingTrainingStack, Restarting, Starting, Stopped, Stopping, Training, Updating, Uploading"
     )

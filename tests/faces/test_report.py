@@ -313,4 +313,4 @@ def test_a_mock_that_cannot_be_told_of_breaks_no_report() -> None:
         def clock(self) -> None:
             raise LookupError
 
-    assert section([Broken()]) == "The state of this mock cannot be told: LookupError()"  # type: ignore[list-item]
+    assert section([Broken()]) == "The state of this mock cannot be read: LookupError()"  # type: ignore[list-item]

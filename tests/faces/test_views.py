@@ -126,9 +126,7 @@ def test_what_is_no_name_is_no_job(key: Any, sagemaker: SageMakerMock, client: A
     for ask in (sagemaker.jobs.__getitem__, sagemaker.fail, sagemaker.timeline):
         with pytest.raises(UnknownJob) as unknown:
             ask(key)
-        assert str(unknown.value) == (
-            f"a training job is asked for by its name or its ARN, not by {key!r}: write jobs['churn-1']"
-        )
+        assert str(unknown.value) == (f"jobs are looked up by name or ARN, not by {key!r}: write jobs['churn-1']")
 
 
 @YOUNG
@@ -194,7 +192,7 @@ def test_a_name_in_two_regions_must_be_asked_by_arn(sagemaker: SageMakerMock, cl
     with pytest.raises(UsageError) as which:
         jobs["churn"]
     assert str(which.value) == (
-        f"'churn' exists more than once; ask by one of the ARNs {ARN.format('us-east-1')}, {ARN.format('eu-west-1')}"
+        f"several training jobs are called 'churn'; ask for one of the ARNs {ARN.format('us-east-1')}, {ARN.format('eu-west-1')}"
     )
     assert isinstance(which.value, UnknownJob)
     assert "churn" in jobs

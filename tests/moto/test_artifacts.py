@@ -17,7 +17,7 @@ from moto import mock_aws
 
 from sagemock import Plan, PlanError, SageMakerMock, UsageError, mock_sagemaker
 from sagemock.clock.virtual import Clock
-from sagemock.moto.artifacts import Uploads, packed
+from sagemock.moto.artifacts import Uploads, archive_of
 from sagemock.training.store import Store
 from tests.support.calling import START, YOUNG, after, create, describe, make_client
 
@@ -327,7 +327,7 @@ NONE = {"S3OutputPath": "s3://churn/models", "CompressionType": "NONE"}
     "artifact, expected",
     [
         (None, {"model.txt": b"The model of churn, trained by nobody.\n"}),
-        (packed([("./a/b", b"1"), ("c", b"2")]), {"a/b": b"1", "c": b"2"}),
+        (archive_of([("./a/b", b"1"), ("c", b"2")]), {"a/b": b"1", "c": b"2"}),
         (b"no archive", {"model": b"no archive"}),
     ],
     ids=["none", "archive", "bytes"],
@@ -373,8 +373,8 @@ def test_without_compression_and_bucket_nothing_is_put(sagemaker: SageMakerMock)
 def test_the_same_files_make_the_same_bytes() -> None:
     """So a hash of a model can be written down in a test."""
     files = [("model.txt", b"The model of churn, trained by nobody.\n"), ("empty", b"")]
-    assert packed(files) == packed(files)
-    assert hashlib.sha256(gzip.decompress(packed(files))).hexdigest() == (
+    assert archive_of(files) == archive_of(files)
+    assert hashlib.sha256(gzip.decompress(archive_of(files))).hexdigest() == (
         "d4b317dab5b93df776491f2e4a522b2a0682307a409c44c53561b15faee1d5f8"
     )
 

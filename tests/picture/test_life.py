@@ -62,7 +62,7 @@ def test_marks_are_in_the_order_of_time() -> None:
 )
 def test_a_status_is_told_in_one_word_where_one_tells_all(plan: Plan, at_s: float, shown: str) -> None:
     """The primary one is given where the secondary one does not tell it."""
-    assert lived(job(plan), at_s).shown == shown
+    assert lived(job(plan), at_s).summary == shown
 
 
 def test_the_length_of_a_life_ends_with_it() -> None:
@@ -88,7 +88,7 @@ def test_a_recorded_life_is_shown_as_recorded(record: Any) -> None:
     assert [entry.status for entry in one.entries] == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
     assert [round((entry.start_us - one.created_us) / S, 3) for entry in one.entries] == list(record.starts)
     assert one.now_us == one.last_us == one.created_us + round(record.modified * S)
-    assert (one.shown, one.marks, one.planned) == ("Completed", (), False)
+    assert (one.summary, one.marks, one.planned) == ("Completed", (), False)
     assert one.notes == (f"{record.seconds[0]} s of training, {record.seconds[1]} s billed",)
 
 
@@ -96,7 +96,7 @@ def test_a_record_of_a_job_that_was_not_over_ends_where_it_was_read() -> None:
     """Its last entry is open."""
     one = recorded(response(R8))
     assert [(entry.status, entry.end_us) for entry in one.entries] == [("Starting", None)]
-    assert (one.last_us - one.created_us, one.shown, one.notes) == (38_752_000, "Starting", ())
+    assert (one.last_us - one.created_us, one.summary, one.notes) == (38_752_000, "Starting", ())
     assert recorded(response(R8)).moved(5).entries[0].end_us is None
 
 

@@ -5,7 +5,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sagemock import UnusedError, UsageError, mock_sagemaker
-from sagemock.service.visibility import Hiding
+from sagemock.service.visibility import HideRule
 from tests.support.calling import START, after, code_and_text, create, describe, make_client
 
 
@@ -147,7 +147,7 @@ def test_what_hides_nothing_fails_the_test() -> None:
 def test_a_mistake_is_an_error_at_its_line(given: dict[str, Any], kind: type[Exception], said: str) -> None:
     """It says what was given, and what to write instead."""
     with pytest.raises(kind) as caught:
-        Hiding(**{"job": "churn-*", "lasting": 60, **given})
+        HideRule(**{"job": "churn-*", "lasting": 60, **given})
     assert said in str(caught.value)
 
 

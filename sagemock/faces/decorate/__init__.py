@@ -1,1 +1,1 @@
-"""The decorator, on each kind of callable."""
+"""The decorator, for each kind of callable."""

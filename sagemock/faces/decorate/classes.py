@@ -1,4 +1,4 @@
-"""Give every test method of a class a fresh mock, which its set-up and its tear-down share."""
+"""Give every test method of a class a fresh mock, which the test shares with its set-up and tear-down."""
 
 import contextlib
 import functools
@@ -19,14 +19,14 @@ _MOCKS = "_sagemock_mocks"
 _ABSENT = object()
 
 _Original: TypeAlias = Callable[[object], Callable[..., Any]]
-"""The method as it was, bound to the instance or class that it is called with."""
+"""Returns the original method, bound to an instance or a class."""
 
 
 def decorate_class(cls: type, new_mock: Callable[[], Mock]) -> type:
-    """Give each test method of `cls`, and of the subclasses that it will have, a fresh mock."""
+    """Give each test method of `cls` and of its later subclasses a fresh mock."""
     prepared = _MOCKS in vars(cls)
     inherited: _Mocks | None = getattr(cls, _MOCKS, None)
-    # What is open is shared with a decorated base: its methods must see what ours opened. Our options win.
+    # Open mocks are shared with a decorated base: its methods must see the mock that ours opened. Our options win.
     mocks = _Mocks(new_mock, {} if inherited is None else inherited.opened)
     try:
         setattr(cls, _MOCKS, mocks)
@@ -41,10 +41,10 @@ def decorate_class(cls: type, new_mock: Callable[[], Mock]) -> type:
 
 
 class _Open:
-    """The mock of one running test, and what is known of the test."""
+    """The mock of one running test, and the state of the test."""
 
     def __init__(self, instance: object, mock: Mock) -> None:
-        # The instance is held: its id, by which this is found, must stay its own.
+        # Keeps the instance alive: this is found by its id, which must not be reused.
         self.instance = instance
         self.mock = mock
         self.failed = False
@@ -54,9 +54,9 @@ class _Open:
 class _Mocks:
     """The mocks of a decorated class's running tests, by the instance on which each test runs.
 
-    Set-up, test and tear-down are separate calls, and any of them may call its parent's: the first set-up opens, the
-    end of the outermost tear-down closes. The check for unused plans is made at the end of the test method, so that it
-    is the test which fails, and only one that has not failed by itself.
+    Set-up, test and tear-down are separate calls, and each may call its parent's. The first set-up starts the mock, and
+    the end of the outermost tear-down stops it. Unused plans are checked at the end of the test method, so that the test
+    fails and not its tear-down; a test that has already failed is not checked.
     """
 
     def __init__(self, new_mock: Callable[[], Mock], opened: dict[int, _Open]) -> None:
@@ -65,12 +65,12 @@ class _Mocks:
 
     @staticmethod
     def of(owner: object, cls: type) -> "_Mocks":
-        """Return the mocks of `owner`, an instance or a class; those of `cls` if `owner` is a stranger."""
+        """Return the mocks of `owner`, an instance or a class; if its class is not decorated, those of `cls`."""
         found: _Mocks = getattr(_class_of(owner), _MOCKS, None) or getattr(cls, _MOCKS)
         return found
 
     def open(self, instance: object) -> bool:
-        """Start a mock for `instance`; return False if there is one."""
+        """Start a mock for `instance`; return False if it already has one."""
         if id(instance) in self.opened:
             return False
         mock = self.new_mock()
@@ -79,20 +79,20 @@ class _Mocks:
         return True
 
     def close(self, instance: object) -> None:
-        """Stop the mock of `instance`, if there is one still."""
+        """Stop the mock of `instance`, if it still has one."""
         entry = self.opened.pop(id(instance), None)
         if entry is not None:
             entry.mock.stop(clean=False)
 
     def entry(self, owner: object) -> _Open | None:
-        """Return what is open for an instance; for a class (static and class methods know no instance) the latest."""
+        """Return the entry of an instance; for a class (static and class methods have no instance), the latest entry."""
         if isinstance(owner, type):
             return next(reversed(self.opened.values()), None)
         return self.opened.get(id(owner))
 
     @contextlib.contextmanager
     def test(self, owner: object) -> Iterator[None]:
-        """Surround a test method; called without a runner, which calls the set-up before, it gets its mock here."""
+        """Surround a test method. If no runner has called the set-up before, start a mock here."""
         __tracebackhide__ = True
         entry = self.entry(owner)
         if entry is None:
@@ -105,7 +105,7 @@ class _Mocks:
 
     @contextlib.contextmanager
     def tear_down(self, instance: object) -> Iterator[None]:
-        """Surround `teardown_method`: the outermost one closes, whether it ends or fails."""
+        """Surround `teardown_method`: the outermost one stops the mock, even if it fails."""
         entry = self.entry(instance)
         if entry is None:
             yield
@@ -120,9 +120,9 @@ class _Mocks:
 
     @contextlib.contextmanager
     def case(self, case: "unittest.TestCase") -> Iterator[None]:
-        """Surround `TestCase.run`: open where setUp is called, close as the last cleanup.
+        """Surround `TestCase.run`: start the mock where setUp is called, and stop it as the last cleanup.
 
-        What goes wrong there is then an error of this test and does not end the runner; a skipped test opens nothing.
+        An error there is then an error of this test, and the runner goes on. A skipped test starts no mock.
         """
         own = vars(case).get("setUp", _ABSENT)
         set_up = case.setUp
@@ -140,7 +140,7 @@ class _Mocks:
                 del vars(case)["setUp"]
             else:
                 vars(case)["setUp"] = own
-            # KeyboardInterrupt, and TestCase.debug of a failing test, leave without the cleanups.
+            # After KeyboardInterrupt, or in TestCase.debug of a failing test, the cleanups do not run.
             self.close(case)
 
 
@@ -149,10 +149,11 @@ def _class_of(owner: object) -> type:
 
 
 def _prepare(cls: type) -> None:
-    """Surround what a runner calls.
+    """Surround the methods that a runner calls.
 
-    What the class defines is wrapped; what it inherits from a class that is not decorated gets a method that calls it
-    by `super()`, so that multiple inheritance resolves as before; what a decorated base has wrapped is left alone.
+    A method that the class defines is wrapped. For a method inherited from a class that is not decorated, the class gets
+    a new method that calls it by `super()`, so that multiple inheritance resolves as before. A method that a decorated
+    base has wrapped is left alone.
     """
     case = sys.modules.get("unittest.case")
     if case is not None and issubclass(cls, case.TestCase):
@@ -167,10 +168,10 @@ def _prepare(cls: type) -> None:
 
 
 def _follow_subclasses(cls: type) -> None:
-    """Prepare each subclass when it is made: it may bring tests and set-ups of its own."""
+    """Prepare each new subclass: it may have its own tests and set-ups."""
     own = vars(cls).get("__init_subclass__")
 
-    def __init_subclass__(sub: type[Any], /, **kwargs: object) -> None:  # noqa: N807  # it becomes the class's own
+    def __init_subclass__(sub: type[Any], /, **kwargs: object) -> None:  # noqa: N807  # becomes a method of the class
         if own is None:
             cast("Any", super(cls, sub)).__init_subclass__(**kwargs)
         else:
@@ -183,7 +184,7 @@ def _follow_subclasses(cls: type) -> None:
 
 
 def _replace(cls: type, name: str, surround: "Callable[[type, str, Any, _Original], object]") -> None:
-    """Set `cls.name` to what `surround` makes of it, unless a decorated base has done so."""
+    """Set `cls.name` to the result of `surround`, unless a decorated base has already done so."""
     home = next((base for base in cls.__mro__ if name in vars(base)), None)
     if home is not None and home is not cls and _MOCKS in vars(home):
         return
@@ -202,11 +203,11 @@ def _replace(cls: type, name: str, surround: "Callable[[type, str, Any, _Origina
 
 
 def _nothing(*_: object) -> None:
-    """Stand for a `setup_method` or `teardown_method` that nobody defined."""
+    """Stand in for a `setup_method` or `teardown_method` that no class defines."""
 
 
 def _test(cls: type, _name: str, found: object, original: _Original) -> object:
-    """Surround a test method of any kind; what is called `test...` and is none stays."""
+    """Surround a test method of any kind; leave alone an attribute `test...` that is not a function."""
     if isinstance(found, staticmethod):
         return staticmethod(inside(original(cls), lambda _: _Mocks.of(cls, cls).test(cls), like=found.__func__))
 
@@ -225,14 +226,14 @@ def _set_up(cls: type, name: str, found: Any, original: _Original) -> object:  #
     """Surround `setup_method`: a mock starts first."""
     _refuse_fixture(cls, name, found)
 
-    # pytest passes the test's function if there is a parameter for it.
+    # pytest passes the test function if there is a parameter for it.
     def setup_method(self: object, method: object = _ABSENT) -> None:
         mocks = _Mocks.of(self, cls)
         opened_here = mocks.open(self)
         try:
             _call_with_optional(original(self), method)
         except BaseException:
-            # pytest does not call the tear-down after a set-up that failed.
+            # pytest does not call the tear-down after a failed set-up.
             if opened_here:
                 mocks.close(self)
             raise
@@ -254,8 +255,8 @@ def _tear_down(cls: type, name: str, found: Any, original: _Original) -> object:
 def _refuse_fixture(cls: type, name: str, found: object) -> None:
     if is_fixture(found):
         raise InvalidType(
-            f"{cls.__qualname__}.{name} is a fixture, and hides the hook of that name in which the mock of each test starts "
-            "or stops: rename the fixture"
+            f"{cls.__qualname__}.{name} is a fixture, and it hides the hook of the same name, in which the mock of each test "
+            "starts or stops: rename the fixture"
         )
 
 
@@ -276,7 +277,7 @@ def _run(cls: type, _name: str, found: Any, original: _Original) -> object:  # n
 
 
 def _sub_test(cls: type, _name: str, found: Any, original: _Original) -> object:  # noqa: ANN401  # what a class may hold
-    """Surround `TestCase.subTest`, which keeps a failure from the test method: the test has failed all the same."""
+    """Surround `TestCase.subTest`: it hides a failure from the test method, but the test has failed."""
 
     @functools.wraps(found)
     @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Call a function inside a context, of whatever kind the function is."""
+"""Call a function of any kind inside a context."""
 
 import contextlib
 import functools
@@ -10,20 +10,20 @@ from typing import Any, Protocol, TypeAlias, cast
 __all__ = ["Enter", "Mock", "inside", "is_fixture"]
 
 Enter: TypeAlias = Callable[[tuple[object, ...]], contextlib.AbstractContextManager[object]]
-"""What makes the context of a call, given the positional arguments of the call."""
+"""Returns the context for a call, given the positional arguments of the call."""
 
 
 class Mock(Protocol):
-    """What a mock must be able to do to be a decorator: `SageMakerMock`."""
+    """What the decorator needs of a mock; `SageMakerMock` is one."""
 
     def start(self) -> object:
         """Become the innermost mock."""
 
     def stop(self, *, clean: bool = True) -> None:
-        """Undo `start`; with `clean`, then fail if something that was planned was not used."""
+        """Undo `start`; with `clean`, then fail if a plan or a fault was not used."""
 
     def check_used(self) -> None:
-        """Fail if something that was planned was not used."""
+        """Fail if a plan or a fault was not used."""
 
     def __enter__(self) -> object: ...
 
@@ -33,15 +33,15 @@ class Mock(Protocol):
 
 
 def is_fixture(value: object) -> bool:
-    """Return whether `value` is what `@pytest.fixture` makes."""
-    # By name and by attribute, for pytest is not imported here: its class since 8.4, its mark on the function before.
+    """Return whether `value` is a pytest fixture."""
+    # By name and attribute, because pytest is not imported here. Since 8.4 it has a class; before, it marked the function.
     return type(value).__name__ == "FixtureFunctionDefinition" or "_pytestfixturefunction" in getattr(value, "__dict__", ())
 
 
 def inside(target: Callable[..., Any], enter: Enter, *, like: Callable[..., Any] | None = None) -> Callable[..., Any]:
     """Return a function that calls `target` inside `enter(args)`; its kind, name and signature are those of `like`.
 
-    Nothing is entered before the call runs: not by a coroutine that is never awaited, not by a generator before its
+    `enter` is called when the body starts: not for a coroutine that is never awaited, and not before a generator's
     first `next`.
     """
     like = target if like is None else like
@@ -49,7 +49,7 @@ def inside(target: Callable[..., Any], enter: Enter, *, like: Callable[..., Any]
     while isinstance(probe, functools.partial):
         probe = probe.func
     if not inspect.isroutine(probe):
-        # An object with __call__ is of the kind of that method.
+        # For an object with __call__, the kind is that of this method.
         probe = type(probe).__call__
     wrapper: Any
     if inspect.isasyncgenfunction(probe):
@@ -59,21 +59,21 @@ def inside(target: Callable[..., Any], enter: Enter, *, like: Callable[..., Any]
     elif inspect.isgeneratorfunction(probe):
         wrapper = _inside_generator(target, enter)
         if inspect.unwrap(probe).__code__.co_flags & inspect.CO_ITERABLE_COROUTINE:
-            # What types.coroutine made awaitable stays awaitable.
+            # A generator that types.coroutine made awaitable must stay awaitable.
             wrapper = types.coroutine(wrapper)
     else:
         wrapper = _inside_function(target, enter)
     if inspect.isfunction(like):
-        # doctest finds a function only in the module whose globals it has; the wrappers above use none.
+        # doctest finds a function only in the module whose globals it has. The wrappers above use no globals.
         wrapper = types.FunctionType(wrapper.__code__, like.__globals__, closure=wrapper.__closure__)
     if not hasattr(like, "__name__"):
-        # functools.wraps finds no name in a partial or another object.
+        # A partial or another object has no name for functools.wraps to copy.
         named = like.func if isinstance(like, functools.partial) else type(like)
         wrapper.__name__ = wrapper.__qualname__ = getattr(named, "__name__", type(named).__name__)
     return cast("Callable[..., Any]", functools.wraps(like)(wrapper))
 
 
-# pytest leaves a frame that says __tracebackhide__ out of its reports: the failure is the test's, not ours.
+# pytest's reports omit frames with __tracebackhide__: the failure is the test's, not ours.
 
 
 def _inside_function(target: Callable[..., Any], enter: Enter) -> Callable[..., Any]:
@@ -104,7 +104,7 @@ def _inside_generator(target: Callable[..., Any], enter: Enter) -> Callable[...,
 
 
 def _inside_async_generator(target: Callable[..., Any], enter: Enter) -> Callable[..., Any]:
-    """Do what `yield from` does (PEP 380), which async generators do not have."""
+    """Do what `yield from` does (PEP 380); async generators do not have it."""
 
     async def wrapper(*args: object, **kwargs: object) -> AsyncGenerator[Any, Any]:
         __tracebackhide__ = True
@@ -119,10 +119,10 @@ def _inside_async_generator(target: Callable[..., Any], enter: Enter) -> Callabl
                 try:
                     sent = yield item
                 except GeneratorExit:
-                    # To be closed is not to be thrown at: the inner one must have finished while its mock is active.
+                    # aclose() is not athrow(): close the inner generator here, while its mock is still active.
                     await inner.aclose()
                     raise
-                except BaseException as error:  # noqa: BLE001  # the inner generator decides about it
+                except BaseException as error:  # noqa: BLE001  # the inner generator handles it
                     step = inner.athrow(error)
                 else:
                     step = inner.asend(sent)

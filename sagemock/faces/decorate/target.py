@@ -1,4 +1,4 @@
-"""One decorator for whatever can be called: every call, and every test method of a class, runs inside a fresh mock."""
+"""One decorator for every callable and for classes: each call, or each test method, runs inside a fresh mock."""
 
 import functools
 from collections.abc import Callable
@@ -15,12 +15,12 @@ _Target = TypeVar("_Target", bound="Callable[..., Any] | staticmethod[..., Any] 
 
 
 def decorate(target: _Target, new_mock: Callable[[], Mock]) -> _Target:
-    """Return `target` such that each call of it runs inside a mock of its own.
+    """Return `target` such that each call of it runs inside its own mock.
 
-    The result is of the same kind: function, coroutine function, generator function (the mock lasts from the first
+    The result is of the same kind: function, coroutine function, generator function (the mock is active from the first
     `next` to the end), async generator function, staticmethod, classmethod. A class is changed in place and returned:
-    each of its test methods (the names that begin with `test`) gets a fresh mock, which starts before `setUp` or
-    `setup_method` and stops after `tearDown`, cleanups or `teardown_method`. So do those of its subclasses.
+    each of its test methods (whose names begin with `test`) gets a fresh mock, which starts before `setUp` or
+    `setup_method` and stops after `tearDown`, cleanups or `teardown_method`. The same holds for its subclasses.
 
     Raises InvalidType if `target` cannot be decorated.
     """
@@ -33,7 +33,7 @@ def decorate(target: _Target, new_mock: Callable[[], Mock]) -> _Target:
 
 
 def _refuse(target: object) -> None:
-    """Raise InvalidType for what cannot be decorated."""
+    """Raise InvalidType for a target that cannot be decorated."""
     if is_fixture(target):
         raise InvalidType(f"{target!r} is a pytest fixture already: put @pytest.fixture above @mock_sagemaker")
     if isinstance(target, (property, functools.cached_property, functools.partialmethod)):
@@ -41,6 +41,6 @@ def _refuse(target: object) -> None:
         raise InvalidType(f"a {kind} cannot be decorated: put @mock_sagemaker under the {kind}, on the function itself")
     if not callable(target):
         raise InvalidType(
-            f"@mock_sagemaker decorates what can be called, not {shown(target)}: put it on a function, a method or a class, "
+            f"@mock_sagemaker decorates callables, not {shown(target)}: put it on a function, a method or a class, "
             "or write `with mock_sagemaker():`; options are given by name"
         )

@@ -541,8 +541,8 @@ def test_a_fixture_that_hides_the_setup_hook_is_refused(journal: Journal) -> Non
     with pytest.raises(TypeError) as caught:
         decorate(TestThings, journal.new)
     assert str(caught.value) == (
-        f"{TestThings.__qualname__}.setup_method is a fixture, and hides the hook of that name in which the mock of each test "
-        "starts or stops: rename the fixture"
+        f"{TestThings.__qualname__}.setup_method is a fixture, and it hides the hook of the same name, in which the mock of each "
+        "test starts or stops: rename the fixture"
     )
 
 

@@ -348,7 +348,7 @@ class OldFixture:
         (
             "2018-07-30",
             (
-                "@mock_sagemaker decorates what can be called, not '2018-07-30': put it on a function, a method or a class, "
+                "@mock_sagemaker decorates callables, not '2018-07-30': put it on a function, a method or a class, "
                 "or write `with mock_sagemaker():`; options are given by name"
             ),
         ),
