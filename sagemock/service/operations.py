@@ -13,10 +13,11 @@ from sagemock.service import describe, listing, metrics, tags, updates, warm_poo
 from sagemock.service.quotas import Quotas
 from sagemock.service.rules import table
 from sagemock.training.interventions import Stop
-from sagemock.training.job import Job, Place, running_s, view
+from sagemock.training.job import Job, Place
 from sagemock.training.plan.plan import Plan
 from sagemock.training.plan.script import script
 from sagemock.training.progress import progress
+from sagemock.training.snapshot import running_s, snapshot
 from sagemock.training.store import Store
 from sagemock.training.warm_pool import pool
 
@@ -72,7 +73,7 @@ class Service:
             return found.text
         if len(self._shown) >= _KEPT:
             del self._shown[next(iter(self._shown))]
-        text = dump({**describe.still(api, job), **describe.changing(api, job, view(job, now_us))})
+        text = dump({**describe.still(api, job), **describe.changing(api, job, snapshot(job, now_us))})
         ahead = job.timeline.after(now_us - job.created_us)
         until_us = job.created_us + ahead[0].at_us if ahead else math.inf
         self._shown[key] = _Shown(job, now_us, until_us, text)
@@ -123,7 +124,7 @@ def describe_training_job(service: Service, api: Api, place: Place, request: Map
     """Describe a job as it is at this instant."""
     job = service.find(place, request["TrainingJobName"])
     shown = service.shown(api, job, now_us)
-    at = progress(job, view(job, now_us), now_us) if job.plan.counts_steps else None
+    at = progress(job, snapshot(job, now_us), now_us) if job.plan.counts_steps else None
     passing = describe.passing(pool(job, now_us), metrics.final(service.store, job, now_us), at)
     running = running_s(job, now_us)
     # What is recorded of a replayed job comes last, and so counts.

@@ -12,8 +12,9 @@ from sagemock.events.envelope import Event, event
 from sagemock.service.describe import moving, still
 from sagemock.training.history import Seen, occurrences
 from sagemock.training.interventions import Stop
-from sagemock.training.job import Job, view
+from sagemock.training.job import Job
 from sagemock.training.plan.plan import Plan
+from sagemock.training.snapshot import snapshot
 from sagemock.training.warm_pool import pool
 from tests.protocol.shapes import of_sagemaker
 from tests.support.calling import YOUNG, problems, request
@@ -185,4 +186,4 @@ def test_an_event_says_what_describe_says(records: tuple[Job, ...]) -> None:
         assert not list(problems(shape, shown, "detail"))
         assert told["time"] == f"{instant(one.at_us):%Y-%m-%dT%H:%M:%SZ}"
         if one.made == len(job.timeline.until(one.at_us - job.created_us)):
-            assert shown == {**still(API, job), **moving(API, job, view(job, one.at_us), pool(job, one.at_us))}
+            assert shown == {**still(API, job), **moving(API, job, snapshot(job, one.at_us), pool(job, one.at_us))}

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from sagemock.clock.instants import SECOND_US
 from sagemock.training.interventions import Delete, Fail, Interrupt, Intervention, Stop, Update
-from sagemock.training.job import Job, view
+from sagemock.training.job import Job
 from sagemock.training.plan.lines import WRITES
 from sagemock.training.plan.phase import Phase
 from sagemock.training.plan.plan import Plan
+from sagemock.training.snapshot import snapshot
 from sagemock.training.store import Store
 from sagemock.training.streams import Line, Said, Sayings, Stream, runs, written
 from tests.support.strategies import START_US, instants, interventions, named, played, requests
@@ -124,7 +125,7 @@ def test_an_intervention_changes_only_what_is_written_later(life: tuple[tuple[Jo
 def test_a_line_is_written_when_it_is_due_while_the_container_runs(life: tuple[tuple[Job, ...], list[Said]]) -> None:
     """Never before its instant, never in a phase without a container, in order, and in the stream of its own start."""
     (*_, job), _ = life
-    entries = view(job, job.last_us + 10**13).transitions
+    entries = snapshot(job, job.last_us + 10**13).transitions
     running = [(entry.start_us, entry.end_us or 10**17) for entry in entries if entry.status in WRITES]
     for now_us in instants(job):
         for stream in written(job, {}, now_us):

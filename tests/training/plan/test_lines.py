@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from sagemock.clock.instants import SECOND_US
 from sagemock.errors import PlanError
+from sagemock.training.fold import fold
 from sagemock.training.plan.lines import NO_LINES, Lines, lines_of
 from sagemock.training.plan.phase import FOREVER, Phase
 from sagemock.training.plan.plan import Plan
-from sagemock.training.timeline import fold
 from tests.support.strategies import played
 
 PAIRS = st.lists(st.tuples(st.integers(0, 600), st.text("ab", min_size=1, max_size=2)))
