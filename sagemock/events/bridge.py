@@ -27,11 +27,11 @@ class Events(Sequence[Event]):
     """
 
     def __init__(
-        self, happened: Callable[[], Sequence[Occurrence]], told: Callable[[Occurrence], Event], api: Callable[[], Api]
+        self, happened: Callable[[], Sequence[Occurrence]], event_of: Callable[[Occurrence], Event], api: Callable[[], Api]
     ) -> None:
         """Show what `happened` returns, at each look."""
         self._happened = happened
-        self._told = told
+        self._event_of = event_of
         self._api = api
 
     @overload
@@ -48,14 +48,14 @@ class Events(Sequence[Event]):
             raise InvalidType(
                 f"events are asked for by their place, not by {shown(index)}: write events[-1], or events.matching(pattern)"
             )
-        return self._told(happened[index])
+        return self._event_of(happened[index])
 
     def __iter__(self) -> Iterator[Event]:
         # Those of one moment: a handler, or another thread, may let more happen meanwhile.
-        return map(self._told, self._happened())
+        return map(self._event_of, self._happened())
 
     def __reversed__(self) -> Iterator[Event]:
-        return map(self._told, reversed(self._happened()))
+        return map(self._event_of, reversed(self._happened()))
 
     def __len__(self) -> int:
         return len(self._happened())
@@ -85,10 +85,10 @@ class Events(Sequence[Event]):
         """
         wanted = EventPattern(pattern)
         _check(self._api, wanted, check=check)
-        return Events(lambda: [one for one in self._happened() if wanted.matches(self._told(one))], self._told, self._api)
+        return Events(lambda: [one for one in self._happened() if wanted.matches(self._event_of(one))], self._event_of, self._api)
 
     def _fixed(self, happened: Sequence[Occurrence]) -> "Events":
-        return Events(lambda: happened, self._told, self._api)
+        return Events(lambda: happened, self._event_of, self._api)
 
 
 def _line(shown: Mapping[str, Any]) -> str:
@@ -112,7 +112,7 @@ class Announcer:
         self._delivery: Delivery | None = None
         self._closed = False
 
-    def _told(self, occurrence: Occurrence) -> Event:
+    def _event_of(self, occurrence: Occurrence) -> Event:
         return event(self._service.api, occurrence, self._service.seed)
 
     def _api(self) -> Api:
@@ -121,7 +121,7 @@ class Announcer:
     @property
     def events(self) -> Events:
         """What has happened by now."""
-        return Events(self._history.happened, self._told, self._api)
+        return Events(self._history.happened, self._event_of, self._api)
 
     def on_event(self, handler: Handler, pattern: Pattern | None, *, delay: Delay, duplicates: int, check: bool) -> Subscription:
         """Tell a handler of what happens from now on."""
@@ -132,7 +132,7 @@ class Announcer:
         subscription = Subscription(handler, pattern, delay, duplicates, self._cancel)
         _check(self._api, subscription.pattern, check=check)
         if self._delivery is None:
-            self._delivery = Delivery(self._clock, self._service.store, self._told, self._service.seed)
+            self._delivery = Delivery(self._clock, self._service.store, self._event_of, self._service.seed)
         self._delivery.subscribe(subscription)
         return subscription
 

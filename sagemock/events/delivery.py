@@ -100,7 +100,7 @@ class _Next(NamedTuple):
 
     at_us: int
     number: int
-    made: int
+    changes_so_far: int
     serial: int
     occurrence: Occurrence
     rest: Iterator[Occurrence]
@@ -112,7 +112,7 @@ class _Due(NamedTuple):
     at_us: int
     happened_us: int
     number: int
-    made: int
+    changes_so_far: int
     rank: int
     """The place of the subscription among the others."""
     copy: int
@@ -129,11 +129,11 @@ class Delivery:
     once; what else was due at that instant is delivered when the clock is moved next, before it moves.
     """
 
-    def __init__(self, clock: Clock, store: Store, told: Callable[[Occurrence], Event], seed: int) -> None:
+    def __init__(self, clock: Clock, store: Store, event_of: Callable[[Occurrence], Event], seed: int) -> None:
         """Begin with the jobs of `store` as they are now."""
         self._clock = clock
         self._store = store
-        self._told = told
+        self._event_of = event_of
         self._seed = seed
         # The clock's own, in a mock; put down while a handler runs.
         self._lock = store.lock
@@ -219,7 +219,7 @@ class Delivery:
         return self._present.get(upcoming.number) is upcoming.occurrence.job
 
     def _send(self, occurrence: Occurrence) -> None:
-        event = self._told(occurrence)
+        event = self._event_of(occurrence)
         told = [
             (rank, subscription)
             for rank, subscription in self._subscriptions.items()
@@ -253,5 +253,5 @@ class Delivery:
                 if not self._dues or self._dues[0].at_us > at_us:
                     return
                 due = heapq.heappop(self._dues)
-            invocation = f"{self._seed}/{due.number}/{due.made}/{due.rank}/{due.copy}"
+            invocation = f"{self._seed}/{due.number}/{due.changes_so_far}/{due.rank}/{due.copy}"
             self._clock.put_down(partial(due.subscription.deliver, due.text, invocation, self._clock))

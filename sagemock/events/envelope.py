@@ -32,15 +32,15 @@ SOURCE: Final = "aws.sagemaker"
 def event(api: Api, occurrence: Occurrence, seed: int) -> Event:
     """Return the event of a change of status, as things were then: new dictionaries and lists throughout."""
     job = occurrence.job
-    at = snapshot(job, occurrence.at_us, occurrence.made)
+    at = snapshot(job, occurrence.at_us, occurrence.changes_so_far)
     kept = pool(job, occurrence.at_us)
     if kept is not None and not at.over:
         # The job ends at the same instant, and has not ended yet.
         kept = Pool("InUse")
-    shown = {**describe.still(api, job), **describe.moving(api, job, at, kept)}
+    shown = {**describe.constant_members(api, job), **describe.members_now(api, job, at, kept)}
     return {
         "version": "0",
-        "id": _id(f"{seed}/{job.arn}/{job.number}/{occurrence.made}"),
+        "id": _id(f"{seed}/{job.arn}/{job.number}/{occurrence.changes_so_far}"),
         "detail-type": DETAIL_TYPE,
         "source": SOURCE,
         "account": job.place.account,

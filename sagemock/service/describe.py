@@ -16,7 +16,7 @@ from sagemock.training.progress import Progress, progress
 from sagemock.training.snapshot import Snapshot, Transition
 from sagemock.training.warm_pool import Pool
 
-__all__ = ["artifacts", "moving", "still", "summary"]
+__all__ = ["artifacts", "constant_members", "members_by_change", "members_by_time", "members_now", "summary"]
 
 # What the service fills in where the caller sent nothing. Read off eight recorded jobs of 2021 to 2025; `CompressionType` of the
 # output is in the newer of them only.
@@ -39,7 +39,7 @@ _TOLD_BY_PLAN: Final = frozenset({
 """Of the members that no request has, those which a replayed plan gives; the others are shown as they were recorded."""
 
 
-def still(api: Api, job: Job) -> dict[str, Any]:
+def constant_members(api: Api, job: Job) -> dict[str, Any]:
     """Return the members of a DescribeTrainingJob response that stay as they are for the whole life of the job.
 
     The echo of the request is what the user's service model has in both the request and the response.
@@ -79,13 +79,13 @@ def _replicated(channel: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**channel, "DataSource": {**channel["DataSource"], "S3DataSource": whole}}
 
 
-def moving(api: Api, job: Job, at: Snapshot, kept: Pool | None, metrics: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+def members_now(api: Api, job: Job, at: Snapshot, kept: Pool | None, metrics: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
     """Return the members of a DescribeTrainingJob response that depend on the instant; absent when the service has none."""
     running = {} if at.over or at.training_s is None else {"TrainingTimeInSeconds": at.training_s}
-    return {**running, **passing(kept, metrics, progress(job, at, at.modified_us)), **changing(api, job, at)}
+    return {**running, **members_by_time(kept, metrics, progress(job, at, at.modified_us)), **members_by_change(api, job, at)}
 
 
-def changing(api: Api, job: Job, at: Snapshot) -> dict[str, Any]:
+def members_by_change(api: Api, job: Job, at: Snapshot) -> dict[str, Any]:
     """Return those of the moving members that become others with a change to the job, and between two changes stay."""
     shown: dict[str, Any] = {
         "TrainingJobStatus": at.primary,
@@ -104,7 +104,7 @@ def changing(api: Api, job: Job, at: Snapshot) -> dict[str, Any]:
         shown["BillableTimeInSeconds"] = at.billable_s
     if at.failure_reason is not None:
         shown["FailureReason"] = at.failure_reason
-    shown.update(serverless.changing(job, at))
+    shown.update(serverless.members_by_change(job, at))
     if at.started_us is not None and job.request.get("ResourceConfig", {}).get("InstancePreferences"):
         shown["ResourceConfig"] = _selected(job.request)
     if at.artifacts:
@@ -114,7 +114,7 @@ def changing(api: Api, job: Job, at: Snapshot) -> dict[str, Any]:
     return shown
 
 
-def passing(kept: Pool | None, metrics: Sequence[Mapping[str, Any]], at: Progress | None = None) -> dict[str, Any]:
+def members_by_time(kept: Pool | None, metrics: Sequence[Mapping[str, Any]], at: Progress | None = None) -> dict[str, Any]:
     """Return those of the moving members that become others with time alone, but for TrainingTimeInSeconds of a running job."""
     shown: dict[str, Any] = {}
     if kept is not None:
@@ -122,7 +122,7 @@ def passing(kept: Pool | None, metrics: Sequence[Mapping[str, Any]], at: Progres
     if metrics:
         shown["FinalMetricDataList"] = metrics
     if at is not None:
-        shown["ProgressInfo"] = serverless.shown(at)
+        shown["ProgressInfo"] = serverless.progress_info(at)
     return shown
 
 

@@ -11,10 +11,10 @@ from sagemock.training.job import Job
 from sagemock.training.progress import Progress, tokens
 from sagemock.training.snapshot import Snapshot
 
-__all__ = ["changing", "shown"]
+__all__ = ["members_by_change", "progress_info"]
 
 
-def shown(at: Progress) -> dict[str, int]:
+def progress_info(at: Progress) -> dict[str, int]:
     """Return ProgressInfo."""
     return {
         "TotalStepCountPerEpoch": at.steps,
@@ -24,7 +24,7 @@ def shown(at: Progress) -> dict[str, int]:
     }
 
 
-def changing(job: Job, at: Snapshot) -> dict[str, Any]:
+def members_by_change(job: Job, at: Snapshot) -> dict[str, Any]:
     """Return those of the members that become others with a change to the job."""
     request = job.request
     members: dict[str, Any] = {}

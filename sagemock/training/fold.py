@@ -11,7 +11,7 @@ from sagemock.clock.instants import SECOND_US
 from sagemock.training import status
 from sagemock.training.interventions import Cut, Delete, Fail, Interrupt, Intervention, KeepAlive, Remark, Stop, Taken, Update
 from sagemock.training.plan.defaults import TEARDOWN_S
-from sagemock.training.plan.lines import NO_LINES, Writing
+from sagemock.training.plan.lines import NO_LINES, LoggedVisit
 from sagemock.training.plan.script import Script, Step
 from sagemock.training.shared import shared
 from sagemock.training.timeline import Change, Timeline, at_us
@@ -59,7 +59,7 @@ class _Fold:
         self.primary: status.Primary = "InProgress"
         self.changes: list[Change] = []
         self.started_us: int | None = None
-        self.idle: list[tuple[int, int]] = []
+        self.unbilled: list[tuple[int, int]] = []
         self.ran_us = 0
         self.chances = deque(script.interruptions_us)
         self.visited: set[str] = set()
@@ -67,7 +67,7 @@ class _Fold:
         self.limits: list[tuple[int, str]] = []
         # What is played again; None once something cut it, for then its end is another.
         self.recorded = script.recorded
-        self.writings: list[Writing] = []
+        self.logged_visits: list[LoggedVisit] = []
 
     def run(self) -> Timeline:
         while self.steps:
@@ -78,7 +78,7 @@ class _Fold:
             until_us = end_us if cut is None else cut[0]
             self.say(step, until_us, cut is not None)
             if step.lines:
-                self.writings.append(Writing(self.at_us, until_us, step.lines))
+                self.logged_visits.append(LoggedVisit(self.at_us, until_us, step.lines))
             if until_us is None:
                 return self.timeline(None)
             self.spend(step, until_us)
@@ -99,10 +99,10 @@ class _Fold:
             self.change(step.status, step.messages[0][1], enters=True)
 
     def spend(self, step: Step, until_us: int) -> None:
-        if step.status not in status.IDLE:
+        if step.status not in status.UNBILLED:
             self.ran_us += until_us - self.at_us
         elif self.started_us is not None:
-            self.idle.append((self.at_us, until_us))
+            self.unbilled.append((self.at_us, until_us))
         self.at_us = until_us
 
     def say(self, step: Step, until_us: int | None, is_cut: bool) -> None:  # noqa: FBT001  # private, one caller
@@ -145,7 +145,7 @@ class _Fold:
         # (assumed).
         if step.status in (status.UPLOADING, status.STOPPING):
             return
-        if self.script.max_runtime_us is not None and step.status not in status.IDLE:
+        if self.script.max_runtime_us is not None and step.status not in status.UNBILLED:
             # Only what runs counts, in all attempts together (service model, RetryStrategy; for spot: MaxWaitTimeInSeconds is
             # "the amount of time spent waiting for Spot capacity plus the amount of time the job can run").
             yield self.at_us + self.script.max_runtime_us - self.ran_us + lag_us, 0, "MaxRuntimeInSeconds"
@@ -189,7 +189,7 @@ class _Fold:
         left_us = step.length_us if end_us is None or not self.script.resumes else end_us - self.at_us
         lines = step.lines
         if lines and self.script.resumes:
-            lines = lines.after(self.at_us - self.writings[-1].begin_us)
+            lines = lines.after(self.at_us - self.logged_visits[-1].begin_us)
         again = Step(status.TRAINING, left_us, step.messages, lines)
         self.steps.extendleft([again, downloading, starting, interrupted])
 
@@ -248,14 +248,14 @@ class _Fold:
             changes=tuple(self.remarked()),
             started_us=self.started_us,
             ended_us=ended_us,
-            idle=tuple(self.idle),
+            unbilled=tuple(self.unbilled),
             # A job that completes has its model, also by a plan that does not say when it was uploaded.
             uploaded=ended_us is not None
             and (self.ending == "Completed" or (self.ending != "Failed" and status.UPLOADING in self.visited)),
             retained=ended_us is not None and self.retained,
             failure_reason=self.reason[: reasons.LENGTH] if ended_us is not None and self.reason is not None else None,
             limits=tuple(self.limits),
-            writings=tuple(self.writings),
+            logged_visits=tuple(self.logged_visits),
         )
 
     def remarked(self) -> Iterable[Change]:

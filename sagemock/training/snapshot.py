@@ -60,7 +60,7 @@ def snapshot(job: Job, now_us: int, count: int | None = None) -> Snapshot:
     if started_us is not None:
         until_us = now_us - created_us if ended_us is None else ended_us
         # A log of 2019: a job stopped in the second in which it began has TrainingTimeInSeconds 1, the service model's minimum.
-        training_s = max(1, _training_s(created_us, started_us, until_us, timeline.idle))
+        training_s = max(1, _training_s(created_us, started_us, until_us, timeline.unbilled))
     billable_s = None
     if over and training_s is not None and job.plan.tokens is None:
         billable_s = max(1, billed_s(training_s, job.script.billed))
@@ -91,7 +91,7 @@ def running_s(job: Job, now_us: int) -> int | None:
     started_us, ended_us = timeline.started_us, timeline.ended_us
     if started_us is None or started_us > offset_us or (ended_us is not None and ended_us <= offset_us):
         return None
-    return max(1, _training_s(job.created_us, started_us, offset_us, timeline.idle))
+    return max(1, _training_s(job.created_us, started_us, offset_us, timeline.unbilled))
 
 
 def _recorded_times(job: Job, timeline: Timeline) -> tuple[int | None, int | None]:
@@ -106,14 +106,14 @@ def _played_to_its_end(job: Job) -> Recorded | None:
     return None if recorded is None or job.interventions or recorded.ending is None else recorded
 
 
-def _training_s(created_us: int, started_us: int, until_us: int, idle: tuple[tuple[int, int], ...]) -> int:
+def _training_s(created_us: int, started_us: int, until_us: int, unbilled: tuple[tuple[int, int], ...]) -> int:
     """Return TrainingTimeInSeconds.
 
-    Each instant is cut to whole seconds before they are subtracted (the one rule that fits six recorded jobs), and idle time does
-    not count.
+    Each instant is cut to whole seconds before they are subtracted (the one rule that fits all recorded jobs), and unbilled time
+    does not count.
     """
     training_s = (created_us + until_us) // SECOND_US - (created_us + started_us) // SECOND_US
-    for begin_us, end_us in idle:
+    for begin_us, end_us in unbilled:
         if begin_us < until_us:
             training_s -= (created_us + min(end_us, until_us)) // SECOND_US - (created_us + begin_us) // SECOND_US
     return training_s

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 from sagemock.training import status
-from sagemock.training.plan.lines import Writing
+from sagemock.training.plan.lines import LoggedVisit
 
 __all__ = ["Change", "Timeline", "at_us"]
 
@@ -30,7 +30,7 @@ class Timeline:
     started_us: int | None
     ended_us: int | None
     """None for a job that never ends."""
-    idle: tuple[tuple[int, int], ...]
+    unbilled: tuple[tuple[int, int], ...]
     """The intervals after the start that count as neither training nor billable time.
 
     That Stopping is among them was seen once (a spot job of 2026: 9532 - 5 s); that Interrupted and what follows until the job
@@ -42,7 +42,7 @@ class Timeline:
     failure_reason: str | None
     limits: tuple[tuple[int, str], ...] = ()
     """The limits that cut it, as (instant, name in StoppingCondition)."""
-    writings: tuple[Writing, ...] = ()
+    logged_visits: tuple[LoggedVisit, ...] = ()
     """The visits in which the container writes lines."""
 
     @property
@@ -50,17 +50,17 @@ class Timeline:
         """The instant of the last thing that happens."""
         return self.changes[-1].at_us
 
-    def made(self, offset_us: int) -> int:
+    def count_until(self, offset_us: int) -> int:
         """Return how many of the changes have been made by `offset_us`."""
         return bisect_right(self.changes, offset_us, key=at_us)
 
     def until(self, offset_us: int) -> tuple[Change, ...]:
         """Return what has happened by `offset_us`."""
-        return self.changes[: self.made(offset_us)]
+        return self.changes[: self.count_until(offset_us)]
 
     def after(self, offset_us: int) -> tuple[Change, ...]:
         """Return what is still to happen at `offset_us`."""
-        return self.changes[self.made(offset_us) :]
+        return self.changes[self.count_until(offset_us) :]
 
 
 def at_us(change: Change) -> int:

@@ -65,7 +65,7 @@ def check(shown: dict[str, Any], now: datetime) -> None:
     assert ended == (None if not over or (started is None and primary == "Failed") else last["StartTime"])
     if started is not None:
         until = now if ended is None else ended
-        idle = [one for one in entries if one["Status"] in status.IDLE and one["StartTime"] >= started]
+        idle = [one for one in entries if one["Status"] in status.UNBILLED and one["StartTime"] >= started]
         idle_s = sum(floor(one.get("EndTime", until).timestamp()) - floor(one["StartTime"].timestamp()) for one in idle)
         trained_s = floor(until.timestamp()) - floor(started.timestamp()) - idle_s
         assert shown["TrainingTimeInSeconds"] == max(1, trained_s)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagemock.clock.instants import SECOND_US, instant_us
-from sagemock.service.describe import moving
+from sagemock.service.describe import members_now
 from sagemock.training import status
 from sagemock.training.interventions import Complete, Fail, Stop
 from sagemock.training.job import Job, Place
@@ -72,7 +72,7 @@ def test_no_rounding_of_the_difference_fits_all_real_jobs() -> None:
 def test_a_replay_ends_as_it_was_recorded(recording: Recording) -> None:
     """Entries, training time, billed time and LastModifiedTime are those of the record, moved to the new creation."""
     job = played(Plan.replays(described(recording)), {"TrainingJobName": "job", "OutputDataConfig": {"S3OutputPath": "s3://b"}})
-    shown = moving(of_sagemaker(), job, snapshot(job, job.last_us), None)
+    shown = members_now(of_sagemaker(), job, snapshot(job, job.last_us), None)
     assert shown["TrainingTimeInSeconds"] == recording.training_s
     assert shown["BillableTimeInSeconds"] == recording.billable_s
     at = snapshot(job, job.last_us)

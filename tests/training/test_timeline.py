@@ -136,11 +136,11 @@ def test_no_limit_is_exceeded_before_the_job_is_stopping(records: tuple[Job, ...
         script, ran_us = job.script, 0
         for change, after in pairwise(job.timeline.changes):
             length_us = after.at_us - change.at_us
-            if change.secondary not in status.IDLE:
+            if change.secondary not in status.UNBILLED:
                 ran_us += length_us
             if not length_us or change.primary != "InProgress" or change.secondary == status.UPLOADING:
                 continue
-            if change.secondary not in status.IDLE:
+            if change.secondary not in status.UNBILLED:
                 assert script.max_runtime_us is None or ran_us <= script.max_runtime_us + script.limit_lag_us
             assert script.max_wait_us is None or after.at_us <= script.max_wait_us + script.limit_lag_us
             limit_us = script.max_pending_us if change.secondary == status.PENDING else None

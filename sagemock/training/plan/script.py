@@ -63,7 +63,7 @@ class Script:
     recorded: recording.Recorded | None
     last_words: Lines = NO_LINES
     """What the container writes when it is stopped."""
-    writes: bool = False
+    has_lines: bool = False
     """Whether the container writes anything."""
 
 
@@ -74,17 +74,17 @@ def script(plan: Plan, request: Mapping[str, Any], rng: Random, *, warm: bool = 
     request.
     """
     by = traits(request, warm=warm, retains=retains)
-    return _Writer(plan, by, rng, request).write() if plan.draws or plan.asks else _shared(plan, by)
+    return _Compiler(plan, by, rng, request).compile() if plan.draws or plan.asks else _shared(plan, by)
 
 
 @shared
 def _shared(plan: Plan, by: Traits) -> Script:
     """Make the script of a plan that leaves nothing to chance once for all jobs that it fits: a hundred thousand hold one."""
-    return _Writer(plan, by, Random(0), {}).write()  # noqa: S311  # nothing is drawn from it
+    return _Compiler(plan, by, Random(0), {}).compile()  # noqa: S311  # nothing is drawn from it
 
 
-class _Writer:
-    """Writes one script."""
+class _Compiler:
+    """Compiles one script."""
 
     def __init__(self, plan: Plan, by: Traits, rng: Random, request: Mapping[str, Any]) -> None:
         self.plan = plan
@@ -94,7 +94,7 @@ class _Writer:
         self.scheduled_us = self.length_us(plan.scheduled, 0)
         self.request = request
 
-    def write(self) -> Script:
+    def compile(self) -> Script:
         plan, by = self.plan, self.by
         replayed = plan.replayed is not None
         if plan.counts_steps and not by.serverless:
@@ -126,7 +126,7 @@ class _Writer:
             retains=by.retains,
             recorded=None if plan.replayed is None else recording.read(plan.replayed),
             last_words=stopping.lines,
-            writes=any(step.lines for step in (*steps, stopping)),
+            has_lines=any(step.lines for step in (*steps, stopping)),
         )
 
     def length_us(self, given: Duration | None, default_s: float) -> int:
@@ -166,7 +166,7 @@ class _Writer:
         return Step(phase.status, length, self.messages(phase, length), lines)
 
     def lines(self, phase: Phase) -> Lines:
-        source = self.plan.written.get(phase.status) if phase.logs is None else phase.logs
+        source = self.plan.by_status.get(phase.status) if phase.logs is None else phase.logs
         if not callable(source):
             return NO_LINES if source is None else lines_of(source, phase.status)
         lines = lines_of(source(own(self.request)), f"the lines of {phase.status} by {source!r}")
@@ -277,6 +277,6 @@ class _Writer:
 @lru_cache(maxsize=1024)
 def _restart(by: Traits, gap_us: int, legacy: bool) -> tuple[Step, ...]:  # noqa: FBT001  # private, one caller
     """Return what an interruption plays before training goes on, which jobs of any plan share."""
-    writer = _Writer(Plan(legacy=legacy), by, Random(0), {})  # noqa: S311  # nothing is drawn from it
+    compiler = _Compiler(Plan(legacy=legacy), by, Random(0), {})  # noqa: S311  # nothing is drawn from it
     interrupted = Step(status.INTERRUPTED, gap_us, ((0, status.MESSAGES[status.INTERRUPTED]),))
-    return interrupted, writer.step(Phase(status.STARTING)), writer.step(Phase(status.DOWNLOADING))
+    return interrupted, compiler.step(Phase(status.STARTING)), compiler.step(Phase(status.DOWNLOADING))
