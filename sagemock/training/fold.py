@@ -8,6 +8,7 @@ from typing import Final, Literal, TypeAlias
 
 from sagemock import reasons
 from sagemock.clock.instants import SECOND_US
+from sagemock.evidence import Assumption
 from sagemock.training import status
 from sagemock.training.interventions import Cut, Delete, Fail, Interrupt, Intervention, KeepAlive, Remark, Stop, Taken, Update
 from sagemock.training.plan.defaults import TEARDOWN_S
@@ -30,9 +31,20 @@ _Cut: TypeAlias = Cut | Limit
 _ENDS: Final[dict[Limit, str]] = {
     "MaxRuntimeInSeconds": "MaxRuntimeExceeded",
     "MaxWaitTimeInSeconds": "MaxWaitTimeExceeded",
-    # "the maximum length of time … before it is stopped" (service model); the secondary status that it ends in is assumed.
     "MaxPendingTimeInSeconds": "Stopped",
 }
+_PENDING_ENDS_LIKE_A_STOP: Final = Assumption(
+    "that a job whose MaxPendingTimeInSeconds is over ends as one does that is stopped while it is Pending, and is Stopped (the "
+    'service model: "before it is stopped")',
+    knob="Plan(limit_lag=…) says how late, Plan(stopping=…) how long it takes",
+)
+_STOPPING_WHILE_PENDING: Final = Assumption(
+    "that TrainingJobStatus is Stopping from the call on while a job that is Pending is stopped (recorded while one is Starting)",
+    since="2026-11-26",
+)
+_MESSAGE_AT_THE_CALL: Final = Assumption(
+    'that the message of Pending becomes "Training job stopped" at the call, and not only at the end', since="2026-11-26"
+)
 
 
 _REST: Final = (status.DOWNLOADING, status.TRAINING, status.UPLOADING)
@@ -160,7 +172,8 @@ class _Fold:
             self.limited = False
             self.limits.append((self.at_us, cut))
             self.ending, self.reason = _ENDS[cut], None
-            self.steps = deque(self.stop_steps(step))
+            gives_up = _PENDING_ENDS_LIKE_A_STOP(cut == "MaxPendingTimeInSeconds")
+            self.steps = deque(self.leave_pending() if gives_up else self.stop_steps(step))
             return
         if self.interventions and cut is self.interventions[0]:
             self.interventions.popleft()
@@ -196,12 +209,17 @@ class _Fold:
     def stop(self, step: Step, end_us: int | None) -> None:
         """Stop as the service does: TrainingJobStatus at once, and then by what the job was doing."""
         self.ending, self.reason, self.primary = "Stopped", None, "Stopping"
-        if step.status in status.WAITING:
+        if step.status == status.PENDING:
+            self.steps = deque(self.leave_pending())
+        elif step.status in status.WAITING:
             # Recorded with a Starting job: for seconds TrainingJobStatus is Stopping while SecondaryStatus is still Starting.
-            self.change(step.status, self.changes[-1].message)
+            message = self.changes[-1].message
+            self.change(step.status, message)
             teardown = Step(step.status, round(TEARDOWN_S * SECOND_US), ((0, ""),))
-            # A log of 2019: Downloading and Stopping follow in the same second. One of 2024: out of Pending nothing is started.
-            begins = step.status != status.PENDING and self.started_us is None
+            # A log of 2019: Downloading and Stopping follow in the same second. Spot jobs of 2026 that were stopped while they
+            # waited for capacity were never billed; that they go the way of one that is never launched (developer guide, managed
+            # spot training: Starting, Stopping, MaxWaitTimeExceeded) is inferred.
+            begins = self.started_us is None and message != status.NO_CAPACITY
             after = [status.DOWNLOADING, status.STOPPING] if begins else [status.STOPPING]
             self.steps = deque([teardown, *_instantly(after)])
         elif step.status == status.UPLOADING:
@@ -211,6 +229,15 @@ class _Fold:
             self.steps = deque([Step(status.UPLOADING, self.script.uploading_us if rest_us is None else rest_us, ((0, ""),))])
         else:
             self.steps = deque(self.stop_steps(step))
+
+    def leave_pending(self) -> list[Step]:
+        """Return what three jobs of 2026 did that were stopped while Pending: nothing starts, stops or uploads, and Pending ends.
+
+        Their entries were Starting, Pending and Stopped, and the last message of Pending was that of Stopped.
+        """
+        self.primary = _STOPPING_WHILE_PENDING("Stopping")
+        self.change(status.PENDING, _MESSAGE_AT_THE_CALL(status.MESSAGES["Stopped"]))
+        return [Step(status.PENDING, self.script.pending_stop_us, ((0, ""),))]
 
     def stop_steps(self, step: Step) -> list[Step]:
         """Return Stopping and, if there can be something to upload, Uploading."""

@@ -102,7 +102,7 @@ def asked(draw: st.DrawFn) -> tuple[dict[str, Any], Plan]:
     request = draw(requests())
     del request["TrainingJobName"]
     spot = "EnableManagedSpotTraining" in request
-    by_chance = st.integers().map(lambda seed: any_life(seed)({"TrainingJobName": "churn", **request}))
+    by_chance = st.integers(-(2**63) + 1, 2**63 - 1).map(lambda seed: any_life(seed)({"TrainingJobName": "churn", **request}))
     return request, draw(st.one_of(plans(), recipes(spot=spot), by_chance))
 
 

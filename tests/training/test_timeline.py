@@ -250,11 +250,30 @@ def test_a_job_that_was_interrupted_completes_from_there() -> None:
 
 
 def test_who_waits_in_pending_is_stopped_without_ever_starting() -> None:
-    """Neither an entry for Downloading nor a TrainingStartTime."""
-    job = played(Plan([Phase("Starting", 1), Phase("Pending", 500), Phase("Training", 5)])).after(Stop(offset(100)))
-    assert told(job) == "Starting@0 Pending@1 Stopping@110 Stopped@110"
-    end = snapshot(job, job.last_us)
-    assert (end.started_us, end.training_s, end.billable_s, end.ended_us) == (None, None, None, at(110))
+    """Three jobs of 2026: no other entry than Stopped, a TrainingEndTime, 31 to 52 s after the call; `stopping` changes it."""
+    phases = [Phase("Starting", 1), Phase("Pending", 500), Phase("Training", 5)]
+    for plan, after_s in ((Plan(phases), 38.3), (Plan(phases, stopping=3), 3)):
+        job = played(plan).after(Stop(offset(100)))
+        assert told(job) == f"Starting@0 Pending@1 Stopped@{100 + after_s:g}"
+        end = snapshot(job, job.last_us)
+        assert (end.primary, end.started_us, end.training_s, end.billable_s) == ("Stopped", None, None, None)
+        assert (end.ended_us, end.artifacts) == (at(100 + after_s), False)
+        assert [entry.message for entry in end.transitions[1:]] == ["Training job stopped"] * 2
+        during = snapshot(job, at(100))
+        assert (during.primary, during.secondary, during.modified_us) == ("Stopping", "Pending", at(100))
+        assert during.transitions[-1].message == "Training job stopped"
+        assert snapshot(job, at(100) - 1).transitions[-1].message == "Training job waiting for capacity"
+
+
+def test_a_spot_job_that_waits_for_capacity_is_stopped_without_ever_starting() -> None:
+    """Jobs of 2026: nothing is billed. One that prepares its instances has begun, by a log of 2019."""
+    request = {"TrainingJobName": "job", "EnableManagedSpotTraining": True}
+    job = played(Plan.waits_for_capacity(500, Plan.completes(starting=40)), request)
+    waiting, preparing = job.after(Stop(offset(100))), job.after(Stop(offset(520)))
+    assert told(waiting) == "Starting@0 Stopping@110 Stopped@110"
+    assert snapshot(waiting, waiting.last_us).billable_s is None
+    assert told(preparing) == "Starting@0 Downloading@530 Stopping@530 Stopped@530"
+    assert snapshot(preparing, preparing.last_us).billable_s == 1
 
 
 def test_while_a_stop_waits_only_the_primary_status_shows_it() -> None:
@@ -399,9 +418,12 @@ def test_a_job_that_waits_too_long_in_pending_is_stopped() -> None:
     gpu = {"ResourceConfig": {"InstanceType": "ml.p4d.24xlarge"}, "StoppingCondition": {"MaxPendingTimeInSeconds": 7200}}
     request = {"TrainingJobName": "job", **gpu}
     life = Plan.completes(starting=10, downloading=10, training=10, uploading=10, stopping=3)
-    assert told(played(Plan.waits_for_capacity(7000, life), request)).endswith("Completed@7041")
-    assert told(played(Plan.waits_for_capacity(9000, life), request)) == "Starting@0 Pending@1 Stopping@7201 Stopped@7204"
-    assert told(played(Plan.waits_for_training_plan(9000, life), request)).endswith("Completed@9041")
+    assert told(played(Plan.waits_for_capacity(7000, life), request)).endswith("Completed@7040.33")
+    waited = played(Plan.waits_for_capacity(9000, life), request)
+    assert told(waited) == "Starting@0 Pending@0.334 Stopped@7203.33"
+    assert waited.timeline.limits == ((7_200_334_000, "MaxPendingTimeInSeconds"),)
+    assert snapshot(waited, at(7201)).primary == "Stopping"
+    assert told(played(Plan.waits_for_training_plan(9000, life), request)).endswith("Completed@9040.33")
 
 
 def test_a_pool_that_was_taken_shows_by_whom() -> None:

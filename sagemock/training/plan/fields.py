@@ -43,7 +43,7 @@ class PlanFields:
     ending: status.Ending = "Completed"
     failure_reason: str | None = None
     stopping: Duration | None = None
-    """How long the container takes to end after a stop (the service grants it 120 s)."""
+    """How long the container takes to end after a stop (the service grants it 120 s), or, while the job is Pending, the stop."""
     uploading: Duration | None = None
     """How long the upload after a stop takes."""
     granular: bool = False
