@@ -70,10 +70,11 @@ CATALOGUE: Final[dict[str, Meaning]] = {
     status.PENDING: Meaning(
         _SECONDARY,
         "An on-demand job waits for capacity, or for the start of its training plan. Seen since 2024, mostly on accelerated "
-        "instances.",
-        ("Downloading", "Stopping", "Stopped", "Failed"),
+        "instances; with MaxPendingTimeInSeconds also when capacity is at hand. A job that is stopped here goes to Stopped "
+        "without Stopping or Uploading, half a minute or more after the call.",
+        ("Downloading", "Stopped", "Failed"),
         f"{_WAIT} Nothing is billed. MaxPendingTimeInSeconds of the request bounds it; MaxRuntimeInSeconds does not count it.",
-        (status.WAITING_FOR_CAPACITY, status.PREPARING_THE_INSTANCES),
+        (status.WAITING_FOR_CAPACITY, status.PREPARING_THE_INSTANCES, status.MESSAGES["Stopped"]),
     ),
     status.DOWNLOADING: Meaning(
         _SECONDARY,

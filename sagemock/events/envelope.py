@@ -17,7 +17,7 @@ from sagemock.clock.instants import instant
 from sagemock.protocol.model import Api
 from sagemock.service import describe
 from sagemock.training.history import Occurrence
-from sagemock.training.job import view
+from sagemock.training.snapshot import snapshot
 from sagemock.training.warm_pool import Pool, pool
 
 __all__ = ["DETAIL_TYPE", "SOURCE", "Event", "event"]
@@ -32,15 +32,15 @@ SOURCE: Final = "aws.sagemaker"
 def event(api: Api, occurrence: Occurrence, seed: int) -> Event:
     """Return the event of a change of status, as things were then: new dictionaries and lists throughout."""
     job = occurrence.job
-    at = view(job, occurrence.at_us, occurrence.made)
+    at = snapshot(job, occurrence.at_us, occurrence.changes_so_far)
     warm_pool = pool(job, occurrence.at_us)
     if warm_pool is not None and not at.over:
         # The job ends at the same instant, and has not ended yet.
         warm_pool = Pool("InUse")
-    members = {**describe.still(api, job), **describe.moving(api, job, at, warm_pool)}
+    members = {**describe.constant_members(api, job), **describe.members_now(api, job, at, warm_pool)}
     return {
         "version": "0",
-        "id": _id(f"{seed}/{job.arn}/{job.number}/{occurrence.made}"),
+        "id": _id(f"{seed}/{job.arn}/{job.number}/{occurrence.changes_so_far}"),
         "detail-type": DETAIL_TYPE,
         "source": SOURCE,
         "account": job.place.account,

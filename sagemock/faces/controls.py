@@ -281,7 +281,7 @@ class Controls(ABC):
                     f"no container of {name!r} has started at {instant(at_us).isoformat()}, so it cannot log: advance until "
                     f"it is in Training, or give a later instant by at=.\n{timeline(job, now_us)}"
                 )
-            world.store.region(job.place).logbook.say(job, at_us, text, instance=instance, now_us=now_us)
+            world.store.region(job.place).logbook.add(job, at_us, text, instance=instance, now_us=now_us)
             world.backend.idle.reset()
 
     @public

@@ -11,9 +11,10 @@ from sagemock.clock.instants import instant
 from sagemock.clock.virtual import Clock
 from sagemock.errors import UnknownJob
 from sagemock.picture.show import drawing, timeline
-from sagemock.training.job import Job, View, view
+from sagemock.training.job import Job
 from sagemock.training.own import own
 from sagemock.training.plan.plan import Plan
+from sagemock.training.snapshot import Snapshot, snapshot
 from sagemock.training.store import Store
 
 __all__ = ["JobView", "Jobs", "TransitionView"]
@@ -44,8 +45,8 @@ class JobView:
         self._find = find
 
     @property
-    def _view(self) -> View:
-        return view(self._find(), self._clock.now_us())
+    def _view(self) -> Snapshot:
+        return snapshot(self._find(), self._clock.now_us())
 
     @property
     def name(self) -> str:

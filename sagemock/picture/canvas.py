@@ -10,7 +10,7 @@ from sagemock.picture.axis import Axis
 from sagemock.picture.cells import clean, cut
 from sagemock.picture.life import Life
 from sagemock.picture.look import LOOKS
-from sagemock.training.job import Transition
+from sagemock.training.snapshot import Transition
 
 __all__ = ["CHARACTER", "EDGE", "LABEL", "LINE", "THICK", "WIDTH", "Bar", "Canvas", "Flag", "safe"]
 

@@ -7,8 +7,9 @@ from typing import Any, Final
 from sagemock.clock.instants import instant_us
 from sagemock.training import status
 from sagemock.training.interventions import Complete, Delete, Fail, Interrupt, Intervention, KeepAlive, Stop, Taken, Update
-from sagemock.training.job import Job, Transition, view
+from sagemock.training.job import Job
 from sagemock.training.plan.recording import read
+from sagemock.training.snapshot import Transition, snapshot
 
 __all__ = ["Life", "Mark", "life", "recorded"]
 
@@ -70,14 +71,14 @@ class Life:
 
 def life(job: Job, now_us: int) -> Life:
     """Return the life of a job of the mock: what has happened at `now_us`, and what is planned."""
-    at = view(job, now_us)
+    at = snapshot(job, now_us)
     return Life(
         name=job.name,
         primary=at.primary,
         secondary=at.secondary,
         created_us=job.created_us,
         now_us=now_us,
-        entries=view(job, max(now_us, job.last_us)).transitions,
+        entries=snapshot(job, max(now_us, job.last_us)).transitions,
         marks=tuple(sorted(_marks(job), key=lambda mark: mark.at_us)),
         notes=tuple(_notes(at.training_s, at.billable_s, at.failure_reason)),
         planned=True,

@@ -11,7 +11,7 @@ from sagemock.picture.life import Life
 from sagemock.picture.look import LOOKS, MARKS
 from sagemock.picture.text import LEAST, MOST, Line, Paper, Span, ruler
 from sagemock.training import status
-from sagemock.training.job import Transition
+from sagemock.training.snapshot import Transition
 
 __all__ = ["common_now_us", "overview"]
 

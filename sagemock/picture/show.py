@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Final
 
-from sagemock.training.job import Job, view
+from sagemock.training.job import Job
+from sagemock.training.snapshot import snapshot
 
 __all__ = ["drawing", "situation", "timeline", "timelines"]
 
@@ -57,6 +58,6 @@ def situation(jobs: Iterable[Job], now_us: int) -> str:
 def _sits(job: Job, now_us: int) -> str:
     from sagemock.picture.axis import date  # noqa: PLC0415  # for those who look
 
-    at = view(job, now_us)
+    at = snapshot(job, now_us)
     entered_us = at.transitions[-1].start_us
     return f"  {job.name!r} is {at.primary}/{at.secondary} since {date(entered_us)} by {job.plan!r}"

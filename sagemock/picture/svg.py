@@ -14,7 +14,7 @@ from sagemock.picture.life import Life, Mark
 from sagemock.picture.look import LOOKS, MARKS
 from sagemock.picture.overview import common_now_us
 from sagemock.training import status
-from sagemock.training.job import Transition
+from sagemock.training.snapshot import Transition
 
 __all__ = ["drawing"]
 

@@ -10,7 +10,7 @@ from sagemock.picture.axis import Axis, date, offset
 from sagemock.picture.cells import clean, cut, padded, width
 from sagemock.picture.life import Life, Mark
 from sagemock.training import status
-from sagemock.training.job import Transition
+from sagemock.training.snapshot import Transition
 
 __all__ = ["LEAST", "MOST", "Line", "Paper", "Span", "draw", "plain", "ruler"]
 

@@ -9,13 +9,14 @@ from sagemock.clock.instants import instant_us
 from sagemock.protocol.answer import encode, seconds
 from sagemock.protocol.model import Api
 from sagemock.service import builtin, serverless, warm_pools
-from sagemock.training.job import Job, Transition, View
+from sagemock.training.job import Job
 from sagemock.training.plan.defaults import DEFAULT_MAX_RUNTIME_S
 from sagemock.training.plan.resources import instances
 from sagemock.training.progress import Progress, progress
+from sagemock.training.snapshot import Snapshot, Transition
 from sagemock.training.warm_pool import Pool
 
-__all__ = ["artifacts", "moving", "still", "summary"]
+__all__ = ["artifacts", "constant_members", "members_by_change", "members_by_time", "members_now", "summary"]
 
 # What the service fills in where the caller sent nothing. Read off eight recorded jobs of 2021 to 2025; `CompressionType` of the
 # output is in the newer of them only.
@@ -38,7 +39,7 @@ _TOLD_BY_PLAN: Final = frozenset({
 """Of the members that no request has, those which a replayed plan gives; the others are shown as they were recorded."""
 
 
-def still(api: Api, job: Job) -> dict[str, Any]:
+def constant_members(api: Api, job: Job) -> dict[str, Any]:
     """Return the members of a DescribeTrainingJob response that stay as they are for the whole life of the job.
 
     The echo of the request is what the user's service model has in both the request and the response.
@@ -78,42 +79,42 @@ def _replicated(channel: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**channel, "DataSource": {**channel["DataSource"], "S3DataSource": whole}}
 
 
-def moving(api: Api, job: Job, view: View, kept: Pool | None, metrics: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+def members_now(api: Api, job: Job, at: Snapshot, kept: Pool | None, metrics: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
     """Return the members of a DescribeTrainingJob response that depend on the instant; absent when the service has none."""
-    running = {} if view.over or view.training_s is None else {"TrainingTimeInSeconds": view.training_s}
-    return {**running, **passing(kept, metrics, progress(job, view, view.modified_us)), **changing(api, job, view)}
+    running = {} if at.over or at.training_s is None else {"TrainingTimeInSeconds": at.training_s}
+    return {**running, **members_by_time(kept, metrics, progress(job, at, at.modified_us)), **members_by_change(api, job, at)}
 
 
-def changing(api: Api, job: Job, view: View) -> dict[str, Any]:
+def members_by_change(api: Api, job: Job, at: Snapshot) -> dict[str, Any]:
     """Return those of the moving members that become others with a change to the job, and between two changes stay."""
     shown: dict[str, Any] = {
-        "TrainingJobStatus": view.primary,
-        "SecondaryStatus": view.secondary,
-        "CreationTime": seconds(view.created_us),
-        "LastModifiedTime": seconds(view.modified_us),
-        "SecondaryStatusTransitions": list(_entries(view.transitions)),
+        "TrainingJobStatus": at.primary,
+        "SecondaryStatus": at.secondary,
+        "CreationTime": seconds(at.created_us),
+        "LastModifiedTime": seconds(at.modified_us),
+        "SecondaryStatusTransitions": list(_entries(at.transitions)),
     }
-    if view.started_us is not None:
-        shown["TrainingStartTime"] = seconds(view.started_us)
-    if view.ended_us is not None:
-        shown["TrainingEndTime"] = seconds(view.ended_us)
-    if view.over and view.training_s is not None:
-        shown["TrainingTimeInSeconds"] = view.training_s
-    if view.billable_s is not None:
-        shown["BillableTimeInSeconds"] = view.billable_s
-    if view.failure_reason is not None:
-        shown["FailureReason"] = view.failure_reason
-    shown.update(serverless.changing(job, view))
-    if view.started_us is not None and job.request.get("ResourceConfig", {}).get("InstancePreferences"):
+    if at.started_us is not None:
+        shown["TrainingStartTime"] = seconds(at.started_us)
+    if at.ended_us is not None:
+        shown["TrainingEndTime"] = seconds(at.ended_us)
+    if at.over and at.training_s is not None:
+        shown["TrainingTimeInSeconds"] = at.training_s
+    if at.billable_s is not None:
+        shown["BillableTimeInSeconds"] = at.billable_s
+    if at.failure_reason is not None:
+        shown["FailureReason"] = at.failure_reason
+    shown.update(serverless.members_by_change(job, at))
+    if at.started_us is not None and job.request.get("ResourceConfig", {}).get("InstancePreferences"):
         shown["ResourceConfig"] = _selected(job.request)
-    if view.artifacts:
+    if at.artifacts:
         shown["ModelArtifacts"] = {"S3ModelArtifacts": artifacts(job)}
-    if view.over and job.plan.replayed is not None and not job.interventions:
+    if at.over and job.plan.replayed is not None and not job.interventions:
         shown.update(_as_recorded(api, job, job.plan.replayed))
     return shown
 
 
-def passing(kept: Pool | None, metrics: Sequence[Mapping[str, Any]], at: Progress | None = None) -> dict[str, Any]:
+def members_by_time(kept: Pool | None, metrics: Sequence[Mapping[str, Any]], at: Progress | None = None) -> dict[str, Any]:
     """Return those of the moving members that become others with time alone, but for TrainingTimeInSeconds of a running job."""
     shown: dict[str, Any] = {}
     if kept is not None:
@@ -121,7 +122,7 @@ def passing(kept: Pool | None, metrics: Sequence[Mapping[str, Any]], at: Progres
     if metrics:
         shown["FinalMetricDataList"] = metrics
     if at is not None:
-        shown["ProgressInfo"] = serverless.shown(at)
+        shown["ProgressInfo"] = serverless.progress_info(at)
     return shown
 
 
@@ -160,18 +161,18 @@ def _as_recorded(api: Api, job: Job, record: Mapping[str, Any]) -> dict[str, Any
     }
 
 
-def summary(job: Job, view: View, kept: Pool | None) -> dict[str, Any]:
+def summary(job: Job, at: Snapshot, kept: Pool | None) -> dict[str, Any]:
     """Return a member of TrainingJobSummaries."""
     shown: dict[str, Any] = {
         "TrainingJobName": job.name,
         "TrainingJobArn": job.arn,
-        "CreationTime": seconds(view.created_us),
-        "LastModifiedTime": seconds(view.modified_us),
-        "TrainingJobStatus": view.primary,
-        "SecondaryStatus": view.secondary,
+        "CreationTime": seconds(at.created_us),
+        "LastModifiedTime": seconds(at.modified_us),
+        "TrainingJobStatus": at.primary,
+        "SecondaryStatus": at.secondary,
     }
-    if view.ended_us is not None:
-        shown["TrainingEndTime"] = seconds(view.ended_us)
+    if at.ended_us is not None:
+        shown["TrainingEndTime"] = seconds(at.ended_us)
     if kept is not None:
         shown["WarmPoolStatus"] = warm_pools.shown(kept)
     plan_arn = job.request.get("ResourceConfig", {}).get("TrainingPlanArn")

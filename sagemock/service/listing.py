@@ -8,7 +8,8 @@ from typing import Any, Final, NamedTuple
 from sagemock.protocol.decode import parse
 from sagemock.protocol.refusal import Refusal
 from sagemock.service.describe import summary
-from sagemock.training.job import Job, View, view
+from sagemock.training.job import Job
+from sagemock.training.snapshot import Snapshot, snapshot
 from sagemock.training.store import Key, Order, Region
 from sagemock.training.warm_pool import Pool, pool
 
@@ -32,7 +33,7 @@ def training_jobs(region: Region, request: Mapping[str, Any], now_us: int) -> di
     limit = request.get("MaxResults", PAGE)
     after = _place(request["NextToken"], order, descending=descending) if request.get("NextToken") else None
     found = region.page(order, descending=descending, after=after, limit=limit + 1, now_us=now_us)
-    rows = (_Row(job, view(job, now_us), pool(job, now_us)) for _, job in found[:limit])
+    rows = (_Row(job, snapshot(job, now_us), pool(job, now_us)) for _, job in found[:limit])
     response: dict[str, Any] = {
         "TrainingJobSummaries": [summary(*row) for row in rows if all(test(row, request) for test in _FILTERS)],
     }
@@ -61,7 +62,7 @@ class _Row(NamedTuple):
     """A job as a list shows it."""
 
     job: Job
-    at: View
+    at: Snapshot
     kept: Pool | None
 
 

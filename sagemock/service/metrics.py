@@ -30,7 +30,7 @@ _LARGEST: Final = 3.4028234663852886e38
 
 def final(store: Store, job: Job, now_us: int) -> list[dict[str, Any]]:
     """Return FinalMetricDataList at an instant, in the order of the definitions; one that nothing matched is left out."""
-    if not (job.script.writes or store.region(job.place).logbook.said(job)):
+    if not (job.script.has_lines or store.region(job.place).logbook.added(job)):
         return []
     definitions = builtin.definitions(job)
     shown = []
@@ -66,21 +66,21 @@ def readable(request: Mapping[str, Any]) -> str | None:
 def _last(store: Store, job: Job, regex: str, now_us: int) -> tuple[int, float] | None:
     """Return the last value of a metric and its instant."""
     found: list[tuple[int, int, float]] = []
-    for writing in reversed(job.timeline.writings):
-        entered_us = job.created_us + writing.begin_us
-        until_us = now_us if writing.end_us is None else min(now_us, job.created_us + writing.end_us)
-        values = writing.lines.values(regex, lambda text: _value(regex, text))
+    for visit in reversed(job.timeline.logged_visits):
+        entered_us = job.created_us + visit.begin_us
+        until_us = now_us if visit.end_us is None else min(now_us, job.created_us + visit.end_us)
+        values = visit.lines.values(regex, lambda text: _value(regex, text))
         place = bisect_right(values, until_us - entered_us, key=_at)
         if place:
             offset_us, value = values[place - 1]
             found.append((entered_us + offset_us, 0, value))
             break
-    said = store.region(job.place).logbook.said(job)
-    begins = runs(job)[:1] if said else []
-    for line in said:
-        value_said = _value(regex, line.text) if line.at_us <= now_us and begins and line.at_us >= begins[0] else None
-        if value_said is not None:
-            found.append((line.at_us, line.number, value_said))
+    added = store.region(job.place).logbook.added(job)
+    begins = runs(job)[:1] if added else []
+    for line in added:
+        added_value = _value(regex, line.text) if line.at_us <= now_us and begins and line.at_us >= begins[0] else None
+        if added_value is not None:
+            found.append((line.at_us, line.number, added_value))
     return (last[0], last[2]) if (last := max(found, default=None)) else None
 
 

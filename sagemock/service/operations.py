@@ -13,10 +13,11 @@ from sagemock.service import describe, listing, metrics, tags, updates, warm_poo
 from sagemock.service.quotas import Quotas
 from sagemock.service.rules import table
 from sagemock.training.interventions import Stop
-from sagemock.training.job import Job, Place, running_s, view
+from sagemock.training.job import Job, Place
 from sagemock.training.plan.plan import Plan
 from sagemock.training.plan.script import script
 from sagemock.training.progress import progress
+from sagemock.training.snapshot import running_s, snapshot
 from sagemock.training.store import Store
 from sagemock.training.warm_pool import pool
 
@@ -64,7 +65,7 @@ class Service:
             raise Refusal(INVALID, "Requested resource not found.")
         return job
 
-    def shown(self, api: Api, job: Job, now_us: int) -> str:
+    def encoded(self, api: Api, job: Job, now_us: int) -> str:
         """Return what stays the same of a job's description until its next change, encoded."""
         key = (job.number, api)
         found = self._shown.get(key)
@@ -72,7 +73,7 @@ class Service:
             return found.text
         if len(self._shown) >= _KEPT:
             del self._shown[next(iter(self._shown))]
-        text = dump({**describe.still(api, job), **describe.changing(api, job, view(job, now_us))})
+        text = dump({**describe.constant_members(api, job), **describe.members_by_change(api, job, snapshot(job, now_us))})
         ahead = job.timeline.after(now_us - job.created_us)
         until_us = job.created_us + ahead[0].at_us if ahead else math.inf
         self._shown[key] = _Shown(job, now_us, until_us, text)
@@ -122,13 +123,13 @@ def _arn_of(job: Job) -> str:
 def describe_training_job(service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Describe a job as it is at this instant."""
     job = service.find(place, request["TrainingJobName"])
-    shown = service.shown(api, job, now_us)
-    at = progress(job, view(job, now_us), now_us) if job.plan.counts_steps else None
-    passing = describe.passing(pool(job, now_us), metrics.final(service.store, job, now_us), at)
+    shown = service.encoded(api, job, now_us)
+    at = progress(job, snapshot(job, now_us), now_us) if job.plan.counts_steps else None
+    by_time = describe.members_by_time(pool(job, now_us), metrics.final(service.store, job, now_us), at)
     running = running_s(job, now_us)
     # What is recorded of a replayed job comes last, and so counts.
-    if passing:
-        shown = f"{dump(passing)[:-1]},{shown[1:]}"
+    if by_time:
+        shown = f"{dump(by_time)[:-1]},{shown[1:]}"
     # By hand, because it is all that passes in most lives, and an encoder takes longer to set up than to write a number.
     return shown if running is None else f'{{"TrainingTimeInSeconds":{running},{shown[1:]}'
 

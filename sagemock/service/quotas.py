@@ -10,8 +10,9 @@ from botocore.loaders import create_loader
 from sagemock.checks import nearest, shown, text
 from sagemock.errors import UsageError
 from sagemock.protocol.refusal import Refusal
-from sagemock.training.job import Job, Place, view
+from sagemock.training.job import Job, Place
 from sagemock.training.plan.resources import instances
+from sagemock.training.snapshot import snapshot
 from sagemock.training.store import Store
 from sagemock.training.warm_pool import pool
 
@@ -61,7 +62,7 @@ class Quotas:
             used = sum(
                 count
                 for job in store.region(place).by_name.values()
-                if _usage(job.request) == usage and (not view(job, now_us).over or (job is not owner and _keeps(job, now_us)))
+                if _usage(job.request) == usage and (not snapshot(job, now_us).over or (job is not owner and _keeps(job, now_us)))
                 for other, count in instances(job.request)
                 if other == kind
             )

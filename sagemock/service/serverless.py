@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from sagemock.training.job import Job, View
+from sagemock.training.job import Job
 from sagemock.training.progress import Progress, tokens
+from sagemock.training.snapshot import Snapshot
 
-__all__ = ["changing", "shown"]
+__all__ = ["members_by_change", "progress_info"]
 
 
-def shown(at: Progress) -> dict[str, int]:
+def progress_info(at: Progress) -> dict[str, int]:
     """Return ProgressInfo."""
     return {
         "TotalStepCountPerEpoch": at.steps,
@@ -23,15 +24,15 @@ def shown(at: Progress) -> dict[str, int]:
     }
 
 
-def changing(job: Job, view: View) -> dict[str, Any]:
+def members_by_change(job: Job, at: Snapshot) -> dict[str, Any]:
     """Return those of the members that become others with a change to the job."""
     request = job.request
     members: dict[str, Any] = {}
-    if view.started_us is not None and "MlflowConfig" in request:
+    if at.started_us is not None and "MlflowConfig" in request:
         members["MlflowDetails"] = _mlflow(job, request["MlflowConfig"])
-    if view.secondary == "Completed" and "ModelPackageConfig" in request and _leaves_a_model(request):
+    if at.secondary == "Completed" and "ModelPackageConfig" in request and _leaves_a_model(request):
         members["OutputModelPackageArn"] = _package(job, request["ModelPackageConfig"]["ModelPackageGroupArn"])
-    billed = tokens(job, view)
+    billed = tokens(job, at)
     if billed is not None:
         members["BillableTokenCount"] = billed
     return members

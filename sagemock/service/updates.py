@@ -12,7 +12,8 @@ from sagemock.protocol.refusal import Refusal
 from sagemock.service.rules import table
 from sagemock.training import status
 from sagemock.training.interventions import Delete, KeepAlive, Update
-from sagemock.training.job import Job, view
+from sagemock.training.job import Job
+from sagemock.training.snapshot import snapshot
 from sagemock.training.warm_pool import pool
 
 __all__ = ["deleted", "updated"]
@@ -51,7 +52,7 @@ def updated(job: Job, request: Mapping[str, Any], now_us: int) -> Job:
 
 def deleted(job: Job, now_us: int) -> Job:
     """Return a job as it is after DeleteTrainingJob, or refuse: only what has ended and keeps no pool can be deleted."""
-    at = view(job, now_us)
+    at = snapshot(job, now_us)
     if not at.over or at.primary == "Deleting":
         raise Refusal(_IN_USE, f"The training job {job.arn} cannot be deleted while it is in status {at.primary}.")
     found = pool(job, now_us)

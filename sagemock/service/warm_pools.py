@@ -6,7 +6,7 @@ from typing import Any
 from sagemock.training.interventions import Taken
 from sagemock.training.job import Job, Place
 from sagemock.training.store import Store
-from sagemock.training.warm_pool import Pool, fits, pool
+from sagemock.training.warm_pool import Pool, pool, takes
 
 __all__ = ["available", "shown", "take"]
 
@@ -28,7 +28,7 @@ def available(store: Store, place: Place, request: Mapping[str, Any], now_us: in
         found = pool(job, now_us)
         if found is None or found.status in ("Reused", "Terminated"):
             region.without_pool(job)
-        elif found.status == "Available" and fits(job, request):
+        elif found.status == "Available" and takes(job, request):
             return job
     return None
 

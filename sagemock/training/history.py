@@ -17,16 +17,16 @@ class Occurrence(NamedTuple):
     """Microseconds since the epoch."""
     number: int
     """The number of the job."""
-    made: int
+    changes_so_far: int
     """How many changes of its timeline have happened then, this one included."""
     job: Job
     """The record by which it happens."""
 
 
 class Seen(NamedTuple):
-    """How much of a job's timeline has been told."""
+    """How much of a job's timeline has been seen."""
 
-    made: int = 0
+    changes: int = 0
     statuses: tuple[str, str] | None = None
 
     @classmethod
@@ -39,10 +39,10 @@ class Seen(NamedTuple):
 def occurrences(job: Job, seen: Seen) -> Iterator[Occurrence]:
     """Yield in order what happens to a job, as it is known now, after what was seen."""
     statuses = seen.statuses
-    for made, change in enumerate(job.timeline.changes[seen.made :], seen.made + 1):
+    for count, change in enumerate(job.timeline.changes[seen.changes :], seen.changes + 1):
         if (change.primary, change.secondary) != statuses:
             statuses = change.primary, change.secondary
-            yield Occurrence(job.created_us + change.at_us, job.number, made, job)
+            yield Occurrence(job.created_us + change.at_us, job.number, count, job)
 
 
 def changed_us(old: Job, new: Job | None, now: Callable[[], int]) -> int:

@@ -1,19 +1,18 @@
-"""A training job: a frozen record, its timeline, and the view of it at one instant."""
+"""A training job: a frozen record, and its timeline."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from sagemock.clock.instants import SECOND_US
-from sagemock.training import status
+from sagemock.training.fold import fold
 from sagemock.training.interventions import Delete, Intervention
-from sagemock.training.plan.defaults import DELETING_S, billed_s
+from sagemock.training.plan.defaults import DELETING_S
 from sagemock.training.plan.plan import Plan
-from sagemock.training.plan.recording import Recorded
 from sagemock.training.plan.script import Script
-from sagemock.training.timeline import Change, Timeline, fold
+from sagemock.training.timeline import Change, Timeline
 
-__all__ = ["Job", "Place", "Transition", "View", "running_s", "view"]
+__all__ = ["Job", "Place"]
 
 
 class Place(NamedTuple):
@@ -83,124 +82,3 @@ class Job:
     def state(self, now_us: int) -> Change:
         """Return the last change by `now_us`: the job's statuses and its message."""
         return self.timeline.until(now_us - self.created_us)[-1]
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """An entry of SecondaryStatusTransitions; instants in microseconds since the epoch, `end_us` None while it is open."""
-
-    status: str
-    start_us: int
-    end_us: int | None
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """All that Describe shows of a job's life at one instant; instants in microseconds since the epoch, None where absent."""
-
-    primary: status.Primary
-    secondary: str
-    transitions: tuple[Transition, ...]
-    created_us: int
-    modified_us: int
-    started_us: int | None
-    ended_us: int | None
-    training_s: int | None
-    billable_s: int | None
-    failure_reason: str | None
-    artifacts: bool
-
-    @property
-    def over(self) -> bool:
-        """Whether the job has ended."""
-        return self.secondary in status.ENDINGS
-
-
-def view(job: Job, now_us: int, count: int | None = None) -> View:
-    """Return what the service shows of `job` at `now_us`; with `count`, when only so many of its changes have been made."""
-    timeline = job.timeline
-    seen = timeline.until(now_us - job.created_us) if count is None else timeline.changes[:count]
-    last = seen[-1]
-    over = last.secondary in status.ENDINGS
-    created_us = job.created_us
-    started_us, ended_us = _recorded_times(job, timeline) if over else (timeline.started_us, None)
-    if started_us is not None and started_us > now_us - created_us:
-        started_us = None
-    if count is not None and not over and all(change.secondary not in status.STARTED for change in seen):
-        started_us = None
-    training_s = None
-    if started_us is not None:
-        until_us = now_us - created_us if ended_us is None else ended_us
-        # A log of 2019: a job stopped in the second in which it began has TrainingTimeInSeconds 1, the service model's minimum.
-        training_s = max(1, _training_s(created_us, started_us, until_us, timeline.idle))
-    billable_s = None
-    if over and training_s is not None and job.plan.tokens is None:
-        billable_s = max(1, billed_s(training_s, job.script.billed))
-    recorded = _played_to_its_end(job) if over else None
-    if recorded is not None:
-        training_s = training_s if recorded.training_s is None else recorded.training_s
-        billable_s = billable_s if recorded.billable_s is None else recorded.billable_s
-    return View(
-        primary=last.primary,
-        secondary=last.secondary,
-        transitions=_transitions(seen, created_us),
-        created_us=created_us,
-        modified_us=created_us + last.at_us,
-        started_us=None if started_us is None else created_us + started_us,
-        # A job that failed before it started has no TrainingEndTime.
-        ended_us=None if ended_us is None or (started_us is None and last.secondary == "Failed") else created_us + ended_us,
-        training_s=training_s,
-        billable_s=billable_s,
-        failure_reason=timeline.failure_reason if last.secondary == "Failed" else None,
-        artifacts=over and timeline.uploaded,
-    )
-
-
-def running_s(job: Job, now_us: int) -> int | None:
-    """Return TrainingTimeInSeconds of a job that has started and not ended, which grows with time alone; else None."""
-    timeline = job.timeline
-    offset_us = now_us - job.created_us
-    started_us, ended_us = timeline.started_us, timeline.ended_us
-    if started_us is None or started_us > offset_us or (ended_us is not None and ended_us <= offset_us):
-        return None
-    return max(1, _training_s(job.created_us, started_us, offset_us, timeline.idle))
-
-
-def _recorded_times(job: Job, timeline: Timeline) -> tuple[int | None, int | None]:
-    """Return TrainingStartTime and TrainingEndTime of a finished job: those of the record, if one was played to its end."""
-    recorded = _played_to_its_end(job)
-    return (timeline.started_us, timeline.ended_us) if recorded is None else (recorded.started_us, recorded.ended_us)
-
-
-def _played_to_its_end(job: Job) -> Recorded | None:
-    """Return the record that a finished job has played, if it has played one and that was of a finished job."""
-    recorded = job.script.recorded
-    return None if recorded is None or job.interventions or recorded.ending is None else recorded
-
-
-def _training_s(created_us: int, started_us: int, until_us: int, idle: tuple[tuple[int, int], ...]) -> int:
-    """Return TrainingTimeInSeconds.
-
-    Each instant is cut to whole seconds before they are subtracted (the one rule that fits six recorded jobs), and idle time does
-    not count.
-    """
-    training_s = (created_us + until_us) // SECOND_US - (created_us + started_us) // SECOND_US
-    for begin_us, end_us in idle:
-        if begin_us < until_us:
-            training_s -= (created_us + min(end_us, until_us)) // SECOND_US - (created_us + begin_us) // SECOND_US
-    return training_s
-
-
-def _transitions(seen: tuple[Change, ...], created_us: int) -> tuple[Transition, ...]:
-    entries: list[Transition] = []
-    name, start_us, message = "", 0, ""
-    for change in seen:
-        if change.enters:
-            if name:
-                entries.append(Transition(name, start_us, created_us + change.at_us, message))
-            name, start_us = change.secondary, created_us + change.at_us
-        message = change.message
-    # The terminal entry has zero length, any other is open until something follows.
-    entries.append(Transition(name, start_us, start_us if name in status.ENDINGS else None, message))
-    return tuple(entries)

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator
 from itertools import count
 
 from sagemock.training.job import Job
-from sagemock.training.streams import Said, Sayings, Stream, last_us, written
+from sagemock.training.streams import AddedLine, AddedLines, Stream, last_us, written
 
 __all__ = ["Logbook"]
 
-_SAID = 10**9
-"""What is said comes after what was planned for the same instant."""
+_ADDED = 10**9
+"""What a test adds comes after what was planned for the same instant."""
 _LONG_AGO_US = 1_511_913_600_000_000
 """2017-11-29, when SageMaker began: an account that has trained before has a log group from some day since then (assumed)."""
 
@@ -24,9 +24,9 @@ class Logbook:
 
     def __init__(self) -> None:
         self._jobs: dict[str, dict[int, Job]] = {}
-        self._said: dict[int, list[Said]] = {}
-        self._sayings: dict[int, dict[int, Sayings]] = {}
-        self._numbers = count(_SAID)
+        self._added: dict[int, list[AddedLine]] = {}
+        self._lines: dict[int, dict[int, AddedLines]] = {}
+        self._numbers = count(_ADDED)
         # When each job writes its last line, in order: what ended long ago is not looked at by who reads what is new.
         self._last: list[tuple[int, int, str]] = []
         self._last_of: dict[int, tuple[int, int, str]] = {}
@@ -35,25 +35,25 @@ class Logbook:
 
     def put(self, job: Job) -> None:
         """Take note of a job, or of its new record; of one that writes nothing nothing is kept."""
-        if job.script.writes or job.number in self._said:
+        if job.script.has_lines or job.number in self._added:
             self._jobs.setdefault(job.name, {})[job.number] = job
             old = self._last_of.get(job.number)
             if old is not None:
                 del self._last[bisect_left(self._last, old)]
-            new = last_us(job, self._sayings.get(job.number, {})), job.number, job.name
+            new = last_us(job, self._lines.get(job.number, {})), job.number, job.name
             self._last_of[job.number] = new
             insort(self._last, new)
 
-    def say(self, job: Job, at_us: int, text: str, *, instance: int, now_us: int) -> None:
+    def add(self, job: Job, at_us: int, text: str, *, instance: int, now_us: int) -> None:
         """Let a container of `job` write a line at `at_us`."""
-        said = Said(at_us, next(self._numbers), instance, text, now_us)
-        self._said.setdefault(job.number, []).append(said)
-        self._sayings.setdefault(job.number, {}).setdefault(instance, Sayings()).add(said)
+        line = AddedLine(at_us, next(self._numbers), instance, text, now_us)
+        self._added.setdefault(job.number, []).append(line)
+        self._lines.setdefault(job.number, {}).setdefault(instance, AddedLines()).add(line)
         self.put(job)
 
-    def said(self, job: Job) -> Iterable[Said]:
+    def added(self, job: Job) -> Iterable[AddedLine]:
         """Return what the test let the containers of a job write, be it in the group or deleted: metrics were read off it."""
-        return self._said.get(job.number, ())
+        return self._added.get(job.number, ())
 
     def streams(self, now_us: int, name: str | None = None, *, since_us: int = 0) -> Iterator[Stream]:
         """Yield the streams that exist at `now_us`, of all jobs or of those with a name.
@@ -66,7 +66,7 @@ class Logbook:
         else:
             jobs = list(self._jobs.get(name, {}).values())
         for job in jobs:
-            yield from written(job, self._sayings.get(job.number, {}), now_us, self._erased_us)
+            yield from written(job, self._lines.get(job.number, {}), now_us, self._erased_us)
 
     # -- the group
 
@@ -86,6 +86,6 @@ class Logbook:
         """Delete the log group, with all that is written by now."""
         self._created_us = None
         self._erased_us = now_us
-        for said in self._sayings.values():
-            for sayings in said.values():
-                sayings.erase(now_us)
+        for by_instance in self._lines.values():
+            for lines in by_instance.values():
+                lines.erase(now_us)

@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 from sagemock.clock.instants import SECOND_US
 from sagemock.training import status
-from sagemock.training.job import Job, View
+from sagemock.training.job import Job
 from sagemock.training.plan import defaults
+from sagemock.training.snapshot import Snapshot
 
 __all__ = ["Progress", "progress", "tokens"]
 
@@ -27,7 +28,7 @@ class Progress(NamedTuple):
         return (self.epoch - 1) * self.steps + self.step
 
 
-def progress(job: Job, at: View, now_us: int) -> Progress | None:
+def progress(job: Job, at: Snapshot, now_us: int) -> Progress | None:
     """Return how far a job is, as it is seen at an instant; None before it trains or if its plan does not say.
 
     That the steps are spread evenly over the training, that there is no progress before it, and that it begins anew with each
@@ -48,7 +49,7 @@ def progress(job: Job, at: View, now_us: int) -> Progress | None:
     return Progress(epoch, done - (epoch - 1) * plan.steps, plan.steps, plan.epochs)
 
 
-def tokens(job: Job, at: View) -> int | None:
+def tokens(job: Job, at: Snapshot) -> int | None:
     """Return for how many tokens a job is billed that started and has ended: for those of the steps that it did (assumed)."""
     if job.plan.tokens is None or not at.over or at.started_us is None:
         return None

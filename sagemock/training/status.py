@@ -43,7 +43,7 @@ STARTED: Final = frozenset({DOWNLOADING, DOWNLOADING_IMAGE, TRAINING})
 """Entering one of these sets TrainingStartTime (six recorded jobs: it is the start of their Downloading entry)."""
 WAITING: Final = frozenset({STARTING, LAUNCHING, PREPARING, PENDING})
 """In these no instance belongs to the job yet."""
-IDLE: Final = WAITING | {INTERRUPTED, STOPPING}
+UNBILLED: Final = WAITING | {INTERRUPTED, STOPPING}
 """Time in these is neither training nor billable time, also when it comes after the job had started."""
 
 STARTING_THE_JOB: Final = "Starting the training job"

@@ -16,10 +16,10 @@ from sagemock.training.plan import resources
 from sagemock.training.plan.lines import WRITES, Lines
 from sagemock.training.status import STOPPING
 
-__all__ = ["Line", "Said", "Sayings", "Stream", "last_us", "runs", "written"]
+__all__ = ["AddedLine", "AddedLines", "Line", "Stream", "last_us", "runs", "written"]
 
 
-class Said(NamedTuple):
+class AddedLine(NamedTuple):
     """A line that the test let a container write."""
 
     at_us: int
@@ -27,13 +27,13 @@ class Said(NamedTuple):
     """Counts them, so that those of one instant stay in order."""
     instance: int
     text: str
-    told_us: int
-    """When the test said so: an earlier line comes late."""
+    added_us: int
+    """When the test added it: an earlier line comes late."""
 
     @property
     def ingested_us(self) -> int:
         """When it can be read."""
-        return max(self.at_us, self.told_us)
+        return max(self.at_us, self.added_us)
 
 
 class Line(NamedTuple):
@@ -104,48 +104,48 @@ class Planned(Part):
 
 
 @dataclass
-class Sayings:
-    """What the test let one instance of a job write, by instant and in the order in which it said so."""
+class AddedLines:
+    """What the test let one instance of a job write, by instant and in the order in which it added them."""
 
-    in_order: list[Said] = field(default_factory=list)
-    by_telling: list[Said] = field(default_factory=list)
+    in_order: list[AddedLine] = field(default_factory=list)
+    as_added: list[AddedLine] = field(default_factory=list)
 
-    def add(self, said: Said) -> None:
+    def add(self, line: AddedLine) -> None:
         """Add a line."""
-        insort(self.in_order, said)
-        self.by_telling.append(said)
+        insort(self.in_order, line)
+        self.as_added.append(line)
 
     def erase(self, now_us: int) -> None:
         """Forget what can be read by now."""
-        self.in_order = [said for said in self.in_order if said.ingested_us > now_us]
-        self.by_telling = [said for said in self.by_telling if said.ingested_us > now_us]
+        self.in_order = [line for line in self.in_order if line.ingested_us > now_us]
+        self.as_added = [line for line in self.as_added if line.ingested_us > now_us]
 
 
-class Added(Part):
+class AddedPart(Part):
     """What the test let a container write from one start to before the next, as far as it is there by now."""
 
-    def __init__(self, sayings: Sayings, begin_us: int, end_us: int) -> None:
-        self._sayings = sayings
+    def __init__(self, lines: AddedLines, begin_us: int, end_us: int) -> None:
+        self._lines = lines
         self._begin_us, self._end_us = begin_us, end_us
-        self._first = bisect_right(sayings.in_order, begin_us - 1, key=_at)
-        self._count = bisect_right(sayings.in_order, end_us - 1, key=_at) - self._first
+        self._first = bisect_right(lines.in_order, begin_us - 1, key=_at)
+        self._count = bisect_right(lines.in_order, end_us - 1, key=_at) - self._first
 
     def __len__(self) -> int:
         return self._count
 
     def _line(self, place: int) -> Line:
-        said = self._sayings.in_order[self._first + place]
-        return Line(said.at_us, said.number, said.text, said.ingested_us)
+        line = self._lines.in_order[self._first + place]
+        return Line(line.at_us, line.number, line.text, line.ingested_us)
 
     @property
     def ingested_us(self) -> int:
-        """When the last of them could be read: of those that are there it is the one that was said last, or the last itself."""
-        there = (said.told_us for said in reversed(self._sayings.by_telling) if self._begin_us <= said.at_us < self._end_us)
+        """When the last of them could be read: of those that are there it is the one that was added last, or the last itself."""
+        there = (line.added_us for line in reversed(self._lines.as_added) if self._begin_us <= line.at_us < self._end_us)
         return max(next(there), self[-1].at_us)
 
 
-def _at(said: Said) -> int:
-    return said.at_us
+def _at(line: AddedLine) -> int:
+    return line.at_us
 
 
 class Stream(NamedTuple):
@@ -155,7 +155,7 @@ class Stream(NamedTuple):
     instance: int
     begin_us: int
     """When the container started."""
-    parts: Sequence[Planned | Added]
+    parts: Sequence[Planned | AddedPart]
     """Its lines, by where they come from; none is empty, and there is one at least: before that there is no stream."""
 
     @property
@@ -203,18 +203,18 @@ def runs(job: Job) -> list[int]:
     return found
 
 
-def written(job: Job, said: Mapping[int, Sayings], now_us: int, erased_us: int | None = None) -> Iterator[Stream]:
+def written(job: Job, added: Mapping[int, AddedLines], now_us: int, erased_us: int | None = None) -> Iterator[Stream]:
     """Yield the streams of a job with the lines that are written by `now_us`, and of the plan's after `erased_us`.
 
-    `said` is by instance.
+    `added` is by instance.
     """
     begins = [begin_us for begin_us in runs(job) if begin_us <= now_us]
     planned = _planned(job, begins, now_us, erased_us)
     for run, (begin_us, end_us) in enumerate(zip(begins, [*begins, now_us + 1][1:], strict=True)):
         for instance in range(1, resources.count(job.request) + 1):
-            parts: list[Planned | Added] = [planned[run]]
-            if instance in said:
-                parts.append(Added(said[instance], begin_us, end_us))
+            parts: list[Planned | AddedPart] = [planned[run]]
+            if instance in added:
+                parts.append(AddedPart(added[instance], begin_us, end_us))
             there = [part for part in parts if part]
             if there:
                 yield Stream(job, instance, begin_us, there)
@@ -224,7 +224,7 @@ def _planned(job: Job, begins: Sequence[int], now_us: int, erased_us: int | None
     """Return the lines of the plan for each run, without those that a cut came before."""
     found = [Planned() for _ in begins]
     order = 0
-    for begin_us, end_us, lines in job.timeline.writings:
+    for begin_us, end_us, lines in job.timeline.logged_visits:
         entered_us = job.created_us + begin_us
         run = bisect_right(begins, entered_us) - 1
         if entered_us > now_us:
@@ -238,8 +238,8 @@ def _planned(job: Job, begins: Sequence[int], now_us: int, erased_us: int | None
     return found
 
 
-def last_us(job: Job, said: Mapping[int, Sayings]) -> int:
+def last_us(job: Job, added: Mapping[int, AddedLines]) -> int:
     """Return an instant after which no container of the job will write, by what is known now."""
-    found = [one.in_order[-1].at_us for one in said.values() if one.in_order]
-    found += [job.created_us + writing.begin_us + writing.lines.last_us for writing in job.timeline.writings[-1:]]
+    found = [one.in_order[-1].at_us for one in added.values() if one.in_order]
+    found += [job.created_us + writing.begin_us + writing.lines.last_us for writing in job.timeline.logged_visits[-1:]]
     return max(found, default=job.created_us)

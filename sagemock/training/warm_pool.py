@@ -9,7 +9,7 @@ from sagemock.training.interventions import KeepAlive, Taken
 from sagemock.training.job import Job
 from sagemock.training.plan.resources import instances
 
-__all__ = ["Pool", "PoolStatus", "expiry_us", "fits", "pool", "settled_us"]
+__all__ = ["Pool", "PoolStatus", "expiry_us", "pool", "settled_us", "takes"]
 
 PoolStatus: TypeAlias = Literal["InUse", "Available", "Reused", "Terminated"]
 
@@ -80,7 +80,7 @@ def settled_us(job: Job) -> int:
     return max(last_us, expiry_us(job) or 0)
 
 
-def fits(job: Job, request: Mapping[str, Any]) -> bool:
+def takes(job: Job, request: Mapping[str, Any]) -> bool:
     """Whether a job that is created by `request` can run on the instances of `job` (developer guide, warm pools)."""
     resources, wanted = job.request.get("ResourceConfig", {}), request.get("ResourceConfig", {})
     return (

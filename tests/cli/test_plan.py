@@ -10,9 +10,10 @@ import pytest
 from sagemock import PlanError
 from sagemock.cli.plan import source
 from sagemock.picture.life import life
-from sagemock.training.job import Job, Place, view
+from sagemock.training.job import Job, Place
 from sagemock.training.plan.plan import Plan
 from sagemock.training.plan.script import script
+from sagemock.training.snapshot import snapshot
 from tests.support.records import R1, R6, R8, RECORDS, Record, response
 
 
@@ -48,7 +49,7 @@ def test_the_billed_part_of_a_spot_job_is_printed() -> None:
     text = source([response(R6)])
     assert "    billed=0.39656,\n" in text
     one = played(made(text), response(R6))
-    at = view(one, life(one, one.last_us).now_us)
+    at = snapshot(one, life(one, one.last_us).now_us)
     assert (at.training_s, at.billable_s) == (37026, 14683)
     assert "billed" not in source([response(R1)])
     assert "    billed=3e-18,\n" in source([{**response(R6), "TrainingTimeInSeconds": 10**18, "BillableTimeInSeconds": 3}])

@@ -9,11 +9,12 @@ from hypothesis import given
 
 from sagemock.clock.instants import SECOND_US, instant
 from sagemock.events.envelope import Event, event
-from sagemock.service.describe import moving, still
+from sagemock.service.describe import constant_members, members_now
 from sagemock.training.history import Seen, occurrences
 from sagemock.training.interventions import Stop
-from sagemock.training.job import Job, view
+from sagemock.training.job import Job
 from sagemock.training.plan.plan import Plan
+from sagemock.training.snapshot import snapshot
 from sagemock.training.warm_pool import pool
 from tests.protocol.shapes import of_sagemaker
 from tests.support.calling import YOUNG, problems, request
@@ -184,5 +185,8 @@ def test_an_event_says_what_describe_says(records: tuple[Job, ...]) -> None:
         shown = described(told["detail"], shape)
         assert not list(problems(shape, shown, "detail"))
         assert told["time"] == f"{instant(one.at_us):%Y-%m-%dT%H:%M:%SZ}"
-        if one.made == len(job.timeline.until(one.at_us - job.created_us)):
-            assert shown == {**still(API, job), **moving(API, job, view(job, one.at_us), pool(job, one.at_us))}
+        if one.changes_so_far == len(job.timeline.until(one.at_us - job.created_us)):
+            assert shown == {
+                **constant_members(API, job),
+                **members_now(API, job, snapshot(job, one.at_us), pool(job, one.at_us)),
+            }

@@ -65,7 +65,7 @@ def check(shown: dict[str, Any], now: datetime) -> None:
     assert ended == (None if not over or (started is None and primary == "Failed") else last["StartTime"])
     if started is not None:
         until = now if ended is None else ended
-        idle = [one for one in entries if one["Status"] in status.IDLE and one["StartTime"] >= started]
+        idle = [one for one in entries if one["Status"] in status.UNBILLED and one["StartTime"] >= started]
         idle_s = sum(floor(one.get("EndTime", until).timestamp()) - floor(one["StartTime"].timestamp()) for one in idle)
         trained_s = floor(until.timestamp()) - floor(started.timestamp()) - idle_s
         assert shown["TrainingTimeInSeconds"] == max(1, trained_s)
@@ -102,7 +102,7 @@ def asked(draw: st.DrawFn) -> tuple[dict[str, Any], Plan]:
     request = draw(requests())
     del request["TrainingJobName"]
     spot = "EnableManagedSpotTraining" in request
-    by_chance = st.integers().map(lambda seed: any_life(seed)({"TrainingJobName": "churn", **request}))
+    by_chance = st.integers(-(2**63) + 1, 2**63 - 1).map(lambda seed: any_life(seed)({"TrainingJobName": "churn", **request}))
     return request, draw(st.one_of(plans(), recipes(spot=spot), by_chance))
 
 

@@ -91,7 +91,7 @@ HANDED_OUT: dict[str, Callable[[SageMakerMock], object]] = {
     "transitions": lambda mock: mock.jobs["churn"].transitions,
     "plan": lambda mock: mock.jobs["churn"].plan,
     "phases": lambda mock: mock.jobs["churn"].plan.phases,
-    "logs": lambda mock: [mock.jobs["churn"].plan.written, mock.jobs["churn"].plan.logs],
+    "logs": lambda mock: [mock.jobs["churn"].plan.by_status, mock.jobs["churn"].plan.logs],
     "record": lambda mock: mock.jobs["replayed"].plan.replayed,
     "jobs": lambda mock: [list(mock.jobs), dict(mock.jobs), mock.jobs.all()],
     "picture": lambda mock: str(mock) + mock.svg() + mock.timeline("churn"),

@@ -284,8 +284,8 @@ def test_a_model_that_knows_less_is_shown_less() -> None:
     plan = Plan()
     sent = request("churn")
     job = Job("churn", Place("aws", "us-east-1", "1"), sent, plan, script(plan, sent, Random(0)), 0, 1)  # noqa: S311  # nothing is drawn from it
-    assert described.still(no_output, job) == {}
+    assert described.constant_members(no_output, job) == {}
     members = {"TrainingJobArn": {"shape": "S"}, "ProfilingStatus": {"shape": "S"}}
     shapes = {"S": {"type": "string"}, "Shown": {"type": "structure", "members": members}}
     old = Api.of(invented(shapes, {"DescribeTrainingJob": {"name": "DescribeTrainingJob", "output": {"shape": "Shown"}}}))
-    assert described.still(old, job) == {"TrainingJobArn": job.arn, "ProfilingStatus": "Disabled"}
+    assert described.constant_members(old, job) == {"TrainingJobArn": job.arn, "ProfilingStatus": "Disabled"}

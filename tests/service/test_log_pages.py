@@ -33,7 +33,7 @@ def two_jobs(draw: st.DrawFn) -> list[Stream]:
         job = named(f"job-{number}", number, START_US, plan)
         store.put(job)
         for at_s, told_s in draw(st.lists(st.tuples(SECONDS, SECONDS), max_size=4)):
-            logbook.say(job, us(at_s), "said", instance=1, now_us=us(told_s))
+            logbook.add(job, us(at_s), "said", instance=1, now_us=us(told_s))
     erased_s = draw(st.none() | SECONDS)
     if erased_s is not None:
         logbook.erase(us(erased_s))
@@ -113,7 +113,7 @@ def test_the_end_of_a_long_log_is_read_like_that_of_a_short_one(monkeypatch: pyt
     """By looking at a few dozen lines, of fifty thousand."""
     looked: list[int] = []
 
-    def counted(kind: type[streams.Planned] | type[streams.Added]) -> None:
+    def counted(kind: type[streams.Planned] | type[streams.AddedPart]) -> None:
         line = kind._line
 
         def look(self: Any, place: int) -> streams.Line:
@@ -123,7 +123,7 @@ def test_the_end_of_a_long_log_is_read_like_that_of_a_short_one(monkeypatch: pyt
         monkeypatch.setattr(kind, "_line", look)
 
     counted(streams.Planned)
-    counted(streams.Added)
+    counted(streams.AddedPart)
     lines = [] if said else [(number, f"epoch {number}") for number in range(LONG)]
     plan = Plan.completes(training=LONG, logs={"Training": lines}, **KNOWN)
     with mock_sagemaker(start=START, latency=0, plan=plan) as mock:

@@ -21,7 +21,7 @@ from sagemock.events.delivery import Subscription
 from sagemock.faces.views import Jobs, JobView
 from sagemock.outcomes import Outcome
 from sagemock.service.calls import Calls
-from sagemock.training.plan.fields import Outline
+from sagemock.training.plan.fields import PlanFields
 from sagemock.training.plan.plan import Durations
 from sagemock.world import options
 
@@ -215,7 +215,7 @@ def _plans() -> Iterator[Parameter]:
     for name, recipe in inspect.getmembers(Plan, inspect.ismethod):
         if not name.startswith("_"):  # pragma: no branch  # none is private today
             yield from _of(f"Plan.{name}", recipe, _played(recipe, _GOOD_RECIPES[name]))
-    for name, annotation in typing.get_type_hints(Outline).items():
+    for name, annotation in typing.get_type_hints(PlanFields).items():
         yield Parameter("Plan", name, annotation, _played(Plan, {}))
         yield Parameter("Plan.but", name, annotation, _played(Plan().but, {}))
 

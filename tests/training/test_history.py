@@ -31,7 +31,7 @@ class Told:
 
 def statuses(one: Occurrence) -> str:
     """Return the statuses that a job changes to."""
-    change = one.job.timeline.changes[one.made - 1]
+    change = one.job.timeline.changes[one.changes_so_far - 1]
     return f"{change.primary}/{change.secondary}"
 
 

@@ -6,13 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagemock.clock.instants import SECOND_US, instant_us
-from sagemock.service.describe import moving
+from sagemock.service.describe import members_now
 from sagemock.training import status
 from sagemock.training.interventions import Complete, Fail, Stop
-from sagemock.training.job import Job, Place, view
+from sagemock.training.job import Job, Place
 from sagemock.training.plan.defaults import billed_s
 from sagemock.training.plan.phase import Phase
 from sagemock.training.plan.plan import Plan
+from sagemock.training.snapshot import snapshot
 from tests.protocol.shapes import of_sagemaker
 from tests.support.recorded import RECORDED, Recording, described
 from tests.support.strategies import START_US, instants, lives, named, played
@@ -33,7 +34,7 @@ def replanned(recording: Recording) -> Plan:
 def training_s(recording: Recording, part_us: int) -> int | None:
     """Return the TrainingTimeInSeconds of a job that lives as the recorded one and was created at this part of a second."""
     job = played(replanned(recording), created_us=START_US + part_us)
-    return view(job, job.last_us).training_s
+    return snapshot(job, job.last_us).training_s
 
 
 # -- training time, against real jobs
@@ -71,10 +72,10 @@ def test_no_rounding_of_the_difference_fits_all_real_jobs() -> None:
 def test_a_replay_ends_as_it_was_recorded(recording: Recording) -> None:
     """Entries, training time, billed time and LastModifiedTime are those of the record, moved to the new creation."""
     job = played(Plan.replays(described(recording)), {"TrainingJobName": "job", "OutputDataConfig": {"S3OutputPath": "s3://b"}})
-    shown = moving(of_sagemaker(), job, view(job, job.last_us), None)
+    shown = members_now(of_sagemaker(), job, snapshot(job, job.last_us), None)
     assert shown["TrainingTimeInSeconds"] == recording.training_s
     assert shown["BillableTimeInSeconds"] == recording.billable_s
-    at = view(job, job.last_us)
+    at = snapshot(job, job.last_us)
     assert [entry.status for entry in at.transitions] == list(recording.statuses)
     assert [(entry.start_us - START_US) // 1000 for entry in at.transitions] == [0, *recording.ends_ms]
     assert (at.modified_us - START_US) // 1000 == recording.modified_ms
@@ -85,7 +86,7 @@ def test_late_bookkeeping_moves_the_modification_alone() -> None:
     """A spot job of 2021 was last modified 30 s after its end."""
     spot = RECORDED[4]
     job = played(Plan.replays(described(spot)))
-    end, late = view(job, START_US + spot.ends_ms[-1] * 1000), view(job, job.last_us)
+    end, late = snapshot(job, START_US + spot.ends_ms[-1] * 1000), snapshot(job, job.last_us)
     assert (end.over, late.over) == (True, True)
     assert (late.modified_us - end.modified_us) // 1000 == 30_227
     assert late.transitions == end.transitions
@@ -97,11 +98,11 @@ def test_a_replay_of_a_job_that_ran_goes_on() -> None:
     entry = {"Status": "Starting", "StartTime": created, "StatusMessage": "Preparing the instances for training"}
     seen: dict[str, Any] = {"CreationTime": created, "SecondaryStatusTransitions": [entry]}
     job = played(Plan.replays({**seen, "LastModifiedTime": created + timedelta(seconds=38.752)}))
-    looks = [view(job, START_US + ms * 1000) for ms in (38_751, 38_752)]
+    looks = [snapshot(job, START_US + ms * 1000) for ms in (38_751, 38_752)]
     texts = ["Starting the training job", "Preparing the instances for training"]
     assert [look.transitions[0].message for look in looks] == texts
     assert looks[1].modified_us == START_US + 38_752_000
-    end = view(job, job.last_us)
+    end = snapshot(job, job.last_us)
     assert [one.status for one in end.transitions] == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
 
 
@@ -109,7 +110,7 @@ def test_a_stop_of_a_replay_ends_it_without_the_record() -> None:
     """Its own end is what is shown, not the recorded one."""
     recording = RECORDED[0]
     job = played(Plan.replays(described(recording))).after(Stop(1_000_000_000))
-    end = view(job, job.last_us)
+    end = snapshot(job, job.last_us)
     assert (end.primary, end.ended_us) == ("Stopped", START_US + job.timeline.changes[-1].at_us)
 
 
@@ -121,7 +122,7 @@ def test_fields_are_there_when_the_service_has_them(records: tuple[Job, ...]) ->
     """A start once it started; end, billed seconds and artifacts at the end; a reason exactly when it failed."""
     for job in records:
         for now_us in instants(job):
-            at = view(job, now_us)
+            at = snapshot(job, now_us)
             assert at.over == (at.secondary in status.ENDINGS) == (at.primary in ("Completed", "Failed", "Stopped"))
             assert (at.training_s is None) == (at.started_us is None)
             assert (at.failure_reason is not None) == (at.primary == "Failed")
@@ -138,21 +139,21 @@ def test_fields_are_there_when_the_service_has_them(records: tuple[Job, ...]) ->
 def test_a_job_that_failed_before_it_started_has_neither_start_nor_end() -> None:
     """TrainingStartTime, TrainingEndTime and the seconds are absent."""
     job = played(Plan.fails("why", during="Starting", starting=10))
-    end = view(job, job.last_us)
+    end = snapshot(job, job.last_us)
     assert (end.primary, end.started_us, end.ended_us, end.training_s, end.billable_s) == ("Failed", None, None, None, None)
 
 
 def test_a_job_stopped_as_it_began_trained_for_a_second() -> None:
     """A log of 2019: TrainingTimeInSeconds and BillableTimeInSeconds are 1."""
     job = played(Plan()).after(Stop(0))
-    end = view(job, job.last_us)
+    end = snapshot(job, job.last_us)
     assert (end.training_s, end.billable_s, end.artifacts) == (1, 1, False)
 
 
 def test_the_seconds_run_with_the_job() -> None:
     """TrainingTimeInSeconds is a counter while the job runs, and at least 1."""
     job = played(Plan.completes(starting=10, downloading=20, training=100, uploading=5))
-    seconds = [view(job, START_US + now_s * SECOND_US).training_s for now_s in (9, 10, 11, 60, 135, 999)]
+    seconds = [snapshot(job, START_US + now_s * SECOND_US).training_s for now_s in (9, 10, 11, 60, 135, 999)]
     assert seconds == [None, 1, 1, 50, 125, 125]
 
 
@@ -161,7 +162,7 @@ def test_spot_is_billed_in_part(spot: bool, billed: int) -> None:  # noqa: FBT00
     """A job on demand in full."""
     request = {"TrainingJobName": "job", "EnableManagedSpotTraining": spot}
     job = played(Plan.completes(starting=10, downloading=20, training=100, uploading=5), request)
-    assert view(job, job.last_us).billable_s == billed
+    assert snapshot(job, job.last_us).billable_s == billed
 
 
 MONTH_S = 30 * 86_400

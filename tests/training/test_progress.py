@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from sagemock import Plan
 from sagemock.clock.instants import SECOND_US
 from sagemock.errors import PlanError
-from sagemock.training.job import Job, view
+from sagemock.training.job import Job
 from sagemock.training.progress import Progress, progress, tokens
+from sagemock.training.snapshot import snapshot
 from tests.support.strategies import START_US, interventions, played
 
 REQUEST: dict[str, Any] = {"TrainingJobName": "job", "ServerlessJobConfig": {}, "RetryStrategy": {"MaximumRetryAttempts": 1}}
@@ -19,13 +20,13 @@ PLAN = Plan.serverless(epochs=3, steps=10, tokens=3000, then=LIFE)
 def at(job: Job, second: float) -> tuple[int, int] | None:
     """Return epoch and step at an age of the job."""
     now_us = START_US + round(second * SECOND_US)
-    found = progress(job, view(job, now_us), now_us)
+    found = progress(job, snapshot(job, now_us), now_us)
     return None if found is None else (found.epoch, found.step)
 
 
 def billed(job: Job) -> int | None:
     """Return for how many tokens the job was billed at its end."""
-    return tokens(job, view(job, job.last_us))
+    return tokens(job, snapshot(job, job.last_us))
 
 
 def test_the_steps_are_spread_over_the_training() -> None:
@@ -34,8 +35,8 @@ def test_the_steps_are_spread_over_the_training() -> None:
     assert [at(job, second) for second in (0, 19, 20, 29.9, 30, 119, 120, 319, 320, 330, 999)] == [
         None, None, (1, 0), (1, 0), (1, 1), (1, 9), (2, 0), (3, 9), (3, 10), (3, 10), (3, 10),
     ]  # fmt: skip
-    assert progress(job, view(job, job.last_us), job.last_us) == Progress(3, 10, 10, 3)
-    assert (billed(job), tokens(job, view(job, START_US))) == (3000, None)
+    assert progress(job, snapshot(job, job.last_us), job.last_us) == Progress(3, 10, 10, 3)
+    assert (billed(job), tokens(job, snapshot(job, START_US))) == (3000, None)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,7 @@ def test_progress_goes_as_far_as_the_training(then: Plan, looks: dict[float, Any
     job = played(Plan.serverless(epochs=3, steps=10, tokens=3000, then=then), REQUEST)
     assert {second: at(job, second) for second in looks} == looks
     assert billed(job) == token_count
-    assert view(job, job.last_us).billable_s is None
+    assert snapshot(job, job.last_us).billable_s is None
 
 
 def test_a_job_without_steps_has_no_progress_and_one_without_tokens_is_billed_for_its_time() -> None:

@@ -49,8 +49,8 @@ def test_the_groups_are_of_phases() -> None:
     """No job has started where it waits, and it can be idle only in a phase."""
     assert status.STARTED < status.PHASES
     assert status.WAITING < status.PHASES
-    assert status.IDLE < status.PHASES
-    assert not status.STARTED & status.IDLE
+    assert status.UNBILLED < status.PHASES
+    assert not status.STARTED & status.UNBILLED
     assert {name for recording in RECORDED for name in recording.statuses} <= status.PHASES | status.ENDINGS
 
 

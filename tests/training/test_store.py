@@ -10,8 +10,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from sagemock.clock.instants import SECOND_US
 from sagemock.training.interventions import Complete, Delete, Fail, Intervention, Stop
-from sagemock.training.job import Job, Place, view
+from sagemock.training.job import Job, Place
 from sagemock.training.plan.plan import Plan
+from sagemock.training.snapshot import snapshot
 from sagemock.training.store import Key, Order, Store
 from sagemock.training.warm_pool import settled_us
 from tests.support.strategies import START_US, named, names
@@ -86,7 +87,7 @@ class Naive(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 99))
     def delete(self, which: int) -> None:
-        over = [job for job in self.every() if view(job, self.now_us).over and job.gone_us is None]
+        over = [job for job in self.every() if snapshot(job, self.now_us).over and job.gone_us is None]
         if over:
             job = over[which % len(over)]
             self.put(job.after(Delete(self.now_us - job.created_us)))

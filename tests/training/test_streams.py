@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from sagemock.clock.instants import SECOND_US
 from sagemock.training.interventions import Delete, Fail, Interrupt, Intervention, Stop, Update
-from sagemock.training.job import Job, view
+from sagemock.training.job import Job
 from sagemock.training.plan.lines import WRITES
 from sagemock.training.plan.phase import Phase
 from sagemock.training.plan.plan import Plan
+from sagemock.training.snapshot import snapshot
 from sagemock.training.store import Store
-from sagemock.training.streams import Line, Said, Sayings, Stream, runs, written
+from sagemock.training.streams import AddedLine, AddedLines, Line, Stream, runs, written
 from tests.support.strategies import START_US, instants, interventions, named, played, requests
 
 LONGEST_S = 300
@@ -33,21 +34,21 @@ def at(seconds: float) -> int:
     return START_US + round(seconds * SECOND_US)
 
 
-def told(job: Job, seconds: float = 10**6, said: Sequence[Said] = ()) -> dict[str, str]:
+def told(job: Job, seconds: float = 10**6, added: Sequence[AddedLine] = ()) -> dict[str, str]:
     """Return what is written by an instant, by stream: each line with the second at which it was written."""
     return {
         f"{stream.instance}@{(stream.begin_us - START_US) / SECOND_US:g}": " ".join(
             f"{line.text}@{(line.at_us - START_US) / SECOND_US:g}" for line in stream.lines
         )
-        for stream in written(job, by_instance(said), at(seconds))
+        for stream in written(job, by_instance(added), at(seconds))
     }
 
 
-def by_instance(said: Sequence[Said]) -> dict[int, Sayings]:
-    """Return what was said as a logbook keeps it."""
-    kept: dict[int, Sayings] = {}
-    for one in said:
-        kept.setdefault(one.instance, Sayings()).add(one)
+def by_instance(added: Sequence[AddedLine]) -> dict[int, AddedLines]:
+    """Return what was added as a logbook keeps it."""
+    kept: dict[int, AddedLines] = {}
+    for one in added:
+        kept.setdefault(one.instance, AddedLines()).add(one)
     return kept
 
 
@@ -55,7 +56,7 @@ def by_instance(said: Sequence[Said]) -> dict[int, Sayings]:
 
 
 @st.composite
-def writers(draw: st.DrawFn) -> tuple[tuple[Job, ...], list[Said]]:
+def writers(draw: st.DrawFn) -> tuple[tuple[Job, ...], list[AddedLine]]:
     """Return the successive records of a job that writes, and what the test let it write."""
     request = draw(requests())
     training = draw(st.integers(0, LONGEST_S))
@@ -82,8 +83,10 @@ def writers(draw: st.DrawFn) -> tuple[tuple[Job, ...], list[Said]]:
             break
         now_us = records[0].created_us + intervention.at_us
         records.append(records[-1].after(intervention))
-    said = st.lists(st.tuples(st.integers(0, 2 * LONGEST_S), st.integers(0, 2 * LONGEST_S)), max_size=3)
-    return tuple(records), [Said(at(when), 10**9 + n, 1, f"said {n}", at(then)) for n, (when, then) in enumerate(draw(said))]
+    added = st.lists(st.tuples(st.integers(0, 2 * LONGEST_S), st.integers(0, 2 * LONGEST_S)), max_size=3)
+    return tuple(records), [
+        AddedLine(at(when), 10**9 + n, 1, f"said {n}", at(then)) for n, (when, then) in enumerate(draw(added))
+    ]
 
 
 def planned(streams: Sequence[Stream]) -> list[tuple[str, list[Line]]]:
@@ -92,12 +95,12 @@ def planned(streams: Sequence[Stream]) -> list[tuple[str, list[Line]]]:
 
 
 @given(writers())
-def test_what_is_written_stays_as_it_is(life: tuple[tuple[Job, ...], list[Said]]) -> None:
-    """A later instant only adds lines and streams; what is said is in its place from the beginning."""
-    (*_, job), said = life
+def test_what_is_written_stays_as_it_is(life: tuple[tuple[Job, ...], list[AddedLine]]) -> None:
+    """A later instant only adds lines and streams; what is added is in its place from the beginning."""
+    (*_, job), added = life
     seen: list[tuple[str, list[Line]]] = []
     for now_us in instants(job):
-        now = planned(list(written(job, by_instance(said), now_us)))
+        now = planned(list(written(job, by_instance(added), now_us)))
         for (name, lines), (name_now, lines_now) in zip(seen, now, strict=False):
             assert name_now == name
             assert lines_now[: len(lines)] == lines
@@ -107,13 +110,13 @@ def test_what_is_written_stays_as_it_is(life: tuple[tuple[Job, ...], list[Said]]
 
 
 @given(writers())
-def test_an_intervention_changes_only_what_is_written_later(life: tuple[tuple[Job, ...], list[Said]]) -> None:
+def test_an_intervention_changes_only_what_is_written_later(life: tuple[tuple[Job, ...], list[AddedLine]]) -> None:
     """Before its instant the logs are the same with and without it; a line that is due then is written, before its last words."""
-    records, said = life
+    records, added = life
     for before, after in pairwise(records):
         done_us = after.created_us + after.interventions[-1].at_us
         for now_us in instants(after):
-            with_it, without = (planned(list(written(job, by_instance(said), now_us))) for job in (after, before))
+            with_it, without = (planned(list(written(job, by_instance(added), now_us))) for job in (after, before))
             if now_us == done_us:
                 with_it = [(name, [line for line in lines if line.text != "bye"]) for name, lines in with_it]
             if now_us <= done_us:
@@ -121,10 +124,10 @@ def test_an_intervention_changes_only_what_is_written_later(life: tuple[tuple[Jo
 
 
 @given(writers())
-def test_a_line_is_written_when_it_is_due_while_the_container_runs(life: tuple[tuple[Job, ...], list[Said]]) -> None:
+def test_a_line_is_written_when_it_is_due_while_the_container_runs(life: tuple[tuple[Job, ...], list[AddedLine]]) -> None:
     """Never before its instant, never in a phase without a container, in order, and in the stream of its own start."""
     (*_, job), _ = life
-    entries = view(job, job.last_us + 10**13).transitions
+    entries = snapshot(job, job.last_us + 10**13).transitions
     running = [(entry.start_us, entry.end_us or 10**17) for entry in entries if entry.status in WRITES]
     for now_us in instants(job):
         for stream in written(job, {}, now_us):
@@ -213,25 +216,25 @@ def test_a_job_that_never_ends_goes_on_writing() -> None:
     assert told(job, 10**6 + 130) == {"1@30": "x@135 y@1.00013e+06"}
 
 
-# -- what is said
+# -- what a test adds
 
 
-def test_what_is_said_is_in_its_place() -> None:
-    """Among the planned lines, by instant and then in the order in which it was said; of its own instance only."""
+def test_what_is_added_is_in_its_place() -> None:
+    """Among the planned lines, by instant and then in the order in which it was added; of its own instance only."""
     job = played(
         Plan.completes(training=100, logs={"Training": LINES["Training"]}, **KNOWN),
         {"TrainingJobName": "job", "ResourceConfig": {"InstanceCount": 2}},
     )
-    said = [
-        Said(at(80), 10**9, 1, "x", at(90)),
-        Said(at(40), 10**9 + 1, 1, "y", at(90)),
-        Said(at(80), 10**9 + 2, 1, "z", at(90)),
-        Said(at(29), 10**9 + 3, 1, "too early", at(90)),
-        Said(at(200), 10**9 + 4, 2, "after the end", at(90)),
+    added = [
+        AddedLine(at(80), 10**9, 1, "x", at(90)),
+        AddedLine(at(40), 10**9 + 1, 1, "y", at(90)),
+        AddedLine(at(80), 10**9 + 2, 1, "z", at(90)),
+        AddedLine(at(29), 10**9 + 3, 1, "too early", at(90)),
+        AddedLine(at(200), 10**9 + 4, 2, "after the end", at(90)),
     ]
-    assert told(job, 199, said) == {"1@30": "a@30 y@40 b@80 x@80 z@80 c@130", "2@30": "a@30 b@80 c@130"}
-    assert told(job, 200, said)["2@30"] == "a@30 b@80 c@130 after the end@200"
-    first, second = written(job, by_instance(said), at(200))
+    assert told(job, 199, added) == {"1@30": "a@30 y@40 b@80 x@80 z@80 c@130", "2@30": "a@30 b@80 c@130"}
+    assert told(job, 200, added)["2@30"] == "a@30 b@80 c@130 after the end@200"
+    first, second = written(job, by_instance(added), at(200))
     assert [line.ingested_us - at(0) for line in first.lines] == [s * SECOND_US for s in (30, 90, 80, 90, 90, 130)]
     assert second.lines[-1].ingested_us == at(200)
 
@@ -240,7 +243,7 @@ def test_only_what_writes_has_a_stream() -> None:
     """Of two instances the one that was let say something; of a job that says nothing, none."""
     job = played(Plan.completes(**KNOWN), {"TrainingJobName": "job", "ResourceConfig": {"InstanceCount": 2}})
     assert told(job) == {}
-    assert told(job, 31, [Said(at(31), 10**9, 2, "x", at(31))]) == {"2@30": "x@31"}
+    assert told(job, 31, [AddedLine(at(31), 10**9, 2, "x", at(31))]) == {"2@30": "x@31"}
 
 
 # -- the book
@@ -275,11 +278,11 @@ def test_the_book_knows_the_last_record_of_a_job() -> None:
     job = named("job", 1, START_US, Plan.completes(training=100, **KNOWN))
     store.put(job)
     logbook = store.region(job.place).logbook
-    logbook.say(job, at(100), "x", instance=1, now_us=at(100))
-    logbook.say(job, at(50), "y", instance=1, now_us=at(100))
+    logbook.add(job, at(100), "x", instance=1, now_us=at(100))
+    logbook.add(job, at(50), "y", instance=1, now_us=at(100))
     store.put(job.after(Stop(110 * SECOND_US)))
     (stream,) = logbook.streams(at(120))
     assert stream.job.interventions == (Stop(110 * SECOND_US),)
     assert [line.text for line in stream.lines] == ["y", "x"]
-    assert [one.text for one in logbook.said(job)] == ["x", "y"]
-    assert list(logbook.said(named("other", 2, START_US))) == []
+    assert [one.text for one in logbook.added(job)] == ["x", "y"]
+    assert list(logbook.added(named("other", 2, START_US))) == []

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from sagemock.clock.instants import SECOND_US
 from sagemock.training import status
+from sagemock.training.fold import fold
 from sagemock.training.interventions import Complete, Cut, Delete, Fail, Interrupt, Intervention, Stop, Taken, Update
-from sagemock.training.job import Job, View, view
+from sagemock.training.job import Job
 from sagemock.training.plan.defaults import TEARDOWN_S
 from sagemock.training.plan.phase import FOREVER, Phase
 from sagemock.training.plan.plan import Plan
 from sagemock.training.plan.script import script
-from sagemock.training.timeline import fold
+from sagemock.training.snapshot import Snapshot, snapshot
 from tests.support.recorded import RECORDED, described
 from tests.support.strategies import START_US, instants, jobs, lives, played
 
@@ -37,11 +38,11 @@ def offset(seconds: float) -> int:
 
 def told(job: Job) -> str:
     """Return the whole life as text: each entry with the second at which it begins."""
-    entries = view(job, max(job.last_us, START_US)).transitions
+    entries = snapshot(job, max(job.last_us, START_US)).transitions
     return " ".join(f"{entry.status}@{(entry.start_us - job.created_us) / SECOND_US:g}" for entry in entries)
 
 
-def grows(earlier: View, later: View) -> None:
+def grows(earlier: Snapshot, later: Snapshot) -> None:
     """Check that the later look only adds to what the earlier one showed."""
     *closed, last = earlier.transitions
     same = later.transitions[len(closed)]
@@ -67,7 +68,7 @@ def test_entries_are_in_order_and_without_gaps(records: tuple[Job, ...]) -> None
     """The first starts at creation, each ends where the next starts, the open one has no end, the last no length."""
     for job in records:
         for now_us in instants(job):
-            entries = view(job, now_us).transitions
+            entries = snapshot(job, now_us).transitions
             assert entries[0].start_us == job.created_us
             assert all(one.end_us == other.start_us >= one.start_us for one, other in pairwise(entries))
             assert all(one.status != other.status for one, other in pairwise(entries))
@@ -85,7 +86,7 @@ def test_changes_are_in_order(records: tuple[Job, ...]) -> None:
         assert [change.at_us for change in timeline.changes] == sorted(change.at_us for change in timeline.changes)
         assert timeline.changes[0].at_us == 0
         assert (timeline.ended_us is not None) == (timeline.changes[-1].secondary in status.ENDINGS)
-        assert (timeline.ended_us is not None) == view(job, job.last_us).over
+        assert (timeline.ended_us is not None) == snapshot(job, job.last_us).over
         event("ends" if timeline.ended_us is not None else "never ends")
 
 
@@ -94,7 +95,7 @@ def test_a_later_instant_only_adds(records: tuple[Job, ...]) -> None:
     """Closed entries never change; the open one may change its message and end; LastModifiedTime and the seconds only grow."""
     for job in records:
         for earlier_us, later_us in pairwise(instants(job)):
-            grows(view(job, earlier_us), view(job, later_us))
+            grows(snapshot(job, earlier_us), snapshot(job, later_us))
 
 
 @given(lives())
@@ -104,8 +105,8 @@ def test_an_intervention_changes_only_the_future(records: tuple[Job, ...]) -> No
         done_us = after.created_us + after.interventions[-1].at_us
         for now_us in instants(before):
             if now_us < done_us:
-                assert view(before, now_us) == view(after, now_us)
-        grows(view(before, done_us), view(after, done_us))
+                assert snapshot(before, now_us) == snapshot(after, now_us)
+        grows(snapshot(before, done_us), snapshot(after, done_us))
 
 
 @settings(max_examples=200)
@@ -120,7 +121,7 @@ def test_an_intervention_shows_at_its_instant(records: tuple[Job, ...]) -> None:
             case Stop():
                 assert state.primary in ("Stopping", "Stopped")
             case Fail(reason=reason):
-                assert (state.primary, view(job, job.last_us).failure_reason) == ("Failed", reason)
+                assert (state.primary, snapshot(job, job.last_us).failure_reason) == ("Failed", reason)
             case Complete():
                 assert state.primary == "Completed"
             case Interrupt():  # pragma: no branch  # the last of the union
@@ -135,11 +136,11 @@ def test_no_limit_is_exceeded_before_the_job_is_stopping(records: tuple[Job, ...
         script, ran_us = job.script, 0
         for change, after in pairwise(job.timeline.changes):
             length_us = after.at_us - change.at_us
-            if change.secondary not in status.IDLE:
+            if change.secondary not in status.UNBILLED:
                 ran_us += length_us
             if not length_us or change.primary != "InProgress" or change.secondary == status.UPLOADING:
                 continue
-            if change.secondary not in status.IDLE:
+            if change.secondary not in status.UNBILLED:
                 assert script.max_runtime_us is None or ran_us <= script.max_runtime_us + script.limit_lag_us
             assert script.max_wait_us is None or after.at_us <= script.max_wait_us + script.limit_lag_us
             limit_us = script.max_pending_us if change.secondary == status.PENDING else None
@@ -175,7 +176,7 @@ def test_only_without_checkpoints_training_is_lost(times: int, training_s: int, 
     request: dict[str, object] = limited(10**6, 10**7)
     request |= {"CheckpointConfig": {"S3Uri": "s3://bucket/checkpoints"}} if checkpoints else {}
     job = played(Plan.interrupted(times, then=Plan.completes(training=training_s)), request)
-    entries = view(job, job.last_us).transitions
+    entries = snapshot(job, job.last_us).transitions
     trained_us = [(one.end_us or 0) - one.start_us for one in entries if one.status == status.TRAINING]
     assert len(trained_us) == times + 1
     assert (sum(trained_us) if checkpoints else trained_us[-1]) == training_s * SECOND_US
@@ -219,7 +220,7 @@ def test_a_failure_in_every_phase_and_at_its_boundaries(fail_s: float, life: str
     """Only out of Training something is uploaded; there are no artifacts."""
     job = played(NORMAL).after(Fail(offset(fail_s), "why"))
     assert told(job) == life
-    end = view(job, job.last_us)
+    end = snapshot(job, job.last_us)
     assert (end.failure_reason, end.artifacts) == (("why", False) if end.primary == "Failed" else (None, True))
 
 
@@ -237,7 +238,7 @@ def test_a_completion_in_every_phase_and_at_its_boundaries(complete_s: float, li
     """The rest of the life is passed through at once."""
     job = played(NORMAL).after(Complete(offset(complete_s)))
     assert told(job) == life
-    assert view(job, job.last_us).artifacts
+    assert snapshot(job, job.last_us).artifacts
 
 
 def test_a_job_that_was_interrupted_completes_from_there() -> None:
@@ -249,17 +250,36 @@ def test_a_job_that_was_interrupted_completes_from_there() -> None:
 
 
 def test_who_waits_in_pending_is_stopped_without_ever_starting() -> None:
-    """Neither an entry for Downloading nor a TrainingStartTime."""
-    job = played(Plan([Phase("Starting", 1), Phase("Pending", 500), Phase("Training", 5)])).after(Stop(offset(100)))
-    assert told(job) == "Starting@0 Pending@1 Stopping@110 Stopped@110"
-    end = view(job, job.last_us)
-    assert (end.started_us, end.training_s, end.billable_s, end.ended_us) == (None, None, None, at(110))
+    """Three jobs of 2026: no other entry than Stopped, a TrainingEndTime, 31 to 52 s after the call; `stopping` changes it."""
+    phases = [Phase("Starting", 1), Phase("Pending", 500), Phase("Training", 5)]
+    for plan, after_s in ((Plan(phases), 38.3), (Plan(phases, stopping=3), 3)):
+        job = played(plan).after(Stop(offset(100)))
+        assert told(job) == f"Starting@0 Pending@1 Stopped@{100 + after_s:g}"
+        end = snapshot(job, job.last_us)
+        assert (end.primary, end.started_us, end.training_s, end.billable_s) == ("Stopped", None, None, None)
+        assert (end.ended_us, end.artifacts) == (at(100 + after_s), False)
+        assert [entry.message for entry in end.transitions[1:]] == ["Training job stopped"] * 2
+        during = snapshot(job, at(100))
+        assert (during.primary, during.secondary, during.modified_us) == ("Stopping", "Pending", at(100))
+        assert during.transitions[-1].message == "Training job stopped"
+        assert snapshot(job, at(100) - 1).transitions[-1].message == "Training job waiting for capacity"
+
+
+def test_a_spot_job_that_waits_for_capacity_is_stopped_without_ever_starting() -> None:
+    """Jobs of 2026: nothing is billed. One that prepares its instances has begun, by a log of 2019."""
+    request = {"TrainingJobName": "job", "EnableManagedSpotTraining": True}
+    job = played(Plan.waits_for_capacity(500, Plan.completes(starting=40)), request)
+    waiting, preparing = job.after(Stop(offset(100))), job.after(Stop(offset(520)))
+    assert told(waiting) == "Starting@0 Stopping@110 Stopped@110"
+    assert snapshot(waiting, waiting.last_us).billable_s is None
+    assert told(preparing) == "Starting@0 Downloading@530 Stopping@530 Stopped@530"
+    assert snapshot(preparing, preparing.last_us).billable_s == 1
 
 
 def test_while_a_stop_waits_only_the_primary_status_shows_it() -> None:
     """Recorded: TrainingJobStatus Stopping, SecondaryStatus Starting, and one open entry with the message that it had."""
     job = played(NORMAL).after(Stop(offset(4)))
-    before, after = view(played(NORMAL), at(4)), view(job, at(4))
+    before, after = snapshot(played(NORMAL), at(4)), snapshot(job, at(4))
     assert (after.primary, after.secondary) == ("Stopping", "Starting")
     assert after.transitions == before.transitions
     assert after.modified_us == at(4)
@@ -282,7 +302,7 @@ def test_a_job_that_hangs_stays_until_somebody_ends_it(during: str) -> None:
     """Nothing happens to it any more; a stop, a failure or a completion does."""
     unlimited = {"TrainingJobName": "job", "StoppingCondition": {"MaxRuntimeInSeconds": 10**9}}
     job = played(Plan.hangs(during, stopping=3), unlimited)
-    year = view(job, at(365 * 86_400))
+    year = snapshot(job, at(365 * 86_400))
     assert (year.primary, year.secondary) == ("InProgress", during)
     assert (year.ended_us, year.failure_reason, year.artifacts, year.billable_s) == (None, None, False, None)
     after: list[Intervention] = [Stop(offset(5)), Fail(offset(5), "why"), Complete(offset(5))]
@@ -324,7 +344,7 @@ def test_the_day_that_is_the_default_ends_a_job_that_hangs() -> None:
     assert told(job) == (
         f"Starting@0 Downloading@10 Training@30 Stopping@{day + 10} Uploading@{day + 13} MaxRuntimeExceeded@{day + 18}"
     )
-    assert view(job, job.last_us).training_s == day + 5
+    assert snapshot(job, job.last_us).training_s == day + 5
 
 
 def test_a_stop_in_time_is_no_limit_exceeded() -> None:
@@ -345,7 +365,7 @@ def test_a_late_limit_is_late_by_its_lag() -> None:
 def test_a_message_overwrites_the_one_before_in_the_open_entry() -> None:
     """One entry per visit; LastModifiedTime moves with the message, and the last one stays."""
     job = played(Plan([Phase("Starting", 10, [(0, "a"), (4, "b"), (9, "c")]), Phase("Training", 5)]))
-    looks = [view(job, at(second)) for second in (0, 3.999999, 4, 9, 20)]
+    looks = [snapshot(job, at(second)) for second in (0, 3.999999, 4, 9, 20)]
     assert [look.transitions[0].message for look in looks] == ["a", "a", "b", "c", "c"]
     assert [look.modified_us for look in looks] == [at(second) for second in (0, 0, 4, 9, 15)]
     assert [len(look.transitions) for look in looks] == [1, 1, 1, 1, 3]
@@ -354,16 +374,16 @@ def test_a_message_overwrites_the_one_before_in_the_open_entry() -> None:
 def test_a_message_at_the_end_of_its_phase_is_never_seen() -> None:
     """The next entry hides it; but at a cut it may already have been read, and stays."""
     plan = Plan([Phase("Starting", 4, [(0, "a"), (4, "b")]), Phase("Training", 9, [(0, "c"), (5, "d"), (6, "e")])])
-    whole = view(played(plan), at(99))
+    whole = snapshot(played(plan), at(99))
     assert [entry.message for entry in whole.transitions[:2]] == ["a", "e"]
     cut = played(plan).after(Stop(offset(9)))
-    assert view(cut, at(99)).transitions[1].message == "d"
+    assert snapshot(cut, at(99)).transitions[1].message == "d"
 
 
 def test_an_endless_phase_says_all_that_it_has_to_say() -> None:
     """And then nothing."""
     job = played(Plan([Phase("Starting", FOREVER, [(0, "a"), (timedelta(days=9), "b")])]))
-    assert view(job, at(9 * 86_400)).transitions[0].message == "b"
+    assert snapshot(job, at(9 * 86_400)).transitions[0].message == "b"
     assert job.last_us == at(9 * 86_400)
 
 
@@ -373,7 +393,7 @@ def test_a_boundary_belongs_to_what_follows(boundary_s: int, kind: type[Stop | C
     job = played(NORMAL)
     secondary = job.state(at(boundary_s)).secondary
     assert secondary == PHASES[BOUNDARIES_S.index(boundary_s)]
-    entries = view(job.after(kind(offset(boundary_s))), at(boundary_s)).transitions
+    entries = snapshot(job.after(kind(offset(boundary_s))), at(boundary_s)).transitions
     assert secondary in [entry.status for entry in entries]
 
 
@@ -384,13 +404,13 @@ def test_a_boundary_belongs_to_what_follows(boundary_s: int, kind: type[Stop | C
 def test_a_remark_leaves_the_life_as_it_is(records: tuple[Job, ...], kind: type[Update | Delete], data: st.DataObject) -> None:
     """It moves LastModifiedTime, and the primary status of a job that is deleted."""
     job = records[-1]
-    when = [now_us for now_us in instants(job) if kind is Update or view(job, now_us).over]
+    when = [now_us for now_us in instants(job) if kind is Update or snapshot(job, now_us).over]
     for now_us in [data.draw(st.sampled_from(when))] if when else []:
         remarked = job.after(kind(now_us - job.created_us))
-        before, after = view(job, now_us), view(remarked, now_us)
+        before, after = snapshot(job, now_us), snapshot(remarked, now_us)
         assert (after.transitions, after.modified_us) == (before.transitions, now_us)
         assert after.primary == ("Deleting" if kind is Delete else before.primary)
-        assert view(remarked, remarked.last_us).transitions == view(job, job.last_us).transitions
+        assert snapshot(remarked, remarked.last_us).transitions == snapshot(job, job.last_us).transitions
 
 
 def test_a_job_that_waits_too_long_in_pending_is_stopped() -> None:
@@ -398,19 +418,22 @@ def test_a_job_that_waits_too_long_in_pending_is_stopped() -> None:
     gpu = {"ResourceConfig": {"InstanceType": "ml.p4d.24xlarge"}, "StoppingCondition": {"MaxPendingTimeInSeconds": 7200}}
     request = {"TrainingJobName": "job", **gpu}
     life = Plan.completes(starting=10, downloading=10, training=10, uploading=10, stopping=3)
-    assert told(played(Plan.waits_for_capacity(7000, life), request)).endswith("Completed@7041")
-    assert told(played(Plan.waits_for_capacity(9000, life), request)) == "Starting@0 Pending@1 Stopping@7201 Stopped@7204"
-    assert told(played(Plan.waits_for_training_plan(9000, life), request)).endswith("Completed@9041")
+    assert told(played(Plan.waits_for_capacity(7000, life), request)).endswith("Completed@7040.33")
+    waited = played(Plan.waits_for_capacity(9000, life), request)
+    assert told(waited) == "Starting@0 Pending@0.334 Stopped@7203.33"
+    assert waited.timeline.limits == ((7_200_334_000, "MaxPendingTimeInSeconds"),)
+    assert snapshot(waited, at(7201)).primary == "Stopping"
+    assert told(played(Plan.waits_for_training_plan(9000, life), request)).endswith("Completed@9040.33")
 
 
 def test_a_pool_that_was_taken_shows_by_whom() -> None:
     """In the message of the entry that said it was retained."""
     made = script(NORMAL, {}, Random(0), retains=True)  # noqa: S311  # a test's dice, not a secret
     job = replace(played(NORMAL), script=made, retains=600)
-    assert view(job, at(135)).transitions[-1].message == "Resource retained for reuse"
+    assert snapshot(job, at(135)).transitions[-1].message == "Resource retained for reuse"
     taken = job.after(Taken(offset(200), "next"))
-    assert view(taken, at(199)).transitions[-1].message == "Resource retained for reuse"
-    assert view(taken, at(200)).transitions[-1].message == "Resource reused by training job: next"
+    assert snapshot(taken, at(199)).transitions[-1].message == "Resource retained for reuse"
+    assert snapshot(taken, at(200)).transitions[-1].message == "Resource reused by training job: next"
 
 
 def test_a_planned_stop_is_not_cut_by_a_limit() -> None:
@@ -438,4 +461,4 @@ def test_a_replay_that_was_cut_or_deleted_shows_no_late_bookkeeping() -> None:
 def test_a_long_reason_is_cut_where_the_service_cuts_it() -> None:
     """Whoever gave it."""
     for job in (played(Plan()).after(Fail(1, "x" * 5000)), played(Plan(ending="Failed", failure_reason="x" * 5000))):
-        assert view(job, job.last_us).failure_reason == "x" * 1024
+        assert snapshot(job, job.last_us).failure_reason == "x" * 1024

@@ -4,31 +4,57 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from sagemock.clock.instants import SECOND_US
+from sagemock.evidence import Assumption
 from sagemock.training import status
 from sagemock.training.plan.resources import instances
 
 __all__ = ["Traits", "billed_s", "length_s", "messages", "traits"]
 
-# Medians of recorded jobs and logs, in seconds, by kind of instance: (CPU, accelerated).
-STARTING_S: Final = (55.0, 95.0)
-DATA_S: Final = (20.0, 25.0)
-IMAGE_S: Final = (80.0, 170.0)
-TRAINING_S: Final = (49.0, 605.0)
-UPLOADING_S: Final = (11.0, 46.0)
+
+class Lengths(NamedTuple):
+    """How long things last on one kind of instance: medians of recorded jobs and logs, in seconds."""
+
+    starting: float
+    data: float
+    image: float
+    training: float
+    uploading: float
+    before_pending: float = 1.0
+    """Starting, where Pending follows: 0 to 2 s in three logs of 2024."""
+
+
+CPU: Final = Lengths(55.0, 20.0, 80.0, 49.0, 11.0)
+"""Logs of 2021 to 2026 and a record of 2025: Starting 52, 55, 70 s; data 20 to 26, image 76 to 104 s; Uploading 11 s."""
+ACCELERATED: Final = Lengths(58.0, 24.0, 171.0, 768.0, 12.5, 0.334)
+"""Records and logs of 2024 and later, of which the tests have one as L1.
+
+Starting (with Pending, where capacity is at hand) 48.8, 53.3, 57.6, 59, 59 s in 2026; data 19, 29 s and image 171, 171 s in logs
+of 2024 (Downloading as a whole 136.6 and 181.9 s in 2026); Training 161, 768 and 9338 s; Uploading 7.4, 12.5, 13 and 13.4 s;
+Starting before Pending 0.192, 0.261, 0.334, 0.406 and 0.972 s in 2026.
+"""
+ACCELERATED_LEGACY: Final = Lengths(95.0, 25.0, 170.0, 605.0, 46.0)
+"""Records of 2022, of which the tests have R1 and R2: Starting 94.3 and 96.9 s, Training 605 s, Uploading 46 s; logs of 2023."""
 STOPPING_S: Final = 5.0
 """A spot job stopped at MaxWaitTimeInSeconds in 2026: 5 s."""
 WARM_S: Final = 4.0
 """Starting on instances of a warm pool: 3.675 s for a job of 2023."""
-TEARDOWN_S: Final = 10.0
-"""How long a stop takes before any instance ran; assumed. (Recorded: TrainingJobStatus Stopping, SecondaryStatus Starting.)"""
-INTERRUPTED_S: Final = 60.0
-"""How long a spot interruption lasts until the job starts again; assumed."""
-BEFORE_PENDING_S: Final = 1.0
-"""Starting before Pending: 0 to 2 s in three logs of 2024."""
-DELETING_S: Final = 10.0
-"""How long a job is Deleting until it is gone; assumed."""
-OTHER_S: Final = 60.0
-"""The statuses of which no duration was recorded; assumed."""
+_TEARDOWN: Final = Assumption(
+    "that a stop takes 10 s while the job waits in Starting for its instances (that it takes a while is recorded)"
+)
+TEARDOWN_S: Final = _TEARDOWN(10.0)
+PENDING_STOP_S: Final = 38.3
+"""How long a stop takes while the job is Pending: 31.0, 38.3 and 51.7 s for three jobs of 2026, of which the tests have P1."""
+_INTERRUPTED: Final = Assumption(
+    "that a spot interruption lasts 60 s until the job starts again", knob="Plan.interrupted(lasting=…)"
+)
+INTERRUPTED_S: Final = _INTERRUPTED(60.0)
+_DELETING: Final = Assumption("that a job is Deleting for 10 s until it is gone")
+DELETING_S: Final = _DELETING(10.0)
+_OTHER: Final = Assumption(
+    "that the statuses of which no duration was recorded (Restarting, Updating, Pending in a plan's phases) last 60 s",
+    knob="Phase(status, duration)",
+)
+OTHER_S: Final = _OTHER(60.0)
 FIRST_MESSAGE: Final = 0.27
 """The part of Starting for which it is "Starting the training job": 15 of 55 s, 15 of 52 s, 16 of 70 s, 27 of 97 s."""
 
@@ -89,20 +115,26 @@ def billed_s(training_s: int, part: float) -> int:
     return int(training_s * part + _ROUNDING)
 
 
+def lengths(by: Traits, *, legacy: bool = False) -> Lengths:
+    """Return how long things last on the instances of a job, today or, by `legacy`, until 2023."""
+    if not by.accelerated:
+        return CPU
+    return ACCELERATED_LEGACY if legacy else ACCELERATED
+
+
 def length_s(name: str, by: Traits, *, legacy: bool = False) -> float:
     """Return how long a visit to a status lasts, in seconds; by `legacy` the image was pulled in Training, as until 2023."""
-    kind = int(by.accelerated)
+    known = lengths(by, legacy=legacy)
     if legacy and name in (status.DOWNLOADING, status.TRAINING):
         # A job of 2021 without anything to copy was Downloading for 17 s all the same.
-        return DATA_S[kind] if name == status.DOWNLOADING else IMAGE_S[kind] + TRAINING_S[kind]
-    data_s = DATA_S[kind] if by.data else 0.0
+        return known.data if name == status.DOWNLOADING else known.image + known.training
     return {
-        status.STARTING: WARM_S if by.warm else STARTING_S[kind],
-        status.DOWNLOADING: data_s + IMAGE_S[kind],
-        status.DOWNLOADING_IMAGE: IMAGE_S[kind],
-        status.TRAINING: TRAINING_S[kind],
+        status.STARTING: WARM_S if by.warm else known.starting,
+        status.DOWNLOADING: known.data * by.data + known.image,
+        status.DOWNLOADING_IMAGE: known.image,
+        status.TRAINING: known.training,
         status.INTERRUPTED: INTERRUPTED_S,
-        status.UPLOADING: UPLOADING_S[kind],
+        status.UPLOADING: known.uploading,
         status.STOPPING: STOPPING_S,
     }.get(name, OTHER_S)
 
@@ -114,14 +146,13 @@ def messages(name: str, by: Traits, length_us: int | None, *, legacy: bool = Fal
     if legacy and name == status.DOWNLOADING:
         return ((0, status.INPUT_DATA),)
     if legacy and name == status.TRAINING:
-        kind = int(by.accelerated)
-        part = IMAGE_S[kind] / (IMAGE_S[kind] + TRAINING_S[kind])
-        image_us = min(round(IMAGE_S[kind] * SECOND_US), round(whole_us * part))
+        known = lengths(by, legacy=True)
+        part = known.image / (known.image + known.training)
+        image_us = min(round(known.image * SECOND_US), round(whole_us * part))
         return ((0, status.TRAINING_IMAGE), (image_us, last))
     if name == status.STARTING:
         return ((0, status.STARTING_THE_JOB), (round(whole_us * FIRST_MESSAGE), last))
     if name == status.DOWNLOADING and by.data:
-        kind = int(by.accelerated)
-        data = DATA_S[kind] / (DATA_S[kind] + IMAGE_S[kind])
-        return ((0, status.INPUT_DATA), (round(whole_us * data), last))
+        known = lengths(by)
+        return ((0, status.INPUT_DATA), (round(whole_us * known.data / (known.data + known.image)), last))
     return ((0, last),)

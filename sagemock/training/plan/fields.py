@@ -1,4 +1,4 @@
-"""Outlines: everything that a plan can say, as an immutable value that contradicts itself nowhere."""
+"""The fields of a plan: everything that it can say, as an immutable value that contradicts itself nowhere."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from sagemock.training.plan.order import impossible
 from sagemock.training.plan.phase import Duration, Phase, span_us
 from sagemock.training.plan.recording import read
 
-__all__ = ["INTERRUPTIONS_MAX", "NORMAL", "RATE", "Outline", "fits_rate"]
+__all__ = ["INTERRUPTIONS_MAX", "NORMAL", "RATE", "PlanFields", "fits_rate"]
 
 NORMAL = (status.STARTING, status.DOWNLOADING, status.TRAINING, status.UPLOADING)
 """The phases of a job that finds capacity at hand and succeeds."""
@@ -36,14 +36,14 @@ _LENGTHS = ("stopping", "uploading", "capacity", "scheduled", "interruption", "l
 
 
 @dataclass(frozen=True, repr=False)
-class Outline:
+class PlanFields:
     """The fields of a plan. Make plans by `Plan`."""
 
     phases: Sequence[Phase] = tuple(Phase(name) for name in NORMAL)
     ending: status.Ending = "Completed"
     failure_reason: str | None = None
     stopping: Duration | None = None
-    """How long the container takes to end after a stop (the service grants it 120 s)."""
+    """How long the container takes to end after a stop (the service grants it 120 s), or, while the job is Pending, the stop."""
     uploading: Duration | None = None
     """How long the upload after a stop takes."""
     granular: bool = False
@@ -144,14 +144,14 @@ class Outline:
         return bool(self.interruptions_per_hour) or any(isinstance(length, tuple) for length in lengths)
 
     @property
-    def written(self) -> dict[str, LineSource]:
+    def by_status(self) -> dict[str, LineSource]:
         """What the container writes in which status, besides what the phases say."""
         return dict(self.logs)
 
     @cached_property
     def asks(self) -> bool:
         """Whether jobs that play this plan differ, because a callable of the request says what they write."""
-        return any(callable(source) for source in (*self.written.values(), *(phase.logs for phase in self.phases)))
+        return any(callable(source) for source in (*self.by_status.values(), *(phase.logs for phase in self.phases)))
 
     @property
     def counts_steps(self) -> bool:
@@ -236,7 +236,7 @@ class Outline:
             )
 
     def _check_logs(self) -> None:
-        for name, source in self.written.items():
+        for name, source in self.by_status.items():
             visits = [phase for phase in self.phases if phase.status == name]
             if name == status.STOPPING and not visits:
                 # A stop can always come.

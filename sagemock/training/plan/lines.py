@@ -13,7 +13,17 @@ from sagemock.errors import PlanError
 from sagemock.training import status
 from sagemock.training.plan.hashing import hashed_once
 
-__all__ = ["NO_LINES", "LineSource", "Lines", "LogMapping", "Writing", "check_fit", "lines_of", "sources_of", "writer"]
+__all__ = [
+    "NO_LINES",
+    "LineSource",
+    "Lines",
+    "LogMapping",
+    "LoggedVisit",
+    "check_fit",
+    "checked_source",
+    "lines_of",
+    "sources_of",
+]
 
 WRITES = status.PHASES - status.WAITING - {status.INTERRUPTED, status.DOWNLOADING, status.DOWNLOADING_IMAGE}
 """In these a container runs, or ran a moment ago: only it writes lines."""
@@ -77,7 +87,7 @@ LogMapping: TypeAlias = Mapping[str, LineSource] | tuple[tuple[str, LineSource],
 """What is written by status: `{"Training": [(0, "epoch 1"), …]}`."""
 
 
-class Writing(NamedTuple):
+class LoggedVisit(NamedTuple):
     """A visit in which lines are written, in microseconds after the creation of the job."""
 
     begin_us: int
@@ -119,7 +129,7 @@ def _offset(pair: tuple[int, str]) -> int:
     return pair[0]
 
 
-def writer(source: LineSource | None, name: str) -> LineSource | None:
+def checked_source(source: LineSource | None, name: str) -> LineSource | None:
     """Return what a phase writes, checked where it is written; a callable is asked later. Raises PlanError."""
     if source is None:
         return None
@@ -140,7 +150,7 @@ def sources_of(logs: LogMapping) -> tuple[tuple[str, LineSource], ...]:
         for pair in pairs
     ):
         raise PlanError(f"logs={shown(logs)}: write what each status writes, logs={{'Training': [(0, 'epoch 1')]}}")
-    return tuple((name, made) for name, source in pairs if (made := writer(source, name)) is not None)
+    return tuple((name, made) for name, source in pairs if (made := checked_source(source, name)) is not None)
 
 
 def check_fit(lines: Lines, longest_us: int | None, name: str) -> None:

@@ -11,7 +11,7 @@ from sagemock.clock.instants import duration_us
 from sagemock.errors import PlanError
 from sagemock.literals import PhaseName
 from sagemock.training import status
-from sagemock.training.plan.lines import Lines, LineSource, check_fit, writer
+from sagemock.training.plan.lines import Lines, LineSource, check_fit, checked_source
 
 __all__ = ["FOREVER", "Duration", "Phase", "span_us"]
 
@@ -63,12 +63,12 @@ class Phase:
         if not self.forever:
             span_us(self.duration, f"the duration of Phase({self.status!r})")
         if self.message is not None:
-            object.__setattr__(self, "message", self.message if isinstance(self.message, str) else self._told(self.message))
+            object.__setattr__(self, "message", self.message if isinstance(self.message, str) else self._pairs(self.message))
             self._check_texts()
-        object.__setattr__(self, "logs", writer(self.logs, self.status))
+        object.__setattr__(self, "logs", checked_source(self.logs, self.status))
         self.check_fit(self.logs)
 
-    def _told(self, message: Sequence[tuple[timedelta | float, str]]) -> tuple[tuple[timedelta | float, str], ...]:
+    def _pairs(self, message: Sequence[tuple[timedelta | float, str]]) -> tuple[tuple[timedelta | float, str], ...]:
         wanted = "are (offset, text) pairs in order, the first at 0"
         told = f"the messages of Phase({self.status!r})"
         with of_a_plan():

@@ -13,7 +13,7 @@ from sagemock.checks import listed, nearest, number, of_a_plan, public, public_c
 from sagemock.errors import InvalidType, PlanError
 from sagemock.literals import PhaseName
 from sagemock.training import status
-from sagemock.training.plan.fields import INTERRUPTIONS_MAX, NORMAL, RATE, Outline, fits_rate
+from sagemock.training.plan.fields import INTERRUPTIONS_MAX, NORMAL, RATE, PlanFields, fits_rate
 from sagemock.training.plan.hashing import hashed_once
 from sagemock.training.plan.lines import LogMapping, sources_of
 from sagemock.training.plan.phase import FOREVER, Duration, Phase, span_us
@@ -41,7 +41,7 @@ _LENGTH = {name.lower(): name for name in (*NORMAL, status.STOPPING)}
 @public_class
 @hashed_once
 @dataclass(frozen=True, repr=False)
-class Plan(Outline):
+class Plan(PlanFields):
     """What happens to a training job, from CreateTrainingJob to its end.
 
     A plan is made by a recipe, such as `Plan.completes(training=3600)`, or phase by phase:
@@ -289,7 +289,7 @@ def _made(
     **changes: Any,  # noqa: ANN401  # any field
 ) -> Plan:
     """Return a plan of these phases, called by `words` and durations, of which the others are those that a stop plays."""
-    called = f"Plan.{recipe}({', '.join([*words, *_told(durations, changes)])})"
+    called = f"Plan.{recipe}({', '.join([*words, *_words(durations, changes)])})"
     tail: dict[str, Any] = {"stopping": durations.get("stopping"), "uploading": durations.get("uploading")}
     return Plan(phases, **{"called": called, **tail, **changes})
 
@@ -300,7 +300,7 @@ def _visits(recipe: str, statuses: Sequence[str], durations: Mapping[str, Any]) 
     return tuple(Phase(name, given.get(name.lower())) for name in statuses)
 
 
-def _told(durations: Mapping[str, Any], changes: Mapping[str, Any]) -> list[str]:
+def _words(durations: Mapping[str, Any], changes: Mapping[str, Any]) -> list[str]:
     words = [f"{name}={_code(value)}" for name, value in durations.items()]
     written = ", ".join(f"{name!r}: …" for name, _ in sources_of(changes.get("logs", ())))
     words += [f"logs={{{written}}}"] if written else []
@@ -316,7 +316,7 @@ def _checked(recipe: str, durations: Mapping[str, Any]) -> Mapping[str, Any]:
     return durations
 
 
-def _varied(then: Plan | None, called: str, **changes: Any) -> Plan:  # noqa: ANN401  # the fields of Outline
+def _varied(then: Plan | None, called: str, **changes: Any) -> Plan:  # noqa: ANN401  # the fields of a plan
     base: object = then
     if base is not None and not isinstance(base, Plan):
         raise InvalidType(f"then={shown(then)}: the life that goes on is a Plan, such as then=Plan.fails()")

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 from sagemock import reasons
 from sagemock.clock.instants import SECOND_US, duration_us
 from sagemock.errors import PlanError
+from sagemock.evidence import Assumption
 from sagemock.training import status
 from sagemock.training.own import own
 from sagemock.training.plan import defaults, recording
@@ -21,6 +22,14 @@ from sagemock.training.plan.plan import Plan
 from sagemock.training.shared import shared
 
 __all__ = ["Script", "Step", "script"]
+
+_PENDING_IF_ASKED: Final = Assumption(
+    "that every job on demand on accelerated instances goes through Pending if its request has MaxPendingTimeInSeconds, also "
+    'with capacity at hand (five of five records of 2026), and that it says "Preparing the instances for training" there',
+    since="2026-11-26",
+    knob="leave MaxPendingTimeInSeconds out of the request, or write the phases of the plan with messages",
+)
+_WARM_IS_NOT_PENDING: Final = Assumption("that a job on the instances of a warm pool is not Pending", since="2026-11-26")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,9 @@ class Script:
     ending: str
     failure_reason: str | None
     stopping_us: int
+    """How long the container takes to end."""
+    pending_stop_us: int
+    """How long a stop takes while the job is Pending."""
     uploading_us: int
     stopped_after_us: int | None
     interruptions_us: tuple[int, ...]
@@ -63,7 +75,7 @@ class Script:
     recorded: recording.Recorded | None
     last_words: Lines = NO_LINES
     """What the container writes when it is stopped."""
-    writes: bool = False
+    has_lines: bool = False
     """Whether the container writes anything."""
 
 
@@ -74,17 +86,17 @@ def script(plan: Plan, request: Mapping[str, Any], rng: Random, *, warm: bool = 
     request.
     """
     by = traits(request, warm=warm, retains=retains)
-    return _Writer(plan, by, rng, request).write() if plan.draws or plan.asks else _shared(plan, by)
+    return _Compiler(plan, by, rng, request).compile() if plan.draws or plan.asks else _shared(plan, by)
 
 
 @shared
 def _shared(plan: Plan, by: Traits) -> Script:
     """Make the script of a plan that leaves nothing to chance once for all jobs that it fits: a hundred thousand hold one."""
-    return _Writer(plan, by, Random(0), {}).write()  # noqa: S311  # nothing is drawn from it
+    return _Compiler(plan, by, Random(0), {}).compile()  # noqa: S311  # nothing is drawn from it
 
 
-class _Writer:
-    """Writes one script."""
+class _Compiler:
+    """Compiles one script."""
 
     def __init__(self, plan: Plan, by: Traits, rng: Random, request: Mapping[str, Any]) -> None:
         self.plan = plan
@@ -94,7 +106,7 @@ class _Writer:
         self.scheduled_us = self.length_us(plan.scheduled, 0)
         self.request = request
 
-    def write(self) -> Script:
+    def compile(self) -> Script:
         plan, by = self.plan, self.by
         replayed = plan.replayed is not None
         if plan.counts_steps and not by.serverless:
@@ -113,7 +125,8 @@ class _Writer:
             ending=ending,
             failure_reason=reason,
             stopping_us=stopping.length_us or 0,
-            uploading_us=self.length_us(plan.uploading, defaults.length_s(status.UPLOADING, by)),
+            pending_stop_us=self.length_us(plan.stopping, defaults.PENDING_STOP_S),
+            uploading_us=self.length_us(plan.uploading, defaults.length_s(status.UPLOADING, by, legacy=plan.legacy)),
             stopped_after_us=None if plan.stopped_after is None else self.length_us(plan.stopped_after, 0),
             interruptions_us=self.interruptions(steps),
             restart=_restart(self.by, self.length_us(plan.interruption, defaults.INTERRUPTED_S), plan.legacy),
@@ -126,7 +139,7 @@ class _Writer:
             retains=by.retains,
             recorded=None if plan.replayed is None else recording.read(plan.replayed),
             last_words=stopping.lines,
-            writes=any(step.lines for step in (*steps, stopping)),
+            has_lines=any(step.lines for step in (*steps, stopping)),
         )
 
     def length_us(self, given: Duration | None, default_s: float) -> int:
@@ -149,6 +162,8 @@ class _Writer:
         steps = [self.step(phase) for phase in phases]
         if self.plan.capacity is not None or self.plan.scheduled is not None:
             steps[:1] = self.waiting(steps[0])
+        elif len(steps) > 1 and self.is_pending(steps[1]):
+            steps[:1] = self.through_pending(steps[0])
         if self.plan.granular:
             steps = [finer for step in steps for finer in self.finer(step)]
         return steps
@@ -166,7 +181,7 @@ class _Writer:
         return Step(phase.status, length, self.messages(phase, length), lines)
 
     def lines(self, phase: Phase) -> Lines:
-        source = self.plan.written.get(phase.status) if phase.logs is None else phase.logs
+        source = self.plan.by_status.get(phase.status) if phase.logs is None else phase.logs
         if not callable(source):
             return NO_LINES if source is None else lines_of(source, phase.status)
         lines = lines_of(source(own(self.request)), f"the lines of {phase.status} by {source!r}")
@@ -191,17 +206,37 @@ class _Writer:
                 "mode; create it with TrainingInputMode='File', or leave the message out"
             )
 
+    def is_pending(self, after: Step) -> bool:
+        """Whether a job goes through Pending although capacity is at hand, and `after` that does not wait in the plan already."""
+        by, plan = self.by, self.plan
+        asks = by.max_pending_s is not None and by.accelerated and not by.spot
+        as_today = not (plan.granular or plan.legacy) and plan.replayed is None and plan.phases[0].message is None
+        return _PENDING_IF_ASKED(asks) and as_today and not _WARM_IS_NOT_PENDING(by.warm) and after.status != status.PENDING
+
+    def through_pending(self, starting: Step) -> list[Step]:
+        """Return Starting as a job spends it that has asked for Pending: nearly all of it there (five records of 2026)."""
+        whole_us = starting.length_us or 0
+        before_us = min(self.before_pending_us, whole_us)
+        return [
+            Step(status.STARTING, before_us, ((0, status.STARTING_THE_JOB),)),
+            Step(status.PENDING, whole_us - before_us, ((0, status.PREPARING_THE_INSTANCES),)),
+        ]
+
+    @property
+    def before_pending_us(self) -> int:
+        return round(defaults.lengths(self.by).before_pending * SECOND_US)
+
     def waiting(self, starting: Step) -> list[Step]:
         """Return what a job shows that waits for capacity, and then spends `starting` on preparing its instances."""
         wait_us = self.scheduled_us + self.length_us(self.plan.capacity, 0)
         whole_us = None if starting.length_us is None else wait_us + starting.length_us
         if not self.by.spot and not self.plan.granular and not self.plan.legacy:
             # Three logs of 2024: Starting ends at once, and both messages are of one Pending entry.
-            first = Step(status.STARTING, round(defaults.BEFORE_PENDING_S * SECOND_US), ((0, status.STARTING_THE_JOB),))
+            first = Step(status.STARTING, self.before_pending_us, ((0, status.STARTING_THE_JOB),))
             texts = ((0, status.WAITING_FOR_CAPACITY), (wait_us, status.PREPARING_THE_INSTANCES))
             return [first, Step(status.PENDING, whole_us, texts)]
         # The same shortage in the same hour: spot jobs stay in Starting; so did those on demand before there was Pending.
-        begun_us = min(wait_us, round(defaults.STARTING_S[0] * defaults.FIRST_MESSAGE * SECOND_US))
+        begun_us = min(wait_us, round(defaults.CPU.starting * defaults.FIRST_MESSAGE * SECOND_US))
         begun = (0, status.STARTING_THE_JOB), (begun_us, status.NO_CAPACITY)
         return [Step(status.STARTING, whole_us, (*begun, (wait_us, status.PREPARING_THE_INSTANCES)))]
 
@@ -277,6 +312,6 @@ class _Writer:
 @lru_cache(maxsize=1024)
 def _restart(by: Traits, gap_us: int, legacy: bool) -> tuple[Step, ...]:  # noqa: FBT001  # private, one caller
     """Return what an interruption plays before training goes on, which jobs of any plan share."""
-    writer = _Writer(Plan(legacy=legacy), by, Random(0), {})  # noqa: S311  # nothing is drawn from it
+    compiler = _Compiler(Plan(legacy=legacy), by, Random(0), {})  # noqa: S311  # nothing is drawn from it
     interrupted = Step(status.INTERRUPTED, gap_us, ((0, status.MESSAGES[status.INTERRUPTED]),))
-    return interrupted, writer.step(Phase(status.STARTING)), writer.step(Phase(status.DOWNLOADING))
+    return interrupted, compiler.step(Phase(status.STARTING)), compiler.step(Phase(status.DOWNLOADING))

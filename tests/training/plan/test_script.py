@@ -49,14 +49,14 @@ def test_the_requests_of_the_strategy_are_valid(request_: dict[str, Any]) -> Non
     [
         (CPU, (55, 80, 49, 11)),
         (CPU | DATA, (55, 100, 49, 11)),
-        (GPU, (95, 170, 605, 46)),
-        (GPU | DATA, (95, 195, 605, 46)),
-        ({"ResourceConfig": {"InstanceGroups": [{"InstanceType": "ml.trn1.2xlarge"}]}}, (95, 170, 605, 46)),
+        (GPU, (58, 171, 768, 12.5)),
+        (GPU | DATA, (58, 195, 768, 12.5)),
+        ({"ResourceConfig": {"InstanceGroups": [{"InstanceType": "ml.trn1.2xlarge"}]}}, (58, 171, 768, 12.5)),
         (CPU | DATA | {"AlgorithmSpecification": {"TrainingInputMode": "Pipe"}}, (55, 80, 49, 11)),
         ({}, (55, 80, 49, 11)),
     ],
 )
-def test_the_request_decides_what_the_plan_leaves_open(request_: dict[str, Any], expected: tuple[int, ...]) -> None:
+def test_the_request_decides_what_the_plan_leaves_open(request_: dict[str, Any], expected: tuple[float, ...]) -> None:
     """By the kind of its instances, and whether input data is copied."""
     assert tuple(lengths_s(written(Plan(), request_)).values()) == expected
 
@@ -186,6 +186,55 @@ def test_until_2023_the_image_was_pulled_in_training() -> None:
     assert brief.messages == ((0, status.TRAINING_IMAGE), (round(10 * SECOND_US * 80 / 129), status.IN_PROGRESS))
     restarted = written(Plan.interrupted(then=Plan.completes(legacy=True)), SPOT).restart
     assert [step.messages[-1][1] for step in restarted[2:]] == [status.INPUT_DATA]
+
+
+def test_accelerated_instances_were_slower_until_2023() -> None:
+    """The records of 2022 stay with `legacy`, also for the upload after a stop."""
+    old = written(Plan.completes(legacy=True), GPU | DATA)
+    assert lengths_s(old) == {"Starting": 95, "Downloading": 25, "Training": 775, "Uploading": 46}
+    assert (old.uploading_us, written(Plan(), GPU).uploading_us) == (46 * SECOND_US, 12_500_000)
+
+
+# -- Pending, where capacity is at hand
+
+ASKS = GPU | {"StoppingCondition": {"MaxPendingTimeInSeconds": 7200}}
+
+
+def test_a_job_that_asks_for_pending_goes_through_it() -> None:
+    """Records of 2026: five of five with MaxPendingTimeInSeconds, none without; together both are as long as Starting."""
+    assert steps_of(Plan(), ASKS)[:3] == ["Starting 0.334", "Pending 57.666", "Downloading 171"]
+    assert steps_of(Plan.completes(starting=60), ASKS)[:2] == ["Starting 0.334", "Pending 59.666"]
+    assert steps_of(Plan.completes(starting=0.1), ASKS)[:2] == ["Starting 0.1", "Pending 0"]
+    texts = [step.messages for step in written(Plan(), ASKS).steps[:2]]
+    assert texts == [((0, status.STARTING_THE_JOB),), ((0, status.PREPARING_THE_INSTANCES),)]
+    assert steps_of(Plan.waits_for_capacity(600), ASKS)[:2] == ["Starting 0.334", "Pending 658"]
+
+
+@pytest.mark.parametrize(
+    "plan, request_",
+    [
+        (Plan(), GPU),
+        (Plan(), CPU | {"StoppingCondition": {"MaxPendingTimeInSeconds": 7200}}),
+        (Plan(), ASKS | SPOT),
+        (Plan.completes(legacy=True), ASKS),
+        (Plan.completes(granular=True), ASKS),
+        (Plan.hangs("Starting"), ASKS),
+        (Plan.capacity_error(60), ASKS),
+        (Plan([Phase("Starting", message="own"), Phase("Training")]), ASKS),
+        (Plan.replays(described(RECORDED[0])), ASKS),
+    ],
+)
+def test_other_jobs_are_not_pending(plan: Plan, request_: dict[str, Any]) -> None:
+    """By the request, or because the plan says how its job starts."""
+    assert status.PENDING not in lengths_s(written(plan, request_))
+
+
+def test_a_plan_that_says_pending_has_it_once() -> None:
+    """And jobs on warm instances not at all."""
+    plan = Plan([Phase("Starting", 5), Phase("Pending", 10), Phase("Training", 5)])
+    assert steps_of(plan, ASKS) == ["Starting 5", "Pending 10", "Training 5"]
+    warm = script(Plan(), ASKS, Random(0), warm=True)  # noqa: S311  # a test's dice, not a secret
+    assert [step.status for step in warm.steps][:2] == ["Starting", "Downloading"]
 
 
 @pytest.mark.parametrize("then", [Plan.completes(legacy=True), Plan.completes(granular=True)], ids=["until 2023", "of 2018"])
