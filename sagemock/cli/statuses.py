@@ -31,24 +31,24 @@ _PRIMARY: Final = "TrainingJobStatus"
 _BOTH: Final = "TrainingJobStatus and SecondaryStatus"
 _WAIT: Final = "Wait and poll again."
 _CUT: Final = ("Stopping", "Failed")
-_OLD: Final = "Treat it as one more kind of waiting: today's service no longer shows it, and records of 2018 to 2021 have it."
+_OLD: Final = "Wait, as in Starting. Today's service no longer shows this status; records of 2018 to 2021 have it."
 
 CATALOGUE: Final[dict[str, Meaning]] = {
     "InProgress": Meaning(
         _PRIMARY,
-        "The job is on its way: waiting for instances, downloading, training or uploading.",
+        "The job is not over: it waits for instances, downloads, trains or uploads.",
         ("Completed", "Failed", "Stopping"),
-        f"{_WAIT} SecondaryStatus tells how far it is. A job may stay here for days: bound your own patience too.",
+        f"{_WAIT} SecondaryStatus says how far it is. A job may stay here for days, so give your own wait a limit.",
     ),
     "Deleting": Meaning(
         _PRIMARY,
-        "DeleteTrainingJob was called; soon the job does not exist any more.",
+        "DeleteTrainingJob was called. Soon the job will not exist any more.",
         (),
         'Expect the next describe to be a ValidationException, "Requested resource not found.".',
     ),
     status.STARTING: Meaning(
         _SECONDARY,
-        "Instances are found and prepared. A managed spot job that waits for capacity stays here, for hours if need be.",
+        "Instances are found and prepared. A managed spot job that waits for capacity stays here, perhaps for hours.",
         ("Pending", "Downloading", "Training", "LaunchingMLInstances", *_CUT),
         f"{_WAIT} There is no TrainingStartTime, nothing is billed and no log stream exists yet.",
         (status.STARTING_THE_JOB, status.LAUNCHING_INSTANCES, status.PREPARING_THE_INSTANCES, status.NO_CAPACITY),
@@ -101,61 +101,62 @@ CATALOGUE: Final[dict[str, Meaning]] = {
         _SECONDARY,
         "The spot instances were taken away.",
         ("Starting", "Downloading", "Stopping"),
-        "Wait: the job starts again by itself, where it was if it has a CheckpointConfig, else from the beginning. Count the "
-        "entries in SecondaryStatusTransitions to see how often this happened.",
+        "Wait: the job starts again by itself. With a CheckpointConfig it goes on where it was, without one it starts from the "
+        "beginning. Count the entries in SecondaryStatusTransitions to see how often this happened.",
         (status.MESSAGES[status.INTERRUPTED] + " (assumed)",),
     ),
     status.RESTARTING: Meaning(
         _SECONDARY,
-        "In the service model, without documentation: the job starts again.",
+        "The job starts again. The service model has this status, but no documentation explains it.",
         ("Starting", "Downloading", "Training", *_CUT),
         f"{_WAIT} Do not take it for an end.",
         (status.MESSAGES[status.RESTARTING] + " (assumed)",),
     ),
     status.UPDATING: Meaning(
         _SECONDARY,
-        "In the service model, without documentation: the job is being changed.",
+        "The job is being changed. The service model has this status, but no documentation explains it.",
         ("Training", "Uploading", *_CUT),
         f"{_WAIT} Do not take it for an end.",
         (status.MESSAGES[status.UPDATING] + " (assumed)",),
     ),
     status.UPLOADING: Meaning(
         _SECONDARY,
-        "The container has ended, and what it left is uploaded: of a job that succeeds, fails or is stopped.",
+        "The container has ended, and what it left is uploaded. This happens in jobs that succeed, fail or are stopped.",
         ("Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"),
-        "Wait: the model is not there yet, and whether the job succeeded is not told yet. A large model takes minutes.",
+        "Wait: the model is not there yet, and nothing says yet whether the job succeeded. A large model takes minutes.",
         (status.UPLOADING_MODEL,),
     ),
     status.STOPPING: Meaning(
         _BOTH,
-        "The job was told to stop, by StopTrainingJob or by a limit; the container has 120 seconds to end. TrainingJobStatus is "
-        "Stopping at once, SecondaryStatus may lag behind by seconds.",
+        "StopTrainingJob or a limit stops the job. The container has 120 seconds to end. TrainingJobStatus is Stopping at once; "
+        "SecondaryStatus may follow some seconds later.",
         ("Uploading", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"),
-        "Wait: it is no end.",
+        "Wait: the job is not over yet.",
         (status.MESSAGES[status.STOPPING],),
     ),
     "Completed": Meaning(
         _BOTH,
         "The job succeeded.",
         (),
-        "Read ModelArtifacts, FinalMetricDataList and BillableTimeInSeconds. With a warm pool the message is another one.",
+        "Read ModelArtifacts, FinalMetricDataList and BillableTimeInSeconds. With a warm pool, the message is a different one.",
         (status.MESSAGES["Completed"], status.RETAINED, status.REUSED.format("…")),
     ),
     "Failed": Meaning(
         _BOTH,
         "The job failed.",
         (),
-        "Read FailureReason: AlgorithmError is the container's own fault, ClientError is the request's or its data's, "
-        "CapacityError and InternalServerError may pass when you try again.",
+        "Read FailureReason. An AlgorithmError is the fault of the container, a ClientError that of the request or its data. "
+        "After a CapacityError or an InternalServerError, you may succeed if you try again.",
         (status.MESSAGES["Failed"],),
     ),
     "Stopped": Meaning(
         _BOTH,
-        "The job was stopped, by StopTrainingJob or, where TrainingJobStatus is Stopped, by a limit that SecondaryStatus names. "
-        "There is no FailureReason, and botocore's waiter `training_job_completed_or_stopped` takes it for a success.",
+        "The job was stopped by StopTrainingJob. If only TrainingJobStatus is Stopped, SecondaryStatus names the "
+        "limit that stopped it. There is no FailureReason, and botocore's waiter `training_job_completed_or_stopped` takes it "
+        "for a success.",
         (),
-        "Decide whether this is a success for you: there may be a model, and ModelArtifacts says where if the container had "
-        "begun.",
+        "Decide whether this is a success for you. There may be a model: if the container had begun, ModelArtifacts says where "
+        "it is.",
         (status.MESSAGES["Stopped"],),
     ),
     "MaxRuntimeExceeded": Meaning(
@@ -163,8 +164,8 @@ CATALOGUE: Final[dict[str, Meaning]] = {
         "The job was stopped because it ran longer than MaxRuntimeInSeconds. TrainingJobStatus is Stopped, and there is no "
         "FailureReason.",
         (),
-        "Look at SecondaryStatus when TrainingJobStatus is Stopped, or you take this for a stop by hand. The service is 60 to "
-        "300 seconds late with it.",
+        "Look at SecondaryStatus when TrainingJobStatus is Stopped, or you take this for a stop by a person. The service stops "
+        "the job 60 to 300 seconds too late.",
         (status.MESSAGES["MaxRuntimeExceeded"],),
     ),
     "MaxWaitTimeExceeded": Meaning(
@@ -172,7 +173,7 @@ CATALOGUE: Final[dict[str, Meaning]] = {
         "A managed spot job was stopped because waiting and running together took longer than MaxWaitTimeInSeconds. "
         "TrainingJobStatus is Stopped, and there is no FailureReason.",
         (),
-        "Try again, with checkpoints or on demand; the job may never have started.",
+        "Try again, with checkpoints or on demand. The job may never have started.",
         (status.MESSAGES["MaxWaitTimeExceeded"],),
     ),
 }

@@ -29,7 +29,7 @@ def test_a_status_is_explained() -> None:
         "  Nothing: it is an end.\n"
         "\n"
         "What to do\n"
-        "  Try again, with checkpoints or on demand; the job may never have started."
+        "  Try again, with checkpoints or on demand. The job may never have started."
     )
 
 

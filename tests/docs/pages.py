@@ -65,10 +65,10 @@ def _job(name: str, plan: Plan, request: dict[str, Any], at_s: int = 0, *done: I
 
 def _statuses() -> Iterator[str]:
     yield "# What each status means\n"
-    yield "`sagemock explain STATUS` says the same in a terminal, and what AWS's documentation has to say in the botocore that is"
-    yield "installed. Which messages a status shows, and what was seen to follow it, is read off recorded jobs and logs.\n"
-    yield "A job is over when TrainingJobStatus is `Completed`, `Failed` or `Stopped`, and never before: a client that does not"
-    yield 'know a status waits. AWS says of the values of SecondaryStatus that they "are subject to change".\n'
+    yield "`sagemock explain STATUS` says the same in a terminal, and also what AWS's documentation in the installed botocore"
+    yield "says. The messages of a status, and the statuses that can follow it, come from recorded jobs and logs.\n"
+    yield "A job is over when TrainingJobStatus is `Completed`, `Failed` or `Stopped`, and never before. So a client that meets"
+    yield 'an unknown status should wait. AWS says of the values of SecondaryStatus that they "are subject to change".\n'
     for name, meaning in CATALOGUE.items():
         yield from _status(name, meaning)
 

@@ -98,7 +98,7 @@ def test_with_the_stubber_a_job_is_what_was_typed_for_that_call() -> None:
             stubbed.describe_training_job(TrainingJobName="churn-1")
 
 
-# -- members that a young job lacks
+# -- fields that a young job lacks
 
 
 def test_with_sagemock_a_young_job_lacks_what_it_lacks_at_aws() -> None:
@@ -329,7 +329,7 @@ def test_with_moto_a_job_has_no_log_lines() -> None:
     assert code == "ResourceNotFoundException"
 
 
-# -- what was prepared and never met
+# -- what was prepared and not used
 
 
 def test_sagemock_tells_of_a_plan_that_no_job_met() -> None:
@@ -467,7 +467,7 @@ CHECKS: dict[str, tuple[object, object, object]] = {
         test_with_moto_a_job_is_born_completed,
         test_with_the_stubber_a_job_is_what_was_typed_for_that_call,
     ),
-    "Members that a young job lacks": (
+    "Fields that a young job lacks": (
         test_with_sagemock_a_young_job_lacks_what_it_lacks_at_aws,
         test_with_moto_a_job_has_all_members_at_once,
         test_the_stubber_refuses_a_job_without_a_model,
@@ -504,7 +504,7 @@ CHECKS: dict[str, tuple[object, object, object]] = {
         None,
     ),
     "Log lines of a job": (test_with_sagemock_a_job_has_log_lines, test_with_moto_a_job_has_no_log_lines, None),
-    "What was prepared and never met": (
+    "What was prepared and not used": (
         test_sagemock_tells_of_a_plan_that_no_job_met,
         None,
         test_the_stubber_tells_of_an_answer_that_no_call_met,

@@ -10,7 +10,7 @@ from tests.docs.pages import DOCS, write, written
 
 @pytest.mark.parametrize("place", written())
 def test_what_is_in_the_documentation_is_what_is_drawn_today(place: str) -> None:
-    """Else write it anew, as tests/pages.py says, and look at it."""
+    """Else write it anew, as tests/docs/pages.py says, and look at it."""
     assert (DOCS / place).read_text(encoding="utf-8") == written()[place]
 
 

@@ -1,0 +1,51 @@
+"""docs/explanation/design.md: the map of the rooms is that of the code."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "explanation" / "design.md").read_text("utf-8")
+ROOMS = {path.stem for path in (ROOT / "sagemock").iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
+
+
+def floors_of_the_page() -> list[set[str]]:
+    """Return the rooms of each floor, the highest first, as the page's table has them."""
+    floors: list[set[str]] = []
+    for floor, rooms in re.findall(r"^\| (\d*) *\| (`[^|]+) \|", PAGE, re.MULTILINE):
+        if floor:
+            assert int(floor) == len(floors) + 1
+            floors.append(set())
+        floors[-1] |= set(re.findall(r"`(\w+)`", rooms))
+    return floors
+
+
+def floors_of_the_contract() -> list[set[str]]:
+    """Return the same as import-linter reads it. Python 3.10 has no parser of TOML."""
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    (layers,) = re.findall(r"^layers = \[\n(.*?)^\]", text, re.MULTILINE | re.DOTALL)
+    return [set(line.split(" : ")) for line in re.findall(r'"([^"]+)"', layers)]
+
+
+def test_the_table_has_the_floors_that_are_checked() -> None:
+    """Each room on the floor on which `tox -e floors` holds it."""
+    assert floors_of_the_page() == floors_of_the_contract()
+
+
+def test_every_module_that_the_page_names_is_there() -> None:
+    """As `room/module`; a name after a dot is one in that module."""
+    named = set(re.findall(rf"`((?:{'|'.join(ROOMS)})/\w+)(?:\.\w+)*`", PAGE)) - {"training/plan"}
+    assert len(named) > 30
+    assert {name for name in named if not (ROOT / "sagemock" / f"{name}.py").is_file()} == set()
+
+
+def test_every_method_that_the_page_names_is_there() -> None:
+    """As `Class.method`; of another's class there is one, botocore's."""
+    named = set(re.findall(r"`([A-Z]\w+)\.(\w+)`", PAGE)) - {("BaseClient", "_make_request")}
+    assert len(named) > 7
+    sources = [path.read_text("utf-8") for path in (ROOT / "sagemock").rglob("*.py")]
+    found = {
+        (owner, method)
+        for owner, method in named
+        if any(re.search(rf"^class {owner}\b.*?^    def {method}\(", source, re.MULTILINE | re.DOTALL) for source in sources)
+    }
+    assert found == named
