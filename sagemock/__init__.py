@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sagemock.events.pattern import Pattern
     from sagemock.faces.mock import SageMakerMock, current, mock_sagemaker
     from sagemock.faces.views import Jobs, JobView, TransitionView
+    from sagemock.pytest_plugin import marker
     from sagemock.service.accounts import Accounts
     from sagemock.service.calls import Call, Calls
     from sagemock.service.faults import Moment
@@ -72,6 +73,7 @@ __all__ = [
     "UnusedError",
     "UsageError",
     "current",
+    "marker",
     "mock_sagemaker",
 ]
 
@@ -94,6 +96,7 @@ _HOMES = {
     "Plan": "sagemock.training.plan.plan",
     "SageMakerMock": "sagemock.faces.mock",
     "current": "sagemock.faces.mock",
+    "marker": "sagemock.pytest_plugin",
     "mock_sagemaker": "sagemock.faces.mock",
     "Options": "sagemock.world.options",
     "Matcher": "sagemock.training.plan.rules",

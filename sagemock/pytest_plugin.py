@@ -19,14 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     import pluggy
+    from typing_extensions import Unpack
 
     from sagemock.faces.mock import SageMakerMock
     from sagemock.outcomes import Outcome
     from sagemock.training.plan.plan import Plan
-    from sagemock.world.options import Options
+    from sagemock.world.options import MarkerOptions, Options
     from sagemock.world.world import World
 
-__all__ = ["UsedWorlds", "sagemock"]
+__all__ = ["UsedWorlds", "marker", "sagemock"]
 
 
 class UsedWorlds:
@@ -87,6 +88,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     # None where another plugin has failed before its turn to be configured came.
     if worlds is not None:
         listeners.remove(worlds)
+
+
+def marker(**options: Unpack[MarkerOptions]) -> pytest.MarkDecorator:
+    """Return `@pytest.mark.sagemock(**options)`, with options that an editor completes and a type checker checks.
+
+    Write `pytestmark = sagemock.marker(latency=0)` for a module, and `@sagemock.marker(outcomes="all")` for a test or a class.
+    """
+    return pytest.mark.sagemock(**options)
 
 
 @pytest.fixture

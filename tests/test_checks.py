@@ -116,7 +116,7 @@ REPRODUCED: dict[str, tuple[Callable[[Any], Any], type[UsageError], str]] = {
     "per_hour=''": (lambda _: Plan.interrupted(per_hour=""), PlanError, "per_hour is a number of interruptions per hour"),  # type: ignore[arg-type]
     "accounts[k]=12": (lambda mock: mock.accounts.update(k=12), InvalidType, "account_id is a string of twelve digits, not 12"),
     "Plan(phases=None)": (lambda _: Plan(phases=None), PlanError, "phases is a list of phases, not None"),  # type: ignore[arg-type]
-    "but(interruptions=5)": (lambda _: Plan().but(interruptions=5), PlanError, "interruptions is a list of durations, not 5"),
+    "but(interruptions=5)": (lambda _: Plan().but(interruptions=5), PlanError, "interruptions is a list of durations, not 5"),  # type: ignore[arg-type]
     "but(evenly=-1)": (lambda _: Plan().but(evenly=-1), PlanError, "evenly is how often a job is interrupted, 0 to 1000, not -1"),
     "a misspelt type": (lambda mock: mock.quota("ml.p3.2xlagre", instances=1), UsageError, "no training job runs on 'ml.p3.2xlagre': did you mean 'ml.p3.2xlarge'?"),  # noqa: E501
     "spot='no'": (lambda mock: mock.quota("ml.p3.2xlarge", instances=1, spot="no"), InvalidType, "spot is True or False, not 'no'"),  # noqa: E501

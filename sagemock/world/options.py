@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     DefaultPlan: TypeAlias = Plan | Callable[[Mapping[str, Any]], Plan]
 
-__all__ = ["Options", "OptionsDict", "check_plan"]
+__all__ = ["MarkerOptions", "Options", "OptionsDict", "check_plan"]
 
 
 class OptionsDict(TypedDict, total=False):
@@ -42,6 +42,12 @@ class OptionsDict(TypedDict, total=False):
     passthrough: Collection[str]
     seed: int
     check_s3: bool
+
+
+class MarkerOptions(OptionsDict, total=False):
+    """What the pytest marker takes: the options, and how the jobs of its tests end."""
+
+    outcomes: str | Iterable[str] | None
 
 
 @public_class

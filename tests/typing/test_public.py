@@ -184,6 +184,11 @@ def test_what_has_no_meaning_is_an_error_to_the_checker_too() -> None:
         mock_sagemaker(wall="sideways")  # type: ignore[call-overload]
     with pytest.raises(TypeError):
         mock_sagemaker(seed="x")  # type: ignore[call-overload]
+    assert package.marker(lateny=0).kwargs == {"lateny": 0}  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        Plan.completes().but(limit_lags=60)  # type: ignore[call-arg]
+    with pytest.raises(ValueError, match="ending"):
+        Plan.completes().but(ending="Done")  # type: ignore[arg-type]
 
 
 def test_every_public_name_is_there() -> None:

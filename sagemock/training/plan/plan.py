@@ -13,6 +13,7 @@ from sagemock.checks import listed, nearest, number, of_a_plan, public, public_c
 from sagemock.errors import InvalidType, PlanError
 from sagemock.literals import PhaseName
 from sagemock.training import status
+from sagemock.training.plan.changes import PlanChanges
 from sagemock.training.plan.fields import INTERRUPTIONS_MAX, NORMAL, RATE, PlanFields, fits_rate
 from sagemock.training.plan.hashing import hashed_once
 from sagemock.training.plan.lines import LogMapping, sources_of
@@ -248,14 +249,15 @@ class Plan(PlanFields):
             called=f"Plan.replays(<{made.response.get('TrainingJobName', 'a record')}>)",
         )
 
-    def but(self, **changes: Any) -> "Plan":  # noqa: ANN401  # any field
+    def but(self, **changes: "Unpack[PlanChanges]") -> "Plan":
         """Return the same plan with other values in some of its fields: `Plan.hangs().but(limit_lag=(60, 300))`."""
         known = [one.name for one in fields(self)]
         for name in changes:
             if name not in known:
                 raise InvalidType(f"a plan has no {shown(name)}; did you mean {nearest(name, known, least=0)!r}?")
         told = ", ".join(f"{name}={_brief(value)}" for name, value in changes.items())
-        return replace(self, **{"called": f"{self!r}.but({told})", **changes})
+        changed: dict[str, Any] = {"called": f"{self!r}.but({told})", **changes}
+        return replace(self, **changed)
 
 
 def _brief(value: object) -> str:

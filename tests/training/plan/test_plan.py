@@ -378,7 +378,7 @@ def test_another_life_is_a_plan_and_another_field_is_one_that_there_is() -> None
         Plan.waits_for_capacity(5, "completes")  # type: ignore[arg-type]
     assert str(caught.value) == "then='completes': the life that goes on is a Plan, such as then=Plan.fails()"
     with pytest.raises(TypeError) as caught:
-        Plan().but(stoping=5)
+        Plan().but(stoping=5)  # type: ignore[call-arg]
     assert str(caught.value) == "a plan has no 'stoping'; did you mean 'stopping'?"
 
 

@@ -1,0 +1,41 @@
+"""What `Plan.but` takes, as a type: a checker knows each field of a plan and its kind."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict
+
+from sagemock.training import status
+from sagemock.training.plan.lines import LogMapping
+from sagemock.training.plan.phase import Duration, Phase
+
+__all__ = ["PlanChanges"]
+
+
+class PlanChanges(TypedDict, total=False):
+    """The fields of a plan; `PlanFields` says what each of them means."""
+
+    phases: Sequence[Phase]
+    ending: status.Ending
+    failure_reason: str | None
+    stopping: Duration | None
+    uploading: Duration | None
+    granular: bool
+    legacy: bool
+    capacity: Duration | None
+    scheduled: Duration | None
+    interruptions: Sequence[Duration]
+    evenly: int
+    interruptions_per_hour: float
+    interruption: Duration | None
+    internal_errors: int
+    attempt: Sequence[Phase]
+    limit_lag: Duration | None
+    billed: float | None
+    stopped_after: Duration | None
+    epochs: int | None
+    steps: int | None
+    tokens: int | None
+    logs: LogMapping
+    artifact: bytes | str | os.PathLike[str] | None
+    replayed: Mapping[str, Any] | None
+    called: str
