@@ -153,8 +153,8 @@ A_LIMIT = "write idle_limit=timedelta(seconds=1), idle_limit=1.0, or None for no
             TypeError,
             f"plan is called with one argument, which {Plan.hangs().but!r} does not take: write plan=Plan.completes()",
         ),
-        ("plan", Plan, TypeError, "plan is a Plan, not what makes one: call it, plan=Plan(...)"),
-        ("plan", Plan.completes, TypeError, "plan is a Plan, not what makes one: call it, plan=Plan.completes(...)"),
+        ("plan", Plan, TypeError, "plan is a Plan, not the class or a recipe: call it, plan=Plan(...)"),
+        ("plan", Plan.completes, TypeError, "plan is a Plan, not the class or a recipe: call it, plan=Plan.completes(...)"),
         ("validate", 1, TypeError, "validate is True or False, not 1: write validate=False to switch it off"),
         ("strict", "no", TypeError, "strict is True or False, not 'no': write strict=False to switch it off"),
         (
