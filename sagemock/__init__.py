@@ -107,11 +107,11 @@ _HOMES = {
     "JobView": "sagemock.faces.views",
     "TransitionView": "sagemock.faces.views",
 }
-"""Where each name lives; the rest are errors."""
+"""The module of each name; the other names are errors."""
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401  # a module's attribute is anything
-    # On first use: a test run that never asks for the pytest fixture does not pay for loading botocore.
+    # Imported on first use: a test run that never uses the pytest fixture does not load botocore.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = globals()[name] = getattr(import_module(_HOMES.get(name, "sagemock.errors")), name)

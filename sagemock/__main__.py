@@ -23,13 +23,13 @@ RECORDS = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code: 0, or 2 when what it was given is at fault; 141 when nobody reads on."""
+    """Run the command line and return its exit code: 0; 2 for a bad argument or file; 141 if the reader closes the pipe."""
     options = _parser().parse_args(arguments)
     try:
         _run(options)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read has seen enough. What is still buffered must not be written at exit, nor its failure be shown.
+        # The reader has closed the pipe. Drop the rest of the buffer, so that Python does not report a failed write at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except (UsageError, OSError) as error:
@@ -55,15 +55,15 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sagemock", description="SageMaker training jobs on a virtual clock.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
     screen = argparse.ArgumentParser(add_help=False)
-    screen.add_argument("--width", type=int, metavar="COLUMNS", help="how wide to write (default: as the terminal, else 80)")
-    screen.add_argument("--ascii", action="store_true", help="use no characters beyond ASCII (default: as the terminal can)")
+    screen.add_argument("--width", type=int, metavar="COLUMNS", help="the width of the output (default: the terminal's, else 80)")
+    screen.add_argument("--ascii", action="store_true", help="use ASCII only (default: as the terminal can)")
     screen.add_argument(
         "--color", choices=("auto", "always", "never"), default="auto", help="colours, by rich (default: in a terminal)"
     )
 
     demo_parser = commands.add_parser(
         "demo",
-        help="let a real botocore client live through a whole training job",
+        help="run a whole training job with a real botocore client",
         description="Create a training job with a real botocore client, wait with botocore's own waiter, and draw its life.",
     )
     demo_parser.add_argument(
@@ -81,7 +81,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog=RECORDS,
     )
     timeline_parser.add_argument("files", nargs="+", metavar="FILE", help="a record, or several; `-` for standard input")
-    timeline_parser.add_argument("--aligned", action="store_true", help="let all jobs begin at once, whenever they were created")
+    timeline_parser.add_argument(
+        "--aligned", action="store_true", help="draw all jobs as if they had been created at the same instant"
+    )
     timeline_parser.add_argument("--svg", action="store_true", help="print the picture as SVG")
 
     plan_parser = commands.add_parser(

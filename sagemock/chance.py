@@ -1,6 +1,6 @@
-"""Lives by chance: every job of a mock lives another life, base from its name.
+"""Random lives: each job of a mock gets another life, drawn from its name.
 
-For property tests that shrink what they find, `sagemock.strategies` draws the same lives through Hypothesis.
+For property tests that shrink their failures, `sagemock.strategies` draws the same lives through Hypothesis.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,13 +27,13 @@ _REASONS: Final = (
 )
 _NAMED: Final = ("starting", "downloading", "training", "uploading")
 _OFTEN: Final = 0.3
-"""How often each of the things happens that may happen to a job besides."""
+"""The probability of each optional event in a job's life."""
 
 _T = TypeVar("_T")
 
 
 class Dice(Protocol):
-    """What decides; the first of several things is the plainest."""
+    """A source of random decisions. The first of several options is the simplest."""
 
     def number(self, low: int, high: int) -> int:
         """Return a whole number from `low` to `high`."""
@@ -44,17 +44,17 @@ class Dice(Protocol):
         ...
 
     def happens(self) -> bool:
-        """Return whether something happens that need not."""
+        """Return whether an optional event happens."""
         ...
 
 
 def plan(dice: Dice) -> Plan:
-    """Return a plan that any job can play, and that comes to an end, a job that hangs by the limit of its request."""
+    """Return a plan that any job can play. It always ends; a job that hangs ends by the limit of its request."""
     return dice.one_of(_KINDS)(dice)
 
 
 def life(dice: Dice, *, spot: bool) -> Plan:
-    """Return a plan to which, besides, anything happens that can happen to a job."""
+    """Return a plan with anything that can happen to a job."""
     base = plan(dice)
     trains = any(phase.status == "Training" and phase.duration != 0 for phase in base.phases)
     if spot and trains and dice.happens():
@@ -74,11 +74,11 @@ def life(dice: Dice, *, spot: bool) -> Plan:
 
 @public
 def any_life(seed: int = 0) -> Callable[[Mapping[str, Any]], Plan]:
-    """Return what gives each job of a mock another life: `mock_sagemaker(plan=any_life())`.
+    """Return a plan source that gives each job another random life: `mock_sagemaker(plan=any_life())`.
 
-    The lives are those of `sagemock.strategies.lives`. Which one a job has follows from `seed` and its name, so that it is the
-    same run after run: `any_life(seed)({"TrainingJobName": name})` is the plan of the job that failed, and its repr the code that
-    makes it. Only managed spot jobs are interrupted.
+    The lives are those of `sagemock.strategies.lives`. A life depends only on `seed` and the name of the job, so it is the same
+    in each run: `any_life(seed)({"TrainingJobName": name})` is the plan of a job that failed, and its repr is the code for it.
+    Only managed spot jobs are interrupted.
     """
     return _AnyLife(whole("seed", seed, "a whole number", "write any_life(seed=0)"))
 
@@ -96,7 +96,7 @@ class _AnyLife:
 
 
 class _SeededDice:
-    """Dice of a seed."""
+    """Dice with a seed."""
 
     def __init__(self, seed: str) -> None:
         self._rng = Random(seed)  # noqa: S311  # a test's dice, not a secret
@@ -129,7 +129,7 @@ def _capacity_error(dice: Dice) -> Plan:
 
 
 def _hangs(dice: Dice) -> Plan:
-    # Where MaxRuntimeInSeconds ends it: a job that hangs elsewhere never ends.
+    # In these statuses MaxRuntimeInSeconds ends the job; in others, a job that hangs never ends.
     return Plan.hangs(dice.one_of(("Training", "Downloading")))
 
 

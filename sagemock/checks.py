@@ -1,4 +1,4 @@
-"""Checks of what a test gives: what does not fit is refused by the call that gave it, with what to write instead."""
+"""Checks of arguments from a test: the call with a bad argument raises at once, and the text says what to write instead."""
 
 import difflib
 import functools
@@ -30,9 +30,9 @@ __all__ = [
 ]
 
 LONGEST: Final = 200
-"""How many characters of a value a message shows."""
+"""The most characters of a value that a message shows."""
 MOST: Final = 2**63 - 1
-"""The largest whole number: a long of the service model."""
+"""The largest whole number: the service model's long."""
 
 _HALF: Final = re.compile("[\ud800-\udfff]")
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -40,16 +40,16 @@ _C = TypeVar("_C", bound=type)
 
 
 def shown(value: object, longest: int = LONGEST) -> str:
-    """Return the repr of a value as a message shows it: cut, and that of any value."""
+    """Return the repr of any value for a message, cut to `longest` characters."""
     try:
         words = repr(value)
-    except Exception:  # noqa: BLE001  # a repr is foreign code; that of an integer of 5,000 digits raises, too
+    except Exception:  # noqa: BLE001  # a repr is foreign code; also, that of a 5,000-digit integer raises
         return f"<{type(value).__name__}>"
     return words if len(words) <= longest else f"{words[:longest]}…"
 
 
 def nearest(name: object, known: Iterable[str], least: float = 0.6) -> str | None:
-    """Return the known name that is most like a misspelt one; None if each is less like it than `least`, from 0 to 1."""
+    """Return the known name most similar to a misspelt one, None if every similarity is below `least` (0 to 1)."""
     names = list(known)
     folded = {one.lower(): one for one in reversed(names)}
     word = name if isinstance(name, str) else shown(name)
@@ -61,7 +61,7 @@ def nearest(name: object, known: Iterable[str], least: float = 0.6) -> str | Non
 
 
 def flag(name: str, value: object) -> bool:
-    """Return a value that is True or False."""
+    """Return a value if it is True or False; else raise InvalidType."""
     if not isinstance(value, bool):
         raise InvalidType(f"{name} is True or False, not {shown(value)}: write {name}=False to switch it off")
     return value
@@ -70,7 +70,7 @@ def flag(name: str, value: object) -> bool:
 def whole(  # noqa: PLR0913  # the words of the message, and the bounds
     name: str, value: object, what: str, advice: str, *, least: int | None = None, most: int | None = None
 ) -> int:
-    """Return a whole number, from `least` to `most` where they are given; a message calls it `what`."""
+    """Return a whole number from `least` to `most`. The error text calls it `what`."""
     bounds = "" if least is None else f", at least {least}" if most is None else f", {least} to {most}"
     msg = f"{name} is {what}{bounds}, not {shown(value)}: {advice}"
     if isinstance(value, bool) or not isinstance(value, int):
@@ -83,7 +83,7 @@ def whole(  # noqa: PLR0913  # the words of the message, and the bounds
 
 
 def number(name: str, value: object, bounds: str, advice: str, *, fits: Callable[[float], bool]) -> float:
-    """Return a number that `fits`; a message calls what fits `bounds`."""
+    """Return a number if `fits` accepts it. The error text describes such numbers by `bounds`."""
     msg = f"{name} is a number {bounds}, not {shown(value)}: {advice}"
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise InvalidType(msg)
@@ -94,7 +94,7 @@ def number(name: str, value: object, bounds: str, advice: str, *, fits: Callable
 
 
 def text(name: str, value: object, what: str, advice: str) -> str:
-    """Return a string that is not empty and can be sent; a message calls it `what`."""
+    """Return a string if it is not empty and can be encoded. The error text calls it `what`."""
     if not isinstance(value, str):
         raise InvalidType(f"{name} is {what}, not {shown(value)}: {advice}")
     if not value:
@@ -104,20 +104,20 @@ def text(name: str, value: object, what: str, advice: str) -> str:
 
 
 def encodable(name: str, value: str) -> None:
-    """Refuse a text that no UTF-8 can hold, because it has half of a surrogate pair.
+    """Refuse a text with half of a surrogate pair, which UTF-8 cannot encode.
 
-    So does what was decoded with errors='surrogateescape'. Each later read of it, each file and each terminal would fail.
+    Text decoded with errors='surrogateescape' may have one. Writing it to a file or a terminal would fail later.
     """
     half = _HALF.search(value)
     if half is not None:
         raise InvalidValue(
-            f"{name} has {half[0]!r} in it, half of a surrogate pair, which cannot be written in UTF-8: take it out, or decode "
-            "the bytes that it came from with errors='replace'"
+            f"{name} has {half[0]!r} in it, half of a surrogate pair, which UTF-8 cannot encode: take it out, or decode "
+            "the original bytes with errors='replace'"
         )
 
 
 def one_of(name: str, value: object, known: Collection[str], advice: str = "") -> str:
-    """Return one of the known strings. A message names the nearest."""
+    """Return a value if it is one of the known strings. The error text names the nearest one."""
     if not isinstance(value, str) or value not in known:
         near = nearest(value, known)
         hint = advice or (f"did you mean {near!r}?" if near else "write one of these")
@@ -127,18 +127,18 @@ def one_of(name: str, value: object, known: Collection[str], advice: str = "") -
 
 
 def mapping(name: str, value: object, what: str, advice: str) -> Mapping[str, Any]:
-    """Return a mapping; a message calls it `what`."""
+    """Return a value if it is a mapping. The error text calls it `what`."""
     if not isinstance(value, Mapping):
         raise InvalidType(f"{name} is {what}, not {shown(value)}: {advice}")
     return value
 
 
 def takes_one(name: str, function: Callable[..., Any], advice: str) -> None:
-    """Refuse a callable that cannot be called with one argument."""
+    """Raise InvalidType for a callable that does not take one argument."""
     try:
         signature = inspect.signature(function)
     except ValueError:
-        # Some callables of C do not tell.
+        # Some callables written in C have no signature.
         return
     try:
         signature.bind(None)
@@ -147,7 +147,7 @@ def takes_one(name: str, function: Callable[..., Any], advice: str) -> None:
 
 
 def listed(name: str, value: object, what: str, advice: str, *, ordered: bool = True) -> tuple[Any, ...]:
-    """Return the elements of a sequence, or of any iterable if it need not be `ordered`, but no letters of a text."""
+    """Return the elements of a sequence (or, unless `ordered`, of any iterable), but not the letters of a string."""
     is_text = isinstance(value, (str, bytes, bytearray))
     if is_text or not isinstance(value, Iterable) or (ordered and not isinstance(value, Sequence)):
         raise InvalidType(f"{name} is {what}, not {shown(value)}: {advice}")
@@ -156,7 +156,7 @@ def listed(name: str, value: object, what: str, advice: str, *, ordered: bool = 
 
 @contextmanager
 def of_a_plan() -> Iterator[None]:
-    """Raise PlanError for what the checks in the block refuse."""
+    """Raise the errors of checks in the block as PlanError."""
     try:
         yield
     except (InvalidType, InvalidValue) as error:
@@ -167,18 +167,18 @@ def of_a_plan() -> Iterator[None]:
 
 
 def public(function: _F, *, called: str = "") -> _F:
-    """Let a call with arguments that a function does not have raise InvalidType, which names the nearest; a decorator."""
-    # A recipe is called by the name of its class; a method of a mock or a clock is not.
+    """Decorate a function so that a call with unknown arguments raises InvalidType, whose text names the nearest one."""
+    # A text names a recipe with its class (Plan.fails), but a method of a mock or a clock without.
     called = called or (function.__qualname__ if function.__qualname__.startswith("Plan.") else function.__name__)
 
     @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # those of any function
+    def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # of any function
         __tracebackhide__ = True
         try:
             return function(*args, **kwargs)
         except TypeError as error:
             if error.__traceback__ is None or error.__traceback__.tb_next is not None:
-                # The function was called, and this is from inside it.
+                # The call itself worked; the error comes from inside the function.
                 raise
         raise InvalidType(_misfit(called, function, kwargs))
 
@@ -186,14 +186,14 @@ def public(function: _F, *, called: str = "") -> _F:
 
 
 def public_class(cls: _C) -> _C:
-    """Do so for the constructor of a class; a decorator."""
+    """Decorate a class as `public` does, for its constructor."""
     constructor: Callable[..., Any] = vars(cls)["__init__"]
     setattr(cls, "__init__", public(constructor, called=cls.__name__))  # noqa: B010  # mypy knows no such assignment
     return cls
 
 
 def _misfit(called: str, function: Callable[..., Any], keywords: Collection[str]) -> str:
-    """Say why a call does not fit a function."""
+    """Return why a call does not fit the signature of a function."""
     parameters = [one for one in inspect.signature(function).parameters.values() if one.name not in ("self", "cls")]
     names = [one.name for one in parameters]
     takes = f"it takes {', '.join(names)}" if names else "it takes nothing"

@@ -1,4 +1,4 @@
-"""Cleaning up: every step is taken, also when one raises."""
+"""Clean-up: take every step, even if one raises."""
 
 from collections.abc import Callable
 
@@ -6,9 +6,9 @@ __all__ = ["run_all"]
 
 
 def run_all(*steps: Callable[[], object]) -> None:
-    """Take all steps in their order, also when one raises; its error is raised in the end.
+    """Take all steps in order, even if one raises, and raise its error at the end.
 
-    Of several errors the last one is raised, and each has the one before it as its context (Python 3.10 has no ExceptionGroup).
+    If several steps raise, raise the last error; each has the previous one as its context (Python 3.10 has no ExceptionGroup).
     """
     rest = iter(steps)
     try:

@@ -1,4 +1,4 @@
-"""Every error of sagemock's own. Errors of AWS never appear here: a client meets those as `botocore.exceptions.ClientError`.
+"""All errors of sagemock itself. Errors of AWS are not among them: a client gets those as `botocore.exceptions.ClientError`.
 
 SagemockError
 ├── UsageError            the test is at fault: the mock was asked for something that has no meaning
@@ -7,9 +7,9 @@ SagemockError
 │   ├── NeverReached      the test waits for a status that the job will never have
 │   ├── PlanError         the plan is at fault: it contradicts itself (also a ValueError)
 │   └── UnknownJob        the test asks for a job that was not created (also a KeyError)
-├── UnusedError           the test is at fault: it planned something that nothing met (also an AssertionError)
+├── UnusedError           the test is at fault: nothing used a plan or a fault (also an AssertionError)
 ├── NothingWillHappen     the code under test is at fault: it polls a world in which nothing can happen any more
-├── NotAnswered           the code under test calls a service that nobody answers here (also a gaierror)
+├── NotAnswered           the code under test calls a service that has no answer here (also a gaierror)
 └── NotSimulated          sagemock is at fault: AWS has this, sagemock does not (also a NotImplementedError)
 """
 
@@ -35,7 +35,7 @@ class SagemockError(Exception):
 
 
 class UsageError(SagemockError):
-    """The mock was used in a way that has no meaning; the message says what to do instead."""
+    """The test used the mock in a way that has no meaning; the message says what to do instead."""
 
 
 class InvalidType(UsageError, TypeError):
@@ -47,31 +47,31 @@ class InvalidValue(UsageError, ValueError):
 
 
 class NeverReached(UsageError):
-    """`advance_until` was asked for a status that the job will never have, by what is known now."""
+    """The test waits by `advance_until` for a status that, as far as is known now, the job will never have."""
 
 
 class PlanError(UsageError, ValueError):
-    """A plan contradicts itself, or does not fit the request that it is to play."""
+    """A plan contradicts itself, or does not fit the request of its job."""
 
 
 class UnknownJob(UsageError, KeyError):
     """The test asked for a job that was not created; the message names those that were."""
 
-    # A KeyError shows the repr of a key, and this is a sentence.
+    # A KeyError would show a repr, but this is a sentence.
     __str__ = Exception.__str__
 
 
 class UnusedError(SagemockError, AssertionError):
-    """Under `strict`, a plan or a fault was prepared and nothing met it before the mock ended."""
+    """Under `strict`, the mock ended and nothing had used a plan or a fault."""
 
 
 class NothingWillHappen(SagemockError):
-    """A loop goes on polling or sleeping although no job has anything left to happen."""
+    """A loop polls or sleeps although no job can change any more."""
 
 
 class NotAnswered(SagemockError, socket.gaierror):
-    """A call to a service that neither sagemock nor anything beside it answers, or any way to AWS, was kept from the network."""
+    """A call that nothing answers, or another request to AWS, was stopped before it reached the network."""
 
 
 class NotSimulated(SagemockError, NotImplementedError):
-    """The service has this, and sagemock does not simulate it."""
+    """AWS has this, but sagemock does not simulate it."""

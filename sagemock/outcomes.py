@@ -1,6 +1,6 @@
-"""Every way in which a training job can end, as plans with readable names.
+"""All the ways in which a training job can end, as plans with readable names.
 
-`@pytest.mark.sagemock(outcomes="all")` runs a test once for each of them.
+`@pytest.mark.sagemock(outcomes="all")` runs a test once for each outcome.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,21 +21,21 @@ __all__ = ["ALL", "Outcome", "chosen"]
 @public_class
 @dataclass(frozen=True)
 class Outcome:
-    """A way to end: the plan that leads there, and how DescribeTrainingJob shows it at the end."""
+    """A way to end: the plan that leads there, and the statuses that DescribeTrainingJob then shows."""
 
     name: str
     plan: Plan
     status: str
     secondary_status: str
     spot: bool = False
-    """Whether only managed spot jobs end so."""
+    """Whether only managed spot jobs can end so."""
 
     def __str__(self) -> str:
         return self.name
 
     @public
     def meets(self, request: Mapping[str, Any]) -> bool:
-        """Whether a job that is created by `request` can end so."""
+        """Whether a job created by `request` can end so."""
         mapping("request", request, "a CreateTrainingJob request", "give what a plan's callable gets")
         return not self.spot or bool(request.get("EnableManagedSpotTraining"))
 
@@ -68,7 +68,7 @@ ALL: Final[Mapping[str, Outcome]] = MappingProxyType({
 
 @public
 def chosen(wanted: "str | Iterable[str]") -> tuple[Outcome, ...]:
-    """Return outcomes: "all", or those with the given names. Raises UsageError for a name that is none, and names the nearest."""
+    """Return all outcomes (for "all"), or those with the names. Raises UsageError for an unknown name, and names the nearest."""
     if isinstance(wanted, str) and wanted == "all":
         return tuple(ALL.values())
     advice = "write outcomes='all', or outcomes=['completed', 'algorithm-error']"
@@ -78,7 +78,9 @@ def chosen(wanted: "str | Iterable[str]") -> tuple[Outcome, ...]:
     for name in names:
         if not isinstance(name, str) or name not in ALL:
             near = nearest(shown(name), ALL, least=0)
-            raise UsageError(f"there is no outcome {shown(name)}; did you mean {near!r}? 'all', or some of {', '.join(ALL)}")
+            raise UsageError(
+                f"there is no outcome {shown(name)}; did you mean {near!r}? Write 'all', or a list of {', '.join(ALL)}"
+            )
     if not names:
         raise UsageError("outcomes=[] runs no test: write outcomes='all', or leave it out")
     return tuple(ALL[name] for name in names)

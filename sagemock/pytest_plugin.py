@@ -1,9 +1,9 @@
 """The pytest plugin: the fixture `sagemock` and the marker `@pytest.mark.sagemock(**options)`.
 
-The report of a failed test that used a mock, by whichever face, has a section with its timelines and its last calls;
-`--sagemock-timeline` shows it for tests that pass, too.
+The report of a failed test that used a mock in any way has a section with its timelines and its last calls.
+`--sagemock-timeline` also shows it for tests that pass.
 
-pytest loads this in every run of whoever has sagemock installed, so it imports nothing of weight before a test asks.
+pytest loads this module in every run once sagemock is installed, so it imports nothing heavy before a test needs it.
 """
 
 from __future__ import annotations
@@ -68,24 +68,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Explain the marker to `pytest --markers` and to --strict-markers, and begin to watch for mocks."""
+    """Register the marker, and start to record mocks."""
     config.addinivalue_line(
         "markers",
         "sagemock(*, start=None, wall='virtual', sleep='virtual', latency=0.1, rate=0, idle_limit=timedelta(days=1), plan=None, "
         "validate=True, strict=True, account_id='123456789012', passthrough=(), seed=0, check_s3=False, outcomes=None): run the "
-        "test inside a sagemock mock with these options, whether or not it asks for the fixture `sagemock`; the mock starts "
-        "before the other fixtures of the test. With outcomes='all', or a list of names from sagemock.outcomes, it runs once for "
-        "each way in which its training jobs can end. Of several markers, the closest to the test decides about each option.",
+        "test inside a sagemock mock with these options, even if it does not use the fixture `sagemock`; the mock starts "
+        "before the other fixtures of the test. With outcomes='all', or a list of names from sagemock.outcomes, the test runs "
+        "once for each way in which its training jobs can end. If several markers give an option, the closest one wins.",
     )
-    # Now already: a mock that a conftest.py or a test module starts for all of its tests belongs to each of them.
+    # Already now, because a conftest.py or a test module may start a mock for all of its tests.
     worlds = config.stash[_WORLDS] = UsedWorlds()
     listeners.add(worlds)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Watch no more."""
+    """Stop recording mocks."""
     worlds = config.stash.get(_WORLDS, None)
-    # None where another plugin has failed before its turn to be configured came.
+    # None if another plugin failed before this one was configured.
     if worlds is not None:
         listeners.remove(worlds)
 
@@ -102,10 +102,10 @@ def marker(**options: Unpack[MarkerOptions]) -> pytest.MarkDecorator:
 def sagemock(request: pytest.FixtureRequest) -> Iterator[SageMakerMock]:
     """Run the test inside a mock of SageMaker training jobs on a virtual clock, and return the mock.
 
-    Options are given by `@pytest.mark.sagemock(start="2018-07-30", latency=0)` on the test, its class or its module.
-    Under `strict` (the default), a test that passes and leaves a plan or a fault unused fails.
+    Give options by `@pytest.mark.sagemock(start="2018-07-30", latency=0)` on the test, its class or its module.
+    Under `strict` (the default), a passing test that leaves a plan or a fault unused fails.
     """
-    from sagemock.faces.mock import SageMakerMock  # noqa: PLC0415  # only for those who use it
+    from sagemock.faces.mock import SageMakerMock  # noqa: PLC0415  # needed only with a mock
 
     mock = SageMakerMock(_options(request.node, getattr(request, "param", None)))
     mock.start()
@@ -114,12 +114,12 @@ def sagemock(request: pytest.FixtureRequest) -> Iterator[SageMakerMock]:
         yield mock
     finally:
         del request.node.stash[_MOCK]
-        # What was planned and not used has failed the test's own call; the tear-down has nothing to add.
+        # Not clean: an unused plan has already failed the test itself, and must not fail the tear-down too.
         mock.stop(clean=False)
 
 
 def _marker_options(node: pytest.Item | pytest.Collector) -> dict[str, Any]:
-    """Return what all markers of a test say, the closest last."""
+    """Return the options of all markers of a test; the closest marker wins."""
     options: dict[str, Any] = {}
     for mark in reversed(list(node.iter_markers("sagemock"))):
         options.update(mark.kwargs)
@@ -127,8 +127,8 @@ def _marker_options(node: pytest.Item | pytest.Collector) -> dict[str, Any]:
 
 
 def _options(item: pytest.Item, outcome: Outcome | None) -> Options:
-    """Return the options of a test; `outcome` is how its jobs end, where it runs once for each."""
-    from sagemock.world.options import Options  # noqa: PLC0415  # only for those who use it
+    """Return the options of a test. `outcome` is the end of its jobs, if the test runs once per outcome."""
+    from sagemock.world.options import Options  # noqa: PLC0415  # needed only with a mock
 
     nameless = [argument for mark in item.iter_markers("sagemock") for argument in mark.args]
     if nameless:
@@ -136,7 +136,7 @@ def _options(item: pytest.Item, outcome: Outcome | None) -> Options:
     options = _marker_options(item)
     if outcome is not None:
         if options.get("plan") is not None:
-            _refuse(item, "outcomes say how the jobs end, and so does plan: give one of them")
+            _refuse(item, "outcomes and plan both say how the jobs end: give one of them")
         options["plan"] = _ending(outcome)
     try:
         Options.check_names(options, "outcomes")
@@ -146,12 +146,12 @@ def _options(item: pytest.Item, outcome: Outcome | None) -> Options:
         reason = str(error)
     else:
         return checked
-    # Outside the except: the report is this sentence, without "During handling of the above exception".
+    # Outside the except block, so that the report has no "During handling of the above exception".
     return _refuse(item, reason)
 
 
 def _ending(outcome: Outcome) -> Callable[[Mapping[str, Any]], Plan]:
-    """Return a plan source that leads to an outcome, and skips the test when its job cannot end so."""
+    """Return a plan source that leads to an outcome, or skips the test if its job cannot end so."""
 
     def plan(request: Mapping[str, Any]) -> Plan:
         if not outcome.meets(request):
@@ -166,11 +166,11 @@ def _refuse(node: pytest.Item | pytest.Collector, reason: str) -> NoReturn:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that is marked with outcomes once for each."""
+    """Run a test once per outcome, if its marker has outcomes."""
     wanted = _marker_options(metafunc.definition).get("outcomes")
     if wanted is None:
         return
-    from sagemock.outcomes import chosen  # noqa: PLC0415  # only for those who use it
+    from sagemock.outcomes import chosen  # noqa: PLC0415  # needed only with a mock
 
     try:
         outcomes = chosen(wanted)
@@ -185,23 +185,23 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Let a marked test use the fixture, first among the fixtures of its scope."""
+    """Give a marked test the fixture, first among the fixtures of its scope."""
     if not isinstance(item, pytest.Function) or item.get_closest_marker("sagemock") is None:
         return
     names = [name for name in item.fixturenames if name != "sagemock"]
-    # A fixture of a wider scope outlives this mock, and must not be set up inside it. Only pytest's `_fixtureinfo` knows scopes.
+    # A fixture of a wider scope outlives this mock, so it must be set up before. Only pytest's `_fixtureinfo` knows scopes.
     known = item._fixtureinfo.name2fixturedefs  # noqa: SLF001  # the same from 7.0 to 9.2, tested
     wider = [at for at, name in enumerate(names) if name in known and known[name][-1].scope != "function"]
     names.insert(wider[-1] + 1 if wider else 0, "sagemock")
-    # A new list, for the tests of one parametrized function share theirs, and one of them may be marked alone.
+    # A new list: the tests of one parametrized function share one, but the marker may be on only one of them.
     item.fixturenames = names
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_call(item: pytest.Item) -> None:
-    """Fail the test by name if it passed and something that was planned was not used.
+    """Fail the test if it passed but left a plan or a fault unused.
 
-    Last, and no wrapper: pytest gets here when its own implementation, which runs the test, has not raised.
+    This is not a wrapper and runs last: pytest comes here only if its own implementation, which runs the test, has not raised.
     """
     mock = item.stash.get(_MOCK, None)
     if mock is not None:
@@ -210,19 +210,19 @@ def pytest_runtest_call(item: pytest.Item) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Forget the mocks of the test before; those that are still active are this test's as well."""
-    # Not in pytest_runtest_protocol, inside which plugins that run a failed test again do so.
+    """Forget the mocks of the previous test, except those that are still active."""
+    # Not in pytest_runtest_protocol: plugins that repeat a failed test do so inside it.
     item.config.stash[_WORLDS].next_test()
 
 
-# First of the wrappers, so last to see the report: xfail has been decided on then.
+# The first wrapper sees the report last, after xfail has been applied.
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pluggy.Result[pytest.TestReport], None]:
-    """Say in the report of a failure what the mocks of the test have been through.
+    """Add a section about the mocks of the test to the report of a failure.
 
-    An UnusedError, of whichever face, is reported by its words alone: it has no line of the test to show, only lines of ours.
+    For an UnusedError, the report has only its text, because the traceback has no line of the test, only lines of ours.
     """
     report = (yield).get_result()
     if call.excinfo is not None and isinstance(call.excinfo.value, UnusedError):
@@ -230,18 +230,18 @@ def pytest_runtest_makereport(
     worlds = item.config.stash[_WORLDS].worlds
     is_shown = report.failed or hasattr(report, "wasxfail") or (_shows_all(item.config) and report.when == "call")
     if worlds and is_shown:
-        from sagemock.faces.report import section  # noqa: PLC0415  # only for those who use it
+        from sagemock.faces.report import section  # noqa: PLC0415  # needed only with a mock
 
         report.sections.append((_SECTION, section(cast("Sequence[World]", worlds))))
 
 
 def _shows_all(config: pytest.Config) -> bool:
-    # Without the option where a conftest.py has named this plugin, too late for options.
+    # If a conftest.py has named this plugin, that is too late for options.
     return bool(config.getoption("sagemock_timeline", default=False))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Show the timelines of tests that passed, if asked to; pytest itself does so with -rP."""
+    """Show the timelines of passed tests under --sagemock-timeline; with -rP, pytest does it."""
     if not _shows_all(config) or terminalreporter.hasopt("P"):
         return
     sections = [

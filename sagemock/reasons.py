@@ -1,7 +1,7 @@
 """FailureReason in the service's own words.
 
-Each text was seen in a public issue or repository, which the comment names; where a text goes on with the particulars of a job,
-the function takes them.
+Each text was seen in a public issue or repository, which the comment names. If a text contains details of a job, there is a
+function that takes them.
 """
 
 from typing import Final
@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 LENGTH: Final = 1024
-"""The longest FailureReason (service model); the service cuts the failure file of the container there."""
+"""The longest FailureReason (service model). The service cuts the container's failure file to this length."""
 
 # DIAGNijmegen/rse-grand-challenge#2631
 CAPACITY: Final = (
@@ -46,37 +46,37 @@ ROLE: Final = (
 
 @public
 def exit_code(code: int) -> str:
-    """Return the reason of a container that ended with `code` and left no failure file (examples#1234 has the older form)."""
+    """Return the reason for a container that ended with `code` and left no failure file (examples#1234 has the older form)."""
     if isinstance(code, bool) or not isinstance(code, int) or not 1 <= code <= 255:  # noqa: PLR2004  # an exit status is a byte
-        raise PlanError(f"exit_code={shown(code)}: a container that failed ended with 1 to 255; give one of these")
+        raise PlanError(f"exit_code={shown(code)}: a failed container has an exit code from 1 to 255; give one of these")
     return f"AlgorithmError: , exit code: {code}"
 
 
 @public
 def algorithm(failure_file: str) -> str:
-    """Return the reason of a container that wrote this text to /opt/ml/output/failure (aws/amazon-sagemaker-examples#3444)."""
+    """Return the reason for a container that wrote this text to /opt/ml/output/failure (aws/amazon-sagemaker-examples#3444)."""
     return checked(f"AlgorithmError: {checked(failure_file)}")
 
 
 @public
 def data_download(detail: str = "Failed to download data. 403 Forbidden (403): Forbidden") -> str:
-    """Return the reason of a job whose input could not be downloaded."""
+    """Return the reason for a job whose input could not be downloaded."""
     return checked(f"ClientError: Data download failed:{checked(detail)}")
 
 
 @public
 def image_download(detail: str = "") -> str:
-    """Return the reason of a job whose image could not be pulled (aws/sagemaker-python-sdk#5861); how it goes on is assumed."""
+    """Return the reason for a job whose image could not be pulled (aws/sagemaker-python-sdk#5861); its ending is assumed."""
     ending = detail if isinstance(detail, str) and not detail else checked(detail)
     return checked(f"ClientError: Unable to download training image{ending}")
 
 
 @public
 def checked(reason: str) -> str:
-    """Return the part of a reason that the service shows. Raises PlanError if it is no text, or empty."""
+    """Return the part of a reason that the service shows. Raises PlanError if it is not a string, or empty."""
     if not isinstance(reason, str) or not reason:
         raise PlanError(
-            f"{shown(reason)} is no FailureReason: give a text that is not empty, such as 'AlgorithmError: , exit code: 1'"
+            f"{shown(reason)} is not a FailureReason: give a text that is not empty, such as 'AlgorithmError: , exit code: 1'"
         )
     with of_a_plan():
         text("FailureReason", reason, "a text", "write what can be encoded")

@@ -1,12 +1,12 @@
-r"""Regular expressions that a caller wrote, in a time that grows no faster than the text.
+r"""A caller's regular expressions, searched in a time that is linear in the length of the text.
 
-Python's `re` tries one way after another: `(a+)+b` takes years on sixty a's, and nothing interrupts it. So `re` is asked only
-where an expression has few ways through a text. Elsewhere the text is gone through once, with every place of the expression where
-a match may stand (Thompson's simulation), in the order in which `re` would try them; each step is remembered (a lazy automaton).
+Python's `re` backtracks: `(a+)+b` takes years on sixty a's, and nothing interrupts it. So `re` is used only if an expression has
+few ways to match a text. Otherwise we read the text once, and keep the set of all places in the expression that a match may have
+reached (Thompson's simulation), in the order in which `re` would try them. Each step is cached (a lazy automaton).
 
-The expression is read by `re`'s own parser, and single characters and assertions are tested by `re`. That parser is not public:
-the tests compare both ways on each Python. They differ in one thing: where what is repeated can be empty, the match may end
-elsewhere and the group may be that of another round.
+`re`'s own parser reads the expression, and `re` tests single characters and assertions. That parser is not public, so the tests
+compare both ways on each Python. They differ in one case: if a repeated part can be empty, the match may end elsewhere, and the
+group may be that of another repetition.
 """
 
 import importlib
@@ -25,15 +25,15 @@ __all__ = ["Regex", "read"]
 _parser: Any = importlib.import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")
 _compiler: Any = importlib.import_module("re._compiler" if sys.version_info >= (3, 11) else "sre_compile")
 
-# How many ways through a text are left to `re`: each costs it some microseconds at the most.
+# The most ways to match a text for which `re` is used; each costs it at most some microseconds.
 _WAYS: Final = 10_000
 _MANY: Final = 1e9
-# How large an expression may become when its repetitions are written out.
+# The largest size of an expression with its repetitions written out.
 _LARGEST: Final = 2_000
-# How much is remembered of the steps before all is forgotten.
+# The size of the cache of steps; a full cache is emptied.
 _REMEMBERED: Final = 50_000
 
-# An item of a parsed expression: what it is, and its arguments.
+# An item of a parsed expression: its operation and its argument.
 _Item = tuple[object, Any]
 _Key = str | tuple[str, tuple[bool, ...]]
 
@@ -54,23 +54,23 @@ class _Place(NamedTuple):
     kind: str
     """"character", "assertion", "begin" or "end" of the group, "fork" or "match"."""
     after: tuple[int, ...] = ()
-    """The places that come next, in the order in which `re` tries them."""
+    """The next places, in the order in which `re` tries them."""
     test: Callable[[str], object] | None = None
     number: int = 0
-    """Of an assertion: its number."""
+    """The number of an assertion."""
 
 
 class _Step(NamedTuple):
-    """What a character does to the places where a match may stand."""
+    """The effect of a character on the places that a match may have reached."""
 
     state: "_State"
     threads: tuple[tuple[int, str], ...]
-    """Where each place of `state` comes from, and which ends of the group were passed on the way."""
+    """For each place of `state`: the index of the place before, and the ends of the group passed on the way."""
     match: tuple[int, str] | None
 
 
 class _State:
-    """The places where a match may stand, the best first."""
+    """The places that a match may have reached, the best first."""
 
     def __init__(self, places: tuple[int, ...]) -> None:
         self.places = places
@@ -78,18 +78,18 @@ class _State:
 
 
 class Regex:
-    """A regular expression in Python's syntax that is searched for in any text at once.
+    """A regular expression in Python's syntax, with a search in linear time.
 
-    What makes that impossible is refused with NotSimulated when the expression is given: references to groups, conditions, atomic
-    groups and possessive repetitions, a lookaround that repeats without bound or has the first group, and repetitions that are
-    too many when written out.
+    Constructs that make this impossible raise NotSimulated when the expression is read: references to groups, conditions, atomic
+    groups and possessive repetitions, a lookaround that repeats without bound or contains the first group, and too many
+    repetitions.
     """
 
     def __init__(self, expression: str) -> None:
-        """Read an expression. Raises `re.error` for one that cannot be read, NotSimulated for one that is refused."""
+        """Read an expression. Raises `re.error` if it cannot be read, and NotSimulated for a construct as above."""
         self.expression = expression
         with warnings.catch_warnings():
-            # `re` warns of what will mean something else one day.
+            # `re` warns of constructs whose meaning will change.
             warnings.simplefilter("ignore")
             try:
                 self._parsed = _parser.parse(expression)
@@ -113,7 +113,7 @@ class Regex:
         self._remembered = 0
 
     def found_in(self, text: str) -> bool:
-        """Whether a text holds what the expression describes."""
+        """Whether the expression matches somewhere in a text."""
         if self._has_few_ways(text):
             return self._compiled.search(text) is not None
         state = self._state((self._first,))
@@ -125,7 +125,7 @@ class Regex:
         return False
 
     def value_in(self, text: str) -> str | None:
-        """Return the first group of the first match, the whole match if there is no group; None without one."""
+        """Return the first group of the first match (the whole match if the expression has no group); None without a match."""
         if self._has_few_ways(text):
             match = self._compiled.search(text)
             return None if match is None else match[1 if self._compiled.groups else 0]
@@ -133,7 +133,7 @@ class Regex:
             return None
         state, threads, span = self._state((self._first,)), [(-1, -1)], (-1, -1)
         keys = enumerate(self._keys(text))
-        # After a match no other begins, and at the end of the text at the latest none goes on.
+        # After a match no other match begins, and at the end of the text no match goes on.
         while threads:
             at, key = next(keys)
             step = state.steps.get(key) or self._step(state, key)
@@ -143,7 +143,7 @@ class Regex:
             state, threads = step.state, [_noted(threads[thread], passed, at) for thread, passed in step.threads]
         return None if span[1] < 0 else text[slice(*span)]
 
-    # -- going through a text
+    # -- searching a text
 
     def _has_few_ways(self, text: str) -> bool:
         starts = text.count(self._prefix) if self._prefix else len(text) + 1
@@ -154,7 +154,7 @@ class Regex:
         return starts * ways <= _WAYS
 
     def _keys(self, text: str) -> Iterable[_Key]:
-        """Yield all that a step depends on: the character, "" at the end, and which assertions hold before it."""
+        """Yield everything that a step depends on: the character ("" at the end), and which assertions hold before it."""
         characters = chain(text, ("",))
         if not self._assertions:
             return characters
@@ -177,7 +177,7 @@ class Regex:
             seen.add(number)
             place = self._places[number]
             if place.kind == "match":
-                # What comes after it is worse, a match that begins later too.
+                # All places after it are worse, and so is a match that begins later.
                 match = thread, passed
                 break
             if place.test is not None:
@@ -200,7 +200,7 @@ class Regex:
     # -- reading an expression
 
     def _sequence(self, items: Iterable[_Item], then: int) -> int:
-        """Return the first place of items that are followed by the place `then`."""
+        """Add the places of items before the place `then`, and return the first one."""
         items = list(items)
         self._room -= 1 + len(items)
         if self._room < 0:
@@ -242,7 +242,7 @@ class Regex:
             loop = self._add(_Place("fork"))
             first = self._sequence(items, loop)
             self._places[loop] = fork(first)
-            # Not the loop itself: a first round that is empty has to end.
+            # Not the loop itself: an empty first round must also end.
             first = first if low else self._add(fork(first))
             low -= 1
         else:
@@ -254,7 +254,7 @@ class Regex:
         return first
 
     def _alone(self, operation: object, argument: Any) -> re.Pattern[str]:  # noqa: ANN401  # as `re` has it
-        """Return the pattern of one item, under the flags that it has where it stands."""
+        """Return the pattern of one item, with the flags of its scope."""
         items = [(operation, argument)]
         for scope, (_, added, removed, _) in reversed(self._scopes):
             items = [(scope, (None, added, removed, _parser.SubPattern(self._parsed.state, items)))]
@@ -267,14 +267,14 @@ class Regex:
 
     def _refuse(self, what: str) -> NoReturn:
         raise NotSimulated(
-            f"sagemock does not simulate {what} in the regular expression {self.expression!r}, which could take for ever on some "
+            f"sagemock does not simulate {what} in the regular expression {self.expression!r}, which could take forever on some "
             "text: write it another way"
         )
 
 
 @lru_cache(maxsize=256)
 def read(expression: str) -> Regex:
-    """Return a regular expression, and the same one with what it has learnt when it is asked for again."""
+    """Return a Regex. A second call returns the same object, with its cache."""
     return Regex(expression)
 
 
@@ -286,7 +286,7 @@ def _noted(span: tuple[int, int], passed: str, at: int) -> tuple[int, int]:
 
 
 def _prefix(items: Sequence[_Item]) -> str:
-    """Return characters with which each match begins, and of which no two occurrences overlap."""
+    """Return characters with which every match begins, such that no two occurrences of them overlap."""
     prefix = ""
     for operation, argument in items:
         if str(operation) != "LITERAL" or chr(argument) == prefix[:1]:
@@ -296,13 +296,13 @@ def _prefix(items: Sequence[_Item]) -> str:
 
 
 def _is_bounded(items: Iterable[_Item]) -> bool:
-    """Whether what a lookaround asks is asked in a few steps, however long the text is."""
-    # A repetition without bound has as many ways as the text is long.
+    """Whether a lookaround takes a bounded number of steps, whatever the length of the text."""
+    # An unbounded repetition has as many ways as the text has characters.
     return _ways(items, 512) < 512  # noqa: PLR2004  # the line above
 
 
 def _ways(items: Iterable[_Item], length: int) -> float:
-    """Return in how many ways, at the most, items match from one place of a text of this length."""
+    """Return the maximum number of ways in which items match from one position in a text of this length."""
     ways = 1.0
     for operation, argument in items:
         name = str(operation)

@@ -1,7 +1,7 @@
-"""Hypothesis strategies: random plans and lives of training jobs, for property tests of the code around them.
+"""Hypothesis strategies: random plans and lives of training jobs, for property tests of code that uses them.
 
-Needs Hypothesis (`pip install hypothesis`), which sagemock itself does not. Without it, `sagemock.chance.any_life` gives each job
-of a mock such a life.
+This module needs Hypothesis (`pip install hypothesis`); the rest of sagemock does not. Without it, `sagemock.chance.any_life`
+gives each job of a mock such a life.
 """
 
 from collections.abc import Sequence
@@ -23,25 +23,26 @@ _T = TypeVar("_T")
 def plans() -> st.SearchStrategy[Plan]:
     """Return plans that any job can play: successes, failures in every phase, jobs that hang, and capacity that never comes.
 
-    Every one comes to an end, a job that hangs by the limit of its request (a day, if it has none). Their durations are whole
-    seconds up to two hours, or those of recorded jobs. They shrink towards a plain success.
+    Every plan ends; a job that hangs ends by the limit of its request (a day, if it has none). Durations are whole seconds up to
+    two hours, or those of recorded jobs. Plans shrink towards a plain success.
     """
     return _plans()
 
 
 @public
 def lives(*, spot: bool = False) -> st.SearchStrategy[Plan]:
-    """Return plans to which, besides, anything happens that can happen to a job.
+    """Return plans with anything that can happen to a job.
 
-    It may wait for capacity before, have its first attempts end in internal errors, be stopped by somebody at any moment, have
-    its limits noticed too late, and be interrupted if it is a managed `spot` job (give only jobs with EnableManagedSpotTraining
-    such a life).
+    The job may first wait for capacity, its first attempts may end in internal errors, somebody may stop it at any moment, and
+    the service may notice its limits too late.
+
+    :param spot: The job may also be interrupted. Use these lives only for jobs with EnableManagedSpotTraining.
     """
     return _lives(spot=flag("spot", spot))
 
 
 class _HypothesisDice:
-    """Dice that Hypothesis throws."""
+    """Dice thrown by Hypothesis."""
 
     def __init__(self, draw: st.DrawFn) -> None:
         self._draw = draw
@@ -61,7 +62,7 @@ _HAPPENS = st.booleans()
 
 @lru_cache(maxsize=64)
 def _number(low: int, high: int) -> st.SearchStrategy[int]:
-    # One strategy for each range: what Hypothesis finds out about a strategy it finds out once.
+    # One strategy per range, so that Hypothesis analyses each only once.
     return st.integers(low, high)
 
 

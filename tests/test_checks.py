@@ -100,8 +100,8 @@ def test_half_a_surrogate_pair_is_no_text() -> None:
     with pytest.raises(InvalidValue) as caught:
         text("detail", "a\ud800", "a text", "write another")
     assert str(caught.value) == (
-        r"detail has '\ud800' in it, half of a surrogate pair, which cannot be written in UTF-8: "
-        "take it out, or decode the bytes that it came from with errors='replace'"
+        r"detail has '\ud800' in it, half of a surrogate pair, which UTF-8 cannot encode: "
+        "take it out, or decode the original bytes with errors='replace'"
     )
 
 

@@ -60,7 +60,7 @@ def test_outcomes_are_chosen_by_name() -> None:
 @pytest.mark.parametrize(
     "wanted,text",
     [
-        ("role-eror", "there is no outcome 'role-eror'; did you mean 'role-error'? 'all', or some of completed, "),
+        ("role-eror", "there is no outcome 'role-eror'; did you mean 'role-error'? Write 'all', or a list of completed, "),
         ([], "outcomes=[] runs no test: write outcomes='all', or leave it out"),
     ],
 )
@@ -85,7 +85,7 @@ def test_outcomes_and_a_plan_contradict_each_other(run: Run) -> None:
     """Both say how the jobs end."""
     result = run(TESTS.format(outcomes=["completed"], more=", plan=lambda request: None", asks=""))
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*outcomes say how the jobs end, and so does plan: give one of them*"])
+    result.stdout.fnmatch_lines(["*outcomes and plan both say how the jobs end: give one of them*"])
 
 
 def test_a_mistyped_outcome_is_an_error_of_the_collection(run: Run) -> None:

@@ -17,7 +17,7 @@ def test_an_exit_code_that_is_none_is_refused(code: Any) -> None:
     """Zero is a success, and an exit status is a byte."""
     with pytest.raises(PlanError) as refused:
         reasons.exit_code(code)
-    assert str(refused.value) == f"exit_code={code!r}: a container that failed ended with 1 to 255; give one of these"
+    assert str(refused.value) == f"exit_code={code!r}: a failed container has an exit code from 1 to 255; give one of these"
 
 
 def test_a_failure_file_is_cut_where_the_service_cuts_it() -> None:
@@ -29,7 +29,7 @@ def test_a_failure_file_is_cut_where_the_service_cuts_it() -> None:
 @pytest.mark.parametrize("reason", ["", None, 1])
 def test_a_reason_is_a_text(reason: Any) -> None:
     """A job that fails says why."""
-    with pytest.raises(PlanError, match="is no FailureReason: give a text that is not empty"):
+    with pytest.raises(PlanError, match="is not a FailureReason: give a text that is not empty"):
         reasons.checked(reason)
 
 

@@ -124,7 +124,7 @@ def test_no_expression_takes_for_ever(expression: str, text: str, value: str | N
 def test_what_could_take_for_ever_is_refused(expression: str, what: str) -> None:
     """When the expression is given."""
     text = (
-        f"sagemock does not simulate {what} in the regular expression {expression!r}, which could take for ever on some text: "
+        f"sagemock does not simulate {what} in the regular expression {expression!r}, which could take forever on some text: "
         "write it another way"
     )
     with pytest.raises(NotSimulated, match=f"^{re.escape(text)}$"):

@@ -1,9 +1,9 @@
-"""botocore's adaptive retry mode on the virtual clock, and client-side rate limiters that come out of a mock as they went in.
+"""botocore's adaptive retry mode on the virtual clock. Client-side rate limiters leave a mock in the state in which they entered.
 
-Without this a client with `retries={"mode": "adaptive"}` hangs after its first throttle: `TokenBucket._acquire`
-(botocore/retries/bucket.py) waits on a condition in real time until `time.time()`, which stands still, has moved.
+Without this, a client with `retries={"mode": "adaptive"}` hangs after its first throttle: `TokenBucket._acquire`
+(botocore/retries/bucket.py) waits on a condition in real time until `time.time()` has moved, and virtual time does not move.
 
-The classes are the same, but for layout, from botocore 1.15.0, the first that had the mode, to 1.44.5.
+Apart from layout, the classes are the same from botocore 1.15.0, the first with this mode, to 1.44.5.
 """
 
 import math
@@ -27,7 +27,7 @@ from sagemock.patches.sleep import keeps_real_time
 
 __all__ = ["AdaptivePatch", "LimiterWorlds", "refill_us"]
 
-# Limiters and buckets: what is read of them is private, so the stubs of botocore do not know it.
+# Limiters and buckets: we read private attributes, which the stubs of botocore do not have.
 _Botocores = Any
 _Arguments = Any
 _State = dict[str, dict[str, float | None]]
@@ -39,14 +39,14 @@ _PARTS = ("", "_rate_adjustor", "_rate_clocker", "_token_bucket")
 class AdaptivePatch:
     """Gives botocore's token buckets the virtual clock and virtual waits, also under `wall="real"`.
 
-    With `sleep="real"` they keep real time altogether: a bucket that really waits for a clock which nothing moves waits for ever.
+    With `sleep="real"` they keep real time: a bucket that really waits for a clock which nothing moves waits forever.
 
-    A client may be older than the mock, outlive it, or go through several. So each limiter has a state of its own in each world
-    that it sends in: fresh in a mock, and in real time the one it had before (fresh, if it was made inside).
+    A client may be older than the mock, outlive it, or go through several mocks. So each limiter has its own state in each world
+    in which it sends: a fresh state in a mock, and in real time its earlier state (fresh, if it was created inside a mock).
     """
 
     def __init__(self, innermost: Innermost) -> None:
-        """Prepare; `innermost` is asked anew at each use."""
+        """Prepare the patches; each use calls `innermost` again."""
         self._innermost = innermost
         self._patches = Patches(
             Wrapped(bucket.Clock, "current_time", self._current_time),
@@ -59,12 +59,12 @@ class AdaptivePatch:
         self._patches.install()
 
     def uninstall(self) -> None:
-        """Undo `install`, and give every limiter the state that it has in real time."""
+        """Undo `install`, and give every limiter its real-time state again."""
         self._patches.uninstall()
 
     def _current_time(self, _wrapped: object, _instance: object, _args: object, _kwargs: object) -> float:
         clock = _clock(self._innermost)
-        # Not wrapped() for real time: under wall="virtual" and sleep="real" that is frozen.
+        # Not wrapped(): under wall="virtual" and sleep="real" it returns the frozen time.
         return real.time() if clock is None else clock.now_us() / SECOND_US
 
     def _acquire(self, wrapped: Callable[..., bool], token_bucket: _Botocores, args: _Arguments, kwargs: _Arguments) -> bool:
@@ -76,7 +76,7 @@ class AdaptivePatch:
                 try:
                     return wrapped(amount, block=False)
                 except CapacityNotAvailableError:
-                    # Slept outside of the bucket's lock: whoever lets time pass here keeps nobody else from the bucket.
+                    # Sleep outside the bucket's lock, so that other threads can use the bucket meanwhile.
                     wait_us = refill_us(token_bucket, amount)
                 active.sleep_us(wait_us)
 
@@ -84,18 +84,18 @@ class AdaptivePatch:
 
 
 def refill_us(token_bucket: _Botocores, amount: float) -> int:
-    """Return how long a bucket takes until it holds `amount`."""
-    # At least 1: a rest below a microsecond must pass too, and the bucket may have filled since.
-    wait_s: float = token_bucket._sleep_amount(amount)  # noqa: SLF001  # what _acquire waits for
+    """Return how many microseconds pass until a bucket holds `amount`."""
+    # At least 1: a fraction of a microsecond must pass too, and the bucket may have filled since.
+    wait_s: float = token_bucket._sleep_amount(amount)  # noqa: SLF001  # as _acquire does
     return max(1, math.ceil(wait_s * SECOND_US))
 
 
 class LimiterWorlds:
-    """Keeps the states of limiters apart by the clock that they ran on.
+    """Keeps one state of each limiter per clock.
 
-    It is a data descriptor in the place of their `_enabled` (`owner` is their class), which is the first thing that a limiter
-    reads when a request is about to be sent and writes when it is made: the moment to see which world it is in. Replacing its
-    methods would come too late for clients that exist, as botocore's event system holds those as bound methods.
+    It is a data descriptor that replaces `_enabled` on their class (`owner`). That attribute is the first that a limiter reads
+    before a request is sent, and it is written when the limiter is created: both times, the descriptor sees which world is
+    active. Replacing the methods would not reach existing clients, because botocore's event system holds bound methods of them.
     """
 
     def __init__(self, innermost: Innermost, owner: type) -> None:
@@ -105,11 +105,11 @@ class LimiterWorlds:
         self._lives: WeakKeyDictionary[_Botocores, _Life] = WeakKeyDictionary()
 
     def install(self) -> None:
-        """Take the place."""
+        """Set the descriptor."""
         setattr(self._owner, _ENABLED, self)
 
     def uninstall(self) -> None:
-        """Leave it, and give every limiter the state that it has in real time."""
+        """Remove the descriptor, and give every limiter its real-time state again."""
         delattr(self._owner, _ENABLED)
         with self._lock:
             lives, self._lives = self._lives, WeakKeyDictionary()
@@ -117,10 +117,10 @@ class LimiterWorlds:
 
     def __get__(self, limiter: _Botocores, owner: type) -> bool:
         if limiter is None:
-            # The class has no such attribute of its own; whoever looks through it (autospec) sees no more than before.
+            # The class itself has no such attribute; code that inspects the class (autospec) must not see one.
             raise AttributeError(_ENABLED, owner)
         with self._lock:
-            # One that is not known was made before the mock, so it is in real time.
+            # An unknown limiter is older than the mock, so it was in real time.
             self._lives.setdefault(limiter, _Life(None)).move(limiter, _clock(self._innermost))
         enabled: bool = limiter.__dict__[_ENABLED]
         return enabled
@@ -133,7 +133,7 @@ class LimiterWorlds:
 
 
 class _Life:
-    """The world that a limiter is in (its clock; None is real time) and the states that it left behind in others."""
+    """The world of a limiter (its clock; None is real time), and its states in other worlds."""
 
     def __init__(self, clock: Clock | None) -> None:
         self._clock = clock
@@ -155,7 +155,7 @@ class _Life:
 
 
 def _fresh(clock: Clock | None) -> _State:
-    """Return the state of a new limiter, as made by botocore/retries/adaptive.py: register_retry_handler."""
+    """Return the state of a new limiter, as botocore creates it (retries/adaptive.py, `register_retry_handler`)."""
     now_s = real.time() if clock is None else clock.now_us() / SECOND_US
     standing: _Botocores = SimpleNamespace(current_time=lambda: now_s)
     return {
@@ -171,12 +171,12 @@ def _part(limiter: _Botocores, name: str) -> object:
 
 
 def _numbers(part: object) -> dict[str, float | None]:
-    """Return what an object remembers, without its locks and the objects that it works with."""
+    """Return an object's numbers, without its locks and the other objects that it holds."""
     return {name: value for name, value in vars(part).items() if value is None or isinstance(value, (int, float))}
 
 
 def _virtual(innermost: Innermost) -> Active | None:
-    """Return the innermost mock if the calling thread sleeps by its clock."""
+    """Return the innermost mock if the calling thread sleeps on its clock."""
     active = innermost()
     return None if active is None or active.sleeping == "real" or keeps_real_time(active) else active
 

@@ -1,10 +1,10 @@
-"""aiobotocore (and aioboto3 on it): what is done to botocore's classes, done to those that it has of its own.
+"""aiobotocore (and aioboto3, which uses it): patches its own classes as botocore's are patched.
 
-Its clients share botocore's `BaseClient`, emitter and serialisation, so a call is answered by the same hook and the same answer,
-whose body can be awaited as often as one likes. It is never imported here: its modules are met when the user imports them, before
-a mock or inside one.
+Its clients share botocore's `BaseClient`, emitter and serialisation, so the same hook answers a call with the same answer, whose
+body can be awaited any number of times. This module never imports aiobotocore; it patches its modules when the user imports them,
+before a mock or inside one.
 
-The classes are the same, but for those of httpx, from aiobotocore 2.10.0 to 3.10.0.
+Apart from those for httpx, the classes are the same from aiobotocore 2.10.0 to 3.10.0.
 """
 
 import asyncio
@@ -39,11 +39,11 @@ class AioPatch:
     """The hook, the guard, the credentials and the adaptive retry mode, in aiobotocore's classes."""
 
     def __init__(self, innermost: Innermost, hook: Hook, guard: Guard, environ: Environ) -> None:
-        """Prepare; the others are those that stand in botocore's classes."""
+        """Prepare; `hook`, `guard` and `environ` are those that patch botocore's classes."""
         self._innermost = innermost
         self._hook = hook
         self._environ = environ
-        # Whatever sends: clients by their endpoint, with an HTTP session of any class, and what asks for credentials by itself.
+        # Everything that sends: clients by their endpoint (with any class of HTTP session), and code that fetches credentials.
         self._wrappers: Final[dict[str, tuple[str, str, _Wrapper]]] = {
             "aiobotocore.client": ("AioBaseClient", "_make_request", self._call),
             "aiobotocore.credentials": ("AioProcessProvider", "_retrieve_credentials_using", environ.refuse_process),
@@ -57,7 +57,7 @@ class AioPatch:
         self._installed: list[Patch] = []
 
     def install(self) -> None:
-        """Patch what of aiobotocore is there, and the rest when it comes."""
+        """Patch the modules of aiobotocore that are imported, and the others when they are."""
         try:
             self._imports.install()
         except BaseException:
@@ -65,7 +65,7 @@ class AioPatch:
             raise
 
     def uninstall(self) -> None:
-        """Undo it."""
+        """Undo `install`."""
         installed, self._installed = self._installed, []
         run_all(self._imports.uninstall, *[patch.uninstall for patch in reversed(installed)])
 
@@ -106,19 +106,19 @@ class AioPatch:
                 try:
                     return await wrapped(amount, block=False)
                 except CapacityNotAvailableError:
-                    # Slept outside of the bucket's lock, as in `sagemock.client.adaptive`.
+                    # Sleep outside the bucket's lock, as in `sagemock.client.adaptive`.
                     wait_us = refill_us(token_bucket, amount)
                 if _is_in_asyncio():
                     await asyncio.sleep(wait_us / SECOND_US)
                 else:
-                    # The clients on httpx run in trio too. Its loop stands meanwhile, for no real time.
+                    # Clients on httpx also run in trio. This blocks its loop, but for no real time.
                     active.sleep_us(wait_us)
 
         return await acquire(*args, **kwargs)
 
 
 def _is_in_asyncio() -> bool:
-    return asyncio._get_running_loop() is not None  # noqa: SLF001  # get_running_loop() raises where there is none
+    return asyncio._get_running_loop() is not None  # noqa: SLF001  # get_running_loop() raises without a loop
 
 
 @contextmanager
@@ -127,6 +127,6 @@ def _in_flight(service: str, operation: str) -> Iterator[None]:
     try:
         yield
     finally:
-        # A coroutine that is given up is closed in whatever context the garbage collector meets it.
+        # The garbage collector closes an abandoned coroutine in any context.
         with suppress(ValueError):
             IN_FLIGHT.reset(flight)

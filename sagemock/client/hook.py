@@ -1,4 +1,4 @@
-"""The hook: every SageMaker client of the process asks the innermost mock before it asks the network."""
+"""The hook: every SageMaker client of the process asks the innermost mock first, before the network."""
 
 import threading
 from collections.abc import Callable
@@ -24,31 +24,31 @@ _ID: Final = "sagemock"
 
 @dataclass(eq=False)
 class Watched:
-    """What stands on a client that makes calls under a mock."""
+    """The handlers on a client that makes calls under a mock."""
 
     service: str
     signing: Signing
     responder: Responder | None
     """Answers its requests; None for a service that no mock answers."""
     calls: int = 0
-    """How many of its calls are under way."""
+    """How many of its calls are in progress."""
 
 
 class Hook:
-    """Finds every client at its first call while a mock is active, whenever and wherever it was made.
+    """Finds every client at its first call while a mock is active, no matter when and where the client was created.
 
-    A handler stays on its client until the calls are over that began under a mock: what is under way when the last mock stops is
-    not sent for real.
+    A handler stays on its client until all calls that began under a mock are over. So a call that is in progress when the last
+    mock stops is not really sent.
     """
 
     def __init__(self, innermost: Callable[[], Respondent | None]) -> None:
         self._innermost = innermost
-        # Held while a client is taken in or let go: nobody else's first call goes by a handler that is not yet registered.
-        # What the garbage collector runs meanwhile may make a call too, so the same thread may take it again.
+        # Held while handlers are registered or unregistered, so that no call of another thread misses them. Reentrant, because
+        # the garbage collector may run code meanwhile that makes a call in the same thread.
         self._lock = threading.RLock()
         self._is_installed = False
         self._clients: WeakKeyDictionary[BaseClient, Watched] = WeakKeyDictionary()
-        # Below `_make_api_call`, which tests replace to answer calls of other services, and tracing wraps.
+        # Below `_make_api_call`, which tests replace to answer calls of other services, and which tracing wraps.
         self._make_request = Wrapped(BaseClient, "_make_request", self._call)
         self._moto = Moto()
 
@@ -58,7 +58,7 @@ class Hook:
         self._make_request.install()
 
     def uninstall(self) -> None:
-        """Watch no more, and take the handlers off every client that is still there and makes no call."""
+        """Stop watching, and unregister the handlers of every living client without a call in progress."""
         with self._lock:
             self._is_installed = False
             clients = list(self._clients.items())
@@ -83,9 +83,9 @@ class Hook:
             self.end(client, watched)
 
     def begin(self, client: BaseClient) -> Watched | None:
-        """Put the handlers on a client that begins a call, and return the one to `end` the call with.
+        """Register handlers on a client that begins a call, and return the argument for `end`.
 
-        None if the last mock has stopped meanwhile: the call is botocore's own.
+        None if the last mock has stopped meanwhile: then the call is botocore's own.
         """
         with self._lock:
             if not self._is_installed:
@@ -111,8 +111,8 @@ class Hook:
         is_answered = service in SERVICES
         responder = Responder(client, self._innermost) if is_answered else None
         watched = Watched(service, Signing(client, self._innermost, is_answered=is_answered), responder)
-        # By the client's own emitter and not by URL: any endpoint, region or scheme is answered.
-        events: Any = client.meta.events  # its stubs know only handlers that return nothing
+        # Uses the client's own emitter, not URLs, so any endpoint, region or scheme is answered.
+        events: Any = client.meta.events  # its stubs only know handlers that return nothing
         if responder is not None:
             events.register_first(_event("before-send", client), responder, unique_id=f"{_ID}-before-send")
         if not watched.signing.is_settled:
@@ -122,7 +122,7 @@ class Hook:
 
     def _unregister(self, client: BaseClient, watched: Watched) -> None:
         if not watched.calls:
-            # First: a client whose emitter raises is not held.
+            # First, so that a client whose emitter raises is not kept.
             self._clients.pop(client, None)
             for kind in _EVENTS:
                 client.meta.events.unregister(_event(kind, client), unique_id=f"{_ID}-{kind}")

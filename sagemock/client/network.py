@@ -1,4 +1,4 @@
-"""Names and addresses: which are this machine's, which are AWS's, and which `passthrough` names. Nothing is looked up here."""
+"""Names and addresses: which belong to this machine, which to AWS, and which `passthrough` names. Does no DNS look-up."""
 
 import difflib
 import os
@@ -21,8 +21,8 @@ from sagemock.errors import InvalidType, InvalidValue
 __all__ = ["canonical", "entries", "gives_credentials", "host_of", "is_awss", "is_local", "is_loopback", "lets_through"]
 
 _GIVE_CREDENTIALS: Final = frozenset(
-    # Of EC2 (both), of containers in ECS, and of EKS Pod Identity (both): the SDKs' reference guide, "IMDS credential provider"
-    # and "Container credential provider".
+    # EC2 (two), containers in ECS, and EKS Pod Identity (two): the SDKs' reference guide, "IMDS credential provider" and
+    # "Container credential provider".
     {"169.254.169.254", "fd00:ec2::254", "169.254.170.2", "169.254.170.23", "fd00:ec2::23"}
 )
 _NUMBER: Final = re.compile(r"[0-9a-fx.]+")
@@ -30,13 +30,13 @@ _HOST: Final = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z
 _PART: Final = re.compile(r"\{([^}]*)\}")
 
 
-# -- what a name is
+# -- kinds of names
 
 
 def canonical(host: object) -> str | None:
-    """Return a host as one writes it: in small letters, without a dot at the end, a number in its usual form.
+    """Return a host in its canonical form: in lower case, without a final dot, an address in its usual form.
 
-    None for what is no host, such as the path of a Unix socket.
+    None for a value that is not a host, such as the path of a Unix socket.
     """
     if isinstance(host, (bytes, bytearray)):
         host = bytes(host).decode("ascii", "replace")
@@ -44,7 +44,7 @@ def canonical(host: object) -> str | None:
         return None
     if not host.isascii():
         try:
-            # As `socket` does it with such a name.
+            # `socket` does the same.
             host = host.encode("idna").decode()
         except UnicodeError:
             return None
@@ -54,9 +54,9 @@ def canonical(host: object) -> str | None:
 
 
 def is_local(host: object) -> bool:
-    """Whether a host is this machine, without asking anybody: localhost, and any spelling of a loopback address or of 0.0.0.0.
+    """Whether a host is this machine, without a look-up: localhost, and any spelling of a loopback address or of 0.0.0.0.
 
-    A name that only this machine's own hosts file knows is not among them.
+    A name that only the hosts file of this machine knows does not count.
     """
     name = canonical(host)
     if name is None:
@@ -64,14 +64,14 @@ def is_local(host: object) -> bool:
     address = _address(name)
     if address is not None:
         return address.is_loopback or address.is_unspecified
-    # RFC 6761, 6.3: such names are loopback, and resolvers answer so by themselves.
+    # RFC 6761, 6.3: these names are loopback, and resolvers answer so by themselves.
     return name == "localhost" or name.endswith(".localhost")
 
 
 def host_of(url: str) -> str | None:
-    """Return the host of a URL in the eyes of whoever sends it; None if they do not agree on it."""
+    """Return the host of a URL; None if the libraries that may send it disagree about the host."""
     try:
-        # urllib3 and aiohttp differ in where they let the host of a strange URL end.
+        # In a strange URL, urllib3 and aiohttp may see different hosts.
         host = (parse_url(url).host or "").strip("[]")
         same = canonical(host) == canonical((urlsplit(url).hostname or "").replace("%25", "%", 1))
     except (LocationParseError, ValueError):
@@ -90,11 +90,11 @@ def gives_credentials(name: str) -> bool:
 
 
 def is_awss(name: str) -> bool:
-    """Whether a canonical name is AWS's."""
+    """Whether a canonical name belongs to AWS."""
     return f".{name}".endswith(_domains())
 
 
-# -- what `passthrough` names
+# -- passthrough
 
 
 def lets_through(passthrough: Collection[str], name: str) -> bool:
@@ -105,9 +105,9 @@ def lets_through(passthrough: Collection[str], name: str) -> bool:
 
 
 def entries(passthrough: Collection[object]) -> frozenset[str]:
-    """Return what `passthrough` names: services as they are, hosts in their canonical form.
+    """Return the entries of `passthrough`: services as they are, hosts in canonical form.
 
-    Raises InvalidType for what is no text, and InvalidValue for what is neither a service nor a host.
+    Raises InvalidType for an entry that is not a string, and InvalidValue for one that is neither a service nor a host.
     """
     return frozenset(map(_entry, passthrough))
 
@@ -116,7 +116,7 @@ def _entry(entry: object) -> str:
     if not isinstance(entry, str):
         raise InvalidType(f"passthrough holds names of services and hosts, not {shown(entry)}: write passthrough=['s3']")
     if entry == "sagemaker":
-        raise InvalidValue("passthrough: 'sagemaker' is what sagemock answers: take it out, or stop the mock before a real call")
+        raise InvalidValue("passthrough: sagemock answers 'sagemaker' itself: take it out, or stop the mock before a real call")
     name = canonical(entry) or entry
     if _address(name) is not None or _HOST.fullmatch(name):
         return name
@@ -126,13 +126,13 @@ def _entry(entry: object) -> str:
     near = _near(entry, services)
     hint = f"did you mean {near!r}? " if near else ""
     raise InvalidValue(
-        f"passthrough: {shown(entry)} is no service and no host: {hint}"
-        "Write a service as boto3.client takes it, like 's3', or a host with a dot and nothing else, like 'minio.example.com'"
+        f"passthrough: {shown(entry)} is neither a service nor a host: {hint}"
+        "Write a service as boto3.client takes it, like 's3', or only a host with a dot, like 'minio.example.com'"
     )
 
 
 def _near(entry: str, services: Collection[str]) -> str | None:
-    """Return what may be meant by an entry that names nothing."""
+    """Return the most likely correction of an entry, or None."""
     if not re.search("[:/]", entry):
         near = difflib.get_close_matches(entry.lower(), [one for one in services if one != "sagemaker"], n=1, cutoff=0.5)
         return near[0] if near else None
@@ -145,14 +145,14 @@ def _is_service(entry: str) -> bool:
 
 
 def _address(name: str) -> IPv4Address | IPv6Address | None:
-    """Return the address that a name spells out, None for any other name."""
+    """Return the address that a name spells, None for any other name."""
     try:
         address = ip_address(name.partition("%")[0])
     except ValueError:
         if not _NUMBER.fullmatch(name):
             return None
         try:
-            # The resolvers take 127.1, 0x7f000001 and 2130706433 too.
+            # Resolvers also accept 127.1, 0x7f000001 and 2130706433.
             return IPv4Address(inet_aton(name))
         except OSError:
             return None
@@ -160,12 +160,12 @@ def _address(name: str) -> IPv4Address | IPv6Address | None:
     return address if mapped is None else mapped
 
 
-# -- what botocore's data say; each is read once, when the first name is asked about
+# -- botocore's data, each read once, when it is first needed
 
 
 @cache
 def _domains() -> tuple[str, ...]:
-    # Of Lambda's function URLs, which the partitions do not show.
+    # The partitions do not list this suffix of Lambda's function URLs.
     return (".on.aws", *(f".{suffix}" for suffix in _suffixes()))
 
 
@@ -178,25 +178,25 @@ def _suffixes() -> tuple[str, ...]:
 
 @lru_cache(maxsize=16)
 def _endpoints(service: str) -> re.Pattern[str]:
-    """Return a pattern of the hosts at which a service is found, by the templates of its endpoint rules."""
+    """Return a pattern of a service's hosts, from the templates in its endpoint rules."""
     try:
         rules: Any = _loader().load_service_model(service, "endpoint-rule-set-1")
     except DataNotFoundError:
-        # A service of the user's own models has none.
+        # A service of the user's own models has no rules.
         rules = {}
     return re.compile("|".join({_pattern(host) for host in _hosts(rules)}))
 
 
 def _loader() -> Loader:
-    # With the models of the user's own, as a session of botocore's finds them by default.
+    # Includes the user's own models, as a botocore session finds them by default.
     return create_loader(os.environ.get("AWS_DATA_PATH"))
 
 
 def _hosts(rules: Any) -> Iterator[str]:  # noqa: ANN401  # JSON
-    """Yield the templates of hosts among endpoint rules."""
+    """Yield the host templates in endpoint rules."""
     if isinstance(rules, dict):
         url = rules.get("url")
-        # Not those that are made of an endpoint which the caller gives.
+        # Not the templates that contain an endpoint given by the caller.
         if isinstance(url, str) and url.startswith("https://") and "#authority}" not in url:
             yield url.removeprefix("https://").partition("/")[0]
     for rule in rules.values() if isinstance(rules, dict) else rules if isinstance(rules, list) else ():
@@ -207,7 +207,7 @@ def _pattern(host: str) -> str:
     def pattern(part: str) -> str:
         if part.lower().endswith("dnssuffix"):
             return f"({'|'.join(map(re.escape, _suffixes()))})"
-        # Only the names of buckets have dots in them.
+        # Only names of buckets contain dots.
         return r"[a-z0-9._-]+" if part == "Bucket" else r"[a-z0-9_-]+"
 
     pieces = _PART.split(host)

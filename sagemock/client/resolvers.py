@@ -1,9 +1,9 @@
-"""Names of AWS are not looked up, and addresses of credentials not connected to: whoever asks, in a thread of a mock.
+"""Refuses, in the threads of a mock, to look up names of AWS and to connect to addresses of credentials.
 
-What Python's own `socket` and `http.client` do is covered, and with it whatever stands on them (urllib3, requests, httpx,
-asyncio); then uvloop and c-ares, whose resolvers are written in C. Not covered are those of which nothing passes through Python:
-the AWS common runtime (awscrt), libcurl, gRPC; a proxy that httpx or aiohttp asks to connect to AWS; and an address that somebody
-has looked up before the mock.
+This covers Python's own `socket` and `http.client`, and the libraries that use them (urllib3, requests, httpx, asyncio); also
+uvloop and c-ares, whose resolvers are written in C. It does not cover libraries that bypass Python: the AWS common runtime
+(awscrt), libcurl and gRPC. Nor does it cover a proxy that httpx or aiohttp asks to connect to AWS, or an address that was looked
+up before the mock started.
 """
 
 import http.client
@@ -26,35 +26,35 @@ _LOOPS: Final = {
     "asyncio.base_events": ("BaseEventLoop", {"getaddrinfo": 0}),
     "uvloop": ("Loop", {"getaddrinfo": 0, "create_connection": 1}),
 }
-"""Event loops: what they look up in a thread of a pool, which may be older than the mock, or in C; and where the host stands."""
+"""Methods of event loops that look up names in C, or in a pool thread perhaps older than the mock; and the index of the host."""
 _REACH: Final = ("connect", "connect_ex", "sendto", "sendmsg")
 _C_ARES: Final = "pycares"
 
 
 class Resolvers:
-    """Asks of each name and address that is about to be used whether it is AWS's."""
+    """Checks each name and address before it is used, and refuses those of AWS."""
 
     def __init__(self, innermost: Innermost) -> None:
         self._innermost = innermost
-        # Of each one that which the others are made of: `socket.getaddrinfo` calls the one of `_socket`.
+        # Patches the lowest level: `socket.getaddrinfo`, for example, calls that of `_socket`.
         self._python: tuple[Patch, ...] = (
             Wrapped(sys.modules["_socket"], "getaddrinfo", self._look_up),
             *(Wrapped(socket, name, self._look_up) for name in ("gethostbyname", "gethostbyname_ex", "gethostbyaddr")),
             *(Wrapped(socket.socket, name, self._reach) for name in _REACH if hasattr(socket.socket, name)),
-            # By way of a proxy nobody looks up the name here.
+            # With a proxy, the name is not looked up here.
             Wrapped(http.client.HTTPConnection, "set_tunnel", self._look_up),
         )
         self._imports = WhenImported(dict.fromkeys([*_LOOPS, _C_ARES], self._patch))
         self._installed: list[Patch] = []
 
     def install(self) -> None:
-        """Stand before the resolvers, also before those that are imported later."""
+        """Patch the resolvers, including those that are imported later."""
         for patch in self._python:
             self._install(patch)
         self._imports.install()
 
     def uninstall(self) -> None:
-        """Let everything be looked up again."""
+        """Undo `install`."""
         self._imports.uninstall()
         while self._installed:
             self._installed.pop().uninstall()
@@ -67,7 +67,7 @@ class Resolvers:
         if module.__name__ == _C_ARES:
             for name in ("getaddrinfo", "gethostbyname", "query", "search"):
                 if hasattr(module.Channel, name):
-                    # The newest one has some of them no more.
+                    # The newest pycares no longer has all of them.
                     self._install(Wrapped(module.Channel, name, self._look_up))
             return
         owner, methods = _LOOPS[module.__name__]
@@ -86,7 +86,7 @@ class Resolvers:
         return wrapped(*args, **kwargs)
 
     def _reach(self, wrapped: Callable[..., Any], _: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
-        # Whichever of them it is, the address comes last; those of the internet begin with a host.
+        # In each of these methods the address is last, and an internet address begins with the host.
         if args and isinstance(args[-1], tuple) and args[-1]:
             self._check(args[-1][0])
         return wrapped(*args, **kwargs)

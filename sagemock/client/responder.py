@@ -1,4 +1,4 @@
-"""From botocore's prepared request to a mock, and back to botocore's response."""
+"""Turns botocore's prepared request into a mock's request, and the reply into botocore's response."""
 
 from collections.abc import Callable
 from typing import IO, Any, Final, Protocol, cast
@@ -19,18 +19,18 @@ from sagemock.protocol.request import Request, Timeouts
 __all__ = ["SERVICES", "Respondent", "Responder"]
 
 SERVICES: Final = frozenset({"sagemaker", "logs"})
-"""The services whose clients a mock answers; the clients of others are left alone."""
+"""The services whose clients a mock answers."""
 
 
 class Respondent(Active, Protocol):
     """An active mock that answers calls."""
 
     def answer(self, request: Request) -> Reply | None:
-        """Return the reply to a request, None if it is for others to answer. An error raised here reaches the caller as it is."""
+        """Return the reply to a request, None if others must answer it. An error raised here reaches the caller unchanged."""
 
 
 class Responder:
-    """Answers for one client. It knows its client's region, and does not hold the client."""
+    """Answers the requests of one client. It knows the client's region, but does not keep the client alive."""
 
     def __init__(self, client: BaseClient, innermost: Callable[[], Respondent | None]) -> None:
         self._innermost = innermost
@@ -42,17 +42,17 @@ class Responder:
         self._timeouts = Timeouts(config.connect_timeout, config.read_timeout)
 
     def __call__(self, request: AWSPreparedRequest, event_name: str, **_: object) -> AWSResponse | None:
-        """Answer in place of the network: a handler of `before-send`."""
+        """Answer instead of the network: a handler of `before-send`."""
         return self.answer(request, event_name.rpartition(".")[2])
 
     def answer(self, prepared: AWSPreparedRequest, operation: str) -> AWSResponse | None:
-        """Answer a request as the innermost mock does; None if that one leaves it to others."""
+        """Return the innermost mock's answer to a request; None if the mock leaves it to others."""
         active = self._innermost()
         if active is None:
             if self._service == "sagemaker" and IN_FLIGHT.get() is not None and not moto_answers():
                 raise NotAnswered(
-                    f"the mock was stopped while {operation} was under way, and a call that began under a mock is not sent to "
-                    "AWS: let the threads and tasks of a test end before its mock does (join them, or await them)"
+                    f"the mock was stopped while {operation} was in progress, and a call that began under a mock is not sent to "
+                    "AWS: end the threads and tasks of a test before its mock (join them, or await them)"
                 )
             return None
         reply = active.answer(self._read(prepared, operation))
@@ -64,10 +64,10 @@ class Responder:
         return Response(prepared.url, reply.answer, reply.at_us, reply.request_id)
 
     def _read(self, prepared: AWSPreparedRequest, operation: str) -> Request:
-        """Read off a prepared request what an answer depends on."""
+        """Return a prepared request as plain values."""
         timeouts = self._timeouts
-        headers: Any = prepared.headers  # a mapping in all but its type
-        # In a newer botocore an operation can have its own (URLLib3Session._get_request_timeout).
+        headers: Any = prepared.headers  # a mapping, but its type does not say so
+        # In newer versions of botocore an operation can have its own time-out (URLLib3Session._get_request_timeout).
         own_s = (getattr(prepared, "context", None) or {}).get("read_timeout")
         return Request(
             self._api,
@@ -85,7 +85,7 @@ class Responder:
 def _whole(body: object) -> bytes | str:
     """Return a request's body as bytes or text.
 
-    botocore serialises JSON to bytes; code that changes a request on its way may leave a buffer, a file or nothing there.
+    botocore serialises JSON to bytes. Code that changes the request later may leave a buffer, a file or None.
     """
     if isinstance(body, (bytes, str)):
         return body
@@ -99,7 +99,7 @@ def _whole(body: object) -> bytes | str:
 
 
 def _attempt(header: bytes | str) -> int:
-    """Return the attempt that botocore's retry header names (`attempt=2; max=5`); the first if it names none."""
+    """Return the number of the attempt in botocore's retry header (`attempt=2; max=5`); 1 if it has none."""
     text = header.decode() if isinstance(header, bytes) else header
     _, found, rest = text.partition("attempt=")
     return int(rest.partition(";")[0]) if found else 1

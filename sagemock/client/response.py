@@ -1,4 +1,4 @@
-"""HTTP responses that never were on a wire, for botocore and for aiobotocore."""
+"""HTTP responses for botocore and aiobotocore, without a network."""
 
 from collections.abc import Generator, Iterator
 from email.utils import formatdate
@@ -13,7 +13,7 @@ __all__ = ["Response"]
 
 
 class Response(AWSResponse):
-    """An answer, as botocore has it from its HTTP session."""
+    """An answer, in the form in which botocore's HTTP session returns one."""
 
     def __init__(self, url: str, answer: Answer, at_us: int, request_id: str) -> None:
         headers = _Headers(
@@ -35,13 +35,13 @@ class Response(AWSResponse):
 
 
 class _Headers(HeadersDict):
-    """Headers that are found whatever the case of a name, as botocore's own, in a third of the time.
+    """Headers with names in any case, like botocore's own, in a third of the time.
 
-    Its own makes an object of each name that it is asked for; a client that polls asks for a dozen in each answer.
+    botocore's own create an object for each look-up, and a polling client looks up a dozen headers per answer.
     """
 
     def __init__(self, named: dict[str, tuple[str, str]]) -> None:
-        """Hold names and values by the names in lower case."""
+        """Hold (name, value) pairs by the name in lower case."""
         self._named = named
 
     def __getitem__(self, key: str) -> str:
@@ -64,12 +64,12 @@ class _Headers(HeadersDict):
 
     @property
     def raw_headers(self) -> list[tuple[bytes, bytes]]:
-        """The headers in bytes: aiobotocore before 2.22 asks for them what it takes for the response of its HTTP session."""
+        """The headers in bytes, which aiobotocore before 2.22 reads from the response of its HTTP session."""
         return [(name.encode(), value.encode()) for name, value in self._named.values()]
 
 
 class _Body(bytes):
-    """The body of a response: bytes for botocore, and awaitable (as often as one likes) for aiobotocore."""
+    """The body of a response: bytes for botocore, and awaitable (any number of times) for aiobotocore."""
 
     __slots__ = ()
 
@@ -85,5 +85,5 @@ def _http_date(epoch_s: int) -> str:
 
 @lru_cache(maxsize=64)
 def _day(days: int) -> str:
-    # Each poll of a waiter is at another second, and most of them are on the same day.
+    # Each poll of a waiter is in another second, but most are on the same day.
     return formatdate(days * 86_400, usegmt=True)[: len("Mon, 30 Jul 2018")]

@@ -1,4 +1,4 @@
-"""Whether a client's request is signed while a mock is active: no credentials are needed, and none are fetched."""
+"""Chooses whether a client's request is signed while a mock is active, so that no credentials are needed or fetched."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ __all__ = ["Signing"]
 
 
 class Signing:
-    """Chooses for one client, which it does not hold."""
+    """Chooses for one client, without keeping the client alive."""
 
     def __init__(self, client: BaseClient, innermost: Innermost, *, is_answered: bool) -> None:
         """`is_answered` says whether a mock answers the client's service."""
@@ -22,24 +22,24 @@ class Signing:
         self._is_answered = is_answered
         self._service: str = client.meta.service_model.service_name
         self._endpoint: str = client.meta.endpoint_url
-        # botocore has no other way to the credentials of a client, and its stubs do not show this one.
+        # There is no other way to a client's credentials, and botocore's stubs do not have this one.
         self._signer: Any = vars(client)["_request_signer"]
 
     @property
     def is_settled(self) -> bool:
-        """Whether the client has credentials at hand, so that there is nothing to choose."""
+        """Whether the client has fixed credentials, so that there is nothing to choose."""
         credentials = self._credentials
         return isinstance(credentials, Credentials) and not isinstance(credentials, RefreshableCredentials)
 
     @property
-    def _credentials(self) -> Any:  # noqa: ANN401  # botocore has three classes of them without a common one
+    def _credentials(self) -> Any:  # noqa: ANN401  # botocore has three classes without a common base
         return vars(self._signer)["_credentials"]
 
     def choose_signer(self, **_: object) -> Any:  # noqa: ANN401  # botocore's sentinel, or None
-        """Leave a request unsigned that a mock answers, where there is nothing to sign with or somebody would have to be asked.
+        """Leave a request unsigned if a mock answers it and there are no credentials, or only ones that must be refreshed.
 
-        Also one that nobody answers: it gets as far as the guard, which says what to do, where botocore would only say that
-        there are no credentials.
+        Do the same for a request that nobody answers: it then reaches the guard, whose error says what to do. botocore would only
+        say that there are no credentials.
         """
         active = self._innermost()
         if active is None or self._service in active.passthrough:
@@ -58,5 +58,5 @@ class Signing:
 
 
 def _is_stale(credentials: object) -> bool:
-    """Whether somebody would be asked for new credentials before these sign."""
+    """Whether these credentials must be refreshed before they can sign."""
     return isinstance(credentials, RefreshableCredentials) and credentials.refresh_needed()

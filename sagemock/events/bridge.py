@@ -1,4 +1,4 @@
-"""The events of a mock: those that have happened, to be read, and those to come, to be delivered."""
+"""EventBridge: the events that SageMaker has sent so far, and the subscriptions to later events."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
@@ -21,15 +21,15 @@ __all__ = ["EventBridge", "Events"]
 
 
 class Events(Sequence[Event]):
-    """Events that have happened, in the order (instant, job number, index); a live view, which grows with those that come.
+    """The events sent so far, in the order (instant, job number, index): a live view, which grows with each new event.
 
-    Each is made when it is asked for, and is the asker's own: a dictionary as a Lambda handler gets it.
+    An event is a dictionary, as a Lambda handler gets it. Each access returns a new one.
     """
 
     def __init__(
         self, occurrences: Callable[[], Sequence[Occurrence]], to_event: Callable[[Occurrence], Event], api: Callable[[], Api]
     ) -> None:
-        """Show what `occurrences` returns, at each look."""
+        """Show what `occurrences` returns at each access."""
         self._occurrences = occurrences
         self._to_event = to_event
         self._api = api
@@ -46,12 +46,12 @@ class Events(Sequence[Event]):
             return self._fixed(occurrences[index])
         if isinstance(index, bool) or not isinstance(index, int):
             raise InvalidType(
-                f"events are asked for by their place, not by {shown(index)}: write events[-1], or events.matching(pattern)"
+                f"an index of events is a whole number, not {shown(index)}: write events[-1], or events.matching(pattern)"
             )
         return self._to_event(occurrences[index])
 
     def __iter__(self) -> Iterator[Event]:
-        # Those of one moment: a handler, or another thread, may let more happen meanwhile.
+        # Iterates over the events of this moment: a handler or another thread may add more meanwhile.
         return map(self._to_event, self._occurrences())
 
     def __reversed__(self) -> Iterator[Event]:
@@ -73,15 +73,17 @@ class Events(Sequence[Event]):
         return f"<{len(lines)} events{''.join(lines)}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A copy, or a pickle, is of those that have happened: it does not grow.
+        # A copy (or a pickle) has the events sent so far, and does not grow.
         return Events, (partial(list, list(self)), deepcopy, fields.installed)
 
     @public
     def matching(self, pattern: Pattern, *, check: bool = True) -> "Events":
-        """Return the events that an EventBridge pattern matches: a mapping, or the JSON text of one.
+        """Return the events that match an EventBridge pattern, as a live view.
 
-        Raises InvalidValue, which names the path, for a pattern that EventBridge would refuse, and for one that can never match
-        an event unless `check` is false.
+        Raises InvalidValue, which names the path, for a pattern that EventBridge would refuse.
+
+        :param pattern: The pattern, as a mapping or its JSON text.
+        :param check: Also refuse a pattern that can never match an event.
         """
         wanted = EventPattern(pattern)
         _check(self._api, wanted, check=check)
@@ -104,10 +106,10 @@ def _check(api: Callable[[], Api], pattern: EventPattern | None, *, check: objec
 
 
 class EventBridge:
-    """The event bus of a world: the events that have happened, and who is subscribed to those to come."""
+    """The event bus of a world: the events sent so far, and the subscriptions to later events."""
 
     def __init__(self, clock: Clock, service: Service) -> None:
-        """Note from now on what happens; nobody is told before somebody asks."""
+        """Record the events from now on. Nothing is delivered before the first subscription."""
         self._clock = clock
         self._service = service
         self._history = History(service.store, clock.now_us)
@@ -122,14 +124,14 @@ class EventBridge:
 
     @property
     def events(self) -> Events:
-        """What has happened by now."""
+        """The events sent so far."""
         return Events(self._history.happened, self._to_event, self._api)
 
     def on_event(self, handler: Handler, pattern: Pattern | None, *, delay: Delay, duplicates: int, check: bool) -> Subscription:
-        """Tell a handler of what happens from now on."""
+        """Deliver each event from now on to a handler."""
         if self._closed:
             raise UsageError(
-                "this mock is over, and no event will come: call on_event() while it is active; `events` has what happened"
+                "this mock is over, and no event will come: call on_event() while it is active; `events` has the earlier events"
             )
         subscription = Subscription(handler, pattern, delay, duplicates, self._cancel)
         _check(self._api, subscription.pattern, check=check)
@@ -144,7 +146,7 @@ class EventBridge:
             self._delivery = None
 
     def flush(self) -> bool:
-        """Deliver what happens at the present instant; return whether there is anybody to whom."""
+        """Deliver the events of the present instant; return whether there is a subscription."""
         if self._delivery is None:
             return False
         self._clock.pass_us(0)
@@ -152,7 +154,7 @@ class EventBridge:
 
     @property
     def last_us(self) -> int:
-        """The instant at which the last event arrives that is on its way; 0 if none is."""
+        """The instant at which the last event on its way arrives; 0 if no event is on its way."""
         last_us = None if self._delivery is None else self._delivery.last_us
         return 0 if last_us is None else last_us
 
@@ -161,7 +163,7 @@ class EventBridge:
         return self.last_us > now_us
 
     def close(self) -> None:
-        """Tell nobody any more."""
+        """Deliver nothing more."""
         self._closed = True
         delivery, self._delivery = self._delivery, None
         if delivery is not None:

@@ -1,4 +1,4 @@
-"""Delivery: events reach the handlers of a test at their instants, while the clock moves."""
+"""Deliver events to the handlers of a test, each at its instant, while the clock moves."""
 
 import heapq
 import inspect
@@ -24,18 +24,18 @@ from sagemock.training.store import Store
 __all__ = ["Delay", "Delivery", "Subscription"]
 
 _DUPLICATES: Final = 100
-"""How often an event may come again: a handler that bears it a hundred times bears it."""
+"""The most duplicates of an event: a handler that can handle a hundred can handle any number."""
 Delay: TypeAlias = Duration | Callable[[Event], timedelta | float]
-"""How long an event is on its way: a `timedelta` or seconds, a (low, high) pair of them, or a callable of the event."""
+"""How long a delivery takes: a `timedelta` or seconds, a (low, high) pair of them, or a callable of the event."""
 
 
 class Subscription:
-    """A handler that is told of events, until `cancel()`."""
+    """A handler that gets events, until `cancel()`."""
 
     def __init__(
         self, handler: Handler, pattern: Pattern | None, delay: Delay, duplicates: int, leave: "Callable[[Subscription], object]"
     ) -> None:
-        """Check what was given; `leave` is called by `cancel`. Raises InvalidType or InvalidValue for what has no meaning."""
+        """Check the arguments; `cancel` calls `leave`. Raises InvalidType or InvalidValue for an argument without meaning."""
         self.takes_context = takes_context(handler)
         if isinstance(duplicates, bool) or not isinstance(duplicates, int) or not 0 <= duplicates <= _DUPLICATES:
             raise InvalidValue(
@@ -57,16 +57,16 @@ class Subscription:
 
     @public
     def cancel(self) -> None:
-        """Deliver nothing more, also not what is on its way. Once more does nothing."""
+        """Deliver nothing more, not even events that are on their way. A second call does nothing."""
         self._leave(self)
 
     def delay_us(self, text: str, dice: Random) -> int:
-        """Return how long a copy of the event with this JSON is on its way."""
+        """Return how long one delivery of the event with this JSON takes."""
         low_us, high_us = _span_us(self._delay(json.loads(text)) if callable(self._delay) else self._delay)
         return low_us if low_us == high_us else dice.randint(low_us, high_us)
 
     def deliver(self, text: str, invocation: str, clock: Clock) -> None:
-        """Call the handler with an event of its own, made from its JSON: what one handler does to it is no other's business.
+        """Call the handler with its own copy of an event, read from JSON, so that it can change the event.
 
         `invocation` names this call of the handler, for its context.
         """
@@ -80,7 +80,7 @@ class Subscription:
         if inspect.iscoroutine(returned):
             returned.close()
             raise InvalidType(
-                f"{self._handler!r} returned a coroutine, which nobody would await: let it be run, by asyncio.run(...) say"
+                f"{self._handler!r} returned a coroutine, which nobody would await: run it in the handler, with asyncio.run(...)"
             )
 
 
@@ -91,13 +91,13 @@ def _span_us(delay: Duration) -> tuple[int, int]:
         raise InvalidValue(str(error)) from None
     if span is None:
         raise InvalidType(
-            "the delay of on_event() is a timedelta, seconds or a (low, high) pair of them, not None: leave it out for none"
+            "the delay of on_event() is a timedelta, seconds or a (low, high) pair of them, not None: leave it out for no delay"
         )
     return span
 
 
 class _Next(NamedTuple):
-    """What happens next to a job; its first three are the order of what happens."""
+    """The next occurrence of a job. The first three fields are the order of occurrences."""
 
     at_us: int
     number: int
@@ -115,28 +115,28 @@ class _Due(NamedTuple):
     number: int
     changes_so_far: int
     rank: int
-    """The place of the subscription among the others."""
+    """The index of the subscription among all subscriptions."""
     copy: int
     subscription: Subscription
     text: str
 
 
 class Delivery:
-    """Tells handlers of the changes of status of all jobs: an agenda of the clock.
+    """An agenda of the clock that delivers the status changes of all jobs to handlers.
 
-    Only the next change of each job is in its queue, so an instant costs the logarithm of the number of jobs. What is done to a
-    job (a stop, say) replaces what was next for it. A handler may call AWS, intervene, and move the clock: what happens then is
-    delivered at its own instant, before the handler goes on. If a handler raises, the error reaches whoever moved the clock, at
-    once; what else was due at that instant is delivered when the clock is moved next, before it moves.
+    Its heap has only the next change of each job, so an instant costs the logarithm of the number of jobs. An intervention (a
+    stop, say) replaces the next change of its job. A handler may call AWS, intervene and move the clock; the resulting events are
+    delivered at their own instants, before the handler goes on. If a handler raises, the code that moved the clock gets the error
+    at once. Other events that were due at that instant are delivered when the clock is moved next, before it moves.
     """
 
     def __init__(self, clock: Clock, store: Store, to_event: Callable[[Occurrence], Event], seed: int) -> None:
-        """Begin with the jobs of `store` as they are now."""
+        """Start with the jobs of `store` as they are now."""
         self._clock = clock
         self._store = store
         self._to_event = to_event
         self._seed = seed
-        # The clock's own, in a mock; put down while a handler runs.
+        # In a mock this is also the clock's lock. It is released while a handler runs.
         self._lock = store.lock
         self._serials = count()
         self._subscriptions: dict[int, Subscription] = {}
@@ -152,7 +152,7 @@ class Delivery:
         clock.tell(self)
 
     def close(self) -> None:
-        """Tell nobody of anything any more."""
+        """Deliver nothing more."""
         with self._lock:
             self._store.watchers.remove(self._changed)
             self._subscriptions.clear()
@@ -160,17 +160,17 @@ class Delivery:
             self._dues.clear()
         self._clock.untell(self)
 
-    # -- who is told
+    # -- subscriptions
 
     def subscribe(self, subscription: Subscription) -> None:
-        """Tell `subscription` of what happens from now on."""
+        """Deliver each event from now on to `subscription`."""
         now_us = self._clock.now_us()
         with self._lock:
             self._collect(now_us)
             self._subscriptions[next(self._ranks)] = subscription
 
     def unsubscribe(self, subscription: Subscription) -> bool:
-        """Tell it no more, and return whether anybody is left."""
+        """Deliver nothing more to it, and return whether any subscription is left."""
         with self._lock:
             self._subscriptions = dict(item for item in self._subscriptions.items() if item[1] is not subscription)
             self._dues = list(due for due in self._dues if due.subscription is not subscription)  # noqa: C400  # see `sleepers`
@@ -179,17 +179,17 @@ class Delivery:
 
     @property
     def last_us(self) -> int | None:
-        """The instant at which the last event arrives that is on its way, None if none is."""
+        """The instant at which the last event on its way arrives, None if no event is on its way."""
         with self._lock:
             return max((due.at_us for due in self._dues), default=None)
 
-    # -- what happens
+    # -- occurrences
 
     def _changed(self, old: Job | None, new: Job | None) -> None:
         seen = Seen()
         if old is not None:
             until_us = changed_us(old, new, self._clock.now_us)
-            # What is due at T has happened at T, by the record of then.
+            # A change that is due at this instant has happened, by the record of that instant.
             self._collect(until_us)
             seen = Seen.of(old, until_us)
             self._present.pop(old.number, None)
@@ -204,7 +204,7 @@ class Delivery:
             heapq.heappush(self._nexts, _Next(*first[:3], next(self._serials), first, rest))
 
     def _collect(self, until_us: int) -> None:
-        """Put on its way what has happened by `until_us`."""
+        """Send the events of all changes up to `until_us`."""
         while self._nexts and self._nexts[0].at_us <= until_us:
             upcoming = heapq.heappop(self._nexts)
             if not self._is_present(upcoming):
@@ -233,10 +233,10 @@ class Delivery:
                 at_us = occurrence.at_us + subscription.delay_us(text, dice)
                 heapq.heappush(self._dues, _Due(at_us, *occurrence[:3], rank, copy, subscription, text))
 
-    # -- as the clock sees it
+    # -- the agenda
 
     def next_us(self, after_us: int) -> int | None:
-        """Return the next instant at which an event happens or arrives; `after_us` itself if one of then is undelivered."""
+        """Return the next instant at which an event is sent or arrives; `after_us` if one is undelivered then."""
         with self._lock:
             return self._next_us(after_us)
 
@@ -247,7 +247,7 @@ class Delivery:
         return max(min(firsts), after_us) if firsts else None
 
     def settle(self, at_us: int) -> None:
-        """Deliver what is due at `at_us`."""
+        """Deliver every event that is due at `at_us`."""
         while True:
             with self._lock:
                 self._collect(at_us)

@@ -1,10 +1,10 @@
 """The events that SageMaker sends to EventBridge when the status of a training job changes.
 
 The envelope is that of the developer guide ("Events that Amazon SageMaker AI sends to Amazon EventBridge") and of events of 2023
-in `awslabs/mlspace` (`test_process_events.py`): instants are milliseconds since the epoch, what has no value is null and not
-absent (within structures too, as the event of an endpoint configuration shows there), tags are a map. That the detail has every
-member of DescribeTrainingJob's response is assumed: these two show different parts of it. So is that each change of a secondary
-status has an event; the event of 2023 was sent 21 s after TrainingStartTime, in the midst of InProgress.
+in `awslabs/mlspace` (`test_process_events.py`): instants are milliseconds since the epoch, a member without a value is null and
+not absent (within structures too, as the event of an endpoint configuration there shows), and tags are a map. That the detail has
+every member of DescribeTrainingJob's response is assumed: the two sources show different parts of it. That each change of a
+secondary status has an event is also assumed; the event of 2023 came 21 s after TrainingStartTime, in the midst of InProgress.
 """
 
 import hashlib
@@ -23,19 +23,19 @@ from sagemock.training.warm_pool import Pool, pool
 __all__ = ["DETAIL_TYPE", "SOURCE", "Event", "event"]
 
 Event: TypeAlias = dict[str, Any]
-"""An event as EventBridge delivers it: what a Lambda handler gets as its first argument."""
+"""An event as EventBridge delivers it: the first argument of a Lambda handler."""
 
 DETAIL_TYPE: Final = "SageMaker Training Job State Change"
 SOURCE: Final = "aws.sagemaker"
 
 
 def event(api: Api, occurrence: Occurrence, seed: int) -> Event:
-    """Return the event of a change of status, as things were then: new dictionaries and lists throughout."""
+    """Return the event of a change of status, with the job as it was at that instant. All dictionaries and lists are new."""
     job = occurrence.job
     at = snapshot(job, occurrence.at_us, occurrence.changes_so_far)
     warm_pool = pool(job, occurrence.at_us)
     if warm_pool is not None and not at.over:
-        # The job ends at the same instant, and has not ended yet.
+        # The job ends at this instant, but at this change it has not ended yet.
         warm_pool = Pool("InUse")
     members = {**describe.constant_members(api, job), **describe.members_now(api, job, at, warm_pool)}
     return {
@@ -44,7 +44,7 @@ def event(api: Api, occurrence: Occurrence, seed: int) -> Event:
         "detail-type": DETAIL_TYPE,
         "source": SOURCE,
         "account": job.place.account,
-        # The event of 2023 has LastModifiedTime here, without the part of a second.
+        # The event of 2023 has LastModifiedTime here, cut to the second.
         "time": f"{instant(at.modified_us):%Y-%m-%dT%H:%M:%SZ}",
         "region": job.place.region,
         "resources": [job.arn],
@@ -53,7 +53,7 @@ def event(api: Api, occurrence: Occurrence, seed: int) -> Event:
 
 
 def _with_nulls(shape: Shape | None, value: Any) -> Any:  # noqa: ANN401  # a JSON value in, a JSON value out
-    """Return a value of a description with null for each member that it does not have, and its instants in milliseconds."""
+    """Return a value of a description with null for each absent member, and with instants in milliseconds."""
     if value is None:
         return None
     if isinstance(shape, StructureShape):
@@ -68,5 +68,5 @@ def _with_nulls(shape: Shape | None, value: Any) -> Any:  # noqa: ANN401  # a JS
 
 
 def _id(name: str) -> str:
-    """Return a random-looking UUID that is the same in each run."""
+    """Return a UUID that looks random but is the same in each run."""
     return str(UUID(bytes=hashlib.sha256(name.encode()).digest()[:16], version=4))

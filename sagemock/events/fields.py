@@ -1,7 +1,7 @@
-"""Which fields the events of a training job have, and which values: what an event pattern can match at all.
+"""The fields and values that the events of a training job can have: finds event patterns that can never match.
 
-Only what is certain counts: a status is one of those that the service model or sagemock knows, and a name, an ARN or a time may
-be anything. What members there are says the service model.
+Only certain knowledge counts. A status is one that the service model or sagemock knows; a name, an ARN or a time may be anything.
+The members come from the service model.
 """
 
 import difflib
@@ -32,34 +32,34 @@ _ENVELOPE: Final[dict[str, Collection[object] | None]] = {
     "resources": None,
     "detail": (),
 }
-"""The values of each field of the envelope, None where they cannot be listed; an object has none."""
+"""The values of each field of the envelope, None if they cannot be listed; an object has no values."""
 _STATUSES: Final[dict[str, Iterable[str]]] = {
     "TrainingJobStatus": get_args(status.Primary),
     "SecondaryStatus": status.PHASES | status.ENDINGS,
 }
-"""By the name of a shape: what sagemock shows, whichever model there is."""
+"""The values that sagemock shows under any service model, by the name of their shape."""
 _OTHERS: Final = {"Processing": "processing", "Transform": "transform", "HyperParameterTuning": "tuning"}
 """Other kinds of jobs, whose events sagemock does not simulate."""
 
 
 class _Nowhere(NamedTuple):
-    """What is said of a path at which there is no field."""
+    """A path at which there is no field."""
 
     name: str
-    """The first name on it that there is not."""
+    """The first name on the path that does not exist."""
     known: Collection[str]
-    """Those that there are in its place."""
+    """The names that exist in its place."""
 
 
 @cache
 def installed() -> Api:
-    """Return the service model of the botocore that is installed: before a client has come, it is the one to ask."""
-    # Not by way of a session, as in `naming`.
+    """Return the service model of the installed botocore, for use before any client has called."""
+    # Without a session, as in `service/subject.py`.
     return Api.of(ServiceModel(create_loader().load_service_model("sagemaker", "service-2"), "sagemaker"))
 
 
 def check(api: Api, pattern: EventPattern) -> None:
-    """Raise InvalidValue for a pattern of which no alternative can match an event of a training job."""
+    """Raise InvalidValue for a pattern none of whose alternatives can match an event of a training job."""
     first = ""
     for branch in pattern.branches:
         reason = next((why for field in branch if (why := _never(api, field))), None)
@@ -70,7 +70,7 @@ def check(api: Api, pattern: EventPattern) -> None:
 
 
 def _never(api: Api, field: Field) -> str | None:
-    """Return why no event has what a pattern asks for at a path, and what to do; None if one may have it."""
+    """Return why no event can match a field of a pattern, and what to do; None if an event may match."""
     values = _values(api, field.path)
     if field.may_be_absent and not field.tests and _is_in_each(api, field.path):
         return f"{'.'.join(field.path)} is in every event; take that out"
@@ -95,23 +95,23 @@ def _no_field(api: Api, path: Path, nowhere: _Nowhere) -> str:
     where = ".".join(path)
     other = _other(api, nowhere.name) if path[:2] == ("detail", nowhere.name) else None
     if other is not None:
-        return f"{where} is about {other} jobs, and there are events of training jobs only; take it out"
+        return f"{where} is about {other} jobs, and sagemock sends events of training jobs only; take it out"
     return f"no event of a training job has {where}; {_near([nowhere.name], nowhere.known) or 'take it out'}"
 
 
 def _no_value(field: Field, values: Collection[object]) -> str:
     where, known = ".".join(field.path), " or ".join(map(json.dumps, values))
     if not any(values):
-        return f"{where} is an object, which has no value; name a field of it"
+        return f"{where} is an object, which has no value; name one of its fields"
     texts = list(filter(None, map(_text, field.wanted[:10])))
     if field.path == ("detail-type",) and any(kind in text.replace(" ", "") for text in texts for kind in _OTHERS):
-        return f"{where} is only ever {known}, because there are events of training jobs only; take it out"
+        return f"{where} can only be {known}, because sagemock sends events of training jobs only; take it out"
     near = _near(texts, [value for value in values if isinstance(value, str)])
-    return f"{where} is only ever {known}; {near or 'write what it can be'}"
+    return f"{where} can only be {known}; {near or 'write a value that it can have'}"
 
 
 def _values(api: Api, path: Path) -> Collection[object] | _Nowhere | None:
-    """Return which values a field can have, None if they cannot be listed."""
+    """Return the values that a field can have, None if they cannot be listed."""
     first, *rest = path
     if first not in _ENVELOPE:
         return _Nowhere(first, _ENVELOPE)
@@ -141,7 +141,7 @@ def _below(shape: Shape, path: Sequence[str], *, is_echo: bool) -> Collection[ob
     if shape.type_name == "boolean":
         return (True, False, None)
     if "enum" in shape.metadata and not is_echo:
-        # What a request gave is shown as it was given, and without validation it may be anything.
+        # A member of the request is shown as it was sent; without validation it may be anything.
         return (*dict.fromkeys((*shape.metadata["enum"], *sorted(_STATUSES.get(shape.name, ())))), None)
     return None
 
@@ -156,7 +156,7 @@ def _other(api: Api, name: str) -> str | None:
 
 
 def _text(wanted: object) -> str:
-    """Return the text that a value of a pattern, or the first in a filter, is; "" if it is none."""
+    """Return the text of a value in a pattern, or of the first value in a filter; "" if it is not a text."""
     while isinstance(wanted, (Mapping, list, tuple)) and wanted:
         wanted = next(iter(wanted.values() if isinstance(wanted, Mapping) else wanted))
     return wanted if isinstance(wanted, str) else ""

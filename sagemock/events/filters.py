@@ -1,8 +1,8 @@
-"""The values and filters that an EventBridge pattern lists for a field, as tests of one value.
+"""The values and filters that an EventBridge pattern lists for a field, each as a test of one value.
 
-The rules are those of `aws/event-ruler`, as in `eventpattern`. Strings are not tested by regular expressions, which try one way
-after another: `*a*a*a*a*b` takes them a time that grows with the fourth power of the text, and letters without case, each twice
-the time.
+The rules are those of `aws/event-ruler`, as in `pattern.py`. Strings are not tested by regular expressions, because those
+backtrack: for `*a*a*a*a*b` their time grows with the fourth power of the length of the text, and each letter that may have either
+case doubles it.
 """
 
 import math
@@ -19,7 +19,7 @@ Json: TypeAlias = Any
 """A JSON value."""
 Test: TypeAlias = Callable[[Json], bool]
 Path: TypeAlias = tuple[str, ...]
-"""Names of fields, each within the one before."""
+"""The names of fields, each inside the one before."""
 
 _FILTERS: Final = ("prefix", "suffix", "anything-but", "numeric", "exists", "equals-ignore-case", "wildcard")
 _OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
@@ -32,13 +32,13 @@ _OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
 
 
 def refuse(path: Path, what: str, advice: str) -> NoReturn:
-    """Raise InvalidValue for what stands at a path of a pattern."""
+    """Raise InvalidValue for the value at a path of a pattern."""
     where = f"at {'.'.join(path)}" if path else "as a whole"
     raise InvalidValue(f"the event pattern is not valid {where}: {what}; {advice}")
 
 
 def filtered(given: Mapping[str, Any], path: Path) -> Test:
-    """Return the test that a filter such as `{"prefix": "aws."}` stands for."""
+    """Return the test for a filter such as `{"prefix": "aws."}`."""
     name, value = _only(given, path)
     if name == "cidr":
         raise NotSimulated(
@@ -57,24 +57,24 @@ def filtered(given: Mapping[str, Any], path: Path) -> Test:
     if name in ("prefix", "suffix") and isinstance(value, Mapping):
         fold, text = _only(value, here)
         if fold != "equals-ignore-case":
-            refuse(here, f"{shown(fold)} is no filter within {shown(name)}", "write {'equals-ignore-case': '...'} or a string")
+            refuse(here, f"{shown(fold)} is not a filter within {shown(name)}", "write {'equals-ignore-case': '...'} or a string")
         return _text_test(name, _text(text, (*here, fold)), here, fold=True)
     if name not in _FILTERS:
-        refuse(path, f"{shown(name)} is no filter of EventBridge", f"use one of {', '.join(_FILTERS)}")
+        refuse(path, f"{shown(name)} is not a filter of EventBridge", f"use one of {', '.join(_FILTERS)}")
     return _text_test(name, _text(value, here), here)
 
 
 def _only(given: Mapping[str, Any], path: Path) -> tuple[str, Any]:
     if len(given) != 1:
         refuse(
-            path, f"{shown(dict(given))} is no filter: it has {len(given)} keys", "write one filter, like {'prefix': 'churn-'}"
+            path, f"{shown(dict(given))} is not a filter: it has {len(given)} keys", "write one filter, like {'prefix': 'churn-'}"
         )
     return next(iter(given.items()))
 
 
 def _text(value: object, path: Path) -> str:
     if not isinstance(value, str):
-        refuse(path, f"{shown(value)} is no string", "write a string")
+        refuse(path, f"{shown(value)} is not a string", "write a string")
     return value
 
 
@@ -82,46 +82,46 @@ def equals(wanted: Json) -> Test:
     """Return the test for a value that is neither an array nor an object."""
     if is_number(wanted):
         return lambda value: is_number(value) and bool(value == wanted)
-    # True is no 1 in JSON.
+    # In JSON, true is not 1.
     return lambda value: type(value) is type(wanted) and bool(value == wanted)
 
 
 def is_number(value: object) -> bool:
-    """Whether a value is a number of JSON, which has neither NaN nor infinity."""
+    """Whether a value is a JSON number, so neither NaN nor infinity."""
     return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and math.isfinite(value))
 
 
 def _numeric(terms: object, path: Path) -> Test:
     advice = "write ['=', 5], ['>', 0], or ['>', 0, '<=', 5]"
     if not isinstance(terms, (list, tuple)) or len(terms) not in (2, 4):
-        refuse(path, f"{shown(terms)} is no comparison", advice)
+        refuse(path, f"{shown(terms)} is not a comparison", advice)
     bounds = list(zip(terms[::2], terms[1::2], strict=True))
     for operator, bound in bounds:
         if not isinstance(operator, str) or operator not in _OPERATORS:
-            refuse(path, f"{shown(operator)} is no comparison operator", advice)
+            refuse(path, f"{shown(operator)} is not a comparison operator", advice)
         if not is_number(bound):
-            refuse(path, f"{shown(bound)} is no number", advice)
+            refuse(path, f"{shown(bound)} is not a number", advice)
     if len(bounds) > 1:
         (low, bottom), (high, top) = bounds
         if low not in (">", ">=") or high not in ("<", "<="):
-            refuse(path, f"{shown(terms)} is no range: its first bound is the lower one", advice)
+            refuse(path, f"{shown(terms)} is not a range: put the lower bound first", advice)
         if bottom >= top:
-            refuse(path, f"{shown(terms)} is no range: {shown(bottom)} is not below {shown(top)}", advice)
+            refuse(path, f"{shown(terms)} is not a range: {shown(bottom)} is not below {shown(top)}", advice)
     return lambda value: is_number(value) and all(_OPERATORS[operator](value, bound) for operator, bound in bounds)
 
 
 def _anything_but(but: object, path: Path) -> Test:
-    """Return the test for values other than those given; a value of another kind is another value."""
+    """Return the test that a value is none of these; a value of another type is different."""
     if isinstance(but, Mapping):
         name, texts = _only(but, path)
         if name not in ("prefix", "suffix", "equals-ignore-case", "wildcard"):
             refuse(
-                path, f"{shown(name)} is no filter within 'anything-but'", "use prefix, suffix, equals-ignore-case or wildcard"
+                path, f"{shown(name)} is not a filter within 'anything-but'", "use prefix, suffix, equals-ignore-case or wildcard"
             )
         here = (*path, name)
         several = texts if isinstance(texts, (list, tuple)) else [texts]
         if not several or (name in ("prefix", "suffix") and "" in several):
-            refuse(here, f"{shown(texts)} is empty, which nothing could match", "write at least one character")
+            refuse(here, f"{shown(texts)} is empty, so that nothing could match", "write at least one character")
         tests = [_text_test(name, _text(text, here), here) for text in several]
     else:
         values = but if isinstance(but, (list, tuple)) else [but]
@@ -132,7 +132,7 @@ def _anything_but(but: object, path: Path) -> Test:
 
 
 def _text_test(name: str, text: str, path: Path, *, fold: bool = False) -> Test:
-    """Return the test of one of the filters of strings."""
+    """Return the test for one of the string filters."""
     if name == "wildcard":
         test = _wildcard(text, path)
     elif name == "equals-ignore-case" or fold:
@@ -168,7 +168,7 @@ def _wildcard(pattern: str, path: Path) -> Callable[[str], bool]:
         if at > end or not text.startswith(first) or not text.endswith(last):
             return False
         for piece in middle:
-            # The first place is the best: what comes after it has the most room.
+            # The first occurrence is the best: it leaves the most room for the pieces after it.
             at = text.find(piece, at, end)
             if at < 0:
                 return False
@@ -179,9 +179,9 @@ def _wildcard(pattern: str, path: Path) -> Callable[[str], bool]:
 
 
 def _folded(where: str, wanted: str) -> Callable[[str], bool]:
-    """Return the test for a "prefix", a "suffix" or (for "") a whole text whose letters are `wanted`, in either case each.
+    """Return the test for a "prefix", a "suffix" or (for "") a whole text with the letters of `wanted`, each in either case.
 
-    Letter by letter, as the original does it: "ß" meets "SS", and not the other way round.
+    It compares letter by letter, as event-ruler does: a pattern "ß" matches "SS", but a pattern "SS" does not match "ß".
     """
     letters = [{letter.lower(), letter.upper()} for letter in wanted]
     shortest, longest = (sum(pick(map(len, forms)) for forms in letters) for pick in (min, max))

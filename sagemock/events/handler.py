@@ -1,8 +1,8 @@
-"""Handlers of events, and what they are called with: the event, and the context that Lambda gives where they take one.
+"""Handlers of events, and their arguments: the event, and for a handler that takes one, a context like Lambda's.
 
 The context's attributes are those of the Lambda developer guide ("Using the Lambda context object to retrieve Python function
-information"), and their kinds are those of `aws/aws-lambda-python-runtime-interface-client` (`lambda_context.py`): the memory is
-a text, and there is an identity, without values, where no mobile application called.
+information"). Their types are those of `aws/aws-lambda-python-runtime-interface-client` (`lambda_context.py`): the memory is a
+string, and if no mobile application called, there is an identity without values.
 """
 
 import hashlib
@@ -20,15 +20,15 @@ from sagemock.errors import InvalidType
 __all__ = ["TIMEOUT_MS", "CognitoIdentity", "Handler", "LambdaContext", "context", "takes_context"]
 
 Handler: TypeAlias = Callable[[dict[str, Any]], Any] | Callable[[dict[str, Any], Any], Any]
-"""What is called with each event, and with a `LambdaContext` if it takes a second argument; what it returns is dropped."""
+"""A callable of an event, or of an event and a `LambdaContext`. Its result is ignored."""
 
 TIMEOUT_MS: Final = 900_000
-"""The longest timeout that a function can have (Lambda quotas, "Function timeout"). That the handler's has it is assumed."""
+"""The longest timeout that a function can have (Lambda quotas, "Function timeout"). That the handler has it is assumed."""
 
 
 @dataclass
 class CognitoIdentity:
-    """The identity of a mobile application's user: none for an event."""
+    """The identity of a mobile application's user. For an event, it has no values."""
 
     cognito_identity_id: str | None = None
     cognito_identity_pool_id: str | None = None
@@ -44,21 +44,21 @@ class LambdaContext:
     log_group_name: str
     log_stream_name: str
     remaining_ms: Callable[[], int] = field(repr=False)
-    """How much of the timeout is left, by the virtual clock."""
+    """Returns how much of the timeout is left, by the virtual clock."""
     function_version: str = "$LATEST"
     memory_limit_in_mb: str = "128"
     identity: CognitoIdentity = field(default_factory=CognitoIdentity)
     client_context: None = None
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return how long the invocation may still take, 0 if its time is over: nothing ends it then."""
+        """Return how many milliseconds are left of the timeout, 0 if it is over. Nothing ends the handler then."""
         return max(self.remaining_ms(), 0)
 
 
 def context(
     handler: Handler, event: Mapping[str, Any], invocation: str, now: datetime, remaining_ms: Callable[[], int]
 ) -> LambdaContext:
-    """Return the context of an invocation, which a text names: the same in each run."""
+    """Return the context of the invocation with this name; it is the same in each run."""
     name = re.sub(r"\W", "", getattr(handler, "__name__", type(handler).__name__)) or "handler"
     partition = event["resources"][0].split(":")[1]
     digest = hashlib.sha256(invocation.encode()).hexdigest()
@@ -73,17 +73,17 @@ def context(
 
 
 def takes_context(handler: object) -> bool:
-    """Whether a handler is called with a context, too: its second parameter has no default, or is called `context`.
+    """Whether a handler also takes a context: its second parameter has no default, or is called `context`.
 
-    Raises InvalidType for what cannot be called with an event, and for a function whose body a call would not run. What does not
-    tell its parameters, as some built-in functions, is called with the event alone.
+    Raises InvalidType for an object that cannot be called with an event, and for a function whose body a call would not run. A
+    callable without a signature, such as some built-in functions, gets the event alone.
     """
     if not callable(handler):
         raise InvalidType(
             f"on_event() takes a function of an event, or an event and a context, not {shown(handler)}: write on_event(handler)"
         )
-    # Of an object that can be called it is its method that says so.
-    for function in (handler, getattr(handler, "__call__", None)):  # noqa: B004  # not whether it is there: what it is
+    # For a callable object, its `__call__` method says so.
+    for function in (handler, getattr(handler, "__call__", None)):  # noqa: B004  # looks at it, not only for it
         if inspect.iscoroutinefunction(function):
             raise InvalidType(
                 f"{shown(handler)} is a coroutine function, which nobody awaits: write on_event(lambda event: asyncio.run(...))"

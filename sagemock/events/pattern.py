@@ -1,6 +1,6 @@
-"""EventBridge's event patterns: which events a rule is for.
+"""EventBridge's event patterns: which events match a pattern.
 
-The rules are those of `aws/event-ruler`, which EventBridge runs (there: `JsonRuleCompiler`, `ACFinder`, `ByteMachine`).
+The rules are those of `aws/event-ruler`, which EventBridge runs (see its `JsonRuleCompiler`, `ACFinder`, `ByteMachine`).
 """
 
 import json
@@ -18,49 +18,49 @@ __all__ = ["EventPattern", "Field", "Path", "Pattern"]
 Pattern: TypeAlias = Mapping[str, Any] | str
 """An event pattern: a mapping, or the JSON text of one."""
 
-# Which element of which array (by identity) a value was found in.
+# For each array (by its id) that holds a value: the index of the element with it.
 _Inside: TypeAlias = dict[int, int]
 
 _OR: Final = "$or"
 _COMBINATIONS: Final = 1000
-"""How many a pattern may have (user guide, "Content filtering", on Or matching: more is InvalidEventPatternException)."""
+"""The most combinations of a pattern (user guide, "Content filtering", on Or matching: more is InvalidEventPatternException)."""
 _LEVELS: Final = 100
 _PARTS: Final = 10_000
-"""What a pattern is made of at the most; EventBridge takes 4096 characters (its quota "Event pattern size")."""
+"""The most fields and values of a pattern; EventBridge takes 4096 characters (its quota "Event pattern size")."""
 
 
 class Field(NamedTuple):
-    """What a pattern asks of the values at one path."""
+    """The condition of a pattern on the values at one path."""
 
     path: Path
     wanted: Sequence[Json]
-    """The values and filters that are listed for it."""
+    """The values and filters that the pattern lists for it."""
     tests: tuple[Test, ...]
-    """What the value is to meet one of."""
+    """The value must pass one of these."""
     may_be_absent: bool
 
 
 class EventPattern:
-    """An event pattern, checked and ready to be matched.
+    """An event pattern, checked and ready for matching.
 
-    Every field is to match; of the values listed for a field, one; of the patterns in `$or`, one. A value that is an array
-    matches if one of its elements does, and several fields below an array of objects match within the same element. Numbers are
-    equal by value, strings by each character. `exists` is about values: `{"exists": false}` meets a field that holds an object.
-    No pattern that is accepted takes long.
+    Every field must match: one of the values that the pattern lists for it, and one of the patterns in `$or`. An array matches if
+    one of its elements does, and several fields below an array of objects must match within the same element. Numbers are
+    compared by value, strings by character. `exists` is about values: `{"exists": false}` matches a field that holds an object.
+    Every accepted pattern is fast to match.
     """
 
     branches: list[list[Field]]
-    """The alternatives that `$or` makes, one without it; all fields of one of them are to match."""
+    """The alternatives of `$or`; one if the pattern has no `$or`. All fields of one alternative must match."""
 
     def __init__(self, pattern: Pattern) -> None:
-        """Check `pattern`. Raises InvalidValue, which names the path and what is wrong there, and NotSimulated for `cidr`."""
+        """Check `pattern`. Raises InvalidValue, whose text names the path and the fault, and NotSimulated for `cidr`."""
         if isinstance(pattern, str):
             try:
                 pattern = json.loads(pattern)
             except RecursionError:
                 refuse((), _TOO_DEEP, _SHALLOW)
             except ValueError as error:
-                raise InvalidValue(f"the event pattern is no JSON: {error}; give a mapping, or the JSON text of one") from None
+                raise InvalidValue(f"the event pattern is not JSON: {error}; give a mapping, or the JSON text of one") from None
         if not isinstance(pattern, Mapping):
             given = shown(pattern)
             raise InvalidType(
@@ -68,19 +68,19 @@ class EventPattern:
             )
         _check_size(pattern)
         self._pattern = pattern
-        # In the order of the paths, as the original has it: it decides within which element of an array a field is to be absent.
+        # In the order of the paths, as in event-ruler: the order decides in which element of an array a field must be absent.
         self.branches = [sorted(branch, key=lambda field: ".".join(field.path)) for branch in _branches(pattern, ())]
 
     def __repr__(self) -> str:
         return f"EventPattern({self._pattern!r})"
 
     def matches(self, event: Mapping[str, Any]) -> bool:
-        """Whether an event is one that the pattern is for."""
+        """Whether an event matches the pattern."""
         return any(_all_match(branch, event) for branch in self.branches)
 
 
 _TOO_DEEP: Final = f"it is nested more than {_LEVELS} levels deep"
-_SHALLOW: Final = "no event is: take out what is too much"
+_SHALLOW: Final = "no event is: remove some levels"
 
 
 # -- matching
@@ -102,8 +102,8 @@ def _one_matches(field: Field, found: Sequence[tuple[Json, _Inside]]) -> bool:
 
 
 def _match_in_arrays(fields: Sequence[tuple[Field, list[tuple[Json, _Inside]]]]) -> bool:
-    """Whether elements of arrays can be chosen so that every field matches within those."""
-    # By the number of a field: the arrays that it or a later one is in. What was chosen in others makes no difference any more.
+    """Whether one can choose elements of the arrays such that every field matches within them."""
+    # For each field: the arrays that hold it or a later field. The choices in other arrays no longer matter.
     matter: list[set[int]] = [set()]
     for _, found in reversed(fields):
         matter.insert(0, matter[0].union(*(where for _, where in found)))
@@ -130,7 +130,7 @@ def _match_in_arrays(fields: Sequence[tuple[Field, list[tuple[Json, _Inside]]]])
 
 
 def _values(node: Json, path: Path, inside: _Inside) -> Iterator[tuple[Json, _Inside]]:
-    """Yield the values at a path: every element of an array, and nothing for an object."""
+    """Yield the values at a path: for an array every element, for an object nothing."""
     if isinstance(node, Mapping):
         if path and path[0] in node:
             yield from _values(node[path[0]], path[1:], inside)
@@ -146,13 +146,13 @@ def _values(node: Json, path: Path, inside: _Inside) -> Iterator[tuple[Json, _In
 
 
 def _branches(pattern: Mapping[str, Any], path: Path) -> list[list[Field]]:
-    """Return the alternatives of a pattern, each a list of fields that are all to match."""
+    """Return the alternatives of a pattern, each a list of fields that must all match."""
     if not pattern:
-        refuse(path, "an empty object is not allowed", "name a field, or take it out")
+        refuse(path, "an empty object is not allowed", "name a field, or take the object out")
     alternatives: list[list[list[Field]]] = []
     for name, wanted in pattern.items():
         if not isinstance(name, str):
-            refuse(path, f"a field is named by a string, not {shown(name)}", "write the name as the event has it")
+            refuse(path, f"the name of a field is a string, not {shown(name)}", "write the name as in the event")
         here = (*path, name)
         if name == _OR:
             alternatives.append(_any_of(wanted, path))
@@ -168,12 +168,12 @@ def _branches(pattern: Mapping[str, Any], path: Path) -> list[list[Field]]:
 
 def _any_of(patterns: object, path: Path) -> list[list[Field]]:
     here = (*path, _OR)
-    if not isinstance(patterns, (list, tuple)) or len(patterns) < 2:  # noqa: PLR2004  # one alternative is none
-        refuse(here, f"{shown(patterns)} is no array of two or more patterns", "write {'$or': [{...}, {...}]}")
+    if not isinstance(patterns, (list, tuple)) or len(patterns) < 2:  # noqa: PLR2004  # one pattern is not a choice
+        refuse(here, f"{shown(patterns)} is not an array of two or more patterns", "write {'$or': [{...}, {...}]}")
     branches: list[list[Field]] = []
     for place, one in enumerate(patterns):
         if not isinstance(one, Mapping):
-            refuse((*here[:-1], f"{_OR}[{place}]"), f"{shown(one)} is no object", "write an event pattern")
+            refuse((*here[:-1], f"{_OR}[{place}]"), f"{shown(one)} is not an object", "write an event pattern")
         branches += _branches(one, path)
     _check_combinations(len(branches), here)
     return branches
@@ -181,7 +181,7 @@ def _any_of(patterns: object, path: Path) -> list[list[Field]]:
 
 def _check_combinations(count: int, path: Path) -> None:
     if count > _COMBINATIONS:
-        refuse(path, f"its '$or' make {count} combinations, and {_COMBINATIONS} are allowed", "write several patterns")
+        refuse(path, f"its '$or' make {count} combinations, more than {_COMBINATIONS}", "write several patterns")
 
 
 def _check_size(pattern: Mapping[str, Any]) -> None:
@@ -194,7 +194,9 @@ def _check_size(pattern: Mapping[str, Any]) -> None:
             refuse((), _TOO_DEEP, _SHALLOW)
         if parts > _PARTS:
             refuse(
-                (), f"it has more than {_PARTS} fields and values", "EventBridge takes 4096 characters at the most: write less"
+                (),
+                f"it has more than {_PARTS} fields and values",
+                "EventBridge takes at most 4096 characters: write a smaller pattern",
             )
         inner = node.values() if isinstance(node, Mapping) else node if isinstance(node, (list, tuple)) else ()
         ahead += [(level + 1, one) for one in inner]
@@ -214,5 +216,5 @@ def _field(values: Sequence[Json], path: Path) -> Field:
         elif value is None or isinstance(value, (str, bool)) or is_number(value):
             tests.append(equals(value))
         else:
-            refuse(here, f"{shown(value)} is no value to match", "write a string, a number, true, false, null or a filter")
+            refuse(here, f"{shown(value)} is not a value to match", "write a string, a number, true, false, null or a filter")
     return Field(path, tuple(values), tuple(tests), may_be_absent)

@@ -1,1 +1,1 @@
-"""moto beside us: the only code that touches moto."""
+"""moto beside sagemock: the only code that touches moto."""

@@ -1,4 +1,4 @@
-"""Model artifacts: what a job leaves in S3 when it ends, if there is an S3 beside the mock."""
+"""Model artifacts: the objects that a job leaves in moto's S3 when it ends."""
 
 import gzip
 import heapq
@@ -19,7 +19,7 @@ from sagemock.training.store import Store
 __all__ = ["Uploads", "archive_of", "objects"]
 
 Files: TypeAlias = Iterable[tuple[str, bytes]]
-"""Files of a model, each with its path in it."""
+"""The files of a model, each as (path in the archive, content)."""
 
 
 class _Due(NamedTuple):
@@ -30,31 +30,31 @@ class _Due(NamedTuple):
 
 
 class Uploads:
-    """Puts the model of each job at its S3ModelArtifacts at the instant at which the job ends: an agenda of the clock.
+    """An agenda of the clock that puts each job's model at its S3ModelArtifacts at the instant at which the job ends.
 
-    It begins when moto is first seen beside the mock, and costs nothing before. What ended earlier is not put. Where the bucket
-    does not exist nothing is: the service would refuse or fail such a job (which of the two is not known), but moto answers every
-    service at once, and a test that never looks at S3 need not make a bucket. Whoever looks meets S3's own NoSuchBucket.
+    It starts when moto is first found beside the mock, and costs nothing before. A job that ended earlier gets no model. If the
+    bucket does not exist, nothing is put. The service would refuse or fail such a job (which of the two is not known), but moto
+    mocks all services at once, and a test that never reads S3 need not create a bucket. A test that does gets S3's NoSuchBucket.
     """
 
     def __init__(self, clock: Clock, store: Store) -> None:
-        """Prepare; `notice` begins."""
+        """Prepare; `notice` starts it."""
         self._clock = clock
         self._store = store
         self._lock = forks.lock()
         self._dues: list[_Due] = []
-        # The numbers of the jobs whose models are in S3, or that ended before.
+        # The numbers of the jobs whose models are in S3, or that ended before the start.
         self._done: set[int] = set()
         self._begun = False
 
     def notice(self) -> None:
-        """Begin if moto is there by now."""
+        """Start if moto is active now."""
         if not self._begun and handler.moto_answers() and self._begin():
-            # Not under the store's lock: who moves the clock holds the clock's, and may want the store's.
+            # Not under the store's lock: a thread that moves the clock holds the clock's lock and may need the store's.
             self._clock.tell(self)
 
     def _begin(self) -> bool:
-        """Take in the jobs that are there; return whether another thread did not do so at the same moment."""
+        """Read the existing jobs; return False if another thread has just done so."""
         now_us = self._clock.now_us()
         with self._store.lock:
             if self._begun:
@@ -74,7 +74,7 @@ class Uploads:
             self._begun = False
 
     def _file(self, job: Job, now_us: int) -> bool:
-        """Note when a job's model is to be put; return whether that is over."""
+        """Record when a job's model is due; return whether that instant has passed."""
         at_us = _at_us(job)
         if at_us is None:
             return False
@@ -89,13 +89,13 @@ class Uploads:
         if new is None or new.number in self._done:
             return
         if self._file(new, self._clock.now_us()):
-            # It was made to end at this instant, which the clock has told of already.
+            # The job was ended at this instant, for which the clock has already called `settle`.
             _put(new)
 
-    # -- as the clock sees it
+    # -- the agenda
 
     def next_us(self, after_us: int) -> int | None:
-        """Return the next instant at which a job ends and has a model."""
+        """Return the next instant at which a job with a model ends."""
         with self._lock:
             return self._next_us(after_us)
 
@@ -120,13 +120,13 @@ class Uploads:
 
     def _is_present(self, due: _Due) -> bool:
         """Whether the job still ends then: a stop, say, may have changed that."""
-        # By no method of the store's: those take its lock.
+        # Without the store's methods, which would take its lock.
         job = self._store.regions[due.place].by_name.get(due.name)
         return job is not None and job.number == due.number and _at_us(job) == due.at_us
 
 
 def _at_us(job: Job) -> int | None:
-    """Return the instant from which a job's description names its artifacts; None if it never does."""
+    """Return the instant from which Describe shows the job's artifacts; None if it never does."""
     if not job.timeline.uploaded:
         return None
     ended = next((change.at_us for change in job.timeline.changes if change.secondary in status.ENDINGS), None)
@@ -136,7 +136,7 @@ def _at_us(job: Job) -> int | None:
 def _put(job: Job) -> None:
     where = s3.location(describe.artifacts(job))
     if where is None:
-        # https:// is a way to write S3OutputPath that the model allows, and that nobody was seen to use.
+        # The model also allows https:// in S3OutputPath, but no use of it is known.
         return
     kms_key = job.request["OutputDataConfig"].get("KmsKeyId", "")
     for key, body in objects(job, where.key):
@@ -145,7 +145,7 @@ def _put(job: Job) -> None:
 
 
 def objects(job: Job, key: str) -> Files:
-    """Return the objects that a job leaves at `key`: one archive, or the files below it if they are not to be compressed."""
+    """Return the objects that a job leaves at `key`: one archive, or files below it if CompressionType is NONE."""
     content = job.plan.artifact
     compressed = job.request["OutputDataConfig"].get("CompressionType") != "NONE"
     if content is None:
@@ -167,7 +167,7 @@ def objects(job: Job, key: str) -> Files:
 
 
 def archive_of(files: Files) -> bytes:
-    """Return files as a tar.gz: the same bytes for the same files, always."""
+    """Return files as a tar.gz. The same files always give the same bytes."""
     archive = io.BytesIO()
     with gzip.GzipFile(fileobj=archive, mode="wb", filename="", mtime=0) as zipped, tarfile.open(fileobj=zipped, mode="w") as tar:
         for name, body in files:
@@ -178,7 +178,7 @@ def archive_of(files: Files) -> bytes:
 
 
 def _files_in(content: bytes, otherwise: str) -> Files:
-    """Return the files in an archive; what is none is one file, with the name `otherwise`."""
+    """Return the files in an archive. If `content` is not an archive, it is one file called `otherwise`."""
     try:
         with tarfile.open(fileobj=io.BytesIO(content)) as tar:
             members = [(member.name, tar.extractfile(member)) for member in tar.getmembers()]

@@ -1,11 +1,11 @@
-"""moto beside us: it answers what sagemock does not simulate, and is not asked about what sagemock answers.
+"""moto beside sagemock: it answers what sagemock does not simulate, and does not see what sagemock answers.
 
-moto is never imported from here: where a test has imported it, it is found among the loaded modules. What of its insides is
-touched, all of it here (moto 5.0.0 to 5.2.5; `tests/test_neighbours.py` fails when one moves):
+This module never imports moto; if a test has imported it, it is among the loaded modules. We touch these internals, all of them
+here (moto 5.0.0 to 5.2.5; `tests/moto/test_handler.py` fails when one moves):
 
-* `moto.core.models.botocore_stubber`: the `before-send` handler that every client has which was made after moto's import. While a
-  mock is active its `__call__` is wrapped. botocore calls every handler of `before-send`, also when one has answered (`emit` in
-  botocore/hooks.py): left alone, moto would make a second job, or raise NotImplementedError.
+* `moto.core.models.botocore_stubber`: the `before-send` handler of every client that is younger than moto's import. While a mock
+  is active, its `__call__` is wrapped. botocore calls every handler of `before-send`, even if one has already answered (`emit` in
+  botocore/hooks.py): without the wrapper, moto would create a second job, or raise NotImplementedError.
 * `botocore_stubber.enabled`: whether a `mock_aws` is active.
 * `MockAWS._orig_creds`: the credentials that a `mock_aws` found and will put back.
 """
@@ -31,15 +31,15 @@ _MARK = "sagemock_answered"
 
 
 class Moto:
-    """Keeps moto's handler away from what sagemock has answered. Who imports moto inside a mock is noticed at the next call."""
+    """Makes moto's handler skip requests that sagemock has answered. If moto is imported inside a mock, the next call sees it."""
 
     def __init__(self) -> None:
-        """Prepare; nothing is looked at before `notice`."""
+        """Prepare; only `notice` looks for moto."""
         self._lock = forks.lock()
         self._handler: Wrapped | None = None
 
     def notice(self) -> None:
-        """Wrap moto's handler if moto is there by now and that is not done."""
+        """Wrap moto's handler, once, if moto is imported now."""
         if self._handler is None and _MODELS in sys.modules:
             with self._lock:
                 stubber = _stubber()
@@ -50,7 +50,7 @@ class Moto:
                     self._handler = handler
 
     def uninstall(self) -> None:
-        """Leave moto's handler as it was."""
+        """Unwrap moto's handler."""
         with self._lock:
             handler, self._handler = self._handler, None
             if handler is not None:
@@ -63,8 +63,8 @@ class Moto:
 
 
 def mark(request: AWSPreparedRequest) -> None:
-    """Say of a request that sagemock has answered it."""
-    # Not by `vars`, which makes CPython build a dictionary for the request that it else never needs.
+    """Mark a request as answered by sagemock."""
+    # Not by `vars`: CPython would build a dictionary that the request otherwise never needs.
     setattr(request, _MARK, True)
 
 
@@ -75,7 +75,7 @@ def moto_answers() -> bool:
 
 
 def ask(request: AWSPreparedRequest) -> AWSResponse | None:
-    """Return what moto answers to a request, None if no `mock_aws` is active or it lets the request through."""
+    """Return moto's answer to a request, None if no `mock_aws` is active or it lets the request through."""
     stubber = _stubber()
     if stubber is None:
         return None
@@ -84,7 +84,7 @@ def ask(request: AWSPreparedRequest) -> AWSResponse | None:
 
 
 def is_ours(operation: str, params: Mapping[str, Any], simulated: Container[str]) -> bool:
-    """Whether an operation of SageMaker's is for sagemock: a `simulated` one, and not on the tags of what moto has made."""
+    """Whether a SageMaker operation is for sagemock: it is `simulated`, and not on the tags of moto's own resources."""
     if operation not in simulated:
         return False
     arn = params.get("ResourceArn")
@@ -95,9 +95,9 @@ def is_ours(operation: str, params: Mapping[str, Any], simulated: Container[str]
 
 
 def perform(request: Request, simulated: Iterable[str]) -> str:
-    """Return moto's response, as JSON, to a request for an operation of SageMaker's that is not among the `simulated` ones.
+    """Return moto's response, as JSON, to a request for a SageMaker operation that is not among the `simulated` ones.
 
-    Raises a Refusal where moto refuses, and NotSimulated if moto is not there or cannot answer either.
+    Raises a Refusal if moto refuses, and NotSimulated if moto is not active or cannot answer either.
     """
     try:
         response = _ask("api.sagemaker", request, request.body)
@@ -112,7 +112,7 @@ def perform(request: Request, simulated: Iterable[str]) -> str:
 
 
 def log_groups(request: Request) -> list[Mapping[str, Any]]:
-    """Return all log groups that moto has for the caller of a request, none if moto is not there."""
+    """Return all of moto's log groups for the caller of a request; none if moto is not active."""
     found: list[Mapping[str, Any]] = []
     asked: dict[str, str] = {}
     while True:
@@ -127,17 +127,17 @@ def log_groups(request: Request) -> list[Mapping[str, Any]]:
 
 
 def _ask(host: str, request: Request, body: bytes | str) -> AWSResponse | None:
-    # moto goes by the URL, and a client may have any endpoint.
+    # moto routes by URL, and a client may have any endpoint.
     url = f"https://{host}.{request.region}.amazonaws.com/"
-    headers: Any = request.headers  # botocore's stubs want a plain dict, and these are of botocore's own kind
+    headers: Any = request.headers  # botocore's stubs want a dict; this is botocore's own class
     return ask(AWSPreparedRequest("POST", url, headers, body, stream_output=False))
 
 
 def disown(ours: Mapping[str, str], before: Mapping[str, str | None]) -> None:
-    """Let no `mock_aws` that is still active put back the credentials `ours`, which it found, but what was there `before`.
+    """Make every active `mock_aws` put back the credentials that were there `before`, instead of `ours`.
 
-    A mock_aws that began inside of a mock and goes on after its end holds them. moto keeps no list of what is active, so it is
-    looked for among all objects, only in this case.
+    A `mock_aws` that began inside a mock and outlives it has saved ours. moto has no list of its active mocks, so in this one
+    case we search all objects.
     """
     if ours and moto_answers():
         models: Any = sys.modules[_MODELS]
@@ -159,7 +159,7 @@ def _refusal(status: int, text: str) -> Refusal:
         said = json.loads(text)
         code = said["__type"]
     except (ValueError, TypeError, KeyError):
-        # What is no error of SageMaker's kind is told as botocore tells it: the code is the status.
+        # If it is not an error in SageMaker's format, do as botocore does: the status is the code.
         return Refusal(str(status), text, status=status)
     return Refusal(code, said.get("message", said.get("Message", "")), status=status)
 

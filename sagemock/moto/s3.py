@@ -1,4 +1,4 @@
-"""The buckets of moto's S3, read and written as the service would: over S3's own wire, and in no other process."""
+"""Reads and writes the buckets of moto's S3 as the service would: by S3's own HTTP requests, inside this process."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -22,20 +22,20 @@ _NOT_FOUND: Final = 404
 
 
 class Location(NamedTuple):
-    """Where something is in S3: a bucket, and a key or the prefix of keys."""
+    """A place in S3: a bucket, and a key or a prefix of keys."""
 
     bucket: str
     key: str
 
 
 def location(uri: str) -> Location | None:
-    """Return what an S3 URI names, None if it is another kind of URI."""
+    """Return the place that an S3 URI names, None for another kind of URI."""
     found = _URI.fullmatch(uri)
     return None if found is None else Location(found[1], found[2])
 
 
 def put(region: str, where: Location, body: bytes, kms_key: str = "") -> bool:
-    """Put an object, and return whether that was possible: not if there is no moto, or no such bucket.
+    """Put an object. Return False if moto is not active or the bucket does not exist.
 
     Raises UsageError if moto refuses.
     """
@@ -52,10 +52,10 @@ def put(region: str, where: Location, body: bytes, kms_key: str = "") -> bool:
 
 
 def check_inputs(place: Place, request: Mapping[str, Any]) -> None:
-    """Refuse a job whose input is not in moto's S3. Raises UsageError if no `mock_aws` is active.
+    """Raise a Refusal for a job whose input is not in moto's S3. Raises UsageError if no `mock_aws` is active.
 
-    The words were seen, those on the region too (aws/amazon-sagemaker-examples#2267, and a log of 2021); that a bucket which is
-    not there is told in the same is assumed.
+    The text was seen, also the part on the region (aws/amazon-sagemaker-examples#2267, and a log of 2021). That a missing bucket
+    gets the same text is assumed.
     """
     for source in _sources(request):
         uri = source["S3Uri"]
@@ -65,7 +65,7 @@ def check_inputs(place: Place, request: Mapping[str, Any]) -> None:
         answered = _ask("HEAD", place.region, Location(where.bucket, ""))
         if answered is None:
             raise UsageError(
-                f"check_s3=True, and there is no S3 in which to look for {uri!r}: enter moto's mock_aws as well, "
+                f"check_s3=True, but no S3 is active in which to look for {uri!r}: enter moto's mock_aws as well, "
                 "or leave check_s3 out"
             )
         region = answered.headers.get("x-amz-bucket-region", place.region)
@@ -90,13 +90,13 @@ def _sources(request: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _has_objects(region: str, where: Location) -> bool:
-    # A manifest is an object too: its key is the only one with that prefix, or the first.
+    # A manifest is also an object: the only one with that prefix, or the first.
     listing = {"list-type": "2", "max-keys": "1", "prefix": where.key}
     answered = _ask("GET", region, Location(where.bucket, ""), query=listing)
     return answered is not None and b"<Contents>" in answered.content
 
 
-def _ask(  # noqa: PLR0913  # what an HTTP request consists of
+def _ask(  # noqa: PLR0913  # the parts of an HTTP request
     method: str,
     region: str,
     where: Location,
@@ -105,7 +105,7 @@ def _ask(  # noqa: PLR0913  # what an HTTP request consists of
     headers: Mapping[str, str] = MappingProxyType({}),
     query: Mapping[str, str] = MappingProxyType({}),
 ) -> AWSResponse | None:
-    # moto takes a request without a signature for an anonymous one.
+    # moto treats a request without a signature as anonymous.
     signature = f"AWS4-HMAC-SHA256 Credential=SAGEMOCK/20180730/{region}/s3/aws4_request, SignedHeaders=host, Signature=0"
     sent: Any = HTTPHeaders()  # AWSPreparedRequest's stubs want a dict
     for name, value in {"Authorization": signature, "Content-Length": str(len(body)), **headers}.items():

@@ -1,4 +1,4 @@
-"""The axis of a picture: where an instant stands, which ticks are readable, and how times are written."""
+"""The time axis of a picture: the position of an instant, readable ticks, and texts for times."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,32 +27,32 @@ _STEPS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """The stretch of time that a picture shows, in microseconds since the epoch."""
+    """The time span of a picture, in microseconds since the epoch."""
 
     begin_us: int
     end_us: int
 
     @classmethod
     def of(cls, lives: Sequence[Life]) -> "Axis":
-        """Return the axis on which all of these fit; its zero is the first creation."""
+        """Return an axis on which all of these fit. Its zero is the first creation."""
         begin_us = min(life.created_us for life in lives)
         return cls(begin_us, max(begin_us, *(life.last_us for life in lives)))
 
     @property
     def span_us(self) -> int:
-        """Its length, which is never zero."""
+        """The length of the axis, never zero."""
         return max(self.end_us - self.begin_us, 1)
 
     def at(self, instant_us: int, width: float) -> float:
-        """Return where an instant stands on `width`; what a broken record puts beyond the axis stands at its edge."""
+        """Return the position of an instant on `width`. An instant outside the axis (in a broken record) is at its edge."""
         return (min(max(instant_us, self.begin_us), self.end_us) - self.begin_us) * width / self.span_us
 
     def cell(self, instant_us: int, width: int) -> int:
-        """Return the number of the cell in which an instant stands, the last one for the end."""
+        """Return the number of an instant's cell; the end of the axis is in the last cell."""
         return min(int(self.at(instant_us, width)), width - 1)
 
     def ticks(self, fits: Callable[[Sequence[tuple[int, str]]], bool], most: int) -> list[tuple[int, str]]:
-        """Return the finest readable ticks, as (microseconds from the beginning, label), that fit and are at most `most`."""
+        """Return the finest ticks that fit, at most `most`, as (microseconds from the beginning, label)."""
         steps = (step for step in _steps() if self.span_us <= most * step[2] * step[1])
         found = (list(_ticks(*step, self.span_us)) for step in steps)
         return next(ticks for ticks in found if fits(ticks))
@@ -60,7 +60,7 @@ class Axis:
 
 def _steps() -> Iterable[tuple[str, int, int]]:
     small = ((unit, unit_us, number) for unit, unit_us, numbers in _STEPS for number in numbers)
-    # A life of years has ticks too.
+    # A life of years also needs ticks.
     return chain(small, (("d", DAY, 100 * 2**power) for power in count(1)))
 
 

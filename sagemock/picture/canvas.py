@@ -1,4 +1,4 @@
-"""What the SVG pictures are drawn on: a ground, a title, an axis with ticks, flags above it, and bars."""
+"""The canvas of the SVG pictures: background, title, an axis with ticks, flags above it, and bars."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,19 +17,19 @@ __all__ = ["CHARACTER", "EDGE", "LABEL", "LINE", "THICK", "WIDTH", "Bar", "Canva
 WIDTH: Final = 900
 EDGE: Final = 24
 LABEL: Final = 186
-"""What the names of statuses or jobs get."""
+"""The width for the names of statuses or jobs."""
 HEAD: Final = 76
-"""Where the rows begin."""
+"""The top of the rows."""
 THICK: Final = 12
 """The height of a bar."""
 THIN: Final = 6
-"""What is less wide has no room for an outline."""
+"""A bar less wide than this has no outline."""
 FLAG: Final = 17
-"""The height of a line of flags: what was done to the job, and now."""
+"""The height of a line of flags, which mark interventions and the present instant."""
 CHARACTER: Final = 6.1
-"""How wide a small character is taken to be, generously: nobody can measure the reader's font."""
+"""A generous estimate of the width of a small character, because the reader's font is unknown."""
 WIDE: Final = 7.0
-"""The same of a bold one."""
+"""The same for a bold character."""
 LINE: Final = 18
 MOST_TICKS: Final = 9
 
@@ -65,7 +65,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """How a stretch of a status looks; `least` is how wide it is at the least."""
+    """The look of the bar of a status; `least` is its minimum width."""
 
     status: str
     least: float
@@ -74,7 +74,7 @@ class Bar:
 
 
 class Canvas:
-    """What both pictures have: a ground, a title, an axis with ticks, and flags above it."""
+    """The parts that both pictures share: background, title, an axis with ticks, and flags above it."""
 
     def __init__(self, axis: Axis, left: float, right: float) -> None:
         self.axis = axis
@@ -83,11 +83,11 @@ class Canvas:
         self.parts: list[str] = []
 
     def at(self, instant_us: int) -> float:
-        """Return where an instant stands."""
+        """Return the x position of an instant."""
         return self.left + self.axis.at(instant_us, self.right - self.left)
 
     def text(self, at: tuple[float, float], text: str, kind: str = "", anchor: str = "start", more: str = "") -> None:
-        """Write; `more` is what a reader sees who points at it."""
+        """Write a text; `more` is its tooltip."""
         tooltip = f"<title>{safe(more)}</title>" if more else ""
         sort = f' class="{kind}"' if kind else ""
         end = "" if anchor == "start" else f' text-anchor="{anchor}"'
@@ -98,7 +98,7 @@ class Canvas:
         self.parts.append(f'<line class="{kind}" x1="{x:.1f}" x2="{x:.1f}" y1="{top:.1f}" y2="{bottom:.1f}"/>')
 
     def title(self, title: str, below: str) -> None:
-        """Write the title, and in small below it what it means."""
+        """Write the title, and a smaller line below it."""
         self.text((EDGE, 34), cut(clean(title), 95, "…"), "title")
         self.text((EDGE, 54), cut(clean(below), 130, "…"), "faint")
 
@@ -118,7 +118,7 @@ class Canvas:
             self.text((x, bottom + 15), label, "faint", "middle")
 
     def ground(self, rows: int, row: float, flags: Sequence[Flag]) -> float:
-        """Draw what is behind the rows: bands, ticks, and flags, those that would meet above each other; return the rows' top."""
+        """Draw the background of the rows: bands, ticks and flags (overlapping flags in several lines). Return their top."""
         ends: list[float] = []
         levels: list[tuple[Flag, int]] = []
         for flag in sorted(flags, key=lambda flag: flag.at_us):
@@ -140,7 +140,7 @@ class Canvas:
         return min(self.at(flag.at_us) - 3, WIDTH - EDGE - WIDE * len(flag.label))
 
     def bar(self, begin: float, end: float, y: float, height: float, look: Bar) -> None:
-        """Draw a bar, so wide at the least that a moment is seen too."""
+        """Draw a bar with a minimum width, so that even a moment is visible."""
         width = max(end - begin, look.least)
         begin = min(begin, self.right - width)
         color = LOOKS[look.status].color
@@ -151,7 +151,7 @@ class Canvas:
         self.parts.append(f'<rect {size} fill="{color}"{sort}/>')
 
     def stretch(self, entry: Transition, life: Life, y: float, *, least: float) -> None:
-        """Draw an entry: what is past of it, and what is planned."""
+        """Draw an entry: its past part and its planned part."""
         end_us = (self.axis.end_us if life.planned else life.now_us) if entry.end_us is None else entry.end_us
         begin, end, now = self.at(entry.start_us), self.at(end_us), self.at(life.now_us)
         whole = Bar(entry.status, least, planned=entry.start_us > life.now_us)
@@ -161,7 +161,7 @@ class Canvas:
         self.bar(begin, end, y, THICK, whole)
 
     def done(self, height: float, title: str, description: str) -> str:
-        """Return what was drawn, as an element that tells those who cannot see it the same."""
+        """Return the picture as an `<svg>` element, with a title and a description for screen readers."""
         whole = "".join(self.parts)
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="sagemock-picture" role="img" aria-label="{safe(title)}" '
@@ -172,5 +172,5 @@ class Canvas:
 
 
 def safe(text: str) -> str:
-    """Return a text as it may stand in an element and in an attribute."""
+    """Return a text escaped for an element or an attribute."""
     return escape(clean(text))

@@ -1,4 +1,4 @@
-"""Text in the cells of a terminal: how wide it is, how it is cut, and what must not reach the terminal."""
+"""Text in the cells of a terminal: its width, cutting it, and escaping control characters."""
 
 import unicodedata
 from itertools import accumulate
@@ -7,12 +7,12 @@ __all__ = ["clean", "cut", "padded", "width"]
 
 
 def clean(text: str) -> str:
-    """Return `text` without what a terminal obeys or a line ends at: each such character is written as its escape."""
+    """Return `text` with control characters and line ends written as escapes."""
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 def width(text: str) -> int:
-    """Return how many cells `text` takes: Chinese and Japanese characters take two, combining ones none."""
+    """Return the number of cells of `text`: Chinese and Japanese characters take two, combining characters none."""
     return len(text) if text.isascii() else sum(map(_cells, text))
 
 
@@ -21,7 +21,7 @@ def _cells(one: str) -> int:
 
 
 def cut(text: str, most: int, ellipsis: str) -> str:
-    """Return as much of `text` as fits into `most` cells, ended by `ellipsis` if something is missing."""
+    """Return as much of `text` as fits into `most` cells; if it is cut, it ends with `ellipsis`."""
     if width(text) <= most:
         return text
     ends = accumulate(map(_cells, text))
@@ -30,5 +30,5 @@ def cut(text: str, most: int, ellipsis: str) -> str:
 
 
 def padded(text: str, to: int) -> str:
-    """Return `text` followed by as many spaces as it takes to fill `to` cells."""
+    """Return `text` filled with spaces to `to` cells."""
     return text + " " * (to - width(text))

@@ -1,4 +1,4 @@
-"""What a picture shows of a job: its entries, what was done to it, and what there is to say, whatever it is drawn with."""
+"""The content of a picture of a job: entries, marks and notes, in any format of the picture."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ __all__ = ["Life", "Mark", "life", "recorded"]
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Something that was done to a job, or a limit that it reached, at an instant in microseconds since the epoch."""
+    """An intervention in a job, or a limit that it reached, at an instant in microseconds since the epoch."""
 
     at_us: int
     label: str
@@ -25,7 +25,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A job's life as it is known at `now_us`; instants in microseconds since the epoch."""
+    """A job's life as known at `now_us`; instants are microseconds since the epoch."""
 
     name: str
     primary: str
@@ -35,32 +35,32 @@ class Life:
     entries: tuple[Transition, ...]
     marks: tuple[Mark, ...]
     notes: tuple[str, ...]
-    """What there is to say besides, a line each."""
+    """More lines of text, below the picture."""
     planned: bool
-    """Whether the picture goes beyond `now_us`; a recorded life does not."""
+    """Whether the picture goes beyond `now_us`. That of a recorded life does not."""
 
     @property
     def summary(self) -> str:
-        """The status in one word, or in two where the primary one tells more than the secondary one."""
+        """The status in one word, or in two if the primary status says more than the secondary one."""
         if self.primary in (self.secondary, "InProgress", status.PRIMARY_OF_ENDING.get(self.secondary)):
             return self.secondary
         return f"{self.primary}/{self.secondary}"
 
     @property
     def last_us(self) -> int:
-        """The last instant at which anything is known of it."""
+        """The last instant for which anything is known."""
         last = self.entries[-1]
         marks = (mark.at_us for mark in self.marks)
         return max(self.now_us, last.start_us, last.end_us or 0, *marks) if self.planned else self.now_us
 
     @property
     def length_us(self) -> int:
-        """From the creation to the end, or until now if the end is not reached."""
+        """The time from the creation to the end, or to now if it has not ended."""
         end_us = self.entries[-1].start_us if self.entries[-1].status in status.ENDINGS else self.now_us
         return min(end_us, self.now_us) - self.created_us
 
     def moved(self, by_us: int) -> "Life":
-        """Return the same life at another time."""
+        """Return the same life, moved in time."""
         entries = tuple(
             replace(entry, start_us=entry.start_us + by_us, end_us=None if entry.end_us is None else entry.end_us + by_us)
             for entry in self.entries
@@ -70,7 +70,7 @@ class Life:
 
 
 def life(job: Job, now_us: int) -> Life:
-    """Return the life of a job of the mock: what has happened at `now_us`, and what is planned."""
+    """Return the life of a job of the mock: its past at `now_us`, and its plan."""
     at = snapshot(job, now_us)
     return Life(
         name=job.name,
@@ -86,7 +86,7 @@ def life(job: Job, now_us: int) -> Life:
 
 
 def recorded(response: Mapping[str, Any]) -> Life:
-    """Return the life that a DescribeTrainingJob response tells of, as far as it had come. Raises PlanError if it is none."""
+    """Return the life that a DescribeTrainingJob response shows. Raises PlanError if it is not such a response."""
     found = read(response)
     created_us = instant_us(response["CreationTime"])
     ends_us = [entry.start_us if entry.end_us is None else entry.end_us for entry in found.entries]

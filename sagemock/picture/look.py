@@ -1,4 +1,4 @@
-"""How each status looks, in every picture: its colour, its letter in plain text, its sign in Unicode. No two look alike."""
+"""The look of each status in every picture: colour, letter in plain text, sign in Unicode. No two are alike."""
 
 from typing import Final, NamedTuple
 
@@ -8,7 +8,7 @@ __all__ = ["LOOKS", "MARKS", "Look"]
 
 
 class Look(NamedTuple):
-    """A status in a picture. Colours are read on a light ground and on a dark one (a test computes their contrast)."""
+    """The look of a status. Colours are readable on light and dark backgrounds (a test computes their contrast)."""
 
     color: str
     letter: str
@@ -44,4 +44,4 @@ MARKS: Final = {
     "update": "=",
     "delete": "_",
 }
-"""What was done to a job, by the sign that stands for it where there is one line for a whole life."""
+"""The signs of interventions and limits, in pictures with one line per job."""

@@ -1,4 +1,4 @@
-"""Several lives on one axis, in plain text: a line for each."""
+"""Several lives on one axis, in plain text, one line per life."""
 
 import textwrap
 from collections import Counter
@@ -16,19 +16,19 @@ from sagemock.training.snapshot import Transition
 __all__ = ["common_now_us", "overview"]
 
 WIDTH: Final = 120
-"""The width where nothing limits it."""
+"""The width if nothing limits it."""
 BAR: Final = 40
-"""What the bars get before the messages get anything."""
+"""The width that bars get before messages get any."""
 MESSAGE: Final = 24
-"""A column that cuts messages shorter than this tells nothing."""
+"""If messages would be cut shorter than this, they are left out."""
 HEADING: Final = "message"
 PLANNED: Final = "┄"
 
 
 def overview(lives: Sequence[Life], paper: Paper, zero: str | None = None) -> Iterator[Line]:
-    """Yield a line for each life, all on one axis, and what the letters stand for.
+    """Yield one line per life, all on one axis, and a legend of the letters.
 
-    The axis begins with the first creation; lives that were moved say by `zero` what its beginning is.
+    The axis begins with the first creation. If the lives were moved, `zero` says what its beginning is.
     """
     axis = Axis.of(lives)
     rows = [(clean(life.name), clean(life.summary), length(life.length_us), _message(life)) for life in lives]
@@ -55,14 +55,14 @@ def overview(lives: Sequence[Life], paper: Paper, zero: str | None = None) -> It
     now_us = common_now_us(lives)
     if now_us is not None and any(life.last_us > now_us for life in lives):
         at, sign = len(before) + axis.cell(now_us, bar), "▲" if paper.unicode else "^"
-        # At the right edge the word has room before its sign only.
+        # At the right edge, the word fits only before its sign.
         text = f"{' ' * at}{sign} now" if at + 5 <= whole else f"{' ' * (at - 4)}now {sign}"
         yield (Span(text, "bold"),)
     yield from _wrapped(_legend(lives, paper), whole)
 
 
 def common_now_us(lives: Iterable[Life]) -> int | None:
-    """Return the present instant of all these lives, None if each has its own, as records have."""
+    """Return the common present instant of these lives, None if they have none (records have their own)."""
     instants = {life.now_us if life.planned else None for life in lives}
     return instants.pop() if len(instants) == 1 else None
 
@@ -74,14 +74,14 @@ def _head(lives: Sequence[Life], zero: str) -> str:
 
 
 def _message(life: Life) -> str:
-    """Return what the job shows now, or why it failed."""
+    """Return the failure reason of the job, or else its present message."""
     reasons = [note for note in life.notes if note.startswith("FailureReason")]
     begun = [entry for entry in life.entries if entry.start_us <= life.now_us]
     return clean(reasons[0].partition(" ")[2] if reasons else begun[-1].message)
 
 
 def _cells(life: Life, axis: Axis, cells: int, paper: Paper) -> Iterator[Span]:
-    """Yield what each cell shows: the status that fills most of it, over that the end, and what was done to the job."""
+    """Yield the content of each cell: the status that fills most of it. Marks and the end of the job overwrite that."""
     unit = axis.span_us / cells
     fillings = [_filling(life, axis, place * unit, (place + 1) * unit) for place in range(cells)]
     spans = [
@@ -92,7 +92,7 @@ def _cells(life: Life, axis: Axis, cells: int, paper: Paper) -> Iterator[Span]:
     over = axis.cell(last.start_us, cells) if last.status in status.ENDINGS else None
     for mark in life.marks:
         at = axis.cell(mark.at_us, cells)
-        # An end keeps its cell: what brought it about stands before it, as far as there is room.
+        # The end keeps its cell; the mark that caused it goes one cell before, if there is room.
         spans[max(at - 1, 0) if at == over else at] = Span(MARKS[mark.label], "bold")
     if over is not None:
         spans[over] = _end(last, life, paper)
@@ -102,7 +102,7 @@ def _cells(life: Life, axis: Axis, cells: int, paper: Paper) -> Iterator[Span]:
 
 
 def _filling(life: Life, axis: Axis, begin: float, end: float) -> Transition | None:
-    """Return the entry that fills most of the time from `begin` to `end`, which count from the beginning of the axis."""
+    """Return the entry that fills most of the time from `begin` to `end`, in microseconds from the beginning of the axis."""
     most, filling = 0.0, None
     for entry in life.entries:
         stays_us = (axis.end_us if life.planned else life.now_us) if entry.end_us is None else entry.end_us

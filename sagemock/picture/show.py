@@ -1,6 +1,6 @@
-"""Jobs as pictures: one life, several on one axis, and one line each of many, in plain text and as SVG.
+"""Jobs as pictures, in plain text and as SVG: one job, several jobs on one axis, or one line per job.
 
-What draws is imported when something is drawn: most tests look at no picture.
+The modules that draw are imported on first use, because most tests draw no picture.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,50 +13,50 @@ from sagemock.training.snapshot import snapshot
 __all__ = ["drawing", "situation", "timeline", "timelines"]
 
 LINES: Final = 20
-"""How many jobs `situation` names."""
+"""The most jobs that `situation` lists."""
 
 
 def timeline(job: Job, now_us: int, *, width: int | None = None, unicode: bool = False) -> str:
-    """Return a picture of a job's whole life as it is known at `now_us`: what has happened, and what is planned.
+    """Return a picture of a job's whole life as known at `now_us`: its past and its plan.
 
-    `#` is past, `-` is still to come. Times count from the creation of the job. Plain ASCII but for what the job itself brings,
-    unless `unicode` allows blocks; where `width` is given, long messages are cut for it.
+    `#` is past, `-` is planned. Times count from the creation of the job. The picture is ASCII, apart from the job's own texts,
+    unless `unicode` allows blocks. If `width` is given, long messages are cut to fit.
     """
-    from sagemock.picture.life import life  # noqa: PLC0415  # for those who look
-    from sagemock.picture.text import Paper, draw, plain  # noqa: PLC0415  # for those who look
+    from sagemock.picture.life import life  # noqa: PLC0415  # needed only to draw
+    from sagemock.picture.text import Paper, draw, plain  # noqa: PLC0415  # needed only to draw
 
     return plain(draw(life(job, now_us), Paper(width, unicode)))
 
 
 def timelines(jobs: Sequence[Job], now_us: int, *, width: int | None = None, unicode: bool = False) -> str:
-    """Return a picture of several jobs, a line for each, on one axis that begins with the first creation."""
-    from sagemock.picture.life import life  # noqa: PLC0415  # for those who look
-    from sagemock.picture.overview import overview  # noqa: PLC0415  # for those who look
-    from sagemock.picture.text import Paper, plain  # noqa: PLC0415  # for those who look
+    """Return a picture of several jobs, one line each, on one axis that begins with the first creation."""
+    from sagemock.picture.life import life  # noqa: PLC0415  # needed only to draw
+    from sagemock.picture.overview import overview  # noqa: PLC0415  # needed only to draw
+    from sagemock.picture.text import Paper, plain  # noqa: PLC0415  # needed only to draw
 
     return plain(overview([life(job, now_us) for job in jobs], Paper(width, unicode)))
 
 
 def drawing(jobs: Sequence[Job], now_us: int) -> str:
     """Return a picture of one or several jobs as SVG, for a page or a notebook."""
-    from sagemock.picture import svg  # noqa: PLC0415  # for those who look
-    from sagemock.picture.life import life  # noqa: PLC0415  # for those who look
+    from sagemock.picture import svg  # noqa: PLC0415  # needed only to draw
+    from sagemock.picture.life import life  # noqa: PLC0415  # needed only to draw
 
     return svg.drawing([life(job, now_us) for job in jobs])
 
 
 def situation(jobs: Iterable[Job], now_us: int) -> str:
-    """Return a line for each job: where it sits, since when, and by which plan."""
+    """Return one line per job: its status, since when, and its plan."""
     unseen = iter(jobs)
-    lines = [_sits(job, now_us) for job in islice(unseen, LINES)]
+    lines = [_line(job, now_us) for job in islice(unseen, LINES)]
     more = sum(1 for _ in unseen)
     if more:
         lines.append(f"  and {more} more")
-    return "\n".join(lines) or "  there is no training job at all"
+    return "\n".join(lines) or "  there are no training jobs"
 
 
-def _sits(job: Job, now_us: int) -> str:
-    from sagemock.picture.axis import date  # noqa: PLC0415  # for those who look
+def _line(job: Job, now_us: int) -> str:
+    from sagemock.picture.axis import date  # noqa: PLC0415  # needed only to draw
 
     at = snapshot(job, now_us)
     entered_us = at.transitions[-1].start_us

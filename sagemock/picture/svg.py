@@ -1,7 +1,7 @@
 """Lives as SVG, for a page or a notebook: one job row by row, or several jobs on one axis.
 
-The picture brings its own ground and its own colours, for light and for dark, so that it is read on any page; it fills the width
-that it is given. It has no id and no script, and its style is bound to its class: several of them may stand on one page.
+The picture has its own background and colours, for light and dark mode, so it is readable on any page, and it fills the width of
+its container. It has no id and no script, and its style applies to its class only, so a page may have several pictures.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,16 +19,16 @@ from sagemock.training.snapshot import Transition
 __all__ = ["drawing"]
 
 TAIL: Final = 232
-"""What the statuses of several jobs get, behind their bars."""
+"""The width for the statuses of several jobs, right of their bars."""
 
 
 def drawing(lives: Sequence[Life], zero: str | None = None) -> str:
-    """Return a picture of one or several lives as an `<svg>` element; `zero` is what the axis of several begins with."""
+    """Return a picture of one or several lives as an `<svg>` element; `zero` says where the axis of several begins."""
     return _Several(lives, zero).svg() if len(lives) != 1 else _One(lives[0]).svg()
 
 
 class _One:
-    """One life: a row for each entry."""
+    """One life, one row per entry."""
 
     ROW: Final = 40
 
@@ -73,7 +73,7 @@ class _One:
         self.message(clean(entry.message), canvas.at(entry.start_us), canvas.at(end_us), y + 32)
 
     def message(self, text: str, begin: float, end: float, y: float) -> None:
-        """Write a message below its bar: from its beginning, or to its end, where there is room for it."""
+        """Write a message below its bar: from the bar's beginning, or up to its end if there is more room."""
         left, right = self.canvas.left, self.canvas.right
         line = cut(text, int((right - left) / (CHARACTER * 0.95)), "…")
         wide = CHARACTER * len(line)
@@ -86,7 +86,7 @@ class _One:
 
 
 class _Several:
-    """Several lives on one axis: a row for each."""
+    """Several lives on one axis, one row each."""
 
     ROW: Final = 26
 
@@ -133,7 +133,7 @@ class _Several:
         canvas.text((canvas.at(mark.at_us), y + 9), MARKS[mark.label], "flag", "middle", f"{mark.label}: {mark.text}")
 
     def legend(self, canvas: Canvas, y: float) -> float:
-        """Draw what the colours stand for; return where it ends."""
+        """Draw the legend of the colours; return the y position of its end."""
         statuses = {entry.status for life in self.lives for entry in life.entries}
         marks = {mark.label for life in self.lives for mark in life.marks}
         x = float(EDGE)

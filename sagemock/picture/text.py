@@ -1,4 +1,4 @@
-"""One life in plain text, as lines of styled spans: without the styles it is plain, with them a terminal colours it."""
+"""One life in plain text, as lines of styled spans. A terminal can colour them by their styles."""
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +16,7 @@ __all__ = ["LEAST", "MOST", "Line", "Paper", "Span", "draw", "plain", "ruler"]
 
 
 class Span(NamedTuple):
-    """Text in one style: the name of a status, whose colour it has, "bold", "dim", or nothing."""
+    """Text in one style: the name of a status (for its colour), "bold", "dim", or ""."""
 
     text: str
     style: str = ""
@@ -25,39 +25,39 @@ class Span(NamedTuple):
 Line: TypeAlias = tuple[Span, ...]
 
 BAR: Final = 30
-"""The width of the bars where nothing limits it, in characters."""
+"""The width of the bars, in characters, if nothing limits it."""
 SHORT: Final = 16
-"""The least that bars get of a limited width, for the sake of the messages."""
+"""The minimum width of the bars if the width is limited, which leaves room for messages."""
 MOST: Final = 100
-"""The most that bars get."""
+"""The maximum width of the bars."""
 NARROW: Final = 100
-"""Below this width a column is left out, for the sake of the messages."""
+"""Below this width, one column is left out, to leave room for messages."""
 LEAST: Final = 72
-"""No picture is narrower: a terminal that is breaks its lines."""
+"""The minimum width of a picture: a narrower terminal wraps its lines."""
 SHORTEST: Final = 8
-"""What is left of a message at the least."""
+"""The minimum width of a message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """What text is drawn on: how wide it is (None: as wide as it takes, nothing is cut), and whether it has Unicode's blocks."""
+    """The medium of a text picture: its width (None: as wide as needed), and whether it can show Unicode's blocks."""
 
     width: int | None = None
     unicode: bool = False
 
     @property
     def ellipsis(self) -> str:
-        """What stands for the rest of a text that was cut."""
+        """The end of a text that was cut."""
         return "…" if self.unicode else "..."
 
 
 def plain(lines: Iterable[Line]) -> str:
-    """Return lines without their styles."""
+    """Return lines as plain text."""
     return "\n".join("".join(span.text for span in line).rstrip() for line in lines)
 
 
 def ruler(axis: Axis, cells: int) -> Span:
-    """Return the ticks of an axis: each label begins at its tick, and two have room between them."""
+    """Return the ticks of an axis. Each label begins at its tick, with room before the next one."""
 
     def places(ticks: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
         return [(int(at_us * cells / axis.span_us), label) for at_us, label in ticks]
@@ -67,14 +67,14 @@ def ruler(axis: Axis, cells: int) -> Span:
 
     text = ""
     for at, label in places(axis.ticks(fits, cells)):
-        # The label of a tick at the very end has no room.
+        # A tick at the very end has no room for its label.
         if at + len(label) <= cells:
             text = text.ljust(at) + label
     return Span(text.ljust(cells), "dim")
 
 
 def draw(life: Life, paper: Paper) -> Iterator[Line]:
-    """Yield the picture of a life: a row for each status, what was done to the job among them, and what there is to say."""
+    """Yield the picture of a life: one row per entry or mark, and the notes."""
     axis = Axis.of([life])
     rows = [_entry(one, life) if isinstance(one, Transition) else _mark(one, life) for one in _in_order(life)]
     indexes = (0, 1, 3) if paper.width is not None and paper.width < NARROW else (0, 1, 2, 3)
@@ -94,7 +94,7 @@ def draw(life: Life, paper: Paper) -> Iterator[Line]:
 
 
 def _title(life: Life, paper: Paper) -> Iterator[Line]:
-    """Yield who it is, how far it has come, and when it began: in one line if there is room."""
+    """Yield the job's name, status and creation, in one line if there is room."""
     name, began = clean(life.name), f"created {date(life.created_us)}"
     stands = f": {clean(f'{life.primary}/{life.secondary}')} at {offset(life.now_us - life.created_us)}"
     if paper.width is None or width(name) + len(stands) + len(began) + 2 <= max(paper.width, LEAST):
@@ -115,7 +115,7 @@ _HEAD: Final = ("status", "from", "to", "length")
 
 
 def _in_order(life: Life) -> Iterator[Transition | Mark]:
-    """Yield the entries and the marks in order: what was done at an instant comes before what that brought about."""
+    """Yield the entries and the marks in order. A mark comes before an entry of the same instant, which it may have caused."""
     places: list[tuple[tuple[int, bool, int], Transition | Mark]] = [
         *(((entry.start_us, number > 0, number), entry) for number, entry in enumerate(life.entries)),
         *(((mark.at_us, False, number), mark) for number, mark in enumerate(life.marks, 1)),
@@ -140,7 +140,7 @@ def _mark(mark: Mark, life: Life) -> _Row:
 
 
 def _share(paper: Paper, fixed: int, longest: int) -> tuple[int, int | None]:
-    """Return the widths of the bars and of the messages, None for as long as they are."""
+    """Return the widths of the bars and of the messages; None: messages are not cut."""
     if paper.width is None:
         return BAR, None
     room = max(paper.width, LEAST) - fixed
@@ -149,13 +149,13 @@ def _share(paper: Paper, fixed: int, longest: int) -> tuple[int, int | None]:
 
 
 def _fixed(cells: Sequence[str], indexes: Sequence[int], columns: Sequence[int], name: str, times: str = "") -> Line:
-    """Return the columns before the bar, in the styles of the name and of the times."""
+    """Return the columns before the bar, in the styles for the name and for the times."""
     first, *rest = zip((cells[index] for index in indexes), columns, strict=True)
     return Span(f"{first[0]:<{first[1]}}  ", name), Span("".join(f"{text:>{column}}  " for text, column in rest), times)
 
 
 def _bar(entry: Transition, life: Life, axis: Axis, cells: int, paper: Paper) -> Line:
-    """Return an entry's part of the life; at least one cell, so that a moment is seen too."""
+    """Return the bar of an entry. It has at least one cell, so that even a moment is visible."""
     end_us = axis.end_us if entry.end_us is None else entry.end_us
     first = axis.cell(entry.start_us, cells)
     last = max(first + 1, min(round(axis.at(end_us, cells)), cells))

@@ -1,4 +1,4 @@
-"""The backend: what answers a request at the instant of its arrival. It knows no client, no thread and no patch."""
+"""The backend answers a request at the instant of its arrival. It knows nothing of clients, threads and patches."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -36,26 +36,26 @@ _SETTINGS: Final = {
     faults.READ_TIMEOUT: "read_timeout",
     faults.LOST_ANSWER: "read_timeout",
 }
-"""Where in its Config a client says how long it waits for what a fault keeps from it."""
+"""The setting in a client's Config that limits how long the client waits under a fault."""
 
 
 class Fallback(Protocol):
-    """Another mock beside this one: it answers what is not simulated here, and holds the buckets and the log groups of others."""
+    """Another mock beside this one: it answers what is not simulated here, and has the buckets and other log groups."""
 
     def notice(self) -> None:
-        """Look whether it is there by now."""
+        """Check whether it is active now."""
 
     def is_active(self) -> bool:
         """Whether it answers calls."""
 
     def owns(self, operation: str, params: Mapping[str, Any]) -> bool:
-        """Whether an operation of SageMaker's is for it: one that is not simulated here, or on the tags of what it has made."""
+        """Whether a SageMaker operation is for it: not simulated here, or on the tags of a resource that it has created."""
 
     def perform(self, request: Request) -> str:
-        """Return its response as JSON. Raises a Refusal where it refuses, and NotSimulated if it cannot answer either."""
+        """Return its response as JSON. Raises a Refusal if it refuses, and NotSimulated if it cannot answer either."""
 
     def log_groups(self, request: Request) -> Sequence[Mapping[str, Any]]:
-        """Return the log groups that it has for the caller of a request."""
+        """Return its log groups for the caller of a request."""
 
     def check_inputs(self, place: Place, params: Mapping[str, Any]) -> None:
         """Raise a Refusal for a job whose input is not in a bucket."""
@@ -65,14 +65,14 @@ class Fallback(Protocol):
 
 
 class Pending(Protocol):
-    """Something of a world that may still change by itself."""
+    """A part of a world that may still change by itself."""
 
     def pending(self, now_us: int) -> bool:
-        """Whether something is still to happen after an instant."""
+        """Whether it may still change after an instant."""
 
 
 class Backend:
-    """SageMaker as one mock simulates it, with the faults that a test prepared and the calls that arrived."""
+    """SageMaker as one mock simulates it, with the faults that a test has prepared and the calls that have arrived."""
 
     def __init__(self, options: Options, clock: Clock, store: Store, fallback: Fallback) -> None:
         self.clock = clock
@@ -80,7 +80,7 @@ class Backend:
         self.fallback = fallback
         self.calls: list[Call] = []
         self.accounts = Accounts()
-        """The accounts of callers other than the mock's own, by access key id."""
+        """The accounts of callers that do not have the mock's own account, by access key id."""
         self.plans = Plans(options.plan)
         self.faults = Faults(options.seed)
         self.visibility = Visibility(store)
@@ -90,13 +90,13 @@ class Backend:
         self.pending: list[Pending] = [store, self.faults, self.visibility]
         self.idle = Idle(self._report)
         self._options = options
-        # Request ids look like UUIDs, and are the same run after run.
+        # Request ids look like UUIDs, and are the same in each run.
         self._id_begins = f"{options.seed & 0xFFFF_FFFF:08x}-0000-4000-a000-"
         self._ids = count(1)
         self._polls: dict[tuple[Api, str, bytes | str], Parsed] = {}
 
     def answer(self, request: Request) -> Reply | None:
-        """Answer a request; None if it is not about training jobs or their logs, and so for others to answer."""
+        """Return the reply to a request; None if it is not about training jobs or their logs, so that others must answer it."""
         if request.service == "logs" and not self._is_about_training_jobs(request):
             return None
         self.fallback.notice()
@@ -109,7 +109,7 @@ class Backend:
         return Reply(answer, at_us, self.clock.latency_us if lost_after_us is None else lost_after_us, request_id)
 
     def settled(self, now_us: int) -> bool:
-        """Whether nothing is left to happen by itself, and calls go the same way forever."""
+        """Whether nothing will change by itself any more, so that the same call gets the same answer forever."""
         for one in self.pending:  # noqa: SIM110  # a generator takes as long as all that it asks, at each poll
             if one.pending(now_us):
                 return False
@@ -119,12 +119,12 @@ class Backend:
         """Whether a call of CloudWatch Logs is about the log group of training jobs."""
         if not logs.concerns(request.api, request.operation, request.body):
             return False
-        # Where the service itself may be reached, the list is the real one.
+        # If the real service can be reached, it answers this list.
         lists_all = request.operation == "DescribeLogGroups"
         return not (lists_all and "logs" in self._options.passthrough and not self.fallback.is_active())
 
     def _recorded(self, request: Request, at_us: int) -> Answer | Lost:
-        """Answer, and keep the call on record, however it goes."""
+        """Return the answer, and record the call, even if answering raises."""
         writes = request.operation in logs.WRITES if request.service == "logs" else request.operation not in READS
         params: Mapping[str, Any] = {}
         outcome = DONE
@@ -153,7 +153,7 @@ class Backend:
         return answer
 
     def _polled(self, request: Request) -> Parsed:
-        """Read a request that changes nothing: a poll loop sends the same one again and again."""
+        """Read a request that changes nothing. A poll loop sends the same one many times, so results are cached."""
         key = request.api, request.operation, request.body
         parsed = self._polls.get(key)
         if parsed is None:
@@ -163,7 +163,7 @@ class Backend:
         return parsed
 
     def _meet(self, fault: Fault, request: Request, parsed: Parsed, at_us: int) -> Answer | Lost:
-        """Return what the client gets of a call that meets a fault. Raises the Refusal of a fault at the service."""
+        """Return the client's answer to a call that meets a fault. Raises the Refusal of a fault at the service."""
         if not fault.takes_effect:
             if fault.is_on_the_way:
                 return Lost(fault.error, _waits_us(fault, request))
@@ -175,7 +175,7 @@ class Backend:
         return cut_short(answer) if fault.error == faults.MALFORMED_BODY else Lost(fault.error, _waits_us(fault, request))
 
     def _perform(self, request: Request, parsed: Parsed, at_us: int) -> str:
-        """Do what the service was asked for, and return its response as JSON."""
+        """Perform the operation, and return the response as JSON."""
         params = parsed.params
         if request.service == "logs":
             simulated = logs.simulated(request.operation)
@@ -196,16 +196,16 @@ class Backend:
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             if broken is None or isinstance(error, SagemockError):
                 raise
-            # `validate=False` let it through, and without what it lacks nobody can do it.
+            # validate=False let the request through, but the operation needs the part that is missing or wrong.
             raise broken from error
 
     def _watch(self, request: Request, at_us: int, fault: Fault | None, *, changed: bool) -> None:
-        """Note the call for law 9. Raises NothingWillHappen if it is one poll too many."""
+        """Count the call for law 9. Raises NothingWillHappen if it is one poll too many."""
         if changed:
             self.idle.reset()
             self.clock.readings.turned_away()
         else:
-            # A fault that is used up by being met is nothing that goes on for ever.
+            # A fault with a limited number of calls does not go on forever.
             settled = self.settled(at_us) and (fault is None or fault.times is None)
             poll = (request.operation, timeless(request.body)) if settled else None
             self.idle.polled(poll, settled=settled, limit_us=self.clock.idle_limit_us)
@@ -222,7 +222,7 @@ class Backend:
 
 
 def _broken(request: Request, params: Mapping[str, Any]) -> Refusal | None:
-    """Return the refusal of a request that breaks constraints, None of one that breaks none."""
+    """Return the refusal of a request that breaks constraints, None if it keeps them all."""
     try:
         check(request.api.input(request.operation), params, _INVALID[request.service])
     except Refusal as refusal:
@@ -231,9 +231,9 @@ def _broken(request: Request, params: Mapping[str, Any]) -> Refusal | None:
 
 
 def _waits_us(fault: Fault, request: Request) -> int | None:
-    """Return how long the client waits for what does not come; None where it is told at once.
+    """Return how long the client waits for an answer that does not come; None if it gets an error at once.
 
-    Raises NothingWillHappen where the client has no timeout and would wait forever.
+    Raises NothingWillHappen if the client has no timeout and would wait forever.
     """
     setting = _SETTINGS.get(fault.error)
     if setting is None:
@@ -241,7 +241,7 @@ def _waits_us(fault: Fault, request: Request) -> int | None:
     waits_s = request.timeouts.connect_s if setting == "connect_timeout" else request.timeouts.read_s
     if waits_s is None:
         raise NothingWillHappen(
-            f"{request.operation} meets {fault}, and its client would wait for ever: its Config has {setting}=None. "
+            f"{request.operation} meets {fault}, and its client would wait forever: its Config has {setting}=None. "
             f"Let the code under test set {setting} to a number of seconds"
         )
     return duration_us(waits_s)

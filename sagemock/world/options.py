@@ -53,19 +53,19 @@ class MarkerOptions(OptionsDict, total=False):
 @public_class
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Hold what a mock is started with.
+    """The options with which a mock starts.
 
-    The values are checked here, once: InvalidType for a wrong kind of value, InvalidValue for a value without meaning.
+    Their values are checked once, here. Raises InvalidType for a wrong kind of value, InvalidValue for one without meaning.
     """
 
     start: datetime | str | None = None
     """The instant at which virtual time begins: a datetime (a naive one is read as UTC) or an ISO 8601 string; None: now."""
 
     wall: Literal["virtual", "real"] = "virtual"
-    """"virtual": `datetime.now()`, `time.time()` and their kin show virtual time; "real": they are left alone."""
+    """"virtual": `datetime.now()`, `time.time()` and similar functions show virtual time; "real": they are not patched."""
 
     sleep: Literal["virtual", "real"] = "virtual"
-    """"virtual": `time.sleep` and its kin move the clock and do not block; "real": they are left alone."""
+    """"virtual": `time.sleep` and similar functions move the clock and do not block; "real": they are not patched."""
 
     latency: timedelta | float = 0.1
     """The virtual time that an API call takes: a timedelta or seconds."""
@@ -74,13 +74,13 @@ class Options:
     """Virtual seconds that pass by themselves per real second."""
 
     idle_limit: timedelta | float | None = timedelta(days=1)
-    """The virtual time, a timedelta or seconds, for which code may poll when nothing can happen any more; None: no limit."""
+    """How long code may poll, in virtual time (a timedelta or seconds), when nothing can happen any more; None: no limit."""
 
     plan: DefaultPlan | None = None
-    """What a job does that no other plan meets: a Plan, or a callable of the request that returns one; None: it completes."""
+    """The plan of a job that no other plan matches: a Plan, or a callable of the request that returns one; None: it completes."""
 
     validate: bool = True
-    """Whether requests that AWS would refuse are refused."""
+    """Whether the mock refuses requests that AWS would refuse."""
 
     strict: bool = True
     """Whether a plan or fault that nothing used fails the test."""
@@ -89,13 +89,13 @@ class Options:
     """The AWS account of the callers: twelve digits."""
 
     passthrough: Collection[str] = frozenset()
-    """What may reach the network: services, named as in `boto3.client("s3")`, and hosts, with a dot; kept as a frozenset."""
+    """What may reach the network: services (named as in `boto3.client("s3")`) and hosts (with a dot). Stored as a frozenset."""
 
     seed: int = 0
-    """Where the random durations of plans begin: the same seed gives the same durations."""
+    """The seed of random durations in plans: the same seed gives the same durations."""
 
     check_s3: bool = False
-    """Whether CreateTrainingJob refuses input that is not in S3: in moto's, which must be active."""
+    """Whether CreateTrainingJob refuses input that is not in moto's S3, which must be active."""
 
     def __post_init__(self) -> None:
         _check_start(self.start)
@@ -114,13 +114,13 @@ class Options:
 
     @classmethod
     def of(cls, **options: Unpack[OptionsDict]) -> Options:
-        """Return the options given by name. Raises InvalidType for an unknown one, and names the nearest."""
+        """Return the options given by name. Raises InvalidType for an unknown option; the text names the nearest one."""
         cls.check_names(options)
         return cls(**options)
 
     @classmethod
     def check_names(cls, names: Iterable[str], *more: str) -> None:
-        """Raise InvalidType unless these are names of options, or of what else can be given beside them."""
+        """Raise InvalidType unless each is the name of an option, or one of `more`."""
         known = [*(field.name for field in fields(cls)), *more]
         for name in names:
             if name not in known:
@@ -153,14 +153,16 @@ def _check_duration(name: str, value: timedelta | float, *, least_us: int, other
 
 
 def check_plan(plan: object) -> None:
-    """Raise InvalidType unless this is a Plan, a callable of the request that may return one, or None."""
+    """Raise InvalidType unless this is a Plan, a callable of the request, or None."""
     if plan is None:
         return
-    from sagemock.training.plan.plan import Plan  # noqa: PLC0415  # only those with a plan need it
+    from sagemock.training.plan.plan import Plan  # noqa: PLC0415  # needed only with a plan
 
     advice = "write plan=Plan.completes()"
     if plan is Plan or getattr(plan, "__self__", None) is Plan:
-        raise InvalidType(f"plan is a Plan, not what makes one: call it, plan={getattr(plan, '__qualname__', 'Plan')}(...)")
+        raise InvalidType(
+            f"plan is a Plan, not the class or a recipe: call it, plan={getattr(plan, '__qualname__', 'Plan')}(...)"
+        )
     if isinstance(plan, Plan):
         return
     if not callable(plan):
@@ -175,6 +177,6 @@ def _services(passthrough: object) -> frozenset[str]:
         raise InvalidType(f"passthrough is a collection of services, not {shown(passthrough)}: write passthrough=['s3']")
     if not passthrough:
         return frozenset()
-    from sagemock.client.network import entries  # noqa: PLC0415  # only those who let something through need it
+    from sagemock.client.network import entries  # noqa: PLC0415  # needed only with passthrough
 
     return entries(passthrough)

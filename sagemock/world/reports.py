@@ -1,4 +1,4 @@
-"""What a mock says when its test is at fault: a loop that goes on for nothing, and plans and faults that nothing used."""
+"""The error texts of a mock: for a loop that waits in vain, and for unused plans and faults."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -11,7 +11,7 @@ __all__ = ["runaway", "unused"]
 
 
 def runaway(what: str, now_us: int, jobs: Iterable[Job], standing: Iterable[Fault]) -> str:
-    """Return the text of NothingWillHappen; `what` went on although nothing can happen any more."""
+    """Return the text of NothingWillHappen; `what` says what went on although nothing can happen any more."""
     faults = "".join(f"\n  {fault} has met {fault.met} calls" for fault in standing)
     return (
         f"nothing can happen any more, and yet {what} since.\n{situation(jobs, now_us)}{faults}\n"
@@ -21,7 +21,7 @@ def runaway(what: str, now_us: int, jobs: Iterable[Job], standing: Iterable[Faul
 
 
 def unused(plans: Sequence[object], faults: Sequence[object], created: Sequence[str], calls: Calls) -> str:
-    """Return the text of UnusedError: which plans met none of the jobs that were created, and which faults none of the calls."""
+    """Return the text of UnusedError: the plans that no created job used, and the faults that no call met."""
     jobs = f"the jobs that were created: {', '.join(created)}" if created else "no job was created"
     return "\n".join(
         [

@@ -1,4 +1,4 @@
-"""The virtual sleeps that were slept, as a test reads them."""
+"""The virtual sleeps of a mock, as a test reads them."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ __all__ = ["Sleep", "Sleeps"]
 
 
 class Sleep(NamedTuple):
-    """One virtual sleep: when it began, and how long it was."""
+    """One virtual sleep: its start and its length."""
 
     at: datetime
     duration: timedelta
@@ -26,17 +26,17 @@ class Sleep(NamedTuple):
 
 
 class Sleeps(Sequence[Sleep]):
-    """Virtual sleeps in the order in which they began; a live view, which grows with the sleeps that come.
+    """Virtual sleeps in the order in which they began: a live view, which grows with each new sleep.
 
-    `print` it for a line each. It equals a list of the same sleeps.
+    `print` shows one line per sleep. It equals a list of the same sleeps.
     """
 
     def __init__(self, sleeps: Sequence[Sleep]) -> None:
-        """Show what is in `sleeps`."""
+        """Show the content of `sleeps`."""
         self._sleeps = sleeps
 
     def __iter__(self) -> Iterator[Sleep]:
-        # A copy, because another thread may fall asleep meanwhile.
+        # A copy, because another thread may begin a sleep meanwhile.
         return iter(list(self._sleeps))
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""A world: one life of a mock, with its clock, its threads, and the backend that answers calls."""
+"""A world: everything from one start of a mock to its stop. It has the clock, the threads and the backend."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -30,22 +30,22 @@ __all__ = ["World"]
 
 @dataclass
 class World:
-    """What lives while a mock is active. Fresh at every start; readable when it is over."""
+    """The state of a mock from its start to its stop. Every start makes a new one; it can be read after the stop."""
 
     options: Options
     owner: object
     """The mock whose world this is."""
     fallback_of: Callable[[Clock, Store], Fallback]
-    """Makes what answers what is not simulated."""
+    """Makes the fallback, which answers what is not simulated."""
     around: "World | None" = None
-    """The world in which this one is nested."""
+    """The outer world, if this one is nested."""
     clock: Clock = field(init=False)
     store: Store = field(default_factory=Store)
     sleeps: list[Sleep] = field(default_factory=list)
     threads_before: AbstractSet[threading.Thread] = field(init=False)
     sleepers: Sleepers = field(init=False)
     wall: Literal["virtual", "real"] = field(init=False)
-    """Whose time the process shows."""
+    """Which time the process shows."""
     sleeping: Literal["virtual", "real"] = field(init=False)
     """How the process sleeps."""
     passthrough: frozenset[str] = field(init=False)
@@ -59,12 +59,12 @@ class World:
         )
         if options.wall == "virtual":
             self.clock.outside = Followed(self.clock.outside, self._is_untouched, is_started=options.start is not None)
-            # The present instant is that of a freeze, if there is one.
+            # Inside a freeze, the present instant is the frozen one.
             self.clock.start_us = self.clock.now_us()
         me, around = threading.current_thread(), self.around
         self.entered_by = ref(me)
         if around is not None and around.entered_by() is me:
-            # The outer mock's threads are those of this one too: they go by its clock while it answers them.
+            # The outer mock's threads are also this one's: while this mock answers them, they use its clock.
             self.threads_before = around.threads_before
         else:
             self.threads_before = WeakSet(set(threading.enumerate()) - {me})
@@ -78,7 +78,7 @@ class World:
     def _is_untouched(self) -> bool:
         return self.store.is_untouched
 
-    # -- as the patches see it
+    # -- what the patches use
 
     def sleep_us(self, duration_us: int) -> None:
         """Sleep virtually."""
@@ -89,7 +89,7 @@ class World:
             self.sleepers.give_way()
 
     def begin_sleep_us(self, duration_us: int) -> int:
-        """Record a sleep that begins now, guard against idling, and return when it ends."""
+        """Record a sleep that begins now, and return its end. Raises NothingWillHappen after too much idle time."""
         refuse()
         with self.store.lock:
             now_us = self.clock.now_us()
@@ -99,7 +99,7 @@ class World:
         return now_us + duration_us
 
     def creep_us(self, by_us: int) -> None:
-        """Let so much time pass for a thread that waits by reading the time: no sleep of its own, so it is not in `sleeps`."""
+        """Let time pass for a thread that waits by reading the time. This is not a sleep of its own, so it is not in `sleeps`."""
         if self.sleepers.is_over or threading.current_thread() in self.threads_before:
             return
         with self.store.lock:
@@ -108,7 +108,7 @@ class World:
         self.sleepers.until_us(now_us + by_us, creeps=True)
 
     def stalled(self, for_s: float, places: Sequence[str]) -> None:
-        """Note that tasks have only yielded while nobody slept. Raises NothingWillHappen if no time will ever pass."""
+        """Note that tasks have only yielded, and no thread slept. Raises NothingWillHappen if no time will ever pass."""
         with self.store.lock:
             where = ", ".join(sorted(places)) or "more than one place"
             self.backend.idle.stalled(
@@ -118,9 +118,9 @@ class World:
     # -- answering
 
     def answer(self, request: Request) -> Reply | None:
-        """Answer at the instant of arrival, and then let the calling thread spend what the call takes.
+        """Return the reply at the instant of arrival, and let the calling thread spend the time that the call takes.
 
-        None if the request is for others to answer.
+        None if others must answer the request.
         """
         refuse()
         reply = self.backend.answer(request)
@@ -130,9 +130,9 @@ class World:
 
     def _spend_us(self, at_us: int, takes_us: int) -> None:
         if self.bridge.flush():
-            # What the call did has happened, and its events were delivered by this thread: a handler may have let time pass.
+            # This thread has just delivered the events of the call, and a handler may have let time pass.
             at_us = self.clock.now_us()
-        # A sleep of the calling thread (law 6): what two threads call at one instant is answered at one instant.
+        # A sleep of the calling thread (law 6): calls that two threads make at one instant are answered at one instant.
         if takes_us:
             check_end(at_us + takes_us)
             self.sleepers.until_us(at_us + takes_us)
@@ -140,14 +140,14 @@ class World:
     # -- the end
 
     def close(self) -> None:
-        """Let nothing happen any more, and wake whoever sleeps. What happened can still be read."""
-        # Neither real time nor a wall clock that the caller froze moves what is over.
+        """End the world: nothing happens any more, and sleeping threads wake. What happened can still be read."""
+        # After this, neither real time nor the caller's frozen clock moves the world.
         self.clock.close()
         self.backend.accounts.close()
         run_all(self.sleepers.close, self.bridge.close, self.fallback.close)
 
     def check_used(self) -> None:
-        """Raise UnusedError if a plan was prepared that no job met, or a fault that no call met."""
+        """Raise UnusedError if, under `strict`, no job has used a plan or no call has met a fault."""
         backend = self.backend
         plans, faults = backend.plans.unused, [*backend.faults.unused(), *backend.visibility.unused()]
         if self.options.strict and (plans or faults):

@@ -135,7 +135,7 @@ def test_a_call_under_way_when_the_mock_stops_is_not_sent() -> None:
         async with opened() as client:
             mock = mock_sagemaker(latency=0).start()
             client.meta.events.register("request-created.sagemaker", lambda **_: mock.stop(), unique_id="stop")
-            with pytest.raises(NotAnswered, match="the mock was stopped while ListTrainingJobs was under way"):
+            with pytest.raises(NotAnswered, match="the mock was stopped while ListTrainingJobs was in progress"):
                 await client.list_training_jobs()
             events = client.meta.events
             handlers = events._emitter._handlers if hasattr(events, "_emitter") else events._handlers
@@ -228,7 +228,7 @@ def test_no_service_reaches_the_network_by_any_session(monkeypatch: pytest.Monke
             await call("s3", "list_buckets")
         with pytest.raises(ConnectTimeoutError):
             await call("sts", "get_caller_identity", endpoint_url="http://localhost:5000")
-        with pytest.raises(NotAnswered, match="for itself"):
+        with pytest.raises(NotAnswered, match="by itself"):
             await httpsession.AIOHTTPSession().send(SimpleRequest("http://169.254.169.254/latest"))
 
     run(main, passthrough=["s3"])
@@ -273,7 +273,7 @@ def test_clients_on_httpx_are_answered_and_stopped_too() -> None:
             await client.create_training_job(**request("churn"))
             mock.fault("DescribeTrainingJob", "ThrottlingException", times=1)
             await client.get_waiter("training_job_completed_or_stopped").wait(TrainingJobName="churn")
-        with pytest.raises(NotAnswered, match="for itself"):
+        with pytest.raises(NotAnswered, match="by itself"):
             await httpxsession.HttpxSession().send(SimpleRequest("http://169.254.169.254/latest"))
 
     assert run(main).jobs["churn"].status == "Completed"

@@ -246,8 +246,8 @@ def test_no_process_of_the_users_is_started(tmp_path: Path, monkeypatch: pytest.
         with pytest.raises(NotAnswered) as refused:
             provider._retrieve_credentials_using(credential_process=f"touch {started}")
         assert str(refused.value) == (
-            f"botocore was about to start 'touch {started}', a profile's credential_process, and no credentials are needed while "
-            "sagemock is active: give the session or the client any keys, like aws_access_key_id='testing', "
+            f"botocore was about to start 'touch {started}', the credential_process of a profile, but no credentials are "
+            "needed while sagemock is active: give the session or the client any keys, like aws_access_key_id='testing', "
             "or let the service that needs them out with mock_sagemaker(passthrough=['s3'])"
         )
     assert not started.exists()

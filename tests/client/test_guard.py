@@ -56,7 +56,7 @@ def test_a_call_that_nobody_answers_says_what_to_do(network: Network) -> None:
     with mock_sagemaker(), pytest.raises(NotAnswered) as stopped:
         make_client("s3").delete_object(Bucket="churn", Key="model")
     assert str(stopped.value) == (
-        "s3.DeleteObject (DELETE https://churn.s3.amazonaws.com/model) is answered by nobody: sagemock answers "
+        "s3.DeleteObject (DELETE https://churn.s3.amazonaws.com/model) has no answer: sagemock answers "
         "SageMaker's training jobs, and lets nothing else out. Mock s3 as well (moto's mock_aws works beside sagemock), or let "
         "it reach the network with mock_sagemaker(passthrough=['s3'])"
     )
@@ -148,7 +148,7 @@ def test_what_botocore_sends_for_itself_is_stopped(network: Network) -> None:
             with pytest.raises(NotAnswered) as stopped:
                 URLLib3Session().send(*args, **kwargs)
             assert str(stopped.value) == (
-                "botocore was about to send PUT http://169.254.169.254/latest/api/token for itself (to get credentials, it "
+                "botocore was about to send PUT http://169.254.169.254/latest/api/token by itself (to get credentials, it "
                 "seems), and none of its requests leaves the process while sagemock is active: set AWS_ACCESS_KEY_ID and "
                 "AWS_SECRET_ACCESS_KEY to anything in the test's environment"
             )
@@ -220,7 +220,7 @@ def test_this_machine_by_way_of_a_proxy_is_elsewhere(
             with pytest.raises(NotAnswered) as stopped:
                 client.delete_object(Bucket="churn", Key="model")
             assert str(stopped.value) == (
-                f"a request to {endpoint}/churn/model would leave this machine by way of the proxy "
+                f"a request to {endpoint}/churn/model would leave this machine through the proxy "
                 f"{proxy.replace('user:pass', '***:***')}, and nothing leaves the process while sagemock is active: set "
                 "NO_PROXY=localhost,127.0.0.1 in the test's environment, or give the client Config(proxies={}) without that proxy"
             )

@@ -246,8 +246,8 @@ def test_a_call_under_way_when_the_mock_stops_is_not_sent(network: Network) -> N
     with pytest.raises(NotAnswered) as stopped:
         client.list_training_jobs()
     assert str(stopped.value) == (
-        "the mock was stopped while ListTrainingJobs was under way, and a call that began under a mock is not sent to AWS: "
-        "let the threads and tasks of a test end before its mock does (join them, or await them)"
+        "the mock was stopped while ListTrainingJobs was in progress, and a call that began under a mock is not sent to AWS: "
+        "end the threads and tasks of a test before its mock (join them, or await them)"
     )
     client.meta.events.unregister("request-created.sagemaker", unique_id="stop")
     assert handlers(client) == before

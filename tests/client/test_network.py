@@ -185,8 +185,8 @@ def test_an_entry_that_names_nothing_is_refused(entry: str, near: str | None) ->
     with pytest.raises(errors.InvalidValue) as refused:
         entries([entry])
     assert str(refused.value) == (
-        f"passthrough: {entry!r} is no service and no host: {hint}Write a service as boto3.client takes it, like 's3', "
-        "or a host with a dot and nothing else, like 'minio.example.com'"
+        f"passthrough: {entry!r} is neither a service nor a host: {hint}Write a service as boto3.client takes it, like 's3', "
+        "or only a host with a dot, like 'minio.example.com'"
     )
 
 
@@ -194,5 +194,5 @@ def test_an_entry_is_text() -> None:
     """And not the service that sagemock answers."""
     with pytest.raises(errors.InvalidType, match=re.escape("passthrough holds names of services and hosts, not 5: ")):
         entries([5])
-    with pytest.raises(errors.InvalidValue, match="'sagemaker' is what sagemock answers"):
+    with pytest.raises(errors.InvalidValue, match="sagemock answers 'sagemaker' itself"):
         entries(["sagemaker"])

@@ -246,7 +246,7 @@ def test_a_client_without_a_timeout_would_wait_for_ever(fault: str, setting: str
         with pytest.raises(NothingWillHappen) as caught:
             client_of(one_attempt(**{setting: None})).describe_training_job(TrainingJobName="churn")
         assert str(caught.value) == (
-            f"DescribeTrainingJob meets fault('DescribeTrainingJob', {fault!r}), and its client would wait for ever: "
+            f"DescribeTrainingJob meets fault('DescribeTrainingJob', {fault!r}), and its client would wait forever: "
             f"its Config has {setting}=None. Let the code under test set {setting} to a number of seconds"
         )
 

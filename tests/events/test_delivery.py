@@ -346,7 +346,7 @@ def test_nothing_comes_after_the_mock() -> None:
     assert handler.seen == LIFE[:1]
     subscription.cancel()
     assert len(sagemaker.events) == 5
-    text = "this mock is over, and no event will come: call on_event() while it is active; `events` has what happened"
+    text = "this mock is over, and no event will come: call on_event() while it is active; `events` has the earlier events"
     with pytest.raises(UsageError, match=f"^{re.escape(text)}$"):
         sagemaker.on_event(handler)
 
@@ -557,7 +557,7 @@ def test_an_error_within_a_call_takes_nothing_from_the_mock(sagemaker: SageMaker
 def test_a_coroutine_is_no_result(sagemaker: SageMakerMock, client: Any) -> None:
     """The error says how to run it; and so run, it works."""
     subscription = sagemaker.on_event(lambda event: coroutine(event))  # noqa: PLW0108  # what is returned is not seen before
-    with pytest.raises(TypeError, match=r"returned a coroutine, which nobody would await: let it be run, by asyncio"):
+    with pytest.raises(TypeError, match=r"returned a coroutine, which nobody would await: run it in the handler, with asyncio"):
         create(client)
     subscription.cancel()
     sagemaker.on_event(lambda event: asyncio.run(coroutine(event)))
@@ -593,7 +593,7 @@ def test_what_has_no_meaning_is_refused(sagemaker: SageMakerMock, options: Any, 
 
 def test_none_is_no_delay(sagemaker: SageMakerMock) -> None:
     """The error says how there is none."""
-    text = "the delay of on_event() is a timedelta, seconds or a (low, high) pair of them, not None: leave it out for none"
+    text = "the delay of on_event() is a timedelta, seconds or a (low, high) pair of them, not None: leave it out for no delay"
     delay: Any = None
     with pytest.raises(TypeError, match=f"^{re.escape(text)}$"):
         sagemaker.on_event(print, delay=delay)

@@ -59,30 +59,36 @@ def test_what_an_event_may_have_is_let_through(pattern: dict[str, Any]) -> None:
         (detail(TrainingJobStatus=[{"exists": False}]), "detail.TrainingJobStatus is in every event; take that out"),
         # Where there is none it is null, which is a value.
         (detail(FailureReason=[{"exists": False}]), "detail.FailureReason is in every event; take that out"),
-        ({"source": ["aws.sagemakr"]}, "source is only ever \"aws.sagemaker\"; did you mean 'aws.sagemaker'? Write that"),
-        ({"source": [{"prefix": {"equals-ignore-case": "sage"}}]}, 'source is only ever "aws.sagemaker"; write what it can be'),
+        ({"source": ["aws.sagemakr"]}, "source can only be \"aws.sagemaker\"; did you mean 'aws.sagemaker'? Write that"),
+        (
+            {"source": [{"prefix": {"equals-ignore-case": "sage"}}]},
+            'source can only be "aws.sagemaker"; write a value that it can have',
+        ),
         (
             {"detail-type": ["SageMaker Training Job Status Change"]},
-            f"detail-type is only ever {TYPE}; did you mean 'SageMaker Training Job State Change'? Write that",
+            f"detail-type can only be {TYPE}; did you mean 'SageMaker Training Job State Change'? Write that",
         ),
         (
             {"source": ["aws.sagemaker"], "detail-type": ["SageMaker HyperParameter Tuning Job State Change"]},
-            f"detail-type is only ever {TYPE}, because there are events of training jobs only; take it out",
+            f"detail-type can only be {TYPE}, because sagemock sends events of training jobs only; take it out",
         ),
-        (detail(TrainingJobStatus=["Complete"]), f"detail.TrainingJobStatus is only ever {STATUSES}; did you mean 'Completed'?"),
+        (detail(TrainingJobStatus=["Complete"]), f"detail.TrainingJobStatus can only be {STATUSES}; did you mean 'Completed'?"),
         (
             detail(TrainingJobStatus=[{"prefix": "fail"}]),
-            f"detail.TrainingJobStatus is only ever {STATUSES}; did you mean 'Failed'?",
+            f"detail.TrainingJobStatus can only be {STATUSES}; did you mean 'Failed'?",
         ),
-        (detail(TrainingJobStatus=["Training"]), f"detail.TrainingJobStatus is only ever {STATUSES}; write what it can be"),
-        (detail(TrainingJobStatus=[{"numeric": [">", 0]}, 7]), f"detail.TrainingJobStatus is only ever {STATUSES}; write what"),
+        (
+            detail(TrainingJobStatus=["Training"]),
+            f"detail.TrainingJobStatus can only be {STATUSES}; write a value that it can have",
+        ),
+        (detail(TrainingJobStatus=[{"numeric": [">", 0]}, 7]), f"detail.TrainingJobStatus can only be {STATUSES}; write a value"),
         (
             detail(SecondaryStatusTransitions={"Status": ["Train"]}),
-            'detail.SecondaryStatusTransitions.Status is only ever "Starting"',
+            'detail.SecondaryStatusTransitions.Status can only be "Starting"',
         ),
         (
             detail(EnableManagedSpotTraining=["true"]),
-            "detail.EnableManagedSpotTraining is only ever true or false or null; write",
+            "detail.EnableManagedSpotTraining can only be true or false or null; write",
         ),
         (
             detail(TrainingJobStat=["Failed"]),
@@ -97,19 +103,19 @@ def test_what_an_event_may_have_is_let_through(pattern: dict[str, Any]) -> None:
         (detail(HyperParameters={"a": {"b": ["c"]}}), "no event of a training job has detail.HyperParameters.a.b; take it out"),
         (
             detail(TransformJobStatus=["Failed"]),
-            "detail.TransformJobStatus is about transform jobs, and there are events of training jobs only; take it out",
+            "detail.TransformJobStatus is about transform jobs, and sagemock sends events of training jobs only; take it out",
         ),
-        (detail(HyperParameterTuningJobName=["x"]), "detail.HyperParameterTuningJobName is about tuning jobs, and there are"),
-        ({"detail": ["Failed"]}, "detail is an object, which has no value; name a field of it"),
+        (detail(HyperParameterTuningJobName=["x"]), "detail.HyperParameterTuningJobName is about tuning jobs, and sagemock"),
+        ({"detail": ["Failed"]}, "detail is an object, which has no value; name one of its fields"),
         (
             detail(ModelArtifacts=["s3://x"], TrainingJobName=["x"]),
             "detail.ModelArtifacts is an object, which has no value; name",
         ),
-        (detail(HyperParameters=["x"]), "detail.HyperParameters is an object, which has no value; name a field of it"),
-        (detail(Tags=["x"]), "detail.Tags is an object, which has no value; name a field of it"),
+        (detail(HyperParameters=["x"]), "detail.HyperParameters is an object, which has no value; name one of its fields"),
+        (detail(Tags=["x"]), "detail.Tags is an object, which has no value; name one of its fields"),
         (
             {"$or": [{"source": ["aws.ec2"]}, detail(TrainingJobNme=["x"])]},
-            'source is only ever "aws.sagemaker"; write what it can',
+            'source can only be "aws.sagemaker"; write a value that it can',
         ),
         (detail(Tags={"a": [{"exists": False}]}, Nothing=["x"]), "no event of a training job has detail.Nothing; take it out"),
     ],

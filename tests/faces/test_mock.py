@@ -490,7 +490,7 @@ def test_what_is_stopping_cannot_be_interfered_with(verb: str, jobs: SageMakerMo
         (1, PLAN, None, "plan() takes a pattern of job names or a predicate of the request, not 1: write plan('churn-*', …)"),
         ("*", None, None, "plan() takes a Plan or a callable of the request that returns one, not None: write Plan.completes()"),
         ("*", 5, None, "plan is a Plan or a callable of the request, not 5: write plan=Plan.completes()"),
-        ("*", Plan.fails, None, "plan is a Plan, not what makes one: call it, plan=Plan.fails(...)"),
+        ("*", Plan.fails, None, "plan is a Plan, not the class or a recipe: call it, plan=Plan.fails(...)"),
         ("*", PLAN, 0, "times is how many jobs the plan serves, at least 1, not 0: leave it out for all"),
         ("*", PLAN, True, "times is how many jobs the plan serves, at least 1, not True: leave it out for all"),
         ("*", PLAN, 1.5, "times is how many jobs the plan serves, at least 1, not 1.5: leave it out for all"),

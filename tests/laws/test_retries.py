@@ -236,7 +236,7 @@ def test_a_loop_that_is_throttled_for_ever_ends(short: int) -> None:
             poll(client, 1)
         assert str(caught.value) == (
             f"nothing can happen any more, and yet the same call was made {short + 1} times since.\n"
-            "  there is no training job at all\n"
+            "  there are no training jobs\n"
             f"  fault('List*', 'ThrottlingException') has met {short + 1} calls\n"
             "Let the code under test recognise that status and end its loop, give the job a plan that goes on, "
             "or allow more with idle_limit (None: no limit)"

@@ -102,7 +102,7 @@ def test_the_option_needs_moto() -> None:
     with mock_sagemaker(check_s3=True), pytest.raises(UsageError) as missing:
         create(make_client(), InputDataConfig=[channel("s3://churn/data")])
     assert str(missing.value) == (
-        "check_s3=True, and there is no S3 in which to look for 's3://churn/data': enter moto's mock_aws as well, "
+        "check_s3=True, but no S3 is active in which to look for 's3://churn/data': enter moto's mock_aws as well, "
         "or leave check_s3 out"
     )
 

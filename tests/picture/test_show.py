@@ -142,7 +142,7 @@ def test_a_situation_has_a_line_for_each_job() -> None:
 def test_a_long_situation_is_cut(count: int, more: str | None) -> None:
     """Twenty jobs are named, the others counted; none is said too."""
     told = situation([job()] * count, CREATED_US).split("\n")
-    named = ["  there is no training job at all"] if count == 0 else told[:20]
+    named = ["  there are no training jobs"] if count == 0 else told[:20]
     assert len(named) == min(max(count, 1), 20)
     assert told == [*named, *([more] if more else [])]
 

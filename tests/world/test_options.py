@@ -153,8 +153,8 @@ A_LIMIT = "write idle_limit=timedelta(seconds=1), idle_limit=1.0, or None for no
             TypeError,
             f"plan is called with one argument, which {Plan.hangs().but!r} does not take: write plan=Plan.completes()",
         ),
-        ("plan", Plan, TypeError, "plan is a Plan, not what makes one: call it, plan=Plan(...)"),
-        ("plan", Plan.completes, TypeError, "plan is a Plan, not what makes one: call it, plan=Plan.completes(...)"),
+        ("plan", Plan, TypeError, "plan is a Plan, not the class or a recipe: call it, plan=Plan(...)"),
+        ("plan", Plan.completes, TypeError, "plan is a Plan, not the class or a recipe: call it, plan=Plan.completes(...)"),
         ("validate", 1, TypeError, "validate is True or False, not 1: write validate=False to switch it off"),
         ("strict", "no", TypeError, "strict is True or False, not 'no': write strict=False to switch it off"),
         (
@@ -178,15 +178,15 @@ A_LIMIT = "write idle_limit=timedelta(seconds=1), idle_limit=1.0, or None for no
             ["s3", "S3"],
             ValueError,
             (
-                "passthrough: 'S3' is no service and no host: did you mean 's3'? Write a service as boto3.client takes it, "
-                "like 's3', or a host with a dot and nothing else, like 'minio.example.com'"
+                "passthrough: 'S3' is neither a service nor a host: did you mean 's3'? Write a service as boto3.client takes it, "
+                "like 's3', or only a host with a dot, like 'minio.example.com'"
             ),
         ),
         (
             "passthrough",
             ["sagemaker"],
             ValueError,
-            "passthrough: 'sagemaker' is what sagemock answers: take it out, or stop the mock before a real call",
+            "passthrough: sagemock answers 'sagemaker' itself: take it out, or stop the mock before a real call",
         ),
         ("seed", 0.5, TypeError, "seed is a whole number, not 0.5: write seed=0"),
         ("seed", True, TypeError, "seed is a whole number, not True: write seed=0"),

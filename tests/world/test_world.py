@@ -133,7 +133,7 @@ def test_a_loop_over_an_unknown_job_ends_too(short: int) -> None:
         for _ in range(short):
             with pytest.raises(ClientError):
                 poll(client, 1, "unknown")
-        with pytest.raises(NothingWillHappen, match="there is no training job at all"):
+        with pytest.raises(NothingWillHappen, match="there are no training jobs"):
             poll(client, 1, "unknown")
 
 
