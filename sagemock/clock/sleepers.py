@@ -31,7 +31,7 @@ class Rouse(Protocol):
 class Sleeper:
     """A thread, or what sleeps in its event loop, that is to be woken at an instant."""
 
-    __slots__ = ("creeps", "deadline_us", "is_awake", "is_up", "number", "pauses", "rouse", "thread")
+    __slots__ = ("creeps", "deadline_us", "is_awake", "is_busy", "number", "pauses", "rouse", "thread")
 
     def __init__(self, deadline_us: int, number: int, thread: threading.Thread, rouse: Rouse) -> None:
         self.deadline_us = deadline_us
@@ -41,7 +41,7 @@ class Sleeper:
         self.creeps = False
         """Whether it waits by reading the time, again and again, and moves only for that."""
         self.is_awake = False
-        self.is_up = False
+        self.is_busy = False
         """Whether the thread does something of its own meanwhile: it moved time on, and tells an observer of what happens."""
         self.pauses = 0
 
@@ -235,16 +235,16 @@ class Sleepers:
         self._turn = threading.RLock()
         vars(self).pop("_stillness", None)
 
-    def aside(self, work: Callable[[], object]) -> None:
+    def busy(self, work: Callable[[], object]) -> None:
         """Do `work` with the calling thread, which moves the clock, counted among those that do something of their own."""
         me = threading.current_thread()
         is_mover = self._mover is me
         up: list[Sleeper] = []
         try:
             with self._mutex:
-                up.extend(sleeper for sleeper in self._asleep if sleeper.thread is me and not sleeper.is_up)
+                up.extend(sleeper for sleeper in self._asleep if sleeper.thread is me and not sleeper.is_busy)
                 for sleeper in up:
-                    sleeper.is_up = True
+                    sleeper.is_busy = True
                 if self._driver in up:
                     self._hand_over()  # pragma: no cover  # if another thread told, just then, of an event
                 if is_mover:
@@ -262,7 +262,7 @@ class Sleepers:
                     return False
                 self._mover = mover
             for sleeper in up:
-                sleeper.is_up = False
+                sleeper.is_busy = False
             return True
 
     # -- inside
@@ -270,7 +270,7 @@ class Sleepers:
     def _hand_over(self) -> None:
         """Let another one look, whose thread is not at work."""
         # The one that will sleep longest is disturbed least.
-        last = max((sleeper for sleeper in self._asleep if not sleeper.is_up), key=_order, default=None)
+        last = max((sleeper for sleeper in self._asleep if not sleeper.is_busy), key=_order, default=None)
         if last is not None:
             last.rouse()
         self._driver = None
@@ -323,7 +323,7 @@ class Sleepers:
                 self._mover = None
 
     def _is_anyone_busy(self, *besides: threading.Thread, paused: bool) -> bool:
-        asleep = {sleeper.thread for sleeper in self._asleep if not sleeper.is_up}.union(besides)
+        asleep = {sleeper.thread for sleeper in self._asleep if not sleeper.is_busy}.union(besides)
         # Those of the mock around this one sleep as well.
         elsewhere = set() if self._around is None else {sleeper.thread for sleeper in list(self._around._asleep)}  # noqa: SLF001
 

@@ -51,7 +51,7 @@ class Uploads:
         """Begin if moto is there by now."""
         if not self._begun and handler.moto_answers() and self._begin():
             # Not under the store's lock: who moves the clock holds the clock's, and may want the store's.
-            self._clock.tell(self)
+            self._clock.add_agenda(self)
 
     def _begin(self) -> bool:
         """Take in the jobs that are there; return whether another thread did not do so at the same moment."""
@@ -70,7 +70,7 @@ class Uploads:
         if self._begun:
             with self._store.lock:
                 self._store.watchers.remove(self._changed)
-            self._clock.untell(self)
+            self._clock.remove_agenda(self)
             self._begun = False
 
     def _file(self, job: Job, now_us: int) -> bool:

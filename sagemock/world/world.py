@@ -14,7 +14,7 @@ from sagemock.cleanup import run_all
 from sagemock.client.hook import ApiCall
 from sagemock.client.trouble import Lost, marred
 from sagemock.clock.instants import instant
-from sagemock.clock.runaway import Idle, timeless
+from sagemock.clock.runaway import Runaway, timeless
 from sagemock.clock.sleepers import Sleepers
 from sagemock.clock.virtual import Clock, check_end
 from sagemock.errors import SagemockError, UnusedError
@@ -108,7 +108,7 @@ class World:
         self.uploads = Uploads(self.clock, self.store)
         self.announcer = Announcer(self.clock, self.service)
         self.faults = Faults(options.seed)
-        self.idle = Idle(self._report)
+        self.idle = Runaway(self._report)
         # Request ids look like UUIDs, and are the same run after run.
         self._id_begins = f"{options.seed & 0xFFFF_FFFF:08x}-0000-4000-a000-"
         self._ids = count(1)

@@ -174,8 +174,8 @@ def test_an_observer_that_sleeps_moves_the_clock_itself() -> None:
             told.append(at_us - world.start_us)
             world.sleep_us(100)
 
-    with world.clock.telling(Observer()):
-        world.together(lambda: world.sleep_us(10), lambda: world.sleep_us(10))
+    world.clock.add_agenda(Observer())
+    world.together(lambda: world.sleep_us(10), lambda: world.sleep_us(10))
     assert told == [5]
     assert world.at_us >= 105
 
@@ -199,8 +199,8 @@ def test_an_error_of_an_observer_comes_out_of_one_sleep_and_the_others_go_on() -
         except RuntimeError as error:
             errors.append(str(error))
 
-    with world.clock.telling(Observer()):
-        world.together(sleep, sleep, sleep)
+    world.clock.add_agenda(Observer())
+    world.together(sleep, sleep, sleep)
     assert errors == ["told"]
     assert world.at_us == 10
 

@@ -108,10 +108,11 @@ def test_an_observer_may_be_cut_short_at_any_moment() -> None:
 
         def settle(self, _at_us: int) -> None:
             self.due_us = None
-            world.clock.put_down(lambda: world.nap(1))
+            world.clock.released(lambda: world.nap(1))
 
     observer = Observer()
-    with sleeping() as world, world.clock.telling(observer):
+    with sleeping() as world:
+        world.clock.add_agenda(observer)
         for moment in range(0, 400, 3):
             observer.due_us = world.clock.now_us() + 5 * S
             interrupted(lambda: world.clock.advance(10), moment)
@@ -125,7 +126,7 @@ def test_a_clock_takes_up_what_it_put_down() -> None:
     lock: Any = vars(of_time)["_lock"]
     for moment in range(40):
         with lock, lock:
-            interrupted(lambda: of_time.put_down(lambda: None), moment)
+            interrupted(lambda: of_time.released(lambda: None), moment)
             assert lock._is_owned()
         assert not lock._is_owned()
 

@@ -45,7 +45,7 @@ class Patched:
         self.story: list[str] = []
         self.always, self.sleep, self.wall = (FakePatch(name, self.story) for name in ("always", "sleep", "wall"))
         self.stack: Stack[World] = Stack()
-        self.stack.patched_by(
+        self.stack.patches = (
             (self.always, lambda _: True),
             (self.sleep, lambda world: world.sleeping == "virtual"),
             (self.wall, lambda world: world.wall == "virtual"),
@@ -66,7 +66,7 @@ def patched() -> Patched:
 def test_an_empty_stack_has_no_innermost_world(patched: Patched) -> None:
     """None answers, nothing stands."""
     assert patched.stack.innermost() is None
-    assert World() not in patched.stack
+    assert World() not in patched.stack._active
     assert patched.standing == []
 
 
@@ -103,8 +103,8 @@ def test_worlds_may_leave_in_any_order(patched: Patched) -> None:
     patched.stack.push(inner)
     patched.stack.pop(outer)
     assert patched.stack.innermost() is inner
-    assert outer not in patched.stack
-    assert inner in patched.stack
+    assert outer not in patched.stack._active
+    assert inner in patched.stack._active
     assert patched.standing == [patched.always, patched.sleep]
     patched.stack.pop(inner)
     assert patched.standing == []
