@@ -135,9 +135,9 @@ def test_who_dozes_is_not_overtaken_by_what_another_thread_brings(monkeypatch: p
     """A call between the last look and the doze: time stands until the loop has seen to it."""
     place, sleepers = LoopSleeper(), Sleepers(Clock("2018-07-30"), set(threading.enumerate()))
     monkeypatch.setattr(sleepers, "is_alone", lambda: False)
-    now_us, calls = sleepers._clock.now_us(), place.calls
+    now_us, calls = sleepers.clock.now_us(), place.calls
     place.called()
     assert not place.doze(sleepers, now_us + 1, calls)
-    assert sleepers._clock.now_us() == now_us
+    assert sleepers.clock.now_us() == now_us
     assert place.doze(sleepers, now_us + 1, place.calls)
-    assert sleepers._clock.now_us() == now_us + 1
+    assert sleepers.clock.now_us() == now_us + 1
