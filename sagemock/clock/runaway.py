@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from sagemock.clock.instants import SECOND_US
 from sagemock.errors import NothingWillHappen
 
-__all__ = ["Idle", "timeless"]
+__all__ = ["Runaway", "timeless"]
 
 REPEATS = 1000
 """How many familiar polls and sleeps together may come once nothing can happen.
@@ -23,7 +23,7 @@ A_LOOP = 3
 _NUMBER = re.compile(r"(?<=[:\[,])\s*-?\d[\d.eE+-]*")
 
 
-class Idle:
+class Runaway:
     """Counts the polls and sleeps of the code under test since the last moment at which something could still happen.
 
     Only a familiar poll counts, one that came a few times: looking at each of five thousand finished jobs is no loop.

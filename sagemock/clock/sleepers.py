@@ -3,14 +3,16 @@
 import threading
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from functools import cached_property, partial
+from functools import partial
 from itertools import count
-from typing import Final, Protocol
+from typing import Final
 
 from sagemock.cleanup import run_all
 from sagemock.clock import forks
+from sagemock.clock.holds import Holds
+from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.clock.real import real
-from sagemock.clock.stillness import Stillness
+from sagemock.clock.table import Rouse, Sleeper, Table
 from sagemock.clock.virtual import Clock
 
 __all__ = ["Rouse", "Sleeper", "Sleepers", "waiting"]
@@ -21,37 +23,12 @@ _YIELDS: Final = 1000
 """How often threads may yield at one instant before it is taken for waiting: a spinning thread must not hold time for ever."""
 
 
-class Rouse(Protocol):
-    """Ends a real wait at once; it is called in whichever thread, and may come when there is none."""
-
-    def __call__(self) -> None:
-        """Rouse."""
-
-
-class Sleeper:
-    """A thread, or what sleeps in its event loop, that is to be woken at an instant."""
-
-    __slots__ = ("creeps", "deadline_us", "is_awake", "is_up", "number", "pauses", "rouse", "thread")
-
-    def __init__(self, deadline_us: int, number: int, thread: threading.Thread, rouse: Rouse) -> None:
-        self.deadline_us = deadline_us
-        self.number = number
-        self.thread = thread
-        self.rouse = rouse
-        self.creeps = False
-        """Whether it waits by reading the time, again and again, and moves only for that."""
-        self.is_awake = False
-        self.is_up = False
-        """Whether the thread does something of its own meanwhile: it moved time on, and tells an observer of what happens."""
-        self.pauses = 0
-
-
 class Sleepers:
     """The sleepers of one clock: they wake in the order of their deadlines, one at a time.
 
-    Time moves to the next deadline when every thread of the mock sleeps or stands still: the one that entered it, and those that
-    were started since. Whoever was woken is waited for likewise, until it sleeps, ends or stands still. `advance` is a sleep of
-    the thread that calls it, so it stops for whoever has a deadline on the way.
+    Time moves to the next deadline when every thread of the mock is in the table or stands still: the one that entered the mock,
+    and those that were started since. Whoever was woken is waited for likewise, until it sleeps, ends or stands still. `advance`
+    is a sleep of the thread that calls it, so it stops for whoever has a deadline on the way.
 
     There is no thread that does this: who goes to sleep moves time on for all, and as long as somebody is busy, one of the
     sleepers looks every millisecond. Where there is only one thread nobody waits.
@@ -64,16 +41,20 @@ class Sleepers:
 
     def __init__(self, clock: Clock, threads_before: AbstractSet[threading.Thread], around: "Sleepers | None" = None) -> None:
         """Lead `clock`, for all threads but `threads_before`; `around` are those of the mock in which this one is nested."""
-        self._clock = clock
+        self.clock = clock
+        self.began_s: float = real.monotonic()
         self._before = threads_before
-        self._around = around
         self._mutex = forks.lock()
         self._turn = threading.RLock()
-        self._asleep: dict[Sleeper, None] = {}
+        self.table = Table()
+        self.woken: dict[Sleeper, None] = {}
+        """Who was woken and has not gone on yet: as long as there is one, nobody moves time."""
+        self._holds = Holds(self.table, self.woken, threads_before, None if around is None else (around.table, around.woken))
         self._numbers = count()
         self._driver: Sleeper | None = None
         self._mover: threading.Thread | None = None
         self._yields = (0, 0)
+        self._pauses = 0
         self.is_over = False
         clock.led_by(self)
         forks.tell(self)
@@ -90,11 +71,12 @@ class Sleepers:
         sleeper.creeps = creeps
         self.through(sleeper, pause)
 
-    def through(self, sleeper: Sleeper, pause: Callable[[float | None], object]) -> None:
-        """Let the calling thread sleep as `sleeper`; `pause` waits really."""
+    def through(self, sleeper: Sleeper, pause: Callable[[float | None], object], ends_s: float | None = None) -> None:
+        """Let the calling thread sleep as `sleeper`, until a real instant at most; `pause` waits really."""
+        sleeper.own_thread = True
         try:
             self.lie_down(sleeper)
-            self._sleep(sleeper, pause)
+            self._sleep(sleeper, pause, ends_s)
         finally:
             try:
                 self.get_up(sleeper)
@@ -105,25 +87,38 @@ class Sleepers:
     def call_off(self, sleeper: Sleeper) -> None:
         """End a sleep early, whether it has begun or not."""
         with self._mutex:
-            if sleeper in self._asleep:  # pragma: no branch  # it may wake by itself at this moment
+            if sleeper in self.table:  # pragma: no branch  # it may wake by itself at this moment
                 self._wake(sleeper)
             sleeper.is_awake = True
 
-    def _sleep(self, sleeper: Sleeper, pause: Callable[[float | None], object]) -> None:
+    def _sleep(self, sleeper: Sleeper, pause: Callable[[float | None], object], ends_s: float | None) -> None:
         while (longest_s := self.drive(sleeper)) != 0:
+            if ends_s is not None:
+                left_s = ends_s - real.monotonic()
+                if left_s <= 0:
+                    break
+                longest_s = left_s if longest_s is None else min(longest_s, left_s)
             pause(longest_s)
+
+    def give(self, sleeper: Sleeper) -> None:
+        """End the wait of another thread. It takes no lock: a handler of a signal may call it."""
+        sleeper.is_given = True
+        if not sleeper.is_over:
+            # In this order: whoever looks around sees that the thread has something to do before the thread itself can.
+            self.woken[sleeper] = None
+            sleeper.rouse()
 
     def pass_us(self, by_us: int) -> None:
         """Let so much time pass from now on, after what other threads let pass in the same way."""
         if by_us > 0 and not self._is_unhindered():
             with self._turn:
-                self.until_us(self._clock.now_us() + by_us)
+                self.until_us(self.clock.now_us() + by_us)
         else:
-            self._move_to_us(self._clock.now_us() + by_us)
+            self._move_to_us(self.clock.now_us() + by_us)
 
     def pass_to_us(self, target_us: int) -> None:
         """Let time pass until an instant."""
-        if target_us > self._clock.now_us() and not self._is_unhindered():
+        if target_us > self.clock.now_us() and not self._is_unhindered():
             self.until_us(target_us)
         else:
             self._move_to_us(target_us)
@@ -131,7 +126,7 @@ class Sleepers:
     def give_way(self) -> None:
         """Let another thread run: a sleep of no length."""
         real.sleep(0)
-        now_us = self._clock.now_us()
+        now_us = self.clock.now_us()
         at_us, times = self._yields
         self._yields = (now_us, times + 1 if at_us == now_us else 1)
         if self._yields[1] > _YIELDS:
@@ -142,7 +137,7 @@ class Sleepers:
     def first_us(self) -> int | None:
         """Return the instant at which the next sleeper wakes; None if nobody sleeps."""
         with self._mutex:
-            first = self._first()
+            first = self.table.first()
         return None if first is None else first.deadline_us
 
     def others_rest(self) -> bool:
@@ -151,7 +146,7 @@ class Sleepers:
             return True
         real.sleep(_STEP_S)
         with self._mutex:
-            return not self._is_anyone_busy(threading.current_thread(), paused=True)
+            return not self._holds.hold(None, threading.current_thread(), paused=True)
 
     # -- step by step, for an event loop
 
@@ -160,18 +155,15 @@ class Sleepers:
         if self._mover is not None:
             # An observer sleeps, while the clock stands at its event on the way to somewhere: nobody else can be waited for.
             return self._mover is threading.current_thread()
-        if self._asleep:
+        if self.table.has_deadlines or self.woken:
             return False
-        if threading.active_count() == 1:
-            return True
-        me = threading.current_thread()
-        return all(thread is me or thread in self._before for thread in threading.enumerate())
+        return threading.active_count() == 1 or self._holds.is_only(threading.current_thread())
 
     def next_number(self) -> int:
         """Return what says in which order sleeps with one deadline began."""
         return next(self._numbers)
 
-    def sleeper(self, deadline_us: int, rouse: Rouse, number: int | None = None) -> Sleeper:
+    def sleeper(self, deadline_us: int | None, rouse: Rouse, number: int | None = None) -> Sleeper:
         """Return one that may lie down; `number` is that of a sleep which was interrupted and goes on."""
         number = self.next_number() if number is None else number
         return Sleeper(deadline_us, number, threading.current_thread(), rouse)
@@ -179,36 +171,45 @@ class Sleepers:
     def lie_down(self, sleeper: Sleeper, unless: Callable[[], bool] | None = None) -> bool:
         """Begin to sleep, unless something has come up that whoever moves time on next must wait for; return whether it did."""
         if not sleeper.creeps:
-            self._clock.readings.turned_away()
+            self.clock.readings.turned_away()
         with self._mutex:
             if unless is not None and unless():
                 return False
-            if self.is_over:
+            if self.is_over or sleeper.is_given:
                 sleeper.is_awake = True
             else:
-                self._asleep[sleeper] = None
+                self._pauses = 0
+                self.table.add(sleeper)
             return True
 
     def drive(self, sleeper: Sleeper) -> float | None:
         """Move time on if nobody is busy; return for how long to wait really: 0 if the sleeper is awake, None without end."""
-        if not sleeper.is_awake:
+        if not (sleeper.is_awake or sleeper.is_given):
             self._move_on(paused=sleeper.pauses > 0)
         with self._mutex:
-            if sleeper.is_awake:
+            if sleeper.is_awake or sleeper.is_given:
                 return 0
+            if not self.table.has_deadlines:
+                # There is nowhere to go; who comes next with a deadline looks for itself.
+                if self._driver is sleeper:
+                    self._driver = None
+                return None
             if self._driver is None:
                 self._driver = sleeper
             sleeper.pauses += 1
             if self._driver is not sleeper:
                 return None
+            self._pauses += 1
         # The longer somebody is busy, the less it is disturbed.
-        return min(_STEP_S * max(1, sleeper.pauses / 20), _LONGEST_STEP_S)
+        return min(_STEP_S * max(1, self._pauses / 20), _LONGEST_STEP_S)
 
     def get_up(self, sleeper: Sleeper) -> None:
         """Sleep no more: it was woken, or something else came up, or it raised."""
         with self._mutex:
-            self._asleep.pop(sleeper, None)
-            self._stillness.woke(sleeper.thread)
+            sleeper.is_over = True
+            self.table.discard(sleeper)
+            self._holds.woke(sleeper.thread)
+            self.woken.pop(sleeper, None)
             if self._driver is sleeper:
                 self._hand_over()
 
@@ -216,135 +217,115 @@ class Sleepers:
         """Wake everybody: the mock is over."""
         with self._mutex:
             self.is_over = True
-            run_all(*[partial(self._wake, sleeper) for sleeper in list(self._asleep)], self._let_all_go)
+            run_all(*[partial(self._wake, sleeper) for sleeper in self.table], self._let_all_go)
 
     def _let_all_go(self) -> None:
         # Also those that could not be roused.
-        for sleeper in self._asleep:
+        for sleeper in self.table:
             sleeper.is_awake = True
-        self._asleep.clear()
+        self.table.clear()
 
     def forked(self) -> None:
         """Forget the other threads: in a child there are none."""
         me = threading.current_thread()
-        self._asleep = {sleeper: None for sleeper in self._asleep if sleeper.thread is me}
+        self.table.keep(me)
+        self.woken.clear()
         self._driver = None
         if self._mover is not me:
             self._mover = None
         # It is held for as long as a thread lets time pass, and guards nothing.
         self._turn = threading.RLock()
-        vars(self).pop("_stillness", None)
+        self._holds.forked()
 
-    def aside(self, work: Callable[[], object]) -> None:
+    def busy(self, work: Callable[[], object]) -> None:
         """Do `work` with the calling thread, which moves the clock, counted among those that do something of their own."""
         me = threading.current_thread()
         is_mover = self._mover is me
-        up: list[Sleeper] = []
+        marked: list[Sleeper] = []
         try:
             with self._mutex:
-                up.extend(sleeper for sleeper in self._asleep if sleeper.thread is me and not sleeper.is_up)
-                for sleeper in up:
-                    sleeper.is_up = True
-                if self._driver in up:
+                marked.extend(sleeper for sleeper in self.table.of(me) if not sleeper.is_busy)
+                for sleeper in marked:
+                    self.table.set_busy(sleeper, is_busy=True)
+                if self._driver in marked:
                     self._hand_over()  # pragma: no cover  # if another thread told, just then, of an event
                 if is_mover:
                     self._mover = None
             work()
         finally:
-            while not self._is_back(me if is_mover else None, up):
+            while not self._is_back(me if is_mover else None, marked):
                 # Another thread is about to end a move of its own, and would take this one's for that.
                 real.sleep(_STEP_S)
 
-    def _is_back(self, mover: threading.Thread | None, up: list[Sleeper]) -> bool:
+    def _is_back(self, mover: threading.Thread | None, marked: list[Sleeper]) -> bool:
         with self._mutex:
             if mover is not None:
                 if self._mover not in (None, mover):
                     return False
                 self._mover = mover
-            for sleeper in up:
-                sleeper.is_up = False
+            for sleeper in marked:
+                self.table.set_busy(sleeper, is_busy=False)
             return True
 
     # -- inside
 
     def _hand_over(self) -> None:
         """Let another one look, whose thread is not at work."""
-        # The one that will sleep longest is disturbed least.
-        last = max((sleeper for sleeper in self._asleep if not sleeper.is_up), key=_order, default=None)
+        last = self.table.last() if self.table.has_deadlines else None
         if last is not None:
             last.rouse()
         self._driver = None
-
-    @cached_property
-    def _stillness(self) -> Stillness:
-        return Stillness()
 
     def _is_unhindered(self) -> bool:
         return self.is_over or self.is_alone()
 
     def _move_to_us(self, target_us: int, *, creeps: bool = False) -> None:
         if not creeps:
-            self._clock.readings.turned_away()
+            self.clock.readings.turned_away()
         me, is_mine = threading.current_thread(), False
         try:
             with self._mutex:
                 # Another thread may be about to end a move: what is told at the present instant is no move of its own.
                 if self._mover is None:
                     self._mover, is_mine = me, True
-            self._clock.move_to_us(target_us, creeps=creeps)
+            self.clock.move_to_us(target_us, creeps=creeps)
         finally:
             if is_mine and self._mover is me:
                 self._mover = None
-
-    def _first(self) -> Sleeper | None:
-        return min(self._asleep, key=_order, default=None)
 
     def _move_on(self, *, paused: bool) -> None:
         """Wake who is next, if nobody is busy."""
         me, is_mine = threading.current_thread(), False
         try:
             with self._mutex:
-                first = self._first()
-                if first is None or self._mover is not None or self._is_anyone_busy(paused=paused):
+                first = self.table.first()
+                if first is None or self._mover is not None or self._holds.hold(first, paused=paused):
                     return
                 self._mover, is_mine = me, True
             # Without the mutex: observers are told of what happens on the way, and the clock's lock is for whoever holds none.
             # A clock that follows another one may be there already, and would go as far once more.
-            if self._clock.now_us() < first.deadline_us:
-                self._clock.move_to_us(first.deadline_us, creeps=first.creeps)
-            now_us = self._clock.now_us()
+            if first.deadline_us is not None and self.clock.now_us() < first.deadline_us:
+                self.clock.move_to_us(first.deadline_us, creeps=first.creeps)
+            now_us = self.clock.now_us()
             with self._mutex:
                 self._mover, is_mine = None, False
-                first = self._first()
-                if first is not None and first.deadline_us <= now_us:
-                    self._wake(first)
+                due = self.table.due(now_us)
+                if due is not None:
+                    due.is_due = True
+                    self._wake(due)
         finally:
             if is_mine and self._mover is me:
                 self._mover = None
 
-    def _is_anyone_busy(self, *besides: threading.Thread, paused: bool) -> bool:
-        asleep = {sleeper.thread for sleeper in self._asleep if not sleeper.is_up}.union(besides)
-        # Those of the mock around this one sleep as well.
-        elsewhere = set() if self._around is None else {sleeper.thread for sleeper in list(self._around._asleep)}  # noqa: SLF001
-
-        def awake() -> list[threading.Thread]:
-            present = threading.enumerate()
-            return [one for one in present if one not in asleep and one not in elsewhere and one not in self._before]
-
-        threads = awake()
-        # While they were looked at, one that stands still now may have started another.
-        return not self._stillness.all_rest(threads, asleep, paused=paused) or awake() != threads
-
     def _wake(self, sleeper: Sleeper) -> None:
-        self._stillness.woke(sleeper.thread)
+        self._holds.woke(sleeper.thread)
         # It cannot look before the mutex is free. One that was not roused stays among the sleepers, for whoever looks next.
         sleeper.rouse()
-        del self._asleep[sleeper]
+        # No handler of a signal comes between these lines.
         sleeper.is_awake = True
-
-
-def _order(sleeper: Sleeper) -> tuple[int, int]:
-    return sleeper.deadline_us, sleeper.number
+        if sleeper.own_thread:
+            self.woken[sleeper] = None
+        self.table.discard(sleeper)
 
 
 def waiting() -> tuple[Callable[[float | None], object], Rouse]:
@@ -356,8 +337,12 @@ def waiting() -> tuple[Callable[[float | None], object], Rouse]:
         lock.acquire(timeout=-1 if longest_s is None else longest_s)
 
     def rouse() -> None:
-        # If it is free, it was roused before, and has not noticed yet. One at a time comes here: under the mutex.
+        # If it is free, it was roused before, and has not noticed yet.
         if lock.locked():
-            lock.release()
+            try:
+                lock.release()
+            except RuntimeError as error:
+                # Another thread has just done so.
+                raise_if_foreign(error)
 
     return pause, rouse

@@ -2,8 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -43,7 +42,7 @@ class Leader(Protocol):
     def pass_to_us(self, target_us: int) -> None:
         """Let time pass until an instant."""
 
-    def aside(self, work: Callable[[], object]) -> None:
+    def busy(self, work: Callable[[], object]) -> None:
         """Do `work` with the calling thread, which moves the clock, counted among those that do something of their own."""
 
 
@@ -313,10 +312,10 @@ class Clock:
         while self._due:
             self._due.popleft().settle(self._now_us)
 
-    def put_down(self, work: Callable[[], object]) -> None:
-        """Let an agenda do `work`, which is foreign code, and hold nothing meanwhile.
+    def released(self, work: Callable[[], object]) -> None:
+        """Release the clock's lock while an agenda runs foreign code (`work`).
 
-        It may wait for a thread that reads the time, or spends some.
+        That code may wait for another thread that needs the clock.
         """
         # threading.Condition waits by these methods of it: to take it back is one step, which no handler of a signal cuts short.
         lock: Any = self._lock
@@ -327,7 +326,7 @@ class Clock:
             if self._leader is None:
                 work()
             else:
-                self._leader.aside(work)
+                self._leader.busy(work)
         finally:
             if not is_free:
                 for _ in range(held[0]):
@@ -347,27 +346,18 @@ class Clock:
                 self.start_us += by_us
                 self.readings.moved()
 
-    # -- being told
+    # -- agendas
 
-    @contextmanager
-    def telling(self, agenda: Agenda) -> Iterator[None]:
-        """Tell `agenda` of its instants while the block runs."""
-        self.tell(agenda)
-        try:
-            yield
-        finally:
-            self.untell(agenda)
-
-    def tell(self, agenda: Agenda) -> None:
-        """Tell `agenda` of its instants from now on."""
+    def add_agenda(self, agenda: Agenda) -> None:
+        """Call `agenda.settle` at its instants from now on."""
         with self._lock:
             self._agendas.append(agenda)
 
-    def untell(self, agenda: Agenda) -> None:
-        """Stop telling `agenda`."""
+    def remove_agenda(self, agenda: Agenda) -> None:
+        """Call `agenda` no more."""
         with self._lock:
             if agenda not in self._agendas:
-                raise UsageError(f"the clock does not tell {agenda!r}: let it be told first, by tell()")
+                raise UsageError(f"{agenda!r} is not an agenda of this clock: add it first, by add_agenda()")
             self._agendas.remove(agenda)
             if agenda in self._due:
                 self._due.remove(agenda)
@@ -398,7 +388,7 @@ def check_end(target_us: int) -> None:
         )
 
 
-def _let_go(lock: Any, held: list[int]) -> None:  # noqa: ANN401  # as in `Clock.put_down`
+def _let_go(lock: Any, held: list[int]) -> None:  # noqa: ANN401  # as in `Clock.released`
     """Release a lock as often as the calling thread holds it, and count that."""
     while lock._is_owned():  # noqa: SLF001  # likewise
         held[0] += 1

@@ -149,7 +149,7 @@ class Delivery:
             for job in store.jobs():
                 self._follow(job, Seen.of(job, now_us))
             store.watchers.append(self._changed)
-        clock.tell(self)
+        clock.add_agenda(self)
 
     def close(self) -> None:
         """Deliver nothing more."""
@@ -158,7 +158,7 @@ class Delivery:
             self._subscriptions.clear()
             self._nexts.clear()
             self._dues.clear()
-        self._clock.untell(self)
+        self._clock.remove_agenda(self)
 
     # -- subscriptions
 
@@ -255,4 +255,4 @@ class Delivery:
                     return
                 due = heapq.heappop(self._dues)
             invocation = f"{self._seed}/{due.number}/{due.changes_so_far}/{due.rank}/{due.copy}"
-            self._clock.put_down(partial(due.subscription.deliver, due.text, invocation, self._clock))
+            self._clock.released(partial(due.subscription.deliver, due.text, invocation, self._clock))

@@ -282,7 +282,7 @@ class Controls(ABC):
                     f"it is in Training, or give a later instant by at=.\n{timeline(job, now_us)}"
                 )
             world.store.region(job.place).logbook.add(job, at_us, text, instance=instance, now_us=now_us)
-            world.backend.idle.reset()
+            world.backend.runaway.reset()
 
     @public
     def advance_until(self, name: str, wanted: StatusName) -> datetime:
@@ -333,7 +333,7 @@ class Controls(ABC):
                     f"cannot {verb} {name!r}: it is {primary}; do it while the job is InProgress.\n{timeline(job, now_us)}"
                 )
             world.store.put(job.after(intervention(now_us - job.created_us)))
-            world.backend.idle.reset()
+            world.backend.runaway.reset()
         world.bridge.flush()
 
 

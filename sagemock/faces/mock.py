@@ -33,7 +33,7 @@ __all__ = ["SageMakerMock", "current", "mock_sagemaker"]
 
 _STACK: Stack[World] = Stack()
 _ENVIRON, _GUARD, _HOOK = Environ(_STACK.innermost), Guard(_STACK.innermost), Hook(_STACK.innermost)
-_STACK.set_patches(
+_STACK.patches = (
     (_ENVIRON, lambda _: True),
     (MetadataOff(), lambda world: not any(map(gives_credentials, world.passthrough))),
     (StandIns(), lambda world: not world.passthrough),

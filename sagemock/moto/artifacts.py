@@ -51,7 +51,7 @@ class Uploads:
         """Start if moto is active now."""
         if not self._begun and handler.moto_answers() and self._begin():
             # Not under the store's lock: a thread that moves the clock holds the clock's lock and may need the store's.
-            self._clock.tell(self)
+            self._clock.add_agenda(self)
 
     def _begin(self) -> bool:
         """Read the existing jobs; return False if another thread has just done so."""
@@ -70,7 +70,7 @@ class Uploads:
         if self._begun:
             with self._store.lock:
                 self._store.watchers.remove(self._changed)
-            self._clock.untell(self)
+            self._clock.remove_agenda(self)
             self._begun = False
 
     def _file(self, job: Job, now_us: int) -> bool:

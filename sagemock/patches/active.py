@@ -73,15 +73,12 @@ class Stack(Generic[A]):
     """
 
     def __init__(self) -> None:
+        self.patches: Sequence[tuple[Patch, Callable[[A], bool]]] = ()
+        """Which patches stand while a mock is active for which the predicate holds."""
         self._lock = forks.lock()
         # Never changed but replaced: who reads it without the lock sees the mocks of one moment.
         self._active: tuple[A, ...] = ()
-        self._patches: Sequence[tuple[Patch, Callable[[A], bool]]] = ()
         self._installed: list[Patch] = []
-
-    def set_patches(self, *patches: tuple[Patch, Callable[[A], bool]]) -> None:
-        """Say which patches stand while a mock is active for which the predicate holds."""
-        self._patches = patches
 
     def innermost(self) -> A | None:
         """Return the innermost active mock's world, as the calling thread sees it, or None."""
@@ -113,7 +110,7 @@ class Stack(Generic[A]):
 
     def _reconcile(self) -> None:
         """Install and uninstall patches until those stand that an active mock needs; undo in the reverse order."""
-        needed = [patch for patch, need in self._patches if any(need(world) for world in self._active)]
+        needed = [patch for patch, need in self.patches if any(need(world) for world in self._active)]
         done = [patch for patch in reversed(self._installed) if patch not in needed]
         # Whatever its uninstall says: a patch that was asked to go does not stand, and the next mock installs it anew.
         self._installed = [patch for patch in self._installed if patch in needed]

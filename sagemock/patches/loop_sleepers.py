@@ -5,7 +5,7 @@ from typing import Final
 from sagemock.clock.real import real
 from sagemock.clock.sleepers import Sleeper, Sleepers
 
-__all__ = ["Bed", "nothing"]
+__all__ = ["LoopSleeper", "nothing"]
 
 _STEP_S: Final = 0.001
 _DOZE_S: Final = 0.02
@@ -13,10 +13,10 @@ _DOZE_S: Final = 0.02
 
 
 def nothing() -> None:
-    """Rouse nobody: whoever is meant looks by itself."""
+    """Do nothing: a polled loop notices by itself that it was woken."""
 
 
-class Bed:
+class LoopSleeper:
     """The place of one loop among the sleepers: empty as soon as another thread has called, before the loop knows."""
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class Bed:
         if taken is not None:
             sleepers, sleeper = taken
             sleepers.get_up(sleeper)
-            # Only now: it waits for whoever looks around, and a caller that found no bed would be idle again before it is got up.
+            # Only now: whoever looks around holds the mutex, and a caller that found no sleeper here would sleep again too early.
             self.taken = None
 
     def doze(self, sleepers: Sleepers, at_us: int, calls: int, number: int | None = None) -> bool:

@@ -14,7 +14,7 @@ from sagemock.patches.timers import Alarm, Alarms, Timer
 from sagemock.patches.turns import yields
 from sagemock.patches.yielding import Sleeping, Yielding
 
-__all__ = ["Drive", "Selecting", "Watching", "drive_of"]
+__all__ = ["Drive", "PolledLoop", "SelectorLoop", "drive_of"]
 
 _Loop: TypeAlias = asyncio.AbstractEventLoop
 _LOOKS = 3
@@ -51,10 +51,10 @@ class Drive(Protocol):
 def drive_of(loop: _Loop, sleeping: Sleeping, active: Innermost) -> Drive:
     """Return what drives this make of loop; `active` finds the mock by whose clock its tasks sleep."""
     selector = vars(loop).get("_selector") if isinstance(loop, asyncio.BaseEventLoop) else None
-    return Watching(loop, sleeping, active) if selector is None else Selecting(loop, sleeping, active, selector)
+    return PolledLoop(loop, sleeping, active) if selector is None else SelectorLoop(loop, sleeping, active, selector)
 
 
-class Selecting(Yielding):
+class SelectorLoop(Yielding):
     """Drives asyncio's own loops: they wait in their selector, and only when they have nothing to do.
 
     The selector's `select` is replaced on that one object and only while a task sleeps virtually.
@@ -91,7 +91,7 @@ class Selecting(Yielding):
         alarms = self._sleeping()
         if alarms is None or (timeout is not None and timeout <= 0):
             return self._real_select(timeout)
-        calls = self._bed.calls
+        calls = self._sleeper.calls
         # What is there already comes first.
         return self._real_select(0) or self._pass(alarms, timeout, calls)
 
@@ -120,10 +120,10 @@ class Selecting(Yielding):
             return True
         sleeper = sleepers.sleeper(first.at_us, self._rouse, first.number)
         try:
-            if self._bed.lie_down(sleepers, sleeper, calls):
+            if self._sleeper.lie_down(sleepers, sleeper, calls):
                 _wait(sleepers, sleeper, pause)
         finally:
-            self._bed.get_up()
+            self._sleeper.get_up()
         return sleeper.is_awake
 
     def _awaits_nobody(self) -> bool:
@@ -143,7 +143,7 @@ def _wait(sleepers: Sleepers, sleeper: Sleeper, pause: Callable[[float | None], 
             break
 
 
-class Watching(Yielding):
+class PolledLoop(Yielding):
     """Drives loops into which one cannot look, like uvloop's: by watching the tasks.
 
     The loop has nothing to do when every task waits for something that has not come. What else a task may wait for than another
@@ -190,7 +190,7 @@ class Watching(Yielding):
                 # It has waited in between.
                 self._turns.begin()
             # What is raised here would be lost on its way through the task.
-            self._turn(yields([(callback, arguments)]), self._bed.calls, tells=False)
+            self._turn(yields([(callback, arguments)]), self._sleeper.calls, tells=False)
 
     def yielded(self) -> None:
         """Raise an error if it must be, here where it reaches the task."""
@@ -230,12 +230,12 @@ class Watching(Yielding):
     def _look(self) -> None:
         alarms = self._sleeping()
         if alarms is None:
-            self._bed.get_up()
+            self._sleeper.get_up()
             self._is_watching = False
             self._stirred.clear()
             self._bare.clear()
             return
-        calls = self._bed.calls
+        calls = self._sleeper.calls
         going_on = self._going_on()
         if calls != self._calls or going_on:
             self._calls = calls
@@ -264,21 +264,21 @@ class Watching(Yielding):
             self._again()
             return
         if self._next is not first:
-            self._bed.get_up()
+            self._sleeper.get_up()
             self._next = first
-        if self._bed.taken is None:
+        if self._sleeper.taken is None:
             if sleepers.is_alone():
                 sleepers.until_us(first.at_us)
                 self._ring(alarms, first)
                 return
-            self._bed.lie_down(sleepers, sleepers.sleeper(first.at_us, nothing, first.number), calls)
+            self._sleeper.lie_down(sleepers, sleepers.sleeper(first.at_us, nothing, first.number), calls)
         if self._is_awake():
             self._ring(alarms, first)
         else:
             self._look_later()
 
     def _is_awake(self) -> bool:
-        taken = self._bed.taken
+        taken = self._sleeper.taken
         return taken is not None and taken[0].drive(taken[1]) == 0
 
     def _ring(self, alarms: Alarms, first: Alarm | Timer) -> None:
@@ -291,7 +291,7 @@ class Watching(Yielding):
         self.loop.call_later(_STEP_S, self._look)
 
     def _again(self) -> None:
-        self._bed.get_up()
+        self._sleeper.get_up()
         self._quiet = 0
         self._since_s = None
         self.loop.call_soon(self._look)

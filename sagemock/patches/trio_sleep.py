@@ -21,7 +21,7 @@ from sagemock.clock.virtual import Clock
 from sagemock.patches.active import Active, Innermost, keeps_real_time
 from sagemock.patches.bindings import Rebinding
 from sagemock.patches.imports import WhenImported
-from sagemock.patches.loop_sleepers import Bed
+from sagemock.patches.loop_sleepers import LoopSleeper
 from sagemock.patches.sleep import duration_us
 from sagemock.patches.turns import Turns
 
@@ -127,7 +127,7 @@ class _Rounds:
         self.errors: list[BaseException] = []
         """What was raised while time passed. trio would only log it; the next that sleeps raises it."""
         self._turns = Turns()
-        self._bed = Bed()
+        self._loop_sleeper = LoopSleeper()
         self._steps: object = None
         self._who: list[Any] | None = []
 
@@ -154,7 +154,7 @@ class _Rounds:
         elif self._turns.lead_nowhere(who, self.active.clock.now_us, hasty=self._awaits_nobody):
             try:
                 at_us = self.active.sleepers.first_us()
-                if at_us is not None and self._bed.doze(self.active.sleepers, at_us, self._bed.calls):
+                if at_us is not None and self._loop_sleeper.doze(self.active.sleepers, at_us, self._loop_sleeper.calls):
                     self._turns.begin()
             except BaseException as error:  # noqa: BLE001  # raised by whoever sleeps next
                 self.errors.append(error)

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from sagemock.clock.real import real
 from sagemock.patches.active import Innermost
-from sagemock.patches.loop_sleepers import Bed
+from sagemock.patches.loop_sleepers import LoopSleeper
 from sagemock.patches.timers import Alarms
 from sagemock.patches.turns import STALLED_S, Turns, yields
 
@@ -26,14 +26,14 @@ class Yielding(ABC):
         self.loop = loop
         self._sleeping = sleeping
         self._active = active
-        self._bed = Bed()
-        self.called = self._bed.called
+        self._sleeper = LoopSleeper()
+        self.called = self._sleeper.called
         self._turns = Turns()
         self._calls_before = 0
 
     def turn(self) -> None:
         """Note what is about to run."""
-        calls = self._bed.calls
+        calls = self._sleeper.calls
         loop: Any = self.loop
         if loop._ready:  # noqa: SLF001  # by nothing else one sees what a loop is about to do
             self._turn(yields((one._callback, one._args) for one in loop._ready), calls)  # noqa: SLF001
@@ -62,12 +62,12 @@ class Yielding(ABC):
         alarms, active = self._sleeping(), self._active()
         if alarms is not None:
             first = alarms.first()
-            if first is None or not self._bed.doze(alarms.sleepers, first.at_us, calls, first.number):
+            if first is None or not self._sleeper.doze(alarms.sleepers, first.at_us, calls, first.number):
                 return False
             alarms.ring(first)
             return True
         at_us = None if active is None else active.sleepers.first_us()
-        return active is not None and at_us is not None and self._bed.doze(active.sleepers, at_us, calls)
+        return active is not None and at_us is not None and self._sleeper.doze(active.sleepers, at_us, calls)
 
     def _tell(self) -> None:
         """Raise an error if nobody sleeps, and this has gone on for long: no time will ever pass."""

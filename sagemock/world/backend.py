@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any, Final, Protocol
 
 from sagemock.clock.instants import duration_us, instant
-from sagemock.clock.runaway import Idle, timeless
+from sagemock.clock.runaway import Runaway, timeless
 from sagemock.clock.virtual import Clock
 from sagemock.errors import NothingWillHappen, SagemockError
 from sagemock.protocol.answer import Answer, Lost, Reply, cut_short, granted, refused
@@ -88,7 +88,7 @@ class Backend:
         if options.check_s3:
             self.service.check_data = fallback.check_inputs
         self.pending: list[Pending] = [store, self.faults, self.visibility]
-        self.idle = Idle(self._report)
+        self.runaway = Runaway(self._report)
         self._options = options
         # Request ids look like UUIDs, and are the same in each run.
         self._id_begins = f"{options.seed & 0xFFFF_FFFF:08x}-0000-4000-a000-"
@@ -202,13 +202,13 @@ class Backend:
     def _watch(self, request: Request, at_us: int, fault: Fault | None, *, changed: bool) -> None:
         """Count the call for law 9. Raises NothingWillHappen if it is one poll too many."""
         if changed:
-            self.idle.reset()
+            self.runaway.reset()
             self.clock.readings.turned_away()
         else:
             # A fault with a limited number of calls does not go on forever.
             settled = self.settled(at_us) and (fault is None or fault.times is None)
             poll = (request.operation, timeless(request.body)) if settled else None
-            self.idle.polled(poll, settled=settled, limit_us=self.clock.idle_limit_us)
+            self.runaway.polled(poll, settled=settled, limit_us=self.clock.idle_limit_us)
 
     def _place(self, request: Request) -> Place:
         account = self._options.account_id

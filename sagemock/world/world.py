@@ -94,7 +94,7 @@ class World:
         with self.store.lock:
             now_us = self.clock.now_us()
             check_end(now_us + duration_us)
-            self.backend.idle.slept(duration_us, settled=self.backend.settled(now_us), limit_us=self.clock.idle_limit_us)
+            self.backend.runaway.slept(duration_us, settled=self.backend.settled(now_us), limit_us=self.clock.idle_limit_us)
             self.sleeps.append(Sleep(instant(now_us), timedelta(microseconds=duration_us)))
         return now_us + duration_us
 
@@ -104,14 +104,14 @@ class World:
             return
         with self.store.lock:
             now_us = self.clock.now_us()
-            self.backend.idle.crept(by_us, settled=self.backend.settled(now_us), limit_us=self.clock.idle_limit_us)
+            self.backend.runaway.crept(by_us, settled=self.backend.settled(now_us), limit_us=self.clock.idle_limit_us)
         self.sleepers.until_us(now_us + by_us, creeps=True)
 
     def stalled(self, for_s: float, places: Sequence[str]) -> None:
         """Note that tasks have only yielded, and no thread slept. Raises NothingWillHappen if no time will ever pass."""
         with self.store.lock:
             where = ", ".join(sorted(places)) or "more than one place"
-            self.backend.idle.stalled(
+            self.backend.runaway.stalled(
                 f"tasks have only yielded, for {for_s} real seconds, at {where}", limit_us=self.clock.idle_limit_us
             )
 

@@ -236,13 +236,13 @@ def test_sleepers_of_a_child_are_those_of_its_thread() -> None:
     other.thread = threading.Thread()
     for one in (mine, other):
         sleepers.lie_down(one)
-    stillness = sleepers._stillness
+    stillness = sleepers._holds.stillness
     sleepers._driver, sleepers._mover = other, me
     sleepers.forked()
-    assert list(sleepers._asleep) == [mine]
+    assert list(sleepers.table) == [mine]
     assert sleepers._mover is me
     assert vars(sleepers)["_driver"] is None
-    assert sleepers._stillness is not stillness
+    assert sleepers._holds.stillness is not stillness
     sleepers._mover = other.thread
     sleepers.forked()
     assert sleepers._mover is None

@@ -3,15 +3,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sagemock.clock.instants import SECOND_US
-from sagemock.clock.runaway import A_LOOP, FAMILIAR, REPEATS, Idle, timeless
+from sagemock.clock.runaway import A_LOOP, FAMILIAR, REPEATS, Runaway, timeless
 from sagemock.errors import NothingWillHappen
 
 DAY_US = 86_400 * SECOND_US
 
 
-def idle() -> Idle:
+def idle() -> Runaway:
     """Return one whose errors are the bare sentence."""
-    return Idle("{}!".format)
+    return Runaway("{}!".format)
 
 
 def test_the_same_poll_again_is_a_loop_after_a_thousand() -> None:

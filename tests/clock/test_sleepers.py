@@ -49,7 +49,7 @@ def test_a_single_thread_never_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     world.clock.advance_to("2018-07-30T20:00:00Z")
     world.sleepers.give_way()
     assert world.at_us == 8 * 3600 * S
-    assert world.sleepers._asleep == {}
+    assert not world.sleepers.table
 
 
 # Few instants, so that deadlines often coincide; three threads at most, since each example starts and settles them really.
@@ -138,7 +138,7 @@ def test_the_end_of_the_mock_wakes_everybody() -> None:
 
     held = threading.Thread(target=sleep_twice)
     held.start()
-    eventually(lambda: world.sleepers._asleep)
+    eventually(lambda: world.sleepers.table)
     world.sleepers.close()
     held.join()
     assert world.at_us == 0
@@ -159,7 +159,7 @@ def test_the_end_of_the_mock_wakes_everybody_although_one_cannot_be_roused() -> 
     with pytest.raises(OSError):  # noqa: PT011  # it has no words
         world.sleepers.close()
     assert roused == ["first", "last"]
-    assert not world.sleepers._asleep
+    assert not world.sleepers.table
 
 
 def test_an_observer_that_sleeps_moves_the_clock_itself() -> None:
@@ -174,8 +174,8 @@ def test_an_observer_that_sleeps_moves_the_clock_itself() -> None:
             told.append(at_us - world.start_us)
             world.sleep_us(100)
 
-    with world.clock.telling(Observer()):
-        world.together(lambda: world.sleep_us(10), lambda: world.sleep_us(10))
+    world.clock.add_agenda(Observer())
+    world.together(lambda: world.sleep_us(10), lambda: world.sleep_us(10))
     assert told == [5]
     assert world.at_us >= 105
 
@@ -199,8 +199,8 @@ def test_an_error_of_an_observer_comes_out_of_one_sleep_and_the_others_go_on() -
         except RuntimeError as error:
             errors.append(str(error))
 
-    with world.clock.telling(Observer()):
-        world.together(sleep, sleep, sleep)
+    world.clock.add_agenda(Observer())
+    world.together(sleep, sleep, sleep)
     assert errors == ["told"]
     assert world.at_us == 10
 
@@ -210,9 +210,9 @@ def test_who_has_something_to_do_meanwhile_does_not_lie_down() -> None:
     world = World()
     sleeper = world.sleepers.sleeper(world.start_us + 10, lambda: None)
     world.sleepers.lie_down(sleeper, lambda: True)
-    assert world.sleepers._asleep == {}
+    assert not world.sleepers.table
     world.sleepers.lie_down(sleeper, lambda: False)
-    assert list(world.sleepers._asleep) == [sleeper]
+    assert list(world.sleepers.table) == [sleeper]
 
 
 def test_a_thread_that_yields_without_end_does_not_hold_time() -> None:
@@ -260,7 +260,7 @@ def test_a_clock_outside_that_moved_past_a_deadline_wakes_the_sleeper_and_is_not
         return world.at_us
 
     def tick() -> None:
-        eventually(lambda: world.sleepers._asleep)
+        eventually(lambda: world.sleepers.table)
         outside.ahead_us = 100
 
     assert world.together(sleep, tick)[0] == 100
@@ -274,7 +274,7 @@ def test_who_sleeps_in_the_mock_around_this_one_is_not_waited_for(monkeypatch: p
     outer, watched = World(), list[threading.Thread]()
     held = threading.Thread(target=lambda: outer.sleep_us(3600 * S))
     held.start()
-    eventually(lambda: outer.sleepers._asleep)
+    eventually(lambda: outer.sleepers.table)
     inner = World(outer.sleepers)
     inner.sleepers._before = outer.sleepers._before
 
@@ -282,7 +282,7 @@ def test_who_sleeps_in_the_mock_around_this_one_is_not_waited_for(monkeypatch: p
         watched.extend(threads)
         return True
 
-    monkeypatch.setattr(inner.sleepers._stillness, "all_rest", all_rest)
+    monkeypatch.setattr(inner.sleepers._holds.stillness, "all_rest", all_rest)
     inner.sleep_us(60 * S)
     assert watched == []
     outer.sleepers.close()
@@ -309,8 +309,61 @@ def test_a_thread_that_begins_while_others_are_looked_at_holds_time(monkeypatch:
             begun[0].start()
         return True
 
-    monkeypatch.setattr(world.sleepers._stillness, "all_rest", all_rest)
-    looks = [world.sleepers._is_anyone_busy(paused=True) for _ in range(2)]
+    monkeypatch.setattr(world.sleepers._holds.stillness, "all_rest", all_rest)
+    looks = [world.sleepers._holds.hold(None, paused=True) for _ in range(2)]
     over.set()
     begun[0].join()
     assert looks == [True, False]
+
+
+def test_who_was_woken_and_has_not_gone_on_holds_time() -> None:
+    """However long it takes to be given a processor; one that runs a handler meanwhile does not, since that may wait for time."""
+    world = World()
+    waits, sleeps = (world.sleepers.sleeper(deadline_us, lambda: None) for deadline_us in (None, world.start_us + 10))
+    for one in (waits, sleeps):
+        world.sleepers.lie_down(one)
+    world.sleepers.give(waits)
+    assert world.sleepers.drive(waits) == 0
+    assert world.sleepers.drive(sleeps) != 0
+    world.sleepers.table.set_busy(waits, is_busy=True)
+    assert world.sleepers.drive(sleeps) == 0
+    world.sleepers.get_up(sleeps)
+    world.sleepers.table.set_busy(waits, is_busy=False)
+    assert world.sleepers._holds.hold(None, paused=True)
+    world.sleepers.get_up(waits)
+    assert not world.sleepers._holds.hold(None, threading.current_thread(), paused=True)
+
+
+def test_what_is_given_too_late_holds_nobody() -> None:
+    """The thread timed out at the same moment, on its own."""
+    world = World()
+    waits = world.sleepers.sleeper(None, lambda: None)
+    world.sleepers.lie_down(waits)
+    world.sleepers.get_up(waits)
+    world.sleepers.give(waits)
+    assert world.sleepers.woken == {}
+    world.sleepers.woken[waits] = None
+    assert not world.sleepers._holds.hold(None, threading.current_thread(), paused=True)
+    assert world.sleepers.woken == {}
+
+
+def test_who_waits_without_a_time_out_does_not_look_around_for_nothing() -> None:
+    """There is nowhere to go; whoever comes with a deadline looks for itself, and hands over to one that waits."""
+    world, roused = World(), list[str]()
+    waits = world.sleepers.sleeper(None, lambda: roused.append("waits"))
+    world.sleepers.lie_down(waits)
+    assert world.sleepers.drive(waits) is None
+    busy = threading.Thread(target=threading.Event().wait, args=(1,))
+    busy.start()
+    sleeps, later = (world.sleepers.sleeper(world.start_us + at_us, lambda: None) for at_us in (10, 20))
+    for one in (sleeps, later):
+        world.sleepers.lie_down(one)
+    assert world.sleepers.drive(sleeps) == 0.001
+    assert world.sleepers.drive(waits) is None
+    world.sleepers.get_up(sleeps)
+    assert roused == ["waits"]
+    assert world.sleepers.drive(waits) == 0.001
+    world.sleepers.get_up(later)
+    assert world.sleepers.drive(waits) is None
+    assert vars(world.sleepers)["_driver"] is None
+    busy.join()

@@ -70,7 +70,7 @@ def told(steps_us: list[int], *schedules: list[int]) -> list[Any]:
     """Return what two diaries and a breeding one write down while a clock takes these steps."""
     clock, written = Clock(START), list[Any]()
     for number, offsets_us in enumerate(schedules):
-        clock.tell((Breeding if number == 2 else Diary)(clock, offsets_us, written, str(number)))
+        clock.add_agenda((Breeding if number == 2 else Diary)(clock, offsets_us, written, str(number)))
     for step_us in steps_us:
         clock.advance(timedelta(microseconds=step_us))
     assert clock.now_us() == START_US + sum(steps_us)
@@ -200,7 +200,7 @@ def test_a_rate_and_advances_add_up() -> None:
     """And agendas are told of the instants that real time brought about."""
     with real_time() as fake:
         clock, written = Clock(START, rate=2), list[Any]()
-        clock.tell(Diary(clock, [1_500_000], written))
+        clock.add_agenda(Diary(clock, [1_500_000], written))
         clock.advance(1)
         fake.now_s += 1
         assert clock.now_us() == START_US + 3_000_000
@@ -226,7 +226,7 @@ def test_a_rate_is_finite_and_not_negative(rate: float) -> None:
 def test_what_is_due_at_an_instant_has_happened_at_that_instant(offset_us: int) -> None:
     """A microsecond earlier it had not."""
     clock, written = Clock(START), list[Any]()
-    clock.tell(Diary(clock, [offset_us], written))
+    clock.add_agenda(Diary(clock, [offset_us], written))
     clock.pass_us(offset_us - 1)
     assert written == []
     clock.pass_us(1)
@@ -240,7 +240,7 @@ def test_what_is_due_at_an_instant_has_happened_at_that_instant(offset_us: int) 
 def test_reading_never_changes_the_world(offsets_us: list[int], by_us: int) -> None:
     """Now, latency, limits and repr can be read any number of times."""
     clock, written = Clock(START), list[Any]()
-    clock.tell(Diary(clock, offsets_us, written))
+    clock.add_agenda(Diary(clock, offsets_us, written))
     clock.pass_us(by_us)
     before, told_before = vars(clock).copy(), written.copy()
     for _ in range(3):
@@ -300,7 +300,7 @@ def test_an_observer_that_moves_the_clock_cuts_off_no_other(order: tuple[type[Di
     """What is due at one instant is told there, to all, before anything later is."""
     clock, written = Clock(START), list[Any]()
     for kind in order:
-        clock.tell(kind(clock, [5, 12], written, kind.__name__))
+        clock.add_agenda(kind(clock, [5, 12], written, kind.__name__))
     clock.pass_us(6)
     assert clock.now_us() == START_US + 22
     assert [(at_us, shown_us) for _, at_us, shown_us in written] == [(5, 5), (5, 5), (12, 12), (12, 12)]
@@ -310,8 +310,8 @@ def test_an_observer_that_moves_the_clock_cuts_off_no_other(order: tuple[type[Di
 def test_an_observer_that_raises_cuts_off_no_other() -> None:
     """The error comes out of the advance, the clock stands at its instant, and who is left is told when time goes on."""
     clock, written = Clock(START), list[Any]()
-    clock.tell(Failing(clock, [5], written, "failing"))
-    clock.tell(Diary(clock, [5], written))
+    clock.add_agenda(Failing(clock, [5], written, "failing"))
+    clock.add_agenda(Diary(clock, [5], written))
     with pytest.raises(RuntimeError, match=r"^told$"):
         clock.pass_us(10)
     assert clock.now_us() == START_US + 5
@@ -320,11 +320,12 @@ def test_an_observer_that_raises_cuts_off_no_other() -> None:
 
 
 def test_who_is_told_no_longer_hears_nothing() -> None:
-    """Neither after the block, nor of the instant at which somebody else untold it."""
+    """Neither after its removal, nor of the instant at which somebody else removed it."""
     clock, written = Clock(START), list[Any]()
     second = Diary(clock, [1, 5, 9], written, "second")
-    with clock.telling(second):
-        clock.pass_us(2)
+    clock.add_agenda(second)
+    clock.pass_us(2)
+    clock.remove_agenda(second)
     clock.pass_us(10)
     assert written == [("second", 1, 1)]
 
@@ -335,10 +336,10 @@ def test_who_is_told_no_longer_hears_nothing() -> None:
 
         def settle(self, at_us: int) -> None:
             super().settle(at_us)
-            clock.untell(third)
+            clock.remove_agenda(third)
 
-    clock.tell(Parting(clock, [20], written, "parting"))
-    clock.tell(third)
+    clock.add_agenda(Parting(clock, [20], written, "parting"))
+    clock.add_agenda(third)
     clock.pass_us(100)
     assert written[1:] == [("parting", 20, 20)]
 
@@ -346,8 +347,8 @@ def test_who_is_told_no_longer_hears_nothing() -> None:
 def test_to_untell_a_stranger_is_a_usage_error() -> None:
     """The sentence names it."""
     clock = Clock(START)
-    with pytest.raises(UsageError, match=r"^the clock does not tell <stranger>: let it be told first, by tell\(\)$"):
-        clock.untell(Diary(clock, [], [], "stranger"))
+    with pytest.raises(UsageError, match=r"^<stranger> is not an agenda of this clock: add it first, by add_agenda\(\)$"):
+        clock.remove_agenda(Diary(clock, [], [], "stranger"))
 
 
 # -- law 6: a sleep from t for d ends at t + d
@@ -367,7 +368,7 @@ def test_threads_that_hammer_the_clock_lose_nothing() -> None:
     """Every microsecond of every thread is in the sum, and each instant is told once."""
     threads, times = 6, 300
     clock, written = Clock(START), list[Any]()
-    clock.tell(Diary(clock, list(range(1, threads * times + 1)), written))
+    clock.add_agenda(Diary(clock, list(range(1, threads * times + 1)), written))
 
     # A thread that is traced may fail to begin at such a pace: they begin before.
     ready = threading.Barrier(threads + 1)
@@ -426,7 +427,7 @@ def test_the_process_shows_the_clock_or_what_an_outside_clock_shows() -> None:
 def test_an_outside_clock_is_followed_and_moved_along() -> None:
     """What it went by itself it is not moved again; backwards it goes without anybody being told."""
     clock, wall, written = Clock(START), Wall(), list[Any]()
-    clock.tell(Diary(clock, [5, 12], written))
+    clock.add_agenda(Diary(clock, [5, 12], written))
     clock.outside = wall
     wall.owed_us = 6
     assert clock.now_us() == START_US + 6

@@ -447,7 +447,7 @@ def test_a_handler_ends_when_no_other_thread_is_about_to_move_time() -> None:
         sleepers._mover = other
         timer.start()
 
-    sleepers.aside(work)
+    sleepers.busy(work)
     assert sleepers._mover is threading.current_thread()
     assert timer.finished.is_set()
     timer.join()

@@ -130,7 +130,7 @@ def test_nothing_remains(use: Callable[[SageMakerMock], None], wall: Any, sleep:
 @pytest.mark.parametrize("which", range(6))
 def test_a_start_that_fails_half_way_leaves_nothing(which: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whichever patch cannot be made, those before it are undone, and the next start is a good one."""
-    patch, _ = sagemock.faces.mock._STACK._patches[which]
+    patch, _ = sagemock.faces.mock._STACK.patches[which]
     before = surroundings()
     mock = mock_sagemaker()
     with monkeypatch.context() as context:
@@ -147,7 +147,7 @@ def test_a_start_that_fails_half_way_leaves_nothing(which: int, monkeypatch: pyt
 
 def test_a_start_that_fails_inside_another_mock_leaves_that_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """The outer mock answers as before."""
-    wall, _ = sagemock.faces.mock._STACK._patches[-1]
+    wall, _ = sagemock.faces.mock._STACK.patches[-1]
     with mock_sagemaker(wall="real") as outer:
         before = surroundings()
         with monkeypatch.context() as context:
@@ -163,7 +163,7 @@ def test_a_start_that_fails_inside_another_mock_leaves_that_one(monkeypatch: pyt
 @pytest.mark.parametrize("which", range(7))
 def test_a_stop_that_cannot_undo_a_patch_undoes_all_else(which: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The other patches, the sleep of a thread, what is on its way to a handler. Then it raises, and the next mock is good."""
-    patch, _ = sagemock.faces.mock._STACK._patches[which]
+    patch, _ = sagemock.faces.mock._STACK.patches[which]
     before = surroundings()
     mock = mock_sagemaker().start()
     told: list[object] = []
@@ -199,7 +199,7 @@ def test_a_stop_that_cannot_undo_a_patch_undoes_all_else(which: int, monkeypatch
 
 def test_a_stop_says_all_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     """That something was not undone, and in what context: a plan that nobody used."""
-    patch, _ = sagemock.faces.mock._STACK._patches[0]
+    patch, _ = sagemock.faces.mock._STACK.patches[0]
     mock = mock_sagemaker().start()
     mock.plan("nobody", Plan.fails())
     with monkeypatch.context() as context:

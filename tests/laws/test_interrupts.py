@@ -61,7 +61,7 @@ def sleeping() -> Iterator[Sleeping]:
     """Yield a clock on which another thread sleeps; at the end nobody does, and nothing is held."""
     found = Sleeping()
     found.thread.start()
-    eventually(lambda: found.sleepers._asleep)
+    eventually(lambda: found.sleepers.table)
     try:
         yield found
         before_us = found.clock.now_us()
@@ -71,7 +71,7 @@ def sleeping() -> Iterator[Sleeping]:
         found.ends = True
         found.sleepers.close()
         found.thread.join()
-    assert found.sleepers._asleep == {}
+    assert not found.sleepers.table
     assert (found.sleepers._driver, found.sleepers._mover) == (None, None)
 
 
@@ -81,7 +81,7 @@ def test_a_sleep_may_be_cut_short_at_any_moment(monkeypatch: pytest.MonkeyPatch)
         looks = [interrupted(lambda: world.nap(10), moment) for moment in range(100)]
         # Now by the second look: one that looked, and goes, has to let another one look.
         found = cycle([False, True])
-        monkeypatch.setattr(world.sleepers._stillness, "all_rest", lambda *_, **__: next(found))
+        monkeypatch.setattr(world.sleepers._holds.stillness, "all_rest", lambda *_, **__: next(found))
         moment = 0
 
         def nap() -> None:
@@ -89,8 +89,8 @@ def test_a_sleep_may_be_cut_short_at_any_moment(monkeypatch: pytest.MonkeyPatch)
             world.nap(10)
 
         while interrupted(nap, moment):
-            assert {sleeper.thread for sleeper in world.sleepers._asleep} <= {world.thread}
-            assert world.sleepers._driver in {None, *world.sleepers._asleep}
+            assert {sleeper.thread for sleeper in world.sleepers.table} <= {world.thread}
+            assert world.sleepers._driver in {None, *world.sleepers.table}
             moment += 1
         monkeypatch.undo()
     assert all(looks[:20])
@@ -108,10 +108,11 @@ def test_an_observer_may_be_cut_short_at_any_moment() -> None:
 
         def settle(self, _at_us: int) -> None:
             self.due_us = None
-            world.clock.put_down(lambda: world.nap(1))
+            world.clock.released(lambda: world.nap(1))
 
     observer = Observer()
-    with sleeping() as world, world.clock.telling(observer):
+    with sleeping() as world:
+        world.clock.add_agenda(observer)
         for moment in range(0, 400, 3):
             observer.due_us = world.clock.now_us() + 5 * S
             interrupted(lambda: world.clock.advance(10), moment)
@@ -125,7 +126,7 @@ def test_a_clock_takes_up_what_it_put_down() -> None:
     lock: Any = vars(of_time)["_lock"]
     for moment in range(40):
         with lock, lock:
-            interrupted(lambda: of_time.put_down(lambda: None), moment)
+            interrupted(lambda: of_time.released(lambda: None), moment)
             assert lock._is_owned()
         assert not lock._is_owned()
 

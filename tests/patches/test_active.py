@@ -45,7 +45,7 @@ class Patched:
         self.story: list[str] = []
         self.always, self.sleep, self.wall = (FakePatch(name, self.story) for name in ("always", "sleep", "wall"))
         self.stack: Stack[World] = Stack()
-        self.stack.set_patches(
+        self.stack.patches = (
             (self.always, lambda _: True),
             (self.sleep, lambda world: world.sleeping == "virtual"),
             (self.wall, lambda world: world.wall == "virtual"),

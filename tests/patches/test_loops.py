@@ -8,8 +8,8 @@ import pytest
 from sagemock import mock_sagemaker
 from sagemock.clock.sleepers import Sleeper, Sleepers
 from sagemock.clock.virtual import Clock
-from sagemock.patches.loop_sleepers import Bed
-from sagemock.patches.loops import Selecting, Watching, drive_of
+from sagemock.patches.loop_sleepers import LoopSleeper
+from sagemock.patches.loops import PolledLoop, SelectorLoop, drive_of
 from sagemock.patches.timers import Alarms
 from tests.laws.test_asyncio import OpaqueLoop, new_uvloop
 from tests.patches.test_timers import turn
@@ -37,7 +37,7 @@ class Situation:
 
 def test_a_loop_that_shows_its_selector_is_driven_by_that(loop: asyncio.AbstractEventLoop) -> None:
     """And one that does not is watched."""
-    kind = Watching if isinstance(loop, OpaqueLoop) else Selecting
+    kind = PolledLoop if isinstance(loop, OpaqueLoop) else SelectorLoop
     assert isinstance(Situation(loop).drive, kind)
 
 
@@ -95,19 +95,19 @@ def test_a_call_from_another_thread_gets_the_loop_up(loop: asyncio.AbstractEvent
 
 
 def test_a_loop_that_gets_up_is_found_by_who_calls_it_meanwhile() -> None:
-    """It waits for whoever looks around: a caller that found no bed would be idle again before the loop counts as awake."""
+    """It waits for whoever looks around: a caller that found no sleeper would be idle again before the loop counts as awake."""
     found: list[bool] = []
 
     class Looking(Sleepers):
         def get_up(self, sleeper: Sleeper) -> None:
-            found.append(bed.taken is not None)
+            found.append(place.taken is not None)
             super().get_up(sleeper)
 
-    bed, sleepers = Bed(), Looking(Clock("2018-07-30"), set(threading.enumerate()))
-    assert bed.lie_down(sleepers, sleepers.sleeper(0, lambda: None), bed.calls)
-    bed.get_up()
+    place, sleepers = LoopSleeper(), Looking(Clock("2018-07-30"), set(threading.enumerate()))
+    assert place.lie_down(sleepers, sleepers.sleeper(0, lambda: None), place.calls)
+    place.get_up()
     assert found == [True]
-    assert bed.taken is None
+    assert place.taken is None
 
 
 def test_of_uvloops_tasks_only_those_that_stirred_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,11 +133,11 @@ def test_of_uvloops_tasks_only_those_that_stirred_are_looked_at(monkeypatch: pyt
 
 def test_who_dozes_is_not_overtaken_by_what_another_thread_brings(monkeypatch: pytest.MonkeyPatch) -> None:
     """A call between the last look and the doze: time stands until the loop has seen to it."""
-    bed, sleepers = Bed(), Sleepers(Clock("2018-07-30"), set(threading.enumerate()))
+    place, sleepers = LoopSleeper(), Sleepers(Clock("2018-07-30"), set(threading.enumerate()))
     monkeypatch.setattr(sleepers, "is_alone", lambda: False)
-    now_us, calls = sleepers._clock.now_us(), bed.calls
-    bed.called()
-    assert not bed.doze(sleepers, now_us + 1, calls)
-    assert sleepers._clock.now_us() == now_us
-    assert bed.doze(sleepers, now_us + 1, bed.calls)
-    assert sleepers._clock.now_us() == now_us + 1
+    now_us, calls = sleepers.clock.now_us(), place.calls
+    place.called()
+    assert not place.doze(sleepers, now_us + 1, calls)
+    assert sleepers.clock.now_us() == now_us
+    assert place.doze(sleepers, now_us + 1, place.calls)
+    assert sleepers.clock.now_us() == now_us + 1

@@ -1,0 +1,92 @@
+"""Who holds time: the threads of a mock that are neither in its table nor known to stand still (law 7)."""
+
+import threading
+from collections.abc import Set as AbstractSet
+from functools import cached_property
+
+from sagemock.clock.stillness import Stillness
+from sagemock.clock.table import Sleeper, Table
+
+__all__ = ["Holds"]
+
+_Woken = dict[Sleeper, None]
+
+
+class Holds:
+    """Looks at the threads of one mock; whoever calls it holds the mutex of the table."""
+
+    def __init__(
+        self, table: Table, woken: _Woken, before: AbstractSet[threading.Thread], around: tuple[Table, _Woken] | None
+    ) -> None:
+        """Look at all threads but those `before` the mock; `around` is the table of the mock in which this one is nested."""
+        self._table = table
+        self._woken = woken
+        self._before = before
+        self._around = around
+
+    @cached_property
+    def stillness(self) -> Stillness:
+        """What tells whether a thread stands still."""
+        return Stillness()
+
+    def woke(self, thread: threading.Thread) -> None:
+        """Note that a thread has something to do."""
+        self.stillness.woke(thread)
+
+    def forked(self) -> None:
+        """Forget the other threads."""
+        vars(self).pop("stillness", None)
+
+    def is_only(self, me: threading.Thread) -> bool:
+        """Return whether every other thread of the mock is in the table."""
+        if self._is_any_around():
+            return not self._awake({me})
+        return self._awake_threads() <= (0 if self._table.has(me) else 1)
+
+    def hold(self, first: Sleeper | None, *besides: threading.Thread, paused: bool) -> bool:
+        """Return whether the clock must not go to the deadline of `first` now; `paused`: whoever looks has just waited really."""
+        if self._is_any_woken():
+            return True
+        older = self._older() if first is not None and first.is_wait else []
+        if not (besides or older or self._is_any_around()) and self._awake_threads() <= 0:
+            return False
+        threads = self._awake(set(besides))
+        # A time-out must not overtake what an older thread is about to give; a sleep does not depend on one.
+        looked_at = [*threads, *older]
+        if looked_at and not self.stillness.all_rest(looked_at, paused=paused):
+            return True
+        # While they were looked at, one that stands still now may have started another, or ended a wait.
+        return self._awake(set(besides)) != threads or self._is_any_woken()
+
+    def _awake_threads(self) -> int:
+        """Return how many threads of the mock are not in the table; no thread is looked at."""
+        return threading.active_count() - len(self._older()) - self._table.threads()
+
+    def _older(self) -> list[threading.Thread]:
+        # Not is_alive(): what counts is who is in `threading.enumerate()`.
+        active = threading._active  # type: ignore[attr-defined]  # noqa: SLF001  # enumerate() makes a list of all
+        return [thread for thread in self._before if active.get(thread.ident) is thread]
+
+    def _is_any_around(self) -> bool:
+        return self._around is not None and len(self._around[0]) > 0
+
+    def _awake(self, besides: set[threading.Thread]) -> list[threading.Thread]:
+        table, around = self._table, None if self._around is None else self._around[0]
+        return [
+            thread
+            for thread in threading.enumerate()
+            if thread not in besides
+            and not table.has(thread)
+            and thread not in self._before
+            # Those of the mock around this one sleep as well.
+            and not (around is not None and around.has(thread))
+        ]
+
+    def _is_any_woken(self) -> bool:
+        tables = [self._woken] if self._around is None else [self._woken, self._around[1]]
+        for woken in tables:
+            # Of one that timed out at the moment at which it was given there is nothing to wait for.
+            for sleeper in [one for one in woken.copy() if one.is_over]:
+                woken.pop(sleeper, None)
+        # One that runs a handler goes on when that is over, and the handler may wait for time to pass.
+        return any([not one.is_busy for woken in tables for one in woken.copy()])  # noqa: C419  # see `table` on generators

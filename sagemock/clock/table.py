@@ -1,0 +1,184 @@
+"""Who sleeps on a clock, or waits for another thread: a heap by deadline, and a count of the threads."""
+
+import heapq
+import threading
+from collections.abc import Iterator
+from itertools import count
+from operator import attrgetter
+from typing import Final, Protocol
+
+__all__ = ["Rouse", "Sleeper", "Table"]
+
+_FEW: Final = 64
+"""So many deadlines that nobody waits for any more are left in the heap."""
+
+
+class Rouse(Protocol):
+    """Ends a real wait at once; it is called in whichever thread, and may come when there is none."""
+
+    def __call__(self) -> None:
+        """Rouse."""
+
+
+class Sleeper:
+    """A thread, or what sleeps in its event loop, that is to be woken at an instant; or a thread that waits for another one."""
+
+    __slots__ = (
+        "creeps",
+        "deadline_us",
+        "is_awake",
+        "is_busy",
+        "is_due",
+        "is_given",
+        "is_over",
+        "is_ticker",
+        "is_wait",
+        "number",
+        "own_thread",
+        "pauses",
+        "rouse",
+        "thread",
+    )
+
+    def __init__(self, deadline_us: int | None, number: int, thread: threading.Thread, rouse: Rouse) -> None:
+        self.deadline_us = deadline_us
+        """None for a wait without a time-out."""
+        self.number = number
+        self.thread = thread
+        self.rouse = rouse
+        self.creeps = False
+        """Whether it waits by reading the time, again and again, and moves only for that."""
+        self.is_wait = False
+        """Whether another thread may end it: a time-out is not to overtake what that one is about to give."""
+        self.is_ticker = False
+        """Whether it has only timed out for long: the clock need not stop for it."""
+        self.own_thread = False
+        """Whether the thread itself waits in it, so that it goes on as soon as it is woken."""
+        self.is_awake = False
+        self.is_due = False
+        """Whether it was woken because its deadline has come."""
+        self.is_given = False
+        """Whether the other thread has ended the wait."""
+        self.is_over = False
+        """Whether the thread has gone on."""
+        self.is_busy = False
+        """True while this thread, although registered as asleep, runs an event handler: it then counts as busy."""
+        self.pauses = 0
+
+
+# No generators here and in `holds`: what a handler of a signal raises in one that is being closed, Python drops.
+_is_busy = attrgetter("is_busy")
+_Heap = list[tuple[int, int, int, Sleeper]]
+
+
+class Table:
+    """The sleepers of one clock. Whoever changes it holds the mutex. A change may be made twice, if the first was cut short."""
+
+    def __init__(self) -> None:
+        self._timed: dict[Sleeper, None] = {}
+        self._untimed: dict[Sleeper, None] = {}
+        self._of_thread: dict[threading.Thread, dict[Sleeper, None]] = {}
+        self._busy: dict[Sleeper, None] = {}
+        self._heap: _Heap = []
+        self._tickers: _Heap = []
+        # Two sleepers may have one number: a sleep that was interrupted and goes on.
+        self._ties = count()
+        self._most = _FEW
+
+    def __len__(self) -> int:
+        return len(self._timed) + len(self._untimed)
+
+    def __iter__(self) -> Iterator[Sleeper]:
+        return iter([*self._timed, *self._untimed])
+
+    def __contains__(self, sleeper: object) -> bool:
+        return sleeper in self._timed or sleeper in self._untimed
+
+    @property
+    def has_deadlines(self) -> bool:
+        """Whether there is an instant to which the clock could go."""
+        return bool(self._timed)
+
+    def add(self, sleeper: Sleeper) -> None:
+        """Put a sleeper in."""
+        at_us = sleeper.deadline_us
+        (self._untimed if at_us is None else self._timed)[sleeper] = None
+        self._of_thread.setdefault(sleeper.thread, {})[sleeper] = None
+        if at_us is not None:
+            heap = self._tickers if sleeper.is_ticker else self._heap
+            heapq.heappush(heap, (at_us, sleeper.number, next(self._ties), sleeper))
+            if len(heap) > self._most:
+                # A time-out that was not needed stays in the heap until its instant comes.
+                self._prune()
+
+    def discard(self, sleeper: Sleeper) -> None:
+        """Take a sleeper out, if it is in."""
+        mine = self._of_thread.get(sleeper.thread)
+        if mine is not None:
+            mine.pop(sleeper, None)
+            if not mine:
+                self._of_thread.pop(sleeper.thread, None)
+        self._timed.pop(sleeper, None)
+        self._untimed.pop(sleeper, None)
+        self._busy.pop(sleeper, None)
+
+    def keep(self, thread: threading.Thread) -> None:
+        """Forget all threads but one."""
+        for sleeper in self:
+            if sleeper.thread is not thread:
+                self.discard(sleeper)
+
+    def clear(self) -> None:
+        """Forget everybody."""
+        for sleeper in self:
+            self.discard(sleeper)
+
+    def first(self) -> Sleeper | None:
+        """Return the sleeper to whose deadline the clock goes next: to that of a ticker only if there is no other."""
+        return self._top(self._heap) or self._top(self._tickers)
+
+    def due(self, now_us: int) -> Sleeper | None:
+        """Return the sleeper whose deadline has come, the earliest of them."""
+        tops = [heap[0] for heap in (self._heap, self._tickers) if self._top(heap) is not None and heap[0][0] <= now_us]
+        return min(tops)[3] if tops else None
+
+    def last(self) -> Sleeper | None:
+        """Return a sleeper that is disturbed least by looking around: one that waits without a time-out, if any does."""
+        for sleepers in (self._untimed, self._timed):
+            for sleeper in reversed(sleepers):
+                if not (sleeper.is_busy or sleeper.is_given):
+                    return sleeper
+        return None
+
+    def threads(self) -> int:
+        """Return how many threads are in the table and do nothing else."""
+        return sum(map(self.has, self._of_thread)) if self._busy else len(self._of_thread)
+
+    def has(self, thread: threading.Thread) -> bool:
+        """Return whether a thread is in the table and does nothing else."""
+        mine = self._of_thread.get(thread)
+        return mine is not None and not all(map(_is_busy, mine))
+
+    def of(self, thread: threading.Thread) -> list[Sleeper]:
+        """Return a thread's sleepers."""
+        return list(self._of_thread.get(thread, ()))
+
+    def set_busy(self, sleeper: Sleeper, *, is_busy: bool) -> None:
+        """Note whether the thread of a sleeper does something else meanwhile."""
+        sleeper.is_busy = is_busy
+        if is_busy:
+            self._busy[sleeper] = None
+        else:
+            self._busy.pop(sleeper, None)
+
+    def _top(self, heap: _Heap) -> Sleeper | None:
+        while heap and heap[0][3] not in self._timed:
+            heapq.heappop(heap)
+        return heap[0][3] if heap else None
+
+    def _prune(self) -> None:
+        for heap in (self._heap, self._tickers):
+            kept = [entry for entry in heap if entry[3] in self._timed]
+            heapq.heapify(kept)
+            heap[:] = kept
+        self._most = max(_FEW, 2 * len(self._timed))
