@@ -201,8 +201,8 @@ def _misfit(called: str, function: Callable[..., Any], keywords: Collection[str]
     for name in keywords:
         if name not in by_name:
             near = nearest(name, by_name)
-            hint = f"did you mean {near!r}?" if near else "take it out;"
-            return f"{called}() has no {shown(name)}: {hint} {takes}"
+            hint = f"did you mean {near!r}? It takes" if near else "take it out; it takes"
+            return f"{called}() has no {shown(name)}: {hint} {', '.join(by_name) or 'nothing'}"
     needed = [
         one.name for one in parameters if one.default is one.empty and one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
     ]

@@ -56,7 +56,7 @@ def test_the_nearest_is_found_without_its_case() -> None:
 @pytest.mark.parametrize(
     "call, words",
     [
-        (lambda: POINT(lefd=1), "Point() has no 'lefd': did you mean 'left'? it takes left, right"),
+        (lambda: POINT(lefd=1), "Point() has no 'lefd': did you mean 'left'? It takes left, right"),
         (lambda: POINT(1, zzz=1), "Point() has no 'zzz': take it out; it takes left, right"),
         (POINT, "Point() was called with too few or too many arguments: it takes left, right; it needs left"),
         (lambda: POINT(1, 2, 3), "Point() was called with too few or too many arguments: it takes left, right; it needs left"),
@@ -64,11 +64,11 @@ def test_the_nearest_is_found_without_its_case() -> None:
         (lambda: POINT(1).nothing(5), "nothing() was called with too few or too many arguments: it takes nothing"),
         (
             lambda: PHASE("Starting", msg=5),
-            "Phase() has no 'msg': did you mean 'message'? it takes status, duration, message, logs",
+            "Phase() has no 'msg': did you mean 'message'? It takes status, duration, message, logs",
         ),
         (
             lambda: PLAN.internal_error(tymes=3),
-            "Plan.internal_error() has no 'tymes': did you mean 'times'? it takes times, during, after, then",
+            "Plan.internal_error() has no 'tymes': did you mean 'times'? It takes times, during, after, then",
         ),
     ],
 )
@@ -106,9 +106,9 @@ def test_half_a_surrogate_pair_is_no_text() -> None:
 
 
 REPRODUCED: dict[str, tuple[Callable[[Any], Any], type[UsageError], str]] = {
-    "fault(time=3)": (lambda mock: mock.fault("X", "Y", time=3), InvalidType, "fault() has no 'time': did you mean 'times'? it takes"),  # noqa: E501
+    "fault(time=3)": (lambda mock: mock.fault("X", "Y", time=3), InvalidType, "fault() has no 'time': did you mean 'times'? It takes"),  # noqa: E501
     "advance(minuets=5)": (lambda mock: mock.clock.advance(minuets=5), InvalidType, "advance() has no 'minuets': did you mean 'minutes'?"),  # noqa: E501
-    "advance(sheep=5)": (lambda mock: mock.clock.advance(sheep=5), InvalidType, "advance() has no 'sheep': take it out. The units are weeks,"),  # noqa: E501
+    "advance(sheep=5)": (lambda mock: mock.clock.advance(sheep=5), InvalidType, "advance() has no 'sheep': take it out; it takes weeks, days,"),  # noqa: E501
     "advance(10**400)": (lambda mock: mock.clock.advance(10**400), InvalidValue, "a duration is at most a century (36525 days), unlike 1000"),  # noqa: E501
     "advance(days=1e308)": (lambda mock: mock.clock.advance(days=1e308), InvalidValue, "advance(days=1e+308) is no duration"),
     "advance to the end": (lambda mock: mock.clock.advance_to("9500-01-01"), InvalidValue, "virtual time ends at 9000-01-01T00:00:00+00:00"),  # noqa: E501

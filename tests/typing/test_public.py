@@ -186,6 +186,8 @@ def test_what_has_no_meaning_is_an_error_to_the_checker_too() -> None:
         mock_sagemaker(seed="x")  # type: ignore[call-overload]
     assert package.marker(lateny=0).kwargs == {"lateny": 0}  # type: ignore[call-arg]
     with pytest.raises(TypeError):
+        Clock().advance(minuets=5)  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
         Plan.completes().but(limit_lags=60)  # type: ignore[call-arg]
     with pytest.raises(ValueError, match="ending"):
         Plan.completes().but(ending="Done")  # type: ignore[arg-type]
