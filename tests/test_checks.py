@@ -81,7 +81,7 @@ def test_a_call_that_does_not_fit_is_told_by_our_words(call: Callable[[], Any], 
 
 
 def test_an_error_from_inside_a_function_is_its_own() -> None:
-    """A TypeError of the body is no misfit."""
+    """A TypeError of the body is not a misfit."""
     with pytest.raises(TypeError, match="unsupported operand") as caught:
         Point(1, "a")  # type: ignore[arg-type]  # what is tested
     assert not isinstance(caught.value, UsageError)
@@ -166,7 +166,7 @@ def test_what_makes_mocks_is_none_itself() -> None:
 
 
 def test_a_record_that_is_nested_without_end_is_refused() -> None:
-    """As everything that is no record."""
+    """Like everything that is not a record."""
     response: dict[str, Any] = {}
     response["Tags"] = response
     with pytest.raises(PlanError, match="this record is nested too deep for a DescribeTrainingJob response"):

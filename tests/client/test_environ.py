@@ -43,7 +43,7 @@ def default_session(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def added() -> dict[str, str]:
-    """Return what is in the environment of AWS's, besides what keeps the reader's own settings out."""
+    """Return AWS's variables in the environment, except those that keep the reader's own settings out."""
     kept = {"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_EC2_METADATA_DISABLED"}
     return {name: value for name, value in os.environ.items() if name.startswith("AWS_") and name not in kept}
 
@@ -182,7 +182,7 @@ def test_a_configuration_that_cannot_be_read_is_left_to_botocore(tmp_path: Path,
 def test_the_region_of_the_profile_stays_when_an_inner_mock_takes_the_profile_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The profile itself works for whoever names it."""
+    """The profile itself works for code that names it."""
     file = tmp_path / "config"
     file.write_text(
         "[profile prod]\nregion = eu-west-1\naws_access_key_id = AKIDPROD\naws_secret_access_key = x\n", encoding="utf-8"

@@ -67,7 +67,7 @@ def test_a_call_that_nobody_answers_says_what_to_do(network: Network) -> None:
     "service, operation", [("sts", "get_caller_identity"), ("iam", "list_roles"), ("logs", "describe_destinations")]
 )
 def test_no_other_service_is_reached(service: str, operation: str, network: Network) -> None:
-    """Whatever real clients of training jobs call besides is stopped too, by clients made before the mock as well."""
+    """Other calls of real clients are also stopped, including those of clients that are older than the mock."""
     client = make_client(service, aws_access_key_id="AKID", aws_secret_access_key="secret")
     with mock_sagemaker(), pytest.raises(NotAnswered, match=rf"^{service}\."):
         getattr(client, operation)()
@@ -115,7 +115,7 @@ def test_without_credentials_what_may_pass_is_botocores(options: Any, endpoint: 
 
 
 def test_passthrough_lets_a_service_out_and_no_other(network: Network) -> None:
-    """Who is named may go; the next one may not."""
+    """A service that is named may pass; another one may not."""
     with mock_sagemaker(passthrough=["s3"]):
         make_client("s3").delete_object(Bucket="churn", Key="model")
         with pytest.raises(NotAnswered, match=r"^sts\.GetCallerIdentity"):

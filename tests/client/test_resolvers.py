@@ -230,7 +230,7 @@ class Channel:
 
 
 def test_c_ares_does_not_look_up_aws_either(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever asks by position or name."""
+    """With the argument by position or by name."""
     pycares: Any = ModuleType("pycares")
     pycares.Channel = Channel
     monkeypatch.setitem(sys.modules, "pycares", pycares)

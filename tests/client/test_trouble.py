@@ -67,7 +67,7 @@ def say_nothing(connection: socket.socket, gone: threading.Event) -> None:
 
 
 def hear(connection: socket.socket) -> None:
-    """Read a whole request: who closes with something unread resets the connection."""
+    """Read a whole request: a server that closes with unread data resets the connection."""
     head = b""
     while not head.endswith(b"\r\n\r\n"):
         # Byte by byte, so that the body is read apart, whether it comes with the head or after it.
@@ -80,7 +80,7 @@ def hear(connection: socket.socket) -> None:
 def say_half(connection: socket.socket, _: threading.Event) -> None:
     """Answer with half a document.
 
-    Its length is said truly: of an answer that is shorter than it says urllib3 2.0 complains, and younger ones do not.
+    Its Content-Length is true: urllib3 2.0 complains of an answer that is shorter, and younger versions do not.
     """
     body = json.dumps({"TrainingJobArn": "arn:aws:sagemaker:us-east-1:123456789012:training-job/churn"}).encode()
     hear(connection)

@@ -103,7 +103,7 @@ def test_the_first_event_comes_at_creation_whatever_a_call_takes() -> None:
 
 
 def test_only_what_happens_later_comes(sagemaker: SageMakerMock, client: Any) -> None:
-    """To a handler that is told of it in the midst of a life; what has happened can be read."""
+    """To a handler that subscribes in the midst of a life. Earlier events can still be read."""
     create(client)
     sagemaker.clock.advance(30)
     handler = Handler(sagemaker)
@@ -223,7 +223,7 @@ def test_an_error_of_a_handler_reaches_who_moves_the_clock(sagemaker: SageMakerM
 
 
 def test_an_event_can_be_late(sagemaker: SageMakerMock, client: Any) -> None:
-    """By a fixed time; its content is of its instant, and idle is who has nothing on its way."""
+    """By a fixed time. Its content is of its own instant, and a mock is idle when no event is on its way."""
     handler = Handler(sagemaker)
     sagemaker.on_event(handler, delay=timedelta(seconds=25))
     create(client)
@@ -454,7 +454,7 @@ def test_a_handler_ends_when_no_other_thread_is_about_to_move_time() -> None:
 
 
 def test_time_that_runs_by_itself_delivers() -> None:
-    """To whoever looks at the clock."""
+    """To the code that reads the clock."""
     with mock_sagemaker(start=START, latency=0, plan=PLAN, rate=2000) as sagemaker:
         handler = Handler(sagemaker)
         sagemaker.on_event(handler.events.append)
@@ -531,7 +531,7 @@ def test_whether_a_pattern_is_checked_is_true_or_false(sagemaker: SageMakerMock)
 
 
 def test_an_error_within_a_call_takes_nothing_from_the_mock(sagemaker: SageMakerMock, client: Any) -> None:
-    """The job is there, though its caller does not learn of it; the same handler is told of what comes, and other calls work."""
+    """The job exists, though its caller does not learn of it. The same handler gets later events, and other calls work."""
     handler = Handler(sagemaker)
     fails = [True]
 
@@ -592,7 +592,7 @@ def test_what_has_no_meaning_is_refused(sagemaker: SageMakerMock, options: Any, 
 
 
 def test_none_is_no_delay(sagemaker: SageMakerMock) -> None:
-    """The error says how there is none."""
+    """The error says how to write no delay."""
     text = "the delay of on_event() is a timedelta, seconds or a (low, high) pair of them, not None: leave it out for no delay"
     delay: Any = None
     with pytest.raises(TypeError, match=f"^{re.escape(text)}$"):
@@ -655,16 +655,16 @@ def test_delivery_is_history_however_time_passes(steps: list[tuple[str, int, int
 
 
 def played_out(steps: list[tuple[str, int, int]], pieces: list[int]) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]]]:
-    """Return what a delivery told, as (instant of the clock, job, change), and what has happened, likewise."""
+    """Return what a delivery delivered, and what has happened, each as (instant, job, change)."""
     clock, store = Clock("2018-07-30T12:00:00Z"), Store()
     history = History(store, clock.now_us)
     delivered: list[tuple[int, ...]] = []
-    delivery = Delivery(clock, store, lambda one: {"id": str(one[:3]), "told": one[:3]}, 0)
+    delivery = Delivery(clock, store, lambda one: {"id": str(one[:3]), "key": one[:3]}, 0)
 
     def handle(event: Event) -> None:
-        at_us, *told = event["told"]
+        at_us, *rest = event["key"]
         assert at_us == clock.now_us()
-        delivered.append((at_us, *told))
+        delivered.append((at_us, *rest))
 
     delivery.subscribe(Subscription(handle, None, 0, 0, delivery.unsubscribe))
     for verb, which, seconds in steps:

@@ -178,11 +178,11 @@ def test_an_event_says_what_describe_says(records: tuple[Job, ...]) -> None:
     shape = API.output("DescribeTrainingJob")
     assert shape is not None
     for one in occurrences(job, Seen()):
-        told = event(API, one, 0)
-        assert json.loads(json.dumps(told)) == told
-        assert list(told["detail"]) == [*shape.members, "Tags"]
-        shown = described(told["detail"], shape)
+        sent = event(API, one, 0)
+        assert json.loads(json.dumps(sent)) == sent
+        assert list(sent["detail"]) == [*shape.members, "Tags"]
+        shown = described(sent["detail"], shape)
         assert not list(problems(shape, shown, "detail"))
-        assert told["time"] == f"{instant(one.at_us):%Y-%m-%dT%H:%M:%SZ}"
+        assert sent["time"] == f"{instant(one.at_us):%Y-%m-%dT%H:%M:%SZ}"
         if one.made == len(job.timeline.until(one.at_us - job.created_us)):
             assert shown == {**still(API, job), **moving(API, job, view(job, one.at_us), pool(job, one.at_us))}

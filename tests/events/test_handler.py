@@ -150,7 +150,7 @@ NEITHER = "can be called neither with an event nor with an event and a context"
     ],
 )
 def test_what_cannot_be_called_with_an_event_is_refused(handler: Any, text: str) -> None:
-    """Whoever would be called for nothing, too."""
+    """A handler whose body a call would not run is also refused."""
     with pytest.raises(InvalidType, match=re.escape(text)):
         takes_context(handler)
 

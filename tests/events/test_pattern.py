@@ -277,7 +277,7 @@ MANY = {
     ids=lambda pattern: json.dumps(pattern)[:40],
 )
 def test_no_pattern_takes_for_ever(pattern: dict[str, Any]) -> None:
-    """None of these matches, and whoever tries out all combinations of what could match does not come to an end."""
+    """None of these matches, and code that tries all combinations would not come to an end."""
     started = time.perf_counter()
     assert not EventPattern(pattern).matches(MANY)
     # Each takes less than a second.

@@ -223,7 +223,7 @@ def pytest_runtest_logreport(report):
 
 
 def test_a_conftest_may_name_the_plugin(run: Run, pytester: pytest.Pytester) -> None:
-    """Then there is no option of ours, for it comes too late for options; the section is there."""
+    """Then the option does not exist, because the plugin came too late for options. The section is there."""
     assert callable(run), "it has made the settings"
     pytester.makepyfile(test_it=USE + FACES["decorator"])
     pytester.makeconftest("""
@@ -306,7 +306,7 @@ def test_a_mock_that_is_over_stands_still() -> None:
 
 
 def test_a_mock_that_cannot_be_told_of_breaks_no_report() -> None:
-    """An error while the state is read, of a handler of the test's own say, is told in its place."""
+    """If reading the state raises (in an event handler of the test, say), the section shows the error instead."""
 
     class Broken:
         @property

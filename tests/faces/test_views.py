@@ -159,7 +159,7 @@ def test_a_deleted_job_is_gone_at_its_instant_whoever_looks(sagemaker: SageMaker
 
 @YOUNG
 def test_a_deleted_job_was_created_all_the_same() -> None:
-    """What was never used is told with all the jobs that could have met it."""
+    """The error about an unused plan names all jobs that could have used it."""
     mock = mock_sagemaker(latency=0).start()
     mock.plan("chrun", Plan())
     client = make_client()

@@ -201,7 +201,7 @@ def test_many_jobs_have_their_models_in_the_order_of_their_ends(sagemaker: SageM
 
 
 def test_nothing_is_put_where_moto_has_gone() -> None:
-    """An end without moto leaves nothing, and is no error."""
+    """An end without moto leaves nothing, and is not an error."""
     with mock_sagemaker(start=START, latency=0, plan=PLAN) as sagemaker:
         with mock_aws():
             create(make_client())
@@ -212,7 +212,7 @@ def test_nothing_is_put_where_moto_has_gone() -> None:
 
 
 def test_of_two_threads_that_notice_moto_one_begins() -> None:
-    """The clock is told once."""
+    """The agenda is added to the clock once."""
     uploads = Uploads(Clock(START), Store())
     assert [uploads._begin(), uploads._begin()] == [True, False]
 
@@ -270,7 +270,7 @@ def test_the_key_of_the_job_encrypts_its_model(sagemaker: SageMakerMock) -> None
 
 
 def test_what_moto_refuses_is_an_error_of_the_test(sagemaker: SageMakerMock) -> None:
-    """A bucket's policy can deny it; whoever moves the clock hears of it."""
+    """A bucket's policy can deny it; the code that moves the clock gets the error."""
     s3 = bucket()
     statement = '{"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::churn/*"}'
     s3.put_bucket_policy(Bucket="churn", Policy=f'{{"Version": "2012-10-17", "Statement": [{statement}]}}')

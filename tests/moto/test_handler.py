@@ -253,7 +253,7 @@ def test_what_is_not_simulated_goes_to_moto(arranged: Arrangement) -> None:
 
 
 def test_both_leave_what_they_found(arranged: Arrangement) -> None:
-    """Environment, default session, handlers and moto itself are afterwards as they were, whoever left first."""
+    """Environment, default session, handlers and moto itself are afterwards as before, whichever mock stopped first."""
     client = plain()
 
     def state() -> Any:
@@ -377,7 +377,7 @@ def test_the_group_of_training_jobs_is_listed_among_motos(arranged: Arrangement)
     arranged(body)
 
 
-# -- who comes late
+# -- late imports and late mocks
 
 
 def test_moto_may_be_imported_inside_a_mock(pytester: pytest.Pytester) -> None:
@@ -475,7 +475,7 @@ def test_of_two_threads_one_wraps_motos_handler() -> None:
 
 
 def test_a_thread_that_lost_the_race_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who waited for the lock looks again."""
+    """A thread that waited for the lock looks again."""
     moto = Moto()
 
     class Lock:
@@ -550,9 +550,9 @@ def test_motos_refusals_are_errors_of_the_client(body: str, code: str, message: 
     monkeypatch.setattr(BotocoreStubber, "process_request", lambda *_: (404, {}, body))
     with mock_aws(), mock_sagemaker(), pytest.raises(ClientError) as refused:
         plain().create_model(**MODEL)
-    said: Any = refused.value.response
-    assert (said["Error"]["Code"], said["Error"]["Message"]) == (code, message)
-    assert said["ResponseMetadata"]["HTTPStatusCode"] == 404
+    response: Any = refused.value.response
+    assert (response["Error"]["Code"], response["Error"]["Message"]) == (code, message)
+    assert response["ResponseMetadata"]["HTTPStatusCode"] == 404
 
 
 def test_a_fault_meets_a_call_for_moto_too() -> None:

@@ -93,7 +93,7 @@ def test_a_life_too_short_for_any_cell_is_seen_too() -> None:
 
 
 def test_records_have_no_common_now() -> None:
-    """They were read at different times; how they were moved is said."""
+    """They were read at different times, and the picture says how they were moved."""
     text = plain(overview([recorded(response(R1)), recorded(response(R8))], Paper(80), "the creation of each"))
     assert "0 is the creation of each" in text.replace("\n  ", " ")
     assert "now" not in text
