@@ -1,4 +1,4 @@
-"""The checks of what a test gives: their words."""
+"""The checks of arguments, and their error texts."""
 
 import re
 from collections.abc import Callable
@@ -88,7 +88,7 @@ def test_an_error_from_inside_a_function_is_its_own() -> None:
 
 
 def test_what_cannot_be_called_with_one_argument_is_refused_where_it_is_given() -> None:
-    """Where nothing is known of its parameters it is believed."""
+    """A callable without a signature is accepted."""
     takes_one("plan", print, "write another")
     takes_one("plan", type, "write another")
     with pytest.raises(InvalidType, match="plan is called with one argument, which .* does not take: write another"):

@@ -163,7 +163,7 @@ def test_it_reads_a_pipe_and_writes_what_the_next_one_can_read(encoding: str, si
 
 
 def test_a_reader_who_has_seen_enough_is_no_error() -> None:
-    """As in `sagemock explain | head -1`: nothing on standard error, and the exit code of a process that a pipe ended."""
+    """As in `sagemock explain | head -1`: nothing on standard error, and the exit code of a closed pipe."""
     command = [sys.executable, "-W", "error", "-m", "sagemock", "explain"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:  # noqa: S603  # our own interpreter
         assert process.stdout is not None

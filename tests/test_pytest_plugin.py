@@ -280,7 +280,7 @@ def test_bare():
 
 
 def test_a_doctest_is_no_marked_test(run: Run, pytester: pytest.Pytester) -> None:
-    """Items that are no functions pass by."""
+    """Items that are not functions are left alone."""
     pytester.makepyfile(documented='def f():\n    """\n    >>> 1 + 1\n    2\n    """\n')
     run("", "--doctest-modules").assert_outcomes(passed=1)
 
@@ -356,7 +356,7 @@ class TestThings:
 
 
 def test_what_pytest_does_to_functions_it_does_to_decorated_ones(run: Run) -> None:
-    """Fixtures, parameters, marks, patches and ids of decorated tests are those of the bare ones."""
+    """Decorated tests keep their fixtures, parameters, marks, patches and ids."""
     result = run(
         """
 import pytest

@@ -153,7 +153,7 @@ def test_no_service_has_all_hosts(service: str) -> None:
 
 
 def test_a_service_without_endpoint_rules_has_no_hosts() -> None:
-    """One of the user's own models has none."""
+    """A service of the user's own models has no rules."""
     assert not lets_through({"of-my-own"}, "of-my-own.us-east-1.amazonaws.com")
 
 
@@ -180,7 +180,7 @@ def test_entries_are_services_and_hosts() -> None:
     ],
 )
 def test_an_entry_that_names_nothing_is_refused(entry: str, near: str | None) -> None:
-    """With the nearest that names something."""
+    """The error names the nearest valid entry."""
     hint = f"did you mean {near}? " if near else ""
     with pytest.raises(errors.InvalidValue) as refused:
         entries([entry])

@@ -139,7 +139,7 @@ def test_a_pattern_chooses(sagemaker: SageMakerMock, client: Any) -> None:
 
 
 def test_a_handler_may_stop_a_job(sagemaker: SageMakerMock, client: Any) -> None:
-    """What it does changes the future, and comes before it goes on."""
+    """Its actions change the future, and their events are delivered before it goes on."""
     handler = Handler(sagemaker)
     during: list[int] = []
 
@@ -186,7 +186,7 @@ def test_a_handler_may_create_the_next_job(sagemaker: SageMakerMock, client: Any
 
 
 def test_a_handler_that_sleeps_does_not_delay_others(sagemaker: SageMakerMock, client: Any) -> None:
-    """What happens meanwhile is delivered meanwhile, at its instant, and the clock is never set back."""
+    """Events of that time are delivered at their instants, and the clock is never set back."""
     handler = Handler(sagemaker)
 
     def slow(event: Event) -> None:
@@ -294,7 +294,7 @@ def test_an_event_can_come_again(sagemaker: SageMakerMock, client: Any) -> None:
 
 
 def test_a_subscription_ends(sagemaker: SageMakerMock, client: Any) -> None:
-    """By `cancel`, also for what is on its way, also within the handler; once more does nothing."""
+    """By `cancel`, also for events on their way, also within the handler. A second call does nothing."""
     late, twice, every = Handler(sagemaker), Handler(sagemaker), Handler(sagemaker)
     on_its_way = sagemaker.on_event(late, delay=20)
 
@@ -363,7 +363,7 @@ def test_jobs_of_every_account_and_region_are_told_of(sagemaker: SageMakerMock, 
 
 @YOUNG
 def test_a_deleted_job_has_its_last_event(sagemaker: SageMakerMock, client: Any) -> None:
-    """Its name is free again then, and the next one's events are another's."""
+    """Then its name is free again, and the next job of that name has its own events."""
     handler = Handler(sagemaker)
     sagemaker.on_event(handler)
     create(client)
@@ -412,7 +412,7 @@ def test_a_handler_may_wait_for_threads() -> None:
 
 
 def test_a_worker_sleeps_while_a_handler_runs_in_its_time() -> None:
-    """Whichever thread's sleep moves the clock: no deadline is passed, and what is done is done in time."""
+    """Whichever thread's sleep moves the clock, no deadline is missed."""
     with mock_sagemaker(start=START, latency=0, plan=PLAN) as sagemaker, ThreadPoolExecutor(1) as pool:
         handler = Handler(sagemaker)
         woken: list[float] = []
@@ -436,7 +436,7 @@ def test_a_worker_sleeps_while_a_handler_runs_in_its_time() -> None:
 
 
 def test_a_handler_ends_when_no_other_thread_is_about_to_move_time() -> None:
-    """Else its thread would be taken for that other one's."""
+    """Otherwise its thread would seem to belong to that other mock."""
     sleepers = Sleepers(Clock(START), frozenset())
     other = threading.Thread()
     sleepers._mover = threading.current_thread()
@@ -555,7 +555,7 @@ def test_an_error_within_a_call_takes_nothing_from_the_mock(sagemaker: SageMaker
 
 
 def test_a_coroutine_is_no_result(sagemaker: SageMakerMock, client: Any) -> None:
-    """The error says how to run it; and so run, it works."""
+    """The error says how to run it, and that works."""
     subscription = sagemaker.on_event(lambda event: coroutine(event))  # noqa: PLW0108  # what is returned is not seen before
     with pytest.raises(TypeError, match=r"returned a coroutine, which nobody would await: run it in the handler, with asyncio"):
         create(client)
@@ -607,7 +607,7 @@ def test_a_delay_that_a_callable_returns_is_checked(sagemaker: SageMakerMock, cl
 
 
 def test_events_are_read_as_a_list(sagemaker: SageMakerMock, client: Any) -> None:
-    """By index, slice and in turn; they show what they tell of."""
+    """By index, by slice and in a loop; their repr shows their content."""
     assert sagemaker.events == []
     create(client)
     sagemaker.clock.advance(30)
@@ -647,7 +647,7 @@ PIECES = st.lists(st.integers(1, 40 * SECOND_US), max_size=8)
 
 @given(STEPS, PIECES)
 def test_delivery_is_history_however_time_passes(steps: list[tuple[str, int, int]], pieces: list[int]) -> None:
-    """Whatever is done to the jobs meanwhile, and in whatever pieces the clock moves (law 5)."""
+    """Whatever happens to the jobs, and whatever the steps of the clock (law 5)."""
     delivered, happened = played_out(steps, pieces)
     assert [at_us for at_us, *_ in delivered] == sorted(at_us for at_us, *_ in delivered)
     assert sorted(delivered) == happened

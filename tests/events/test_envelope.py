@@ -135,7 +135,7 @@ def test_events_of_one_instant_show_one_change_each() -> None:
 
 
 def test_a_failure_has_its_reason() -> None:
-    """In the event of the failure, and in none before."""
+    """In the event of the failure, and in no earlier event."""
     found = by_status(played(Plan.fails("AlgorithmError: KeyError: 'train'"), request("churn")))
     assert found["Failed/Failed"]["FailureReason"] == "AlgorithmError: KeyError: 'train'"
     assert {detail["FailureReason"] for status, detail in found.items() if status != "Failed/Failed"} == {None}
@@ -152,7 +152,7 @@ def test_an_id_is_the_same_in_each_run() -> None:
 
 
 def test_an_event_is_the_askers_own() -> None:
-    """What is done to it changes nothing else."""
+    """Changing it changes nothing else."""
     job = played(PLAN, request("churn"))
     first = events(job)[0]
     first["detail"]["ResourceConfig"]["InstanceCount"] = 7

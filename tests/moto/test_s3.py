@@ -65,7 +65,7 @@ def test_input_that_is_there_is_taken(uri: str, sagemaker: SageMakerMock) -> Non
 )
 @pytest.mark.parametrize("kind", ["S3Prefix", "ManifestFile"])
 def test_missing_input_is_refused_in_awss_words(uri: str, bucket: str, kind: str, sagemaker: SageMakerMock) -> None:
-    """Which channel it is does not matter, and no job comes of it."""
+    """In any channel, and no job is created."""
     with pytest.raises(ClientError) as refused:
         create(make_client(), InputDataConfig=[channel("s3://churn/data"), channel(uri, "test", kind)])
     assert code_and_text(refused.value) == refusal(uri, bucket=bucket)
@@ -74,7 +74,7 @@ def test_missing_input_is_refused_in_awss_words(uri: str, bucket: str, kind: str
 
 @pytest.mark.usefixtures("sagemaker")
 def test_a_bucket_in_another_region_is_named() -> None:
-    """With what S3 says of it."""
+    """With S3's part of the text."""
     with pytest.raises(ClientError) as refused:
         create(make_client("eu-west-1"), InputDataConfig=[channel("s3://churn/data")])
     more = " Error message from S3: The bucket is in this region: us-east-1. Please use this region to retry the request"
@@ -98,7 +98,7 @@ def test_without_the_option_nobody_looks() -> None:
 
 
 def test_the_option_needs_moto() -> None:
-    """Said at the first job that has input."""
+    """The error comes with the first job that has input."""
     with mock_sagemaker(check_s3=True), pytest.raises(UsageError) as missing:
         create(make_client(), InputDataConfig=[channel("s3://churn/data")])
     assert str(missing.value) == (

@@ -51,7 +51,7 @@ def test_what_has_happened_and_what_is_planned_look_different() -> None:
 
 
 def test_a_life_that_is_over_says_what_it_cost() -> None:
-    """Long after the end the picture is of the time until now."""
+    """Long after the end, the picture goes up to now."""
     assert lines(job(), 3700.5)[-3:] == [
         "Uploading    0:11:30  0:11:39  0:00:09       #                          Uploading generated training model",
         "Completed    0:11:39                         #                          Training job completed",
@@ -130,7 +130,7 @@ def test_marks_are_in_order_and_on_the_right_side_of_now(age_us: int, lengths: l
 
 
 def test_a_situation_has_a_line_for_each_job() -> None:
-    """Where it sits, since when, and by which plan."""
+    """Its status, since when, and its plan."""
     at_us = CREATED_US + 90 * S
     assert situation([job(), job(Plan.hangs(), "other")], at_us) == (
         f"  'churn' is InProgress/Training since 2018-07-30 00:01:30 UTC by {PLAN!r}\n"
@@ -148,7 +148,7 @@ def test_a_long_situation_is_cut(count: int, more: str | None) -> None:
 
 
 def test_who_looks_at_no_picture_loads_nothing_that_draws() -> None:
-    """Entering a mock is not slower for the pictures that it could draw."""
+    """Pictures do not make it slower to enter a mock."""
     loaded = "[name for name in sorted(sys.modules) if name.startswith('sagemock.picture.')]"
     program = f"import sys, sagemock.faces.mock; print({loaded})"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603  # ours

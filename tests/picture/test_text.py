@@ -67,7 +67,7 @@ def test_a_reason_is_told_whole() -> None:
 
 
 def test_what_happened_at_once_is_told_in_the_order_of_cause() -> None:
-    """A stop stands before the Stopping that it brought about, but not before the job."""
+    """A stop stands before the Stopping that it caused, but not before the job."""
     first = plain(draw(lived(job(PLAN, "churn", Stop(0)), 0), Paper())).split("\n")
     assert [line.split()[0] for line in first[2:5]] == ["Starting", "stop", "Downloading"]
     later = plain(draw(lived(job(PLAN, "churn", Stop(60 * S)), 0), Paper())).split("\n")
