@@ -76,8 +76,8 @@ def life(dice: Dice, *, spot: bool) -> Plan:
 def any_life(seed: int = 0) -> Callable[[Mapping[str, Any]], Plan]:
     """Return a plan source that gives each job another random life: `mock_sagemaker(plan=any_life())`.
 
-    The lives are those of `sagemock.strategies.lives`. A life depends only on `seed` and the name of the job, so it is the same
-    in each run: `any_life(seed)({"TrainingJobName": name})` is the plan of a job that failed, and its repr is the code for it.
+    The lives are those of `sagemock.strategies.lives`. A life depends only on `seed` and the name of its job, so it is the same
+    in each run: `any_life(seed)({"TrainingJobName": name})` is the plan of a failed job, and its repr is the code for it.
     Only managed spot jobs are interrupted.
     """
     return _AnyLife(whole("seed", seed, "a whole number", "write any_life(seed=0)"))

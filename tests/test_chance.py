@@ -1,4 +1,4 @@
-"""Lives by chance, for each job of a mock another one."""
+"""Random lives, a different one for each job of a mock."""
 
 import datetime as dt
 import math

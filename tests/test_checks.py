@@ -1,4 +1,4 @@
-"""The checks of what a test gives: their words."""
+"""The checks of arguments, and their error texts."""
 
 import re
 from collections.abc import Callable
@@ -81,14 +81,14 @@ def test_a_call_that_does_not_fit_is_told_by_our_words(call: Callable[[], Any], 
 
 
 def test_an_error_from_inside_a_function_is_its_own() -> None:
-    """A TypeError of the body is no misfit."""
+    """A TypeError of the body is not a misfit."""
     with pytest.raises(TypeError, match="unsupported operand") as caught:
         Point(1, "a")  # type: ignore[arg-type]  # what is tested
     assert not isinstance(caught.value, UsageError)
 
 
 def test_what_cannot_be_called_with_one_argument_is_refused_where_it_is_given() -> None:
-    """Where nothing is known of its parameters it is believed."""
+    """A callable without a signature is accepted."""
     takes_one("plan", print, "write another")
     takes_one("plan", type, "write another")
     with pytest.raises(InvalidType, match="plan is called with one argument, which .* does not take: write another"):
@@ -166,7 +166,7 @@ def test_what_makes_mocks_is_none_itself() -> None:
 
 
 def test_a_record_that_is_nested_without_end_is_refused() -> None:
-    """As everything that is no record."""
+    """Like everything that is not a record."""
     response: dict[str, Any] = {}
     response["Tags"] = response
     with pytest.raises(PlanError, match="this record is nested too deep for a DescribeTrainingJob response"):

@@ -1,4 +1,4 @@
-"""Steps that are all taken."""
+"""All steps are taken."""
 
 from functools import partial
 

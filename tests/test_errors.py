@@ -51,7 +51,7 @@ def test_an_error_is_also_what_python_calls_it(error: type[errors.SagemockError]
 
 @pytest.mark.parametrize("error", EVERY)
 def test_an_error_keeps_its_sentence(error: type[errors.SagemockError]) -> None:
-    """Also on its way between processes, and each says in a docstring who is at fault."""
+    """Also between processes; and the docstring of each says who is at fault."""
     one = error("what to do")
     assert str(one) == str(pickle.loads(pickle.dumps(one))) == "what to do"  # noqa: S301  # our own bytes
     assert isinstance(one, errors.SagemockError)

@@ -31,7 +31,7 @@ def test_a_record_is_played_again(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.parametrize(
-    "content, said",
+    "content, text",
     [
         (None, "No such file or directory"),
         ("no json", "is no JSON"),
@@ -44,7 +44,7 @@ def test_a_record_is_played_again(tmp_path: Path, capsys: pytest.CaptureFixture[
     ],
 )
 def test_a_file_at_fault_is_told_in_one_line(
-    content: str | None, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    content: str | None, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """On standard error, with exit code 2 and without a traceback."""
     file = tmp_path / "described.json"
@@ -54,7 +54,7 @@ def test_a_file_at_fault_is_told_in_one_line(
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("sagemock: ")
-    assert said in err
+    assert text in err
     assert err.count("\n") == 1
 
 
@@ -95,20 +95,20 @@ def test_statuses_are_explained(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments, said",
+    "arguments, text",
     [
         (["explain", "Traning"], "did you mean Training?"),
         (["timeline", "/dev/null/none"], "Not a directory"),
         (["plan", "/dev/null"], "holds nothing"),
     ],
 )
-def test_what_is_at_fault_is_told_in_one_line(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fault_is_reported_in_one_line(arguments: list[str], text: str, capsys: pytest.CaptureFixture[str]) -> None:
     """On standard error, with exit code 2."""
     assert main(arguments) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("sagemock: ")
-    assert said in err
+    assert text in err
     assert err.count("\n") == 1
 
 
@@ -163,11 +163,11 @@ def test_it_reads_a_pipe_and_writes_what_the_next_one_can_read(encoding: str, si
 
 
 def test_a_reader_who_has_seen_enough_is_no_error() -> None:
-    """As in `sagemock explain | head -1`: nothing on standard error, and the exit code of a process that a pipe ended."""
+    """As in `sagemock explain | head -1`: nothing on standard error, and the exit code of a closed pipe."""
     command = [sys.executable, "-W", "error", "-m", "sagemock", "explain"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:  # noqa: S603  # our own interpreter
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
-        said = process.stderr.read()
-    assert (process.returncode, said) == (141, b"")
+        text = process.stderr.read()
+    assert (process.returncode, text) == (141, b"")

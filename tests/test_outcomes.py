@@ -45,7 +45,7 @@ def test_an_outcome_ends_as_it_says(outcome: Outcome, spot: bool) -> None:  # no
 
 
 def test_every_ending_is_an_outcome() -> None:
-    """Of the statuses in which a job can end none is missing."""
+    """Every final status of a job has an outcome."""
     ended = {"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"}
     assert {outcome.secondary_status for outcome in ALL.values()} == ended
 
@@ -71,7 +71,7 @@ def test_an_outcome_that_is_none_is_refused(wanted: str | list[str], text: str) 
 
 
 def test_a_marked_test_runs_once_for_each(run: Run) -> None:
-    """With readable ids, whether or not it asks for the fixture; what only spot jobs do is skipped on demand."""
+    """With readable ids, with or without the fixture. Outcomes of spot jobs only are skipped for on-demand jobs."""
     for asks in ("", "sagemock"):
         result = run(TESTS.format(outcomes="all", more="", asks=asks), "-v")
         result.assert_outcomes(passed=sum(not outcome.spot for outcome in ALL.values()), skipped=2)

@@ -117,7 +117,7 @@ def test_the_words():
 
 
 def test_an_unused_plan_is_quiet_where_the_test_says_enough(run: Run) -> None:
-    """A test that fails, errs, skips or is not strict is not told of unused plans."""
+    """A test that fails, errs, skips or is not strict does not report unused plans."""
     result = run(
         UNUSED
         + """
@@ -280,7 +280,7 @@ def test_bare():
 
 
 def test_a_doctest_is_no_marked_test(run: Run, pytester: pytest.Pytester) -> None:
-    """Items that are no functions pass by."""
+    """Items that are not functions are left alone."""
     pytester.makepyfile(documented='def f():\n    """\n    >>> 1 + 1\n    2\n    """\n')
     run("", "--doctest-modules").assert_outcomes(passed=1)
 
@@ -356,7 +356,7 @@ class TestThings:
 
 
 def test_what_pytest_does_to_functions_it_does_to_decorated_ones(run: Run) -> None:
-    """Fixtures, parameters, marks, patches and ids of decorated tests are those of the bare ones."""
+    """Decorated tests keep their fixtures, parameters, marks, patches and ids."""
     result = run(
         """
 import pytest
@@ -508,7 +508,7 @@ def test_what_was_not_configured_is_unconfigured_in_silence() -> None:
 
 
 def test_loading_the_plugin_imports_nothing_of_weight() -> None:
-    """The plugin's own imports are pytest, the errors and who listens: whoever does not use it does not pay."""
+    """The plugin imports only pytest, the errors and the listeners, so a run without mocks does not pay."""
     package = Path(sagemock.pytest_plugin.__file__).parent
     program = f"""
 import sys, types

@@ -182,7 +182,7 @@ class Controls(ABC):
         :param job: A pattern of job names: only calls about these jobs fail.
         :param times: How many calls fail (default: all). Each retry counts.
         :param after: An instant, or a duration from now: earlier calls succeed.
-        :param until: An instant, or a duration from now: later calls succeed.
+        :param until: An instant, or a duration from now: from then on, calls succeed.
         :param probability: The probability that a call fails, drawn with the mock's `seed`.
         :param message: The text of the error, for an error code whose text sagemock does not know.
         :param status: The HTTP status of the error, if it is not 400.

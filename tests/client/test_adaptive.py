@@ -23,7 +23,7 @@ PATIENCE_S = 5
 
 
 class Body:
-    """What a response is read from."""
+    """A raw response."""
 
     def __init__(self, content: dict[str, str]) -> None:
         self._content = json.dumps(content).encode()
@@ -34,7 +34,7 @@ class Body:
 
 
 class Service:
-    """Answers a client: so many throttles first."""
+    """Answers a client, after some throttles."""
 
     def __init__(self) -> None:
         self.throttles = 0
@@ -103,7 +103,7 @@ def world(worlds: Worlds) -> Iterator[World]:
 @pytest.mark.parametrize("wall", ["virtual", "real"])
 @pytest.mark.parametrize("is_older", [False, True])
 def test_a_throttled_client_waits_on_the_virtual_clock(wall: Any, is_older: bool, worlds: Worlds) -> None:  # noqa: FBT001  # parametrised
-    """After a throttle the bucket hands out half a token a second; nothing of it is waited for really."""
+    """After a throttle the bucket gives half a token a second; no wait is in real time."""
     began_s = real.monotonic()
     older = Caller()
     with worlds.patched(SleepPatch(worlds.innermost), WallPatch(worlds.innermost), AdaptivePatch(worlds.innermost)) as world:
@@ -121,7 +121,7 @@ def test_a_throttled_client_waits_on_the_virtual_clock(wall: Any, is_older: bool
 
 
 def test_a_client_that_gives_up_gives_up(world: World) -> None:
-    """What botocore does after the last attempt stays botocore's."""
+    """After the last attempt, botocore does what it always does."""
     caller = Caller()
     with pytest.raises(ClientError, match="ThrottlingException"):
         caller.call(throttles=9)
@@ -158,7 +158,7 @@ def test_a_client_made_inside_is_as_good_as_new_outside(worlds: Worlds) -> None:
 
 
 def test_a_fresh_state_is_the_one_that_botocore_gives_a_new_client(worlds: Worlds) -> None:
-    """Every number of every part, by name: what botocore adds or renames shows here."""
+    """Every number of every part, by name: this fails when botocore adds or renames one."""
     with worlds.patched(AdaptivePatch(worlds.innermost)) as world:
         caller = Caller()
         fresh = _fresh(world.clock)
@@ -247,7 +247,7 @@ def test_after_the_mock_botocores_classes_are_its_own(worlds: Worlds) -> None:
 
 
 def test_a_client_is_not_kept_alive(worlds: Worlds) -> None:
-    """A client that its owner lets go goes, during the mock."""
+    """A client that its owner no longer uses is collected during the mock."""
     patch = AdaptivePatch(worlds.innermost)
     with worlds.patched(patch):
         caller = Caller()

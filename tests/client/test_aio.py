@@ -1,4 +1,4 @@
-"""aiobotocore's clients are answered like botocore's, by whichever HTTP session they would send."""
+"""aiobotocore's clients are answered like botocore's, whatever HTTP session they use."""
 
 import asyncio
 import subprocess
@@ -43,7 +43,7 @@ _SESSION = get_session()
 
 @asynccontextmanager
 async def opened(service: str = SERVICE, session: Any = _SESSION, **options: Any) -> AsyncIterator[Any]:
-    """Open a client; the session has read SageMaker's model before, which takes longer than most tests."""
+    """Open a client. The session has already read SageMaker's model, because that takes longer than most tests."""
     options.setdefault("region_name", "us-east-1")
     async with session.create_client(service, **options) as client:
         yield client
@@ -51,7 +51,7 @@ async def opened(service: str = SERVICE, session: Any = _SESSION, **options: Any
 
 @pytest.fixture(autouse=True)
 def _classes_stay_what_they_were() -> Iterator[None]:
-    """After each test nothing of ours is in a class of aiobotocore's."""
+    """After each test, the classes of aiobotocore have no patch of ours."""
     before = [vars(owner)[name] for owner, name in PATCHED]
     meta_path = sys.meta_path.copy()
     yield
@@ -62,7 +62,7 @@ def _classes_stay_what_they_were() -> Iterator[None]:
 
 
 def run(main: Callable[[SageMakerMock], Awaitable[None]], **options: Any) -> SageMakerMock:
-    """Run a coroutine function in a mock of its own."""
+    """Run a coroutine function in its own mock."""
     options = {"start": START, "latency": 0, **options}
 
     async def entered() -> SageMakerMock:
@@ -112,7 +112,7 @@ def test_a_waiter_fails_as_it_does_in_production() -> None:
 
 
 def test_a_client_older_than_the_mock_is_answered_and_a_plain_client_afterwards() -> None:
-    """In whichever task or session it was made."""
+    """In any task or session."""
 
     async def main() -> None:
         async with opened() as client:
@@ -176,7 +176,7 @@ def test_every_retry_mode_goes_through_throttles_in_virtual_time(mode: Any) -> N
 
 
 def test_timeouts_of_the_transport_are_botocores_errors() -> None:
-    """What aiobotocore makes of those of aiohttp."""
+    """The errors that aiobotocore raises for those of aiohttp."""
 
     async def main(mock: SageMakerMock) -> None:
         async with opened(config=AioConfig(retries={"total_max_attempts": 1})) as client:
@@ -199,7 +199,7 @@ def test_what_is_not_simulated_says_so() -> None:
 
 
 class Sent(list[str]):
-    """What an HTTP session of one's own would have sent."""
+    """The requests that a user's own HTTP session would have sent."""
 
     async def send(self, sent: Any) -> Any:
         """Refuse."""
@@ -262,7 +262,7 @@ def test_a_session_class_of_ones_own_is_stopped_too() -> None:
 
 
 def test_clients_on_httpx_are_answered_and_stopped_too() -> None:
-    """Their waiters and buckets are classes of their own."""
+    """They have their own classes of waiters and buckets."""
     httpxsession = pytest.importorskip("aiobotocore.httpxsession", reason="this aiobotocore is older than the backend")
     if httpxsession.httpx is None:
         pytest.skip("the backend needs its extra")  # pragma: no cover  # one environment has it
@@ -378,7 +378,7 @@ def test_outside_of_asyncio_a_bucket_fills_all_the_same() -> None:
 
 
 def test_a_call_that_is_given_up_is_closed_wherever_it_is_met() -> None:
-    """The garbage collector runs in a context of somebody else's, whose calls are no business of its."""
+    """The garbage collector runs in another context, whose calls it must not change."""
     given_up = _in_flight(SERVICE, "ListTrainingJobs")
     copy_context().run(given_up.__enter__)
     with _in_flight(SERVICE, "DescribeTrainingJob"):
@@ -411,7 +411,7 @@ def test_an_import_inside_a_mock_comes_in_time() -> None:
 
 
 def test_a_mock_that_cannot_patch_all_of_aiobotocore_leaves_it_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As of a release in which a class is called differently; the next mock is a good one."""
+    """As in a release with another name for a class. The next mock works."""
     make_request, finders = vars(aio_client.AioBaseClient).get("_make_request"), list(sys.meta_path)
     with monkeypatch.context() as context:
         context.setitem(sys.modules, "aiobotocore.session", ModuleType("aiobotocore.session"))

@@ -43,7 +43,7 @@ def default_session(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def added() -> dict[str, str]:
-    """Return what is in the environment of AWS's, besides what keeps the reader's own settings out."""
+    """Return AWS's variables in the environment, except those that keep the reader's own settings out."""
     kept = {"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_EC2_METADATA_DISABLED"}
     return {name: value for name, value in os.environ.items() if name.startswith("AWS_") and name not in kept}
 
@@ -56,7 +56,7 @@ def test_what_is_missing_is_set_and_taken_away() -> None:
 
 
 def test_the_metadata_service_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where credentials are looked for all the same, unless its address is let through: whatever the user has set."""
+    """Even if botocore looks for credentials, and whatever the user has set, unless passthrough names its address."""
     for own in ("false", None):
         if own is None:
             monkeypatch.delenv("AWS_EC2_METADATA_DISABLED")
@@ -92,7 +92,7 @@ def test_what_leads_to_the_users_credentials_is_not_there(monkeypatch: pytest.Mo
 
 
 def test_what_was_changed_meanwhile_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A variable that has another value by then is somebody else's business, and so is one of ours that is gone."""
+    """A variable that somebody has changed or deleted meanwhile is left alone."""
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "mine")
     monkeypatch.setenv("AWS_PROFILE", "mine")
     with mock_sagemaker():
@@ -111,7 +111,7 @@ print(found and found.access_key, found and found.token)
 
 
 def test_a_child_process_has_none_of_the_users_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By whichever variable they would be found."""
+    """For each variable that leads to them."""
     file = tmp_path / "credentials"
     file.write_text("[prod]\naws_access_key_id = AKIDPROD\naws_secret_access_key = mine\n", encoding="utf-8")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
@@ -158,7 +158,7 @@ def child() -> str:
 def test_the_region_of_the_profile_is_not_overruled(
     config: str, profile: dict[str, str], region: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A client is made where the user's configuration says."""
+    """A client is created in the region of the user's configuration."""
     file = tmp_path / "config"
     file.write_text(config, encoding="utf-8")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(file))
@@ -171,7 +171,7 @@ def test_the_region_of_the_profile_is_not_overruled(
 
 
 def test_a_configuration_that_cannot_be_read_is_left_to_botocore(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The mock starts all the same."""
+    """The mock still starts."""
     file = tmp_path / "config"
     file.write_text("[default\n", encoding="utf-8")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(file))
@@ -182,7 +182,7 @@ def test_a_configuration_that_cannot_be_read_is_left_to_botocore(tmp_path: Path,
 def test_the_region_of_the_profile_stays_when_an_inner_mock_takes_the_profile_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The profile itself works for whoever names it."""
+    """The profile itself works for code that names it."""
     file = tmp_path / "config"
     file.write_text(
         "[profile prod]\nregion = eu-west-1\naws_access_key_id = AKIDPROD\naws_secret_access_key = x\n", encoding="utf-8"
@@ -222,7 +222,7 @@ def test_a_session_that_was_there_before_keeps_nothing_of_ours(monkeypatch: pyte
 
 
 def test_a_session_keeps_the_credentials_that_are_its_own() -> None:
-    """Those that somebody gave it stay, be they called like ours; those that need a refresh are not looked at."""
+    """Explicit credentials stay, even if they look like ours; refreshable ones are not read."""
     given: Any = botocore.session.Session()
     given.set_credentials("sagemock", "secret")
     stale: Any = botocore.session.Session()
@@ -257,7 +257,7 @@ def test_no_process_of_the_users_is_started(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_a_profile_that_gives_no_credentials_here_is_no_hindrance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """None are needed: the metadata service is one that we have disabled."""
+    """No credentials are needed: we have disabled the metadata service."""
     file = tmp_path / "config"
     settings = "role_arn = arn:aws:iam::123456789012:role/x\ncredential_source = Ec2InstanceMetadata"
     file.write_text(f"[profile prod]\nregion = eu-west-1\n{settings}\n", encoding="utf-8")
@@ -274,7 +274,7 @@ def test_a_profile_that_gives_no_credentials_here_is_no_hindrance(tmp_path: Path
     "led_to", [{}, {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.23/v1/credentials"}], ids=["ec2", "container"]
 )
 def test_a_test_that_clears_the_environment_needs_no_credentials(led_to: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ours are gone then, and what botocore asks for others is out of reach."""
+    """Then our credentials are gone, and botocore cannot reach the services that have others."""
     with mock_sagemaker(), monkeypatch.context() as patched:
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             patched.delenv(name)

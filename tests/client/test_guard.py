@@ -1,4 +1,4 @@
-"""What nobody answers stays in the process."""
+"""A request that nobody answers stays in the process."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
@@ -67,7 +67,7 @@ def test_a_call_that_nobody_answers_says_what_to_do(network: Network) -> None:
     "service, operation", [("sts", "get_caller_identity"), ("iam", "list_roles"), ("logs", "describe_destinations")]
 )
 def test_no_other_service_is_reached(service: str, operation: str, network: Network) -> None:
-    """Whatever real clients of training jobs call besides is stopped too, by clients made before the mock as well."""
+    """Other calls of real clients are also stopped, including those of clients that are older than the mock."""
     client = make_client(service, aws_access_key_id="AKID", aws_secret_access_key="secret")
     with mock_sagemaker(), pytest.raises(NotAnswered, match=rf"^{service}\."):
         getattr(client, operation)()
@@ -79,7 +79,7 @@ SERVICES = ["dynamodb", "ec2", "ecr", "iam", "kms", "lambda", "logs", "s3", "sec
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_without_credentials_the_error_is_ours_too(service: str, network: Network) -> None:
-    """A client that found none before the mock would say only that, and not what to do."""
+    """A client that found no credentials before the mock would only say so, and not what to do."""
     session: Any = botocore.session.Session()
     session.get_component("credential_provider").providers.clear()
     client = session.create_client(service, "us-east-1", config=ONCE)
@@ -92,7 +92,7 @@ def test_without_credentials_the_error_is_ours_too(service: str, network: Networ
 
 
 def required(operation: Any) -> list[str]:
-    """Return what an operation cannot do without."""
+    """Return the parameters that an operation requires."""
     found: list[str] = operation.input_shape.required_members if operation.input_shape else []
     return found
 
@@ -103,7 +103,7 @@ def required(operation: Any) -> list[str]:
     ids=["passed", "here"],
 )
 def test_without_credentials_what_may_pass_is_botocores(options: Any, endpoint: str, network: Network) -> None:
-    """What is not stopped is signed as ever, and botocore misses what it needs for that; afterwards too."""
+    """A request that may pass is signed as usual, and botocore raises if it has no credentials; also after the mock."""
     session: Any = botocore.session.Session()
     session.get_component("credential_provider").providers.clear()
     client = session.create_client("sts", "us-east-1", endpoint_url=endpoint)
@@ -115,7 +115,7 @@ def test_without_credentials_what_may_pass_is_botocores(options: Any, endpoint: 
 
 
 def test_passthrough_lets_a_service_out_and_no_other(network: Network) -> None:
-    """Who is named may go; the next one may not."""
+    """A service that is named may pass; another one may not."""
     with mock_sagemaker(passthrough=["s3"]):
         make_client("s3").delete_object(Bucket="churn", Key="model")
         with pytest.raises(NotAnswered, match=r"^sts\.GetCallerIdentity"):
@@ -124,7 +124,7 @@ def test_passthrough_lets_a_service_out_and_no_other(network: Network) -> None:
 
 
 def test_the_innermost_mock_decides_who_may_pass(network: Network) -> None:
-    """What an outer mock lets out, an inner one may not."""
+    """An inner mock may stop a request that the outer one lets out."""
     with mock_sagemaker(passthrough=["s3"]):
         client = make_client("s3")
         with mock_sagemaker(), pytest.raises(NotAnswered):
@@ -134,7 +134,7 @@ def test_the_innermost_mock_decides_who_may_pass(network: Network) -> None:
 
 
 def test_this_machine_is_no_network(network: Network) -> None:
-    """A server of one's own, such as an emulator, is reached."""
+    """A local server, such as an emulator, can be reached."""
     with mock_sagemaker():
         make_client("s3", endpoint_url="http://localhost:4566").delete_object(Bucket="churn", Key="model")
     assert network == ["http://localhost:4566/churn/model"]
@@ -156,7 +156,7 @@ def test_what_botocore_sends_for_itself_is_stopped(network: Network) -> None:
 
 
 def test_what_comes_just_after_the_stop_is_sent() -> None:
-    """A thread may stand before our wrapper while the mock stops."""
+    """A thread may be about to enter our wrapper when the mock stops."""
     request = AWSPreparedRequest("GET", "https://s3.amazonaws.com", {}, b"", stream_output=False)  # type: ignore[arg-type]  # headers
     assert Guard(lambda: None).stop(lambda sent: sent, None, (request,), {}) is request
 
@@ -184,7 +184,7 @@ def test_a_host_is_let_out_by_its_name(network: Network) -> None:
 
 
 def test_credentials_are_not_what_a_service_that_may_leave_is_about(network: Network) -> None:
-    """What botocore asks for them in the course of its call needs an entry of its own."""
+    """Requests for credentials during its call need their own entry."""
     request: Any = AWSPreparedRequest("GET", "http://169.254.170.2/v2", {}, b"", stream_output=False)  # type: ignore[arg-type]  # headers
     flight = IN_FLIGHT.set(InFlight("s3", "ListBuckets"))
     with mock_sagemaker(passthrough=["s3"]), pytest.raises(NotAnswered):
@@ -240,7 +240,7 @@ class OwnSession(URLLib3Session):
 
 @pytest.mark.parametrize("kind", ["class", "instance"])
 def test_a_session_that_sends_by_itself_is_stopped_too(kind: str) -> None:
-    """At the endpoint, whatever is behind it; it may send to where others may."""
+    """At the endpoint, whatever is behind it. It may send to the same places as others."""
     network = Network()
     client = make_client("s3", aws_access_key_id="AKID", aws_secret_access_key="secret")
     endpoint = client._endpoint
@@ -257,7 +257,7 @@ def test_a_session_that_sends_by_itself_is_stopped_too(kind: str) -> None:
 
 
 def test_a_call_that_an_older_thread_has_begun_before_the_mock_is_let_out(network: Network) -> None:
-    """It is of the world before; a thread of the mock has none such, so what is not known there is stopped."""
+    """Its call began before the mock. A thread of the mock has no such call, so an unknown request of it is stopped."""
     client = make_client("s3", aws_access_key_id="AKID", aws_secret_access_key="secret")
     entered, begun = Event(), Event()
 

@@ -1,4 +1,4 @@
-"""Every client of the process is answered, whoever made it and when, and is a plain client again afterwards."""
+"""Every client of the process is answered, no matter who created it and when, and is a plain client again afterwards."""
 
 import asyncio
 import gc
@@ -81,7 +81,7 @@ def refreshable(kind: type[RefreshableCredentials], expires: datetime | None) ->
 
 
 def test_a_client_made_before_the_mock_is_answered() -> None:
-    """It is found at its first call, not at its making."""
+    """It is found at its first call, not at its creation."""
     client = make_client()
     with mock_sagemaker():
         create(client)
@@ -103,7 +103,7 @@ with mock_sagemaker():
 
 
 def test_clients_of_any_session_and_thread_see_one_world() -> None:
-    """A session of one's own and a thread of one's own are no way out."""
+    """Another session or another thread does not bypass the mock."""
     with mock_sagemaker(), ThreadPoolExecutor(1) as pool:
         create(make_client())
         other: Any = botocore.session.Session().create_client("sagemaker", "us-east-1")
@@ -195,7 +195,7 @@ def test_an_outlived_client_is_a_plain_client_again(network: Network) -> None:
     ids=["credentials at hand", "none", "to be fetched"],
 )
 def test_a_client_of_two_mocks_in_turn_has_its_handlers_once(make: Callable[[], Any], added: int) -> None:
-    """Many calls, many mocks and nested ones register once each time; who can sign by itself is not asked whether to sign."""
+    """Many calls, many mocks and nested ones register once each time. A client that can sign gets no handler for signing."""
     client = make()
     before = handlers(client)
     for _ in range(3):
@@ -208,7 +208,7 @@ def test_a_client_of_two_mocks_in_turn_has_its_handlers_once(make: Callable[[], 
 
 @pytest.mark.parametrize("service", ["sagemaker", "logs"])
 def test_a_first_call_in_two_threads_is_answered_in_both(service: str) -> None:
-    """The second thread waits until the first one has put the handler on the client, and does not go by it."""
+    """The second thread waits until the first one has registered the handler, and its call does not miss it."""
     session: Any = botocore.session.Session()
     client = session.create_client(service, "us-east-1", aws_access_key_id="AKID", aws_secret_access_key="secret")
     call: Callable[[], object] = (
@@ -259,7 +259,7 @@ def test_a_call_under_way_when_the_mock_stops_is_not_sent(network: Network) -> N
 
 
 def test_a_call_that_goes_on_into_the_next_mock_is_answered_there() -> None:
-    """And takes nothing away from that one at its end."""
+    """And its end does not unregister the handler of that mock."""
     client = make_client()
     before = handlers(client)
     first, second = mock_sagemaker(latency=0).start(), mock_sagemaker(latency=0)
@@ -268,7 +268,7 @@ def test_a_call_that_goes_on_into_the_next_mock_is_answered_there() -> None:
         client.meta.events.unregister("request-created.sagemaker", unique_id="change")
         first.stop()
         second.start()
-        # Whoever else uses the client meanwhile is answered by the second one too.
+        # Other users of the client are meanwhile also answered by the second mock.
         client.list_training_jobs()
 
     client.meta.events.register_first("request-created.sagemaker", change, unique_id="change")
@@ -289,7 +289,7 @@ def test_a_call_that_comes_just_after_the_stop_is_botocores() -> None:
 
 
 def test_an_emitter_that_keeps_what_it_found_before_is_no_way_out(network: Network) -> None:
-    """It may have looked for handlers in another thread just before ours came, and keeps what it found then."""
+    """In another thread, it may have looked up its handlers just before ours came, and use those."""
     client = make_client()
     with mock_sagemaker() as mock:
         client.list_training_jobs()
@@ -310,7 +310,7 @@ def test_many_threads_lose_no_call() -> None:
 
 
 def test_a_mock_keeps_no_client_alive() -> None:
-    """A client that the code under test lets go is gone, handlers and all."""
+    """A client that the code under test no longer uses is collected, with its handlers."""
     with mock_sagemaker():
         client: Any = botocore.session.Session().create_client("sagemaker", "us-east-1")
         client.list_training_jobs()
@@ -321,7 +321,7 @@ def test_a_mock_keeps_no_client_alive() -> None:
 
 
 def test_a_call_by_keywords_is_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who wraps the method that we have wrapped may call it by the names of its parameters."""
+    """Code that wraps our wrapper may call it by the names of its parameters."""
     client = make_client()
     with mock_sagemaker(), monkeypatch.context() as patched:
         ours = vars(BaseClient)["_make_request"]

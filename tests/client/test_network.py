@@ -39,7 +39,7 @@ from sagemock.client.network import (
     ],
 )
 def test_a_host_has_one_canonical_name(host: object, name: str | None) -> None:
-    """As a resolver takes it; what is no host has none."""
+    """As a resolver takes it; a value that is not a host has none."""
     assert canonical(host) == name
 
 
@@ -85,7 +85,7 @@ def test_an_address_of_this_machine_is_recognised(url: str) -> None:
     ],
 )
 def test_an_address_elsewhere_is_not_taken_for_this_machine(url: str) -> None:
-    """Also not by a name that begins like one, nor where those who send read a URL in two ways."""
+    """A name that only begins like one does not count, nor a URL that two libraries read differently."""
     assert not is_loopback(url)
 
 
@@ -153,7 +153,7 @@ def test_no_service_has_all_hosts(service: str) -> None:
 
 
 def test_a_service_without_endpoint_rules_has_no_hosts() -> None:
-    """One of the user's own models has none."""
+    """A service of the user's own models has no rules."""
     assert not lets_through({"of-my-own"}, "of-my-own.us-east-1.amazonaws.com")
 
 
@@ -180,7 +180,7 @@ def test_entries_are_services_and_hosts() -> None:
     ],
 )
 def test_an_entry_that_names_nothing_is_refused(entry: str, near: str | None) -> None:
-    """With the nearest that names something."""
+    """The error names the nearest valid entry."""
     hint = f"did you mean {near}? " if near else ""
     with pytest.raises(errors.InvalidValue) as refused:
         entries([entry])

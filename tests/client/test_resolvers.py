@@ -74,7 +74,7 @@ WAYS: dict[str, Callable[[], object]] = {
 
 @pytest.mark.parametrize("way", WAYS)
 def test_aws_is_not_reached(way: str) -> None:
-    """By whichever way; the error is one of Python's own for a name that is not found."""
+    """In every way; the error is Python's own for a name that is not found."""
     with mock_sagemaker(), pytest.raises(NotAnswered) as stopped:
         WAYS[way]()
     assert isinstance(stopped.value, socket.gaierror)
@@ -94,7 +94,7 @@ def test_the_error_says_what_to_do() -> None:
 
 
 def test_libraries_say_it_in_their_errors() -> None:
-    """As they do of any name that is not found."""
+    """As for any name that is not found."""
     with mock_sagemaker():
         with pytest.raises(urllib.error.URLError, match="is a host of AWS"):
             urllib.request.urlopen(URL)
@@ -125,7 +125,7 @@ def test_a_worker_of_the_mock_is_stopped_and_one_that_is_older_is_not(sends: Sen
 
 
 def test_other_hosts_are_the_tests_own_business(sends: Sends) -> None:
-    """Also such as only look like AWS's."""
+    """Also hosts that only look like AWS's."""
     with mock_sagemaker():
         for host in ("example.com", "notamazonaws.com", "169.254.169.253"):
             with pytest.raises(pytest.fail.Exception):
@@ -200,7 +200,7 @@ def test_afterwards_all_is_as_before(sends: Sends) -> None:
 
 
 def test_uvloop_does_not_reach_aws_either() -> None:
-    """Its resolver is in C; and nothing of ours stays in its class."""
+    """Its resolver is in C. After the mock, its class has no patch of ours."""
     uvloop: Any = pytest.importorskip("uvloop", reason="uvloop is what is tested")
     run: Any = uvloop.run
     before = dict(vars(uvloop.Loop))
@@ -211,7 +211,7 @@ def test_uvloop_does_not_reach_aws_either() -> None:
 
 
 class Channel:
-    """As much of c-ares as is looked at: the newest one has no `gethostbyname`."""
+    """The part of c-ares that we patch: the newest version has no `gethostbyname`."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -230,7 +230,7 @@ class Channel:
 
 
 def test_c_ares_does_not_look_up_aws_either(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever asks by position or name."""
+    """With the argument by position or by name."""
     pycares: Any = ModuleType("pycares")
     pycares.Channel = Channel
     monkeypatch.setitem(sys.modules, "pycares", pycares)

@@ -29,7 +29,7 @@ def headers() -> HeadersDict:
 
 
 def test_headers_are_read_as_botocores_own() -> None:
-    """By any case of a name; what is listed has the names as they were given."""
+    """A name matches in any case; listed names keep their original case."""
     ours, botocores = headers(), HeadersDict(NAMED)
     assert list(ours.items()) == list(botocores.items())
     assert (len(ours), dict(ours)) == (4, NAMED)
@@ -42,7 +42,7 @@ def test_headers_are_read_as_botocores_own() -> None:
 
 
 def test_headers_are_changed_as_botocores_own() -> None:
-    """A handler of the user's may do that; a copy is one of its own."""
+    """A user's handler may change them; a copy is independent."""
     ours, botocores = headers(), HeadersDict(NAMED)
     copied, deep = ours.copy(), deepcopy(ours)
     for changed in (ours, botocores):

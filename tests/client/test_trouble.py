@@ -1,4 +1,4 @@
-"""What a fault does to a call is what the network does: compared with a server on this machine that misbehaves."""
+"""A fault has the same effect as the network: compared with a misbehaving server on this machine."""
 
 import json
 import socket
@@ -27,7 +27,7 @@ def one_attempt(**timeouts: Any) -> Config:
 
 @cache
 def session() -> Any:
-    """Return a session that has read SageMaker's model before: that takes longer than most tests."""
+    """Return a session that has already read SageMaker's model, because that takes longer than most tests."""
     return Session()
 
 
@@ -67,7 +67,7 @@ def say_nothing(connection: socket.socket, gone: threading.Event) -> None:
 
 
 def hear(connection: socket.socket) -> None:
-    """Read a whole request: who closes with something unread resets the connection."""
+    """Read a whole request: a server that closes with unread data resets the connection."""
     head = b""
     while not head.endswith(b"\r\n\r\n"):
         # Byte by byte, so that the body is read apart, whether it comes with the head or after it.
@@ -80,7 +80,7 @@ def hear(connection: socket.socket) -> None:
 def say_half(connection: socket.socket, _: threading.Event) -> None:
     """Answer with half a document.
 
-    Its length is said truly: of an answer that is shorter than it says urllib3 2.0 complains, and younger ones do not.
+    Its Content-Length is true: urllib3 2.0 complains of an answer that is shorter, and younger versions do not.
     """
     body = json.dumps({"TrainingJobArn": "arn:aws:sagemaker:us-east-1:123456789012:training-job/churn"}).encode()
     hear(connection)
@@ -144,7 +144,7 @@ def test_an_unreachable_endpoint_is_the_error_that_the_network_makes() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a full queue refuses")
 def test_a_connect_timeout_is_the_error_that_the_network_makes() -> None:
-    """A listener whose queue is full lets nobody in, and does not say so."""
+    """A listener with a full queue accepts no connection, and sends no refusal."""
     config = one_attempt(connect_timeout=0.05)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -164,7 +164,7 @@ def test_a_connect_timeout_is_the_error_that_the_network_makes() -> None:
 
 
 def test_a_broken_body_is_what_the_network_makes_of_it() -> None:
-    """What botocore cannot read it takes for an answer without members."""
+    """A body that botocore cannot read counts as an answer without members."""
     with server(say_half) as url:
         real = client_of(one_attempt(), endpoint_url=url).create_training_job(**request("churn"))
     with mock_sagemaker(start=START) as mock:
@@ -176,7 +176,7 @@ def test_a_broken_body_is_what_the_network_makes_of_it() -> None:
 
 @pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
 def test_a_broken_body_is_not_retried(mode: Any) -> None:
-    """No mode takes it for a trouble: that members are missing is a trap for the caller."""
+    """No retry mode treats it as an error: the missing members are a trap for the caller."""
     with mock_sagemaker(start=START) as mock:
         mock.fault("ListTrainingJobs", "MalformedBody")
         assert client_of(Config(retries={"mode": mode})).list_training_jobs().keys() == {"ResponseMetadata"}
@@ -212,7 +212,7 @@ def test_the_refusal_in_a_broken_body_has_lost_its_code() -> None:
     ],
 )
 def test_a_fault_takes_as_long_as_in_production(fault: str, timeouts: dict[str, float], seconds: float) -> None:
-    """A timeout is the client's own; what is noticed at once takes the latency of any call."""
+    """A timeout takes the client's own time-out; other errors take the usual latency."""
     with mock_sagemaker(start=START, latency=0.25) as mock:
         mock.fault("*", fault)
         with suppress(Exception):
@@ -278,7 +278,7 @@ def test_what_is_lost_on_the_way_back_has_taken_effect(fault: str) -> None:
 
 
 def test_an_empty_answer_can_be_malformed_too() -> None:
-    """Where botocore expects nothing, it does not look."""
+    """If an operation has no output, botocore does not read the body."""
     with mock_sagemaker(start=START) as mock:
         mock.fault("StopTrainingJob", "MalformedBody")
         client = client_of(one_attempt())
@@ -288,7 +288,7 @@ def test_an_empty_answer_can_be_malformed_too() -> None:
 
 
 def test_a_fault_reaches_an_operation_that_is_not_simulated() -> None:
-    """It is denied before anybody asks what it would do."""
+    """The call is denied before it has any effect."""
     with mock_sagemaker(start=START) as mock:
         mock.fault("DescribeEndpoint", "ThrottlingException", times=1)
         client = client_of(one_attempt())

@@ -103,7 +103,7 @@ def test_the_first_event_comes_at_creation_whatever_a_call_takes() -> None:
 
 
 def test_only_what_happens_later_comes(sagemaker: SageMakerMock, client: Any) -> None:
-    """To a handler that is told of it in the midst of a life; what has happened can be read."""
+    """To a handler that subscribes in the midst of a life. Earlier events can still be read."""
     create(client)
     sagemaker.clock.advance(30)
     handler = Handler(sagemaker)
@@ -139,7 +139,7 @@ def test_a_pattern_chooses(sagemaker: SageMakerMock, client: Any) -> None:
 
 
 def test_a_handler_may_stop_a_job(sagemaker: SageMakerMock, client: Any) -> None:
-    """What it does changes the future, and comes before it goes on."""
+    """Its actions change the future, and their events are delivered before it goes on."""
     handler = Handler(sagemaker)
     during: list[int] = []
 
@@ -186,7 +186,7 @@ def test_a_handler_may_create_the_next_job(sagemaker: SageMakerMock, client: Any
 
 
 def test_a_handler_that_sleeps_does_not_delay_others(sagemaker: SageMakerMock, client: Any) -> None:
-    """What happens meanwhile is delivered meanwhile, at its instant, and the clock is never set back."""
+    """Events of that time are delivered at their instants, and the clock is never set back."""
     handler = Handler(sagemaker)
 
     def slow(event: Event) -> None:
@@ -223,7 +223,7 @@ def test_an_error_of_a_handler_reaches_who_moves_the_clock(sagemaker: SageMakerM
 
 
 def test_an_event_can_be_late(sagemaker: SageMakerMock, client: Any) -> None:
-    """By a fixed time; its content is of its instant, and idle is who has nothing on its way."""
+    """By a fixed time. Its content is of its own instant, and a mock is idle when no event is on its way."""
     handler = Handler(sagemaker)
     sagemaker.on_event(handler, delay=timedelta(seconds=25))
     create(client)
@@ -294,7 +294,7 @@ def test_an_event_can_come_again(sagemaker: SageMakerMock, client: Any) -> None:
 
 
 def test_a_subscription_ends(sagemaker: SageMakerMock, client: Any) -> None:
-    """By `cancel`, also for what is on its way, also within the handler; once more does nothing."""
+    """By `cancel`, also for events on their way, also within the handler. A second call does nothing."""
     late, twice, every = Handler(sagemaker), Handler(sagemaker), Handler(sagemaker)
     on_its_way = sagemaker.on_event(late, delay=20)
 
@@ -363,7 +363,7 @@ def test_jobs_of_every_account_and_region_are_told_of(sagemaker: SageMakerMock, 
 
 @YOUNG
 def test_a_deleted_job_has_its_last_event(sagemaker: SageMakerMock, client: Any) -> None:
-    """Its name is free again then, and the next one's events are another's."""
+    """Then its name is free again, and the next job of that name has its own events."""
     handler = Handler(sagemaker)
     sagemaker.on_event(handler)
     create(client)
@@ -412,7 +412,7 @@ def test_a_handler_may_wait_for_threads() -> None:
 
 
 def test_a_worker_sleeps_while_a_handler_runs_in_its_time() -> None:
-    """Whichever thread's sleep moves the clock: no deadline is passed, and what is done is done in time."""
+    """Whichever thread's sleep moves the clock, no deadline is missed."""
     with mock_sagemaker(start=START, latency=0, plan=PLAN) as sagemaker, ThreadPoolExecutor(1) as pool:
         handler = Handler(sagemaker)
         woken: list[float] = []
@@ -436,7 +436,7 @@ def test_a_worker_sleeps_while_a_handler_runs_in_its_time() -> None:
 
 
 def test_a_handler_ends_when_no_other_thread_is_about_to_move_time() -> None:
-    """Else its thread would be taken for that other one's."""
+    """Otherwise its thread would seem to belong to that other mock."""
     sleepers = Sleepers(Clock(START), frozenset())
     other = threading.Thread()
     sleepers._mover = threading.current_thread()
@@ -454,7 +454,7 @@ def test_a_handler_ends_when_no_other_thread_is_about_to_move_time() -> None:
 
 
 def test_time_that_runs_by_itself_delivers() -> None:
-    """To whoever looks at the clock."""
+    """To the code that reads the clock."""
     with mock_sagemaker(start=START, latency=0, plan=PLAN, rate=2000) as sagemaker:
         handler = Handler(sagemaker)
         sagemaker.on_event(handler.events.append)
@@ -531,7 +531,7 @@ def test_whether_a_pattern_is_checked_is_true_or_false(sagemaker: SageMakerMock)
 
 
 def test_an_error_within_a_call_takes_nothing_from_the_mock(sagemaker: SageMakerMock, client: Any) -> None:
-    """The job is there, though its caller does not learn of it; the same handler is told of what comes, and other calls work."""
+    """The job exists, though its caller does not learn of it. The same handler gets later events, and other calls work."""
     handler = Handler(sagemaker)
     fails = [True]
 
@@ -555,7 +555,7 @@ def test_an_error_within_a_call_takes_nothing_from_the_mock(sagemaker: SageMaker
 
 
 def test_a_coroutine_is_no_result(sagemaker: SageMakerMock, client: Any) -> None:
-    """The error says how to run it; and so run, it works."""
+    """The error says how to run it, and that works."""
     subscription = sagemaker.on_event(lambda event: coroutine(event))  # noqa: PLW0108  # what is returned is not seen before
     with pytest.raises(TypeError, match=r"returned a coroutine, which nobody would await: run it in the handler, with asyncio"):
         create(client)
@@ -592,7 +592,7 @@ def test_what_has_no_meaning_is_refused(sagemaker: SageMakerMock, options: Any, 
 
 
 def test_none_is_no_delay(sagemaker: SageMakerMock) -> None:
-    """The error says how there is none."""
+    """The error says how to write no delay."""
     text = "the delay of on_event() is a timedelta, seconds or a (low, high) pair of them, not None: leave it out for no delay"
     delay: Any = None
     with pytest.raises(TypeError, match=f"^{re.escape(text)}$"):
@@ -607,7 +607,7 @@ def test_a_delay_that_a_callable_returns_is_checked(sagemaker: SageMakerMock, cl
 
 
 def test_events_are_read_as_a_list(sagemaker: SageMakerMock, client: Any) -> None:
-    """By index, slice and in turn; they show what they tell of."""
+    """By index, by slice and in a loop; their repr shows their content."""
     assert sagemaker.events == []
     create(client)
     sagemaker.clock.advance(30)
@@ -647,7 +647,7 @@ PIECES = st.lists(st.integers(1, 40 * SECOND_US), max_size=8)
 
 @given(STEPS, PIECES)
 def test_delivery_is_history_however_time_passes(steps: list[tuple[str, int, int]], pieces: list[int]) -> None:
-    """Whatever is done to the jobs meanwhile, and in whatever pieces the clock moves (law 5)."""
+    """Whatever happens to the jobs, and whatever the steps of the clock (law 5)."""
     delivered, happened = played_out(steps, pieces)
     assert [at_us for at_us, *_ in delivered] == sorted(at_us for at_us, *_ in delivered)
     assert sorted(delivered) == happened
@@ -655,16 +655,16 @@ def test_delivery_is_history_however_time_passes(steps: list[tuple[str, int, int
 
 
 def played_out(steps: list[tuple[str, int, int]], pieces: list[int]) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]]]:
-    """Return what a delivery told, as (instant of the clock, job, change), and what has happened, likewise."""
+    """Return what a delivery delivered, and what has happened, each as (instant, job, change)."""
     clock, store = Clock("2018-07-30T12:00:00Z"), Store()
     history = History(store, clock.now_us)
     delivered: list[tuple[int, ...]] = []
-    delivery = Delivery(clock, store, lambda one: {"id": str(one[:3]), "told": one[:3]}, 0)
+    delivery = Delivery(clock, store, lambda one: {"id": str(one[:3]), "key": one[:3]}, 0)
 
     def handle(event: Event) -> None:
-        at_us, *told = event["told"]
+        at_us, *rest = event["key"]
         assert at_us == clock.now_us()
-        delivered.append((at_us, *told))
+        delivered.append((at_us, *rest))
 
     delivery.subscribe(Subscription(handle, None, 0, 0, delivery.unsubscribe))
     for verb, which, seconds in steps:

@@ -136,7 +136,7 @@ def test_events_of_one_instant_show_one_change_each() -> None:
 
 
 def test_a_failure_has_its_reason() -> None:
-    """In the event of the failure, and in none before."""
+    """In the event of the failure, and in no earlier event."""
     found = by_status(played(Plan.fails("AlgorithmError: KeyError: 'train'"), request("churn")))
     assert found["Failed/Failed"]["FailureReason"] == "AlgorithmError: KeyError: 'train'"
     assert {detail["FailureReason"] for status, detail in found.items() if status != "Failed/Failed"} == {None}
@@ -153,7 +153,7 @@ def test_an_id_is_the_same_in_each_run() -> None:
 
 
 def test_an_event_is_the_askers_own() -> None:
-    """What is done to it changes nothing else."""
+    """Changing it changes nothing else."""
     job = played(PLAN, request("churn"))
     first = events(job)[0]
     first["detail"]["ResourceConfig"]["InstanceCount"] = 7
@@ -179,12 +179,12 @@ def test_an_event_says_what_describe_says(records: tuple[Job, ...]) -> None:
     shape = API.output("DescribeTrainingJob")
     assert shape is not None
     for one in occurrences(job, Seen()):
-        told = event(API, one, 0)
-        assert json.loads(json.dumps(told)) == told
-        assert list(told["detail"]) == [*shape.members, "Tags"]
-        shown = described(told["detail"], shape)
+        sent = event(API, one, 0)
+        assert json.loads(json.dumps(sent)) == sent
+        assert list(sent["detail"]) == [*shape.members, "Tags"]
+        shown = described(sent["detail"], shape)
         assert not list(problems(shape, shown, "detail"))
-        assert told["time"] == f"{instant(one.at_us):%Y-%m-%dT%H:%M:%SZ}"
+        assert sent["time"] == f"{instant(one.at_us):%Y-%m-%dT%H:%M:%SZ}"
         if one.changes_so_far == len(job.timeline.until(one.at_us - job.created_us)):
             assert shown == {
                 **constant_members(API, job),

@@ -48,7 +48,7 @@ def detail(**wanted: Any) -> dict[str, Any]:
     ids=str,
 )
 def test_what_an_event_may_have_is_let_through(pattern: dict[str, Any]) -> None:
-    """One alternative is enough; what may be absent is; a name or a time may be anything."""
+    """One alternative is enough, or a field that may be absent. A name or a time may be anything."""
     check(installed(), EventPattern(pattern))
 
 
@@ -140,7 +140,7 @@ def leaves(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, .
 
 
 def test_no_value_of_an_event_is_refused() -> None:
-    """Whatever becomes of a job, each value that one of its events has can be asked for."""
+    """For any life of a job, a pattern can ask for each value of its events."""
     met = set()
     with mock_sagemaker(start=START, latency=0) as sagemaker:
         client = make_client()

@@ -1,4 +1,4 @@
-"""What a handler of events is called with."""
+"""The arguments of an event handler."""
 
 import functools
 import re
@@ -103,7 +103,7 @@ class Event:
     ],
 )
 def test_a_second_parameter_is_the_context(handler: Any, *, takes: bool) -> None:
-    """If it has no default, or is called so: a default that a test bound stays what it is."""
+    """If it has no default or is called `context`. A default that a test has bound stays."""
     assert takes_context(handler) is takes
 
 
@@ -150,7 +150,7 @@ NEITHER = "can be called neither with an event nor with an event and a context"
     ],
 )
 def test_what_cannot_be_called_with_an_event_is_refused(handler: Any, text: str) -> None:
-    """Whoever would be called for nothing, too."""
+    """A handler whose body a call would not run is also refused."""
     with pytest.raises(InvalidType, match=re.escape(text)):
         takes_context(handler)
 

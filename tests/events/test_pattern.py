@@ -182,7 +182,7 @@ def test_fields_below_an_array_match_within_one_element() -> None:
     ],
 )
 def test_an_invalid_pattern_names_its_path(pattern: Any, text: str) -> None:
-    """And what is wrong there, and what to write."""
+    """And the fault, and what to write instead."""
     with pytest.raises(ValueError, match=re.escape(text)):
         EventPattern(pattern)
 
@@ -236,7 +236,7 @@ TWO = {"$or": [{"a": ["b"]}, {"c": ["d"]}]}
     ids=lambda value: type(value).__name__,
 )
 def test_a_pattern_that_is_too_much_is_refused(pattern: Any, text: str) -> None:
-    """At once, whichever way it is too much: EventBridge allows 1000 combinations, and no event is a hundred levels deep."""
+    """At once, for any kind of excess: EventBridge allows 1000 combinations, and no event is a hundred levels deep."""
     started = time.perf_counter()
     with pytest.raises(InvalidValue, match=re.escape(f"the event pattern is not valid {text}")):
         EventPattern(pattern)
@@ -277,7 +277,7 @@ MANY = {
     ids=lambda pattern: json.dumps(pattern)[:40],
 )
 def test_no_pattern_takes_for_ever(pattern: dict[str, Any]) -> None:
-    """None of these matches, and whoever tries out all combinations of what could match does not come to an end."""
+    """None of these matches, and code that tries all combinations would not come to an end."""
     started = time.perf_counter()
     assert not EventPattern(pattern).matches(MANY)
     # Each takes less than a second.

@@ -27,7 +27,7 @@ def sagemaker() -> Iterator[SageMakerMock]:
     "pattern", ["*a" * 40 + "*b", "churn-" + "a*" * 200 + "b", "*" + "[ab]?*" * 200 + "?b", "*" + "?" * 60 + "*b"]
 )
 def test_no_pattern_of_names_takes_for_ever(pattern: str) -> None:
-    """Python's patterns of names take no star back: a name that one meets up to its end is no reason to try out all ways."""
+    """Patterns of names do not backtrack: a name that matches up to its end does not make them try all ways."""
     name = "churn-" + "a" * 57
     with mock_sagemaker(start=START, strict=False) as sagemaker:
         client = make_client()
@@ -61,19 +61,19 @@ def test_a_job_on_demand_is_not_interrupted(sagemaker: SageMakerMock) -> None:
     create(make_client())
     with pytest.raises(UsageError) as refused:
         sagemaker.interrupt("churn")
-    said = "cannot interrupt 'churn': it runs on demand; create it with EnableManagedSpotTraining=True"
-    assert str(refused.value) == said
+    text = "cannot interrupt 'churn': it runs on demand; create it with EnableManagedSpotTraining=True"
+    assert str(refused.value) == text
 
 
 def test_a_job_without_instances_is_not_interrupted(sagemaker: SageMakerMock) -> None:
-    """The error shows where it stands."""
+    """The error shows its timeline."""
     create(make_client(), **SPOT)
     with pytest.raises(UsageError) as refused:
         sagemaker.interrupt("churn")
-    said = (
+    text = (
         "cannot interrupt 'churn': it has no instances in Starting; do it in Downloading, DownloadingTrainingImage, Training.\n"
     )
-    assert str(refused.value).startswith(f"{said}churn: InProgress/Starting")
+    assert str(refused.value).startswith(f"{text}churn: InProgress/Starting")
 
 
 def test_a_sleep_of_nothing_is_a_sleep(sagemaker: SageMakerMock) -> None:
@@ -85,16 +85,16 @@ def test_a_sleep_of_nothing_is_a_sleep(sagemaker: SageMakerMock) -> None:
 
 def test_what_was_planned_before_a_stop_is_told_of_no_more(sagemaker: SageMakerMock) -> None:
     """Nor when another job goes on at the very instant at which the stopped one would have."""
-    told: list[tuple[str, str]] = []
-    sagemaker.on_event(lambda event: told.append((event["detail"]["TrainingJobName"], event["detail"]["SecondaryStatus"])))
+    events: list[tuple[str, str]] = []
+    sagemaker.on_event(lambda event: events.append((event["detail"]["TrainingJobName"], event["detail"]["SecondaryStatus"])))
     client = make_client()
     create(client, "goes-on")
     create(client, "stops")
     sagemaker.clock.advance(10)
     client.stop_training_job(TrainingJobName="stops")
     sagemaker.clock.advance(50)
-    assert [event for event in told if event[0] == "goes-on"] == [("goes-on", "Starting"), ("goes-on", "Downloading")]
-    assert told[-2:] == [("stops", "Stopped"), ("goes-on", "Downloading")]
+    assert [event for event in events if event[0] == "goes-on"] == [("goes-on", "Starting"), ("goes-on", "Downloading")]
+    assert events[-2:] == [("stops", "Stopped"), ("goes-on", "Downloading")]
 
 
 class _Endless(Sequence[int]):

@@ -84,7 +84,7 @@ def by_error(mock: SageMakerMock) -> None:
 
 
 def by_interrupt(mock: SageMakerMock) -> None:
-    """Leave by what is no Exception."""
+    """Leave by an error that is not an Exception."""
     with pytest.raises(KeyboardInterrupt), mock:
         raise KeyboardInterrupt
 
@@ -96,7 +96,7 @@ def by_unused(mock: SageMakerMock) -> None:
 
 
 def twice(mock: SageMakerMock) -> None:
-    """Enter the same mock again while it is active: a world of its own each time."""
+    """Enter the same mock again while it is active: each time it gets its own world."""
     with mock:
         create(make_client(), "outer")
         with mock:
@@ -129,7 +129,7 @@ def test_nothing_remains(use: Callable[[SageMakerMock], None], wall: Any, sleep:
 
 @pytest.mark.parametrize("which", range(6))
 def test_a_start_that_fails_half_way_leaves_nothing(which: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whichever patch cannot be made, those before it are undone, and the next start is a good one."""
+    """If any patch cannot be made, those before it are undone, and the next start works."""
     patch, _ = sagemock.faces.mock._STACK.patches[which]
     before = surroundings()
     mock = mock_sagemaker()
@@ -162,12 +162,12 @@ def test_a_start_that_fails_inside_another_mock_leaves_that_one(monkeypatch: pyt
 
 @pytest.mark.parametrize("which", range(7))
 def test_a_stop_that_cannot_undo_a_patch_undoes_all_else(which: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other patches, the sleep of a thread, what is on its way to a handler. Then it raises, and the next mock is good."""
+    """The other patches, the sleep of a thread, an event on its way to a handler. Then it raises, and the next mock works."""
     patch, _ = sagemock.faces.mock._STACK.patches[which]
     before = surroundings()
     mock = mock_sagemaker().start()
-    told: list[object] = []
-    mock.on_event(told.append, delay=60)
+    events: list[object] = []
+    mock.on_event(events.append, delay=60)
     create(make_client())
     busy, asleep = threading.Event(), threading.Event()
 
@@ -175,7 +175,7 @@ def test_a_stop_that_cannot_undo_a_patch_undoes_all_else(which: int, monkeypatch
         asleep.set()
         time.sleep(10**6)
 
-    # Whoever is busy for the outside holds time, so the other one sleeps to the end.
+    # A busy thread of the outer mock holds time, so the other one sleeps to the end.
     threads = [threading.Thread(target=sleep), threading.Thread(target=spin, args=(busy,))]
     for thread in threads:
         thread.start()
@@ -188,9 +188,9 @@ def test_a_stop_that_cannot_undo_a_patch_undoes_all_else(which: int, monkeypatch
     for thread in threads:
         thread.join()
     assert same(before)
-    assert told == []
+    assert events == []
     with pytest.raises(UsageError):
-        mock.on_event(told.append)
+        mock.on_event(events.append)
     with mock_sagemaker() as other:
         create(make_client())
         assert list(other.jobs) == ["churn"]
@@ -209,8 +209,8 @@ def test_a_stop_says_all_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(caught.value.__context__, UnusedError)
 
 
-def test_a_start_of_which_a_listener_cannot_be_told_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody would stop what was never given to anybody."""
+def test_a_start_whose_listener_raises_is_undone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody could stop it, because start() did not return it."""
     before = surroundings()
     with monkeypatch.context() as context:
         context.setattr(listeners, "started", failing)
@@ -222,15 +222,15 @@ def test_a_start_of_which_a_listener_cannot_be_told_is_none(monkeypatch: pytest.
 
 
 def test_a_stop_too_many_is_an_error_that_breaks_nothing() -> None:
-    """It is told, and the mock beside it goes on."""
+    """The error says so, and the other mock goes on."""
     mock = mock_sagemaker()
-    said = r"this mock is not active: stop\(\) ends what start\(\) began, once"
-    with pytest.raises(UsageError, match=said):
+    text = r"this mock is not active: stop\(\) ends what start\(\) began, once"
+    with pytest.raises(UsageError, match=text):
         mock.stop()
     mock.start()
     mock.stop()
     with mock_sagemaker() as other:
-        with pytest.raises(UsageError, match=said):
+        with pytest.raises(UsageError, match=text):
             mock.stop()
         create(make_client())
         assert current() is other
@@ -239,7 +239,7 @@ def test_a_stop_too_many_is_an_error_that_breaks_nothing() -> None:
 
 
 def test_three_mocks_may_stop_in_any_order() -> None:
-    """The innermost of those that are left answers."""
+    """The innermost of the remaining ones answers."""
     for order in permutations(range(3)):
         before = surroundings()
         mocks = [mock_sagemaker().start() for _ in range(3)]
@@ -271,7 +271,7 @@ def test_the_innermost_mock_answers_and_the_outer_is_back_untouched() -> None:
 
 
 def test_each_start_is_a_fresh_world() -> None:
-    """Nothing of the last run is seen in the next."""
+    """Nothing of one run is visible in the next."""
     mock = mock_sagemaker(start=START)
     for _ in range(2):
         with mock:
@@ -327,7 +327,7 @@ def test_a_mock_says_what_state_it_is_in() -> None:
 
 
 def test_a_fresh_mock_has_the_same_options() -> None:
-    """It is another mock all the same."""
+    """But it is another mock."""
     mock = mock_sagemaker(start=START, latency=3)
     other = mock.fresh()
     assert other is not mock
@@ -399,7 +399,7 @@ def test_advance_until_a_status_that_never_comes_raises_at_once(jobs: SageMakerM
 
 
 def test_advance_until_knows_what_a_status_is(jobs: SageMakerMock) -> None:
-    """A typing error is told with all that there are."""
+    """For a misspelt status, the error lists all of them."""
     with pytest.raises(UsageError) as wrong:
         jobs.advance_until("churn", "Complete")
     assert str(wrong.value) == (
@@ -425,7 +425,7 @@ def test_a_job_is_deleting_when_it_was_deleted_and_never_by_itself(jobs: SageMak
 
 
 def test_advance_until_idle_leaves_nothing_to_happen(jobs: SageMakerMock) -> None:
-    """The longest job decides; what never ends by itself is not waited for; with nothing to happen no time passes."""
+    """The longest job decides. A job that never ends by itself is not awaited, and with nothing to happen, no time passes."""
     jobs.plan("long", Plan.completes(starting=1, downloading=1, training=5000, uploading=1))
     create(make_client(), "long")
     assert jobs.advance_until_idle() == jobs.clock.now() == after(5003)
@@ -485,7 +485,7 @@ def test_what_is_stopping_cannot_be_interfered_with(verb: str, jobs: SageMakerMo
 
 
 @pytest.mark.parametrize(
-    "matcher, plan, times, said",
+    "matcher, plan, times, text",
     [
         (1, PLAN, None, "plan() takes a pattern of job names or a predicate of the request, not 1: write plan('churn-*', …)"),
         ("*", None, None, "plan() takes a Plan or a callable of the request that returns one, not None: write Plan.completes()"),
@@ -496,11 +496,11 @@ def test_what_is_stopping_cannot_be_interfered_with(verb: str, jobs: SageMakerMo
         ("*", PLAN, 1.5, "times is how many jobs the plan serves, at least 1, not 1.5: leave it out for all"),
     ],
 )
-def test_a_plan_that_has_no_meaning_is_refused(matcher: Any, plan: Any, times: Any, said: str, jobs: SageMakerMock) -> None:
-    """At once, where it is written."""
+def test_a_plan_that_has_no_meaning_is_refused(matcher: Any, plan: Any, times: Any, text: str, jobs: SageMakerMock) -> None:
+    """At once, in the call of plan()."""
     with pytest.raises(TypeError if times is None else ValueError) as wrong:
         jobs.plan(matcher, plan, times=times)
-    assert str(wrong.value) == said
+    assert str(wrong.value) == text
 
 
 def test_time_may_run_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -161,7 +161,7 @@ def test_teardown(breaks):
 
 
 def test_who_does_not_use_a_mock_or_passes_has_no_section(run: Run) -> None:
-    """Neither a failure without a mock, also right after a test with one, nor what passes or is skipped."""
+    """Neither a failure without a mock, even right after a test with one, nor a test that passes or is skipped."""
     result = run(
         USE
         + """
@@ -223,7 +223,7 @@ def pytest_runtest_logreport(report):
 
 
 def test_a_conftest_may_name_the_plugin(run: Run, pytester: pytest.Pytester) -> None:
-    """Then there is no option of ours, for it comes too late for options; the section is there."""
+    """Then the option does not exist, because the plugin came too late for options. The section is there."""
     assert callable(run), "it has made the settings"
     pytester.makepyfile(test_it=USE + FACES["decorator"])
     pytester.makeconftest("""
@@ -273,7 +273,7 @@ def test_the_section_is_bounded() -> None:
 
 
 def test_sleeps_and_what_was_not_used_are_told() -> None:
-    """A plan, a fault and a hiding that nothing has met are often why a test fails."""
+    """An unused plan, fault or hide() is often why a test fails."""
     import time  # noqa: PLC0415  # looked up inside, as code under test does
 
     with mock_sagemaker(start="2018-07-30", latency=0, strict=False) as sagemaker:
@@ -299,14 +299,14 @@ def test_several_mocks_are_numbered_in_the_order_in_which_they_began() -> None:
 
 
 def test_a_mock_that_is_over_stands_still() -> None:
-    """Real time at a rate moves it no more, so that its report shows where it ended."""
+    """A rate no longer moves its clock, so the report shows its last instant."""
     with mock_sagemaker(start="2018-07-30", rate=1e6) as sagemaker:
         sagemaker.clock.advance(timedelta(days=1))
     assert sagemaker.clock.now() == sagemaker.clock.now()
 
 
 def test_a_mock_that_cannot_be_told_of_breaks_no_report() -> None:
-    """An error while the state is read, of a handler of the test's own say, is told in its place."""
+    """If reading the state raises (in an event handler of the test, say), the section shows the error instead."""
 
     class Broken:
         @property

@@ -1,4 +1,4 @@
-"""What a test reads of the jobs."""
+"""How a test reads jobs."""
 
 import copy
 import pickle
@@ -31,7 +31,7 @@ def client(sagemaker: SageMakerMock) -> Any:
 
 
 def test_a_view_is_live(sagemaker: SageMakerMock, client: Any) -> None:
-    """It shows the present instant, and what was done to the job since it was taken."""
+    """It shows the present instant, and also later changes to the job."""
     create(client)
     view = sagemaker.jobs["churn"]
     assert (view.status, view.secondary_status, view.message) == ("InProgress", "Starting", "Starting the training job")
@@ -84,7 +84,7 @@ def test_the_jobs_are_a_mapping_by_name(sagemaker: SageMakerMock, client: Any) -
 
 
 def test_a_job_is_found_by_its_arn(sagemaker: SageMakerMock, client: Any) -> None:
-    """The whole one, and no other that ends alike."""
+    """By the whole ARN, not by another one with the same end."""
     arn = create(client)
     assert sagemaker.jobs[arn].name == "churn"
     assert arn in sagemaker.jobs
@@ -106,7 +106,7 @@ def test_a_job_is_found_by_its_arn(sagemaker: SageMakerMock, client: Any) -> Non
 def test_an_unknown_job_is_told_with_those_that_there_are(
     created: list[str], known: str, sagemaker: SageMakerMock, client: Any
 ) -> None:
-    """The typing error is seen at a glance."""
+    """The error shows the misspelling at a glance."""
     for name in created:
         create(client, name)
     with pytest.raises(UnknownJob) as unknown:
@@ -159,7 +159,7 @@ def test_a_deleted_job_is_gone_at_its_instant_whoever_looks(sagemaker: SageMaker
 
 @YOUNG
 def test_a_deleted_job_was_created_all_the_same() -> None:
-    """What was never used is told with all the jobs that could have met it."""
+    """The error about an unused plan names all jobs that could have used it."""
     mock = mock_sagemaker(latency=0).start()
     mock.plan("chrun", Plan())
     client = make_client()
@@ -224,7 +224,7 @@ def test_a_notebook_shows_a_picture(sagemaker: SageMakerMock, client: Any) -> No
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])  # noqa: S301  # our own
 def test_a_copy_of_a_view_is_of_the_present_instant(copied: Callable[[Any], Any]) -> None:
-    """It shows the same, and stands still while the original goes on."""
+    """It shows the same, and does not change when the original does."""
     with mock_sagemaker(start="2018-07-30", plan=Plan.fails(training=60)) as mock:
         create(make_client(), "churn")
         mock.advance_until("churn", "Training")

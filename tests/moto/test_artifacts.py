@@ -1,4 +1,4 @@
-"""What a job leaves in moto's S3, and when."""
+"""The objects that a job leaves in moto's S3, and their instants."""
 
 import gzip
 import hashlib
@@ -91,7 +91,7 @@ def test_code_that_waits_and_loads_works() -> None:
 
 @pytest.mark.parametrize("plan", [Plan.fails(), Plan.hangs(), Plan.capacity_error()], ids=["fails", "hangs", "no capacity"])
 def test_a_job_without_a_model_leaves_none(plan: Plan, sagemaker: SageMakerMock) -> None:
-    """What Describe does not name is not there."""
+    """If Describe names no artifact, there is none."""
     s3, client = bucket(), make_client()
     sagemaker.plan("churn", plan)
     create(client, StoppingCondition={"MaxRuntimeInSeconds": 86400 * 28})
@@ -115,7 +115,7 @@ def test_a_job_that_is_stopped_leaves_what_it_had(sagemaker: SageMakerMock) -> N
 
 
 def test_a_job_that_is_completed_by_hand_has_its_model_at_once(sagemaker: SageMakerMock) -> None:
-    """No time need pass."""
+    """No time has to pass."""
     s3 = bucket()
     create(make_client())
     sagemaker.advance_until("churn", "Training")
@@ -162,7 +162,7 @@ def test_an_end_that_will_not_come_is_no_end(sagemaker: SageMakerMock) -> None:
 
 
 def test_moto_may_come_when_the_job_is_there() -> None:
-    """From the next call on it is noticed; what was over by then stays as it was."""
+    """The next call finds moto; jobs that had ended by then get nothing."""
     with mock_sagemaker(start=START, latency=0, plan=PLAN) as sagemaker:
         client = make_client()
         create(client, "early")
@@ -190,7 +190,7 @@ def test_a_mock_that_is_over_puts_nothing_more() -> None:
 
 
 def test_many_jobs_have_their_models_in_the_order_of_their_ends(sagemaker: SageMakerMock) -> None:
-    """Also those that end at one instant."""
+    """Also for jobs that end at the same instant."""
     s3, client = bucket(), make_client()
     names = [f"churn-{number}" for number in range(20)]
     for name in names:
@@ -201,7 +201,7 @@ def test_many_jobs_have_their_models_in_the_order_of_their_ends(sagemaker: SageM
 
 
 def test_nothing_is_put_where_moto_has_gone() -> None:
-    """An end without moto leaves nothing, and is no error."""
+    """An end without moto leaves nothing, and is not an error."""
     with mock_sagemaker(start=START, latency=0, plan=PLAN) as sagemaker:
         with mock_aws():
             create(make_client())
@@ -212,7 +212,7 @@ def test_nothing_is_put_where_moto_has_gone() -> None:
 
 
 def test_of_two_threads_that_notice_moto_one_begins() -> None:
-    """The clock is told once."""
+    """The agenda is added to the clock once."""
     uploads = Uploads(Clock(START), Store())
     assert [uploads._begin(), uploads._begin()] == [True, False]
 
@@ -226,7 +226,7 @@ def test_uploads_that_never_began_are_closed_too() -> None:
 
 
 def test_without_its_bucket_nothing_is_put(sagemaker: SageMakerMock) -> None:
-    """A test that never looks at S3 need not make a bucket; one that looks hears it from S3."""
+    """A test that never reads S3 need not create a bucket; one that does gets S3's error."""
     client = make_client()
     create(client)
     sagemaker.advance_until_idle()
@@ -253,7 +253,7 @@ def test_an_output_path_may_be_a_bucket(sagemaker: SageMakerMock) -> None:
 
 
 def test_an_output_path_of_another_kind_is_left_alone(sagemaker: SageMakerMock) -> None:
-    """The model allows https, and nothing is known of what the service does then."""
+    """The model allows https, but it is not known what the service does then."""
     s3 = bucket()
     create(make_client(), OutputDataConfig={"S3OutputPath": "https://churn/models"})
     sagemaker.advance_until_idle()
@@ -270,7 +270,7 @@ def test_the_key_of_the_job_encrypts_its_model(sagemaker: SageMakerMock) -> None
 
 
 def test_what_moto_refuses_is_an_error_of_the_test(sagemaker: SageMakerMock) -> None:
-    """A bucket's policy can deny it; whoever moves the clock hears of it."""
+    """A bucket's policy can deny it; the code that moves the clock gets the error."""
     s3 = bucket()
     statement = '{"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::churn/*"}'
     s3.put_bucket_policy(Bucket="churn", Policy=f'{{"Version": "2012-10-17", "Statement": [{statement}]}}')
@@ -287,7 +287,7 @@ def test_what_moto_refuses_is_an_error_of_the_test(sagemaker: SageMakerMock) -> 
 
 
 def test_the_bytes_of_the_plan_are_the_archive(sagemaker: SageMakerMock) -> None:
-    """To the byte, whatever they are; `but` gives any recipe its own."""
+    """To the byte, whatever the content; `but` sets it for any recipe."""
     s3 = bucket()
     sagemaker.plan("churn", PLAN.but(artifact=b"no archive\n\xff\x00"))
     create(make_client())
@@ -345,7 +345,7 @@ def test_without_compression_the_files_are_below_the_prefix(
 
 
 def test_without_compression_a_path_is_what_it_is(tmp_path: Path, sagemaker: SageMakerMock) -> None:
-    """A directory's files, the files of an archive, or a file by its name; directories in an archive are no objects."""
+    """A directory's files, an archive's files, or a file by its name; directories in an archive are not objects."""
     s3, client = bucket(), make_client()
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "a").write_bytes(b"1")
@@ -383,7 +383,7 @@ def test_the_same_files_make_the_same_bytes() -> None:
 
 
 def test_an_artifact_is_bytes_or_a_path_that_is_there(tmp_path: Path) -> None:
-    """Said where the plan is written."""
+    """The error comes where the plan is written."""
     with pytest.raises(PlanError) as wrong:
         Plan(artifact=3)  # type: ignore[arg-type]  # that is the point
     assert str(wrong.value) == "artifact=3: it is bytes, or the path of a file or directory; pack an object with tarfile first"

@@ -1,4 +1,4 @@
-"""moto beside sagemock: each answers what is its own, in whatever order they come and go."""
+"""moto beside sagemock: each answers its own calls, in whatever order they start and stop."""
 
 import asyncio
 import gc
@@ -34,7 +34,7 @@ EVENT = "before-send.sagemaker.DescribeTrainingJob"
 
 
 def plain(service: str = "sagemaker", **options: Any) -> Any:
-    """Return a client that is not checked: moto's answers are moto's affair."""
+    """Return a client without our checks of responses, because moto's answers are its own."""
     keys = {"aws_access_key_id": "AKID", "aws_secret_access_key": "secret"}
     client: Any = _session().create_client(service, "us-east-1", **keys, **options)
     return client
@@ -90,7 +90,7 @@ def started_moto_last(body: Body) -> None:
 
 
 def ends_in_any_order(first: Any, second: Any, body: Body) -> None:
-    """Begin both, and let the one that began first end first."""
+    """Start both, and stop the first one first."""
     first.start()
     second.start()
     body()
@@ -185,12 +185,12 @@ def arranged(request: pytest.FixtureRequest) -> Arrangement:
 
 
 class Asked(list[str]):
-    """The URLs that moto was asked for."""
+    """The URLs of the requests that moto got."""
 
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
-    """Write down what reaches moto."""
+    """Record the requests that reach moto."""
     found = Asked()
     real = BotocoreStubber.process_request
 
@@ -203,7 +203,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
 
 
 def test_each_answers_its_own(arranged: Arrangement, asked: Asked) -> None:
-    """Training jobs are ours, the rest is moto's, and nobody configured anything; moto never hears of the jobs."""
+    """Training jobs are for sagemock, the rest is for moto, without configuration; moto never sees the jobs."""
 
     def body() -> None:
         s3 = plain("s3")
@@ -233,7 +233,7 @@ def test_each_answers_its_own(arranged: Arrangement, asked: Asked) -> None:
 
 
 def test_what_is_not_simulated_goes_to_moto(arranged: Arrangement) -> None:
-    """Models, endpoints and their tags are moto's; the calls stand beside those of ours."""
+    """Models, endpoints and their tags are for moto; those calls are recorded beside ours."""
 
     def body() -> None:
         client = plain()
@@ -253,7 +253,7 @@ def test_what_is_not_simulated_goes_to_moto(arranged: Arrangement) -> None:
 
 
 def test_both_leave_what_they_found(arranged: Arrangement) -> None:
-    """Environment, default session, handlers and moto itself are afterwards as they were, whoever left first."""
+    """Environment, default session, handlers and moto itself are afterwards as before, whichever mock stopped first."""
     client = plain()
 
     def state() -> Any:
@@ -273,7 +273,7 @@ def test_both_leave_what_they_found(arranged: Arrangement) -> None:
 
 
 def test_afterwards_moto_is_alone_again(arranged: Arrangement) -> None:
-    """A client that was ours is moto's."""
+    """A client that we answered before now gets moto's answers."""
     client = plain()
 
     def body() -> None:
@@ -377,7 +377,7 @@ def test_the_group_of_training_jobs_is_listed_among_motos(arranged: Arrangement)
     arranged(body)
 
 
-# -- who comes late
+# -- late imports and late mocks
 
 
 def test_moto_may_be_imported_inside_a_mock(pytester: pytest.Pytester) -> None:
@@ -415,7 +415,7 @@ def test_moto_may_be_imported_inside_a_mock(pytester: pytest.Pytester) -> None:
 
 
 def test_moto_that_starts_when_the_job_is_there_answers_the_rest(asked: Asked) -> None:
-    """The job goes on, and moto does not hear of it."""
+    """The job goes on, and moto does not see it."""
     with mock_sagemaker(start=START):
         client = make_client()
         create(client)
@@ -475,7 +475,7 @@ def test_of_two_threads_one_wraps_motos_handler() -> None:
 
 
 def test_a_thread_that_lost_the_race_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who waited for the lock looks again."""
+    """A thread that waited for the lock looks again."""
     moto = Moto()
 
     class Lock:
@@ -495,7 +495,7 @@ def test_a_thread_that_lost_the_race_does_nothing(monkeypatch: pytest.MonkeyPatc
 
 
 def test_while_moto_is_being_imported_nothing_is_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its module is there before what is in it."""
+    """During the import, its module exists before its content."""
     monkeypatch.delattr(models, "botocore_stubber")
     moto = Moto()
     moto.notice()
@@ -527,7 +527,7 @@ def test_what_moto_cannot_do_either_says_so() -> None:
 
 
 def test_what_moto_lets_through_is_not_simulated() -> None:
-    """A passthrough of moto's own opens no way to the network."""
+    """A passthrough of moto does not open a way to the network."""
     with (
         mock_aws(config={"core": {"passthrough": {"services": ["sagemaker"]}}}),
         mock_sagemaker(),
@@ -546,17 +546,17 @@ def test_what_moto_lets_through_is_not_simulated() -> None:
     ],
 )
 def test_motos_refusals_are_errors_of_the_client(body: str, code: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also those that are no JSON."""
+    """Also those that are not JSON."""
     monkeypatch.setattr(BotocoreStubber, "process_request", lambda *_: (404, {}, body))
     with mock_aws(), mock_sagemaker(), pytest.raises(ClientError) as refused:
         plain().create_model(**MODEL)
-    said: Any = refused.value.response
-    assert (said["Error"]["Code"], said["Error"]["Message"]) == (code, message)
-    assert said["ResponseMetadata"]["HTTPStatusCode"] == 404
+    response: Any = refused.value.response
+    assert (response["Error"]["Code"], response["Error"]["Message"]) == (code, message)
+    assert response["ResponseMetadata"]["HTTPStatusCode"] == 404
 
 
 def test_a_fault_meets_a_call_for_moto_too() -> None:
-    """What goes wrong on the way does not ask for whom a call is; an answer that is lost was given."""
+    """A fault on the way applies to calls of both. If an answer is lost, the call has still had its effect."""
     with mock_aws(), mock_sagemaker() as sagemaker:
         sagemaker.fault("CreateModel", "ThrottlingException", times=1)
         client = plain()
@@ -574,7 +574,7 @@ def test_a_fault_meets_a_call_for_moto_too() -> None:
     ],
 )
 def test_tags_are_of_who_made_the_resource(arn: str | None, ours: bool) -> None:  # noqa: FBT001  # a parameter of a test
-    """What we do not create, moto tags, if it is there."""
+    """Tags of resources that we do not create are for moto, if it is active."""
     params = {} if arn is None else {"ResourceArn": arn}
     assert is_ours("AddTags", params, OPERATIONS)
     with mock_aws():
@@ -583,7 +583,7 @@ def test_tags_are_of_who_made_the_resource(arn: str | None, ours: bool) -> None:
 
 
 def test_without_moto_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is looked for among the loaded modules only."""
+    """It is only looked up among the loaded modules."""
     asked_for = AWSPreparedRequest("GET", "https://s3.us-east-1.amazonaws.com/", {}, b"", stream_output=False)  # type: ignore[arg-type]  # headers
     assert ask(asked_for) is None
     monkeypatch.delitem(sys.modules, "moto.core.models")
@@ -596,7 +596,7 @@ def test_without_moto_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_moto_lives_in_virtual_time() -> None:
-    """What it makes is dated by the clock."""
+    """Its resources have dates of the virtual clock."""
     with mock_sagemaker(start=START, latency=0) as sagemaker, mock_aws():
         s3 = plain("s3")
         s3.create_bucket(Bucket="churn")
@@ -612,7 +612,7 @@ def test_moto_lives_in_virtual_time() -> None:
 def test_credentials_are_restored_in_any_order_of_leaving(
     first_in: str, first_out: str, own: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A mock_aws puts back what it found, and that may have been ours and gone since."""
+    """A mock_aws puts back the credentials that it found, which may have been ours and no longer valid."""
     for name, value in own.items():
         monkeypatch.setenv(name, value)
     before = dict(os.environ)
@@ -625,7 +625,7 @@ def test_credentials_are_restored_in_any_order_of_leaving(
 
 
 def test_only_what_was_ours_is_disowned() -> None:
-    """Other values that a mock_aws found it puts back."""
+    """A mock_aws puts back other values that it found."""
     with mock_aws() as moto:
         kept = moto._orig_creds
         kept.update({"AWS_ACCESS_KEY_ID": "sagemock", "AWS_SECRET_ACCESS_KEY": "mine"})

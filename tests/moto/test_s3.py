@@ -31,7 +31,7 @@ def sagemaker() -> Iterator[SageMakerMock]:
         yield mock
 
 
-def said(uri: str, region: str = "us-east-1", more: str = "", bucket: str = "churn") -> tuple[str, str, int]:
+def refusal(uri: str, region: str = "us-east-1", more: str = "", bucket: str = "churn") -> tuple[str, str, int]:
     """Return AWS's refusal."""
     text = (
         f'No S3 objects found under S3 URL "{uri}" given in input data source. Please ensure that the bucket exists in '
@@ -54,7 +54,7 @@ def said(uri: str, region: str = "us-east-1", more: str = "", bucket: str = "chu
     ],
 )
 def test_input_that_is_there_is_taken(uri: str, sagemaker: SageMakerMock) -> None:
-    """A prefix is any beginning of a key; what is no S3 URI is not looked for."""
+    """A prefix is any beginning of a key. A URI of another kind is not looked for."""
     create(make_client(), InputDataConfig=[channel(uri)])
     assert list(sagemaker.jobs) == ["churn"]
 
@@ -65,24 +65,24 @@ def test_input_that_is_there_is_taken(uri: str, sagemaker: SageMakerMock) -> Non
 )
 @pytest.mark.parametrize("kind", ["S3Prefix", "ManifestFile"])
 def test_missing_input_is_refused_in_awss_words(uri: str, bucket: str, kind: str, sagemaker: SageMakerMock) -> None:
-    """Which channel it is does not matter, and no job comes of it."""
+    """In any channel, and no job is created."""
     with pytest.raises(ClientError) as refused:
         create(make_client(), InputDataConfig=[channel("s3://churn/data"), channel(uri, "test", kind)])
-    assert code_and_text(refused.value) == said(uri, bucket=bucket)
+    assert code_and_text(refused.value) == refusal(uri, bucket=bucket)
     assert not sagemaker.jobs
 
 
 @pytest.mark.usefixtures("sagemaker")
 def test_a_bucket_in_another_region_is_named() -> None:
-    """With what S3 says of it."""
+    """With S3's part of the text."""
     with pytest.raises(ClientError) as refused:
         create(make_client("eu-west-1"), InputDataConfig=[channel("s3://churn/data")])
     more = " Error message from S3: The bucket is in this region: us-east-1. Please use this region to retry the request"
-    assert code_and_text(refused.value) == said("s3://churn/data", "eu-west-1", more)
+    assert code_and_text(refused.value) == refusal("s3://churn/data", "eu-west-1", more)
 
 
 def test_other_sources_are_not_looked_for(sagemaker: SageMakerMock) -> None:
-    """A file system is no bucket, and a job need not have any input."""
+    """A file system is not a bucket, and a job need not have any input."""
     system = {"FileSystemId": "fs-0123456789a", "FileSystemAccessMode": "ro", "FileSystemType": "EFS", "DirectoryPath": "/churn"}
     client = make_client()
     create(client, InputDataConfig=[{"ChannelName": "train", "DataSource": {"FileSystemDataSource": system}}])
@@ -98,7 +98,7 @@ def test_without_the_option_nobody_looks() -> None:
 
 
 def test_the_option_needs_moto() -> None:
-    """Said at the first job that has input."""
+    """The error comes with the first job that has input."""
     with mock_sagemaker(check_s3=True), pytest.raises(UsageError) as missing:
         create(make_client(), InputDataConfig=[channel("s3://churn/data")])
     assert str(missing.value) == (

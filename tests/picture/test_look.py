@@ -31,7 +31,7 @@ def test_a_status_is_seen_on_a_light_and_on_a_dark_ground(name: str) -> None:
 
 
 def test_every_status_has_a_look_and_a_letter_of_its_own() -> None:
-    """Signs of what was done are no letters."""
+    """Signs of marks are not letters."""
     assert set(LOOKS) == status.PHASES | status.ENDINGS
     letters = [look.letter for look in LOOKS.values()]
     assert len(set(letters)) == len(letters)
@@ -40,7 +40,7 @@ def test_every_status_has_a_look_and_a_letter_of_its_own() -> None:
 
 
 def test_no_two_things_look_alike() -> None:
-    """Neither in colour nor in Unicode; nor is a status taken for what is planned, or for what was done."""
+    """Neither in colour nor in Unicode; and no status looks like a plan or a mark."""
     looks = LOOKS.values()
     assert len({look.color for look in looks}) == len(looks)
     signs = [*(look.block for look in looks), *MARKS.values(), PLANNED, "○"]

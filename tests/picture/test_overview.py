@@ -30,7 +30,7 @@ def five(at_s: float) -> list[Life]:
 
 
 def test_five_jobs_have_a_line_each() -> None:
-    """Capitals are what has happened, small letters what is planned; the ends and what was done stand above that."""
+    """Capitals are the past, small letters the plan; ends and marks overwrite both."""
     assert plain(overview(five(600), Paper(80))) == (
         "5 training jobs: 1 Training, 1 Completed, 1 Failed, 1 MaxRuntimeExceeded, 1\n"
         "  Stopped; 0 is 2018-07-30 00:00:00 UTC\n"
@@ -93,7 +93,7 @@ def test_a_life_too_short_for_any_cell_is_seen_too() -> None:
 
 
 def test_records_have_no_common_now() -> None:
-    """They were read at different times; how they were moved is said."""
+    """They were read at different times, and the picture says how they were moved."""
     text = plain(overview([recorded(response(R1)), recorded(response(R8))], Paper(80), "the creation of each"))
     assert "0 is the creation of each" in text.replace("\n  ", " ")
     assert "now" not in text
@@ -110,7 +110,7 @@ def test_messages_come_with_the_room_for_them() -> None:
 
 @pytest.mark.parametrize("reason", ["x", "AlgorithmError: boom", "AlgorithmError: a long explanation of what went wrong"])
 def test_a_short_message_is_shown_as_a_long_one_is(reason: str) -> None:
-    """What counts is the room, not how much there is to say."""
+    """The room decides, not the length of the messages."""
     lives = [lived(job(Plan.fails(reason, training=60), name), DAY) for name in ("one", "two")]
     for paper in (Paper(), Paper(120)):
         _, head, *rows, _ = plain(overview(lives, paper)).split("\n")

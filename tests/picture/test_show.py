@@ -51,7 +51,7 @@ def test_what_has_happened_and_what_is_planned_look_different() -> None:
 
 
 def test_a_life_that_is_over_says_what_it_cost() -> None:
-    """Long after the end the picture is of the time until now."""
+    """Long after the end, the picture goes up to now."""
     assert lines(job(), 3700.5)[-3:] == [
         "Uploading    0:11:30  0:11:39  0:00:09       #                          Uploading generated training model",
         "Completed    0:11:39                         #                          Training job completed",
@@ -79,11 +79,11 @@ def test_a_limit_that_cuts_it_is_marked() -> None:
 
 def test_a_picture_has_the_width_and_the_characters_that_it_is_given() -> None:
     """Alone, and with others on one axis."""
-    for told in (timeline, lambda one, now_us, **how: timelines([one, one], now_us, **how)):
-        text = told(job(), CREATED_US + 100 * S, width=80, unicode=True)
+    for draw in (timeline, lambda one, now_us, **how: timelines([one, one], now_us, **how)):
+        text = draw(job(), CREATED_US + 100 * S, width=80, unicode=True)
         assert "█" in text
         assert max(len(line) for line in text.split("\n")) <= 80
-        assert told(job(), CREATED_US).isascii()
+        assert draw(job(), CREATED_US).isascii()
 
 
 def test_a_drawing_is_of_one_or_of_several() -> None:
@@ -130,7 +130,7 @@ def test_marks_are_in_order_and_on_the_right_side_of_now(age_us: int, lengths: l
 
 
 def test_a_situation_has_a_line_for_each_job() -> None:
-    """Where it sits, since when, and by which plan."""
+    """Its status, since when, and its plan."""
     at_us = CREATED_US + 90 * S
     assert situation([job(), job(Plan.hangs(), "other")], at_us) == (
         f"  'churn' is InProgress/Training since 2018-07-30 00:01:30 UTC by {PLAN!r}\n"
@@ -140,15 +140,15 @@ def test_a_situation_has_a_line_for_each_job() -> None:
 
 @pytest.mark.parametrize("count, more", [(0, None), (20, None), (21, "  and 1 more"), (100, "  and 80 more")])
 def test_a_long_situation_is_cut(count: int, more: str | None) -> None:
-    """Twenty jobs are named, the others counted; none is said too."""
-    told = situation([job()] * count, CREATED_US).split("\n")
-    named = ["  there are no training jobs"] if count == 0 else told[:20]
+    """Twenty jobs are named, the others counted. If there are none, it says so."""
+    lines = situation([job()] * count, CREATED_US).split("\n")
+    named = ["  there are no training jobs"] if count == 0 else lines[:20]
     assert len(named) == min(max(count, 1), 20)
-    assert told == [*named, *([more] if more else [])]
+    assert lines == [*named, *([more] if more else [])]
 
 
 def test_who_looks_at_no_picture_loads_nothing_that_draws() -> None:
-    """Entering a mock is not slower for the pictures that it could draw."""
+    """Pictures do not make it slower to enter a mock."""
     loaded = "[name for name in sorted(sys.modules) if name.startswith('sagemock.picture.')]"
     program = f"import sys, sagemock.faces.mock; print({loaded})"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603  # ours

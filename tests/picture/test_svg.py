@@ -37,8 +37,8 @@ def box(root: ET.Element) -> tuple[float, float]:
 def test_one_life_is_told_row_by_row() -> None:
     """Statuses, times, messages, what was done, and now."""
     root = parsed([lived(job(PLAN, "churn", Stop(400 * S)), 100)])
-    told = texts(root)
-    assert told[:2] == ["churn: Training", "at 0:01:40 after its creation, 2018-07-30 00:00:00 UTC"]
+    found = texts(root)
+    assert found[:2] == ["churn: Training", "at 0:01:40 after its creation, 2018-07-30 00:00:00 UTC"]
     for text in (
         "Starting",
         "at 0:00:00, 1 min",
@@ -49,7 +49,7 @@ def test_one_life_is_told_row_by_row() -> None:
         "2 min",
         "40 s of training",
     ):
-        assert text in told
+        assert text in found
     assert root.find(f"{SVG}title") is not None
     assert "Stopping from 0:06:40" in str(root.findtext(f"{SVG}desc"))
     assert (root.attrib["role"], root.attrib["aria-label"], root.attrib["width"]) == ("img", "churn: Training", "100%")
@@ -57,12 +57,12 @@ def test_one_life_is_told_row_by_row() -> None:
 
 def test_several_lives_share_an_axis() -> None:
     """With a legend of what is there."""
-    told = texts(parsed(five(600)))
-    assert told[:2] == ["5 training jobs", "0 is 2018-07-30 00:00:00 UTC"]
-    assert {"limit", "interrupt", "stop", "now"} <= set(told)
+    found = texts(parsed(five(600)))
+    assert found[:2] == ["5 training jobs", "0 is 2018-07-30 00:00:00 UTC"]
+    assert {"limit", "interrupt", "stop", "now"} <= set(found)
     # Each sign stands once in the legend, and once for each thing that was done.
-    assert [told.count(sign) for sign in "|~#"] == [2, 2, 2]
-    assert {"churn-1", "churn-5", "Pending", "MaxRuntimeExceeded", "10 min"} <= set(told)
+    assert [found.count(sign) for sign in "|~#"] == [2, 2, 2]
+    assert {"churn-1", "churn-5", "Pending", "MaxRuntimeExceeded", "10 min"} <= set(found)
     assert "0 is the creation of each" in texts(parsed([recorded(response(R1)), recorded(response(R8))], "the creation of each"))
 
 
@@ -83,7 +83,7 @@ def test_what_is_planned_looks_planned() -> None:
 
 
 def test_an_unknown_status_of_a_record_has_a_colour_too() -> None:
-    """What the service may show tomorrow is no error of the reader's."""
+    """A status that the service may show tomorrow is not an error."""
     strange = {**response(R8), "SecondaryStatus": "Daydreaming"}
     assert "Daydreaming" in texts(parsed([recorded(strange), recorded(response(R1))]))
 
@@ -125,7 +125,7 @@ def test_flags_that_would_meet_stand_above_each_other(at_s: float) -> None:
 
 
 def test_a_message_that_fits_nowhere_begins_at_the_left() -> None:
-    """And is cut; who points at it reads it whole."""
+    """And is cut; the tooltip has the whole text."""
     plan = Plan.completes(training=timedelta(hours=1))
     long = "m" * 200
     phases = [phase if phase.status != "Downloading" else type(phase)("Downloading", 1800, long) for phase in plan.phases]

@@ -58,16 +58,16 @@ def test_no_line_is_wider_than_the_paper(columns: int, name: str, at_s: int, *, 
 
 
 def test_a_reason_is_told_whole() -> None:
-    """Over several lines where there is no room for it on one."""
+    """In several lines if one line has no room for it."""
     one = lived(job(Plan.fails(LONG, training=600)), 1000)
     lines = plain(draw(one, Paper(80))).split("\n")
-    told = lines[lines.index(rows_of(plain(draw(one, Paper(80))), "FailureReason")[0]) :]
-    assert " ".join(line.strip() for line in told) == f"FailureReason: {LONG.strip()}"
+    reason = lines[lines.index(rows_of(plain(draw(one, Paper(80))), "FailureReason")[0]) :]
+    assert " ".join(line.strip() for line in reason) == f"FailureReason: {LONG.strip()}"
     assert rows_of(plain(draw(one, Paper())), "FailureReason") == [f"FailureReason: {LONG}".rstrip()]
 
 
 def test_what_happened_at_once_is_told_in_the_order_of_cause() -> None:
-    """A stop stands before the Stopping that it brought about, but not before the job."""
+    """A stop stands before the Stopping that it caused, but not before the job."""
     first = plain(draw(lived(job(PLAN, "churn", Stop(0)), 0), Paper())).split("\n")
     assert [line.split()[0] for line in first[2:5]] == ["Starting", "stop", "Downloading"]
     later = plain(draw(lived(job(PLAN, "churn", Stop(60 * S)), 0), Paper())).split("\n")
@@ -75,7 +75,7 @@ def test_what_happened_at_once_is_told_in_the_order_of_cause() -> None:
 
 
 def test_what_has_no_end_says_so() -> None:
-    """Planned for ever, or only not recorded."""
+    """Planned forever, or just not recorded."""
     hangs = job(Plan.replays(response(R8)).but(phases=Plan.hangs("Starting").phases))
     assert rows_of(plain(draw(lived(hangs, 5), Paper())), "Starting")[0].split()[:4] == ["Starting", "0:00:00", "no", "end"]
     assert rows_of(plain(draw(recorded(response(R8)), Paper())), "Starting")[0].split()[:3] == ["Starting", "0:00:00", "open"]

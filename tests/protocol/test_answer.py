@@ -62,7 +62,7 @@ def test_a_recorded_instant_is_moved_however_it_is_written(at: object) -> None:
 
 
 def test_an_answer_is_compact_json() -> None:
-    """The body is the document, in bytes; no document is no byte."""
+    """The body is the document in bytes; an empty document is an empty body."""
     assert granted(dump({"a": [1, "é"]})) == Answer(200, b'{"a":[1,"\\u00e9"]}')
     assert granted("") == Answer(200, b"")
 

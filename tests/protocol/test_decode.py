@@ -160,7 +160,7 @@ def test_a_number_with_too_many_bits_is_left_to_its_constraint() -> None:
             decode(bounded.shape_for(shape), value)
 
 
-# -- what is no JSON
+# -- bodies that are not JSON
 
 
 @pytest.mark.parametrize(

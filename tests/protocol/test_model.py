@@ -40,7 +40,7 @@ def test_the_operations_are_those_of_the_model() -> None:
 
 
 def test_the_echo_of_create_is_what_describe_shows_too() -> None:
-    """The echo is computed from the model: tags and the experiment are told, only one of them is shown."""
+    """The echo is computed from the model: a request has tags and an experiment, but Describe shows only one of them."""
     echo = of_sagemaker().echo
     assert {"TrainingJobName", "RoleArn", "HyperParameters", "StoppingCondition", "ExperimentConfig", "Environment"} <= set(echo)
     assert "Tags" not in echo
@@ -54,7 +54,7 @@ def test_the_echo_keeps_the_order_of_the_request() -> None:
 
 
 def test_a_model_without_training_jobs_echoes_nothing() -> None:
-    """A model too old for an operation is no error."""
+    """A model that is too old for an operation is not an error."""
     api = Api.of(invented(SHAPES, {"DescribeTrainingJob": OPERATIONS["DescribeTrainingJob"]}))
     assert api.echo == ()
     assert api.operations == {"DescribeTrainingJob"}

@@ -148,7 +148,7 @@ def test_a_construct_means_what_it_means_in_java(pattern: str, yes: list[str], n
     ],
 )
 def test_what_cannot_be_translated_is_not_enforced(pattern: str) -> None:
-    """A future model's pattern that Python may read otherwise than Java is no constraint rather than a wrong one."""
+    """A future model's pattern that Python may read differently from Java is not enforced: it could be enforced wrongly."""
     assert matcher(pattern) is None
 
 

@@ -390,7 +390,7 @@ def test_too_many_subnets_show_the_list() -> None:
 
 
 def test_a_bad_security_group_is_said_of_the_list() -> None:
-    """After appleboy/lambda-action#72 (Lambda): what is wrong with an element is said of its list."""
+    """After appleboy/lambda-action#72 (Lambda): the fault of an element is reported for its list."""
     assert message_for(changed("VpcConfig.SecurityGroupIds", ["sg-1", "sg_2", "sg_3"])) == (
         "1 validation error detected: Value '[sg-1, sg_2, sg_3]' at 'vpcConfig.securityGroupIds' failed to satisfy constraint: "
         "Member must satisfy constraint: [Member must have length less than or equal to 32, "
@@ -458,7 +458,7 @@ def test_anchors_are_restored_only_to_patterns_that_lack_them() -> None:
 
 
 def test_every_restored_anchor_belongs_to_a_shape_of_the_model() -> None:
-    """The table of anchors is no longer than it needs to be."""
+    """The table of anchors has no entry that is not needed."""
     assert set(_ANCHORS) <= set(sagemaker().shape_names)
 
 

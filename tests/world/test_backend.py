@@ -23,15 +23,15 @@ PLAN = Plan.completes(starting=10, downloading=10, training=60, uploading=10)
 
 
 class Nobody:
-    """A fallback that is never there."""
+    """A fallback that is never active."""
 
     def __init__(self) -> None:
-        """Start without having been asked."""
+        """Start with nothing recorded."""
         self.noticed = 0
         self.refused = list[str]()
 
     def notice(self) -> None:
-        """Count it."""
+        """Count the call."""
         self.noticed += 1
 
     def is_active(self) -> bool:
@@ -39,7 +39,7 @@ class Nobody:
         return False
 
     def owns(self, operation: str, params: Mapping[str, Any]) -> bool:
-        """Leave it what is unknown."""
+        """Own the operations that are not simulated."""
         return operation == "ListModels" and not params
 
     def perform(self, request: Request) -> str:
@@ -51,7 +51,7 @@ class Nobody:
         return [{"logGroupName": f"/aws/{request.region}"}]
 
     def check_inputs(self, place: Place, params: Mapping[str, Any]) -> None:
-        """Note whose inputs were to be looked at."""
+        """Record the jobs whose inputs were checked."""
         self.refused.append(f"{place.region}/{params['TrainingJobName']}")
 
     def close(self) -> None:
@@ -97,7 +97,7 @@ def test_a_job_lives_by_the_clock_alone() -> None:
 
 
 def test_an_answer_says_when_it_was_given_and_what_the_call_takes() -> None:
-    """Whoever asks spends it: the backend lets no time pass."""
+    """The caller spends that time: the backend lets no time pass."""
     subject = backend(latency=0.25)
     reply = subject.answer(call("ListTrainingJobs"))
     assert reply is not None
@@ -173,7 +173,7 @@ def test_what_is_not_simulated_is_left_to_the_fallback() -> None:
 
 
 def test_inputs_are_looked_at_where_they_are() -> None:
-    """By the fallback, which has the buckets, and only if that is asked for."""
+    """By the fallback, which has the buckets, and only under check_s3."""
     for subject, looked in ((backend(), []), (backend(check_s3=True), ["us-east-1/churn"])):
         created(subject)
         assert vars(subject.fallback)["refused"] == looked

@@ -240,7 +240,7 @@ def test_no_negative_duration_is_one(duration: timedelta) -> None:
 
 
 def test_what_is_given_beside_the_options_is_near_to_a_misspelling_too() -> None:
-    """The marker takes `outcomes` besides."""
+    """The marker also takes `outcomes`."""
     Options.check_names(["seed", "outcomes"], "outcomes")
     with pytest.raises(TypeError, match="sagemock has no option 'outcome': did you mean 'outcomes'"):
         Options.check_names(["outcome"], "outcomes")

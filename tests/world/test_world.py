@@ -79,7 +79,7 @@ def test_every_sleep_is_on_record() -> None:
 
 
 def test_the_records_of_two_mocks_are_apart() -> None:
-    """The innermost answers and writes down; the outer one is untouched."""
+    """The innermost one answers and records; the outer one is untouched."""
     client = make_client()
     with mock_sagemaker(start=START) as outer:
         create(client)
@@ -108,7 +108,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 def test_a_thousand_equal_polls_are_enough() -> None:
-    """The next one names the job, where it sits since when, by which plan, and what to do."""
+    """The next poll raises. The text names the job, its status, since when, its plan, and what to do."""
     plan = Plan.hangs()
     with mock_sagemaker(start=START, latency=0, plan=plan, idle_limit=timedelta(days=9)) as mock:
         client = make_client()
@@ -127,7 +127,7 @@ def test_a_thousand_equal_polls_are_enough() -> None:
 
 
 def test_a_loop_over_an_unknown_job_ends_too(short: int) -> None:
-    """There is nothing that could still happen where there is no job at all."""
+    """Without any job, nothing can happen."""
     with mock_sagemaker(start=START, latency=0):
         client = make_client()
         for _ in range(short):
@@ -162,7 +162,7 @@ def test_a_loop_that_waits_for_something_is_left_alone(short: int) -> None:
 
 
 def test_many_different_polls_are_no_loop(short: int) -> None:
-    """To look once at each of many finished jobs is no idling."""
+    """Looking once at each of many finished jobs is not idling."""
     with mock_sagemaker(start=START, latency=0) as mock:
         client = make_client()
         for number in range(2 * short):
@@ -194,7 +194,7 @@ def test_a_loop_that_sleeps_may_sleep_so_long(limit: timedelta, sleeps: int) -> 
 
 
 def test_the_limit_may_be_set_at_any_time(short: int) -> None:
-    """None is no limit at all."""
+    """None means no limit."""
     with mock_sagemaker(start=START, latency=0, plan=PLAN) as mock:
         client = make_client()
         create(client)
@@ -208,7 +208,7 @@ def test_the_limit_may_be_set_at_any_time(short: int) -> None:
 
 
 def test_what_the_test_advances_is_its_own_business() -> None:
-    """A year of the test's is no idling of the code's."""
+    """A year that the test advances does not count as idling of the code."""
     with mock_sagemaker(start=START, plan=PLAN) as mock:
         client = make_client()
         create(client)
@@ -259,7 +259,7 @@ def test_a_plan_serves_so_many_jobs() -> None:
 
 
 def test_a_refused_request_uses_no_plan() -> None:
-    """A name that is taken meets nothing."""
+    """A request for a name in use uses no plan."""
     with mock_sagemaker() as mock:
         client = make_client()
         create(client)
@@ -271,7 +271,7 @@ def test_a_refused_request_uses_no_plan() -> None:
 
 
 def test_a_plan_is_for_jobs_that_are_created_from_then_on() -> None:
-    """A job keeps the plan that it was born with."""
+    """A job keeps the plan that it had at its creation."""
     with mock_sagemaker(strict=False) as mock:
         client = make_client()
         create(client)

@@ -306,7 +306,7 @@ def test_inheritance_makes_no_second_mock(journal: Journal) -> None:
 
 
 def test_a_method_called_without_a_runner_gets_a_mock(journal: Journal) -> None:
-    """Whoever calls a test method by hand is inside a mock, of every kind of method; other attributes stay what they are."""
+    """Test methods of every kind run inside a mock when called by hand; other attributes do not change."""
 
     class TestThings:
         test_data: ClassVar[list[int]] = [1, 2]

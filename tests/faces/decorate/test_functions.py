@@ -45,7 +45,7 @@ def test_an_exception_passes_and_is_no_clean_exit(journal: Journal, error: BaseE
 
 
 def test_a_failure_of_the_body_is_not_covered_by_an_unused_plan(journal: Journal) -> None:
-    """Who fails by itself is not told of unused plans besides."""
+    """A test that fails by itself does not also report unused plans."""
 
     @lambda target: decorate(target, journal.new)
     def target() -> None:
@@ -160,7 +160,7 @@ def test_a_generator_that_is_not_started_starts_nothing(journal: Journal) -> Non
 
 
 def test_a_generator_that_is_dropped_half_way_stops_its_mock(journal: Journal) -> None:
-    """The garbage collector closes it, which is no clean exit: nobody could catch its UnusedError."""
+    """The garbage collector closes it. That is not a clean exit: nobody could catch its UnusedError."""
     seen = []
 
     @lambda target: decorate(target, journal.new)
@@ -205,7 +205,7 @@ def test_an_async_generator_that_is_dropped_half_way_stops_its_mock(journal: Jou
 
 
 def test_an_async_generator_that_is_not_started_starts_nothing(journal: Journal) -> None:
-    """To make it, and to close it before it has begun, is no use of a mock."""
+    """Creating it, and closing it before it has begun, starts no mock."""
 
     @lambda target: decorate(target, journal.new)
     async def target() -> AsyncGenerator[None, None]:

@@ -298,7 +298,7 @@ def test_decorated_twice_is_nested() -> None:
 
 
 class Property:
-    """One thing of each kind that is no function but holds one."""
+    """One object of each kind that is not a function but contains one."""
 
     @property
     def plain(self) -> None: ...
