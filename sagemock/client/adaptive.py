@@ -21,9 +21,8 @@ from sagemock.clock import forks
 from sagemock.clock.instants import SECOND_US
 from sagemock.clock.real import real
 from sagemock.clock.virtual import Clock
-from sagemock.patches.active import Active, Innermost
+from sagemock.patches.active import Innermost, sleeps_here
 from sagemock.patches.patch import Patches, Wrapped
-from sagemock.patches.sleep import keeps_real_time
 
 __all__ = ["AdaptivePatch", "LimiterWorlds", "refill_us"]
 
@@ -70,7 +69,7 @@ class AdaptivePatch:
     def _acquire(self, wrapped: Callable[..., bool], token_bucket: _Botocores, args: _Arguments, kwargs: _Arguments) -> bool:
         def acquire(amount: float = 1, block: bool = True) -> bool:  # noqa: FBT001, FBT002  # TokenBucket.acquire's own
             while True:
-                active = _virtual(self._innermost)
+                active = sleeps_here(self._innermost)
                 if active is None or not block:
                     return wrapped(amount, block)
                 try:
@@ -175,12 +174,6 @@ def _numbers(part: object) -> dict[str, float | None]:
     return {name: value for name, value in vars(part).items() if value is None or isinstance(value, (int, float))}
 
 
-def _virtual(innermost: Innermost) -> Active | None:
-    """Return the innermost mock if the calling thread sleeps on its clock."""
-    active = innermost()
-    return None if active is None or active.sleeping == "real" or keeps_real_time(active) else active
-
-
 def _clock(innermost: Innermost) -> Clock | None:
-    active = _virtual(innermost)
+    active = sleeps_here(innermost)
     return None if active is None else active.clock

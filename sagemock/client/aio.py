@@ -23,10 +23,9 @@ from sagemock.client.environ import NONE_HERE, Environ, stand_in
 from sagemock.client.guard import IN_FLIGHT, Guard, InFlight
 from sagemock.client.hook import Hook
 from sagemock.clock.instants import SECOND_US
-from sagemock.patches.active import Innermost
+from sagemock.patches.active import Innermost, sleeps_here
 from sagemock.patches.imports import WhenImported
 from sagemock.patches.patch import Patch, Wrapped
-from sagemock.patches.sleep import keeps_real_time
 
 __all__ = ["AioPatch"]
 
@@ -100,8 +99,8 @@ class AioPatch:
     async def _acquire(self, wrapped: Callable[..., Any], token_bucket: Any, args: _Arguments, kwargs: _Arguments) -> Any:  # noqa: ANN401
         async def acquire(amount: float = 1, block: bool = True) -> Any:  # noqa: ANN401, FBT001, FBT002  # AsyncTokenBucket's own
             while True:
-                active = self._innermost()
-                if active is None or active.sleeping == "real" or keeps_real_time(active) or not block:
+                active = sleeps_here(self._innermost)
+                if active is None or not block:
                     return await wrapped(amount, block)
                 try:
                     return await wrapped(amount, block=False)

@@ -11,7 +11,7 @@ from sagemock.clock.sleepers import Sleepers
 from sagemock.clock.virtual import Clock
 from sagemock.patches.patch import Patch
 
-__all__ = ["Active", "Innermost", "Stack", "keeps_real_time"]
+__all__ = ["Active", "Innermost", "Stack", "keeps_real_time", "shows_here", "sleeps_here"]
 
 
 class Active(Protocol):
@@ -58,6 +58,18 @@ Innermost: TypeAlias = Callable[[], Active | None]
 def keeps_real_time(active: Active) -> bool:
     """Return whether the calling thread was alive before the mock started (law 8)."""
     return threading.current_thread() in active.threads_before
+
+
+def sleeps_here(innermost: Innermost) -> Active | None:
+    """Return the innermost mock if the calling thread sleeps by its clock."""
+    active = innermost()
+    return None if active is None or active.sleeping == "real" or keeps_real_time(active) else active
+
+
+def shows_here(innermost: Innermost) -> Active | None:
+    """Return the innermost mock if the calling thread is shown its clock as the time of the process."""
+    active = innermost()
+    return None if active is None or active.wall == "real" or keeps_real_time(active) else active
 
 
 A = TypeVar("A", bound=Active)

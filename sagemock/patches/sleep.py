@@ -10,12 +10,12 @@ from sagemock.cleanup import run_all
 from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.clock.real import real
 from sagemock.clock.waits import LOOKS, place
-from sagemock.patches.active import Innermost, keeps_real_time
+from sagemock.patches.active import Innermost, sleeps_here
 from sagemock.patches.bindings import INTERPRETER, TEST_TOOLS, Rebinding, belongs
 from sagemock.patches.patch import Patches
 from sagemock.patches.tasks import LoopPatch, VirtualTasks
 
-__all__ = ["SleepPatch", "duration_us", "keeps_real_time"]
+__all__ = ["SleepPatch", "duration_us"]
 
 # These sleep for themselves. The others of the interpreter's sleep only for whoever gave them `time.sleep` to call, as in
 # `executor.submit(time.sleep, 60)`.
@@ -68,8 +68,8 @@ class VirtualSleep:
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # time.sleep itself judges arguments
         """Sleep for the given number of seconds."""
-        active = self._innermost()
-        if active is None or active.sleeping == "real" or keeps_real_time(active) or _is_a_wait_for_something_real():
+        active = sleeps_here(self._innermost)
+        if active is None or _is_a_wait_for_something_real():
             return self._real_sleep(*args, **kwargs)
         long_us = None if kwargs or len(args) != 1 else duration_us(args[0])
         if long_us is None:

@@ -18,7 +18,7 @@ from sagemock.cleanup import run_all
 from sagemock.clock import forks
 from sagemock.clock.instants import SECOND_US
 from sagemock.clock.sleepers import Sleepers
-from sagemock.patches.active import Active, Innermost, keeps_real_time
+from sagemock.patches.active import Active, Innermost, sleeps_here
 from sagemock.patches.loops import Drive, drive_of
 from sagemock.patches.timers import Alarms, Timer
 
@@ -46,8 +46,7 @@ class VirtualTasks:
 
     def active(self) -> Active | None:
         """Return the innermost mock if the calling thread's tasks sleep by its clock."""
-        active = self._innermost()
-        return None if active is None or active.sleeping == "real" or keeps_real_time(active) else active
+        return sleeps_here(self._innermost)
 
     async def sleep_until_us(self, active: Active, at_us: int) -> None:
         """Let the calling task sleep until an instant."""

@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 from sagemock.clock.instants import SECOND_US
 from sagemock.clock.sleepers import Sleepers, waiting
 from sagemock.clock.virtual import Clock
-from sagemock.patches.active import Active, Innermost, keeps_real_time
+from sagemock.patches.active import Active, Innermost, sleeps_here
 from sagemock.patches.bindings import Rebinding
 from sagemock.patches.imports import WhenImported
 from sagemock.patches.loop_sleepers import LoopSleeper
@@ -93,8 +93,8 @@ class TrioPatch:
 
         async def sleep(seconds: float) -> None:
             """Sleep for so many virtual seconds."""
-            active = self._innermost()
-            if active is None or active.sleeping == "real" or keeps_real_time(active):
+            active = sleeps_here(self._innermost)
+            if active is None:
                 await real_sleep(seconds)
                 return
             self._watch(trio, active)

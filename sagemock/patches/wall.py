@@ -34,13 +34,12 @@ from typing import Any
 from sagemock.cleanup import run_all
 from sagemock.clock.instants import SECOND_US, instant_us
 from sagemock.clock.real import real
-from sagemock.patches.active import Active, Innermost
+from sagemock.patches.active import Innermost, shows_here
 from sagemock.patches.bindings import INTERPRETER, TEST_TOOLS, Rebinding, belongs
 from sagemock.patches.extensions import Extensions
 from sagemock.patches.frozen import OwnFactory, frozen_by_freezegun
 from sagemock.patches.patch import Patches
 from sagemock.patches.precedence import GivingWay, Ground
-from sagemock.patches.sleep import keeps_real_time
 
 __all__ = ["ClockFactory", "WallPatch"]
 
@@ -161,7 +160,7 @@ class ClockFactory(OwnFactory):
 
     def __call__(self) -> datetime:
         """Return the present instant, naive, in UTC."""
-        active = _virtual(self._innermost)
+        active = shows_here(self._innermost)
         if active is not None:
             active.clock.read()
             return _EPOCH + timedelta(microseconds=active.clock.wall_us())
@@ -171,7 +170,7 @@ class ClockFactory(OwnFactory):
 
     def monotonic_us(self) -> int:
         """Return what the monotonic timers show: the clock itself, which goes on where the caller moves the wall backwards."""
-        active = _virtual(self._innermost)
+        active = shows_here(self._innermost)
         if active is None:
             return (self() - _EPOCH) // timedelta(microseconds=1)
         active.clock.read()
@@ -215,7 +214,7 @@ class _RealTime:
         self._ignored = _relevant(ignored)
 
     def __call__(self) -> bool:
-        active = _virtual(self._innermost)
+        active = shows_here(self._innermost)
         if active is None:
             # Without the mock, as it is without a mock. (From here freezegun's own rule sees one frame less.)
             return frozen_by_freezegun() is None or bool(self._freezeguns_own())
@@ -246,12 +245,6 @@ class _Unfrozen:
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._module, name)
-
-
-def _virtual(innermost: Innermost) -> Active | None:
-    """Return the innermost mock if its clock is the calling thread's time."""
-    active = innermost()
-    return None if active is None or active.wall == "real" or keeps_real_time(active) else active
 
 
 def _relevant(ignored: Iterable[str]) -> tuple[str, ...]:
