@@ -2,7 +2,6 @@ import asyncio
 import re
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -44,18 +43,7 @@ LIFE = [
 ]
 
 
-@pytest.fixture
-def sagemaker() -> Iterator[SageMakerMock]:
-    """Mock SageMaker; calls take no time, so that every instant of these tests is exact."""
-    with mock_sagemaker(start=START, latency=0, plan=PLAN) as mock:
-        yield mock
-
-
-@pytest.fixture
-def client(sagemaker: SageMakerMock) -> Any:
-    """Make a client."""
-    assert sagemaker.clock.now() == START
-    return make_client()
+OPTIONS: dict[str, Any] = {"latency": 0, "plan": PLAN}
 
 
 def statuses(event: Event) -> str:

@@ -2,7 +2,7 @@
 
 import copy
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import FrozenInstanceError
 from typing import Any
 
@@ -16,18 +16,7 @@ PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)
 ARN = "arn:aws:sagemaker:{}:123456789012:training-job/churn"
 
 
-@pytest.fixture
-def sagemaker() -> Iterator[SageMakerMock]:
-    """Mock SageMaker; calls take no time."""
-    with mock_sagemaker(start=START, latency=0, plan=PLAN, strict=False) as mock:
-        yield mock
-
-
-@pytest.fixture
-def client(sagemaker: SageMakerMock) -> Any:
-    """Make a client."""
-    assert sagemaker.clock.now() == START
-    return make_client()
+OPTIONS: dict[str, Any] = {"latency": 0, "plan": PLAN, "strict": False}
 
 
 def test_a_view_is_live(sagemaker: SageMakerMock, client: Any) -> None:

@@ -25,18 +25,7 @@ ONCE_STARTED = {"TrainingStartTime", "TrainingTimeInSeconds"}
 AT_THE_END = {"TrainingEndTime", "BillableTimeInSeconds", "ModelArtifacts"}
 
 
-@pytest.fixture
-def sagemaker() -> Iterator[SageMakerMock]:
-    """Mock SageMaker; calls take no time, so that every instant of these tests is exact."""
-    with mock_sagemaker(start=START, latency=0, plan=PLAN, strict=False) as mock:
-        yield mock
-
-
-@pytest.fixture
-def client(sagemaker: SageMakerMock) -> Any:
-    """Make a client."""
-    assert sagemaker.clock.now() == START
-    return make_client()
+OPTIONS: dict[str, Any] = {"latency": 0, "plan": PLAN, "strict": False}
 
 
 def snapshots(mock: SageMakerMock, client: Any, *, every: float, until: float) -> Iterator[tuple[float, dict[str, Any]]]:

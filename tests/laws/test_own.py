@@ -3,7 +3,7 @@
 import copy
 import json
 import pickle
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, MutableSequence
+from collections.abc import Callable, Mapping, MutableMapping, MutableSequence
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sagemock import Phase, Plan, SageMakerMock, mock_sagemaker
 from sagemock.training.own import Kept, own
 from sagemock.world.sleeps import Sleep, Sleeps
-from tests.support.calling import START, after, bodies, create, describe, make_client, request
+from tests.support.calling import after, bodies, create, describe, make_client, request
 from tests.support.records import R1, response
 
 REQUEST: dict[str, Any] = {
@@ -68,11 +68,7 @@ class Spoiler:
         return "<spoiler>"
 
 
-@pytest.fixture
-def sagemaker() -> Iterator[SageMakerMock]:
-    """Mock SageMaker; calls take no time."""
-    with mock_sagemaker(start=START, latency=0, plan=Plan.completes(training=60), strict=False) as mock:
-        yield mock
+OPTIONS: dict[str, Any] = {"latency": 0, "plan": Plan.completes(training=60), "strict": False}
 
 
 HANDED_OUT: dict[str, Callable[[SageMakerMock], object]] = {

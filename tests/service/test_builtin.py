@@ -1,7 +1,6 @@
 """Built-in algorithms: whose images they are, and the metrics that the service defines for them."""
 
 import json
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from sagemock import Plan, SageMakerMock, current, mock_sagemaker
 from sagemock.service import builtin
 from sagemock.service.builtin import REPOSITORIES, in_order, is_built_in, place
 from tests.service.test_operations import refusal
-from tests.support.calling import START, YOUNG, create, describe, make_client, request
+from tests.support.calling import YOUNG, create, describe, make_client, request
 from tests.support.records import R4, response
 
 DATA: dict[str, Any] = json.loads(Path(builtin.__file__).with_name("builtin.json").read_text("utf-8"))
@@ -23,18 +22,7 @@ OF_CORE, OF_FRAMEWORKS = "811284229777", "683313688378"
 OWN = [{"Name": "loss", "Regex": "loss=(.*)"}]
 
 
-@pytest.fixture
-def sagemaker() -> Iterator[SageMakerMock]:
-    """Mock SageMaker; calls take no time."""
-    with mock_sagemaker(start=START, latency=0, strict=False) as mock:
-        yield mock
-
-
-@pytest.fixture
-def client(sagemaker: SageMakerMock) -> Any:
-    """Make a client."""
-    assert sagemaker.clock.now() == START
-    return make_client()
+OPTIONS: dict[str, Any] = {"latency": 0, "strict": False}
 
 
 def algorithm(image: str, account: str = OF_CORE, host: str = "us-east-1.amazonaws.com", **members: Any) -> dict[str, Any]:

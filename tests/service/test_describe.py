@@ -1,18 +1,17 @@
 """What DescribeTrainingJob shows, field by field."""
 
-from collections.abc import Iterator
 from random import Random
 from typing import Any
 
 import pytest
 
-from sagemock import Plan, SageMakerMock, mock_sagemaker
+from sagemock import Plan, SageMakerMock
 from sagemock.protocol.model import Api
 from sagemock.service import describe as described
 from sagemock.training.job import Job, Place
 from sagemock.training.plan.script import script
 from tests.protocol.shapes import invented
-from tests.support.calling import START, YOUNG, after, create, describe, make_client, request
+from tests.support.calling import START, YOUNG, after, create, describe, request
 
 PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)
 ALWAYS = {
@@ -64,18 +63,7 @@ FILES = {
 }
 
 
-@pytest.fixture
-def sagemaker() -> Iterator[SageMakerMock]:
-    """Mock SageMaker; calls take no time."""
-    with mock_sagemaker(start=START, latency=0, plan=PLAN, strict=False) as mock:
-        yield mock
-
-
-@pytest.fixture
-def client(sagemaker: SageMakerMock) -> Any:
-    """Make a client."""
-    assert sagemaker.clock.now() == START
-    return make_client()
+OPTIONS: dict[str, Any] = {"latency": 0, "plan": PLAN, "strict": False}
 
 
 def entry(status: str, start: int, end: int, message: str) -> dict[str, Any]:

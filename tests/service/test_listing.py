@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -16,18 +15,7 @@ PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)
 PLAN_ARN = "arn:aws:sagemaker:us-east-1:123456789012:training-plan/reserved"
 
 
-@pytest.fixture
-def sagemaker() -> Iterator[SageMakerMock]:
-    """Mock SageMaker; calls take no time."""
-    with mock_sagemaker(start=START, latency=0, plan=PLAN, strict=False) as mock:
-        yield mock
-
-
-@pytest.fixture
-def client(sagemaker: SageMakerMock) -> Any:
-    """Make a client."""
-    assert sagemaker.clock.now() == START
-    return make_client()
+OPTIONS: dict[str, Any] = {"latency": 0, "plan": PLAN, "strict": False}
 
 
 def fill(mock: SageMakerMock, client: Any, count: int, *, every: float = 1) -> None:

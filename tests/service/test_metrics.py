@@ -1,7 +1,6 @@
 """FinalMetricDataList."""
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,18 +14,7 @@ EPOCH = {"Name": "epoch", "Regex": "epoch [0-9]+|^[0-9]+"}
 KNOWN: Any = {"starting": 10, "downloading": 20, "uploading": 5, "stopping": 3}
 
 
-@pytest.fixture
-def sagemaker() -> Iterator[SageMakerMock]:
-    """Mock SageMaker, without latency."""
-    with mock_sagemaker(start=START, latency=0, strict=False) as mock:
-        yield mock
-
-
-@pytest.fixture
-def client(sagemaker: SageMakerMock) -> Any:
-    """Make a client."""
-    assert sagemaker.clock.now() == START
-    return make_client()
+OPTIONS: dict[str, Any] = {"latency": 0, "strict": False}
 
 
 def defined(*definitions: dict[str, str]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What each operation does and refuses, in AWS's words, and in which of AWS's places."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,18 +18,7 @@ PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)
 UNKNOWN = ("ValidationException", "Requested resource not found.", 400)
 
 
-@pytest.fixture
-def sagemaker() -> Iterator[SageMakerMock]:
-    """Mock SageMaker; calls take no time."""
-    with mock_sagemaker(start=START, latency=0, plan=PLAN, strict=False) as mock:
-        yield mock
-
-
-@pytest.fixture
-def client(sagemaker: SageMakerMock) -> Any:
-    """Make a client."""
-    assert sagemaker.clock.now() == START
-    return make_client()
+OPTIONS: dict[str, Any] = {"latency": 0, "plan": PLAN, "strict": False}
 
 
 def refusal(call: Callable[..., object], *args: Any, **params: Any) -> tuple[str, str, int]:

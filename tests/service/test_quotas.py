@@ -1,32 +1,17 @@
 """Account quotas."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from sagemock import SageMakerMock, mock_sagemaker
+from sagemock import SageMakerMock
 from tests.service.test_operations import refusal
-from tests.support.calling import START, YOUNG, create, describe, make_client
+from tests.support.calling import YOUNG, create, describe
 
 SPOT: dict[str, Any] = {
     "EnableManagedSpotTraining": True,
     "StoppingCondition": {"MaxRuntimeInSeconds": 3600, "MaxWaitTimeInSeconds": 7200},
 }
-
-
-@pytest.fixture
-def sagemaker() -> Iterator[SageMakerMock]:
-    """Mock SageMaker."""
-    with mock_sagemaker(start=START) as mock:
-        yield mock
-
-
-@pytest.fixture
-def client(sagemaker: SageMakerMock) -> Any:
-    """Make a client."""
-    assert sagemaker.clock.now() == START
-    return make_client()
 
 
 def said(kind: str, limit: int, used: int, wanted: int) -> tuple[str, str, int]:

@@ -1,12 +1,9 @@
 """What DescribeTrainingJob shows of serverless jobs only."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
-from sagemock import Plan, SageMakerMock, mock_sagemaker
-from tests.support.calling import START, YOUNG, create, describe, make_client
+from sagemock import Plan, SageMakerMock
+from tests.support.calling import YOUNG, create, describe, make_client
 
 pytestmark = YOUNG
 
@@ -28,11 +25,7 @@ PLAN = Plan.serverless(epochs=2, steps=50, tokens=1_000, then=Plan.completes(sta
 OWN = ("ProgressInfo", "MlflowDetails", "OutputModelPackageArn", "BillableTokenCount", "BillableTimeInSeconds")
 
 
-@pytest.fixture
-def sagemaker() -> Iterator[SageMakerMock]:
-    """Mock SageMaker; calls take no time."""
-    with mock_sagemaker(start=START, latency=0, plan=PLAN, strict=False) as mock:
-        yield mock
+OPTIONS: dict[str, Any] = {"latency": 0, "plan": PLAN, "strict": False}
 
 
 def own(client: Any, name: str = "churn") -> dict[str, Any]:

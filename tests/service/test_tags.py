@@ -1,29 +1,14 @@
 """AddTags, ListTags and DeleteTags."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from sagemock import SageMakerMock, mock_sagemaker
+from sagemock import mock_sagemaker
 from tests.service.test_operations import refusal
-from tests.support.calling import START, create, describe, make_client
+from tests.support.calling import START, create, describe
 
 NO_RESOURCE = ("ValidationException", "Resource does not exist.", 400)
-
-
-@pytest.fixture
-def sagemaker() -> Iterator[SageMakerMock]:
-    """Mock SageMaker."""
-    with mock_sagemaker(start=START) as mock:
-        yield mock
-
-
-@pytest.fixture
-def client(sagemaker: SageMakerMock) -> Any:
-    """Make a client."""
-    assert sagemaker.clock.now() == START
-    return make_client()
 
 
 def tags(**pairs: str) -> list[dict[str, str]]:

@@ -1,14 +1,13 @@
 """UpdateTrainingJob and DeleteTrainingJob."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from sagemock import Plan, SageMakerMock, mock_sagemaker
+from sagemock import Plan, SageMakerMock
 from tests.service.test_operations import refusal
 from tests.service.test_warm_pools import WARM, kept
-from tests.support.calling import START, YOUNG, create, describe, make_client
+from tests.support.calling import YOUNG, create, describe
 
 pytestmark = YOUNG
 
@@ -17,18 +16,7 @@ RULE = {"RuleConfigurationName": "cpu", "RuleEvaluatorImage": "123456789012.dkr.
 GONE = ("ValidationException", "Requested resource not found.", 400)
 
 
-@pytest.fixture
-def sagemaker() -> Iterator[SageMakerMock]:
-    """Mock SageMaker; calls take no time."""
-    with mock_sagemaker(start=START, latency=0, plan=PLAN, strict=False) as mock:
-        yield mock
-
-
-@pytest.fixture
-def client(sagemaker: SageMakerMock) -> Any:
-    """Make a client."""
-    assert sagemaker.clock.now() == START
-    return make_client()
+OPTIONS: dict[str, Any] = {"latency": 0, "plan": PLAN, "strict": False}
 
 
 def test_a_profiler_can_be_changed_while_the_job_is_in_progress(sagemaker: SageMakerMock, client: Any) -> None:

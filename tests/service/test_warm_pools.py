@@ -1,31 +1,20 @@
 """Warm pools, as a client sees them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from sagemock import Plan, SageMakerMock, mock_sagemaker
-from tests.support.calling import START, YOUNG, create, describe, lived, make_client, request
+from sagemock import Plan, SageMakerMock
+from tests.support.calling import START, YOUNG, create, describe, lived, request
 
 PLAN = Plan.completes(downloading=30, training=600, uploading=10)
 RESOURCES = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10, "KeepAlivePeriodInSeconds": 300}
 WARM: dict[str, Any] = {"ResourceConfig": RESOURCES}
 
 
-@pytest.fixture
-def sagemaker() -> Iterator[SageMakerMock]:
-    """Mock SageMaker; calls take no time."""
-    with mock_sagemaker(start=START, latency=0, plan=PLAN, strict=False) as mock:
-        yield mock
-
-
-@pytest.fixture
-def client(sagemaker: SageMakerMock) -> Any:
-    """Make a client."""
-    assert sagemaker.clock.now() == START
-    return make_client()
+OPTIONS: dict[str, Any] = {"latency": 0, "plan": PLAN, "strict": False}
 
 
 def kept(client: Any, name: str = "churn") -> object:

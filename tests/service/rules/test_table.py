@@ -1,12 +1,11 @@
 """What CreateTrainingJob refuses beyond the constraints of single values."""
 
-from collections.abc import Iterator
 from inspect import isfunction
 from typing import Any
 
 import pytest
 
-from sagemock import SageMakerMock, mock_sagemaker
+from sagemock import mock_sagemaker
 from sagemock.service.rules import algorithms, resources, table
 from tests.service.test_operations import refusal
 from tests.support.calling import START, YOUNG, create, describe, make_client, request
@@ -22,20 +21,6 @@ PRIVATE = (
 )
 NO_IMAGE = "Invalid training image. Please provide a valid Amazon Elastic Container Registry path of the Docker image to run."
 ONE_ALGORITHM = "You must specify either an AlgorithmName or a TrainingImage in AlgorithmSpecification, and not both"
-
-
-@pytest.fixture
-def sagemaker() -> Iterator[SageMakerMock]:
-    """Mock SageMaker."""
-    with mock_sagemaker(start=START) as mock:
-        yield mock
-
-
-@pytest.fixture
-def client(sagemaker: SageMakerMock) -> Any:
-    """Make a client."""
-    assert sagemaker.clock.now() == START
-    return make_client()
 
 
 def algorithm(**members: object) -> dict[str, Any]:
