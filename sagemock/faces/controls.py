@@ -1,6 +1,5 @@
 """What a test can read from the world of its mock, and what it can do to that world."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import get_args
@@ -35,18 +34,33 @@ from sagemock.world.world import World
 __all__ = ["Controls"]
 
 
-class Controls(ABC):
+class Controls:
     """The verbs of a mock. `SageMakerMock` adds the start and the end."""
 
-    @property
-    @abstractmethod
-    def _world(self) -> World:
-        """The world that a test reads."""
+    def __init__(self) -> None:
+        self._worlds: list[World] = []
+        """The active worlds; the last one is the innermost."""
+        self._last: World | None = None
+        """The world that ended last."""
 
     @property
-    @abstractmethod
+    def _world(self) -> World:
+        if self._worlds:
+            return self._worlds[-1]
+        if self._last is None:
+            raise UsageError("this mock was not started: enter it by `with`, start(), the decorator or the fixture first")
+        return self._last
+
+    @property
     def _running(self) -> World:
-        """The world that a test changes. Raises UsageError when it is over."""
+        world = self._world
+        if not self._worlds:
+            raise UsageError(
+                "this mock is over and cannot change any more: do this while it is active; you can still read what happened"
+            )
+        # A thread that changes the mock is not waiting for it by reading its clock.
+        world.clock.readings.turned_away()
+        return world
 
     # -- reading
 

@@ -57,12 +57,11 @@ class SageMakerMock(Controls):
     """
 
     def __init__(self, options: Options | None = None) -> None:
+        super().__init__()
         given: object = options
         if given is not None and not isinstance(given, Options):
             raise InvalidType(f"SageMakerMock takes Options, not {shown(given)}: write mock_sagemaker(latency=0)")
         self._options = Options() if options is None else options
-        self._worlds: list[World] = []
-        self._last: World | None = None
 
     # -- faces
 
@@ -131,27 +130,6 @@ class SageMakerMock(Controls):
     def check_used(self) -> None:
         """Raise UnusedError if, under `strict`, nothing has used a plan or a fault."""
         self._world.check_used()
-
-    # -- inside
-
-    @property
-    def _world(self) -> World:
-        if self._worlds:
-            return self._worlds[-1]
-        if self._last is None:
-            raise UsageError("this mock was not started: enter it by `with`, start(), the decorator or the fixture first")
-        return self._last
-
-    @property
-    def _running(self) -> World:
-        world = self._world
-        if not self._worlds:
-            raise UsageError(
-                "this mock is over and cannot change any more: do this while it is active; you can still read what happened"
-            )
-        # A thread that changes the mock is not waiting for it by reading its clock.
-        world.clock.readings.turned_away()
-        return world
 
 
 _Target = TypeVar("_Target", bound="Callable[..., Any] | staticmethod[..., Any] | classmethod[Any, ..., Any]")
