@@ -128,7 +128,9 @@ class _Fold:
         self.at_us = entered_us
 
     def change(self, secondary: str, message: str, *, enters: bool = False) -> None:
-        self.changes.append(Change(self.at_us, self.primary, secondary, message, enters))
+        since_us = self.script.stopping_since_us
+        is_stopping = since_us is not None and self.at_us >= since_us and self.primary == "InProgress"
+        self.changes.append(Change(self.at_us, "Stopping" if is_stopping else self.primary, secondary, message, enters))
 
     # -- what cuts it
 
@@ -278,6 +280,7 @@ class _Fold:
             unbilled=tuple(self.unbilled),
             # A job that completes has its model, also by a plan that does not say when it was uploaded.
             uploaded=ended_us is not None
+            and self.script.leaves_model
             and (self.ending == "Completed" or (self.ending != "Failed" and status.UPLOADING in self.visited)),
             retained=ended_us is not None and self.retained,
             failure_reason=self.reason[: reasons.LENGTH] if ended_us is not None and self.reason is not None else None,

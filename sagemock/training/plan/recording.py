@@ -1,16 +1,17 @@
 """Reading a recorded DescribeTrainingJob response: what happened in it, as offsets from its creation."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 from sagemock.checks import encodable, of_a_plan, shown, whole
 from sagemock.clock.instants import instant_us
 from sagemock.errors import PlanError
 from sagemock.training import status
+from sagemock.training.plan.forms import CALLED, MESSAGES, formed
 
-__all__ = ["Entry", "Recorded", "read", "without_nulls"]
+__all__ = ["Entry", "Recorded", "nulls_of", "read", "without_nulls"]
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,16 @@ class Entry:
     start_us: int
     end_us: int | None
     message: str
+    messages: tuple[tuple[int, str], ...] = ()
+    """What it is known to have shown, by offset in microseconds from its beginning, where several records tell."""
 
 
 @dataclass(frozen=True)
 class Recorded:
     """What a response says about the life of its job; every instant in microseconds after CreationTime."""
 
+    created_us: int
+    """CreationTime, in microseconds since the epoch."""
     entries: tuple[Entry, ...]
     ending: str | None
     last_message: str
@@ -38,10 +43,35 @@ class Recorded:
     modified_us: int
     training_s: int | None
     billable_s: int | None
+    filled: tuple[str, ...]
+    """What the record does not say, and how that is filled in, in sentences."""
+    called_us: int | None = None
+    """When it was first seen to be Stopping, where several records tell."""
+    nulls: frozenset[str] = frozenset()
+    """The members that the record of a job that has ended shows as null."""
 
 
-def read(response: Mapping[str, Any]) -> Recorded:
-    """Return what a DescribeTrainingJob response (boto3's dict, or the CLI's JSON) says. Raises PlanError if it is none."""
+MAY_BE_NULL: Final = (
+    "TrainingStartTime", "TrainingEndTime", "TrainingTimeInSeconds", "BillableTimeInSeconds", "ModelArtifacts",
+    "FinalMetricDataList",
+)  # fmt: skip
+"""The members that a job which has ended usually has, and that are shown as null if its record shows them so."""
+
+
+def nulls_of(given: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return which of these a record shows as null."""
+    return tuple(name for name in MAY_BE_NULL if name in given and given[name] is None)
+
+
+def read(given: Mapping[str, Any], nulls: Iterable[str] = ()) -> Recorded:
+    """Return what a record says: boto3's dict, the CLI's JSON, or what `forms` reads as such. Raises PlanError if it is none.
+
+    `nulls` are the members that the record shows as null, if these were taken out.
+    """
+    try:
+        response, filled = formed(given)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise PlanError(f"{_name(given)}: {error}; give it as it was returned") from None
     transitions = response.get("SecondaryStatusTransitions")
     if "CreationTime" not in response or not transitions:
         raise PlanError(
@@ -67,18 +97,38 @@ def read(response: Mapping[str, Any]) -> Recorded:
     last = entries[-1]
     ending = last.status if last.status in status.ENDINGS else None
     modified_us = offset("LastModifiedTime")
+    started_us, ended_us = offset("TrainingStartTime"), offset("TrainingEndTime")
+    if _is_selection(response):
+        if started_us is None and "TrainingStartTime" not in nulls:
+            started_us = next((entry.start_us for entry in entries if entry.status in status.STARTED), None)
+        if (
+            ended_us is None
+            and ending is not None
+            and "TrainingEndTime" not in nulls
+            and (started_us, ending) != (None, "Failed")
+        ):
+            ended_us = last.start_us
     return Recorded(
+        created_us=created_us,
         entries=entries if ending is None else entries[:-1],
         ending=ending,
         last_message=last.message,
         failure_reason=str(response.get("FailureReason") or last.message) if ending == "Failed" else None,
         stopping=response.get("TrainingJobStatus") == "Stopping",
-        started_us=offset("TrainingStartTime"),
-        ended_us=offset("TrainingEndTime"),
+        started_us=started_us,
+        ended_us=ended_us,
         modified_us=last.start_us if modified_us is None else modified_us,
         training_s=_seconds(response, "TrainingTimeInSeconds"),
         billable_s=_seconds(response, "BillableTimeInSeconds"),
+        filled=filled,
+        called_us=offset(CALLED),
+        nulls=frozenset(nulls),
     )
+
+
+def _is_selection(response: Mapping[str, Any]) -> bool:
+    """Whether somebody left members out: every response has these."""
+    return not {"TrainingJobArn", "LastModifiedTime", "ResourceConfig"} <= response.keys()
 
 
 def without_nulls(value: Any) -> Any:  # noqa: ANN401  # a JSON value, or what boto3 made of one
@@ -101,7 +151,9 @@ def _entry(given: object, index: int, created_us: int) -> Entry:
         )
     start_us = _instant(at, "StartTime") - created_us
     end_us = _instant(at, "EndTime") - created_us if at.get("EndTime") is not None else None
-    return Entry(name, start_us, end_us, str(at.get("StatusMessage", status.MESSAGES[name])))
+    told = at.get(MESSAGES, ())
+    messages = tuple((_instant(one, "At") - created_us - start_us, str(one["StatusMessage"])) for one in told)
+    return Entry(name, start_us, end_us, str(at.get("StatusMessage") or status.MESSAGES[name]), messages)
 
 
 def _instant(holder: Mapping[str, Any], key: str) -> int:
