@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from sagemock.cli.check import check
 from sagemock.cli.demo import play, play_record
 from sagemock.cli.explain import every_status, explanation
 from sagemock.cli.plan import source
@@ -18,15 +19,19 @@ __all__ = ["main"]
 
 RECORDS = (
     "FILE holds what `aws sagemaker describe-training-job` prints, or boto3's dict as JSON: one, a list of them, or one after "
-    "the other. `-` is standard input."
+    "the other. So do selections of it, EventBridge events, what list-training-jobs prints, the SageMaker SDK's console log, "
+    "and directories of all these. `-` is standard input."
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code: 0, or 2 when what it was given is at fault; 141 when nobody reads on."""
+    """Run the command line and return its exit code.
+
+    0, 1 when a check finds something, 2 when what it was given is at fault, 141 when nobody reads on.
+    """
     given = _parser().parse_args(arguments)
     try:
-        _run(given)
+        code = _run(given)
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read has seen enough. What is still buffered must not be written at exit, nor its failure be shown.
@@ -35,10 +40,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (UsageError, OSError) as error:
         sys.stderr.write(f"sagemock: {error}\n")
         return 2
-    return 0
+    return code
 
 
-def _run(given: argparse.Namespace) -> None:
+def _run(given: argparse.Namespace) -> int:
+    if given.command == "check":
+        told, found = check(given.files)
+        emit(told)
+        return 1 if found else 0
     if given.command == "demo":
         emit(play_record(given.replay) if given.replay else play())
     elif given.command == "plan":
@@ -49,6 +58,7 @@ def _run(given: argparse.Namespace) -> None:
             timeline(given.files, screen, aligned=given.aligned, as_svg=given.svg)
         else:
             screen.write(explanation(given.status, screen.columns) if given.status else every_status(screen.columns))
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -91,6 +101,15 @@ def _parser() -> argparse.ArgumentParser:
         epilog=RECORDS,
     )
     written.add_argument("files", nargs="+", metavar="FILE", help="a record, or several; `-` for standard input")
+
+    checked = commands.add_parser(
+        "check",
+        help="hold records against all that sagemock knows and assumes",
+        description="Hold what AWS has printed of real jobs against every rule, message and assumption of sagemock, and say "
+        "which one it contradicts: with both sides, and exit code 1.",
+        epilog=RECORDS,
+    )
+    checked.add_argument("files", nargs="+", metavar="FILE", help="records, events or console logs, or directories of them")
 
     explained = commands.add_parser(
         "explain",

@@ -10,7 +10,7 @@ from sagemock.training.plan.kept import values_of
 from sagemock.training.plan.recording import nulls_of, without_nulls
 from sagemock.training.plan.series import merged
 
-__all__ = ["responses"]
+__all__ = ["raw_records", "responses", "trimmed"]
 
 
 def responses(files: Sequence[str]) -> list[Mapping[str, Any]]:
@@ -20,7 +20,19 @@ def responses(files: Sequence[str]) -> list[Mapping[str, Any]]:
     log of the SageMaker SDK. A directory stands for its files. Several records of one job are one. Raises PlanError or OSError
     for what cannot be read so.
     """
-    return merged(one for file in files for path in _files(file) for one in _objects(path))
+    return merged(trimmed(one) for _, one in raw_records(files))
+
+
+def raw_records(files: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield each record as it was saved, with the name of its file."""
+    for file in files:
+        for path in _files(file):
+            yield from (("standard input" if path == "-" else path, one) for one in _objects(path))
+
+
+def trimmed(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a record without its nulls, but for those that have a meaning of their own."""
+    return {**without_nulls(record), **dict.fromkeys(nulls_of(record))}
 
 
 def _files(file: str) -> Iterator[str]:
@@ -51,9 +63,7 @@ def _objects(file: str) -> Iterator[Mapping[str, Any]]:
         )
     for one in found:
         _check(name, one)
-    for one in found:
-        # What has a meaning of its own stays.
-        yield {**without_nulls(one), **dict.fromkeys(nulls_of(one))}
+    yield from found
 
 
 def _members(value: Any) -> list[Any]:  # noqa: ANN401  # a JSON value

@@ -67,7 +67,7 @@ _ROUNDING: Final = 1e-8
 """In seconds: more than floats lose in the 30 days that a job lasts at most, less than parts of so many seconds differ by."""
 
 
-_NOVA: Final = Assumption(
+NOVA: Final = Assumption(
     'that every serverless job whose BaseModelArn has "nova" in it completes without ModelArtifacts, as one of 2026 did, and '
     "every other job with it",
     since="2026-11-26",
@@ -116,7 +116,7 @@ def traits(request: Mapping[str, Any], *, warm: bool = False, retains: bool = Fa
         warm=warm,
         retains=retains,
         serverless="ServerlessJobConfig" in request,
-        leaves_model=not _NOVA(_is_nova(request)),
+        leaves_model=not NOVA(_is_nova(request)),
     )
 
 

@@ -63,10 +63,11 @@ def nulls_of(given: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(name for name in MAY_BE_NULL if name in given and given[name] is None)
 
 
-def read(given: Mapping[str, Any], nulls: Iterable[str] = ()) -> Recorded:
+def read(given: Mapping[str, Any], nulls: Iterable[str] = (), *, in_order: bool = True) -> Recorded:
     """Return what a record says: boto3's dict, the CLI's JSON, or what `forms` reads as such. Raises PlanError if it is none.
 
-    `nulls` are the members that the record shows as null, if these were taken out.
+    `nulls` are the members that the record shows as null, if these were taken out. Entries that are not `in_order` are refused,
+    unless somebody wants to know of them.
     """
     try:
         response, filled = formed(given)
@@ -87,9 +88,13 @@ def read(given: Mapping[str, Any], nulls: Iterable[str] = ()) -> Recorded:
     def offset(key: str) -> int | None:
         return _instant(response, key) - created_us if response.get(key) is not None else None
 
-    entries = tuple(_entry(at, index, created_us) for index, at in enumerate(transitions))
+    names = [at.get("Status") if isinstance(at, Mapping) else None for at in transitions]
+    entries = tuple(
+        _entry(at, index, created_us, after)
+        for index, (at, after) in enumerate(zip(transitions, [*names[1:], None], strict=True))
+    )
     for before, after in pairwise(entries):
-        if before.end_us is None or after.start_us < before.start_us:
+        if in_order and (before.end_us is None or after.start_us < before.start_us):
             raise PlanError(
                 f"{_name(response)}: {after.status} follows {before.status} before that ended; the record is not in order: "
                 "give it as it was returned"
@@ -141,7 +146,16 @@ def without_nulls(value: Any) -> Any:  # noqa: ANN401  # a JSON value, or what b
     return [without_nulls(item) for item in value if item is not None] if isinstance(value, list) else value
 
 
-def _entry(given: object, index: int, created_us: int) -> Entry:
+def _message(name: str, after: object) -> str:
+    """Return the last message that an entry shows which is followed by another: of Starting and Pending it depends on that."""
+    if after == status.PENDING and name == status.STARTING:
+        return status.STARTING_THE_JOB
+    if name == status.PENDING and after is not None:
+        return status.MESSAGES["Stopped"] if after == "Stopped" else status.PREPARING_THE_INSTANCES
+    return status.MESSAGES[name]
+
+
+def _entry(given: object, index: int, created_us: int, after: object) -> Entry:
     at: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
     name = at.get("Status")
     if not isinstance(name, str) or name not in status.PHASES | status.ENDINGS or at.get("StartTime") is None:
@@ -153,7 +167,7 @@ def _entry(given: object, index: int, created_us: int) -> Entry:
     end_us = _instant(at, "EndTime") - created_us if at.get("EndTime") is not None else None
     told = at.get(MESSAGES, ())
     messages = tuple((_instant(one, "At") - created_us - start_us, str(one["StatusMessage"])) for one in told)
-    return Entry(name, start_us, end_us, str(at.get("StatusMessage") or status.MESSAGES[name]), messages)
+    return Entry(name, start_us, end_us, str(at.get("StatusMessage") or _message(name, after)), messages)
 
 
 def _instant(holder: Mapping[str, Any], key: str) -> int:

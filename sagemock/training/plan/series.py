@@ -1,13 +1,14 @@
 """Several records of one job, such as a poller saves, made one: each message at the instant at which a record shows it first."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any, Final
 
 from sagemock.clock.instants import instant_us
 from sagemock.training import status
 from sagemock.training.plan.forms import CALLED, MESSAGES, formed
 
-__all__ = ["merged"]
+__all__ = ["in_order", "merged"]
 
 _FIRST: Final = {
     status.PREPARING_THE_INSTANCES: status.STARTING_THE_JOB,
@@ -27,6 +28,19 @@ def merged(records: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [given[0] if len(given) == 1 else _one(given) for given in jobs.values()]
 
 
+def in_order(records: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Yield each two records of one job that follow each other by their last change."""
+    jobs: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for number, record in enumerate(records):
+        jobs.setdefault(_key(record, number), []).append(formed(record).response)
+    for looks in jobs.values():
+        yield from pairwise(sorted(looks, key=_modified_us) if len(looks) > 1 else looks)
+
+
+def _modified_us(look: Mapping[str, Any]) -> int:
+    return instant_us(look["LastModifiedTime"])
+
+
 def _key(record: Mapping[str, Any], number: int) -> tuple[Any, ...]:
     whole = formed(record).response
     try:
@@ -37,7 +51,7 @@ def _key(record: Mapping[str, Any], number: int) -> tuple[Any, ...]:
 
 
 def _one(given: list[Mapping[str, Any]]) -> Mapping[str, Any]:
-    looks = sorted((formed(record).response for record in given), key=lambda one: instant_us(one["LastModifiedTime"]))
+    looks = sorted((formed(record).response for record in given), key=_modified_us)
     last = dict(looks[-1])
     last["SecondaryStatusTransitions"] = [_told(entry, looks) for entry in last["SecondaryStatusTransitions"]]
     stopping = [look["LastModifiedTime"] for look in looks if look.get("TrainingJobStatus") == "Stopping"]

@@ -6,23 +6,25 @@ from typing import Any
 
 import pytest
 
-from sagemock.clock.instants import SECOND_US, instant
+from sagemock.clock.instants import SECOND_US, instant, instant_us
 from sagemock.errors import PlanError
 from sagemock.training.interventions import Stop
 from sagemock.training.plan.plan import Plan
 from sagemock.training.plan.series import merged
 from sagemock.training.snapshot import snapshot
 from tests.support.kept import EVENT, L1
-from tests.support.strategies import START_US, played
+from tests.support.strategies import played
+
+CREATED_US = instant_us("2026-03-01T09:00:00.25Z")
 
 
 def looks(plan: Plan, *seconds: float, stop_s: float | None = None) -> list[dict[str, Any]]:
     """Return what describes have shown of a job at these seconds of its life."""
-    job = played(plan)
+    job = played(plan, created_us=CREATED_US)
     job = job if stop_s is None else job.after(Stop(round(stop_s * SECOND_US)))
     found = []
     for second in seconds:
-        at = snapshot(job, START_US + round(second * SECOND_US))
+        at = snapshot(job, CREATED_US + round(second * SECOND_US))
         entries = [
             {"Status": one.status, "StartTime": instant(one.start_us).isoformat(), "StatusMessage": one.message}
             | ({} if one.end_us is None else {"EndTime": instant(one.end_us).isoformat()})
@@ -70,7 +72,7 @@ def test_what_was_seen_first_is_played_from_the_beginning() -> None:
     """Where nothing is known to lead to it."""
     spot = looks(PLAN, 5, 700)
     spot[0]["SecondaryStatusTransitions"][0]["StatusMessage"] = spot[1]["SecondaryStatusTransitions"][0]["StatusMessage"] = "own"
-    spot[0]["LastModifiedTime"] = instant(START_US + 3 * SECOND_US).isoformat()
+    spot[0]["LastModifiedTime"] = instant(CREATED_US + 3 * SECOND_US).isoformat()
     assert changes(merged(spot)[0])[:1] == [("InProgress", "own", 0)]
 
 
