@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from sagemock.cli.check import check
 from sagemock.cli.demo import play, play_record
 from sagemock.cli.explain import every_status, explanation
 from sagemock.cli.plan import source
@@ -18,15 +19,19 @@ __all__ = ["main"]
 
 RECORDS = (
     "FILE holds what `aws sagemaker describe-training-job` prints, or boto3's dict as JSON: one, a list of them, or one after "
-    "the other. `-` is standard input."
+    "the other. So do selections of it, EventBridge events, what list-training-jobs prints, the SageMaker SDK's console log, "
+    "and directories of all these. `-` is standard input."
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code: 0; 2 for a bad argument or file; 141 if the reader closes the pipe."""
+    """Run the command line and return its exit code.
+
+    It is 0, 1 if a check finds something, 2 for a bad argument or file, and 141 if the reader closes the pipe.
+    """
     options = _parser().parse_args(arguments)
     try:
-        _run(options)
+        code = _run(options)
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader has closed the pipe. Drop the rest of the buffer, so that Python does not report a failed write at exit.
@@ -35,10 +40,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (UsageError, OSError) as error:
         sys.stderr.write(f"sagemock: {error}\n")
         return 2
-    return 0
+    return code
 
 
-def _run(options: argparse.Namespace) -> None:
+def _run(options: argparse.Namespace) -> int:
+    if options.command == "check":
+        text, contradicts = check(options.files)
+        emit(text)
+        return 1 if contradicts else 0
     if options.command == "demo":
         emit(play_record(options.replay) if options.replay else play())
     elif options.command == "plan":
@@ -49,6 +58,7 @@ def _run(options: argparse.Namespace) -> None:
             timeline(options.files, screen, aligned=options.aligned, as_svg=options.svg)
         else:
             screen.write(explanation(options.status, screen.columns) if options.status else every_status(screen.columns))
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -93,6 +103,15 @@ def _parser() -> argparse.ArgumentParser:
         epilog=RECORDS,
     )
     plan_parser.add_argument("files", nargs="+", metavar="FILE", help="a record, or several; `-` for standard input")
+
+    check_parser = commands.add_parser(
+        "check",
+        help="hold records against all that sagemock knows and assumes",
+        description="Hold what AWS has printed of real jobs against every rule, message and assumption of sagemock, and say "
+        "which one it contradicts: with both sides, and exit code 1.",
+        epilog=RECORDS,
+    )
+    check_parser.add_argument("files", nargs="+", metavar="FILE", help="records, events or console logs, or directories of them")
 
     explain_parser = commands.add_parser(
         "explain",

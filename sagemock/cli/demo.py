@@ -9,7 +9,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import WaiterError
 
-from sagemock.clock.instants import instant, instant_us
+from sagemock.clock.instants import instant
 from sagemock.clock.real import real
 from sagemock.errors import PlanError
 from sagemock.faces.mock import SageMakerMock, mock_sagemaker
@@ -17,6 +17,7 @@ from sagemock.protocol.decode import decode
 from sagemock.protocol.model import Api
 from sagemock.protocol.refusal import Refusal
 from sagemock.training.plan.plan import Plan
+from sagemock.training.plan.recording import read
 
 __all__ = ["play", "play_record"]
 
@@ -56,7 +57,7 @@ def play_record(path: Path) -> str:
     plan = Plan.replays(path)
     record = plan.replayed or {}
     # A record may have been masked, or be younger than this botocore: what it says of its request is not judged again.
-    mock = mock_sagemaker(start=instant(instant_us(record["CreationTime"])), plan=plan, validate=False)
+    mock = mock_sagemaker(start=instant(read(record).created_us), plan=plan, validate=False)
     parts = str(record.get("TrainingJobArn", "")).split(":")
     region = parts[3] if len(parts) > 5 and parts[3] else "us-east-1"  # noqa: PLR2004  # the parts of an ARN
     return _live(mock, record, region)

@@ -10,6 +10,7 @@ from sagemock.errors import PlanError
 from sagemock.picture.cells import clean
 from sagemock.training import status
 from sagemock.training.plan.defaults import billed_s
+from sagemock.training.plan.forms import formed
 from sagemock.training.plan.phase import Phase
 from sagemock.training.plan.plan import Plan
 from sagemock.training.plan.recording import read
@@ -56,10 +57,20 @@ def _plan(response: Mapping[str, Any]) -> str:
         f"phases=[\n{phases}\n]",
         f"ending={_text(plan.ending)}",
         *([f"failure_reason={_text(plan.failure_reason)}"] if plan.failure_reason is not None else []),
-        *([f"stopped_after={_duration(plan.stopped_after)}"] if isinstance(plan.stopped_after, timedelta) else []),
+        *_stopped(plan),
         *_billed(response),
+        *(["model=False"] if "ModelArtifacts" in plan.nulls else []),
     ]
     return "Plan(\n" + "\n".join(_indented(f"{one},") for one in given) + "\n)"
+
+
+def _stopped(plan: Plan) -> Iterator[str]:
+    if isinstance(plan.stopped_after, timedelta):
+        yield f"stopped_after={_duration(plan.stopped_after)}"
+        last = plan.phases[-1]
+        if last.status == status.PENDING and isinstance(last.duration, timedelta):
+            whole = sum((one.duration for one in plan.phases if isinstance(one.duration, timedelta)), timedelta())
+            yield f"stopping={_duration(whole - plan.stopped_after)}"
 
 
 def _phase(phase: Phase) -> str:
@@ -88,7 +99,9 @@ def _billed(response: Mapping[str, Any]) -> Iterator[str]:
 
 def _remarks(response: Mapping[str, Any]) -> Iterator[str]:
     found = read(response)
-    yield f"# {clean(_name(response))}, created {clean(str(response['CreationTime']))}. The limits of your request apply to it."
+    created = formed(response).response["CreationTime"]
+    yield f"# {clean(_name(response))}, created {clean(str(created))}. The limits of your request apply to it."
+    yield from (f"# {sentence}" for sentence in found.filled)
     if found.ending is None:
         yield "# The record ends before the job did: what has no duration here goes on by the defaults."
     elif found.last_message != status.MESSAGES[found.ending]:
@@ -96,7 +109,7 @@ def _remarks(response: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _name(response: Mapping[str, Any]) -> str:
-    return str(response.get("TrainingJobName", "a job without a name"))
+    return str(formed(response).response.get("TrainingJobName", "a job without a name"))
 
 
 def _duration(value: timedelta | float) -> str:

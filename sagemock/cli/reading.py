@@ -1,24 +1,49 @@
 """Reading recorded DescribeTrainingJob responses: from files or standard input, one or several, however they were saved."""
 
-import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sagemock.errors import PlanError
-from sagemock.training.plan.recording import without_nulls
+from sagemock.training.plan.kept import values_of
+from sagemock.training.plan.recording import nulls_of, without_nulls
+from sagemock.training.plan.series import merged
 
-__all__ = ["responses"]
+__all__ = ["raw_records", "responses", "trimmed"]
 
 
 def responses(files: Sequence[str]) -> list[Mapping[str, Any]]:
     """Return the JSON objects in these files, `-` being standard input.
 
-    A file holds one, a list of them, or several in a row, such as one to a line. Raises PlanError or OSError for what cannot be
-    read so.
+    A file holds one, a list of them, or several in a row, such as one to a line; what list-training-jobs prints; or the console
+    log of the SageMaker SDK. A directory stands for its files. Several records of one job are one. Raises PlanError or OSError
+    for what cannot be read so.
     """
-    return [one for file in files for one in _objects(file)]
+    return merged(trimmed(one) for _, one in raw_records(files))
+
+
+def raw_records(files: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield each record as it was saved, with the name of its file."""
+    for file in files:
+        for path in _files(file):
+            yield from (("standard input" if path == "-" else path, one) for one in _objects(path))
+
+
+def trimmed(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a record without its nulls, but for those that have a meaning of their own."""
+    return {**without_nulls(record), **dict.fromkeys(nulls_of(record))}
+
+
+def _files(file: str) -> Iterator[str]:
+    """Yield the files that are meant: those of a directory in the order of their names."""
+    if file == "-" or not Path(file).is_dir():
+        yield file
+        return
+    found = sorted(path for path in Path(file).iterdir() if path.is_file() and not path.name.startswith("."))
+    if not found:
+        raise PlanError(f"{file} has no files in it: save the output of `aws sagemaker describe-training-job` there")
+    yield from map(str, found)
 
 
 def _objects(file: str) -> Iterator[Mapping[str, Any]]:
@@ -26,10 +51,10 @@ def _objects(file: str) -> Iterator[Mapping[str, Any]]:
     raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     try:
         # Windows PowerShell saves what a command prints as UTF-16.
-        values = list(_values(raw.decode(json.detect_encoding(raw))))
+        values = values_of(raw)
     except (ValueError, RecursionError) as error:
         raise PlanError(f"{name} is no JSON ({error}): save the output of `aws sagemaker describe-training-job` there") from None
-    found = [one for value in values for one in (value if isinstance(value, list) else [value])]
+    found = [one for value in values for one in _members(value)]
     wrong = [f"{str(one)[:40]!r}" for one in found if not isinstance(one, dict)]
     if wrong or not found:
         holds = wrong[0] if wrong else "nothing"
@@ -38,7 +63,14 @@ def _objects(file: str) -> Iterator[Mapping[str, Any]]:
         )
     for one in found:
         _check(name, one)
-    yield from map(without_nulls, found)
+    yield from found
+
+
+def _members(value: Any) -> list[Any]:  # noqa: ANN401  # a JSON value
+    """Return the records in a value: a list of them, or what list-training-jobs prints."""
+    if isinstance(value, dict) and isinstance(value.get("TrainingJobSummaries"), list):
+        value = value["TrainingJobSummaries"]
+    return value if isinstance(value, list) else [value]
 
 
 def _check(name: str, record: Mapping[str, Any]) -> None:
@@ -51,12 +83,3 @@ def _check(name: str, record: Mapping[str, Any]) -> None:
     for member in ("TrainingTimeInSeconds", "BillableTimeInSeconds"):
         if not isinstance(record.get(member, 0), int | None):
             raise PlanError(f"{name}: {member} is {record[member]!r}, no whole number; save what AWS printed, as it is")
-
-
-def _values(text: str) -> Iterator[Any]:
-    decoder = json.JSONDecoder()
-    rest = text.strip()
-    while rest:
-        value, end = decoder.raw_decode(rest)
-        yield value
-        rest = rest[end:].lstrip()

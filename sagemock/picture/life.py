@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sagemock.clock.instants import instant_us
 from sagemock.training import status
 from sagemock.training.interventions import Complete, Delete, Fail, Interrupt, Intervention, KeepAlive, Stop, Taken, Update
 from sagemock.training.job import Job
+from sagemock.training.plan.forms import formed
 from sagemock.training.plan.recording import read
 from sagemock.training.snapshot import Transition, snapshot
 
@@ -88,7 +88,8 @@ def life(job: Job, now_us: int) -> Life:
 def recorded(response: Mapping[str, Any]) -> Life:
     """Return the life that a DescribeTrainingJob response shows. Raises PlanError if it is not such a response."""
     found = read(response)
-    created_us = instant_us(response["CreationTime"])
+    whole = formed(response).response
+    created_us = found.created_us
     ends_us = [entry.start_us if entry.end_us is None else entry.end_us for entry in found.entries]
     now_us = max([found.modified_us, *ends_us])
     entries = [
@@ -102,14 +103,14 @@ def recorded(response: Mapping[str, Any]) -> Life:
         entries.append(Transition(found.ending, over_us, over_us, found.last_message))
     last = entries[-1].status
     return Life(
-        name=str(response.get("TrainingJobName", "a job without a name")),
-        primary=str(response.get("TrainingJobStatus", status.PRIMARY_OF_ENDING.get(last, "InProgress"))),
-        secondary=str(response.get("SecondaryStatus", last)),
+        name=str(whole.get("TrainingJobName", "a job without a name")),
+        primary=str(whole.get("TrainingJobStatus", status.PRIMARY_OF_ENDING.get(last, "InProgress"))),
+        secondary=str(whole.get("SecondaryStatus", last)),
         created_us=created_us,
         now_us=created_us + now_us,
         entries=tuple(entries),
         marks=(),
-        notes=tuple(_notes(found.training_s, found.billable_s, found.failure_reason)),
+        notes=(*_notes(found.training_s, found.billable_s, found.failure_reason), *found.filled),
         planned=False,
     )
 

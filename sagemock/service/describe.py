@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from botocore.model import Shape
 
-from sagemock.clock.instants import instant_us
 from sagemock.protocol.answer import encode, seconds
 from sagemock.protocol.model import Api
 from sagemock.service import builtin, serverless, warm_pools
@@ -109,6 +108,9 @@ def members_by_change(api: Api, job: Job, at: Snapshot) -> dict[str, Any]:
         shown["ResourceConfig"] = _selected(job.request)
     if at.artifacts:
         shown["ModelArtifacts"] = {"S3ModelArtifacts": artifacts(job)}
+    elif at.secondary == "Completed":
+        # aws/sagemaker-python-sdk#6091
+        shown["ModelArtifacts"] = None
     if at.over and job.plan.replayed is not None and not job.interventions:
         shown.update(_as_recorded(api, job, job.plan.replayed))
     return shown
@@ -153,8 +155,9 @@ def _as_recorded(api: Api, job: Job, record: Mapping[str, Any]) -> dict[str, Any
     if job.script.recorded is None or job.script.recorded.ending is None:
         return {}
     members = _members(api)
-    shift_us = job.created_us - instant_us(record["CreationTime"])
-    return {
+    shift_us = job.created_us - job.script.recorded.created_us
+    nulls = {name: None for name in job.plan.nulls if name in members}
+    return nulls | {
         name: encode(members[name], value, shift_us)
         for name, value in record.items()
         if name in members and name not in api.echo and name not in _TOLD_BY_PLAN

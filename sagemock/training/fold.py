@@ -17,7 +17,7 @@ from sagemock.training.plan.script import Script, Step
 from sagemock.training.shared import shared
 from sagemock.training.timeline import Change, Timeline, at_us
 
-__all__ = ["fold"]
+__all__ = ["MESSAGE_AT_THE_CALL", "STOPPING_WHILE_PENDING", "fold"]
 
 
 @shared
@@ -38,11 +38,11 @@ _PENDING_ENDS_LIKE_A_STOP: Final = Assumption(
     'service model: "before it is stopped")',
     knob="Plan(limit_lag=…) says how late, Plan(stopping=…) how long it takes",
 )
-_STOPPING_WHILE_PENDING: Final = Assumption(
+STOPPING_WHILE_PENDING: Final = Assumption(
     "that TrainingJobStatus is Stopping from the call on while a job that is Pending is stopped (recorded while one is Starting)",
     since="2026-11-26",
 )
-_MESSAGE_AT_THE_CALL: Final = Assumption(
+MESSAGE_AT_THE_CALL: Final = Assumption(
     'that the message of Pending becomes "Training job stopped" at the call, and not only at the end', since="2026-11-26"
 )
 
@@ -128,7 +128,9 @@ class _Fold:
         self.at_us = entered_us
 
     def change(self, secondary: str, message: str, *, enters: bool = False) -> None:
-        self.changes.append(Change(self.at_us, self.primary, secondary, message, enters))
+        since_us = self.script.stopping_since_us
+        is_stopping = since_us is not None and self.at_us >= since_us and self.primary == "InProgress"
+        self.changes.append(Change(self.at_us, "Stopping" if is_stopping else self.primary, secondary, message, enters))
 
     # -- what cuts it
 
@@ -235,8 +237,8 @@ class _Fold:
 
         Their entries were Starting, Pending and Stopped, and the last message of Pending was that of Stopped.
         """
-        self.primary = _STOPPING_WHILE_PENDING("Stopping")
-        self.change(status.PENDING, _MESSAGE_AT_THE_CALL(status.MESSAGES["Stopped"]))
+        self.primary = STOPPING_WHILE_PENDING("Stopping")
+        self.change(status.PENDING, MESSAGE_AT_THE_CALL(status.MESSAGES["Stopped"]))
         return [Step(status.PENDING, self.script.pending_stop_us, ((0, ""),))]
 
     def stop_steps(self, step: Step) -> list[Step]:
@@ -278,6 +280,7 @@ class _Fold:
             unbilled=tuple(self.unbilled),
             # A job that completes has its model, also by a plan that does not say when it was uploaded.
             uploaded=ended_us is not None
+            and self.script.leaves_model
             and (self.ending == "Completed" or (self.ending != "Failed" and status.UPLOADING in self.visited)),
             retained=ended_us is not None and self.retained,
             failure_reason=self.reason[: reasons.LENGTH] if ended_us is not None and self.reason is not None else None,

@@ -66,8 +66,8 @@ def snapshot(job: Job, now_us: int, count: int | None = None) -> Snapshot:
         billable_s = max(1, billed_s(training_s, job.script.billed))
     recorded = _played_to_its_end(job) if over else None
     if recorded is not None:
-        training_s = training_s if recorded.training_s is None else recorded.training_s
-        billable_s = billable_s if recorded.billable_s is None else recorded.billable_s
+        training_s = _of_record(recorded, "TrainingTimeInSeconds", recorded.training_s, training_s)
+        billable_s = _of_record(recorded, "BillableTimeInSeconds", recorded.billable_s, billable_s)
     return Snapshot(
         primary=last.primary,
         secondary=last.secondary,
@@ -80,8 +80,13 @@ def snapshot(job: Job, now_us: int, count: int | None = None) -> Snapshot:
         training_s=training_s,
         billable_s=billable_s,
         failure_reason=timeline.failure_reason if last.secondary == "Failed" else None,
-        artifacts=over and timeline.uploaded,
+        artifacts=over and timeline.uploaded and not (recorded is not None and "ModelArtifacts" in recorded.nulls),
     )
+
+
+def _of_record(recorded: Recorded, name: str, known: int | None, otherwise: int | None) -> int | None:
+    """Return a number of a replayed record: none if that shows null, and what the life makes of it if that does not say."""
+    return None if name in recorded.nulls else otherwise if known is None else known
 
 
 def running_s(job: Job, now_us: int) -> int | None:

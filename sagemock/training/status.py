@@ -1,12 +1,25 @@
 """The statuses of a training job, which of them go together, and the messages that the service shows with them.
 
 Status values are those of the service model's enums (botocore, `SecondaryStatus` and `TrainingJobStatus`; a test compares).
-Messages are to the letter those seen in recorded jobs and logs; where none is known, the comment says "assumed".
+Messages are to the letter those seen in recorded jobs and logs, but for `ASSUMED_MESSAGES`.
 """
 
 from typing import Final, Literal, TypeAlias
 
-__all__ = ["ENDINGS", "MESSAGES", "PHASES", "PRIMARY_OF_ENDING", "STARTED", "Ending", "Primary", "Secondary"]
+from sagemock.evidence import Assumption
+
+__all__ = [
+    "ASSUMED_MESSAGES",
+    "ENDINGS",
+    "MESSAGES",
+    "PHASES",
+    "PRIMARY_OF_ENDING",
+    "SHOWN",
+    "STARTED",
+    "Ending",
+    "Primary",
+    "Secondary",
+]
 
 Primary: TypeAlias = Literal["InProgress", "Completed", "Failed", "Stopping", "Stopped", "Deleting"]
 Secondary: TypeAlias = str
@@ -58,24 +71,77 @@ UPLOADING_MODEL: Final = "Uploading generated training model"
 RETAINED: Final = "Resource retained for reuse"
 REUSED: Final = "Resource reused by training job: {}"
 
+_OTHER_MESSAGES: Final = Assumption(
+    "of the messages of Interrupted, Restarting, Updating, LaunchingMLInstances, PreparingTrainingStack and "
+    "DownloadingTrainingImage, of which none was found",
+    knob="Phase(status, message=…)",
+)
+_MAX_RUNTIME_MESSAGE: Final = Assumption(
+    "of the message of MaxRuntimeExceeded, by analogy with that of MaxWaitTimeExceeded, which was recorded"
+)
+
 MESSAGES: Final[dict[str, str]] = {
     STARTING: PREPARING_THE_INSTANCES,
-    LAUNCHING: LAUNCHING_INSTANCES,  # assumed: the text that a Starting entry had at that point
-    PREPARING: PREPARING_THE_INSTANCES,  # assumed, likewise
+    # The texts that a Starting entry had at that point.
+    LAUNCHING: _OTHER_MESSAGES(LAUNCHING_INSTANCES),
+    PREPARING: _OTHER_MESSAGES(PREPARING_THE_INSTANCES),
     PENDING: WAITING_FOR_CAPACITY,
     DOWNLOADING: TRAINING_IMAGE,
-    DOWNLOADING_IMAGE: TRAINING_IMAGE,  # assumed: the text that a Downloading entry has at that point
+    DOWNLOADING_IMAGE: _OTHER_MESSAGES(TRAINING_IMAGE),
     TRAINING: IN_PROGRESS,
-    INTERRUPTED: "Training job interrupted",  # assumed
-    RESTARTING: "Restarting the training job",  # assumed
-    UPDATING: "Updating the training job",  # assumed
+    INTERRUPTED: _OTHER_MESSAGES("Training job interrupted"),
+    RESTARTING: _OTHER_MESSAGES("Restarting the training job"),
+    UPDATING: _OTHER_MESSAGES("Updating the training job"),
     UPLOADING: UPLOADING_MODEL,
     STOPPING: "Stopping the training job",
     "Completed": "Training job completed",
     "Failed": "Training job failed",
     "Stopped": "Training job stopped",
-    # By analogy with the next line, which was recorded; this one was not.
-    "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds provided",
+    "MaxRuntimeExceeded": _MAX_RUNTIME_MESSAGE("Training job runtime exceeded MaxRuntimeInSeconds provided"),
     "MaxWaitTimeExceeded": "Training job wait time exceeded MaxWaitTimeInSeconds provided",
 }
 """The last message that an entry of each status shows, when the plan says nothing else."""
+_LOGS: Final = "logs of 2018 to 2026"
+_NOT_FOUND: Final = "assumed, as below"
+SHOWN: Final[dict[str, dict[str, str]]] = {
+    STARTING: {
+        STARTING_THE_JOB: _LOGS,
+        LAUNCHING_INSTANCES: "logs of 2018 to 2021",
+        PREPARING_THE_INSTANCES: "records R1, R2, R4, R5, R6, R8",
+        NO_CAPACITY: "service model; logs of 2026",
+        "Launched instance was unhealthy, replacing it!": "service model",
+    },
+    LAUNCHING: {
+        LAUNCHING_INSTANCES: _NOT_FOUND,
+        "Insufficent capacity error while launching instances": "API change of 2018-07-30",
+    },
+    PREPARING: {PREPARING_THE_INSTANCES: _NOT_FOUND},
+    PENDING: {
+        WAITING_FOR_CAPACITY: "three logs of 2024",
+        PREPARING_THE_INSTANCES: "three logs of 2024",
+        "Training job stopped": "record P1, and two more of 2026",
+    },
+    DOWNLOADING: {INPUT_DATA: "records R1, R2, R5, R6", TRAINING_IMAGE: "record R4; logs of 2024 to 2026"},
+    DOWNLOADING_IMAGE: {TRAINING_IMAGE: _NOT_FOUND},
+    TRAINING: {TRAINING_IMAGE: "logs of 2020 to 2023; service model", IN_PROGRESS: "records R1, R2, R4, R5, R6"},
+    INTERRUPTED: {MESSAGES[INTERRUPTED]: _NOT_FOUND},
+    RESTARTING: {MESSAGES[RESTARTING]: _NOT_FOUND},
+    UPDATING: {MESSAGES[UPDATING]: _NOT_FOUND},
+    UPLOADING: {UPLOADING_MODEL: "records R1, R2, R4, R5, R6"},
+    STOPPING: {MESSAGES[STOPPING]: "record R7; aws/sagemaker-python-sdk#3062"},
+    "Completed": {
+        MESSAGES["Completed"]: "records R1, R2, R4, R5, R6",
+        RETAINED: "logs of 2022 to 2024",
+        REUSED: "a log of 2022; comic/grand-challenge.org",
+    },
+    "Failed": {MESSAGES["Failed"]: "aws/sagemaker-python-sdk#658, aws/amazon-sagemaker-examples#3444"},
+    "Stopped": {MESSAGES["Stopped"]: "record P1; a log of 2019"},
+    "MaxRuntimeExceeded": {MESSAGES["MaxRuntimeExceeded"]: _NOT_FOUND},
+    "MaxWaitTimeExceeded": {MESSAGES["MaxWaitTimeExceeded"]: "record R7"},
+}
+"""Every message that an entry of each status can show, and what it stands on."""
+ASSUMED_MESSAGES: Final = {
+    **dict.fromkeys((LAUNCHING, PREPARING, DOWNLOADING_IMAGE, INTERRUPTED, RESTARTING, UPDATING), _OTHER_MESSAGES),
+    "MaxRuntimeExceeded": _MAX_RUNTIME_MESSAGE,
+}
+"""The statuses whose messages nobody has been found to have seen."""

@@ -12,8 +12,10 @@ from sagemock.cli.plan import source
 from sagemock.picture.life import life
 from sagemock.training.job import Job, Place
 from sagemock.training.plan.plan import Plan
+from sagemock.training.plan.recording import read
 from sagemock.training.plan.script import script
 from sagemock.training.snapshot import snapshot
+from tests.support.kept import KEPT
 from tests.support.records import R1, R6, R8, RECORDS, Record, response
 
 
@@ -131,3 +133,20 @@ def test_what_is_no_record_is_refused() -> None:
     """In the words of the plan."""
     with pytest.raises(PlanError, match="no DescribeTrainingJob response"):
         source([{}])
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_parts_of_a_record_are_plans_too(name: str) -> None:
+    """With a remark for what was filled in; a stop while Pending is played by the plan as by the record."""
+    record = KEPT[name]
+    text = source([record])
+    printed, replayed = made(text), Plan.replays(record)
+    one, other = (played(plan, {}).timeline for plan in (printed, replayed))
+    assert (one.ended_us, one.changes[-1].message) == (other.ended_us, other.changes[-1].message)
+    for sentence in read(record).filled:
+        assert f"# {sentence}\n" in text
+
+
+def test_a_plan_has_no_model_if_its_record_has_none() -> None:
+    """aws/sagemaker-python-sdk#6091."""
+    assert "    model=False,\n" in source([{**response(R1), "ModelArtifacts": None}])

@@ -94,3 +94,24 @@ def test_what_aws_never_printed_is_refused(record: dict[str, object], said: str,
     with pytest.raises(PlanError) as refused:
         responses([str(file)])
     assert str(refused.value).startswith(f"{file}: {said}")
+
+
+def test_what_lists_print_and_directories_hold_is_read(tmp_path: Path) -> None:
+    """Each file of a directory, in the order of their names; hidden ones are left out."""
+    (tmp_path / "b.json").write_text(json.dumps({"TrainingJobSummaries": [ONE, TWO]}), encoding="utf-8")
+    (tmp_path / "a.log").write_text("2026-02-16 10:11:12 Starting - Starting the training job...", encoding="utf-8")
+    (tmp_path / ".hidden").write_text("{", encoding="utf-8")
+    log, *summaries = responses([str(tmp_path)])
+    assert (log["SecondaryStatus"], summaries) == ("Starting", [ONE, TWO])
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(PlanError) as refused:
+        responses([str(empty)])
+    assert str(refused.value).startswith(f"{empty} has no files in it: save the output of")
+
+
+def test_null_that_means_something_stays(tmp_path: Path) -> None:
+    """A Completed job without a model answers null."""
+    file = tmp_path / "saved.json"
+    file.write_text(json.dumps({**ONE, "ModelArtifacts": None}), encoding="utf-8")
+    assert responses([str(file)]) == [{**ONE, "ModelArtifacts": None}]

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from sagemock.evidence import Assumption
+from sagemock.training import status
+from sagemock.training.rules import RULES
 
 __all__ = ["PACKAGE", "PAGE", "Found", "assumptions", "between", "written"]
 
@@ -51,7 +53,11 @@ def between(text: str, name: str) -> str:
 
 def parts() -> dict[str, str]:
     """Return the generated parts by name."""
-    return {"assumptions": "\n".join(_rows()) + "\n"}
+    return {
+        "assumptions": "\n".join(_rows()) + "\n",
+        "rules": "\n".join(_rules()) + "\n",
+        "messages": "\n".join(_messages()) + "\n",
+    }
 
 
 def _rows() -> Iterator[str]:
@@ -59,6 +65,21 @@ def _rows() -> Iterator[str]:
     yield "|---|---|---|---|"
     for one in assumptions():
         yield f"| {one.assumption.what} | {one.assumption.since} | {one.assumption.knob} | `{one.module}` |"
+
+
+def _rules() -> Iterator[str]:
+    yield "| rule | | stands on |"
+    yield "|---|---|---|"
+    for rule in RULES:
+        yield f"| {rule.key} | {rule.law} | {rule.evidence} |"
+
+
+def _messages() -> Iterator[str]:
+    yield "| status | message | stands on |"
+    yield "|---|---|---|"
+    for name, texts in status.SHOWN.items():
+        for text, evidence in texts.items():
+            yield f"| {name} | {text} | {evidence} |"
 
 
 def written(text: str) -> str:

@@ -70,3 +70,11 @@ def test_the_two_statuses_go_together(records: tuple[Job, ...]) -> None:
                 assert state.secondary in status.WAITING | {status.STOPPING, status.UPLOADING}
             else:
                 assert state.primary == status.PRIMARY_OF_ENDING[state.secondary]
+
+
+def test_every_message_that_is_played_stands_on_something() -> None:
+    """And what is assumed is on the page of what is assumed."""
+    for name, text in status.MESSAGES.items():
+        assert text in status.SHOWN[name]
+        assert ("assumed" in status.SHOWN[name][text]) == (name in status.ASSUMED_MESSAGES)
+    assert set(status.SHOWN) == status.PHASES | status.ENDINGS

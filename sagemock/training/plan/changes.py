@@ -38,4 +38,6 @@ class PlanChanges(TypedDict, total=False):
     logs: LogMapping
     artifact: bytes | str | os.PathLike[str] | None
     replayed: Mapping[str, Any] | None
+    model: bool | None
+    nulls: Sequence[str]
     called: str

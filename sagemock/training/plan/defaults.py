@@ -67,6 +67,14 @@ _ROUNDING: Final = 1e-8
 """In seconds: more than floats lose in the 30 days that a job lasts at most, less than parts of so many seconds differ by."""
 
 
+NOVA: Final = Assumption(
+    'that every serverless job whose BaseModelArn has "nova" in it completes without ModelArtifacts, as one of 2026 did, and '
+    "every other job with it",
+    since="2026-11-26",
+    knob="Plan(model=…)",
+)
+
+
 class Traits(NamedTuple):
     """What of a request decides how its job's life goes by default."""
 
@@ -86,6 +94,7 @@ class Traits(NamedTuple):
     retains: bool
     """Whether its own instances are to be retained."""
     serverless: bool
+    leaves_model: bool
 
 
 def traits(request: Mapping[str, Any], *, warm: bool = False, retains: bool = False) -> Traits:
@@ -107,7 +116,13 @@ def traits(request: Mapping[str, Any], *, warm: bool = False, retains: bool = Fa
         warm=warm,
         retains=retains,
         serverless="ServerlessJobConfig" in request,
+        leaves_model=not NOVA(_is_nova(request)),
     )
+
+
+def _is_nova(request: Mapping[str, Any]) -> bool:
+    """Whether a job customises a Nova model: a job of 2026 answered ModelArtifacts null (aws/sagemaker-python-sdk#6091)."""
+    return "nova" in str(request.get("ServerlessJobConfig", {}).get("BaseModelArn", "")).lower()
 
 
 def billed_s(training_s: int, part: float) -> int:

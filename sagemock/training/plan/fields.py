@@ -85,6 +85,10 @@ class PlanFields:
     path of a directory that is packed; None for a small archive of our own."""
     replayed: Mapping[str, Any] | None = field(default=None, hash=False)
     """The recorded DescribeTrainingJob response that is played again, if one is."""
+    model: bool | None = None
+    """Whether a job that completes has a model; None lets the request decide: serverless jobs on a Nova model have none."""
+    nulls: Sequence[str] = ()
+    """The members that the record shows as null."""
     called: str = field(default="", compare=False)
     """How the plan was made, for its repr."""
 
@@ -128,7 +132,7 @@ class PlanFields:
         given = (
             f"{one.name}={getattr(self, one.name)!r}"
             for one in fields(self)
-            if one.name not in {"replayed", "called"} and getattr(self, one.name) != one.default
+            if one.name not in {"replayed", "nulls", "called"} and getattr(self, one.name) != one.default
         )
         return f"{type(self).__name__}({', '.join(given)})"
 
@@ -169,8 +173,10 @@ class PlanFields:
         advice = "write interruptions=[600], or use Plan.interrupted()"
         interruptions = listed("interruptions", self.interruptions, "a list of durations", advice)
         object.__setattr__(self, "interruptions", interruptions)
-        for name in ("granular", "legacy"):
+        for name in ("granular", "legacy", *(() if self.model is None else ("model",))):
             flag(name, getattr(self, name))
+        nulls = listed("nulls", self.nulls, "a list of fields", "use Plan.replays()")
+        object.__setattr__(self, "nulls", tuple(text("each of nulls", one, "a field", "use Plan.replays()") for one in nulls))
         whole("evenly", self.evenly, "how often a job is interrupted", "use Plan.interrupted()", least=0, most=INTERRUPTIONS_MAX)
         whole("internal_errors", self.internal_errors, "how many", "use Plan.internal_error()", least=0, most=_ATTEMPTS_MAX)
         rate = self.interruptions_per_hour

@@ -235,9 +235,11 @@ class Plan(PlanFields):
         """Plan the same life again from a recorded DescribeTrainingJob response, relative to the new job's creation.
 
         `response` is the dict that boto3 returned, or the path of a JSON file as `aws sagemaker describe-training-job` prints it
-        (times as ISO 8601 strings or epoch numbers). A member that is null counts as absent. A record of a job that had not
-        finished goes on by the defaults. Limits of the new job's request do not cut a replay. Raises PlanError if it is no such
-        record.
+        (times as ISO 8601 strings or epoch numbers). Parts of one do too: a `--query` selection, an event of EventBridge or its
+        detail, a member of a list. What they do not say is filled in by the defaults, and `sagemock plan` says what. Messages
+        that later ones have overwritten are shown again where they are known. A member that is null stays null at the end. A
+        record of a job that had not finished goes on by the defaults. Limits of the new job's request do not cut a replay.
+        Raises PlanError if it is no such record.
         """
         made = replay(response)
         return cls(
@@ -246,6 +248,7 @@ class Plan(PlanFields):
             failure_reason=made.failure_reason,
             stopped_after=made.stopped_after,
             replayed=made.response,
+            nulls=made.nulls,
             called=f"Plan.replays(<{made.response.get('TrainingJobName', 'a record')}>)",
         )
 

@@ -1,6 +1,6 @@
 """Reading a recorded DescribeTrainingJob response: what happened in it, as offsets from its creation."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -10,8 +10,9 @@ from sagemock.checks import MOST, encodable, of_a_plan, shown, whole
 from sagemock.clock.instants import LONGEST, duration_us, instant_us
 from sagemock.errors import PlanError
 from sagemock.training import status
+from sagemock.training.plan.forms import CALLED, MESSAGES, formed
 
-__all__ = ["Entry", "Recorded", "read", "without_nulls"]
+__all__ = ["Entry", "Recorded", "nulls_of", "read", "without_nulls"]
 
 _TEXT, _NUMBER, _INSTANT = (str,), (int, float), (str, int, float, datetime)
 _RULES: Final = [
@@ -46,12 +47,16 @@ class Entry:
     start_us: int
     end_us: int | None
     message: str
+    messages: tuple[tuple[int, str], ...] = ()
+    """What it is known to have shown, by offset in microseconds from its beginning, where several records tell."""
 
 
 @dataclass(frozen=True)
 class Recorded:
     """What a response says about the life of its job; every instant in microseconds after CreationTime."""
 
+    created_us: int
+    """CreationTime, in microseconds since the epoch."""
     entries: tuple[Entry, ...]
     ending: str | None
     last_message: str
@@ -63,10 +68,36 @@ class Recorded:
     modified_us: int
     training_s: int | None
     billable_s: int | None
+    filled: tuple[str, ...]
+    """What the record does not say, and how that is filled in, in sentences."""
+    called_us: int | None = None
+    """When it was first seen to be Stopping, where several records tell."""
+    nulls: frozenset[str] = frozenset()
+    """The members that the record of a job that has ended shows as null."""
 
 
-def read(response: Mapping[str, Any]) -> Recorded:
-    """Return what a DescribeTrainingJob response (boto3's dict, or the CLI's JSON) says. Raises PlanError if it is none."""
+MAY_BE_NULL: Final = (
+    "TrainingStartTime", "TrainingEndTime", "TrainingTimeInSeconds", "BillableTimeInSeconds", "ModelArtifacts",
+    "FinalMetricDataList",
+)  # fmt: skip
+"""The members that a job which has ended usually has, and that are shown as null if its record shows them so."""
+
+
+def nulls_of(given: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return which of these a record shows as null."""
+    return tuple(name for name in MAY_BE_NULL if name in given and given[name] is None)
+
+
+def read(given: Mapping[str, Any], nulls: Iterable[str] = (), *, in_order: bool = True) -> Recorded:
+    """Return what a record says: boto3's dict, the CLI's JSON, or what `forms` reads as such. Raises PlanError if it is none.
+
+    `nulls` are the members that the record shows as null, if these were taken out. Entries that are not `in_order` are refused,
+    unless somebody wants to know of them.
+    """
+    try:
+        response, filled = formed(given)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise PlanError(f"{_name(given)}: {error}; give it as it was returned") from None
     transitions = response.get("SecondaryStatusTransitions")
     if "CreationTime" not in response or not transitions:
         raise PlanError(
@@ -78,35 +109,68 @@ def read(response: Mapping[str, Any]) -> Recorded:
             f"SecondaryStatusTransitions of the record is a list of entries, not {shown(transitions)}: give it as it was returned"
         )
     created_us = _instant(response, "CreationTime")
-    for name, value in response.items():
-        if name != "ResponseMetadata":
-            _check(name if isinstance(name, str) else shown(name), value, _KINDS.get(name), created_us)
+    _check_fields(response, created_us)
 
     def offset(key: str) -> int | None:
         return _offset(response, key, created_us) if response.get(key) is not None else None
 
-    entries = tuple(_entry(at, index, created_us) for index, at in enumerate(transitions))
+    names = [at.get("Status") if isinstance(at, Mapping) else None for at in transitions]
+    entries = tuple(
+        _entry(at, index, created_us, after)
+        for index, (at, after) in enumerate(zip(transitions, [*names[1:], None], strict=True))
+    )
+    if in_order:
+        _check_order(response, entries)
+    last = entries[-1]
+    ending = last.status if last.status in status.ENDINGS else None
+    modified_us = offset("LastModifiedTime")
+    started_us, ended_us = offset("TrainingStartTime"), offset("TrainingEndTime")
+    if _is_selection(response):
+        if started_us is None and "TrainingStartTime" not in nulls:
+            started_us = next((entry.start_us for entry in entries if entry.status in status.STARTED), None)
+        if ended_us is None and "TrainingEndTime" not in nulls:
+            ended_us = _selected_end_us(started_us, ending, last)
+    return Recorded(
+        created_us=created_us,
+        entries=entries if ending is None else entries[:-1],
+        ending=ending,
+        last_message=last.message,
+        failure_reason=str(response.get("FailureReason") or last.message) if ending == "Failed" else None,
+        stopping=response.get("TrainingJobStatus") == "Stopping",
+        started_us=started_us,
+        ended_us=ended_us,
+        modified_us=last.start_us if modified_us is None else modified_us,
+        training_s=_seconds(response, "TrainingTimeInSeconds"),
+        billable_s=_seconds(response, "BillableTimeInSeconds"),
+        filled=filled,
+        called_us=offset(CALLED),
+        nulls=frozenset(nulls),
+    )
+
+
+def _check_fields(response: Mapping[str, Any], created_us: int) -> None:
+    for name, value in response.items():
+        if name != "ResponseMetadata":
+            _check(name if isinstance(name, str) else shown(name), value, _KINDS.get(name), created_us)
+
+
+def _check_order(response: Mapping[str, Any], entries: Iterable[Entry]) -> None:
     for before, after in pairwise(entries):
         if before.end_us is None or after.start_us < before.start_us:
             raise PlanError(
                 f"{_name(response)}: {after.status} follows {before.status} before that ended; the record is not in order: "
                 "give it as it was returned"
             )
-    last = entries[-1]
-    ending = last.status if last.status in status.ENDINGS else None
-    modified_us = offset("LastModifiedTime")
-    return Recorded(
-        entries=entries if ending is None else entries[:-1],
-        ending=ending,
-        last_message=last.message,
-        failure_reason=str(response.get("FailureReason") or last.message) if ending == "Failed" else None,
-        stopping=response.get("TrainingJobStatus") == "Stopping",
-        started_us=offset("TrainingStartTime"),
-        ended_us=offset("TrainingEndTime"),
-        modified_us=last.start_us if modified_us is None else modified_us,
-        training_s=_seconds(response, "TrainingTimeInSeconds"),
-        billable_s=_seconds(response, "BillableTimeInSeconds"),
-    )
+
+
+def _selected_end_us(started_us: int | None, ending: str | None, last: Entry) -> int | None:
+    """Return the TrainingEndTime of a selection that does not have it."""
+    return None if ending is None or (started_us, ending) == (None, "Failed") else last.start_us
+
+
+def _is_selection(response: Mapping[str, Any]) -> bool:
+    """Whether somebody left members out: every response has these."""
+    return not {"TrainingJobArn", "LastModifiedTime", "ResourceConfig"} <= response.keys()
 
 
 def without_nulls(value: Any) -> Any:  # noqa: ANN401  # a JSON value, or what boto3 made of one
@@ -119,7 +183,16 @@ def without_nulls(value: Any) -> Any:  # noqa: ANN401  # a JSON value, or what b
     return [without_nulls(item) for item in value if item is not None] if isinstance(value, list) else value
 
 
-def _entry(given: object, index: int, created_us: int) -> Entry:
+def _message(name: str, after: object) -> str:
+    """Return the last message that an entry shows which is followed by another: of Starting and Pending it depends on that."""
+    if after == status.PENDING and name == status.STARTING:
+        return status.STARTING_THE_JOB
+    if name == status.PENDING and after is not None:
+        return status.MESSAGES["Stopped"] if after == "Stopped" else status.PREPARING_THE_INSTANCES
+    return status.MESSAGES[name]
+
+
+def _entry(given: object, index: int, created_us: int, after: object) -> Entry:
     at: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
     name = at.get("Status")
     if not isinstance(name, str) or name not in status.PHASES | status.ENDINGS or at.get("StartTime") is None:
@@ -129,7 +202,9 @@ def _entry(given: object, index: int, created_us: int) -> Entry:
         )
     start_us = _offset(at, "StartTime", created_us)
     end_us = _offset(at, "EndTime", created_us) if at.get("EndTime") is not None else None
-    return Entry(name, start_us, end_us, str(at.get("StatusMessage", status.MESSAGES[name])))
+    listed = at.get(MESSAGES, ())
+    messages = tuple((_offset(one, "At", created_us) - start_us, str(one["StatusMessage"])) for one in listed)
+    return Entry(name, start_us, end_us, str(at.get("StatusMessage") or _message(name, after)), messages)
 
 
 def _check(path: str, value: Any, kind: Any, created_us: int, depth: int = 1) -> None:  # noqa: ANN401  # None: any kind

@@ -1,6 +1,5 @@
 """Replays: what a plan has to play for the life of a recorded job."""
 
-import json
 import os
 from collections.abc import Mapping
 from datetime import timedelta
@@ -11,8 +10,12 @@ from sagemock.checks import LONGEST, shown
 from sagemock.errors import PlanError
 from sagemock.training import status
 from sagemock.training.plan import recording
+from sagemock.training.plan.earlier import messages, stop_call_us
 from sagemock.training.plan.fields import NORMAL
+from sagemock.training.plan.forms import formed
+from sagemock.training.plan.kept import values_of
 from sagemock.training.plan.phase import Phase
+from sagemock.training.plan.series import merged
 
 __all__ = ["Replay", "replay"]
 
@@ -25,6 +28,8 @@ class Replay(NamedTuple):
     ending: status.Ending
     failure_reason: str | None
     stopped_after: timedelta | None
+    nulls: tuple[str, ...]
+    """The members that are to be shown as null at the end."""
 
 
 def replay(response: Mapping[str, Any] | str | os.PathLike[str]) -> Replay:
@@ -36,14 +41,16 @@ def replay(response: Mapping[str, Any] | str | os.PathLike[str]) -> Replay:
         )
     given = source if isinstance(source, Mapping) else _load(Path(source))
     try:
-        whole: Mapping[str, Any] = recording.without_nulls(given)
+        whole: Mapping[str, Any] = formed(recording.without_nulls(given)).response
     except RecursionError:
         raise PlanError(
             "this record is nested too deep for a DescribeTrainingJob response: give what describe_training_job returned"
         ) from None
-    recorded = recording.read(whole)
-    phases = [_phase(recorded, entry) for entry in recorded.entries]
-    ending, stopped_after = recorded.ending, None
+    nulls = recording.nulls_of(formed(given).response)
+    recorded = recording.read(whole, nulls)
+    phases = [_phase(recorded, entry, whole) for entry in recorded.entries]
+    called_us = stop_call_us(recorded)
+    ending, stopped_after = recorded.ending, None if called_us is None else timedelta(microseconds=called_us)
     if ending is None:
         # What the record does not show any more is the rest of a normal life, or of a stop, by the defaults.
         seen = [entry.status for entry in recorded.entries]
@@ -57,12 +64,16 @@ def replay(response: Mapping[str, Any] | str | os.PathLike[str]) -> Replay:
             phases += [Phase(name) for name in NORMAL[place + 1 :]]
             if recorded.stopping:
                 stopped_after = timedelta(microseconds=recorded.modified_us)
-    return Replay(whole, phases, cast("status.Ending", ending), recorded.failure_reason, stopped_after)
+    nulls = nulls if recorded.ending is not None else ()
+    return Replay(whole, phases, cast("status.Ending", ending), recorded.failure_reason, stopped_after, nulls)
 
 
-def _phase(recorded: recording.Recorded, entry: recording.Entry) -> Phase:
+def _phase(recorded: recording.Recorded, entry: recording.Entry, response: Mapping[str, Any]) -> Phase:
     if entry.end_us is not None:
-        return Phase(entry.status, timedelta(microseconds=entry.end_us - entry.start_us), entry.message)
+        told = messages(recorded, entry, response)
+        pairs = [(timedelta(microseconds=at_us), text) for at_us, text in told]
+        one = told[0][1] if len(told) == 1 else pairs
+        return Phase(entry.status, timedelta(microseconds=entry.end_us - entry.start_us), one)
     seen_us = recorded.modified_us - entry.start_us
     if seen_us <= 0:
         return Phase(entry.status, None, entry.message)
@@ -73,15 +84,24 @@ def _phase(recorded: recording.Recorded, entry: recording.Entry) -> Phase:
 
 def _load(path: Path) -> Mapping[str, Any]:
     try:
-        # From bytes: json finds out about the UTF-16 and the byte order marks of PowerShell.
-        found = json.loads(path.read_bytes())
+        raw = path.read_bytes()
     except OSError as error:
         raise PlanError(f"{_shown(path)} cannot be read ({error.strerror}): give the path of a file") from None
+    except ValueError as error:
+        # A path that no file can have.
+        raise PlanError(f"{_shown(path)} cannot be read ({error}): give the path of a file") from None
+    try:
+        # From bytes: json finds out about the UTF-16 and the byte order marks of PowerShell.
+        values = values_of(raw)
     except (ValueError, RecursionError) as error:
         raise PlanError(
             f"{_shown(path)} is no JSON ({error}): save the output of `aws sagemaker describe-training-job` there"
         ) from None
-    if not isinstance(found, dict):
+    jobs = merged(values) if all(isinstance(one, dict) for one in values) else values
+    if len(jobs) > 1:
+        raise PlanError(f"{_shown(path)} holds records of {len(jobs)} jobs: give a file with those of one")
+    found = jobs[0] if jobs else None
+    if not isinstance(found, Mapping):
         raise PlanError(
             f"{_shown(path)} holds no JSON object: save the output of one `aws sagemaker describe-training-job` there"
         )

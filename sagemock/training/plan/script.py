@@ -57,6 +57,9 @@ class Script:
     """How long a stop takes while the job is Pending."""
     uploading_us: int
     stopped_after_us: int | None
+    stopping_since_us: int | None
+    """From when on TrainingJobStatus is Stopping in a replay whose statuses do not tell."""
+    leaves_model: bool
     interruptions_us: tuple[int, ...]
     """The training time after which each interruption comes, counted from the (re)start of training."""
     restart: tuple[Step, ...]
@@ -120,6 +123,9 @@ class _Compiler:
             # Pending before the start of a training plan does not count (service model, MaxPendingTimeInSeconds).
             pending_us += self.scheduled_us
         stopping = self.step(Phase(status.STOPPING, plan.stopping))
+        recorded = None if plan.replayed is None else recording.read(plan.replayed, plan.nulls)
+        played = recorded is not None and recorded.ending is not None
+        called_us = None if plan.stopped_after is None else self.length_us(plan.stopped_after, 0)
         return Script(
             steps=tuple(steps),
             ending=ending,
@@ -127,7 +133,9 @@ class _Compiler:
             stopping_us=stopping.length_us or 0,
             pending_stop_us=self.length_us(plan.stopping, defaults.PENDING_STOP_S),
             uploading_us=self.length_us(plan.uploading, defaults.length_s(status.UPLOADING, by, legacy=plan.legacy)),
-            stopped_after_us=None if plan.stopped_after is None else self.length_us(plan.stopped_after, 0),
+            stopped_after_us=None if played else called_us,
+            stopping_since_us=called_us if played else None,
+            leaves_model=by.leaves_model if plan.model is None else plan.model,
             interruptions_us=self.interruptions(steps),
             restart=_restart(self.by, self.length_us(plan.interruption, defaults.INTERRUPTED_S), plan.legacy),
             resumes=by.checkpoints,
@@ -137,7 +145,7 @@ class _Compiler:
             limit_lag_us=self.length_us(plan.limit_lag, 0),
             billed=(defaults.SPOT_BILLED if plan.billed is None else plan.billed) if by.spot else 1.0,
             retains=by.retains,
-            recorded=None if plan.replayed is None else recording.read(plan.replayed),
+            recorded=recorded,
             last_words=stopping.lines,
             has_lines=any(step.lines for step in (*steps, stopping)),
         )

@@ -73,7 +73,7 @@ ENTRY = ": it has no StartTime, or no Status that a job can have; give it as it 
         ({}, f"this record{NO_RESPONSE}"),
         ({"TrainingJobName": "churn", "CreationTime": CREATED}, f"the record of 'churn'{NO_RESPONSE}"),
         (response(), f"this record{NO_RESPONSE}"),
-        ({"SecondaryStatusTransitions": [STARTING]}, f"this record{NO_RESPONSE}"),
+        ({"SecondaryStatusTransitions": ["x"]}, f"this record{NO_RESPONSE}"),
         (response({"Status": "Starting"}), f"SecondaryStatusTransitions[0] is {{'Status': 'Starting'}}{ENTRY}"),
         (
             response(STARTING, {"Status": "Going", "StartTime": CREATED}),

@@ -1,0 +1,92 @@
+"""The earlier messages of an entry: what its last message has overwritten, where that is known."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sagemock.clock.instants import SECOND_US, instant_us
+from sagemock.evidence import Assumption
+from sagemock.training import status
+from sagemock.training.plan import defaults
+from sagemock.training.plan.recording import Entry, Recorded
+
+__all__ = ["messages", "stop_call_us"]
+
+_NO_LAUNCHING_SINCE_US: Final = instant_us("2022-02-01T00:00:00Z")
+""""Launching requested ML instances" is in logs of 2018 to December 2021, and in none from February 2022 on."""
+_LAUNCHING: Final = 0.045, 0.51
+"""Where in Starting that text begins and ends: after 23 of 144, 3 of 155, 2 of 193 and 0 of 144 s, for 61, 72, 101 and 61 s."""
+_SHARES: Final = Assumption(
+    "of the time of an entry in a replay, which share each message had that its last one has overwritten",
+    since="2026-11-26",
+    knob="keep several describes of the job, as `sagemock record` does",
+)
+_CALLED: Final = Assumption(
+    "that a recorded job whose transitions have no Stopping was told to stop 38.3 s (from Pending) or 10 s (from another status) "
+    "before its end in a replay, or as long before as it was in that status: the record does not say when",
+    since="2026-11-26",
+)
+
+
+def stop_call_us(recorded: Recorded) -> int | None:
+    """Return when StopTrainingJob was called of a recorded job, if it was and no Stopping entry tells; after its creation."""
+    if recorded.ending != "Stopped" or not recorded.entries:
+        return None
+    # Downloading and Stopping may follow a stop without any length (a log of 2019).
+    lasting = [entry for entry in recorded.entries if entry.end_us != entry.start_us] or recorded.entries[:1]
+    last = lasting[-1]
+    if recorded.called_us is not None:
+        return recorded.called_us
+    if any(entry.status == status.STOPPING for entry in lasting):
+        return None
+    stop_s = defaults.PENDING_STOP_S if last.status == status.PENDING else defaults.TEARDOWN_S
+    return _CALLED(max(last.start_us, (last.end_us or last.start_us) - round(stop_s * SECOND_US)))
+
+
+def messages(recorded: Recorded, entry: Entry, response: Mapping[str, Any]) -> tuple[tuple[int, str], ...]:
+    """Return what an entry that has ended has shown, by offset in microseconds from its beginning."""
+    if len(entry.messages) > 1:
+        return entry.messages
+    length_us = (entry.end_us or entry.start_us) - entry.start_us
+    found = [(round(share * length_us), text) for share, text in _before(recorded, entry, response)]
+    called_us = stop_call_us(recorded)
+    if called_us is not None and entry.start_us <= called_us < (entry.end_us or 0):
+        # The call moves LastModifiedTime (recorded in Starting, 2018).
+        offset_us = called_us - entry.start_us
+        found = [(at_us, text) for at_us, text in found if at_us < offset_us] or [(0, entry.message)]
+        found.append((offset_us, entry.message))
+    # A message that would be hidden at once was not seen.
+    kept = {at_us: text for at_us, text in found if at_us < max(1, length_us)}
+    return tuple(kept.items())
+
+
+def _before(recorded: Recorded, entry: Entry, response: Mapping[str, Any]) -> list[tuple[float, str]]:
+    """Return the messages that lead to the last one of an entry, each with the share of the time after which it comes."""
+    by = defaults.traits(response)
+    last = entry.message
+    if entry.status == status.STARTING and last in (status.PREPARING_THE_INSTANCES, status.LAUNCHING_INSTANCES):
+        launching, preparing = _SHARES(_LAUNCHING)
+        if recorded.created_us < _NO_LAUNCHING_SINCE_US or last == status.LAUNCHING_INSTANCES:
+            told = [(0.0, status.STARTING_THE_JOB), (launching, status.LAUNCHING_INSTANCES), (preparing, last)]
+            return told[: 2 if last == status.LAUNCHING_INSTANCES else 3]
+        return [(0.0, status.STARTING_THE_JOB), (_SHARES(defaults.FIRST_MESSAGE), last)]
+    if entry.status == status.PENDING and last in (status.PREPARING_THE_INSTANCES, status.MESSAGES["Stopped"]):
+        # Two logs of 2024: 133 of 401 s, 38 of 80 s. A stop comes when it was called.
+        return (
+            [(0.0, status.WAITING_FOR_CAPACITY), (_SHARES(0.4), last)]
+            if last == status.PREPARING_THE_INSTANCES
+            else [(0.0, status.WAITING_FOR_CAPACITY)]
+        )
+    if entry.status == status.DOWNLOADING and last == status.TRAINING_IMAGE and "InputDataConfig" in response and by.data:
+        known = defaults.lengths(by)
+        return [(0.0, status.INPUT_DATA), (_SHARES(known.data / (known.data + known.image)), last)]
+    if entry.status == status.TRAINING and last == status.IN_PROGRESS and _pulls_in_training(recorded):
+        known = defaults.lengths(by, legacy=True)
+        length_us = max(1, (entry.end_us or entry.start_us) - entry.start_us)
+        part = min(known.image * SECOND_US / length_us, known.image / (known.image + known.training))
+        return [(0.0, status.TRAINING_IMAGE), (_SHARES(part), last)]
+    return [(0.0, last)]
+
+
+def _pulls_in_training(recorded: Recorded) -> bool:
+    """Whether the image was pulled in Training, as until 2023: Downloading has ended with the data then."""
+    return any(entry.status == status.DOWNLOADING and entry.message == status.INPUT_DATA for entry in recorded.entries)
