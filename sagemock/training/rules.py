@@ -1,8 +1,8 @@
 """The rules that the lives of jobs obey, each with what it stands on.
 
 `sagemock check` asks them of a user's own records; the page of fidelity shows them as a table. The names are those of the page: S
-for the structure of a response, O for the order of statuses, T, F and M for TrainingJobStatus, FailureReason and messages, N for what
-was found since.
+for the structure of a response, O for the order of statuses, T, F and M for TrainingJobStatus, FailureReason and messages, N for
+what was found since.
 """
 
 from typing import Final, NamedTuple
