@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from botocore.model import Shape
 
+from sagemock.evidence import Assumption
 from sagemock.protocol.answer import encode, seconds
 from sagemock.protocol.model import Api
 from sagemock.service import builtin, serverless, warm_pools
@@ -31,6 +32,9 @@ _FILLED_IN_EACH: Final[dict[str, dict[str, Any]]] = {
     "InputDataConfig": {"CompressionType": "None", "RecordWrapperType": "None"},
     "ProfilerRuleConfigurations": {"VolumeSizeInGB": 0},
 }
+_SLASHES: Final = Assumption(
+    "that S3OutputPath is taken with slashes at its end, and S3ModelArtifacts has one there", since="2026-11-26"
+)
 _TOLD_BY_PLAN: Final = frozenset({
     "TrainingJobName", "TrainingJobArn", "TrainingJobStatus", "SecondaryStatus", "SecondaryStatusTransitions", "CreationTime",
     "LastModifiedTime", "TrainingStartTime", "TrainingEndTime", "FailureReason", "ModelArtifacts",
@@ -147,7 +151,7 @@ def artifacts(job: Job) -> str:
     """Return S3ModelArtifacts: a tar file, or a prefix when the output is not to be compressed."""
     output = job.request["OutputDataConfig"]
     name = "model" if output.get("CompressionType") == "NONE" else "model.tar.gz"
-    return f"{output['S3OutputPath'].rstrip('/')}/{job.name}/output/{name}"
+    return f"{_SLASHES(output['S3OutputPath'].rstrip('/'))}/{job.name}/output/{name}"
 
 
 def _as_recorded(api: Api, job: Job, record: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
+from sagemock.evidence import Assumption
 from sagemock.protocol.decode import parse
 from sagemock.protocol.refusal import Refusal
 from sagemock.service.describe import summary
@@ -15,6 +17,14 @@ from sagemock.training.warm_pool import Pool, pool
 
 __all__ = ["training_jobs"]
 
+_OF_ITS_QUERY: Final = Assumption(
+    "that a NextToken belongs to the sort and the filters that it was given for, and the words in which another is refused"
+)
+_BY_KEY: Final = Assumption(
+    "that a page goes on behind the last job of the one before: by CreationTime no job is lost or doubled, whatever changes "
+    "meanwhile; by Name a new job before that place is missed; by Status a job that moves over it is missed, or shown twice",
+    since="2026-11-26",
+)
 PAGE: Final = 10
 """MaxResults when there is none (apache/airflow#16299)."""
 _KEYS: Final[dict[Order, list[type]]] = {"CreationTime": [int], "Name": [str], "Status": [str, int]}
@@ -31,30 +41,36 @@ def training_jobs(region: Region, request: Mapping[str, Any], now_us: int) -> di
     # The documentation says Ascending; recorded listings begin with the newest job.
     descending = request.get("SortOrder", "Descending" if order == "CreationTime" else "Ascending") == "Descending"
     limit = request.get("MaxResults", PAGE)
-    after = _place(request["NextToken"], order, descending=descending) if request.get("NextToken") else None
-    found = region.page(order, descending=descending, after=after, limit=limit + 1, now_us=now_us)
+    query = [order, descending, _digest(request)]
+    after = _place(request["NextToken"], order, query) if request.get("NextToken") else None
+    found = region.page(order, descending=descending, after=_BY_KEY(after), limit=limit + 1, now_us=now_us)
     rows = (_Row(job, snapshot(job, now_us), pool(job, now_us)) for _, job in found[:limit])
     response: dict[str, Any] = {
         "TrainingJobSummaries": [summary(*row) for row in rows if all(test(row, request) for test in _FILTERS)],
     }
     if len(found) > limit:
-        response["NextToken"] = _token(found[limit - 1][0], order, descending=descending)
+        response["NextToken"] = _token(found[limit - 1][0], query)
     return response
 
 
-def _token(key: Key, order: Order, *, descending: bool) -> str:
-    return base64.urlsafe_b64encode(json.dumps([order, descending, *key]).encode()).decode()
+def _digest(request: Mapping[str, Any]) -> str:
+    """Return what tells one query's filters from another's; pages may differ in their length."""
+    filters = {name: value for name, value in request.items() if name not in ("NextToken", "MaxResults", "SortBy", "SortOrder")}
+    return sha256(json.dumps(filters, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _place(token: str, order: Order, *, descending: bool) -> Key:
+def _token(key: Key, query: Sequence[Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps([*query, *key]).encode()).decode()
+
+
+def _place(token: str, order: Order, query: Sequence[Any]) -> Key:
     try:
         read = parse(base64.urlsafe_b64decode(token.encode()))
     except (ValueError, Refusal):
         read = None
-    made_for, key = (read[:2], read[2:]) if isinstance(read, list) else ([], [])
-    if made_for != [order, descending] or [type(part) for part in key] != _KEYS[order]:
-        # The words are assumed; so is that a token belongs to the sort that it was given for.
-        raise Refusal("ValidationException", "Invalid NextToken.")
+    made_for, key = (read[:3], read[3:]) if isinstance(read, list) else ([], [])
+    if _OF_ITS_QUERY(made_for != query) or [type(part) for part in key] != _KEYS[order]:
+        raise Refusal("ValidationException", _OF_ITS_QUERY("Invalid NextToken."))
     return tuple(key)
 
 

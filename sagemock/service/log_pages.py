@@ -4,6 +4,7 @@ A page is cut at a position, not at a number of lines: a line that is written la
 who follows a stream does not see it (assumed of the service).
 """
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
@@ -25,6 +26,7 @@ __all__ = [
     "invalid_token",
     "page",
     "position",
+    "thinned",
     "token",
 ]
 
@@ -35,6 +37,7 @@ _OVERHEAD: Final = 26
 """What an event counts for beyond its text (operation documentation of PutLogEvents)."""
 _DIGITS: Final = 56
 """How long an event id is: those of the service have 56 digits."""
+_TOKEN: Final = re.compile(rf"([fb])/([0-9]{{{_DIGITS}}})/s([1-9][0-9]?)?")
 END: Final = 10**_DIGITS - 1
 """A position after every event."""
 PER_US: Final = 10**25
@@ -128,18 +131,35 @@ def digits(at: int) -> str:
     return f"{at:0{_DIGITS}}"
 
 
-def token(direction: str, at: int) -> str:
-    """Return a token in the form of the service's own, which leads forward ("f") or backward ("b") from a position."""
-    return f"{direction}/{digits(at)}/s"
+def token(direction: str, at: int, empty: int = 0) -> str:
+    """Return a token in the form of the service's own, which leads forward ("f") or backward ("b") from a position.
+
+    It counts the empty pages that were given there.
+    """
+    return f"{direction}/{digits(at)}/s{empty or ''}"
 
 
-def position(sent: str) -> tuple[bool, int]:
-    """Return whether a token leads forward, and from which position."""
-    direction, _, rest = sent.partition("/")
-    number = rest.removesuffix("/s")
-    if direction not in ("f", "b") or len(number) != _DIGITS or not (number.isascii() and number.isdecimal()):
+def position(sent: str) -> tuple[bool, int, int]:
+    """Return whether a token leads forward, from which position, and how many empty pages were given there."""
+    found = _TOKEN.fullmatch(sent)
+    if found is None:
         invalid_token()
-    return direction == "f", int(number)
+    return found[1] == "f", int(found[2]), int(found[3] or 0)
+
+
+def thinned(found: Page, streams: Iterable[Stream], at: int, empty: int) -> tuple[Page, int]:
+    """Return a page as the plans of the jobs want it, and the number of empty pages that were given up to it.
+
+    Before a page that has events come empty ones with a token, and it is half full then.
+    """
+    wanted = max((stream.job.plan.empty_log_pages for stream in streams), default=0)
+    if not wanted or not found.events:
+        return found, 0
+    if empty < wanted:
+        return Page([], at, at, more=True), empty + 1
+    half = found.events[: (len(found.events) + 1) // 2]
+    low, high = sorted((half[0].id, half[-1].id))
+    return Page(half, low, high + 1, more=found.more or len(half) < len(found.events)), 0
 
 
 def invalid_token() -> NoReturn:

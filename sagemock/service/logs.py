@@ -28,6 +28,7 @@ from sagemock.service.log_pages import (
     invalid_token,
     page,
     position,
+    thinned,
     token,
 )
 from sagemock.training.job import Place
@@ -95,20 +96,22 @@ def get_log_events(service: "Service", _: Api, place: Place, request: Mapping[st
     stream = _stream(_group(service, place, request, now_us), now_us, request.get("logStreamName", ""))
     forward = request.get("startFromHead", False)
     at = 0 if forward else after(stream.last, stream)
+    empty = 0
     if "nextToken" in request:
-        forward, at = position(request["nextToken"])
+        forward, at, empty = position(request["nextToken"])
     end_ms = request.get("endTime")
     # "Events with a timestamp equal to or later than this time are not included."
     within = Range(request.get("startTime", 0), None if end_ms is None else end_ms - 1)
     found = page(events([stream], within, at, forward=forward), at, forward=forward, limit=request.get("limit", _EVENTS))
+    found, empty = thinned(found, [stream], at, empty)
     return dump(
         {
             "events": [
                 {"timestamp": one.at_ms, "message": one.line.text, "ingestionTime": one.line.ingested_us // 1000}
                 for one in (found.events if forward else reversed(found.events))
             ],
-            "nextForwardToken": token("f", found.end),
-            "nextBackwardToken": token("b", found.begin),
+            "nextForwardToken": token("f", found.end, empty if forward else 0),
+            "nextBackwardToken": token("b", found.begin, 0 if forward else empty),
         }
     )
 
@@ -127,8 +130,9 @@ def filter_log_events(service: "Service", _: Api, place: Place, request: Mapping
         refuse("startFromHead can only be false when startTime is on or after 2024-01-01T00:00:00Z.")
     test = log_filters.matches(request.get("filterPattern", ""))
     at = 0 if forward else END
+    empty = 0
     if "nextToken" in request:
-        forward, at = position(request["nextToken"])
+        forward, at, empty = position(request["nextToken"])
     # "Events with a timestamp later than this time are not returned": unlike in GetLogEvents.
     within = Range(start_ms, request.get("endTime"))
     logbook = _group(service, place, request, now_us)
@@ -140,9 +144,10 @@ def filter_log_events(service: "Service", _: Api, place: Place, request: Mapping
         streams = [_stream(logbook, now_us, name) for name in dict.fromkeys(names)]
     matching = (one for one in events(streams, within, at, forward=forward) if test(one.line.text))
     found = page(matching, at, forward=forward, limit=request.get("limit", _EVENTS))
+    found, empty = thinned(found, streams, at, empty)
     response: dict[str, Any] = {"events": [_filtered(one) for one in found.events], "searchedLogStreams": []}
     if found.more:
-        response["nextToken"] = token("f", found.end) if forward else token("b", found.begin)
+        response["nextToken"] = token("f", found.end, empty) if forward else token("b", found.begin, empty)
     return dump(response)
 
 

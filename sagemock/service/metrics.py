@@ -32,6 +32,10 @@ def final(store: Store, job: Job, now_us: int) -> list[dict[str, Any]]:
     """Return FinalMetricDataList at an instant, in the order of the definitions; one that nothing matched is left out."""
     if not (job.script.has_lines or store.region(job.place).logbook.added(job)):
         return []
+    if job.script.metrics_after_us:
+        ended_us = job.timeline.ended_us
+        if ended_us is None or now_us < job.created_us + ended_us + job.script.metrics_after_us:
+            return []
     definitions = builtin.definitions(job)
     shown = []
     for definition in definitions:

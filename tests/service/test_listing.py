@@ -258,6 +258,31 @@ def test_a_token_belongs_to_its_sort(order: str, sagemaker: SageMakerMock, clien
         client.list_training_jobs(SortBy=order, SortOrder="Descending", NextToken=given)
 
 
+def test_a_token_belongs_to_its_filters(sagemaker: SageMakerMock, client: Any) -> None:
+    """One of another query is refused, the length of a page may change; that the service does so is assumed."""
+    fill(sagemaker, client, 3)
+    given = client.list_training_jobs(MaxResults=1, NameContains="job")["NextToken"]
+    assert listed(client, NameContains="job", NextToken=given, MaxResults=5) == names(1, 0)
+    for other in ({}, {"NameContains": "b"}, {"NameContains": "job", "CreationTimeAfter": START}):
+        with pytest.raises(ClientError, match="Invalid NextToken"):
+            client.list_training_jobs(NextToken=given, **other)
+
+
+def test_by_name_and_status_a_list_may_miss_what_changes_meanwhile(sagemaker: SageMakerMock, client: Any) -> None:
+    """A page goes on behind the last job of the one before it: a new name before that is missed, a moved job is seen twice."""
+    fill(sagemaker, client, 2)
+    first = client.list_training_jobs(MaxResults=1, SortBy="Name")
+    create(client, "a-new-one")
+    assert listed(client, SortBy="Name", NextToken=first["NextToken"]) == names(1)
+    by_status = client.list_training_jobs(MaxResults=1, SortBy="Status")
+    [seen] = [shown["TrainingJobName"] for shown in by_status["TrainingJobSummaries"]]
+    sagemaker.fail(seen)
+    sagemaker.complete(next(iter({*names(0, 1), "a-new-one"} - {seen})))
+    # Failed comes after Completed and before InProgress, and so before the place where the page goes on or behind it.
+    rest = listed(client, SortBy="Status", NextToken=by_status["NextToken"])
+    assert len({seen, *rest}) <= 3
+
+
 def test_a_page_has_at_most_a_hundred_jobs(client: Any) -> None:
     """MaxResults is bounded in the server's words."""
     text = "Member must have value less than or equal to 100"

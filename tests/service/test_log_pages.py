@@ -72,7 +72,7 @@ def test_page_by_page_each_event_comes_once(
         more = one.more
         assert len(one.events) <= limit
         assert more == (len(seen) < len(expected))
-        assert position(token("f", one.end)) == (True, one.end)
+        assert position(token("f", one.end)) == (True, one.end, 0)
         at = one.end if forward else one.begin
     assert seen == expected
 

@@ -689,3 +689,61 @@ def test_a_loop_that_polls_a_finished_log_is_told() -> None:
             logs.get_log_events(logGroupName=GROUP, logStreamName=STREAM)
         with pytest.raises(NothingWillHappen, match="the same call was made 1001 times"):
             logs.get_log_events(logGroupName=GROUP, logStreamName=STREAM)
+
+
+# -- empty pages
+
+
+def tailed(read: Any, **token: str) -> Iterator[list[str]]:
+    """Yield what is on each page, until the token stays or there is none."""
+    while True:
+        response = read(**token)
+        yield texts(response)
+        after_it = response.get("nextForwardToken", response.get("nextToken"))
+        if after_it is None or after_it == token.get("nextToken"):
+            return
+        token = {"nextToken": after_it}
+
+
+def test_a_tail_that_stops_at_an_empty_page_loses_lines(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
+    """Empty and partial pages have a token, and one that stays, or none, is the end: dstackai/dstack#2500, boto/boto3#4258."""
+    thin = Plan.completes(training=100, logs=epochs(), **KNOWN).but(empty_log_pages=2)
+    sagemaker.plan("thin", thin)
+    create(client, "thin")
+    create(client, "full")
+    sagemaker.clock.advance(1000)
+    streams = {one.partition("/")[0]: one for one in names(logs.describe_log_streams(logGroupName=GROUP))}
+    lines = [f"epoch {number}" for number in range(5)]
+
+    def get(**token: str) -> Any:
+        return logs.get_log_events(logGroupName=GROUP, logStreamName=streams["thin"], startFromHead=True, **token)
+
+    def filtered(**token: str) -> Any:
+        return logs.filter_log_events(logGroupName=GROUP, logStreamNames=[streams["thin"]], **token)
+
+    halves = [[], [], lines[:3], [], [], lines[3:4], [], [], lines[4:]]
+    assert list(tailed(get)) == [*halves, []]
+    assert list(tailed(filtered)) == halves
+    assert texts(logs.get_log_events(logGroupName=GROUP, logStreamName=streams["full"], startFromHead=True)) == lines
+    # From the end, too.
+    back = logs.get_log_events(logGroupName=GROUP, logStreamName=streams["thin"])
+    found = [texts(back)]
+    for _ in range(3):
+        token = back["nextBackwardToken"]
+        back = logs.get_log_events(logGroupName=GROUP, logStreamName=streams["thin"], nextToken=token)
+        found.append(texts(back))
+    assert found == [[], [], lines[2:], []]
+
+
+def test_events_are_filtered_backwards_over_empty_pages() -> None:
+    """As forwards."""
+    plan = Plan.completes(training=100, logs=epochs(2), **KNOWN).but(empty_log_pages=1)
+    with mock_sagemaker(start="2026-03-01T09:00:00Z", latency=0, plan=plan) as mock:
+        create(make_client())
+        mock.clock.advance(1000)
+        logs = make_logs()
+
+        def read(**token: str) -> Any:
+            return logs.filter_log_events(logGroupName=GROUP, startFromHead=False, startTime=1_772_355_600_000, **token)
+
+        assert list(tailed(read)) == [[], ["epoch 1"], [], ["epoch 0"]]

@@ -154,3 +154,19 @@ def test_without_validation_a_metric_that_cannot_be_searched_for_has_no_value() 
         )
         time.sleep(3600)
         assert [name for name, *_ in shown(client)] == ["train:loss"]
+
+
+def test_metrics_may_come_some_seconds_after_the_end(sagemaker: SageMakerMock, client: Any) -> None:
+    """A plan says how long after; without it they are there when their lines are."""
+    plan = Plan.completes(training=100, logs={"Training": [(50, "loss=5")]}, **KNOWN)
+    sagemaker.plan("late", plan.but(metrics_after=5))
+    sagemaker.plan("*", plan)
+    for name in ("late", "soon"):
+        create(client, name, AlgorithmSpecification=defined({"Name": "loss", "Regex": "loss=(.*)"}))
+    sagemaker.advance_until("late", "Uploading")
+    assert (shown(client, "late"), len(shown(client, "soon"))) == ([], 1)
+    sagemaker.advance_until("late", "Completed")
+    sagemaker.clock.advance(4.999)
+    assert shown(client, "late") == []
+    sagemaker.clock.advance(0.001)
+    assert len(shown(client, "late")) == 1

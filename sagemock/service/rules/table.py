@@ -8,15 +8,17 @@ have files of their own.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
+from sagemock.evidence import Assumption
 from sagemock.protocol.refusal import Refusal
 from sagemock.service import metrics
 from sagemock.service.rules import algorithms, resources
 
-__all__ = ["RULES", "Rule", "check"]
+__all__ = ["RULES", "TAKEN", "Rule", "check"]
 
 Rule: TypeAlias = Callable[[Mapping[str, Any]], str | None]
 
 _DAY_S: Final = 86_400
+_UNCHECKED: Final = "mock_sagemaker(validate=False)"
 
 
 def max_wait_is_for_spot(request: Mapping[str, Any]) -> str | None:
@@ -63,6 +65,49 @@ def channel_has_one_source(request: Mapping[str, Any]) -> str | None:
     for channel in request.get("InputDataConfig", ()):
         if len(channel.get("DataSource", {})) != 1:
             return f"Exactly one data source must be specified for channel {channel['ChannelName']}"
+    return None
+
+
+_OTHER_WORDS: Final = Assumption(
+    "of the words in which a channel or a tag of ours is refused, and that two equal channels are",
+    since="2026-11-26",
+    knob=_UNCHECKED,
+)
+_FILE_SYSTEM: Final = Assumption(
+    "that a channel on FSx or EFS is taken without VpcConfig, and plays a normal life", since="2026-11-26", knob=_UNCHECKED
+)
+_ATTRIBUTES: Final = Assumption(
+    "that an AugmentedManifestFile is taken without AttributeNames (with wrong ones the job fails later: "
+    "aws/amazon-sagemaker-examples#1283)",
+    since="2026-11-26",
+    knob="Plan.fails(reason, during=…)",
+)
+_ROLE: Final = Assumption(
+    "that a role of another account or partition is taken", since="2026-11-26", knob="fault(…), with the words of your choice"
+)
+_METRIC_NAMES: Final = Assumption(
+    "that two metric definitions of one name are taken, and each is shown in FinalMetricDataList", since="2026-11-26"
+)
+_VOLUME: Final = Assumption(
+    "that VolumeSizeInGB may be left out, but for the families of which the service model says that they have EBS only",
+    since="2026-11-26",
+)
+TAKEN: Final = (_FILE_SYSTEM, _ATTRIBUTES, _ROLE, _METRIC_NAMES, _VOLUME)
+"""What no rule refuses, although nobody was found who has seen it taken."""
+
+
+def channel_names_are_unique(request: Mapping[str, Any]) -> str | None:
+    """Refuse two channels whose data would have one path, /opt/ml/input/data/<channel> (developer guide)."""
+    names = [channel["ChannelName"] for channel in request.get("InputDataConfig", ())]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    return None if twice is None else _OTHER_WORDS(f"ChannelName must be unique, and {twice} is given more than once")
+
+
+def tag_keys_are_free(request: Mapping[str, Any]) -> str | None:
+    """Refuse keys that are AWS's own: that they are is said in aws/sagemaker-python-sdk#1362, not in which words."""
+    for tag in request.get("Tags", ()):
+        if tag["Key"].lower().startswith("aws:"):
+            return _OTHER_WORDS(f"Tag keys that begin with aws: are reserved, and {tag['Key']} is one")
     return None
 
 
@@ -136,12 +181,12 @@ RULES: Final[Mapping[str, Sequence[Rule]]] = {
         algorithms.short_wait_without_checkpoints,
     ),
     "EnableManagedSpotTraining": (spot_needs_max_wait,),
-    "InputDataConfig": (channel_has_one_source, augmented_manifest_is_piped),
+    "InputDataConfig": (channel_names_are_unique, channel_has_one_source, augmented_manifest_is_piped),
     "ServerlessJobConfig": (evaluation_has_a_type, sequence_length_is_known),
     "ProfilerConfig": (profiling_interval_is_known,),
     "DebugRuleConfigurations": (rule_names_are_unique,),
     "ProfilerRuleConfigurations": (rule_names_are_unique,),
-    "Tags": (tag_keys_are_unique,),
+    "Tags": (tag_keys_are_unique, tag_keys_are_free),
 }
 """The rules by the member, or the member of a member, without which they have nothing to say.
 

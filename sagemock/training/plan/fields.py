@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sagemock import reasons
-from sagemock.checks import flag, listed, mapping, number, of_a_plan, shown, text, whole
+from sagemock.checks import flag, listed, mapping, number, of_a_plan, one_of, shown, text, whole
 from sagemock.clock.instants import LONGEST, SECOND_US, duration_us
 from sagemock.errors import PlanError
 from sagemock.training import status
@@ -16,7 +16,7 @@ from sagemock.training.own import Kept
 from sagemock.training.plan.lines import Lines, LineSource, LogMapping, sources_of
 from sagemock.training.plan.order import impossible
 from sagemock.training.plan.phase import Duration, Phase, span_us
-from sagemock.training.plan.recording import read
+from sagemock.training.plan.recording import MAY_BE_NULL, read
 
 __all__ = ["INTERRUPTIONS_MAX", "NORMAL", "RATE", "PlanFields", "fits_rate"]
 
@@ -27,12 +27,13 @@ NORMAL = (status.STARTING, status.DOWNLOADING, status.TRAINING, status.UPLOADING
 INTERRUPTIONS_MAX = 1000
 """How many interruptions there are at the most: training that starts anew each time might never end."""
 _ATTEMPTS_MAX = 1000
+_EMPTY_MAX = 99
 # A job that is created while virtual time lasts must have its end while there are dates.
 _LIFE_US = 9 * duration_us(LONGEST)
 RATE = "of interruptions per hour of training: 0, or from 0.000001 to 3600"
 _COUNTS = {"epochs": (1, 2**31 - 1), "steps": (1, 2**31 - 1), "tokens": (0, 2**63 - 1)}
 """The least and the most of each: Integer and Long of the service model."""
-_LENGTHS = ("stopping", "uploading", "capacity", "scheduled", "interruption", "limit_lag", "stopped_after")
+_LENGTHS = ("stopping", "uploading", "capacity", "scheduled", "interruption", "limit_lag", "stopped_after", "metrics_after")
 
 
 @dataclass(frozen=True, repr=False)
@@ -80,6 +81,12 @@ class PlanFields:
     """For how many tokens it is billed, instead of for its time."""
     logs: LogMapping = ()
     """What the container writes in which status, besides what the phases say: `{"Training": [(0, "epoch 1"), …]}`."""
+    empty_log_pages: int = 0
+    """How many empty pages with a token come before each page of its log that has lines, each of which is half full then.
+
+    CloudWatch Logs does so now and then: an empty page is not the end of a log (dstackai/dstack#2500, boto/boto3#4258)."""
+    metrics_after: Duration | None = None
+    """How long after its end FinalMetricDataList appears; None or 0: as its lines do. A replay shows what was recorded."""
     artifact: bytes | str | os.PathLike[str] | None = None
     """What a job puts at its S3ModelArtifacts where moto's S3 is active: the bytes of model.tar.gz, the path of that file, or the
     path of a directory that is packed; None for a small archive of our own."""
@@ -175,9 +182,11 @@ class PlanFields:
         object.__setattr__(self, "interruptions", interruptions)
         for name in ("granular", "legacy", *(() if self.model is None else ("model",))):
             flag(name, getattr(self, name))
-        nulls = listed("nulls", self.nulls, "a list of fields", "use Plan.replays()")
-        object.__setattr__(self, "nulls", tuple(text("each of nulls", one, "a field", "use Plan.replays()") for one in nulls))
+        object.__setattr__(self, "nulls", listed("nulls", self.nulls, "a list of members", "use Plan.replays()"))
+        for name in self.nulls:
+            one_of("a member in nulls", name, MAY_BE_NULL)
         whole("evenly", self.evenly, "how often a job is interrupted", "use Plan.interrupted()", least=0, most=INTERRUPTIONS_MAX)
+        whole("empty_log_pages", self.empty_log_pages, "how many", "write empty_log_pages=1", least=0, most=_EMPTY_MAX)
         whole("internal_errors", self.internal_errors, "how many", "use Plan.internal_error()", least=0, most=_ATTEMPTS_MAX)
         rate = self.interruptions_per_hour
         number("interruptions_per_hour", rate, RATE, "use Plan.interrupted(per_hour=0.5)", fits=fits_rate)

@@ -12,7 +12,7 @@ from sagemock.errors import PlanError
 from sagemock.training import status
 from sagemock.training.plan.forms import CALLED, MESSAGES, formed
 
-__all__ = ["Entry", "Recorded", "nulls_of", "read", "without_nulls"]
+__all__ = ["MAY_BE_NULL", "Entry", "Recorded", "nulls_of", "read", "without_nulls"]
 
 _TEXT, _NUMBER, _INSTANT = (str,), (int, float), (str, int, float, datetime)
 _RULES: Final = [

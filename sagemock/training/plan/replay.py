@@ -84,15 +84,9 @@ def _phase(recorded: recording.Recorded, entry: recording.Entry, response: Mappi
 
 def _load(path: Path) -> Mapping[str, Any]:
     try:
-        raw = path.read_bytes()
+        values = values_of(path.read_bytes())
     except OSError as error:
         raise PlanError(f"{_shown(path)} cannot be read ({error.strerror}): give the path of a file") from None
-    except ValueError as error:
-        # A path that no file can have.
-        raise PlanError(f"{_shown(path)} cannot be read ({error}): give the path of a file") from None
-    try:
-        # From bytes: json finds out about the UTF-16 and the byte order marks of PowerShell.
-        values = values_of(raw)
     except (ValueError, RecursionError) as error:
         raise PlanError(
             f"{_shown(path)} is no JSON ({error}): save the output of `aws sagemaker describe-training-job` there"

@@ -60,6 +60,8 @@ class Script:
     stopping_since_us: int | None
     """From when on TrainingJobStatus is Stopping in a replay whose statuses do not tell."""
     leaves_model: bool
+    metrics_after_us: int
+    """How long after its end FinalMetricDataList appears; 0: as its lines do."""
     interruptions_us: tuple[int, ...]
     """The training time after which each interruption comes, counted from the (re)start of training."""
     restart: tuple[Step, ...]
@@ -135,6 +137,7 @@ class _Compiler:
             uploading_us=self.length_us(plan.uploading, defaults.length_s(status.UPLOADING, by, legacy=plan.legacy)),
             stopped_after_us=None if played else called_us,
             stopping_since_us=called_us if played else None,
+            metrics_after_us=self.length_us(plan.metrics_after, 0),
             leaves_model=by.leaves_model if plan.model is None else plan.model,
             interruptions_us=self.interruptions(steps),
             restart=_restart(self.by, self.length_us(plan.interruption, defaults.INTERRUPTED_S), plan.legacy),

@@ -222,6 +222,14 @@ def ruled(*names: str, member: str = "DebugRuleConfigurations") -> dict[str, Any
             ruled("cpu", "gpu", "cpu", member="ProfilerRuleConfigurations"),
             "RuleConfigurationName must be unique in ProfilerRuleConfigurations, and cpu is given more than once",
         ),
+        (
+            {"InputDataConfig": [*channel()["InputDataConfig"], *channel()["InputDataConfig"]]},
+            "ChannelName must be unique, and train is given more than once",
+        ),
+        (
+            {"Tags": [{"Key": "team", "Value": "a"}, {"Key": "AWS:team", "Value": "a"}]},
+            "Tag keys that begin with aws: are reserved, and AWS:team is one",
+        ),
     ],
 )
 def test_a_rule_refuses(changes: dict[str, Any], text: str, client: Any) -> None:
@@ -265,6 +273,8 @@ def test_a_rule_refuses(changes: dict[str, Any], text: str, client: Any) -> None
         {"ResourceConfig": {"InstanceType": "ml.g5.xlarge", "InstanceCount": 1}},
         serverless(JobType="Evaluation", EvaluationType="BenchmarkEvaluation", SequenceLength="1024K"),
         {"ProfilerConfig": {"ProfilingIntervalInMilliseconds": 60_000}},
+        {"RoleArn": "arn:aws-cn:iam::999999999999:role/of-another-account"},
+        algorithm(TrainingImage=ECR, MetricDefinitions=[{"Name": "loss", "Regex": "loss=.*"}] * 2),
         {**ruled("cpu"), **ruled("cpu", "gpu", member="ProfilerRuleConfigurations")},
     ],
 )
