@@ -1,4 +1,4 @@
-"""Warm pools as the service shows them, and how a new job takes one over."""
+"""Warm pools: what the service shows of them, and how a new job takes one over."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +22,7 @@ def shown(found: Pool) -> dict[str, Any]:
 
 
 def available(store: Store, place: Place, request: Mapping[str, Any], now_us: int) -> Job | None:
-    """Return the job whose warm pool a job that is created by `request` takes over: of several, the oldest (assumed)."""
+    """Return the job whose warm pool a new job takes over, or None. Of several, it is the oldest (assumed)."""
     region = store.region(place)
     for job in region.pools():
         found = pool(job, now_us)
