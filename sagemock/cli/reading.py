@@ -1,4 +1,4 @@
-"""Reading recorded DescribeTrainingJob responses: from files or standard input, one or several, however they were saved."""
+"""Read recorded DescribeTrainingJob responses from files or standard input: one or several, in any Unicode encoding."""
 
 import json
 import sys
@@ -13,10 +13,10 @@ __all__ = ["responses"]
 
 
 def responses(files: Sequence[str]) -> list[Mapping[str, Any]]:
-    """Return the JSON objects in these files, `-` being standard input.
+    """Return the JSON objects in these files; `-` is standard input.
 
-    A file holds one, a list of them, or several in a row, such as one to a line. Raises PlanError or OSError for what cannot be
-    read so.
+    A file has one object, a list of objects, or several objects in a row, such as one on each line. Raises PlanError for other
+    content, and OSError if a file cannot be read.
     """
     return [one for file in files for one in _objects(file)]
 
@@ -28,7 +28,7 @@ def _objects(file: str) -> Iterator[Mapping[str, Any]]:
         # Windows PowerShell saves what a command prints as UTF-16.
         values = list(_values(raw.decode(json.detect_encoding(raw))))
     except (ValueError, RecursionError) as error:
-        raise PlanError(f"{name} is no JSON ({error}): save the output of `aws sagemaker describe-training-job` there") from None
+        raise PlanError(f"{name} is not JSON ({error}): save the output of `aws sagemaker describe-training-job` there") from None
     found = [one for value in values for one in (value if isinstance(value, list) else [value])]
     wrong = [f"{str(one)[:40]!r}" for one in found if not isinstance(one, dict)]
     if wrong or not found:
@@ -42,15 +42,15 @@ def _objects(file: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _check(name: str, record: Mapping[str, Any]) -> None:
-    """Refuse a record whose members are of other kinds than AWS's: it was not printed by AWS, and is not judged further."""
+    """Raise PlanError for a record whose members have other types than AWS's: it is not what AWS printed."""
     entries = record.get("SecondaryStatusTransitions", [])
     if not isinstance(entries, list) or not all(isinstance(one, dict) and isinstance(one.get("Status"), str) for one in entries):
         raise PlanError(
-            f"{name}: SecondaryStatusTransitions is no list of objects with a Status; save what AWS printed, as it is"
+            f"{name}: SecondaryStatusTransitions is not a list of objects with a Status: save what AWS printed, without changes"
         )
     for member in ("TrainingTimeInSeconds", "BillableTimeInSeconds"):
         if not isinstance(record.get(member, 0), int | None):
-            raise PlanError(f"{name}: {member} is {record[member]!r}, no whole number; save what AWS printed, as it is")
+            raise PlanError(f"{name}: {member} is {record[member]!r}, not a whole number: save what AWS printed, without changes")
 
 
 def _values(text: str) -> Iterator[Any]:

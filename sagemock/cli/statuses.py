@@ -1,7 +1,7 @@
-"""What each status of a training job means to the code around it: what follows it, and what a client should do.
+"""The meaning of each status of a training job: what can follow it, and what a client should do.
 
-Which messages a status shows, and what was seen to follow it, is read off recorded jobs and logs, as in `status`; what is only
-assumed says so.
+The messages of a status, and the statuses after it, come from recorded jobs and logs, as in `status`. What is only assumed says
+so.
 """
 
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ __all__ = ["CATALOGUE", "Meaning"]
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What there is to know of a status, in sentences."""
+    """The explanation of a status."""
 
     kind: str
-    """Of which fields it is a value: SecondaryStatus, TrainingJobStatus or both."""
+    """The fields that can have this value: SecondaryStatus, TrainingJobStatus or both."""
     meaning: str
     follows: tuple[str, ...]
-    """The secondary statuses that can come next (for a primary status: the primary ones); none for an end."""
+    """The secondary statuses that can come next (for a primary status: the primary ones); empty for a final status."""
     client: str
     messages: tuple[str, ...] = ()
-    """The StatusMessages that it shows."""
+    """The StatusMessages that it can show."""
 
 
 _SECONDARY: Final = "SecondaryStatus"
