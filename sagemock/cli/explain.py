@@ -54,7 +54,7 @@ def _paragraphs(name: str, meaning: Meaning, of_aws: Mapping[str, str]) -> Itera
         yield "AWS says", of_aws[name]
     if meaning.messages:
         yield "StatusMessage", "; ".join(f'"{text}"' for text in meaning.messages)
-    yield "What can follow", ", ".join(meaning.follows) or "Nothing: it is an end."
+    yield "What can follow", ", ".join(meaning.follows) or "Nothing: this status is final."
     yield "What to do", meaning.client
 
 

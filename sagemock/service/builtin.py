@@ -77,8 +77,8 @@ def definitions(job: Job) -> Sequence[Definition]:
         return own
     recorded = {} if job.plan.replayed is None else job.plan.replayed.get("AlgorithmSpecification", {})
     if recorded.get("TrainingImage") == algorithm["TrainingImage"]:
-        shown: Sequence[Definition] = recorded.get("MetricDefinitions", ())
-        return shown
+        replayed: Sequence[Definition] = recorded.get("MetricDefinitions", ())
+        return replayed
     return _listed(job.request)
 
 

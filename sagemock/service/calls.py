@@ -182,8 +182,8 @@ class Calls(Collection[Call]):
 
     def __repr__(self) -> str:
         runs = [(what, sum(1 for _ in run)) for what, run in groupby(call._what for call in self)]  # noqa: SLF001  # of this module
-        shown = "; ".join(what if times == 1 else f"{times} x {what}" for what, times in runs)
-        return f"<{self.count} call{'' if self.count == 1 else 's'}{': ' if shown else ''}{shown}>"
+        summary = "; ".join(what if times == 1 else f"{times} x {what}" for what, times in runs)
+        return f"<{self.count} call{'' if self.count == 1 else 's'}{': ' if summary else ''}{summary}>"
 
     def __str__(self) -> str:
         return "\n".join(map(str, self)) or "no calls"

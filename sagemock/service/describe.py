@@ -124,7 +124,7 @@ def members_by_time(warm_pool: Pool | None, metrics: Sequence[Mapping[str, Any]]
     """Return the members that change with time alone, except TrainingTimeInSeconds of a running job."""
     members: dict[str, Any] = {}
     if warm_pool is not None:
-        members["WarmPoolStatus"] = warm_pools.shown(warm_pool)
+        members["WarmPoolStatus"] = warm_pools.warm_pool_status(warm_pool)
     if metrics:
         members["FinalMetricDataList"] = metrics
     if at is not None:
@@ -180,7 +180,7 @@ def summary(job: Job, at: Snapshot, warm_pool: Pool | None) -> dict[str, Any]:
     if at.ended_us is not None:
         fields["TrainingEndTime"] = seconds(at.ended_us)
     if warm_pool is not None:
-        fields["WarmPoolStatus"] = warm_pools.shown(warm_pool)
+        fields["WarmPoolStatus"] = warm_pools.warm_pool_status(warm_pool)
     plan_arn = job.request.get("ResourceConfig", {}).get("TrainingPlanArn")
     if plan_arn is not None:
         fields["TrainingPlanArn"] = plan_arn

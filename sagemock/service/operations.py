@@ -123,15 +123,15 @@ def _arn_of(job: Job) -> str:
 def describe_training_job(service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Describe a job as it is at this instant."""
     job = service.find(place, request["TrainingJobName"])
-    shown = service.encoded(api, job, now_us)
+    response = service.encoded(api, job, now_us)
     at = progress(job, snapshot(job, now_us), now_us) if job.plan.counts_steps else None
     by_time = describe.members_by_time(pool(job, now_us), metrics.final(service.store, job, now_us), at)
     running = running_s(job, now_us)
     # In JSON the last of two members with one name counts. For a replayed job that must be the recorded one, so it comes last.
     if by_time:
-        shown = f"{dump(by_time)[:-1]},{shown[1:]}"
+        response = f"{dump(by_time)[:-1]},{response[1:]}"
     # Written by hand: in most jobs only this number changes, and to set up an encoder takes longer than to write a number.
-    return shown if running is None else f'{{"TrainingTimeInSeconds":{running},{shown[1:]}'
+    return response if running is None else f'{{"TrainingTimeInSeconds":{running},{response[1:]}'
 
 
 def stop_training_job(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:

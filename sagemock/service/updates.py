@@ -45,8 +45,8 @@ def updated(job: Job, request: Mapping[str, Any], now_us: int) -> Job:
     if "ResourceConfig" in request:
         _check_pool(job, now_us)
         seconds = request["ResourceConfig"]["KeepAlivePeriodInSeconds"]
-        kept = {**changed["ResourceConfig"], "KeepAlivePeriodInSeconds": seconds}
-        return replace(job, request={**changed, "ResourceConfig": kept}).after(KeepAlive(at_us, seconds))
+        resources = {**changed["ResourceConfig"], "KeepAlivePeriodInSeconds": seconds}
+        return replace(job, request={**changed, "ResourceConfig": resources}).after(KeepAlive(at_us, seconds))
     return job.after(Update(at_us))
 
 
@@ -103,9 +103,9 @@ def _check_pool(job: Job, now_us: int) -> None:
     found = pool(job, now_us)
     primary = job.state(now_us).primary
     if primary != "Completed" or found is None or found.status not in ("InUse", "Available"):
-        kept = "none" if found is None else found.status
+        pool_status = "none" if found is None else found.status
         raise Refusal(
             _INVALID,
             "KeepAlivePeriodInSeconds can only be updated when the training job is Completed and its warm pool is InUse or "
-            f"Available; the job is in status {primary} and its warm pool is {kept}.",
+            f"Available; the job is in status {primary} and its warm pool is {pool_status}.",
         )

@@ -8,10 +8,10 @@ from sagemock.training.job import Job, Place
 from sagemock.training.store import Store
 from sagemock.training.warm_pool import Pool, pool, takes
 
-__all__ = ["available", "shown", "take"]
+__all__ = ["available", "take", "warm_pool_status"]
 
 
-def shown(found: Pool) -> dict[str, Any]:
+def warm_pool_status(found: Pool) -> dict[str, Any]:
     """Return WarmPoolStatus."""
     status: dict[str, Any] = {"Status": found.status}
     if found.retained_s is not None:

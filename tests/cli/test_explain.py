@@ -26,7 +26,7 @@ def test_a_status_is_explained() -> None:
         '  "Training job wait time exceeded MaxWaitTimeInSeconds provided"\n'
         "\n"
         "What can follow\n"
-        "  Nothing: it is an end.\n"
+        "  Nothing: this status is final.\n"
         "\n"
         "What to do\n"
         "  Try again, with checkpoints or on demand. The job may never have started."
