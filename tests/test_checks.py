@@ -118,7 +118,7 @@ REPRODUCED: dict[str, tuple[Callable[[Any], Any], type[UsageError], str]] = {
     "Plan(phases=None)": (lambda _: Plan(phases=None), PlanError, "phases is a list of phases, not None"),  # type: ignore[arg-type]
     "but(interruptions=5)": (lambda _: Plan().but(interruptions=5), PlanError, "interruptions is a list of durations, not 5"),  # type: ignore[arg-type]
     "but(evenly=-1)": (lambda _: Plan().but(evenly=-1), PlanError, "evenly is how often a job is interrupted, 0 to 1000, not -1"),
-    "a misspelt type": (lambda mock: mock.quota("ml.p3.2xlagre", instances=1), UsageError, "no training job runs on 'ml.p3.2xlagre': did you mean 'ml.p3.2xlarge'?"),  # noqa: E501
+    "a misspelt type": (lambda mock: mock.quota("ml.p3.2xlagre", instances=1), UsageError, "training jobs do not run on 'ml.p3.2xlagre': did you mean 'ml.p3.2xlarge'?"),  # noqa: E501
     "spot='no'": (lambda mock: mock.quota("ml.p3.2xlarge", instances=1, spot="no"), InvalidType, "spot is True or False, not 'no'"),  # noqa: E501
     "a life of ages": (lambda _: Plan([Phase("Starting", 3e9), *(Phase(name, 3e9) for name in ("Pending", "Starting") * 5)]), PlanError, "this life lasts 1046 years: a job that ends does so within 900"),  # noqa: E501
     "1001 interruptions": (lambda _: Plan.interrupted(after=[1] * 1001), PlanError, "a job is interrupted 1000 times at the most, and here are 1001"),  # noqa: E501

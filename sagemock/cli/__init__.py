@@ -1,1 +1,1 @@
-"""The commands of the command line, a module each, and what they read from and write to."""
+"""The commands of the command line, one module each, with their input and output."""

@@ -41,7 +41,7 @@ REQUEST: Final[dict[str, Any]] = {
 }
 PLAN: Final = Plan.completes(training=timedelta(hours=5, minutes=30))
 POLLS: Final = 100_000
-"""More polls of the waiter than a job of 30 days needs: how long a recorded job took is not known before."""
+"""More polls of the waiter than a job of 30 days needs: the length of a recorded job is not known in advance."""
 
 
 def play() -> str:
@@ -50,13 +50,13 @@ def play() -> str:
 
 
 def play_record(path: Path) -> str:
-    """Play the job that is recorded in a file, from the same instant on, and return what happened.
+    """Play the job that a file records, from the same instant on, and return what happened.
 
-    Raises PlanError if the file holds no record of a job, and OSError if it cannot be read.
+    Raises PlanError if the file is not the record of a job, and OSError if it cannot be read.
     """
     plan = Plan.replays(path)
     record = plan.replayed or {}
-    # A record may have been masked, or be younger than this botocore: what it says of its request is not judged again.
+    # A record may have masked values, or be newer than this botocore, so its request is not validated again.
     mock = mock_sagemaker(start=instant(read(record).created_us), plan=plan, validate=False)
     parts = str(record.get("TrainingJobArn", "")).split(":")
     region = parts[3] if len(parts) > 5 and parts[3] else "us-east-1"  # noqa: PLR2004  # the parts of an ARN
@@ -91,7 +91,7 @@ def _live(mock: SageMakerMock, wanted: Mapping[str, Any], region: str) -> str:
 
 
 def _known(client: Any, record: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ANN401  # as botocore makes it
-    """Return what this botocore can send of a record's request: members that it does not know are left out, at every depth."""
+    """Return the part of a record's request that this botocore can send, without unknown members at any depth."""
     try:
         known: Mapping[str, Any] = decode(Api.of(client.meta.service_model).input("CreateTrainingJob"), dict(record))
     except Refusal as refusal:

@@ -17,12 +17,14 @@ __all__ = ["every_status", "explanation"]
 
 
 def explanation(wanted: str, width: int) -> Iterator[Line]:
-    """Yield what there is to know of a status, whose case does not matter. Raises UsageError if there is no such status."""
+    """Yield the lines that explain a status, in upper or lower case. Raises UsageError if there is no such status."""
     by_case = {name.lower(): name for name in CATALOGUE}
     name = by_case.get(wanted.lower())
     if name is None:
         near = by_case[difflib.get_close_matches(wanted.lower(), by_case, 1, 0.0)[0]]
-        raise UsageError(f"{wanted!r} is no status of a training job; did you mean {near}? Known are {', '.join(CATALOGUE)}")
+        raise UsageError(
+            f"{wanted!r} is not a status of a training job: did you mean {near}? sagemock knows {', '.join(CATALOGUE)}"
+        )
     meaning = CATALOGUE[name]
     yield Span(name, name if name in status.PHASES | status.ENDINGS else "bold"), Span(f"  {meaning.kind}", "dim")
     for label, text in _paragraphs(name, meaning, _of_aws()):
@@ -34,7 +36,7 @@ def explanation(wanted: str, width: int) -> Iterator[Line]:
 
 
 def every_status(width: int) -> Iterator[Line]:
-    """Yield a sentence about each status."""
+    """Yield one sentence about each status."""
     longest = max(map(len, CATALOGUE))
     for name, meaning in CATALOGUE.items():
         first, *rest = textwrap.wrap(_first(meaning), max(width, LEAST) - longest - 2)
@@ -52,7 +54,7 @@ def _paragraphs(name: str, meaning: Meaning, of_aws: Mapping[str, str]) -> Itera
         yield "AWS says", of_aws[name]
     if meaning.messages:
         yield "StatusMessage", "; ".join(f'"{text}"' for text in meaning.messages)
-    yield "What can follow", ", ".join(meaning.follows) or "Nothing: it is an end."
+    yield "What can follow", ", ".join(meaning.follows) or "Nothing: this status is final."
     yield "What to do", meaning.client
 
 

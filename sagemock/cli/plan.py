@@ -1,4 +1,4 @@
-"""`sagemock plan`: the Python of a plan that plays a recorded job, to be pasted into a test."""
+"""`sagemock plan`: the Python code of a plan that plays a recorded job, for a test."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ from sagemock.training.plan.recording import read
 __all__ = ["source"]
 
 LINE: Final = 100
-"""Longer calls are written over several lines."""
+"""The longest call on one line; a longer one has several lines."""
 UNITS: Final = (
     ("days", 86_400_000_000),
     ("hours", 3_600_000_000),
@@ -30,15 +30,15 @@ UNITS: Final = (
 
 
 def source(records: list[Mapping[str, Any]]) -> str:
-    """Return Python that makes the plan of a record, as PLAN, or those of several, as PLANS by the names of their jobs.
+    """Return Python code with the plan of one record as PLAN, or the plans of several as PLANS, by the names of the jobs.
 
-    Raises PlanError for what is no record, and for two records of one name.
+    Raises PlanError for anything that is not a record, and for two records of the same name.
     """
     plans = [(_name(one), _plan(one), list(_remarks(one))) for one in records]
     names = [name for name, _, _ in plans]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise PlanError(f"there are two records of {twice!r}, and a plan is found by its name: give one of them")
+        raise PlanError(f"there are two records of {twice!r}, but PLANS has one plan for each name: give one of them")
     if len(plans) == 1:
         _, plan, remarks = plans[0]
         body = [*remarks, f"PLAN = {plan}"]
@@ -80,15 +80,15 @@ def _phase(phase: Phase) -> str:
     if isinstance(phase.message, str):
         words.append(f"message={_text(phase.message)}")
     elif phase.message is not None:
-        told = [f"({_duration(at)}, {_text(text)})," for at, text in phase.message]
-        words.append("message=[\n" + "\n".join(_indented(one) for one in told) + "\n]")
+        messages = [f"({_duration(at)}, {_text(text)})," for at, text in phase.message]
+        words.append("message=[\n" + "\n".join(_indented(one) for one in messages) + "\n]")
     whole = f"Phase({', '.join(words)})"
     short = len(whole) <= LINE and "\n" not in whole
     return whole if short else "Phase(\n" + "\n".join(_indented(f"{word},") for word in words) + "\n)"
 
 
 def _billed(response: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the part of a spot job's time that was billed, in as few digits as give the same seconds."""
+    """Yield the billed part of a spot job's time, with the fewest digits that give the same seconds."""
     found = read(response)
     training_s, billable_s = found.training_s or 0, found.billable_s or 0
     if response.get("EnableManagedSpotTraining") and 0 < billable_s < training_s:
@@ -103,9 +103,9 @@ def _remarks(response: Mapping[str, Any]) -> Iterator[str]:
     yield f"# {clean(_name(response))}, created {clean(str(created))}. The limits of your request apply to it."
     yield from (f"# {sentence}" for sentence in found.filled)
     if found.ending is None:
-        yield "# The record ends before the job did: what has no duration here goes on by the defaults."
+        yield "# The record ends before the job did: a phase without a duration here has the default one."
     elif found.last_message != status.MESSAGES[found.ending]:
-        yield f"# Its last message, {clean(found.last_message)!r}, is played by Plan.replays() only."
+        yield f"# Only Plan.replays() plays its last message, {clean(found.last_message)!r}."
 
 
 def _name(response: Mapping[str, Any]) -> str:
@@ -122,8 +122,8 @@ def _duration(value: timedelta | float) -> str:
 
 
 def _text(text: str) -> str:
-    written = repr(text)
-    return f'"{written[1:-1]}"' if written[0] == "'" and '"' not in text else written
+    literal = repr(text)
+    return f'"{literal[1:-1]}"' if literal[0] == "'" and '"' not in text else literal
 
 
 def _indented(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Reading recorded DescribeTrainingJob responses: from files or standard input, one or several, however they were saved."""
+"""Read recorded DescribeTrainingJob responses from files or standard input: one or several, in any Unicode encoding."""
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ __all__ = ["raw_records", "responses", "trimmed"]
 
 
 def responses(files: Sequence[str]) -> list[Mapping[str, Any]]:
-    """Return the JSON objects in these files, `-` being standard input.
+    """Return the JSON objects in these files; `-` is standard input.
 
     A file holds one, a list of them, or several in a row, such as one to a line; what list-training-jobs prints; or the console
     log of the SageMaker SDK. A directory stands for its files. Several records of one job are one. Raises PlanError or OSError
@@ -53,7 +53,7 @@ def _objects(file: str) -> Iterator[Mapping[str, Any]]:
         # Windows PowerShell saves what a command prints as UTF-16.
         values = values_of(raw)
     except (ValueError, RecursionError) as error:
-        raise PlanError(f"{name} is no JSON ({error}): save the output of `aws sagemaker describe-training-job` there") from None
+        raise PlanError(f"{name} is not JSON ({error}): save the output of `aws sagemaker describe-training-job` there") from None
     found = [one for value in values for one in _members(value)]
     wrong = [f"{str(one)[:40]!r}" for one in found if not isinstance(one, dict)]
     if wrong or not found:
@@ -74,12 +74,12 @@ def _members(value: Any) -> list[Any]:  # noqa: ANN401  # a JSON value
 
 
 def _check(name: str, record: Mapping[str, Any]) -> None:
-    """Refuse a record whose members are of other kinds than AWS's: it was not printed by AWS, and is not judged further."""
+    """Raise PlanError for a record whose members have other types than AWS's: it is not what AWS printed."""
     entries = record.get("SecondaryStatusTransitions", [])
     if not isinstance(entries, list) or not all(isinstance(one, dict) and isinstance(one.get("Status"), str) for one in entries):
         raise PlanError(
-            f"{name}: SecondaryStatusTransitions is no list of objects with a Status; save what AWS printed, as it is"
+            f"{name}: SecondaryStatusTransitions is not a list of objects with a Status: save what AWS printed, without changes"
         )
     for member in ("TrainingTimeInSeconds", "BillableTimeInSeconds"):
         if not isinstance(record.get(member, 0), int | None):
-            raise PlanError(f"{name}: {member} is {record[member]!r}, no whole number; save what AWS printed, as it is")
+            raise PlanError(f"{name}: {member} is {record[member]!r}, not a whole number: save what AWS printed, without changes")

@@ -1,4 +1,4 @@
-"""Where the commands write: how wide it is, which characters it has, and whether it shows colours."""
+"""The output of the commands: its width, its characters, and whether it shows colours."""
 
 import os
 import shutil
@@ -19,12 +19,12 @@ __all__ = ["Color", "Screen"]
 Color: TypeAlias = Literal["auto", "always", "never"]
 
 BLOCKS: Final = "█▓▒░┄○✓✗■◆▲…"
-"""What a picture with blocks needs."""
+"""The characters that a picture with blocks needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """What a command draws on."""
+    """The screen of a command."""
 
     columns: int
     paper: Paper
@@ -32,9 +32,9 @@ class Screen:
 
     @classmethod
     def of(cls, out: TextIO, *, width: int | None = None, ascii_only: bool = False, color: Color = "auto") -> "Screen":
-        """Return what `out` can show: a terminal its own width, anything else 80 columns or $COLUMNS.
+        """Return the screen for `out`. A terminal has its own width, anything else $COLUMNS or 80 columns.
 
-        Raises UsageError if colours are wanted and rich is not installed.
+        Raises UsageError if `color` is "always" and rich is not installed.
         """
         found = find_spec("rich") is not None
         if color == "always" and not found:
@@ -45,12 +45,12 @@ class Screen:
         return cls(columns, paper, colored=found and (color == "always" or (color == "auto" and wanted)))
 
     def write(self, lines: Iterable[Line]) -> None:
-        """Write lines to standard output, in colours if it shows them."""
+        """Write lines to standard output, in colours if the screen shows them."""
         emit(_colored(lines) if self.colored else plain(lines))
 
 
 def emit(text: str) -> None:
-    """Write a text and the end of its line to standard output; what that cannot encode is written as an escape."""
+    """Write a text and a newline to standard output, with escapes for characters that it cannot encode."""
     encoding = sys.stdout.encoding or "utf-8"
     sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
@@ -64,17 +64,17 @@ def _has_blocks(out: TextIO) -> bool:
 
 
 def _colored(lines: Iterable[Line]) -> str:
-    # An extra, and not loaded for those who want no colours.
+    # rich is an extra: it is only loaded for output in colours.
     rich, text = import_module("rich.console"), import_module("rich.text")
     styles = {name: look.color for name, look in LOOKS.items()}
-    written = StringIO()
-    console = rich.Console(file=written, force_terminal=True, color_system=_colors(), no_color=False, legacy_windows=False)
+    buffer = StringIO()
+    console = rich.Console(file=buffer, force_terminal=True, color_system=_colors(), no_color=False, legacy_windows=False)
     for line in lines:
         spans = [(span.text, styles.get(span.style, span.style)) for span in line]
         console.print(text.Text.assemble(*spans), soft_wrap=True)
-    return written.getvalue().removesuffix("\n")
+    return buffer.getvalue().removesuffix("\n")
 
 
 def _colors() -> str:
-    """Return how many colours the terminal has, as far as its environment tells."""
+    """Return how many colours the terminal has, according to its environment."""
     return "truecolor" if os.environ.get("COLORTERM", "").lower() in ("truecolor", "24bit") else "256"

@@ -1,7 +1,7 @@
-"""What each status of a training job means to the code around it: what follows it, and what a client should do.
+"""The meaning of each status of a training job: what can follow it, and what a client should do.
 
-Which messages a status shows, and what was seen to follow it, is read off recorded jobs and logs, as in `status`; what is only
-assumed says so.
+The messages of a status, and the statuses after it, come from recorded jobs and logs, as in `status`. What is only assumed says
+so.
 """
 
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ __all__ = ["CATALOGUE", "Meaning"]
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What there is to know of a status, in sentences."""
+    """The explanation of a status."""
 
     kind: str
-    """Of which fields it is a value: SecondaryStatus, TrainingJobStatus or both."""
+    """The fields that can have this value: SecondaryStatus, TrainingJobStatus or both."""
     meaning: str
     follows: tuple[str, ...]
-    """The secondary statuses that can come next (for a primary status: the primary ones); none for an end."""
+    """The secondary statuses that can come next (for a primary status: the primary ones); empty for a final status."""
     client: str
     messages: tuple[str, ...] = ()
-    """The StatusMessages that it shows."""
+    """The StatusMessages that it can show."""
 
 
 _SECONDARY: Final = "SecondaryStatus"
@@ -48,21 +48,21 @@ CATALOGUE: Final[dict[str, Meaning]] = {
     ),
     status.STARTING: Meaning(
         _SECONDARY,
-        "Instances are found and prepared. A managed spot job that waits for capacity stays here, perhaps for hours.",
+        "The service finds and prepares instances. A managed spot job that waits for capacity stays here, perhaps for hours.",
         ("Pending", "Downloading", "Training", "LaunchingMLInstances", *_CUT),
         f"{_WAIT} There is no TrainingStartTime, nothing is billed and no log stream exists yet.",
         (status.STARTING_THE_JOB, status.LAUNCHING_INSTANCES, status.PREPARING_THE_INSTANCES, status.NO_CAPACITY),
     ),
     status.LAUNCHING: Meaning(
         _SECONDARY,
-        "Instances are being launched.",
+        "The service launches instances.",
         ("PreparingTrainingStack", "Downloading", *_CUT),
         _OLD,
         (status.LAUNCHING_INSTANCES,),
     ),
     status.PREPARING: Meaning(
         _SECONDARY,
-        "The instances are there and are being prepared.",
+        "The service has the instances and prepares them.",
         ("Downloading", "DownloadingTrainingImage", *_CUT),
         _OLD,
         (status.PREPARING_THE_INSTANCES,),
@@ -70,7 +70,7 @@ CATALOGUE: Final[dict[str, Meaning]] = {
     status.PENDING: Meaning(
         _SECONDARY,
         "An on-demand job waits for capacity, or for the start of its training plan. Seen since 2024, mostly on accelerated "
-        "instances; with MaxPendingTimeInSeconds also when capacity is at hand. A job that is stopped here goes to Stopped "
+        "instances; with MaxPendingTimeInSeconds also when there is capacity. A job that is stopped here goes to Stopped "
         "without Stopping or Uploading, half a minute or more after the call.",
         ("Downloading", "Stopped", "Failed"),
         f"{_WAIT} Nothing is billed. MaxPendingTimeInSeconds of the request bounds it; MaxRuntimeInSeconds does not count it.",
@@ -78,14 +78,14 @@ CATALOGUE: Final[dict[str, Meaning]] = {
     ),
     status.DOWNLOADING: Meaning(
         _SECONDARY,
-        "Input data is copied and, since 2023, the training image is pulled. TrainingStartTime is the beginning of this status.",
+        "The service copies the input data and, since 2023, pulls the training image. This status begins at TrainingStartTime.",
         ("Training", "DownloadingTrainingImage", "Interrupted", *_CUT),
         f"{_WAIT} Billing has begun.",
         (status.INPUT_DATA, status.TRAINING_IMAGE),
     ),
     status.DOWNLOADING_IMAGE: Meaning(
         _SECONDARY,
-        "The training image is pulled.",
+        "The service pulls the training image.",
         ("Training", *_CUT),
         _OLD,
         (status.TRAINING_IMAGE,),
@@ -101,29 +101,29 @@ CATALOGUE: Final[dict[str, Meaning]] = {
         _SECONDARY,
         "The spot instances were taken away.",
         ("Starting", "Downloading", "Stopping"),
-        "Wait: the job starts again by itself. With a CheckpointConfig it goes on where it was, without one it starts from the "
-        "beginning. Count the entries in SecondaryStatusTransitions to see how often this happened.",
+        "Wait: the job starts again by itself. With a CheckpointConfig it continues where it was; without one, it starts from "
+        "the beginning. Count the entries in SecondaryStatusTransitions to see how often this happened.",
         (status.MESSAGES[status.INTERRUPTED] + " (assumed)",),
     ),
     status.RESTARTING: Meaning(
         _SECONDARY,
         "The job starts again. The service model has this status, but no documentation explains it.",
         ("Starting", "Downloading", "Training", *_CUT),
-        f"{_WAIT} Do not take it for an end.",
+        f"{_WAIT} This is not a final status.",
         (status.MESSAGES[status.RESTARTING] + " (assumed)",),
     ),
     status.UPDATING: Meaning(
         _SECONDARY,
-        "The job is being changed. The service model has this status, but no documentation explains it.",
+        "The service changes the job. The service model has this status, but no documentation explains it.",
         ("Training", "Uploading", *_CUT),
-        f"{_WAIT} Do not take it for an end.",
+        f"{_WAIT} This is not a final status.",
         (status.MESSAGES[status.UPDATING] + " (assumed)",),
     ),
     status.UPLOADING: Meaning(
         _SECONDARY,
-        "The container has ended, and what it left is uploaded. This happens in jobs that succeed, fail or are stopped.",
+        "The container has ended, and the service uploads its output. This happens in jobs that succeed, fail or are stopped.",
         ("Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"),
-        "Wait: the model is not there yet, and nothing says yet whether the job succeeded. A large model takes minutes.",
+        "Wait: there is no model yet, and you cannot know yet whether the job succeeded. A large model takes minutes.",
         (status.UPLOADING_MODEL,),
     ),
     status.STOPPING: Meaning(
@@ -152,8 +152,8 @@ CATALOGUE: Final[dict[str, Meaning]] = {
     "Stopped": Meaning(
         _BOTH,
         "The job was stopped by StopTrainingJob. If only TrainingJobStatus is Stopped, SecondaryStatus names the "
-        "limit that stopped it. There is no FailureReason, and botocore's waiter `training_job_completed_or_stopped` takes it "
-        "for a success.",
+        "limit that stopped it. There is no FailureReason, and botocore's waiter `training_job_completed_or_stopped` "
+        "counts this as a success.",
         (),
         "Decide whether this is a success for you. There may be a model: if the container had begun, ModelArtifacts says where "
         "it is.",
@@ -164,8 +164,8 @@ CATALOGUE: Final[dict[str, Meaning]] = {
         "The job was stopped because it ran longer than MaxRuntimeInSeconds. TrainingJobStatus is Stopped, and there is no "
         "FailureReason.",
         (),
-        "Look at SecondaryStatus when TrainingJobStatus is Stopped, or you take this for a stop by a person. The service stops "
-        "the job 60 to 300 seconds too late.",
+        "Look at SecondaryStatus when TrainingJobStatus is Stopped: otherwise this looks like a stop by a person. The service "
+        "stops the job 60 to 300 seconds too late.",
         (status.MESSAGES["MaxRuntimeExceeded"],),
     ),
     "MaxWaitTimeExceeded": Meaning(

@@ -11,9 +11,9 @@ __all__ = ["timeline"]
 
 
 def timeline(files: list[str], screen: Screen, *, aligned: bool, as_svg: bool) -> None:
-    """Draw the jobs that are recorded in these files. Raises PlanError or OSError for what is no record.
+    """Draw the jobs that these files record. Raises PlanError for anything that is not a record, or OSError.
 
-    Jobs that are `aligned` all begin at the beginning of the axis, whenever they were created.
+    If `aligned`, every job begins at the beginning of the axis, whenever it was created.
     """
     lives = [recorded(one) for one in responses(files)]
     zero = None

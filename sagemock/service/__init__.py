@@ -1,1 +1,1 @@
-"""What SageMaker's operations do."""
+"""The operations of SageMaker, and of CloudWatch Logs for training jobs."""

@@ -1,4 +1,4 @@
-"""The AWS accounts of callers: whose a call is follows from its access key."""
+"""The AWS accounts of callers: the access key of a call says which account the call belongs to."""
 
 import re
 from collections.abc import Iterator, MutableMapping
@@ -14,7 +14,7 @@ _ADVICE: Final = "write sagemaker.accounts['AKIDOTHER'] = '210987654321'"
 
 
 def checked_account(name: str, account_id: object) -> str:
-    """Return an account id; a message calls it `name`."""
+    """Return an account id. `name` is what an error calls it."""
     if not isinstance(account_id, str):
         raise InvalidType(f"{name} is a string of twelve digits, not {shown(account_id)}: write {name}='123456789012'")
     if not _ACCOUNT_ID.fullmatch(account_id):
@@ -40,14 +40,14 @@ class Accounts(MutableMapping[str, str]):
         self._check_lasts()
         del self._by_key[_checked_key(access_key)]
 
-    def update(self, other: Any = (), /, **more: str) -> None:  # noqa: ANN401  # what fits neither is refused
-        """Set several. Raises InvalidType or InvalidValue, and sets none, if one of them is none."""
+    def update(self, other: Any = (), /, **more: str) -> None:  # noqa: ANN401  # anything else is refused
+        """Set several accounts. Raises InvalidType or InvalidValue, and sets none of them, if one is not valid."""
         self._check_lasts()
         try:
             given = dict(other, **more)
         except (TypeError, ValueError):
             raise InvalidType(
-                f"accounts are updated by a mapping of account ids by access key id, not by {shown(other)}: {_ADVICE}"
+                f"accounts are updated with a mapping from access key ids to account ids, not with {shown(other)}: {_ADVICE}"
             ) from None
         self._by_key |= {_checked_key(key): checked_account("account_id", account_id) for key, account_id in given.items()}
 
@@ -61,12 +61,12 @@ class Accounts(MutableMapping[str, str]):
         return repr(self._by_key)
 
     def close(self) -> None:
-        """Change no more: the mock is over."""
+        """Refuse every later change: the mock has ended."""
         self._is_over = True
 
     def _check_lasts(self) -> None:
         if self._is_over:
-            raise UsageError("this mock is over, and no call will come: set `accounts` while it is active")
+            raise UsageError("this mock has ended, and no more calls arrive here: set `accounts` while it is active")
 
 
 def _checked_key(access_key: object) -> str:

@@ -1,10 +1,10 @@
-"""Built-in algorithms: whose images they are, and the metrics that the service defines for them.
+"""Built-in algorithms: their images, and the metrics that the service defines for them.
 
-A request for one defines no metrics, and DescribeTrainingJob shows the algorithm's own (records of 2020 to 2025 and
-hashicorp/terraform-provider-aws#46892). `builtin.json` has the lists that were found, each with its source. Two lists
-of sagemaker-xgboost 1.3-1 and 1.5-1 were found, each of one objective: that the objectives of a kind share a list, and the two
-versions too, is assumed; so is that the lists which AWS wrote for a console of its own are whole. Where none was found, none is
-shown.
+A request with a built-in algorithm defines no metrics, and DescribeTrainingJob shows the algorithm's own (records of 2020 to 2025
+and hashicorp/terraform-provider-aws#46892). `builtin.json` has the lists that were found, each with its source. Two lists
+of sagemaker-xgboost 1.3-1 and 1.5-1 were found, each for one objective. It is assumed that objectives of the same kind share a
+list, that the two versions share it too, and that the lists which AWS wrote for one of its own consoles are complete. An
+algorithm without a list in the file shows no metrics.
 """
 
 import json
@@ -23,13 +23,13 @@ REPOSITORIES: Final = frozenset({
     "linear-learner", "ntm", "object-detection", "object2vec", "pca", "randomcutforest", "sagemaker-xgboost",
     "semantic-segmentation", "seq2seq", "xgboost",
 })  # fmt: skip
-"""Those of `builtin.json`, here so that other jobs need not read it."""
+"""The repositories of `builtin.json`. They are also here, so that other jobs need not read the file."""
 _ECR: Final = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr(-fips)?\.[a-z0-9-]+\.[a-z0-9.-]+/(?P<repository>[^:@]+)(:(?P<tag>[^@]*))?.*", re.DOTALL
 )
 _HARDWARE: Final = re.compile(r"-[cg]pu.*")
 _DEFAULT_OBJECTIVE: Final = "reg:squarederror"
-"""XGBoost's own, where the hyperparameters have none."""
+"""XGBoost's default, for hyperparameters without an objective."""
 
 Definition = Mapping[str, str]
 
@@ -51,16 +51,16 @@ class _List(NamedTuple):
 
 
 def image_of(algorithm: Mapping[str, Any]) -> Image | None:
-    """Return the image of an algorithm, None if it has none in ECR."""
+    """Return the image of an algorithm, or None if it has no image in ECR."""
     found = _ECR.fullmatch(algorithm.get("TrainingImage", ""))
     return None if found is None else Image(found["account"], found["repository"], found["tag"] or "")
 
 
 def is_built_in(request: Mapping[str, Any]) -> bool:
-    """Whether the image is AWS's own of a built-in algorithm: by repository and account.
+    """Whether the image is AWS's own image of a built-in algorithm: both its repository and its account must be known.
 
-    Neither does alone: a copy in another account is a custom image, and in the same accounts there are other images, which take
-    metric definitions (aws/sagemaker-python-sdk#2226, #2275).
+    A copy in another account is a custom image. The same accounts have other images too, and those accept metric definitions
+    (aws/sagemaker-python-sdk#2226, #2275).
     """
     image = image_of(request.get("AlgorithmSpecification", {}))
     return image is not None and image.repository in REPOSITORIES and image.account in _accounts()
@@ -69,7 +69,7 @@ def is_built_in(request: Mapping[str, Any]) -> bool:
 def definitions(job: Job) -> Sequence[Definition]:
     """Return the metric definitions of a job: its own, or those of its built-in algorithm.
 
-    A job that replays a record of the same image has those of the record.
+    A job that replays a record of the same image has the definitions of the record.
     """
     algorithm = job.request.get("AlgorithmSpecification", {})
     own: Sequence[Definition] = algorithm.get("MetricDefinitions", ())
@@ -77,8 +77,8 @@ def definitions(job: Job) -> Sequence[Definition]:
         return own
     recorded = {} if job.plan.replayed is None else job.plan.replayed.get("AlgorithmSpecification", {})
     if recorded.get("TrainingImage") == algorithm["TrainingImage"]:
-        shown: Sequence[Definition] = recorded.get("MetricDefinitions", ())
-        return shown
+        replayed: Sequence[Definition] = recorded.get("MetricDefinitions", ())
+        return replayed
     return _listed(job.request)
 
 
@@ -96,17 +96,17 @@ def _listed(request: Mapping[str, Any]) -> Sequence[Definition]:
 
 
 def in_order(metrics: Iterable[tuple[str, str]]) -> list[Definition]:
-    """Return names and expressions as definitions in the order in which the service shows them.
+    """Return names and expressions as definitions, in the order in which the service shows them.
 
-    It is that of Java's HashSet: computed for eight recorded lists, of which none contradicts it. Names that meet in one place
-    stay as they were.
+    The order is that of Java's HashSet: it was computed for eight recorded lists, and none of them contradicts it. Names with the
+    same place in the table stay in their order.
     """
     pairs = list(metrics)
     return [{"Name": name, "Regex": regex} for name, regex in sorted(pairs, key=lambda pair: place(pair[0], len(pairs)))]
 
 
 def place(name: str, count: int) -> int:
-    """Return where a metric of so many stands in the table of Java's HashSet."""
+    """Return the place of a metric, one of `count`, in the table of Java's HashSet."""
     places = 16
     while count * 4 > places * 3:
         places *= 2

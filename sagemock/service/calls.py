@@ -1,4 +1,4 @@
-"""The calls that arrived, and what a test asks of them."""
+"""The calls that arrived, and the questions that a test can ask about them."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -16,17 +16,17 @@ __all__ = ["DONE", "Call", "Calls"]
 
 DONE: Final = "ok"
 _SERVICES: Final = ("sagemaker", "logs")
-"""Whose calls can be on record."""
+"""The services whose calls can be on record."""
 
 
 class Call:
     """One attempt of a client to call an operation."""
 
-    # Not a frozen dataclass, which takes three times as long to make: there is one for each call. Not a named tuple either: what
-    # the mock holds of the request must not be reached.
+    # Each call makes one of these, and a frozen dataclass takes three times as long to make. A named tuple would give access to
+    # the mock's own copy of the request.
     __slots__ = ("_arrived",)
 
-    def __init__(  # noqa: PLR0913, PLR0917  # what there is to say of a call
+    def __init__(  # noqa: PLR0913, PLR0917  # the fields of a call
         self, operation: str, params: Mapping[str, Any], at: datetime, region: str, outcome: str, attempt: int
     ) -> None:
         self._arrived = operation, params, at, region, outcome, attempt
@@ -38,13 +38,13 @@ class Call:
 
     @property
     def params(self) -> dict[str, Any]:
-        """The request, with its instants in microseconds since the epoch: a copy of it for each who asks."""
+        """The request, with its instants in microseconds since the epoch. Each access returns a new copy."""
         copied: dict[str, Any] = own(self._arrived[1])
         return copied
 
     @property
     def at(self) -> datetime:
-        """The instant of its arrival."""
+        """The instant at which it arrived."""
         return self._arrived[2]
 
     @property
@@ -54,7 +54,7 @@ class Call:
 
     @property
     def outcome(self) -> str:
-        """How it went: "ok", an error code that was answered, a fault that it met, or the name of an error that was raised."""
+        """How it ended: "ok", the error code of the answer, the fault that it met, or the name of the exception raised."""
         return self._arrived[4]
 
     @property
@@ -88,14 +88,14 @@ class Call:
 
 
 class Calls(Collection[Call]):
-    """Calls in the order of their arrival, retries included; a live view, which grows with the calls that come.
+    """Calls in the order of their arrival, with retries: a live view, which grows with each new call.
 
-    `print` it for a line each. The repr is short, so that pytest shows it where an assertion fails, such as
-    `assert sagemaker.calls.to("StopTrainingJob").count == 1`.
+    `print` shows one line for each call. The repr is short, so that pytest can show it when an assertion such as
+    `assert sagemaker.calls.to("StopTrainingJob").count == 1` fails.
     """
 
     def __init__(self, calls: Iterable[Call], meets: Callable[[Call], bool] = lambda _: True) -> None:
-        """Show those of `calls` for which `meets` holds; tests ask by `to`."""
+        """Show those of `calls` for which `meets` is true. In a test, use `to` instead."""
         self._calls = calls
         self._meets = meets
 
@@ -109,9 +109,15 @@ class Calls(Collection[Call]):
         outcome: str | None = None,
         attempt: int | None = None,
     ) -> "Calls":
-        """Return the calls to an operation, of a job, from a region, with an outcome, or with this number of attempt.
+        """Return the calls that match every given argument, as a live view. Raises UsageError if there is no such operation.
 
-        All but `attempt` are names or patterns of names (`*`, `?`, `[…]`). Raises UsageError if there is no such operation.
+        Each argument but `attempt` is a name, or a pattern of names (`*`, `?`, `[…]`).
+
+        :param operation: The operation.
+        :param job: The training job that the call is about.
+        :param region: The region of the client.
+        :param outcome: How the call ended, as in `Call.outcome`.
+        :param attempt: The number of the attempt: 1 for the first, more for retries.
         """
         given = {"operation": checked_operation(operation, _SERVICES), "job": job, "region": region, "outcome": outcome}
         patterns = {
@@ -130,26 +136,26 @@ class Calls(Collection[Call]):
         return Calls(self, meets)
 
     def __reduce__(self) -> "tuple[Any, ...]":
-        # A copy, or a pickle, is of those that have come: it does not grow.
+        # A copy (or a pickle) has the calls so far, and does not grow.
         return Calls, (list(self),)
 
     @property
     def count(self) -> int:
-        """How many they are."""
+        """The number of calls."""
         return len(self)
 
     @property
     def outcomes(self) -> list[str]:
-        """The outcome of each."""
+        """The outcome of each call."""
         return [call.outcome for call in self]
 
     @property
     def retries(self) -> "Calls":
-        """Those that are not a first attempt."""
+        """The calls that are not a first attempt."""
         return Calls(self, lambda call: call.attempt > 1)
 
     def __iter__(self) -> Iterator[Call]:
-        # A copy, because another thread may make a call meanwhile.
+        # Iterates over a copy, because another thread may add a call meanwhile.
         return (call for call in list(self._calls) if self._meets(call))
 
     def __len__(self) -> int:
@@ -165,20 +171,19 @@ class Calls(Collection[Call]):
     def __getitem__(self, place: int | slice) -> Call | list[Call]:
         if isinstance(place, bool) or not isinstance(place, (int, slice)):
             raise InvalidType(
-                f"calls are asked for by their place, not by {shown(place)}: write calls[0], or calls.to('StopTrainingJob')"
+                f"an index of calls is a whole number, not {shown(place)}: write calls[0], or calls.to('StopTrainingJob')"
             )
         return list(self)[place]
 
     def __eq__(self, other: object) -> bool:
         return len(self) == len(other) and list(self) == list(other) if isinstance(other, (Calls, Sequence)) else NotImplemented
 
-    # It grows.
-    __hash__ = None  # type: ignore[assignment]  # as `list` has it
+    __hash__ = None  # type: ignore[assignment]  # as a list: it grows
 
     def __repr__(self) -> str:
         runs = [(what, sum(1 for _ in run)) for what, run in groupby(call._what for call in self)]  # noqa: SLF001  # of this module
-        shown = "; ".join(what if times == 1 else f"{times} x {what}" for what, times in runs)
-        return f"<{self.count} call{'' if self.count == 1 else 's'}{': ' if shown else ''}{shown}>"
+        summary = "; ".join(what if times == 1 else f"{times} x {what}" for what, times in runs)
+        return f"<{self.count} call{'' if self.count == 1 else 's'}{': ' if summary else ''}{summary}>"
 
     def __str__(self) -> str:
         return "\n".join(map(str, self)) or "no calls"

@@ -1,4 +1,4 @@
-"""What Describe and List show of a job: the part that never changes, and the part that lives."""
+"""What DescribeTrainingJob and ListTrainingJobs show of a job: constant members, and members that change."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -18,8 +18,8 @@ from sagemock.training.warm_pool import Pool
 
 __all__ = ["artifacts", "constant_members", "members_by_change", "members_by_time", "members_now", "summary"]
 
-# What the service fills in where the caller sent nothing. Read off eight recorded jobs of 2021 to 2025; `CompressionType` of the
-# output is in the newer of them only.
+# What the service fills in where the caller sent nothing, as eight recorded jobs of 2021 to 2025 show it. Only the newer ones
+# have the `CompressionType` of the output.
 _FLAGS: Final = ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining")
 _FILLED: Final[dict[str, dict[str, Any]]] = {
     "AlgorithmSpecification": {"EnableSageMakerMetricsTimeSeries": False},
@@ -35,38 +35,38 @@ _FILLED_IN_EACH: Final[dict[str, dict[str, Any]]] = {
 _SLASHES: Final = Assumption(
     "that S3OutputPath is taken with slashes at its end, and S3ModelArtifacts has one there", since="2026-11-26"
 )
-_TOLD_BY_PLAN: Final = frozenset({
+_FROM_PLAN: Final = frozenset({
     "TrainingJobName", "TrainingJobArn", "TrainingJobStatus", "SecondaryStatus", "SecondaryStatusTransitions", "CreationTime",
     "LastModifiedTime", "TrainingStartTime", "TrainingEndTime", "FailureReason", "ModelArtifacts",
 })  # fmt: skip
-"""Of the members that no request has, those which a replayed plan gives; the others are shown as they were recorded."""
+"""The members outside of the request that a replayed plan determines. The other ones are shown as they were recorded."""
 
 
 def constant_members(api: Api, job: Job) -> dict[str, Any]:
-    """Return the members of a DescribeTrainingJob response that stay as they are for the whole life of the job.
+    """Return the members of a DescribeTrainingJob response that never change during the life of the job.
 
-    The echo of the request is what the user's service model has in both the request and the response.
+    Of the request, it repeats the members that the user's service model has in both the request and the response.
     """
     request = job.request
-    shown: dict[str, Any] = {"TrainingJobArn": job.arn, **dict.fromkeys(_FLAGS, False)}
-    shown.update((name, request[name]) for name in api.echo if name in request)
-    shown.setdefault("StoppingCondition", {})
+    response: dict[str, Any] = {"TrainingJobArn": job.arn, **dict.fromkeys(_FLAGS, False)}
+    response.update((name, request[name]) for name in api.echo if name in request)
+    response.setdefault("StoppingCondition", {})
     for name, filled in _FILLED.items():
-        if name in shown:
-            shown[name] = {**filled, **shown[name]}
+        if name in response:
+            response[name] = {**filled, **response[name]}
     for name, filled in _FILLED_IN_EACH.items():
-        if name in shown:
-            shown[name] = [{**filled, **sent} for sent in shown[name]]
+        if name in response:
+            response[name] = [{**filled, **sent} for sent in response[name]]
     metrics = builtin.definitions(job)
-    if metrics and "AlgorithmSpecification" in shown:
-        shown["AlgorithmSpecification"] = {**shown["AlgorithmSpecification"], "MetricDefinitions": metrics}
-    if "InputDataConfig" in shown:
-        shown["InputDataConfig"] = [_replicated(channel) for channel in shown["InputDataConfig"]]
+    if metrics and "AlgorithmSpecification" in response:
+        response["AlgorithmSpecification"] = {**response["AlgorithmSpecification"], "MetricDefinitions": metrics}
+    if "InputDataConfig" in response:
+        response["InputDataConfig"] = [_replicated(channel) for channel in response["InputDataConfig"]]
     profiler = request.get("ProfilerConfig")
-    # With a profiler that is there but disabled: assumed.
-    shown["ProfilingStatus"] = "Enabled" if profiler is not None and not profiler.get("DisableProfiler") else "Disabled"
+    # That a disabled profiler shows Disabled is assumed.
+    response["ProfilingStatus"] = "Enabled" if profiler is not None and not profiler.get("DisableProfiler") else "Disabled"
     members = _members(api)
-    return {name: value for name, value in shown.items() if name in members}
+    return {name: value for name, value in response.items() if name in members}
 
 
 def _members(api: Api) -> Mapping[str, Shape]:
@@ -82,15 +82,21 @@ def _replicated(channel: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**channel, "DataSource": {**channel["DataSource"], "S3DataSource": whole}}
 
 
-def members_now(api: Api, job: Job, at: Snapshot, kept: Pool | None, metrics: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
-    """Return the members of a DescribeTrainingJob response that depend on the instant; absent when the service has none."""
+def members_now(
+    api: Api, job: Job, at: Snapshot, warm_pool: Pool | None, metrics: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """Return the members of a DescribeTrainingJob response that depend on the instant. A member without a value is absent."""
     running = {} if at.over or at.training_s is None else {"TrainingTimeInSeconds": at.training_s}
-    return {**running, **members_by_time(kept, metrics, progress(job, at, at.modified_us)), **members_by_change(api, job, at)}
+    return {
+        **running,
+        **members_by_time(warm_pool, metrics, progress(job, at, at.modified_us)),
+        **members_by_change(api, job, at),
+    }
 
 
 def members_by_change(api: Api, job: Job, at: Snapshot) -> dict[str, Any]:
-    """Return those of the moving members that become others with a change to the job, and between two changes stay."""
-    shown: dict[str, Any] = {
+    """Return the members that only a change to the job alters, such as the statuses, instants and ModelArtifacts."""
+    members: dict[str, Any] = {
         "TrainingJobStatus": at.primary,
         "SecondaryStatus": at.secondary,
         "CreationTime": seconds(at.created_us),
@@ -98,64 +104,64 @@ def members_by_change(api: Api, job: Job, at: Snapshot) -> dict[str, Any]:
         "SecondaryStatusTransitions": list(_entries(at.transitions)),
     }
     if at.started_us is not None:
-        shown["TrainingStartTime"] = seconds(at.started_us)
+        members["TrainingStartTime"] = seconds(at.started_us)
     if at.ended_us is not None:
-        shown["TrainingEndTime"] = seconds(at.ended_us)
+        members["TrainingEndTime"] = seconds(at.ended_us)
     if at.over and at.training_s is not None:
-        shown["TrainingTimeInSeconds"] = at.training_s
+        members["TrainingTimeInSeconds"] = at.training_s
     if at.billable_s is not None:
-        shown["BillableTimeInSeconds"] = at.billable_s
+        members["BillableTimeInSeconds"] = at.billable_s
     if at.failure_reason is not None:
-        shown["FailureReason"] = at.failure_reason
-    shown.update(serverless.members_by_change(job, at))
+        members["FailureReason"] = at.failure_reason
+    members.update(serverless.members_by_change(job, at))
     if at.started_us is not None and job.request.get("ResourceConfig", {}).get("InstancePreferences"):
-        shown["ResourceConfig"] = _selected(job.request)
+        members["ResourceConfig"] = _selected(job.request)
     if at.artifacts:
-        shown["ModelArtifacts"] = {"S3ModelArtifacts": artifacts(job)}
+        members["ModelArtifacts"] = {"S3ModelArtifacts": artifacts(job)}
     elif at.secondary == "Completed":
         # aws/sagemaker-python-sdk#6091
-        shown["ModelArtifacts"] = None
+        members["ModelArtifacts"] = None
     if at.over and job.plan.replayed is not None and not job.interventions:
-        shown.update(_as_recorded(api, job, job.plan.replayed))
-    return shown
+        members.update(_as_recorded(api, job, job.plan.replayed))
+    return members
 
 
-def members_by_time(kept: Pool | None, metrics: Sequence[Mapping[str, Any]], at: Progress | None = None) -> dict[str, Any]:
-    """Return those of the moving members that become others with time alone, but for TrainingTimeInSeconds of a running job."""
-    shown: dict[str, Any] = {}
-    if kept is not None:
-        shown["WarmPoolStatus"] = warm_pools.shown(kept)
+def members_by_time(warm_pool: Pool | None, metrics: Sequence[Mapping[str, Any]], at: Progress | None = None) -> dict[str, Any]:
+    """Return the members that change with time alone, except TrainingTimeInSeconds of a running job."""
+    members: dict[str, Any] = {}
+    if warm_pool is not None:
+        members["WarmPoolStatus"] = warm_pools.warm_pool_status(warm_pool)
     if metrics:
-        shown["FinalMetricDataList"] = metrics
+        members["FinalMetricDataList"] = metrics
     if at is not None:
-        shown["ProgressInfo"] = serverless.progress_info(at)
-    return shown
+        members["ProgressInfo"] = serverless.progress_info(at)
+    return members
 
 
 def _selected(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the resources with the instances that were found."""
+    """Return ResourceConfig with the instances that the service has selected."""
     [selected, *_] = instances(request)
     return {**request["ResourceConfig"], "SelectedInstanceType": selected.kind, "SelectedInstanceCount": selected.number}
 
 
 def _entries(transitions: Iterable[Transition]) -> Iterable[dict[str, Any]]:
     for entry in transitions:
-        shown: dict[str, Any] = {"Status": entry.status, "StartTime": seconds(entry.start_us)}
+        fields: dict[str, Any] = {"Status": entry.status, "StartTime": seconds(entry.start_us)}
         if entry.end_us is not None:
-            shown["EndTime"] = seconds(entry.end_us)
-        shown["StatusMessage"] = entry.message
-        yield shown
+            fields["EndTime"] = seconds(entry.end_us)
+        fields["StatusMessage"] = entry.message
+        yield fields
 
 
 def artifacts(job: Job) -> str:
-    """Return S3ModelArtifacts: a tar file, or a prefix when the output is not to be compressed."""
+    """Return S3ModelArtifacts: a tar file, or a prefix if the request wants no compression."""
     output = job.request["OutputDataConfig"]
     name = "model" if output.get("CompressionType") == "NONE" else "model.tar.gz"
     return f"{_SLASHES(output['S3OutputPath'].rstrip('/'))}/{job.name}/output/{name}"
 
 
 def _as_recorded(api: Api, job: Job, record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the record of a replayed job shows at its end and no plan can know: metrics, rule statuses, billed seconds."""
+    """Return what only the record of a replayed job knows of its end: metrics, rule statuses, billed seconds."""
     if job.script.recorded is None or job.script.recorded.ending is None:
         return {}
     members = _members(api)
@@ -164,13 +170,13 @@ def _as_recorded(api: Api, job: Job, record: Mapping[str, Any]) -> dict[str, Any
     return nulls | {
         name: encode(members[name], value, shift_us)
         for name, value in record.items()
-        if name in members and name not in api.echo and name not in _TOLD_BY_PLAN
+        if name in members and name not in api.echo and name not in _FROM_PLAN
     }
 
 
-def summary(job: Job, at: Snapshot, kept: Pool | None) -> dict[str, Any]:
-    """Return a member of TrainingJobSummaries."""
-    shown: dict[str, Any] = {
+def summary(job: Job, at: Snapshot, warm_pool: Pool | None) -> dict[str, Any]:
+    """Return one element of TrainingJobSummaries."""
+    fields: dict[str, Any] = {
         "TrainingJobName": job.name,
         "TrainingJobArn": job.arn,
         "CreationTime": seconds(at.created_us),
@@ -179,10 +185,10 @@ def summary(job: Job, at: Snapshot, kept: Pool | None) -> dict[str, Any]:
         "SecondaryStatus": at.secondary,
     }
     if at.ended_us is not None:
-        shown["TrainingEndTime"] = seconds(at.ended_us)
-    if kept is not None:
-        shown["WarmPoolStatus"] = warm_pools.shown(kept)
+        fields["TrainingEndTime"] = seconds(at.ended_us)
+    if warm_pool is not None:
+        fields["WarmPoolStatus"] = warm_pools.warm_pool_status(warm_pool)
     plan_arn = job.request.get("ResourceConfig", {}).get("TrainingPlanArn")
     if plan_arn is not None:
-        shown["TrainingPlanArn"] = plan_arn
-    return shown
+        fields["TrainingPlanArn"] = plan_arn
+    return fields

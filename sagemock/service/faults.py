@@ -1,4 +1,4 @@
-"""Faults: which of those that a test prepared meets a call, and what the service says then."""
+"""Faults: which prepared fault a call meets, and what the service answers then."""
 
 import re
 from collections.abc import Mapping
@@ -52,11 +52,12 @@ class _Known(NamedTuple):
 _KNOWN: Final[Mapping[str, _Known]] = {
     # aws/sagemaker-python-sdk#645
     "ThrottlingException": _Known("Rate exceeded", 400),
-    # aws/amazon-sagemaker-examples#3764 shows it without a text; the status is that of AWS's list of common errors.
+    # aws/amazon-sagemaker-examples#3764 shows it without a text; the status is from AWS's list of common errors.
     "InternalFailure": _Known("", 500),
-    # The status is that of AWS's list of common errors; that its description is also the text is assumed.
+    # The status is from AWS's list of common errors; that the description there is also the text is assumed.
     "ServiceUnavailable": _Known("The request has failed due to a temporary failure of the server.", 503),
-    # wpilibsuite/DetectCoral#20 up to the resource, and then as in hashicorp/terraform-provider-aws; the status is assumed.
+    # wpilibsuite/DetectCoral#20 has the text up to the resource, and hashicorp/terraform-provider-aws the rest; the status is
+    # assumed.
     "AccessDeniedException": _Known(
         "User: {user} is not authorized to perform: sagemaker:{operation} on resource: {resource} "
         "because no identity-based policy allows the sagemaker:{operation} action",
@@ -67,33 +68,33 @@ _KNOWN: Final[Mapping[str, _Known]] = {
     # aws/amazon-sagemaker-operator-for-k8s#99
     "UnrecognizedClientException": _Known("The security token included in the request is invalid.", 400),
 }
-"""The errors that any operation may answer, with the service's words; a text in braces is filled in from the call."""
+"""The errors that any operation may answer, in the service's words. The call gives the values for the names in braces."""
 
 
 class Window(NamedTuple):
-    """A stretch of virtual time in microseconds since the epoch: from `after_us` on, and before `until_us`; None: no edge."""
+    """A period of virtual time, in microseconds since the epoch: from `after_us` on and before `until_us`. None is no limit."""
 
     after_us: int | None = None
     until_us: int | None = None
 
     @classmethod
     def of(cls, after: Moment | None, until: Moment | None, now_us: int) -> "Window":
-        """Return a window as it is given at `now_us`. Raises InvalidValue if it is empty, or over."""
+        """Return the window that a test gives at `now_us`. Raises InvalidValue if it is empty or in the past."""
         window = cls(_moment_us("after", after, now_us), _moment_us("until", until, now_us))
         after_us = now_us if window.after_us is None else max(now_us, window.after_us)
         if window.until_us is not None and window.until_us <= after_us:
             raise InvalidValue(
-                f"until={until!r} leaves no time: it is {instant(window.until_us).isoformat()}, and the earliest that a call can "
-                f"come is {instant(after_us).isoformat()}; give an instant later than that, or a duration from now"
+                f"until={until!r} leaves no time: it is {instant(window.until_us).isoformat()}, and the fault begins at "
+                f"{instant(after_us).isoformat()}; give an instant later than that, or a duration from now"
             )
         return window
 
     def holds(self, now_us: int) -> bool:
-        """Whether an instant is inside."""
+        """Whether the window contains an instant."""
         return (self.after_us is None or self.after_us <= now_us) and (self.until_us is None or now_us < self.until_us)
 
     def ahead(self, now_us: int) -> bool:
-        """Whether one of the edges is still to come."""
+        """Whether the window begins or ends after this instant."""
         return any(edge_us is not None and now_us < edge_us for edge_us in self)
 
 
@@ -102,7 +103,7 @@ ALWAYS: Final = Window()
 
 @dataclass
 class Fault:
-    """What goes wrong with which calls."""
+    """An error, and the calls that meet it."""
 
     operation: str
     error: str
@@ -113,9 +114,9 @@ class Fault:
     message: str | None = None
     status: int | None = None
     faced: int = field(default=0, init=False)
-    """How many calls it was for, whatever the dice said."""
+    """How many calls it was for; `probability` then decided which of them met it."""
     met: int = field(default=0, init=False)
-    """How many calls it met."""
+    """How many calls have met it."""
 
     def __post_init__(self) -> None:
         checked_operation(self.operation)
@@ -130,16 +131,16 @@ class Fault:
 
     @property
     def takes_effect(self) -> bool:
-        """Whether the service does what it was asked for."""
+        """Whether the service carries out the call in spite of the fault."""
         return self.error in _EFFECTIVE
 
     @property
     def is_on_the_way(self) -> bool:
-        """Whether it happens between the client and the service."""
+        """Whether the fault happens between the client and the service."""
         return self.error in _ON_THE_WAY
 
     def is_for(self, operation: str, request: Mapping[str, Any], now_us: int) -> bool:
-        """Whether this fault is for a call at this instant."""
+        """Whether a call at this instant can meet this fault."""
         if not fnmatchcase(operation, self.operation) or not self.window.holds(now_us):
             return False
         if self.times is not None and self.met >= self.times:
@@ -147,12 +148,12 @@ class Fault:
         return self.job is None or fnmatchcase(job_of(request) or "", self.job)
 
     def refusal(self, place: Place, operation: str, request: Mapping[str, Any]) -> Refusal:
-        """Return what the service says."""
+        """Return what the service answers."""
         known = _KNOWN.get(self.error, _Known("", 400))
         message = self.message
         if message is None:
             job = job_of(request)
-            # That an operation which is about no job is denied on "*" is assumed, as is the name of the role.
+            # It is assumed that an operation without a job is denied on "*". The name of the role is assumed too.
             message = known.message.format(
                 user=f"arn:{place.partition}:sts::{place.account}:assumed-role/tester/session",
                 operation=operation,
@@ -175,10 +176,10 @@ class Fault:
 
 
 class Faults:
-    """The faults of a mock, in the order in which they were prepared: the first that meets a call wins."""
+    """The faults of a mock, in the order in which they were prepared. A call meets the first one that applies."""
 
     def __init__(self, seed: int) -> None:
-        """Throw the dice of each fault by `seed` and its number, so that they fall the same run after run."""
+        """Seed the dice of each fault with `seed` and the number of the fault: every run has the same throws."""
         self._seed = seed
         self._all: list[tuple[Fault, Random]] = []
 
@@ -191,7 +192,7 @@ class Faults:
         self._all.append((fault, dice))
 
     def meeting(self, operation: str, request: Mapping[str, Any], now_us: int) -> Fault | None:
-        """Return the fault that meets a call, and count it; None if the call goes well."""
+        """Return the fault that a call meets, and count it. None if the call meets none."""
         for fault, dice in self._all:
             if not fault.is_for(operation, request, now_us):
                 continue
@@ -202,11 +203,11 @@ class Faults:
         return None
 
     def pending(self, now_us: int) -> bool:
-        """Whether a fault will begin or end by itself: then not even the same call goes the same way for ever."""
+        """Whether time alone will begin or end a fault: then a repeated call will not have the same result forever."""
         return any(fault.window.ahead(now_us) for fault in self.standing(now_us))
 
     def unused(self) -> list[Fault]:
-        """Return the faults that were for no call at all."""
+        """Return the faults that were for no call so far."""
         return [fault for fault, _ in self._all if not fault.faced]
 
     def standing(self, now_us: int) -> list[Fault]:
@@ -219,10 +220,10 @@ class Faults:
 
 
 def check_job(pattern: object, operation: str) -> None:
-    """Raise if `pattern` is no pattern of job names, or the operation has no job that it could be of."""
+    """Raise if `pattern` is not a pattern of job names, or if the operation is not about a single job."""
     text("job", pattern, "a pattern of job names", "write job='churn-*'")
     if operation in JOBLESS:
-        raise UsageError(f"{operation} is about no single job, so job={pattern!r} meets none of its calls: leave job out")
+        raise UsageError(f"{operation} is not about a single job, so job={pattern!r} matches none of its calls: leave job out")
 
 
 def _moment_us(name: str, moment: Moment | None, now_us: int) -> int | None:
@@ -237,7 +238,7 @@ def _moment_us(name: str, moment: Moment | None, now_us: int) -> int | None:
             f"{name} is an instant or a duration from now, not {shown(moment)}: write {name}=timedelta(minutes=5)"
         ) from None
     if from_now_us < 0:
-        raise InvalidValue(f"{name}={moment!r} is over: give a duration from now that is not negative, or an instant")
+        raise InvalidValue(f"{name}={moment!r} is in the past: give a duration from now that is not negative, or an instant")
     return now_us + from_now_us
 
 
@@ -251,7 +252,7 @@ def _check_error(fault: Fault) -> None:
     if not isinstance(error, str) or not _CODE.fullmatch(error):
         raise UsageError(f"an error is named by its code, not {shown(error)}: write 'ThrottlingException'")
     if error in _ON_THE_WAY and (message is not None or status is not None):
-        raise UsageError(f"{error} happens on the way, not at the service, so it has no message and no status: leave them out")
+        raise UsageError(f"{error} happens on the way, not in the service: it has no message and no status, so leave them out")
     if message is not None and not (isinstance(message, str) and not message):
         text("message", message, "the text that the service answers", "write message='Rate exceeded'")
     if status is not None:

@@ -1,4 +1,4 @@
-"""ListTrainingJobs: sorts, pages and filters, in the order in which the service does them."""
+"""ListTrainingJobs: sort, cut a page, then filter it, as the service does."""
 
 import base64
 import json
@@ -26,16 +26,16 @@ _BY_KEY: Final = Assumption(
     since="2026-11-26",
 )
 PAGE: Final = 10
-"""MaxResults when there is none (apache/airflow#16299)."""
+"""The default of MaxResults (apache/airflow#16299)."""
 _KEYS: Final[dict[Order, list[type]]] = {"CreationTime": [int], "Name": [str], "Status": [str, int]}
-"""What the key of a page is made of, by the order of the list."""
+"""The types in the key of a page, by the order of the list."""
 
 
 def training_jobs(region: Region, request: Mapping[str, Any], now_us: int) -> dict[str, Any]:
     """Return a ListTrainingJobs response.
 
-    A page is cut first and filtered then (operation documentation of ListTrainingJobs; getmoto/moto#4256), so a page can be
-    empty and still carry a NextToken (boto/boto3#3347).
+    The filters apply to a page after it is cut (operation documentation of ListTrainingJobs; getmoto/moto#4256), so a page can
+    be empty and still have a NextToken (boto/boto3#3347).
     """
     order: Order = request.get("SortBy", "CreationTime")
     # The documentation says Ascending; recorded listings begin with the newest job.
@@ -75,7 +75,7 @@ def _place(token: str, order: Order, query: Sequence[Any]) -> Key:
 
 
 class _Row(NamedTuple):
-    """A job as a list shows it."""
+    """A job, with its state and its warm pool at the instant of the call."""
 
     job: Job
     at: Snapshot
@@ -83,13 +83,13 @@ class _Row(NamedTuple):
 
 
 def _shown_us(at_us: int) -> int:
-    """Return an instant as a client has it: in whole milliseconds."""
+    """Return an instant as a client sees it: in whole milliseconds."""
     return at_us // 1000 * 1000
 
 
-# The documentation has "created after the specified time". That "after" includes the instant itself is assumed, and done by what
-# the job really is: a call takes no time before its answer here, and what was launched after an instant is not missed. That
-# "before" leaves it out, and that NameContains minds case, is assumed.
+# The documentation has "created after the specified time". It is assumed that "after" includes the instant itself, that "before"
+# does not, and that NameContains is case-sensitive. "after" compares the exact instant of the job, to the microsecond: a call
+# takes no virtual time here, so a job that is created at the instant itself must not be missed.
 _FILTERS: Final[tuple[Callable[[_Row, Mapping[str, Any]], bool], ...]] = (
     lambda row, want: "CreationTimeAfter" not in want or row.at.created_us >= want["CreationTimeAfter"],
     lambda row, want: "CreationTimeBefore" not in want or _shown_us(row.at.created_us) < want["CreationTimeBefore"],

@@ -1,13 +1,12 @@
-"""Filter patterns of CloudWatch Logs, as far as they are for plain text.
+"""Filter patterns of CloudWatch Logs, for plain text only.
 
-User guide, "Filter pattern syntax for metric filters, subscription filters, filter log events, and Live Tail": all terms must be
-there (`ERROR "exit code"`), none that has a minus (`ERROR -warning`), any of several with a question mark (`?ERROR ?WARN`; beside
-other terms they are ignored), a regular expression between percent signs; case matters. A term is looked for anywhere in the
-line, also inside a word (assumed).
+User guide, "Filter pattern syntax for metric filters, subscription filters, filter log events, and Live Tail": a line must have
+all terms (`ERROR "exit code"`), no term with a minus (`ERROR -warning`), and any one of the terms with a question mark
+(`?ERROR ?WARN`; they are ignored if the pattern has other terms). A regular expression stands between percent signs. Case
+matters. A term matches anywhere in the line, also inside a word (assumed).
 
-User guide, "Supported regular expressions (regex) syntax": an expression is made of ASCII letters and digits, of some signs and
-of operators, without parentheses, and a pattern has two of them at the most. That operators mean what they mean in Python is
-assumed.
+User guide, "Supported regular expressions (regex) syntax": an expression has ASCII letters and digits, some signs, and operators,
+but no parentheses, and a pattern has at most two expressions. That operators mean what they mean in Python is assumed.
 """
 
 import re
@@ -22,13 +21,13 @@ __all__ = ["matches"]
 
 _TERM: Final = re.compile(r'\s*(?P<sign>[?-]?)(?:"(?P<phrase>(?:[^"\\]|\\.)*)"|(?P<word>\w+)|%(?P<regex>[^%]+)%)(?=\s|$)')
 _STRANGE: Final = re.compile(r"[^A-Za-z0-9:_#=@/;,^$?\[\]{}|\\*+.-]")
-"""What no regular expression of a filter pattern may hold."""
+"""A character that a regular expression of a filter pattern must not contain."""
 _REGEXES: Final = 2
-"""How many of them a filter pattern may have."""
+"""How many regular expressions a filter pattern may have."""
 
 
 def matches(pattern: str) -> Callable[[str], bool]:
-    """Return the test for a line. Refuses what is no pattern, as AWS does; raises NotSimulated for JSON and columns."""
+    """Return a test for lines. Refuses an invalid pattern, as AWS does; raises NotSimulated for JSON and columns."""
     text = pattern.strip()
     if text[:1] in ("{", "["):
         raise NotSimulated(
@@ -62,7 +61,7 @@ def _test(term: re.Match[str]) -> Callable[[str], bool]:
     if term["regex"] is not None:
         strange = _STRANGE.search(term["regex"])
         if strange is not None:
-            # The words: ministryofjustice/modernisation-platform-environments#5137, of a parenthesis with a backslash before it.
+            # The words: ministryofjustice/modernisation-platform-environments#5137, for a parenthesis after a backslash.
             _refuse(f"Invalid character(s) in term '{strange[0]}'")
         try:
             return read(term["regex"]).found_in
@@ -73,6 +72,6 @@ def _test(term: re.Match[str]) -> Callable[[str], bool]:
 
 
 def _refuse(text: str = "Invalid filter pattern") -> NoReturn:
-    # The words: aws/aws-toolkit-jetbrains#3219. That they are those of a third regular expression, too, is assumed.
+    # The words: aws/aws-toolkit-jetbrains#3219. That a third regular expression is refused in the same words is assumed.
     code = "InvalidParameterException"
     raise Refusal(code, text)

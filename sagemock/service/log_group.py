@@ -1,4 +1,4 @@
-"""The log group of training jobs: which requests are about it, whether it is there, and the operations on it as a whole."""
+"""The log group of training jobs: which requests are about it, whether it exists, and the operations on the whole group."""
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,15 +19,15 @@ __all__ = ["GROUP", "arn", "create", "delete", "describe", "is_about", "logbook"
 
 GROUP: Final = "/aws/sagemaker/TrainingJobs"
 _PAGE: Final = 50
-"""How many groups a page has when the request has no limit (operation documentation of DescribeLogGroups)."""
+"""How many groups a page has if the request has no limit (operation documentation of DescribeLogGroups)."""
 _CLASS: Final = "STANDARD"
-"""What logGroupClass a group has when nobody chose one (service model)."""
+"""The default of logGroupClass (service model)."""
 
 
 def is_about(api: Api, operation: str, body: bytes | str) -> bool:
-    """Return whether a request is about the group: it names it, whichever way it does, or lists groups of which it can be one.
+    """Return whether a request is about the group: it names the group in any way, or lists groups that may include it.
 
-    Raises the Refusal of a request of which nobody can read that, which is refused whatever the group.
+    Raises Refusal if the request cannot be read: such a request is refused for every group.
     """
     request = parse(body)
     if isinstance(request, dict) and operation != "DescribeLogGroups":
@@ -39,7 +39,7 @@ def is_about(api: Api, operation: str, body: bytes | str) -> bool:
 
 
 def _named(request: Mapping[str, Any]) -> Iterator[Any]:
-    """Yield the groups that a request names, as they are."""
+    """Yield the groups that a request names, as the request has them."""
     for key in ("logGroupName", "logGroupIdentifier"):
         if request.get(key) is not None:
             yield request[key]
@@ -49,14 +49,14 @@ def _named(request: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def _name(identifier: str) -> str:
-    """Return the name of a log group, given by name or ARN."""
+    """Return the name of a log group from its name or ARN."""
     if not identifier.startswith("arn:"):
         return identifier
     return identifier.partition(":log-group:")[2].removesuffix(":*")
 
 
 def _can_list(request: Mapping[str, Any], name: str, kind: str) -> bool:
-    """Return whether a DescribeLogGroups request asks for a group of this name and class, if it is there."""
+    """Return whether a DescribeLogGroups request asks for a group of this name and class."""
     named = request.get("logGroupIdentifiers")
     return (
         name.startswith(request.get("logGroupNamePrefix", ""))
@@ -73,7 +73,7 @@ def arn(place: Place) -> str:
 
 
 def logbook(service: "Service", place: Place, now_us: int) -> Logbook:
-    """Return the logbook whose group is there, or refuse."""
+    """Return the logbook of the group, or refuse if the group does not exist."""
     found = service.store.region(place).logbook
     if found.created_us(now_us) is None:
         missing()
@@ -81,13 +81,13 @@ def logbook(service: "Service", place: Place, now_us: int) -> Logbook:
 
 
 def missing() -> NoReturn:
-    """Refuse what is asked of a group that is not there."""
+    """Refuse a request about a group that does not exist."""
     # grycap/scar#72
     refuse("The specified log group does not exist.", "ResourceNotFoundException")
 
 
 def refuse(text: str, code: str = INVALID) -> NoReturn:
-    """Refuse in these words."""
+    """Refuse with this text."""
     raise Refusal(code, text)
 
 
@@ -95,7 +95,7 @@ def refuse(text: str, code: str = INVALID) -> NoReturn:
 
 
 def create(service: "Service", _: Api, place: Place, __: Mapping[str, Any], now_us: int) -> str:
-    """Create the group. The tags, key and class that it is given are not kept."""
+    """Create the group. Its tags, key and class in the request are ignored."""
     found = service.store.region(place).logbook
     if found.created_us(now_us) is not None:
         # aws-robotics/cloudwatchlogs-ros1#1
@@ -118,7 +118,7 @@ def describe(
     now_us: int,
     others: Iterable[Mapping[str, Any]] = (),
 ) -> str:
-    """List the group among the `others` that a neighbour has, in the order of names; a token is given only if more follow."""
+    """List the group and the `others` (those of moto) in the order of their names, with a token only if more groups follow."""
     if "logGroupNamePrefix" in request and "logGroupNamePattern" in request:
         # Operation documentation: "mutually exclusive". The words are assumed.
         refuse("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
@@ -143,7 +143,7 @@ def _described(place: Place, created_us: int) -> dict[str, Any]:
         "creationTime": created_us // 1000,
         "metricFilterCount": 0,
         "arn": f"{arn(place)}:*",
-        # The service counts it from time to time only; here nothing is compressed and stored.
+        # The service counts the bytes only from time to time; here nothing is compressed or stored.
         "storedBytes": 0,
         "logGroupClass": _CLASS,
         "logGroupArn": arn(place),

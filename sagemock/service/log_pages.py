@@ -1,7 +1,7 @@
-"""Pages of log events: what is read from a position on, and the tokens that name positions.
+"""Pages of log events, and the tokens that name positions.
 
-A page is cut at a position, not at a number of lines: a line that is written late, with an earlier instant, moves no page, and
-who follows a stream does not see it (assumed of the service).
+A page begins at a position, not after a number of lines. So a line that is written late, with an earlier instant, does not move
+the later pages, and a client that follows the stream does not see it (assumed for the service).
 """
 
 import re
@@ -32,20 +32,20 @@ __all__ = [
 
 INVALID: Final = "InvalidParameterException"
 _BYTES: Final = 1_048_576
-"""What a page of events holds at the most (operation documentation of GetLogEvents): so many of them, or 1 MB."""
+"""The largest size of a page of events: 1 MB (operation documentation of GetLogEvents)."""
 _OVERHEAD: Final = 26
-"""What an event counts for beyond its text (operation documentation of PutLogEvents)."""
+"""The bytes that an event counts in addition to its text (operation documentation of PutLogEvents)."""
 _DIGITS: Final = 56
 """How long an event id is: those of the service have 56 digits."""
 _TOKEN: Final = re.compile(rf"([fb])/([0-9]{{{_DIGITS}}})/s([1-9][0-9]?)?")
 END: Final = 10**_DIGITS - 1
 """A position after every event."""
 PER_US: Final = 10**25
-"""How many positions there are in a microsecond: for an order, a job and an instance."""
+"""The number of positions in a microsecond, which order, job and instance share."""
 
 
 class Event(NamedTuple):
-    """A line of a stream, and its place among all of them."""
+    """A line of a stream, with its position."""
 
     id: int
     """Its position among all events of the group; it never changes."""
@@ -55,28 +55,28 @@ class Event(NamedTuple):
 
 
 class Range(NamedTuple):
-    """Timestamps, both ends included; None: no end."""
+    """A range of timestamps, with both ends included. None is no end."""
 
     start_ms: int
     last_ms: int | None
 
 
 class Page(NamedTuple):
-    """Some events, and the positions on both sides of them."""
+    """Some events, with the positions before and after them."""
 
     events: Sequence[Event]
     """In the order in which they were read."""
     begin: int
-    """The position of the first event of the page: what comes before it is further back."""
+    """The position of the first event of the page; earlier events are before it."""
     end: int
-    """The position right after the last one."""
+    """The position right after the last event."""
     more: bool
 
 
 def events(streams: Iterable[Stream], within: Range, at: int, *, forward: bool) -> Iterator[Event]:
-    """Yield the events of a range from a position on, or those before it and the last of them first.
+    """Yield the events of a range: forward from a position, or backward from before it.
 
-    What is not asked for costs nothing, however long the streams are.
+    Events are read only when they are asked for, so the length of a stream costs nothing.
     """
     reads = [_read(stream, part, within, at, forward=forward) for stream in streams for part in stream.parts]
     return merge(*reads, key=_by_id, reverse=not forward)
@@ -105,7 +105,7 @@ def _by_id(event: Event) -> int:
 
 
 def page(found: Iterator[Event], at: int, *, forward: bool, limit: int) -> Page:
-    """Cut a page off events that are read from a position: so many, or as many as fit, but at least one."""
+    """Cut a page off the events from a position: up to `limit` of them, as many as fit, and always at least one."""
     taken: list[Event] = []
     size = 0
     more = False
@@ -163,6 +163,6 @@ def thinned(found: Page, streams: Iterable[Stream], at: int, empty: int) -> tupl
 
 
 def invalid_token() -> NoReturn:
-    """Refuse a token that was never given."""
+    """Refuse a token that was never returned."""
     # boto/boto3#1467
     raise Refusal(INVALID, "The specified nextToken is invalid.")

@@ -1,7 +1,7 @@
-"""CloudWatch Logs, as far as it shows what training jobs write: the operations on one log group.
+"""CloudWatch Logs for training jobs: the operations on one log group.
 
-The grammar of refusals of single values is SageMaker's (elastic/integrations#10564); other texts have their source beside them.
-That a stream does not exist is said in words that moto's tests have too.
+Refusals of single values have the same grammar as SageMaker's (elastic/integrations#10564); the other texts have their source
+beside them. The text for a stream that does not exist is also in moto's tests.
 """
 
 import base64
@@ -41,15 +41,15 @@ if TYPE_CHECKING:
 __all__ = ["INVALID", "OPERATIONS", "WRITES", "concerns", "simulated"]
 
 _STREAMS: Final = 50
-"""How many streams a page has when the request has no limit (operation documentation of DescribeLogStreams)."""
+"""How many streams a page has if the request has no limit (operation documentation of DescribeLogStreams)."""
 _EVENTS: Final = 10_000
-"""How many events a page has at the most (operation documentation of GetLogEvents)."""
+"""How many events a page has at most (operation documentation of GetLogEvents)."""
 _BACKWARD_SINCE_MS: Final = 1_704_067_200_000
-"""2024-01-01: FilterLogEvents reads backwards only from then on (its operation documentation, startFromHead)."""
+"""2024-01-01: FilterLogEvents reads backward only lines since then (its operation documentation, startFromHead)."""
 
 
 def concerns(api: Api, operation: str, body: bytes | str) -> bool:
-    """Return whether a request is for sagemock: one about the log group of training jobs, or of which nobody can read that."""
+    """Return whether sagemock answers a request: it is about the log group of training jobs, or it cannot be read."""
     try:
         return log_group.is_about(api, operation, body)
     except Refusal:
@@ -70,7 +70,7 @@ def simulated(operation: str) -> "Operation":
 
 
 def describe_log_streams(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
-    """List the streams of the group: a token is given only if more follow."""
+    """List the streams of the group, with a token only if more streams follow."""
     prefix = request.get("logStreamNamePrefix", "")
     by_time = request.get("orderBy") == "LastEventTime"
     if by_time and prefix:
@@ -92,7 +92,7 @@ def describe_log_streams(service: "Service", _: Api, place: Place, request: Mapp
 
 
 def get_log_events(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
-    """Read one stream, forwards or backwards; both tokens are always given, and at an end it is the token that was sent."""
+    """Read one stream, forward or backward. Both tokens are always there; at an end, one is the token of the request."""
     stream = _stream(_group(service, place, request, now_us), now_us, request.get("logStreamName", ""))
     forward = request.get("startFromHead", False)
     at = 0 if forward else after(stream.last, stream)
@@ -117,7 +117,7 @@ def get_log_events(service: "Service", _: Api, place: Place, request: Mapping[st
 
 
 def filter_log_events(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
-    """Read several streams in the order of their lines; a token is given only if more follow."""
+    """Read several streams in the order of their lines, with a token only if more lines follow."""
     prefix, names = request.get("logStreamNamePrefix"), request.get("logStreamNames")
     if prefix is not None and names is not None:
         # Operation documentation: "If you specify a value for both …, the action returns an InvalidParameterException". The words
@@ -140,7 +140,7 @@ def filter_log_events(service: "Service", _: Api, place: Place, request: Mapping
         since_us = max(start_ms * 1000, at // PER_US if forward else 0)
         streams = _streams(logbook, now_us, prefix or "", since_us=since_us)
     else:
-        # That one unknown name is refused is assumed.
+        # It is assumed that one unknown name is enough for a refusal.
         streams = [_stream(logbook, now_us, name) for name in dict.fromkeys(names)]
     matching = (one for one in events(streams, within, at, forward=forward) if test(one.line.text))
     found = page(matching, at, forward=forward, limit=request.get("limit", _EVENTS))
@@ -177,7 +177,7 @@ def _group(service: "Service", place: Place, request: Mapping[str, Any], now_us:
 
 
 def _streams(logbook: Logbook, now_us: int, prefix: str, *, since_us: int = 0) -> list[Stream]:
-    """Return the streams whose names begin so, but perhaps not those that end before `since_us`."""
+    """Return the streams whose names have this prefix. Those that end before `since_us` may be missing."""
     job, slash, _ = prefix.partition("/")
     streams = logbook.streams(now_us, job if slash else None, since_us=since_us)
     return [one for one in streams if one.name.startswith(prefix)]

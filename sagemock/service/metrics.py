@@ -1,9 +1,9 @@
-"""FinalMetricDataList: the last value of each metric that the job or its algorithm defines, found in what its containers wrote.
+"""FinalMetricDataList: the last value of each metric that the job or its algorithm defines, from the lines of its containers.
 
 A metric's regular expression is searched in each line, and its first group is the value (developer guide, "Define training
-metrics"); without a group it is the whole match (assumed). The service is taken to read an expression as Python does; one that
-Python cannot read is refused when the job is created (assumed, with its words), and so is one of `regex`'s NotSimulated. The
-metrics that the service sends to CloudWatch are left out.
+metrics"). Without a group, the whole match is the value (assumed). The service is assumed to read an expression as Python does.
+An expression that Python cannot read is refused when the job is created (assumed, like the words), and so is one for which
+`regex` raises NotSimulated. The metrics that the service sends to CloudWatch are left out.
 """
 
 import math
@@ -25,11 +25,11 @@ from sagemock.training.streams import runs
 __all__ = ["final", "readable"]
 
 _LARGEST: Final = 3.4028234663852886e38
-"""The largest number that a MetricData can hold (service model: a float)."""
+"""The largest number that fits a MetricData (service model: a float)."""
 
 
 def final(store: Store, job: Job, now_us: int) -> list[dict[str, Any]]:
-    """Return FinalMetricDataList at an instant, in the order of the definitions; one that nothing matched is left out."""
+    """Return FinalMetricDataList at an instant, in the order of the definitions, without the metrics that matched no line."""
     if not (job.script.has_lines or store.region(job.place).logbook.added(job)):
         return []
     if job.script.metrics_after_us:
@@ -42,14 +42,14 @@ def final(store: Store, job: Job, now_us: int) -> list[dict[str, Any]]:
         try:
             found = _last(store, job, definition["Regex"], now_us)
         except (re.error, NotSimulated):
-            # `validate=False` has let it in.
+            # Only `validate=False` allows such an expression.
             continue
         if found is not None:
             at_us, value = found
             shown.append(
                 {
                     "MetricName": definition["Name"],
-                    # Read off recorded jobs: 0.0036 is shown as 0.003599999938160181, and the time in whole seconds.
+                    # Recorded jobs show 0.0036 as 0.003599999938160181, and the time in whole seconds.
                     "Value": struct.unpack("f", struct.pack("f", value))[0],
                     "Timestamp": seconds(at_us // SECOND_US * SECOND_US),
                 }
@@ -68,7 +68,7 @@ def readable(request: Mapping[str, Any]) -> str | None:
 
 
 def _last(store: Store, job: Job, regex: str, now_us: int) -> tuple[int, float] | None:
-    """Return the last value of a metric and its instant."""
+    """Return the instant and the last value of a metric, or None if it has no value."""
     found: list[tuple[int, int, float]] = []
     for visit in reversed(job.timeline.logged_visits):
         entered_us = job.created_us + visit.begin_us
@@ -89,18 +89,18 @@ def _last(store: Store, job: Job, regex: str, now_us: int) -> tuple[int, float] 
 
 
 def _value(regex: str, text: str) -> float | None:
-    """Return the number that a line holds, None if it holds none."""
+    """Return the value of a metric in a line, or None if the line has none."""
     found = _read(regex).value_in(text)
     try:
         value = float(found or "")
     except ValueError:
-        # The group took no part in the match, or is not a number.
+        # The group did not take part in the match, or is not a number.
         return None
     return value if math.isfinite(value) and abs(value) <= _LARGEST else None
 
 
 def _read(regex: str) -> Regex:
-    # Groups may be named as in Java.
+    # A group may have a name in Java's syntax.
     return read(re.sub(r"\(\?<(?=[A-Za-z])", "(?P<", regex))
 
 

@@ -25,13 +25,13 @@ __all__ = ["INVALID", "OPERATIONS", "READS", "Service"]
 
 INVALID: Final = "ValidationException"
 IN_USE: Final = "ResourceInUse"
-_NO_DICE: Final = Random(0)  # noqa: S311  # nothing is drawn from them
-_KEPT: Final = 1024
-"""How many jobs' descriptions are kept encoded: what is polled is encoded once a change, and memory stays bounded."""
+_NO_DICE: Final = Random(0)  # noqa: S311  # nothing draws from it
+_ENCODED_MAX: Final = 1024
+"""How many encoded descriptions are cached: a job is encoded once for each change, and memory stays bounded."""
 
 
-class _Shown(NamedTuple):
-    """A job's description, encoded, as it is between two instants."""
+class _Encoded(NamedTuple):
+    """The encoded description of a job between two instants."""
 
     job: Job
     from_us: int
@@ -47,16 +47,16 @@ class Service:
     plan_for: Callable[[Mapping[str, Any]], Plan]
     seed: int = 0
     validate: bool = True
-    """Whether the rules beyond the constraints of single values are enforced."""
+    """Whether `service.rules` is enforced, in addition to the constraints of single values."""
     check_data: Callable[[Place, Mapping[str, Any]], None] | None = None
-    """Refuses a job whose input is not there, if somebody can look."""
+    """Refuses a job whose input does not exist. None if nobody can look."""
     quotas: Quotas = field(default_factory=Quotas)
     api: Api = field(init=False)
-    """The service model of the client that created the last job: there is none before the first."""
+    """The service model of the client that created the last job. Not set before the first job."""
 
     def __post_init__(self) -> None:
-        """Begin with nothing encoded."""
-        self._shown: dict[tuple[int, Api], _Shown] = {}
+        """Begin with an empty cache."""
+        self._encoded: dict[tuple[int, Api], _Encoded] = {}
 
     def find(self, place: Place, name: str) -> Job:
         """Return a job, or refuse as the service does (boto/boto3#2808: ValidationException, not ResourceNotFound)."""
@@ -66,17 +66,17 @@ class Service:
         return job
 
     def encoded(self, api: Api, job: Job, now_us: int) -> str:
-        """Return what stays the same of a job's description until its next change, encoded."""
+        """Return the part of a job's description that stays the same until its next change, as JSON."""
         key = (job.number, api)
-        found = self._shown.get(key)
+        found = self._encoded.get(key)
         if found is not None and found.job is job and found.from_us <= now_us < found.until_us:
             return found.text
-        if len(self._shown) >= _KEPT:
-            del self._shown[next(iter(self._shown))]
+        if len(self._encoded) >= _ENCODED_MAX:
+            del self._encoded[next(iter(self._encoded))]
         text = dump({**describe.constant_members(api, job), **describe.members_by_change(api, job, snapshot(job, now_us))})
         ahead = job.timeline.after(now_us - job.created_us)
         until_us = job.created_us + ahead[0].at_us if ahead else math.inf
-        self._shown[key] = _Shown(job, now_us, until_us, text)
+        self._encoded[key] = _Encoded(job, now_us, until_us, text)
         return text
 
 
@@ -101,18 +101,18 @@ def create_training_job(service: Service, api: Api, place: Place, request: Mappi
     owner = warm_pools.available(service.store, place, request, now_us)
     service.quotas.check(service.store, place, request, now_us, owner)
     plan = service.plan_for(request)
-    # A test's dice, not a secret; to seed them takes longer than to validate the request.
+    # A test's dice, not a secret. Seeding takes longer than validating the request, so only plans that draw get dice.
     rng = Random(f"{service.seed}/{place.account}/{place.region}/{name}") if plan.draws else _NO_DICE  # noqa: S311
     retains = service.quotas.retained_s(service.store, place, request, now_us, owner)
-    made = script(plan, request, rng, warm=owner is not None, retains=retains > 0)
+    concrete = script(plan, request, rng, warm=owner is not None, retains=retains > 0)
     launched_us = None
     if owner is not None:
         launched_us = owner.created_us if owner.launched_us is None else owner.launched_us
         warm_pools.take(service.store, owner, name, now_us)
     service.api = api
     number = service.store.next_number()
-    kept_tags = tags.pairs(request.get("Tags", ()))
-    service.store.put(job := Job(name, place, request, plan, made, now_us, number, (), kept_tags, retains, launched_us))
+    tag_pairs = tags.pairs(request.get("Tags", ()))
+    service.store.put(job := Job(name, place, request, plan, concrete, now_us, number, (), tag_pairs, retains, launched_us))
     return _arn_of(job)
 
 
@@ -123,15 +123,15 @@ def _arn_of(job: Job) -> str:
 def describe_training_job(service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Describe a job as it is at this instant."""
     job = service.find(place, request["TrainingJobName"])
-    shown = service.encoded(api, job, now_us)
+    response = service.encoded(api, job, now_us)
     at = progress(job, snapshot(job, now_us), now_us) if job.plan.counts_steps else None
     by_time = describe.members_by_time(pool(job, now_us), metrics.final(service.store, job, now_us), at)
     running = running_s(job, now_us)
-    # What is recorded of a replayed job comes last, and so counts.
+    # In JSON the last of two members with one name counts. For a replayed job that must be the recorded one, so it comes last.
     if by_time:
-        shown = f"{dump(by_time)[:-1]},{shown[1:]}"
-    # By hand, because it is all that passes in most lives, and an encoder takes longer to set up than to write a number.
-    return shown if running is None else f'{{"TrainingTimeInSeconds":{running},{shown[1:]}'
+        response = f"{dump(by_time)[:-1]},{response[1:]}"
+    # Written by hand: in most jobs only this number changes, and to set up an encoder takes longer than to write a number.
+    return response if running is None else f'{{"TrainingTimeInSeconds":{running},{response[1:]}'
 
 
 def stop_training_job(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
@@ -139,26 +139,26 @@ def stop_training_job(service: Service, _: Api, place: Place, request: Mapping[s
     job = service.find(place, request["TrainingJobName"])
     primary = job.state(now_us).primary
     if primary != "InProgress":
-        # awslabs/benchmark-ai#928; that a job which is Stopping is refused in the same words is inferred.
+        # awslabs/benchmark-ai#928; that a job in status Stopping is refused in the same words is inferred.
         raise Refusal(INVALID, f"The request was rejected because the training job is in status {primary}.")
     service.store.put(job.after(Stop(now_us - job.created_us)))
     return ""
 
 
 def list_training_jobs(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
-    """List jobs: a page is cut and then filtered."""
+    """List jobs: cut a page, then filter it."""
     return dump(listing.training_jobs(service.store.region(place), request, now_us))
 
 
 def update_training_job(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
-    """Change what can still be changed of a job."""
+    """Change the settings of a job that can still change."""
     job = updates.updated(service.find(place, request["TrainingJobName"]), request, now_us)
     service.store.put(job)
     return _arn_of(job)
 
 
 def delete_training_job(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
-    """Delete a job: for a while it is Deleting, then its name is free again."""
+    """Delete a job: it is Deleting for a while, then its name is free again."""
     service.store.put(updates.deleted(service.find(place, request["TrainingJobName"]), now_us))
     return ""
 
@@ -174,7 +174,7 @@ def list_tags(service: Service, _: Api, place: Place, request: Mapping[str, Any]
 
 
 def delete_tags(service: Service, _: Api, place: Place, request: Mapping[str, Any], _now_us: int) -> str:
-    """Delete tags of a job."""
+    """Delete some tags of a job."""
     return dump(tags.delete(service.store, place, request))
 
 
@@ -190,4 +190,4 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "UpdateTrainingJob": update_training_job,
 }
 READS: Final = frozenset({"DescribeTrainingJob", "ListTags", "ListTrainingJobs"})
-"""The operations that change nothing: what a poll loop calls."""
+"""The operations that change nothing, such as those that a poll loop calls."""

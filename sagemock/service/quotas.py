@@ -1,4 +1,4 @@
-"""Account quotas: how many instances of a kind may be in use at once, where a test has said so."""
+"""Account quotas: how many instances of a type may be in use at once, if a test has set a limit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,40 +19,40 @@ from sagemock.training.warm_pool import pool
 __all__ = ["Quotas", "Usage", "checked_instance_type"]
 
 Usage: TypeAlias = Literal["training job", "spot training job", "training warm pool"]
-"""What instances are used for, as the names of the quotas have it."""
+"""The use of instances, as in the names of the quotas."""
 
 
 def checked_instance_type(name: object) -> str:
-    """Return a type of instance. Raises UsageError if a training job cannot have it, by the botocore that is installed."""
+    """Return a type of instance. Raises UsageError if the installed botocore does not know it for training jobs."""
     kind = text("instance_type", name, "a type of instance", "write quota('ml.p3.2xlarge', instances=2)")
     known = _instance_types()
     if kind not in known:
         near = nearest(kind, known, least=0)
         raise UsageError(
-            f"no training job runs on {shown(kind)}: did you mean {near!r}? A newer botocore may know more types of instances"
+            f"training jobs do not run on {shown(kind)}: did you mean {near!r}? A newer botocore may know more types of instances"
         )
     return kind
 
 
 @cache
 def _instance_types() -> frozenset[str]:
-    # Not by way of a session or a client: those would ask for a region, a profile and plugins. Read once: it takes a tenth of a
-    # second, and quotas stand in fixtures of every test.
+    # A session or a client would ask for a region, a profile and plugins, so load the model directly. Loading takes a tenth of a
+    # second, and a fixture may set quotas for every test, so load it once.
     shapes = create_loader().load_service_model("sagemaker", "service-2")["shapes"]
     return frozenset(shapes["TrainingInstanceType"]["enum"])
 
 
 @dataclass
 class Quotas:
-    """The quotas of the accounts of a mock; a kind of instance without one is not limited."""
+    """The quotas of the accounts of a mock. A type of instance without a quota has no limit."""
 
     limits: dict[tuple[str, Usage], int] = field(default_factory=dict)
 
     def check(self, store: Store, place: Place, request: Mapping[str, Any], now_us: int, owner: Job | None = None) -> None:
         """Refuse a job that would use more instances than its account may.
 
-        Counted are those of the jobs that run, and those in warm pools but the one of `owner`, which the job takes over
-        (developer guide, warm pools: they count toward the limit of training).
+        The instances of running jobs count, and those in warm pools (developer guide, warm pools: they count toward the limit of
+        training). Only the pool of `owner` does not count, because the job takes it over.
         """
         usage = _usage(request)
         for kind, wanted in instances(request) if self.limits else ():
@@ -67,8 +67,8 @@ class Quotas:
                 if other == kind
             )
             if used + wanted > limit:
-                # Seen whole with an older ending ("Please contact AWS support to request an increase for this limit."); this
-                # ending and the name of the quota for spot were seen apart.
+                # The whole text was seen with an older ending ("Please contact AWS support to request an increase for this
+                # limit."). This ending and the name of the quota for spot were seen separately.
                 text = (
                     f"The account-level service limit '{kind} for {usage} usage' is {limit} Instances, "
                     f"with current utilization of {used} Instances and a request delta of {wanted} Instances. "
@@ -78,13 +78,13 @@ class Quotas:
                 raise Refusal(code, text)
 
     def retained_s(self, store: Store, place: Place, request: Mapping[str, Any], now_us: int, owner: Job | None = None) -> int:
-        """Return for how long a job's instances are retained at its end: not at all if there are too many for the quota.
+        """Return for how many seconds a job's instances are retained after its end: 0 if they exceed the quota.
 
-        The service says nothing of it then (developer guide, warm pools). That a pool counts from the creation of its job on is
-        assumed.
+        The service then reports nothing (developer guide, warm pools). It is assumed that a pool counts from the creation of its
+        job on.
         """
-        asked: int = request.get("ResourceConfig", {}).get("KeepAlivePeriodInSeconds", 0)
-        for kind, count in instances(request) if asked else ():
+        wanted_s: int = request.get("ResourceConfig", {}).get("KeepAlivePeriodInSeconds", 0)
+        for kind, count in instances(request) if wanted_s else ():
             limit = self.limits.get((kind, "training warm pool"))
             if limit is None:
                 continue
@@ -97,7 +97,7 @@ class Quotas:
             )
             if used + count > limit:
                 return 0
-        return asked
+        return wanted_s
 
 
 def _keeps(job: Job, now_us: int) -> bool:

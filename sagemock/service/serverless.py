@@ -1,6 +1,6 @@
-"""What DescribeTrainingJob shows of serverless jobs only.
+"""The members that DescribeTrainingJob shows for serverless jobs only.
 
-The service model names the members and says in a sentence what each is; when each appears, and how the ids are made, is assumed.
+The service model describes each member in a sentence. When a member appears, and what the ids look like, is assumed.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ def progress_info(at: Progress) -> dict[str, int]:
 
 
 def members_by_change(job: Job, at: Snapshot) -> dict[str, Any]:
-    """Return those of the members that become others with a change to the job."""
+    """Return the members that only a change to the job alters."""
     request = job.request
     members: dict[str, Any] = {}
     if at.started_us is not None and "MlflowConfig" in request:
@@ -43,13 +43,13 @@ def _leaves_a_model(request: Mapping[str, Any]) -> bool:
 
 
 def _package(job: Job, group: str) -> str:
-    """Return an ARN like `arn:aws:sagemaker:us-east-1:123456789012:model-package/group/1`, numbered as the jobs of the mock."""
+    """Return an ARN like `arn:aws:sagemaker:us-east-1:123456789012:model-package/group/1`; it ends in the number of the job."""
     before, _, name = group.partition(":model-package-group/")
     return f"{before}:model-package/{name}/{job.number}"
 
 
 def _mlflow(job: Job, config: Mapping[str, str]) -> dict[str, str]:
-    """Return ids: jobs of one experiment share the first."""
+    """Return the ids of MLflow: jobs of one experiment share its id."""
     server = config["MlflowResourceArn"]
     return {
         "MlflowExperimentId": str(int(_digest(server, config.get("MlflowExperimentName", job.name))[:8], 16)),

@@ -1,4 +1,4 @@
-"""What a call is about: the operation that it names, and the training job."""
+"""The subject of a call: its operation, and the training job."""
 
 from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -13,11 +13,11 @@ from sagemock.service.operations import OPERATIONS
 __all__ = ["JOBLESS", "checked_operation", "job_of"]
 
 JOBLESS: Final = frozenset({"ListTrainingJobs"})
-"""The operations of the table that are about no single job."""
+"""The operations of the table that are not about a single job."""
 
 
 def job_of(request: Mapping[str, Any]) -> str | None:
-    """Return the name of the training job that a request is about, None if it names none."""
+    """Return the name of the training job that a request is about, or None if it does not name one."""
     name = request.get("TrainingJobName")
     if name is None:
         _, found, name = str(request.get("ResourceArn", "")).rpartition(":training-job/")
@@ -28,18 +28,18 @@ def job_of(request: Mapping[str, Any]) -> str | None:
 def checked_operation(pattern: object, services: Sequence[str] = ("sagemaker",)) -> str:
     """Return the name of an operation, or a pattern of names (`*`, `?`, `[…]`).
 
-    Raises UsageError if none of the services has such an operation, by the service models of the botocore that is installed.
+    Raises UsageError if none of the services has such an operation in the installed botocore.
     """
     pattern = text("operation", pattern, "the name of an operation, or a pattern of names", "write 'DescribeTrainingJob'")
-    # A model takes a tenth of a second to load: it is asked only about what the table does not know.
+    # Loading a model takes a tenth of a second, so look in the table first.
     if _names_one(pattern, OPERATIONS):
         return pattern
-    # Not by way of a session or a client: those would ask for a region, a profile and plugins.
+    # A session or a client would ask for a region, a profile and plugins, so load the model directly.
     loader = create_loader()
     known = {name for service in services for name in loader.load_service_model(service, "service-2")["operations"]}
     if _names_one(pattern, known):
         return pattern
-    # As boto3's methods are spelt, too.
+    # The test may have written the name of boto3's method, with underscores.
     near = nearest(pattern.replace("_", ""), sorted(known))
     hint = f"did you mean {near!r}?" if near else f"sagemock answers {', '.join(sorted(OPERATIONS))}"
     raise UsageError(f"SageMaker has no operation {shown(pattern)}: {hint}")

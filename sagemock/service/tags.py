@@ -14,16 +14,16 @@ __all__ = ["add", "delete", "page", "pairs"]
 TAGS_MAX: Final = 50
 """How many tags a resource can have (service model, TagList)."""
 PAGE: Final = 50
-"""MaxResults when there is none; assumed (service model: at least 50)."""
+"""The default of MaxResults; assumed (service model: at least 50)."""
 
 
 def pairs(tags: Iterable[Mapping[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Return tags as they are kept; of two with the same key the later counts (AddTags: "Adds or overwrites")."""
+    """Return tags as pairs. If two have the same key, the later one counts (AddTags: "Adds or overwrites")."""
     return tuple({tag["Key"]: tag["Value"] for tag in tags}.items())
 
 
 def find(store: Store, place: Place, arn: str) -> Job:
-    """Return the job with this ARN, to the letter, or refuse (boto/boto3#4606)."""
+    """Return the job with exactly this ARN, or refuse (boto/boto3#4606)."""
     job = store.region(place).by_name.get(arn.rpartition("/")[2])
     if job is None or job.arn != arn:
         code, text = "ValidationException", "Resource does not exist."
@@ -32,7 +32,7 @@ def find(store: Store, place: Place, arn: str) -> Job:
 
 
 def add(store: Store, place: Place, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Add tags or overwrite them, and return all of them."""
+    """Add or overwrite tags, and return all tags of the job."""
     job = find(store, place, request["ResourceArn"])
     tags = tuple({**dict(job.tags), **dict(pairs(request["Tags"]))}.items())
     if len(tags) > TAGS_MAX:
@@ -44,7 +44,7 @@ def add(store: Store, place: Place, request: Mapping[str, Any]) -> dict[str, Any
 
 
 def delete(store: Store, place: Place, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Delete the tags with these keys; one that is not there is no error (assumed)."""
+    """Delete the tags with these keys. A key that does not exist is not an error (assumed)."""
     job = find(store, place, request["ResourceArn"])
     store.put(replace(job, tags=tuple((key, value) for key, value in job.tags if key not in request["TagKeys"])))
     return {}

@@ -1,7 +1,7 @@
-"""UpdateTrainingJob and DeleteTrainingJob: what can be changed of a job when, and how it goes away.
+"""UpdateTrainingJob and DeleteTrainingJob: which settings can change when, and when a job can be deleted.
 
-The rules are those of the service model's documentation and of what aws-controllers-k8s/sagemaker-controller observes before it
-calls; the words of their refusals are assumed, but for that of an empty request.
+The rules come from the documentation in the service model, and from what aws-controllers-k8s/sagemaker-controller checks before
+it calls. The words of their refusals are assumed, except those for an empty request.
 """
 
 from collections.abc import Mapping
@@ -23,11 +23,11 @@ _IN_USE: Final = "ResourceInUse"
 
 
 def updated(job: Job, request: Mapping[str, Any], now_us: int) -> Job:
-    """Return a job as it is after an UpdateTrainingJob request, or refuse."""
-    # That an empty list or structure counts as absent is assumed.
+    """Return the job after an UpdateTrainingJob request, or refuse."""
+    # It is assumed that an empty list or structure counts as absent.
     request = {name: value for name, value in request.items() if value}
     if set(request) == {"TrainingJobName"}:
-        # AWS's documentation quotes this one.
+        # AWS's documentation quotes this text.
         raise Refusal(_INVALID, "Invalid UpdateTrainingJobRequest, the request cannot be empty")
     profiler = {"ProfilerConfig", "ProfilerRuleConfigurations"} & set(request)
     if profiler and "ResourceConfig" in request:
@@ -45,13 +45,13 @@ def updated(job: Job, request: Mapping[str, Any], now_us: int) -> Job:
     if "ResourceConfig" in request:
         _check_pool(job, now_us)
         seconds = request["ResourceConfig"]["KeepAlivePeriodInSeconds"]
-        kept = {**changed["ResourceConfig"], "KeepAlivePeriodInSeconds": seconds}
-        return replace(job, request={**changed, "ResourceConfig": kept}).after(KeepAlive(at_us, seconds))
+        resources = {**changed["ResourceConfig"], "KeepAlivePeriodInSeconds": seconds}
+        return replace(job, request={**changed, "ResourceConfig": resources}).after(KeepAlive(at_us, seconds))
     return job.after(Update(at_us))
 
 
 def deleted(job: Job, now_us: int) -> Job:
-    """Return a job as it is after DeleteTrainingJob, or refuse: only what has ended and keeps no pool can be deleted."""
+    """Return the job after DeleteTrainingJob, or refuse: only a job that has ended and retains no warm pool can be deleted."""
     at = snapshot(job, now_us)
     if not at.over or at.primary == "Deleting":
         raise Refusal(_IN_USE, f"The training job {job.arn} cannot be deleted while it is in status {at.primary}.")
@@ -103,9 +103,9 @@ def _check_pool(job: Job, now_us: int) -> None:
     found = pool(job, now_us)
     primary = job.state(now_us).primary
     if primary != "Completed" or found is None or found.status not in ("InUse", "Available"):
-        kept = "none" if found is None else found.status
+        pool_status = "none" if found is None else found.status
         raise Refusal(
             _INVALID,
             "KeepAlivePeriodInSeconds can only be updated when the training job is Completed and its warm pool is InUse or "
-            f"Available; the job is in status {primary} and its warm pool is {kept}.",
+            f"Available; the job is in status {primary} and its warm pool is {pool_status}.",
         )

@@ -1,4 +1,4 @@
-"""Eventual consistency: jobs that exist, and that some operations do not see yet."""
+"""Eventual consistency: jobs that exist, but that some operations do not see yet."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -29,19 +29,20 @@ class HideRule:
     operation: str = "*"
     lasting_us: int = field(init=False)
     used: bool = field(default=False, init=False)
-    """Whether a call came that would have seen such a job."""
+    """Whether the rule hid a job from a call."""
 
     def __post_init__(self) -> None:
         check_job(self.job, "")
         checked_operation(self.operation)
         if self.operation == CREATE:
             raise UsageError(
-                f"{CREATE} looks at no job: hide jobs from the operations that do, such as 'DescribeTrainingJob', or from '*'"
+                f"{CREATE} does not look up jobs: hide jobs from operations that do, such as 'DescribeTrainingJob', or from '*'"
             )
         self.lasting_us = duration_us(self.lasting)
         if self.lasting_us <= 0:
-            told = f"a positive duration, not {shown(self.lasting)}: write lasting=5"
-            raise InvalidValue(f"lasting is how long a job is hidden after its creation, {told}")
+            raise InvalidValue(
+                f"lasting is a positive duration after the creation of a job, not {shown(self.lasting)}: write lasting=5"
+            )
 
     def hides(self, job: Job, now_us: int) -> bool:
         """Whether a job is hidden at this instant."""
@@ -53,7 +54,7 @@ class HideRule:
 
 
 class Visibility:
-    """What a mock hides."""
+    """The jobs that a mock hides."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -63,14 +64,14 @@ class Visibility:
         return bool(self._rules)
 
     def add(self, rule: HideRule) -> None:
-        """Hide jobs."""
+        """Hide jobs by a rule."""
         self._rules.append(rule)
 
     def view(self, service: Service, place: Place, operation: str, request: Mapping[str, Any], now_us: int) -> Service:
         """Return the service as an operation sees it.
 
-        Where a job is missing this is another service, fit for reading only: an operation that would change a job which it does
-        not see refuses, and CreateTrainingJob, whose names stay unique, sees everything.
+        If a job is hidden, this is another service, which is good for reading only. That is enough: an operation that would
+        change a hidden job refuses, and CreateTrainingJob sees every job, so names stay unique.
         """
         rules = [one for one in self._rules if operation != CREATE and fnmatchcase(operation, one.operation)]
         name = job_of(request)
@@ -91,9 +92,9 @@ class Visibility:
         return replace(service, store=visible)
 
     def pending(self, now_us: int) -> bool:
-        """Whether a job is hidden that will be seen one day."""
+        """Whether a job is hidden now that later calls will see."""
         return any(rule.hides(job, now_us) for rule in self._rules for job in self._store.jobs(now_us))
 
     def unused(self) -> list[HideRule]:
-        """Return what hid no job from any call."""
+        """Return the rules that hid no job from any call."""
         return [rule for rule in self._rules if not rule.used]

@@ -1,4 +1,4 @@
-"""Warm pools as the service shows them, and how a new job takes one over."""
+"""Warm pools: what the service shows of them, and how a new job takes one over."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,10 +8,10 @@ from sagemock.training.job import Job, Place
 from sagemock.training.store import Store
 from sagemock.training.warm_pool import Pool, pool, takes
 
-__all__ = ["available", "shown", "take"]
+__all__ = ["available", "take", "warm_pool_status"]
 
 
-def shown(found: Pool) -> dict[str, Any]:
+def warm_pool_status(found: Pool) -> dict[str, Any]:
     """Return WarmPoolStatus."""
     status: dict[str, Any] = {"Status": found.status}
     if found.retained_s is not None:
@@ -22,7 +22,7 @@ def shown(found: Pool) -> dict[str, Any]:
 
 
 def available(store: Store, place: Place, request: Mapping[str, Any], now_us: int) -> Job | None:
-    """Return the job whose warm pool a job that is created by `request` takes over: of several, the oldest (assumed)."""
+    """Return the job whose warm pool a new job takes over, or None. Of several, it is the oldest (assumed)."""
     region = store.region(place)
     for job in region.pools():
         found = pool(job, now_us)

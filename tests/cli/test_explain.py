@@ -26,7 +26,7 @@ def test_a_status_is_explained() -> None:
         '  "Training job wait time exceeded MaxWaitTimeInSeconds provided"\n'
         "\n"
         "What can follow\n"
-        "  Nothing: it is an end.\n"
+        "  Nothing: this status is final.\n"
         "\n"
         "What to do\n"
         "  Try again, with checkpoints or on demand. The job may never have started."
@@ -47,7 +47,9 @@ def test_a_status_that_is_none_is_answered_by_the_nearest() -> None:
     """And by all there are."""
     with pytest.raises(UsageError) as none:
         list(explanation("Traning", 80))
-    assert str(none.value).startswith("'Traning' is no status of a training job; did you mean Training? Known are InProgress, ")
+    assert str(none.value).startswith(
+        "'Traning' is not a status of a training job: did you mean Training? sagemock knows InProgress, "
+    )
 
 
 def test_all_statuses_have_a_sentence() -> None:

@@ -108,16 +108,16 @@ def test_several_records_are_plans_by_name() -> None:
     assert plans["R1"] == made(source([response(R1)]))
     with pytest.raises(PlanError) as twice:
         source([response(R1), response(R1)])
-    assert str(twice.value) == "there are two records of 'R1', and a plan is found by its name: give one of them"
+    assert str(twice.value) == "there are two records of 'R1', but PLANS has one plan for each name: give one of them"
 
 
 def test_what_a_plan_cannot_say_is_remarked() -> None:
     """A message of a warm pool, and what goes on by the defaults."""
     retained = response(R1)
     retained["SecondaryStatusTransitions"][-1]["StatusMessage"] = "Resource retained for reuse"
-    assert "# Its last message, 'Resource retained for reuse', is played by Plan.replays() only.\n" in source([retained])
+    assert "# Only Plan.replays() plays its last message, 'Resource retained for reuse'.\n" in source([retained])
     text = source([response(R8)])
-    assert "# The record ends before the job did: what has no duration here goes on by the defaults.\n" in text
+    assert "# The record ends before the job did: a phase without a duration here has the default one.\n" in text
     assert '        Phase("Training"),\n' in text
 
 

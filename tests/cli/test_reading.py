@@ -47,9 +47,9 @@ def test_several_files_are_read_in_their_order(tmp_path: Path, monkeypatch: pyte
         (b"5", "holds '5' where a JSON object should be"),
         (b'[{}, "x"]', "holds 'x' where"),
         (b"null", "holds 'None' where"),
-        (b"{} nonsense", "is no JSON (Expecting value"),
-        (b"\xff\xfe\x00", "is no JSON ("),
-        (b"[" * 100_000, "is no JSON ("),
+        (b"{} nonsense", "is not JSON (Expecting value"),
+        (b"\xff\xfe\x00", "is not JSON ("),
+        (b"[" * 100_000, "is not JSON ("),
     ],
 )
 def test_what_is_no_record_is_refused_by_the_name_of_its_file(raw: bytes, said: str, tmp_path: Path) -> None:
@@ -80,11 +80,11 @@ def test_standard_input_has_a_name_too(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "record, said",
     [
-        ({"SecondaryStatusTransitions": 5}, "SecondaryStatusTransitions is no list of objects with a Status"),
-        ({"SecondaryStatusTransitions": [None]}, "SecondaryStatusTransitions is no list"),
-        ({"SecondaryStatusTransitions": [{"Status": []}]}, "SecondaryStatusTransitions is no list"),
-        ({"TrainingTimeInSeconds": "5"}, "TrainingTimeInSeconds is '5', no whole number"),
-        ({"BillableTimeInSeconds": 0.5}, "BillableTimeInSeconds is 0.5, no whole number"),
+        ({"SecondaryStatusTransitions": 5}, "SecondaryStatusTransitions is not a list of objects with a Status"),
+        ({"SecondaryStatusTransitions": [None]}, "SecondaryStatusTransitions is not a list"),
+        ({"SecondaryStatusTransitions": [{"Status": []}]}, "SecondaryStatusTransitions is not a list"),
+        ({"TrainingTimeInSeconds": "5"}, "TrainingTimeInSeconds is '5', not a whole number"),
+        ({"BillableTimeInSeconds": 0.5}, "BillableTimeInSeconds is 0.5, not a whole number"),
     ],
 )
 def test_what_aws_never_printed_is_refused(record: dict[str, object], said: str, tmp_path: Path) -> None:

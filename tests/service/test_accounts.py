@@ -36,7 +36,7 @@ def test_what_is_no_account_is_refused() -> None:
 def test_what_is_no_mapping_updates_no_account(given: object) -> None:
     """Nor does a mapping of which one value is wrong, in part."""
     accounts = Accounts()
-    with pytest.raises(InvalidType, match="accounts are updated by a mapping of account ids by access key id, not by "):
+    with pytest.raises(InvalidType, match="accounts are updated with a mapping from access key ids to account ids, not with "):
         accounts.update(given)
     with pytest.raises(InvalidValue, match="account_id has twelve digits"):
         accounts.update({"AKID": "210987654321"}, AKOTHER="12")
@@ -60,6 +60,8 @@ def test_after_the_end_accounts_can_be_read_only() -> None:
     accounts.close()
     changes: list[Callable[[], object]] = [lambda: accounts.update(AKID="1" * 12), accounts.clear]
     for change in changes:
-        with pytest.raises(UsageError, match="this mock is over, and no call will come: set `accounts` while it is active"):
+        with pytest.raises(
+            UsageError, match="this mock has ended, and no more calls arrive here: set `accounts` while it is active"
+        ):
             change()
     assert accounts["AKID"] == "210987654321"

@@ -246,12 +246,12 @@ OTHER = "for another error, give message='…'"
         (
             {"error": "ReadTimeout", "message": "slow"},
             UsageError,
-            "ReadTimeout happens on the way, not at the service, so it has no message and no status: leave them out",
+            "ReadTimeout happens on the way, not in the service: it has no message and no status, so leave them out",
         ),
         (
             {"error": "LostAnswer", "status": 500},
             UsageError,
-            "LostAnswer happens on the way, not at the service, so it has no message and no status: leave them out",
+            "LostAnswer happens on the way, not in the service: it has no message and no status, so leave them out",
         ),
         ({"message": 3}, TypeError, "message is the text that the service answers, not 3: write message='Rate exceeded'"),
         (
@@ -296,7 +296,7 @@ OTHER = "for another error, give message='…'"
         (
             {"operation": "ListTrainingJobs", "job": "churn-*"},
             UsageError,
-            "ListTrainingJobs is about no single job, so job='churn-*' meets none of its calls: leave job out",
+            "ListTrainingJobs is not about a single job, so job='churn-*' matches none of its calls: leave job out",
         ),
     ],
 )
@@ -307,7 +307,7 @@ def test_a_mistake_is_an_error_at_its_line(given_: dict[str, Any], kind: type[Ex
     assert str(caught.value) == said
 
 
-EARLIEST = "and the earliest that a call can come is"
+BEGINS = "and the fault begins at"
 LATER = "give an instant later than that, or a duration from now"
 
 
@@ -318,15 +318,15 @@ LATER = "give an instant later than that, or a duration from now"
             None,
             "2018-07-29",
             ValueError,
-            f"until='2018-07-29' leaves no time: it is 2018-07-29T00:00:00+00:00, {EARLIEST} 2018-07-30T00:00:00+00:00; {LATER}",
+            f"until='2018-07-29' leaves no time: it is 2018-07-29T00:00:00+00:00, {BEGINS} 2018-07-30T00:00:00+00:00; {LATER}",
         ),
         (
             60,
             60,
             ValueError,
-            f"until=60 leaves no time: it is 2018-07-30T00:01:00+00:00, {EARLIEST} 2018-07-30T00:01:00+00:00; {LATER}",
+            f"until=60 leaves no time: it is 2018-07-30T00:01:00+00:00, {BEGINS} 2018-07-30T00:01:00+00:00; {LATER}",
         ),
-        (-1, None, ValueError, "after=-1 is over: give a duration from now that is not negative, or an instant"),
+        (-1, None, ValueError, "after=-1 is in the past: give a duration from now that is not negative, or an instant"),
         (None, "soon", ValueError, "'soon' is no instant: write it like 2018-07-30T00:00:00Z"),
         ([], None, TypeError, "after is an instant or a duration from now, not []: write after=timedelta(minutes=5)"),
         (None, True, TypeError, "until is an instant or a duration from now, not True: write until=timedelta(minutes=5)"),

@@ -232,7 +232,7 @@ def test_what_is_kept_encoded_is_bounded() -> None:
         return [OPERATIONS["DescribeTrainingJob"](service, api, place, sent, 0) for sent in requests]
 
     assert shown() == shown()
-    assert len(service._shown) == 1024
+    assert len(service._encoded) == 1024
 
 
 @YOUNG

@@ -130,12 +130,12 @@ def test_what_hides_nothing_fails_the_test() -> None:
         (
             {"operation": "CreateTrainingJob"},
             UsageError,
-            "CreateTrainingJob looks at no job: hide jobs from the operations that do",
+            "CreateTrainingJob does not look up jobs: hide jobs from operations that do",
         ),
         (
             {"lasting": 0},
             ValueError,
-            "lasting is how long a job is hidden after its creation, a positive duration, not 0: write lasting=5",
+            "lasting is a positive duration after the creation of a job, not 0: write lasting=5",
         ),
         (
             {"lasting": "a minute"},

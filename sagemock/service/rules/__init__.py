@@ -1,1 +1,1 @@
-"""What CreateTrainingJob refuses beyond the constraints of single values."""
+"""The rules of CreateTrainingJob beyond the constraints of single values."""

@@ -1,4 +1,4 @@
-"""What CreateTrainingJob refuses about the algorithm of a job: each rule a function with its evidence, as in `rules`."""
+"""The rules of CreateTrainingJob about the algorithm of a job: each is a function with its evidence, as in `table`."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,13 @@ from typing import Any, Final
 
 from sagemock.service.builtin import image_of, is_built_in
 
-__all__ = ["builtin_metrics_are_fixed", "image_is_in_ecr", "one_algorithm", "short_wait_without_checkpoints", "what_runs_is_said"]
+__all__ = [
+    "algorithm_and_resources_are_given",
+    "builtin_metrics_are_fixed",
+    "image_is_in_ecr",
+    "one_algorithm",
+    "short_wait_without_checkpoints",
+]
 
 _PUBLIC_REGISTRY: Final = re.compile(r"[^/]+[.:][^/]*/.+|localhost/.+")
 _UNCHECKPOINTED_S: Final = 3600
@@ -20,8 +26,8 @@ def one_algorithm(request: Mapping[str, Any]) -> str | None:
     return None
 
 
-def what_runs_is_said(request: Mapping[str, Any]) -> str | None:
-    """Until serverless jobs came the model required them; that it still does of other jobs, and the words, are assumed."""
+def algorithm_and_resources_are_given(request: Mapping[str, Any]) -> str | None:
+    """Before serverless jobs existed, the model required both; that other jobs still need both, and the words, are assumed."""
     if "ServerlessJobConfig" not in request:
         for name in ("AlgorithmSpecification", "ResourceConfig"):
             if name not in request:
@@ -30,7 +36,7 @@ def what_runs_is_said(request: Mapping[str, Any]) -> str | None:
 
 
 def image_is_in_ecr(request: Mapping[str, Any]) -> str | None:
-    """Both texts were seen, with that missing blank: aws/sagemaker-python-sdk#2063, aws/aws-sdk#117."""
+    """Both texts were seen, with the missing space: aws/sagemaker-python-sdk#2063, aws/aws-sdk#117."""
     algorithm = request.get("AlgorithmSpecification", {})
     image = algorithm.get("TrainingImage")
     if not image or "TrainingImageConfig" in algorithm or image_of(algorithm) is not None:
@@ -45,7 +51,7 @@ def image_is_in_ecr(request: Mapping[str, Any]) -> str | None:
 
 
 def builtin_metrics_are_fixed(request: Mapping[str, Any]) -> str | None:
-    """Refuse metrics of a built-in algorithm, in words that were seen (awslabs/mlspace); also of a script on its image."""
+    """Refuse metrics for a built-in algorithm, or a script on its image, in words that were seen (awslabs/mlspace)."""
     if request.get("AlgorithmSpecification", {}).get("MetricDefinitions") and is_built_in(request):
         return (
             "You can't override the metric definitions for Amazon SageMaker algorithms. "
@@ -68,7 +74,7 @@ def short_wait_without_checkpoints(request: Mapping[str, Any]) -> str | None:
 
 
 def _is_of_marketplace(request: Mapping[str, Any]) -> bool:
-    """Whether the algorithm is one of another account (assumed: an own one is in that of the role)."""
+    """Whether the algorithm belongs to another account (assumed: your own algorithms are in the account of the role)."""
     name = request.get("AlgorithmSpecification", {}).get("AlgorithmName", "")
     return name.startswith("arn:") and _account(name) != _account(request["RoleArn"])
 

@@ -1,4 +1,4 @@
-"""What CreateTrainingJob refuses about the resources of a job: each rule a function with its evidence, as in `rules`."""
+"""The rules of CreateTrainingJob about the resources of a job: each is a function with its evidence, as in `table`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -12,7 +12,7 @@ __all__ = [
     "instance_preferences_name_a_type_once",
     "instance_preferences_plan_once",
     "instance_preferences_stand_alone",
-    "instances_are_said",
+    "instances_are_given",
     "local_storage_has_its_own_key",
     "placed_instances_are_at_least_one",
     "selected_instance_is_read_only",
@@ -24,8 +24,8 @@ _LOCAL_STORAGE: Final = ("ml.p4d.", "ml.g4dn.", "ml.g5.")
 _EBS_ONLY: Final = ("ml.c5.", "ml.p2.")
 
 
-def instances_are_said(request: Mapping[str, Any]) -> str | None:
-    """Refuse what the SDK refuses (aws/sagemaker-python-sdk, job.py); that the service does, and the words, are assumed."""
+def instances_are_given(request: Mapping[str, Any]) -> str | None:
+    """Refuse what the SDK refuses (aws/sagemaker-python-sdk, job.py). That the service does too, and the words, are assumed."""
     resources = _resources(request)
     if resources.get("InstanceGroups") or "InstancePreferences" in resources or "ServerlessJobConfig" in request:
         return None
@@ -98,7 +98,7 @@ def placed_instances_are_at_least_one(request: Mapping[str, Any]) -> str | None:
 
 
 def warm_pool_is_of_one_kind_on_demand(request: Mapping[str, Any]) -> str | None:
-    """Developer guide: pools "cannot be used with" these. That the service refuses it, and the words, are assumed."""
+    """Developer guide: warm pools "cannot be used with" these. That the service refuses this, and the words, are assumed."""
     resources = _resources(request)
     if not resources.get("KeepAlivePeriodInSeconds"):
         return None
@@ -108,7 +108,7 @@ def warm_pool_is_of_one_kind_on_demand(request: Mapping[str, Any]) -> str | None
 
 
 def local_storage_has_its_own_key(request: Mapping[str, Any]) -> str | None:
-    """Service model: "You can't request a VolumeKmsKeyId" with it; of the families named there. The words are assumed."""
+    """Service model: "You can't request a VolumeKmsKeyId" with the families that it names. The words are assumed."""
     if _resources(request).get("VolumeKmsKeyId"):
         for kind in choices(request):
             if kind.startswith(_LOCAL_STORAGE):
@@ -117,7 +117,7 @@ def local_storage_has_its_own_key(request: Mapping[str, Any]) -> str | None:
 
 
 def ebs_volume_has_a_size(request: Mapping[str, Any]) -> str | None:
-    """Service model: "you must define the size of EBS volume"; of the families named there. The words are assumed."""
+    """Service model: "you must define the size of EBS volume" for the families that it names. The words are assumed."""
     if not _resources(request).get("VolumeSizeInGB"):
         for kind in choices(request):
             if kind.startswith(_EBS_ONLY):

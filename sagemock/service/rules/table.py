@@ -1,8 +1,8 @@
-"""What CreateTrainingJob refuses beyond the constraints of single values: each rule a function with its evidence.
+"""The rules of CreateTrainingJob beyond the constraints of single values: each is a function with its evidence.
 
-A rule returns the words of the refusal, or None. To add one, write it and name it in `RULES`, under the member without which it
-has nothing to say; the first that refuses speaks, in the order of the request. Those about the algorithm and about the resources
-have files of their own.
+A rule returns the text of the refusal, or None. To add a rule, write it and name it in `RULES`, under the member that it needs.
+Rules run in the order of the request, and the first refusal is the answer. The rules about the algorithm and about the resources
+have their own files.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +22,7 @@ _UNCHECKED: Final = "mock_sagemaker(validate=False)"
 
 
 def max_wait_is_for_spot(request: Mapping[str, Any]) -> str | None:
-    """Refuse it on demand, in words that were seen (Kenza-AI/sagify#111)."""
+    """Refuse MaxWaitTimeInSeconds for an on-demand job, in words that were seen (Kenza-AI/sagify#111)."""
     if "MaxWaitTimeInSeconds" in _condition(request) and not request.get("EnableManagedSpotTraining"):
         return "Invalid MaxWaitTimeInSeconds. It is only supported when EnableManagedSpotTraining is set to true"
     return None
@@ -37,7 +37,7 @@ def max_wait_covers_max_runtime(request: Mapping[str, Any]) -> str | None:
 
 
 def spot_needs_max_wait(request: Mapping[str, Any]) -> str | None:
-    """Developer guide, managed spot training: MaxWaitTimeInSeconds is to be given with it. The words are assumed."""
+    """Developer guide, managed spot training: a spot job needs MaxWaitTimeInSeconds. The words are assumed."""
     if request.get("EnableManagedSpotTraining") and "MaxWaitTimeInSeconds" not in _condition(request):
         return "MaxWaitTimeInSeconds must be specified when EnableManagedSpotTraining is set to true"
     return None
@@ -155,13 +155,13 @@ def rule_names_are_unique(request: Mapping[str, Any]) -> str | None:
 
 
 INTERVALS: Final = (100, 200, 500, 1000, 5000, 60_000)
-"""The intervals, in milliseconds, at which a profiler can look."""
+"""The valid profiling intervals, in milliseconds."""
 RULES: Final[Mapping[str, Sequence[Rule]]] = {
-    "TrainingJobName": (algorithms.what_runs_is_said,),
+    "TrainingJobName": (algorithms.algorithm_and_resources_are_given,),
     "AlgorithmSpecification": (algorithms.one_algorithm,),
     "AlgorithmSpecification.TrainingImage": (algorithms.image_is_in_ecr,),
     "AlgorithmSpecification.MetricDefinitions": (algorithms.builtin_metrics_are_fixed, metrics.readable),
-    "ResourceConfig": (resources.instances_are_said, resources.ebs_volume_has_a_size),
+    "ResourceConfig": (resources.instances_are_given, resources.ebs_volume_has_a_size),
     "ResourceConfig.InstanceGroups": (resources.instance_groups_stand_alone,),
     "ResourceConfig.InstancePreferences": (
         resources.instance_preferences_stand_alone,
@@ -188,9 +188,9 @@ RULES: Final[Mapping[str, Sequence[Rule]]] = {
     "ProfilerRuleConfigurations": (rule_names_are_unique,),
     "Tags": (tag_keys_are_unique, tag_keys_are_free),
 }
-"""The rules by the member, or the member of a member, without which they have nothing to say.
+"""The rules, by the member that they need, or by the member of a member.
 
-Those that speak of what is missing are about a member that every request has.
+A rule about a missing member is listed under a member that every request has.
 """
 _NESTED: Final = {
     member: {path.partition(".")[2]: rules for path, rules in RULES.items() if path.startswith(f"{member}.")}
@@ -201,7 +201,7 @@ _FAR: Final = float("inf")
 
 
 def check(request: Mapping[str, Any]) -> None:
-    """Refuse a request that a rule refuses."""
+    """Refuse a request if a rule refuses it."""
     for member in request:
         for rule in RULES.get(member, ()):
             _ask(rule, request)
