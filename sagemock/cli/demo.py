@@ -1,4 +1,4 @@
-"""The demonstration: a real botocore client lives through a whole training job."""
+"""The demonstration: a real botocore client creates a training job and waits for its end."""
 
 from collections.abc import Mapping
 from datetime import timedelta

@@ -17,7 +17,7 @@ __all__ = ["every_status", "explanation"]
 
 
 def explanation(wanted: str, width: int) -> Iterator[Line]:
-    """Yield the lines that explain a status, in upper or lower case. Raises UsageError if there is no such status."""
+    """Yield the lines that explain a status; case does not matter. Raises UsageError if there is no such status."""
     by_case = {name.lower(): name for name in CATALOGUE}
     name = by_case.get(wanted.lower())
     if name is None:

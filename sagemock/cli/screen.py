@@ -24,7 +24,7 @@ BLOCKS: Final = "█▓▒░┄○✓✗■◆▲…"
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """The screen of a command."""
+    """The width, the characters and the colours of a command's output."""
 
     columns: int
     paper: Paper

@@ -57,10 +57,10 @@ def image_of(algorithm: Mapping[str, Any]) -> Image | None:
 
 
 def is_built_in(request: Mapping[str, Any]) -> bool:
-    """Whether the image is AWS's own image of a built-in algorithm: both its repository and its account must be known.
+    """Whether the image is AWS's own image of a built-in algorithm, by its repository and its account.
 
-    A copy in another account is a custom image. The same accounts have other images too, and those accept metric definitions
-    (aws/sagemaker-python-sdk#2226, #2275).
+    It takes both: a copy in another account is a custom image, and the same accounts also have other images, which accept metric
+    definitions (aws/sagemaker-python-sdk#2226, #2275).
     """
     image = image_of(request.get("AlgorithmSpecification", {}))
     return image is not None and image.repository in REPOSITORIES and image.account in _accounts()

@@ -45,7 +45,7 @@ _FROM_PLAN: Final = frozenset({
 def constant_members(api: Api, job: Job) -> dict[str, Any]:
     """Return the members of a DescribeTrainingJob response that never change during the life of the job.
 
-    Of the request, it repeats the members that the user's service model has in both the request and the response.
+    They include those members of the request that the user's service model has in both the request and the response.
     """
     request = job.request
     response: dict[str, Any] = {"TrainingJobArn": job.arn, **dict.fromkeys(_FLAGS, False)}
