@@ -11,6 +11,7 @@ from sagemock.cli.demo import play, play_record
 from sagemock.cli.explain import every_status, explanation
 from sagemock.cli.plan import source
 from sagemock.cli.reading import responses
+from sagemock.cli.record import record
 from sagemock.cli.screen import Screen, emit
 from sagemock.cli.timeline import timeline
 from sagemock.errors import UsageError
@@ -48,7 +49,9 @@ def _run(given: argparse.Namespace) -> int:
         told, found = check(given.files)
         emit(told)
         return 1 if found else 0
-    if given.command == "demo":
+    if given.command == "record":
+        record(given.jobs, region=given.region, profile=given.profile, every_s=given.every, anonymous=given.anonymous)
+    elif given.command == "demo":
         emit(play_record(given.replay) if given.replay else play())
     elif given.command == "plan":
         emit(source(responses(given.files)))
@@ -59,6 +62,14 @@ def _run(given: argparse.Namespace) -> int:
         else:
             screen.write(explanation(given.status, screen.columns) if given.status else every_status(screen.columns))
     return 0
+
+
+def _pause(text: str) -> float:
+    seconds = float(text)
+    if not 1 <= seconds <= 3600:  # noqa: PLR2004  # the service throttles who asks more often, and misses what asks less
+        message = f"{text} is not a number of seconds from 1 to 3600"
+        raise argparse.ArgumentTypeError(message)
+    return seconds
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -110,6 +121,22 @@ def _parser() -> argparse.ArgumentParser:
         epilog=RECORDS,
     )
     checked.add_argument("files", nargs="+", metavar="FILE", help="records, events or console logs, or directories of them")
+
+    recorded = commands.add_parser(
+        "record",
+        help="save what AWS says of jobs of your own while they run",
+        description="Describe jobs of your own AWS account again and again until they have ended, and print each answer that "
+        "tells something new as a line of JSON: for `sagemock plan`, `timeline` and `check`. It calls DescribeTrainingJob only.",
+    )
+    recorded.add_argument("jobs", nargs="+", metavar="JOB", help="the name of a training job")
+    recorded.add_argument("--region", metavar="REGION", help="where it is (default: as of your AWS configuration)")
+    recorded.add_argument("--profile", metavar="PROFILE", help="the profile of your AWS configuration to use")
+    recorded.add_argument(
+        "--every", type=_pause, default=10.0, metavar="SECONDS", help="how long to wait between two looks (default: 10)"
+    )
+    recorded.add_argument(
+        "--anonymous", action="store_true", help="replace account, names, buckets and keys; instants and messages stay"
+    )
 
     explained = commands.add_parser(
         "explain",
