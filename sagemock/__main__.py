@@ -11,6 +11,7 @@ from sagemock.cli.demo import play, play_record
 from sagemock.cli.explain import every_status, explanation
 from sagemock.cli.plan import source
 from sagemock.cli.reading import responses
+from sagemock.cli.record import record
 from sagemock.cli.screen import Screen, emit
 from sagemock.cli.timeline import timeline
 from sagemock.errors import UsageError
@@ -48,7 +49,9 @@ def _run(options: argparse.Namespace) -> int:
         text, contradicts = check(options.files)
         emit(text)
         return 1 if contradicts else 0
-    if options.command == "demo":
+    if options.command == "record":
+        record(options.jobs, region=options.region, profile=options.profile, every_s=options.every, anonymous=options.anonymous)
+    elif options.command == "demo":
         emit(play_record(options.replay) if options.replay else play())
     elif options.command == "plan":
         emit(source(responses(options.files)))
@@ -59,6 +62,14 @@ def _run(options: argparse.Namespace) -> int:
         else:
             screen.write(explanation(options.status, screen.columns) if options.status else every_status(screen.columns))
     return 0
+
+
+def _pause(text: str) -> float:
+    seconds = float(text)
+    if not 1 <= seconds <= 3600:  # noqa: PLR2004  # the service throttles who asks more often, and misses what asks less
+        message = f"{text} is not a number of seconds from 1 to 3600"
+        raise argparse.ArgumentTypeError(message)
+    return seconds
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -112,6 +123,22 @@ def _parser() -> argparse.ArgumentParser:
         epilog=RECORDS,
     )
     check_parser.add_argument("files", nargs="+", metavar="FILE", help="records, events or console logs, or directories of them")
+
+    record_parser = commands.add_parser(
+        "record",
+        help="save what AWS says of jobs of your own while they run",
+        description="Describe jobs of your own AWS account again and again until they have ended, and print each answer that "
+        "tells something new as a line of JSON: for `sagemock plan`, `timeline` and `check`. It calls DescribeTrainingJob only.",
+    )
+    record_parser.add_argument("jobs", nargs="+", metavar="JOB", help="the name of a training job")
+    record_parser.add_argument("--region", metavar="REGION", help="where it is (default: as of your AWS configuration)")
+    record_parser.add_argument("--profile", metavar="PROFILE", help="the profile of your AWS configuration to use")
+    record_parser.add_argument(
+        "--every", type=_pause, default=10.0, metavar="SECONDS", help="how long to wait between two looks (default: 10)"
+    )
+    record_parser.add_argument(
+        "--anonymous", action="store_true", help="replace account, names, buckets and keys; instants and messages stay"
+    )
 
     explain_parser = commands.add_parser(
         "explain",

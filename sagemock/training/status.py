@@ -72,12 +72,12 @@ RETAINED: Final = "Resource retained for reuse"
 REUSED: Final = "Resource reused by training job: {}"
 
 _OTHER_MESSAGES: Final = Assumption(
-    "of the messages of Interrupted, Restarting, Updating, LaunchingMLInstances, PreparingTrainingStack and "
+    "the messages of Interrupted, Restarting, Updating, LaunchingMLInstances, PreparingTrainingStack and "
     "DownloadingTrainingImage, of which none was found",
     knob="Phase(status, message=…)",
 )
 _MAX_RUNTIME_MESSAGE: Final = Assumption(
-    "of the message of MaxRuntimeExceeded, by analogy with that of MaxWaitTimeExceeded, which was recorded"
+    "the message of MaxRuntimeExceeded, by analogy with that of MaxWaitTimeExceeded, which was recorded"
 )
 
 MESSAGES: Final[dict[str, str]] = {

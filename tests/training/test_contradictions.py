@@ -11,7 +11,7 @@ from sagemock.clock.instants import instant, instant_us
 from sagemock.errors import PlanError
 from sagemock.training import status
 from sagemock.training.contradictions import contradictions
-from tests.support.kept import EVENT, G1, KEPT, L1, P1, SWIFT
+from tests.support.kept import EVENT, G1, KEPT, L1, P1, SWIFT, entries
 from tests.support.recorded import RECORDED, described
 from tests.support.records import R1, R4, R8, RECORDS, response
 
@@ -254,6 +254,25 @@ def test_what_is_only_assumed_is_found_too() -> None:
     }
     [message] = contradictions({"SecondaryStatusTransitions": [first, updating]})
     assert (message.rule.key, message.record) == ("assumption", 'Updating says "own"')
+
+
+def test_a_job_may_begin_again() -> None:
+    """After Interrupted, in any record; what a job is billed need not be in it."""
+    created = datetime(2026, 3, 1, 9, 0, tzinfo=timezone.utc)
+    visits = [
+        ("Starting", 60.0, status.PREPARING_THE_INSTANCES),
+        ("Downloading", 90.0, status.TRAINING_IMAGE),
+        ("Training", 200.0, status.IN_PROGRESS),
+        ("Interrupted", 260.0, status.MESSAGES["Interrupted"]),
+        ("Starting", 300.0, status.PREPARING_THE_INSTANCES),
+        ("Downloading", 330.0, status.TRAINING_IMAGE),
+        ("Training", 400.0, status.IN_PROGRESS),
+        ("Uploading", 410.0, status.UPLOADING_MODEL),
+        ("Completed", 410.0, status.MESSAGES["Completed"]),
+    ]
+    record = {"SecondaryStatusTransitions": entries(created, *visits), "TrainingTimeInSeconds": 250}
+    assert keys(record) == set()
+    assert keys({**record, "TrainingTimeInSeconds": 350}) == {"S9"}
 
 
 def test_an_event_is_held_against_the_same_rules() -> None:

@@ -69,7 +69,7 @@ def channel_has_one_source(request: Mapping[str, Any]) -> str | None:
 
 
 _OTHER_WORDS: Final = Assumption(
-    "of the words in which a channel or a tag of ours is refused, and that two equal channels are",
+    "the words in which a channel or a tag of ours is refused, and that two equal channels are",
     since="2026-11-26",
     knob=_UNCHECKED,
 )

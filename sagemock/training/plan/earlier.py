@@ -16,7 +16,7 @@ _NO_LAUNCHING_SINCE_US: Final = instant_us("2022-02-01T00:00:00Z")
 _LAUNCHING: Final = 0.045, 0.51
 """Where in Starting that text begins and ends: after 23 of 144, 3 of 155, 2 of 193 and 0 of 144 s, for 61, 72, 101 and 61 s."""
 _SHARES: Final = Assumption(
-    "of the time of an entry in a replay, which share each message had that its last one has overwritten",
+    "in a replay, for which share of its entry's time each message was shown that the last one has overwritten",
     since="2026-11-26",
     knob="keep several describes of the job, as `sagemock record` does",
 )

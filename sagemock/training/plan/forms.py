@@ -52,12 +52,14 @@ def formed(given: Mapping[str, Any]) -> Form:
         if response.get("CreationTime") is None and isinstance(first, Mapping) and first.get("StartTime") is not None:
             response["CreationTime"] = first["StartTime"]
             filled.append("It has no CreationTime: that is the beginning of its first status.")
+        if any(isinstance(entry, Mapping) and not entry.get("StatusMessage") for entry in entries):
+            filled.append("It lacks messages: each status says what it usually does.")
     elif entries is None and response.get("CreationTime") is not None and isinstance(response.get("TrainingJobStatus"), str):
         response["SecondaryStatusTransitions"] = list(_built(response))
         filled.append(
             "It has no SecondaryStatusTransitions: what lies between its instants is a normal life by the default durations."
         )
-    return Form(response, tuple(filled))
+    return Form(response, tuple(dict.fromkeys(filled)))
 
 
 def _second(value: object) -> object:
@@ -119,16 +121,21 @@ def _built(response: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if secondary in status.ENDINGS:
         starts = _starts(names, created_us, started_us, known_us, lengths)
         yield from _entries(names, [*starts, known_us], legacy=legacy)
-        yield {"Status": secondary, "StartTime": instant(known_us), "EndTime": instant(known_us)}
+        yield {
+            "Status": secondary,
+            "StartTime": instant(known_us),
+            "EndTime": instant(known_us),
+            "StatusMessage": status.MESSAGES[secondary],
+        }
         return
     names = names[: names.index(secondary)] if secondary in names else names[: 3 if started_us is not None else 1]
     if secondary == status.STARTING:
-        yield {"Status": secondary, "StartTime": instant(created_us)}
+        yield {"Status": secondary, "StartTime": instant(created_us), "StatusMessage": status.MESSAGES[secondary]}
         return
     # What a job does last, it has done since it was last modified; Downloading begins with the start.
     since_us = started_us if secondary == status.DOWNLOADING and started_us is not None else now_us
     yield from _entries(names, [*_starts(names, created_us, started_us, since_us, lengths), since_us], legacy=legacy)
-    yield {"Status": secondary, "StartTime": instant(since_us)}
+    yield {"Status": secondary, "StartTime": instant(since_us), "StatusMessage": status.MESSAGES.get(secondary, secondary)}
 
 
 def _starts(names: list[str], created_us: int, started_us: int | None, end_us: int, lengths: Mapping[str, int]) -> Iterator[int]:

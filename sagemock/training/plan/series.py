@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sagemock.clock.instants import instant_us
 from sagemock.training import status
-from sagemock.training.plan.forms import CALLED, MESSAGES, formed
+from sagemock.training.plan.forms import CALLED, FILLED, MESSAGES, formed
 
 __all__ = ["in_order", "merged"]
 
@@ -52,7 +52,7 @@ def _key(record: Mapping[str, Any], number: int) -> tuple[Any, ...]:
 
 def _one(given: list[Mapping[str, Any]]) -> Mapping[str, Any]:
     looks = sorted((formed(record).response for record in given), key=_modified_us)
-    last = dict(looks[-1])
+    last = {**looks[-1], FILLED: formed(given[-1]).filled}
     last["SecondaryStatusTransitions"] = [_told(entry, looks) for entry in last["SecondaryStatusTransitions"]]
     stopping = [look["LastModifiedTime"] for look in looks if look.get("TrainingJobStatus") == "Stopping"]
     return {**last, CALLED: stopping[0]} if stopping else last

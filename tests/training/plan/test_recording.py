@@ -74,6 +74,14 @@ ENTRY = ": it has no StartTime, or no Status that a job can have; give it as it 
         ({"TrainingJobName": "churn", "CreationTime": CREATED}, f"the record of 'churn'{NO_RESPONSE}"),
         (response(), f"this record{NO_RESPONSE}"),
         ({"SecondaryStatusTransitions": ["x"]}, f"this record{NO_RESPONSE}"),
+        (
+            {"CreationTime": "soon", "TrainingJobStatus": "Completed"},
+            "this record: 'soon' is no instant: write it like 2018-07-30T00:00:00Z; give it as it was returned",
+        ),
+        (
+            {"CreationTime": CREATED, "SecondaryStatusTransitions": {"a": 1}},
+            "SecondaryStatusTransitions of the record is a list of entries, not {'a': 1}: give it as it was returned",
+        ),
         (response({"Status": "Starting"}), f"SecondaryStatusTransitions[0] is {{'Status': 'Starting'}}{ENTRY}"),
         (
             response(STARTING, {"Status": "Going", "StartTime": CREATED}),

@@ -10,6 +10,7 @@ from sagemock.clock.instants import SECOND_US, instant, instant_us
 from sagemock.errors import PlanError
 from sagemock.training.interventions import Stop
 from sagemock.training.plan.plan import Plan
+from sagemock.training.plan.recording import read
 from sagemock.training.plan.series import merged
 from sagemock.training.snapshot import snapshot
 from tests.support.kept import EVENT, L1
@@ -74,6 +75,15 @@ def test_what_was_seen_first_is_played_from_the_beginning() -> None:
     spot[0]["SecondaryStatusTransitions"][0]["StatusMessage"] = spot[1]["SecondaryStatusTransitions"][0]["StatusMessage"] = "own"
     spot[0]["LastModifiedTime"] = instant(CREATED_US + 3 * SECOND_US).isoformat()
     assert changes(merged(spot)[0])[:1] == [("InProgress", "own", 0)]
+
+
+def test_what_the_looks_do_not_say_is_told() -> None:
+    """As of one record."""
+    summaries = [
+        {name: value for name, value in one.items() if name != "SecondaryStatusTransitions"} for one in looks(PLAN, 5, 60)
+    ]
+    [record] = merged(summaries)
+    assert len(read(record).filled) == 1
 
 
 def test_records_of_different_jobs_stay_apart() -> None:

@@ -1,0 +1,61 @@
+"""`sagemock record`: poll jobs of your own account until they end, and write each describe that tells something new."""
+
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session
+
+from sagemock.cli.masking import Masks
+from sagemock.errors import UsageError
+
+__all__ = ["record"]
+
+_OVER: Final = frozenset({"Completed", "Failed", "Stopped"})
+_AFTER_S: Final = 60.0
+"""How long after its end a job is looked at once more: the service has moved LastModifiedTime up to 30 s after an end."""
+
+
+def record(names: Sequence[str], *, region: str | None, profile: str | None, every_s: float, anonymous: bool) -> None:
+    """Write what DescribeTrainingJob answers of these jobs, a JSON line for each change, until all have ended.
+
+    Raises UsageError for a job that cannot be described.
+    """
+    masks = Masks() if anonymous else None
+    try:
+        client = Session(profile=profile).create_client("sagemaker", region_name=region)
+        last: dict[str, Mapping[str, Any]] = {}
+        going = list(names)
+        while going:
+            for name in going:
+                _look(client, name, last, masks)
+            going = [name for name in going if last[name]["TrainingJobStatus"] not in _OVER]
+            time.sleep(every_s if going else _AFTER_S)
+        for name in names:
+            _look(client, name, last, masks)
+    except (BotoCoreError, ClientError) as error:
+        raise UsageError(f"a job cannot be described: {error}; give its name as AWS has it, and --region and --profile") from None
+
+
+def _look(client: Any, name: str, last: dict[str, Mapping[str, Any]], masks: Masks | None) -> None:  # noqa: ANN401  # botocore's own
+    shown = client.describe_training_job(TrainingJobName=name)
+    del shown["ResponseMetadata"]
+    # The seconds of a running job grow with time alone.
+    told = {member: value for member, value in shown.items() if member != "TrainingTimeInSeconds" or _is_over(shown)}
+    if last.get(name) != told:
+        last[name] = told
+        line = told if masks is None else masks.masked(told)
+        sys.stdout.write(json.dumps(line, default=_instant) + "\n")
+        sys.stdout.flush()
+
+
+def _is_over(shown: Mapping[str, Any]) -> bool:
+    return shown["TrainingJobStatus"] in _OVER
+
+
+def _instant(value: datetime) -> str:
+    return value.isoformat(timespec="milliseconds")
