@@ -65,7 +65,7 @@ with pytest.raises(sagemock.UsageError):
     "InvalidType": (
         """\
 with mock_sagemaker() as sagemaker, pytest.raises(sagemock.InvalidType):
-    sagemaker.clock.advance(minuets=5)
+    sagemaker.clock.advance(minuets=5)  # type: ignore[call-arg]  # a type checker sees it, too
 """,
     ),
     "InvalidValue": (

@@ -5,11 +5,13 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+import botocore.session
 import pytest
 
 from sagemock import Clock, NothingWillHappen, NotSimulated, Options, Plan
 from sagemock.clock.instants import SECOND_US
 from sagemock.protocol.answer import Answer, Lost, Reply
+from sagemock.protocol.model import Api
 from sagemock.protocol.request import Request, Timeouts
 from sagemock.service.faults import Fault
 from sagemock.training.job import Place
@@ -170,6 +172,19 @@ def test_what_is_not_simulated_is_left_to_the_fallback() -> None:
         subject.answer(call("ListModels"))
     assert subject.calls[-1].outcome == "NotSimulated"
     assert vars(subject.fallback)["noticed"] == 1
+
+
+def of_logs(operation: str) -> Request:
+    """Return a request to CloudWatch Logs that says nothing."""
+    api = Api.of(botocore.session.Session().get_service_model("logs"))
+    return Request(api, "logs", operation, partition="aws", region="us-east-1", body=b"{}", headers={})
+
+
+def test_log_groups_are_listed_beside_those_of_the_fallback() -> None:
+    """Unless the service itself may be reached: then the list is the real one."""
+    groups = answered(backend().answer(of_logs("DescribeLogGroups")))["logGroups"]
+    assert [group["logGroupName"] for group in groups] == ["/aws/sagemaker/TrainingJobs", "/aws/us-east-1"]
+    assert backend(passthrough=["logs"]).answer(of_logs("DescribeLogGroups")) is None
 
 
 def test_inputs_are_looked_at_where_they_are() -> None:
