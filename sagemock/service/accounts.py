@@ -66,7 +66,7 @@ class Accounts(MutableMapping[str, str]):
 
     def _check_lasts(self) -> None:
         if self._is_over:
-            raise UsageError("this mock has ended, and no more calls arrive here: set `accounts` while it is active")
+            raise UsageError("this mock is over, and no more calls arrive: set `accounts` while it is active")
 
 
 def _checked_key(access_key: object) -> str:

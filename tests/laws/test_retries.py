@@ -299,7 +299,7 @@ def test_a_mistake_in_a_fault_leaves_no_fault_behind() -> None:
     with mock_sagemaker(start=START) as mock:
         with pytest.raises(UsageError):
             mock.fault("DescribeTrainingJob", "Throttled")
-        with pytest.raises(ValueError, match="lasting is how long"):
+        with pytest.raises(ValueError, match="lasting is a positive duration"):
             mock.hide("churn-*", lasting=-1)
         make_client().list_training_jobs()
         assert mock.calls.outcomes == ["ok"]
