@@ -71,12 +71,12 @@ class Sleepers:
         sleeper.creeps = creeps
         self.through(sleeper, pause)
 
-    def through(self, sleeper: Sleeper, pause: Callable[[float | None], object], ends_s: float | None = None) -> None:
-        """Let the calling thread sleep as `sleeper`, until a real instant at most; `pause` waits really."""
+    def through(self, sleeper: Sleeper, pause: Callable[[float | None], object]) -> None:
+        """Let the calling thread sleep as `sleeper`; `pause` waits really."""
         sleeper.own_thread = True
         try:
             self.lie_down(sleeper)
-            self._sleep(sleeper, pause, ends_s)
+            self._sleep(sleeper, pause)
         finally:
             try:
                 self.get_up(sleeper)
@@ -91,13 +91,8 @@ class Sleepers:
                 self._wake(sleeper)
             sleeper.is_awake = True
 
-    def _sleep(self, sleeper: Sleeper, pause: Callable[[float | None], object], ends_s: float | None) -> None:
+    def _sleep(self, sleeper: Sleeper, pause: Callable[[float | None], object]) -> None:
         while (longest_s := self.drive(sleeper)) != 0:
-            if ends_s is not None:
-                left_s = ends_s - real.monotonic()
-                if left_s <= 0:
-                    break
-                longest_s = left_s if longest_s is None else min(longest_s, left_s)
             pause(longest_s)
 
     def give(self, sleeper: Sleeper) -> None:
@@ -342,8 +337,7 @@ def waiting() -> tuple[Callable[[float | None], object], Rouse]:
         if lock.locked():
             try:
                 lock.release()
-            except RuntimeError as error:
-                # Another thread has just done so.
+            except RuntimeError as error:  # pragma: no cover  # another thread has just done so
                 raise_if_foreign(error)
 
     return pause, rouse

@@ -104,7 +104,7 @@ class _Endless(Sequence[int]):
         return 10**9
 
     def __getitem__(self, place: Any) -> Any:
-        raise NotImplementedError
+        raise NotImplementedError  # pragma: no cover  # nobody asks
 
 
 def test_what_is_shown_is_compared_by_its_length_first(sagemaker: SageMakerMock) -> None:

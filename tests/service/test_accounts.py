@@ -60,8 +60,6 @@ def test_after_the_end_accounts_can_be_read_only() -> None:
     accounts.close()
     changes: list[Callable[[], object]] = [lambda: accounts.update(AKID="1" * 12), accounts.clear]
     for change in changes:
-        with pytest.raises(
-            UsageError, match="this mock is over, and no more calls arrive: set `accounts` while it is active"
-        ):
+        with pytest.raises(UsageError, match="this mock is over, and no more calls arrive: set `accounts` while it is active"):
             change()
     assert accounts["AKID"] == "210987654321"

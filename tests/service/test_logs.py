@@ -16,7 +16,7 @@ from sagemock.protocol.model import Api
 from sagemock.service.log_group import GROUP
 from sagemock.service.logs import concerns
 from tests.service.test_operations import refusal
-from tests.support.calling import START, after, check, create, describe, make_client, request
+from tests.support.calling import START, YOUNG, after, check, create, describe, make_client, request
 
 BEGIN_S = 30
 EPOCH_S = int(START.timestamp()) + BEGIN_S
@@ -735,6 +735,7 @@ def test_a_tail_that_stops_at_an_empty_page_loses_lines(sagemaker: SageMakerMock
     assert found == [[], [], lines[2:], []]
 
 
+@YOUNG
 def test_events_are_filtered_backwards_over_empty_pages() -> None:
     """As forwards."""
     plan = Plan.completes(training=100, logs=epochs(2), **KNOWN).but(empty_log_pages=1)
