@@ -16,7 +16,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from sagemock.clock.instants import SECOND_US
-from sagemock.clock.sleepers import Sleepers, waiting
+from sagemock.clock.sleepers import waiting
 from sagemock.clock.virtual import Clock
 from sagemock.patches.active import Active, Innermost, sleeps_here
 from sagemock.patches.bindings import Rebinding
@@ -76,8 +76,8 @@ class TrioPatch:
 
         return show
 
-    def _watch(self, trio: Any, active: Active) -> None:  # noqa: ANN401  # the module
-        """See to it that this run waits where its tasks only yield, and raise what was raised meanwhile."""
+    def _watch(self, trio: Any, active: Active) -> "_Rounds":  # noqa: ANN401  # the module
+        """Watch this run, so that it waits where its tasks only yield; raise what was raised meanwhile, and return the watch."""
         token = trio.lowlevel.current_trio_token()
         rounds = self._rounds.get(token)
         if rounds is None or rounds.active is not active:
@@ -87,6 +87,7 @@ class TrioPatch:
             trio.lowlevel.add_instrument(rounds)
         if rounds.errors:
             raise rounds.errors.pop()
+        return rounds
 
     def _sleep(self, trio: Any) -> Callable[..., Any]:  # noqa: ANN401  # the module
         real_sleep = trio.sleep
@@ -97,7 +98,7 @@ class TrioPatch:
             if active is None:
                 await real_sleep(seconds)
                 return
-            self._watch(trio, active)
+            rounds = self._watch(trio, active)
             long_us = duration_us(seconds)
             if not long_us:
                 # No length, or one that trio refuses in its own words.
@@ -108,7 +109,7 @@ class TrioPatch:
             left_us = (trio.current_effective_deadline() - trio.current_time()) * SECOND_US + 1
             ends_us = active.begin_sleep_us(long_us)
             at_us = ends_us if left_us >= long_us else ends_us - long_us + max(1, math.ceil(left_us))
-            await _until_us(trio, active.sleepers, at_us)
+            await _until_us(trio, rounds, at_us)
             show()
             if at_us < ends_us:
                 # The deadline is over, and raises here.
@@ -126,8 +127,10 @@ class _Rounds:
         self._statistics = statistics
         self.errors: list[BaseException] = []
         """What was raised while time passed. trio would only log it; the next that sleeps raises it."""
+        self.woken: dict[object, None] = {}
+        """The sleeps whose end a thread has announced, and of which trio does not know yet."""
+        self.loop_sleeper = LoopSleeper()
         self._turns = Turns()
-        self._loop_sleeper = LoopSleeper()
         self._steps: object = None
         self._who: list[Any] | None = []
 
@@ -149,12 +152,14 @@ class _Rounds:
     def before_io_wait(self, timeout: float) -> None:
         """Look at the round that is over."""
         who, self._who = self._who, []
+        # Read first: a thread that announces an end from here on changes it, and one that did so before is among the woken.
+        calls = self.loop_sleeper.calls
         if timeout > 0 or self.active.sleepers.is_over:
             self._turns.forget()
-        elif self._turns.lead_nowhere(who, self.active.clock.now_us, hasty=self._awaits_nobody):
+        elif not self.woken and self._turns.lead_nowhere(who, self.active.clock.now_us, hasty=self._awaits_nobody):
             try:
                 at_us = self.active.sleepers.first_us()
-                if at_us is not None and self._loop_sleeper.doze(self.active.sleepers, at_us, self._loop_sleeper.calls):
+                if at_us is not None and self.loop_sleeper.doze(self.active.sleepers, at_us, calls):
                     self._turns.begin()
             except BaseException as error:  # noqa: BLE001  # raised by whoever sleeps next
                 self.errors.append(error)
@@ -165,8 +170,9 @@ class _Rounds:
         return bool(told.backend == "epoll" and told.tasks_waiting_read + told.tasks_waiting_write <= 1)
 
 
-async def _until_us(trio: Any, sleepers: Sleepers, at_us: int) -> None:  # noqa: ANN401  # the module
+async def _until_us(trio: Any, rounds: _Rounds, at_us: int) -> None:  # noqa: ANN401  # the module
     """Let the calling task sleep until an instant."""
+    sleepers = rounds.active.sleepers
     pause, rouse = waiting()
     sleeper = sleepers.sleeper(at_us, rouse)
     task, token = trio.lowlevel.current_task(), trio.lowlevel.current_trio_token()
@@ -179,10 +185,14 @@ async def _until_us(trio: Any, sleepers: Sleepers, at_us: int) -> None:  # noqa:
             sleepers.through(sleeper, pause)
         except BaseException as error:  # noqa: BLE001  # the task's: it may have been told of events
             errors.append(error)
+        # The loop may be counted among the sleepers meanwhile: time must not go on before it has heard of this.
+        rounds.woken[sleeper] = None
+        rounds.loop_sleeper.called()
         with suppress(trio.RunFinishedError):
             token.run_sync_soon(wake)
 
     def wake() -> None:
+        rounds.woken.pop(sleeper)
         if not is_off:  # pragma: no branch  # the task may be cancelled while the thread is on its way here
             trio.lowlevel.reschedule(task)
 
