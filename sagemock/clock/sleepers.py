@@ -307,7 +307,6 @@ class Sleepers:
                 self._mover, is_mine = None, False
                 due = self.table.due(now_us)
                 if due is not None:
-                    due.is_due = True
                     self._wake(due)
         finally:
             if is_mine and self._mover is me:

@@ -28,7 +28,6 @@ class Sleeper:
         "deadline_us",
         "is_awake",
         "is_busy",
-        "is_due",
         "is_given",
         "is_over",
         "is_ticker",
@@ -55,8 +54,6 @@ class Sleeper:
         self.own_thread = False
         """Whether the thread itself waits in it, so that it goes on as soon as it is woken."""
         self.is_awake = False
-        self.is_due = False
-        """Whether it was woken because its deadline has come."""
         self.is_given = False
         """Whether the other thread has ended the wait."""
         self.is_over = False
