@@ -1,8 +1,7 @@
 """A world: everything that lives while a mock is active, and how it answers a call."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator, Mapping, MutableSet, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -74,7 +73,7 @@ class World:
     plans: Plans = field(init=False)
     faults: Faults = field(init=False)
     visibility: Visibility = field(default_factory=Visibility)
-    threads_before: AbstractSet[threading.Thread] = field(init=False)
+    threads_before: MutableSet[threading.Thread] = field(init=False)
     sleepers: Sleepers = field(init=False)
     wall: Literal["virtual", "real"] = field(init=False)
     """Whose time the process shows."""
@@ -166,6 +165,7 @@ class World:
     def answer(self, call: ApiCall) -> tuple[Answer, int, str]:
         """Answer at the instant of arrival, and then take `latency`."""
         refuse()
+        self.sleepers.called()
         self.uploads.notice()
         with self.store.lock:
             at_us = self.clock.now_us()
@@ -210,7 +210,7 @@ class World:
             at_us = self.clock.now_us()
         # A sleep of the calling thread (law 6): what two threads call at one instant is answered at one instant.
         if latency_us:
-            self.sleepers.until_us(at_us + latency_us)
+            self.sleepers.until_us(at_us + latency_us, is_forced=True)
 
     def answer_logs(self, call: ApiCall) -> tuple[Answer, int, str] | None:
         """Answer a call of CloudWatch Logs, if it is about the log group of training jobs."""
