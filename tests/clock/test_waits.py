@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +24,8 @@ from sagemock.clock.system_calls import owes_an_answer
 from sagemock.clock.waits import MEANING, OUTSIDE, Time, Wait, Why, Work, is_answer_owed, why
 from sagemock.patches.sleep import VirtualSleep
 from tests.support.waiting import eventually
+
+fcntl: Any = pytest.importorskip("fcntl", reason="Windows has no file locks of this kind")
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or not waits.tells(),
@@ -228,6 +232,44 @@ def test_who_waits_for_a_lock_rests_when_that_is_seen_again() -> None:
         eventually(is_why(Why.LOCK, thread))
         still = Stillness()
         assert [still.all_rest([thread], paused=False) for _ in range(3)] == [False, True, True]
+
+
+def test_a_call_that_runs_into_its_own_time_out_and_is_made_again_is_the_same_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A helper may poll a server for ever. One that got something begins anew; so does one by another call."""
+    still, me, now_s, pulses = Stillness(), threading.current_thread(), [0.0], [0]
+    monkeypatch.setattr(real, "monotonic", lambda: now_s[0])
+    monkeypatch.setattr(still, "_pulse", lambda _: pulses[0])
+
+    def is_patient(after_s: float, name: str = "poll") -> bool:
+        now_s[0] += after_s
+        pulses[0] += 1
+        still.rests(me)
+        return still._is_patient(me, Wait(Why.OUTSIDE, system_calls.Call(name, ()), 1000), 1.5)
+
+    assert [is_patient(after_s) for after_s in (0, 1, 1, 0.5)] == [True, True, False, True]
+    assert [is_patient(1), is_patient(1, "recvfrom"), is_patient(1)] == [True, True, True]
+
+
+def test_what_cannot_be_read_of_a_wait_is_unknown() -> None:
+    """Its thread has gone on, and closed what it waited for."""
+    assert system_calls.descriptors(system_calls.Call("poll", (1, 2))) == []
+    assert system_calls.goes_to(-1) == ""
+    with connection() as (_, client, accepted):
+        for one, expected, send in ((client, Why.OUTSIDE, accepted), (accepted, Why.SERVES, client)):
+            end = partial(send.sendall, b"1")
+            with waiting_in(partial(os.read, one.fileno(), 1), end) as thread:
+                eventually(is_why(expected, thread))
+    with waiting_in(partial(select.select, [], [], [], 0.2), lambda: None) as thread:
+        eventually(is_why(Why.UNKNOWN, thread))
+
+
+def test_a_file_lock_is_a_wait_for_the_outside(tmp_path: Path) -> None:
+    """Whoever has it may be another process."""
+    path = tmp_path / "lock"
+    with path.open("w") as mine, path.open("w") as other:
+        fcntl.flock(mine, fcntl.LOCK_EX)
+        with waiting_in(partial(fcntl.flock, other, fcntl.LOCK_EX), partial(fcntl.flock, mine, fcntl.LOCK_UN)) as thread:
+            eventually(is_why(Why.OUTSIDE, thread))
 
 
 def test_a_wait_for_the_outside_holds_time_for_as_long_as_patience_says() -> None:
