@@ -48,6 +48,7 @@ class Why(Enum):
     TIMED_LOCK = "it waits for the GIL, or for a lock with a time-out"
     SERVES = "it waits for whoever may call: a listening socket, a connection that came in, a loop's own wake-up"
     LOOKS = "it looks at threads of its own from time to time (joblib)"
+    SLEEPS = "it really sleeps, as a heartbeat does between two beats"
     PERSON = "it reads a terminal, or a pipe that comes from outside of this process"
     CHILD = "it waits for a child process"
     OUTSIDE = "it waits for a socket, a file lock, or a pipe to which a child may write"
@@ -81,6 +82,7 @@ MEANING: Final = {
         Time.FREE, Time.FREE, Time.FREE, "accept; SO_ACCEPTCONN; a port at which this process listens; an eventfd"
     ),
     Why.LOOKS: Meaning(Time.FREE, Time.FREE, Time.FREE, "clock_nanosleep, below the functions in LOOKS"),
+    Why.SLEEPS: Meaning(Time.WATCHED, Time.FREE, Time.FREE, "nanosleep, clock_nanosleep; a poll or select of nothing"),
     Why.PERSON: Meaning(Time.HELD, Time.PATIENCE, Time.FREE, "read; isatty, or a pipe of which this process has one end"),
     Why.CHILD: Meaning(
         Time.HELD, Time.PATIENCE, Time.FREE, "wait4, waitid; a poll or sleep below subprocess and multiprocessing"
@@ -180,11 +182,11 @@ def _why_it_locks(thread: threading.Thread) -> Why:
 def _why_it_sleeps(thread: threading.Thread) -> Why:
     frame = _frame(thread)
     if frame is None or not _is_at(frame, "sagemock.patches.sleep", "__call__") or frame.f_back is None:
-        return Why.UNKNOWN
+        return Why.SLEEPS
     caller = place(frame.f_back)
     if caller in LOOKS:
         return Why.LOOKS
-    return Why.CHILD if caller[0] in _FOR_CHILDREN else Why.UNKNOWN
+    return Why.CHILD if caller[0] in _FOR_CHILDREN else Why.SLEEPS
 
 
 def _why_it_reads(descriptor: int) -> Why:
@@ -230,7 +232,7 @@ def _poll(thread: threading.Thread, call: Call) -> Wait:
         if not numbers:
             return Wait(Why.SERVES, call, timeout_ms)
     if not numbers or (frame is not None and place(frame)[0] in _FOR_CHILDREN):
-        return Wait(Why.UNKNOWN if not numbers else Why.CHILD, call, timeout_ms)
+        return Wait(Why.SLEEPS if not numbers else Why.CHILD, call, timeout_ms)
     kinds = {number: goes_to(number) for number in numbers}
     sockets = [number for number, where in kinds.items() if where.startswith("socket:")]
     serving = serves(sockets)
@@ -238,7 +240,10 @@ def _poll(thread: threading.Thread, call: Call) -> Wait:
     if whys & {Why.PERSON, Why.CHILD}:
         return Wait(Why.PERSON, call, timeout_ms)
     outside = [number for number in sockets if number not in serving and not _is_own_wake_up(number)]
-    return Wait(Why.OUTSIDE if outside or Why.OUTSIDE in whys else Why.SERVES, call, timeout_ms)
+    if outside or Why.OUTSIDE in whys:
+        return Wait(Why.OUTSIDE, call, timeout_ms)
+    # As above, of a loop into which one cannot look.
+    return Wait(Why.UNKNOWN if 0 <= timeout_ms < _SOON_MS else Why.SERVES, call, timeout_ms)
 
 
 def _is_own_wake_up(number: int) -> bool:

@@ -191,7 +191,7 @@ def test_who_sleeps_between_two_looks_at_threads_of_its_own_has_nothing_to_do() 
     over: list[int] = []
     code = "VirtualSleep(lambda: None, sleep)(0.05)"
     threads = {}
-    for module, expected in (("joblib.parallel", Why.LOOKS), ("subprocess", Why.CHILD), ("other", Why.UNKNOWN)):
+    for module, expected in (("joblib.parallel", Why.LOOKS), ("subprocess", Why.CHILD), ("other", Why.SLEEPS)):
         scope: dict[str, Any] = {"__name__": module, "over": over, "VirtualSleep": VirtualSleep, "sleep": real.sleep}
         exec(f"def _retrieve():\n  while not over: {code}", scope)  # noqa: S102  # stands in for it
         threads[threading.Thread(target=scope["_retrieve"])] = expected
@@ -260,7 +260,7 @@ def test_what_cannot_be_read_of_a_wait_is_unknown() -> None:
             with waiting_in(partial(os.read, one.fileno(), 1), end) as thread:
                 eventually(is_why(expected, thread))
     with waiting_in(partial(select.select, [], [], [], 0.2), lambda: None) as thread:
-        eventually(is_why(Why.UNKNOWN, thread))
+        eventually(is_why(Why.SLEEPS, thread))
 
 
 def test_a_file_lock_is_a_wait_for_the_outside(tmp_path: Path) -> None:
