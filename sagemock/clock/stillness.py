@@ -50,8 +50,6 @@ class _Seen:
     runs: int = 0
     is_sure: bool = False
     """Whether it stands still with this pulse beyond doubt."""
-    again: int = 0
-    """How often it was seen with this pulse, after the first time."""
     wait: Wait | None = None
     """Why it waits, if that is known for as long as the pulse stays."""
 
@@ -138,8 +136,6 @@ class Stillness:
             time = looker.time(wait, is_entered=thread is looker.entered_by, is_older=is_older)
             if time is Time.HELD or (time is Time.WATCHED and not rests):
                 return False
-            if time is Time.AGAIN and not (rests or (seen is not None and seen.again)):
-                return False
             if time is Time.PATIENCE and self._is_patient(thread, wait, looker.patience_s):
                 return False
             if time is not Time.WATCHED:
@@ -202,9 +198,8 @@ class Stillness:
         seen.runs += pulse is None
         seen.pauses += paused
         if pulse is None or pulse != seen.pulse:
-            seen.pulse, seen.since_s, seen.pauses, seen.is_sure, seen.wait, seen.again = pulse, now_s, 0, False, None, 0
+            seen.pulse, seen.since_s, seen.pauses, seen.is_sure, seen.wait = pulse, now_s, 0, False, None
             return pulse is not None and _ticks(seen, now_s)
-        seen.again += 1
         if seen.is_sure or seen.pauses < _PAUSES:
             return seen.is_sure
         # A thread waiting for the GIL wakes once per switch interval to ask for it, and that counts as running. So wait longer

@@ -33,7 +33,6 @@ class Time(Enum):
     """What a wait means for time."""
 
     FREE = "time moves on"
-    AGAIN = "time moves on if the same wait is seen again: the first time, the lock may be one that the looker itself holds"
     HELD = "time is held"
     PATIENCE = "time is held for `patience`, once for each wait"
     WATCHED = "time is held until the thread was seen to stand still for a few milliseconds"
@@ -73,7 +72,7 @@ MEANING: Final = {
     ),
     Why.IDLE: Meaning(Time.FREE, Time.FREE, Time.FREE, "as LOCK, in concurrent.futures.thread._worker"),
     Why.LOCK: Meaning(
-        Time.AGAIN, Time.AGAIN, Time.AGAIN, "futex WAIT_BITSET without a time-out: glibc's semaphores and conditions"
+        Time.WATCHED, Time.WATCHED, Time.WATCHED, "futex WAIT_BITSET without a time-out: glibc's semaphores and conditions"
     ),
     Why.TIMED_LOCK: Meaning(
         Time.WATCHED, Time.WATCHED, Time.WATCHED, "futex WAIT_BITSET with a time-out: CPython's take_gil has one"

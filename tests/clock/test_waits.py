@@ -224,16 +224,6 @@ def test_where_it_cannot_be_told_threads_are_watched(monkeypatch: pytest.MonkeyP
         eventually(lambda: Stillness().all_rest([worker]))
 
 
-def test_who_waits_for_a_lock_rests_when_that_is_seen_again() -> None:
-    """The first time, the lock may be one that whoever looks holds himself."""
-    gate = threading.Lock()
-    gate.acquire()
-    with waiting_in(gate.acquire, gate.release) as thread:
-        eventually(is_why(Why.LOCK, thread))
-        still = Stillness()
-        assert [still.all_rest([thread], paused=False) for _ in range(3)] == [False, True, True]
-
-
 def test_a_call_that_runs_into_its_own_time_out_and_is_made_again_is_the_same_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """A helper may poll a server for ever. One that got something begins anew; so does one by another call."""
     still, me, now_s, pulses = Stillness(), threading.current_thread(), [0.0], [0]
