@@ -300,7 +300,8 @@ class Sleepers:
         last = self.table.last() if self.table.has_deadlines else None
         if last is not None:
             last.rouse()
-        self._driver = None
+        # At once, and not when it looks: it may get up instead, as a loop does that was called, and then hands over in its turn.
+        self._driver = last
 
     def _is_unhindered(self) -> bool:
         return self.is_over or self.is_alone()

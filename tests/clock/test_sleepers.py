@@ -1,6 +1,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -367,3 +368,18 @@ def test_who_waits_without_a_time_out_does_not_look_around_for_nothing() -> None
     assert world.sleepers.drive(waits) is None
     assert vars(world.sleepers)["_driver"] is None
     busy.join()
+
+
+def test_who_is_to_look_around_and_gets_up_instead_hands_over() -> None:
+    """As a loop does that was called at that moment: whoever is left must not wait for somebody who looks no more."""
+    world, roused = World(), list[int]()
+    first, called, left = (world.sleepers.sleeper(world.start_us + at_us, partial(roused.append, at_us)) for at_us in (1, 3, 2))
+    for one in (first, left, called):
+        world.sleepers.lie_down(one)
+    vars(world.sleepers)["_driver"] = first
+    for one in (first, called):
+        world.sleepers.get_up(one)
+    assert roused == [3, 2]
+    assert vars(world.sleepers)["_driver"] is left
+    world.sleepers.get_up(left)
+    assert vars(world.sleepers)["_driver"] is None
