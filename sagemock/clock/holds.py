@@ -3,12 +3,15 @@
 import threading
 from collections.abc import Set as AbstractSet
 from functools import cached_property
+from typing import Final
+from weakref import ref
 
-from sagemock.clock.stillness import Stillness
+from sagemock.clock.stillness import Looker, Stillness
 from sagemock.clock.table import Sleeper, Table
 
-__all__ = ["Holds"]
+__all__ = ["PATIENCE_S", "Holds"]
 
+PATIENCE_S: Final = 10.0
 _Woken = dict[Sleeper, None]
 
 
@@ -18,11 +21,14 @@ class Holds:
     def __init__(
         self, table: Table, woken: _Woken, before: AbstractSet[threading.Thread], around: tuple[Table, _Woken] | None
     ) -> None:
-        """Look at all threads but those `before` the mock; `around` is the table of the mock in which this one is nested."""
+        """Look at all threads but those `before` the mock, which the calling one enters; `around` is what the outer mock has."""
         self._table = table
         self._woken = woken
         self._before = before
         self._around = around
+        self._entered_by = ref(threading.current_thread())
+        self.patience_s: float = PATIENCE_S
+        """For how many real seconds a wait for the world outside holds time."""
 
     @cached_property
     def stillness(self) -> Stillness:
@@ -52,8 +58,8 @@ class Holds:
             return False
         threads = self._awake(set(besides))
         # A time-out must not overtake what an older thread is about to give; a sleep does not depend on one.
-        looked_at = [*threads, *older]
-        if looked_at and not self.stillness.all_rest(looked_at, paused=paused):
+        looker = Looker(self._entered_by(), self.patience_s, self._table.is_forced)
+        if (threads or older) and not self.stillness.all_rest(threads, older=older, looker=looker, paused=paused):
             return True
         # While they were looked at, one that stands still now may have started another, or ended a wait.
         return self._awake(set(besides)) != threads or self._is_any_woken()

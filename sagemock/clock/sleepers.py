@@ -1,11 +1,11 @@
 """Who sleeps on a virtual clock, and when it may move on to the next of them (law 7)."""
 
 import threading
-from collections.abc import Callable
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, MutableSet
 from functools import partial
 from itertools import count
 from typing import Final
+from weakref import ref
 
 from sagemock.cleanup import run_all
 from sagemock.clock import forks
@@ -21,6 +21,12 @@ _STEP_S: Final = 0.001
 _LONGEST_STEP_S: Final = 0.01
 _YIELDS: Final = 1000
 """How often threads may yield at one instant before it is taken for waiting: a spinning thread must not hold time for ever."""
+
+
+class _Calls(threading.local):
+    """How often the calling thread was answered."""
+
+    times = 0
 
 
 class Sleepers:
@@ -39,11 +45,13 @@ class Sleepers:
     leave the jump back to its beginning out of that (`tests/test_interrupts.py`).
     """
 
-    def __init__(self, clock: Clock, threads_before: AbstractSet[threading.Thread], around: "Sleepers | None" = None) -> None:
+    def __init__(self, clock: Clock, threads_before: MutableSet[threading.Thread], around: "Sleepers | None" = None) -> None:
         """Lead `clock`, for all threads but `threads_before`; `around` are those of the mock in which this one is nested."""
         self.clock = clock
         self.began_s: float = real.monotonic()
         self._before = threads_before
+        self._entered_by = ref(threading.current_thread())
+        self._calls = _Calls()
         self._mutex = forks.lock()
         self._turn = threading.RLock()
         self.table = Table()
@@ -61,22 +69,25 @@ class Sleepers:
 
     # -- a thread
 
-    def until_us(self, deadline_us: int, *, creeps: bool = False) -> None:
-        """Let the calling thread sleep until an instant, or until the mock is over; it `creeps` if it only reads the time."""
+    def until_us(self, deadline_us: int, *, creeps: bool = False, is_forced: bool = False) -> None:
+        """Let the calling thread sleep until an instant, or until the mock is over; it `creeps` if it only reads the time.
+
+        A sleep that `is_forced` is an advance, or the latency of a call: time passes whatever is waited for outside.
+        """
         if self.is_alone():
             self._move_to_us(deadline_us, creeps=creeps)
             return
         pause, rouse = waiting()
         sleeper = self.sleeper(deadline_us, rouse)
-        sleeper.creeps = creeps
+        sleeper.creeps, sleeper.is_forced = creeps, is_forced
         self.through(sleeper, pause)
 
-    def through(self, sleeper: Sleeper, pause: Callable[[float | None], object]) -> None:
-        """Let the calling thread sleep as `sleeper`; `pause` waits really."""
+    def through(self, sleeper: Sleeper, pause: Callable[[float | None], object], ends_s: float | None = None) -> None:
+        """Let the calling thread sleep as `sleeper`, until a real instant at most; `pause` waits really."""
         sleeper.own_thread = True
         try:
             self.lie_down(sleeper)
-            self._sleep(sleeper, pause)
+            self._sleep(sleeper, pause, ends_s)
         finally:
             try:
                 self.get_up(sleeper)
@@ -91,8 +102,13 @@ class Sleepers:
                 self._wake(sleeper)
             sleeper.is_awake = True
 
-    def _sleep(self, sleeper: Sleeper, pause: Callable[[float | None], object]) -> None:
+    def _sleep(self, sleeper: Sleeper, pause: Callable[[float | None], object], ends_s: float | None) -> None:
         while (longest_s := self.drive(sleeper)) != 0:
+            if ends_s is not None:
+                left_s = ends_s - real.monotonic()
+                if left_s <= 0:
+                    break
+                longest_s = left_s if longest_s is None else min(longest_s, left_s)
             pause(longest_s)
 
     def give(self, sleeper: Sleeper) -> None:
@@ -101,20 +117,35 @@ class Sleepers:
         if not sleeper.is_over:
             # In this order: whoever looks around sees that the thread has something to do before the thread itself can.
             self.woken[sleeper] = None
-            sleeper.rouse()
+        sleeper.rouse()
+
+    def called(self) -> None:
+        """Note that the calling thread calls AWS: from now on it belongs to the mock (law 8)."""
+        self._calls.times += 1
+        me = threading.current_thread()
+        if me in self._before:
+            self._before.discard(me)
+
+    def calls_here(self) -> int:
+        """Return how often the calling thread has called AWS."""
+        return self._calls.times
+
+    def was_entered_here(self) -> bool:
+        """Return whether the calling thread is the one that entered the mock."""
+        return self._entered_by() is threading.current_thread()
 
     def pass_us(self, by_us: int) -> None:
         """Let so much time pass from now on, after what other threads let pass in the same way."""
         if by_us > 0 and not self._is_unhindered():
             with self._turn:
-                self.until_us(self.clock.now_us() + by_us)
+                self.until_us(self.clock.now_us() + by_us, is_forced=True)
         else:
             self._move_to_us(self.clock.now_us() + by_us)
 
     def pass_to_us(self, target_us: int) -> None:
         """Let time pass until an instant."""
         if target_us > self.clock.now_us() and not self._is_unhindered():
-            self.until_us(target_us)
+            self.until_us(target_us, is_forced=True)
         else:
             self._move_to_us(target_us)
 
@@ -307,6 +338,7 @@ class Sleepers:
                 self._mover, is_mine = None, False
                 due = self.table.due(now_us)
                 if due is not None:
+                    due.is_due = True
                     self._wake(due)
         finally:
             if is_mine and self._mover is me:
@@ -336,7 +368,8 @@ def waiting() -> tuple[Callable[[float | None], object], Rouse]:
         if lock.locked():
             try:
                 lock.release()
-            except RuntimeError as error:  # pragma: no cover  # another thread has just done so
+            except RuntimeError as error:
+                # Another thread has just done so.
                 raise_if_foreign(error)
 
     return pause, rouse

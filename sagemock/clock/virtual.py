@@ -181,6 +181,11 @@ class Clock:
             self._keep_step(self.outside)
         return self._now_us
 
+    @property
+    def standing_us(self) -> int:
+        """Where the clock stands, in microseconds since the epoch; it is not brought in step with a clock outside first."""
+        return self._now_us
+
     def wall_us(self) -> int:
         """Return what the process's clocks show: the present instant, or that of an outside clock which stands elsewhere."""
         now_us = self.now_us()

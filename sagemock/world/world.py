@@ -1,8 +1,7 @@
 """A world: everything from one start of a mock to its stop. It has the clock, the threads and the backend."""
 
 import threading
-from collections.abc import Callable, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, MutableSet, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
@@ -42,7 +41,7 @@ class World:
     clock: Clock = field(init=False)
     store: Store = field(default_factory=Store)
     sleeps: list[Sleep] = field(default_factory=list)
-    threads_before: AbstractSet[threading.Thread] = field(init=False)
+    threads_before: MutableSet[threading.Thread] = field(init=False)
     sleepers: Sleepers = field(init=False)
     wall: Literal["virtual", "real"] = field(init=False)
     """Which time the process shows."""
@@ -125,6 +124,7 @@ class World:
         refuse()
         reply = self.backend.answer(request)
         if reply is not None:
+            self.sleepers.called()
             self._spend_us(reply.at_us, reply.takes_us)
         return reply
 
@@ -135,7 +135,7 @@ class World:
         # A sleep of the calling thread (law 6): calls that two threads make at one instant are answered at one instant.
         if takes_us:
             check_end(at_us + takes_us)
-            self.sleepers.until_us(at_us + takes_us)
+            self.sleepers.until_us(at_us + takes_us, is_forced=True)
 
     # -- the end
 

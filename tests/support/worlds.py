@@ -1,8 +1,7 @@
 """Fake mocks for the patches of the process: a clock, and a record of what slept on it."""
 
 import threading
-from collections.abc import Iterator, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator, MutableSet, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -30,7 +29,7 @@ class World:
     wall: Literal["virtual", "real"] = "virtual"
     sleeping: Literal["virtual", "real"] = "virtual"
     passthrough: frozenset[str] = frozenset()
-    threads_before: AbstractSet[threading.Thread] = frozenset()
+    threads_before: MutableSet[threading.Thread] = field(default_factory=set)
     slept_us: list[int] = field(default_factory=list)
     stalls: list[tuple[str, ...]] = field(default_factory=list)
     _led: tuple[Clock, Sleepers] | None = None
