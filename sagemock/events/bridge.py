@@ -5,7 +5,7 @@ from copy import deepcopy
 from functools import partial
 from typing import Any, overload
 
-from sagemock.checks import flag, public, shown
+from sagemock.checks import flag, public, quoted
 from sagemock.clock.virtual import Clock
 from sagemock.errors import InvalidType, UsageError
 from sagemock.events import fields
@@ -46,7 +46,7 @@ class Events(Sequence[Event]):
             return self._fixed(occurrences[index])
         if isinstance(index, bool) or not isinstance(index, int):
             raise InvalidType(
-                f"an index of events is a whole number, not {shown(index)}: write events[-1], or events.matching(pattern)"
+                f"an index of events is a whole number, not {quoted(index)}: write events[-1], or events.matching(pattern)"
             )
         return self._to_event(occurrences[index])
 

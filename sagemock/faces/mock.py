@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast, overload
 
-from sagemock.checks import flag, public, public_class, shown
+from sagemock.checks import flag, public, public_class, quoted
 from sagemock.cleanup import run_all
 from sagemock.client.adaptive import AdaptivePatch
 from sagemock.client.aio import AioPatch
@@ -62,7 +62,7 @@ class SageMakerMock(Controls):
         super().__init__()
         given: object = options
         if given is not None and not isinstance(given, Options):
-            raise InvalidType(f"SageMakerMock takes Options, not {shown(given)}: write mock_sagemaker(latency=0)")
+            raise InvalidType(f"SageMakerMock takes Options, not {quoted(given)}: write mock_sagemaker(latency=0)")
         self._options = Options() if options is None else options
 
     # -- faces

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from itertools import groupby
 from typing import Any, Final, overload
 
-from sagemock.checks import public, shown, text, whole
+from sagemock.checks import public, quoted, text, whole
 from sagemock.errors import InvalidType
 from sagemock.literals import OperationName
 from sagemock.service.subject import checked_operation, job_of
@@ -171,7 +171,7 @@ class Calls(Collection[Call]):
     def __getitem__(self, place: int | slice) -> Call | list[Call]:
         if isinstance(place, bool) or not isinstance(place, (int, slice)):
             raise InvalidType(
-                f"an index of calls is a whole number, not {shown(place)}: write calls[0], or calls.to('StopTrainingJob')"
+                f"an index of calls is a whole number, not {quoted(place)}: write calls[0], or calls.to('StopTrainingJob')"
             )
         return list(self)[place]
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 from botocore.loaders import create_loader
 
-from sagemock.checks import nearest, shown, text
+from sagemock.checks import nearest, quoted, text
 from sagemock.errors import UsageError
 from sagemock.protocol.refusal import Refusal
 from sagemock.training.job import Job, Place
@@ -29,7 +29,7 @@ def checked_instance_type(name: object) -> str:
     if kind not in known:
         near = nearest(kind, known, least=0)
         raise UsageError(
-            f"training jobs do not run on {shown(kind)}: did you mean {near!r}? A newer botocore may know more types of instances"
+            f"training jobs do not run on {quoted(kind)}: did you mean {near!r}? A newer botocore may know more instance types"
         )
     return kind
 

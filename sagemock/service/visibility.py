@@ -6,7 +6,7 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
-from sagemock.checks import shown
+from sagemock.checks import quoted
 from sagemock.clock.instants import duration_us
 from sagemock.errors import InvalidValue, UsageError
 from sagemock.service.faults import check_job
@@ -41,7 +41,7 @@ class HideRule:
         self.lasting_us = duration_us(self.lasting)
         if self.lasting_us <= 0:
             raise InvalidValue(
-                f"lasting is a positive duration after the creation of a job, not {shown(self.lasting)}: write lasting=5"
+                f"lasting is a positive duration after the creation of a job, not {quoted(self.lasting)}: write lasting=5"
             )
 
     def hides(self, job: Job, now_us: int) -> bool:

@@ -9,7 +9,7 @@ from sagemock.clock.instants import duration_us, instant
 from sagemock.clock.runaway import Runaway, timeless
 from sagemock.clock.virtual import Clock
 from sagemock.errors import NothingWillHappen, SagemockError
-from sagemock.protocol.answer import Answer, Lost, Reply, cut_short, granted, refused
+from sagemock.protocol.answer import Answer, Lost, Reply, cut_short, refusal_answer, success
 from sagemock.protocol.model import Api
 from sagemock.protocol.refusal import Refusal
 from sagemock.protocol.request import Parsed, Request, read
@@ -137,13 +137,13 @@ class Backend:
                 if self.faults and request.service == "sagemaker":
                     fault = self.faults.meeting(request.operation, params, at_us)
                 if fault is None:
-                    answer = granted(self._perform(request, parsed, at_us))
+                    answer = success(self._perform(request, parsed, at_us))
                 else:
                     outcome = fault.error
                     answer = self._meet(fault, request, parsed, at_us)
             except Refusal as refusal:
                 outcome = refusal.code
-                answer = refused(refusal)
+                answer = refusal_answer(refusal)
             self._watch(request, at_us, fault, changed=writes and outcome == DONE)
         except Exception as error:
             outcome = type(error).__name__
@@ -169,9 +169,9 @@ class Backend:
                 return Lost(fault.error, _waits_us(fault, request))
             raise fault.refusal(self._place(request), request.operation, parsed.params)
         try:
-            answer = granted(self._perform(request, parsed, at_us))
+            answer = success(self._perform(request, parsed, at_us))
         except Refusal as refusal:
-            answer = refused(refusal)
+            answer = refusal_answer(refusal)
         return cut_short(answer) if fault.error == faults.MALFORMED_BODY else Lost(fault.error, _waits_us(fault, request))
 
     def _perform(self, request: Request, parsed: Parsed, at_us: int) -> str:

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from sagemock.checks import shown
+from sagemock.checks import quoted
 from sagemock.errors import InvalidType
 from sagemock.faces.decorate.classes import decorate_class
 from sagemock.faces.decorate.functions import Mock, inside, is_fixture
@@ -41,6 +41,6 @@ def _refuse(target: object) -> None:
         raise InvalidType(f"a {kind} cannot be decorated: put @mock_sagemaker under the {kind}, on the function itself")
     if not callable(target):
         raise InvalidType(
-            f"@mock_sagemaker decorates callables, not {shown(target)}: put it on a function, a method or a class, "
+            f"@mock_sagemaker decorates callables, not {quoted(target)}: put it on a function, a method or a class, "
             "or write `with mock_sagemaker():`; options are given by name"
         )
