@@ -1,7 +1,6 @@
 """Who holds time: the threads of a mock that are neither in its table nor known to stand still (law 7)."""
 
 import threading
-from collections.abc import Set as AbstractSet
 from functools import cached_property
 from typing import Final
 from weakref import ref
@@ -19,7 +18,7 @@ class Holds:
     """Looks at the threads of one mock; whoever calls it holds the mutex of the table."""
 
     def __init__(
-        self, table: Table, woken: _Woken, before: AbstractSet[threading.Thread], around: tuple[Table, _Woken] | None
+        self, table: Table, woken: _Woken, before: set[threading.Thread], around: tuple[Table, _Woken] | None
     ) -> None:
         """Look at all threads but those `before` the mock, which the calling one enters; `around` is what the outer mock has."""
         self._table = table
@@ -69,9 +68,9 @@ class Holds:
         return threading.active_count() - len(self._older()) - self._table.threads()
 
     def _older(self) -> list[threading.Thread]:
-        # Not is_alive(): what counts is who is in `threading.enumerate()`.
+        # Not is_alive(): what counts is who is in `threading.enumerate()`. A copy, at once: a thread may leave meanwhile.
         active = threading._active  # type: ignore[attr-defined]  # noqa: SLF001  # enumerate() makes a list of all
-        return [thread for thread in self._before if active.get(thread.ident) is thread]
+        return [thread for thread in list(self._before) if active.get(thread.ident) is thread]
 
     def _is_any_around(self) -> bool:
         return self._around is not None and len(self._around[0]) > 0

@@ -1,7 +1,7 @@
 """Who sleeps on a virtual clock, and when it may move on to the next of them (law 7)."""
 
 import threading
-from collections.abc import Callable, MutableSet
+from collections.abc import Callable
 from functools import partial
 from itertools import count
 from typing import Final
@@ -45,7 +45,7 @@ class Sleepers:
     leave the jump back to its beginning out of that (`tests/test_interrupts.py`).
     """
 
-    def __init__(self, clock: Clock, threads_before: MutableSet[threading.Thread], around: "Sleepers | None" = None) -> None:
+    def __init__(self, clock: Clock, threads_before: set[threading.Thread], around: "Sleepers | None" = None) -> None:
         """Lead `clock`, for all threads but `threads_before`; `around` are those of the mock in which this one is nested."""
         self.clock = clock
         self.began_s: float = real.monotonic()
@@ -122,9 +122,7 @@ class Sleepers:
     def called(self) -> None:
         """Note that the calling thread calls AWS: from now on it belongs to the mock (law 8)."""
         self._calls.times += 1
-        me = threading.current_thread()
-        if me in self._before:
-            self._before.discard(me)
+        self._before.discard(threading.current_thread())
 
     def calls_here(self) -> int:
         """Return how often the calling thread has called AWS."""

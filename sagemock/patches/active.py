@@ -41,6 +41,9 @@ class Active(Protocol):
     def sleepers(self) -> Sleepers:
         """Who sleeps on the clock."""
 
+    def note_older_threads(self) -> None:
+        """Note that all other threads that are alive now are older than the mock."""
+
     def begin_sleep_us(self, duration_us: int) -> int:
         """Record and guard a sleep that begins now; return the instant of its end."""
 
@@ -106,6 +109,8 @@ class Stack(Generic[A]):
         """Make `world` the innermost. If a patch cannot be made, nothing has changed."""
         with self._lock:
             before = self._active
+            # Once more: while the world was made, another thread may have begun, and have entered a mock of its own.
+            world.note_older_threads()
             self._active = (*before, world)
             try:
                 self._reconcile()

@@ -1,11 +1,11 @@
 """A world: everything from one start of a mock to its stop. It has the clock, the threads and the backend."""
 
 import threading
-from collections.abc import Callable, MutableSet, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
-from weakref import WeakSet, ref
+from weakref import ref
 
 from sagemock.cleanup import run_all
 from sagemock.clock.instants import instant
@@ -41,7 +41,7 @@ class World:
     clock: Clock = field(init=False)
     store: Store = field(default_factory=Store)
     sleeps: list[Sleep] = field(default_factory=list)
-    threads_before: MutableSet[threading.Thread] = field(init=False)
+    threads_before: set[threading.Thread] = field(init=False)
     sleepers: Sleepers = field(init=False)
     wall: Literal["virtual", "real"] = field(init=False)
     """Which time the process shows."""
@@ -62,11 +62,10 @@ class World:
             self.clock.start_us = self.clock.now_us()
         me, around = threading.current_thread(), self.around
         self.entered_by = ref(me)
-        if around is not None and around.entered_by() is me:
-            # The outer mock's threads are also this one's: while this mock answers them, they use its clock.
-            self.threads_before = around.threads_before
-        else:
-            self.threads_before = WeakSet(set(threading.enumerate()) - {me})
+        # The outer mock's threads are also this one's: while this mock answers them, they use its clock.
+        self._shares_threads = around is not None and around.entered_by() is me
+        self.threads_before = around.threads_before if around is not None and self._shares_threads else set()
+        self.note_older_threads()
         self.sleepers = Sleepers(self.clock, self.threads_before, None if around is None else around.sleepers)
         self.clock.creep = self.creep_us
         self.fallback = self.fallback_of(self.clock, self.store)
@@ -76,6 +75,11 @@ class World:
 
     def _is_untouched(self) -> bool:
         return self.store.is_untouched
+
+    def note_older_threads(self) -> None:
+        """Note that all other threads that are alive now are older than the mock."""
+        if not self._shares_threads:
+            self.threads_before.update(set(threading.enumerate()) - {self.entered_by()})
 
     # -- what the patches use
 
