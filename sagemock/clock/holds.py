@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Final
 from weakref import ref
 
+from sagemock.clock.real import real
 from sagemock.clock.stillness import Looker, Stillness
 from sagemock.clock.table import Sleeper, Table
 
@@ -17,9 +18,7 @@ _Woken = dict[Sleeper, None]
 class Holds:
     """Looks at the threads of one mock; whoever calls it holds the mutex of the table."""
 
-    def __init__(
-        self, table: Table, woken: _Woken, before: set[threading.Thread], around: tuple[Table, _Woken] | None
-    ) -> None:
+    def __init__(self, table: Table, woken: _Woken, before: set[threading.Thread], around: tuple[Table, _Woken] | None) -> None:
         """Look at all threads but those `before` the mock, which the calling one enters; `around` is what the outer mock has."""
         self._table = table
         self._woken = woken
@@ -50,7 +49,7 @@ class Holds:
 
     def hold(self, first: Sleeper | None, *besides: threading.Thread, paused: bool) -> bool:
         """Return whether the clock must not go to the deadline of `first` now; `paused`: whoever looks has just waited really."""
-        if self._is_any_woken():
+        if self._is_any_woken() or (not self._table.is_forced and self._table.waits_outside(real.monotonic())):
             return True
         older = self._older() if first is not None and first.is_wait else []
         if not (besides or older or self._is_any_around()) and self._awake_threads() <= 0:

@@ -128,6 +128,11 @@ class Sleepers:
         """Return how often the calling thread has called AWS."""
         return self._calls.times
 
+    @property
+    def patience_s(self) -> float:
+        """For how many real seconds a wait for the world outside holds time."""
+        return self._holds.patience_s
+
     def was_entered_here(self) -> bool:
         """Return whether the calling thread is the one that entered the mock."""
         return self._entered_by() is threading.current_thread()

@@ -15,6 +15,7 @@ from sagemock.clock.linux import native_id, of_thread, read
 __all__ = [
     "CALLS",
     "Call",
+    "Traffic",
     "blocked_in",
     "descriptors",
     "goes_to",
@@ -23,6 +24,7 @@ __all__ = [
     "is_terminal",
     "owes_an_answer",
     "serves",
+    "traffic",
 ]
 
 # Numbers of system calls: arch/x86/entry/syscalls/syscall_64.tbl, and include/uapi/asm-generic/unistd.h for aarch64.
@@ -39,8 +41,12 @@ _AARCH64: Final = {
 }  # fmt: skip
 CALLS: Final[dict[str, int]] = {"x86_64": _X86_64, "aarch64": _AARCH64}.get(platform.machine(), {})
 _NAMES: Final = {number: name for name, number in CALLS.items()}
+# Not on every system.
+_TCP_INFO: Final[int] = getattr(socket, "TCP_INFO", -1)
 _POLLFD: Final = struct.Struct("ihh")
-_SYN_SENT, _SENT, _RECEIVED = 2, 44, 52
+# struct tcp_info (include/uapi/linux/tcp.h): a state, and where it says for how many milliseconds nothing was sent and nothing
+# was received, and how many segments with data were sent.
+_SYN_SENT, _SENT, _RECEIVED, _SEGMENTS = 2, 44, 52, 156
 
 _T = TypeVar("_T")
 
@@ -116,14 +122,31 @@ def is_pair(number: int) -> bool:
     return bool(_asked(number, lambda one: one.family == socket.AF_UNIX and not one.getsockname() and not one.getpeername()))
 
 
+class Traffic(NamedTuple):
+    """What a TCP connection has sent and received."""
+
+    is_connecting: bool
+    segments: int
+    """How many segments with data it has sent."""
+    sent_ms: int
+    """For how long it has sent nothing."""
+    received_ms: int
+    """For how long it has received nothing."""
+
+
+def traffic(number: int) -> Traffic | None:
+    """Return what a TCP connection has sent and received; None for what is none."""
+    info = _asked(number, lambda one: one.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, _SEGMENTS + 4))
+    if not info or len(info) < _SEGMENTS + 4:
+        return None
+    segments, sent_ms, received_ms = (int.from_bytes(info[at : at + 4], sys.byteorder) for at in (_SEGMENTS, _SENT, _RECEIVED))
+    return Traffic(info[0] == _SYN_SENT, segments, sent_ms, received_ms)
+
+
 def owes_an_answer(number: int) -> bool:
-    """Return whether more was sent by a connection than came back: something was sent, and nothing has come since."""
-    # struct tcp_info (include/uapi/linux/tcp.h): its state, and for how long nothing was sent and nothing came.
-    info = _asked(number, lambda one: one.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _RECEIVED + 4))
-    if not info or len(info) < _RECEIVED + 4:
-        return False
-    sent_ms, received_ms = (int.from_bytes(info[at : at + 4], sys.byteorder) for at in (_SENT, _RECEIVED))
-    return info[0] == _SYN_SENT or sent_ms < received_ms
+    """Return whether a connection owes an answer: something was sent, and nothing has come since."""
+    found = traffic(number)
+    return found is not None and (found.is_connecting or found.sent_ms < found.received_ms)
 
 
 def serves(numbers: Iterable[int]) -> set[int]:

@@ -35,6 +35,7 @@ class Sleeper:
         "is_ticker",
         "is_wait",
         "number",
+        "outside_until_s",
         "own_thread",
         "pauses",
         "rouse",
@@ -55,6 +56,8 @@ class Sleeper:
         """Whether another thread may end it: a time-out is not to overtake what that one is about to give."""
         self.is_ticker = False
         """Whether it has only timed out for long: the clock need not stop for it."""
+        self.outside_until_s = 0.0
+        """Until which real instant its event loop waits for the world outside as well, which holds time; 0 if it does not."""
         self.own_thread = False
         """Whether the thread itself waits in it, so that it goes on as soon as it is woken."""
         self.is_awake = False
@@ -82,6 +85,7 @@ class Table:
         self._untimed: dict[Sleeper, None] = {}
         self._of_thread: dict[threading.Thread, dict[Sleeper, None]] = {}
         self._forced: dict[Sleeper, None] = {}
+        self._outside: dict[Sleeper, None] = {}
         self._busy: dict[Sleeper, None] = {}
         self._heap: _Heap = []
         self._tickers: _Heap = []
@@ -108,6 +112,10 @@ class Table:
         """Whether somebody moves time on purpose, as far as the next deadline at least."""
         return bool(self._forced)
 
+    def waits_outside(self, now_s: float) -> bool:
+        """Return whether an event loop in the table waits for the world outside, at this real instant."""
+        return any([sleeper.outside_until_s > now_s for sleeper in self._outside])  # noqa: C419  # see above on generators
+
     def add(self, sleeper: Sleeper) -> None:
         """Put a sleeper in."""
         at_us = sleeper.deadline_us
@@ -115,6 +123,8 @@ class Table:
         self._of_thread.setdefault(sleeper.thread, {})[sleeper] = None
         if sleeper.is_forced:
             self._forced[sleeper] = None
+        if sleeper.outside_until_s:
+            self._outside[sleeper] = None
         if at_us is not None:
             heap = self._tickers if sleeper.is_ticker else self._heap
             heapq.heappush(heap, (at_us, sleeper.number, next(self._ties), sleeper))
@@ -133,6 +143,7 @@ class Table:
         self._untimed.pop(sleeper, None)
         self._busy.pop(sleeper, None)
         self._forced.pop(sleeper, None)
+        self._outside.pop(sleeper, None)
 
     def keep(self, thread: threading.Thread) -> None:
         """Forget all threads but one."""

@@ -26,7 +26,21 @@ from sagemock.clock.system_calls import (
     serves,
 )
 
-__all__ = ["LOOKS", "MEANING", "OUTSIDE", "UNKNOWN", "Time", "Wait", "Why", "Work", "is_answer_owed", "place", "tells", "why"]
+__all__ = [
+    "LOOKS",
+    "MEANING",
+    "OUTSIDE",
+    "UNKNOWN",
+    "Time",
+    "Wait",
+    "Why",
+    "Work",
+    "has_children",
+    "is_answer_owed",
+    "place",
+    "tells",
+    "why",
+]
 
 
 class Time(Enum):
@@ -203,10 +217,10 @@ def _ends_here(pipe: str) -> int:
 
 
 def _why_both_ends_are_here() -> Why:
-    return Why.OUTSIDE if _has_children() else Why.LOCK
+    return Why.OUTSIDE if has_children() else Why.LOCK
 
 
-def _has_children() -> bool:
+def has_children() -> bool:
     """Return whether child processes run, or have ended and nobody has asked."""
     try:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
@@ -247,7 +261,7 @@ def _poll(thread: threading.Thread, call: Call) -> Wait:
 
 def _is_own_wake_up(number: int) -> bool:
     """Return whether a socket is one of a pair without a name, both of which are here: a loop's own wake-up."""
-    return is_pair(number) and not _has_children()
+    return is_pair(number) and not has_children()
 
 
 def _frame(thread: threading.Thread) -> FrameType | None:

@@ -12,7 +12,7 @@ import pytest
 
 from sagemock import NothingWillHappen, Plan, SageMakerMock, mock_sagemaker
 from sagemock.clock.real import real
-from sagemock.faces import mock
+from sagemock.moto.fallback import MotoFallback
 from tests.support.waiting import eventually
 
 START = "2018-07-30T00:00:00Z"
@@ -162,7 +162,7 @@ def test_mocks_that_start_and_stop_in_other_threads_do_not_meet(client: Any) -> 
 
 def test_a_mock_that_begins_while_another_one_is_made_keeps_its_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """The thread that enters it was started after the other world was begun, and before that was the innermost."""
-    made, begun, go = mock.MotoFallback, threading.Event(), threading.Event()
+    begun, go = threading.Event(), threading.Event()
     found: list[tuple[int, float]] = []
 
     def work() -> None:
@@ -178,9 +178,9 @@ def test_a_mock_that_begins_while_another_one_is_made_keeps_its_thread(monkeypat
         if not thread.ident:
             thread.start()
             begun.wait()
-        return made(*args)
+        return MotoFallback(*args)
 
-    monkeypatch.setattr(mock, "MotoFallback", meanwhile)
+    monkeypatch.setattr("sagemock.faces.mock.MotoFallback", meanwhile)
     with mock_sagemaker(start=START) as sagemaker:
         go.set()
         thread.join()
