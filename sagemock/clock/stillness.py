@@ -10,10 +10,11 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 from sagemock.clock.interrupts import raise_if_foreign
-from sagemock.clock.linux import native_id, of_thread
+from sagemock.clock.linux import native_id, of_thread, processor_clock
+from sagemock.clock.natives import Natives
 from sagemock.clock.real import real
 from sagemock.clock.system_calls import blocked_in
-from sagemock.clock.waits import MEANING, OUTSIDE, UNKNOWN, Time, Wait, Why, Work, is_answer_owed, tells, why
+from sagemock.clock.waits import FOR_NATIVES, MEANING, OUTSIDE, UNKNOWN, Time, Wait, Why, Work, is_answer_owed, tells, why
 
 __all__ = ["STILL_S", "Ended", "Looker", "Stillness"]
 
@@ -102,6 +103,7 @@ class Stillness:
         self._is_exact = pulse is None and _is_told_by_kernel()
         self._pulse = pulse or (_processor_time if self._is_exact else _position)
         self._tells = self._is_exact and tells()
+        self._natives = Natives()
         self._outside: WeakKeyDictionary[threading.Thread, _Outside] = WeakKeyDictionary()
         self._seen: WeakKeyDictionary[threading.Thread, _Seen] = WeakKeyDictionary()
 
@@ -133,6 +135,10 @@ class Stillness:
                 # It has ended.
                 continue
             wait = self._wait(thread, seen)
+            if self._tells and wait.why in FOR_NATIVES and not is_older and self._natives.compute():
+                # It may wait for them; and they have not stood still for as long as it has.
+                self._seen.pop(thread, None)
+                return False
             time = looker.time(wait, is_entered=thread is looker.entered_by, is_older=is_older)
             if time is Time.HELD or (time is Time.WATCHED and not rests):
                 return False
@@ -238,9 +244,7 @@ def _processor_time(thread: threading.Thread) -> int | None:
     if stat is None:
         raise Ended
     try:
-        # The kernel's number for the processor clock of a thread (CPUCLOCK_PERTHREAD | CPUCLOCK_SCHED), as glibc makes it. By
-        # pthread_getcpuclockid it would be undefined behaviour where the thread has just ended; so it is an error.
-        spent_ns = time.clock_gettime_ns((~number << 3) | 6)
+        spent_ns = time.clock_gettime_ns(processor_clock(number))
     except OSError as error:
         raise_if_foreign(error)
         raise Ended from error

@@ -121,6 +121,9 @@ UNKNOWN: Final = Wait(Why.UNKNOWN)
 LOOKS: Final = {("joblib.parallel", "_retrieve"), ("joblib.parallel", "retrieve")}
 """Modules and functions that wait for threads of theirs by looking every few milliseconds, between which they sleep really."""
 
+FOR_NATIVES: Final = {Why.LOCK, Why.TIMED_LOCK, Why.UNKNOWN}
+"""The waits that may be for native threads: time is held as long as one of those computes."""
+
 OUTSIDE: Final = {Why.PERSON, Why.CHILD, Why.OUTSIDE}
 """The waits for the world outside of this process."""
 
