@@ -12,21 +12,23 @@ from sagemock.clock.table import Sleeper, Table
 __all__ = ["PATIENCE_S", "Holds"]
 
 PATIENCE_S: Final = 10.0
+"""For how many real seconds a wait for the world outside holds time, if the mock does not say."""
 _Woken = dict[Sleeper, None]
 
 
 class Holds:
     """Looks at the threads of one mock; whoever calls it holds the mutex of the table."""
 
-    def __init__(self, table: Table, woken: _Woken, before: set[threading.Thread], around: tuple[Table, _Woken] | None) -> None:
+    def __init__(
+        self, table: Table, woken: _Woken, before: set[threading.Thread], around: tuple[Table, _Woken] | None, patience_s: float
+    ) -> None:
         """Look at all threads but those `before` the mock, which the calling one enters; `around` is what the outer mock has."""
         self._table = table
         self._woken = woken
         self._before = before
         self._around = around
         self._entered_by = ref(threading.current_thread())
-        self.patience_s: float = PATIENCE_S
-        """For how many real seconds a wait for the world outside holds time."""
+        self._patience_s = patience_s
 
     @cached_property
     def stillness(self) -> Stillness:
@@ -56,7 +58,7 @@ class Holds:
             return False
         threads = self._awake(set(besides))
         # A time-out must not overtake what an older thread is about to give; a sleep does not depend on one.
-        looker = Looker(self._entered_by(), self.patience_s, self._table.is_forced)
+        looker = Looker(self._entered_by(), self._patience_s, self._table.is_forced)
         if (threads or older) and not self.stillness.all_rest(threads, older=older, looker=looker, paused=paused):
             return True
         # While they were looked at, one that stands still now may have started another, or ended a wait.

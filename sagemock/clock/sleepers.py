@@ -9,8 +9,9 @@ from weakref import ref
 
 from sagemock.cleanup import run_all
 from sagemock.clock import forks
-from sagemock.clock.holds import Holds
+from sagemock.clock.holds import PATIENCE_S, Holds
 from sagemock.clock.interrupts import raise_if_foreign
+from sagemock.clock.pauses import Pauses
 from sagemock.clock.real import real
 from sagemock.clock.table import Rouse, Sleeper, Table
 from sagemock.clock.virtual import Clock
@@ -45,8 +46,18 @@ class Sleepers:
     leave the jump back to its beginning out of that (`tests/test_interrupts.py`).
     """
 
-    def __init__(self, clock: Clock, threads_before: set[threading.Thread], around: "Sleepers | None" = None) -> None:
-        """Lead `clock`, for all threads but `threads_before`; `around` are those of the mock in which this one is nested."""
+    def __init__(
+        self,
+        clock: Clock,
+        threads_before: set[threading.Thread],
+        around: "Sleepers | None" = None,
+        *,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        """Lead `clock`, for all threads but `threads_before`; `around` are those of the mock in which this one is nested.
+
+        `patience_s` is for how many real seconds a wait for the world outside holds time.
+        """
         self.clock = clock
         self.began_s: float = real.monotonic()
         self._before = threads_before
@@ -57,7 +68,11 @@ class Sleepers:
         self.table = Table()
         self.woken: dict[Sleeper, None] = {}
         """Who was woken and has not gone on yet: as long as there is one, nobody moves time."""
-        self._holds = Holds(self.table, self.woken, threads_before, None if around is None else (around.table, around.woken))
+        self.pauses = Pauses()
+        self.patience_s = patience_s
+        self._holds = Holds(
+            self.table, self.woken, threads_before, None if around is None else (around.table, around.woken), patience_s
+        )
         self._numbers = count()
         self._driver: Sleeper | None = None
         self._mover: threading.Thread | None = None
@@ -128,11 +143,6 @@ class Sleepers:
         """Return how often the calling thread has called AWS."""
         return self._calls.times
 
-    @property
-    def patience_s(self) -> float:
-        """For how many real seconds a wait for the world outside holds time."""
-        return self._holds.patience_s
-
     def was_entered_here(self) -> bool:
         """Return whether the calling thread is the one that entered the mock."""
         return self._entered_by() is threading.current_thread()
@@ -184,7 +194,7 @@ class Sleepers:
         if self._mover is not None:
             # An observer sleeps, while the clock stands at its event on the way to somewhere: nobody else can be waited for.
             return self._mover is threading.current_thread()
-        if self.table.has_deadlines or self.woken:
+        if self.table.has_deadlines or self.woken or self.pauses.is_any:
             return False
         return threading.active_count() == 1 or self._holds.is_only(threading.current_thread())
 
@@ -265,6 +275,8 @@ class Sleepers:
         # It is held for as long as a thread lets time pass, and guards nothing.
         self._turn = threading.RLock()
         self._holds.forked()
+        if not self.pauses.is_here:
+            self.pauses.end()
 
     def busy(self, work: Callable[[], object]) -> None:
         """Do `work` with the calling thread, which moves the clock, counted among those that do something of their own."""
@@ -329,7 +341,9 @@ class Sleepers:
         try:
             with self._mutex:
                 first = self.table.first()
-                if first is None or self._mover is not None or self._holds.hold(first, paused=paused):
+                if first is None or self._mover is not None or (self.pauses.is_any and not self.table.is_forced):
+                    return
+                if self._holds.hold(first, paused=paused):
                     return
                 self._mover, is_mine = me, True
             # Without the mutex: observers are told of what happens on the way, and the clock's lock is for whoever holds none.

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from collections.abc import Set as AbstractSet
 from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from sagemock.cleanup import run_all
@@ -10,6 +9,7 @@ from sagemock.clock import forks
 from sagemock.clock.sleepers import Sleepers
 from sagemock.clock.virtual import Clock
 from sagemock.patches.patch import Patch
+from sagemock.patches.real_time import RealTimeModules
 
 __all__ = ["Active", "Innermost", "Stack", "keeps_real_time", "shows_here", "sleeps_here"]
 
@@ -34,7 +34,11 @@ class Active(Protocol):
         """The services that may reach the network."""
 
     @property
-    def threads_before(self) -> AbstractSet[threading.Thread]:
+    def real_time_modules(self) -> RealTimeModules:
+        """The modules whose sleeps are real."""
+
+    @property
+    def threads_before(self) -> set[threading.Thread]:
         """The threads that were alive before the mock started: they keep real time (law 8)."""
 
     @property
@@ -64,9 +68,11 @@ def keeps_real_time(active: Active) -> bool:
 
 
 def sleeps_here(innermost: Innermost) -> Active | None:
-    """Return the innermost mock if the calling thread sleeps by its clock."""
+    """Return the innermost mock if the calling thread, or task, sleeps by its clock."""
     active = innermost()
-    return None if active is None or active.sleeping == "real" or keeps_real_time(active) else active
+    if active is None or active.sleeping == "real" or keeps_real_time(active) or active.sleepers.pauses.is_here:
+        return None
+    return active
 
 
 def shows_here(innermost: Innermost) -> Active | None:

@@ -98,10 +98,11 @@ class SelectorLoop(Yielding):
     def _select_or_pass(self, timeout: float | None = None) -> list[Any]:
         alarms = self._sleeping()
         if alarms is None or (timeout is not None and timeout <= 0):
-            return self._real_select(timeout)
-        calls = self._sleeper.calls
-        # What is there already comes first.
-        events = self._real_select(0) or self._pass(alarms, timeout, calls)
+            events = self._real_select(timeout)
+        else:
+            calls = self._sleeper.calls
+            # What is there already comes first.
+            events = self._real_select(0) or self._pass(alarms, timeout, calls)
         self._outside.arrived(key.fd for key, _ in events)
         return events
 

@@ -124,6 +124,8 @@ class VirtualTasks:
         async def sleep(delay: float, result: Any = None) -> Any:  # noqa: ANN401  # it is given back as it came
             """Sleep for so many virtual seconds, and return `result`."""
             active = self.active()
+            if active is not None and active.real_time_modules.are_below(2):
+                active = None
             # Not a number, negative, endless: asyncio itself knows what to do. No length: a plain yield, as asyncio has it.
             long_us = None if active is None else duration_us(delay)
             if active is None or not long_us:

@@ -17,7 +17,7 @@ from sagemock.cleanup import run_all
 from sagemock.clock.instants import SECOND_US
 from sagemock.clock.real import real
 from sagemock.clock.sleepers import Sleepers, waiting
-from sagemock.patches.active import Active, Innermost, keeps_real_time
+from sagemock.patches.active import Active, Innermost, sleeps_here
 from sagemock.patches.bindings import TEST_TOOLS, belongs
 from sagemock.patches.patch import Patches, Wrapped
 
@@ -134,6 +134,7 @@ class ThreadsPatch:
             Wrapped(threading.Condition, "wait", self._wait),
             Wrapped(threading.Thread, "join", self._join),
             Wrapped(threading.Thread, "_delete", self._delete),
+            Wrapped(threading.Thread, "start", self._start),
         )
 
     def install(self) -> None:
@@ -155,10 +156,10 @@ class ThreadsPatch:
 
     def _active(self) -> Active | None:
         """Return the innermost mock if the calling thread waits on its clock."""
-        active = self._innermost()
-        if active is None or active.sleeping == "real" or active.wall == "real" or keeps_real_time(active):
+        active = sleeps_here(self._innermost)
+        if active is None or active.wall == "real" or active.sleepers.is_over or _times_the_test(threading.current_thread()):
             return None
-        return None if active.sleepers.is_over or _times_the_test(threading.current_thread()) else active
+        return active
 
     def _monotonic(self) -> float:
         active = self._active()
@@ -201,6 +202,13 @@ class ThreadsPatch:
             _leave(joining, waiter)
         # Its last few instructions.
         return wrapped()
+
+    def _start(self, wrapped: Callable[..., None], thread: Any, args: Any, kwargs: Any) -> None:  # noqa: ANN401  # wrapt's
+        active = self._active()
+        if active is not None and active.real_time_modules.are_below(2):
+            # Whatever it waits for is real: it is none of the mock's, as if it were older.
+            active.threads_before.add(thread)
+        wrapped(*args, **kwargs)
 
     def _delete(self, wrapped: Callable[..., None], thread: Any, args: Any, kwargs: Any) -> None:  # noqa: ANN401  # wrapt's
         wrapped(*args, **kwargs)

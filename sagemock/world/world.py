@@ -8,13 +8,14 @@ from typing import Literal
 from weakref import ref
 
 from sagemock.cleanup import run_all
-from sagemock.clock.instants import instant
+from sagemock.clock.instants import SECOND_US, duration_us, instant
 from sagemock.clock.sleepers import Sleepers
 from sagemock.clock.virtual import Clock, check_end
 from sagemock.errors import UnusedError
 from sagemock.events.bridge import EventBridge
 from sagemock.patches.frozen import Followed
 from sagemock.patches.greenlets import refuse
+from sagemock.patches.real_time import RealTimeModules
 from sagemock.protocol.answer import Reply
 from sagemock.protocol.request import Request
 from sagemock.service.calls import Calls
@@ -49,6 +50,8 @@ class World:
     """How the process sleeps."""
     passthrough: frozenset[str] = field(init=False)
     """The services that may reach the network."""
+    real_time_modules: RealTimeModules = field(init=False)
+    """The modules whose sleeps are real."""
 
     def __post_init__(self) -> None:
         options = self.options
@@ -66,7 +69,13 @@ class World:
         self._shares_threads = around is not None and around.entered_by() is me
         self.threads_before = around.threads_before if around is not None and self._shares_threads else set()
         self.note_older_threads()
-        self.sleepers = Sleepers(self.clock, self.threads_before, None if around is None else around.sleepers)
+        self.sleepers = Sleepers(
+            self.clock,
+            self.threads_before,
+            None if around is None else around.sleepers,
+            patience_s=duration_us(options.patience) / SECOND_US,
+        )
+        self.real_time_modules = RealTimeModules(options.real_time_modules)
         self.clock.creep = self.creep_us
         self.fallback = self.fallback_of(self.clock, self.store)
         self.backend = Backend(options, self.clock, self.store, self.fallback)

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from sagemock.clock.sleepers import Sleepers
 from sagemock.clock.virtual import Clock
 from sagemock.patches.active import Active
+from sagemock.patches.real_time import RealTimeModules
 
 
 class Patch(Protocol):
@@ -29,6 +30,7 @@ class World:
     wall: Literal["virtual", "real"] = "virtual"
     sleeping: Literal["virtual", "real"] = "virtual"
     passthrough: frozenset[str] = frozenset()
+    real_time_modules: RealTimeModules = field(default_factory=RealTimeModules)
     threads_before: set[threading.Thread] = field(default_factory=set)
     slept_us: list[int] = field(default_factory=list)
     stalls: list[tuple[str, ...]] = field(default_factory=list)
