@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sagemock.clock.forced_moves import ForcedMove
     from sagemock.clock.virtual import Clock
     from sagemock.errors import (
         InvalidType,
@@ -44,6 +45,7 @@ __all__ = [
     "Duration",
     "Durations",
     "Events",
+    "ForcedMove",
     "Handler",
     "InvalidType",
     "InvalidValue",
@@ -101,6 +103,7 @@ _HOMES = {
     "Options": "sagemock.world.options",
     "Matcher": "sagemock.training.plan.rules",
     "PlanSource": "sagemock.training.plan.rules",
+    "ForcedMove": "sagemock.clock.forced_moves",
     "Sleep": "sagemock.world.sleeps",
     "Sleeps": "sagemock.world.sleeps",
     "Jobs": "sagemock.faces.views",

@@ -3,14 +3,17 @@
 from collections.abc import Callable
 from typing import Final
 
-from benchmarks.waiting import loops, outside, pools, threads
+from benchmarks.waiting.loops import SCENARIOS as LOOPS
+from benchmarks.waiting.outside import SCENARIOS as OUTSIDE
+from benchmarks.waiting.pools import SCENARIOS as POOLS
 from benchmarks.waiting.scenario import Outcome
+from benchmarks.waiting.threads import SCENARIOS as THREADS
 
 __all__ = ["SCENARIOS"]
 
 SCENARIOS: Final[dict[str, Callable[[], Outcome]]] = {
-    **outside.SCENARIOS,
-    **loops.SCENARIOS,
-    **threads.SCENARIOS,
-    **pools.SCENARIOS,
+    **OUTSIDE,
+    **LOOPS,
+    **THREADS,
+    **POOLS,
 }

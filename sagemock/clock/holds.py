@@ -1,13 +1,16 @@
 """Who holds time: the threads of a mock that are neither in its table nor known to stand still (law 7)."""
 
 import threading
+from collections.abc import Hashable
 from functools import cached_property
 from typing import Final
 from weakref import ref
 
+from sagemock.clock.forced_moves import NAMED_S, ForcedMoves
 from sagemock.clock.real import real
 from sagemock.clock.stillness import Looker, Stillness
 from sagemock.clock.table import Sleeper, Table
+from sagemock.clock.waits import Why
 
 __all__ = ["PATIENCE_S", "Holds"]
 
@@ -29,6 +32,9 @@ class Holds:
         self._around = around
         self._entered_by = ref(threading.current_thread())
         self._patience_s = patience_s
+        self.moves = ForcedMoves()
+        self._since_s: float | None = None
+        """Since when time has been held, without a break."""
 
     @cached_property
     def stillness(self) -> Stillness:
@@ -48,6 +54,34 @@ class Holds:
         if self._is_any_around():
             return not self._awake({me})
         return self._awake_threads() <= (0 if self._table.has(me) else 1)
+
+    @property
+    def awaited(self) -> list[tuple[threading.Thread, Hashable, Why]]:
+        """Who waits for the outside although time may move, as it was at the last look."""
+        found = vars(self).get("stillness")
+        return found.awaited if isinstance(found, Stillness) else []
+
+    def note_move(self, at_us: int, by_us: int) -> None:
+        """Note that time passes: what does although somebody waits for the outside is put on record."""
+        self._since_s = None
+        for thread, number, why in self.awaited:
+            self.moves.passed(number, thread, why.value, at_us, by_us)
+
+    def note_hold(self, at_us: int) -> None:
+        """Note that time is held, and name the thread that holds it if that goes on for long."""
+        now_s: float = real.monotonic()
+        if self._since_s is None:
+            self._since_s = now_s
+        if now_s - self._since_s >= NAMED_S:
+            thread, why = self._holder()
+            self.moves.held((thread.ident, self._since_s), thread, why, at_us, now_s - self._since_s)
+
+    def _holder(self) -> tuple[threading.Thread, str]:
+        for sleeper in self._woken.copy():
+            if not (sleeper.is_over or sleeper.is_busy):
+                return sleeper.thread, "it was woken, and has not gone on"
+        found = self.stillness.holder
+        return (threading.current_thread(), "it was not seen to wait") if found is None else (found[0], found[1].value)
 
     def hold(self, first: Sleeper | None, *besides: threading.Thread, paused: bool) -> bool:
         """Return whether the clock must not go to the deadline of `first` now; `paused`: whoever looks has just waited really."""

@@ -9,6 +9,7 @@ from weakref import ref
 
 from sagemock.cleanup import run_all
 from sagemock.clock import forks
+from sagemock.clock.forced_moves import ForcedMove
 from sagemock.clock.holds import PATIENCE_S, Holds
 from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.clock.pauses import Pauses
@@ -142,6 +143,11 @@ class Sleepers:
     def calls_here(self) -> int:
         """Return how often the calling thread has called AWS."""
         return self._calls.times
+
+    @property
+    def forced_moves(self) -> tuple[ForcedMove, ...]:
+        """What is on record of threads that wait for the world outside."""
+        return self._holds.moves.records()
 
     def was_entered_here(self) -> bool:
         """Return whether the calling thread is the one that entered the mock."""
@@ -344,7 +350,10 @@ class Sleepers:
                 if first is None or self._mover is not None or (self.pauses.is_any and not self.table.is_forced):
                     return
                 if self._holds.hold(first, paused=paused):
+                    self._holds.note_hold(self.clock.standing_us)
                     return
+                if first.deadline_us is not None and self.clock.standing_us < first.deadline_us:
+                    self._holds.note_move(self.clock.standing_us, first.deadline_us - self.clock.standing_us)
                 self._mover, is_mine = me, True
             # Without the mutex: observers are told of what happens on the way, and the clock's lock is for whoever holds none.
             # A clock that follows another one may be there already, and would go as far once more.

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass
+from itertools import count
 from types import FrameType
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -63,6 +64,7 @@ class _Outside:
     wait: Wait
     since_s: float
     began_s: float
+    number: int
 
     def has_timed_out(self, again: Wait, now_s: float) -> bool:
         """Return whether the call ran into its own time-out, and was made again."""
@@ -104,7 +106,12 @@ class Stillness:
         self._pulse = pulse or (_processor_time if self._is_exact else _position)
         self._tells = self._is_exact and tells()
         self._natives = Natives()
+        self._numbers = count()
         self._outside: WeakKeyDictionary[threading.Thread, _Outside] = WeakKeyDictionary()
+        self.awaited: list[tuple[threading.Thread, Hashable, Why]] = []
+        """Who waits for the outside although time may move: what tells one wait from the next, and why it waits."""
+        self.holder: tuple[threading.Thread, Why] | None = None
+        """Who held time at the last look, and why it waits."""
         self._seen: WeakKeyDictionary[threading.Thread, _Seen] = WeakKeyDictionary()
 
     def woke(self, thread: threading.Thread) -> None:
@@ -127,6 +134,7 @@ class Stillness:
         `paused` is whether the one that looks has just waited really.
         """
         waits: dict[threading.Thread, Wait] = {}
+        self.awaited = []
         for thread in (*threads, *older):
             is_older = thread in older
             rests = self.rests(thread, paused=paused)
@@ -138,12 +146,15 @@ class Stillness:
             if self._tells and wait.why in FOR_NATIVES and not is_older and self._natives.compute():
                 # It may wait for them; and they have not stood still for as long as it has.
                 self._seen.pop(thread, None)
+                self.holder = thread, wait.why
                 return False
             time = looker.time(wait, is_entered=thread is looker.entered_by, is_older=is_older)
-            if time is Time.HELD or (time is Time.WATCHED and not rests):
+            is_held = time is Time.HELD or (time is Time.WATCHED and not rests)
+            if is_held or (time is Time.PATIENCE and self._is_patient(thread, wait, looker.patience_s)):
+                self.holder = thread, wait.why
                 return False
-            if time is Time.PATIENCE and self._is_patient(thread, wait, looker.patience_s):
-                return False
+            if wait.why in OUTSIDE and not is_older:
+                self.awaited.append((thread, self._known(thread, wait).number, wait.why))
             if time is not Time.WATCHED:
                 waits[thread] = wait
         # At one moment: between the looks at two of them, the one may have given the other something to do.
@@ -167,13 +178,16 @@ class Stillness:
 
     def _is_patient(self, thread: threading.Thread, wait: Wait, patience_s: float) -> bool:
         """Return whether a wait for the outside has patience left; one that times out and is made again goes on."""
+        return bool(real.monotonic() - self._known(thread, wait).since_s < patience_s)
+
+    def _known(self, thread: threading.Thread, wait: Wait) -> _Outside:
         pulse, now_s = self._seen[thread].pulse, real.monotonic()
         known = self._outside.get(thread)
         if known is None or (known.pulse != pulse and not known.has_timed_out(wait, now_s)):
-            known = self._outside[thread] = _Outside(pulse, wait, now_s, now_s)
+            known = self._outside[thread] = _Outside(pulse, wait, now_s, now_s, next(self._numbers))
         elif known.pulse != pulse:
             known.pulse, known.wait, known.began_s = pulse, wait, now_s
-        return bool(now_s - known.since_s < patience_s)
+        return known
 
     def _is_as_seen(self, thread: threading.Thread) -> bool:
         seen = self._seen.get(thread)

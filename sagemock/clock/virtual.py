@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from sagemock.checks import number, public, public_class, quoted
+from sagemock.clock.forced_moves import ForcedMove
 from sagemock.clock.instants import END_US, SECOND_US, beginning_us, duration_us, instant, instant_us
 from sagemock.clock.pauses import Pauses
 from sagemock.clock.readings import Readings
@@ -49,6 +50,10 @@ class Leader(Protocol):
     @property
     def pauses(self) -> Pauses:
         """The blocks in which the clock is paused."""
+
+    @property
+    def forced_moves(self) -> tuple[ForcedMove, ...]:
+        """What is on record of threads that wait for the world outside."""
 
 
 class Outside(Protocol):
@@ -273,6 +278,11 @@ class Clock:
             now, target = instant(self.now_us()).isoformat(), instant(target_us).isoformat()
             raise InvalidValue(f"time only moves forward: it is {now}, later than {target}; begin earlier, by start=…")
         self.pass_to_us(target_us)
+
+    @property
+    def forced_moves(self) -> tuple[ForcedMove, ...]:
+        """Virtual time that passed while a thread waited for the outside, and threads that held time for five real seconds."""
+        return () if self._leader is None else self._leader.forced_moves
 
     @contextmanager
     def paused(self) -> Iterator[None]:
