@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         UnknownJob,
         UnusedError,
         UsageError,
+        WrongCalls,
     )
     from sagemock.events.bridge import Events
     from sagemock.events.delivery import Delay, Subscription
@@ -72,6 +73,7 @@ __all__ = [
     "UnknownJob",
     "UnusedError",
     "UsageError",
+    "WrongCalls",
     "current",
     "marker",
     "mock_sagemaker",

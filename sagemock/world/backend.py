@@ -127,7 +127,7 @@ class Backend:
         """Return the answer, and record the call, even if answering raises."""
         writes = request.operation in logs.WRITES if request.service == "logs" else request.operation not in READS
         params: Mapping[str, Any] = {}
-        outcome = DONE
+        outcome, message = DONE, None
         fault: Fault | None = None
         answer: Answer | Lost
         try:
@@ -142,14 +142,15 @@ class Backend:
                     outcome = fault.error
                     answer = self._meet(fault, request, parsed, at_us)
             except Refusal as refusal:
-                outcome = refusal.code
+                outcome, message = refusal.code, refusal.message
                 answer = refusal_answer(refusal)
             self._watch(request, at_us, fault, changed=writes and outcome == DONE)
         except Exception as error:
             outcome = type(error).__name__
             raise
         finally:
-            self.calls.append(Call(request.operation, params, instant(at_us), request.region, outcome, request.attempt))
+            at = instant(at_us)
+            self.calls.append(Call(request.operation, params, at, request.region, outcome, request.attempt, message))
         return answer
 
     def _polled(self, request: Request) -> Parsed:
