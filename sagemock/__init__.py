@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from sagemock.events.handler import Handler, LambdaContext
     from sagemock.events.pattern import Pattern
     from sagemock.faces.mock import SageMakerMock, current, mock_sagemaker
-    from sagemock.faces.views import Jobs, JobView, TransitionView
     from sagemock.pytest_plugin import marker
     from sagemock.service.accounts import Accounts
     from sagemock.service.calls import Call, Calls
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from sagemock.training.plan.rules import Matcher, PlanSource
     from sagemock.world.options import Options
     from sagemock.world.sleeps import Sleep, Sleeps
+    from sagemock.world.views import Jobs, JobView, TransitionView
 
 __all__ = [
     "Accounts",
@@ -105,9 +105,9 @@ _HOMES = {
     "PlanSource": "sagemock.training.plan.rules",
     "Sleep": "sagemock.world.sleeps",
     "Sleeps": "sagemock.world.sleeps",
-    "Jobs": "sagemock.faces.views",
-    "JobView": "sagemock.faces.views",
-    "TransitionView": "sagemock.faces.views",
+    "Jobs": "sagemock.world.views",
+    "JobView": "sagemock.world.views",
+    "TransitionView": "sagemock.world.views",
 }
 """The module of each name; the other names are errors."""
 

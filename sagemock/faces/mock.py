@@ -15,7 +15,6 @@ from sagemock.client.network import gives_credentials
 from sagemock.client.resolvers import Resolvers
 from sagemock.errors import InvalidType, UsageError
 from sagemock.faces import listeners
-from sagemock.faces.controls import Controls
 from sagemock.faces.decorate.target import decorate
 from sagemock.moto.fallback import MotoFallback
 from sagemock.patches.active import Stack
@@ -23,6 +22,7 @@ from sagemock.patches.greenlets import refuse
 from sagemock.patches.sleep import SleepPatch
 from sagemock.patches.trio_sleep import TrioPatch
 from sagemock.patches.wall import WallPatch
+from sagemock.world.controls import Controls
 from sagemock.world.options import Options, OptionsDict
 from sagemock.world.world import World
 

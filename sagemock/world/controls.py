@@ -13,7 +13,6 @@ from sagemock.events.bridge import Events
 from sagemock.events.delivery import Delay, Subscription
 from sagemock.events.handler import Handler
 from sagemock.events.pattern import Pattern
-from sagemock.faces.views import Jobs
 from sagemock.literals import ErrorName, OperationName, StatusName
 from sagemock.picture.show import drawing, timeline, timelines
 from sagemock.service.accounts import Accounts
@@ -29,6 +28,7 @@ from sagemock.training.plan.rules import Matcher, PlanSource, Rule
 from sagemock.training.streams import runs
 from sagemock.world.options import check_plan
 from sagemock.world.sleeps import Sleeps
+from sagemock.world.views import Jobs
 from sagemock.world.world import World
 
 __all__ = ["Controls"]
