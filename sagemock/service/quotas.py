@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from botocore.loaders import create_loader
 
 from sagemock.checks import nearest, quoted, text
 from sagemock.errors import UsageError
+from sagemock.evidence import Assumption
 from sagemock.protocol.refusal import Refusal
 from sagemock.training.job import Job, Place
 from sagemock.training.plan.resources import instances
@@ -18,6 +19,7 @@ from sagemock.training.warm_pool import pool
 
 __all__ = ["Quotas", "Usage", "checked_instance_type"]
 
+_FROM_CREATION: Final = Assumption("that a warm pool counts against its quota from the creation of its job on")
 Usage: TypeAlias = Literal["training job", "spot training job", "training warm pool"]
 """The use of instances, as in the names of the quotas."""
 
@@ -80,8 +82,7 @@ class Quotas:
     def retained_s(self, store: Store, place: Place, request: Mapping[str, Any], now_us: int, owner: Job | None = None) -> int:
         """Return for how many seconds a job's instances are retained after its end: 0 if they exceed the quota.
 
-        The service then reports nothing (developer guide, warm pools). It is assumed that a pool counts from the creation of its
-        job on.
+        The service then reports nothing (developer guide, warm pools). A pool counts from the creation of its job on.
         """
         wanted_s: int = request.get("ResourceConfig", {}).get("KeepAlivePeriodInSeconds", 0)
         for kind, count in instances(request) if wanted_s else ():
@@ -91,7 +92,7 @@ class Quotas:
             used = sum(
                 other_count
                 for job in store.region(place).pools()
-                if job is not owner and _keeps(job, now_us)
+                if job is not owner and _FROM_CREATION(_keeps(job, now_us))
                 for other, other_count in instances(job.request)
                 if other == kind
             )

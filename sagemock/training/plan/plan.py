@@ -6,11 +6,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from sagemock import reasons
 from sagemock.checks import listed, nearest, number, of_a_plan, public, public_class, quoted
 from sagemock.errors import InvalidType, PlanError
+from sagemock.evidence import Assumption
 from sagemock.literals import PhaseName
 from sagemock.training import status
 from sagemock.training.plan.changes import PlanChanges
@@ -36,6 +37,7 @@ class Durations(TypedDict, total=False):
     stopping: Duration | None
 
 
+_AS_ANY_JOB: Final = Assumption("that the life of a serverless job goes as that of any other job", knob="Plan(phases=[…])")
 _LENGTH = {name.lower(): name for name in (*NORMAL, status.STOPPING)}
 
 
@@ -223,12 +225,15 @@ class Plan(PlanFields):
 
         DescribeTrainingJob has ProgressInfo from the beginning of the training on. `tokens` is for how many it is billed when it
         has done all steps: there is BillableTokenCount at the end then, and no BillableTimeInSeconds. `then` is the life that it
-        lives (default: it completes). Only jobs with ServerlessJobConfig can play it. How their life goes is assumed to be as
-        that of any other job.
+        lives (default: it completes). Only jobs with ServerlessJobConfig can play it.
         """
         told = "" if tokens is None else f", tokens={_code(tokens)}"
         return _varied(
-            then, f"serverless(epochs={_code(epochs)}, steps={_code(steps)}{told}", epochs=epochs, steps=steps, tokens=tokens
+            _AS_ANY_JOB(then),
+            f"serverless(epochs={_code(epochs)}, steps={_code(steps)}{told}",
+            epochs=epochs,
+            steps=steps,
+            tokens=tokens,
         )
 
     @classmethod
