@@ -27,9 +27,16 @@ class Call:
     __slots__ = ("_arrived",)
 
     def __init__(  # noqa: PLR0913, PLR0917  # the fields of a call
-        self, operation: str, params: Mapping[str, Any], at: datetime, region: str, outcome: str, attempt: int
+        self,
+        operation: str,
+        params: Mapping[str, Any],
+        at: datetime,
+        region: str,
+        outcome: str,
+        attempt: int,
+        origin: str | None = None,
     ) -> None:
-        self._arrived = operation, params, at, region, outcome, attempt
+        self._arrived = operation, params, at, region, outcome, attempt, origin
 
     @property
     def operation(self) -> str:
@@ -63,6 +70,11 @@ class Call:
         return self._arrived[5]
 
     @property
+    def origin(self) -> str | None:
+        """Where it came from: the address and the program of another process; None for a client in this process."""
+        return self._arrived[6]
+
+    @property
     def job(self) -> str | None:
         """The name of the training job that it is about, or None."""
         return job_of(self._arrived[1])
@@ -79,7 +91,7 @@ class Call:
         return hash((operation, *rest))
 
     def __repr__(self) -> str:
-        names = "operation", "params", "at", "region", "outcome", "attempt"
+        names = "operation", "params", "at", "region", "outcome", "attempt", "origin"
         return f"Call({', '.join(f'{name}={value!r}' for name, value in zip(names, self._arrived, strict=True))})"
 
     def __str__(self) -> str:
