@@ -25,7 +25,7 @@ class Call:
 
     # Each call makes one of these, and a frozen dataclass takes three times as long to make. A named tuple would give access to
     # the mock's own copy of the request.
-    __slots__ = ("_arrived", "_message")
+    __slots__ = ("_arrived", "_more")
 
     def __init__(  # noqa: PLR0913, PLR0917  # the fields of a call
         self,
@@ -36,9 +36,10 @@ class Call:
         outcome: str,
         attempt: int,
         message: str | None = None,
+        origin: str | None = None,
     ) -> None:
         self._arrived = operation, params, at, region, outcome, attempt
-        self._message = message
+        self._more = message, origin
 
     @property
     def operation(self) -> str:
@@ -74,7 +75,12 @@ class Call:
     @property
     def message(self) -> str | None:
         """Why it was refused, in AWS's words; None if it was not refused. Calls that differ only in it are equal."""
-        return self._message
+        return self._more[0]
+
+    @property
+    def origin(self) -> str | None:
+        """Where it came from: the address and the program of another process; None for a client in this process."""
+        return self._more[1]
 
     @property
     def job(self) -> str | None:
@@ -95,7 +101,10 @@ class Call:
     def __repr__(self) -> str:
         names = "operation", "params", "at", "region", "outcome", "attempt"
         fields = [f"{name}={value!r}" for name, value in zip(names, self._arrived, strict=True)]
-        return f"Call({', '.join([*fields, *([] if self.message is None else [f'message={self.message!r}'])])})"
+        fields += [
+            f"{name}={value!r}" for name, value in zip(("message", "origin"), self._more, strict=True) if value is not None
+        ]
+        return f"Call({', '.join(fields)})"
 
     def __str__(self) -> str:
         attempt = f" (attempt {self.attempt})" if self.attempt > 1 else ""

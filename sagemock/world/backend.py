@@ -149,8 +149,8 @@ class Backend:
             outcome = type(error).__name__
             raise
         finally:
-            at = instant(at_us)
-            self.calls.append(Call(request.operation, params, at, request.region, outcome, request.attempt, message))
+            at, attempt = instant(at_us), request.attempt
+            self.calls.append(Call(request.operation, params, at, request.region, outcome, attempt, message, request.origin))
         return answer
 
     def _polled(self, request: Request) -> Parsed:
@@ -201,21 +201,21 @@ class Backend:
             raise broken from error
 
     def _watch(self, request: Request, at_us: int, fault: Fault | None, *, changed: bool) -> None:
-        """Count the call for law 9. Raises NothingWillHappen if it is one poll too many."""
+        """Count the call for law 9. Raises NothingWillHappen if it is one poll too many.
+
+        A call of another process does not count: its loop takes real time, and whoever runs it can interrupt it.
+        """
         if changed:
             self.runaway.reset()
             self.clock.readings.turned_away()
-        else:
+        elif request.origin is None:
             # A fault with a limited number of calls does not go on forever.
             settled = self.settled(at_us) and (fault is None or fault.times is None)
             poll = (request.operation, timeless(request.body)) if settled else None
             self.runaway.polled(poll, settled=settled, limit_us=self.clock.idle_limit_us)
 
     def _place(self, request: Request) -> Place:
-        account = self._options.account_id
-        if self.accounts and (key := request.access_key) is not None:
-            account = self.accounts.get(key, account)
-        return Place(request.partition, request.region, account)
+        return Place(request.partition, request.region, self.accounts.of(request.access_key, self._options.account_id))
 
     def _report(self, what: str) -> str:
         now_us = self.clock.now_us()
