@@ -14,7 +14,7 @@ from sagemock.events.envelope import Event, event
 from sagemock.events.handler import Handler
 from sagemock.events.pattern import EventPattern, Pattern
 from sagemock.evidence import Assumption
-from sagemock.protocol.model import Api
+from sagemock.protocol.model import Api, installed
 from sagemock.service.operations import Service
 from sagemock.training.history import History, Occurrence
 
@@ -77,7 +77,7 @@ class Events(Sequence[Event]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A copy (or a pickle) has the events sent so far, and does not grow.
-        return Events, (partial(list, list(self)), deepcopy, fields.installed)
+        return Events, (partial(list, list(self)), deepcopy, installed)
 
     @public
     def matching(self, pattern: Pattern, *, check: bool = True) -> "Events":
@@ -123,7 +123,7 @@ class EventBridge:
         return event(self._service.api, occurrence, self._service.seed)
 
     def _api(self) -> Api:
-        return getattr(self._service, "api", None) or fields.installed()
+        return getattr(self._service, "api", None) or installed()
 
     @property
     def events(self) -> Events:

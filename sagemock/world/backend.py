@@ -21,7 +21,7 @@ from sagemock.service.faults import Fault, Faults
 from sagemock.service.operations import INVALID, OPERATIONS, READS, Service
 from sagemock.service.visibility import Visibility
 from sagemock.training.job import Place
-from sagemock.training.plan.rules import Plans
+from sagemock.training.plan.rules import Plans, PlanSource, Rule
 from sagemock.training.store import Store
 from sagemock.world import reports
 from sagemock.world.options import Options
@@ -107,6 +107,27 @@ class Backend:
             request_id = f"{self._id_begins}{next(self._ids):012x}"
         lost_after_us = answer.after_us if isinstance(answer, Lost) else None
         return Reply(answer, at_us, self.clock.latency_us if lost_after_us is None else lost_after_us, request_id)
+
+    def create(self, request: Request, plan: PlanSource | None) -> str:
+        """Create a job for the test itself, and return the response as JSON. Raises a Refusal.
+
+        No call is recorded, no fault is met, and time does not pass.
+
+        `plan` is the plan of this job, whatever other plans match it; None: as for any job.
+        """
+        with self.store.lock:
+            at_us = self.clock.now_us()
+            self.store.forget(at_us)
+            parsed = read(request)
+            own = [] if plan is None else [Rule(lambda _: True, plan, times=1)]
+            rules = self.plans.rules
+            self.plans.rules = [*own, *rules]
+            try:
+                response = self._perform(request, parsed, at_us)
+            finally:
+                self.plans.rules = rules
+            self.runaway.reset()
+        return response
 
     def settled(self, now_us: int) -> bool:
         """Whether nothing will change by itself any more, so that the same call gets the same answer forever."""

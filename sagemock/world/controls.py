@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import get_args
+from typing import Any, get_args
 
 from sagemock import checks, reasons
 from sagemock.checks import flag, public, quoted, takes_one, whole
@@ -26,9 +26,10 @@ from sagemock.training.job import Job
 from sagemock.training.plan.resources import count
 from sagemock.training.plan.rules import Matcher, PlanSource, Rule
 from sagemock.training.streams import runs
+from sagemock.world import launch
 from sagemock.world.options import check_plan
 from sagemock.world.sleeps import Sleeps
-from sagemock.world.views import Jobs
+from sagemock.world.views import Jobs, JobView
 from sagemock.world.world import World
 
 __all__ = ["Controls"]
@@ -139,6 +140,29 @@ class Controls:
         if times is not None:
             whole("times", times, "how many jobs the plan serves", "leave it out for all", least=1)
         world.backend.plans.rules.append(Rule(matcher, plan, times))
+
+    @public
+    def create_training_job(
+        self,
+        name: str,
+        *,
+        plan: PlanSource | None = None,
+        region: str | None = None,
+        **fields: Any,  # noqa: ANN401  # any field of the request
+    ) -> JobView:
+        """Create a training job as if somebody else had done so, and return a view of it.
+
+        `fields` are fields of the CreateTrainingJob request. They replace those of a complete request, which has one on-demand
+        `ml.m5.xlarge` and no input; None leaves a field out. The job is like any other, with events and quotas. But no call is
+        recorded, no fault is met, and no time passes. Raises InvalidType or InvalidValue for what botocore or AWS would refuse,
+        in their words.
+
+        :param name: The name of the job.
+        :param plan: The plan of this job, or a callable of the request that returns one (default: as for any job).
+        :param region: The region of the job (default: that of a client without a region of its own).
+        """
+        world = self._running
+        return self.jobs[launch.create_training_job(world, name, plan, region, fields)]
 
     @public
     def quota(self, instance_type: str, *, instances: int, spot: bool = False, warm_pool: bool = False) -> None:
