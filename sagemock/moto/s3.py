@@ -10,9 +10,9 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 
 from sagemock.errors import UsageError
+from sagemock.jobs.place import Place
 from sagemock.moto import handler
 from sagemock.protocol.refusal import Refusal
-from sagemock.training.job import Place
 
 __all__ = ["Location", "check_inputs", "location", "put"]
 

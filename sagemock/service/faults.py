@@ -11,9 +11,10 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from sagemock.checks import nearest, number, shown, text, whole
 from sagemock.clock.instants import duration_us, instant, instant_us
 from sagemock.errors import InvalidType, InvalidValue, UsageError
+from sagemock.jobs.kinds import named_in
+from sagemock.jobs.place import Place
 from sagemock.protocol.refusal import Refusal
 from sagemock.service.subject import JOBLESS, checked_operation, job_of
-from sagemock.training.job import Place
 
 __all__ = [
     "CONNECTION_RESET",
@@ -152,12 +153,12 @@ class Fault:
         known = _KNOWN.get(self.error, _Known("", 400))
         message = self.message
         if message is None:
-            job = job_of(request)
+            named = named_in(request)
             # It is assumed that an operation without a job is denied on "*". The name of the role is assumed too.
             message = known.message.format(
                 user=f"arn:{place.partition}:sts::{place.account}:assumed-role/tester/session",
                 operation=operation,
-                resource="*" if job is None else place.arn(f"training-job/{job}"),
+                resource="*" if named is None else place.arn(f"{named[0].resource}/{named[1]}"),
             )
         return Refusal(self.error, message, status=known.status if self.status is None else self.status)
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
 from typing import Final, NamedTuple, NoReturn
 
+from sagemock.jobs.streams import Line, Stream
 from sagemock.protocol.refusal import Refusal
-from sagemock.training.streams import Line, Stream
 
 __all__ = [
     "END",

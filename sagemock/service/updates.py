@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from sagemock.jobs.interventions import Delete
 from sagemock.protocol.refusal import Refusal
 from sagemock.service.rules import table
 from sagemock.training import status
-from sagemock.training.interventions import Delete, KeepAlive, Update
+from sagemock.training.interventions import KeepAlive, Update
 from sagemock.training.job import Job
 from sagemock.training.snapshot import snapshot
 from sagemock.training.warm_pool import pool
