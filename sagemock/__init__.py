@@ -17,13 +17,13 @@ if TYPE_CHECKING:
         UnknownJob,
         UnusedError,
         UsageError,
+        WrongCalls,
     )
     from sagemock.events.bridge import Events
     from sagemock.events.delivery import Delay, Subscription
     from sagemock.events.handler import Handler, LambdaContext
     from sagemock.events.pattern import Pattern
     from sagemock.faces.mock import SageMakerMock, current, mock_sagemaker
-    from sagemock.faces.views import Jobs, JobView, TransitionView
     from sagemock.jobs.durations import Duration
     from sagemock.jobs.lines import Lines
     from sagemock.jobs.rules import Matcher, PlanSource
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from sagemock.training.plan.plan import Durations, Plan
     from sagemock.world.options import Options
     from sagemock.world.sleeps import Sleep, Sleeps
+    from sagemock.world.views import Jobs, JobView, TransitionView
 
 __all__ = [
     "Accounts",
@@ -73,6 +74,7 @@ __all__ = [
     "UnknownJob",
     "UnusedError",
     "UsageError",
+    "WrongCalls",
     "current",
     "marker",
     "mock_sagemaker",
@@ -104,9 +106,9 @@ _HOMES = {
     "PlanSource": "sagemock.jobs.rules",
     "Sleep": "sagemock.world.sleeps",
     "Sleeps": "sagemock.world.sleeps",
-    "Jobs": "sagemock.faces.views",
-    "JobView": "sagemock.faces.views",
-    "TransitionView": "sagemock.faces.views",
+    "Jobs": "sagemock.world.views",
+    "JobView": "sagemock.world.views",
+    "TransitionView": "sagemock.world.views",
 }
 """The module of each name; the other names are errors."""
 

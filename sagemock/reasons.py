@@ -6,8 +6,9 @@ function that takes them.
 
 from typing import Final
 
-from sagemock.checks import of_a_plan, public, shown, text
+from sagemock.checks import of_a_plan, public, quoted, text
 from sagemock.errors import PlanError
+from sagemock.evidence import Assumption
 
 __all__ = [
     "CAPACITY",
@@ -22,6 +23,7 @@ __all__ = [
     "image_download",
 ]
 
+_ENDING: Final = Assumption("how the reason of an image that cannot be pulled goes on", knob="reasons.image_download(detail)")
 LENGTH: Final = 1024
 """The longest FailureReason (service model). The service cuts the container's failure file to this length."""
 
@@ -48,7 +50,7 @@ ROLE: Final = (
 def exit_code(code: int) -> str:
     """Return the reason for a container that ended with `code` and left no failure file (examples#1234 has the older form)."""
     if isinstance(code, bool) or not isinstance(code, int) or not 1 <= code <= 255:  # noqa: PLR2004  # an exit status is a byte
-        raise PlanError(f"exit_code={shown(code)}: a failed container has an exit code from 1 to 255; give one of these")
+        raise PlanError(f"exit_code={quoted(code)}: a failed container has an exit code from 1 to 255; give one of these")
     return f"AlgorithmError: , exit code: {code}"
 
 
@@ -66,9 +68,9 @@ def data_download(detail: str = "Failed to download data. 403 Forbidden (403): F
 
 @public
 def image_download(detail: str = "") -> str:
-    """Return the reason for a job whose image could not be pulled (aws/sagemaker-python-sdk#5861); its ending is assumed."""
+    """Return the reason for a job whose image could not be pulled (aws/sagemaker-python-sdk#5861)."""
     ending = detail if isinstance(detail, str) and not detail else checked(detail)
-    return checked(f"ClientError: Unable to download training image{ending}")
+    return checked(f"ClientError: Unable to download training image{_ENDING(ending)}")
 
 
 @public
@@ -76,7 +78,7 @@ def checked(reason: str) -> str:
     """Return the part of a reason that the service shows. Raises PlanError if it is not a string, or empty."""
     if not isinstance(reason, str) or not reason:
         raise PlanError(
-            f"{shown(reason)} is not a FailureReason: give a text that is not empty, such as 'AlgorithmError: , exit code: 1'"
+            f"{quoted(reason)} is not a FailureReason: give a text that is not empty, such as 'AlgorithmError: , exit code: 1'"
         )
     with of_a_plan():
         text("FailureReason", reason, "a text", "write what can be encoded")

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from functools import partial
-from typing import Any, overload
+from typing import Any, Final, overload
 
-from sagemock.checks import flag, public, shown
+from sagemock.checks import flag, public, quoted
 from sagemock.clock.virtual import Clock
 from sagemock.errors import InvalidType, UsageError
 from sagemock.events import fields
@@ -13,11 +13,14 @@ from sagemock.events.delivery import Delay, Delivery, Subscription
 from sagemock.events.envelope import Event, event
 from sagemock.events.handler import Handler
 from sagemock.events.pattern import EventPattern, Pattern
+from sagemock.evidence import Assumption
 from sagemock.jobs.history import History, Occurrence
 from sagemock.protocol.model import Api
 from sagemock.service.operations import Service
 
 __all__ = ["EventBridge", "Events"]
+
+_EACH_STATUS: Final = Assumption("that each change of a secondary status has an event")
 
 
 class Events(Sequence[Event]):
@@ -46,7 +49,7 @@ class Events(Sequence[Event]):
             return self._fixed(occurrences[index])
         if isinstance(index, bool) or not isinstance(index, int):
             raise InvalidType(
-                f"an index of events is a whole number, not {shown(index)}: write events[-1], or events.matching(pattern)"
+                f"an index of events is a whole number, not {quoted(index)}: write events[-1], or events.matching(pattern)"
             )
         return self._to_event(occurrences[index])
 
@@ -112,7 +115,7 @@ class EventBridge:
         """Record the events from now on. Nothing is delivered before the first subscription."""
         self._clock = clock
         self._service = service
-        self._history = History(service.store, clock.now_us)
+        self._history = _EACH_STATUS(History(service.store, clock.now_us))
         self._delivery: Delivery | None = None
         self._closed = False
 

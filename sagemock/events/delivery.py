@@ -10,7 +10,7 @@ from itertools import count
 from random import Random
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from sagemock.checks import public, shown, takes_one
+from sagemock.checks import public, quoted, takes_one
 from sagemock.clock.virtual import Clock
 from sagemock.errors import InvalidType, InvalidValue
 from sagemock.events.envelope import Event
@@ -39,7 +39,7 @@ class Subscription:
         self.takes_context = takes_context(handler)
         if isinstance(duplicates, bool) or not isinstance(duplicates, int) or not 0 <= duplicates <= _DUPLICATES:
             raise InvalidValue(
-                f"duplicates is how many times each event comes again, 0 to {_DUPLICATES}, not {shown(duplicates)}: "
+                f"duplicates is how many times each event comes again, 0 to {_DUPLICATES}, not {quoted(duplicates)}: "
                 "write duplicates=1"
             )
         if callable(delay):

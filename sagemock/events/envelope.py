@@ -2,9 +2,8 @@
 
 The envelope is that of the developer guide ("Events that Amazon SageMaker AI sends to Amazon EventBridge") and of events of 2023
 in `awslabs/mlspace` (`test_process_events.py`): instants are milliseconds since the epoch, a member without a value is null and
-not absent (within structures too, as the event of an endpoint configuration there shows), and tags are a map. That the detail has
-every member of DescribeTrainingJob's response is assumed: the two sources show different parts of it. That each change of a
-secondary status has an event is also assumed; the event of 2023 came 21 s after TrainingStartTime, in the midst of InProgress.
+not absent (within structures too, as the event of an endpoint configuration there shows), and tags are a map. The event of 2023
+came 21 s after TrainingStartTime, in the midst of InProgress.
 """
 
 import hashlib
@@ -14,6 +13,7 @@ from uuid import UUID
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from sagemock.clock.instants import instant
+from sagemock.evidence import Assumption
 from sagemock.jobs.history import Occurrence
 from sagemock.jobs.kinds import TRAINING
 from sagemock.protocol.model import Api
@@ -26,6 +26,9 @@ Event: TypeAlias = dict[str, Any]
 
 DETAIL_TYPE: Final = TRAINING.detail_type
 SOURCE: Final = "aws.sagemaker"
+_WHOLE: Final = Assumption(
+    "that the detail of an event has every member of DescribeTrainingJob (two sources show different parts of it)"
+)
 
 
 def event(api: Api, occurrence: Occurrence, seed: int) -> Event:
@@ -43,7 +46,7 @@ def event(api: Api, occurrence: Occurrence, seed: int) -> Event:
         "time": f"{instant(modified_us):%Y-%m-%dT%H:%M:%SZ}",
         "region": job.place.region,
         "resources": [job.arn],
-        "detail": {**_with_nulls(api.output(job.kind.describe), members), "Tags": dict(job.tags)},
+        "detail": {**_WHOLE(_with_nulls(api.output(job.kind.describe), members)), "Tags": dict(job.tags)},
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast, overload
 
-from sagemock.checks import flag, public, public_class, shown
+from sagemock.checks import flag, public, public_class, quoted
 from sagemock.cleanup import run_all
 from sagemock.client.adaptive import AdaptivePatch
 from sagemock.client.aio import AioPatch
@@ -15,7 +15,6 @@ from sagemock.client.network import gives_credentials
 from sagemock.client.resolvers import Resolvers
 from sagemock.errors import InvalidType, UsageError
 from sagemock.faces import listeners
-from sagemock.faces.controls import Controls
 from sagemock.faces.decorate.target import decorate
 from sagemock.moto.fallback import MotoFallback
 from sagemock.patches.active import Stack
@@ -23,6 +22,7 @@ from sagemock.patches.greenlets import refuse
 from sagemock.patches.sleep import SleepPatch
 from sagemock.patches.trio_sleep import TrioPatch
 from sagemock.patches.wall import WallPatch
+from sagemock.world.controls import Controls
 from sagemock.world.options import Options, OptionsDict
 from sagemock.world.world import World
 
@@ -60,7 +60,7 @@ class SageMakerMock(Controls):
         super().__init__()
         given: object = options
         if given is not None and not isinstance(given, Options):
-            raise InvalidType(f"SageMakerMock takes Options, not {shown(given)}: write mock_sagemaker(latency=0)")
+            raise InvalidType(f"SageMakerMock takes Options, not {quoted(given)}: write mock_sagemaker(latency=0)")
         self._options = Options() if options is None else options
 
     # -- faces

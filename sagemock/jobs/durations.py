@@ -4,7 +4,7 @@ import math
 from datetime import timedelta
 from typing import Final, TypeAlias
 
-from sagemock.checks import shown
+from sagemock.checks import quoted
 from sagemock.clock.instants import duration_us
 from sagemock.errors import PlanError
 
@@ -32,5 +32,5 @@ def span_us(value: Duration | None, what: str) -> tuple[int, int] | None:
     except (TypeError, ValueError) as error:
         raise PlanError(f"{what}: {error}; give a timedelta, seconds, or a (low, high) pair of them") from None
     if span[0] < 0 or span[1] < span[0]:
-        raise PlanError(f"{what} is {shown(value)}: a duration is not negative, and a (low, high) pair is in order")
+        raise PlanError(f"{what} is {quoted(value)}: a duration is not negative, and a (low, high) pair is in order")
     return span

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
-from sagemock.checks import of_a_plan, shown, takes_one, text
+from sagemock.checks import of_a_plan, quoted, takes_one, text
 from sagemock.clock.instants import SECOND_US, duration_us
 from sagemock.errors import PlanError
 from sagemock.jobs.hashing import hashed_once
@@ -40,9 +40,9 @@ class Lines:
     pairs: tuple[tuple[int, str], ...]
 
     def __repr__(self) -> str:
-        shown = [repr((offset_us / SECOND_US, text)) for offset_us, text in self.pairs[:SHOWN]]
+        quoted = [repr((offset_us / SECOND_US, text)) for offset_us, text in self.pairs[:SHOWN]]
         more = [f"… {len(self.pairs) - SHOWN} more"] if len(self.pairs) > SHOWN else []
-        return f"[{', '.join(shown + more)}]"
+        return f"[{', '.join(quoted + more)}]"
 
     def __bool__(self) -> bool:
         return bool(self.pairs)
@@ -98,22 +98,22 @@ def lines_of(value: object, what: str, *, ordered: bool = False) -> Lines:
     if isinstance(value, Lines):
         return value
     if isinstance(value, str) or not isinstance(value, Iterable) or (ordered and not isinstance(value, Sequence)):
-        raise PlanError(f"{what} are (offset, text) pairs, not {shown(value)}: write [(0, 'epoch 1'), (60, 'epoch 2')]")
+        raise PlanError(f"{what} are (offset, text) pairs, not {quoted(value)}: write [(0, 'epoch 1'), (60, 'epoch 2')]")
     return Lines(tuple(sorted((_pair(one, what) for one in value), key=_offset)))
 
 
 def _pair(value: object, what: str) -> tuple[int, str]:
     if not isinstance(value, (tuple, list)) or len(value) != 2 or not isinstance(value[1], str):  # noqa: PLR2004  # a pair
         raise PlanError(
-            f"{what}: {shown(value)} is no (offset, text) pair; write (60, 'epoch 2') or (timedelta(minutes=1), 'epoch 2')"
+            f"{what}: {quoted(value)} is no (offset, text) pair; write (60, 'epoch 2') or (timedelta(minutes=1), 'epoch 2')"
         )
     offset, line = value
     try:
         offset_us = duration_us(offset)
     except (TypeError, ValueError) as error:
-        raise PlanError(f"{what}: the offset of {shown(line)}: {error}; give a timedelta or seconds") from None
+        raise PlanError(f"{what}: the offset of {quoted(line)}: {error}; give a timedelta or seconds") from None
     if offset_us < 0:
-        raise PlanError(f"{what}: {shown(line)} is at {offset!r}, before the phase begins; an offset is not negative")
+        raise PlanError(f"{what}: {quoted(line)} is at {offset!r}, before the phase begins; an offset is not negative")
     if not line:
         # Service model of CloudWatch Logs, EventMessage: at least one character.
         raise PlanError(f"{what}: the text at {offset!r} is empty, which no log can hold; write something, or leave the line out")
@@ -149,7 +149,7 @@ def sources_of(logs: LogMapping, writes: Collection[str]) -> tuple[tuple[str, Li
         isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str)  # noqa: PLR2004  # a pair
         for pair in pairs
     ):
-        raise PlanError(f"logs={shown(logs)}: write what each status writes, logs={{'Training': [(0, 'epoch 1')]}}")
+        raise PlanError(f"logs={quoted(logs)}: write what each status writes, logs={{'Training': [(0, 'epoch 1')]}}")
     return tuple((name, made) for name, source in pairs if (made := checked_source(source, name, writes)) is not None)
 
 

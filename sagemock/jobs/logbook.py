@@ -3,7 +3,9 @@
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
 from itertools import count
+from typing import Final
 
+from sagemock.evidence import Assumption
 from sagemock.jobs.job import AnyJob
 from sagemock.jobs.streams import AddedLine, AddedLines, Stream, last_us, written
 
@@ -11,14 +13,20 @@ __all__ = ["Logbook"]
 
 _ADDED = 10**9
 """What a test adds comes after what was planned for the same instant."""
-_LONG_AGO_US = 1_511_913_600_000_000
-"""2017-11-29, when SageMaker began: an account that has trained before has a log group from some day since then (assumed)."""
+_TRAINED_BEFORE: Final = Assumption(
+    "that the log group is there from the beginning, in every account and region, as after an earlier job of the account: since "
+    "2017-11-29, when SageMaker began",
+    knob="DeleteLogGroup",
+)
+_BACK: Final = Assumption("that a deleted log group is there again with the next line", knob="CreateLogGroup")
+_LONG_AGO_US: Final = _TRAINED_BEFORE(1_511_913_600_000_000)
+"""2017-11-29."""
 
 
 class Logbook:
     """The jobs of a region that write lines, also those that are deleted: their logs stay. Hold the store's lock.
 
-    The log group is there from the beginning, as in an account that has trained before (assumed). Who deletes it deletes the
+    The log group is there from the beginning, as in an account that has trained before. Who deletes it deletes the
     lines with it; it comes back when somebody creates it, or with the next line.
     """
 
@@ -76,7 +84,7 @@ class Logbook:
             return min(self._created_us, now_us)
         since_us = 0 if self._erased_us is None else self._erased_us
         streams = self.streams(now_us, since_us=since_us)
-        return min((line.ingested_us for stream in streams for line in stream.lines), default=None)
+        return _BACK(min((line.ingested_us for stream in streams for line in stream.lines), default=None))
 
     def create(self, now_us: int) -> None:
         """Create the log group, which is not there."""

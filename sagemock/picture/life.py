@@ -15,7 +15,7 @@ from sagemock.training.plan.forms import formed
 from sagemock.training.plan.recording import read
 from sagemock.training.snapshot import snapshot
 
-__all__ = ["Life", "Mark", "life", "recorded"]
+__all__ = ["Life", "Mark", "life", "life_of_record"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def life(job: AnyJob, now_us: int) -> Life:
     )
 
 
-def recorded(response: Mapping[str, Any]) -> Life:
+def life_of_record(response: Mapping[str, Any]) -> Life:
     """Return the life that a DescribeTrainingJob response shows. Raises PlanError if it is not such a response."""
     found = read(response)
     whole = formed(response).response

@@ -4,6 +4,7 @@ import base64
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from sagemock.evidence import YOUR_WORDS, Assumption
 from sagemock.jobs.kinds import TRAINING
 from sagemock.jobs.logbook import Logbook
 from sagemock.jobs.place import Place
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["GROUP", "arn", "create", "delete", "describe", "is_about", "logbook", "missing", "refuse"]
 
 GROUP: Final = TRAINING.log_group
+_WORDS: Final = Assumption("the words in which DescribeLogGroups refuses a prefix beside a pattern", knob=YOUR_WORDS)
+_NOTHING_STORED: Final = Assumption("that the log group has nothing stored: the service counts from time to time")
 _PAGE: Final = 50
 """How many groups a page has if the request has no limit (operation documentation of DescribeLogGroups)."""
 _CLASS: Final = "STANDARD"
@@ -121,8 +124,8 @@ def describe(
 ) -> str:
     """List the group and the `others` (those of moto) in the order of their names, with a token only if more groups follow."""
     if "logGroupNamePrefix" in request and "logGroupNamePattern" in request:
-        # Operation documentation: "mutually exclusive". The words are assumed.
-        refuse("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
+        # Operation documentation: "mutually exclusive".
+        refuse(_WORDS("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."))
     groups = {group["logGroupName"]: group for group in others if group["logGroupName"] != GROUP}
     created_us = service.store.kind_at(place, TRAINING).logbook.created_us(now_us)
     if created_us is not None:
@@ -144,8 +147,7 @@ def _described(place: Place, created_us: int) -> dict[str, Any]:
         "creationTime": created_us // 1000,
         "metricFilterCount": 0,
         "arn": f"{arn(place)}:*",
-        # The service counts the bytes only from time to time; here nothing is compressed or stored.
-        "storedBytes": 0,
+        "storedBytes": _NOTHING_STORED(0),
         "logGroupClass": _CLASS,
         "logGroupArn": arn(place),
     }

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from botocore.loaders import create_loader
 
-from sagemock.checks import nearest, shown, text
+from sagemock.checks import nearest, quoted, text
 from sagemock.errors import UsageError
+from sagemock.evidence import Assumption
 from sagemock.jobs.place import Place
 from sagemock.jobs.store import Store
 from sagemock.protocol.refusal import Refusal
@@ -19,6 +20,7 @@ from sagemock.training.warm_pool import pool
 
 __all__ = ["Quotas", "Usage", "checked_instance_type"]
 
+_FROM_CREATION: Final = Assumption("that a warm pool counts against its quota from the creation of its job on")
 Usage: TypeAlias = Literal["training job", "spot training job", "training warm pool"]
 """The use of instances, as in the names of the quotas."""
 
@@ -30,7 +32,7 @@ def checked_instance_type(name: object) -> str:
     if kind not in known:
         near = nearest(kind, known, least=0)
         raise UsageError(
-            f"training jobs do not run on {shown(kind)}: did you mean {near!r}? A newer botocore may know more types of instances"
+            f"training jobs do not run on {quoted(kind)}: did you mean {near!r}? A newer botocore may know more instance types"
         )
     return kind
 
@@ -82,8 +84,7 @@ class Quotas:
         """Return for how many seconds a job's instances are retained after its end: 0 if they exceed the quota.
 
         `pools` are the jobs at its place that were given a warm pool.
-        The service then reports nothing (developer guide, warm pools). It is assumed that a pool counts from the creation of its
-        job on.
+        The service then reports nothing (developer guide, warm pools). A pool counts from the creation of its job on.
         """
         wanted_s: int = request.get("ResourceConfig", {}).get("KeepAlivePeriodInSeconds", 0)
         for kind, count in instances(request) if wanted_s else ():
@@ -93,7 +94,7 @@ class Quotas:
             used = sum(
                 other_count
                 for job in pools
-                if job is not owner and _keeps(job, now_us)
+                if job is not owner and _FROM_CREATION(_keeps(job, now_us))
                 for other, other_count in instances(job.request)
                 if other == kind
             )

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from botocore.loaders import create_loader
 
-from sagemock.checks import nearest, shown, text
+from sagemock.checks import nearest, quoted, text
 from sagemock.errors import UsageError
 from sagemock.jobs.kinds import KINDS, named_in
 from sagemock.service.operations import OPERATIONS
@@ -40,7 +40,7 @@ def checked_operation(pattern: object, services: Sequence[str] = ("sagemaker",))
     # The test may have written the name of boto3's method, with underscores.
     near = nearest(pattern.replace("_", ""), sorted(known))
     hint = f"did you mean {near!r}?" if near else f"sagemock answers {', '.join(sorted(OPERATIONS))}"
-    raise UsageError(f"SageMaker has no operation {shown(pattern)}: {hint}")
+    raise UsageError(f"SageMaker has no operation {quoted(pattern)}: {hint}")
 
 
 def _names_one(pattern: str, known: Collection[str]) -> bool:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
-from sagemock.checks import shown
+from sagemock.checks import quoted
 from sagemock.clock.instants import duration_us
 from sagemock.errors import InvalidValue, UsageError
 from sagemock.jobs.job import AnyJob
@@ -43,7 +43,7 @@ class HideRule:
         self.lasting_us = duration_us(self.lasting)
         if self.lasting_us <= 0:
             raise InvalidValue(
-                f"lasting is a positive duration after the creation of a job, not {shown(self.lasting)}: write lasting=5"
+                f"lasting is a positive duration after the creation of a job, not {quoted(self.lasting)}: write lasting=5"
             )
 
     def hides(self, job: AnyJob, now_us: int) -> bool:

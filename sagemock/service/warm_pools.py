@@ -1,8 +1,9 @@
 """Warm pools: what the service shows of them, and how a new job takes one over."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
+from sagemock.evidence import Assumption
 from sagemock.jobs.place import Place
 from sagemock.jobs.store import Store
 from sagemock.training.interventions import Taken
@@ -10,6 +11,8 @@ from sagemock.training.job import Job
 from sagemock.training.warm_pool import Pool, pool, takes
 
 __all__ = ["Pools", "take", "warm_pool_status"]
+
+_OLDEST: Final = Assumption("that a job takes over the oldest of several warm pools that fit")
 
 
 def warm_pool_status(found: Pool) -> dict[str, Any]:
@@ -45,14 +48,14 @@ class Pools:
         return [by_name[name] for name in names.values()]
 
     def available(self, store: Store, place: Place, request: Mapping[str, Any], now_us: int) -> Job | None:
-        """Return the job whose warm pool a new job takes over, or None. Of several, it is the oldest (assumed)."""
+        """Return the job whose warm pool a new job takes over, or None. Of several, it is the oldest."""
         for job in self.jobs(store, place):
             found = pool(job, now_us)
             if found is None or found.status in ("Reused", "Terminated"):
                 # Nobody can take it over any more.
                 del self._names[place][job.number]
             elif found.status == "Available" and takes(job, request):
-                return job
+                return _OLDEST(job)
         return None
 
 

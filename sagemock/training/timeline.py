@@ -14,8 +14,7 @@ class Timeline(timeline.Timeline):
     unbilled: tuple[tuple[int, int], ...]
     """The intervals after the start that count as neither training nor billable time.
 
-    That Stopping is among them was seen once (a spot job of 2026: 9532 - 5 s); that Interrupted and what follows until the job
-    runs again are too is assumed.
+    That Stopping is among them was seen once (a spot job of 2026: 9532 - 5 s).
     """
     uploaded: bool
     retained: bool

@@ -13,7 +13,7 @@ from sagemock.jobs.kinds import TRAINING
 from sagemock.jobs.place import Place
 from sagemock.jobs.rules import Plans
 from sagemock.jobs.store import Store
-from sagemock.protocol.answer import Answer, Lost, Reply, cut_short, granted, refused
+from sagemock.protocol.answer import Answer, Lost, Reply, cut_short, refusal_answer, success
 from sagemock.protocol.model import Api
 from sagemock.protocol.refusal import Refusal
 from sagemock.protocol.request import Parsed, Request, read
@@ -128,7 +128,7 @@ class Backend:
         """Return the answer, and record the call, even if answering raises."""
         writes = request.operation in logs.WRITES if request.service == "logs" else request.operation not in READS
         params: Mapping[str, Any] = {}
-        outcome = DONE
+        outcome, message = DONE, None
         fault: Fault | None = None
         answer: Answer | Lost
         try:
@@ -138,19 +138,20 @@ class Backend:
                 if self.faults and request.service == "sagemaker":
                     fault = self.faults.meeting(request.operation, params, at_us)
                 if fault is None:
-                    answer = granted(self._perform(request, parsed, at_us))
+                    answer = success(self._perform(request, parsed, at_us))
                 else:
                     outcome = fault.error
                     answer = self._meet(fault, request, parsed, at_us)
             except Refusal as refusal:
-                outcome = refusal.code
-                answer = refused(refusal)
+                outcome, message = refusal.code, refusal.message
+                answer = refusal_answer(refusal)
             self._watch(request, at_us, fault, changed=writes and outcome == DONE)
         except Exception as error:
             outcome = type(error).__name__
             raise
         finally:
-            self.calls.append(Call(request.operation, params, instant(at_us), request.region, outcome, request.attempt))
+            at, attempt = instant(at_us), request.attempt
+            self.calls.append(Call(request.operation, params, at, request.region, outcome, attempt, message, request.origin))
         return answer
 
     def _polled(self, request: Request) -> Parsed:
@@ -170,9 +171,9 @@ class Backend:
                 return Lost(fault.error, _waits_us(fault, request))
             raise fault.refusal(self._place(request), request.operation, parsed.params)
         try:
-            answer = granted(self._perform(request, parsed, at_us))
+            answer = success(self._perform(request, parsed, at_us))
         except Refusal as refusal:
-            answer = refused(refusal)
+            answer = refusal_answer(refusal)
         return cut_short(answer) if fault.error == faults.MALFORMED_BODY else Lost(fault.error, _waits_us(fault, request))
 
     def _perform(self, request: Request, parsed: Parsed, at_us: int) -> str:
@@ -201,21 +202,21 @@ class Backend:
             raise broken from error
 
     def _watch(self, request: Request, at_us: int, fault: Fault | None, *, changed: bool) -> None:
-        """Count the call for law 9. Raises NothingWillHappen if it is one poll too many."""
+        """Count the call for law 9. Raises NothingWillHappen if it is one poll too many.
+
+        A call of another process does not count: its loop takes real time, and whoever runs it can interrupt it.
+        """
         if changed:
             self.runaway.reset()
             self.clock.readings.turned_away()
-        else:
+        elif request.origin is None:
             # A fault with a limited number of calls does not go on forever.
             settled = self.settled(at_us) and (fault is None or fault.times is None)
             poll = (request.operation, timeless(request.body)) if settled else None
             self.runaway.polled(poll, settled=settled, limit_us=self.clock.idle_limit_us)
 
     def _place(self, request: Request) -> Place:
-        account = self._options.account_id
-        if self.accounts and (key := request.access_key) is not None:
-            account = self.accounts.get(key, account)
-        return Place(request.partition, request.region, account)
+        return Place(request.partition, request.region, self.accounts.of(request.access_key, self._options.account_id))
 
     def _report(self, what: str) -> str:
         now_us = self.clock.now_us()

@@ -18,12 +18,12 @@ import sagemock
 from sagemock import Clock, Options, Phase, Plan, SageMakerMock, chance, outcomes, reasons, strategies
 from sagemock.events.bridge import Events
 from sagemock.events.delivery import Subscription
-from sagemock.faces.views import Jobs, JobView
 from sagemock.outcomes import Outcome
 from sagemock.service.calls import Calls
 from sagemock.training.plan.fields import PlanFields
 from sagemock.training.plan.plan import Durations
 from sagemock.world import options
+from sagemock.world.views import Jobs, JobView
 
 __all__ = ["VERBS", "Parameter", "conforms", "parameters"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from sagemock import reasons
-from sagemock.checks import flag, listed, number, of_a_plan, one_of, shown, text, whole
+from sagemock.checks import flag, listed, number, of_a_plan, one_of, quoted, text, whole
 from sagemock.clock.instants import LONGEST, SECOND_US, duration_us
 from sagemock.errors import PlanError
 from sagemock.jobs.durations import Duration, span_us
@@ -173,7 +173,7 @@ class PlanFields(GeneralFields):
         every: tuple[object, ...] = (*self.phases, *self.attempt)
         for given in every:
             if not isinstance(given, Phase):
-                raise PlanError(f"{shown(given)} is no phase: give phases like Phase('Starting', 60)")
+                raise PlanError(f"{quoted(given)} is no phase: give phases like Phase('Starting', 60)")
         for phase in self.phases[:-1]:
             if phase.forever:
                 raise PlanError(
@@ -195,10 +195,10 @@ class PlanFields(GeneralFields):
     def _check_ending(self) -> None:
         ending: object = self.ending
         if not isinstance(ending, str) or ending not in status.ENDINGS:
-            raise PlanError(f"ending={shown(ending)} ends no job; give one of {', '.join(sorted(status.ENDINGS))}")
+            raise PlanError(f"ending={quoted(ending)} ends no job; give one of {', '.join(sorted(status.ENDINGS))}")
         if (self.failure_reason is not None) != (self.ending == "Failed"):
             raise PlanError(
-                f"failure_reason={shown(self.failure_reason)} with ending={self.ending!r}: a job has a reason exactly when it "
+                f"failure_reason={quoted(self.failure_reason)} with ending={self.ending!r}: a job has a reason exactly when it "
                 "fails; give both, or neither"
             )
         if self.failure_reason is not None:
@@ -234,11 +234,11 @@ class PlanFields(GeneralFields):
             return
         if not isinstance(given, (str, os.PathLike)) or not given:
             raise PlanError(
-                f"artifact={shown(given)}: it is bytes, or the path of a file or directory; pack an object with tarfile first"
+                f"artifact={quoted(given)}: it is bytes, or the path of a file or directory; pack an object with tarfile first"
             )
         if not _exists(given):
             raise PlanError(
-                f"artifact={shown(given)}: there is no such file or directory; give the path of a model.tar.gz, or its bytes"
+                f"artifact={quoted(given)}: there is no such file or directory; give the path of a model.tar.gz, or its bytes"
             )
 
     def _check_interruptions(self) -> None:

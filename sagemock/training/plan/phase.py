@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sagemock.checks import listed, of_a_plan, public_class, shown, text
+from sagemock.checks import listed, of_a_plan, public_class, quoted, text
 from sagemock.clock.instants import duration_us
 from sagemock.errors import PlanError
 from sagemock.jobs.durations import Duration, is_forever, span_us
@@ -39,7 +39,7 @@ class Phase:
         if not isinstance(name, str) or name not in status.PHASES:
             known = f"one of {', '.join(sorted(status.PHASES))}"
             hint = "an ending belongs in Plan(ending=…)" if isinstance(name, str) and name in status.ENDINGS else known
-            raise PlanError(f"Phase({shown(name)}): no job spends time in that status; {hint}")
+            raise PlanError(f"Phase({quoted(name)}): no job spends time in that status; {hint}")
         if not self.forever:
             span_us(self.duration, f"the duration of Phase({self.status!r})")
         if self.message is not None:
@@ -57,9 +57,9 @@ class Phase:
             pairs = tuple((offset, line) for offset, line in given)
             offsets = [duration_us(offset) for offset, _ in pairs]
         except (TypeError, ValueError) as error:
-            raise PlanError(f"{told} {wanted}, not {shown(message)}: {error}") from None
+            raise PlanError(f"{told} {wanted}, not {quoted(message)}: {error}") from None
         if not pairs or offsets[0] != 0 or offsets != sorted(offsets):
-            raise PlanError(f"{told} {wanted}, not {shown(message)}")
+            raise PlanError(f"{told} {wanted}, not {quoted(message)}")
         return pairs
 
     def _check_texts(self) -> None:
@@ -67,7 +67,7 @@ class Phase:
         for line in told:
             if not isinstance(line, str) or not line:
                 wanted = "is no text that can be shown: write one, or leave it out"
-                raise PlanError(f"the message {shown(line)} of Phase({self.status!r}) {wanted}")
+                raise PlanError(f"the message {quoted(line)} of Phase({self.status!r}) {wanted}")
             with of_a_plan():
                 text(f"a message of Phase({self.status!r})", line, "a text", "write what can be encoded")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sagemock.checks import nearest, shown
+from sagemock.checks import nearest, quoted
 from sagemock.clock.instants import instant
 from sagemock.clock.virtual import Clock
 from sagemock.errors import UnknownJob
@@ -178,7 +178,7 @@ class Jobs(Mapping[str, JobView]):
 
     def _unknown(self, key: object) -> str:
         if not isinstance(key, str):
-            return f"jobs are looked up by name or ARN, not by {shown(key)}: write jobs['churn-1']"
+            return f"jobs are looked up by name or ARN, not by {quoted(key)}: write jobs['churn-1']"
         now_us, jobs = self._clock.now_us(), self._present()
         known = list(dict.fromkeys(job.name for job in jobs))
         ask = f"ask for one of {', '.join(known[:NAMED])}" + (f", or {len(known) - NAMED} more" if len(known) > NAMED else "")
@@ -187,10 +187,10 @@ class Jobs(Mapping[str, JobView]):
         if (TRAINING, name) in self._store.deleted or any(job.name == name and job.is_gone(now_us) for job in self._store.jobs()):
             return f"training job {name!r} was deleted; {ask if known else 'there is none any more'}"
         if not known:
-            return f"no training job {shown(key)} was created; there is none yet: let the code under test create it first"
+            return f"no training job {quoted(key)} was created; there is none yet: let the code under test create it first"
         near = nearest(key, [*known, *(job.arn for job in jobs)])
         hint = f"did you mean {near!r}? {ask[0].upper()}{ask[1:]}" if near else ask
-        return f"no training job {shown(key)} was created; {hint}"
+        return f"no training job {quoted(key)} was created; {hint}"
 
     def _present(self) -> list[Job]:
         return [job for job in self._store.jobs(self._clock.now_us()) if isinstance(job, Job)]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import get_args
 
 from sagemock import checks, reasons
-from sagemock.checks import flag, public, shown, takes_one, whole
+from sagemock.checks import flag, public, quoted, takes_one, whole
 from sagemock.clock.instants import instant, instant_us
 from sagemock.clock.virtual import Clock
 from sagemock.errors import InvalidType, InvalidValue, NeverReached, UsageError
@@ -13,7 +13,6 @@ from sagemock.events.bridge import Events
 from sagemock.events.delivery import Delay, Subscription
 from sagemock.events.handler import Handler
 from sagemock.events.pattern import Pattern
-from sagemock.faces.views import Jobs
 from sagemock.jobs.interventions import Complete, Fail
 from sagemock.jobs.kinds import TRAINING
 from sagemock.jobs.rules import Matcher, PlanSource, Rule
@@ -30,6 +29,7 @@ from sagemock.training.job import Job
 from sagemock.training.plan.resources import count
 from sagemock.world.options import check_plan
 from sagemock.world.sleeps import Sleeps
+from sagemock.world.views import Jobs
 from sagemock.world.world import World
 
 __all__ = ["Controls"]
@@ -282,7 +282,9 @@ class Controls:
         """
         world = self._running
         if not isinstance(text, str) or not text:
-            raise InvalidType(f"log() takes the text of a line, not {shown(text)}: write log({shown(name)}, 'epoch=1 loss=0.31')")
+            raise InvalidType(
+                f"log() takes the text of a line, not {quoted(text)}: write log({quoted(name)}, 'epoch=1 loss=0.31')"
+            )
         checks.text("text", text, "the text of a line", "write what can be encoded")
         whole("instance", instance, "the number of an instance, counted from 1", "leave it out for the first")
         with world.store.lock:
@@ -310,7 +312,7 @@ class Controls:
         now_us = world.clock.now_us()
         known = {*status.PHASES, *status.ENDINGS, *get_args(status.Primary)}
         if not isinstance(wanted, str) or wanted not in known:
-            raise UsageError(f"{shown(wanted)} is not a status of a training job: write one of {', '.join(sorted(known))}")
+            raise UsageError(f"{quoted(wanted)} is not a status of a training job: write one of {', '.join(sorted(known))}")
         state = job.state(now_us)
         reached = wanted in (state.primary, state.secondary)
         while not reached:
@@ -355,7 +357,7 @@ class Controls:
 def _check_matcher(matcher: object) -> None:
     if not isinstance(matcher, str) and not callable(matcher):
         raise InvalidType(
-            f"plan() takes a pattern of job names or a predicate of the request, not {shown(matcher)}: write plan('churn-*', …)"
+            f"plan() takes a pattern of job names or a predicate of the request, not {quoted(matcher)}: write plan('churn-*', …)"
         )
     if isinstance(matcher, str):
         checks.text("matcher", matcher, "a pattern of job names", "write plan('churn-*', …)")
