@@ -14,9 +14,9 @@ from sagemock.events.envelope import Event, event
 from sagemock.events.handler import Handler
 from sagemock.events.pattern import EventPattern, Pattern
 from sagemock.evidence import Assumption
+from sagemock.jobs.history import History, Occurrence
 from sagemock.protocol.model import Api, installed
 from sagemock.service.operations import Service
-from sagemock.training.history import History, Occurrence
 
 __all__ = ["EventBridge", "Events"]
 

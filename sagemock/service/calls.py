@@ -9,9 +9,9 @@ from typing import Any, Final, overload
 
 from sagemock.checks import public, quoted, text, whole
 from sagemock.errors import InvalidType, WrongCalls
+from sagemock.jobs.own import own
 from sagemock.literals import OperationName
 from sagemock.service.subject import checked_operation, job_of
-from sagemock.training.own import own
 
 __all__ = ["DONE", "Call", "Calls"]
 

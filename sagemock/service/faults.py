@@ -12,9 +12,10 @@ from sagemock.checks import nearest, number, quoted, text, whole
 from sagemock.clock.instants import duration_us, instant, instant_us
 from sagemock.errors import InvalidType, InvalidValue, UsageError
 from sagemock.evidence import Assumption
+from sagemock.jobs.kinds import named_in
+from sagemock.jobs.place import Place
 from sagemock.protocol.refusal import Refusal
 from sagemock.service.subject import JOBLESS, checked_operation, job_of
-from sagemock.training.job import Place
 
 __all__ = [
     "CONNECTION_RESET",
@@ -163,11 +164,11 @@ class Fault:
         known = _KNOWN.get(self.error, _Known("", _STATUS(400)))
         message = self.message
         if message is None:
-            job, role = job_of(request), _DENIED("assumed-role/tester/session")
+            named, role = named_in(request), _DENIED("assumed-role/tester/session")
             message = known.message.format(
                 user=f"arn:{place.partition}:sts::{place.account}:{role}",
                 operation=operation,
-                resource=_DENIED("*") if job is None else place.arn(f"training-job/{job}"),
+                resource=_DENIED("*") if named is None else place.arn(f"{named[0].resource}/{named[1]}"),
             )
         return Refusal(self.error, message, status=known.status if self.status is None else self.status)
 

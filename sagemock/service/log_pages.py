@@ -11,8 +11,8 @@ from heapq import merge
 from typing import Final, NamedTuple, NoReturn
 
 from sagemock.evidence import Assumption
+from sagemock.jobs.streams import Line, Stream
 from sagemock.protocol.refusal import Refusal
-from sagemock.training.streams import Line, Stream
 
 __all__ = [
     "END",

@@ -15,12 +15,11 @@ from typing import Any, Final
 from sagemock.clock.instants import SECOND_US
 from sagemock.errors import NotSimulated
 from sagemock.evidence import UNCHECKED, Assumption
+from sagemock.jobs.store import Store
 from sagemock.protocol.answer import seconds
 from sagemock.regex import Regex, read
 from sagemock.service import builtin
 from sagemock.training.job import Job
-from sagemock.training.store import Store
-from sagemock.training.streams import runs
 
 __all__ = ["final", "readable"]
 
@@ -37,7 +36,7 @@ _LARGEST: Final = 3.4028234663852886e38
 
 def final(store: Store, job: Job, now_us: int) -> list[dict[str, Any]]:
     """Return FinalMetricDataList at an instant, in the order of the definitions, without the metrics that matched no line."""
-    if not (job.script.has_lines or store.region(job.place).logbook.added(job)):
+    if not (job.script.has_lines or store.region(job.place, Job).logbook.added(job)):
         return []
     if job.script.metrics_after_us:
         ended_us = job.timeline.ended_us
@@ -86,8 +85,8 @@ def _last(store: Store, job: Job, regex: str, now_us: int) -> tuple[int, float] 
             offset_us, value = values[place - 1]
             found.append((entered_us + offset_us, 0, value))
             break
-    added = store.region(job.place).logbook.added(job)
-    begins = runs(job)[:1] if added else []
+    added = store.region(job.place, Job).logbook.added(job)
+    begins = job.runs()[:1] if added else []
     for line in added:
         added_value = _value(regex, line.text) if line.at_us <= now_us and begins and line.at_us >= begins[0] else None
         if added_value is not None:

@@ -9,6 +9,10 @@ from sagemock.clock.instants import duration_us, instant
 from sagemock.clock.runaway import Runaway, timeless
 from sagemock.clock.virtual import Clock
 from sagemock.errors import NothingWillHappen, SagemockError
+from sagemock.jobs.kinds import TRAINING, Kind
+from sagemock.jobs.place import Place
+from sagemock.jobs.rules import Plans, PlanSource, Rule
+from sagemock.jobs.store import Store
 from sagemock.protocol.answer import Answer, Lost, Reply, cut_short, refusal_answer, success
 from sagemock.protocol.model import Api
 from sagemock.protocol.refusal import Refusal
@@ -20,9 +24,6 @@ from sagemock.service.calls import DONE, Call
 from sagemock.service.faults import Fault, Faults
 from sagemock.service.operations import INVALID, OPERATIONS, READS, Service
 from sagemock.service.visibility import Visibility
-from sagemock.training.job import Place
-from sagemock.training.plan.rules import Plans, PlanSource, Rule
-from sagemock.training.store import Store
 from sagemock.world import reports
 from sagemock.world.options import Options
 
@@ -81,7 +82,7 @@ class Backend:
         self.calls: list[Call] = []
         self.accounts = Accounts()
         """The accounts of callers that do not have the mock's own account, by access key id."""
-        self.plans = Plans(options.plan)
+        self.plans = Plans({} if options.plan is None else {TRAINING.name: options.plan})
         self.faults = Faults(options.seed)
         self.visibility = Visibility(store)
         self.service = Service(store, self.plans.plan_for, options.seed, validate=options.validate)
@@ -108,7 +109,7 @@ class Backend:
         lost_after_us = answer.after_us if isinstance(answer, Lost) else None
         return Reply(answer, at_us, self.clock.latency_us if lost_after_us is None else lost_after_us, request_id)
 
-    def create(self, request: Request, plan: PlanSource | None) -> str:
+    def create(self, request: Request, kind: Kind, plan: PlanSource | None) -> str:
         """Create a job for the test itself, and return the response as JSON. Raises a Refusal.
 
         No call is recorded, no fault is met, and time does not pass.
@@ -119,7 +120,7 @@ class Backend:
             at_us = self.clock.now_us()
             self.store.forget(at_us)
             parsed = read(request)
-            own = [] if plan is None else [Rule(lambda _: True, plan, times=1)]
+            own = [] if plan is None else [Rule(kind, "*", plan, times=1)]
             rules = self.plans.rules
             self.plans.rules = [*own, *rules]
             try:

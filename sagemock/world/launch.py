@@ -12,10 +12,11 @@ from botocore.validate import ParamValidator
 
 from sagemock.checks import nearest, quoted, text
 from sagemock.errors import InvalidType, InvalidValue
+from sagemock.jobs.kinds import TRAINING
+from sagemock.jobs.rules import PlanSource
 from sagemock.protocol.model import Api, installed
 from sagemock.protocol.refusal import Refusal
 from sagemock.protocol.request import Request
-from sagemock.training.plan.rules import PlanSource
 from sagemock.world.options import check_plan
 from sagemock.world.world import World
 
@@ -54,7 +55,7 @@ def create_training_job(world: World, name: str, plan: PlanSource | None, region
         api, "sagemaker", "CreateTrainingJob", partition=partition, region=region, body=json.dumps(params), headers={}
     )
     try:
-        response = world.backend.create(request, plan)
+        response = world.backend.create(request, TRAINING, plan)
     except Refusal as refusal:
         raise InvalidValue(
             f"{called}: AWS would refuse it with {_cut(refusal)}. Mend the field, or start the mock with validate=False"

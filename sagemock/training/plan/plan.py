@@ -12,13 +12,14 @@ from sagemock import reasons
 from sagemock.checks import listed, nearest, number, of_a_plan, public, public_class, quoted
 from sagemock.errors import InvalidType, PlanError
 from sagemock.evidence import Assumption
+from sagemock.jobs.durations import FOREVER, Duration, span_us
+from sagemock.jobs.hashing import hashed_once
+from sagemock.jobs.lines import LogMapping, sources_of
 from sagemock.literals import PhaseName
 from sagemock.training import status
 from sagemock.training.plan.changes import PlanChanges
 from sagemock.training.plan.fields import INTERRUPTIONS_MAX, NORMAL, RATE, PlanFields, fits_rate
-from sagemock.training.plan.hashing import hashed_once
-from sagemock.training.plan.lines import LogMapping, sources_of
-from sagemock.training.plan.phase import FOREVER, Duration, Phase, span_us
+from sagemock.training.plan.phase import Phase
 from sagemock.training.plan.replay import replay
 
 if TYPE_CHECKING:
@@ -323,7 +324,7 @@ def _visits(recipe: str, statuses: Sequence[str], durations: Mapping[str, Any]) 
 
 def _words(durations: Mapping[str, Any], changes: Mapping[str, Any]) -> list[str]:
     words = [f"{name}={_code(value)}" for name, value in durations.items()]
-    written = ", ".join(f"{name!r}: …" for name, _ in sources_of(changes.get("logs", ())))
+    written = ", ".join(f"{name!r}: …" for name, _ in sources_of(changes.get("logs", ()), status.WRITES))
     words += [f"logs={{{written}}}"] if written else []
     return words + [f"{name}=True" for name in ("granular", "legacy") if changes.get(name) is True]
 
