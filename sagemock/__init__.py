@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sagemock.events.pattern import Pattern
     from sagemock.faces.mock import SageMakerMock, current, mock_sagemaker
     from sagemock.pytest_plugin import marker
+    from sagemock.served.environment import child_environment
     from sagemock.service.accounts import Accounts
     from sagemock.service.calls import Call, Calls
     from sagemock.service.faults import Moment
@@ -72,6 +73,7 @@ __all__ = [
     "UnknownJob",
     "UnusedError",
     "UsageError",
+    "child_environment",
     "current",
     "marker",
     "mock_sagemaker",
@@ -95,6 +97,7 @@ _HOMES = {
     "Durations": "sagemock.training.plan.plan",
     "Plan": "sagemock.training.plan.plan",
     "SageMakerMock": "sagemock.faces.mock",
+    "child_environment": "sagemock.served.environment",
     "current": "sagemock.faces.mock",
     "marker": "sagemock.pytest_plugin",
     "mock_sagemaker": "sagemock.faces.mock",
