@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sagemock.jobs.lines import Lines
     from sagemock.jobs.rules import Matcher, PlanSource
     from sagemock.pytest_plugin import marker
+    from sagemock.served.environment import child_environment
     from sagemock.service.accounts import Accounts
     from sagemock.service.calls import Call, Calls
     from sagemock.service.faults import Moment
@@ -75,6 +76,7 @@ __all__ = [
     "UnusedError",
     "UsageError",
     "WrongCalls",
+    "child_environment",
     "current",
     "marker",
     "mock_sagemaker",
@@ -98,6 +100,7 @@ _HOMES = {
     "Durations": "sagemock.training.plan.plan",
     "Plan": "sagemock.training.plan.plan",
     "SageMakerMock": "sagemock.faces.mock",
+    "child_environment": "sagemock.served.environment",
     "current": "sagemock.faces.mock",
     "marker": "sagemock.pytest_plugin",
     "mock_sagemaker": "sagemock.faces.mock",

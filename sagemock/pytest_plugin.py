@@ -9,7 +9,7 @@ pytest loads this module in every run once sagemock is installed, so it imports 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 
 import pytest
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sagemock.world.options import MarkerOptions, Options, OptionsDict
     from sagemock.world.world import World
 
-__all__ = ["UsedWorlds", "marker", "sagemock", "sagemock_options"]
+__all__ = ["MockServer", "UsedWorlds", "marker", "sagemock", "sagemock_options", "sagemock_server"]
 
 
 class UsedWorlds:
@@ -128,6 +128,28 @@ def sagemock(request: pytest.FixtureRequest, sagemock_options: OptionsDict) -> I
         del request.node.stash[_MOCK]
         # Not clean: an unused plan has already failed the test itself, and must not fail the tear-down too.
         mock.stop(clean=False)
+
+
+class MockServer(NamedTuple):
+    """A mock that is served over HTTP."""
+
+    url: str
+    """Where it is served."""
+    mock: SageMakerMock
+    """The mock of the test, the same as the fixture `sagemock`."""
+
+    def environment(self, *, region: str = "us-east-1") -> dict[str, str]:
+        """Return the environment for a child process that calls this mock, as `sagemock.child_environment(url)` does."""
+        from sagemock.served.environment import child_environment  # noqa: PLC0415  # needed only with a server
+
+        return child_environment(self.url, region=region)
+
+
+@pytest.fixture
+def sagemock_server(sagemock: SageMakerMock) -> Iterator[MockServer]:
+    """Serve the mock of the fixture `sagemock` over HTTP, for other processes and other languages, while the test runs."""
+    with sagemock.serve() as url:
+        yield MockServer(url, sagemock)
 
 
 def _marker_options(node: pytest.Item | pytest.Collector) -> dict[str, Any]:

@@ -141,6 +141,11 @@ class World:
                 self.clock.pass_us(reply.takes_us)
         return reply
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        return self.sleepers.is_over
+
     def keep_out(self) -> None:
         """Let the calling thread keep real time, as the threads do that are older than the mock (law 8)."""
         self.threads_before.add(threading.current_thread())
