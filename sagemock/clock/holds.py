@@ -1,7 +1,7 @@
 """Who holds time: the threads of a mock that are neither in its table nor known to stand still (law 7)."""
 
 import threading
-from collections.abc import Hashable
+from collections.abc import Hashable, MutableSet
 from functools import cached_property
 from typing import Final
 from weakref import ref
@@ -23,7 +23,12 @@ class Holds:
     """Looks at the threads of one mock; whoever calls it holds the mutex of the table."""
 
     def __init__(
-        self, table: Table, woken: _Woken, before: set[threading.Thread], around: tuple[Table, _Woken] | None, patience_s: float
+        self,
+        table: Table,
+        woken: _Woken,
+        before: MutableSet[threading.Thread],
+        around: tuple[Table, _Woken] | None,
+        patience_s: float,
     ) -> None:
         """Look at all threads but those `before` the mock, which the calling one enters; `around` is what the outer mock has."""
         self._table = table

@@ -1,7 +1,7 @@
 """Who sleeps on a virtual clock, and when it may move on to the next of them (law 7)."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, MutableSet
 from functools import partial
 from itertools import count
 from typing import Final
@@ -50,7 +50,7 @@ class Sleepers:
     def __init__(
         self,
         clock: Clock,
-        threads_before: set[threading.Thread],
+        threads_before: MutableSet[threading.Thread],
         around: "Sleepers | None" = None,
         *,
         patience_s: float = PATIENCE_S,

@@ -1,7 +1,7 @@
 """Which mocks are active, innermost last; what patches ask of the innermost; and which patches are installed for them."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableSet, Sequence
 from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from sagemock.cleanup import run_all
@@ -38,7 +38,7 @@ class Active(Protocol):
         """The modules whose sleeps are real."""
 
     @property
-    def threads_before(self) -> set[threading.Thread]:
+    def threads_before(self) -> MutableSet[threading.Thread]:
         """The threads that were alive before the mock started: they keep real time (law 8)."""
 
     @property

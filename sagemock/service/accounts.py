@@ -60,6 +60,15 @@ class Accounts(MutableMapping[str, str]):
     def __repr__(self) -> str:
         return repr(self._by_key)
 
+    def of(self, access_key: str | None, default: str) -> str:
+        """Return the account of a caller. An access key of twelve digits that has no account here is the account itself."""
+        if access_key is None:
+            return default
+        known = self._by_key.get(access_key)
+        if known is not None:
+            return known
+        return access_key if _ACCOUNT_ID.fullmatch(access_key) else default
+
     def close(self) -> None:
         """Refuse every later change: the mock has ended."""
         self._is_over = True

@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from sagemock.clock.forced_moves import ForcedMove
+from sagemock.jobs.job import AnyJob
 from sagemock.picture.show import situation
 from sagemock.service.calls import Calls
 from sagemock.service.faults import Fault
-from sagemock.training.job import Job
 
 __all__ = ["runaway", "unused"]
 
 
-def runaway(what: str, now_us: int, jobs: Iterable[Job], standing: Iterable[Fault], moves: Sequence[ForcedMove] = ()) -> str:
+def runaway(what: str, now_us: int, jobs: Iterable[AnyJob], standing: Iterable[Fault], moves: Sequence[ForcedMove] = ()) -> str:
     """Return the text of NothingWillHappen; `what` says what went on although nothing can happen any more."""
     waits = "".join(f"\n  {move}" for move in moves)
     faults = "".join(f"\n  {fault} has met {fault.met} calls" for fault in standing)

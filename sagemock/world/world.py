@@ -9,17 +9,18 @@ from weakref import ref
 
 from sagemock.cleanup import run_all
 from sagemock.clock.instants import SECOND_US, duration_us, instant
+from sagemock.clock.older import OlderThreads
 from sagemock.clock.sleepers import Sleepers
 from sagemock.clock.virtual import Clock, check_end
 from sagemock.errors import UnusedError
 from sagemock.events.bridge import EventBridge
+from sagemock.jobs.store import Store
 from sagemock.patches.frozen import Followed
 from sagemock.patches.greenlets import refuse
 from sagemock.patches.real_time import RealTimeModules
 from sagemock.protocol.answer import Reply
 from sagemock.protocol.request import Request
 from sagemock.service.calls import Calls
-from sagemock.training.store import Store
 from sagemock.world import reports
 from sagemock.world.backend import Backend, Fallback
 from sagemock.world.options import Options
@@ -42,7 +43,7 @@ class World:
     clock: Clock = field(init=False)
     store: Store = field(default_factory=Store)
     sleeps: list[Sleep] = field(default_factory=list)
-    threads_before: set[threading.Thread] = field(init=False)
+    threads_before: OlderThreads = field(init=False)
     sleepers: Sleepers = field(init=False)
     wall: Literal["virtual", "real"] = field(init=False)
     """Which time the process shows."""
@@ -67,7 +68,7 @@ class World:
         self.entered_by = ref(me)
         # The outer mock's threads are also this one's: while this mock answers them, they use its clock.
         self._shares_threads = around is not None and around.entered_by() is me
-        self.threads_before = around.threads_before if around is not None and self._shares_threads else set()
+        self.threads_before = around.threads_before if around is not None and self._shares_threads else OlderThreads()
         self.note_older_threads()
         self.sleepers = Sleepers(
             self.clock,
@@ -88,7 +89,7 @@ class World:
     def note_older_threads(self) -> None:
         """Note that all other threads that are alive now are older than the mock."""
         if not self._shares_threads:
-            self.threads_before.update(set(threading.enumerate()) - {self.entered_by()})
+            self.threads_before.update(thread for thread in threading.enumerate() if thread is not self.entered_by())
 
     # -- what the patches use
 
@@ -141,6 +142,28 @@ class World:
             self._spend_us(reply.at_us, reply.takes_us)
         return reply
 
+    def answer_outside(self, request: Request) -> Reply | None:
+        """Return the reply to a call of another process, and then let the time pass that the call takes.
+
+        The calling thread is not of the mock, so this is not a sleep of its own: the times of such calls add up.
+        """
+        reply = self.backend.answer(request)
+        if reply is not None:
+            self.bridge.flush()
+            if reply.takes_us:
+                check_end(self.clock.now_us() + reply.takes_us)
+                self.clock.pass_us(reply.takes_us)
+        return reply
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        return self.sleepers.is_over
+
+    def keep_out(self) -> None:
+        """Let the calling thread keep real time, as the threads do that are older than the mock (law 8)."""
+        self.threads_before.add(threading.current_thread())
+
     def _spend_us(self, at_us: int, takes_us: int) -> None:
         if self.bridge.flush():
             # This thread has just delivered the events of the call, and a handler may have let time pass.
@@ -164,5 +187,5 @@ class World:
         backend = self.backend
         plans, faults = backend.plans.unused, [*backend.faults.unused(), *backend.visibility.unused()]
         if self.options.strict and (plans or faults):
-            created = list(dict.fromkeys([*self.store.deleted, *(job.name for job in self.store.jobs())]))
+            created = list(dict.fromkeys([*(name for _, name in self.store.deleted), *(job.name for job in self.store.jobs())]))
             raise UnusedError(reports.unused(plans, faults, created, Calls(backend.calls)))
