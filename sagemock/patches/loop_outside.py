@@ -25,7 +25,10 @@ class _Descriptor:
         self._number = number
         self._is_child = where.startswith("pipe:") or where == "anon_inode:[pidfd]"
         # A connection that came in waits for whoever calls next.
-        self._is_connection = where.startswith("socket:") and not serves([number])
+        is_served = where.startswith("socket:") and bool(serves([number]))
+        self._is_connection = where.startswith("socket:") and not is_served
+        self.is_known = self._is_child or is_served or (self._is_connection and traffic(number) is not None)
+        """Whether it is known when something is to come."""
 
     def arrived(self) -> None:
         """Note that something has come."""
@@ -55,6 +58,10 @@ class LoopOutside:
 
     def __init__(self) -> None:
         self._known: dict[int, _Descriptor] = {}
+
+    def are_known(self, numbers: Iterable[int]) -> bool:
+        """Return whether it is known of all of them when something is to come."""
+        return all(self._descriptor(number).is_known for number in numbers)
 
     def forget(self) -> None:
         """Begin anew: nobody saw what came in the meantime."""

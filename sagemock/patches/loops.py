@@ -122,24 +122,26 @@ class SelectorLoop(Yielding):
 
         outside_until_s = 0.0 if self._awaits_nobody() else self._until_s(alarms)
         # A descriptor of which nothing is known may have news in a moment; a virtual hour would time it out.
-        is_over = not (outside_until_s or self._awaits_nobody()) and pause(STILL_S)
-        if not is_over and self._sleep(alarms.sleepers, first, pause, calls, outside_until_s):
+        is_over = not (outside_until_s or self._awaits_nobody() or self._knows_all()) and pause(STILL_S)
+        if not is_over and self._sleep(alarms, first, pause, calls, outside_until_s):
             alarms.ring(first)
         return events
 
     def _sleep(  # what a loop waits for
         self,
-        sleepers: Sleepers,
+        alarms: Alarms,
         first: Alarm | Timer,
         pause: Callable[[float | None], bool],
         calls: int,
         outside_until_s: float,
     ) -> bool:
+        sleepers = alarms.sleepers
         if not outside_until_s and sleepers.is_alone():
             sleepers.until_us(first.at_us)
             return True
         sleeper = sleepers.sleeper(first.at_us, self._rouse, first.number)
         sleeper.outside_until_s = outside_until_s
+        sleeper.is_ticker = alarms.are_ticks
         try:
             if self._sleeper.lie_down(sleepers, sleeper, calls):
                 _wait(sleepers, sleeper, pause)
@@ -158,6 +160,10 @@ class SelectorLoop(Yielding):
             alarms.sleepers.patience_s,
             lambda: sum(map(_waits_for_something, asyncio.all_tasks(self.loop))) > alarms.asleep,
         )
+
+    def _knows_all(self) -> bool:
+        numbers = self._descriptors()
+        return bool(numbers) and self._outside.are_known(numbers)
 
     def _descriptors(self) -> list[int]:
         if not isinstance(self._selector, selectors.BaseSelector):
@@ -312,7 +318,9 @@ class PolledLoop(Yielding):
                 sleepers.until_us(first.at_us)
                 self._ring(alarms, first)
                 return
-            self._sleeper.lie_down(sleepers, sleepers.sleeper(first.at_us, nothing, first.number), calls)
+            sleeper = sleepers.sleeper(first.at_us, nothing, first.number)
+            sleeper.is_ticker = alarms.are_ticks
+            self._sleeper.lie_down(sleepers, sleeper, calls)
         if self._is_awake():
             self._ring(alarms, first)
         else:

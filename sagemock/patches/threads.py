@@ -20,13 +20,12 @@ from sagemock.clock.sleepers import Sleepers, waiting
 from sagemock.patches.active import Active, Innermost, sleeps_here
 from sagemock.patches.bindings import TEST_TOOLS, belongs
 from sagemock.patches.patch import Patches, Wrapped
+from sagemock.patches.ticks import Ticks
 
 __all__ = ["ThreadsPatch"]
 
 # About a hundred years; what is longer means "never".
 _LONGEST_S: Final = 3_200_000_000.0
-_TICKS: Final = 1000
-"""After so many time-outs in a row a thread that does nothing else is a ticker."""
 _START: Final = threading.Thread.start.__code__
 _TIMERS: Final = (*TEST_TOOLS, "pydevd", "_pydevd_bundle", "debugpy")
 """What times or stops the test itself: its waits are real."""
@@ -68,7 +67,7 @@ class Waiter:
                 ends_s = min(ends_s, real.monotonic() + (sleeper.deadline_us - clock.standing_us) / SECOND_US)
             self._go_on(ends_s)
         if sleeper.is_given:
-            self._ticks.times = 0
+            self._ticks.ticks.times = 0
         elif sleeper.deadline_us is not None:
             self._ticks.timed_out(self._sleepers, sleeper.deadline_us, is_due=sleeper.is_due)
         return sleeper.is_given
@@ -85,21 +84,19 @@ class Waiter:
 class _Ticks(threading.local):
     """What the calling thread's time-outs have to do with the time that it is shown."""
 
-    times = 0
     lost_us = 0
     """By how much its waits took longer than the clock moved: for those that timed out really."""
-    calls = 0
+
+    def __init__(self) -> None:
+        self.ticks = Ticks()
 
     def is_ticker(self, sleepers: Sleepers) -> bool:
         """Return whether the thread has only timed out for long. The thread that entered the mock never is one."""
-        calls = sleepers.calls_here()
-        if calls != self.calls:
-            self.calls, self.times = calls, 0
-        return self.times >= _TICKS and not sleepers.was_entered_here()
+        return self.ticks.is_one(sleepers.calls_here()) and not sleepers.was_entered_here()
 
     def timed_out(self, sleepers: Sleepers, deadline_us: int, *, is_due: bool) -> None:
         """Note a time-out, a virtual or a real one."""
-        self.times += 1
+        self.ticks.times += 1
         # `as_completed` gives up when it is later than its end; and the end of a wait that timed out really is reached.
         self.lost_us += 1 if is_due else max(1, deadline_us - sleepers.clock.standing_us)
 

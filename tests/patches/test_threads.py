@@ -14,7 +14,7 @@ import pytest
 from sagemock import SageMakerMock, mock_sagemaker
 from sagemock.clock.real import real
 from sagemock.clock.sleepers import Sleepers
-from sagemock.patches import threads
+from sagemock.patches import threads, ticks
 from tests.support.waiting import eventually
 
 START = "2018-07-30T00:00:00Z"
@@ -155,12 +155,12 @@ def test_a_ticker_is_woken_at_its_instants_for_a_while_and_then_once_a_move(
     sagemaker: SageMakerMock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ten refreshes a second of a progress bar do not cost a six-hour job 216,000 wake-ups."""
-    monkeypatch.setattr(threads, "_TICKS", 10)
-    stop, ticks = threading.Event(), list[float]()
+    monkeypatch.setattr(ticks, "_TICKS", 10)
+    stop, ticked = threading.Event(), list[float]()
 
     def tick() -> None:
         while not stop.wait(0.1):
-            ticks.append(now_s(sagemaker))
+            ticked.append(now_s(sagemaker))
 
     thread = threading.Thread(target=tick)
     thread.start()
@@ -168,8 +168,8 @@ def test_a_ticker_is_woken_at_its_instants_for_a_while_and_then_once_a_move(
         time.sleep(60)
     stop.set()
     thread.join()
-    assert ticks == [*[round(number / 10, 6) for number in range(1, 11)], 60, 120, 180, 240, 300][: len(ticks)]
-    assert len(ticks) >= 14
+    assert ticked == [*[round(number / 10, 6) for number in range(1, 11)], 60, 120, 180, 240, 300][: len(ticked)]
+    assert len(ticked) >= 14
 
 
 def test_what_is_left_of_a_wait_when_the_mock_ends_is_real() -> None:
