@@ -71,7 +71,7 @@ class History:
         self._former: list[_Former] = []
         store.watchers.append(self._note)
 
-    def _note(self, old: AnyJob | None, new: AnyJob | None) -> None:
+    def _note(self, old: AnyJob | None, new: AnyJob | None, _: int | None) -> None:
         if old is not None:
             self._former.append(_Former(old, changed_us(old, new, self._now)))
 
