@@ -124,6 +124,7 @@ class SageMakerMock(Controls):
         """The options of this mock."""
         return self._options
 
+    @public
     def serve(
         self, *, host: str = "127.0.0.1", port: int = 0, allow_host: Collection[str] = (), token: str | None = None
     ) -> AbstractContextManager[str]:
