@@ -6,11 +6,14 @@
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-__all__ = ["NO_KNOB", "Assumption"]
+__all__ = ["NO_KNOB", "REPLAY", "UNCHECKED", "YOUR_WORDS", "Assumption"]
 
 _T = TypeVar("_T")
 
-NO_KNOB: Final = "nothing; a replay of your own record shows what you have seen"
+NO_KNOB: Final = "nothing"
+REPLAY: Final = "a replay of your own record, which shows what you have seen"
+YOUR_WORDS: Final = "fault(…), with the words of your choice"
+UNCHECKED: Final = "mock_sagemaker(validate=False)"
 
 
 @dataclass(frozen=True, slots=True)

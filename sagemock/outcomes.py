@@ -11,8 +11,9 @@ from typing import Any, Final
 from sagemock import reasons
 from sagemock.checks import listed, mapping, nearest, public, public_class, quoted
 from sagemock.errors import UsageError
+from sagemock.jobs.durations import FOREVER
 from sagemock.training import status
-from sagemock.training.plan.phase import FOREVER, Phase
+from sagemock.training.plan.phase import Phase
 from sagemock.training.plan.plan import Plan
 
 __all__ = ["ALL", "Outcome", "chosen"]

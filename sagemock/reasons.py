@@ -8,6 +8,7 @@ from typing import Final
 
 from sagemock.checks import of_a_plan, public, quoted, text
 from sagemock.errors import PlanError
+from sagemock.evidence import Assumption
 
 __all__ = [
     "CAPACITY",
@@ -22,6 +23,7 @@ __all__ = [
     "image_download",
 ]
 
+_ENDING: Final = Assumption("how the reason of an image that cannot be pulled goes on", knob="reasons.image_download(detail)")
 LENGTH: Final = 1024
 """The longest FailureReason (service model). The service cuts the container's failure file to this length."""
 
@@ -66,9 +68,9 @@ def data_download(detail: str = "Failed to download data. 403 Forbidden (403): F
 
 @public
 def image_download(detail: str = "") -> str:
-    """Return the reason for a job whose image could not be pulled (aws/sagemaker-python-sdk#5861); its ending is assumed."""
+    """Return the reason for a job whose image could not be pulled (aws/sagemaker-python-sdk#5861)."""
     ending = detail if isinstance(detail, str) and not detail else checked(detail)
-    return checked(f"ClientError: Unable to download training image{ending}")
+    return checked(f"ClientError: Unable to download training image{_ENDING(ending)}")
 
 
 @public

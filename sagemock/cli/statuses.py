@@ -1,7 +1,7 @@
 """The meaning of each status of a training job: what can follow it, and what a client should do.
 
-The messages of a status, and the statuses after it, come from recorded jobs and logs, as in `status`. What is only assumed says
-so.
+The messages of a status, and the statuses after it, come from recorded jobs and logs, as in `status`. What nobody has
+seen says so.
 """
 
 from dataclasses import dataclass
@@ -103,21 +103,21 @@ CATALOGUE: Final[dict[str, Meaning]] = {
         ("Starting", "Downloading", "Stopping"),
         "Wait: the job starts again by itself. With a CheckpointConfig it continues where it was; without one, it starts from "
         "the beginning. Count the entries in SecondaryStatusTransitions to see how often this happened.",
-        (status.MESSAGES[status.INTERRUPTED] + " (assumed)",),
+        (status.OTHER_MESSAGES(f"{status.MESSAGES[status.INTERRUPTED]} (assumed)"),),
     ),
     status.RESTARTING: Meaning(
         _SECONDARY,
         "The job starts again. The service model has this status, but no documentation explains it.",
         ("Starting", "Downloading", "Training", *_CUT),
         f"{_WAIT} This is not a final status.",
-        (status.MESSAGES[status.RESTARTING] + " (assumed)",),
+        (status.OTHER_MESSAGES(f"{status.MESSAGES[status.RESTARTING]} (assumed)"),),
     ),
     status.UPDATING: Meaning(
         _SECONDARY,
         "The service changes the job. The service model has this status, but no documentation explains it.",
         ("Training", "Uploading", *_CUT),
         f"{_WAIT} This is not a final status.",
-        (status.MESSAGES[status.UPDATING] + " (assumed)",),
+        (status.OTHER_MESSAGES(f"{status.MESSAGES[status.UPDATING]} (assumed)"),),
     ),
     status.UPLOADING: Meaning(
         _SECONDARY,

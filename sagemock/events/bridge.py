@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from functools import partial
-from typing import Any, overload
+from typing import Any, Final, overload
 
 from sagemock.checks import flag, public, quoted
 from sagemock.clock.virtual import Clock
@@ -13,11 +13,14 @@ from sagemock.events.delivery import Delay, Delivery, Subscription
 from sagemock.events.envelope import Event, event
 from sagemock.events.handler import Handler
 from sagemock.events.pattern import EventPattern, Pattern
-from sagemock.protocol.model import Api
+from sagemock.evidence import Assumption
+from sagemock.jobs.history import History, Occurrence
+from sagemock.protocol.model import Api, installed
 from sagemock.service.operations import Service
-from sagemock.training.history import History, Occurrence
 
 __all__ = ["EventBridge", "Events"]
+
+_EACH_STATUS: Final = Assumption("that each change of a secondary status has an event")
 
 
 class Events(Sequence[Event]):
@@ -74,7 +77,7 @@ class Events(Sequence[Event]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A copy (or a pickle) has the events sent so far, and does not grow.
-        return Events, (partial(list, list(self)), deepcopy, fields.installed)
+        return Events, (partial(list, list(self)), deepcopy, installed)
 
     @public
     def matching(self, pattern: Pattern, *, check: bool = True) -> "Events":
@@ -112,7 +115,7 @@ class EventBridge:
         """Record the events from now on. Nothing is delivered before the first subscription."""
         self._clock = clock
         self._service = service
-        self._history = History(service.store, clock.now_us)
+        self._history = _EACH_STATUS(History(service.store, clock.now_us))
         self._delivery: Delivery | None = None
         self._closed = False
 
@@ -120,7 +123,7 @@ class EventBridge:
         return event(self._service.api, occurrence, self._service.seed)
 
     def _api(self) -> Api:
-        return getattr(self._service, "api", None) or fields.installed()
+        return getattr(self._service, "api", None) or installed()
 
     @property
     def events(self) -> Events:

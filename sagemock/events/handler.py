@@ -16,14 +16,19 @@ from uuid import UUID
 
 from sagemock.checks import quoted
 from sagemock.errors import InvalidType
+from sagemock.evidence import Assumption
 
 __all__ = ["TIMEOUT_MS", "CognitoIdentity", "Handler", "LambdaContext", "context", "takes_context"]
 
 Handler: TypeAlias = Callable[[dict[str, Any]], Any] | Callable[[dict[str, Any], Any], Any]
 """A callable of an event, or of an event and a `LambdaContext`. Its result is ignored."""
 
-TIMEOUT_MS: Final = 900_000
-"""The longest timeout that a function can have (Lambda quotas, "Function timeout"). That the handler has it is assumed."""
+_LONGEST: Final = Assumption(
+    "that the function of a handler has the longest timeout",
+    knob="a function of yours that calls the handler with a context of its own",
+)
+TIMEOUT_MS: Final = _LONGEST(900_000)
+"""The longest timeout that a function can have (Lambda quotas, "Function timeout")."""
 
 
 @dataclass

@@ -10,13 +10,18 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 
 from sagemock.errors import UsageError
+from sagemock.evidence import Assumption
+from sagemock.jobs.place import Place
 from sagemock.moto import handler
 from sagemock.protocol.refusal import Refusal
-from sagemock.training.job import Place
 
 __all__ = ["Location", "check_inputs", "location", "put"]
 
 _URI: Final = re.compile(r"s3://([^/]+)/?(.*)", re.DOTALL)
+_SAME_TEXT: Final = Assumption(
+    "the words in which input is refused whose bucket does not exist: those for a bucket without the objects",
+    knob="mock_sagemaker(check_s3=False)",
+)
 _OK: Final = 200
 _NOT_FOUND: Final = 404
 
@@ -54,8 +59,7 @@ def put(region: str, where: Location, body: bytes, kms_key: str = "") -> bool:
 def check_inputs(place: Place, request: Mapping[str, Any]) -> None:
     """Raise a Refusal for a job whose input is not in moto's S3. Raises UsageError if no `mock_aws` is active.
 
-    The text was seen, also the part on the region (aws/amazon-sagemaker-examples#2267, and a log of 2021). That a missing bucket
-    gets the same text is assumed.
+    The text was seen, also the part on the region (aws/amazon-sagemaker-examples#2267, and a log of 2021).
     """
     for source in _sources(request):
         uri = source["S3Uri"]
@@ -69,7 +73,7 @@ def check_inputs(place: Place, request: Mapping[str, Any]) -> None:
                 "or leave check_s3 out"
             )
         region = answered.headers.get("x-amz-bucket-region", place.region)
-        if region == place.region and answered.status_code == _OK and _has_objects(place.region, where):
+        if region == place.region and _SAME_TEXT(answered.status_code == _OK) and _has_objects(place.region, where):
             continue
         elsewhere = f" Error message from S3: The bucket is in this region: {region}. Please use this region to retry the request"
         raise Refusal(

@@ -5,13 +5,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from sagemock.jobs.transitions import Transition
 from sagemock.picture.axis import Axis, date, length
 from sagemock.picture.cells import clean, cut, pad, width
 from sagemock.picture.life import Life
 from sagemock.picture.look import LOOKS, MARKS
 from sagemock.picture.text import LEAST, MOST, Line, Paper, Span, ruler
 from sagemock.training import status
-from sagemock.training.snapshot import Transition
 
 __all__ = ["common_now_us", "overview"]
 

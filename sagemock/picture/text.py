@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, NamedTuple, TypeAlias
 
+from sagemock.jobs.transitions import Transition
 from sagemock.picture.axis import Axis, date, offset
 from sagemock.picture.cells import clean, cut, pad, width
 from sagemock.picture.life import Life, Mark
 from sagemock.training import status
-from sagemock.training.snapshot import Transition
 
 __all__ = ["LEAST", "MOST", "Line", "Paper", "Span", "draw", "plain", "ruler"]
 

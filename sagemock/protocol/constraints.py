@@ -4,10 +4,11 @@ import math
 import re
 import sys
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from botocore.model import Shape
 
+from sagemock.evidence import UNCHECKED, Assumption
 from sagemock.protocol.patterns import matcher
 
 __all__ = ["Constraint", "bounds", "length_at_least", "patterns", "sizes", "text_test"]
@@ -17,21 +18,31 @@ _LONGEST = 0xFFFF_FFFE
 _NUMBERS = frozenset({"integer", "long", "float", "double"})
 # Between 1.34 and 1.40 botocore dropped the anchors of patterns (the whole string must match anyway). The server prints them just
 # as the model had them, as far as seen: "^" for a name (zenml-io/zenml#1502), none for ".*" (detectron2#10). The table has the
-# anchors of 1.34.0 in the shapes that jobs, tuning jobs and tags use. That the server still prints them is assumed.
-_ANCHORS = {
-    "ArnOrName": ("", "$"),
-    "ExperimentEntityName": ("^", ""),
-    "FileSystemId": ("^", "$"),
-    "HyperParameterTrainingJobDefinitionName": ("^", ""),
-    "HyperParameterTuningJobName": ("^", ""),
-    "ModelPackageArn": ("^", "$"),
-    "ModelPackageGroupArn": ("^", "$"),
-    "RoleArn": ("^", "$"),
-    "S3Uri": ("^", "$"),
-    "TagKey": ("^", "$"),
-    "TagValue": ("^", "$"),
-    "TrainingJobName": ("^", ""),
-}
+# anchors of 1.34.0 in the shapes that jobs, tuning jobs and tags use.
+_STILL_PRINTED: Final = Assumption(
+    "that the service still prints the anchors of patterns as the service model had them in botocore 1.34", knob=UNCHECKED
+)
+_NUMBER_WORDS: Final = Assumption("the words in which a number that is too small or too large is refused", knob=UNCHECKED)
+_CODE_POINTS: Final = Assumption(
+    "that the length of a text is the number of its Unicode code points, as Smithy specifies it (Java counts UTF-16 units)"
+)
+_length: Final = _CODE_POINTS(len)
+_ANCHORS: Final = _STILL_PRINTED(
+    {
+        "ArnOrName": ("", "$"),
+        "ExperimentEntityName": ("^", ""),
+        "FileSystemId": ("^", "$"),
+        "HyperParameterTrainingJobDefinitionName": ("^", ""),
+        "HyperParameterTuningJobName": ("^", ""),
+        "ModelPackageArn": ("^", "$"),
+        "ModelPackageGroupArn": ("^", "$"),
+        "RoleArn": ("^", "$"),
+        "S3Uri": ("^", "$"),
+        "TagKey": ("^", "$"),
+        "TagValue": ("^", "$"),
+        "TrainingJobName": ("^", ""),
+    }
+)
 
 
 class Constraint(NamedTuple):
@@ -61,14 +72,22 @@ def sizes(shape: Shape) -> list[Constraint]:
     found: list[Constraint] = []
     if shape.type_name in _NUMBERS:
         if most is not None:
-            found.append(Constraint(f"Member must have value less than or equal to {most}", lambda value: value <= most))
+            found.append(
+                Constraint(_NUMBER_WORDS(f"Member must have value less than or equal to {most}"), lambda value: value <= most)
+            )
         if least is not None:
-            found.append(Constraint(f"Member must have value greater than or equal to {least}", lambda value: value >= least))
+            found.append(
+                Constraint(
+                    _NUMBER_WORDS(f"Member must have value greater than or equal to {least}"), lambda value: value >= least
+                )
+            )
     elif shape.type_name in ("string", "list", "map"):
         if most is not None:
-            found.append(Constraint(f"Member must have length less than or equal to {most}", lambda value: len(value) <= most))
+            found.append(
+                Constraint(f"Member must have length less than or equal to {most}", lambda value: _length(value) <= most)
+            )
         if least is not None:
-            found.append(Constraint(length_at_least(least), lambda value: len(value) >= least))
+            found.append(Constraint(length_at_least(least), lambda value: _length(value) >= least))
     return found
 
 

@@ -1,15 +1,15 @@
 """Decode the body of a request as the server does, before it checks constraints.
 
-The refusals and their texts were measured at another service of the same protocol (Athena, 2026-09-23, a public record). That
-SageMaker and CloudWatch Logs do the same is assumed.
+The refusals and their texts were measured at another service of the same protocol (Athena, 2026-09-23, a public record).
 """
 
 import json
 from collections.abc import Callable
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, Final, NoReturn, TypeAlias
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
+from sagemock.evidence import YOUR_WORDS, Assumption
 from sagemock.protocol.refusal import Refusal
 from sagemock.protocol.shapes import per_shape
 
@@ -19,9 +19,25 @@ __all__ = ["decode", "parse"]
 _Json: TypeAlias = Any
 _Decode = Callable[[_Json], Any]
 
-_CODE = "SerializationException"
+_AS_ATHENA: Final = Assumption(
+    "that a body that is not JSON, and a value of a wrong kind, is refused as another service of the same protocol does (Athena, "
+    "measured in 2026): SerializationException, in its words or without any",
+    knob=YOUR_WORDS,
+)
+_OTHER_WORDS: Final = Assumption(
+    "the words in which something else is refused where a map, a fraction or a timestamp is expected", knob=YOUR_WORDS
+)
+_UNREAD: Final = Assumption(
+    "that text that is not Unicode (half of a surrogate pair), a number of thousands of digits, and nesting that Python cannot "
+    "read are refused like what is not JSON; that of a member that comes twice the last one counts",
+    knob=YOUR_WORDS,
+)
+_TOO_MANY_BITS: Final = Assumption(
+    "that a number with too many bits is refused by its kind where the service model states no bound"
+)
+_CODE: Final = _AS_ATHENA("SerializationException")
 _INTEGERS = {"integer": ("an Integer", 1 << 31), "long": ("a Long", 1 << 63)}
-_FLOATS = {"float": "a Float", "double": "a Double"}
+_FLOATS = _OTHER_WORDS({"float": "a Float", "double": "a Double"})
 _INFINITY = float("inf")
 _LARGEST = 1e300
 """Larger numbers are refused; up to here, microseconds are still finite."""
@@ -34,8 +50,7 @@ def parse(body: bytes | str) -> _Json:
     """Return the JSON of a request's body: an object or a list.
 
     Raises `Refusal` (SerializationException, without a message) for a body that is not JSON, or is another kind of JSON. Numbers
-    of thousands of digits, and text that is not Unicode, are refused in the same way (assumed). If a key comes twice, the last
-    one counts (assumed).
+    of thousands of digits, and text that is not Unicode, are refused in the same way. If a key comes twice, the last one counts.
     """
     text = body if isinstance(body, str) else body.decode(errors="surrogateescape")
     try:
@@ -59,11 +74,11 @@ def _no_number(constant: str) -> NoReturn:
 
 
 # Python's json would accept NaN and Infinity.
-_loads = json.JSONDecoder(parse_constant=_no_number).decode
+_loads = _UNREAD(json.JSONDecoder(parse_constant=_no_number).decode)
 
 
 def _refuse_unread() -> NoReturn:
-    raise Refusal(_CODE, "") from None
+    raise Refusal(_CODE, _UNREAD("")) from None
 
 
 def decode(shape: Shape, value: _Json) -> _Json:
@@ -130,7 +145,7 @@ def _scalar(shape: Shape) -> _Decode:
     if type_name in _FLOATS:
         return _number(_FLOATS[type_name], lambda value: value)
     if type_name == "timestamp":
-        return _number("milliseconds since epoch", lambda value: round(value * _SECOND_US))
+        return _number(_OTHER_WORDS("milliseconds since epoch"), lambda value: round(value * _SECOND_US))
     # A blob stays text (no operation on jobs takes one). A type that only a future model has is let through.
     return lambda value: value
 
@@ -149,8 +164,8 @@ def _boolean(value: _Json) -> _Json:
 
 def _integer(noun: str, limit: int, shape: Shape) -> _Decode:
     # A number with too many bits is left to the constraint that it breaks, if the shape has one.
-    least = -_INFINITY if "min" in shape.metadata else -limit
-    most = _INFINITY if "max" in shape.metadata else limit - 1
+    least = -_INFINITY if "min" in shape.metadata else _TOO_MANY_BITS(-limit)
+    most = _INFINITY if "max" in shape.metadata else _TOO_MANY_BITS(limit - 1)
 
     def decode_integer(value: _Json) -> _Json:
         if isinstance(value, float) and -_INFINITY < value < _INFINITY:
@@ -187,8 +202,7 @@ def _refuse_for(expected: str, value: object) -> NoReturn:
     elif isinstance(value, list):
         message = "Start of list found where not expected"
     else:
-        # The text for a map is assumed.
-        message = "Expected null" if expected == "structure" else f"Expected {expected} or null"
+        message = "Expected null" if expected == "structure" else _OTHER_WORDS(f"Expected {expected} or null")
     raise Refusal(_CODE, message)
 
 

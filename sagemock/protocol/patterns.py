@@ -5,8 +5,7 @@ and `\p{L}` stands for a Unicode category. Python's `re` does not know categorie
 ASCII is replaced by one private-use character, the stand-in of its category (from `unicodedata`). In the pattern, `\p{L}` becomes
 the ASCII letters and the stand-ins of Lu, Ll, Lt, Lm and Lo.
 
-The characters of a category thus depend on the Unicode version of this Python, not of the service's Java. That both agree is
-assumed.
+The characters of a category thus depend on the Unicode version of this Python, not of the service's Java.
 
 Python backtracks, as Java does: a pattern that repeats a repetition can need exponential time for a malicious string. No pattern
 of jobs, tuning jobs and tags is worse than quadratic, and only in strings far beyond their maximum length.
@@ -17,8 +16,14 @@ import unicodedata
 import warnings
 from collections.abc import Callable
 from functools import cache
+from typing import Final
+
+from sagemock.evidence import Assumption
 
 __all__ = ["matcher"]
+
+_SAME_UNICODE: Final = Assumption("that a character has the same Unicode category in this Python as in the service's Java")
+_category: Final = _SAME_UNICODE(unicodedata.category)
 
 _NEL = "\x85"
 _DOT = rf"[^\n\r{_NEL}\u2028\u2029]"

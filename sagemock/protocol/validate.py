@@ -8,17 +8,17 @@ Texts seen from SageMaker itself: pattern and maximum length, both for one value
 (a set without order; here it is in the model's order); null; the size of a map (aws/sagemaker-python-sdk#6016) and of a list
 (hashicorp/terraform-provider-aws#29225); the values of a map (aws-samples/amazon-sagemaker-pytorch-detectron2#10).
 From a sister service: the elements of a list (Lambda, appleboy/lambda-action#72).
-Assumed, by analogy: the keys of a map, null in a list or map, minimum and maximum of numbers, structures printed like maps.
+By analogy: the keys of a map, null in a list or map, structures printed like maps.
 
-A length is a number of Unicode code points, as Smithy specifies `length` (assumed: Java itself counts UTF-16 units).
 Botocore checks unions; no operation on training jobs, tuning jobs or tags takes one.
 """
 
 from collections.abc import Callable, Collection, Iterable
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
+from sagemock.evidence import UNCHECKED, YOUR_WORDS, Assumption
 from sagemock.protocol.constraints import Constraint, length_at_least, patterns, sizes
 from sagemock.protocol.refusal import Refusal
 from sagemock.protocol.shapes import per_shape
@@ -32,6 +32,11 @@ _Placed: TypeAlias = Iterable[tuple[object, _Value]]
 _CheckParts = Callable[[_Value, Collection[_Value], _Placed, str, list[str]], None]
 
 _NOT_NULL = "Member must not be null"
+_BY_ANALOGY: Final = Assumption("the words in which the keys of a map, and null in a list or a map, are refused", knob=UNCHECKED)
+_PRINTED: Final = Assumption(
+    "that a refusal prints a structure as it prints a map, and a fraction as Python does, in plain or exponent notation",
+    knob=YOUR_WORDS,
+)
 
 
 def check(shape: Shape, value: _Value, code: str = "ValidationException") -> None:
@@ -83,7 +88,7 @@ def _list(shape: ListShape) -> _Check:
 
 def _map(shape: MapShape) -> _Check:
     sized = sizes(shape)
-    keys = _each(shape.key, "Map keys must satisfy constraint")
+    keys = _each(shape.key, _BY_ANALOGY("Map keys must satisfy constraint"))
     values = _each(shape.value, "Map value must satisfy constraint")
 
     def check_map(value: _Value, path: str, found: list[str]) -> None:
@@ -107,7 +112,7 @@ def _each_nested(shape: Shape) -> _CheckParts:
         for place, part in placed:
             at = f"{path}.{place}.member"
             if part is None:
-                found.append(_violation(None, at, _NOT_NULL))
+                found.append(_BY_ANALOGY(_violation(None, at, _NOT_NULL)))
             else:
                 _check_of(shape)(part, at, found)
 
@@ -122,7 +127,7 @@ def _each_scalar(shape: Shape, says: str) -> _CheckParts:
         # The server lists it (see the map above) even if the model states only a maximum, as botocore's did before 1.40.
         listed.insert(len(sized), length_at_least(0))
     text = f"{says}: [{', '.join(listed)}]"
-    null_text = f"{says}: [{_NOT_NULL}]"
+    null_text = _BY_ANALOGY(f"{says}: [{_NOT_NULL}]")
     tests = [constraint.holds for constraint in constraints if constraint.text != length_at_least(0)]
 
     def check_scalars(whole: _Value, parts: Collection[_Value], _: _Placed, path: str, found: list[str]) -> None:
@@ -155,16 +160,16 @@ def _violation(value: object, path: str, constraint: str) -> str:
 
 
 def _java(value: object) -> str:
-    """Return a value as Java's toString prints it (floats in plain or Python's exponent notation: assumed)."""
+    """Return a value as Java's toString prints it."""
     if value is None:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{_java(key)}={_java(item)}" for key, item in value.items()) + "}"
+        return _PRINTED("{" + ", ".join(f"{_java(key)}={_java(item)}" for key, item in value.items()) + "}")
     if isinstance(value, list):
         return "[" + ", ".join(map(_java, value)) + "]"
-    return str(value)
+    return _PRINTED(str(value))
 
 
 _check_of = per_shape(_structure, _list, _map, _scalar)

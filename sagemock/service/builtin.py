@@ -2,9 +2,8 @@
 
 A request with a built-in algorithm defines no metrics, and DescribeTrainingJob shows the algorithm's own (records of 2020 to 2025
 and hashicorp/terraform-provider-aws#46892). `builtin.json` has the lists that were found, each with its source. Two lists
-of sagemaker-xgboost 1.3-1 and 1.5-1 were found, each for one objective. It is assumed that objectives of the same kind share a
-list, that the two versions share it too, and that the lists which AWS wrote for one of its own consoles are complete. An
-algorithm without a list in the file shows no metrics.
+of sagemaker-xgboost 1.3-1 and 1.5-1 were found, each for one objective. An algorithm without a list in the file shows no
+metrics.
 """
 
 import json
@@ -14,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from sagemock.evidence import REPLAY, Assumption
 from sagemock.training.job import Job
 
 __all__ = ["REPOSITORIES", "definitions", "image_of", "in_order", "is_built_in", "place"]
@@ -24,6 +24,15 @@ REPOSITORIES: Final = frozenset({
     "semantic-segmentation", "seq2seq", "xgboost",
 })  # fmt: skip
 """The repositories of `builtin.json`. They are also here, so that other jobs need not read the file."""
+_WHOLE: Final = Assumption(
+    "that the lists of metrics which AWS wrote for a console of its own (blazingtext, factorization-machines, "
+    "forecasting-deepar, image-classification, knn, object2vec, semantic-segmentation) are whole",
+    knob=REPLAY,
+)
+_SHARED: Final = Assumption(
+    "that sagemaker-xgboost 1.3-1 and 1.5-1 show one list of metrics for all `binary:` objectives, and one for all `reg:` ones",
+    knob=REPLAY,
+)
 _ECR: Final = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr(-fips)?\.[a-z0-9-]+\.[a-z0-9.-]+/(?P<repository>[^:@]+)(:(?P<tag>[^@]*))?.*", re.DOTALL
 )
@@ -90,8 +99,8 @@ def _listed(request: Mapping[str, Any]) -> Sequence[Definition]:
         if image is None or one.repository != image.repository:
             continue
         known = not one.versions or _HARDWARE.sub("", image.tag) in one.versions
-        if known and objective.startswith(one.objectives):
-            return one.definitions
+        if known and _SHARED(objective.startswith(one.objectives)):
+            return _WHOLE(one.definitions)
     return ()
 
 

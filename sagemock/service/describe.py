@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from botocore.model import Shape
 
-from sagemock.evidence import Assumption
+from sagemock.evidence import REPLAY, Assumption
+from sagemock.jobs.transitions import Transition
 from sagemock.protocol.answer import encode, seconds
 from sagemock.protocol.model import Api
 from sagemock.service import builtin, serverless, warm_pools
@@ -13,7 +14,7 @@ from sagemock.training.job import Job
 from sagemock.training.plan.defaults import DEFAULT_MAX_RUNTIME_S
 from sagemock.training.plan.resources import instances
 from sagemock.training.progress import Progress, progress
-from sagemock.training.snapshot import Snapshot, Transition
+from sagemock.training.snapshot import Snapshot
 from sagemock.training.warm_pool import Pool
 
 __all__ = ["artifacts", "constant_members", "members_by_change", "members_by_time", "members_now", "summary"]
@@ -33,8 +34,9 @@ _FILLED_IN_EACH: Final[dict[str, dict[str, Any]]] = {
     "ProfilerRuleConfigurations": {"VolumeSizeInGB": 0},
 }
 _SLASHES: Final = Assumption(
-    "that S3OutputPath is taken with slashes at its end, and S3ModelArtifacts has one there", since="2026-11-26"
+    "that S3OutputPath is taken with slashes at its end, and S3ModelArtifacts has one there", since="2026-11-26", knob=REPLAY
 )
+_NOT_PROFILED: Final = Assumption("that ProfilingStatus is Disabled with a profiler that is there but disabled", knob=REPLAY)
 _FROM_PLAN: Final = frozenset({
     "TrainingJobName", "TrainingJobArn", "TrainingJobStatus", "SecondaryStatus", "SecondaryStatusTransitions", "CreationTime",
     "LastModifiedTime", "TrainingStartTime", "TrainingEndTime", "FailureReason", "ModelArtifacts",
@@ -63,8 +65,8 @@ def constant_members(api: Api, job: Job) -> dict[str, Any]:
     if "InputDataConfig" in response:
         response["InputDataConfig"] = [_replicated(channel) for channel in response["InputDataConfig"]]
     profiler = request.get("ProfilerConfig")
-    # That a disabled profiler shows Disabled is assumed.
-    response["ProfilingStatus"] = "Enabled" if profiler is not None and not profiler.get("DisableProfiler") else "Disabled"
+    profiles = profiler is not None and not _NOT_PROFILED(profiler.get("DisableProfiler"))
+    response["ProfilingStatus"] = "Enabled" if profiles else "Disabled"
     members = _members(api)
     return {name: value for name, value in response.items() if name in members}
 

@@ -11,9 +11,11 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from sagemock.checks import nearest, number, quoted, text, whole
 from sagemock.clock.instants import duration_us, instant, instant_us
 from sagemock.errors import InvalidType, InvalidValue, UsageError
+from sagemock.evidence import Assumption
+from sagemock.jobs.kinds import named_in
+from sagemock.jobs.place import Place
 from sagemock.protocol.refusal import Refusal
 from sagemock.service.subject import JOBLESS, checked_operation, job_of
-from sagemock.training.job import Place
 
 __all__ = [
     "CONNECTION_RESET",
@@ -49,22 +51,32 @@ class _Known(NamedTuple):
     status: int
 
 
+_COMMON: Final = Assumption(
+    "that the description of ServiceUnavailable in AWS's list of common errors is also its text", knob="fault(…, message=…)"
+)
+_STATUS: Final = Assumption(
+    "that AccessDeniedException, ExpiredTokenException and errors that only a test knows have HTTP status 400",
+    knob="fault(…, status=…)",
+)
+_DENIED: Final = Assumption(
+    'the name of the role in a text of AccessDeniedException, and that an operation without a job is denied on "*"',
+    knob="fault(…, message=…)",
+)
 _KNOWN: Final[Mapping[str, _Known]] = {
     # aws/sagemaker-python-sdk#645
     "ThrottlingException": _Known("Rate exceeded", 400),
     # aws/amazon-sagemaker-examples#3764 shows it without a text; the status is from AWS's list of common errors.
     "InternalFailure": _Known("", 500),
-    # The status is from AWS's list of common errors; that the description there is also the text is assumed.
-    "ServiceUnavailable": _Known("The request has failed due to a temporary failure of the server.", 503),
-    # wpilibsuite/DetectCoral#20 has the text up to the resource, and hashicorp/terraform-provider-aws the rest; the status is
-    # assumed.
+    # The status is from AWS's list of common errors.
+    "ServiceUnavailable": _Known(_COMMON("The request has failed due to a temporary failure of the server."), 503),
+    # wpilibsuite/DetectCoral#20 has the text up to the resource, and hashicorp/terraform-provider-aws the rest.
     "AccessDeniedException": _Known(
         "User: {user} is not authorized to perform: sagemaker:{operation} on resource: {resource} "
         "because no identity-based policy allows the sagemaker:{operation} action",
-        400,
+        _STATUS(400),
     ),
-    # autogluon/autogluon-cloud#133; the status is assumed.
-    "ExpiredTokenException": _Known("The security token included in the request is expired", 400),
+    # autogluon/autogluon-cloud#133
+    "ExpiredTokenException": _Known("The security token included in the request is expired", _STATUS(400)),
     # aws/amazon-sagemaker-operator-for-k8s#99
     "UnrecognizedClientException": _Known("The security token included in the request is invalid.", 400),
 }
@@ -149,15 +161,14 @@ class Fault:
 
     def refusal(self, place: Place, operation: str, request: Mapping[str, Any]) -> Refusal:
         """Return what the service answers."""
-        known = _KNOWN.get(self.error, _Known("", 400))
+        known = _KNOWN.get(self.error, _Known("", _STATUS(400)))
         message = self.message
         if message is None:
-            job = job_of(request)
-            # It is assumed that an operation without a job is denied on "*". The name of the role is assumed too.
+            named, role = named_in(request), _DENIED("assumed-role/tester/session")
             message = known.message.format(
-                user=f"arn:{place.partition}:sts::{place.account}:assumed-role/tester/session",
+                user=f"arn:{place.partition}:sts::{place.account}:{role}",
                 operation=operation,
-                resource="*" if job is None else place.arn(f"training-job/{job}"),
+                resource=_DENIED("*") if named is None else place.arn(f"{named[0].resource}/{named[1]}"),
             )
         return Refusal(self.error, message, status=known.status if self.status is None else self.status)
 

@@ -4,15 +4,15 @@ import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from sagemock.evidence import Assumption
+from sagemock.jobs.store import Key, Order, Region
 from sagemock.protocol.decode import parse
 from sagemock.protocol.refusal import Refusal
 from sagemock.service.describe import summary
 from sagemock.training.job import Job
 from sagemock.training.snapshot import Snapshot, snapshot
-from sagemock.training.store import Key, Order, Region
 from sagemock.training.warm_pool import Pool, pool
 
 __all__ = ["training_jobs"]
@@ -31,7 +31,7 @@ _KEYS: Final[dict[Order, list[type]]] = {"CreationTime": [int], "Name": [str], "
 """The types in the key of a page, by the order of the list."""
 
 
-def training_jobs(region: Region, request: Mapping[str, Any], now_us: int) -> dict[str, Any]:
+def training_jobs(region: Region[Job], request: Mapping[str, Any], now_us: int) -> dict[str, Any]:
     """Return a ListTrainingJobs response.
 
     The filters apply to a page after it is cut (operation documentation of ListTrainingJobs; getmoto/moto#4256), so a page can
@@ -87,15 +87,25 @@ def _shown_us(at_us: int) -> int:
     return at_us // 1000 * 1000
 
 
-# The documentation has "created after the specified time". It is assumed that "after" includes the instant itself, that "before"
-# does not, and that NameContains is case-sensitive. "after" compares the exact instant of the job, to the microsecond: a call
-# takes no virtual time here, so a job that is created at the instant itself must not be missed.
-_FILTERS: Final[tuple[Callable[[_Row, Mapping[str, Any]], bool], ...]] = (
+_EDGES: Final = Assumption(
+    'that CreationTimeAfter and LastModifiedTimeAfter include the instant itself (the documentation says "after", and at AWS '
+    "some time passes before a job is there; here a job is created at the instant of the call), and CreationTimeBefore and "
+    "LastModifiedTimeBefore leave it out"
+)
+_MINDS_CASE: Final = Assumption("that NameContains minds case")
+# "after" compares the exact instant of the job, to the microsecond: a call takes no virtual time here, so a job that is created
+# at the instant itself must not be missed.
+_Filter: TypeAlias = Callable[[_Row, Mapping[str, Any]], bool]
+_BY_TIME: Final[tuple[_Filter, ...]] = (
     lambda row, want: "CreationTimeAfter" not in want or row.at.created_us >= want["CreationTimeAfter"],
     lambda row, want: "CreationTimeBefore" not in want or _shown_us(row.at.created_us) < want["CreationTimeBefore"],
     lambda row, want: "LastModifiedTimeAfter" not in want or row.at.modified_us >= want["LastModifiedTimeAfter"],
     lambda row, want: "LastModifiedTimeBefore" not in want or _shown_us(row.at.modified_us) < want["LastModifiedTimeBefore"],
-    lambda row, want: want.get("NameContains", "") in row.job.name,
+)
+_BY_NAME: Final[_Filter] = lambda row, want: want.get("NameContains", "") in row.job.name  # noqa: E731  # one of a table
+_FILTERS: Final[tuple[_Filter, ...]] = (
+    *_EDGES(_BY_TIME),
+    _MINDS_CASE(_BY_NAME),
     lambda row, want: want.get("StatusEquals", row.at.primary) == row.at.primary,
     lambda row, want: want.get("TrainingPlanArnEquals", plan_arn := _plan_arn(row.job)) == plan_arn,
     lambda row, want: want.get("WarmPoolStatusEquals", status := row.kept and row.kept.status) == status,

@@ -1,7 +1,7 @@
 """Pages of log events, and the tokens that name positions.
 
 A page begins at a position, not after a number of lines. So a line that is written late, with an earlier instant, does not move
-the later pages, and a client that follows the stream does not see it (assumed for the service).
+the later pages, and a client that follows the stream does not see it.
 """
 
 import re
@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
 from typing import Final, NamedTuple, NoReturn
 
+from sagemock.evidence import Assumption
+from sagemock.jobs.streams import Line, Stream
 from sagemock.protocol.refusal import Refusal
-from sagemock.training.streams import Line, Stream
 
 __all__ = [
     "END",
@@ -30,6 +31,7 @@ __all__ = [
     "token",
 ]
 
+_BY_PLACE: Final = Assumption("that a follower of a log stream does not see a line that is written late, with an earlier instant")
 INVALID: Final = "InvalidParameterException"
 _BYTES: Final = 1_048_576
 """The largest size of a page of events: 1 MB (operation documentation of GetLogEvents)."""
@@ -85,7 +87,7 @@ def events(streams: Iterable[Stream], within: Range, at: int, *, forward: bool) 
 def _read(stream: Stream, lines: Sequence[Line], within: Range, at: int, *, forward: bool) -> Iterator[Event]:
     first = bisect_left(lines, within.start_ms * 1000, key=_at_us)
     end = len(lines) if within.last_ms is None else bisect_left(lines, (within.last_ms + 1) * 1000, key=_at_us)
-    middle = bisect_left(lines, at, key=lambda line: _id(line, stream))
+    middle = bisect_left(lines, _BY_PLACE(at), key=lambda line: _id(line, stream))
     places = range(max(first, middle), end) if forward else range(min(end, middle) - 1, first - 1, -1)
     for place in places:
         line = lines[place]

@@ -10,6 +10,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from sagemock.errors import NotSimulated
+from sagemock.evidence import YOUR_WORDS, Assumption
+from sagemock.jobs.logbook import Logbook
+from sagemock.jobs.place import Place
+from sagemock.jobs.streams import Stream
 from sagemock.protocol.answer import dump
 from sagemock.protocol.decode import parse
 from sagemock.protocol.model import Api
@@ -31,15 +35,18 @@ from sagemock.service.log_pages import (
     thinned,
     token,
 )
-from sagemock.training.job import Place
-from sagemock.training.logbook import Logbook
-from sagemock.training.streams import Stream
 
 if TYPE_CHECKING:
     from sagemock.service.operations import Operation, Service
 
 __all__ = ["INVALID", "OPERATIONS", "WRITES", "concerns", "simulated"]
 
+_WORDS: Final = Assumption(
+    "the words in which CloudWatch Logs refuses two names of a group, a prefix beside names of streams, "
+    "and reading backward before 2024",
+    knob=YOUR_WORDS,
+)
+_ONE_IS_ENOUGH: Final = Assumption("that FilterLogEvents is refused if one of several streams does not exist")
 _STREAMS: Final = 50
 """How many streams a page has if the request has no limit (operation documentation of DescribeLogStreams)."""
 _EVENTS: Final = 10_000
@@ -120,14 +127,12 @@ def filter_log_events(service: "Service", _: Api, place: Place, request: Mapping
     """Read several streams in the order of their lines, with a token only if more lines follow."""
     prefix, names = request.get("logStreamNamePrefix"), request.get("logStreamNames")
     if prefix is not None and names is not None:
-        # Operation documentation: "If you specify a value for both …, the action returns an InvalidParameterException". The words
-        # are assumed.
-        refuse("logStreamNames and logStreamNamePrefix cannot both be specified.")
+        # Operation documentation: "If you specify a value for both …, the action returns an InvalidParameterException".
+        refuse(_WORDS("logStreamNames and logStreamNamePrefix cannot both be specified."))
     forward = request.get("startFromHead", True)
     start_ms = request.get("startTime", 0)
     if not forward and start_ms < _BACKWARD_SINCE_MS and "startTime" in request:
-        # The words are assumed.
-        refuse("startFromHead can only be false when startTime is on or after 2024-01-01T00:00:00Z.")
+        refuse(_WORDS("startFromHead can only be false when startTime is on or after 2024-01-01T00:00:00Z."))
     test = log_filters.matches(request.get("filterPattern", ""))
     at = 0 if forward else END
     empty = 0
@@ -140,8 +145,7 @@ def filter_log_events(service: "Service", _: Api, place: Place, request: Mapping
         since_us = max(start_ms * 1000, at // PER_US if forward else 0)
         streams = _streams(logbook, now_us, prefix or "", since_us=since_us)
     else:
-        # It is assumed that one unknown name is enough for a refusal.
-        streams = [_stream(logbook, now_us, name) for name in dict.fromkeys(names)]
+        streams = [_ONE_IS_ENOUGH(_stream(logbook, now_us, name)) for name in dict.fromkeys(names)]
     matching = (one for one in events(streams, within, at, forward=forward) if test(one.line.text))
     found = page(matching, at, forward=forward, limit=request.get("limit", _EVENTS))
     found, empty = thinned(found, streams, at, empty)
@@ -169,8 +173,8 @@ WRITES: Final = frozenset({"CreateLogGroup", "DeleteLogGroup"})
 def _group(service: "Service", place: Place, request: Mapping[str, Any], now_us: int) -> Logbook:
     """Return the logbook of the group that a request names, or refuse."""
     if "logGroupName" in request and "logGroupIdentifier" in request:
-        # Operation documentation: "you can't include both". The words are assumed.
-        refuse("LogGroup name and LogGroup ARN are mutually exclusive parameters.")
+        # Operation documentation: "you can't include both".
+        refuse(_WORDS("LogGroup name and LogGroup ARN are mutually exclusive parameters."))
     if request.get("logGroupIdentifier", GROUP).removesuffix(":*") not in (GROUP, log_group.arn(place)):
         log_group.missing()
     return log_group.logbook(service, place, now_us)

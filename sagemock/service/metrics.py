@@ -1,9 +1,8 @@
 """FinalMetricDataList: the last value of each metric that the job or its algorithm defines, from the lines of its containers.
 
 A metric's regular expression is searched in each line, and its first group is the value (developer guide, "Define training
-metrics"). Without a group, the whole match is the value (assumed). The service is assumed to read an expression as Python does.
-An expression that Python cannot read is refused when the job is created (assumed, like the words), and so is one for which
-`regex` raises NotSimulated. The metrics that the service sends to CloudWatch are left out.
+metrics"). Without a group, the whole match is the value. An expression that Python cannot read is refused when the job is
+created, and so is one for which `regex` raises NotSimulated. The metrics that the service sends to CloudWatch are left out.
 """
 
 import math
@@ -15,22 +14,29 @@ from typing import Any, Final
 
 from sagemock.clock.instants import SECOND_US
 from sagemock.errors import NotSimulated
+from sagemock.evidence import UNCHECKED, Assumption
+from sagemock.jobs.store import Store
 from sagemock.protocol.answer import seconds
 from sagemock.regex import Regex, read
 from sagemock.service import builtin
 from sagemock.training.job import Job
-from sagemock.training.store import Store
-from sagemock.training.streams import runs
 
 __all__ = ["final", "readable"]
 
+_AS_PYTHON: Final = Assumption(
+    "that the service reads a metric's regular expression as Python does, and that the whole match is the value if it has no "
+    "group"
+)
+_UNREADABLE: Final = Assumption(
+    "that a metric whose regular expression cannot be read is refused when the job is created, and the words", knob=UNCHECKED
+)
 _LARGEST: Final = 3.4028234663852886e38
 """The largest number that fits a MetricData (service model: a float)."""
 
 
 def final(store: Store, job: Job, now_us: int) -> list[dict[str, Any]]:
     """Return FinalMetricDataList at an instant, in the order of the definitions, without the metrics that matched no line."""
-    if not (job.script.has_lines or store.region(job.place).logbook.added(job)):
+    if not (job.script.has_lines or store.region(job.place, Job).logbook.added(job)):
         return []
     if job.script.metrics_after_us:
         ended_us = job.timeline.ended_us
@@ -58,12 +64,12 @@ def final(store: Store, job: Job, now_us: int) -> list[dict[str, Any]]:
 
 
 def readable(request: Mapping[str, Any]) -> str | None:
-    """Refuse a metric whose expression cannot be read. The words are assumed."""
+    """Refuse a metric whose expression cannot be read."""
     for definition in request.get("AlgorithmSpecification", {}).get("MetricDefinitions", ()):
         try:
             _read(definition["Regex"])
         except re.error as error:  # noqa: PERF203  # at most forty
-            return f"Invalid regular expression in MetricDefinitions, metric {definition['Name']}: {error}"
+            return _UNREADABLE(f"Invalid regular expression in MetricDefinitions, metric {definition['Name']}: {error}")
     return None
 
 
@@ -79,8 +85,8 @@ def _last(store: Store, job: Job, regex: str, now_us: int) -> tuple[int, float] 
             offset_us, value = values[place - 1]
             found.append((entered_us + offset_us, 0, value))
             break
-    added = store.region(job.place).logbook.added(job)
-    begins = runs(job)[:1] if added else []
+    added = store.region(job.place, Job).logbook.added(job)
+    begins = job.runs()[:1] if added else []
     for line in added:
         added_value = _value(regex, line.text) if line.at_us <= now_us and begins and line.at_us >= begins[0] else None
         if added_value is not None:
@@ -101,7 +107,7 @@ def _value(regex: str, text: str) -> float | None:
 
 def _read(regex: str) -> Regex:
     # A group may have a name in Java's syntax.
-    return read(re.sub(r"\(\?<(?=[A-Za-z])", "(?P<", regex))
+    return read(_AS_PYTHON(re.sub(r"\(\?<(?=[A-Za-z])", "(?P<", regex)))
 
 
 def _at(pair: tuple[int, float]) -> int:

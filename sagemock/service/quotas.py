@@ -1,23 +1,26 @@
 """Account quotas: how many instances of a type may be in use at once, if a test has set a limit."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from botocore.loaders import create_loader
 
 from sagemock.checks import nearest, quoted, text
 from sagemock.errors import UsageError
+from sagemock.evidence import Assumption
+from sagemock.jobs.place import Place
+from sagemock.jobs.store import Store
 from sagemock.protocol.refusal import Refusal
-from sagemock.training.job import Job, Place
+from sagemock.training.job import Job
 from sagemock.training.plan.resources import instances
 from sagemock.training.snapshot import snapshot
-from sagemock.training.store import Store
 from sagemock.training.warm_pool import pool
 
 __all__ = ["Quotas", "Usage", "checked_instance_type"]
 
+_FROM_CREATION: Final = Assumption("that a warm pool counts against its quota from the creation of its job on")
 Usage: TypeAlias = Literal["training job", "spot training job", "training warm pool"]
 """The use of instances, as in the names of the quotas."""
 
@@ -61,7 +64,7 @@ class Quotas:
                 continue
             used = sum(
                 count
-                for job in store.region(place).by_name.values()
+                for job in store.region(place, Job).by_name.values()
                 if _usage(job.request) == usage and (not snapshot(job, now_us).over or (job is not owner and _keeps(job, now_us)))
                 for other, count in instances(job.request)
                 if other == kind
@@ -77,11 +80,11 @@ class Quotas:
                 code = "ResourceLimitExceeded"
                 raise Refusal(code, text)
 
-    def retained_s(self, store: Store, place: Place, request: Mapping[str, Any], now_us: int, owner: Job | None = None) -> int:
+    def retained_s(self, pools: Iterable[Job], request: Mapping[str, Any], now_us: int, owner: Job | None = None) -> int:
         """Return for how many seconds a job's instances are retained after its end: 0 if they exceed the quota.
 
-        The service then reports nothing (developer guide, warm pools). It is assumed that a pool counts from the creation of its
-        job on.
+        `pools` are the jobs at its place that were given a warm pool.
+        The service then reports nothing (developer guide, warm pools). A pool counts from the creation of its job on.
         """
         wanted_s: int = request.get("ResourceConfig", {}).get("KeepAlivePeriodInSeconds", 0)
         for kind, count in instances(request) if wanted_s else ():
@@ -90,8 +93,8 @@ class Quotas:
                 continue
             used = sum(
                 other_count
-                for job in store.region(place).pools()
-                if job is not owner and _keeps(job, now_us)
+                for job in pools
+                if job is not owner and _FROM_CREATION(_keeps(job, now_us))
                 for other, other_count in instances(job.request)
                 if other == kind
             )

@@ -1,17 +1,24 @@
 """The members that DescribeTrainingJob shows for serverless jobs only.
 
-The service model describes each member in a sentence. When a member appears, and what the ids look like, is assumed.
+The service model describes each member in a sentence.
 """
 
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
+from sagemock.evidence import REPLAY, Assumption
 from sagemock.training.job import Job
 from sagemock.training.progress import Progress, tokens
 from sagemock.training.snapshot import Snapshot
 
 __all__ = ["members_by_change", "progress_info"]
+
+_WHEN: Final = Assumption(
+    "when ProgressInfo, MlflowDetails, OutputModelPackageArn and BillableTokenCount of a serverless job appear, and "
+    "how their ids are made",
+    knob=REPLAY,
+)
 
 
 def progress_info(at: Progress) -> dict[str, int]:
@@ -27,7 +34,7 @@ def progress_info(at: Progress) -> dict[str, int]:
 def members_by_change(job: Job, at: Snapshot) -> dict[str, Any]:
     """Return the members that only a change to the job alters."""
     request = job.request
-    members: dict[str, Any] = {}
+    members: dict[str, Any] = _WHEN({})
     if at.started_us is not None and "MlflowConfig" in request:
         members["MlflowDetails"] = _mlflow(job, request["MlflowConfig"])
     if at.secondary == "Completed" and "ModelPackageConfig" in request and _leaves_a_model(request):

@@ -2,19 +2,28 @@
 
 import base64
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
+from sagemock.evidence import YOUR_WORDS, Assumption
+from sagemock.jobs.job import AnyJob
+from sagemock.jobs.kinds import of_arn
+from sagemock.jobs.place import Place
+from sagemock.jobs.store import Store
 from sagemock.protocol.refusal import Refusal
-from sagemock.training.job import Job, Place
-from sagemock.training.store import Store
 
 __all__ = ["add", "delete", "page", "pairs"]
 
 TAGS_MAX: Final = 50
 """How many tags a resource can have (service model, TagList)."""
-PAGE: Final = 50
-"""The default of MaxResults; assumed (service model: at least 50)."""
+_DEFAULT_PAGE: Final = Assumption(
+    "that a page of tags has 50 if the request does not say (service model: at least 50)", knob="MaxResults"
+)
+PAGE: Final = _DEFAULT_PAGE(50)
+"""The default of MaxResults."""
+_WORDS: Final = Assumption(
+    "the words in which more than 50 tags, and a NextToken that was not given, are refused", knob=YOUR_WORDS
+)
+_NO_ERROR: Final = Assumption("that deleting a tag that is not there is no error")
 
 
 def pairs(tags: Iterable[Mapping[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -22,9 +31,10 @@ def pairs(tags: Iterable[Mapping[str, str]]) -> tuple[tuple[str, str], ...]:
     return tuple({tag["Key"]: tag["Value"] for tag in tags}.items())
 
 
-def find(store: Store, place: Place, arn: str) -> Job:
+def find(store: Store, place: Place, arn: str) -> AnyJob:
     """Return the job with exactly this ARN, or refuse (boto/boto3#4606)."""
-    job = store.region(place).by_name.get(arn.rpartition("/")[2])
+    named = of_arn(arn)
+    job = None if named is None else store.kind_at(place, named[0]).by_name.get(named[1])
     if job is None or job.arn != arn:
         code, text = "ValidationException", "Resource does not exist."
         raise Refusal(code, text)
@@ -36,17 +46,17 @@ def add(store: Store, place: Place, request: Mapping[str, Any]) -> dict[str, Any
     job = find(store, place, request["ResourceArn"])
     tags = tuple({**dict(job.tags), **dict(pairs(request["Tags"]))}.items())
     if len(tags) > TAGS_MAX:
-        # The words are assumed.
         code, text = "ResourceLimitExceeded", f"The number of tags of {job.arn} exceeds the limit of {TAGS_MAX}."
-        raise Refusal(code, text)
-    store.put(replace(job, tags=tags))
+        raise Refusal(code, _WORDS(text))
+    store.put(job.tagged(tags))
     return {"Tags": _shown(tags)}
 
 
 def delete(store: Store, place: Place, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Delete the tags with these keys. A key that does not exist is not an error (assumed)."""
+    """Delete the tags with these keys. A key that does not exist is not an error."""
     job = find(store, place, request["ResourceArn"])
-    store.put(replace(job, tags=tuple((key, value) for key, value in job.tags if key not in request["TagKeys"])))
+    left = _NO_ERROR(tuple((key, value) for key, value in job.tags if key not in request["TagKeys"]))
+    store.put(job.tagged(left))
     return {}
 
 
@@ -68,7 +78,7 @@ def _start(token: str) -> int:
         kind = start = ""
     if kind != "tags" or not start.isdecimal():
         code, text = "ValidationException", "Invalid NextToken."
-        raise Refusal(code, text)
+        raise Refusal(code, _WORDS(text))
     return int(start)
 
 

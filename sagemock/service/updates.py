@@ -1,17 +1,19 @@
 """UpdateTrainingJob and DeleteTrainingJob: which settings can change when, and when a job can be deleted.
 
 The rules come from the documentation in the service model, and from what aws-controllers-k8s/sagemaker-controller checks before
-it calls. The words of their refusals are assumed, except those for an empty request.
+it calls.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
+from sagemock.evidence import YOUR_WORDS, Assumption
+from sagemock.jobs.interventions import Delete
 from sagemock.protocol.refusal import Refusal
 from sagemock.service.rules import table
 from sagemock.training import status
-from sagemock.training.interventions import Delete, KeepAlive, Update
+from sagemock.training.interventions import KeepAlive, Update
 from sagemock.training.job import Job
 from sagemock.training.snapshot import snapshot
 from sagemock.training.warm_pool import pool
@@ -20,20 +22,22 @@ __all__ = ["deleted", "updated"]
 
 _INVALID: Final = "ValidationException"
 _IN_USE: Final = "ResourceInUse"
+_WORDS: Final = Assumption(
+    "the words in which UpdateTrainingJob and DeleteTrainingJob refuse, except those for an empty request",
+    knob=YOUR_WORDS,
+)
+_EMPTY: Final = Assumption("that an empty list or structure counts as absent in UpdateTrainingJob")
 
 
 def updated(job: Job, request: Mapping[str, Any], now_us: int) -> Job:
     """Return the job after an UpdateTrainingJob request, or refuse."""
-    # It is assumed that an empty list or structure counts as absent.
-    request = {name: value for name, value in request.items() if value}
+    request = {name: value for name, value in request.items() if _EMPTY(value)}
     if set(request) == {"TrainingJobName"}:
         # AWS's documentation quotes this text.
         raise Refusal(_INVALID, "Invalid UpdateTrainingJobRequest, the request cannot be empty")
     profiler = {"ProfilerConfig", "ProfilerRuleConfigurations"} & set(request)
     if profiler and "ResourceConfig" in request:
-        raise Refusal(
-            _INVALID, "The profiler configuration and the ResourceConfig of a training job cannot be updated in one request."
-        )
+        _refuse("The profiler configuration and the ResourceConfig of a training job cannot be updated in one request.")
     at_us = now_us - job.created_us
     changed = dict(job.request)
     if profiler:
@@ -54,26 +58,25 @@ def deleted(job: Job, now_us: int) -> Job:
     """Return the job after DeleteTrainingJob, or refuse: only a job that has ended and retains no warm pool can be deleted."""
     at = snapshot(job, now_us)
     if not at.over or at.primary == "Deleting":
-        raise Refusal(_IN_USE, f"The training job {job.arn} cannot be deleted while it is in status {at.primary}.")
+        _refuse(f"The training job {job.arn} cannot be deleted while it is in status {at.primary}.", _IN_USE)
     found = pool(job, now_us)
     if found is not None and found.status == "Available":
-        raise Refusal(_IN_USE, f"The training job {job.arn} cannot be deleted while it retains an Available warm pool.")
+        _refuse(f"The training job {job.arn} cannot be deleted while it retains an Available warm pool.", _IN_USE)
     return job.after(Delete(now_us - job.created_us))
 
 
 def _profiled(job: Job, request: Mapping[str, Any], now_us: int) -> dict[str, Any]:
     primary = job.state(now_us).primary
     if primary != "InProgress":
-        raise Refusal(
-            _INVALID,
-            f"The profiler configuration can only be updated while the training job is InProgress; it is in status {primary}.",
+        _refuse(
+            f"The profiler configuration can only be updated while the training job is InProgress; it is in status {primary}."
         )
     present = job.request.get("ProfilerRuleConfigurations", [])
     added = request.get("ProfilerRuleConfigurations", [])
     names = {rule["RuleConfigurationName"] for rule in present}
     for rule in added:
         if rule["RuleConfigurationName"] in names:
-            raise Refusal(_INVALID, f"Profiler rules can only be added; {rule['RuleConfigurationName']} already exists.")
+            _refuse(f"Profiler rules can only be added; {rule['RuleConfigurationName']} already exists.")
         names.add(rule["RuleConfigurationName"])
     _check_interval(request)
     changed: dict[str, Any] = {}
@@ -87,16 +90,13 @@ def _profiled(job: Job, request: Mapping[str, Any], now_us: int) -> dict[str, An
 def _check_interval(request: Mapping[str, Any]) -> None:
     text = table.profiling_interval_is_known(request)
     if text is not None:
-        raise Refusal(_INVALID, text)
+        _refuse(text)
 
 
 def _check_secondary(job: Job, now_us: int) -> None:
     secondary = job.state(now_us).secondary
     if secondary not in (status.DOWNLOADING, status.TRAINING):
-        raise Refusal(
-            _INVALID,
-            f"RemoteDebugConfig can only be updated when the SecondaryStatus is Downloading or Training; it is {secondary}.",
-        )
+        _refuse(f"RemoteDebugConfig can only be updated when the SecondaryStatus is Downloading or Training; it is {secondary}.")
 
 
 def _check_pool(job: Job, now_us: int) -> None:
@@ -104,8 +104,11 @@ def _check_pool(job: Job, now_us: int) -> None:
     primary = job.state(now_us).primary
     if primary != "Completed" or found is None or found.status not in ("InUse", "Available"):
         pool_status = "none" if found is None else found.status
-        raise Refusal(
-            _INVALID,
+        _refuse(
             "KeepAlivePeriodInSeconds can only be updated when the training job is Completed and its warm pool is InUse or "
-            f"Available; the job is in status {primary} and its warm pool is {pool_status}.",
+            f"Available; the job is in status {primary} and its warm pool is {pool_status}."
         )
+
+
+def _refuse(text: str, code: str = _INVALID) -> NoReturn:
+    raise Refusal(code, _WORDS(text))

@@ -8,14 +8,16 @@ from typing import Final, Literal, TypeAlias
 
 from sagemock import reasons
 from sagemock.clock.instants import SECOND_US
-from sagemock.evidence import Assumption
+from sagemock.evidence import REPLAY, Assumption
+from sagemock.jobs.interventions import Delete, Fail, Stop
+from sagemock.jobs.lines import NO_LINES, LoggedVisit
+from sagemock.jobs.shared import shared
+from sagemock.jobs.timeline import Change, at_us
 from sagemock.training import status
-from sagemock.training.interventions import Cut, Delete, Fail, Interrupt, Intervention, KeepAlive, Remark, Stop, Taken, Update
+from sagemock.training.interventions import Cut, Interrupt, Intervention, KeepAlive, Remark, Taken, Update
 from sagemock.training.plan.defaults import TEARDOWN_S
-from sagemock.training.plan.lines import NO_LINES, LoggedVisit
 from sagemock.training.plan.script import Script, Step
-from sagemock.training.shared import shared
-from sagemock.training.timeline import Change, Timeline, at_us
+from sagemock.training.timeline import Timeline
 
 __all__ = ["MESSAGE_AT_THE_CALL", "STOPPING_WHILE_PENDING", "fold"]
 
@@ -41,9 +43,13 @@ _PENDING_ENDS_LIKE_A_STOP: Final = Assumption(
 STOPPING_WHILE_PENDING: Final = Assumption(
     "that TrainingJobStatus is Stopping from the call on while a job that is Pending is stopped (recorded while one is Starting)",
     since="2026-11-26",
+    knob=REPLAY,
 )
+_UPLOAD_GOES_ON: Final = Assumption("that neither a limit nor a stop cuts an upload", knob=REPLAY)
 MESSAGE_AT_THE_CALL: Final = Assumption(
-    'that the message of Pending becomes "Training job stopped" at the call, and not only at the end', since="2026-11-26"
+    'that the message of Pending becomes "Training job stopped" at the call, and not only at the end',
+    since="2026-11-26",
+    knob=REPLAY,
 )
 
 
@@ -155,9 +161,8 @@ class _Fold:
     def limits_of(self, step: Step) -> Iterator[tuple[int, int, Limit]]:
         """Return when each limit of the request cuts this step, if it lasts so long."""
         lag_us = self.script.limit_lag_us
-        # The container has ended when the upload begins, and is ending already when it is stopped: the limits do not cut that
-        # (assumed).
-        if step.status in (status.UPLOADING, status.STOPPING):
+        # The container has ended when the upload begins, and is ending already when it is stopped: the limits do not cut that.
+        if _UPLOAD_GOES_ON(step.status in (status.UPLOADING, status.STOPPING)):
             return
         if self.script.max_runtime_us is not None and step.status not in status.UNBILLED:
             # Only what runs counts, in all attempts together (service model, RetryStrategy; for spot: MaxWaitTimeInSeconds is
@@ -225,7 +230,7 @@ class _Fold:
             after = [status.DOWNLOADING, status.STOPPING] if begins else [status.STOPPING]
             self.steps = deque([teardown, *_instantly(after)])
         elif step.status == status.UPLOADING:
-            # The container has ended and the upload goes on (assumed); there is nothing left to stop.
+            # The container has ended and the upload goes on; there is nothing left to stop.
             self.change(step.status, self.changes[-1].message)
             rest_us = None if end_us is None else end_us - self.at_us
             self.steps = deque([Step(status.UPLOADING, self.script.uploading_us if rest_us is None else rest_us, ((0, ""),))])

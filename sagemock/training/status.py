@@ -6,7 +6,7 @@ Messages are to the letter those seen in recorded jobs and logs, but for `ASSUME
 
 from typing import Final, Literal, TypeAlias
 
-from sagemock.evidence import Assumption
+from sagemock.evidence import REPLAY, Assumption
 
 __all__ = [
     "ASSUMED_MESSAGES",
@@ -56,7 +56,12 @@ STARTED: Final = frozenset({DOWNLOADING, DOWNLOADING_IMAGE, TRAINING})
 """Entering one of these sets TrainingStartTime (six recorded jobs: it is the start of their Downloading entry)."""
 WAITING: Final = frozenset({STARTING, LAUNCHING, PREPARING, PENDING})
 """In these no instance belongs to the job yet."""
-UNBILLED: Final = WAITING | {INTERRUPTED, STOPPING}
+WRITES: Final = PHASES - WAITING - {INTERRUPTED, DOWNLOADING, DOWNLOADING_IMAGE}
+"""In these a container runs, or ran a moment ago: only it writes lines."""
+_UNBILLED: Final = Assumption(
+    "that an interruption, and what follows until the job runs again, is neither training nor billable time", knob=REPLAY
+)
+UNBILLED: Final = WAITING | _UNBILLED({INTERRUPTED}) | {STOPPING}
 """Time in these is neither training nor billable time, also when it comes after the job had started."""
 
 STARTING_THE_JOB: Final = "Starting the training job"
@@ -71,27 +76,27 @@ UPLOADING_MODEL: Final = "Uploading generated training model"
 RETAINED: Final = "Resource retained for reuse"
 REUSED: Final = "Resource reused by training job: {}"
 
-_OTHER_MESSAGES: Final = Assumption(
+OTHER_MESSAGES: Final = Assumption(
     "the messages of Interrupted, Restarting, Updating, LaunchingMLInstances, PreparingTrainingStack and "
     "DownloadingTrainingImage, of which none was found",
     knob="Phase(status, message=…)",
 )
 _MAX_RUNTIME_MESSAGE: Final = Assumption(
-    "the message of MaxRuntimeExceeded, by analogy with that of MaxWaitTimeExceeded, which was recorded"
+    "the message of MaxRuntimeExceeded, by analogy with that of MaxWaitTimeExceeded, which was recorded", knob=REPLAY
 )
 
 MESSAGES: Final[dict[str, str]] = {
     STARTING: PREPARING_THE_INSTANCES,
     # The texts that a Starting entry had at that point.
-    LAUNCHING: _OTHER_MESSAGES(LAUNCHING_INSTANCES),
-    PREPARING: _OTHER_MESSAGES(PREPARING_THE_INSTANCES),
+    LAUNCHING: OTHER_MESSAGES(LAUNCHING_INSTANCES),
+    PREPARING: OTHER_MESSAGES(PREPARING_THE_INSTANCES),
     PENDING: WAITING_FOR_CAPACITY,
     DOWNLOADING: TRAINING_IMAGE,
-    DOWNLOADING_IMAGE: _OTHER_MESSAGES(TRAINING_IMAGE),
+    DOWNLOADING_IMAGE: OTHER_MESSAGES(TRAINING_IMAGE),
     TRAINING: IN_PROGRESS,
-    INTERRUPTED: _OTHER_MESSAGES("Training job interrupted"),
-    RESTARTING: _OTHER_MESSAGES("Restarting the training job"),
-    UPDATING: _OTHER_MESSAGES("Updating the training job"),
+    INTERRUPTED: OTHER_MESSAGES("Training job interrupted"),
+    RESTARTING: OTHER_MESSAGES("Restarting the training job"),
+    UPDATING: OTHER_MESSAGES("Updating the training job"),
     UPLOADING: UPLOADING_MODEL,
     STOPPING: "Stopping the training job",
     "Completed": "Training job completed",
@@ -102,7 +107,7 @@ MESSAGES: Final[dict[str, str]] = {
 }
 """The last message that an entry of each status shows, when the plan says nothing else."""
 _LOGS: Final = "logs of 2018 to 2026"
-_NOT_FOUND: Final = "assumed, as below"
+_NOT_FOUND: Final = OTHER_MESSAGES("assumed, as below")
 SHOWN: Final[dict[str, dict[str, str]]] = {
     STARTING: {
         STARTING_THE_JOB: _LOGS,
@@ -141,7 +146,7 @@ SHOWN: Final[dict[str, dict[str, str]]] = {
 }
 """Every message that an entry of each status can show, and what it stands on."""
 ASSUMED_MESSAGES: Final = {
-    **dict.fromkeys((LAUNCHING, PREPARING, DOWNLOADING_IMAGE, INTERRUPTED, RESTARTING, UPDATING), _OTHER_MESSAGES),
+    **dict.fromkeys((LAUNCHING, PREPARING, DOWNLOADING_IMAGE, INTERRUPTED, RESTARTING, UPDATING), OTHER_MESSAGES),
     "MaxRuntimeExceeded": _MAX_RUNTIME_MESSAGE,
 }
 """The statuses whose messages nobody has been found to have seen."""

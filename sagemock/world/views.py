@@ -10,12 +10,13 @@ from sagemock.checks import nearest, quoted
 from sagemock.clock.instants import instant
 from sagemock.clock.virtual import Clock
 from sagemock.errors import UnknownJob
+from sagemock.jobs.kinds import TRAINING
+from sagemock.jobs.own import own
+from sagemock.jobs.store import Store
 from sagemock.picture.show import drawing, timeline
 from sagemock.training.job import Job
-from sagemock.training.own import own
 from sagemock.training.plan.plan import Plan
 from sagemock.training.snapshot import Snapshot, snapshot
-from sagemock.training.store import Store
 
 __all__ = ["JobView", "Jobs", "TransitionView"]
 
@@ -172,7 +173,7 @@ class Jobs(Mapping[str, JobView]):
         name, now_us = _name_in(key), self._clock.now_us()
         for region in list(self._store.regions.values()):
             job = region.by_name.get(name)
-            if job is not None and key in (name, job.arn) and not job.is_gone(now_us):
+            if isinstance(job, Job) and key in (name, job.arn) and not job.is_gone(now_us):
                 yield job
 
     def _unknown(self, key: object) -> str:
@@ -183,7 +184,7 @@ class Jobs(Mapping[str, JobView]):
         ask = f"ask for one of {', '.join(known[:NAMED])}" + (f", or {len(known) - NAMED} more" if len(known) > NAMED else "")
         name = _name_in(key)
         # A job whose deletion is done may still be stored: only the next call forgets it.
-        if name in self._store.deleted or any(job.name == name and job.is_gone(now_us) for job in self._store.jobs()):
+        if (TRAINING, name) in self._store.deleted or any(job.name == name and job.is_gone(now_us) for job in self._store.jobs()):
             return f"training job {name!r} was deleted; {ask if known else 'there is none any more'}"
         if not known:
             return f"no training job {quoted(key)} was created; there is none yet: let the code under test create it first"
@@ -192,7 +193,7 @@ class Jobs(Mapping[str, JobView]):
         return f"no training job {quoted(key)} was created; {hint}"
 
     def _present(self) -> list[Job]:
-        return list(self._store.jobs(self._clock.now_us()))
+        return [job for job in self._store.jobs(self._clock.now_us()) if isinstance(job, Job)]
 
     def _view(self, job: Job) -> JobView:
         return JobView(self._clock, job, lambda: self.find(job.arn))
@@ -224,7 +225,7 @@ class Jobs(Mapping[str, JobView]):
 
 def _name_in(key: str) -> str:
     """Return the name of a job that is asked for by it or by its ARN; without `validate` a name may have a slash in it."""
-    return key.partition(":training-job/")[2] or key
+    return key.partition(f":{TRAINING.resource}/")[2] or key
 
 
 def _instant(at_us: int | None) -> datetime | None:

@@ -13,12 +13,12 @@ from sagemock.clock.sleepers import Sleepers
 from sagemock.clock.virtual import Clock, check_end
 from sagemock.errors import UnusedError
 from sagemock.events.bridge import EventBridge
+from sagemock.jobs.store import Store
 from sagemock.patches.frozen import Followed
 from sagemock.patches.greenlets import refuse
 from sagemock.protocol.answer import Reply
 from sagemock.protocol.request import Request
 from sagemock.service.calls import Calls
-from sagemock.training.store import Store
 from sagemock.world import reports
 from sagemock.world.backend import Backend, Fallback
 from sagemock.world.older import OlderThreads
@@ -173,5 +173,5 @@ class World:
         backend = self.backend
         plans, faults = backend.plans.unused, [*backend.faults.unused(), *backend.visibility.unused()]
         if self.options.strict and (plans or faults):
-            created = list(dict.fromkeys([*self.store.deleted, *(job.name for job in self.store.jobs())]))
+            created = list(dict.fromkeys([*(name for _, name in self.store.deleted), *(job.name for job in self.store.jobs())]))
             raise UnusedError(reports.unused(plans, faults, created, Calls(backend.calls)))

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from sagemock import Plan, PlanError
+from sagemock.jobs.interventions import Complete, Delete, Fail, Stop
 from sagemock.picture.life import Mark, life_of_record
 from sagemock.picture.overview import overview
 from sagemock.picture.svg import drawing
 from sagemock.picture.text import Paper, draw, plain
-from sagemock.training.interventions import Complete, Delete, Fail, Interrupt, Intervention, KeepAlive, Stop, Taken, Update
+from sagemock.training.interventions import Interrupt, Intervention, KeepAlive, Taken, Update
 from tests.support.lives import CREATED_US, PLAN, SPOT, S, job, lived
 from tests.support.records import FINISHED, R1, R8, response
 

@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagemock import Plan
+from sagemock.jobs.interventions import Stop
 from sagemock.picture.cells import width
 from sagemock.picture.life import Life, life_of_record
 from sagemock.picture.overview import overview
 from sagemock.picture.text import Paper, plain
-from sagemock.training.interventions import Interrupt, Stop
+from sagemock.training.interventions import Interrupt
 from tests.support.lives import PLAN, SPOT, S, job, lived, rows_of
 from tests.support.records import R1, R8, response
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagemock import Plan
+from sagemock.jobs.interventions import Stop
 from sagemock.picture.life import Life, life_of_record
 from sagemock.picture.svg import drawing
-from sagemock.training.interventions import Stop
 from tests.picture.test_overview import five
 from tests.support.lives import PLAN, S, job, lived
 from tests.support.records import R1, R8, response

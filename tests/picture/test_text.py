@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagemock import Plan
+from sagemock.jobs.interventions import Stop
 from sagemock.picture.cells import width
 from sagemock.picture.life import life_of_record
 from sagemock.picture.text import Paper, Span, draw, plain
-from sagemock.training.interventions import Stop
 from tests.support.lives import PLAN, S, job, lived, rows_of
 from tests.support.records import R1, R8, response
 

@@ -58,6 +58,7 @@ _GOOD_VERBS: Final[dict[str, dict[str, Any]]] = {
     "advance_until": {"name": JOB, "wanted": "Training"},
     "advance_until_idle": {},
     "complete": {"name": JOB},
+    "create_training_job": {"name": "other-1"},
     "fail": {"name": JOB},
     "fault": {"operation": "StopTrainingJob", "error": "ThrottlingException"},
     "hide": {"job": "other-*", "lasting": 5},
@@ -78,6 +79,7 @@ _GOOD_RECIPES: Final[dict[str, dict[str, Any]]] = {
     "completes": {},
     "fails": {},
     "hangs": {},
+    "immediate": {},
     "internal_error": {},
     "interrupted": {},
     "replays": {

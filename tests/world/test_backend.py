@@ -11,12 +11,12 @@ import pytest
 
 from sagemock import Clock, NothingWillHappen, NotSimulated, Options, Plan, mock_sagemaker
 from sagemock.clock.instants import SECOND_US
+from sagemock.jobs.place import Place
+from sagemock.jobs.store import Store
 from sagemock.protocol.answer import Answer, Lost, Reply
 from sagemock.protocol.model import Api
 from sagemock.protocol.request import Request, Timeouts
 from sagemock.service.faults import Fault
-from sagemock.training.job import Place
-from sagemock.training.store import Store
 from sagemock.world.backend import Backend
 from tests.protocol.shapes import of_sagemaker
 from tests.support.calling import START, request

@@ -21,6 +21,7 @@ def decorate(target: _Target, new_mock: Callable[[], Mock]) -> _Target:
     `next` to the end), async generator function, staticmethod, classmethod. A class is changed in place and returned:
     each of its test methods (whose names begin with `test`) gets a fresh mock, which starts before `setUp` or
     `setup_method` and stops after `tearDown`, cleanups or `teardown_method`. The same holds for its subclasses.
+    A function or test method with a parameter named `sagemock` gets its mock by it.
 
     Raises InvalidType if `target` cannot be decorated.
     """

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from sagemock.evidence import UNCHECKED, Assumption
 from sagemock.service.builtin import image_of, is_built_in
 
 __all__ = [
@@ -14,21 +15,33 @@ __all__ = [
     "short_wait_without_checkpoints",
 ]
 
+_WORDS: Final = Assumption(
+    "the words in which CreateTrainingJob refuses two algorithms or none, a request without resources, and a long "
+    "wait without checkpoints",
+    knob=UNCHECKED,
+)
+_OTHERS_NEED_BOTH: Final = Assumption(
+    "that a request without AlgorithmSpecification or ResourceConfig is refused unless it is serverless", knob=UNCHECKED
+)
+_EMPTY: Final = Assumption("that an empty AlgorithmName or TrainingImage counts as none")
+_OWN: Final = Assumption("that your own algorithms are in the account of the role, and others are of the marketplace")
 _PUBLIC_REGISTRY: Final = re.compile(r"[^/]+[.:][^/]*/.+|localhost/.+")
 _UNCHECKPOINTED_S: Final = 3600
 
 
+@_WORDS
 def one_algorithm(request: Mapping[str, Any]) -> str | None:
-    """Service model: AlgorithmName and TrainingImage are "mutually exclusive", and one is needed. The words are assumed."""
+    """Service model: AlgorithmName and TrainingImage are "mutually exclusive", and one is needed."""
     algorithm = request.get("AlgorithmSpecification")
-    if algorithm is not None and bool(algorithm.get("AlgorithmName")) == bool(algorithm.get("TrainingImage")):
+    if algorithm is not None and _EMPTY(bool(algorithm.get("AlgorithmName")) == bool(algorithm.get("TrainingImage"))):
         return "You must specify either an AlgorithmName or a TrainingImage in AlgorithmSpecification, and not both"
     return None
 
 
+@_WORDS
 def algorithm_and_resources_are_given(request: Mapping[str, Any]) -> str | None:
-    """Before serverless jobs existed, the model required both; that other jobs still need both, and the words, are assumed."""
-    if "ServerlessJobConfig" not in request:
+    """Before serverless jobs existed, the model required both."""
+    if _OTHERS_NEED_BOTH("ServerlessJobConfig" not in request):
         for name in ("AlgorithmSpecification", "ResourceConfig"):
             if name not in request:
                 return f"{name} is required unless ServerlessJobConfig is specified"
@@ -60,8 +73,9 @@ def builtin_metrics_are_fixed(request: Mapping[str, Any]) -> str | None:
     return None
 
 
+@_WORDS
 def short_wait_without_checkpoints(request: Mapping[str, Any]) -> str | None:
-    """Developer guide, managed spot training: such algorithms "are currently limited to" an hour. The words are assumed."""
+    """Developer guide, managed spot training: such algorithms "are currently limited to" an hour."""
     wait_s = request.get("StoppingCondition", {}).get("MaxWaitTimeInSeconds", 0)
     if wait_s <= _UNCHECKPOINTED_S or "CheckpointConfig" in request:
         return None
@@ -74,9 +88,9 @@ def short_wait_without_checkpoints(request: Mapping[str, Any]) -> str | None:
 
 
 def _is_of_marketplace(request: Mapping[str, Any]) -> bool:
-    """Whether the algorithm belongs to another account (assumed: your own algorithms are in the account of the role)."""
+    """Whether the algorithm belongs to another account."""
     name = request.get("AlgorithmSpecification", {}).get("AlgorithmName", "")
-    return name.startswith("arn:") and _account(name) != _account(request["RoleArn"])
+    return name.startswith("arn:") and _OWN(_account(name) != _account(request["RoleArn"]))
 
 
 def _account(arn: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from sagemock.evidence import UNCHECKED, Assumption
 from sagemock.training.plan.resources import choices
 
 __all__ = [
@@ -19,18 +20,27 @@ __all__ = [
     "warm_pool_is_of_one_kind_on_demand",
 ]
 
+_WORDS: Final = Assumption(
+    "the words in which CreateTrainingJob refuses a ResourceConfig, except those for InstanceGroups beside InstanceType",
+    knob=UNCHECKED,
+)
+_REFUSED: Final = Assumption(
+    "that a request without instances is refused unless it is serverless, and a warm pool with spot or with InstanceGroups",
+    knob=UNCHECKED,
+)
 # The families that the service model's documentation of VolumeSizeInGB names.
 _LOCAL_STORAGE: Final = ("ml.p4d.", "ml.g4dn.", "ml.g5.")
 _EBS_ONLY: Final = ("ml.c5.", "ml.p2.")
 
 
+@_WORDS
 def instances_are_given(request: Mapping[str, Any]) -> str | None:
-    """Refuse what the SDK refuses (aws/sagemaker-python-sdk, job.py). That the service does too, and the words, are assumed."""
+    """Refuse what the SDK refuses (aws/sagemaker-python-sdk, job.py)."""
     resources = _resources(request)
     if resources.get("InstanceGroups") or "InstancePreferences" in resources or "ServerlessJobConfig" in request:
         return None
     for name in ("InstanceType", "InstanceCount"):
-        if "ResourceConfig" in request and name not in resources:
+        if _REFUSED("ResourceConfig" in request and name not in resources):
             return f"{name} is required in ResourceConfig unless InstanceGroups or InstancePreferences is specified"
     return None
 
@@ -43,8 +53,9 @@ def instance_groups_stand_alone(request: Mapping[str, Any]) -> str | None:
     return None
 
 
+@_WORDS
 def instance_preferences_stand_alone(request: Mapping[str, Any]) -> str | None:
-    """Service model, InstancePreferences: "mutually exclusive with" these. The words are assumed."""
+    """Service model, InstancePreferences: "mutually exclusive with" these."""
     resources = _resources(request)
     if "InstancePreferences" not in resources:
         return None
@@ -56,15 +67,17 @@ def instance_preferences_stand_alone(request: Mapping[str, Any]) -> str | None:
     return None
 
 
+@_WORDS
 def instance_preferences_name_a_type_once(request: Mapping[str, Any]) -> str | None:
-    """Service model: "An instance type can appear only once in an InstancePreferences list". The words are assumed."""
+    """Service model: "An instance type can appear only once in an InstancePreferences list"."""
     kinds = [one["InstanceType"] for one in _preferences(request)]
     twice = next((kind for kind in kinds if kinds.count(kind) > 1), None)
     return None if twice is None else f"An instance type can appear only once in InstancePreferences, and {twice} appears twice"
 
 
+@_WORDS
 def instance_preferences_are_counted_once(request: Mapping[str, Any]) -> str | None:
-    """Service model, InstancePreference: "SageMaker rejects requests" that do otherwise. The words are assumed."""
+    """Service model, InstancePreference: "SageMaker rejects requests" that do otherwise."""
     preferences = _preferences(request)
     counted = sum("InstanceCount" in one for one in preferences)
     for_all = "InstanceCount" in _resources(request)
@@ -73,42 +86,47 @@ def instance_preferences_are_counted_once(request: Mapping[str, Any]) -> str | N
     return None
 
 
+@_WORDS
 def instance_preferences_plan_once(request: Mapping[str, Any]) -> str | None:
-    """Service model: TrainingPlanArns "is mutually exclusive with the job-level TrainingPlanArn". The words are assumed."""
+    """Service model: TrainingPlanArns "is mutually exclusive with the job-level TrainingPlanArn"."""
     planned = any(one.get("TrainingPlanArns") for one in _preferences(request))
     if planned and "TrainingPlanArn" in _resources(request):
         return "TrainingPlanArns of InstancePreferences is mutually exclusive with TrainingPlanArn of ResourceConfig"
     return None
 
 
+@_WORDS
 def selected_instance_is_read_only(request: Mapping[str, Any]) -> str | None:
-    """Service model: "This field is read-only and isn't accepted in CreateTrainingJob requests". The words are assumed."""
+    """Service model: "This field is read-only and isn't accepted in CreateTrainingJob requests"."""
     for name in ("SelectedInstanceType", "SelectedInstanceCount"):
         if name in _resources(request):
             return f"{name} is read-only and is not accepted in CreateTrainingJob requests"
     return None
 
 
+@_WORDS
 def placed_instances_are_at_least_one(request: Mapping[str, Any]) -> str | None:
-    """Service model, PlacementSpecification: "Minimum value of 1". The words are assumed."""
+    """Service model, PlacementSpecification: "Minimum value of 1"."""
     placed = _resources(request).get("InstancePlacementConfig", {}).get("PlacementSpecifications", ())
     return (
         "InstanceCount of PlacementSpecifications must be at least 1" if any(not one["InstanceCount"] for one in placed) else None
     )
 
 
+@_WORDS
 def warm_pool_is_of_one_kind_on_demand(request: Mapping[str, Any]) -> str | None:
-    """Developer guide: warm pools "cannot be used with" these. That the service refuses this, and the words, are assumed."""
+    """Developer guide: warm pools "cannot be used with" these."""
     resources = _resources(request)
-    if not resources.get("KeepAlivePeriodInSeconds"):
+    if not _REFUSED(resources.get("KeepAlivePeriodInSeconds")):
         return None
     if request.get("EnableManagedSpotTraining"):
         return "KeepAlivePeriodInSeconds is not supported when EnableManagedSpotTraining is set to true"
     return "KeepAlivePeriodInSeconds is not supported with InstanceGroups" if resources.get("InstanceGroups") else None
 
 
+@_WORDS
 def local_storage_has_its_own_key(request: Mapping[str, Any]) -> str | None:
-    """Service model: "You can't request a VolumeKmsKeyId" with the families that it names. The words are assumed."""
+    """Service model: "You can't request a VolumeKmsKeyId" with the families that it names."""
     if _resources(request).get("VolumeKmsKeyId"):
         for kind in choices(request):
             if kind.startswith(_LOCAL_STORAGE):
@@ -116,8 +134,9 @@ def local_storage_has_its_own_key(request: Mapping[str, Any]) -> str | None:
     return None
 
 
+@_WORDS
 def ebs_volume_has_a_size(request: Mapping[str, Any]) -> str | None:
-    """Service model: "you must define the size of EBS volume" for the families that it names. The words are assumed."""
+    """Service model: "you must define the size of EBS volume" for the families that it names."""
     if not _resources(request).get("VolumeSizeInGB"):
         for kind in choices(request):
             if kind.startswith(_EBS_ONLY):

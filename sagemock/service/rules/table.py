@@ -8,7 +8,7 @@ have their own files.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from sagemock.evidence import Assumption
+from sagemock.evidence import UNCHECKED, YOUR_WORDS, Assumption
 from sagemock.protocol.refusal import Refusal
 from sagemock.service import metrics
 from sagemock.service.rules import algorithms, resources
@@ -17,8 +17,13 @@ __all__ = ["RULES", "TAKEN", "Rule", "check"]
 
 Rule: TypeAlias = Callable[[Mapping[str, Any]], str | None]
 
+_WORDS: Final = Assumption(
+    "the words in which CreateTrainingJob refuses what the documentation of the service model or the developer "
+    "guide excludes, where no other row or source says them",
+    knob=UNCHECKED,
+)
+_ONE_SOURCE: Final = Assumption("that a channel with two data sources, or with none, is refused", knob=UNCHECKED)
 _DAY_S: Final = 86_400
-_UNCHECKED: Final = "mock_sagemaker(validate=False)"
 
 
 def max_wait_is_for_spot(request: Mapping[str, Any]) -> str | None:
@@ -28,30 +33,34 @@ def max_wait_is_for_spot(request: Mapping[str, Any]) -> str | None:
     return None
 
 
+@_WORDS
 def max_wait_covers_max_runtime(request: Mapping[str, Any]) -> str | None:
-    """Service model: "It must be equal to or greater than MaxRuntimeInSeconds". The words are assumed."""
+    """Service model: "It must be equal to or greater than MaxRuntimeInSeconds"."""
     condition = _condition(request)
     if condition.get("MaxWaitTimeInSeconds", _FAR) < condition.get("MaxRuntimeInSeconds", _DAY_S):
         return "Invalid MaxWaitTimeInSeconds. It must be equal to or greater than MaxRuntimeInSeconds"
     return None
 
 
+@_WORDS
 def spot_needs_max_wait(request: Mapping[str, Any]) -> str | None:
-    """Developer guide, managed spot training: a spot job needs MaxWaitTimeInSeconds. The words are assumed."""
+    """Developer guide, managed spot training: a spot job needs MaxWaitTimeInSeconds."""
     if request.get("EnableManagedSpotTraining") and "MaxWaitTimeInSeconds" not in _condition(request):
         return "MaxWaitTimeInSeconds must be specified when EnableManagedSpotTraining is set to true"
     return None
 
 
+@_WORDS
 def max_runtime_is_at_most_28_days(request: Mapping[str, Any]) -> str | None:
-    """Service model, MaxRuntimeInSeconds: "The maximum value is 28 days". The words are assumed."""
+    """Service model, MaxRuntimeInSeconds: "The maximum value is 28 days"."""
     if _condition(request).get("MaxRuntimeInSeconds", 0) > 28 * _DAY_S:
         return f"Invalid MaxRuntimeInSeconds. It must be less than or equal to {28 * _DAY_S}"
     return None
 
 
+@_WORDS
 def augmented_manifest_is_piped(request: Mapping[str, Any]) -> str | None:
-    """Service model, S3DataType: it "can only be used if the Channel's input mode is Pipe". The words are assumed."""
+    """Service model, S3DataType: it "can only be used if the Channel's input mode is Pipe"."""
     mode = request.get("AlgorithmSpecification", {}).get("TrainingInputMode")
     for channel in request.get("InputDataConfig", ()):
         source = channel.get("DataSource", {}).get("S3DataSource", {})
@@ -60,10 +69,11 @@ def augmented_manifest_is_piped(request: Mapping[str, Any]) -> str | None:
     return None
 
 
+@_WORDS
 def channel_has_one_source(request: Mapping[str, Any]) -> str | None:
-    """Service model, DataSource: "the location of the channel data". The words, and that two are refused, are assumed."""
+    """Service model, DataSource: "the location of the channel data"."""
     for channel in request.get("InputDataConfig", ()):
-        if len(channel.get("DataSource", {})) != 1:
+        if _ONE_SOURCE(len(channel.get("DataSource", {})) != 1):
             return f"Exactly one data source must be specified for channel {channel['ChannelName']}"
     return None
 
@@ -71,10 +81,10 @@ def channel_has_one_source(request: Mapping[str, Any]) -> str | None:
 _OTHER_WORDS: Final = Assumption(
     "the words in which a channel or a tag of ours is refused, and that two equal channels are",
     since="2026-11-26",
-    knob=_UNCHECKED,
+    knob=UNCHECKED,
 )
 _FILE_SYSTEM: Final = Assumption(
-    "that a channel on FSx or EFS is taken without VpcConfig, and plays a normal life", since="2026-11-26", knob=_UNCHECKED
+    "that a channel on FSx or EFS is taken without VpcConfig, and plays a normal life", since="2026-11-26", knob=UNCHECKED
 )
 _ATTRIBUTES: Final = Assumption(
     "that an AugmentedManifestFile is taken without AttributeNames (with wrong ones the job fails later: "
@@ -82,9 +92,7 @@ _ATTRIBUTES: Final = Assumption(
     since="2026-11-26",
     knob="Plan.fails(reason, during=…)",
 )
-_ROLE: Final = Assumption(
-    "that a role of another account or partition is taken", since="2026-11-26", knob="fault(…), with the words of your choice"
-)
+_ROLE: Final = Assumption("that a role of another account or partition is taken", since="2026-11-26", knob=YOUR_WORDS)
 _METRIC_NAMES: Final = Assumption(
     "that two metric definitions of one name are taken, and each is shown in FinalMetricDataList", since="2026-11-26"
 )
@@ -111,8 +119,9 @@ def tag_keys_are_free(request: Mapping[str, Any]) -> str | None:
     return None
 
 
+@_WORDS
 def tag_keys_are_unique(request: Mapping[str, Any]) -> str | None:
-    """Operation documentation of AddTags: "Tag keys must be unique per resource". The words are assumed."""
+    """Operation documentation of AddTags: "Tag keys must be unique per resource"."""
     keys = [tag["Key"] for tag in request.get("Tags", ())]
     if len(set(keys)) == len(keys):
         return None
@@ -120,32 +129,36 @@ def tag_keys_are_unique(request: Mapping[str, Any]) -> str | None:
     return f"Tag keys must be unique per resource, and {twice} is given more than once"
 
 
+@_WORDS
 def evaluation_has_a_type(request: Mapping[str, Any]) -> str | None:
-    """Service model, EvaluationType: "Required when serverless job type is Evaluation". The words are assumed."""
+    """Service model, EvaluationType: "Required when serverless job type is Evaluation"."""
     serverless = request.get("ServerlessJobConfig", {})
     if serverless.get("JobType") == "Evaluation" and "EvaluationType" not in serverless:
         return "EvaluationType is required when the JobType of ServerlessJobConfig is Evaluation"
     return None
 
 
+@_WORDS
 def sequence_length_is_known(request: Mapping[str, Any]) -> str | None:
-    """Service model, SequenceLength: "an integer value from 1K to 1024K". The words are assumed."""
+    """Service model, SequenceLength: "an integer value from 1K to 1024K"."""
     length = request.get("ServerlessJobConfig", {}).get("SequenceLength")
     if length is not None and not 1 <= int(length.removesuffix("K")) <= 1024:  # noqa: PLR2004  # as the model has it
         return f"Invalid SequenceLength {length}. It must be a value from 1K to 1024K"
     return None
 
 
+@_WORDS
 def profiling_interval_is_known(request: Mapping[str, Any]) -> str | None:
-    """Service model, ProfilingIntervalInMilliseconds: "Available values are" these. The words are assumed."""
+    """Service model, ProfilingIntervalInMilliseconds: "Available values are" these."""
     interval = request.get("ProfilerConfig", {}).get("ProfilingIntervalInMilliseconds", INTERVALS[0])
     if interval not in INTERVALS:
         return f"Invalid ProfilingIntervalInMilliseconds {interval}. It must be one of {', '.join(map(str, INTERVALS))}"
     return None
 
 
+@_WORDS
 def rule_names_are_unique(request: Mapping[str, Any]) -> str | None:
-    """Service model: "It must be unique relative to other rule configuration names". The words are assumed."""
+    """Service model: "It must be unique relative to other rule configuration names"."""
     for member in ("DebugRuleConfigurations", "ProfilerRuleConfigurations"):
         names = [rule["RuleConfigurationName"] for rule in request.get(member, ())]
         twice = next((name for name in names if names.count(name) > 1), None)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from sagemock.clock.instants import SECOND_US
-from sagemock.evidence import Assumption
+from sagemock.evidence import REPLAY, Assumption
 from sagemock.training import status
 from sagemock.training.plan.resources import instances
 
@@ -39,7 +39,7 @@ STOPPING_S: Final = 5.0
 WARM_S: Final = 4.0
 """Starting on instances of a warm pool: 3.675 s for a job of 2023."""
 _TEARDOWN: Final = Assumption(
-    "that a stop takes 10 s while the job waits in Starting for its instances (that it takes a while is recorded)"
+    "that a stop takes 10 s while the job waits in Starting for its instances (that it takes a while is recorded)", knob=REPLAY
 )
 TEARDOWN_S: Final = _TEARDOWN(10.0)
 PENDING_STOP_S: Final = 38.3
@@ -48,7 +48,7 @@ _INTERRUPTED: Final = Assumption(
     "that a spot interruption lasts 60 s until the job starts again", knob="Plan.interrupted(lasting=…)"
 )
 INTERRUPTED_S: Final = _INTERRUPTED(60.0)
-_DELETING: Final = Assumption("that a job is Deleting for 10 s until it is gone")
+_DELETING: Final = Assumption("that a job is Deleting for 10 s until it is gone", knob=REPLAY)
 DELETING_S: Final = _DELETING(10.0)
 _OTHER: Final = Assumption(
     "that the statuses of which no duration was recorded (Restarting, Updating, Pending in a plan's phases) last 60 s",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from sagemock.clock.instants import SECOND_US, instant_us
-from sagemock.evidence import Assumption
+from sagemock.evidence import REPLAY, Assumption
 from sagemock.training import status
 from sagemock.training.plan import defaults
 from sagemock.training.plan.recording import Entry, Recorded
@@ -24,6 +24,7 @@ _CALLED: Final = Assumption(
     "that a recorded job whose transitions have no Stopping was told to stop 38.3 s (from Pending) or 10 s (from another status) "
     "before its end in a replay, or as long before as it was in that status: the record does not say when",
     since="2026-11-26",
+    knob=REPLAY,
 )
 
 

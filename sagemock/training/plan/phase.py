@@ -1,40 +1,20 @@
 """Phases: one visit of a job to a secondary status, and how long things last."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeAlias
 
 from sagemock.checks import listed, of_a_plan, public_class, quoted, text
 from sagemock.clock.instants import duration_us
 from sagemock.errors import PlanError
+from sagemock.jobs.durations import Duration, is_forever, span_us
+from sagemock.jobs.lines import Lines, LineSource, check_fit, checked_source
 from sagemock.literals import PhaseName
 from sagemock.training import status
-from sagemock.training.plan.lines import Lines, LineSource, check_fit, checked_source
 
-__all__ = ["FOREVER", "Duration", "Phase", "span_us"]
+__all__ = ["Phase"]
 
-Duration: TypeAlias = timedelta | float | tuple[timedelta | float, timedelta | float]
-"""A `timedelta`, a number of seconds, or a (low, high) pair of these from which each job draws with the mock's seed."""
-
-FOREVER = math.inf
-"""The duration of a phase that never ends by itself."""
 _FOREVER_REPR = "math.inf"
-
-
-def span_us(value: Duration | None, what: str) -> tuple[int, int] | None:
-    """Return a duration as (lowest, highest) microseconds; None stays None. Raises PlanError, which calls it `what`."""
-    if value is None:
-        return None
-    try:
-        low, high = value if isinstance(value, tuple) else (value, value)
-        span = duration_us(low), duration_us(high)
-    except (TypeError, ValueError) as error:
-        raise PlanError(f"{what}: {error}; give a timedelta, seconds, or a (low, high) pair of them") from None
-    if span[0] < 0 or span[1] < span[0]:
-        raise PlanError(f"{what} is {quoted(value)}: a duration is not negative, and a (low, high) pair is in order")
-    return span
 
 
 @public_class
@@ -65,7 +45,7 @@ class Phase:
         if self.message is not None:
             object.__setattr__(self, "message", self.message if isinstance(self.message, str) else self._pairs(self.message))
             self._check_texts()
-        object.__setattr__(self, "logs", checked_source(self.logs, self.status))
+        object.__setattr__(self, "logs", checked_source(self.logs, self.status, status.WRITES))
         self.check_fit(self.logs)
 
     def _pairs(self, message: Sequence[tuple[timedelta | float, str]]) -> tuple[tuple[timedelta | float, str], ...]:
@@ -107,4 +87,4 @@ class Phase:
     @property
     def forever(self) -> bool:
         """Whether the phase never ends by itself."""
-        return isinstance(self.duration, float) and self.duration == FOREVER
+        return is_forever(self.duration)

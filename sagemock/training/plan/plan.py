@@ -6,18 +6,20 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from sagemock import reasons
 from sagemock.checks import listed, nearest, number, of_a_plan, public, public_class, quoted
 from sagemock.errors import InvalidType, PlanError
+from sagemock.evidence import Assumption
+from sagemock.jobs.durations import FOREVER, Duration, span_us
+from sagemock.jobs.hashing import hashed_once
+from sagemock.jobs.lines import LogMapping, sources_of
 from sagemock.literals import PhaseName
 from sagemock.training import status
 from sagemock.training.plan.changes import PlanChanges
 from sagemock.training.plan.fields import INTERRUPTIONS_MAX, NORMAL, RATE, PlanFields, fits_rate
-from sagemock.training.plan.hashing import hashed_once
-from sagemock.training.plan.lines import LogMapping, sources_of
-from sagemock.training.plan.phase import FOREVER, Duration, Phase, span_us
+from sagemock.training.plan.phase import Phase
 from sagemock.training.plan.replay import replay
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ class Durations(TypedDict, total=False):
     stopping: Duration | None
 
 
+_AS_ANY_JOB: Final = Assumption("that the life of a serverless job goes as that of any other job", knob="Plan(phases=[…])")
 _LENGTH = {name.lower(): name for name in (*NORMAL, status.STOPPING)}
 
 
@@ -71,6 +74,15 @@ class Plan(PlanFields):
         """
         phases = _visits("completes", NORMAL, durations)
         return _made("completes", durations, phases, granular=granular, legacy=legacy, logs=logs)
+
+    @classmethod
+    @public
+    def immediate(cls) -> "Plan":
+        """Plan a job that is Completed when CreateTrainingJob answers, as with moto: for a suite that comes from there.
+
+        Every status is in SecondaryStatusTransitions, and each lasts no time.
+        """
+        return cls([Phase(name, 0) for name in NORMAL], called="Plan.immediate()")
 
     @classmethod
     @public
@@ -223,12 +235,15 @@ class Plan(PlanFields):
 
         DescribeTrainingJob has ProgressInfo from the beginning of the training on. `tokens` is for how many it is billed when it
         has done all steps: there is BillableTokenCount at the end then, and no BillableTimeInSeconds. `then` is the life that it
-        lives (default: it completes). Only jobs with ServerlessJobConfig can play it. How their life goes is assumed to be as
-        that of any other job.
+        lives (default: it completes). Only jobs with ServerlessJobConfig can play it.
         """
         told = "" if tokens is None else f", tokens={_code(tokens)}"
         return _varied(
-            then, f"serverless(epochs={_code(epochs)}, steps={_code(steps)}{told}", epochs=epochs, steps=steps, tokens=tokens
+            _AS_ANY_JOB(then),
+            f"serverless(epochs={_code(epochs)}, steps={_code(steps)}{told}",
+            epochs=epochs,
+            steps=steps,
+            tokens=tokens,
         )
 
     @classmethod
@@ -309,7 +324,7 @@ def _visits(recipe: str, statuses: Sequence[str], durations: Mapping[str, Any]) 
 
 def _words(durations: Mapping[str, Any], changes: Mapping[str, Any]) -> list[str]:
     words = [f"{name}={_code(value)}" for name, value in durations.items()]
-    written = ", ".join(f"{name!r}: …" for name, _ in sources_of(changes.get("logs", ())))
+    written = ", ".join(f"{name!r}: …" for name, _ in sources_of(changes.get("logs", ()), status.WRITES))
     words += [f"logs={{{written}}}"] if written else []
     return words + [f"{name}=True" for name in ("granular", "legacy") if changes.get(name) is True]
 

@@ -1,9 +1,14 @@
 """Resources: the one reader of a request's ResourceConfig that says on which instances a job runs."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+
+from sagemock.evidence import Assumption
 
 __all__ = ["Instances", "choices", "count", "instances"]
+
+
+_FIRST: Final = Assumption("that a job runs on the first of its InstancePreferences")
 
 
 class Instances(NamedTuple):
@@ -14,11 +19,11 @@ class Instances(NamedTuple):
 
 
 def instances(request: Mapping[str, Any]) -> tuple[Instances, ...]:
-    """Return the instances that a job uses, by type: of its InstancePreferences the first (assumed).
+    """Return the instances that a job uses, by type: of its InstancePreferences the first.
 
     A preference without an InstanceCount has that of ResourceConfig (service model: the one or the other is given).
     """
-    return tuple(_named(request, preferences=1))
+    return tuple(_named(request, preferences=_FIRST(1)))
 
 
 def choices(request: Mapping[str, Any]) -> tuple[str, ...]:

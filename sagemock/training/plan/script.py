@@ -9,17 +9,18 @@ from typing import Any, Final
 from sagemock import reasons
 from sagemock.clock.instants import SECOND_US, duration_us
 from sagemock.errors import PlanError
-from sagemock.evidence import Assumption
+from sagemock.evidence import REPLAY, Assumption
+from sagemock.jobs.durations import Duration, span_us
+from sagemock.jobs.hashing import hashed_once
+from sagemock.jobs.lines import NO_LINES, Lines, lines_of
+from sagemock.jobs.own import own
+from sagemock.jobs.shared import shared
 from sagemock.training import status
-from sagemock.training.own import own
 from sagemock.training.plan import defaults, recording
 from sagemock.training.plan.defaults import Traits, traits
 from sagemock.training.plan.fields import INTERRUPTIONS_MAX
-from sagemock.training.plan.hashing import hashed_once
-from sagemock.training.plan.lines import NO_LINES, Lines, lines_of
-from sagemock.training.plan.phase import Duration, Phase, span_us
+from sagemock.training.plan.phase import Phase
 from sagemock.training.plan.plan import Plan
-from sagemock.training.shared import shared
 
 __all__ = ["Script", "Step", "script"]
 
@@ -29,7 +30,12 @@ _PENDING_IF_ASKED: Final = Assumption(
     since="2026-11-26",
     knob="leave MaxPendingTimeInSeconds out of the request, or write the phases of the plan with messages",
 )
-_WARM_IS_NOT_PENDING: Final = Assumption("that a job on the instances of a warm pool is not Pending", since="2026-11-26")
+_SHARED_OUT: Final = Assumption(
+    "how the time of Starting and Downloading is shared out among the finer statuses of 2018-07-30", knob="Plan(phases=[…])"
+)
+_WARM_IS_NOT_PENDING: Final = Assumption(
+    "that a job on the instances of a warm pool is not Pending", since="2026-11-26", knob=REPLAY
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,14 +258,14 @@ class _Compiler:
         return [Step(status.STARTING, whole_us, (*begun, (wait_us, status.PREPARING_THE_INSTANCES)))]
 
     def finer(self, step: Step) -> list[Step]:
-        """Return the statuses of 2018-07-30 that make up a step. How its time is shared out among them is assumed."""
+        """Return the statuses of 2018-07-30 that make up a step."""
         if step.length_us is None:
             return [step]
         if step.status == status.STARTING:
             (_, first), *_ = step.messages
             begun_us = min(step.messages[1][0], step.length_us) if len(step.messages) > 1 else step.length_us
             rest_us = step.length_us - begun_us
-            launching = Step(status.LAUNCHING, rest_us // 2, ((0, status.MESSAGES[status.LAUNCHING]),))
+            launching = Step(status.LAUNCHING, _SHARED_OUT(rest_us // 2), ((0, status.MESSAGES[status.LAUNCHING]),))
             if len(step.messages) > 2:  # noqa: PLR2004  # it waited for capacity
                 wait_us = step.messages[2][0] - begun_us
                 # "could show a status message of" this, with that spelling: the API change of 2018-07-30

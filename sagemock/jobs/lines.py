@@ -1,7 +1,7 @@
 """Lines: what a container writes to its log, as a plan says it and as a timeline cuts it."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -10,8 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 from sagemock.checks import of_a_plan, quoted, takes_one, text
 from sagemock.clock.instants import SECOND_US, duration_us
 from sagemock.errors import PlanError
-from sagemock.training import status
-from sagemock.training.plan.hashing import hashed_once
+from sagemock.jobs.hashing import hashed_once
 
 __all__ = [
     "NO_LINES",
@@ -25,8 +24,6 @@ __all__ = [
     "sources_of",
 ]
 
-WRITES = status.PHASES - status.WAITING - {status.INTERRUPTED, status.DOWNLOADING, status.DOWNLOADING_IMAGE}
-"""In these a container runs, or ran a moment ago: only it writes lines."""
 SHOWN = 3
 """How many lines a repr shows."""
 
@@ -129,12 +126,15 @@ def _offset(pair: tuple[int, str]) -> int:
     return pair[0]
 
 
-def checked_source(source: LineSource | None, name: str) -> LineSource | None:
-    """Return what a phase writes, checked where it is written; a callable is asked later. Raises PlanError."""
+def checked_source(source: LineSource | None, name: str, writes: Collection[str]) -> LineSource | None:
+    """Return what the phase `name` writes, checked where it is written; a callable is asked later.
+
+    Raises PlanError, also if it is not one of the phases in which a container `writes`.
+    """
     if source is None:
         return None
-    if name not in WRITES:
-        raise PlanError(f"no container runs in {name}, so it writes no lines: write them in {', '.join(sorted(WRITES))}")
+    if name not in writes:
+        raise PlanError(f"no container runs in {name}, so it writes no lines: write them in {', '.join(sorted(writes))}")
     if callable(source):
         with of_a_plan():
             takes_one(f"what writes the lines of {name}", source, "write logs={'Training': lambda request: [(0, 'epoch 1')]}")
@@ -142,7 +142,7 @@ def checked_source(source: LineSource | None, name: str) -> LineSource | None:
     return lines_of(source, f"the lines of {name}", ordered=True)
 
 
-def sources_of(logs: LogMapping) -> tuple[tuple[str, LineSource], ...]:
+def sources_of(logs: LogMapping, writes: Collection[str]) -> tuple[tuple[str, LineSource], ...]:
     """Return what a plan writes by status, as a value that can be hashed. Raises PlanError."""
     pairs = tuple(logs.items()) if isinstance(logs, Mapping) else logs
     if not isinstance(pairs, tuple) or not all(
@@ -150,7 +150,7 @@ def sources_of(logs: LogMapping) -> tuple[tuple[str, LineSource], ...]:
         for pair in pairs
     ):
         raise PlanError(f"logs={quoted(logs)}: write what each status writes, logs={{'Training': [(0, 'epoch 1')]}}")
-    return tuple((name, made) for name, source in pairs if (made := checked_source(source, name)) is not None)
+    return tuple((name, made) for name, source in pairs if (made := checked_source(source, name, writes)) is not None)
 
 
 def check_fit(lines: Lines, longest_us: int | None, name: str) -> None:

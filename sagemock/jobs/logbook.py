@@ -3,27 +3,35 @@
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
 from itertools import count
+from typing import Final
 
-from sagemock.training.job import Job
-from sagemock.training.streams import AddedLine, AddedLines, Stream, last_us, written
+from sagemock.evidence import Assumption
+from sagemock.jobs.job import AnyJob
+from sagemock.jobs.streams import AddedLine, AddedLines, Stream, last_us, written
 
 __all__ = ["Logbook"]
 
 _ADDED = 10**9
 """What a test adds comes after what was planned for the same instant."""
-_LONG_AGO_US = 1_511_913_600_000_000
-"""2017-11-29, when SageMaker began: an account that has trained before has a log group from some day since then (assumed)."""
+_TRAINED_BEFORE: Final = Assumption(
+    "that the log group is there from the beginning, in every account and region, as after an earlier job of the account: since "
+    "2017-11-29, when SageMaker began",
+    knob="DeleteLogGroup",
+)
+_BACK: Final = Assumption("that a deleted log group is there again with the next line", knob="CreateLogGroup")
+_LONG_AGO_US: Final = _TRAINED_BEFORE(1_511_913_600_000_000)
+"""2017-11-29."""
 
 
 class Logbook:
     """The jobs of a region that write lines, also those that are deleted: their logs stay. Hold the store's lock.
 
-    The log group is there from the beginning, as in an account that has trained before (assumed). Who deletes it deletes the
+    The log group is there from the beginning, as in an account that has trained before. Who deletes it deletes the
     lines with it; it comes back when somebody creates it, or with the next line.
     """
 
     def __init__(self) -> None:
-        self._jobs: dict[str, dict[int, Job]] = {}
+        self._jobs: dict[str, dict[int, AnyJob]] = {}
         self._added: dict[int, list[AddedLine]] = {}
         self._lines: dict[int, dict[int, AddedLines]] = {}
         self._numbers = count(_ADDED)
@@ -33,9 +41,9 @@ class Logbook:
         self._created_us: int | None = _LONG_AGO_US
         self._erased_us: int | None = None
 
-    def put(self, job: Job) -> None:
+    def put(self, job: AnyJob) -> None:
         """Take note of a job, or of its new record; of one that writes nothing nothing is kept."""
-        if job.script.has_lines or job.number in self._added:
+        if job.has_lines or job.number in self._added:
             self._jobs.setdefault(job.name, {})[job.number] = job
             old = self._last_of.get(job.number)
             if old is not None:
@@ -44,14 +52,14 @@ class Logbook:
             self._last_of[job.number] = new
             insort(self._last, new)
 
-    def add(self, job: Job, at_us: int, text: str, *, instance: int, now_us: int) -> None:
+    def add(self, job: AnyJob, at_us: int, text: str, *, instance: int, now_us: int) -> None:
         """Let a container of `job` write a line at `at_us`."""
         line = AddedLine(at_us, next(self._numbers), instance, text, now_us)
         self._added.setdefault(job.number, []).append(line)
         self._lines.setdefault(job.number, {}).setdefault(instance, AddedLines()).add(line)
         self.put(job)
 
-    def added(self, job: Job) -> Iterable[AddedLine]:
+    def added(self, job: AnyJob) -> Iterable[AddedLine]:
         """Return what the test let the containers of a job write, be it in the group or deleted: metrics were read off it."""
         return self._added.get(job.number, ())
 
@@ -76,7 +84,7 @@ class Logbook:
             return min(self._created_us, now_us)
         since_us = 0 if self._erased_us is None else self._erased_us
         streams = self.streams(now_us, since_us=since_us)
-        return min((line.ingested_us for stream in streams for line in stream.lines), default=None)
+        return _BACK(min((line.ingested_us for stream in streams for line in stream.lines), default=None))
 
     def create(self, now_us: int) -> None:
         """Create the log group, which is not there."""
