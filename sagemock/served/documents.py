@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from sagemock.errors import PlanError
+from sagemock.jobs.own import own
+from sagemock.jobs.rules import Rule
 from sagemock.service.calls import Call
 from sagemock.service.faults import Fault
-from sagemock.training.own import own
 from sagemock.training.plan.document import to_document
 from sagemock.training.plan.plan import Plan
-from sagemock.training.plan.rules import Rule
 from sagemock.world.views import JobView
 from sagemock.world.world import World
 
@@ -60,6 +60,7 @@ def call(one: Call) -> dict[str, Any]:
         "at": one.at.isoformat(),
         "region": one.region,
         "outcome": one.outcome,
+        "message": one.message,
         "attempt": one.attempt,
         "origin": one.origin,
     }

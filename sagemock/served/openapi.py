@@ -103,6 +103,14 @@ SCHEMAS: Final[Mapping[str, _Schema]] = {
         {"at": {**_WHEN, "description": "The instant of the line (default: now)"}, "instance": _of("integer", minimum=1)},
     ),
     "Plan": _PLAN,
+    "NewJob": _object(
+        {"name": _of("string")},
+        {
+            "plan": _ref("Plan"),
+            "region": _of("string"),
+            "request": {**_ANY, "description": "Fields of CreateTrainingJob; they replace those of a complete request"},
+        },
+    ),
     "NewRule": _object({"plan": _ref("Plan")}, {"match": {**_JOBS_PATTERN, "default": "*"}, "times": _TIMES}),
     "Rule": _object(
         {
@@ -150,6 +158,7 @@ SCHEMAS: Final[Mapping[str, _Schema]] = {
             "at": _INSTANT,
             "region": _of("string"),
             "outcome": _of("string", '"ok", an error code, or a fault'),
+            "message": _or_null("string", "AWS's words of a refusal"),
             "attempt": _of("integer"),
             "origin": _or_null("string", "Where it came from; null: the mock's own process"),
         }

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from sagemock.checks import quoted
 from sagemock.errors import NotServed, UnknownJob
 from sagemock.served.door import Door, instant_of, members, moment, span
-from sagemock.served.remote_views import RemoteAccounts, RemoteClock, RemoteJobs
+from sagemock.served.remote_views import RemoteAccounts, RemoteClock, RemoteJob, RemoteJobs
 from sagemock.service.calls import Call, Calls
 from sagemock.service.faults import Moment
 from sagemock.training.plan.document import to_document
@@ -70,7 +70,8 @@ class RemoteMock:
                     one["region"],
                     one["outcome"],
                     one["attempt"],
-                    one["origin"],
+                    message=one["message"],
+                    origin=one["origin"],
                 )
                 for one in self._door.document("GET", "/calls")["calls"]
             ]
@@ -108,6 +109,21 @@ class RemoteMock:
         if not isinstance(plan, Plan):
             raise NotServed(f"only a Plan can travel to a served mock, not {quoted(plan)}: write Plan.completes()")
         self._door.ask("POST", "/plans", {"match": matcher, "plan": to_document(plan), **members(times=times)})
+
+    def create_training_job(
+        self,
+        name: str,
+        *,
+        plan: Plan | None = None,
+        region: str | None = None,
+        **fields: Any,  # noqa: ANN401  # any field of the request
+    ) -> RemoteJob:
+        """Create a training job as if somebody else had done so, as `SageMakerMock.create_training_job` does."""
+        if plan is not None and not isinstance(plan, Plan):
+            raise NotServed(f"only a Plan can travel to a served mock, not {quoted(plan)}: write Plan.completes()")
+        planned = members(region=region, plan=None if plan is None else to_document(plan))
+        told = self._door.document("POST", "/jobs", {"name": name, "request": fields, **planned})
+        return RemoteJob(self._door, told["arn"])
 
     def fault(  # noqa: PLR0913  # each narrows down the calls
         self,

@@ -5,13 +5,13 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 from typing import Any, Final, TypeVar
 
-from sagemock.checks import whole
+from sagemock.checks import quoted, whole
 from sagemock.errors import UsageError
 from sagemock.served import safety
 from sagemock.served.app import CLOSE, App, Asgi, Receive, Scope, Send
@@ -117,7 +117,7 @@ def _listening(host: str, port: int) -> socket.socket:
     except (OSError, UnicodeError) as error:
         listener.close()
         raise UsageError(
-            f"cannot listen on {host}, port {port} ({error}): give another, or port=0 for any that is free"
+            f"cannot listen on {quoted(host)}, port {port} ({error}): give another, or port=0 for any that is free"
         ) from None
     return listener
 
@@ -127,7 +127,7 @@ def _url(host: str, port: int) -> str:
     return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
 
 
-def serving(world: World, *, host: str, port: int, allow_host: Collection[str], token: str | None) -> AbstractContextManager[str]:
+def serving(world: World, *, host: str, port: int, allow_host: Iterable[str], token: str | None) -> AbstractContextManager[str]:
     """Return what serves the world of a test in a block, whose value is the url."""
     return _serving(world, safety.checked(host, allow_host, token), host, _port(port))
 
@@ -194,7 +194,7 @@ def run(  # noqa: PLR0913  # where, who, and what then
     *,
     host: str,
     port: int,
-    allow_host: Collection[str] = (),
+    allow_host: Iterable[str] = (),
     token: str | None = None,
     began: Callable[[str], object],
 ) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from sagemock.checks import nearest, quoted
+from sagemock.checks import mapping, nearest, quoted
 from sagemock.errors import InvalidType, InvalidValue, UsageError
 from sagemock.protocol.answer import Lost, dump
 from sagemock.protocol.request import Request, Timeouts
@@ -111,6 +111,16 @@ def _jobs(world: ServedWorld, asked: Asked) -> Answer:
 
 def _job(world: ServedWorld, asked: Asked) -> Answer:
     return documents.job(world.jobs[asked.name])
+
+
+def _create(world: ServedWorld, asked: Asked) -> Answer:
+    body = asked.body
+    plan = None if body.get("plan") is None else from_document(body["plan"], "plan")
+    request = mapping("request", body.get("request", {}), "a JSON object of fields", 'write {"HyperParameters": {"epochs": "3"}}')
+    unfit = [name for name in request if name in ("name", "plan", "region")]
+    if unfit:
+        raise InvalidType(f"request has no field {unfit[0]!r}: give it beside the request")
+    return documents.job(world.create_training_job(body.get("name", ""), plan=plan, region=body.get("region"), **request))
 
 
 def _fail(world: ServedWorld, asked: Asked) -> Answer:
@@ -246,6 +256,7 @@ VERBS: Final = (
     Verb("GET", "/clock", "What time it is", _clock, "Clock"),
     Verb("POST", "/clock", "Let time pass, or change the latency of calls", _move, "Clock", "Move"),
     Verb("GET", "/jobs", "All jobs, in the order of their creation", _jobs, "Jobs", query={"last": "How many, the newest ones"}),
+    Verb("POST", "/jobs", "Create a job as if somebody else had done so", _create, "Job", "NewJob"),
     Verb("POST", f"{_JOB}/fail", "Let a job fail now", _fail, "Job", "Fail"),
     Verb("POST", f"{_JOB}/complete", "Let a job complete now", _complete, "Job", "Nothing"),
     Verb("POST", f"{_JOB}/interrupt", "Take the instances of a managed spot job away now", _interrupt, "Job", "Nothing"),

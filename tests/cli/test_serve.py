@@ -119,7 +119,7 @@ def test_bytes_that_are_no_http_are_on_its_errors_only() -> None:
 def test_what_cannot_be_served_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """With exit code 2."""
     assert main(["serve", "--host", "10.0.0.1"]) == 2
-    assert "10.0.0.1 can be reached from other machines" in capsys.readouterr().err
+    assert "'10.0.0.1' can be reached from other machines" in capsys.readouterr().err
     assert main(["serve", "--plan", str(tmp_path / "none")]) == 2
     assert main(["serve", "--start", "yesterday"]) == 2
     assert main(["serve", "--rate", "-1"]) == 2

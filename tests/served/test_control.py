@@ -154,6 +154,21 @@ def test_a_job_is_read_and_changed(sagemaker: SageMakerMock, client: Any, url: s
     assert get(url, "/jobs/none").status == 404
 
 
+def test_a_job_of_others_is_created(url: str) -> None:
+    """With what is wrong in it told."""
+    assert post(url, "/jobs", {"name": "x", "request": {"HyperParameters": {"a": "1"}}}).document["name"] == "x"
+    assert (
+        post(url, "/jobs", {"name": "y", "request": 5})
+        .document["message"]
+        .startswith("request is a JSON object of fields, not 5")
+    )
+    assert (
+        post(url, "/jobs", {"name": "y", "request": {"name": "z"}}).document["message"].startswith("request has no field 'name'")
+    )
+    assert post(url, "/jobs", {"name": "y", "plan": 5}).document["error"] == "PlanError"
+    assert post(url, "/jobs").status == 400
+
+
 def test_plans_travel(sagemaker: SageMakerMock, url: str) -> None:
     """By recipe or by fields; those of the test are there too, callables only shown."""
     sagemaker.plan(lambda request: False, lambda request: PLAN)

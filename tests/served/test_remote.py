@@ -49,7 +49,18 @@ def test_its_verbs_are_those_of_a_mock(remote: RemoteMock) -> None:
             getattr(remote, name)
     with pytest.raises(AttributeError, match="'RemoteMock' object has no attribute 'planz'"):
         remote.planz  # noqa: B018  # the point
-    for name in ("fault", "hide", "quota", "interrupt", "fail", "complete", "log", "advance_until", "advance_until_idle"):
+    for name in (
+        "create_training_job",
+        "fault",
+        "hide",
+        "quota",
+        "interrupt",
+        "fail",
+        "complete",
+        "log",
+        "advance_until",
+        "advance_until_idle",
+    ):
         ours, theirs = (inspect.signature(getattr(kind, name)).parameters for kind in (RemoteMock, SageMakerMock))
         assert [*ours] == [*theirs]
         assert [one.default for one in ours.values()] == [one.default for one in theirs.values()]
@@ -108,6 +119,18 @@ def test_jobs_are_read_and_changed(sagemaker: SageMakerMock, remote: RemoteMock,
         remote.fail("")
 
 
+def test_a_job_of_others_is_created(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
+    """With a plan and fields of its own; no call is on record."""
+    job = remote.create_training_job("others", plan=PLAN, region="eu-west-1", HyperParameters={"epochs": "3"})
+    assert sagemaker.jobs["others"].plan == PLAN
+    assert (job.region, job.request["HyperParameters"], len(remote.calls)) == ("eu-west-1", {"epochs": "3"}, 0)
+    assert remote.create_training_job("plain").status == "InProgress"
+    with pytest.raises(NotServed, match="only a Plan can travel"):
+        remote.create_training_job("x", plan=lambda request: PLAN)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="others"):
+        remote.create_training_job("others", region="eu-west-1")
+
+
 def test_lives_end_by_its_verbs(sagemaker: SageMakerMock, remote: RemoteMock, client: Any) -> None:
     """Fail, complete, interrupt."""
     spot = {"EnableManagedSpotTraining": True, "StoppingCondition": {"MaxRuntimeInSeconds": 9000, "MaxWaitTimeInSeconds": 9000}}
@@ -159,7 +182,10 @@ def test_calls_events_and_pictures_are_those_of_the_mock(sagemaker: SageMakerMoc
     create(client)
     call(remote.url, "ListTrainingJobs")
     sagemaker.advance_until_idle()
+    call(remote.url, "StopTrainingJob", {"TrainingJobName": "none"})
     assert remote.calls == list(sagemaker.calls)
+    assert [(one.origin, one.message) for one in remote.calls] == [(one.origin, one.message) for one in sagemaker.calls]
+    assert remote.calls[-1].message == "Requested resource not found."
     assert remote.calls.to("List*").count == 1
     assert remote.events == list(sagemaker.events)
     assert remote.timeline("churn", width=60) == sagemaker.timeline("churn", width=60)

@@ -19,8 +19,9 @@ from typing import Any, Final
 from sagemock.checks import nearest, of_a_plan, quoted
 from sagemock.clock.instants import SECOND_US, duration_us, instant, instant_us
 from sagemock.errors import PlanError
-from sagemock.training.plan.lines import Lines
-from sagemock.training.plan.phase import FOREVER, Duration, Phase
+from sagemock.jobs.durations import FOREVER, Duration
+from sagemock.jobs.lines import Lines
+from sagemock.training.plan.phase import Phase
 from sagemock.training.plan.plan import Plan
 
 __all__ = ["RECIPES", "from_document", "is_document", "span_of", "to_document"]
