@@ -31,18 +31,18 @@ def url(sagemaker: SageMakerMock) -> Iterator[str]:
 
 
 @pytest.fixture
-def chromium(tmp_path: Path) -> Iterator[Browser]:
+def chromium(tmp_path: Path) -> Iterator[Browser]:  # pragma: no cover  # where there is Chromium
     """Run a browser."""
     with browser(tmp_path) as running:
         yield running
 
 
-def button(name: str) -> str:
+def button(name: str) -> str:  # pragma: no cover  # where there is Chromium
     """Return the expression of a button by what a reader of the screen is told."""
     return f"[...document.querySelectorAll('button')].find((one) => (one.ariaLabel || one.textContent) === '{name}')"
 
 
-def status(name: str) -> str:
+def status(name: str) -> str:  # pragma: no cover  # where there is Chromium
     """Return the expression of what the page shows as the status of a job."""
     row = f"[...document.querySelectorAll('tbody tr')].find((one) => one.cells[0].textContent === '{name}')"
     return f"{row}.cells[2].textContent"
