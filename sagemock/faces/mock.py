@@ -1,6 +1,6 @@
 """The mock: one object, used as a decorator, by `with`, by `start()` and `stop()`, or as a fixture."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast, overload
@@ -124,8 +124,9 @@ class SageMakerMock(Controls):
         """The options of this mock."""
         return self._options
 
+    @public
     def serve(
-        self, *, host: str = "127.0.0.1", port: int = 0, allow_host: Collection[str] = (), token: str | None = None
+        self, *, host: str = "127.0.0.1", port: int = 0, allow_host: Iterable[str] = (), token: str | None = None
     ) -> AbstractContextManager[str]:
         """Serve this very world over HTTP, for other processes and other languages: `with sagemaker.serve() as url:`.
 
