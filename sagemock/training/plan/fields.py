@@ -81,10 +81,11 @@ class PlanFields:
     """For how many tokens it is billed, instead of for its time."""
     logs: LogMapping = ()
     """What the container writes in which status, besides what the phases say: `{"Training": [(0, "epoch 1"), …]}`."""
-    empty_log_pages: int = 0
+    empty_log_pages: int | None = None
     """How many empty pages with a token come before each page of its log that has lines, each of which is half full then.
 
-    CloudWatch Logs does so now and then: an empty page is not the end of a log (dstackai/dstack#2500, boto/boto3#4258)."""
+    None: one where hours pass without a line, and there only. CloudWatch Logs does so: an empty page is not the end of a log
+    (dstackai/dstack#2500, boto/boto3#4258)."""
     metrics_after: Duration | None = None
     """How long after its end FinalMetricDataList appears; None or 0: as its lines do. A replay shows what was recorded."""
     artifact: bytes | str | os.PathLike[str] | None = None
@@ -186,7 +187,8 @@ class PlanFields:
         for name in self.nulls:
             one_of("a member in nulls", name, MAY_BE_NULL)
         whole("evenly", self.evenly, "how often a job is interrupted", "use Plan.interrupted()", least=0, most=INTERRUPTIONS_MAX)
-        whole("empty_log_pages", self.empty_log_pages, "how many", "write empty_log_pages=1", least=0, most=_EMPTY_MAX)
+        if self.empty_log_pages is not None:
+            whole("empty_log_pages", self.empty_log_pages, "how many", "write empty_log_pages=1", least=0, most=_EMPTY_MAX)
         whole("internal_errors", self.internal_errors, "how many", "use Plan.internal_error()", least=0, most=_ATTEMPTS_MAX)
         rate = self.interruptions_per_hour
         number("interruptions_per_hour", rate, RATE, "use Plan.interrupted(per_hour=0.5)", fits=fits_rate)
