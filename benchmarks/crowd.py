@@ -17,10 +17,11 @@ from benchmarks.report import Row, ratios
 from benchmarks.timing import interleaved, timed
 from benchmarks.worlds import client, request
 from sagemock import Plan, mock_sagemaker
+from sagemock.jobs.place import Place
+from sagemock.jobs.rules import Plans
+from sagemock.jobs.store import Store
 from sagemock.protocol.model import Api
 from sagemock.service.operations import Service, create_training_job
-from sagemock.training.job import Place
-from sagemock.training.store import Store
 
 __all__ = ["rows"]
 
@@ -105,7 +106,7 @@ def _kib_per_job(number: int) -> float:
     place = Place("aws", MANY, "123456789012")
     asked = [request(_name(index)) for index in range(number)]
     plan = Plan.completes()
-    service = Service(Store(), lambda _: plan)
+    service = Service(Store(), Plans({plan.kind.name: plan}).plan_for)
     gc.collect()
     tracemalloc.start()
     try:

@@ -17,23 +17,26 @@ if TYPE_CHECKING:
         UnknownJob,
         UnusedError,
         UsageError,
+        WrongCalls,
     )
     from sagemock.events.bridge import Events
     from sagemock.events.delivery import Delay, Subscription
     from sagemock.events.handler import Handler, LambdaContext
     from sagemock.events.pattern import Pattern
     from sagemock.faces.mock import SageMakerMock, current, mock_sagemaker
-    from sagemock.faces.views import Jobs, JobView, TransitionView
+    from sagemock.jobs.durations import Duration
+    from sagemock.jobs.lines import Lines
+    from sagemock.jobs.rules import Matcher, PlanSource
     from sagemock.pytest_plugin import marker
+    from sagemock.served.environment import child_environment
     from sagemock.service.accounts import Accounts
     from sagemock.service.calls import Call, Calls
     from sagemock.service.faults import Moment
-    from sagemock.training.plan.lines import Lines
-    from sagemock.training.plan.phase import Duration, Phase
+    from sagemock.training.plan.phase import Phase
     from sagemock.training.plan.plan import Durations, Plan
-    from sagemock.training.plan.rules import Matcher, PlanSource
     from sagemock.world.options import Options
     from sagemock.world.sleeps import Sleep, Sleeps
+    from sagemock.world.views import Jobs, JobView, TransitionView
 
 __all__ = [
     "Accounts",
@@ -72,6 +75,8 @@ __all__ = [
     "UnknownJob",
     "UnusedError",
     "UsageError",
+    "WrongCalls",
+    "child_environment",
     "current",
     "marker",
     "mock_sagemaker",
@@ -89,23 +94,24 @@ _HOMES = {
     "Pattern": "sagemock.events.pattern",
     "Handler": "sagemock.events.handler",
     "LambdaContext": "sagemock.events.handler",
-    "Lines": "sagemock.training.plan.lines",
+    "Lines": "sagemock.jobs.lines",
     "Duration": "sagemock.training.plan.phase",
     "Phase": "sagemock.training.plan.phase",
     "Durations": "sagemock.training.plan.plan",
     "Plan": "sagemock.training.plan.plan",
     "SageMakerMock": "sagemock.faces.mock",
+    "child_environment": "sagemock.served.environment",
     "current": "sagemock.faces.mock",
     "marker": "sagemock.pytest_plugin",
     "mock_sagemaker": "sagemock.faces.mock",
     "Options": "sagemock.world.options",
-    "Matcher": "sagemock.training.plan.rules",
-    "PlanSource": "sagemock.training.plan.rules",
+    "Matcher": "sagemock.jobs.rules",
+    "PlanSource": "sagemock.jobs.rules",
     "Sleep": "sagemock.world.sleeps",
     "Sleeps": "sagemock.world.sleeps",
-    "Jobs": "sagemock.faces.views",
-    "JobView": "sagemock.faces.views",
-    "TransitionView": "sagemock.faces.views",
+    "Jobs": "sagemock.world.views",
+    "JobView": "sagemock.world.views",
+    "TransitionView": "sagemock.world.views",
 }
 """The module of each name; the other names are errors."""
 

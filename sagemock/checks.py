@@ -23,7 +23,7 @@ __all__ = [
     "one_of",
     "public",
     "public_class",
-    "shown",
+    "quoted",
     "takes_one",
     "text",
     "whole",
@@ -39,7 +39,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 _C = TypeVar("_C", bound=type)
 
 
-def shown(value: object, longest: int = LONGEST) -> str:
+def quoted(value: object, longest: int = LONGEST) -> str:
     """Return the repr of any value for a message, cut to `longest` characters."""
     try:
         words = repr(value)
@@ -52,7 +52,7 @@ def nearest(name: object, known: Iterable[str], least: float = 0.6) -> str | Non
     """Return the known name most similar to a misspelt one, None if every similarity is below `least` (0 to 1)."""
     names = list(known)
     folded = {one.lower(): one for one in reversed(names)}
-    word = name if isinstance(name, str) else shown(name)
+    word = name if isinstance(name, str) else quoted(name)
     near = difflib.get_close_matches(word[:LONGEST].lower(), folded, 1, least)
     return folded[near[0]] if near else None
 
@@ -63,7 +63,7 @@ def nearest(name: object, known: Iterable[str], least: float = 0.6) -> str | Non
 def flag(name: str, value: object) -> bool:
     """Return a value if it is True or False; else raise InvalidType."""
     if not isinstance(value, bool):
-        raise InvalidType(f"{name} is True or False, not {shown(value)}: write {name}=False to switch it off")
+        raise InvalidType(f"{name} is True or False, not {quoted(value)}: write {name}=False to switch it off")
     return value
 
 
@@ -72,7 +72,7 @@ def whole(  # noqa: PLR0913  # the words of the message, and the bounds
 ) -> int:
     """Return a whole number from `least` to `most`. The error text calls it `what`."""
     bounds = "" if least is None else f", at least {least}" if most is None else f", {least} to {most}"
-    msg = f"{name} is {what}{bounds}, not {shown(value)}: {advice}"
+    msg = f"{name} is {what}{bounds}, not {quoted(value)}: {advice}"
     if isinstance(value, bool) or not isinstance(value, int):
         if not bounds:
             raise InvalidType(msg)
@@ -84,7 +84,7 @@ def whole(  # noqa: PLR0913  # the words of the message, and the bounds
 
 def number(name: str, value: object, bounds: str, advice: str, *, fits: Callable[[float], bool]) -> float:
     """Return a number if `fits` accepts it. The error text describes such numbers by `bounds`."""
-    msg = f"{name} is a number {bounds}, not {shown(value)}: {advice}"
+    msg = f"{name} is a number {bounds}, not {quoted(value)}: {advice}"
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise InvalidType(msg)
     # Every comparison with NaN is False.
@@ -96,7 +96,7 @@ def number(name: str, value: object, bounds: str, advice: str, *, fits: Callable
 def text(name: str, value: object, what: str, advice: str) -> str:
     """Return a string if it is not empty and can be encoded. The error text calls it `what`."""
     if not isinstance(value, str):
-        raise InvalidType(f"{name} is {what}, not {shown(value)}: {advice}")
+        raise InvalidType(f"{name} is {what}, not {quoted(value)}: {advice}")
     if not value:
         raise InvalidValue(f"{name} is {what}, and not empty: {advice}")
     encodable(name, value)
@@ -122,14 +122,14 @@ def one_of(name: str, value: object, known: Collection[str], advice: str = "") -
         near = nearest(value, known)
         hint = advice or (f"did you mean {near!r}?" if near else "write one of these")
         listed = " or ".join(filter(None, [", ".join(map(repr, [*known][:-1])), repr([*known][-1])]))
-        raise InvalidValue(f"{name} is {listed}, not {shown(value)}: {hint}")
+        raise InvalidValue(f"{name} is {listed}, not {quoted(value)}: {hint}")
     return value
 
 
 def mapping(name: str, value: object, what: str, advice: str) -> Mapping[str, Any]:
     """Return a value if it is a mapping. The error text calls it `what`."""
     if not isinstance(value, Mapping):
-        raise InvalidType(f"{name} is {what}, not {shown(value)}: {advice}")
+        raise InvalidType(f"{name} is {what}, not {quoted(value)}: {advice}")
     return value
 
 
@@ -143,14 +143,14 @@ def takes_one(name: str, function: Callable[..., Any], advice: str) -> None:
     try:
         signature.bind(None)
     except TypeError:
-        raise InvalidType(f"{name} is called with one argument, which {shown(function)} does not take: {advice}") from None
+        raise InvalidType(f"{name} is called with one argument, which {quoted(function)} does not take: {advice}") from None
 
 
 def listed(name: str, value: object, what: str, advice: str, *, ordered: bool = True) -> tuple[Any, ...]:
     """Return the elements of a sequence (or, unless `ordered`, of any iterable), but not the letters of a string."""
     is_text = isinstance(value, (str, bytes, bytearray))
     if is_text or not isinstance(value, Iterable) or (ordered and not isinstance(value, Sequence)):
-        raise InvalidType(f"{name} is {what}, not {shown(value)}: {advice}")
+        raise InvalidType(f"{name} is {what}, not {quoted(value)}: {advice}")
     return tuple(value)
 
 
@@ -202,7 +202,7 @@ def _misfit(called: str, function: Callable[..., Any], keywords: Collection[str]
         if name not in by_name:
             near = nearest(name, by_name)
             hint = f"did you mean {near!r}? It takes" if near else "take it out; it takes"
-            return f"{called}() has no {shown(name)}: {hint} {', '.join(by_name) or 'nothing'}"
+            return f"{called}() has no {quoted(name)}: {hint} {', '.join(by_name) or 'nothing'}"
     needed = [
         one.name for one in parameters if one.default is one.empty and one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
     ]

@@ -8,6 +8,7 @@ SagemockError
 │   ├── PlanError         the plan is at fault: it contradicts itself (also a ValueError)
 │   └── UnknownJob        the test asks for a job that was not created (also a KeyError)
 ├── UnusedError           the test is at fault: nothing used a plan or a fault (also an AssertionError)
+├── WrongCalls            the code under test is at fault: it made other calls than the test asserts (also an AssertionError)
 ├── NothingWillHappen     the code under test is at fault: it polls a world in which nothing can happen any more
 ├── NotAnswered           the code under test calls a service that has no answer here (also a gaierror)
 └── NotSimulated          sagemock is at fault: AWS has this, sagemock does not (also a NotImplementedError)
@@ -27,6 +28,7 @@ __all__ = [
     "UnknownJob",
     "UnusedError",
     "UsageError",
+    "WrongCalls",
 ]
 
 
@@ -63,6 +65,10 @@ class UnknownJob(UsageError, KeyError):
 
 class UnusedError(SagemockError, AssertionError):
     """Under `strict`, the mock ended and nothing had used a plan or a fault."""
+
+
+class WrongCalls(SagemockError, AssertionError):
+    """The code under test made other calls than the test asserts."""
 
 
 class NothingWillHappen(SagemockError):

@@ -9,10 +9,11 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from sagemock import reasons
-from sagemock.checks import listed, mapping, nearest, public, public_class, shown
+from sagemock.checks import listed, mapping, nearest, public, public_class, quoted
 from sagemock.errors import UsageError
+from sagemock.jobs.durations import FOREVER
 from sagemock.training import status
-from sagemock.training.plan.phase import FOREVER, Phase
+from sagemock.training.plan.phase import Phase
 from sagemock.training.plan.plan import Plan
 
 __all__ = ["ALL", "Outcome", "chosen"]
@@ -77,9 +78,9 @@ def chosen(wanted: "str | Iterable[str]") -> tuple[Outcome, ...]:
     )
     for name in names:
         if not isinstance(name, str) or name not in ALL:
-            near = nearest(shown(name), ALL, least=0)
+            near = nearest(quoted(name), ALL, least=0)
             raise UsageError(
-                f"there is no outcome {shown(name)}; did you mean {near!r}? Write 'all', or a list of {', '.join(ALL)}"
+                f"there is no outcome {quoted(name)}; did you mean {near!r}? Write 'all', or a list of {', '.join(ALL)}"
             )
     if not names:
         raise UsageError("outcomes=[] runs no test: write outcomes='all', or leave it out")

@@ -6,7 +6,7 @@ function that takes them.
 
 from typing import Final
 
-from sagemock.checks import of_a_plan, public, shown, text
+from sagemock.checks import of_a_plan, public, quoted, text
 from sagemock.errors import PlanError
 from sagemock.evidence import Assumption
 
@@ -50,7 +50,7 @@ ROLE: Final = (
 def exit_code(code: int) -> str:
     """Return the reason for a container that ended with `code` and left no failure file (examples#1234 has the older form)."""
     if isinstance(code, bool) or not isinstance(code, int) or not 1 <= code <= 255:  # noqa: PLR2004  # an exit status is a byte
-        raise PlanError(f"exit_code={shown(code)}: a failed container has an exit code from 1 to 255; give one of these")
+        raise PlanError(f"exit_code={quoted(code)}: a failed container has an exit code from 1 to 255; give one of these")
     return f"AlgorithmError: , exit code: {code}"
 
 
@@ -78,7 +78,7 @@ def checked(reason: str) -> str:
     """Return the part of a reason that the service shows. Raises PlanError if it is not a string, or empty."""
     if not isinstance(reason, str) or not reason:
         raise PlanError(
-            f"{shown(reason)} is not a FailureReason: give a text that is not empty, such as 'AlgorithmError: , exit code: 1'"
+            f"{quoted(reason)} is not a FailureReason: give a text that is not empty, such as 'AlgorithmError: , exit code: 1'"
         )
     with of_a_plan():
         text("FailureReason", reason, "a text", "write what can be encoded")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sagemock import Phase, Plan, mock_sagemaker
-from sagemock.checks import LONGEST, nearest, public, public_class, shown, takes_one, text
+from sagemock.checks import LONGEST, nearest, public, public_class, quoted, takes_one, text
 from sagemock.errors import InvalidType, InvalidValue, PlanError, UsageError
 
 
@@ -42,8 +42,8 @@ PLAN: Any = Plan
 
 def test_any_value_can_be_shown() -> None:
     """Cut, and without the errors of its repr."""
-    assert (shown(5), shown("\ud800"), shown(Silent()), shown(10**5000)) == ("5", r"'\ud800'", "<Silent>", "<int>")
-    assert shown("x" * 500) == f"'{'x' * (LONGEST - 1)}…"
+    assert (quoted(5), quoted("\ud800"), quoted(Silent()), quoted(10**5000)) == ("5", r"'\ud800'", "<Silent>", "<int>")
+    assert quoted("x" * 500) == f"'{'x' * (LONGEST - 1)}…"
 
 
 def test_the_nearest_is_found_without_its_case() -> None:

@@ -40,6 +40,7 @@ def test_everything_that_is_an_error_is_named() -> None:
         (errors.PlanError, ValueError),
         (errors.UnknownJob, KeyError),
         (errors.UnusedError, AssertionError),
+        (errors.WrongCalls, AssertionError),
         (errors.NotSimulated, NotImplementedError),
     ],
 )

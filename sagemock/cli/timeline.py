@@ -3,7 +3,7 @@
 from sagemock.cli.reading import responses
 from sagemock.cli.screen import Screen, emit
 from sagemock.picture import svg
-from sagemock.picture.life import recorded
+from sagemock.picture.life import life_of_record
 from sagemock.picture.overview import overview
 from sagemock.picture.text import draw
 
@@ -15,7 +15,7 @@ def timeline(files: list[str], screen: Screen, *, aligned: bool, as_svg: bool) -
 
     If `aligned`, every job begins at the beginning of the axis, whenever it was created.
     """
-    lives = [recorded(one) for one in responses(files)]
+    lives = [life_of_record(one) for one in responses(files)]
     zero = None
     if aligned:
         zero, lives = "the creation of each", [life.moved(lives[0].created_us - life.created_us) for life in lives]

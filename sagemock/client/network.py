@@ -15,7 +15,7 @@ from botocore.loaders import Loader, create_loader
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
-from sagemock.checks import shown
+from sagemock.checks import quoted
 from sagemock.errors import InvalidType, InvalidValue
 
 __all__ = ["canonical", "entries", "gives_credentials", "host_of", "is_awss", "is_local", "is_loopback", "lets_through"]
@@ -114,7 +114,7 @@ def entries(passthrough: Collection[object]) -> frozenset[str]:
 
 def _entry(entry: object) -> str:
     if not isinstance(entry, str):
-        raise InvalidType(f"passthrough holds names of services and hosts, not {shown(entry)}: write passthrough=['s3']")
+        raise InvalidType(f"passthrough holds names of services and hosts, not {quoted(entry)}: write passthrough=['s3']")
     if entry == "sagemaker":
         raise InvalidValue("passthrough: sagemock answers 'sagemaker' itself: take it out, or stop the mock before a real call")
     name = canonical(entry) or entry
@@ -126,7 +126,7 @@ def _entry(entry: object) -> str:
     near = _near(entry, services)
     hint = f"did you mean {near!r}? " if near else ""
     raise InvalidValue(
-        f"passthrough: {shown(entry)} is neither a service nor a host: {hint}"
+        f"passthrough: {quoted(entry)} is neither a service nor a host: {hint}"
         "Write a service as boto3.client takes it, like 's3', or only a host with a dot, like 'minio.example.com'"
     )
 

@@ -9,7 +9,7 @@ from botocore.awsrequest import AWSResponse, HeadersDict
 
 from sagemock.protocol.answer import CONTENT_TYPE, Answer
 
-__all__ = ["Response"]
+__all__ = ["Response", "http_date"]
 
 
 class Response(AWSResponse):
@@ -21,7 +21,7 @@ class Response(AWSResponse):
                 "x-amzn-requestid": ("x-amzn-RequestId", request_id),
                 "content-type": ("Content-Type", CONTENT_TYPE),
                 "content-length": ("Content-Length", str(len(answer.body))),
-                "date": ("Date", _http_date(at_us // 1_000_000)),
+                "date": ("Date", http_date(at_us // 1_000_000)),
             }
         )
         super().__init__(url, answer.status, cast("Any", ()), cast("Any", headers))
@@ -78,7 +78,8 @@ class _Body(bytes):
         return self
 
 
-def _http_date(epoch_s: int) -> str:
+def http_date(epoch_s: int) -> str:
+    """Return an instant in seconds since the epoch as HTTP writes it."""
     days, second = divmod(epoch_s, 86_400)
     return f"{_day(days)} {second // 3600:02}:{second // 60 % 60:02}:{second % 60:02} GMT"
 

@@ -4,7 +4,7 @@ import math
 import re
 from datetime import datetime, timedelta, timezone
 
-from sagemock.checks import shown
+from sagemock.checks import quoted
 from sagemock.errors import InvalidType, InvalidValue
 
 __all__ = ["END_US", "LONGEST", "SECOND_US", "beginning_us", "duration_us", "instant", "instant_us"]
@@ -35,13 +35,13 @@ def duration_us(value: timedelta | float) -> int:
     if isinstance(value, timedelta):
         microseconds = value // _MICROSECOND
     elif isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise InvalidType(f"a duration is a timedelta or a number of seconds, not {shown(value)}")
+        raise InvalidType(f"a duration is a timedelta or a number of seconds, not {quoted(value)}")
     else:
         microseconds = value * SECOND_US
         if isinstance(microseconds, float) and not math.isfinite(microseconds):
             raise InvalidValue(f"a duration is finite, not {value!r}")
     if not -_LONGEST_US <= microseconds <= _LONGEST_US:
-        raise InvalidValue(f"a duration is at most a century ({LONGEST.days} days), unlike {shown(value)}")
+        raise InvalidValue(f"a duration is at most a century ({LONGEST.days} days), unlike {quoted(value)}")
     return round(microseconds)
 
 
@@ -59,7 +59,7 @@ def instant_us(value: datetime | str | float) -> int:
         try:
             value = datetime.fromisoformat(text)
         except ValueError:
-            raise InvalidValue(f"{shown(value)} is no instant: write it like 2018-07-30T00:00:00Z") from None
+            raise InvalidValue(f"{quoted(value)} is no instant: write it like 2018-07-30T00:00:00Z") from None
     if isinstance(value, datetime):
         # A time zone need not know its offset, and then the datetime is naive, too.
         if value.utcoffset() is None:
@@ -70,11 +70,11 @@ def instant_us(value: datetime | str | float) -> int:
             raise InvalidValue(f"{value!r} is no instant between the years 1 and 9999 in UTC: give another")
         return at_us
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise InvalidType(f"an instant is a datetime, an ISO 8601 string or seconds since 1970, not {shown(value)}")
+        raise InvalidType(f"an instant is a datetime, an ISO 8601 string or seconds since 1970, not {quoted(value)}")
     if not _FIRST_S <= value <= _LAST_S:
         # NaN and infinity too; what is meant to be now and lies beyond was given in milliseconds.
         raise InvalidValue(
-            f"{shown(value)} is no instant between the years 1 and 9999: give seconds since 1970, not milliseconds"
+            f"{quoted(value)} is no instant between the years 1 and 9999: give seconds since 1970, not milliseconds"
         )
     return round(value * SECOND_US)
 
@@ -84,7 +84,7 @@ def beginning_us(start: datetime | str | float) -> int:
     start_us = instant_us(start)
     if not 0 <= start_us < _LAST_BEGINNING_US:
         raise InvalidValue(
-            f"virtual time begins between the years 1970 and 2999, not at {shown(start)}: write start='2018-07-30T00:00:00Z'"
+            f"virtual time begins between the years 1970 and 2999, not at {quoted(start)}: write start='2018-07-30T00:00:00Z'"
         )
     return start_us
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sagemock.checks import number, public, public_class, shown
+from sagemock.checks import number, public, public_class, quoted
 from sagemock.clock.instants import END_US, SECOND_US, beginning_us, duration_us, instant, instant_us
 from sagemock.clock.readings import Readings
 from sagemock.clock.real import real
@@ -130,7 +130,7 @@ class Clock:
         """
         rate = checked_rate(rate)
         if lock is not None and not (hasattr(lock, "acquire") and hasattr(lock, "release")):
-            raise InvalidType(f"lock is a threading.RLock, not {shown(lock)}: leave it out for one of the clock's own")
+            raise InvalidType(f"lock is a threading.RLock, not {quoted(lock)}: leave it out for one of the clock's own")
         # One lock with whatever agendas lock: two would be taken in either order by two threads, which then wait for each other.
         self._lock = threading.RLock() if lock is None else lock
         self._leader: Leader | None = None
@@ -388,12 +388,12 @@ def _sum(units: Mapping[str, float]) -> timedelta:
     """Return the duration that is given by units of time, as `timedelta` takes them."""
     for name, value in units.items():
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise InvalidType(f"advance({name}=…) takes a number, not {shown(value)}: write advance(minutes=5)")
+            raise InvalidType(f"advance({name}=…) takes a number, not {quoted(value)}: write advance(minutes=5)")
     try:
         return timedelta(**units)
     except (OverflowError, ValueError):
         # Infinite, not a number, or more than a timedelta holds.
-        told = ", ".join(f"{name}={shown(value)}" for name, value in units.items())
+        told = ", ".join(f"{name}={quoted(value)}" for name, value in units.items())
         raise InvalidValue(f"advance({told}) is no duration: write advance(minutes=5)") from None
 
 

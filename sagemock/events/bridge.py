@@ -5,7 +5,7 @@ from copy import deepcopy
 from functools import partial
 from typing import Any, Final, overload
 
-from sagemock.checks import flag, public, shown
+from sagemock.checks import flag, public, quoted
 from sagemock.clock.virtual import Clock
 from sagemock.errors import InvalidType, UsageError
 from sagemock.events import fields
@@ -14,9 +14,9 @@ from sagemock.events.envelope import Event, event
 from sagemock.events.handler import Handler
 from sagemock.events.pattern import EventPattern, Pattern
 from sagemock.evidence import Assumption
-from sagemock.protocol.model import Api
+from sagemock.jobs.history import History, Occurrence
+from sagemock.protocol.model import Api, installed
 from sagemock.service.operations import Service
-from sagemock.training.history import History, Occurrence
 
 __all__ = ["EventBridge", "Events"]
 
@@ -49,7 +49,7 @@ class Events(Sequence[Event]):
             return self._fixed(occurrences[index])
         if isinstance(index, bool) or not isinstance(index, int):
             raise InvalidType(
-                f"an index of events is a whole number, not {shown(index)}: write events[-1], or events.matching(pattern)"
+                f"an index of events is a whole number, not {quoted(index)}: write events[-1], or events.matching(pattern)"
             )
         return self._to_event(occurrences[index])
 
@@ -77,7 +77,7 @@ class Events(Sequence[Event]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A copy (or a pickle) has the events sent so far, and does not grow.
-        return Events, (partial(list, list(self)), deepcopy, fields.installed)
+        return Events, (partial(list, list(self)), deepcopy, installed)
 
     @public
     def matching(self, pattern: Pattern, *, check: bool = True) -> "Events":
@@ -123,7 +123,7 @@ class EventBridge:
         return event(self._service.api, occurrence, self._service.seed)
 
     def _api(self) -> Api:
-        return getattr(self._service, "api", None) or fields.installed()
+        return getattr(self._service, "api", None) or installed()
 
     @property
     def events(self) -> Events:

@@ -10,16 +10,16 @@ from itertools import count
 from random import Random
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from sagemock.checks import public, shown, takes_one
+from sagemock.checks import public, quoted, takes_one
 from sagemock.clock.virtual import Clock
 from sagemock.errors import InvalidType, InvalidValue
 from sagemock.events.envelope import Event
 from sagemock.events.handler import TIMEOUT_MS, Handler, context, takes_context
 from sagemock.events.pattern import EventPattern, Pattern
-from sagemock.training.history import Occurrence, Seen, changed_us, occurrences
-from sagemock.training.job import Job
-from sagemock.training.plan.phase import Duration, span_us
-from sagemock.training.store import Store
+from sagemock.jobs.durations import Duration, span_us
+from sagemock.jobs.history import Occurrence, Seen, changed_us, occurrences
+from sagemock.jobs.job import AnyJob
+from sagemock.jobs.store import Store
 
 __all__ = ["Delay", "Delivery", "Subscription"]
 
@@ -39,7 +39,7 @@ class Subscription:
         self.takes_context = takes_context(handler)
         if isinstance(duplicates, bool) or not isinstance(duplicates, int) or not 0 <= duplicates <= _DUPLICATES:
             raise InvalidValue(
-                f"duplicates is how many times each event comes again, 0 to {_DUPLICATES}, not {shown(duplicates)}: "
+                f"duplicates is how many times each event comes again, 0 to {_DUPLICATES}, not {quoted(duplicates)}: "
                 "write duplicates=1"
             )
         if callable(delay):
@@ -142,7 +142,7 @@ class Delivery:
         self._subscriptions: dict[int, Subscription] = {}
         self._ranks = count()
         self._nexts: list[_Next] = []
-        self._present: dict[int, Job] = {}
+        self._present: dict[int, AnyJob] = {}
         self._dues: list[_Due] = []
         now_us = clock.now_us()
         with self._lock:
@@ -185,7 +185,7 @@ class Delivery:
 
     # -- occurrences
 
-    def _changed(self, old: Job | None, new: Job | None) -> None:
+    def _changed(self, old: AnyJob | None, new: AnyJob | None) -> None:
         seen = Seen()
         if old is not None:
             until_us = changed_us(old, new, self._clock.now_us)
@@ -196,7 +196,7 @@ class Delivery:
         if new is not None:
             self._follow(new, seen)
 
-    def _follow(self, job: Job, seen: Seen) -> None:
+    def _follow(self, job: AnyJob, seen: Seen) -> None:
         rest = occurrences(job, seen)
         first = next(rest, None)
         if first is not None:

@@ -1,4 +1,4 @@
-"""The events that SageMaker sends to EventBridge when the status of a training job changes.
+"""The events that SageMaker sends to EventBridge when the status of a job changes.
 
 The envelope is that of the developer guide ("Events that Amazon SageMaker AI sends to Amazon EventBridge") and of events of 2023
 in `awslabs/mlspace` (`test_process_events.py`): instants are milliseconds since the epoch, a member without a value is null and
@@ -14,18 +14,17 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from sagemock.clock.instants import instant
 from sagemock.evidence import Assumption
+from sagemock.jobs.history import Occurrence
+from sagemock.jobs.kinds import TRAINING
 from sagemock.protocol.model import Api
-from sagemock.service import describe
-from sagemock.training.history import Occurrence
-from sagemock.training.snapshot import snapshot
-from sagemock.training.warm_pool import Pool, pool
+from sagemock.service import documents
 
 __all__ = ["DETAIL_TYPE", "SOURCE", "Event", "event"]
 
 Event: TypeAlias = dict[str, Any]
 """An event as EventBridge delivers it: the first argument of a Lambda handler."""
 
-DETAIL_TYPE: Final = "SageMaker Training Job State Change"
+DETAIL_TYPE: Final = TRAINING.detail_type
 SOURCE: Final = "aws.sagemaker"
 _WHOLE: Final = Assumption(
     "that the detail of an event has every member of DescribeTrainingJob (two sources show different parts of it)"
@@ -35,23 +34,19 @@ _WHOLE: Final = Assumption(
 def event(api: Api, occurrence: Occurrence, seed: int) -> Event:
     """Return the event of a change of status, with the job as it was at that instant. All dictionaries and lists are new."""
     job = occurrence.job
-    at = snapshot(job, occurrence.at_us, occurrence.changes_so_far)
-    warm_pool = pool(job, occurrence.at_us)
-    if warm_pool is not None and not at.over:
-        # The job ends at this instant, but at this change it has not ended yet.
-        warm_pool = Pool("InUse")
-    members = {**describe.constant_members(api, job), **describe.members_now(api, job, at, warm_pool)}
+    modified_us = job.created_us + job.timeline.changes[occurrence.changes_so_far - 1].at_us
+    members = documents.members(api, job, occurrence.at_us, occurrence.changes_so_far)
     return {
         "version": "0",
         "id": _id(f"{seed}/{job.arn}/{job.number}/{occurrence.changes_so_far}"),
-        "detail-type": DETAIL_TYPE,
+        "detail-type": job.kind.detail_type,
         "source": SOURCE,
         "account": job.place.account,
         # The event of 2023 has LastModifiedTime here, cut to the second.
-        "time": f"{instant(at.modified_us):%Y-%m-%dT%H:%M:%SZ}",
+        "time": f"{instant(modified_us):%Y-%m-%dT%H:%M:%SZ}",
         "region": job.place.region,
         "resources": [job.arn],
-        "detail": {**_WHOLE(_with_nulls(api.output("DescribeTrainingJob"), members)), "Tags": dict(job.tags)},
+        "detail": {**_WHOLE(_with_nulls(api.output(job.kind.describe), members)), "Tags": dict(job.tags)},
     }
 
 

@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn, TypeAlias
 
-from sagemock.checks import shown
+from sagemock.checks import quoted
 from sagemock.errors import InvalidValue, NotSimulated
 
-__all__ = ["Json", "Path", "Test", "equals", "filtered", "is_number", "refuse"]
+__all__ = ["Json", "Path", "Test", "equals", "filter_test", "is_number", "refuse"]
 
 Json: TypeAlias = Any
 """A JSON value."""
@@ -37,7 +37,7 @@ def refuse(path: Path, what: str, advice: str) -> NoReturn:
     raise InvalidValue(f"the event pattern is not valid {where}: {what}; {advice}")
 
 
-def filtered(given: Mapping[str, Any], path: Path) -> Test:
+def filter_test(given: Mapping[str, Any], path: Path) -> Test:
     """Return the test for a filter such as `{"prefix": "aws."}`."""
     name, value = _only(given, path)
     if name == "cidr":
@@ -50,31 +50,35 @@ def filtered(given: Mapping[str, Any], path: Path) -> Test:
         return _numeric(value, here)
     if name == "exists":
         if value is not True:
-            refuse(here, f"{shown(value)} is neither true nor false", "write {'exists': True} or {'exists': False}")
+            refuse(here, f"{quoted(value)} is neither true nor false", "write {'exists': True} or {'exists': False}")
         return lambda _: True
     if name == "anything-but":
         return _anything_but(value, here)
     if name in ("prefix", "suffix") and isinstance(value, Mapping):
         fold, text = _only(value, here)
         if fold != "equals-ignore-case":
-            refuse(here, f"{shown(fold)} is not a filter within {shown(name)}", "write {'equals-ignore-case': '...'} or a string")
+            refuse(
+                here, f"{quoted(fold)} is not a filter within {quoted(name)}", "write {'equals-ignore-case': '...'} or a string"
+            )
         return _text_test(name, _text(text, (*here, fold)), here, fold=True)
     if name not in _FILTERS:
-        refuse(path, f"{shown(name)} is not a filter of EventBridge", f"use one of {', '.join(_FILTERS)}")
+        refuse(path, f"{quoted(name)} is not a filter of EventBridge", f"use one of {', '.join(_FILTERS)}")
     return _text_test(name, _text(value, here), here)
 
 
 def _only(given: Mapping[str, Any], path: Path) -> tuple[str, Any]:
     if len(given) != 1:
         refuse(
-            path, f"{shown(dict(given))} is not a filter: it has {len(given)} keys", "write one filter, like {'prefix': 'churn-'}"
+            path,
+            f"{quoted(dict(given))} is not a filter: it has {len(given)} keys",
+            "write one filter, like {'prefix': 'churn-'}",
         )
     return next(iter(given.items()))
 
 
 def _text(value: object, path: Path) -> str:
     if not isinstance(value, str):
-        refuse(path, f"{shown(value)} is not a string", "write a string")
+        refuse(path, f"{quoted(value)} is not a string", "write a string")
     return value
 
 
@@ -94,19 +98,19 @@ def is_number(value: object) -> bool:
 def _numeric(terms: object, path: Path) -> Test:
     advice = "write ['=', 5], ['>', 0], or ['>', 0, '<=', 5]"
     if not isinstance(terms, (list, tuple)) or len(terms) not in (2, 4):
-        refuse(path, f"{shown(terms)} is not a comparison", advice)
+        refuse(path, f"{quoted(terms)} is not a comparison", advice)
     bounds = list(zip(terms[::2], terms[1::2], strict=True))
     for operator, bound in bounds:
         if not isinstance(operator, str) or operator not in _OPERATORS:
-            refuse(path, f"{shown(operator)} is not a comparison operator", advice)
+            refuse(path, f"{quoted(operator)} is not a comparison operator", advice)
         if not is_number(bound):
-            refuse(path, f"{shown(bound)} is not a number", advice)
+            refuse(path, f"{quoted(bound)} is not a number", advice)
     if len(bounds) > 1:
         (low, bottom), (high, top) = bounds
         if low not in (">", ">=") or high not in ("<", "<="):
-            refuse(path, f"{shown(terms)} is not a range: put the lower bound first", advice)
+            refuse(path, f"{quoted(terms)} is not a range: put the lower bound first", advice)
         if bottom >= top:
-            refuse(path, f"{shown(terms)} is not a range: {shown(bottom)} is not below {shown(top)}", advice)
+            refuse(path, f"{quoted(terms)} is not a range: {quoted(bottom)} is not below {quoted(top)}", advice)
     return lambda value: is_number(value) and all(_OPERATORS[operator](value, bound) for operator, bound in bounds)
 
 
@@ -116,17 +120,19 @@ def _anything_but(but: object, path: Path) -> Test:
         name, texts = _only(but, path)
         if name not in ("prefix", "suffix", "equals-ignore-case", "wildcard"):
             refuse(
-                path, f"{shown(name)} is not a filter within 'anything-but'", "use prefix, suffix, equals-ignore-case or wildcard"
+                path,
+                f"{quoted(name)} is not a filter within 'anything-but'",
+                "use prefix, suffix, equals-ignore-case or wildcard",
             )
         here = (*path, name)
         several = texts if isinstance(texts, (list, tuple)) else [texts]
         if not several or (name in ("prefix", "suffix") and "" in several):
-            refuse(here, f"{shown(texts)} is empty, so that nothing could match", "write at least one character")
+            refuse(here, f"{quoted(texts)} is empty, so that nothing could match", "write at least one character")
         tests = [_text_test(name, _text(text, here), here) for text in several]
     else:
         values = but if isinstance(but, (list, tuple)) else [but]
         if not values or not (all(isinstance(one, str) for one in values) or all(is_number(one) for one in values)):
-            refuse(path, f"{shown(but)} is neither all strings nor all numbers", "write a string, a number, or a list of either")
+            refuse(path, f"{quoted(but)} is neither all strings nor all numbers", "write a string, a number, or a list of either")
         tests = [equals(value) for value in values]
     return lambda value: not any(test(value) for test in tests)
 
@@ -149,11 +155,11 @@ def _wildcard(pattern: str, path: Path) -> Callable[[str], bool]:
         if sign[0] == "\\" and sign not in (r"\*", r"\\"):
             refuse(
                 path,
-                f"{shown(pattern)} escapes a character other than '*' and '\\'",
+                f"{quoted(pattern)} escapes a character other than '*' and '\\'",
                 r"write \* for a star and \\ for a backslash",
             )
         if sign.startswith("**"):
-            refuse(path, f"{shown(pattern)} has consecutive wildcards", "write one '*'")
+            refuse(path, f"{quoted(pattern)} has consecutive wildcards", "write one '*'")
         if sign == "*":
             pieces.append("")
         else:

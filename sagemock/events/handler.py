@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sagemock.checks import shown
+from sagemock.checks import quoted
 from sagemock.errors import InvalidType
 from sagemock.evidence import Assumption
 
@@ -85,17 +85,17 @@ def takes_context(handler: object) -> bool:
     """
     if not callable(handler):
         raise InvalidType(
-            f"on_event() takes a function of an event, or an event and a context, not {shown(handler)}: write on_event(handler)"
+            f"on_event() takes a function of an event, or an event and a context, not {quoted(handler)}: write on_event(handler)"
         )
     # For a callable object, its `__call__` method says so.
     for function in (handler, getattr(handler, "__call__", None)):  # noqa: B004  # looks at it, not only for it
         if inspect.iscoroutinefunction(function):
             raise InvalidType(
-                f"{shown(handler)} is a coroutine function, which nobody awaits: write on_event(lambda event: asyncio.run(...))"
+                f"{quoted(handler)} is a coroutine function, which nobody awaits: write on_event(lambda event: asyncio.run(...))"
             )
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             raise InvalidType(
-                f"{shown(handler)} is a generator function, whose body a call does not run: write a function that returns"
+                f"{quoted(handler)} is a generator function, whose body a call does not run: write a function that returns"
             )
     try:
         signature = inspect.signature(handler)
@@ -107,7 +107,7 @@ def takes_context(handler: object) -> bool:
         signature.bind(*[None] * (2 if takes else 1))
     except TypeError as error:
         raise InvalidType(
-            f"{shown(handler)} can be called neither with an event nor with an event and a context ({error}): "
+            f"{quoted(handler)} can be called neither with an event nor with an event and a context ({error}): "
             "write on_event(lambda event: ...)"
         ) from None
     return takes

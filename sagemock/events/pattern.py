@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from sagemock.checks import shown
+from sagemock.checks import quoted
 from sagemock.errors import InvalidType, InvalidValue
-from sagemock.events.filters import Json, Path, Test, equals, filtered, is_number, refuse
+from sagemock.events.filters import Json, Path, Test, equals, filter_test, is_number, refuse
 
 __all__ = ["EventPattern", "Field", "Path", "Pattern"]
 
@@ -62,7 +62,7 @@ class EventPattern:
             except ValueError as error:
                 raise InvalidValue(f"the event pattern is not JSON: {error}; give a mapping, or the JSON text of one") from None
         if not isinstance(pattern, Mapping):
-            given = shown(pattern)
+            given = quoted(pattern)
             raise InvalidType(
                 f"an event pattern is a mapping or the JSON text of one, not {given}: write {{'source': ['aws.sagemaker']}}"
             )
@@ -152,7 +152,7 @@ def _branches(pattern: Mapping[str, Any], path: Path) -> list[list[Field]]:
     alternatives: list[list[list[Field]]] = []
     for name, wanted in pattern.items():
         if not isinstance(name, str):
-            refuse(path, f"the name of a field is a string, not {shown(name)}", "write the name as in the event")
+            refuse(path, f"the name of a field is a string, not {quoted(name)}", "write the name as in the event")
         here = (*path, name)
         if name == _OR:
             alternatives.append(_any_of(wanted, path))
@@ -161,7 +161,7 @@ def _branches(pattern: Mapping[str, Any], path: Path) -> list[list[Field]]:
         elif isinstance(wanted, (list, tuple)):
             alternatives.append([[_field(wanted, here)]])
         else:
-            refuse(here, f"{shown(wanted)} is neither an array nor an object", f"write [{shown(wanted)}]")
+            refuse(here, f"{quoted(wanted)} is neither an array nor an object", f"write [{quoted(wanted)}]")
     _check_combinations(math.prod(map(len, alternatives)), path)
     return [[field for branch in chosen for field in branch] for chosen in product(*alternatives)]
 
@@ -169,11 +169,11 @@ def _branches(pattern: Mapping[str, Any], path: Path) -> list[list[Field]]:
 def _any_of(patterns: object, path: Path) -> list[list[Field]]:
     here = (*path, _OR)
     if not isinstance(patterns, (list, tuple)) or len(patterns) < 2:  # noqa: PLR2004  # one pattern is not a choice
-        refuse(here, f"{shown(patterns)} is not an array of two or more patterns", "write {'$or': [{...}, {...}]}")
+        refuse(here, f"{quoted(patterns)} is not an array of two or more patterns", "write {'$or': [{...}, {...}]}")
     branches: list[list[Field]] = []
     for place, one in enumerate(patterns):
         if not isinstance(one, Mapping):
-            refuse((*here[:-1], f"{_OR}[{place}]"), f"{shown(one)} is not an object", "write an event pattern")
+            refuse((*here[:-1], f"{_OR}[{place}]"), f"{quoted(one)} is not an object", "write an event pattern")
         branches += _branches(one, path)
     _check_combinations(len(branches), here)
     return branches
@@ -212,9 +212,9 @@ def _field(values: Sequence[Json], path: Path) -> Field:
         if value == {"exists": False} and value["exists"] is False:
             may_be_absent = True
         elif isinstance(value, Mapping):
-            tests.append(filtered(value, here))
+            tests.append(filter_test(value, here))
         elif value is None or isinstance(value, (str, bool)) or is_number(value):
             tests.append(equals(value))
         else:
-            refuse(here, f"{shown(value)} is not a value to match", "write a string, a number, true, false, null or a filter")
+            refuse(here, f"{quoted(value)} is not a value to match", "write a string, a number, true, false, null or a filter")
     return Field(path, tuple(values), tuple(tests), may_be_absent)

@@ -1,10 +1,11 @@
 """The mock: one object, used as a decorator, by `with`, by `start()` and `stop()`, or as a fixture."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast, overload
 
-from sagemock.checks import flag, public, public_class, shown
+from sagemock.checks import flag, public, public_class, quoted
 from sagemock.cleanup import run_all
 from sagemock.client.adaptive import AdaptivePatch
 from sagemock.client.aio import AioPatch
@@ -16,7 +17,6 @@ from sagemock.client.network import gives_credentials
 from sagemock.client.resolvers import Resolvers
 from sagemock.errors import InvalidType, UsageError
 from sagemock.faces import listeners
-from sagemock.faces.controls import Controls
 from sagemock.faces.decorate.target import decorate
 from sagemock.moto.fallback import MotoFallback
 from sagemock.patches.active import Stack
@@ -24,6 +24,7 @@ from sagemock.patches.greenlets import refuse
 from sagemock.patches.sleep import SleepPatch
 from sagemock.patches.trio_sleep import TrioPatch
 from sagemock.patches.wall import WallPatch
+from sagemock.world.controls import Controls
 from sagemock.world.options import Options, OptionsDict
 from sagemock.world.world import World
 
@@ -62,7 +63,7 @@ class SageMakerMock(Controls):
         super().__init__()
         given: object = options
         if given is not None and not isinstance(given, Options):
-            raise InvalidType(f"SageMakerMock takes Options, not {shown(given)}: write mock_sagemaker(latency=0)")
+            raise InvalidType(f"SageMakerMock takes Options, not {quoted(given)}: write mock_sagemaker(latency=0)")
         self._options = Options() if options is None else options
 
     # -- faces
@@ -124,6 +125,24 @@ class SageMakerMock(Controls):
     def options(self) -> Options:
         """The options of this mock."""
         return self._options
+
+    def serve(
+        self, *, host: str = "127.0.0.1", port: int = 0, allow_host: Collection[str] = (), token: str | None = None
+    ) -> AbstractContextManager[str]:
+        """Serve this very world over HTTP, for other processes and other languages: `with sagemaker.serve() as url:`.
+
+        Point a client at it by `AWS_ENDPOINT_URL_SAGEMAKER`; `sagemock.child_environment(url)` has all that a child needs. Served
+        calls are in `calls`, with their `origin`. The extra `sagemock[server]` must be installed. Raises UsageError if it is not,
+        or if nothing can listen there.
+
+        :param host: The address to listen on.
+        :param port: The port; 0 for any that is free.
+        :param allow_host: More names by which the page and the control API may be reached.
+        :param token: What the control API asks for. An address beyond loopback needs one.
+        """
+        from sagemock.served.server import serving  # noqa: PLC0415  # needed only to serve
+
+        return serving(self._running, host=host, port=port, allow_host=allow_host, token=token)
 
     def __repr__(self) -> str:
         state = "active" if self._worlds else "over" if self._last else "not started"

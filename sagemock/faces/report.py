@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from sagemock.clock.instants import instant
 from sagemock.picture.show import situation, timeline
+from sagemock.world.sleeps import Sleeps
 
 if TYPE_CHECKING:
     from sagemock.world.world import World
@@ -59,7 +60,7 @@ def _instant(world: "World", now_us: int) -> str:
     passed = timedelta(microseconds=now_us - world.clock.start_us)
     text = f"Virtual time is {instant(now_us).isoformat()}, {passed} after the start"
     if world.sleeps:
-        slept = sum((sleep.duration for sleep in world.sleeps), timedelta())
+        slept = Sleeps(world.sleeps).total
         text += f"; {_count(len(world.sleeps), 'virtual sleep')} of {slept} in all"
     return f"{text}."
 

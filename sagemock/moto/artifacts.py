@@ -10,11 +10,13 @@ from typing import NamedTuple, TypeAlias
 
 from sagemock.clock import forks
 from sagemock.clock.virtual import Clock
+from sagemock.jobs.job import AnyJob
+from sagemock.jobs.place import Place
+from sagemock.jobs.store import Store
 from sagemock.moto import handler, s3
 from sagemock.service import describe
 from sagemock.training import status
-from sagemock.training.job import Job, Place
-from sagemock.training.store import Store
+from sagemock.training.job import Job
 
 __all__ = ["Uploads", "archive_of", "objects"]
 
@@ -61,7 +63,8 @@ class Uploads:
                 return False
             self._begun = True
             for job in self._store.jobs():
-                self._file(job, now_us)
+                if isinstance(job, Job):
+                    self._file(job, now_us)
             self._store.watchers.append(self._changed)
         return True
 
@@ -85,8 +88,8 @@ class Uploads:
                 self._done.add(job.number)
         return at_us <= now_us
 
-    def _changed(self, _: Job | None, new: Job | None) -> None:
-        if new is None or new.number in self._done:
+    def _changed(self, _: AnyJob | None, new: AnyJob | None) -> None:
+        if not isinstance(new, Job) or new.number in self._done:
             return
         if self._file(new, self._clock.now_us()):
             # The job was ended at this instant, for which the clock has already called `settle`.
@@ -116,12 +119,12 @@ class Uploads:
             due = heapq.heappop(self._dues)
             if self._is_present(due) and due.number not in self._done:
                 self._done.add(due.number)
-                yield self._store.regions[due.place].by_name[due.name]
+                yield self._store.region(due.place, Job).by_name[due.name]
 
     def _is_present(self, due: _Due) -> bool:
         """Whether the job still ends then: a stop, say, may have changed that."""
         # Without the store's methods, which would take its lock.
-        job = self._store.regions[due.place].by_name.get(due.name)
+        job = self._store.region(due.place, Job).by_name.get(due.name)
         return job is not None and job.number == due.number and _at_us(job) == due.at_us
 
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sagemock.clock.virtual import Clock
+from sagemock.jobs.place import Place
+from sagemock.jobs.store import Store
 from sagemock.moto import handler, s3
 from sagemock.moto.artifacts import Uploads
 from sagemock.protocol.request import Request
 from sagemock.service.operations import OPERATIONS
-from sagemock.training.job import Place
-from sagemock.training.store import Store
 
 __all__ = ["MotoFallback"]
 

@@ -11,9 +11,9 @@ from botocore.compat import HTTPHeaders
 
 from sagemock.errors import UsageError
 from sagemock.evidence import Assumption
+from sagemock.jobs.place import Place
 from sagemock.moto import handler
 from sagemock.protocol.refusal import Refusal
-from sagemock.training.job import Place
 
 __all__ = ["Location", "check_inputs", "location", "put"]
 

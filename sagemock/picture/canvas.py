@@ -6,11 +6,11 @@ from html import escape
 from itertools import pairwise
 from typing import Final
 
+from sagemock.jobs.transitions import Transition
 from sagemock.picture.axis import Axis
 from sagemock.picture.cells import clean, cut
 from sagemock.picture.life import Life
 from sagemock.picture.look import LOOKS
-from sagemock.training.snapshot import Transition
 
 __all__ = ["CHARACTER", "EDGE", "LABEL", "LINE", "THICK", "WIDTH", "Bar", "Canvas", "Flag", "safe"]
 

@@ -3,7 +3,7 @@
 import unicodedata
 from itertools import accumulate
 
-__all__ = ["clean", "cut", "padded", "width"]
+__all__ = ["clean", "cut", "pad", "width"]
 
 
 def clean(text: str) -> str:
@@ -29,6 +29,6 @@ def cut(text: str, most: int, ellipsis: str) -> str:
     return "".join(kept).rstrip() + ellipsis
 
 
-def padded(text: str, to: int) -> str:
+def pad(text: str, to: int) -> str:
     """Return `text` filled with spaces to `to` cells."""
     return text + " " * (to - width(text))

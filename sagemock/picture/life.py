@@ -4,14 +4,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from sagemock.jobs.interventions import Complete, Delete, Fail, Stop
+from sagemock.jobs.job import AnyJob, Done
+from sagemock.jobs.kinds import Kind
+from sagemock.jobs.transitions import Transition, transitions
 from sagemock.training import status
-from sagemock.training.interventions import Complete, Delete, Fail, Interrupt, Intervention, KeepAlive, Stop, Taken, Update
+from sagemock.training.interventions import Interrupt, KeepAlive, Taken, Update
 from sagemock.training.job import Job
 from sagemock.training.plan.forms import formed
 from sagemock.training.plan.recording import read
-from sagemock.training.snapshot import Transition, snapshot
+from sagemock.training.snapshot import snapshot
 
-__all__ = ["Life", "Mark", "life", "recorded"]
+__all__ = ["Life", "Mark", "life", "life_of_record"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +73,24 @@ class Life:
         return replace(self, created_us=self.created_us + by_us, now_us=self.now_us + by_us, entries=entries, marks=marks)
 
 
-def life(job: Job, now_us: int) -> Life:
+def life(job: AnyJob, now_us: int) -> Life:
     """Return the life of a job of the mock: its past at `now_us`, and its plan."""
-    at = snapshot(job, now_us)
+    state = job.state(now_us)
+    until_us = max(now_us, job.last_us) - job.created_us
     return Life(
         name=job.name,
-        primary=at.primary,
-        secondary=at.secondary,
+        primary=state.primary,
+        secondary=state.secondary,
         created_us=job.created_us,
         now_us=now_us,
-        entries=snapshot(job, max(now_us, job.last_us)).transitions,
+        entries=transitions(job.timeline.until(until_us), job.created_us),
         marks=tuple(sorted(_marks(job), key=lambda mark: mark.at_us)),
-        notes=tuple(_notes(at.training_s, at.billable_s, at.failure_reason)),
+        notes=tuple(_notes_of(job, now_us)),
         planned=True,
     )
 
 
-def recorded(response: Mapping[str, Any]) -> Life:
+def life_of_record(response: Mapping[str, Any]) -> Life:
     """Return the life that a DescribeTrainingJob response shows. Raises PlanError if it is not such a response."""
     found = read(response)
     whole = formed(response).response
@@ -115,6 +120,12 @@ def recorded(response: Mapping[str, Any]) -> Life:
     )
 
 
+def _notes_of(job: AnyJob, now_us: int) -> Iterator[str]:
+    if isinstance(job, Job):
+        at = snapshot(job, now_us)
+        yield from _notes(at.training_s, at.billable_s, at.failure_reason)
+
+
 def _notes(training_s: int | None, billable_s: int | None, failure_reason: str | None) -> Iterator[str]:
     if training_s is not None:
         billed = "" if billable_s is None else f", {billable_s} s billed"
@@ -123,20 +134,20 @@ def _notes(training_s: int | None, billable_s: int | None, failure_reason: str |
         yield f"FailureReason: {failure_reason}"
 
 
-def _marks(job: Job) -> Iterator[Mark]:
+def _marks(job: AnyJob) -> Iterator[Mark]:
     for offset_us, name in job.timeline.limits:
         yield Mark(job.created_us + offset_us, "limit", name)
-    planned_us = job.script.stopped_after_us
+    planned_us = job.planned_stop_us
     if any(change.at_us == planned_us and change.primary == "Stopping" for change in job.timeline.changes):
-        yield Mark(job.created_us + (planned_us or 0), "stop", "StopTrainingJob, by the plan")
+        yield Mark(job.created_us + (planned_us or 0), "stop", f"Stop{job.kind.shape}, by the plan")
     for one in job.interventions:
-        label, text = _label_and_text(one)
+        label, text = _label_and_text(one, job.kind)
         yield Mark(job.created_us + one.at_us, label, text)
 
 
-def _label_and_text(one: Intervention) -> tuple[str, str]:
+def _label_and_text(one: Done, kind: Kind) -> tuple[str, str]:
     if isinstance(one, Stop):
-        return "stop", "StopTrainingJob"
+        return "stop", f"Stop{kind.shape}"
     if isinstance(one, Taken):
         return "taken", f"its warm pool goes to {one.by}"
     if isinstance(one, KeepAlive):
@@ -144,8 +155,8 @@ def _label_and_text(one: Intervention) -> tuple[str, str]:
     if isinstance(one, Update):
         return "update", "UpdateTrainingJob"
     if isinstance(one, Delete):
-        return "delete", "DeleteTrainingJob"
+        return "delete", f"Delete{kind.shape}"
     return _BY_THE_TEST[type(one)], "by the test"
 
 
-_BY_THE_TEST: Final[dict[type[Fail | Complete | Interrupt], str]] = {Fail: "fail", Complete: "complete", Interrupt: "interrupt"}
+_BY_THE_TEST: Final[dict[type[Any], str]] = {Fail: "fail", Complete: "complete", Interrupt: "interrupt"}

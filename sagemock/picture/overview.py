@@ -5,13 +5,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from sagemock.jobs.transitions import Transition
 from sagemock.picture.axis import Axis, date, length
-from sagemock.picture.cells import clean, cut, padded, width
+from sagemock.picture.cells import clean, cut, pad, width
 from sagemock.picture.life import Life
 from sagemock.picture.look import LOOKS, MARKS
 from sagemock.picture.text import LEAST, MOST, Line, Paper, Span, ruler
 from sagemock.training import status
-from sagemock.training.snapshot import Transition
 
 __all__ = ["common_now_us", "overview"]
 
@@ -46,8 +46,8 @@ def overview(lives: Sequence[Life], paper: Paper, zero: str | None = None) -> It
     yield Span(before, "dim"), ruler(axis, bar), Span(f"  {HEADING}" if with_messages else "", "dim")
     for (name, summary, lasted, message), life in zip(rows, lives, strict=True):
         yield (
-            Span(padded(cut(name, names, paper.ellipsis), names)),
-            Span(f"  {padded(summary, statuses)}", life.secondary),
+            Span(pad(cut(name, names, paper.ellipsis), names)),
+            Span(f"  {pad(summary, statuses)}", life.secondary),
             Span(f"  {lasted:>{lengths}}  "),
             *_cells(life, axis, bar, paper),
             Span(f"  {cut(message, messages, paper.ellipsis)}" if with_messages else ""),

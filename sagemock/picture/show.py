@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Final
 
-from sagemock.training.job import Job
-from sagemock.training.snapshot import snapshot
+from sagemock.jobs.job import AnyJob
+from sagemock.jobs.transitions import transitions
 
 __all__ = ["drawing", "situation", "timeline", "timelines"]
 
@@ -16,7 +16,7 @@ LINES: Final = 20
 """The most jobs that `situation` lists."""
 
 
-def timeline(job: Job, now_us: int, *, width: int | None = None, unicode: bool = False) -> str:
+def timeline(job: AnyJob, now_us: int, *, width: int | None = None, unicode: bool = False) -> str:
     """Return a picture of a job's whole life as known at `now_us`: its past and its plan.
 
     `#` is past, `-` is planned. Times count from the creation of the job. The picture is ASCII, apart from the job's own texts,
@@ -28,7 +28,7 @@ def timeline(job: Job, now_us: int, *, width: int | None = None, unicode: bool =
     return plain(draw(life(job, now_us), Paper(width, unicode)))
 
 
-def timelines(jobs: Sequence[Job], now_us: int, *, width: int | None = None, unicode: bool = False) -> str:
+def timelines(jobs: Sequence[AnyJob], now_us: int, *, width: int | None = None, unicode: bool = False) -> str:
     """Return a picture of several jobs, one line each, on one axis that begins with the first creation."""
     from sagemock.picture.life import life  # noqa: PLC0415  # needed only to draw
     from sagemock.picture.overview import overview  # noqa: PLC0415  # needed only to draw
@@ -37,7 +37,7 @@ def timelines(jobs: Sequence[Job], now_us: int, *, width: int | None = None, uni
     return plain(overview([life(job, now_us) for job in jobs], Paper(width, unicode)))
 
 
-def drawing(jobs: Sequence[Job], now_us: int) -> str:
+def drawing(jobs: Sequence[AnyJob], now_us: int) -> str:
     """Return a picture of one or several jobs as SVG, for a page or a notebook."""
     from sagemock.picture import svg  # noqa: PLC0415  # needed only to draw
     from sagemock.picture.life import life  # noqa: PLC0415  # needed only to draw
@@ -45,7 +45,7 @@ def drawing(jobs: Sequence[Job], now_us: int) -> str:
     return svg.drawing([life(job, now_us) for job in jobs])
 
 
-def situation(jobs: Iterable[Job], now_us: int) -> str:
+def situation(jobs: Iterable[AnyJob], now_us: int) -> str:
     """Return one line per job: its status, since when, and its plan."""
     unseen = iter(jobs)
     lines = [_line(job, now_us) for job in islice(unseen, LINES)]
@@ -55,9 +55,9 @@ def situation(jobs: Iterable[Job], now_us: int) -> str:
     return "\n".join(lines) or "  there are no training jobs"
 
 
-def _line(job: Job, now_us: int) -> str:
+def _line(job: AnyJob, now_us: int) -> str:
     from sagemock.picture.axis import date  # noqa: PLC0415  # needed only to draw
 
-    at = snapshot(job, now_us)
-    entered_us = at.transitions[-1].start_us
-    return f"  {job.name!r} is {at.primary}/{at.secondary} since {date(entered_us)} by {job.plan!r}"
+    state = job.state(now_us)
+    entered_us = transitions(job.timeline.until(now_us - job.created_us), job.created_us)[-1].start_us
+    return f"  {job.name!r} is {state.primary}/{state.secondary} since {date(entered_us)} by {job.plan!r}"

@@ -7,6 +7,7 @@ its container. It has no id and no script, and its style applies to its class on
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from sagemock.jobs.transitions import Transition
 from sagemock.picture.axis import Axis, date, length, offset
 from sagemock.picture.canvas import CHARACTER, EDGE, LABEL, LINE, THICK, WIDTH, Bar, Canvas, Flag
 from sagemock.picture.cells import clean, cut
@@ -14,7 +15,6 @@ from sagemock.picture.life import Life, Mark
 from sagemock.picture.look import LOOKS, MARKS
 from sagemock.picture.overview import common_now_us
 from sagemock.training import status
-from sagemock.training.snapshot import Transition
 
 __all__ = ["drawing"]
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, NamedTuple, TypeAlias
 
+from sagemock.jobs.transitions import Transition
 from sagemock.picture.axis import Axis, date, offset
-from sagemock.picture.cells import clean, cut, padded, width
+from sagemock.picture.cells import clean, cut, pad, width
 from sagemock.picture.life import Life, Mark
 from sagemock.training import status
-from sagemock.training.snapshot import Transition
 
 __all__ = ["LEAST", "MOST", "Line", "Paper", "Span", "draw", "plain", "ruler"]
 
@@ -163,7 +163,7 @@ def _bar(entry: Transition, life: Life, axis: Axis, cells: int, paper: Paper) ->
     has_begun, is_past = life.now_us >= entry.start_us, life.now_us >= end_us
     now = axis.at(life.now_us, cells)
     signs = (past if has_begun and (is_past or place < now) else planned for place in range(first, last))
-    return Span(" " * first), Span(padded("".join(signs), cells - first), entry.status)
+    return Span(" " * first), Span(pad("".join(signs), cells - first), entry.status)
 
 
 def _sign(mark: Mark, axis: Axis, cells: int, paper: Paper) -> Line:

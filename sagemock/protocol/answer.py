@@ -9,7 +9,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from sagemock.clock.instants import instant_us
 from sagemock.protocol.refusal import Refusal
 
-__all__ = ["Answer", "Lost", "Reply", "cut_short", "dump", "encode", "granted", "refused", "seconds"]
+__all__ = ["Answer", "Lost", "Reply", "cut_short", "dump", "encode", "refusal_answer", "seconds", "success"]
 
 CONTENT_TYPE: Final = "application/x-amz-json-1.1"
 
@@ -67,12 +67,12 @@ def encode(shape: Shape, value: Any, shift_us: int = 0) -> Any:  # noqa: ANN401 
     return seconds(instant_us(value) + shift_us) if shape.type_name == "timestamp" else value
 
 
-def granted(document: str) -> Answer:
+def success(document: str) -> Answer:
     """Return the answer to a call that succeeds; the body is empty if the operation has no output."""
     return Answer(200, document.encode())
 
 
-def refused(refusal: Refusal) -> Answer:
+def refusal_answer(refusal: Refusal) -> Answer:
     """Return the answer to a call that the service refuses."""
     key = "Message" if refusal.code in _CAPITAL else "message"
     # A request that cannot be read at all gets an error without a message.

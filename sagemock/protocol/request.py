@@ -24,7 +24,7 @@ class Request:
     """One attempt of a client to call an operation, as it arrives."""
 
     # Not a NamedTuple: each call makes one of these, and only its attributes are read.
-    __slots__ = ("api", "attempt", "body", "headers", "operation", "partition", "region", "service", "timeouts")
+    __slots__ = ("api", "attempt", "body", "headers", "operation", "origin", "partition", "region", "service", "timeouts")
 
     def __init__(  # noqa: PLR0913  # everything that an answer depends on
         self,
@@ -38,11 +38,13 @@ class Request:
         headers: Mapping[str, Any],
         attempt: int = 1,
         timeouts: Timeouts = NO_TIMEOUTS,
+        origin: str | None = None,
     ) -> None:
         """Hold everything that an answer depends on.
 
         `api` is the client's own service model, `service` its name ("sagemaker" or "logs"), and `body` the JSON that it sent.
-        `attempt` is 1 for the first attempt, and greater for botocore's retries.
+        `attempt` is 1 for the first attempt, and greater for botocore's retries. `origin` says where it came from; None: a client
+        in this process.
         """
         self.api = api
         self.service = service
@@ -53,6 +55,7 @@ class Request:
         self.headers = headers
         self.attempt = attempt
         self.timeouts = timeouts
+        self.origin = origin
 
     @property
     def access_key(self) -> str | None:

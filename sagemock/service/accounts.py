@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, MutableMapping
 from typing import Any, Final
 
-from sagemock.checks import shown, text
+from sagemock.checks import quoted, text
 from sagemock.errors import InvalidType, InvalidValue, UsageError
 
 __all__ = ["Accounts", "checked_account"]
@@ -16,9 +16,9 @@ _ADVICE: Final = "write sagemaker.accounts['AKIDOTHER'] = '210987654321'"
 def checked_account(name: str, account_id: object) -> str:
     """Return an account id. `name` is what an error calls it."""
     if not isinstance(account_id, str):
-        raise InvalidType(f"{name} is a string of twelve digits, not {shown(account_id)}: write {name}='123456789012'")
+        raise InvalidType(f"{name} is a string of twelve digits, not {quoted(account_id)}: write {name}='123456789012'")
     if not _ACCOUNT_ID.fullmatch(account_id):
-        raise InvalidValue(f"{name} has twelve digits, unlike {shown(account_id)}: write {name}='123456789012'")
+        raise InvalidValue(f"{name} has twelve digits, unlike {quoted(account_id)}: write {name}='123456789012'")
     return account_id
 
 
@@ -47,7 +47,7 @@ class Accounts(MutableMapping[str, str]):
             given = dict(other, **more)
         except (TypeError, ValueError):
             raise InvalidType(
-                f"accounts are updated with a mapping from access key ids to account ids, not with {shown(other)}: {_ADVICE}"
+                f"accounts are updated with a mapping from access key ids to account ids, not with {quoted(other)}: {_ADVICE}"
             ) from None
         self._by_key |= {_checked_key(key): checked_account("account_id", account_id) for key, account_id in given.items()}
 
@@ -59,6 +59,15 @@ class Accounts(MutableMapping[str, str]):
 
     def __repr__(self) -> str:
         return repr(self._by_key)
+
+    def of(self, access_key: str | None, default: str) -> str:
+        """Return the account of a caller. An access key of twelve digits that has no account here is the account itself."""
+        if access_key is None:
+            return default
+        known = self._by_key.get(access_key)
+        if known is not None:
+            return known
+        return access_key if _ACCOUNT_ID.fullmatch(access_key) else default
 
     def close(self) -> None:
         """Refuse every later change: the mock has ended."""

@@ -1,20 +1,23 @@
 """The calls that arrived, and the questions that a test can ask about them."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 from itertools import groupby
 from typing import Any, Final, overload
 
-from sagemock.checks import public, shown, text, whole
-from sagemock.errors import InvalidType
+from sagemock.checks import public, quoted, text, whole
+from sagemock.errors import InvalidType, WrongCalls
+from sagemock.jobs.own import own
 from sagemock.literals import OperationName
 from sagemock.service.subject import checked_operation, job_of
-from sagemock.training.own import own
 
 __all__ = ["DONE", "Call", "Calls"]
 
 DONE: Final = "ok"
+_LISTED: Final = 20
+"""The most calls that the error of an assertion lists."""
 _SERVICES: Final = ("sagemaker", "logs")
 """The services whose calls can be on record."""
 
@@ -24,12 +27,21 @@ class Call:
 
     # Each call makes one of these, and a frozen dataclass takes three times as long to make. A named tuple would give access to
     # the mock's own copy of the request.
-    __slots__ = ("_arrived",)
+    __slots__ = ("_arrived", "_more")
 
     def __init__(  # noqa: PLR0913, PLR0917  # the fields of a call
-        self, operation: str, params: Mapping[str, Any], at: datetime, region: str, outcome: str, attempt: int
+        self,
+        operation: str,
+        params: Mapping[str, Any],
+        at: datetime,
+        region: str,
+        outcome: str,
+        attempt: int,
+        message: str | None = None,
+        origin: str | None = None,
     ) -> None:
         self._arrived = operation, params, at, region, outcome, attempt
+        self._more = message, origin
 
     @property
     def operation(self) -> str:
@@ -63,6 +75,16 @@ class Call:
         return self._arrived[5]
 
     @property
+    def message(self) -> str | None:
+        """Why it was refused, in AWS's words; None if it was not refused. Calls that differ only in it are equal."""
+        return self._more[0]
+
+    @property
+    def origin(self) -> str | None:
+        """Where it came from: the address and the program of another process; None for a client in this process."""
+        return self._more[1]
+
+    @property
     def job(self) -> str | None:
         """The name of the training job that it is about, or None."""
         return job_of(self._arrived[1])
@@ -80,11 +102,16 @@ class Call:
 
     def __repr__(self) -> str:
         names = "operation", "params", "at", "region", "outcome", "attempt"
-        return f"Call({', '.join(f'{name}={value!r}' for name, value in zip(names, self._arrived, strict=True))})"
+        fields = [f"{name}={value!r}" for name, value in zip(names, self._arrived, strict=True)]
+        fields += [
+            f"{name}={value!r}" for name, value in zip(("message", "origin"), self._more, strict=True) if value is not None
+        ]
+        return f"Call({', '.join(fields)})"
 
     def __str__(self) -> str:
         attempt = f" (attempt {self.attempt})" if self.attempt > 1 else ""
-        return f"{self.at:%Y-%m-%d %H:%M:%S}.{self.at.microsecond // 1000:03} {self.region} {self._what}{attempt}"
+        message = "" if self.message is None else f": {self.message}"
+        return f"{self.at:%Y-%m-%d %H:%M:%S}.{self.at.microsecond // 1000:03} {self.region} {self._what}{attempt}{message}"
 
 
 class Calls(Collection[Call]):
@@ -135,6 +162,31 @@ class Calls(Collection[Call]):
 
         return Calls(self, meets)
 
+    @public
+    def assert_called_once(
+        self, operation: OperationName = "*", *, job: str | None = None, region: str | None = None, outcome: str | None = None
+    ) -> None:
+        """Raise WrongCalls, which is an AssertionError, unless exactly one call matches every given argument, as in `to`.
+
+        A retry by botocore is not another call. The error's text lists the calls.
+        """
+        self._assert_count(1, "once", operation, job=job, region=region, outcome=outcome)
+
+    @public
+    def assert_not_called(
+        self, operation: OperationName = "*", *, job: str | None = None, region: str | None = None, outcome: str | None = None
+    ) -> None:
+        """Raise WrongCalls, which is an AssertionError, if a call matches every given argument, as in `to`."""
+        self._assert_count(0, "not at all", operation, job=job, region=region, outcome=outcome)
+
+    def _assert_count(self, wanted: int, how_often: str, operation: OperationName, **given: Any) -> None:  # noqa: ANN401  # what `to` takes
+        __tracebackhide__ = True
+        count = _without_retries(self.to(operation, **given))
+        if count != wanted:
+            narrowed = ", ".join(f"{name}={quoted(value)}" for name, value in given.items() if value is not None)
+            what = operation if not narrowed else f"{operation} with {narrowed}"
+            raise WrongCalls(f"{what} should have been called {how_often}, and was called {_times(count)}. {_listed(self)}")
+
     def __reduce__(self) -> "tuple[Any, ...]":
         # A copy (or a pickle) has the calls so far, and does not grow.
         return Calls, (list(self),)
@@ -171,7 +223,7 @@ class Calls(Collection[Call]):
     def __getitem__(self, place: int | slice) -> Call | list[Call]:
         if isinstance(place, bool) or not isinstance(place, (int, slice)):
             raise InvalidType(
-                f"an index of calls is a whole number, not {shown(place)}: write calls[0], or calls.to('StopTrainingJob')"
+                f"an index of calls is a whole number, not {quoted(place)}: write calls[0], or calls.to('StopTrainingJob')"
             )
         return list(self)[place]
 
@@ -187,3 +239,28 @@ class Calls(Collection[Call]):
 
     def __str__(self) -> str:
         return "\n".join(map(str, self)) or "no calls"
+
+
+def _without_retries(attempts: Iterable[Call]) -> int:
+    """Return the number of calls to which these attempts belong."""
+    count = 0
+    latest: Counter[tuple[object, ...]] = Counter()
+    for one in attempts:
+        earlier, this = ((one.operation, one.job, one.region, attempt) for attempt in (one.attempt - 1, one.attempt))
+        if latest[earlier]:
+            latest[earlier] -= 1
+        else:
+            count += 1
+        latest[this] += 1
+    return count
+
+
+def _listed(calls: Collection[Call]) -> str:
+    """Return the calls, a line each; of many, the last ones."""
+    last = list(calls)[-_LISTED:]
+    title = "There are no calls" if not last else "The calls are" if len(last) == len(calls) else f"The last {_LISTED} calls are"
+    return "\n  ".join([f"{title}:" if last else title, *map(str, last)])
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

@@ -6,6 +6,7 @@ from typing import Any, Final
 from botocore.model import Shape
 
 from sagemock.evidence import REPLAY, Assumption
+from sagemock.jobs.transitions import Transition
 from sagemock.protocol.answer import encode, seconds
 from sagemock.protocol.model import Api
 from sagemock.service import builtin, serverless, warm_pools
@@ -13,7 +14,7 @@ from sagemock.training.job import Job
 from sagemock.training.plan.defaults import DEFAULT_MAX_RUNTIME_S
 from sagemock.training.plan.resources import instances
 from sagemock.training.progress import Progress, progress
-from sagemock.training.snapshot import Snapshot, Transition
+from sagemock.training.snapshot import Snapshot
 from sagemock.training.warm_pool import Pool
 
 __all__ = ["artifacts", "constant_members", "late_metrics", "members_by_change", "members_by_time", "members_now", "summary"]

@@ -8,13 +8,14 @@ from fnmatch import fnmatchcase
 from random import Random
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from sagemock.checks import nearest, number, shown, text, whole
+from sagemock.checks import nearest, number, quoted, text, whole
 from sagemock.clock.instants import duration_us, instant, instant_us
 from sagemock.errors import InvalidType, InvalidValue, UsageError
 from sagemock.evidence import Assumption
+from sagemock.jobs.kinds import named_in
+from sagemock.jobs.place import Place
 from sagemock.protocol.refusal import Refusal
 from sagemock.service.subject import JOBLESS, checked_operation, job_of
-from sagemock.training.job import Place
 
 __all__ = [
     "CONNECTION_RESET",
@@ -163,11 +164,11 @@ class Fault:
         known = _KNOWN.get(self.error, _Known("", _STATUS(400)))
         message = self.message
         if message is None:
-            job, role = job_of(request), _DENIED("assumed-role/tester/session")
+            named, role = named_in(request), _DENIED("assumed-role/tester/session")
             message = known.message.format(
                 user=f"arn:{place.partition}:sts::{place.account}:{role}",
                 operation=operation,
-                resource=_DENIED("*") if job is None else place.arn(f"training-job/{job}"),
+                resource=_DENIED("*") if named is None else place.arn(f"{named[0].resource}/{named[1]}"),
             )
         return Refusal(self.error, message, status=known.status if self.status is None else self.status)
 
@@ -245,7 +246,7 @@ def _moment_us(name: str, moment: Moment | None, now_us: int) -> int | None:
         from_now_us = duration_us(moment)
     except TypeError:
         raise InvalidType(
-            f"{name} is an instant or a duration from now, not {shown(moment)}: write {name}=timedelta(minutes=5)"
+            f"{name} is an instant or a duration from now, not {quoted(moment)}: write {name}=timedelta(minutes=5)"
         ) from None
     if from_now_us < 0:
         raise InvalidValue(f"{name}={moment!r} is in the past: give a duration from now that is not negative, or an instant")
@@ -260,7 +261,7 @@ def _check_error(fault: Fault) -> None:
     given: tuple[object, object, object] = (fault.error, fault.message, fault.status)
     error, message, status = given
     if not isinstance(error, str) or not _CODE.fullmatch(error):
-        raise UsageError(f"an error is named by its code, not {shown(error)}: write 'ThrottlingException'")
+        raise UsageError(f"an error is named by its code, not {quoted(error)}: write 'ThrottlingException'")
     if error in _ON_THE_WAY and (message is not None or status is not None):
         raise UsageError(f"{error} happens on the way, not in the service: it has no message and no status, so leave them out")
     if message is not None and not (isinstance(message, str) and not message):
@@ -272,5 +273,5 @@ def _check_error(fault: Fault) -> None:
         near = nearest(error, names)
         hint = f"did you mean {near!r}? sagemock" if near else "sagemock"
         raise UsageError(
-            f"{shown(error)} is an error without a text: {hint} knows {', '.join(names)}; for another error, give message='…'"
+            f"{quoted(error)} is an error without a text: {hint} knows {', '.join(names)}; for another error, give message='…'"
         )

@@ -7,12 +7,12 @@ from hashlib import sha256
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from sagemock.evidence import Assumption
+from sagemock.jobs.store import Key, Order, Region
 from sagemock.protocol.decode import parse
 from sagemock.protocol.refusal import Refusal
 from sagemock.service.describe import summary
 from sagemock.training.job import Job
 from sagemock.training.snapshot import Snapshot, snapshot
-from sagemock.training.store import Key, Order, Region
 from sagemock.training.warm_pool import Pool, pool
 
 __all__ = ["training_jobs"]
@@ -31,7 +31,7 @@ _KEYS: Final[dict[Order, list[type]]] = {"CreationTime": [int], "Name": [str], "
 """The types in the key of a page, by the order of the list."""
 
 
-def training_jobs(region: Region, request: Mapping[str, Any], now_us: int) -> dict[str, Any]:
+def training_jobs(region: Region[Job], request: Mapping[str, Any], now_us: int) -> dict[str, Any]:
     """Return a ListTrainingJobs response.
 
     The filters apply to a page after it is cut (operation documentation of ListTrainingJobs; getmoto/moto#4256), so a page can

@@ -5,20 +5,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from sagemock.evidence import YOUR_WORDS, Assumption
+from sagemock.jobs.kinds import TRAINING
+from sagemock.jobs.logbook import Logbook
+from sagemock.jobs.place import Place
 from sagemock.protocol.answer import dump
 from sagemock.protocol.decode import decode, parse
 from sagemock.protocol.model import Api
 from sagemock.protocol.refusal import Refusal
 from sagemock.service.log_pages import INVALID, invalid_token
-from sagemock.training.job import Place
-from sagemock.training.logbook import Logbook
 
 if TYPE_CHECKING:
     from sagemock.service.operations import Service
 
 __all__ = ["GROUP", "arn", "create", "delete", "describe", "is_about", "logbook", "missing", "refuse"]
 
-GROUP: Final = "/aws/sagemaker/TrainingJobs"
+GROUP: Final = TRAINING.log_group
 _WORDS: Final = Assumption("the words in which DescribeLogGroups refuses a prefix beside a pattern", knob=YOUR_WORDS)
 _NOTHING_STORED: Final = Assumption("that the log group has nothing stored: the service counts from time to time")
 _PAGE: Final = 50
@@ -77,7 +78,7 @@ def arn(place: Place) -> str:
 
 def logbook(service: "Service", place: Place, now_us: int) -> Logbook:
     """Return the logbook of the group, or refuse if the group does not exist."""
-    found = service.store.region(place).logbook
+    found = service.store.kind_at(place, TRAINING).logbook
     if found.created_us(now_us) is None:
         missing()
     return found
@@ -99,7 +100,7 @@ def refuse(text: str, code: str = INVALID) -> NoReturn:
 
 def create(service: "Service", _: Api, place: Place, __: Mapping[str, Any], now_us: int) -> str:
     """Create the group. Its tags, key and class in the request are ignored."""
-    found = service.store.region(place).logbook
+    found = service.store.kind_at(place, TRAINING).logbook
     if found.created_us(now_us) is not None:
         # aws-robotics/cloudwatchlogs-ros1#1
         refuse("The specified log group already exists", "ResourceAlreadyExistsException")
@@ -126,7 +127,7 @@ def describe(
         # Operation documentation: "mutually exclusive".
         refuse(_WORDS("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."))
     groups = {group["logGroupName"]: group for group in others if group["logGroupName"] != GROUP}
-    created_us = service.store.region(place).logbook.created_us(now_us)
+    created_us = service.store.kind_at(place, TRAINING).logbook.created_us(now_us)
     if created_us is not None:
         groups[GROUP] = _described(place, created_us)
     after = _after(request["nextToken"]) if "nextToken" in request else ""

@@ -12,8 +12,8 @@ from typing import Final, NamedTuple, NoReturn
 
 from sagemock.clock.instants import SECOND_US
 from sagemock.evidence import Assumption
+from sagemock.jobs.streams import Line, Stream
 from sagemock.protocol.refusal import Refusal
-from sagemock.training.streams import Line, Stream
 
 __all__ = [
     "END",

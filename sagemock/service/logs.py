@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sagemock.errors import NotSimulated
 from sagemock.evidence import YOUR_WORDS, Assumption
+from sagemock.jobs.logbook import Logbook
+from sagemock.jobs.place import Place
+from sagemock.jobs.streams import Stream
 from sagemock.protocol.answer import dump
 from sagemock.protocol.decode import parse
 from sagemock.protocol.model import Api
@@ -33,9 +36,6 @@ from sagemock.service.log_pages import (
     thinned,
     token,
 )
-from sagemock.training.job import Place
-from sagemock.training.logbook import Logbook
-from sagemock.training.streams import Stream
 
 if TYPE_CHECKING:
     from sagemock.service.operations import Operation, Service

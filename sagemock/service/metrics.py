@@ -15,13 +15,12 @@ from typing import Any, Final
 from sagemock.clock.instants import SECOND_US
 from sagemock.errors import NotSimulated
 from sagemock.evidence import UNCHECKED, Assumption
+from sagemock.jobs.store import Store
 from sagemock.protocol.answer import seconds
 from sagemock.protocol.model import Api
 from sagemock.regex import Regex, read
 from sagemock.service import builtin, describe
 from sagemock.training.job import Job
-from sagemock.training.store import Store
-from sagemock.training.streams import runs
 
 __all__ = ["final", "readable"]
 
@@ -44,7 +43,7 @@ def final(api: Api, store: Store, job: Job, now_us: int) -> Sequence[Mapping[str
             return []
         if recorded := describe.late_metrics(api, job):
             return recorded
-    if not (job.script.has_lines or store.region(job.place).logbook.added(job)):
+    if not (job.script.has_lines or store.region(job.place, Job).logbook.added(job)):
         return []
     definitions = builtin.definitions(job)
     shown = []
@@ -89,8 +88,8 @@ def _last(store: Store, job: Job, regex: str, now_us: int) -> tuple[int, float] 
             offset_us, value = values[place - 1]
             found.append((entered_us + offset_us, 0, value))
             break
-    added = store.region(job.place).logbook.added(job)
-    begins = runs(job)[:1] if added else []
+    added = store.region(job.place, Job).logbook.added(job)
+    begins = job.runs()[:1] if added else []
     for line in added:
         added_value = _value(regex, line.text) if line.at_us <= now_us and begins and line.at_us >= begins[0] else None
         if added_value is not None:

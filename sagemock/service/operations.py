@@ -4,27 +4,32 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
+from sagemock.jobs.fields import GeneralFields
+from sagemock.jobs.interventions import Stop
+from sagemock.jobs.place import Place
+from sagemock.jobs.store import Store
 from sagemock.protocol.answer import dump
 from sagemock.protocol.model import Api
 from sagemock.protocol.refusal import Refusal
 from sagemock.service import describe, listing, metrics, tags, updates, warm_pools
 from sagemock.service.quotas import Quotas
 from sagemock.service.rules import table
-from sagemock.training.interventions import Stop
-from sagemock.training.job import Job, Place
+from sagemock.service.warm_pools import Pools
+from sagemock.training.job import Job
 from sagemock.training.plan.plan import Plan
 from sagemock.training.plan.script import script
 from sagemock.training.progress import progress
 from sagemock.training.snapshot import running_s, snapshot
-from sagemock.training.store import Store
 from sagemock.training.warm_pool import pool
 
 __all__ = ["INVALID", "OPERATIONS", "READS", "Service"]
 
 INVALID: Final = "ValidationException"
 IN_USE: Final = "ResourceInUse"
+_SUCCESS: Final = Plan()
+"""What a job does of which nobody said anything."""
 _NO_DICE: Final = Random(0)  # noqa: S311  # nothing draws from it
 _ENCODED_MAX: Final = 1024
 """How many encoded descriptions are cached: a job is encoded once for each change, and memory stays bounded."""
@@ -39,18 +44,29 @@ class _Encoded(NamedTuple):
     text: str
 
 
+_P = TypeVar("_P", bound=GeneralFields)
+
+
+class PlanFor(Protocol):
+    """Says which plan a new job gets."""
+
+    def __call__(self, request: Mapping[str, Any], otherwise: _P, /) -> _P:
+        """Return the plan for a request; if nobody has planned anything, `otherwise`."""
+
+
 @dataclass
 class Service:
     """SageMaker within one mock: its jobs, and how a job gets its plan."""
 
     store: Store
-    plan_for: Callable[[Mapping[str, Any]], Plan]
+    plan_for: PlanFor
     seed: int = 0
     validate: bool = True
     """Whether `service.rules` is enforced, in addition to the constraints of single values."""
     check_data: Callable[[Place, Mapping[str, Any]], None] | None = None
     """Refuses a job whose input does not exist. None if nobody can look."""
     quotas: Quotas = field(default_factory=Quotas)
+    pools: Pools = field(default_factory=Pools)
     api: Api = field(init=False)
     """The service model of the client that created the last job. Not set before the first job."""
 
@@ -60,7 +76,7 @@ class Service:
 
     def find(self, place: Place, name: str) -> Job:
         """Return a job, or refuse as the service does (boto/boto3#2808: ValidationException, not ResourceNotFound)."""
-        job = self.store.region(place).by_name.get(name)
+        job = self.store.region(place, Job).by_name.get(name)
         if job is None:
             raise Refusal(INVALID, "Requested resource not found.")
         return job
@@ -90,7 +106,7 @@ def create_training_job(service: Service, api: Api, place: Place, request: Mappi
         table.check(request)
     if service.check_data is not None:
         service.check_data(place, request)
-    taken = service.store.region(place).by_name.get(name)
+    taken = service.store.region(place, Job).by_name.get(name)
     if taken is not None:
         # SuperCowPowers/workbench#384, aws/amazon-sagemaker-examples#3108
         raise Refusal(
@@ -98,12 +114,12 @@ def create_training_job(service: Service, api: Api, place: Place, request: Mappi
             "Training job names must be unique within an AWS account and region, "
             f"and a training job with this name already exists ({taken.arn})",
         )
-    owner = warm_pools.available(service.store, place, request, now_us)
+    owner = service.pools.available(service.store, place, request, now_us)
     service.quotas.check(service.store, place, request, now_us, owner)
-    plan = service.plan_for(request)
+    plan = service.plan_for(request, _SUCCESS)
     # A test's dice, not a secret. Seeding takes longer than validating the request, so only plans that draw get dice.
     rng = Random(f"{service.seed}/{place.account}/{place.region}/{name}") if plan.draws else _NO_DICE  # noqa: S311
-    retains = service.quotas.retained_s(service.store, place, request, now_us, owner)
+    retains = service.quotas.retained_s(service.pools.jobs(service.store, place), request, now_us, owner)
     concrete = script(plan, request, rng, warm=owner is not None, retains=retains > 0)
     launched_us = None
     if owner is not None:
@@ -111,6 +127,8 @@ def create_training_job(service: Service, api: Api, place: Place, request: Mappi
         warm_pools.take(service.store, owner, name, now_us)
     service.api = api
     number = service.store.next_number()
+    if retains:
+        service.pools.add(place, number, name)
     tag_pairs = tags.pairs(request.get("Tags", ()))
     service.store.put(job := Job(name, place, request, plan, concrete, now_us, number, (), tag_pairs, retains, launched_us))
     return _arn_of(job)
@@ -147,7 +165,7 @@ def stop_training_job(service: Service, _: Api, place: Place, request: Mapping[s
 
 def list_training_jobs(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """List jobs: cut a page, then filter it."""
-    return dump(listing.training_jobs(service.store.region(place), request, now_us))
+    return dump(listing.training_jobs(service.store.region(place, Job), request, now_us))
 
 
 def update_training_job(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:

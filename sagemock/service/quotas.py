@@ -1,20 +1,21 @@
 """Account quotas: how many instances of a type may be in use at once, if a test has set a limit."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final, Literal, TypeAlias
 
 from botocore.loaders import create_loader
 
-from sagemock.checks import nearest, shown, text
+from sagemock.checks import nearest, quoted, text
 from sagemock.errors import UsageError
 from sagemock.evidence import Assumption
+from sagemock.jobs.place import Place
+from sagemock.jobs.store import Store
 from sagemock.protocol.refusal import Refusal
-from sagemock.training.job import Job, Place
+from sagemock.training.job import Job
 from sagemock.training.plan.resources import instances
 from sagemock.training.snapshot import snapshot
-from sagemock.training.store import Store
 from sagemock.training.warm_pool import pool
 
 __all__ = ["Quotas", "Usage", "checked_instance_type"]
@@ -31,7 +32,7 @@ def checked_instance_type(name: object) -> str:
     if kind not in known:
         near = nearest(kind, known, least=0)
         raise UsageError(
-            f"training jobs do not run on {shown(kind)}: did you mean {near!r}? A newer botocore may know more types of instances"
+            f"training jobs do not run on {quoted(kind)}: did you mean {near!r}? A newer botocore may know more instance types"
         )
     return kind
 
@@ -63,7 +64,7 @@ class Quotas:
                 continue
             used = sum(
                 count
-                for job in store.region(place).by_name.values()
+                for job in store.region(place, Job).by_name.values()
                 if _usage(job.request) == usage and (not snapshot(job, now_us).over or (job is not owner and _keeps(job, now_us)))
                 for other, count in instances(job.request)
                 if other == kind
@@ -79,9 +80,10 @@ class Quotas:
                 code = "ResourceLimitExceeded"
                 raise Refusal(code, text)
 
-    def retained_s(self, store: Store, place: Place, request: Mapping[str, Any], now_us: int, owner: Job | None = None) -> int:
+    def retained_s(self, pools: Iterable[Job], request: Mapping[str, Any], now_us: int, owner: Job | None = None) -> int:
         """Return for how many seconds a job's instances are retained after its end: 0 if they exceed the quota.
 
+        `pools` are the jobs at its place that were given a warm pool.
         The service then reports nothing (developer guide, warm pools). A pool counts from the creation of its job on.
         """
         wanted_s: int = request.get("ResourceConfig", {}).get("KeepAlivePeriodInSeconds", 0)
@@ -91,7 +93,7 @@ class Quotas:
                 continue
             used = sum(
                 other_count
-                for job in store.region(place).pools()
+                for job in pools
                 if job is not owner and _FROM_CREATION(_keeps(job, now_us))
                 for other, other_count in instances(job.request)
                 if other == kind

@@ -6,23 +6,21 @@ from typing import Any, Final
 
 from botocore.loaders import create_loader
 
-from sagemock.checks import nearest, shown, text
+from sagemock.checks import nearest, quoted, text
 from sagemock.errors import UsageError
+from sagemock.jobs.kinds import KINDS, named_in
 from sagemock.service.operations import OPERATIONS
 
 __all__ = ["JOBLESS", "checked_operation", "job_of"]
 
-JOBLESS: Final = frozenset({"ListTrainingJobs"})
+JOBLESS: Final = frozenset(kind.list for kind in KINDS)
 """The operations of the table that are not about a single job."""
 
 
 def job_of(request: Mapping[str, Any]) -> str | None:
-    """Return the name of the training job that a request is about, or None if it does not name one."""
-    name = request.get("TrainingJobName")
-    if name is None:
-        _, found, name = str(request.get("ResourceArn", "")).rpartition(":training-job/")
-        return name if found else None
-    return str(name)
+    """Return the name of the job that a request is about, or None if it does not name one."""
+    named = named_in(request)
+    return None if named is None else named[1]
 
 
 def checked_operation(pattern: object, services: Sequence[str] = ("sagemaker",)) -> str:
@@ -42,7 +40,7 @@ def checked_operation(pattern: object, services: Sequence[str] = ("sagemaker",))
     # The test may have written the name of boto3's method, with underscores.
     near = nearest(pattern.replace("_", ""), sorted(known))
     hint = f"did you mean {near!r}?" if near else f"sagemock answers {', '.join(sorted(OPERATIONS))}"
-    raise UsageError(f"SageMaker has no operation {shown(pattern)}: {hint}")
+    raise UsageError(f"SageMaker has no operation {quoted(pattern)}: {hint}")
 
 
 def _names_one(pattern: str, known: Collection[str]) -> bool:

@@ -2,13 +2,14 @@
 
 import base64
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from sagemock.evidence import YOUR_WORDS, Assumption
+from sagemock.jobs.job import AnyJob
+from sagemock.jobs.kinds import of_arn
+from sagemock.jobs.place import Place
+from sagemock.jobs.store import Store
 from sagemock.protocol.refusal import Refusal
-from sagemock.training.job import Job, Place
-from sagemock.training.store import Store
 
 __all__ = ["add", "delete", "page", "pairs"]
 
@@ -30,9 +31,10 @@ def pairs(tags: Iterable[Mapping[str, str]]) -> tuple[tuple[str, str], ...]:
     return tuple({tag["Key"]: tag["Value"] for tag in tags}.items())
 
 
-def find(store: Store, place: Place, arn: str) -> Job:
+def find(store: Store, place: Place, arn: str) -> AnyJob:
     """Return the job with exactly this ARN, or refuse (boto/boto3#4606)."""
-    job = store.region(place).by_name.get(arn.rpartition("/")[2])
+    named = of_arn(arn)
+    job = None if named is None else store.kind_at(place, named[0]).by_name.get(named[1])
     if job is None or job.arn != arn:
         code, text = "ValidationException", "Resource does not exist."
         raise Refusal(code, text)
@@ -46,7 +48,7 @@ def add(store: Store, place: Place, request: Mapping[str, Any]) -> dict[str, Any
     if len(tags) > TAGS_MAX:
         code, text = "ResourceLimitExceeded", f"The number of tags of {job.arn} exceeds the limit of {TAGS_MAX}."
         raise Refusal(code, _WORDS(text))
-    store.put(replace(job, tags=tags))
+    store.put(job.tagged(tags))
     return {"Tags": _shown(tags)}
 
 
@@ -54,7 +56,7 @@ def delete(store: Store, place: Place, request: Mapping[str, Any]) -> dict[str, 
     """Delete the tags with these keys. A key that does not exist is not an error."""
     job = find(store, place, request["ResourceArn"])
     left = _NO_ERROR(tuple((key, value) for key, value in job.tags if key not in request["TagKeys"]))
-    store.put(replace(job, tags=left))
+    store.put(job.tagged(left))
     return {}
 
 

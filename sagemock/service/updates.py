@@ -9,10 +9,11 @@ from dataclasses import replace
 from typing import Any, Final, NoReturn
 
 from sagemock.evidence import YOUR_WORDS, Assumption
+from sagemock.jobs.interventions import Delete
 from sagemock.protocol.refusal import Refusal
 from sagemock.service.rules import table
 from sagemock.training import status
-from sagemock.training.interventions import Delete, KeepAlive, Update
+from sagemock.training.interventions import KeepAlive, Update
 from sagemock.training.job import Job
 from sagemock.training.snapshot import snapshot
 from sagemock.training.warm_pool import pool

@@ -6,14 +6,16 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
-from sagemock.checks import shown
+from sagemock.checks import quoted
 from sagemock.clock.instants import duration_us
 from sagemock.errors import InvalidValue, UsageError
+from sagemock.jobs.job import AnyJob
+from sagemock.jobs.place import Place
+from sagemock.jobs.store import Store
 from sagemock.service.faults import check_job
 from sagemock.service.operations import Service
 from sagemock.service.subject import checked_operation, job_of
-from sagemock.training.job import Job, Place
-from sagemock.training.store import Store
+from sagemock.training.job import Job
 
 __all__ = ["HideRule", "Visibility"]
 
@@ -41,10 +43,10 @@ class HideRule:
         self.lasting_us = duration_us(self.lasting)
         if self.lasting_us <= 0:
             raise InvalidValue(
-                f"lasting is a positive duration after the creation of a job, not {shown(self.lasting)}: write lasting=5"
+                f"lasting is a positive duration after the creation of a job, not {quoted(self.lasting)}: write lasting=5"
             )
 
-    def hides(self, job: Job, now_us: int) -> bool:
+    def hides(self, job: AnyJob, now_us: int) -> bool:
         """Whether a job is hidden at this instant."""
         return now_us < job.created_us + self.lasting_us and fnmatchcase(job.name, self.job)
 
@@ -75,7 +77,7 @@ class Visibility:
         """
         rules = [one for one in self._rules if operation != CREATE and fnmatchcase(operation, one.operation)]
         name = job_of(request)
-        by_name = service.store.region(place).by_name
+        by_name = service.store.region(place, Job).by_name
         candidates = by_name.values() if name is None else [by_name[name]] if name in by_name else []
         hidden = set()
         for job in candidates:
@@ -88,7 +90,7 @@ class Visibility:
         visible = Store()
         for job in by_name.values():
             if job.name not in hidden:
-                visible.region(place).put(job)
+                visible.region(place, Job).put(job)
         return replace(service, store=visible)
 
     def pending(self, now_us: int) -> bool:

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from sagemock.evidence import Assumption
+from sagemock.jobs.place import Place
+from sagemock.jobs.store import Store
 from sagemock.training.interventions import Taken
-from sagemock.training.job import Job, Place
-from sagemock.training.store import Store
+from sagemock.training.job import Job
 from sagemock.training.warm_pool import Pool, pool, takes
 
-__all__ = ["available", "take", "warm_pool_status"]
+__all__ = ["Pools", "take", "warm_pool_status"]
 
 _OLDEST: Final = Assumption("that a job takes over the oldest of several warm pools that fit")
 
@@ -24,16 +25,38 @@ def warm_pool_status(found: Pool) -> dict[str, Any]:
     return status
 
 
-def available(store: Store, place: Place, request: Mapping[str, Any], now_us: int) -> Job | None:
-    """Return the job whose warm pool a new job takes over, or None. Of several, it is the oldest."""
-    region = store.region(place)
-    for job in region.pools():
-        found = pool(job, now_us)
-        if found is None or found.status in ("Reused", "Terminated"):
-            region.without_pool(job)
-        elif found.status == "Available" and takes(job, request):
-            return _OLDEST(job)
-    return None
+class Pools:
+    """The jobs of a mock that were given a warm pool, by place, oldest first: a new job looks only at these."""
+
+    def __init__(self) -> None:
+        self._names: dict[Place, dict[int, str]] = {}
+
+    def add(self, place: Place, number: int, name: str) -> None:
+        """Take note of a job that is about to be created with a warm pool."""
+        self._names.setdefault(place, {})[number] = name
+
+    def jobs(self, store: Store, place: Place) -> list[Job]:
+        """Return these jobs at a place, without those that are deleted."""
+        names = self._names.get(place)
+        if names is None:
+            return []
+        by_name = store.region(place, Job).by_name
+        for number, name in list(names.items()):
+            job = by_name.get(name)
+            if job is None or job.number != number:
+                del names[number]
+        return [by_name[name] for name in names.values()]
+
+    def available(self, store: Store, place: Place, request: Mapping[str, Any], now_us: int) -> Job | None:
+        """Return the job whose warm pool a new job takes over, or None. Of several, it is the oldest."""
+        for job in self.jobs(store, place):
+            found = pool(job, now_us)
+            if found is None or found.status in ("Reused", "Terminated"):
+                # Nobody can take it over any more.
+                del self._names[place][job.number]
+            elif found.status == "Available" and takes(job, request):
+                return _OLDEST(job)
+        return None
 
 
 def take(store: Store, owner: Job, name: str, now_us: int) -> None:

@@ -9,13 +9,15 @@ from typing import Final, Literal, TypeAlias
 from sagemock import reasons
 from sagemock.clock.instants import SECOND_US
 from sagemock.evidence import REPLAY, Assumption
+from sagemock.jobs.interventions import Delete, Fail, Stop
+from sagemock.jobs.lines import NO_LINES, LoggedVisit
+from sagemock.jobs.shared import shared
+from sagemock.jobs.timeline import Change, at_us
 from sagemock.training import status
-from sagemock.training.interventions import Cut, Delete, Fail, Interrupt, Intervention, KeepAlive, Remark, Stop, Taken, Update
+from sagemock.training.interventions import Cut, Interrupt, Intervention, KeepAlive, Remark, Taken, Update
 from sagemock.training.plan.defaults import TEARDOWN_S
-from sagemock.training.plan.lines import NO_LINES, LoggedVisit
 from sagemock.training.plan.script import Script, Step
-from sagemock.training.shared import shared
-from sagemock.training.timeline import Change, Timeline, at_us
+from sagemock.training.timeline import Timeline
 
 __all__ = ["MESSAGE_AT_THE_CALL", "STOPPING_WHILE_PENDING", "fold"]
 

@@ -1,43 +1,11 @@
-"""Interventions: what was done to a job since its creation, by its owner, by the test, or by another job."""
+"""Interventions: what was done to a training job since its creation, by its owner, by the test, or by another job."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
 
-__all__ = [
-    "Complete",
-    "Cut",
-    "Delete",
-    "Fail",
-    "Interrupt",
-    "Intervention",
-    "KeepAlive",
-    "Remark",
-    "Stop",
-    "Taken",
-    "Update",
-]
+from sagemock.jobs.interventions import Complete, Delete, Fail, Stop
 
-
-@dataclass(frozen=True)
-class Stop:
-    """StopTrainingJob was called, `at_us` after creation."""
-
-    at_us: int
-
-
-@dataclass(frozen=True)
-class Fail:
-    """The test let the job fail at once."""
-
-    at_us: int
-    reason: str
-
-
-@dataclass(frozen=True)
-class Complete:
-    """The test let the job complete at once."""
-
-    at_us: int
+__all__ = ["Cut", "Interrupt", "Intervention", "KeepAlive", "Remark", "Taken", "Update"]
 
 
 @dataclass(frozen=True)
@@ -66,13 +34,6 @@ class KeepAlive:
 @dataclass(frozen=True)
 class Update:
     """Something of the request was changed that its life does not depend on."""
-
-    at_us: int
-
-
-@dataclass(frozen=True)
-class Delete:
-    """DeleteTrainingJob was called."""
 
     at_us: int
 

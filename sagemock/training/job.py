@@ -2,34 +2,32 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, get_args
 
 from sagemock.clock.instants import SECOND_US
+from sagemock.jobs.interventions import Delete
+from sagemock.jobs.kinds import TRAINING, Kind
+from sagemock.jobs.place import Place
+from sagemock.jobs.timeline import Change
+from sagemock.training import status, warm_pool
 from sagemock.training.fold import fold
-from sagemock.training.interventions import Delete, Intervention
+from sagemock.training.interventions import Intervention
+from sagemock.training.plan import resources
 from sagemock.training.plan.defaults import DELETING_S
 from sagemock.training.plan.plan import Plan
 from sagemock.training.plan.script import Script
-from sagemock.training.timeline import Change, Timeline
+from sagemock.training.timeline import Timeline
 
-__all__ = ["Job", "Place"]
-
-
-class Place(NamedTuple):
-    """Where a job lives: worlds with different places know nothing of each other."""
-
-    partition: str
-    region: str
-    account: str
-
-    def arn(self, resource: str) -> str:
-        """Return the ARN of a SageMaker resource there."""
-        return f"arn:{self.partition}:sagemaker:{self.region}:{self.account}:{resource}"
+__all__ = ["Job"]
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """A training job as it was asked for, and all that was done to it since. A change is a new record."""
+
+    kind: ClassVar[Kind] = TRAINING
+    statuses: ClassVar[frozenset[str]] = status.PHASES | status.ENDINGS | frozenset(get_args(status.Primary))
+    """Every status for which a test can wait."""
 
     name: str
     place: Place
@@ -56,12 +54,22 @@ class Job:
     @property
     def arn(self) -> str:
         """TrainingJobArn. The case of the name is kept, as the service does since about November 2022."""
-        return self.place.arn(f"training-job/{self.name}")
+        return self.place.arn(f"{TRAINING.resource}/{self.name}")
+
+    @property
+    def planned_stop_us(self) -> int | None:
+        """When its plan stops it through the API, in microseconds after its creation; None for never."""
+        return self.script.stopped_after_us
 
     @property
     def last_us(self) -> int:
         """The instant of the last change to the job."""
         return self.created_us + self.timeline.last_us
+
+    @property
+    def settled_us(self) -> int:
+        """The instant after which nothing happens by itself to the job and to its warm pool."""
+        return warm_pool.settled_us(self)
 
     @property
     def gone_us(self) -> int | None:
@@ -79,6 +87,39 @@ class Job:
         """Return the job as it is once `intervention` was made."""
         return replace(self, interventions=(*self.interventions, intervention))
 
+    def tagged(self, tags: tuple[tuple[str, str], ...]) -> "Job":
+        """Return the job with these tags instead."""
+        return replace(self, tags=tags)
+
     def state(self, now_us: int) -> Change:
         """Return the last change by `now_us`: the job's statuses and its message."""
         return self.timeline.until(now_us - self.created_us)[-1]
+
+    # -- its logs
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether its containers write anything by its plan."""
+        return self.script.has_lines
+
+    @property
+    def containers(self) -> int:
+        """How many containers run at once, each with a log of its own."""
+        return resources.count(self.request)
+
+    def runs(self) -> list[int]:
+        """Return the instants at which a container starts, as far as is known now; each start is a stream of its own."""
+        found: list[int] = []
+        runs_now = False
+        for change in self.timeline.changes:
+            if change.enters:
+                # A stop starts no container.
+                if change.secondary in status.WRITES - {status.STOPPING} and not runs_now:
+                    found.append(self.created_us + change.at_us)
+                    runs_now = True
+                runs_now = runs_now and change.secondary in status.WRITES
+        return found
+
+    def stream(self, instance: int, begin_us: int) -> str:
+        """Return the name of a log stream, as AWS's own (developer guide, kubernetes-sagemaker-jobs): `job/algo-1-1574293123`."""
+        return f"{self.name}/algo-{instance}-{begin_us // SECOND_US}"

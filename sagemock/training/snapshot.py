@@ -3,30 +3,21 @@
 from dataclasses import dataclass
 
 from sagemock.clock.instants import SECOND_US
+from sagemock.jobs.transitions import Transition, transitions
 from sagemock.training import status
 from sagemock.training.job import Job
 from sagemock.training.plan.defaults import billed_s
 from sagemock.training.plan.recording import Recorded
-from sagemock.training.timeline import Change, Timeline
+from sagemock.training.timeline import Timeline
 
-__all__ = ["Snapshot", "Transition", "running_s", "snapshot"]
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """An entry of SecondaryStatusTransitions; instants in microseconds since the epoch, `end_us` None while it is open."""
-
-    status: str
-    start_us: int
-    end_us: int | None
-    message: str
+__all__ = ["Snapshot", "running_s", "snapshot"]
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """All that Describe shows of a job's life at one instant; instants in microseconds since the epoch, None where absent."""
 
-    primary: status.Primary
+    primary: str
     secondary: str
     transitions: tuple[Transition, ...]
     created_us: int
@@ -71,7 +62,7 @@ def snapshot(job: Job, now_us: int, count: int | None = None) -> Snapshot:
     return Snapshot(
         primary=last.primary,
         secondary=last.secondary,
-        transitions=_transitions(seen, created_us),
+        transitions=transitions(seen, created_us),
         created_us=created_us,
         modified_us=created_us + last.at_us,
         started_us=None if started_us is None else created_us + started_us,
@@ -122,17 +113,3 @@ def _training_s(created_us: int, started_us: int, until_us: int, unbilled: tuple
         if begin_us < until_us:
             training_s -= (created_us + min(end_us, until_us)) // SECOND_US - (created_us + begin_us) // SECOND_US
     return training_s
-
-
-def _transitions(seen: tuple[Change, ...], created_us: int) -> tuple[Transition, ...]:
-    entries: list[Transition] = []
-    name, start_us, message = "", 0, ""
-    for change in seen:
-        if change.enters:
-            if name:
-                entries.append(Transition(name, start_us, created_us + change.at_us, message))
-            name, start_us = change.secondary, created_us + change.at_us
-        message = change.message
-    # The terminal entry has zero length, any other is open until something follows.
-    entries.append(Transition(name, start_us, start_us if name in status.ENDINGS else None, message))
-    return tuple(entries)

@@ -56,6 +56,8 @@ STARTED: Final = frozenset({DOWNLOADING, DOWNLOADING_IMAGE, TRAINING})
 """Entering one of these sets TrainingStartTime (six recorded jobs: it is the start of their Downloading entry)."""
 WAITING: Final = frozenset({STARTING, LAUNCHING, PREPARING, PENDING})
 """In these no instance belongs to the job yet."""
+WRITES: Final = PHASES - WAITING - {INTERRUPTED, DOWNLOADING, DOWNLOADING_IMAGE}
+"""In these a container runs, or ran a moment ago: only it writes lines."""
 _UNBILLED: Final = Assumption(
     "that an interruption, and what follows until the job runs again, is neither training nor billable time", knob=REPLAY
 )

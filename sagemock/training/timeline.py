@@ -1,35 +1,16 @@
-"""Timelines: all that becomes visible of a job in its life, and when."""
+"""The timeline of a training job: what only such a job has in its life."""
 
-from bisect import bisect_right
 from dataclasses import dataclass
 
-from sagemock.training import status
-from sagemock.training.plan.lines import LoggedVisit
+from sagemock.jobs import timeline
 
-__all__ = ["Change", "Timeline", "at_us"]
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One moment at which something that Describe shows becomes another: a status, a message, or LastModifiedTime alone."""
-
-    at_us: int
-    primary: status.Primary
-    secondary: str
-    message: str
-    enters: bool
-    """Whether this begins a new entry of SecondaryStatusTransitions (else it overwrites the message of the open one)."""
+__all__ = ["Timeline"]
 
 
-# Without slots, so that it can be held weakly.
-@dataclass(frozen=True)
-class Timeline:
-    """The whole life of a job as it is known now, in microseconds after its creation."""
+@dataclass(frozen=True, kw_only=True)
+class Timeline(timeline.Timeline):
+    """The whole life of a training job as it is known now, in microseconds after its creation."""
 
-    changes: tuple[Change, ...]
-    started_us: int | None
-    ended_us: int | None
-    """None for a job that never ends."""
     unbilled: tuple[tuple[int, int], ...]
     """The intervals after the start that count as neither training nor billable time.
 
@@ -38,30 +19,3 @@ class Timeline:
     uploaded: bool
     retained: bool
     """Whether the instances go to a warm pool when it has ended."""
-    failure_reason: str | None
-    limits: tuple[tuple[int, str], ...] = ()
-    """The limits that cut it, as (instant, name in StoppingCondition)."""
-    logged_visits: tuple[LoggedVisit, ...] = ()
-    """The visits in which the container writes lines."""
-
-    @property
-    def last_us(self) -> int:
-        """The instant of the last thing that happens."""
-        return self.changes[-1].at_us
-
-    def count_until(self, offset_us: int) -> int:
-        """Return how many of the changes have been made by `offset_us`."""
-        return bisect_right(self.changes, offset_us, key=at_us)
-
-    def until(self, offset_us: int) -> tuple[Change, ...]:
-        """Return what has happened by `offset_us`."""
-        return self.changes[: self.count_until(offset_us)]
-
-    def after(self, offset_us: int) -> tuple[Change, ...]:
-        """Return what is still to happen at `offset_us`."""
-        return self.changes[self.count_until(offset_us) :]
-
-
-def at_us(change: Change) -> int:
-    """Return the instant of a change, to search by."""
-    return change.at_us

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from sagemock.clock.instants import SECOND_US
 from sagemock.evidence import Assumption
 from sagemock.training.interventions import KeepAlive, Taken
-from sagemock.training.job import Job
 from sagemock.training.plan.resources import instances
+
+if TYPE_CHECKING:
+    from sagemock.training.job import Job
 
 __all__ = ["Pool", "PoolStatus", "expiry_us", "pool", "settled_us", "takes"]
 
@@ -34,7 +36,7 @@ class Pool:
     reused_by: str | None = None
 
 
-def pool(job: Job, now_us: int) -> Pool | None:
+def pool(job: "Job", now_us: int) -> Pool | None:
     """Return the warm pool of a job, None if it asked for none (or was given none).
 
     A pool remains if the job completed, was stopped after its cluster was launched, or failed by its own fault (developer guide,
@@ -57,7 +59,7 @@ def pool(job: Job, now_us: int) -> Pool | None:
     return Pool("Available")
 
 
-def expiry_us(job: Job, now_us: int | None = None) -> int | None:
+def expiry_us(job: "Job", now_us: int | None = None) -> int | None:
     """Return when the pool ends if nobody takes it, by what was asked for until `now_us`; None if there is none."""
     timeline = job.timeline
     if not job.retains or timeline.ended_us is None or not timeline.retained:
@@ -73,7 +75,7 @@ def expiry_us(job: Job, now_us: int | None = None) -> int | None:
     return max(ended_us, min(expires_us, launched_us + CHAIN_S * SECOND_US))
 
 
-def settled_us(job: Job) -> int:
+def settled_us(job: "Job") -> int:
     """Return the instant after which nothing happens by itself to a job and what remains of it."""
     last_us = job.last_us
     if not (job.interventions or job.retains):
@@ -85,7 +87,7 @@ def settled_us(job: Job) -> int:
     return max(last_us, expiry_us(job) or 0)
 
 
-def takes(job: Job, request: Mapping[str, Any]) -> bool:
+def takes(job: "Job", request: Mapping[str, Any]) -> bool:
     """Whether a job that is created by `request` can run on the instances of `job` (developer guide, warm pools)."""
     resources, wanted = job.request.get("ResourceConfig", {}), request.get("ResourceConfig", {})
     return (

@@ -9,7 +9,11 @@ from sagemock.clock.instants import duration_us, instant
 from sagemock.clock.runaway import Runaway, timeless
 from sagemock.clock.virtual import Clock
 from sagemock.errors import NothingWillHappen, SagemockError
-from sagemock.protocol.answer import Answer, Lost, Reply, cut_short, granted, refused
+from sagemock.jobs.kinds import TRAINING, Kind
+from sagemock.jobs.place import Place
+from sagemock.jobs.rules import Plans, PlanSource, Rule
+from sagemock.jobs.store import Store
+from sagemock.protocol.answer import Answer, Lost, Reply, cut_short, refusal_answer, success
 from sagemock.protocol.model import Api
 from sagemock.protocol.refusal import Refusal
 from sagemock.protocol.request import Parsed, Request, read
@@ -20,9 +24,6 @@ from sagemock.service.calls import DONE, Call
 from sagemock.service.faults import Fault, Faults
 from sagemock.service.operations import INVALID, OPERATIONS, READS, Service
 from sagemock.service.visibility import Visibility
-from sagemock.training.job import Place
-from sagemock.training.plan.rules import Plans
-from sagemock.training.store import Store
 from sagemock.world import reports
 from sagemock.world.options import Options
 
@@ -81,7 +82,7 @@ class Backend:
         self.calls: list[Call] = []
         self.accounts = Accounts()
         """The accounts of callers that do not have the mock's own account, by access key id."""
-        self.plans = Plans(options.plan)
+        self.plans = Plans({} if options.plan is None else {TRAINING.name: options.plan})
         self.faults = Faults(options.seed)
         self.visibility = Visibility(store)
         self.service = Service(store, self.plans.plan_for, options.seed, validate=options.validate)
@@ -108,6 +109,27 @@ class Backend:
         lost_after_us = answer.after_us if isinstance(answer, Lost) else None
         return Reply(answer, at_us, self.clock.latency_us if lost_after_us is None else lost_after_us, request_id)
 
+    def create(self, request: Request, kind: Kind, plan: PlanSource | None) -> str:
+        """Create a job for the test itself, and return the response as JSON. Raises a Refusal.
+
+        No call is recorded, no fault is met, and time does not pass.
+
+        `plan` is the plan of this job, whatever other plans match it; None: as for any job.
+        """
+        with self.store.lock:
+            at_us = self.clock.now_us()
+            self.store.forget(at_us)
+            parsed = read(request)
+            own = [] if plan is None else [Rule(kind, "*", plan, times=1)]
+            rules = self.plans.rules
+            self.plans.rules = [*own, *rules]
+            try:
+                response = self._perform(request, parsed, at_us)
+            finally:
+                self.plans.rules = rules
+            self.runaway.reset()
+        return response
+
     def settled(self, now_us: int) -> bool:
         """Whether nothing will change by itself any more, so that the same call gets the same answer forever."""
         for one in self.pending:  # noqa: SIM110  # a generator takes as long as all that it asks, at each poll
@@ -127,7 +149,7 @@ class Backend:
         """Return the answer, and record the call, even if answering raises."""
         writes = request.operation in logs.WRITES if request.service == "logs" else request.operation not in READS
         params: Mapping[str, Any] = {}
-        outcome = DONE
+        outcome, message = DONE, None
         fault: Fault | None = None
         answer: Answer | Lost
         try:
@@ -137,19 +159,20 @@ class Backend:
                 if self.faults and request.service == "sagemaker":
                     fault = self.faults.meeting(request.operation, params, at_us)
                 if fault is None:
-                    answer = granted(self._perform(request, parsed, at_us))
+                    answer = success(self._perform(request, parsed, at_us))
                 else:
                     outcome = fault.error
                     answer = self._meet(fault, request, parsed, at_us)
             except Refusal as refusal:
-                outcome = refusal.code
-                answer = refused(refusal)
+                outcome, message = refusal.code, refusal.message
+                answer = refusal_answer(refusal)
             self._watch(request, at_us, fault, changed=writes and outcome == DONE)
         except Exception as error:
             outcome = type(error).__name__
             raise
         finally:
-            self.calls.append(Call(request.operation, params, instant(at_us), request.region, outcome, request.attempt))
+            at, attempt = instant(at_us), request.attempt
+            self.calls.append(Call(request.operation, params, at, request.region, outcome, attempt, message, request.origin))
         return answer
 
     def _polled(self, request: Request) -> Parsed:
@@ -169,9 +192,9 @@ class Backend:
                 return Lost(fault.error, _waits_us(fault, request))
             raise fault.refusal(self._place(request), request.operation, parsed.params)
         try:
-            answer = granted(self._perform(request, parsed, at_us))
+            answer = success(self._perform(request, parsed, at_us))
         except Refusal as refusal:
-            answer = refused(refusal)
+            answer = refusal_answer(refusal)
         return cut_short(answer) if fault.error == faults.MALFORMED_BODY else Lost(fault.error, _waits_us(fault, request))
 
     def _perform(self, request: Request, parsed: Parsed, at_us: int) -> str:
@@ -200,21 +223,21 @@ class Backend:
             raise broken from error
 
     def _watch(self, request: Request, at_us: int, fault: Fault | None, *, changed: bool) -> None:
-        """Count the call for law 9. Raises NothingWillHappen if it is one poll too many."""
+        """Count the call for law 9. Raises NothingWillHappen if it is one poll too many.
+
+        A call of another process does not count: its loop takes real time, and whoever runs it can interrupt it.
+        """
         if changed:
             self.runaway.reset()
             self.clock.readings.turned_away()
-        else:
+        elif request.origin is None:
             # A fault with a limited number of calls does not go on forever.
             settled = self.settled(at_us) and (fault is None or fault.times is None)
             poll = (request.operation, timeless(request.body)) if settled else None
             self.runaway.polled(poll, settled=settled, limit_us=self.clock.idle_limit_us)
 
     def _place(self, request: Request) -> Place:
-        account = self._options.account_id
-        if self.accounts and (key := request.access_key) is not None:
-            account = self.accounts.get(key, account)
-        return Place(request.partition, request.region, account)
+        return Place(request.partition, request.region, self.accounts.of(request.access_key, self._options.account_id))
 
     def _report(self, what: str) -> str:
         now_us = self.clock.now_us()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, TypedDict
 
-from sagemock.checks import flag, nearest, one_of, public_class, shown, takes_one, whole
+from sagemock.checks import flag, nearest, one_of, public_class, quoted, takes_one, whole
 from sagemock.clock.instants import beginning_us, duration_us
 from sagemock.clock.virtual import checked_rate
 from sagemock.errors import InvalidType, InvalidValue
@@ -126,14 +126,14 @@ class Options:
             if name not in known:
                 near = nearest(name, known)
                 hint = f"did you mean {near!r}? " if near else "take it out. "
-                raise InvalidType(f"sagemock has no option {shown(name)}: {hint}The options are {', '.join(known)}.")
+                raise InvalidType(f"sagemock has no option {quoted(name)}: {hint}The options are {', '.join(known)}.")
 
 
 def _check_start(start: object) -> None:
     if start is None:
         return
     if not isinstance(start, (datetime, str)):
-        raise InvalidType(f"start is a datetime or an ISO 8601 string, not {shown(start)}: write start='2018-07-30T00:00:00Z'")
+        raise InvalidType(f"start is a datetime or an ISO 8601 string, not {quoted(start)}: write start='2018-07-30T00:00:00Z'")
     try:
         beginning_us(start)
     except InvalidValue as error:
@@ -166,15 +166,15 @@ def check_plan(plan: object) -> None:
     if isinstance(plan, Plan):
         return
     if not callable(plan):
-        raise InvalidType(f"plan is a Plan or a callable of the request, not {shown(plan)}: {advice}")
+        raise InvalidType(f"plan is a Plan or a callable of the request, not {quoted(plan)}: {advice}")
     takes_one("plan", plan, advice)
 
 
 def _services(passthrough: object) -> frozenset[str]:
     if isinstance(passthrough, str):
-        raise InvalidType(f"passthrough is a collection of services, not one string: write passthrough=[{shown(passthrough)}]")
+        raise InvalidType(f"passthrough is a collection of services, not one string: write passthrough=[{quoted(passthrough)}]")
     if not isinstance(passthrough, Collection):
-        raise InvalidType(f"passthrough is a collection of services, not {shown(passthrough)}: write passthrough=['s3']")
+        raise InvalidType(f"passthrough is a collection of services, not {quoted(passthrough)}: write passthrough=['s3']")
     if not passthrough:
         return frozenset()
     from sagemock.client.network import entries  # noqa: PLC0415  # needed only with passthrough

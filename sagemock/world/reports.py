@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from sagemock.jobs.job import AnyJob
 from sagemock.picture.show import situation
 from sagemock.service.calls import Calls
 from sagemock.service.faults import Fault
-from sagemock.training.job import Job
 
 __all__ = ["runaway", "unused"]
 
 
-def runaway(what: str, now_us: int, jobs: Iterable[Job], standing: Iterable[Fault]) -> str:
+def runaway(what: str, now_us: int, jobs: Iterable[AnyJob], standing: Iterable[Fault]) -> str:
     """Return the text of NothingWillHappen; `what` says what went on although nothing can happen any more."""
     faults = "".join(f"\n  {fault} has met {fault.met} calls" for fault in standing)
     return (

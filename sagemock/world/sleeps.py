@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple, overload
 
-from sagemock.checks import shown
+from sagemock.checks import quoted
 from sagemock.errors import InvalidType
 
 __all__ = ["Sleep", "Sleeps"]
@@ -35,6 +35,11 @@ class Sleeps(Sequence[Sleep]):
         """Show the content of `sleeps`."""
         self._sleeps = sleeps
 
+    @property
+    def total(self) -> timedelta:
+        """The sum of their lengths. Sleeps of several threads or tasks may overlap."""
+        return sum((sleep.duration for sleep in self), timedelta())
+
     def __iter__(self) -> Iterator[Sleep]:
         # A copy, because another thread may begin a sleep meanwhile.
         return iter(list(self._sleeps))
@@ -48,7 +53,7 @@ class Sleeps(Sequence[Sleep]):
     def __getitem__(self, place: slice) -> list[Sleep]: ...
     def __getitem__(self, place: int | slice) -> Sleep | list[Sleep]:
         if isinstance(place, bool) or not isinstance(place, (int, slice)):
-            raise InvalidType(f"sleeps are asked for by their place, not by {shown(place)}: write sleeps[0]")
+            raise InvalidType(f"an index of sleeps is a whole number, not {quoted(place)}: write sleeps[0]")
         return list(self._sleeps[place]) if isinstance(place, slice) else self._sleeps[place]
 
     def __eq__(self, other: object) -> bool:

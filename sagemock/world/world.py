@@ -2,11 +2,10 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
-from weakref import WeakSet, ref
+from weakref import ref
 
 from sagemock.cleanup import run_all
 from sagemock.clock.instants import instant
@@ -14,14 +13,15 @@ from sagemock.clock.sleepers import Sleepers
 from sagemock.clock.virtual import Clock, check_end
 from sagemock.errors import UnusedError
 from sagemock.events.bridge import EventBridge
+from sagemock.jobs.store import Store
 from sagemock.patches.frozen import Followed
 from sagemock.patches.greenlets import refuse
 from sagemock.protocol.answer import Reply
 from sagemock.protocol.request import Request
 from sagemock.service.calls import Calls
-from sagemock.training.store import Store
 from sagemock.world import reports
 from sagemock.world.backend import Backend, Fallback
+from sagemock.world.older import OlderThreads
 from sagemock.world.options import Options
 from sagemock.world.sleeps import Sleep
 
@@ -42,7 +42,7 @@ class World:
     clock: Clock = field(init=False)
     store: Store = field(default_factory=Store)
     sleeps: list[Sleep] = field(default_factory=list)
-    threads_before: AbstractSet[threading.Thread] = field(init=False)
+    threads_before: OlderThreads = field(init=False)
     sleepers: Sleepers = field(init=False)
     wall: Literal["virtual", "real"] = field(init=False)
     """Which time the process shows."""
@@ -67,7 +67,7 @@ class World:
             # The outer mock's threads are also this one's: while this mock answers them, they use its clock.
             self.threads_before = around.threads_before
         else:
-            self.threads_before = WeakSet(set(threading.enumerate()) - {me})
+            self.threads_before = OlderThreads(set(threading.enumerate()) - {me})
         self.sleepers = Sleepers(self.clock, self.threads_before, None if around is None else around.sleepers)
         self.clock.creep = self.creep_us
         self.fallback = self.fallback_of(self.clock, self.store)
@@ -128,6 +128,28 @@ class World:
             self._spend_us(reply.at_us, reply.takes_us)
         return reply
 
+    def answer_outside(self, request: Request) -> Reply | None:
+        """Return the reply to a call of another process, and then let the time pass that the call takes.
+
+        The calling thread is not of the mock, so this is not a sleep of its own: the times of such calls add up.
+        """
+        reply = self.backend.answer(request)
+        if reply is not None:
+            self.bridge.flush()
+            if reply.takes_us:
+                check_end(self.clock.now_us() + reply.takes_us)
+                self.clock.pass_us(reply.takes_us)
+        return reply
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        return self.sleepers.is_over
+
+    def keep_out(self) -> None:
+        """Let the calling thread keep real time, as the threads do that are older than the mock (law 8)."""
+        self.threads_before.add(threading.current_thread())
+
     def _spend_us(self, at_us: int, takes_us: int) -> None:
         if self.bridge.flush():
             # This thread has just delivered the events of the call, and a handler may have let time pass.
@@ -151,5 +173,5 @@ class World:
         backend = self.backend
         plans, faults = backend.plans.unused, [*backend.faults.unused(), *backend.visibility.unused()]
         if self.options.strict and (plans or faults):
-            created = list(dict.fromkeys([*self.store.deleted, *(job.name for job in self.store.jobs())]))
+            created = list(dict.fromkeys([*(name for _, name in self.store.deleted), *(job.name for job in self.store.jobs())]))
             raise UnusedError(reports.unused(plans, faults, created, Calls(backend.calls)))

@@ -9,8 +9,9 @@ import pytest
 
 from sagemock import PlanError
 from sagemock.cli.plan import source
+from sagemock.jobs.place import Place
 from sagemock.picture.life import life
-from sagemock.training.job import Job, Place
+from sagemock.training.job import Job
 from sagemock.training.plan.plan import Plan
 from sagemock.training.plan.recording import read
 from sagemock.training.plan.script import script

@@ -9,9 +9,11 @@ import pytest
 
 from sagemock import Plan, reasons
 from sagemock.cli.statuses import CATALOGUE
+from sagemock.jobs.interventions import Complete, Fail, Stop
+from sagemock.jobs.place import Place
 from sagemock.training import status
-from sagemock.training.interventions import Complete, Fail, Interrupt, Intervention, Stop
-from sagemock.training.job import Job, Place
+from sagemock.training.interventions import Interrupt, Intervention
+from sagemock.training.job import Job
 from sagemock.training.plan.plan import Phase
 from sagemock.training.plan.script import script
 

@@ -170,7 +170,7 @@ def test_every_retry_mode_goes_through_throttles_in_virtual_time(mode: Any) -> N
 
     mock = run(main)
     assert mock.calls.to("DescribeTrainingJob").outcomes[:4] == ["ThrottlingException"] * 3 + ["ok"]
-    slept = sum((sleep.duration for sleep in mock.sleeps), timedelta())
+    slept = mock.sleeps.total
     assert len(mock.sleeps) >= 3
     assert mock.clock.now() - START == slept
 

@@ -110,6 +110,14 @@ with pytest.raises(sagemock.UnusedError), mock_sagemaker(start="2018-07-30") as 
     client().create_training_job(**request)
 """,
     ),
+    "WrongCalls": (
+        """\
+with mock_sagemaker(start="2018-07-30") as sagemaker, pytest.raises(sagemock.WrongCalls):
+    client().create_training_job(**request)
+    client().describe_training_job(TrainingJobName="churn-1")
+    sagemaker.calls.assert_called_once("StopTrainingJob", job="churn-1")
+""",
+    ),
     "NothingWillHappen": (
         """\
 with mock_sagemaker(start="2018-07-30", plan=Plan.fails()), pytest.raises(sagemock.NothingWillHappen):

@@ -12,9 +12,11 @@ from typing import Any, Final
 from sagemock import Plan, reasons
 from sagemock.cli.statuses import CATALOGUE, Meaning
 from sagemock.clock.instants import SECOND_US, instant_us
+from sagemock.jobs.interventions import Stop
+from sagemock.jobs.place import Place
 from sagemock.picture.show import drawing
-from sagemock.training.interventions import Intervention, Stop
-from sagemock.training.job import Job, Place
+from sagemock.training.interventions import Intervention
+from sagemock.training.job import Job
 from sagemock.training.plan.earlier import FILLED_IN
 from sagemock.training.plan.script import script
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from sagemock import Phase, Plan, reasons
+from sagemock.jobs.place import Place
 from sagemock.picture.show import timeline
-from sagemock.training.job import Job, Place
+from sagemock.training.job import Job
 from sagemock.training.plan.script import script
 
 PAGE = Path(__file__).parents[2] / "docs" / "lives.md"

@@ -27,9 +27,9 @@ from sagemock.clock.virtual import Clock
 from sagemock.events.delivery import Delivery, Subscription
 from sagemock.events.envelope import Event
 from sagemock.events.handler import LambdaContext
-from sagemock.training.history import History
-from sagemock.training.interventions import Complete, Stop
-from sagemock.training.store import Store
+from sagemock.jobs.history import History
+from sagemock.jobs.interventions import Complete, Stop
+from sagemock.jobs.store import Store
 from tests.support.calling import START, YOUNG, create, make_client
 from tests.support.strategies import named
 

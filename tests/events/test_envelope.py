@@ -9,9 +9,9 @@ from hypothesis import given
 
 from sagemock.clock.instants import SECOND_US, instant
 from sagemock.events.envelope import Event, event
+from sagemock.jobs.history import Seen, occurrences
+from sagemock.jobs.interventions import Stop
 from sagemock.service.describe import constant_members, members_now
-from sagemock.training.history import Seen, occurrences
-from sagemock.training.interventions import Stop
 from sagemock.training.job import Job
 from sagemock.training.plan.plan import Plan
 from sagemock.training.snapshot import snapshot

@@ -12,11 +12,11 @@ from weakref import ref
 import pytest
 
 from sagemock import Phase, Plan, mock_sagemaker
+from sagemock.jobs.lines import Lines
+from sagemock.jobs.store import Store
 from sagemock.service.calls import Call
 from sagemock.training.job import Job
-from sagemock.training.plan.lines import Lines
 from sagemock.training.plan.script import Script
-from sagemock.training.store import Store
 from sagemock.training.timeline import Timeline
 from sagemock.world.world import World
 from tests.support.calling import create, describe, make_client

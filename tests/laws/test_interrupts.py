@@ -21,11 +21,12 @@ from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.clock.sleepers import Sleepers
 from sagemock.clock.virtual import Clock
 from sagemock.events import delivery
+from sagemock.jobs import store as stores
+from sagemock.jobs.interventions import Delete
+from sagemock.jobs.store import Order, Store
 from sagemock.moto import artifacts
 from sagemock.patches import loops, tasks
-from sagemock.training import store as stores
-from sagemock.training.interventions import Delete
-from sagemock.training.store import Order, Store
+from sagemock.training.job import Job
 from tests.support import children
 from tests.support.interrupts import interrupted
 from tests.support.strategies import PLACE, START_US, named
@@ -146,7 +147,7 @@ def test_a_store_is_whole_after_a_change_that_was_cut_short(change: str) -> None
         elif change == "a job that is gone":
             store.put(job.after(Delete(0)))
         came = interrupted(partial(store.forget, GONE_US) if change == "a job that is gone" else partial(store.put, job), moment)
-        region = store.region(job.place)
+        region = store.region(job.place, Job)
         for order in ORDERS:
             page = region.page(order, descending=False, after=None, limit=10, now_us=START_US)
             assert {found.name for _, found in page} == set(region.by_name)
@@ -164,7 +165,7 @@ def test_a_list_by_status_is_whole_after_one_that_was_cut_short() -> None:
         store = Store()
         for number in range(5):
             store.put(named(f"job-{number}", number, START_US))
-        region = store.region(PLACE)
+        region = store.region(PLACE, Job)
         came = interrupted(partial(region.page, "Status", descending=False, after=None, limit=9, now_us=START_US), moment)
         assert len(region.page("Status", descending=False, after=None, limit=9, now_us=START_US)) == len(region.by_name)
         moment += 1

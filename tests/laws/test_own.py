@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagemock import Phase, Plan, SageMakerMock, mock_sagemaker
-from sagemock.training.own import Kept, own
+from sagemock.jobs.own import Kept, own
 from sagemock.world.sleeps import Sleep, Sleeps
 from tests.support.calling import after, bodies, create, describe, make_client, request
 from tests.support.records import R1, response

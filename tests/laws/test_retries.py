@@ -23,7 +23,7 @@ def retrying(mode: Any, attempts: int = 4, **options: Any) -> Any:
 
 def slept(mock: SageMakerMock) -> float:
     """Return how many seconds were slept in all."""
-    return sum((sleep.duration for sleep in mock.sleeps), timedelta()).total_seconds()
+    return mock.sleeps.total.total_seconds()
 
 
 def elapsed(mock: SageMakerMock) -> float:

@@ -17,8 +17,8 @@ from moto import mock_aws
 
 from sagemock import Plan, PlanError, SageMakerMock, UsageError, mock_sagemaker
 from sagemock.clock.virtual import Clock
+from sagemock.jobs.store import Store
 from sagemock.moto.artifacts import Uploads, archive_of
-from sagemock.training.store import Store
 from tests.support.calling import START, YOUNG, after, create, describe, make_client
 
 PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=10)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemock.picture.cells import clean, cut, padded, width
+from sagemock.picture.cells import clean, cut, pad, width
 
 
 def test_nothing_that_a_terminal_obeys_gets_through() -> None:
@@ -15,7 +15,7 @@ def test_nothing_that_a_terminal_obeys_gets_through() -> None:
 def test_wide_characters_take_two_cells() -> None:
     """And combining ones none."""
     assert [width(text) for text in ("abc", "訓練", "e\u0301", "")] == [3, 4, 1, 0]
-    assert padded("訓練", 6) == "訓練  "
+    assert pad("訓練", 6) == "訓練  "
 
 
 def test_what_is_cut_says_so() -> None:

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from sagemock import Plan, PlanError
-from sagemock.picture.life import Mark, recorded
+from sagemock.jobs.interventions import Complete, Delete, Fail, Stop
+from sagemock.picture.life import Mark, life_of_record
 from sagemock.picture.overview import overview
 from sagemock.picture.svg import drawing
 from sagemock.picture.text import Paper, draw, plain
-from sagemock.training.interventions import Complete, Delete, Fail, Interrupt, Intervention, KeepAlive, Stop, Taken, Update
+from sagemock.training.interventions import Interrupt, Intervention, KeepAlive, Taken, Update
 from tests.support.lives import CREATED_US, PLAN, SPOT, S, job, lived
 from tests.support.records import FINISHED, R1, R8, response
 
@@ -84,7 +85,7 @@ def test_a_moved_life_is_the_same_at_another_time() -> None:
 @pytest.mark.parametrize("record", FINISHED, ids=str)
 def test_a_recorded_life_is_shown_as_recorded(record: Any) -> None:
     """Nothing is planned in it."""
-    one = recorded(response(record))
+    one = life_of_record(response(record))
     assert [entry.status for entry in one.entries] == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
     assert [round((entry.start_us - one.created_us) / S, 3) for entry in one.entries] == list(record.starts)
     assert one.now_us == one.last_us == one.created_us + round(record.modified * S)
@@ -94,16 +95,16 @@ def test_a_recorded_life_is_shown_as_recorded(record: Any) -> None:
 
 def test_a_record_of_a_job_that_was_not_over_ends_where_it_was_read() -> None:
     """Its last entry is open."""
-    one = recorded(response(R8))
+    one = life_of_record(response(R8))
     assert [(entry.status, entry.end_us) for entry in one.entries] == [("Starting", None)]
     assert (one.last_us - one.created_us, one.summary, one.notes) == (38_752_000, "Starting", ())
-    assert recorded(response(R8)).moved(5).entries[0].end_us is None
+    assert life_of_record(response(R8)).moved(5).entries[0].end_us is None
 
 
 def test_a_record_needs_no_more_than_its_transitions() -> None:
     """A masked one has no name; one that only failed has a reason."""
     entry = {"Status": "Failed", "StartTime": R1.created, "EndTime": R1.created, "StatusMessage": "Training job failed"}
-    one = recorded({"CreationTime": R1.created, "SecondaryStatusTransitions": [entry], "FailureReason": "Boom"})
+    one = life_of_record({"CreationTime": R1.created, "SecondaryStatusTransitions": [entry], "FailureReason": "Boom"})
     assert (one.name, one.primary, one.secondary, one.notes) == (
         "a job without a name",
         "Failed",
@@ -112,7 +113,7 @@ def test_a_record_needs_no_more_than_its_transitions() -> None:
     )
     assert [entry.start_us - one.created_us for entry in one.entries] == [0]
     with pytest.raises(PlanError, match="no DescribeTrainingJob response"):
-        recorded({})
+        life_of_record({})
 
 
 @pytest.mark.parametrize("member", ["StartTime", "EndTime", "LastModifiedTime", "CreationTime"])
@@ -122,7 +123,7 @@ def test_a_record_with_an_instant_of_another_age_is_refused(member: str, value: 
     broken = response(R8)
     (broken if member in broken else broken["SecondaryStatusTransitions"][0])[member] = value
     with pytest.raises(PlanError, match="more than a century from its CreationTime"):
-        recorded(broken)
+        life_of_record(broken)
 
 
 @pytest.mark.parametrize("member", ["StartTime", "EndTime", "LastModifiedTime", "CreationTime"])
@@ -131,7 +132,7 @@ def test_a_broken_record_is_drawn_at_the_edge(member: str, value: str) -> None:
     """No instant makes a picture endless."""
     broken = response(R8)
     (broken if member in broken else broken["SecondaryStatusTransitions"][0])[member] = value
-    lives = [recorded(broken), recorded(response(R1))]
+    lives = [life_of_record(broken), life_of_record(response(R1))]
     assert all(len(line) <= 80 for line in plain(draw(lives[0], Paper(80))).split("\n"))
     assert all(len(line) <= 80 for line in plain(overview(lives, Paper(80))).split("\n"))
     assert drawing(lives)

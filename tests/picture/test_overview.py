@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagemock import Plan
+from sagemock.jobs.interventions import Stop
 from sagemock.picture.cells import width
-from sagemock.picture.life import Life, recorded
+from sagemock.picture.life import Life, life_of_record
 from sagemock.picture.overview import overview
 from sagemock.picture.text import Paper, plain
-from sagemock.training.interventions import Interrupt, Stop
+from sagemock.training.interventions import Interrupt
 from tests.support.lives import PLAN, SPOT, S, job, lived, rows_of
 from tests.support.records import R1, R8, response
 
@@ -87,17 +88,17 @@ def test_a_life_too_short_for_any_cell_is_seen_too() -> None:
     """A job recorded in the moment of its creation."""
     born = response(R8)
     born["LastModifiedTime"] = born["CreationTime"]
-    text = plain(overview([recorded(born), recorded(response(R1))], Paper(80)))
+    text = plain(overview([life_of_record(born), life_of_record(response(R1))], Paper(80)))
     assert rows_of(text, "R8")[0].split()[-1] == "S"
     assert rows_of(text, "R1")[0].split()[-1] in "STUDC"
 
 
 def test_records_have_no_common_now() -> None:
     """They were read at different times, and the picture says how they were moved."""
-    text = plain(overview([recorded(response(R1)), recorded(response(R8))], Paper(80), "the creation of each"))
+    text = plain(overview([life_of_record(response(R1)), life_of_record(response(R8))], Paper(80), "the creation of each"))
     assert "0 is the creation of each" in text.replace("\n  ", " ")
     assert "now" not in text
-    assert plain(overview([recorded(response(R1))], Paper(80))).startswith("1 training job: 1 Completed; ")
+    assert plain(overview([life_of_record(response(R1))], Paper(80))).startswith("1 training job: 1 Completed; ")
 
 
 def test_messages_come_with_the_room_for_them() -> None:

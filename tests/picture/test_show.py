@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from sagemock import Plan
 from sagemock.clock.instants import instant_us
+from sagemock.jobs.interventions import Fail
+from sagemock.jobs.place import Place
 from sagemock.picture.show import drawing, situation, timeline, timelines
-from sagemock.training.interventions import Fail
-from sagemock.training.job import Job, Place
+from sagemock.training.job import Job
 from sagemock.training.plan.script import script
 from tests.support.calling import START, request
 

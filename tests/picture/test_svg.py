@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagemock import Plan
-from sagemock.picture.life import Life, recorded
+from sagemock.jobs.interventions import Stop
+from sagemock.picture.life import Life, life_of_record
 from sagemock.picture.svg import drawing
-from sagemock.training.interventions import Stop
 from tests.picture.test_overview import five
 from tests.support.lives import PLAN, S, job, lived
 from tests.support.records import R1, R8, response
@@ -63,7 +63,9 @@ def test_several_lives_share_an_axis() -> None:
     # Each sign stands once in the legend, and once for each thing that was done.
     assert [found.count(sign) for sign in "|~#"] == [2, 2, 2]
     assert {"churn-1", "churn-5", "Pending", "MaxRuntimeExceeded", "10 min"} <= set(found)
-    assert "0 is the creation of each" in texts(parsed([recorded(response(R1)), recorded(response(R8))], "the creation of each"))
+    assert "0 is the creation of each" in texts(
+        parsed([life_of_record(response(R1)), life_of_record(response(R8))], "the creation of each")
+    )
 
 
 def test_no_life_is_a_picture_too() -> None:
@@ -75,7 +77,7 @@ def test_what_is_planned_looks_planned() -> None:
     """Nothing does once it is past; what has no end goes on to the edge."""
     assert 'class="planned"' in drawing([lived(job(), 100)])
     assert 'class="planned"' not in drawing([lived(job(), 1000)])
-    assert "at 0:00:00, open" in texts(parsed([recorded(response(R8))]))
+    assert "at 0:00:00, open" in texts(parsed([life_of_record(response(R8))]))
     never = {"StoppingCondition": {"MaxRuntimeInSeconds": 10**9}}
     hangs = Plan.hangs("Starting")
     assert "at 0:00:00, no end" in texts(parsed([lived(job(hangs, changes=never), 5)]))
@@ -85,7 +87,7 @@ def test_what_is_planned_looks_planned() -> None:
 def test_an_unknown_status_of_a_record_has_a_colour_too() -> None:
     """A status that the service may show tomorrow is not an error."""
     strange = {**response(R8), "SecondaryStatus": "Daydreaming"}
-    assert "Daydreaming" in texts(parsed([recorded(strange), recorded(response(R1))]))
+    assert "Daydreaming" in texts(parsed([life_of_record(strange), life_of_record(response(R1))]))
 
 
 def test_a_picture_binds_its_style_to_itself() -> None:

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagemock import Plan
+from sagemock.jobs.interventions import Stop
 from sagemock.picture.cells import width
-from sagemock.picture.life import recorded
+from sagemock.picture.life import life_of_record
 from sagemock.picture.text import Paper, Span, draw, plain
-from sagemock.training.interventions import Stop
 from tests.support.lives import PLAN, S, job, lived, rows_of
 from tests.support.records import R1, R8, response
 
@@ -78,7 +78,11 @@ def test_what_has_no_end_says_so() -> None:
     """Planned forever, or just not recorded."""
     hangs = job(Plan.replays(response(R8)).but(phases=Plan.hangs("Starting").phases))
     assert rows_of(plain(draw(lived(hangs, 5), Paper())), "Starting")[0].split()[:4] == ["Starting", "0:00:00", "no", "end"]
-    assert rows_of(plain(draw(recorded(response(R8)), Paper())), "Starting")[0].split()[:3] == ["Starting", "0:00:00", "open"]
+    assert rows_of(plain(draw(life_of_record(response(R8)), Paper())), "Starting")[0].split()[:3] == [
+        "Starting",
+        "0:00:00",
+        "open",
+    ]
 
 
 def test_a_long_name_gives_way_to_the_facts() -> None:
@@ -99,5 +103,5 @@ def test_each_row_has_the_colour_of_its_status() -> None:
 
 def test_a_tick_at_the_very_end_has_no_label() -> None:
     """There is no room for it."""
-    text = plain(draw(recorded(response(R1)).moved(0), Paper(72)))
+    text = plain(draw(life_of_record(response(R1)).moved(0), Paper(72)))
     assert text.split("\n")[1].split()[-1] == "message"

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemock.protocol.answer import Answer, dump, encode, granted, refused, seconds
+from sagemock.protocol.answer import Answer, dump, encode, refusal_answer, seconds, success
 from sagemock.protocol.refusal import Refusal
 from tests.protocol.shapes import invented, sagemaker
 
@@ -63,19 +63,19 @@ def test_a_recorded_instant_is_moved_however_it_is_written(at: object) -> None:
 
 def test_an_answer_is_compact_json() -> None:
     """The body is the document in bytes; an empty document is an empty body."""
-    assert granted(dump({"a": [1, "é"]})) == Answer(200, b'{"a":[1,"\\u00e9"]}')
-    assert granted("") == Answer(200, b"")
+    assert success(dump({"a": [1, "é"]})) == Answer(200, b'{"a":[1,"\\u00e9"]}')
+    assert success("") == Answer(200, b"")
 
 
 @pytest.mark.parametrize("code", ["ResourceNotFound", "ResourceInUse", "ResourceLimitExceeded", "ConflictException"])
 def test_a_modelled_error_has_its_member(code: str) -> None:
     """The service model gives these errors a member `Message`."""
     assert "Message" in sagemaker().shape_for(code).members  # type: ignore[attr-defined]  # all of them are structures
-    assert refused(Refusal(code, "taken")) == Answer(400, f'{{"__type":"{code}","Message":"taken"}}'.encode())
+    assert refusal_answer(Refusal(code, "taken")) == Answer(400, f'{{"__type":"{code}","Message":"taken"}}'.encode())
 
 
 def test_any_other_error_says_message() -> None:
     """Errors that the model does not have spell their member small, and bring their own status."""
-    assert refused(Refusal("ThrottlingException", "Rate exceeded", status=429)) == Answer(
+    assert refusal_answer(Refusal("ThrottlingException", "Rate exceeded", status=429)) == Answer(
         429, b'{"__type":"ThrottlingException","message":"Rate exceeded"}'
     )

@@ -63,3 +63,22 @@ def test_after_the_end_accounts_can_be_read_only() -> None:
         with pytest.raises(UsageError, match="this mock is over, and no more calls arrive: set `accounts` while it is active"):
             change()
     assert accounts["AKID"] == "210987654321"
+
+
+@pytest.mark.parametrize(
+    "key,account",
+    [
+        (None, "123456789012"),
+        ("AKID", "123456789012"),
+        ("AKOTHER", "210987654320"),
+        ("210987654321", "210987654321"),
+        ("1", "123456789012"),
+    ],
+)
+def test_an_access_key_of_twelve_digits_is_its_own_account(key: str | None, account: str) -> None:
+    """After those that the test has set."""
+    accounts = Accounts()
+    accounts["AKOTHER"] = "210987654320"
+    assert accounts.of(key, "123456789012") == account
+    accounts["210987654321"] = "111111111111"
+    assert accounts.of("210987654321", "123456789012") == "111111111111"

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from sagemock import UsageError, mock_sagemaker
+from sagemock import UsageError, WrongCalls, mock_sagemaker
 from sagemock.service.calls import Call, Calls
 from tests.support.calling import START, create, describe, make_client
 
@@ -113,6 +113,57 @@ def test_calls_show_themselves_in_short() -> None:
     )
     assert repr(Calls(ALL[:1])) == "<1 call: CreateTrainingJob churn-1: ok>"
     assert repr(Calls([])) == "<0 calls>"
+
+
+def test_a_call_is_asserted_to_have_come_once() -> None:
+    """A retry is the same call; so is one whose first attempt is filtered out."""
+    calls = Calls([*ALL, call("StopTrainingJob", "fraud-1")])
+    calls.assert_called_once("StopTrainingJob")
+    calls.assert_called_once("CreateTrainingJob", job="fraud-*")
+    calls.assert_called_once("CreateTrainingJob", job="fraud-1", outcome="ok", region="us-east-1")
+    calls.retries.assert_called_once()
+    two = Calls([call(outcome="ThrottlingException")] * 2 + [call(attempt=2)] * 2)
+    with pytest.raises(WrongCalls, match=r"^DescribeTrainingJob should have been called once, and was called 2 times. "):
+        two.assert_called_once("DescribeTrainingJob")
+
+
+def test_a_call_is_asserted_not_to_have_come() -> None:
+    """Of the operation, or about the job."""
+    Calls(ALL).assert_not_called("StopTrainingJob")
+    Calls(ALL).assert_not_called("DescribeTrainingJob", job="fraud-1")
+    Calls([]).assert_not_called()
+    with pytest.raises(AssertionError, match=r"^\* should have been called not at all, and was called once. "):
+        Calls(ALL[:1]).assert_not_called()
+
+
+def test_a_failed_assertion_lists_the_calls() -> None:
+    """All of them, with what was looked for."""
+    with pytest.raises(WrongCalls) as caught:
+        Calls(ALL[1:3]).assert_called_once("StopTrainingJob", job="churn-1")
+    assert str(caught.value) == (
+        "StopTrainingJob with job='churn-1' should have been called once, and was called 0 times. The calls are:\n"
+        "  2018-07-30 00:00:01.500 us-east-1 CreateTrainingJob fraud-1: ThrottlingException\n"
+        "  2018-07-30 00:00:01.500 us-east-1 CreateTrainingJob fraud-1: ok (attempt 2)"
+    )
+    with pytest.raises(WrongCalls, match=r"called 0 times\. There are no calls$"):
+        Calls([]).assert_called_once("StopTrainingJob")
+    with pytest.raises(WrongCalls, match=r"The last 20 calls are:(\n  2018-.*){20}$"):
+        Calls(ALL * 4).assert_not_called()
+    with pytest.raises(UsageError, match="has no operation 'StopTraningJob'"):
+        Calls(ALL).assert_not_called("StopTraningJob")
+
+
+def test_a_refused_call_tells_aws_own_words() -> None:
+    """In `message`, and in its line; a call that was not refused has none."""
+    with mock_sagemaker(start=START) as mock:
+        client = make_client()
+        create(client)
+        with pytest.raises(client.exceptions.ClientError) as caught:
+            client.stop_training_job(TrainingJobName="unknown")
+        message = caught.value.response["Error"]["Message"]
+        assert [one.message for one in mock.calls] == [None, message]
+        assert str(mock.calls[-1]).endswith(f"StopTrainingJob unknown: ValidationException: {message}")
+        assert f", message={message!r})" in repr(mock.calls[-1])
 
 
 def test_calls_print_a_line_each() -> None:

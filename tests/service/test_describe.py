@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from sagemock import Plan, SageMakerMock
+from sagemock.jobs.place import Place
 from sagemock.protocol.model import Api
 from sagemock.service import describe as described
-from sagemock.training.job import Job, Place
+from sagemock.training.job import Job
 from sagemock.training.plan.script import script
 from tests.protocol.shapes import invented
 from tests.support.calling import START, YOUNG, after, create, describe, request

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagemock import UsageError
+from sagemock.jobs.place import Place
 from sagemock.service.faults import Fault, Faults, Moment, Window
-from sagemock.training.job import Place
 
 NOW_US = 1_532_908_800_000_000
 NOW = datetime(2018, 7, 30, tzinfo=timezone.utc)

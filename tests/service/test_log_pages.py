@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagemock import Plan, mock_sagemaker
+from sagemock.jobs import streams
+from sagemock.jobs.store import Store
+from sagemock.jobs.streams import Stream
 from sagemock.service.log_group import GROUP
 from sagemock.service.log_pages import END, PER_US, Event, Range, events, page, position, token
-from sagemock.training import streams
-from sagemock.training.store import Store
-from sagemock.training.streams import Stream
+from sagemock.training.job import Job
 from tests.service.test_logs import KNOWN, make_logs, texts
 from tests.support.calling import START, create, make_client
 from tests.support.strategies import START_US, named
@@ -25,7 +26,7 @@ SECONDS = st.integers(0, 12)
 def two_jobs(draw: st.DrawFn) -> list[Stream]:
     """Return the streams of two jobs that write, are let write, and whose log group may have been deleted meanwhile."""
     store = Store()
-    logbook = store.region(named("job", 1, START_US).place).logbook
+    logbook = store.region(named("job", 1, START_US).place, Job).logbook
     for number in (1, 2):
         offsets = draw(st.lists(SECONDS, max_size=6))
         lines: Any = {"Training": [(offset, f"{number}/{place}") for place, offset in enumerate(offsets)]}

@@ -8,9 +8,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from sagemock import NotSimulated, Plan, SageMakerMock, mock_sagemaker
+from sagemock.jobs.place import Place
+from sagemock.jobs.rules import Plans
+from sagemock.jobs.store import Store
 from sagemock.service.operations import OPERATIONS, READS, Service
-from sagemock.training.job import Place
-from sagemock.training.store import Store
 from tests.protocol.shapes import of_sagemaker
 from tests.support.calling import START, YOUNG, code_and_text, create, describe, make_client, request
 
@@ -223,7 +224,11 @@ def test_an_endpoint_from_the_environment_is_answered(name: str, monkeypatch: py
 
 def test_what_is_kept_encoded_is_bounded() -> None:
     """Only the jobs described last stay encoded; the others are encoded again, alike."""
-    service, api, place = Service(Store(), lambda _: PLAN), of_sagemaker(), Place("aws", "us-east-1", "123456789012")
+    service, api, place = (
+        Service(Store(), Plans({"training": PLAN}).plan_for),
+        of_sagemaker(),
+        Place("aws", "us-east-1", "123456789012"),
+    )
     requests = [request(f"job-{number}") for number in range(1100)]
     for sent in requests:
         OPERATIONS["CreateTrainingJob"](service, api, place, sent, 0)

@@ -1,13 +1,20 @@
 """Warm pools, as a client sees them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from sagemock import Plan, SageMakerMock
+from sagemock.clock.instants import SECOND_US
+from sagemock.jobs.interventions import Delete
+from sagemock.jobs.place import Place
+from sagemock.jobs.store import Store
+from sagemock.service.warm_pools import Pools
 from tests.support.calling import START, YOUNG, create, describe, lived, request
+from tests.support.strategies import PLACE, START_US, named
 
 PLAN = Plan.completes(downloading=30, training=600, uploading=10)
 RESOURCES = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10, "KeepAlivePeriodInSeconds": 300}
@@ -244,3 +251,23 @@ def test_a_pool_that_is_gone_is_not_taken(sagemaker: SageMakerMock, client: Any)
     create(client, "three", **WARM)
     sagemaker.advance_until("three", "Downloading")
     assert lived(describe(client, "three"))[0][2] == 55
+
+
+def test_only_pools_that_can_be_taken_over_are_looked_at() -> None:
+    """Neither that of a job which is gone, nor that of its successor in name, nor one that is over."""
+    store, pools = Store(), Pools()
+    plan = Plan.completes(starting=10, downloading=20, training=30, uploading=5)
+    kept = [replace(named(name, number, START_US, plan), retains=600) for number, name in enumerate(["one", "two", "six"], 1)]
+    for job in kept:
+        pools.add(PLACE, job.number, job.name)
+        store.put(job)
+    assert pools.jobs(store, PLACE) == kept
+    gone = kept[0].after(Delete(99 * SECOND_US))
+    store.put(gone)
+    store.forget(gone.gone_us or 0)
+    store.put(named("one", 4, START_US))
+    assert pools.jobs(store, PLACE) == kept[1:]
+    store.put(replace(kept[2], retains=0))
+    assert pools.available(store, PLACE, {}, START_US) is None
+    assert [job.name for job in pools.jobs(store, PLACE)] == ["two"]
+    assert pools.jobs(store, Place("aws", "eu-west-1", "123456789012")) == []

@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from sagemock import Plan
 from sagemock.clock.instants import instant_us
+from sagemock.jobs.place import Place
 from sagemock.picture.life import Life, life
 from sagemock.training.interventions import Intervention
-from sagemock.training.job import Job, Place
+from sagemock.training.job import Job
 from sagemock.training.plan.script import script
 from tests.support.calling import START, request
 

@@ -13,11 +13,14 @@ from typing import Any, cast
 from hypothesis import strategies as st
 
 from sagemock.clock.instants import SECOND_US
+from sagemock.jobs.durations import FOREVER, Duration
+from sagemock.jobs.interventions import Complete, Fail, Stop
+from sagemock.jobs.place import Place
 from sagemock.training import status
-from sagemock.training.interventions import Complete, Fail, Interrupt, Intervention, Stop
-from sagemock.training.job import Job, Place
+from sagemock.training.interventions import Interrupt, Intervention
+from sagemock.training.job import Job
 from sagemock.training.plan.order import impossible
-from sagemock.training.plan.phase import FOREVER, Duration, Phase
+from sagemock.training.plan.phase import Phase
 from sagemock.training.plan.plan import Plan
 from sagemock.training.plan.script import script
 

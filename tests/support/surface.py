@@ -18,12 +18,12 @@ import sagemock
 from sagemock import Clock, Options, Phase, Plan, SageMakerMock, chance, outcomes, reasons, strategies
 from sagemock.events.bridge import Events
 from sagemock.events.delivery import Subscription
-from sagemock.faces.views import Jobs, JobView
 from sagemock.outcomes import Outcome
 from sagemock.service.calls import Calls
 from sagemock.training.plan.fields import PlanFields
 from sagemock.training.plan.plan import Durations
 from sagemock.world import options
+from sagemock.world.views import Jobs, JobView
 
 __all__ = ["VERBS", "Parameter", "conforms", "parameters"]
 
@@ -58,6 +58,7 @@ _GOOD_VERBS: Final[dict[str, dict[str, Any]]] = {
     "advance_until": {"name": JOB, "wanted": "Training"},
     "advance_until_idle": {},
     "complete": {"name": JOB},
+    "create_training_job": {"name": "other-1"},
     "fail": {"name": JOB},
     "fault": {"operation": "StopTrainingJob", "error": "ThrottlingException"},
     "hide": {"job": "other-*", "lasting": 5},
@@ -78,6 +79,7 @@ _GOOD_RECIPES: Final[dict[str, dict[str, Any]]] = {
     "completes": {},
     "fails": {},
     "hangs": {},
+    "immediate": {},
     "internal_error": {},
     "interrupted": {},
     "replays": {

@@ -6,10 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagemock.clock.instants import SECOND_US, instant_us
+from sagemock.jobs.interventions import Complete, Fail, Stop
+from sagemock.jobs.place import Place
 from sagemock.service.describe import members_now
 from sagemock.training import status
-from sagemock.training.interventions import Complete, Fail, Stop
-from sagemock.training.job import Job, Place
+from sagemock.training.job import Job
 from sagemock.training.plan.defaults import billed_s
 from sagemock.training.plan.phase import Phase
 from sagemock.training.plan.plan import Plan

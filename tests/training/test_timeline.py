@@ -9,12 +9,14 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from sagemock.clock.instants import SECOND_US
+from sagemock.jobs.durations import FOREVER
+from sagemock.jobs.interventions import Complete, Delete, Fail, Stop
 from sagemock.training import status
 from sagemock.training.fold import fold
-from sagemock.training.interventions import Complete, Cut, Delete, Fail, Interrupt, Intervention, Stop, Taken, Update
+from sagemock.training.interventions import Cut, Interrupt, Intervention, Taken, Update
 from sagemock.training.job import Job
 from sagemock.training.plan.defaults import TEARDOWN_S
-from sagemock.training.plan.phase import FOREVER, Phase
+from sagemock.training.plan.phase import Phase
 from sagemock.training.plan.plan import Plan
 from sagemock.training.plan.script import script
 from sagemock.training.snapshot import Snapshot, snapshot

@@ -1,6 +1,7 @@
 """The backend by itself: without a world, a client, a thread or a patch."""
 
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -8,14 +9,14 @@ from typing import Any
 import botocore.session
 import pytest
 
-from sagemock import Clock, NothingWillHappen, NotSimulated, Options, Plan
+from sagemock import Clock, NothingWillHappen, NotSimulated, Options, Plan, mock_sagemaker
 from sagemock.clock.instants import SECOND_US
+from sagemock.jobs.place import Place
+from sagemock.jobs.store import Store
 from sagemock.protocol.answer import Answer, Lost, Reply
 from sagemock.protocol.model import Api
 from sagemock.protocol.request import Request, Timeouts
 from sagemock.service.faults import Fault
-from sagemock.training.job import Place
-from sagemock.training.store import Store
 from sagemock.world.backend import Backend
 from tests.protocol.shapes import of_sagemaker
 from tests.support.calling import START, request
@@ -206,3 +207,40 @@ def test_a_poll_that_goes_on_for_nothing_is_an_error() -> None:
 
     with pytest.raises(NothingWillHappen, match="the same call was made"):
         poll()
+
+
+def test_a_call_of_another_process_is_on_record_with_its_origin_and_counts_for_no_loop() -> None:
+    """Its loop takes real time, and whoever runs it can interrupt it."""
+    one = backend(idle_limit=1)
+    for _ in range(1002):
+        one.answer(call("ListTrainingJobs", origin="127.0.0.1:1 aws-cli"))
+    assert {arrived.origin for arrived in one.calls} == {"127.0.0.1:1 aws-cli"}
+    assert str(one.calls[0]).endswith("us-east-1 ListTrainingJobs: ok")
+    assert repr(one.calls[0]).endswith("origin='127.0.0.1:1 aws-cli')")
+    for _ in range(1000):
+        one.answer(call("ListTrainingJobs"))
+    with pytest.raises(NothingWillHappen):
+        one.answer(call("ListTrainingJobs"))
+    assert one.calls[-1].origin is None
+
+
+def test_a_call_of_another_process_lets_its_latency_pass() -> None:
+    """By a thread that is not of the mock, and that does not sleep; the times of such calls add up."""
+    with mock_sagemaker(start=START, latency=2, strict=False) as mock:
+        world = mock._world
+
+        def work() -> None:
+            world.keep_out()
+            world.answer_outside(call("ListTrainingJobs"))
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        other = call("DescribeLogStreams", {"logGroupName": "/aws/lambda/x"})
+        other.service, other.api = "logs", Api.of(botocore.session.Session().get_service_model("logs"))
+        assert world.answer_outside(other) is None
+        assert mock.clock.now() == START + timedelta(seconds=2)
+        mock.clock.latency = timedelta(0)
+        assert world.answer_outside(call("ListTrainingJobs")) is not None
+        assert mock.clock.now() == START + timedelta(seconds=2)
+        assert len(mock.sleeps) == 0

@@ -75,6 +75,7 @@ def test_every_sleep_is_on_record() -> None:
         time.sleep(5)
         time.sleep(0.25)
         assert mock.sleeps == [Sleep(START, timedelta(seconds=5)), Sleep(after(5), timedelta(seconds=0.25))]
+        assert mock.sleeps.total == timedelta(seconds=5.25)
         assert mock.clock.now() == after(5.25)
 
 

@@ -91,15 +91,15 @@ class _Mocks:
         return self.opened.get(id(owner))
 
     @contextlib.contextmanager
-    def test(self, owner: object) -> Iterator[None]:
-        """Surround a test method. If no runner has called the set-up before, start a mock here."""
+    def test(self, owner: object) -> Iterator[object]:
+        """Surround a test method, and give it its mock. If no runner has called the set-up before, start a mock here."""
         __tracebackhide__ = True
         entry = self.entry(owner)
         if entry is None:
-            with self.new_mock():
-                yield
+            with self.new_mock() as mock:
+                yield mock
             return
-        yield
+        yield entry.mock
         if not entry.failed:
             entry.mock.check_used()
 
@@ -214,7 +214,7 @@ def _test(cls: type, _name: str, found: object, original: _Original) -> object:
     def method(owner: object, *args: object, **kwargs: object) -> object:
         return original(owner)(*args, **kwargs)
 
-    def enter(args: tuple[object, ...]) -> contextlib.AbstractContextManager[None]:
+    def enter(args: tuple[object, ...]) -> contextlib.AbstractContextManager[object]:
         return _Mocks.of(args[0], cls).test(args[0])
 
     if isinstance(found, classmethod):

@@ -5,12 +5,19 @@ import functools
 import inspect
 import types
 from collections.abc import AsyncGenerator, Callable, Generator
-from typing import Any, Protocol, TypeAlias, cast
+from typing import Any, Final, Protocol, TypeAlias, cast
 
 __all__ = ["Enter", "Mock", "inside", "is_fixture"]
 
 Enter: TypeAlias = Callable[[tuple[object, ...]], contextlib.AbstractContextManager[object]]
-"""Returns the context for a call, given the positional arguments of the call."""
+"""Returns the context for a call, given the positional arguments of the call. The value of the context is the mock."""
+
+_GIVEN: Final = "sagemock"
+"""The name of the parameter by which a decorated function gets its mock."""
+
+_Arguments: TypeAlias = tuple[tuple[object, ...], dict[str, object]]
+_Give: TypeAlias = Callable[[object, tuple[object, ...], dict[str, object]], _Arguments]
+"""Returns the arguments of a call with the mock among them, if the function has a parameter for it."""
 
 
 class Mock(Protocol):
@@ -42,9 +49,10 @@ def inside(target: Callable[..., Any], enter: Enter, *, like: Callable[..., Any]
     """Return a function that calls `target` inside `enter(args)`; its kind, name and signature are those of `like`.
 
     `enter` is called when the body starts: not for a coroutine that is never awaited, and not before a generator's
-    first `next`.
+    first `next`. A parameter named `sagemock` gets the mock, and the signature does not show it: to pytest, it is not a fixture.
     """
     like = target if like is None else like
+    give, shown = _giving(like)
     probe: Any = like
     while isinstance(probe, functools.partial):
         probe = probe.func
@@ -53,16 +61,16 @@ def inside(target: Callable[..., Any], enter: Enter, *, like: Callable[..., Any]
         probe = type(probe).__call__
     wrapper: Any
     if inspect.isasyncgenfunction(probe):
-        wrapper = _inside_async_generator(target, enter)
+        wrapper = _inside_async_generator(target, enter, give)
     elif inspect.iscoroutinefunction(probe):
-        wrapper = _inside_coroutine(target, enter)
+        wrapper = _inside_coroutine(target, enter, give)
     elif inspect.isgeneratorfunction(probe):
-        wrapper = _inside_generator(target, enter)
+        wrapper = _inside_generator(target, enter, give)
         if inspect.unwrap(probe).__code__.co_flags & inspect.CO_ITERABLE_COROUTINE:
             # A generator that types.coroutine made awaitable must stay awaitable.
             wrapper = types.coroutine(wrapper)
     else:
-        wrapper = _inside_function(target, enter)
+        wrapper = _inside_function(target, enter, give)
     if inspect.isfunction(like):
         # doctest finds a function only in the module whose globals it has. The wrappers above use no globals.
         wrapper = types.FunctionType(wrapper.__code__, like.__globals__, closure=wrapper.__closure__)
@@ -70,45 +78,80 @@ def inside(target: Callable[..., Any], enter: Enter, *, like: Callable[..., Any]
         # A partial or another object has no name for functools.wraps to copy.
         named = like.func if isinstance(like, functools.partial) else type(like)
         wrapper.__name__ = wrapper.__qualname__ = getattr(named, "__name__", type(named).__name__)
-    return cast("Callable[..., Any]", functools.wraps(like)(wrapper))
+    functools.wraps(like)(wrapper)
+    if shown is not None:
+        wrapper.__signature__ = shown
+    return cast("Callable[..., Any]", wrapper)
+
+
+def _giving(like: Callable[..., Any]) -> tuple[_Give, inspect.Signature | None]:
+    """Return what gives a function its mock, and the signature without that parameter; None if there is no such parameter."""
+    try:
+        signature = inspect.signature(like)
+    except (TypeError, ValueError):  # some callables written in C have no signature
+        return _give_nothing, None
+    parameters = list(signature.parameters.values())
+    place = next((place for place, one in enumerate(parameters) if one.name == _GIVEN), None)
+    if place is None or parameters[place].kind not in (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY):
+        return _give_nothing, None
+    is_keyword = parameters[place].kind is inspect.Parameter.KEYWORD_ONLY
+    del parameters[place]
+
+    def give(mock: object, args: tuple[object, ...], kwargs: dict[str, object]) -> _Arguments:
+        if _GIVEN in kwargs:
+            return args, kwargs
+        # The caller does not see the parameter, so the positional arguments are for the others (`unittest.mock.patch` adds some).
+        if is_keyword or len(args) < place:
+            return args, {**kwargs, _GIVEN: mock}
+        return (*args[:place], mock, *args[place:]), kwargs
+
+    return give, signature.replace(parameters=parameters)
+
+
+def _give_nothing(_: object, args: tuple[object, ...], kwargs: dict[str, object]) -> _Arguments:
+    return args, kwargs
 
 
 # pytest's reports omit frames with __tracebackhide__: the failure is the test's, not ours.
 
 
-def _inside_function(target: Callable[..., Any], enter: Enter) -> Callable[..., Any]:
+def _inside_function(target: Callable[..., Any], enter: Enter, give: _Give) -> Callable[..., Any]:
     def wrapper(*args: object, **kwargs: object) -> object:
         __tracebackhide__ = True
-        with enter(args):
+        with enter(args) as mock:
+            args, kwargs = give(mock, args, kwargs)
             return target(*args, **kwargs)
 
     return wrapper
 
 
-def _inside_coroutine(target: Callable[..., Any], enter: Enter) -> Callable[..., Any]:
+def _inside_coroutine(target: Callable[..., Any], enter: Enter, give: _Give) -> Callable[..., Any]:
     async def wrapper(*args: object, **kwargs: object) -> object:
         __tracebackhide__ = True
-        with enter(args):
+        with enter(args) as mock:
+            args, kwargs = give(mock, args, kwargs)
             return await target(*args, **kwargs)
 
     return wrapper
 
 
-def _inside_generator(target: Callable[..., Any], enter: Enter) -> Callable[..., Any]:
+def _inside_generator(target: Callable[..., Any], enter: Enter, give: _Give) -> Callable[..., Any]:
     def wrapper(*args: object, **kwargs: object) -> Generator[Any, Any, object]:
         __tracebackhide__ = True
-        with enter(args):
+        with enter(args) as mock:
+            args, kwargs = give(mock, args, kwargs)
             return (yield from target(*args, **kwargs))
 
     return wrapper
 
 
-def _inside_async_generator(target: Callable[..., Any], enter: Enter) -> Callable[..., Any]:
+def _inside_async_generator(target: Callable[..., Any], enter: Enter, give: _Give) -> Callable[..., Any]:
     """Do what `yield from` does (PEP 380); async generators do not have it."""
 
     async def wrapper(*args: object, **kwargs: object) -> AsyncGenerator[Any, Any]:
         __tracebackhide__ = True
-        with enter(args):
+        with enter(args) as mock:
+            args, kwargs = give(mock, args, kwargs)
             inner = target(*args, **kwargs)
             step = inner.__anext__()
             while True:

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from sagemock.checks import shown
+from sagemock.checks import quoted
 from sagemock.errors import InvalidType
 from sagemock.faces.decorate.classes import decorate_class
 from sagemock.faces.decorate.functions import Mock, inside, is_fixture
@@ -21,6 +21,7 @@ def decorate(target: _Target, new_mock: Callable[[], Mock]) -> _Target:
     `next` to the end), async generator function, staticmethod, classmethod. A class is changed in place and returned:
     each of its test methods (whose names begin with `test`) gets a fresh mock, which starts before `setUp` or
     `setup_method` and stops after `tearDown`, cleanups or `teardown_method`. The same holds for its subclasses.
+    A function or test method with a parameter named `sagemock` gets its mock by it.
 
     Raises InvalidType if `target` cannot be decorated.
     """
@@ -41,6 +42,6 @@ def _refuse(target: object) -> None:
         raise InvalidType(f"a {kind} cannot be decorated: put @mock_sagemaker under the {kind}, on the function itself")
     if not callable(target):
         raise InvalidType(
-            f"@mock_sagemaker decorates callables, not {shown(target)}: put it on a function, a method or a class, "
+            f"@mock_sagemaker decorates callables, not {quoted(target)}: put it on a function, a method or a class, "
             "or write `with mock_sagemaker():`; options are given by name"
         )

@@ -4,9 +4,10 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
+from sagemock.jobs.durations import Duration
+from sagemock.jobs.lines import LogMapping
 from sagemock.training import status
-from sagemock.training.plan.lines import LogMapping
-from sagemock.training.plan.phase import Duration, Phase
+from sagemock.training.plan.phase import Phase
 
 __all__ = ["PlanChanges"]
 

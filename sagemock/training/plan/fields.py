@@ -1,21 +1,23 @@
 """The fields of a plan: everything that it can say, as an immutable value that contradicts itself nowhere."""
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
 from sagemock import reasons
-from sagemock.checks import flag, listed, mapping, number, of_a_plan, one_of, shown, text, whole
+from sagemock.checks import flag, listed, number, of_a_plan, one_of, quoted, text, whole
 from sagemock.clock.instants import LONGEST, SECOND_US, duration_us
 from sagemock.errors import PlanError
+from sagemock.jobs.durations import Duration, span_us
+from sagemock.jobs.fields import GeneralFields
+from sagemock.jobs.kinds import TRAINING, Kind
+from sagemock.jobs.lines import Lines
 from sagemock.training import status
-from sagemock.training.own import Kept
-from sagemock.training.plan.lines import Lines, LineSource, LogMapping, sources_of
 from sagemock.training.plan.order import impossible
-from sagemock.training.plan.phase import Duration, Phase, span_us
+from sagemock.training.plan.phase import Phase
 from sagemock.training.plan.recording import MAY_BE_NULL, read
 
 __all__ = ["INTERRUPTIONS_MAX", "NORMAL", "RATE", "PlanFields", "fits_rate"]
@@ -27,7 +29,6 @@ NORMAL = (status.STARTING, status.DOWNLOADING, status.TRAINING, status.UPLOADING
 INTERRUPTIONS_MAX = 1000
 """How many interruptions there are at the most: training that starts anew each time might never end."""
 _ATTEMPTS_MAX = 1000
-_EMPTY_MAX = 99
 # A job that is created while virtual time lasts must have its end while there are dates.
 _LIFE_US = 9 * duration_us(LONGEST)
 RATE = "of interruptions per hour of training: 0, or from 0.000001 to 3600"
@@ -37,14 +38,15 @@ _LENGTHS = ("stopping", "uploading", "capacity", "scheduled", "interruption", "l
 
 
 @dataclass(frozen=True, repr=False)
-class PlanFields:
+class PlanFields(GeneralFields):
     """The fields of a plan. Make plans by `Plan`."""
+
+    kind: ClassVar[Kind] = TRAINING
+    writes: ClassVar[Collection[str]] = status.WRITES
 
     phases: Sequence[Phase] = tuple(Phase(name) for name in NORMAL)
     ending: status.Ending = "Completed"
     failure_reason: str | None = None
-    stopping: Duration | None = None
-    """How long the container takes to end after a stop (the service grants it 120 s), or, while the job is Pending, the stop."""
     uploading: Duration | None = None
     """How long the upload after a stop takes."""
     granular: bool = False
@@ -67,47 +69,30 @@ class PlanFields:
     """How many attempts end in an internal error of the service before one lives on, as far as RetryStrategy allows."""
     attempt: Sequence[Phase] = ()
     """What such an attempt does until the error."""
-    limit_lag: Duration | None = None
-    """How much too late the service notices that a limit is reached (recorded: 60 to 300 s)."""
     billed: float | None = None
     """The part of a spot job's training time that is billed."""
-    stopped_after: Duration | None = None
-    """When somebody calls StopTrainingJob, after creation; None for never."""
     epochs: int | None = None
     """How many epochs a serverless job trains."""
     steps: int | None = None
     """How many steps each of them has."""
     tokens: int | None = None
     """For how many tokens it is billed, instead of for its time."""
-    logs: LogMapping = ()
-    """What the container writes in which status, besides what the phases say: `{"Training": [(0, "epoch 1"), …]}`."""
-    empty_log_pages: int | None = None
-    """How many empty pages with a token come before each page of its log that has lines, each of which is half full then.
-
-    None: one where hours pass without a line, and there only. CloudWatch Logs does so: an empty page is not the end of a log
-    (dstackai/dstack#2500, boto/boto3#4258)."""
     metrics_after: Duration | None = None
     """How long after its end FinalMetricDataList appears, also that of a record; None or 0: as its lines do, and at the end of a
     replay."""
     artifact: bytes | str | os.PathLike[str] | None = None
     """What a job puts at its S3ModelArtifacts where moto's S3 is active: the bytes of model.tar.gz, the path of that file, or the
     path of a directory that is packed; None for a small archive of our own."""
-    replayed: Mapping[str, Any] | None = field(default=None, hash=False)
-    """The recorded DescribeTrainingJob response that is played again, if one is."""
     model: bool | None = None
     """Whether a job that completes has a model; None lets the request decide: serverless jobs on a Nova model have none."""
     nulls: Sequence[str] = ()
     """The members that the record shows as null."""
-    called: str = field(default="", compare=False)
-    """How the plan was made, for its repr."""
 
     def __post_init__(self) -> None:
         """Refuse a plan that contradicts itself, where it is written."""
+        self._check_general()
         with of_a_plan():
             self._check_kinds()
-        object.__setattr__(self, "logs", sources_of(self.logs))
-        if self.replayed is not None and not isinstance(self.replayed, Kept):
-            object.__setattr__(self, "replayed", Kept(self.replayed))
         self._check_phases()
         self._check_ending()
         self._check_interruptions()
@@ -135,31 +120,12 @@ class PlanFields:
             )
         self._check_life()
 
-    def __repr__(self) -> str:
-        if self.called:
-            return self.called
-        given = (
-            f"{one.name}={getattr(self, one.name)!r}"
-            for one in fields(self)
-            if one.name not in {"replayed", "nulls", "called"} and getattr(self, one.name) != one.default
-        )
-        return f"{type(self).__name__}({', '.join(given)})"
-
-    def _repr_pretty_(self, printer: Any, _: object) -> None:  # noqa: ANN401  # IPython's protocol, and Hypothesis's
-        # Both would print every field of a dataclass.
-        printer.text(repr(self))
-
     @cached_property
     def draws(self) -> bool:
         """Whether jobs that play this plan differ, because it leaves something to chance."""
         lengths = [phase.duration for phase in (*self.phases, *self.attempt)] + [*self.interruptions]
         lengths += [getattr(self, name) for name in _LENGTHS]
         return bool(self.interruptions_per_hour) or any(isinstance(length, tuple) for length in lengths)
-
-    @property
-    def by_status(self) -> dict[str, LineSource]:
-        """What the container writes in which status, besides what the phases say."""
-        return dict(self.logs)
 
     @cached_property
     def asks(self) -> bool:
@@ -188,8 +154,6 @@ class PlanFields:
         for name in self.nulls:
             one_of("a member in nulls", name, MAY_BE_NULL)
         whole("evenly", self.evenly, "how often a job is interrupted", "use Plan.interrupted()", least=0, most=INTERRUPTIONS_MAX)
-        if self.empty_log_pages is not None:
-            whole("empty_log_pages", self.empty_log_pages, "how many", "write empty_log_pages=1", least=0, most=_EMPTY_MAX)
         whole("internal_errors", self.internal_errors, "how many", "use Plan.internal_error()", least=0, most=_ATTEMPTS_MAX)
         rate = self.interruptions_per_hour
         number("interruptions_per_hour", rate, RATE, "use Plan.interrupted(per_hour=0.5)", fits=fits_rate)
@@ -201,10 +165,8 @@ class PlanFields:
                 whole(name, count, f"how many {name} a serverless job counts", "use Plan.serverless()", least=least, most=most)
         if self.failure_reason is not None:
             text("failure_reason", self.failure_reason, "a text", "write failure_reason='AlgorithmError: , exit code: 1'")
-        if not isinstance(self.called, str) or self.called:
-            text("called", self.called, "how the plan was made", "leave it out")
         if self.replayed is not None:
-            read(mapping("replayed", self.replayed, "a DescribeTrainingJob response", "use Plan.replays()"))
+            read(self.replayed)
 
     def _check_phases(self) -> None:
         if not self.phases:
@@ -212,7 +174,7 @@ class PlanFields:
         every: tuple[object, ...] = (*self.phases, *self.attempt)
         for given in every:
             if not isinstance(given, Phase):
-                raise PlanError(f"{shown(given)} is no phase: give phases like Phase('Starting', 60)")
+                raise PlanError(f"{quoted(given)} is no phase: give phases like Phase('Starting', 60)")
         for phase in self.phases[:-1]:
             if phase.forever:
                 raise PlanError(
@@ -234,10 +196,10 @@ class PlanFields:
     def _check_ending(self) -> None:
         ending: object = self.ending
         if not isinstance(ending, str) or ending not in status.ENDINGS:
-            raise PlanError(f"ending={shown(ending)} ends no job; give one of {', '.join(sorted(status.ENDINGS))}")
+            raise PlanError(f"ending={quoted(ending)} ends no job; give one of {', '.join(sorted(status.ENDINGS))}")
         if (self.failure_reason is not None) != (self.ending == "Failed"):
             raise PlanError(
-                f"failure_reason={shown(self.failure_reason)} with ending={self.ending!r}: a job has a reason exactly when it "
+                f"failure_reason={quoted(self.failure_reason)} with ending={self.ending!r}: a job has a reason exactly when it "
                 "fails; give both, or neither"
             )
         if self.failure_reason is not None:
@@ -273,11 +235,11 @@ class PlanFields:
             return
         if not isinstance(given, (str, os.PathLike)) or not given:
             raise PlanError(
-                f"artifact={shown(given)}: it is bytes, or the path of a file or directory; pack an object with tarfile first"
+                f"artifact={quoted(given)}: it is bytes, or the path of a file or directory; pack an object with tarfile first"
             )
         if not _exists(given):
             raise PlanError(
-                f"artifact={shown(given)}: there is no such file or directory; give the path of a model.tar.gz, or its bytes"
+                f"artifact={quoted(given)}: there is no such file or directory; give the path of a model.tar.gz, or its bytes"
             )
 
     def _check_interruptions(self) -> None:

@@ -1,40 +1,20 @@
 """Phases: one visit of a job to a secondary status, and how long things last."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeAlias
 
-from sagemock.checks import listed, of_a_plan, public_class, shown, text
+from sagemock.checks import listed, of_a_plan, public_class, quoted, text
 from sagemock.clock.instants import duration_us
 from sagemock.errors import PlanError
+from sagemock.jobs.durations import Duration, is_forever, span_us
+from sagemock.jobs.lines import Lines, LineSource, check_fit, checked_source
 from sagemock.literals import PhaseName
 from sagemock.training import status
-from sagemock.training.plan.lines import Lines, LineSource, check_fit, checked_source
 
-__all__ = ["FOREVER", "Duration", "Phase", "span_us"]
+__all__ = ["Phase"]
 
-Duration: TypeAlias = timedelta | float | tuple[timedelta | float, timedelta | float]
-"""A `timedelta`, a number of seconds, or a (low, high) pair of these from which each job draws with the mock's seed."""
-
-FOREVER = math.inf
-"""The duration of a phase that never ends by itself."""
 _FOREVER_REPR = "math.inf"
-
-
-def span_us(value: Duration | None, what: str) -> tuple[int, int] | None:
-    """Return a duration as (lowest, highest) microseconds; None stays None. Raises PlanError, which calls it `what`."""
-    if value is None:
-        return None
-    try:
-        low, high = value if isinstance(value, tuple) else (value, value)
-        span = duration_us(low), duration_us(high)
-    except (TypeError, ValueError) as error:
-        raise PlanError(f"{what}: {error}; give a timedelta, seconds, or a (low, high) pair of them") from None
-    if span[0] < 0 or span[1] < span[0]:
-        raise PlanError(f"{what} is {shown(value)}: a duration is not negative, and a (low, high) pair is in order")
-    return span
 
 
 @public_class
@@ -59,13 +39,13 @@ class Phase:
         if not isinstance(name, str) or name not in status.PHASES:
             known = f"one of {', '.join(sorted(status.PHASES))}"
             hint = "an ending belongs in Plan(ending=…)" if isinstance(name, str) and name in status.ENDINGS else known
-            raise PlanError(f"Phase({shown(name)}): no job spends time in that status; {hint}")
+            raise PlanError(f"Phase({quoted(name)}): no job spends time in that status; {hint}")
         if not self.forever:
             span_us(self.duration, f"the duration of Phase({self.status!r})")
         if self.message is not None:
             object.__setattr__(self, "message", self.message if isinstance(self.message, str) else self._pairs(self.message))
             self._check_texts()
-        object.__setattr__(self, "logs", checked_source(self.logs, self.status))
+        object.__setattr__(self, "logs", checked_source(self.logs, self.status, status.WRITES))
         self.check_fit(self.logs)
 
     def _pairs(self, message: Sequence[tuple[timedelta | float, str]]) -> tuple[tuple[timedelta | float, str], ...]:
@@ -77,9 +57,9 @@ class Phase:
             pairs = tuple((offset, line) for offset, line in given)
             offsets = [duration_us(offset) for offset, _ in pairs]
         except (TypeError, ValueError) as error:
-            raise PlanError(f"{told} {wanted}, not {shown(message)}: {error}") from None
+            raise PlanError(f"{told} {wanted}, not {quoted(message)}: {error}") from None
         if not pairs or offsets[0] != 0 or offsets != sorted(offsets):
-            raise PlanError(f"{told} {wanted}, not {shown(message)}")
+            raise PlanError(f"{told} {wanted}, not {quoted(message)}")
         return pairs
 
     def _check_texts(self) -> None:
@@ -87,7 +67,7 @@ class Phase:
         for line in told:
             if not isinstance(line, str) or not line:
                 wanted = "is no text that can be shown: write one, or leave it out"
-                raise PlanError(f"the message {shown(line)} of Phase({self.status!r}) {wanted}")
+                raise PlanError(f"the message {quoted(line)} of Phase({self.status!r}) {wanted}")
             with of_a_plan():
                 text(f"a message of Phase({self.status!r})", line, "a text", "write what can be encoded")
 
@@ -107,4 +87,4 @@ class Phase:
     @property
     def forever(self) -> bool:
         """Whether the phase never ends by itself."""
-        return isinstance(self.duration, float) and self.duration == FOREVER
+        return is_forever(self.duration)

@@ -9,16 +9,17 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from sagemock import reasons
-from sagemock.checks import listed, nearest, number, of_a_plan, public, public_class, shown
+from sagemock.checks import listed, nearest, number, of_a_plan, public, public_class, quoted
 from sagemock.errors import InvalidType, PlanError
 from sagemock.evidence import Assumption
+from sagemock.jobs.durations import FOREVER, Duration, span_us
+from sagemock.jobs.hashing import hashed_once
+from sagemock.jobs.lines import LogMapping, sources_of
 from sagemock.literals import PhaseName
 from sagemock.training import status
 from sagemock.training.plan.changes import PlanChanges
 from sagemock.training.plan.fields import INTERRUPTIONS_MAX, NORMAL, RATE, PlanFields, fits_rate
-from sagemock.training.plan.hashing import hashed_once
-from sagemock.training.plan.lines import LogMapping, sources_of
-from sagemock.training.plan.phase import FOREVER, Duration, Phase, span_us
+from sagemock.training.plan.phase import Phase
 from sagemock.training.plan.replay import replay
 
 if TYPE_CHECKING:
@@ -76,6 +77,15 @@ class Plan(PlanFields):
 
     @classmethod
     @public
+    def immediate(cls) -> "Plan":
+        """Plan a job that is Completed when CreateTrainingJob answers, as with moto: for a suite that comes from there.
+
+        Every status is in SecondaryStatusTransitions, and each lasts no time.
+        """
+        return cls([Phase(name, 0) for name in NORMAL], called="Plan.immediate()")
+
+    @classmethod
+    @public
     def fails(
         cls,
         reason: str | None = None,
@@ -96,9 +106,9 @@ class Plan(PlanFields):
         characters are shown, as by the service.
         """
         if not isinstance(during, str) or during not in NORMAL:
-            raise PlanError(f"Plan.fails(during={shown(during)}): a job fails during one of {', '.join(NORMAL)}")
+            raise PlanError(f"Plan.fails(during={quoted(during)}): a job fails during one of {', '.join(NORMAL)}")
         if reason is not None and exit_code is not None:
-            raise PlanError(f"Plan.fails({shown(reason)}, exit_code={shown(exit_code)}): both say why; give one")
+            raise PlanError(f"Plan.fails({quoted(reason)}, exit_code={quoted(exit_code)}): both say why; give one")
         if reason is None:
             reason = reasons.exit_code(1 if exit_code is None else exit_code)
         given: dict[str, Any] = dict(durations)
@@ -117,7 +127,7 @@ class Plan(PlanFields):
     def hangs(cls, during: PhaseName = "Training", *, logs: LogMapping = (), **durations: "Unpack[Durations]") -> "Plan":
         """Plan a job that never leaves `during` by itself; a stop or a limit of its request still ends it."""
         if not isinstance(during, str) or during not in NORMAL:
-            raise PlanError(f"Plan.hangs(during={shown(during)}): a job hangs during one of {', '.join(NORMAL)}")
+            raise PlanError(f"Plan.hangs(during={quoted(during)}): a job hangs during one of {', '.join(NORMAL)}")
         # `uploading` also says how long the upload after a stop takes, so it has a meaning for every job that hangs.
         if during != status.UPLOADING and during.lower() in durations:
             raise PlanError(
@@ -206,7 +216,9 @@ class Plan(PlanFields):
         end: Failed with "InternalServerError: We encountered an internal error. Please try again.".
         """
         if not isinstance(during, str) or during not in NORMAL[:3]:
-            raise PlanError(f"Plan.internal_error(during={shown(during)}): an attempt ends during one of {', '.join(NORMAL[:3])}")
+            raise PlanError(
+                f"Plan.internal_error(during={quoted(during)}): an attempt ends during one of {', '.join(NORMAL[:3])}"
+            )
         times = _times("Plan.internal_error", times, "how many attempts end so, at least one")
         attempt = tuple(Phase(name) for name in NORMAL[: NORMAL.index(during)])
         words = (
@@ -262,7 +274,7 @@ class Plan(PlanFields):
         known = [one.name for one in fields(self)]
         for name in changes:
             if name not in known:
-                raise InvalidType(f"a plan has no {shown(name)}; did you mean {nearest(name, known, least=0)!r}?")
+                raise InvalidType(f"a plan has no {quoted(name)}; did you mean {nearest(name, known, least=0)!r}?")
         told = ", ".join(f"{name}={_brief(value)}" for name, value in changes.items())
         changed: dict[str, Any] = {"called": f"{self!r}.but({told})", **changes}
         return replace(self, **changed)
@@ -275,7 +287,7 @@ def _brief(value: object) -> str:
 
 def _code(value: object) -> str:
     """Return the code that makes a value, whole: a repr of a plan is pasted into a test."""
-    return shown(value, sys.maxsize)
+    return quoted(value, sys.maxsize)
 
 
 def _length(name: str, value: Duration) -> Duration:
@@ -287,7 +299,7 @@ def _length(name: str, value: Duration) -> Duration:
 
 def _times(recipe: str, times: int, what: str) -> int:
     if isinstance(times, bool) or not isinstance(times, int) or not 1 <= times <= INTERRUPTIONS_MAX:
-        raise PlanError(f"{recipe}({shown(times)}): {what}, and {INTERRUPTIONS_MAX} at the most; write times=1")
+        raise PlanError(f"{recipe}({quoted(times)}): {what}, and {INTERRUPTIONS_MAX} at the most; write times=1")
     return times
 
 
@@ -312,7 +324,7 @@ def _visits(recipe: str, statuses: Sequence[str], durations: Mapping[str, Any]) 
 
 def _words(durations: Mapping[str, Any], changes: Mapping[str, Any]) -> list[str]:
     words = [f"{name}={_code(value)}" for name, value in durations.items()]
-    written = ", ".join(f"{name!r}: …" for name, _ in sources_of(changes.get("logs", ())))
+    written = ", ".join(f"{name!r}: …" for name, _ in sources_of(changes.get("logs", ()), status.WRITES))
     words += [f"logs={{{written}}}"] if written else []
     return words + [f"{name}=True" for name in ("granular", "legacy") if changes.get(name) is True]
 
@@ -322,13 +334,13 @@ def _checked(recipe: str, durations: Mapping[str, Any]) -> Mapping[str, Any]:
         if name not in _LENGTH:
             own = [one for one in inspect.signature(getattr(Plan, recipe)).parameters if one != "durations"]
             near = nearest(name, [*_LENGTH, *own], least=0)
-            raise InvalidType(f"Plan.{recipe}() has no {shown(name)}; did you mean {near!r}? Its phases: {', '.join(_LENGTH)}")
+            raise InvalidType(f"Plan.{recipe}() has no {quoted(name)}; did you mean {near!r}? Its phases: {', '.join(_LENGTH)}")
     return durations
 
 
 def _varied(then: Plan | None, called: str, **changes: Any) -> Plan:  # noqa: ANN401  # the fields of a plan
     base: object = then
     if base is not None and not isinstance(base, Plan):
-        raise InvalidType(f"then={shown(then)}: the life that goes on is a Plan, such as then=Plan.fails()")
+        raise InvalidType(f"then={quoted(then)}: the life that goes on is a Plan, such as then=Plan.fails()")
     more = "" if then is None else f", then={then!r}"
     return replace(then or Plan(), called=f"Plan.{called}{more})", **changes)

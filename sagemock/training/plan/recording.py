@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final
 
-from sagemock.checks import MOST, encodable, of_a_plan, shown, whole
+from sagemock.checks import MOST, encodable, of_a_plan, quoted, whole
 from sagemock.clock.instants import LONGEST, duration_us, instant_us
 from sagemock.errors import PlanError
 from sagemock.training import status
@@ -106,7 +106,8 @@ def read(given: Mapping[str, Any], nulls: Iterable[str] = (), *, in_order: bool 
         )
     if not isinstance(transitions, (list, tuple)):
         raise PlanError(
-            f"SecondaryStatusTransitions of the record is a list of entries, not {shown(transitions)}: give it as it was returned"
+            f"SecondaryStatusTransitions of the record is a list of entries, not {quoted(transitions)}: "
+            "give it as it was returned"
         )
     created_us = _instant(response, "CreationTime")
     _check_fields(response, created_us)
@@ -151,7 +152,7 @@ def read(given: Mapping[str, Any], nulls: Iterable[str] = (), *, in_order: bool 
 def _check_fields(response: Mapping[str, Any], created_us: int) -> None:
     for name, value in response.items():
         if name != "ResponseMetadata":
-            _check(name if isinstance(name, str) else shown(name), value, _KINDS.get(name), created_us)
+            _check(name if isinstance(name, str) else quoted(name), value, _KINDS.get(name), created_us)
 
 
 def _check_order(response: Mapping[str, Any], entries: Iterable[Entry]) -> None:
@@ -197,7 +198,7 @@ def _entry(given: object, index: int, created_us: int, after: object) -> Entry:
     name = at.get("Status")
     if not isinstance(name, str) or name not in status.PHASES | status.ENDINGS or at.get("StartTime") is None:
         raise PlanError(
-            f"SecondaryStatusTransitions[{index}] is {shown(given)}: it has no StartTime, or no Status that a job can have; "
+            f"SecondaryStatusTransitions[{index}] is {quoted(given)}: it has no StartTime, or no Status that a job can have; "
             "give it as it was returned"
         )
     start_us = _offset(at, "StartTime", created_us)
@@ -219,7 +220,7 @@ def _check(path: str, value: Any, kind: Any, created_us: int, depth: int = 1) ->
     else:
         fits = value is None or (isinstance(kind, tuple | None) and isinstance(value, kind or _INSTANT))
     if not fits or depth > _DEEPEST or (isinstance(value, int) and abs(value) > MOST):
-        raise PlanError(f"{path} of the record is not {shown(value)}: give the record as it was returned")
+        raise PlanError(f"{path} of the record is not {quoted(value)}: give the record as it was returned")
     if kind is _INSTANT and value is not None:
         _offset({path: value}, path, created_us)
     for part in parts:
@@ -229,7 +230,7 @@ def _check(path: str, value: Any, kind: Any, created_us: int, depth: int = 1) ->
 def _offset(holder: Mapping[str, Any], key: str, created_us: int) -> int:
     offset_us = _instant(holder, key) - created_us
     if abs(offset_us) > duration_us(LONGEST):
-        far = f"{shown(holder[key])}, more than a century from its CreationTime"
+        far = f"{quoted(holder[key])}, more than a century from its CreationTime"
         raise PlanError(f"{key} of the record is {far}: give the record as it was returned")
     return offset_us
 
@@ -250,4 +251,4 @@ def _seconds(response: Mapping[str, Any], key: str) -> int | None:
 
 
 def _name(response: Mapping[str, Any]) -> str:
-    return f"the record of {shown(response['TrainingJobName'])}" if "TrainingJobName" in response else "this record"
+    return f"the record of {quoted(response['TrainingJobName'])}" if "TrainingJobName" in response else "this record"

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from sagemock.checks import LONGEST, shown
+from sagemock.checks import LONGEST, quoted
 from sagemock.errors import PlanError
 from sagemock.training import status
 from sagemock.training.plan import recording
@@ -37,7 +37,7 @@ def replay(response: Mapping[str, Any] | str | os.PathLike[str]) -> Replay:
     source: object = response
     if not isinstance(source, (Mapping, str, os.PathLike)):
         raise PlanError(
-            f"a record is a DescribeTrainingJob response, or the path of a file that holds one, not {shown(source)}: give one"
+            f"a record is a DescribeTrainingJob response, or the path of a file that holds one, not {quoted(source)}: give one"
         )
     given = source if isinstance(source, Mapping) else _load(Path(source))
     try:

@@ -10,16 +10,17 @@ from sagemock import reasons
 from sagemock.clock.instants import SECOND_US, duration_us
 from sagemock.errors import PlanError
 from sagemock.evidence import REPLAY, Assumption
+from sagemock.jobs.durations import Duration, span_us
+from sagemock.jobs.hashing import hashed_once
+from sagemock.jobs.lines import NO_LINES, Lines, lines_of
+from sagemock.jobs.own import own
+from sagemock.jobs.shared import shared
 from sagemock.training import status
-from sagemock.training.own import own
 from sagemock.training.plan import defaults, recording
 from sagemock.training.plan.defaults import Traits, traits
 from sagemock.training.plan.fields import INTERRUPTIONS_MAX
-from sagemock.training.plan.hashing import hashed_once
-from sagemock.training.plan.lines import NO_LINES, Lines, lines_of
-from sagemock.training.plan.phase import Duration, Phase, span_us
+from sagemock.training.plan.phase import Phase
 from sagemock.training.plan.plan import Plan
-from sagemock.training.shared import shared
 
 __all__ = ["Script", "Step", "script"]
 

@@ -10,8 +10,9 @@ from hypothesis import given
 
 from sagemock.clock.instants import SECOND_US
 from sagemock.errors import PlanError
+from sagemock.jobs.durations import FOREVER, span_us
 from sagemock.training import status
-from sagemock.training.plan.phase import FOREVER, Phase, span_us
+from sagemock.training.plan.phase import Phase
 from sagemock.training.plan.plan import Plan
 from tests.support.recorded import RECORDED, described
 from tests.support.strategies import START_US, durations, plans, played
@@ -80,6 +81,7 @@ def test_a_plan_draws_only_if_it_has_a_range() -> None:
     [
         (Plan(), "Starting Downloading Training Uploading Completed"),
         (Plan.completes(), "Starting Downloading Training Uploading Completed"),
+        (Plan.immediate(), "Starting Downloading Training Uploading Completed"),
         (Plan.fails(), "Starting Downloading Training Uploading Failed"),
         (Plan.fails(during="Starting"), "Starting Failed"),
         (Plan.fails(during="Downloading"), "Starting Downloading Failed"),

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from sagemock.clock.instants import SECOND_US
 from sagemock.errors import PlanError
+from sagemock.jobs.durations import span_us
 from sagemock.training import status
 from sagemock.training.plan.fields import INTERRUPTIONS_MAX
-from sagemock.training.plan.phase import Phase, span_us
+from sagemock.training.plan.phase import Phase
 from sagemock.training.plan.plan import Plan
 from sagemock.training.plan.script import Script, script
 from tests.protocol.shapes import of_sagemaker

@@ -8,7 +8,7 @@ import pytest
 
 from sagemock.clock.instants import SECOND_US, instant, instant_us
 from sagemock.errors import PlanError
-from sagemock.training.interventions import Stop
+from sagemock.jobs.interventions import Stop
 from sagemock.training.plan.plan import Plan
 from sagemock.training.plan.recording import read
 from sagemock.training.plan.series import merged

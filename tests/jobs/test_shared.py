@@ -3,7 +3,7 @@
 import gc
 from weakref import ref
 
-from sagemock.training.shared import shared
+from sagemock.jobs.shared import shared
 
 
 class Input:

@@ -5,11 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagemock.clock.instants import SECOND_US
-from sagemock.training.history import History, Occurrence
-from sagemock.training.interventions import Delete, Stop, Update
+from sagemock.jobs.history import History, Occurrence
+from sagemock.jobs.interventions import Delete, Stop
+from sagemock.jobs.store import Store
+from sagemock.training.interventions import Update
 from sagemock.training.job import Job
 from sagemock.training.plan.plan import Plan
-from sagemock.training.store import Store
 from tests.support.strategies import START_US, instants, lives, named, played
 
 PLAN = Plan.completes(starting=10, downloading=20, training=30, uploading=5)

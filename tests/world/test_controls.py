@@ -118,7 +118,7 @@ def test_what_is_shown_is_compared_by_its_length_first(sagemaker: SageMakerMock)
 def test_what_is_no_place_of_a_sleep_is_refused(place: Any, sagemaker: SageMakerMock) -> None:
     """As of a call or an event."""
     time.sleep(1)
-    with pytest.raises(InvalidType, match="sleeps are asked for by their place, not by"):
+    with pytest.raises(InvalidType, match="an index of sleeps is a whole number, not"):
         sagemaker.sleeps[place]
 
 

@@ -1,17 +1,16 @@
 """Lines: what a container writes to its log, as a plan says it and as a timeline cuts it."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
-from sagemock.checks import of_a_plan, shown, takes_one, text
+from sagemock.checks import of_a_plan, quoted, takes_one, text
 from sagemock.clock.instants import SECOND_US, duration_us
 from sagemock.errors import PlanError
-from sagemock.training import status
-from sagemock.training.plan.hashing import hashed_once
+from sagemock.jobs.hashing import hashed_once
 
 __all__ = [
     "NO_LINES",
@@ -25,8 +24,6 @@ __all__ = [
     "sources_of",
 ]
 
-WRITES = status.PHASES - status.WAITING - {status.INTERRUPTED, status.DOWNLOADING, status.DOWNLOADING_IMAGE}
-"""In these a container runs, or ran a moment ago: only it writes lines."""
 SHOWN = 3
 """How many lines a repr shows."""
 
@@ -43,9 +40,9 @@ class Lines:
     pairs: tuple[tuple[int, str], ...]
 
     def __repr__(self) -> str:
-        shown = [repr((offset_us / SECOND_US, text)) for offset_us, text in self.pairs[:SHOWN]]
+        quoted = [repr((offset_us / SECOND_US, text)) for offset_us, text in self.pairs[:SHOWN]]
         more = [f"… {len(self.pairs) - SHOWN} more"] if len(self.pairs) > SHOWN else []
-        return f"[{', '.join(shown + more)}]"
+        return f"[{', '.join(quoted + more)}]"
 
     def __bool__(self) -> bool:
         return bool(self.pairs)
@@ -101,22 +98,22 @@ def lines_of(value: object, what: str, *, ordered: bool = False) -> Lines:
     if isinstance(value, Lines):
         return value
     if isinstance(value, str) or not isinstance(value, Iterable) or (ordered and not isinstance(value, Sequence)):
-        raise PlanError(f"{what} are (offset, text) pairs, not {shown(value)}: write [(0, 'epoch 1'), (60, 'epoch 2')]")
+        raise PlanError(f"{what} are (offset, text) pairs, not {quoted(value)}: write [(0, 'epoch 1'), (60, 'epoch 2')]")
     return Lines(tuple(sorted((_pair(one, what) for one in value), key=_offset)))
 
 
 def _pair(value: object, what: str) -> tuple[int, str]:
     if not isinstance(value, (tuple, list)) or len(value) != 2 or not isinstance(value[1], str):  # noqa: PLR2004  # a pair
         raise PlanError(
-            f"{what}: {shown(value)} is no (offset, text) pair; write (60, 'epoch 2') or (timedelta(minutes=1), 'epoch 2')"
+            f"{what}: {quoted(value)} is no (offset, text) pair; write (60, 'epoch 2') or (timedelta(minutes=1), 'epoch 2')"
         )
     offset, line = value
     try:
         offset_us = duration_us(offset)
     except (TypeError, ValueError) as error:
-        raise PlanError(f"{what}: the offset of {shown(line)}: {error}; give a timedelta or seconds") from None
+        raise PlanError(f"{what}: the offset of {quoted(line)}: {error}; give a timedelta or seconds") from None
     if offset_us < 0:
-        raise PlanError(f"{what}: {shown(line)} is at {offset!r}, before the phase begins; an offset is not negative")
+        raise PlanError(f"{what}: {quoted(line)} is at {offset!r}, before the phase begins; an offset is not negative")
     if not line:
         # Service model of CloudWatch Logs, EventMessage: at least one character.
         raise PlanError(f"{what}: the text at {offset!r} is empty, which no log can hold; write something, or leave the line out")
@@ -129,12 +126,15 @@ def _offset(pair: tuple[int, str]) -> int:
     return pair[0]
 
 
-def checked_source(source: LineSource | None, name: str) -> LineSource | None:
-    """Return what a phase writes, checked where it is written; a callable is asked later. Raises PlanError."""
+def checked_source(source: LineSource | None, name: str, writes: Collection[str]) -> LineSource | None:
+    """Return what the phase `name` writes, checked where it is written; a callable is asked later.
+
+    Raises PlanError, also if it is not one of the phases in which a container `writes`.
+    """
     if source is None:
         return None
-    if name not in WRITES:
-        raise PlanError(f"no container runs in {name}, so it writes no lines: write them in {', '.join(sorted(WRITES))}")
+    if name not in writes:
+        raise PlanError(f"no container runs in {name}, so it writes no lines: write them in {', '.join(sorted(writes))}")
     if callable(source):
         with of_a_plan():
             takes_one(f"what writes the lines of {name}", source, "write logs={'Training': lambda request: [(0, 'epoch 1')]}")
@@ -142,15 +142,15 @@ def checked_source(source: LineSource | None, name: str) -> LineSource | None:
     return lines_of(source, f"the lines of {name}", ordered=True)
 
 
-def sources_of(logs: LogMapping) -> tuple[tuple[str, LineSource], ...]:
+def sources_of(logs: LogMapping, writes: Collection[str]) -> tuple[tuple[str, LineSource], ...]:
     """Return what a plan writes by status, as a value that can be hashed. Raises PlanError."""
     pairs = tuple(logs.items()) if isinstance(logs, Mapping) else logs
     if not isinstance(pairs, tuple) or not all(
         isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str)  # noqa: PLR2004  # a pair
         for pair in pairs
     ):
-        raise PlanError(f"logs={shown(logs)}: write what each status writes, logs={{'Training': [(0, 'epoch 1')]}}")
-    return tuple((name, made) for name, source in pairs if (made := checked_source(source, name)) is not None)
+        raise PlanError(f"logs={quoted(logs)}: write what each status writes, logs={{'Training': [(0, 'epoch 1')]}}")
+    return tuple((name, made) for name, source in pairs if (made := checked_source(source, name, writes)) is not None)
 
 
 def check_fit(lines: Lines, longest_us: int | None, name: str) -> None:

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sagemock.checks import nearest, shown
+from sagemock.checks import nearest, quoted
 from sagemock.clock.instants import instant
 from sagemock.clock.virtual import Clock
 from sagemock.errors import UnknownJob
+from sagemock.jobs.kinds import TRAINING
+from sagemock.jobs.own import own
+from sagemock.jobs.store import Store
 from sagemock.picture.show import drawing, timeline
 from sagemock.training.job import Job
-from sagemock.training.own import own
 from sagemock.training.plan.plan import Plan
 from sagemock.training.snapshot import Snapshot, snapshot
-from sagemock.training.store import Store
 
 __all__ = ["JobView", "Jobs", "TransitionView"]
 
@@ -172,27 +173,27 @@ class Jobs(Mapping[str, JobView]):
         name, now_us = _name_in(key), self._clock.now_us()
         for region in list(self._store.regions.values()):
             job = region.by_name.get(name)
-            if job is not None and key in (name, job.arn) and not job.is_gone(now_us):
+            if isinstance(job, Job) and key in (name, job.arn) and not job.is_gone(now_us):
                 yield job
 
     def _unknown(self, key: object) -> str:
         if not isinstance(key, str):
-            return f"jobs are looked up by name or ARN, not by {shown(key)}: write jobs['churn-1']"
+            return f"jobs are looked up by name or ARN, not by {quoted(key)}: write jobs['churn-1']"
         now_us, jobs = self._clock.now_us(), self._present()
         known = list(dict.fromkeys(job.name for job in jobs))
         ask = f"ask for one of {', '.join(known[:NAMED])}" + (f", or {len(known) - NAMED} more" if len(known) > NAMED else "")
         name = _name_in(key)
         # A job whose deletion is done may still be stored: only the next call forgets it.
-        if name in self._store.deleted or any(job.name == name and job.is_gone(now_us) for job in self._store.jobs()):
+        if (TRAINING, name) in self._store.deleted or any(job.name == name and job.is_gone(now_us) for job in self._store.jobs()):
             return f"training job {name!r} was deleted; {ask if known else 'there is none any more'}"
         if not known:
-            return f"no training job {shown(key)} was created; there is none yet: let the code under test create it first"
+            return f"no training job {quoted(key)} was created; there is none yet: let the code under test create it first"
         near = nearest(key, [*known, *(job.arn for job in jobs)])
         hint = f"did you mean {near!r}? {ask[0].upper()}{ask[1:]}" if near else ask
-        return f"no training job {shown(key)} was created; {hint}"
+        return f"no training job {quoted(key)} was created; {hint}"
 
     def _present(self) -> list[Job]:
-        return list(self._store.jobs(self._clock.now_us()))
+        return [job for job in self._store.jobs(self._clock.now_us()) if isinstance(job, Job)]
 
     def _view(self, job: Job) -> JobView:
         return JobView(self._clock, job, lambda: self.find(job.arn))
@@ -224,7 +225,7 @@ class Jobs(Mapping[str, JobView]):
 
 def _name_in(key: str) -> str:
     """Return the name of a job that is asked for by it or by its ARN; without `validate` a name may have a slash in it."""
-    return key.partition(":training-job/")[2] or key
+    return key.partition(f":{TRAINING.resource}/")[2] or key
 
 
 def _instant(at_us: int | None) -> datetime | None:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import get_args
+from typing import Any, get_args
 
 from sagemock import checks, reasons
-from sagemock.checks import flag, public, shown, takes_one, whole
+from sagemock.checks import flag, public, quoted, takes_one, whole
 from sagemock.clock.instants import instant, instant_us
 from sagemock.clock.virtual import Clock
 from sagemock.errors import InvalidType, InvalidValue, NeverReached, UsageError
@@ -13,7 +13,9 @@ from sagemock.events.bridge import Events
 from sagemock.events.delivery import Delay, Subscription
 from sagemock.events.handler import Handler
 from sagemock.events.pattern import Pattern
-from sagemock.faces.views import Jobs
+from sagemock.jobs.interventions import Complete, Fail
+from sagemock.jobs.kinds import TRAINING
+from sagemock.jobs.rules import Matcher, PlanSource, Rule
 from sagemock.literals import ErrorName, OperationName, StatusName
 from sagemock.picture.show import drawing, timeline, timelines
 from sagemock.service.accounts import Accounts
@@ -22,13 +24,13 @@ from sagemock.service.faults import Fault, Moment, Window
 from sagemock.service.quotas import Usage, checked_instance_type
 from sagemock.service.visibility import HideRule
 from sagemock.training import status
-from sagemock.training.interventions import Complete, Fail, Interrupt, Intervention
+from sagemock.training.interventions import Interrupt, Intervention
 from sagemock.training.job import Job
 from sagemock.training.plan.resources import count
-from sagemock.training.plan.rules import Matcher, PlanSource, Rule
-from sagemock.training.streams import runs
+from sagemock.world import launch
 from sagemock.world.options import check_plan
 from sagemock.world.sleeps import Sleeps
+from sagemock.world.views import Jobs, JobView
 from sagemock.world.world import World
 
 __all__ = ["Controls"]
@@ -138,7 +140,30 @@ class Controls:
         _check_source(plan)
         if times is not None:
             whole("times", times, "how many jobs the plan serves", "leave it out for all", least=1)
-        world.backend.plans.rules.append(Rule(matcher, plan, times))
+        world.backend.plans.rules.append(Rule(TRAINING, matcher, plan, times))
+
+    @public
+    def create_training_job(
+        self,
+        name: str,
+        *,
+        plan: PlanSource | None = None,
+        region: str | None = None,
+        **fields: Any,  # noqa: ANN401  # any field of the request
+    ) -> JobView:
+        """Create a training job as if somebody else had done so, and return a view of it.
+
+        `fields` are fields of the CreateTrainingJob request. They replace those of a complete request, which has one on-demand
+        `ml.m5.xlarge` and no input; None leaves a field out. The job is like any other, with events and quotas. But no call is
+        recorded, no fault is met, and no time passes. Raises InvalidType or InvalidValue for what botocore or AWS would refuse,
+        in their words.
+
+        :param name: The name of the job.
+        :param plan: The plan of this job, or a callable of the request that returns one (default: as for any job).
+        :param region: The region of the job (default: that of a client without a region of its own).
+        """
+        world = self._running
+        return self.jobs[launch.create_training_job(world, name, plan, region, fields)]
 
     @public
     def quota(self, instance_type: str, *, instances: int, spot: bool = False, warm_pool: bool = False) -> None:
@@ -281,7 +306,9 @@ class Controls:
         """
         world = self._running
         if not isinstance(text, str) or not text:
-            raise InvalidType(f"log() takes the text of a line, not {shown(text)}: write log({shown(name)}, 'epoch=1 loss=0.31')")
+            raise InvalidType(
+                f"log() takes the text of a line, not {quoted(text)}: write log({quoted(name)}, 'epoch=1 loss=0.31')"
+            )
         checks.text("text", text, "the text of a line", "write what can be encoded")
         whole("instance", instance, "the number of an instance, counted from 1", "leave it out for the first")
         with world.store.lock:
@@ -290,12 +317,12 @@ class Controls:
             at_us = now_us if at is None else instant_us(at)
             if instance not in range(1, count(job.request) + 1):
                 raise UsageError(f"{name!r} has no instance {instance!r}: it has {count(job.request)}, counted from 1")
-            if not any(begin_us <= at_us for begin_us in runs(job)):
+            if not any(begin_us <= at_us for begin_us in job.runs()):
                 raise UsageError(
                     f"no container of {name!r} has started at {instant(at_us).isoformat()}, so it cannot log: advance until "
                     f"it is in Training, or give a later instant by at=.\n{timeline(job, now_us)}"
                 )
-            world.store.region(job.place).logbook.add(job, at_us, text, instance=instance, now_us=now_us)
+            world.store.region(job.place, Job).logbook.add(job, at_us, text, instance=instance, now_us=now_us)
             world.backend.runaway.reset()
 
     @public
@@ -309,7 +336,7 @@ class Controls:
         now_us = world.clock.now_us()
         known = {*status.PHASES, *status.ENDINGS, *get_args(status.Primary)}
         if not isinstance(wanted, str) or wanted not in known:
-            raise UsageError(f"{shown(wanted)} is not a status of a training job: write one of {', '.join(sorted(known))}")
+            raise UsageError(f"{quoted(wanted)} is not a status of a training job: write one of {', '.join(sorted(known))}")
         state = job.state(now_us)
         reached = wanted in (state.primary, state.secondary)
         while not reached:
@@ -354,7 +381,7 @@ class Controls:
 def _check_matcher(matcher: object) -> None:
     if not isinstance(matcher, str) and not callable(matcher):
         raise InvalidType(
-            f"plan() takes a pattern of job names or a predicate of the request, not {shown(matcher)}: write plan('churn-*', …)"
+            f"plan() takes a pattern of job names or a predicate of the request, not {quoted(matcher)}: write plan('churn-*', …)"
         )
     if isinstance(matcher, str):
         checks.text("matcher", matcher, "a pattern of job names", "write plan('churn-*', …)")

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from sagemock.clock.instants import SECOND_US
-from sagemock.training.interventions import Complete, Delete, Fail, Intervention, Stop
-from sagemock.training.job import Job, Place
+from sagemock.jobs.interventions import Complete, Delete, Fail, Stop
+from sagemock.jobs.place import Place
+from sagemock.jobs.store import Key, Order, Store
+from sagemock.training.interventions import Intervention
+from sagemock.training.job import Job
 from sagemock.training.plan.plan import Plan
 from sagemock.training.snapshot import snapshot
-from sagemock.training.store import Key, Order, Store
-from sagemock.training.warm_pool import settled_us
 from tests.support.strategies import START_US, named, names
 
 PLACES = [Place("aws", "us-west-2", "123456789012"), Place("aws", "eu-west-1", "123456789012")]
@@ -69,7 +70,7 @@ class Naive(RuleBasedStateMachine):
     )
     def list_pages(self, place: Place, order: Order, descending: bool, limit: int, when_s: int) -> None:  # noqa: FBT001  # a drawn value
         """Page through a region; time may pass between the pages, and then jobs may change places by status."""
-        region, after = self.store.region(place), None
+        region, after = self.store.region(place, Job), None
         while True:
             found = region.page(order, descending=descending, after=after, limit=limit, now_us=self.now_us)
             keyed = sorted(
@@ -109,9 +110,9 @@ class Naive(RuleBasedStateMachine):
     def agrees(self) -> None:
         every = self.every()
         assert list(self.store.jobs()) == every
-        assert self.store.settled_us() == max((settled_us(job) for job in every), default=None)
+        assert self.store.settled_us() == max((job.settled_us for job in every), default=None)
         for place, jobs in self.known.items():
-            assert self.store.region(place).by_name == jobs
+            assert self.store.region(place, Job).by_name == jobs
 
 
 test_the_store_is_what_a_sorted_list_is = Naive.TestCase
@@ -124,7 +125,7 @@ def test_pages_are_the_whole_list(found: list[str], order: Order, descending: bo
     store = Store()
     for number, name in enumerate(found):
         store.put(named(name, number, START_US + number, PLANS[number % len(PLANS)]))
-    region = store.region(PLACES[0])
+    region = store.region(PLACES[0], Job)
     now_us = START_US + 40 * SECOND_US
 
     def pages(size: int, *, backwards: bool) -> list[str]:
@@ -152,7 +153,7 @@ def test_places_know_nothing_of_each_other() -> None:
     store = Store()
     for number, place in enumerate(PLACES):
         store.put(named("one", number, START_US, place=place))
-    assert [store.region(place).by_name["one"].number for place in PLACES] == [0, 1]
+    assert [store.region(place, Job).by_name["one"].number for place in PLACES] == [0, 1]
     assert len(list(store.jobs())) == 2
     assert Store().settled_us() is None
 
@@ -177,7 +178,7 @@ def test_a_stored_job_costs_little_beyond_its_request(kind: type[Stop | Complete
     # What is shared by all jobs, or bounded, is there before.
     warm = Store()
     warm.put(new[0].after(kind(SECOND_US)))
-    warm.region(PLACES[0]).page("Status", descending=False, after=None, limit=1, now_us=START_US)
+    warm.region(PLACES[0], Job).page("Status", descending=False, after=None, limit=1, now_us=START_US)
     tracemalloc.start()
     try:
         before = tracemalloc.get_traced_memory()[0]
@@ -186,7 +187,7 @@ def test_a_stored_job_costs_little_beyond_its_request(kind: type[Stop | Complete
             store.put(job)
             kept[place] = None
             store.put(job.after(kind(SECOND_US)))
-        region = store.region(PLACES[0])
+        region = store.region(PLACES[0], Job)
         for order in ORDERS:
             region.page(order, descending=True, after=None, limit=10, now_us=START_US + 10**9)
         assert store.settled_us() is not None
@@ -196,18 +197,14 @@ def test_a_stored_job_costs_little_beyond_its_request(kind: type[Stop | Complete
     assert each <= 1024
 
 
-def test_a_job_that_is_gone_frees_its_name_and_its_pool() -> None:
+def test_a_job_that_is_gone_frees_its_name() -> None:
     """However often it was deleted; what was never there can be forgotten too."""
     store = Store()
-    keeper = replace(named("one", 1, START_US, PLANS[0]), retains=600)
-    other = replace(named("two", 2, START_US, PLANS[0]), retains=600)
+    keeper, other = named("one", 1, START_US, PLANS[0]), named("two", 2, START_US, PLANS[0])
     store.put(keeper)
     store.put(other)
-    region = store.region(keeper.place)
+    region = store.region(keeper.place, Job)
     region.page("Status", descending=False, after=None, limit=9, now_us=START_US)
-    assert region.pools() == [keeper, other]
-    region.without_pool(other)
-    assert region.pools() == [keeper]
     deleted = keeper.after(Delete(99 * SECOND_US))
     store.put(deleted)
     store.put(deleted)
@@ -216,7 +213,6 @@ def test_a_job_that_is_gone_frees_its_name_and_its_pool() -> None:
     assert list(region.by_name) == ["one", "two"]
     store.forget(gone_us)
     assert list(region.by_name) == ["two"]
-    assert region.pools() == []
     page = region.page("Status", descending=False, after=None, limit=9, now_us=gone_us)
     assert [job.name for _, job in page] == ["two"]
     store.put(named("one", 3, gone_us))
@@ -229,10 +225,10 @@ def test_a_job_is_forgotten_before_it_was_ever_listed(listed: bool) -> None:  # 
     store = Store()
     if listed:
         store.put(named("old", 1, START_US))
-        store.region(PLACES[0]).page("Status", descending=False, after=None, limit=9, now_us=START_US)
+        store.region(PLACES[0], Job).page("Status", descending=False, after=None, limit=9, now_us=START_US)
     store.put(named("new", 2, START_US, PLANS[3]).after(Delete(0)))
     store.forget(START_US + 10**12)
-    page = store.region(PLACES[0]).page("Status", descending=True, after=None, limit=9, now_us=START_US + 10**12)
+    page = store.region(PLACES[0], Job).page("Status", descending=True, after=None, limit=9, now_us=START_US + 10**12)
     assert [job.name for _, job in page] == ["old"] * listed
 
 
@@ -243,7 +239,7 @@ def test_a_job_that_is_changed_and_keeps_its_status_keeps_its_place() -> None:
     pages = []
     for record in (job, replace(job, tags=(("team", "churn"),))):
         store.put(record)
-        pages.append(store.region(PLACES[0]).page("Status", descending=False, after=None, limit=9, now_us=START_US))
+        pages.append(store.region(PLACES[0], Job).page("Status", descending=False, after=None, limit=9, now_us=START_US))
     assert [[(key, found.tags) for key, found in page] for page in pages] == [
         [(("InProgress", 1), ())],
         [(("InProgress", 1), (("team", "churn"),))],

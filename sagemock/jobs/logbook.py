@@ -6,8 +6,8 @@ from itertools import count
 from typing import Final
 
 from sagemock.evidence import Assumption
-from sagemock.training.job import Job
-from sagemock.training.streams import AddedLine, AddedLines, Stream, last_us, written
+from sagemock.jobs.job import AnyJob
+from sagemock.jobs.streams import AddedLine, AddedLines, Stream, last_us, written
 
 __all__ = ["Logbook"]
 
@@ -31,7 +31,7 @@ class Logbook:
     """
 
     def __init__(self) -> None:
-        self._jobs: dict[str, dict[int, Job]] = {}
+        self._jobs: dict[str, dict[int, AnyJob]] = {}
         self._added: dict[int, list[AddedLine]] = {}
         self._lines: dict[int, dict[int, AddedLines]] = {}
         self._numbers = count(_ADDED)
@@ -41,9 +41,9 @@ class Logbook:
         self._created_us: int | None = _LONG_AGO_US
         self._erased_us: int | None = None
 
-    def put(self, job: Job) -> None:
+    def put(self, job: AnyJob) -> None:
         """Take note of a job, or of its new record; of one that writes nothing nothing is kept."""
-        if job.script.has_lines or job.number in self._added:
+        if job.has_lines or job.number in self._added:
             self._jobs.setdefault(job.name, {})[job.number] = job
             old = self._last_of.get(job.number)
             if old is not None:
@@ -52,14 +52,14 @@ class Logbook:
             self._last_of[job.number] = new
             insort(self._last, new)
 
-    def add(self, job: Job, at_us: int, text: str, *, instance: int, now_us: int) -> None:
+    def add(self, job: AnyJob, at_us: int, text: str, *, instance: int, now_us: int) -> None:
         """Let a container of `job` write a line at `at_us`."""
         line = AddedLine(at_us, next(self._numbers), instance, text, now_us)
         self._added.setdefault(job.number, []).append(line)
         self._lines.setdefault(job.number, {}).setdefault(instance, AddedLines()).add(line)
         self.put(job)
 
-    def added(self, job: Job) -> Iterable[AddedLine]:
+    def added(self, job: AnyJob) -> Iterable[AddedLine]:
         """Return what the test let the containers of a job write, be it in the group or deleted: metrics were read off it."""
         return self._added.get(job.number, ())
 

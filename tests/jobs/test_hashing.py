@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from sagemock import Plan
-from sagemock.training.plan.hashing import hashed_once
+from sagemock.jobs.hashing import hashed_once
 
 
 class Counted:

@@ -10,13 +10,10 @@ from dataclasses import dataclass, field
 from heapq import merge
 from typing import NamedTuple, overload
 
-from sagemock.clock.instants import SECOND_US
-from sagemock.training.job import Job
-from sagemock.training.plan import resources
-from sagemock.training.plan.lines import WRITES, Lines
-from sagemock.training.status import STOPPING
+from sagemock.jobs.job import AnyJob
+from sagemock.jobs.lines import Lines
 
-__all__ = ["AddedLine", "AddedLines", "Line", "Stream", "last_us", "runs", "written"]
+__all__ = ["AddedLine", "AddedLines", "Line", "Stream", "last_us", "written"]
 
 
 class AddedLine(NamedTuple):
@@ -151,7 +148,7 @@ def _at(line: AddedLine) -> int:
 class Stream(NamedTuple):
     """The log of one container: what one instance has written from one start to the next."""
 
-    job: Job
+    job: AnyJob
     instance: int
     begin_us: int
     """When the container started."""
@@ -160,8 +157,8 @@ class Stream(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The name of the stream, as AWS's own (developer guide, kubernetes-sagemaker-jobs): `job/algo-1-1574293123`."""
-        return f"{self.job.name}/algo-{self.instance}-{self.begin_us // SECOND_US}"
+        """The name of the stream."""
+        return self.job.stream(self.instance, self.begin_us)
 
     @property
     def lines(self) -> list[Line]:
@@ -189,29 +186,15 @@ class Stream(NamedTuple):
         return max(part.ingested_us for part in self.parts)
 
 
-def runs(job: Job) -> list[int]:
-    """Return the instants at which a container of the job starts, as far as is known now; each start is a stream of its own."""
-    found: list[int] = []
-    runs_now = False
-    for change in job.timeline.changes:
-        if change.enters:
-            # A stop starts no container.
-            if change.secondary in WRITES - {STOPPING} and not runs_now:
-                found.append(job.created_us + change.at_us)
-                runs_now = True
-            runs_now = runs_now and change.secondary in WRITES
-    return found
-
-
-def written(job: Job, added: Mapping[int, AddedLines], now_us: int, erased_us: int | None = None) -> Iterator[Stream]:
+def written(job: AnyJob, added: Mapping[int, AddedLines], now_us: int, erased_us: int | None = None) -> Iterator[Stream]:
     """Yield the streams of a job with the lines that are written by `now_us`, and of the plan's after `erased_us`.
 
     `added` is by instance.
     """
-    begins = [begin_us for begin_us in runs(job) if begin_us <= now_us]
+    begins = [begin_us for begin_us in job.runs() if begin_us <= now_us]
     planned = _planned(job, begins, now_us, erased_us)
     for run, (begin_us, end_us) in enumerate(zip(begins, [*begins, now_us + 1][1:], strict=True)):
-        for instance in range(1, resources.count(job.request) + 1):
+        for instance in range(1, job.containers + 1):
             parts: list[Planned | AddedPart] = [planned[run]]
             if instance in added:
                 parts.append(AddedPart(added[instance], begin_us, end_us))
@@ -220,7 +203,7 @@ def written(job: Job, added: Mapping[int, AddedLines], now_us: int, erased_us: i
                 yield Stream(job, instance, begin_us, there)
 
 
-def _planned(job: Job, begins: Sequence[int], now_us: int, erased_us: int | None) -> list[Planned]:
+def _planned(job: AnyJob, begins: Sequence[int], now_us: int, erased_us: int | None) -> list[Planned]:
     """Return the lines of the plan for each run, without those that a cut came before."""
     found = [Planned() for _ in begins]
     order = 0
@@ -238,7 +221,7 @@ def _planned(job: Job, begins: Sequence[int], now_us: int, erased_us: int | None
     return found
 
 
-def last_us(job: Job, added: Mapping[int, AddedLines]) -> int:
+def last_us(job: AnyJob, added: Mapping[int, AddedLines]) -> int:
     """Return an instant after which no container of the job will write, by what is known now."""
     found = [one.in_order[-1].at_us for one in added.values() if one.in_order]
     found += [job.created_us + writing.begin_us + writing.lines.last_us for writing in job.timeline.logged_visits[-1:]]

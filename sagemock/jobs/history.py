@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sagemock.training.job import Job
-from sagemock.training.store import Store
+from sagemock.jobs.job import AnyJob
+from sagemock.jobs.store import Store
 
 __all__ = ["History", "Occurrence", "Seen", "changed_us", "occurrences"]
 
@@ -19,7 +19,7 @@ class Occurrence(NamedTuple):
     """The number of the job."""
     changes_so_far: int
     """How many changes of its timeline have happened then, this one included."""
-    job: Job
+    job: AnyJob
     """The record by which it happens."""
 
 
@@ -30,13 +30,13 @@ class Seen(NamedTuple):
     statuses: tuple[str, str] | None = None
 
     @classmethod
-    def of(cls, job: Job, now_us: int) -> "Seen":
+    def of(cls, job: AnyJob, now_us: int) -> "Seen":
         """Return all that has happened to a job by `now_us`: nothing before its creation, if a clock was set back."""
         changes = job.timeline.until(now_us - job.created_us)
         return cls(len(changes), (changes[-1].primary, changes[-1].secondary)) if changes else cls()
 
 
-def occurrences(job: Job, seen: Seen) -> Iterator[Occurrence]:
+def occurrences(job: AnyJob, seen: Seen) -> Iterator[Occurrence]:
     """Yield in order what happens to a job, as it is known now, after what was seen."""
     statuses = seen.statuses
     for count, change in enumerate(job.timeline.changes[seen.changes :], seen.changes + 1):
@@ -45,7 +45,7 @@ def occurrences(job: Job, seen: Seen) -> Iterator[Occurrence]:
             yield Occurrence(job.created_us + change.at_us, job.number, count, job)
 
 
-def changed_us(old: Job, new: Job | None, now: Callable[[], int]) -> int:
+def changed_us(old: AnyJob, new: AnyJob | None, now: Callable[[], int]) -> int:
     """Return when the record `old` was replaced: with an intervention, at its instant; else now."""
     if new is not None and len(new.interventions) > len(old.interventions):
         return new.created_us + new.interventions[-1].at_us
@@ -54,7 +54,7 @@ def changed_us(old: Job, new: Job | None, now: Callable[[], int]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Former:
-    job: Job
+    job: AnyJob
     until_us: int
 
 
@@ -71,7 +71,7 @@ class History:
         self._former: list[_Former] = []
         store.watchers.append(self._note)
 
-    def _note(self, old: Job | None, new: Job | None) -> None:
+    def _note(self, old: AnyJob | None, new: AnyJob | None) -> None:
         if old is not None:
             self._former.append(_Former(old, changed_us(old, new, self._now)))
 

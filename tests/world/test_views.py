@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sagemock import Plan, SageMakerMock, UnknownJob, UnusedError, UsageError, mock_sagemaker
-from sagemock.faces.views import TransitionView
+from sagemock.world.views import TransitionView
 from tests.support.calling import START, YOUNG, after, create, make_client, request
 
 PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)

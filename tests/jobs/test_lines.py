@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from sagemock.clock.instants import SECOND_US
 from sagemock.errors import PlanError
+from sagemock.jobs.durations import FOREVER
+from sagemock.jobs.lines import NO_LINES, Lines, lines_of
 from sagemock.training.fold import fold
-from sagemock.training.plan.lines import NO_LINES, Lines, lines_of
-from sagemock.training.plan.phase import FOREVER, Phase
+from sagemock.training.plan.phase import Phase
 from sagemock.training.plan.plan import Plan
 from tests.support.strategies import played
 

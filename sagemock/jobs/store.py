@@ -1,21 +1,25 @@
-"""The store: the one place that is mutable. Every job of a mock, by place and name, and the orders in which lists show them."""
+"""The store: the one place that is mutable. It has every job of a mock by place, kind and name, in the orders of the lists."""
 
 import heapq
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias, TypeVar
+from typing import Generic, Literal, TypeAlias, TypeVar, cast
 
 from sagemock.clock import forks
-from sagemock.training.job import Job, Place
-from sagemock.training.logbook import Logbook
-from sagemock.training.warm_pool import settled_us
+from sagemock.jobs.job import AnyJob
+from sagemock.jobs.kinds import Kind
+from sagemock.jobs.logbook import Logbook
+from sagemock.jobs.place import Place
 
 __all__ = ["Key", "Order", "Region", "Store"]
 
 Order: TypeAlias = Literal["CreationTime", "Name", "Status"]
 Key: TypeAlias = tuple[int | str, ...]
 """Where a page ended: the sort key of its last job."""
+_J = TypeVar("_J", bound=AnyJob)
+_Where: TypeAlias = tuple[Place, str]
+"""A place and the name of a kind: a Kind itself takes longer to hash."""
 
 
 class Store:
@@ -23,23 +27,28 @@ class Store:
 
     def __init__(self) -> None:
         self.lock = forks.lock()
-        self.regions: dict[Place, Region] = {}
-        self.deleted: dict[str, None] = {}
-        """The names of the jobs that were forgotten, in that order."""
+        self.regions: dict[_Where, Region[AnyJob]] = {}
+        self.deleted: dict[tuple[Kind, str], None] = {}
+        """The kinds and names of the jobs that were forgotten, in that order."""
         self._count = 0
-        self._ends: list[tuple[int, int, Place, str]] = []
-        self._leaving: list[tuple[int, Place, str]] = []
+        self._ends: list[tuple[int, int, _Where, str]] = []
+        self._leaving: list[tuple[int, _Where, str]] = []
         self._settled = False
         """Whether the first of `_ends` is known to hold."""
-        self.watchers: list[Callable[[Job | None, Job | None], None]] = []
+        self.watchers: list[Callable[[AnyJob | None, AnyJob | None], None]] = []
         """Called under the lock after each change, with a job's old record (None: it is new) and its new one (None: gone)."""
 
-    def region(self, place: Place) -> "Region":
-        """Return the world at `place`, a new one if nothing was there."""
-        found = self.regions.get(place)
+    def region(self, place: Place, of: type[_J]) -> "Region[_J]":
+        """Return the jobs of a class at `place`: an empty region if there are none yet."""
+        return cast("Region[_J]", self.kind_at(place, cast("Kind", of.kind)))
+
+    def kind_at(self, place: Place, kind: Kind) -> "Region[AnyJob]":
+        """Return the jobs of a kind at `place`."""
+        where = place, kind.name
+        found = self.regions.get(where)
         if found is None:
             with self.lock:
-                found = self.regions.setdefault(place, Region())
+                found = self.regions.setdefault(where, Region())
         return found
 
     @property
@@ -53,11 +62,11 @@ class Store:
             self._count += 1
             return self._count
 
-    def put(self, job: Job) -> None:
+    def put(self, job: AnyJob) -> None:
         """Add a job, or replace the record of one."""
         with self.lock:
             try:
-                region = self.region(job.place)
+                region = self.kind_at(job.place, job.kind)
                 old = region.by_name.get(job.name) if self.watchers else None
                 region.put(job)
                 self._file(job)
@@ -72,20 +81,24 @@ class Store:
         while self._leaving and self._leaving[0][0] <= now_us:
             with self.lock:
                 try:
-                    _, place, name = heapq.heappop(self._leaving)
-                    gone = self.regions[place].remove(name)
-                    self.deleted[name] = None
+                    _, where, name = heapq.heappop(self._leaving)
+                    gone = self.regions[where].remove(name)
+                    if gone is None:
+                        # It was deleted twice in a row.
+                        continue
+                    self.deleted[gone.kind, name] = None
                     self._settled = False
-                    for watcher in self.watchers if gone is not None else ():
+                    for watcher in self.watchers:
                         watcher(gone, None)
                 except BaseException:
                     self._mend()
                     raise
 
-    def _file(self, job: Job) -> None:
-        heapq.heappush(self._ends, (-settled_us(job), job.number, job.place, job.name))
+    def _file(self, job: AnyJob) -> None:
+        where = job.place, job.kind.name
+        heapq.heappush(self._ends, (-job.settled_us, job.number, where, job.name))
         if job.interventions and job.gone_us is not None:
-            heapq.heappush(self._leaving, (job.gone_us, job.place, job.name))
+            heapq.heappush(self._leaving, (job.gone_us, where, job.name))
         self._settled = False
 
     def _mend(self) -> None:
@@ -96,7 +109,7 @@ class Store:
             for job in region.by_name.values():
                 self._file(job)
 
-    def jobs(self, now_us: int | None = None) -> Iterator[Job]:
+    def jobs(self, now_us: int | None = None) -> Iterator[AnyJob]:
         """Return the jobs that there are at an instant, in the order of creation; None: also those that `forget` will forget."""
         with self.lock:
             every = (job for region in self.regions.values() for job in region.by_name.values())
@@ -114,9 +127,9 @@ class Store:
 
     def _settled_us(self) -> int | None:
         while self._ends:
-            negative, number, place, name = self._ends[0]
-            job = self.regions[place].by_name.get(name)
-            if job is not None and job.number == number and settled_us(job) == -negative:
+            negative, number, where, name = self._ends[0]
+            job = self.regions[where].by_name.get(name)
+            if job is not None and job.number == number and job.settled_us == -negative:
                 self._settled = True
                 return -negative
             # An older record of the job, which ended later than the present one will.
@@ -125,26 +138,23 @@ class Store:
 
 
 @dataclass
-class Region:
-    """The jobs at one place."""
+class Region(Generic[_J]):
+    """The jobs of one kind at one place, with the log group of that kind there."""
 
-    by_name: dict[str, Job] = field(default_factory=dict)
+    by_name: dict[str, _J] = field(default_factory=dict)
     _names: list[str] = field(default_factory=list)
     _numbers: list[int] = field(default_factory=list)
     _numbered: dict[int, str] = field(default_factory=dict)
     _statuses: "_ByStatus | None" = None
-    _pools: dict[int, str] = field(default_factory=dict)
     logbook: Logbook = field(default_factory=Logbook)
 
-    def put(self, job: Job) -> None:
+    def put(self, job: _J) -> None:
         """Add a job, or replace the record of one."""
         if job.name not in self.by_name:
             insort(self._names, job.name)
             # Nobody puts an older job in.
             self._numbers.append(job.number)
             self._numbered[job.number] = job.name
-            if job.retains:
-                self._pools[job.number] = job.name
         self.by_name[job.name] = job
         self.logbook.put(job)
         if self._statuses is not None:
@@ -154,34 +164,22 @@ class Region:
         """Find all orders anew."""
         self._numbered = {job.number: name for name, job in self.by_name.items()}
         self._names, self._numbers, self._statuses = sorted(self.by_name), sorted(self._numbered), None
-        jobs = [self.by_name[self._numbered[number]] for number in self._numbers]
-        self._pools = {job.number: job.name for job in jobs if job.retains}
-        for job in jobs:
-            self.logbook.put(job)
+        for number in self._numbers:
+            self.logbook.put(self.by_name[self._numbered[number]])
 
-    def remove(self, name: str) -> Job | None:
+    def remove(self, name: str) -> _J | None:
         """Take a job out as if it had never been, and return it."""
         job = self.by_name.pop(name, None)
         if job is None:
-            # It was deleted twice in a row, and is gone already.
             return None
         del self._names[bisect_left(self._names, name)]
         del self._numbers[bisect_left(self._numbers, job.number)]
         del self._numbered[job.number]
-        self._pools.pop(job.number, None)
         if self._statuses is not None:
             self._statuses.remove(job.number)
         return job
 
-    def pools(self) -> list[Job]:
-        """Return the jobs that asked for a warm pool, oldest first."""
-        return [self.by_name[name] for name in self._pools.values()]
-
-    def without_pool(self, job: Job) -> None:
-        """Look no more at the pool of a job that is gone for good."""
-        self._pools.pop(job.number, None)
-
-    def page(self, order: Order, *, descending: bool, after: Key | None, limit: int, now_us: int) -> list[tuple[Key, Job]]:
+    def page(self, order: Order, *, descending: bool, after: Key | None, limit: int, now_us: int) -> list[tuple[Key, _J]]:
         """Return at most `limit` jobs that come after the key `after` in this order, each with its key.
 
         It costs about the same however many jobs there are.
@@ -209,10 +207,10 @@ class _ByStatus:
     def __init__(self) -> None:
         self._buckets: dict[str, list[int]] = {}
         self._where: dict[int, str] = {}
-        self._jobs: dict[int, Job] = {}
+        self._jobs: dict[int, AnyJob] = {}
         self._due: list[tuple[int, int]] = []
 
-    def put(self, job: Job) -> None:
+    def put(self, job: AnyJob) -> None:
         self._jobs[job.number] = job
         # The job is filed at the next page, by what it is then.
         heapq.heappush(self._due, (job.created_us, job.number))
@@ -267,5 +265,5 @@ def _slice(ordered: list[_Key], after: _Key | None, limit: int, *, descending: b
     return ordered[start : start + limit]
 
 
-def _number(job: Job) -> int:
+def _number(job: AnyJob) -> int:
     return job.number

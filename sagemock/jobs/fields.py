@@ -1,0 +1,80 @@
+"""The general fields of a plan: what a plan can say of a job of any kind."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Final
+
+from sagemock.checks import mapping, of_a_plan, text, whole
+from sagemock.jobs.durations import Duration, span_us
+from sagemock.jobs.kinds import Kind
+from sagemock.jobs.lines import LineSource, LogMapping, sources_of
+from sagemock.jobs.own import Kept
+
+__all__ = ["GeneralFields"]
+
+_EMPTY_MAX: Final = 99
+_UNSHOWN: Final = frozenset({"replayed", "nulls", "called"})
+"""The fields that no repr shows."""
+
+
+@dataclass(frozen=True, repr=False, kw_only=True)
+class GeneralFields:
+    """The fields of a plan of any kind. Each kind adds its own, and the recipes."""
+
+    kind: ClassVar[Kind]
+    """The kind of job that the plan is for."""
+    writes: ClassVar[Collection[str]]
+    """The phases in which a container writes lines."""
+
+    stopping: Duration | None = None
+    """How long the container takes to end after a stop (the service grants it 120 s), or, while the job is Pending, the stop."""
+    limit_lag: Duration | None = None
+    """How much too late the service notices that a limit is reached (recorded: 60 to 300 s)."""
+    stopped_after: Duration | None = None
+    """When somebody stops the job through the API, after creation; None for never."""
+    logs: LogMapping = ()
+    """What the container writes in which status, besides what the phases say: `{"Training": [(0, "epoch 1"), …]}`."""
+    empty_log_pages: int | None = None
+    """How many empty pages with a token come before each page of its log that has lines, each of which is half full then.
+
+    None: one where hours pass without a line, and there only. CloudWatch Logs does so: an empty page is not the end of a log
+    (dstackai/dstack#2500, boto/boto3#4258)."""
+    replayed: Mapping[str, Any] | None = field(default=None, hash=False)
+    """The recorded description that is played again, if one is."""
+    called: str = field(default="", compare=False)
+    """How the plan was made, for its repr."""
+
+    def __repr__(self) -> str:
+        if self.called:
+            return self.called
+        given = (
+            f"{one.name}={getattr(self, one.name)!r}"
+            for one in fields(self)
+            if one.name not in _UNSHOWN and getattr(self, one.name) != one.default
+        )
+        return f"{type(self).__name__}({', '.join(given)})"
+
+    def _repr_pretty_(self, printer: Any, _: object) -> None:  # noqa: ANN401  # IPython's protocol, and Hypothesis's
+        # Both would print every field of a dataclass.
+        printer.text(repr(self))
+
+    @property
+    def by_status(self) -> dict[str, LineSource]:
+        """What the container writes in which status, besides what the phases say."""
+        return dict(self.logs)
+
+    def _check_general(self) -> None:
+        """Check these fields, and keep copies of what a test may change. Raises PlanError."""
+        with of_a_plan():
+            if self.empty_log_pages is not None:
+                whole("empty_log_pages", self.empty_log_pages, "how many", "write empty_log_pages=1", least=0, most=_EMPTY_MAX)
+            if not isinstance(self.called, str) or self.called:
+                text("called", self.called, "how the plan was made", "leave it out")
+            if self.replayed is not None:
+                advice = f"use {type(self).__name__}.replays()"
+                mapping("replayed", self.replayed, f"a {self.kind.describe} response", advice)
+        object.__setattr__(self, "logs", sources_of(self.logs, self.writes))
+        if self.replayed is not None and not isinstance(self.replayed, Kept):
+            object.__setattr__(self, "replayed", Kept(self.replayed))
+        for name in ("stopping", "limit_lag", "stopped_after"):
+            span_us(getattr(self, name), name)

@@ -1,0 +1,119 @@
+"""A job of any kind, as the store, histories and logs see it."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sagemock.jobs.fields import GeneralFields
+from sagemock.jobs.interventions import Intervention
+from sagemock.jobs.kinds import Kind
+from sagemock.jobs.place import Place
+from sagemock.jobs.timeline import Change, Timeline
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["AnyJob", "Done"]
+
+
+class Done(Protocol):
+    """Something that was done to a job."""
+
+    @property
+    def at_us(self) -> int:
+        """When, in microseconds after its creation."""
+
+
+class AnyJob(Protocol):
+    """A job of any kind: a frozen record of what was asked for, and of what was done to it since. A change is a new record."""
+
+    @property
+    def kind(self) -> Kind:
+        """Its kind."""
+
+    @property
+    def statuses(self) -> frozenset[str]:
+        """Every status, or phase, for which a test can wait."""
+
+    @property
+    def name(self) -> str:
+        """Its name, unique among the jobs of its kind at its place."""
+
+    @property
+    def place(self) -> Place:
+        """Where it lives."""
+
+    @property
+    def arn(self) -> str:
+        """Its ARN."""
+
+    @property
+    def request(self) -> Mapping[str, Any]:
+        """The request that created it."""
+
+    @property
+    def plan(self) -> GeneralFields:
+        """The plan that it plays."""
+
+    @property
+    def created_us(self) -> int:
+        """Its creation, in microseconds since the epoch."""
+
+    @property
+    def number(self) -> int:
+        """Counts the jobs of a mock in the order of their creation."""
+
+    @property
+    def interventions(self) -> Sequence[Done]:
+        """What was done to it, in order."""
+
+    @property
+    def tags(self) -> tuple[tuple[str, str], ...]:
+        """Its tags."""
+
+    @property
+    def timeline(self) -> Timeline:
+        """Its whole life as it is known now."""
+
+    @property
+    def planned_stop_us(self) -> int | None:
+        """When its plan stops it through the API, in microseconds after its creation; None for never."""
+
+    @property
+    def last_us(self) -> int:
+        """The instant of the last change to it."""
+
+    @property
+    def settled_us(self) -> int:
+        """The instant after which nothing happens by itself to it and to what remains of it."""
+
+    @property
+    def gone_us(self) -> int | None:
+        """The instant from which it is deleted, None if nobody deleted it."""
+
+    def is_gone(self, now_us: int) -> bool:
+        """Whether its deletion is done at this instant."""
+
+    def after(self, intervention: Intervention, /) -> "Self":
+        """Return the job as it is once `intervention` was made."""
+
+    def tagged(self, tags: tuple[tuple[str, str], ...], /) -> "Self":
+        """Return the job with these tags instead."""
+
+    def state(self, now_us: int) -> Change:
+        """Return the last change by `now_us`: its statuses and its message."""
+
+    # -- its logs
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether its containers write anything by its plan."""
+
+    @property
+    def containers(self) -> int:
+        """How many containers run at once, each with a log of its own."""
+
+    def runs(self) -> list[int]:
+        """Return the instants at which a container starts, as far as is known now; each start is a stream of its own."""
+
+    def stream(self, instance: int, begin_us: int) -> str:
+        """Return the name of the log stream of an instance, counted from 1, whose container started at `begin_us`."""

@@ -1,0 +1,77 @@
+"""The kinds of job, and what AWS calls each of them and what belongs to it."""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+__all__ = ["KINDS", "TRAINING", "Kind", "named_in", "of_arn"]
+
+
+class Kind(NamedTuple):
+    """A kind of job, in AWS's own names."""
+
+    name: str
+    """The word for it in this package: the argument `kind` of `plan()`."""
+    noun: str
+    """What a sentence calls one."""
+    resource: str
+    """The type of the resource in its ARN."""
+    shape: str
+    """What the service model calls it: CreateTrainingJob creates one, and TrainingJobName is its name."""
+    log_group: str
+    detail_type: str
+    """The type of its events in EventBridge."""
+
+    @property
+    def create(self) -> str:
+        """The operation that creates one."""
+        return f"Create{self.shape}"
+
+    @property
+    def describe(self) -> str:
+        """The operation that describes one."""
+        return f"Describe{self.shape}"
+
+    @property
+    def list(self) -> str:
+        """The operation that lists all of them."""
+        return f"List{self.shape}s"
+
+    @property
+    def name_member(self) -> str:
+        """The member of a request that has the job's name."""
+        return f"{self.shape}Name"
+
+    @property
+    def status_member(self) -> str:
+        """The member of a description that has the job's status."""
+        return f"{self.shape}Status"
+
+
+TRAINING: Final = Kind(
+    "training",
+    "training job",
+    "training-job",
+    "TrainingJob",
+    "/aws/sagemaker/TrainingJobs",
+    "SageMaker Training Job State Change",
+)
+KINDS: Final = (TRAINING,)
+"""The table of kinds. Training jobs come first: a bare name is that of a training job."""
+
+
+def of_arn(arn: str) -> tuple[Kind, str] | None:
+    """Return the kind and the name of the job with this ARN, None if it is the ARN of something else."""
+    for kind in KINDS:
+        _, found, name = arn.partition(f":{kind.resource}/")
+        if found:
+            return kind, name
+    return None
+
+
+def named_in(request: Mapping[str, Any]) -> tuple[Kind, str] | None:
+    """Return the kind and the name of the job that a request is about, None if it does not name one."""
+    for kind in KINDS:
+        name = request.get(kind.name_member)
+        if name is not None:
+            return kind, str(name)
+    return of_arn(str(request.get("ResourceArn", "")))

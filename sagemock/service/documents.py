@@ -1,0 +1,24 @@
+"""Documents: everything that the service shows of a job of any kind, for events."""
+
+from typing import Any
+
+from sagemock.jobs.job import AnyJob
+from sagemock.protocol.model import Api
+from sagemock.service import describe
+from sagemock.training.job import Job
+from sagemock.training.snapshot import snapshot
+from sagemock.training.warm_pool import Pool, pool
+
+__all__ = ["members"]
+
+
+def members(api: Api, job: AnyJob, now_us: int, count: int) -> dict[str, Any]:
+    """Return the members of a description at an instant, when only `count` of the job's changes have been made."""
+    if not isinstance(job, Job):
+        raise TypeError(f"there is no document of {job!r}")  # pragma: no cover  # every kind has one
+    at = snapshot(job, now_us, count)
+    warm_pool = pool(job, now_us)
+    if warm_pool is not None and not at.over:
+        # The job ends at this instant, but at this change it has not ended yet.
+        warm_pool = Pool("InUse")
+    return {**describe.constant_members(api, job), **describe.members_now(api, job, at, warm_pool)}
