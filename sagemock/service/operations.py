@@ -148,7 +148,7 @@ def describe_training_job(service: Service, api: Api, place: Place, request: Map
     job = service.find(place, request["TrainingJobName"])
     response = service.encoded(api, job, now_us)
     at = progress(job, snapshot(job, now_us), now_us) if job.plan.counts_steps else None
-    by_time = describe.members_by_time(pool(job, now_us), metrics.final(service.store, job, now_us), at)
+    by_time = describe.members_by_time(pool(job, now_us), metrics.final(api, service.store, job, now_us), at)
     running = running_s(job, now_us)
     # In JSON the last of two members with one name counts. For a replayed job that must be the recorded one, so it comes last.
     if by_time:
