@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         NeverReached,
         NotAnswered,
         NothingWillHappen,
+        NotServed,
         NotSimulated,
         PlanError,
         SagemockError,
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from sagemock.jobs.rules import Matcher, PlanSource
     from sagemock.pytest_plugin import marker
     from sagemock.served.environment import child_environment
+    from sagemock.served.remote import RemoteMock, connect
+    from sagemock.served.remote_views import RemoteClock, RemoteJob, RemoteJobs
     from sagemock.service.accounts import Accounts
     from sagemock.service.calls import Call, Calls
     from sagemock.service.faults import Moment
@@ -60,6 +63,7 @@ __all__ = [
     "Moment",
     "NeverReached",
     "NotAnswered",
+    "NotServed",
     "NotSimulated",
     "NothingWillHappen",
     "Options",
@@ -68,6 +72,10 @@ __all__ = [
     "Plan",
     "PlanError",
     "PlanSource",
+    "RemoteClock",
+    "RemoteJob",
+    "RemoteJobs",
+    "RemoteMock",
     "SageMakerMock",
     "SagemockError",
     "Sleep",
@@ -79,6 +87,7 @@ __all__ = [
     "UsageError",
     "WrongCalls",
     "child_environment",
+    "connect",
     "current",
     "marker",
     "mock_sagemaker",
@@ -103,6 +112,11 @@ _HOMES = {
     "Plan": "sagemock.training.plan.plan",
     "SageMakerMock": "sagemock.faces.mock",
     "child_environment": "sagemock.served.environment",
+    "RemoteClock": "sagemock.served.remote_views",
+    "RemoteJob": "sagemock.served.remote_views",
+    "RemoteJobs": "sagemock.served.remote_views",
+    "RemoteMock": "sagemock.served.remote",
+    "connect": "sagemock.served.remote",
     "current": "sagemock.faces.mock",
     "marker": "sagemock.pytest_plugin",
     "mock_sagemaker": "sagemock.faces.mock",

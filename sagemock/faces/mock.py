@@ -1,6 +1,6 @@
 """The mock: one object, used as a decorator, by `with`, by `start()` and `stop()`, or as a fixture."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast, overload
@@ -12,6 +12,7 @@ from sagemock.client.aio import AioPatch
 from sagemock.client.environ import Environ, MetadataOff, StandIns
 from sagemock.client.guard import Guard
 from sagemock.client.hook import Hook
+from sagemock.client.loaders import LoadersPatch
 from sagemock.client.network import gives_credentials
 from sagemock.client.resolvers import Resolvers
 from sagemock.errors import InvalidType, UsageError
@@ -41,6 +42,7 @@ _STACK.patches = (
     (StandIns(), lambda world: not world.passthrough),
     (_GUARD, lambda _: True),
     (_HOOK, lambda _: True),
+    (LoadersPatch(), lambda _: True),
     (Resolvers(_STACK.innermost), lambda _: True),
     (AioPatch(_STACK.innermost, _HOOK, _GUARD, _ENVIRON), lambda _: True),
     (SleepPatch(_STACK.innermost), lambda world: world.sleeping == "virtual"),
@@ -126,8 +128,9 @@ class SageMakerMock(Controls):
         """The options of this mock."""
         return self._options
 
+    @public
     def serve(
-        self, *, host: str = "127.0.0.1", port: int = 0, allow_host: Collection[str] = (), token: str | None = None
+        self, *, host: str = "127.0.0.1", port: int = 0, allow_host: Iterable[str] = (), token: str | None = None
     ) -> AbstractContextManager[str]:
         """Serve this very world over HTTP, for other processes and other languages: `with sagemaker.serve() as url:`.
 

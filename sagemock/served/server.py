@@ -5,13 +5,13 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 from typing import Any, Final, TypeVar
 
-from sagemock.checks import whole
+from sagemock.checks import quoted, whole
 from sagemock.errors import UsageError
 from sagemock.served import safety
 from sagemock.served.app import CLOSE, App, Asgi, Receive, Scope, Send
@@ -101,8 +101,11 @@ class _Server(uvicorn.Server):
                 signal.signal(one, handler)
 
 
+def _port(port: int) -> int:
+    return whole("port", port, "the number of a port, 0 for any that is free", "write port=5123", least=0, most=65535)
+
+
 def _listening(host: str, port: int) -> socket.socket:
-    whole("port", port, "the number of a port, 0 for any that is free", "write port=5123", least=0, most=65535)
     # asyncio switches Nagle's algorithm off only for sockets whose protocol is given (base_events.py, _set_nodelay). With it,
     # each answer would wait for 40 ms.
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -114,7 +117,7 @@ def _listening(host: str, port: int) -> socket.socket:
     except (OSError, UnicodeError) as error:
         listener.close()
         raise UsageError(
-            f"cannot listen on {host}, port {port} ({error}): give another, or port=0 for any that is free"
+            f"cannot listen on {quoted(host)}, port {port} ({error}): give another, or port=0 for any that is free"
         ) from None
     return listener
 
@@ -124,12 +127,13 @@ def _url(host: str, port: int) -> str:
     return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
 
 
+def serving(world: World, *, host: str, port: int, allow_host: Iterable[str], token: str | None) -> AbstractContextManager[str]:
+    """Return what serves the world of a test in a block, whose value is the url."""
+    return _serving(world, safety.checked(host, allow_host, token), host, _port(port))
+
+
 @contextmanager
-def serving(
-    world: World, *, host: str = "127.0.0.1", port: int = 0, allow_host: Collection[str] = (), token: str | None = None
-) -> Iterator[str]:
-    """Serve the world of a test in the block, whose value is the url."""
-    checked = safety.checked(host, allow_host, token)
+def _serving(world: World, checked: safety.Safety, host: str, port: int) -> Iterator[str]:
     listener = _listening(host, port)
     beside = _Beside(world, checked, listener)
     beside.start()
@@ -178,7 +182,7 @@ class _Beside:
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._server = _Server(App(TestWorld(self._world), self._run), self._began.set)
+        self._server = _Server(App(TestWorld(self._world), self._checked, self._run), self._began.set)
         await self._server.serve([self._listener])
 
     async def _run(self, work: Callable[[], _R], /) -> _R:
@@ -190,17 +194,17 @@ def run(  # noqa: PLR0913  # where, who, and what then
     *,
     host: str,
     port: int,
-    allow_host: Collection[str] = (),
+    allow_host: Iterable[str] = (),
     token: str | None = None,
     began: Callable[[str], object],
 ) -> None:
     """Serve worlds of their own until SIGTERM or Ctrl-C. `began` is called with the url."""
-    safety.checked(host, allow_host, token)
-    listener = _listening(host, port)
+    checked = safety.checked(host, allow_host, token)
+    listener = _listening(host, _port(port))
     url = _url(host, listener.getsockname()[1])
 
     async def serve() -> None:
-        await _Server(App(worlds, _at_once), lambda: began(url)).serve([listener])
+        await _Server(App(worlds, checked, _at_once), lambda: began(url)).serve([listener])
 
     asyncio.run(serve())
 

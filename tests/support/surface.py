@@ -66,6 +66,7 @@ _GOOD_VERBS: Final[dict[str, dict[str, Any]]] = {
     "log": {"name": JOB, "text": "epoch 1"},
     "on_event": {"handler": lambda event: event},
     "plan": {"matcher": "other-*", "plan": Plan()},
+    "serve": {},
     "quota": {"instance_type": "ml.p3.2xlarge", "instances": 5},
     "timeline": {"name": JOB},
     "svg": {},
