@@ -13,6 +13,7 @@ from enum import Enum
 from types import FrameType
 from typing import Final, NamedTuple
 
+from sagemock.clock.frames import frame_of
 from sagemock.clock.linux import of_thread, thread_ids
 from sagemock.clock.system_calls import (
     Call,
@@ -191,12 +192,12 @@ def is_answer_owed(wait: Wait) -> bool:
 
 
 def _why_it_locks(thread: threading.Thread) -> Why:
-    frame = _frame(thread)
+    frame = frame_of(thread)
     return Why.IDLE if frame is not None and _is_at(frame, "concurrent.futures.thread", "_worker") else Why.LOCK
 
 
 def _why_it_sleeps(thread: threading.Thread) -> Why:
-    frame = _frame(thread)
+    frame = frame_of(thread)
     if frame is None or not _is_at(frame, "sagemock.patches.sleep", "__call__") or frame.f_back is None:
         return Why.SLEEPS
     caller = place(frame.f_back)
@@ -238,7 +239,7 @@ def _poll(thread: threading.Thread, call: Call) -> Wait:
         timeout_ms = call.arguments[_POLL_TIMEOUT if call.name == "poll" else _TIMEOUT] & 0xFFFF_FFFF
         timeout_ms = -1 if timeout_ms >= _WITHOUT_END else timeout_ms
     numbers = descriptors(call)
-    frame = _frame(thread)
+    frame = frame_of(thread)
     if frame is not None and frame.f_back is not None and (place(frame), place(frame.f_back)) in _LOOPS:
         if 0 <= timeout_ms < _SOON_MS:
             # One whose timer is about to go off has something to do; sagemock's own look at a loop is one.
@@ -265,10 +266,6 @@ def _poll(thread: threading.Thread, call: Call) -> Wait:
 def _is_own_wake_up(number: int) -> bool:
     """Return whether a socket is one of a pair without a name, both of which are here: a loop's own wake-up."""
     return is_pair(number) and not has_children()
-
-
-def _frame(thread: threading.Thread) -> FrameType | None:
-    return sys._current_frames().get(thread.ident or 0)  # noqa: SLF001  # the only way to another's
 
 
 class Work:
