@@ -1,19 +1,21 @@
 """Eventual consistency: jobs that exist, but that some operations do not see yet."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, cast
 
 from sagemock.checks import quoted
 from sagemock.clock.instants import duration_us
 from sagemock.errors import InvalidValue, UsageError
 from sagemock.jobs.job import AnyJob
 from sagemock.jobs.place import Place
-from sagemock.jobs.store import Store
+from sagemock.jobs.store import Key, Order, Region, Store
 from sagemock.service.faults import check_job
 from sagemock.service.operations import Service
+from sagemock.service.recent import Recent
 from sagemock.service.subject import checked_operation, job_of
 from sagemock.training.job import Job
 
@@ -61,6 +63,7 @@ class Visibility:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._rules: list[HideRule] = []
+        self._recent: dict[Place, Recent] = {}
 
     def __bool__(self) -> bool:
         return bool(self._rules)
@@ -68,6 +71,8 @@ class Visibility:
     def add(self, rule: HideRule) -> None:
         """Hide jobs by a rule."""
         self._rules.append(rule)
+        # It may last longer than those before.
+        self._recent = {}
 
     def view(self, service: Service, place: Place, operation: str, request: Mapping[str, Any], now_us: int) -> Service:
         """Return the service as an operation sees it.
@@ -77,26 +82,53 @@ class Visibility:
         """
         rules = [one for one in self._rules if operation != CREATE and fnmatchcase(operation, one.operation)]
         name = job_of(request)
-        by_name = service.store.region(place, Job).by_name
-        candidates = by_name.values() if name is None else [by_name[name]] if name in by_name else []
+        region = service.store.region(place, Job)
         hidden = set()
-        for job in candidates:
+        for job in self._young(place, now_us):
             for rule in rules:
-                if rule.hides(job, now_us):
+                if name in (None, job.name) and rule.hides(job, now_us):
                     rule.used = True
                     hidden.add(job.name)
         if not hidden:
             return service
         visible = Store()
-        for job in by_name.values():
-            if job.name not in hidden:
-                visible.region(place, Job).put(job)
+        if name is None:
+            # What is about one job, and does not see it, sees none.
+            visible.regions[place, Job.kind.name] = cast("Region[AnyJob]", _Without(region, hidden))
         return replace(service, store=visible)
+
+    def _young(self, place: Place, now_us: int) -> list[Job]:
+        """Return the jobs at a place that some rule may hide."""
+        lasting_us = max((rule.lasting_us for rule in self._rules), default=0)
+        recent = self._recent.setdefault(place, Recent())
+        with self._store.lock:
+            return recent.jobs(self._store.region(place, Job), lambda job: now_us < job.created_us + lasting_us)
 
     def pending(self, now_us: int) -> bool:
         """Whether a job is hidden now that later calls will see."""
-        return any(rule.hides(job, now_us) for rule in self._rules for job in self._store.jobs(now_us))
+        places = [place for place, kind in tuple(self._store.regions) if self._rules and kind == Job.kind.name]
+        jobs = [job for place in places for job in self._young(place, now_us) if not job.is_gone(now_us)]
+        return any(rule.hides(job, now_us) for rule in self._rules for job in jobs)
 
     def unused(self) -> list[HideRule]:
         """Return the rules that hid no job from any call."""
         return [rule for rule in self._rules if not rule.used]
+
+
+class _Without:
+    """A region without the jobs that are hidden, for reading."""
+
+    def __init__(self, region: Region[Job], hidden: AbstractSet[str]) -> None:
+        self._region = region
+        self._hidden = hidden
+
+    @property
+    def by_name(self) -> dict[str, Job]:
+        """The jobs that are not hidden."""
+        return {name: job for name, job in self._region.by_name.items() if name not in self._hidden}
+
+    def page(self, order: Order, *, descending: bool, after: Key | None, limit: int, now_us: int) -> list[tuple[Key, Job]]:
+        """Return a page as the region does."""
+        more = limit + len(self._hidden)
+        found = self._region.page(order, descending=descending, after=after, limit=more, now_us=now_us)
+        return [(key, job) for key, job in found if job.name not in self._hidden][:limit]
