@@ -61,7 +61,7 @@ class _Server(uvicorn.Server):
             interface="asgi3",
             log_config=None,
             log_level=None,
-            # Its own lines, and the date, which is that of the virtual clock.
+            # Its own lines, and a date that is as old as a second.
             access_log=False,
             date_header=False,
             server_header=False,

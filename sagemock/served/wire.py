@@ -11,6 +11,7 @@ import botocore.session
 from botocore.exceptions import UnknownRegionError
 
 from sagemock.client.response import http_date
+from sagemock.clock.real import real
 from sagemock.errors import SagemockError
 from sagemock.protocol.answer import CONTENT_TYPE, Answer, Reply, dump
 from sagemock.protocol.model import Api
@@ -130,7 +131,8 @@ def written(reply: Reply, answer: Answer, accepts: str = "") -> Response:
     headers = (
         *response.headers,
         (b"x-amzn-requestid", reply.request_id.encode()),
-        (b"date", http_date(reply.at_us // 1_000_000).encode()),
+        # Real time, as the client's own clock shows it: the SDK for JavaScript takes another for skew, and retries every error.
+        (b"date", http_date(int(real.time())).encode()),
     )
     if len(answer.body) >= _LEAST_TO_COMPRESS and accepts_gzip(accepts):
         # The same body is always the same bytes.
