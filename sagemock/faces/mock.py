@@ -12,6 +12,7 @@ from sagemock.client.aio import AioPatch
 from sagemock.client.environ import Environ, MetadataOff, StandIns
 from sagemock.client.guard import Guard
 from sagemock.client.hook import Hook
+from sagemock.client.loaders import LoadersPatch
 from sagemock.client.network import gives_credentials
 from sagemock.client.resolvers import Resolvers
 from sagemock.errors import InvalidType, UsageError
@@ -40,6 +41,7 @@ _STACK.patches = (
     (StandIns(), lambda world: not world.passthrough),
     (_GUARD, lambda _: True),
     (_HOOK, lambda _: True),
+    (LoadersPatch(), lambda _: True),
     (Resolvers(_STACK.innermost), lambda _: True),
     (AioPatch(_STACK.innermost, _HOOK, _GUARD, _ENVIRON), lambda _: True),
     (SleepPatch(_STACK.innermost), lambda world: world.sleeping == "virtual"),

@@ -148,6 +148,7 @@ class Controls:
         name: str,
         *,
         plan: PlanSource | None = None,
+        started_ago: timedelta | float = 0,
         region: str | None = None,
         **fields: Any,  # noqa: ANN401  # any field of the request
     ) -> JobView:
@@ -160,10 +161,12 @@ class Controls:
 
         :param name: The name of the job.
         :param plan: The plan of this job, or a callable of the request that returns one (default: as for any job).
+        :param started_ago: How long ago it was created: a timedelta or seconds. What has happened to it since is in `events`, but
+            no handler of `on_event` gets it.
         :param region: The region of the job (default: that of a client without a region of its own).
         """
         world = self._running
-        return self.jobs[launch.create_training_job(world, name, plan, region, fields)]
+        return self.jobs[launch.create_training_job(world, name, plan, started_ago, region, fields)]
 
     @public
     def quota(self, instance_type: str, *, instances: int, spot: bool = False, warm_pool: bool = False) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cache
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from sagemock.jobs.rules import PlanSource
 from sagemock.protocol.model import Api, installed
 from sagemock.protocol.refusal import Refusal
 from sagemock.protocol.request import Request
-from sagemock.world.options import check_plan
+from sagemock.world.options import check_plan, checked_duration_us
 from sagemock.world.world import World
 
 __all__ = ["create_training_job"]
@@ -26,17 +27,25 @@ _DAY_S: Final = 86_400
 _REGION: Final = re.compile("[a-z0-9-]{1,63}")
 _WORDS_MAX: Final = 1000
 """The most characters of a refusal that an error shows: a constraint may have been broken by a long value."""
-_ARGUMENTS: Final = ("plan", "region")
+_ARGUMENTS: Final = ("plan", "started_ago", "region")
 
 
-def create_training_job(world: World, name: str, plan: PlanSource | None, region: str | None, fields: Mapping[str, Any]) -> str:
-    """Create a training job now, and return its ARN. `fields` replace those of a complete request; None leaves one out.
+def create_training_job(  # noqa: PLR0913, PLR0917  # what the verb takes
+    world: World,
+    name: str,
+    plan: PlanSource | None,
+    started_ago: timedelta | float,
+    region: str | None,
+    fields: Mapping[str, Any],
+) -> str:
+    """Create a training job, and return its ARN. `fields` replace those of a complete request; None leaves one out.
 
     Raises InvalidType or InvalidValue if the service model or AWS refuses the request.
     """
     called = f"create_training_job({quoted(name)})"
     text("name", name, "the name of the job", "write create_training_job('churn-1')")
     check_plan(plan)
+    back_us = _back_us(world, started_ago)
     api: Api = getattr(world.backend.service, "api", None) or installed()
     region = _region() if region is None else _checked_region(region)
     partition = _partition(region)
@@ -55,7 +64,7 @@ def create_training_job(world: World, name: str, plan: PlanSource | None, region
         api, "sagemaker", "CreateTrainingJob", partition=partition, region=region, body=json.dumps(params), headers={}
     )
     try:
-        response = world.backend.create(request, TRAINING, plan)
+        response = world.backend.create(request, TRAINING, plan, back_us)
     except Refusal as refusal:
         raise InvalidValue(
             f"{called}: AWS would refuse it with {_cut(refusal)}. Mend the field, or start the mock with validate=False"
@@ -79,6 +88,13 @@ def _defaults(partition: str, region: str, account: str, fields: Mapping[str, An
         "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30},
         "StoppingCondition": stops,
     }
+
+
+def _back_us(world: World, started_ago: timedelta | float) -> int:
+    back_us = checked_duration_us("started_ago", started_ago, least_us=0, otherwise="0 for now")
+    if back_us > world.clock.now_us():
+        raise InvalidValue(f"started_ago is at most the time since 1970, unlike {quoted(started_ago)}: write started_ago=3600")
+    return back_us
 
 
 def _checked_region(region: object) -> str:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     DefaultPlan: TypeAlias = Plan | Callable[[Mapping[str, Any]], Plan]
 
-__all__ = ["MarkerOptions", "Options", "OptionsDict", "check_plan"]
+__all__ = ["MarkerOptions", "Options", "OptionsDict", "check_plan", "checked_duration_us"]
 
 
 class OptionsDict(TypedDict, total=False):
@@ -101,10 +101,10 @@ class Options:
         _check_start(self.start)
         for name in ("wall", "sleep"):
             one_of(name, getattr(self, name), ("virtual", "real"), f"write {name}='real' to leave the process's own alone")
-        _check_duration("latency", self.latency, least_us=0, otherwise="0 for none")
+        checked_duration_us("latency", self.latency, least_us=0, otherwise="0 for none")
         checked_rate(self.rate)
         if self.idle_limit is not None:
-            _check_duration("idle_limit", self.idle_limit, least_us=1, otherwise="None for no limit")
+            checked_duration_us("idle_limit", self.idle_limit, least_us=1, otherwise="None for no limit")
         check_plan(self.plan)
         for name in ("validate", "strict", "check_s3"):
             flag(name, getattr(self, name))
@@ -140,7 +140,8 @@ def _check_start(start: object) -> None:
         raise InvalidValue(f"start: {error}") from None
 
 
-def _check_duration(name: str, value: timedelta | float, *, least_us: int, otherwise: str) -> None:
+def checked_duration_us(name: str, value: timedelta | float, *, least_us: int, otherwise: str) -> int:
+    """Return a duration in microseconds. Raises InvalidType or InvalidValue if it is not one, or below `least_us` (0 or 1)."""
     advice = f"write {name}=timedelta(seconds=1), {name}=1.0, or {otherwise}"
     try:
         value_us = duration_us(value)
@@ -150,6 +151,7 @@ def _check_duration(name: str, value: timedelta | float, *, least_us: int, other
         raise InvalidValue(f"{name}: {error}; {advice}") from None
     if value_us < least_us:
         raise InvalidValue(f"{name} is not {value!r}: it is {'positive' if least_us else 'not negative'}; {advice}")
+    return value_us
 
 
 def check_plan(plan: object) -> None:
