@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import os
 import signal
 import socket
@@ -29,6 +30,8 @@ except ImportError as missing:
     raise UsageError(f"to serve, sagemock needs its extra ({missing}): pip install 'sagemock[server]'") from None
 
 _R = TypeVar("_R")
+_LOGGER: Final = logging.getLogger(__name__)
+_LOGGER.addHandler(logging.NullHandler())
 _WORKERS: Final = 16
 _KEPT_ALIVE_S: Final = 65
 """For how long a connection is kept that sends nothing: longer than clients keep theirs, which otherwise meet closed ones."""
@@ -43,6 +46,8 @@ class _Connection(H11Protocol):
         """Let the application know its transport."""
         together: Any = _Together(transport, self.loop)
         super().connection_made(together)
+        # Bytes that are no HTTP are a client's fault, and not worth a line in the output of a test.
+        self.logger = _LOGGER
         app: Any = self.app
         extensions = {CLOSE: transport.abort}
 
