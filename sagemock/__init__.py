@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sagemock.clock.forced_moves import ForcedMove
     from sagemock.clock.virtual import Clock
     from sagemock.errors import (
         InvalidType,
@@ -50,6 +51,7 @@ __all__ = [
     "Duration",
     "Durations",
     "Events",
+    "ForcedMove",
     "Handler",
     "InvalidType",
     "InvalidValue",
@@ -121,6 +123,7 @@ _HOMES = {
     "Options": "sagemock.world.options",
     "Matcher": "sagemock.jobs.rules",
     "PlanSource": "sagemock.jobs.rules",
+    "ForcedMove": "sagemock.clock.forced_moves",
     "Sleep": "sagemock.world.sleeps",
     "Sleeps": "sagemock.world.sleeps",
     "Jobs": "sagemock.world.views",

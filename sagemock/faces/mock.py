@@ -22,6 +22,7 @@ from sagemock.moto.fallback import MotoFallback
 from sagemock.patches.active import Stack
 from sagemock.patches.greenlets import refuse
 from sagemock.patches.sleep import SleepPatch
+from sagemock.patches.threads import ThreadsPatch
 from sagemock.patches.trio_sleep import TrioPatch
 from sagemock.patches.wall import WallPatch
 from sagemock.world.controls import Controls
@@ -45,6 +46,7 @@ _STACK.patches = (
     (Resolvers(_STACK.innermost), lambda _: True),
     (AioPatch(_STACK.innermost, _HOOK, _GUARD, _ENVIRON), lambda _: True),
     (SleepPatch(_STACK.innermost), lambda world: world.sleeping == "virtual"),
+    (ThreadsPatch(_STACK.innermost), lambda world: world.sleeping == world.wall == "virtual"),
     (TrioPatch(_STACK.innermost), lambda world: world.sleeping == "virtual"),
     (AdaptivePatch(_STACK.innermost), lambda _: True),
     (WallPatch(_STACK.innermost), lambda world: world.wall == "virtual"),

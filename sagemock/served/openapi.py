@@ -107,6 +107,7 @@ SCHEMAS: Final[Mapping[str, _Schema]] = {
         {"name": _of("string")},
         {
             "plan": _ref("Plan"),
+            "started_ago": {**_SPAN, "default": 0},
             "region": _of("string"),
             "request": {**_ANY, "description": "Fields of CreateTrainingJob; they replace those of a complete request"},
         },

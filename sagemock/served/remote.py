@@ -115,6 +115,7 @@ class RemoteMock:
         name: str,
         *,
         plan: Plan | None = None,
+        started_ago: timedelta | float = 0,
         region: str | None = None,
         **fields: Any,  # noqa: ANN401  # any field of the request
     ) -> RemoteJob:
@@ -122,7 +123,8 @@ class RemoteMock:
         if plan is not None and not isinstance(plan, Plan):
             raise NotServed(f"only a Plan can travel to a served mock, not {quoted(plan)}: write Plan.completes()")
         planned = members(region=region, plan=None if plan is None else to_document(plan))
-        told = self._door.document("POST", "/jobs", {"name": name, "request": fields, **planned})
+        document = {"name": name, "started_ago": span(started_ago), "request": fields, **planned}
+        told = self._door.document("POST", "/jobs", document)
         return RemoteJob(self._door, told["arn"])
 
     def fault(  # noqa: PLR0913  # each narrows down the calls

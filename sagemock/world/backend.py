@@ -237,7 +237,7 @@ class Backend:
 
     def _report(self, what: str) -> str:
         now_us = self.clock.now_us()
-        return reports.runaway(what, now_us, self.store.jobs(now_us), self.faults.standing(now_us))
+        return reports.runaway(what, now_us, self.store.jobs(now_us), self.faults.standing(now_us), self.clock.forced_moves)
 
 
 def _broken(request: Request, params: Mapping[str, Any]) -> Refusal | None:

@@ -125,6 +125,7 @@ def test_a_job_of_others_is_created(sagemaker: SageMakerMock, remote: RemoteMock
     assert sagemaker.jobs["others"].plan == PLAN
     assert (job.region, job.request["HyperParameters"], len(remote.calls)) == ("eu-west-1", {"epochs": "3"}, 0)
     assert remote.create_training_job("plain").status == "InProgress"
+    assert remote.create_training_job("over", started_ago=timedelta(days=1)).status == "Completed"
     with pytest.raises(NotServed, match="only a Plan can travel"):
         remote.create_training_job("x", plan=lambda request: PLAN)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="others"):
