@@ -4,22 +4,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Final
 
 from sagemock.checks import quoted
 from sagemock.clock.instants import duration_us
 from sagemock.errors import InvalidValue, UsageError
 from sagemock.jobs.job import AnyJob
+from sagemock.jobs.kinds import KINDS, named_in
 from sagemock.jobs.place import Place
 from sagemock.jobs.store import Store
 from sagemock.service.faults import check_job
 from sagemock.service.operations import Service
-from sagemock.service.subject import checked_operation, job_of
-from sagemock.training.job import Job
+from sagemock.service.subject import checked_operation
 
 __all__ = ["HideRule", "Visibility"]
 
-CREATE = "CreateTrainingJob"
+_CREATES: Final = frozenset(kind.create for kind in KINDS)
+_LISTS: Final = {kind.list: kind for kind in KINDS}
 
 
 @dataclass
@@ -36,9 +37,10 @@ class HideRule:
     def __post_init__(self) -> None:
         check_job(self.job, "")
         checked_operation(self.operation)
-        if self.operation == CREATE:
+        if self.operation in _CREATES:
             raise UsageError(
-                f"{CREATE} does not look up jobs: hide jobs from operations that do, such as 'DescribeTrainingJob', or from '*'"
+                f"{self.operation} does not look up jobs: hide jobs from operations that do, such as 'DescribeTrainingJob', or "
+                "from '*'"
             )
         self.lasting_us = duration_us(self.lasting)
         if self.lasting_us <= 0:
@@ -73,11 +75,13 @@ class Visibility:
         """Return the service as an operation sees it.
 
         If a job is hidden, this is another service, which is good for reading only. That is enough: an operation that would
-        change a hidden job refuses, and CreateTrainingJob sees every job, so names stay unique.
+        change a hidden job refuses, and the operations that create jobs see every job, so names stay unique.
         """
-        rules = [one for one in self._rules if operation != CREATE and fnmatchcase(operation, one.operation)]
-        name = job_of(request)
-        by_name = service.store.region(place, Job).by_name
+        rules = [one for one in self._rules if operation not in _CREATES and fnmatchcase(operation, one.operation)]
+        kind, name = named_in(request) or (_LISTS.get(operation), None)
+        if kind is None:
+            return service
+        by_name = service.store.kind_at(place, kind).by_name
         candidates = by_name.values() if name is None else [by_name[name]] if name in by_name else []
         hidden = set()
         for job in candidates:
@@ -90,7 +94,7 @@ class Visibility:
         visible = Store()
         for job in by_name.values():
             if job.name not in hidden:
-                visible.region(place, Job).put(job)
+                visible.put(job)
         return replace(service, store=visible)
 
     def pending(self, now_us: int) -> bool:
