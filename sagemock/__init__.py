@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sagemock.clock.forced_moves import ForcedMove
     from sagemock.clock.virtual import Clock
     from sagemock.errors import (
         InvalidType,
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
         NeverReached,
         NotAnswered,
         NothingWillHappen,
+        NotServed,
         NotSimulated,
         PlanError,
         SagemockError,
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     from sagemock.jobs.rules import Matcher, PlanSource
     from sagemock.processing.plan import ProcessingDurations, ProcessingJobPlan
     from sagemock.pytest_plugin import marker
+    from sagemock.served.environment import child_environment
+    from sagemock.served.remote import RemoteMock, connect
+    from sagemock.served.remote_views import RemoteClock, RemoteJob, RemoteJobs
     from sagemock.service.accounts import Accounts
     from sagemock.service.calls import Call, Calls
     from sagemock.service.faults import Moment
@@ -56,6 +61,7 @@ __all__ = [
     "Duration",
     "Durations",
     "Events",
+    "ForcedMove",
     "Handler",
     "InvalidType",
     "InvalidValue",
@@ -67,6 +73,7 @@ __all__ = [
     "Moment",
     "NeverReached",
     "NotAnswered",
+    "NotServed",
     "NotSimulated",
     "NothingWillHappen",
     "Options",
@@ -79,6 +86,10 @@ __all__ = [
     "ProcessingJobPlan",
     "ProcessingJobView",
     "ProcessingJobs",
+    "RemoteClock",
+    "RemoteJob",
+    "RemoteJobs",
+    "RemoteMock",
     "SageMakerMock",
     "SagemockError",
     "Sleep",
@@ -93,6 +104,8 @@ __all__ = [
     "UnusedError",
     "UsageError",
     "WrongCalls",
+    "child_environment",
+    "connect",
     "current",
     "marker",
     "mock_sagemaker",
@@ -116,12 +129,19 @@ _HOMES = {
     "Durations": "sagemock.training.plan.plan",
     "Plan": "sagemock.training.plan.plan",
     "SageMakerMock": "sagemock.faces.mock",
+    "child_environment": "sagemock.served.environment",
+    "RemoteClock": "sagemock.served.remote_views",
+    "RemoteJob": "sagemock.served.remote_views",
+    "RemoteJobs": "sagemock.served.remote_views",
+    "RemoteMock": "sagemock.served.remote",
+    "connect": "sagemock.served.remote",
     "current": "sagemock.faces.mock",
     "marker": "sagemock.pytest_plugin",
     "mock_sagemaker": "sagemock.faces.mock",
     "Options": "sagemock.world.options",
     "Matcher": "sagemock.jobs.rules",
     "PlanSource": "sagemock.jobs.rules",
+    "ForcedMove": "sagemock.clock.forced_moves",
     "Sleep": "sagemock.world.sleeps",
     "Sleeps": "sagemock.world.sleeps",
     "Jobs": "sagemock.world.views",

@@ -1,4 +1,4 @@
-"""The pytest plugin: the fixture `sagemock` and the marker `@pytest.mark.sagemock(**options)`.
+"""The pytest plugin: the fixtures `sagemock` and `sagemock_options`, and the marker `@pytest.mark.sagemock(**options)`.
 
 The report of a failed test that used a mock in any way has a section with its timelines and its last calls.
 `--sagemock-timeline` also shows it for tests that pass.
@@ -8,7 +8,8 @@ pytest loads this module in every run once sagemock is installed, so it imports 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 
 import pytest
 
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
     from sagemock.faces.mock import SageMakerMock
     from sagemock.outcomes import Outcome
     from sagemock.training.plan.plan import Plan
-    from sagemock.world.options import MarkerOptions, Options
+    from sagemock.world.options import MarkerOptions, Options, OptionsDict
     from sagemock.world.world import World
 
-__all__ = ["UsedWorlds", "marker", "sagemock"]
+__all__ = ["MockServer", "UsedWorlds", "marker", "sagemock", "sagemock_options", "sagemock_server"]
 
 
 class UsedWorlds:
@@ -56,6 +57,7 @@ class UsedWorlds:
 _MOCK: pytest.StashKey[SageMakerMock] = pytest.StashKey()
 _WORLDS: pytest.StashKey[UsedWorlds] = pytest.StashKey()
 _SECTION = "sagemock"
+_MARKER = "@pytest.mark.sagemock"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -71,8 +73,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, and start to record mocks."""
     config.addinivalue_line(
         "markers",
-        "sagemock(*, start=None, wall='virtual', sleep='virtual', latency=0.1, rate=0, idle_limit=timedelta(days=1), plan=None, "
-        "validate=True, strict=True, account_id='123456789012', passthrough=(), seed=0, check_s3=False, outcomes=None): run the "
+        "sagemock(*, start=None, wall='virtual', sleep='virtual', latency=0.1, rate=0, idle_limit=timedelta(days=1), "
+        "patience=10, plan=None, validate=True, strict=True, account_id='123456789012', passthrough=(), real_time_modules=(), "
+        "seed=0, check_s3=False, outcomes=None): run the "
         "test inside a sagemock mock with these options, even if it does not use the fixture `sagemock`; the mock starts "
         "before the other fixtures of the test. With outcomes='all', or a list of names from sagemock.outcomes, the test runs "
         "once for each way in which its training jobs can end. If several markers give an option, the closest one wins.",
@@ -99,15 +102,25 @@ def marker(**options: Unpack[MarkerOptions]) -> pytest.MarkDecorator:
 
 
 @pytest.fixture
-def sagemock(request: pytest.FixtureRequest) -> Iterator[SageMakerMock]:
+def sagemock_options() -> OptionsDict:
+    """Return the options of the fixture `sagemock`, as a dictionary. Override it in a conftest.py, a module or a class.
+
+    An option of the marker wins over this.
+    """
+    return {}
+
+
+@pytest.fixture
+def sagemock(request: pytest.FixtureRequest, sagemock_options: OptionsDict) -> Iterator[SageMakerMock]:
     """Run the test inside a mock of SageMaker training jobs on a virtual clock, and return the mock.
 
-    Give options by `@pytest.mark.sagemock(start="2018-07-30", latency=0)` on the test, its class or its module.
+    Give options by `@pytest.mark.sagemock(start="2018-07-30", latency=0)` on the test, its class or its module, or for a whole
+    project by the fixture `sagemock_options`.
     Under `strict` (the default), a passing test that leaves a plan or a fault unused fails.
     """
     from sagemock.faces.mock import SageMakerMock  # noqa: PLC0415  # needed only with a mock
 
-    mock = SageMakerMock(_options(request.node, getattr(request, "param", None)))
+    mock = SageMakerMock(_options(request.node, sagemock_options, getattr(request, "param", None)))
     mock.start()
     request.node.stash[_MOCK] = mock
     try:
@@ -118,6 +131,28 @@ def sagemock(request: pytest.FixtureRequest) -> Iterator[SageMakerMock]:
         mock.stop(clean=False)
 
 
+class MockServer(NamedTuple):
+    """A mock that is served over HTTP."""
+
+    url: str
+    """Where it is served."""
+    mock: SageMakerMock
+    """The mock of the test, the same as the fixture `sagemock`."""
+
+    def environment(self, *, region: str = "us-east-1") -> dict[str, str]:
+        """Return the environment for a child process that calls this mock, as `sagemock.child_environment(url)` does."""
+        from sagemock.served.environment import child_environment  # noqa: PLC0415  # needed only with a server
+
+        return child_environment(self.url, region=region)
+
+
+@pytest.fixture
+def sagemock_server(sagemock: SageMakerMock) -> Iterator[MockServer]:
+    """Serve the mock of the fixture `sagemock` over HTTP, for other processes and other languages, while the test runs."""
+    with sagemock.serve() as url:
+        yield MockServer(url, sagemock)
+
+
 def _marker_options(node: pytest.Item | pytest.Collector) -> dict[str, Any]:
     """Return the options of all markers of a test; the closest marker wins."""
     options: dict[str, Any] = {}
@@ -126,10 +161,20 @@ def _marker_options(node: pytest.Item | pytest.Collector) -> dict[str, Any]:
     return options
 
 
-def _options(item: pytest.Item, outcome: Outcome | None) -> Options:
-    """Return the options of a test. `outcome` is the end of its jobs, if the test runs once per outcome."""
+def _options(item: pytest.Item, given: object, outcome: Outcome | None) -> Options:
+    """Return the options of a test: of its markers, and else those `given` by the fixture `sagemock_options`.
+
+    `outcome` is the end of its jobs, if the test runs once per outcome.
+    """
+    from sagemock.checks import mapping  # noqa: PLC0415  # needed only with a mock
     from sagemock.world.options import Options  # noqa: PLC0415  # needed only with a mock
 
+    def defaults() -> Options:
+        checked = mapping("it", given, "a dictionary of options", "return {'latency': 0}")
+        Options.check_names(checked)
+        return Options.of(**checked)
+
+    base = _checked(item, defaults, "the fixture sagemock_options")
     nameless = [argument for mark in item.iter_markers("sagemock") for argument in mark.args]
     if nameless:
         _refuse(item, f"options are given by name, like start='2018-07-30', and not {', '.join(map(repr, nameless))}")
@@ -138,16 +183,22 @@ def _options(item: pytest.Item, outcome: Outcome | None) -> Options:
         if options.get("plan") is not None:
             _refuse(item, "outcomes and plan both say how the jobs end: give one of them")
         options["plan"] = _ending(outcome)
-    try:
+
+    def changed() -> Options:
         Options.check_names(options, "outcomes")
         options.pop("outcomes", None)
-        checked = Options.of(**options)
+        return replace(base, **options)
+
+    return _checked(item, changed)
+
+
+def _checked(item: pytest.Item, options: Callable[[], Options], where: str = _MARKER) -> Options:
+    try:
+        return options()
     except UsageError as error:
         reason = str(error)
-    else:
-        return checked
     # Outside the except block, so that the report has no "During handling of the above exception".
-    return _refuse(item, reason)
+    return _refuse(item, reason, where)
 
 
 def _ending(outcome: Outcome) -> Callable[[Mapping[str, Any]], Plan]:
@@ -161,8 +212,8 @@ def _ending(outcome: Outcome) -> Callable[[Mapping[str, Any]], Plan]:
     return plan
 
 
-def _refuse(node: pytest.Item | pytest.Collector, reason: str) -> NoReturn:
-    pytest.fail(f"@pytest.mark.sagemock of {node.nodeid}: {reason}", pytrace=False)
+def _refuse(node: pytest.Item | pytest.Collector, reason: str, where: str = _MARKER) -> NoReturn:
+    pytest.fail(f"{where} of {node.nodeid}: {reason}", pytrace=False)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

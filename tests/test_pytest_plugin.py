@@ -189,7 +189,10 @@ def test_module(sagemock):
     result.assert_outcomes(passed=3)
 
 
-NAMES = "start, wall, sleep, latency, rate, idle_limit, plan, validate, strict, account_id, passthrough, seed, check_s3, outcomes"
+NAMES = (
+    "start, wall, sleep, latency, rate, idle_limit, patience, plan, validate, strict, account_id, passthrough, "
+    "real_time_modules, seed, check_s3, outcomes"
+)
 
 
 @pytest.mark.parametrize(
@@ -207,6 +210,79 @@ def test_a_marker_without_meaning_is_an_error_of_its_test(run: Run, arguments: s
     result = run(f"import pytest\n\n@pytest.mark.sagemock({arguments})\ndef test_a():\n    raise AssertionError\n")
     result.assert_outcomes(errors=1)
     assert section(result, "ERROR at setup of test_a") == [f"@pytest.mark.sagemock of test_it.py::test_a: {reason}"]
+
+
+def test_the_fixture_of_options_is_overridden_as_any_fixture(run: Run, pytester: pytest.Pytester) -> None:
+    """By a conftest, a module and a class, each with what the wider one gives; an option of a marker wins, and outcomes do."""
+    pytester.makeconftest(
+        """
+import pytest
+from sagemock import Plan
+
+@pytest.fixture(scope="session")
+def sagemock_options():
+    return {"latency": 1, "seed": 2, "plan": Plan.hangs()}
+"""
+    )
+    result = run("""
+import pytest
+
+@pytest.fixture
+def sagemock_options(sagemock_options):
+    return {**sagemock_options, "seed": 3}
+
+def of(mock):
+    return mock.options.latency, mock.options.seed, str(mock.options.plan)
+
+def test_module(sagemock):
+    assert of(sagemock) == (1, 3, "Plan.hangs('Training')")
+
+@pytest.mark.sagemock(latency=5)
+def test_marker(sagemock):
+    assert of(sagemock) == (5, 3, "Plan.hangs('Training')")
+
+@pytest.mark.sagemock(outcomes=["completed"])
+def test_outcome(sagemock):
+    assert of(sagemock)[:2] == (1, 3)
+    assert of(sagemock)[2] != "Plan.hangs('Training')"
+
+class TestClass:
+    @pytest.fixture
+    def sagemock_options(self, sagemock_options):
+        return {**sagemock_options, "latency": 7}
+
+    @pytest.mark.sagemock
+    def test_class(self, request):
+        assert of(request.getfixturevalue("sagemock")) == (7, 3, "Plan.hangs('Training')")
+""")
+    result.assert_outcomes(passed=4)
+
+
+@pytest.mark.parametrize(
+    "given, reason",
+    [
+        ("3", "it is a dictionary of options, not 3: return {'latency': 0}"),
+        ("{3: 4}", "sagemock has no option 3: take it out. The options are *"),
+        ("{'latancy': 4}", "sagemock has no option 'latancy': did you mean 'latency'? *"),
+        ("{'outcomes': 'all'}", "sagemock has no option 'outcomes': *"),
+        ("{'latency': -1}", "latency is not -1: *"),
+    ],
+)
+def test_options_without_meaning_are_an_error_of_their_test(run: Run, given: str, reason: str) -> None:
+    """The text says that the fixture has them."""
+    result = run(f"""
+import pytest
+
+@pytest.fixture
+def sagemock_options():
+    return {given}
+
+def test_it(sagemock):
+    pass
+""")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"the fixture sagemock_options of test_it.py::test_it: {reason.replace('[', '[[]')}"])
+    result.stdout.no_fnmatch_line("*During handling*")
 
 
 def test_a_marker_alone_puts_the_test_and_its_own_fixtures_inside(run: Run) -> None:

@@ -12,6 +12,7 @@ from sagemock.errors import UsageError
 from sagemock.picture.text import LEAST, Line, Span
 from sagemock.protocol.model import Api
 from sagemock.training import status
+from sagemock.training.plan.earlier import FILLED_IN
 
 __all__ = ["every_status", "explanation"]
 
@@ -54,6 +55,8 @@ def _paragraphs(name: str, meaning: Meaning, of_aws: Mapping[str, str]) -> Itera
         yield "AWS says", of_aws[name]
     if meaning.messages:
         yield "StatusMessage", "; ".join(f'"{text}"' for text in meaning.messages)
+    if name in FILLED_IN:
+        yield "In a replay", FILLED_IN[name]
     yield "What can follow", ", ".join(meaning.follows) or "Nothing: this status is final."
     yield "What to do", meaning.client
 

@@ -10,6 +10,7 @@ from sagemock.errors import PlanError
 from sagemock.picture.cells import clean
 from sagemock.training import status
 from sagemock.training.plan.defaults import billed_s
+from sagemock.training.plan.earlier import filled_in
 from sagemock.training.plan.forms import formed
 from sagemock.training.plan.phase import Phase
 from sagemock.training.plan.plan import Plan
@@ -101,7 +102,7 @@ def _remarks(response: Mapping[str, Any]) -> Iterator[str]:
     found = read(response)
     created = formed(response).response["CreationTime"]
     yield f"# {clean(_name(response))}, created {clean(str(created))}. The limits of your request apply to it."
-    yield from (f"# {sentence}" for sentence in found.filled)
+    yield from (f"# {sentence}" for sentence in (*found.filled, *filled_in(found, formed(response).response)))
     if found.ending is None:
         yield "# The record ends before the job did: a phase without a duration here has the default one."
     elif found.last_message != status.MESSAGES[found.ending]:

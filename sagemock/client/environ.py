@@ -16,14 +16,14 @@ from sagemock.moto.handler import disown
 from sagemock.patches.active import Innermost
 from sagemock.patches.patch import Wrapped
 
-__all__ = ["NONE_HERE", "Environ", "MetadataOff", "StandIns", "stand_in"]
+__all__ = ["BEARER", "LEADS_TO_CREDENTIALS", "NONE_HERE", "Environ", "MetadataOff", "StandIns", "stand_in"]
 
 REGION: Final = "us-east-1"
 _STAND_IN: Final = "sagemock"
 _CREDENTIALS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 _PROFILES: Final = ("AWS_DEFAULT_PROFILE", "AWS_PROFILE")
 """In botocore's order of preference (configprovider.py)."""
-_LEADS_TO_CREDENTIALS: Final = (
+LEADS_TO_CREDENTIALS: Final = (
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
@@ -37,7 +37,7 @@ _LEADS_TO_CREDENTIALS: Final = (
     "AWS_SESSION_TOKEN",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
 )
-_BEARER: Final = "AWS_BEARER_TOKEN_"
+BEARER: Final = "AWS_BEARER_TOKEN_"
 """The prefix of a variable with the token for one service; botocore/tokens.py (`ScopedEnvTokenProvider`) reads them."""
 
 NONE_HERE: Final = (CredentialRetrievalError, NotAnswered)
@@ -102,8 +102,8 @@ class StandIns:
 
     def install(self) -> None:
         """Replace the keys, and remove variables that lead to others."""
-        values: dict[str, str | None] = dict.fromkeys(_LEADS_TO_CREDENTIALS)
-        values.update(dict.fromkeys(name for name in os.environ if name.startswith(_BEARER)))
+        values: dict[str, str | None] = dict.fromkeys(LEADS_TO_CREDENTIALS)
+        values.update(dict.fromkeys(name for name in os.environ if name.startswith(BEARER)))
         values.update(dict.fromkeys(_CREDENTIALS, _STAND_IN))
         if "AWS_DEFAULT_REGION" not in os.environ:
             # Keep the region of the profile, whose name is removed here.

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, Final, overload
 
 from sagemock.checks import flag, public, quoted
+from sagemock.clock import forks
 from sagemock.clock.virtual import Clock
 from sagemock.errors import InvalidType, UsageError
 from sagemock.events import fields
@@ -16,7 +17,7 @@ from sagemock.events.pattern import EventPattern, Pattern
 from sagemock.evidence import Assumption
 from sagemock.jobs.history import History, Occurrence
 from sagemock.jobs.kinds import TRAINING, of_arn
-from sagemock.protocol.model import Api
+from sagemock.protocol.model import Api, installed
 from sagemock.service.operations import Service
 
 __all__ = ["EventBridge", "Events"]
@@ -56,10 +57,10 @@ class Events(Sequence[Event]):
 
     def __iter__(self) -> Iterator[Event]:
         # Iterates over the events of this moment: a handler or another thread may add more meanwhile.
-        return map(self._to_event, self._occurrences())
+        return map(self._to_event, tuple(self._occurrences()))
 
     def __reversed__(self) -> Iterator[Event]:
-        return map(self._to_event, reversed(self._occurrences()))
+        return map(self._to_event, reversed(tuple(self._occurrences())))
 
     def __len__(self) -> int:
         return len(self._occurrences())
@@ -78,7 +79,7 @@ class Events(Sequence[Event]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A copy (or a pickle) has the events sent so far, and does not grow.
-        return Events, (partial(list, list(self)), deepcopy, fields.installed)
+        return Events, (partial(list, list(self)), deepcopy, installed)
 
     @public
     def matching(self, pattern: Pattern, *, check: bool = True) -> "Events":
@@ -91,12 +92,36 @@ class Events(Sequence[Event]):
         """
         wanted = EventPattern(pattern)
         _check(self._api, wanted, check=check)
-        return Events(
-            lambda: [one for one in self._occurrences() if wanted.matches(self._to_event(one))], self._to_event, self._api
-        )
+        matching = _Matching(self._occurrences, lambda one: wanted.matches(self._to_event(one)))
+        return Events(matching, self._to_event, self._api)
 
     def _fixed(self, occurrences: Sequence[Occurrence]) -> "Events":
         return Events(lambda: occurrences, self._to_event, self._api)
+
+
+class _Matching:
+    """The occurrences that pass a test: each is tested once, however often somebody looks."""
+
+    def __init__(self, occurrences: Callable[[], Sequence[Occurrence]], test: Callable[[Occurrence], bool]) -> None:
+        self._occurrences = occurrences
+        self._test = test
+        self._lock = forks.lock()
+        self._tested: Sequence[Occurrence] = ()
+        """The list to which they belong: it grows, or there is another one."""
+        self._count = 0
+        self._found: list[Occurrence] = []
+
+    def __call__(self) -> Sequence[Occurrence]:
+        with self._lock:
+            occurrences = self._occurrences()
+            if occurrences is not self._tested:
+                self._tested, self._count, self._found = occurrences, 0, []
+            while self._count < len(occurrences):
+                one = occurrences[self._count]
+                if self._test(one):
+                    self._found.append(one)
+                self._count += 1
+            return self._found
 
 
 def _line(one: Mapping[str, Any]) -> str:
@@ -126,7 +151,7 @@ class EventBridge:
         return event(self._service.api, occurrence, self._service.seed)
 
     def _api(self) -> Api:
-        return getattr(self._service, "api", None) or fields.installed()
+        return getattr(self._service, "api", None) or installed()
 
     @property
     def events(self) -> Events:

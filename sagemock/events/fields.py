@@ -7,11 +7,9 @@ The members come from the service model.
 import difflib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import cache
 from typing import Final, NamedTuple, get_args
 
-from botocore.loaders import create_loader
-from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
+from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from sagemock.errors import InvalidValue
 from sagemock.events.envelope import SOURCE
@@ -20,7 +18,7 @@ from sagemock.jobs.kinds import KINDS, Kind
 from sagemock.protocol.model import Api
 from sagemock.training import status
 
-__all__ = ["check", "installed"]
+__all__ = ["check"]
 
 _ENVELOPE: Final[dict[str, Collection[object] | None]] = {
     "version": ("0",),
@@ -50,13 +48,6 @@ class _Nowhere(NamedTuple):
     """The first name on the path that does not exist."""
     known: Collection[str]
     """The names that exist in its place."""
-
-
-@cache
-def installed() -> Api:
-    """Return the service model of the installed botocore, for use before any client has called."""
-    # Without a session, as in `service/subject.py`.
-    return Api.of(ServiceModel(create_loader().load_service_model("sagemaker", "service-2"), "sagemaker"))
 
 
 def check(api: Api, pattern: EventPattern) -> None:

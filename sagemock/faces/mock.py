@@ -1,6 +1,7 @@
 """The mock: one object, used as a decorator, by `with`, by `start()` and `stop()`, or as a fixture."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast, overload
 
@@ -11,6 +12,7 @@ from sagemock.client.aio import AioPatch
 from sagemock.client.environ import Environ, MetadataOff, StandIns
 from sagemock.client.guard import Guard
 from sagemock.client.hook import Hook
+from sagemock.client.loaders import LoadersPatch
 from sagemock.client.network import gives_credentials
 from sagemock.client.resolvers import Resolvers
 from sagemock.errors import InvalidType, UsageError
@@ -20,6 +22,7 @@ from sagemock.moto.fallback import MotoFallback
 from sagemock.patches.active import Stack
 from sagemock.patches.greenlets import refuse
 from sagemock.patches.sleep import SleepPatch
+from sagemock.patches.threads import ThreadsPatch
 from sagemock.patches.trio_sleep import TrioPatch
 from sagemock.patches.wall import WallPatch
 from sagemock.world.controls import Controls
@@ -39,9 +42,11 @@ _STACK.patches = (
     (StandIns(), lambda world: not world.passthrough),
     (_GUARD, lambda _: True),
     (_HOOK, lambda _: True),
+    (LoadersPatch(), lambda _: True),
     (Resolvers(_STACK.innermost), lambda _: True),
     (AioPatch(_STACK.innermost, _HOOK, _GUARD, _ENVIRON), lambda _: True),
     (SleepPatch(_STACK.innermost), lambda world: world.sleeping == "virtual"),
+    (ThreadsPatch(_STACK.innermost), lambda world: world.sleeping == world.wall == "virtual"),
     (TrioPatch(_STACK.innermost), lambda world: world.sleeping == "virtual"),
     (AdaptivePatch(_STACK.innermost), lambda _: True),
     (WallPatch(_STACK.innermost), lambda world: world.wall == "virtual"),
@@ -122,6 +127,25 @@ class SageMakerMock(Controls):
     def options(self) -> Options:
         """The options of this mock."""
         return self._options
+
+    @public
+    def serve(
+        self, *, host: str = "127.0.0.1", port: int = 0, allow_host: Iterable[str] = (), token: str | None = None
+    ) -> AbstractContextManager[str]:
+        """Serve this very world over HTTP, for other processes and other languages: `with sagemaker.serve() as url:`.
+
+        Point a client at it by `AWS_ENDPOINT_URL_SAGEMAKER`; `sagemock.child_environment(url)` has all that a child needs. Served
+        calls are in `calls`, with their `origin`. The extra `sagemock[server]` must be installed. Raises UsageError if it is not,
+        or if nothing can listen there.
+
+        :param host: The address to listen on.
+        :param port: The port; 0 for any that is free.
+        :param allow_host: More names by which the page and the control API may be reached.
+        :param token: What the control API asks for. An address beyond loopback needs one.
+        """
+        from sagemock.served.server import serving  # noqa: PLC0415  # needed only to serve
+
+        return serving(self._running, host=host, port=port, allow_host=allow_host, token=token)
 
     def __repr__(self) -> str:
         state = "active" if self._worlds else "over" if self._last else "not started"

@@ -34,10 +34,11 @@ class GeneralFields:
     """When somebody stops the job through the API, after creation; None for never."""
     logs: LogMapping = ()
     """What the container writes in which status, besides what the phases say: `{"Training": [(0, "epoch 1"), …]}`."""
-    empty_log_pages: int = 0
+    empty_log_pages: int | None = None
     """How many empty pages with a token come before each page of its log that has lines, each of which is half full then.
 
-    CloudWatch Logs does so now and then: an empty page is not the end of a log (dstackai/dstack#2500, boto/boto3#4258)."""
+    None: one where hours pass without a line, and there only. CloudWatch Logs does so: an empty page is not the end of a log
+    (dstackai/dstack#2500, boto/boto3#4258)."""
     replayed: Mapping[str, Any] | None = field(default=None, hash=False)
     """The recorded description that is played again, if one is."""
     called: str = field(default="", compare=False)
@@ -65,7 +66,8 @@ class GeneralFields:
     def _check_general(self) -> None:
         """Check these fields, and keep copies of what a test may change. Raises PlanError."""
         with of_a_plan():
-            whole("empty_log_pages", self.empty_log_pages, "how many", "write empty_log_pages=1", least=0, most=_EMPTY_MAX)
+            if self.empty_log_pages is not None:
+                whole("empty_log_pages", self.empty_log_pages, "how many", "write empty_log_pages=1", least=0, most=_EMPTY_MAX)
             if not isinstance(self.called, str) or self.called:
                 text("called", self.called, "how the plan was made", "leave it out")
             if self.replayed is not None:

@@ -1,7 +1,9 @@
 """History: which changes of status have happened, and each job's record as it was then."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import NamedTuple
 
 from sagemock.jobs.job import AnyJob
@@ -66,9 +68,10 @@ class _Former:
 
 
 class History:
-    """The records that were replaced since the store began, beside those in the store.
+    """What has happened to the jobs of a store since it began, each change with the job's record as it was then.
 
-    So what has happened stays as it was when tags or the request are changed later, and when the job is deleted.
+    So what has happened stays as it was when tags or the request are changed later, and when the job is deleted. To look costs
+    as much as has happened since the last look, and nothing before the first.
     """
 
     def __init__(self, store: Store, now: Callable[[], int]) -> None:
@@ -76,24 +79,92 @@ class History:
         self._store = store
         self._now = now
         self._former: list[_Former] = []
+        """The records that were replaced."""
+        self._touched: dict[int, AnyJob | None] = {}
+        """The jobs that changed since the last look, by number; None: it is gone."""
+        self._looked: _Looked | None = None
         store.watchers.append(self._note)
 
-    def _note(self, old: AnyJob | None, new: AnyJob | None) -> None:
+    def _note(self, old: AnyJob | None, new: AnyJob | None, _: int | None) -> None:
         if old is not None:
             self._former.append(_Former(old, changed_us(old, new, self._now)))
+        if self._looked is not None:
+            for job in (old, new):
+                if job is not None:
+                    self._touched[job.number] = new
 
-    def happened(self) -> list[Occurrence]:
-        """Return what has happened by now, in the order (instant, job number, index)."""
+    def happened(self) -> Sequence[Occurrence]:
+        """Return what has happened by now, in the order (instant, job number, index).
+
+        The same list grows with the next look. It is another one if something is not to be put at its end: a test can create a
+        job whose life began earlier.
+        """
         with self._store.lock:
+            # A handler of a signal may raise at any place: then the next look begins anew.
+            looked, self._looked = self._looked, None
             now_us = self._now()
-            records = [*self._former, *(_Former(job, now_us) for job in self._store.jobs())]
+            if (
+                looked is None
+                or now_us < looked.at_us
+                or any(one.until_us < looked.at_us for one in self._former[looked.former :])
+            ):
+                looked = _Looked()
+                self._touched = {job.number: job for job in self._store.jobs()}
+            looked.at_us = now_us
+            found = self._news(looked, now_us)
+            if found and looked.happened and found[0][:3] < looked.happened[-1][:3]:
+                found = sorted([*looked.happened, *found], key=_place)
+                looked.happened = []
+            looked.happened += found
+            self._looked = looked
+            return looked.happened
+
+    def _news(self, looked: "_Looked", now_us: int) -> list[Occurrence]:
         found: list[Occurrence] = []
-        seen: dict[int, Seen] = {}
-        for record in records:
-            job = record.job
-            for one in occurrences(job, seen.get(job.number, Seen())):
-                if one.at_us > record.until_us:
-                    break
-                found.append(one)
-            seen[job.number] = Seen.of(job, record.until_us)
-        return sorted(found, key=lambda one: one[:3])
+        for record in self._former[looked.former :]:
+            found += looked.take(record.job, record.until_us)
+        looked.former = len(self._former)
+        for number, job in self._touched.items():
+            if job is None:
+                looked.current.pop(number, None)
+            else:
+                looked.current[number] = job
+                looked.expect(job)
+        self._touched = {}
+        while looked.due and looked.due[0][0] <= now_us:
+            _, number = heapq.heappop(looked.due)
+            current = looked.current.get(number)
+            if current is not None:
+                found += looked.take(current, now_us)
+                looked.expect(current)
+        return sorted(found, key=_place)
+
+
+@dataclass
+class _Looked:
+    """What was found at the last look."""
+
+    at_us: int = 0
+    happened: list[Occurrence] = field(default_factory=list)
+    former: int = 0
+    """How many of the former records are in it."""
+    seen: dict[int, Seen] = field(default_factory=dict)
+    current: dict[int, AnyJob] = field(default_factory=dict)
+    due: list[tuple[int, int]] = field(default_factory=list)
+    """When something happens next to a job, by number; perhaps by an older record of it."""
+
+    def take(self, job: AnyJob, until_us: int) -> list[Occurrence]:
+        """Return what happens to a job, by this record, after what was seen and until an instant."""
+        news = occurrences(job, self.seen.get(job.number, Seen()))
+        self.seen[job.number] = Seen.of(job, until_us)
+        return list(takewhile(lambda one: one.at_us <= until_us, news))
+
+    def expect(self, job: AnyJob) -> None:
+        """Note when the next thing happens to a job."""
+        following = next(occurrences(job, self.seen.get(job.number, Seen())), None)
+        if following is not None:
+            heapq.heappush(self.due, (following.at_us, job.number))
+
+
+def _place(one: Occurrence) -> tuple[int, int, int]:
+    return one.at_us, one.number, one.changes_so_far

@@ -1,11 +1,13 @@
 """The service model of the user's own botocore: the only source of shapes, members and error codes."""
 
+from functools import cache
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+from botocore.loaders import create_loader
 from botocore.model import ServiceModel, Shape, StructureShape
 
-__all__ = ["Api", "common_members"]
+__all__ = ["Api", "common_members", "installed"]
 
 # The input of an operation that has no input in the model.
 _NO_MEMBERS = {"type": "structure", "members": {}}
@@ -125,3 +127,10 @@ class Api:
                 ),
             )
         return found
+
+
+@cache
+def installed() -> Api:
+    """Return the service model of the installed botocore, for use before any client has called."""
+    # Without a session, which would ask for a region, a profile and plugins.
+    return Api.of(ServiceModel(create_loader().load_service_model("sagemaker", "service-2"), "sagemaker"))

@@ -16,6 +16,8 @@ from sagemock.service.subject import checked_operation, job_of
 __all__ = ["DONE", "Call", "Calls"]
 
 DONE: Final = "ok"
+_LISTED: Final = 20
+"""The most calls that the error of an assertion lists."""
 _SERVICES: Final = ("sagemaker", "logs")
 """The services whose calls can be on record."""
 
@@ -181,10 +183,9 @@ class Calls(Collection[Call]):
         __tracebackhide__ = True
         count = _without_retries(self.to(operation, **given))
         if count != wanted:
-            narrowed = ", ".join(f"{name}={value!r}" for name, value in given.items() if value is not None)
+            narrowed = ", ".join(f"{name}={quoted(value)}" for name, value in given.items() if value is not None)
             what = operation if not narrowed else f"{operation} with {narrowed}"
-            calls = "".join(f"\n  {call}" for call in self) or " none"
-            raise WrongCalls(f"{what} should have been called {how_often}, and was called {_times(count)}; the calls are:{calls}")
+            raise WrongCalls(f"{what} should have been called {how_often}, and was called {_times(count)}. {_listed(self)}")
 
     def __reduce__(self) -> "tuple[Any, ...]":
         # A copy (or a pickle) has the calls so far, and does not grow.
@@ -252,6 +253,13 @@ def _without_retries(attempts: Iterable[Call]) -> int:
             count += 1
         latest[this] += 1
     return count
+
+
+def _listed(calls: Collection[Call]) -> str:
+    """Return the calls, a line each; of many, the last ones."""
+    last = list(calls)[-_LISTED:]
+    title = "There are no calls" if not last else "The calls are" if len(last) == len(calls) else f"The last {_LISTED} calls are"
+    return "\n  ".join([f"{title}:" if last else title, *map(str, last)])
 
 
 def _times(count: int) -> str:

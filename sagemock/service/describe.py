@@ -17,7 +17,7 @@ from sagemock.training.progress import Progress, progress
 from sagemock.training.snapshot import Snapshot
 from sagemock.training.warm_pool import Pool
 
-__all__ = ["artifacts", "constant_members", "members_by_change", "members_by_time", "members_now", "summary"]
+__all__ = ["artifacts", "constant_members", "late_metrics", "members_by_change", "members_by_time", "members_now", "summary"]
 
 # What the service fills in where the caller sent nothing, as eight recorded jobs of 2021 to 2025 show it. Only the newer ones
 # have the `CompressionType` of the output.
@@ -37,6 +37,7 @@ _SLASHES: Final = Assumption(
     "that S3OutputPath is taken with slashes at its end, and S3ModelArtifacts has one there", since="2026-11-26", knob=REPLAY
 )
 _NOT_PROFILED: Final = Assumption("that ProfilingStatus is Disabled with a profiler that is there but disabled", knob=REPLAY)
+_METRICS: Final = "FinalMetricDataList"
 _FROM_PLAN: Final = frozenset({
     "TrainingJobName", "TrainingJobArn", "TrainingJobStatus", "SecondaryStatus", "SecondaryStatusTransitions", "CreationTime",
     "LastModifiedTime", "TrainingStartTime", "TrainingEndTime", "FailureReason", "ModelArtifacts",
@@ -124,7 +125,8 @@ def members_by_change(api: Api, job: Job, at: Snapshot) -> dict[str, Any]:
         # aws/sagemaker-python-sdk#6091
         members["ModelArtifacts"] = None
     if at.over and job.plan.replayed is not None and not job.interventions:
-        members.update(_as_recorded(api, job, job.plan.replayed))
+        late = _METRICS if late_metrics(api, job) else None
+        members.update((name, value) for name, value in _as_recorded(api, job, job.plan.replayed).items() if name != late)
     return members
 
 
@@ -134,7 +136,7 @@ def members_by_time(warm_pool: Pool | None, metrics: Sequence[Mapping[str, Any]]
     if warm_pool is not None:
         members["WarmPoolStatus"] = warm_pools.warm_pool_status(warm_pool)
     if metrics:
-        members["FinalMetricDataList"] = metrics
+        members[_METRICS] = metrics
     if at is not None:
         members["ProgressInfo"] = serverless.progress_info(at)
     return members
@@ -160,6 +162,14 @@ def artifacts(job: Job) -> str:
     output = job.request["OutputDataConfig"]
     name = "model" if output.get("CompressionType") == "NONE" else "model.tar.gz"
     return f"{_SLASHES(output['S3OutputPath'].rstrip('/'))}/{job.name}/output/{name}"
+
+
+def late_metrics(api: Api, job: Job) -> list[Mapping[str, Any]]:
+    """Return the recorded FinalMetricDataList of a replayed job if its plan lets it come after the end."""
+    if not job.script.metrics_after_us or job.plan.replayed is None or job.interventions:
+        return []
+    found: list[Mapping[str, Any]] = _as_recorded(api, job, job.plan.replayed).get(_METRICS) or []
+    return found
 
 
 def _as_recorded(api: Api, job: Job, record: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,7 +33,7 @@ _BY_KEY: Final = Assumption(
 )
 PAGE: Final = 10
 """The default of MaxResults (apache/airflow#16299)."""
-_KEYS: Final[dict[Order, list[type]]] = {"CreationTime": [int], "Name": [str], "Status": [str, int]}
+_KEYS: Final[dict[Order, list[type]]] = {"CreationTime": [int, int], "Name": [str], "Status": [str, int]}
 """The types in the key of a page, by the order of the list."""
 
 

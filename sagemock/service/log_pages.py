@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
 from typing import Final, NamedTuple, NoReturn
 
+from sagemock.clock.instants import SECOND_US
 from sagemock.evidence import Assumption
 from sagemock.jobs.streams import Line, Stream
 from sagemock.protocol.refusal import Refusal
@@ -25,6 +26,7 @@ __all__ = [
     "digits",
     "events",
     "invalid_token",
+    "newest_us",
     "page",
     "position",
     "thinned",
@@ -33,6 +35,16 @@ __all__ = [
 
 _BY_PLACE: Final = Assumption("that a follower of a log stream does not see a line that is written late, with an earlier instant")
 INVALID: Final = "InvalidParameterException"
+_GAP: Final = Assumption(
+    "that a page of a log ends where more than three and a half hours pass without a line, and that one empty page stands for "
+    "that time, however long it is (that gaps of hours make such pages: dstackai/dstack#2500; the tokens of an empty page of "
+    "2023 were 3.4 hours apart: boto/boto3#3718)",
+    since="2026-11-26",
+    knob="Plan.but(empty_log_pages=0)",
+)
+_GAP_US: Final = _GAP(12_600 * SECOND_US)
+_AHEAD_US: Final = 7200 * SECOND_US
+"""How far after now reading backward begins (the tokens of boto/boto3#3718; PutLogEvents takes lines of the next two hours)."""
 _BYTES: Final = 1_048_576
 """The largest size of a page of events: 1 MB (operation documentation of GetLogEvents)."""
 _OVERHEAD: Final = 26
@@ -111,12 +123,14 @@ def page(found: Iterator[Event], at: int, *, forward: bool, limit: int) -> Page:
     taken: list[Event] = []
     size = 0
     more = False
+    last_us = None
     for event in found:
         size += len(event.line.text.encode()) + _OVERHEAD
-        more = len(taken) == limit or (size > _BYTES and bool(taken))
+        more = len(taken) == limit or (size > _BYTES and bool(taken)) or _is_behind_a_gap(event, last_us)
         if more:
             break
         taken.append(event)
+        last_us = event.line.at_us
     if not taken:
         return Page(taken, at, at, more=False)
     low, high = (taken[0], taken[-1]) if forward else (taken[-1], taken[0])
@@ -149,16 +163,32 @@ def position(sent: str) -> tuple[bool, int, int]:
     return found[1] == "f", int(found[2]), int(found[3] or 0)
 
 
-def thinned(found: Page, streams: Iterable[Stream], at: int, empty: int) -> tuple[Page, int]:
-    """Return a page as the plans of the jobs want it, and the number of empty pages that were given up to it.
+def _is_behind_a_gap(event: Event, since_us: int | None) -> bool:
+    """Whether so much time lies between an instant and an event that a page ends there. None is no instant."""
+    if since_us is None or abs(event.line.at_us - since_us) <= _GAP_US:
+        return False
+    return event.stream.job.plan.empty_log_pages is None
 
-    Before a page that has events come empty ones with a token, and it is half full then.
+
+def newest_us(within: Range, now_us: int) -> int:
+    """Return where reading backward without a token begins."""
+    latest_us = now_us + _AHEAD_US
+    return latest_us if within.last_ms is None else min(within.last_ms * 1000, latest_us)
+
+
+def thinned(found: Page, streams: Iterable[Stream], at: int, empty: int, from_us: int | None) -> tuple[Page, int]:
+    """Return a page as gaps and the plans of the jobs want it, and the number of empty pages that were given up to it.
+
+    Before a page that has events come empty ones with a token: one if its first event is far from `from_us`, or as many as the
+    plan says, and it is half full then.
     """
-    wanted = max((stream.job.plan.empty_log_pages for stream in streams), default=0)
-    if not wanted or not found.events:
+    if not found.events:
         return found, 0
-    if empty < wanted:
+    wanted = max((stream.job.plan.empty_log_pages or 0 for stream in streams), default=0)
+    if empty < max(wanted, _is_behind_a_gap(found.events[0], from_us)):
         return Page([], at, at, more=True), empty + 1
+    if not wanted:
+        return found, 0
     half = found.events[: (len(found.events) + 1) // 2]
     low, high = sorted((half[0].id, half[-1].id))
     return Page(half, low, high + 1, more=found.more or len(half) < len(found.events)), 0

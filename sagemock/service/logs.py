@@ -30,6 +30,7 @@ from sagemock.service.log_pages import (
     digits,
     events,
     invalid_token,
+    newest_us,
     page,
     position,
     thinned,
@@ -104,13 +105,15 @@ def get_log_events(service: "Service", _: Api, place: Place, request: Mapping[st
     forward = request.get("startFromHead", False)
     at = 0 if forward else after(stream.last, stream)
     empty = 0
-    if "nextToken" in request:
-        forward, at, empty = position(request["nextToken"])
     end_ms = request.get("endTime")
     # "Events with a timestamp equal to or later than this time are not included."
     within = Range(request.get("startTime", 0), None if end_ms is None else end_ms - 1)
+    from_us = None if forward else newest_us(within, now_us)
+    if "nextToken" in request:
+        forward, at, empty = position(request["nextToken"])
+        from_us = at // PER_US
     found = page(events([stream], within, at, forward=forward), at, forward=forward, limit=request.get("limit", _EVENTS))
-    found, empty = thinned(found, [stream], at, empty)
+    found, empty = thinned(found, [stream], at, empty, from_us)
     return dump(
         {
             "events": [
@@ -136,10 +139,13 @@ def filter_log_events(service: "Service", _: Api, place: Place, request: Mapping
     test = log_filters.matches(request.get("filterPattern", ""))
     at = 0 if forward else END
     empty = 0
-    if "nextToken" in request:
-        forward, at, empty = position(request["nextToken"])
     # "Events with a timestamp later than this time are not returned": unlike in GetLogEvents.
     within = Range(start_ms, request.get("endTime"))
+    # From long before the first line on, the first page is empty (aws/aws-parallelcluster#7571).
+    from_us = (start_ms * 1000 or None) if forward else newest_us(within, now_us)
+    if "nextToken" in request:
+        forward, at, empty = position(request["nextToken"])
+        from_us = at // PER_US
     logbook = _group(service, place, request, now_us)
     if names is None:
         since_us = max(start_ms * 1000, at // PER_US if forward else 0)
@@ -148,7 +154,7 @@ def filter_log_events(service: "Service", _: Api, place: Place, request: Mapping
         streams = [_ONE_IS_ENOUGH(_stream(logbook, now_us, name)) for name in dict.fromkeys(names)]
     matching = (one for one in events(streams, within, at, forward=forward) if test(one.line.text))
     found = page(matching, at, forward=forward, limit=request.get("limit", _EVENTS))
-    found, empty = thinned(found, streams, at, empty)
+    found, empty = thinned(found, streams, at, empty, from_us)
     response: dict[str, Any] = {"events": [_filtered(one) for one in found.events], "searchedLogStreams": []}
     if found.more:
         response["nextToken"] = token("f", found.end, empty) if forward else token("b", found.begin, empty)

@@ -9,7 +9,7 @@ import math
 import re
 import struct
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sagemock.clock.instants import SECOND_US
@@ -17,8 +17,9 @@ from sagemock.errors import NotSimulated
 from sagemock.evidence import UNCHECKED, Assumption
 from sagemock.jobs.store import Store
 from sagemock.protocol.answer import seconds
+from sagemock.protocol.model import Api
 from sagemock.regex import Regex, read
-from sagemock.service import builtin
+from sagemock.service import builtin, describe
 from sagemock.training.job import Job
 
 __all__ = ["final", "readable"]
@@ -34,14 +35,16 @@ _LARGEST: Final = 3.4028234663852886e38
 """The largest number that fits a MetricData (service model: a float)."""
 
 
-def final(store: Store, job: Job, now_us: int) -> list[dict[str, Any]]:
+def final(api: Api, store: Store, job: Job, now_us: int) -> Sequence[Mapping[str, Any]]:
     """Return FinalMetricDataList at an instant, in the order of the definitions, without the metrics that matched no line."""
-    if not (job.script.has_lines or store.region(job.place, Job).logbook.added(job)):
-        return []
     if job.script.metrics_after_us:
         ended_us = job.timeline.ended_us
         if ended_us is None or now_us < job.created_us + ended_us + job.script.metrics_after_us:
             return []
+        if recorded := describe.late_metrics(api, job):
+            return recorded
+    if not (job.script.has_lines or store.region(job.place, Job).logbook.added(job)):
+        return []
     definitions = builtin.definitions(job)
     shown = []
     for definition in definitions:

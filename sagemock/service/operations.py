@@ -69,6 +69,8 @@ class Service:
     check_model: Callable[[Place, str], None] | None = None
     """Refuses a model that does not exist. None if nobody can look."""
     quotas: Quotas = field(default_factory=Quotas)
+    back_us: int = 0
+    """How long before the present instant a new job is created."""
     pools: Pools = field(default_factory=Pools)
     api: Api = field(init=False)
     """The service model of the client that created the last job. Not set before the first job."""
@@ -117,7 +119,8 @@ def create_training_job(service: Service, api: Api, place: Place, request: Mappi
             "Training job names must be unique within an AWS account and region, "
             f"and a training job with this name already exists ({taken.arn})",
         )
-    owner = service.pools.available(service.store, place, request, now_us)
+    # A job that was created in the past did not find the warm pools of the present.
+    owner = None if service.back_us else service.pools.available(service.store, place, request, now_us)
     service.quotas.check(service.store, place, request, now_us, owner)
     plan = service.plan_for(request, _SUCCESS)
     # A test's dice, not a secret. Seeding takes longer than validating the request, so only plans that draw get dice.
@@ -133,7 +136,9 @@ def create_training_job(service: Service, api: Api, place: Place, request: Mappi
     if retains:
         service.pools.add(place, number, name)
     tag_pairs = tags.pairs(request.get("Tags", ()))
-    service.store.put(job := Job(name, place, request, plan, concrete, now_us, number, (), tag_pairs, retains, launched_us))
+    created_us = now_us - service.back_us
+    job = Job(name, place, request, plan, concrete, created_us, number, (), tag_pairs, retains, launched_us)
+    service.store.put(job, joins_us=now_us if service.back_us else None)
     return _arn_of(job)
 
 
@@ -146,7 +151,7 @@ def describe_training_job(service: Service, api: Api, place: Place, request: Map
     job = service.find(place, request["TrainingJobName"])
     response = service.encoded(api, job, now_us)
     at = progress(job, snapshot(job, now_us), now_us) if job.plan.counts_steps else None
-    by_time = describe.members_by_time(pool(job, now_us), metrics.final(service.store, job, now_us), at)
+    by_time = describe.members_by_time(pool(job, now_us), metrics.final(api, service.store, job, now_us), at)
     running = running_s(job, now_us)
     # In JSON the last of two members with one name counts. For a replayed job that must be the recorded one, so it comes last.
     if by_time:

@@ -1,6 +1,7 @@
 """The backend answers a request at the instant of its arrival. It knows nothing of clients, threads and patches."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from typing import Any, Final, Protocol
@@ -9,8 +10,9 @@ from sagemock.clock.instants import duration_us, instant
 from sagemock.clock.runaway import Runaway, timeless
 from sagemock.clock.virtual import Clock
 from sagemock.errors import NothingWillHappen, SagemockError
+from sagemock.jobs.kinds import Kind
 from sagemock.jobs.place import Place
-from sagemock.jobs.rules import Plans
+from sagemock.jobs.rules import Plans, PlanSource, Rule
 from sagemock.jobs.store import Store
 from sagemock.protocol.answer import Answer, Lost, Reply, cut_short, refusal_answer, success
 from sagemock.protocol.model import Api
@@ -112,6 +114,22 @@ class Backend:
         lost_after_us = answer.after_us if isinstance(answer, Lost) else None
         return Reply(answer, at_us, self.clock.latency_us if lost_after_us is None else lost_after_us, request_id)
 
+    def create(self, request: Request, kind: Kind, plan: PlanSource | None, back_us: int) -> str:
+        """Create a job for the test itself, `back_us` before the present instant; return the response as JSON.
+
+        No call is recorded, no fault is met, and time does not pass. `plan` is the plan of this job, whatever other plans match
+        it; None: as for any job. Raises a Refusal.
+        """
+        plans = self.plans if plan is None else Plans(rules=[Rule(kind, "*", plan, times=1)])
+        with self.store.lock:
+            at_us = self.clock.now_us()
+            self.store.forget(at_us)
+            service = replace(self.service, plan_for=plans.plan_for, back_us=back_us)
+            response = self._perform(request, read(request), at_us, service)
+            self.service.api = request.api
+            self.runaway.reset()
+        return response
+
     def settled(self, now_us: int) -> bool:
         """Whether nothing will change by itself any more, so that the same call gets the same answer forever."""
         for one in self.pending:  # noqa: SIM110  # a generator takes as long as all that it asks, at each poll
@@ -179,7 +197,7 @@ class Backend:
             answer = refusal_answer(refusal)
         return cut_short(answer) if fault.error == faults.MALFORMED_BODY else Lost(fault.error, _waits_us(fault, request))
 
-    def _perform(self, request: Request, parsed: Parsed, at_us: int) -> str:
+    def _perform(self, request: Request, parsed: Parsed, at_us: int, service: Service | None = None) -> str:
         """Perform the operation, and return the response as JSON."""
         params = parsed.params
         if request.service == "logs":
@@ -193,7 +211,7 @@ class Backend:
         broken = _broken(request, params) if parsed.is_doubtful else None
         if broken is not None and self._options.validate:
             raise broken
-        place, service = self._place(request), self.service
+        place, service = self._place(request), service or self.service
         if self.visibility and request.service == "sagemaker":
             service = self.visibility.view(service, place, request.operation, params, at_us)
         try:
@@ -223,7 +241,7 @@ class Backend:
 
     def _report(self, what: str) -> str:
         now_us = self.clock.now_us()
-        return reports.runaway(what, now_us, self.store.jobs(now_us), self.faults.standing(now_us))
+        return reports.runaway(what, now_us, self.store.jobs(now_us), self.faults.standing(now_us), self.clock.forced_moves)
 
 
 def _broken(request: Request, params: Mapping[str, Any]) -> Refusal | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from sagemock import checks, reasons
 from sagemock.checks import flag, public, quoted, takes_one, whole
@@ -28,9 +28,10 @@ from sagemock.service.visibility import HideRule
 from sagemock.training import status
 from sagemock.training.interventions import Interrupt
 from sagemock.training.job import Job
+from sagemock.world import launch
 from sagemock.world.options import check_plan
 from sagemock.world.sleeps import Sleeps
-from sagemock.world.views import Jobs, ProcessingJobs, TransformJobs
+from sagemock.world.views import Jobs, JobView, ProcessingJobs, TransformJobs
 from sagemock.world.world import World
 
 __all__ = ["Controls"]
@@ -162,6 +163,32 @@ class Controls:
         if times is not None:
             whole("times", times, "how many jobs the plan serves", "leave it out for all", least=1)
         world.backend.plans.rules.append(Rule(_kind_of(plan, kind), matcher, plan, times))
+
+    @public
+    def create_training_job(
+        self,
+        name: str,
+        *,
+        plan: PlanSource | None = None,
+        started_ago: timedelta | float = 0,
+        region: str | None = None,
+        **fields: Any,  # noqa: ANN401  # any field of the request
+    ) -> JobView:
+        """Create a training job as if somebody else had done so, and return a view of it.
+
+        `fields` are fields of the CreateTrainingJob request. They replace those of a complete request, which has one on-demand
+        `ml.m5.xlarge` and no input; None leaves a field out. The job is like any other, with events and quotas. But no call is
+        recorded, no fault is met, and no time passes. Raises InvalidType or InvalidValue for what botocore or AWS would refuse,
+        in their words.
+
+        :param name: The name of the job.
+        :param plan: The plan of this job, or a callable of the request that returns one (default: as for any job).
+        :param started_ago: How long ago it was created: a timedelta or seconds. What has happened to it since is in `events`, but
+            no handler of `on_event` gets it.
+        :param region: The region of the job (default: that of a client without a region of its own).
+        """
+        world = self._running
+        return self.jobs[launch.create_training_job(world, name, plan, started_ago, region, fields)]
 
     @public
     def quota(self, instance_type: str, *, instances: int, spot: bool = False, warm_pool: bool = False) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     DefaultPlan: TypeAlias = GeneralFields | Callable[[Mapping[str, Any]], Plan] | Collection[PlanSource]
 
-__all__ = ["MarkerOptions", "Options", "OptionsDict", "check_plan", "plans_of"]
+__all__ = ["MarkerOptions", "Options", "OptionsDict", "check_plan", "checked_duration_us", "plans_of"]
 
 
 class OptionsDict(TypedDict, total=False):
@@ -37,11 +37,13 @@ class OptionsDict(TypedDict, total=False):
     latency: timedelta | float
     rate: float
     idle_limit: timedelta | float | None
+    patience: timedelta | float
     plan: DefaultPlan | None
     validate: bool
     strict: bool
     account_id: str
     passthrough: Collection[str]
+    real_time_modules: Collection[str]
     seed: int
     check_s3: bool
 
@@ -78,6 +80,9 @@ class Options:
     idle_limit: timedelta | float | None = timedelta(days=1)
     """How long code may poll, in virtual time (a timedelta or seconds), when nothing can happen any more; None: no limit."""
 
+    patience: timedelta | float = 10.0
+    """For how many real seconds (or a timedelta) a wait for the world outside, a server's answer, say, holds virtual time."""
+
     plan: DefaultPlan | None = None
     """The plan of a job that no other plan matches: a plan, a callable of the CreateTrainingJob request, or one for each kind."""
 
@@ -93,6 +98,9 @@ class Options:
     passthrough: Collection[str] = frozenset()
     """What may reach the network: services (named as in `boto3.client("s3")`) and hosts (with a dot). Stored as a frozenset."""
 
+    real_time_modules: Collection[str] = frozenset()
+    """Modules whose sleeps are real: their own, those of what they call, and those of threads that they start."""
+
     seed: int = 0
     """The seed of random durations in plans: the same seed gives the same durations."""
 
@@ -103,15 +111,17 @@ class Options:
         _check_start(self.start)
         for name in ("wall", "sleep"):
             one_of(name, getattr(self, name), ("virtual", "real"), f"write {name}='real' to leave the process's own alone")
-        _check_duration("latency", self.latency, least_us=0, otherwise="0 for none")
+        checked_duration_us("latency", self.latency, least_us=0, otherwise="0 for none")
         checked_rate(self.rate)
         if self.idle_limit is not None:
-            _check_duration("idle_limit", self.idle_limit, least_us=1, otherwise="None for no limit")
+            checked_duration_us("idle_limit", self.idle_limit, least_us=1, otherwise="None for no limit")
+        checked_duration_us("patience", self.patience, least_us=0, otherwise="0 for none")
         plans_of(self.plan)
         for name in ("validate", "strict", "check_s3"):
             flag(name, getattr(self, name))
         checked_account("account_id", self.account_id)
         object.__setattr__(self, "passthrough", _services(self.passthrough))
+        object.__setattr__(self, "real_time_modules", _modules(self.real_time_modules))
         whole("seed", self.seed, "a whole number", "write seed=0")
 
     @classmethod
@@ -142,7 +152,8 @@ def _check_start(start: object) -> None:
         raise InvalidValue(f"start: {error}") from None
 
 
-def _check_duration(name: str, value: timedelta | float, *, least_us: int, otherwise: str) -> None:
+def checked_duration_us(name: str, value: timedelta | float, *, least_us: int, otherwise: str) -> int:
+    """Return a duration in microseconds. Raises InvalidType or InvalidValue if it is not one, or below `least_us` (0 or 1)."""
     advice = f"write {name}=timedelta(seconds=1), {name}=1.0, or {otherwise}"
     try:
         value_us = duration_us(value)
@@ -152,6 +163,7 @@ def _check_duration(name: str, value: timedelta | float, *, least_us: int, other
         raise InvalidValue(f"{name}: {error}; {advice}") from None
     if value_us < least_us:
         raise InvalidValue(f"{name} is not {value!r}: it is {'positive' if least_us else 'not negative'}; {advice}")
+    return value_us
 
 
 def check_plan(plan: object) -> None:
@@ -204,3 +216,18 @@ def _services(passthrough: object) -> frozenset[str]:
     from sagemock.client.network import entries  # noqa: PLC0415  # needed only with passthrough
 
     return entries(passthrough)
+
+
+def _modules(modules: object) -> frozenset[str]:
+    if isinstance(modules, str) or not isinstance(modules, Collection):
+        raise InvalidType(
+            f"real_time_modules is a collection of names of modules, not {quoted(modules)}: write real_time_modules=['ports']"
+        )
+    for name in modules:
+        if not isinstance(name, str):
+            raise InvalidType(f"real_time_modules holds names of modules, not {quoted(name)}: write real_time_modules=['ports']")
+        if not all(part.isidentifier() for part in name.split(".")):
+            raise InvalidValue(
+                f"real_time_modules: {quoted(name)} is not the name of a module: write real_time_modules=['ports']"
+            )
+    return frozenset(modules)

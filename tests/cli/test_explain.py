@@ -6,6 +6,7 @@ from sagemock import UsageError
 from sagemock.cli.explain import every_status, explanation
 from sagemock.cli.statuses import CATALOGUE
 from sagemock.picture.text import plain
+from sagemock.training.plan.earlier import FILLED_IN
 
 
 def test_a_status_is_explained() -> None:
@@ -41,6 +42,14 @@ def test_every_status_is_explained_in_the_width_that_there_is(name: str, width: 
     assert lines[0].split()[0] == name
     assert all(len(line) <= max(width, 72) for line in lines)
     assert "What to do" in lines
+
+
+@pytest.mark.parametrize("name", FILLED_IN)
+def test_what_a_replay_fills_in_is_explained(name: str) -> None:
+    """Where a record cannot tell."""
+    text = plain(explanation(name, 10_000))
+    assert f"\nIn a replay\n  {FILLED_IN[name]}\n" in text
+    assert "In a replay" not in plain(explanation("Completed", 80))
 
 
 def test_a_status_that_is_none_is_answered_by_the_nearest() -> None:

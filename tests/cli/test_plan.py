@@ -16,7 +16,7 @@ from sagemock.training.plan.plan import Plan
 from sagemock.training.plan.recording import read
 from sagemock.training.plan.script import script
 from sagemock.training.snapshot import snapshot
-from tests.support.kept import KEPT
+from tests.support.kept import KEPT, P1
 from tests.support.records import R1, R6, R8, RECORDS, Record, response
 
 
@@ -146,6 +146,14 @@ def test_parts_of_a_record_are_plans_too(name: str) -> None:
     assert (one.ended_us, one.changes[-1].message) == (other.ended_us, other.changes[-1].message)
     for sentence in read(record).filled:
         assert f"# {sentence}\n" in text
+
+
+def test_what_a_replay_fills_in_is_said() -> None:
+    """In a remark for each status with earlier messages, and for the call that stopped the job."""
+    text = source([P1])
+    assert "# It does not say what Pending showed before its last message: `sagemock explain Pending` does.\n" in text
+    assert "# It does not say when StopTrainingJob was called: `sagemock explain Stopping` says what a replay takes.\n" in text
+    assert "It does not say" not in source([response(R8)])
 
 
 def test_a_plan_has_no_model_if_its_record_has_none() -> None:

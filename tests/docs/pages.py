@@ -17,6 +17,7 @@ from sagemock.jobs.place import Place
 from sagemock.picture.show import drawing
 from sagemock.training.interventions import Intervention
 from sagemock.training.job import Job
+from sagemock.training.plan.earlier import FILLED_IN
 from sagemock.training.plan.script import script
 
 __all__ = ["write", "written"]
@@ -80,6 +81,8 @@ def _status(name: str, meaning: Meaning) -> Iterator[str]:
     yield f"*{meaning.kind}.* {meaning.meaning}\n"
     if meaning.messages:
         yield f"StatusMessage: {'; '.join(f'“{text}”' for text in meaning.messages)}\n"
+    if name in FILLED_IN:
+        yield f"In a replay: {FILLED_IN[name]}\n"
     if meaning.follows:
         yield f"What can follow: {', '.join(f'[{one}](#{one.lower()})' for one in meaning.follows)}.\n"
     yield f"What to do: {meaning.client}\n"

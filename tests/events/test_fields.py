@@ -8,9 +8,9 @@ import pytest
 from botocore.model import ServiceModel
 
 from sagemock import InvalidValue, mock_sagemaker, outcomes
-from sagemock.events.fields import check, installed
+from sagemock.events.fields import check
 from sagemock.events.pattern import EventPattern
-from sagemock.protocol.model import Api
+from sagemock.protocol.model import Api, installed
 from tests.support.calling import START, create, make_client
 
 TYPE = " or ".join(f'"SageMaker {kind} Job State Change"' for kind in ("Training", "Processing", "Transform"))

@@ -1,6 +1,7 @@
 from dataclasses import replace
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,7 +51,7 @@ def test_what_has_happened_never_changes(records: tuple[Job, ...], data: st.Data
         end_us = min((one.created_us + one.interventions[-1].at_us for one in following), default=max([made_us, *looks]))
         for now_us in (look for look in looks if look <= end_us):
             told.now_us = now_us
-            happened = told.history.happened()
+            happened = list(told.history.happened())
             assert happened[: len(before)] == before
             before = happened
             state = record.state(now_us)
@@ -112,3 +113,77 @@ def test_a_deleted_job_is_remembered() -> None:
         (70.0, "job", "Deleting/Completed"),
         (100.0, "job", "InProgress/Starting"),
     ]
+
+
+@given(lives(), st.data())
+def test_to_look_often_tells_the_same(records: tuple[Job, ...], data: st.DataObject) -> None:
+    """As one look at the end: a history that is looked at on the way takes what is new only."""
+    told, once = Told(), Told()
+    once.store, once.history = told.store, History(told.store, lambda: told.now_us)
+    for record in records:
+        told.now_us = max(told.now_us, record.created_us + (record.interventions[-1].at_us if record.interventions else 0))
+        told.store.put(record)
+        looks = [one for one in instants(record) if one >= told.now_us]
+        told.now_us = data.draw(st.sampled_from([told.now_us, *looks]))
+        for _ in range(data.draw(st.sampled_from([0, 1]))):
+            told.history.happened()
+    assert list(told.history.happened()) == list(once.history.happened())
+
+
+def test_a_look_takes_what_is_new_only() -> None:
+    """And a list that was given grows."""
+    told = Told()
+    for number in range(1, 21):
+        told.store.put(named(f"job-{number}", number, START_US, PLAN))
+    first = told.history.happened()
+    assert [one.number for one in first] == list(range(1, 21))
+    told.until(15)
+    assert told.history.happened() is first
+    assert len(first) == 40
+    told.store.put(named("job-21", 21, told.now_us, PLAN))
+    assert len(told.until(16)) == 41
+    assert told.history.happened() is first
+
+
+def test_what_began_earlier_is_put_in_its_place() -> None:
+    """A test can create a job whose life began before now; so can a clock that is set back, which shows less."""
+    told = Told()
+    told.store.put(named("job", 1, START_US, PLAN))
+    assert len(told.until(15)) == 2
+    first = told.history.happened()
+    told.store.put(named("older", 2, START_US - 5 * SECOND_US, PLAN))
+    assert told.until(15) == [
+        (-5.0, "older", "InProgress/Starting"),
+        (0.0, "job", "InProgress/Starting"),
+        (5.0, "older", "InProgress/Downloading"),
+        (10.0, "job", "InProgress/Downloading"),
+    ]
+    assert told.history.happened() is not first
+    assert len(first) == 2
+    assert [after_s for after_s, *_ in told.until(7)] == [-5, 0, 5]
+
+
+def test_a_change_that_is_dated_back_takes_back_what_it_makes_untrue() -> None:
+    """It was seen, and has not happened."""
+    told = Told()
+    job = named("job", 1, START_US, PLAN)
+    told.store.put(job)
+    assert len(told.until(35)) == 3
+    told.store.put(job.after(Stop(5 * SECOND_US)))
+    assert [life for *_, life in told.until(35)][:2] == ["InProgress/Starting", "Stopping/Starting"]
+
+
+def test_a_look_that_is_cut_short_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As by a handler of a signal that raises."""
+    told = Told()
+    told.store.put(named("job", 1, START_US, PLAN))
+    assert len(told.until(5)) == 1
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sagemock.jobs.history.takewhile", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            told.until(15)
+    assert len(told.until(15)) == 2

@@ -16,7 +16,7 @@ import botocore.session
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sagemock import Clock, Options, PlanError, SageMakerMock, UsageError, mock_sagemaker
+from sagemock import Clock, Options, PlanError, SageMakerMock, UsageError, WrongCalls, mock_sagemaker
 from tests.protocol.shapes import of_sagemaker
 from tests.support.surface import JOB, VERBS, Parameter, conforms, parameters
 
@@ -200,7 +200,7 @@ def refusals(parameter: Parameter) -> set[str]:
             for name in list(left):
                 try:
                     parameter.call(mock, {parameter.name: left.pop(name)})
-                except UsageError as error:
+                except (UsageError, WrongCalls) as error:
                     said = str(error).encode()
                     refused.add(name)
                     # It can be written to a report, and be read there.

@@ -123,7 +123,7 @@ def test_a_call_is_asserted_to_have_come_once() -> None:
     calls.assert_called_once("CreateTrainingJob", job="fraud-1", outcome="ok", region="us-east-1")
     calls.retries.assert_called_once()
     two = Calls([call(outcome="ThrottlingException")] * 2 + [call(attempt=2)] * 2)
-    with pytest.raises(WrongCalls, match=r"^DescribeTrainingJob should have been called once, and was called 2 times; "):
+    with pytest.raises(WrongCalls, match=r"^DescribeTrainingJob should have been called once, and was called 2 times. "):
         two.assert_called_once("DescribeTrainingJob")
 
 
@@ -132,7 +132,7 @@ def test_a_call_is_asserted_not_to_have_come() -> None:
     Calls(ALL).assert_not_called("StopTrainingJob")
     Calls(ALL).assert_not_called("DescribeTrainingJob", job="fraud-1")
     Calls([]).assert_not_called()
-    with pytest.raises(AssertionError, match=r"^\* should have been called not at all, and was called once; "):
+    with pytest.raises(AssertionError, match=r"^\* should have been called not at all, and was called once. "):
         Calls(ALL[:1]).assert_not_called()
 
 
@@ -141,12 +141,14 @@ def test_a_failed_assertion_lists_the_calls() -> None:
     with pytest.raises(WrongCalls) as caught:
         Calls(ALL[1:3]).assert_called_once("StopTrainingJob", job="churn-1")
     assert str(caught.value) == (
-        "StopTrainingJob with job='churn-1' should have been called once, and was called 0 times; the calls are:\n"
+        "StopTrainingJob with job='churn-1' should have been called once, and was called 0 times. The calls are:\n"
         "  2018-07-30 00:00:01.500 us-east-1 CreateTrainingJob fraud-1: ThrottlingException\n"
         "  2018-07-30 00:00:01.500 us-east-1 CreateTrainingJob fraud-1: ok (attempt 2)"
     )
-    with pytest.raises(WrongCalls, match=r"the calls are: none$"):
+    with pytest.raises(WrongCalls, match=r"called 0 times\. There are no calls$"):
         Calls([]).assert_called_once("StopTrainingJob")
+    with pytest.raises(WrongCalls, match=r"The last 20 calls are:(\n  2018-.*){20}$"):
+        Calls(ALL * 4).assert_not_called()
     with pytest.raises(UsageError, match="has no operation 'StopTraningJob'"):
         Calls(ALL).assert_not_called("StopTraningJob")
 

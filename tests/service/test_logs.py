@@ -750,3 +750,74 @@ def test_events_are_filtered_backwards_over_empty_pages() -> None:
             return logs.filter_log_events(logGroupName=GROUP, startFromHead=False, startTime=1_772_355_600_000, **token)
 
         assert list(tailed(read)) == [[], ["epoch 1"], [], ["epoch 0"]]
+
+
+HOUR_S = 3600
+SPARSE: Any = {
+    "training": 24 * HOUR_S,
+    "logs": {"Training": [(0, "a"), (60, "b"), (11 * HOUR_S, "c"), (14 * HOUR_S, "d")]},
+    **KNOWN,
+}
+
+
+def backward(read: Any) -> Iterator[list[str]]:
+    """Yield what is on each page of one stream, from the newest on, until the token stays."""
+    token: dict[str, str] = {}
+    while True:
+        response = read(**token)
+        yield texts(response)
+        if response["nextBackwardToken"] == token.get("nextToken"):
+            return
+        token = {"nextToken": response["nextBackwardToken"]}
+
+
+def test_a_gap_of_hours_makes_an_empty_page(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
+    """Without a word of the test: the page before the gap is partial, and one empty page stands for it (dstackai/dstack#2500)."""
+    sagemaker.plan("*", Plan.completes(**SPARSE))
+    create(client)
+    sagemaker.clock.advance(BEGIN_S + 14 * HOUR_S)
+
+    def get(**more: Any) -> Any:
+        return logs.get_log_events(logGroupName=GROUP, logStreamName=STREAM, **more)
+
+    def filtered(**more: Any) -> Any:
+        return logs.filter_log_events(logGroupName=GROUP, **more)
+
+    def head(**more: Any) -> Any:
+        return get(startFromHead=True, **more)
+
+    assert list(tailed(head)) == [["a", "b"], [], ["c", "d"], []]
+    assert list(tailed(filtered)) == [["a", "b"], [], ["c", "d"]]
+    assert list(backward(get)) == [["c", "d"], [], ["a", "b"], []]
+    # What a pattern leaves out does not fill the time.
+    assert list(tailed(lambda **more: filtered(filterPattern="?a ?d", **more))) == [["a"], [], ["d"]]
+    # FilterLogEvents reads from the start of the range on (aws/aws-parallelcluster#7571).
+    early = ms(-24 * HOUR_S)
+    assert list(tailed(lambda **more: filtered(startTime=early, **more))) == [[], ["a", "b"], [], ["c", "d"]]
+    assert list(tailed(lambda **more: filtered(startTime=ms(0), **more))) == [["a", "b"], [], ["c", "d"]]
+
+
+def test_the_newest_lines_of_an_old_log_come_behind_an_empty_page(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
+    """GetLogEvents reads backward from two hours after now; endTime leads to the lines at once (boto/boto3#3718)."""
+    sagemaker.plan("*", Plan.completes(training=100, logs=epochs(2), **KNOWN))
+    create(client)
+    sagemaker.clock.advance(BEGIN_S + HOUR_S)
+
+    def get(**more: Any) -> Any:
+        return logs.get_log_events(logGroupName=GROUP, logStreamName=STREAM, **more)
+
+    assert texts(get()) == ["epoch 0", "epoch 1"]
+    sagemaker.clock.advance(HOUR_S)
+    assert list(backward(get)) == [[], ["epoch 0", "epoch 1"], []]
+    assert texts(get(nextToken=get()["nextForwardToken"])) == []
+    assert texts(get(endTime=ms(BEGIN_S + HOUR_S))) == ["epoch 0", "epoch 1"]
+
+
+@pytest.mark.parametrize("none", [Plan.completes(**SPARSE).but(empty_log_pages=0)])
+def test_a_plan_can_have_no_empty_pages(sagemaker: SageMakerMock, client: Any, logs: Any, none: Plan) -> None:
+    """`empty_log_pages=0`: then a gap makes none."""
+    sagemaker.plan("*", none)
+    create(client)
+    sagemaker.advance_until_idle()
+    assert texts(logs.get_log_events(logGroupName=GROUP, logStreamName=STREAM)) == ["a", "b", "c", "d"]
+    assert texts(logs.filter_log_events(logGroupName=GROUP, startTime=ms(-24 * HOUR_S))) == ["a", "b", "c", "d"]

@@ -3,11 +3,13 @@
 import time
 from typing import Any
 
+import boto3
 import pytest
 
 from sagemock import NotSimulated, Plan, SageMakerMock, mock_sagemaker
 from tests.service.test_operations import refusal
 from tests.support.calling import START, after, create, describe, make_client
+from tests.support.kept import G1
 
 LOSS = {"Name": "train:loss", "Regex": "loss=([-+.0-9a-z_]+)"}
 EPOCH = {"Name": "epoch", "Regex": "epoch [0-9]+|^[0-9]+"}
@@ -170,3 +172,21 @@ def test_metrics_may_come_some_seconds_after_the_end(sagemaker: SageMakerMock, c
     assert shown(client, "late") == []
     sagemaker.clock.advance(0.001)
     assert len(shown(client, "late")) == 1
+
+
+@pytest.mark.parametrize("null", [False, True])
+def test_the_metrics_of_a_record_may_come_later_too(sagemaker: SageMakerMock, null: bool) -> None:  # noqa: FBT001  # a table
+    """As a plan says; what the record shows as null is null at once."""
+    # One whose answers are not checked: null is not in the service model.
+    client = boto3.client("sagemaker", region_name="us-east-1")
+    record = {**G1, "FinalMetricDataList": None} if null else G1
+    sagemaker.plan("late", Plan.replays(record).but(metrics_after=5))
+    sagemaker.plan("*", Plan.replays(record))
+    for name in ("late", "soon"):
+        create(client, name)
+    sagemaker.advance_until("late", "Completed")
+    soon = describe(client, "soon").get("FinalMetricDataList")
+    assert (soon is None) is null
+    assert describe(client, "late").get("FinalMetricDataList") is None
+    sagemaker.clock.advance(5)
+    assert describe(client, "late").get("FinalMetricDataList") == soon

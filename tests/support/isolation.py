@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import wraps
 from importlib import import_module
 from ipaddress import ip_address
 from typing import Any, Final
@@ -44,6 +45,7 @@ def read_once(load_file: Callable[[JSONFileLoader, str], Any]) -> Callable[[JSON
     """
     kept: dict[str, Any] = {}
 
+    @wraps(load_file)
     def load(self: JSONFileLoader, file_path: str) -> Any:
         found = kept.get(file_path)
         if found is None:

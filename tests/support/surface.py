@@ -73,6 +73,7 @@ _GOOD_VERBS: Final[dict[str, dict[str, Any]]] = {
     "advance_until": {"name": JOB, "wanted": "Training"},
     "advance_until_idle": {},
     "complete": {"name": JOB},
+    "create_training_job": {"name": "other-1"},
     "fail": {"name": JOB},
     "fault": {"operation": "StopTrainingJob", "error": "ThrottlingException"},
     "hide": {"job": "other-*", "lasting": 5},
@@ -80,6 +81,7 @@ _GOOD_VERBS: Final[dict[str, dict[str, Any]]] = {
     "log": {"name": JOB, "text": "epoch 1"},
     "on_event": {"handler": lambda event: event},
     "plan": {"matcher": "other-*", "plan": Plan()},
+    "serve": {},
     "quota": {"instance_type": "ml.p3.2xlarge", "instances": 5},
     "timeline": {"name": JOB},
     "svg": {},
@@ -94,6 +96,7 @@ _GOOD_RECIPES: Final[dict[str, dict[str, Any]]] = {
     "completes": {},
     "fails": {},
     "hangs": {},
+    "immediate": {},
     "internal_error": {},
     "interrupted": {},
     "replays": {

@@ -41,6 +41,6 @@ class PlanChanges(TypedDict, total=False):
     replayed: Mapping[str, Any] | None
     model: bool | None
     nulls: Sequence[str]
-    empty_log_pages: int
+    empty_log_pages: int | None
     metrics_after: Duration | None
     called: str

@@ -1,6 +1,6 @@
 """The earlier messages of an entry: what its last message has overwritten, where that is known."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from sagemock.clock.instants import SECOND_US, instant_us
@@ -9,7 +9,7 @@ from sagemock.training import status
 from sagemock.training.plan import defaults
 from sagemock.training.plan.recording import Entry, Recorded
 
-__all__ = ["messages", "stop_call_us"]
+__all__ = ["FILLED_IN", "filled_in", "messages", "stop_call_us"]
 
 _NO_LAUNCHING_SINCE_US: Final = instant_us("2022-02-01T00:00:00Z")
 """"Launching requested ML instances" is in logs of 2018 to December 2021, and in none from February 2022 on."""
@@ -26,6 +26,42 @@ _CALLED: Final = Assumption(
     since="2026-11-26",
     knob=REPLAY,
 )
+_PENDING_SHARE: Final = _SHARES(0.4)
+"""How long it waits for capacity: 133 of 401 s, 38 of 80 s in two logs of 2024."""
+FILLED_IN: Final[Mapping[str, str]] = {
+    status.STARTING: (
+        f'A record keeps the last message only. A replay shows, before "{status.PREPARING_THE_INSTANCES}", '
+        f'"{status.STARTING_THE_JOB}" for the first {_SHARES(defaults.FIRST_MESSAGE):.0%} of the time. Before February 2022 '
+        f'"{status.LAUNCHING_INSTANCES}" comes in between.'
+    ),
+    status.PENDING: (
+        f'A record keeps the last message only. A replay shows "{status.WAITING_FOR_CAPACITY}" first: for {_PENDING_SHARE:.0%} '
+        f"of the time, or until the stop. A stop was called {defaults.PENDING_STOP_S:.0f} s before the end where the record does "
+        "not say when."
+    ),
+    status.DOWNLOADING: (
+        f'A record keeps the last message only. A replay shows "{status.INPUT_DATA}" before "{status.TRAINING_IMAGE}" if the job '
+        "has input data, for as long as by default in proportion to the whole."
+    ),
+    status.TRAINING: (
+        f'A record keeps the last message only. Where Downloading ended with "{status.INPUT_DATA}", as until 2023, a replay '
+        f'shows "{status.TRAINING_IMAGE}" at the beginning of Training, for as long as an image takes by default.'
+    ),
+    status.STOPPING: (
+        f"Where a record has no entry for it, TrainingJobStatus is Stopping from {defaults.PENDING_STOP_S:.0f} s (Pending) or "
+        f"{_CALLED(defaults.TEARDOWN_S):.0f} s (other statuses) before the end, at most as long as the last status lasted."
+    ),
+}
+"""What a replay shows that no record says, by status."""
+
+
+def filled_in(recorded: Recorded, response: Mapping[str, Any]) -> Iterator[str]:
+    """Yield sentences about what a replay of this record shows that the record does not say."""
+    for entry in recorded.entries:
+        if entry.end_us is not None and not entry.messages and len(messages(recorded, entry, response)) > 1:
+            yield f"It does not say what {entry.status} showed before its last message: `sagemock explain {entry.status}` does."
+    if stop_call_us(recorded) is not None and recorded.called_us is None:
+        yield "It does not say when StopTrainingJob was called: `sagemock explain Stopping` says what a replay takes."
 
 
 def stop_call_us(recorded: Recorded) -> int | None:
@@ -71,9 +107,9 @@ def _before(recorded: Recorded, entry: Entry, response: Mapping[str, Any]) -> li
             return told[: 2 if last == status.LAUNCHING_INSTANCES else 3]
         return [(0.0, status.STARTING_THE_JOB), (_SHARES(defaults.FIRST_MESSAGE), last)]
     if entry.status == status.PENDING and last in (status.PREPARING_THE_INSTANCES, status.MESSAGES["Stopped"]):
-        # Two logs of 2024: 133 of 401 s, 38 of 80 s. A stop comes when it was called.
+        # A stop comes when it was called.
         return (
-            [(0.0, status.WAITING_FOR_CAPACITY), (_SHARES(0.4), last)]
+            [(0.0, status.WAITING_FOR_CAPACITY), (_PENDING_SHARE, last)]
             if last == status.PREPARING_THE_INSTANCES
             else [(0.0, status.WAITING_FOR_CAPACITY)]
         )

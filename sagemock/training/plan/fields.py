@@ -78,7 +78,8 @@ class PlanFields(GeneralFields):
     tokens: int | None = None
     """For how many tokens it is billed, instead of for its time."""
     metrics_after: Duration | None = None
-    """How long after its end FinalMetricDataList appears; None or 0: as its lines do. A replay shows what was recorded."""
+    """How long after its end FinalMetricDataList appears, also that of a record; None or 0: as its lines do, and at the end of a
+    replay."""
     artifact: bytes | str | os.PathLike[str] | None = None
     """What a job puts at its S3ModelArtifacts where moto's S3 is active: the bytes of model.tar.gz, the path of that file, or the
     path of a directory that is packed; None for a small archive of our own."""

@@ -81,6 +81,7 @@ def test_a_plan_draws_only_if_it_has_a_range() -> None:
     [
         (Plan(), "Starting Downloading Training Uploading Completed"),
         (Plan.completes(), "Starting Downloading Training Uploading Completed"),
+        (Plan.immediate(), "Starting Downloading Training Uploading Completed"),
         (Plan.fails(), "Starting Downloading Training Uploading Failed"),
         (Plan.fails(during="Starting"), "Starting Failed"),
         (Plan.fails(during="Downloading"), "Starting Downloading Failed"),

@@ -1,0 +1,1 @@
+"""The same world over HTTP, for other processes and other languages."""

@@ -1,0 +1,214 @@
+"""A server in a thread of its own beside a test, or in the main thread of a process of its own."""
+
+import asyncio
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from types import FrameType
+from typing import Any, Final, TypeVar
+
+from sagemock.checks import quoted, whole
+from sagemock.errors import UsageError
+from sagemock.served import safety
+from sagemock.served.app import CLOSE, App, Asgi, Receive, Scope, Send
+from sagemock.served.worlds import TestWorld, Worlds
+from sagemock.world.world import World
+
+__all__ = ["run", "serving"]
+
+try:
+    import uvicorn
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+except ImportError as missing:
+    raise UsageError(f"to serve, sagemock needs its extra ({missing}): pip install 'sagemock[server]'") from None
+
+_R = TypeVar("_R")
+_WORKERS: Final = 16
+_KEPT_ALIVE_S: Final = 65
+"""For how long a connection is kept that sends nothing: longer than clients keep theirs, which otherwise meet closed ones."""
+_GRACE_S: Final = 5
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+class _Connection(H11Protocol):
+    """A connection that its application can close without an answer."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        """Let the application know its transport."""
+        super().connection_made(transport)
+        app: Any = self.app
+
+        async def connected(scope: Scope, receive: Receive, send: Send) -> None:
+            await app({**scope, "extensions": {CLOSE: transport.abort}}, receive, send)
+
+        self.app: Any = connected
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which ends when it is told to, and does not look for that ten times a second."""
+
+    def __init__(self, app: Asgi, began: Callable[[], object]) -> None:
+        config = uvicorn.Config(
+            app,
+            http=_Connection,
+            ws="none",
+            loop="asyncio",
+            lifespan="off",
+            interface="asgi3",
+            log_config=None,
+            log_level=None,
+            # Its own lines, and the date, which is that of the virtual clock.
+            access_log=False,
+            date_header=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=_KEPT_ALIVE_S,
+            timeout_graceful_shutdown=_GRACE_S,
+        )
+        super().__init__(config)
+        self._began = began
+        self._over = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        """Serve until the end."""
+        self._began()
+        await self._over.wait()
+
+    def end(self) -> None:
+        """End it, from the thread of its loop."""
+        self._over.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End by SIGTERM and Ctrl-C where the process is this server, and leave the handlers of a test alone."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        loop = asyncio.get_running_loop()
+
+        def handle(_number: int, _frame: FrameType | None) -> None:
+            loop.call_soon_threadsafe(self.end)
+
+        before = [(one, signal.signal(one, handle)) for one in _SIGNALS]
+        try:
+            yield
+        finally:
+            for one, handler in before:
+                signal.signal(one, handler)
+
+
+def _port(port: int) -> int:
+    return whole("port", port, "the number of a port, 0 for any that is free", "write port=5123", least=0, most=65535)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    # asyncio switches Nagle's algorithm off only for sockets whose protocol is given (base_events.py, _set_nodelay). With it,
+    # each answer would wait for 40 ms.
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if os.name == "posix":  # pragma: no branch  # elsewhere it lets two servers have one port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(2048)
+    except (OSError, UnicodeError) as error:
+        listener.close()
+        raise UsageError(
+            f"cannot listen on {quoted(host)}, port {port} ({error}): give another, or port=0 for any that is free"
+        ) from None
+    return listener
+
+
+def _url(host: str, port: int) -> str:
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # who binds to all is asked for a token
+    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+
+
+def serving(world: World, *, host: str, port: int, allow_host: Iterable[str], token: str | None) -> AbstractContextManager[str]:
+    """Return what serves the world of a test in a block, whose value is the url."""
+    return _serving(world, safety.checked(host, allow_host, token), host, _port(port))
+
+
+@contextmanager
+def _serving(world: World, checked: safety.Safety, host: str, port: int) -> Iterator[str]:
+    listener = _listening(host, port)
+    beside = _Beside(world, checked, listener)
+    beside.start()
+    try:
+        yield _url(host, listener.getsockname()[1])
+    finally:
+        beside.stop()
+
+
+class _Beside:
+    """A server in a thread of its own. It answers in further ones, because the test's code may run there, or time may pass."""
+
+    def __init__(self, world: World, checked: safety.Safety, listener: socket.socket) -> None:
+        self._world = world
+        self._checked = checked
+        self._listener = listener
+        self._workers = ThreadPoolExecutor(_WORKERS, "sagemock-answer", initializer=world.keep_out)
+        self._thread = threading.Thread(target=self._work, name="sagemock-server", daemon=True)
+        self._began = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._server: _Server | None = None
+
+    def start(self) -> None:
+        """Begin, and return when it listens."""
+        # All of them now: a thread that starts later would be of a mock that began meanwhile.
+        together = threading.Barrier(_WORKERS + 1)
+        for _ in range(_WORKERS):
+            self._workers.submit(together.wait)
+        together.wait()
+        self._thread.start()
+        self._began.wait()
+
+    def stop(self) -> None:
+        """End, and return when no call is answered any more."""
+        if self._loop is not None and self._server is not None:
+            self._loop.call_soon_threadsafe(self._server.end)
+        self._thread.join()
+        self._workers.shutdown(wait=False, cancel_futures=True)
+
+    def _work(self) -> None:
+        self._world.keep_out()
+        try:
+            asyncio.run(self._serve())
+        finally:
+            self._began.set()
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._server = _Server(App(TestWorld(self._world), self._checked, self._run), self._began.set)
+        await self._server.serve([self._listener])
+
+    async def _run(self, work: Callable[[], _R], /) -> _R:
+        return await asyncio.get_running_loop().run_in_executor(self._workers, work)
+
+
+def run(  # noqa: PLR0913  # where, who, and what then
+    worlds: Worlds,
+    *,
+    host: str,
+    port: int,
+    allow_host: Iterable[str] = (),
+    token: str | None = None,
+    began: Callable[[str], object],
+) -> None:
+    """Serve worlds of their own until SIGTERM or Ctrl-C. `began` is called with the url."""
+    checked = safety.checked(host, allow_host, token)
+    listener = _listening(host, _port(port))
+    url = _url(host, listener.getsockname()[1])
+
+    async def serve() -> None:
+        await _Server(App(worlds, checked, _at_once), lambda: began(url)).serve([listener])
+
+    asyncio.run(serve())
+
+
+async def _at_once(work: Callable[[], _R], /) -> _R:
+    # No code of others runs in these worlds, and nobody sleeps there: nothing waits.
+    return work()

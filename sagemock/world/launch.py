@@ -1,0 +1,124 @@
+"""Jobs that the test creates without a client, as if others had: from a complete request, with the fields that it gives."""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import cache
+from typing import Any, Final
+
+from botocore.loaders import create_loader
+from botocore.session import Session
+from botocore.validate import ParamValidator
+
+from sagemock.checks import nearest, quoted, text
+from sagemock.errors import InvalidType, InvalidValue
+from sagemock.jobs.kinds import TRAINING
+from sagemock.jobs.rules import PlanSource
+from sagemock.protocol.model import Api, installed
+from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.request import Request
+from sagemock.world.options import check_plan, checked_duration_us
+from sagemock.world.world import World
+
+__all__ = ["create_training_job"]
+
+_DAY_S: Final = 86_400
+_REGION: Final = re.compile("[a-z0-9-]{1,63}")
+_WORDS_MAX: Final = 1000
+"""The most characters of a refusal that an error shows: a constraint may have been broken by a long value."""
+_ARGUMENTS: Final = ("plan", "started_ago", "region")
+
+
+def create_training_job(  # noqa: PLR0913, PLR0917  # what the verb takes
+    world: World,
+    name: str,
+    plan: PlanSource | None,
+    started_ago: timedelta | float,
+    region: str | None,
+    fields: Mapping[str, Any],
+) -> str:
+    """Create a training job, and return its ARN. `fields` replace those of a complete request; None leaves one out.
+
+    Raises InvalidType or InvalidValue if the service model or AWS refuses the request.
+    """
+    called = f"create_training_job({quoted(name)})"
+    text("name", name, "the name of the job", "write create_training_job('churn-1')")
+    check_plan(plan)
+    back_us = _back_us(world, started_ago)
+    api: Api = getattr(world.backend.service, "api", None) or installed()
+    region = _region() if region is None else _checked_region(region)
+    partition = _partition(region)
+    known = api.input("CreateTrainingJob").members
+    for field in fields:
+        if field not in known:
+            near = nearest(field, [*known, *_ARGUMENTS])
+            hint = f"did you mean {near!r}?" if near else f"the fields are {', '.join(known)}"
+            raise InvalidType(f"{called}: CreateTrainingJob has no field {quoted(field)}; {hint}")
+    given = {"TrainingJobName": name, **_defaults(partition, region, world.options.account_id, fields), **fields}
+    params = {field: value for field, value in given.items() if value is not None}
+    report = ParamValidator().validate(params, api.input("CreateTrainingJob"))
+    if report.has_errors():
+        raise InvalidType(f"{called}: {report.generate_report()}")
+    request = Request(
+        api, "sagemaker", "CreateTrainingJob", partition=partition, region=region, body=json.dumps(params), headers={}
+    )
+    try:
+        response = world.backend.create(request, TRAINING, plan, back_us)
+    except Refusal as refusal:
+        raise InvalidValue(
+            f"{called}: AWS would refuse it with {_cut(refusal)}. Mend the field, or start the mock with validate=False"
+        ) from None
+    world.bridge.flush()
+    return str(json.loads(response)["TrainingJobArn"])
+
+
+def _defaults(partition: str, region: str, account: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that CreateTrainingJob requires, for a job on one instance for general purposes."""
+    stops = {"MaxRuntimeInSeconds": _DAY_S}
+    if fields.get("EnableManagedSpotTraining"):
+        stops["MaxWaitTimeInSeconds"] = _DAY_S
+    return {
+        "AlgorithmSpecification": {
+            "TrainingImage": f"{account}.dkr.ecr.{region}.amazonaws.com/training:latest",
+            "TrainingInputMode": "File",
+        },
+        "RoleArn": f"arn:{partition}:iam::{account}:role/training",
+        "OutputDataConfig": {"S3OutputPath": "s3://bucket/output"},
+        "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30},
+        "StoppingCondition": stops,
+    }
+
+
+def _back_us(world: World, started_ago: timedelta | float) -> int:
+    back_us = checked_duration_us("started_ago", started_ago, least_us=0, otherwise="0 for now")
+    if back_us > world.clock.now_us():
+        raise InvalidValue(f"started_ago is at most the time since 1970, unlike {quoted(started_ago)}: write started_ago=3600")
+    return back_us
+
+
+def _checked_region(region: object) -> str:
+    name = text("region", region, "a region of AWS", "write region='eu-west-1'")
+    if not _REGION.fullmatch(name):
+        raise InvalidValue(f"region is a region of AWS, not {quoted(region)}: write region='eu-west-1'")
+    return name
+
+
+def _cut(refusal: Refusal) -> str:
+    words = str(refusal)
+    return words if len(words) <= _WORDS_MAX else f"{words[:_WORDS_MAX]}…"
+
+
+def _region() -> str:
+    """Return the region of a client that names none; while a mock is active, there is one."""
+    return str(Session().get_config_variable("region"))
+
+
+@cache
+def _partitions() -> list[tuple[str, re.Pattern[str]]]:
+    partitions = create_loader().load_data("partitions")["partitions"]
+    return [(one["id"], re.compile(one["regionRegex"])) for one in partitions]
+
+
+def _partition(region: str) -> str:
+    return next((name for name, regions in _partitions() if regions.match(region)), "aws")
