@@ -88,8 +88,9 @@ def create(  # noqa: PLR0913, PLR0917  # an operation's arguments, and the kind
     script = of.concrete(plan, request, rng)
     service.api = api
     number = service.store.next_number()
-    job = of.job(name, place, request, plan, script, now_us, number, (), tags.pairs(request.get("Tags", ())))
-    service.store.put(job)
+    created_us = now_us - service.back_us
+    job = of.job(name, place, request, plan, script, created_us, number, (), tags.pairs(request.get("Tags", ())))
+    service.store.put(job, joins_us=now_us if service.back_us else None)
     return dump({f"{of.kind.shape}Arn": job.arn})
 
 

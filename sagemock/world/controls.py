@@ -31,7 +31,7 @@ from sagemock.training.job import Job
 from sagemock.world import launch
 from sagemock.world.options import check_plan
 from sagemock.world.sleeps import Sleeps
-from sagemock.world.views import Jobs, JobView, ProcessingJobs, TransformJobs
+from sagemock.world.views import Jobs, JobView, ProcessingJobs, ProcessingJobView, TransformJobs, TransformJobView
 from sagemock.world.world import World
 
 __all__ = ["Controls"]
@@ -188,7 +188,38 @@ class Controls:
         :param region: The region of the job (default: that of a client without a region of its own).
         """
         world = self._running
-        return self.jobs[launch.create_training_job(world, name, plan, started_ago, region, fields)]
+        return self.jobs[launch.create_job(world, TRAINING, name, plan, started_ago, region, fields)]
+
+    @public
+    def create_processing_job(
+        self,
+        name: str,
+        *,
+        plan: PlanSource | None = None,
+        started_ago: timedelta | float = 0,
+        region: str | None = None,
+        **fields: Any,  # noqa: ANN401  # any field of the request
+    ) -> ProcessingJobView:
+        """Create a processing job as if somebody else had done so, as `create_training_job` creates a training job."""
+        arn = launch.create_job(self._running, PROCESSING, name, plan, started_ago, region, fields)
+        return self.processing_jobs[arn]
+
+    @public
+    def create_transform_job(
+        self,
+        name: str,
+        *,
+        plan: PlanSource | None = None,
+        started_ago: timedelta | float = 0,
+        region: str | None = None,
+        **fields: Any,  # noqa: ANN401  # any field of the request
+    ) -> TransformJobView:
+        """Create a transform job as if somebody else had done so, as `create_training_job` creates a training job.
+
+        Its ModelName is "model", unless `fields` have another.
+        """
+        arn = launch.create_job(self._running, TRANSFORM, name, plan, started_ago, region, fields)
+        return self.transform_jobs[arn]
 
     @public
     def quota(self, instance_type: str, *, instances: int, spot: bool = False, warm_pool: bool = False) -> None:

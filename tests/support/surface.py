@@ -73,7 +73,9 @@ _GOOD_VERBS: Final[dict[str, dict[str, Any]]] = {
     "advance_until": {"name": JOB, "wanted": "Training"},
     "advance_until_idle": {},
     "complete": {"name": JOB},
+    "create_processing_job": {"name": "other-1"},
     "create_training_job": {"name": "other-1"},
+    "create_transform_job": {"name": "other-1"},
     "fail": {"name": JOB},
     "fault": {"operation": "StopTrainingJob", "error": "ThrottlingException"},
     "hide": {"job": "other-*", "lasting": 5},
@@ -112,6 +114,7 @@ _GOOD_RECIPES: Final[dict[str, dict[str, Any]]] = {
 }
 _GOOD_BATCH_RECIPES: Final[dict[str, dict[str, Any]]] = {
     "completes": {},
+    "immediate": {},
     "fails": {},
     "hangs": {},
     "never_answers": {},

@@ -274,6 +274,36 @@ def test_a_plan_error_is_told_by_its_plan(sagemaker: SageMakerMock, client: Any)
         client.create_processing_job(**processing())
 
 
+# -- jobs that others created, and jobs that are born Completed
+
+
+@pytest.mark.parametrize("kind", ["processing", "transform"])
+def test_a_job_that_others_started_is_in_the_midst_of_its_life(sagemaker: SageMakerMock, client: Any, kind: str) -> None:
+    """It is not among the calls, and comes before what was created later."""
+    sagemaker.clock.advance(1000)
+    getattr(sagemaker, f"create_{kind}_job")("new")
+    view = getattr(sagemaker, f"create_{kind}_job")("old", started_ago=120, Tags=[{"Key": "team", "Value": "churn"}])
+    assert (view.created, view.started, view.status) == (after(880), after(980), "InProgress")
+    listed = getattr(client, f"list_{kind}_jobs")()[f"{kind.title()}JobSummaries"]
+    assert [one[f"{kind.title()}JobName"] for one in listed] == ["new", "old"]
+    assert sagemaker.calls.to("Create*").count == 0
+    other: Any = TransformJobPlan() if kind == "processing" else ProcessingJobPlan()
+    with pytest.raises(InvalidValue, match=f"is for {other.kind.name} jobs: give it to create_{other.kind.name}_job()"):
+        getattr(sagemaker, f"create_{kind}_job")("third", plan=other)
+    with pytest.raises(InvalidType, match=f"Create{kind.title()}Job has no field 'HyperParameters'"):
+        getattr(sagemaker, f"create_{kind}_job")("third", HyperParameters={})
+
+
+def test_a_job_can_be_born_completed(sagemaker: SageMakerMock, client: Any) -> None:
+    """As with moto, by a plan of one line."""
+    sagemaker.plan("*", ProcessingJobPlan.immediate())
+    sagemaker.plan("*", TransformJobPlan.immediate())
+    client.create_processing_job(**processing())
+    client.create_transform_job(**transform())
+    assert client.describe_processing_job(ProcessingJobName="prepare")["ProcessingEndTime"] == START
+    assert client.describe_transform_job(TransformJobName="score")["TransformJobStatus"] == "Completed"
+
+
 # -- laws over random lives of all kinds
 
 
