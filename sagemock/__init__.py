@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sagemock.clock.forced_moves import ForcedMove
     from sagemock.clock.virtual import Clock
     from sagemock.errors import (
         InvalidType,
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
         NeverReached,
         NotAnswered,
         NothingWillHappen,
+        NotServed,
         NotSimulated,
         PlanError,
         SagemockError,
@@ -27,16 +29,28 @@ if TYPE_CHECKING:
     from sagemock.jobs.durations import Duration
     from sagemock.jobs.lines import Lines
     from sagemock.jobs.rules import Matcher, PlanSource
+    from sagemock.processing.plan import ProcessingDurations, ProcessingJobPlan
     from sagemock.pytest_plugin import marker
     from sagemock.served.environment import child_environment
+    from sagemock.served.remote import RemoteMock, connect
+    from sagemock.served.remote_views import RemoteClock, RemoteJob, RemoteJobs
     from sagemock.service.accounts import Accounts
     from sagemock.service.calls import Call, Calls
     from sagemock.service.faults import Moment
     from sagemock.training.plan.phase import Phase
     from sagemock.training.plan.plan import Durations, Plan
+    from sagemock.transform.plan import TransformDurations, TransformJobPlan
     from sagemock.world.options import Options
     from sagemock.world.sleeps import Sleep, Sleeps
-    from sagemock.world.views import Jobs, JobView, TransitionView
+    from sagemock.world.views import (
+        Jobs,
+        JobView,
+        ProcessingJobs,
+        ProcessingJobView,
+        TransformJobs,
+        TransformJobView,
+        TransitionView,
+    )
 
 __all__ = [
     "Accounts",
@@ -47,6 +61,7 @@ __all__ = [
     "Duration",
     "Durations",
     "Events",
+    "ForcedMove",
     "Handler",
     "InvalidType",
     "InvalidValue",
@@ -58,6 +73,7 @@ __all__ = [
     "Moment",
     "NeverReached",
     "NotAnswered",
+    "NotServed",
     "NotSimulated",
     "NothingWillHappen",
     "Options",
@@ -66,17 +82,30 @@ __all__ = [
     "Plan",
     "PlanError",
     "PlanSource",
+    "ProcessingDurations",
+    "ProcessingJobPlan",
+    "ProcessingJobView",
+    "ProcessingJobs",
+    "RemoteClock",
+    "RemoteJob",
+    "RemoteJobs",
+    "RemoteMock",
     "SageMakerMock",
     "SagemockError",
     "Sleep",
     "Sleeps",
     "Subscription",
+    "TransformDurations",
+    "TransformJobPlan",
+    "TransformJobView",
+    "TransformJobs",
     "TransitionView",
     "UnknownJob",
     "UnusedError",
     "UsageError",
     "WrongCalls",
     "child_environment",
+    "connect",
     "current",
     "marker",
     "mock_sagemaker",
@@ -101,17 +130,31 @@ _HOMES = {
     "Plan": "sagemock.training.plan.plan",
     "SageMakerMock": "sagemock.faces.mock",
     "child_environment": "sagemock.served.environment",
+    "RemoteClock": "sagemock.served.remote_views",
+    "RemoteJob": "sagemock.served.remote_views",
+    "RemoteJobs": "sagemock.served.remote_views",
+    "RemoteMock": "sagemock.served.remote",
+    "connect": "sagemock.served.remote",
     "current": "sagemock.faces.mock",
     "marker": "sagemock.pytest_plugin",
     "mock_sagemaker": "sagemock.faces.mock",
     "Options": "sagemock.world.options",
     "Matcher": "sagemock.jobs.rules",
     "PlanSource": "sagemock.jobs.rules",
+    "ForcedMove": "sagemock.clock.forced_moves",
     "Sleep": "sagemock.world.sleeps",
     "Sleeps": "sagemock.world.sleeps",
     "Jobs": "sagemock.world.views",
     "JobView": "sagemock.world.views",
+    "ProcessingJobs": "sagemock.world.views",
+    "ProcessingJobView": "sagemock.world.views",
+    "TransformJobs": "sagemock.world.views",
+    "TransformJobView": "sagemock.world.views",
     "TransitionView": "sagemock.world.views",
+    "ProcessingDurations": "sagemock.processing.plan",
+    "ProcessingJobPlan": "sagemock.processing.plan",
+    "TransformDurations": "sagemock.transform.plan",
+    "TransformJobPlan": "sagemock.transform.plan",
 }
 """The module of each name; the other names are errors."""
 

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from sagemock.cli.check import check
@@ -13,6 +14,7 @@ from sagemock.cli.plan import source
 from sagemock.cli.reading import responses
 from sagemock.cli.record import record
 from sagemock.cli.screen import Screen, emit
+from sagemock.cli.serve import serve
 from sagemock.cli.timeline import timeline
 from sagemock.errors import UsageError
 
@@ -39,9 +41,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except (UsageError, OSError) as error:
-        sys.stderr.write(f"sagemock: {error}\n")
+        sys.stderr.write(f"sagemock: {_words(error)}\n")
         return 2
     return code
+
+
+def _words(error: Exception) -> str:
+    """Return what an error says; of a file it is as other commands say it."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -53,6 +62,17 @@ def _run(options: argparse.Namespace) -> int:
         record(options.jobs, region=options.region, profile=options.profile, every_s=options.every, anonymous=options.anonymous)
     elif options.command == "demo":
         emit(play_record(options.replay) if options.replay else play())
+    elif options.command == "serve":
+        serve(
+            host=options.host,
+            port=options.port,
+            rate=options.rate,
+            latency=options.latency,
+            start=options.start,
+            files=options.plan,
+            allow_host=options.allow_host,
+            token=options.token,
+        )
     elif options.command == "plan":
         emit(source(responses(options.files)))
     else:
@@ -72,8 +92,16 @@ def _pause(text: str) -> float:
     return seconds
 
 
+def _version() -> str:
+    try:
+        return version("sagemock")
+    except PackageNotFoundError:  # pragma: no cover  # a checkout that is not installed
+        return "(not installed)"
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sagemock", description="SageMaker training jobs on a virtual clock.")
+    parser.add_argument("--version", action="version", version=f"sagemock {_version()}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
     screen = argparse.ArgumentParser(add_help=False)
     screen.add_argument("--width", type=int, metavar="COLUMNS", help="the width of the output (default: the terminal's, else 80)")
@@ -138,6 +166,38 @@ def _parser() -> argparse.ArgumentParser:
     )
     record_parser.add_argument(
         "--anonymous", action="store_true", help="replace account, names, buckets and keys; instants and messages stay"
+    )
+
+    serve_parser = commands.add_parser(
+        "serve",
+        help="serve SageMaker over HTTP, for any SDK in any language",
+        description="Serve SageMaker's training jobs and their logs over HTTP, with a virtual clock that can be moved, until "
+        "somebody interrupts it. It needs the extra sagemock[server].",
+        epilog='FILE holds a plan as JSON, like {"recipe": "fails", "training": 600}; one or a list of {"match": "churn-*", '
+        '"plan": {…}, "times": 1}; a recorded job, as `aws sagemaker describe-training-job` prints it, for all new jobs; or '
+        "several, each for new jobs of its name.",
+    )
+    serve_parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: this machine only)")
+    serve_parser.add_argument("--port", type=int, default=5123, help="the port; 0 for any that is free (default: 5123)")
+    serve_parser.add_argument(
+        "--rate", type=float, default=0.0, metavar="N", help="virtual seconds per real second (default: 0, the clock stands)"
+    )
+    serve_parser.add_argument(
+        "--latency", type=float, default=0.1, metavar="SECONDS", help="how much virtual time each call takes (default: 0.1)"
+    )
+    serve_parser.add_argument("--start", metavar="INSTANT", help="when virtual time begins (default: now)")
+    serve_parser.add_argument(
+        "--plan", action="append", default=[], metavar="FILE", help="what happens to new jobs; may be repeated"
+    )
+    serve_parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="another name by which the page and the control API may be reached; * for any",
+    )
+    serve_parser.add_argument(
+        "--token", metavar="TOKEN", help="what the control API asks for; needed for a --host that other machines reach"
     )
 
     explain_parser = commands.add_parser(

@@ -4,6 +4,7 @@ SagemockError
 ├── UsageError            the test is at fault: the mock was asked for something that has no meaning
 │   ├── InvalidType       a value is of a wrong kind (also a TypeError)
 │   ├── InvalidValue      a value has no meaning (also a ValueError)
+│   ├── NotServed         the test asks a served mock for what it lacks (also an AttributeError)
 │   ├── NeverReached      the test waits for a status that the job will never have
 │   ├── PlanError         the plan is at fault: it contradicts itself (also a ValueError)
 │   └── UnknownJob        the test asks for a job that was not created (also a KeyError)
@@ -21,6 +22,7 @@ __all__ = [
     "InvalidValue",
     "NeverReached",
     "NotAnswered",
+    "NotServed",
     "NotSimulated",
     "NothingWillHappen",
     "PlanError",
@@ -50,6 +52,10 @@ class InvalidValue(UsageError, ValueError):
 
 class NeverReached(UsageError):
     """The test waits by `advance_until` for a status that, as far as is known now, the job will never have."""
+
+
+class NotServed(UsageError, AttributeError):
+    """The test asked a mock that another process serves for something that only the mock itself has."""
 
 
 class PlanError(UsageError, ValueError):

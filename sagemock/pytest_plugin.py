@@ -73,8 +73,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, and start to record mocks."""
     config.addinivalue_line(
         "markers",
-        "sagemock(*, start=None, wall='virtual', sleep='virtual', latency=0.1, rate=0, idle_limit=timedelta(days=1), plan=None, "
-        "validate=True, strict=True, account_id='123456789012', passthrough=(), seed=0, check_s3=False, outcomes=None): run the "
+        "sagemock(*, start=None, wall='virtual', sleep='virtual', latency=0.1, rate=0, idle_limit=timedelta(days=1), "
+        "patience=10, plan=None, validate=True, strict=True, account_id='123456789012', passthrough=(), real_time_modules=(), "
+        "seed=0, check_s3=False, outcomes=None): run the "
         "test inside a sagemock mock with these options, even if it does not use the fixture `sagemock`; the mock starts "
         "before the other fixtures of the test. With outcomes='all', or a list of names from sagemock.outcomes, the test runs "
         "once for each way in which its training jobs can end. If several markers give an option, the closest one wins.",

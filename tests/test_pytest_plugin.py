@@ -189,7 +189,10 @@ def test_module(sagemock):
     result.assert_outcomes(passed=3)
 
 
-NAMES = "start, wall, sleep, latency, rate, idle_limit, plan, validate, strict, account_id, passthrough, seed, check_s3, outcomes"
+NAMES = (
+    "start, wall, sleep, latency, rate, idle_limit, patience, plan, validate, strict, account_id, passthrough, "
+    "real_time_modules, seed, check_s3, outcomes"
+)
 
 
 @pytest.mark.parametrize(

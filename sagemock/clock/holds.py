@@ -1,14 +1,21 @@
 """Who holds time: the threads of a mock that are neither in its table nor known to stand still (law 7)."""
 
 import threading
-from collections.abc import Set as AbstractSet
+from collections.abc import Hashable, MutableSet
 from functools import cached_property
+from typing import Final
+from weakref import ref
 
-from sagemock.clock.stillness import Stillness
+from sagemock.clock.forced_moves import NAMED_S, ForcedMoves
+from sagemock.clock.real import real
+from sagemock.clock.stillness import Looker, Stillness
 from sagemock.clock.table import Sleeper, Table
+from sagemock.clock.waits import Why
 
-__all__ = ["Holds"]
+__all__ = ["PATIENCE_S", "Holds"]
 
+PATIENCE_S: Final = 10.0
+"""For how many real seconds a wait for the world outside holds time, if the mock does not say."""
 _Woken = dict[Sleeper, None]
 
 
@@ -16,13 +23,23 @@ class Holds:
     """Looks at the threads of one mock; whoever calls it holds the mutex of the table."""
 
     def __init__(
-        self, table: Table, woken: _Woken, before: AbstractSet[threading.Thread], around: tuple[Table, _Woken] | None
+        self,
+        table: Table,
+        woken: _Woken,
+        before: MutableSet[threading.Thread],
+        around: tuple[Table, _Woken] | None,
+        patience_s: float,
     ) -> None:
-        """Look at all threads but those `before` the mock; `around` is the table of the mock in which this one is nested."""
+        """Look at all threads but those `before` the mock, which the calling one enters; `around` is what the outer mock has."""
         self._table = table
         self._woken = woken
         self._before = before
         self._around = around
+        self._entered_by = ref(threading.current_thread())
+        self._patience_s = patience_s
+        self.moves = ForcedMoves()
+        self._since_s: float | None = None
+        """Since when time has been held, without a break."""
 
     @cached_property
     def stillness(self) -> Stillness:
@@ -43,17 +60,45 @@ class Holds:
             return not self._awake({me})
         return self._awake_threads() <= (0 if self._table.has(me) else 1)
 
+    @property
+    def awaited(self) -> list[tuple[threading.Thread, Hashable, Why]]:
+        """Who waits for the outside although time may move, as it was at the last look."""
+        found = vars(self).get("stillness")
+        return found.awaited if isinstance(found, Stillness) else []
+
+    def note_move(self, at_us: int, by_us: int) -> None:
+        """Note that time passes: what does although somebody waits for the outside is put on record."""
+        self._since_s = None
+        for thread, number, why in self.awaited:
+            self.moves.passed(number, thread, why.value, at_us, by_us)
+
+    def note_hold(self, at_us: int) -> None:
+        """Note that time is held, and name the thread that holds it if that goes on for long."""
+        now_s: float = real.monotonic()
+        if self._since_s is None:
+            self._since_s = now_s
+        if now_s - self._since_s >= NAMED_S:
+            thread, why = self._holder()
+            self.moves.held((thread.ident, self._since_s), thread, why, at_us, now_s - self._since_s)
+
+    def _holder(self) -> tuple[threading.Thread, str]:
+        for sleeper in self._woken.copy():
+            if not (sleeper.is_over or sleeper.is_busy):
+                return sleeper.thread, "it was woken, and has not gone on"
+        found = self.stillness.holder
+        return (threading.current_thread(), "it was not seen to wait") if found is None else (found[0], found[1].value)
+
     def hold(self, first: Sleeper | None, *besides: threading.Thread, paused: bool) -> bool:
         """Return whether the clock must not go to the deadline of `first` now; `paused`: whoever looks has just waited really."""
-        if self._is_any_woken():
+        if self._is_any_woken() or (not self._table.is_forced and self._table.waits_outside(real.monotonic())):
             return True
         older = self._older() if first is not None and first.is_wait else []
         if not (besides or older or self._is_any_around()) and self._awake_threads() <= 0:
             return False
         threads = self._awake(set(besides))
         # A time-out must not overtake what an older thread is about to give; a sleep does not depend on one.
-        looked_at = [*threads, *older]
-        if looked_at and not self.stillness.all_rest(looked_at, paused=paused):
+        looker = Looker(self._entered_by(), self._patience_s, self._table.is_forced)
+        if (threads or older) and not self.stillness.all_rest(threads, older=older, looker=looker, paused=paused):
             return True
         # While they were looked at, one that stands still now may have started another, or ended a wait.
         return self._awake(set(besides)) != threads or self._is_any_woken()
@@ -63,9 +108,9 @@ class Holds:
         return threading.active_count() - len(self._older()) - self._table.threads()
 
     def _older(self) -> list[threading.Thread]:
-        # Not is_alive(): what counts is who is in `threading.enumerate()`.
+        # Not is_alive(): what counts is who is in `threading.enumerate()`. A copy, at once: a thread may leave meanwhile.
         active = threading._active  # type: ignore[attr-defined]  # noqa: SLF001  # enumerate() makes a list of all
-        return [thread for thread in self._before if active.get(thread.ident) is thread]
+        return [thread for thread in list(self._before) if active.get(thread.ident) is thread]
 
     def _is_any_around(self) -> bool:
         return self._around is not None and len(self._around[0]) > 0

@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 from sagemock.clock.interrupts import raise_if_foreign
 
-__all__ = ["native_id", "of_thread", "read", "thread_ids"]
+__all__ = ["native_id", "of_thread", "processor_clock", "read", "thread_ids"]
 
 _THREADS: Final = "/proc/self/task"
 _FORKED: Final[WeakKeyDictionary[threading.Thread, int]] = WeakKeyDictionary()
@@ -30,6 +30,14 @@ def native_id(thread: threading.Thread) -> int | None:
 def of_thread(number: int | str, what: str) -> bytes | None:
     """Return what the kernel says of a thread in one of its files; None where it says nothing, as of one that has ended."""
     return read(f"{_THREADS}/{number}/{what}")
+
+
+def processor_clock(number: int) -> int:
+    """Return the kernel's number for the processor clock of a thread (CPUCLOCK_PERTHREAD | CPUCLOCK_SCHED), as glibc makes it.
+
+    By pthread_getcpuclockid it would be undefined behaviour where the thread has just ended; so it is an error.
+    """
+    return (~number << 3) | 6
 
 
 def read(path: str) -> bytes | None:

@@ -1,16 +1,18 @@
 """Who sleeps on a virtual clock, and when it may move on to the next of them (law 7)."""
 
 import threading
-from collections.abc import Callable
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, MutableSet
 from functools import partial
 from itertools import count
 from typing import Final
+from weakref import ref
 
 from sagemock.cleanup import run_all
 from sagemock.clock import forks
-from sagemock.clock.holds import Holds
+from sagemock.clock.forced_moves import ForcedMove
+from sagemock.clock.holds import PATIENCE_S, Holds
 from sagemock.clock.interrupts import raise_if_foreign
+from sagemock.clock.pauses import Pauses
 from sagemock.clock.real import real
 from sagemock.clock.table import Rouse, Sleeper, Table
 from sagemock.clock.virtual import Clock
@@ -21,6 +23,12 @@ _STEP_S: Final = 0.001
 _LONGEST_STEP_S: Final = 0.01
 _YIELDS: Final = 1000
 """How often threads may yield at one instant before it is taken for waiting: a spinning thread must not hold time for ever."""
+
+
+class _Calls(threading.local):
+    """How often the calling thread was answered."""
+
+    times = 0
 
 
 class Sleepers:
@@ -39,17 +47,33 @@ class Sleepers:
     leave the jump back to its beginning out of that (`tests/test_interrupts.py`).
     """
 
-    def __init__(self, clock: Clock, threads_before: AbstractSet[threading.Thread], around: "Sleepers | None" = None) -> None:
-        """Lead `clock`, for all threads but `threads_before`; `around` are those of the mock in which this one is nested."""
+    def __init__(
+        self,
+        clock: Clock,
+        threads_before: MutableSet[threading.Thread],
+        around: "Sleepers | None" = None,
+        *,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        """Lead `clock`, for all threads but `threads_before`; `around` are those of the mock in which this one is nested.
+
+        `patience_s` is for how many real seconds a wait for the world outside holds time.
+        """
         self.clock = clock
         self.began_s: float = real.monotonic()
         self._before = threads_before
+        self._entered_by = ref(threading.current_thread())
+        self._calls = _Calls()
         self._mutex = forks.lock()
         self._turn = threading.RLock()
         self.table = Table()
         self.woken: dict[Sleeper, None] = {}
         """Who was woken and has not gone on yet: as long as there is one, nobody moves time."""
-        self._holds = Holds(self.table, self.woken, threads_before, None if around is None else (around.table, around.woken))
+        self.pauses = Pauses()
+        self.patience_s = patience_s
+        self._holds = Holds(
+            self.table, self.woken, threads_before, None if around is None else (around.table, around.woken), patience_s
+        )
         self._numbers = count()
         self._driver: Sleeper | None = None
         self._mover: threading.Thread | None = None
@@ -61,22 +85,25 @@ class Sleepers:
 
     # -- a thread
 
-    def until_us(self, deadline_us: int, *, creeps: bool = False) -> None:
-        """Let the calling thread sleep until an instant, or until the mock is over; it `creeps` if it only reads the time."""
+    def until_us(self, deadline_us: int, *, creeps: bool = False, is_forced: bool = False) -> None:
+        """Let the calling thread sleep until an instant, or until the mock is over; it `creeps` if it only reads the time.
+
+        A sleep that `is_forced` is an advance, or the latency of a call: time passes whatever is waited for outside.
+        """
         if self.is_alone():
             self._move_to_us(deadline_us, creeps=creeps)
             return
         pause, rouse = waiting()
         sleeper = self.sleeper(deadline_us, rouse)
-        sleeper.creeps = creeps
+        sleeper.creeps, sleeper.is_forced = creeps, is_forced
         self.through(sleeper, pause)
 
-    def through(self, sleeper: Sleeper, pause: Callable[[float | None], object]) -> None:
-        """Let the calling thread sleep as `sleeper`; `pause` waits really."""
+    def through(self, sleeper: Sleeper, pause: Callable[[float | None], object], ends_s: float | None = None) -> None:
+        """Let the calling thread sleep as `sleeper`, until a real instant at most; `pause` waits really."""
         sleeper.own_thread = True
         try:
             self.lie_down(sleeper)
-            self._sleep(sleeper, pause)
+            self._sleep(sleeper, pause, ends_s)
         finally:
             try:
                 self.get_up(sleeper)
@@ -91,8 +118,13 @@ class Sleepers:
                 self._wake(sleeper)
             sleeper.is_awake = True
 
-    def _sleep(self, sleeper: Sleeper, pause: Callable[[float | None], object]) -> None:
+    def _sleep(self, sleeper: Sleeper, pause: Callable[[float | None], object], ends_s: float | None) -> None:
         while (longest_s := self.drive(sleeper)) != 0:
+            if ends_s is not None:
+                left_s = ends_s - real.monotonic()
+                if left_s <= 0:
+                    break
+                longest_s = left_s if longest_s is None else min(longest_s, left_s)
             pause(longest_s)
 
     def give(self, sleeper: Sleeper) -> None:
@@ -101,20 +133,38 @@ class Sleepers:
         if not sleeper.is_over:
             # In this order: whoever looks around sees that the thread has something to do before the thread itself can.
             self.woken[sleeper] = None
-            sleeper.rouse()
+        sleeper.rouse()
+
+    def called(self) -> None:
+        """Note that the calling thread calls AWS: from now on it belongs to the mock (law 8)."""
+        self._calls.times += 1
+        self._before.discard(threading.current_thread())
+
+    def calls_here(self) -> int:
+        """Return how often the calling thread has called AWS."""
+        return self._calls.times
+
+    @property
+    def forced_moves(self) -> tuple[ForcedMove, ...]:
+        """What is on record of threads that wait for the world outside."""
+        return self._holds.moves.records()
+
+    def was_entered_here(self) -> bool:
+        """Return whether the calling thread is the one that entered the mock."""
+        return self._entered_by() is threading.current_thread()
 
     def pass_us(self, by_us: int) -> None:
         """Let so much time pass from now on, after what other threads let pass in the same way."""
         if by_us > 0 and not self._is_unhindered():
             with self._turn:
-                self.until_us(self.clock.now_us() + by_us)
+                self.until_us(self.clock.now_us() + by_us, is_forced=True)
         else:
             self._move_to_us(self.clock.now_us() + by_us)
 
     def pass_to_us(self, target_us: int) -> None:
         """Let time pass until an instant."""
         if target_us > self.clock.now_us() and not self._is_unhindered():
-            self.until_us(target_us)
+            self.until_us(target_us, is_forced=True)
         else:
             self._move_to_us(target_us)
 
@@ -150,7 +200,7 @@ class Sleepers:
         if self._mover is not None:
             # An observer sleeps, while the clock stands at its event on the way to somewhere: nobody else can be waited for.
             return self._mover is threading.current_thread()
-        if self.table.has_deadlines or self.woken:
+        if self.table.has_deadlines or self.woken or self.pauses.is_any:
             return False
         return threading.active_count() == 1 or self._holds.is_only(threading.current_thread())
 
@@ -231,6 +281,8 @@ class Sleepers:
         # It is held for as long as a thread lets time pass, and guards nothing.
         self._turn = threading.RLock()
         self._holds.forked()
+        if not self.pauses.is_here:
+            self.pauses.end()
 
     def busy(self, work: Callable[[], object]) -> None:
         """Do `work` with the calling thread, which moves the clock, counted among those that do something of their own."""
@@ -295,8 +347,13 @@ class Sleepers:
         try:
             with self._mutex:
                 first = self.table.first()
-                if first is None or self._mover is not None or self._holds.hold(first, paused=paused):
+                if first is None or self._mover is not None or (self.pauses.is_any and not self.table.is_forced):
                     return
+                if self._holds.hold(first, paused=paused):
+                    self._holds.note_hold(self.clock.standing_us)
+                    return
+                if first.deadline_us is not None and self.clock.standing_us < first.deadline_us:
+                    self._holds.note_move(self.clock.standing_us, first.deadline_us - self.clock.standing_us)
                 self._mover, is_mine = me, True
             # Without the mutex: observers are told of what happens on the way, and the clock's lock is for whoever holds none.
             # A clock that follows another one may be there already, and would go as far once more.
@@ -307,6 +364,7 @@ class Sleepers:
                 self._mover, is_mine = None, False
                 due = self.table.due(now_us)
                 if due is not None:
+                    due.is_due = True
                     self._wake(due)
         finally:
             if is_mine and self._mover is me:
@@ -336,7 +394,8 @@ def waiting() -> tuple[Callable[[float | None], object], Rouse]:
         if lock.locked():
             try:
                 lock.release()
-            except RuntimeError as error:  # pragma: no cover  # another thread has just done so
+            except RuntimeError as error:
+                # Another thread has just done so.
                 raise_if_foreign(error)
 
     return pause, rouse

@@ -3,18 +3,22 @@
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass
+from itertools import count
 from types import FrameType
 from typing import Final
 from weakref import WeakKeyDictionary
 
+from sagemock.clock.frames import frame_of
 from sagemock.clock.interrupts import raise_if_foreign
-from sagemock.clock.linux import native_id, of_thread
+from sagemock.clock.linux import native_id, of_thread, processor_clock
+from sagemock.clock.natives import Natives
 from sagemock.clock.real import real
-from sagemock.clock.waits import Work, has_nothing_to_do
+from sagemock.clock.system_calls import blocked_in
+from sagemock.clock.waits import FOR_NATIVES, MEANING, OUTSIDE, UNKNOWN, Time, Wait, Why, Work, is_answer_owed, tells, why
 
-__all__ = ["STILL_S", "Ended", "Stillness"]
+__all__ = ["STILL_S", "Ended", "Looker", "Stillness"]
 
 STILL_S: Final = 0.003
 """For how long, at least, a thread has not run when it counts as standing still."""
@@ -28,6 +32,8 @@ _LOOKS: Final = 20
 # By its own processor time it could not be told: one of twenty threads that all compute has little of it, too.
 _SHARE: Final = 0.25
 _WAITING: Final = b"S"
+_LATE_S: Final = 0.02
+"""By how much less than its own time-out a call may have been seen to take."""
 
 
 class Ended(Exception):  # noqa: N818  # it tells, and is no error
@@ -47,6 +53,44 @@ class _Seen:
     runs: int = 0
     is_sure: bool = False
     """Whether it stands still with this pulse beyond doubt."""
+    wait: Wait | None = None
+    """Why it waits, if that is known for as long as the pulse stays."""
+
+
+@dataclass(slots=True)
+class _Outside:
+    """A wait for the world outside, and since when time is held for it."""
+
+    pulse: Hashable
+    wait: Wait
+    since_s: float
+    began_s: float
+    number: int
+
+    def has_timed_out(self, again: Wait, now_s: float) -> bool:
+        """Return whether the call ran into its own time-out, and was made again."""
+        if self.wait.timeout_ms < 0 or self.wait.call is None or again.call is None or self.wait.call.name != again.call.name:
+            return False
+        return now_s - self.began_s >= self.wait.timeout_ms / 1000 - _LATE_S
+
+
+@dataclass(frozen=True, slots=True)
+class Looker:
+    """What the mock that looks at its threads says of them."""
+
+    entered_by: threading.Thread | None = None
+    patience_s: float = 10
+    is_forced: bool = False
+    """Whether somebody moves time on purpose, by an advance or a call: no wait for the outside stops that (law 7)."""
+
+    def time(self, wait: Wait, *, is_entered: bool, is_older: bool) -> Time:
+        """Return what a wait of a thread means for time."""
+        if self.is_forced and wait.why in OUTSIDE:
+            return Time.FREE
+        meaning = MEANING[wait.why]
+        if is_older:
+            return Time.FREE if wait.why is Why.OUTSIDE and not is_answer_owed(wait) else meaning.older
+        return meaning.entered if is_entered else meaning.others
 
 
 class Stillness:
@@ -61,6 +105,14 @@ class Stillness:
         """Judge by `pulse`, by default by the best that this system offers."""
         self._is_exact = pulse is None and _is_told_by_kernel()
         self._pulse = pulse or (_processor_time if self._is_exact else _position)
+        self._tells = self._is_exact and tells()
+        self._natives = Natives()
+        self._numbers = count()
+        self._outside: WeakKeyDictionary[threading.Thread, _Outside] = WeakKeyDictionary()
+        self.awaited: list[tuple[threading.Thread, Hashable, Why]] = []
+        """Who waits for the outside although time may move: what tells one wait from the next, and why it waits."""
+        self.holder: tuple[threading.Thread, Why] | None = None
+        """Who held time at the last look, and why it waits."""
         self._seen: WeakKeyDictionary[threading.Thread, _Seen] = WeakKeyDictionary()
 
     def woke(self, thread: threading.Thread) -> None:
@@ -71,22 +123,72 @@ class Stillness:
             self._seen.clear()
 
     def all_rest(
-        self, threads: Collection[threading.Thread], asleep: Iterable[threading.Thread] = (), *, paused: bool = True
+        self,
+        threads: Collection[threading.Thread],
+        *,
+        older: Collection[threading.Thread] = (),
+        looker: Looker = Looker(),
+        paused: bool = True,
     ) -> bool:
-        """Return whether all of `threads` rest, by `rests` or because they have nothing to do until another does something."""
-        moving = []
-        for thread in threads:
-            if self.rests(thread, asleep, paused=paused):
+        """Return whether none of `threads`, and of those `older` than the mock, holds time: `clock.waits` says what does.
+
+        `paused` is whether the one that looks has just waited really.
+        """
+        waits: dict[threading.Thread, Wait] = {}
+        self.awaited = []
+        for thread in (*threads, *older):
+            is_older = thread in older
+            rests = self.rests(thread, paused=paused)
+            seen = self._seen.get(thread)
+            if rests and seen is None:
+                # It has ended.
                 continue
-            if not self._is_exact or not has_nothing_to_do(thread):
+            wait = self._wait(thread, seen)
+            if self._tells and wait.why in FOR_NATIVES and not is_older and self._natives.compute():
+                # It may wait for them; and they have not stood still for as long as it has.
+                self._seen.pop(thread, None)
+                self.holder = thread, wait.why
                 return False
-            moving.append(thread)
+            time = looker.time(wait, is_entered=thread is looker.entered_by, is_older=is_older)
+            is_held = time is Time.HELD or (time is Time.WATCHED and not rests)
+            if is_held or (time is Time.PATIENCE and self._is_patient(thread, wait, looker.patience_s)):
+                self.holder = thread, wait.why
+                return False
+            if wait.why in OUTSIDE and not is_older:
+                self.awaited.append((thread, self._known(thread, wait).number, wait.why))
+            if time is not Time.WATCHED:
+                waits[thread] = wait
         # At one moment: between the looks at two of them, the one may have given the other something to do.
-        if moving and not all(map(self._is_as_seen, threads)):
-            return False
-        for thread in moving:
-            self._seen[thread].is_sure = True
-        return True
+        return not waits or (all(map(self._is_as_seen, threads)) and all(self._is_same(*item) for item in waits.items()))
+
+    def _wait(self, thread: threading.Thread, seen: "_Seen | None") -> Wait:
+        if not self._is_exact or not self._tells:
+            return UNKNOWN
+        if seen is None or seen.pulse is None:
+            return Wait(Why.RUNS)
+        if seen.wait is None:
+            wait = why(thread)
+            if wait.why not in {Why.IDLE, Why.LOCK, Why.SERVES}:
+                return wait
+            # It stays that as long as the thread has not run.
+            seen.wait = wait
+        return seen.wait
+
+    def _is_same(self, thread: threading.Thread, wait: Wait) -> bool:
+        return not self._tells or blocked_in(thread) == wait.call
+
+    def _is_patient(self, thread: threading.Thread, wait: Wait, patience_s: float) -> bool:
+        """Return whether a wait for the outside has patience left; one that times out and is made again goes on."""
+        return bool(real.monotonic() - self._known(thread, wait).since_s < patience_s)
+
+    def _known(self, thread: threading.Thread, wait: Wait) -> _Outside:
+        pulse, now_s = self._seen[thread].pulse, real.monotonic()
+        known = self._outside.get(thread)
+        if known is None or (known.pulse != pulse and not known.has_timed_out(wait, now_s)):
+            known = self._outside[thread] = _Outside(pulse, wait, now_s, now_s, next(self._numbers))
+        elif known.pulse != pulse:
+            known.pulse, known.wait, known.began_s = pulse, wait, now_s
+        return known
 
     def _is_as_seen(self, thread: threading.Thread) -> bool:
         seen = self._seen.get(thread)
@@ -95,10 +197,10 @@ class Stillness:
         except Ended:
             return True
 
-    def rests(self, thread: threading.Thread, asleep: Iterable[threading.Thread] = (), *, paused: bool = True) -> bool:
+    def rests(self, thread: threading.Thread, *, paused: bool = True) -> bool:
         """Return whether a thread has stood still for a while, or has ended.
 
-        `asleep` are the threads that wait for time to pass; `paused` is whether the one that looks has just waited really.
+        `paused` is whether the one that looks has just waited really.
         """
         if thread.ident is None or (self._is_exact and native_id(thread) is None):
             # It was started a moment ago, and is about to begin.
@@ -106,6 +208,7 @@ class Stillness:
         try:
             pulse = self._pulse(thread)
         except Ended:
+            self._seen.pop(thread, None)
             return True
         now_s = real.monotonic()
         seen = self._seen.get(thread)
@@ -116,22 +219,15 @@ class Stillness:
         seen.runs += pulse is None
         seen.pauses += paused
         if pulse is None or pulse != seen.pulse:
-            seen.pulse, seen.since_s, seen.pauses, seen.is_sure = pulse, now_s, 0, False
+            seen.pulse, seen.since_s, seen.pauses, seen.is_sure, seen.wait = pulse, now_s, 0, False, None
             return pulse is not None and _ticks(seen, now_s)
         if seen.is_sure or seen.pauses < _PAUSES:
             return seen.is_sure
-        # Who waits for the interpreter's lock also looks for it by itself, once in each switch interval, and so has run.
+        # A thread waiting for the GIL wakes once per switch interval to ask for it, and that counts as running. So wait longer
+        # than one interval.
         if now_s - seen.since_s >= max(STILL_S, sys.getswitchinterval() + _MARGIN_S):
-            seen.is_sure = not any(map(self._could_run, asleep))
-            seen.since_s = now_s
+            seen.is_sure = True
         return seen.is_sure
-
-    def _could_run(self, thread: threading.Thread) -> bool:
-        # One that sleeps, was roused and has no processor may hold what the others wait for: the mutex of the interpreter's lock.
-        try:
-            return thread is not threading.current_thread() and self._pulse(thread) is None
-        except Ended:
-            return False
 
 
 def _ticks(seen: _Seen, now_s: float) -> bool:
@@ -163,9 +259,7 @@ def _processor_time(thread: threading.Thread) -> int | None:
     if stat is None:
         raise Ended
     try:
-        # The kernel's number for the processor clock of a thread (CPUCLOCK_PERTHREAD | CPUCLOCK_SCHED), as glibc makes it. By
-        # pthread_getcpuclockid it would be undefined behaviour where the thread has just ended; so it is an error.
-        spent_ns = time.clock_gettime_ns((~number << 3) | 6)
+        spent_ns = time.clock_gettime_ns(processor_clock(number))
     except OSError as error:
         raise_if_foreign(error)
         raise Ended from error
@@ -174,7 +268,7 @@ def _processor_time(thread: threading.Thread) -> int | None:
 
 def _position(thread: threading.Thread) -> tuple[tuple[int, int], ...]:
     """Return where a thread stands in its code, frame by frame."""
-    frame: FrameType | None = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001  # the only way to another's
+    frame: FrameType | None = frame_of(thread)
     if frame is None:
         raise Ended
     found = []

@@ -28,11 +28,14 @@ class Sleeper:
         "deadline_us",
         "is_awake",
         "is_busy",
+        "is_due",
+        "is_forced",
         "is_given",
         "is_over",
         "is_ticker",
         "is_wait",
         "number",
+        "outside_until_s",
         "own_thread",
         "pauses",
         "rouse",
@@ -47,13 +50,19 @@ class Sleeper:
         self.rouse = rouse
         self.creeps = False
         """Whether it waits by reading the time, again and again, and moves only for that."""
+        self.is_forced = False
+        """Whether somebody moves time on purpose, by an advance or a call."""
         self.is_wait = False
         """Whether another thread may end it: a time-out is not to overtake what that one is about to give."""
         self.is_ticker = False
         """Whether it has only timed out for long: the clock need not stop for it."""
+        self.outside_until_s = 0.0
+        """Until which real instant its event loop waits for the world outside as well, which holds time; 0 if it does not."""
         self.own_thread = False
         """Whether the thread itself waits in it, so that it goes on as soon as it is woken."""
         self.is_awake = False
+        self.is_due = False
+        """Whether it was woken because its deadline has come."""
         self.is_given = False
         """Whether the other thread has ended the wait."""
         self.is_over = False
@@ -75,6 +84,8 @@ class Table:
         self._timed: dict[Sleeper, None] = {}
         self._untimed: dict[Sleeper, None] = {}
         self._of_thread: dict[threading.Thread, dict[Sleeper, None]] = {}
+        self._forced: dict[Sleeper, None] = {}
+        self._outside: dict[Sleeper, None] = {}
         self._busy: dict[Sleeper, None] = {}
         self._heap: _Heap = []
         self._tickers: _Heap = []
@@ -96,11 +107,24 @@ class Table:
         """Whether there is an instant to which the clock could go."""
         return bool(self._timed)
 
+    @property
+    def is_forced(self) -> bool:
+        """Whether somebody moves time on purpose, as far as the next deadline at least."""
+        return bool(self._forced)
+
+    def waits_outside(self, now_s: float) -> bool:
+        """Return whether an event loop in the table waits for the world outside, at this real instant."""
+        return any([sleeper.outside_until_s > now_s for sleeper in self._outside])  # noqa: C419  # see above on generators
+
     def add(self, sleeper: Sleeper) -> None:
         """Put a sleeper in."""
         at_us = sleeper.deadline_us
         (self._untimed if at_us is None else self._timed)[sleeper] = None
         self._of_thread.setdefault(sleeper.thread, {})[sleeper] = None
+        if sleeper.is_forced:
+            self._forced[sleeper] = None
+        if sleeper.outside_until_s:
+            self._outside[sleeper] = None
         if at_us is not None:
             heap = self._tickers if sleeper.is_ticker else self._heap
             heapq.heappush(heap, (at_us, sleeper.number, next(self._ties), sleeper))
@@ -118,6 +142,8 @@ class Table:
         self._timed.pop(sleeper, None)
         self._untimed.pop(sleeper, None)
         self._busy.pop(sleeper, None)
+        self._forced.pop(sleeper, None)
+        self._outside.pop(sleeper, None)
 
     def keep(self, thread: threading.Thread) -> None:
         """Forget all threads but one."""

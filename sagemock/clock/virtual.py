@@ -2,12 +2,15 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from sagemock.checks import number, public, public_class, quoted
+from sagemock.clock.forced_moves import ForcedMove
 from sagemock.clock.instants import END_US, SECOND_US, beginning_us, duration_us, instant, instant_us
+from sagemock.clock.pauses import Pauses
 from sagemock.clock.readings import Readings
 from sagemock.clock.real import real
 from sagemock.errors import InvalidType, InvalidValue, UsageError
@@ -43,6 +46,14 @@ class Leader(Protocol):
 
     def busy(self, work: Callable[[], object]) -> None:
         """Do `work` with the calling thread, which moves the clock, counted among those that do something of their own."""
+
+    @property
+    def pauses(self) -> Pauses:
+        """The blocks in which the clock is paused."""
+
+    @property
+    def forced_moves(self) -> tuple[ForcedMove, ...]:
+        """What is on record of threads that wait for the world outside."""
 
 
 class Outside(Protocol):
@@ -181,6 +192,11 @@ class Clock:
             self._keep_step(self.outside)
         return self._now_us
 
+    @property
+    def standing_us(self) -> int:
+        """Where the clock stands, in microseconds since the epoch; it is not brought in step with a clock outside first."""
+        return self._now_us
+
     def wall_us(self) -> int:
         """Return what the process's clocks show: the present instant, or that of an outside clock which stands elsewhere."""
         now_us = self.now_us()
@@ -262,6 +278,24 @@ class Clock:
             now, target = instant(self.now_us()).isoformat(), instant(target_us).isoformat()
             raise InvalidValue(f"time only moves forward: it is {now}, later than {target}; begin earlier, by start=…")
         self.pass_to_us(target_us)
+
+    @property
+    def forced_moves(self) -> tuple[ForcedMove, ...]:
+        """Virtual time that passed while a thread waited for the outside, and threads that held time for five real seconds."""
+        return () if self._leader is None else self._leader.forced_moves
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let the thread or task that enters the block wait really: `with sagemaker.clock.paused(): wait_for_port()`.
+
+        Its sleeps and its waits with a time-out take real time in the block, and are not in `sleeps`. Meanwhile the clock
+        does not go to a sleeper's deadline by itself; the latency of calls, `advance`, `advance_to` and a `rate` move it as ever.
+        Blocks nest.
+        Raises UsageError if the mock is over.
+        """
+        self._check_runs()
+        with nullcontext() if self._leader is None else self._leader.pauses.block():
+            yield
 
     def close(self) -> None:
         """Stand still for ever: the mock is over. What the clock shows can still be read."""

@@ -1,33 +1,149 @@
-"""What a thread waits for, where the kernel tells: Linux lets a process know in which system call each of its threads waits.
+"""Why a thread waits, and what that means for time (law 7): one table.
 
-With that and the place in its code, some waits are known for what they are at the first look, and are not watched for a while.
-Without it each turn of a loop that calls by `asyncio.to_thread` or `run_in_executor` takes two such whiles, 16 ms.
+Linux lets a process know in which system call each of its threads waits. With that, and the place of the thread in its code, a
+wait is known for what it is at the first look. Where it is not known the thread is watched (`sagemock.clock.stillness`).
 """
 
-import platform
+import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
+from enum import Enum
 from types import FrameType
-from typing import Any, Final
+from typing import Final, NamedTuple
 
-from sagemock.clock.linux import native_id, of_thread, thread_ids
+from sagemock.clock.frames import frame_of
+from sagemock.clock.linux import of_thread, thread_ids
+from sagemock.clock.system_calls import (
+    Call,
+    blocked_in,
+    descriptors,
+    goes_to,
+    is_known_here,
+    is_pair,
+    is_terminal,
+    owes_an_answer,
+    serves,
+)
 
-__all__ = ["LOOKS", "Work", "has_nothing_to_do", "place"]
+__all__ = [
+    "LOOKS",
+    "MEANING",
+    "OUTSIDE",
+    "UNKNOWN",
+    "Time",
+    "Wait",
+    "Why",
+    "Work",
+    "has_children",
+    "is_answer_owed",
+    "place",
+    "tells",
+    "why",
+]
 
+
+class Time(Enum):
+    """What a wait means for time."""
+
+    FREE = "time moves on"
+    HELD = "time is held"
+    PATIENCE = "time is held for `patience`, once for each wait"
+    WATCHED = "time is held until the thread was seen to stand still for a few milliseconds"
+
+
+class Why(Enum):
+    """Why a thread waits."""
+
+    RUNS = "it runs, or waits for a processor or a mutex of native code"
+    IDLE = "it is an idle worker of a ThreadPoolExecutor"
+    LOCK = "it waits for a lock, which another thread gives"
+    TIMED_LOCK = "it waits for the GIL, or for a lock with a time-out"
+    SERVES = "it waits for whoever may call: a listening socket, a connection that came in, a loop's own wake-up"
+    LOOKS = "it looks at threads of its own from time to time (joblib)"
+    SLEEPS = "it really sleeps, as a heartbeat does between two beats"
+    PERSON = "it reads a terminal, or a pipe that comes from outside of this process"
+    CHILD = "it waits for a child process"
+    OUTSIDE = "it waits for a socket, a file lock, or a pipe to which a child may write"
+    UNKNOWN = "the kernel does not say, or it is none of these"
+
+
+class Meaning(NamedTuple):
+    """What a wait means, by whose it is."""
+
+    entered: Time
+    """Of the thread that entered the mock."""
+    others: Time
+    """Of another thread of the mock."""
+    older: Time
+    """Of a thread that is older than the mock: only a time-out of somebody who waits for a thread asks."""
+    evidence: str
+
+
+MEANING: Final = {
+    Why.RUNS: Meaning(
+        Time.HELD, Time.HELD, Time.HELD, "/proc/self/task/*/stat says R, or syscall says running; futex, but not WAIT_BITSET"
+    ),
+    Why.IDLE: Meaning(Time.FREE, Time.FREE, Time.FREE, "as LOCK, in concurrent.futures.thread._worker"),
+    Why.LOCK: Meaning(
+        Time.WATCHED, Time.WATCHED, Time.WATCHED, "futex WAIT_BITSET without a time-out: glibc's semaphores and conditions"
+    ),
+    Why.TIMED_LOCK: Meaning(
+        Time.WATCHED, Time.WATCHED, Time.WATCHED, "futex WAIT_BITSET with a time-out: CPython's take_gil has one"
+    ),
+    Why.SERVES: Meaning(
+        Time.FREE, Time.FREE, Time.FREE, "accept; SO_ACCEPTCONN; a port at which this process listens; an eventfd"
+    ),
+    Why.LOOKS: Meaning(Time.FREE, Time.FREE, Time.FREE, "clock_nanosleep, below the functions in LOOKS"),
+    Why.SLEEPS: Meaning(Time.WATCHED, Time.FREE, Time.FREE, "nanosleep, clock_nanosleep; a poll or select of nothing"),
+    Why.PERSON: Meaning(Time.HELD, Time.PATIENCE, Time.FREE, "read; isatty, or a pipe of which this process has one end"),
+    Why.CHILD: Meaning(
+        Time.HELD, Time.PATIENCE, Time.FREE, "wait4, waitid; a poll or sleep below subprocess and multiprocessing"
+    ),
+    Why.OUTSIDE: Meaning(
+        Time.PATIENCE, Time.PATIENCE, Time.PATIENCE, "recv*, send*, connect, poll and its like, flock, fcntl, openat"
+    ),
+    Why.UNKNOWN: Meaning(Time.WATCHED, Time.WATCHED, Time.FREE, "any other call; other systems than Linux on x86_64 and aarch64"),
+}
+"""The one place that says what each kind of wait means."""
+
+
+class Wait(NamedTuple):
+    """A wait of a thread: the same wait as long as the call and its arguments are the same."""
+
+    why: Why
+    call: Call | None = None
+    timeout_ms: int = -1
+    """The time-out that the call itself has; less than nothing where it has none, or where it is not known."""
+
+
+UNKNOWN: Final = Wait(Why.UNKNOWN)
 LOOKS: Final = {("joblib.parallel", "_retrieve"), ("joblib.parallel", "retrieve")}
 """Modules and functions that wait for threads of theirs by looking every few milliseconds, between which they sleep really."""
 
-# The numbers of futex, of epoll_wait and epoll_pwait, of clock_nanosleep (include/uapi/asm-generic/unistd.h,
-# arch/x86/entry/syscalls/syscall_64.tbl).
-_FUTEX, _POLLS, _SLEEP = {"x86_64": (202, (232, 281), 230), "aarch64": (98, (22,), 115)}.get(platform.machine(), (-1, (), -1))
+FOR_NATIVES: Final = {Why.LOCK, Why.TIMED_LOCK, Why.UNKNOWN}
+"""The waits that may be for native threads: time is held as long as one of those computes."""
+
+OUTSIDE: Final = {Why.PERSON, Why.CHILD, Why.OUTSIDE}
+"""The waits for the world outside of this process."""
+
 _WAIT_BITSET: Final = 9
 """The command by which glibc waits for a semaphore or a condition; for a mutex it is another one."""
 _COMMAND: Final = 0x7F
-# Where the arguments stand, after the number of the call. To poll without end is to poll for -1 ms: much, without its sign.
-_OPERATION, _TIMEOUT = 2, 4
+# Where the arguments stand. To poll without end is to poll for -1 ms: much, without its sign.
+_OPERATION, _TIMEOUT, _POLL_TIMEOUT = 1, 3, 2
 _SOON_MS: Final = 1000
+_WITHOUT_END: Final = 1 << 31
+_SLEEPS: Final = {"nanosleep", "clock_nanosleep"}
+_POLLS: Final = ("poll", "ppoll", "select", "pselect6", "epoll_wait", "epoll_pwait", "epoll_pwait2")
+_READS: Final = {"read", "readv", "pread64"}
+_FOR_CHILDREN: Final = (
+    "subprocess",
+    "multiprocessing.popen_fork",
+    "multiprocessing.popen_spawn_posix",
+    "multiprocessing.process",
+)
 
 # Where loops wait, and for whom: asyncio's, and trio's.
 _LOOPS: Final = {
@@ -36,6 +152,120 @@ _LOOPS: Final = {
 }
 
 has_one_interpreter_lock: Callable[[], bool] = getattr(sys, "_is_gil_enabled", lambda: True)
+
+
+def tells() -> bool:
+    """Return whether the kernel tells why threads wait."""
+    return is_known_here() and has_one_interpreter_lock()
+
+
+def why(thread: threading.Thread) -> Wait:  # noqa: PLR0911  # a table of calls
+    """Return why a thread waits, at this moment."""
+    call = blocked_in(thread)
+    if call is None:
+        return Wait(Why.RUNS)
+    name, arguments = call
+    if name == "futex":
+        if arguments[_OPERATION] & _COMMAND != _WAIT_BITSET:
+            return Wait(Why.RUNS, call)
+        return Wait(Why.TIMED_LOCK if arguments[_TIMEOUT] else _why_it_locks(thread), call)
+    if name.startswith("accept"):
+        return Wait(Why.SERVES, call)
+    if name in _SLEEPS:
+        return Wait(_why_it_sleeps(thread), call)
+    if name.startswith("wait"):
+        return Wait(Why.CHILD, call)
+    if name in _POLLS:
+        return _poll(thread, call)
+    if name in _READS:
+        return Wait(_why_it_reads(arguments[0]), call)
+    if name.startswith(("recv", "send")):
+        return Wait(Why.SERVES if serves(arguments[:1]) else Why.OUTSIDE, call)
+    return Wait(Why.OUTSIDE if name else Why.UNKNOWN, call)
+
+
+def is_answer_owed(wait: Wait) -> bool:
+    """Return whether one of the connections that are waited for owes an answer."""
+    if wait.call is None or not wait.call.name.startswith((*_POLLS, "recv")):
+        return False
+    return any(map(owes_an_answer, descriptors(wait.call)))
+
+
+def _why_it_locks(thread: threading.Thread) -> Why:
+    frame = frame_of(thread)
+    return Why.IDLE if frame is not None and _is_at(frame, "concurrent.futures.thread", "_worker") else Why.LOCK
+
+
+def _why_it_sleeps(thread: threading.Thread) -> Why:
+    frame = frame_of(thread)
+    if frame is None or not _is_at(frame, "sagemock.patches.sleep", "__call__") or frame.f_back is None:
+        return Why.SLEEPS
+    caller = place(frame.f_back)
+    if caller in LOOKS:
+        return Why.LOOKS
+    return Why.CHILD if caller[0] in _FOR_CHILDREN else Why.SLEEPS
+
+
+def _why_it_reads(descriptor: int) -> Why:
+    where = goes_to(descriptor)
+    if where.startswith("socket:"):
+        return Why.SERVES if serves([descriptor]) else Why.OUTSIDE
+    if where.startswith("pipe:"):
+        # With children a pipe may be anybody's.
+        return Why.PERSON if _ends_here(where) < len(("its read end", "its write end")) else _why_both_ends_are_here()
+    return Why.PERSON if where and is_terminal(descriptor) else Why.UNKNOWN
+
+
+def _ends_here(pipe: str) -> int:
+    return [goes_to(int(name)) for name in os.listdir("/proc/self/fd")].count(pipe)  # noqa: PTH208  # a name is all
+
+
+def _why_both_ends_are_here() -> Why:
+    return Why.OUTSIDE if has_children() else Why.LOCK
+
+
+def has_children() -> bool:
+    """Return whether child processes run, or have ended and nobody has asked."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
+
+
+def _poll(thread: threading.Thread, call: Call) -> Wait:
+    timeout_ms = -1
+    if call.name in {"poll", "epoll_wait", "epoll_pwait"}:
+        timeout_ms = call.arguments[_POLL_TIMEOUT if call.name == "poll" else _TIMEOUT] & 0xFFFF_FFFF
+        timeout_ms = -1 if timeout_ms >= _WITHOUT_END else timeout_ms
+    numbers = descriptors(call)
+    frame = frame_of(thread)
+    if frame is not None and frame.f_back is not None and (place(frame), place(frame.f_back)) in _LOOPS:
+        if 0 <= timeout_ms < _SOON_MS:
+            # One whose timer is about to go off has something to do; sagemock's own look at a loop is one.
+            return Wait(Why.UNKNOWN, call, timeout_ms)
+        # Its own, by which threads call it.
+        numbers = numbers if len(numbers) > 1 else []
+        if not numbers:
+            return Wait(Why.SERVES, call, timeout_ms)
+    if not numbers or (frame is not None and place(frame)[0] in _FOR_CHILDREN):
+        return Wait(Why.SLEEPS if not numbers else Why.CHILD, call, timeout_ms)
+    kinds = {number: goes_to(number) for number in numbers}
+    sockets = [number for number, where in kinds.items() if where.startswith("socket:")]
+    serving = serves(sockets)
+    whys = {_why_it_reads(number) for number in kinds.keys() - sockets if kinds[number] != "anon_inode:[eventfd]"}
+    if whys & {Why.PERSON, Why.CHILD}:
+        return Wait(Why.PERSON, call, timeout_ms)
+    outside = [number for number in sockets if number not in serving and not _is_own_wake_up(number)]
+    if outside or Why.OUTSIDE in whys:
+        return Wait(Why.OUTSIDE, call, timeout_ms)
+    # As above, of a loop into which one cannot look.
+    return Wait(Why.UNKNOWN if 0 <= timeout_ms < _SOON_MS else Why.SERVES, call, timeout_ms)
+
+
+def _is_own_wake_up(number: int) -> bool:
+    """Return whether a socket is one of a pair without a name, both of which are here: a loop's own wake-up."""
+    return is_pair(number) and not has_children()
 
 
 class Work:
@@ -62,55 +292,6 @@ def _waits_for_a_processor() -> Iterator[tuple[str, int]]:
         said = of_thread(number, "schedstat")
         if said is not None:
             yield number, int(said.split()[1])
-
-
-def has_nothing_to_do(thread: threading.Thread) -> bool:
-    """Return whether a thread waits for another one to give it something to do, and nobody has yet.
-
-    So does a worker of a ThreadPoolExecutor whose queue is empty, one who sleeps between two looks at threads of its own, and
-    asyncio's or trio's own loop, when it waits for nothing but calls of other threads and its timers. False where it cannot be
-    told, as without an interpreter's lock, which holds the frames still.
-    """
-    call = _system_call(thread)
-    if not call or not has_one_interpreter_lock():
-        return False
-    # It has been given nothing: whoever puts something into its queue, or calls its loop, makes it leave the system call.
-    frame = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001  # the only way to another's
-    if frame is None:
-        return False
-    if call[0] in _POLLS:
-        caller = frame.f_back
-        return (
-            # One whose timer is about to go off has something to do; sagemock's own look at a loop is one.
-            call[_TIMEOUT] >= _SOON_MS
-            and caller is not None
-            and (place(frame), place(caller)) in _LOOPS
-            # Its own, by which threads call it.
-            and len(_descriptors(frame.f_locals["self"])) <= 1
-        )
-    if call[0] == _SLEEP:
-        looker = frame.f_back
-        return _is_at(frame, "sagemock.patches.sleep", "__call__") and looker is not None and place(looker) in LOOKS
-    return _waits_without_end(call) and _is_at(frame, "concurrent.futures.thread", "_worker")
-
-
-def _descriptors(selector: Any) -> Collection[Any]:  # noqa: ANN401  # of whichever loop
-    """Return what a loop waits for besides its timers."""
-    found: Collection[Any] = selector.get_map() if hasattr(selector, "get_map") else selector._registered  # noqa: SLF001  # trio's
-    return found
-
-
-def _waits_without_end(call: list[int]) -> bool:
-    return call[0] == _FUTEX and call[_OPERATION] & _COMMAND == _WAIT_BITSET and not call[_TIMEOUT]
-
-
-def _system_call(thread: threading.Thread) -> list[int]:
-    """Return the number and the arguments of the system call in which a thread is blocked; nothing where that is unknown."""
-    if _FUTEX < 0:
-        return []
-    words = (of_thread(native_id(thread) or 0, "syscall") or b"").split()
-    # "running", or "-1" with the stack: it is blocked in none.
-    return [int(word, 0) for word in words[:7]] if len(words) > len(("-1", "stack", "place")) else []
 
 
 def place(frame: FrameType) -> tuple[str, str]:

@@ -185,8 +185,11 @@ class Delivery:
 
     # -- occurrences
 
-    def _changed(self, old: AnyJob | None, new: AnyJob | None) -> None:
+    def _changed(self, old: AnyJob | None, new: AnyJob | None, joins_us: int | None) -> None:
         seen = Seen()
+        if new is not None and joins_us is not None:
+            # What a job has done before it joined was before the subscriptions.
+            seen = Seen.of(new, joins_us - 1)
         if old is not None:
             until_us = changed_us(old, new, self._clock.now_us)
             # A change that is due at this instant has happened, by the record of that instant.

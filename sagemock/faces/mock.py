@@ -1,6 +1,6 @@
 """The mock: one object, used as a decorator, by `with`, by `start()` and `stop()`, or as a fixture."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast, overload
@@ -22,6 +22,7 @@ from sagemock.moto.fallback import MotoFallback
 from sagemock.patches.active import Stack
 from sagemock.patches.greenlets import refuse
 from sagemock.patches.sleep import SleepPatch
+from sagemock.patches.threads import ThreadsPatch
 from sagemock.patches.trio_sleep import TrioPatch
 from sagemock.patches.wall import WallPatch
 from sagemock.world.controls import Controls
@@ -45,6 +46,7 @@ _STACK.patches = (
     (Resolvers(_STACK.innermost), lambda _: True),
     (AioPatch(_STACK.innermost, _HOOK, _GUARD, _ENVIRON), lambda _: True),
     (SleepPatch(_STACK.innermost), lambda world: world.sleeping == "virtual"),
+    (ThreadsPatch(_STACK.innermost), lambda world: world.sleeping == world.wall == "virtual"),
     (TrioPatch(_STACK.innermost), lambda world: world.sleeping == "virtual"),
     (AdaptivePatch(_STACK.innermost), lambda _: True),
     (WallPatch(_STACK.innermost), lambda world: world.wall == "virtual"),
@@ -126,8 +128,9 @@ class SageMakerMock(Controls):
         """The options of this mock."""
         return self._options
 
+    @public
     def serve(
-        self, *, host: str = "127.0.0.1", port: int = 0, allow_host: Collection[str] = (), token: str | None = None
+        self, *, host: str = "127.0.0.1", port: int = 0, allow_host: Iterable[str] = (), token: str | None = None
     ) -> AbstractContextManager[str]:
         """Serve this very world over HTTP, for other processes and other languages: `with sagemaker.serve() as url:`.
 

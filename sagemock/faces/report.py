@@ -51,6 +51,9 @@ def _state(world: "World") -> str:
     else:
         parts.append("No call has arrived here.")
     unused = [*world.backend.plans.unused, *world.backend.faults.unused(), *world.backend.visibility.unused()]
+    moves = world.clock.forced_moves
+    if moves:
+        parts.append("\n".join(["Threads that waited for something outside:", *(f"  {move}" for move in moves)]))
     if unused:
         parts.append("\n".join(["Prepared, and not used so far:", *(f"  {one}" for one in unused)]))
     return "\n\n".join(parts)

@@ -8,7 +8,7 @@ from typing import Generic, Literal, TypeAlias, TypeVar, cast
 
 from sagemock.clock import forks
 from sagemock.jobs.job import AnyJob
-from sagemock.jobs.kinds import Kind
+from sagemock.jobs.kinds import TRAINING, Kind
 from sagemock.jobs.logbook import Logbook
 from sagemock.jobs.place import Place
 
@@ -18,6 +18,8 @@ Order: TypeAlias = Literal["CreationTime", "Name", "Status"]
 Key: TypeAlias = tuple[int | str, ...]
 """Where a page ended: the sort key of its last job."""
 _J = TypeVar("_J", bound=AnyJob)
+Watcher: TypeAlias = Callable[[AnyJob | None, AnyJob | None, int | None], None]
+"""Gets a job's old record, its new one, and when it joined the others, as `Store.put` has it."""
 _Where: TypeAlias = tuple[Place, str]
 """A place and the name of a kind: a Kind itself takes longer to hash."""
 
@@ -35,7 +37,7 @@ class Store:
         self._leaving: list[tuple[int, _Where, str]] = []
         self._settled = False
         """Whether the first of `_ends` is known to hold."""
-        self.watchers: list[Callable[[AnyJob | None, AnyJob | None], None]] = []
+        self.watchers: list[Watcher] = []
         """Called under the lock after each change, with a job's old record (None: it is new) and its new one (None: gone)."""
 
     def region(self, place: Place, of: type[_J]) -> "Region[_J]":
@@ -48,7 +50,7 @@ class Store:
         found = self.regions.get(where)
         if found is None:
             with self.lock:
-                found = self.regions.setdefault(where, Region())
+                found = self.regions.setdefault(where, Region(logbook=Logbook(is_old=kind == TRAINING)))
         return found
 
     @property
@@ -62,8 +64,8 @@ class Store:
             self._count += 1
             return self._count
 
-    def put(self, job: AnyJob) -> None:
-        """Add a job, or replace the record of one."""
+    def put(self, job: AnyJob, *, joins_us: int | None = None) -> None:
+        """Add a job, or replace the record of one. `joins_us` is the present instant, if a new job was created in the past."""
         with self.lock:
             try:
                 region = self.kind_at(job.place, job.kind)
@@ -71,7 +73,7 @@ class Store:
                 region.put(job)
                 self._file(job)
                 for watcher in self.watchers:
-                    watcher(old, job)
+                    watcher(old, job, joins_us)
             except BaseException:
                 self._mend()
                 raise
@@ -89,7 +91,7 @@ class Store:
                     self.deleted[gone.kind, name] = None
                     self._settled = False
                     for watcher in self.watchers:
-                        watcher(gone, None)
+                        watcher(gone, None, None)
                 except BaseException:
                     self._mend()
                     raise
@@ -113,7 +115,7 @@ class Store:
         """Return the jobs that there are at an instant, in the order of creation; None: also those that `forget` will forget."""
         with self.lock:
             every = (job for region in self.regions.values() for job in region.by_name.values())
-            return iter(sorted((job for job in every if now_us is None or not job.is_gone(now_us)), key=_number))
+            return iter(sorted((job for job in every if now_us is None or not job.is_gone(now_us)), key=_creation))
 
     def settled_us(self) -> int | None:
         """Return the instant after which nothing happens to any job by itself; None if there is no job."""
@@ -143,7 +145,8 @@ class Region(Generic[_J]):
 
     by_name: dict[str, _J] = field(default_factory=dict)
     _names: list[str] = field(default_factory=list)
-    _numbers: list[int] = field(default_factory=list)
+    _created: list[tuple[int, int]] = field(default_factory=list)
+    """When each job was created, and its number."""
     _numbered: dict[int, str] = field(default_factory=dict)
     _statuses: "_ByStatus | None" = None
     logbook: Logbook = field(default_factory=Logbook)
@@ -152,8 +155,7 @@ class Region(Generic[_J]):
         """Add a job, or replace the record of one."""
         if job.name not in self.by_name:
             insort(self._names, job.name)
-            # Nobody puts an older job in.
-            self._numbers.append(job.number)
+            insort(self._created, (job.created_us, job.number))
             self._numbered[job.number] = job.name
         self.by_name[job.name] = job
         self.logbook.put(job)
@@ -163,8 +165,9 @@ class Region(Generic[_J]):
     def mend(self) -> None:
         """Find all orders anew."""
         self._numbered = {job.number: name for name, job in self.by_name.items()}
-        self._names, self._numbers, self._statuses = sorted(self.by_name), sorted(self._numbered), None
-        for number in self._numbers:
+        self._names, self._statuses = sorted(self.by_name), None
+        self._created = sorted((job.created_us, job.number) for job in self.by_name.values())
+        for _, number in self._created:
             self.logbook.put(self.by_name[self._numbered[number]])
 
     def remove(self, name: str) -> _J | None:
@@ -173,7 +176,7 @@ class Region(Generic[_J]):
         if job is None:
             return None
         del self._names[bisect_left(self._names, name)]
-        del self._numbers[bisect_left(self._numbers, job.number)]
+        del self._created[bisect_left(self._created, (job.created_us, job.number))]
         del self._numbered[job.number]
         if self._statuses is not None:
             self._statuses.remove(job.number)
@@ -188,8 +191,9 @@ class Region(Generic[_J]):
             names = _slice(self._names, str(after[0]) if after else None, limit, descending=descending)
             return [((name,), self.by_name[name]) for name in names]
         if order == "CreationTime":
-            numbers = _slice(self._numbers, int(after[0]) if after else None, limit, descending=descending)
-            return [((number,), self.by_name[self._numbered[number]]) for number in numbers]
+            place = (int(after[0]), int(after[1])) if after else None
+            found = _slice(self._created, place, limit, descending=descending)
+            return [(key, self.by_name[self._numbered[key[1]]]) for key in found]
         statuses, self._statuses = self._statuses, None
         if statuses is None:
             statuses = _ByStatus()
@@ -254,7 +258,7 @@ class _ByStatus:
                 heapq.heappush(self._due, (job.created_us + ahead[0].at_us, number))
 
 
-_Key = TypeVar("_Key", int, str)
+_Key = TypeVar("_Key", int, str, tuple[int, int])
 
 
 def _slice(ordered: list[_Key], after: _Key | None, limit: int, *, descending: bool) -> list[_Key]:
@@ -265,5 +269,5 @@ def _slice(ordered: list[_Key], after: _Key | None, limit: int, *, descending: b
     return ordered[start : start + limit]
 
 
-def _number(job: AnyJob) -> int:
-    return job.number
+def _creation(job: AnyJob) -> tuple[int, int]:
+    return job.created_us, job.number

@@ -88,7 +88,7 @@ class Uploads:
                 self._done.add(job.number)
         return at_us <= now_us
 
-    def _changed(self, _: AnyJob | None, new: AnyJob | None) -> None:
+    def _changed(self, _: AnyJob | None, new: AnyJob | None, __: int | None) -> None:
         if not isinstance(new, Job) or new.number in self._done:
             return
         if self._file(new, self._clock.now_us()):

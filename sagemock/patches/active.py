@@ -1,8 +1,7 @@
 """Which mocks are active, innermost last; what patches ask of the innermost; and which patches are installed for them."""
 
 import threading
-from collections.abc import Callable, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, MutableSet, Sequence
 from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from sagemock.cleanup import run_all
@@ -10,6 +9,7 @@ from sagemock.clock import forks
 from sagemock.clock.sleepers import Sleepers
 from sagemock.clock.virtual import Clock
 from sagemock.patches.patch import Patch
+from sagemock.patches.real_time import RealTimeModules
 
 __all__ = ["Active", "Innermost", "Stack", "keeps_real_time", "shows_here", "sleeps_here"]
 
@@ -34,12 +34,19 @@ class Active(Protocol):
         """The services that may reach the network."""
 
     @property
-    def threads_before(self) -> AbstractSet[threading.Thread]:
+    def real_time_modules(self) -> RealTimeModules:
+        """The modules whose sleeps are real."""
+
+    @property
+    def threads_before(self) -> MutableSet[threading.Thread]:
         """The threads that were alive before the mock started: they keep real time (law 8)."""
 
     @property
     def sleepers(self) -> Sleepers:
         """Who sleeps on the clock."""
+
+    def note_older_threads(self) -> None:
+        """Note that all other threads that are alive now are older than the mock."""
 
     def begin_sleep_us(self, duration_us: int) -> int:
         """Record and guard a sleep that begins now; return the instant of its end."""
@@ -61,9 +68,11 @@ def keeps_real_time(active: Active) -> bool:
 
 
 def sleeps_here(innermost: Innermost) -> Active | None:
-    """Return the innermost mock if the calling thread sleeps by its clock."""
+    """Return the innermost mock if the calling thread, or task, sleeps by its clock."""
     active = innermost()
-    return None if active is None or active.sleeping == "real" or keeps_real_time(active) else active
+    if active is None or active.sleeping == "real" or keeps_real_time(active) or active.sleepers.pauses.is_here:
+        return None
+    return active
 
 
 def shows_here(innermost: Innermost) -> Active | None:
@@ -106,6 +115,8 @@ class Stack(Generic[A]):
         """Make `world` the innermost. If a patch cannot be made, nothing has changed."""
         with self._lock:
             before = self._active
+            # Once more: while the world was made, another thread may have begun, and have entered a mock of its own.
+            world.note_older_threads()
             self._active = (*before, world)
             try:
                 self._reconcile()

@@ -9,6 +9,7 @@ from sagemock.clock.real import real
 from sagemock.clock.sleepers import Sleeper, Sleepers
 from sagemock.clock.stillness import STILL_S
 from sagemock.patches.active import Innermost
+from sagemock.patches.loop_outside import LoopOutside
 from sagemock.patches.loop_sleepers import nothing
 from sagemock.patches.timers import Alarm, Alarms, Timer
 from sagemock.patches.turns import yields
@@ -71,15 +72,22 @@ class SelectorLoop(Yielding):
         self._selector = selector
         self._real_select: Callable[[float | None], list[Any]] = selector.select
         self._select = self._select_or_pass
+        self._outside = LoopOutside()
 
     def begin(self) -> None:
         """Wait for tasks as well."""
+        if not self._selects:
+            self._outside.forget()
         vars(self._selector).setdefault("select", self._select)
 
     def end(self) -> None:
         """Leave the selector as it was."""
-        if vars(self._selector).get("select") is self._select:
+        if self._selects:
             del self._selector.select
+
+    @property
+    def _selects(self) -> bool:
+        return vars(self._selector).get("select") is self._select
 
     def soon(self, callback: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
         """Leave it at that: asyncio's own loops are watched turn by turn."""
@@ -90,10 +98,13 @@ class SelectorLoop(Yielding):
     def _select_or_pass(self, timeout: float | None = None) -> list[Any]:
         alarms = self._sleeping()
         if alarms is None or (timeout is not None and timeout <= 0):
-            return self._real_select(timeout)
-        calls = self._sleeper.calls
-        # What is there already comes first.
-        return self._real_select(0) or self._pass(alarms, timeout, calls)
+            events = self._real_select(timeout)
+        else:
+            calls = self._sleeper.calls
+            # What is there already comes first.
+            events = self._real_select(0) or self._pass(alarms, timeout, calls)
+        self._outside.arrived(key.fd for key, _ in events)
+        return events
 
     def _pass(self, alarms: Alarms, timeout: float | None, calls: int) -> list[Any]:
         first = alarms.first()
@@ -109,16 +120,28 @@ class SelectorLoop(Yielding):
             events.extend(self._real_select(min((s for s in (longest_s, left_s) if s is not None), default=None)))
             return bool(events) or left_s == 0
 
-        # A socket that is waited for may have news in a moment; a virtual hour would time it out.
-        if (self._awaits_nobody() or not pause(STILL_S)) and self._sleep(alarms.sleepers, first, pause, calls):
+        outside_until_s = 0.0 if self._awaits_nobody() else self._until_s(alarms)
+        # A descriptor of which nothing is known may have news in a moment; a virtual hour would time it out.
+        is_over = not (outside_until_s or self._awaits_nobody() or self._knows_all()) and pause(STILL_S)
+        if not is_over and self._sleep(alarms, first, pause, calls, outside_until_s):
             alarms.ring(first)
         return events
 
-    def _sleep(self, sleepers: Sleepers, first: Alarm | Timer, pause: Callable[[float | None], bool], calls: int) -> bool:
-        if sleepers.is_alone():
+    def _sleep(  # what a loop waits for
+        self,
+        alarms: Alarms,
+        first: Alarm | Timer,
+        pause: Callable[[float | None], bool],
+        calls: int,
+        outside_until_s: float,
+    ) -> bool:
+        sleepers = alarms.sleepers
+        if not outside_until_s and sleepers.is_alone():
             sleepers.until_us(first.at_us)
             return True
         sleeper = sleepers.sleeper(first.at_us, self._rouse, first.number)
+        sleeper.outside_until_s = outside_until_s
+        sleeper.is_ticker = alarms.are_ticks
         try:
             if self._sleeper.lie_down(sleepers, sleeper, calls):
                 _wait(sleepers, sleeper, pause)
@@ -129,6 +152,24 @@ class SelectorLoop(Yielding):
     def _awaits_nobody(self) -> bool:
         # One is the loop's own, by which threads call it. A proactor (Windows) does not say.
         return isinstance(self._selector, selectors.BaseSelector) and len(self._selector.get_map()) == 1
+
+    def _until_s(self, alarms: Alarms) -> float:
+        """Return the real instant until which the loop waits for the world outside as well."""
+        return self._outside.until_s(
+            self._descriptors(),
+            alarms.sleepers.patience_s,
+            lambda: sum(map(_waits_for_something, asyncio.all_tasks(self.loop))) > alarms.asleep,
+        )
+
+    def _knows_all(self) -> bool:
+        numbers = self._descriptors()
+        return bool(numbers) and self._outside.are_known(numbers)
+
+    def _descriptors(self) -> list[int]:
+        if not isinstance(self._selector, selectors.BaseSelector):
+            return []
+        own = vars(self.loop).get("_ssock")
+        return [key.fd for key in self._selector.get_map().values() if own is None or key.fd != own.fileno()]
 
     def _rouse(self) -> None:
         # What `call_soon_threadsafe` does to be heard; by that itself, the loop would have something to do and get up.
@@ -141,6 +182,12 @@ def _wait(sleepers: Sleepers, sleeper: Sleeper, pause: Callable[[float | None], 
     while (longest_s := sleepers.drive(sleeper)) != 0:
         if pause(longest_s):
             break
+
+
+def _waits_for_something(task: "asyncio.Task[Any]") -> bool:
+    """Return whether a task waits for something else than other tasks: a sleep, or what may come from outside."""
+    waiter: Any = getattr(task, "_fut_waiter", None)
+    return waiter is not None and not waiter.done() and not isinstance(waiter, (asyncio.Task, _Gathering))
 
 
 class PolledLoop(Yielding):
@@ -222,7 +269,7 @@ class PolledLoop(Yielding):
                 continue
             if waiter is None or waiter.done():
                 going_on[task] = waiter
-            elif not isinstance(waiter, (asyncio.Task, _Gathering)):
+            elif _waits_for_something(task):
                 self._bare.add(task)
         self._stirred = set(going_on)
         return going_on
@@ -271,7 +318,9 @@ class PolledLoop(Yielding):
                 sleepers.until_us(first.at_us)
                 self._ring(alarms, first)
                 return
-            self._sleeper.lie_down(sleepers, sleepers.sleeper(first.at_us, nothing, first.number), calls)
+            sleeper = sleepers.sleeper(first.at_us, nothing, first.number)
+            sleeper.is_ticker = alarms.are_ticks
+            self._sleeper.lie_down(sleepers, sleeper, calls)
         if self._is_awake():
             self._ring(alarms, first)
         else:

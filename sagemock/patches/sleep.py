@@ -13,13 +13,11 @@ from sagemock.clock.waits import LOOKS, place
 from sagemock.patches.active import Innermost, sleeps_here
 from sagemock.patches.bindings import INTERPRETER, TEST_TOOLS, Rebinding, belongs
 from sagemock.patches.patch import Patches
+from sagemock.patches.real_time import BUILT_IN
 from sagemock.patches.tasks import LoopPatch, VirtualTasks
 
 __all__ = ["SleepPatch", "duration_us"]
 
-# These sleep for themselves. The others of the interpreter's sleep only for whoever gave them `time.sleep` to call, as in
-# `executor.submit(time.sleep, 60)`.
-_REAL_SLEEPERS = ("multiprocessing", "subprocess", *TEST_TOOLS)
 # In asyncio the name `sleep` is its own, the one that is to be virtual.
 _KEPT = tuple(name for name in (*INTERPRETER, *TEST_TOOLS) if name != "asyncio")
 # What time.sleep can hold: 2**63 nanoseconds. From here on it raises OverflowError, and says so better than we could.
@@ -69,7 +67,7 @@ class VirtualSleep:
     def __call__(self, /, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # time.sleep itself judges arguments
         """Sleep for the given number of seconds."""
         active = sleeps_here(self._innermost)
-        if active is None or _is_a_wait_for_something_real():
+        if active is None or _is_a_wait_for_something_real() or active.real_time_modules.are_below(2):
             return self._real_sleep(*args, **kwargs)
         long_us = None if kwargs or len(args) != 1 else duration_us(args[0])
         if long_us is None:
@@ -86,10 +84,9 @@ class VirtualSleep:
 
 
 def _is_a_wait_for_something_real() -> bool:
-    # subprocess polls a child process by sleeping 50 ms at a time: virtually, that would spin and run hours of virtual time away.
     # joblib looks at its threads every 10 ms: virtually, each look would cost them that. What it is given to call sleeps as ever.
     caller = place(sys._getframe(2))  # noqa: SLF001  # inspect's is slower
-    return belongs(caller[0], _REAL_SLEEPERS) or caller in LOOKS
+    return belongs(caller[0], BUILT_IN) or caller in LOOKS
 
 
 def duration_us(seconds: object) -> int | None:

@@ -13,6 +13,7 @@ from asyncio import sleep as real_sleep
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 from sagemock.cleanup import run_all
 from sagemock.clock import forks
@@ -20,6 +21,7 @@ from sagemock.clock.instants import SECOND_US
 from sagemock.clock.sleepers import Sleepers
 from sagemock.patches.active import Active, Innermost, sleeps_here
 from sagemock.patches.loops import Drive, drive_of
+from sagemock.patches.ticks import Ticks
 from sagemock.patches.timers import Alarms, Timer
 
 __all__ = ["LoopPatch", "VirtualTasks"]
@@ -42,6 +44,7 @@ class VirtualTasks:
         self._lock = forks.lock()
         self._alarms: dict[tuple[int, int], Alarms] = {}
         self._drives: dict[int, Drive] = {}
+        self._ticks: WeakKeyDictionary[asyncio.Task[Any], Ticks] = WeakKeyDictionary()
         forks.tell(self)
 
     def active(self) -> Active | None:
@@ -53,15 +56,24 @@ class VirtualTasks:
         loop = asyncio.get_running_loop()
         alarms = self.alarms_of(loop, active.sleepers)
         drive = self._drive_of(loop)
+        is_tick = self._is_tick(active.sleepers)
         alarm = alarms.set_alarm(at_us)
         alarms.asleep += 1
+        alarms.ticking += is_tick
         drive.begin()
         try:
             await alarm.future
         finally:
             alarms.asleep -= 1
+            alarms.ticking -= is_tick
             if self._sleeping(loop) is None:
                 drive.end()
+
+    def _is_tick(self, sleepers: Sleepers) -> bool:
+        """Return whether the calling task has only slept for long. In the thread that entered the mock none is a ticker."""
+        task = asyncio.current_task()
+        ticks = None if task is None or sleepers.was_entered_here() else self._ticks.setdefault(task, Ticks())
+        return ticks is not None and ticks.is_one_more(sleepers.calls_here())
 
     def alarms_of(self, loop: _Loop, sleepers: Sleepers) -> Alarms:
         """Return what a loop is to wake for on one clock."""
@@ -124,6 +136,8 @@ class VirtualTasks:
         async def sleep(delay: float, result: Any = None) -> Any:  # noqa: ANN401  # it is given back as it came
             """Sleep for so many virtual seconds, and return `result`."""
             active = self.active()
+            if active is not None and active.real_time_modules.are_below(2):
+                active = None
             # Not a number, negative, endless: asyncio itself knows what to do. No length: a plain yield, as asyncio has it.
             long_us = None if active is None else duration_us(delay)
             if active is None or not long_us:

@@ -89,6 +89,8 @@ class Alarms:
         self.sleepers = sleepers
         self.asleep = 0
         """How many tasks sleep: only they let time pass, timers go along."""
+        self.ticking = 0
+        """How many of them have only slept for long."""
         self.shown_s: float | None = None
         """The real time that the loop's `time()` is based on, until the loop goes on."""
         self._heap: list[Alarm | Timer] = []
@@ -97,6 +99,11 @@ class Alarms:
     def show_no_more(self) -> None:
         """Let the loop's `time()` look anew."""
         self.shown_s = None
+
+    @property
+    def are_ticks(self) -> bool:
+        """Whether all tasks that sleep are tickers, for which the clock need not stop."""
+        return 0 < self.asleep == self.ticking
 
     @property
     def is_wanted(self) -> bool:

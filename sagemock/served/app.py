@@ -1,4 +1,4 @@
-"""The application: it answers the calls of AWS."""
+"""The application: it tells calls of AWS, the control API and the page apart, and answers the first of them."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -7,10 +7,11 @@ from typing import Any, Final, Protocol, TypeAlias, TypeVar
 from sagemock.protocol.answer import Lost
 from sagemock.protocol.request import Request
 from sagemock.served import wire
+from sagemock.served.safety import Safety
 from sagemock.served.wire import Response, TooLarge
 from sagemock.served.worlds import ServedWorld, Worlds
 
-__all__ = ["CLOSE", "MOST", "App", "Asgi", "Receive", "Run", "Scope", "Send", "body_of", "headers_of"]
+__all__ = ["CLOSE", "CONTROL", "MOST", "App", "Asgi", "Receive", "Run", "Scope", "Send", "body_of", "headers_of"]
 
 Scope: TypeAlias = "dict[str, Any]"
 Receive: TypeAlias = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -18,6 +19,7 @@ Send: TypeAlias = Callable[[dict[str, Any]], Awaitable[None]]
 Asgi: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 _R = TypeVar("_R")
 
+CONTROL: Final = "/_sagemock"
 CLOSE: Final = "sagemock.close"
 """The extension of a scope that closes its connection at once."""
 MOST: Final = 16 * 2**20
@@ -36,14 +38,21 @@ class Run(Protocol):
 class App:
     """The whole of what a server answers, as an ASGI application."""
 
-    def __init__(self, worlds: Worlds, run: Run) -> None:
+    def __init__(self, worlds: Worlds, safety: Safety, run: Run) -> None:
         self._worlds = worlds
+        self._safety = safety
         self._run = run
+        self._control: Asgi | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["method"] == "POST":
+        before, is_control, rest = scope["path"].partition(CONTROL)
+        if is_control and rest[:1] in ("", "/"):
+            await self._to_control(scope, receive, send, before.strip("/"), rest)
+        elif scope["method"] == "POST":
             await self._aws(scope, receive, send, scope["path"].strip("/"))
+        elif scope["method"] in ("GET", "HEAD"):
+            await self._page(scope, send, scope["path"].strip("/"))
         else:
             await _send(send, _elsewhere(scope["method"]), closes=True)
 
@@ -81,6 +90,27 @@ class App:
             return await self._run(partial(_reply, world, read, headers.get("accept-encoding", "")))
         except Exception as error:  # noqa: BLE001  # of the test's own code too; the caller is told, and the call is on record
             return wire.plain(error)
+
+    async def _to_control(self, scope: Scope, receive: Receive, send: Send, name: str, rest: str) -> None:
+        if self._control is None:
+            from sagemock.served.control import application  # noqa: PLC0415  # needed only by those who use it
+
+            self._control = application(self._worlds, self._safety, self._run)
+        # The router looks at the path only.
+        inner = {**scope, "path": rest or "/", "raw_path": b"", "root_path": "", "sagemock.world": name}
+        await self._control(inner, receive, send)
+
+    async def _page(self, scope: Scope, send: Send, name: str) -> None:
+        from sagemock.served.page import page  # noqa: PLC0415  # needed only by those who look at it
+
+        refusal = self._safety.refusal(headers_of(scope), needs_token=False)
+        if refusal is not None:
+            status, text = refusal
+            await _send(send, Response(status, ((b"content-type", b"text/plain; charset=utf-8"),), text.encode()))
+        elif self._worlds.find(name, begin=False) is None:
+            await _send(send, _no_world(name))
+        else:
+            await _send(send, page(), is_head=scope["method"] == "HEAD")
 
 
 def _reply(world: ServedWorld, request: Request, accepts: str) -> Response | None:
@@ -137,7 +167,7 @@ def _peer(scope: Scope) -> str:
     return "unknown" if client is None else f"{client[0]}:{client[1]}"
 
 
-async def _send(send: Send, response: Response, *, closes: bool = False) -> None:
+async def _send(send: Send, response: Response, *, closes: bool = False, is_head: bool = False) -> None:
     headers = [*response.headers, (b"content-length", str(len(response.body)).encode())]
     await send({"type": "http.response.start", "status": response.status, "headers": [*headers, _CLOSES] if closes else headers})
-    await send({"type": "http.response.body", "body": response.body})
+    await send({"type": "http.response.body", "body": b"" if is_head else response.body})

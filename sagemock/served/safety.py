@@ -1,9 +1,10 @@
 """Who may use the control API and the page: nothing that a foreign page in a browser, or a foreign host, sends."""
 
 import hmac
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
+from sagemock.checks import listed, quoted, text
 from sagemock.errors import UsageError
 
 __all__ = ["LOOPBACK", "Safety", "checked", "is_loopback"]
@@ -42,14 +43,20 @@ class Safety(NamedTuple):
         return None
 
 
-def checked(host: str, allow_host: Collection[str], token: str | None) -> Safety:
+def checked(host: str, allow_host: Iterable[str], token: str | None) -> Safety:
     """Return what is checked by a server on `host`. Raises UsageError if it is bound beyond loopback without a token."""
-    if not is_loopback(host) and not token:
+    text("host", host, "an address to listen on", "write host='127.0.0.1'")
+    names = listed("allow_host", allow_host, "a list of names", "write allow_host=['mock']", ordered=False)
+    for name in names:
+        text("a name in allow_host", name, "the name of a host", "write allow_host=['mock']")
+    if token is not None:
+        text("token", token, "a text", "leave it out for none")
+    if not is_loopback(host) and token is None:
         raise UsageError(
-            f"{host} can be reached from other machines, and whoever reaches it could change the world: give a token, "
+            f"{quoted(host)} can be reached from other machines, and whoever reaches it could change the world: give a token, "
             "--token or token=…, which the control API then asks for"
         )
-    return Safety(frozenset({*LOOPBACK, host.lower(), *(one.lower() for one in allow_host)}), token or None)
+    return Safety(frozenset({*LOOPBACK, host.lower(), *(one.lower() for one in names)}), token)
 
 
 def is_loopback(host: str) -> bool:

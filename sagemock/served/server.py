@@ -1,20 +1,23 @@
 """A server in a thread of its own beside a test, or in the main thread of a process of its own."""
 
 import asyncio
+import gc
+import logging
 import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 from typing import Any, Final, TypeVar
 
-from sagemock.checks import whole
+from sagemock.checks import quoted, whole
 from sagemock.errors import UsageError
 from sagemock.served import safety
 from sagemock.served.app import CLOSE, App, Asgi, Receive, Scope, Send
+from sagemock.served.wire import SERVICES, api_of
 from sagemock.served.worlds import TestWorld, Worlds
 from sagemock.world.world import World
 
@@ -27,6 +30,8 @@ except ImportError as missing:
     raise UsageError(f"to serve, sagemock needs its extra ({missing}): pip install 'sagemock[server]'") from None
 
 _R = TypeVar("_R")
+_LOGGER: Final = logging.getLogger(__name__)
+_LOGGER.addHandler(logging.NullHandler())
 _WORKERS: Final = 16
 _KEPT_ALIVE_S: Final = 65
 """For how long a connection is kept that sends nothing: longer than clients keep theirs, which otherwise meet closed ones."""
@@ -39,13 +44,49 @@ class _Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Let the application know its transport."""
-        super().connection_made(transport)
+        together: Any = _Together(transport, self.loop)
+        super().connection_made(together)
+        # Bytes that are no HTTP are a client's fault, and not worth a line in the output of a test.
+        self.logger = _LOGGER
         app: Any = self.app
+        extensions = {CLOSE: transport.abort}
 
         async def connected(scope: Scope, receive: Receive, send: Send) -> None:
-            await app({**scope, "extensions": {CLOSE: transport.abort}}, receive, send)
+            scope["extensions"] = extensions
+            await app(scope, receive, send)
 
         self.app: Any = connected
+
+
+class _Together:
+    """A transport that sends together what is written together: head and body of a response in one packet.
+
+    h11 gives them one by one, and two system calls for each answer would be a third of the server's time.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._written: list[bytes] = []
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # whatever the transport has
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Send at the end of this turn of the loop."""
+        if not self._written:
+            self._loop.call_soon(self._send)
+        self._written.append(data)
+
+    def close(self) -> None:
+        """Send what is written, and close the connection."""
+        self._send()
+        self._transport.close()
+
+    def _send(self) -> None:
+        written, self._written = self._written, []
+        if written:
+            self._transport.write(b"".join(written))
 
 
 class _Server(uvicorn.Server):
@@ -61,7 +102,7 @@ class _Server(uvicorn.Server):
             interface="asgi3",
             log_config=None,
             log_level=None,
-            # Its own lines, and the date, which is that of the virtual clock.
+            # Its own lines, and a date that is as old as a second.
             access_log=False,
             date_header=False,
             server_header=False,
@@ -101,8 +142,11 @@ class _Server(uvicorn.Server):
                 signal.signal(one, handler)
 
 
+def _port(port: int) -> int:
+    return whole("port", port, "the number of a port, 0 for any that is free", "write port=5123", least=0, most=65535)
+
+
 def _listening(host: str, port: int) -> socket.socket:
-    whole("port", port, "the number of a port, 0 for any that is free", "write port=5123", least=0, most=65535)
     # asyncio switches Nagle's algorithm off only for sockets whose protocol is given (base_events.py, _set_nodelay). With it,
     # each answer would wait for 40 ms.
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -114,7 +158,7 @@ def _listening(host: str, port: int) -> socket.socket:
     except (OSError, UnicodeError) as error:
         listener.close()
         raise UsageError(
-            f"cannot listen on {host}, port {port} ({error}): give another, or port=0 for any that is free"
+            f"cannot listen on {quoted(host)}, port {port} ({error}): give another, or port=0 for any that is free"
         ) from None
     return listener
 
@@ -124,12 +168,13 @@ def _url(host: str, port: int) -> str:
     return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
 
 
+def serving(world: World, *, host: str, port: int, allow_host: Iterable[str], token: str | None) -> AbstractContextManager[str]:
+    """Return what serves the world of a test in a block, whose value is the url."""
+    return _serving(world, safety.checked(host, allow_host, token), host, _port(port))
+
+
 @contextmanager
-def serving(
-    world: World, *, host: str = "127.0.0.1", port: int = 0, allow_host: Collection[str] = (), token: str | None = None
-) -> Iterator[str]:
-    """Serve the world of a test in the block, whose value is the url."""
-    checked = safety.checked(host, allow_host, token)
+def _serving(world: World, checked: safety.Safety, host: str, port: int) -> Iterator[str]:
     listener = _listening(host, port)
     beside = _Beside(world, checked, listener)
     beside.start()
@@ -178,7 +223,7 @@ class _Beside:
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._server = _Server(App(TestWorld(self._world), self._run), self._began.set)
+        self._server = _Server(App(TestWorld(self._world), self._checked, self._run), self._began.set)
         await self._server.serve([self._listener])
 
     async def _run(self, work: Callable[[], _R], /) -> _R:
@@ -190,18 +235,23 @@ def run(  # noqa: PLR0913  # where, who, and what then
     *,
     host: str,
     port: int,
-    allow_host: Collection[str] = (),
+    allow_host: Iterable[str] = (),
     token: str | None = None,
     began: Callable[[str], object],
 ) -> None:
     """Serve worlds of their own until SIGTERM or Ctrl-C. `began` is called with the url."""
-    safety.checked(host, allow_host, token)
-    listener = _listening(host, port)
+    checked = safety.checked(host, allow_host, token)
+    listener = _listening(host, _port(port))
     url = _url(host, listener.getsockname()[1])
 
     async def serve() -> None:
-        await _Server(App(worlds, _at_once), lambda: began(url)).serve([listener])
+        await _Server(App(worlds, checked, _at_once), lambda: began(url)).serve([listener])
 
+    # The first call need not wait for them, and no collection of garbage looks at what stays for ever.
+    for service in SERVICES:
+        api_of(service)
+    gc.collect()
+    gc.freeze()
     asyncio.run(serve())
 
 

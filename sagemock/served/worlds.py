@@ -1,7 +1,7 @@
 """The worlds that a server serves: that of a test, or worlds of its own, each under a path of its own."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from sagemock.errors import UsageError
@@ -81,8 +81,10 @@ class TestWorld:
 class OwnWorlds:
     """Worlds that belong to nobody else. One begins at the first request to its path."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, prepare: Callable[[ServedWorld], object] = lambda _: None) -> None:
+        """Begin the one without a name. `prepare` is called with each world that begins."""
         self._options = options
+        self._prepare = prepare
         self._worlds = {"": self._fresh()}
 
     def find(self, name: str, *, begin: bool) -> ServedWorld | None:
@@ -108,4 +110,6 @@ class OwnWorlds:
         return list(self._worlds)
 
     def _fresh(self) -> ServedWorld:
-        return ServedWorld(World(self._options, self, MotoFallback))
+        found = ServedWorld(World(self._options, self, MotoFallback))
+        self._prepare(found)
+        return found

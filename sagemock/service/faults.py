@@ -202,6 +202,10 @@ class Faults:
         dice = Random(f"{self._seed}/fault/{len(self._all)}")  # noqa: S311  # a test's dice, not a secret
         self._all.append((fault, dice))
 
+    def all(self) -> list[Fault]:
+        """Return the faults."""
+        return [fault for fault, _ in self._all]
+
     def meeting(self, operation: str, request: Mapping[str, Any], now_us: int) -> Fault | None:
         """Return the fault that a call meets, and count it. None if the call meets none."""
         for fault, dice in self._all:

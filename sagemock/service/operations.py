@@ -8,12 +8,13 @@ from typing import Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from sagemock.jobs.fields import GeneralFields
 from sagemock.jobs.interventions import Stop
+from sagemock.jobs.kinds import KINDS
 from sagemock.jobs.place import Place
 from sagemock.jobs.store import Store
 from sagemock.protocol.answer import dump
 from sagemock.protocol.model import Api
 from sagemock.protocol.refusal import Refusal
-from sagemock.service import describe, listing, metrics, tags, updates, warm_pools
+from sagemock.service import describe, listing, metrics, processing, tags, transform, updates, warm_pools
 from sagemock.service.quotas import Quotas
 from sagemock.service.rules import table
 from sagemock.service.warm_pools import Pools
@@ -65,7 +66,11 @@ class Service:
     """Whether `service.rules` is enforced, in addition to the constraints of single values."""
     check_data: Callable[[Place, Mapping[str, Any]], None] | None = None
     """Refuses a job whose input does not exist. None if nobody can look."""
+    check_model: Callable[[Place, str], None] | None = None
+    """Refuses a model that does not exist. None if nobody can look."""
     quotas: Quotas = field(default_factory=Quotas)
+    back_us: int = 0
+    """How long before the present instant a new job is created."""
     pools: Pools = field(default_factory=Pools)
     api: Api = field(init=False)
     """The service model of the client that created the last job. Not set before the first job."""
@@ -114,7 +119,8 @@ def create_training_job(service: Service, api: Api, place: Place, request: Mappi
             "Training job names must be unique within an AWS account and region, "
             f"and a training job with this name already exists ({taken.arn})",
         )
-    owner = service.pools.available(service.store, place, request, now_us)
+    # A job that was created in the past did not find the warm pools of the present.
+    owner = None if service.back_us else service.pools.available(service.store, place, request, now_us)
     service.quotas.check(service.store, place, request, now_us, owner)
     plan = service.plan_for(request, _SUCCESS)
     # A test's dice, not a secret. Seeding takes longer than validating the request, so only plans that draw get dice.
@@ -130,7 +136,9 @@ def create_training_job(service: Service, api: Api, place: Place, request: Mappi
     if retains:
         service.pools.add(place, number, name)
     tag_pairs = tags.pairs(request.get("Tags", ()))
-    service.store.put(job := Job(name, place, request, plan, concrete, now_us, number, (), tag_pairs, retains, launched_us))
+    created_us = now_us - service.back_us
+    job = Job(name, place, request, plan, concrete, created_us, number, (), tag_pairs, retains, launched_us)
+    service.store.put(job, joins_us=now_us if service.back_us else None)
     return _arn_of(job)
 
 
@@ -198,14 +206,23 @@ def delete_tags(service: Service, _: Api, place: Place, request: Mapping[str, An
 
 OPERATIONS: Final[dict[str, Operation]] = {
     "AddTags": add_tags,
+    "CreateProcessingJob": processing.create,
     "CreateTrainingJob": create_training_job,
+    "CreateTransformJob": transform.create,
+    "DeleteProcessingJob": processing.delete,
     "DeleteTags": delete_tags,
     "DeleteTrainingJob": delete_training_job,
+    "DescribeProcessingJob": processing.describe,
     "DescribeTrainingJob": describe_training_job,
+    "DescribeTransformJob": transform.describe,
+    "ListProcessingJobs": processing.list_jobs,
     "ListTags": list_tags,
     "ListTrainingJobs": list_training_jobs,
+    "ListTransformJobs": transform.list_jobs,
+    "StopProcessingJob": processing.stop,
     "StopTrainingJob": stop_training_job,
+    "StopTransformJob": transform.stop,
     "UpdateTrainingJob": update_training_job,
 }
-READS: Final = frozenset({"DescribeTrainingJob", "ListTags", "ListTrainingJobs"})
+READS: Final = frozenset({"ListTags", *(name for kind in KINDS for name in (kind.describe, kind.list))})
 """The operations that change nothing, such as those that a poll loop calls."""

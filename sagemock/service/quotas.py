@@ -51,7 +51,7 @@ class Quotas:
     """The quotas of the accounts of a mock. A type of instance without a quota has no limit."""
 
     limits: dict[tuple[str, Usage], int] = field(default_factory=dict)
-    _recent: dict[Place, Recent] = field(default_factory=dict)
+    _recent: dict[Place, Recent[Job]] = field(default_factory=dict)
 
     def check(self, store: Store, place: Place, request: Mapping[str, Any], now_us: int, owner: Job | None = None) -> None:
         """Refuse a job that would use more instances than its account may.

@@ -1,14 +1,18 @@
 """The jobs at a place that still count for something: a look at them costs no more with all that there have ever been."""
 
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
+from sagemock.jobs.job import AnyJob
 from sagemock.jobs.store import Region
-from sagemock.training.job import Job
 
 __all__ = ["Recent"]
 
 
-class Recent:
+_J = TypeVar("_J", bound=AnyJob)
+
+
+class Recent(Generic[_J]):
     """The jobs of a region that count: a job counts from its creation until it does not any more, and never again after that.
 
     Hold the store's lock.
@@ -19,9 +23,9 @@ class Recent:
         """The number of the newest job at the last look."""
         self._names: dict[int, str] = {}
 
-    def jobs(self, region: Region[Job], counts: Callable[[Job], bool]) -> list[Job]:
+    def jobs(self, region: Region[_J], counts: Callable[[_J], bool]) -> list[_J]:
         """Return those that count, the oldest first."""
-        new: list[Job] = []
+        new: list[_J] = []
         # The newest are at the end: a job that is replaced stays in its place, and a name that is used again comes last.
         for job in reversed(region.by_name.values()):
             if job.number <= self._last:

@@ -1,6 +1,7 @@
 """The backend answers a request at the instant of its arrival. It knows nothing of clients, threads and patches."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from typing import Any, Final, Protocol
@@ -9,7 +10,7 @@ from sagemock.clock.instants import duration_us, instant
 from sagemock.clock.runaway import Runaway, timeless
 from sagemock.clock.virtual import Clock
 from sagemock.errors import NothingWillHappen, SagemockError
-from sagemock.jobs.kinds import TRAINING, Kind
+from sagemock.jobs.kinds import Kind
 from sagemock.jobs.place import Place
 from sagemock.jobs.rules import Plans, PlanSource, Rule
 from sagemock.jobs.store import Store
@@ -25,7 +26,7 @@ from sagemock.service.faults import Fault, Faults
 from sagemock.service.operations import INVALID, OPERATIONS, READS, Service
 from sagemock.service.visibility import Visibility
 from sagemock.world import reports
-from sagemock.world.options import Options
+from sagemock.world.options import Options, plans_of
 
 __all__ = ["Backend", "Fallback", "Pending"]
 
@@ -61,6 +62,9 @@ class Fallback(Protocol):
     def check_inputs(self, place: Place, params: Mapping[str, Any]) -> None:
         """Raise a Refusal for a job whose input is not in a bucket."""
 
+    def check_model(self, place: Place, name: str) -> None:
+        """Raise a Refusal for a model that it does not have, if it has the models."""
+
     def close(self) -> None:
         """Do nothing more for this world."""
 
@@ -82,10 +86,11 @@ class Backend:
         self.calls: list[Call] = []
         self.accounts = Accounts()
         """The accounts of callers that do not have the mock's own account, by access key id."""
-        self.plans = Plans({} if options.plan is None else {TRAINING.name: options.plan})
+        self.plans = Plans(plans_of(options.plan))
         self.faults = Faults(options.seed)
         self.visibility = Visibility(store)
         self.service = Service(store, self.plans.plan_for, options.seed, validate=options.validate)
+        self.service.check_model = fallback.check_model
         if options.check_s3:
             self.service.check_data = fallback.check_inputs
         self.pending: list[Pending] = [store, self.faults, self.visibility]
@@ -109,24 +114,19 @@ class Backend:
         lost_after_us = answer.after_us if isinstance(answer, Lost) else None
         return Reply(answer, at_us, self.clock.latency_us if lost_after_us is None else lost_after_us, request_id)
 
-    def create(self, request: Request, kind: Kind, plan: PlanSource | None) -> str:
-        """Create a job for the test itself, and return the response as JSON. Raises a Refusal.
+    def create(self, request: Request, kind: Kind, plan: PlanSource | None, back_us: int) -> str:
+        """Create a job for the test itself, `back_us` before the present instant; return the response as JSON.
 
-        No call is recorded, no fault is met, and time does not pass.
-
-        `plan` is the plan of this job, whatever other plans match it; None: as for any job.
+        No call is recorded, no fault is met, and time does not pass. `plan` is the plan of this job, whatever other plans match
+        it; None: as for any job. Raises a Refusal.
         """
+        plans = self.plans if plan is None else Plans(rules=[Rule(kind, "*", plan, times=1)])
         with self.store.lock:
             at_us = self.clock.now_us()
             self.store.forget(at_us)
-            parsed = read(request)
-            own = [] if plan is None else [Rule(kind, "*", plan, times=1)]
-            rules = self.plans.rules
-            self.plans.rules = [*own, *rules]
-            try:
-                response = self._perform(request, parsed, at_us)
-            finally:
-                self.plans.rules = rules
+            service = replace(self.service, plan_for=plans.plan_for, back_us=back_us)
+            response = self._perform(request, read(request), at_us, service)
+            self.service.api = request.api
             self.runaway.reset()
         return response
 
@@ -197,11 +197,11 @@ class Backend:
             answer = refusal_answer(refusal)
         return cut_short(answer) if fault.error == faults.MALFORMED_BODY else Lost(fault.error, _waits_us(fault, request))
 
-    def _perform(self, request: Request, parsed: Parsed, at_us: int) -> str:
+    def _perform(self, request: Request, parsed: Parsed, at_us: int, service: Service | None = None) -> str:
         """Perform the operation, and return the response as JSON."""
         params = parsed.params
         if request.service == "logs":
-            simulated = logs.simulated(request.operation)
+            simulated = logs.simulated(request.operation, params)
             if request.operation == "DescribeLogGroups":
                 simulated = partial(log_group.describe, others=self.fallback.log_groups(request))
         elif self.fallback.owns(request.operation, params):
@@ -211,7 +211,7 @@ class Backend:
         broken = _broken(request, params) if parsed.is_doubtful else None
         if broken is not None and self._options.validate:
             raise broken
-        place, service = self._place(request), self.service
+        place, service = self._place(request), service or self.service
         if self.visibility and request.service == "sagemaker":
             service = self.visibility.view(service, place, request.operation, params, at_us)
         try:
@@ -241,7 +241,7 @@ class Backend:
 
     def _report(self, what: str) -> str:
         now_us = self.clock.now_us()
-        return reports.runaway(what, now_us, self.store.jobs(now_us), self.faults.standing(now_us))
+        return reports.runaway(what, now_us, self.store.jobs(now_us), self.faults.standing(now_us), self.clock.forced_moves)
 
 
 def _broken(request: Request, params: Mapping[str, Any]) -> Refusal | None:

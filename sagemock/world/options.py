@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from sagemock.jobs.fields import GeneralFields
+    from sagemock.jobs.rules import PlanSource
     from sagemock.training.plan.plan import Plan
 
-    DefaultPlan: TypeAlias = Plan | Callable[[Mapping[str, Any]], Plan]
+    DefaultPlan: TypeAlias = GeneralFields | Callable[[Mapping[str, Any]], Plan] | Collection[PlanSource]
 
-__all__ = ["MarkerOptions", "Options", "OptionsDict", "check_plan"]
+__all__ = ["MarkerOptions", "Options", "OptionsDict", "check_plan", "checked_duration_us", "plans_of"]
 
 
 class OptionsDict(TypedDict, total=False):
@@ -35,11 +37,13 @@ class OptionsDict(TypedDict, total=False):
     latency: timedelta | float
     rate: float
     idle_limit: timedelta | float | None
+    patience: timedelta | float
     plan: DefaultPlan | None
     validate: bool
     strict: bool
     account_id: str
     passthrough: Collection[str]
+    real_time_modules: Collection[str]
     seed: int
     check_s3: bool
 
@@ -76,8 +80,11 @@ class Options:
     idle_limit: timedelta | float | None = timedelta(days=1)
     """How long code may poll, in virtual time (a timedelta or seconds), when nothing can happen any more; None: no limit."""
 
+    patience: timedelta | float = 10.0
+    """For how many real seconds (or a timedelta) a wait for the world outside, a server's answer, say, holds virtual time."""
+
     plan: DefaultPlan | None = None
-    """The plan of a job that no other plan matches: a Plan, or a callable of the request that returns one; None: it completes."""
+    """The plan of a job that no other plan matches: a plan, a callable of the CreateTrainingJob request, or one for each kind."""
 
     validate: bool = True
     """Whether the mock refuses requests that AWS would refuse."""
@@ -91,6 +98,9 @@ class Options:
     passthrough: Collection[str] = frozenset()
     """What may reach the network: services (named as in `boto3.client("s3")`) and hosts (with a dot). Stored as a frozenset."""
 
+    real_time_modules: Collection[str] = frozenset()
+    """Modules whose sleeps are real: their own, those of what they call, and those of threads that they start."""
+
     seed: int = 0
     """The seed of random durations in plans: the same seed gives the same durations."""
 
@@ -101,15 +111,17 @@ class Options:
         _check_start(self.start)
         for name in ("wall", "sleep"):
             one_of(name, getattr(self, name), ("virtual", "real"), f"write {name}='real' to leave the process's own alone")
-        _check_duration("latency", self.latency, least_us=0, otherwise="0 for none")
+        checked_duration_us("latency", self.latency, least_us=0, otherwise="0 for none")
         checked_rate(self.rate)
         if self.idle_limit is not None:
-            _check_duration("idle_limit", self.idle_limit, least_us=1, otherwise="None for no limit")
-        check_plan(self.plan)
+            checked_duration_us("idle_limit", self.idle_limit, least_us=1, otherwise="None for no limit")
+        checked_duration_us("patience", self.patience, least_us=0, otherwise="0 for none")
+        plans_of(self.plan)
         for name in ("validate", "strict", "check_s3"):
             flag(name, getattr(self, name))
         checked_account("account_id", self.account_id)
         object.__setattr__(self, "passthrough", _services(self.passthrough))
+        object.__setattr__(self, "real_time_modules", _modules(self.real_time_modules))
         whole("seed", self.seed, "a whole number", "write seed=0")
 
     @classmethod
@@ -140,7 +152,8 @@ def _check_start(start: object) -> None:
         raise InvalidValue(f"start: {error}") from None
 
 
-def _check_duration(name: str, value: timedelta | float, *, least_us: int, otherwise: str) -> None:
+def checked_duration_us(name: str, value: timedelta | float, *, least_us: int, otherwise: str) -> int:
+    """Return a duration in microseconds. Raises InvalidType or InvalidValue if it is not one, or below `least_us` (0 or 1)."""
     advice = f"write {name}=timedelta(seconds=1), {name}=1.0, or {otherwise}"
     try:
         value_us = duration_us(value)
@@ -150,24 +163,47 @@ def _check_duration(name: str, value: timedelta | float, *, least_us: int, other
         raise InvalidValue(f"{name}: {error}; {advice}") from None
     if value_us < least_us:
         raise InvalidValue(f"{name} is not {value!r}: it is {'positive' if least_us else 'not negative'}; {advice}")
+    return value_us
 
 
 def check_plan(plan: object) -> None:
-    """Raise InvalidType unless this is a Plan, a callable of the request, or None."""
+    """Raise InvalidType unless this is a plan of any kind, a callable of the request, or None."""
     if plan is None:
         return
-    from sagemock.training.plan.plan import Plan  # noqa: PLC0415  # needed only with a plan
+    from sagemock.jobs.fields import GeneralFields  # noqa: PLC0415  # needed only with a plan
 
     advice = "write plan=Plan.completes()"
-    if plan is Plan or getattr(plan, "__self__", None) is Plan:
+    owner = plan if isinstance(plan, type) else getattr(plan, "__self__", None)
+    if isinstance(owner, type) and issubclass(owner, GeneralFields):
         raise InvalidType(
-            f"plan is a Plan, not the class or a recipe: call it, plan={getattr(plan, '__qualname__', 'Plan')}(...)"
+            f"plan is a Plan, not the class or a recipe: call it, plan={getattr(plan, '__qualname__', owner.__name__)}(...)"
         )
-    if isinstance(plan, Plan):
+    if isinstance(plan, GeneralFields):
         return
     if not callable(plan):
         raise InvalidType(f"plan is a Plan or a callable of the request, not {quoted(plan)}: {advice}")
     takes_one("plan", plan, advice)
+
+
+def plans_of(plan: object) -> dict[str, Any]:
+    """Return the option `plan` as plans by the name of their kind. Raises InvalidType or InvalidValue if it has no meaning.
+
+    A callable is for training jobs.
+    """
+    several = isinstance(plan, (list, tuple, set, frozenset))
+    given: list[Any] = [*plan] if several else [] if plan is None else [plan]  # type: ignore[misc]  # mypy forgets `several`
+    if several and not given:
+        raise InvalidValue(f"plan={plan!r} has no plan in it: give one for each kind of job, or leave it out")
+    found: dict[str, Any] = {}
+    for one in given:
+        if one is None:
+            raise InvalidType("a collection of plans has a plan for each kind of job, and not None: leave it out")
+        check_plan(one)
+        name = "training" if (kind := getattr(one, "kind", None)) is None else kind.name
+        if name in found:
+            raise InvalidValue(f"plan has two plans for {name} jobs: give one for each kind of job")
+        found[name] = one
+    return found
 
 
 def _services(passthrough: object) -> frozenset[str]:
@@ -180,3 +216,18 @@ def _services(passthrough: object) -> frozenset[str]:
     from sagemock.client.network import entries  # noqa: PLC0415  # needed only with passthrough
 
     return entries(passthrough)
+
+
+def _modules(modules: object) -> frozenset[str]:
+    if isinstance(modules, str) or not isinstance(modules, Collection):
+        raise InvalidType(
+            f"real_time_modules is a collection of names of modules, not {quoted(modules)}: write real_time_modules=['ports']"
+        )
+    for name in modules:
+        if not isinstance(name, str):
+            raise InvalidType(f"real_time_modules holds names of modules, not {quoted(name)}: write real_time_modules=['ports']")
+        if not all(part.isidentifier() for part in name.split(".")):
+            raise InvalidValue(
+                f"real_time_modules: {quoted(name)} is not the name of a module: write real_time_modules=['ports']"
+            )
+    return frozenset(modules)

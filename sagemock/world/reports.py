@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from sagemock.clock.forced_moves import ForcedMove
 from sagemock.jobs.job import AnyJob
 from sagemock.picture.show import situation
 from sagemock.service.calls import Calls
@@ -10,11 +11,12 @@ from sagemock.service.faults import Fault
 __all__ = ["runaway", "unused"]
 
 
-def runaway(what: str, now_us: int, jobs: Iterable[AnyJob], standing: Iterable[Fault]) -> str:
+def runaway(what: str, now_us: int, jobs: Iterable[AnyJob], standing: Iterable[Fault], moves: Sequence[ForcedMove] = ()) -> str:
     """Return the text of NothingWillHappen; `what` says what went on although nothing can happen any more."""
+    waits = "".join(f"\n  {move}" for move in moves)
     faults = "".join(f"\n  {fault} has met {fault.met} calls" for fault in standing)
     return (
-        f"nothing can happen any more, and yet {what} since.\n{situation(jobs, now_us)}{faults}\n"
+        f"nothing can happen any more, and yet {what} since.\n{situation(jobs, now_us)}{faults}{waits}\n"
         "Let the code under test recognise that status and end its loop, give the job a plan that goes on, "
         "or allow more with idle_limit (None: no limit)"
     )

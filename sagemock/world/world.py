@@ -8,7 +8,8 @@ from typing import Literal
 from weakref import ref
 
 from sagemock.cleanup import run_all
-from sagemock.clock.instants import instant
+from sagemock.clock.instants import SECOND_US, duration_us, instant
+from sagemock.clock.older import OlderThreads
 from sagemock.clock.sleepers import Sleepers
 from sagemock.clock.virtual import Clock, check_end
 from sagemock.errors import UnusedError
@@ -16,12 +17,12 @@ from sagemock.events.bridge import EventBridge
 from sagemock.jobs.store import Store
 from sagemock.patches.frozen import Followed
 from sagemock.patches.greenlets import refuse
+from sagemock.patches.real_time import RealTimeModules
 from sagemock.protocol.answer import Reply
 from sagemock.protocol.request import Request
 from sagemock.service.calls import Calls
 from sagemock.world import reports
 from sagemock.world.backend import Backend, Fallback
-from sagemock.world.older import OlderThreads
 from sagemock.world.options import Options
 from sagemock.world.sleeps import Sleep
 
@@ -50,6 +51,8 @@ class World:
     """How the process sleeps."""
     passthrough: frozenset[str] = field(init=False)
     """The services that may reach the network."""
+    real_time_modules: RealTimeModules = field(init=False)
+    """The modules whose sleeps are real."""
 
     def __post_init__(self) -> None:
         options = self.options
@@ -63,12 +66,17 @@ class World:
             self.clock.start_us = self.clock.now_us()
         me, around = threading.current_thread(), self.around
         self.entered_by = ref(me)
-        if around is not None and around.entered_by() is me:
-            # The outer mock's threads are also this one's: while this mock answers them, they use its clock.
-            self.threads_before = around.threads_before
-        else:
-            self.threads_before = OlderThreads(set(threading.enumerate()) - {me})
-        self.sleepers = Sleepers(self.clock, self.threads_before, None if around is None else around.sleepers)
+        # The outer mock's threads are also this one's: while this mock answers them, they use its clock.
+        self._shares_threads = around is not None and around.entered_by() is me
+        self.threads_before = around.threads_before if around is not None and self._shares_threads else OlderThreads()
+        self.note_older_threads()
+        self.sleepers = Sleepers(
+            self.clock,
+            self.threads_before,
+            None if around is None else around.sleepers,
+            patience_s=duration_us(options.patience) / SECOND_US,
+        )
+        self.real_time_modules = RealTimeModules(options.real_time_modules)
         self.clock.creep = self.creep_us
         self.fallback = self.fallback_of(self.clock, self.store)
         self.backend = Backend(options, self.clock, self.store, self.fallback)
@@ -77,6 +85,11 @@ class World:
 
     def _is_untouched(self) -> bool:
         return self.store.is_untouched
+
+    def note_older_threads(self) -> None:
+        """Note that all other threads that are alive now are older than the mock."""
+        if not self._shares_threads:
+            self.threads_before.update(thread for thread in threading.enumerate() if thread is not self.entered_by())
 
     # -- what the patches use
 
@@ -125,6 +138,7 @@ class World:
         refuse()
         reply = self.backend.answer(request)
         if reply is not None:
+            self.sleepers.called()
             self._spend_us(reply.at_us, reply.takes_us)
         return reply
 
@@ -157,7 +171,7 @@ class World:
         # A sleep of the calling thread (law 6): calls that two threads make at one instant are answered at one instant.
         if takes_us:
             check_end(at_us + takes_us)
-            self.sleepers.until_us(at_us + takes_us)
+            self.sleepers.until_us(at_us + takes_us, is_forced=True)
 
     # -- the end
 

@@ -231,7 +231,7 @@ def _can_take(lock: Any) -> bool:
 
 def test_sleepers_of_a_child_are_those_of_its_thread() -> None:
     """One may fork in the midst of a sleep, in a handler of events."""
-    sleepers, me = Sleepers(Clock("2018-07-30T12:00:00Z"), frozenset()), threading.current_thread()
+    sleepers, me = Sleepers(Clock("2018-07-30T12:00:00Z"), set()), threading.current_thread()
     mine, other = (sleepers.sleeper(10, lambda: None) for _ in range(2))
     other.thread = threading.Thread()
     for one in (mine, other):
@@ -252,7 +252,7 @@ def test_a_child_calls_none_of_the_loops_of_its_parent() -> None:
     """They share the pipe by which a loop is called."""
     tasks = VirtualTasks(lambda: None)
     loop = asyncio.new_event_loop()
-    tasks.alarms_of(loop, Sleepers(Clock(), frozenset())).asleep = 1
+    tasks.alarms_of(loop, Sleepers(Clock(), set())).asleep = 1
     tasks.forked()
     tasks.close()
     assert "_ready" not in vars(loop) or not vars(loop)["_ready"]

@@ -88,28 +88,6 @@ def test_a_thread_rests_only_after_some_real_pauses_of_who_looks(clock: Time) ->
     assert still.rests(ME, paused=False)
 
 
-def test_stillness_is_in_doubt_while_a_sleeper_could_run(clock: Time) -> None:
-    """It may hold what the others wait for; once it was beyond doubt, it is for as long as the pulse is the same."""
-    with waiting_thread() as thread, waiting_thread() as ended, waiting_thread() as sleeper:
-        beats: dict[threading.Thread, Hashable] = {thread: 0, sleeper: None}
-
-        def pulse(thread: threading.Thread) -> Hashable:
-            if thread is ended:
-                raise Ended
-            return beats[thread]
-
-        still = Stillness(pulse)
-        for _ in range(4):
-            still.rests(thread)
-        clock.now_s += 0.01
-        assert not still.rests(thread, [sleeper])
-        clock.now_s += 0.01
-        beats[sleeper] = 1
-        assert still.rests(thread, [ME, ended, sleeper])
-        beats[sleeper] = None
-        assert still.rests(thread, [sleeper])
-
-
 def test_who_waits_for_the_interpreters_lock_does_not_rest(clock: Time, monkeypatch: pytest.MonkeyPatch) -> None:
     """It looks for it once in each switch interval, so stillness is longer than that."""
     monkeypatch.setattr(sys, "getswitchinterval", lambda: 1.0)

@@ -2,26 +2,33 @@
 
 import asyncio
 import os
+import select
 import socket
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sagemock.clock import linux, waits
+from sagemock.clock import linux, system_calls, waits
 from sagemock.clock.real import real
-from sagemock.clock.stillness import Ended, Stillness
-from sagemock.clock.waits import Work, has_nothing_to_do
+from sagemock.clock.stillness import Ended, Looker, Stillness
+from sagemock.clock.system_calls import owes_an_answer
+from sagemock.clock.waits import MEANING, OUTSIDE, Time, Wait, Why, Work, is_answer_owed, why
 from sagemock.patches.sleep import VirtualSleep
 from tests.support.waiting import eventually
 
+fcntl: Any = pytest.importorskip("fcntl", reason="Windows has no file locks of this kind")
+
 pytestmark = pytest.mark.skipif(
-    waits._FUTEX < 0 or sys.platform != "linux" or not waits.has_one_interpreter_lock(),
+    sys.platform != "linux" or not waits.tells(),
     reason="only Linux tells, and only where one thread runs at a time",
 )
 
@@ -53,100 +60,236 @@ def in_loop(loop: asyncio.AbstractEventLoop, work: Callable[[], object]) -> None
     done.wait()
 
 
-def never(thread: threading.Thread) -> bool:
-    """Return whether a thread is seen with nothing to do at no time during a while."""
-    return not any(has_nothing_to_do(thread) for _ in range(50) if real.sleep(0.0005) is None)
+def is_why(expected: Why, thread: threading.Thread) -> Callable[[], bool]:
+    """Return what tells whether a thread waits for that reason."""
+    return lambda: why(thread).why is expected
 
 
-def test_a_worker_of_a_pool_has_nothing_to_do_while_its_queue_is_empty() -> None:
-    """And something while it waits for a lock in the midst of its work, which looks alike to the kernel."""
+@contextmanager
+def waiting_in(wait: Callable[[], object], end: Callable[[], object]) -> Iterator[threading.Thread]:
+    """Yield a thread that waits, and end its wait."""
+    thread = threading.Thread(target=wait)
+    thread.start()
+    try:
+        yield thread
+    finally:
+        end()
+        thread.join()
+
+
+@contextmanager
+def connection() -> Iterator[tuple[socket.socket, socket.socket, socket.socket]]:
+    """Yield a listening socket, and both ends of a connection to it."""
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
+        accepted, _ = server.accept()
+        with accepted:
+            yield server, client, accepted
+
+
+def test_the_table_says_what_each_wait_means() -> None:
+    """Of each kind, by whose it is; the documentation shows the same."""
+    assert set(MEANING) == set(Why)
+    assert {kind for kind, meaning in MEANING.items() if Time.PATIENCE in meaning} == OUTSIDE
+
+
+def test_a_worker_of_a_pool_is_idle_or_waits_for_a_lock_and_with_a_time_out_it_may_be_the_gil() -> None:
+    """Whichever lock: a thread gives it."""
     gate = threading.Lock()
     with pool_thread() as (pool, worker):
-        eventually(lambda: has_nothing_to_do(worker))
+        eventually(is_why(Why.IDLE, worker))
         gate.acquire()
-        work = pool.submit(gate.acquire)
-        assert never(worker)
+        works = [pool.submit(gate.acquire), pool.submit(gate.acquire, timeout=60)]
+        eventually(is_why(Why.LOCK, worker))
         gate.release()
-        work.result()
-        eventually(lambda: has_nothing_to_do(worker))
+        works[0].result()
+        eventually(is_why(Why.TIMED_LOCK, worker))
+        gate.release()
+        works[1].result()
 
 
-def test_a_loop_has_nothing_to_do_while_it_waits_for_other_threads_only() -> None:
-    """One with a socket may get something at any moment, and one with a timer that is about to go off will."""
-    here, there = socket.socketpair()
-    with here, there, loop_thread() as (loop, thread):
-        eventually(lambda: has_nothing_to_do(thread))
-        in_loop(loop, lambda: loop.add_reader(here, lambda: None))
-        assert never(thread)
-        in_loop(loop, lambda: loop.remove_reader(here))
+def test_a_loop_serves_while_it_waits_for_other_threads_only() -> None:
+    """One with a connection of its own waits for the outside, and one with a timer about to go off has something to do."""
+    with connection() as (server, client, accepted), loop_thread() as (loop, thread):
+        eventually(is_why(Why.SERVES, thread))
+        in_loop(loop, lambda: [loop.add_reader(one, lambda: None) for one in (server, accepted)])
+        eventually(is_why(Why.SERVES, thread))
+        in_loop(loop, lambda: loop.add_reader(client, lambda: None))
+        eventually(is_why(Why.OUTSIDE, thread))
         timers = list[Any]()
-        in_loop(loop, lambda: timers.append(loop.call_later(0.9, lambda: None)))
-        assert never(thread)
-        in_loop(loop, lambda: (timers.pop().cancel(), loop.call_later(3600, lambda: None)))
-        eventually(lambda: has_nothing_to_do(thread))
+        in_loop(loop, lambda: [timers.__iadd__([loop.call_later(0.9, lambda: None)]), loop.remove_reader(client)])
+        eventually(is_why(Why.UNKNOWN, thread))
+        in_loop(loop, lambda: [timers.pop().cancel(), *map(loop.remove_reader, (server, accepted))])
+
+
+def test_a_connection_waits_for_the_outside_and_one_that_came_in_serves() -> None:
+    """By whichever call."""
+    with connection() as (server, client, accepted):
+        for one, expected, send in ((client, Why.OUTSIDE, accepted), (accepted, Why.SERVES, client)):
+            with waiting_in(lambda one=one: one.recv(1), lambda send=send: send.sendall(b"1")) as thread:  # type: ignore[misc]  # ours
+                eventually(is_why(expected, thread))
+            one.settimeout(60)
+            with waiting_in(lambda one=one: one.recv(1), lambda send=send: send.sendall(b"1")) as thread:  # type: ignore[misc]  # ours
+                eventually(is_why(expected, thread))
+            waiting = waiting_in(lambda one=one: select.select([one], [], []), lambda send=send: send.sendall(b"1"))  # type: ignore[misc]  # ours
+            with waiting as thread:
+                eventually(is_why(expected, thread))
+            one.recv(1)
+        with waiting_in(
+            lambda: server.accept()[0].close(),  # noqa: PLW0108  # it is the accept that waits
+            lambda: socket.create_connection(server.getsockname()).close(),
+        ) as thread:
+            eventually(is_why(Why.SERVES, thread))
+
+
+def test_an_answer_is_owed_after_something_was_sent_until_something_comes() -> None:
+    """What an older thread waits for holds time only then."""
+    with connection() as (_, client, accepted):
+        client.settimeout(60)
+        with waiting_in(lambda: client.recv(1), lambda: accepted.sendall(b"1")) as thread:
+            eventually(is_why(Why.OUTSIDE, thread))
+            assert not is_answer_owed(why(thread))
+        real.sleep(0.01)
+        client.sendall(b"?")
+        with waiting_in(lambda: client.recv(1), lambda: accepted.sendall(b"1")) as thread:
+            eventually(is_why(Why.OUTSIDE, thread))
+            assert is_answer_owed(why(thread))
+        assert not is_answer_owed(Wait(Why.OUTSIDE))
+    assert not owes_an_answer(-1)
+
+
+def test_a_pipe_with_both_ends_here_is_fed_by_a_thread_and_another_by_somebody_else() -> None:
+    """While there are children, they may have it too."""
+    (here, there), (alone, fed) = os.pipe(), os.pipe()
+    with waiting_in(lambda: os.read(here, 1), lambda: os.write(there, b"1")) as thread:
+        eventually(is_why(Why.LOCK, thread))
+        with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+            eventually(is_why(Why.OUTSIDE, thread))
+            with waiting_in(child.wait, lambda: child.communicate(b"\n")) as waiting:
+                eventually(is_why(Why.CHILD, waiting))
+    fed_by = subprocess.Popen([sys.executable, "-c", "input(); print(1)"], stdin=subprocess.PIPE, stdout=fed)
+    os.close(fed)
+    with fed_by, waiting_in(lambda: os.read(alone, 1), lambda: None) as thread:
+        eventually(is_why(Why.PERSON, thread))
+        poll = waiting_in(lambda: select.select([alone], [], []), lambda: fed_by.communicate(b"\n"))
+        with poll as polling:
+            eventually(is_why(Why.PERSON, polling))
+    for descriptor in (here, there, alone):
+        os.close(descriptor)
+
+
+def test_who_reads_a_terminal_waits_for_a_person() -> None:
+    """As a debugger's prompt does."""
+    mine, theirs = os.openpty()
+    with waiting_in(lambda: os.read(theirs, 1), lambda: os.write(mine, b"1\n")) as thread:
+        eventually(is_why(Why.PERSON, thread))
+    os.close(mine)
+    os.close(theirs)
 
 
 def test_who_sleeps_between_two_looks_at_threads_of_its_own_has_nothing_to_do() -> None:
-    """As joblib does; who sleeps otherwise is watched."""
+    """As joblib does; below subprocess it is a wait for a child, and who sleeps otherwise is watched."""
     over: list[int] = []
-    scope: dict[str, Any] = {"__name__": "joblib.parallel"}
     code = "VirtualSleep(lambda: None, sleep)(0.05)"
-    exec(f"def _retrieve():\n  while not over: {code}\ndef other():\n  while not over: {code}", scope)  # noqa: S102  # stands in for it
-    scope |= {"over": over, "VirtualSleep": VirtualSleep, "sleep": real.sleep}
-    looking, other = (threading.Thread(target=scope[name]) for name in ("_retrieve", "other"))
-    looking.start()
-    other.start()
-    if sys.version_info >= (3, 11):
-        # Before, time.sleep is another system call.
-        eventually(lambda: has_nothing_to_do(looking))
-    assert never(other)
+    threads = {}
+    for module, expected in (("joblib.parallel", Why.LOOKS), ("subprocess", Why.CHILD), ("other", Why.SLEEPS)):
+        scope: dict[str, Any] = {"__name__": module, "over": over, "VirtualSleep": VirtualSleep, "sleep": real.sleep}
+        exec(f"def _retrieve():\n  while not over: {code}", scope)  # noqa: S102  # stands in for it
+        threads[threading.Thread(target=scope["_retrieve"])] = expected
+    for thread in threads:
+        thread.start()
+    for thread, expected in threads.items():
+        eventually(is_why(expected, thread))
     over.append(1)
-    looking.join()
-    other.join()
+    for thread in threads:
+        thread.join()
 
 
-def test_who_waits_for_anything_else_may_have_something_to_do() -> None:
-    """A lock, a selector of its own; or it runs, or is no more."""
-    go, ended = threading.Event(), threading.Thread(target=lambda: None)
-    waiting = threading.Thread(target=go.wait)
-    waiting.start()
+def test_who_runs_or_is_no_more_waits_for_nothing() -> None:
+    """One that has ended is in no call."""
+    ended = threading.Thread(target=lambda: None)
     ended.start()
     ended.join()
-    assert never(waiting)
-    go.set()
-    waiting.join()
-    assert not has_nothing_to_do(ended)
-    assert not has_nothing_to_do(threading.current_thread())
+    assert why(ended) == Wait(Why.RUNS)
 
 
-@pytest.mark.parametrize("lack", ["an interpreter's lock", "frames", "a known machine"])
-def test_where_it_cannot_be_told_nobody_has_nothing_to_do(monkeypatch: pytest.MonkeyPatch, lack: str) -> None:
-    """Then a thread is watched for a while, as any other."""
+def test_where_it_cannot_be_told_threads_are_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a free-threaded build, whose frames nothing holds still; on a machine whose calls have other numbers."""
     with pool_thread() as (_, worker):
-        eventually(lambda: has_nothing_to_do(worker))
-        if lack == "frames":
-            monkeypatch.setattr(sys, "_current_frames", dict)
-        elif lack == "a known machine":
-            monkeypatch.setattr(waits, "_FUTEX", -1)
-        else:
-            monkeypatch.setattr(waits, "has_one_interpreter_lock", lambda: False)
-        assert not has_nothing_to_do(worker)
+        monkeypatch.setattr(waits, "has_one_interpreter_lock", lambda: False)
+        assert not Stillness().all_rest([worker])
+        monkeypatch.undo()
+        monkeypatch.setattr(system_calls, "CALLS", {})
+        assert not Stillness().all_rest([worker])
+        monkeypatch.undo()
+        eventually(lambda: Stillness().all_rest([worker]))
+
+
+def test_a_call_that_runs_into_its_own_time_out_and_is_made_again_is_the_same_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A helper may poll a server for ever. One that got something begins anew; so does one by another call."""
+    still, me, now_s, pulses = Stillness(), threading.current_thread(), [0.0], [0]
+    monkeypatch.setattr(real, "monotonic", lambda: now_s[0])
+    monkeypatch.setattr(still, "_pulse", lambda _: pulses[0])
+
+    def is_patient(after_s: float, name: str = "poll") -> bool:
+        now_s[0] += after_s
+        pulses[0] += 1
+        still.rests(me)
+        return still._is_patient(me, Wait(Why.OUTSIDE, system_calls.Call(name, ()), 1000), 1.5)
+
+    assert [is_patient(after_s) for after_s in (0, 1, 1, 0.5)] == [True, True, False, True]
+    assert [is_patient(1), is_patient(1, "recvfrom"), is_patient(1)] == [True, True, True]
+
+
+def test_what_cannot_be_read_of_a_wait_is_unknown() -> None:
+    """Its thread has gone on, and closed what it waited for."""
+    assert system_calls.descriptors(system_calls.Call("poll", (1, 2))) == []
+    assert system_calls.goes_to(-1) == ""
+    with connection() as (_, client, accepted):
+        for one, expected, send in ((client, Why.OUTSIDE, accepted), (accepted, Why.SERVES, client)):
+            end = partial(send.sendall, b"1")
+            with waiting_in(partial(os.read, one.fileno(), 1), end) as thread:
+                eventually(is_why(expected, thread))
+    with waiting_in(partial(select.select, [], [], [], 0.2), lambda: None) as thread:
+        eventually(is_why(Why.SLEEPS, thread))
+
+
+def test_a_file_lock_is_a_wait_for_the_outside(tmp_path: Path) -> None:
+    """Whoever has it may be another process."""
+    path = tmp_path / "lock"
+    with path.open("w") as mine, path.open("w") as other:
+        fcntl.flock(mine, fcntl.LOCK_EX)
+        with waiting_in(partial(fcntl.flock, other, fcntl.LOCK_EX), partial(fcntl.flock, mine, fcntl.LOCK_UN)) as thread:
+            eventually(is_why(Why.OUTSIDE, thread))
+
+
+def test_a_wait_for_the_outside_holds_time_for_as_long_as_patience_says() -> None:
+    """Once: one that used it up holds no more. Nobody who moves time on purpose is stopped."""
+    with connection() as (_, client, accepted), waiting_in(lambda: client.recv(1), lambda: accepted.sendall(b"1")) as thread:
+        eventually(is_why(Why.OUTSIDE, thread))
+        still = Stillness()
+        assert not still.all_rest([thread], looker=Looker(patience_s=60))
+        assert still.all_rest([thread], looker=Looker(patience_s=0))
+        assert still.all_rest([thread], looker=Looker(patience_s=60, is_forced=True))
+        assert still.all_rest([], older=[thread], looker=Looker(patience_s=60))
 
 
 def test_threads_that_have_nothing_to_do_rest_at_the_first_look_that_finds_them_all_so() -> None:
     """And not while one of the threads works; by the position in the code nobody is taken at his word."""
-    gate = threading.Lock()
     with pool_thread() as (pool, worker), pool_thread() as (_, other), loop_thread() as (_, looping):
         threads = [worker, other, looping]
-        eventually(lambda: all(map(has_nothing_to_do, threads)))
+        eventually(lambda: all(why(one).why in {Why.IDLE, Why.SERVES} for one in threads))
         still = Stillness()
         assert still.all_rest(threads)
         assert still.all_rest(threads)
-        gate.acquire()
-        work = pool.submit(gate.acquire)
-        eventually(lambda: never(worker))
-        assert not Stillness().all_rest([other, worker])
-        gate.release()
+        over = list[int]()
+
+        def spin() -> None:
+            while not over:
+                pass
+
+        work = pool.submit(spin)
+        assert not any(Stillness().all_rest([other, worker]) for _ in range(20))
+        over.append(1)
         work.result()
         assert not Stillness(lambda _: 0).all_rest([other])
 
@@ -154,7 +297,7 @@ def test_threads_that_have_nothing_to_do_rest_at_the_first_look_that_finds_them_
 def test_who_ran_between_two_looks_does_not_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     """It may have given something to one that was looked at before; one that ended meanwhile has not."""
     with pool_thread() as (_, worker):
-        eventually(lambda: has_nothing_to_do(worker))
+        eventually(is_why(Why.IDLE, worker))
         still = Stillness()
         beats = iter([1, 2, 2, 2])
         monkeypatch.setattr(still, "_pulse", lambda _: next(beats))

@@ -74,6 +74,12 @@ with pytest.raises(sagemock.InvalidValue):
     mock_sagemaker(start="yesterday")
 """,
     ),
+    "NotServed": (
+        """\
+with mock_sagemaker() as sagemaker, sagemaker.serve() as url, pytest.raises(sagemock.NotServed):
+    print(sagemock.connect(url).sleeps)
+""",
+    ),
     "NeverReached": (
         """\
 with mock_sagemaker(start="2018-07-30") as sagemaker, pytest.raises(sagemock.NeverReached):

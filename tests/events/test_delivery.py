@@ -425,7 +425,7 @@ def test_a_worker_sleeps_while_a_handler_runs_in_its_time() -> None:
 
 def test_a_handler_ends_when_no_other_thread_is_about_to_move_time() -> None:
     """Otherwise its thread would seem to belong to that other mock."""
-    sleepers = Sleepers(Clock(START), frozenset())
+    sleepers = Sleepers(Clock(START), set())
     other = threading.Thread()
     sleepers._mover = threading.current_thread()
     timer = threading.Timer(0.02, lambda: setattr(sleepers, "_mover", None))

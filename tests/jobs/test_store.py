@@ -32,7 +32,7 @@ def key_of(job: Job, order: Order, now_us: int) -> Key:
     """Return what a naive list sorts by."""
     if order == "Name":
         return (job.name,)
-    return (job.number,) if order == "CreationTime" else (job.state(now_us).primary, job.number)
+    return (job.created_us, job.number) if order == "CreationTime" else (job.state(now_us).primary, job.number)
 
 
 class Naive(RuleBasedStateMachine):

@@ -12,6 +12,7 @@ import pytest
 
 from sagemock import NothingWillHappen, Plan, SageMakerMock, mock_sagemaker
 from sagemock.clock.real import real
+from sagemock.moto.fallback import MotoFallback
 from tests.support.waiting import eventually
 
 START = "2018-07-30T00:00:00Z"
@@ -157,6 +158,34 @@ def test_mocks_that_start_and_stop_in_other_threads_do_not_meet(client: Any) -> 
         assert seconds(outer) == 60
         assert outer.calls == []
     assert found == [(expected(30 + number), len(expected(30 + number)) - 1) for number in range(8)]
+
+
+def test_a_mock_that_begins_while_another_one_is_made_keeps_its_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread that enters it was started after the other world was begun, and before that was the innermost."""
+    begun, go = threading.Event(), threading.Event()
+    found: list[tuple[int, float]] = []
+
+    def work() -> None:
+        with mock_sagemaker(start=START) as sagemaker:
+            begun.set()
+            go.wait()
+            time.sleep(60)
+            found.append((len(sagemaker.sleeps), seconds(sagemaker)))
+
+    thread = threading.Thread(target=work)
+
+    def meanwhile(*args: Any) -> Any:
+        if not thread.ident:
+            thread.start()
+            begun.wait()
+        return MotoFallback(*args)
+
+    monkeypatch.setattr("sagemock.faces.mock.MotoFallback", meanwhile)
+    with mock_sagemaker(start=START) as sagemaker:
+        go.set()
+        thread.join()
+        assert sagemaker.sleeps == []
+    assert found == [(1, 60)]
 
 
 def test_a_nested_mock_takes_the_threads_of_the_outer_one_along(sagemaker: SageMakerMock, client: Any) -> None:

@@ -336,7 +336,7 @@ def test_a_deadline_expires_by_every_timer(tool: Callable[[], Frozen], ask: Call
 
 @pytest.mark.parametrize("tool", [None, Freezegun, TimeMachine])
 def test_timeouts_on_real_work_neither_stall_nor_fire_early(tool: Callable[[], Frozen] | None) -> None:
-    """Locks, queues, processes, futures and event loops measure what is real."""
+    """Processes and event loops measure what is real; threads that wait for one another time out virtually (law 8)."""
 
     async def wait() -> None:
         with pytest.raises(asyncio.TimeoutError):
@@ -348,9 +348,11 @@ def test_timeouts_on_real_work_neither_stall_nor_fire_early(tool: Callable[[], F
             stack.enter_context(tool())
         mock = stack.enter_context(mock_sagemaker())
         before = mock.clock.now()
-        assert not threading.Event().wait(0.01)
+        assert not threading.Event().wait(600)
         with pytest.raises(queue.Empty):
-            queue.Queue[int]().get(timeout=0.01)
+            queue.Queue[int]().get(timeout=600)
+        assert mock.clock.now() - before == timedelta(seconds=1200)
+        before = mock.clock.now()
         with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as waiting:
             with pytest.raises(subprocess.TimeoutExpired):
                 waiting.wait(timeout=0.05)
@@ -359,9 +361,11 @@ def test_timeouts_on_real_work_neither_stall_nor_fire_early(tool: Callable[[], F
         released = threading.Event()
         with ThreadPoolExecutor(1) as pool:
             with pytest.raises(FutureTimeout):
-                pool.submit(released.wait).result(timeout=0.01)
+                pool.submit(released.wait).result(timeout=600)
+            assert mock.clock.now() - before == timedelta(seconds=600)
             released.set()
             assert pool.submit(lambda: 7).result(timeout=30) == 7
+        before = mock.clock.now()
         asyncio.run(wait())
         assert mock.clock.now() == before
 

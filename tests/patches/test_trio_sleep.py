@@ -11,7 +11,7 @@ import pytest
 
 from sagemock import NothingWillHappen, Plan, SageMakerMock, mock_sagemaker
 from sagemock.clock.real import real
-from sagemock.clock.sleepers import Sleepers
+from sagemock.clock.sleepers import Sleeper, Sleepers
 from sagemock.patches import trio_sleep
 from sagemock.patches.bindings import Rebinding
 from sagemock.patches.trio_sleep import TrioPatch
@@ -191,10 +191,12 @@ def test_a_run_may_be_over_when_a_sleep_that_was_cancelled_ends(
     over = threading.Event()
     through = Sleepers.through
 
-    def late(*args: Any) -> None:
-        sleeping.append(threading.current_thread())
-        through(*args)
-        over.wait()
+    def late(sleepers: Sleepers, sleeper: Sleeper, *args: Any) -> None:
+        if not sleeper.is_wait:
+            sleeping.append(threading.current_thread())
+        through(sleepers, sleeper, *args)
+        if not sleeper.is_wait:
+            over.wait()
 
     async def main() -> None:
         async with trio.open_nursery() as nursery:

@@ -82,6 +82,7 @@ def test_a_world_of_a_test_has_no_other_beside_it(url: str) -> None:
     """A path that names one is told."""
     answered = call(url, "ListTrainingJobs", path="/other")
     assert (answered.status, answered.document["__type"]) == (404, "UnknownWorld")
+    assert exchange(url, "GET", "/other").status == 404
 
 
 def test_who_waits_to_send_is_told_to_go_on(url: str) -> None:
@@ -215,7 +216,25 @@ def test_a_token_is_asked_for_where_there_is_one() -> None:
         assert refusal is not None
         assert refusal[0] == 401
     assert safety.refusal({"host": "any", "authorization": "bearer secret"}, needs_token=True) is None
-    assert checked("127.0.0.5", (), "") == Safety(frozenset({"localhost", "127.0.0.1", "::1", "127.0.0.5"}))
+    assert checked("127.0.0.5", (), None) == Safety(frozenset({"localhost", "127.0.0.1", "::1", "127.0.0.5"}))
+
+
+@pytest.mark.parametrize(
+    "given,message",
+    [
+        ({"host": 5}, "host is an address to listen on, not 5"),
+        ({"host": ""}, "host is an address to listen on, and not empty"),
+        ({"allow_host": "mock"}, "allow_host is a list of names, not 'mock'"),
+        ({"allow_host": [5]}, "a name in allow_host is the name of a host, not 5"),
+        ({"token": ""}, "token is a text, and not empty"),
+        ({"port": "5123"}, "port is the number of a port"),
+        ({"prt": 5}, "serve"),
+    ],
+)
+def test_what_serves_nothing_is_refused_at_once(sagemaker: SageMakerMock, given: dict[str, Any], message: str) -> None:
+    """Before the block is entered."""
+    with pytest.raises(UsageError, match=message):
+        sagemaker.serve(**given)
 
 
 def test_nothing_of_it_is_imported_by_those_who_do_not_serve() -> None:

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -10,6 +9,7 @@ from typing import Literal, Protocol
 from sagemock.clock.sleepers import Sleepers
 from sagemock.clock.virtual import Clock
 from sagemock.patches.active import Active
+from sagemock.patches.real_time import RealTimeModules
 
 
 class Patch(Protocol):
@@ -30,7 +30,8 @@ class World:
     wall: Literal["virtual", "real"] = "virtual"
     sleeping: Literal["virtual", "real"] = "virtual"
     passthrough: frozenset[str] = frozenset()
-    threads_before: AbstractSet[threading.Thread] = frozenset()
+    real_time_modules: RealTimeModules = field(default_factory=RealTimeModules)
+    threads_before: set[threading.Thread] = field(default_factory=set)
     slept_us: list[int] = field(default_factory=list)
     stalls: list[tuple[str, ...]] = field(default_factory=list)
     _led: tuple[Clock, Sleepers] | None = None
@@ -41,6 +42,9 @@ class World:
         if self._led is None or self._led[0] is not self.clock:
             self._led = self.clock, Sleepers(self.clock, self.threads_before)
         return self._led[1]
+
+    def note_older_threads(self) -> None:
+        """Leave it at those that the test gave."""
 
     def sleep_us(self, duration_us: int) -> None:
         """Record the sleep and let it pass."""

@@ -123,6 +123,9 @@ def test_quotas_and_names_count(mock: SageMakerMock) -> None:
         ({"RoleArn": "x" * 20}, InvalidValue, "ValidationException: 1 validation error"),
         ({"plan": 3}, InvalidType, "plan is a Plan or a callable of the request, not 3"),
         ({"plan": lambda _: 3}, UsageError, "let it return a Plan"),
+        ({"started_ago": "3"}, InvalidType, "started_ago: a duration is a timedelta or a number of seconds, not '3'"),
+        ({"started_ago": -1}, InvalidValue, "started_ago is not -1: it is not negative"),
+        ({"started_ago": 3_000_000_000}, InvalidValue, "started_ago is at most the time since 1970"),
         ({"region": "a/b"}, InvalidValue, "region is a region of AWS, not 'a/b': write region='eu-west-1'"),
         ({"region": ""}, InvalidValue, "region is a region of AWS, and not empty"),
     ],
@@ -167,6 +170,53 @@ def test_the_model_of_the_last_client_decides(mock: SageMakerMock) -> None:
     """What an old service model does not know, a job cannot have."""
     make_client().create_training_job(**request("before"))
     assert mock.create_training_job("after").arn == mock.jobs["before"].arn.replace("before", "after")
+
+
+def test_a_job_may_be_in_the_midst_of_its_life(mock: SageMakerMock) -> None:
+    """Created an hour ago, it trains; what it does from now on is heard, and all it did is among the events."""
+    heard: list[str] = []
+    mock.on_event(lambda event: heard.append(event["detail"]["SecondaryStatus"]))
+    view = mock.create_training_job("churn-1", started_ago=timedelta(hours=1), plan=Plan.completes(training=7200))
+    assert (view.created, view.secondary_status) == (START - timedelta(hours=1), "Training")
+    assert heard == []
+    assert [one["detail"]["SecondaryStatus"] for one in mock.events] == ["Starting", "Downloading", "Training"]
+    mock.advance_until("churn-1", "Completed")
+    assert heard == ["Uploading", "Completed"]
+    assert mock.clock.now() < START + timedelta(hours=1, minutes=5)
+
+
+def test_a_change_at_this_very_instant_is_heard(mock: SageMakerMock) -> None:
+    """It happens now."""
+    heard: list[str] = []
+    mock.on_event(lambda event: heard.append(event["detail"]["SecondaryStatus"]))
+    mock.create_training_job("churn-1", started_ago=60, plan=Plan.completes(starting=60))
+    assert heard == ["Downloading"]
+
+
+def test_jobs_are_listed_in_the_order_of_their_creation(mock: SageMakerMock) -> None:
+    """Whichever was made last, page by page, in both directions; and so in the pictures."""
+    for name, ago in (("now", 0), ("old", 7200), ("older", 10_800), ("new", 3600)):
+        mock.create_training_job(name, started_ago=ago)
+    client = make_client()
+    for order, names in (("Ascending", ["older", "old", "new", "now"]), ("Descending", ["now", "new", "old", "older"])):
+        pages = client.get_paginator("list_training_jobs").paginate(SortOrder=order, PaginationConfig={"PageSize": 1})
+        assert [one["TrainingJobName"] for page in pages for one in page["TrainingJobSummaries"]] == names
+    assert list(mock.jobs) == ["older", "old", "new", "now"]
+    mock.clock.advance(days=1)
+    client.delete_training_job(TrainingJobName="old")
+    mock.clock.advance(days=1)
+    assert list(mock.jobs) == ["older", "new", "now"]
+
+
+def test_a_job_of_the_past_takes_no_warm_pool(mock: SageMakerMock) -> None:
+    """It was created when there was none."""
+    keeps = {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30, "KeepAlivePeriodInSeconds": 3600}
+    mock.create_training_job("first", ResourceConfig=keeps)
+    mock.advance_until("first", "Completed")
+    mock.create_training_job("past", ResourceConfig=keeps, started_ago=60)
+    assert make_client().describe_training_job(TrainingJobName="first")["WarmPoolStatus"]["Status"] == "Available"
+    mock.create_training_job("next", ResourceConfig=keeps)
+    assert make_client().describe_training_job(TrainingJobName="first")["WarmPoolStatus"]["Status"] == "Reused"
 
 
 def test_a_mock_that_is_over_creates_nothing(mock: SageMakerMock) -> None:

@@ -46,11 +46,13 @@ def test_the_defaults_are_those_of_the_design() -> None:
         "latency": 0.1,
         "rate": 0.0,
         "idle_limit": timedelta(days=1),
+        "patience": 10.0,
         "plan": None,
         "validate": True,
         "strict": True,
         "account_id": "123456789012",
         "passthrough": frozenset(),
+        "real_time_modules": frozenset(),
         "seed": 0,
         "check_s3": False,
     }
@@ -81,6 +83,8 @@ def test_options_are_values() -> None:
         {"rate": 0.5},
         {"idle_limit": None},
         {"idle_limit": 30},
+        {"patience": 0},
+        {"patience": timedelta(seconds=1)},
         {"plan": Plan.completes()},
         {"plan": lambda _request: Plan.completes()},
         {"plan": partial(planned, Plan.fails())},
@@ -88,6 +92,7 @@ def test_options_are_values() -> None:
         {"strict": False},
         {"account_id": "000000000000"},
         {"passthrough": ("s3", "sagemaker-runtime", "minio.example.com")},
+        {"real_time_modules": ["ports", "our.wait_for_port"]},
         {"seed": -1},
     ],
     # Without addresses: each process of pytest-xdist must find the same tests.
@@ -97,11 +102,12 @@ def test_what_is_meant_is_kept(given_options: dict[str, Any]) -> None:
     """A good value is held as it was given."""
     options = Options.of(**given_options)
     [(name, value)] = given_options.items()
-    assert getattr(options, name) == (frozenset(value) if name == "passthrough" else value)
+    assert getattr(options, name) == (frozenset(value) if name in ("passthrough", "real_time_modules") else value)
 
 
 A_DURATION = "write latency=timedelta(seconds=1), latency=1.0, or 0 for none"
 A_RATE = "rate is a number of virtual seconds per real second, from 0 to 1,000,000"
+A_MODULE = "write real_time_modules=['ports']"
 A_LIMIT = "write idle_limit=timedelta(seconds=1), idle_limit=1.0, or None for no limit"
 
 
@@ -170,6 +176,21 @@ A_LIMIT = "write idle_limit=timedelta(seconds=1), idle_limit=1.0, or None for no
             ValueError,
             "account_id has twelve digits, unlike '12345678901٢': write account_id='123456789012'",
         ),
+        (
+            "patience",
+            -1,
+            ValueError,
+            "patience is not -1: it is not negative; write patience=timedelta(seconds=1), patience=1.0, or 0 for none",
+        ),
+        (
+            "real_time_modules",
+            "ports",
+            TypeError,
+            f"real_time_modules is a collection of names of modules, not 'ports': {A_MODULE}",
+        ),
+        ("real_time_modules", None, TypeError, f"real_time_modules is a collection of names of modules, not None: {A_MODULE}"),
+        ("real_time_modules", [1], TypeError, f"real_time_modules holds names of modules, not 1: {A_MODULE}"),
+        ("real_time_modules", ["a-b"], ValueError, f"real_time_modules: 'a-b' is not the name of a module: {A_MODULE}"),
         ("passthrough", "s3", TypeError, "passthrough is a collection of services, not one string: write passthrough=['s3']"),
         ("passthrough", None, TypeError, "passthrough is a collection of services, not None: write passthrough=['s3']"),
         ("passthrough", [1], TypeError, "passthrough holds names of services and hosts, not 1: write passthrough=['s3']"),
@@ -202,7 +223,10 @@ def test_a_value_without_meaning_is_refused(
     assert str(caught.value) == message
 
 
-NAMES = "start, wall, sleep, latency, rate, idle_limit, plan, validate, strict, account_id, passthrough, seed, check_s3"
+NAMES = (
+    "start, wall, sleep, latency, rate, idle_limit, patience, plan, validate, strict, account_id, passthrough, "
+    "real_time_modules, seed, check_s3"
+)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import gc
 import threading
 
 from sagemock import mock_sagemaker
-from sagemock.world.older import OlderThreads
+from sagemock.clock.older import OlderThreads
 
 
 def test_a_thread_may_be_added_while_another_one_iterates() -> None:
@@ -17,6 +17,10 @@ def test_a_thread_may_be_added_while_another_one_iterates() -> None:
         seen.append(thread)
     assert seen == [first]
     assert set(older) == {first, second}
+    older.discard(first)
+    older.discard(threading.Thread())
+    assert set(older) == {second}
+    older.update([first])
     assert (len(older), second in older, threading.Thread() in older) == (2, True, False)
 
 

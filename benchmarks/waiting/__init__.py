@@ -1,0 +1,19 @@
+"""Programs in which threads wait, by name: what the world outside does to virtual time, and waits with a time-out."""
+
+from collections.abc import Callable
+from typing import Final
+
+from benchmarks.waiting.loops import SCENARIOS as LOOPS
+from benchmarks.waiting.outside import SCENARIOS as OUTSIDE
+from benchmarks.waiting.pools import SCENARIOS as POOLS
+from benchmarks.waiting.scenario import Outcome
+from benchmarks.waiting.threads import SCENARIOS as THREADS
+
+__all__ = ["SCENARIOS"]
+
+SCENARIOS: Final[dict[str, Callable[[], Outcome]]] = {
+    **OUTSIDE,
+    **LOOPS,
+    **THREADS,
+    **POOLS,
+}

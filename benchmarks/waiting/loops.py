@@ -1,0 +1,157 @@
+"""Event loops, and servers that are idle, beside somebody who waits for a job."""
+
+import asyncio
+import threading
+import time
+import urllib.request
+from collections.abc import Callable
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Final
+
+from benchmarks.waiting.outside import served
+from benchmarks.waiting.scenario import Outcome, Watch, needs, seconds, within
+from sagemock.clock.real import real
+
+__all__ = ["SCENARIOS"]
+
+_MOVES: Final = 200
+
+
+def _httpx(answers_s: float) -> Outcome:
+    """A client with a time-out of five seconds, beside a task that sleeps for a minute."""
+    httpx = needs("httpx")
+
+    async def go() -> int:
+        beside = asyncio.create_task(asyncio.sleep(60))
+        answered = 0
+        async with httpx.AsyncClient(timeout=5, trust_env=False) as asked:
+            for _ in range(10):
+                try:
+                    answered += (await asked.get(url)).status_code == 200  # OK
+                except httpx.HTTPError:
+                    continue
+        beside.cancel()
+        return answered
+
+    with served(answers_s) as url, within() as sagemaker:
+        watch = Watch()
+        answered = asyncio.run(go())
+        lost_s = seconds(sagemaker)
+        wrong = f"{answered} of 10 answers" if answered < 10 else f"{lost_s:.0f} s passed" if lost_s else ""
+        return Outcome(wrong, watch.s - 10 * answers_s, lost_s)
+
+
+def _child_of_a_loop() -> Outcome:
+    """A task waits for a child, while another one sleeps for an hour."""
+
+    async def go() -> float:
+        beside = asyncio.create_task(asyncio.sleep(3600))
+        child = await asyncio.create_subprocess_exec("sleep", "0.5")
+        await child.wait()
+        beside.cancel()
+        return seconds(sagemaker)
+
+    with within() as sagemaker:
+        watch = Watch()
+        lost_s = asyncio.run(go())
+        return Outcome(f"{lost_s:.0f} s passed" if lost_s else "", watch.s - 0.5, lost_s)
+
+
+def _moves(started: Callable[[], Callable[[], str]]) -> Outcome:
+    """Start a server inside of the mock, and then sleep virtually."""
+    with within() as sagemaker:
+        asked = started()
+        for _ in range(2):
+            asked()
+        watch = Watch()
+        for _ in range(_MOVES):
+            time.sleep(60)
+        ms = watch.s * 1000 / _MOVES
+        lost_s = seconds(sagemaker) - 60 * _MOVES
+        wrong = asked() or (f"{ms:.1f} ms a move" if ms > 5 else "")  # what it may cost
+        return Outcome(wrong, watch.s, lost_s)
+
+
+def _get(port: int) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
+        return "" if answer.read() == b"ok" else "another answer"
+
+
+def _stdlib() -> Callable[[], str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"ok")
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return partial(_get, server.server_port)
+
+
+def _aiohttp() -> Callable[[], str]:
+    web = needs("aiohttp.web")
+    ports: list[int] = []
+
+    async def serve() -> None:
+        async def answer(_: object) -> Any:  # aiohttp's
+            return web.Response(text="ok")
+
+        app = web.Application()
+        app.router.add_get("/", answer)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        ports.append(runner.addresses[0][1])
+        await asyncio.Event().wait()
+
+    threading.Thread(target=lambda: asyncio.run(serve()), daemon=True).start()
+    while not ports:
+        real.sleep(0.01)
+    return partial(_get, ports[0])
+
+
+def _uvicorn() -> Callable[[], str]:
+    uvicorn = needs("uvicorn")
+
+    async def app(scope: Any, _: object, send: Any) -> None:  # ASGI's
+        if scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+            await send({"type": "http.response.body", "body": b"ok"})
+
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off"))
+    threading.Thread(target=server.run, daemon=True).start()
+    while not server.started:
+        real.sleep(0.01)
+    return partial(_get, server.servers[0].sockets[0].getsockname()[1])
+
+
+def _advance_beside_uvicorn() -> Outcome:
+    """The test advances by ten minutes; uvicorn's own loop sleeps for a tenth of a second, without end."""
+    with within() as sagemaker:
+        asked = _uvicorn()
+        asked()
+        watch = Watch()
+        before_s = seconds(sagemaker)
+        sagemaker.clock.advance(600)
+        took_s = watch.s
+        passed_s = seconds(sagemaker) - before_s
+        wrong = asked() or (f"{passed_s} s passed" if passed_s < 600 else f"took {took_s:.1f} s" if took_s > 1 else "")
+        return Outcome(wrong, took_s, passed_s - 600)
+
+
+SCENARIOS: Final[dict[str, Callable[[], Outcome]]] = {
+    "httpx-20ms": partial(_httpx, 0.02),
+    "httpx-200ms": partial(_httpx, 0.2),
+    "child-of-a-loop": _child_of_a_loop,
+    "idle-http.server": partial(_moves, _stdlib),
+    "idle-aiohttp": partial(_moves, _aiohttp),
+    "idle-uvicorn": partial(_moves, _uvicorn),
+    "advance-beside-uvicorn": _advance_beside_uvicorn,
+}

@@ -1,0 +1,207 @@
+"""The test waits for the world outside, while a thread polls a job of six hours: no virtual time must pass."""
+
+import contextlib
+import multiprocessing
+import os
+import pty
+import socket
+import subprocess
+import sys
+import threading
+import time
+import tty
+import urllib.request
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Final
+
+from benchmarks.waiting.scenario import Outcome, Watch, compare, needs, polled, seconds
+from sagemock.clock.real import real
+
+__all__ = ["SCENARIOS", "served"]
+
+_SERVER: Final = """
+import sys, time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        time.sleep(float(sys.argv[1]))
+        self.send_response(200); self.send_header("Content-Length", "2"); self.end_headers(); self.wfile.write(b"ok")
+    def log_message(self, *_): pass
+server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+print(server.server_port, flush=True)
+server.serve_forever()
+"""
+
+
+@contextlib.contextmanager
+def served(answers_s: float) -> Iterator[str]:
+    """Run an HTTP server in another process, which takes so long for each answer; its address is given."""
+    with subprocess.Popen([sys.executable, "-S", "-c", _SERVER, str(answers_s)], stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None  # noqa: S101  # it is a pipe
+        try:
+            yield f"http://127.0.0.1:{int(server.stdout.readline())}/"
+        finally:
+            server.kill()
+
+
+def _child(for_s: float) -> Outcome:
+    def work() -> None:
+        subprocess.run(["sleep", str(for_s)], check=True)  # it sleeps
+
+    return compare(work, for_s)
+
+
+def _requests(answers_s: float, times: int) -> Outcome:
+    def work() -> str:
+        for _ in range(times):
+            with urllib.request.urlopen(url, timeout=20) as answer:
+                answer.read()
+        return ""
+
+    with served(answers_s) as url:
+        return compare(work, answers_s * times)
+
+
+def _requests_to_this_process() -> Outcome:
+    """The server's threads are older than the mock, and really sleep for their answers."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            real.sleep(0.02)
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"ok")
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    def work() -> None:
+        for _ in range(10):
+            with urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/", timeout=20) as answer:
+                answer.read()
+
+    return compare(work, 0.2)
+
+
+def _duckdb() -> Outcome:
+    duckdb = needs("duckdb")
+
+    def work() -> None:
+        duckdb.sql("select sum(a.range * b.range % 7) from range(20000) a, range(3000) b").fetchall()
+
+    work()
+    watch = Watch()
+    work()
+    return compare(work, watch.s)
+
+
+def _polars() -> Outcome:
+    polars = needs("polars")
+    frame = polars.DataFrame({"key": range(2_000_000), "value": range(2_000_000)})
+
+    def work() -> None:
+        frame.group_by(polars.col("key") % 1000).agg(polars.col("value").sum().alias("sum"), polars.col("value").std()).sort(
+            "key"
+        )
+
+    work()
+    watch = Watch()
+    work()
+    return compare(work, watch.s)
+
+
+def _work(for_s: float) -> None:
+    real.sleep(for_s)
+
+
+def _pool_of_processes() -> Outcome:
+    def work() -> None:
+        with multiprocessing.get_context("fork").Pool(2) as pool:
+            pool.map(_work, [0.5, 0.5, 0.5, 0.5])
+
+    return compare(work, 1)
+
+
+def _terminal() -> Outcome:
+    """A person types after two seconds: the end of the terminal that types is another process's."""
+    person, terminal = pty.openpty()
+    tty.setraw(terminal)
+
+    def work() -> str:
+        with subprocess.Popen(["sh", "-c", "sleep 2; printf c"], stdout=person):
+            return "" if os.read(terminal, 1) == b"c" else "nothing was typed"
+
+    return compare(work, 2)
+
+
+def _pipe() -> Outcome:
+    """A line comes from a child."""
+
+    def work() -> str:
+        with subprocess.Popen(["sh", "-c", "sleep 1; echo hello"], stdout=subprocess.PIPE) as child:
+            assert child.stdout is not None  # noqa: S101  # it is a pipe
+            return "" if child.stdout.readline() == b"hello\n" else "no line came"
+
+    return compare(work, 1)
+
+
+def _socket() -> Outcome:
+    """Data comes by a socket from another process."""
+
+    def work() -> str:
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.send(b"?")
+            return "" if connection.recv(1) == b"x" else "nothing came"
+
+    program = """
+import socket, time
+listening = socket.create_server(("127.0.0.1", 0))
+print(listening.getsockname()[1], flush=True)
+connection, _ = listening.accept()
+connection.recv(1); time.sleep(0.5); connection.send(b"x")
+"""
+    with subprocess.Popen([sys.executable, "-S", "-c", program], stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None  # noqa: S101  # it is a pipe
+        port = int(child.stdout.readline())
+        return compare(work, 0.5)
+
+
+def _lives_beside() -> Outcome:
+    """A helper thread waits for a server that lives as long as the test: after `patience` time moves on."""
+    with subprocess.Popen(["sleep", "60"]) as server:
+        try:
+            with polled(patience=0.3) as sagemaker:
+                threading.Thread(target=server.wait, daemon=True).start()
+                watch = Watch()
+                sagemaker.advance_until("job", "Completed")
+                first_s, at_s = watch.s, seconds(sagemaker)
+                watch = Watch()
+                time.sleep(3600)
+                slept_s = seconds(sagemaker) - at_s
+                return Outcome("" if slept_s == 3600 else f"slept {slept_s}", first_s + watch.s - 0.3)
+        finally:
+            server.kill()
+
+
+SCENARIOS: Final[dict[str, Callable[[], Outcome]]] = {
+    "child-50ms": partial(_child, 0.05),
+    "child-500ms": partial(_child, 0.5),
+    "child-2s": partial(_child, 2),
+    "requests-20ms": partial(_requests, 0.02, 10),
+    "requests-2ms": partial(_requests, 0.002, 50),
+    "requests-to-this-process": _requests_to_this_process,
+    "socket": _socket,
+    "pipe": _pipe,
+    "terminal": _terminal,
+    "pool-of-processes": _pool_of_processes,
+    "lives-beside": _lives_beside,
+    "duckdb": _duckdb,
+    "polars": _polars,
+}

@@ -1,0 +1,139 @@
+"""Run programs in which threads wait, each in a fresh process, beside busy ones: `python -m benchmarks.waits --times 10`.
+
+For each scenario the table shows in how many runs something was wrong, how many runs hung, for how many real seconds it waited
+beyond what it waits for by itself, and how many virtual seconds were lost. It is not part of the default suite.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import cycle, islice
+from typing import Final
+
+from benchmarks.waiting import SCENARIOS
+from benchmarks.waiting.scenario import Missing, Outcome
+
+__all__ = ["main"]
+
+_LIMIT_S: Final = 60.0
+"""A run that takes longer hangs."""
+_BUSY: Final = (0, 2, 6)
+
+
+@dataclass
+class _Runs:
+    """What the runs of one scenario showed."""
+
+    wrong: list[str] = field(default_factory=list)
+    hangs: int = 0
+    waited_s: list[float] = field(default_factory=list)
+    lost_s: list[float] = field(default_factory=list)
+    missing: str = ""
+
+    def add(self, outcome: "Outcome | None") -> None:
+        """Note one run; None for one that hung."""
+        if outcome is None:
+            self.hangs += 1
+            return
+        if outcome.wrong:
+            self.wrong.append(outcome.wrong)
+        self.waited_s.append(outcome.waited_s)
+        self.lost_s.append(outcome.lost_s)
+
+    def row(self, name: str) -> str:
+        """Return the scenario's row of the table."""
+        if self.missing:
+            return f"{name:<28} not run: {self.missing} is not installed"
+        runs = len(self.waited_s) + self.hangs
+        waited = f"{min(self.waited_s):.3f} to {max(self.waited_s):.3f}" if self.waited_s else "-"
+        first = f"  {self.wrong[0]}" if self.wrong else ""
+        return (
+            f"{name:<28} {runs:>4} {len(self.wrong):>5} {self.hangs:>5}  {waited:<18} {max(self.lost_s, default=0):>10.1f}{first}"
+        )
+
+    @property
+    def is_right(self) -> bool:
+        """Whether every run that could be made was right."""
+        return not self.wrong and not self.hangs
+
+
+@contextmanager
+def _busy(number: int) -> Iterator[None]:
+    """Keep so many other processes busy."""
+    others = [subprocess.Popen([sys.executable, "-S", "-c", "while True: pass"]) for _ in range(number)]
+    try:
+        yield
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+
+
+def _run(name: str) -> "Outcome | str | None":
+    """Run a scenario in a fresh process; return what is missing if its program is not installed, None if it hangs."""
+    command = [sys.executable, "-m", "benchmarks.waits", "--here", name]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_LIMIT_S, check=False)  # noqa: S603  # ourselves
+    except subprocess.TimeoutExpired:
+        return None
+    lines = done.stdout.strip().splitlines()
+    if done.returncode or not lines:
+        return Outcome((done.stderr.strip().splitlines() or [f"ended with {done.returncode}"])[-1])
+    found = json.loads(lines[-1])
+    return str(found["missing"]) if "missing" in found else Outcome(**found)
+
+
+def _here(name: str) -> None:
+    """Run a scenario in this process, and print what it showed."""
+    try:
+        outcome = SCENARIOS[name]()
+        print(json.dumps({"wrong": outcome.wrong, "waited_s": outcome.waited_s, "lost_s": outcome.lost_s}), flush=True)
+    except Missing as missing:
+        print(json.dumps({"missing": str(missing)}), flush=True)
+    # A server's thread that never ends must not keep the process.
+    os._exit(0)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in text.split(","))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the scenarios and print the table; return 1 if a run was wrong or hung."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.waits", description=__doc__)
+    parser.add_argument("names", nargs="*", help="scenarios; all if none is named", metavar="scenario")
+    parser.add_argument("--times", type=int, default=3, help="how many runs of each")
+    parser.add_argument("--busy", type=_numbers, default=_BUSY, help="how many busy processes beside, in turn: 0,2,6")
+    parser.add_argument("--parallel", type=int, default=1, help="how many runs at once")
+    parser.add_argument("--here", help=argparse.SUPPRESS)
+    asked = parser.parse_args(arguments)
+    if asked.here:
+        _here(asked.here)
+    unknown = [name for name in asked.names if name not in SCENARIOS]
+    if unknown:
+        parser.error(f"no scenario {unknown[0]}: they are {', '.join(SCENARIOS)}")
+    print(f"{'scenario':<28} {'runs':>4} {'wrong':>5} {'hangs':>5}  {'real s waited':<18} {'virtual s lost':>10}")
+    is_right = True
+    for name in asked.names or SCENARIOS:
+        runs = _Runs()
+        turns = list(islice(cycle(asked.busy), asked.times))
+        for number in dict.fromkeys(turns):
+            with _busy(number), ThreadPoolExecutor(asked.parallel) as pool:
+                for found in pool.map(_run, [name] * turns.count(number)):
+                    if isinstance(found, str):
+                        runs.missing = found
+                    else:
+                        runs.add(found)
+        print(runs.row(name), flush=True)
+        is_right = is_right and runs.is_right
+    return int(not is_right)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""Whether threads that Python does not know compute: duckdb's, polars', OpenMP's (Linux)."""
+
+import threading
+import time
+from typing import Final
+
+from sagemock.clock.interrupts import raise_if_foreign
+from sagemock.clock.linux import native_id, of_thread, processor_clock, thread_ids
+from sagemock.clock.real import real
+
+__all__ = ["Natives"]
+
+_SHARE: Final = 0.5
+"""A native thread that had a processor for more than this part of the time since the last look computes."""
+
+
+class Natives:
+    """Looks at the native threads of this process."""
+
+    def __init__(self) -> None:
+        self._spent_ns: dict[str, int] = {}
+        self._looked_s: float = real.monotonic()
+
+    def compute(self) -> bool:
+        """Return whether one of them runs, or could, or has mostly run since the last look."""
+        known = {str(native_id(thread)) for thread in threading.enumerate()}
+        numbers = [number for number in thread_ids() if number not in known]
+        now_s: float = real.monotonic()
+        elapsed_ns, self._looked_s = (now_s - self._looked_s) * 1e9, now_s
+        before_ns, self._spent_ns = self._spent_ns, {}
+        found = False
+        for number in numbers:
+            stat = of_thread(number, "stat")
+            spent_ns = _spent_ns(int(number))
+            if stat is None or spent_ns is None:
+                continue
+            self._spent_ns[number] = spent_ns
+            used_ns = spent_ns - before_ns.get(number, spent_ns)
+            found = found or used_ns > elapsed_ns * _SHARE or stat.rpartition(b") ")[2][:1] == b"R"
+        return found
+
+
+def _spent_ns(number: int) -> int | None:
+    """Return the processor time of a thread; None for one that has ended."""
+    try:
+        return time.clock_gettime_ns(processor_clock(number))
+    except OSError as error:
+        raise_if_foreign(error)
+        return None

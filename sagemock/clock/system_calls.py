@@ -1,0 +1,190 @@
+"""In which system call a thread is blocked (Linux), and what the descriptors are that it waits for."""
+
+import os
+import platform
+import socket
+import struct
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple, TypeVar
+
+from sagemock.clock.interrupts import raise_if_foreign
+from sagemock.clock.linux import native_id, of_thread, read
+
+__all__ = [
+    "CALLS",
+    "Call",
+    "Traffic",
+    "blocked_in",
+    "descriptors",
+    "goes_to",
+    "is_known_here",
+    "is_pair",
+    "is_terminal",
+    "owes_an_answer",
+    "serves",
+    "traffic",
+]
+
+# Numbers of system calls: arch/x86/entry/syscalls/syscall_64.tbl, and include/uapi/asm-generic/unistd.h for aarch64.
+_X86_64: Final = {
+    "read": 0, "readv": 19, "pread64": 17, "poll": 7, "ppoll": 271, "select": 23, "pselect6": 270, "epoll_wait": 232,
+    "epoll_pwait": 281, "epoll_pwait2": 441, "accept": 43, "accept4": 288, "recvfrom": 45, "recvmsg": 47, "sendto": 44,
+    "sendmsg": 46, "connect": 42, "nanosleep": 35, "clock_nanosleep": 230, "wait4": 61, "waitid": 247, "flock": 73, "fcntl": 72,
+    "openat": 257, "futex": 202,
+}  # fmt: skip
+_AARCH64: Final = {
+    "read": 63, "readv": 65, "pread64": 67, "ppoll": 73, "pselect6": 72, "epoll_pwait": 22, "epoll_pwait2": 441, "accept": 202,
+    "accept4": 242, "recvfrom": 207, "recvmsg": 212, "sendto": 206, "sendmsg": 211, "connect": 203, "nanosleep": 101,
+    "clock_nanosleep": 115, "wait4": 260, "waitid": 95, "flock": 32, "fcntl": 25, "openat": 56, "futex": 98,
+}  # fmt: skip
+CALLS: Final[dict[str, int]] = {"x86_64": _X86_64, "aarch64": _AARCH64}.get(platform.machine(), {})
+_NAMES: Final = {number: name for name, number in CALLS.items()}
+# Not on every system.
+_TCP_INFO: Final[int] = getattr(socket, "TCP_INFO", -1)
+_POLLFD: Final = struct.Struct("ihh")
+# struct tcp_info (include/uapi/linux/tcp.h): a state, and where it says for how many milliseconds nothing was sent and nothing
+# was received, and how many segments with data were sent.
+_SYN_SENT, _SENT, _RECEIVED, _SEGMENTS = 2, 44, 52, 156
+
+_T = TypeVar("_T")
+
+
+class Call(NamedTuple):
+    """A system call in which a thread is blocked."""
+
+    name: str
+    arguments: tuple[int, ...]
+
+
+def is_known_here() -> bool:
+    """Return whether the kernel tells in which system calls the threads of this process are."""
+    return bool(CALLS) and read("/proc/thread-self/syscall") is not None
+
+
+def blocked_in(thread: threading.Thread) -> Call | None:
+    """Return the call in which a thread is blocked; None for one that runs, or where that is unknown."""
+    words = (of_thread(native_id(thread) or 0, "syscall") or b"").split()
+    # "running", or "-1" with the stack: it is blocked in none.
+    if len(words) <= len(("-1", "stack", "place")):
+        return None
+    number, *arguments = [int(word, 0) for word in words[:7]]
+    return Call(_NAMES.get(number, ""), tuple(arguments))
+
+
+def descriptors(call: Call) -> list[int]:
+    """Return the descriptors for whose data, or room, a call waits; none where they cannot be read."""
+    first, second = call.arguments[:2]
+    if call.name in {"poll", "ppoll"}:
+        return [descriptor for descriptor, _, _ in _POLLFD.iter_unpack(_memory(first, _POLLFD.size * second)) if descriptor >= 0]
+    if call.name in {"select", "pselect6"}:
+        found: set[int] = set()
+        # Three sets of bits: to read, to write, of exceptions.
+        for address in call.arguments[1:4]:
+            bits = int.from_bytes(_memory(address, (first + 63) // 64 * 8), "little") if address else 0
+            found.update(number for number in range(first) if bits >> number & 1)
+        return sorted(found)
+    if call.name.startswith("epoll"):
+        return [int(line.split()[1]) for line in (read(f"/proc/self/fdinfo/{first}") or b"").splitlines() if line[:4] == b"tfd:"]
+    return [first]
+
+
+def _memory(address: int, length: int) -> bytes:
+    """Return what stands in this process's memory; nothing where nothing is any more, as the thread may have gone on."""
+    try:
+        memory = os.open("/proc/self/mem", os.O_RDONLY)
+        try:
+            return os.pread(memory, length, address)
+        finally:
+            os.close(memory)
+    except (OSError, OverflowError) as error:
+        raise_if_foreign(error)
+        return b""
+
+
+def goes_to(descriptor: int) -> str:
+    """Return what a descriptor is, in the kernel's words: "socket:[123]", "pipe:[123]", "anon_inode:[eventfd]", "/dev/pts/0"."""
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115  # twice as fast
+    except OSError as error:
+        raise_if_foreign(error)
+        return ""
+
+
+def is_terminal(descriptor: int) -> bool:
+    """Return whether a descriptor is a terminal."""
+    return os.isatty(descriptor)
+
+
+def is_pair(number: int) -> bool:
+    """Return whether a socket is one of a pair that has no name."""
+    return bool(_asked(number, lambda one: one.family == socket.AF_UNIX and not one.getsockname() and not one.getpeername()))
+
+
+class Traffic(NamedTuple):
+    """What a TCP connection has sent and received."""
+
+    is_connecting: bool
+    segments: int
+    """How many segments with data it has sent."""
+    sent_ms: int
+    """For how long it has sent nothing."""
+    received_ms: int
+    """For how long it has received nothing."""
+
+
+def traffic(number: int) -> Traffic | None:
+    """Return what a TCP connection has sent and received; None for what is none."""
+    info = _asked(number, lambda one: one.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, _SEGMENTS + 4))
+    if not info or len(info) < _SEGMENTS + 4:
+        return None
+    segments, sent_ms, received_ms = (int.from_bytes(info[at : at + 4], sys.byteorder) for at in (_SEGMENTS, _SENT, _RECEIVED))
+    return Traffic(info[0] == _SYN_SENT, segments, sent_ms, received_ms)
+
+
+def owes_an_answer(number: int) -> bool:
+    """Return whether a connection owes an answer: something was sent, and nothing has come since."""
+    found = traffic(number)
+    return found is not None and (found.is_connecting or found.sent_ms < found.received_ms)
+
+
+def serves(numbers: Iterable[int]) -> set[int]:
+    """Return those of some sockets that wait for whoever may call: listening ones, and connections that came in by them."""
+    listening, ports = set[int](), dict[int, int]()
+    for number in numbers:
+        if _asked(number, _listens):
+            listening.add(number)
+        else:
+            port = _asked(number, _port)
+            if port:
+                ports[number] = port
+    if not ports:
+        return listening
+    ours = _listening_ports()
+    return listening | {number for number, port in ports.items() if port in ours}
+
+
+def _listening_ports() -> set[int]:
+    numbers = [int(name) for name in os.listdir("/proc/self/fd")]  # noqa: PTH208  # a name is all
+    sockets = [number for number in numbers if goes_to(number).startswith("socket:")]
+    return {port for number in sockets if _asked(number, _listens) and (port := _asked(number, _port))}
+
+
+def _listens(one: socket.socket) -> bool:
+    return bool(one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+
+
+def _port(one: socket.socket) -> int:
+    return int(one.getsockname()[1]) if one.family in {socket.AF_INET, socket.AF_INET6} else 0
+
+
+def _asked(number: int, question: Callable[[socket.socket], _T]) -> _T | None:
+    """Ask a socket something; None if it is closed, or has no answer."""
+    try:
+        # A copy: whatever is raised here, the caller's own stays open.
+        with socket.socket(fileno=os.dup(number)) as one:
+            return question(one)
+    except OSError as error:
+        raise_if_foreign(error, "socket", __name__)
+        return None

@@ -1,0 +1,97 @@
+"""What an event loop waits for outside of this process: connections that owe an answer, and children (law 7 for tasks)."""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from sagemock.clock.real import real
+from sagemock.clock.system_calls import goes_to, serves, traffic
+from sagemock.clock.waits import has_children
+
+__all__ = ["LoopOutside"]
+
+_FLOWS_MS: Final = 250
+"""After so long without data an answer is complete. Its second part may wait for a delayed acknowledgement, of 40 to 200 ms."""
+
+
+class _Descriptor:
+    """A descriptor of a loop."""
+
+    def __init__(self, number: int, where: str) -> None:
+        self.where = where
+        self.since_s: float | None = None
+        """Since which real instant it holds time, until something comes."""
+        self.segments: int | None = None
+        """How many segments had been sent when something came last; None if nothing has come since the loop is watched."""
+        self._number = number
+        self._is_child = where.startswith("pipe:") or where == "anon_inode:[pidfd]"
+        # A connection that came in waits for whoever calls next.
+        is_served = where.startswith("socket:") and bool(serves([number]))
+        self._is_connection = where.startswith("socket:") and not is_served
+        self.is_known = self._is_child or is_served or (self._is_connection and traffic(number) is not None)
+        """Whether it is known when something is to come."""
+
+    def arrived(self) -> None:
+        """Note that something has come."""
+        self.since_s = None
+        found = traffic(self._number) if self._is_connection else None
+        self.segments = None if found is None else found.segments
+
+    def longest_s(self, patience_s: float, is_awaited: Callable[[], bool]) -> float:
+        """Return for how long it may hold time, since that began: not at all if nothing is to come.
+
+        `is_awaited` says whether some task may wait for it.
+        """
+        if self._is_child:
+            return patience_s if has_children() else 0
+        found = traffic(self._number) if self._is_connection else None
+        if found is None:
+            return 0
+        is_owed = found.sent_ms < found.received_ms if self.segments is None else found.segments > self.segments
+        if found.is_connecting or is_owed:
+            return patience_s
+        is_flowing = self.segments is not None and found.received_ms < _FLOWS_MS and is_awaited()
+        return _FLOWS_MS / 1000 if is_flowing else 0
+
+
+class LoopOutside:
+    """The descriptors of one event loop, and since when it waits for each of them."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, _Descriptor] = {}
+
+    def are_known(self, numbers: Iterable[int]) -> bool:
+        """Return whether it is known of all of them when something is to come."""
+        return all(self._descriptor(number).is_known for number in numbers)
+
+    def forget(self) -> None:
+        """Begin anew: nobody saw what came in the meantime."""
+        self._known.clear()
+
+    def arrived(self, numbers: Iterable[int]) -> None:
+        """Note for which descriptors something has come, before the loop does anything with it."""
+        for number in numbers:
+            self._descriptor(number).arrived()
+
+    def until_s(self, numbers: Iterable[int], patience_s: float, is_awaited: Callable[[], bool]) -> float:
+        """Return the real instant until which descriptors that the loop waits for hold time; 0 if none does.
+
+        `is_awaited` says whether some task may wait for something from outside.
+        """
+        now_s: float = real.monotonic()
+        latest_s = 0.0
+        for number in numbers:
+            one = self._descriptor(number)
+            longest_s = one.longest_s(patience_s, is_awaited)
+            if not longest_s:
+                one.since_s = None
+                continue
+            one.since_s = now_s if one.since_s is None else one.since_s
+            latest_s = max(latest_s, one.since_s + longest_s)
+        return latest_s if latest_s > now_s else 0
+
+    def _descriptor(self, number: int) -> _Descriptor:
+        where = goes_to(number)
+        known = self._known.get(number)
+        if known is None or known.where != where:
+            known = self._known[number] = _Descriptor(number, where)
+        return known

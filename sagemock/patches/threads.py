@@ -1,0 +1,253 @@
+"""Waits of threads for one another: `Condition.wait` and `Thread.join` are entries in the table of sleepers (laws 7 and 8).
+
+`threading.Condition.wait` is the one door of Event, Queue, Future.result, futures.wait, as_completed, Timer, Semaphore and
+Barrier. A wait with a time-out has two instants, a real and a virtual one, and ends at whichever comes first. A wait without one
+says that the thread waits for another thread, so that nobody needs to watch it.
+"""
+
+import concurrent.futures._base as futures
+import queue
+import sys
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+from sagemock.cleanup import run_all
+from sagemock.clock.instants import SECOND_US
+from sagemock.clock.real import real
+from sagemock.clock.sleepers import Sleepers, waiting
+from sagemock.patches.active import Active, Innermost, sleeps_here
+from sagemock.patches.bindings import TEST_TOOLS, belongs
+from sagemock.patches.patch import Patches, Wrapped
+from sagemock.patches.ticks import Ticks
+
+__all__ = ["ThreadsPatch"]
+
+# About a hundred years; what is longer means "never".
+_LONGEST_S: Final = 3_200_000_000.0
+_START: Final = threading.Thread.start.__code__
+_TIMERS: Final = (*TEST_TOOLS, "pydevd", "_pydevd_bundle", "debugpy")
+"""What times or stops the test itself: its waits are real."""
+
+
+class Waiter:
+    """Stands in a condition's queue in place of a lock: `release()` ends the wait of the thread that made it."""
+
+    def __init__(self, sleepers: Sleepers, timeout_s: float | None, ticks: "_Ticks") -> None:
+        self._sleepers = sleepers
+        self._timeout_s = timeout_s
+        self._ticks = ticks
+        self._pause, rouse = waiting()
+        self._sleeper = sleepers.sleeper(None, rouse)
+        self._sleeper.is_wait = True
+
+    @property
+    def is_given(self) -> bool:
+        """Whether another thread has ended the wait."""
+        return self._sleeper.is_given
+
+    def release(self) -> None:
+        """End the wait. Raises RuntimeError the second time, as a lock does."""
+        if self._sleeper.is_given:
+            raise RuntimeError("release unlocked lock")
+        self._sleepers.give(self._sleeper)
+
+    def wait(self) -> bool:
+        """Wait until another thread ends it, or until one of the two instants; return whether a thread did."""
+        sleeper, clock, ends_s = self._sleeper, self._sleepers.clock, None
+        if self._timeout_s is not None:
+            # Only here, where no lock of the caller's is held: to ask for the time may be to be told of what happens.
+            sleeper.deadline_us = clock.now_us() + max(1, round(self._timeout_s * SECOND_US))
+            sleeper.is_ticker = self._ticks.is_ticker(self._sleepers)
+            ends_s = real.monotonic() + self._timeout_s
+        self._sleepers.through(sleeper, self._pause, ends_s)
+        if not (sleeper.is_given or sleeper.is_due):
+            if sleeper.deadline_us is not None and ends_s is not None:
+                ends_s = min(ends_s, real.monotonic() + (sleeper.deadline_us - clock.standing_us) / SECOND_US)
+            self._go_on(ends_s)
+        if sleeper.is_given:
+            self._ticks.ticks.times = 0
+        elif sleeper.deadline_us is not None:
+            self._ticks.timed_out(self._sleepers, sleeper.deadline_us, is_due=sleeper.is_due)
+        return sleeper.is_given
+
+    def _go_on(self, ends_s: float | None) -> None:
+        """Wait for the rest of the time really: the mock is over, or the real instant has come."""
+        while not self.is_given:
+            left_s = None if ends_s is None else ends_s - real.monotonic()
+            if left_s is not None and left_s <= 0:
+                break
+            self._pause(left_s)
+
+
+class _Ticks(threading.local):
+    """What the calling thread's time-outs have to do with the time that it is shown."""
+
+    lost_us = 0
+    """By how much its waits took longer than the clock moved: for those that timed out really."""
+
+    def __init__(self) -> None:
+        self.ticks = Ticks()
+
+    def is_ticker(self, sleepers: Sleepers) -> bool:
+        """Return whether the thread has only timed out for long. The thread that entered the mock never is one."""
+        return self.ticks.is_one(sleepers.calls_here()) and not sleepers.was_entered_here()
+
+    def timed_out(self, sleepers: Sleepers, deadline_us: int, *, is_due: bool) -> None:
+        """Note a time-out, a virtual or a real one."""
+        self.ticks.times += 1
+        # `as_completed` gives up when it is later than its end; and the end of a wait that timed out really is reached.
+        self.lost_us += 1 if is_due else max(1, deadline_us - sleepers.clock.standing_us)
+
+    def shown_s(self, sleepers: Sleepers) -> float:
+        """Return the time by which `threading` and its like measure what is left of a wait: virtual time."""
+        clock = sleepers.clock
+        ahead_us = clock.standing_us - clock.start_us + self.lost_us
+        return sleepers.began_s + ahead_us / SECOND_US
+
+
+class _Time:
+    """Stands in for the module `time` in `concurrent.futures`."""
+
+    def __init__(self, module: Any, monotonic: Callable[[], float]) -> None:  # noqa: ANN401  # a module
+        self._module = module
+        self.monotonic = monotonic
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._module, name)
+
+
+class ThreadsPatch:
+    """Puts waiters into the queues of conditions, and shows virtual time to what measures how long a wait may still take."""
+
+    def __init__(self, innermost: Innermost) -> None:
+        """Prepare; `innermost` is asked anew at each wait."""
+        self._innermost = innermost
+        self._ticks = _Ticks()
+        self._joining: dict[threading.Thread, list[Waiter]] = {}
+        self._undo: list[Callable[[], None]] = []
+        self._patches = Patches(
+            Wrapped(threading.Condition, "wait", self._wait),
+            Wrapped(threading.Thread, "join", self._join),
+            Wrapped(threading.Thread, "_delete", self._delete),
+            Wrapped(threading.Thread, "start", self._start),
+        )
+
+    def install(self) -> None:
+        """Patch the process."""
+        self._patches.install()
+        shown = self._monotonic
+        for owner, name, stand_in in (
+            (threading, "_time", shown),
+            (queue, "time", shown),
+            (futures, "time", _Time(futures.time, shown)),  # type: ignore[attr-defined]  # no part of its interface
+        ):
+            self._undo.append(partial(setattr, owner, name, getattr(owner, name)))
+            setattr(owner, name, stand_in)
+
+    def uninstall(self) -> None:
+        """Undo `install`. What is left of a wait is real."""
+        undo, self._undo = self._undo, []
+        run_all(*reversed(undo), self._patches.uninstall)
+
+    def _active(self) -> Active | None:
+        """Return the innermost mock if the calling thread waits on its clock."""
+        active = sleeps_here(self._innermost)
+        if active is None or active.wall == "real" or active.sleepers.is_over or _times_the_test(threading.current_thread()):
+            return None
+        return active
+
+    def _monotonic(self) -> float:
+        active = self._active()
+        return real.monotonic() if active is None else self._ticks.shown_s(active.sleepers)
+
+    def _wait(self, wrapped: Callable[..., bool], condition: Any, args: Any, kwargs: Any) -> bool:  # noqa: ANN401  # wrapt's
+        timeout_s = _timeout_s(args, kwargs)
+        active = None if _starts_a_thread() else self._active()
+        if active is None or (timeout_s is not None and not 0 < timeout_s < _LONGEST_S) or not condition._is_owned():  # noqa: SLF001
+            # Python's own words for what is not right; and what does not wait, or not for an end.
+            return wrapped(*args, **kwargs)
+        waiter = Waiter(active.sleepers, timeout_s, self._ticks)
+        # As `threading` has it, from 3.10 to 3.14; only the lock is another.
+        condition._waiters.append(waiter)  # noqa: SLF001
+        saved = condition._release_save()  # noqa: SLF001
+        try:
+            waiter.wait()
+        finally:
+            condition._acquire_restore(saved)  # noqa: SLF001
+            if not waiter.is_given:
+                _leave(condition._waiters, waiter)  # noqa: SLF001
+        return waiter.is_given
+
+    def _join(self, wrapped: Callable[..., None], thread: Any, args: Any, kwargs: Any) -> None:  # noqa: ANN401  # wrapt's
+        timeout_s = _timeout_s(args, kwargs)
+        active = self._active()
+        if active is None or not _is_joined_by_waiting(thread) or (timeout_s is not None and not 0 < timeout_s < _LONGEST_S):
+            return wrapped(*args, **kwargs)
+        waiter = Waiter(active.sleepers, timeout_s, self._ticks)
+        joining = self._joining.setdefault(thread, [])
+        joining.append(waiter)
+        try:
+            if _is_listed(thread):
+                if not waiter.wait():
+                    return None
+            else:
+                # It ended just now, and found nobody who joins it.
+                self._joining.pop(thread, None)
+        finally:
+            _leave(joining, waiter)
+        # Its last few instructions.
+        return wrapped()
+
+    def _start(self, wrapped: Callable[..., None], thread: Any, args: Any, kwargs: Any) -> None:  # noqa: ANN401  # wrapt's
+        active = self._active()
+        if active is not None and active.real_time_modules.are_below(2):
+            # Whatever it waits for is real: it is none of the mock's, as if it were older.
+            active.threads_before.add(thread)
+        wrapped(*args, **kwargs)
+
+    def _delete(self, wrapped: Callable[..., None], thread: Any, args: Any, kwargs: Any) -> None:  # noqa: ANN401  # wrapt's
+        wrapped(*args, **kwargs)
+        for waiter in self._joining.pop(thread, []).copy():
+            waiter.release()
+
+
+def _timeout_s(args: tuple[Any, ...], kwargs: dict[str, Any]) -> float | None:
+    """Return the time-out of a wait; one of no length for what Python itself is to judge."""
+    if len(args) + len(kwargs) > 1 or (kwargs and "timeout" not in kwargs):
+        return 0
+    timeout_s = args[0] if args else kwargs.get("timeout")
+    return timeout_s if timeout_s is None or isinstance(timeout_s, (int, float)) else 0
+
+
+def _starts_a_thread() -> bool:
+    """Return whether a thread waits until one that it starts has begun, which needs no time.
+
+    An executor's lock, which a fork takes as well, is held meanwhile: nothing of ours may be waited for.
+    """
+    # Frames: this one, the wrapper, Event.wait, who called that.
+    caller = sys._getframe(2).f_back  # noqa: SLF001  # inspect's is slower
+    return caller is not None and caller.f_code is _START
+
+
+def _is_joined_by_waiting(thread: threading.Thread) -> bool:
+    """Return whether to join a thread is to wait: not one that has not begun, has ended, or is the calling one."""
+    return _is_listed(thread) and thread is not threading.current_thread() and thread is not threading.main_thread()
+
+
+def _is_listed(thread: threading.Thread) -> bool:
+    # Not is_alive(): a thread whose last instructions run is alive, and has woken who joined it.
+    return threading._active.get(thread.ident) is thread  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def _times_the_test(thread: threading.Thread) -> bool:
+    """Return whether a thread belongs to a tool that times the test, as a `Timer` of pytest-timeout does."""
+    target = getattr(thread, "function", None) or getattr(thread, "_target", None)
+    return target is not None and belongs(str(getattr(target, "__module__", None)), _TIMERS)
+
+
+def _leave(waiters: Any, waiter: Waiter) -> None:  # noqa: ANN401  # a deque or a list
+    # In one step, and without an error to catch: another thread may take it out at this moment.
+    if waiter in waiters:
+        waiters.remove(waiter)

@@ -1,0 +1,101 @@
+"""What a world holds, as JSON: jobs, calls, rules, faults, the clock."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sagemock.errors import PlanError
+from sagemock.jobs.own import own
+from sagemock.jobs.rules import Rule
+from sagemock.service.calls import Call
+from sagemock.service.faults import Fault
+from sagemock.training.plan.document import to_document
+from sagemock.training.plan.plan import Plan
+from sagemock.world.views import JobView
+from sagemock.world.world import World
+
+__all__ = ["call", "clock", "fault", "job", "plain", "rule"]
+
+
+def clock(world: World) -> dict[str, Any]:
+    """Return what the clock shows and how it moves."""
+    limit = world.clock.idle_limit
+    return {
+        "now": world.clock.now().isoformat(),
+        "latency": world.clock.latency.total_seconds(),
+        "idle_limit": None if limit is None else limit.total_seconds(),
+        "rate": world.options.rate,
+    }
+
+
+def job(view: JobView) -> dict[str, Any]:
+    """Return a job as it is now, by the names of a `JobView`."""
+    return {
+        "name": view.name,
+        "arn": view.arn,
+        "region": view.region,
+        "status": view.status,
+        "secondary_status": view.secondary_status,
+        "message": view.message,
+        "failure_reason": view.failure_reason,
+        "created": view.created.isoformat(),
+        "started": _instant(view.started),
+        "ended": _instant(view.ended),
+        "training_seconds": view.training_seconds,
+        "billable_seconds": view.billable_seconds,
+        "transitions": [
+            {"status": one.status, "start": one.start.isoformat(), "end": _instant(one.end), "message": one.message}
+            for one in view.transitions
+        ],
+        "request": plain(view.request),
+        **_planned(view.plan),
+    }
+
+
+def call(one: Call) -> dict[str, Any]:
+    """Return a call, by the names of a `Call`."""
+    return {
+        "operation": one.operation,
+        "params": plain(one.params),
+        "at": one.at.isoformat(),
+        "region": one.region,
+        "outcome": one.outcome,
+        "message": one.message,
+        "attempt": one.attempt,
+        "origin": one.origin,
+    }
+
+
+def rule(one: Rule) -> dict[str, Any]:
+    """Return what was planned for jobs, and how many it has served."""
+    matcher = one.matcher if isinstance(one.matcher, str) else None
+    return {"match": matcher, "shown": str(one), **_planned(one.plan), "times": one.times, "used": one.used}
+
+
+def fault(one: Fault) -> dict[str, Any]:
+    """Return a fault, and how many calls have met it."""
+    return {"operation": one.operation, "error": one.error, "shown": str(one), "times": one.times, "met": one.met}
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401  # what a request holds in, a JSON value out
+    """Return a value as JSON can hold it: what JSON cannot, such as bytes, is shown."""
+    if isinstance(value, Mapping):
+        return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return own(value) if isinstance(value, (str, int, float, bool, type(None))) else str(value)
+
+
+def _planned(plan: object) -> dict[str, Any]:
+    document = None
+    if isinstance(plan, Plan):
+        try:
+            document = to_document(plan)
+        except PlanError:
+            # A callable in it stays where it is.
+            document = None
+    return {"plan": document, "plan_shown": repr(plan)}
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()

@@ -1,0 +1,209 @@
+"""The client of the control API, whose verbs are those of a mock."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final, NoReturn
+from urllib.parse import quote
+
+from sagemock.checks import quoted
+from sagemock.errors import NotServed, UnknownJob
+from sagemock.served.door import Door, instant_of, members, moment, span
+from sagemock.served.remote_views import RemoteAccounts, RemoteClock, RemoteJob, RemoteJobs
+from sagemock.service.calls import Call, Calls
+from sagemock.service.faults import Moment
+from sagemock.training.plan.document import to_document
+from sagemock.training.plan.plan import Plan
+
+__all__ = ["LACKS", "RemoteMock", "connect"]
+
+LACKS: Final = {
+    "on_event": "a callable cannot travel: read `events`",
+    "sleeps": "virtual sleeps are in the mock's own process: read them there",
+    "serve": "it is served already, at `url`",
+    "start": "its owner starts it: call reset() for a fresh world",
+    "stop": "its owner stops it: call reset() for a fresh world",
+    "fresh": "its owner makes mocks: call reset() for a fresh world",
+    "options": "its owner has given them: `clock` has latency and rate",
+}
+"""The names of a mock that a served one lacks, and why."""
+
+
+class RemoteMock:
+    """A mock that another process serves: see `connect`."""
+
+    def __init__(self, url: str, token: str | None = None) -> None:
+        """Use the world at `url`; `connect` looks whether it is there, too."""
+        self._door = Door(url, token)
+        self.url = url
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name in LACKS:
+            raise NotServed(f"a served mock has no {name}: {LACKS[name]}")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __repr__(self) -> str:
+        return f"<RemoteMock at {self.url}>"
+
+    def __str__(self) -> str:
+        return self._door.ask("GET", "/timeline").decode()
+
+    # -- reading
+
+    @property
+    def clock(self) -> RemoteClock:
+        """The virtual clock."""
+        return RemoteClock(self._door)
+
+    @property
+    def jobs(self) -> RemoteJobs:
+        """The training jobs, by name."""
+        return RemoteJobs(self._door)
+
+    @property
+    def calls(self) -> Calls:
+        """Every call that has arrived by now: it does not grow, so ask again."""
+        return Calls(
+            [
+                Call(
+                    one["operation"],
+                    one["params"],
+                    instant_of(one["at"]),
+                    one["region"],
+                    one["outcome"],
+                    one["attempt"],
+                    message=one["message"],
+                    origin=one["origin"],
+                )
+                for one in self._door.document("GET", "/calls")["calls"]
+            ]
+        )
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """Every event that SageMaker has sent to EventBridge by now: it does not grow, so ask again."""
+        events: list[dict[str, Any]] = self._door.document("GET", "/events")["events"]
+        return events
+
+    @property
+    def accounts(self) -> RemoteAccounts:
+        """The account ids of callers by access key id."""
+        return RemoteAccounts(self._door)
+
+    def timeline(self, name: str, *, width: int | None = None) -> str:
+        """Return a picture of a job's life. Raises UnknownJob if there is no such job."""
+        return self._door.ask("GET", "/timeline", job=name, width=width).decode()
+
+    def svg(self, *names: str) -> str:
+        """Return a picture of these jobs (default: all) as an `<svg>` element."""
+        last = None if names else len(self.jobs)
+        return self._door.ask("GET", "/timeline", job=names, format="svg", last=last).decode()
+
+    # -- acting
+
+    def plan(self, matcher: str, plan: Plan, *, times: int | None = None) -> None:
+        """Plan the life of jobs that are created from now on, by a pattern of their names.
+
+        Raises NotServed for a callable, and PlanError, which names the field, for a callable in the plan.
+        """
+        if not isinstance(matcher, str):
+            raise NotServed(f"a predicate cannot travel to a served mock, like {quoted(matcher)}: give a pattern of job names")
+        if not isinstance(plan, Plan):
+            raise NotServed(f"only a Plan can travel to a served mock, not {quoted(plan)}: write Plan.completes()")
+        self._door.ask("POST", "/plans", {"match": matcher, "plan": to_document(plan), **members(times=times)})
+
+    def create_training_job(
+        self,
+        name: str,
+        *,
+        plan: Plan | None = None,
+        started_ago: timedelta | float = 0,
+        region: str | None = None,
+        **fields: Any,  # noqa: ANN401  # any field of the request
+    ) -> RemoteJob:
+        """Create a training job as if somebody else had done so, as `SageMakerMock.create_training_job` does."""
+        if plan is not None and not isinstance(plan, Plan):
+            raise NotServed(f"only a Plan can travel to a served mock, not {quoted(plan)}: write Plan.completes()")
+        planned = members(region=region, plan=None if plan is None else to_document(plan))
+        document = {"name": name, "started_ago": span(started_ago), "request": fields, **planned}
+        told = self._door.document("POST", "/jobs", document)
+        return RemoteJob(self._door, told["arn"])
+
+    def fault(  # noqa: PLR0913  # each narrows down the calls
+        self,
+        operation: str,
+        error: str,
+        *,
+        job: str | None = None,
+        times: int | None = None,
+        after: Moment | None = None,
+        until: Moment | None = None,
+        probability: float | None = None,
+        message: str | None = None,
+        status: int | None = None,
+    ) -> None:
+        """Let calls fail from now on, as `SageMakerMock.fault` does."""
+        narrowed = members(job=job, times=times, after=moment(after), until=moment(until), probability=probability)
+        self._door.ask(
+            "POST", "/faults", {"operation": operation, "error": error, **narrowed, **members(message=message, status=status)}
+        )
+
+    def hide(self, job: str, *, lasting: timedelta | float, operation: str = "*") -> None:
+        """Hide jobs from the API for a while after their creation."""
+        self._door.ask("POST", "/hide", {"job": job, "lasting": span(lasting), "operation": operation})
+
+    def quota(self, instance_type: str, *, instances: int, spot: bool = False, warm_pool: bool = False) -> None:
+        """Set how many instances of a type the account may use at once."""
+        given = {"instance_type": instance_type, "instances": instances, "spot": spot, "warm_pool": warm_pool}
+        self._door.ask("POST", "/quota", given)
+
+    def interrupt(self, name: str) -> None:
+        """Take the instances away from a managed spot job now."""
+        self._act(name, "interrupt")
+
+    def fail(self, name: str, reason: str = "AlgorithmError: , exit code: 1") -> None:
+        """Let a job fail now, with this FailureReason."""
+        self._act(name, "fail", reason=reason)
+
+    def complete(self, name: str) -> None:
+        """Let a job complete now."""
+        self._act(name, "complete")
+
+    def log(self, name: str, text: str, *, at: datetime | str | float | None = None, instance: int = 1) -> None:
+        """Let a container of a job write a line to its log."""
+        self._act(name, "log", text=text, instance=instance, **members(at=moment(at)))
+
+    def advance_until(self, name: str, wanted: str) -> datetime:
+        """Let time pass until a job has the primary or secondary status `wanted`, and return that instant."""
+        return self._until({"job": name, "status": wanted})
+
+    def advance_until_idle(self) -> datetime:
+        """Let time pass until no job will change by itself; return that instant."""
+        return self._until("idle")
+
+    def check_used(self) -> None:
+        """Raise UnusedError if, under `strict`, nothing has used a plan or a fault."""
+        self._door.ask("POST", "/check", {})
+
+    def reset(self) -> None:
+        """Begin a fresh world here. Raises UsageError if this one belongs to a test."""
+        self._door.ask("POST", "/reset", {})
+
+    def _act(self, name: str, verb: str, **given: object) -> None:
+        if not isinstance(name, str) or not name:
+            raise UnknownJob(f"jobs are looked up by name or ARN, not by {quoted(name)}: write {verb}('churn-1')")
+        self._door.ask("POST", f"/jobs/{quote(name, safe='')}/{verb}", given)
+
+    def _until(self, until: object) -> datetime:
+        return instant_of(self._door.document("POST", "/clock", {"until": until})["now"])
+
+
+def connect(url: str, *, token: str | None = None) -> "RemoteMock":
+    """Return the mock that is served at `url`, by `sagemock serve` or by `serve()` in another process.
+
+    Its verbs are those of a mock. What it lacks raises NotServed, which says why. Raises UsageError if no sagemock answers there.
+
+    :param url: The url, with the path of the world if it has one.
+    :param token: What the server was given as its token.
+    """
+    mock = RemoteMock(url, token)
+    mock.clock.now()
+    return mock

@@ -1,0 +1,236 @@
+"""What the client of the control API shows: the clock, the jobs, the accounts of a served mock."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from sagemock.checks import quoted
+from sagemock.errors import InvalidType, NotServed, UnknownJob
+from sagemock.served.door import Door, instant_of, maybe, moment, span
+from sagemock.training.plan.document import from_document
+from sagemock.training.plan.plan import Plan
+from sagemock.world.views import TransitionView
+
+__all__ = ["RemoteAccounts", "RemoteClock", "RemoteJob", "RemoteJobs"]
+
+
+class RemoteClock:
+    """The clock of a served mock."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def now(self) -> datetime:
+        """Return the present instant, aware, in UTC."""
+        return instant_of(self._told()["now"])
+
+    def advance(self, by: timedelta | float | None = None, /, **units: float) -> None:
+        """Let time pass: `advance(minutes=5)`, `advance(timedelta(minutes=5))` or `advance(300)` (seconds)."""
+        if (by is None) == (not units):
+            raise InvalidType("advance takes one duration: advance(minutes=5), advance(timedelta(minutes=5)) or advance(300)")
+        try:
+            given = timedelta(**units) if by is None else by
+        except (TypeError, ValueError, OverflowError) as error:
+            raise InvalidType(f"advance() takes units of time ({error}): write advance(minutes=5)") from None
+        self._door.ask("POST", "/clock", {"advance": span(given)})
+
+    def advance_to(self, when: datetime | str | float) -> None:
+        """Let time pass until `when`."""
+        self._door.ask("POST", "/clock", {"to": moment(when)})
+
+    @property
+    def latency(self) -> timedelta:
+        """The virtual time that a call takes; may be set at any time, as a timedelta or in seconds."""
+        return timedelta(seconds=self._told()["latency"])
+
+    @latency.setter
+    def latency(self, value: timedelta | float) -> None:
+        self._door.ask("POST", "/clock", {"latency": span(value)})
+
+    @property
+    def rate(self) -> float:
+        """How many virtual seconds pass by themselves per real second."""
+        rate: float = self._told()["rate"]
+        return rate
+
+    @property
+    def idle_limit(self) -> timedelta | None:
+        """For how long code in the mock's own process may poll when nothing can happen any more."""
+        limit = self._told()["idle_limit"]
+        return None if limit is None else timedelta(seconds=limit)
+
+    def _told(self) -> Any:  # noqa: ANN401  # a JSON value
+        return self._door.document("GET", "/clock")
+
+    def __repr__(self) -> str:
+        return f"<RemoteClock at {self.now().isoformat()}>"
+
+
+class RemoteJob:
+    """A training job of a served mock, as it is now: each look asks the server."""
+
+    def __init__(self, door: Door, key: str) -> None:
+        self._door = door
+        self._key = key
+
+    def _told(self) -> Any:  # noqa: ANN401  # a JSON value
+        return self._door.document("GET", f"/jobs/{quote(self._key, safe='')}")
+
+    @property
+    def name(self) -> str:
+        """TrainingJobName."""
+        name: str = self._told()["name"]
+        return name
+
+    @property
+    def arn(self) -> str:
+        """TrainingJobArn."""
+        arn: str = self._told()["arn"]
+        return arn
+
+    @property
+    def region(self) -> str:
+        """The region in which the job was created."""
+        region: str = self._told()["region"]
+        return region
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """The CreateTrainingJob request as it arrived."""
+        request: dict[str, Any] = self._told()["request"]
+        return request
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that the job plays. Raises NotServed if a callable is in it."""
+        told = self._told()
+        if told["plan"] is None:
+            raise NotServed(
+                f"the plan of {self._key!r} has a callable in it, which cannot travel: read it in the mock's own process"
+            )
+        return from_document(told["plan"])
+
+    @property
+    def status(self) -> str:
+        """TrainingJobStatus."""
+        status: str = self._told()["status"]
+        return status
+
+    @property
+    def secondary_status(self) -> str:
+        """SecondaryStatus."""
+        status: str = self._told()["secondary_status"]
+        return status
+
+    @property
+    def message(self) -> str:
+        """StatusMessage of the last transition."""
+        message: str = self._told()["message"]
+        return message
+
+    @property
+    def transitions(self) -> tuple[TransitionView, ...]:
+        """SecondaryStatusTransitions so far."""
+        return tuple(
+            TransitionView(one["status"], instant_of(one["start"]), maybe(one["end"]), one["message"])
+            for one in self._told()["transitions"]
+        )
+
+    @property
+    def created(self) -> datetime:
+        """CreationTime."""
+        return instant_of(self._told()["created"])
+
+    @property
+    def started(self) -> datetime | None:
+        """TrainingStartTime, or None."""
+        return maybe(self._told()["started"])
+
+    @property
+    def ended(self) -> datetime | None:
+        """TrainingEndTime, or None."""
+        return maybe(self._told()["ended"])
+
+    @property
+    def training_seconds(self) -> int | None:
+        """TrainingTimeInSeconds, or None."""
+        seconds: int | None = self._told()["training_seconds"]
+        return seconds
+
+    @property
+    def billable_seconds(self) -> int | None:
+        """BillableTimeInSeconds, or None."""
+        seconds: int | None = self._told()["billable_seconds"]
+        return seconds
+
+    @property
+    def failure_reason(self) -> str | None:
+        """FailureReason, or None."""
+        reason: str | None = self._told()["failure_reason"]
+        return reason
+
+    def __repr__(self) -> str:
+        told = self._told()
+        return f"<job {told['name']!r}: {told['status']}/{told['secondary_status']}>"
+
+    def __str__(self) -> str:
+        return self._door.ask("GET", "/timeline", job=self._key).decode()
+
+
+class RemoteJobs(Mapping[str, RemoteJob]):
+    """The jobs of a served mock by name, or by ARN if the same name exists in several regions or accounts."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def _all(self) -> list[Any]:
+        found: list[Any] = self._door.document("GET", "/jobs")["jobs"]
+        return found
+
+    def __getitem__(self, key: str) -> RemoteJob:
+        if not isinstance(key, str) or not key:
+            raise UnknownJob(f"jobs are looked up by name or ARN, not by {quoted(key)}: write jobs['churn-1']")
+        # The server's own words, if there is none.
+        return RemoteJob(self._door, self._door.document("GET", f"/jobs/{quote(key, safe='')}")["arn"])
+
+    def __iter__(self) -> Iterator[str]:
+        jobs = self._all()
+        names = [one["name"] for one in jobs]
+        return iter([one["name"] if names.count(one["name"]) == 1 else one["arn"] for one in jobs])
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def all(self) -> list[RemoteJob]:
+        """Return every job in the order of creation, including jobs that share a name."""
+        return [RemoteJob(self._door, one["arn"]) for one in self._all()]
+
+    def __repr__(self) -> str:
+        return f"<jobs {', '.join(repr(one) for one in self.all())}>"
+
+
+class RemoteAccounts(Mapping[str, str]):
+    """The account ids of callers by access key id: `mock.accounts["AKIDOTHER"] = "210987654321"`."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def _told(self) -> dict[str, str]:
+        told: dict[str, str] = self._door.document("GET", "/accounts")["accounts"]
+        return told
+
+    def __getitem__(self, access_key: str) -> str:
+        return self._told()[access_key]
+
+    def __setitem__(self, access_key: str, account_id: str) -> None:
+        self._door.ask("POST", "/accounts", {"accounts": {access_key: account_id}})
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._told())
+
+    def __len__(self) -> int:
+        return len(self._told())
+
+    def __repr__(self) -> str:
+        return repr(self._told())

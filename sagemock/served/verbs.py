@@ -1,0 +1,307 @@
+"""What can be asked of a world by the control API: each verb of the mock as a function of a JSON body."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from sagemock.checks import mapping, nearest, quoted
+from sagemock.errors import InvalidType, InvalidValue, UsageError
+from sagemock.protocol.answer import Lost, dump
+from sagemock.protocol.request import Request, Timeouts
+from sagemock.served import documents, wire
+from sagemock.served.worlds import ServedWorld
+from sagemock.training.job import Job
+from sagemock.training.plan.document import from_document, span_of
+
+__all__ = ["VERBS", "Asked", "Text", "Verb", "check_body"]
+
+LAST: Final = 100
+"""How many jobs a picture shows, if nobody says."""
+
+
+class Asked(NamedTuple):
+    """What a request of the control API says."""
+
+    name: str
+    """The name or the ARN of the job in its path."""
+    query: Mapping[str, Sequence[str]]
+    body: Mapping[str, Any]
+    peer: str
+
+    def one(self, name: str) -> str | None:
+        """Return what the query says once."""
+        found = self.query.get(name, ())
+        if len(found) > 1:
+            raise InvalidValue(f"{name} is given {len(found)} times: give it once")
+        return found[0] if found else None
+
+    def whole(self, name: str, default: int | None = None) -> int | None:
+        """Return a number in the query."""
+        found = self.one(name)
+        if found is None:
+            return default
+        if not found.isdecimal() or len(found) > 9:  # noqa: PLR2004  # more than there are of anything
+            raise InvalidValue(f"{name} is a number, 0 or more, not {quoted(found)}: write {name}=10")
+        return int(found)
+
+
+class Text(NamedTuple):
+    """An answer that is no JSON."""
+
+    media_type: str
+    text: str
+
+
+Answer: TypeAlias = "dict[str, Any] | Text"
+
+
+class Verb(NamedTuple):
+    """Something that can be asked."""
+
+    method: str
+    path: str
+    summary: str
+    answer: Callable[[ServedWorld, Asked], Answer]
+    returns: str
+    """The name of the schema of the answer."""
+    body: str | None = None
+    """The name of the schema of the body."""
+    query: Mapping[str, str] = {}
+    """What the query may say."""
+
+
+def _clock(world: ServedWorld, _: Asked) -> Answer:
+    return documents.clock(world.world)
+
+
+def _move(world: ServedWorld, asked: Asked) -> Answer:
+    body = asked.body
+    moves = [name for name in ("advance", "to", "until") if name in body]
+    if len(moves) > 1 or not body:
+        raise InvalidType(
+            'the clock moves by one of advance, to and until: write {"advance": 300}, with latency beside it or not'
+        )
+    if "latency" in body:
+        world.check()
+        world.clock.latency = span_of(body["latency"])
+    if "advance" in body:
+        world.clock.advance(span_of(body["advance"]))
+    elif "to" in body:
+        world.clock.advance_to(body["to"])
+    elif "until" in body:
+        _until(world, body["until"])
+    return documents.clock(world.world)
+
+
+def _until(world: ServedWorld, until: object) -> None:
+    if until == "idle":
+        world.advance_until_idle()
+    elif isinstance(until, Mapping) and set(until) == {"job", "status"}:
+        world.advance_until(until["job"], until["status"])
+    else:
+        raise InvalidType(
+            f'until is "idle" or a job and a status, not {quoted(until)}: write {{"job": "churn-1", "status": "Training"}}'
+        )
+
+
+def _jobs(world: ServedWorld, asked: Asked) -> Answer:
+    last = asked.whole("last")
+    found = world.jobs.all()
+    return {"jobs": [documents.job(view) for view in (found if last is None else found[max(0, len(found) - last) :])]}
+
+
+def _job(world: ServedWorld, asked: Asked) -> Answer:
+    return documents.job(world.jobs[asked.name])
+
+
+def _create(world: ServedWorld, asked: Asked) -> Answer:
+    body = asked.body
+    plan = None if body.get("plan") is None else from_document(body["plan"], "plan")
+    request = mapping("request", body.get("request", {}), "a JSON object of fields", 'write {"HyperParameters": {"epochs": "3"}}')
+    unfit = [name for name in request if name in ("name", "plan", "started_ago", "region")]
+    if unfit:
+        raise InvalidType(f"request has no field {unfit[0]!r}: give it beside the request")
+    ago = span_of(body.get("started_ago", 0))
+    name, region = body.get("name", ""), body.get("region")
+    return documents.job(world.create_training_job(name, plan=plan, started_ago=ago, region=region, **request))
+
+
+def _fail(world: ServedWorld, asked: Asked) -> Answer:
+    world.fail(asked.name, **asked.body)
+    return _job(world, asked)
+
+
+def _complete(world: ServedWorld, asked: Asked) -> Answer:
+    world.complete(asked.name)
+    return _job(world, asked)
+
+
+def _interrupt(world: ServedWorld, asked: Asked) -> Answer:
+    world.interrupt(asked.name)
+    return _job(world, asked)
+
+
+def _stop(world: ServedWorld, asked: Asked) -> Answer:
+    job = world.jobs.find(asked.name)
+    reply = world.answer(_stopping(job, asked.peer))
+    answer = None if reply is None else reply.answer
+    if answer is None or isinstance(answer, Lost) or answer.status != 200:  # noqa: PLR2004  # all went well
+        told = answer.error if isinstance(answer, Lost) else b"" if answer is None else answer.body.decode("utf-8", "replace")
+        raise UsageError(f"StopTrainingJob does not stop {asked.name!r}: it answers {told!s}")
+    return _job(world, asked)
+
+
+def _stopping(job: Job, peer: str) -> Request:
+    """Return a call of StopTrainingJob by the account of the job."""
+    return Request(
+        wire.api_of("sagemaker"),
+        "sagemaker",
+        "StopTrainingJob",
+        partition=job.place.partition,
+        region=job.place.region,
+        body=dump({"TrainingJobName": job.name}).encode(),
+        headers={"Authorization": f"Credential={job.place.account}/"},
+        # Nobody waits for an answer that is lost.
+        timeouts=Timeouts(0, 0),
+        origin=f"{peer} control",
+    )
+
+
+def _log(world: ServedWorld, asked: Asked) -> Answer:
+    world.log(asked.name, **{"text": None, **asked.body})
+    return _job(world, asked)
+
+
+def _plans(world: ServedWorld, _: Asked) -> Answer:
+    return {"plans": [documents.rule(one) for one in world.world.backend.plans.rules]}
+
+
+def _plan(world: ServedWorld, asked: Asked) -> Answer:
+    body = asked.body
+    world.plan(body.get("match", "*"), from_document(body.get("plan"), "plan"), times=body.get("times"))
+    return documents.rule(world.world.backend.plans.rules[-1])
+
+
+def _faults(world: ServedWorld, _: Asked) -> Answer:
+    return {"faults": [documents.fault(one) for one in world.world.backend.faults.all()]}
+
+
+def _fault(world: ServedWorld, asked: Asked) -> Answer:
+    given = dict(asked.body)
+    for edge in ("after", "until"):
+        if isinstance(given.get(edge), str) and given[edge].startswith("P"):
+            given[edge] = span_of(given[edge])
+    world.fault(given.pop("operation", "*"), given.pop("error", None), **given)
+    return documents.fault(world.world.backend.faults.all()[-1])
+
+
+def _hide(world: ServedWorld, asked: Asked) -> Answer:
+    world.hide(**{**asked.body, "job": asked.body.get("job", "*"), "lasting": span_of(asked.body.get("lasting"))})
+    return {}
+
+
+def _quota(world: ServedWorld, asked: Asked) -> Answer:
+    given = dict(asked.body)
+    world.quota(given.pop("instance_type", None), **{"instances": None, **given})
+    return {}
+
+
+def _accounts(world: ServedWorld, _: Asked) -> Answer:
+    return {"accounts": dict(world.accounts)}
+
+
+def _account(world: ServedWorld, asked: Asked) -> Answer:
+    world.accounts.update(asked.body.get("accounts"))
+    return _accounts(world, asked)
+
+
+def _calls(world: ServedWorld, asked: Asked) -> Answer:
+    names = ("operation", "job", "region", "outcome")
+    given: dict[str, Any] = {name: found for name in names if (found := asked.one(name)) is not None}
+    calls = list(world.calls.to(**given, attempt=asked.whole("attempt")))
+    return {"calls": [documents.call(one) for one in calls[asked.whole("after", 0) :]], "count": len(calls)}
+
+
+def _events(world: ServedWorld, asked: Asked) -> Answer:
+    return {"events": list(world.events[asked.whole("after", 0) :])}
+
+
+def _timeline(world: ServedWorld, asked: Asked) -> Answer:
+    names = list(asked.query.get("job", ()))
+    form = asked.one("format") or "text"
+    if form not in ("text", "svg"):
+        raise InvalidValue(f"format is text or svg, not {quoted(form)}: write format=svg")
+    if form == "svg":
+        last = asked.whole("last", LAST) or 0
+        shown = names or [view.arn for view in world.jobs.all()[-last:]]
+        return Text("image/svg+xml", world.svg(*shown))
+    width = asked.whole("width")
+    text = "\n".join(world.timeline(name, width=width) for name in names) if names else str(world)
+    return Text("text/plain; charset=utf-8", text)
+
+
+def _check(world: ServedWorld, _: Asked) -> Answer:
+    world.world.check_used()
+    return {}
+
+
+def check_body(verb: Verb, body: Mapping[str, Any], known: Sequence[str]) -> None:
+    """Raise InvalidType for a member of a body that the verb does not have."""
+    for name in body:
+        if name not in known:
+            near = nearest(name, known)
+            hint = f"did you mean {near!r}?" if near else f"it takes {', '.join(known) or 'nothing'}"
+            raise InvalidType(f"{verb.method} {verb.path} takes no {quoted(name)}: {hint}")
+
+
+_JOB: Final = "/jobs/{name:path}"
+VERBS: Final = (
+    Verb("GET", "/clock", "What time it is", _clock, "Clock"),
+    Verb("POST", "/clock", "Let time pass, or change the latency of calls", _move, "Clock", "Move"),
+    Verb("GET", "/jobs", "All jobs, in the order of their creation", _jobs, "Jobs", query={"last": "How many, the newest ones"}),
+    Verb("POST", "/jobs", "Create a job as if somebody else had done so", _create, "Job", "NewJob"),
+    Verb("POST", f"{_JOB}/fail", "Let a job fail now", _fail, "Job", "Fail"),
+    Verb("POST", f"{_JOB}/complete", "Let a job complete now", _complete, "Job", "Nothing"),
+    Verb("POST", f"{_JOB}/interrupt", "Take the instances of a managed spot job away now", _interrupt, "Job", "Nothing"),
+    Verb("POST", f"{_JOB}/stop", "Call StopTrainingJob", _stop, "Job", "Nothing"),
+    Verb("POST", f"{_JOB}/log", "Let a container write a line to its log", _log, "Job", "Line"),
+    Verb("GET", _JOB, "One job, by its name or ARN", _job, "Job"),
+    Verb("GET", "/plans", "What was planned for jobs", _plans, "Rules"),
+    Verb("POST", "/plans", "Plan the life of jobs that are created from now on", _plan, "Rule", "NewRule"),
+    Verb("GET", "/faults", "What was prepared for calls", _faults, "Faults"),
+    Verb("POST", "/faults", "Let calls fail from now on", _fault, "Fault", "NewFault"),
+    Verb("POST", "/hide", "Hide jobs from the API for a while after their creation", _hide, "Nothing", "Hide"),
+    Verb("POST", "/quota", "Set how many instances of a type may be used at once", _quota, "Nothing", "Quota"),
+    Verb("GET", "/accounts", "The account ids of callers by access key id", _accounts, "Accounts"),
+    Verb("POST", "/accounts", "Set account ids of callers", _account, "Accounts", "Accounts"),
+    Verb(
+        "GET",
+        "/calls",
+        "Every call that has arrived, in order",
+        _calls,
+        "Calls",
+        query={
+            "operation": "A name, or a pattern of names",
+            "job": "A name, or a pattern of names",
+            "region": "A name, or a pattern of names",
+            "outcome": "A name, or a pattern of names",
+            "attempt": "The number of the attempt",
+            "after": "How many to leave out at the beginning",
+        },
+    ),
+    Verb("GET", "/events", "Every event sent to EventBridge", _events, "Events", query={"after": "How many to leave out first"}),
+    Verb(
+        "GET",
+        "/timeline",
+        "A picture of the jobs' lives",
+        _timeline,
+        "text",
+        query={
+            "job": "The name or the ARN of a job; may be given several times (default: all)",
+            "format": "text or svg",
+            "width": "The number of characters in a line of text",
+            "last": "How many jobs an SVG of all shows, the newest ones",
+        },
+    ),
+    Verb("POST", "/check", "Fail if a plan or a fault was never used", _check, "Nothing", "Nothing"),
+)
+"""The control API."""

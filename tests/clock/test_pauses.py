@@ -1,0 +1,127 @@
+"""Blocks in which one thread or task waits really."""
+
+import asyncio
+import os
+import threading
+import time
+
+import pytest
+
+from sagemock import UsageError, mock_sagemaker
+from sagemock.clock.pauses import Pauses
+from sagemock.clock.real import real
+from sagemock.clock.virtual import Clock
+from tests.support.waiting import eventually
+
+START = "2018-07-30T00:00:00Z"
+START_S = 1_532_908_800
+
+
+def test_what_the_thread_waits_in_it_is_real() -> None:
+    """Its sleeps, which are not on record, and its waits with a time-out."""
+    with mock_sagemaker(start=START) as sagemaker:
+        began_s = real.monotonic()
+        with sagemaker.clock.paused(), sagemaker.clock.paused():
+            time.sleep(0.02)
+            assert not threading.Event().wait(0.02)
+        assert real.monotonic() - began_s >= 0.04
+        assert (len(sagemaker.sleeps), time.time()) == (0, START_S)
+        time.sleep(60)
+        assert time.time() == START_S + 60
+
+
+def test_whoever_sleeps_beside_waits_for_its_end() -> None:
+    """And time that somebody moves on purpose passes."""
+    woken: list[float] = []
+    with mock_sagemaker(start=START) as sagemaker:
+
+        def sleep() -> None:
+            time.sleep(60)
+            woken.append(time.time())
+
+        beside = threading.Thread(target=sleep)
+        with sagemaker.clock.paused():
+            beside.start()
+            eventually(lambda: sagemaker.sleeps)
+            time.sleep(0.05)
+            assert woken == []
+            sagemaker.clock.advance(10)
+            assert time.time() == START_S + 10
+        beside.join()
+    assert woken == [START_S + 60]
+
+
+def test_it_is_the_task_s_own() -> None:
+    """Another task of the loop sleeps virtually, after the block."""
+
+    async def both() -> tuple[float, float]:
+        beside = asyncio.create_task(asyncio.sleep(60))
+        await asyncio.sleep(0)
+        with sagemaker.clock.paused():
+            await asyncio.sleep(0.05)
+            at_s = time.time()
+        await beside
+        return at_s, time.time()
+
+    with mock_sagemaker(start=START) as sagemaker:
+        assert asyncio.run(both()) == (START_S, START_S + 60)
+
+
+def test_it_ends_with_an_error_as_well() -> None:
+    """And a copy of the context, in a task that was begun in it, does not go on."""
+
+    async def fail(tasks: list[asyncio.Task[None]]) -> None:
+        with sagemaker.clock.paused():
+            tasks.append(asyncio.create_task(asyncio.sleep(60)))
+            raise ZeroDivisionError
+
+    async def sleep() -> None:
+        tasks: list[asyncio.Task[None]] = []
+        with pytest.raises(ZeroDivisionError):
+            await fail(tasks)
+        await tasks[0]
+
+    with mock_sagemaker(start=START) as sagemaker:
+        asyncio.run(sleep())
+        assert time.time() == START_S + 60
+        clock = sagemaker.clock
+    with pytest.raises(UsageError, match="this mock is over"), clock.paused():
+        pass  # pragma: no cover  # it does not come so far
+
+
+def test_a_clock_that_nobody_leads_has_nobody_to_wait() -> None:
+    """It can be asked all the same."""
+    with Clock(START_S).paused():
+        pass
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="only Unix forks")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_in_a_child_only_its_own_thread_s_block_goes_on() -> None:
+    """The other threads do not exist there."""
+    with mock_sagemaker(start=START) as sagemaker:
+        inside, over = threading.Event(), threading.Event()
+
+        def pause() -> None:
+            with sagemaker.clock.paused():
+                inside.set()
+                over.wait()
+
+        pauses = vars(sagemaker.clock)["_leader"].pauses
+        assert isinstance(pauses, Pauses)
+        other = threading.Thread(target=pause)
+        other.start()
+        inside.wait()
+        pid = os.fork()
+        if not pid:  # pragma: no cover  # the child
+            os._exit(int(pauses.is_any))
+        assert os.waitpid(pid, 0)[1] == 0
+        assert pauses.is_any
+        with sagemaker.clock.paused():
+            pid = os.fork()
+            if not pid:  # pragma: no cover  # the child
+                os._exit(int(not pauses.is_any))
+            assert os.waitpid(pid, 0)[1] == 0
+        over.set()
+        other.join()
+        assert not pauses.is_any

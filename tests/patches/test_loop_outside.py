@@ -1,0 +1,149 @@
+"""Law 7 for a loop that waits for connections and children."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from sagemock import mock_sagemaker
+from sagemock.clock.real import real
+from sagemock.patches import loop_outside
+from sagemock.patches.loop_outside import LoopOutside
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what a connection has sent and received")
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Return the end of a connection that called, and the end that was called."""
+    with ExitStack() as ends:
+        listening = ends.enter_context(socket.create_server(("127.0.0.1", 0)))
+        calling = ends.enter_context(socket.create_connection(listening.getsockname()))
+        called = ends.enter_context(listening.accept()[0])
+        yield calling, called
+
+
+def left_s(outside: LoopOutside, number: int, patience_s: float = 10, *, is_awaited: bool = False) -> float:
+    """Return for how many seconds a descriptor holds time from now on, rounded up."""
+    until_s = outside.until_s([number], patience_s, lambda: is_awaited)
+    return round(until_s - real.monotonic() + 0.04, 1) if until_s else 0
+
+
+def test_a_connection_holds_time_while_an_answer_is_owed(pair: tuple[socket.socket, socket.socket]) -> None:
+    """From the moment at which something was sent until something comes, again and again."""
+    (calling, called), outside = pair, LoopOutside()
+    number = calling.fileno()
+    outside.arrived([number])
+    assert left_s(outside, number) == 0
+    for _ in range(2):
+        calling.send(b"?")
+        assert left_s(outside, number) == 10
+        called.recv(1)
+        called.send(b"!")
+        calling.recv(1)
+        outside.arrived([number])
+        assert left_s(outside, number) == 0
+
+
+def test_an_answer_may_come_in_parts(pair: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a moment after each of them, if some task may wait for the next one."""
+    (calling, called), outside = pair, LoopOutside()
+    outside.arrived([calling.fileno()])
+    calling.send(b"?")
+    called.send(b"!")
+    calling.recv(1)
+    monkeypatch.setattr(loop_outside, "_FLOWS_MS", 60_000)
+    outside.arrived([calling.fileno()])
+    assert left_s(outside, calling.fileno()) == 0
+    assert left_s(outside, calling.fileno(), is_awaited=True) == 60
+
+
+def test_patience_is_used_up_once(pair: tuple[socket.socket, socket.socket]) -> None:
+    """Until something comes: who sends, and is never answered, does not hold time again."""
+    (calling, called), outside = pair, LoopOutside()
+    number = calling.fileno()
+    outside.arrived([number])
+    calling.send(b"?")
+    assert left_s(outside, number) == 10
+    real.sleep(0.01)
+    calling.send(b"?")
+    assert left_s(outside, number, 0.005) == 0
+    called.send(b"!")
+    outside.arrived([number])
+    calling.send(b"?")
+    assert left_s(outside, number) == 10
+
+
+def test_before_anything_came_the_kernel_s_clocks_say_what_is_owed(pair: tuple[socket.socket, socket.socket]) -> None:
+    """The loop was not watched when the request was sent."""
+    (calling, called), outside = pair, LoopOutside()
+    real.sleep(0.02)
+    calling.send(b"?")
+    assert left_s(outside, calling.fileno()) == 10
+    real.sleep(0.02)
+    called.send(b"!")
+    calling.recv(1)
+    outside.forget()
+    assert left_s(outside, calling.fileno()) == 0
+
+
+def test_who_may_call_holds_nothing(pair: tuple[socket.socket, socket.socket]) -> None:
+    """A connection that came in, however much it has sent; nor a socket of which nothing is known."""
+    (_, called), outside = pair, LoopOutside()
+    called.send(b"?")
+    assert left_s(outside, called.fileno()) == 0
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert left_s(outside, ours.fileno()) == 0
+
+
+def test_a_pipe_holds_time_while_a_child_lives() -> None:
+    """With none, whoever writes to it is in this process; and a number that is used again is another descriptor."""
+    outside = LoopOutside()
+    reads, writes = os.pipe()
+    assert left_s(outside, reads) == 0
+    with subprocess.Popen([sys.executable, "-S", "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE):
+        assert left_s(outside, reads) == 10
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, reads)
+        assert left_s(outside, reads) == 0
+    for each in (nothing, reads, writes):
+        os.close(each)
+
+
+def test_a_time_out_of_a_client_does_not_overtake_its_answer() -> None:
+    """A task sleeps beside it; the server is older than the mock, and takes a while."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        connection, _ = listening.accept()
+        with connection:
+            connection.recv(1)
+            for part in (b"he", b"llo", b""):
+                real.sleep(0.05)
+                connection.send(part)
+
+    server = threading.Thread(target=serve)
+    server.start()
+
+    async def ask() -> bytes:
+        beside = asyncio.create_task(asyncio.sleep(60))
+        reader, writer = await asyncio.open_connection(*listening.getsockname())
+        writer.write(b"?")
+        answer = await asyncio.wait_for(asyncio.create_task(reader.read()), 5)
+        writer.close()
+        assert not beside.done()
+        beside.cancel()
+        return answer
+
+    with mock_sagemaker(start="2018-07-30T00:00:00Z") as sagemaker:
+        assert asyncio.run(ask()) == b"hello"
+        assert sagemaker.clock.now().timestamp() == 1_532_908_800
+    server.join()
+    listening.close()

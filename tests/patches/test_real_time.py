@@ -1,0 +1,98 @@
+"""Modules whose sleeps are real."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from sagemock import SageMakerMock, mock_sagemaker
+from sagemock.clock.real import real
+from sagemock.patches.real_time import RealTimeModules
+
+START = "2018-07-30T00:00:00Z"
+START_S = 1_532_908_800
+PORTS = """
+import asyncio, threading, time
+
+def sleep(seconds):
+    time.sleep(seconds)
+
+def call(work):
+    work()
+
+async def nap(seconds):
+    await asyncio.sleep(seconds)
+
+def start(work):
+    thread = threading.Thread(target=work)
+    thread.start()
+    return thread
+"""
+
+
+@pytest.fixture
+def ports() -> Any:
+    """Return a module that waits for something real."""
+    module = ModuleType("ports.waiting")
+    exec(PORTS, vars(module))  # noqa: S102  # a module of a test
+    return module
+
+
+@pytest.fixture
+def sagemaker() -> Iterator[SageMakerMock]:
+    """Start the mock."""
+    with mock_sagemaker(start=START, real_time_modules=["ports"]) as sagemaker:
+        yield sagemaker
+
+
+@pytest.mark.parametrize(
+    "sleep",
+    [
+        lambda ports: ports.sleep(0.02),
+        lambda ports: ports.call(lambda: time.sleep(0.02)),
+        lambda ports: asyncio.run(ports.nap(0.02)),
+        lambda ports: ports.start(lambda: time.sleep(0.02)).join(),
+        lambda ports: ports.start(lambda: threading.Event().wait(0.02)).join(),
+    ],
+    ids=["its own", "of what it calls", "of its coroutines", "of its threads", "waits of its threads"],
+)
+def test_its_sleeps_are_real(sagemaker: SageMakerMock, ports: Any, sleep: Callable[[Any], object]) -> None:
+    """They take real time, and are not on record."""
+    began_s = real.monotonic()
+    sleep(ports)
+    assert real.monotonic() - began_s >= 0.02
+    assert (len(sagemaker.sleeps), time.time()) == (0, START_S)
+
+
+def test_the_sleeps_of_others_are_virtual(sagemaker: SageMakerMock, ports: Any) -> None:
+    """Also where such a module has a thread."""
+    done = threading.Event()
+    thread = ports.start(done.wait)
+    other = threading.Thread(target=time.sleep, args=(60,))
+    other.start()
+    other.join()
+    asyncio.run(asyncio.sleep(60))
+    done.set()
+    thread.join()
+    assert (len(sagemaker.sleeps), time.time()) == (2, START_S + 120)
+
+
+def test_what_is_built_in_sleeps_really_itself() -> None:
+    """But what it calls does not: a handler of a server may poll a job."""
+    module: Any = ModuleType("testcontainers.core")
+    exec(PORTS, vars(module))  # noqa: S102  # a module of a test
+    with mock_sagemaker(start=START) as sagemaker:
+        module.sleep(0.001)
+        assert sagemaker.sleeps == []
+        module.call(lambda: time.sleep(60))
+        assert time.time() == START_S + 60
+
+
+def test_a_name_is_that_of_a_package_too() -> None:
+    """And not the beginning of another one."""
+    modules = RealTimeModules(["ports"])
+    assert [modules.has(name) for name in ("ports", "ports.waiting", "portsmouth", "ports")] == [True, True, False, True]

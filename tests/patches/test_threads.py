@@ -1,0 +1,274 @@
+"""Laws 7 and 8 for threads that wait for one another."""
+
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ALL_COMPLETED, ThreadPoolExecutor, as_completed, wait
+from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures import _base as futures
+from typing import Any
+
+import pytest
+
+from sagemock import SageMakerMock, mock_sagemaker
+from sagemock.clock.real import real
+from sagemock.clock.sleepers import Sleepers
+from sagemock.patches import threads, ticks
+from tests.support.waiting import eventually
+
+START = "2018-07-30T00:00:00Z"
+
+
+@pytest.fixture
+def sagemaker() -> Iterator[SageMakerMock]:
+    """Start the mock."""
+    with mock_sagemaker(start=START, latency=0) as sagemaker:
+        yield sagemaker
+
+
+def now_s(sagemaker: SageMakerMock) -> float:
+    """Return the virtual seconds since the start."""
+    return round(sagemaker.clock.now().timestamp() - 1_532_908_800, 6)
+
+
+def leader_of(sagemaker: SageMakerMock) -> Sleepers:
+    """Return who sleeps on the mock's clock."""
+    found = vars(sagemaker.clock)["_leader"]
+    assert isinstance(found, Sleepers)
+    return found
+
+
+def test_a_future_is_not_done_before_its_work_is(sagemaker: SageMakerMock) -> None:
+    """In production the work sleeps for an hour, and a time-out of ten minutes is over before."""
+    with ThreadPoolExecutor(2) as pool:
+        slow, quick = pool.submit(time.sleep, 3600), pool.submit(time.sleep, 60)
+        done, rest = wait([slow, quick], timeout=600, return_when=ALL_COMPLETED)
+        assert (done, rest, now_s(sagemaker)) == ({quick}, {slow}, 600)
+        with pytest.raises(FutureTimeout):
+            slow.result(timeout=600)
+        assert now_s(sagemaker) == 1200
+        with pytest.raises(FutureTimeout):
+            list(as_completed([slow], timeout=600))
+        assert now_s(sagemaker) == 1800
+    assert now_s(sagemaker) == 3600
+
+
+def test_a_timer_goes_off_at_its_instant(sagemaker: SageMakerMock) -> None:
+    """However short it is, and however long the sleep beside it."""
+    gone_off = list[float]()
+    timer = threading.Timer(0.3, lambda: gone_off.append(now_s(sagemaker)))
+    timer.start()
+    time.sleep(600)
+    assert gone_off == [0.3]
+
+
+def test_a_loop_that_waits_for_its_end_polls_at_its_interval(sagemaker: SageMakerMock) -> None:
+    """`while not stop.wait(30)`: in virtual time, and it ends when it is told to."""
+    stop, polls = threading.Event(), list[float]()
+
+    def poll() -> None:
+        while not stop.wait(30):
+            polls.append(now_s(sagemaker))
+
+    thread = threading.Thread(target=poll)
+    thread.start()
+    time.sleep(301)
+    stop.set()
+    thread.join()
+    assert polls == [30.0 * number for number in range(1, 11)]
+    assert now_s(sagemaker) == 301
+
+
+def test_what_is_given_in_time_is_got_at_that_instant(sagemaker: SageMakerMock) -> None:
+    """From a queue; and where nothing is given the wait ends when it should."""
+    box = queue.Queue[int]()
+    with pytest.raises(queue.Empty):
+        box.get(timeout=100)
+    assert now_s(sagemaker) == 100
+
+    def give() -> None:
+        time.sleep(50)
+        box.put(7)
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(give)
+        assert (box.get(timeout=100), now_s(sagemaker)) == (7, 150)
+
+
+def test_a_join_ends_with_its_thread_or_with_its_time_out(sagemaker: SageMakerMock) -> None:
+    """Whichever is first; several may join one thread."""
+    thread = threading.Thread(target=time.sleep, args=(100,))
+    thread.start()
+    thread.join(timeout=30)
+    assert (thread.is_alive(), now_s(sagemaker)) == (True, 30)
+    others = [threading.Thread(target=thread.join) for _ in range(2)]
+    for other in others:
+        other.start()
+    for each in (*others, thread, thread):
+        each.join()
+    assert (thread.is_alive(), now_s(sagemaker)) == (False, 100)
+
+
+def test_semaphores_and_barriers_time_out_virtually(sagemaker: SageMakerMock) -> None:
+    """They wait by conditions as well."""
+    assert not threading.Semaphore(0).acquire(timeout=7)
+    with pytest.raises(threading.BrokenBarrierError):
+        threading.Barrier(2).wait(timeout=5)
+    assert now_s(sagemaker) == 12
+
+
+def test_a_time_out_does_not_overtake_a_thread_that_computes(sagemaker: SageMakerMock) -> None:
+    """However long it computes: it runs, and time is held."""
+    done = threading.Event()
+
+    def compute() -> None:
+        ends_s = real.monotonic() + 0.1
+        while real.monotonic() < ends_s:
+            pass
+        done.set()
+
+    threading.Thread(target=compute).start()
+    assert done.wait(5)
+    assert now_s(sagemaker) == 0
+
+
+def test_a_wait_may_end_at_its_real_instant(sagemaker: SageMakerMock) -> None:
+    """A thread computes on and on, and so virtual time stands; what is left of a longer wait is measured by what was lost."""
+    over = list[int]()
+
+    def compute() -> None:
+        while not over:
+            pass
+
+    thread = threading.Thread(target=compute)
+    thread.start()
+    assert not threading.Event().wait(0.02)
+    with pytest.raises(queue.Empty):
+        queue.Queue[int]().get(timeout=0.02)
+    assert now_s(sagemaker) == 0
+    over.append(1)
+    thread.join()
+
+
+def test_a_ticker_is_woken_at_its_instants_for_a_while_and_then_once_a_move(
+    sagemaker: SageMakerMock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten refreshes a second of a progress bar do not cost a six-hour job 216,000 wake-ups."""
+    monkeypatch.setattr(ticks, "_TICKS", 10)
+    stop, ticked = threading.Event(), list[float]()
+
+    def tick() -> None:
+        while not stop.wait(0.1):
+            ticked.append(now_s(sagemaker))
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    for _ in range(5):
+        time.sleep(60)
+    stop.set()
+    thread.join()
+    assert ticked == [*[round(number / 10, 6) for number in range(1, 11)], 60, 120, 180, 240, 300][: len(ticked)]
+    assert len(ticked) >= 14
+
+
+def test_what_is_left_of_a_wait_when_the_mock_ends_is_real() -> None:
+    """It is no time-out, and what it waits for can still be given."""
+    given, late, found = threading.Event(), threading.Event(), list[bool]()
+    with mock_sagemaker(start=START) as sagemaker:
+        begun = [threading.Thread(target=lambda event=event: found.append(event.wait(3600))) for event in (given, late)]
+        for thread in begun:
+            thread.start()
+        eventually(lambda: len(leader_of(sagemaker).table) == 2)
+        early = threading.Event()
+        short = threading.Thread(target=lambda: found.append(early.wait(0.05)))
+        short.start()
+    given.set()
+    late.set()
+    for thread in (*begun, short):
+        thread.join()
+    assert found.count(True) == 2
+
+
+@pytest.mark.parametrize("options", [{"wall": "real"}, {"sleep": "real"}])
+def test_where_time_or_sleep_is_real_waits_are(options: Any) -> None:
+    """They are left alone."""
+    with mock_sagemaker(start=START, **options) as sagemaker:
+        before = threading.Condition.wait
+        assert not threading.Event().wait(0.01)
+        assert sagemaker.sleeps == []
+    assert threading.Condition.wait is before
+
+
+def test_an_older_thread_waits_really_until_it_calls_aws() -> None:
+    """Law 8: from its first answered call on it belongs to the mock."""
+    go, mocks, answers = threading.Event(), list[SageMakerMock](), list[Any]()
+
+    def work() -> None:
+        go.wait()
+        began_s = real.monotonic()
+        answers.append((threading.Event().wait(0.02), real.monotonic() - began_s >= 0.02))
+        leader_of(mocks[0]).called()
+        answers.append((threading.Event().wait(3600), now_s(mocks[0])))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    with mock_sagemaker(start=START) as sagemaker:
+        mocks.append(sagemaker)
+        go.set()
+        thread.join()
+    assert answers == [(False, True), (False, 3600)]
+
+
+def test_pythons_own_words_stay(sagemaker: SageMakerMock) -> None:
+    """For what is not right, and for what does not wait."""
+    condition = threading.Condition()
+    with pytest.raises(RuntimeError, match="un-acquired"):
+        condition.wait(5)
+    with condition:
+        assert not condition.wait(0)
+        assert not condition.wait(-1)
+        with pytest.raises(TypeError):
+            condition.wait("long")  # type: ignore[arg-type]  # the subject
+        with pytest.raises(TypeError):
+            condition.wait(1, 2)  # type: ignore[call-arg]  # the subject
+    with pytest.raises(RuntimeError, match="before it is started"):
+        threading.Thread().join()
+    with pytest.raises(RuntimeError, match="current thread"):
+        threading.current_thread().join(1)
+    assert now_s(sagemaker) == 0
+    assert futures.time.time() == time.time()  # type: ignore[attr-defined]  # no part of its interface
+
+
+def test_what_times_the_test_waits_really(sagemaker: SageMakerMock) -> None:
+    """A timer of pytest-timeout's would end the test when a virtual hour is over."""
+
+    def stop() -> None:
+        """Do what pytest-timeout does."""
+
+    stop.__module__ = "pytest_timeout"
+    timer = threading.Timer(3600, stop)
+    timer.start()
+    time.sleep(7200)
+    assert not timer.finished.is_set()
+    timer.cancel()
+    timer.join()
+
+
+def test_a_waiter_is_released_once() -> None:
+    """As a lock is."""
+    with mock_sagemaker(start=START) as sagemaker:
+        waiter = threads.Waiter(leader_of(sagemaker), None, threads._Ticks())
+        waiter.release()
+        assert waiter.wait()
+        with pytest.raises(RuntimeError, match="release unlocked lock"):
+            waiter.release()
+
+
+def test_nothing_of_it_stays() -> None:
+    """After the mock `threading` and its like are as they were."""
+    before = threading.Condition.wait, threading.Thread.join, vars(threading)["_time"], vars(queue)["time"], vars(futures)["time"]
+    with mock_sagemaker(start=START):
+        assert vars(queue)["time"] is not before[3]
+    after = threading.Condition.wait, threading.Thread.join, vars(threading)["_time"], vars(queue)["time"], vars(futures)["time"]
+    assert after == before

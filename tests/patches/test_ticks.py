@@ -1,0 +1,73 @@
+"""Law 8: who only ticks is woken at its instants for a while, and then at most once a move."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from sagemock import mock_sagemaker
+from sagemock.patches import ticks
+from sagemock.patches.ticks import Ticks
+from tests.laws.test_asyncio import OpaqueLoop
+from tests.support.waiting import eventually
+
+START_S = 1_532_908_800
+
+
+def test_a_call_to_aws_begins_the_count_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever polls a job is no ticker, however long it does."""
+    monkeypatch.setattr(ticks, "_TICKS", 2)
+    one = Ticks()
+    assert [one.is_one_more(calls) for calls in (0, 0, 0, 0, 1, 1, 1)] == [False, False, True, True, False, False, True]
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.SelectorEventLoop, OpaqueLoop], ids=["asyncio", "opaque"])
+def test_a_task_that_ticks_costs_no_more_than_a_wake_up_a_move(
+    new_loop: Callable[[], asyncio.AbstractEventLoop], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server's loop that looks around each tenth of a second does not make an hour 36,000 steps long."""
+    monkeypatch.setattr(ticks, "_TICKS", 10)
+    stop, ticked = threading.Event(), list[float]()
+
+    async def tick() -> None:
+        while not stop.is_set():
+            ticked.append(round(time.time() - START_S, 3))
+            await asyncio.sleep(0.1)
+
+    def serve() -> None:
+        loop = new_loop()
+        loop.run_until_complete(tick())
+        loop.close()
+
+    with mock_sagemaker(start="2018-07-30T00:00:00Z") as sagemaker:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        eventually(lambda: sagemaker.sleeps)
+        for _ in range(5):
+            time.sleep(3600)
+        stop.set()
+        sagemaker.clock.advance(1)
+        thread.join()
+    assert ticked[:11] == [round(number / 10, 3) for number in range(11)]
+    assert len(ticked) < 20
+
+
+def test_the_thread_that_entered_the_mock_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test itself may count its own sleeps."""
+    monkeypatch.setattr(ticks, "_TICKS", 10)
+    seen = list[float]()
+
+    async def count() -> None:
+        beside = asyncio.create_task(asyncio.sleep(3600))
+        while not beside.done():
+            await asyncio.sleep(60)
+            seen.append(time.time() - START_S)
+
+    with mock_sagemaker(start="2018-07-30T00:00:00Z"):
+        thread = threading.Thread(target=time.sleep, args=(7200,))
+        thread.start()
+        asyncio.run(count())
+        thread.join()
+    assert seen == [60.0 * number for number in range(1, 61)]

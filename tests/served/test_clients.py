@@ -1,0 +1,217 @@
+"""Clients as they come, in processes of their own: the AWS CLI, boto3, aiobotocore, the AWS SDK for JavaScript on Node."""
+
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from sagemock import Plan, SageMakerMock, child_environment
+from sagemock.pytest_plugin import MockServer
+from tests.support.calling import create, describe
+from tests.support.http import call
+
+OPTIONS: dict[str, Any] = {"strict": False, "latency": 60}
+HERE: Final = Path(__file__).parent
+MODULES: Final = Path(os.environ.get("SAGEMOCK_NODE_MODULES", HERE / "js" / "node_modules"))
+"""Where npm has installed the SDK for JavaScript."""
+NODE: Final = shutil.which("node")
+AWS: Final = shutil.which("aws")
+JAVASCRIPT = pytest.mark.skipif(
+    NODE is None or not (MODULES / "@aws-sdk" / "client-sagemaker").is_dir(),
+    reason="Node or @aws-sdk/client-sagemaker is not here: run tox -e served",
+)
+CLI = pytest.mark.skipif(AWS is None, reason="the AWS CLI is not here: run tox -e served")
+PLAN: Final = Plan.completes(starting=60, downloading=60, training=600, uploading=60)
+
+
+@pytest.fixture
+def url(sagemaker: SageMakerMock) -> Iterator[str]:
+    """Serve the mock."""
+    with sagemaker.serve() as url:
+        yield url
+
+
+def environment(url: str) -> dict[str, str]:
+    """Return the environment of a child in which no coverage is measured: it is not ours."""
+    return {name: value for name, value in child_environment(url).items() if not name.startswith("COVERAGE_")}
+
+
+def ran(command: list[str], env: Mapping[str, str], **options: Any) -> "subprocess.CompletedProcess[str]":
+    """Run a child to its end."""
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=env, **options)  # noqa: S603  # ours
+
+
+@JAVASCRIPT
+def test_the_sdk_for_javascript_lives_through_a_job(sagemaker: SageMakerMock, url: str, tmp_path: Path) -> None:
+    """It creates, describes, waits, paginates, retries, and knows errors by their names."""
+    sagemaker.plan("churn-[67]", Plan.hangs(stopping=36000))
+    sagemaker.plan("*", PLAN)
+    sagemaker.fault("StopTrainingJob", "LostAnswer", job="churn-6", times=1)
+    sagemaker.fault("StopTrainingJob", "ConnectionReset", job="churn-7", times=1)
+    sagemaker.fault("StopTrainingJob", "ThrottlingException", job="churn-7", times=1)
+    shutil.copy(HERE / "js" / "life.mjs", tmp_path)
+    (tmp_path / "node_modules").symlink_to(MODULES)
+    done = ran([str(NODE), "life.mjs"], environment(url), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["arn"] == sagemaker.jobs["churn-0"].arn
+    assert found["requestId"] == "00000000-0000-4000-a000-000000000001"
+    assert found["young"] == ["InProgress", "Downloading", "2018-07-30T00:00:00.000Z"]
+    assert (found["waited"], found["old"]) == (
+        "SUCCESS",
+        ["Completed", 720, ["Starting", "Downloading", "Training", "Uploading", "Completed"]],
+    )
+    assert found["listed"] == [["churn-0", "churn-1", "churn-2"], ["churn-3", "churn-4", "churn-5"], ["churn-6", "churn-7"]]
+    assert found["unknown"] == ["ValidationException", "Requested resource not found.", 400]
+    assert found["twice"][0] == "ResourceInUse"
+    assert found["ended"][::2] == ["ValidationException", 400]
+    assert found["stopped"] == "Stopping"
+    assert found["lost"] == [
+        "ValidationException",
+        "The request was rejected because the training job is in status Stopping.",
+        400,
+    ]
+    assert sagemaker.calls.to("StopTrainingJob", job="churn-7").outcomes == ["ConnectionReset", "ThrottlingException", "ok"]
+    assert sagemaker.calls.to("StopTrainingJob", job="churn-6").outcomes == ["LostAnswer", "ValidationException"]
+    assert "aws-sdk-js/3" in str(sagemaker.calls[0].origin)
+
+
+@JAVASCRIPT
+def test_the_node_test_of_the_documentation_passes(tmp_path: Path) -> None:
+    """Against `sagemock serve`, as a newcomer starts it."""
+    text = (HERE.parents[1] / "docs" / "how-to" / "serve.md").read_text("utf-8")
+    (tmp_path / "node_modules").symlink_to(MODULES)
+    command = [sys.executable, "-m", "sagemock", "serve", "--port", "0", "--start", "2018-07-30", "--latency", "60"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603  # ours
+        assert server.stdout is not None
+        url = server.stdout.readline().split()[3].rstrip(";")
+        example = text.partition("```js\n")[2].partition("```")[0].replace("http://127.0.0.1:5123", url)
+        (tmp_path / "launcher.test.mjs").write_text(example, "utf-8")
+        done = ran([str(NODE), "--test", "launcher.test.mjs"], environment(url), cwd=tmp_path)
+        server.terminate()
+    assert done.returncode == 0, done.stdout
+    assert "# pass 1" in done.stdout
+
+
+@CLI
+def test_the_aws_cli_sees_the_same_job(sagemaker: SageMakerMock, client: Any, url: str) -> None:
+    """Its JSON is that of a client in this process."""
+    create(client)
+    env = environment(url)
+    sagemaker.clock.latency = 0
+    done = ran([str(AWS), "sagemaker", "describe-training-job", "--training-job-name", "churn"], env)
+    assert done.returncode == 0, done.stderr
+    shown, own = json.loads(done.stdout), describe(client)
+    assert set(shown) == set(own)
+    assert shown["SecondaryStatusTransitions"][0]["StatusMessage"] == own["SecondaryStatusTransitions"][0]["StatusMessage"]
+    refused = ran([str(AWS), "sagemaker", "stop-training-job", "--training-job-name", "none"], env)
+    assert refused.returncode != 0
+    assert "(ValidationException) when calling the StopTrainingJob operation: Requested resource not found." in refused.stderr
+    # Its waiter would sleep for two real minutes.
+    sagemaker.advance_until_idle()
+    waited = ran([str(AWS), "sagemaker", "wait", "training-job-completed-or-stopped", "--training-job-name", "churn"], env)
+    assert waited.returncode == 0, waited.stderr
+    assert str(sagemaker.calls[-1].origin).partition(" ")[2].startswith("aws-cli/")
+
+
+def in_a_spawned_process(queue: "multiprocessing.Queue[Any]") -> None:  # pragma: no cover  # in a process without coverage
+    """Wait for a job with boto3's waiter."""
+    import boto3  # noqa: PLC0415  # only here, in another process
+
+    client = boto3.client("sagemaker")
+    client.get_waiter("training_job_completed_or_stopped").wait(TrainingJobName="churn", WaiterConfig={"Delay": 0})
+    queue.put(client.describe_training_job(TrainingJobName="churn")["TrainingJobStatus"])
+
+
+def test_boto3_in_a_spawned_process_waits_for_a_job(
+    sagemaker: SageMakerMock, client: Any, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each poll takes a minute of virtual time, so that it gets there."""
+    sagemaker.plan("*", PLAN)
+    create(client)
+    for name, value in environment(url).items():
+        monkeypatch.setenv(name, value)
+    context = multiprocessing.get_context("spawn")
+    queue: multiprocessing.Queue[Any] = context.Queue()
+    process = context.Process(target=in_a_spawned_process, args=(queue,))
+    process.start()
+    assert queue.get() == "Completed"
+    process.join()
+    assert process.exitcode == 0
+
+
+@pytest.mark.skipif(find_spec("aiobotocore") is None, reason="aiobotocore is not installed: run tox -e aio")
+def test_aiobotocore_in_another_process_is_answered(sagemaker: SageMakerMock, client: Any, url: str) -> None:
+    """Over its own HTTP."""
+    create(client)
+    code = (
+        "import asyncio, aiobotocore.session\n"
+        "async def main():\n"
+        "    async with aiobotocore.session.get_session().create_client('sagemaker') as client:\n"
+        "        print((await client.describe_training_job(TrainingJobName='churn'))['TrainingJobArn'])\n"
+        "asyncio.run(main())"
+    )
+    done = ran([sys.executable, "-c", code], environment(url))
+    assert done.stdout.strip() == sagemaker.jobs["churn"].arn, done.stderr
+
+
+POLLS: Final = """
+import sys, botocore.session
+client = botocore.session.Session().create_client("sagemaker")
+while True:
+    client.describe_training_job(TrainingJobName="churn")
+    print("polled", flush=True)
+"""
+
+
+def test_a_client_that_is_killed_in_the_midst_of_its_calls_harms_nobody(sagemaker: SageMakerMock, client: Any, url: str) -> None:
+    """The next one goes on."""
+    create(client)
+    for _ in range(3):
+        with subprocess.Popen([sys.executable, "-c", POLLS], stdout=subprocess.PIPE, env=environment(url)) as child:  # noqa: S603  # above
+            assert child.stdout is not None
+            assert child.stdout.readline()
+            child.send_signal(signal.SIGKILL)
+    assert call(url, "DescribeTrainingJob", {"TrainingJobName": "churn"}).status == 200
+    assert set(sagemaker.calls.outcomes) == {"ok"}
+
+
+def test_a_server_that_begins_again_on_its_port_goes_on_with_the_same_world(sagemaker: SageMakerMock, client: Any) -> None:
+    """The client's own retries bridge the gap, also where its kept connection was closed."""
+    create(client)
+    with sagemaker.serve() as url:
+        port = int(url.rpartition(":")[2])
+        child = subprocess.Popen(  # noqa: S603  # above
+            [sys.executable, "-c", POLLS], stdout=subprocess.PIPE, env={**environment(url), "AWS_MAX_ATTEMPTS": "20"}
+        )
+        assert child.stdout is not None
+        assert child.stdout.readline()
+    try:
+        for _ in range(2):
+            with sagemaker.serve(port=port):
+                count = sagemaker.calls.count
+                while sagemaker.calls.count < count + 5:
+                    assert child.stdout.readline(), "the client has ended"
+    finally:
+        child.kill()
+        child.communicate()
+
+
+def test_virtual_time_stands_while_the_test_waits_for_a_child(sagemock: SageMakerMock, sagemock_server: MockServer) -> None:
+    """It moves by the calls' latency, and by hand."""
+    sagemock.clock.latency = 0
+    began = sagemock.clock.now()
+    done = ran([sys.executable, "-c", "import time; time.sleep(0.2)"], environment(sagemock_server.url))
+    assert done.returncode == 0
+    assert sagemock.clock.now() == began
+    assert time.time() == began.timestamp()

@@ -1,0 +1,272 @@
+"""The client of the control API."""
+
+import inspect
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from sagemock import (
+    InvalidType,
+    InvalidValue,
+    NeverReached,
+    NotServed,
+    Plan,
+    PlanError,
+    RemoteMock,
+    SageMakerMock,
+    UnknownJob,
+    UnusedError,
+    UsageError,
+    connect,
+    mock_sagemaker,
+)
+from sagemock.served.remote import LACKS
+from tests.support.calling import START, after, create
+from tests.support.http import call
+
+OPTIONS: dict[str, Any] = {"strict": False, "latency": 0}
+PLAN = Plan.completes(starting=60, downloading=60, training=timedelta(minutes=10), uploading=60)
+
+
+@pytest.fixture
+def remote(sagemaker: SageMakerMock) -> Iterator[RemoteMock]:
+    """Serve the mock, and connect to it."""
+    with sagemaker.serve() as url:
+        yield connect(url)
+
+
+def test_its_verbs_are_those_of_a_mock(remote: RemoteMock) -> None:
+    """What it lacks says why, and is no attribute."""
+    names = {name for name in dir(SageMakerMock) if not name.startswith("_")}
+    assert names - {name for name in dir(RemoteMock) if not name.startswith("_")} == set(LACKS)
+    for name in LACKS:
+        assert not hasattr(remote, name)
+        with pytest.raises(NotServed, match=f"a served mock has no {name}: "):
+            getattr(remote, name)
+    with pytest.raises(AttributeError, match="'RemoteMock' object has no attribute 'planz'"):
+        remote.planz  # noqa: B018  # the point
+    for name in (
+        "create_training_job",
+        "fault",
+        "hide",
+        "quota",
+        "interrupt",
+        "fail",
+        "complete",
+        "log",
+        "advance_until",
+        "advance_until_idle",
+    ):
+        ours, theirs = (inspect.signature(getattr(kind, name)).parameters for kind in (RemoteMock, SageMakerMock))
+        assert [*ours] == [*theirs]
+        assert [one.default for one in ours.values()] == [one.default for one in theirs.values()]
+
+
+def test_the_clock_moves(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
+    """In the same ways."""
+    remote.clock.advance(minutes=1, seconds=1)
+    remote.clock.advance(timedelta(seconds=1))
+    remote.clock.advance(1.5)
+    assert remote.clock.now() == sagemaker.clock.now() == after(63.5)
+    remote.clock.advance_to(after(70))
+    remote.clock.advance_to("2018-07-30T00:02:00")
+    assert repr(remote.clock) == "<RemoteClock at 2018-07-30T00:02:00+00:00>"
+    remote.clock.latency = timedelta(seconds=2)
+    assert remote.clock.latency == sagemaker.clock.latency == timedelta(seconds=2)
+    assert (remote.clock.rate, remote.clock.idle_limit) == (0, timedelta(days=1))
+    sagemaker.clock.idle_limit = None
+    assert remote.clock.idle_limit is None
+    with pytest.raises(InvalidType, match="advance takes one duration"):
+        remote.clock.advance()
+    with pytest.raises(InvalidType, match="advance takes one duration"):
+        remote.clock.advance(5, minutes=5)
+    with pytest.raises(InvalidType, match="advance.. takes units of time"):
+        remote.clock.advance(fortnights=5)
+    with pytest.raises(InvalidValue, match="time only moves forward, and not by -1"):
+        remote.clock.advance(-1)
+    with pytest.raises(InvalidType, match="cannot travel as JSON"):
+        remote.clock.advance(float("nan"))
+    with pytest.raises(InvalidType, match="cannot travel as JSON"):
+        remote.clock.advance(object())  # type: ignore[arg-type]
+
+
+def test_jobs_are_read_and_changed(sagemaker: SageMakerMock, remote: RemoteMock, client: Any) -> None:
+    """As the views of the mock itself; each look is at the present instant."""
+    remote.plan("churn", PLAN, times=1)
+    assert len(remote.jobs) == 0
+    create(client)
+    job, own = remote.jobs["churn"], sagemaker.jobs["churn"]
+    assert remote.advance_until("churn", "Training") == after(120)
+    remote.log("churn", "epoch=1", at=after(125))
+    names = [name for name in dir(own) if not name.startswith("_")]
+    for _ in range(2):
+        assert [getattr(job, name) for name in names] == [getattr(own, name) for name in names]
+        assert (repr(job), str(job)) == (repr(own), str(own))
+        assert remote.advance_until_idle() == after(780)
+    assert job.plan == PLAN
+    assert (list(remote.jobs), "churn" in remote.jobs, "x" in remote.jobs) == (["churn"], True, False)
+    assert repr(remote.jobs) == "<jobs <job 'churn': Completed/Completed>>"
+    assert [one.name for one in remote.jobs.all()] == ["churn"]
+    with pytest.raises(UnknownJob, match="no training job 'chrn' was created; did you mean 'churn'?"):
+        remote.jobs["chrn"]
+    with pytest.raises(UnknownJob, match=r"jobs are looked up by name or ARN, not by 5"):
+        remote.jobs[5]  # type: ignore[index]
+    with pytest.raises(UnknownJob, match=r"jobs are looked up by name or ARN, not by ''"):
+        remote.fail("")
+
+
+def test_a_job_of_others_is_created(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
+    """With a plan and fields of its own; no call is on record."""
+    job = remote.create_training_job("others", plan=PLAN, region="eu-west-1", HyperParameters={"epochs": "3"})
+    assert sagemaker.jobs["others"].plan == PLAN
+    assert (job.region, job.request["HyperParameters"], len(remote.calls)) == ("eu-west-1", {"epochs": "3"}, 0)
+    assert remote.create_training_job("plain").status == "InProgress"
+    assert remote.create_training_job("over", started_ago=timedelta(days=1)).status == "Completed"
+    with pytest.raises(NotServed, match="only a Plan can travel"):
+        remote.create_training_job("x", plan=lambda request: PLAN)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="others"):
+        remote.create_training_job("others", region="eu-west-1")
+
+
+def test_lives_end_by_its_verbs(sagemaker: SageMakerMock, remote: RemoteMock, client: Any) -> None:
+    """Fail, complete, interrupt."""
+    spot = {"EnableManagedSpotTraining": True, "StoppingCondition": {"MaxRuntimeInSeconds": 9000, "MaxWaitTimeInSeconds": 9000}}
+    for name in ("a", "b"):
+        create(client, name)
+    create(client, "c", **spot)
+    sagemaker.advance_until("c", "Training")
+    remote.fail("a", "ClientError: no")
+    remote.complete("b")
+    remote.interrupt("c")
+    assert [job.secondary_status for job in sagemaker.jobs.values()] == ["Failed", "Completed", "Interrupted"]
+    with pytest.raises(UsageError, match="cannot fail 'a': it is Failed"):
+        remote.fail("a")
+    with pytest.raises(NeverReached, match="'a' will never be Training"):
+        remote.advance_until("a", "Training")
+
+
+def test_the_same_name_in_two_regions_is_asked_for_by_arn(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
+    """As with the mock itself."""
+    from tests.support.calling import make_client  # noqa: PLC0415  # here only
+
+    arns = [create(make_client(region)) for region in ("us-east-1", "eu-west-1")]
+    assert list(remote.jobs) == arns == list(sagemaker.jobs)
+    with pytest.raises(UnknownJob, match="several training jobs are called 'churn'"):
+        remote.jobs["churn"]
+    assert remote.jobs[arns[1]].region == "eu-west-1"
+
+
+def test_what_is_prepared_meets_calls(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
+    """Faults, hidden jobs, quotas, accounts."""
+    remote.fault("ListTrainingJobs", "ThrottlingException", times=1, after=timedelta(seconds=5), until=after(60))
+    assert call(remote.url, "ListTrainingJobs").status == 200
+    sagemaker.clock.advance(5)
+    assert call(remote.url, "ListTrainingJobs").status == 400
+    remote.fault("ListTrainingJobs", "Own", message="no", status=418, probability=1, job=None)
+    assert call(remote.url, "ListTrainingJobs").status == 418
+    remote.hide("late-*", lasting=timedelta(seconds=5), operation="Describe*")
+    remote.quota("ml.m5.large", instances=0)
+    assert str(sagemaker._world.backend.faults.all()[0]).endswith("until='2018-07-30T00:01:00+00:00')")
+    remote.accounts["AKID"] = "210987654321"
+    assert dict(remote.accounts) == dict(sagemaker.accounts)
+    assert (repr(remote.accounts), len(remote.accounts), remote.accounts["AKID"]) == (repr(sagemaker.accounts), 1, "210987654321")
+    with pytest.raises(UsageError, match="'Throttling' is an error without a text"):
+        remote.fault("*", "Throttling")
+
+
+def test_calls_events_and_pictures_are_those_of_the_mock(sagemaker: SageMakerMock, remote: RemoteMock, client: Any) -> None:
+    """As they are now."""
+    create(client)
+    call(remote.url, "ListTrainingJobs")
+    sagemaker.advance_until_idle()
+    call(remote.url, "StopTrainingJob", {"TrainingJobName": "none"})
+    assert remote.calls == list(sagemaker.calls)
+    assert [(one.origin, one.message) for one in remote.calls] == [(one.origin, one.message) for one in sagemaker.calls]
+    assert remote.calls[-1].message == "Requested resource not found."
+    assert remote.calls.to("List*").count == 1
+    assert remote.events == list(sagemaker.events)
+    assert remote.timeline("churn", width=60) == sagemaker.timeline("churn", width=60)
+    assert remote.svg() == remote.svg("churn") == sagemaker.svg()
+    assert str(remote) == str(sagemaker)
+    assert repr(remote) == f"<RemoteMock at {remote.url}>"
+
+
+def test_what_cannot_travel_is_refused(remote: RemoteMock) -> None:
+    """Callables, by the name of their field."""
+    with pytest.raises(NotServed, match="a predicate cannot travel to a served mock"):
+        remote.plan(lambda request: True, PLAN)  # type: ignore[arg-type]
+    with pytest.raises(NotServed, match="only a Plan can travel to a served mock"):
+        remote.plan("*", lambda request: PLAN)  # type: ignore[arg-type]
+    with pytest.raises(PlanError, match=r"logs\['Training'\] is a callable"):
+        remote.plan("*", Plan.completes(logs={"Training": lambda request: []}))
+
+
+def test_a_plan_with_a_callable_cannot_be_read(sagemaker: SageMakerMock, remote: RemoteMock, client: Any) -> None:
+    """It stays in its process."""
+    sagemaker.plan("*", Plan.completes(logs={"Training": lambda request: []}))
+    create(client)
+    with pytest.raises(NotServed, match="has a callable in it, which cannot travel"):
+        _ = remote.jobs["churn"].plan
+
+
+def test_unused_plans_fail() -> None:
+    """As at a clean end of the mock."""
+    with mock_sagemaker(start=START) as mock, mock.serve() as url:
+        remote = connect(url)
+        remote.check_used()
+        remote.plan("churn", PLAN)
+        with pytest.raises(UnusedError, match="churn"):
+            remote.check_used()
+        call(url, "CreateTrainingJob", {"TrainingJobName": "x"})
+        with pytest.raises(UsageError, match="this world belongs to a test"):
+            remote.reset()
+        mock._world.backend.plans.rules.clear()
+
+
+def test_a_token_travels(sagemaker: SageMakerMock) -> None:
+    """Without it the server refuses."""
+    with sagemaker.serve(token="secret") as url:
+        assert connect(url, token="secret").clock.now() == START
+        with pytest.raises(UsageError, match="this server asks for a token"):
+            connect(url)
+
+
+@pytest.mark.parametrize("url", ["", "127.0.0.1:5123", "ftp://127.0.0.1", "http://", 5])
+def test_what_is_no_url_is_told(url: Any) -> None:
+    """With how one looks."""
+    with pytest.raises(InvalidValue, match=r"connect\(\) takes the url of a server, not .*: write connect"):
+        connect(url)
+
+
+def test_a_server_that_is_not_there_is_told(sagemaker: SageMakerMock) -> None:
+    """So is one that is none of ours."""
+    with sagemaker.serve() as url:
+        pass
+    with pytest.raises(UsageError, match=rf"no sagemock answers at {url} \(.*start `sagemock serve`"):
+        connect(url)
+    with pytest.raises(UsageError, match="no sagemock answers at https://127"):
+        connect(url.replace("http:", "https:"))
+
+    class Other(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(404)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # as its base has it
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Other) as other:
+        thread = Thread(target=other.handle_request)
+        thread.start()
+        with pytest.raises(UsageError, match="is no sagemock: it says"):
+            connect(f"http://127.0.0.1:{other.server_port}")
+        thread.join()
+
+
+def test_an_instant_of_another_zone_travels(remote: RemoteMock) -> None:
+    """As an instant."""
+    remote.clock.advance_to(datetime(2018, 7, 31))  # noqa: DTZ001  # a naive one is read as UTC
+    assert remote.clock.now() == after(days=1)
