@@ -10,6 +10,10 @@ from botocore.exceptions import ClientError, WaiterError
 from moto import mock_aws
 
 from sagemock import ProcessingJobPlan, SageMakerMock, TransformJobPlan, mock_sagemaker
+from sagemock.jobs.place import Place
+from sagemock.jobs.rules import Plans
+from sagemock.jobs.store import Store
+from sagemock.service.operations import OPERATIONS, Service
 from tests.protocol.shapes import of_sagemaker
 from tests.support.batch import processing, transform
 from tests.support.calling import START, after, code_and_text, make_client
@@ -285,7 +289,10 @@ def test_a_processing_job_that_has_ended_can_be_deleted(sagemaker: SageMakerMock
     arn = jobs.create()
     assert refused(delete) == ("ResourceInUse", f"The processing job {arn} cannot be deleted while it is in status InProgress.")
     sagemaker.advance_until_idle()
+    view = sagemaker.processing_jobs["job"]
     delete()
+    assert repr(view) == "<processing job 'job', which was deleted>"
+    assert (view.name, view.region) == ("job", "us-east-1")
     assert jobs.names() == []
     assert refused(jobs.describe)[1] == "Could not find requested job with name: job"
     jobs.create()
@@ -317,7 +324,8 @@ def test_faults_and_hiding_are_by_job(sagemaker: SageMakerMock, jobs: Jobs) -> N
     jobs.create("late-1")
     assert jobs.names() == ["job"]
     assert refused(lambda: jobs.describe("late-1"))[1] == "Could not find requested job with name: late-1"
-    assert jobs.client.list_models is not None
+    elsewhere = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/churn"
+    assert refused(lambda: jobs.client.list_tags(ResourceArn=elsewhere))[1] == "Resource does not exist."
     sagemaker.clock.advance(60)
     assert jobs.names() == ["late-1", "job"]
     assert sagemaker.calls.to(f"Create{jobs.member}", job="late-*").count == 1
@@ -394,3 +402,15 @@ def test_time_passes_as_for_any_job(sagemaker: SageMakerMock, jobs: Jobs) -> Non
     jobs.create()
     last = 150.01 if jobs.kind == "processing" else 150.245
     assert sagemaker.advance_until_idle() == START + timedelta(seconds=last)
+
+
+def test_a_transform_job_needs_no_more_than_the_service() -> None:
+    """Neither somebody who has the models, nor, without validation, what it transforms."""
+    service, place = Service(Store(), Plans().plan_for), Place("aws", "us-east-1", "123456789012")
+    assert "transform-job/score" in OPERATIONS["CreateTransformJob"](service, of_sagemaker(), place, transform(), 0)
+    unchecked = Service(Store(), Plans().plan_for, validate=False)
+    sent = transform(TransformInput=None, TransformOutput=None)
+    OPERATIONS["CreateTransformJob"](unchecked, of_sagemaker(), place, sent, 0)
+    shown = OPERATIONS["DescribeTransformJob"](unchecked, of_sagemaker(), place, {"TransformJobName": "score"}, 0)
+    assert "TransformInput" not in shown
+    assert "DataProcessing" in shown
