@@ -107,6 +107,7 @@ SCHEMAS: Final[Mapping[str, _Schema]] = {
         {"name": _of("string")},
         {
             "plan": _ref("Plan"),
+            "started_ago": {**_SPAN, "default": 0},
             "region": _of("string"),
             "request": {**_ANY, "description": "Fields of CreateTrainingJob; they replace those of a complete request"},
         },
@@ -163,7 +164,7 @@ SCHEMAS: Final[Mapping[str, _Schema]] = {
             "origin": _or_null("string", "Where it came from; null: the mock's own process"),
         }
     ),
-    "Calls": _list("calls", "Call"),
+    "Calls": _object({"calls": _of("array", items=_ref("Call")), "count": _of("integer", "How many there are in all")}),
     "Event": {**_ANY, "description": "An event as EventBridge delivers it"},
     "Events": _list("events", "Event"),
     "Health": _object(

@@ -16,7 +16,12 @@ from sagemock.training.plan.plan import Plan
 __all__ = ["LACKS", "RemoteMock", "connect"]
 
 LACKS: Final = {
+    "create_processing_job": "the control API creates training jobs: create it with a client",
+    "create_transform_job": "the control API creates training jobs: create it with a client",
     "on_event": "a callable cannot travel: read `events`",
+    "processing_jobs": "the control API has training jobs: describe it with a client",
+    "stop_job": "stop a job with a client",
+    "transform_jobs": "the control API has training jobs: describe it with a client",
     "sleeps": "virtual sleeps are in the mock's own process: read them there",
     "serve": "it is served already, at `url`",
     "start": "its owner starts it: call reset() for a fresh world",
@@ -115,6 +120,7 @@ class RemoteMock:
         name: str,
         *,
         plan: Plan | None = None,
+        started_ago: timedelta | float = 0,
         region: str | None = None,
         **fields: Any,  # noqa: ANN401  # any field of the request
     ) -> RemoteJob:
@@ -122,7 +128,8 @@ class RemoteMock:
         if plan is not None and not isinstance(plan, Plan):
             raise NotServed(f"only a Plan can travel to a served mock, not {quoted(plan)}: write Plan.completes()")
         planned = members(region=region, plan=None if plan is None else to_document(plan))
-        told = self._door.document("POST", "/jobs", {"name": name, "request": fields, **planned})
+        document = {"name": name, "started_ago": span(started_ago), "request": fields, **planned}
+        told = self._door.document("POST", "/jobs", document)
         return RemoteJob(self._door, told["arn"])
 
     def fault(  # noqa: PLR0913  # each narrows down the calls

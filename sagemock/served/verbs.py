@@ -117,10 +117,12 @@ def _create(world: ServedWorld, asked: Asked) -> Answer:
     body = asked.body
     plan = None if body.get("plan") is None else from_document(body["plan"], "plan")
     request = mapping("request", body.get("request", {}), "a JSON object of fields", 'write {"HyperParameters": {"epochs": "3"}}')
-    unfit = [name for name in request if name in ("name", "plan", "region")]
+    unfit = [name for name in request if name in ("name", "plan", "started_ago", "region")]
     if unfit:
         raise InvalidType(f"request has no field {unfit[0]!r}: give it beside the request")
-    return documents.job(world.create_training_job(body.get("name", ""), plan=plan, region=body.get("region"), **request))
+    ago = span_of(body.get("started_ago", 0))
+    name, region = body.get("name", ""), body.get("region")
+    return documents.job(world.create_training_job(name, plan=plan, started_ago=ago, region=region, **request))
 
 
 def _fail(world: ServedWorld, asked: Asked) -> Answer:
@@ -216,7 +218,7 @@ def _calls(world: ServedWorld, asked: Asked) -> Answer:
     names = ("operation", "job", "region", "outcome")
     given: dict[str, Any] = {name: found for name in names if (found := asked.one(name)) is not None}
     calls = list(world.calls.to(**given, attempt=asked.whole("attempt")))
-    return {"calls": [documents.call(one) for one in calls[asked.whole("after", 0) :]]}
+    return {"calls": [documents.call(one) for one in calls[asked.whole("after", 0) :]], "count": len(calls)}
 
 
 def _events(world: ServedWorld, asked: Asked) -> Answer:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final, Literal, TypeAlias
 
 from botocore.loaders import create_loader
@@ -13,6 +13,7 @@ from sagemock.evidence import Assumption
 from sagemock.jobs.place import Place
 from sagemock.jobs.store import Store
 from sagemock.protocol.refusal import Refusal
+from sagemock.service.recent import Recent
 from sagemock.training.job import Job
 from sagemock.training.plan.resources import instances
 from sagemock.training.snapshot import snapshot
@@ -50,6 +51,7 @@ class Quotas:
     """The quotas of the accounts of a mock. A type of instance without a quota has no limit."""
 
     limits: dict[tuple[str, Usage], int] = field(default_factory=dict)
+    _recent: dict[Place, Recent[Job]] = field(default_factory=dict)
 
     def check(self, store: Store, place: Place, request: Mapping[str, Any], now_us: int, owner: Job | None = None) -> None:
         """Refuse a job that would use more instances than its account may.
@@ -58,14 +60,15 @@ class Quotas:
         training). Only the pool of `owner` does not count, because the job takes it over.
         """
         usage = _usage(request)
+        recent = self._recent.setdefault(place, Recent())
         for kind, wanted in instances(request) if self.limits else ():
             limit = self.limits.get((kind, usage))
             if limit is None:
                 continue
             used = sum(
                 count
-                for job in store.region(place, Job).by_name.values()
-                if _usage(job.request) == usage and (not snapshot(job, now_us).over or (job is not owner and _keeps(job, now_us)))
+                for job in recent.jobs(store.region(place, Job), partial(_uses, now_us=now_us))
+                if _usage(job.request) == usage and (job is not owner or not snapshot(job, now_us).over)
                 for other, count in instances(job.request)
                 if other == kind
             )
@@ -101,6 +104,11 @@ class Quotas:
             if used + count > limit:
                 return 0
         return wanted_s
+
+
+def _uses(job: Job, now_us: int) -> bool:
+    """Whether a job has instances: it runs, or they are in a warm pool."""
+    return not snapshot(job, now_us).over or _keeps(job, now_us)
 
 
 def _keeps(job: Job, now_us: int) -> bool:

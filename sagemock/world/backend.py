@@ -10,7 +10,7 @@ from sagemock.clock.instants import duration_us, instant
 from sagemock.clock.runaway import Runaway, timeless
 from sagemock.clock.virtual import Clock
 from sagemock.errors import NothingWillHappen, SagemockError
-from sagemock.jobs.kinds import TRAINING, Kind, named_in
+from sagemock.jobs.kinds import Kind, named_in
 from sagemock.jobs.place import Place
 from sagemock.jobs.rules import Plans, PlanSource, Rule
 from sagemock.jobs.store import Store
@@ -27,7 +27,7 @@ from sagemock.service.operations import INVALID, OPERATIONS, READS, Service
 from sagemock.service.subject import JOBLESS
 from sagemock.service.visibility import Visibility
 from sagemock.world import reports
-from sagemock.world.options import Options
+from sagemock.world.options import Options, plans_of
 
 __all__ = ["Backend", "Fallback", "Pending"]
 
@@ -65,6 +65,9 @@ class Fallback(Protocol):
     def check_inputs(self, place: Place, params: Mapping[str, Any]) -> None:
         """Raise a Refusal for a job whose input is not in a bucket."""
 
+    def check_model(self, place: Place, name: str) -> None:
+        """Raise a Refusal for a model that it does not have, if it has the models."""
+
     def close(self) -> None:
         """Do nothing more for this world."""
 
@@ -86,10 +89,11 @@ class Backend:
         self.calls: list[Call] = []
         self.accounts = Accounts()
         """The accounts of callers that do not have the mock's own account, by access key id."""
-        self.plans = Plans({} if options.plan is None else {TRAINING.name: options.plan})
+        self.plans = Plans(plans_of(options.plan))
         self.faults = Faults(options.seed)
         self.visibility = Visibility(store)
         self.service = Service(store, self.plans.plan_for, options.seed, validate=options.validate)
+        self.service.check_model = fallback.check_model
         if options.check_s3:
             self.service.check_data = fallback.check_inputs
         self.pending: list[Pending] = [store, self.faults, self.visibility]
@@ -205,7 +209,7 @@ class Backend:
         """Perform the operation, and return the response as JSON."""
         params = parsed.params
         if request.service == "logs":
-            simulated = logs.simulated(request.operation)
+            simulated = logs.simulated(request.operation, params)
             if request.operation == "DescribeLogGroups":
                 simulated = partial(log_group.describe, others=self.fallback.log_groups(request))
         elif self.fallback.owns(request.operation, params):

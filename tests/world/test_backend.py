@@ -49,6 +49,9 @@ class Nobody:
         """Refuse."""
         raise NotSimulated(request.operation)
 
+    def check_model(self, place: Place, name: str) -> None:
+        """Know of no models."""
+
     def log_groups(self, request: Request) -> Sequence[Mapping[str, Any]]:
         """Return one of another service."""
         return [{"logGroupName": f"/aws/{request.region}"}]
