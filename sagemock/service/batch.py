@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sagemock.evidence import REPLAY, YOUR_WORDS, Assumption
 from sagemock.jobs.batch.fields import BatchFields
-from sagemock.jobs.batch.job import BatchJob, Snapshot
+from sagemock.jobs.batch.job import BatchJob, Snapshot, snapshot
 from sagemock.jobs.batch.script import Script
 from sagemock.jobs.interventions import Stop
 from sagemock.jobs.kinds import Kind
@@ -57,6 +57,8 @@ class BatchKind(NamedTuple):
     success: BatchFields
     """The plan of a job of which nobody said anything."""
     concrete: Callable[[Any, Mapping[str, Any], Random], Script]
+    instances: Callable[[Mapping[str, Any]], tuple[str, int]]
+    """Returns the type and the number of the instances that a request asks for."""
     filled: Callable[[Mapping[str, Any]], dict[str, Any]]
     """Makes the members that the service shows although nobody sent them, or shows otherwise than they were sent."""
 
@@ -81,6 +83,9 @@ def create(  # noqa: PLR0913, PLR0917  # an operation's arguments, and the kind
         text = f"Job name must be unique within an AWS account and region, and a job with this name already exists ({taken.arn})"
         code = "ResourceInUse"
         raise Refusal(code, _DUPLICATE(text))
+    jobs = service.store.region(place, of.job).by_name.values()
+    used = [of.instances(job.request) for job in jobs if not snapshot(job, now_us).over]
+    service.quotas.check_batch(of.kind, of.instances(request), used)
     plan = service.plan_for(request, of.success)
     # A test's dice, not a secret.
     seed = f"{service.seed}/{place.account}/{place.region}/{of.kind.name}/{name}"

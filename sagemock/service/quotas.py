@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, cast
 
 from botocore.loaders import create_loader
 
 from sagemock.checks import nearest, quoted, text
 from sagemock.errors import UsageError
 from sagemock.evidence import Assumption
+from sagemock.jobs.kinds import TRAINING, Kind
 from sagemock.jobs.place import Place
 from sagemock.jobs.store import Store
 from sagemock.protocol.refusal import Refusal
@@ -21,28 +22,28 @@ from sagemock.training.warm_pool import pool
 __all__ = ["Quotas", "Usage", "checked_instance_type"]
 
 _FROM_CREATION: Final = Assumption("that a warm pool counts against its quota from the creation of its job on")
-Usage: TypeAlias = Literal["training job", "spot training job", "training warm pool"]
+Usage: TypeAlias = Literal["training job", "spot training job", "training warm pool", "processing job", "transform job"]
 """The use of instances, as in the names of the quotas."""
 
 
-def checked_instance_type(name: object) -> str:
-    """Return a type of instance. Raises UsageError if the installed botocore does not know it for training jobs."""
-    kind = text("instance_type", name, "a type of instance", "write quota('ml.p3.2xlarge', instances=2)")
-    known = _instance_types()
-    if kind not in known:
-        near = nearest(kind, known, least=0)
+def checked_instance_type(name: object, kind: Kind = TRAINING) -> str:
+    """Return a type of instance. Raises UsageError if the installed botocore does not know it for jobs of this kind."""
+    given = text("instance_type", name, "a type of instance", "write quota('ml.p3.2xlarge', instances=2)")
+    known = _instance_types(kind)
+    if given not in known:
+        near = nearest(given, known, least=0)
         raise UsageError(
-            f"training jobs do not run on {quoted(kind)}: did you mean {near!r}? A newer botocore may know more instance types"
+            f"{kind.noun}s do not run on {quoted(given)}: did you mean {near!r}? A newer botocore may know more instance types"
         )
-    return kind
+    return given
 
 
 @cache
-def _instance_types() -> frozenset[str]:
+def _instance_types(kind: Kind) -> frozenset[str]:
     # A session or a client would ask for a region, a profile and plugins, so load the model directly. Loading takes a tenth of a
     # second, and a fixture may set quotas for every test, so load it once.
     shapes = create_loader().load_service_model("sagemaker", "service-2")["shapes"]
-    return frozenset(shapes["TrainingInstanceType"]["enum"])
+    return frozenset(shapes[f"{kind.name.title()}InstanceType"]["enum"])
 
 
 @dataclass
@@ -69,16 +70,18 @@ class Quotas:
                 for other, count in instances(job.request)
                 if other == kind
             )
-            if used + wanted > limit:
-                # The whole text was seen with an older ending ("Please contact AWS support to request an increase for this
-                # limit."). This ending and the name of the quota for spot were seen separately.
-                text = (
-                    f"The account-level service limit '{kind} for {usage} usage' is {limit} Instances, "
-                    f"with current utilization of {used} Instances and a request delta of {wanted} Instances. "
-                    "Please use AWS Service Quotas to request an increase for this quota."
-                )
-                code = "ResourceLimitExceeded"
-                raise Refusal(code, text)
+            _refuse_beyond(limit, kind, usage, used, wanted)
+
+    def check_batch(self, of: Kind, wanted: tuple[str, int], running: Iterable[tuple[str, int]]) -> None:
+        """Refuse a processing or transform job that would use more instances than its account may.
+
+        `wanted` and `running` are types and numbers of instances: of the new job, and of those that have not ended.
+        """
+        kind, number = wanted
+        usage = cast("Usage", of.noun)
+        limit = self.limits.get((kind, usage))
+        if limit is not None:
+            _refuse_beyond(limit, kind, usage, sum(count for other, count in running if other == kind), number)
 
     def retained_s(self, pools: Iterable[Job], request: Mapping[str, Any], now_us: int, owner: Job | None = None) -> int:
         """Return for how many seconds a job's instances are retained after its end: 0 if they exceed the quota.
@@ -101,6 +104,19 @@ class Quotas:
             if used + count > limit:
                 return 0
         return wanted_s
+
+
+def _refuse_beyond(limit: int, kind: str, usage: Usage, used: int, wanted: int) -> None:
+    if used + wanted > limit:
+        # The whole text was seen with an older ending ("Please contact AWS support to request an increase for this
+        # limit."). This ending and the name of the quota for spot were seen separately.
+        text = (
+            f"The account-level service limit '{kind} for {usage} usage' is {limit} Instances, "
+            f"with current utilization of {used} Instances and a request delta of {wanted} Instances. "
+            "Please use AWS Service Quotas to request an increase for this quota."
+        )
+        code = "ResourceLimitExceeded"
+        raise Refusal(code, text)
 
 
 def _keeps(job: Job, now_us: int) -> bool:
