@@ -1,6 +1,7 @@
 """Serve worlds of their own over HTTP until somebody interrupts it."""
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -39,6 +40,8 @@ def serve(  # noqa: PLR0913  # the options of the command
     from sagemock.served.server import run  # noqa: PLC0415  # the extra may be missing
     from sagemock.served.worlds import OwnWorlds  # noqa: PLC0415  # likewise
 
+    # Nobody else would see an error of the server's own.
+    logging.basicConfig(level=logging.ERROR)
     planned = [one for file in files for one in plans(file)]
     options = Options(start=start, rate=rate, latency=latency, wall="real", sleep="real", strict=False)
     worlds = OwnWorlds(options, lambda world: [world.plan(one.match, one.plan, times=one.times) for one in planned])

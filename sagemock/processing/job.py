@@ -58,8 +58,9 @@ class Job(BatchJob):
     statuses: ClassVar[frozenset[str]] = frozenset({"InProgress", "Completed", "Failed", STOPPING, "Stopped", STARTING, RUNNING})
 
     @property
-    def _instances(self) -> int:
-        return instances(self.request)[1]
+    def instances(self) -> tuple[str, int]:
+        """The type of its instances, and their number."""
+        return instances(self.request)
 
 
 def instances(request: Mapping[str, Any]) -> tuple[str, int]:

@@ -164,7 +164,7 @@ SCHEMAS: Final[Mapping[str, _Schema]] = {
             "origin": _or_null("string", "Where it came from; null: the mock's own process"),
         }
     ),
-    "Calls": _list("calls", "Call"),
+    "Calls": _object({"calls": _of("array", items=_ref("Call")), "count": _of("integer", "How many there are in all")}),
     "Event": {**_ANY, "description": "An event as EventBridge delivers it"},
     "Events": _list("events", "Event"),
     "Health": _object(

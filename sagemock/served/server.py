@@ -1,6 +1,8 @@
 """A server in a thread of its own beside a test, or in the main thread of a process of its own."""
 
 import asyncio
+import gc
+import logging
 import os
 import signal
 import socket
@@ -15,6 +17,7 @@ from sagemock.checks import quoted, whole
 from sagemock.errors import UsageError
 from sagemock.served import safety
 from sagemock.served.app import CLOSE, App, Asgi, Receive, Scope, Send
+from sagemock.served.wire import SERVICES, api_of
 from sagemock.served.worlds import TestWorld, Worlds
 from sagemock.world.world import World
 
@@ -27,6 +30,8 @@ except ImportError as missing:
     raise UsageError(f"to serve, sagemock needs its extra ({missing}): pip install 'sagemock[server]'") from None
 
 _R = TypeVar("_R")
+_LOGGER: Final = logging.getLogger(__name__)
+_LOGGER.addHandler(logging.NullHandler())
 _WORKERS: Final = 16
 _KEPT_ALIVE_S: Final = 65
 """For how long a connection is kept that sends nothing: longer than clients keep theirs, which otherwise meet closed ones."""
@@ -39,13 +44,49 @@ class _Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Let the application know its transport."""
-        super().connection_made(transport)
+        together: Any = _Together(transport, self.loop)
+        super().connection_made(together)
+        # Bytes that are no HTTP are a client's fault, and not worth a line in the output of a test.
+        self.logger = _LOGGER
         app: Any = self.app
+        extensions = {CLOSE: transport.abort}
 
         async def connected(scope: Scope, receive: Receive, send: Send) -> None:
-            await app({**scope, "extensions": {CLOSE: transport.abort}}, receive, send)
+            scope["extensions"] = extensions
+            await app(scope, receive, send)
 
         self.app: Any = connected
+
+
+class _Together:
+    """A transport that sends together what is written together: head and body of a response in one packet.
+
+    h11 gives them one by one, and two system calls for each answer would be a third of the server's time.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._written: list[bytes] = []
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # whatever the transport has
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Send at the end of this turn of the loop."""
+        if not self._written:
+            self._loop.call_soon(self._send)
+        self._written.append(data)
+
+    def close(self) -> None:
+        """Send what is written, and close the connection."""
+        self._send()
+        self._transport.close()
+
+    def _send(self) -> None:
+        written, self._written = self._written, []
+        if written:
+            self._transport.write(b"".join(written))
 
 
 class _Server(uvicorn.Server):
@@ -61,7 +102,7 @@ class _Server(uvicorn.Server):
             interface="asgi3",
             log_config=None,
             log_level=None,
-            # Its own lines, and the date, which is that of the virtual clock.
+            # Its own lines, and a date that is as old as a second.
             access_log=False,
             date_header=False,
             server_header=False,
@@ -206,6 +247,11 @@ def run(  # noqa: PLR0913  # where, who, and what then
     async def serve() -> None:
         await _Server(App(worlds, checked, _at_once), lambda: began(url)).serve([listener])
 
+    # The first call need not wait for them, and no collection of garbage looks at what stays for ever.
+    for service in SERVICES:
+        api_of(service)
+    gc.collect()
+    gc.freeze()
     asyncio.run(serve())
 
 

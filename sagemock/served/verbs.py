@@ -218,7 +218,7 @@ def _calls(world: ServedWorld, asked: Asked) -> Answer:
     names = ("operation", "job", "region", "outcome")
     given: dict[str, Any] = {name: found for name in names if (found := asked.one(name)) is not None}
     calls = list(world.calls.to(**given, attempt=asked.whole("attempt")))
-    return {"calls": [documents.call(one) for one in calls[asked.whole("after", 0) :]]}
+    return {"calls": [documents.call(one) for one in calls[asked.whole("after", 0) :]], "count": len(calls)}
 
 
 def _events(world: ServedWorld, asked: Asked) -> Answer:

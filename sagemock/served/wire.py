@@ -4,13 +4,14 @@ import gzip
 import re
 import zlib
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 
 import botocore.session
 from botocore.exceptions import UnknownRegionError
 
 from sagemock.client.response import http_date
+from sagemock.clock.real import real
 from sagemock.errors import SagemockError
 from sagemock.protocol.answer import CONTENT_TYPE, Answer, Reply, dump
 from sagemock.protocol.model import Api
@@ -18,6 +19,7 @@ from sagemock.protocol.request import Request, Timeouts
 
 __all__ = [
     "REGION",
+    "SERVICES",
     "Response",
     "TooLarge",
     "api_of",
@@ -32,7 +34,7 @@ __all__ = [
 
 REGION: Final = "us-east-1"
 """The region of a request that is not signed, and so names none."""
-_SERVICES: Final = ("sagemaker", "logs")
+SERVICES: Final = ("sagemaker", "logs")
 _SCOPE: Final = re.compile(r"Credential=([^/,\s]*)/[^/,\s]*/([^/,\s]*)/([^/,\s]*)/aws4_request")
 _ATTEMPT: Final = re.compile(r"attempt=([1-9][0-9]{0,3})\b")
 _NOT_AT_ALL: Final = re.compile(r"q\s*=\s*0(\.0*)?")
@@ -93,8 +95,8 @@ def read_request(headers: Mapping[str, str], body: bytes, peer: str, latency_s: 
     """
     scope = scoped(headers)
     prefix, _, operation = headers.get("x-amz-target", "").partition(".")
-    service = next((one for one in _SERVICES if _prefix(one) == prefix), None)
-    if service is None and scope.service not in (*_SERVICES, None):
+    service = next((one for one in SERVICES if _prefix(one) == prefix), None)
+    if service is None and scope.service not in (*SERVICES, None):
         return failed(
             501,
             "NotSimulated",
@@ -130,7 +132,8 @@ def written(reply: Reply, answer: Answer, accepts: str = "") -> Response:
     headers = (
         *response.headers,
         (b"x-amzn-requestid", reply.request_id.encode()),
-        (b"date", http_date(reply.at_us // 1_000_000).encode()),
+        # Real time, as the client's own clock shows it: the SDK for JavaScript takes another for skew, and retries every error.
+        (b"date", _date(int(real.time()))),
     )
     if len(answer.body) >= _LEAST_TO_COMPRESS and accepts_gzip(accepts):
         # The same body is always the same bytes.
@@ -189,6 +192,11 @@ def _answered(answer: Answer, code: str | None) -> Response:
         # SDKs that look here first find the same code as in the body.
         headers = (*headers, (b"x-amzn-errortype", code.encode("latin-1", "replace")))
     return Response(answer.status, headers, answer.body)
+
+
+@lru_cache(maxsize=1)
+def _date(epoch_s: int) -> bytes:
+    return http_date(epoch_s).encode()
 
 
 def _code(answer: Answer) -> str | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sagemock.evidence import REPLAY, YOUR_WORDS, Assumption
 from sagemock.jobs.batch.fields import BatchFields
-from sagemock.jobs.batch.job import BatchJob, Snapshot, snapshot
+from sagemock.jobs.batch.job import BatchJob, Snapshot
 from sagemock.jobs.batch.script import Script
 from sagemock.jobs.interventions import Stop
 from sagemock.jobs.kinds import Kind
@@ -15,6 +15,7 @@ from sagemock.protocol.answer import dump, encode, seconds
 from sagemock.protocol.model import Api
 from sagemock.protocol.refusal import Refusal
 from sagemock.service import tags
+from sagemock.service.quotas import Usage
 
 if TYPE_CHECKING:
     from sagemock.service.operations import Service
@@ -53,6 +54,8 @@ class BatchKind(NamedTuple):
     """What the operations of one kind need."""
 
     kind: Kind
+    usage: Usage
+    """What the quota of its instances is for."""
     job: type[BatchJob]
     success: BatchFields
     """The plan of a job of which nobody said anything."""
@@ -77,15 +80,14 @@ def create(  # noqa: PLR0913, PLR0917  # an operation's arguments, and the kind
 ) -> str:
     """Create a job; its name must be new among the jobs of its kind in its account and region."""
     name = request[of.kind.name_member]
-    taken = service.store.region(place, of.job).by_name.get(name)
+    region = service.store.region(place, of.job)
+    taken = region.by_name.get(name)
     if taken is not None:
         # Seen in 2026 for a processing job.
         text = f"Job name must be unique within an AWS account and region, and a job with this name already exists ({taken.arn})"
         code = "ResourceInUse"
         raise Refusal(code, _DUPLICATE(text))
-    jobs = service.store.region(place, of.job).by_name.values()
-    used = [of.instances(job.request) for job in jobs if not snapshot(job, now_us).over]
-    service.quotas.check_batch(of.kind, of.instances(request), used)
+    service.quotas.check_batch(place, of.usage, region, of.instances(request), now_us)
     plan = service.plan_for(request, of.success)
     # A test's dice, not a secret.
     seed = f"{service.seed}/{place.account}/{place.region}/{of.kind.name}/{name}"

@@ -123,7 +123,7 @@ def _filled_input(one: Mapping[str, Any]) -> dict[str, Any]:
     return filled
 
 
-KIND: Final = BatchKind(PROCESSING, Job, ProcessingJobPlan(), concrete, instances, _filled)
+KIND: Final = BatchKind(PROCESSING, "processing job", Job, ProcessingJobPlan(), concrete, instances, _filled)
 
 
 # -- the operations

@@ -2,18 +2,21 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any, Final, Literal, TypeAlias, cast
+from functools import cache, partial
+from typing import Any, Final, Literal, TypeAlias
 
 from botocore.loaders import create_loader
 
 from sagemock.checks import nearest, quoted, text
 from sagemock.errors import UsageError
 from sagemock.evidence import Assumption
+from sagemock.jobs.batch import job as batch
+from sagemock.jobs.batch.job import BatchJob
 from sagemock.jobs.kinds import TRAINING, Kind
 from sagemock.jobs.place import Place
-from sagemock.jobs.store import Store
+from sagemock.jobs.store import Region, Store
 from sagemock.protocol.refusal import Refusal
+from sagemock.service.recent import Recent
 from sagemock.training.job import Job
 from sagemock.training.plan.resources import instances
 from sagemock.training.snapshot import snapshot
@@ -51,6 +54,8 @@ class Quotas:
     """The quotas of the accounts of a mock. A type of instance without a quota has no limit."""
 
     limits: dict[tuple[str, Usage], int] = field(default_factory=dict)
+    _recent: dict[Place, Recent[Job]] = field(default_factory=dict)
+    _recent_batch: dict[tuple[Place, Usage], Recent[BatchJob]] = field(default_factory=dict)
 
     def check(self, store: Store, place: Place, request: Mapping[str, Any], now_us: int, owner: Job | None = None) -> None:
         """Refuse a job that would use more instances than its account may.
@@ -59,29 +64,32 @@ class Quotas:
         training). Only the pool of `owner` does not count, because the job takes it over.
         """
         usage = _usage(request)
+        recent = self._recent.setdefault(place, Recent())
         for kind, wanted in instances(request) if self.limits else ():
             limit = self.limits.get((kind, usage))
             if limit is None:
                 continue
             used = sum(
                 count
-                for job in store.region(place, Job).by_name.values()
-                if _usage(job.request) == usage and (not snapshot(job, now_us).over or (job is not owner and _keeps(job, now_us)))
+                for job in recent.jobs(store.region(place, Job), partial(_uses, now_us=now_us))
+                if _usage(job.request) == usage and (job is not owner or not snapshot(job, now_us).over)
                 for other, count in instances(job.request)
                 if other == kind
             )
             _refuse_beyond(limit, kind, usage, used, wanted)
 
-    def check_batch(self, of: Kind, wanted: tuple[str, int], running: Iterable[tuple[str, int]]) -> None:
+    def check_batch(self, place: Place, usage: Usage, region: Region[BatchJob], wanted: tuple[str, int], now_us: int) -> None:
         """Refuse a processing or transform job that would use more instances than its account may.
 
-        `wanted` and `running` are types and numbers of instances: of the new job, and of those that have not ended.
+        `region` has the jobs of its kind, `wanted` is the type of its own instances and their number.
         """
         kind, number = wanted
-        usage = cast("Usage", of.noun)
         limit = self.limits.get((kind, usage))
         if limit is not None:
-            _refuse_beyond(limit, kind, usage, sum(count for other, count in running if other == kind), number)
+            recent = self._recent_batch.setdefault((place, usage), Recent())
+            running = recent.jobs(region, lambda job: not batch.snapshot(job, now_us).over)
+            used = sum(job.instances[1] for job in running if job.instances[0] == kind)
+            _refuse_beyond(limit, kind, usage, used, number)
 
     def retained_s(self, pools: Iterable[Job], request: Mapping[str, Any], now_us: int, owner: Job | None = None) -> int:
         """Return for how many seconds a job's instances are retained after its end: 0 if they exceed the quota.
@@ -117,6 +125,11 @@ def _refuse_beyond(limit: int, kind: str, usage: Usage, used: int, wanted: int) 
         )
         code = "ResourceLimitExceeded"
         raise Refusal(code, text)
+
+
+def _uses(job: Job, now_us: int) -> bool:
+    """Whether a job has instances: it runs, or they are in a warm pool."""
+    return not snapshot(job, now_us).over or _keeps(job, now_us)
 
 
 def _keeps(job: Job, now_us: int) -> bool:

@@ -84,7 +84,7 @@ def _filled(request: Mapping[str, Any]) -> dict[str, Any]:
     return _ENVIRONMENT(filled)
 
 
-KIND: Final = BatchKind(TRANSFORM, Job, TransformJobPlan(), concrete, instances, _filled)
+KIND: Final = BatchKind(TRANSFORM, "transform job", Job, TransformJobPlan(), concrete, instances, _filled)
 
 
 # -- the operations

@@ -49,8 +49,9 @@ class Job(BatchJob):
     statuses: ClassVar[frozenset[str]] = frozenset({"InProgress", "Completed", "Failed", STOPPING, "Stopped", STARTING, RUNNING})
 
     @property
-    def _instances(self) -> int:
-        return instances(self.request)[1]
+    def instances(self) -> tuple[str, int]:
+        """The type of its instances, and their number."""
+        return instances(self.request)
 
     def stream(self, instance: int, begin_us: int) -> str:
         """Return the name of a log stream (developer guide, logs): `job/i-0123456789abcdef0`, with an id like those of EC2."""

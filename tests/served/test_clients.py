@@ -86,6 +86,23 @@ def test_the_sdk_for_javascript_lives_through_a_job(sagemaker: SageMakerMock, ur
     assert "aws-sdk-js/3" in str(sagemaker.calls[0].origin)
 
 
+@JAVASCRIPT
+def test_the_node_test_of_the_documentation_passes(tmp_path: Path) -> None:
+    """Against `sagemock serve`, as a newcomer starts it."""
+    text = (HERE.parents[1] / "docs" / "how-to" / "serve.md").read_text("utf-8")
+    (tmp_path / "node_modules").symlink_to(MODULES)
+    command = [sys.executable, "-m", "sagemock", "serve", "--port", "0", "--start", "2018-07-30", "--latency", "60"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603  # ours
+        assert server.stdout is not None
+        url = server.stdout.readline().split()[3].rstrip(";")
+        example = text.partition("```js\n")[2].partition("```")[0].replace("http://127.0.0.1:5123", url)
+        (tmp_path / "launcher.test.mjs").write_text(example, "utf-8")
+        done = ran([str(NODE), "--test", "launcher.test.mjs"], environment(url), cwd=tmp_path)
+        server.terminate()
+    assert done.returncode == 0, done.stdout
+    assert "# pass 1" in done.stdout
+
+
 @CLI
 def test_the_aws_cli_sees_the_same_job(sagemaker: SageMakerMock, client: Any, url: str) -> None:
     """Its JSON is that of a client in this process."""
