@@ -155,9 +155,11 @@ class RemoteMock:
         """Hide jobs from the API for a while after their creation."""
         self._door.ask("POST", "/hide", {"job": job, "lasting": span(lasting), "operation": operation})
 
-    def quota(self, instance_type: str, *, instances: int, spot: bool = False, warm_pool: bool = False) -> None:
+    def quota(
+        self, instance_type: str, *, instances: int, spot: bool = False, warm_pool: bool = False, kind: str = "training"
+    ) -> None:
         """Set how many instances of a type the account may use at once."""
-        given = {"instance_type": instance_type, "instances": instances, "spot": spot, "warm_pool": warm_pool}
+        given = {"instance_type": instance_type, "instances": instances, "spot": spot, "warm_pool": warm_pool, "kind": kind}
         self._door.ask("POST", "/quota", given)
 
     def interrupt(self, name: str) -> None:

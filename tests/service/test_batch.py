@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, WaiterError
 from moto import mock_aws
 
-from sagemock import ProcessingJobPlan, SageMakerMock, TransformJobPlan, mock_sagemaker
+from sagemock import InvalidValue, ProcessingJobPlan, SageMakerMock, TransformJobPlan, UsageError, mock_sagemaker
 from sagemock.jobs.place import Place
 from sagemock.jobs.rules import Plans
 from sagemock.jobs.store import Store
@@ -414,3 +414,33 @@ def test_a_transform_job_needs_no_more_than_the_service() -> None:
     shown = OPERATIONS["DescribeTransformJob"](unchecked, of_sagemaker(), place, {"TransformJobName": "score"}, 0)
     assert "TransformInput" not in shown
     assert "DataProcessing" in shown
+
+
+def test_jobs_that_run_count_against_the_quota_of_their_kind(sagemaker: SageMakerMock, jobs: Jobs) -> None:
+    """Those of other kinds, on other instances, or that have ended do not."""
+    kind = "ml.m5.xlarge" if jobs.kind == "processing" else "ml.m5.large"
+    sagemaker.quota(kind, instances=1, kind=jobs.kind)
+    sagemaker.quota(kind, instances=0, kind="transform" if jobs.kind == "processing" else "processing")
+    jobs.create("one")
+    resources: dict[str, Any] = {"InstanceType": "ml.m5.2xlarge", "InstanceCount": 1}
+    if jobs.kind == "processing":
+        jobs.create("other", ProcessingResources={"ClusterConfig": {**resources, "VolumeSizeInGB": 1}})
+    else:
+        jobs.create("other", TransformResources=resources)
+    text = (
+        f"The account-level service limit '{kind} for {jobs.kind} job usage' is 1 Instances, with current utilization of 1 "
+        "Instances and a request delta of 1 Instances. Please use AWS Service Quotas to request an increase for this quota."
+    )
+    assert refused(lambda: jobs.create("two")) == ("ResourceLimitExceeded", text)
+    sagemaker.advance_until_idle()
+    jobs.create("two")
+
+
+def test_a_quota_without_meaning_is_refused(sagemaker: SageMakerMock) -> None:
+    """With what to write."""
+    with pytest.raises(InvalidValue, match=r"quota\(kind='processing'\): only training jobs have spot instances and warm pools"):
+        sagemaker.quota("ml.m5.xlarge", instances=1, kind="processing", spot=True)
+    with pytest.raises(UsageError, match="transform jobs do not run on 'ml.m5.huge': did you mean"):
+        sagemaker.quota("ml.m5.huge", instances=1, kind="transform")
+    with pytest.raises(InvalidValue, match="kind is 'training', 'processing' or 'transform', not 'tuning'"):
+        sagemaker.quota("ml.m5.xlarge", instances=1, kind="tuning")
