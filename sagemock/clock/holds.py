@@ -1,4 +1,4 @@
-"""Who holds time: the threads of a mock that are neither in its table nor known to stand still (law 7)."""
+"""Which threads hold time: those of a mock that are not in its table and whose waits do not let it move on (law 7)."""
 
 import threading
 from collections.abc import Hashable, MutableSet
@@ -21,7 +21,7 @@ _Woken = dict[Sleeper, None]
 
 
 class Holds:
-    """Looks at the threads of one mock; whoever calls it holds the mutex of the table."""
+    """Looks at the threads of one mock. The caller holds the mutex of the table."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class Holds:
         return self._awake_threads() <= (0 if self._table.has(me) else 1)
 
     def note_move(self, at_us: int, by_us: int) -> None:
-        """Note that time passes: what does although somebody waits for the outside is put on record."""
+        """Note that time passes. If a thread waits for the outside meanwhile, that goes on record."""
         self._since_s = None
         for thread, number, why in self._awaited:
             self.moves.passed(number, thread, why.value, at_us, by_us)
