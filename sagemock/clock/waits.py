@@ -20,6 +20,7 @@ from sagemock.clock.system_calls import (
     blocked_in,
     descriptors,
     goes_to,
+    is_held_by_children,
     is_known_here,
     is_pair,
     is_terminal,
@@ -211,17 +212,14 @@ def _why_it_reads(descriptor: int) -> Why:
     if where.startswith("socket:"):
         return Why.SERVES if serves([descriptor]) else Why.OUTSIDE
     if where.startswith("pipe:"):
-        # With children a pipe may be anybody's.
-        return Why.PERSON if _ends_here(where) < len(("its read end", "its write end")) else _why_both_ends_are_here()
+        if _ends_here(where) < len(("its read end", "its write end")):
+            return Why.PERSON
+        return Why.OUTSIDE if is_held_by_children(where) else Why.LOCK
     return Why.PERSON if where and is_terminal(descriptor) else Why.UNKNOWN
 
 
 def _ends_here(pipe: str) -> int:
     return [goes_to(int(name)) for name in os.listdir("/proc/self/fd")].count(pipe)  # noqa: PTH208  # a name is all
-
-
-def _why_both_ends_are_here() -> Why:
-    return Why.OUTSIDE if has_children() else Why.LOCK
 
 
 def has_children() -> bool:
@@ -265,7 +263,7 @@ def _poll(thread: threading.Thread, call: Call) -> Wait:
 
 def _is_own_wake_up(number: int) -> bool:
     """Return whether a socket is one of a pair without a name, both of which are here: a loop's own wake-up."""
-    return is_pair(number) and not has_children()
+    return is_pair(number) and not is_held_by_children("socket:")
 
 
 class Work:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sagemock.jobs.batch.job import BatchJob
 from sagemock.jobs.batch.job import snapshot as batch_snapshot
@@ -127,14 +127,14 @@ def life_of_record(response: Mapping[str, Any]) -> Life:
 
 
 def _notes_of(job: AnyJob, now_us: int) -> Iterator[str]:
-    if isinstance(job, Job):
-        at = snapshot(job, now_us)
-        yield from _notes(at.training_s, at.billable_s, at.failure_reason)
-    elif isinstance(job, BatchJob):
-        at_now = batch_snapshot(job, now_us)
-        yield from _notes(None, None, at_now.failure_reason)
-        if at_now.exit_message is not None:
-            yield f"ExitMessage: {at_now.exit_message}"
+    if isinstance(job, BatchJob):
+        at = batch_snapshot(job, now_us)
+        yield from _notes(None, None, at.failure_reason)
+        if at.exit_message is not None:
+            yield f"ExitMessage: {at.exit_message}"
+    else:
+        shown = snapshot(cast("Job", job), now_us)
+        yield from _notes(shown.training_s, shown.billable_s, shown.failure_reason)
 
 
 def _notes(training_s: int | None, billable_s: int | None, failure_reason: str | None) -> Iterator[str]:

@@ -12,7 +12,7 @@ from sagemock.jobs.batch.script import Lengths, Script, script
 from sagemock.jobs.kinds import PROCESSING, Kind
 from sagemock.processing.plan import MESSAGE_MAX, RUNNING, ProcessingJobPlan
 
-__all__ = ["DEFAULT_MAX_RUNTIME_S", "Job", "concrete"]
+__all__ = ["DEFAULT_MAX_RUNTIME_S", "Job", "concrete", "instances"]
 
 DEFAULT_MAX_RUNTIME_S: Final = 86_400
 """MaxRuntimeInSeconds when the request has none (shown by four records of 2024)."""
@@ -39,6 +39,9 @@ LENGTHS: Final = _SAME_EVERYWHERE(
         registered=0.413,
     )
 )
+_FIRST_PREFERENCE: Final = Assumption(
+    "that a processing job runs on the first of its InstancePreferences, and does not show which one it got", since="2026-11-26"
+)
 _LIMIT: Final = Assumption(
     "that MaxRuntimeInSeconds of a processing job counts from ProcessingStartTime, that the job is Stopping and then Stopped "
     "when it is over, and that it has no FailureReason then",
@@ -55,10 +58,17 @@ class Job(BatchJob):
     statuses: ClassVar[frozenset[str]] = frozenset({"InProgress", "Completed", "Failed", STOPPING, "Stopped", STARTING, RUNNING})
 
     @property
-    def _instances(self) -> int:
-        cluster = self.request.get("ProcessingResources", {}).get("ClusterConfig", {})
-        count: int = cluster.get("InstanceCount", 1)
-        return count
+    def instances(self) -> tuple[str, int]:
+        """The type of its instances, and their number."""
+        return instances(self.request)
+
+
+def instances(request: Mapping[str, Any]) -> tuple[str, int]:
+    """Return the type of the instances that a request asks for, and their number: of its InstancePreferences the first."""
+    cluster = request.get("ProcessingResources", {}).get("ClusterConfig", {})
+    preferences = cluster.get("InstancePreferences", ())
+    first = _FIRST_PREFERENCE(preferences[0] if preferences else cluster)
+    return first.get("InstanceType", ""), first.get("InstanceCount", cluster.get("InstanceCount", 1))
 
 
 def concrete(plan: ProcessingJobPlan, request: Mapping[str, Any], rng: Random) -> Script:

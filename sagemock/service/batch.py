@@ -15,6 +15,7 @@ from sagemock.protocol.answer import dump, encode, seconds
 from sagemock.protocol.model import Api
 from sagemock.protocol.refusal import Refusal
 from sagemock.service import tags
+from sagemock.service.quotas import Usage
 
 if TYPE_CHECKING:
     from sagemock.service.operations import Service
@@ -53,10 +54,14 @@ class BatchKind(NamedTuple):
     """What the operations of one kind need."""
 
     kind: Kind
+    usage: Usage
+    """What the quota of its instances is for."""
     job: type[BatchJob]
     success: BatchFields
     """The plan of a job of which nobody said anything."""
     concrete: Callable[[Any, Mapping[str, Any], Random], Script]
+    instances: Callable[[Mapping[str, Any]], tuple[str, int]]
+    """Returns the type and the number of the instances that a request asks for."""
     filled: Callable[[Mapping[str, Any]], dict[str, Any]]
     """Makes the members that the service shows although nobody sent them, or shows otherwise than they were sent."""
 
@@ -75,12 +80,14 @@ def create(  # noqa: PLR0913, PLR0917  # an operation's arguments, and the kind
 ) -> str:
     """Create a job; its name must be new among the jobs of its kind in its account and region."""
     name = request[of.kind.name_member]
-    taken = service.store.region(place, of.job).by_name.get(name)
+    region = service.store.region(place, of.job)
+    taken = region.by_name.get(name)
     if taken is not None:
         # Seen in 2026 for a processing job.
         text = f"Job name must be unique within an AWS account and region, and a job with this name already exists ({taken.arn})"
         code = "ResourceInUse"
         raise Refusal(code, _DUPLICATE(text))
+    service.quotas.check_batch(place, of.usage, region, of.instances(request), now_us)
     plan = service.plan_for(request, of.success)
     # A test's dice, not a secret.
     seed = f"{service.seed}/{place.account}/{place.region}/{of.kind.name}/{name}"

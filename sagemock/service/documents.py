@@ -1,6 +1,6 @@
 """Documents: everything that the service shows of a job of any kind, for events."""
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sagemock.jobs.batch.job import BatchJob
 from sagemock.jobs.batch.job import snapshot as batch_snapshot
@@ -20,8 +20,7 @@ def members(api: Api, job: AnyJob, now_us: int, count: int) -> dict[str, Any]:
     """Return the members of a description at an instant, when only `count` of the job's changes have been made."""
     if isinstance(job, BatchJob):
         return batch.document(_BATCH[job.kind.name], api, job, batch_snapshot(job, now_us, count))
-    # There are no others.
-    assert isinstance(job, Job)  # noqa: S101  # for the type checker
+    job = cast("Job", job)
     at = snapshot(job, now_us, count)
     warm_pool = pool(job, now_us)
     if warm_pool is not None and not at.over:

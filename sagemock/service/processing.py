@@ -8,7 +8,7 @@ from sagemock.jobs.batch.job import snapshot
 from sagemock.jobs.interventions import Delete
 from sagemock.jobs.kinds import PROCESSING
 from sagemock.jobs.place import Place
-from sagemock.processing.job import DEFAULT_MAX_RUNTIME_S, Job, concrete
+from sagemock.processing.job import DEFAULT_MAX_RUNTIME_S, Job, concrete, instances
 from sagemock.processing.plan import ProcessingJobPlan
 from sagemock.protocol.answer import dump
 from sagemock.protocol.model import Api
@@ -123,7 +123,7 @@ def _filled_input(one: Mapping[str, Any]) -> dict[str, Any]:
     return filled
 
 
-KIND: Final = BatchKind(PROCESSING, Job, ProcessingJobPlan(), concrete, _filled)
+KIND: Final = BatchKind(PROCESSING, "processing job", Job, ProcessingJobPlan(), concrete, instances, _filled)
 
 
 # -- the operations

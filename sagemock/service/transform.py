@@ -12,7 +12,7 @@ from sagemock.protocol.model import Api
 from sagemock.service import batch, listing
 from sagemock.service.batch import BatchKind
 from sagemock.service.rules import table
-from sagemock.transform.job import Job, concrete
+from sagemock.transform.job import Job, concrete, instances
 from sagemock.transform.plan import TransformJobPlan
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _filled(request: Mapping[str, Any]) -> dict[str, Any]:
     return _ENVIRONMENT(filled)
 
 
-KIND: Final = BatchKind(TRANSFORM, Job, TransformJobPlan(), concrete, _filled)
+KIND: Final = BatchKind(TRANSFORM, "transform job", Job, TransformJobPlan(), concrete, instances, _filled)
 
 
 # -- the operations

@@ -13,7 +13,7 @@ from sagemock.jobs.batch.script import Lengths, Script, script
 from sagemock.jobs.kinds import TRANSFORM, Kind
 from sagemock.transform.plan import RUNNING, TransformJobPlan
 
-__all__ = ["Job", "concrete"]
+__all__ = ["Job", "concrete", "instances"]
 
 _STOPPING: Final = Assumption(
     "that a transform job is Stopping for 10 s, and has a TransformEndTime when it is Stopped",
@@ -49,14 +49,20 @@ class Job(BatchJob):
     statuses: ClassVar[frozenset[str]] = frozenset({"InProgress", "Completed", "Failed", STOPPING, "Stopped", STARTING, RUNNING})
 
     @property
-    def _instances(self) -> int:
-        count: int = self.request.get("TransformResources", {}).get("InstanceCount", 1)
-        return count
+    def instances(self) -> tuple[str, int]:
+        """The type of its instances, and their number."""
+        return instances(self.request)
 
     def stream(self, instance: int, begin_us: int) -> str:
         """Return the name of a log stream (developer guide, logs): `job/i-0123456789abcdef0`, with an id like those of EC2."""
         digest = hashlib.sha256(f"{self.arn}/{instance}/{begin_us}".encode()).hexdigest()
         return f"{self.name}/i-{digest[:17]}"
+
+
+def instances(request: Mapping[str, Any]) -> tuple[str, int]:
+    """Return the type of the instances that a request asks for, and their number."""
+    resources = request.get("TransformResources", {})
+    return resources.get("InstanceType", ""), resources.get("InstanceCount", 1)
 
 
 def concrete(plan: TransformJobPlan, request: Mapping[str, Any], rng: Random) -> Script:

@@ -222,19 +222,23 @@ class Controls:
         return self.transform_jobs[arn]
 
     @public
-    def quota(self, instance_type: str, *, instances: int, spot: bool = False, warm_pool: bool = False) -> None:
+    def quota(
+        self, instance_type: str, *, instances: int, spot: bool = False, warm_pool: bool = False, kind: KindName = "training"
+    ) -> None:
         """Set how many instances of a type the account may use at once.
 
-        CreateTrainingJob answers ResourceLimitExceeded if the running jobs and the new one would use more. A warm pool beyond its
-        quota is not retained, and nothing says so. Raises UsageError if the service model has no such instance type.
+        A new job is refused with ResourceLimitExceeded if it and the running jobs of its kind would use more. A warm pool beyond
+        its quota is not retained, and nothing says so. Raises UsageError if the service model has no such instance type.
 
         :param instance_type: The type, such as `"ml.p3.2xlarge"`.
         :param instances: The number of instances, 0 or more.
         :param spot: Set the quota for managed spot training.
         :param warm_pool: Set the quota for warm pools. Without `spot` and `warm_pool`, it is the quota for on-demand training.
+        :param kind: The kind of job: "training", "processing" or "transform".
         """
         world = self._running
-        checked_instance_type(instance_type)
+        of = _named_kind(kind)
+        checked_instance_type(instance_type, of)
         whole("instances", instances, "a number of instances", "write quota('ml.p3.2xlarge', instances=2)", least=0)
         flag("spot", spot)
         flag("warm_pool", warm_pool)
@@ -242,6 +246,11 @@ class Controls:
             raise InvalidValue(
                 "quota() is for spot training or for warm pools, and spot jobs have no warm pools: give one of spot and warm_pool"
             )
+        if of != TRAINING and (spot or warm_pool):
+            raise InvalidValue(f"quota(kind={kind!r}): only training jobs have spot instances and warm pools: leave these out")
+        if of != TRAINING:
+            world.backend.service.quotas.limits[instance_type, cast("Usage", of.noun)] = instances
+            return
         usage: Usage = "training warm pool" if warm_pool else "spot training job" if spot else "training job"
         world.backend.service.quotas.limits[instance_type, usage] = instances
 
@@ -445,13 +454,16 @@ _RUNNING: Final = {"training": "Training", "processing": "Processing", "transfor
 
 def _kind_of(plan: PlanSource, name: object) -> Kind:
     """Return the kind of job that a plan is for. Raises InvalidValue if another one is given."""
-    kinds = {kind.name: kind for kind in KINDS}
-    if name is not None:
-        checks.one_of("kind", name, kinds)
+    named = TRAINING if name is None else _named_kind(name)
     own = plan.kind if isinstance(plan, GeneralFields) else None
     if own is not None and name not in (None, own.name):
         raise InvalidValue(f"kind={name!r}, and {quoted(plan)} is for {own.name} jobs: leave kind out")
-    return own or (TRAINING if name is None else kinds[str(name)])
+    return own or named
+
+
+def _named_kind(name: object) -> Kind:
+    kinds = {kind.name: kind for kind in KINDS}
+    return kinds[checks.one_of("kind", name, kinds)]
 
 
 def _check_matcher(matcher: object) -> None:

@@ -57,8 +57,16 @@ def test_every_method_that_the_page_names_is_there() -> None:
 def test_a_kind_of_job_is_made_of_what_the_list_names(kind: str) -> None:
     """The files of "A fourth kind of job" name each of these kinds, or stand in its room, and no other room's file does."""
     listed = PAGE.partition("## A fourth kind of job")[2].partition("\n## ")[0]
-    own = {"kinds", "operations", "documents", "views", "controls", "__init__", "literals", "look", kind}
-    rooms = {"jobs/kinds", "service/operations", "service/documents", "world/views", "world/controls", "sagemock/__init__"}
+    own = {"kinds", "operations", "documents", "views", "controls", "__init__", "literals", "look", "remote", kind}
+    rooms = {
+        "jobs/kinds",
+        "service/operations",
+        "service/documents",
+        "world/views",
+        "world/controls",
+        "sagemock/__init__",
+        "served/remote",
+    }
     assert all(f"`{name}`" in listed for name in (*rooms, "literals", "picture/look", "service/transform"))
     word = re.compile(rf"\b{kind}(?:_jobs?\b|\.(?:job|plan)\b| import\b)|\b{kind.title()}Jobs?\b|import .*\b{kind}\b")
     naming = {path for path in (ROOT / "sagemock").rglob("*.py") if word.search(path.read_text("utf-8"))}

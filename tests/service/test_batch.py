@@ -9,7 +9,11 @@ import pytest
 from botocore.exceptions import ClientError, WaiterError
 from moto import mock_aws
 
-from sagemock import ProcessingJobPlan, SageMakerMock, TransformJobPlan, mock_sagemaker
+from sagemock import InvalidValue, ProcessingJobPlan, SageMakerMock, TransformJobPlan, UsageError, mock_sagemaker
+from sagemock.jobs.place import Place
+from sagemock.jobs.rules import Plans
+from sagemock.jobs.store import Store
+from sagemock.service.operations import OPERATIONS, Service
 from tests.protocol.shapes import of_sagemaker
 from tests.support.batch import processing, transform
 from tests.support.calling import START, after, code_and_text, make_client
@@ -285,7 +289,10 @@ def test_a_processing_job_that_has_ended_can_be_deleted(sagemaker: SageMakerMock
     arn = jobs.create()
     assert refused(delete) == ("ResourceInUse", f"The processing job {arn} cannot be deleted while it is in status InProgress.")
     sagemaker.advance_until_idle()
+    view = sagemaker.processing_jobs["job"]
     delete()
+    assert repr(view) == "<processing job 'job', which was deleted>"
+    assert (view.name, view.region) == ("job", "us-east-1")
     assert jobs.names() == []
     assert refused(jobs.describe)[1] == "Could not find requested job with name: job"
     jobs.create()
@@ -317,7 +324,8 @@ def test_faults_and_hiding_are_by_job(sagemaker: SageMakerMock, jobs: Jobs) -> N
     jobs.create("late-1")
     assert jobs.names() == ["job"]
     assert refused(lambda: jobs.describe("late-1"))[1] == "Could not find requested job with name: late-1"
-    assert jobs.client.list_models is not None
+    elsewhere = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/churn"
+    assert refused(lambda: jobs.client.list_tags(ResourceArn=elsewhere))[1] == "Resource does not exist."
     sagemaker.clock.advance(60)
     assert jobs.names() == ["late-1", "job"]
     assert sagemaker.calls.to(f"Create{jobs.member}", job="late-*").count == 1
@@ -394,3 +402,45 @@ def test_time_passes_as_for_any_job(sagemaker: SageMakerMock, jobs: Jobs) -> Non
     jobs.create()
     last = 150.01 if jobs.kind == "processing" else 150.245
     assert sagemaker.advance_until_idle() == START + timedelta(seconds=last)
+
+
+def test_a_transform_job_needs_no_more_than_the_service() -> None:
+    """Neither somebody who has the models, nor, without validation, what it transforms."""
+    service, place = Service(Store(), Plans().plan_for), Place("aws", "us-east-1", "123456789012")
+    assert "transform-job/score" in OPERATIONS["CreateTransformJob"](service, of_sagemaker(), place, transform(), 0)
+    unchecked = Service(Store(), Plans().plan_for, validate=False)
+    sent = transform(TransformInput=None, TransformOutput=None)
+    OPERATIONS["CreateTransformJob"](unchecked, of_sagemaker(), place, sent, 0)
+    shown = OPERATIONS["DescribeTransformJob"](unchecked, of_sagemaker(), place, {"TransformJobName": "score"}, 0)
+    assert "TransformInput" not in shown
+    assert "DataProcessing" in shown
+
+
+def test_jobs_that_run_count_against_the_quota_of_their_kind(sagemaker: SageMakerMock, jobs: Jobs) -> None:
+    """Those of other kinds, on other instances, or that have ended do not."""
+    kind = "ml.m5.xlarge" if jobs.kind == "processing" else "ml.m5.large"
+    sagemaker.quota(kind, instances=1, kind=jobs.kind)
+    sagemaker.quota(kind, instances=0, kind="transform" if jobs.kind == "processing" else "processing")
+    jobs.create("one")
+    resources: dict[str, Any] = {"InstanceType": "ml.m5.2xlarge", "InstanceCount": 1}
+    if jobs.kind == "processing":
+        jobs.create("other", ProcessingResources={"ClusterConfig": {**resources, "VolumeSizeInGB": 1}})
+    else:
+        jobs.create("other", TransformResources=resources)
+    text = (
+        f"The account-level service limit '{kind} for {jobs.kind} job usage' is 1 Instances, with current utilization of 1 "
+        "Instances and a request delta of 1 Instances. Please use AWS Service Quotas to request an increase for this quota."
+    )
+    assert refused(lambda: jobs.create("two")) == ("ResourceLimitExceeded", text)
+    sagemaker.advance_until_idle()
+    jobs.create("two")
+
+
+def test_a_quota_without_meaning_is_refused(sagemaker: SageMakerMock) -> None:
+    """With what to write."""
+    with pytest.raises(InvalidValue, match=r"quota\(kind='processing'\): only training jobs have spot instances and warm pools"):
+        sagemaker.quota("ml.m5.xlarge", instances=1, kind="processing", spot=True)
+    with pytest.raises(UsageError, match="transform jobs do not run on 'ml.m5.huge': did you mean"):
+        sagemaker.quota("ml.m5.huge", instances=1, kind="transform")
+    with pytest.raises(InvalidValue, match="kind is 'training', 'processing' or 'transform', not 'tuning'"):
+        sagemaker.quota("ml.m5.xlarge", instances=1, kind="tuning")

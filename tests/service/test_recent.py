@@ -24,7 +24,8 @@ def over(job: Job, now_us: int) -> bool:
 def test_those_that_count_are_those_that_a_look_at_all_finds(steps: list[str]) -> None:
     """Whatever happened between two looks."""
     store, now_us = Store(), START_US
-    recent, names = Recent[Job](), [f"job-{number}" for number in range(5)]
+    recent: Recent[Job] = Recent()
+    names = [f"job-{number}" for number in range(5)]
     place = named("job", 1, START_US, PLAN).place
     region = store.region(place, Job)
     for step in steps:
@@ -46,7 +47,8 @@ def test_those_that_count_are_those_that_a_look_at_all_finds(steps: list[str]) -
 
 def test_a_look_costs_what_counts() -> None:
     """A job that does not count is not asked again, and its name may be taken by one that does."""
-    store, recent = Store(), Recent[Job]()
+    store = Store()
+    recent: Recent[Job] = Recent()
     asked: list[str] = []
 
     def counts(job: Job) -> bool:

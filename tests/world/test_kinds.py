@@ -238,6 +238,8 @@ def test_a_collection_of_default_plans_has_one_for_each_kind() -> None:
     assert Options(plan={ProcessingJobPlan.hangs()}).plan == {ProcessingJobPlan.hangs()}
     with pytest.raises(InvalidValue, match="plan has two plans for processing jobs"):
         Options(plan=[ProcessingJobPlan(), ProcessingJobPlan.hangs()])
+    with pytest.raises(InvalidValue, match=r"plan=\[\] has no plan in it"):
+        Options(plan=[])
     with pytest.raises(InvalidType, match="and not None: leave it out"):
         Options(plan=[None])  # type: ignore[list-item]
     with mock_sagemaker(start=START, plan=ProcessingJobPlan.hangs()) as sagemaker:

@@ -97,11 +97,12 @@ class BatchJob:
     @property
     def containers(self) -> int:
         """How many containers run at once, each with a log of its own."""
-        return max(1, self._instances)
+        return max(1, self.instances[1])
 
     @property
-    def _instances(self) -> int:
-        return 1  # pragma: no cover  # each kind reads its own request
+    def instances(self) -> tuple[str, int]:
+        """The type of its instances, and their number."""
+        return "", 1  # pragma: no cover  # each kind reads its own request
 
     def runs(self) -> list[int]:
         """Return the instant at which the containers start, as far as is known now; none if they never do."""

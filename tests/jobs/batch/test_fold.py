@@ -167,6 +167,14 @@ def test_each_kind_reads_its_instances() -> None:
     assert all(name.startswith("a/i-") and len(name) == len("a/i-0123456789abcdef0") for name in names)
 
 
+def test_the_first_preference_is_the_one_that_is_got() -> None:
+    """With its own number of instances, or that of all."""
+    preferences = [{"InstanceType": "ml.m5.large"}, {"InstanceType": "ml.m5.xlarge"}]
+    cluster = {"InstancePreferences": preferences, "InstanceCount": 2}
+    assert processing.instances({"ProcessingResources": {"ClusterConfig": cluster}}) == ("ml.m5.large", 2)
+    assert (processing.instances({}), transform.instances({})) == (("", 1), ("", 1))
+
+
 @st.composite
 def lives(draw: st.DrawFn) -> tuple[BatchJob, BatchJob | None]:
     """Return a job, and the same job after something was done to it."""
