@@ -194,6 +194,9 @@ class _Beside:
         self._workers = ThreadPoolExecutor(_WORKERS, "sagemock-answer", initializer=world.keep_out)
         self._thread = threading.Thread(target=self._work, name="sagemock-server", daemon=True)
         self._began = threading.Event()
+        # Not a join, which in the mock's threads is a wait on its clock.
+        self._ended = threading.Lock()
+        self._ended.acquire()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._server: _Server | None = None
 
@@ -211,7 +214,8 @@ class _Beside:
         """End, and return when no call is answered any more."""
         if self._loop is not None and self._server is not None:
             self._loop.call_soon_threadsafe(self._server.end)
-        self._thread.join()
+        # The end of its loop; what is left of the thread is a few instructions.
+        self._ended.acquire()
         self._workers.shutdown(wait=False, cancel_futures=True)
 
     def _work(self) -> None:
@@ -220,6 +224,7 @@ class _Beside:
             asyncio.run(self._serve())
         finally:
             self._began.set()
+            self._ended.release()
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
