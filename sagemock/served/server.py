@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from types import FrameType
 from typing import Any, Final, TypeVar
 
@@ -197,8 +198,7 @@ class _Beside:
         # Not a join, which in the mock's threads is a wait on its clock.
         self._ended = threading.Lock()
         self._ended.acquire()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._server: _Server | None = None
+        self._end: Callable[[], object] | None = None
 
     def start(self) -> None:
         """Begin, and return when it listens."""
@@ -212,8 +212,8 @@ class _Beside:
 
     def stop(self) -> None:
         """End, and return when no call is answered any more."""
-        if self._loop is not None and self._server is not None:
-            self._loop.call_soon_threadsafe(self._server.end)
+        if self._end is not None:  # pragma: no branch  # it has begun
+            self._end()
         # The end of its loop; what is left of the thread is a few instructions.
         self._ended.acquire()
         self._workers.shutdown(wait=False, cancel_futures=True)
@@ -227,9 +227,9 @@ class _Beside:
             self._ended.release()
 
     async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._server = _Server(App(TestWorld(self._world), self._checked, self._run), self._began.set)
-        await self._server.serve([self._listener])
+        server = _Server(App(TestWorld(self._world), self._checked, self._run), self._began.set)
+        self._end = partial(asyncio.get_running_loop().call_soon_threadsafe, server.end)
+        await server.serve([self._listener])
 
     async def _run(self, work: Callable[[], _R], /) -> _R:
         return await asyncio.get_running_loop().run_in_executor(self._workers, work)
