@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from benchmarks import calls, crowd, entering, importing, lives
+from benchmarks import calls, crowd, entering, importing, lives, tails
 from benchmarks.report import render
 
 __all__ = ["main"]
@@ -12,17 +12,18 @@ __all__ = ["main"]
 def main(arguments: list[str] | None = None) -> int:
     """Print the table; return 1 if a budget is exceeded, unless the run was a quick one, whose figures mean little."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="few rounds and small crowds; never fails for a budget")
+    parser.add_argument("--quick", action="store_true", help="few rounds and small crowds: it only shows that everything runs")
     quick = parser.parse_args(arguments).quick
     # What starts fresh interpreters and what enters mocks goes first: a large heap would slow those down.
     rows = [
         *importing.rows(rounds=2 if quick else 11),
         *calls.rows(rounds=2 if quick else 15, number=20 if quick else 200),
         *entering.rows(rounds=2 if quick else 7, tests=3 if quick else 100),
+        *tails.rows(rounds=2 if quick else 9, many=2_000 if quick else 50_000, few=1_000),
         *lives.rows(rounds=2 if quick else 9, number=20 if quick else 1_000),
         *crowd.rows(rounds=2 if quick else 9, many=300 if quick else 100_000, few=100 if quick else 1_000),
     ]
-    print(render(rows))
+    print(render(rows, verdicts=not quick))
     return int(not quick and not all(row.kept for row in rows))
 
 

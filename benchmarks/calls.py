@@ -70,8 +70,8 @@ def rows(rounds: int, number: int) -> list[Row]:
     wait = interleaved({"sagemock": partial(_wait, null)}, rounds)
     return [
         Row(
-            "describe", "x null", 1.15, ratios(describe["sagemock"], describe["null"]), ratios(describe["moto"], describe["null"])
+            "describe", "x null", 1.12, ratios(describe["sagemock"], describe["null"]), ratios(describe["moto"], describe["null"])
         ),
-        Row("create", "x null", 1.35, ratios(create["sagemock"], create["null"]), ratios(create["moto"], create["null"])),
-        Row("waiter on a job of six hours", "x null", 1.2, wait["sagemock"]),
+        Row("create", "x null", 1.3, ratios(create["sagemock"], create["null"]), ratios(create["moto"], create["null"])),
+        Row("waiter on a job of six hours", "x null", 1.15, wait["sagemock"]),
     ]

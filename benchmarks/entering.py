@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from benchmarks.report import Row, ratios
 from benchmarks.timing import interleaved, timed
-from benchmarks.worlds import client, null_responder, request
+from benchmarks.worlds import client, null_responder, request, session_client
 from sagemock import mock_sagemaker
 
 __all__ = ["rows"]
@@ -21,11 +21,13 @@ def _one_test(made: Any) -> None:  # noqa: ANN401  # boto3 makes clients without
     made.describe_training_job(TrainingJobName="job")
 
 
-def _tests_inside(mock: Callable[[], AbstractContextManager[object]], number: int) -> float:
+def _tests_inside(
+    mock: Callable[[], AbstractContextManager[object]], number: int, make_client: Callable[[], Any] = client
+) -> float:
     def tests() -> None:
         for _ in range(number):
             with mock():
-                _one_test(client())
+                _one_test(make_client())
 
     return timed(tests)
 
@@ -39,7 +41,7 @@ def _tests_with(make_client: Callable[[], Any], number: int) -> float:
 
 
 def _enter_and_exit(mock: Callable[[], AbstractContextManager[object]], number: int) -> float:
-    """Return the milliseconds of one start and stop."""
+    """Return the milliseconds of CPU of one start and stop."""
 
     def turns() -> None:
         for _ in range(number):
@@ -63,6 +65,16 @@ def rows(rounds: int, tests: int) -> list[Row]:
         },
         rounds,
     )
+    sessions = max(2, tests // 10)
+    own = interleaved(
+        {
+            "null": lambda: _tests_with(partial(null.client, session_client), sessions),
+            "virtual": lambda: _tests_inside(virtual, sessions, session_client),
+            "real": lambda: _tests_inside(real, sessions, session_client),
+            "moto": lambda: _tests_inside(mock_aws, sessions, session_client),
+        },
+        rounds,
+    )
     door = interleaved(
         {
             "freezegun": lambda: _enter_and_exit(freezing, tests),
@@ -74,9 +86,14 @@ def rows(rounds: int, tests: int) -> list[Row]:
     )
     beyond = [mine - freezegun for mine, freezegun in zip(door["virtual"], door["freezegun"], strict=True)]
     moto = ratios(whole["moto"], whole["null"])
+    moto_own = ratios(own["moto"], own["null"])
     return [
-        Row(f"{tests} tests, wall virtual", "x null", 1.35, ratios(whole["virtual"], whole["null"]), moto),
+        Row(f"{tests} tests, wall virtual", "x null", 1.15, ratios(whole["virtual"], whole["null"]), moto),
         Row(f"{tests} tests, wall real", "x null", 1.15, ratios(whole["real"], whole["null"]), moto),
+        *(
+            Row(f"{sessions} tests, a session in each, wall {wall}", "x null", 0.5, ratios(own[wall], own["null"]), moto_own)
+            for wall in ("virtual", "real")
+        ),
         Row("enter + exit, wall virtual, beyond freezegun's", "ms", 0.3, beyond),
         Row("enter + exit, wall real", "ms", 0.15, door["real"], door["moto"]),
     ]

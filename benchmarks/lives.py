@@ -1,6 +1,6 @@
 """Random lives: a thousand jobs in one mock, each created, brought to its end and described."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from benchmarks.report import Row, ratios
@@ -53,8 +53,8 @@ class _Floor(Null):
         super().__init__({})
         self._by_call = answers
 
-    def client(self) -> Any:  # noqa: ANN401  # boto3 makes clients without a class
-        made = client()
+    def client(self, make: Callable[[], Any] = client) -> Any:  # noqa: ANN401  # boto3 makes clients without a class
+        made = make()
         for operation, bodies in self._by_call.items():
             rest: Iterator[bytes] = iter(bodies)
             made.meta.events.register(

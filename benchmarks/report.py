@@ -22,12 +22,13 @@ class Row:
         """Whether the median is within the budget: it is what one disturbed round does not move."""
         return median(self.samples) <= self.budget
 
-    def cells(self) -> tuple[str, ...]:
+    def cells(self, *, verdicts: bool) -> tuple[str, ...]:
         """Return the row as text."""
         low, middle, high = min(self.samples), median(self.samples), max(self.samples)
         moto = f"{median(self.moto):.2f}" if self.moto else "-"
         figures = (f"{figure:.2f}" for figure in (low, middle, high, self.budget))
-        return (self.what, *figures, self.unit, "ok" if self.kept else "OVER", moto)
+        verdict = ("ok" if self.kept else "OVER") if verdicts else ""
+        return (self.what, *figures, self.unit, verdict, moto)
 
 
 def ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:
@@ -35,9 +36,9 @@ def ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:
     return [over / under for over, under in zip(above, below, strict=True)]
 
 
-def render(rows: Sequence[Row]) -> str:
-    """Return the table as plain text, figures to the right."""
-    table = [("what", "min", "median", "max", "budget", "unit", "", "moto"), *(row.cells() for row in rows)]
+def render(rows: Sequence[Row], *, verdicts: bool = True) -> str:
+    """Return the table as plain text, figures to the right; without verdicts, if the figures mean little."""
+    table = [("what", "min", "median", "max", "budget", "unit", "", "moto"), *(row.cells(verdicts=verdicts) for row in rows)]
     widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
     lines = [
         "  ".join(

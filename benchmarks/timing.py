@@ -9,13 +9,13 @@ from typing import TypeAlias
 __all__ = ["Measured", "Stopwatch", "interleaved", "timed"]
 
 Measured: TypeAlias = Callable[[], float]
-"""One measurement: it sets up what it needs, and returns a number: most often seconds."""
+"""One measurement: it sets up what it needs, and returns a number: most often seconds of CPU."""
 
 
 class Stopwatch:
-    """Real seconds, whatever is frozen meanwhile: a frozen clock is put in place of module attributes, not of a class's."""
+    """Seconds of CPU of this process, which other processes of the machine do not change; no mock freezes them."""
 
-    _now = staticmethod(time.perf_counter)
+    _now = staticmethod(time.process_time)
 
     def __init__(self) -> None:
         """Start at zero, standing still."""
@@ -35,7 +35,7 @@ class Stopwatch:
 
 
 def timed(work: Callable[[], object]) -> float:
-    """Return the real seconds that `work` takes."""
+    """Return the seconds of CPU that `work` takes."""
     watch = Stopwatch()
     with watch.running():
         work()

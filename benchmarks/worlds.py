@@ -1,6 +1,6 @@
 """What is compared: the same client, answered by nobody, by sagemock and by moto; and the job that all of them are asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
@@ -10,7 +10,7 @@ from botocore.awsrequest import AWSResponse
 
 from sagemock import Plan, mock_sagemaker
 
-__all__ = ["LONG", "Null", "client", "null_responder", "request"]
+__all__ = ["LONG", "Null", "client", "null_responder", "request", "session_client"]
 
 LONG: Final = Plan.completes(training=timedelta(hours=6))
 """A job that is in the midst of its training while it is measured."""
@@ -43,6 +43,12 @@ def client(region: str = "eu-west-1") -> Any:  # noqa: ANN401  # boto3 makes cli
     return boto3.client("sagemaker", region_name=region, aws_access_key_id="nobody", aws_secret_access_key="nobody")  # noqa: S106  # opens nothing
 
 
+def session_client() -> Any:  # noqa: ANN401  # boto3 makes clients without a class
+    """Return a client of a new session."""
+    session = boto3.Session(region_name="eu-west-1", aws_access_key_id="nobody", aws_secret_access_key="nobody")  # noqa: S106  # opens nothing
+    return session.client("sagemaker")
+
+
 class Null:
     """The floor: a handler on a client that hands back bytes prepared beforehand."""
 
@@ -50,9 +56,9 @@ class Null:
         """Answer each operation, by its name, with its bytes."""
         self._answers = answers
 
-    def client(self) -> Any:  # noqa: ANN401  # boto3 makes clients without a class
-        """Return a new client which this answers."""
-        made = client()
+    def client(self, make: Callable[[], Any] = client) -> Any:  # noqa: ANN401  # boto3 makes clients without a class
+        """Return a new client which this answers. No mock is active: it would have a hook of its own on it."""
+        made = make()
         for operation, body in self._answers.items():
             made.meta.events.register(f"before-send.sagemaker.{operation}", partial(self._answer, body))
         return made

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sagemock.jobs.durations import Duration
     from sagemock.jobs.lines import Lines
     from sagemock.jobs.rules import Matcher, PlanSource
+    from sagemock.processing.plan import ProcessingDurations, ProcessingJobPlan
     from sagemock.pytest_plugin import marker
     from sagemock.served.environment import child_environment
     from sagemock.served.remote import RemoteMock, connect
@@ -38,9 +39,18 @@ if TYPE_CHECKING:
     from sagemock.service.faults import Moment
     from sagemock.training.plan.phase import Phase
     from sagemock.training.plan.plan import Durations, Plan
+    from sagemock.transform.plan import TransformDurations, TransformJobPlan
     from sagemock.world.options import Options
     from sagemock.world.sleeps import Sleep, Sleeps
-    from sagemock.world.views import Jobs, JobView, TransitionView
+    from sagemock.world.views import (
+        Jobs,
+        JobView,
+        ProcessingJobs,
+        ProcessingJobView,
+        TransformJobs,
+        TransformJobView,
+        TransitionView,
+    )
 
 __all__ = [
     "Accounts",
@@ -72,6 +82,10 @@ __all__ = [
     "Plan",
     "PlanError",
     "PlanSource",
+    "ProcessingDurations",
+    "ProcessingJobPlan",
+    "ProcessingJobView",
+    "ProcessingJobs",
     "RemoteClock",
     "RemoteJob",
     "RemoteJobs",
@@ -81,6 +95,10 @@ __all__ = [
     "Sleep",
     "Sleeps",
     "Subscription",
+    "TransformDurations",
+    "TransformJobPlan",
+    "TransformJobView",
+    "TransformJobs",
     "TransitionView",
     "UnknownJob",
     "UnusedError",
@@ -128,7 +146,15 @@ _HOMES = {
     "Sleeps": "sagemock.world.sleeps",
     "Jobs": "sagemock.world.views",
     "JobView": "sagemock.world.views",
+    "ProcessingJobs": "sagemock.world.views",
+    "ProcessingJobView": "sagemock.world.views",
+    "TransformJobs": "sagemock.world.views",
+    "TransformJobView": "sagemock.world.views",
     "TransitionView": "sagemock.world.views",
+    "ProcessingDurations": "sagemock.processing.plan",
+    "ProcessingJobPlan": "sagemock.processing.plan",
+    "TransformDurations": "sagemock.transform.plan",
+    "TransformJobPlan": "sagemock.transform.plan",
 }
 """The module of each name; the other names are errors."""
 

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from sagemock.cli.check import check
@@ -40,9 +41,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except (UsageError, OSError) as error:
-        sys.stderr.write(f"sagemock: {error}\n")
+        sys.stderr.write(f"sagemock: {_words(error)}\n")
         return 2
     return code
+
+
+def _words(error: Exception) -> str:
+    """Return what an error says; of a file it is as other commands say it."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -84,8 +92,16 @@ def _pause(text: str) -> float:
     return seconds
 
 
+def _version() -> str:
+    try:
+        return version("sagemock")
+    except PackageNotFoundError:  # pragma: no cover  # a checkout that is not installed
+        return "(not installed)"
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sagemock", description="SageMaker training jobs on a virtual clock.")
+    parser.add_argument("--version", action="version", version=f"sagemock {_version()}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
     screen = argparse.ArgumentParser(add_help=False)
     screen.add_argument("--width", type=int, metavar="COLUMNS", help="the width of the output (default: the terminal's, else 80)")

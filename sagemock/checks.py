@@ -169,7 +169,7 @@ def of_a_plan() -> Iterator[None]:
 def public(function: _F, *, called: str = "") -> _F:
     """Decorate a function so that a call with unknown arguments raises InvalidType, whose text names the nearest one."""
     # A text names a recipe with its class (Plan.fails), but a method of a mock or a clock without.
-    called = called or (function.__qualname__ if function.__qualname__.startswith("Plan.") else function.__name__)
+    called = called or (function.__qualname__ if "Plan." in function.__qualname__ else function.__name__)
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # of any function

@@ -2,7 +2,7 @@
 
 from typing import Literal, TypeAlias
 
-__all__ = ["ErrorName", "OperationName", "PhaseName", "StatusName"]
+__all__ = ["ErrorName", "KindName", "OperationName", "PhaseName", "StatusName"]
 
 PhaseName: TypeAlias = (
     Literal[
@@ -25,21 +25,44 @@ PhaseName: TypeAlias = (
 
 StatusName: TypeAlias = (
     PhaseName
-    | Literal["InProgress", "Completed", "Failed", "Stopping", "Stopped", "Deleting", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"]
+    | Literal[
+        "Processing",
+        "Transforming",
+        "InProgress",
+        "Completed",
+        "Failed",
+        "Stopping",
+        "Stopped",
+        "Deleting",
+        "MaxRuntimeExceeded",
+        "MaxWaitTimeExceeded",
+    ]
 )
-"""A primary or a secondary status of a training job."""
+"""A status of a job, a secondary status of a training job, or a phase of a processing or transform job."""
+
+KindName: TypeAlias = Literal["training", "processing", "transform"] | str
+"""A kind of job."""
 
 OperationName: TypeAlias = (
     Literal[
         "*",
         "AddTags",
+        "CreateProcessingJob",
         "CreateTrainingJob",
+        "CreateTransformJob",
+        "DeleteProcessingJob",
         "DeleteTags",
         "DeleteTrainingJob",
+        "DescribeProcessingJob",
         "DescribeTrainingJob",
+        "DescribeTransformJob",
+        "ListProcessingJobs",
         "ListTags",
         "ListTrainingJobs",
+        "ListTransformJobs",
+        "StopProcessingJob",
         "StopTrainingJob",
+        "StopTransformJob",
         "UpdateTrainingJob",
     ]
     | str

@@ -3,9 +3,13 @@
 from typing import get_args
 
 from sagemock import literals
+from sagemock.jobs.kinds import KINDS
+from sagemock.processing import job as processing
 from sagemock.service import faults
 from sagemock.service.operations import OPERATIONS
 from sagemock.training import status
+from sagemock.training.job import Job
+from sagemock.transform import job as transform
 
 
 def listed(alias: object) -> set[str]:
@@ -16,6 +20,8 @@ def listed(alias: object) -> set[str]:
 def test_an_editor_completes_what_the_code_knows() -> None:
     """Whoever adds one adds it to its type."""
     assert listed(literals.PhaseName) == status.PHASES
-    assert listed(literals.StatusName) == status.PHASES | status.ENDINGS | listed(status.Primary)
+    statuses = Job.statuses | processing.Job.statuses | transform.Job.statuses
+    assert listed(literals.StatusName) == statuses
     assert listed(literals.OperationName) == {"*", *OPERATIONS}
+    assert listed(literals.KindName) == {kind.name for kind in KINDS}
     assert listed(literals.ErrorName) == {*vars(faults)["_KNOWN"], *vars(faults)["_ON_THE_WAY"]}

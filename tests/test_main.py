@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import datetime
@@ -98,7 +99,7 @@ def test_statuses_are_explained(capsys: pytest.CaptureFixture[str]) -> None:
     "arguments, text",
     [
         (["explain", "Traning"], "did you mean Training?"),
-        (["timeline", "/dev/null/none"], "Not a directory"),
+        (["timeline", "/dev/null/none"], "sagemock: /dev/null/none: Not a directory\n"),
         (["plan", "/dev/null"], "holds nothing"),
     ],
 )
@@ -110,6 +111,27 @@ def test_a_fault_is_reported_in_one_line(arguments: list[str], text: str, capsys
     assert err.startswith("sagemock: ")
     assert text in err
     assert err.count("\n") == 1
+
+
+def test_an_error_of_the_system_without_a_file_keeps_its_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A full disk, say."""
+
+    def raising(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("sagemock.__main__.every_status", raising)
+    assert main(["explain"]) == 2
+    assert capsys.readouterr().err == "sagemock: [Errno 28] No space left on device\n"
+
+
+def test_the_version_is_that_of_the_distribution(capsys: pytest.CaptureFixture[str]) -> None:
+    """So that a report of a bug can say it."""
+    with pytest.raises(SystemExit) as left:
+        main(["--version"])
+    assert left.value.code == 0
+    assert re.fullmatch(r"sagemock (\d+\.\d+\.\d+|\(not installed\))\n", capsys.readouterr().out)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from weakref import WeakKeyDictionary
 
 from botocore.loaders import JSONFileLoader, Loader
 
+from sagemock.clock import forks
 from sagemock.errors import InvalidType
 from sagemock.patches.patch import Wrapped
 
@@ -90,6 +91,7 @@ class LoadersPatch:
     """Lets botocore's loaders share what they have parsed, between `install` and `uninstall`."""
 
     def __init__(self) -> None:
+        self._lock = forks.lock()
         self._kept: dict[str, _Kept] = {}
         """By path without its extension, the last used last. It outlives a mock: sessions of the next one need the same files."""
         self._builtin: dict[str, frozenset[str]] = {}
@@ -136,19 +138,20 @@ class LoadersPatch:
         identity = _identity(path)
         if identity is None:
             return None
-        kept = self._kept.pop(path, None)
-        if kept is None or kept.identity != identity:
-            kept = _Kept(identity, None)
-            found = loader.file_loader.load_file(path)
-        elif kept.data is None:
-            found = loader.file_loader.load_file(path)
-            kept = _Kept(identity, _source(found, is_shared=is_shared))
-        else:
-            found = kept.data()
-        self._kept[path] = kept
-        for oldest in list(self._kept)[:-_MOST]:
-            self._kept.pop(oldest, None)
-        return found
+        with self._lock:
+            kept = self._kept.pop(path, None)
+            if kept is None or kept.identity != identity:
+                kept = _Kept(identity, None)
+                found = loader.file_loader.load_file(path)
+            elif kept.data is None:
+                found = loader.file_loader.load_file(path)
+                kept = _Kept(identity, _source(found, is_shared=is_shared))
+            else:
+                found = kept.data()
+            self._kept[path] = kept
+            for oldest in list(self._kept)[:-_MOST]:
+                del self._kept[oldest]
+            return found
 
     def _list(self, wrapped: Any, loader: Loader, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
         type_name: str = args[0] if args else kwargs["type_name"]

@@ -1,13 +1,13 @@
 """What is on record of threads that wait for the world outside: virtual time that passed meanwhile, and time that they held."""
 
 import os
-import sys
 import threading
 from collections.abc import Hashable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from sagemock.clock.frames import frame_of
 from sagemock.clock.instants import instant
 
 __all__ = ["NAMED_S", "ForcedMove", "ForcedMoves"]
@@ -47,9 +47,6 @@ class ForcedMoves:
     def __init__(self) -> None:
         self._kept: dict[Hashable, ForcedMove] = {}
 
-    def __bool__(self) -> bool:
-        return bool(self._kept)
-
     def records(self) -> tuple[ForcedMove, ...]:
         """Return what is on record."""
         return tuple(self._kept.values())
@@ -75,7 +72,7 @@ class ForcedMoves:
 
 def _place(thread: threading.Thread) -> str:
     """Return the file and the line where a thread stands, of the nearest code that is neither the interpreter's nor ours."""
-    frame = innermost = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001  # the only way to another's
+    frame = innermost = frame_of(thread)
     while frame is not None:
         path = frame.f_code.co_filename
         is_library = path.startswith(("<", _LIBRARY)) and "site-packages" not in path

@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Final
 from weakref import WeakKeyDictionary
 
+from sagemock.clock.frames import frame_of
 from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.clock.linux import native_id, of_thread, processor_clock
 from sagemock.clock.natives import Natives
@@ -267,7 +268,7 @@ def _processor_time(thread: threading.Thread) -> int | None:
 
 def _position(thread: threading.Thread) -> tuple[tuple[int, int], ...]:
     """Return where a thread stands in its code, frame by frame."""
-    frame: FrameType | None = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001  # the only way to another's
+    frame: FrameType | None = frame_of(thread)
     if frame is None:
         raise Ended
     found = []

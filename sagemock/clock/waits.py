@@ -13,12 +13,14 @@ from enum import Enum
 from types import FrameType
 from typing import Final, NamedTuple
 
+from sagemock.clock.frames import frame_of
 from sagemock.clock.linux import of_thread, thread_ids
 from sagemock.clock.system_calls import (
     Call,
     blocked_in,
     descriptors,
     goes_to,
+    is_held_by_children,
     is_known_here,
     is_pair,
     is_terminal,
@@ -191,12 +193,12 @@ def is_answer_owed(wait: Wait) -> bool:
 
 
 def _why_it_locks(thread: threading.Thread) -> Why:
-    frame = _frame(thread)
+    frame = frame_of(thread)
     return Why.IDLE if frame is not None and _is_at(frame, "concurrent.futures.thread", "_worker") else Why.LOCK
 
 
 def _why_it_sleeps(thread: threading.Thread) -> Why:
-    frame = _frame(thread)
+    frame = frame_of(thread)
     if frame is None or not _is_at(frame, "sagemock.patches.sleep", "__call__") or frame.f_back is None:
         return Why.SLEEPS
     caller = place(frame.f_back)
@@ -210,17 +212,14 @@ def _why_it_reads(descriptor: int) -> Why:
     if where.startswith("socket:"):
         return Why.SERVES if serves([descriptor]) else Why.OUTSIDE
     if where.startswith("pipe:"):
-        # With children a pipe may be anybody's.
-        return Why.PERSON if _ends_here(where) < len(("its read end", "its write end")) else _why_both_ends_are_here()
+        if _ends_here(where) < len(("its read end", "its write end")):
+            return Why.PERSON
+        return Why.OUTSIDE if is_held_by_children(where) else Why.LOCK
     return Why.PERSON if where and is_terminal(descriptor) else Why.UNKNOWN
 
 
 def _ends_here(pipe: str) -> int:
     return [goes_to(int(name)) for name in os.listdir("/proc/self/fd")].count(pipe)  # noqa: PTH208  # a name is all
-
-
-def _why_both_ends_are_here() -> Why:
-    return Why.OUTSIDE if has_children() else Why.LOCK
 
 
 def has_children() -> bool:
@@ -238,7 +237,7 @@ def _poll(thread: threading.Thread, call: Call) -> Wait:
         timeout_ms = call.arguments[_POLL_TIMEOUT if call.name == "poll" else _TIMEOUT] & 0xFFFF_FFFF
         timeout_ms = -1 if timeout_ms >= _WITHOUT_END else timeout_ms
     numbers = descriptors(call)
-    frame = _frame(thread)
+    frame = frame_of(thread)
     if frame is not None and frame.f_back is not None and (place(frame), place(frame.f_back)) in _LOOPS:
         if 0 <= timeout_ms < _SOON_MS:
             # One whose timer is about to go off has something to do; sagemock's own look at a loop is one.
@@ -264,11 +263,7 @@ def _poll(thread: threading.Thread, call: Call) -> Wait:
 
 def _is_own_wake_up(number: int) -> bool:
     """Return whether a socket is one of a pair without a name, both of which are here: a loop's own wake-up."""
-    return is_pair(number) and not has_children()
-
-
-def _frame(thread: threading.Thread) -> FrameType | None:
-    return sys._current_frames().get(thread.ident or 0)  # noqa: SLF001  # the only way to another's
+    return is_pair(number) and not is_held_by_children("socket:")
 
 
 class Work:

@@ -16,6 +16,7 @@ from sagemock.events.handler import Handler
 from sagemock.events.pattern import EventPattern, Pattern
 from sagemock.evidence import Assumption
 from sagemock.jobs.history import History, Occurrence
+from sagemock.jobs.kinds import TRAINING, of_arn
 from sagemock.protocol.model import Api, installed
 from sagemock.service.operations import Service
 
@@ -125,7 +126,9 @@ class _Matching:
 
 def _line(one: Mapping[str, Any]) -> str:
     detail = one["detail"]
-    return f"{one['time']} {detail['TrainingJobName']} {detail['TrainingJobStatus']}/{detail['SecondaryStatus']}"
+    kind, name = of_arn(one["resources"][0]) or (TRAINING, "")
+    statuses = filter(None, (detail[kind.status_member], detail.get(kind.secondary_member)))
+    return f"{one['time']} {name} {'/'.join(statuses)}"
 
 
 def _check(api: Callable[[], Api], pattern: EventPattern | None, *, check: object) -> None:

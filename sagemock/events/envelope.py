@@ -15,16 +15,14 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from sagemock.clock.instants import instant
 from sagemock.evidence import Assumption
 from sagemock.jobs.history import Occurrence
-from sagemock.jobs.kinds import TRAINING
 from sagemock.protocol.model import Api
 from sagemock.service import documents
 
-__all__ = ["DETAIL_TYPE", "SOURCE", "Event", "event"]
+__all__ = ["SOURCE", "Event", "event"]
 
 Event: TypeAlias = dict[str, Any]
 """An event as EventBridge delivers it: the first argument of a Lambda handler."""
 
-DETAIL_TYPE: Final = TRAINING.detail_type
 SOURCE: Final = "aws.sagemaker"
 _WHOLE: Final = Assumption(
     "that the detail of an event has every member of DescribeTrainingJob (two sources show different parts of it)"

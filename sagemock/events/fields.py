@@ -1,4 +1,4 @@
-"""The fields and values that the events of a training job can have: finds event patterns that can never match.
+"""The fields and values that the events of jobs can have: finds event patterns that can never match.
 
 Only certain knowledge counts. A status is one that the service model or sagemock knows; a name, an ARN or a time may be anything.
 The members come from the service model.
@@ -12,8 +12,9 @@ from typing import Final, NamedTuple, get_args
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from sagemock.errors import InvalidValue
-from sagemock.events.envelope import DETAIL_TYPE, SOURCE
+from sagemock.events.envelope import SOURCE
 from sagemock.events.pattern import EventPattern, Field, Path
+from sagemock.jobs.kinds import KINDS, Kind
 from sagemock.protocol.model import Api
 from sagemock.training import status
 
@@ -22,7 +23,7 @@ __all__ = ["check"]
 _ENVELOPE: Final[dict[str, Collection[object] | None]] = {
     "version": ("0",),
     "id": None,
-    "detail-type": (DETAIL_TYPE,),
+    "detail-type": tuple(kind.detail_type for kind in KINDS),
     "source": (SOURCE,),
     "account": None,
     "time": None,
@@ -36,7 +37,7 @@ _STATUSES: Final[dict[str, Iterable[str]]] = {
     "SecondaryStatus": status.PHASES | status.ENDINGS,
 }
 """The values that sagemock shows under any service model, by the name of their shape."""
-_OTHERS: Final = {"Processing": "processing", "Transform": "transform", "HyperParameterTuning": "tuning"}
+_OTHERS: Final = {"HyperParameterTuning": "tuning"}
 """Other kinds of jobs, whose events sagemock does not simulate."""
 
 
@@ -50,44 +51,57 @@ class _Nowhere(NamedTuple):
 
 
 def check(api: Api, pattern: EventPattern) -> None:
-    """Raise InvalidValue for a pattern none of whose alternatives can match an event of a training job."""
+    """Raise InvalidValue for a pattern none of whose alternatives can match an event of a job."""
     first = ""
     for branch in pattern.branches:
-        reason = next((why for field in branch if (why := _never(api, field))), None)
-        if reason is None:
+        reasons = [next((why for field in branch if (why := _never(api, kind, field))), None) for kind in _kinds(api, branch)]
+        if None in reasons:
             return
-        first = first or reason
+        first = first or str(reasons[0])
     raise InvalidValue(f"the event pattern can never match: {first}, or give check=False")
 
 
-def _never(api: Api, field: Field) -> str | None:
-    """Return why no event can match a field of a pattern, and what to do; None if an event may match."""
-    values = _values(api, field.path)
-    if field.may_be_absent and not field.tests and _is_in_each(api, field.path):
+def _kinds(api: Api, branch: Iterable[Field]) -> list[Kind]:
+    """Return the kinds of job that this part of a pattern may be about, the likeliest first; all of them if it fits none."""
+    fields = list(branch)
+    types = [field for field in fields if field.path == ("detail-type",) and field.tests]
+    found = [kind for kind in KINDS if all(any(test(kind.detail_type) for test in field.tests) for field in types)]
+    names = {field.path[1] for field in fields if field.path[0] == "detail" and field.path[1:]}
+    return sorted(found or KINDS, key=lambda kind: -len(names.intersection(_members(api, kind))))
+
+
+def _members(api: Api, kind: Kind) -> Mapping[str, Shape]:
+    described = api.output(kind.describe) if kind.describe in api.operations else None
+    return {} if described is None else described.members
+
+
+def _never(api: Api, kind: Kind, field: Field) -> str | None:
+    """Return why no event of a kind can match a field of a pattern, and what to do; None if an event may match."""
+    values = _values(api, kind, field.path)
+    if field.may_be_absent and not field.tests and _is_in_each(api, kind, field.path):
         return f"{'.'.join(field.path)} is in every event; take that out"
     if field.may_be_absent or values is None:
         return None
     if isinstance(values, _Nowhere):
-        return _no_field(api, field.path, values)
+        return _no_field(api, kind, field.path, values)
     return None if any(test(value) for test in field.tests for value in values) else _no_value(field, values)
 
 
-def _is_in_each(api: Api, path: Path) -> bool:
+def _is_in_each(api: Api, kind: Kind, path: Path) -> bool:
     """Whether every event has a value there: of the details those that are absent are null."""
     first, *rest = path
     if not rest:
         return first != "detail" and first in _ENVELOPE
-    described = api.output("DescribeTrainingJob")
-    shape = described.members.get(rest[0]) if described is not None and first == "detail" and not rest[1:] else None
+    shape = _members(api, kind).get(rest[0]) if first == "detail" and not rest[1:] else None
     return shape is not None and not isinstance(shape, (StructureShape, MapShape, ListShape))
 
 
-def _no_field(api: Api, path: Path, nowhere: _Nowhere) -> str:
+def _no_field(api: Api, kind: Kind, path: Path, nowhere: _Nowhere) -> str:
     where = ".".join(path)
     other = _other(api, nowhere.name) if path[:2] == ("detail", nowhere.name) else None
     if other is not None:
-        return f"{where} is about {other} jobs, and sagemock sends events of training jobs only; take it out"
-    return f"no event of a training job has {where}; {_near([nowhere.name], nowhere.known) or 'take it out'}"
+        return f"{where} is about {other} jobs, and sagemock sends no events of these; take it out"
+    return f"no event of a {kind.noun} has {where}; {_near([nowhere.name], nowhere.known) or 'take it out'}"
 
 
 def _no_value(field: Field, values: Collection[object]) -> str:
@@ -96,23 +110,22 @@ def _no_value(field: Field, values: Collection[object]) -> str:
         return f"{where} is an object, which has no value; name one of its fields"
     texts = list(filter(None, map(_text, field.wanted[:10])))
     if field.path == ("detail-type",) and any(kind in text.replace(" ", "") for text in texts for kind in _OTHERS):
-        return f"{where} can only be {known}, because sagemock sends events of training jobs only; take it out"
+        return f"{where} can only be {known}, because sagemock sends no events of other jobs; take it out"
     near = _near(texts, [value for value in values if isinstance(value, str)])
     return f"{where} can only be {known}; {near or 'write a value that it can have'}"
 
 
-def _values(api: Api, path: Path) -> Collection[object] | _Nowhere | None:
+def _values(api: Api, kind: Kind, path: Path) -> Collection[object] | _Nowhere | None:
     """Return the values that a field can have, None if they cannot be listed."""
     first, *rest = path
     if first not in _ENVELOPE:
         return _Nowhere(first, _ENVELOPE)
     if not rest:
         return _ENVELOPE[first]
-    described = api.output("DescribeTrainingJob")
-    members = described.members if described is not None and first == "detail" else {}
+    members = _members(api, kind) if first == "detail" else {}
     name, *inner = rest
     if name in members:
-        return _below(members[name], inner, is_echo=name in api.echo)
+        return _below(members[name], inner, is_echo=name in api.echo_of(kind.create, kind.describe))
     if (first, name) == ("detail", "Tags"):
         return None if inner else (None,)
     return _Nowhere(name, [*members, "Tags"] if members else [])

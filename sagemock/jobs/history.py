@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from sagemock.jobs.job import AnyJob
 from sagemock.jobs.store import Store
+from sagemock.jobs.timeline import Change
 
 __all__ = ["History", "Occurrence", "Seen", "changed_us", "occurrences"]
 
 
 class Occurrence(NamedTuple):
-    """A change of a job's primary or secondary status."""
+    """A change of a job's status, or of its secondary status if it has one."""
 
     at_us: int
     """Microseconds since the epoch."""
@@ -35,16 +36,22 @@ class Seen(NamedTuple):
     def of(cls, job: AnyJob, now_us: int) -> "Seen":
         """Return all that has happened to a job by `now_us`: nothing before its creation, if a clock was set back."""
         changes = job.timeline.until(now_us - job.created_us)
-        return cls(len(changes), (changes[-1].primary, changes[-1].secondary)) if changes else cls()
+        return cls(len(changes), _statuses(job, changes[-1])) if changes else cls()
 
 
 def occurrences(job: AnyJob, seen: Seen) -> Iterator[Occurrence]:
     """Yield in order what happens to a job, as it is known now, after what was seen."""
     statuses = seen.statuses
     for count, change in enumerate(job.timeline.changes[seen.changes :], seen.changes + 1):
-        if (change.primary, change.secondary) != statuses:
-            statuses = change.primary, change.secondary
+        now = _statuses(job, change)
+        if now != statuses:
+            statuses = now
             yield Occurrence(job.created_us + change.at_us, job.number, count, job)
+
+
+def _statuses(job: AnyJob, change: Change) -> tuple[str, str]:
+    """Return the statuses that the service shows: the phases of other kinds than training jobs are not among them."""
+    return change.primary, change.secondary if job.kind.secondary_member is not None else ""
 
 
 def changed_us(old: AnyJob, new: AnyJob | None, now: Callable[[], int]) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-__all__ = ["KINDS", "TRAINING", "Kind", "named_in", "of_arn"]
+__all__ = ["KINDS", "PROCESSING", "TRAINING", "TRANSFORM", "Kind", "named_in", "of_arn"]
 
 
 class Kind(NamedTuple):
@@ -20,6 +20,8 @@ class Kind(NamedTuple):
     log_group: str
     detail_type: str
     """The type of its events in EventBridge."""
+    secondary_member: str | None = None
+    """The member of a description that says what the job is doing, None if no member says it."""
 
     @property
     def create(self) -> str:
@@ -54,8 +56,25 @@ TRAINING: Final = Kind(
     "TrainingJob",
     "/aws/sagemaker/TrainingJobs",
     "SageMaker Training Job State Change",
+    "SecondaryStatus",
 )
-KINDS: Final = (TRAINING,)
+PROCESSING: Final = Kind(
+    "processing",
+    "processing job",
+    "processing-job",
+    "ProcessingJob",
+    "/aws/sagemaker/ProcessingJobs",
+    "SageMaker Processing Job State Change",
+)
+TRANSFORM: Final = Kind(
+    "transform",
+    "transform job",
+    "transform-job",
+    "TransformJob",
+    "/aws/sagemaker/TransformJobs",
+    "SageMaker Transform Job State Change",
+)
+KINDS: Final = (TRAINING, PROCESSING, TRANSFORM)
 """The table of kinds. Training jobs come first: a bare name is that of a training job."""
 
 

@@ -14,9 +14,14 @@ __all__ = ["Logbook"]
 _ADDED = 10**9
 """What a test adds comes after what was planned for the same instant."""
 _TRAINED_BEFORE: Final = Assumption(
-    "that the log group is there from the beginning, in every account and region, as after an earlier job of the account: since "
-    "2017-11-29, when SageMaker began",
+    "that the log group of training jobs is there from the beginning, in every account and region, as after an earlier job: "
+    "since 2017-11-29, when SageMaker began",
     knob="DeleteLogGroup",
+)
+_FIRST_LINE: Final = Assumption(
+    "that the log groups of processing and transform jobs are there from the first line of such a job on",
+    since="2026-11-26",
+    knob="CreateLogGroup",
 )
 _BACK: Final = Assumption("that a deleted log group is there again with the next line", knob="CreateLogGroup")
 _LONG_AGO_US: Final = _TRAINED_BEFORE(1_511_913_600_000_000)
@@ -26,11 +31,11 @@ _LONG_AGO_US: Final = _TRAINED_BEFORE(1_511_913_600_000_000)
 class Logbook:
     """The jobs of a region that write lines, also those that are deleted: their logs stay. Hold the store's lock.
 
-    The log group is there from the beginning, as in an account that has trained before. Who deletes it deletes the
-    lines with it; it comes back when somebody creates it, or with the next line.
+    A log group that `is_old` is there from the beginning, as in an account that has trained before. A caller that deletes a group
+    deletes its lines with it; it comes back when somebody creates it, or with the next line.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_old: bool = True) -> None:
         self._jobs: dict[str, dict[int, AnyJob]] = {}
         self._added: dict[int, list[AddedLine]] = {}
         self._lines: dict[int, dict[int, AddedLines]] = {}
@@ -38,7 +43,7 @@ class Logbook:
         # When each job writes its last line, in order: what ended long ago is not looked at by who reads what is new.
         self._last: list[tuple[int, int, str]] = []
         self._last_of: dict[int, tuple[int, int, str]] = {}
-        self._created_us: int | None = _LONG_AGO_US
+        self._created_us: int | None = _LONG_AGO_US if _FIRST_LINE(is_old) else None
         self._erased_us: int | None = None
 
     def put(self, job: AnyJob) -> None:

@@ -8,7 +8,7 @@ from typing import Generic, Literal, TypeAlias, TypeVar, cast
 
 from sagemock.clock import forks
 from sagemock.jobs.job import AnyJob
-from sagemock.jobs.kinds import Kind
+from sagemock.jobs.kinds import TRAINING, Kind
 from sagemock.jobs.logbook import Logbook
 from sagemock.jobs.place import Place
 
@@ -50,7 +50,7 @@ class Store:
         found = self.regions.get(where)
         if found is None:
             with self.lock:
-                found = self.regions.setdefault(where, Region())
+                found = self.regions.setdefault(where, Region(logbook=Logbook(is_old=kind == TRAINING)))
         return found
 
     @property

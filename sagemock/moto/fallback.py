@@ -6,7 +6,7 @@ from typing import Any
 from sagemock.clock.virtual import Clock
 from sagemock.jobs.place import Place
 from sagemock.jobs.store import Store
-from sagemock.moto import handler, s3
+from sagemock.moto import handler, models, s3
 from sagemock.moto.artifacts import Uploads
 from sagemock.protocol.request import Request
 from sagemock.service.operations import OPERATIONS
@@ -47,3 +47,7 @@ class MotoFallback:
     def check_inputs(self, place: Place, params: Mapping[str, Any]) -> None:
         """Raise a Refusal for a job whose input is not in moto's S3, and UsageError if moto is not active."""
         s3.check_inputs(place, params)
+
+    def check_model(self, place: Place, name: str) -> None:
+        """Raise a Refusal for a model that moto does not have, if it is active."""
+        models.check_model(place, name)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from sagemock.clock.real import real
-from sagemock.clock.system_calls import goes_to, serves, traffic
+from sagemock.clock.system_calls import goes_to, is_held_by_children, serves, traffic
 from sagemock.clock.waits import has_children
 
 __all__ = ["LoopOutside"]
@@ -42,7 +42,7 @@ class _Descriptor:
         `is_awaited` says whether some task may wait for it.
         """
         if self._is_child:
-            return patience_s if has_children() else 0
+            return patience_s if self._is_a_child_there() else 0
         found = traffic(self._number) if self._is_connection else None
         if found is None:
             return 0
@@ -51,6 +51,9 @@ class _Descriptor:
             return patience_s
         is_flowing = self.segments is not None and found.received_ms < _FLOWS_MS and is_awaited()
         return _FLOWS_MS / 1000 if is_flowing else 0
+
+    def _is_a_child_there(self) -> bool:
+        return has_children() if self.where == "anon_inode:[pidfd]" else is_held_by_children(self.where)
 
 
 class LoopOutside:

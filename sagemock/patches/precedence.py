@@ -22,6 +22,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 from sagemock.cleanup import run_all
+from sagemock.clock.frames import frames
 from sagemock.clock.real import real
 from sagemock.patches.imports import WhenImported
 from sagemock.patches.patch import Wrapped
@@ -160,7 +161,7 @@ class GivingWay:
 def _is_any_thread_in(codes: list[CodeType | None]) -> bool:
     """Return whether a thread other than the calling one runs one of these functions."""
     me = threading.get_ident()
-    for thread, frame in sys._current_frames().items():  # noqa: SLF001  # there is no other way
+    for thread, frame in frames().items():
         at: FrameType | None = None if thread == me else frame
         while at is not None:
             if at.f_code in codes:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from sagemock.jobs.batch.job import BatchJob
+from sagemock.jobs.batch.job import snapshot as batch_snapshot
 from sagemock.jobs.interventions import Complete, Delete, Fail, Stop
 from sagemock.jobs.job import AnyJob, Done
-from sagemock.jobs.kinds import Kind
+from sagemock.jobs.kinds import TRAINING, Kind
 from sagemock.jobs.transitions import Transition, transitions
 from sagemock.training import status
 from sagemock.training.interventions import Interrupt, KeepAlive, Taken, Update
@@ -32,6 +34,8 @@ class Life:
     """A job's life as known at `now_us`; instants are microseconds since the epoch."""
 
     name: str
+    noun: str
+    """What it is, as a sentence calls it."""
     primary: str
     secondary: str
     created_us: int
@@ -79,6 +83,7 @@ def life(job: AnyJob, now_us: int) -> Life:
     until_us = max(now_us, job.last_us) - job.created_us
     return Life(
         name=job.name,
+        noun=job.kind.noun,
         primary=state.primary,
         secondary=state.secondary,
         created_us=job.created_us,
@@ -109,6 +114,7 @@ def life_of_record(response: Mapping[str, Any]) -> Life:
     last = entries[-1].status
     return Life(
         name=str(whole.get("TrainingJobName", "a job without a name")),
+        noun=TRAINING.noun,
         primary=str(whole.get("TrainingJobStatus", status.PRIMARY_OF_ENDING.get(last, "InProgress"))),
         secondary=str(whole.get("SecondaryStatus", last)),
         created_us=created_us,
@@ -121,9 +127,14 @@ def life_of_record(response: Mapping[str, Any]) -> Life:
 
 
 def _notes_of(job: AnyJob, now_us: int) -> Iterator[str]:
-    if isinstance(job, Job):
-        at = snapshot(job, now_us)
-        yield from _notes(at.training_s, at.billable_s, at.failure_reason)
+    if isinstance(job, BatchJob):
+        at = batch_snapshot(job, now_us)
+        yield from _notes(None, None, at.failure_reason)
+        if at.exit_message is not None:
+            yield f"ExitMessage: {at.exit_message}"
+    else:
+        shown = snapshot(cast("Job", job), now_us)
+        yield from _notes(shown.training_s, shown.billable_s, shown.failure_reason)
 
 
 def _notes(training_s: int | None, billable_s: int | None, failure_reason: str | None) -> Iterator[str]:

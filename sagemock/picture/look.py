@@ -26,6 +26,8 @@ LOOKS: Final[dict[str, Look]] = {
     status.INTERRUPTED: Look("#d9662b", "I", "◆"),
     status.RESTARTING: Look("#c27a3a", "R", "▚"),
     status.UPDATING: Look("#8a8a55", "A", "▞"),
+    "Processing": Look("#2f8f6f", "N", "▆"),
+    "Transforming": Look("#6f79d8", "H", "▇"),
     status.UPLOADING: Look("#9164d6", "U", "▓"),
     status.STOPPING: Look("#c9577c", "O", "▽"),
     "Completed": Look("#2c9a5f", "C", "✓"),

@@ -69,7 +69,9 @@ def common_now_us(lives: Iterable[Life]) -> int | None:
 
 def _head(lives: Sequence[Life], zero: str) -> str:
     counts = ", ".join(f"{number} {summary}" for summary, number in Counter(clean(life.summary) for life in lives).items())
-    jobs = "1 training job" if len(lives) == 1 else f"{len(lives)} training jobs"
+    nouns = {life.noun for life in lives}
+    noun = nouns.pop() if len(nouns) == 1 else "job"
+    jobs = f"1 {noun}" if len(lives) == 1 else f"{len(lives)} {noun}s"
     return f"{jobs}: {counts}; 0 is {zero}"
 
 

@@ -27,7 +27,7 @@ class _Known:
         self.description: object = service_model.metadata
         self.names = frozenset(service_model.operation_names)
         self.operations: dict[str, _Operation] = {}
-        self.echo: tuple[str, ...] | None = None
+        self.echoes: dict[tuple[str, str], tuple[str, ...]] = {}
 
 
 _known: WeakKeyDictionary[ServiceModel, _Known] = WeakKeyDictionary()
@@ -99,11 +99,16 @@ class Api:
     @property
     def echo(self) -> tuple[str, ...]:
         """The members of a CreateTrainingJob request that DescribeTrainingJob returns, in the order of the request."""
-        if self._known.echo is None:
-            create, describe = "CreateTrainingJob", "DescribeTrainingJob"
+        return self.echo_of("CreateTrainingJob", "DescribeTrainingJob")
+
+    def echo_of(self, create: str, describe: str) -> tuple[str, ...]:
+        """Return the members of a request to `create` that `describe` returns, in the order of the request."""
+        found = self._known.echoes.get((create, describe))
+        if found is None:
             has_both = {create, describe} <= self.operations
-            self._known.echo = common_members(self.input(create), self.output(describe)) if has_both else ()
-        return self._known.echo
+            found = common_members(self.input(create), self.output(describe)) if has_both else ()
+            self._known.echoes[create, describe] = found
+        return found
 
     def _look_up(self, operation: str) -> _Operation:
         found = self._known.operations.get(operation)

@@ -149,7 +149,7 @@ SCHEMAS: Final[Mapping[str, _Schema]] = {
     "Hide": _object({"lasting": _SPAN}, {"job": {**_JOBS_PATTERN, "default": "*"}, "operation": _of("string", default="*")}),
     "Quota": _object(
         {"instance_type": _of("string"), "instances": _of("integer", minimum=0)},
-        {"spot": _of("boolean"), "warm_pool": _of("boolean")},
+        {"spot": _of("boolean"), "warm_pool": _of("boolean"), "kind": _of("string", default="training")},
     ),
     "Accounts": _object({"accounts": _of("object", "Account ids by access key id", additionalProperties=_of("string"))}),
     "Call": _object(

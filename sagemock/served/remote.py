@@ -16,7 +16,12 @@ from sagemock.training.plan.plan import Plan
 __all__ = ["LACKS", "RemoteMock", "connect"]
 
 LACKS: Final = {
+    "create_processing_job": "the control API creates training jobs: create it with a client",
+    "create_transform_job": "the control API creates training jobs: create it with a client",
     "on_event": "a callable cannot travel: read `events`",
+    "processing_jobs": "the control API has training jobs: describe it with a client",
+    "stop_job": "stop a job with a client",
+    "transform_jobs": "the control API has training jobs: describe it with a client",
     "sleeps": "virtual sleeps are in the mock's own process: read them there",
     "serve": "it is served already, at `url`",
     "start": "its owner starts it: call reset() for a fresh world",
@@ -150,9 +155,11 @@ class RemoteMock:
         """Hide jobs from the API for a while after their creation."""
         self._door.ask("POST", "/hide", {"job": job, "lasting": span(lasting), "operation": operation})
 
-    def quota(self, instance_type: str, *, instances: int, spot: bool = False, warm_pool: bool = False) -> None:
+    def quota(
+        self, instance_type: str, *, instances: int, spot: bool = False, warm_pool: bool = False, kind: str = "training"
+    ) -> None:
         """Set how many instances of a type the account may use at once."""
-        given = {"instance_type": instance_type, "instances": instances, "spot": spot, "warm_pool": warm_pool}
+        given = {"instance_type": instance_type, "instances": instances, "spot": spot, "warm_pool": warm_pool, "kind": kind}
         self._door.ask("POST", "/quota", given)
 
     def interrupt(self, name: str) -> None:

@@ -1,21 +1,26 @@
 """Documents: everything that the service shows of a job of any kind, for events."""
 
-from typing import Any
+from typing import Any, Final, cast
 
+from sagemock.jobs.batch.job import BatchJob
+from sagemock.jobs.batch.job import snapshot as batch_snapshot
 from sagemock.jobs.job import AnyJob
 from sagemock.protocol.model import Api
-from sagemock.service import describe
+from sagemock.service import batch, describe, processing, transform
 from sagemock.training.job import Job
 from sagemock.training.snapshot import snapshot
 from sagemock.training.warm_pool import Pool, pool
 
 __all__ = ["members"]
 
+_BATCH: Final = {of.kind.name: of for of in (processing.KIND, transform.KIND)}
+
 
 def members(api: Api, job: AnyJob, now_us: int, count: int) -> dict[str, Any]:
     """Return the members of a description at an instant, when only `count` of the job's changes have been made."""
-    if not isinstance(job, Job):
-        raise TypeError(f"there is no document of {job!r}")  # pragma: no cover  # every kind has one
+    if isinstance(job, BatchJob):
+        return batch.document(_BATCH[job.kind.name], api, job, batch_snapshot(job, now_us, count))
+    job = cast("Job", job)
     at = snapshot(job, now_us, count)
     warm_pool = pool(job, now_us)
     if warm_pool is not None and not at.over:

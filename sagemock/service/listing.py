@@ -1,12 +1,15 @@
-"""ListTrainingJobs: sort, cut a page, then filter it, as the service does."""
+"""Lists of jobs: sort, cut a page, then filter it, as the service does."""
 
 import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from sagemock.evidence import Assumption
+from sagemock.jobs.batch import job as batch
+from sagemock.jobs.job import AnyJob
+from sagemock.jobs.kinds import Kind
 from sagemock.jobs.store import Key, Order, Region
 from sagemock.protocol.decode import parse
 from sagemock.protocol.refusal import Refusal
@@ -15,7 +18,10 @@ from sagemock.training.job import Job
 from sagemock.training.snapshot import Snapshot, snapshot
 from sagemock.training.warm_pool import Pool, pool
 
-__all__ = ["training_jobs"]
+__all__ = ["batch_jobs", "training_jobs"]
+
+_J = TypeVar("_J", bound=AnyJob)
+_B = TypeVar("_B", bound=batch.BatchJob)
 
 _OF_ITS_QUERY: Final = Assumption(
     "that a NextToken belongs to the sort and the filters that it was given for, and the words in which another is refused"
@@ -37,17 +43,51 @@ def training_jobs(region: Region[Job], request: Mapping[str, Any], now_us: int) 
     The filters apply to a page after it is cut (operation documentation of ListTrainingJobs; getmoto/moto#4256), so a page can
     be empty and still have a NextToken (boto/boto3#3347).
     """
+
+    def show(job: Job) -> dict[str, Any] | None:
+        at, kept = snapshot(job, now_us), pool(job, now_us)
+        return summary(job, at, kept) if _meets(_Row(job, at, kept), request) else None
+
+    return _page(region, request, now_us, "TrainingJobSummaries", show)
+
+
+def batch_jobs(  # noqa: PLR0913  # the request, and what differs by kind
+    region: Region[_B],
+    request: Mapping[str, Any],
+    now_us: int,
+    kind: Kind,
+    show: Callable[[_B, batch.Snapshot], dict[str, Any]],
+    *,
+    descends: bool,
+) -> dict[str, Any]:
+    """Return a response of a list of batch jobs, as `training_jobs` does; `descends` is the default of most orders."""
+
+    def show_if_it_meets(job: _B) -> dict[str, Any] | None:
+        at = batch.snapshot(job, now_us)
+        return show(job, at) if _meets(_Row(job, at, None), request) else None
+
+    return _page(region, request, now_us, f"{kind.shape}Summaries", show_if_it_meets, descends=descends)
+
+
+def _page(  # noqa: PLR0913  # private, two callers
+    region: Region[_J],
+    request: Mapping[str, Any],
+    now_us: int,
+    member: str,
+    show: Callable[[_J], dict[str, Any] | None],
+    *,
+    descends: bool = False,
+) -> dict[str, Any]:
     order: Order = request.get("SortBy", "CreationTime")
     # The documentation says Ascending; recorded listings begin with the newest job.
-    descending = request.get("SortOrder", "Descending" if order == "CreationTime" else "Ascending") == "Descending"
+    otherwise = "Descending" if descends or order == "CreationTime" else "Ascending"
+    descending = request.get("SortOrder", otherwise) == "Descending"
     limit = request.get("MaxResults", PAGE)
     query = [order, descending, _digest(request)]
     after = _place(request["NextToken"], order, query) if request.get("NextToken") else None
     found = region.page(order, descending=descending, after=_BY_KEY(after), limit=limit + 1, now_us=now_us)
-    rows = (_Row(job, snapshot(job, now_us), pool(job, now_us)) for _, job in found[:limit])
-    response: dict[str, Any] = {
-        "TrainingJobSummaries": [summary(*row) for row in rows if all(test(row, request) for test in _FILTERS)],
-    }
+    shown = (show(job) for _, job in found[:limit])
+    response: dict[str, Any] = {member: [one for one in shown if one is not None]}
     if len(found) > limit:
         response["NextToken"] = _token(found[limit - 1][0], query)
     return response
@@ -77,8 +117,8 @@ def _place(token: str, order: Order, query: Sequence[Any]) -> Key:
 class _Row(NamedTuple):
     """A job, with its state and its warm pool at the instant of the call."""
 
-    job: Job
-    at: Snapshot
+    job: AnyJob
+    at: Snapshot | batch.Snapshot
     kept: Pool | None
 
 
@@ -112,6 +152,10 @@ _FILTERS: Final[tuple[_Filter, ...]] = (
 )
 
 
-def _plan_arn(job: Job) -> str | None:
+def _meets(row: _Row, request: Mapping[str, Any]) -> bool:
+    return all(test(row, request) for test in _FILTERS)
+
+
+def _plan_arn(job: AnyJob) -> str | None:
     found: str | None = job.request.get("ResourceConfig", {}).get("TrainingPlanArn")
     return found

@@ -1,11 +1,11 @@
-"""The log group of training jobs: which requests are about it, whether it exists, and the operations on the whole group."""
+"""The log groups of jobs: which requests are about one, whether it exists, and the operations on a whole group."""
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from sagemock.evidence import YOUR_WORDS, Assumption
-from sagemock.jobs.kinds import TRAINING
+from sagemock.jobs.kinds import KINDS, Kind
 from sagemock.jobs.logbook import Logbook
 from sagemock.jobs.place import Place
 from sagemock.protocol.answer import dump
@@ -17,9 +17,10 @@ from sagemock.service.log_pages import INVALID, invalid_token
 if TYPE_CHECKING:
     from sagemock.service.operations import Service
 
-__all__ = ["GROUP", "arn", "create", "delete", "describe", "is_about", "logbook", "missing", "refuse"]
+__all__ = ["GROUPS", "arn", "create", "delete", "describe", "first_named", "is_about", "logbook", "missing", "named", "refuse"]
 
-GROUP: Final = TRAINING.log_group
+GROUPS: Final = {kind.log_group: kind for kind in KINDS}
+"""The log groups of jobs, each with the kind of job that writes there."""
 _WORDS: Final = Assumption("the words in which DescribeLogGroups refuses a prefix beside a pattern", knob=YOUR_WORDS)
 _NOTHING_STORED: Final = Assumption("that the log group has nothing stored: the service counts from time to time")
 _PAGE: Final = 50
@@ -29,7 +30,7 @@ _CLASS: Final = "STANDARD"
 
 
 def is_about(api: Api, operation: str, body: bytes | str) -> bool:
-    """Return whether a request is about the group: it names the group in any way, or lists groups that may include it.
+    """Return whether a request is about such a group: it names one in any way, or lists groups that may include one.
 
     Raises Refusal if the request cannot be read: such a request is refused for every group.
     """
@@ -37,9 +38,9 @@ def is_about(api: Api, operation: str, body: bytes | str) -> bool:
     if isinstance(request, dict) and operation != "DescribeLogGroups":
         named = list(_named(request))
         if all(isinstance(name, str) for name in named):
-            return any(_name(name) == GROUP for name in named)
+            return any(_name(name) in GROUPS for name in named)
     asked = decode(api.input(operation), request)
-    return operation == "DescribeLogGroups" and _can_list(asked, GROUP, _CLASS)
+    return operation == "DescribeLogGroups" and any(_can_list(asked, group, _CLASS) for group in GROUPS)
 
 
 def _named(request: Mapping[str, Any]) -> Iterator[Any]:
@@ -50,6 +51,11 @@ def _named(request: Mapping[str, Any]) -> Iterator[Any]:
     for key in ("logGroupNames", "logGroupIdentifiers"):
         several = request.get(key)
         yield from several if isinstance(several, list) else ()
+
+
+def first_named(request: Mapping[str, Any]) -> str:
+    """Return the first log group of jobs that a request names."""
+    return next(name for one in _named(request) if (name := _name(one)) in GROUPS)
 
 
 def _name(identifier: str) -> str:
@@ -71,14 +77,23 @@ def _can_list(request: Mapping[str, Any], name: str, kind: str) -> bool:
     )
 
 
-def arn(place: Place) -> str:
-    """Return the ARN of the group."""
-    return f"arn:{place.partition}:logs:{place.region}:{place.account}:log-group:{GROUP}"
+def arn(place: Place, kind: Kind) -> str:
+    """Return the ARN of the group of a kind."""
+    return f"arn:{place.partition}:logs:{place.region}:{place.account}:log-group:{kind.log_group}"
 
 
-def logbook(service: "Service", place: Place, now_us: int) -> Logbook:
-    """Return the logbook of the group, or refuse if the group does not exist."""
-    found = service.store.kind_at(place, TRAINING).logbook
+def named(place: Place, request: Mapping[str, Any]) -> Kind:
+    """Return the kind whose group a request names, by name or ARN, or refuse."""
+    identifier = str(request.get("logGroupName") or request.get("logGroupIdentifier", ""))
+    for kind in KINDS:
+        if identifier.removesuffix(":*") in (kind.log_group, arn(place, kind)):
+            return kind
+    return missing()
+
+
+def logbook(service: "Service", place: Place, request: Mapping[str, Any], now_us: int) -> Logbook:
+    """Return the logbook of the group that a request names, or refuse if the group does not exist."""
+    found = service.store.kind_at(place, named(place, request)).logbook
     if found.created_us(now_us) is None:
         missing()
     return found
@@ -98,9 +113,9 @@ def refuse(text: str, code: str = INVALID) -> NoReturn:
 # -- the operations
 
 
-def create(service: "Service", _: Api, place: Place, __: Mapping[str, Any], now_us: int) -> str:
+def create(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Create the group. Its tags, key and class in the request are ignored."""
-    found = service.store.kind_at(place, TRAINING).logbook
+    found = service.store.kind_at(place, named(place, request)).logbook
     if found.created_us(now_us) is not None:
         # aws-robotics/cloudwatchlogs-ros1#1
         refuse("The specified log group already exists", "ResourceAlreadyExistsException")
@@ -108,9 +123,9 @@ def create(service: "Service", _: Api, place: Place, __: Mapping[str, Any], now_
     return ""
 
 
-def delete(service: "Service", _: Api, place: Place, __: Mapping[str, Any], now_us: int) -> str:
+def delete(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Delete the group and every line in it."""
-    logbook(service, place, now_us).erase(now_us)
+    logbook(service, place, request, now_us).erase(now_us)
     return ""
 
 
@@ -122,14 +137,15 @@ def describe(
     now_us: int,
     others: Iterable[Mapping[str, Any]] = (),
 ) -> str:
-    """List the group and the `others` (those of moto) in the order of their names, with a token only if more groups follow."""
+    """List the groups of jobs and the `others` (those of moto) by their names, with a token only if more groups follow."""
     if "logGroupNamePrefix" in request and "logGroupNamePattern" in request:
         # Operation documentation: "mutually exclusive".
         refuse(_WORDS("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."))
-    groups = {group["logGroupName"]: group for group in others if group["logGroupName"] != GROUP}
-    created_us = service.store.kind_at(place, TRAINING).logbook.created_us(now_us)
-    if created_us is not None:
-        groups[GROUP] = _described(place, created_us)
+    groups = {group["logGroupName"]: group for group in others if group["logGroupName"] not in GROUPS}
+    for name, kind in GROUPS.items():
+        created_us = service.store.kind_at(place, kind).logbook.created_us(now_us)
+        if created_us is not None:
+            groups[name] = _described(place, kind, created_us)
     after = _after(request["nextToken"]) if "nextToken" in request else ""
     listed = [groups[name] for name in sorted(groups) if name > after]
     listed = [group for group in listed if _can_list(request, group["logGroupName"], group.get("logGroupClass", _CLASS))]
@@ -141,15 +157,15 @@ def describe(
     return dump(response)
 
 
-def _described(place: Place, created_us: int) -> dict[str, Any]:
+def _described(place: Place, kind: Kind, created_us: int) -> dict[str, Any]:
     return {
-        "logGroupName": GROUP,
+        "logGroupName": kind.log_group,
         "creationTime": created_us // 1000,
         "metricFilterCount": 0,
-        "arn": f"{arn(place)}:*",
+        "arn": f"{arn(place, kind)}:*",
         "storedBytes": _NOTHING_STORED(0),
         "logGroupClass": _CLASS,
-        "logGroupArn": arn(place),
+        "logGroupArn": arn(place, kind),
     }
 
 

@@ -1,4 +1,4 @@
-"""CloudWatch Logs for training jobs: the operations on one log group.
+"""CloudWatch Logs for jobs: the operations on their log groups.
 
 Refusals of single values have the same grammar as SageMaker's (elastic/integrations#10564); the other texts have their source
 beside them. The text for a stream that does not exist is also in moto's tests.
@@ -19,7 +19,7 @@ from sagemock.protocol.decode import parse
 from sagemock.protocol.model import Api
 from sagemock.protocol.refusal import Refusal
 from sagemock.service import log_filters, log_group
-from sagemock.service.log_group import GROUP, refuse
+from sagemock.service.log_group import refuse
 from sagemock.service.log_pages import (
     END,
     INVALID,
@@ -57,19 +57,19 @@ _BACKWARD_SINCE_MS: Final = 1_704_067_200_000
 
 
 def concerns(api: Api, operation: str, body: bytes | str) -> bool:
-    """Return whether sagemock answers a request: it is about the log group of training jobs, or it cannot be read."""
+    """Return whether sagemock answers a request: it is about the log group of a kind of job, or it cannot be read."""
     try:
         return log_group.is_about(api, operation, body)
     except Refusal:
         return operation in OPERATIONS
 
 
-def simulated(operation: str) -> "Operation":
-    """Return an operation on the log group. Raises NotSimulated if sagemock does not have it."""
+def simulated(operation: str, request: Mapping[str, Any]) -> "Operation":
+    """Return an operation on a log group of jobs. Raises NotSimulated, which names the group, if sagemock does not have it."""
     if operation not in OPERATIONS:
         raise NotSimulated(
-            f"sagemock does not simulate {operation} of CloudWatch Logs on {GROUP}. It simulates {', '.join(sorted(OPERATIONS))} "
-            "there: read the lines by one of these, or leave that call out of this test"
+            f"sagemock does not simulate {operation} of CloudWatch Logs on {log_group.first_named(request)}. It simulates "
+            f"{', '.join(sorted(OPERATIONS))} there: read the lines by one of these, or leave that call out of this test"
         )
     return OPERATIONS[operation]
 
@@ -181,9 +181,7 @@ def _group(service: "Service", place: Place, request: Mapping[str, Any], now_us:
     if "logGroupName" in request and "logGroupIdentifier" in request:
         # Operation documentation: "you can't include both".
         refuse(_WORDS("LogGroup name and LogGroup ARN are mutually exclusive parameters."))
-    if request.get("logGroupIdentifier", GROUP).removesuffix(":*") not in (GROUP, log_group.arn(place)):
-        log_group.missing()
-    return log_group.logbook(service, place, now_us)
+    return log_group.logbook(service, place, request, now_us)
 
 
 def _streams(logbook: Logbook, now_us: int, prefix: str, *, since_us: int = 0) -> list[Stream]:
@@ -210,7 +208,7 @@ def _described(stream: Stream, place: Place) -> dict[str, Any]:
         "lastEventTimestamp": stream.last.at_us // 1000,
         "lastIngestionTime": stream.ingested_us // 1000,
         "uploadSequenceToken": f"{stream.job.number:028}{stream.length:028}",
-        "arn": f"{log_group.arn(place)}:log-stream:{stream.name}",
+        "arn": f"{log_group.arn(place, stream.job.kind)}:log-stream:{stream.name}",
         # "As of June 17, 2019, this parameter is no longer supported … always reported as zero" (service model, LogStream)
         "storedBytes": 0,
     }

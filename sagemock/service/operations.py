@@ -8,12 +8,13 @@ from typing import Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from sagemock.jobs.fields import GeneralFields
 from sagemock.jobs.interventions import Stop
+from sagemock.jobs.kinds import KINDS
 from sagemock.jobs.place import Place
 from sagemock.jobs.store import Store
 from sagemock.protocol.answer import dump
 from sagemock.protocol.model import Api
 from sagemock.protocol.refusal import Refusal
-from sagemock.service import describe, listing, metrics, tags, updates, warm_pools
+from sagemock.service import describe, listing, metrics, processing, tags, transform, updates, warm_pools
 from sagemock.service.quotas import Quotas
 from sagemock.service.rules import table
 from sagemock.service.warm_pools import Pools
@@ -65,6 +66,8 @@ class Service:
     """Whether `service.rules` is enforced, in addition to the constraints of single values."""
     check_data: Callable[[Place, Mapping[str, Any]], None] | None = None
     """Refuses a job whose input does not exist. None if nobody can look."""
+    check_model: Callable[[Place, str], None] | None = None
+    """Refuses a model that does not exist. None if nobody can look."""
     quotas: Quotas = field(default_factory=Quotas)
     back_us: int = 0
     """How long before the present instant a new job is created."""
@@ -203,14 +206,23 @@ def delete_tags(service: Service, _: Api, place: Place, request: Mapping[str, An
 
 OPERATIONS: Final[dict[str, Operation]] = {
     "AddTags": add_tags,
+    "CreateProcessingJob": processing.create,
     "CreateTrainingJob": create_training_job,
+    "CreateTransformJob": transform.create,
+    "DeleteProcessingJob": processing.delete,
     "DeleteTags": delete_tags,
     "DeleteTrainingJob": delete_training_job,
+    "DescribeProcessingJob": processing.describe,
     "DescribeTrainingJob": describe_training_job,
+    "DescribeTransformJob": transform.describe,
+    "ListProcessingJobs": processing.list_jobs,
     "ListTags": list_tags,
     "ListTrainingJobs": list_training_jobs,
+    "ListTransformJobs": transform.list_jobs,
+    "StopProcessingJob": processing.stop,
     "StopTrainingJob": stop_training_job,
+    "StopTransformJob": transform.stop,
     "UpdateTrainingJob": update_training_job,
 }
-READS: Final = frozenset({"DescribeTrainingJob", "ListTags", "ListTrainingJobs"})
+READS: Final = frozenset({"ListTags", *(name for kind in KINDS for name in (kind.describe, kind.list))})
 """The operations that change nothing, such as those that a poll loop calls."""

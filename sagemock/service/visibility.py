@@ -1,25 +1,28 @@
 """Eventual consistency: jobs that exist, but that some operations do not see yet."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Final, cast
 
 from sagemock.checks import quoted
 from sagemock.clock.instants import duration_us
 from sagemock.errors import InvalidValue, UsageError
 from sagemock.jobs.job import AnyJob
+from sagemock.jobs.kinds import KINDS, named_in
 from sagemock.jobs.place import Place
-from sagemock.jobs.store import Store
+from sagemock.jobs.store import Key, Order, Region, Store
 from sagemock.service.faults import check_job
 from sagemock.service.operations import Service
-from sagemock.service.subject import checked_operation, job_of
-from sagemock.training.job import Job
+from sagemock.service.recent import Recent
+from sagemock.service.subject import checked_operation
 
 __all__ = ["HideRule", "Visibility"]
 
-CREATE = "CreateTrainingJob"
+_CREATES: Final = frozenset(kind.create for kind in KINDS)
+_LISTS: Final = {kind.list: kind for kind in KINDS}
 
 
 @dataclass
@@ -36,9 +39,10 @@ class HideRule:
     def __post_init__(self) -> None:
         check_job(self.job, "")
         checked_operation(self.operation)
-        if self.operation == CREATE:
+        if self.operation in _CREATES:
             raise UsageError(
-                f"{CREATE} does not look up jobs: hide jobs from operations that do, such as 'DescribeTrainingJob', or from '*'"
+                f"{self.operation} does not look up jobs: hide jobs from operations that do, such as 'DescribeTrainingJob', or "
+                "from '*'"
             )
         self.lasting_us = duration_us(self.lasting)
         if self.lasting_us <= 0:
@@ -61,6 +65,7 @@ class Visibility:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._rules: list[HideRule] = []
+        self._recent: dict[tuple[Place, str], Recent[AnyJob]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._rules)
@@ -68,35 +73,66 @@ class Visibility:
     def add(self, rule: HideRule) -> None:
         """Hide jobs by a rule."""
         self._rules.append(rule)
+        # It may last longer than those before.
+        self._recent = {}
 
     def view(self, service: Service, place: Place, operation: str, request: Mapping[str, Any], now_us: int) -> Service:
         """Return the service as an operation sees it.
 
         If a job is hidden, this is another service, which is good for reading only. That is enough: an operation that would
-        change a hidden job refuses, and CreateTrainingJob sees every job, so names stay unique.
+        change a hidden job refuses, and the operations that create jobs see every job, so names stay unique.
         """
-        rules = [one for one in self._rules if operation != CREATE and fnmatchcase(operation, one.operation)]
-        name = job_of(request)
-        by_name = service.store.region(place, Job).by_name
-        candidates = by_name.values() if name is None else [by_name[name]] if name in by_name else []
+        rules = [one for one in self._rules if operation not in _CREATES and fnmatchcase(operation, one.operation)]
+        kind, name = named_in(request) or (_LISTS.get(operation), None)
+        if kind is None:
+            return service
         hidden = set()
-        for job in candidates:
+        for job in self._young(place, kind.name, now_us):
             for rule in rules:
-                if rule.hides(job, now_us):
+                if name in (None, job.name) and rule.hides(job, now_us):
                     rule.used = True
                     hidden.add(job.name)
         if not hidden:
             return service
         visible = Store()
-        for job in by_name.values():
-            if job.name not in hidden:
-                visible.region(place, Job).put(job)
+        if name is None:
+            # What is about one job, and does not see it, sees none.
+            visible.regions[place, kind.name] = cast("Region[AnyJob]", _Without(service.store.kind_at(place, kind), hidden))
         return replace(service, store=visible)
+
+    def _young(self, place: Place, kind: str, now_us: int) -> list[AnyJob]:
+        """Return the jobs of a kind at a place that some rule may hide."""
+        lasting_us = max((rule.lasting_us for rule in self._rules), default=0)
+        recent = self._recent.setdefault((place, kind), Recent())
+        with self._store.lock:
+            region = self._store.regions.get((place, kind))
+            return [] if region is None else recent.jobs(region, lambda job: now_us < job.created_us + lasting_us)
 
     def pending(self, now_us: int) -> bool:
         """Whether a job is hidden now that later calls will see."""
-        return any(rule.hides(job, now_us) for rule in self._rules for job in self._store.jobs(now_us))
+        wheres = tuple(self._store.regions) if self._rules else ()
+        jobs = [job for where in wheres for job in self._young(*where, now_us) if not job.is_gone(now_us)]
+        return any(rule.hides(job, now_us) for rule in self._rules for job in jobs)
 
     def unused(self) -> list[HideRule]:
         """Return the rules that hid no job from any call."""
         return [rule for rule in self._rules if not rule.used]
+
+
+class _Without:
+    """A region without the jobs that are hidden, for reading."""
+
+    def __init__(self, region: Region[AnyJob], hidden: AbstractSet[str]) -> None:
+        self._region = region
+        self._hidden = hidden
+
+    @property
+    def by_name(self) -> dict[str, AnyJob]:
+        """The jobs that are not hidden."""
+        return {name: job for name, job in self._region.by_name.items() if name not in self._hidden}
+
+    def page(self, order: Order, *, descending: bool, after: Key | None, limit: int, now_us: int) -> list[tuple[Key, AnyJob]]:
+        """Return a page as the region does."""
+        more = limit + len(self._hidden)
+        found = self._region.page(order, descending=descending, after=after, limit=more, now_us=now_us)
+        return [(key, job) for key, job in found if job.name not in self._hidden][:limit]

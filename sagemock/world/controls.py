@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, get_args
+from typing import Any, Final, cast
 
 from sagemock import checks, reasons
 from sagemock.checks import flag, public, quoted, takes_one, whole
@@ -13,10 +13,12 @@ from sagemock.events.bridge import Events
 from sagemock.events.delivery import Delay, Subscription
 from sagemock.events.handler import Handler
 from sagemock.events.pattern import Pattern
-from sagemock.jobs.interventions import Complete, Fail
-from sagemock.jobs.kinds import TRAINING
+from sagemock.jobs.fields import GeneralFields
+from sagemock.jobs.interventions import Complete, Fail, Stop
+from sagemock.jobs.job import AnyJob
+from sagemock.jobs.kinds import KINDS, PROCESSING, TRAINING, TRANSFORM, Kind, of_arn
 from sagemock.jobs.rules import Matcher, PlanSource, Rule
-from sagemock.literals import ErrorName, OperationName, StatusName
+from sagemock.literals import ErrorName, KindName, OperationName, StatusName
 from sagemock.picture.show import drawing, timeline, timelines
 from sagemock.service.accounts import Accounts
 from sagemock.service.calls import Calls
@@ -24,13 +26,12 @@ from sagemock.service.faults import Fault, Moment, Window
 from sagemock.service.quotas import Usage, checked_instance_type
 from sagemock.service.visibility import HideRule
 from sagemock.training import status
-from sagemock.training.interventions import Interrupt, Intervention
+from sagemock.training.interventions import Interrupt
 from sagemock.training.job import Job
-from sagemock.training.plan.resources import count
 from sagemock.world import launch
 from sagemock.world.options import check_plan
 from sagemock.world.sleeps import Sleeps
-from sagemock.world.views import Jobs, JobView
+from sagemock.world.views import Jobs, JobView, ProcessingJobs, ProcessingJobView, TransformJobs, TransformJobView
 from sagemock.world.world import World
 
 __all__ = ["Controls"]
@@ -74,7 +75,26 @@ class Controls:
     @property
     def jobs(self) -> Jobs:
         """The training jobs, by name."""
-        return Jobs(self._world.clock, self._world.store)
+        return Jobs(self._world.clock, self._world.store, self)
+
+    @property
+    def processing_jobs(self) -> ProcessingJobs:
+        """The processing jobs, by name."""
+        return ProcessingJobs(self._world.clock, self._world.store, self)
+
+    @property
+    def transform_jobs(self) -> TransformJobs:
+        """The transform jobs, by name."""
+        return TransformJobs(self._world.clock, self._world.store, self)
+
+    def _find(self, name: str) -> AnyJob:
+        """Return a job by its ARN, or a training job by its name. Raises UnknownJob."""
+        named = of_arn(name) if isinstance(name, str) else None
+        if named is not None and named[0] == PROCESSING:
+            return self.processing_jobs.find(name)
+        if named is not None and named[0] == TRANSFORM:
+            return self.transform_jobs.find(name)
+        return self.jobs.find(name)
 
     @property
     def calls(self) -> Calls:
@@ -107,12 +127,12 @@ class Controls:
         if width is not None:
             whole("width", width, "a number of characters", "leave it out for as many as are needed", least=1)
         flag("unicode", unicode)
-        return timeline(self.jobs.find(name), self.clock.now_us(), width=width, unicode=unicode)
+        return timeline(self._find(name), self.clock.now_us(), width=width, unicode=unicode)
 
     def svg(self, *names: str) -> str:
         """Return a picture of these jobs (default: all) as an `<svg>` element: one job row by row, several jobs on one axis."""
         now_us = self.clock.now_us()
-        return drawing([self.jobs.find(name) for name in names] or list(self._world.store.jobs(now_us)), now_us)
+        return drawing([self._find(name) for name in names] or list(self._world.store.jobs(now_us)), now_us)
 
     def _repr_html_(self) -> str:
         return self.svg()
@@ -125,22 +145,24 @@ class Controls:
     # -- acting
 
     @public
-    def plan(self, matcher: Matcher, plan: PlanSource, *, times: int | None = None) -> None:
+    def plan(self, matcher: Matcher, plan: PlanSource, *, times: int | None = None, kind: KindName | None = None) -> None:
         """Plan the life of jobs that are created from now on.
 
         If several plans match a job, the first one wins. Under `strict`, a plan that no job uses is an error.
         Raises InvalidType or InvalidValue for an argument without meaning.
 
-        :param matcher: A pattern of job names (`"churn-*"`), or a predicate of the CreateTrainingJob request.
-        :param plan: A Plan, or a callable of the request that returns one.
+        :param matcher: A pattern of job names (`"churn-*"`), or a predicate of the request that creates a job.
+        :param plan: A Plan, a ProcessingJobPlan or a TransformJobPlan, or a callable of the request that returns one.
         :param times: How many jobs the plan serves (default: all).
+        :param kind: The kind of job: "training", "processing" or "transform". A plan says that itself; a callable is for training
+            jobs, unless you give another kind.
         """
         world = self._running
         _check_matcher(matcher)
         _check_source(plan)
         if times is not None:
             whole("times", times, "how many jobs the plan serves", "leave it out for all", least=1)
-        world.backend.plans.rules.append(Rule(TRAINING, matcher, plan, times))
+        world.backend.plans.rules.append(Rule(_kind_of(plan, kind), matcher, plan, times))
 
     @public
     def create_training_job(
@@ -166,22 +188,57 @@ class Controls:
         :param region: The region of the job (default: that of a client without a region of its own).
         """
         world = self._running
-        return self.jobs[launch.create_training_job(world, name, plan, started_ago, region, fields)]
+        return self.jobs[launch.create_job(world, TRAINING, name, plan, started_ago, region, fields)]
 
     @public
-    def quota(self, instance_type: str, *, instances: int, spot: bool = False, warm_pool: bool = False) -> None:
+    def create_processing_job(
+        self,
+        name: str,
+        *,
+        plan: PlanSource | None = None,
+        started_ago: timedelta | float = 0,
+        region: str | None = None,
+        **fields: Any,  # noqa: ANN401  # any field of the request
+    ) -> ProcessingJobView:
+        """Create a processing job as if somebody else had done so, as `create_training_job` creates a training job."""
+        arn = launch.create_job(self._running, PROCESSING, name, plan, started_ago, region, fields)
+        return self.processing_jobs[arn]
+
+    @public
+    def create_transform_job(
+        self,
+        name: str,
+        *,
+        plan: PlanSource | None = None,
+        started_ago: timedelta | float = 0,
+        region: str | None = None,
+        **fields: Any,  # noqa: ANN401  # any field of the request
+    ) -> TransformJobView:
+        """Create a transform job as if somebody else had done so, as `create_training_job` creates a training job.
+
+        Its ModelName is "model", unless `fields` have another.
+        """
+        arn = launch.create_job(self._running, TRANSFORM, name, plan, started_ago, region, fields)
+        return self.transform_jobs[arn]
+
+    @public
+    def quota(
+        self, instance_type: str, *, instances: int, spot: bool = False, warm_pool: bool = False, kind: KindName = "training"
+    ) -> None:
         """Set how many instances of a type the account may use at once.
 
-        CreateTrainingJob answers ResourceLimitExceeded if the running jobs and the new one would use more. A warm pool beyond its
-        quota is not retained, and nothing says so. Raises UsageError if the service model has no such instance type.
+        A new job is refused with ResourceLimitExceeded if it and the running jobs of its kind would use more. A warm pool beyond
+        its quota is not retained, and nothing says so. Raises UsageError if the service model has no such instance type.
 
         :param instance_type: The type, such as `"ml.p3.2xlarge"`.
         :param instances: The number of instances, 0 or more.
         :param spot: Set the quota for managed spot training.
         :param warm_pool: Set the quota for warm pools. Without `spot` and `warm_pool`, it is the quota for on-demand training.
+        :param kind: The kind of job: "training", "processing" or "transform".
         """
         world = self._running
-        checked_instance_type(instance_type)
+        of = _named_kind(kind)
+        checked_instance_type(instance_type, of)
         whole("instances", instances, "a number of instances", "write quota('ml.p3.2xlarge', instances=2)", least=0)
         flag("spot", spot)
         flag("warm_pool", warm_pool)
@@ -189,6 +246,11 @@ class Controls:
             raise InvalidValue(
                 "quota() is for spot training or for warm pools, and spot jobs have no warm pools: give one of spot and warm_pool"
             )
+        if of != TRAINING and (spot or warm_pool):
+            raise InvalidValue(f"quota(kind={kind!r}): only training jobs have spot instances and warm pools: leave these out")
+        if of != TRAINING:
+            world.backend.service.quotas.limits[instance_type, cast("Usage", of.noun)] = instances
+            return
         usage: Usage = "training warm pool" if warm_pool else "spot training job" if spot else "training job"
         world.backend.service.quotas.limits[instance_type, usage] = instances
 
@@ -273,9 +335,9 @@ class Controls:
         Raises UsageError if it is not a managed spot job, or if it has no instances now.
         """
         world = self._running
-        job = self.jobs.find(name)
+        job = self._find(name)
         now_us = world.clock.now_us()
-        if not job.request.get("EnableManagedSpotTraining"):
+        if not isinstance(job, Job) or not job.request.get("EnableManagedSpotTraining"):
             raise UsageError(f"cannot interrupt {name!r}: it runs on demand; create it with EnableManagedSpotTraining=True")
         secondary = job.state(now_us).secondary
         if secondary not in status.STARTED:
@@ -283,17 +345,22 @@ class Controls:
             raise UsageError(
                 f"cannot interrupt {name!r}: it has no instances in {secondary}; do it in {known}.\n{timeline(job, now_us)}"
             )
-        self._intervene(name, "interrupt", Interrupt)
+        self._intervene(name, "interrupt", lambda job, offset_us: cast("Job", job).after(Interrupt(offset_us)))
 
     @public
     def fail(self, name: str, reason: str = "AlgorithmError: , exit code: 1") -> None:
         """Let a job fail now, with this FailureReason. Like the service, the mock shows its first 1024 characters."""
-        self._intervene(name, "fail", lambda offset_us: Fail(offset_us, reasons.checked(reason)))
+        self._intervene(name, "fail", lambda job, offset_us: job.after(Fail(offset_us, reasons.checked(reason))))
 
     @public
     def complete(self, name: str) -> None:
         """Let a job complete now."""
-        self._intervene(name, "complete", Complete)
+        self._intervene(name, "complete", lambda job, offset_us: job.after(Complete(offset_us)))
+
+    @public
+    def stop_job(self, name: str) -> None:
+        """Stop a job now, as its owner would through the API. Such a stop is not among the calls."""
+        self._intervene(name, "stop", lambda job, offset_us: job.after(Stop(offset_us)))
 
     @public
     def log(self, name: str, text: str, *, at: datetime | str | float | None = None, instance: int = 1) -> None:
@@ -315,17 +382,17 @@ class Controls:
         checks.text("text", text, "the text of a line", "write what can be encoded")
         whole("instance", instance, "the number of an instance, counted from 1", "leave it out for the first")
         with world.store.lock:
-            job = self.jobs.find(name)
+            job = self._find(name)
             now_us = world.clock.now_us()
             at_us = now_us if at is None else instant_us(at)
-            if instance not in range(1, count(job.request) + 1):
-                raise UsageError(f"{name!r} has no instance {instance!r}: it has {count(job.request)}, counted from 1")
+            if instance not in range(1, job.containers + 1):
+                raise UsageError(f"{name!r} has no instance {instance!r}: it has {job.containers}, counted from 1")
             if not any(begin_us <= at_us for begin_us in job.runs()):
                 raise UsageError(
                     f"no container of {name!r} has started at {instant(at_us).isoformat()}, so it cannot log: advance until "
-                    f"it is in Training, or give a later instant by at=.\n{timeline(job, now_us)}"
+                    f"it is in {_RUNNING[job.kind.name]}, or give a later instant by at=.\n{timeline(job, now_us)}"
                 )
-            world.store.region(job.place, Job).logbook.add(job, at_us, text, instance=instance, now_us=now_us)
+            world.store.kind_at(job.place, job.kind).logbook.add(job, at_us, text, instance=instance, now_us=now_us)
             world.backend.runaway.reset()
 
     @public
@@ -335,11 +402,11 @@ class Controls:
         If the job has that status now, no time passes. Raises NeverReached at once if the job will never have it.
         """
         world = self._running
-        job = self.jobs.find(name)
+        job = self._find(name)
         now_us = world.clock.now_us()
-        known = {*status.PHASES, *status.ENDINGS, *get_args(status.Primary)}
-        if not isinstance(wanted, str) or wanted not in known:
-            raise UsageError(f"{quoted(wanted)} is not a status of a training job: write one of {', '.join(sorted(known))}")
+        if not isinstance(wanted, str) or wanted not in job.statuses:
+            known = ", ".join(sorted(job.statuses))
+            raise UsageError(f"{quoted(wanted)} is not a status of a {job.kind.noun}: write one of {known}")
         state = job.state(now_us)
         reached = wanted in (state.primary, state.secondary)
         while not reached:
@@ -353,7 +420,7 @@ class Controls:
                 )
             world.clock.pass_to_us(at_us)
             # An event handler may have changed the job meanwhile.
-            job, now_us = self.jobs.find(name), world.clock.now_us()
+            job, now_us = self._find(name), world.clock.now_us()
             met = job.timeline.until(at_us - job.created_us)[-1]
             reached = wanted in (met.primary, met.secondary)
         return world.clock.now()
@@ -366,19 +433,37 @@ class Controls:
             world.clock.pass_to_us(settled_us)
         return world.clock.now()
 
-    def _intervene(self, name: str, verb: str, intervention: Callable[[int], Intervention]) -> None:
+    def _intervene(self, name: str, verb: str, changed: Callable[[AnyJob, int], AnyJob]) -> None:
         world = self._running
         with world.store.lock:
-            job: Job = self.jobs.find(name)
+            job = self._find(name)
             now_us = world.clock.now_us()
             primary = job.state(now_us).primary
             if primary != "InProgress":
                 raise UsageError(
                     f"cannot {verb} {name!r}: it is {primary}; do it while the job is InProgress.\n{timeline(job, now_us)}"
                 )
-            world.store.put(job.after(intervention(now_us - job.created_us)))
+            world.store.put(changed(job, now_us - job.created_us))
             world.backend.runaway.reset()
         world.bridge.flush()
+
+
+_RUNNING: Final = {"training": "Training", "processing": "Processing", "transform": "Transforming"}
+"""The phase in which containers write, by the name of the kind."""
+
+
+def _kind_of(plan: PlanSource, name: object) -> Kind:
+    """Return the kind of job that a plan is for. Raises InvalidValue if another one is given."""
+    named = TRAINING if name is None else _named_kind(name)
+    own = plan.kind if isinstance(plan, GeneralFields) else None
+    if own is not None and name not in (None, own.name):
+        raise InvalidValue(f"kind={name!r}, and {quoted(plan)} is for {own.name} jobs: leave kind out")
+    return own or named
+
+
+def _named_kind(name: object) -> Kind:
+    kinds = {kind.name: kind for kind in KINDS}
+    return kinds[checks.one_of("kind", name, kinds)]
 
 
 def _check_matcher(matcher: object) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import cache
 from typing import Any, Final
@@ -13,7 +13,8 @@ from botocore.validate import ParamValidator
 
 from sagemock.checks import nearest, quoted, text
 from sagemock.errors import InvalidType, InvalidValue
-from sagemock.jobs.kinds import TRAINING
+from sagemock.jobs.fields import GeneralFields
+from sagemock.jobs.kinds import Kind
 from sagemock.jobs.rules import PlanSource
 from sagemock.protocol.model import Api, installed
 from sagemock.protocol.refusal import Refusal
@@ -21,7 +22,7 @@ from sagemock.protocol.request import Request
 from sagemock.world.options import check_plan, checked_duration_us
 from sagemock.world.world import World
 
-__all__ = ["create_training_job"]
+__all__ = ["create_job"]
 
 _DAY_S: Final = 86_400
 _REGION: Final = re.compile("[a-z0-9-]{1,63}")
@@ -30,47 +31,50 @@ _WORDS_MAX: Final = 1000
 _ARGUMENTS: Final = ("plan", "started_ago", "region")
 
 
-def create_training_job(  # noqa: PLR0913, PLR0917  # what the verb takes
+def create_job(  # noqa: PLR0913, PLR0917  # what the verb takes
     world: World,
+    kind: Kind,
     name: str,
     plan: PlanSource | None,
     started_ago: timedelta | float,
     region: str | None,
     fields: Mapping[str, Any],
 ) -> str:
-    """Create a training job, and return its ARN. `fields` replace those of a complete request; None leaves one out.
+    """Create a job of a kind, and return its ARN. `fields` replace those of a complete request; None leaves one out.
 
     Raises InvalidType or InvalidValue if the service model or AWS refuses the request.
     """
-    called = f"create_training_job({quoted(name)})"
-    text("name", name, "the name of the job", "write create_training_job('churn-1')")
+    verb = f"create_{kind.name}_job"
+    called = f"{verb}({quoted(name)})"
+    text("name", name, "the name of the job", f"write {verb}('churn-1')")
     check_plan(plan)
+    if isinstance(plan, GeneralFields) and plan.kind != kind:
+        raise InvalidValue(f"{called}: {quoted(plan)} is for {plan.kind.name} jobs: give it to create_{plan.kind.name}_job()")
     back_us = _back_us(world, started_ago)
     api: Api = getattr(world.backend.service, "api", None) or installed()
     region = _region() if region is None else _checked_region(region)
     partition = _partition(region)
-    known = api.input("CreateTrainingJob").members
+    known = api.input(kind.create).members
     for field in fields:
         if field not in known:
             near = nearest(field, [*known, *_ARGUMENTS])
             hint = f"did you mean {near!r}?" if near else f"the fields are {', '.join(known)}"
-            raise InvalidType(f"{called}: CreateTrainingJob has no field {quoted(field)}; {hint}")
-    given = {"TrainingJobName": name, **_defaults(partition, region, world.options.account_id, fields), **fields}
+            raise InvalidType(f"{called}: {kind.create} has no field {quoted(field)}; {hint}")
+    made = _DEFAULTS[kind.name](partition, region, world.options.account_id, fields)
+    given = {kind.name_member: name, **made, **fields}
     params = {field: value for field, value in given.items() if value is not None}
-    report = ParamValidator().validate(params, api.input("CreateTrainingJob"))
+    report = ParamValidator().validate(params, api.input(kind.create))
     if report.has_errors():
         raise InvalidType(f"{called}: {report.generate_report()}")
-    request = Request(
-        api, "sagemaker", "CreateTrainingJob", partition=partition, region=region, body=json.dumps(params), headers={}
-    )
+    request = Request(api, "sagemaker", kind.create, partition=partition, region=region, body=json.dumps(params), headers={})
     try:
-        response = world.backend.create(request, TRAINING, plan, back_us)
+        response = world.backend.create(request, kind, plan, back_us)
     except Refusal as refusal:
         raise InvalidValue(
             f"{called}: AWS would refuse it with {_cut(refusal)}. Mend the field, or start the mock with validate=False"
         ) from None
     world.bridge.flush()
-    return str(json.loads(response)["TrainingJobArn"])
+    return str(json.loads(response)[f"{kind.shape}Arn"])
 
 
 def _defaults(partition: str, region: str, account: str, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,6 +92,32 @@ def _defaults(partition: str, region: str, account: str, fields: Mapping[str, An
         "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30},
         "StoppingCondition": stops,
     }
+
+
+def _processing_defaults(partition: str, region: str, account: str, _: Mapping[str, Any]) -> dict[str, Any]:
+    cluster = {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30}
+    return {
+        "ProcessingResources": {"ClusterConfig": cluster},
+        "AppSpecification": {"ImageUri": f"{account}.dkr.ecr.{region}.amazonaws.com/processing:latest"},
+        "RoleArn": f"arn:{partition}:iam::{account}:role/processing",
+    }
+
+
+def _transform_defaults(*_: object) -> dict[str, Any]:
+    return {
+        "ModelName": "model",
+        "TransformInput": {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/input"}}},
+        "TransformOutput": {"S3OutputPath": "s3://bucket/output"},
+        "TransformResources": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1},
+    }
+
+
+_DEFAULTS: Final[Mapping[str, Callable[[str, str, str, Mapping[str, Any]], dict[str, Any]]]] = {
+    "training": _defaults,
+    "processing": _processing_defaults,
+    "transform": _transform_defaults,
+}
+"""The fields that each kind of request requires, by the name of the kind."""
 
 
 def _back_us(world: World, started_ago: timedelta | float) -> int:

@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from sagemock.jobs.fields import GeneralFields
+    from sagemock.jobs.rules import PlanSource
     from sagemock.training.plan.plan import Plan
 
-    DefaultPlan: TypeAlias = Plan | Callable[[Mapping[str, Any]], Plan]
+    DefaultPlan: TypeAlias = GeneralFields | Callable[[Mapping[str, Any]], Plan] | Collection[PlanSource]
 
-__all__ = ["MarkerOptions", "Options", "OptionsDict", "check_plan", "checked_duration_us"]
+__all__ = ["MarkerOptions", "Options", "OptionsDict", "check_plan", "checked_duration_us", "plans_of"]
 
 
 class OptionsDict(TypedDict, total=False):
@@ -82,7 +84,7 @@ class Options:
     """For how many real seconds (or a timedelta) a wait for the world outside, a server's answer, say, holds virtual time."""
 
     plan: DefaultPlan | None = None
-    """The plan of a job that no other plan matches: a Plan, or a callable of the request that returns one; None: it completes."""
+    """The plan of a job that no other plan matches: a plan, a callable of the CreateTrainingJob request, or one for each kind."""
 
     validate: bool = True
     """Whether the mock refuses requests that AWS would refuse."""
@@ -114,7 +116,7 @@ class Options:
         if self.idle_limit is not None:
             checked_duration_us("idle_limit", self.idle_limit, least_us=1, otherwise="None for no limit")
         checked_duration_us("patience", self.patience, least_us=0, otherwise="0 for none")
-        check_plan(self.plan)
+        plans_of(self.plan)
         for name in ("validate", "strict", "check_s3"):
             flag(name, getattr(self, name))
         checked_account("account_id", self.account_id)
@@ -165,21 +167,43 @@ def checked_duration_us(name: str, value: timedelta | float, *, least_us: int, o
 
 
 def check_plan(plan: object) -> None:
-    """Raise InvalidType unless this is a Plan, a callable of the request, or None."""
+    """Raise InvalidType unless this is a plan of any kind, a callable of the request, or None."""
     if plan is None:
         return
-    from sagemock.training.plan.plan import Plan  # noqa: PLC0415  # needed only with a plan
+    from sagemock.jobs.fields import GeneralFields  # noqa: PLC0415  # needed only with a plan
 
     advice = "write plan=Plan.completes()"
-    if plan is Plan or getattr(plan, "__self__", None) is Plan:
+    owner = plan if isinstance(plan, type) else getattr(plan, "__self__", None)
+    if isinstance(owner, type) and issubclass(owner, GeneralFields):
         raise InvalidType(
-            f"plan is a Plan, not the class or a recipe: call it, plan={getattr(plan, '__qualname__', 'Plan')}(...)"
+            f"plan is a Plan, not the class or a recipe: call it, plan={getattr(plan, '__qualname__', owner.__name__)}(...)"
         )
-    if isinstance(plan, Plan):
+    if isinstance(plan, GeneralFields):
         return
     if not callable(plan):
         raise InvalidType(f"plan is a Plan or a callable of the request, not {quoted(plan)}: {advice}")
     takes_one("plan", plan, advice)
+
+
+def plans_of(plan: object) -> dict[str, Any]:
+    """Return the option `plan` as plans by the name of their kind. Raises InvalidType or InvalidValue if it has no meaning.
+
+    A callable is for training jobs.
+    """
+    several = isinstance(plan, (list, tuple, set, frozenset))
+    given: list[Any] = [*plan] if several else [] if plan is None else [plan]  # type: ignore[misc]  # mypy forgets `several`
+    if several and not given:
+        raise InvalidValue(f"plan={plan!r} has no plan in it: give one for each kind of job, or leave it out")
+    found: dict[str, Any] = {}
+    for one in given:
+        if one is None:
+            raise InvalidType("a collection of plans has a plan for each kind of job, and not None: leave it out")
+        check_plan(one)
+        name = "training" if (kind := getattr(one, "kind", None)) is None else kind.name
+        if name in found:
+            raise InvalidValue(f"plan has two plans for {name} jobs: give one for each kind of job")
+        found[name] = one
+    return found
 
 
 def _services(passthrough: object) -> frozenset[str]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import CapacityNotAvailableError, ClientError, ConnectTimeoutError, WaiterError
+from botocore.session import get_session as make_session
 
 from sagemock import NotAnswered, NotSimulated, Plan, SageMakerMock, mock_sagemaker
 from sagemock.client.aio import AioPatch, _in_flight
@@ -422,3 +423,12 @@ def test_a_mock_that_cannot_patch_all_of_aiobotocore_leaves_it_as_it_was(monkeyp
     with mock_sagemaker():
         assert vars(aio_client.AioBaseClient).get("_make_request") is not make_request
     assert vars(aio_client.AioBaseClient).get("_make_request") is make_request
+
+
+@pytest.mark.asyncio
+async def test_sessions_share_what_they_have_parsed_with_those_of_botocore() -> None:
+    """They have botocore's own loader."""
+    with mock_sagemaker():
+        shared = [make_session().get_component("data_loader").load_service_model(SERVICE, "service-2") for _ in range(3)][-1]
+        async with opened(session=get_session()) as client:
+            assert client.meta.service_model.metadata is shared["metadata"]

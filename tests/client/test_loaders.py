@@ -9,13 +9,13 @@ import pickle
 import shutil
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import boto3
 import botocore
 import pytest
-from aiobotocore.session import get_session as aio_session
 from botocore.loaders import JSONFileLoader, Loader
 from botocore.session import Session
 
@@ -100,17 +100,6 @@ def test_no_file_is_parsed_a_third_time(monkeypatch: pytest.MonkeyPatch) -> None
     for _ in range(2):
         with mock_sagemaker():
             session().client("sagemaker").get_waiter("training_job_completed_or_stopped")
-
-
-@pytest.mark.asyncio
-async def test_sessions_of_aiobotocore_share_with_the_others() -> None:
-    """They have botocore's loader."""
-    with mock_sagemaker():
-        for _ in range(2):
-            session().client("sagemaker")
-        shared = description(loader_of(session()))
-        async with aio_session().create_client("sagemaker", region_name="eu-west-1", **KEYS) as client:
-            assert client.meta.service_model.metadata is shared["metadata"]
 
 
 # -- what cannot be changed
@@ -313,7 +302,16 @@ def test_nothing_is_held_beyond_one_copy() -> None:
         found = [one for one in gc.get_objects() if isinstance(one, ReadOnlyDict) and "shapes" in one]
         return sum(one["metadata"]["serviceId"] == "SageMaker" for one in found)
 
-    for _ in range(20):
+    for _ in range(10):
         with mock_sagemaker():
             session().client("sagemaker")
     assert shared() == 1
+
+
+def test_threads_that_load_at_once_share_one_object(patch: LoadersPatch) -> None:
+    """The one parses, the others wait for it."""
+    del patch
+    description(Loader())
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: description(Loader()), range(16)))
+    assert len(set(map(id, found))) == 1

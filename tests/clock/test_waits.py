@@ -158,11 +158,15 @@ def test_an_answer_is_owed_after_something_was_sent_until_something_comes() -> N
 
 
 def test_a_pipe_with_both_ends_here_is_fed_by_a_thread_and_another_by_somebody_else() -> None:
-    """While there are children, they may have it too."""
+    """A child may have it too: one that was given it, but not just any child."""
     (here, there), (alone, fed) = os.pipe(), os.pipe()
     with waiting_in(lambda: os.read(here, 1), lambda: os.write(there, b"1")) as thread:
         eventually(is_why(Why.LOCK, thread))
         with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+            assert why(thread).why is Why.LOCK
+            child.communicate(b"\n")
+        command = [sys.executable, "-c", "input()"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[there]) as child:  # noqa: S603  # our own interpreter
             eventually(is_why(Why.OUTSIDE, thread))
             with waiting_in(child.wait, lambda: child.communicate(b"\n")) as waiting:
                 eventually(is_why(Why.CHILD, waiting))
@@ -175,6 +179,30 @@ def test_a_pipe_with_both_ends_here_is_fed_by_a_thread_and_another_by_somebody_e
             eventually(is_why(Why.PERSON, polling))
     for descriptor in (here, there, alone):
         os.close(descriptor)
+
+
+def test_a_pipe_may_be_held_by_a_grandchild(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that one cannot look into may hold anything; one that has ended holds nothing."""
+    here, there = os.pipe()
+    where = system_calls.goes_to(here)
+    assert not system_calls.is_held_by_children(where)
+    shell = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'input()'], pass_fds=[int(sys.argv[1])])"
+    command = [sys.executable, "-c", shell, str(there)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[there]) as child:  # noqa: S603  # our own interpreter
+        os.close(there)
+        assert system_calls.is_held_by_children(where)
+        assert system_calls.is_held_by_children("pipe:")
+        assert not system_calls.is_held_by_children("anon_inode:[io_uring]")
+
+        # Stands in for what only another user's process answers.
+        monkeypatch.setattr("os.readlink", os.listdir)
+        assert system_calls.is_held_by_children("anon_inode:[io_uring]")
+        monkeypatch.setattr(system_calls, "_children", lambda process: ["999999999"] if process == "self" else [])
+        assert not system_calls.is_held_by_children(where)
+        monkeypatch.undo()
+        assert system_calls._children("999999999") == []
+        child.communicate(b"\n")
+    os.close(here)
 
 
 def test_who_reads_a_terminal_waits_for_a_person() -> None:

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "explanation" / "design.md").read_text("utf-8")
 ROOMS = {path.stem for path in (ROOT / "sagemock").iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
@@ -33,7 +35,7 @@ def test_the_table_has_the_floors_that_are_checked() -> None:
 
 def test_every_module_that_the_page_names_is_there() -> None:
     """As `room/module`; a name after a dot is one in that module."""
-    named = set(re.findall(rf"`((?:{'|'.join(ROOMS)})/\w+)(?:\.\w+)*`", PAGE)) - {"training/plan"}
+    named = set(re.findall(rf"`((?:{'|'.join(ROOMS)})/\w+)(?:\.\w+)*`", PAGE)) - {"training/plan", "jobs/batch"}
     assert len(named) > 30
     assert {name for name in named if not (ROOT / "sagemock" / f"{name}.py").is_file()} == set()
 
@@ -49,3 +51,24 @@ def test_every_method_that_the_page_names_is_there() -> None:
         if any(re.search(rf"^class {owner}\b.*?^    def {method}\(", source, re.MULTILINE | re.DOTALL) for source in sources)
     }
     assert found == named
+
+
+@pytest.mark.parametrize("kind", ["processing", "transform"])
+def test_a_kind_of_job_is_made_of_what_the_list_names(kind: str) -> None:
+    """The files of "A fourth kind of job" name each of these kinds, or stand in its room, and no other room's file does."""
+    listed = PAGE.partition("## A fourth kind of job")[2].partition("\n## ")[0]
+    own = {"kinds", "operations", "documents", "views", "controls", "__init__", "literals", "look", "remote", kind}
+    rooms = {
+        "jobs/kinds",
+        "service/operations",
+        "service/documents",
+        "world/views",
+        "world/controls",
+        "sagemock/__init__",
+        "served/remote",
+    }
+    assert all(f"`{name}`" in listed for name in (*rooms, "literals", "picture/look", "service/transform"))
+    word = re.compile(rf"\b{kind}(?:_jobs?\b|\.(?:job|plan)\b| import\b)|\b{kind.title()}Jobs?\b|import .*\b{kind}\b")
+    naming = {path for path in (ROOT / "sagemock").rglob("*.py") if word.search(path.read_text("utf-8"))}
+    assert {path.stem for path in naming if path.parent.name != kind} <= own
+    assert {path.stem for path in (ROOT / "sagemock" / kind).glob("[a-z]*.py")} == {"plan", "job"}

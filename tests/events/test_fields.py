@@ -13,7 +13,7 @@ from sagemock.events.pattern import EventPattern
 from sagemock.protocol.model import Api, installed
 from tests.support.calling import START, create, make_client
 
-TYPE = '"SageMaker Training Job State Change"'
+TYPE = " or ".join(f'"SageMaker {kind} Job State Change"' for kind in ("Training", "Processing", "Transform"))
 STATUSES = '"InProgress" or "Completed" or "Failed" or "Stopping" or "Stopped" or "Deleting" or null'
 
 
@@ -35,6 +35,8 @@ def detail(**wanted: Any) -> dict[str, Any]:
         detail(TrainingJobStatus=[{"anything-but": ["InProgress"]}, {"numeric": ["=", 1]}]),
         detail(SecondaryStatus=["Pending"], SecondaryStatusTransitions={"Status": ["Restarting"], "StatusMessage": ["x"]}),
         detail(WarmPoolStatus={"Status": ["Reused"]}),
+        detail(TransformJobStatus=["Failed"], TrainingJobName=[{"exists": False}]),
+        {"detail-type": ["SageMaker Processing Job State Change"], "detail": {"ProcessingJobStatus": ["Failed"]}},
         detail(TrainingJobName=["anything"], RoleArn=["x"], FailureReason=[None, {"numeric": ["<", 0]}]),
         detail(ResourceConfig={"InstanceType": ["ml.m99.xlarge"], "InstanceGroups": {"InstanceCount": [1]}}),
         detail(HyperParameters={"epochs": ["3"]}, Environment={"a.b": ["c"]}, Tags={"team": ["x"], "a": [{"exists": False}]}),
@@ -56,7 +58,10 @@ def test_what_an_event_may_have_is_let_through(pattern: dict[str, Any]) -> None:
     "pattern, text",
     [
         ({"time": [{"exists": False}]}, "time is in every event; take that out"),
-        (detail(TrainingJobStatus=[{"exists": False}]), "detail.TrainingJobStatus is in every event; take that out"),
+        (
+            {"detail-type": [{"prefix": "SageMaker Training"}], **detail(TrainingJobStatus=[{"exists": False}])},
+            "detail.TrainingJobStatus is in every event; take that out",
+        ),
         # Where there is none it is null, which is a value.
         (detail(FailureReason=[{"exists": False}]), "detail.FailureReason is in every event; take that out"),
         ({"source": ["aws.sagemakr"]}, "source can only be \"aws.sagemaker\"; did you mean 'aws.sagemaker'? Write that"),
@@ -70,7 +75,7 @@ def test_what_an_event_may_have_is_let_through(pattern: dict[str, Any]) -> None:
         ),
         (
             {"source": ["aws.sagemaker"], "detail-type": ["SageMaker HyperParameter Tuning Job State Change"]},
-            f"detail-type can only be {TYPE}, because sagemock sends events of training jobs only; take it out",
+            f"detail-type can only be {TYPE}, because sagemock sends no events of other jobs; take it out",
         ),
         (detail(TrainingJobStatus=["Complete"]), f"detail.TrainingJobStatus can only be {STATUSES}; did you mean 'Completed'?"),
         (
@@ -102,8 +107,12 @@ def test_what_an_event_may_have_is_let_through(pattern: dict[str, Any]) -> None:
         ({"resources": {"arn": ["x"]}}, "no event of a training job has resources.arn; take it out"),
         (detail(HyperParameters={"a": {"b": ["c"]}}), "no event of a training job has detail.HyperParameters.a.b; take it out"),
         (
-            detail(TransformJobStatus=["Failed"]),
-            "detail.TransformJobStatus is about transform jobs, and sagemock sends events of training jobs only; take it out",
+            detail(TransformJobStatus=["Faild"]),
+            'detail.TransformJobStatus can only be "InProgress" or "Completed" or "Failed" or "Stopping" or "Stopped" or null',
+        ),
+        (
+            {"detail-type": ["SageMaker Processing Job State Change"], **detail(TransformJobStatus=["Failed"])},
+            "no event of a processing job has detail.TransformJobStatus; take it out",
         ),
         (detail(HyperParameterTuningJobName=["x"]), "detail.HyperParameterTuningJobName is about tuning jobs, and sagemock"),
         ({"detail": ["Failed"]}, "detail is an object, which has no value; name one of its fields"),

@@ -13,12 +13,14 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from sagemock import NotAnswered, NotSimulated, Plan, SageMakerMock, current, mock_sagemaker
+from sagemock.jobs.kinds import TRAINING
 from sagemock.service import logs
-from sagemock.service.log_group import GROUP
 from sagemock.service.operations import OPERATIONS
 from tests.protocol.shapes import of_sagemaker
 from tests.service.test_logs import STREAM, session
 from tests.support.calling import START, YOUNG, create, make_client, request
+
+GROUP = TRAINING.log_group
 
 BARE = Config(retries={"total_max_attempts": 1, "mode": "standard"}, parameter_validation=False)
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:training-job/churn"

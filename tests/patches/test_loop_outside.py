@@ -103,12 +103,15 @@ def test_who_may_call_holds_nothing(pair: tuple[socket.socket, socket.socket]) -
         assert left_s(outside, ours.fileno()) == 0
 
 
-def test_a_pipe_holds_time_while_a_child_lives() -> None:
+def test_a_pipe_holds_time_while_a_child_has_it() -> None:
     """With none, whoever writes to it is in this process; and a number that is used again is another descriptor."""
     outside = LoopOutside()
     reads, writes = os.pipe()
     assert left_s(outside, reads) == 0
-    with subprocess.Popen([sys.executable, "-S", "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE):
+    command = [sys.executable, "-S", "-c", "import sys; sys.stdin.read()"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE):  # noqa: S603  # our own interpreter
+        assert left_s(outside, reads) == 0
+    with subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[writes]):  # noqa: S603  # our own interpreter
         assert left_s(outside, reads) == 10
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, reads)

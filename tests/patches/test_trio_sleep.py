@@ -1,5 +1,7 @@
 """trio inside of a mock."""
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -125,6 +127,22 @@ def test_a_task_that_waits_for_one_that_sleeps_gets_what_it_gives(sagemaker: Sag
 
     trio.run(main)
     assert now_s(sagemaker) == 3700
+
+
+def test_a_child_that_has_nothing_to_do_with_the_run_does_not_hold_time(sagemaker: SageMakerMock) -> None:
+    """As the tracker of resources that `multiprocessing` starts once and for all: a run's own sockets are no connections."""
+
+    async def main() -> None:
+        for _ in range(20):
+            await trio.sleep(3600)
+
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        began_s: float = real.monotonic()
+        trio.run(main)
+        child.communicate(b"\n")
+    assert now_s(sagemaker) == 20 * 3600
+    # Each sleep took as long as patience has it, ten seconds.
+    assert real.monotonic() - began_s < 60
 
 
 def test_a_loop_that_would_never_end_is_an_error_in_its_task(sagemaker: SageMakerMock) -> None:

@@ -102,7 +102,7 @@ def test_jobs_are_read_and_changed(sagemaker: SageMakerMock, remote: RemoteMock,
     job, own = remote.jobs["churn"], sagemaker.jobs["churn"]
     assert remote.advance_until("churn", "Training") == after(120)
     remote.log("churn", "epoch=1", at=after(125))
-    names = [name for name in dir(own) if not name.startswith("_")]
+    names = [name for name in dir(own) if not name.startswith("_") and not callable(getattr(own, name))]
     for _ in range(2):
         assert [getattr(job, name) for name in names] == [getattr(own, name) for name in names]
         assert (repr(job), str(job)) == (repr(own), str(own))

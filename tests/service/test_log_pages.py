@@ -9,14 +9,16 @@ from hypothesis import strategies as st
 
 from sagemock import Plan, mock_sagemaker
 from sagemock.jobs import streams
+from sagemock.jobs.kinds import TRAINING
 from sagemock.jobs.store import Store
 from sagemock.jobs.streams import Stream
-from sagemock.service.log_group import GROUP
 from sagemock.service.log_pages import END, PER_US, Event, Range, events, page, position, token
 from sagemock.training.job import Job
 from tests.service.test_logs import KNOWN, make_logs, texts
 from tests.support.calling import START, create, make_client
 from tests.support.strategies import START_US, named
+
+GROUP = TRAINING.log_group
 
 SECONDS = st.integers(0, 12)
 """Few, so that lines, ends of ranges and positions meet."""

@@ -12,11 +12,13 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, NoCredentialsError
 
 from sagemock import NotAnswered, NothingWillHappen, NotSimulated, Plan, SageMakerMock, UsageError, mock_sagemaker
+from sagemock.jobs.kinds import TRAINING
 from sagemock.protocol.model import Api
-from sagemock.service.log_group import GROUP
 from sagemock.service.logs import concerns
 from tests.service.test_operations import refusal
 from tests.support.calling import START, YOUNG, after, check, create, describe, make_client, request
+
+GROUP = TRAINING.log_group
 
 BEGIN_S = 30
 EPOCH_S = int(START.timestamp()) + BEGIN_S

@@ -48,7 +48,7 @@ def test_a_misspelt_operation_is_told_the_nearest(pattern: str, hint: str) -> No
 
 def test_what_is_like_no_operation_is_told_what_there_is() -> None:
     """The operations that are simulated."""
-    with pytest.raises(UsageError, match="SageMaker has no operation 'xyz': sagemock answers AddTags, CreateTrainingJob,"):
+    with pytest.raises(UsageError, match="SageMaker has no operation 'xyz': sagemock answers AddTags, CreateProcessingJob,"):
         checked_operation("xyz")
 
 

@@ -4,9 +4,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from sagemock import UnusedError, UsageError, mock_sagemaker
-from sagemock.service.visibility import HideRule
+from sagemock import Plan, UnusedError, UsageError, mock_sagemaker
+from sagemock.jobs.store import Store
+from sagemock.service.visibility import HideRule, _Without
+from sagemock.training.job import Job
 from tests.support.calling import START, after, code_and_text, create, describe, make_client
+from tests.support.strategies import START_US, named
 
 
 def listed(client: Any) -> list[str]:
@@ -163,3 +166,38 @@ def test_the_end_of_hiding_is_an_instant_of_its_own() -> None:
         assert listed(client) == ["one"]
         mock.clock.advance_to(after(40))
         assert listed(client) == ["two", "one"]
+
+
+@pytest.mark.parametrize("order", ["CreationTime", "Name", "Status"])
+@pytest.mark.parametrize("direction", ["Ascending", "Descending"])
+def test_pages_have_what_is_not_hidden(order: Any, direction: Any) -> None:
+    """In every order, page by page; a rule that is added later may hide older jobs."""
+    with mock_sagemaker(start=START, latency=0) as mock:
+        client = make_client()
+        for number in range(9):
+            create(client, f"{'odd' if number % 2 else 'even'}-{number}")
+            mock.clock.advance(1)
+        mock.hide("odd-7", lasting=5)
+
+        def shown() -> list[str]:
+            pages = client.get_paginator("list_training_jobs").paginate(
+                SortBy=order, SortOrder=direction, PaginationConfig={"PageSize": 2}
+            )
+            return [one["TrainingJobName"] for page in pages for one in page["TrainingJobSummaries"]]
+
+        whole = [name for name in shown() if name != "odd-7"]
+        assert len(whole) == 8
+        mock.hide("odd-*", lasting=100)
+        assert shown() == [name for name in whole if name.startswith("even")]
+        mock.clock.advance(100)
+        assert len(shown()) == 9
+
+
+def test_what_reads_the_jobs_by_name_does_not_see_them_either() -> None:
+    """A region without the hidden ones has the same look-up."""
+    store = Store()
+    jobs = [named(f"job-{number}", number, START_US, Plan()) for number in (1, 2)]
+    for job in jobs:
+        store.put(job)
+    region = _Without(store.region(jobs[0].place, Job), {"job-1"})
+    assert region.by_name == {"job-2": jobs[1]}

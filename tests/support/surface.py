@@ -4,6 +4,7 @@ What is new on the surface and has no good call here fails the tests that walk i
 """
 
 import collections.abc
+import dataclasses
 import inspect
 import threading
 import typing
@@ -15,13 +16,27 @@ from typing import Any, Final, Literal, get_args, get_origin
 from typing_extensions import Unpack
 
 import sagemock
-from sagemock import Clock, Options, Phase, Plan, SageMakerMock, chance, outcomes, reasons, strategies
+from sagemock import (
+    Clock,
+    Options,
+    Phase,
+    Plan,
+    ProcessingJobPlan,
+    SageMakerMock,
+    TransformJobPlan,
+    chance,
+    outcomes,
+    reasons,
+    strategies,
+)
 from sagemock.events.bridge import Events
 from sagemock.events.delivery import Subscription
 from sagemock.outcomes import Outcome
+from sagemock.processing.plan import ProcessingDurations
 from sagemock.service.calls import Calls
 from sagemock.training.plan.fields import PlanFields
 from sagemock.training.plan.plan import Durations
+from sagemock.transform.plan import TransformDurations
 from sagemock.world import options
 from sagemock.world.views import Jobs, JobView
 
@@ -58,7 +73,9 @@ _GOOD_VERBS: Final[dict[str, dict[str, Any]]] = {
     "advance_until": {"name": JOB, "wanted": "Training"},
     "advance_until_idle": {},
     "complete": {"name": JOB},
+    "create_processing_job": {"name": "other-1"},
     "create_training_job": {"name": "other-1"},
+    "create_transform_job": {"name": "other-1"},
     "fail": {"name": JOB},
     "fault": {"operation": "StopTrainingJob", "error": "ThrottlingException"},
     "hide": {"job": "other-*", "lasting": 5},
@@ -72,6 +89,7 @@ _GOOD_VERBS: Final[dict[str, dict[str, Any]]] = {
     "svg": {},
     "start": {},
     "stop": {},
+    "stop_job": {"name": JOB},
     "fresh": {},
     "check_used": {},
 }
@@ -93,6 +111,29 @@ _GOOD_RECIPES: Final[dict[str, dict[str, Any]]] = {
     "serverless": {},
     "waits_for_capacity": {"wait": 60},
     "waits_for_training_plan": {"scheduled": 60},
+}
+_GOOD_BATCH_RECIPES: Final[dict[str, dict[str, Any]]] = {
+    "completes": {},
+    "immediate": {},
+    "fails": {},
+    "hangs": {},
+    "never_answers": {},
+    "replays": {
+        "response": {
+            "ProcessingJobStatus": "InProgress",
+            "TransformJobStatus": "InProgress",
+            "CreationTime": 0,
+        }
+    },
+}
+_GOOD_ON_A_VIEW: Final[dict[str, dict[str, Any]]] = {
+    "advance_until": {"wanted": "Training"},
+    "complete": {},
+    "fail": {},
+    "interrupt": {},
+    "log": {"text": "epoch 1"},
+    "stop": {},
+    "timeline": {},
 }
 _GOOD_FUNCTIONS: Final[dict[Callable[..., Any], dict[str, Any]]] = {
     reasons.exit_code: {"code": 1},
@@ -148,6 +189,8 @@ def _names(function: Callable[..., Any]) -> dict[str, Any]:
         "Plan": Plan,
         "Unpack": Unpack,
         "Durations": Durations,
+        "ProcessingDurations": ProcessingDurations,
+        "TransformDurations": TransformDurations,
         "Mapping": Mapping,
         "Callable": Callable,
         "Any": Any,
@@ -218,7 +261,14 @@ def _plans() -> Iterator[Parameter]:
     for name, recipe in inspect.getmembers(Plan, inspect.ismethod):
         if not name.startswith("_"):  # pragma: no branch  # none is private today
             yield from _of(f"Plan.{name}", recipe, _played(recipe, _GOOD_RECIPES[name]))
-    for name, annotation in typing.get_type_hints(PlanFields).items():
+    for of in (ProcessingJobPlan, TransformJobPlan):
+        for name, recipe in inspect.getmembers(of, inspect.ismethod):
+            if not name.startswith("_"):
+                yield from _of(f"{of.__name__}.{name}", recipe, _played(recipe, _GOOD_BATCH_RECIPES[name]))
+        for name, annotation in _fields(of).items():
+            yield Parameter(of.__name__, name, annotation, _played(of, {}))
+            yield Parameter(f"{of.__name__}.but", name, annotation, _played(of().but, {}))
+    for name, annotation in _fields(PlanFields).items():
         yield Parameter("Plan", name, annotation, _played(Plan, {}))
         yield Parameter("Plan.but", name, annotation, _played(Plan().but, {}))
 
@@ -229,7 +279,13 @@ def _plans() -> Iterator[Parameter]:
         yield Parameter("Phase", name, annotation, phase)
 
 
-def _played(make: Callable[..., Plan], good: Mapping[str, Any]) -> Call:
+def _fields(of: Any) -> dict[str, Any]:
+    """Return the annotations of the fields of a plan's class."""
+    hints = typing.get_type_hints(of)
+    return {one.name: hints[one.name] for one in dataclasses.fields(of)}
+
+
+def _played(make: Callable[..., Any], good: Mapping[str, Any]) -> Call:
     """Return a call that lets a job play the plan that is made."""
     return lambda mock, given: mock.plan("hostile*", make(**{**good, **given}))
 
@@ -258,9 +314,16 @@ def _views() -> Iterator[Parameter]:
         for name, method in inspect.getmembers(cls, inspect.isfunction):
             if name.startswith("_") or name in dir(Mapping) or name in dir(Sequence) or name in ("find", "delay_us", "deliver"):
                 continue
+            if cls is JobView:
+                yield from _of(f"JobView.{name}", method, _on_a_view(name))
+                continue
             assert attribute or len(inspect.signature(method).parameters) == 1, f"{cls.__name__}.{name} has no good call here"
             if attribute:
                 yield from _of(f"{cls.__name__}.{name}", method, _viewed(attribute, name))
+
+
+def _on_a_view(name: str) -> Call:
+    return lambda mock, given: getattr(mock.jobs[JOB], name)(**{**_GOOD_ON_A_VIEW[name], **given})
 
 
 def _viewed(attribute: str, name: str) -> Call:

@@ -24,6 +24,7 @@ _WORDS: Final = Assumption(
 )
 _ONE_SOURCE: Final = Assumption("that a channel with two data sources, or with none, is refused", knob=UNCHECKED)
 _DAY_S: Final = 86_400
+_CODE: Final = "ValidationException"
 
 
 def max_wait_is_for_spot(request: Mapping[str, Any]) -> str | None:
@@ -217,19 +218,14 @@ def check(request: Mapping[str, Any]) -> None:
     """Refuse a request if a rule refuses it."""
     for member in request:
         for rule in RULES.get(member, ()):
-            _ask(rule, request)
+            if (text := rule(request)) is not None:
+                raise Refusal(_CODE, text)
         nested = _NESTED.get(member)
         if nested is not None:
             for name in request[member]:
                 for rule in nested.get(name, ()):
-                    _ask(rule, request)
-
-
-def _ask(rule: Rule, request: Mapping[str, Any]) -> None:
-    text = rule(request)
-    if text is not None:
-        code = "ValidationException"
-        raise Refusal(code, text)
+                    if (text := rule(request)) is not None:
+                        raise Refusal(_CODE, text)
 
 
 def _condition(request: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, TypedDict
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypedDict
 
 from sagemock import reasons
 from sagemock.checks import listed, nearest, number, of_a_plan, public, public_class, quoted
@@ -40,12 +40,28 @@ class Durations(TypedDict, total=False):
 
 _AS_ANY_JOB: Final = Assumption("that the life of a serverless job goes as that of any other job", knob="Plan(phases=[…])")
 _LENGTH = {name.lower(): name for name in (*NORMAL, status.STOPPING)}
+_MEANT = {"phase": "during", "status": "during", "at": "after", "when": "after", "message": "reason", "failure_reason": "reason"}
+"""What a recipe calls an argument, by another name for it."""
+
+
+class _Recipes(type):
+    """The type of Plan: it says which recipe a misspelt one was meant to be."""
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(cls, name: str) -> NoReturn:
+            recipes = [known for known, value in vars(cls).items() if isinstance(value, classmethod)]
+            near = None if name.startswith("_") else nearest(name, recipes)
+            hint = "" if near is None else f"did you mean {near!r}? "
+            raise AttributeError(
+                f"{cls.__name__} has no {name!r}: {hint}The recipes are {', '.join(recipes)}", name=name, obj=cls
+            )
 
 
 @public_class
 @hashed_once
 @dataclass(frozen=True, repr=False)
-class Plan(PlanFields):
+class Plan(PlanFields, metaclass=_Recipes):
     """What happens to a training job, from CreateTrainingJob to its end.
 
     A plan is made by a recipe, such as `Plan.completes(training=3600)`, or phase by phase:
@@ -53,9 +69,10 @@ class Plan(PlanFields):
     interferes: a stop, a limit of the request or an intervention of the test cuts it short. Raises PlanError if it contradicts
     itself.
 
-    Every recipe takes the durations of its phases by name, each a `timedelta`, seconds, or a (low, high) pair to draw from with
-    the mock's seed; what is not given comes from recorded jobs, by kind of instance, input mode and data. `stopping` and
-    `uploading` also say how long a stop takes. `logs` is what the container writes in which phase, counted from its beginning:
+    Every recipe but `replays` and `immediate` takes the durations of its phases by name. Each is a `timedelta`, seconds, or a
+    (low, high) pair to draw from with the mock's seed. What is not given comes from recorded jobs, by kind of instance, input
+    mode and data. `stopping` and `uploading` also say how long a stop takes. A recipe with `then` takes either that plan or
+    durations. `logs` is what the container writes in which phase, counted from its beginning:
     `logs={"Training": [(0, "epoch 1"), (60, "epoch 2")]}`; a callable of the request may stand for the list.
     """
 
@@ -72,7 +89,7 @@ class Plan(PlanFields):
         PreparingTrainingStack → Downloading → DownloadingTrainingImage → Training → Uploading → Completed. `legacy` shows a job
         as it was between then and 2023: the image is pulled in Training, and who waits for capacity waits in Starting.
         """
-        phases = _visits("completes", NORMAL, durations)
+        phases = _visits("completes(", NORMAL, durations)
         return _made("completes", durations, phases, granular=granular, legacy=legacy, logs=logs)
 
     @classmethod
@@ -117,7 +134,7 @@ class Plan(PlanFields):
                 raise PlanError(f"Plan.fails(after=…, {during.lower()}=…): both say how long {during} lasts; give one")
             given[during.lower()] = after
         statuses = NORMAL[: NORMAL.index(during) + 1 + (during == status.TRAINING)]
-        phases = _visits("fails", statuses, given)
+        phases = _visits(f"fails(during={during!r}", statuses, given)
         reason = reasons.checked(reason)
         words = [repr(reason), *([] if during == status.TRAINING else [f"{during=}"])]
         return _made("fails", given, phases, words, ending="Failed", failure_reason=reason, logs=logs)
@@ -133,37 +150,41 @@ class Plan(PlanFields):
             raise PlanError(
                 f"Plan.hangs(during={during!r}, {during.lower()}=…): a phase that never ends has no duration; leave one out"
             )
-        phases = (*_visits("hangs", NORMAL[: NORMAL.index(during)], durations), Phase(during, FOREVER))
+        phases = (*_visits(f"hangs(during={during!r}", NORMAL[: NORMAL.index(during)], durations), Phase(during, FOREVER))
         return _made("hangs", durations, phases, [repr(during)], logs=logs)
 
     @classmethod
     @public
-    def waits_for_capacity(cls, wait: Duration, then: "Plan | None" = None) -> "Plan":
+    def waits_for_capacity(cls, wait: Duration, then: "Plan | None" = None, **durations: "Unpack[Durations]") -> "Plan":
         """Plan a job that waits for capacity before its life goes on as `then` says (default: it completes).
 
         On demand: Starting → Pending → Downloading → …, with "Training job waiting for capacity" and then "Preparing the
         instances for training". Managed spot: the job stays in Starting with "Insufficient capacity error from EC2 while
         launching instances, retrying!". MaxWaitTimeInSeconds and MaxPendingTimeInSeconds of the request end the wait.
         """
-        return _varied(then, f"waits_for_capacity({_code(_length('wait', wait))}", capacity=wait)
+        return _varied(then, durations, f"waits_for_capacity({_code(_length('wait', wait))}", capacity=wait)
 
     @classmethod
     @public
-    def waits_for_training_plan(cls, scheduled: Duration, then: "Plan | None" = None) -> "Plan":
+    def waits_for_training_plan(cls, scheduled: Duration, then: "Plan | None" = None, **durations: "Unpack[Durations]") -> "Plan":
         """Plan a job that is Pending until its training plan starts; MaxPendingTimeInSeconds does not count that time."""
-        return _varied(then, f"waits_for_training_plan({_code(_length('scheduled', scheduled))}", scheduled=scheduled)
+        words = f"waits_for_training_plan({_code(_length('scheduled', scheduled))}"
+        return _varied(then, durations, words, scheduled=scheduled)
 
     @classmethod
     @public
-    def capacity_error(cls, after: Duration = timedelta(hours=1)) -> "Plan":
+    def capacity_error(cls, after: Duration = timedelta(hours=1), **durations: "Unpack[Durations]") -> "Plan":
         """Plan a job that never gets an instance: after hours in Starting it is Failed with CapacityError, and never started.
 
         Starting ("Insufficient capacity error from EC2 while launching instances, retrying!") → Failed
         """
+        if "starting" in durations:
+            raise PlanError("Plan.capacity_error(starting=…): `after` says how long the job is in Starting; give that")
+        _visits("capacity_error(", (), durations)
         texts = [(0, status.STARTING_THE_JOB), (0, status.NO_CAPACITY)]
         phase = Phase(status.STARTING, _length("after", after), texts)
-        called = f"Plan.capacity_error({_code(after)})"
-        return cls([phase], ending="Failed", failure_reason=reasons.CAPACITY, called=called)
+        words = [_code(after)]
+        return _made("capacity_error", durations, [phase], words, ending="Failed", failure_reason=reasons.CAPACITY)
 
     @classmethod
     @public
@@ -175,6 +196,7 @@ class Plan(PlanFields):
         per_hour: float = 0.0,
         lasting: Duration | None = None,
         then: "Plan | None" = None,
+        **durations: "Unpack[Durations]",
     ) -> "Plan":
         """Plan a managed spot job whose instances are taken away, `times` times, evenly over its training (default: once).
 
@@ -202,12 +224,18 @@ class Plan(PlanFields):
             times = 1 if times is None else _times("Plan.interrupted", times, "how often, at least once")
             words, when = f"{times}", {"evenly": times}
         words += "" if lasting is None else f", lasting={_code(lasting)}"
-        return _varied(then, f"interrupted({words}", **when, interruption=lasting)
+        return _varied(then, durations, f"interrupted({words}", **when, interruption=lasting)
 
     @classmethod
     @public
     def internal_error(
-        cls, times: int = 1, *, during: str = "Training", after: Duration | None = None, then: "Plan | None" = None
+        cls,
+        times: int = 1,
+        *,
+        during: str = "Training",
+        after: Duration | None = None,
+        then: "Plan | None" = None,
+        **durations: "Unpack[Durations]",
     ) -> "Plan":
         """Plan a job whose first `times` attempts end in an internal error of the service, `during` a phase and `after` so long.
 
@@ -220,17 +248,27 @@ class Plan(PlanFields):
                 f"Plan.internal_error(during={quoted(during)}): an attempt ends during one of {', '.join(NORMAL[:3])}"
             )
         times = _times("Plan.internal_error", times, "how many attempts end so, at least one")
-        attempt = tuple(Phase(name) for name in NORMAL[: NORMAL.index(during)])
+        given: Mapping[str, Any] = durations
+        attempt = tuple(Phase(name, given.get(name.lower())) for name in NORMAL[: NORMAL.index(during)])
         words = (
             f"{times}"
             + (f", {during=}" if during != status.TRAINING else "")
             + (f", after={_code(after)}" if after is not None else "")
         )
-        return _varied(then, f"internal_error({words}", internal_errors=times, attempt=(*attempt, Phase(during, after)))
+        attempts = {"internal_errors": times, "attempt": (*attempt, Phase(during, after))}
+        return _varied(then, durations, f"internal_error({words}", **attempts)
 
     @classmethod
     @public
-    def serverless(cls, *, epochs: int = 1, steps: int = 100, tokens: int | None = None, then: "Plan | None" = None) -> "Plan":
+    def serverless(
+        cls,
+        *,
+        epochs: int = 1,
+        steps: int = 100,
+        tokens: int | None = None,
+        then: "Plan | None" = None,
+        **durations: "Unpack[Durations]",
+    ) -> "Plan":
         """Plan a serverless job that shows its progress: `epochs` of `steps` steps each, evenly over its training.
 
         DescribeTrainingJob has ProgressInfo from the beginning of the training on. `tokens` is for how many it is billed when it
@@ -240,6 +278,7 @@ class Plan(PlanFields):
         told = "" if tokens is None else f", tokens={_code(tokens)}"
         return _varied(
             _AS_ANY_JOB(then),
+            durations,
             f"serverless(epochs={_code(epochs)}, steps={_code(steps)}{told}",
             epochs=epochs,
             steps=steps,
@@ -248,7 +287,7 @@ class Plan(PlanFields):
 
     @classmethod
     @public
-    def replays(cls, response: Mapping[str, Any] | str | os.PathLike[str]) -> "Plan":
+    def replays(cls, response: Mapping[str, Any] | str | os.PathLike[str], **durations: "Unpack[Durations]") -> "Plan":
         """Plan the same life again from a recorded DescribeTrainingJob response, relative to the new job's creation.
 
         `response` is the dict that boto3 returned, or the path of a JSON file as `aws sagemaker describe-training-job` prints it
@@ -258,6 +297,8 @@ class Plan(PlanFields):
         record of a job that had not finished goes on by the defaults. Limits of the new job's request do not cut a replay.
         Raises PlanError if it is no such record.
         """
+        if _checked("replays", durations):
+            raise PlanError(f"Plan.replays({next(iter(durations))}=…): the record says how long each phase lasts; leave it out")
         made = replay(response)
         return cls(
             made.phases,
@@ -316,9 +357,17 @@ def _made(
     return Plan(phases, **{"called": called, **tail, **changes})
 
 
-def _visits(recipe: str, statuses: Sequence[str], durations: Mapping[str, Any]) -> tuple[Phase, ...]:
-    """Return phases with these statuses and the durations that were given by their names."""
+def _visits(called: str, statuses: Sequence[str], durations: Mapping[str, Any]) -> tuple[Phase, ...]:
+    """Return phases with these statuses and the durations that were given by their names.
+
+    Raises PlanError for the duration of another phase, unless a stop may play it. `called` is how the call begins.
+    """
+    recipe, _, words = called.partition("(")
     given = _checked(recipe, durations)
+    for name in given:
+        if _LENGTH[name] not in (*statuses, status.UPLOADING, status.STOPPING):
+            told = ", ".join(filter(None, [words, f"{name}=…"]))
+            raise PlanError(f"Plan.{recipe}({told}): such a job never gets to {_LENGTH[name]}; leave {name} out")
     return tuple(Phase(name, given.get(name.lower())) for name in statuses)
 
 
@@ -330,17 +379,30 @@ def _words(durations: Mapping[str, Any], changes: Mapping[str, Any]) -> list[str
 
 
 def _checked(recipe: str, durations: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return durations. Raises InvalidType for a name that no phase has; the text says what was meant, and what there is."""
     for name in durations:
         if name not in _LENGTH:
             own = [one for one in inspect.signature(getattr(Plan, recipe)).parameters if one != "durations"]
-            near = nearest(name, [*_LENGTH, *own], least=0)
-            raise InvalidType(f"Plan.{recipe}() has no {quoted(name)}; did you mean {near!r}? Its phases: {', '.join(_LENGTH)}")
+            takes = [*own, *_LENGTH]
+            others = [one.name for one in fields(Plan) if one.name not in takes]
+            meant = _MEANT.get(name)
+            near = meant if meant in takes else nearest(name, [*takes, *others], least=0)
+            hint = f"write Plan.{recipe}(…).but({near}=…)" if near in others else f"did you mean {near!r}?"
+            raise InvalidType(f"Plan.{recipe}() has no {quoted(name)}; {hint} It takes {', '.join(takes)}")
     return durations
 
 
-def _varied(then: Plan | None, called: str, **changes: Any) -> Plan:  # noqa: ANN401  # the fields of a plan
+def _varied(then: Plan | None, durations: Mapping[str, Any], called: str, **changes: Any) -> Plan:  # noqa: ANN401  # any field
+    """Return the plan `then`, or one that completes with these durations, with changes; `called` is how the call begins."""
+    recipe = called.partition("(")[0]
     base: object = then
-    if base is not None and not isinstance(base, Plan):
+    if base is None:
+        phases = _visits(f"{recipe}(", NORMAL, durations)
+        base = Plan(phases, stopping=durations.get("stopping"), uploading=durations.get("uploading"))
+    elif _checked(recipe, durations):
+        name = next(iter(durations))
+        raise PlanError(f"Plan.{recipe}({name}=…, then=…): both say how long it lasts; write then=Plan.completes({name}=…)")
+    if not isinstance(base, Plan):
         raise InvalidType(f"then={quoted(then)}: the life that goes on is a Plan, such as then=Plan.fails()")
-    more = "" if then is None else f", then={then!r}"
-    return replace(then or Plan(), called=f"Plan.{called}{more})", **changes)
+    words = [called, *_words(durations, {}), *([] if then is None else [f"then={then!r}"])]
+    return replace(base, called=f"Plan.{', '.join(words)})", **changes)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from sagemock.clock.instants import SECOND_US
-from sagemock.errors import PlanError
+from sagemock.errors import InvalidType, PlanError
 from sagemock.jobs.durations import FOREVER, span_us
 from sagemock.training import status
 from sagemock.training.plan.phase import Phase
@@ -366,12 +366,113 @@ def test_a_plan_that_contradicts_itself_is_refused_where_it_is_written(name: str
     assert isinstance(caught.value, ValueError)
 
 
-@pytest.mark.parametrize("recipe", ["completes", "fails", "hangs"])
-def test_a_misspelt_phase_is_a_type_error_with_the_near_one(recipe: str) -> None:
-    """Python's own kind of error for a keyword that is not known."""
+@pytest.mark.parametrize(
+    "recipe, arguments, takes",
+    [
+        ("completes", {}, "granular, legacy, logs"),
+        ("fails", {}, "reason, exit_code, during, after, logs"),
+        ("hangs", {}, "during, logs"),
+        ("waits_for_capacity", {"wait": 5}, "wait, then"),
+        ("waits_for_training_plan", {"scheduled": 5}, "scheduled, then"),
+        ("capacity_error", {}, "after"),
+        ("interrupted", {}, "times, after, per_hour, lasting, then"),
+        ("internal_error", {}, "times, during, after, then"),
+        ("serverless", {}, "epochs, steps, tokens, then"),
+        ("replays", {"response": {}}, "response"),
+    ],
+)
+def test_a_misspelt_phase_is_a_type_error_with_the_near_one(recipe: str, arguments: dict[str, Any], takes: str) -> None:
+    """Python's own kind of error for a keyword that is not known, with all that are."""
     with pytest.raises(TypeError) as caught:
-        getattr(Plan, recipe)(trainig=5)
-    assert str(caught.value) == f"Plan.{recipe}() has no 'trainig'; did you mean 'training'? Its phases: {PHASE_NAMES}"
+        getattr(Plan, recipe)(**arguments, trainig=5)
+    assert str(caught.value) == (f"Plan.{recipe}() has no 'trainig'; did you mean 'training'? It takes {takes}, {PHASE_NAMES}")
+
+
+@pytest.mark.parametrize(
+    "given, hint",
+    [
+        ({"phase": "Training"}, "did you mean 'during'?"),
+        ({"at": 5}, "did you mean 'after'?"),
+        ({"message": "x"}, "did you mean 'reason'?"),
+        ({"artifact": b"x"}, "write Plan.fails(…).but(artifact=…)"),
+        ({"limit_lg": 5}, "write Plan.fails(…).but(limit_lag=…)"),
+    ],
+)
+def test_another_word_for_an_argument_leads_to_it(given: dict[str, Any], hint: str) -> None:
+    """By what it means, and not by its letters; what is a field of every plan goes to `but`."""
+    with pytest.raises(InvalidType) as caught:
+        Plan.fails(**given)
+    assert f"; {hint} It takes reason, exit_code, during, after, logs, starting" in str(caught.value)
+
+
+def test_a_misspelt_recipe_is_an_attribute_error_with_the_near_one() -> None:
+    """What Python says of a class has no hint."""
+    with pytest.raises(AttributeError, match=r"^Plan has no 'complete': did you mean 'completes'\? The recipes are completes, "):
+        Plan.complete  # type: ignore[attr-defined]  # noqa: B018
+    with pytest.raises(AttributeError, match=r"^Plan has no 'zzz': The recipes are"):
+        Plan.zzz  # type: ignore[attr-defined]  # noqa: B018
+    assert not hasattr(Plan, "__pickled__")
+
+
+@pytest.mark.parametrize(
+    "plan, text",
+    [
+        (Plan.waits_for_capacity(60, training=5), "Plan.waits_for_capacity(60, training=5)"),
+        (Plan.waits_for_training_plan(60, starting=1, training=5), "Plan.waits_for_training_plan(60, starting=1, training=5)"),
+        (Plan.interrupted(2, training=5), "Plan.interrupted(2, training=5)"),
+        (Plan.internal_error(starting=3, training=5), "Plan.internal_error(1, starting=3, training=5)"),
+        (Plan.serverless(training=5), "Plan.serverless(epochs=1, steps=100, training=5)"),
+        (Plan.capacity_error(60, stopping=5), "Plan.capacity_error(60, stopping=5)"),
+    ],
+)
+def test_every_recipe_takes_the_durations_of_its_phases(plan: Plan, text: str) -> None:
+    """They are those of the life that it varies, and its repr has them."""
+    assert repr(plan) == text
+    durations = {phase.status: phase.duration for phase in plan.phases}
+    assert (durations.get("Training", 5), plan.stopping or 5) == (5, 5)
+
+
+def test_attempts_play_the_same_phases() -> None:
+    """An attempt that ends in an internal error starts as long as the one that goes on."""
+    plan = Plan.internal_error(starting=3, downloading=4, after=9)
+    assert [phase.duration for phase in plan.attempt] == [3, 4, 9]
+    assert [phase.duration for phase in plan.phases[:2]] == [3, 4]
+
+
+@pytest.mark.parametrize(
+    "make, text",
+    [
+        (
+            lambda: Plan.interrupted(then=Plan(), training=5),
+            "Plan.interrupted(training=…, then=…): both say how long it lasts; write then=Plan.completes(training=…)",
+        ),
+        (
+            lambda: Plan.replays({}, training=5),
+            "Plan.replays(training=…): the record says how long each phase lasts; leave it out",
+        ),
+        (
+            lambda: Plan.hangs("Starting", training=5),
+            "Plan.hangs(during='Starting', training=…): such a job never gets to Training; leave training out",
+        ),
+        (
+            lambda: Plan.fails(during="Downloading", training=5),
+            "Plan.fails(during='Downloading', training=…): such a job never gets to Training; leave training out",
+        ),
+        (
+            lambda: Plan.capacity_error(starting=5),
+            "Plan.capacity_error(starting=…): `after` says how long the job is in Starting; give that",
+        ),
+        (
+            lambda: Plan.capacity_error(downloading=5),
+            "Plan.capacity_error(downloading=…): such a job never gets to Downloading; leave downloading out",
+        ),
+    ],
+)
+def test_a_duration_that_nothing_plays_is_refused(make: Callable[[], Plan], text: str) -> None:
+    """With the right way."""
+    with pytest.raises(PlanError) as caught:
+        make()
+    assert str(caught.value) == text
 
 
 def test_another_life_is_a_plan_and_another_field_is_one_that_there_is() -> None:

@@ -1,0 +1,35 @@
+"""Where the threads of this process stand in their code."""
+
+import gc
+import sys
+import threading
+from types import FrameType
+from typing import Final
+
+from sagemock.clock import forks
+
+__all__ = ["frame_of", "frames"]
+
+_LOCK: Final = forks.lock()
+_COLLECTS: Final = sys.version_info < (3, 12)
+"""Whether the garbage collector may run while the interpreter makes that list: it then waits forever for a lock of its own."""
+
+
+def frames() -> dict[int, FrameType]:
+    """Return the innermost frame of each thread, by the thread's identifier."""
+    if not _COLLECTS:
+        return sys._current_frames()  # noqa: SLF001  # there is no other way
+    # One at a time: otherwise another thread might let the collector run again.
+    with _LOCK:
+        was_enabled = gc.isenabled()
+        gc.disable()
+        try:
+            return sys._current_frames()  # noqa: SLF001  # as above
+        finally:
+            if was_enabled:
+                gc.enable()
+
+
+def frame_of(thread: threading.Thread) -> FrameType | None:
+    """Return the innermost frame of a thread, None if it has not begun or has ended."""
+    return frames().get(thread.ident or 0)

@@ -1,0 +1,69 @@
+"""The polls and sleeps of one thread or task, since the last change that matters to it (law 9)."""
+
+import asyncio
+import threading
+from collections import Counter
+from collections.abc import Hashable
+from contextvars import ContextVar
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+__all__ = ["Loop", "Loops"]
+
+
+class Loop:
+    """What one thread or task has polled and slept."""
+
+    def __init__(self) -> None:
+        self.has_asked = False
+        """Whether it has ever asked SageMaker about a job."""
+        self.changes = 0
+        """How many changes there had been when it began to count."""
+        self.begin()
+
+    def begin(self) -> None:
+        """Count anew."""
+        self.polls: Counter[Hashable] = Counter()
+        self.familiar = self.lists = self.sleeps = self.slept_us = 0
+        self.until_us: int | None = None
+        """Until which instant something can still happen to a job that it asked about; None if it has asked about none."""
+
+    def asked(self, until_us: int) -> None:
+        """Note that it asked about jobs to which something can happen until an instant."""
+        self.has_asked = True
+        self.until_us = until_us if self.until_us is None else max(self.until_us, until_us)
+
+
+class Loops:
+    """The loops of all threads and tasks of one mock."""
+
+    def __init__(self) -> None:
+        self._changes = 0
+        self._of_threads: WeakKeyDictionary[threading.Thread, Loop] = WeakKeyDictionary()
+        self._of_tasks: WeakKeyDictionary[asyncio.Task[Any], Loop] = WeakKeyDictionary()
+        # What a task does by `asyncio.to_thread` is its own.
+        self._here: Final[ContextVar[Loop | None]] = ContextVar("sagemock_loop", default=None)
+
+    def changed(self) -> None:
+        """Let all of them count anew: somebody has changed something."""
+        self._changes += 1
+
+    def mine(self) -> Loop:
+        """Return the loop of the calling thread or task."""
+        # The running loop first: without one current_task() raises.
+        task = asyncio.current_task() if asyncio._get_running_loop() is not None else None  # noqa: SLF001  # as above
+        found = self._of_task(task) if task is not None else self._here.get() or self._of_thread()
+        if found.changes != self._changes:
+            found.changes = self._changes
+            found.begin()
+        return found
+
+    def _of_task(self, task: "asyncio.Task[Any]") -> Loop:
+        found = self._of_tasks.get(task)
+        if found is None:
+            found = self._of_tasks[task] = Loop()
+            self._here.set(found)
+        return found
+
+    def _of_thread(self) -> Loop:
+        return self._of_threads.setdefault(threading.current_thread(), Loop())

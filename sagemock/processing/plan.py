@@ -1,0 +1,149 @@
+"""Plans of processing jobs: what a test wants to happen to one."""
+
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypedDict
+
+from sagemock import reasons
+from sagemock.checks import of_a_plan, public, public_class, quoted, text
+from sagemock.errors import PlanError
+from sagemock.jobs.batch.fields import STOPPING, BatchFields
+from sagemock.jobs.batch.record import loaded, played
+from sagemock.jobs.durations import Duration
+from sagemock.jobs.hashing import hashed_once
+from sagemock.jobs.kinds import PROCESSING, Kind
+from sagemock.jobs.lines import LogMapping
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+__all__ = ["ProcessingDurations", "ProcessingJobPlan"]
+
+RUNNING: Final = "Processing"
+"""The phase in which the containers run; no API shows it."""
+MESSAGE_MAX: Final = 1024
+"""The service shows the first KB of what containers write to /opt/ml/output/message (developer guide)."""
+
+
+class ProcessingDurations(TypedDict, total=False):
+    """How long the phases of a processing job last, by name; None, or what is not given, comes from recorded jobs."""
+
+    starting: Duration | None
+    processing: Duration | None
+    stopping: Duration | None
+
+
+@public_class
+@hashed_once
+@dataclass(frozen=True, repr=False, kw_only=True)
+class ProcessingJobPlan(BatchFields):
+    """What happens to a processing job, from CreateProcessingJob to its end.
+
+    A plan is made by a recipe, such as `ProcessingJobPlan.completes(processing=600)`. A processing job is InProgress from its
+    creation on; it has a ProcessingStartTime when its containers run. The phases have names of ours: Starting and Processing.
+    Every recipe takes their durations by name, each a `timedelta`, seconds, or a (low, high) pair to draw from with the mock's
+    seed. `stopping` says how long a stop takes. `exit_message` is what the containers write to /opt/ml/output/message, which is
+    shown as ExitMessage however the job ends. `logs` is what they write to their logs:
+    `logs={"Processing": [(0, "read 10 rows")]}`.
+    """
+
+    kind: ClassVar[Kind] = PROCESSING
+    running: ClassVar[str] = RUNNING
+    writes: ClassVar[Collection[str]] = (RUNNING, STOPPING)
+
+    processing: Duration | None = None
+    """How long the containers run."""
+    exit_message: str | None = None
+    """What the containers write to /opt/ml/output/message."""
+
+    @property
+    def running_length(self) -> Duration | None:
+        """How long the containers run."""
+        return self.processing
+
+    def __post_init__(self) -> None:
+        """Refuse a plan that contradicts itself, where it is written."""
+        super().__post_init__()
+        if self.exit_message is not None:
+            with of_a_plan():
+                text("exit_message", self.exit_message, "a text", "write exit_message='Completed: 10 rows'")
+            if not self.runs:
+                raise PlanError("exit_message is written by a container, and none runs in this plan: leave it out")
+
+    @classmethod
+    @public
+    def completes(
+        cls, *, exit_message: str | None = None, logs: LogMapping = (), **durations: "Unpack[ProcessingDurations]"
+    ) -> "ProcessingJobPlan":
+        """Plan a success: InProgress → Completed."""
+        return cls._made("completes", durations, _words(exit_message), exit_message=exit_message, logs=logs)
+
+    @classmethod
+    @public
+    def immediate(cls) -> "ProcessingJobPlan":
+        """Plan a job that is Completed when CreateProcessingJob answers, as with moto: for a suite that comes from there."""
+        return cls(starting=0, processing=0, called="ProcessingJobPlan.immediate()")
+
+    @classmethod
+    @public
+    def fails(  # noqa: PLR0913  # each is told by name
+        cls,
+        reason: str | None = None,
+        *,
+        exit_code: int | None = None,
+        exit_message: str | None = None,
+        during: str = RUNNING,
+        after: Duration | None = None,
+        logs: LogMapping = (),
+        **durations: "Unpack[ProcessingDurations]",
+    ) -> "ProcessingJobPlan":
+        """Plan a failure `during` a phase, `after` so long in that phase (default: at its end).
+
+        In Starting the container never runs, as when its image cannot be pulled: there is no ProcessingStartTime then. `reason`
+        is FailureReason; `exit_code` makes it that of a container that ended with this code (default: 1). `exit_message` is the
+        container's own word, ExitMessage.
+        """
+        if reason is not None and exit_code is not None:
+            raise PlanError(f"ProcessingJobPlan.fails({quoted(reason)}, exit_code={quoted(exit_code)}): both say why; give one")
+        return cls._failing(
+            reason,
+            during,
+            after,
+            durations,
+            _words(exit_message),
+            otherwise=reasons.exit_code(1 if exit_code is None else exit_code),
+            exit_message=exit_message,
+            logs=logs,
+        )
+
+    @classmethod
+    @public
+    def hangs(
+        cls,
+        during: str = RUNNING,
+        *,
+        exit_message: str | None = None,
+        logs: LogMapping = (),
+        **durations: "Unpack[ProcessingDurations]",
+    ) -> "ProcessingJobPlan":
+        """Plan a job that never leaves `during` by itself; a stop or MaxRuntimeInSeconds of its request still ends it."""
+        return cls._hanging(during, durations, _words(exit_message), exit_message=exit_message, logs=logs)
+
+    @classmethod
+    @public
+    def replays(cls, response: Mapping[str, Any] | str | os.PathLike[str]) -> "ProcessingJobPlan":
+        """Plan the same life again from a recorded DescribeProcessingJob response, relative to the new job's creation.
+
+        `response` is the dict that boto3 returned, or the path of a JSON file as `aws sagemaker describe-processing-job` prints
+        it. A record of a job that had not ended goes on by the defaults. The limit of the new job's request does not cut a
+        replay. Raises PlanError if it is not such a record.
+        """
+        record = loaded(response, PROCESSING)
+        fields = played(record, PROCESSING, RUNNING)
+        name = record.get("ProcessingJobName", "a record")
+        return cls(**fields, exit_message=record.get("ExitMessage"), called=f"ProcessingJobPlan.replays(<{name}>)")
+
+
+def _words(exit_message: str | None) -> list[str]:
+    return [] if exit_message is None else [f"exit_message={quoted(exit_message, MESSAGE_MAX * 2)}"]

@@ -1,0 +1,116 @@
+"""The operations on transform jobs."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from sagemock.evidence import UNCHECKED, Assumption
+from sagemock.jobs.batch.job import snapshot
+from sagemock.jobs.kinds import TRANSFORM
+from sagemock.jobs.place import Place
+from sagemock.protocol.answer import dump
+from sagemock.protocol.model import Api
+from sagemock.service import batch, listing
+from sagemock.service.batch import BatchKind
+from sagemock.service.rules import table
+from sagemock.transform.job import Job, concrete, instances
+from sagemock.transform.plan import TransformJobPlan
+
+if TYPE_CHECKING:
+    from sagemock.service.operations import Service
+
+__all__ = ["KIND", "RULES", "create", "describe", "list_jobs", "stop"]
+
+_WORDS: Final = Assumption(
+    "the words in which CreateTransformJob refuses a batch strategy without a split type, and more than 100 MB in flight "
+    "(service model: MaxConcurrentTransforms * MaxPayloadInMB must not exceed 100 MB)",
+    since="2026-11-26",
+    knob=UNCHECKED,
+)
+_ENVIRONMENT: Final = Assumption(
+    "that Environment of a transform job is shown as it was sent (a record of 2022 has an empty one, those of 2018 and 2021 have "
+    "none)",
+    since="2026-11-26",
+)
+_IN_FLIGHT_MB: Final = 100
+_PAYLOAD_MB: Final = 6
+"""MaxPayloadInMB when the request has none (service model; logs)."""
+
+
+# -- the rules
+
+
+def in_flight_fits(request: Mapping[str, Any], _: Place) -> str | None:
+    """Refuse more than 100 MB in flight (service model, MaxPayloadInMB)."""
+    concurrent, payload_mb = request.get("MaxConcurrentTransforms", 1), request.get("MaxPayloadInMB", _PAYLOAD_MB)
+    if concurrent * payload_mb > _IN_FLIGHT_MB:
+        return _WORDS(
+            f"MaxConcurrentTransforms {concurrent} multiplied by MaxPayloadInMB {payload_mb} must not exceed {_IN_FLIGHT_MB} MB"
+        )
+    return None
+
+
+def strategy_has_a_split(request: Mapping[str, Any], _: Place) -> str | None:
+    """Service model, BatchStrategy: "you must set the SplitType property to Line, RecordIO, or TFRecord"."""
+    split = request["TransformInput"].get("SplitType", "None")
+    if split == "None":
+        return _WORDS(f"BatchStrategy {request['BatchStrategy']} requires SplitType Line, RecordIO or TFRecord")
+    return None
+
+
+def tags_are_free(request: Mapping[str, Any], _: Place) -> str | None:
+    """Refuse tags as CreateTrainingJob does."""
+    return table.tag_keys_are_unique(request) or table.tag_keys_are_free(request)
+
+
+RULES: Final[Mapping[str, tuple[batch.Rule, ...]]] = {
+    "MaxConcurrentTransforms": (in_flight_fits,),
+    "BatchStrategy": (strategy_has_a_split,),
+    "Tags": (tags_are_free,),
+}
+"""The rules of CreateTransformJob beyond the constraints of single values, by the member that they need."""
+
+
+# -- what is shown
+
+
+def _filled(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the service fills in (records X1 to X4; the one of 2018 has no DataProcessing)."""
+    processing = {"InputFilter": "$", "OutputFilter": "$", "JoinSource": "None"}
+    filled: dict[str, Any] = {"DataProcessing": {**processing, **request.get("DataProcessing", {})}}
+    if "TransformInput" in request:
+        filled["TransformInput"] = {"CompressionType": "None", "SplitType": "None", **request["TransformInput"]}
+    if "TransformOutput" in request:
+        filled["TransformOutput"] = {"AssembleWith": "None", "KmsKeyId": "", **request["TransformOutput"]}
+    return _ENVIRONMENT(filled)
+
+
+KIND: Final = BatchKind(TRANSFORM, "transform job", Job, TransformJobPlan(), concrete, instances, _filled)
+
+
+# -- the operations
+
+
+def create(service: "Service", api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+    """Create a job; its name must be new, and its model must exist where somebody has the models."""
+    if service.validate:
+        batch.check_rules(RULES, request, place)
+        if service.check_model is not None:
+            service.check_model(place, request["ModelName"])
+    return batch.create(KIND, service, api, place, request, now_us)
+
+
+def describe(service: "Service", api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+    """Describe a job as it is at this instant."""
+    job = batch.found(KIND, service, place, request)
+    return dump(batch.document(KIND, api, job, snapshot(job, now_us)))
+
+
+def list_jobs(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+    """List jobs: cut a page, then filter it. The default order is Descending (operation documentation; a list of 2022)."""
+    region = service.store.region(place, Job)
+    return dump(listing.batch_jobs(region, request, now_us, TRANSFORM, batch.summary, descends=True))
+
+
+def stop(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+    """Stop a job that is in progress."""
+    return batch.stop(KIND, service, place, request, now_us)

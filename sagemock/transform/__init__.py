@@ -1,0 +1,1 @@
+"""Transform jobs: their plans and their lives."""

@@ -1,0 +1,107 @@
+"""Each recorded processing and transform job is reproduced, member by member: what is absent in the record is absent here."""
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+
+from sagemock import ProcessingJobPlan, TransformJobPlan, mock_sagemaker
+from tests.support.batch import DAY, echoed, processing, record
+from tests.support.calling import make_client
+
+TIMES = ("CreationTime", "LastModifiedTime", "ProcessingStartTime", "ProcessingEndTime", "TransformStartTime", "TransformEndTime")
+
+
+def read(value: Any) -> Any:
+    """Return a recorded value as boto3 gives it; ARNs in the case of today."""
+    if isinstance(value, Mapping):
+        return {name: _instant(one) if name in TIMES else read(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [read(one) for one in value]
+    return value
+
+
+def _instant(text: str) -> datetime:
+    found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return found.replace(tzinfo=timezone.utc) if found.tzinfo is None else found
+
+
+def lowered(shown: dict[str, Any]) -> dict[str, Any]:
+    """Return a description whose ARN is in lower case, as the service had them until about 2022; we keep the case."""
+    return {name: value.lower() if name.endswith("JobArn") else value for name, value in shown.items()}
+
+
+def shown_at(kind: str, described: dict[str, Any], plan: Any, look: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the description and the summary of a job that replays a record, at the instant of a recorded look."""
+    member = f"{kind.title()}JobName"
+    region = described[f"{kind.title()}JobArn"].split(":")[3]
+    with mock_sagemaker(start=described["CreationTime"], latency=0, plan=plan, wall="real") as sagemaker:
+        client = make_client(region)
+        getattr(client, f"create_{kind}_job")(**echoed(kind, described))
+        ends = [_instant(look[name]) for name in TIMES if name in look]
+        sagemaker.clock.advance_to(max(ends))
+        if look.get("settles", True):
+            sagemaker.advance_until_idle()
+        (summary,) = getattr(client, f"list_{kind}_jobs")()[f"{kind.title()}JobSummaries"]
+        found = getattr(client, f"describe_{kind}_job")(**{member: described[member]})
+        del found["ResponseMetadata"]
+        return found, summary
+
+
+@pytest.mark.parametrize("name", ["P1", "X1", "X3", "X4"])
+def test_a_job_that_has_ended_is_shown_as_it_was(name: str) -> None:
+    """Its times, its reason, and the defaults that the service filled in then, and no others."""
+    whole = record(name)
+    kind = "processing" if name[0] == "P" else "transform"
+    of: Any = ProcessingJobPlan if kind == "processing" else TransformJobPlan
+    found, summary = shown_at(kind, whole["Describe"], of.replays(whole["Describe"]), whole["Describe"])
+    assert lowered(found) == lowered(read(whole["Describe"]))
+    if "List" in whole:
+        assert [lowered(summary)] == [lowered(one) for one in read(whole["List"][f"{kind.title()}JobSummaries"])]
+
+
+@pytest.mark.parametrize("look", ["Describe_1", "Describe_2"])
+def test_a_job_that_was_just_created_is_shown_as_it_was(look: str) -> None:
+    """LastModifiedTime has moved once, and nothing has started."""
+    whole = record("P3")
+    described = whole[look]
+    plan = ProcessingJobPlan.replays(described)
+    found, summary = shown_at("processing", described, plan, {**described, "settles": False})
+    assert found == read(described)
+    assert [summary] == read(whole["List_1"])["ProcessingJobSummaries"]
+
+
+def test_a_processing_job_that_is_stopped_is_shown_as_it_was() -> None:
+    """Before the call, and after it."""
+    whole = record("P2")
+    before, after = whole["Describe_before"], whole["Describe_after_stop"]
+    found, summary = shown_at("processing", before, ProcessingJobPlan.replays(before), {**before, "settles": False})
+    assert (found, [summary]) == (read(before), read(whole["List"])["ProcessingJobSummaries"])
+    found, _ = shown_at("processing", after, ProcessingJobPlan.replays(after), {**after, "settles": False})
+    assert found == read(after)
+
+
+def test_a_transform_job_that_is_stopped_is_shown_as_it_was() -> None:
+    """Without any of its times: its description has no LastModifiedTime, so the list says when the first move was."""
+    whole = record("X2")
+    before, after = whole["Describe_before"], whole["Describe_after_stop"]
+    summary = whole["List"]["TransformJobSummaries"][0]
+    look = {**before, "LastModifiedTime": summary["LastModifiedTime"], "settles": False}
+    found, listed = shown_at("transform", before, TransformJobPlan.replays(look), look)
+    assert lowered(found) == lowered(read(before))
+    assert lowered(listed) == lowered(read(summary))
+    look = {**after, "CreationTime": "2018-10-29T11:33:33.458", "settles": False}
+    found, _ = shown_at("transform", after, TransformJobPlan.replays(after), look)
+    assert lowered(found) == lowered(read(after))
+
+
+def test_a_job_of_which_only_the_times_were_kept_is_played() -> None:
+    """As a selection of a description."""
+    times = {name: DAY + at if ":" in at else at for name, at in record("P4")["Describe"].items()}
+    with mock_sagemaker(start=f"{times['CreationTime']}Z", latency=0, plan=ProcessingJobPlan.replays(times)) as sagemaker:
+        client = make_client()
+        client.create_processing_job(**processing())
+        sagemaker.advance_until_idle()
+        found = client.describe_processing_job(ProcessingJobName="prepare")
+    assert {name: found[name] for name in times} == read(times)
