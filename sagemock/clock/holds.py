@@ -1,4 +1,4 @@
-"""Who holds time: the threads of a mock that are neither in its table nor known to stand still (law 7)."""
+"""Which threads hold time: those of a mock that are not in its table and whose waits do not let it move on (law 7)."""
 
 import threading
 from collections.abc import Hashable, MutableSet
@@ -7,6 +7,7 @@ from typing import Final
 from weakref import ref
 
 from sagemock.clock.forced_moves import NAMED_S, ForcedMoves
+from sagemock.clock.natives import Natives
 from sagemock.clock.real import real
 from sagemock.clock.stillness import Looker, Stillness
 from sagemock.clock.table import Sleeper, Table
@@ -20,7 +21,7 @@ _Woken = dict[Sleeper, None]
 
 
 class Holds:
-    """Looks at the threads of one mock; whoever calls it holds the mutex of the table."""
+    """Looks at the threads of one mock. The caller holds the mutex of the table."""
 
     def __init__(
         self,
@@ -37,6 +38,9 @@ class Holds:
         self._around = around
         self._entered_by = ref(threading.current_thread())
         self._patience_s = patience_s
+        self._natives = Natives()
+        self._awaited: list[tuple[threading.Thread, Hashable, Why]] = []
+        """Who waits for the outside although time may move, as it was at the last look."""
         self.moves = ForcedMoves()
         self._since_s: float | None = None
         """Since when time has been held, without a break."""
@@ -60,16 +64,10 @@ class Holds:
             return not self._awake({me})
         return self._awake_threads() <= (0 if self._table.has(me) else 1)
 
-    @property
-    def awaited(self) -> list[tuple[threading.Thread, Hashable, Why]]:
-        """Who waits for the outside although time may move, as it was at the last look."""
-        found = vars(self).get("stillness")
-        return found.awaited if isinstance(found, Stillness) else []
-
     def note_move(self, at_us: int, by_us: int) -> None:
-        """Note that time passes: what does although somebody waits for the outside is put on record."""
+        """Note that time passes. If a thread waits for the outside meanwhile, that goes on record."""
         self._since_s = None
-        for thread, number, why in self.awaited:
+        for thread, number, why in self._awaited:
             self.moves.passed(number, thread, why.value, at_us, by_us)
 
     def note_hold(self, at_us: int) -> None:
@@ -90,9 +88,13 @@ class Holds:
 
     def hold(self, first: Sleeper | None, *besides: threading.Thread, paused: bool) -> bool:
         """Return whether the clock must not go to the deadline of `first` now; `paused`: whoever looks has just waited really."""
+        self._awaited = []
         if self._is_any_woken() or (not self._table.is_forced and self._table.waits_outside(real.monotonic())):
             return True
         older = self._older() if first is not None and first.is_wait else []
+        if first is not None and first.is_wait and not self._table.is_forced and self._natives.compute():
+            # Nor what a native thread is about to give.
+            return True
         if not (besides or older or self._is_any_around()) and self._awake_threads() <= 0:
             return False
         threads = self._awake(set(besides))
@@ -100,6 +102,8 @@ class Holds:
         looker = Looker(self._entered_by(), self._patience_s, self._table.is_forced)
         if (threads or older) and not self.stillness.all_rest(threads, older=older, looker=looker, paused=paused):
             return True
+        if threads:
+            self._awaited = self.stillness.awaited
         # While they were looked at, one that stands still now may have started another, or ended a wait.
         return self._awake(set(besides)) != threads or self._is_any_woken()
 

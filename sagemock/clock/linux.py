@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 from sagemock.clock.interrupts import raise_if_foreign
 
-__all__ = ["native_id", "of_thread", "processor_clock", "read", "thread_ids"]
+__all__ = ["native_id", "of_thread", "processor_clock", "read", "thread_count", "thread_ids"]
 
 _THREADS: Final = "/proc/self/task"
 _FORKED: Final[WeakKeyDictionary[threading.Thread, int]] = WeakKeyDictionary()
@@ -48,6 +48,16 @@ def read(path: str) -> bytes | None:
     except OSError as error:
         raise_if_foreign(error)
         return None
+
+
+def thread_count() -> int:
+    """Return how many threads this process has, 0 where the kernel does not tell."""
+    try:
+        # A directory has a link for itself, one from its parent, and one for each thread: no list is made.
+        return os.stat(_THREADS).st_nlink - 2  # noqa: PTH116  # twice as fast
+    except OSError as error:
+        raise_if_foreign(error)
+        return 0
 
 
 def thread_ids() -> list[str]:

@@ -5,7 +5,7 @@ import time
 from typing import Final
 
 from sagemock.clock.interrupts import raise_if_foreign
-from sagemock.clock.linux import native_id, of_thread, processor_clock, thread_ids
+from sagemock.clock.linux import native_id, of_thread, processor_clock, thread_count, thread_ids
 from sagemock.clock.real import real
 
 __all__ = ["Natives"]
@@ -23,6 +23,8 @@ class Natives:
 
     def compute(self) -> bool:
         """Return whether one of them runs, or could, or has mostly run since the last look."""
+        if thread_count() <= threading.active_count():
+            return False
         known = {str(native_id(thread)) for thread in threading.enumerate()}
         numbers = [number for number in thread_ids() if number not in known]
         now_s: float = real.monotonic()

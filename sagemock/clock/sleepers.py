@@ -1,4 +1,4 @@
-"""Who sleeps on a virtual clock, and when it may move on to the next of them (law 7)."""
+"""The sleepers of a virtual clock, and when it may move on to the next of them (law 7)."""
 
 import threading
 from collections.abc import Callable, MutableSet
@@ -22,7 +22,7 @@ __all__ = ["Rouse", "Sleeper", "Sleepers", "waiting"]
 _STEP_S: Final = 0.001
 _LONGEST_STEP_S: Final = 0.01
 _YIELDS: Final = 1000
-"""How often threads may yield at one instant before it is taken for waiting: a spinning thread must not hold time for ever."""
+"""After so many yields at one instant, yielding counts as waiting: a spinning thread must not hold time forever."""
 
 
 class _Calls(threading.local):
@@ -34,17 +34,17 @@ class _Calls(threading.local):
 class Sleepers:
     """The sleepers of one clock: they wake in the order of their deadlines, one at a time.
 
-    Time moves to the next deadline when every thread of the mock is in the table or stands still: the one that entered the mock,
-    and those that were started since. Whoever was woken is waited for likewise, until it sleeps, ends or stands still. `advance`
-    is a sleep of the thread that calls it, so it stops for whoever has a deadline on the way.
+    Time moves to the next deadline when every thread of the mock is in the table, or its wait does not hold time: the thread that
+    entered the mock, those that were started since, and those that were adopted. A thread that was woken is waited for until it
+    sleeps again, ends or waits. `advance` is a sleep of the thread that calls it, so it stops at each deadline on the way.
 
-    There is no thread that does this: who goes to sleep moves time on for all, and as long as somebody is busy, one of the
-    sleepers looks every millisecond. Where there is only one thread nobody waits.
+    There is no thread that does this. A thread that goes to sleep moves time on for all; as long as another one is busy, one of
+    the sleepers looks every millisecond. If there is only one thread, it never waits.
 
-    A handler of a signal may raise at any moment in the main thread, and may call us. So what is to be undone is undone a second
-    time if that was cut short, no lock is put down and taken up again on the way, and of what belongs together the part without
-    which others would wait for ever comes first. Nor does a loop stand right inside of a `with` or `try`: CPython 3.12 and 3.13
-    leave the jump back to its beginning out of that (`tests/test_interrupts.py`).
+    A signal handler may raise at any moment in the main thread, and may call us. So a step that undoes something is done a second
+    time if it was cut short; no lock is released and acquired again on the way; and of two changes that belong together, the one
+    without which other threads would wait forever comes first. No loop stands directly inside a `with` or `try`, because CPython
+    3.12 and 3.13 leave the jump back to its beginning out of that (`tests/laws/test_interrupts.py`).
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Sleepers:
         self._turn = threading.RLock()
         self.table = Table()
         self.woken: dict[Sleeper, None] = {}
-        """Who was woken and has not gone on yet: as long as there is one, nobody moves time."""
+        """The sleepers that were woken and have not gone on yet. As long as there is one, time does not move."""
         self.pauses = Pauses()
         self.patience_s = patience_s
         self._holds = Holds(

@@ -1,4 +1,4 @@
-"""Whether a thread stands still: it waits for a lock, a queue, another thread or a socket, and has done so for a moment."""
+"""Whether the threads of a mock let time move on: by what each of them waits for, and where that is unknown by watching it."""
 
 import sys
 import threading
@@ -33,11 +33,11 @@ _LOOKS: Final = 20
 _SHARE: Final = 0.25
 _WAITING: Final = b"S"
 _LATE_S: Final = 0.02
-"""By how much less than its own time-out a call may have been seen to take."""
+"""A call may seem to take this much less than its own time-out."""
 
 
 class Ended(Exception):  # noqa: N818  # it tells, and is no error
-    """A thread has no pulse any more. Of a class of its own, which no handler of a signal raises."""
+    """A thread has ended, and has no pulse. A class of its own, because no signal handler raises it."""
 
 
 @dataclass(slots=True)
@@ -76,12 +76,12 @@ class _Outside:
 
 @dataclass(frozen=True, slots=True)
 class Looker:
-    """What the mock that looks at its threads says of them."""
+    """What a mock knows when it looks at its threads."""
 
     entered_by: threading.Thread | None = None
     patience_s: float = 10
     is_forced: bool = False
-    """Whether somebody moves time on purpose, by an advance or a call: no wait for the outside stops that (law 7)."""
+    """Whether an advance or the latency of a call moves time: no wait for the outside stops that (law 7)."""
 
     def time(self, wait: Wait, *, is_entered: bool, is_older: bool) -> Time:
         """Return what a wait of a thread means for time."""
@@ -116,7 +116,7 @@ class Stillness:
         self._seen: WeakKeyDictionary[threading.Thread, _Seen] = WeakKeyDictionary()
 
     def woke(self, thread: threading.Thread) -> None:
-        """Note that a thread was just woken: it has something to do, although it may not have begun."""
+        """Note that a thread was just woken: it has something to do, even if it has not begun."""
         if self._is_exact:
             self._seen.pop(thread, None)
         else:

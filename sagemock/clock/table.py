@@ -1,4 +1,4 @@
-"""Who sleeps on a clock, or waits for another thread: a heap by deadline, and a count of the threads."""
+"""The threads and loops that sleep on a clock or wait for another thread: a heap by deadline, and a count of the threads."""
 
 import heapq
 import threading
@@ -10,18 +10,18 @@ from typing import Final, Protocol
 __all__ = ["Rouse", "Sleeper", "Table"]
 
 _FEW: Final = 64
-"""So many deadlines that nobody waits for any more are left in the heap."""
+"""The heap keeps this many deadlines that no sleeper waits for any more."""
 
 
 class Rouse(Protocol):
-    """Ends a real wait at once; it is called in whichever thread, and may come when there is none."""
+    """Ends a real wait at once. Any thread may call it, also when there is no wait."""
 
     def __call__(self) -> None:
         """Rouse."""
 
 
 class Sleeper:
-    """A thread, or what sleeps in its event loop, that is to be woken at an instant; or a thread that waits for another one."""
+    """A thread, or a task of its event loop, that is woken at an instant; or a thread that waits for another one."""
 
     __slots__ = (
         "creeps",
@@ -51,11 +51,11 @@ class Sleeper:
         self.creeps = False
         """Whether it waits by reading the time, again and again, and moves only for that."""
         self.is_forced = False
-        """Whether somebody moves time on purpose, by an advance or a call."""
+        """Whether this is an advance, or the latency of a call."""
         self.is_wait = False
-        """Whether another thread may end it: a time-out is not to overtake what that one is about to give."""
+        """Whether another thread may end it. Then a time-out must not come before what that thread is about to give."""
         self.is_ticker = False
-        """Whether it has only timed out for long: the clock need not stop for it."""
+        """Whether it has timed out many times and done nothing else: the clock need not stop for it."""
         self.outside_until_s = 0.0
         """Until which real instant its event loop waits for the world outside as well, which holds time; 0 if it does not."""
         self.own_thread = False
@@ -78,7 +78,7 @@ _Heap = list[tuple[int, int, int, Sleeper]]
 
 
 class Table:
-    """The sleepers of one clock. Whoever changes it holds the mutex. A change may be made twice, if the first was cut short."""
+    """The sleepers of one clock. A caller that changes it holds the mutex. A change that was cut short may be made again."""
 
     def __init__(self) -> None:
         self._timed: dict[Sleeper, None] = {}
@@ -109,7 +109,7 @@ class Table:
 
     @property
     def is_forced(self) -> bool:
-        """Whether somebody moves time on purpose, as far as the next deadline at least."""
+        """Whether an advance or the latency of a call moves time, at least as far as the next deadline."""
         return bool(self._forced)
 
     def waits_outside(self, now_s: float) -> bool:
@@ -152,7 +152,7 @@ class Table:
                 self.discard(sleeper)
 
     def clear(self) -> None:
-        """Forget everybody."""
+        """Forget all sleepers."""
         for sleeper in self:
             self.discard(sleeper)
 
@@ -166,7 +166,7 @@ class Table:
         return min(tops)[3] if tops else None
 
     def last(self) -> Sleeper | None:
-        """Return a sleeper that is disturbed least by looking around: one that waits without a time-out, if any does."""
+        """Return the sleeper that may look at the other threads: one that waits without a time-out, if there is one."""
         for sleepers in (self._untimed, self._timed):
             for sleeper in reversed(sleepers):
                 if not (sleeper.is_busy or sleeper.is_given):

@@ -61,7 +61,7 @@ class Why(Enum):
     IDLE = "it is an idle worker of a ThreadPoolExecutor"
     LOCK = "it waits for a lock, which another thread gives"
     TIMED_LOCK = "it waits for the GIL, or for a lock with a time-out"
-    SERVES = "it waits for whoever may call: a listening socket, a connection that came in, a loop's own wake-up"
+    SERVES = "it waits for callers: at a listening socket, a connection that came in, or a loop's own wake-up"
     LOOKS = "it looks at threads of its own from time to time (joblib)"
     SLEEPS = "it really sleeps, as a heartbeat does between two beats"
     PERSON = "it reads a terminal, or a pipe that comes from outside of this process"

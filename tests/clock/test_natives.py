@@ -8,7 +8,7 @@ import time
 import pytest
 
 from sagemock import mock_sagemaker
-from sagemock.clock import natives
+from sagemock.clock import linux, natives
 from sagemock.clock.natives import Natives
 from sagemock.clock.real import real
 from tests.support.waiting import eventually
@@ -37,6 +37,7 @@ def test_a_native_thread_that_computes_is_seen() -> None:
 
 def test_a_thread_that_ends_while_it_is_looked_at_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernel does not know it any more."""
+    monkeypatch.setattr(natives, "thread_count", lambda: threading.active_count() + 1)
     monkeypatch.setattr(natives, "thread_ids", lambda: ["4194305"])
     assert not Natives().compute()
     monkeypatch.setattr(natives, "of_thread", lambda _number, _what: b"1 (x) R")
@@ -55,3 +56,27 @@ def test_who_waits_for_a_native_thread_holds_time() -> None:
         done.acquire()
         assert sagemaker.clock.now().timestamp() == 1_532_908_800
         beside.join()
+
+
+def test_a_time_out_does_not_overtake_what_a_native_thread_is_about_to_give() -> None:
+    """Although there is no other thread that Python knows."""
+    done = threading.Event()
+
+    def give() -> None:  # pragma: no cover  # nobody traces a native thread
+        ends_s = real.monotonic() + 0.1
+        while real.monotonic() < ends_s:
+            sum(range(1000))
+        done.set()
+
+    with mock_sagemaker(start="2018-07-30T00:00:00Z") as sagemaker:
+        _thread.start_new_thread(give, ())
+        assert done.wait(60)
+        assert sagemaker.clock.now().timestamp() == 1_532_908_800
+
+
+def test_where_the_kernel_does_not_tell_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on macOS and Windows."""
+    assert linux.thread_count() >= threading.active_count()
+    monkeypatch.setattr(linux, "_THREADS", "/nowhere")
+    assert linux.thread_count() == 0
+    assert not Natives().compute()

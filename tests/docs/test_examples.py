@@ -1,6 +1,12 @@
+import ast
+import re
+from pathlib import Path
+
 import pytest
 
 from tests.docs.examples import DEFINES_TESTS, FAILS, not_as_told, run_by_pytest
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_an_example_that_defines_tests_is_told_apart() -> None:
@@ -31,6 +37,36 @@ def test_an_example_may_have_to_fail() -> None:
     assert "passes" in str(not_as_told(None, told[1]))
     assert "no line\nE  assert 1 == 2\n..." in str(not_as_told("...", told[1]))
     assert FAILS.match("\n```text\nCompleted\n```\n") is None
+
+
+def silent(source: str) -> list[int]:
+    """Return the lines at which an example catches an error and does not mind if there is none."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Try) and not node.orelse:
+            only_checks = [all(isinstance(one, (ast.Assert, ast.Pass)) for one in handler.body) for handler in node.handlers]
+            if all(only_checks) and not any(isinstance(one, ast.Return) for one in ast.walk(node)):
+                found.append(node.lineno)
+    return found
+
+
+def test_an_example_that_nothing_happens_in_is_found() -> None:
+    """With `else`, with `return`, or with something to do in the handler it is not one."""
+    assert silent("try:\n    f()\nexcept E as e:\n    assert e") == [1]
+    assert silent("try:\n    f()\nexcept E as e:\n    assert e\nelse:\n    raise X") == []
+    assert silent("def g():\n    try:\n        return f()\n    except E:\n        pass") == []
+    assert silent("try:\n    f()\nexcept E:\n    h()") == []
+
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_no_example_passes_because_nothing_happens(page: Path) -> None:
+    """`pytest.raises` says that an error must come."""
+    blocks = re.findall(r"```python\n(.*?)\n```", page.read_text("utf-8"), re.DOTALL)
+    # The page of errors has its examples run one by one, and what they say compared.
+    assert [silent(block) for block in blocks if silent(block)] == []
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -1,0 +1,21 @@
+"""The table of what each wait means, in the documentation and in the code."""
+
+from pathlib import Path
+
+from sagemock.clock.waits import MEANING, Time
+
+PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "virtual-time.md"
+TIMES = {
+    "time moves on": Time.FREE,
+    "holds time": Time.HELD,
+    "for `patience`": Time.PATIENCE,
+    "the same, while an answer is owed": Time.PATIENCE,
+    "watched": Time.WATCHED,
+}
+
+
+def test_the_documentation_shows_the_table_of_the_code() -> None:
+    """Row by row: what a wait of the thread that entered means, of another one, of an older one."""
+    rows = [[cell.strip() for cell in line.strip("| \n").split("|")] for line in PAGE.read_text(encoding="utf-8").splitlines()]
+    shown = {tuple(TIMES[cell] for cell in row[1:]) for row in rows if len(row) == 4 and row[1] in TIMES}
+    assert shown == {(meaning.entered, meaning.others, meaning.older) for meaning in MEANING.values()}
