@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from types import FrameType
 from typing import Any, Final, TypeVar
 
@@ -194,8 +195,10 @@ class _Beside:
         self._workers = ThreadPoolExecutor(_WORKERS, "sagemock-answer", initializer=world.keep_out)
         self._thread = threading.Thread(target=self._work, name="sagemock-server", daemon=True)
         self._began = threading.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._server: _Server | None = None
+        # Not a join, which in the mock's threads is a wait on its clock.
+        self._ended = threading.Lock()
+        self._ended.acquire()
+        self._end: Callable[[], object] | None = None
 
     def start(self) -> None:
         """Begin, and return when it listens."""
@@ -209,9 +212,10 @@ class _Beside:
 
     def stop(self) -> None:
         """End, and return when no call is answered any more."""
-        if self._loop is not None and self._server is not None:
-            self._loop.call_soon_threadsafe(self._server.end)
-        self._thread.join()
+        if self._end is not None:  # pragma: no branch  # it has begun
+            self._end()
+        # The end of its loop; what is left of the thread is a few instructions.
+        self._ended.acquire()
         self._workers.shutdown(wait=False, cancel_futures=True)
 
     def _work(self) -> None:
@@ -220,11 +224,12 @@ class _Beside:
             asyncio.run(self._serve())
         finally:
             self._began.set()
+            self._ended.release()
 
     async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._server = _Server(App(TestWorld(self._world), self._checked, self._run), self._began.set)
-        await self._server.serve([self._listener])
+        server = _Server(App(TestWorld(self._world), self._checked, self._run), self._began.set)
+        self._end = partial(asyncio.get_running_loop().call_soon_threadsafe, server.end)
+        await server.serve([self._listener])
 
     async def _run(self, work: Callable[[], _R], /) -> _R:
         return await asyncio.get_running_loop().run_in_executor(self._workers, work)

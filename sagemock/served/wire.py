@@ -217,13 +217,7 @@ def _prefix(service: str) -> str:
 
 
 class _Headers(dict[str, Any]):
-    """The headers of a request, by names in any case, as botocore's are (moto reads them)."""
-
-    def __getitem__(self, name: str) -> Any:  # noqa: ANN401  # as in botocore
-        return super().__getitem__(name.lower())
+    """The headers of a request, by names in lower case; `get` takes them in any."""
 
     def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401  # as in botocore
         return super().get(name.lower(), default)
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and super().__contains__(name.lower())

@@ -85,6 +85,13 @@ def problems(schema: Any, value: Any, where: str) -> Iterator[str]:
             yield from problems(schema["items"], item, f"{where}[]")
 
 
+def test_an_answer_that_the_document_does_not_describe_is_found() -> None:
+    """By the check of all the others."""
+    shown = {"now": 5, "latency": 0, "idle_limit": None, "more": 1}
+    found = list(problems({"$ref": "#/components/schemas/Clock"}, shown, "clock"))
+    assert found == ["clock lacks rate", "clock.now is 5, and not ['string']", "clock has more"]
+
+
 def test_the_clock_is_read_and_moved(sagemaker: SageMakerMock, client: Any, url: str) -> None:
     """By a duration, to an instant, and until something happens."""
     sagemaker.plan("*", PLAN)
