@@ -8,12 +8,13 @@ pytest loads this module in every run once sagemock is installed, so it imports 
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 
 import pytest
 
-from sagemock.errors import UnusedError, UsageError
+from sagemock.errors import SagemockError, UnusedError, UsageError
 from sagemock.faces import listeners
 
 if TYPE_CHECKING:
@@ -57,6 +58,9 @@ class UsedWorlds:
 _MOCK: pytest.StashKey[SageMakerMock] = pytest.StashKey()
 _WORLDS: pytest.StashKey[UsedWorlds] = pytest.StashKey()
 _SECTION = "sagemock"
+_LIBRARIES = ("aiobotocore", "asyncio", "boto3", "botocore", "freezegun", "sagemock", "wrapt")
+_HIDES = "__tracebackhide__"
+"""Where pytest looks whether a frame is to be left out: among the local names, and then among those of the module."""
 _MARKER = "@pytest.mark.sagemock"
 
 
@@ -275,7 +279,8 @@ def pytest_runtest_makereport(
 
     For an UnusedError, the report has only its text, because the traceback has no line of the test, only lines of ours.
     """
-    report = (yield).get_result()
+    with _without_libraries(call.excinfo):
+        report = (yield).get_result()
     if call.excinfo is not None and isinstance(call.excinfo.value, UnusedError):
         report.longrepr = call.excinfo.getrepr(style="value")
     worlds = item.config.stash[_WORLDS].worlds
@@ -283,7 +288,28 @@ def pytest_runtest_makereport(
     if worlds and is_shown:
         from sagemock.faces.report import section  # noqa: PLC0415  # needed only with a mock
 
-        report.sections.append((_SECTION, section(cast("Sequence[World]", worlds))))
+        width = item.config.get_terminal_writer().fullwidth
+        report.sections.append((_SECTION, section(cast("Sequence[World]", worlds), width)))
+
+
+@contextmanager
+def _without_libraries(excinfo: pytest.ExceptionInfo[BaseException] | None) -> Iterator[None]:
+    """Leave out of the traceback of an error of ours how the call came from the code under test to us.
+
+    That is some thirty frames of botocore and of sagemock. `pytest --full-trace` shows them.
+    """
+    hidden: list[dict[str, Any]] = []
+    try:
+        if excinfo is not None and isinstance(excinfo.value, SagemockError):
+            for entry in excinfo.traceback:
+                names = entry.frame.f_globals
+                if str(names.get("__name__")).partition(".")[0] in _LIBRARIES and _HIDES not in names:
+                    names[_HIDES] = True
+                    hidden.append(names)
+        yield
+    finally:
+        for names in hidden:
+            del names[_HIDES]
 
 
 def _shows_all(config: pytest.Config) -> bool:

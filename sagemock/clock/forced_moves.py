@@ -47,9 +47,6 @@ class ForcedMoves:
     def __init__(self) -> None:
         self._kept: dict[Hashable, ForcedMove] = {}
 
-    def __bool__(self) -> bool:
-        return bool(self._kept)
-
     def records(self) -> tuple[ForcedMove, ...]:
         """Return what is on record."""
         return tuple(self._kept.values())

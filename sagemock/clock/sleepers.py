@@ -394,8 +394,7 @@ def waiting() -> tuple[Callable[[float | None], object], Rouse]:
         if lock.locked():
             try:
                 lock.release()
-            except RuntimeError as error:
-                # Another thread has just done so.
+            except RuntimeError as error:  # pragma: no cover  # another thread has just done so
                 raise_if_foreign(error)
 
     return pause, rouse

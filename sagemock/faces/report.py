@@ -2,54 +2,58 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from sagemock.clock.instants import instant
-from sagemock.picture.show import situation, timeline
+from sagemock.picture.show import situation, timeline, timelines
 from sagemock.world.sleeps import Sleeps
 
 if TYPE_CHECKING:
+    from sagemock.service.calls import Call
     from sagemock.world.world import World
 
-__all__ = ["CALLS", "JOBS", "section"]
+__all__ = ["ALONE", "CALLS", "JOBS", "section"]
 
-JOBS: Final = 5
+ALONE: Final = 2
+"""So many jobs are drawn one by one; more are drawn on one axis."""
+JOBS: Final = 20
 """How many jobs are drawn; each older job has one line."""
 CALLS: Final = 10
-"""How many calls are listed: the last ones."""
+"""How many lines the calls have: those of the last ones. Equal calls in a row have one line."""
 
 
-def section(worlds: Sequence["World"]) -> str:
-    """Return the section about these worlds, in the order in which they began; "" if there are none."""
-    texts = [_text(world) for world in worlds]
+def section(worlds: Sequence["World"], width: int | None = None) -> str:
+    """Return the section about these worlds, in the order in which they began; "" if there are none.
+
+    `width` is the number of characters in a line of a picture.
+    """
+    texts = [_text(world, width) for world in worlds]
     if len(texts) > 1:
         texts = [f"Mock {number} of {len(texts)}:\n{text}" for number, text in enumerate(texts, 1)]
     return "\n\n".join(texts)
 
 
-def _text(world: "World") -> str:
+def _text(world: "World", width: int | None) -> str:
     try:
-        return _state(world)
+        return _state(world, width)
     except Exception as error:  # noqa: BLE001  # pytest itself would end with it
         # If the clock follows another clock, reading it lets time pass, and then the test's own event handlers run and may raise.
         return f"The state of this mock cannot be read: {error!r}"
 
 
-def _state(world: "World") -> str:
+def _state(world: "World", width: int | None) -> str:
     now_us = world.clock.now_us()
     parts = [_instant(world, now_us)]
     jobs = list(world.store.jobs(now_us))
     older, drawn = jobs[:-JOBS], jobs[-JOBS:]
     if older:
         parts.append(f"{_count(len(older), 'older job')}:\n{situation(older, now_us)}")
-    parts += [timeline(job, now_us).rstrip() for job in drawn]
-    calls = list(world.backend.calls)
-    if calls:
-        last = calls[-CALLS:]
-        title = f"The last {len(last)} of {len(calls)} calls" if len(calls) > len(last) else _count(len(calls), "call")
-        parts.append("\n".join([f"{title}:", *(f"  {call}" for call in last)]))
+    if len(drawn) > ALONE:
+        parts.append(timelines(drawn, now_us, width=width).rstrip())
     else:
-        parts.append("No call has arrived here.")
+        parts += [timeline(job, now_us, width=width).rstrip() for job in drawn]
+    parts.append(_calls(list(world.backend.calls)))
     unused = [*world.backend.plans.unused, *world.backend.faults.unused(), *world.backend.visibility.unused()]
     moves = world.clock.forced_moves
     if moves:
@@ -57,6 +61,25 @@ def _state(world: "World") -> str:
     if unused:
         parts.append("\n".join(["Prepared, and not used so far:", *(f"  {one}" for one in unused)]))
     return "\n\n".join(parts)
+
+
+def _calls(calls: Sequence["Call"]) -> str:
+    if not calls:
+        return "No call has arrived here."
+    runs = [list(run) for _, run in groupby(calls, key=_same)]
+    last = runs[-CALLS:]
+    shown = sum(map(len, last))
+    title = f"The last {shown} of {len(calls)} calls" if len(calls) > shown else _count(len(calls), "call")
+    return "\n".join([f"{title}:", *(f"  {_run(run)}" for run in last)])
+
+
+def _same(call: "Call") -> tuple[object, ...]:
+    return call.operation, call.job, call.region, call.outcome, call.message
+
+
+def _run(run: Sequence["Call"]) -> str:
+    more = f", and {len(run) - 1} more until {run[-1].at:%Y-%m-%d %H:%M:%S}" if len(run) > 1 else ""
+    return f"{run[0]}{more}"
 
 
 def _instant(world: "World", now_us: int) -> str:

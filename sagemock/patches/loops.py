@@ -167,7 +167,7 @@ class SelectorLoop(Yielding):
 
     def _descriptors(self) -> list[int]:
         if not isinstance(self._selector, selectors.BaseSelector):
-            return []
+            return []  # pragma: no cover  # a proactor (Windows) does not say
         own = vars(self.loop).get("_ssock")
         return [key.fd for key in self._selector.get_map().values() if own is None or key.fd != own.fileno()]
 

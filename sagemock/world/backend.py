@@ -10,7 +10,7 @@ from sagemock.clock.instants import duration_us, instant
 from sagemock.clock.runaway import Runaway, timeless
 from sagemock.clock.virtual import Clock
 from sagemock.errors import NothingWillHappen, SagemockError
-from sagemock.jobs.kinds import Kind
+from sagemock.jobs.kinds import Kind, named_in
 from sagemock.jobs.place import Place
 from sagemock.jobs.rules import Plans, PlanSource, Rule
 from sagemock.jobs.store import Store
@@ -24,6 +24,7 @@ from sagemock.service.accounts import Accounts
 from sagemock.service.calls import DONE, Call
 from sagemock.service.faults import Fault, Faults
 from sagemock.service.operations import INVALID, OPERATIONS, READS, Service
+from sagemock.service.subject import JOBLESS
 from sagemock.service.visibility import Visibility
 from sagemock.world import reports
 from sagemock.world.options import Options, plans_of
@@ -33,6 +34,8 @@ __all__ = ["Backend", "Fallback", "Pending"]
 _INVALID: Final = {"sagemaker": INVALID, "logs": logs.INVALID}
 """The error code by which each service refuses a request that breaks a constraint."""
 _POLLS_KEPT: Final = 256
+_TAGS: Final = frozenset({"AddTags", "DeleteTags"})
+"""The calls that change nothing that a loop could wait for."""
 _SETTINGS: Final = {
     faults.CONNECT_TIMEOUT: "connect_timeout",
     faults.READ_TIMEOUT: "read_timeout",
@@ -130,10 +133,15 @@ class Backend:
             self.runaway.reset()
         return response
 
-    def settled(self, now_us: int) -> bool:
-        """Whether nothing will change by itself any more, so that the same call gets the same answer forever."""
+    def settled(self, now_us: int, until_us: int | None = None) -> bool:
+        """Whether nothing will change by itself any more, so that the same call gets the same answer forever.
+
+        If the call is about jobs to which nothing happens after `until_us`, other jobs do not count.
+        """
+        if until_us is not None and until_us > now_us:
+            return False
         for one in self.pending:  # noqa: SIM110  # a generator takes as long as all that it asks, at each poll
-            if one.pending(now_us):
+            if one.pending(now_us) and (until_us is None or one is not self.store):
                 return False
         return True
 
@@ -166,7 +174,7 @@ class Backend:
             except Refusal as refusal:
                 outcome, message = refusal.code, refusal.message
                 answer = refusal_answer(refusal)
-            self._watch(request, at_us, fault, changed=writes and outcome == DONE)
+            self._watch(request, params, at_us, fault, changed=writes and outcome == DONE)
         except Exception as error:
             outcome = type(error).__name__
             raise
@@ -222,19 +230,39 @@ class Backend:
             # validate=False let the request through, but the operation needs the part that is missing or wrong.
             raise broken from error
 
-    def _watch(self, request: Request, at_us: int, fault: Fault | None, *, changed: bool) -> None:
+    def _watch(self, request: Request, params: Mapping[str, Any], at_us: int, fault: Fault | None, *, changed: bool) -> None:
         """Count the call for law 9. Raises NothingWillHappen if it is one poll too many.
 
         A call of another process does not count: its loop takes real time, and whoever runs it can interrupt it.
         """
-        if changed:
+        operation = request.operation
+        if changed and operation not in _TAGS:
             self.runaway.reset()
             self.clock.readings.turned_away()
         elif request.origin is None:
+            named = named_in(params)
+            if named is None and fault is None and self.store.is_untouched:
+                # Without a job and without a fault there is nothing that a loop could wait for.
+                self.runaway.asked()
+                return
+            until_us = self._until_us(request, named)
             # A fault with a limited number of calls does not go on forever.
-            settled = self.settled(at_us) and (fault is None or fault.times is None)
-            poll = (request.operation, timeless(request.body)) if settled else None
-            self.runaway.polled(poll, settled=settled, limit_us=self.clock.idle_limit_us)
+            settled = self.settled(at_us, until_us) and (fault is None or fault.times is None)
+            # Who adds a tag in each turn adds another one each time.
+            what = str(params.get("ResourceArn")) if operation in _TAGS else timeless(request.body) if settled else ""
+            self.runaway.polled(
+                (operation, what),
+                settled=settled,
+                until_us=at_us if until_us is None else until_us,
+                limit_us=self.clock.idle_limit_us,
+                is_list=operation in JOBLESS and "NextToken" not in params,
+            )
+
+    def _until_us(self, request: Request, named: tuple[Kind, str] | None) -> int | None:
+        """Return the instant after which nothing happens to the jobs that a call is about; None if there are none."""
+        job = None if named is None else self.store.kind_at(self._place(request), named[0]).by_name.get(named[1])
+        # A job that is not there may be created because of another one.
+        return self.store.settled_us() if job is None else job.settled_us
 
     def _place(self, request: Request) -> Place:
         return Place(request.partition, request.region, self.accounts.of(request.access_key, self._options.account_id))

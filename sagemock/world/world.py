@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Literal
 from weakref import ref
 
@@ -107,7 +108,9 @@ class World:
         with self.store.lock:
             now_us = self.clock.now_us()
             check_end(now_us + duration_us)
-            self.backend.runaway.slept(duration_us, settled=self.backend.settled(now_us), limit_us=self.clock.idle_limit_us)
+            self.backend.runaway.slept(
+                duration_us, settled=partial(self.backend.settled, now_us), limit_us=self.clock.idle_limit_us
+            )
             self.sleeps.append(Sleep(instant(now_us), timedelta(microseconds=duration_us)))
         return now_us + duration_us
 
@@ -117,7 +120,7 @@ class World:
             return
         with self.store.lock:
             now_us = self.clock.now_us()
-            self.backend.runaway.crept(by_us, settled=self.backend.settled(now_us), limit_us=self.clock.idle_limit_us)
+            self.backend.runaway.crept(by_us, settled=partial(self.backend.settled, now_us), limit_us=self.clock.idle_limit_us)
         self.sleepers.until_us(now_us + by_us, creeps=True)
 
     def stalled(self, for_s: float, places: Sequence[str]) -> None:

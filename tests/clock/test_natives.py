@@ -16,7 +16,7 @@ from tests.support.waiting import eventually
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows native threads")
 
 
-def compute(for_s: float, done: "_thread.LockType") -> None:
+def compute(for_s: float, done: "_thread.LockType") -> None:  # pragma: no cover  # nobody traces a native thread
     """Compute for so many real seconds."""
     ends_s = real.monotonic() + for_s
     while real.monotonic() < ends_s:

@@ -1,6 +1,7 @@
 """Blocks in which one thread or task waits really."""
 
 import asyncio
+import contextvars
 import os
 import threading
 import time
@@ -10,6 +11,7 @@ import pytest
 from sagemock import UsageError, mock_sagemaker
 from sagemock.clock.pauses import Pauses
 from sagemock.clock.real import real
+from sagemock.clock.sleepers import Sleepers
 from sagemock.clock.virtual import Clock
 from tests.support.waiting import eventually
 
@@ -87,6 +89,17 @@ def test_it_ends_with_an_error_as_well() -> None:
         clock = sagemaker.clock
     with pytest.raises(UsageError, match="this mock is over"), clock.paused():
         pass  # pragma: no cover  # it does not come so far
+
+
+def test_after_a_fork_a_block_of_the_thread_that_went_on_is_still_there() -> None:
+    """What a child does, done here; one of another thread is not."""
+    sleepers = Sleepers(Clock(START), set())
+    with sleepers.pauses.block():
+        sleepers.forked()
+        assert sleepers.pauses.is_any
+        context = contextvars.Context()
+        context.run(sleepers.forked)
+        assert not sleepers.pauses.is_any
 
 
 def test_a_clock_that_nobody_leads_has_nobody_to_wait() -> None:

@@ -1,9 +1,12 @@
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sagemock.clock.instants import SECOND_US
-from sagemock.clock.runaway import A_LOOP, FAMILIAR, REPEATS, Runaway, timeless
+from sagemock.clock.runaway import A_LOOP, FAMILIAR, LISTS, REPEATS, SLEEPS, Runaway, timeless
 from sagemock.errors import NothingWillHappen
 
 DAY_US = 86_400 * SECOND_US
@@ -14,13 +17,23 @@ def idle() -> Runaway:
     return Runaway("{}!".format)
 
 
+def nothing_happens(_until_us: int | None) -> bool:
+    """Say that nothing can happen any more."""
+    return True
+
+
+def something_happens(_until_us: int | None) -> bool:
+    """Say that something can still happen."""
+    return False
+
+
 def test_the_same_poll_again_is_a_loop_after_a_thousand() -> None:
     """Once nothing can happen."""
     watch = idle()
     for _ in range(REPEATS):
-        watch.polled("describe", settled=True, limit_us=DAY_US)
+        watch.polled("describe", settled=True, until_us=0, limit_us=DAY_US)
     with pytest.raises(NothingWillHappen, match=r"^the same call was made 1001 times!$"):
-        watch.polled("describe", settled=True, limit_us=DAY_US)
+        watch.polled("describe", settled=True, until_us=0, limit_us=DAY_US)
 
 
 def test_a_look_at_each_of_many_jobs_is_no_loop() -> None:
@@ -28,31 +41,94 @@ def test_a_look_at_each_of_many_jobs_is_no_loop() -> None:
     watch = idle()
     for _ in range(FAMILIAR):
         for number in range(3 * REPEATS):
-            watch.polled(("describe", number), settled=True, limit_us=DAY_US)
+            watch.polled(("describe", number), settled=True, until_us=0, limit_us=DAY_US)
 
 
-@given(st.integers(2, 50))
-def test_who_goes_round_many_jobs_polls_as_much_as_who_looks_at_one(jobs: int) -> None:
-    """It is the polls that take real time, and not the rounds."""
+def test_to_look_at_many_jobs_in_some_rounds_is_no_loop() -> None:
+    """A hundred finished jobs are reconciled twenty-five times. To go round twenty forever ends after some two thousand polls."""
     watch = idle()
-    rounds, left = divmod(REPEATS, jobs)
-    for _ in range(rounds):
-        for number in range(jobs):
-            watch.polled(number, settled=True, limit_us=DAY_US)
-    for number in range(left):
-        watch.polled(number, settled=True, limit_us=DAY_US)
-    with pytest.raises(NothingWillHappen, match=rf"^the same {jobs} calls were made 1001 times!$"):
-        watch.polled(left, settled=True, limit_us=DAY_US)
+    for _ in range(25):
+        for number in range(100):
+            watch.polled(number, settled=True, until_us=0, limit_us=DAY_US)
+            watch.slept(1, settled=nothing_happens, limit_us=DAY_US)
+    watch = idle()
+    for polls in range(20 * FAMILIAR + 9):
+        watch.polled(polls % 20, settled=True, until_us=0, limit_us=DAY_US)
+    with pytest.raises(NothingWillHappen, match=r"^the same 10 calls were made 1010 times!$"):
+        watch.polled(9, settled=True, until_us=0, limit_us=DAY_US)
+
+
+def test_lists_with_ever_new_filters_are_a_loop() -> None:
+    """After three thousand."""
+    watch = idle()
+    for number in range(LISTS):
+        watch.polled(number, settled=True, until_us=0, limit_us=DAY_US, is_list=True)
+    with pytest.raises(NothingWillHappen, match=r"^the code under test listed jobs 3001 times!$"):
+        watch.polled("list", settled=True, until_us=0, limit_us=DAY_US, is_list=True)
+
+
+def test_the_sleeps_of_a_thread_that_never_asked_do_not_count() -> None:
+    """A heartbeat, beside a test that has looked at a job."""
+    watch = idle()
+    watch.polled("describe", settled=True, until_us=0, limit_us=DAY_US)
+
+    def beat() -> None:
+        for _ in range(REPEATS + 100):
+            watch.slept(DAY_US, settled=nothing_happens, limit_us=DAY_US)
+            watch.crept(DAY_US, settled=nothing_happens, limit_us=DAY_US)
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(beat).exception() is None
+
+
+def test_each_thread_and_task_has_a_count_of_its_own() -> None:
+    """What a task does by `to_thread` is its own."""
+    watch = idle()
+
+    def poll(times: int) -> None:
+        for _ in range(times):
+            watch.polled("describe", settled=True, until_us=0, limit_us=DAY_US)
+
+    async def tasks() -> None:
+        await asyncio.gather(*[one(REPEATS) for _ in range(3)])
+        await one(REPEATS // 2)
+        with pytest.raises(NothingWillHappen):
+            await asyncio.to_thread(poll, REPEATS // 2 + 1)
+
+    async def one(times: int) -> None:
+        poll(times)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert [each.exception() for each in [pool.submit(poll, REPEATS // 2) for _ in range(2)]] == [None, None]
+    poll(REPEATS)
+    asyncio.run(tasks())
+
+
+def test_sleeps_wait_for_the_jobs_that_were_asked_about() -> None:
+    """Until the last change to them; another job that goes on does not count."""
+    watch, asked = idle(), list[int | None]()
+
+    def settled(until_us: int | None) -> bool:
+        asked.append(until_us)
+        return False
+
+    watch.reset()
+    watch.slept(1, settled=settled, limit_us=DAY_US)
+    watch.polled("describe", settled=False, until_us=30, limit_us=DAY_US)
+    watch.polled("describe", settled=True, until_us=20, limit_us=DAY_US)
+    watch.slept(1, settled=settled, limit_us=DAY_US)
+    watch.crept(1, settled=settled, limit_us=DAY_US)
+    assert asked == [None, 30, 30]
 
 
 def test_polls_and_sleeps_are_a_thousand_together() -> None:
     """A turn of a loop that does both is two."""
     watch = idle()
     for _ in range(REPEATS // 2):
-        watch.polled("describe", settled=True, limit_us=DAY_US)
-        watch.slept(1, settled=True, limit_us=DAY_US)
+        watch.polled("describe", settled=True, until_us=0, limit_us=DAY_US)
+        watch.slept(1, settled=nothing_happens, limit_us=DAY_US)
     with pytest.raises(NothingWillHappen, match=r"^the same call was made 501 times and the code under test slept 500 times!$"):
-        watch.polled("describe", settled=True, limit_us=DAY_US)
+        watch.polled("describe", settled=True, until_us=0, limit_us=DAY_US)
 
 
 def test_a_poll_for_what_is_newer_than_now_is_the_same_again() -> None:
@@ -68,12 +144,12 @@ def test_while_something_can_happen_nothing_counts(steps: list[str], late: bool)
     watch = idle()
     for step in steps * 200:
         if step == "poll":
-            watch.polled("describe", settled=False, limit_us=DAY_US)
+            watch.polled("describe", settled=False, until_us=0, limit_us=DAY_US)
         else:
-            watch.slept(DAY_US, settled=False, limit_us=DAY_US)
+            watch.slept(DAY_US, settled=something_happens, limit_us=DAY_US)
     watch.reset()
     for _ in range(REPEATS if late else 1):
-        watch.polled("describe", settled=True, limit_us=DAY_US)
+        watch.polled("describe", settled=True, until_us=0, limit_us=DAY_US)
 
 
 def test_a_change_begins_the_count_anew() -> None:
@@ -81,40 +157,40 @@ def test_a_change_begins_the_count_anew() -> None:
     watch = idle()
     for _ in range(3):
         for _ in range(REPEATS):
-            watch.polled("describe", settled=True, limit_us=DAY_US)
+            watch.polled("describe", settled=True, until_us=0, limit_us=DAY_US)
         watch.reset()
-    watch.polled("describe", settled=True, limit_us=DAY_US)
-    watch.slept(2 * DAY_US, settled=True, limit_us=DAY_US)
+    watch.polled("describe", settled=True, until_us=0, limit_us=DAY_US)
+    watch.slept(2 * DAY_US, settled=nothing_happens, limit_us=DAY_US)
     watch.reset()
-    watch.slept(1, settled=True, limit_us=DAY_US)
-    watch.polled("describe", settled=True, limit_us=DAY_US)
-    watch.slept(1, settled=True, limit_us=DAY_US)
+    watch.slept(1, settled=nothing_happens, limit_us=DAY_US)
+    watch.polled("describe", settled=True, until_us=0, limit_us=DAY_US)
+    watch.slept(1, settled=nothing_happens, limit_us=DAY_US)
 
 
-def test_a_thousand_sleeps_are_a_loop() -> None:
+def test_ten_thousand_sleeps_are_a_loop() -> None:
     """Also short ones, and also without a poll among them after the first."""
     watch = idle()
-    watch.polled("describe", settled=True, limit_us=None)
-    for _ in range(REPEATS):
-        watch.slept(1, settled=True, limit_us=DAY_US)
-    with pytest.raises(NothingWillHappen, match=r"^the code under test slept 1001 times!$"):
-        watch.slept(1, settled=True, limit_us=DAY_US)
+    watch.polled("describe", settled=True, until_us=0, limit_us=None)
+    for _ in range(SLEEPS):
+        watch.slept(1, settled=nothing_happens, limit_us=DAY_US)
+    with pytest.raises(NothingWillHappen, match=r"^the code under test slept 10001 times!$"):
+        watch.slept(1, settled=nothing_happens, limit_us=DAY_US)
 
 
 def test_who_never_asked_sagemaker_waits_for_something_else() -> None:
     """Sleeps count from the first call on."""
     watch = idle()
     for _ in range(2 * REPEATS):
-        watch.slept(DAY_US, settled=True, limit_us=DAY_US)
+        watch.slept(DAY_US, settled=nothing_happens, limit_us=DAY_US)
 
 
 def test_a_long_sleep_and_a_look_are_no_loop() -> None:
     """The third is one, when what was slept reaches the limit."""
     watch = idle()
-    watch.polled("describe", settled=True, limit_us=DAY_US)
-    watch.slept(DAY_US, settled=True, limit_us=DAY_US)
+    watch.polled("describe", settled=True, until_us=0, limit_us=DAY_US)
+    watch.slept(DAY_US, settled=nothing_happens, limit_us=DAY_US)
     with pytest.raises(NothingWillHappen, match=r"^the code under test slept 86,400 s in 1 sleeps!$"):
-        watch.polled("describe", settled=True, limit_us=DAY_US)
+        watch.polled("describe", settled=True, until_us=0, limit_us=DAY_US)
     assert A_LOOP == 3
 
 
@@ -127,10 +203,10 @@ def test_the_limit_counts_what_the_code_itself_slept(sleeps_us: list[int]) -> No
     for sleep_us in sleeps_us:
         if slept_us >= DAY_US:
             with pytest.raises(NothingWillHappen):
-                watch.polled("describe", settled=True, limit_us=DAY_US)
+                watch.polled("describe", settled=True, until_us=0, limit_us=DAY_US)
             break
-        watch.polled("describe", settled=True, limit_us=DAY_US)
-        watch.slept(sleep_us, settled=True, limit_us=DAY_US)
+        watch.polled("describe", settled=True, until_us=0, limit_us=DAY_US)
+        watch.slept(sleep_us, settled=nothing_happens, limit_us=DAY_US)
         slept_us += sleep_us
 
 
@@ -138,29 +214,29 @@ def test_no_limit_is_no_limit() -> None:
     """Neither of time nor of repetitions."""
     watch = idle()
     for _ in range(2 * REPEATS):
-        watch.polled("describe", settled=True, limit_us=None)
-        watch.slept(DAY_US, settled=True, limit_us=None)
+        watch.polled("describe", settled=True, until_us=0, limit_us=None)
+        watch.slept(DAY_US, settled=nothing_happens, limit_us=None)
 
 
 def test_time_that_is_only_read_counts_by_its_sum() -> None:
     """Not by the number of readings; and not before SageMaker was asked, nor while something can happen."""
     watch = idle()
-    watch.crept(2 * DAY_US, settled=True, limit_us=DAY_US)
+    watch.crept(2 * DAY_US, settled=nothing_happens, limit_us=DAY_US)
     watch.reset()
     for _ in range(3 * REPEATS):
-        watch.crept(1000, settled=True, limit_us=DAY_US)
-    watch.crept(DAY_US, settled=False, limit_us=DAY_US)
-    watch.crept(DAY_US - 1, settled=True, limit_us=DAY_US)
-    watch.crept(1, settled=True, limit_us=None)
+        watch.crept(1000, settled=nothing_happens, limit_us=DAY_US)
+    watch.crept(DAY_US, settled=something_happens, limit_us=DAY_US)
+    watch.crept(DAY_US - 1, settled=nothing_happens, limit_us=DAY_US)
+    watch.crept(1, settled=nothing_happens, limit_us=None)
     with pytest.raises(NothingWillHappen, match=r"^the code under test waited for 86,401 s by reading the clock!$"):
-        watch.crept(SECOND_US, settled=True, limit_us=DAY_US)
+        watch.crept(SECOND_US, settled=nothing_happens, limit_us=DAY_US)
 
 
 def test_who_only_yields_is_stopped_unless_all_is_allowed() -> None:
     """Or SageMaker was never asked."""
     watch = idle()
     watch.stalled("yielded", limit_us=DAY_US)
-    watch.reset()
+    watch.asked()
     watch.stalled("yielded", limit_us=None)
     with pytest.raises(NothingWillHappen, match=r"^yielded!$"):
         watch.stalled("yielded", limit_us=DAY_US)

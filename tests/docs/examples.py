@@ -21,6 +21,8 @@ from sybil.parsers.myst import CodeBlockParser, SkipParser
 from sybil.parsers.rest import DocTestParser
 from sybil.parsers.rest import PythonCodeBlockParser as RestPythonCodeBlockParser
 
+FAILS = re.compile(r"\s*(?:(?!```)[^\n]+\n+)?```text\n(E +.*?)```", re.DOTALL)
+"""What stands behind a test that is to fail: perhaps a sentence, and then the lines of pytest's report with its error."""
 DEFINES_TESTS = re.compile(r"^\s*(async )?def test_", re.MULTILINE)
 
 
@@ -32,9 +34,18 @@ class PythonExampleParser(CodeBlockParser):
     def evaluate(self, example: Example) -> str | None:
         """Run the example: by a pytest of its own if it defines tests, else here."""
         if DEFINES_TESTS.search(example.parsed):
-            return run_by_pytest(example.parsed)
+            fails = FAILS.match(example.document.text[example.end :])
+            return run_by_pytest(example.parsed) if fails is None else not_as_told(run_by_pytest(example.parsed), fails[1])
         PythonEvaluator()(example)
         return None
+
+
+def not_as_told(report: str | None, told: str) -> str | None:
+    """Return what is wrong with the report of a test that is to fail; None if it has every line that was `told`."""
+    if report is None:
+        return "This test should fail, and passes."
+    missing = [line for line in told.splitlines() if " ".join(line.split()) not in " ".join(report.split())]
+    return "\n".join(["The report has no line", *missing, report]) if missing else None
 
 
 def run_by_pytest(source: str) -> str | None:

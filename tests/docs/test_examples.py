@@ -1,6 +1,6 @@
 import pytest
 
-from tests.docs.examples import DEFINES_TESTS, run_by_pytest
+from tests.docs.examples import DEFINES_TESTS, FAILS, not_as_told, run_by_pytest
 
 
 def test_an_example_that_defines_tests_is_told_apart() -> None:
@@ -21,6 +21,16 @@ def test_an_example_that_fails_shows_pytest_s_whole_report() -> None:
     assert report is not None
     assert "assert 1 == 2" in report
     assert "1 failed" in report
+
+
+def test_an_example_may_have_to_fail() -> None:
+    """With the lines that stand behind it; that it passes, or fails otherwise, is an error."""
+    told = FAILS.match("\n```\n\nIt says:\n\n```text\nE  assert 1 == 2\n```\n"[4:])
+    assert told is not None
+    assert not_as_told("...\nE    assert 1 == 2\n", told[1]) is None
+    assert "passes" in str(not_as_told(None, told[1]))
+    assert "no line\nE  assert 1 == 2\n..." in str(not_as_told("...", told[1]))
+    assert FAILS.match("\n```text\nCompleted\n```\n") is None
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -257,19 +257,61 @@ def test_a_mock_that_nobody_called_says_so() -> None:
 
 
 def test_the_section_is_bounded() -> None:
-    """Five jobs are drawn, the older ones have a line each, and of the calls the last ten are shown."""
+    """Twenty jobs are drawn on one axis, the older ones have a line each, and of the calls the last ones are shown."""
     with mock_sagemaker(start="2018-07-30", latency=0) as sagemaker:
         client = make_client()
-        for number in range(6):
+        for number in range(21):
             create(client, f"job-{number}")
         for _ in range(6):
             client.list_training_jobs()
         text = section([world(sagemaker)])
     assert "\n\n1 older job:\n  'job-0' is InProgress/Starting since " in text
-    assert [line.partition(":")[0] for line in text.splitlines() if line.startswith("job-")] == [f"job-{n}" for n in range(1, 6)]
-    head, _, calls = text.partition("\n\nThe last 10 of 12 calls:\n")
+    assert [line.split()[0] for line in text.splitlines() if line.startswith("job-")] == [f"job-{n}" for n in range(1, 21)]
+    head, _, calls = text.partition("\n\nThe last 15 of 27 calls:\n")
     assert head
-    assert [line.split()[3].rstrip(":") for line in calls.splitlines()] == ["CreateTrainingJob"] * 4 + ["ListTrainingJobs"] * 6
+    lines = calls.splitlines()
+    assert [line.split()[3].rstrip(":") for line in lines] == ["CreateTrainingJob"] * 9 + ["ListTrainingJobs"]
+    assert lines[-1] == "  2018-07-30 00:00:00.000 us-east-1 ListTrainingJobs: ok, and 5 more until 2018-07-30 00:00:00"
+
+
+@pytest.mark.parametrize("jobs, pictures", [(2, 2), (3, 0)])
+def test_more_than_two_jobs_are_drawn_on_one_axis(jobs: int, pictures: int) -> None:
+    """Of two each has its own picture, with its messages; no line is longer than the width."""
+    with mock_sagemaker(start="2018-07-30", latency=0) as sagemaker:
+        for number in range(jobs):
+            sagemaker.create_training_job(f"job-{number}")
+        text = section([world(sagemaker)], 80)
+    assert text.count("status          from") == pictures
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_the_traceback_of_our_errors_is_of_the_code_under_test(run: Run) -> None:
+    """Not of botocore and of ours, unless pytest is asked for the full trace."""
+    source = (
+        USE
+        + """
+import time
+
+@pytest.mark.sagemock(start="2018-07-30")
+def test_it(sagemock):
+    use()
+    client = botocore.session.get_session().create_client("sagemaker", region_name="us-east-1")
+    while client.describe_training_job(TrainingJobName="churn-1")["TrainingJobStatus"] != "Failed":
+        time.sleep(60)
+"""
+    )
+    result = run(source)
+    text = str(result.stdout)
+    assert "sagemock.errors.NothingWillHappen: nothing can happen any more" in text
+    assert "hooks.py" not in text
+    assert "runaway.py" not in text
+    assert "hooks.py" in str(run(source, "--full-trace").stdout)
+
+
+def test_an_error_of_ours_alone_keeps_its_traceback(run: Run) -> None:
+    """If no frame is the test's, as in a fixture of ours, all are shown."""
+    result = run("import pytest\n@pytest.mark.sagemock(start='never')\ndef test_it(): pass\n")
+    result.assert_outcomes(errors=1)
 
 
 def test_sleeps_and_what_was_not_used_are_told() -> None:

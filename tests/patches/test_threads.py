@@ -265,6 +265,27 @@ def test_a_waiter_is_released_once() -> None:
             waiter.release()
 
 
+def test_a_wait_without_a_time_out_goes_on_after_the_mock() -> None:
+    """Until somebody ends it."""
+    with mock_sagemaker(start=START) as sagemaker:
+        waiter = threads.Waiter(leader_of(sagemaker), None, threads._Ticks())
+    timer = threading.Timer(0.02, waiter.release)
+    timer.start()
+    assert waiter.wait()
+    timer.join()
+
+
+def test_a_thread_that_ends_just_now_is_not_waited_for(sagemaker: SageMakerMock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has found nobody who joins it."""
+    thread = threading.Thread(target=int)
+    thread.start()
+    thread.join()
+    monkeypatch.setattr(threads, "_is_joined_by_waiting", lambda _thread: True)
+    thread.join()
+    threads._leave([], threads.Waiter(leader_of(sagemaker), None, threads._Ticks()))
+    assert now_s(sagemaker) == 0
+
+
 def test_nothing_of_it_stays() -> None:
     """After the mock `threading` and its like are as they were."""
     before = threading.Condition.wait, threading.Thread.join, vars(threading)["_time"], vars(queue)["time"], vars(futures)["time"]

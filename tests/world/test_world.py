@@ -147,7 +147,7 @@ def test_a_job_that_hangs_can_still_be_ended_by_its_limit(short: int) -> None:
 
 
 def test_a_loop_that_waits_for_something_is_left_alone(short: int) -> None:
-    """While anything can still happen, polls are not counted; when it has, they are counted from there."""
+    """While anything can still happen to its job, polls are not counted; when it has, they are counted from there."""
     with mock_sagemaker(start=START, latency=0, plan=PLAN, idle_limit=None) as mock:
         client = make_client()
         create(client)
@@ -159,7 +159,9 @@ def test_a_loop_that_waits_for_something_is_left_alone(short: int) -> None:
         mock.clock.advance(days=1)
         poll(client, short)
         create(client, "another")
-        poll(client, 2 * short)
+        poll(client, 2 * short, "another")
+        with pytest.raises(NothingWillHappen, match="'another' is InProgress"):
+            poll(client, 2 * short)
 
 
 def test_many_different_polls_are_no_loop(short: int) -> None:
