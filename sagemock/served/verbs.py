@@ -126,11 +126,14 @@ def _create(world: ServedWorld, asked: Asked) -> Answer:
 
 
 def _fail(world: ServedWorld, asked: Asked) -> Answer:
+    # First, so that nothing is done to a job of another kind, which this document cannot show.
+    world.jobs.find(asked.name)
     world.fail(asked.name, **asked.body)
     return _job(world, asked)
 
 
 def _complete(world: ServedWorld, asked: Asked) -> Answer:
+    world.jobs.find(asked.name)
     world.complete(asked.name)
     return _job(world, asked)
 

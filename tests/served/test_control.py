@@ -161,6 +161,14 @@ def test_a_job_is_read_and_changed(sagemaker: SageMakerMock, client: Any, url: s
     assert get(url, "/jobs/none").status == 404
 
 
+@pytest.mark.parametrize("verb", ["fail", "complete"])
+def test_a_job_of_another_kind_is_not_touched(sagemaker: SageMakerMock, url: str, verb: str) -> None:
+    """The control API has training jobs."""
+    job = sagemaker.create_processing_job("prepare")
+    refused = post(url, f"/jobs/{quote(job.arn, safe='')}/{verb}")
+    assert (refused.status, job.status) == (404, "InProgress")
+
+
 def test_a_job_of_others_is_created(url: str) -> None:
     """With what is wrong in it told."""
     assert post(url, "/jobs", {"name": "x", "request": {"HyperParameters": {"a": "1"}}}).document["name"] == "x"
