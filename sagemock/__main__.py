@@ -9,6 +9,8 @@ from pathlib import Path
 
 from sagemock.cli.check import check
 from sagemock.cli.demo import play, play_record
+from sagemock.cli.demo_batch import KINDS as DEMONSTRATED
+from sagemock.cli.demo_batch import play_batch
 from sagemock.cli.explain import every_status, explanation
 from sagemock.cli.plan import source
 from sagemock.cli.reading import responses
@@ -53,6 +55,12 @@ def _words(error: Exception) -> str:
     return str(error)
 
 
+def _demonstration(kind: str, replay: Path | None) -> str:
+    if replay is not None:
+        return play_record(replay)
+    return play() if kind == "training" else play_batch(kind)
+
+
 def _run(options: argparse.Namespace) -> int:
     if options.command == "check":
         text, contradicts = check(options.files)
@@ -61,7 +69,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "record":
         record(options.jobs, region=options.region, profile=options.profile, every_s=options.every, anonymous=options.anonymous)
     elif options.command == "demo":
-        emit(play_record(options.replay) if options.replay else play())
+        emit(_demonstration(options.kind, options.replay))
     elif options.command == "serve":
         serve(
             host=options.host,
@@ -112,10 +120,14 @@ def _parser() -> argparse.ArgumentParser:
 
     demo_parser = commands.add_parser(
         "demo",
-        help="run a whole training job with a real botocore client",
-        description="Create a training job with a real botocore client, wait with botocore's own waiter, and draw its life.",
+        help="run a whole job with a real botocore client",
+        description="Create a job with a real botocore client, wait with botocore's own waiter, and draw its life.",
     )
-    demo_parser.add_argument(
+    what = demo_parser.add_mutually_exclusive_group()
+    what.add_argument(
+        "--kind", choices=("training", *DEMONSTRATED), default="training", help="the kind of job (default: a training job)"
+    )
+    what.add_argument(
         "--replay",
         metavar="FILE",
         type=Path,

@@ -68,7 +68,8 @@ def test_the_nearest_is_found_without_its_case() -> None:
         ),
         (
             lambda: PLAN.internal_error(tymes=3),
-            "Plan.internal_error() has no 'tymes': did you mean 'times'? It takes times, during, after, then",
+            "Plan.internal_error() has no 'tymes': did you mean 'times'? It takes times, during, after, then, "
+            "starting, downloading, training, uploading, stopping",
         ),
     ],
 )

@@ -14,6 +14,13 @@ from sagemock.__main__ import main
 from tests.support.records import FINISHED, response
 
 
+@pytest.mark.parametrize("kind", ["processing", "transform"])
+def test_the_demonstration_is_of_any_kind(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """By `--kind`."""
+    assert main(["demo", "--kind", kind]) == 0
+    assert "Completed/Completed at 1:3" in capsys.readouterr().out
+
+
 def test_the_demonstration_prints_a_life(capsys: pytest.CaptureFixture[str]) -> None:
     """On standard output, and nothing else anywhere."""
     assert main(["demo"]) == 0

@@ -19,7 +19,6 @@ __all__ = [
     "blocked_in",
     "descriptors",
     "goes_to",
-    "is_held_by_children",
     "is_known_here",
     "is_pair",
     "is_terminal",
@@ -111,39 +110,6 @@ def goes_to(descriptor: int) -> str:
     except OSError as error:
         raise_if_foreign(error)
         return ""
-
-
-def is_held_by_children(kind: str) -> bool:
-    """Return whether a process below this one has something open whose name begins so: "pipe:[123]", or any "socket:".
-
-    A process may have one child for all its life that has nothing to do with the test, as that of `multiprocessing`'s tracker of
-    resources is. True where the kernel does not tell.
-    """
-    ahead = _children("self")
-    while ahead:
-        try:
-            child = ahead.pop()
-            links = [os.readlink(f"/proc/{child}/fd/{name}") for name in os.listdir(f"/proc/{child}/fd")]  # noqa: PTH115, PTH208
-        except FileNotFoundError:
-            # It has ended.
-            continue
-        except OSError as error:
-            raise_if_foreign(error, __name__)
-            return True
-        if any(link.startswith(kind) for link in links):
-            return True
-        ahead += _children(child)
-    return False
-
-
-def _children(process: str) -> list[str]:
-    """Return the numbers of a process's children."""
-    try:
-        threads = os.listdir(f"/proc/{process}/task")  # noqa: PTH208  # a name is all
-    except OSError as error:
-        raise_if_foreign(error)
-        return []
-    return [child.decode() for thread in threads for child in (read(f"/proc/{process}/task/{thread}/children") or b"").split()]
 
 
 def is_terminal(descriptor: int) -> bool:

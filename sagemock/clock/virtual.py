@@ -77,13 +77,13 @@ class _RealTime:
 
     def __init__(self, rate: float) -> None:
         self._rate = rate
-        self._real_s: float = real.monotonic()
+        self._began_s: float = real.monotonic()
+        self._moved_us = 0
 
     def moved_us(self, _now_us: int) -> int:
-        by_us = int((real.monotonic() - self._real_s) * self._rate * SECOND_US)
-        if by_us:
-            # Only what was turned into whole virtual microseconds is spent; the rest counts next time.
-            self._real_s += by_us / (self._rate * SECOND_US)
+        # Always since the beginning: in a sum of steps, each of which is rounded, two readings at one real instant may differ.
+        by_us = int((real.monotonic() - self._began_s) * self._rate * SECOND_US) - self._moved_us
+        self._moved_us += by_us
         return by_us
 
     def move_us(self, by_us: int) -> None:

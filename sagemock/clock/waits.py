@@ -13,6 +13,7 @@ from enum import Enum
 from types import FrameType
 from typing import Final, NamedTuple
 
+from sagemock.clock import children
 from sagemock.clock.frames import frame_of
 from sagemock.clock.linux import of_thread, thread_ids
 from sagemock.clock.system_calls import (
@@ -20,7 +21,6 @@ from sagemock.clock.system_calls import (
     blocked_in,
     descriptors,
     goes_to,
-    is_held_by_children,
     is_known_here,
     is_pair,
     is_terminal,
@@ -37,7 +37,6 @@ __all__ = [
     "Wait",
     "Why",
     "Work",
-    "has_children",
     "is_answer_owed",
     "place",
     "tells",
@@ -214,21 +213,12 @@ def _why_it_reads(descriptor: int) -> Why:
     if where.startswith("pipe:"):
         if _ends_here(where) < len(("its read end", "its write end")):
             return Why.PERSON
-        return Why.OUTSIDE if is_held_by_children(where) else Why.LOCK
+        return Why.OUTSIDE if children.have_open(where) else Why.LOCK
     return Why.PERSON if where and is_terminal(descriptor) else Why.UNKNOWN
 
 
 def _ends_here(pipe: str) -> int:
     return [goes_to(int(name)) for name in os.listdir("/proc/self/fd")].count(pipe)  # noqa: PTH208  # a name is all
-
-
-def has_children() -> bool:
-    """Return whether child processes run, or have ended and nobody has asked."""
-    try:
-        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:
-        return False
-    return True
 
 
 def _poll(thread: threading.Thread, call: Call) -> Wait:
@@ -263,7 +253,7 @@ def _poll(thread: threading.Thread, call: Call) -> Wait:
 
 def _is_own_wake_up(number: int) -> bool:
     """Return whether a socket is one of a pair without a name, both of which are here: a loop's own wake-up."""
-    return is_pair(number) and not is_held_by_children("socket:")
+    return is_pair(number) and not children.have_open("socket:")
 
 
 class Work:

@@ -4,7 +4,7 @@ import heapq
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Generic, Literal, TypeAlias, TypeVar, cast
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from sagemock.clock import forks
 from sagemock.jobs.job import AnyJob
@@ -42,7 +42,10 @@ class Store:
 
     def region(self, place: Place, of: type[_J]) -> "Region[_J]":
         """Return the jobs of a class at `place`: an empty region if there are none yet."""
-        return cast("Region[_J]", self.kind_at(place, cast("Kind", of.kind)))
+        # Each call asks for one, so the usual case is short.
+        kind: Any = of.kind
+        found: Any = self.regions.get((place, kind.name))
+        return self.kind_at(place, kind) if found is None else found  # type: ignore[return-value]  # of that class
 
     def kind_at(self, place: Place, kind: Kind) -> "Region[AnyJob]":
         """Return the jobs of a kind at `place`."""

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from sagemock.clock import children
 from sagemock.clock.real import real
-from sagemock.clock.system_calls import goes_to, is_held_by_children, serves, traffic
-from sagemock.clock.waits import has_children
+from sagemock.clock.system_calls import goes_to, serves, traffic
 
 __all__ = ["LoopOutside"]
 
@@ -53,7 +53,7 @@ class _Descriptor:
         return _FLOWS_MS / 1000 if is_flowing else 0
 
     def _is_a_child_there(self) -> bool:
-        return has_children() if self.where == "anon_inode:[pidfd]" else is_held_by_children(self.where)
+        return children.there_are() if self.where == "anon_inode:[pidfd]" else children.have_open(self.where)
 
 
 class LoopOutside:

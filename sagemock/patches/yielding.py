@@ -1,12 +1,12 @@
 """What lets virtual time pass for an event loop that always has something to do, because its tasks only yield."""
 
 import asyncio
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Hashable
 from types import CodeType
 from typing import Any, TypeAlias
 
+from sagemock.clock import children
 from sagemock.clock.real import real
 from sagemock.patches.active import Innermost
 from sagemock.patches.loop_sleepers import LoopSleeper
@@ -78,7 +78,7 @@ class Yielding(ABC):
             and self._turns.lasts_s >= STALLED_S
             and active.sleepers.first_us() is None
             and self._awaits_nobody()
-            and not _has_children()
+            and not children.there_are()
             and active.sleepers.others_rest()
         ):
             active.stalled(STALLED_S, [_place(one) for one in self._turns.who])
@@ -86,17 +86,6 @@ class Yielding(ABC):
     @abstractmethod
     def _awaits_nobody(self) -> bool:
         """Whether it is known that the loop waits for nothing but its tasks and calls from other threads."""
-
-
-def _has_children() -> bool:
-    """Return whether child processes run, or have ended and nobody has asked."""
-    if not hasattr(os, "waitid"):
-        return False
-    try:
-        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:
-        return False
-    return True
 
 
 def _place(one: Hashable) -> str:

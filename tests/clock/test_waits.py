@@ -181,30 +181,6 @@ def test_a_pipe_with_both_ends_here_is_fed_by_a_thread_and_another_by_somebody_e
         os.close(descriptor)
 
 
-def test_a_pipe_may_be_held_by_a_grandchild(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that one cannot look into may hold anything; one that has ended holds nothing."""
-    here, there = os.pipe()
-    where = system_calls.goes_to(here)
-    assert not system_calls.is_held_by_children(where)
-    shell = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'input()'], pass_fds=[int(sys.argv[1])])"
-    command = [sys.executable, "-c", shell, str(there)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[there]) as child:  # noqa: S603  # our own interpreter
-        os.close(there)
-        assert system_calls.is_held_by_children(where)
-        assert system_calls.is_held_by_children("pipe:")
-        assert not system_calls.is_held_by_children("anon_inode:[io_uring]")
-
-        # Stands in for what only another user's process answers.
-        monkeypatch.setattr("os.readlink", os.listdir)
-        assert system_calls.is_held_by_children("anon_inode:[io_uring]")
-        monkeypatch.setattr(system_calls, "_children", lambda process: ["999999999"] if process == "self" else [])
-        assert not system_calls.is_held_by_children(where)
-        monkeypatch.undo()
-        assert system_calls._children("999999999") == []
-        child.communicate(b"\n")
-    os.close(here)
-
-
 def test_who_reads_a_terminal_waits_for_a_person() -> None:
     """As a debugger's prompt does."""
     mine, theirs = os.openpty()

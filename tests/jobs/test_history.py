@@ -187,3 +187,17 @@ def test_a_look_that_is_cut_short_begins_anew(monkeypatch: pytest.MonkeyPatch) -
         with pytest.raises(KeyboardInterrupt):
             told.until(15)
     assert len(told.until(15)) == 2
+
+
+def test_a_job_that_is_deleted_between_two_looks_has_no_future() -> None:
+    """What was expected of it does not come."""
+    told = Told()
+    job = named("job", 1, START_US, PLAN)
+    told.store.put(job)
+    assert len(told.until(15)) == 2
+    told.store.put(job.after(Delete(70 * SECOND_US)))
+    told.now_us = START_US + 100 * SECOND_US
+    told.store.forget(told.now_us)
+    assert not list(told.store.jobs())
+    assert [life for *_, life in told.until(105)][4:] == ["Completed/Completed", "Deleting/Completed"]
+    assert len(told.until(200)) == 6

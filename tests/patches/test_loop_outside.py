@@ -120,6 +120,17 @@ def test_a_pipe_holds_time_while_a_child_has_it() -> None:
         os.close(each)
 
 
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="not in every C library")
+def test_a_child_that_is_awaited_by_a_descriptor_holds_time() -> None:
+    """As asyncio does from Python 3.12 on; until it has ended, and somebody has asked for its status."""
+    outside = LoopOutside()
+    with subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE) as child:
+        number = os.pidfd_open(child.pid)
+        assert left_s(outside, number) == 10
+    assert left_s(outside, number) == 0
+    os.close(number)
+
+
 def test_a_time_out_of_a_client_does_not_overtake_its_answer() -> None:
     """A task sleeps beside it; the server is older than the mock, and takes a while."""
     listening = socket.create_server(("127.0.0.1", 0))

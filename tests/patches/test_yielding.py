@@ -1,7 +1,6 @@
 """Tasks that yield for ever beside sleepers, on each make of event loop, through the mock (laws 7 and 9)."""
 
 import asyncio
-import os
 import subprocess
 import sys
 import threading
@@ -13,7 +12,7 @@ import pytest
 
 from sagemock import NothingWillHappen, SageMakerMock, mock_sagemaker
 from sagemock.clock.real import real
-from sagemock.patches.yielding import _has_children, _place
+from sagemock.patches.yielding import _place
 from tests.laws.test_asyncio import Run, client, run, sagemaker
 from tests.laws.test_threads import seconds
 
@@ -193,14 +192,6 @@ def test_where_something_may_still_come_yielding_goes_on(client: Any, why: str) 
             thread.join()
         else:
             asyncio.run(main())
-
-
-def test_nothing_is_known_of_children_where_the_system_does_not_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Windows does not."""
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE):
-        assert _has_children()
-        monkeypatch.delattr(os, "waitid")
-        assert not _has_children()
 
 
 def test_a_loop_stands_somewhere() -> None:

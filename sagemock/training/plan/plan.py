@@ -388,7 +388,7 @@ def _checked(recipe: str, durations: Mapping[str, Any]) -> Mapping[str, Any]:
             meant = _MEANT.get(name)
             near = meant if meant in takes else nearest(name, [*takes, *others], least=0)
             hint = f"write Plan.{recipe}(…).but({near}=…)" if near in others else f"did you mean {near!r}?"
-            raise InvalidType(f"Plan.{recipe}() has no {quoted(name)}; {hint} It takes {', '.join(takes)}")
+            raise InvalidType(f"Plan.{recipe}() has no {quoted(name)}: {hint} It takes {', '.join(takes)}")
     return durations
 
 

@@ -385,7 +385,7 @@ def test_a_misspelt_phase_is_a_type_error_with_the_near_one(recipe: str, argumen
     """Python's own kind of error for a keyword that is not known, with all that are."""
     with pytest.raises(TypeError) as caught:
         getattr(Plan, recipe)(**arguments, trainig=5)
-    assert str(caught.value) == (f"Plan.{recipe}() has no 'trainig'; did you mean 'training'? It takes {takes}, {PHASE_NAMES}")
+    assert str(caught.value) == (f"Plan.{recipe}() has no 'trainig': did you mean 'training'? It takes {takes}, {PHASE_NAMES}")
 
 
 @pytest.mark.parametrize(
@@ -402,7 +402,7 @@ def test_another_word_for_an_argument_leads_to_it(given: dict[str, Any], hint: s
     """By what it means, and not by its letters; what is a field of every plan goes to `but`."""
     with pytest.raises(InvalidType) as caught:
         Plan.fails(**given)
-    assert f"; {hint} It takes reason, exit_code, during, after, logs, starting" in str(caught.value)
+    assert f": {hint} It takes reason, exit_code, during, after, logs, starting" in str(caught.value)
 
 
 def test_a_misspelt_recipe_is_an_attribute_error_with_the_near_one() -> None:
