@@ -60,6 +60,7 @@ OperationName: TypeAlias = (
         "ListTags",
         "ListTrainingJobs",
         "ListTransformJobs",
+        "Search",
         "StopProcessingJob",
         "StopTrainingJob",
         "StopTransformJob",

@@ -22,12 +22,15 @@ from sagemock.clock import forks
 from sagemock.errors import NotSimulated
 from sagemock.patches.patch import Wrapped
 from sagemock.protocol.refusal import Refusal
-from sagemock.protocol.request import Request
+from sagemock.protocol.request import Request, read
+from sagemock.protocol.validate import check
 
 __all__ = ["Moto", "ask", "disown", "is_ours", "log_groups", "mark", "moto_answers", "perform"]
 
 _MODELS = "moto.core.models"
 _MARK = "sagemock_answered"
+_SEARCHED = "TrainingJob"
+"""The resource for which sagemock answers Search."""
 
 
 class Moto:
@@ -84,9 +87,12 @@ def ask(request: AWSPreparedRequest) -> AWSResponse | None:
 
 
 def is_ours(operation: str, params: Mapping[str, Any], simulated: Container[str]) -> bool:
-    """Whether a SageMaker operation is for sagemock: it is `simulated`, and not on the tags of moto's own resources."""
+    """Whether a SageMaker operation is for sagemock: it is `simulated`, and not about moto's own resources."""
     if operation not in simulated:
         return False
+    if operation == "Search":
+        # Without a Resource it is to be refused.
+        return bool(params.get("Resource", _SEARCHED) == _SEARCHED)
     arn = params.get("ResourceArn")
     if arn is None or not moto_answers():
         return True
@@ -102,9 +108,9 @@ def perform(request: Request, simulated: Iterable[str]) -> str:
     try:
         response = _ask("api.sagemaker", request, request.body)
     except NotImplementedError as error:
-        raise NotSimulated(_unanswered(request.operation, simulated, f"; moto, which is active, says {str(error)!r}")) from error
+        raise NotSimulated(_unanswered(_what(request), simulated, f"; moto, which is active, says {str(error)!r}")) from error
     if response is None:
-        raise NotSimulated(_unanswered(request.operation, simulated, ""))
+        raise NotSimulated(_unanswered(_what(request), simulated, ""))
     text = response.content.decode()
     if response.status_code >= _ERRORS:
         raise _refusal(response.status_code, text)
@@ -162,6 +168,15 @@ def _refusal(status: int, text: str) -> Refusal:
         # If it is not an error in SageMaker's format, do as botocore does: the status is the code.
         return Refusal(str(status), text, status=status)
     return Refusal(code, said.get("message", said.get("Message", "")), status=status)
+
+
+def _what(request: Request) -> str:
+    """Return what cannot be answered. Raises a Refusal for a Search that the service would refuse."""
+    if request.operation != "Search":
+        return request.operation
+    params = read(request).params
+    check(request.api.input("Search"), params)
+    return f"Search for the resource {params['Resource']}"
 
 
 def _unanswered(operation: str, simulated: Iterable[str], neighbour: str) -> str:

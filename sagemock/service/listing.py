@@ -18,7 +18,7 @@ from sagemock.training.job import Job
 from sagemock.training.snapshot import Snapshot, snapshot
 from sagemock.training.warm_pool import Pool, pool
 
-__all__ = ["batch_jobs", "training_jobs"]
+__all__ = ["after", "batch_jobs", "digest", "token", "training_jobs"]
 
 _J = TypeVar("_J", bound=AnyJob)
 _B = TypeVar("_B", bound=batch.BatchJob)
@@ -83,33 +83,39 @@ def _page(  # noqa: PLR0913  # private, two callers
     otherwise = "Descending" if descends or order == "CreationTime" else "Ascending"
     descending = request.get("SortOrder", otherwise) == "Descending"
     limit = request.get("MaxResults", PAGE)
-    query = [order, descending, _digest(request)]
-    after = _place(request["NextToken"], order, query) if request.get("NextToken") else None
-    found = region.page(order, descending=descending, after=_BY_KEY(after), limit=limit + 1, now_us=now_us)
+    query = [order, descending, digest(request)]
+
+    def fits(key: list[Any]) -> bool:
+        return [type(part) for part in key] == _KEYS[order]
+
+    key = after(request["NextToken"], query, fits) if request.get("NextToken") else None
+    found = region.page(order, descending=descending, after=_BY_KEY(key), limit=limit + 1, now_us=now_us)
     shown = (show(job) for _, job in found[:limit])
     response: dict[str, Any] = {member: [one for one in shown if one is not None]}
     if len(found) > limit:
-        response["NextToken"] = _token(found[limit - 1][0], query)
+        response["NextToken"] = token(found[limit - 1][0], query)
     return response
 
 
-def _digest(request: Mapping[str, Any]) -> str:
+def digest(request: Mapping[str, Any]) -> str:
     """Return what tells one query's filters from another's; pages may differ in their length."""
     filters = {name: value for name, value in request.items() if name not in ("NextToken", "MaxResults", "SortBy", "SortOrder")}
     return sha256(json.dumps(filters, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _token(key: Key, query: Sequence[Any]) -> str:
+def token(key: Key, query: Sequence[Any]) -> str:
+    """Return the NextToken of a page of a query that ended at a key."""
     return base64.urlsafe_b64encode(json.dumps([*query, *key]).encode()).decode()
 
 
-def _place(token: str, order: Order, query: Sequence[Any]) -> Key:
+def after(token: str, query: Sequence[Any], fits: Callable[[list[Any]], bool]) -> Key:
+    """Return the key behind which a NextToken goes on. Raises a Refusal for one of another query, or whose key does not fit."""
     try:
         read = parse(base64.urlsafe_b64decode(token.encode()))
     except (ValueError, Refusal):
         read = None
     made_for, key = (read[:3], read[3:]) if isinstance(read, list) else ([], [])
-    if _OF_ITS_QUERY(made_for != query) or [type(part) for part in key] != _KEYS[order]:
+    if _OF_ITS_QUERY(made_for != query) or not fits(key):
         raise Refusal("ValidationException", _OF_ITS_QUERY("Invalid NextToken."))
     return tuple(key)
 

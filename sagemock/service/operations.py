@@ -14,7 +14,7 @@ from sagemock.jobs.store import Store
 from sagemock.protocol.answer import dump
 from sagemock.protocol.model import Api
 from sagemock.protocol.refusal import Refusal
-from sagemock.service import describe, listing, metrics, processing, tags, transform, updates, warm_pools
+from sagemock.service import describe, listing, metrics, processing, search, tags, transform, updates, warm_pools
 from sagemock.service.quotas import Quotas
 from sagemock.service.rules import table
 from sagemock.service.warm_pools import Pools
@@ -176,6 +176,11 @@ def list_training_jobs(service: Service, _: Api, place: Place, request: Mapping[
     return dump(listing.training_jobs(service.store.region(place, Job), request, now_us))
 
 
+def search_training_jobs(service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+    """Search for training jobs."""
+    return dump(search.training_jobs(service.store, api, place, request, now_us))
+
+
 def update_training_job(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Change the settings of a job that can still change."""
     job = updates.updated(service.find(place, request["TrainingJobName"]), request, now_us)
@@ -219,10 +224,11 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "ListTags": list_tags,
     "ListTrainingJobs": list_training_jobs,
     "ListTransformJobs": transform.list_jobs,
+    "Search": search_training_jobs,
     "StopProcessingJob": processing.stop,
     "StopTrainingJob": stop_training_job,
     "StopTransformJob": transform.stop,
     "UpdateTrainingJob": update_training_job,
 }
-READS: Final = frozenset({"ListTags", *(name for kind in KINDS for name in (kind.describe, kind.list))})
+READS: Final = frozenset({"ListTags", "Search", *(name for kind in KINDS for name in (kind.describe, kind.list))})
 """The operations that change nothing, such as those that a poll loop calls."""

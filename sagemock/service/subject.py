@@ -13,7 +13,7 @@ from sagemock.service.operations import OPERATIONS
 
 __all__ = ["JOBLESS", "checked_operation", "job_of"]
 
-JOBLESS: Final = frozenset(kind.list for kind in KINDS)
+JOBLESS: Final = frozenset({"Search", *(kind.list for kind in KINDS)})
 """The operations of the table that are not about a single job."""
 
 

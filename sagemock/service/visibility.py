@@ -11,7 +11,8 @@ from sagemock.checks import quoted
 from sagemock.clock.instants import duration_us
 from sagemock.errors import InvalidValue, UsageError
 from sagemock.jobs.job import AnyJob
-from sagemock.jobs.kinds import KINDS, named_in
+from sagemock.jobs.kinds import KINDS, TRAINING, named_in
+from sagemock.jobs.logbook import Logbook
 from sagemock.jobs.place import Place
 from sagemock.jobs.store import Key, Order, Region, Store
 from sagemock.service.faults import check_job
@@ -22,7 +23,7 @@ from sagemock.service.subject import checked_operation
 __all__ = ["HideRule", "Visibility"]
 
 _CREATES: Final = frozenset(kind.create for kind in KINDS)
-_LISTS: Final = {kind.list: kind for kind in KINDS}
+_LISTS: Final = {"Search": TRAINING, **{kind.list: kind for kind in KINDS}}
 
 
 @dataclass
@@ -125,6 +126,11 @@ class _Without:
     def __init__(self, region: Region[AnyJob], hidden: AbstractSet[str]) -> None:
         self._region = region
         self._hidden = hidden
+
+    @property
+    def logbook(self) -> Logbook:
+        """The log group of them all."""
+        return self._region.logbook
 
     @property
     def by_name(self) -> dict[str, AnyJob]:

@@ -419,12 +419,31 @@ def test_sagemock_simulates_training_jobs_only() -> None:
         client().create_model(**MODEL)
 
 
-def test_moto_has_models_and_search() -> None:
+def test_moto_has_models() -> None:
     """And tuning jobs, endpoints, pipelines and more."""
     with mock_aws():
         client().create_model(**MODEL)
-        client().create_training_job(**request("churn-1"))
-        assert len(client().search(Resource="TrainingJob")["Results"]) == 1
+
+
+_BIG: Any = {"Filters": [{"Name": "ResourceConfig.VolumeSizeInGB", "Operator": "GreaterThan", "Value": "1"}]}
+
+
+def test_sagemock_searches_by_type_and_a_page_at_a_time() -> None:
+    """The rest is in the tests of Search."""
+    with mock_sagemaker():
+        for name in ("churn-1", "churn-2"):
+            client().create_training_job(**request(name))
+        found = client().search(Resource="TrainingJob", SearchExpression=_BIG, MaxResults=1)
+        assert len(found["Results"]) == 1
+        assert "NextToken" in found
+
+
+def test_moto_searches_without_pages() -> None:
+    """All are on the one page."""
+    with mock_aws():
+        for name in ("churn-1", "churn-2"):
+            client().create_training_job(**request(name))
+        assert len(client().search(Resource="TrainingJob", MaxResults=1)["Results"]) == 2
 
 
 def test_the_stubber_answers_every_operation() -> None:
@@ -515,9 +534,14 @@ CHECKS: dict[str, tuple[object, object, object]] = {
         test_the_stubber_accepts_a_status_that_does_not_exist,
     ),
     "Which clients are answered": (_OLDER, _OLDER, _MATCHED),
-    "Models, endpoints, pipelines, Search": (
+    "Models, endpoints, pipelines": (
         test_sagemock_simulates_training_jobs_only,
-        test_moto_has_models_and_search,
+        test_moto_has_models,
+        test_the_stubber_answers_every_operation,
+    ),
+    "Search for training jobs": (
+        test_sagemock_searches_by_type_and_a_page_at_a_time,
+        test_moto_searches_without_pages,
         test_the_stubber_answers_every_operation,
     ),
     "Other services": (

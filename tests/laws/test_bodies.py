@@ -40,6 +40,17 @@ WHOLE: dict[str, dict[str, Any]] = {
     "DescribeTrainingJob": {"TrainingJobName": "churn"},
     "ListTags": {"ResourceArn": ARN, "MaxResults": 50},
     "ListTrainingJobs": {"CreationTimeAfter": 1.5, "MaxResults": 3, "SortBy": "Status", "StatusEquals": "Completed"},
+    "Search": {
+        "Resource": "TrainingJob",
+        "SearchExpression": {
+            "Filters": [{"Name": "TrainingJobName", "Operator": "Contains", "Value": "c"}],
+            "SubExpressions": [
+                {"Filters": [{"Name": "CreationTime", "Operator": "GreaterThan", "Value": "2018-07-30T00:00:00"}]}
+            ],
+        },
+        "SortBy": "TrainingJobStatus",
+        "MaxResults": 3,
+    },
     "StopTrainingJob": {"TrainingJobName": "churn"},
     "UpdateTrainingJob": {"TrainingJobName": "churn", "ResourceConfig": {"KeepAlivePeriodInSeconds": 5}},
     "CreateLogGroup": {"logGroupName": GROUP, "tags": {"a": "b"}},

@@ -582,6 +582,25 @@ def test_tags_are_of_who_made_the_resource(arn: str | None, ours: bool) -> None:
         assert not is_ours("CreateModel", params, OPERATIONS)
 
 
+def test_moto_searches_for_what_sagemock_does_not_have() -> None:
+    """A search for training jobs is sagemock's, and every other one moto's, which also refuses what is no resource."""
+    with mock_aws(), mock_sagemaker():
+        create(plain())
+        [found] = plain().search(Resource="TrainingJob")["Results"]
+        assert found["TrainingJob"]["TrainingJobStatus"] == "InProgress"
+        plain().create_model_package_group(ModelPackageGroupName="churn", ModelPackageGroupDescription="x")
+        [group] = plain().search(Resource="ModelPackageGroup")["Results"]
+        assert group["ModelPackageGroup"]["ModelPackageGroupName"] == "churn"
+        with pytest.raises(ClientError, match="enum value set"):
+            plain().search(Resource="Nix")
+
+
+@pytest.mark.parametrize("params, ours", [({}, True), ({"Resource": "TrainingJob"}, True), ({"Resource": "Endpoint"}, False)])
+def test_a_search_is_of_who_has_the_resource(params: dict[str, str], ours: bool) -> None:  # noqa: FBT001  # a parameter of a test
+    """Without a resource it is refused, whoever is active."""
+    assert is_ours("Search", params, OPERATIONS) is ours
+
+
 def test_without_moto_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is only looked up among the loaded modules."""
     asked_for = AWSPreparedRequest("GET", "https://s3.us-east-1.amazonaws.com/", {}, b"", stream_output=False)  # type: ignore[arg-type]  # headers

@@ -145,7 +145,7 @@ def test_an_operation_that_is_not_simulated_says_what_to_do(client: Any) -> None
 def test_what_is_simulated_is_in_the_model() -> None:
     """The table names real operations, and knows which of them only read."""
     assert set(OPERATIONS) <= of_sagemaker().operations
-    assert set(OPERATIONS) & READS == {name for name in OPERATIONS if name.startswith(("Describe", "List"))}
+    assert set(OPERATIONS) & READS == {name for name in OPERATIONS if name.startswith(("Describe", "List", "Search"))}
 
 
 def test_regions_know_nothing_of_each_other(sagemaker: SageMakerMock) -> None:

@@ -1,0 +1,159 @@
+"""Search for training jobs: over the same documents that DescribeTrainingJob shows, as they are at the instant of the call."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any, Final, cast
+
+from botocore.model import ListShape, StructureShape
+
+from sagemock.evidence import Assumption
+from sagemock.jobs.place import Place
+from sagemock.jobs.store import Key, Region, Store
+from sagemock.protocol.model import Api
+from sagemock.service import describe, metrics, search_filters
+from sagemock.service.listing import after, digest, token
+from sagemock.training.job import Job
+from sagemock.training.snapshot import snapshot
+from sagemock.training.warm_pool import pool
+
+__all__ = ["record", "training_jobs"]
+
+_ABSENT_LAST: Final = Assumption(
+    "that jobs without the property of SortBy come last in a Search, in either order, and that of jobs with the same value the "
+    "one created first comes first in ascending order",
+    since="2026-11-26",
+)
+_NO_TOTAL: Final = Assumption("that the answer of a Search has no TotalHits", since="2026-11-26")
+_TAGS: Final = Assumption("that a job without tags has an empty list of Tags in a Search", since="2026-11-26")
+_OTHERS: Final = Assumption(
+    "that other accounts share no training jobs, so that a Search for CrossAccount finds none", since="2026-11-26"
+)
+_PASSES: Final = Assumption(
+    "that a condition in VisibilityConditions of a Search without a Key or a Value hides nothing", since="2026-11-26"
+)
+PAGE: Final = 10
+"""The default of MaxResults (sagemaker-python-sdk, integration tests: "Search returns 10 results by default")."""
+_CHUNK: Final = 100
+"""How many jobs a search by CreationTime looks at in one go."""
+_BY_CREATION: Final[list[type]] = [int, int]
+_WITH_VALUE: Final = 3
+"""The length of a key by a property: whether its value is text, the value, and the number of the job."""
+_WITHOUT_VALUE: Final = 1
+"""The length of the key of a job without the property: its number."""
+
+
+def training_jobs(store: Store, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> dict[str, Any]:
+    """Return a Search response."""
+    shape = record(api)
+    # service model, SearchRequest: LastModifiedTime, Descending
+    by, descending = request.get("SortBy", "LastModifiedTime"), request.get("SortOrder", "Descending") == "Descending"
+    limit = request.get("MaxResults", PAGE)
+    meets = _meets(shape, request)
+    region = store.region(place, Job)
+
+    def show(job: Job) -> dict[str, Any]:
+        return _document(shape, store, api, job, now_us)
+
+    query = [by, descending, digest(request)]
+    creation = by == "CreationTime"
+    sort = search_filters.sorting(shape, by)
+    key = after(request["NextToken"], query, _is_creation if creation else _is_place) if request.get("NextToken") else None
+    rows: Iterator[tuple[Key, dict[str, Any]]]
+    if creation:
+        created = ((where, show(job)) for where, job in _created(region, key, now_us, descending=descending))
+        rows = (row for row in created if meets(row[1]))
+    else:
+        found = ((job.number, show(job)) for job in region.by_name.values())
+        rows = _sorted((row for row in found if meets(row[1])), sort, key, descending=descending)
+    page = list(islice(rows, limit + 1))
+    response: dict[str, Any] = _NO_TOTAL({"Results": [{"TrainingJob": shown} for _, shown in page[:limit]]})
+    if len(page) > limit:
+        response["NextToken"] = token(page[limit - 1][0], query)
+    return response
+
+
+def _document(shape: StructureShape, store: Store, api: Api, job: Job, now_us: int) -> dict[str, Any]:
+    """Return what Search shows of a job: its description, in the members that the record has, and its tags."""
+    shown = {
+        **describe.constant_members(api, job),
+        **describe.members_now(api, job, snapshot(job, now_us), pool(job, now_us), metrics.final(api, store, job, now_us)),
+        "Tags": _TAGS([{"Key": key, "Value": value} for key, value in job.tags]),
+    }
+    return {name: value for name, value in shown.items() if name in shape.members}
+
+
+def record(api: Api) -> StructureShape:
+    """Return the shape of a training job in a response."""
+    output = cast("StructureShape", api.output("Search"))
+    results = cast("ListShape", output.members["Results"])
+    return cast("StructureShape", cast("StructureShape", results.member).members["TrainingJob"])
+
+
+def _meets(record: StructureShape, request: Mapping[str, Any]) -> search_filters.Test:
+    tests: list[search_filters.Test] = []
+    if "SearchExpression" in request:
+        tests.append(search_filters.expression(record, request["SearchExpression"]))
+    tests += (_visible(record, one["Key"], one["Value"]) for one in _PASSES(_whole(request.get("VisibilityConditions", ()))))
+    if request.get("CrossAccountFilterOption") == "CrossAccount":
+        tests.append(_OTHERS(lambda _: False))
+    return lambda shown: all(test(shown) for test in tests)
+
+
+def _whole(conditions: Iterable[Mapping[str, str]]) -> list[Mapping[str, str]]:
+    return [one for one in conditions if "Key" in one and "Value" in one]
+
+
+def _visible(record: StructureShape, key: str, value: str) -> search_filters.Test:
+    """Return whether a job that has a property has this value of it; a job without it passes."""
+    of = search_filters.named(record, key)
+    return lambda shown: all(found == value for found in of.values(shown))
+
+
+def _created(region: Region[Job], key: Key | None, now_us: int, *, descending: bool) -> Iterator[tuple[Key, Job]]:
+    """Yield the jobs behind a key by their creation: a page costs no more with all jobs that there are."""
+    while True:
+        found = region.page("CreationTime", descending=descending, after=key, limit=_CHUNK, now_us=now_us)
+        yield from found
+        if len(found) < _CHUNK:
+            return
+        key = found[-1][0]
+
+
+def _sorted(
+    found: Iterable[tuple[int, dict[str, Any]]],
+    sort: Callable[[Mapping[str, Any]], tuple[int, Any] | None],
+    key: Key | None,
+    *,
+    descending: bool,
+) -> Iterator[tuple[Key, dict[str, Any]]]:
+    """Yield documents behind a key by a property, those without it last."""
+    have: list[tuple[Key, dict[str, Any]]] = []
+    lack: list[tuple[Key, dict[str, Any]]] = []
+    for number, shown in found:
+        value = sort(shown)
+        if value is None:
+            lack.append(((number,), shown))
+        else:
+            have.append(((*value, number), shown))
+    for rows, size in ((have, _WITH_VALUE), _ABSENT_LAST((lack, _WITHOUT_VALUE))):
+        rows.sort(key=_place, reverse=descending)
+        for row in rows:
+            if key is None or size < len(key) or (size == len(key) and (row[0] < key if descending else row[0] > key)):
+                yield row
+
+
+def _place(row: tuple[Key, Any]) -> Key:
+    return row[0]
+
+
+def _is_creation(key: list[Any]) -> bool:
+    return [type(part) for part in key] == _BY_CREATION
+
+
+def _is_place(key: list[Any]) -> bool:
+    """Whether this is where a page by a property may end: a number, or the property's value in front of it."""
+    if not key or type(key[-1]) is not int:
+        return False
+    if len(key) == _WITHOUT_VALUE:
+        return True
+    return len(key) == _WITH_VALUE and key[0] == int(isinstance(key[1], str)) and isinstance(key[1], str | int | float)

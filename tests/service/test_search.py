@@ -1,0 +1,461 @@
+"""Search for training jobs, by a real client."""
+
+import base64
+import json
+import operator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sagemock import NotSimulated, Plan, SageMakerMock, UsageError, mock_sagemaker
+from sagemock.service import operations, search
+from tests.protocol.shapes import of_sagemaker
+from tests.support.calling import START, YOUNG, after, code_and_text, create, describe, make_client
+
+PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)
+OPTIONS: dict[str, Any] = {"latency": 0, "plan": PLAN, "strict": False}
+URI = "InputDataConfig.DataSource.S3DataSource.S3Uri"
+CHANNEL = "InputDataConfig.ChannelName"
+
+
+def channel(name: str, uri: str) -> dict[str, Any]:
+    """Return a channel of input."""
+    return {"ChannelName": name, "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri}}}
+
+
+def where(name: str, by: str | None = None, value: str | None = None) -> dict[str, str]:
+    """Return a filter."""
+    parts = {"Name": name, "Operator": by, "Value": value}
+    return {part: text for part, text in parts.items() if text is not None}
+
+
+def found(client: Any, *filters: dict[str, str], **wanted: Any) -> list[str]:
+    """Return the names that a search finds, oldest first if it does not say."""
+    if filters:
+        wanted["SearchExpression"] = {"Filters": list(filters)}
+    options = {"Resource": "TrainingJob", "SortBy": "CreationTime", "SortOrder": "Ascending", **wanted}
+    return [one["TrainingJob"]["TrainingJobName"] for one in client.search(**options)["Results"]]
+
+
+def refused(client: Any, **wanted: Any) -> tuple[str, str, int]:
+    """Return how a search is refused."""
+    with pytest.raises(ClientError) as refusal:
+        client.search(Resource="TrainingJob", **wanted)
+    return code_and_text(refusal.value)
+
+
+def fill(mock: SageMakerMock, client: Any) -> None:
+    """Create a rich job that is over, a poor one that has none of its properties and trains, and one between them."""
+    create(
+        client,
+        "rich",
+        HyperParameters={"lr": "0.7", "depth": "3", "kind": "tree", "a.b": "x"},
+        Tags=[{"Key": "team", "Value": "churn"}, {"Key": "cost.centre:1", "Value": "7"}],
+        InputDataConfig=[channel("train", "s3://data/train"), channel("test", "s3://data/test")],
+        EnableNetworkIsolation=True,
+        VpcConfig={"SecurityGroupIds": ["sg-1", "sg-2"], "Subnets": ["s-1"]},
+        Environment={"A": "c"},
+        AlgorithmSpecification={
+            "TrainingImage": "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1",
+            "TrainingInputMode": "File",
+            "MetricDefinitions": [{"Name": "train:loss", "Regex": "loss=([0-9.]+)"}],
+        },
+    )
+    mock.advance_until("rich", "Training")
+    mock.log("rich", "loss=0.5")
+    mock.clock.advance(1000)
+    create(client, "poor")
+    mock.clock.advance(100)
+    create(client, "some", HyperParameters={"lr": "fast", "depth": "12"}, Tags=[{"Key": "team", "Value": "fraud"}])
+
+
+@pytest.fixture(scope="module")
+def filled() -> Any:
+    """Return a client in whose account there are three jobs."""
+    with mock_sagemaker(start=START, **OPTIONS) as mock:
+        client = make_client()
+        fill(mock, client)
+        yield client
+
+
+@pytest.mark.parametrize(
+    "name, by, value, names",
+    [
+        # text
+        ("TrainingJobName", None, "rich", "rich"),
+        ("TrainingJobName", "Equals", "RICH", ""),
+        ("TrainingJobName", "NotEquals", "rich", "poor some"),
+        ("TrainingJobName", "Contains", "o", "poor some"),
+        ("TrainingJobName", "In", "rich,some,other", "rich some"),
+        ("TrainingJobStatus", "Equals", "Completed", "rich"),
+        ("SecondaryStatus", "Equals", "Starting", "some"),
+        ("ModelArtifacts.S3ModelArtifacts", "Equals", "s3://churn/models/rich/output/model.tar.gz", "rich"),
+        ("ResourceConfig.InstanceType", "Contains", "m5", "rich poor some"),
+        ("VpcConfig.Subnets", "Equals", "s-1", "rich"),
+        ("VpcConfig.SecurityGroupIds", "Equals", "sg-2", "rich"),
+        ("VpcConfig.SecurityGroupIds", "NotEquals", "sg-2", "poor some"),
+        ("VpcConfig.SecurityGroupIds", "In", "sg-0,sg-1", "rich"),
+        (URI, "Contains", "test", "rich"),
+        (URI, "NotEquals", "s3://data/test", "poor some"),
+        ("Environment.A", "Equals", "c", "rich"),
+        # existence
+        ("TrainingEndTime", "Exists", None, "rich"),
+        ("TrainingEndTime", "NotExists", None, "poor some"),
+        ("InputDataConfig", "Exists", None, "rich"),
+        ("HyperParameters", "NotExists", None, "poor"),
+        ("Tags", "Exists", None, "rich some"),
+        ("VpcConfig", "Exists", None, "rich"),
+        ("Metrics.train:loss", "Exists", None, "rich"),
+        ("Metrics.other", "Exists", None, ""),
+        # numbers
+        ("ResourceConfig.VolumeSizeInGB", "Equals", "10", "rich poor some"),
+        ("ResourceConfig.VolumeSizeInGB", "Equals", "10.0", "rich poor some"),
+        ("ResourceConfig.VolumeSizeInGB", "NotEquals", "10", ""),
+        ("BillableTimeInSeconds", "GreaterThan", "638", "rich"),
+        ("BillableTimeInSeconds", "GreaterThan", "639", ""),
+        ("BillableTimeInSeconds", "GreaterThanOrEqualTo", "639", "rich"),
+        ("BillableTimeInSeconds", "LessThan", "639", ""),
+        ("BillableTimeInSeconds", "LessThanOrEqualTo", "639", "rich"),
+        ("BillableTimeInSeconds", "NotEquals", "639", "poor some"),
+        ("Metrics.train:loss", "LessThan", "0.6", "rich"),
+        ("Metrics.train:loss", "Equals", "0.5", "rich"),
+        # instants
+        ("CreationTime", "Equals", "2018-07-30T00:00:00", "rich"),
+        ("CreationTime", "Equals", "2018-07-30T00:00:00Z", "rich"),
+        ("CreationTime", "Equals", "2018-07-30T02:00:00+02:00", "rich"),
+        ("CreationTime", "GreaterThan", "2018-07-30", "poor some"),
+        ("CreationTime", "LessThanOrEqualTo", "2018-07-30T00:18:10", "rich poor"),
+        ("TrainingEndTime", "LessThan", "2030-01-01T00:00:00", "rich"),
+        # booleans
+        ("EnableNetworkIsolation", "Equals", "true", "rich"),
+        ("EnableNetworkIsolation", "Equals", "False", "poor some"),
+        ("EnableNetworkIsolation", "NotEquals", "true", "poor some"),
+        # hyperparameters
+        ("HyperParameters.kind", "Equals", "tree", "rich"),
+        ("HyperParameters.kind", "Contains", "re", "rich"),
+        ("HyperParameters.kind", "In", "tree,leaf", "rich"),
+        ("HyperParameters.a.b", "Equals", "x", "rich"),
+        ("HyperParameters.lr", "Equals", "0.70", "rich"),
+        ("HyperParameters.lr", "Equals", "0", "rich"),
+        ("HyperParameters.lr", "NotEquals", "0.7", "poor some"),
+        ("HyperParameters.lr", "Equals", "fast", "some"),
+        ("HyperParameters.lr", "GreaterThan", "0.5", "rich"),
+        ("HyperParameters.lr", "GreaterThan", "0", ""),
+        ("HyperParameters.depth", "GreaterThan", "5", "some"),
+        ("HyperParameters.depth", "LessThanOrEqualTo", "3.5", "rich"),
+        # tags
+        ("Tags.team", "Equals", "churn", "rich"),
+        ("Tags.team", "NotEquals", "churn", "poor some"),
+        ("Tags.cost.centre:1", "Equals", "7", "rich"),
+        ("Tags.team", "Contains", "r", "rich some"),
+        ("Tags.other", "NotExists", None, "rich poor some"),
+    ],
+)
+def test_each_operator_on_each_type(filled: Any, name: str, by: str | None, value: str | None, names: str) -> None:
+    """A table; a property that is not there is equal to nothing."""
+    assert found(filled, where(name, by, value)) == names.split()
+
+
+@pytest.mark.parametrize(
+    "wanted, names",
+    [
+        ({"Filters": [where("Tags.team", "Exists"), where("TrainingJobStatus", "Equals", "InProgress")]}, "some"),
+        ({"Filters": [where("TrainingJobName", None, one) for one in ("rich", "poor")], "Operator": "Or"}, "rich poor"),
+        ({"Filters": [where("TrainingJobName", None, one) for one in ("rich", "poor")], "Operator": "And"}, ""),
+        ({"NestedFilters": [{"NestedPropertyName": "InputDataConfig", "Filters": [where(CHANNEL, None, "train")]}]}, "rich"),
+        (
+            {
+                "NestedFilters": [
+                    {
+                        "NestedPropertyName": "InputDataConfig",
+                        "Filters": [where(CHANNEL, None, "train"), where(URI, "Contains", "test")],
+                    }
+                ]
+            },
+            "",
+        ),
+        ({"Filters": [where(CHANNEL, None, "train"), where(URI, "Contains", "test")]}, "rich"),
+        (
+            {"NestedFilters": [{"NestedPropertyName": "Tags", "Filters": [where("Tags.Key", None, "team")]}]},
+            "rich some",
+        ),
+        (
+            {
+                "Filters": [where("TrainingJobName", None, "poor")],
+                "SubExpressions": [
+                    {"Filters": [where("Tags.team", "Exists"), where("TrainingJobStatus", "Equals", "Completed")]}
+                ],
+                "Operator": "Or",
+            },
+            "rich poor",
+        ),
+    ],
+)
+def test_expressions(filled: Any, wanted: dict[str, Any], names: str) -> None:
+    """The operator is over all three lists; nested filters are about a single element."""
+    assert found(filled, SearchExpression=wanted) == names.split()
+
+
+@pytest.mark.parametrize(
+    "wanted, words",
+    [
+        (where("Nix", None, "x"), "Unknown property name: Nix"),
+        (where("ResourceConfig.Nix", None, "x"), "Unknown property name: ResourceConfig.Nix"),
+        (where("TrainingJobName.x", None, "x"), "Unknown property name: TrainingJobName.x"),
+        (where("HyperParameters.", None, "x"), "Unknown property name: HyperParameters."),
+        (where("TrainingJobName", "GreaterThan", "x"), "Operator GreaterThan is not supported for property TrainingJobName."),
+        (where("HyperParameters.a", "LessThan", "x"), "Operator LessThan is not supported for property HyperParameters.a."),
+        (where("CreationTime", "Contains", "x"), "Operator Contains is not supported for property CreationTime."),
+        (where("BillableTimeInSeconds", "In", "1"), "Operator In is not supported for property BillableTimeInSeconds."),
+        (
+            where("EnableNetworkIsolation", "LessThan", "true"),
+            "Operator LessThan is not supported for property EnableNetworkIsolation.",
+        ),
+        (where("InputDataConfig", "Equals", "x"), "Operator Equals is not supported for property InputDataConfig."),
+        (where("BillableTimeInSeconds", None, "many"), "Invalid value for property BillableTimeInSeconds: many"),
+        (where("BillableTimeInSeconds", None, "1e999"), "Invalid value for property BillableTimeInSeconds: 1e999"),
+        (where("CreationTime", None, "now"), "Invalid value for property CreationTime: now"),
+        (where("EnableNetworkIsolation", None, "1"), "Invalid value for property EnableNetworkIsolation: 1"),
+        (where("TrainingJobName"), "Operator Equals requires a value."),
+        (where("TrainingJobName", "Exists", "x"), "Operator Exists does not take a value."),
+    ],
+)
+def test_a_filter_that_nobody_can_understand_is_refused(filled: Any, wanted: dict[str, str], words: str) -> None:
+    """Whether or not a job is there to look at."""
+    assert refused(filled, SearchExpression={"Filters": [wanted]}) == ("ValidationException", words, 400)
+
+
+NAME = where("TrainingJobName", "Contains", "x")
+
+
+@pytest.mark.parametrize(
+    "wanted, words",
+    [
+        ({}, "A search expression must have at least one of Filters, NestedFilters and SubExpressions."),
+        ({"Filters": [NAME, NAME]}, "'CONTAINS' operator usage limit of 1 exceeded."),
+        ({"Filters": [NAME], "SubExpressions": [{"Filters": [NAME]}]}, "'CONTAINS' operator usage limit of 1 exceeded."),
+        (
+            {"SubExpressions": [{"Filters": [where("TrainingJobName", None, "x")] * 17}] * 3},
+            "The search expression exceeds the limit of 50 filters, nested filters and subexpressions.",
+        ),
+        (
+            {"NestedFilters": [{"NestedPropertyName": "ResourceConfig", "Filters": [NAME]}]},
+            "Nested filters are not supported for property ResourceConfig, which is not a list.",
+        ),
+        ({"NestedFilters": [{"NestedPropertyName": "Nix", "Filters": [NAME]}]}, "Unknown property name: Nix"),
+        (
+            {"NestedFilters": [{"NestedPropertyName": "InputDataConfig.ChannelName.x", "Filters": [NAME]}]},
+            "Unknown property name: InputDataConfig.ChannelName.x",
+        ),
+        (
+            {"NestedFilters": [{"NestedPropertyName": "InputDataConfig", "Filters": [NAME]}]},
+            "Property name TrainingJobName is not nested in InputDataConfig.",
+        ),
+        (
+            {"NestedFilters": [{"NestedPropertyName": "InputDataConfig", "Filters": [where("InputDataConfig.Nix", None, "x")]}]},
+            "Unknown property name: InputDataConfig.Nix",
+        ),
+    ],
+)
+def test_an_expression_that_nobody_can_understand_is_refused(filled: Any, wanted: dict[str, Any], words: str) -> None:
+    """In words of AWS where they are known."""
+    assert refused(filled, SearchExpression=wanted) == ("ValidationException", words, 400)
+
+
+def test_limits_of_the_model_are_enforced(filled: Any) -> None:
+    """In the service's usual words."""
+    code, text, _ = refused(filled, SearchExpression={"Filters": [where("TrainingJobName", None, "x")] * 21})
+    assert code == "ValidationException"
+    assert "at 'searchExpression.filters' failed to satisfy constraint: Member must have length less than or equal to 20" in text
+    code, text, _ = refused(filled, SearchExpression={"Filters": [where("TrainingJobName", None, "x" * 1025)]})
+    assert "at 'searchExpression.filters.1.member.value' failed to satisfy constraint" in text
+
+
+@pytest.mark.parametrize(
+    "by, ascending",
+    [
+        ("CreationTime", "rich poor some"),
+        ("LastModifiedTime", "rich poor some"),
+        ("TrainingJobName", "poor rich some"),
+        ("HyperParameters.lr", "rich some poor"),
+        ("HyperParameters.depth", "rich some poor"),
+        ("TrainingEndTime", "rich poor some"),
+        ("Tags.team", "rich some poor"),
+        ("Metrics.train:loss", "rich poor some"),
+        ("EnableNetworkIsolation", "poor some rich"),
+    ],
+)
+def test_sorts_and_pages(filled: Any, by: str, ascending: str) -> None:
+    """Whole, and one at a time; those without the property come last in both orders."""
+    wholes = []
+    for order in ("Ascending", "Descending"):
+        wholes.append(found(filled, SortBy=by, SortOrder=order))
+        pages = filled.get_paginator("search").paginate(
+            Resource="TrainingJob", SortBy=by, SortOrder=order, PaginationConfig={"PageSize": 1}
+        )
+        names = [[one["TrainingJob"]["TrainingJobName"] for one in page["Results"]] for page in pages]
+        assert names == [[one] for one in wholes[-1]]
+    descending = {
+        "HyperParameters.lr": "some rich poor",
+        "HyperParameters.depth": "some rich poor",
+        "TrainingEndTime": "rich some poor",
+        "Metrics.train:loss": "rich some poor",
+        "Tags.team": "some rich poor",
+    }
+    assert wholes[0] == ascending.split()
+    assert wholes[1] == descending.get(by, " ".join(reversed(ascending.split()))).split()
+
+
+def test_sorting_needs_a_property_with_a_value(filled: Any) -> None:
+    """Parts have no order."""
+    words = "Sorting is not supported for property VpcConfig."
+    assert refused(filled, SortBy="VpcConfig") == ("ValidationException", words, 400)
+    assert refused(filled, SortBy="Nix") == ("ValidationException", "Unknown property name: Nix", 400)
+
+
+def test_ten_results_are_the_default_the_last_modified_first(sagemaker: SageMakerMock, client: Any) -> None:
+    """And a page by CreationTime goes on over any number of jobs."""
+    sagemaker.plan("*", Plan.completes(starting=3600))
+    for number in range(205):
+        create(client, f"job-{number:03}")
+        sagemaker.clock.advance(1)
+    shown = client.search(Resource="TrainingJob")
+    assert [one["TrainingJob"]["TrainingJobName"] for one in shown["Results"]] == [f"job-{n:03}" for n in range(204, 194, -1)]
+    assert "TotalHits" not in shown
+    assert found(client, where("TrainingJobName", "In", "job-000,job-204")) == ["job-000", "job-204"]
+    pages = client.get_paginator("search").paginate(Resource="TrainingJob", SortBy="CreationTime", MaxResults=100)
+    assert [len(page["Results"]) for page in pages] == [100, 100, 5]
+
+
+_ODD_KEYS: dict[str, list[list[Any]]] = {
+    "TrainingJobName": [[], ["x"], [1, 2, 3], [0, "x", 1], [1, None, 1], [1, "x", "y"], [1, 2], ["x", 2], [1, "x", 2, 3]],
+    "CreationTime": [[], ["x"], [1], [1, 2, 3], ["x", 2], [1, None]],
+}
+
+
+@pytest.mark.parametrize("by", _ODD_KEYS)
+def test_a_token_is_for_its_query(filled: Any, by: str) -> None:
+    """A token of another query or with another key in it is refused."""
+    invalid = "ValidationException", "Invalid NextToken.", 400
+    token = filled.search(Resource="TrainingJob", SortBy=by, MaxResults=1)["NextToken"]
+    assert refused(filled, SortBy="TrainingJobStatus", NextToken=token) == invalid
+    assert refused(filled, SortBy=by, NextToken="x") == invalid
+    query = json.loads(base64.urlsafe_b64decode(token))[:3]
+    for key in _ODD_KEYS[by]:
+        changed = base64.urlsafe_b64encode(json.dumps([*query, *key]).encode()).decode()
+        assert refused(filled, SortBy=by, NextToken=changed) == invalid
+
+
+@YOUNG
+def test_conditions_of_visibility(filled: Any) -> None:
+    """A job with the tag must have the value; one without it passes."""
+    assert found(filled, VisibilityConditions=[{"Key": "Tags.team", "Value": "churn"}]) == ["rich", "poor"]
+    assert found(filled, VisibilityConditions=[{"Key": "Tags.team"}]) == ["rich", "poor", "some"]
+    assert found(filled, CrossAccountFilterOption="SameAccount") == ["rich", "poor", "some"]
+    assert found(filled, CrossAccountFilterOption="CrossAccount") == []
+
+
+def test_a_record_is_the_description_with_tags(filled: Any) -> None:
+    """In the members that the model has in both."""
+    members = search.record(of_sagemaker()).members
+    for one in filled.search(Resource="TrainingJob")["Results"]:
+        shown = one["TrainingJob"]
+        tags = filled.list_tags(ResourceArn=shown["TrainingJobArn"])["Tags"]
+        described = {name: value for name, value in describe(filled, shown["TrainingJobName"]).items() if name in members}
+        assert shown == {**described, "Tags": tags}
+
+
+def test_a_hidden_job_is_missed_by_search_alone(sagemaker: SageMakerMock, client: Any) -> None:
+    """For as long as the test says."""
+    lines = {"Training": [(0, "loss=1")]}
+    sagemaker.plan("*", Plan.completes(starting=1, downloading=1, training=600, logs=lines))
+    metrics = {"MetricDefinitions": [{"Name": "loss", "Regex": "loss=([0-9])"}]}
+    image = {"TrainingImage": "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1", "TrainingInputMode": "File"}
+    create(client, "old", AlgorithmSpecification={**image, **metrics})
+    sagemaker.clock.advance(60)
+    sagemaker.hide("*", lasting=15, operation="Search")
+    create(client, "new")
+    assert found(client) == found(client, SortBy="TrainingJobName") == ["old"]
+    assert describe(client, "new")["TrainingJobStatus"] == "InProgress"
+    sagemaker.clock.advance(15)
+    assert found(client) == ["old", "new"]
+
+
+def test_search_meets_faults_and_is_recorded(sagemaker: SageMakerMock, client: Any) -> None:
+    """As any other operation; it is not about a single job."""
+    sagemaker.fault("Search", "ThrottlingException", times=1)
+    assert refused(client)[0] == "ThrottlingException"
+    assert found(client) == []
+    assert sagemaker.calls.to("Search").outcomes == ["ThrottlingException", "ok"]
+    with pytest.raises(UsageError):
+        sagemaker.fault("Search", "ThrottlingException", job="churn")
+
+
+def test_other_resources_are_refused_by_name(client: Any) -> None:
+    """And what is no resource as the service does."""
+    with pytest.raises(NotSimulated) as unknown:
+        client.search(Resource="Endpoint")
+    assert str(unknown.value).startswith("sagemock does not simulate Search for the resource Endpoint. It simulates ")
+    with pytest.raises(ClientError) as refusal:
+        client.search(Resource="Nix")
+    code, text, status = code_and_text(refusal.value)
+    assert (code, status) == ("ValidationException", 400)
+    words = "1 validation error detected: Value 'Nix' at 'resource' failed to satisfy constraint: Member must satisfy enum"
+    assert text.startswith(words)
+
+
+# -- laws
+
+_OPERATORS = ("Equals", "NotEquals", "GreaterThan", "GreaterThanOrEqualTo", "LessThan", "LessThanOrEqualTo")
+_PYTHONS = dict(zip(_OPERATORS, ("eq", "ne", "gt", "ge", "lt", "le"), strict=True))
+_FILTERS = st.one_of(
+    st.tuples(st.just("BillableTimeInSeconds"), st.sampled_from(_OPERATORS), st.sampled_from(["0", "638.5", "639", "700"])),
+    st.tuples(
+        st.sampled_from(["CreationTime", "TrainingEndTime"]),
+        st.sampled_from(_OPERATORS),
+        st.sampled_from([START, after(699), after(1090), after(1190)]),
+    ),
+    st.tuples(
+        st.sampled_from(["TrainingJobName", "TrainingJobStatus"]),
+        st.sampled_from(["Equals", "NotEquals", "In"]),
+        st.sampled_from(["rich", "poor", "Completed", "rich,poor"]),
+    ),
+    st.tuples(st.sampled_from(["TrainingEndTime", "VpcConfig"]), st.sampled_from(["Exists", "NotExists"]), st.none()),
+)
+
+
+def naive(shown: dict[str, Any], name: str, by: str, value: Any) -> bool:
+    """Return whether a description meets a filter."""
+    has = shown.get(name)
+    if by in {"Exists", "NotExists"}:
+        return (has is not None) == (by == "Exists")
+    if has is None:
+        return by == "NotEquals"
+    wants = float(value) if isinstance(has, int) else value
+    if by == "In":
+        return has in value.split(",")
+    return bool(getattr(operator, _PYTHONS[by])(has, wants))
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(_FILTERS, min_size=1, max_size=4), st.sampled_from(["And", "Or"]))
+def test_a_search_finds_what_a_filter_of_descriptions_does(
+    filled: Any, filters: list[tuple[str, str, Any]], combined: str
+) -> None:
+    """Whatever the filters, and however they are combined."""
+    described = [describe(filled, name) for name in ("rich", "poor", "some")]
+    combine = all if combined == "And" else any
+    wanted = [one["TrainingJobName"] for one in described if combine(naive(one, *each) for each in filters)]
+    sent = [
+        where(name, by, f"{value:%Y-%m-%dT%H:%M:%S}" if isinstance(value, datetime) else value) for name, by, value in filters
+    ]
+    assert found(filled, SearchExpression={"Filters": sent, "Operator": combined}) == wanted
+
+
+def test_search_changes_nothing() -> None:
+    """So that a loop that polls it is seen for what it is."""
+    assert "Search" in operations.READS
