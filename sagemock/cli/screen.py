@@ -50,9 +50,11 @@ class Screen:
 
 
 def emit(text: str) -> None:
-    """Write a text and a newline to standard output, with escapes for characters that it cannot encode."""
+    """Write a text and a newline to standard output at once, with escapes for characters that it cannot encode."""
     encoding = sys.stdout.encoding or "utf-8"
     sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    # A command may go on for hours, and whoever reads it through a pipe waits for this.
+    sys.stdout.flush()
 
 
 def _has_blocks(out: TextIO) -> bool:

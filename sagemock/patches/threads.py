@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
+from weakref import WeakSet
 
 from sagemock.cleanup import run_all
 from sagemock.clock.instants import SECOND_US
@@ -27,6 +28,9 @@ __all__ = ["ThreadsPatch"]
 # About a hundred years; what is longer means "never".
 _LONGEST_S: Final = 3_200_000_000.0
 _START: Final = threading.Thread.start.__code__
+_EACH_TELLS: Final = sys.version_info >= (3, 11)
+_ENDS: Final = "_delete" if _EACH_TELLS else "_bootstrap_inner"
+"""What a thread calls in its end; in Python 3.10 it is all that the thread does."""
 _TIMERS: Final = (*TEST_TOOLS, "pydevd", "_pydevd_bundle", "debugpy")
 """What times or stops the test itself: its waits are real."""
 
@@ -126,11 +130,13 @@ class ThreadsPatch:
         self._innermost = innermost
         self._ticks = _Ticks()
         self._joining: dict[threading.Thread, list[Waiter]] = {}
+        self._tells: WeakSet[threading.Thread] = WeakSet()
+        """The threads that say when they end."""
         self._undo: list[Callable[[], None]] = []
         self._patches = Patches(
             Wrapped(threading.Condition, "wait", self._wait),
             Wrapped(threading.Thread, "join", self._join),
-            Wrapped(threading.Thread, "_delete", self._delete),
+            Wrapped(threading.Thread, _ENDS, self._end),
             Wrapped(threading.Thread, "start", self._start),
         )
 
@@ -185,6 +191,9 @@ class ThreadsPatch:
         active = self._active()
         if active is None or not _is_joined_by_waiting(thread) or (timeout_s is not None and not 0 < timeout_s < _LONGEST_S):
             return wrapped(*args, **kwargs)
+        if not (_EACH_TELLS or thread in self._tells):
+            # Older than the mock, and Python 3.10 will not say when it ends.
+            return wrapped(*args, **kwargs)
         waiter = Waiter(active.sleepers, timeout_s, self._ticks)
         joining = self._joining.setdefault(thread, [])
         joining.append(waiter)
@@ -207,7 +216,8 @@ class ThreadsPatch:
             active.threads_before.add(thread)
         wrapped(*args, **kwargs)
 
-    def _delete(self, wrapped: Callable[..., None], thread: Any, args: Any, kwargs: Any) -> None:  # noqa: ANN401  # wrapt's
+    def _end(self, wrapped: Callable[..., None], thread: Any, args: Any, kwargs: Any) -> None:  # noqa: ANN401  # wrapt's
+        self._tells.add(thread)
         wrapped(*args, **kwargs)
         for waiter in self._joining.pop(thread, []).copy():
             waiter.release()

@@ -33,7 +33,11 @@ RECORD = {
 def served(*arguments: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     """Run the command until the end of the block; its value is the url, and the process."""
     command = [sys.executable, "-m", "sagemock", "serve", "--port", "0", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603  # ours
+    # As in a shell: an unbuffered Python would hide that nobody flushes.
+    environment = {**os.environ, "PYTHONUNBUFFERED": ""}
+    with subprocess.Popen(  # noqa: S603  # our own interpreter
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
         assert process.stdout is not None
         first = process.stdout.readline()
         found = re.search(r"http://\S+(?=[; ])", first)
