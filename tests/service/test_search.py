@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from sagemock import NotSimulated, Plan, SageMakerMock, UsageError, mock_sagemaker
 from sagemock.service import operations, search
+from sagemock.training.job import Job
+from sagemock.training.snapshot import Snapshot, snapshot
 from tests.protocol.shapes import of_sagemaker
 from tests.support.calling import START, YOUNG, after, code_and_text, create, describe, make_client
 
@@ -329,6 +331,21 @@ def test_ten_results_are_the_default_the_last_modified_first(sagemaker: SageMake
     assert found(client, where("TrainingJobName", "In", "job-000,job-204")) == ["job-000", "job-204"]
     pages = client.get_paginator("search").paginate(Resource="TrainingJob", SortBy="CreationTime", MaxResults=100)
     assert [len(page["Results"]) for page in pages] == [100, 100, 5]
+
+
+def test_a_page_by_creation_looks_at_no_more_jobs_than_it_shows(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And at one more, to know whether there is another page."""
+    for number in range(120):
+        create(client, f"job-{number:03}")
+    looked: list[str] = []
+
+    def look(job: Job, now_us: int) -> Snapshot:
+        looked.append(job.name)
+        return snapshot(job, now_us)
+
+    monkeypatch.setattr(search, "snapshot", look)
+    assert len(found(client)) == 10
+    assert len(looked) == 11
 
 
 _ODD_KEYS: dict[str, list[list[Any]]] = {
