@@ -18,6 +18,7 @@ from sagemock.service import logs
 from sagemock.service.operations import OPERATIONS
 from tests.protocol.shapes import of_sagemaker
 from tests.service.test_logs import STREAM, session
+from tests.support import batch
 from tests.support.calling import START, YOUNG, create, make_client, request
 
 GROUP = TRAINING.log_group
@@ -34,12 +35,21 @@ RICH = request(
 )
 WHOLE: dict[str, dict[str, Any]] = {
     "AddTags": {"ResourceArn": ARN, "Tags": [{"Key": "a", "Value": "b"}]},
+    "CreateProcessingJob": batch.echoed("processing", batch.record("P3")),
     "CreateTrainingJob": RICH,
+    "CreateTransformJob": batch.transform(
+        Environment={"A": "b"}, BatchStrategy="MultiRecord", MaxConcurrentTransforms=2, Tags=[{"Key": "a", "Value": "b"}]
+    ),
+    "DeleteProcessingJob": {"ProcessingJobName": "prepare"},
     "DeleteTags": {"ResourceArn": ARN, "TagKeys": ["a"]},
     "DeleteTrainingJob": {"TrainingJobName": "churn"},
+    "DescribeProcessingJob": {"ProcessingJobName": "prepare"},
     "DescribeTrainingJob": {"TrainingJobName": "churn"},
+    "DescribeTransformJob": {"TransformJobName": "score"},
+    "ListProcessingJobs": {"CreationTimeAfter": 1.5, "MaxResults": 3, "SortBy": "Status", "StatusEquals": "Completed"},
     "ListTags": {"ResourceArn": ARN, "MaxResults": 50},
     "ListTrainingJobs": {"CreationTimeAfter": 1.5, "MaxResults": 3, "SortBy": "Status", "StatusEquals": "Completed"},
+    "ListTransformJobs": {"LastModifiedTimeAfter": 1.5, "MaxResults": 3, "SortBy": "Name", "NameContains": "s"},
     "Search": {
         "Resource": "TrainingJob",
         "SearchExpression": {
@@ -51,7 +61,9 @@ WHOLE: dict[str, dict[str, Any]] = {
         "SortBy": "TrainingJobStatus",
         "MaxResults": 3,
     },
+    "StopProcessingJob": {"ProcessingJobName": "prepare"},
     "StopTrainingJob": {"TrainingJobName": "churn"},
+    "StopTransformJob": {"TransformJobName": "score"},
     "UpdateTrainingJob": {"TrainingJobName": "churn", "ResourceConfig": {"KeepAlivePeriodInSeconds": 5}},
     "CreateLogGroup": {"logGroupName": GROUP, "tags": {"a": "b"}},
     "DeleteLogGroup": {"logGroupName": GROUP},
@@ -108,6 +120,8 @@ def mocked(*, validate: bool = True) -> SageMakerMock:
 def running(mock: SageMakerMock) -> None:
     """Let the job train."""
     create(make_client())
+    mock.create_processing_job("prepare")
+    mock.create_transform_job("score")
     mock.advance_until("churn", "Training")
 
 
