@@ -30,6 +30,8 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(?!sagemock\.).*"),
     # A private name has no place to link to.
     (r"py:.*", r"sagemock\.(.*\.)?_\w+"),
+    # What the plans of all kinds share, and a mapping that behaves as that of the mock: in signatures only.
+    (r"py:class", r"sagemock\.jobs\.fields\.GeneralFields|sagemock\.served\.remote_views\.RemoteAccounts"),
 ]
 
 
