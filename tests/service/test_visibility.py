@@ -52,6 +52,17 @@ def test_a_hidden_job_can_be_neither_stopped_nor_tagged() -> None:
         assert mock.jobs["churn"].status == "InProgress"
 
 
+def test_a_call_about_no_job_is_as_without_the_rule() -> None:
+    """A model is not hidden with the jobs."""
+    arn = "arn:aws:sagemaker:us-east-1:123456789012:model/churn"
+    with mock_sagemaker(start=START, strict=False) as mock:
+        client = make_client()
+        create(client)
+        without = refused(client.list_tags, ResourceArn=arn)
+        mock.hide("*", lasting=60)
+        assert refused(client.list_tags, ResourceArn=arn) == without
+
+
 def test_a_hidden_job_keeps_its_name() -> None:
     """Creating it again is refused: names are unique from the first moment on."""
     with mock_sagemaker(start=START) as mock:
