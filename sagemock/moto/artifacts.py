@@ -62,9 +62,8 @@ class Uploads:
             if self._begun:
                 return False
             self._begun = True
-            for job in self._store.jobs():
-                if isinstance(job, Job):
-                    self._file(job, now_us)
+            for job in _training_jobs(self._store):
+                self._file(job, now_us)
             self._store.watchers.append(self._changed)
         return True
 
@@ -126,6 +125,10 @@ class Uploads:
         # Without the store's methods, which would take its lock.
         job = self._store.region(due.place, Job).by_name.get(due.name)
         return job is not None and job.number == due.number and _at_us(job) == due.at_us
+
+
+def _training_jobs(store: Store) -> list[Job]:
+    return [job for job in store.jobs() if isinstance(job, Job)]
 
 
 def _at_us(job: Job) -> int | None:
