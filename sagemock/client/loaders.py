@@ -3,10 +3,11 @@
 Each session has a loader of its own, which reads and parses every file again: the description of SageMaker and the list of
 endpoints take three fifths of the time of a new session with one client. From the second time on, a loader gets:
 
-* the description of a service as one object that all loaders share. It is read-only, since nothing in botocore, boto3 or
-  aiobotocore changes it after it is loaded, except what merges "extras" into it: a description with extras is not shared.
+* the description of SageMaker and that of CloudWatch Logs, each as one object that all loaders share. It is read-only, since
+  nothing in botocore, boto3 or aiobotocore changes it after it is loaded, except what merges "extras" into it: a description
+  with extras is not shared.
 * every other file as a copy of its own, from bytes that are quick to read. botocore itself changes those: `regions.py` writes
-  host names into the endpoints, and `retries/legacy` resolves references in `_retry`.
+  host names into the endpoints, `retries/legacy` resolves references in `_retry`, and botocore 1.34 changes S3's description.
 
 Only botocore's own loader is helped; a subclass may do what it likes with what it loads. What is kept belongs to a file as it is
 on disk: another file, or one that has changed, is read anew. After the last mock no loader holds anything that is shared.
@@ -28,6 +29,8 @@ from sagemock.patches.patch import Wrapped
 __all__ = ["LoadersPatch", "ReadOnlyDict", "ReadOnlyList"]
 
 _DESCRIPTION: Final = "service-2"
+_SHARED: Final = ("sagemaker", "logs")
+"""The services whose descriptions nobody changes."""
 _MOST: Final = 64
 """How many files are kept: four for each of a dozen services."""
 _Data: TypeAlias = Any
@@ -125,7 +128,8 @@ class LoadersPatch:
             return wrapped(*args, **kwargs)
         if loader not in self._before:
             self._before[loader] = frozenset(_cache(loader))
-        is_shared = name.endswith(f"{os.sep}{_DESCRIPTION}") and not _has_extras(loader, name)
+        service, _, rest = name.partition(os.sep)
+        is_shared = service in _SHARED and rest.endswith(_DESCRIPTION) and not _has_extras(loader, name)
         for folder in loader.search_paths:
             path = os.path.join(folder, name)  # noqa: PTH118  # as botocore does
             found = self._parsed(path, loader, is_shared=is_shared)

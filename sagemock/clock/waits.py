@@ -221,7 +221,7 @@ def _ends_here(pipe: str) -> int:
     return [goes_to(int(name)) for name in os.listdir("/proc/self/fd")].count(pipe)  # noqa: PTH208  # a name is all
 
 
-def _poll(thread: threading.Thread, call: Call) -> Wait:
+def _poll(thread: threading.Thread, call: Call) -> Wait:  # noqa: PLR0911  # a table of descriptors
     timeout_ms = -1
     if call.name in {"poll", "epoll_wait", "epoll_pwait"}:
         timeout_ms = call.arguments[_POLL_TIMEOUT if call.name == "poll" else _TIMEOUT] & 0xFFFF_FFFF
@@ -236,8 +236,11 @@ def _poll(thread: threading.Thread, call: Call) -> Wait:
         numbers = numbers if len(numbers) > 1 else []
         if not numbers:
             return Wait(Why.SERVES, call, timeout_ms)
-    if not numbers or (frame is not None and place(frame)[0] in _FOR_CHILDREN):
-        return Wait(Why.SLEEPS if not numbers else Why.CHILD, call, timeout_ms)
+    if not numbers:
+        # As `time.sleep` does it before Python 3.11.
+        return Wait(_why_it_sleeps(thread), call, timeout_ms)
+    if frame is not None and place(frame)[0] in _FOR_CHILDREN:
+        return Wait(Why.CHILD, call, timeout_ms)
     kinds = {number: goes_to(number) for number in numbers}
     sockets = [number for number, where in kinds.items() if where.startswith("socket:")]
     serving = serves(sockets)

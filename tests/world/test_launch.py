@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from sagemock import InvalidType, InvalidValue, JobView, Plan, SageMakerMock, UsageError, mock_sagemaker
-from tests.support.calling import START, make_client, request
+from tests.support.calling import START, YOUNG, make_client, request
 
 
 @pytest.fixture
@@ -35,13 +35,13 @@ def test_a_job_needs_nothing_but_a_name(mock: SageMakerMock) -> None:
 def test_its_fields_and_its_plan_are_its_own(mock: SageMakerMock) -> None:
     """Other plans are for other jobs, and stay unused."""
     mock.plan("*", Plan.completes(), times=1)
-    mock.create_training_job("churn-1", plan=Plan.fails("x"), HyperParameters={"eta": "0.1"}, StoppingCondition=None)
+    mock.create_training_job("churn-1", plan=Plan.fails("x"), HyperParameters={"eta": "0.1"}, Tags=None)
     mock.create_training_job(
         "churn-2", plan=lambda given: Plan.hangs() if given["HyperParameters"] else Plan(), HyperParameters={"a": "b"}
     )
     mock.advance_until("churn-1", "Failed")
     assert mock.jobs["churn-1"].request["HyperParameters"] == {"eta": "0.1"}
-    assert "StoppingCondition" not in mock.jobs["churn-1"].request
+    assert "Tags" not in mock.jobs["churn-1"].request
     assert mock.jobs["churn-2"].status == "InProgress"
     mock.create_training_job("other")
     mock.advance_until("other", "Completed")
@@ -193,6 +193,7 @@ def test_a_change_at_this_very_instant_is_heard(mock: SageMakerMock) -> None:
     assert heard == ["Downloading"]
 
 
+@YOUNG
 def test_jobs_are_listed_in_the_order_of_their_creation(mock: SageMakerMock) -> None:
     """Whichever was made last, page by page, in both directions; and so in the pictures."""
     for name, ago in (("now", 0), ("old", 7200), ("older", 10_800), ("new", 3600)):
