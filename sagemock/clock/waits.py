@@ -221,7 +221,7 @@ def _ends_here(pipe: str) -> int:
     return [goes_to(int(name)) for name in os.listdir("/proc/self/fd")].count(pipe)  # noqa: PTH208  # a name is all
 
 
-def _poll(thread: threading.Thread, call: Call) -> Wait:  # noqa: PLR0911  # a table of descriptors
+def _poll(thread: threading.Thread, call: Call) -> Wait:
     timeout_ms = -1
     if call.name in {"poll", "epoll_wait", "epoll_pwait"}:
         timeout_ms = call.arguments[_POLL_TIMEOUT if call.name == "poll" else _TIMEOUT] & 0xFFFF_FFFF
@@ -236,11 +236,10 @@ def _poll(thread: threading.Thread, call: Call) -> Wait:  # noqa: PLR0911  # a t
         numbers = numbers if len(numbers) > 1 else []
         if not numbers:
             return Wait(Why.SERVES, call, timeout_ms)
-    if not numbers:
-        # As `time.sleep` does it before Python 3.11.
-        return Wait(_why_it_sleeps(thread), call, timeout_ms)
-    if frame is not None and place(frame)[0] in _FOR_CHILDREN:
-        return Wait(Why.CHILD, call, timeout_ms)
+    is_for_a_child = frame is not None and place(frame)[0] in _FOR_CHILDREN
+    if not numbers or is_for_a_child:
+        # Without descriptors it is a sleep, as `time.sleep` does it before Python 3.11.
+        return Wait(Why.CHILD if is_for_a_child and numbers else _why_it_sleeps(thread), call, timeout_ms)
     kinds = {number: goes_to(number) for number in numbers}
     sockets = [number for number, where in kinds.items() if where.startswith("socket:")]
     serving = serves(sockets)

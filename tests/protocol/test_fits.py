@@ -57,7 +57,7 @@ def test_what_fits_is_what_the_server_makes_of_it_and_breaks_nothing(data: st.Da
     value = put(whole, path, data.draw(JSON))
     if data.draw(st.booleans()) and isinstance(value, dict):
         value = {**value, "NoMember": "x"}
-    if fits(shape, value):
+    if fits(shape, value):  # pragma: no cover  # which values are drawn is up to chance
         assert decode(shape, value) == value
         assert violations(shape, value) == []
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sagemock.clock.instants import SECOND_US
@@ -20,6 +20,7 @@ def over(job: Job, now_us: int) -> bool:
     return job.state(now_us).primary == "Completed"
 
 
+@example(["create", "look", "replace", "look", "wait", "wait", "wait", "look", "remove", "look"])
 @given(st.lists(st.sampled_from(["create", "replace", "look", "remove", "wait"]), max_size=30))
 def test_those_that_count_are_those_that_a_look_at_all_finds(steps: list[str]) -> None:
     """Whatever happened between two looks."""

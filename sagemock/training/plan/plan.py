@@ -47,7 +47,7 @@ _MEANT = {"phase": "during", "status": "during", "at": "after", "when": "after",
 class _Recipes(type):
     """The type of Plan: it says which recipe a misspelt one was meant to be."""
 
-    if not TYPE_CHECKING:
+    if not TYPE_CHECKING:  # pragma: no branch  # a type checker takes the other one
 
         def __getattr__(cls, name: str) -> NoReturn:
             recipes = [known for known, value in vars(cls).items() if isinstance(value, classmethod)]
