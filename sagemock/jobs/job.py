@@ -1,7 +1,9 @@
-"""A job of any kind, as the store, histories and logs see it."""
+"""A job of any kind: as the store, histories and logs see it, and what the records of all kinds share."""
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from sagemock.jobs.fields import GeneralFields
 from sagemock.jobs.interventions import Intervention
@@ -12,7 +14,7 @@ from sagemock.jobs.timeline import Change, Timeline
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["AnyJob", "Done"]
+__all__ = ["AnyJob", "Done", "JobRecord"]
 
 
 class Done(Protocol):
@@ -117,3 +119,74 @@ class AnyJob(Protocol):
 
     def stream(self, instance: int, begin_us: int) -> str:
         """Return the name of the log stream of an instance, counted from 1, whose container started at `begin_us`."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """A job as it was asked for, and all that was done to it since. A change is a new record."""
+
+    kind: ClassVar[Kind]
+    statuses: ClassVar[frozenset[str]]
+    """Every status, or phase, for which a test can wait."""
+
+    name: str
+    place: Place
+    request: Mapping[str, Any]
+    plan: Any
+    script: Any
+    """The plan made concrete for the request."""
+    created_us: int
+    """Microseconds since the epoch."""
+    number: int
+    """Counts the jobs of a mock in the order of their creation."""
+    interventions: tuple[Any, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+    timeline: Any = field(init=False, repr=False, compare=False)
+    """The whole life of the job as it is known now."""
+
+    def __post_init__(self) -> None:
+        """Fold once what is asked for at every look: jobs with equal lives share the result."""
+        object.__setattr__(self, "timeline", self._folded())
+
+    @abstractmethod
+    def _folded(self) -> Timeline:
+        """Return the whole life."""
+
+    @property
+    @abstractmethod
+    def gone_us(self) -> int | None:
+        """The instant from which the job is deleted, None if nobody deleted it."""
+
+    @property
+    def arn(self) -> str:
+        """The ARN. The case of the name is kept, as the service does since about November 2022."""
+        return self.place.arn(f"{self.kind.resource}/{self.name}")
+
+    @property
+    def planned_stop_us(self) -> int | None:
+        """When its plan stops it through the API, in microseconds after its creation; None for never."""
+        stopped_after_us: int | None = self.script.stopped_after_us
+        return stopped_after_us
+
+    @property
+    def last_us(self) -> int:
+        """The instant of the last change to the job."""
+        last_us: int = self.timeline.last_us
+        return self.created_us + last_us
+
+    def is_gone(self, now_us: int) -> bool:
+        """Whether its deletion is done at this instant."""
+        return bool(self.interventions) and (gone_us := self.gone_us) is not None and gone_us <= now_us
+
+    def after(self, intervention: Done) -> "Self":
+        """Return the job as it is once `intervention` was made."""
+        return replace(self, interventions=(*self.interventions, intervention))
+
+    def tagged(self, tags: tuple[tuple[str, str], ...]) -> "Self":
+        """Return the job with these tags instead."""
+        return replace(self, tags=tags)
+
+    def state(self, now_us: int) -> Change:
+        """Return the last change by `now_us`: its statuses and its message."""
+        last: Change = self.timeline.until(now_us - self.created_us)[-1]
+        return last

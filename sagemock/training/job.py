@@ -1,14 +1,12 @@
 """A training job: a frozen record, and its timeline."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, get_args
+from dataclasses import dataclass, field
+from typing import ClassVar, get_args
 
 from sagemock.clock.instants import SECOND_US
 from sagemock.jobs.interventions import Delete
+from sagemock.jobs.job import JobRecord
 from sagemock.jobs.kinds import TRAINING, Kind
-from sagemock.jobs.place import Place
-from sagemock.jobs.timeline import Change
 from sagemock.training import status, warm_pool
 from sagemock.training.fold import fold
 from sagemock.training.interventions import Intervention
@@ -22,49 +20,23 @@ __all__ = ["Job"]
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class Job(JobRecord):
     """A training job as it was asked for, and all that was done to it since. A change is a new record."""
 
     kind: ClassVar[Kind] = TRAINING
     statuses: ClassVar[frozenset[str]] = status.PHASES | status.ENDINGS | frozenset(get_args(status.Primary))
-    """Every status for which a test can wait."""
 
-    name: str
-    place: Place
-    request: Mapping[str, Any]
     plan: Plan
     script: Script
-    created_us: int
-    """Microseconds since the epoch."""
-    number: int
-    """Counts the jobs of a mock in the order of their creation."""
     interventions: tuple[Intervention, ...] = ()
-    tags: tuple[tuple[str, str], ...] = ()
     retains: int = 0
     """For how many seconds the instances are kept in a warm pool after the end."""
     launched_us: int | None = None
     """When the job was created whose cluster this one took over, through however many warm pools; None: it has its own."""
     timeline: Timeline = field(init=False, repr=False, compare=False)
-    """The whole life of the job as it is known now."""
 
-    def __post_init__(self) -> None:
-        """Fold once what is asked for at every look: jobs with equal lives share the result."""
-        object.__setattr__(self, "timeline", fold(self.script, self.interventions))
-
-    @property
-    def arn(self) -> str:
-        """TrainingJobArn. The case of the name is kept, as the service does since about November 2022."""
-        return self.place.arn(f"{TRAINING.resource}/{self.name}")
-
-    @property
-    def planned_stop_us(self) -> int | None:
-        """When its plan stops it through the API, in microseconds after its creation; None for never."""
-        return self.script.stopped_after_us
-
-    @property
-    def last_us(self) -> int:
-        """The instant of the last change to the job."""
-        return self.created_us + self.timeline.last_us
+    def _folded(self) -> Timeline:
+        return fold(self.script, self.interventions)
 
     @property
     def settled_us(self) -> int:
@@ -78,22 +50,6 @@ class Job:
             if isinstance(one, Delete):
                 return self.created_us + one.at_us + round(DELETING_S * SECOND_US)
         return None
-
-    def is_gone(self, now_us: int) -> bool:
-        """Whether its deletion is done at this instant."""
-        return bool(self.interventions) and (gone_us := self.gone_us) is not None and gone_us <= now_us
-
-    def after(self, intervention: Intervention) -> "Job":
-        """Return the job as it is once `intervention` was made."""
-        return replace(self, interventions=(*self.interventions, intervention))
-
-    def tagged(self, tags: tuple[tuple[str, str], ...]) -> "Job":
-        """Return the job with these tags instead."""
-        return replace(self, tags=tags)
-
-    def state(self, now_us: int) -> Change:
-        """Return the last change by `now_us`: the job's statuses and its message."""
-        return self.timeline.until(now_us - self.created_us)[-1]
 
     # -- its logs
 

@@ -1,19 +1,15 @@
 """A batch job: a frozen record, its timeline, and all that Describe shows of its life at one instant."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from abc import abstractmethod
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sagemock.jobs.batch.fields import BatchFields
 from sagemock.jobs.batch.fold import fold
 from sagemock.jobs.batch.script import Script
 from sagemock.jobs.interventions import Delete, Intervention
-from sagemock.jobs.kinds import Kind
-from sagemock.jobs.place import Place
-from sagemock.jobs.timeline import Change, Timeline
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
+from sagemock.jobs.job import JobRecord
+from sagemock.jobs.timeline import Timeline
 
 __all__ = ["BatchJob", "Snapshot", "snapshot"]
 
@@ -21,45 +17,16 @@ _OVER = frozenset({"Completed", "Failed", "Stopped"})
 
 
 @dataclass(frozen=True, slots=True)
-class BatchJob:
+class BatchJob(JobRecord):
     """A batch job as it was asked for, and all that was done to it since. A change is a new record."""
 
-    kind: ClassVar[Kind]
-    statuses: ClassVar[frozenset[str]]
-    """Every status, or phase, for which a test can wait."""
-
-    name: str
-    place: Place
-    request: Mapping[str, Any]
     plan: BatchFields
     script: Script
-    created_us: int
-    """Microseconds since the epoch."""
-    number: int
-    """Counts the jobs of a mock in the order of their creation."""
     interventions: tuple[Intervention, ...] = ()
-    tags: tuple[tuple[str, str], ...] = ()
     timeline: Timeline = field(init=False, repr=False, compare=False)
-    """The whole life of the job as it is known now."""
 
-    def __post_init__(self) -> None:
-        """Fold once what is asked for at every look: jobs with equal lives share the result."""
-        object.__setattr__(self, "timeline", fold(self.script, self.interventions))
-
-    @property
-    def arn(self) -> str:
-        """The ARN. The case of the name is kept, as the service does since about November 2022."""
-        return self.place.arn(f"{self.kind.resource}/{self.name}")
-
-    @property
-    def planned_stop_us(self) -> int | None:
-        """When its plan stops it through the API, in microseconds after its creation; None for never."""
-        return self.script.stopped_after_us
-
-    @property
-    def last_us(self) -> int:
-        """The instant of the last change to the job."""
-        return self.created_us + self.timeline.last_us
+    def _folded(self) -> Timeline:
+        return fold(self.script, self.interventions)
 
     @property
     def settled_us(self) -> int:
@@ -70,22 +37,6 @@ class BatchJob:
     def gone_us(self) -> int | None:
         """The instant from which the job is deleted, None if nobody deleted it."""
         return next((self.created_us + one.at_us for one in self.interventions if isinstance(one, Delete)), None)
-
-    def is_gone(self, now_us: int) -> bool:
-        """Whether it is deleted at this instant."""
-        return bool(self.interventions) and (gone_us := self.gone_us) is not None and gone_us <= now_us
-
-    def after(self, intervention: Intervention) -> "Self":
-        """Return the job as it is once `intervention` was made."""
-        return replace(self, interventions=(*self.interventions, intervention))
-
-    def tagged(self, tags: tuple[tuple[str, str], ...]) -> "Self":
-        """Return the job with these tags instead."""
-        return replace(self, tags=tags)
-
-    def state(self, now_us: int) -> Change:
-        """Return the last change by `now_us`: the job's status and its phase."""
-        return self.timeline.until(now_us - self.created_us)[-1]
 
     # -- its logs
 
@@ -100,9 +51,9 @@ class BatchJob:
         return max(1, self.instances[1])
 
     @property
+    @abstractmethod
     def instances(self) -> tuple[str, int]:
         """The type of its instances, and their number."""
-        return "", 1  # pragma: no cover  # each kind reads its own request
 
     def runs(self) -> list[int]:
         """Return the instant at which the containers start, as far as is known now; none if they never do."""
