@@ -1,5 +1,6 @@
 """How a test reads jobs: live views, which always show the present instant."""
 
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -80,6 +81,30 @@ class Verbs(Protocol):
         """Return a picture of it."""
 
 
+class _Shown(Protocol):
+    """What the service shows of a job of any kind at one instant."""
+
+    @property
+    def primary(self) -> str:
+        """The status."""
+
+    @property
+    def created_us(self) -> int:
+        """The creation, in microseconds since the epoch, as the other instants."""
+
+    @property
+    def started_us(self) -> int | None:
+        """The start, or None."""
+
+    @property
+    def ended_us(self) -> int | None:
+        """The end, or None."""
+
+    @property
+    def failure_reason(self) -> str | None:
+        """FailureReason, or None."""
+
+
 class _AnyView(Generic[_J]):
     """A job as it is at the present instant of its mock's clock, and what can be done to it."""
 
@@ -116,6 +141,38 @@ class _AnyView(Generic[_J]):
         copied: dict[str, Any] = own(self._find().request)
         return copied
 
+    # -- what is shown
+
+    @property
+    @abstractmethod
+    def _view(self) -> _Shown:
+        """What the service shows now."""
+
+    @property
+    def status(self) -> str:
+        """The status, as the service shows it: for a training job, TrainingJobStatus."""
+        return self._view.primary
+
+    @property
+    def created(self) -> datetime:
+        """CreationTime."""
+        return instant(self._view.created_us)
+
+    @property
+    def started(self) -> datetime | None:
+        """The start, or None: for a training job, TrainingStartTime."""
+        return _instant(self._view.started_us)
+
+    @property
+    def ended(self) -> datetime | None:
+        """The end, or None: for a training job, TrainingEndTime."""
+        return _instant(self._view.ended_us)
+
+    @property
+    def failure_reason(self) -> str | None:
+        """FailureReason, or None."""
+        return self._view.failure_reason
+
     # -- what can be done
 
     @public
@@ -147,6 +204,19 @@ class _AnyView(Generic[_J]):
     def timeline(self, *, width: int | None = None, unicode: bool = False) -> str:
         """Return a picture of the job's life, as `sagemaker.timeline` does."""
         return self._verbs.timeline(self.arn, width=width, unicode=unicode)
+
+    @property
+    def _noun(self) -> str:
+        return self._asked_for.kind.noun
+
+    def _statuses(self) -> str:
+        return self.status
+
+    def __repr__(self) -> str:
+        try:
+            return f"<{self._noun} {self.name!r}: {self._statuses()}>"
+        except UnknownJob:
+            return f"<{self._noun} {self.name!r}, which was deleted>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A copy (or a pickle) is of the job as it is now, and does not change any more.
@@ -181,11 +251,6 @@ class JobView(_AnyView[Job]):
         return self._find().plan
 
     @property
-    def status(self) -> str:
-        """TrainingJobStatus."""
-        return self._view.primary
-
-    @property
     def secondary_status(self) -> str:
         """SecondaryStatus."""
         return self._view.secondary
@@ -204,21 +269,6 @@ class JobView(_AnyView[Job]):
         )
 
     @property
-    def created(self) -> datetime:
-        """CreationTime."""
-        return instant(self._view.created_us)
-
-    @property
-    def started(self) -> datetime | None:
-        """TrainingStartTime, or None."""
-        return _instant(self._view.started_us)
-
-    @property
-    def ended(self) -> datetime | None:
-        """TrainingEndTime, or None."""
-        return _instant(self._view.ended_us)
-
-    @property
     def training_seconds(self) -> int | None:
         """TrainingTimeInSeconds, or None."""
         return self._view.training_s
@@ -229,15 +279,11 @@ class JobView(_AnyView[Job]):
         return self._view.billable_s
 
     @property
-    def failure_reason(self) -> str | None:
-        """FailureReason, or None."""
-        return self._view.failure_reason
+    def _noun(self) -> str:
+        return "job"
 
-    def __repr__(self) -> str:
-        try:
-            return f"<job {self.name!r}: {self.status}/{self.secondary_status}>"
-        except UnknownJob:
-            return f"<job {self.name!r}, which was deleted>"
+    def _statuses(self) -> str:
+        return f"{self.status}/{self.secondary_status}"
 
 
 class _BatchJobView(_AnyView[_B]):
@@ -248,41 +294,9 @@ class _BatchJobView(_AnyView[_B]):
         return batch.snapshot(self._find(), self._clock.now_us())
 
     @property
-    def status(self) -> str:
-        """The status, as the service shows it."""
-        return self._view.primary
-
-    @property
     def phase(self) -> str:
         """What the job does now, which the service does not show: Starting, then Processing or Transforming, or its status."""
         return self._view.phase
-
-    @property
-    def created(self) -> datetime:
-        """CreationTime."""
-        return instant(self._view.created_us)
-
-    @property
-    def started(self) -> datetime | None:
-        """The start of the containers, or None."""
-        return _instant(self._view.started_us)
-
-    @property
-    def ended(self) -> datetime | None:
-        """The end of the job, or None."""
-        return _instant(self._view.ended_us)
-
-    @property
-    def failure_reason(self) -> str | None:
-        """FailureReason, or None."""
-        return self._view.failure_reason
-
-    def __repr__(self) -> str:
-        noun = self._asked_for.kind.noun
-        try:
-            return f"<{noun} {self.name!r}: {self.status}>"
-        except UnknownJob:
-            return f"<{noun} {self.name!r}, which was deleted>"
 
 
 class ProcessingJobView(_BatchJobView[processing.Job]):
