@@ -1,13 +1,15 @@
-"""The service model of the user's own botocore: the only source of shapes, members and error codes."""
+"""What the user's own botocore knows: its service models, the only source of shapes, members and error codes; and regions."""
 
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
+from botocore.exceptions import UnknownRegionError
 from botocore.loaders import create_loader
 from botocore.model import ServiceModel, Shape, StructureShape
+from botocore.session import Session
 
-__all__ = ["Api", "common_members", "installed"]
+__all__ = ["Api", "common_members", "installed", "partition_of", "session"]
 
 # The input of an operation that has no input in the model.
 _NO_MEMBERS = {"type": "structure", "members": {}}
@@ -127,6 +129,22 @@ class Api:
                 ),
             )
         return found
+
+
+@cache
+def session() -> Any:  # noqa: ANN401  # botocore's stubs know each service, and each returns another class
+    """Return a session of our own, for what is asked where there is no client."""
+    return Session()
+
+
+@cache
+def partition_of(region: str) -> str:
+    """Return the partition of a region; "aws" for one that botocore does not know."""
+    try:
+        partition: str = session().get_partition_for_region(region)
+    except UnknownRegionError:
+        return "aws"
+    return partition
 
 
 @cache

@@ -7,14 +7,11 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 
-import botocore.session
-from botocore.exceptions import UnknownRegionError
-
 from sagemock.client.response import http_date
 from sagemock.clock.real import real
 from sagemock.errors import SagemockError
 from sagemock.protocol.answer import CONTENT_TYPE, Answer, Reply, dump
-from sagemock.protocol.model import Api
+from sagemock.protocol.model import Api, partition_of, session
 from sagemock.protocol.request import Request, Timeouts
 
 __all__ = [
@@ -24,7 +21,6 @@ __all__ = [
     "TooLarge",
     "api_of",
     "failed",
-    "partition_of",
     "plain",
     "read_request",
     "scoped",
@@ -66,17 +62,7 @@ class TooLarge(Exception):  # noqa: N818  # a size, and not an error of ours
 @cache
 def api_of(service: str) -> Api:
     """Return the model of a service, as the botocore that is installed here has it."""
-    return Api.of(_session().get_service_model(service))
-
-
-@cache
-def partition_of(region: str) -> str:
-    """Return the partition of a region; "aws" for one that botocore does not know."""
-    try:
-        partition: str = _session().get_partition_for_region(region)
-    except UnknownRegionError:
-        return "aws"
-    return partition
+    return Api.of(session().get_service_model(service))
 
 
 def scoped(headers: Mapping[str, str]) -> Scope:
@@ -206,13 +192,8 @@ def _code(answer: Answer) -> str | None:
 
 
 @cache
-def _session() -> Any:  # noqa: ANN401  # botocore's stubs know each service, and each returns another class
-    return botocore.session.Session()
-
-
-@cache
 def _prefix(service: str) -> str:
-    prefix: str = _session().get_service_model(service).metadata["targetPrefix"]
+    prefix: str = session().get_service_model(service).metadata["targetPrefix"]
     return prefix
 
 

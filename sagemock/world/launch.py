@@ -4,10 +4,8 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from functools import cache
 from typing import Any, Final
 
-from botocore.loaders import create_loader
 from botocore.session import Session
 from botocore.validate import ParamValidator
 
@@ -16,7 +14,7 @@ from sagemock.errors import InvalidType, InvalidValue
 from sagemock.jobs.fields import GeneralFields
 from sagemock.jobs.kinds import Kind
 from sagemock.jobs.rules import PlanSource
-from sagemock.protocol.model import Api, installed
+from sagemock.protocol.model import Api, installed, partition_of
 from sagemock.protocol.refusal import Refusal
 from sagemock.protocol.request import Request
 from sagemock.world.options import check_plan, checked_duration_us
@@ -53,7 +51,7 @@ def create_job(  # noqa: PLR0913, PLR0917  # what the verb takes
     back_us = _back_us(world, started_ago)
     api: Api = getattr(world.backend.service, "api", None) or installed()
     region = _region() if region is None else _checked_region(region)
-    partition = _partition(region)
+    partition = partition_of(region)
     known = api.input(kind.create).members
     for field in fields:
         if field not in known:
@@ -142,13 +140,3 @@ def _cut(refusal: Refusal) -> str:
 def _region() -> str:
     """Return the region of a client that names none; while a mock is active, there is one."""
     return str(Session().get_config_variable("region"))
-
-
-@cache
-def _partitions() -> list[tuple[str, re.Pattern[str]]]:
-    partitions = create_loader().load_data("partitions")["partitions"]
-    return [(one["id"], re.compile(one["regionRegex"])) for one in partitions]
-
-
-def _partition(region: str) -> str:
-    return next((name for name, regions in _partitions() if regions.match(region)), "aws")
