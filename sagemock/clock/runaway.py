@@ -76,12 +76,8 @@ class Runaway:
 
         `settled` says whether nothing can happen any more to jobs that go on until an instant; None: to any job.
         """
-        loop = self._loops.mine()
-        if not loop.has_asked:
-            # Code that sleeps and never asked SageMaker anything waits for something else.
-            return
-        if not settled(loop.until_us):
-            self._go_on(loop)
+        loop = self._waiting(settled)
+        if loop is None:
             return
         loop.sleeps += 1
         self._judge(loop, limit_us)
@@ -92,11 +88,8 @@ class Runaway:
 
         Each step is much shorter than a sleep, so only their sum counts.
         """
-        loop = self._loops.mine()
-        if not loop.has_asked:
-            return
-        if not settled(loop.until_us):
-            self._go_on(loop)
+        loop = self._waiting(settled)
+        if loop is None:
             return
         loop.slept_us += duration_us
         if limit_us is not None and loop.slept_us >= limit_us:
@@ -108,11 +101,18 @@ class Runaway:
         if self._was_asked and limit_us is not None:
             raise NothingWillHappen(self._report(what))
 
-    @staticmethod
-    def _go_on(loop: Loop) -> None:
-        until_us = loop.until_us
-        loop.begin()
-        loop.until_us = until_us
+    def _waiting(self, settled: Callable[[int | None], bool]) -> Loop | None:
+        """Return the calling thread's or task's loop if it may wait in vain, else None."""
+        loop = self._loops.mine()
+        if not loop.has_asked:
+            # Code that sleeps and never asked SageMaker anything waits for something else.
+            return None
+        if not settled(loop.until_us):
+            until_us = loop.until_us
+            loop.begin()
+            loop.until_us = until_us
+            return None
+        return loop
 
     def _judge(self, loop: Loop, limit_us: int | None) -> None:
         if limit_us is None:
