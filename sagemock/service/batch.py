@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sagemock.evidence import REPLAY, YOUR_WORDS, Assumption
 from sagemock.jobs.batch.fields import BatchFields
-from sagemock.jobs.batch.job import BatchJob, Snapshot
+from sagemock.jobs.batch.job import BatchJob, Snapshot, snapshot
 from sagemock.jobs.batch.script import Script
 from sagemock.jobs.interventions import Stop
 from sagemock.jobs.kinds import Kind
@@ -20,7 +20,7 @@ from sagemock.service.quotas import Usage
 if TYPE_CHECKING:
     from sagemock.service.operations import Service
 
-__all__ = ["BatchKind", "check_rules", "create", "document", "find", "found", "members_by_change", "stop", "summary"]
+__all__ = ["BatchKind", "check_rules", "create", "describe", "document", "find", "members_by_change", "stop", "summary"]
 
 _INVALID: Final = "ValidationException"
 _NO_DICE: Final = Random(0)  # noqa: S311  # nothing draws from it
@@ -106,14 +106,6 @@ def find(of: BatchKind, service: "Service", place: Place, request: Mapping[str, 
     return service.store.region(place, of.job).by_name.get(request[of.kind.name_member])
 
 
-def found(of: BatchKind, service: "Service", place: Place, request: Mapping[str, Any]) -> BatchJob:
-    """Return the job that a request names, or refuse as a description does."""
-    job = find(of, service, place, request)
-    if job is None:
-        raise Refusal(_INVALID, _DESCRIBED(f"Could not find requested job with name: {request[of.kind.name_member]}"))
-    return job
-
-
 def stop(of: BatchKind, service: "Service", place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Stop a job that is in progress."""
     job = find(of, service, place, request)
@@ -125,6 +117,16 @@ def stop(of: BatchKind, service: "Service", place: Place, request: Mapping[str, 
         raise Refusal(_INVALID, _STOPPED(text))
     service.store.put(job.after(Stop(now_us - job.created_us)))
     return ""
+
+
+def describe(  # noqa: PLR0913, PLR0917  # an operation's arguments, and the kind
+    of: BatchKind, service: "Service", api: Api, place: Place, request: Mapping[str, Any], now_us: int
+) -> str:
+    """Describe a job as it is at this instant, or refuse if there is none."""
+    job = find(of, service, place, request)
+    if job is None:
+        raise Refusal(_INVALID, _DESCRIBED(f"Could not find requested job with name: {request[of.kind.name_member]}"))
+    return dump(document(of, api, job, snapshot(job, now_us)))
 
 
 # -- what is shown

@@ -138,8 +138,7 @@ def create(service: "Service", api: Api, place: Place, request: Mapping[str, Any
 
 def describe(service: "Service", api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Describe a job as it is at this instant."""
-    job = batch.found(KIND, service, place, request)
-    return dump(batch.document(KIND, api, job, snapshot(job, now_us)))
+    return batch.describe(KIND, service, api, place, request, now_us)
 
 
 def list_jobs(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
