@@ -111,9 +111,7 @@ class RemoteMock:
         """
         if not isinstance(matcher, str):
             raise NotServed(f"a predicate cannot travel to a served mock, like {quoted(matcher)}: give a pattern of job names")
-        if not isinstance(plan, Plan):
-            raise NotServed(f"only a Plan can travel to a served mock, not {quoted(plan)}: write Plan.completes()")
-        self._door.ask("POST", "/plans", {"match": matcher, "plan": to_document(plan), **members(times=times)})
+        self._door.ask("POST", "/plans", {"match": matcher, "plan": _travelling(plan), **members(times=times)})
 
     def create_training_job(
         self,
@@ -125,9 +123,7 @@ class RemoteMock:
         **fields: Any,  # noqa: ANN401  # any field of the request
     ) -> RemoteJob:
         """Create a training job as if somebody else had done so, as `SageMakerMock.create_training_job` does."""
-        if plan is not None and not isinstance(plan, Plan):
-            raise NotServed(f"only a Plan can travel to a served mock, not {quoted(plan)}: write Plan.completes()")
-        planned = members(region=region, plan=None if plan is None else to_document(plan))
+        planned = members(region=region, plan=None if plan is None else _travelling(plan))
         document = {"name": name, "started_ago": span(started_ago), "request": fields, **planned}
         told = self._door.document("POST", "/jobs", document)
         return RemoteJob(self._door, told["arn"])
@@ -201,6 +197,13 @@ class RemoteMock:
 
     def _until(self, until: object) -> datetime:
         return instant_of(self._door.document("POST", "/clock", {"until": until})["now"])
+
+
+def _travelling(plan: object) -> dict[str, Any]:
+    """Return a plan as JSON. Raises NotServed for anything else."""
+    if not isinstance(plan, Plan):
+        raise NotServed(f"only a Plan can travel to a served mock, not {quoted(plan)}: write Plan.completes()")
+    return to_document(plan)
 
 
 def connect(url: str, *, token: str | None = None) -> "RemoteMock":

@@ -248,10 +248,7 @@ class Controls:
             )
         if of != TRAINING and (spot or warm_pool):
             raise InvalidValue(f"quota(kind={kind!r}): only training jobs have spot instances and warm pools: leave these out")
-        if of != TRAINING:
-            world.backend.service.quotas.limits[instance_type, cast("Usage", of.noun)] = instances
-            return
-        usage: Usage = "training warm pool" if warm_pool else "spot training job" if spot else "training job"
+        usage = "training warm pool" if warm_pool else "spot training job" if spot else cast("Usage", of.noun)
         world.backend.service.quotas.limits[instance_type, usage] = instances
 
     @public
