@@ -6,10 +6,9 @@ import time
 import urllib.request
 from collections.abc import Callable
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
-from benchmarks.waiting.outside import served
+from benchmarks.waiting.outside import answering, served
 from benchmarks.waiting.scenario import Outcome, Watch, needs, seconds, within
 from sagemock.clock.real import real
 
@@ -80,19 +79,7 @@ def _get(port: int) -> str:
 
 
 def _stdlib() -> Callable[[], str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"ok")
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return partial(_get, server.server_port)
+    return partial(_get, answering())
 
 
 def _aiohttp() -> Callable[[], str]:

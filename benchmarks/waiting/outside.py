@@ -65,12 +65,12 @@ def _requests(answers_s: float, times: int) -> Outcome:
         return compare(work, answers_s * times)
 
 
-def _requests_to_this_process() -> Outcome:
-    """The server's threads are older than the mock, and really sleep for their answers."""
+def answering(takes_s: float = 0) -> int:
+    """Serve in threads of this process, so long for each answer; return the port."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            real.sleep(0.02)
+            real.sleep(takes_s)
             self.send_response(200)
             self.send_header("Content-Length", "2")
             self.end_headers()
@@ -81,10 +81,16 @@ def _requests_to_this_process() -> Outcome:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    return int(server.server_port)
+
+
+def _requests_to_this_process() -> Outcome:
+    """The server's threads are older than the mock, and really sleep for their answers."""
+    port = answering(0.02)
 
     def work() -> None:
         for _ in range(10):
-            with urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/", timeout=20) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=20) as answer:
                 answer.read()
 
     return compare(work, 0.2)

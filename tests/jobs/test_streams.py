@@ -17,7 +17,7 @@ from sagemock.training.plan.phase import Phase
 from sagemock.training.plan.plan import Plan
 from sagemock.training.snapshot import snapshot
 from sagemock.training.status import WRITES
-from tests.support.strategies import START_US, instants, interventions, named, played, requests
+from tests.support.strategies import START_US, instants, lived, named, played, requests
 
 LONGEST_S = 300
 SPOT = {
@@ -76,14 +76,7 @@ def writers(draw: st.DrawFn) -> tuple[tuple[Job, ...], list[AddedLine]]:
             ]
         )
     )
-    records = [played(plan, request)]
-    now_us = records[0].created_us
-    for _ in range(draw(st.integers(0, 3))):
-        intervention = draw(interventions(records[-1], now_us))
-        if intervention is None:
-            break
-        now_us = records[0].created_us + intervention.at_us
-        records.append(records[-1].after(intervention))
+    records = lived(draw, played(plan, request))
     added = st.lists(st.tuples(st.integers(0, 2 * LONGEST_S), st.integers(0, 2 * LONGEST_S)), max_size=3)
     return tuple(records), [
         AddedLine(at(when), 10**9 + n, 1, f"said {n}", at(then)) for n, (when, then) in enumerate(draw(added))

@@ -25,8 +25,8 @@ from sagemock.training.plan.plan import Plan
 from sagemock.training.plan.script import script
 
 __all__ = [
-    "START_US", "durations", "instants", "interventions", "jobs", "lives", "messages", "named", "names", "phases", "plans",
-    "played", "recipes", "requests",
+    "START_US", "durations", "instants", "interventions", "jobs", "lived", "lives", "messages", "named", "names", "phases",
+    "plans", "played", "recipes", "requests",
 ]  # fmt: skip
 
 START_US = 1_532_952_000_000_000
@@ -210,12 +210,17 @@ def interventions(draw: st.DrawFn, job: Job, not_before_us: int) -> Intervention
 @st.composite
 def lives(draw: st.DrawFn) -> tuple[Job, ...]:
     """Return the successive records of a job to which up to three things are done, each possible when it is done."""
-    records = [draw(jobs())]
-    now_us = records[0].created_us
+    return tuple(lived(draw, draw(jobs())))
+
+
+def lived(draw: st.DrawFn, job: Job) -> list[Job]:
+    """Return a job, and its records after up to three things that are done to it."""
+    records = [job]
+    now_us = job.created_us
     for _ in range(draw(st.integers(0, 3))):
         intervention = draw(interventions(records[-1], now_us))
         if intervention is None:
             break
-        now_us = records[0].created_us + intervention.at_us
+        now_us = job.created_us + intervention.at_us
         records.append(records[-1].after(intervention))
-    return tuple(records)
+    return records
