@@ -40,17 +40,10 @@ if TYPE_CHECKING:
     from sagemock.training.plan.phase import Phase
     from sagemock.training.plan.plan import Durations, Plan
     from sagemock.transform.plan import TransformDurations, TransformJobPlan
+    from sagemock.world.mappings import Jobs, ProcessingJobs, TransformJobs
     from sagemock.world.options import Options
     from sagemock.world.sleeps import Sleep, Sleeps
-    from sagemock.world.views import (
-        Jobs,
-        JobView,
-        ProcessingJobs,
-        ProcessingJobView,
-        TransformJobs,
-        TransformJobView,
-        TransitionView,
-    )
+    from sagemock.world.views import JobView, ProcessingJobView, TransformJobView, TransitionView
 
 __all__ = [
     "Accounts",
@@ -144,11 +137,11 @@ _HOMES = {
     "ForcedMove": "sagemock.clock.forced_moves",
     "Sleep": "sagemock.world.sleeps",
     "Sleeps": "sagemock.world.sleeps",
-    "Jobs": "sagemock.world.views",
+    "Jobs": "sagemock.world.mappings",
     "JobView": "sagemock.world.views",
-    "ProcessingJobs": "sagemock.world.views",
+    "ProcessingJobs": "sagemock.world.mappings",
     "ProcessingJobView": "sagemock.world.views",
-    "TransformJobs": "sagemock.world.views",
+    "TransformJobs": "sagemock.world.mappings",
     "TransformJobView": "sagemock.world.views",
     "TransitionView": "sagemock.world.views",
     "ProcessingDurations": "sagemock.processing.plan",

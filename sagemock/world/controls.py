@@ -29,9 +29,10 @@ from sagemock.training import status
 from sagemock.training.interventions import Interrupt
 from sagemock.training.job import Job
 from sagemock.world import launch
+from sagemock.world.mappings import Jobs, ProcessingJobs, TransformJobs
 from sagemock.world.options import check_plan
 from sagemock.world.sleeps import Sleeps
-from sagemock.world.views import Jobs, JobView, ProcessingJobs, ProcessingJobView, TransformJobs, TransformJobView
+from sagemock.world.views import JobView, ProcessingJobView, TransformJobView
 from sagemock.world.world import World
 
 __all__ = ["Controls"]

@@ -57,12 +57,26 @@ def test_every_method_that_the_page_names_is_there() -> None:
 def test_a_kind_of_job_is_made_of_what_the_list_names(kind: str) -> None:
     """The files of "A fourth kind of job" name each of these kinds, or stand in its room, and no other room's file does."""
     listed = PAGE.partition("## A fourth kind of job")[2].partition("\n## ")[0]
-    own = {"kinds", "operations", "documents", "views", "controls", "__init__", "literals", "look", "remote", "demo_batch", kind}
+    own = {
+        "kinds",
+        "operations",
+        "documents",
+        "views",
+        "mappings",
+        "controls",
+        "__init__",
+        "literals",
+        "look",
+        "remote",
+        "demo_batch",
+        kind,
+    }
     rooms = {
         "jobs/kinds",
         "service/operations",
         "service/documents",
         "world/views",
+        "world/mappings",
         "world/controls",
         "sagemock/__init__",
         "served/remote",

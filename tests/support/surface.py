@@ -38,7 +38,8 @@ from sagemock.training.plan.fields import PlanFields
 from sagemock.training.plan.plan import Durations
 from sagemock.transform.plan import TransformDurations
 from sagemock.world import options
-from sagemock.world.views import Jobs, JobView
+from sagemock.world.mappings import Jobs
+from sagemock.world.views import JobView
 
 __all__ = ["VERBS", "Parameter", "conforms", "parameters"]
 

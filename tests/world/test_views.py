@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from sagemock import Plan, SageMakerMock, UnknownJob, UnusedError, UsageError, mock_sagemaker
+from sagemock import Plan, SageMakerMock, mock_sagemaker
 from sagemock.world.views import TransitionView
-from tests.support.calling import START, YOUNG, after, create, make_client, request
+from tests.support.calling import START, after, create, make_client, request
 
 PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)
 ARN = "arn:aws:sagemaker:{}:123456789012:training-job/churn"
@@ -57,146 +57,6 @@ def test_transitions_are_records(sagemaker: SageMakerMock, client: Any) -> None:
         transitions[0].status = "Training"  # type: ignore[misc]  # what is tested
 
 
-def test_the_jobs_are_a_mapping_by_name(sagemaker: SageMakerMock, client: Any) -> None:
-    """In the order of creation."""
-    jobs = sagemaker.jobs
-    assert (len(jobs), list(jobs), repr(jobs)) == (0, [], "<jobs >")
-    for name in ("b", "a"):
-        create(client, name)
-    assert (len(jobs), list(jobs)) == (2, ["b", "a"])
-    assert "a" in jobs
-    assert "c" not in jobs
-    assert None not in jobs
-    assert {name: view.name for name, view in jobs.items()} == {"b": "b", "a": "a"}
-    assert repr(jobs) == "<jobs <job 'b': InProgress/Starting>, <job 'a': InProgress/Starting>>"
-    assert jobs.get("c") is None
-
-
-def test_a_job_is_found_by_its_arn(sagemaker: SageMakerMock, client: Any) -> None:
-    """By the whole ARN, not by another one with the same end."""
-    arn = create(client)
-    assert sagemaker.jobs[arn].name == "churn"
-    assert arn in sagemaker.jobs
-    assert arn.replace("us-east-1", "eu-west-1") not in sagemaker.jobs
-    assert "x/churn" not in sagemaker.jobs
-    with pytest.raises(UnknownJob, match=f"^no training job '{ARN.format('eu-west-1')}' was created; did you mean '{arn}'"):
-        sagemaker.jobs[arn.replace("us-east-1", "eu-west-1")]
-
-
-@pytest.mark.parametrize(
-    "created, known",
-    [
-        ([], "there is none yet: let the code under test create it first"),
-        (["b", "a"], "ask for one of b, a"),
-        (["churn", "a"], "did you mean 'churn'? Ask for one of churn, a"),
-        ([str(number) for number in range(25)], f"ask for one of {', '.join(map(str, range(20)))}, or 5 more"),
-    ],
-)
-def test_an_unknown_job_is_told_with_those_that_there_are(
-    created: list[str], known: str, sagemaker: SageMakerMock, client: Any
-) -> None:
-    """The error shows the misspelling at a glance."""
-    for name in created:
-        create(client, name)
-    with pytest.raises(UnknownJob) as unknown:
-        sagemaker.jobs["chrun"]
-    assert str(unknown.value) == f"no training job 'chrun' was created; {known}"
-    with pytest.raises(UnknownJob) as unknown:
-        sagemaker.fail("chrun")
-    assert str(unknown.value) == f"no training job 'chrun' was created; {known}"
-
-
-@pytest.mark.parametrize("key", [None, 5, b"churn", ["churn"], object])
-def test_what_is_no_name_is_no_job(key: Any, sagemaker: SageMakerMock, client: Any) -> None:
-    """As in any mapping; the error says what to ask by."""
-    create(client)
-    assert key not in sagemaker.jobs
-    assert sagemaker.jobs.get(key) is None
-    for ask in (sagemaker.jobs.__getitem__, sagemaker.fail, sagemaker.timeline):
-        with pytest.raises(UnknownJob) as unknown:
-            ask(key)
-        assert str(unknown.value) == (f"jobs are looked up by name or ARN, not by {key!r}: write jobs['churn-1']")
-
-
-@YOUNG
-def test_a_deleted_job_is_gone_at_its_instant_whoever_looks(sagemaker: SageMakerMock, client: Any) -> None:
-    """No call is needed; its name is free at the same instant."""
-    create(client, "other")
-    create(client)
-    sagemaker.complete("churn")
-    view = sagemaker.jobs["churn"]
-    client.delete_training_job(TrainingJobName="churn")
-    sagemaker.clock.advance(9.999)
-    assert (list(sagemaker.jobs), len(sagemaker.jobs), view.status) == (["other", "churn"], 2, "Deleting")
-    sagemaker.clock.advance(0.001)
-    for _ in range(2):
-        assert (list(sagemaker.jobs), len(sagemaker.jobs)) == (["other"], 1)
-        assert "churn" not in sagemaker.jobs
-        assert sagemaker.jobs.get("churn") is None
-        assert [one.name for one in sagemaker.jobs.all()] == ["other"]
-        assert "churn" not in str(sagemaker) + sagemaker.svg() + repr(sagemaker.jobs)
-        assert (view.name, view.region, repr(view)) == ("churn", "us-east-1", "<job 'churn', which was deleted>")
-        for ask in (lambda: view.status, lambda: sagemaker.jobs["churn"], lambda: sagemaker.log("churn", "x")):
-            with pytest.raises(UnknownJob) as unknown:
-                ask()
-            assert str(unknown.value) == "training job 'churn' was deleted; ask for one of other"
-        # A call that comes then changes nothing of it.
-        client.list_training_jobs()
-    create(client)
-    assert view.status == "InProgress"
-
-
-@YOUNG
-def test_a_deleted_job_was_created_all_the_same() -> None:
-    """The error about an unused plan names all jobs that could have used it."""
-    mock = mock_sagemaker(latency=0).start()
-    mock.plan("chrun", Plan())
-    client = make_client()
-    for name in ("churn", "other"):
-        create(client, name)
-    mock.complete("churn")
-    client.delete_training_job(TrainingJobName="churn")
-    mock.clock.advance(10)
-    client.list_training_jobs()
-    with pytest.raises(UnusedError, match="the jobs that were created: churn, other"):
-        mock.stop()
-
-
-@YOUNG
-def test_where_every_job_is_deleted_that_is_said(sagemaker: SageMakerMock, client: Any) -> None:
-    """There is nothing else to ask for."""
-    create(client)
-    sagemaker.complete("churn")
-    client.delete_training_job(TrainingJobName="churn")
-    sagemaker.clock.advance(10)
-    with pytest.raises(UnknownJob, match="^training job 'churn' was deleted; there is none any more$"):
-        sagemaker.jobs["churn"]
-
-
-def test_a_name_in_two_regions_must_be_asked_by_arn(sagemaker: SageMakerMock, client: Any) -> None:
-    """The error gives the ARNs; that the name exists is still true."""
-    create(client)
-    create(make_client("eu-west-1"))
-    jobs = sagemaker.jobs
-    with pytest.raises(UsageError) as which:
-        jobs["churn"]
-    assert str(which.value) == (
-        f"several training jobs are called 'churn'; ask for one of the ARNs {ARN.format('us-east-1')}, {ARN.format('eu-west-1')}"
-    )
-    assert isinstance(which.value, UnknownJob)
-    assert "churn" in jobs
-    assert jobs.get("churn") is None
-    create(client, "other")
-    assert (len(jobs), list(jobs)) == (3, [ARN.format("us-east-1"), ARN.format("eu-west-1"), "other"])
-    assert [view.region for view in jobs.values()] == ["us-east-1", "eu-west-1", "us-east-1"]
-    assert {key: view.arn for key, view in dict(jobs).items()} == {key: jobs[key].arn for key in jobs}
-    sagemaker.complete("other")
-    assert [view.region for view in jobs.all()] == ["us-east-1", "eu-west-1", "us-east-1"]
-    sagemaker.fail(ARN.format("eu-west-1"))
-    assert [view.status for view in jobs.all()] == ["InProgress", "Failed", "Completed"]
-    assert str(sagemaker).count("\nchurn  ") == 2
-
-
 def test_a_notebook_shows_a_picture(sagemaker: SageMakerMock, client: Any) -> None:
     """Of a job, of some, and of all; as everything that it shows, at the present instant."""
     assert "no training jobs" in sagemaker._repr_html_()
@@ -234,12 +94,3 @@ def test_a_copy_of_a_view_is_of_the_present_instant(copied: Callable[[Any], Any]
         assert list(map(str, copies)) == before
         assert (copies[0]["churn"].status, mock.jobs["churn"].status) == ("InProgress", "Failed")
         assert copied(copies[1]).status == "InProgress"
-
-
-def test_a_name_with_a_slash_is_a_name() -> None:
-    """Without `validate` a job may have it."""
-    with mock_sagemaker(validate=False, latency=0) as sagemaker:
-        arn = create(make_client(), "team/churn")
-        assert [view.name for view in sagemaker.jobs.values()] == ["team/churn"]
-        assert sagemaker.jobs["team/churn"].arn == sagemaker.jobs[arn].arn == arn
-        assert "churn" not in sagemaker.jobs
