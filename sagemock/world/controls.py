@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
 from sagemock import checks, reasons
-from sagemock.checks import flag, public, quoted, takes_one, whole
+from sagemock.checks import flag, public, quoted, whole
 from sagemock.clock.instants import instant, instant_us
 from sagemock.clock.virtual import Clock
 from sagemock.errors import InvalidType, InvalidValue, NeverReached, UsageError
@@ -13,10 +13,9 @@ from sagemock.events.bridge import Events
 from sagemock.events.delivery import Delay, Subscription
 from sagemock.events.handler import Handler
 from sagemock.events.pattern import Pattern
-from sagemock.jobs.fields import GeneralFields
 from sagemock.jobs.interventions import Complete, Fail, Stop
 from sagemock.jobs.job import AnyJob
-from sagemock.jobs.kinds import KINDS, PROCESSING, TRAINING, TRANSFORM, Kind, of_arn
+from sagemock.jobs.kinds import PROCESSING, TRAINING, TRANSFORM, of_arn
 from sagemock.jobs.rules import Matcher, PlanSource, Rule
 from sagemock.literals import ErrorName, KindName, OperationName, StatusName
 from sagemock.picture.show import drawing, timeline, timelines
@@ -29,8 +28,8 @@ from sagemock.training import status
 from sagemock.training.interventions import Interrupt
 from sagemock.training.job import Job
 from sagemock.world import launch
+from sagemock.world.arguments import check_matcher, check_source, kind_of, named_kind
 from sagemock.world.mappings import Jobs, ProcessingJobs, TransformJobs
-from sagemock.world.options import check_plan
 from sagemock.world.sleeps import Sleeps
 from sagemock.world.views import JobView, ProcessingJobView, TransformJobView
 from sagemock.world.world import World
@@ -159,11 +158,11 @@ class Controls:
             jobs, unless you give another kind.
         """
         world = self._running
-        _check_matcher(matcher)
-        _check_source(plan)
+        check_matcher(matcher)
+        check_source(plan)
         if times is not None:
             whole("times", times, "how many jobs the plan serves", "leave it out for all", least=1)
-        world.backend.plans.rules.append(Rule(_kind_of(plan, kind), matcher, plan, times))
+        world.backend.plans.rules.append(Rule(kind_of(plan, kind), matcher, plan, times))
 
     @public
     def create_training_job(
@@ -238,7 +237,7 @@ class Controls:
         :param kind: The kind of job: "training", "processing" or "transform".
         """
         world = self._running
-        of = _named_kind(kind)
+        of = named_kind(kind)
         checked_instance_type(instance_type, of)
         whole("instances", instances, "a number of instances", "write quota('ml.p3.2xlarge', instances=2)", least=0)
         flag("spot", spot)
@@ -448,34 +447,3 @@ class Controls:
 
 _RUNNING: Final = {"training": "Training", "processing": "Processing", "transform": "Transforming"}
 """The phase in which containers write, by the name of the kind."""
-
-
-def _kind_of(plan: PlanSource, name: object) -> Kind:
-    """Return the kind of job that a plan is for. Raises InvalidValue if another one is given."""
-    named = TRAINING if name is None else _named_kind(name)
-    own = plan.kind if isinstance(plan, GeneralFields) else None
-    if own is not None and name not in (None, own.name):
-        raise InvalidValue(f"kind={name!r}, and {quoted(plan)} is for {own.name} jobs: leave kind out")
-    return own or named
-
-
-def _named_kind(name: object) -> Kind:
-    kinds = {kind.name: kind for kind in KINDS}
-    return kinds[checks.one_of("kind", name, kinds)]
-
-
-def _check_matcher(matcher: object) -> None:
-    if not isinstance(matcher, str) and not callable(matcher):
-        raise InvalidType(
-            f"plan() takes a pattern of job names or a predicate of the request, not {quoted(matcher)}: write plan('churn-*', …)"
-        )
-    if isinstance(matcher, str):
-        checks.text("matcher", matcher, "a pattern of job names", "write plan('churn-*', …)")
-    else:
-        takes_one("matcher", matcher, "write plan(lambda request: …, …)")
-
-
-def _check_source(plan: object) -> None:
-    if plan is None:
-        raise InvalidType("plan() takes a Plan or a callable of the request that returns one, not None: write Plan.completes()")
-    check_plan(plan)
