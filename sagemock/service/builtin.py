@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from sagemock.evidence import REPLAY, Assumption
 from sagemock.training.job import Job
+from sagemock.training.launch import OBJECTIVE, OBJECTIVE_MEMBER
 
 __all__ = ["REPOSITORIES", "definitions", "image_of", "in_order", "is_built_in", "place"]
 
@@ -78,8 +79,22 @@ def is_built_in(request: Mapping[str, Any]) -> bool:
 def definitions(job: Job) -> Sequence[Definition]:
     """Return the metric definitions of a job: its own, or those of its built-in algorithm.
 
-    A job that replays a record of the same image has the definitions of the record.
+    A job that replays a record of the same image has the definitions of the record. One that a tuning job has launched has that of
+    its objective again, as the last one.
     """
+    found = _of_algorithm(job)
+    if job.launch is None:
+        return found
+    return with_objective(found, job.request.get("HyperParameters", {}).get(OBJECTIVE_MEMBER, ""))
+
+
+def with_objective(found: Sequence[Definition], objective: str) -> Sequence[Definition]:
+    """Return metric definitions with the objective of a tuning job as the last one (tuning jobs of 2021 and 2024)."""
+    own = [{"Name": OBJECTIVE, "Regex": one["Regex"]} for one in found if one["Name"] == objective]
+    return [*found, *own[:1]]
+
+
+def _of_algorithm(job: Job) -> Sequence[Definition]:
     algorithm = job.request.get("AlgorithmSpecification", {})
     own: Sequence[Definition] = algorithm.get("MetricDefinitions", ())
     if own or not is_built_in(job.request):

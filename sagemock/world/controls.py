@@ -390,7 +390,9 @@ class Controls:
                     f"it is in {_RUNNING[job.kind.name]}, or give a later instant by at=.\n{timeline(job, now_us)}"
                 )
             world.store.kind_at(job.place, job.kind).logbook.add(job, at_us, text, instance=instance, now_us=now_us)
+            world.launcher.touched(job)
             world.backend.runaway.reset()
+        world.flush()
 
     @public
     def advance_until(self, name: str, wanted: StatusName) -> datetime:
@@ -409,7 +411,7 @@ class Controls:
         while not reached:
             ahead = job.timeline.after(now_us - job.created_us)
             instants = (job.created_us + change.at_us for change in ahead if wanted in (change.primary, change.secondary))
-            at_us = next(instants, None)
+            at_us = next(instants, job.next_step_us if job.may_reach(wanted) else None)
             if at_us is None:
                 raise NeverReached(
                     f"{name!r} will never be {wanted} from now on; give it a plan that leads there, or wait for another status.\n"
@@ -442,7 +444,7 @@ class Controls:
                 )
             world.store.put(changed(job, now_us - job.created_us))
             world.backend.runaway.reset()
-        world.bridge.flush()
+        world.flush()
 
 
 _RUNNING: Final = {"training": "Training", "processing": "Processing", "transform": "Transforming"}

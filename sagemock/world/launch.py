@@ -71,7 +71,7 @@ def create_job(  # noqa: PLR0913, PLR0917  # what the verb takes
         raise InvalidValue(
             f"{called}: AWS would refuse it with {_cut(refusal)}. Mend the field, or start the mock with validate=False"
         ) from None
-    world.bridge.flush()
+    world.flush()
     return str(json.loads(response)[f"{kind.shape}Arn"])
 
 
