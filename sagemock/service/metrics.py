@@ -100,9 +100,10 @@ def _all(store: Store, job: Job, regex: str) -> Values:
             if visit.end_us is None or at_us <= job.created_us + visit.end_us:
                 found.append((at_us, 0, value))
     for line in store.region(job.place, Job).logbook.added(job):
-        value = _value(regex, line.text)
-        if value is not None:
-            found.append((line.at_us, line.number, value))
+        added = _value(regex, line.text)
+        if added is not None:
+            # One that a test adds in the past has been seen only when it was added.
+            found.append((max(line.at_us, line.added_us), line.number, added))
     return tuple((at_us, value) for at_us, _, value in sorted(found))
 
 

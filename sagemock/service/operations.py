@@ -106,6 +106,7 @@ class Service:
         return text
 
 
+LIST_CHILDREN: Final = "ListTrainingJobsForHyperParameterTuningJob"
 Operation: TypeAlias = Callable[[Service, Api, Place, Mapping[str, Any], int], str]
 
 
@@ -239,7 +240,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "ListProcessingJobs": processing.list_jobs,
     "ListTags": list_tags,
     "ListTrainingJobs": list_training_jobs,
-    "ListTrainingJobsForHyperParameterTuningJob": tuning.list_children,
+    LIST_CHILDREN: tuning.list_children,
     "ListTransformJobs": transform.list_jobs,
     "Search": search_training_jobs,
     "StopHyperParameterTuningJob": tuning.stop,
@@ -248,7 +249,5 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "StopTransformJob": transform.stop,
     "UpdateTrainingJob": update_training_job,
 }
-READS: Final = frozenset({
-    "ListTags", "ListTrainingJobsForHyperParameterTuningJob", "Search", *(name for kind in KINDS for name in (kind.describe, kind.list)),
-})  # fmt: skip
+READS: Final = frozenset({"ListTags", LIST_CHILDREN, "Search", *(name for kind in KINDS for name in (kind.describe, kind.list))})
 """The operations that change nothing, such as those that a poll loop calls."""

@@ -1,7 +1,6 @@
 """The operations on tuning jobs."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +18,7 @@ from sagemock.service.tuning_echo import filled
 from sagemock.training.snapshot import snapshot as training_snapshot
 from sagemock.tuning.child import Child
 from sagemock.tuning.criteria import better
-from sagemock.tuning.definitions import child_request, definitions
+from sagemock.tuning.definition import defined
 from sagemock.tuning.job import Job, Parent, Snapshot, objective_status, snapshot
 from sagemock.tuning.plan import TuningJobPlan
 from sagemock.tuning.script import Script, script
@@ -130,8 +129,8 @@ def _parents(service: "Service", place: Place, request: Mapping[str, Any], now_u
 
 def _check_quotas_and_data(service: "Service", place: Place, request: Mapping[str, Any], now_us: int) -> None:
     parallel = request["HyperParameterTuningJobConfig"]["ResourceLimits"]["MaxParallelTrainingJobs"]
-    for definition in definitions(request):
-        training = child_request(definition, "", {}, ())
+    for definition in defined(request):
+        training = definition.request("", {}, ())
         if service.check_data is not None:
             service.check_data(place, training)
         # Public records: the delta is that of all children that run at once.
@@ -253,7 +252,7 @@ def document(api: Api, job: Job, at: Snapshot, now_us: int) -> dict[str, Any]:
         response["TrainingJobDefinitions"] = own
     elif "TrainingJobDefinition" in request:
         [response["TrainingJobDefinition"]] = own
-    response |= _members_now(job, at)
+    response |= _members_now(at)
     if at.best is not None:
         response["BestTrainingJob"] = child_summary(job, at.best, now_us)
     overall = _overall(job, at, now_us)
@@ -277,7 +276,7 @@ def _config(config: Mapping[str, Any], own: Script) -> Mapping[str, Any]:
     return config
 
 
-def _members_now(job: Job, at: Snapshot) -> dict[str, Any]:
+def _members_now(at: Snapshot) -> dict[str, Any]:
     """Return the members of a description and of a summary that change with time."""
     members: dict[str, Any] = {TUNING.status_member: at.primary, "CreationTime": seconds(at.created_us)}
     if at.ended_us is not None:
@@ -330,8 +329,8 @@ def child_summary(job: Job, one: Child, now_us: int) -> dict[str, Any]:
 
 
 def _objective_of(job: Job, one: Child) -> str:
-    found = [own.objective for own in job.script.definitions if own.name == one.definition]
-    return found[0] if found else job.script.definitions[0].objective
+    found = [own.metric for own in job.script.definitions if own.name == one.definition]
+    return found[0] if found else job.script.definitions[0].metric
 
 
 def _summary(job: Job, at: Snapshot) -> dict[str, Any]:
@@ -341,6 +340,6 @@ def _summary(job: Job, at: Snapshot) -> dict[str, Any]:
         TUNING.name_member: job.name,
         f"{TUNING.shape}Arn": job.arn,
         "Strategy": config["Strategy"],
-        **_members_now(job, at),
+        **_members_now(at),
         "ResourceLimits": _config(config, job.script)["ResourceLimits"],
     }

@@ -1,6 +1,6 @@
 """A training job that a tuning job has launched: what it has that no request gives."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
@@ -32,6 +32,8 @@ class Launch:
     """What a tuning job has given to a training job."""
 
     tuning_job_arn: str
+    metrics: tuple[Mapping[str, str], ...] = ()
+    """The metric definitions of the job: those of the tuning job, with its objective as the last one."""
     values: Values = ()
     """The values of the objective that the job emits without a line in its log, by offset in its training."""
 
@@ -40,6 +42,8 @@ class Launching(NamedTuple):
     """How a tuning job launches a training job."""
 
     tuning_job_arn: str
+    metrics: tuple[Mapping[str, str], ...]
+    """The metric definitions that the job gets."""
     is_warm: bool
     """Whether it runs on the instances of an earlier child."""
     values: Callable[[int | None], Values]
@@ -50,7 +54,7 @@ class Launching(NamedTuple):
     def launch(self, script: Script) -> Launch:
         """Return what the job is given whose script this is."""
         says_itself = script.has_lines and not self.overrides_log
-        return Launch(self.tuning_job_arn, () if says_itself else self.values(training_us(script)))
+        return Launch(self.tuning_job_arn, self.metrics, () if says_itself else self.values(training_us(script)))
 
 
 def training_us(script: Script) -> int | None:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sagemock import reasons
 from sagemock.evidence import Assumption
 from sagemock.jobs.interventions import Stop
 from sagemock.training.job import Job

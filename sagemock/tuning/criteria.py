@@ -10,7 +10,9 @@ from sagemock.tuning.script import Criteria
 __all__ = ["Progress", "best", "better", "met_us", "progress"]
 
 _CONVERGED: Final = Assumption(
-    "that a tuning job has converged when ten children in a row were no better", since="2026-11-26", knob="leave the criterion out"
+    "that a tuning job has converged when ten children in a row were no better",
+    since="2026-11-26",
+    knob="leave the criterion out",
 )
 _CONVERGES_AFTER: Final = _CONVERGED(10)
 _BETTER_BY: Final = 0.01

@@ -1,91 +1,73 @@
-"""The training jobs that a request for a tuning job defines: which hyperparameters vary, and what is sought."""
+"""The training job definitions of a request for a tuning job: what each of them tunes, for what, and the jobs that it makes.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+A tuning job has one definition, with its ranges and its objective beside it in HyperParameterTuningJobConfig, or several, each
+with its own (the records have both forms).
+"""
+
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from sagemock.evidence import Assumption
-from sagemock.training.launch import OBJECTIVE_MEMBER
-from sagemock.tuning.space import Space
 
-__all__ = ["Definition", "child_request", "definitions"]
+__all__ = ["OBJECTIVE", "RANGES", "child", "definitions", "objective", "ranged", "ranges", "static"]
 
-_FIRST_OF_LIST: Final = Assumption(
-    "that a child runs on the first of HyperParameterTuningResourceConfig's InstanceConfigs", since="2026-11-26"
-)
-_CHECKPOINTS: Final = Assumption(
-    "that the children of a tuning job share the S3Uri of CheckpointConfig, without a part of their own", since="2026-11-26"
-)
-_SENT: Final = (
-    "AlgorithmSpecification", "RoleArn", "InputDataConfig", "VpcConfig", "OutputDataConfig", "ResourceConfig",
-    "StoppingCondition", "EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining",
-    "CheckpointConfig", "RetryStrategy", "Environment",
-)  # fmt: skip
-"""The members that a definition and CreateTrainingJob have in common (service model)."""
-_RESOURCES: Final = ("InstanceType", "InstanceCount", "VolumeSizeInGB", "VolumeKmsKeyId")
+OBJECTIVE: Final = "_tuning_objective_metric"
+"""The hyperparameter in which the service tells a training job the name of the objective."""
+RANGES: Final = ("IntegerParameterRanges", "ContinuousParameterRanges", "CategoricalParameterRanges")
+_FIRST: Final = Assumption("that each training job of a tuning job runs on the first of its InstanceConfigs", since="2026-11-26")
+_NOT_OF_A_JOB: Final = frozenset({
+    "DefinitionName", "TuningObjective", "HyperParameterRanges", "StaticHyperParameters", "HyperParameterTuningResourceConfig",
+})  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Definition:
-    """One of the training jobs that a tuning job defines."""
-
-    body: Mapping[str, Any]
-    """What the request says of it."""
-    ranges: Mapping[str, Any]
-    objective: str
-    """The name of the metric that is sought."""
-    maximize: bool
-
-    @property
-    def name(self) -> str | None:
-        """DefinitionName, if it has one."""
-        name: str | None = self.body.get("DefinitionName")
-        return name
-
-    @cached_property
-    def space(self) -> Space:
-        """The hyperparameters that vary."""
-        return Space.of(self.ranges)
-
-    @property
-    def static(self) -> Mapping[str, str]:
-        """The hyperparameters that do not vary."""
-        static: Mapping[str, str] = self.body.get("StaticHyperParameters", {})
-        return static
+def definitions(request: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """Return the definitions of a request, in their order."""
+    single = (request["TrainingJobDefinition"],) if "TrainingJobDefinition" in request else ()
+    return (*single, *request.get("TrainingJobDefinitions", ()))
 
 
-def definitions(request: Mapping[str, Any]) -> tuple[Definition, ...]:
-    """Return the definitions of a request, each with its own ranges and objective or with those of the tuning job."""
-    config = request["HyperParameterTuningJobConfig"]
-    bodies = request.get("TrainingJobDefinitions") or [request["TrainingJobDefinition"]]
-    return tuple(_definition(body, config) for body in bodies)
+def ranges(request: Mapping[str, Any], definition: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the ranges of a definition: its own, or those of the whole tuning job."""
+    found: Mapping[str, Any] = definition.get("HyperParameterRanges") or _config(request).get("ParameterRanges", {})
+    return found
 
 
-def _definition(body: Mapping[str, Any], config: Mapping[str, Any]) -> Definition:
-    objective = body.get("TuningObjective") or config.get("HyperParameterTuningJobObjective") or {}
-    ranges = body.get("HyperParameterRanges") or config.get("ParameterRanges") or {}
-    return Definition(body, ranges, objective.get("MetricName", ""), objective.get("Type") == "Maximize")
+def ranged(given: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield each range of ParameterRanges, of any kind."""
+    return (one for kind in RANGES for one in given.get(kind, ()))
 
 
-def child_request(definition: Definition, name: str, tuned: Mapping[str, str], tags: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    """Return the CreateTrainingJob request of a child.
-
-    Hyperparameters are the static ones, the tuned ones and the name of the objective (a book's record of 2019), and the tags are
-    those of the tuning job (service model).
-    """
-    body = definition.body
-    request: dict[str, Any] = {"TrainingJobName": name}
-    request.update((member, body[member]) for member in _SENT if member in body)
-    request["HyperParameters"] = {**definition.static, **tuned, OBJECTIVE_MEMBER: definition.objective}
-    if "ResourceConfig" not in request:
-        request["ResourceConfig"] = _resources(body.get("HyperParameterTuningResourceConfig", {}))
-    if tags:
-        request["Tags"] = [{"Key": key, "Value": value} for key, value in tags]
-    return _CHECKPOINTS(request)
+def objective(request: Mapping[str, Any], definition: Mapping[str, Any]) -> Mapping[str, str] | None:
+    """Return the objective of a definition: its own, or that of the whole tuning job."""
+    found: Mapping[str, str] | None = definition.get("TuningObjective") or _config(request).get(
+        "HyperParameterTuningJobObjective"
+    )
+    return found
 
 
-def _resources(config: Mapping[str, Any]) -> dict[str, Any]:
-    first = _FIRST_OF_LIST(config.get("InstanceConfigs") or [{}])[0]
-    both = {**config, **first}
-    return {name: both[name] for name in _RESOURCES if name in both}
+def static(definition: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the static hyperparameters of a definition."""
+    found: Mapping[str, str] = definition.get("StaticHyperParameters", {})
+    return found
+
+
+def child(request: Mapping[str, Any], definition: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a request for a training job with these values has, but for its name and its tags."""
+    sent = {name: value for name, value in definition.items() if name not in _NOT_OF_A_JOB}
+    if (tuning := definition.get("HyperParameterTuningResourceConfig")) is not None:
+        sent["ResourceConfig"] = _resources(tuning)
+    given = objective(request, definition)
+    metric = {} if given is None else {OBJECTIVE: given["MetricName"]}
+    return {**sent, "HyperParameters": {**static(definition), **values, **metric}}
+
+
+def _resources(tuning: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the ResourceConfig of a training job on the instances of a tuning job."""
+    several = tuning.get("InstanceConfigs", ())
+    own = {name: value for name, value in tuning.items() if name not in ("InstanceConfigs", "AllocationStrategy")}
+    return {**own, **_FIRST(several[0])} if several else own
+
+
+def _config(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = request.get("HyperParameterTuningJobConfig", {})
+    return found

@@ -21,13 +21,13 @@ __all__ = ["COUNTERS", "Job", "Parent", "Snapshot", "snapshot"]
 COUNTERS: Final = ("Completed", "InProgress", "RetryableError", "NonRetryableError", "Stopped")
 _OVER: Final = frozenset({"Completed", "Failed", "Stopped"})
 _EARLY_IS_STOPPED: Final = Assumption(
-    "that a child which was stopped early is in the counter Stopped, and that its objective counts as Succeeded if it has emitted "
-    "a value",
+    "that a child which was stopped early is in the counter Stopped, and that its objective counts as Succeeded if it has "
+    "emitted a value",
     since="2026-11-26",
 )
 _RUNTIME: Final = Assumption(
-    "that ConsumedResources counts the whole seconds from 0.2 s after the creation to the last write before the end, and 0 before "
-    "the first child (records T1 to T3: 0, 8, 73 and 11)",
+    "that ConsumedResources counts the whole seconds from 0.2 s after the creation to the last write before the end, and 0 "
+    "before the first child (records T1 to T3: 0, 8, 73 and 11)",
     since="2026-11-26",
 )
 _RUNTIME_FROM_US: Final = _RUNTIME(200_000)
@@ -67,9 +67,7 @@ class Job(JobRecord):
     timeline: Timeline = field(init=False, repr=False, compare=False)
 
     def _folded(self) -> Timeline:
-        return fold(
-            self.script, self.created_us, self.children, self.interventions, held_us=self.held_us, refused=self.refused
-        )
+        return fold(self.script, self.created_us, self.children, self.interventions, held_us=self.held_us, refused=self.refused)
 
     @property
     def settled_us(self) -> int:

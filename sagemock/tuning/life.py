@@ -5,7 +5,7 @@ Nothing here launches or stops a child. `fold` says which child is to be launche
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from sagemock import reasons
@@ -34,8 +34,8 @@ _COMPLETES: Final = Assumption(
     since="2026-11-26",
 )
 _MIXED: Final = Assumption(
-    "that a tuning job none of whose children has succeeded is Completed if all of them were stopped, and Failed, in the words for "
-    "children that all failed, if some were stopped and some failed",
+    "that a tuning job none of whose children has succeeded is Completed if all of them were stopped, and Failed, in the words "
+    "for children that all failed, if some were stopped and some failed",
     since="2026-11-26",
 )
 _REFUSED: Final = Assumption(
@@ -48,7 +48,7 @@ _AT_ONCE: Final = Assumption(
     since="2026-11-26",
 )
 _DELETES: Final = Assumption(
-    "that a tuning job is Deleting for 10 s until it is gone, and that one of a name that is not known is deleted without an error",
+    "that a tuning job is Deleting for 10 s until it is gone, and that to delete one of an unknown name is no error",
     since="2026-11-26",
 )
 DELETING_US: Final = _DELETES(10_000_000)
@@ -127,7 +127,8 @@ def fold(  # noqa: PLR0913  # all that a life depends on
         changes.append(_change(end.at_us - created_us, end.ending))
     for one in interventions:
         if isinstance(one, Delete):
-            changes = [*(change for change in changes if change.at_us <= one.at_us), _change(one.at_us, "Deleting")]
+            changes = [change for change in changes if change.at_us <= one.at_us]
+            changes.append(replace(changes[-1], at_us=one.at_us, primary="Deleting", enters=False))
     return Timeline(
         changes=tuple(changes),
         started_us=0,
@@ -145,7 +146,7 @@ def _change(at_us: int, name: str) -> Change:
 # -- what cuts it short
 
 
-def _cuts(
+def _cuts(  # noqa: C901  # a list of what there is
     script: Script,
     created_us: int,
     children: Sequence[Child],
@@ -179,22 +180,14 @@ def _cuts(
 def _given_up_us(children: Iterable[Child]) -> int | None:
     """Return when the fifth child has failed and none has succeeded, None if that does not happen."""
     ended = sorted((one.ended_us, one.has_succeeded) for one in children if one.ended_us is not None and one.ending != "Stopped")
-    failed = 0
-    for at_us, has_succeeded in ended:
-        if has_succeeded:
-            return None
-        failed += 1
-        if failed == ATTEMPTS:
-            return at_us
-    return None
+    first = ended[:ATTEMPTS]
+    return first[-1][0] if len(first) == ATTEMPTS and not any(has_succeeded for _, has_succeeded in first) else None
 
 
 # -- what is to be done
 
 
-def _next_step(
-    script: Script, created_us: int, children: Sequence[Child], cut: _Cut | None, held_us: int | None
-) -> Step | None:
+def _next_step(script: Script, created_us: int, children: Sequence[Child], cut: _Cut | None, held_us: int | None) -> Step | None:
     steps: list[Step] = []
     stops = cut is not None and cut.why in _STOPS
     for one in children:

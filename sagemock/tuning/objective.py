@@ -19,8 +19,8 @@ ValuesFor = Callable[[int | None], Values]
 EPOCHS: Final = 10
 """How many values a child emits by default."""
 _DRAWN: Final = Assumption(
-    "what a child emits whose plan has no log and whose tuning job has no objective=: ten values that approach a smooth function of "
-    "its hyperparameters, drawn with the seed",
+    "what a child emits whose plan has no log and whose tuning job has no objective=: ten values that approach a smooth function "
+    "of its hyperparameters, drawn with the seed",
     since="2026-11-26",
     knob="TuningJobPlan.completes(objective=…), or logs= in the plan of the child",
 )
@@ -85,5 +85,3 @@ def drawn(space: Space, tuned: Mapping[str, str], seed: str, number: int, *, max
         return tuple((training_us * epoch // EPOCHS, value) for epoch, value in enumerate(values, 1))
 
     return spread
-
-

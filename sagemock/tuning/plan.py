@@ -23,8 +23,8 @@ __all__ = ["Objective", "TuningDurations", "TuningJobPlan"]
 Emitted: TypeAlias = float | Sequence[tuple[timedelta | float, float]] | None
 Objective: TypeAlias = Callable[[Mapping[str, str]], Emitted]
 """A function of a child's hyperparameters, all texts as SageMaker has them. It returns the value of the objective that the child
-emits at the end of its training, or (offset, value) pairs, each offset a timedelta or seconds from the begin of its training; None
-for a child that emits none."""
+emits at the end of its training, or (offset, value) pairs, or None for a child that emits none. An offset is a timedelta or
+seconds from the beginning of its training."""
 _LENGTHS = ("first_write", "first_launch", "next_launch", "finishing", "writes_every")
 
 
@@ -44,7 +44,7 @@ class TuningDurations(TypedDict, total=False):
 class TuningJobPlan(GeneralFields):
     """What a tuning job does, from CreateHyperParameterTuningJob to its end. What its children do is up to their own plans.
 
-    A plan is made by a recipe, such as `TuningJobPlan.completes(objective=lambda hyperparameters: float(hyperparameters["eta"]))`.
+    A plan is made by a recipe, such as `TuningJobPlan.completes(objective=lambda parameters: float(parameters["eta"]))`.
     Children are training jobs: plan them by their names, which begin with that of the tuning job, as
     `sagemaker.plan("tune-*", Plan.completes(training=600))`, or by their requests. Every recipe takes these durations by name,
     each a `timedelta`, seconds, or a (low, high) pair to draw from with the mock's seed:
@@ -120,9 +120,9 @@ class TuningJobPlan(GeneralFields):
     def completes(cls, *, objective: Objective | None = None, **durations: "Unpack[TuningDurations]") -> "TuningJobPlan":
         """Plan a tuning job that ends as its children decide: Completed once one of them has succeeded.
 
-        :param objective: A function of a child's hyperparameters that returns the value of the objective, (offset, value) pairs, or
-            None for a child that emits none. Default: what the child's log says by the metric definitions. A child without any
-            line in its plan emits values drawn with the mock's seed.
+        :param objective: A function of a child's hyperparameters, a mapping of texts. It returns the value of the objective,
+            (offset, value) pairs, or None for a child that emits none. Default: what the child's log says by the metric
+            definitions. A child without any line in its plan emits values drawn with the mock's seed.
         """
         return cls._made("completes", durations, objective=objective)
 
@@ -162,7 +162,7 @@ class TuningJobPlan(GeneralFields):
     @classmethod
     @public
     def immediate(cls) -> "TuningJobPlan":
-        """Plan a job that is Completed when CreateHyperParameterTuningJob answers, without children: for a suite that comes from moto."""
+        """Plan a job without children that is Completed when it is created, as with moto: for a suite that comes from there."""
         return cls(ending="Completed", ended_after=0, called="TuningJobPlan.immediate()")
 
     @public

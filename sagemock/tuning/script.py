@@ -8,7 +8,8 @@ from typing import Any, Final
 from sagemock.clock.instants import SECOND_US
 from sagemock.evidence import Assumption
 from sagemock.jobs.durations import span_us
-from sagemock.tuning.definitions import Definition, definitions
+from sagemock.tuning.definition import Definition, defined
+from sagemock.tuning.definitions import static
 from sagemock.tuning.plan import TuningJobPlan
 from sagemock.tuning.stopping import resources
 
@@ -21,8 +22,8 @@ _NEXT: Final = Assumption(
     knob="TuningJobPlan.completes(next_launch=…)",
 )
 _UNBOUNDED: Final = Assumption(
-    "that a tuning job without MaxNumberOfTrainingJobs launches 750 children at most, 10,000 by Random (the quotas of the developer "
-    "guide)",
+    "that a tuning job without MaxNumberOfTrainingJobs launches 750 children at most, 10,000 by Random (the quotas of the "
+    "developer guide)",
     since="2026-11-26",
     knob="MaxNumberOfTrainingJobs",
 )
@@ -91,7 +92,7 @@ def script(plan: TuningJobPlan, request: Mapping[str, Any], rng: Random, seed: s
 
     config = request["HyperParameterTuningJobConfig"]
     limits, strategy = config["ResourceLimits"], config["Strategy"]
-    own = definitions(request)
+    own = defined(request)
     runtime_s = limits.get("MaxRuntimeInSeconds")
     return Script(
         definitions=own,
@@ -101,7 +102,7 @@ def script(plan: TuningJobPlan, request: Mapping[str, Any], rng: Random, seed: s
         criteria=_criteria(config.get("TuningJobCompletionCriteria", {})),
         # Jobs with one algorithm only (developer guide, early stopping).
         stops_early=config.get("TrainingJobEarlyStoppingType") == "Auto" and len(own) == 1,
-        resources=resources(config.get("StrategyConfig"), own[0].static) if strategy == "Hyperband" else None,
+        resources=resources(config.get("StrategyConfig"), static(own[0].body)) if strategy == "Hyperband" else None,
         seed=seed,
         max_runtime_us=None if runtime_s is None else runtime_s * SECOND_US,
         first_write_us=length_us("first_write", FIRST_WRITE_S),

@@ -1,7 +1,7 @@
 """The launcher: it creates and stops the children of tuning jobs, each at its instant.
 
-What is to be done next, and when, is in the life of each tuning job (`tuning/life`). The launcher is an agenda of the clock, which
-therefore stops at each of these instants. It does one step, gives the tuning job the new child, and so learns of the next step.
+What is to be done next, and when, is in the life of each tuning job (`tuning/life`). The launcher is an agenda of the clock. So
+the clock stops at each of these instants. The launcher does one step, gives the tuning job the new child, and learns the next step.
 """
 
 import heapq
@@ -20,14 +20,14 @@ from sagemock.jobs.own import own
 from sagemock.jobs.place import Place
 from sagemock.protocol.refusal import Refusal
 from sagemock.protocol.request import Request
-from sagemock.service import metrics
+from sagemock.service import metrics, tuning_echo
 from sagemock.service.warm_pools import take
 from sagemock.training import job as training
 from sagemock.training.launch import Launching, Values
 from sagemock.training.plan.plan import Plan
 from sagemock.tuning import life
 from sagemock.tuning.child import Child, child
-from sagemock.tuning.definitions import Definition, child_request
+from sagemock.tuning.definition import Definition
 from sagemock.tuning.job import Job
 from sagemock.tuning.objective import ValuesFor, drawn, returned
 from sagemock.tuning.stopping import hyperband_stop_us, median_stop_us
@@ -203,9 +203,7 @@ class Launcher:
             ready.plan = self._backend.plans.plan_for(ready.request, _SUCCESS)
         if ready.values is None and job.plan.objective is None:
             definition = ready.definition
-            ready.values = drawn(
-                definition.space, ready.tuned, job.script.seed, step.number, maximize=definition.maximize
-            )
+            ready.values = drawn(definition.space, ready.tuned, job.script.seed, step.number, maximize=definition.maximize)
         return ready
 
     def _proposed(self, job: Job, step: life.Launch) -> _Ready:
@@ -228,7 +226,7 @@ class Launcher:
         )
         digits = Random(f"{self._backend.service.seed}/{job.arn}/{step.number}").getrandbits(32)  # noqa: S311  # looks, not a secret
         name = f"{job.name}-{step.number:03}-{digits:08x}"
-        return _Ready(definition, child_request(definition, name, tuned, job.tags), tuned)
+        return _Ready(definition, definition.request(name, tuned, job.tags), tuned)
 
     def _ask(self, job: Job, step: life.Launch, ready: _Ready) -> None:
         """Ask the functions of the test, without a lock."""
@@ -244,7 +242,8 @@ class Launcher:
         values = ready.values
         if values is None or ready.plan is None:  # pragma: no cover  # it is asked before
             return
-        launching = Launching(job.arn, is_warm, values, overrides_log=job.plan.objective is not None)
+        shown = tuple(tuning_echo.metrics(ready.definition.body, ready.definition.metric))
+        launching = Launching(job.arn, shown, is_warm, values, overrides_log=job.plan.objective is not None)
         place, api = job.place, self._backend.service.api
         body = json.dumps(ready.request)
         request = Request(
@@ -275,8 +274,8 @@ class Launcher:
 
 
 def _objective(tuning: Job, definition: str | None) -> str:
-    found = [one.objective for one in tuning.script.definitions if one.name == definition]
-    return found[0] if found else tuning.script.definitions[0].objective
+    found = [one.metric for one in tuning.script.definitions if one.name == definition]
+    return found[0] if found else tuning.script.definitions[0].metric
 
 
 def _compares(tuning: Job) -> bool:
@@ -292,4 +291,3 @@ def _stop_us(tuning: Job, emissions: Values, earlier: list[Values]) -> int | Non
     if script.stops_early:
         return median_stop_us(emissions, earlier, maximize=script.maximize)
     return None
-
