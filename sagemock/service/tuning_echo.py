@@ -5,11 +5,11 @@ from typing import Any, Final
 
 from sagemock.evidence import REPLAY, Assumption
 from sagemock.service import builtin
-from sagemock.tuning.definitions import OBJECTIVE, static
+from sagemock.training.launch import OBJECTIVE, OBJECTIVE_MEMBER
+from sagemock.tuning.definitions import static
 
 __all__ = ["filled", "metrics"]
 
-_OBJECTIVE_METRIC: Final = "ObjectiveMetric"
 _OWN_TOO: Final = Assumption(
     "that ObjectiveMetric is appended to the metric definitions of your own image, as to those of a built-in algorithm",
     since="2026-11-26",
@@ -33,7 +33,7 @@ def filled(definition: Mapping[str, Any], objective: Mapping[str, str] | None) -
     if "InputDataConfig" in definition:
         shown["InputDataConfig"] = [{**_CHANNEL, **channel} for channel in definition["InputDataConfig"]]
     if objective is not None:
-        shown["StaticHyperParameters"] = {OBJECTIVE: objective["MetricName"], **static(definition)}
+        shown["StaticHyperParameters"] = {**static(definition), OBJECTIVE_MEMBER: objective["MetricName"]}
     all_metrics = metrics(definition, None if objective is None else objective["MetricName"])
     if all_metrics:
         shown["AlgorithmSpecification"] = {**definition["AlgorithmSpecification"], "MetricDefinitions": all_metrics}
@@ -48,5 +48,5 @@ def metrics(definition: Mapping[str, Any], objective: str | None) -> Sequence[Ma
     if not own and builtin.is_built_in(request):
         own, known = builtin.listed(request), _OTHER_LIST(builtin.known(request))
     expressions = {**known, **{one["Name"]: one["Regex"] for one in own}}
-    last = [{"Name": _OBJECTIVE_METRIC, "Regex": expressions[objective]}] if objective in expressions else []
-    return [*own, *_OWN_TOO(last)]
+    regex = None if objective is None else expressions.get(objective)
+    return [*own, *(() if regex is None else ({"Name": _OWN_TOO(OBJECTIVE), "Regex": regex},))]

@@ -54,8 +54,8 @@ class Definition:
     def request(self, name: str, tuned: Mapping[str, str], tags: Iterable[tuple[str, str]]) -> dict[str, Any]:
         """Return the CreateTrainingJob request of a child.
 
-        Its hyperparameters are the static ones, the tuned ones and the name of the objective (a record of 2019). Its tags are those
-        of the tuning job (service model).
+        Its hyperparameters are the static ones, the tuned ones and the name of the objective (a record of 2019). Its tags are
+        those of the tuning job (service model).
         """
         request = {"TrainingJobName": name, **definitions.child(self.whole, self.body, tuned)}
         given = [{"Key": key, "Value": value} for key, value in tags]

@@ -8,11 +8,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from sagemock.evidence import Assumption
+from sagemock.training.launch import OBJECTIVE_MEMBER
 
-__all__ = ["OBJECTIVE", "RANGES", "child", "definitions", "objective", "ranged", "ranges", "static"]
+__all__ = ["RANGES", "child", "definitions", "objective", "ranged", "ranges", "static"]
 
-OBJECTIVE: Final = "_tuning_objective_metric"
-"""The hyperparameter in which the service tells a training job the name of the objective."""
 RANGES: Final = ("IntegerParameterRanges", "ContinuousParameterRanges", "CategoricalParameterRanges")
 _FIRST: Final = Assumption("that each training job of a tuning job runs on the first of its InstanceConfigs", since="2026-11-26")
 _NOT_OF_A_JOB: Final = frozenset({
@@ -57,7 +56,7 @@ def child(request: Mapping[str, Any], definition: Mapping[str, Any], values: Map
     if (tuning := definition.get("HyperParameterTuningResourceConfig")) is not None:
         sent["ResourceConfig"] = _resources(tuning)
     given = objective(request, definition)
-    metric = {} if given is None else {OBJECTIVE: given["MetricName"]}
+    metric = {} if given is None else {OBJECTIVE_MEMBER: given["MetricName"]}
     return {**sent, "HyperParameters": {**static(definition), **values, **metric}}
 
 

@@ -27,6 +27,10 @@ _UNBOUNDED: Final = Assumption(
     since="2026-11-26",
     knob="MaxNumberOfTrainingJobs",
 )
+_IN_TURN: Final = Assumption(
+    "that the children of a tuning job with several definitions are of these in turn, and by Grid of one after the other",
+    since="2026-11-26",
+)
 FIRST_WRITE_S: Final = 3.352
 """Record T2: LastModifiedTime 3.352 s after the creation, all counters 0."""
 FIRST_LAUNCH_S: Final = 9.0
@@ -74,6 +78,17 @@ class Script:
     stopped_after_us: int | None
     endless: bool
 
+    def of_child(self, number: int) -> tuple[Definition, int]:
+        """Return the definition of a child, and its number among those of this definition, counted from 1."""
+        if self.strategy == "Grid":
+            for one in self.definitions:
+                combinations = one.space.combinations or 1
+                if number <= combinations:
+                    return one, number
+                number -= combinations
+        turn = _IN_TURN(number - 1) % len(self.definitions)
+        return self.definitions[turn], (number - 1) // len(self.definitions) + 1
+
     @property
     def maximize(self) -> bool:
         """Whether the best value is the largest: of several definitions the first says so."""
@@ -119,9 +134,9 @@ def script(plan: TuningJobPlan, request: Mapping[str, Any], rng: Random, seed: s
 
 
 def _most(strategy: str, own: tuple[Definition, ...]) -> int:
-    if strategy == "Grid" and own[0].space.combinations is not None:
+    if strategy == "Grid":
         # The service computes it (developer guide, grid search).
-        return own[0].space.combinations
+        return sum(one.space.combinations or 1 for one in own)
     return _UNBOUNDED(10_000 if strategy == "Random" else 750)
 
 

@@ -1,7 +1,8 @@
 """The launcher: it creates and stops the children of tuning jobs, each at its instant.
 
 What is to be done next, and when, is in the life of each tuning job (`tuning/life`). The launcher is an agenda of the clock. So
-the clock stops at each of these instants. The launcher does one step, gives the tuning job the new child, and learns the next step.
+the clock stops at each of these instants. The launcher does one step and gives the tuning job the new child. From that it learns
+the next step.
 """
 
 import heapq
@@ -36,9 +37,6 @@ from sagemock.world.backend import Backend
 
 __all__ = ["Launcher"]
 
-_IN_TURN: Final = Assumption(
-    "that the children of a tuning job with several definitions are of these in turn", since="2026-11-26"
-)
 _WAITS: Final = Assumption(
     "that a tuning job whose next child is refused by a quota launches it as soon as a training job has ended, or 60 s later if "
     "none is known to end",
@@ -208,8 +206,7 @@ class Launcher:
 
     def _proposed(self, job: Job, step: life.Launch) -> _Ready:
         script = job.script
-        place = _IN_TURN((step.number - 1) % len(script.definitions))
-        definition = script.definitions[place]
+        definition, number = script.of_child(step.number)
         trials = [trial for parent in job.parents for trial in parent.trials]
         trials += [
             Trial(one.tuned, one.objective if one.is_over(step.at_us) else None)
@@ -220,7 +217,7 @@ class Launcher:
             script.strategy,
             definition.space,
             seed=script.seed if definition.name is None else f"{script.seed}/{definition.name}",
-            number=(step.number - 1) // len(script.definitions) + 1,
+            number=number,
             trials=trials,
             maximize=definition.maximize,
         )

@@ -117,8 +117,8 @@ def test_what_an_event_may_have_is_let_through(pattern: dict[str, Any]) -> None:
             "no event of a processing job has detail.TransformJobStatus; take it out",
         ),
         (
-            detail(HyperParameterTuningJobNam=["x"]),
-            "no event of a tuning job has detail.HyperParameterTuningJobNam; did you mean 'HyperParameterTuningJobName'? Write that",
+            detail(BestTrainingJb=["x"]),
+            "no event of a tuning job has detail.BestTrainingJb; did you mean 'BestTrainingJob'? Write that",
         ),
         ({"detail": ["Failed"]}, "detail is an object, which has no value; name one of its fields"),
         (
