@@ -1,6 +1,7 @@
 """Plans of tuning jobs: what a test wants a tuning job itself to do, beside its children."""
 
 import inspect
+import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -80,6 +81,7 @@ class TuningJobPlan(GeneralFields):
         with of_a_plan():
             flag("endless", self.endless)
             if self.objective is not None:
+                _check_callable(self.objective)
                 takes_one("objective", self.objective, "write objective=lambda hyperparameters: 0.5")
         for name, length in self._lengths.items():
             if is_forever(length):
@@ -95,8 +97,9 @@ class TuningJobPlan(GeneralFields):
         self._check_ending()
 
     def _check_ending(self) -> None:
-        if self.ending not in (None, "Completed", "Failed"):
-            raise PlanError(f"ending={quoted(self.ending)} ends no tuning job; give one of Completed, Failed")
+        ending: object = self.ending
+        if ending is not None and (not isinstance(ending, str) or ending not in ("Completed", "Failed")):
+            raise PlanError(f"ending={quoted(ending)} ends no tuning job; give one of Completed, Failed")
         if (self.ending is None) != (self.ended_after is None):
             raise PlanError("ending and ended_after belong together: give both, or neither")
         if (self.failure_reason is not None) != (self.ending == "Failed"):
@@ -143,7 +146,7 @@ class TuningJobPlan(GeneralFields):
         :param objective: As in `completes`.
         """
         changes = {"ending": "Failed", "failure_reason": reasons.checked(reason), "ended_after": after, "objective": objective}
-        return cls._made("fails", durations, repr(reason), f"after={after!r}", **changes)
+        return cls._made("fails", durations, repr(reason), f"after={_code(after)}", **changes)
 
     @classmethod
     @public
@@ -157,7 +160,9 @@ class TuningJobPlan(GeneralFields):
         cls, *, after: Duration, objective: Objective | None = None, **durations: "Unpack[TuningDurations]"
     ) -> "TuningJobPlan":
         """Plan a tuning job that its owner stops through the API, `after` so long after its creation."""
-        return cls._made("stopped", durations, f"after={after!r}", stopped_after=after, objective=objective)
+        if span_us(after, "after") is None:
+            raise PlanError("TuningJobPlan.stopped(after=None): say when it is stopped, after=600")
+        return cls._made("stopped", durations, f"after={_code(after)}", stopped_after=after, objective=objective)
 
     @classmethod
     @public
@@ -172,7 +177,7 @@ class TuningJobPlan(GeneralFields):
         for name in changes:
             if name not in known:
                 raise InvalidType(f"a plan has no {quoted(name)}; did you mean {nearest(name, known, least=0)!r}?")
-        words = ", ".join(f"{name}={value!r}" for name, value in changes.items())
+        words = ", ".join(f"{name}={_code(value)}" for name, value in changes.items())
         return replace(self, **{"called": f"{self!r}.but({words})", **changes})
 
     @classmethod
@@ -185,6 +190,19 @@ class TuningJobPlan(GeneralFields):
                     f"TuningJobPlan.{recipe}() has no {quoted(name)}; did you mean {near!r}? Its durations: {', '.join(_LENGTHS)}"
                 )
         objective = changes.get("objective")
-        given = [*words, *([] if objective is None else [f"objective={objective!r}"])]
-        given += [f"{name}={value!r}" for name, value in durations.items()]
+        given = [*words, *([] if objective is None else [f"objective={_code(objective)}"])]
+        given += [f"{name}={_code(value)}" for name, value in durations.items()]
         return cls(**{"called": f"TuningJobPlan.{recipe}({', '.join(given)})", **durations, **changes})
+
+
+def _check_callable(objective: object) -> None:
+    if not callable(objective):
+        raise InvalidType(
+            f"objective is a function of a child's hyperparameters, not {quoted(objective)}: "
+            "write objective=lambda hyperparameters: 0.5"
+        )
+
+
+def _code(value: object) -> str:
+    """Return the code that makes a value, whole: a repr of a plan is pasted into a test."""
+    return quoted(value, sys.maxsize)
