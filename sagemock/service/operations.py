@@ -189,9 +189,9 @@ def list_training_jobs(service: Service, _: Api, place: Place, request: Mapping[
     return dump(listing.training_jobs(service.store.region(place, Job), request, now_us))
 
 
-def search_training_jobs(service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
-    """Search for training jobs."""
-    return dump(search.training_jobs(service.store, api, place, request, now_us))
+def search_jobs(service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+    """Search for jobs of one kind."""
+    return dump(search.find(service.store, api, place, request, now_us))
 
 
 def update_training_job(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
@@ -242,7 +242,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "ListTrainingJobs": list_training_jobs,
     LIST_CHILDREN: tuning.list_children,
     "ListTransformJobs": transform.list_jobs,
-    "Search": search_training_jobs,
+    "Search": search_jobs,
     "StopHyperParameterTuningJob": tuning.stop,
     "StopProcessingJob": processing.stop,
     "StopTrainingJob": stop_training_job,

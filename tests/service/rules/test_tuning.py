@@ -1,15 +1,22 @@
 """What CreateHyperParameterTuningJob refuses beyond the constraints of single values."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from inspect import isfunction
 from typing import Any
 
 import pytest
 
+from sagemock.protocol import validate
 from sagemock.protocol.refusal import Refusal
 from sagemock.service.rules import tuning, tuning_definitions, tuning_ranges, tuning_warm_start
 from sagemock.service.rules.tuning import check, check_parents
+from sagemock.service.tuning_echo import filled
+from sagemock.tuning.definitions import child, definitions, objective, ranges
+from sagemock.tuning.space import Space
+from sagemock.tuning.strategies import propose
+from tests.protocol.shapes import of_sagemaker
 
 OWN = "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1"
 BUILT_IN = "382416733822.dkr.ecr.us-east-1.amazonaws.com/{}:1"
@@ -506,3 +513,83 @@ def test_each_definition_is_compared_with_its_own() -> None:
     check_parents(new, [old])
     new["TrainingJobDefinitions"][0]["StaticHyperParameters"] = {}
     assert refused(lambda: check_parents(new, [old])) == ("ValidationException", NAMES)
+
+
+# -- every member
+
+RICH: dict[str, Any] = {
+    **valid(
+        StrategyConfig={"HyperbandStrategyConfig": {"MinResource": 1, "MaxResource": 9}},
+        Strategy="Hyperband",
+        TrainingJobEarlyStoppingType="Off",
+        RandomSeed=1,
+        TuningJobCompletionCriteria={
+            "TargetObjectiveMetricValue": 1.0,
+            "BestObjectiveNotImproving": {"MaxNumberOfTrainingJobsNotImproving": 3},
+        },
+        ParameterRanges={**RANGES, "AutoParameters": [{"Name": "seed", "ValueHint": "7"}]},
+    ),
+    "WarmStartConfig": {
+        "ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": "old"}],
+        "WarmStartType": "TransferLearning",
+    },
+    "Autotune": {"Mode": "Enabled"},
+    "Tags": [{"Key": "team", "Value": "churn"}],
+}
+RICH["TrainingJobDefinition"] |= {
+    "StaticHyperParameters": {"epochs": "9"},
+    "Environment": {"A": "1"},
+    "InputDataConfig": [{"ChannelName": "train", "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://b"}}}],
+    "RetryStrategy": {"MaximumRetryAttempts": 3},
+    "CheckpointConfig": {"S3Uri": "s3://b"},
+}
+FLEXIBLY = several("a", "b")
+FLEXIBLY["TrainingJobDefinitions"][1] |= {"HyperParameterTuningResourceConfig": FLEXIBLE}
+FLEXIBLY["TrainingJobDefinitions"][1].pop("ResourceConfig")
+
+
+def mutants(value: Any) -> Iterator[Any]:
+    """Yield a value with one of its parts gone or otherwise, at every depth."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield {key: other for key, other in value.items() if key != name}
+            yield from ({**value, name: mutant} for mutant in mutants(part))
+    elif isinstance(value, list):
+        yield from ([], [*value, *value])
+        for place, part in enumerate(value):
+            yield from ([*value[:place], mutant, *value[place + 1 :]] for mutant in mutants(part))
+    elif isinstance(value, str):
+        yield from ("", "0", "-1", "1.5", "1e300", "x", "Grid", "Random", "Bayesian", "Auto", "Logarithmic", "ReverseLogarithmic")
+    else:
+        yield from (0, 1, 2, 10**6)
+
+
+@pytest.mark.parametrize("whole", [RICH, FLEXIBLY, valid()])
+def test_whatever_the_model_allows_is_refused_or_taken(whole: dict[str, Any]) -> None:
+    """Each member gone, or with another value: nothing but a refusal is raised. Without validation, all of it proposes values."""
+    shape = of_sagemaker().input("CreateHyperParameterTuningJob")
+    check(whole)
+    outcomes = Counter[str]()
+    for request_ in mutants(whole):
+        try:
+            validate.check(shape, request_)
+        except Refusal:
+            outcomes["malformed"] += 1
+            continue
+        for definition in definitions(request_):
+            space = Space.of(ranges(request_, definition))
+            strategy = request_["HyperParameterTuningJobConfig"]["Strategy"]
+            values = propose(strategy, space, seed="", number=1, trials=[], maximize=True)
+            assert space.decode(space.encode(values)).keys() == values.keys()
+            assert values.items() <= child(request_, definition, values)["HyperParameters"].items()
+            assert filled(definition, objective(request_, definition))["EnableNetworkIsolation"] in (True, False)
+        try:
+            check(request_)
+            check_parents(request_, [whole])
+        except Refusal as refusal:
+            outcomes[refusal.code] += 1
+        else:
+            outcomes["taken"] += 1
+    assert outcomes["ValidationException"] > 10
+    assert outcomes["taken"] > 50
+    assert outcomes["malformed"] > 10
