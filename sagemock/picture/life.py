@@ -1,6 +1,6 @@
 """The content of a picture of a job: entries, marks and notes, in any format of the picture."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
@@ -17,7 +17,7 @@ from sagemock.training.plan.forms import formed
 from sagemock.training.plan.recording import read
 from sagemock.training.snapshot import snapshot
 
-__all__ = ["Life", "Mark", "life", "life_of_record"]
+__all__ = ["Life", "Mark", "life", "life_of_record", "life_until"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,13 @@ def life(job: AnyJob, now_us: int) -> Life:
         notes=tuple(_notes_of(job, now_us)),
         planned=True,
     )
+
+
+def life_until(job: AnyJob, until_us: int, *, remarks: Iterable[str] = ()) -> Life:
+    """Return the life of a job that plays a record, as far as the record goes."""
+    whole = life(job, until_us)
+    entries = transitions(job.timeline.until(until_us - job.created_us), job.created_us)
+    return replace(whole, entries=entries, marks=(), notes=(*whole.notes, *remarks), planned=False)
 
 
 def life_of_record(response: Mapping[str, Any]) -> Life:

@@ -69,6 +69,8 @@ def test_a_kind_of_job_is_made_of_what_the_list_names(kind: str) -> None:
         "look",
         "remote",
         "demo_batch",
+        "batch",
+        "batch_check",
         "outcomes",
         "chance",
         "strategies",
@@ -86,6 +88,8 @@ def test_a_kind_of_job_is_made_of_what_the_list_names(kind: str) -> None:
         "outcomes",
         "chance",
         "strategies",
+        "cli/batch",
+        "cli/batch_check",
     }
     assert all(f"`{name}`" in listed for name in (*rooms, "literals", "picture/look", "service/transform"))
     word = re.compile(rf"\b{kind}(?:_jobs?\b|\.(?:job|plan)\b| import\b)|\b{kind.title()}Jobs?\b|import .*\b{kind}\b")
