@@ -1,6 +1,6 @@
 """The content of a picture of a job: entries, marks and notes, in any format of the picture."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
@@ -18,7 +18,7 @@ from sagemock.training.plan.recording import read
 from sagemock.training.snapshot import snapshot
 from sagemock.tuning import job as tuning
 
-__all__ = ["Life", "Mark", "family", "life", "life_of_record"]
+__all__ = ["Life", "Mark", "life", "life_of_record", "life_until"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,32 +98,11 @@ def life(job: AnyJob, now_us: int) -> Life:
     )
 
 
-def family(jobs: Sequence[AnyJob], now_us: int) -> list[Life]:
-    """Return the lives of jobs, those of children that are among them below their tuning job."""
-    parents = {job.arn: job for job in jobs if isinstance(job, tuning.Job)}
-    grown = [job for job in jobs if not (isinstance(job, Job) and job.launch and job.launch.tuning_job_arn in parents)]
-    return [one for job in grown for one in ([life(job, now_us)] if job.arn not in parents else _with_children(job, now_us))]
-
-
-def _with_children(job: AnyJob, now_us: int) -> list[Life]:
-    """Return the life of a tuning job, and those of its children."""
-    parent = cast("tuning.Job", job)
-    at = tuning.snapshot(parent, now_us)
-    lives = [replace(life(parent, now_us), remark=_counted(at))]
-    for child in parent.children:
-        if child.created_us <= now_us:
-            value = child.emitted(now_us)
-            shown = "no objective yet" if value is None else f"{value:.6g}"
-            best = ", the best" if at.best is child else ""
-            own = life(child.job, now_us)
-            lives.append(replace(own, name=f"  {child.job.name.removeprefix(parent.name)}", remark=f"{shown}{best}"))
-    return lives
-
-
-def _counted(at: tuning.Snapshot) -> str:
-    if at.failure_reason is not None:
-        return at.failure_reason
-    return ", ".join(f"{number} {name}" for name, number in at.counters.items() if number) or "no children yet"
+def life_until(job: AnyJob, until_us: int, *, remarks: Iterable[str] = ()) -> Life:
+    """Return the life of a job that plays a record, as far as the record goes."""
+    whole = life(job, until_us)
+    entries = transitions(job.timeline.until(until_us - job.created_us), job.created_us)
+    return replace(whole, entries=entries, marks=(), notes=(*whole.notes, *remarks), planned=False)
 
 
 def life_of_record(response: Mapping[str, Any]) -> Life:

@@ -33,7 +33,7 @@ def timeline(job: AnyJob, now_us: int, *, width: int | None = None, unicode: boo
 
 def timelines(jobs: Sequence[AnyJob], now_us: int, *, width: int | None = None, unicode: bool = False) -> str:
     """Return a picture of several jobs, one line each, on one axis that begins with the first creation."""
-    from sagemock.picture.life import family  # noqa: PLC0415  # needed only to draw
+    from sagemock.picture.family import family  # noqa: PLC0415  # needed only to draw
     from sagemock.picture.overview import overview  # noqa: PLC0415  # needed only to draw
     from sagemock.picture.text import Paper, plain  # noqa: PLC0415  # needed only to draw
 
@@ -43,7 +43,7 @@ def timelines(jobs: Sequence[AnyJob], now_us: int, *, width: int | None = None, 
 def drawing(jobs: Sequence[AnyJob], now_us: int) -> str:
     """Return a picture of one or several jobs as SVG, for a page or a notebook."""
     from sagemock.picture import svg  # noqa: PLC0415  # needed only to draw
-    from sagemock.picture.life import family  # noqa: PLC0415  # needed only to draw
+    from sagemock.picture.family import family  # noqa: PLC0415  # needed only to draw
 
     return svg.drawing(family(jobs, now_us))
 
