@@ -202,7 +202,8 @@ class Sleepers:
             return self._mover is threading.current_thread()
         if self.table.has_deadlines or self.woken or self.pauses.is_any:
             return False
-        return threading.active_count() == 1 or self._holds.is_only(threading.current_thread())
+        # Once more, after the threads were counted: one may have ended just now, and have woken who waits for its end.
+        return threading.active_count() == 1 or (self._holds.is_only(threading.current_thread()) and not self.woken)
 
     def next_number(self) -> int:
         """Return what says in which order sleeps with one deadline began."""

@@ -18,6 +18,7 @@ from sagemock.cleanup import run_all
 from sagemock.clock.instants import SECOND_US
 from sagemock.clock.real import real
 from sagemock.clock.sleepers import Sleepers, waiting
+from sagemock.clock.table import is_listed
 from sagemock.patches.active import Active, Innermost, sleeps_here
 from sagemock.patches.bindings import TEST_TOOLS, belongs
 from sagemock.patches.patch import Patches, Wrapped
@@ -38,13 +39,15 @@ _TIMERS: Final = (*TEST_TOOLS, "pydevd", "_pydevd_bundle", "debugpy")
 class Waiter:
     """Stands in a condition's queue in place of a lock: `release()` ends the wait of the thread that made it."""
 
-    def __init__(self, sleepers: Sleepers, timeout_s: float | None, ticks: "_Ticks") -> None:
+    def __init__(
+        self, sleepers: Sleepers, timeout_s: float | None, ticks: "_Ticks", joins: threading.Thread | None = None
+    ) -> None:
         self._sleepers = sleepers
         self._timeout_s = timeout_s
         self._ticks = ticks
         self._pause, rouse = waiting()
         self._sleeper = sleepers.sleeper(None, rouse)
-        self._sleeper.is_wait = True
+        self._sleeper.is_wait, self._sleeper.joins = True, joins
 
     @property
     def is_given(self) -> bool:
@@ -194,11 +197,11 @@ class ThreadsPatch:
         if not (_EACH_TELLS or thread in self._tells):
             # Older than the mock, and Python 3.10 will not say when it ends.
             return wrapped(*args, **kwargs)
-        waiter = Waiter(active.sleepers, timeout_s, self._ticks)
+        waiter = Waiter(active.sleepers, timeout_s, self._ticks, thread)
         joining = self._joining.setdefault(thread, [])
         joining.append(waiter)
         try:
-            if _is_listed(thread):
+            if is_listed(thread):
                 if not waiter.wait():
                     return None
             else:
@@ -243,12 +246,7 @@ def _starts_a_thread() -> bool:
 
 def _is_joined_by_waiting(thread: threading.Thread) -> bool:
     """Return whether to join a thread is to wait: not one that has not begun, has ended, or is the calling one."""
-    return _is_listed(thread) and thread is not threading.current_thread() and thread is not threading.main_thread()
-
-
-def _is_listed(thread: threading.Thread) -> bool:
-    # Not is_alive(): a thread whose last instructions run is alive, and has woken who joined it.
-    return threading._active.get(thread.ident) is thread  # type: ignore[attr-defined]  # noqa: SLF001
+    return is_listed(thread) and thread is not threading.current_thread() and thread is not threading.main_thread()
 
 
 def _times_the_test(thread: threading.Thread) -> bool:
