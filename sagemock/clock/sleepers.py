@@ -80,6 +80,8 @@ class Sleepers:
         self._yields = (0, 0)
         self._pauses = 0
         self.is_over = False
+        self.over_since_s = 0.0
+        """The real instant at which the mock ended."""
         clock.led_by(self)
         forks.tell(self)
 
@@ -262,6 +264,7 @@ class Sleepers:
     def close(self) -> None:
         """Wake everybody: the mock is over."""
         with self._mutex:
+            self.over_since_s = real.monotonic()
             self.is_over = True
             run_all(*[partial(self._wake, sleeper) for sleeper in self.table], self._let_all_go)
 

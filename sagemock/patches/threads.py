@@ -108,10 +108,45 @@ class _Ticks(threading.local):
         self.lost_us += 1 if is_due else max(1, deadline_us - sleepers.clock.standing_us)
 
     def shown_s(self, sleepers: Sleepers) -> float:
-        """Return the time by which `threading` and its like measure what is left of a wait: virtual time."""
+        """Return the time by which `threading` and its like measure what is left of a wait: virtual time, and then real time."""
         clock = sleepers.clock
         ahead_us = clock.standing_us - clock.start_us + self.lost_us
-        return sleepers.began_s + ahead_us / SECOND_US
+        since_s = real.monotonic() - sleepers.over_since_s if sleepers.is_over else 0
+        return sleepers.began_s + ahead_us / SECOND_US + since_s
+
+
+class _Shown(float):
+    """The time that is shown to what measures a wait: `_Shown + timeout` is the end of that wait."""
+
+    sleepers: Sleepers
+    ticks: _Ticks
+
+    @classmethod
+    def now(cls, sleepers: Sleepers, ticks: _Ticks) -> "_Shown":
+        """Return the present instant."""
+        shown = cls(ticks.shown_s(sleepers))
+        shown.sleepers, shown.ticks = sleepers, ticks
+        return shown
+
+    def __add__(self, timeout_s: float) -> float:
+        end = _End(float(self) + timeout_s)
+        end.shown, end.real_s = self, real.monotonic() + timeout_s
+        return end
+
+    __radd__ = __add__
+
+
+class _End(float):
+    """The end of a wait. What is left of it is right also when the mock is over, or another one has begun."""
+
+    shown: _Shown
+    real_s: float
+
+    def __sub__(self, _: float) -> float:
+        """Return what is left; the argument is the present instant, by whatever clock shows it now."""
+        sleepers = self.shown.sleepers
+        left_s = float(self) - self.shown.ticks.shown_s(sleepers)
+        return min(left_s, self.real_s - real.monotonic()) if sleepers.is_over else left_s
 
 
 class _Time:
@@ -169,7 +204,7 @@ class ThreadsPatch:
 
     def _monotonic(self) -> float:
         active = self._active()
-        return real.monotonic() if active is None else self._ticks.shown_s(active.sleepers)
+        return real.monotonic() if active is None else _Shown.now(active.sleepers, self._ticks)
 
     def _wait(self, wrapped: Callable[..., bool], condition: Any, args: Any, kwargs: Any) -> bool:  # noqa: ANN401  # wrapt's
         timeout_s = _timeout_s(args, kwargs)
