@@ -45,7 +45,7 @@ class Asked(NamedTuple):
 
 
 class Text(NamedTuple):
-    """An answer that is no JSON."""
+    """An answer that is not JSON."""
 
     media_type: str
     text: str

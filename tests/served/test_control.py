@@ -113,7 +113,7 @@ def test_the_clock_is_read_and_moved(sagemaker: SageMakerMock, client: Any, url:
         ({}, "InvalidType", 'the clock moves by one of advance, to and until: write {"advance": 300}'),
         ({"advance": 1, "to": 2}, "InvalidType", "the clock moves by one of advance, to and until"),
         ({"advance": -1}, "InvalidValue", "time only moves forward, and not by -1"),
-        ({"advance": "x"}, "PlanError", "'x' is no duration"),
+        ({"advance": "x"}, "PlanError", "'x' is not a duration"),
         ({"advance": []}, "InvalidType", "a duration is a timedelta or a number of seconds, not []"),
         ({"advance": 1e300}, "InvalidValue", "a duration is at most a century"),
         ({"to": "2017-01-01"}, "InvalidValue", "time only moves forward: it is"),

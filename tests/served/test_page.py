@@ -124,7 +124,7 @@ def test_what_goes_wrong_is_said(sagemaker: SageMakerMock, url: str, chromium: B
     tab.until(f"document.getElementById('count').textContent.endsWith('AWS_ENDPOINT_URL_SAGEMAKER={url}')")
     tab.ask("document.getElementById('by').value = 'soon'")
     tab.click(button("advance"))
-    assert "'soon' is no duration" in tab.until("document.getElementById('said').textContent")
+    assert "'soon' is not a duration" in tab.until("document.getElementById('said').textContent")
     tab.ask("document.getElementById('by').value = '90'")
     tab.click(button("advance"))
     tab.until("/00:01:30/.test(document.getElementById('now').textContent)")

@@ -217,7 +217,7 @@ def span_of(value: object) -> Any:  # noqa: ANN401  # a duration, or what its re
         return value
     found = _SPAN.fullmatch(value)
     if found is None or len(value) > 60 or len(value) < 3:  # noqa: PLR2004  # far more than a century; "P" and a number
-        raise PlanError(f'{quoted(value)} is no duration: write a number of seconds, "PT1H30M", or "forever"')
+        raise PlanError(f'{quoted(value)} is not a duration: write a number of seconds, "PT1H30M", or "forever"')
     units = {unit: int(number) for unit, number in found.groupdict().items() if number is not None and unit != "part"}
     try:
         return timedelta(**units, microseconds=int(f"{found['part'] or '':0<6}"))
@@ -256,7 +256,7 @@ def _packed(value: object) -> Any:  # noqa: ANN401  # an artifact, or what a pla
         try:
             return base64.b64decode(value["base64"], validate=True)
         except (binascii.Error, TypeError, ValueError) as error:
-            raise PlanError(f"artifact is no base64 ({error}): encode the bytes of model.tar.gz by it") from None
+            raise PlanError(f"artifact is not base64 ({error}): encode the bytes of model.tar.gz by it") from None
     return value
 
 
