@@ -7,7 +7,7 @@ from itertools import count
 from operator import attrgetter
 from typing import Final, Protocol
 
-__all__ = ["Rouse", "Sleeper", "Table"]
+__all__ = ["Rouse", "Sleeper", "Table", "is_listed"]
 
 _FEW: Final = 64
 """The heap keeps this many deadlines that no sleeper waits for any more."""
@@ -18,6 +18,12 @@ class Rouse(Protocol):
 
     def __call__(self) -> None:
         """Rouse."""
+
+
+def is_listed(thread: threading.Thread) -> bool:
+    """Return whether a thread has begun and not ended, as `threading.enumerate` sees it."""
+    # Not is_alive(): a thread whose last instructions run is alive, and has woken who joined it. And enumerate() makes a list.
+    return threading._active.get(thread.ident) is thread  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 class Sleeper:
@@ -34,6 +40,7 @@ class Sleeper:
         "is_over",
         "is_ticker",
         "is_wait",
+        "joins",
         "number",
         "outside_until_s",
         "own_thread",
@@ -56,6 +63,8 @@ class Sleeper:
         """Whether another thread may end it. Then a time-out must not come before what that thread is about to give."""
         self.is_ticker = False
         """Whether it has timed out many times and done nothing else: the clock need not stop for it."""
+        self.joins: threading.Thread | None = None
+        """The thread whose end it waits for."""
         self.outside_until_s = 0.0
         """Until which real instant its event loop waits for the world outside as well, which holds time; 0 if it does not."""
         self.own_thread = False
@@ -86,6 +95,7 @@ class Table:
         self._of_thread: dict[threading.Thread, dict[Sleeper, None]] = {}
         self._forced: dict[Sleeper, None] = {}
         self._outside: dict[Sleeper, None] = {}
+        self._joins: dict[Sleeper, threading.Thread] = {}
         self._busy: dict[Sleeper, None] = {}
         self._heap: _Heap = []
         self._tickers: _Heap = []
@@ -116,6 +126,10 @@ class Table:
         """Return whether an event loop in the table waits for the world outside, at this real instant."""
         return any([sleeper.outside_until_s > now_s for sleeper in self._outside])  # noqa: C419  # see above on generators
 
+    def awaits_one_that_ended(self) -> bool:
+        """Return whether a thread is off the list of threads, and has not told who waits for its end."""
+        return any([not is_listed(thread) for thread in self._joins.copy().values()])  # noqa: C419  # likewise
+
     def add(self, sleeper: Sleeper) -> None:
         """Put a sleeper in."""
         at_us = sleeper.deadline_us
@@ -125,6 +139,8 @@ class Table:
             self._forced[sleeper] = None
         if sleeper.outside_until_s:
             self._outside[sleeper] = None
+        if sleeper.joins is not None:
+            self._joins[sleeper] = sleeper.joins
         if at_us is not None:
             heap = self._tickers if sleeper.is_ticker else self._heap
             heapq.heappush(heap, (at_us, sleeper.number, next(self._ties), sleeper))
@@ -144,6 +160,7 @@ class Table:
         self._busy.pop(sleeper, None)
         self._forced.pop(sleeper, None)
         self._outside.pop(sleeper, None)
+        self._joins.pop(sleeper, None)
 
     def keep(self, thread: threading.Thread) -> None:
         """Forget all threads but one."""

@@ -68,6 +68,11 @@ class Plans:
         default = self.defaults.get(kind.name)
         return otherwise if default is None else _resolved(default, request, otherwise)
 
+    def asks(self, kind: Kind) -> bool:
+        """Whether functions of the test decide which plan a job of a kind gets."""
+        rules = (one for one in self.rules if one.kind == kind)
+        return callable(self.defaults.get(kind.name)) or any(callable(one.matcher) or callable(one.plan) for one in rules)
+
     @property
     def unused(self) -> list[Rule]:
         """The rules that no job has met."""

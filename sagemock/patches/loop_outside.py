@@ -1,5 +1,6 @@
 """What an event loop waits for outside of this process: connections that owe an answer, and children (law 7 for tasks)."""
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -25,9 +26,9 @@ class _Descriptor:
         self._number = number
         self._is_child = where.startswith("pipe:") or where == "anon_inode:[pidfd]"
         # A connection that came in waits for whoever calls next.
-        is_served = where.startswith("socket:") and bool(serves([number]))
-        self._is_connection = where.startswith("socket:") and not is_served
-        self.is_known = self._is_child or is_served or (self._is_connection and traffic(number) is not None)
+        self._is_served = where.startswith("socket:") and bool(serves([number]))
+        self._is_connection = where.startswith("socket:") and not self._is_served
+        self.is_known = self._is_child or self._is_served or (self._is_connection and traffic(number) is not None)
         """Whether it is known when something is to come."""
 
     def arrived(self) -> None:
@@ -51,6 +52,15 @@ class _Descriptor:
             return patience_s
         is_flowing = self.segments is not None and found.received_ms < _FLOWS_MS and is_awaited()
         return _FLOWS_MS / 1000 if is_flowing else 0
+
+    def timers_are_real_s(self, patience_s: float) -> float:
+        """Return for how many real seconds from now on something may come before a timer by virtual time; infinity if unknown."""
+        if self._is_served:
+            return 0
+        if self._is_child:
+            return math.inf if self._is_a_child_there() else 0
+        found = traffic(self._number)
+        return math.inf if found is None else max(0, patience_s - min(found.sent_ms, found.received_ms) / 1000)
 
     def _is_a_child_there(self) -> bool:
         return children.there_are() if self.where == "anon_inode:[pidfd]" else children.have_open(self.where)
@@ -91,6 +101,14 @@ class LoopOutside:
             one.since_s = now_s if one.since_s is None else one.since_s
             latest_s = max(latest_s, one.since_s + longest_s)
         return latest_s if latest_s > now_s else 0
+
+    def timers_are_real_s(self, numbers: Iterable[int], patience_s: float) -> float:
+        """Return for how many real seconds from now on the timers of a loop in which no task sleeps go by real time alone.
+
+        A descriptor may be what they are set for. So a connection has to be quiet for `patience`, and where nobody knows what
+        is to come, they stay real: the answer is then infinity.
+        """
+        return max((self._descriptor(number).timers_are_real_s(patience_s) for number in numbers), default=0)
 
     def _descriptor(self, number: int) -> _Descriptor:
         where = goes_to(number)

@@ -16,6 +16,7 @@ from sagemock.training.job import Job
 from sagemock.training.plan.forms import formed
 from sagemock.training.plan.recording import read
 from sagemock.training.snapshot import snapshot
+from sagemock.tuning import job as tuning
 
 __all__ = ["Life", "Mark", "life", "life_of_record", "life_until"]
 
@@ -46,6 +47,8 @@ class Life:
     """More lines of text, below the picture."""
     planned: bool
     """Whether the picture goes beyond `now_us`. That of a recorded life does not."""
+    remark: str = ""
+    """What a picture with one line per job says of it, instead of its message."""
 
     @property
     def summary(self) -> str:
@@ -139,6 +142,8 @@ def _notes_of(job: AnyJob, now_us: int) -> Iterator[str]:
         yield from _notes(None, None, at.failure_reason)
         if at.exit_message is not None:
             yield f"ExitMessage: {at.exit_message}"
+    elif isinstance(job, tuning.Job):
+        yield from _notes(None, None, tuning.snapshot(job, now_us).failure_reason)
     else:
         shown = snapshot(cast("Job", job), now_us)
         yield from _notes(shown.training_s, shown.billable_s, shown.failure_reason)

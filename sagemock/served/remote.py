@@ -27,8 +27,10 @@ from sagemock.transform.plan import TransformJobPlan
 __all__ = ["LACKS", "RemoteMock", "connect"]
 
 LACKS: Final = {
+    "create_tuning_job": "the control API creates no tuning jobs: create it with a client",
     "on_event": "a callable cannot travel: read `events`",
     "stop_job": "stop a job with a client",
+    "tuning_jobs": "the control API has no tuning jobs: describe it with a client",
     "sleeps": "virtual sleeps are in the mock's own process: read them there",
     "serve": "it is served already, at `url`",
     "start": "its owner starts it: call reset() for a fresh world",

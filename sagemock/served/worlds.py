@@ -62,7 +62,7 @@ class ServedWorld(Controls):
 
     def _of(self, key: object, kind: object) -> Jobs | ProcessingJobs | TransformJobs:
         named = of_arn(key) if isinstance(key, str) else None
-        name = named[0].name if named is not None else TRAINING.name if kind is None else one_of("kind", kind, KINDS)
+        name = one_of("kind", named[0].name if named is not None else TRAINING.name if kind is None else kind, KINDS)
         if name == TRAINING.name:
             return self.jobs
         return self.processing_jobs if name == PROCESSING.name else self.transform_jobs

@@ -1,6 +1,7 @@
 """Law 7 for a loop that waits for connections and children."""
 
 import asyncio
+import math
 import os
 import socket
 import subprocess
@@ -117,6 +118,36 @@ def test_a_pipe_holds_time_while_a_child_has_it() -> None:
         os.dup2(nothing, reads)
         assert left_s(outside, reads) == 0
     for each in (nothing, reads, writes):
+        os.close(each)
+
+
+def test_where_no_task_sleeps_a_connection_must_be_quiet_before_timers_are_virtual(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
+    """Some task may wait for what comes by it; one that came in waits for whoever calls next."""
+    (calling, called), outside = pair, LoopOutside()
+    assert outside.timers_are_real_s([calling.fileno()], 10) == pytest.approx(10, abs=5)
+    assert outside.timers_are_real_s([called.fileno()], 10) == 0
+    real.sleep(0.02)
+    assert outside.timers_are_real_s([calling.fileno(), called.fileno()], 0.01) == 0
+    calling.send(b"?")
+    assert outside.timers_are_real_s([calling.fileno()], 10) == pytest.approx(10, abs=5)
+
+
+def test_where_no_task_sleeps_timers_are_real_beside_what_nobody_knows() -> None:
+    """And beside a pipe that a child has open."""
+    outside = LoopOutside()
+    assert outside.timers_are_real_s([], 0) == 0
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert outside.timers_are_real_s([ours.fileno()], 0) == math.inf
+    reads, writes = os.pipe()
+    assert outside.timers_are_real_s([reads], 0) == 0
+    command = [sys.executable, "-S", "-c", "input()"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[writes]) as child:  # noqa: S603  # our own interpreter
+        assert outside.timers_are_real_s([reads], 0) == math.inf
+        child.communicate(b"\n")
+    for each in (reads, writes):
         os.close(each)
 
 

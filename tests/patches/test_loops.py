@@ -32,7 +32,7 @@ class Situation:
         self.alarms = Alarms(loop, Sleepers(self.clock, set(threading.enumerate()) - {threading.current_thread()}))
         self.alarms.asleep = 1
         self.are_asleep = True
-        self.drive: Any = drive_of(loop, lambda: self.alarms if self.are_asleep else None, lambda: None)
+        self.drive: Any = drive_of(loop, lambda: self.alarms if self.are_asleep else None, lambda: None, lambda: None)
 
 
 def test_a_loop_that_shows_its_selector_is_driven_by_that(loop: asyncio.AbstractEventLoop) -> None:
