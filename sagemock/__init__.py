@@ -40,15 +40,17 @@ if TYPE_CHECKING:
     from sagemock.training.plan.phase import Phase
     from sagemock.training.plan.plan import Durations, Plan
     from sagemock.transform.plan import TransformDurations, TransformJobPlan
-    from sagemock.world.mappings import Jobs, ProcessingJobs, TransformJobs
+    from sagemock.tuning.plan import Objective, TuningDurations, TuningJobPlan
+    from sagemock.world.mappings import Jobs, ProcessingJobs, TransformJobs, TuningJobs
     from sagemock.world.options import Options
     from sagemock.world.sleeps import Sleep, Sleeps
-    from sagemock.world.views import JobView, ProcessingJobView, TransformJobView, TransitionView
+    from sagemock.world.views import ChildView, JobView, ProcessingJobView, TransformJobView, TransitionView, TuningJobView
 
 __all__ = [
     "Accounts",
     "Call",
     "Calls",
+    "ChildView",
     "Clock",
     "Delay",
     "Duration",
@@ -69,6 +71,7 @@ __all__ = [
     "NotServed",
     "NotSimulated",
     "NothingWillHappen",
+    "Objective",
     "Options",
     "Pattern",
     "Phase",
@@ -93,6 +96,10 @@ __all__ = [
     "TransformJobView",
     "TransformJobs",
     "TransitionView",
+    "TuningDurations",
+    "TuningJobPlan",
+    "TuningJobView",
+    "TuningJobs",
     "UnknownJob",
     "UnusedError",
     "UsageError",
@@ -144,6 +151,12 @@ _HOMES = {
     "TransformJobs": "sagemock.world.mappings",
     "TransformJobView": "sagemock.world.views",
     "TransitionView": "sagemock.world.views",
+    "TuningJobs": "sagemock.world.mappings",
+    "TuningJobView": "sagemock.world.views",
+    "ChildView": "sagemock.world.views",
+    "TuningDurations": "sagemock.tuning.plan",
+    "TuningJobPlan": "sagemock.tuning.plan",
+    "Objective": "sagemock.tuning.plan",
     "ProcessingDurations": "sagemock.processing.plan",
     "ProcessingJobPlan": "sagemock.processing.plan",
     "TransformDurations": "sagemock.transform.plan",

@@ -403,10 +403,10 @@ class Clock:
 
     # -- agendas
 
-    def add_agenda(self, agenda: Agenda) -> None:
-        """Call `agenda.settle` at its instants from now on."""
+    def add_agenda(self, agenda: Agenda, *, first: bool = False) -> None:
+        """Call `agenda.settle` at its instants from now on; `first`: before the others of the same instant."""
         with self._lock:
-            self._agendas.append(agenda)
+            self._agendas.insert(0 if first else len(self._agendas), agenda)
 
     def remove_agenda(self, agenda: Agenda) -> None:
         """Call `agenda` no more."""

@@ -18,10 +18,12 @@ __all__ = ["LACKS", "RemoteMock", "connect"]
 LACKS: Final = {
     "create_processing_job": "the control API creates training jobs: create it with a client",
     "create_transform_job": "the control API creates training jobs: create it with a client",
+    "create_tuning_job": "the control API creates training jobs: create it with a client",
     "on_event": "a callable cannot travel: read `events`",
     "processing_jobs": "the control API has training jobs: describe it with a client",
     "stop_job": "stop a job with a client",
     "transform_jobs": "the control API has training jobs: describe it with a client",
+    "tuning_jobs": "the control API has training jobs: describe it with a client",
     "sleeps": "virtual sleeps are in the mock's own process: read them there",
     "serve": "it is served already, at `url`",
     "start": "its owner starts it: call reset() for a fresh world",

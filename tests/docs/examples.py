@@ -4,6 +4,7 @@ An example that defines tests is a file of its own for a pytest of its own: that
 their order, those of one document sharing their names.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -53,8 +54,9 @@ def run_by_pytest(source: str) -> str | None:
     with TemporaryDirectory() as folder:
         file = Path(folder, "test_example.py")
         file.write_text(source, encoding="utf-8")
-        # Unset, this option of pytest-asyncio's warns.
-        settings = ["-W", "error", "-p", "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=function"]
+        # tox sets it where libraries are tried that warn of themselves. The option of pytest-asyncio warns if it is not set.
+        warnings = os.environ.get("SAGEMOCK_EXAMPLES_WARN", "error")
+        settings = ["-W", warnings, "-p", "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=function"]
         command = [sys.executable, "-m", "pytest", "-q", *settings, "--rootdir", folder, str(file)]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603  # our own interpreter
         return done.stdout + done.stderr if done.returncode else None

@@ -34,6 +34,8 @@ EMPTY: Final = {
     "{}": "dict[__typing.Any, __typing.Any]",
     "set()": "set[__typing.Any]",
 }
+APART: Final = {"aiobotocore", "airflow", "flyte", "sagemaker-sdk"}
+"""The pages about clients without types, or in an environment of their own because they hold botocore to a few releases."""
 PROLOGUE: Final = "import typing as __typing; import pytest as __pytest; import sagemock as __sagemock\n"
 
 
@@ -100,8 +102,7 @@ def write(folder: Path) -> list[Path]:
     (folder / "pyrightconfig.json").write_text(json.dumps(settings), encoding="utf-8")
     written: list[Path] = []
     for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
-        if page.name == "aiobotocore.md":
-            # It has no types, and is in an environment of its own, for it holds botocore to a few releases.
+        if page.stem in APART:
             continue
         for number, module in enumerate(modules(page.read_text(encoding="utf-8")), 1):
             file = folder / f"{page.stem.replace('-', '_').lower()}_{number}.py"
