@@ -67,8 +67,6 @@ class VirtualTasks:
         finally:
             alarms.asleep -= 1
             alarms.ticking -= is_tick
-            if self._sleeping(loop) is None and self._timed(loop) is None:
-                drive.end()
 
     def _is_tick(self, sleepers: Sleepers) -> bool:
         """Return whether the calling task has only slept for long. In the thread that entered the mock none is a ticker."""
