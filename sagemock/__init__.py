@@ -33,22 +33,32 @@ if TYPE_CHECKING:
     from sagemock.pytest_plugin import marker
     from sagemock.served.environment import child_environment
     from sagemock.served.remote import RemoteMock, connect
-    from sagemock.served.remote_views import RemoteClock, RemoteJob, RemoteJobs
+    from sagemock.served.remote_views import (
+        RemoteClock,
+        RemoteJob,
+        RemoteJobs,
+        RemoteProcessingJob,
+        RemoteProcessingJobs,
+        RemoteTransformJob,
+        RemoteTransformJobs,
+    )
     from sagemock.service.accounts import Accounts
     from sagemock.service.calls import Call, Calls
     from sagemock.service.faults import Moment
     from sagemock.training.plan.phase import Phase
     from sagemock.training.plan.plan import Durations, Plan
     from sagemock.transform.plan import TransformDurations, TransformJobPlan
-    from sagemock.world.mappings import Jobs, ProcessingJobs, TransformJobs
+    from sagemock.tuning.plan import Objective, TuningDurations, TuningJobPlan
+    from sagemock.world.mappings import Jobs, ProcessingJobs, TransformJobs, TuningJobs
     from sagemock.world.options import Options
     from sagemock.world.sleeps import Sleep, Sleeps
-    from sagemock.world.views import JobView, ProcessingJobView, TransformJobView, TransitionView
+    from sagemock.world.views import ChildView, JobView, ProcessingJobView, TransformJobView, TransitionView, TuningJobView
 
 __all__ = [
     "Accounts",
     "Call",
     "Calls",
+    "ChildView",
     "Clock",
     "Delay",
     "Duration",
@@ -69,6 +79,7 @@ __all__ = [
     "NotServed",
     "NotSimulated",
     "NothingWillHappen",
+    "Objective",
     "Options",
     "Pattern",
     "Phase",
@@ -83,6 +94,10 @@ __all__ = [
     "RemoteJob",
     "RemoteJobs",
     "RemoteMock",
+    "RemoteProcessingJob",
+    "RemoteProcessingJobs",
+    "RemoteTransformJob",
+    "RemoteTransformJobs",
     "SageMakerMock",
     "SagemockError",
     "Sleep",
@@ -93,6 +108,10 @@ __all__ = [
     "TransformJobView",
     "TransformJobs",
     "TransitionView",
+    "TuningDurations",
+    "TuningJobPlan",
+    "TuningJobView",
+    "TuningJobs",
     "UnknownJob",
     "UnusedError",
     "UsageError",
@@ -126,6 +145,10 @@ _HOMES = {
     "RemoteClock": "sagemock.served.remote_views",
     "RemoteJob": "sagemock.served.remote_views",
     "RemoteJobs": "sagemock.served.remote_views",
+    "RemoteProcessingJob": "sagemock.served.remote_views",
+    "RemoteProcessingJobs": "sagemock.served.remote_views",
+    "RemoteTransformJob": "sagemock.served.remote_views",
+    "RemoteTransformJobs": "sagemock.served.remote_views",
     "RemoteMock": "sagemock.served.remote",
     "connect": "sagemock.served.remote",
     "current": "sagemock.faces.mock",
@@ -144,6 +167,12 @@ _HOMES = {
     "TransformJobs": "sagemock.world.mappings",
     "TransformJobView": "sagemock.world.views",
     "TransitionView": "sagemock.world.views",
+    "TuningJobs": "sagemock.world.mappings",
+    "TuningJobView": "sagemock.world.views",
+    "ChildView": "sagemock.world.views",
+    "TuningDurations": "sagemock.tuning.plan",
+    "TuningJobPlan": "sagemock.tuning.plan",
+    "Objective": "sagemock.tuning.plan",
     "ProcessingDurations": "sagemock.processing.plan",
     "ProcessingJobPlan": "sagemock.processing.plan",
     "TransformDurations": "sagemock.transform.plan",

@@ -14,7 +14,7 @@ from sagemock.cli.demo_batch import play_batch
 from sagemock.cli.explain import every_status, explanation
 from sagemock.cli.plan import source
 from sagemock.cli.reading import responses
-from sagemock.cli.record import record
+from sagemock.cli.record import RECORDED, record
 from sagemock.cli.screen import Screen, emit
 from sagemock.cli.serve import serve
 from sagemock.cli.timeline import timeline
@@ -25,7 +25,7 @@ __all__ = ["main"]
 RECORDS = (
     "FILE holds what `aws sagemaker describe-training-job` prints, or boto3's dict as JSON: one, a list of them, or one after "
     "the other. So do selections of it, EventBridge events, what list-training-jobs prints, the SageMaker SDK's console log, "
-    "and directories of all these. `-` is standard input."
+    "and directories of all these; of processing and transform jobs, all but the console log. `-` is standard input."
 )
 
 
@@ -67,7 +67,14 @@ def _run(options: argparse.Namespace) -> int:
         emit(text)
         return 1 if contradicts else 0
     if options.command == "record":
-        record(options.jobs, region=options.region, profile=options.profile, every_s=options.every, anonymous=options.anonymous)
+        record(
+            options.jobs,
+            RECORDED[options.kind],
+            region=options.region,
+            profile=options.profile,
+            every_s=options.every,
+            anonymous=options.anonymous,
+        )
     elif options.command == "demo":
         emit(_demonstration(options.kind, options.replay))
     elif options.command == "serve":
@@ -137,8 +144,8 @@ def _parser() -> argparse.ArgumentParser:
     timeline_parser = commands.add_parser(
         "timeline",
         parents=[screen],
-        help="draw recorded training jobs",
-        description="Draw recorded training jobs: one phase by phase, several on one axis.",
+        help="draw recorded jobs",
+        description="Draw recorded jobs: one phase by phase, several on one axis.",
         epilog=RECORDS,
     )
     timeline_parser.add_argument("files", nargs="+", metavar="FILE", help="a record, or several; `-` for standard input")
@@ -168,9 +175,13 @@ def _parser() -> argparse.ArgumentParser:
         "record",
         help="save what AWS says of jobs of your own while they run",
         description="Describe jobs of your own AWS account again and again until they have ended, and print each answer that "
-        "tells something new as a line of JSON: for `sagemock plan`, `timeline` and `check`. It calls DescribeTrainingJob only.",
+        "tells something new as a line of JSON: for `sagemock plan`, `timeline` and `check`. It calls DescribeTrainingJob only, "
+        "or that of the other kind.",
     )
-    record_parser.add_argument("jobs", nargs="+", metavar="JOB", help="the name of a training job")
+    record_parser.add_argument("jobs", nargs="+", metavar="JOB", help="the name of a job")
+    record_parser.add_argument(
+        "--kind", choices=tuple(RECORDED), default="training", help="the kind of job (default: a training job)"
+    )
     record_parser.add_argument("--region", metavar="REGION", help="where it is (default: as of your AWS configuration)")
     record_parser.add_argument("--profile", metavar="PROFILE", help="the profile of your AWS configuration to use")
     record_parser.add_argument(

@@ -40,27 +40,33 @@ StatusName: TypeAlias = (
 )
 """A status of a job, a secondary status of a training job, or a phase of a processing or transform job."""
 
-KindName: TypeAlias = Literal["training", "processing", "transform"] | str
+KindName: TypeAlias = Literal["training", "processing", "transform", "tuning"] | str
 """A kind of job."""
 
 OperationName: TypeAlias = (
     Literal[
         "*",
         "AddTags",
+        "CreateHyperParameterTuningJob",
         "CreateProcessingJob",
         "CreateTrainingJob",
         "CreateTransformJob",
+        "DeleteHyperParameterTuningJob",
         "DeleteProcessingJob",
         "DeleteTags",
         "DeleteTrainingJob",
+        "DescribeHyperParameterTuningJob",
         "DescribeProcessingJob",
         "DescribeTrainingJob",
         "DescribeTransformJob",
+        "ListHyperParameterTuningJobs",
         "ListProcessingJobs",
         "ListTags",
         "ListTrainingJobs",
+        "ListTrainingJobsForHyperParameterTuningJob",
         "ListTransformJobs",
         "Search",
+        "StopHyperParameterTuningJob",
         "StopProcessingJob",
         "StopTrainingJob",
         "StopTransformJob",

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from sagemock.faces.mock import SageMakerMock
     from sagemock.outcomes import Outcome
-    from sagemock.training.plan.plan import Plan
     from sagemock.world.options import MarkerOptions, Options, OptionsDict
     from sagemock.world.world import World
 
@@ -82,7 +81,8 @@ def pytest_configure(config: pytest.Config) -> None:
         "seed=0, check_s3=False, outcomes=None): run the "
         "test inside a sagemock mock with these options, even if it does not use the fixture `sagemock`; the mock starts "
         "before the other fixtures of the test. With outcomes='all', or a list of names from sagemock.outcomes, the test runs "
-        "once for each way in which its training jobs can end. If several markers give an option, the closest one wins.",
+        "once for each way in which its training jobs can end; outcomes='processing' and outcomes='transform' are for the other "
+        "kinds of job. If several markers give an option, the closest one wins.",
     )
     # Already now, because a conftest.py or a test module may start a mock for all of its tests.
     worlds = config.stash[_WORLDS] = UsedWorlds()
@@ -183,14 +183,12 @@ def _options(item: pytest.Item, given: object, outcome: Outcome | None) -> Optio
     if nameless:
         _refuse(item, f"options are given by name, like start='2018-07-30', and not {', '.join(map(repr, nameless))}")
     options = _marker_options(item)
-    if outcome is not None:
-        if options.get("plan") is not None:
-            _refuse(item, "outcomes and plan both say how the jobs end: give one of them")
-        options["plan"] = _ending(outcome)
 
     def changed() -> Options:
         Options.check_names(options, "outcomes")
         options.pop("outcomes", None)
+        if outcome is not None:
+            options["plan"] = _plans(outcome, options.get("plan"))
         return replace(base, **options)
 
     return _checked(item, changed)
@@ -205,10 +203,20 @@ def _checked(item: pytest.Item, options: Callable[[], Options], where: str = _MA
     return _refuse(item, reason, where)
 
 
-def _ending(outcome: Outcome) -> Callable[[Mapping[str, Any]], Plan]:
+def _plans(outcome: Outcome, given: object) -> list[Any]:
+    """Return the plans of a test whose jobs of one kind end by an outcome. Raises UsageError if `given` has one for them."""
+    from sagemock.world.options import plans_of  # noqa: PLC0415  # needed only with a mock
+
+    plans = plans_of(given)
+    if outcome.plan.kind.name in plans:
+        raise UsageError("outcomes and plan both say how the jobs end: give one of them")
+    return [_ending(outcome) if outcome.spot else outcome.plan, *plans.values()]
+
+
+def _ending(outcome: Outcome) -> Callable[[Mapping[str, Any]], object]:
     """Return a plan source that leads to an outcome, or skips the test if its job cannot end so."""
 
-    def plan(request: Mapping[str, Any]) -> Plan:
+    def plan(request: Mapping[str, Any]) -> object:
         if not outcome.meets(request):
             pytest.skip(f"{request['TrainingJobName']} runs on demand, and only managed spot jobs end {outcome}")
         return outcome.plan

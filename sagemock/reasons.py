@@ -11,7 +11,9 @@ from sagemock.errors import PlanError
 from sagemock.evidence import Assumption
 
 __all__ = [
+    "ALGORITHM_LOGS",
     "CAPACITY",
+    "CLIENT_LOGS",
     "INTERNAL",
     "OUT_OF_MEMORY",
     "ROLE",
@@ -21,6 +23,7 @@ __all__ = [
     "data_download",
     "exit_code",
     "image_download",
+    "image_not_found",
 ]
 
 _ENDING: Final = Assumption("how the reason of an image that cannot be pulled goes on", knob="reasons.image_download(detail)")
@@ -31,6 +34,10 @@ LENGTH: Final = 1024
 CAPACITY: Final = (
     "CapacityError: Unable to provision requested ML compute capacity. Please retry using a different ML instance type."
 )
+# aws/sagemaker-python-sdk#1378, of a processing job
+ALGORITHM_LOGS: Final = "AlgorithmError: See job logs for more information"
+# aws/amazon-sagemaker-examples, a notebook of 2022, of a transform job
+CLIENT_LOGS: Final = "ClientError: See job logs for more information"
 # comic/grand-challenge.org
 INTERNAL: Final = "InternalServerError: We encountered an internal error. Please try again."
 # comic/grand-challenge.org
@@ -44,6 +51,7 @@ ROLE: Final = (
     "ClientError: TrainingHostAgent Initialization failed:InvalidInputException: SageMaker is unable to perform: sts:AssumeRole "
     "on the role. Check if you have a trust relationship for 'sagemaker.amazonaws.com' to assume the role."
 )
+_UNKNOWN_MANIFEST: Final = "manifest unknown: Requested image not found"
 
 
 @public
@@ -71,6 +79,12 @@ def image_download(detail: str = "") -> str:
     """Return the reason for a job whose image could not be pulled (aws/sagemaker-python-sdk#5861)."""
     ending = detail if isinstance(detail, str) and not detail else checked(detail)
     return checked(f"ClientError: Unable to download training image{_ENDING(ending)}")
+
+
+@public
+def image_not_found(image: str) -> str:
+    """Return the reason for a processing job whose image has no such tag (aws/amazon-sagemaker-examples#2333)."""
+    return checked(f"ClientError: API error (404): manifest for {checked(image)} not found: {_UNKNOWN_MANIFEST}")
 
 
 @public

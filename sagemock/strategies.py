@@ -1,4 +1,4 @@
-"""Hypothesis strategies: random plans and lives of training jobs, for property tests of code that uses them.
+"""Hypothesis strategies: random plans and lives of jobs, for property tests of code that uses them.
 
 This module needs Hypothesis (`pip install hypothesis`); the rest of sagemock does not. Without it, `sagemock.chance.any_life`
 gives each job of a mock such a life.
@@ -6,39 +6,62 @@ gives each job of a mock such a life.
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, Literal, TypeVar, overload
 
 from hypothesis import strategies as st
 
 from sagemock import chance
+from sagemock.chance import LivingKind, checked_kind
 from sagemock.checks import flag, public
+from sagemock.errors import InvalidValue
+from sagemock.processing.plan import ProcessingJobPlan
 from sagemock.training.plan.plan import Plan
+from sagemock.transform.plan import TransformJobPlan
 
 __all__ = ["lives", "plans"]
 
 _T = TypeVar("_T")
 
 
+@overload
+def plans(*, kind: Literal["training"] = ...) -> st.SearchStrategy[Plan]: ...
+@overload
+def plans(*, kind: Literal["processing"]) -> st.SearchStrategy[ProcessingJobPlan]: ...
+@overload
+def plans(*, kind: Literal["transform"]) -> st.SearchStrategy[TransformJobPlan]: ...
 @public
-def plans() -> st.SearchStrategy[Plan]:
-    """Return plans that any job can play: successes, failures in every phase, jobs that hang, and capacity that never comes.
+def plans(*, kind: LivingKind = "training") -> st.SearchStrategy[Any]:
+    """Return plans that any job of a kind can play: successes, failures in every phase, jobs that hang, lack of capacity.
 
-    Every plan ends; a job that hangs ends by the limit of its request (a day, if it has none). Durations are whole seconds up to
-    two hours, or those of recorded jobs. Plans shrink towards a plain success.
+    Every plan ends; a job that hangs ends by the limit of its request (a day, if it has none). Transform jobs have no limit, and
+    so none of these plans hangs. Durations are whole seconds up to two hours, or those of recorded jobs. Plans shrink towards a
+    plain success.
+
+    :param kind: The kind of job: "training", "processing" or "transform".
     """
-    return _plans()
+    return _plans(checked_kind(kind))
 
 
+@overload
+def lives(*, kind: Literal["training"] = ..., spot: bool = ...) -> st.SearchStrategy[Plan]: ...
+@overload
+def lives(*, kind: Literal["processing"], spot: bool = ...) -> st.SearchStrategy[ProcessingJobPlan]: ...
+@overload
+def lives(*, kind: Literal["transform"], spot: bool = ...) -> st.SearchStrategy[TransformJobPlan]: ...
 @public
-def lives(*, spot: bool = False) -> st.SearchStrategy[Plan]:
+def lives(*, kind: LivingKind = "training", spot: bool = False) -> st.SearchStrategy[Any]:
     """Return plans with anything that can happen to a job.
 
     The job may first wait for capacity, its first attempts may end in internal errors, somebody may stop it at any moment, and
-    the service may notice its limits too late.
+    the service may notice its limits too late. The first two happen to training jobs only.
 
-    :param spot: The job may also be interrupted. Use these lives only for jobs with EnableManagedSpotTraining.
+    :param kind: The kind of job: "training", "processing" or "transform".
+    :param spot: The job may also be interrupted. Use these lives only for training jobs with EnableManagedSpotTraining.
     """
-    return _lives(spot=flag("spot", spot))
+    name = checked_kind(kind)
+    if flag("spot", spot) and name != "training":
+        raise InvalidValue(f"spot=True with kind={kind!r}: only training jobs run on spot instances; leave spot out")
+    return _lives(name, spot=spot)
 
 
 class _HypothesisDice:
@@ -67,10 +90,10 @@ def _number(low: int, high: int) -> st.SearchStrategy[int]:
 
 
 @st.composite
-def _plans(draw: st.DrawFn) -> Plan:
-    return chance.plan(_HypothesisDice(draw))
+def _plans(draw: st.DrawFn, kind: str) -> Any:  # noqa: ANN401  # a plan of that kind
+    return chance.PLANS[kind](_HypothesisDice(draw))
 
 
 @st.composite
-def _lives(draw: st.DrawFn, *, spot: bool) -> Plan:
-    return chance.life(_HypothesisDice(draw), spot=spot)
+def _lives(draw: st.DrawFn, kind: str, *, spot: bool) -> Any:  # noqa: ANN401  # a plan of that kind
+    return chance.life(_HypothesisDice(draw), kind, spot=spot)

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.vendor.pretty import pretty
 
-from sagemock import Phase, Plan, mock_sagemaker
+from sagemock import Phase, Plan, ProcessingJobPlan, TransformJobPlan, mock_sagemaker
 from sagemock.chance import any_life
 from sagemock.strategies import lives, plans
+from tests.support.batch import processing, transform
 from tests.support.calling import START, YOUNG, create, describe, make_client
 from tests.support.strategies import recipes
 
@@ -19,6 +20,7 @@ SPOT: dict[str, Any] = {
     "EnableManagedSpotTraining": True,
     "StoppingCondition": {"MaxRuntimeInSeconds": 7200, "MaxWaitTimeInSeconds": 10_800},
 }
+_OTHERS = st.one_of(lives(kind="processing"), lives(kind="transform"))
 ENDS = {"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"}
 
 
@@ -56,11 +58,37 @@ def test_only_spot_jobs_are_interrupted() -> None:
     assert any(plan.evenly for plan in drawn(0, *names, EnableManagedSpotTraining=True))
 
 
+def test_the_other_kinds_end_in_every_way_too() -> None:
+    """Three kinds in one mock, each with its own source; through a client whose responses are checked."""
+    sources = [any_life(), any_life(kind="processing"), any_life(kind="transform")]
+    with mock_sagemaker(start=START, latency=0, plan=sources) as mock:
+        client = make_client()
+        for number in range(100):
+            client.create_processing_job(**processing(f"prepare-{number}"))
+            client.create_transform_job(**transform(f"score-{number}"))
+        mock.advance_until_idle()
+        for jobs in (mock.processing_jobs, mock.transform_jobs):
+            assert {job.status for job in jobs.values()} == {"Completed", "Failed", "Stopped"}
+
+
+def test_a_life_of_another_kind_follows_from_the_seed_and_the_name() -> None:
+    """A source says what kind of job it is for, so that `plan()` needs no `kind`."""
+    source = any_life(3, kind="processing")
+    assert repr(source) == "any_life(3, kind='processing')"
+    assert source(processing("a")) == any_life(3, kind="processing")(processing("a"))
+    with mock_sagemaker(start=START) as mock:
+        mock.plan("*", source)
+        mock.create_processing_job("a")
+        mock.advance_until_idle()
+        assert mock.processing_jobs["a"].plan == source(processing("a"))
+
+
 @settings(max_examples=200)
-@given(st.one_of(plans(), lives(), lives(spot=True), recipes(spot=True)))
-def test_a_plan_is_shown_as_the_code_that_makes_it(plan: Plan) -> None:
+@given(st.one_of(plans(), lives(), lives(spot=True), recipes(spot=True), _OTHERS))
+def test_a_plan_is_shown_as_the_code_that_makes_it(plan: Plan | ProcessingJobPlan | TransformJobPlan) -> None:
     """What a failed test prints can be written into the next one."""
-    names = {"Plan": Plan, "Phase": Phase, "math": math, "datetime": dt}
+    others = {one.__name__: one for one in (ProcessingJobPlan, TransformJobPlan)}
+    names = {"Plan": Plan, "Phase": Phase, "math": math, "datetime": dt, **others}
     assert eval(repr(plan), names) == plan  # noqa: S307  # our own code
 
 

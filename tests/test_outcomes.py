@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from sagemock import Plan, UsageError, mock_sagemaker
-from sagemock.outcomes import ALL, Outcome, chosen
+from sagemock.outcomes import ALL, PROCESSING, TRANSFORM, Outcome, chosen
+from tests.support.batch import processing, transform
 from tests.support.calling import START, create, describe, make_client
 from tests.test_pytest_plugin import Run, run
 
@@ -44,6 +45,36 @@ def test_an_outcome_ends_as_it_says(outcome: Outcome, spot: bool) -> None:  # no
         assert ("FailureReason" in shown) == (outcome.status == "Failed")
 
 
+@pytest.mark.parametrize("outcome", [*PROCESSING.values(), *TRANSFORM.values()], ids=str)
+def test_an_outcome_of_another_kind_ends_as_it_says(outcome: Outcome) -> None:
+    """Its name begins with the kind, so that one word is enough for the marker."""
+    kind = outcome.plan.kind
+    request = processing() if kind.name == "processing" else transform()
+    assert outcome.meets(request)
+    assert outcome.name.startswith(f"{kind.name}-")
+    with mock_sagemaker(start=START, plan=outcome.plan) as mock:
+        client = make_client()
+        getattr(client, f"create_{kind.name}_job")(**request)
+        mock.advance_until_idle()
+        shown = getattr(client, f"describe_{kind.name}_job")(**{kind.name_member: request[kind.name_member]})
+        assert (shown[kind.status_member], outcome.secondary_status) == (outcome.status, None)
+        assert ("FailureReason" in shown) == (outcome.status == "Failed")
+        assert ("ExitMessage" in shown) == outcome.name.endswith("with-message")
+
+
+def test_the_other_kinds_have_the_same_ends() -> None:
+    """Every final status of such a job has an outcome, and no plan is there twice."""
+    for outcomes in (PROCESSING, TRANSFORM):
+        assert {outcome.status for outcome in outcomes.values()} == {"Completed", "Failed", "Stopped"}
+        assert len({outcome.plan for outcome in outcomes.values()}) == len(outcomes)
+
+
+def test_a_job_of_another_kind_does_not_end_so() -> None:
+    """An outcome is that of one kind of job."""
+    assert not ALL["completed"].meets(processing())
+    assert not PROCESSING["processing-completed"].meets(transform())
+
+
 def test_every_ending_is_an_outcome() -> None:
     """Every final status of a job has an outcome."""
     ended = {"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"}
@@ -55,12 +86,22 @@ def test_outcomes_are_chosen_by_name() -> None:
     assert chosen("all") == tuple(ALL.values())
     assert [str(outcome) for outcome in chosen(["role-error", "completed"])] == ["role-error", "completed"]
     assert chosen("completed")[0].plan == Plan.completes()
+    assert chosen("processing") == tuple(PROCESSING.values())
+    assert chosen("transform") == tuple(TRANSFORM.values())
+    assert chosen(["transform-never-answered"])[0].plan.kind.name == "transform"
 
 
 @pytest.mark.parametrize(
     "wanted,text",
     [
-        ("role-eror", "there is no outcome 'role-eror'; did you mean 'role-error'? Write 'all', or a list of completed, "),
+        (
+            "role-eror",
+            "there is no outcome 'role-eror'; did you mean 'role-error'? Write one of 'all', 'processing', 'transform', ",
+        ),
+        ("role-eror", "or a list of completed, algorithm-error, "),
+        ("procesing", "there is no outcome 'procesing'; did you mean 'processing'? Write one of 'all', "),
+        ("procesing", "or a list of processing-completed, "),
+        (["completed", "transform-completed"], "several kinds of job, completed of training jobs and transform-completed of "),
         ([], "outcomes=[] runs no test: write outcomes='all', or leave it out"),
     ],
 )
@@ -79,6 +120,29 @@ def test_a_marked_test_runs_once_for_each(run: Run) -> None:
             "*::test_it[[]algorithm-error[]] PASSED*",
             "*churn runs on demand, and only managed spot jobs end max-wait-exceeded*",
         ])  # fmt: skip
+
+
+def test_a_test_of_processing_jobs_runs_once_for_each(run: Run) -> None:
+    """The jobs of other kinds have the plan that the marker gives."""
+    result = run(
+        """
+        import pytest
+        from sagemock import Plan
+        from tests.support.batch import processing
+        from tests.support.calling import create, describe, make_client
+
+        @pytest.mark.sagemock(outcomes="processing", plan=Plan.immediate())
+        def test_it():
+            client = make_client()
+            create(client)
+            assert describe(client)["TrainingJobStatus"] == "Completed"
+            client.create_processing_job(**processing())
+            assert client.describe_processing_job(ProcessingJobName="prepare")["ProcessingJobStatus"] == "InProgress"
+        """,
+        "-v",
+    )
+    result.assert_outcomes(passed=len(PROCESSING))
+    result.stdout.fnmatch_lines(["*::test_it[[]processing-max-runtime-exceeded[]] PASSED*"])
 
 
 def test_outcomes_and_a_plan_contradict_each_other(run: Run) -> None:

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sagemock import Plan, mock_sagemaker
+from sagemock import InvalidValue, Plan, ProcessingJobPlan, TransformJobPlan, mock_sagemaker
 from sagemock.strategies import lives, plans
 from sagemock.training import status
+from tests.support.batch import processing, transform
 from tests.support.calling import START, YOUNG, create, describe, make_client
 
 pytestmark = YOUNG
@@ -40,3 +42,33 @@ def test_a_spot_job_can_be_interrupted_besides(plan: Plan) -> None:
         create(client, **SPOT)
         mock.advance_until_idle()
         assert describe(client)["SecondaryStatus"] in status.ENDINGS
+
+
+@settings(max_examples=50)
+@given(st.one_of(plans(kind="processing"), lives(kind="processing")))
+def test_any_processing_job_can_play_any_of_them_to_its_end(plan: ProcessingJobPlan) -> None:
+    """Every plan ends by itself, or by the limit of the request."""
+    with mock_sagemaker(start=START, plan=plan) as mock:
+        client = make_client()
+        client.create_processing_job(**processing())
+        mock.advance_until_idle()
+        shown = client.describe_processing_job(ProcessingJobName="prepare")
+        assert shown["ProcessingJobStatus"] in ("Completed", "Failed", "Stopped")
+
+
+@settings(max_examples=50)
+@given(st.one_of(plans(kind="transform"), lives(kind="transform")))
+def test_any_transform_job_can_play_any_of_them_to_its_end(plan: TransformJobPlan) -> None:
+    """Every plan ends by itself, or by a stop: no limit ends a transform job."""
+    with mock_sagemaker(start=START, plan=plan) as mock:
+        client = make_client()
+        client.create_transform_job(**transform())
+        mock.advance_until_idle()
+        shown = client.describe_transform_job(TransformJobName="score")
+        assert shown["TransformJobStatus"] in ("Completed", "Failed", "Stopped")
+
+
+def test_only_training_jobs_run_on_spot_instances() -> None:
+    """Said where the test is written, and not after a thousand examples."""
+    with pytest.raises(InvalidValue, match="spot=True with kind='processing': only training jobs run on spot instances"):
+        lives(kind="processing", spot=True)

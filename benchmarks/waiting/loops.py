@@ -4,12 +4,14 @@ import asyncio
 import threading
 import time
 import urllib.request
+import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
 from benchmarks.waiting.outside import answering, served
 from benchmarks.waiting.scenario import Outcome, Watch, needs, seconds, within
+from benchmarks.worlds import client, request
 from sagemock.clock.real import real
 
 __all__ = ["SCENARIOS"]
@@ -55,6 +57,59 @@ def _child_of_a_loop() -> Outcome:
         watch = Watch()
         lost_s = asyncio.run(go())
         return Outcome(f"{lost_s:.0f} s passed" if lost_s else "", watch.s - 0.5, lost_s)
+
+
+def _timed_out() -> Outcome:
+    """Timeouts of 50 s around what a thread does, which sleeps for ten minutes; and one around work of 0.2 s that is real."""
+
+    async def go() -> list[object]:
+        loop = asyncio.get_running_loop()
+        slept = [asyncio.to_thread(time.sleep, 600), loop.run_in_executor(None, time.sleep, 600)]
+        found: list[object] = []
+        for one in slept:
+            try:
+                found.append(await asyncio.wait_for(one, 50))
+            except asyncio.TimeoutError:
+                found.append(seconds(sagemaker))
+        found.append(await asyncio.wait_for(asyncio.to_thread(_computes, 0.2), 30))
+        return [*found, seconds(sagemaker)]
+
+    with warnings.catch_warnings(), within() as sagemaker:
+        # Its own limit for threads that sleep on at its end.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        watch = Watch()
+        found = asyncio.run(go())
+        return Outcome("" if found == [50, 100, 7, 100] else f"{found}", watch.s - 0.2)
+
+
+def _computes(for_s: float) -> int:
+    ends_s = real.monotonic() + for_s
+    while real.monotonic() < ends_s:
+        pass
+    return 7
+
+
+def _stop_wait() -> Outcome:
+    """A task polls between waits for an event, none of which sleeps."""
+
+    async def go() -> list[float]:
+        made: Any = client()
+        made.create_training_job(**request("job"))
+        stop, polls = asyncio.Event(), list[float]()
+        while not stop.is_set():
+            try:
+                await asyncio.wait_for(stop.wait(), 600)
+            except asyncio.TimeoutError:
+                polls.append(seconds(sagemaker))
+                if made.describe_training_job(TrainingJobName="job")["TrainingJobStatus"] == "Completed":
+                    stop.set()
+        return polls
+
+    with within() as sagemaker:
+        watch = Watch()
+        polls = asyncio.run(go())
+        right = [600.0 * number for number in range(1, 1 + len(polls))]
+        return Outcome("" if polls == right and polls[-1] > 21_000 else f"{polls}", watch.s)  # six hours
 
 
 def _moves(started: Callable[[], Callable[[], str]]) -> Outcome:
@@ -138,6 +193,8 @@ SCENARIOS: Final[dict[str, Callable[[], Outcome]]] = {
     "httpx-20ms": partial(_httpx, 0.02),
     "httpx-200ms": partial(_httpx, 0.2),
     "child-of-a-loop": _child_of_a_loop,
+    "timeout-around-a-thread": _timed_out,
+    "stop-wait-of-a-task": _stop_wait,
     "idle-http.server": partial(_moves, _stdlib),
     "idle-aiohttp": partial(_moves, _aiohttp),
     "idle-uvicorn": partial(_moves, _uvicorn),

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from sagemock.cli import batch_check
+from sagemock.cli.batch import is_batch, kind_of, response_of
 from sagemock.cli.reading import raw_records
 from sagemock.errors import PlanError
 from sagemock.picture.cells import clean
@@ -32,7 +34,7 @@ def check(files: list[str]) -> tuple[str, int]:
         for contradiction in _of_one(one):
             found += 1
             lines += _told(f"{name}: {_name(one)}", contradiction)
-    for before, after in in_order([one for _, one in records]):
+    for before, after in in_order([one for _, one in records if not is_batch(one)]):
         for contradiction in _between(before, after):
             found += 1
             lines += _told(_name(after), contradiction)
@@ -43,6 +45,10 @@ def check(files: list[str]) -> tuple[str, int]:
 
 
 def _of_one(record: Mapping[str, Any]) -> Iterator[Contradiction]:
+    of = kind_of(record)
+    if of is not None:
+        yield from batch_check.contradictions(record, of)
+        return
     try:
         yield from contradictions(record)
     except PlanError as error:
@@ -72,4 +78,9 @@ def _told(where: str, one: Contradiction) -> Iterator[str]:
 
 
 def _name(record: Mapping[str, Any]) -> str:
-    return clean(str(formed(record).response.get("TrainingJobName", "a job without a name")))
+    of = kind_of(record)
+    if of is None:
+        members, member = formed(record).response, "TrainingJobName"
+    else:
+        members, member = response_of(record, of), of.kind.name_member
+    return clean(str(members.get(member, "a job without a name")))

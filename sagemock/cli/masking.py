@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from sagemock.jobs.kinds import KINDS, TRAINING, Kind
 from sagemock.training import status
 
 __all__ = ["Masks"]
@@ -14,9 +15,11 @@ _S3: Final = re.compile(r"s3://([^/\s\"']+)(/[^\s\"']*)?")
 _NAMED: Final = frozenset({
     "ExperimentName", "TrialName", "TrialComponentDisplayName", "RunName", "FileSystemId", "DirectoryPath", "KmsKeyId",
     "VolumeKmsKeyId", "SecurityGroupIds", "Subnets", "ReusedByJob", "RuleConfigurationName", "InstanceGroupName",
+    "ModelName", "InputName", "OutputName", "ContainerEntrypoint", "ContainerArguments", "LocalPath", "ExitMessage",
 })  # fmt: skip
 """Members whose texts are names or keys."""
 _PRIVATE: Final = frozenset({"Environment", "HyperParameters"})
+_OF_JOBS: Final = frozenset(f":{kind.resource}/" for kind in KINDS)
 _NUMBER: Final = re.compile(r"-?[0-9.]+(e-?[0-9]+)?", re.IGNORECASE)
 _REUSED: Final = status.REUSED.format("")
 
@@ -24,7 +27,8 @@ _REUSED: Final = status.REUSED.format("")
 class Masks:
     """What is put in place of each name: the same for the same one, in every record of a run."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: Kind = TRAINING) -> None:
+        self._kind = kind
         self._given: dict[tuple[str, str], str] = {}
         self._accounts: set[str] = set()
 
@@ -33,9 +37,11 @@ class Masks:
         return self._given.setdefault((kind, name), f"{kind}-{numbers + 1}")
 
     def masked(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a DescribeTrainingJob response with other names in it."""
-        self._for("job", record["TrainingJobName"])
-        self._accounts.update(found[2] for found in _IN_ARN.finditer(f"{record.get('TrainingJobArn')} {record.get('RoleArn')}"))
+        """Return the description of a job with other names in it."""
+        self._for("job", record[self._kind.name_member])
+        self._accounts.update(
+            found[2] for found in _IN_ARN.finditer(f"{record.get(f'{self._kind.shape}Arn')} {record.get('RoleArn')}")
+        )
         output = record.get("OutputDataConfig", {}).get("S3OutputPath", "")
         shown = {name: self._member(name, value) for name, value in record.items()}
         model = record.get("ModelArtifacts", {}).get("S3ModelArtifacts", "")
@@ -84,4 +90,4 @@ class Masks:
         return f"{masked}/{self._for('key', key)}" if key.strip("/") else masked + key
 
     def _resource(self, kind: str, name: str) -> str:
-        return self._for("job" if kind == ":training-job/" else "name", name)
+        return self._for("job" if kind in _OF_JOBS else "name", name)

@@ -2,12 +2,17 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any, Final
 
+from sagemock.cli.batch import kind_of, recorded
 from sagemock.clock.instants import duration_us
 from sagemock.errors import PlanError
+from sagemock.jobs.batch.fields import BatchFields
+from sagemock.jobs.fields import GeneralFields
 from sagemock.picture.cells import clean
+from sagemock.service.batch import BatchKind
 from sagemock.training import status
 from sagemock.training.plan.defaults import billed_s
 from sagemock.training.plan.earlier import filled_in
@@ -35,7 +40,7 @@ def source(records: list[Mapping[str, Any]]) -> str:
 
     Raises PlanError for anything that is not a record, and for two records of the same name.
     """
-    plans = [(_name(one), _plan(one), list(_remarks(one))) for one in records]
+    plans = [_told(one) for one in records]
     names = [name for name, _, _ in plans]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
@@ -48,7 +53,50 @@ def source(records: list[Mapping[str, Any]]) -> str:
         body = ["PLANS = {", *(_indented(line) for line in entries), "}"]
     text = "\n".join(body)
     imports = ["from datetime import timedelta", ""] if "timedelta(" in text else []
-    return "\n".join([*imports, "from sagemock import Phase, Plan", "", *body])
+    return "\n".join([*imports, f"from sagemock import {', '.join(_classes(records))}", "", *body])
+
+
+def _classes(records: list[Mapping[str, Any]]) -> list[str]:
+    found: set[str] = set()
+    for one in records:
+        of = kind_of(one)
+        found |= {"Phase", "Plan"} if of is None else {type(of.success).__name__}
+    return sorted(found)
+
+
+def _told(record: Mapping[str, Any]) -> tuple[str, str, list[str]]:
+    """Return the name of a job, the code of the plan that plays it, and remarks."""
+    of = kind_of(record)
+    return (_name(record), _plan(record), list(_remarks(record))) if of is None else _batch(record, of)
+
+
+def _batch(record: Mapping[str, Any], of: BatchKind) -> tuple[str, str, list[str]]:
+    found = recorded(record, of)
+    plan = found.plan
+    given = [f"{name}={_value(value)}" for name, value in _given(plan)]
+    code = f"{type(plan).__name__}(\n" + "\n".join(_indented(f"{one},") for one in given) + "\n)"
+    created = clean(str(found.response["CreationTime"]))
+    limits = " The limits of your request apply to it." if "StoppingCondition" in found.response else ""
+    return (
+        found.job.name,
+        code,
+        [f"# {clean(found.job.name)}, created {created}.{limits}", *(f"# {one}" for one in found.remarks)],
+    )
+
+
+def _given(plan: BatchFields) -> Iterator[tuple[str, Any]]:
+    """Yield the fields of a plan that say something: its own, and then those that plans of every kind have."""
+    general = {one.name for one in fields(GeneralFields)}
+    for one in sorted(fields(plan), key=lambda field: field.name in general):
+        value = getattr(plan, one.name)
+        if value != one.default and one.name not in ("replayed", "called"):
+            yield one.name, value
+
+
+def _value(value: object) -> str:
+    if isinstance(value, timedelta):
+        return _duration(value)
+    return _text(value) if isinstance(value, str) else repr(value)
 
 
 def _plan(response: Mapping[str, Any]) -> str:

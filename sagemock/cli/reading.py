@@ -1,11 +1,13 @@
-"""Read recorded DescribeTrainingJob responses from files or standard input: one or several, in any Unicode encoding."""
+"""Read recorded descriptions of jobs from files or standard input: one or several, in any Unicode encoding."""
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sagemock.cli.batch import is_batch, latest
 from sagemock.errors import PlanError
+from sagemock.jobs.kinds import KINDS
 from sagemock.training.plan.kept import values_of
 from sagemock.training.plan.recording import nulls_of, without_nulls
 from sagemock.training.plan.series import merged
@@ -16,11 +18,11 @@ __all__ = ["raw_records", "responses", "trimmed"]
 def responses(files: Sequence[str]) -> list[Mapping[str, Any]]:
     """Return the JSON objects in these files; `-` is standard input.
 
-    A file holds one, a list of them, or several in a row, such as one to a line; what list-training-jobs prints; or the console
-    log of the SageMaker SDK. A directory stands for its files. Several records of one job are one. Raises PlanError or OSError
-    for what cannot be read so.
+    A file holds one, a list of them, or several in a row, such as one to a line; what list-training-jobs and its like print; or
+    the console log of the SageMaker SDK. A directory stands for its files. Several records of one job are one. Raises PlanError
+    or OSError for what cannot be read so.
     """
-    return merged(trimmed(one) for _, one in raw_records(files))
+    return latest(merged(trimmed(one) for _, one in raw_records(files)))
 
 
 def raw_records(files: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -32,6 +34,8 @@ def raw_records(files: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any]]]
 
 def trimmed(record: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a record without its nulls, but for those that have a meaning of their own."""
+    if is_batch(record):
+        return {name: value for name, value in record.items() if value is not None}
     return {**without_nulls(record), **dict.fromkeys(nulls_of(record))}
 
 
@@ -67,9 +71,10 @@ def _objects(file: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _members(value: Any) -> list[Any]:  # noqa: ANN401  # a JSON value
-    """Return the records in a value: a list of them, or what list-training-jobs prints."""
-    if isinstance(value, dict) and isinstance(value.get("TrainingJobSummaries"), list):
-        value = value["TrainingJobSummaries"]
+    """Return the records in a value: a list of them, or what list-training-jobs and its like print."""
+    if isinstance(value, dict):
+        lists = (value.get(f"{kind.shape}Summaries") for kind in KINDS)
+        value = next((one for one in lists if isinstance(one, list)), value)
     return value if isinstance(value, list) else [value]
 
 

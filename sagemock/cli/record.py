@@ -12,49 +12,52 @@ from botocore.session import Session
 
 from sagemock.cli.masking import Masks
 from sagemock.errors import UsageError
+from sagemock.jobs.kinds import PROCESSING, TRAINING, TRANSFORM, Kind
 
-__all__ = ["record"]
+__all__ = ["RECORDED", "record"]
+
+RECORDED: Final = {kind.name: kind for kind in (TRAINING, PROCESSING, TRANSFORM)}
+"""The kinds of job that can be recorded, by name."""
 
 _OVER: Final = frozenset({"Completed", "Failed", "Stopped"})
 _AFTER_S: Final = 60.0
 """How long after its end a job is looked at once more: the service has moved LastModifiedTime up to 30 s after an end."""
 
 
-def record(names: Sequence[str], *, region: str | None, profile: str | None, every_s: float, anonymous: bool) -> None:
-    """Write what DescribeTrainingJob answers of these jobs, a JSON line for each change, until all have ended.
+def record(  # noqa: PLR0913  # what the command takes
+    names: Sequence[str], kind: Kind, *, region: str | None, profile: str | None, every_s: float, anonymous: bool
+) -> None:
+    """Write what the description of these jobs of a kind says, a JSON line for each change, until all have ended.
 
     Raises UsageError for a job that cannot be described.
     """
-    masks = Masks() if anonymous else None
+    masks = Masks(kind) if anonymous else None
     try:
         client = Session(profile=profile).create_client("sagemaker", region_name=region)
         last: dict[str, Mapping[str, Any]] = {}
         going = list(names)
         while going:
             for name in going:
-                _look(client, name, last, masks)
-            going = [name for name in going if last[name]["TrainingJobStatus"] not in _OVER]
+                _look(client, kind, name, last, masks)
+            going = [name for name in going if last[name][kind.status_member] not in _OVER]
             time.sleep(every_s if going else _AFTER_S)
         for name in names:
-            _look(client, name, last, masks)
+            _look(client, kind, name, last, masks)
     except (BotoCoreError, ClientError) as error:
         raise UsageError(f"a job cannot be described: {error}; give its name as AWS has it, and --region and --profile") from None
 
 
-def _look(client: Any, name: str, last: dict[str, Mapping[str, Any]], masks: Masks | None) -> None:  # noqa: ANN401  # botocore's own
-    shown = client.describe_training_job(TrainingJobName=name)
+def _look(client: Any, kind: Kind, name: str, last: dict[str, Mapping[str, Any]], masks: Masks | None) -> None:  # noqa: ANN401  # botocore's own
+    shown = getattr(client, f"describe_{kind.name}_job")(**{kind.name_member: name})
     del shown["ResponseMetadata"]
+    over = shown[kind.status_member] in _OVER
     # The seconds of a running job grow with time alone.
-    told = {member: value for member, value in shown.items() if member != "TrainingTimeInSeconds" or _is_over(shown)}
+    told = {member: value for member, value in shown.items() if member != "TrainingTimeInSeconds" or over}
     if last.get(name) != told:
         last[name] = told
         line = told if masks is None else masks.masked(told)
         sys.stdout.write(json.dumps(line, default=_instant) + "\n")
         sys.stdout.flush()
-
-
-def _is_over(shown: Mapping[str, Any]) -> bool:
-    return shown["TrainingJobStatus"] in _OVER
 
 
 def _instant(value: datetime) -> str:

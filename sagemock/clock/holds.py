@@ -10,7 +10,7 @@ from sagemock.clock.forced_moves import NAMED_S, ForcedMoves
 from sagemock.clock.natives import Natives
 from sagemock.clock.real import real
 from sagemock.clock.stillness import Looker, Stillness
-from sagemock.clock.table import Sleeper, Table
+from sagemock.clock.table import Sleeper, Table, is_listed
 from sagemock.clock.waits import Why
 
 __all__ = ["PATIENCE_S", "Holds"]
@@ -61,14 +61,16 @@ class Holds:
     def is_only(self, me: threading.Thread) -> bool:
         """Return whether every other thread of the mock is in the table."""
         if self._is_any_around():
-            return not self._awake({me})
-        return self._awake_threads() <= (0 if self._table.has(me) else 1)
+            return not self._awake({me}) and not self._is_any_ended()
+        return not self._is_any_ended() and self._awake_threads() <= (0 if self._table.has(me) else 1)
 
     def note_move(self, at_us: int, by_us: int) -> None:
         """Note that time passes. If a thread waits for the outside meanwhile, that goes on record."""
         self._since_s = None
         for thread, number, why in self._awaited:
             self.moves.passed(number, thread, why.value, at_us, by_us)
+        for thread, awaited in self._table.outside():
+            self.moves.passed(awaited.number, thread, awaited.why, at_us, by_us)
 
     def note_hold(self, at_us: int) -> None:
         """Note that time is held, and name the thread that holds it if that goes on for long."""
@@ -96,7 +98,8 @@ class Holds:
             # Nor what a native thread is about to give.
             return True
         if not (besides or older or self._is_any_around()) and self._awake_threads() <= 0:
-            return False
+            # Counted after the first look at the woken: a thread may have ended in between, and have woken who waits for its end.
+            return self._is_any_woken()
         threads = self._awake(set(besides))
         # A time-out must not overtake what an older thread is about to give; a sleep does not depend on one.
         looker = Looker(self._entered_by(), self._patience_s, self._table.is_forced)
@@ -112,9 +115,8 @@ class Holds:
         return threading.active_count() - len(self._older()) - self._table.threads()
 
     def _older(self) -> list[threading.Thread]:
-        # Not is_alive(): what counts is who is in `threading.enumerate()`. A copy, at once: a thread may leave meanwhile.
-        active = threading._active  # type: ignore[attr-defined]  # noqa: SLF001  # enumerate() makes a list of all
-        return [thread for thread in list(self._before) if active.get(thread.ident) is thread]
+        # A copy, at once: a thread may leave meanwhile.
+        return [thread for thread in list(self._before) if is_listed(thread)]
 
     def _is_any_around(self) -> bool:
         return self._around is not None and len(self._around[0]) > 0
@@ -131,7 +133,13 @@ class Holds:
             and not (around is not None and around.has(thread))
         ]
 
+    def _is_any_ended(self) -> bool:
+        """Return whether a thread is about to wake who waits for its end, although it is listed no more."""
+        return self._table.awaits_one_that_ended() or (self._around is not None and self._around[0].awaits_one_that_ended())
+
     def _is_any_woken(self) -> bool:
+        if self._is_any_ended():
+            return True
         tables = [self._woken] if self._around is None else [self._woken, self._around[1]]
         for woken in tables:
             # Of one that timed out at the moment at which it was given there is nothing to wait for.

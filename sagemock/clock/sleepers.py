@@ -80,6 +80,8 @@ class Sleepers:
         self._yields = (0, 0)
         self._pauses = 0
         self.is_over = False
+        self.over_since_s = 0.0
+        """The real instant at which the mock ended."""
         clock.led_by(self)
         forks.tell(self)
 
@@ -202,7 +204,8 @@ class Sleepers:
             return self._mover is threading.current_thread()
         if self.table.has_deadlines or self.woken or self.pauses.is_any:
             return False
-        return threading.active_count() == 1 or self._holds.is_only(threading.current_thread())
+        # Once more, after the threads were counted: one may have ended just now, and have woken who waits for its end.
+        return threading.active_count() == 1 or (self._holds.is_only(threading.current_thread()) and not self.woken)
 
     def next_number(self) -> int:
         """Return what says in which order sleeps with one deadline began."""
@@ -261,6 +264,7 @@ class Sleepers:
     def close(self) -> None:
         """Wake everybody: the mock is over."""
         with self._mutex:
+            self.over_since_s = real.monotonic()
             self.is_over = True
             run_all(*[partial(self._wake, sleeper) for sleeper in self.table], self._let_all_go)
 

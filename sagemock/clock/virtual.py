@@ -403,10 +403,10 @@ class Clock:
 
     # -- agendas
 
-    def add_agenda(self, agenda: Agenda) -> None:
-        """Call `agenda.settle` at its instants from now on."""
+    def add_agenda(self, agenda: Agenda, *, first: bool = False) -> None:
+        """Call `agenda.settle` at its instants from now on; `first`: before the others of the same instant."""
         with self._lock:
-            self._agendas.append(agenda)
+            self._agendas.insert(0 if first else len(self._agendas), agenda)
 
     def remove_agenda(self, agenda: Agenda) -> None:
         """Call `agenda` no more."""
@@ -428,7 +428,7 @@ def _sum(units: Mapping[str, float]) -> timedelta:
     except (OverflowError, ValueError):
         # Infinite, not a number, or more than a timedelta holds.
         told = ", ".join(f"{name}={quoted(value)}" for name, value in units.items())
-        raise InvalidValue(f"advance({told}) is no duration: write advance(minutes=5)") from None
+        raise InvalidValue(f"advance({told}) is not a duration: write advance(minutes=5)") from None
 
 
 def check_end(target_us: int) -> None:

@@ -38,6 +38,7 @@ __all__ = [
     "Why",
     "Work",
     "is_answer_owed",
+    "is_own_wake_up",
     "place",
     "tells",
     "why",
@@ -246,14 +247,14 @@ def _poll(thread: threading.Thread, call: Call) -> Wait:
     whys = {_why_it_reads(number) for number in kinds.keys() - sockets if kinds[number] != "anon_inode:[eventfd]"}
     if whys & {Why.PERSON, Why.CHILD}:
         return Wait(Why.PERSON, call, timeout_ms)
-    outside = [number for number in sockets if number not in serving and not _is_own_wake_up(number)]
+    outside = [number for number in sockets if number not in serving and not is_own_wake_up(number)]
     if outside or Why.OUTSIDE in whys:
         return Wait(Why.OUTSIDE, call, timeout_ms)
     # As above, of a loop into which one cannot look.
     return Wait(Why.UNKNOWN if 0 <= timeout_ms < _SOON_MS else Why.SERVES, call, timeout_ms)
 
 
-def _is_own_wake_up(number: int) -> bool:
+def is_own_wake_up(number: int) -> bool:
     """Return whether a socket is one of a pair without a name, both of which are here: a loop's own wake-up."""
     return is_pair(number) and not children.have_open("socket:")
 

@@ -37,8 +37,9 @@ _STATUSES: Final[dict[str, Iterable[str]]] = {
     "SecondaryStatus": status.PHASES | status.ENDINGS,
 }
 """The values that sagemock shows under any service model, by the name of their shape."""
-_OTHERS: Final = {"HyperParameterTuning": "tuning"}
-"""Other kinds of jobs, whose events sagemock does not simulate."""
+
+_ALIKE: Final = 0.9
+"""How much a misspelt field is like one of a kind of job that the pattern is then taken to be about."""
 
 
 class _Nowhere(NamedTuple):
@@ -67,7 +68,15 @@ def _kinds(api: Api, branch: Iterable[Field]) -> list[Kind]:
     types = [field for field in fields if field.path == ("detail-type",) and field.tests]
     found = [kind for kind in KINDS if all(any(test(kind.detail_type) for test in field.tests) for field in types)]
     names = {field.path[1] for field in fields if field.path[0] == "detail" and field.path[1:]}
-    return sorted(found or KINDS, key=lambda kind: -len(names.intersection(_members(api, kind))))
+
+    def known(kind: Kind) -> tuple[int, int]:
+        members = _members(api, kind)
+        misspelt = names.difference(members)
+        return -len(names.intersection(members)), -sum(
+            bool(difflib.get_close_matches(one, members, 1, _ALIKE)) for one in misspelt
+        )
+
+    return sorted(found or KINDS, key=known)
 
 
 def _members(api: Api, kind: Kind) -> Mapping[str, Shape]:
@@ -83,7 +92,7 @@ def _never(api: Api, kind: Kind, field: Field) -> str | None:
     if field.may_be_absent or values is None:
         return None
     if isinstance(values, _Nowhere):
-        return _no_field(api, kind, field.path, values)
+        return _no_field(kind, field.path, values)
     return None if any(test(value) for test in field.tests for value in values) else _no_value(field, values)
 
 
@@ -96,11 +105,8 @@ def _is_in_each(api: Api, kind: Kind, path: Path) -> bool:
     return shape is not None and not isinstance(shape, (StructureShape, MapShape, ListShape))
 
 
-def _no_field(api: Api, kind: Kind, path: Path, nowhere: _Nowhere) -> str:
+def _no_field(kind: Kind, path: Path, nowhere: _Nowhere) -> str:
     where = ".".join(path)
-    other = _other(api, nowhere.name) if path[:2] == ("detail", nowhere.name) else None
-    if other is not None:
-        return f"{where} is about {other} jobs, and sagemock sends no events of these; take it out"
     return f"no event of a {kind.noun} has {where}; {_near([nowhere.name], nowhere.known) or 'take it out'}"
 
 
@@ -109,8 +115,6 @@ def _no_value(field: Field, values: Collection[object]) -> str:
     if not any(values):
         return f"{where} is an object, which has no value; name one of its fields"
     texts = list(filter(None, map(_text, field.wanted[:10])))
-    if field.path == ("detail-type",) and any(kind in text.replace(" ", "") for text in texts for kind in _OTHERS):
-        return f"{where} can only be {known}, because sagemock sends no events of other jobs; take it out"
     near = _near(texts, [value for value in values if isinstance(value, str)])
     return f"{where} can only be {known}; {near or 'write a value that it can have'}"
 
@@ -147,15 +151,6 @@ def _below(shape: Shape, path: Sequence[str], *, is_echo: bool) -> Collection[ob
     if "enum" in shape.metadata and not is_echo:
         # A member of the request is shown as it was sent; without validation it may be anything.
         return (*dict.fromkeys((*shape.metadata["enum"], *sorted(_STATUSES.get(shape.name, ())))), None)
-    return None
-
-
-def _other(api: Api, name: str) -> str | None:
-    for kind, called in _OTHERS.items():
-        operation = f"Describe{kind}Job"
-        described = api.output(operation) if operation in api.operations else None
-        if described is not None and name in described.members:
-            return called
     return None
 
 

@@ -92,6 +92,13 @@ class AnyJob(Protocol):
     def gone_us(self) -> int | None:
         """The instant from which it is deleted, None if nobody deleted it."""
 
+    @property
+    def next_step_us(self) -> int | None:
+        """The instant at which more of its life becomes known, None if all of it is known that does not depend on others."""
+
+    def may_reach(self, wanted: str) -> bool:
+        """Whether it may have a status of which its life, as it is known now, says nothing."""
+
     def is_gone(self, now_us: int) -> bool:
         """Whether its deletion is done at this instant."""
 
@@ -173,6 +180,15 @@ class JobRecord:
         """The instant of the last change to the job."""
         last_us: int = self.timeline.last_us
         return self.created_us + last_us
+
+    @property
+    def next_step_us(self) -> int | None:
+        """The instant at which more of its life becomes known, None if all of it is known that does not depend on others."""
+        return None
+
+    def may_reach(self, wanted: str) -> bool:  # noqa: ARG002  # one whose life is known has no other status
+        """Whether it may have a status of which its life, as it is known now, says nothing."""
+        return False
 
     def is_gone(self, now_us: int) -> bool:
         """Whether its deletion is done at this instant."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-__all__ = ["KINDS", "PROCESSING", "TRAINING", "TRANSFORM", "Kind", "named_in", "of_arn"]
+__all__ = ["KINDS", "PROCESSING", "TRAINING", "TRANSFORM", "TUNING", "Kind", "named_in", "of_arn"]
 
 
 class Kind(NamedTuple):
@@ -17,7 +17,8 @@ class Kind(NamedTuple):
     """The type of the resource in its ARN."""
     shape: str
     """What the service model calls it: CreateTrainingJob creates one, and TrainingJobName is its name."""
-    log_group: str
+    log_group: str | None
+    """The log group of its containers, None if it has none of its own."""
     detail_type: str
     """The type of its events in EventBridge."""
     secondary_member: str | None = None
@@ -74,7 +75,15 @@ TRANSFORM: Final = Kind(
     "/aws/sagemaker/TransformJobs",
     "SageMaker Transform Job State Change",
 )
-KINDS: Final = (TRAINING, PROCESSING, TRANSFORM)
+TUNING: Final = Kind(
+    "tuning",
+    "tuning job",
+    "hyper-parameter-tuning-job",
+    "HyperParameterTuningJob",
+    None,
+    "SageMaker HyperParameter Tuning Job State Change",
+)
+KINDS: Final = (TRAINING, PROCESSING, TRANSFORM, TUNING)
 """The table of kinds. Training jobs come first: a bare name is that of a training job."""
 
 

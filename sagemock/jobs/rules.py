@@ -10,13 +10,19 @@ from sagemock.jobs.fields import GeneralFields
 from sagemock.jobs.kinds import Kind
 from sagemock.jobs.own import own
 
-__all__ = ["Matcher", "PlanSource", "Plans", "Rule"]
+__all__ = ["Matcher", "PlanSource", "Plans", "Rule", "kind_by"]
 
 Matcher: TypeAlias = str | Callable[[Mapping[str, Any]], bool]
 """Which jobs a plan is for: a pattern of job names (`*`, `?`, `[…]`, case matters), or a predicate of the request."""
 PlanSource: TypeAlias = GeneralFields | Callable[[Mapping[str, Any]], GeneralFields]
 """A plan of any kind, or a callable of the request that returns one."""
 _P = TypeVar("_P", bound=GeneralFields)
+
+
+def kind_by(plan: object) -> Kind | None:
+    """Return the kind of job that a plan, or a callable of the request, says it is for; None if it does not say."""
+    kind = getattr(plan, "kind", None)
+    return kind if isinstance(kind, Kind) else None
 
 
 @dataclass
@@ -61,6 +67,11 @@ class Plans:
                 return _resolved(rule.plan, request, otherwise)
         default = self.defaults.get(kind.name)
         return otherwise if default is None else _resolved(default, request, otherwise)
+
+    def asks(self, kind: Kind) -> bool:
+        """Whether functions of the test decide which plan a job of a kind gets."""
+        rules = (one for one in self.rules if one.kind == kind)
+        return callable(self.defaults.get(kind.name)) or any(callable(one.matcher) or callable(one.plan) for one in rules)
 
     @property
     def unused(self) -> list[Rule]:

@@ -24,13 +24,12 @@ from sagemock.patches.patch import Wrapped
 from sagemock.protocol.refusal import Refusal
 from sagemock.protocol.request import Request, read
 from sagemock.protocol.validate import check
+from sagemock.service.search import RESOURCES
 
 __all__ = ["Moto", "ask", "disown", "is_ours", "log_groups", "mark", "moto_answers", "perform"]
 
 _MODELS = "moto.core.models"
 _MARK = "sagemock_answered"
-_SEARCHED = "TrainingJob"
-"""The resource for which sagemock answers Search."""
 
 
 class Moto:
@@ -92,7 +91,7 @@ def is_ours(operation: str, params: Mapping[str, Any], simulated: Container[str]
         return False
     if operation == "Search":
         # Without a Resource it is to be refused.
-        return bool(params.get("Resource", _SEARCHED) == _SEARCHED)
+        return "Resource" not in params or params["Resource"] in RESOURCES
     arn = params.get("ResourceArn")
     if arn is None or not moto_answers():
         return True

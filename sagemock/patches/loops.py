@@ -1,13 +1,18 @@
 """What lets virtual time pass while the tasks of an event loop sleep: it has to know when the loop has nothing else to do."""
 
 import asyncio
+import math
 import selectors
 from collections.abc import Callable
+from itertools import filterfalse
 from typing import Any, Final, Protocol, TypeAlias
 
 from sagemock.clock.real import real
 from sagemock.clock.sleepers import Sleeper, Sleepers
 from sagemock.clock.stillness import STILL_S
+from sagemock.clock.system_calls import Call, descriptors, goes_to, is_known_here
+from sagemock.clock.table import Awaited
+from sagemock.clock.waits import is_own_wake_up
 from sagemock.patches.active import Innermost
 from sagemock.patches.loop_outside import LoopOutside
 from sagemock.patches.loop_sleepers import nothing
@@ -33,8 +38,11 @@ class Drive(Protocol):
     def begin(self) -> None:
         """Tasks sleep from now on."""
 
+    def begin_timers(self) -> None:
+        """Let timers go off by virtual time from now on, where it is known what else is awaited."""
+
     def end(self) -> None:
-        """No task sleeps any more."""
+        """Leave the loop as it was: no task sleeps any more, and no timer is set."""
 
     def called(self) -> None:
         """Another thread has just given the loop something to do: until that is done nobody may move time on."""
@@ -49,26 +57,33 @@ class Drive(Protocol):
         """Note that the task that runs is about to yield; it may be told of an error."""
 
 
-def drive_of(loop: _Loop, sleeping: Sleeping, active: Innermost) -> Drive:
-    """Return what drives this make of loop; `active` finds the mock by whose clock its tasks sleep."""
+def drive_of(loop: _Loop, sleeping: Sleeping, timed: Sleeping, active: Innermost) -> Drive:
+    """Return what drives this make of loop; `active` finds the mock by whose clock its tasks sleep.
+
+    `timed` finds what its timers may go off by, where no task sleeps.
+    """
     selector = vars(loop).get("_selector") if isinstance(loop, asyncio.BaseEventLoop) else None
-    return PolledLoop(loop, sleeping, active) if selector is None else SelectorLoop(loop, sleeping, active, selector)
+    if selector is None:
+        return PolledLoop(loop, sleeping, timed, active)
+    return SelectorLoop(loop, sleeping, timed, active, selector)
 
 
 class SelectorLoop(Yielding):
     """Drives asyncio's own loops: they wait in their selector, and only when they have nothing to do.
 
-    The selector's `select` is replaced on that one object and only while a task sleeps virtually.
+    The selector's `select` is replaced on that one object and only while a task sleeps virtually, or a timer is set.
     """
 
     def __init__(
         self,
         loop: _Loop,
         sleeping: Sleeping,
+        timed: Sleeping,
         active: Innermost,
         selector: Any,  # noqa: ANN401  # a selector, or Windows' proactor
     ) -> None:
         super().__init__(loop, sleeping, active)
+        self._timed = timed
         self._selector = selector
         self._real_select: Callable[[float | None], list[Any]] = selector.select
         self._select = self._select_or_pass
@@ -79,6 +94,10 @@ class SelectorLoop(Yielding):
         if not self._selects:
             self._outside.forget()
         vars(self._selector).setdefault("select", self._select)
+
+    def begin_timers(self) -> None:
+        """Wait for timers as well."""
+        self.begin()
 
     def end(self) -> None:
         """Leave the selector as it was."""
@@ -96,15 +115,33 @@ class SelectorLoop(Yielding):
         """Leave it at that: likewise."""
 
     def _select_or_pass(self, timeout: float | None = None) -> list[Any]:
-        alarms = self._sleeping()
-        if alarms is None or (timeout is not None and timeout <= 0):
-            events = self._real_select(timeout)
-        else:
-            calls = self._sleeper.calls
-            # What is there already comes first.
-            events = self._real_select(0) or self._pass(alarms, timeout, calls)
+        calls = self._sleeper.calls
+        # What is there already comes first.
+        events = self._real_select(0)
+        if not events and (timeout is None or timeout > 0):
+            sleeping = self._sleeping()
+            events = self._pass_to_timers(timeout, calls) if sleeping is None else self._pass(sleeping, timeout, calls)
         self._outside.arrived(key.fd for key, _ in events)
         return events
+
+    def _pass_to_timers(self, timeout: float | None, calls: int) -> list[Any]:
+        alarms = self._timed()
+        if alarms is None:
+            # Only now, and not between two sleeps: what the loop waits for outside has patience once.
+            self.end()
+            return self._real_select(timeout)
+        real_s = self._timers_are_real_s(alarms)
+        if real_s > 0:
+            return self._real_select(real_s if timeout is None else min(timeout, real_s))
+        events = self._pass(alarms, timeout, calls)
+        alarms.timer_ticks.times = 0 if events else alarms.timer_ticks.times + 1
+        return events
+
+    def _timers_are_real_s(self, alarms: Alarms) -> float:
+        if self._awaits_nobody():
+            return 0
+        numbers = self._descriptors()
+        return self._outside.timers_are_real_s(numbers, alarms.sleepers.patience_s) if numbers else math.inf
 
     def _pass(self, alarms: Alarms, timeout: float | None, calls: int) -> list[Any]:
         first = alarms.first()
@@ -120,10 +157,10 @@ class SelectorLoop(Yielding):
             events.extend(self._real_select(min((s for s in (longest_s, left_s) if s is not None), default=None)))
             return bool(events) or left_s == 0
 
-        outside_until_s = 0.0 if self._awaits_nobody() else self._until_s(alarms)
+        awaited = None if self._awaits_nobody() else self._awaited(alarms)
         # A descriptor of which nothing is known may have news in a moment; a virtual hour would time it out.
-        is_over = not (outside_until_s or self._awaits_nobody() or self._knows_all()) and pause(STILL_S)
-        if not is_over and self._sleep(alarms, first, pause, calls, outside_until_s):
+        is_over = not (awaited or self._awaits_nobody() or self._knows_all()) and pause(STILL_S)
+        if not is_over and self._sleep(alarms, first, pause, calls, awaited):
             alarms.ring(first)
         return events
 
@@ -133,14 +170,17 @@ class SelectorLoop(Yielding):
         first: Alarm | Timer,
         pause: Callable[[float | None], bool],
         calls: int,
-        outside_until_s: float,
+        awaited: Awaited | None,
     ) -> bool:
         sleepers = alarms.sleepers
-        if not outside_until_s and sleepers.is_alone():
+        # What a timer is set for may come from a thread, also from one that is older than the mock.
+        is_timer = isinstance(first, Timer)
+        if not (awaited or is_timer) and sleepers.is_alone():
             sleepers.until_us(first.at_us)
             return True
         sleeper = sleepers.sleeper(first.at_us, self._rouse, first.number)
-        sleeper.outside_until_s = outside_until_s
+        sleeper.awaited = awaited
+        sleeper.is_wait = is_timer
         sleeper.is_ticker = alarms.are_ticks
         try:
             if self._sleeper.lie_down(sleepers, sleeper, calls):
@@ -153,9 +193,9 @@ class SelectorLoop(Yielding):
         # One is the loop's own, by which threads call it. A proactor (Windows) does not say.
         return isinstance(self._selector, selectors.BaseSelector) and len(self._selector.get_map()) == 1
 
-    def _until_s(self, alarms: Alarms) -> float:
-        """Return the real instant until which the loop waits for the world outside as well."""
-        return self._outside.until_s(
+    def _awaited(self, alarms: Alarms) -> Awaited | None:
+        """Return what the loop waits for outside of this process."""
+        return self._outside.awaited(
             self._descriptors(),
             alarms.sleepers.patience_s,
             lambda: sum(map(_waits_for_something, asyncio.all_tasks(self.loop))) > alarms.asleep,
@@ -190,6 +230,11 @@ def _waits_for_something(task: "asyncio.Task[Any]") -> bool:
     return waiter is not None and not waiter.done() and not isinstance(waiter, (asyncio.Task, _Gathering))
 
 
+def _is_uvloops_own(number: int) -> bool:
+    """Return whether threads call uvloop by a descriptor, or signals."""
+    return goes_to(number) == "anon_inode:[eventfd]" or is_own_wake_up(number)
+
+
 class PolledLoop(Yielding):
     """Drives loops into which one cannot look, like uvloop's: by watching the tasks.
 
@@ -197,8 +242,10 @@ class PolledLoop(Yielding):
     task or a sleep is given a few real milliseconds.
     """
 
-    def __init__(self, loop: _Loop, sleeping: Sleeping, active: Innermost) -> None:
+    def __init__(self, loop: _Loop, sleeping: Sleeping, timed: Sleeping, active: Innermost) -> None:
         super().__init__(loop, sleeping, active)
+        self._timed = timed
+        self._outside = LoopOutside()
         self._is_watching = False
         self._soon_s = 0.0
         self._quiet = 0
@@ -209,6 +256,11 @@ class PolledLoop(Yielding):
         """Who has run, or was about to, since it was last seen to wait; the others wait as they did."""
         self._bare: set[asyncio.Task[Any]] = set()
         """Who waits for something else than another task."""
+
+    def begin_timers(self) -> None:
+        """Watch, if it is known what the loop waits for besides."""
+        if self._backend() is not None:
+            self.begin()
 
     def begin(self) -> None:
         """Watch."""
@@ -275,7 +327,7 @@ class PolledLoop(Yielding):
         return going_on
 
     def _look(self) -> None:
-        alarms = self._sleeping()
+        alarms = self._sleeping() or (None if self._backend() is None else self._timed())
         if alarms is None:
             self._sleeper.get_up()
             self._is_watching = False
@@ -285,6 +337,8 @@ class PolledLoop(Yielding):
         calls = self._sleeper.calls
         going_on = self._going_on()
         if calls != self._calls or going_on:
+            if calls != self._calls:
+                alarms.timer_ticks.times = 0
             self._calls = calls
             self._again()
             # Who waits for nothing has yielded; the others were woken.
@@ -299,10 +353,22 @@ class PolledLoop(Yielding):
             return
         # It has nothing to do, so nobody goes on yielding.
         self._turns.forget()
-        if not self._awaits_nobody() and real.monotonic() - self._since_s < STILL_S:
+        if (not self._awaits_nobody() and real.monotonic() - self._since_s < STILL_S) or (
+            not alarms.asleep and self._timers_are_real(alarms)
+        ):
             self._look_later()
         else:
             self._pass(alarms, calls)
+
+    def _backend(self) -> int | None:
+        """Return the descriptor by which uvloop waits for all others (Linux)."""
+        known: Callable[[], int] | None = getattr(self.loop, "_get_backend_id", None)
+        return None if known is None or not is_known_here() else known()
+
+    def _timers_are_real(self, alarms: Alarms) -> bool:
+        backend = self._backend()
+        numbers = [] if backend is None else descriptors(Call("epoll_wait", (backend, 0)))
+        return self._outside.timers_are_real_s(filterfalse(_is_uvloops_own, numbers), alarms.sleepers.patience_s) > 0
 
     def _pass(self, alarms: Alarms, calls: int) -> None:
         first, sleepers = alarms.first(), alarms.sleepers
@@ -314,11 +380,13 @@ class PolledLoop(Yielding):
             self._sleeper.get_up()
             self._next = first
         if self._sleeper.taken is None:
-            if sleepers.is_alone():
+            is_timer = isinstance(first, Timer)
+            if not is_timer and sleepers.is_alone():
                 sleepers.until_us(first.at_us)
                 self._ring(alarms, first)
                 return
             sleeper = sleepers.sleeper(first.at_us, nothing, first.number)
+            sleeper.is_wait = is_timer
             sleeper.is_ticker = alarms.are_ticks
             self._sleeper.lie_down(sleepers, sleeper, calls)
         if self._is_awake():
@@ -331,6 +399,7 @@ class PolledLoop(Yielding):
         return taken is not None and taken[0].drive(taken[1]) == 0
 
     def _ring(self, alarms: Alarms, first: Alarm | Timer) -> None:
+        alarms.timer_ticks.times += 1
         alarms.ring(first)
         self._again()
 

@@ -1,9 +1,10 @@
 """`asyncio.sleep` on the virtual clock, and the timeouts around it (laws 6 to 8 for tasks).
 
 A sleep lets time pass when its loop has nothing else to do: no task that can go on, no event from a socket, no other thread that
-is busy. Timers (`asyncio.wait_for`, `asyncio.timeout`, `loop.call_later`, and what is built on them) run by real time, as ever;
-in a loop in which a task sleeps virtually they also go off at their virtual instant, in the order of all instants. So a timeout
-around a task that polls expires as it would, and one around a real socket in a loop without such a task keeps real time.
+is busy. Timers (`asyncio.wait_for`, `asyncio.timeout`, `loop.call_later`, and what is built on them) run by real time, as ever,
+and also go off at their virtual instant, in the order of all instants. So a timeout around a task that polls, or around a thread
+that sleeps, expires as it would. In a loop in which no task sleeps and a descriptor may be what a timer is set for, it keeps real
+time (`sagemock.patches.loop_outside`).
 """
 
 import asyncio
@@ -31,7 +32,7 @@ _Loop = asyncio.AbstractEventLoop
 _LoopClass = Any
 _TIMES_OF_LOOPS = "asyncio.base_events"
 _Context: TypeAlias = contextvars.Context | None
-# About a hundred years; more is "never" to whoever asks for it, and infinity is no instant.
+# About a hundred years; more is "never" to whoever asks for it, and infinity is not an instant.
 _LONGEST_S = 3_200_000_000.0
 
 
@@ -66,8 +67,6 @@ class VirtualTasks:
         finally:
             alarms.asleep -= 1
             alarms.ticking -= is_tick
-            if self._sleeping(loop) is None:
-                drive.end()
 
     def _is_tick(self, sleepers: Sleepers) -> bool:
         """Return whether the calling task has only slept for long. In the thread that entered the mock none is a ticker."""
@@ -112,6 +111,17 @@ class VirtualTasks:
         found = [alarms for alarms in list(self._alarms.values()) if alarms.loop is loop and alarms.asleep]
         return found[-1] if found else None
 
+    def _timed(self, loop: _Loop) -> Alarms | None:
+        """Return the alarms of the calling thread's mock if a timer of a loop may go off by them."""
+        active = self.active()
+        alarms = None if active is None else self._alarms.get((id(loop), id(active.sleepers)))
+        return alarms if alarms is not None and alarms.first() is not None else None
+
+    def set_timer(self, timer: Timer, after_s: float, active: Active) -> None:
+        """Let a timer go off after so many virtual seconds as well."""
+        self.alarms_of(timer.loop, active.sleepers).set_timer(timer, after_s, active.clock.now_us())
+        self._drive_of(timer.loop).begin_timers()
+
     def turn(self, loop: _Loop) -> None:
         """Note that one of asyncio's own loops is about to go round."""
         drive = self._drives.get(id(loop))
@@ -127,7 +137,9 @@ class VirtualTasks:
             found = self._drives.get(id(loop))
             if found is None:
                 self._drives = dict(item for item in self._drives.items() if not item[1].loop.is_closed())
-                found = self._drives[id(loop)] = drive_of(loop, partial(self._sleeping, loop), self.active)
+                found = self._drives[id(loop)] = drive_of(
+                    loop, partial(self._sleeping, loop), partial(self._timed, loop), self.active
+                )
             return found
 
     def sleep(self, duration_us: Callable[[object], int | None]) -> Callable[..., Any]:
@@ -218,13 +230,13 @@ class LoopPatch:
             loop: _Loop, after_s: float, callback: Callable[..., Any], args: tuple[Any, ...], context: _Context
         ) -> asyncio.TimerHandle:
             active = tasks.active()
-            if active is None or not 0 < after_s < _LONGEST_S:
+            if active is None or not 0 < after_s < _LONGEST_S or active.real_time_modules.are_below(2):
                 return really_later(loop, after_s, callback, *args, context=context)  # type: ignore[no-any-return]  # it is one
             context = contextvars.copy_context() if context is None else context
             timer = Timer(loop, partial(callback, *args) if args else callback, context)
             handle: asyncio.TimerHandle = really_later(loop, after_s, timer, context=context)
             timer.handle = handle
-            tasks.alarms_of(loop, active.sleepers).set_timer(timer, after_s, active.clock.now_us())
+            tasks.set_timer(timer, after_s, active)
             return handle
 
         def shown_s(loop: _Loop) -> float:

@@ -18,6 +18,7 @@ from sagemock.cleanup import run_all
 from sagemock.clock.instants import SECOND_US
 from sagemock.clock.real import real
 from sagemock.clock.sleepers import Sleepers, waiting
+from sagemock.clock.table import is_listed
 from sagemock.patches.active import Active, Innermost, sleeps_here
 from sagemock.patches.bindings import TEST_TOOLS, belongs
 from sagemock.patches.patch import Patches, Wrapped
@@ -38,13 +39,15 @@ _TIMERS: Final = (*TEST_TOOLS, "pydevd", "_pydevd_bundle", "debugpy")
 class Waiter:
     """Stands in a condition's queue in place of a lock: `release()` ends the wait of the thread that made it."""
 
-    def __init__(self, sleepers: Sleepers, timeout_s: float | None, ticks: "_Ticks") -> None:
+    def __init__(
+        self, sleepers: Sleepers, timeout_s: float | None, ticks: "_Ticks", joins: threading.Thread | None = None
+    ) -> None:
         self._sleepers = sleepers
         self._timeout_s = timeout_s
         self._ticks = ticks
         self._pause, rouse = waiting()
         self._sleeper = sleepers.sleeper(None, rouse)
-        self._sleeper.is_wait = True
+        self._sleeper.is_wait, self._sleeper.joins = True, joins
 
     @property
     def is_given(self) -> bool:
@@ -105,10 +108,45 @@ class _Ticks(threading.local):
         self.lost_us += 1 if is_due else max(1, deadline_us - sleepers.clock.standing_us)
 
     def shown_s(self, sleepers: Sleepers) -> float:
-        """Return the time by which `threading` and its like measure what is left of a wait: virtual time."""
+        """Return the time by which `threading` and its like measure what is left of a wait: virtual time, and then real time."""
         clock = sleepers.clock
         ahead_us = clock.standing_us - clock.start_us + self.lost_us
-        return sleepers.began_s + ahead_us / SECOND_US
+        since_s = real.monotonic() - sleepers.over_since_s if sleepers.is_over else 0
+        return sleepers.began_s + ahead_us / SECOND_US + since_s
+
+
+class _Shown(float):
+    """The time that is shown to what measures a wait: `_Shown + timeout` is the end of that wait."""
+
+    sleepers: Sleepers
+    ticks: _Ticks
+
+    @classmethod
+    def now(cls, sleepers: Sleepers, ticks: _Ticks) -> "_Shown":
+        """Return the present instant."""
+        shown = cls(ticks.shown_s(sleepers))
+        shown.sleepers, shown.ticks = sleepers, ticks
+        return shown
+
+    def __add__(self, timeout_s: float) -> float:
+        end = _End(float(self) + timeout_s)
+        end.shown, end.real_s = self, real.monotonic() + timeout_s
+        return end
+
+    __radd__ = __add__
+
+
+class _End(float):
+    """The end of a wait. What is left of it is right also when the mock is over, or another one has begun."""
+
+    shown: _Shown
+    real_s: float
+
+    def __sub__(self, _: float) -> float:
+        """Return what is left; the argument is the present instant, by whatever clock shows it now."""
+        sleepers = self.shown.sleepers
+        left_s = float(self) - self.shown.ticks.shown_s(sleepers)
+        return min(left_s, self.real_s - real.monotonic()) if sleepers.is_over else left_s
 
 
 class _Time:
@@ -166,7 +204,7 @@ class ThreadsPatch:
 
     def _monotonic(self) -> float:
         active = self._active()
-        return real.monotonic() if active is None else self._ticks.shown_s(active.sleepers)
+        return real.monotonic() if active is None else _Shown.now(active.sleepers, self._ticks)
 
     def _wait(self, wrapped: Callable[..., bool], condition: Any, args: Any, kwargs: Any) -> bool:  # noqa: ANN401  # wrapt's
         timeout_s = _timeout_s(args, kwargs)
@@ -194,11 +232,11 @@ class ThreadsPatch:
         if not (_EACH_TELLS or thread in self._tells):
             # Older than the mock, and Python 3.10 will not say when it ends.
             return wrapped(*args, **kwargs)
-        waiter = Waiter(active.sleepers, timeout_s, self._ticks)
+        waiter = Waiter(active.sleepers, timeout_s, self._ticks, thread)
         joining = self._joining.setdefault(thread, [])
         joining.append(waiter)
         try:
-            if _is_listed(thread):
+            if is_listed(thread):
                 if not waiter.wait():
                     return None
             else:
@@ -243,12 +281,7 @@ def _starts_a_thread() -> bool:
 
 def _is_joined_by_waiting(thread: threading.Thread) -> bool:
     """Return whether to join a thread is to wait: not one that has not begun, has ended, or is the calling one."""
-    return _is_listed(thread) and thread is not threading.current_thread() and thread is not threading.main_thread()
-
-
-def _is_listed(thread: threading.Thread) -> bool:
-    # Not is_alive(): a thread whose last instructions run is alive, and has woken who joined it.
-    return threading._active.get(thread.ident) is thread  # type: ignore[attr-defined]  # noqa: SLF001
+    return is_listed(thread) and thread is not threading.current_thread() and thread is not threading.main_thread()
 
 
 def _times_the_test(thread: threading.Thread) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sagemock.clock.instants import SECOND_US
 from sagemock.clock.sleepers import Sleepers
+from sagemock.patches.ticks import Ticks
 
 __all__ = ["Alarm", "Alarms", "Timer"]
 
@@ -88,9 +89,11 @@ class Alarms:
         self.loop = loop
         self.sleepers = sleepers
         self.asleep = 0
-        """How many tasks sleep: only they let time pass, timers go along."""
+        """How many tasks sleep."""
         self.ticking = 0
         """How many of them have only slept for long."""
+        self.timer_ticks = Ticks()
+        """How many timers in a row have gone off virtually while no task slept and nothing else came."""
         self.shown_s: float | None = None
         """The real time that the loop's `time()` is based on, until the loop goes on."""
         self._heap: list[Alarm | Timer] = []
@@ -102,8 +105,10 @@ class Alarms:
 
     @property
     def are_ticks(self) -> bool:
-        """Whether all tasks that sleep are tickers, for which the clock need not stop."""
-        return 0 < self.asleep == self.ticking
+        """Whether all tasks that sleep are tickers, or a loop of timers is one, for which the clock need not stop."""
+        if self.asleep:
+            return self.asleep == self.ticking
+        return self.timer_ticks.is_one(self.sleepers.calls_here()) and not self.sleepers.was_entered_here()
 
     @property
     def is_wanted(self) -> bool:

@@ -1,6 +1,6 @@
 """The content of a picture of a job: entries, marks and notes, in any format of the picture."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
@@ -16,8 +16,9 @@ from sagemock.training.job import Job
 from sagemock.training.plan.forms import formed
 from sagemock.training.plan.recording import read
 from sagemock.training.snapshot import snapshot
+from sagemock.tuning import job as tuning
 
-__all__ = ["Life", "Mark", "life", "life_of_record"]
+__all__ = ["Life", "Mark", "life", "life_of_record", "life_until"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Life:
     """More lines of text, below the picture."""
     planned: bool
     """Whether the picture goes beyond `now_us`. That of a recorded life does not."""
+    remark: str = ""
+    """What a picture with one line per job says of it, instead of its message."""
 
     @property
     def summary(self) -> str:
@@ -95,6 +98,13 @@ def life(job: AnyJob, now_us: int) -> Life:
     )
 
 
+def life_until(job: AnyJob, until_us: int, *, remarks: Iterable[str] = ()) -> Life:
+    """Return the life of a job that plays a record, as far as the record goes."""
+    whole = life(job, until_us)
+    entries = transitions(job.timeline.until(until_us - job.created_us), job.created_us)
+    return replace(whole, entries=entries, marks=(), notes=(*whole.notes, *remarks), planned=False)
+
+
 def life_of_record(response: Mapping[str, Any]) -> Life:
     """Return the life that a DescribeTrainingJob response shows. Raises PlanError if it is not such a response."""
     found = read(response)
@@ -132,6 +142,8 @@ def _notes_of(job: AnyJob, now_us: int) -> Iterator[str]:
         yield from _notes(None, None, at.failure_reason)
         if at.exit_message is not None:
             yield f"ExitMessage: {at.exit_message}"
+    elif isinstance(job, tuning.Job):
+        yield from _notes(None, None, tuning.snapshot(job, now_us).failure_reason)
     else:
         shown = snapshot(cast("Job", job), now_us)
         yield from _notes(shown.training_s, shown.billable_s, shown.failure_reason)

@@ -27,6 +27,7 @@ LOOKS: Final[dict[str, Look]] = {
     status.RESTARTING: Look("#c27a3a", "R", "▚"),
     status.UPDATING: Look("#8a8a55", "A", "▞"),
     "Processing": Look("#2f8f6f", "N", "▆"),
+    "InProgress": Look("#5a7f99", "E", "▬"),
     "Transforming": Look("#6f79d8", "H", "▇"),
     status.UPLOADING: Look("#9164d6", "U", "▓"),
     status.STOPPING: Look("#c9577c", "O", "▽"),

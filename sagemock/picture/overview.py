@@ -77,6 +77,8 @@ def _head(lives: Sequence[Life], zero: str) -> str:
 
 def _message(life: Life) -> str:
     """Return the failure reason of the job, or else its present message."""
+    if life.remark:
+        return clean(life.remark)
     reasons = [note for note in life.notes if note.startswith("FailureReason")]
     begun = [entry for entry in life.entries if entry.start_us <= life.now_us]
     return clean(reasons[0].partition(" ")[2] if reasons else begun[-1].message)

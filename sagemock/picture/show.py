@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Final
 
 from sagemock.jobs.job import AnyJob
+from sagemock.jobs.kinds import TUNING
 from sagemock.jobs.transitions import transitions
 
 __all__ = ["drawing", "situation", "timeline", "timelines"]
@@ -20,8 +21,10 @@ def timeline(job: AnyJob, now_us: int, *, width: int | None = None, unicode: boo
     """Return a picture of a job's whole life as known at `now_us`: its past and its plan.
 
     `#` is past, `-` is planned. Times count from the creation of the job. The picture is ASCII, apart from the job's own texts,
-    unless `unicode` allows blocks. If `width` is given, long messages are cut to fit.
+    unless `unicode` allows blocks. If `width` is given, long messages are cut to fit. A tuning job is drawn with its children.
     """
+    if job.kind == TUNING:
+        return timelines([job], now_us, width=width, unicode=unicode)
     from sagemock.picture.life import life  # noqa: PLC0415  # needed only to draw
     from sagemock.picture.text import Paper, draw, plain  # noqa: PLC0415  # needed only to draw
 
@@ -30,19 +33,19 @@ def timeline(job: AnyJob, now_us: int, *, width: int | None = None, unicode: boo
 
 def timelines(jobs: Sequence[AnyJob], now_us: int, *, width: int | None = None, unicode: bool = False) -> str:
     """Return a picture of several jobs, one line each, on one axis that begins with the first creation."""
-    from sagemock.picture.life import life  # noqa: PLC0415  # needed only to draw
+    from sagemock.picture.family import family  # noqa: PLC0415  # needed only to draw
     from sagemock.picture.overview import overview  # noqa: PLC0415  # needed only to draw
     from sagemock.picture.text import Paper, plain  # noqa: PLC0415  # needed only to draw
 
-    return plain(overview([life(job, now_us) for job in jobs], Paper(width, unicode)))
+    return plain(overview(family(jobs, now_us), Paper(width, unicode)))
 
 
 def drawing(jobs: Sequence[AnyJob], now_us: int) -> str:
     """Return a picture of one or several jobs as SVG, for a page or a notebook."""
     from sagemock.picture import svg  # noqa: PLC0415  # needed only to draw
-    from sagemock.picture.life import life  # noqa: PLC0415  # needed only to draw
+    from sagemock.picture.family import family  # noqa: PLC0415  # needed only to draw
 
-    return svg.drawing([life(job, now_us) for job in jobs])
+    return svg.drawing(family(jobs, now_us))
 
 
 def situation(jobs: Iterable[AnyJob], now_us: int) -> str:

@@ -12,11 +12,11 @@ from sagemock.jobs.batch.script import Lengths, Script, script
 from sagemock.jobs.kinds import PROCESSING, Kind
 from sagemock.processing.plan import MESSAGE_MAX, RUNNING, ProcessingJobPlan
 
-__all__ = ["DEFAULT_MAX_RUNTIME_S", "Job", "concrete", "instances"]
+__all__ = ["DEFAULT_MAX_RUNTIME_S", "STOPPED", "Job", "concrete", "instances"]
 
 DEFAULT_MAX_RUNTIME_S: Final = 86_400
 """MaxRuntimeInSeconds when the request has none (shown by four records of 2024)."""
-_STOPPING: Final = Assumption(
+STOPPED: Final = Assumption(
     "that a processing job is Stopping for 10 s, and has a ProcessingEndTime when it is Stopped",
     since="2026-11-26",
     knob="ProcessingJobPlan.completes(stopping=…)",
@@ -34,7 +34,7 @@ LENGTHS: Final = _SAME_EVERYWHERE(
         settled=0.01,
         # Record P1 of 2024: an image that cannot be pulled.
         failed_start=101.49,
-        stopping=_STOPPING(10.0),
+        stopping=STOPPED(10.0),
         # Record P3 of 2024; record P2 has 1.631 s.
         registered=0.413,
     )

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from sagemock.evidence import REPLAY, Assumption
 from sagemock.training.job import Job
 
-__all__ = ["REPOSITORIES", "definitions", "image_of", "in_order", "is_built_in", "place"]
+__all__ = ["REPOSITORIES", "definitions", "image_of", "in_order", "is_built_in", "known", "listed", "place"]
 
 REPOSITORIES: Final = frozenset({
     "blazingtext", "factorization-machines", "forecasting-deepar", "image-classification", "ipinsights", "kmeans", "knn", "lda",
@@ -78,8 +78,11 @@ def is_built_in(request: Mapping[str, Any]) -> bool:
 def definitions(job: Job) -> Sequence[Definition]:
     """Return the metric definitions of a job: its own, or those of its built-in algorithm.
 
-    A job that replays a record of the same image has the definitions of the record.
+    A job that replays a record of the same image has the definitions of the record. One that a tuning job has launched has those
+    of the tuning job.
     """
+    if job.launch is not None:
+        return job.launch.metrics
     algorithm = job.request.get("AlgorithmSpecification", {})
     own: Sequence[Definition] = algorithm.get("MetricDefinitions", ())
     if own or not is_built_in(job.request):
@@ -88,10 +91,11 @@ def definitions(job: Job) -> Sequence[Definition]:
     if recorded.get("TrainingImage") == algorithm["TrainingImage"]:
         replayed: Sequence[Definition] = recorded.get("MetricDefinitions", ())
         return replayed
-    return _listed(job.request)
+    return listed(job.request)
 
 
-def _listed(request: Mapping[str, Any]) -> Sequence[Definition]:
+def listed(request: Mapping[str, Any]) -> Sequence[Definition]:
+    """Return the metric definitions of the built-in algorithm of a request."""
     image = image_of(request["AlgorithmSpecification"])
     # The SDK sends hyperparameters as JSON.
     objective = request.get("HyperParameters", {}).get("objective", _DEFAULT_OBJECTIVE).strip('"')
@@ -102,6 +106,13 @@ def _listed(request: Mapping[str, Any]) -> Sequence[Definition]:
         if known and _SHARED(objective.startswith(one.objectives)):
             return _WHOLE(one.definitions)
     return ()
+
+
+def known(request: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the expression of each metric that any list of the built-in algorithm of a request has, by its name."""
+    image = image_of(request["AlgorithmSpecification"])
+    mine = [one for one in _lists() if image is not None and one.repository == image.repository]
+    return {each["Name"]: each["Regex"] for one in mine for each in one.definitions}
 
 
 def in_order(metrics: Iterable[tuple[str, str]]) -> list[Definition]:

@@ -53,6 +53,8 @@ def constant_members(api: Api, job: Job) -> dict[str, Any]:
     request = job.request
     response: dict[str, Any] = {"TrainingJobArn": job.arn, **dict.fromkeys(_FLAGS, False)}
     response.update((name, request[name]) for name in api.echo if name in request)
+    if job.launch is not None:
+        response["TuningJobArn"] = job.launch.tuning_job_arn
     response.setdefault("StoppingCondition", {})
     for name, filled in _FILLED.items():
         if name in response:

@@ -6,10 +6,11 @@ from sagemock.jobs.batch.job import BatchJob
 from sagemock.jobs.batch.job import snapshot as batch_snapshot
 from sagemock.jobs.job import AnyJob
 from sagemock.protocol.model import Api
-from sagemock.service import batch, describe, processing, transform
+from sagemock.service import batch, describe, processing, transform, tuning
 from sagemock.training.job import Job
 from sagemock.training.snapshot import snapshot
 from sagemock.training.warm_pool import Pool, pool
+from sagemock.tuning import job as tuning_job
 
 __all__ = ["members"]
 
@@ -20,6 +21,8 @@ def members(api: Api, job: AnyJob, now_us: int, count: int) -> dict[str, Any]:
     """Return the members of a description at an instant, when only `count` of the job's changes have been made."""
     if isinstance(job, BatchJob):
         return batch.document(_BATCH[job.kind.name], api, job, batch_snapshot(job, now_us, count))
+    if isinstance(job, tuning_job.Job):
+        return tuning.document(api, job, tuning_job.snapshot(job, now_us, count), now_us)
     job = cast("Job", job)
     at = snapshot(job, now_us, count)
     warm_pool = pool(job, now_us)

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 from sagemock.evidence import Assumption
 from sagemock.jobs.batch import job as batch
 from sagemock.jobs.job import AnyJob
-from sagemock.jobs.kinds import Kind
+from sagemock.jobs.kinds import TUNING, Kind
 from sagemock.jobs.store import Key, Order, Region
 from sagemock.protocol.decode import parse
 from sagemock.protocol.refusal import Refusal
@@ -17,8 +17,9 @@ from sagemock.service.describe import summary
 from sagemock.training.job import Job
 from sagemock.training.snapshot import Snapshot, snapshot
 from sagemock.training.warm_pool import Pool, pool
+from sagemock.tuning import job as tuning
 
-__all__ = ["after", "batch_jobs", "digest", "token", "training_jobs"]
+__all__ = ["after", "batch_jobs", "digest", "token", "training_jobs", "tuning_jobs"]
 
 _J = TypeVar("_J", bound=AnyJob)
 _B = TypeVar("_B", bound=batch.BatchJob)
@@ -69,16 +70,32 @@ def batch_jobs(  # noqa: PLR0913  # the request, and what differs by kind
     return _page(region, request, now_us, f"{kind.shape}Summaries", show_if_it_meets, descends=descends)
 
 
-def _page(  # noqa: PLR0913  # private, two callers
+def tuning_jobs(
+    region: Region[tuning.Job],
+    request: Mapping[str, Any],
+    now_us: int,
+    show: Callable[[tuning.Job, tuning.Snapshot], dict[str, Any]],
+) -> dict[str, Any]:
+    """Return a ListHyperParameterTuningJobs response, by name unless the request says otherwise (service model)."""
+
+    def show_if_it_meets(job: tuning.Job) -> dict[str, Any] | None:
+        at = tuning.snapshot(job, now_us)
+        return show(job, at) if _meets(_Row(job, at, None), request) else None
+
+    return _page(region, request, now_us, f"{TUNING.shape}Summaries", show_if_it_meets, by="Name")
+
+
+def _page(  # noqa: PLR0913  # private, three callers
     region: Region[_J],
     request: Mapping[str, Any],
     now_us: int,
     member: str,
     show: Callable[[_J], dict[str, Any] | None],
     *,
+    by: Order = "CreationTime",
     descends: bool = False,
 ) -> dict[str, Any]:
-    order: Order = request.get("SortBy", "CreationTime")
+    order: Order = request.get("SortBy", by)
     # The documentation says Ascending; recorded listings begin with the newest job.
     otherwise = "Descending" if descends or order == "CreationTime" else "Ascending"
     descending = request.get("SortOrder", otherwise) == "Descending"
@@ -124,7 +141,7 @@ class _Row(NamedTuple):
     """A job, with its state and its warm pool at the instant of the call."""
 
     job: AnyJob
-    at: Snapshot | batch.Snapshot
+    at: Snapshot | batch.Snapshot | tuning.Snapshot
     kept: Pool | None
 
 

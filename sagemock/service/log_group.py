@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GROUPS", "arn", "create", "delete", "describe", "first_named", "is_about", "logbook", "missing", "named", "refuse"]
 
-GROUPS: Final = {kind.log_group: kind for kind in KINDS}
+GROUPS: Final = {kind.log_group: kind for kind in KINDS if kind.log_group is not None}
 """The log groups of jobs, each with the kind of job that writes there."""
 _WORDS: Final = Assumption("the words in which DescribeLogGroups refuses a prefix beside a pattern", knob=YOUR_WORDS)
 _NOTHING_STORED: Final = Assumption("that the log group has nothing stored: the service counts from time to time")
@@ -85,8 +85,8 @@ def arn(place: Place, kind: Kind) -> str:
 def named(place: Place, request: Mapping[str, Any]) -> Kind:
     """Return the kind whose group a request names, by name or ARN, or refuse."""
     identifier = str(request.get("logGroupName") or request.get("logGroupIdentifier", ""))
-    for kind in KINDS:
-        if identifier.removesuffix(":*") in (kind.log_group, arn(place, kind)):
+    for name, kind in GROUPS.items():
+        if identifier.removesuffix(":*") in (name, arn(place, kind)):
             return kind
     return missing()
 

@@ -21,6 +21,7 @@ from sagemock.protocol.model import Api
 from sagemock.regex import Regex, read
 from sagemock.service import builtin, describe
 from sagemock.training.job import Job
+from sagemock.training.launch import OBJECTIVE, OBJECTIVE_MEMBER, Values, emitted
 
 __all__ = ["final", "readable"]
 
@@ -43,13 +44,18 @@ def final(api: Api, store: Store, job: Job, now_us: int) -> Sequence[Mapping[str
             return []
         if recorded := describe.late_metrics(api, job):
             return recorded
-    if not (job.script.has_lines or store.region(job.place, Job).logbook.added(job)):
+    values = emitted(job)
+    if not (job.script.has_lines or values or store.region(job.place, Job).logbook.added(job)):
         return []
+    objective = (OBJECTIVE, job.request.get("HyperParameters", {}).get(OBJECTIVE_MEMBER))
     definitions = builtin.definitions(job)
     shown = []
     for definition in definitions:
         try:
-            found = _last(store, job, definition["Regex"], now_us)
+            if values and definition["Name"] in objective:
+                found = _until(values, now_us)
+            else:
+                found = _last(store, job, definition["Regex"], now_us)
         except (re.error, NotSimulated):
             # Only `validate=False` allows such an expression.
             continue
@@ -59,11 +65,46 @@ def final(api: Api, store: Store, job: Job, now_us: int) -> Sequence[Mapping[str
                 {
                     "MetricName": definition["Name"],
                     # Recorded jobs show 0.0036 as 0.003599999938160181, and the time in whole seconds.
-                    "Value": struct.unpack("f", struct.pack("f", value))[0],
+                    "Value": shown_value(value),
                     "Timestamp": seconds(at_us // SECOND_US * SECOND_US),
                 }
             )
     return shown
+
+
+def shown_value(value: float) -> float:
+    """Return the value of a metric as the service shows it: what is left of it in 32 bits."""
+    shown: float = struct.unpack("f", struct.pack("f", value))[0]
+    return shown
+
+
+def series(store: Store, job: Job, name: str) -> Values:
+    """Return all values of a metric, each with its instant, as far as the job's life is known now."""
+    values = emitted(job)
+    if values and name in (OBJECTIVE, job.request.get("HyperParameters", {}).get(OBJECTIVE_MEMBER)):
+        return values
+    regex = next((one["Regex"] for one in builtin.definitions(job) if one["Name"] == name), None)
+    try:
+        return () if regex is None else _all(store, job, regex)
+    except (re.error, NotSimulated):
+        # As above.
+        return ()
+
+
+def _all(store: Store, job: Job, regex: str) -> Values:
+    found: list[tuple[int, int, float]] = []
+    for visit in job.timeline.logged_visits:
+        entered_us = job.created_us + visit.begin_us
+        for offset_us, value in visit.lines.values(regex, lambda text: _value(regex, text)):
+            at_us = entered_us + offset_us
+            if visit.end_us is None or at_us <= job.created_us + visit.end_us:
+                found.append((at_us, 0, value))
+    for line in store.region(job.place, Job).logbook.added(job):
+        added = _value(regex, line.text)
+        if added is not None:
+            # One that a test adds in the past has been seen only when it was added.
+            found.append((max(line.at_us, line.added_us), line.number, added))
+    return tuple((at_us, value) for at_us, _, value in sorted(found))
 
 
 def readable(request: Mapping[str, Any]) -> str | None:
@@ -111,6 +152,11 @@ def _value(regex: str, text: str) -> float | None:
 def _read(regex: str) -> Regex:
     # A group may have a name in Java's syntax.
     return read(_AS_PYTHON(re.sub(r"\(\?<(?=[A-Za-z])", "(?P<", regex)))
+
+
+def _until(values: Values, now_us: int) -> tuple[int, float] | None:
+    place = bisect_right(values, now_us, key=_at)
+    return values[place - 1] if place else None
 
 
 def _at(pair: tuple[int, float]) -> int:

@@ -14,11 +14,12 @@ from sagemock.jobs.store import Store
 from sagemock.protocol.answer import dump
 from sagemock.protocol.model import Api
 from sagemock.protocol.refusal import Refusal
-from sagemock.service import describe, listing, metrics, processing, search, tags, transform, updates, warm_pools
+from sagemock.service import describe, listing, metrics, processing, search, tags, transform, tuning, updates, warm_pools
 from sagemock.service.quotas import Quotas
 from sagemock.service.rules import table
 from sagemock.service.warm_pools import Pools
 from sagemock.training.job import Job
+from sagemock.training.launch import Launching
 from sagemock.training.plan.plan import Plan
 from sagemock.training.plan.script import script
 from sagemock.training.progress import progress
@@ -71,7 +72,11 @@ class Service:
     quotas: Quotas = field(default_factory=Quotas)
     back_us: int = 0
     """How long before the present instant a new job is created."""
+    launching: Launching | None = None
+    """How a tuning job launches the training job that is created; None: it does not."""
     pools: Pools = field(default_factory=Pools)
+    launches: Callable[[], object] = lambda: None
+    """Called before the first tuning job is there, so that somebody launches its children."""
     api: Api = field(init=False)
     """The service model of the client that created the last job. Not set before the first job."""
 
@@ -101,6 +106,7 @@ class Service:
         return text
 
 
+LIST_CHILDREN: Final = "ListTrainingJobsForHyperParameterTuningJob"
 Operation: TypeAlias = Callable[[Service, Api, Place, Mapping[str, Any], int], str]
 
 
@@ -119,14 +125,20 @@ def create_training_job(service: Service, api: Api, place: Place, request: Mappi
             "Training job names must be unique within an AWS account and region, "
             f"and a training job with this name already exists ({taken.arn})",
         )
-    # A job that was created in the past did not find the warm pools of the present.
-    owner = None if service.back_us else service.pools.available(service.store, place, request, now_us)
+    launching = service.launching
+    # A job that was created in the past did not find the warm pools of the present. A tuning job keeps its own instances.
+    finds_pools = not service.back_us and launching is None
+    owner = service.pools.available(service.store, place, request, now_us) if finds_pools else None
     service.quotas.check(service.store, place, request, now_us, owner)
     plan = service.plan_for(request, _SUCCESS)
     # A test's dice, not a secret. Seeding takes longer than validating the request, so only plans that draw get dice.
     rng = Random(f"{service.seed}/{place.account}/{place.region}/{name}") if plan.draws else _NO_DICE  # noqa: S311
     retains = service.quotas.retained_s(service.pools.jobs(service.store, place), request, now_us, owner)
-    concrete = script(plan, request, rng, warm=owner is not None, retains=retains > 0)
+    if launching is None:
+        concrete = script(plan, request, rng, warm=owner is not None, retains=retains > 0)
+    else:
+        # Instances of spot jobs are not kept (developer guide, warm pools).
+        concrete = script(plan, request, rng, warm=launching.is_warm, retains=not request.get("EnableManagedSpotTraining"))
     launched_us = None
     if owner is not None:
         launched_us = owner.created_us if owner.launched_us is None else owner.launched_us
@@ -137,7 +149,8 @@ def create_training_job(service: Service, api: Api, place: Place, request: Mappi
         service.pools.add(place, number, name)
     tag_pairs = tags.pairs(request.get("Tags", ()))
     created_us = now_us - service.back_us
-    job = Job(name, place, request, plan, concrete, created_us, number, (), tag_pairs, retains, launched_us)
+    launch = None if launching is None else launching.launch(concrete)
+    job = Job(name, place, request, plan, concrete, created_us, number, (), tag_pairs, retains, launched_us, launch)
     service.store.put(job, joins_us=now_us if service.back_us else None)
     return _arn_of(job)
 
@@ -176,9 +189,9 @@ def list_training_jobs(service: Service, _: Api, place: Place, request: Mapping[
     return dump(listing.training_jobs(service.store.region(place, Job), request, now_us))
 
 
-def search_training_jobs(service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
-    """Search for training jobs."""
-    return dump(search.training_jobs(service.store, api, place, request, now_us))
+def search_jobs(service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+    """Search for jobs of one kind."""
+    return dump(search.find(service.store, api, place, request, now_us))
 
 
 def update_training_job(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
@@ -211,24 +224,30 @@ def delete_tags(service: Service, _: Api, place: Place, request: Mapping[str, An
 
 OPERATIONS: Final[dict[str, Operation]] = {
     "AddTags": add_tags,
+    "CreateHyperParameterTuningJob": tuning.create,
     "CreateProcessingJob": processing.create,
     "CreateTrainingJob": create_training_job,
     "CreateTransformJob": transform.create,
+    "DeleteHyperParameterTuningJob": tuning.delete,
     "DeleteProcessingJob": processing.delete,
     "DeleteTags": delete_tags,
     "DeleteTrainingJob": delete_training_job,
+    "DescribeHyperParameterTuningJob": tuning.describe,
     "DescribeProcessingJob": processing.describe,
     "DescribeTrainingJob": describe_training_job,
     "DescribeTransformJob": transform.describe,
+    "ListHyperParameterTuningJobs": tuning.list_jobs,
     "ListProcessingJobs": processing.list_jobs,
     "ListTags": list_tags,
     "ListTrainingJobs": list_training_jobs,
+    LIST_CHILDREN: tuning.list_children,
     "ListTransformJobs": transform.list_jobs,
-    "Search": search_training_jobs,
+    "Search": search_jobs,
+    "StopHyperParameterTuningJob": tuning.stop,
     "StopProcessingJob": processing.stop,
     "StopTrainingJob": stop_training_job,
     "StopTransformJob": transform.stop,
     "UpdateTrainingJob": update_training_job,
 }
-READS: Final = frozenset({"ListTags", "Search", *(name for kind in KINDS for name in (kind.describe, kind.list))})
+READS: Final = frozenset({"ListTags", LIST_CHILDREN, "Search", *(name for kind in KINDS for name in (kind.describe, kind.list))})
 """The operations that change nothing, such as those that a poll loop calls."""

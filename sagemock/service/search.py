@@ -1,22 +1,25 @@
-"""Search for training jobs: over the same documents that DescribeTrainingJob shows, as they are at the instant of the call."""
+"""Search for jobs: over the same documents that their Describe operation shows, as they are at the instant of the call."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 from botocore.model import ListShape, StructureShape
 
 from sagemock.evidence import Assumption
+from sagemock.jobs.job import AnyJob
+from sagemock.jobs.kinds import TRAINING, TUNING, Kind
 from sagemock.jobs.place import Place
 from sagemock.jobs.store import Key, Region, Store
 from sagemock.protocol.model import Api
-from sagemock.service import describe, metrics, search_filters
+from sagemock.service import describe, metrics, search_filters, tuning
 from sagemock.service.listing import after, digest, token
 from sagemock.training.job import Job
 from sagemock.training.snapshot import snapshot
 from sagemock.training.warm_pool import pool
+from sagemock.tuning import job as tuning_job
 
-__all__ = ["record", "training_jobs"]
+__all__ = ["RESOURCES", "Resource", "find", "record"]
 
 _ABSENT_LAST: Final = Assumption(
     "that jobs without the property of SortBy come last in a Search, in either order, and that of jobs with the same value the "
@@ -25,9 +28,7 @@ _ABSENT_LAST: Final = Assumption(
 )
 _NO_TOTAL: Final = Assumption("that the answer of a Search has no TotalHits", since="2026-11-26")
 _TAGS: Final = Assumption("that a job without tags has an empty list of Tags in a Search", since="2026-11-26")
-_OTHERS: Final = Assumption(
-    "that other accounts share no training jobs, so that a Search for CrossAccount finds none", since="2026-11-26"
-)
+_OTHERS: Final = Assumption("that other accounts share no jobs, so that a Search for CrossAccount finds none", since="2026-11-26")
 _PASSES: Final = Assumption(
     "that a condition in VisibilityConditions of a Search without a Key or a Value hides nothing", since="2026-11-26"
 )
@@ -42,17 +43,47 @@ _WITHOUT_VALUE: Final = 1
 """The length of the key of a job without the property: its number."""
 
 
-def training_jobs(store: Store, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> dict[str, Any]:
+class Resource(NamedTuple):
+    """A resource for which sagemock answers Search."""
+
+    kind: Kind
+    show: "Show"
+    """Returns the description of a job at an instant."""
+
+
+Show: TypeAlias = Callable[[Api, Store, Any, int], Mapping[str, Any]]
+
+
+def _training_job(api: Api, store: Store, job: Job, now_us: int) -> Mapping[str, Any]:
+    final = metrics.final(api, store, job, now_us)
+    return {
+        **describe.constant_members(api, job),
+        **describe.members_now(api, job, snapshot(job, now_us), pool(job, now_us), final),
+    }
+
+
+def _tuning_job(api: Api, _: Store, job: tuning_job.Job, now_us: int) -> Mapping[str, Any]:
+    return tuning.document(api, job, tuning_job.snapshot(job, now_us), now_us)
+
+
+RESOURCES: Final[Mapping[str, Resource]] = {
+    one.kind.shape: one for one in (Resource(TRAINING, _training_job), Resource(TUNING, _tuning_job))
+}
+"""The resources, by the Resource of a request, which is also the member of a result that has the job."""
+
+
+def find(store: Store, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> dict[str, Any]:
     """Return a Search response."""
-    shape = record(api)
+    resource = RESOURCES[request["Resource"]]
+    shape = record(api, resource.kind)
     # service model, SearchRequest: LastModifiedTime, Descending
     by, descending = request.get("SortBy", "LastModifiedTime"), request.get("SortOrder", "Descending") == "Descending"
     limit = request.get("MaxResults", PAGE)
     meets = _meets(shape, request)
-    region = store.region(place, Job)
+    region = store.kind_at(place, resource.kind)
 
-    def show(job: Job) -> dict[str, Any]:
-        return _document(shape, store, api, job, now_us)
+    def show(job: AnyJob) -> dict[str, Any]:
+        return _document(shape, resource.show(api, store, job, now_us), job)
 
     query = [by, descending, digest(request)]
     creation = by == "CreationTime"
@@ -66,27 +97,23 @@ def training_jobs(store: Store, api: Api, place: Place, request: Mapping[str, An
         found = ((job.number, show(job)) for job in region.by_name.values())
         rows = _sorted((row for row in found if meets(row[1])), sort, key, descending=descending)
     page = list(islice(rows, limit + 1))
-    response: dict[str, Any] = _NO_TOTAL({"Results": [{"TrainingJob": shown} for _, shown in page[:limit]]})
+    response: dict[str, Any] = _NO_TOTAL({"Results": [{resource.kind.shape: shown} for _, shown in page[:limit]]})
     if len(page) > limit:
         response["NextToken"] = token(page[limit - 1][0], query)
     return response
 
 
-def _document(shape: StructureShape, store: Store, api: Api, job: Job, now_us: int) -> dict[str, Any]:
+def _document(shape: StructureShape, described: Mapping[str, Any], job: AnyJob) -> dict[str, Any]:
     """Return what Search shows of a job: its description, in the members that the record has, and its tags."""
-    shown = {
-        **describe.constant_members(api, job),
-        **describe.members_now(api, job, snapshot(job, now_us), pool(job, now_us), metrics.final(api, store, job, now_us)),
-        "Tags": _TAGS([{"Key": key, "Value": value} for key, value in job.tags]),
-    }
+    shown = {**described, "Tags": _TAGS([{"Key": key, "Value": value} for key, value in job.tags])}
     return {name: value for name, value in shown.items() if name in shape.members}
 
 
-def record(api: Api) -> StructureShape:
-    """Return the shape of a training job in a response."""
+def record(api: Api, kind: Kind = TRAINING) -> StructureShape:
+    """Return the shape of a job in a response."""
     output = cast("StructureShape", api.output("Search"))
     results = cast("ListShape", output.members["Results"])
-    return cast("StructureShape", cast("StructureShape", results.member).members["TrainingJob"])
+    return cast("StructureShape", cast("StructureShape", results.member).members[kind.shape])
 
 
 def _meets(record: StructureShape, request: Mapping[str, Any]) -> search_filters.Test:
@@ -109,7 +136,7 @@ def _visible(record: StructureShape, key: str, value: str) -> search_filters.Tes
     return lambda shown: all(found == value for found in of.values(shown))
 
 
-def _created(region: Region[Job], key: Key | None, now_us: int, *, descending: bool) -> Iterator[tuple[Key, Job]]:
+def _created(region: Region[AnyJob], key: Key | None, now_us: int, *, descending: bool) -> Iterator[tuple[Key, AnyJob]]:
     """Yield the jobs behind a key by their creation: a page costs no more with all jobs that there are."""
     while True:
         found = region.page("CreationTime", descending=descending, after=key, limit=_CHUNK, now_us=now_us)

@@ -11,19 +11,20 @@ from sagemock.checks import quoted
 from sagemock.clock.instants import duration_us
 from sagemock.errors import InvalidValue, UsageError
 from sagemock.jobs.job import AnyJob
-from sagemock.jobs.kinds import KINDS, TRAINING, named_in
+from sagemock.jobs.kinds import KINDS, named_in
 from sagemock.jobs.logbook import Logbook
 from sagemock.jobs.place import Place
 from sagemock.jobs.store import Key, Order, Region, Store
 from sagemock.service.faults import check_job
 from sagemock.service.operations import Service
 from sagemock.service.recent import Recent
+from sagemock.service.search import RESOURCES
 from sagemock.service.subject import checked_operation
 
 __all__ = ["HideRule", "Visibility"]
 
 _CREATES: Final = frozenset(kind.create for kind in KINDS)
-_LISTS: Final = {"Search": TRAINING, **{kind.list: kind for kind in KINDS}}
+_LISTS: Final = {kind.list: kind for kind in KINDS}
 
 
 @dataclass
@@ -84,7 +85,8 @@ class Visibility:
         change a hidden job refuses, and the operations that create jobs see every job, so names stay unique.
         """
         rules = [one for one in self._rules if operation not in _CREATES and fnmatchcase(operation, one.operation)]
-        kind, name = named_in(request) or (_LISTS.get(operation), None)
+        searched = RESOURCES.get(request.get("Resource", "")) if operation == "Search" else None
+        kind, name = named_in(request) or (_LISTS.get(operation) if searched is None else searched.kind, None)
         if kind is None:
             return service
         hidden = set()

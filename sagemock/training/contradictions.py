@@ -15,7 +15,7 @@ from sagemock.training.plan.order import impossible
 from sagemock.training.plan.recording import Entry, Recorded, nulls_of, read
 from sagemock.training.rules import F1, M1, N1, N2, N3, N13, O1, S1, S2, S3, S4, S5, S6, S7, S8, S9, S10, S11, S12, S13, T1, Rule
 
-__all__ = ["Contradiction", "contradictions"]
+__all__ = ["Contradiction", "contradictions", "of_assumption"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Case(NamedTuple):
     entries: tuple[Entry, ...]
     """All entries, the last one included."""
     built: bool
-    """Whether the entries were filled in, and so are no evidence."""
+    """Whether the entries were filled in, and so are not evidence."""
     from_console: bool
 
     @property
@@ -80,7 +80,7 @@ _Found = Iterator[Contradiction]
 
 
 def contradictions(given: Mapping[str, Any]) -> Iterator[Contradiction]:
-    """Yield what of a record contradicts the rules, the structure first. Raises PlanError if it is no record."""
+    """Yield what of a record contradicts the rules, the structure first. Raises PlanError if it is not a record."""
     form = formed(given)
     recorded = read(form.response, nulls_of(form.response), in_order=False)
     entries = recorded.entries
@@ -303,15 +303,16 @@ def _assumptions(case: Case) -> _Found:
     if last.status == status.PENDING:
         says_stopped = last.message == status.MESSAGES["Stopped"]
         if says_stopped and primary == "InProgress":
-            yield _of_assumption(STOPPING_WHILE_PENDING, "TrainingJobStatus is InProgress", "Stopping")
+            yield of_assumption(STOPPING_WHILE_PENDING, "TrainingJobStatus is InProgress", "Stopping")
         if primary == "Stopping" and not says_stopped:
-            yield _of_assumption(MESSAGE_AT_THE_CALL, f'Pending says "{last.message}"', f'"{status.MESSAGES["Stopped"]}"')
+            yield of_assumption(MESSAGE_AT_THE_CALL, f'Pending says "{last.message}"', f'"{status.MESSAGES["Stopped"]}"')
     is_gone = case.response.get("ModelArtifacts", 0) is None or "ModelArtifacts" in case.recorded.nulls
     if last.status == "Completed" and is_gone and defaults.traits(case.response).leaves_model:
-        yield _of_assumption(defaults.NOVA, "ModelArtifacts is null", "there is a model")
+        yield of_assumption(defaults.NOVA, "ModelArtifacts is null", "there is a model")
 
 
-def _of_assumption(assumption: Assumption, record: str, rule_has: str) -> Contradiction:
+def of_assumption(assumption: Assumption, record: str, rule_has: str) -> Contradiction:
+    """Return the contradiction of a record and something that is taken to be so."""
     return Contradiction(Rule("assumption", assumption.what, f"since {assumption.since}; {assumption.knob}"), record, rule_has)
 
 

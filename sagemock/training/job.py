@@ -10,6 +10,7 @@ from sagemock.jobs.kinds import TRAINING, Kind
 from sagemock.training import status, warm_pool
 from sagemock.training.fold import fold
 from sagemock.training.interventions import Intervention
+from sagemock.training.launch import Launch
 from sagemock.training.plan import resources
 from sagemock.training.plan.defaults import DELETING_S
 from sagemock.training.plan.plan import Plan
@@ -33,6 +34,8 @@ class Job(JobRecord):
     """For how many seconds the instances are kept in a warm pool after the end."""
     launched_us: int | None = None
     """When the job was created whose cluster this one took over, through however many warm pools; None: it has its own."""
+    launch: Launch | None = None
+    """What a tuning job has given to it, if one has launched it."""
     timeline: Timeline = field(init=False, repr=False, compare=False)
 
     def _folded(self) -> Timeline:

@@ -13,9 +13,9 @@ from sagemock.jobs.batch.script import Lengths, Script, script
 from sagemock.jobs.kinds import TRANSFORM, Kind
 from sagemock.transform.plan import RUNNING, TransformJobPlan
 
-__all__ = ["Job", "concrete", "instances"]
+__all__ = ["STOPPED", "Job", "concrete", "instances"]
 
-_STOPPING: Final = Assumption(
+STOPPED: Final = Assumption(
     "that a transform job is Stopping for 10 s, and has a TransformEndTime when it is Stopped",
     since="2026-11-26",
     knob="TransformJobPlan.completes(stopping=…)",
@@ -32,7 +32,7 @@ LENGTHS: Final = _SAME_EVERYWHERE(
         starting=218.23,
         failed_start=218.23,
         running=111.855,
-        stopping=_STOPPING(10.0),
+        stopping=STOPPED(10.0),
         # Record X2 of 2018.
         registered=1.414,
         # Record X1 of 2018; a list of 2022 has 0.251 s.

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypedDict
 
+from sagemock import reasons
 from sagemock.checks import public, public_class
 from sagemock.errors import PlanError
 from sagemock.evidence import Assumption
@@ -22,8 +23,6 @@ __all__ = ["TransformDurations", "TransformJobPlan"]
 
 RUNNING: Final = "Transforming"
 """The phase in which the containers run; no API shows it."""
-# A notebook output of 2022 (aws/amazon-sagemaker-examples).
-FAILED: Final = "ClientError: See job logs for more information"
 _UNANSWERED: Final = Assumption(
     "the FailureReason of a transform job whose container never answers /ping (that it takes about 30 minutes: "
     "aws/amazon-sagemaker-examples#815), and that it has a TransformStartTime",
@@ -100,7 +99,7 @@ class TransformJobPlan(BatchFields):
         In Starting the container never runs: there is no TransformStartTime then. `reason` is FailureReason (default:
         "ClientError: See job logs for more information").
         """
-        return cls._failing(reason, during, after, durations, otherwise=FAILED, logs=logs)
+        return cls._failing(reason, during, after, durations, otherwise=reasons.CLIENT_LOGS, logs=logs)
 
     @classmethod
     @public
@@ -115,7 +114,7 @@ class TransformJobPlan(BatchFields):
     def never_answers(cls, *, logs: LogMapping = (), **durations: "Unpack[TransformDurations]") -> "TransformJobPlan":
         """Plan a job whose container never answers /ping: it is Failed after half an hour, or after `transforming`."""
         given: dict[str, Any] = {"transforming": _UNANSWERED_S, **durations}
-        reason = _UNANSWERED("AlgorithmError: See job logs for more information")
+        reason = _UNANSWERED(reasons.ALGORITHM_LOGS)
         return cls._made("never_answers", given, ending="Failed", failure_reason=reason, logs=logs)
 
     @classmethod

@@ -3,9 +3,8 @@
 from sagemock import checks
 from sagemock.checks import quoted, takes_one
 from sagemock.errors import InvalidType, InvalidValue
-from sagemock.jobs.fields import GeneralFields
 from sagemock.jobs.kinds import KINDS, TRAINING, Kind
-from sagemock.jobs.rules import PlanSource
+from sagemock.jobs.rules import PlanSource, kind_by
 from sagemock.world.options import check_plan
 
 __all__ = ["check_matcher", "check_source", "kind_of", "named_kind"]
@@ -14,7 +13,7 @@ __all__ = ["check_matcher", "check_source", "kind_of", "named_kind"]
 def kind_of(plan: PlanSource, name: object) -> Kind:
     """Return the kind of job that a plan is for. Raises InvalidValue if another one is given."""
     named = TRAINING if name is None else named_kind(name)
-    own = plan.kind if isinstance(plan, GeneralFields) else None
+    own = kind_by(plan)
     if own is not None and name not in (None, own.name):
         raise InvalidValue(f"kind={name!r}, and {quoted(plan)} is for {own.name} jobs: leave kind out")
     return own or named

@@ -10,7 +10,7 @@ from sagemock.clock.instants import duration_us, instant
 from sagemock.clock.runaway import Runaway, timeless
 from sagemock.clock.virtual import Clock
 from sagemock.errors import NothingWillHappen, SagemockError
-from sagemock.jobs.kinds import Kind, named_in
+from sagemock.jobs.kinds import TRAINING, Kind, named_in
 from sagemock.jobs.place import Place
 from sagemock.jobs.rules import Plans, PlanSource, Rule
 from sagemock.jobs.store import Store
@@ -26,6 +26,8 @@ from sagemock.service.faults import Fault, Faults
 from sagemock.service.operations import INVALID, OPERATIONS, READS, Service
 from sagemock.service.subject import JOBLESS
 from sagemock.service.visibility import Visibility
+from sagemock.training.launch import Launching
+from sagemock.training.plan.plan import Plan
 from sagemock.world import reports
 from sagemock.world.options import Options, plans_of
 
@@ -133,6 +135,19 @@ class Backend:
             self.runaway.reset()
         return response
 
+    def create_child(self, request: Request, place: Place, plan: Plan, back_us: int, launching: Launching) -> None:
+        """Create a training job for a tuning job, `back_us` before the present instant. Raises a Refusal.
+
+        No call is recorded and no fault is met; otherwise it is like any other.
+        """
+        plans = Plans(rules=[Rule(TRAINING, "*", plan, times=1)])
+        with self.store.lock:
+            at_us = self.clock.now_us()
+            self.store.forget(at_us)
+            service = replace(self.service, plan_for=plans.plan_for, back_us=back_us, launching=launching)
+            self._perform(request, read(request), at_us, service, place)
+            self.runaway.reset()
+
     def settled(self, now_us: int, until_us: int | None = None) -> bool:
         """Whether nothing will change by itself any more, so that the same call gets the same answer forever.
 
@@ -205,7 +220,9 @@ class Backend:
             answer = refusal_answer(refusal)
         return cut_short(answer) if fault.error == faults.MALFORMED_BODY else Lost(fault.error, _waits_us(fault, request))
 
-    def _perform(self, request: Request, parsed: Parsed, at_us: int, service: Service | None = None) -> str:
+    def _perform(
+        self, request: Request, parsed: Parsed, at_us: int, service: Service | None = None, place: Place | None = None
+    ) -> str:
         """Perform the operation, and return the response as JSON."""
         params = parsed.params
         if request.service == "logs":
@@ -219,7 +236,7 @@ class Backend:
         broken = _broken(request, params) if parsed.is_doubtful else None
         if broken is not None and self._options.validate:
             raise broken
-        place, service = self._place(request), service or self.service
+        place, service = place or self._place(request), service or self.service
         if self.visibility and request.service == "sagemaker":
             service = self.visibility.view(service, place, request.operation, params, at_us)
         try:

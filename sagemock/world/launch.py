@@ -71,7 +71,7 @@ def create_job(  # noqa: PLR0913, PLR0917  # what the verb takes
         raise InvalidValue(
             f"{called}: AWS would refuse it with {_cut(refusal)}. Mend the field, or start the mock with validate=False"
         ) from None
-    world.bridge.flush()
+    world.flush()
     return str(json.loads(response)[f"{kind.shape}Arn"])
 
 
@@ -110,10 +110,27 @@ def _transform_defaults(*_: object) -> dict[str, Any]:
     }
 
 
+def _tuning_defaults(partition: str, region: str, account: str, _: Mapping[str, Any]) -> dict[str, Any]:
+    training = _defaults(partition, region, account, {})
+    metric = {"Name": "validation:loss", "Regex": "validation:loss=([0-9.]+)"}
+    algorithm = {**training.pop("AlgorithmSpecification"), "MetricDefinitions": [metric]}
+    learning_rate = {"Name": "learning_rate", "MinValue": "0.001", "MaxValue": "0.1"}
+    return {
+        "HyperParameterTuningJobConfig": {
+            "Strategy": "Random",
+            "HyperParameterTuningJobObjective": {"Type": "Minimize", "MetricName": "validation:loss"},
+            "ResourceLimits": {"MaxNumberOfTrainingJobs": 10, "MaxParallelTrainingJobs": 2},
+            "ParameterRanges": {"ContinuousParameterRanges": [learning_rate]},
+        },
+        "TrainingJobDefinition": {"AlgorithmSpecification": algorithm, **training},
+    }
+
+
 _DEFAULTS: Final[Mapping[str, Callable[[str, str, str, Mapping[str, Any]], dict[str, Any]]]] = {
     "training": _defaults,
     "processing": _processing_defaults,
     "transform": _transform_defaults,
+    "tuning": _tuning_defaults,
 }
 """The fields that each kind of request requires, by the name of the kind."""
 

@@ -13,9 +13,10 @@ from sagemock.jobs.store import Store
 from sagemock.processing import job as processing
 from sagemock.training.job import Job
 from sagemock.transform import job as transform
-from sagemock.world.views import AnyView, JobView, ProcessingJobView, TransformJobView, Verbs, still
+from sagemock.tuning import job as tuning
+from sagemock.world.views import AnyView, JobView, ProcessingJobView, TransformJobView, TuningJobView, Verbs, still
 
-__all__ = ["Jobs", "ProcessingJobs", "TransformJobs"]
+__all__ = ["Jobs", "ProcessingJobs", "TransformJobs", "TuningJobs"]
 
 NONE_YET: Final = "there is none yet: let the code under test create it first"
 NAMED: Final = 20
@@ -153,6 +154,14 @@ class TransformJobs(_JobsOf[transform.Job, TransformJobView]):
     _job = transform.Job
     _shown = TransformJobView
     _named = "transform jobs"
+
+
+class TuningJobs(_JobsOf[tuning.Job, TuningJobView]):
+    """The tuning jobs of a mock by name or ARN, as `Jobs` has its training jobs."""
+
+    _job = tuning.Job
+    _shown = TuningJobView
+    _named = "tuning jobs"
 
 
 def _still_jobs(of: type[Any], jobs: Sequence[AnyJob], now_us: int) -> Any:  # noqa: ANN401  # jobs of that class

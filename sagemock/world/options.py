@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
     from sagemock.jobs.fields import GeneralFields
     from sagemock.jobs.rules import PlanSource
-    from sagemock.training.plan.plan import Plan
 
-    DefaultPlan: TypeAlias = GeneralFields | Callable[[Mapping[str, Any]], Plan] | Collection[PlanSource]
+    DefaultPlan: TypeAlias = GeneralFields | Callable[[Mapping[str, Any]], GeneralFields] | Collection[PlanSource]
 
 __all__ = ["MarkerOptions", "Options", "OptionsDict", "check_plan", "checked_duration_us", "plans_of"]
 
@@ -188,18 +187,22 @@ def check_plan(plan: object) -> None:
 def plans_of(plan: object) -> dict[str, Any]:
     """Return the option `plan` as plans by the name of their kind. Raises InvalidType or InvalidValue if it has no meaning.
 
-    A callable is for training jobs.
+    A callable is for training jobs, unless it says itself which kind it is for, as `any_life` does.
     """
     several = isinstance(plan, (list, tuple, set, frozenset))
     given: list[Any] = [*plan] if several else [] if plan is None else [plan]  # type: ignore[misc]  # mypy forgets `several`
     if several and not given:
         raise InvalidValue(f"plan={plan!r} has no plan in it: give one for each kind of job, or leave it out")
+    if not given:
+        return {}
+    from sagemock.jobs.rules import kind_by  # noqa: PLC0415  # needed only with a plan
+
     found: dict[str, Any] = {}
     for one in given:
         if one is None:
             raise InvalidType("a collection of plans has a plan for each kind of job, and not None: leave it out")
         check_plan(one)
-        name = "training" if (kind := getattr(one, "kind", None)) is None else kind.name
+        name = "training" if (kind := kind_by(one)) is None else kind.name
         if name in found:
             raise InvalidValue(f"plan has two plans for {name} jobs: give one for each kind of job")
         found[name] = one

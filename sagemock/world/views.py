@@ -1,7 +1,7 @@
 """How a test reads a job: live views, which always show the present instant."""
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar, cast
@@ -23,13 +23,18 @@ from sagemock.training.plan.plan import Plan
 from sagemock.training.snapshot import Snapshot, snapshot
 from sagemock.transform import job as transform
 from sagemock.transform.plan import TransformJobPlan
+from sagemock.tuning import job as tuning
+from sagemock.tuning.child import Child
+from sagemock.tuning.plan import TuningJobPlan
 
 __all__ = [
     "AnyView",
+    "ChildView",
     "JobView",
     "ProcessingJobView",
     "TransformJobView",
     "TransitionView",
+    "TuningJobView",
     "Verbs",
     "still",
 ]
@@ -46,6 +51,25 @@ class TransitionView:
     start: datetime
     end: datetime | None
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChildView:
+    """A training job that a tuning job has launched, as it was when you asked. The job itself is `sagemaker.jobs[child.name]`."""
+
+    name: str
+    arn: str
+    status: str
+    """TrainingJobStatus."""
+    hyperparameters: Mapping[str, str]
+    """TunedHyperParameters: those that vary."""
+    objective: float | None
+    """The last value of the objective so far, None if there is none."""
+    objective_status: str
+    """ObjectiveStatus: Pending, Succeeded or Failed."""
+    created: datetime
+    ended: datetime | None
+    """When it ended, None if it has not."""
 
 
 class Verbs(Protocol):
@@ -315,6 +339,58 @@ class TransformJobView(_BatchJobView[transform.Job]):
     def plan(self) -> TransformJobPlan:
         """The plan that the job plays."""
         return cast("TransformJobPlan", self._find().plan)
+
+
+class TuningJobView(AnyView[tuning.Job]):
+    """A tuning job as it is at the present instant of its mock's clock. `print` it for a picture.
+
+    After the deletion of the job is done, its name, ARN and region remain; everything else raises UnknownJob.
+    """
+
+    @property
+    def _view(self) -> tuning.Snapshot:
+        return tuning.snapshot(self._find(), self._clock.now_us())
+
+    @property
+    def plan(self) -> TuningJobPlan:
+        """The plan that the job plays."""
+        return self._find().plan
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """TrainingJobStatusCounters."""
+        return dict(self._view.counters)
+
+    @property
+    def objective_counters(self) -> dict[str, int]:
+        """ObjectiveStatusCounters."""
+        return dict(self._view.objectives)
+
+    @property
+    def children(self) -> tuple[ChildView, ...]:
+        """The training jobs that it has launched so far, in that order, as they are now."""
+        now_us = self._clock.now_us()
+        return tuple(_child_view(one, now_us) for one in self._find().children if one.created_us <= now_us)
+
+    @property
+    def best(self) -> ChildView | None:
+        """BestTrainingJob, or None."""
+        now_us = self._clock.now_us()
+        found = self._find().best(now_us)
+        return None if found is None else _child_view(found, now_us)
+
+
+def _child_view(child: Child, now_us: int) -> ChildView:
+    return ChildView(
+        name=child.job.name,
+        arn=child.job.arn,
+        status=child.job.state(now_us).primary,
+        hyperparameters=dict(child.tuned),
+        objective=child.objective if child.is_over(now_us) else child.emitted(now_us),
+        objective_status=tuning.objective_status(child, now_us),
+        created=instant(child.created_us),
+        ended=_instant(child.ended_us) if child.is_over(now_us) else None,
+    )
 
 
 def _instant(at_us: int | None) -> datetime | None:

@@ -24,6 +24,7 @@ from sagemock.protocol.request import Request
 from sagemock.service.calls import Calls
 from sagemock.world import reports
 from sagemock.world.backend import Backend, Fallback
+from sagemock.world.launcher import Launcher
 from sagemock.world.options import Options
 from sagemock.world.sleeps import Sleep
 
@@ -83,6 +84,7 @@ class World:
         self.backend = Backend(options, self.clock, self.store, self.fallback)
         self.bridge = EventBridge(self.clock, self.backend.service)
         self.backend.pending.append(self.bridge)
+        self.launcher = Launcher(self.clock, self.backend)
 
     def _is_untouched(self) -> bool:
         return self.store.is_untouched
@@ -152,11 +154,16 @@ class World:
         """
         reply = self.backend.answer(request)
         if reply is not None:
-            self.bridge.flush()
+            self.flush()
             if reply.takes_us:
                 check_end(self.clock.now_us() + reply.takes_us)
                 self.clock.pass_us(reply.takes_us)
         return reply
+
+    def flush(self) -> bool:
+        """Do what is due at the present instant: launch and stop children, deliver events. Return whether anybody gets events."""
+        self.launcher.flush()
+        return self.bridge.flush()
 
     @property
     def is_over(self) -> bool:
@@ -168,7 +175,7 @@ class World:
         self.threads_before.add(threading.current_thread())
 
     def _spend_us(self, at_us: int, takes_us: int) -> None:
-        if self.bridge.flush():
+        if self.flush():
             # This thread has just delivered the events of the call, and a handler may have let time pass.
             at_us = self.clock.now_us()
         # A sleep of the calling thread (law 6): calls that two threads make at one instant are answered at one instant.

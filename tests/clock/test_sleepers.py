@@ -1,5 +1,5 @@
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sagemock.clock import sleepers as module
+from sagemock.clock.holds import Holds
 from sagemock.clock.real import real
 from sagemock.clock.sleepers import Sleepers, waiting
 from sagemock.clock.virtual import Clock
@@ -378,3 +379,55 @@ def test_who_is_to_look_around_and_gets_up_instead_hands_over() -> None:
     assert vars(world.sleepers)["_driver"] is left
     world.sleepers.get_up(left)
     assert vars(world.sleepers)["_driver"] is None
+
+
+@pytest.fixture
+def idle() -> Iterator[threading.Thread]:
+    """Return a thread that waits for its end, really."""
+    end = threading.Event()
+    thread = threading.Thread(target=end.wait)
+    yield thread
+    end.set()
+    thread.join()
+
+
+def test_time_stands_between_the_end_of_a_thread_and_the_moment_at_which_who_joins_it_is_woken(idle: threading.Thread) -> None:
+    """The thread is on no list any more, and the one that waits for it sleeps as far as anybody knows."""
+    world, ended = World(), threading.Thread()
+    joins, again, sleeps = (world.sleepers.sleeper(at_us, lambda: None) for at_us in (None, None, world.start_us + 5))
+    joins.thread = again.thread = idle
+    idle.start()
+    joins.joins, again.joins = threading.current_thread(), ended
+    world.sleepers.lie_down(joins)
+    assert world.sleepers.is_alone()
+    world.sleepers.lie_down(again)
+    assert not world.sleepers.is_alone()
+    assert not World(around=world.sleepers).sleepers.is_alone()
+    world.sleepers.lie_down(sleeps)
+    assert world.sleepers.drive(sleeps)
+    assert world.at_us == 0
+    world.sleepers.get_up(again)
+    assert world.sleepers.drive(sleeps) == 0
+    assert world.at_us == 5
+
+
+def test_who_was_woken_while_the_threads_were_counted_is_waited_for(
+    idle: threading.Thread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread that gave it something has ended since, so that the count says that nobody is awake."""
+    world = World()
+    waits, sleeps = (world.sleepers.sleeper(at_us, lambda: None) for at_us in (None, world.start_us + 5))
+    waits.thread = idle
+    idle.start()
+    world.sleepers.lie_down(waits)
+
+    def count(_: Holds) -> int:
+        world.sleepers.give(waits)
+        return 0
+
+    monkeypatch.setattr(Holds, "_awake_threads", count)
+    assert not world.sleepers.is_alone()
+    world.sleepers.woken.clear()
+    world.sleepers.lie_down(sleeps)
+    assert world.sleepers.drive(sleeps)
+    assert world.at_us == 0

@@ -8,6 +8,7 @@ from inspect import ismodule
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from sagemock.cli.batch_check import RULES as BATCH_RULES
 from sagemock.evidence import Assumption
 from sagemock.training import status
 from sagemock.training.rules import RULES
@@ -116,7 +117,7 @@ def _rows() -> Iterator[str]:
 def _rules() -> Iterator[str]:
     yield "| rule | | stands on |"
     yield "|---|---|---|"
-    for rule in RULES:
+    for rule in (*RULES, *BATCH_RULES):
         yield f"| {rule.key} | {rule.law} | {rule.evidence} |"
 
 

@@ -69,6 +69,14 @@ def test_a_kind_of_job_is_made_of_what_the_list_names(kind: str) -> None:
         "look",
         "remote",
         "demo_batch",
+        "batch",
+        "batch_check",
+        "plans",
+        "remote_views",
+        "worlds",
+        "outcomes",
+        "chance",
+        "strategies",
         kind,
     }
     rooms = {
@@ -80,9 +88,16 @@ def test_a_kind_of_job_is_made_of_what_the_list_names(kind: str) -> None:
         "world/controls",
         "sagemock/__init__",
         "served/remote",
+        "served/plans",
+        "served/worlds",
+        "outcomes",
+        "chance",
+        "strategies",
+        "cli/batch",
+        "cli/batch_check",
     }
     assert all(f"`{name}`" in listed for name in (*rooms, "literals", "picture/look", "service/transform"))
     word = re.compile(rf"\b{kind}(?:_jobs?\b|\.(?:job|plan)\b| import\b)|\b{kind.title()}Jobs?\b|import .*\b{kind}\b")
     naming = {path for path in (ROOT / "sagemock").rglob("*.py") if word.search(path.read_text("utf-8"))}
     assert {path.stem for path in naming if path.parent.name != kind} <= own
-    assert {path.stem for path in (ROOT / "sagemock" / kind).glob("[a-z]*.py")} == {"plan", "job"}
+    assert {path.stem for path in (ROOT / "sagemock" / kind).glob("[a-z]*.py")} == {"plan", "job", "lives"}

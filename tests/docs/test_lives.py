@@ -8,23 +8,32 @@ from typing import Any
 
 import pytest
 
-from sagemock import Phase, Plan, reasons
+from sagemock import Phase, Plan, ProcessingJobPlan, TransformJobPlan, reasons
 from sagemock.jobs.place import Place
 from sagemock.picture.show import timeline
+from sagemock.processing import job as processing
 from sagemock.training.job import Job
 from sagemock.training.plan.script import script
+from sagemock.transform import job as transform
 
 PAGE = Path(__file__).parents[2] / "docs" / "lives.md"
 BLOCKS = re.findall(r"```py\nlife\((.*?)\)\n```\n\n```text\n(.*?)\n```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 NAMES: dict[str, Any] = {"Plan": Plan, "Phase": Phase, "reasons": reasons}
+CREATED_US = 1_532_908_800_000_000
 exec(re.findall(r"```python\n(from .*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[0], NAMES)  # noqa: S102  # our own page
 
 
-def drawn(plan: Plan, request: Mapping[str, Any]) -> str:
+def drawn(plan: Plan | ProcessingJobPlan | TransformJobPlan, request: Mapping[str, Any]) -> str:
     """Return the picture of the whole life of a job that plays `plan`."""
     place = Place("aws", "us-east-1", "123456789012")
-    made = script(plan, request, Random(0))  # noqa: S311  # a test's dice, not a secret
-    job = Job("job", place, request, plan, made, 1_532_908_800_000_000, 1)
+    dice = Random(0)  # noqa: S311  # a test's dice, not a secret
+    job: Job | processing.Job | transform.Job
+    if isinstance(plan, ProcessingJobPlan):
+        job = processing.Job("job", place, request, plan, processing.concrete(plan, request, dice), CREATED_US, 1)
+    elif isinstance(plan, TransformJobPlan):
+        job = transform.Job("job", place, request, plan, transform.concrete(plan, request, dice), CREATED_US, 1)
+    else:
+        job = Job("job", place, request, plan, script(plan, request, dice), CREATED_US, 1)
     return timeline(job, job.last_us)
 
 
@@ -34,7 +43,8 @@ def test_a_picture_is_what_is_drawn(call: str, picture: str) -> None:
     assert eval(f"drawn({call})", {**NAMES, "drawn": drawn}) == picture  # noqa: S307  # our own page
 
 
-def test_the_page_shows_every_recipe() -> None:
+@pytest.mark.parametrize("of", [Plan, ProcessingJobPlan, TransformJobPlan])
+def test_the_page_shows_every_recipe(of: type[object]) -> None:
     """No recipe is left without a picture, but for replays, whose picture is the record's."""
-    recipes = {name for name, value in vars(Plan).items() if isinstance(value, classmethod)} - {"replays"}
-    assert recipes <= set(re.findall(r"Plan\.(\w+)\(", " ".join(call for call, _ in BLOCKS)))
+    recipes = {name for name, value in vars(of).items() if isinstance(value, classmethod)} - {"replays"}
+    assert recipes <= set(re.findall(rf"\b{of.__name__}\.(\w+)\(", " ".join(call for call, _ in BLOCKS)))

@@ -13,7 +13,9 @@ from sagemock.events.pattern import EventPattern
 from sagemock.protocol.model import Api, installed
 from tests.support.calling import START, create, make_client
 
-TYPE = " or ".join(f'"SageMaker {kind} Job State Change"' for kind in ("Training", "Processing", "Transform"))
+TYPE = " or ".join(
+    f'"SageMaker {kind} Job State Change"' for kind in ("Training", "Processing", "Transform", "HyperParameter Tuning")
+)
 STATUSES = '"InProgress" or "Completed" or "Failed" or "Stopping" or "Stopped" or "Deleting" or null'
 
 
@@ -74,8 +76,8 @@ def test_what_an_event_may_have_is_let_through(pattern: dict[str, Any]) -> None:
             f"detail-type can only be {TYPE}; did you mean 'SageMaker Training Job State Change'? Write that",
         ),
         (
-            {"source": ["aws.sagemaker"], "detail-type": ["SageMaker HyperParameter Tuning Job State Change"]},
-            f"detail-type can only be {TYPE}, because sagemock sends no events of other jobs; take it out",
+            {"source": ["aws.sagemaker"], "detail-type": ["SageMaker Endpoint State Change"]},
+            f"detail-type can only be {TYPE}; did you mean 'SageMaker Processing Job State Change'? Write that",
         ),
         (detail(TrainingJobStatus=["Complete"]), f"detail.TrainingJobStatus can only be {STATUSES}; did you mean 'Completed'?"),
         (
@@ -114,7 +116,10 @@ def test_what_an_event_may_have_is_let_through(pattern: dict[str, Any]) -> None:
             {"detail-type": ["SageMaker Processing Job State Change"], **detail(TransformJobStatus=["Failed"])},
             "no event of a processing job has detail.TransformJobStatus; take it out",
         ),
-        (detail(HyperParameterTuningJobName=["x"]), "detail.HyperParameterTuningJobName is about tuning jobs, and sagemock"),
+        (
+            detail(BestTrainingJb=["x"]),
+            "no event of a tuning job has detail.BestTrainingJb; did you mean 'BestTrainingJob'? Write that",
+        ),
         ({"detail": ["Failed"]}, "detail is an object, which has no value; name one of its fields"),
         (
             detail(ModelArtifacts=["s3://x"], TrainingJobName=["x"]),

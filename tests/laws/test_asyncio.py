@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import selectors
 import socket
+import sys
 import threading
 import time
 from asyncio import sleep as rest
@@ -40,6 +41,57 @@ def new_uvloop() -> asyncio.AbstractEventLoop:
     """Return uvloop's loop, where that is installed."""
     found: asyncio.AbstractEventLoop = pytest.importorskip("uvloop").new_event_loop()
     return found
+
+
+SEEN_THROUGH = [asyncio.SelectorEventLoop, new_uvloop]
+"""Makes of loops of which it is known what they wait for."""
+
+
+def in_a_thread() -> Coroutine[Any, Any, None]:
+    """Sleep for ten minutes in a thread."""
+    return asyncio.to_thread(time.sleep, 600)
+
+
+async def expires(what: "asyncio.Future[None] | Coroutine[Any, Any, None]") -> bool:
+    """Return whether a wait for something is given up after 50 seconds."""
+    try:
+        await asyncio.wait_for(what, 50)
+    except asyncio.TimeoutError:
+        return True
+    return False
+
+
+async def expires_in_a_block() -> bool:
+    """Likewise, by `asyncio.timeout`."""
+    try:
+        async with asyncio.timeout(50):  # type: ignore[attr-defined]  # from Python 3.11 on
+            await in_a_thread()
+    except TimeoutError:
+        return True
+    return False
+
+
+async def is_pending() -> bool:
+    """Likewise, by `asyncio.wait`."""
+    done, pending = await asyncio.wait([asyncio.create_task(in_a_thread())], timeout=50)
+    return not done and bool(pending)
+
+
+async def is_left() -> bool:
+    """Likewise, by anyio."""
+    anyio: Any = pytest.importorskip("anyio")
+    with anyio.move_on_after(50) as scope:
+        await anyio.to_thread.run_sync(time.sleep, 600, abandon_on_cancel=True)
+    return bool(scope.cancelled_caught)
+
+
+TIMED_WAITS: dict[str, Callable[[], Coroutine[Any, Any, bool]]] = {
+    "wait_for": lambda: expires(in_a_thread()),
+    "executor": lambda: expires(asyncio.get_running_loop().run_in_executor(None, time.sleep, 600)),
+    "wait": is_pending,
+    "anyio": is_left,
+    **({"timeout": expires_in_a_block} if sys.version_info >= (3, 11) else {}),
+}
 
 
 @pytest.fixture(params=[asyncio.SelectorEventLoop, OpaqueLoop, new_uvloop], ids=["asyncio", "opaque", "uvloop"])
@@ -113,20 +165,83 @@ def test_a_timeout_around_a_task_that_polls_expires_at_its_virtual_instant(run: 
     assert told == [(30, "poll"), (45, "later"), (50, "at"), (60, "poll"), (90, "poll"), (100, "timeout")]
 
 
-def test_a_timer_in_a_loop_in_which_nobody_sleeps_is_real(run: Run, sagemaker: SageMakerMock) -> None:
-    """Law 8: what an event loop measures for real work; a virtual move by the test does not hurry it."""
+@pytest.mark.parametrize("run", SEEN_THROUGH, indirect=True, ids=["asyncio", "uvloop"])
+@pytest.mark.parametrize("timed", TIMED_WAITS, ids=list(TIMED_WAITS))
+def test_a_timeout_around_a_thread_that_sleeps_expires_at_its_virtual_instant(
+    run: Run, sagemaker: SageMakerMock, timed: str
+) -> None:
+    """Law 8, in a loop in which no task sleeps; the thread sleeps on."""
 
     async def main() -> None:
-        never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        assert await TIMED_WAITS[timed]() is True
+        assert seconds(sagemaker) == 50
+
+    run(main())
+
+
+@pytest.mark.parametrize("run", SEEN_THROUGH, indirect=True, ids=["asyncio", "uvloop"])
+def test_timers_let_time_pass_where_nothing_else_is_awaited(run: Run, sagemaker: SageMakerMock) -> None:
+    """So a task that polls between waits for an event takes no real time, as a thread does."""
+
+    async def main() -> list[float]:
+        stop, polls, loop = asyncio.Event(), list[float](), asyncio.get_running_loop()
+        loop.call_later(100, stop.set)
+        while not stop.is_set():
+            try:
+                await asyncio.wait_for(stop.wait(), 30)
+            except asyncio.TimeoutError:
+                polls.append(seconds(sagemaker))
+        return [*polls, seconds(sagemaker)]
+
+    assert run(main()) == [30, 60, 90, 100]
+    assert sagemaker.sleeps == []
+
+
+def test_a_timer_beside_what_may_come_from_outside_is_real(run: Run, sagemaker: SageMakerMock) -> None:
+    """Law 8: what an event loop measures for real work, while a connection was not quiet for `patience`."""
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.add_reader(connection, connection.fileno)
+        never: asyncio.Future[None] = loop.create_future()
         began_s = real.monotonic()
         with pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(never, 0.02)
         assert real.monotonic() - began_s >= 0.019
         assert await asyncio.wait_for(asyncio.sleep(0, "yielded"), 60) == "yielded"
+        loop.remove_reader(connection)
 
-    run(main())
+    with socket.create_server(("127.0.0.1", 0)) as listening, socket.create_connection(listening.getsockname()) as connection:
+        run(main())
     assert seconds(sagemaker) == 0
     assert sagemaker.sleeps == []
+
+
+@pytest.mark.parametrize("run", SEEN_THROUGH, indirect=True, ids=["asyncio", "uvloop"])
+def test_a_timer_does_not_overtake_what_an_older_thread_is_about_to_give(run: Run) -> None:
+    """One that computes, also if it is older than the mock."""
+    begin, told = threading.Event(), list[Callable[[], object]]()
+
+    def work() -> None:
+        begin.wait()
+        ends_s = real.monotonic() + 0.1
+        while real.monotonic() < ends_s:
+            pass
+        told[0]()
+
+    older = threading.Thread(target=work)
+    older.start()
+
+    async def main() -> None:
+        loop, done = asyncio.get_running_loop(), asyncio.Event()
+        told.append(lambda: loop.call_soon_threadsafe(done.set))
+        begin.set()
+        await asyncio.wait_for(done.wait(), 3600)
+
+    with mock_sagemaker(start=START) as sagemaker:
+        run(main())
+        assert seconds(sagemaker) == 0
+    older.join()
 
 
 def test_a_loop_stays_responsive_to_real_sockets(run: Run, sagemaker: SageMakerMock) -> None:

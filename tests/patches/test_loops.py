@@ -32,7 +32,7 @@ class Situation:
         self.alarms = Alarms(loop, Sleepers(self.clock, set(threading.enumerate()) - {threading.current_thread()}))
         self.alarms.asleep = 1
         self.are_asleep = True
-        self.drive: Any = drive_of(loop, lambda: self.alarms if self.are_asleep else None, lambda: None)
+        self.drive: Any = drive_of(loop, lambda: self.alarms if self.are_asleep else None, lambda: None, lambda: None)
 
 
 def test_a_loop_that_shows_its_selector_is_driven_by_that(loop: asyncio.AbstractEventLoop) -> None:
@@ -55,7 +55,7 @@ def test_a_selector_is_itself_again_when_nobody_sleeps() -> None:
 
 
 def test_where_every_sleeper_was_cancelled_nothing_moves(loop: asyncio.AbstractEventLoop) -> None:
-    """Until the tasks notice, they count as asleep, and there is no instant to go to."""
+    """Until the tasks notice, they count as asleep, and there is not an instant to go to."""
     situation = Situation(loop)
     before_us = situation.clock.now_us()
     situation.drive.begin()

@@ -3,10 +3,11 @@
 import queue
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import ALL_COMPLETED, ThreadPoolExecutor, as_completed, wait
+from collections.abc import Callable, Iterator
+from concurrent.futures import ALL_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures import _base as futures
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -188,6 +189,98 @@ def test_what_is_left_of_a_wait_when_the_mock_ends_is_real() -> None:
     for thread in (*begun, short):
         thread.join()
     assert found.count(True) == 2
+
+
+Give = Callable[[], object]
+MadeWait = tuple[Callable[[float], bool], Give]
+
+
+def of_a_queue() -> MadeWait:
+    """Return a wait, which says whether it was given something in time, and what gives that."""
+    box = queue.Queue[int]()
+
+    def wait_s(timeout_s: float) -> bool:
+        try:
+            return bool(box.get(timeout=timeout_s))
+        except queue.Empty:
+            return False
+
+    return wait_s, lambda: box.put(7)
+
+
+def of_a_condition() -> MadeWait:
+    """Likewise."""
+    condition, found = threading.Condition(), list[int]()
+
+    def wait_s(timeout_s: float) -> bool:
+        with condition:
+            return bool(condition.wait_for(lambda: found, timeout_s))
+
+    def give() -> None:
+        with condition:
+            # Not what is waited for, at first.
+            condition.notify_all()
+        with condition:
+            found.append(7)
+            condition.notify_all()
+
+    return wait_s, give
+
+
+def of_a_semaphore() -> MadeWait:
+    """Likewise."""
+    semaphore = threading.Semaphore(0)
+    return lambda timeout_s: semaphore.acquire(timeout=timeout_s), semaphore.release
+
+
+def of_futures() -> MadeWait:
+    """Likewise."""
+    future: Future[int] = Future()
+
+    def wait_s(timeout_s: float) -> bool:
+        try:
+            return list(as_completed([future], timeout=timeout_s)) == [future]
+        except FutureTimeout:
+            return False
+
+    return wait_s, lambda: future.set_result(7)
+
+
+@pytest.fixture(params=[of_a_queue, of_a_condition, of_a_semaphore, of_futures])
+def made(request: pytest.FixtureRequest) -> MadeWait:
+    """Return a wait that measures by itself what is left of its time-out, and what ends it."""
+    found: MadeWait = request.param()
+    return found
+
+
+@contextmanager
+def across_the_end(wait_s: Callable[[], bool]) -> Iterator[list[bool]]:
+    """Let a thread wait in a mock that ends meanwhile, an hour of virtual time after its start; then run the block."""
+    found = list[bool]()
+    sagemaker = mock_sagemaker(start=START, latency=0).start()
+    sagemaker.clock.advance(3600)
+    thread = threading.Thread(target=lambda: found.append(wait_s()))
+    with sagemaker.clock.paused():
+        thread.start()
+        eventually(lambda: len(leader_of(sagemaker).table))
+        sagemaker.stop()
+    yield found
+    thread.join(30)
+    assert not thread.is_alive()
+
+
+def test_a_wait_across_the_end_of_its_mock_keeps_its_time_out(made: MadeWait) -> None:
+    """Virtual time was ahead of real time: by neither of the two alone is the rest of it right."""
+    with across_the_end(lambda: made[0](0.2)) as found:
+        pass
+    assert found == [False]
+
+
+def test_a_wait_across_the_end_of_its_mock_ends_when_it_is_given_something(made: MadeWait) -> None:
+    """Also inside of the next mock, whose clock is none of its own."""
+    with across_the_end(lambda: made[0](3600)) as found, mock_sagemaker(start=START):
+        made[1]()
+    assert found == [True]
 
 
 @pytest.mark.parametrize("options", [{"wall": "real"}, {"sleep": "real"}])

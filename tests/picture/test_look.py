@@ -32,7 +32,7 @@ def test_a_status_is_seen_on_a_light_and_on_a_dark_ground(name: str) -> None:
 
 def test_every_status_has_a_look_and_a_letter_of_its_own() -> None:
     """Signs of marks are not letters."""
-    assert set(LOOKS) == status.PHASES | status.ENDINGS | {"Processing", "Transforming"}
+    assert set(LOOKS) == status.PHASES | status.ENDINGS | {"Processing", "Transforming", "InProgress"}
     letters = [look.letter for look in LOOKS.values()]
     assert len(set(letters)) == len(letters)
     assert all(len(letter) == 1 and letter.isupper() for letter in letters)

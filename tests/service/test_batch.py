@@ -443,5 +443,5 @@ def test_a_quota_without_meaning_is_refused(sagemaker: SageMakerMock) -> None:
         sagemaker.quota("ml.m5.xlarge", instances=1, kind="processing", spot=True)
     with pytest.raises(UsageError, match="transform jobs do not run on 'ml.m5.huge': did you mean"):
         sagemaker.quota("ml.m5.huge", instances=1, kind="transform")
-    with pytest.raises(InvalidValue, match="kind is 'training', 'processing' or 'transform', not 'tuning'"):
+    with pytest.raises(InvalidValue, match="a tuning job has no instances of its own: set the quota for training jobs"):
         sagemaker.quota("ml.m5.xlarge", instances=1, kind="tuning")

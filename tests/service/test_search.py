@@ -4,7 +4,7 @@ import base64
 import json
 import operator
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
@@ -12,6 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sagemock import NotSimulated, Plan, SageMakerMock, UsageError, mock_sagemaker
+from sagemock.jobs.kinds import TRAINING
+from sagemock.jobs.store import Store
+from sagemock.protocol.model import Api
 from sagemock.service import operations, search
 from sagemock.training.job import Job
 from sagemock.training.snapshot import Snapshot, snapshot
@@ -410,6 +413,29 @@ def test_search_meets_faults_and_is_recorded(sagemaker: SageMakerMock, client: A
     assert sagemaker.calls.to("Search").outcomes == ["ThrottlingException", "ok"]
     with pytest.raises(UsageError):
         sagemaker.fault("Search", "ThrottlingException", job="churn")
+
+
+def test_a_resource_is_searched_by_what_it_shows(sagemaker: SageMakerMock, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the members of its own record, in pages, and without what is hidden."""
+    kind = TRAINING._replace(shape="HyperParameterTuningJob")
+
+    def show(_api: Api, _store: Store, job: Job, now_us: int) -> dict[str, Any]:
+        return {"HyperParameterTuningJobName": job.name, "CreationTime": job.created_us / 1e6, "Other": now_us}
+
+    monkeypatch.setitem(cast("dict[str, Any]", search.RESOURCES), kind.shape, search.Resource(kind, show))
+    for name in ("alpha", "beta", "gamma"):
+        create(client, name, Tags=[{"Key": "team", "Value": name}])
+    wanted = {"Resource": kind.shape, "SortBy": "HyperParameterTuningJobName"}
+    filters = {"Filters": [where("HyperParameterTuningJobName", "NotEquals", "gamma")]}
+    response = client.search(**wanted, MaxResults=1, SearchExpression=filters)
+    [[(member, shown)]] = [one.items() for one in response["Results"]]
+    assert member == kind.shape
+    assert set(shown) == {"HyperParameterTuningJobName", "CreationTime", "Tags"}
+    assert shown["Tags"] == [{"Key": "team", "Value": "beta"}]
+    assert response["NextToken"]
+    sagemaker.hide("beta", lasting=600, operation="Search")
+    found = [one[kind.shape]["HyperParameterTuningJobName"] for one in client.search(**wanted)["Results"]]
+    assert found == ["gamma", "alpha"]
 
 
 def test_other_resources_are_refused_by_name(client: Any) -> None:

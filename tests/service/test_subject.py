@@ -14,7 +14,7 @@ ARN = "arn:aws:sagemaker:us-east-1:123456789012:"
         ({"TrainingJobName": "churn-1"}, "churn-1"),
         ({"ResourceArn": f"{ARN}training-job/churn-1", "Tags": []}, "churn-1"),
         ({"ResourceArn": f"{ARN}endpoint/churn-1"}, None),
-        ({"ResourceArn": f"{ARN}hyper-parameter-tuning-job/churn-1"}, None),
+        ({"ResourceArn": f"{ARN}hyper-parameter-tuning-job/churn-1"}, "churn-1"),
         ({"NameContains": "churn"}, None),
         ({}, None),
     ],
@@ -48,7 +48,9 @@ def test_a_misspelt_operation_is_told_the_nearest(pattern: str, hint: str) -> No
 
 def test_what_is_like_no_operation_is_told_what_there_is() -> None:
     """The operations that are simulated."""
-    with pytest.raises(UsageError, match="SageMaker has no operation 'xyz': sagemock answers AddTags, CreateProcessingJob,"):
+    with pytest.raises(
+        UsageError, match="SageMaker has no operation 'xyz': sagemock answers AddTags, CreateHyperParameterTuningJob,"
+    ):
         checked_operation("xyz")
 
 

@@ -24,6 +24,7 @@ from sagemock import (
     ProcessingJobPlan,
     SageMakerMock,
     TransformJobPlan,
+    TuningJobPlan,
     chance,
     outcomes,
     reasons,
@@ -37,6 +38,7 @@ from sagemock.service.calls import Calls
 from sagemock.training.plan.fields import PlanFields
 from sagemock.training.plan.plan import Durations
 from sagemock.transform.plan import TransformDurations
+from sagemock.tuning.plan import TuningDurations
 from sagemock.world import options
 from sagemock.world.mappings import Jobs
 from sagemock.world.views import JobView
@@ -77,6 +79,7 @@ _GOOD_VERBS: Final[dict[str, dict[str, Any]]] = {
     "create_processing_job": {"name": "other-1"},
     "create_training_job": {"name": "other-1"},
     "create_transform_job": {"name": "other-1"},
+    "create_tuning_job": {"name": "other-1"},
     "fail": {"name": JOB},
     "fault": {"operation": "StopTrainingJob", "error": "ThrottlingException"},
     "hide": {"job": "other-*", "lasting": 5},
@@ -127,6 +130,13 @@ _GOOD_BATCH_RECIPES: Final[dict[str, dict[str, Any]]] = {
         }
     },
 }
+_GOOD_TUNING_RECIPES: Final[dict[str, dict[str, Any]]] = {
+    "completes": {},
+    "fails": {"after": 60},
+    "hangs": {},
+    "immediate": {},
+    "stopped": {"after": 60},
+}
 _GOOD_ON_A_VIEW: Final[dict[str, dict[str, Any]]] = {
     "advance_until": {"wanted": "Training"},
     "complete": {},
@@ -141,6 +151,7 @@ _GOOD_FUNCTIONS: Final[dict[Callable[..., Any], dict[str, Any]]] = {
     reasons.algorithm: {"failure_file": "boom"},
     reasons.data_download: {},
     reasons.image_download: {},
+    reasons.image_not_found: {"image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/prepare:1"},
     reasons.checked: {"reason": "boom"},
     chance.any_life: {},
     strategies.plans: {},
@@ -148,8 +159,8 @@ _GOOD_FUNCTIONS: Final[dict[Callable[..., Any], dict[str, Any]]] = {
     outcomes.chosen: {"wanted": "all"},
     sagemock.current: {},
 }
-_UNLISTED: Final[frozenset[Any]] = frozenset({chance.plan, chance.life})
-"""For `sagemock.strategies` only: they take dice, which no test gives."""
+_UNLISTED: Final[frozenset[Any]] = frozenset({chance.checked_kind, chance.life})
+"""For `sagemock.strategies` only."""
 
 
 def parameters() -> Iterator[Parameter]:
@@ -192,6 +203,7 @@ def _names(function: Callable[..., Any]) -> dict[str, Any]:
         "Durations": Durations,
         "ProcessingDurations": ProcessingDurations,
         "TransformDurations": TransformDurations,
+        "TuningDurations": TuningDurations,
         "Mapping": Mapping,
         "Callable": Callable,
         "Any": Any,
@@ -262,10 +274,11 @@ def _plans() -> Iterator[Parameter]:
     for name, recipe in inspect.getmembers(Plan, inspect.ismethod):
         if not name.startswith("_"):  # pragma: no branch  # none is private today
             yield from _of(f"Plan.{name}", recipe, _played(recipe, _GOOD_RECIPES[name]))
-    for of in (ProcessingJobPlan, TransformJobPlan):
+    for of in (ProcessingJobPlan, TransformJobPlan, TuningJobPlan):
+        recipes = _GOOD_TUNING_RECIPES if of is TuningJobPlan else _GOOD_BATCH_RECIPES
         for name, recipe in inspect.getmembers(of, inspect.ismethod):
             if not name.startswith("_"):
-                yield from _of(f"{of.__name__}.{name}", recipe, _played(recipe, _GOOD_BATCH_RECIPES[name]))
+                yield from _of(f"{of.__name__}.{name}", recipe, _played(recipe, recipes[name]))
         for name, annotation in _fields(of).items():
             yield Parameter(of.__name__, name, annotation, _played(of, {}))
             yield Parameter(f"{of.__name__}.but", name, annotation, _played(of().but, {}))

@@ -131,7 +131,7 @@ def test_a_verb_of_the_mock_takes_an_arn(three: SageMakerMock, kind: str) -> Non
 
 def test_only_training_jobs_are_interrupted(three: SageMakerMock) -> None:
     """A view of another kind has no such verb; a training job has it."""
-    with pytest.raises(UsageError, match="it runs on demand"):
+    with pytest.raises(UsageError, match="only training jobs run on spot instances; stop it, or let it fail"):
         three.interrupt(three.processing_jobs["churn"].arn)
     with pytest.raises(UsageError, match="it runs on demand"):
         three.jobs["churn"].interrupt()
@@ -225,8 +225,8 @@ def test_plans_for_the_wrong_kind_are_refused(sagemaker: SageMakerMock) -> None:
     """With what to write."""
     with pytest.raises(InvalidValue, match=r"kind='transform', and ProcessingJobPlan.completes\(\) is for processing jobs"):
         sagemaker.plan("*", ProcessingJobPlan.completes(), kind="transform")
-    with pytest.raises(InvalidValue, match="kind is 'training', 'processing' or 'transform', not 'tuning'"):
-        sagemaker.plan("*", ProcessingJobPlan.completes(), kind="tuning")
+    with pytest.raises(InvalidValue, match="kind is 'training', 'processing', 'transform' or 'tuning', not 'model'"):
+        sagemaker.plan("*", ProcessingJobPlan.completes(), kind="model")
     with pytest.raises(InvalidType, match=r"not the class or a recipe: call it, plan=ProcessingJobPlan\(...\)"):
         sagemaker.plan("*", ProcessingJobPlan)  # type: ignore[arg-type]
     with pytest.raises(InvalidType, match="call it, plan=TransformJobPlan.completes"):

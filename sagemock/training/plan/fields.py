@@ -174,7 +174,7 @@ class PlanFields(GeneralFields):
         every: tuple[object, ...] = (*self.phases, *self.attempt)
         for given in every:
             if not isinstance(given, Phase):
-                raise PlanError(f"{quoted(given)} is no phase: give phases like Phase('Starting', 60)")
+                raise PlanError(f"{quoted(given)} is not a phase: give phases like Phase('Starting', 60)")
         for phase in self.phases[:-1]:
             if phase.forever:
                 raise PlanError(
@@ -212,7 +212,7 @@ class PlanFields(GeneralFields):
             raise PlanError(f"epochs={self.epochs}, steps={self.steps}, tokens={self.tokens}: use Plan.serverless()")
         if self.counts_steps and self._interrupted:
             raise PlanError(
-                "a serverless job is no managed spot job, so its instances are not taken away: leave the interruptions out"
+                "a serverless job is not a managed spot job, so its instances are not taken away: leave the interruptions out"
             )
 
     def _check_logs(self) -> None:

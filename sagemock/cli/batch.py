@@ -1,0 +1,109 @@
+"""Records of processing and transform jobs: which they are, what they show, and the plan that plays them again."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from random import Random
+from typing import Any, Final, NamedTuple
+
+from sagemock.clock.instants import instant, instant_us
+from sagemock.jobs.batch.fields import BatchFields
+from sagemock.jobs.batch.job import BatchJob
+from sagemock.jobs.place import Place
+from sagemock.service import processing, transform
+from sagemock.service.batch import BatchKind
+
+__all__ = ["Recorded", "instants", "is_batch", "kind_of", "latest", "recorded", "response_of"]
+
+_KINDS: Final = (processing.KIND, transform.KIND)
+_LARGEST_S: Final = 253_402_300_799
+"""The last second of the year 9999: a larger number is in milliseconds, as in an event."""
+_NO_DICE: Final = Random(0)  # noqa: S311  # a record leaves nothing to chance
+
+
+class Recorded(NamedTuple):
+    """What a record says of its job."""
+
+    of: BatchKind
+    response: Mapping[str, Any]
+    job: BatchJob
+    """The job again: it plays the record."""
+    until_us: int
+    """The last instant of which the record knows."""
+    remarks: tuple[str, ...]
+    """A sentence for each thing that the record does not say."""
+
+    @property
+    def plan(self) -> BatchFields:
+        """The plan that plays the record."""
+        return self.job.plan
+
+
+def kind_of(record: Mapping[str, Any]) -> BatchKind | None:
+    """Return the kind of job that a record is of, None if it is not of one of these kinds."""
+    members = _members(record)
+    return next((of for of in _KINDS if of.kind.status_member in members or of.kind.name_member in members), None)
+
+
+def is_batch(record: Mapping[str, Any]) -> bool:
+    """Whether a record is of one of these kinds."""
+    return kind_of(record) is not None
+
+
+def response_of(record: Mapping[str, Any], of: BatchKind) -> dict[str, Any]:
+    """Return a record, such as the detail of an event, as a description: nulls are absent, and milliseconds are instants."""
+    members = {name: value for name, value in _members(record).items() if value is not None}
+    return members | {name: instant(members[name] * 1000) for name in instants(of) if _is_in_ms(members.get(name))}
+
+
+def recorded(record: Mapping[str, Any], of: BatchKind) -> Recorded:
+    """Return what a record says. Raises PlanError if it is not a record of such a job."""
+    response = response_of(record, of)
+    plan = type(of.success).replays(response)  # type: ignore[attr-defined]  # each kind of plan has it
+    name = str(response.get(of.kind.name_member, "a job without a name"))
+    created_us = instant_us(response["CreationTime"])
+    script = of.concrete(plan, response, _NO_DICE)
+    job = of.job(name, Place("aws", "us-east-1", "123456789012"), response, plan, script, created_us, 1)
+    status = response[of.kind.status_member]
+    known_us = max(instant_us(response[one]) for one in instants(of) if one in response)
+    # A describe of a transform job does not say when it was modified, and so not when it came to its status.
+    begins_us = next(created_us + change.at_us for change in job.timeline.changes if change.primary == status)
+    return Recorded(of, response, job, max(known_us, begins_us), tuple(_remarks(of, response)))
+
+
+def latest(records: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return one record for each job of these kinds, the last one, and every other record.
+
+    A describe of such a job says all that an earlier one does.
+    """
+    found: dict[object, Mapping[str, Any]] = {}
+    for number, record in enumerate(records):
+        of = kind_of(record)
+        members = _members(record)
+        known = of is not None and "CreationTime" in members and of.kind.name_member in members
+        key = (of.kind.name, members[of.kind.name_member], str(members["CreationTime"])) if of and known else number
+        found[key] = record
+    return list(found.values())
+
+
+def instants(of: BatchKind) -> tuple[str, ...]:
+    """Return the members that are instants, in the order of a life."""
+    prefix = of.kind.shape.removesuffix("Job")
+    return "CreationTime", f"{prefix}StartTime", f"{prefix}EndTime", "LastModifiedTime"
+
+
+def _remarks(of: BatchKind, response: Mapping[str, Any]) -> Iterator[str]:
+    status = response[of.kind.status_member]
+    if status == "Stopped" or (status == "Stopping" and "LastModifiedTime" not in response):
+        where = "its end" if instants(of)[2] in response else "its start or creation"
+        side = "before" if where == "its end" else "after"
+        yield f"It does not say when Stop{of.kind.shape} was called: 10 s {side} {where} is taken."
+    if status not in ("Completed", "Failed", "Stopped"):
+        yield "The record ends before the job did: what it does not say has the default duration."
+
+
+def _members(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    detail = record.get("detail")
+    return detail if isinstance(detail, Mapping) else record
+
+
+def _is_in_ms(value: object) -> bool:
+    return isinstance(value, int) and _LARGEST_S < value < _LARGEST_S * 1000

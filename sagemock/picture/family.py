@@ -1,0 +1,42 @@
+"""The lives of several jobs in the order of a picture: those of children stand below their tuning job."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from sagemock.jobs.job import AnyJob
+from sagemock.picture.life import Life, life
+from sagemock.training.job import Job
+from sagemock.tuning import job as tuning
+
+__all__ = ["family"]
+
+
+def family(jobs: Sequence[AnyJob], now_us: int) -> list[Life]:
+    """Return the lives of jobs. A tuning job brings its children with it."""
+    parents = {job.arn for job in jobs if isinstance(job, tuning.Job)}
+    return [
+        one
+        for job in jobs
+        if not (isinstance(job, Job) and job.launch is not None and job.launch.tuning_job_arn in parents)
+        for one in (_with_children(job, now_us) if isinstance(job, tuning.Job) else [life(job, now_us)])
+    ]
+
+
+def _with_children(job: tuning.Job, now_us: int) -> Iterator[Life]:
+    """Yield the life of a tuning job, and those of its children."""
+    at = tuning.snapshot(job, now_us)
+    yield replace(life(job, now_us), remark=_counted(at))
+    for child in job.children:
+        if child.created_us <= now_us:
+            value = child.emitted(now_us)
+            shown = "no objective yet" if value is None else f"{value:.6g}"
+            best = ", the best" if at.best is child else ""
+            name = f"  {child.job.name.removeprefix(job.name)}"
+            yield replace(life(child.job, now_us), name=name, remark=f"{shown}{best}")
+
+
+def _counted(at: tuning.Snapshot) -> str:
+    """Return what a line says of a tuning job."""
+    if at.failure_reason is not None:
+        return at.failure_reason
+    return ", ".join(f"{number} {name}" for name, number in at.counters.items() if number) or "no children yet"

@@ -1,0 +1,136 @@
+"""The rules of CreateHyperParameterTuningJob about the training job definitions, as in `tuning`."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sagemock.evidence import UNCHECKED, Assumption
+from sagemock.service import builtin
+from sagemock.service.tuning_echo import metrics
+from sagemock.tuning.definitions import definitions, objective
+
+__all__ = [
+    "definition_names_are_unique",
+    "definition_or_definitions",
+    "environment_is_small",
+    "instance_configs_stand_alone",
+    "objective_is_a_metric",
+    "objective_is_given",
+    "objective_is_in_one_place",
+    "ranges_are_in_one_place",
+    "resources_are_in_one_place",
+]
+
+_WORDS: Final = Assumption(
+    "the words in which CreateHyperParameterTuningJob refuses a training job definition, where no other row or source says them",
+    since="2026-11-26",
+    knob=UNCHECKED,
+)
+_ONE_FORM: Final = Assumption(
+    "that a tuning job has either TrainingJobDefinition or TrainingJobDefinitions, that several definitions have names, each "
+    "another, and that ranges and objective are either in the definitions or beside them",
+    since="2026-11-26",
+    knob=UNCHECKED,
+)
+_UNKNOWN: Final = Assumption(
+    "that any objective is taken of an algorithm of which no list of metrics was found, and of one given by AlgorithmName",
+    since="2026-11-26",
+    knob="fault(…), with the words of the service",
+)
+_MOST_VARIABLES: Final = 48
+
+
+@_WORDS
+def definition_or_definitions(request: Mapping[str, Any]) -> str | None:
+    """Service model: both are optional, and a description has "as sent" one of them."""
+    if _ONE_FORM(("TrainingJobDefinition" in request) == ("TrainingJobDefinitions" in request)):
+        return "Exactly one of TrainingJobDefinition and TrainingJobDefinitions must be specified"
+    return None
+
+
+@_WORDS
+def definition_names_are_unique(request: Mapping[str, Any]) -> str | None:
+    """BestTrainingJob says TrainingJobDefinitionName, by which clients find the definition."""
+    names = [one.get("DefinitionName") for one in definitions(request)]
+    if len(names) == 1:
+        return None
+    if None in names:
+        return "DefinitionName is required in each of TrainingJobDefinitions"
+    twice = next((name for name in names if names.count(name) > 1), None)
+    return None if twice is None else f"DefinitionName must be unique, and {twice} is given more than once"
+
+
+@_WORDS
+def ranges_are_in_one_place(request: Mapping[str, Any]) -> str | None:
+    """Allow the two forms of the records: with TrainingJobDefinitions the ranges are there, and none beside them."""
+    inside = [one for one in definitions(request) if one.get("HyperParameterRanges")]
+    beside = bool(request["HyperParameterTuningJobConfig"].get("ParameterRanges"))
+    if _ONE_FORM(beside and ("TrainingJobDefinitions" in request or inside)):
+        return (
+            "ParameterRanges of HyperParameterTuningJobConfig must not be specified with TrainingJobDefinitions or with "
+            "HyperParameterRanges: specify HyperParameterRanges in each definition"
+        )
+    return None
+
+
+@_WORDS
+def objective_is_in_one_place(request: Mapping[str, Any]) -> str | None:
+    """Allow the two forms of the records: with TrainingJobDefinitions the objective is there, and none beside them."""
+    inside = [one for one in definitions(request) if "TuningObjective" in one]
+    beside = "HyperParameterTuningJobObjective" in request["HyperParameterTuningJobConfig"]
+    if _ONE_FORM(beside and ("TrainingJobDefinitions" in request or inside)):
+        return (
+            "HyperParameterTuningJobObjective of HyperParameterTuningJobConfig must not be specified with TrainingJobDefinitions "
+            "or with TuningObjective: specify TuningObjective in each definition"
+        )
+    return None
+
+
+@_WORDS
+def objective_is_given(request: Mapping[str, Any]) -> str | None:
+    """Refuse what is refused although the model has it optional (hashicorp/terraform-provider-aws, PR #47138)."""
+    if any(objective(request, one) is None for one in definitions(request)):
+        return "An objective is required: specify HyperParameterTuningJobObjective or TuningObjective"
+    return None
+
+
+def objective_is_a_metric(request: Mapping[str, Any]) -> str | None:
+    """Refuse in words that were seen (aws/amazon-sagemaker-examples#1207, aws/sagemaker-python-sdk#3932)."""
+    for definition in definitions(request):
+        given = objective(request, definition)
+        known = metrics(definition, None if given is None else given["MetricName"])
+        if known and known[-1]["Name"] == "ObjectiveMetric":
+            continue
+        if _UNKNOWN(known or not (builtin.is_built_in(definition) or definition["AlgorithmSpecification"].get("AlgorithmName"))):
+            return (
+                "A metric is required for this hyperparameter tuning job objective. Provide a metric in the metric definitions."
+            )
+    return None
+
+
+@_WORDS
+def resources_are_in_one_place(request: Mapping[str, Any]) -> str | None:
+    """Service model, ResourceConfig: for instance type flexibility, "use HyperParameterTuningResourceConfig instead"."""
+    for one in definitions(request):
+        if ("ResourceConfig" in one) == ("HyperParameterTuningResourceConfig" in one):
+            return "Exactly one of ResourceConfig and HyperParameterTuningResourceConfig must be specified"
+    return None
+
+
+@_WORDS
+def instance_configs_stand_alone(request: Mapping[str, Any]) -> str | None:
+    """Service model: with InstanceConfigs, "do not provide values for InstanceType, VolumeSizeInGB or InstanceCount"."""
+    for one in definitions(request):
+        tuning = one.get("HyperParameterTuningResourceConfig", {})
+        for name in ("InstanceType", "InstanceCount", "VolumeSizeInGB"):
+            if "InstanceConfigs" in tuning and name in tuning:
+                return f"{name} cannot be specified with InstanceConfigs in HyperParameterTuningResourceConfig"
+    return None
+
+
+@_WORDS
+def environment_is_small(request: Mapping[str, Any]) -> str | None:
+    """Service model, Environment: the sum over all definitions "can't exceed" what one may have."""
+    total = sum(len(one.get("Environment", ())) for one in definitions(request))
+    if total > _MOST_VARIABLES:
+        return f"The definitions have {total} environment variables, and together they can have {_MOST_VARIABLES}"
+    return None

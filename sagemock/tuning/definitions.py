@@ -1,0 +1,72 @@
+"""The training job definitions of a request for a tuning job: what each of them tunes, for what, and the jobs that it makes.
+
+A tuning job has one definition, with its ranges and its objective beside it in HyperParameterTuningJobConfig, or several, each
+with its own (the records have both forms).
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from sagemock.evidence import Assumption
+from sagemock.training.launch import OBJECTIVE_MEMBER
+
+__all__ = ["RANGES", "child", "definitions", "objective", "ranged", "ranges", "static"]
+
+RANGES: Final = ("IntegerParameterRanges", "ContinuousParameterRanges", "CategoricalParameterRanges")
+_FIRST: Final = Assumption("that each training job of a tuning job runs on the first of its InstanceConfigs", since="2026-11-26")
+_NOT_OF_A_JOB: Final = frozenset({
+    "DefinitionName", "TuningObjective", "HyperParameterRanges", "StaticHyperParameters", "HyperParameterTuningResourceConfig",
+})  # fmt: skip
+
+
+def definitions(request: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """Return the definitions of a request, in their order."""
+    single = (request["TrainingJobDefinition"],) if "TrainingJobDefinition" in request else ()
+    return (*single, *request.get("TrainingJobDefinitions", ()))
+
+
+def ranges(request: Mapping[str, Any], definition: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the ranges of a definition: its own, or those of the whole tuning job."""
+    found: Mapping[str, Any] = definition.get("HyperParameterRanges") or _config(request).get("ParameterRanges", {})
+    return found
+
+
+def ranged(given: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield each range of ParameterRanges, of any kind."""
+    return (one for kind in RANGES for one in given.get(kind, ()))
+
+
+def objective(request: Mapping[str, Any], definition: Mapping[str, Any]) -> Mapping[str, str] | None:
+    """Return the objective of a definition: its own, or that of the whole tuning job."""
+    found: Mapping[str, str] | None = definition.get("TuningObjective") or _config(request).get(
+        "HyperParameterTuningJobObjective"
+    )
+    return found
+
+
+def static(definition: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the static hyperparameters of a definition."""
+    found: Mapping[str, str] = definition.get("StaticHyperParameters", {})
+    return found
+
+
+def child(request: Mapping[str, Any], definition: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a request for a training job with these values has, but for its name and its tags."""
+    sent = {name: value for name, value in definition.items() if name not in _NOT_OF_A_JOB}
+    if (tuning := definition.get("HyperParameterTuningResourceConfig")) is not None:
+        sent["ResourceConfig"] = _resources(tuning)
+    given = objective(request, definition)
+    metric = {} if given is None else {OBJECTIVE_MEMBER: given["MetricName"]}
+    return {**sent, "HyperParameters": {**static(definition), **values, **metric}}
+
+
+def _resources(tuning: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the ResourceConfig of a training job on the instances of a tuning job."""
+    several = tuning.get("InstanceConfigs", ())
+    own = {name: value for name, value in tuning.items() if name not in ("InstanceConfigs", "AllocationStrategy")}
+    return {**own, **_FIRST(several[0])} if several else own
+
+
+def _config(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = request.get("HyperParameterTuningJobConfig", {})
+    return found

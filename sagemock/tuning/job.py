@@ -1,0 +1,222 @@
+"""A tuning job: a frozen record with its children, its life, and all that Describe shows of it at one instant."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Final, NamedTuple
+
+from sagemock.clock.instants import SECOND_US
+from sagemock.evidence import Assumption
+from sagemock.jobs.interventions import Delete, Intervention
+from sagemock.jobs.job import JobRecord
+from sagemock.jobs.kinds import TUNING, Kind
+from sagemock.tuning.child import Child
+from sagemock.tuning.criteria import best, progress
+from sagemock.tuning.life import DELETING_US, Timeline, fold
+from sagemock.tuning.plan import TuningJobPlan
+from sagemock.tuning.script import Script
+from sagemock.tuning.strategies import Trial
+
+__all__ = ["COUNTERS", "Job", "Parent", "Snapshot", "snapshot"]
+
+COUNTERS: Final = ("Completed", "InProgress", "RetryableError", "NonRetryableError", "Stopped")
+_OVER: Final = frozenset({"Completed", "Failed", "Stopped"})
+_EARLY_IS_STOPPED: Final = Assumption(
+    "that a child which was stopped early is in the counter Stopped, and that its objective counts as Succeeded if it has "
+    "emitted a value",
+    since="2026-11-26",
+)
+_RUNTIME: Final = Assumption(
+    "that ConsumedResources counts the whole seconds from 0.2 s after the creation to the last write before the end, and 0 "
+    "before the first child (records T1 to T3: 0, 8, 73 and 11)",
+    since="2026-11-26",
+)
+_RUNTIME_FROM_US: Final = _RUNTIME(200_000)
+_LIVE: Final = Assumption(
+    "that the counters of a tuning job show the end of a child at its instant, and that LastModifiedTime moves with it",
+    since="2026-11-26",
+)
+
+
+@dataclass(frozen=True)
+class Parent:
+    """What a warm start takes from a tuning job."""
+
+    name: str
+    trials: tuple[Trial, ...]
+    best: Child | None
+
+
+@dataclass(frozen=True, slots=True)
+class Job(JobRecord):
+    """A tuning job as it was asked for, with its children and all that was done to it. A change is a new record."""
+
+    kind: ClassVar[Kind] = TUNING
+    statuses: ClassVar[frozenset[str]] = frozenset({"InProgress", "Stopping", "Deleting"}) | _OVER
+
+    plan: TuningJobPlan
+    script: Script
+    interventions: tuple[Intervention, ...] = ()
+    children: tuple[Child, ...] = ()
+    """In the order of their creation."""
+    parents: tuple[Parent, ...] = ()
+    """What a warm start takes from others."""
+    held_us: int | None = None
+    """Before when no child is launched, because a quota leaves no room."""
+    refused: tuple[int, str] | None = None
+    """When a child was refused for good, and in which words."""
+    timeline: Timeline = field(init=False, repr=False, compare=False)
+
+    def _folded(self) -> Timeline:
+        return fold(self.script, self.created_us, self.children, self.interventions, held_us=self.held_us, refused=self.refused)
+
+    @property
+    def settled_us(self) -> int:
+        """The instant after which nothing happens by itself; while something is to be done, the instant of that."""
+        if self.gone_us is not None:
+            return self.gone_us
+        step = self.timeline.step
+        return self.last_us if step is None else max(self.last_us, step.at_us)
+
+    @property
+    def gone_us(self) -> int | None:
+        """The instant from which the job is deleted, None if nobody deleted it."""
+        deleted = (one.at_us for one in self.interventions if isinstance(one, Delete))
+        return next((self.created_us + at_us + DELETING_US for at_us in deleted), None)
+
+    @property
+    def planned_stop_us(self) -> int | None:
+        """When its plan stops it through the API, in microseconds after its creation; None for never."""
+        return self.script.stopped_after_us
+
+    def with_child(self, one: Child) -> "Job":
+        """Return the job with a new child, or with the new record of one."""
+        children = list(self.children)
+        children[one.number - 1 : one.number] = [one]
+        return replace(self, children=tuple(children), held_us=None)
+
+    def holding(self, until_us: int) -> "Job":
+        """Return the job that launches no child before an instant."""
+        return replace(self, held_us=until_us)
+
+    def refusing(self, at_us: int, text: str) -> "Job":
+        """Return the job that cannot launch its next child, with the text of the refusal."""
+        return replace(self, refused=(at_us, text))
+
+    @property
+    def next_step_us(self) -> int | None:
+        """The instant at which more of its life becomes known."""
+        return None if self.timeline.step is None else self.timeline.step.at_us
+
+    def may_reach(self, wanted: str) -> bool:
+        """Whether children that are not there yet may bring it to a status."""
+        if self.timeline.step is None:
+            return False
+        return wanted == "Completed" or (wanted == "Failed" and not any(one.has_succeeded for one in self.children))
+
+    def best(self, now_us: int) -> Child | None:
+        """Return the best child so far."""
+        return best(self.children, now_us, maximize=self.script.maximize)
+
+    # -- its logs: it has no container of its own
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether its containers write anything by its plan."""
+        return False
+
+    @property
+    def containers(self) -> int:
+        """How many containers run at once, each with a log of its own."""
+        return 0
+
+    def runs(self) -> list[int]:
+        """Return the instants at which a container starts."""
+        return []
+
+    def stream(self, instance: int, begin_us: int) -> str:
+        """Return the name of a log stream."""
+        return f"{self.name}/{instance}-{begin_us}"  # pragma: no cover  # it has no container
+
+
+class Snapshot(NamedTuple):
+    """All that Describe shows of a tuning job's life at one instant; instants in microseconds since the epoch, None if absent."""
+
+    primary: str
+    created_us: int
+    modified_us: int
+    ended_us: int | None
+    failure_reason: str | None
+    counters: Mapping[str, int]
+    """TrainingJobStatusCounters."""
+    objectives: Mapping[str, int]
+    """ObjectiveStatusCounters."""
+    best: Child | None
+    not_improving: int
+    converged_us: int | None
+    runtime_s: int
+
+    @property
+    def over(self) -> bool:
+        """Whether the job has ended."""
+        return self.ended_us is not None
+
+    @property
+    def started_us(self) -> int | None:
+        """None: a tuning job has no start of its own."""
+        return None
+
+
+def snapshot(job: Job, now_us: int, count: int | None = None) -> Snapshot:
+    """Return what the service shows of `job` at `now_us`; with `count`, when only so many of its changes have been made."""
+    timeline, script, created_us = job.timeline, job.script, job.created_us
+    changes = timeline.until(now_us - created_us) if count is None else timeline.changes[:count]
+    primary = changes[-1].primary
+    ended_us = next((created_us + change.at_us for change in changes if change.primary in _OVER), None)
+    at_us = now_us if ended_us is None else min(now_us, ended_us)
+    counters = dict.fromkeys(COUNTERS, 0)
+    objectives = {"Succeeded": 0, "Pending": 0, "Failed": 0}
+    moments = [created_us + change.at_us for change in changes]
+    for child in job.children:
+        if child.created_us > now_us:
+            break
+        over = child.is_over(now_us)
+        counters[_EARLY_IS_STOPPED(child.counter if over else "InProgress")] += 1
+        objectives[objective_status(child, now_us)] += 1
+        moments.append(child.ended_us if over and child.ended_us is not None else child.created_us)
+    known = [one for one in progress(job.children, maximize=script.maximize) if one.at_us <= now_us]
+    # While it runs, it is written again and again.
+    ticks_us = _last_write_us(script, created_us, at_us)
+    writes = _LIVE([one for one in (*moments, *ticks_us) if one <= at_us])
+    return Snapshot(
+        primary=primary,
+        created_us=created_us,
+        modified_us=max([*writes, *(created_us + change.at_us for change in changes)]),
+        ended_us=ended_us,
+        failure_reason=timeline.failure_reason if ended_us is not None else None,
+        counters=counters,
+        objectives=objectives,
+        best=job.best(now_us),
+        not_improving=known[-1].not_improving if known else 0,
+        converged_us=known[-1].converged_us if known else None,
+        runtime_s=_runtime_s(job, [one for one in writes if one != ended_us], at_us),
+    )
+
+
+def objective_status(child: Child, now_us: int) -> str:
+    """Return the ObjectiveStatus of a child at an instant."""
+    if not child.is_over(now_us):
+        return "Pending"
+    return "Failed" if child.objective is None else "Succeeded"
+
+
+def _last_write_us(script: Script, created_us: int, at_us: int) -> list[int]:
+    first_us = created_us + script.first_write_us
+    if at_us < first_us:
+        return []
+    return [first_us + (at_us - first_us) // script.writes_every_us * script.writes_every_us]
+
+
+def _runtime_s(job: Job, writes: list[int], at_us: int) -> int:
+    if not job.children or job.children[0].created_us > at_us:
+        return 0
+    return max(0, max(writes) - job.created_us - _RUNTIME_FROM_US) // SECOND_US

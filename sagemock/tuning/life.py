@@ -1,0 +1,272 @@
+"""The life of a tuning job: what it does next, and how it ends, as a function of what was done to it and of its children.
+
+Nothing here launches or stops a child. `fold` says which child is to be launched or stopped next, and when. Whoever does that
+(`world/launcher`) gives the tuning job the new child, and so a new life.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from sagemock import reasons
+from sagemock.evidence import YOUR_WORDS, Assumption
+from sagemock.jobs import timeline
+from sagemock.jobs.interventions import Complete, Delete, Fail, Intervention, Stop
+from sagemock.jobs.timeline import Change
+from sagemock.tuning.child import Child
+from sagemock.tuning.criteria import met_us
+from sagemock.tuning.script import Script
+
+__all__ = ["DELETING_US", "Launch", "Step", "StopChild", "Timeline", "fold"]
+
+# Record T1, and cloud-custodian's recording of 2024.
+ALL_FAILED: Final = "All training jobs failed. Please take a look at the training jobs failures to get more details."
+# A public record of 2025-05.
+NONE_SUCCEEDED: Final = (
+    "No training job succeeded after 5 attempts. For additional details, please take a look at the training job failures by "
+    "listing training jobs for the hyperparameter tuning job."
+)
+ATTEMPTS: Final = 5
+"""How many children fail before a tuning job gives up (the same, and aws/amazon-sagemaker-examples#2436)."""
+_COMPLETES: Final = Assumption(
+    "that a tuning job which reaches MaxRuntimeInSeconds or meets a completion criterion stops its children, is InProgress until "
+    "they have ended, and is Completed then (that they are stopped: aws/sagemaker-python-sdk#3983)",
+    since="2026-11-26",
+)
+_MIXED: Final = Assumption(
+    "that a tuning job none of whose children has succeeded is Completed if all of them were stopped, and Failed, in the words "
+    "for children that all failed, if some were stopped and some failed",
+    since="2026-11-26",
+)
+_REFUSED: Final = Assumption(
+    "that a tuning job fails, with AWS's words as FailureReason, when a child is refused for another reason than a quota",
+    since="2026-11-26",
+    knob=YOUR_WORDS,
+)
+_AT_ONCE: Final = Assumption(
+    "that fail() and complete(), and a plan that ends a tuning job, stop the children that run at the same instant",
+    since="2026-11-26",
+)
+_DELETES: Final = Assumption(
+    "that a tuning job is Deleting for 10 s until it is gone, and that to delete one of an unknown name is no error",
+    since="2026-11-26",
+)
+DELETING_US: Final = _DELETES(10_000_000)
+
+
+class Launch(NamedTuple):
+    """A child is to be created."""
+
+    at_us: int
+    number: int
+    slot: int
+
+
+class StopChild(NamedTuple):
+    """A child is to be stopped."""
+
+    at_us: int
+    number: int
+
+
+Step: TypeAlias = Launch | StopChild
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timeline(timeline.Timeline):
+    """The whole life of a tuning job as far as its children decide it, in microseconds after its creation."""
+
+    step: Step | None
+    """What is to be done next; None if nothing is, as far as is known. Its instant counts from the epoch."""
+
+
+class _Cut(NamedTuple):
+    """From when on nothing is launched, and why."""
+
+    at_us: int
+    why: Literal["stop", "limit", "criterion", "failures", "refused", "ends"]
+    ending: str
+    reason: str | None = None
+
+
+class _End(NamedTuple):
+    at_us: int
+    ending: str
+    reason: str | None = None
+
+
+_STOPS: Final = frozenset({"stop", "limit", "criterion", "ends"})
+"""The cuts that stop the children that run."""
+
+
+def fold(  # noqa: PLR0913  # all that a life depends on
+    script: Script,
+    created_us: int,
+    children: Sequence[Child],
+    interventions: Sequence[Intervention],
+    *,
+    held_us: int | None = None,
+    refused: tuple[int, str] | None = None,
+) -> Timeline:
+    """Return the life of a tuning job.
+
+    `held_us` is the instant before which no child is launched, because a quota leaves no room; `refused` says when a child was
+    refused for another reason, and in which words.
+    """
+    cut = min(_cuts(script, created_us, children, interventions, refused), key=_instant, default=None)
+    natural = _natural_end(script, created_us, children)
+    if cut is not None and natural is not None and natural.at_us <= cut.at_us:
+        # What is due at T has happened at T: it was over before anything could cut it.
+        cut = None
+    step = None if cut is None and natural is not None else _next_step(script, created_us, children, cut, held_us)
+    end = natural if cut is None else _cut_end(script, created_us, children, cut, step)
+    changes = [_change(0, "InProgress")]
+    if cut is not None and cut.why == "stop":
+        changes.append(_change(cut.at_us - created_us, "Stopping"))
+    if end is not None:
+        changes.append(_change(end.at_us - created_us, end.ending))
+    for one in interventions:
+        if isinstance(one, Delete):
+            changes = [change for change in changes if change.at_us <= one.at_us]
+            changes.append(replace(changes[-1], at_us=one.at_us, primary="Deleting", enters=False))
+    return Timeline(
+        changes=tuple(changes),
+        started_us=0,
+        ended_us=None if end is None else end.at_us - created_us,
+        failure_reason=None if end is None or end.reason is None else end.reason[: reasons.LENGTH],
+        limits=((cut.at_us - created_us, "MaxRuntimeInSeconds"),) if cut is not None and cut.why == "limit" else (),
+        step=step,
+    )
+
+
+def _change(at_us: int, name: str) -> Change:
+    return Change(at_us, name, name, "", enters=True)
+
+
+# -- what cuts it short
+
+
+def _cuts(  # noqa: C901  # a list of what there is
+    script: Script,
+    created_us: int,
+    children: Sequence[Child],
+    interventions: Sequence[Intervention],
+    refused: tuple[int, str] | None,
+) -> Iterator[_Cut]:
+    """Yield all that keeps it from launching more, at its instant."""
+    for one in interventions:
+        if isinstance(one, Stop):
+            yield _Cut(created_us + one.at_us, "stop", "Stopped")
+        elif isinstance(one, Fail):
+            yield _AT_ONCE(_Cut(created_us + one.at_us, "ends", "Failed", one.reason))
+        elif isinstance(one, Complete):
+            yield _Cut(created_us + one.at_us, "ends", "Completed")
+    if script.stopped_after_us is not None:
+        yield _Cut(created_us + script.stopped_after_us, "stop", "Stopped")
+    if script.ended_after_us is not None and script.ending is not None:
+        yield _Cut(created_us + script.ended_after_us, "ends", script.ending, script.failure_reason)
+    if script.max_runtime_us is not None:
+        yield _COMPLETES(_Cut(created_us + script.max_runtime_us, "limit", "Completed"))
+    criterion_us = met_us(script.criteria, children, maximize=script.maximize)
+    if criterion_us is not None:
+        yield _Cut(criterion_us, "criterion", "Completed")
+    given_up_us = _given_up_us(children)
+    if given_up_us is not None:
+        yield _Cut(given_up_us, "failures", "Failed", NONE_SUCCEEDED)
+    if refused is not None:
+        yield _REFUSED(_Cut(refused[0], "refused", "Failed", refused[1]))
+
+
+def _given_up_us(children: Iterable[Child]) -> int | None:
+    """Return when the fifth child has failed and none has succeeded, None if that does not happen."""
+    ended = sorted((one.ended_us, one.has_succeeded) for one in children if one.ended_us is not None and one.ending != "Stopped")
+    first = ended[:ATTEMPTS]
+    return first[-1][0] if len(first) == ATTEMPTS and not any(has_succeeded for _, has_succeeded in first) else None
+
+
+# -- what is to be done
+
+
+def _next_step(script: Script, created_us: int, children: Sequence[Child], cut: _Cut | None, held_us: int | None) -> Step | None:
+    steps: list[Step] = []
+    stops = cut is not None and cut.why in _STOPS
+    for one in children:
+        at_us = one.stop_us
+        if stops and cut is not None and (at_us is None or at_us > cut.at_us):
+            at_us = cut.at_us
+        if at_us is not None and not one.is_over(at_us) and one.job.state(at_us).primary == "InProgress":
+            steps.append(StopChild(at_us, one.number))
+    launch = _next_launch(script, created_us, children)
+    if launch is not None:
+        at_us = launch.at_us if held_us is None else max(launch.at_us, held_us)
+        if cut is None or at_us < cut.at_us:
+            steps.append(launch._replace(at_us=at_us))
+    return min(steps, key=_instant, default=None)
+
+
+def _next_launch(script: Script, created_us: int, children: Sequence[Child]) -> Launch | None:
+    """Return the next child that finds a slot, None if none does, as far as is known."""
+    if len(children) >= script.most:
+        return None
+    taken: dict[int, Child] = {one.slot: one for one in children}
+    slots = min(script.parallel, script.most)
+    free = [slot for slot in range(slots) if slot not in taken]
+    if free:
+        return Launch(created_us + script.first_launch_us, len(children) + 1, free[0])
+    ends = [(one.ended_us, slot) for slot, one in taken.items() if one.ended_us is not None]
+    if not ends:
+        return None
+    ended_us, slot = min(ends)
+    return Launch(ended_us + script.next_launch_us, len(children) + 1, slot)
+
+
+# -- how it ends
+
+
+def _natural_end(script: Script, created_us: int, children: Sequence[Child]) -> _End | None:
+    """Return how it ends if nothing cuts it, None if that is not known yet or never comes."""
+    if script.endless or len(children) < script.most:
+        return None
+    last_us = _last_us(created_us, children)
+    return None if last_us is None else _end_after(script, created_us, children, last_us)
+
+
+def _end_after(script: Script, created_us: int, children: Sequence[Child], last_us: int, none: str = ALL_FAILED) -> _End:
+    """Return how it ends when its last child has ended; `none` is the reason if none has succeeded."""
+    has_failed = any(one.ending == "Failed" for one in children)
+    if _MIXED(any(one.has_succeeded for one in children) or not has_failed):
+        return _End(last_us + script.finishing_us, "Completed")
+    # Record T1: at the next write.
+    return _End(_next_write_us(script, created_us, last_us), "Failed", none)
+
+
+def _cut_end(script: Script, created_us: int, children: Sequence[Child], cut: _Cut, step: Step | None) -> _End | None:
+    if cut.why == "ends":
+        return _End(cut.at_us, cut.ending, cut.reason)
+    last_us = None if step is not None else _last_us(cut.at_us, children)
+    if last_us is None or (script.endless and cut.why == "failures"):
+        return None
+    if cut.why in ("limit", "criterion"):
+        return _End(last_us + script.finishing_us, cut.ending)
+    if cut.why == "failures":
+        return _end_after(script, created_us, children, last_us, NONE_SUCCEEDED)
+    return _End(_next_write_us(script, created_us, last_us), cut.ending, cut.reason)
+
+
+def _last_us(least_us: int, children: Iterable[Child]) -> int | None:
+    """Return when the last child has ended, None if one never does."""
+    last_us = least_us
+    for one in children:
+        if one.ended_us is None:
+            return None
+        last_us = max(last_us, one.ended_us)
+    return last_us
+
+
+def _next_write_us(script: Script, created_us: int, at_us: int) -> int:
+    first_us, every_us = created_us + script.first_write_us, script.writes_every_us
+    return first_us + max(0, -(-(at_us - first_us) // every_us)) * every_us
+
+
+def _instant(one: _Cut | Step) -> int:
+    return one.at_us

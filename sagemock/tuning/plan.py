@@ -1,0 +1,208 @@
+"""Plans of tuning jobs: what a test wants a tuning job itself to do, beside its children."""
+
+import inspect
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, TypedDict
+
+from sagemock import reasons
+from sagemock.checks import flag, nearest, of_a_plan, public, public_class, quoted, takes_one
+from sagemock.errors import InvalidType, PlanError
+from sagemock.jobs.durations import Duration, is_forever, span_us
+from sagemock.jobs.fields import GeneralFields
+from sagemock.jobs.hashing import hashed_once
+from sagemock.jobs.kinds import TUNING, Kind
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+__all__ = ["Objective", "TuningDurations", "TuningJobPlan"]
+
+Emitted: TypeAlias = float | Sequence[tuple[timedelta | float, float]] | None
+Objective: TypeAlias = Callable[[Mapping[str, str]], Emitted]
+"""A function of a child's hyperparameters, all texts as SageMaker has them. It returns the value of the objective that the child
+emits at the end of its training, or (offset, value) pairs, or None for a child that emits none. An offset is a timedelta or
+seconds from the beginning of its training."""
+_LENGTHS = ("first_write", "first_launch", "next_launch", "finishing", "writes_every")
+
+
+class TuningDurations(TypedDict, total=False):
+    """How long things take in the life of a tuning job, by name; None, or what is not given, comes from recorded jobs."""
+
+    first_write: Duration | None
+    first_launch: Duration | None
+    next_launch: Duration | None
+    finishing: Duration | None
+    writes_every: Duration | None
+
+
+@public_class
+@hashed_once
+@dataclass(frozen=True, repr=False, kw_only=True)
+class TuningJobPlan(GeneralFields):
+    """What a tuning job does, from CreateHyperParameterTuningJob to its end. What its children do is up to their own plans.
+
+    A plan is made by a recipe, such as `TuningJobPlan.completes(objective=lambda parameters: float(parameters["eta"]))`.
+    Children are training jobs: plan them by their names, which begin with that of the tuning job, as
+    `sagemaker.plan("tune-*", Plan.completes(training=600))`, or by their requests. Every recipe takes these durations by name,
+    each a `timedelta`, seconds, or a (low, high) pair to draw from with the mock's seed:
+
+    * `first_write`: until LastModifiedTime moves for the first time (recorded: 3.4 s)
+    * `first_launch`: until the first children are created, all at once (recorded: 3 to 10 s)
+    * `next_launch`: from the end of a child to the creation of the next one (recorded: 30 to 40 s)
+    * `finishing`: from the end of the last child to that of a successful tuning job (recorded: 25 s)
+    * `writes_every`: how often LastModifiedTime moves while nothing else happens (recorded: 10 s)
+    """
+
+    kind: ClassVar[Kind] = TUNING
+    writes: ClassVar[Collection[str]] = ()
+
+    objective: Objective | None = None
+    """What a child emits, by its hyperparameters; None: what its own log says, or, without a log, a value drawn with the seed."""
+    first_write: Duration | None = None
+    first_launch: Duration | None = None
+    next_launch: Duration | None = None
+    finishing: Duration | None = None
+    writes_every: Duration | None = None
+    ending: Literal["Completed", "Failed"] | None = None
+    """How it ends at `ended_after`; None: as its children decide."""
+    failure_reason: str | None = None
+    ended_after: Duration | None = None
+    """When it ends whatever its children do, after its creation."""
+    endless: bool = False
+    """Whether it stays InProgress when all of its children have ended."""
+
+    def __post_init__(self) -> None:
+        """Refuse a plan that contradicts itself, where it is written."""
+        self._check_general()
+        with of_a_plan():
+            flag("endless", self.endless)
+            if self.objective is not None:
+                _check_callable(self.objective)
+                takes_one("objective", self.objective, "write objective=lambda hyperparameters: 0.5")
+        for name, length in self._lengths.items():
+            if is_forever(length):
+                raise PlanError(f"{name} never ends in this plan: use TuningJobPlan.hangs()")
+            span_us(length, name)
+        if self.writes_every is not None and span_us(self.writes_every, "writes_every") == (0, 0):
+            raise PlanError("writes_every is a positive duration: write writes_every=10")
+        for name in ("logs", "stopping", "limit_lag", "empty_log_pages"):
+            if getattr(self, name) not in ((), None):
+                raise PlanError(f"a tuning job has no container of its own: give {name} to the plans of its children")
+        if self.replayed is not None:
+            raise PlanError("a record of a tuning job cannot be played again: plan its children, and its durations by name")
+        self._check_ending()
+
+    def _check_ending(self) -> None:
+        ending: object = self.ending
+        if ending is not None and (not isinstance(ending, str) or ending not in ("Completed", "Failed")):
+            raise PlanError(f"ending={quoted(ending)} ends no tuning job; give one of Completed, Failed")
+        if (self.ending is None) != (self.ended_after is None):
+            raise PlanError("ending and ended_after belong together: give both, or neither")
+        if (self.failure_reason is not None) != (self.ending == "Failed"):
+            raise PlanError("a tuning job of a plan has a failure_reason exactly when the plan fails it: give both, or neither")
+        if self.failure_reason is not None:
+            reasons.checked(self.failure_reason)
+
+    @property
+    def _lengths(self) -> dict[str, Duration | None]:
+        return {name: getattr(self, name) for name in (*_LENGTHS, "ended_after", "stopped_after")}
+
+    @cached_property
+    def draws(self) -> bool:
+        """Whether jobs that play this plan differ, because it leaves something to chance."""
+        return any(isinstance(length, tuple) for length in self._lengths.values())
+
+    # -- recipes
+
+    @classmethod
+    @public
+    def completes(cls, *, objective: Objective | None = None, **durations: "Unpack[TuningDurations]") -> "TuningJobPlan":
+        """Plan a tuning job that ends as its children decide: Completed once one of them has succeeded.
+
+        :param objective: A function of a child's hyperparameters, a mapping of texts. It returns the value of the objective,
+            (offset, value) pairs, or None for a child that emits none. Default: what the child's log says by the metric
+            definitions. A child without any line in its plan emits values drawn with the mock's seed.
+        """
+        return cls._made("completes", durations, objective=objective)
+
+    @classmethod
+    @public
+    def fails(
+        cls,
+        reason: str = reasons.INTERNAL,
+        *,
+        after: Duration,
+        objective: Objective | None = None,
+        **durations: "Unpack[TuningDurations]",
+    ) -> "TuningJobPlan":
+        """Plan a tuning job that fails by itself, whatever its children do. Those that run are stopped then.
+
+        :param reason: FailureReason.
+        :param after: When it fails, after its creation.
+        :param objective: As in `completes`.
+        """
+        changes = {"ending": "Failed", "failure_reason": reasons.checked(reason), "ended_after": after, "objective": objective}
+        return cls._made("fails", durations, repr(reason), f"after={_code(after)}", **changes)
+
+    @classmethod
+    @public
+    def hangs(cls, *, objective: Objective | None = None, **durations: "Unpack[TuningDurations]") -> "TuningJobPlan":
+        """Plan a tuning job that stays InProgress when all of its children have ended; only a stop ends it."""
+        return cls._made("hangs", durations, objective=objective, endless=True)
+
+    @classmethod
+    @public
+    def stopped(
+        cls, *, after: Duration, objective: Objective | None = None, **durations: "Unpack[TuningDurations]"
+    ) -> "TuningJobPlan":
+        """Plan a tuning job that its owner stops through the API, `after` so long after its creation."""
+        if span_us(after, "after") is None:
+            raise PlanError("TuningJobPlan.stopped(after=None): say when it is stopped, after=600")
+        return cls._made("stopped", durations, f"after={_code(after)}", stopped_after=after, objective=objective)
+
+    @classmethod
+    @public
+    def immediate(cls) -> "TuningJobPlan":
+        """Plan a job without children that is Completed when it is created, as with moto: for a suite that comes from there."""
+        return cls(ending="Completed", ended_after=0, called="TuningJobPlan.immediate()")
+
+    @public
+    def but(self, **changes: Any) -> "TuningJobPlan":  # noqa: ANN401  # the fields of a plan
+        """Return the same plan with other values in some of its fields."""
+        known = [name for name in inspect.signature(type(self)).parameters if name != "called"]
+        for name in changes:
+            if name not in known:
+                raise InvalidType(f"a plan has no {quoted(name)}; did you mean {nearest(name, known, least=0)!r}?")
+        words = ", ".join(f"{name}={_code(value)}" for name, value in changes.items())
+        return replace(self, **{"called": f"{self!r}.but({words})", **changes})
+
+    @classmethod
+    def _made(cls, recipe: str, durations: Mapping[str, Any], *words: str, **changes: Any) -> "TuningJobPlan":  # noqa: ANN401
+        for name in durations:
+            if name not in _LENGTHS:
+                own = [one for one in inspect.signature(getattr(cls, recipe)).parameters if one != "durations"]
+                near = nearest(name, [*_LENGTHS, *own], least=0)
+                raise InvalidType(
+                    f"TuningJobPlan.{recipe}() has no {quoted(name)}; did you mean {near!r}? Its durations: {', '.join(_LENGTHS)}"
+                )
+        objective = changes.get("objective")
+        given = [*words, *([] if objective is None else [f"objective={_code(objective)}"])]
+        given += [f"{name}={_code(value)}" for name, value in durations.items()]
+        return cls(**{"called": f"TuningJobPlan.{recipe}({', '.join(given)})", **durations, **changes})
+
+
+def _check_callable(objective: object) -> None:
+    if not callable(objective):
+        raise InvalidType(
+            f"objective is a function of a child's hyperparameters, not {quoted(objective)}: "
+            "write objective=lambda hyperparameters: 0.5"
+        )
+
+
+def _code(value: object) -> str:
+    """Return the code that makes a value, whole: a repr of a plan is pasted into a test."""
+    return quoted(value, sys.maxsize)
