@@ -40,7 +40,7 @@ def test_a_training_without_end_emits_no_last_value() -> None:
 @pytest.mark.parametrize(
     "value",
     ["x", b"x", object(), [1], [(1, 2, 3)], float("nan"), float("inf"), 1e300, 10**400, True, {}, [("a", 1)], [(-1, 1)],
-     [(0, "a")], [(0, float("nan"))], (x for x in ()), [(10**30, 1)], [(float("inf"), 1)]],
+     [(0, "a")], [(0, float("nan"))], iter([0.5]), [(10**30, 1)], [(float("inf"), 1)]],
 )  # fmt: skip
 def test_what_is_no_value_is_refused(value: Any) -> None:
     """With what to return instead."""
