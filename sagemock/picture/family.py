@@ -27,12 +27,11 @@ def _with_children(job: tuning.Job, now_us: int) -> Iterator[Life]:
     at = tuning.snapshot(job, now_us)
     yield replace(life(job, now_us), remark=_counted(job, at))
     for child in job.children:
-        if child.created_us <= now_us:
-            value = child.emitted(now_us)
-            shown = "no objective yet" if value is None else f"{value:.6g}"
-            best = ", the best" if at.best is child else ""
-            name = f"  {child.job.name.removeprefix(job.name)}"
-            yield replace(life(child.job, now_us), name=name, remark=f"{shown}{best}")
+        value = child.emitted(now_us)
+        shown = "no objective yet" if value is None else f"{value:.6g}"
+        best = ", the best" if at.best is child else ""
+        name = f"  {child.job.name.removeprefix(job.name)}"
+        yield replace(life(child.job, now_us), name=name, remark=f"{shown}{best}")
 
 
 def _counted(job: tuning.Job, at: tuning.Snapshot) -> str:

@@ -248,7 +248,7 @@ def document(api: Api, job: Job, at: Snapshot, now_us: int) -> dict[str, Any]:
     own = [filled(one.body, one.objective) for one in job.script.definitions]
     if "TrainingJobDefinitions" in request:
         response["TrainingJobDefinitions"] = own
-    elif "TrainingJobDefinition" in request:
+    else:
         [response["TrainingJobDefinition"]] = own
     response |= _members_now(at)
     if at.best is not None:

@@ -81,7 +81,7 @@ class Script:
     def of_child(self, number: int) -> tuple[Definition, int]:
         """Return the definition of a child, and its number among those of this definition, counted from 1."""
         if self.strategy == "Grid":
-            for one in self.definitions:
+            for one in self.definitions:  # pragma: no branch  # there are no more children than combinations
                 combinations = one.space.combinations or 1
                 if number <= combinations:
                     return one, number

@@ -133,6 +133,7 @@ def test_a_tuning_job_that_waits_for_room_can_be_stopped_and_deleted(sagemaker: 
     sagemaker.advance_until_idle()
     CLIENT.delete_hyper_parameter_tuning_job(**NAME)
     sagemaker.clock.advance(60)
+    assert CLIENT.list_hyper_parameter_tuning_jobs()["HyperParameterTuningJobSummaries"] == []
     sagemaker.quota("ml.m5.large", instances=9)
     ranges = {"CategoricalParameterRanges": [{"Name": "kind", "Values": ["a", "b"]}]}
     CLIENT.create_hyper_parameter_tuning_job(**request(most=2, ranges=ranges))
@@ -378,15 +379,21 @@ def test_an_internal_error_is_retried_inside(sagemaker: SageMakerMock) -> None:
     assert (bare.status, bare.counters) == ("Failed", {**NONE, "RetryableError": 1})
 
 
-def test_a_spot_child_goes_on_after_an_interruption(sagemaker: SageMakerMock) -> None:
+@pytest.mark.parametrize("resumes", [False, True])
+def test_a_spot_child_goes_on_after_an_interruption(sagemaker: SageMakerMock, *, resumes: bool) -> None:
     """Without checkpoints it emits its values anew."""
-    spot = {"EnableManagedSpotTraining": True, "StoppingCondition": {"MaxRuntimeInSeconds": 600, "MaxWaitTimeInSeconds": 7200}}
+    spot: dict[str, Any] = {
+        "EnableManagedSpotTraining": True,
+        "StoppingCondition": {"MaxRuntimeInSeconds": 600, "MaxWaitTimeInSeconds": 7200},
+    }
+    if resumes:
+        spot["CheckpointConfig"] = {"S3Uri": "s3://churn/checkpoints"}
     own = TuningJobPlan.completes(objective=lambda _: [(0, 0.9), (50, 0.1)])
     tune = tuning(sagemaker, Plan.completes(starting=0, downloading=0, training=60), own, parallel=1, most=1, definition=spot)
     sagemaker.clock.advance(9 + 55)
     assert tune.children[0].objective == 0.1
     sagemaker.interrupt(tune.children[0].name)
-    assert tune.children[0].objective is None
+    assert tune.children[0].objective == (0.1 if resumes else None)
     sagemaker.advance_until_idle()
     assert (tune.counters["Completed"], tune.best.objective) == (1, 0.1)
 
@@ -609,7 +616,7 @@ def test_a_warm_start_of_several_parents(sagemaker: SageMakerMock) -> None:
     for name in ("one", "two"):
         CLIENT.create_hyper_parameter_tuning_job(**request(name, most=2))
         sagemaker.advance_until_idle()
-    parents = [{"HyperParameterTuningJobName": name} for name in ("one", "two")]
+    parents = [{"HyperParameterTuningJobName": name} for name in ("two", "one")]
     start = {"WarmStartType": "IdenticalDataAndAlgorithm", "ParentHyperParameterTuningJobs": parents}
     CLIENT.create_hyper_parameter_tuning_job(**request(most=2), WarmStartConfig=start)
     assert described()["OverallBestTrainingJob"]["TuningJobName"] == "two"
@@ -730,3 +737,27 @@ def test_a_picture_shows_the_family(sagemaker: SageMakerMock) -> None:
     assert "  -001-" in text
     assert "no objective yet" in text
     assert tune.best is None
+
+
+@pytest.mark.parametrize("plan,wanted", [(SHORT, "Completed"), (FAILS, "Failed")])
+def test_time_goes_to_the_end_of_it(sagemaker: SageMakerMock, plan: Plan, wanted: Any) -> None:
+    """From one child to the next; what cannot come is known at once."""
+    tune = tuning(sagemaker, plan)
+    with pytest.raises(NeverReached):
+        sagemaker.advance_until(tune.arn, "Stopped")
+    assert sagemaker.clock.now() == after(0)
+    assert sagemaker.advance_until(tune.arn, wanted) == tune.ended
+    assert tune.started is None
+
+
+@pytest.mark.parametrize("most,parallel", [(2, 2), (3, 1)])
+def test_children_that_never_end(sagemaker: SageMakerMock, most: int, parallel: int) -> None:
+    """It is InProgress for ever, and nothing is launched any more."""
+    tune = tuning(sagemaker, Plan.hangs("Starting"), most=most, parallel=parallel)
+    sagemaker.advance_until_idle()
+    with pytest.raises(NeverReached):
+        sagemaker.advance_until(tune.arn, "Completed")
+    assert tune.counters == {**NONE, "InProgress": parallel}
+    sagemaker.stop_job(tune.arn)
+    sagemaker.advance_until_idle()
+    assert (tune.status, tune.counters) == ("Stopped", {**NONE, "Stopped": parallel})
