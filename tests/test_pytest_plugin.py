@@ -201,7 +201,7 @@ NAMES = (
         ("lateny=0", f"sagemock has no option 'lateny': did you mean 'latency'? The options are {NAMES}."),
         ("'2018-07-30', 0", "options are given by name, like start='2018-07-30', and not '2018-07-30', 0"),
         ("seed='x'", "seed is a whole number, not 'x': write seed=0"),
-        ("start='soon'", "start: 'soon' is no instant: write it like 2018-07-30T00:00:00Z"),
+        ("start='soon'", "start: 'soon' is not an instant: write it like 2018-07-30T00:00:00Z"),
     ],
     ids=["mistyped", "positional", "TypeError", "ValueError"],
 )

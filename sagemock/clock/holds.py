@@ -69,6 +69,8 @@ class Holds:
         self._since_s = None
         for thread, number, why in self._awaited:
             self.moves.passed(number, thread, why.value, at_us, by_us)
+        for thread, awaited in self._table.outside():
+            self.moves.passed(awaited.number, thread, awaited.why, at_us, by_us)
 
     def note_hold(self, at_us: int) -> None:
         """Note that time is held, and name the thread that holds it if that goes on for long."""

@@ -2,12 +2,12 @@
 
 import heapq
 import threading
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from itertools import count
 from operator import attrgetter
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
-__all__ = ["Rouse", "Sleeper", "Table", "is_listed"]
+__all__ = ["Awaited", "Rouse", "Sleeper", "Table", "is_listed"]
 
 _FEW: Final = 64
 """The heap keeps this many deadlines that no sleeper waits for any more."""
@@ -26,10 +26,21 @@ def is_listed(thread: threading.Thread) -> bool:
     return threading._active.get(thread.ident) is thread  # type: ignore[attr-defined]  # noqa: SLF001
 
 
+class Awaited(NamedTuple):
+    """What an event loop in the table waits for outside of this process."""
+
+    number: Hashable
+    """The same for the same wait."""
+    why: str
+    until_s: float
+    """Until which real instant that holds time."""
+
+
 class Sleeper:
     """A thread, or a task of its event loop, that is woken at an instant; or a thread that waits for another one."""
 
     __slots__ = (
+        "awaited",
         "creeps",
         "deadline_us",
         "is_awake",
@@ -42,7 +53,6 @@ class Sleeper:
         "is_wait",
         "joins",
         "number",
-        "outside_until_s",
         "own_thread",
         "pauses",
         "rouse",
@@ -65,8 +75,8 @@ class Sleeper:
         """Whether it has timed out many times and done nothing else: the clock need not stop for it."""
         self.joins: threading.Thread | None = None
         """The thread whose end it waits for."""
-        self.outside_until_s = 0.0
-        """Until which real instant its event loop waits for the world outside as well, which holds time; 0 if it does not."""
+        self.awaited: Awaited | None = None
+        """What its event loop waits for outside as well."""
         self.own_thread = False
         """Whether the thread itself waits in it, so that it goes on as soon as it is woken."""
         self.is_awake = False
@@ -94,7 +104,7 @@ class Table:
         self._untimed: dict[Sleeper, None] = {}
         self._of_thread: dict[threading.Thread, dict[Sleeper, None]] = {}
         self._forced: dict[Sleeper, None] = {}
-        self._outside: dict[Sleeper, None] = {}
+        self._outside: dict[Sleeper, Awaited] = {}
         self._joins: dict[Sleeper, threading.Thread] = {}
         self._busy: dict[Sleeper, None] = {}
         self._heap: _Heap = []
@@ -124,7 +134,11 @@ class Table:
 
     def waits_outside(self, now_s: float) -> bool:
         """Return whether an event loop in the table waits for the world outside, at this real instant."""
-        return any([sleeper.outside_until_s > now_s for sleeper in self._outside])  # noqa: C419  # see above on generators
+        return any([awaited.until_s > now_s for awaited in self._outside.values()])  # noqa: C419  # see above on generators
+
+    def outside(self) -> list[tuple[threading.Thread, Awaited]]:
+        """Return the threads whose event loops wait for the world outside, and for what."""
+        return [(sleeper.thread, awaited) for sleeper, awaited in self._outside.items()]
 
     def awaits_one_that_ended(self) -> bool:
         """Return whether a thread is off the list of threads, and has not told who waits for its end."""
@@ -137,8 +151,8 @@ class Table:
         self._of_thread.setdefault(sleeper.thread, {})[sleeper] = None
         if sleeper.is_forced:
             self._forced[sleeper] = None
-        if sleeper.outside_until_s:
-            self._outside[sleeper] = None
+        if sleeper.awaited is not None:
+            self._outside[sleeper] = sleeper.awaited
         if sleeper.joins is not None:
             self._joins[sleeper] = sleeper.joins
         if at_us is not None:

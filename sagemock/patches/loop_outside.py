@@ -7,6 +7,8 @@ from typing import Final
 from sagemock.clock import children
 from sagemock.clock.real import real
 from sagemock.clock.system_calls import goes_to, serves, traffic
+from sagemock.clock.table import Awaited
+from sagemock.clock.waits import Why
 
 __all__ = ["LoopOutside"]
 
@@ -37,21 +39,26 @@ class _Descriptor:
         found = traffic(self._number) if self._is_connection else None
         self.segments = None if found is None else found.segments
 
-    def longest_s(self, patience_s: float, is_awaited: Callable[[], bool]) -> float:
-        """Return for how long it may hold time, since that began: not at all if nothing is to come.
+    def longest_s(self, patience_s: float, is_awaited: Callable[[], bool]) -> float | None:
+        """Return for how long it may hold time, since that began; None if nothing is to come.
 
         `is_awaited` says whether some task may wait for it.
         """
         if self._is_child:
-            return patience_s if self._is_a_child_there() else 0
+            return patience_s if self._is_a_child_there() else None
         found = traffic(self._number) if self._is_connection else None
         if found is None:
-            return 0
+            return None
         is_owed = found.sent_ms < found.received_ms if self.segments is None else found.segments > self.segments
         if found.is_connecting or is_owed:
             return patience_s
         is_flowing = self.segments is not None and found.received_ms < _FLOWS_MS and is_awaited()
-        return _FLOWS_MS / 1000 if is_flowing else 0
+        return _FLOWS_MS / 1000 if is_flowing else None
+
+    @property
+    def why(self) -> str:
+        """Why a loop waits for it."""
+        return str((Why.CHILD if self._is_child else Why.OUTSIDE).value)
 
     def timers_are_real_s(self, patience_s: float) -> float:
         """Return for how many real seconds from now on something may come before a timer by virtual time; infinity if unknown."""
@@ -85,22 +92,23 @@ class LoopOutside:
         for number in numbers:
             self._descriptor(number).arrived()
 
-    def until_s(self, numbers: Iterable[int], patience_s: float, is_awaited: Callable[[], bool]) -> float:
-        """Return the real instant until which descriptors that the loop waits for hold time; 0 if none does.
+    def awaited(self, numbers: Iterable[int], patience_s: float, is_awaited: Callable[[], bool]) -> Awaited | None:
+        """Return for what the loop waits, and until when that holds time: of several, for what holds it longest.
 
         `is_awaited` says whether some task may wait for something from outside.
         """
         now_s: float = real.monotonic()
-        latest_s = 0.0
+        latest: Awaited | None = None
         for number in numbers:
             one = self._descriptor(number)
             longest_s = one.longest_s(patience_s, is_awaited)
-            if not longest_s:
+            if longest_s is None:
                 one.since_s = None
                 continue
             one.since_s = now_s if one.since_s is None else one.since_s
-            latest_s = max(latest_s, one.since_s + longest_s)
-        return latest_s if latest_s > now_s else 0
+            if latest is None or latest.until_s < one.since_s + longest_s:
+                latest = Awaited((one.where, one.since_s), one.why, one.since_s + longest_s)
+        return latest
 
     def timers_are_real_s(self, numbers: Iterable[int], patience_s: float) -> float:
         """Return for how many real seconds from now on the timers of a loop in which no task sleeps go by real time alone.

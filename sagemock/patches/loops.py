@@ -11,6 +11,7 @@ from sagemock.clock.real import real
 from sagemock.clock.sleepers import Sleeper, Sleepers
 from sagemock.clock.stillness import STILL_S
 from sagemock.clock.system_calls import Call, descriptors, goes_to, is_known_here
+from sagemock.clock.table import Awaited
 from sagemock.clock.waits import is_own_wake_up
 from sagemock.patches.active import Innermost
 from sagemock.patches.loop_outside import LoopOutside
@@ -41,7 +42,7 @@ class Drive(Protocol):
         """Let timers go off by virtual time from now on, where it is known what else is awaited."""
 
     def end(self) -> None:
-        """No task sleeps any more, and no timer is set."""
+        """Leave the loop as it was: no task sleeps any more, and no timer is set."""
 
     def called(self) -> None:
         """Another thread has just given the loop something to do: until that is done nobody may move time on."""
@@ -126,6 +127,7 @@ class SelectorLoop(Yielding):
     def _pass_to_timers(self, timeout: float | None, calls: int) -> list[Any]:
         alarms = self._timed()
         if alarms is None:
+            # Only now, and not between two sleeps: what the loop waits for outside has patience once.
             self.end()
             return self._real_select(timeout)
         real_s = self._timers_are_real_s(alarms)
@@ -155,10 +157,10 @@ class SelectorLoop(Yielding):
             events.extend(self._real_select(min((s for s in (longest_s, left_s) if s is not None), default=None)))
             return bool(events) or left_s == 0
 
-        outside_until_s = 0.0 if self._awaits_nobody() else self._until_s(alarms)
+        awaited = None if self._awaits_nobody() else self._awaited(alarms)
         # A descriptor of which nothing is known may have news in a moment; a virtual hour would time it out.
-        is_over = not (outside_until_s or self._awaits_nobody() or self._knows_all()) and pause(STILL_S)
-        if not is_over and self._sleep(alarms, first, pause, calls, outside_until_s):
+        is_over = not (awaited or self._awaits_nobody() or self._knows_all()) and pause(STILL_S)
+        if not is_over and self._sleep(alarms, first, pause, calls, awaited):
             alarms.ring(first)
         return events
 
@@ -168,16 +170,16 @@ class SelectorLoop(Yielding):
         first: Alarm | Timer,
         pause: Callable[[float | None], bool],
         calls: int,
-        outside_until_s: float,
+        awaited: Awaited | None,
     ) -> bool:
         sleepers = alarms.sleepers
         # What a timer is set for may come from a thread, also from one that is older than the mock.
         is_timer = isinstance(first, Timer)
-        if not (outside_until_s or is_timer) and sleepers.is_alone():
+        if not (awaited or is_timer) and sleepers.is_alone():
             sleepers.until_us(first.at_us)
             return True
         sleeper = sleepers.sleeper(first.at_us, self._rouse, first.number)
-        sleeper.outside_until_s = outside_until_s
+        sleeper.awaited = awaited
         sleeper.is_wait = is_timer
         sleeper.is_ticker = alarms.are_ticks
         try:
@@ -191,9 +193,9 @@ class SelectorLoop(Yielding):
         # One is the loop's own, by which threads call it. A proactor (Windows) does not say.
         return isinstance(self._selector, selectors.BaseSelector) and len(self._selector.get_map()) == 1
 
-    def _until_s(self, alarms: Alarms) -> float:
-        """Return the real instant until which the loop waits for the world outside as well."""
-        return self._outside.until_s(
+    def _awaited(self, alarms: Alarms) -> Awaited | None:
+        """Return what the loop waits for outside of this process."""
+        return self._outside.awaited(
             self._descriptors(),
             alarms.sleepers.patience_s,
             lambda: sum(map(_waits_for_something, asyncio.all_tasks(self.loop))) > alarms.asleep,

@@ -13,6 +13,7 @@ from sagemock.clock.waits import LOOKS, place
 from sagemock.patches.active import Innermost, sleeps_here
 from sagemock.patches.bindings import INTERPRETER, TEST_TOOLS, Rebinding, belongs
 from sagemock.patches.patch import Patches
+from sagemock.patches.pools import PoolPatch
 from sagemock.patches.real_time import BUILT_IN
 from sagemock.patches.tasks import LoopPatch, VirtualTasks
 
@@ -37,7 +38,7 @@ class SleepPatch:
         """Prepare; `innermost` is asked anew at each sleep."""
         self._tasks = VirtualTasks(innermost)
         fakes = [(real.sleep, VirtualSleep(innermost, real.sleep)), (asyncio.sleep, self._tasks.sleep(duration_us))]
-        self._patches = Patches(Rebinding(fakes, leave=(*_KEPT, "sagemock")), LoopPatch(self._tasks))
+        self._patches = Patches(Rebinding(fakes, leave=(*_KEPT, "sagemock")), LoopPatch(self._tasks), PoolPatch(innermost))
 
     def install(self) -> None:
         """Patch the process."""

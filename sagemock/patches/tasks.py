@@ -32,7 +32,7 @@ _Loop = asyncio.AbstractEventLoop
 _LoopClass = Any
 _TIMES_OF_LOOPS = "asyncio.base_events"
 _Context: TypeAlias = contextvars.Context | None
-# About a hundred years; more is "never" to whoever asks for it, and infinity is no instant.
+# About a hundred years; more is "never" to whoever asks for it, and infinity is not an instant.
 _LONGEST_S = 3_200_000_000.0
 
 
@@ -67,8 +67,6 @@ class VirtualTasks:
         finally:
             alarms.asleep -= 1
             alarms.ticking -= is_tick
-            if self._sleeping(loop) is None and self._timed(loop) is None:
-                drive.end()
 
     def _is_tick(self, sleepers: Sleepers) -> bool:
         """Return whether the calling task has only slept for long. In the thread that entered the mock none is a ticker."""

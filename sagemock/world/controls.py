@@ -361,7 +361,9 @@ class Controls:
         world = self._running
         job = self._find(name)
         now_us = world.clock.now_us()
-        if not isinstance(job, Job) or not job.request.get("EnableManagedSpotTraining"):
+        if not isinstance(job, Job):
+            raise UsageError(f"cannot interrupt {name!r}: only training jobs run on spot instances; stop it, or let it fail")
+        if not job.request.get("EnableManagedSpotTraining"):
             raise UsageError(f"cannot interrupt {name!r}: it runs on demand; create it with EnableManagedSpotTraining=True")
         secondary = job.state(now_us).secondary
         if secondary not in status.STARTED:

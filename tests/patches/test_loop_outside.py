@@ -9,11 +9,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 
 import pytest
 
 from sagemock import mock_sagemaker
 from sagemock.clock.real import real
+from sagemock.clock.waits import Why
 from sagemock.patches import loop_outside
 from sagemock.patches.loop_outside import LoopOutside
 
@@ -32,8 +34,8 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
 
 def left_s(outside: LoopOutside, number: int, patience_s: float = 10, *, is_awaited: bool = False) -> float:
     """Return for how many seconds a descriptor holds time from now on, rounded up."""
-    until_s = outside.until_s([number], patience_s, lambda: is_awaited)
-    return round(until_s - real.monotonic() + 0.04, 1) if until_s else 0
+    awaited = outside.awaited([number], patience_s, lambda: is_awaited)
+    return 0 if awaited is None else max(0, round(awaited.until_s - real.monotonic() + 0.04, 1))
 
 
 def test_a_connection_holds_time_while_an_answer_is_owed(pair: tuple[socket.socket, socket.socket]) -> None:
@@ -160,6 +162,30 @@ def test_a_child_that_is_awaited_by_a_descriptor_holds_time() -> None:
         assert left_s(outside, number) == 10
     assert left_s(outside, number) == 0
     os.close(number)
+
+
+def test_time_that_passes_while_a_loop_waits_for_the_outside_is_on_record(pair: tuple[socket.socket, socket.socket]) -> None:
+    """When the patience for an answer is used up, and when somebody moves time on purpose; one wait is one record."""
+    calling, _ = pair
+
+    async def ask() -> None:
+        loop = asyncio.get_running_loop()
+        calling.settimeout(0)
+        # The kernel counts milliseconds, and nobody saw when the connection was made.
+        real.sleep(0.02)
+        answer = asyncio.create_task(loop.sock_recv(calling, 1))
+        await loop.sock_sendall(calling, b"?")
+        for _ in range(3):
+            await asyncio.sleep(60)
+        assert not answer.done()
+        answer.cancel()
+
+    with mock_sagemaker(start="2018-07-30T00:00:00Z", patience=0) as sagemaker:
+        asyncio.run(ask())
+        [move] = sagemaker.clock.forced_moves
+        assert move.passed == timedelta(minutes=3)
+        assert (move.thread, move.why) == (threading.current_thread().name, Why.OUTSIDE.value)
+        assert move.place.startswith(__file__)
 
 
 def test_a_time_out_of_a_client_does_not_overtake_its_answer() -> None:
