@@ -121,7 +121,7 @@ class Launcher:
 
     def _with(self, tuning: Job, known: Child, record: training.Job) -> Job:
         """Return the tuning job with the new record of a child, and with what this means for the early stops of others."""
-        new = self._child(tuning, known.number, known.slot, known.definition, known.tuned, record)
+        new = self._child(tuning, known.number, known.slot, known.definition, known.tuned, record, known)
         result = tuning.with_child(new)
         if new.emissions != known.emissions and _compares(tuning):
             for later in result.children[known.number :]:
@@ -131,11 +131,19 @@ class Launcher:
         return result
 
     def _child(  # noqa: PLR0913, PLR0917  # all that a child is
-        self, tuning: Job, number: int, slot: int, definition: str | None, tuned: Mapping[str, str], record: training.Job
+        self,
+        tuning: Job,
+        number: int,
+        slot: int,
+        definition: str | None,
+        tuned: Mapping[str, str],
+        record: training.Job,
+        known: Child | None = None,
     ) -> Child:
         emissions = metrics.series(self._store, record, _objective(tuning, definition))
-        earlier = [one.emissions for one in tuning.children[: number - 1]]
-        return child(number, slot, definition, tuned, record, emissions, _stop_us(tuning, emissions, earlier))
+        # Its early stop depends on its own emissions and on those of earlier children, whose change asks for it anew.
+        stop_us = known.stop_us if known is not None and emissions == known.emissions else _stop_us(tuning, number, emissions)
+        return child(number, slot, definition, tuned, record, emissions, stop_us)
 
     # -- the agenda
 
@@ -309,9 +317,10 @@ def _compares(tuning: Job) -> bool:
     return tuning.script.stops_early or tuning.script.resources is not None
 
 
-def _stop_us(tuning: Job, emissions: Values, earlier: list[Values]) -> int | None:
+def _stop_us(tuning: Job, number: int, emissions: Values) -> int | None:
     """Return when a child is stopped because others were better, None for never."""
     script = tuning.script
+    earlier = [one.emissions for one in tuning.children[: number - 1]] if _compares(tuning) else []
     if script.resources is not None:
         least, most = script.resources
         return hyperband_stop_us(emissions, earlier, maximize=script.maximize, min_resource=least, max_resource=most)
