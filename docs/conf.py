@@ -9,9 +9,14 @@ project = "sagemock"
 project_copyright = "the sagemock authors"
 version = release = installed_version("sagemock")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_copybutton"]
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["wide.css"]
 html_title = f"sagemock {release}"
+
+# What is copied of a session in a terminal are its commands.
+copybutton_prompt_text = "$ "
 
 # Docstrings quote code as Markdown does, with single backticks.
 default_role = "code"

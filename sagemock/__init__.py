@@ -33,7 +33,15 @@ if TYPE_CHECKING:
     from sagemock.pytest_plugin import marker
     from sagemock.served.environment import child_environment
     from sagemock.served.remote import RemoteMock, connect
-    from sagemock.served.remote_views import RemoteClock, RemoteJob, RemoteJobs
+    from sagemock.served.remote_views import (
+        RemoteClock,
+        RemoteJob,
+        RemoteJobs,
+        RemoteProcessingJob,
+        RemoteProcessingJobs,
+        RemoteTransformJob,
+        RemoteTransformJobs,
+    )
     from sagemock.service.accounts import Accounts
     from sagemock.service.calls import Call, Calls
     from sagemock.service.faults import Moment
@@ -86,6 +94,10 @@ __all__ = [
     "RemoteJob",
     "RemoteJobs",
     "RemoteMock",
+    "RemoteProcessingJob",
+    "RemoteProcessingJobs",
+    "RemoteTransformJob",
+    "RemoteTransformJobs",
     "SageMakerMock",
     "SagemockError",
     "Sleep",
@@ -133,6 +145,10 @@ _HOMES = {
     "RemoteClock": "sagemock.served.remote_views",
     "RemoteJob": "sagemock.served.remote_views",
     "RemoteJobs": "sagemock.served.remote_views",
+    "RemoteProcessingJob": "sagemock.served.remote_views",
+    "RemoteProcessingJobs": "sagemock.served.remote_views",
+    "RemoteTransformJob": "sagemock.served.remote_views",
+    "RemoteTransformJobs": "sagemock.served.remote_views",
     "RemoteMock": "sagemock.served.remote",
     "connect": "sagemock.served.remote",
     "current": "sagemock.faces.mock",

@@ -19,6 +19,7 @@ from sagemock.cli.screen import Screen, emit
 from sagemock.cli.serve import serve
 from sagemock.cli.timeline import timeline
 from sagemock.errors import UsageError
+from sagemock.picture.text import Line, Paper
 
 __all__ = ["main"]
 
@@ -55,10 +56,10 @@ def _words(error: Exception) -> str:
     return str(error)
 
 
-def _demonstration(kind: str, replay: Path | None) -> str:
+def _demonstration(kind: str, replay: Path | None, paper: Paper) -> list[Line]:
     if replay is not None:
-        return play_record(replay)
-    return play() if kind == "training" else play_batch(kind)
+        return play_record(replay, paper)
+    return play(paper) if kind == "training" else play_batch(kind, paper)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -75,8 +76,6 @@ def _run(options: argparse.Namespace) -> int:
             every_s=options.every,
             anonymous=options.anonymous,
         )
-    elif options.command == "demo":
-        emit(_demonstration(options.kind, options.replay))
     elif options.command == "serve":
         serve(
             host=options.host,
@@ -92,7 +91,9 @@ def _run(options: argparse.Namespace) -> int:
         emit(source(responses(options.files)))
     else:
         screen = Screen.of(sys.stdout, width=options.width, ascii_only=options.ascii, color=options.color)
-        if options.command == "timeline":
+        if options.command == "demo":
+            screen.write(_demonstration(options.kind, options.replay, screen.paper))
+        elif options.command == "timeline":
             timeline(options.files, screen, aligned=options.aligned, as_svg=options.svg)
         else:
             screen.write(explanation(options.status, screen.columns) if options.status else every_status(screen.columns))
@@ -127,6 +128,7 @@ def _parser() -> argparse.ArgumentParser:
 
     demo_parser = commands.add_parser(
         "demo",
+        parents=[screen],
         help="run a whole job with a real botocore client",
         description="Create a job with a real botocore client, wait with botocore's own waiter, and draw its life.",
     )

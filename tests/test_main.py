@@ -42,12 +42,12 @@ def test_a_record_is_played_again(tmp_path: Path, capsys: pytest.CaptureFixture[
     "content, text",
     [
         (None, "No such file or directory"),
-        ("no json", "is no JSON"),
+        ("no json", "is not JSON"),
         ("[]", "holds no JSON object"),
         ("{}", "this record is no DescribeTrainingJob response"),
         (
             '{"CreationTime": "yesterday", "SecondaryStatusTransitions": [1]}',
-            "CreationTime of the record: 'yesterday' is no instant",
+            "CreationTime of the record: 'yesterday' is not an instant",
         ),
     ],
 )

@@ -113,6 +113,7 @@ def test_the_words():
     assert words[0].startswith("1 prepared plan was never used: plan('churn-*', ")
     for title in ("test_fixture", "test_function", "TestPlain.test_method", "TestCase.test_case", "TestMarkedCase.test_case"):
         assert section(result, title) == words
+    result.stdout.no_fnmatch_line("Prepared, and not used so far:*")
     result.stdout.fnmatch_lines(["FAILED test_it.py::test_fixture - sagemock.errors.UnusedError: 1*"])
 
 
@@ -201,7 +202,7 @@ NAMES = (
         ("lateny=0", f"sagemock has no option 'lateny': did you mean 'latency'? The options are {NAMES}."),
         ("'2018-07-30', 0", "options are given by name, like start='2018-07-30', and not '2018-07-30', 0"),
         ("seed='x'", "seed is a whole number, not 'x': write seed=0"),
-        ("start='soon'", "start: 'soon' is no instant: write it like 2018-07-30T00:00:00Z"),
+        ("start='soon'", "start: 'soon' is not an instant: write it like 2018-07-30T00:00:00Z"),
     ],
     ids=["mistyped", "positional", "TypeError", "ValueError"],
 )

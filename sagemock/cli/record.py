@@ -12,11 +12,11 @@ from botocore.session import Session
 
 from sagemock.cli.masking import Masks
 from sagemock.errors import UsageError
-from sagemock.jobs.kinds import KINDS, Kind
+from sagemock.jobs.kinds import PROCESSING, TRAINING, TRANSFORM, Kind
 
 __all__ = ["RECORDED", "record"]
 
-RECORDED: Final = {kind.name: kind for kind in KINDS}
+RECORDED: Final = {kind.name: kind for kind in (TRAINING, PROCESSING, TRANSFORM)}
 """The kinds of job that can be recorded, by name."""
 
 _OVER: Final = frozenset({"Completed", "Failed", "Stopped"})

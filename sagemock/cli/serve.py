@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sagemock.checks import quoted
+from sagemock.cli.batch import kind_of, recorded
 from sagemock.cli.reading import responses
 from sagemock.cli.screen import emit
 from sagemock.errors import PlanError
-from sagemock.training.plan.document import from_document, is_document
+from sagemock.jobs.fields import GeneralFields
+from sagemock.served.plans import from_document, is_document
 from sagemock.training.plan.plan import Plan
 from sagemock.world.options import Options
 
@@ -21,7 +23,7 @@ class Planned(NamedTuple):
     """A plan for some jobs."""
 
     match: str
-    plan: Plan
+    plan: GeneralFields
     times: int | None = None
 
 
@@ -78,8 +80,16 @@ def plans(file: str) -> list[Planned]:
     if is_document(found):
         return [Planned("*", from_document(found, file))]
     records = responses([file])
-    matches = ["*"] if len(records) == 1 else [str(one.get("TrainingJobName") or "*") for one in records]
-    return [Planned(match, Plan.replays(one)) for match, one in zip(matches, records, strict=True)]
+    one_for_all = len(records) == 1
+    return [_replayed(one, "*" if one_for_all else None) for one in records]
+
+
+def _replayed(record: Mapping[str, Any], match: str | None) -> Planned:
+    """Return the plan that plays a record, for the new jobs of its name if nobody says for which."""
+    of = kind_of(record)
+    name = record.get("TrainingJobName" if of is None else of.kind.name_member)
+    plan = Plan.replays(record) if of is None else recorded(record, of).plan
+    return Planned(match or str(name or "*"), plan)
 
 
 def _rule(file: str, rule: Mapping[str, Any]) -> Planned:

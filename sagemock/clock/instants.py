@@ -18,7 +18,7 @@ _FIRST_US = _FIRST_S * SECOND_US
 _LAST_US = (_LAST_S + 1) * SECOND_US - 1
 
 LONGEST = timedelta(days=36525)
-"""The longest duration that can be meant: a century. What is longer was given in milliseconds, or is no duration."""
+"""The longest duration that can be meant: a century. What is longer was given in milliseconds, or is not a duration."""
 _LONGEST_US = LONGEST // _MICROSECOND
 # Where virtual time may begin, and where it ends: what a job does after that must have an instant that a datetime can hold.
 _LAST_BEGINNING_US = (datetime(3000, 1, 1, tzinfo=timezone.utc) - _EPOCH) // _MICROSECOND
@@ -59,7 +59,7 @@ def instant_us(value: datetime | str | float) -> int:
         try:
             value = datetime.fromisoformat(text)
         except ValueError:
-            raise InvalidValue(f"{quoted(value)} is no instant: write it like 2018-07-30T00:00:00Z") from None
+            raise InvalidValue(f"{quoted(value)} is not an instant: write it like 2018-07-30T00:00:00Z") from None
     if isinstance(value, datetime):
         # A time zone need not know its offset, and then the datetime is naive, too.
         if value.utcoffset() is None:
@@ -67,14 +67,14 @@ def instant_us(value: datetime | str | float) -> int:
         at_us = (value - _EPOCH) // _MICROSECOND
         if not _FIRST_US <= at_us <= _LAST_US:
             # By its own time zone it is.
-            raise InvalidValue(f"{value!r} is no instant between the years 1 and 9999 in UTC: give another")
+            raise InvalidValue(f"{value!r} is not an instant between the years 1 and 9999 in UTC: give another")
         return at_us
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise InvalidType(f"an instant is a datetime, an ISO 8601 string or seconds since 1970, not {quoted(value)}")
     if not _FIRST_S <= value <= _LAST_S:
         # NaN and infinity too; what is meant to be now and lies beyond was given in milliseconds.
         raise InvalidValue(
-            f"{quoted(value)} is no instant between the years 1 and 9999: give seconds since 1970, not milliseconds"
+            f"{quoted(value)} is not an instant between the years 1 and 9999: give seconds since 1970, not milliseconds"
         )
     return round(value * SECOND_US)
 

@@ -428,7 +428,7 @@ def _sum(units: Mapping[str, float]) -> timedelta:
     except (OverflowError, ValueError):
         # Infinite, not a number, or more than a timedelta holds.
         told = ", ".join(f"{name}={quoted(value)}" for name, value in units.items())
-        raise InvalidValue(f"advance({told}) is no duration: write advance(minutes=5)") from None
+        raise InvalidValue(f"advance({told}) is not a duration: write advance(minutes=5)") from None
 
 
 def check_end(target_us: int) -> None:

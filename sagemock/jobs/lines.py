@@ -105,7 +105,7 @@ def lines_of(value: object, what: str, *, ordered: bool = False) -> Lines:
 def _pair(value: object, what: str) -> tuple[int, str]:
     if not isinstance(value, (tuple, list)) or len(value) != 2 or not isinstance(value[1], str):  # noqa: PLR2004  # a pair
         raise PlanError(
-            f"{what}: {quoted(value)} is no (offset, text) pair; write (60, 'epoch 2') or (timedelta(minutes=1), 'epoch 2')"
+            f"{what}: {quoted(value)} is not an (offset, text) pair; write (60, 'epoch 2') or (timedelta(minutes=1), 'epoch 2')"
         )
     offset, line = value
     try:

@@ -32,7 +32,7 @@ _Loop = asyncio.AbstractEventLoop
 _LoopClass = Any
 _TIMES_OF_LOOPS = "asyncio.base_events"
 _Context: TypeAlias = contextvars.Context | None
-# About a hundred years; more is "never" to whoever asks for it, and infinity is no instant.
+# About a hundred years; more is "never" to whoever asks for it, and infinity is not an instant.
 _LONGEST_S = 3_200_000_000.0
 
 

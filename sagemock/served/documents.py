@@ -7,11 +7,13 @@ from typing import Any
 from sagemock.errors import PlanError
 from sagemock.jobs.own import own
 from sagemock.jobs.rules import Rule
+from sagemock.processing.plan import ProcessingJobPlan
+from sagemock.served.plans import to_document
 from sagemock.service.calls import Call
 from sagemock.service.faults import Fault
-from sagemock.training.plan.document import to_document
 from sagemock.training.plan.plan import Plan
-from sagemock.world.views import JobView
+from sagemock.transform.plan import TransformJobPlan
+from sagemock.world.views import JobView, ProcessingJobView, TransformJobView
 from sagemock.world.world import World
 
 __all__ = ["call", "clock", "fault", "job", "plain", "rule"]
@@ -28,27 +30,37 @@ def clock(world: World) -> dict[str, Any]:
     }
 
 
-def job(view: JobView) -> dict[str, Any]:
-    """Return a job as it is now, by the names of a `JobView`."""
+def job(view: JobView | ProcessingJobView | TransformJobView) -> dict[str, Any]:
+    """Return a job as it is now, by the names of its view; what only another kind of job has is null."""
     return {
+        "kind": view.plan.kind.name,
         "name": view.name,
         "arn": view.arn,
         "region": view.region,
         "status": view.status,
-        "secondary_status": view.secondary_status,
-        "message": view.message,
         "failure_reason": view.failure_reason,
         "created": view.created.isoformat(),
         "started": _instant(view.started),
         "ended": _instant(view.ended),
+        **dict.fromkeys(("secondary_status", "message", "training_seconds", "billable_seconds", "phase", "exit_message")),
+        "transitions": [],
+        **(_of_training(view) if isinstance(view, JobView) else {"phase": view.phase}),
+        **({"exit_message": view.exit_message} if isinstance(view, ProcessingJobView) else {}),
+        "request": plain(view.request),
+        **_planned(view.plan),
+    }
+
+
+def _of_training(view: JobView) -> dict[str, Any]:
+    return {
+        "secondary_status": view.secondary_status,
+        "message": view.message,
         "training_seconds": view.training_seconds,
         "billable_seconds": view.billable_seconds,
         "transitions": [
             {"status": one.status, "start": one.start.isoformat(), "end": _instant(one.end), "message": one.message}
             for one in view.transitions
         ],
-        "request": plain(view.request),
-        **_planned(view.plan),
     }
 
 
@@ -69,7 +81,14 @@ def call(one: Call) -> dict[str, Any]:
 def rule(one: Rule) -> dict[str, Any]:
     """Return what was planned for jobs, and how many it has served."""
     matcher = one.matcher if isinstance(one.matcher, str) else None
-    return {"match": matcher, "shown": str(one), **_planned(one.plan), "times": one.times, "used": one.used}
+    return {
+        "kind": one.kind.name,
+        "match": matcher,
+        "shown": str(one),
+        **_planned(one.plan),
+        "times": one.times,
+        "used": one.used,
+    }
 
 
 def fault(one: Fault) -> dict[str, Any]:
@@ -88,7 +107,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401  # what a request holds in, a JSON
 
 def _planned(plan: object) -> dict[str, Any]:
     document = None
-    if isinstance(plan, Plan):
+    if isinstance(plan, (Plan, ProcessingJobPlan, TransformJobPlan)):
         try:
             document = to_document(plan)
         except PlanError:

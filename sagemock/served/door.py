@@ -69,7 +69,7 @@ def _raise(answer: bytes, url: str) -> NoReturn:
         told = json.loads(answer)
         name, message = str(told["error"]), str(told["message"])
     except (ValueError, TypeError, KeyError):
-        raise UsageError(f"what answers at {url} is no sagemock: it says {answer[:100]!r}") from None
+        raise UsageError(f"what answers at {url} is not sagemock: it says {answer[:100]!r}") from None
     kind: object = getattr(errors, name, None)
     raise (kind if isinstance(kind, type) and issubclass(kind, SagemockError) else UsageError)(message)
 

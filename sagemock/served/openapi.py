@@ -5,6 +5,7 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from sagemock.served.verbs import VERBS, Verb
+from sagemock.served.worlds import KINDS
 
 __all__ = ["SCHEMAS", "document"]
 
@@ -36,13 +37,15 @@ _SPAN: Final[_Schema] = {"type": ["number", "string"], "description": 'A duratio
 _INSTANT: Final = _of("string", "An instant, in ISO 8601", format="date-time")
 _WHEN: Final[_Schema] = {"type": ["number", "string"], "description": "An instant, or a duration from now"}
 _MAY_COME: Final = _or_null("string", format="date-time")
+_KIND: Final = _of("string", "The kind of job", enum=list(KINDS))
 _ANY: Final = _of("object", additionalProperties=True)
 _JOBS_PATTERN: Final = _of("string", "A pattern of job names")
 _TIMES: Final = _or_null("integer", "How many; null for all", minimum=1)
 _PLAN: Final = _of(
     "object",
     'A recipe by name, {"recipe": "fails", "reason": "…", "training": 1800}, or the fields of a plan, {"phases": [{"status": '
-    '"Starting", "duration": 60}], "ending": "Completed"}. A duration is seconds, a text like "PT30M", [low, high] or "forever".',
+    '"Starting", "duration": 60}], "ending": "Completed"}. "kind" says for which kind of job, '
+    'if not for training. A duration is seconds, a text like "PT30M", [low, high] or "forever".',
     additionalProperties=True,
 )
 _PLANNED: Final[Mapping[str, _Schema]] = {
@@ -70,7 +73,10 @@ SCHEMAS: Final[Mapping[str, _Schema]] = {
             "to": {"type": ["number", "string"], "description": "Let time pass until an instant"},
             "until": {
                 "description": 'Let time pass until a job has a status, or until nothing is left to happen ("idle")',
-                "oneOf": [_of("string", enum=["idle"]), _object({"job": _of("string"), "status": _of("string")})],
+                "oneOf": [
+                    _of("string", enum=["idle"]),
+                    _object({"job": _of("string"), "status": _of("string")}, {"kind": _KIND}),
+                ],
             },
             "latency": {**_SPAN, "description": "How much virtual time each call takes from now on"},
         },
@@ -79,20 +85,23 @@ SCHEMAS: Final[Mapping[str, _Schema]] = {
     "Transition": _object({"status": _of("string"), "start": _INSTANT, "end": _MAY_COME, "message": _of("string")}),
     "Job": _object(
         {
+            "kind": _KIND,
             "name": _of("string"),
             "arn": _of("string"),
             "region": _of("string"),
-            "status": _of("string", "TrainingJobStatus"),
-            "secondary_status": _of("string", "SecondaryStatus"),
-            "message": _of("string", "StatusMessage of the last transition"),
+            "status": _of("string", "The status: for a training job, TrainingJobStatus"),
+            "secondary_status": _or_null("string", "SecondaryStatus of a training job"),
+            "message": _or_null("string", "StatusMessage of the last transition of a training job"),
+            "phase": _or_null("string", "What a processing or transform job does now, which the service does not show"),
             "failure_reason": _or_null("string"),
+            "exit_message": _or_null("string", "ExitMessage of a processing job"),
             "created": _INSTANT,
             "started": _MAY_COME,
             "ended": _MAY_COME,
             "training_seconds": _or_null("integer"),
             "billable_seconds": _or_null("integer"),
-            "transitions": _of("array", items=_ref("Transition")),
-            "request": {**_ANY, "description": "The CreateTrainingJob request as it arrived"},
+            "transitions": _of("array", "Those of a training job", items=_ref("Transition")),
+            "request": {**_ANY, "description": "The request that created it, as it arrived"},
             **_PLANNED,
         }
     ),
@@ -109,12 +118,14 @@ SCHEMAS: Final[Mapping[str, _Schema]] = {
             "plan": _ref("Plan"),
             "started_ago": {**_SPAN, "default": 0},
             "region": _of("string"),
-            "request": {**_ANY, "description": "Fields of CreateTrainingJob; they replace those of a complete request"},
+            "kind": {**_KIND, "description": "The kind of job (default: that of the plan, or training)"},
+            "request": {**_ANY, "description": "Fields of the request; they replace those of a complete request"},
         },
     ),
     "NewRule": _object({"plan": _ref("Plan")}, {"match": {**_JOBS_PATTERN, "default": "*"}, "times": _TIMES}),
     "Rule": _object(
         {
+            "kind": _KIND,
             "match": _or_null("string", "The pattern; null if it is a callable"),
             "shown": _of("string"),
             **_PLANNED,

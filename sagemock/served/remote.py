@@ -6,24 +6,31 @@ from urllib.parse import quote
 
 from sagemock.checks import quoted
 from sagemock.errors import NotServed, UnknownJob
+from sagemock.processing.plan import ProcessingJobPlan
 from sagemock.served.door import Door, instant_of, members, moment, span
-from sagemock.served.remote_views import RemoteAccounts, RemoteClock, RemoteJob, RemoteJobs
+from sagemock.served.plans import AnyPlan, to_document
+from sagemock.served.remote_views import (
+    RemoteAccounts,
+    RemoteClock,
+    RemoteJob,
+    RemoteJobs,
+    RemoteProcessingJob,
+    RemoteProcessingJobs,
+    RemoteTransformJob,
+    RemoteTransformJobs,
+)
 from sagemock.service.calls import Call, Calls
 from sagemock.service.faults import Moment
-from sagemock.training.plan.document import to_document
 from sagemock.training.plan.plan import Plan
+from sagemock.transform.plan import TransformJobPlan
 
 __all__ = ["LACKS", "RemoteMock", "connect"]
 
 LACKS: Final = {
-    "create_processing_job": "the control API creates training jobs: create it with a client",
-    "create_transform_job": "the control API creates training jobs: create it with a client",
-    "create_tuning_job": "the control API creates training jobs: create it with a client",
+    "create_tuning_job": "the control API creates no tuning jobs: create it with a client",
     "on_event": "a callable cannot travel: read `events`",
-    "processing_jobs": "the control API has training jobs: describe it with a client",
     "stop_job": "stop a job with a client",
-    "transform_jobs": "the control API has training jobs: describe it with a client",
-    "tuning_jobs": "the control API has training jobs: describe it with a client",
+    "tuning_jobs": "the control API has no tuning jobs: describe it with a client",
     "sleeps": "virtual sleeps are in the mock's own process: read them there",
     "serve": "it is served already, at `url`",
     "start": "its owner starts it: call reset() for a fresh world",
@@ -66,6 +73,16 @@ class RemoteMock:
         return RemoteJobs(self._door)
 
     @property
+    def processing_jobs(self) -> RemoteProcessingJobs:
+        """The processing jobs, by name."""
+        return RemoteProcessingJobs(self._door)
+
+    @property
+    def transform_jobs(self) -> RemoteTransformJobs:
+        """The transform jobs, by name."""
+        return RemoteTransformJobs(self._door)
+
+    @property
     def calls(self) -> Calls:
         """Every call that has arrived by now: it does not grow, so ask again."""
         return Calls(
@@ -101,12 +118,12 @@ class RemoteMock:
 
     def svg(self, *names: str) -> str:
         """Return a picture of these jobs (default: all) as an `<svg>` element."""
-        last = None if names else len(self.jobs)
+        last = None if names else len(self._door.document("GET", "/jobs")["jobs"])
         return self._door.ask("GET", "/timeline", job=names, format="svg", last=last).decode()
 
     # -- acting
 
-    def plan(self, matcher: str, plan: Plan, *, times: int | None = None) -> None:
+    def plan(self, matcher: str, plan: AnyPlan, *, times: int | None = None) -> None:
         """Plan the life of jobs that are created from now on, by a pattern of their names.
 
         Raises NotServed for a callable, and PlanError, which names the field, for a callable in the plan.
@@ -125,10 +142,45 @@ class RemoteMock:
         **fields: Any,  # noqa: ANN401  # any field of the request
     ) -> RemoteJob:
         """Create a training job as if somebody else had done so, as `SageMakerMock.create_training_job` does."""
+        return RemoteJob(self._door, self._created("training", name, plan, started_ago, region, fields))
+
+    def create_processing_job(
+        self,
+        name: str,
+        *,
+        plan: ProcessingJobPlan | None = None,
+        started_ago: timedelta | float = 0,
+        region: str | None = None,
+        **fields: Any,  # noqa: ANN401  # any field of the request
+    ) -> RemoteProcessingJob:
+        """Create a processing job as if somebody else had done so."""
+        return RemoteProcessingJob(self._door, self._created("processing", name, plan, started_ago, region, fields))
+
+    def create_transform_job(
+        self,
+        name: str,
+        *,
+        plan: TransformJobPlan | None = None,
+        started_ago: timedelta | float = 0,
+        region: str | None = None,
+        **fields: Any,  # noqa: ANN401  # any field of the request
+    ) -> RemoteTransformJob:
+        """Create a transform job as if somebody else had done so."""
+        return RemoteTransformJob(self._door, self._created("transform", name, plan, started_ago, region, fields))
+
+    def _created(  # noqa: PLR0913, PLR0917  # what the verbs take
+        self,
+        kind: str,
+        name: str,
+        plan: object,
+        started_ago: timedelta | float,
+        region: str | None,
+        fields: dict[str, Any],
+    ) -> str:
         planned = members(region=region, plan=None if plan is None else _travelling(plan))
-        document = {"name": name, "started_ago": span(started_ago), "request": fields, **planned}
-        told = self._door.document("POST", "/jobs", document)
-        return RemoteJob(self._door, told["arn"])
+        document = {"kind": kind, "name": name, "started_ago": span(started_ago), "request": fields, **planned}
+        arn: str = self._door.document("POST", "/jobs", document)["arn"]
+        return arn
 
     def fault(  # noqa: PLR0913  # each narrows down the calls
         self,
@@ -203,7 +255,7 @@ class RemoteMock:
 
 def _travelling(plan: object) -> dict[str, Any]:
     """Return a plan as JSON. Raises NotServed for anything else."""
-    if not isinstance(plan, Plan):
+    if not isinstance(plan, (Plan, ProcessingJobPlan, TransformJobPlan)):
         raise NotServed(f"only a Plan can travel to a served mock, not {quoted(plan)}: write Plan.completes()")
     return to_document(plan)
 

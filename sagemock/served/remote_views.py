@@ -2,17 +2,28 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar, Generic, TypeVar, cast
 from urllib.parse import quote
 
 from sagemock.checks import quoted
 from sagemock.errors import InvalidType, NotServed, UnknownJob
-from sagemock.served.door import Door, instant_of, maybe, moment, span
-from sagemock.training.plan.document import from_document
+from sagemock.processing.plan import ProcessingJobPlan
+from sagemock.served.door import Door, instant_of, maybe, members, moment, span
+from sagemock.served.plans import AnyPlan, from_document
 from sagemock.training.plan.plan import Plan
+from sagemock.transform.plan import TransformJobPlan
 from sagemock.world.views import TransitionView
 
-__all__ = ["RemoteAccounts", "RemoteClock", "RemoteJob", "RemoteJobs"]
+__all__ = [
+    "RemoteAccounts",
+    "RemoteClock",
+    "RemoteJob",
+    "RemoteJobs",
+    "RemoteProcessingJob",
+    "RemoteProcessingJobs",
+    "RemoteTransformJob",
+    "RemoteTransformJobs",
+]
 
 
 class RemoteClock:
@@ -67,25 +78,27 @@ class RemoteClock:
         return f"<RemoteClock at {self.now().isoformat()}>"
 
 
-class RemoteJob:
-    """A training job of a served mock, as it is now: each look asks the server."""
+class _RemoteView:
+    """A job of a served mock, as it is now: each look asks the server."""
 
-    def __init__(self, door: Door, key: str) -> None:
+    kind: ClassVar[str]
+
+    def __init__(self, door: Door, arn: str) -> None:
         self._door = door
-        self._key = key
+        self._arn = arn
 
     def _told(self) -> Any:  # noqa: ANN401  # a JSON value
-        return self._door.document("GET", f"/jobs/{quote(self._key, safe='')}")
+        return self._door.document("GET", f"/jobs/{quote(self._arn, safe='')}")
 
     @property
     def name(self) -> str:
-        """TrainingJobName."""
+        """The name of the job."""
         name: str = self._told()["name"]
         return name
 
     @property
     def arn(self) -> str:
-        """TrainingJobArn."""
+        """The ARN of the job."""
         arn: str = self._told()["arn"]
         return arn
 
@@ -97,25 +110,88 @@ class RemoteJob:
 
     @property
     def request(self) -> dict[str, Any]:
-        """The CreateTrainingJob request as it arrived."""
+        """The request that created the job, as it arrived."""
         request: dict[str, Any] = self._told()["request"]
         return request
 
-    @property
-    def plan(self) -> Plan:
-        """The plan that the job plays. Raises NotServed if a callable is in it."""
+    def _plan(self) -> AnyPlan:
         told = self._told()
         if told["plan"] is None:
             raise NotServed(
-                f"the plan of {self._key!r} has a callable in it, which cannot travel: read it in the mock's own process"
+                f"the plan of {told['name']!r} has a callable in it, which cannot travel: read it in the mock's own process"
             )
         return from_document(told["plan"])
 
     @property
     def status(self) -> str:
-        """TrainingJobStatus."""
+        """The status: for a training job, TrainingJobStatus."""
         status: str = self._told()["status"]
         return status
+
+    @property
+    def created(self) -> datetime:
+        """CreationTime."""
+        return instant_of(self._told()["created"])
+
+    @property
+    def started(self) -> datetime | None:
+        """The start, or None: for a training job, TrainingStartTime."""
+        return maybe(self._told()["started"])
+
+    @property
+    def ended(self) -> datetime | None:
+        """The end, or None: for a training job, TrainingEndTime."""
+        return maybe(self._told()["ended"])
+
+    @property
+    def failure_reason(self) -> str | None:
+        """FailureReason, or None."""
+        reason: str | None = self._told()["failure_reason"]
+        return reason
+
+    # -- what can be done
+
+    def advance_until(self, wanted: str) -> datetime:
+        """Let time pass until the job has the status `wanted`, and return that instant."""
+        until = {"job": self._arn, "status": wanted}
+        return instant_of(self._door.document("POST", "/clock", {"until": until})["now"])
+
+    def fail(self, reason: str = "AlgorithmError: , exit code: 1") -> None:
+        """Let the job fail now, with this FailureReason."""
+        self._act("fail", reason=reason)
+
+    def complete(self) -> None:
+        """Let the job complete now."""
+        self._act("complete")
+
+    def log(self, text: str, *, at: datetime | str | float | None = None, instance: int = 1) -> None:
+        """Let a container of the job write a line to its log."""
+        self._act("log", text=text, instance=instance, **members(at=moment(at)))
+
+    def timeline(self, *, width: int | None = None) -> str:
+        """Return a picture of the job's life."""
+        return self._door.ask("GET", "/timeline", job=self._arn, width=width).decode()
+
+    def _act(self, verb: str, **given: object) -> None:
+        self._door.ask("POST", f"/jobs/{quote(self._arn, safe='')}/{verb}", given)
+
+    def __repr__(self) -> str:
+        told = self._told()
+        return f"<{self.kind} job {told['name']!r}: {told['status']}>"
+
+    def __str__(self) -> str:
+        return self.timeline()
+
+
+class RemoteJob(_RemoteView):
+    """A training job of a served mock, as it is now: each look asks the server."""
+
+    kind = "training"
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that the job plays. Raises NotServed if a callable is in it."""
+        return cast("Plan", self._plan())
 
     @property
     def secondary_status(self) -> str:
@@ -138,21 +214,6 @@ class RemoteJob:
         )
 
     @property
-    def created(self) -> datetime:
-        """CreationTime."""
-        return instant_of(self._told()["created"])
-
-    @property
-    def started(self) -> datetime | None:
-        """TrainingStartTime, or None."""
-        return maybe(self._told()["started"])
-
-    @property
-    def ended(self) -> datetime | None:
-        """TrainingEndTime, or None."""
-        return maybe(self._told()["ended"])
-
-    @property
     def training_seconds(self) -> int | None:
         """TrainingTimeInSeconds, or None."""
         seconds: int | None = self._told()["training_seconds"]
@@ -164,35 +225,81 @@ class RemoteJob:
         seconds: int | None = self._told()["billable_seconds"]
         return seconds
 
-    @property
-    def failure_reason(self) -> str | None:
-        """FailureReason, or None."""
-        reason: str | None = self._told()["failure_reason"]
-        return reason
+    def interrupt(self) -> None:
+        """Take the instances away from the job, which is a managed spot job."""
+        self._act("interrupt")
 
     def __repr__(self) -> str:
         told = self._told()
         return f"<job {told['name']!r}: {told['status']}/{told['secondary_status']}>"
 
-    def __str__(self) -> str:
-        return self._door.ask("GET", "/timeline", job=self._key).decode()
+
+class _RemoteBatchView(_RemoteView):
+    """A processing or a transform job."""
+
+    @property
+    def phase(self) -> str:
+        """What the job does now, which the service does not show."""
+        phase: str = self._told()["phase"]
+        return phase
 
 
-class RemoteJobs(Mapping[str, RemoteJob]):
-    """The jobs of a served mock by name, or by ARN if the same name exists in several regions or accounts."""
+class RemoteProcessingJob(_RemoteBatchView):
+    """A processing job of a served mock, as it is now: each look asks the server."""
+
+    kind = "processing"
+
+    @property
+    def plan(self) -> ProcessingJobPlan:
+        """The plan that the job plays. Raises NotServed if a callable is in it."""
+        return cast("ProcessingJobPlan", self._plan())
+
+    @property
+    def exit_message(self) -> str | None:
+        """ExitMessage, or None."""
+        message: str | None = self._told()["exit_message"]
+        return message
+
+
+class RemoteTransformJob(_RemoteBatchView):
+    """A transform job of a served mock, as it is now: each look asks the server."""
+
+    kind = "transform"
+
+    @property
+    def plan(self) -> TransformJobPlan:
+        """The plan that the job plays. Raises NotServed if a callable is in it."""
+        return cast("TransformJobPlan", self._plan())
+
+
+_V = TypeVar("_V", bound=_RemoteView)
+
+
+class _RemoteJobsOf(Mapping[str, _V], Generic[_V]):
+    """The jobs of one kind of a served mock by name, or by ARN if the same name exists in several regions or accounts."""
+
+    _shown: ClassVar[type[Any]]
+    """The class of their views."""
 
     def __init__(self, door: Door) -> None:
         self._door = door
 
     def _all(self) -> list[Any]:
-        found: list[Any] = self._door.document("GET", "/jobs")["jobs"]
+        found: list[Any] = self._door.document("GET", "/jobs", kind=self._shown.kind)["jobs"]
         return found
 
-    def __getitem__(self, key: str) -> RemoteJob:
+    def _view(self, arn: str) -> _V:
+        view: _V = self._shown(self._door, arn)
+        return view
+
+    def __getitem__(self, key: str) -> _V:
         if not isinstance(key, str) or not key:
             raise UnknownJob(f"jobs are looked up by name or ARN, not by {quoted(key)}: write jobs['churn-1']")
         # The server's own words, if there is none.
-        return RemoteJob(self._door, self._door.document("GET", f"/jobs/{quote(key, safe='')}")["arn"])
+        told = self._door.document("GET", f"/jobs/{quote(key, safe='')}", kind=self._shown.kind)
+        if told["kind"] != self._shown.kind:
+            raise UnknownJob(f"{told['name']!r} is a {told['kind']} job: look it up among those")
+        return self._view(told["arn"])
 
     def __iter__(self) -> Iterator[str]:
         jobs = self._all()
@@ -202,12 +309,31 @@ class RemoteJobs(Mapping[str, RemoteJob]):
     def __len__(self) -> int:
         return len(self._all())
 
-    def all(self) -> list[RemoteJob]:
+    def all(self) -> list[_V]:
         """Return every job in the order of creation, including jobs that share a name."""
-        return [RemoteJob(self._door, one["arn"]) for one in self._all()]
+        return [self._view(one["arn"]) for one in self._all()]
 
     def __repr__(self) -> str:
-        return f"<jobs {', '.join(repr(one) for one in self.all())}>"
+        prefix = "" if self._shown.kind == "training" else f"{self._shown.kind} "
+        return f"<{prefix}jobs {', '.join(repr(one) for one in self.all())}>"
+
+
+class RemoteJobs(_RemoteJobsOf[RemoteJob]):
+    """The training jobs of a served mock by name, or by ARN if the same name exists in several regions or accounts."""
+
+    _shown = RemoteJob
+
+
+class RemoteProcessingJobs(_RemoteJobsOf[RemoteProcessingJob]):
+    """The processing jobs of a served mock by name or ARN."""
+
+    _shown = RemoteProcessingJob
+
+
+class RemoteTransformJobs(_RemoteJobsOf[RemoteTransformJob]):
+    """The transform jobs of a served mock by name or ARN."""
+
+    _shown = RemoteTransformJob
 
 
 class RemoteAccounts(Mapping[str, str]):

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from sagemock.checks import mapping, nearest, quoted
+from sagemock.checks import mapping, nearest, one_of, quoted
 from sagemock.errors import InvalidType, InvalidValue, UsageError
+from sagemock.jobs.documents import span_of
+from sagemock.jobs.job import AnyJob
 from sagemock.protocol.answer import Lost, dump
 from sagemock.protocol.request import Request, Timeouts
 from sagemock.served import documents, wire
-from sagemock.served.worlds import ServedWorld
-from sagemock.training.job import Job
-from sagemock.training.plan.document import from_document, span_of
+from sagemock.served.plans import from_document
+from sagemock.served.worlds import KINDS, ServedWorld, View
 
 __all__ = ["VERBS", "Asked", "Text", "Verb", "check_body"]
 
@@ -45,7 +46,7 @@ class Asked(NamedTuple):
 
 
 class Text(NamedTuple):
-    """An answer that is no JSON."""
+    """An answer that is not JSON."""
 
     media_type: str
     text: str
@@ -95,8 +96,8 @@ def _move(world: ServedWorld, asked: Asked) -> Answer:
 def _until(world: ServedWorld, until: object) -> None:
     if until == "idle":
         world.advance_until_idle()
-    elif isinstance(until, Mapping) and set(until) == {"job", "status"}:
-        world.advance_until(until["job"], until["status"])
+    elif isinstance(until, Mapping) and {"job", "status"} <= set(until) <= {"job", "status", "kind"}:
+        world.advance_until(_key(world, until["job"], until.get("kind")), until["status"])
     else:
         raise InvalidType(
             f'until is "idle" or a job and a status, not {quoted(until)}: write {{"job": "churn-1", "status": "Training"}}'
@@ -104,13 +105,21 @@ def _until(world: ServedWorld, until: object) -> None:
 
 
 def _jobs(world: ServedWorld, asked: Asked) -> Answer:
-    last = asked.whole("last")
-    found = world.jobs.all()
+    last, found = asked.whole("last"), world.views(asked.one("kind"))
     return {"jobs": [documents.job(view) for view in (found if last is None else found[max(0, len(found) - last) :])]}
 
 
 def _job(world: ServedWorld, asked: Asked) -> Answer:
-    return documents.job(world.jobs[asked.name])
+    return documents.job(world.view(asked.name, asked.one("kind")))
+
+
+def _key(world: ServedWorld, name: str, kind: str | None) -> str:
+    """Return what the verbs of a mock take for a job: what was asked for, but an ARN if only the kind makes it clear."""
+    return name if kind is None else world.view(name, kind).arn
+
+
+def _asked(world: ServedWorld, asked: Asked) -> str:
+    return _key(world, asked.name, asked.one("kind"))
 
 
 def _create(world: ServedWorld, asked: Asked) -> Answer:
@@ -122,46 +131,45 @@ def _create(world: ServedWorld, asked: Asked) -> Answer:
         raise InvalidType(f"request has no field {unfit[0]!r}: give it beside the request")
     ago = span_of(body.get("started_ago", 0))
     name, region = body.get("name", ""), body.get("region")
-    return documents.job(world.create_training_job(name, plan=plan, started_ago=ago, region=region, **request))
+    kind = one_of("kind", body.get("kind", "training" if plan is None else plan.kind.name), KINDS)
+    create: Callable[..., View] = getattr(world, f"create_{kind}_job")
+    return documents.job(create(name, plan=plan, started_ago=ago, region=region, **request))
 
 
 def _fail(world: ServedWorld, asked: Asked) -> Answer:
-    # First, so that nothing is done to a job of another kind, which this document cannot show.
-    world.jobs.find(asked.name)
-    world.fail(asked.name, **asked.body)
+    world.fail(_asked(world, asked), **asked.body)
     return _job(world, asked)
 
 
 def _complete(world: ServedWorld, asked: Asked) -> Answer:
-    world.jobs.find(asked.name)
-    world.complete(asked.name)
+    world.complete(_asked(world, asked))
     return _job(world, asked)
 
 
 def _interrupt(world: ServedWorld, asked: Asked) -> Answer:
-    world.interrupt(asked.name)
+    world.interrupt(_asked(world, asked))
     return _job(world, asked)
 
 
 def _stop(world: ServedWorld, asked: Asked) -> Answer:
-    job = world.jobs.find(asked.name)
+    job = world.find(asked.name, asked.one("kind"))
     reply = world.answer(_stopping(job, asked.peer))
     answer = None if reply is None else reply.answer
     if answer is None or isinstance(answer, Lost) or answer.status != 200:  # noqa: PLR2004  # all went well
         told = answer.error if isinstance(answer, Lost) else b"" if answer is None else answer.body.decode("utf-8", "replace")
-        raise UsageError(f"StopTrainingJob does not stop {asked.name!r}: it answers {told!s}")
+        raise UsageError(f"Stop{job.kind.shape} does not stop {asked.name!r}: it answers {told!s}")
     return _job(world, asked)
 
 
-def _stopping(job: Job, peer: str) -> Request:
-    """Return a call of StopTrainingJob by the account of the job."""
+def _stopping(job: AnyJob, peer: str) -> Request:
+    """Return a call that stops a job, by the account of the job."""
     return Request(
         wire.api_of("sagemaker"),
         "sagemaker",
-        "StopTrainingJob",
+        f"Stop{job.kind.shape}",
         partition=job.place.partition,
         region=job.place.region,
-        body=dump({"TrainingJobName": job.name}).encode(),
+        body=dump({job.kind.name_member: job.name}).encode(),
         headers={"Authorization": f"Credential={job.place.account}/"},
         # Nobody waits for an answer that is lost.
         timeouts=Timeouts(0, 0),
@@ -170,7 +178,7 @@ def _stopping(job: Job, peer: str) -> Request:
 
 
 def _log(world: ServedWorld, asked: Asked) -> Answer:
-    world.log(asked.name, **{"text": None, **asked.body})
+    world.log(_asked(world, asked), **{"text": None, **asked.body})
     return _job(world, asked)
 
 
@@ -235,7 +243,7 @@ def _timeline(world: ServedWorld, asked: Asked) -> Answer:
         raise InvalidValue(f"format is text or svg, not {quoted(form)}: write format=svg")
     if form == "svg":
         last = asked.whole("last", LAST) or 0
-        shown = names or [view.arn for view in world.jobs.all()[-last:]]
+        shown = names or [view.arn for view in world.views()[-last:]]
         return Text("image/svg+xml", world.svg(*shown))
     width = asked.whole("width")
     text = "\n".join(world.timeline(name, width=width) for name in names) if names else str(world)
@@ -257,17 +265,25 @@ def check_body(verb: Verb, body: Mapping[str, Any], known: Sequence[str]) -> Non
 
 
 _JOB: Final = "/jobs/{name:path}"
+_KIND: Final = {"kind": "training, processing or transform (default: the kind in the ARN, or training)"}
 VERBS: Final = (
     Verb("GET", "/clock", "What time it is", _clock, "Clock"),
     Verb("POST", "/clock", "Let time pass, or change the latency of calls", _move, "Clock", "Move"),
-    Verb("GET", "/jobs", "All jobs, in the order of their creation", _jobs, "Jobs", query={"last": "How many, the newest ones"}),
+    Verb(
+        "GET",
+        "/jobs",
+        "All jobs, in the order of their creation",
+        _jobs,
+        "Jobs",
+        query={"last": "How many, the newest ones", "kind": "training, processing or transform (default: jobs of every kind)"},
+    ),
     Verb("POST", "/jobs", "Create a job as if somebody else had done so", _create, "Job", "NewJob"),
-    Verb("POST", f"{_JOB}/fail", "Let a job fail now", _fail, "Job", "Fail"),
-    Verb("POST", f"{_JOB}/complete", "Let a job complete now", _complete, "Job", "Nothing"),
-    Verb("POST", f"{_JOB}/interrupt", "Take the instances of a managed spot job away now", _interrupt, "Job", "Nothing"),
-    Verb("POST", f"{_JOB}/stop", "Call StopTrainingJob", _stop, "Job", "Nothing"),
-    Verb("POST", f"{_JOB}/log", "Let a container write a line to its log", _log, "Job", "Line"),
-    Verb("GET", _JOB, "One job, by its name or ARN", _job, "Job"),
+    Verb("POST", f"{_JOB}/fail", "Let a job fail now", _fail, "Job", "Fail", _KIND),
+    Verb("POST", f"{_JOB}/complete", "Let a job complete now", _complete, "Job", "Nothing", _KIND),
+    Verb("POST", f"{_JOB}/interrupt", "Take the instances of a managed spot job away now", _interrupt, "Job", "Nothing", _KIND),
+    Verb("POST", f"{_JOB}/stop", "Call StopTrainingJob, or the operation of its kind", _stop, "Job", "Nothing", _KIND),
+    Verb("POST", f"{_JOB}/log", "Let a container write a line to its log", _log, "Job", "Line", _KIND),
+    Verb("GET", _JOB, "One job, by its name or ARN", _job, "Job", query=_KIND),
     Verb("GET", "/plans", "What was planned for jobs", _plans, "Rules"),
     Verb("POST", "/plans", "Plan the life of jobs that are created from now on", _plan, "Rule", "NewRule"),
     Verb("GET", "/faults", "What was prepared for calls", _faults, "Faults"),

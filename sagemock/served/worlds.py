@@ -2,21 +2,30 @@
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
+from sagemock.checks import one_of
 from sagemock.errors import UsageError
+from sagemock.jobs.job import AnyJob
+from sagemock.jobs.kinds import PROCESSING, TRAINING, TRANSFORM, of_arn
 from sagemock.moto.fallback import MotoFallback
 from sagemock.protocol.answer import Reply
 from sagemock.protocol.request import Request
 from sagemock.world.controls import Controls
+from sagemock.world.mappings import Jobs, ProcessingJobs, TransformJobs
 from sagemock.world.options import Options
+from sagemock.world.views import JobView, ProcessingJobView, TransformJobView
 from sagemock.world.world import World
 
-__all__ = ["NAME", "OwnWorlds", "ServedWorld", "TestWorld", "Worlds"]
+__all__ = ["KINDS", "NAME", "OwnWorlds", "ServedWorld", "TestWorld", "View", "Worlds"]
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """The name of a world, which is the first part of its path."""
 MOST: Final = 1000
+KINDS: Final = (TRAINING.name, PROCESSING.name, TRANSFORM.name)
+"""The kinds of job that the control API shows."""
+
+View: TypeAlias = JobView | ProcessingJobView | TransformJobView
 
 
 class ServedWorld(Controls):
@@ -36,6 +45,27 @@ class ServedWorld(Controls):
         """Raise UsageError if the mock is over."""
         if self.world.is_over:
             raise UsageError("the mock that was served here is over: serve it for as long as other processes need it")
+
+    def view(self, key: str, kind: str | None = None) -> View:
+        """Return a job of a kind by its name, or of any kind by its ARN. Raises UnknownJob."""
+        return self._of(key, kind)[key]
+
+    def find(self, key: str, kind: str | None = None) -> AnyJob:
+        """Return what is stored of such a job. Raises UnknownJob."""
+        return self._of(key, kind).find(key)
+
+    def views(self, kind: str | None = None) -> list[View]:
+        """Return every job (of a kind) in the order of creation."""
+        wanted = KINDS if kind is None else (one_of("kind", kind, KINDS),)
+        jobs = [job for job in self.world.store.jobs(self.clock.now_us()) if job.kind.name in wanted]
+        return [self.view(job.arn) for job in jobs]
+
+    def _of(self, key: object, kind: object) -> Jobs | ProcessingJobs | TransformJobs:
+        named = of_arn(key) if isinstance(key, str) else None
+        name = one_of("kind", named[0].name if named is not None else TRAINING.name if kind is None else kind, KINDS)
+        if name == TRAINING.name:
+            return self.jobs
+        return self.processing_jobs if name == PROCESSING.name else self.transform_jobs
 
 
 class Worlds(Protocol):

@@ -164,7 +164,7 @@ def position(sent: str) -> tuple[bool, int, int]:
 
 
 def _is_behind_a_gap(event: Event, since_us: int | None) -> bool:
-    """Whether so much time lies between an instant and an event that a page ends there. None is no instant."""
+    """Whether so much time lies between an instant and an event that a page ends there. None is not an instant."""
     if since_us is None or abs(event.line.at_us - since_us) <= _GAP_US:
         return False
     return event.stream.job.plan.empty_log_pages is None

@@ -63,7 +63,7 @@ class Case(NamedTuple):
     entries: tuple[Entry, ...]
     """All entries, the last one included."""
     built: bool
-    """Whether the entries were filled in, and so are no evidence."""
+    """Whether the entries were filled in, and so are not evidence."""
     from_console: bool
 
     @property
@@ -80,7 +80,7 @@ _Found = Iterator[Contradiction]
 
 
 def contradictions(given: Mapping[str, Any]) -> Iterator[Contradiction]:
-    """Yield what of a record contradicts the rules, the structure first. Raises PlanError if it is no record."""
+    """Yield what of a record contradicts the rules, the structure first. Raises PlanError if it is not a record."""
     form = formed(given)
     recorded = read(form.response, nulls_of(form.response), in_order=False)
     entries = recorded.entries

@@ -151,7 +151,7 @@ class TuningJobPlan(GeneralFields):
     @classmethod
     @public
     def hangs(cls, *, objective: Objective | None = None, **durations: "Unpack[TuningDurations]") -> "TuningJobPlan":
-        """Plan a tuning job that stays InProgress when all of its children have ended; only a stop ends it."""
+        """Plan a tuning job that stays InProgress when all of its children have ended; a stop or a limit ends it."""
         return cls._made("hangs", durations, objective=objective, endless=True)
 
     @classmethod

@@ -14,9 +14,10 @@ from socket import create_connection
 
 import pytest
 
-from sagemock import Plan, PlanError, connect
+from sagemock import Plan, PlanError, ProcessingJobPlan, TransformJobPlan, connect
 from sagemock.__main__ import main
 from sagemock.cli.serve import Planned, plans, told
+from tests.support.batch import record
 from tests.support.calling import after, request
 from tests.support.http import call, exchange
 
@@ -148,6 +149,9 @@ def test_plans_are_read_from_a_file(tmp_path: Path) -> None:
     other = {**RECORD, "TrainingJobName": "other"}
     both = f"{json.dumps(RECORD)}\n{json.dumps(other)}"
     assert read(both) == read([RECORD, other]) == [Planned("churn", Plan.replays(RECORD)), Planned("other", Plan.replays(other))]
+    kept = {**record("P1")["Describe"], "ProcessingJobName": "prepare"}
+    assert read([RECORD, kept])[1] == Planned("prepare", ProcessingJobPlan.replays(kept))
+    assert read({"kind": "transform", "recipe": "immediate"}) == [Planned("*", TransformJobPlan.immediate())]
     for wrong, message in (
         ([{"plan": {}, "mach": "a"}], "a rule has no 'mach': it has match, plan and times"),
         ([{"plan": {}, "match": 5}], "match is a pattern of job names, not 5"),

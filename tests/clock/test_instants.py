@@ -76,20 +76,20 @@ def test_a_date_is_its_midnight_in_utc() -> None:
 @pytest.mark.parametrize(
     "value, error, text",
     [
-        ("yesterday", ValueError, "'yesterday' is no instant: write it like 2018-07-30T00:00:00Z"),
-        ("", ValueError, "'' is no instant: write it like 2018-07-30T00:00:00Z"),
+        ("yesterday", ValueError, "'yesterday' is not an instant: write it like 2018-07-30T00:00:00Z"),
+        ("", ValueError, "'' is not an instant: write it like 2018-07-30T00:00:00Z"),
         (None, TypeError, "an instant is a datetime, an ISO 8601 string or seconds since 1970, not None"),
         (True, TypeError, "an instant is a datetime, an ISO 8601 string or seconds since 1970, not True"),
         (
             1_532_952_000_000,
             ValueError,
-            "1532952000000 is no instant between the years 1 and 9999: give seconds since 1970, not milliseconds",
+            "1532952000000 is not an instant between the years 1 and 9999: give seconds since 1970, not milliseconds",
         ),
         (
             datetime.max.replace(tzinfo=timezone(timedelta(hours=-1))),
             ValueError,
             (
-                f"{datetime.max.replace(tzinfo=timezone(timedelta(hours=-1)))!r} is no instant "
+                f"{datetime.max.replace(tzinfo=timezone(timedelta(hours=-1)))!r} is not an instant "
                 "between the years 1 and 9999 in UTC: "
                 "give another"
             ),
@@ -97,12 +97,12 @@ def test_a_date_is_its_midnight_in_utc() -> None:
         (
             math.nan,
             ValueError,
-            "nan is no instant between the years 1 and 9999: give seconds since 1970, not milliseconds",
+            "nan is not an instant between the years 1 and 9999: give seconds since 1970, not milliseconds",
         ),
         (
             -math.inf,
             ValueError,
-            "-inf is no instant between the years 1 and 9999: give seconds since 1970, not milliseconds",
+            "-inf is not an instant between the years 1 and 9999: give seconds since 1970, not milliseconds",
         ),
     ],
 )

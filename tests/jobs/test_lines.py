@@ -153,7 +153,7 @@ def test_jobs_that_write_nothing_share_one_empty_value() -> None:
 # -- what is refused, where it is written
 
 
-NO_PAIR = "the lines of Training: {!r} is no (offset, text) pair; write (60, 'epoch 2') or (timedelta(minutes=1), 'epoch 2')"
+NO_PAIR = "the lines of Training: {!r} is not an (offset, text) pair; write (60, 'epoch 2') or (timedelta(minutes=1), 'epoch 2')"
 NO_PAIRS = "the lines of Training are (offset, text) pairs, not {!r}: write [(0, 'epoch 1'), (60, 'epoch 2')]"
 NO_OFFSET = "a duration is a timedelta or a number of seconds, not '0'; give a timedelta or seconds"
 EMPTY = "the lines of Training: the text at 1 is empty, which no log can hold; write something, or leave the line out"

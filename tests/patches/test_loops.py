@@ -55,7 +55,7 @@ def test_a_selector_is_itself_again_when_nobody_sleeps() -> None:
 
 
 def test_where_every_sleeper_was_cancelled_nothing_moves(loop: asyncio.AbstractEventLoop) -> None:
-    """Until the tasks notice, they count as asleep, and there is no instant to go to."""
+    """Until the tasks notice, they count as asleep, and there is not an instant to go to."""
     situation = Situation(loop)
     before_us = situation.clock.now_us()
     situation.drive.begin()

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from sagemock import Plan, SageMakerMock, mock_sagemaker
+from sagemock import Plan, ProcessingJobPlan, SageMakerMock, mock_sagemaker
 from sagemock.served import openapi
 from sagemock.served.app import MOST
 from tests.support.calling import START, after, create, request
@@ -113,7 +113,7 @@ def test_the_clock_is_read_and_moved(sagemaker: SageMakerMock, client: Any, url:
         ({}, "InvalidType", 'the clock moves by one of advance, to and until: write {"advance": 300}'),
         ({"advance": 1, "to": 2}, "InvalidType", "the clock moves by one of advance, to and until"),
         ({"advance": -1}, "InvalidValue", "time only moves forward, and not by -1"),
-        ({"advance": "x"}, "PlanError", "'x' is no duration"),
+        ({"advance": "x"}, "PlanError", "'x' is not a duration"),
         ({"advance": []}, "InvalidType", "a duration is a timedelta or a number of seconds, not []"),
         ({"advance": 1e300}, "InvalidValue", "a duration is at most a century"),
         ({"to": "2017-01-01"}, "InvalidValue", "time only moves forward: it is"),
@@ -161,12 +161,59 @@ def test_a_job_is_read_and_changed(sagemaker: SageMakerMock, client: Any, url: s
     assert get(url, "/jobs/none").status == 404
 
 
-@pytest.mark.parametrize("verb", ["fail", "complete"])
-def test_a_job_of_another_kind_is_not_touched(sagemaker: SageMakerMock, url: str, verb: str) -> None:
-    """The control API has training jobs."""
-    job = sagemaker.create_processing_job("prepare")
-    refused = post(url, f"/jobs/{quote(job.arn, safe='')}/{verb}")
-    assert (refused.status, job.status) == (404, "InProgress")
+def test_a_job_of_another_kind_is_read_and_changed(sagemaker: SageMakerMock, client: Any, url: str) -> None:
+    """By its ARN, or by its name and its kind; a bare name is that of a training job."""
+    sagemaker.plan("churn", Plan.hangs())
+    create(client, "churn")
+    prepare, score = sagemaker.create_processing_job("prepare"), sagemaker.create_transform_job("score")
+    sagemaker.create_processing_job("churn", plan=ProcessingJobPlan.hangs())
+    found = get(url, "/jobs").document["jobs"]
+    assert [(one["kind"], one["name"]) for one in found] == [
+        ("training", "churn"),
+        ("processing", "prepare"),
+        ("transform", "score"),
+        ("processing", "churn"),
+    ]
+    assert [one["name"] for one in get(url, "/jobs?kind=processing&last=1").document["jobs"]] == ["churn"]
+    shown = get(url, "/jobs/prepare?kind=processing").document
+    assert (shown["status"], shown["phase"], shown["secondary_status"], shown["transitions"]) == (
+        "InProgress",
+        "Starting",
+        None,
+        [],
+    )
+    moved = post(url, "/clock", {"until": {"job": "prepare", "kind": "processing", "status": "Processing"}})
+    assert moved.status == 200
+    assert prepare.phase == "Processing"
+    assert post(url, "/jobs/prepare/log?kind=processing", {"text": "10 rows"}).document["arn"] == prepare.arn
+    assert post(url, "/jobs/prepare/stop?kind=processing").document["status"] == "Stopping"
+    assert sagemaker.calls[-1].operation == "StopProcessingJob"
+    assert "StopProcessingJob does not stop 'prepare'" in post(url, "/jobs/prepare/stop?kind=processing").document["message"]
+    arn = quote(score.arn, safe="")
+    refused = post(url, f"/jobs/{arn}/interrupt").document["message"]
+    assert refused.startswith(f"cannot interrupt '{score.arn}': only training jobs run on spot instances")
+    assert post(url, f"/jobs/{arn}/fail", {"reason": "ClientError: no"}).document["failure_reason"] == "ClientError: no"
+    assert post(url, "/jobs/churn/complete?kind=processing").document["kind"] == "processing"
+    assert sagemaker.jobs["churn"].status == "InProgress"
+    refused = get(url, "/jobs/prepare").document["message"]
+    assert "'prepare' is a processing job: ask for sagemaker.processing_jobs['prepare'], or use its ARN" in refused
+    assert "kind" in get(url, "/jobs/prepare?kind=procesing").document["message"]
+    assert b"score" in get(url, "/timeline?format=svg").body
+
+
+def test_plans_of_other_kinds_travel(sagemaker: SageMakerMock, url: str) -> None:
+    """A plan says its kind, and so does a new job without one."""
+    plan = {"kind": "processing", "recipe": "fails", "exit_code": 3, "processing": "PT30M"}
+    answered = post(url, "/plans", {"match": "prepare-*", "plan": plan}).document
+    assert (answered["kind"], answered["plan"]["kind"]) == ("processing", "processing")
+    made = post(url, "/jobs", {"kind": "processing", "name": "prepare-1"}).document
+    assert made["plan"] == answered["plan"]
+    assert sagemaker.processing_jobs["prepare-1"].plan == ProcessingJobPlan.fails(exit_code=3, processing=timedelta(minutes=30))
+    made = post(url, "/jobs", {"name": "score", "plan": {"kind": "transform", "recipe": "completes"}}).document
+    assert (made["kind"], made["request"]["ModelName"]) == ("transform", "model")
+    assert "kind" in post(url, "/jobs", {"kind": "compilation", "name": "x"}).document["message"]
+    mixed = post(url, "/jobs", {"kind": "training", "name": "x", "plan": plan}).document["message"]
+    assert "is for processing jobs: give it to create_processing_job()" in mixed
 
 
 def test_a_job_of_others_is_created(url: str) -> None:

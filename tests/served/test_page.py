@@ -97,6 +97,19 @@ def test_a_click_in_one_browser_is_seen_in_the_other(sagemaker: SageMakerMock, c
 
 
 @BROWSER
+def test_jobs_of_every_kind_are_there(sagemaker: SageMakerMock, client: Any, url: str, chromium: Browser) -> None:
+    """With the phase, which no API shows; their buttons do the same, and no instances can be taken away from them."""
+    create(client)
+    sagemaker.create_processing_job("prepare")
+    tab = chromium.tab(url)
+    tab.until(f"{status('prepare processing')} === 'InProgress / Starting'")
+    assert tab.ask(f"{button('interrupt prepare')}.disabled")
+    tab.click(button("fail prepare"))
+    tab.until(f"{status('prepare processing')} === 'Failed' && {status('churn')} === 'InProgress / Starting'")
+    assert sagemaker.processing_jobs["prepare"].status == "Failed"
+
+
+@BROWSER
 def test_it_is_used_by_the_keyboard(sagemaker: SageMakerMock, client: Any, url: str, chromium: Browser) -> None:
     """By Tab and Enter; the focus stays where it is while the page is live."""
     create(client)
@@ -124,7 +137,7 @@ def test_what_goes_wrong_is_said(sagemaker: SageMakerMock, url: str, chromium: B
     tab.until(f"document.getElementById('count').textContent.endsWith('AWS_ENDPOINT_URL_SAGEMAKER={url}')")
     tab.ask("document.getElementById('by').value = 'soon'")
     tab.click(button("advance"))
-    assert "'soon' is no duration" in tab.until("document.getElementById('said').textContent")
+    assert "'soon' is not a duration" in tab.until("document.getElementById('said').textContent")
     tab.ask("document.getElementById('by').value = '90'")
     tab.click(button("advance"))
     tab.until("/00:01:30/.test(document.getElementById('now').textContent)")

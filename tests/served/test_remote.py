@@ -16,8 +16,10 @@ from sagemock import (
     NotServed,
     Plan,
     PlanError,
+    ProcessingJobPlan,
     RemoteMock,
     SageMakerMock,
+    TransformJobPlan,
     UnknownJob,
     UnusedError,
     UsageError,
@@ -51,6 +53,8 @@ def test_its_verbs_are_those_of_a_mock(remote: RemoteMock) -> None:
         remote.planz  # noqa: B018  # the point
     for name in (
         "create_training_job",
+        "create_processing_job",
+        "create_transform_job",
         "fault",
         "hide",
         "quota",
@@ -130,6 +134,48 @@ def test_a_job_of_others_is_created(sagemaker: SageMakerMock, remote: RemoteMock
         remote.create_training_job("x", plan=lambda request: PLAN)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="others"):
         remote.create_training_job("others", region="eu-west-1")
+
+
+def test_jobs_of_other_kinds_are_read_and_changed(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
+    """As the views of the mock itself."""
+    remote.plan("prepare", ProcessingJobPlan.completes(starting=60, processing=600, exit_message="10 rows"))
+    job = remote.create_processing_job("prepare")
+    scored = remote.create_transform_job("score", plan=TransformJobPlan.completes(starting=60), region="eu-west-1", ModelName="m")
+    assert (scored.region, scored.request["ModelName"]) == ("eu-west-1", "m")
+    pairs: list[tuple[Any, Any]] = [(job, sagemaker.processing_jobs["prepare"]), (scored, sagemaker.transform_jobs["score"])]
+    assert job.advance_until("Processing") == after(60)
+    job.log("5 rows", at=after(61))
+    for _ in range(2):
+        for theirs, own in pairs:
+            names = [name for name in dir(own) if not name.startswith("_") and not callable(getattr(own, name))]
+            assert [getattr(theirs, name) for name in names] == [getattr(own, name) for name in names]
+            assert (repr(theirs), str(theirs), theirs.timeline(width=70)) == (repr(own), str(own), own.timeline(width=70))
+        remote.advance_until_idle()
+    assert job.exit_message == "10 rows"
+    for jobs, mine in ((remote.processing_jobs, sagemaker.processing_jobs), (remote.transform_jobs, sagemaker.transform_jobs)):
+        assert list(jobs) == list(mine)
+        assert repr(jobs) == repr(mine)
+    assert (len(remote.jobs), len(remote.processing_jobs), "prepare" in remote.jobs) == (0, 1, False)
+    with pytest.raises(UnknownJob, match="'prepare' is a processing job: ask for sagemaker.processing_jobs"):
+        remote.jobs["prepare"]
+    with pytest.raises(UnknownJob, match="'prepare' is a processing job: look it up among those"):
+        remote.jobs[job.arn]
+    assert remote.svg() == sagemaker.svg()
+
+
+def test_a_view_has_the_verbs_of_its_job(sagemaker: SageMakerMock, remote: RemoteMock, client: Any) -> None:
+    """Of every kind."""
+    spot = {"EnableManagedSpotTraining": True, "StoppingCondition": {"MaxRuntimeInSeconds": 9000, "MaxWaitTimeInSeconds": 9000}}
+    create(client, "a", **spot)
+    job = remote.jobs["a"]
+    job.advance_until("Training")
+    job.interrupt()
+    assert job.secondary_status == "Interrupted"
+    job.complete()
+    assert job.status == "Completed"
+    other = remote.create_processing_job("prepare")
+    other.fail("ClientError: no")
+    assert (other.status, other.failure_reason, other.started) == ("Failed", "ClientError: no", None)
 
 
 def test_lives_end_by_its_verbs(sagemaker: SageMakerMock, remote: RemoteMock, client: Any) -> None:
@@ -261,7 +307,7 @@ def test_a_server_that_is_not_there_is_told(sagemaker: SageMakerMock) -> None:
     with HTTPServer(("127.0.0.1", 0), Other) as other:
         thread = Thread(target=other.handle_request)
         thread.start()
-        with pytest.raises(UsageError, match="is no sagemock: it says"):
+        with pytest.raises(UsageError, match="is not sagemock: it says"):
             connect(f"http://127.0.0.1:{other.server_port}")
         thread.join()
 

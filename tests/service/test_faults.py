@@ -327,7 +327,7 @@ LATER = "give an instant later than that, or a duration from now"
             f"until=60 leaves no time: it is 2018-07-30T00:01:00+00:00, {BEGINS} 2018-07-30T00:01:00+00:00; {LATER}",
         ),
         (-1, None, ValueError, "after=-1 is in the past: give a duration from now that is not negative, or an instant"),
-        (None, "soon", ValueError, "'soon' is no instant: write it like 2018-07-30T00:00:00Z"),
+        (None, "soon", ValueError, "'soon' is not an instant: write it like 2018-07-30T00:00:00Z"),
         ([], None, TypeError, "after is an instant or a duration from now, not []: write after=timedelta(minutes=5)"),
         (None, True, TypeError, "until is an instant or a duration from now, not True: write until=timedelta(minutes=5)"),
     ],

@@ -601,7 +601,7 @@ def test_what_cannot_be_logged_is_refused_where_it_is_said(sagemaker: SageMakerM
         f"or give a later instant by at=.\n{sagemaker.timeline('churn')}"
     )
     sagemaker.log("churn", "x", at=after(BEGIN_S))
-    with pytest.raises(ValueError, match="is no instant"):
+    with pytest.raises(ValueError, match="is not an instant"):
         sagemaker.log("churn", "x", at="tomorrow")
 
 

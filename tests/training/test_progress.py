@@ -93,7 +93,7 @@ def test_progress_only_grows_within_an_attempt(data: st.DataObject) -> None:
         (lambda: Plan(tokens=5), "epochs=None, steps=None, tokens=5: use Plan.serverless()"),
         (
             lambda: Plan.serverless(then=Plan.interrupted()),
-            "a serverless job is no managed spot job, so its instances are not taken away: leave the interruptions out",
+            "a serverless job is not a managed spot job, so its instances are not taken away: leave the interruptions out",
         ),
         (
             lambda: played(Plan.serverless(steps=7)),

@@ -131,7 +131,7 @@ def test_a_verb_of_the_mock_takes_an_arn(three: SageMakerMock, kind: str) -> Non
 
 def test_only_training_jobs_are_interrupted(three: SageMakerMock) -> None:
     """A view of another kind has no such verb; a training job has it."""
-    with pytest.raises(UsageError, match="it runs on demand"):
+    with pytest.raises(UsageError, match="only training jobs run on spot instances; stop it, or let it fail"):
         three.interrupt(three.processing_jobs["churn"].arn)
     with pytest.raises(UsageError, match="it runs on demand"):
         three.jobs["churn"].interrupt()

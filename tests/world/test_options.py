@@ -121,7 +121,7 @@ A_LIMIT = "write idle_limit=timedelta(seconds=1), idle_limit=1.0, or None for no
             TypeError,
             "start is a datetime or an ISO 8601 string, not datetime.date(2018, 7, 30): write start='2018-07-30T00:00:00Z'",
         ),
-        ("start", "soon", ValueError, "start: 'soon' is no instant: write it like 2018-07-30T00:00:00Z"),
+        ("start", "soon", ValueError, "start: 'soon' is not an instant: write it like 2018-07-30T00:00:00Z"),
         (
             "wall",
             "frozen",

@@ -4,13 +4,13 @@ import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import ClassVar
 
 from sagemock import reasons
 from sagemock.checks import flag, listed, number, of_a_plan, one_of, quoted, text, whole
 from sagemock.clock.instants import LONGEST, SECOND_US, duration_us
 from sagemock.errors import PlanError
+from sagemock.jobs.contents import exists
 from sagemock.jobs.durations import Duration, span_us
 from sagemock.jobs.fields import GeneralFields
 from sagemock.jobs.kinds import TRAINING, Kind
@@ -174,7 +174,7 @@ class PlanFields(GeneralFields):
         every: tuple[object, ...] = (*self.phases, *self.attempt)
         for given in every:
             if not isinstance(given, Phase):
-                raise PlanError(f"{quoted(given)} is no phase: give phases like Phase('Starting', 60)")
+                raise PlanError(f"{quoted(given)} is not a phase: give phases like Phase('Starting', 60)")
         for phase in self.phases[:-1]:
             if phase.forever:
                 raise PlanError(
@@ -212,7 +212,7 @@ class PlanFields(GeneralFields):
             raise PlanError(f"epochs={self.epochs}, steps={self.steps}, tokens={self.tokens}: use Plan.serverless()")
         if self.counts_steps and self._interrupted:
             raise PlanError(
-                "a serverless job is no managed spot job, so its instances are not taken away: leave the interruptions out"
+                "a serverless job is not a managed spot job, so its instances are not taken away: leave the interruptions out"
             )
 
     def _check_logs(self) -> None:
@@ -237,7 +237,7 @@ class PlanFields(GeneralFields):
             raise PlanError(
                 f"artifact={quoted(given)}: it is bytes, or the path of a file or directory; pack an object with tarfile first"
             )
-        if not _exists(given):
+        if not exists(given):
             raise PlanError(
                 f"artifact={quoted(given)}: there is no such file or directory; give the path of a model.tar.gz, or its bytes"
             )
@@ -268,14 +268,6 @@ class PlanFields(GeneralFields):
             raise PlanError(
                 f"this life lasts {years} years: a job that ends does so within {9 * 100}; give shorter durations, or math.inf"
             )
-
-
-def _exists(path: "str | os.PathLike[str]") -> bool:
-    try:
-        return Path(path).exists()
-    except OSError:
-        # A name that is too long, say.
-        return False
 
 
 def fits_rate(per_hour: float) -> bool:

@@ -66,7 +66,7 @@ class Phase:
         told: list[object] = [self.message] if isinstance(self.message, str) else [line for _, line in self.message or ()]
         for line in told:
             if not isinstance(line, str) or not line:
-                wanted = "is no text that can be shown: write one, or leave it out"
+                wanted = "is not a text that can be shown: write one, or leave it out"
                 raise PlanError(f"the message {quoted(line)} of Phase({self.status!r}) {wanted}")
             with of_a_plan():
                 text(f"a message of Phase({self.status!r})", line, "a text", "write what can be encoded")

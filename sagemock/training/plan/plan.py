@@ -295,7 +295,7 @@ class Plan(PlanFields, metaclass=_Recipes):
         detail, a member of a list. What they do not say is filled in by the defaults, and `sagemock plan` says what. Messages
         that later ones have overwritten are shown again where they are known. A member that is null stays null at the end. A
         record of a job that had not finished goes on by the defaults. Limits of the new job's request do not cut a replay.
-        Raises PlanError if it is no such record.
+        Raises PlanError if it is not such a record.
         """
         if _checked("replays", durations):
             raise PlanError(f"Plan.replays({next(iter(durations))}=…): the record says how long each phase lasts; leave it out")

@@ -33,7 +33,7 @@ class Replay(NamedTuple):
 
 
 def replay(response: Mapping[str, Any] | str | os.PathLike[str]) -> Replay:
-    """Return what a recorded response, or the file that holds it, plays. Raises PlanError if it is no such record."""
+    """Return what a recorded response, or the file that holds it, plays. Raises PlanError if it is not such a record."""
     source: object = response
     if not isinstance(source, (Mapping, str, os.PathLike)):
         raise PlanError(
@@ -89,7 +89,7 @@ def _load(path: Path) -> Mapping[str, Any]:
         raise PlanError(f"{_shown(path)} cannot be read ({error.strerror}): give the path of a file") from None
     except (ValueError, RecursionError) as error:
         raise PlanError(
-            f"{_shown(path)} is no JSON ({error}): save the output of `aws sagemaker describe-training-job` there"
+            f"{_shown(path)} is not JSON ({error}): save the output of `aws sagemaker describe-training-job` there"
         ) from None
     jobs = merged(values) if all(isinstance(one, dict) for one in values) else values
     if len(jobs) > 1:

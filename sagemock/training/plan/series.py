@@ -46,7 +46,7 @@ def _key(record: Mapping[str, Any], number: int) -> tuple[Any, ...]:
     try:
         return whole["TrainingJobName"], instant_us(whole["CreationTime"]), bool(instant_us(whole["LastModifiedTime"]))
     except (KeyError, TypeError, ValueError):
-        # What is no such record is judged later.
+        # What is not such a record is judged later.
         return (number,)
 
 

@@ -143,7 +143,7 @@ def test_null_is_as_good_as_absent_in_a_record() -> None:
 @pytest.mark.parametrize(
     "content, text",
     [
-        ("{", "{path} is no JSON (Expecting property name enclosed in double quotes: line 1 column 2 (char 1)): "),
+        ("{", "{path} is not JSON (Expecting property name enclosed in double quotes: line 1 column 2 (char 1)): "),
         ("[]", "{path} holds no JSON object: save the output of one `aws sagemaker describe-training-job` there"),
     ],
 )
@@ -236,7 +236,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "a status in the place of a phase": (
         lambda: Plan(["Starting"]),  # type: ignore[list-item]
-        "'Starting' is no phase: give phases like Phase('Starting', 60)",
+        "'Starting' is not a phase: give phases like Phase('Starting', 60)",
     ),
     "training after the stop": (
         lambda: Plan([Phase("Starting"), Phase("Stopping"), Phase("Training")], ending="Stopped"),
@@ -296,11 +296,11 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "a message that is none": (
         lambda: Phase("Starting", 5, ""),
-        "the message '' of Phase('Starting') is no text that can be shown: write one, or leave it out",
+        "the message '' of Phase('Starting') is not a text that can be shown: write one, or leave it out",
     ),
     "a message that is no text": (
         lambda: Phase("Starting", 5, [(0, "a"), (1, 5)]),  # type: ignore[list-item]
-        "the message 5 of Phase('Starting') is no text that can be shown: write one, or leave it out",
+        "the message 5 of Phase('Starting') is not a text that can be shown: write one, or leave it out",
     ),
     "interruptions of which there are none": (
         lambda: Plan.interrupted(after=[]),

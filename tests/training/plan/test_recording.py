@@ -63,7 +63,7 @@ NO_RESPONSE = (
     " is no DescribeTrainingJob response: it has no CreationTime or no SecondaryStatusTransitions; "
     "give what describe_training_job returned, or a file with the output of `aws sagemaker describe-training-job`"
 )
-NO_INSTANT = "is no instant between the years 1 and 9999: give seconds since 1970, not milliseconds"
+NO_INSTANT = "is not an instant between the years 1 and 9999: give seconds since 1970, not milliseconds"
 ENTRY = ": it has no StartTime, or no Status that a job can have; give it as it was returned"
 
 
@@ -76,7 +76,7 @@ ENTRY = ": it has no StartTime, or no Status that a job can have; give it as it 
         ({"SecondaryStatusTransitions": ["x"]}, f"this record{NO_RESPONSE}"),
         (
             {"CreationTime": "soon", "TrainingJobStatus": "Completed"},
-            "this record: 'soon' is no instant: write it like 2018-07-30T00:00:00Z; give it as it was returned",
+            "this record: 'soon' is not an instant: write it like 2018-07-30T00:00:00Z; give it as it was returned",
         ),
         (
             {"CreationTime": CREATED, "SecondaryStatusTransitions": {"a": 1}},
@@ -100,7 +100,7 @@ ENTRY = ": it has no StartTime, or no Status that a job can have; give it as it 
         ),
         (
             response({"Status": "Starting", "StartTime": "soon"}),
-            "StartTime of the record: 'soon' is no instant: write it like 2018-07-30T00:00:00Z",
+            "StartTime of the record: 'soon' is not an instant: write it like 2018-07-30T00:00:00Z",
         ),
         (
             response(STARTING, LastModifiedTime=[]),
@@ -131,7 +131,7 @@ for _ in range(50):
         ("FinalMetricDataList", {"MetricName": "loss"}, "FinalMetricDataList of the record is not {'MetricName': 'loss'}"),
         ("FinalMetricDataList", ["loss"], "FinalMetricDataList of the record is not 'loss'"),
         ("FinalMetricDataList", [{"Value": "x"}], "Value of FinalMetricDataList of the record is not 'x'"),
-        ("FinalMetricDataList", [{"Timestamp": "x"}], "Timestamp of FinalMetricDataList of the record: 'x' is no instant"),
+        ("FinalMetricDataList", [{"Timestamp": "x"}], "Timestamp of FinalMetricDataList of the record: 'x' is not an instant"),
         (
             "FinalMetricDataList",
             [{"Timestamp": "2200-01-01"}],

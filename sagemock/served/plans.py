@@ -1,0 +1,42 @@
+"""Plans of every kind as JSON documents. A document without a `kind` is that of a training job."""
+
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias
+
+from sagemock.checks import quoted
+from sagemock.errors import PlanError
+from sagemock.jobs.batch import document as batch
+from sagemock.jobs.kinds import TRAINING
+from sagemock.processing.plan import ProcessingJobPlan
+from sagemock.training.plan import document as training
+from sagemock.training.plan.plan import Plan
+from sagemock.transform.plan import TransformJobPlan
+
+__all__ = ["AnyPlan", "from_document", "is_document", "to_document"]
+
+AnyPlan: TypeAlias = Plan | ProcessingJobPlan | TransformJobPlan
+_BATCH: Final[Mapping[str, type[ProcessingJobPlan] | type[TransformJobPlan]]] = {
+    of.kind.name: of for of in (ProcessingJobPlan, TransformJobPlan)
+}
+
+
+def to_document(plan: AnyPlan) -> dict[str, Any]:
+    """Return a plan as a JSON document. Raises PlanError, which names the field, if a callable is in it."""
+    return training.to_document(plan) if isinstance(plan, Plan) else batch.to_document(plan)
+
+
+def is_document(value: object) -> bool:
+    """Whether a JSON value is meant as a plan, and not as the record of a job."""
+    return isinstance(value, Mapping) and ("kind" in value or training.is_document(value))
+
+
+def from_document(document: object, what: str = "a plan") -> AnyPlan:
+    """Return the plan that a JSON document says. Raises PlanError, which calls it `what`, if there is none."""
+    if not isinstance(document, Mapping) or "kind" not in document:
+        return training.from_document(document, what)
+    name = document["kind"]
+    if name == TRAINING.name:
+        return training.from_document({key: value for key, value in document.items() if key != "kind"}, what)
+    if not isinstance(name, str) or name not in _BATCH:
+        raise PlanError(f"{what} is for no kind of job called {quoted(name)}: write one of {', '.join([TRAINING.name, *_BATCH])}")
+    return batch.from_document(_BATCH[name], document, what)

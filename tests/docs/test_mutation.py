@@ -1,0 +1,137 @@
+from pathlib import Path
+
+import boto3
+import pytest
+
+from sagemock import mock_sagemaker
+from tests.docs.mutation import MOST, ROOT, EndlessError, checks_nothing, emptied, needed, passing
+
+APART = {ROOT / "docs" / "errors.md"}
+"""Its examples are refused before anything is asked, and tests/docs/test_error_page.py compares each text."""
+TIME = "it is about time, and calls nothing"
+BEFORE = "it is a test before the change to sagemock"
+OTHERS = "its call is one that sagemock does not answer"
+EXPECTED = {
+    "docs/how-to/credentials.md: import os": "it sets a variable",
+    "docs/how-to/events-and-lambda.md: import pytest": "the pattern is refused before anything is asked",
+    "docs/how-to/frozen-time.md: assert sagemaker.clock.now() == datetime.now(timezone.utc) "
+    "== datetime(2018, 7, 30, 1, tzinfo=timezone.utc)": TIME,
+    'docs/how-to/moto-beside-us.md: assert str(unanswered.value).startswith("s3.ListBuckets (GET https://s3")': OTHERS,
+    'docs/how-to/moto-beside-us.md: assert str(unanswered.value).startswith("sts.amazonaws.com is a host of AWS")': OTHERS,
+    "docs/how-to/retries-and-throttling.md: assert \"fault('StopTrainingJob', 'ThrottlingException')\" in str(caught.value)": (
+        "it is about a fault that no call meets"
+    ),
+    "docs/how-to/threads-and-asyncio.md: assert not sagemaker.sleeps": TIME,
+    "docs/how-to/threads-and-asyncio.md: assert woke.is_set()": TIME,
+    'docs/migration.md: assert model_of(client, "churn-1") == "s3://churn/models/churn-1/output/model.tar.gz"': BEFORE,
+    'docs/migration.md: assert model_of(client, "churn-1").endswith("model.tar.gz")': BEFORE,
+    'docs/migration.md: assert str(caught.value) == "AlgorithmError"': BEFORE,
+    'docs/nuances.md: assert dt.datetime.now(dt.timezone.utc).isoformat() == "2018-07-30T00:00:00+00:00"': TIME,
+    "docs/nuances.md: assert not threading.Event().wait(60)  # a minute, at once": TIME,
+    'docs/nuances.md: assert "2018" not in time.ctime()': TIME,
+    "docs/nuances.md: assert sagemaker.sleeps == []": TIME,
+    'docs/nuances.md: assert asyncio.run(both()) == ["timeout", "timeout"]  # at once': TIME,
+    'docs/tutorial.md: assert reports["max-runtime-exceeded"] == ("MaxRuntimeExceeded", "somebody stopped it")': (
+        "it looks at what the example before it has found"
+    ),
+}
+"""The examples that pass although nothing is answered, and why they may."""
+
+
+def test_each_example_fails_if_nothing_is_answered() -> None:
+    """Otherwise it would also pass if sagemock did nothing. What is listed here and fails is taken out of the list."""
+    pages = {ROOT / "README.md", *(ROOT / "docs").rglob("*.md")} - APART
+    assert sorted(passing(sorted(pages))) == sorted(EXPECTED)
+
+
+WEAK = """
+```python
+import boto3
+from sagemock import mock_sagemaker
+
+START = "2018-07-30"
+```
+
+```python
+with mock_sagemaker(start=START) as sagemaker:
+    sagemaker.create_training_job("churn-1")
+    status = sagemaker.jobs["churn-1"].status
+assert status == "InProgress"
+```
+
+```python
+with mock_sagemaker():
+    job = boto3.client("sagemaker", region_name="us-east-1").describe_training_job(TrainingJobName="churn-1")
+    assert "ModelArtifacts" not in job
+```
+
+<!-- skip: next -->
+
+```python
+assert True
+```
+
+```python
+def test_strong(sagemock):
+    assert sagemock.create_training_job("churn-1").name == "churn-1"
+
+
+def test_weak(sagemock):
+    assert sagemock.jobs == {}
+
+
+def test_neither(sagemock):
+    __import__("pytest").skip("it is not run")
+```
+
+```python
+def test_that_fails(sagemock):
+    assert sagemock.jobs
+```
+
+```text
+E       assert <jobs >
+```
+"""
+
+
+def test_a_weak_example_is_found(tmp_path: Path) -> None:
+    """Plain or with tests; an example that fails as its page says is weak too."""
+    page = tmp_path / "page.md"
+    page.write_text(WEAK, encoding="utf-8")
+    assert [one.partition(": ")[2] for one in passing([page])] == [
+        'assert "ModelArtifacts" not in job',
+        "test_weak",
+        "test_that_fails",
+    ]
+
+
+def test_a_page_without_tests_needs_no_pytest(tmp_path: Path) -> None:
+    """Nor does one without examples."""
+    page = tmp_path / "page.md"
+    page.write_text("```python\nassert True\n```\n\n```python\nprint()\n```\n", encoding="utf-8")
+    assert [one.partition(": ")[2] for one in passing([page])] == ["assert True", "print()"]
+
+
+def test_what_only_defines_checks_nothing() -> None:
+    """A statement of any other kind may check something."""
+    assert checks_nothing("import x\n\ndef f(): assert x\n\nclass C: ...\n\nA = f()")
+    assert not checks_nothing("A = 1\nprint(A)")
+
+
+def test_what_a_later_example_needs_is_kept() -> None:
+    """With what that needs itself; a statement that binds nothing is not needed."""
+    source = "import a.b, c as d\nfor x in a: y = x\nz = y\nprint(z)\nclass K: ...\nclass L: ..."
+    assert [one.lineno for one in needed(source, "z K").body] == [1, 2, 3, 5]
+    assert needed(source, "").body == []
+
+
+def test_nothing_is_answered_and_a_loop_ends() -> None:
+    """A page of botocore's has no members, and the call too many is an error."""
+    with emptied() as silence, mock_sagemaker() as sagemaker:
+        client = boto3.client("sagemaker", region_name="us-east-1")
+        assert "TrainingJobSummaries" not in client.list_training_jobs()
+        assert list(sagemaker.calls) == []
+        silence.calls = MOST
+        with pytest.raises(EndlessError):
+            client.list_training_jobs()
