@@ -38,6 +38,7 @@ __all__ = [
     "Why",
     "Work",
     "is_answer_owed",
+    "is_idle_worker",
     "is_own_wake_up",
     "place",
     "tells",
@@ -192,9 +193,14 @@ def is_answer_owed(wait: Wait) -> bool:
     return any(map(owes_an_answer, descriptors(wait.call)))
 
 
-def _why_it_locks(thread: threading.Thread) -> Why:
+def is_idle_worker(thread: threading.Thread) -> bool:
+    """Return whether a thread of a pool waits for work."""
     frame = frame_of(thread)
-    return Why.IDLE if frame is not None and _is_at(frame, "concurrent.futures.thread", "_worker") else Why.LOCK
+    return frame is not None and _is_at(frame, "concurrent.futures.thread", "_worker")
+
+
+def _why_it_locks(thread: threading.Thread) -> Why:
+    return Why.IDLE if is_idle_worker(thread) else Why.LOCK
 
 
 def _why_it_sleeps(thread: threading.Thread) -> Why:

@@ -3,10 +3,14 @@
 A duration is a number of seconds, a text like "PT1H30M" for a `timedelta`, a [low, high] pair, or "forever".
 """
 
+import base64
+import binascii
 import inspect
+import os
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from sagemock.checks import nearest, quoted
@@ -18,6 +22,7 @@ from sagemock.jobs.lines import Lines
 
 __all__ = [
     "check_names",
+    "content_of",
     "cooked",
     "length_of",
     "line_pairs",
@@ -25,6 +30,7 @@ __all__ = [
     "pairs",
     "recipes_of",
     "record_of",
+    "shown_content",
     "shown_length",
     "shown_lines",
     "shown_record",
@@ -77,6 +83,13 @@ def shown_record(value: Any) -> Any:  # noqa: ANN401  # what boto3 returned in, 
     if isinstance(value, Mapping):
         return {name: shown_record(item) for name, item in value.items()}
     return [shown_record(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def shown_content(value: bytes | str | os.PathLike[str]) -> Any:  # noqa: ANN401  # a JSON value
+    """Return bytes, or the path of a file, as JSON."""
+    if isinstance(value, bytes):
+        return {"base64": base64.b64encode(value).decode()}
+    return value if isinstance(value, str) else {"path": os.fspath(value)}
 
 
 # -- from a document
@@ -191,3 +204,15 @@ def record_of(value: Any) -> Any:  # noqa: ANN401  # a JSON value in, what boto3
             return instant(instant_us(value["instant"]))
         return {name: record_of(item) for name, item in value.items()}
     return [record_of(item) for item in value] if isinstance(value, list) else value
+
+
+def content_of(what: str, value: object) -> Any:  # noqa: ANN401  # bytes or a path, or what a plan refuses
+    """Return bytes, or the path of a file."""
+    if isinstance(value, Mapping) and set(value) == {"path"} and isinstance(value["path"], str):
+        return Path(value["path"])
+    if isinstance(value, Mapping) and set(value) == {"base64"}:
+        try:
+            return base64.b64decode(value["base64"], validate=True)
+        except (binascii.Error, TypeError, ValueError) as error:
+            raise PlanError(f"{what} is not base64 ({error}): encode the bytes of the file by it") from None
+    return value

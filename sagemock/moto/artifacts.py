@@ -1,4 +1,4 @@
-"""Model artifacts: the objects that a job leaves in moto's S3 when it ends."""
+"""Uploads: when a job leaves objects in moto's S3, and what a training job leaves, its model."""
 
 import gzip
 import heapq
@@ -6,20 +6,29 @@ import io
 import tarfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 from sagemock.clock import forks
 from sagemock.clock.virtual import Clock
+from sagemock.evidence import Assumption
+from sagemock.jobs.batch.job import BatchJob
 from sagemock.jobs.job import AnyJob
 from sagemock.jobs.place import Place
 from sagemock.jobs.store import Store
 from sagemock.moto import handler, s3
+from sagemock.moto.outputs import Object, outputs
 from sagemock.service import describe
 from sagemock.training import status
 from sagemock.training.job import Job
 
 __all__ = ["Uploads", "archive_of", "objects"]
 
+_IF_COMPLETED: Final = Assumption(
+    "that a processing job that is stopped or fails has uploaded nothing (of a transform job that is stopped the service model "
+    "says so), and that S3UploadMode Continuous uploads at the end, too",
+    since="2026-11-26",
+    knob="put what you want to be there by your own S3 client",
+)
 Files: TypeAlias = Iterable[tuple[str, bytes]]
 """The files of a model, each as (path in the archive, content)."""
 
@@ -29,10 +38,13 @@ class _Due(NamedTuple):
     number: int
     place: Place
     name: str
+    of: type[Any]
 
 
 class Uploads:
-    """An agenda of the clock that puts each job's model at its S3ModelArtifacts at the instant at which the job ends.
+    """An agenda of the clock that puts what each job leaves into S3, at the instant at which the job ends.
+
+    A training job leaves its model at S3ModelArtifacts, a processing or transform job that completes leaves its outputs.
 
     It starts when moto is first found beside the mock, and costs nothing before. A job that ended earlier gets no model. If the
     bucket does not exist, nothing is put. The service would refuse or fail such a job (which of the two is not known), but moto
@@ -62,7 +74,7 @@ class Uploads:
             if self._begun:
                 return False
             self._begun = True
-            for job in _training_jobs(self._store):
+            for job in self._store.jobs():
                 self._file(job, now_us)
             self._store.watchers.append(self._changed)
         return True
@@ -75,20 +87,20 @@ class Uploads:
             self._clock.remove_agenda(self)
             self._begun = False
 
-    def _file(self, job: Job, now_us: int) -> bool:
-        """Record when a job's model is due; return whether that instant has passed."""
+    def _file(self, job: AnyJob, now_us: int) -> bool:
+        """Record when what a job leaves is due; return whether that instant has passed."""
         at_us = _at_us(job)
         if at_us is None:
             return False
         with self._lock:
             if at_us > now_us:
-                heapq.heappush(self._dues, _Due(at_us, job.number, job.place, job.name))
+                heapq.heappush(self._dues, _Due(at_us, job.number, job.place, job.name, type(job)))
             else:
                 self._done.add(job.number)
         return at_us <= now_us
 
     def _changed(self, _: AnyJob | None, new: AnyJob | None, __: int | None) -> None:
-        if not isinstance(new, Job) or new.number in self._done:
+        if new is None or new.number in self._done:
             return
         if self._file(new, self._clock.now_us()):
             # The job was ended at this instant, for which the clock has already called `settle`.
@@ -97,7 +109,7 @@ class Uploads:
     # -- the agenda
 
     def next_us(self, after_us: int) -> int | None:
-        """Return the next instant at which a job with a model ends."""
+        """Return the next instant at which a job ends that leaves something."""
         with self._lock:
             return self._next_us(after_us)
 
@@ -107,47 +119,53 @@ class Uploads:
         return self._dues[0].at_us if self._dues else None
 
     def settle(self, at_us: int) -> None:
-        """Put the models of the jobs that end at `at_us`."""
+        """Put what the jobs leave that end at `at_us`."""
         with self._lock:
             ending = list(self._ending(at_us))
         for job in ending:
             _put(job)
 
-    def _ending(self, at_us: int) -> Iterator[Job]:
+    def _ending(self, at_us: int) -> Iterator[AnyJob]:
         while self._dues and self._dues[0].at_us <= at_us:
             due = heapq.heappop(self._dues)
             if self._is_present(due) and due.number not in self._done:
                 self._done.add(due.number)
-                yield self._store.region(due.place, Job).by_name[due.name]
+                yield self._store.region(due.place, due.of).by_name[due.name]
 
     def _is_present(self, due: _Due) -> bool:
         """Whether the job still ends then: a stop, say, may have changed that."""
         # Without the store's methods, which would take its lock.
-        job = self._store.region(due.place, Job).by_name.get(due.name)
+        job = self._store.region(due.place, due.of).by_name.get(due.name)
         return job is not None and job.number == due.number and _at_us(job) == due.at_us
 
 
-def _training_jobs(store: Store) -> list[Job]:
-    return [job for job in store.jobs() if isinstance(job, Job)]
-
-
-def _at_us(job: Job) -> int | None:
-    """Return the instant from which Describe shows the job's artifacts; None if it never does."""
-    if not job.timeline.uploaded:
+def _at_us(job: AnyJob) -> int | None:
+    """Return the instant from which what a job leaves is there; None if it leaves nothing."""
+    if isinstance(job, BatchJob):
+        last = job.timeline.changes[-1]
+        return job.created_us + (job.timeline.ended_us or 0) if _IF_COMPLETED(last.primary == "Completed") else None
+    if not isinstance(job, Job) or not job.timeline.uploaded:
         return None
     ended = next((change.at_us for change in job.timeline.changes if change.secondary in status.ENDINGS), None)
     return None if ended is None else job.created_us + ended
 
 
-def _put(job: Job) -> None:
+def _put(job: AnyJob) -> None:
+    found = outputs(job) if isinstance(job, BatchJob) else _model(cast("Job", job))
+    gone: set[str] = set()
+    for where, body, kms_key in found:
+        if where.bucket not in gone and not s3.put(job.place.region, where, body, kms_key):
+            gone.add(where.bucket)
+
+
+def _model(job: Job) -> Iterator[Object]:
     where = s3.location(describe.artifacts(job))
     if where is None:
         # The model also allows https:// in S3OutputPath, but no use of it is known.
         return
     kms_key = job.request["OutputDataConfig"].get("KmsKeyId", "")
     for key, body in objects(job, where.key):
-        if not s3.put(job.place.region, s3.Location(where.bucket, key), body, kms_key):
-            return
+        yield Object(s3.Location(where.bucket, key), body, kms_key)
 
 
 def objects(job: Job, key: str) -> Files:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from html import unescape
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
@@ -15,13 +16,23 @@ from sagemock.jobs.place import Place
 from sagemock.moto import handler
 from sagemock.protocol.refusal import Refusal
 
-__all__ = ["Location", "check_inputs", "location", "put"]
+__all__ = ["Location", "check_inputs", "get", "keys", "location", "put"]
 
 _URI: Final = re.compile(r"s3://([^/]+)/?(.*)", re.DOTALL)
 _SAME_TEXT: Final = Assumption(
     "the words in which input is refused whose bucket does not exist: those for a bucket without the objects",
     knob="mock_sagemaker(check_s3=False)",
 )
+_OTHER_KINDS: Final = Assumption(
+    "under check_s3, that the service refuses a processing or transform job without input when it is created, in the words for a "
+    "training job",
+    since="2026-11-26",
+    knob="mock_sagemaker(check_s3=False), and a plan that fails during Starting",
+)
+_KEY: Final = re.compile("<Key>(.*?)</Key>", re.DOTALL)
+_TOKEN: Final = re.compile("<NextContinuationToken>(.*?)</NextContinuationToken>")
+PAGE: Final = 1000
+"""How many keys S3 lists at once, at the most."""
 _OK: Final = 200
 _NOT_FOUND: Final = 404
 
@@ -56,13 +67,31 @@ def put(region: str, where: Location, body: bytes, kms_key: str = "") -> bool:
     return True
 
 
+def get(region: str, where: Location) -> bytes | None:
+    """Return an object, None if there is none."""
+    answered = _ask("GET", region, where)
+    return None if answered is None or answered.status_code != _OK else answered.content
+
+
+def keys(region: str, where: Location) -> Iterator[str]:
+    """Yield the keys that begin as a place says; none if there is no such bucket."""
+    listing = {"list-type": "2", "max-keys": str(PAGE), "prefix": where.key}
+    while True:
+        answered = _ask("GET", region, Location(where.bucket, ""), query=listing)
+        told = "" if answered is None or answered.status_code != _OK else answered.content.decode()
+        yield from (unescape(found) for found in _KEY.findall(told))
+        token = _TOKEN.search(told)
+        if token is None:
+            return
+        listing["continuation-token"] = unescape(token[1])
+
+
 def check_inputs(place: Place, request: Mapping[str, Any]) -> None:
     """Raise a Refusal for a job whose input is not in moto's S3. Raises UsageError if no `mock_aws` is active.
 
-    The text was seen, also the part on the region (aws/amazon-sagemaker-examples#2267, and a log of 2021).
+    The text was seen for a training job, also the part on the region (aws/amazon-sagemaker-examples#2267, and a log of 2021).
     """
-    for source in _sources(request):
-        uri = source["S3Uri"]
+    for uri in _inputs(request):
         where = location(uri)
         if where is None:
             continue
@@ -76,21 +105,26 @@ def check_inputs(place: Place, request: Mapping[str, Any]) -> None:
         if region == place.region and _SAME_TEXT(answered.status_code == _OK) and _has_objects(place.region, where):
             continue
         elsewhere = f" Error message from S3: The bucket is in this region: {region}. Please use this region to retry the request"
+        # A transform job has the role of its model.
+        role = f'the role "{request["RoleArn"]}"' if "RoleArn" in request else _OTHER_KINDS("the role of the model")
         raise Refusal(
             "ValidationException",
             (
                 f'No S3 objects found under S3 URL "{uri}" given in input data source. Please ensure that the bucket exists in '
-                f"the selected region ({place.region}), that objects exist under that S3 prefix, and that the role "
-                f'"{request["RoleArn"]}" has "s3:ListBucket" permissions on bucket "{where.bucket}".'
-                f"{'' if region == place.region else elsewhere}"
+                f"the selected region ({place.region}), that objects exist under that S3 prefix, and that {role} has "
+                f'"s3:ListBucket" permissions on bucket "{where.bucket}".{"" if region == place.region else elsewhere}'
             ),
         )
 
 
-def _sources(request: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for channel in request.get("InputDataConfig", ()):
+def _inputs(request: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the URIs of a job's input, of whatever kind it is."""
+    for channel in (*request.get("InputDataConfig", ()), request.get("TransformInput", {})):
         if "S3DataSource" in channel.get("DataSource", {}):
-            yield channel["DataSource"]["S3DataSource"]
+            yield channel["DataSource"]["S3DataSource"]["S3Uri"]
+    for one in request.get("ProcessingInputs", ()):
+        if "S3Input" in one:
+            yield one["S3Input"]["S3Uri"]
 
 
 def _has_objects(region: str, where: Location) -> bool:

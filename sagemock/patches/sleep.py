@@ -13,6 +13,7 @@ from sagemock.clock.waits import LOOKS, place
 from sagemock.patches.active import Innermost, sleeps_here
 from sagemock.patches.bindings import INTERPRETER, TEST_TOOLS, Rebinding, belongs
 from sagemock.patches.patch import Patches
+from sagemock.patches.pools import PoolPatch
 from sagemock.patches.real_time import BUILT_IN
 from sagemock.patches.tasks import LoopPatch, VirtualTasks
 
@@ -37,14 +38,14 @@ class SleepPatch:
         """Prepare; `innermost` is asked anew at each sleep."""
         self._tasks = VirtualTasks(innermost)
         fakes = [(real.sleep, VirtualSleep(innermost, real.sleep)), (asyncio.sleep, self._tasks.sleep(duration_us))]
-        self._patches = Patches(Rebinding(fakes, leave=(*_KEPT, "sagemock")), LoopPatch(self._tasks))
+        self._patches = Patches(Rebinding(fakes, leave=(*_KEPT, "sagemock")), LoopPatch(self._tasks), PoolPatch(innermost))
 
     def install(self) -> None:
         """Patch the process."""
         self._patches.install()
 
     def uninstall(self) -> None:
-        """Undo `install`; tasks that sleep wake."""
+        """Undo `install`, and wake the tasks that sleep."""
         run_all(self._patches.uninstall, self._tasks.close)
 
 
@@ -71,7 +72,7 @@ class VirtualSleep:
             return self._real_sleep(*args, **kwargs)
         long_us = None if kwargs or len(args) != 1 else duration_us(args[0])
         if long_us is None:
-            # It raises, at once and in Python's own words.
+            # time.sleep raises the error, with Python's own message.
             return self._real_sleep(*args, **kwargs)
         return active.sleep_us(long_us)
 
@@ -84,7 +85,7 @@ class VirtualSleep:
 
 
 def _is_a_wait_for_something_real() -> bool:
-    # joblib looks at its threads every 10 ms: virtually, each look would cost them that. What it is given to call sleeps as ever.
+    # joblib polls its threads every 10 ms, which must not take virtual time. What it calls for its user sleeps virtually.
     caller = place(sys._getframe(2))  # noqa: SLF001  # inspect's is slower
     return belongs(caller[0], BUILT_IN) or caller in LOOKS
 

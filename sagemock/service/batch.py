@@ -87,6 +87,8 @@ def create(  # noqa: PLR0913, PLR0917  # an operation's arguments, and the kind
         text = f"Job name must be unique within an AWS account and region, and a job with this name already exists ({taken.arn})"
         code = "ResourceInUse"
         raise Refusal(code, _DUPLICATE(text))
+    if service.check_data is not None:
+        service.check_data(place, request)
     service.quotas.check_batch(place, of.usage, region, of.instances(request), now_us)
     plan = service.plan_for(request, of.success)
     # A test's dice, not a secret.

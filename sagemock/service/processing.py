@@ -17,6 +17,7 @@ from sagemock.service import batch, listing
 from sagemock.service.batch import BatchKind
 from sagemock.service.builtin import image_of
 from sagemock.service.rules import table
+from sagemock.service.rules.resources import local_storage_key
 
 if TYPE_CHECKING:
     from sagemock.service.operations import Service
@@ -26,6 +27,13 @@ __all__ = ["KIND", "RULES", "create", "delete", "describe", "list_jobs", "stop"]
 _PATHS: Final = Assumption(
     "the words in which CreateProcessingJob refuses a LocalPath that does not begin with /opt/ml/processing/ (developer guide: "
     "it must), and two inputs or outputs of one name",
+    since="2026-11-26",
+    knob=UNCHECKED,
+)
+_CLUSTER: Final = Assumption(
+    "the words in which CreateProcessingJob refuses both or none of InstanceType and InstancePreferences (service model: "
+    "mutually exclusive), a VolumeKmsKeyId with the families that have local storage for a training job, and an input without "
+    "the LocalPath that it needs unless it is AppManaged",
     since="2026-11-26",
     knob=UNCHECKED,
 )
@@ -70,6 +78,31 @@ def local_paths_are_below_the_root(request: Mapping[str, Any], _: Place) -> str 
     return None
 
 
+def local_paths_are_given(request: Mapping[str, Any], _: Place) -> str | None:
+    """Service model: "LocalPath is a required parameter when AppManaged is False (default)"."""
+    for one in request["ProcessingInputs"]:
+        source = one.get("S3Input", one.get("DatasetDefinition"))
+        if source is not None and not one.get("AppManaged", False) and "LocalPath" not in source:
+            return _CLUSTER(f"LocalPath is required for input {one['InputName']}, which is not AppManaged")
+    return None
+
+
+def instances_are_of_one_source(request: Mapping[str, Any], _: Place) -> str | None:
+    """Service model: "InstancePreferences is mutually exclusive with InstanceType"."""
+    cluster = request["ProcessingResources"]["ClusterConfig"]
+    given = [name for name in ("InstanceType", "InstancePreferences") if name in cluster]
+    if len(given) == 1:
+        return None
+    return _CLUSTER(f"Exactly one of InstanceType and InstancePreferences must be specified, and there are {len(given)}")
+
+
+def local_storage_has_its_own_key(request: Mapping[str, Any], _: Place) -> str | None:
+    """Service model: "You can't request a VolumeKmsKeyId when using an instance type with local storage"."""
+    cluster = request["ProcessingResources"]["ClusterConfig"]
+    types = [one.get("InstanceType", "") for one in (cluster, *cluster.get("InstancePreferences", ()))]
+    return _CLUSTER(local_storage_key(cluster, types))
+
+
 def names_are_unique(request: Mapping[str, Any], _: Place) -> str | None:
     """Refuse two inputs or two outputs of one name."""
     inputs = [one["InputName"] for one in request.get("ProcessingInputs", ())]
@@ -87,8 +120,9 @@ def tags_are_free(request: Mapping[str, Any], _: Place) -> str | None:
 
 
 RULES: Final[Mapping[str, tuple[batch.Rule, ...]]] = {
-    "ProcessingInputs": (local_paths_are_below_the_root, names_are_unique),
+    "ProcessingInputs": (local_paths_are_below_the_root, local_paths_are_given, names_are_unique),
     "ProcessingOutputConfig": (local_paths_are_below_the_root, names_are_unique),
+    "ProcessingResources": (instances_are_of_one_source, local_storage_has_its_own_key),
     "AppSpecification": (image_is_in_ecr,),
     "RoleArn": (role_is_of_the_account,),
     "Tags": (tags_are_free,),

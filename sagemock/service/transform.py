@@ -11,6 +11,7 @@ from sagemock.protocol.model import Api
 from sagemock.service import batch, listing
 from sagemock.service.batch import BatchKind
 from sagemock.service.rules import table
+from sagemock.service.rules.resources import local_storage_key
 from sagemock.transform.job import Job, concrete, instances
 from sagemock.transform.plan import TransformJobPlan
 
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["KIND", "RULES", "create", "describe", "list_jobs", "stop"]
 
 _WORDS: Final = Assumption(
-    "the words in which CreateTransformJob refuses a batch strategy without a split type, and more than 100 MB in flight "
-    "(service model: MaxConcurrentTransforms * MaxPayloadInMB must not exceed 100 MB)",
+    "the words in which CreateTransformJob refuses a batch strategy without a split type, more than 100 MB in flight (service "
+    "model: MaxConcurrentTransforms * MaxPayloadInMB must not exceed 100 MB), an augmented manifest, and a VolumeKmsKeyId with "
+    "the families that have local storage for a training job",
     since="2026-11-26",
     knob=UNCHECKED,
 )
@@ -30,6 +32,15 @@ _ENVIRONMENT: Final = Assumption(
     "none)",
     since="2026-11-26",
 )
+_FILTERED: Final = Assumption(
+    "that CreateTransformJob refuses an InputFilter in the words for an OutputFilter, that letters and digits are allowed beside "
+    "the operators, that the type of a filter is ContentType, and that JSON has the operators of JSON Lines",
+    since="2026-11-26",
+    knob=UNCHECKED,
+)
+_JSON_TYPES: Final = frozenset({"application/json", "application/jsonlines"})
+_OPERATORS: Final = "$[]*. ,:-'"
+"""In the order in which the refusal has them (aws/aws-sdk#184)."""
 _IN_FLIGHT_MB: Final = 100
 _PAYLOAD_MB: Final = 6
 """MaxPayloadInMB when the request has none (service model; logs)."""
@@ -48,6 +59,38 @@ def in_flight_fits(request: Mapping[str, Any], _: Place) -> str | None:
     return None
 
 
+def payload_is_at_most_100_mb(request: Mapping[str, Any], _: Place) -> str | None:
+    """Service model: "The value of MaxPayloadInMB cannot be greater than 100 MB"."""
+    payload_mb = request["MaxPayloadInMB"]
+    return _WORDS(f"MaxPayloadInMB {payload_mb} must not exceed {_IN_FLIGHT_MB} MB") if payload_mb > _IN_FLIGHT_MB else None
+
+
+def input_is_no_augmented_manifest(request: Mapping[str, Any], _: Place) -> str | None:
+    """Service model, S3DataType: "The following value is not compatible: AugmentedManifestFile"."""
+    kind = request["TransformInput"]["DataSource"]["S3DataSource"]["S3DataType"]
+    return _WORDS("S3DataType AugmentedManifestFile is not supported") if kind == "AugmentedManifestFile" else None
+
+
+def filters_have_known_operators(request: Mapping[str, Any], _: Place) -> str | None:
+    """Refuse a filter for JSON with a sign that is no operator, in words that were seen (aws/aws-sdk#184)."""
+    kind = request.get("TransformInput", {}).get("ContentType")
+    if _FILTERED(kind not in _JSON_TYPES):
+        return None
+    for member in ("InputFilter", "OutputFilter"):
+        path = request["DataProcessing"].get(member, "$")
+        wrong = next((one for one in path if not (one.isascii() and one.isalnum()) and one not in _OPERATORS), None)
+        if wrong is not None:
+            known = ", ".join(f"'{one}'" for one in _OPERATORS)
+            return f'Invalid {member}: "{path}". Unexpected "{wrong}" in JsonPath. Supported operators for "{kind}" are [{known}]'
+    return None
+
+
+def local_storage_has_its_own_key(request: Mapping[str, Any], _: Place) -> str | None:
+    """Service model: "You can't request a VolumeKmsKeyId when using an instance type with local storage"."""
+    resources = request["TransformResources"]
+    return _WORDS(local_storage_key(resources, [resources.get("InstanceType", "")]))
+
+
 def strategy_has_a_split(request: Mapping[str, Any], _: Place) -> str | None:
     """Service model, BatchStrategy: "you must set the SplitType property to Line, RecordIO, or TFRecord"."""
     split = request["TransformInput"].get("SplitType", "None")
@@ -63,7 +106,11 @@ def tags_are_free(request: Mapping[str, Any], _: Place) -> str | None:
 
 RULES: Final[Mapping[str, tuple[batch.Rule, ...]]] = {
     "MaxConcurrentTransforms": (in_flight_fits,),
+    "MaxPayloadInMB": (payload_is_at_most_100_mb,),
     "BatchStrategy": (strategy_has_a_split,),
+    "TransformInput": (input_is_no_augmented_manifest,),
+    "TransformResources": (local_storage_has_its_own_key,),
+    "DataProcessing": (filters_have_known_operators,),
     "Tags": (tags_are_free,),
 }
 """The rules of CreateTransformJob beyond the constraints of single values, by the member that they need."""

@@ -126,6 +126,7 @@ class Backend:
         it; None: as for any job. Raises a Refusal.
         """
         plans = self.plans if plan is None else Plans(rules=[Rule(kind, "*", plan, times=1)])
+        self.fallback.notice()
         with self.store.lock:
             at_us = self.clock.now_us()
             self.store.forget(at_us)

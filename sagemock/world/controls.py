@@ -276,7 +276,10 @@ class Controls:
         if of != TRAINING and (spot or warm_pool):
             raise InvalidValue(f"quota(kind={kind!r}): only training jobs have spot instances and warm pools: leave these out")
         usage = "training warm pool" if warm_pool else "spot training job" if spot else cast("Usage", of.noun)
-        world.backend.service.quotas.limits[instance_type, usage] = instances
+        with world.store.lock:
+            world.backend.service.quotas.limits[instance_type, usage] = instances
+            world.launcher.retry()
+        world.flush()
 
     @public
     def fault(  # noqa: PLR0913  # each narrows down the calls
@@ -457,6 +460,8 @@ class Controls:
     def advance_until_idle(self) -> datetime:
         """Let time pass until no job will change by itself and no event is on its way; return that instant."""
         world = self._running
+        # A function of the test may have raised at this instant.
+        world.flush()
         while (settled_us := max(world.store.settled_us() or 0, world.bridge.last_us)) > world.clock.now_us():
             world.clock.pass_to_us(settled_us)
         return world.clock.now()

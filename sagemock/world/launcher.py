@@ -9,6 +9,7 @@ import heapq
 import json
 from collections.abc import Mapping
 from functools import partial
+from itertools import count
 from random import Random
 from typing import Any, Final
 
@@ -38,15 +39,17 @@ from sagemock.world.backend import Backend
 __all__ = ["Launcher"]
 
 _WAITS: Final = Assumption(
-    "that a tuning job whose next child is refused by a quota launches it as soon as a training job has ended, or 60 s later if "
-    "none is known to end",
+    "that a tuning job whose next child is refused by a quota launches it as soon as there is room, because another job or the "
+    "quota has changed",
     since="2026-11-26",
     knob="quota(…)",
 )
-_RETRY_US: Final = 60_000_000
+_OWN_CLUSTER: Final = Assumption(
+    "that a child runs on the instances of the one before it only if both are of the same training job definition",
+    since="2026-11-26",
+)
 _LIMIT: Final = "ResourceLimitExceeded"
 _SUCCESS: Final = Plan()
-_Key = tuple[Place, str]
 
 
 class _Ready:
@@ -69,10 +72,12 @@ class Launcher:
         self._store = backend.store
         self._steps: list[tuple[int, int, Place, str]] = []
         """When each tuning job does something next, in order; perhaps by an older record of it."""
-        self._ready: dict[tuple[str, int], _Ready] = {}
-        """The children that are about to be created, by the ARN of their tuning job and their number."""
-        self._held: set[_Key] = set()
-        """The tuning jobs that wait for room under a quota."""
+        self._ready: dict[tuple[int, int], _Ready] = {}
+        """The children that are about to be created, by the number of their tuning job and their own."""
+        self._held: dict[int, Job] = {}
+        """The tuning jobs that wait for room under a quota, by their numbers."""
+        self._asking: set[int] = set()
+        """The numbers of the tuning jobs for which a function of the test is running: they do nothing meanwhile."""
         self._has_begun = False
         backend.service.launches = self._begin
 
@@ -86,22 +91,23 @@ class Launcher:
 
     def _changed(self, old: AnyJob | None, new: AnyJob | None, _: int | None) -> None:
         if isinstance(new, Job):
-            if new.timeline.step is not None:
-                heapq.heappush(self._steps, (new.timeline.step.at_us, new.number, new.place, new.name))
-            if new.held_us is not None:
-                self._held.add((new.place, new.name))
+            self._file(new)
         elif isinstance(new, training.Job):
             self.touched(new)
-        if old is not None and self._held and not isinstance(old, Job):
-            self._release()
+        if old is not None and not isinstance(old, Job):
+            self.retry()
 
-    def _release(self) -> None:
-        """Let the tuning jobs that wait for room under a quota try again: another job has changed."""
-        held, self._held = self._held, set()
-        for place, name in held:
-            job = self._store.region(place, Job).by_name.get(name)
-            if job is not None and job.held_us is not None:
-                self._store.put(job.holding(min(job.held_us, self._clock.now_us())))
+    def _file(self, job: Job) -> None:
+        if job.timeline.step is not None:
+            heapq.heappush(self._steps, (job.timeline.step.at_us, job.number, job.place, job.name))
+
+    def retry(self) -> None:
+        """Let the tuning jobs that wait for room under a quota try again: another job or a quota has changed."""
+        held, self._held = self._held, {}
+        for one in held.values():
+            job = self._store.region(one.place, Job).by_name.get(one.name)
+            if job is not None and job.number == one.number:
+                self._store.put(job.holding(self._clock.now_us()))
 
     def touched(self, job: AnyJob) -> None:
         """Let a tuning job know what has become of a child: its record has changed, or lines were added to its log."""
@@ -115,7 +121,7 @@ class Launcher:
 
     def _with(self, tuning: Job, known: Child, record: training.Job) -> Job:
         """Return the tuning job with the new record of a child, and with what this means for the early stops of others."""
-        new = self._child(tuning, known.number, known.slot, known.definition, known.tuned, record)
+        new = self._child(tuning, known.number, known.slot, known.definition, known.tuned, record, known)
         result = tuning.with_child(new)
         if new.emissions != known.emissions and _compares(tuning):
             for later in result.children[known.number :]:
@@ -125,11 +131,19 @@ class Launcher:
         return result
 
     def _child(  # noqa: PLR0913, PLR0917  # all that a child is
-        self, tuning: Job, number: int, slot: int, definition: str | None, tuned: Mapping[str, str], record: training.Job
+        self,
+        tuning: Job,
+        number: int,
+        slot: int,
+        definition: str | None,
+        tuned: Mapping[str, str],
+        record: training.Job,
+        known: Child | None = None,
     ) -> Child:
         emissions = metrics.series(self._store, record, _objective(tuning, definition))
-        earlier = [one.emissions for one in tuning.children[: number - 1]]
-        return child(number, slot, definition, tuned, record, emissions, _stop_us(tuning, emissions, earlier))
+        # Its early stop depends on its own emissions and on those of earlier children, whose change asks for it anew.
+        stop_us = known.stop_us if known is not None and emissions == known.emissions else _stop_us(tuning, number, emissions)
+        return child(number, slot, definition, tuned, record, emissions, stop_us)
 
     # -- the agenda
 
@@ -161,10 +175,9 @@ class Launcher:
                     continue
                 ready = self._prepared(job, step)
                 if ready.plan is not None and ready.values is not None:
-                    self._launch(job, step, ready, at_us)
+                    self._launch(job, step, ready, ready.plan, ready.values)
                     continue
-            # A plan or an objective that is a function of the test: it may wait for another thread that needs the clock.
-            self._clock.released(partial(self._ask, job, step, ready))
+            self._ask(job, step, ready)
 
     def _next(self) -> tuple[Job, life.Step] | None:
         """Return the next step of all, with its tuning job."""
@@ -172,7 +185,7 @@ class Launcher:
             at_us, number, place, name = self._steps[0]
             job = self._store.region(place, Job).by_name.get(name)
             step = None if job is None or job.number != number else job.timeline.step
-            if job is not None and step is not None and step.at_us == at_us:
+            if job is not None and step is not None and step.at_us == at_us and number not in self._asking:
                 return job, step
             heapq.heappop(self._steps)
         return None
@@ -193,7 +206,7 @@ class Launcher:
             self._store.put(self._with(job, known, record))
 
     def _prepared(self, job: Job, step: life.Launch) -> _Ready:
-        key = job.arn, step.number
+        key = job.number, step.number
         ready = self._ready.get(key)
         if ready is None:
             self._ready[key] = ready = self._proposed(job, step)
@@ -221,53 +234,78 @@ class Launcher:
             trials=trials,
             maximize=definition.maximize,
         )
-        digits = Random(f"{self._backend.service.seed}/{job.arn}/{step.number}").getrandbits(32)  # noqa: S311  # looks, not a secret
-        name = f"{job.name}-{step.number:03}-{digits:08x}"
+        dice = Random(f"{self._backend.service.seed}/{job.arn}/{step.number}")  # noqa: S311  # looks, not a secret
+        names = (f"{job.name}-{step.number:03}-{dice.getrandbits(32):08x}" for _ in count())
+        # The children of an earlier tuning job of this name may still be there.
+        taken = self._store.region(job.place, training.Job).by_name
+        name = next(one for one in names if one not in taken)
         return _Ready(definition, definition.request(name, tuned, job.tags), tuned)
 
     def _ask(self, job: Job, step: life.Launch, ready: _Ready) -> None:
-        """Ask the functions of the test, without a lock."""
+        """Ask the functions of the test, without a lock: they may wait for another thread that needs the clock, or call AWS."""
+        self._asking.add(job.number)
+        try:
+            self._clock.released(partial(self._ask_test, job, step, ready))
+        finally:
+            self._asking.discard(job.number)
+            current = self._store.region(job.place, Job).by_name.get(job.name)
+            if current is not None:
+                self._file(current)
+
+    def _ask_test(self, job: Job, step: life.Launch, ready: _Ready) -> None:
         if ready.plan is None:
             ready.plan = self._backend.plans.plan_for(ready.request, _SUCCESS)
         if ready.values is None and job.plan.objective is not None:
             value = job.plan.objective(own(ready.request["HyperParameters"]))
             ready.values = returned(value, f"objective={job.plan.objective!r} of {job.name!r}, for child {step.number},")
 
-    def _launch(self, job: Job, step: life.Launch, ready: _Ready, now_us: int) -> None:
+    def _launch(self, job: Job, step: life.Launch, ready: _Ready, plan: Plan, values: ValuesFor) -> None:
+        region = self._store.region(job.place, training.Job)
         former = next((one for one in reversed(job.children) if one.slot == step.slot), None)
-        is_warm = former is not None and former.job.timeline.retained
-        values = ready.values
-        if values is None or ready.plan is None:  # pragma: no cover  # it is asked before
-            return
-        shown = tuple(tuning_echo.metrics(ready.definition.body, ready.definition.metric))
-        launching = Launching(job.arn, shown, is_warm, values, overrides_log=job.plan.objective is not None)
+        is_warm = former is not None and former.job.timeline.retained and _OWN_CLUSTER(former.definition == ready.definition.name)
+        name = str(ready.request["TrainingJobName"])
+        record = region.by_name.get(name)
+        # It is there if a handler of a signal raised the last time, between the two.
+        if record is None or record.launch is None or record.launch.tuning_job_arn != job.arn:
+            shown = tuple(tuning_echo.metrics(ready.definition.body, ready.definition.metric))
+            launching = Launching(job.arn, shown, is_warm, values, overrides_log=job.plan.objective is not None)
+            try:
+                self._create(job, step, ready, plan, launching)
+            except Refusal as refusal:
+                self._refused(job, step, refusal)
+                return
+        if former is not None and is_warm:
+            taken = region.by_name.get(former.job.name)
+            if taken is not None and taken.number == former.job.number:
+                take(self._store, taken, name, step.at_us)
+        # That its instances were taken over has given the tuning job a new record.
+        job = self._store.region(job.place, Job).by_name[job.name]
+        new = self._child(job, step.number, step.slot, ready.definition.name, ready.tuned, region.by_name[name])
+        self._store.put(job.with_child(new))
+        self._ready.pop((job.number, step.number), None)
+
+    def _create(self, job: Job, step: life.Launch, ready: _Ready, plan: Plan, launching: Launching) -> None:
         place, api = job.place, self._backend.service.api
         body = json.dumps(ready.request)
         request = Request(
             api, "sagemaker", TRAINING.create, partition=place.partition, region=place.region, body=body, headers={}
         )
-        try:
-            self._backend.create_child(request, place, ready.plan, now_us - step.at_us, launching)
-        except Refusal as refusal:
-            self._store.put(self._refused(job, step, refusal))
-            return
-        del self._ready[job.arn, step.number]
-        name = str(ready.request["TrainingJobName"])
-        record = self._store.region(place, training.Job).by_name[name]
-        if former is not None and is_warm:
-            taken = self._store.region(place, training.Job).by_name.get(former.job.name)
-            if taken is not None and taken.number == former.job.number:
-                take(self._store, taken, name, step.at_us)
-        # That its instances were taken over has given the tuning job a new record.
-        job = self._store.region(place, Job).by_name[job.name]
-        self._store.put(job.with_child(self._child(job, step.number, step.slot, ready.definition.name, ready.tuned, record)))
+        self._backend.create_child(request, place, plan, self._clock.now_us() - step.at_us, launching)
 
-    def _refused(self, job: Job, step: life.Launch, refusal: Refusal) -> Job:
+    def _refused(self, job: Job, step: life.Launch, refusal: Refusal) -> None:
         if refusal.code != _LIMIT:
-            return job.refusing(step.at_us, str(refusal))
-        running = self._store.region(job.place, training.Job).by_name.values()
-        ends = [one.created_us + one.timeline.ended_us for one in running if one.timeline.ended_us is not None]
-        return job.holding(_WAITS(min((at_us for at_us in ends if at_us > step.at_us), default=step.at_us + _RETRY_US)))
+            self._store.put(job.refusing(step.at_us, str(refusal)))
+            return
+        self._held[job.number] = job
+        now_us = self._clock.now_us()
+        frees = [
+            at_us
+            for one in self._store.region(job.place, training.Job).by_name.values()
+            # The end of a job, and that of its warm pool.
+            for at_us in (one.created_us + (one.timeline.ended_us or 0), one.settled_us)
+            if at_us > now_us
+        ]
+        self._store.put(_WAITS(job.holding(min(frees)) if frees else job.blocked()))
 
 
 def _objective(tuning: Job, definition: str | None) -> str:
@@ -279,9 +317,10 @@ def _compares(tuning: Job) -> bool:
     return tuning.script.stops_early or tuning.script.resources is not None
 
 
-def _stop_us(tuning: Job, emissions: Values, earlier: list[Values]) -> int | None:
+def _stop_us(tuning: Job, number: int, emissions: Values) -> int | None:
     """Return when a child is stopped because others were better, None for never."""
     script = tuning.script
+    earlier = [one.emissions for one in tuning.children[: number - 1]] if _compares(tuning) else []
     if script.resources is not None:
         least, most = script.resources
         return hyperband_stop_us(emissions, earlier, maximize=script.maximize, min_resource=least, max_resource=most)

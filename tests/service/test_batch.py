@@ -17,7 +17,7 @@ from sagemock.jobs.store import Store
 from sagemock.service.operations import OPERATIONS, Service
 from tests.protocol.shapes import of_sagemaker
 from tests.support.batch import processing, transform
-from tests.support.calling import START, after, code_and_text, make_client
+from tests.support.calling import START, YOUNG, after, code_and_text, make_client
 
 KINDS = ("processing", "transform")
 PLANS = [
@@ -182,6 +182,8 @@ def test_tags_are_on_each_kind(sagemaker: SageMakerMock, jobs: Jobs) -> None:
     assert "unique" in refused(lambda: jobs.create("other", Tags=twice))[1]
 
 
+JSON_LINES = {**transform()["TransformInput"], "ContentType": "application/jsonlines"}
+CLUSTER = {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30}
 ROOT = {"S3Uri": "s3://churn/in", "S3DataType": "S3Prefix", "S3InputMode": "File"}
 OUTPUT = {"S3Uri": "s3://churn/out", "S3UploadMode": "EndOfJob"}
 
@@ -206,11 +208,50 @@ OUTPUT = {"S3Uri": "s3://churn/out", "S3UploadMode": "EndOfJob"}
             {"ProcessingInputs": [{"InputName": "a", "S3Input": {**ROOT, "LocalPath": "/opt/ml/processing/a"}}] * 2},
             "InputName must be unique, and a is given more than once",
         ),
+        (
+            {"ProcessingResources": {"ClusterConfig": {**CLUSTER, "InstanceType": "ml.g4dn.xlarge", "VolumeKmsKeyId": "key"}}},
+            "VolumeKmsKeyId is not supported with instance type ml.g4dn.xlarge, which has local storage",
+        ),
     ],
 )
 def test_a_processing_request_that_aws_refuses_is_refused(client: Any, changes: dict[str, Any], text: str) -> None:
     """By rules across members."""
     assert refused(lambda: client.create_processing_job(**processing(**changes))) == ("ValidationException", text)
+
+
+@YOUNG
+@pytest.mark.parametrize(
+    "changes, text",
+    [
+        (
+            {"ProcessingInputs": [{"InputName": "a", "S3Input": ROOT}]},
+            "LocalPath is required for input a, which is not AppManaged",
+        ),
+        (
+            {"ProcessingResources": {"ClusterConfig": {**CLUSTER, "InstancePreferences": [{"InstanceType": "ml.m5.large"}]}}},
+            "Exactly one of InstanceType and InstancePreferences must be specified, and there are 2",
+        ),
+        (
+            {"ProcessingResources": {"ClusterConfig": {"VolumeSizeInGB": 30}}},
+            "Exactly one of InstanceType and InstancePreferences must be specified, and there are 0",
+        ),
+    ],
+)
+def test_what_only_a_younger_model_lets_through_is_refused(client: Any, changes: dict[str, Any], text: str) -> None:
+    """An older one requires these members."""
+    assert refused(lambda: client.create_processing_job(**processing(**changes))) == ("ValidationException", text)
+
+
+@YOUNG
+def test_an_input_that_the_service_manages_needs_no_path(client: Any) -> None:
+    """AppManaged; and instances may come from a list of preferences."""
+    cluster = {"InstancePreferences": [{"InstanceType": "ml.m5.large"}], "VolumeSizeInGB": 30}
+    client.create_processing_job(
+        **processing(
+            ProcessingInputs=[{"InputName": "a", "AppManaged": True, "S3Input": ROOT}, {"InputName": "b"}],
+            ProcessingResources={"ClusterConfig": cluster},
+        )
+    )
 
 
 def test_a_constraint_of_the_model_is_enforced(client: Any) -> None:
@@ -229,6 +270,26 @@ def test_a_constraint_of_the_model_is_enforced(client: Any) -> None:
             "MaxConcurrentTransforms 20 multiplied by MaxPayloadInMB 6 must not exceed 100 MB",
         ),
         ({"BatchStrategy": "MultiRecord"}, "BatchStrategy MultiRecord requires SplitType Line, RecordIO or TFRecord"),
+        ({"MaxPayloadInMB": 101}, "MaxPayloadInMB 101 must not exceed 100 MB"),
+        (
+            {
+                "TransformInput": {
+                    "DataSource": {"S3DataSource": {"S3DataType": "AugmentedManifestFile", "S3Uri": "s3://churn/in"}}
+                }
+            },
+            "S3DataType AugmentedManifestFile is not supported",
+        ),
+        (
+            {"TransformResources": {"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 1, "VolumeKmsKeyId": "key"}},
+            "VolumeKmsKeyId is not supported with instance type ml.g4dn.xlarge, which has local storage",
+        ),
+        (
+            {"TransformInput": JSON_LINES, "DataProcessing": {"OutputFilter": "$['account_id','SageMakerOutput']"}},
+            (
+                "Invalid OutputFilter: \"$['account_id','SageMakerOutput']\". Unexpected \"_\" in JsonPath. Supported operators "
+                "for \"application/jsonlines\" are ['$', '[', ']', '*', '.', ' ', ',', ':', '-', ''']"
+            ),
+        ),
     ],
 )
 def test_a_transform_request_that_aws_refuses_is_refused(client: Any, changes: dict[str, Any], text: str) -> None:
@@ -240,7 +301,16 @@ def test_a_request_that_fits_the_rules_is_taken(client: Any) -> None:
     """Also one with all that a rule asks about."""
     source = transform()["TransformInput"]
     client.create_transform_job(
-        **transform(MaxConcurrentTransforms=16, BatchStrategy="MultiRecord", TransformInput={**source, "SplitType": "Line"})
+        **transform(
+            MaxConcurrentTransforms=16,
+            MaxPayloadInMB=6,
+            BatchStrategy="MultiRecord",
+            TransformInput={**source, "SplitType": "Line"},
+            DataProcessing={"OutputFilter": "$.a_b"},
+        )
+    )
+    client.create_transform_job(
+        **transform("lines", TransformInput=JSON_LINES, DataProcessing={"OutputFilter": "$['id','SageMakerOutput']"})
     )
     client.create_processing_job(
         **processing(

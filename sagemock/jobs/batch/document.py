@@ -10,7 +10,18 @@ from typing import Any, Final, TypeVar
 
 from sagemock.checks import of_a_plan
 from sagemock.jobs.batch.fields import BatchFields
-from sagemock.jobs.documents import check_names, cooked, length_of, record_of, shown_length, shown_lines, shown_record, sources_of
+from sagemock.jobs.documents import (
+    check_names,
+    content_of,
+    cooked,
+    length_of,
+    record_of,
+    shown_content,
+    shown_length,
+    shown_lines,
+    shown_record,
+    sources_of,
+)
 
 __all__ = ["from_document", "to_document"]
 
@@ -42,6 +53,8 @@ def _lengths(of: type[BatchFields]) -> tuple[str, ...]:
 def _shown(of: type[BatchFields], name: str, value: Any) -> Any:  # noqa: ANN401  # a field of a plan in, a JSON value out
     if name == "logs":
         return {phase: shown_lines(lines, f"logs[{phase!r}]") for phase, lines in value}
+    if name == "outputs":
+        return {path: shown_content(content) for path, content in value}
     if name == "replayed":
         return shown_record(dict(value))
     return shown_length(value) if name in _lengths(of) else value
@@ -52,6 +65,8 @@ def _taken(name: str, value: Any, lengths: tuple[str, ...]) -> Any:  # noqa: ANN
         return None
     if name == "logs":
         return sources_of(value)
+    if name == "outputs" and isinstance(value, Mapping):
+        return {path: content_of(f"outputs[{path!r}]", content) for path, content in value.items()}
     if name == "replayed":
         return record_of(value)
     return length_of(value) if name in lengths else value

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
 from sagemock import reasons
 from sagemock.checks import flag, nearest, of_a_plan, quoted, text
 from sagemock.errors import InvalidType, PlanError
+from sagemock.jobs.contents import Content, OutputMapping, contents_of
 from sagemock.jobs.durations import Duration, is_forever, span_us
 from sagemock.jobs.fields import GeneralFields
 from sagemock.jobs.lines import Lines, check_fit
@@ -40,6 +41,11 @@ class BatchFields(GeneralFields):
     """The phase in which the job ends or hangs; None: the one in which the containers run."""
     endless: bool = False
     """Whether the job never leaves that phase by itself."""
+    outputs: OutputMapping = ()
+    """What the job leaves in moto's S3, by its path: bytes, or the path of a file or directory. For the rest there are stand-ins.
+
+    The path is, for a processing job, the name of an output, "/", and the name of a file; for a transform job, that of an object
+    below S3OutputPath."""
     registered_after: Duration | None = None
     """When LastModifiedTime moves for the first time, after the creation (recorded: 0.4 to 1.6 s)."""
     settled_after: Duration | None = None
@@ -65,6 +71,7 @@ class BatchFields(GeneralFields):
             self._check_phase(self.during, f"during={quoted(self.during)}", "ends")
         self._check_ending()
         self._check_logs()
+        object.__setattr__(self, "outputs", contents_of(self.outputs))
 
     @property
     def _lengths(self) -> dict[str, Duration | None]:
@@ -112,13 +119,19 @@ class BatchFields(GeneralFields):
         if isinstance(source, Lines) and span is not None:
             check_fit(source, span[1], self.running)
 
+    @property
+    def contents(self) -> dict[str, Content]:
+        """What the job leaves in moto's S3, by its path."""
+        return dict(self.outputs)
+
     def but(self, **changes: Any) -> "Self":  # noqa: ANN401  # the fields of a plan
         """Return the same plan with other values in some of its fields."""
         known = [name for name in inspect.signature(type(self)).parameters if name != "called"]
         for name in changes:
             if name not in known:
                 raise InvalidType(f"a plan has no {quoted(name)}; did you mean {nearest(name, known, least=0)!r}?")
-        words = ", ".join(f"{name}={_code(value)}" for name, value in changes.items())
+        # The outputs may be large files.
+        words = ", ".join(f"{name}={quoted(value) if name == 'outputs' else _code(value)}" for name, value in changes.items())
         return replace(self, **{"called": f"{self!r}.but({words})", **changes})
 
     @classmethod

@@ -1,6 +1,6 @@
 """The rules of CreateTrainingJob about the resources of a job: each is a function with its evidence, as in `table`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from sagemock.evidence import UNCHECKED, Assumption
@@ -15,6 +15,7 @@ __all__ = [
     "instance_preferences_stand_alone",
     "instances_are_given",
     "local_storage_has_its_own_key",
+    "local_storage_key",
     "placed_instances_are_at_least_one",
     "selected_instance_is_read_only",
     "warm_pool_is_of_one_kind_on_demand",
@@ -127,8 +128,13 @@ def warm_pool_is_of_one_kind_on_demand(request: Mapping[str, Any]) -> str | None
 @_WORDS
 def local_storage_has_its_own_key(request: Mapping[str, Any]) -> str | None:
     """Service model: "You can't request a VolumeKmsKeyId" with the families that it names."""
-    if _resources(request).get("VolumeKmsKeyId"):
-        for kind in choices(request):
+    return local_storage_key(_resources(request), choices(request))
+
+
+def local_storage_key(resources: Mapping[str, Any], types: Iterable[str]) -> str | None:
+    """Refuse a VolumeKmsKeyId with instances that have local storage."""
+    if resources.get("VolumeKmsKeyId"):
+        for kind in types:
             if kind.startswith(_LOCAL_STORAGE):
                 return f"VolumeKmsKeyId is not supported with instance type {kind}, which has local storage"
     return None

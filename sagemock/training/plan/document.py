@@ -5,18 +5,15 @@ shorter to write by hand: `{"recipe": "fails", "reason": "OutOfMemory", "trainin
 a text like "PT1H30M" for a `timedelta`, a [low, high] pair, or "forever". Bytes are `{"base64": …}`.
 """
 
-import base64
-import binascii
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from pathlib import Path
 from typing import Any, Final
 
 from sagemock.checks import of_a_plan, quoted
 from sagemock.errors import PlanError
 from sagemock.jobs.documents import (
     check_names,
+    content_of,
     cooked,
     length_of,
     line_pairs,
@@ -24,6 +21,7 @@ from sagemock.jobs.documents import (
     pairs,
     recipes_of,
     record_of,
+    shown_content,
     shown_length,
     shown_lines,
     shown_record,
@@ -81,16 +79,10 @@ def _phase(phase: Phase, what: str) -> dict[str, Any]:
     return found
 
 
-def _artifact(value: bytes | str | os.PathLike[str]) -> Any:  # noqa: ANN401  # a JSON value
-    if isinstance(value, bytes):
-        return {"base64": base64.b64encode(value).decode()}
-    return value if isinstance(value, str) else {"path": os.fspath(value)}
-
-
 _WRITERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     **dict.fromkeys(_LENGTHS, shown_length),
     "interruptions": lambda value: [shown_length(one) for one in value],
-    "artifact": _artifact,
+    "artifact": shown_content,
     "replayed": lambda value: shown_record(dict(value)),
     "nulls": list,
 }
@@ -143,22 +135,11 @@ def _durations(name: str, value: object) -> list[Any]:
     return [length_of(one) for one in listed(name, value)]
 
 
-def _packed(value: object) -> Any:  # noqa: ANN401  # an artifact, or what a plan refuses
-    if isinstance(value, Mapping) and set(value) == {"path"} and isinstance(value["path"], str):
-        return Path(value["path"])
-    if isinstance(value, Mapping) and set(value) == {"base64"}:
-        try:
-            return base64.b64decode(value["base64"], validate=True)
-        except (binascii.Error, TypeError, ValueError) as error:
-            raise PlanError(f"artifact is not base64 ({error}): encode the bytes of model.tar.gz by it") from None
-    return value
-
-
 _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     **dict.fromkeys(_LENGTHS, length_of),
     "interruptions": lambda value: _durations("interruptions", value),
     "logs": sources_of,
-    "artifact": _packed,
+    "artifact": lambda value: content_of("artifact", value),
     "replayed": record_of,
 }
 _OTHERS: Final[Mapping[tuple[str, str], Callable[[Any], Any]]] = {

@@ -4,13 +4,13 @@ import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import ClassVar
 
 from sagemock import reasons
 from sagemock.checks import flag, listed, number, of_a_plan, one_of, quoted, text, whole
 from sagemock.clock.instants import LONGEST, SECOND_US, duration_us
 from sagemock.errors import PlanError
+from sagemock.jobs.contents import exists
 from sagemock.jobs.durations import Duration, span_us
 from sagemock.jobs.fields import GeneralFields
 from sagemock.jobs.kinds import TRAINING, Kind
@@ -237,7 +237,7 @@ class PlanFields(GeneralFields):
             raise PlanError(
                 f"artifact={quoted(given)}: it is bytes, or the path of a file or directory; pack an object with tarfile first"
             )
-        if not _exists(given):
+        if not exists(given):
             raise PlanError(
                 f"artifact={quoted(given)}: there is no such file or directory; give the path of a model.tar.gz, or its bytes"
             )
@@ -268,14 +268,6 @@ class PlanFields(GeneralFields):
             raise PlanError(
                 f"this life lasts {years} years: a job that ends does so within {9 * 100}; give shorter durations, or math.inf"
             )
-
-
-def _exists(path: "str | os.PathLike[str]") -> bool:
-    try:
-        return Path(path).exists()
-    except OSError:
-        # A name that is too long, say.
-        return False
 
 
 def fits_rate(per_hour: float) -> bool:

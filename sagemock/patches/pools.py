@@ -1,0 +1,49 @@
+"""Threads of a pool that is older than a mock belong to it as soon as they are given work from inside of it (law 8)."""
+
+import threading
+from collections.abc import Callable, MutableSet
+from concurrent.futures.thread import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from sagemock.clock.waits import is_idle_worker
+from sagemock.patches.active import Innermost, sleeps_here
+from sagemock.patches.patch import Patches, Wrapped
+
+__all__ = ["PoolPatch", "adopted"]
+
+_Threads = MutableSet[threading.Thread]
+
+
+class PoolPatch:
+    """Adopts the threads of a pool that is given work from inside a mock."""
+
+    def __init__(self, innermost: Innermost) -> None:
+        """Prepare; `innermost` is asked anew at each piece of work."""
+        self._innermost = innermost
+        self._patches = Patches(Wrapped(ThreadPoolExecutor, "submit", self._submit))
+
+    def install(self) -> None:
+        """Patch the process."""
+        self._patches.install()
+
+    def uninstall(self) -> None:
+        """Undo `install`."""
+        self._patches.uninstall()
+
+    def _submit(self, wrapped: Callable[..., Any], pool: Any, args: Any, kwargs: Any) -> Any:  # noqa: ANN401  # wrapt's
+        active = sleeps_here(self._innermost)
+        older = [] if active is None else [one for one in pool._threads if one in active.threads_before]  # noqa: SLF001
+        if active is None or not older or not args or active.real_time_modules.are_below(2):
+            return wrapped(*args, **kwargs)
+        for thread in older:
+            # At once, so that time does not move before it has begun. One that works for somebody else stays older meanwhile.
+            if is_idle_worker(thread):
+                active.threads_before.discard(thread)
+        return wrapped(partial(adopted, active.threads_before, args[0]), *args[1:], **kwargs)
+
+
+def adopted(older: _Threads, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # the work's
+    """Do `work` in a thread that belongs to the mock from now on, and is no longer among the older ones."""
+    older.discard(threading.current_thread())
+    return work(*args, **kwargs)

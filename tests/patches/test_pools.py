@@ -1,0 +1,85 @@
+"""Law 8 for pools that are older than the mock."""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+
+import pytest
+
+from sagemock import mock_sagemaker
+from sagemock.clock.real import real
+
+START = "2018-07-30T00:00:00Z"
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    """Return a pool with two threads that have worked before."""
+    with ThreadPoolExecutor(2) as pool:
+        both = threading.Barrier(2)
+        for begun in [pool.submit(both.wait) for _ in range(2)]:
+            begun.result()
+        yield pool
+
+
+@pytest.mark.parametrize("times", range(2))
+def test_threads_of_an_older_pool_sleep_virtually(pool: ThreadPoolExecutor, times: int) -> None:
+    """They call no AWS; and that is so in one mock after another."""
+    for _ in range(1 + times):
+        with mock_sagemaker(start=START) as sagemaker:
+            done = list[tuple[float, float]]()
+            begun = {pool.submit(time.sleep, long_s): long_s for long_s in (600, 60)}
+            for each in as_completed(begun):
+                done.append((begun[each], sagemaker.clock.now().timestamp() - 1_532_908_800))
+            assert done == [(60, 60), (600, 600)]
+
+
+def test_time_does_not_move_before_older_threads_have_begun(pool: ThreadPoolExecutor) -> None:
+    """They are the mock's from the moment at which the work is given."""
+    for _ in range(20):
+        with mock_sagemaker(start=START) as sagemaker:
+            began = pool.submit(sagemaker.clock.now)
+            time.sleep(600)
+            assert began.result().timestamp() == 1_532_908_800
+
+
+def test_one_that_works_for_somebody_else_stays_older_meanwhile(pool: ThreadPoolExecutor) -> None:
+    """It really sleeps, and then takes up what the mock gave it."""
+    begun, go, naps = threading.Event(), threading.Event(), list[float]()
+
+    def beat() -> None:
+        began_s = real.monotonic()
+        begun.set()
+        go.wait()
+        time.sleep(0.02)
+        naps.append(real.monotonic() - began_s)
+
+    busy: list[Future[object]] = [pool.submit(beat), pool.submit(go.wait)]
+    begun.wait()
+    with mock_sagemaker(start=START) as sagemaker:
+        mine = pool.submit(time.sleep, 600)
+        go.set()
+        mine.result()
+        for each in busy:
+            each.result()
+        assert [nap.duration.total_seconds() for nap in sagemaker.sleeps] == [600]
+    assert naps[0] >= 0.02
+
+
+def test_what_a_module_of_real_time_gives_to_a_pool_is_real(pool: ThreadPoolExecutor) -> None:
+    """As in a thread that it starts; and Python has its own words for what is no work."""
+    with mock_sagemaker(start=START, real_time_modules=[__name__]) as sagemaker:
+        pool.submit(time.sleep, 0.001).result()
+        assert sagemaker.sleeps == []
+    with mock_sagemaker(start=START), pytest.raises(TypeError, match="fn"):
+        pool.submit()  # type: ignore[call-arg]
+
+
+def test_nothing_of_it_stays(pool: ThreadPoolExecutor) -> None:
+    """A pool is itself again."""
+    before = ThreadPoolExecutor.submit
+    with mock_sagemaker():
+        assert ThreadPoolExecutor.submit is not before
+    assert ThreadPoolExecutor.submit is before
+    assert pool.submit(int, "7").result() == 7
