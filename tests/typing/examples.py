@@ -20,7 +20,7 @@ __all__ = ["annotated", "modules", "write"]
 
 ROOT: Final = Path(__file__).parents[2]
 BLOCK: Final = re.compile(r"^(<!-- skip: next if[^\n]*\n\n)?```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
-"""An example, and perhaps before it the condition under which it is skipped: it is of a package that is not in every environment."""
+"""An example, and before it perhaps a condition: it is then about a package that is not in every environment."""
 FIXTURES: Final = {"sagemock": "__sagemock.SageMakerMock", "monkeypatch": "__pytest.MonkeyPatch"}
 PYRIGHT: Final[dict[str, object]] = {
     "typeCheckingMode": "strict",
