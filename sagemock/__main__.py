@@ -196,9 +196,10 @@ def _parser() -> argparse.ArgumentParser:
     serve_parser = commands.add_parser(
         "serve",
         help="serve SageMaker over HTTP, for any SDK in any language",
-        description="Serve SageMaker's training jobs and their logs over HTTP, with a virtual clock that can be moved, until "
+        description="Serve SageMaker's training, processing and transform jobs and their logs over HTTP, with a virtual clock that can be moved, until "
         "somebody interrupts it. It needs the extra sagemock[server].",
-        epilog='FILE holds a plan as JSON, like {"recipe": "fails", "training": 600}; one or a list of {"match": "churn-*", '
+        epilog='FILE holds a plan as JSON, like {"recipe": "fails", "training": 600}, with "kind": "processing" or "transform" for '
+        'jobs of these kinds; one or a list of {"match": "churn-*", '
         '"plan": {…}, "times": 1}; a recorded job, as `aws sagemaker describe-training-job` prints it, for all new jobs; or '
         "several, each for new jobs of its name.",
     )
