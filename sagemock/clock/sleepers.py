@@ -293,22 +293,28 @@ class Sleepers:
         me = threading.current_thread()
         is_mover = self._mover is me
         marked: list[Sleeper] = []
+        roused: list[Sleeper] = []
         try:
             with self._mutex:
                 marked.extend(sleeper for sleeper in self.table.of(me) if not sleeper.is_busy)
                 for sleeper in marked:
                     self.table.set_busy(sleeper, is_busy=True)
+                # An earlier work may have slept until after the end of the sleep in which this thread moves the clock. It cannot
+                # get up before the end of this work.
+                roused.extend(sleeper for sleeper in self.woken if sleeper.thread is me)
+                for sleeper in roused:
+                    del self.woken[sleeper]
                 if self._driver in marked:
                     self._hand_over()  # pragma: no cover  # if another thread told, just then, of an event
                 if is_mover:
                     self._mover = None
             work()
         finally:
-            while not self._is_back(me if is_mover else None, marked):
+            while not self._is_back(me if is_mover else None, marked, roused):
                 # Another thread is about to end a move of its own, and would take this one's for that.
                 real.sleep(_STEP_S)
 
-    def _is_back(self, mover: threading.Thread | None, marked: list[Sleeper]) -> bool:
+    def _is_back(self, mover: threading.Thread | None, marked: list[Sleeper], roused: list[Sleeper]) -> bool:
         with self._mutex:
             if mover is not None:
                 if self._mover not in (None, mover):
@@ -316,6 +322,7 @@ class Sleepers:
                 self._mover = mover
             for sleeper in marked:
                 self.table.set_busy(sleeper, is_busy=False)
+            self.woken.update(dict.fromkeys(roused))
             return True
 
     # -- inside

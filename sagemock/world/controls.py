@@ -414,6 +414,10 @@ class Controls:
             job = self._find(name)
             now_us = world.clock.now_us()
             at_us = now_us if at is None else instant_us(at)
+            if not job.containers:
+                raise UsageError(
+                    f"{name!r} is a {job.kind.noun}, which has no log of its own: write to that of one of its children"
+                )
             if instance not in range(1, job.containers + 1):
                 raise UsageError(f"{name!r} has no instance {instance!r}: it has {job.containers}, counted from 1")
             if not any(begin_us <= at_us for begin_us in job.runs()):

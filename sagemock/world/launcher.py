@@ -62,6 +62,11 @@ class _Ready:
         self.plan: Plan | None = None
         self.values: ValuesFor | None = None
 
+    @property
+    def answers(self) -> tuple[Plan, ValuesFor] | None:
+        """The plan and the values of its objective, None if functions of the test are still to be asked for one of them."""
+        return None if self.plan is None or self.values is None else (self.plan, self.values)
+
 
 class Launcher:
     """An agenda of the clock that does what tuning jobs do: it creates and stops training jobs."""
@@ -76,8 +81,10 @@ class Launcher:
         """The children that are about to be created, by the number of their tuning job and their own."""
         self._held: dict[int, Job] = {}
         """The tuning jobs that wait for room under a quota, by their numbers."""
-        self._asking: set[int] = set()
-        """The numbers of the tuning jobs for which a function of the test is running: they do nothing meanwhile."""
+        self._has_room = False
+        """Whether something has changed since, so that there may be room."""
+        self._busy: set[int] = set()
+        """The numbers of the tuning jobs of which a step is being done: functions of the test may let time pass meanwhile."""
         self._has_begun = False
         backend.service.launches = self._begin
 
@@ -103,11 +110,14 @@ class Launcher:
 
     def retry(self) -> None:
         """Let the tuning jobs that wait for room under a quota try again: another job or a quota has changed."""
-        held, self._held = self._held, {}
+        self._has_room = bool(self._held)
+
+    def _release(self, now_us: int) -> None:
+        held, self._held, self._has_room = self._held, {}, False
         for one in held.values():
             job = self._store.region(one.place, Job).by_name.get(one.name)
             if job is not None and job.number == one.number:
-                self._store.put(job.holding(self._clock.now_us()))
+                self._store.put(job.holding(now_us))
 
     def touched(self, job: AnyJob) -> None:
         """Let a tuning job know what has become of a child: its record has changed, or lines were added to its log."""
@@ -150,8 +160,10 @@ class Launcher:
     def next_us(self, after_us: int) -> int | None:
         """Return the next instant at which something is to be done; `after_us` if something is overdue."""
         with self._store.lock:
-            step = self._next()
-            return None if step is None else max(step[1].at_us, after_us)
+            if self._has_room:
+                return after_us
+            found = self._next()
+            return None if found is None else max(found[1].at_us, after_us)
 
     def flush(self) -> None:
         """Do what is due at the present instant, after a call or an intervention."""
@@ -164,20 +176,32 @@ class Launcher:
 
     def settle(self, at_us: int) -> None:
         """Do all that is due by `at_us`."""
-        while True:
-            with self._store.lock:
+        with self._store.lock:
+            while True:
+                if self._has_room:
+                    self._release(at_us)
                 found = self._next()
                 if found is None or found[1].at_us > at_us:
                     return
-                job, step = found
-                if isinstance(step, life.StopChild):
-                    self._stop(job, step)
-                    continue
-                ready = self._prepared(job, step)
-                if ready.plan is not None and ready.values is not None:
-                    self._launch(job, step, ready, ready.plan, ready.values)
-                    continue
-            self._ask(job, step, ready)
+                self._do(*found, at_us)
+
+    def _do(self, job: Job, step: life.Step, now_us: int) -> None:
+        self._busy.add(job.number)
+        try:
+            if isinstance(step, life.StopChild):
+                self._stop(job, step)
+                return
+            ready = self._prepared(job, step)
+            if ready.answers is None:
+                # Without a lock: a function of the test may wait for another thread that needs the clock, or call AWS.
+                self._clock.released(partial(self._ask, job, step, ready))
+            else:
+                self._launch(job, step, ready, ready.answers, now_us)
+        finally:
+            self._busy.discard(job.number)
+            current = self._store.region(job.place, Job).by_name.get(job.name)
+            if current is not None:
+                self._file(current)
 
     def _next(self) -> tuple[Job, life.Step] | None:
         """Return the next step of all, with its tuning job."""
@@ -185,7 +209,7 @@ class Launcher:
             at_us, number, place, name = self._steps[0]
             job = self._store.region(place, Job).by_name.get(name)
             step = None if job is None or job.number != number else job.timeline.step
-            if job is not None and step is not None and step.at_us == at_us and number not in self._asking:
+            if job is not None and step is not None and step.at_us == at_us and number not in self._busy:
                 return job, step
             heapq.heappop(self._steps)
         return None
@@ -242,24 +266,15 @@ class Launcher:
         return _Ready(definition, definition.request(name, tuned, job.tags), tuned)
 
     def _ask(self, job: Job, step: life.Launch, ready: _Ready) -> None:
-        """Ask the functions of the test, without a lock: they may wait for another thread that needs the clock, or call AWS."""
-        self._asking.add(job.number)
-        try:
-            self._clock.released(partial(self._ask_test, job, step, ready))
-        finally:
-            self._asking.discard(job.number)
-            current = self._store.region(job.place, Job).by_name.get(job.name)
-            if current is not None:
-                self._file(current)
-
-    def _ask_test(self, job: Job, step: life.Launch, ready: _Ready) -> None:
+        """Ask the functions of the test."""
         if ready.plan is None:
             ready.plan = self._backend.plans.plan_for(ready.request, _SUCCESS)
         if ready.values is None and job.plan.objective is not None:
             value = job.plan.objective(own(ready.request["HyperParameters"]))
             ready.values = returned(value, f"objective={job.plan.objective!r} of {job.name!r}, for child {step.number},")
 
-    def _launch(self, job: Job, step: life.Launch, ready: _Ready, plan: Plan, values: ValuesFor) -> None:
+    def _launch(self, job: Job, step: life.Launch, ready: _Ready, answers: tuple[Plan, ValuesFor], now_us: int) -> None:
+        plan, values = answers
         region = self._store.region(job.place, training.Job)
         former = next((one for one in reversed(job.children) if one.slot == step.slot), None)
         is_warm = former is not None and former.job.timeline.retained and _OWN_CLUSTER(former.definition == ready.definition.name)
@@ -272,7 +287,7 @@ class Launcher:
             try:
                 self._create(job, step, ready, plan, launching)
             except Refusal as refusal:
-                self._refused(job, step, refusal)
+                self._refused(job, step, refusal, now_us)
                 return
         if former is not None and is_warm:
             taken = region.by_name.get(former.job.name)
@@ -290,14 +305,13 @@ class Launcher:
         request = Request(
             api, "sagemaker", TRAINING.create, partition=place.partition, region=place.region, body=body, headers={}
         )
-        self._backend.create_child(request, place, plan, self._clock.now_us() - step.at_us, launching)
+        self._backend.create_child(request, place, plan, step.at_us, launching)
 
-    def _refused(self, job: Job, step: life.Launch, refusal: Refusal) -> None:
+    def _refused(self, job: Job, step: life.Launch, refusal: Refusal, now_us: int) -> None:
         if refusal.code != _LIMIT:
             self._store.put(job.refusing(step.at_us, str(refusal)))
             return
         self._held[job.number] = job
-        now_us = self._clock.now_us()
         frees = [
             at_us
             for one in self._store.region(job.place, training.Job).by_name.values()
