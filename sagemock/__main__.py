@@ -11,6 +11,7 @@ from sagemock.cli.check import check
 from sagemock.cli.demo import play, play_record
 from sagemock.cli.demo_batch import KINDS as DEMONSTRATED
 from sagemock.cli.demo_batch import play_batch
+from sagemock.cli.demo_tuning import play_tuning
 from sagemock.cli.explain import every_status, explanation
 from sagemock.cli.plan import source
 from sagemock.cli.reading import responses
@@ -59,6 +60,8 @@ def _words(error: Exception) -> str:
 def _demonstration(kind: str, replay: Path | None, paper: Paper) -> list[Line]:
     if replay is not None:
         return play_record(replay, paper)
+    if kind == "tuning":
+        return play_tuning(paper)
     return play(paper) if kind == "training" else play_batch(kind, paper)
 
 
@@ -134,7 +137,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     what = demo_parser.add_mutually_exclusive_group()
     what.add_argument(
-        "--kind", choices=("training", *DEMONSTRATED), default="training", help="the kind of job (default: a training job)"
+        "--kind",
+        choices=("training", *DEMONSTRATED, "tuning"),
+        default="training",
+        help="the kind of job (default: a training job)",
     )
     what.add_argument(
         "--replay",

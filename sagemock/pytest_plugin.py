@@ -81,7 +81,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "seed=0, check_s3=False, outcomes=None): run the "
         "test inside a sagemock mock with these options, even if it does not use the fixture `sagemock`; the mock starts "
         "before the other fixtures of the test. With outcomes='all', or a list of names from sagemock.outcomes, the test runs "
-        "once for each way in which its training jobs can end; outcomes='processing' and outcomes='transform' are for the other "
+        "once for each way in which its training jobs can end; outcomes='processing', 'transform' and 'tuning' are for the other "
         "kinds of job. If several markers give an option, the closest one wins.",
     )
     # Already now, because a conftest.py or a test module may start a mock for all of its tests.
@@ -208,9 +208,10 @@ def _plans(outcome: Outcome, given: object) -> list[Any]:
     from sagemock.world.options import plans_of  # noqa: PLC0415  # needed only with a mock
 
     plans = plans_of(given)
-    if outcome.plan.kind.name in plans:
+    children = [] if outcome.children is None else [outcome.children]
+    if any(plan.kind.name in plans for plan in (outcome.plan, *children)):
         raise UsageError("outcomes and plan both say how the jobs end: give one of them")
-    return [_ending(outcome) if outcome.spot else outcome.plan, *plans.values()]
+    return [_ending(outcome) if outcome.spot else outcome.plan, *children, *plans.values()]
 
 
 def _ending(outcome: Outcome) -> Callable[[Mapping[str, Any]], object]:
