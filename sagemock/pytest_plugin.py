@@ -286,11 +286,13 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pluggy.Result[pytest.TestReport], None]:
     """Add a section about the mocks of the test to the report of a failure.
 
-    For an UnusedError, the report has only its text, because the traceback has no line of the test, only lines of ours.
+    For an UnusedError, the report has only its text, because the traceback has no line of the test, only lines of ours. The
+    section does not say again what was not used.
     """
     with _without_libraries(call.excinfo):
         report = (yield).get_result()
-    if call.excinfo is not None and isinstance(call.excinfo.value, UnusedError):
+    is_unused = call.excinfo is not None and isinstance(call.excinfo.value, UnusedError)
+    if call.excinfo is not None and is_unused:
         report.longrepr = call.excinfo.getrepr(style="value")
     worlds = item.config.stash[_WORLDS].worlds
     is_shown = report.failed or hasattr(report, "wasxfail") or (_shows_all(item.config) and report.when == "call")
@@ -298,7 +300,7 @@ def pytest_runtest_makereport(
         from sagemock.faces.report import section  # noqa: PLC0415  # needed only with a mock
 
         width = item.config.get_terminal_writer().fullwidth
-        report.sections.append((_SECTION, section(cast("Sequence[World]", worlds), width)))
+        report.sections.append((_SECTION, section(cast("Sequence[World]", worlds), width, unused=not is_unused)))
 
 
 @contextmanager

@@ -6,8 +6,12 @@ from typing import Any, Final
 
 import botocore.session
 
+from sagemock.cli.demo_text import told, took
 from sagemock.clock.real import real
 from sagemock.faces.mock import mock_sagemaker
+from sagemock.picture.family import family
+from sagemock.picture.overview import overview
+from sagemock.picture.text import Line, Paper
 from sagemock.training.plan.plan import Plan
 from sagemock.tuning.plan import TuningJobPlan
 
@@ -46,7 +50,7 @@ def auc(hyperparameters: Mapping[str, str]) -> list[tuple[float, float]]:
     return [(epoch * EPOCH_S, last - 0.3 / epoch) for epoch in range(1, EPOCHS + 1)]
 
 
-def play_tuning() -> str:
+def play_tuning(paper: Paper) -> list[Line]:
     """Play a tuning job with early stopping, one of whose children fails, and return what happened."""
     began = real.perf_counter()
     plans = [Plan.completes(training=EPOCHS * EPOCH_S), TuningJobPlan.completes(objective=auc)]
@@ -64,9 +68,11 @@ def play_tuning() -> str:
     best = job["BestTrainingJob"]
     value = best["FinalHyperParameterTuningJobObjectiveMetric"]["Value"]
     passed = mock.clock.now() - mock.calls[0].at
-    return (
-        f"{mock}\n\n"
-        f"The best is {best['TrainingJobName']}: {value:.4f} with eta={best['TunedHyperParameters']['eta']}.\n"
-        f"{passed} of virtual time passed, in {len(mock.calls) - 1} polls and {len(mock.sleeps)} sleeps.\n"
-        f"It took {(lived - ready) * 1000:.0f} ms of real time, after {(ready - began) * 1000:.0f} ms to make the client."
+    polls = mock.calls.to("DescribeHyperParameterTuningJob").count
+    says = (
+        f"The best is {best['TrainingJobName']}: {value:.4f} with eta={best['TunedHyperParameters']['eta']}. "
+        f"{passed} of virtual time passed, in {polls} polls and {len(mock.sleeps)} sleeps."
     )
+    now_us = mock.clock.now_us()
+    lives = family([mock.tuning_jobs.find(NAME)], now_us)
+    return [*overview(lives, paper), *told(["", says, took(began, ready, lived)], paper)]

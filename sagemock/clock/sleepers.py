@@ -26,7 +26,7 @@ _YIELDS: Final = 1000
 
 
 class _Calls(threading.local):
-    """How often the calling thread was answered."""
+    """How many calls of the calling thread were answered."""
 
     times = 0
 
@@ -238,7 +238,7 @@ class Sleepers:
             if sleeper.is_awake or sleeper.is_given:
                 return 0
             if not self.table.has_deadlines:
-                # There is nowhere to go; who comes next with a deadline looks for itself.
+                # There is no deadline to go to. The next thread that adds one looks for itself.
                 if self._driver is sleeper:
                     self._driver = None
                 return None
@@ -248,11 +248,11 @@ class Sleepers:
             if self._driver is not sleeper:
                 return None
             self._pauses += 1
-        # The longer somebody is busy, the less it is disturbed.
+        # The longer a thread is busy, the less often it is disturbed.
         return min(_STEP_S * max(1, self._pauses / 20), _LONGEST_STEP_S)
 
     def get_up(self, sleeper: Sleeper) -> None:
-        """Sleep no more: it was woken, or something else came up, or it raised."""
+        """End a sleep: the sleeper was woken, has something else to do, or raised."""
         with self._mutex:
             sleeper.is_over = True
             self.table.discard(sleeper)
@@ -269,7 +269,7 @@ class Sleepers:
             run_all(*[partial(self._wake, sleeper) for sleeper in self.table], self._let_all_go)
 
     def _let_all_go(self) -> None:
-        # Also those that could not be roused.
+        # This includes those that could not be roused.
         for sleeper in self.table:
             sleeper.is_awake = True
         self.table.clear()
@@ -293,22 +293,28 @@ class Sleepers:
         me = threading.current_thread()
         is_mover = self._mover is me
         marked: list[Sleeper] = []
+        roused: list[Sleeper] = []
         try:
             with self._mutex:
                 marked.extend(sleeper for sleeper in self.table.of(me) if not sleeper.is_busy)
                 for sleeper in marked:
                     self.table.set_busy(sleeper, is_busy=True)
+                # An earlier work may have slept until after the end of the sleep in which this thread moves the clock. It cannot
+                # get up before the end of this work.
+                roused.extend(sleeper for sleeper in self.woken if sleeper.thread is me)
+                for sleeper in roused:
+                    del self.woken[sleeper]
                 if self._driver in marked:
                     self._hand_over()  # pragma: no cover  # if another thread told, just then, of an event
                 if is_mover:
                     self._mover = None
             work()
         finally:
-            while not self._is_back(me if is_mover else None, marked):
+            while not self._is_back(me if is_mover else None, marked, roused):
                 # Another thread is about to end a move of its own, and would take this one's for that.
                 real.sleep(_STEP_S)
 
-    def _is_back(self, mover: threading.Thread | None, marked: list[Sleeper]) -> bool:
+    def _is_back(self, mover: threading.Thread | None, marked: list[Sleeper], roused: list[Sleeper]) -> bool:
         with self._mutex:
             if mover is not None:
                 if self._mover not in (None, mover):
@@ -316,12 +322,13 @@ class Sleepers:
                 self._mover = mover
             for sleeper in marked:
                 self.table.set_busy(sleeper, is_busy=False)
+            self.woken.update(dict.fromkeys(roused))
             return True
 
     # -- inside
 
     def _hand_over(self) -> None:
-        """Let another one look, whose thread is not at work."""
+        """Let another sleeper look, one whose thread does nothing else."""
         last = self.table.last() if self.table.has_deadlines else None
         if last is not None:
             last.rouse()

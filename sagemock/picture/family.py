@@ -26,7 +26,7 @@ def family(jobs: Sequence[AnyJob], now_us: int) -> list[Life]:
 def _with_children(job: tuning.Job, now_us: int) -> Iterator[Life]:
     """Yield the life of a tuning job, and those of its children."""
     at = tuning.snapshot(job, now_us)
-    yield replace(life(job, now_us), remark=_counted(at))
+    yield replace(life(job, now_us), remark=_counted(job, at))
     for child in job.children:
         if child.created_us <= now_us:
             own = life(child.job, now_us)
@@ -42,8 +42,9 @@ def _valued(child: Child, now_us: int) -> str:
     return "no objective yet" if value is None else f"{value:.6g}"
 
 
-def _counted(at: tuning.Snapshot) -> str:
+def _counted(job: tuning.Job, at: tuning.Snapshot) -> str:
     """Return what a line says of a tuning job."""
     if at.failure_reason is not None:
         return at.failure_reason
-    return ", ".join(f"{number} {name}" for name, number in at.counters.items() if number) or "no children yet"
+    counted = ", ".join(f"{number} {name}" for name, number in at.counters.items() if number) or "no children yet"
+    return f"{counted}; a quota leaves no room" if job.is_blocked and not at.over else counted

@@ -60,7 +60,10 @@ def situation(jobs: Iterable[AnyJob], now_us: int) -> str:
 
 def _line(job: AnyJob, now_us: int) -> str:
     from sagemock.picture.axis import date  # noqa: PLC0415  # needed only to draw
+    from sagemock.tuning.job import Job as TuningJob  # noqa: PLC0415  # as above
 
     state = job.state(now_us)
     entered_us = transitions(job.timeline.until(now_us - job.created_us), job.created_us)[-1].start_us
-    return f"  {job.name!r} is {state.primary}/{state.secondary} since {date(entered_us)} by {job.plan!r}"
+    status = state.primary if state.secondary == state.primary else f"{state.primary}/{state.secondary}"
+    waits = ", and waits for room under a quota" if isinstance(job, TuningJob) and job.is_blocked else ""
+    return f"  {job.name!r} is {status} since {date(entered_us)} by {job.plan!r}{waits}"

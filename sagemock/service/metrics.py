@@ -32,6 +32,11 @@ _AS_PYTHON: Final = Assumption(
 _UNREADABLE: Final = Assumption(
     "that a metric whose regular expression cannot be read is refused when the job is created, and the words", knob=UNCHECKED
 )
+_DRAWN_FIRST: Final = Assumption(
+    "that the values which are drawn for the objective of a child count until its log has one",
+    since="2026-11-26",
+    knob="TuningJobPlan.completes(objective=…), whose values count whatever the log has",
+)
 _LARGEST: Final = 3.4028234663852886e38
 """The largest number that fits a MetricData (service model: a float)."""
 
@@ -47,13 +52,12 @@ def final(api: Api, store: Store, job: Job, now_us: int) -> Sequence[Mapping[str
     values = emitted(job)
     if not (job.script.has_lines or values or store.region(job.place, Job).logbook.added(job)):
         return []
-    objective = (OBJECTIVE, job.request.get("HyperParameters", {}).get(OBJECTIVE_MEMBER))
     definitions = builtin.definitions(job)
     shown = []
     for definition in definitions:
         try:
-            if values and definition["Name"] in objective:
-                found = _until(values, now_us)
+            if values and definition["Name"] in _objective(job):
+                found = _until(series(store, job, definition["Name"]), now_us)
             else:
                 found = _last(store, job, definition["Regex"], now_us)
         except (re.error, NotSimulated):
@@ -80,15 +84,21 @@ def shown_value(value: float) -> float:
 
 def series(store: Store, job: Job, name: str) -> Values:
     """Return all values of a metric, each with its instant, as far as the job's life is known now."""
-    values = emitted(job)
-    if values and name in (OBJECTIVE, job.request.get("HyperParameters", {}).get(OBJECTIVE_MEMBER)):
-        return values
     regex = next((one["Regex"] for one in builtin.definitions(job) if one["Name"] == name), None)
     try:
-        return () if regex is None else _all(store, job, regex)
+        logged = () if regex is None else _all(store, job, regex)
     except (re.error, NotSimulated):
         # As above.
-        return ()
+        logged = ()
+    values = emitted(job) if name in _objective(job) else ()
+    if not logged or job.launch is None or (values and job.launch.overrides_log):
+        return values
+    return _DRAWN_FIRST((*(one for one in values if one[0] < logged[0][0]), *logged))
+
+
+def _objective(job: Job) -> tuple[str, ...]:
+    """Return the names of the metric that a tuning job seeks."""
+    return () if job.launch is None else (OBJECTIVE, job.request.get("HyperParameters", {}).get(OBJECTIVE_MEMBER))
 
 
 def _all(store: Store, job: Job, regex: str) -> Values:
@@ -104,7 +114,9 @@ def _all(store: Store, job: Job, regex: str) -> Values:
         if added is not None:
             # One that a test adds in the past has been seen only when it was added.
             found.append((max(line.at_us, line.added_us), line.number, added))
-    return tuple((at_us, value) for at_us, _, value in sorted(found))
+    ended_us = job.timeline.ended_us
+    # What is written later is too late for a tuning job.
+    return tuple((at_us, value) for at_us, _, value in sorted(found) if ended_us is None or at_us <= job.created_us + ended_us)
 
 
 def readable(request: Mapping[str, Any]) -> str | None:

@@ -198,11 +198,11 @@ def list_children(service: "Service", _: Api, place: Place, request: Mapping[str
     """List the children of a tuning job."""
     job = _LISTED(_find(service, place, request[TUNING.name_member]))
     by = request.get("SortBy")
-    otherwise = "Ascending" if by is not None or not _NEWEST_FIRST(True) else "Descending"  # noqa: FBT003  # an assumption
+    otherwise = _NEWEST_FIRST("Descending") if by is None else "Ascending"
     descending = request.get("SortOrder", otherwise) == "Descending"
     rows = sorted(_rows(job, by or "Name", now_us), key=lambda row: row[0], reverse=descending)
     wanted = request.get("StatusEquals")
-    rows = [row for row in rows if wanted is None or _status(row[1], now_us) == _FILTERED_FIRST(wanted)]
+    rows = [row for row in rows if wanted is None or row[1].status(now_us) == _FILTERED_FIRST(wanted)]
     query = [by, descending, listing.digest(request)]
     key = list(listing.after(request["NextToken"], query, _is_place)) if request.get("NextToken") else None
     left = [row for row in rows if key is None or (row[0] < key if descending else row[0] > key)]
@@ -220,7 +220,7 @@ def _rows(job: Job, by: str, now_us: int) -> Iterator[tuple[list[Any], Child]]:
             continue
         value = one.objective if one.is_over(now_us) else None
         if by == "Status":
-            yield [_status(one, now_us), one.number], one
+            yield [one.status(now_us), one.number], one
         elif by != "FinalObjectiveMetricValue":
             yield [0, one.number], one
         elif value is not None:
@@ -230,10 +230,6 @@ def _rows(job: Job, by: str, now_us: int) -> Iterator[tuple[list[Any], Child]]:
 
 def _is_place(key: list[Any]) -> bool:
     return len(key) == 2 and isinstance(key[0], str | int | float) and type(key[1]) is int  # noqa: PLR2004  # a pair
-
-
-def _status(one: Child, now_us: int) -> str:
-    return one.job.state(now_us).primary
 
 
 # -- what is shown
@@ -318,7 +314,7 @@ def child_summary(job: Job, one: Child, now_us: int) -> dict[str, Any]:
         shown["TrainingStartTime"] = at.started_us // 1_000_000
     if at.ended_us is not None:
         shown["TrainingEndTime"] = at.ended_us // 1_000_000
-    shown |= {"TrainingJobStatus": at.primary, "TunedHyperParameters": dict(one.tuned)}
+    shown |= {"TrainingJobStatus": one.status(now_us), "TunedHyperParameters": dict(one.tuned)}
     if at.failure_reason is not None:
         shown["FailureReason"] = at.failure_reason
     if one.is_over(now_us) and one.objective is not None:

@@ -36,6 +36,8 @@ class Launch:
     """The metric definitions of the job: those of the tuning job, with its objective as the last one."""
     values: Values = ()
     """The values of the objective that the job emits without a line in its log, by offset in its training."""
+    overrides_log: bool = False
+    """Whether these values count if the test adds lines to its log."""
 
 
 class Launching(NamedTuple):
@@ -54,7 +56,8 @@ class Launching(NamedTuple):
     def launch(self, script: Script) -> Launch:
         """Return what the job is given whose script this is."""
         says_itself = script.has_lines and not self.overrides_log
-        return Launch(self.tuning_job_arn, self.metrics, () if says_itself else self.values(training_us(script)))
+        values = () if says_itself else self.values(training_us(script))
+        return Launch(self.tuning_job_arn, self.metrics, values, self.overrides_log)
 
 
 def training_us(script: Script) -> int | None:

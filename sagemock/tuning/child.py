@@ -20,6 +20,10 @@ _RETRYABLE: Final = Assumption(
     "that a child counts under RetryableError if its FailureReason begins with InternalServerError, and is not replaced",
     since="2026-11-26",
 )
+_REMEMBERED: Final = Assumption(
+    "that a tuning job shows and counts a child which was deleted as before, with the status with which it ended",
+    since="2026-11-26",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,10 @@ class Child:
         """Return the last value that it has emitted by an instant, None if it has not."""
         place = bisect_right(self.emissions, now_us, key=_at)
         return self.emissions[place - 1][1] if place else None
+
+    def status(self, now_us: int) -> str:
+        """Return its status; of a child that has ended it is the last one, also while and after it is deleted."""
+        return _REMEMBERED(self.ending if self.is_over(now_us) else self.job.state(now_us).primary)
 
     def is_over(self, now_us: int) -> bool:
         """Whether it has ended."""

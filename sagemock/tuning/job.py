@@ -1,6 +1,6 @@
 """A tuning job: a frozen record with its children, its life, and all that Describe shows of it at one instant."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final, NamedTuple
 
@@ -19,6 +19,7 @@ from sagemock.tuning.strategies import Trial
 __all__ = ["COUNTERS", "Job", "Parent", "Snapshot", "snapshot"]
 
 COUNTERS: Final = ("Completed", "InProgress", "RetryableError", "NonRetryableError", "Stopped")
+OBJECTIVES: Final = ("Succeeded", "Pending", "Failed")
 _OVER: Final = frozenset({"Completed", "Failed", "Stopped"})
 _EARLY_IS_STOPPED: Final = Assumption(
     "that a child which was stopped early is in the counter Stopped, and that its objective counts as Succeeded if it has "
@@ -61,13 +62,23 @@ class Job(JobRecord):
     parents: tuple[Parent, ...] = ()
     """What a warm start takes from others."""
     held_us: int | None = None
-    """Before when no child is launched, because a quota leaves no room."""
+    """Before when no child is launched, because a quota left no room."""
+    is_blocked: bool = False
+    """Whether no child is launched until another job or a quota changes, because a quota leaves no room."""
     refused: tuple[int, str] | None = None
     """When a child was refused for good, and in which words."""
     timeline: Timeline = field(init=False, repr=False, compare=False)
 
     def _folded(self) -> Timeline:
-        return fold(self.script, self.created_us, self.children, self.interventions, held_us=self.held_us, refused=self.refused)
+        return fold(
+            self.script,
+            self.created_us,
+            self.children,
+            self.interventions,
+            held_us=self.held_us,
+            is_blocked=self.is_blocked,
+            refused=self.refused,
+        )
 
     @property
     def settled_us(self) -> int:
@@ -92,11 +103,15 @@ class Job(JobRecord):
         """Return the job with a new child, or with the new record of one."""
         children = list(self.children)
         children[one.number - 1 : one.number] = [one]
-        return replace(self, children=tuple(children), held_us=None)
+        return replace(self, children=tuple(children))
 
     def holding(self, until_us: int) -> "Job":
         """Return the job that launches no child before an instant."""
-        return replace(self, held_us=until_us)
+        return replace(self, held_us=until_us, is_blocked=False)
+
+    def blocked(self) -> "Job":
+        """Return the job that launches no child before something else changes."""
+        return replace(self, is_blocked=True)
 
     def refusing(self, at_us: int, text: str) -> "Job":
         """Return the job that cannot launch its next child, with the text of the refusal."""
@@ -173,33 +188,31 @@ def snapshot(job: Job, now_us: int, count: int | None = None) -> Snapshot:
     primary = changes[-1].primary
     ended_us = next((created_us + change.at_us for change in changes if change.primary in _OVER), None)
     at_us = now_us if ended_us is None else min(now_us, ended_us)
-    counters = dict.fromkeys(COUNTERS, 0)
-    objectives = {"Succeeded": 0, "Pending": 0, "Failed": 0}
-    moments = [created_us + change.at_us for change in changes]
-    for child in job.children:
-        if child.created_us > now_us:
-            break
-        over = child.is_over(now_us)
-        counters[_EARLY_IS_STOPPED(child.counter if over else "InProgress")] += 1
-        objectives[objective_status(child, now_us)] += 1
-        moments.append(child.ended_us if over and child.ended_us is not None else child.created_us)
-    known = [one for one in progress(job.children, maximize=script.maximize) if one.at_us <= now_us]
-    # While it runs, it is written again and again.
-    ticks_us = _last_write_us(script, created_us, at_us)
-    writes = _LIVE([one for one in (*moments, *ticks_us) if one <= at_us])
+    children = [one for one in job.children if one.created_us <= now_us]
+    # The instants at which something became another, and those at which it is written again and again.
+    moments = [at for one in children for at in (one.created_us, one.ended_us) if at is not None and at <= at_us]
+    writes = [created_us + change.at_us for change in changes] + _last_writes_us(script, created_us, at_us)
+    known = [one for one in progress(children, maximize=script.maximize) if one.at_us <= now_us]
     return Snapshot(
         primary=primary,
         created_us=created_us,
-        modified_us=max([*writes, *(created_us + change.at_us for change in changes)]),
+        modified_us=max(_LIVE([*moments, *writes])),
         ended_us=ended_us,
         failure_reason=timeline.failure_reason if ended_us is not None else None,
-        counters=counters,
-        objectives=objectives,
+        counters=_counted(COUNTERS, (one.counter if one.is_over(now_us) else "InProgress" for one in children)),
+        objectives=_counted(OBJECTIVES, (objective_status(one, now_us) for one in children)),
         best=job.best(now_us),
         not_improving=known[-1].not_improving if known else 0,
         converged_us=known[-1].converged_us if known else None,
-        runtime_s=_runtime_s(job, [one for one in writes if one != ended_us], at_us),
+        runtime_s=_runtime_s(job, [*moments, *(one for one in writes if one != ended_us)]),
     )
+
+
+def _counted(names: Iterable[str], found: Iterable[str]) -> dict[str, int]:
+    counts = dict.fromkeys(names, 0)
+    for name in found:
+        counts[_EARLY_IS_STOPPED(name)] += 1
+    return counts
 
 
 def objective_status(child: Child, now_us: int) -> str:
@@ -209,14 +222,15 @@ def objective_status(child: Child, now_us: int) -> str:
     return "Failed" if child.objective is None else "Succeeded"
 
 
-def _last_write_us(script: Script, created_us: int, at_us: int) -> list[int]:
-    first_us = created_us + script.first_write_us
-    if at_us < first_us:
-        return []
-    return [first_us + (at_us - first_us) // script.writes_every_us * script.writes_every_us]
+def _last_writes_us(script: Script, created_us: int, at_us: int) -> list[int]:
+    """Return the last two of the writes that come again and again: the very last one may be the end."""
+    first_us, every_us = created_us + script.first_write_us, script.writes_every_us
+    count = (at_us - first_us) // every_us
+    return [first_us + one * every_us for one in (count - 1, count) if one >= 0]
 
 
-def _runtime_s(job: Job, writes: list[int], at_us: int) -> int:
-    if not job.children or job.children[0].created_us > at_us:
+def _runtime_s(job: Job, writes: list[int]) -> int:
+    first_us = min((one.created_us for one in job.children), default=None)
+    if first_us is None or first_us > (last_us := max(writes)):
         return 0
-    return max(0, max(writes) - job.created_us - _RUNTIME_FROM_US) // SECOND_US
+    return max(0, last_us - job.created_us - _RUNTIME_FROM_US) // SECOND_US

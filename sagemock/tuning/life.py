@@ -13,6 +13,7 @@ from sagemock.evidence import YOUR_WORDS, Assumption
 from sagemock.jobs import timeline
 from sagemock.jobs.interventions import Complete, Delete, Fail, Intervention, Stop
 from sagemock.jobs.timeline import Change
+from sagemock.training.status import TRAINING
 from sagemock.tuning.child import Child
 from sagemock.tuning.criteria import met_us
 from sagemock.tuning.script import Script
@@ -35,7 +36,7 @@ _COMPLETES: Final = Assumption(
 )
 _MIXED: Final = Assumption(
     "that a tuning job none of whose children has succeeded is Completed if all of them were stopped, and Failed, in the words "
-    "for children that all failed, if some were stopped and some failed",
+    "for children that all failed, if some were stopped and some failed; and that a child without an objective succeeds, too",
     since="2026-11-26",
 )
 _REFUSED: Final = Assumption(
@@ -45,6 +46,10 @@ _REFUSED: Final = Assumption(
 )
 _AT_ONCE: Final = Assumption(
     "that fail() and complete(), and a plan that ends a tuning job, stop the children that run at the same instant",
+    since="2026-11-26",
+)
+_TRAINS: Final = Assumption(
+    "that early stopping and Hyperband stop only a child that still trains: none for the value that it emits at its end",
     since="2026-11-26",
 )
 _DELETES: Final = Assumption(
@@ -97,6 +102,8 @@ class _End(NamedTuple):
 
 _STOPS: Final = frozenset({"stop", "limit", "criterion", "ends"})
 """The cuts that stop the children that run."""
+_FROM_OUTSIDE: Final = frozenset({"stop", "ends"})
+"""The cuts that its owner, the test or its plan makes: they count also while it waits for its last children to end."""
 
 
 def fold(  # noqa: PLR0913  # all that a life depends on
@@ -106,35 +113,40 @@ def fold(  # noqa: PLR0913  # all that a life depends on
     interventions: Sequence[Intervention],
     *,
     held_us: int | None = None,
+    is_blocked: bool = False,
     refused: tuple[int, str] | None = None,
 ) -> Timeline:
     """Return the life of a tuning job.
 
-    `held_us` is the instant before which no child is launched, because a quota leaves no room; `refused` says when a child was
-    refused for another reason, and in which words.
+    `held_us` is the instant before which no child is launched, because a quota leaves no room; `is_blocked` says that nothing is
+    known to make room. `refused` says when a child was refused for another reason, and in which words.
     """
-    cut = min(_cuts(script, created_us, children, interventions, refused), key=_instant, default=None)
-    natural = _natural_end(script, created_us, children)
-    if cut is not None and natural is not None and natural.at_us <= cut.at_us:
-        # What is due at T has happened at T: it was over before anything could cut it.
-        cut = None
-    step = None if cut is None and natural is not None else _next_step(script, created_us, children, cut, held_us)
-    end = natural if cut is None else _cut_end(script, created_us, children, cut, step)
+    cuts = sorted(_cuts(script, created_us, children, interventions, refused), key=_instant)
+    own = next((one for one in cuts if one.why not in _FROM_OUTSIDE), None)
+    outer = next((one for one in cuts if one.why in _FROM_OUTSIDE), None)
+    launch = None if is_blocked else _next_launch(script, created_us, children, held_us)
+    step = _next_step(children, launch, [] if own is None else [own])
+    end = _end(script, created_us, children, own, step)
     changes = [_change(0, "InProgress")]
-    if cut is not None and cut.why == "stop":
-        changes.append(_change(cut.at_us - created_us, "Stopping"))
+    # What is due at T has happened at T: if it is over by then, nothing from outside cuts it.
+    if outer is not None and (end is None or outer.at_us < end.at_us):
+        step = _next_step(children, launch, [outer] if own is None else [own, outer])
+        end = _cut_end(script, created_us, children, outer, step)
+        if outer.why == "stop":
+            changes.append(_change(outer.at_us - created_us, "Stopping"))
     if end is not None:
         changes.append(_change(end.at_us - created_us, end.ending))
     for one in interventions:
         if isinstance(one, Delete):
             changes = [change for change in changes if change.at_us <= one.at_us]
             changes.append(replace(changes[-1], at_us=one.at_us, primary="Deleting", enters=False))
+    is_limited = own is not None and own.why == "limit" and all(own.at_us < one.at_us for one in (outer, end) if one is not None)
     return Timeline(
         changes=tuple(changes),
         started_us=0,
         ended_us=None if end is None else end.at_us - created_us,
         failure_reason=None if end is None or end.reason is None else end.reason[: reasons.LENGTH],
-        limits=((cut.at_us - created_us, "MaxRuntimeInSeconds"),) if cut is not None and cut.why == "limit" else (),
+        limits=((own.at_us - created_us, "MaxRuntimeInSeconds"),) if own is not None and is_limited else (),
         step=step,
     )
 
@@ -187,40 +199,54 @@ def _given_up_us(children: Iterable[Child]) -> int | None:
 # -- what is to be done
 
 
-def _next_step(script: Script, created_us: int, children: Sequence[Child], cut: _Cut | None, held_us: int | None) -> Step | None:
+def _next_step(children: Sequence[Child], launch: Launch | None, cuts: Sequence[_Cut]) -> Step | None:
     steps: list[Step] = []
-    stops = cut is not None and cut.why in _STOPS
+    stopped_us = min((one.at_us for one in cuts if one.why in _STOPS), default=None)
     for one in children:
-        at_us = one.stop_us
-        if stops and cut is not None and (at_us is None or at_us > cut.at_us):
-            at_us = cut.at_us
-        if at_us is not None and not one.is_over(at_us) and one.job.state(at_us).primary == "InProgress":
+        instants = [at_us for at_us in (_early_us(one), stopped_us) if at_us is not None]
+        if instants and _runs(one, at_us := min(instants)):
             steps.append(StopChild(at_us, one.number))
-    launch = _next_launch(script, created_us, children)
-    if launch is not None:
-        at_us = launch.at_us if held_us is None else max(launch.at_us, held_us)
-        if cut is None or at_us < cut.at_us:
-            steps.append(launch._replace(at_us=at_us))
+    if launch is not None and all(launch.at_us < one.at_us for one in cuts):
+        steps.append(launch)
     return min(steps, key=_instant, default=None)
 
 
-def _next_launch(script: Script, created_us: int, children: Sequence[Child]) -> Launch | None:
+def _early_us(one: Child) -> int | None:
+    """Return when a child is stopped because others were better."""
+    at_us = one.stop_us
+    return at_us if at_us is not None and _TRAINS(one.job.state(at_us).secondary == TRAINING) else None
+
+
+def _runs(one: Child, at_us: int) -> bool:
+    return not one.is_over(at_us) and one.job.state(at_us).primary == "InProgress"
+
+
+def _next_launch(script: Script, created_us: int, children: Sequence[Child], held_us: int | None) -> Launch | None:
     """Return the next child that finds a slot, None if none does, as far as is known."""
     if len(children) >= script.most:
         return None
+    least_us = 0 if held_us is None else held_us
     taken: dict[int, Child] = {one.slot: one for one in children}
     slots = min(script.parallel, script.most)
     free = [slot for slot in range(slots) if slot not in taken]
     if free:
-        return Launch(created_us + script.first_launch_us, len(children) + 1, free[0])
+        return Launch(max(least_us, created_us + script.first_launch_us), len(children) + 1, free[0])
     ends = [(one.ended_us, slot) for slot, one in taken.items() if one.ended_us is not None]
     if not ends:
         return None
     ended_us, slot = min(ends)
-    return Launch(ended_us + script.next_launch_us, len(children) + 1, slot)
+    return Launch(max(least_us, ended_us + script.next_launch_us), len(children) + 1, slot)
 
 
 # -- how it ends
+
+
+def _end(script: Script, created_us: int, children: Sequence[Child], own: _Cut | None, step: Step | None) -> _End | None:
+    """Return how it ends if nobody interferes, None if that is not known yet or never comes."""
+    natural = _natural_end(script, created_us, children) if step is None else None
+    if own is None or (natural is not None and natural.at_us <= own.at_us):
+        return natural
+    return _cut_end(script, created_us, children, own, step)
 
 
 def _natural_end(script: Script, created_us: int, children: Sequence[Child]) -> _End | None:

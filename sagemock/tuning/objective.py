@@ -59,8 +59,9 @@ def _pair(value: object, what: str) -> tuple[int, float]:
 def _number(value: object, what: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise _wrong(value, what)
-    if not (math.isfinite(value) and abs(value) <= _LARGEST):
-        raise PlanError(f"{what} returned {value!r}, which no metric can be: let it return a finite number, or None")
+    # Neither NaN nor infinity is.
+    if not abs(value) <= _LARGEST:
+        raise PlanError(f"{what} returned {quoted(value)}, which no metric can be: let it return a finite number, or None")
     return float(value)
 
 

@@ -108,6 +108,9 @@ def script(plan: TuningJobPlan, request: Mapping[str, Any], rng: Random, seed: s
     config = request["HyperParameterTuningJobConfig"]
     limits, strategy = config["ResourceLimits"], config["Strategy"]
     own = defined(request)
+    for one in own:
+        # Without validation, nobody has read the ranges yet.
+        one.space  # noqa: B018  # it raises for what is no range
     runtime_s = limits.get("MaxRuntimeInSeconds")
     return Script(
         definitions=own,

@@ -136,8 +136,8 @@ class Backend:
             self.runaway.reset()
         return response
 
-    def create_child(self, request: Request, place: Place, plan: Plan, back_us: int, launching: Launching) -> None:
-        """Create a training job for a tuning job, `back_us` before the present instant. Raises a Refusal.
+    def create_child(self, request: Request, place: Place, plan: Plan, created_us: int, launching: Launching) -> None:
+        """Create a training job for a tuning job, at the present instant or before it. Raises a Refusal.
 
         No call is recorded and no fault is met; otherwise it is like any other.
         """
@@ -145,7 +145,7 @@ class Backend:
         with self.store.lock:
             at_us = self.clock.now_us()
             self.store.forget(at_us)
-            service = replace(self.service, plan_for=plans.plan_for, back_us=back_us, launching=launching)
+            service = replace(self.service, plan_for=plans.plan_for, back_us=at_us - created_us, launching=launching)
             self._perform(request, read(request), at_us, service, place)
             self.runaway.reset()
 

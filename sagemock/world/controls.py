@@ -276,7 +276,10 @@ class Controls:
         if of != TRAINING and (spot or warm_pool):
             raise InvalidValue(f"quota(kind={kind!r}): only training jobs have spot instances and warm pools: leave these out")
         usage = "training warm pool" if warm_pool else "spot training job" if spot else cast("Usage", of.noun)
-        world.backend.service.quotas.limits[instance_type, usage] = instances
+        with world.store.lock:
+            world.backend.service.quotas.limits[instance_type, usage] = instances
+            world.launcher.retry()
+        world.flush()
 
     @public
     def fault(  # noqa: PLR0913  # each narrows down the calls
@@ -411,6 +414,10 @@ class Controls:
             job = self._find(name)
             now_us = world.clock.now_us()
             at_us = now_us if at is None else instant_us(at)
+            if not job.containers:
+                raise UsageError(
+                    f"{name!r} is a {job.kind.noun}, which has no log of its own: write to that of one of its children"
+                )
             if instance not in range(1, job.containers + 1):
                 raise UsageError(f"{name!r} has no instance {instance!r}: it has {job.containers}, counted from 1")
             if not any(begin_us <= at_us for begin_us in job.runs()):
@@ -457,6 +464,8 @@ class Controls:
     def advance_until_idle(self) -> datetime:
         """Let time pass until no job will change by itself and no event is on its way; return that instant."""
         world = self._running
+        # A function of the test may have raised at this instant.
+        world.flush()
         while (settled_us := max(world.store.settled_us() or 0, world.bridge.last_us)) > world.clock.now_us():
             world.clock.pass_to_us(settled_us)
         return world.clock.now()

@@ -9,6 +9,7 @@ import heapq
 import json
 from collections.abc import Mapping
 from functools import partial
+from itertools import count
 from random import Random
 from typing import Any, Final
 
@@ -38,15 +39,17 @@ from sagemock.world.backend import Backend
 __all__ = ["Launcher"]
 
 _WAITS: Final = Assumption(
-    "that a tuning job whose next child is refused by a quota launches it as soon as a training job has ended, or 60 s later if "
-    "none is known to end",
+    "that a tuning job whose next child is refused by a quota launches it as soon as there is room, because another job or the "
+    "quota has changed",
     since="2026-11-26",
     knob="quota(…)",
 )
-_RETRY_US: Final = 60_000_000
+_OWN_CLUSTER: Final = Assumption(
+    "that a child runs on the instances of the one before it only if both are of the same training job definition",
+    since="2026-11-26",
+)
 _LIMIT: Final = "ResourceLimitExceeded"
 _SUCCESS: Final = Plan()
-_Key = tuple[Place, str]
 
 
 class _Ready:
@@ -59,6 +62,11 @@ class _Ready:
         self.plan: Plan | None = None
         self.values: ValuesFor | None = None
 
+    @property
+    def answers(self) -> tuple[Plan, ValuesFor] | None:
+        """The plan and the values of its objective, None if functions of the test are still to be asked for one of them."""
+        return None if self.plan is None or self.values is None else (self.plan, self.values)
+
 
 class Launcher:
     """An agenda of the clock that does what tuning jobs do: it creates and stops training jobs."""
@@ -69,10 +77,14 @@ class Launcher:
         self._store = backend.store
         self._steps: list[tuple[int, int, Place, str]] = []
         """When each tuning job does something next, in order; perhaps by an older record of it."""
-        self._ready: dict[tuple[str, int], _Ready] = {}
-        """The children that are about to be created, by the ARN of their tuning job and their number."""
-        self._held: set[_Key] = set()
-        """The tuning jobs that wait for room under a quota."""
+        self._ready: dict[tuple[int, int], _Ready] = {}
+        """The children that are about to be created, by the number of their tuning job and their own."""
+        self._held: dict[int, Job] = {}
+        """The tuning jobs that wait for room under a quota, by their numbers."""
+        self._has_room = False
+        """Whether something has changed since, so that there may be room."""
+        self._busy: set[int] = set()
+        """The numbers of the tuning jobs of which a step is being done: functions of the test may let time pass meanwhile."""
         self._has_begun = False
         backend.service.launches = self._begin
 
@@ -86,22 +98,26 @@ class Launcher:
 
     def _changed(self, old: AnyJob | None, new: AnyJob | None, _: int | None) -> None:
         if isinstance(new, Job):
-            if new.timeline.step is not None:
-                heapq.heappush(self._steps, (new.timeline.step.at_us, new.number, new.place, new.name))
-            if new.held_us is not None:
-                self._held.add((new.place, new.name))
+            self._file(new)
         elif isinstance(new, training.Job):
             self.touched(new)
-        if old is not None and self._held and not isinstance(old, Job):
-            self._release()
+        if old is not None and not isinstance(old, Job):
+            self.retry()
 
-    def _release(self) -> None:
-        """Let the tuning jobs that wait for room under a quota try again: another job has changed."""
-        held, self._held = self._held, set()
-        for place, name in held:
-            job = self._store.region(place, Job).by_name.get(name)
-            if job is not None and job.held_us is not None:
-                self._store.put(job.holding(min(job.held_us, self._clock.now_us())))
+    def _file(self, job: Job) -> None:
+        if job.timeline.step is not None:
+            heapq.heappush(self._steps, (job.timeline.step.at_us, job.number, job.place, job.name))
+
+    def retry(self) -> None:
+        """Let the tuning jobs that wait for room under a quota try again: another job or a quota has changed."""
+        self._has_room = bool(self._held)
+
+    def _release(self, now_us: int) -> None:
+        held, self._held, self._has_room = self._held, {}, False
+        for one in held.values():
+            job = self._store.region(one.place, Job).by_name.get(one.name)
+            if job is not None and job.number == one.number:
+                self._store.put(job.holding(now_us))
 
     def touched(self, job: AnyJob) -> None:
         """Let a tuning job know what has become of a child: its record has changed, or lines were added to its log."""
@@ -144,8 +160,10 @@ class Launcher:
     def next_us(self, after_us: int) -> int | None:
         """Return the next instant at which something is to be done; `after_us` if something is overdue."""
         with self._store.lock:
-            step = self._next()
-            return None if step is None else max(step[1].at_us, after_us)
+            if self._has_room:
+                return after_us
+            found = self._next()
+            return None if found is None else max(found[1].at_us, after_us)
 
     def flush(self) -> None:
         """Do what is due at the present instant, after a call or an intervention."""
@@ -158,21 +176,32 @@ class Launcher:
 
     def settle(self, at_us: int) -> None:
         """Do all that is due by `at_us`."""
-        while True:
-            with self._store.lock:
+        with self._store.lock:
+            while True:
+                if self._has_room:
+                    self._release(at_us)
                 found = self._next()
                 if found is None or found[1].at_us > at_us:
                     return
-                job, step = found
-                if isinstance(step, life.StopChild):
-                    self._stop(job, step)
-                    continue
-                ready = self._prepared(job, step)
-                if ready.plan is not None and ready.values is not None:
-                    self._launch(job, step, ready, at_us)
-                    continue
-            # A plan or an objective that is a function of the test: it may wait for another thread that needs the clock.
-            self._clock.released(partial(self._ask, job, step, ready))
+                self._do(*found, at_us)
+
+    def _do(self, job: Job, step: life.Step, now_us: int) -> None:
+        self._busy.add(job.number)
+        try:
+            if isinstance(step, life.StopChild):
+                self._stop(job, step)
+                return
+            ready = self._prepared(job, step)
+            if ready.answers is None:
+                # Without a lock: a function of the test may wait for another thread that needs the clock, or call AWS.
+                self._clock.released(partial(self._ask, job, step, ready))
+            else:
+                self._launch(job, step, ready, ready.answers, now_us)
+        finally:
+            self._busy.discard(job.number)
+            current = self._store.region(job.place, Job).by_name.get(job.name)
+            if current is not None:
+                self._file(current)
 
     def _next(self) -> tuple[Job, life.Step] | None:
         """Return the next step of all, with its tuning job."""
@@ -180,7 +209,7 @@ class Launcher:
             at_us, number, place, name = self._steps[0]
             job = self._store.region(place, Job).by_name.get(name)
             step = None if job is None or job.number != number else job.timeline.step
-            if job is not None and step is not None and step.at_us == at_us:
+            if job is not None and step is not None and step.at_us == at_us and number not in self._busy:
                 return job, step
             heapq.heappop(self._steps)
         return None
@@ -201,7 +230,7 @@ class Launcher:
             self._store.put(self._with(job, known, record))
 
     def _prepared(self, job: Job, step: life.Launch) -> _Ready:
-        key = job.arn, step.number
+        key = job.number, step.number
         ready = self._ready.get(key)
         if ready is None:
             self._ready[key] = ready = self._proposed(job, step)
@@ -229,53 +258,68 @@ class Launcher:
             trials=trials,
             maximize=definition.maximize,
         )
-        digits = Random(f"{self._backend.service.seed}/{job.arn}/{step.number}").getrandbits(32)  # noqa: S311  # looks, not a secret
-        name = f"{job.name}-{step.number:03}-{digits:08x}"
+        dice = Random(f"{self._backend.service.seed}/{job.arn}/{step.number}")  # noqa: S311  # looks, not a secret
+        names = (f"{job.name}-{step.number:03}-{dice.getrandbits(32):08x}" for _ in count())
+        # The children of an earlier tuning job of this name may still be there.
+        taken = self._store.region(job.place, training.Job).by_name
+        name = next(one for one in names if one not in taken)
         return _Ready(definition, definition.request(name, tuned, job.tags), tuned)
 
     def _ask(self, job: Job, step: life.Launch, ready: _Ready) -> None:
-        """Ask the functions of the test, without a lock."""
+        """Ask the functions of the test."""
         if ready.plan is None:
             ready.plan = self._backend.plans.plan_for(ready.request, _SUCCESS)
         if ready.values is None and job.plan.objective is not None:
             value = job.plan.objective(own(ready.request["HyperParameters"]))
             ready.values = returned(value, f"objective={job.plan.objective!r} of {job.name!r}, for child {step.number},")
 
-    def _launch(self, job: Job, step: life.Launch, ready: _Ready, now_us: int) -> None:
+    def _launch(self, job: Job, step: life.Launch, ready: _Ready, answers: tuple[Plan, ValuesFor], now_us: int) -> None:
+        plan, values = answers
+        region = self._store.region(job.place, training.Job)
         former = next((one for one in reversed(job.children) if one.slot == step.slot), None)
-        is_warm = former is not None and former.job.timeline.retained
-        values = ready.values
-        if values is None or ready.plan is None:  # pragma: no cover  # it is asked before
-            return
-        shown = tuple(tuning_echo.metrics(ready.definition.body, ready.definition.metric))
-        launching = Launching(job.arn, shown, is_warm, values, overrides_log=job.plan.objective is not None)
+        is_warm = former is not None and former.job.timeline.retained and _OWN_CLUSTER(former.definition == ready.definition.name)
+        name = str(ready.request["TrainingJobName"])
+        record = region.by_name.get(name)
+        # It is there if a handler of a signal raised the last time, between the two.
+        if record is None or record.launch is None or record.launch.tuning_job_arn != job.arn:
+            shown = tuple(tuning_echo.metrics(ready.definition.body, ready.definition.metric))
+            launching = Launching(job.arn, shown, is_warm, values, overrides_log=job.plan.objective is not None)
+            try:
+                self._create(job, step, ready, plan, launching)
+            except Refusal as refusal:
+                self._refused(job, step, refusal, now_us)
+                return
+        if former is not None and is_warm:
+            taken = region.by_name.get(former.job.name)
+            if taken is not None and taken.number == former.job.number:
+                take(self._store, taken, name, step.at_us)
+        # That its instances were taken over has given the tuning job a new record.
+        job = self._store.region(job.place, Job).by_name[job.name]
+        new = self._child(job, step.number, step.slot, ready.definition.name, ready.tuned, region.by_name[name])
+        self._store.put(job.with_child(new))
+        self._ready.pop((job.number, step.number), None)
+
+    def _create(self, job: Job, step: life.Launch, ready: _Ready, plan: Plan, launching: Launching) -> None:
         place, api = job.place, self._backend.service.api
         body = json.dumps(ready.request)
         request = Request(
             api, "sagemaker", TRAINING.create, partition=place.partition, region=place.region, body=body, headers={}
         )
-        try:
-            self._backend.create_child(request, place, ready.plan, now_us - step.at_us, launching)
-        except Refusal as refusal:
-            self._store.put(self._refused(job, step, refusal))
-            return
-        del self._ready[job.arn, step.number]
-        name = str(ready.request["TrainingJobName"])
-        record = self._store.region(place, training.Job).by_name[name]
-        if former is not None and is_warm:
-            taken = self._store.region(place, training.Job).by_name.get(former.job.name)
-            if taken is not None and taken.number == former.job.number:
-                take(self._store, taken, name, step.at_us)
-        # That its instances were taken over has given the tuning job a new record.
-        job = self._store.region(place, Job).by_name[job.name]
-        self._store.put(job.with_child(self._child(job, step.number, step.slot, ready.definition.name, ready.tuned, record)))
+        self._backend.create_child(request, place, plan, step.at_us, launching)
 
-    def _refused(self, job: Job, step: life.Launch, refusal: Refusal) -> Job:
+    def _refused(self, job: Job, step: life.Launch, refusal: Refusal, now_us: int) -> None:
         if refusal.code != _LIMIT:
-            return job.refusing(step.at_us, str(refusal))
-        running = self._store.region(job.place, training.Job).by_name.values()
-        ends = [one.created_us + one.timeline.ended_us for one in running if one.timeline.ended_us is not None]
-        return job.holding(_WAITS(min((at_us for at_us in ends if at_us > step.at_us), default=step.at_us + _RETRY_US)))
+            self._store.put(job.refusing(step.at_us, str(refusal)))
+            return
+        self._held[job.number] = job
+        frees = [
+            at_us
+            for one in self._store.region(job.place, training.Job).by_name.values()
+            # The end of a job, and that of its warm pool.
+            for at_us in (one.created_us + (one.timeline.ended_us or 0), one.settled_us)
+            if at_us > now_us
+        ]
+        self._store.put(_WAITS(job.holding(min(frees)) if frees else job.blocked()))
 
 
 def _objective(tuning: Job, definition: str | None) -> str:

@@ -384,7 +384,7 @@ def _child_view(child: Child, now_us: int) -> ChildView:
     return ChildView(
         name=child.job.name,
         arn=child.job.arn,
-        status=child.job.state(now_us).primary,
+        status=child.status(now_us),
         hyperparameters=dict(child.tuned),
         objective=child.objective if child.is_over(now_us) else child.emitted(now_us),
         objective_status=tuning.objective_status(child, now_us),
