@@ -724,7 +724,7 @@ def test_a_picture_shows_the_family(sagemaker: SageMakerMock) -> None:
     """The children under their tuning job, with their values; and why each of them failed."""
     tune = tuning(sagemaker, FAILS, most=2)
     assert "no children yet" in str(tune)
-    sagemaker.clock.advance(20)
+    sagemaker.clock.advance(15)
     assert "no objective yet" in str(tune)
     sagemaker.advance_until_idle()
     text = sagemaker.timeline(tune.arn)
