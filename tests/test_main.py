@@ -23,7 +23,7 @@ def test_the_demonstration_is_of_any_kind(kind: str, capsys: pytest.CaptureFixtu
 
 def test_the_demonstration_of_a_tuning_job(capsys: pytest.CaptureFixture[str]) -> None:
     """A child fails, others are stopped early, and one is the best."""
-    assert main(["demo", "--kind", "tuning"]) == 0
+    assert main(["demo", "--kind", "tuning", "--width", "140"]) == 0
     out = capsys.readouterr().out
     [best] = [line for line in out.splitlines() if line.startswith("+ -")]
     assert f"The best is churn-tune-2018-07-30{best.split()[1]}: 0." in out

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from sagemock.evidence import Assumption
-from sagemock.jobs.interventions import Stop
 from sagemock.training.job import Job
 from sagemock.training.launch import Values
 
@@ -41,7 +40,6 @@ class Child:
     """Its present record."""
     emissions: Values
     """All values of its objective, as far as its life is known."""
-    started_us: int | None
     ended_us: int | None
     """None: never, as far as is known."""
     ending: str
@@ -65,11 +63,6 @@ class Child:
     def objective(self) -> float | None:
         """The value of its objective at its end, None if it has none."""
         return self.emissions[-1][1] if self.emissions and not _FAILED(self.ending == "Failed") else None
-
-    @property
-    def is_stopped(self) -> bool:
-        """Whether somebody has stopped it, or it is to be stopped by its own plan."""
-        return self.job.planned_stop_us is not None or any(isinstance(one, Stop) for one in self.job.interventions)
 
     def emitted(self, now_us: int) -> float | None:
         """Return the last value that it has emitted by an instant, None if it has not."""
@@ -99,7 +92,6 @@ def child(  # noqa: PLR0913, PLR0917  # all that a child is
         tuned,
         job,
         emissions,
-        None if timeline.started_us is None else created_us + timeline.started_us,
         ended_us,
         ending,
         _counter(ending, timeline.failure_reason),

@@ -218,16 +218,7 @@ class Launcher:
 
     def _stop(self, job: Job, step: life.StopChild) -> None:
         record = job.children[step.number - 1].job
-        self._put_child(job, record.after(Stop(step.at_us - record.created_us)))
-
-    def _put_child(self, job: Job, record: training.Job) -> None:
-        """Put the new record of a child; its tuning job hears of it also if the child was deleted meanwhile."""
-        current = self._store.region(record.place, training.Job).by_name.get(record.name)
-        if current is not None and current.number == record.number:
-            self._store.put(record)
-        else:
-            known = next(one for one in job.children if one.job.number == record.number)
-            self._store.put(self._with(job, known, record))
+        self._store.put(record.after(Stop(step.at_us - record.created_us)))
 
     def _prepared(self, job: Job, step: life.Launch) -> _Ready:
         key = job.number, step.number

@@ -18,7 +18,7 @@ from sagemock.service import logs
 from sagemock.service.operations import OPERATIONS
 from tests.protocol.shapes import of_sagemaker
 from tests.service.test_logs import STREAM, session
-from tests.support import batch
+from tests.support import batch, tuning
 from tests.support.calling import START, YOUNG, create, make_client, request
 
 GROUP = TRAINING.log_group
@@ -33,21 +33,48 @@ RICH = request(
     InputDataConfig=[{"ChannelName": "train", "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://b/x"}}}],
     VpcConfig={"SecurityGroupIds": ["sg-1"], "Subnets": ["s-1"]},
 )
+TUNING = {"HyperParameterTuningJobName": "tune"}
 WHOLE: dict[str, dict[str, Any]] = {
     "AddTags": {"ResourceArn": ARN, "Tags": [{"Key": "a", "Value": "b"}]},
+    "CreateHyperParameterTuningJob": tuning.request(
+        "new",
+        strategy="Hyperband",
+        limits={"MaxRuntimeInSeconds": 600},
+        ranges={
+            "IntegerParameterRanges": [{"Name": "depth", "MinValue": "1", "MaxValue": "9", "ScalingType": "Logarithmic"}],
+            **tuning.RATE,
+            "CategoricalParameterRanges": [{"Name": "kind", "Values": ["a", "b"]}],
+        },
+        definition={"StaticHyperParameters": {"x": "1"}, **{name: RICH[name] for name in ("InputDataConfig", "VpcConfig")}},
+        StrategyConfig={"HyperbandStrategyConfig": {"MinResource": 1, "MaxResource": 9}},
+        TrainingJobEarlyStoppingType="Off",
+        TuningJobCompletionCriteria={"TargetObjectiveMetricValue": 0.5},
+        RandomSeed=5,
+    )
+    | {"Tags": [{"Key": "a", "Value": "b"}]},
     "CreateProcessingJob": batch.echoed("processing", batch.record("P3")),
     "CreateTrainingJob": RICH,
     "CreateTransformJob": batch.transform(
         Environment={"A": "b"}, BatchStrategy="MultiRecord", MaxConcurrentTransforms=2, Tags=[{"Key": "a", "Value": "b"}]
     ),
+    "DeleteHyperParameterTuningJob": TUNING,
     "DeleteProcessingJob": {"ProcessingJobName": "prepare"},
     "DeleteTags": {"ResourceArn": ARN, "TagKeys": ["a"]},
     "DeleteTrainingJob": {"TrainingJobName": "churn"},
+    "DescribeHyperParameterTuningJob": TUNING,
     "DescribeProcessingJob": {"ProcessingJobName": "prepare"},
     "DescribeTrainingJob": {"TrainingJobName": "churn"},
     "DescribeTransformJob": {"TransformJobName": "score"},
+    "ListHyperParameterTuningJobs": {"LastModifiedTimeAfter": 1.5, "MaxResults": 3, "SortBy": "Status", "NameContains": "t"},
     "ListProcessingJobs": {"CreationTimeAfter": 1.5, "MaxResults": 3, "SortBy": "Status", "StatusEquals": "Completed"},
     "ListTags": {"ResourceArn": ARN, "MaxResults": 50},
+    "ListTrainingJobsForHyperParameterTuningJob": {
+        **TUNING,
+        "MaxResults": 1,
+        "SortBy": "FinalObjectiveMetricValue",
+        "SortOrder": "Descending",
+        "StatusEquals": "InProgress",
+    },
     "ListTrainingJobs": {"CreationTimeAfter": 1.5, "MaxResults": 3, "SortBy": "Status", "StatusEquals": "Completed"},
     "ListTransformJobs": {"LastModifiedTimeAfter": 1.5, "MaxResults": 3, "SortBy": "Name", "NameContains": "s"},
     "Search": {
@@ -61,6 +88,7 @@ WHOLE: dict[str, dict[str, Any]] = {
         "SortBy": "TrainingJobStatus",
         "MaxResults": 3,
     },
+    "StopHyperParameterTuningJob": TUNING,
     "StopProcessingJob": {"ProcessingJobName": "prepare"},
     "StopTrainingJob": {"TrainingJobName": "churn"},
     "StopTransformJob": {"TransformJobName": "score"},
@@ -122,6 +150,7 @@ def running(mock: SageMakerMock) -> None:
     create(make_client())
     mock.create_processing_job("prepare")
     mock.create_transform_job("score")
+    mock.create_tuning_job("tune")
     mock.advance_until("churn", "Training")
 
 
@@ -203,6 +232,9 @@ def test_no_body_ends_in_an_error_of_pythons(operation: str, *, validate: bool) 
             except (NotAnswered, NotSimulated):
                 # It names another log group, or its filter pattern is one for JSON.
                 others.append(operation)
+            else:
+                # The children of a tuning job are created later.
+                mock.clock.advance(60 if operation == "CreateHyperParameterTuningJob" else 0)
         assert mock.calls.to(operation, outcome="SerializationException").count > 0
     assert others == [] or operation in logs.OPERATIONS
 
