@@ -8,6 +8,7 @@ the next step.
 import heapq
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from random import Random
@@ -135,9 +136,9 @@ class Launcher:
         result = tuning.with_child(new)
         if new.emissions != known.emissions and _compares(tuning):
             for later in result.children[known.number :]:
-                again = self._child(result, later.number, later.slot, later.definition, later.tuned, later.job)
-                if again.stop_us != later.stop_us:
-                    result = result.with_child(again)
+                stop_us = _stop_us(result, later.number, later.emissions)
+                if stop_us != later.stop_us:
+                    result = result.with_child(replace(later, stop_us=stop_us))
         return result
 
     def _child(  # noqa: PLR0913, PLR0917  # all that a child is
