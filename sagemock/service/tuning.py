@@ -78,7 +78,7 @@ _PAGE: Final = 10
 def create(service: "Service", api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Create a tuning job; its name must be new, whatever its case. Its children come later."""
     name = request[TUNING.name_member]
-    if service.validate:
+    if service.validate or not defined(request):
         rules.check(request)
     region = service.store.region(place, Job)
     if name.lower() in (one.lower() for one in region.by_name):
@@ -130,6 +130,8 @@ def _parents(service: "Service", place: Place, request: Mapping[str, Any], now_u
 def _check_quotas_and_data(service: "Service", place: Place, request: Mapping[str, Any], now_us: int) -> None:
     parallel = request["HyperParameterTuningJobConfig"]["ResourceLimits"]["MaxParallelTrainingJobs"]
     for definition in defined(request):
+        # Without validation, this raises for what cannot be described.
+        filled(definition.body, definition.objective)
         training = definition.request("", {}, ())
         if service.check_data is not None:
             service.check_data(place, training)
@@ -138,7 +140,7 @@ def _check_quotas_and_data(service: "Service", place: Place, request: Mapping[st
 
 
 def _times(training: Mapping[str, Any], parallel: int) -> dict[str, Any]:
-    resources: dict[str, Any] = dict(training["ResourceConfig"])
+    resources: dict[str, Any] = dict(training.get("ResourceConfig", {}))
     if "InstanceCount" in resources:
         resources["InstanceCount"] *= parallel
     if "InstanceGroups" in resources:

@@ -89,7 +89,7 @@ class TuningJobPlan(GeneralFields):
             span_us(length, name)
         if self.writes_every is not None and span_us(self.writes_every, "writes_every") == (0, 0):
             raise PlanError("writes_every is a positive duration: write writes_every=10")
-        for name in ("logs", "stopping", "limit_lag", "empty_log_pages"):
+        for name in ("stopping", "limit_lag", "empty_log_pages"):
             if getattr(self, name) not in ((), None):
                 raise PlanError(f"a tuning job has no container of its own: give {name} to the plans of its children")
         if self.replayed is not None:

@@ -109,8 +109,8 @@ def script(plan: TuningJobPlan, request: Mapping[str, Any], rng: Random, seed: s
     limits, strategy = config["ResourceLimits"], config["Strategy"]
     own = defined(request)
     for one in own:
-        # Without validation, nobody has read the ranges yet.
-        one.space  # noqa: B018  # it raises for what is no range
+        # Without validation, nobody has read the ranges yet: this raises for what is none.
+        one.space.decode([0.5] * len(one.space.names))
     runtime_s = limits.get("MaxRuntimeInSeconds")
     return Script(
         definitions=own,

@@ -88,7 +88,7 @@ def resources(config: Mapping[str, Any] | None, static: Mapping[str, str]) -> tu
     given = (config or {}).get("HyperbandStrategyConfig", {})
     inferred = (integer(_LEAST(static[name].strip('"'))) for name in _KEYS if name in static)
     most = given.get("MaxResource") or next((value for value in inferred if value is not None and value > 0), None)
-    return None if most is None else (given.get("MinResource", 1), most)
+    return None if most is None else (max(1, given.get("MinResource", 1)), most)
 
 
 def _rungs(first: int, end: int) -> Iterable[int]:
