@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from benchmarks import calls, crowd, entering, importing, lives, tails
+from benchmarks import calls, crowd, entering, importing, lives, tails, tuning
 from benchmarks.report import render
 
 __all__ = ["main"]
@@ -21,6 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
         *entering.rows(rounds=2 if quick else 7, tests=3 if quick else 100),
         *tails.rows(rounds=2 if quick else 9, many=2_000 if quick else 50_000, few=1_000),
         *lives.rows(rounds=2 if quick else 9, number=20 if quick else 1_000),
+        *tuning.rows(rounds=2 if quick else 11, number=10 if quick else 100),
         *crowd.rows(rounds=2 if quick else 9, many=300 if quick else 100_000, few=100 if quick else 1_000),
     ]
     print(render(rows, verdicts=not quick))

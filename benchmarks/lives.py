@@ -9,7 +9,7 @@ from benchmarks.worlds import Null, client, request
 from sagemock import mock_sagemaker
 from sagemock.chance import any_life
 
-__all__ = ["rows"]
+__all__ = ["Floor", "rows"]
 
 _CALLS: Final = ("CreateTrainingJob", "DescribeTrainingJob")
 
@@ -46,7 +46,7 @@ def _answers(asked: list[dict[str, Any]]) -> Mapping[str, list[bytes]]:
     return found
 
 
-class _Floor(Null):
+class Floor(Null):
     """The null responder with an answer for each call."""
 
     def __init__(self, answers: Mapping[str, list[bytes]]) -> None:
@@ -54,6 +54,7 @@ class _Floor(Null):
         self._by_call = answers
 
     def client(self, make: Callable[[], Any] = client) -> Any:  # noqa: ANN401  # boto3 makes clients without a class
+        """Return a new client which this answers, each call with the next answer of its operation."""
         made = make()
         for operation, bodies in self._by_call.items():
             rest: Iterator[bytes] = iter(bodies)
@@ -66,6 +67,6 @@ class _Floor(Null):
 def rows(rounds: int, number: int) -> list[Row]:
     """Measure `number` lives in each of `rounds` rounds."""
     asked = [request(f"job-{index:04}") for index in range(number)]
-    floor = _Floor(_answers(asked))
+    floor = Floor(_answers(asked))
     taken = interleaved({"null": lambda: _play(floor.client(), asked), "sagemock": lambda: _lives(asked)}, rounds)
     return [Row(f"{number:,} random lives", "x null", 1.7, ratios(taken["sagemock"], taken["null"]))]

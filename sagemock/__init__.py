@@ -41,6 +41,8 @@ if TYPE_CHECKING:
         RemoteProcessingJobs,
         RemoteTransformJob,
         RemoteTransformJobs,
+        RemoteTuningJob,
+        RemoteTuningJobs,
     )
     from sagemock.service.accounts import Accounts
     from sagemock.service.calls import Call, Calls
@@ -98,6 +100,8 @@ __all__ = [
     "RemoteProcessingJobs",
     "RemoteTransformJob",
     "RemoteTransformJobs",
+    "RemoteTuningJob",
+    "RemoteTuningJobs",
     "SageMakerMock",
     "SagemockError",
     "Sleep",
@@ -149,6 +153,8 @@ _HOMES = {
     "RemoteProcessingJobs": "sagemock.served.remote_views",
     "RemoteTransformJob": "sagemock.served.remote_views",
     "RemoteTransformJobs": "sagemock.served.remote_views",
+    "RemoteTuningJob": "sagemock.served.remote_views",
+    "RemoteTuningJobs": "sagemock.served.remote_views",
     "RemoteMock": "sagemock.served.remote",
     "connect": "sagemock.served.remote",
     "current": "sagemock.faces.mock",

@@ -11,6 +11,7 @@ from sagemock.cli.check import check
 from sagemock.cli.demo import play, play_record
 from sagemock.cli.demo_batch import KINDS as DEMONSTRATED
 from sagemock.cli.demo_batch import play_batch
+from sagemock.cli.demo_tuning import play_tuning
 from sagemock.cli.explain import every_status, explanation
 from sagemock.cli.plan import source
 from sagemock.cli.reading import responses
@@ -19,6 +20,7 @@ from sagemock.cli.screen import Screen, emit
 from sagemock.cli.serve import serve
 from sagemock.cli.timeline import timeline
 from sagemock.errors import UsageError
+from sagemock.picture.text import Line, Paper
 
 __all__ = ["main"]
 
@@ -55,10 +57,12 @@ def _words(error: Exception) -> str:
     return str(error)
 
 
-def _demonstration(kind: str, replay: Path | None) -> str:
+def _demonstration(kind: str, replay: Path | None, paper: Paper) -> list[Line]:
     if replay is not None:
-        return play_record(replay)
-    return play() if kind == "training" else play_batch(kind)
+        return play_record(replay, paper)
+    if kind == "tuning":
+        return play_tuning(paper)
+    return play(paper) if kind == "training" else play_batch(kind, paper)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -75,8 +79,6 @@ def _run(options: argparse.Namespace) -> int:
             every_s=options.every,
             anonymous=options.anonymous,
         )
-    elif options.command == "demo":
-        emit(_demonstration(options.kind, options.replay))
     elif options.command == "serve":
         serve(
             host=options.host,
@@ -92,7 +94,9 @@ def _run(options: argparse.Namespace) -> int:
         emit(source(responses(options.files)))
     else:
         screen = Screen.of(sys.stdout, width=options.width, ascii_only=options.ascii, color=options.color)
-        if options.command == "timeline":
+        if options.command == "demo":
+            screen.write(_demonstration(options.kind, options.replay, screen.paper))
+        elif options.command == "timeline":
             timeline(options.files, screen, aligned=options.aligned, as_svg=options.svg)
         else:
             screen.write(explanation(options.status, screen.columns) if options.status else every_status(screen.columns))
@@ -127,12 +131,16 @@ def _parser() -> argparse.ArgumentParser:
 
     demo_parser = commands.add_parser(
         "demo",
+        parents=[screen],
         help="run a whole job with a real botocore client",
         description="Create a job with a real botocore client, wait with botocore's own waiter, and draw its life.",
     )
     what = demo_parser.add_mutually_exclusive_group()
     what.add_argument(
-        "--kind", choices=("training", *DEMONSTRATED), default="training", help="the kind of job (default: a training job)"
+        "--kind",
+        choices=("training", *DEMONSTRATED, "tuning"),
+        default="training",
+        help="the kind of job (default: a training job)",
     )
     what.add_argument(
         "--replay",
@@ -194,9 +202,10 @@ def _parser() -> argparse.ArgumentParser:
     serve_parser = commands.add_parser(
         "serve",
         help="serve SageMaker over HTTP, for any SDK in any language",
-        description="Serve SageMaker's training jobs and their logs over HTTP, with a virtual clock that can be moved, until "
-        "somebody interrupts it. It needs the extra sagemock[server].",
-        epilog='FILE holds a plan as JSON, like {"recipe": "fails", "training": 600}; one or a list of {"match": "churn-*", '
+        description="Serve SageMaker's training, processing, transform and tuning jobs and their logs over HTTP, with a virtual "
+        "clock that can be moved, until somebody interrupts it. It needs the extra sagemock[server].",
+        epilog='FILE holds a plan as JSON, like {"recipe": "fails", "training": 600}, with "kind": "processing", "transform" or '
+        '"tuning" for jobs of these kinds; one or a list of {"match": "churn-*", '
         '"plan": {…}, "times": 1}; a recorded job, as `aws sagemaker describe-training-job` prints it, for all new jobs; or '
         "several, each for new jobs of its name.",
     )

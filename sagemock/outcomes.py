@@ -1,7 +1,8 @@
 """All the ways in which a job can end, as plans with readable names.
 
-`ALL` has those of training jobs, `PROCESSING` and `TRANSFORM` those of the other kinds. `@pytest.mark.sagemock(outcomes="all")`
-runs a test once for each end of a training job, `outcomes="processing"` once for each end of a processing job.
+`ALL` has those of training jobs, `PROCESSING`, `TRANSFORM` and `TUNING` those of the other kinds.
+`@pytest.mark.sagemock(outcomes="all")` runs a test once for each end of a training job, `outcomes="processing"` once for each end
+of a processing job.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,8 +20,9 @@ from sagemock.training import status
 from sagemock.training.plan.phase import Phase
 from sagemock.training.plan.plan import Plan
 from sagemock.transform.plan import TransformJobPlan
+from sagemock.tuning.plan import TuningJobPlan
 
-__all__ = ["ALL", "PROCESSING", "TRANSFORM", "Outcome", "chosen"]
+__all__ = ["ALL", "PROCESSING", "TRANSFORM", "TUNING", "Outcome", "chosen"]
 
 
 @public_class
@@ -29,12 +31,14 @@ class Outcome:
     """A way to end: the plan that leads there, and the statuses that the description of the job then shows."""
 
     name: str
-    plan: Plan | ProcessingJobPlan | TransformJobPlan
+    plan: Plan | ProcessingJobPlan | TransformJobPlan | TuningJobPlan
     status: str
     secondary_status: str | None = None
     """None for a kind of job that has no such status."""
     spot: bool = False
     """Whether only managed spot jobs can end so."""
+    children: Plan | None = None
+    """What the training jobs of a tuning job do, if it takes that to end so: a plan for all training jobs of the mock."""
 
     def __str__(self) -> str:
         return self.name
@@ -108,7 +112,28 @@ TRANSFORM: Final[Mapping[str, Outcome]] = _named(
 )
 """The outcomes of transform jobs by name."""
 
-_GROUPS: Final[Mapping[str, Mapping[str, Outcome]]] = {"all": ALL, "processing": PROCESSING, "transform": TRANSFORM}
+
+def _nothing(_: Mapping[str, str]) -> None:
+    """Return no value: the objective of children that emit none."""
+
+
+TUNING: Final[Mapping[str, Outcome]] = _named(
+    Outcome("tuning-completed", TuningJobPlan.completes(), "Completed"),
+    Outcome("tuning-completed-without-objective", TuningJobPlan.completes(objective=_nothing), "Completed"),
+    # With five children or more, it gives up after five.
+    Outcome("tuning-no-child-succeeded", TuningJobPlan.completes(), "Failed", children=Plan.fails()),
+    Outcome("tuning-internal-error", TuningJobPlan.fails(reasons.INTERNAL, after=60), "Failed"),
+    Outcome("tuning-stopped-before-its-first-child", TuningJobPlan.stopped(after=1), "Stopped"),
+    Outcome("tuning-stopped", TuningJobPlan.stopped(after=60), "Stopped"),
+)
+"""The outcomes of tuning jobs by name."""
+
+_GROUPS: Final[Mapping[str, Mapping[str, Outcome]]] = {
+    "all": ALL,
+    "processing": PROCESSING,
+    "transform": TRANSFORM,
+    "tuning": TUNING,
+}
 """What a test can ask for by one word: the outcomes of one kind of job. "all" was there before the other kinds."""
 _KNOWN: Final[Mapping[str, Outcome]] = {name: outcome for group in _GROUPS.values() for name, outcome in group.items()}
 
@@ -117,8 +142,8 @@ _KNOWN: Final[Mapping[str, Outcome]] = {name: outcome for group in _GROUPS.value
 def chosen(wanted: "str | Iterable[str]") -> tuple[Outcome, ...]:
     """Return all outcomes of a kind of job, or those with the names, which are of one kind, too.
 
-    "all" chooses those of training jobs, "processing" and "transform" those of the other kinds. Raises UsageError for an unknown
-    name, and names the nearest.
+    "all" chooses those of training jobs, "processing", "transform" and "tuning" those of the other kinds. Raises UsageError for
+    an unknown name, and names the nearest.
     """
     if isinstance(wanted, str) and wanted in _GROUPS:
         return tuple(_GROUPS[wanted].values())

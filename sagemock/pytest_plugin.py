@@ -81,7 +81,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "seed=0, check_s3=False, outcomes=None): run the "
         "test inside a sagemock mock with these options, even if it does not use the fixture `sagemock`; the mock starts "
         "before the other fixtures of the test. With outcomes='all', or a list of names from sagemock.outcomes, the test runs "
-        "once for each way in which its training jobs can end; outcomes='processing' and outcomes='transform' are for the other "
+        "once for each way in which its training jobs can end; outcomes='processing', 'transform' and 'tuning' are for the other "
         "kinds of job. If several markers give an option, the closest one wins.",
     )
     # Already now, because a conftest.py or a test module may start a mock for all of its tests.
@@ -208,9 +208,10 @@ def _plans(outcome: Outcome, given: object) -> list[Any]:
     from sagemock.world.options import plans_of  # noqa: PLC0415  # needed only with a mock
 
     plans = plans_of(given)
-    if outcome.plan.kind.name in plans:
+    children = [] if outcome.children is None else [outcome.children]
+    if any(plan.kind.name in plans for plan in (outcome.plan, *children)):
         raise UsageError("outcomes and plan both say how the jobs end: give one of them")
-    return [_ending(outcome) if outcome.spot else outcome.plan, *plans.values()]
+    return [_ending(outcome) if outcome.spot else outcome.plan, *children, *plans.values()]
 
 
 def _ending(outcome: Outcome) -> Callable[[Mapping[str, Any]], object]:
@@ -285,11 +286,13 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pluggy.Result[pytest.TestReport], None]:
     """Add a section about the mocks of the test to the report of a failure.
 
-    For an UnusedError, the report has only its text, because the traceback has no line of the test, only lines of ours.
+    For an UnusedError, the report has only its text, because the traceback has no line of the test, only lines of ours. The
+    section does not say again what was not used.
     """
     with _without_libraries(call.excinfo):
         report = (yield).get_result()
-    if call.excinfo is not None and isinstance(call.excinfo.value, UnusedError):
+    is_unused = call.excinfo is not None and isinstance(call.excinfo.value, UnusedError)
+    if call.excinfo is not None and is_unused:
         report.longrepr = call.excinfo.getrepr(style="value")
     worlds = item.config.stash[_WORLDS].worlds
     is_shown = report.failed or hasattr(report, "wasxfail") or (_shows_all(item.config) and report.when == "call")
@@ -297,7 +300,7 @@ def pytest_runtest_makereport(
         from sagemock.faces.report import section  # noqa: PLC0415  # needed only with a mock
 
         width = item.config.get_terminal_writer().fullwidth
-        report.sections.append((_SECTION, section(cast("Sequence[World]", worlds), width)))
+        report.sections.append((_SECTION, section(cast("Sequence[World]", worlds), width, unused=not is_unused)))
 
 
 @contextmanager

@@ -21,6 +21,17 @@ def test_the_demonstration_is_of_any_kind(kind: str, capsys: pytest.CaptureFixtu
     assert "Completed/Completed at 1:3" in capsys.readouterr().out
 
 
+def test_the_demonstration_of_a_tuning_job(capsys: pytest.CaptureFixture[str]) -> None:
+    """A child fails, others are stopped early, and one is the best."""
+    assert main(["demo", "--kind", "tuning", "--width", "140"]) == 0
+    out = capsys.readouterr().out
+    [best] = [line for line in out.splitlines() if line.startswith("+ -")]
+    assert f"The best is churn-tune-2018-07-30{best.split()[1]}: 0." in out
+    children = [line.split()[1] for line in out.splitlines() if line.startswith("  -0")]
+    assert len(children) == 8
+    assert {"Failed", "Stopped"} <= set(children)
+
+
 def test_the_demonstration_prints_a_life(capsys: pytest.CaptureFixture[str]) -> None:
     """On standard output, and nothing else anywhere."""
     assert main(["demo"]) == 0

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from sagemock import Plan, UsageError, mock_sagemaker
-from sagemock.outcomes import ALL, PROCESSING, TRANSFORM, Outcome, chosen
+from sagemock.outcomes import ALL, PROCESSING, TRANSFORM, TUNING, Outcome, chosen
 from tests.support.batch import processing, transform
 from tests.support.calling import START, create, describe, make_client
+from tests.support.tuning import request as tuning
 from tests.test_pytest_plugin import Run, run
 
 __all__ = ["run"]
@@ -62,11 +63,28 @@ def test_an_outcome_of_another_kind_ends_as_it_says(outcome: Outcome) -> None:
         assert ("ExitMessage" in shown) == outcome.name.endswith("with-message")
 
 
+@pytest.mark.parametrize("most", [1, 4, 10])
+@pytest.mark.parametrize("outcome", TUNING.values(), ids=str)
+def test_a_tuning_job_ends_as_its_outcome_says(outcome: Outcome, most: int) -> None:
+    """However many children it has."""
+    asked = tuning(most=most)
+    assert outcome.meets(asked)
+    with mock_sagemaker(start=START, plan=[outcome.plan, *([outcome.children] if outcome.children else [])]) as mock:
+        client = make_client()
+        client.create_hyper_parameter_tuning_job(**asked)
+        mock.advance_until_idle()
+        shown = client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName="tune")
+        assert shown["HyperParameterTuningJobStatus"] == outcome.status
+        assert ("FailureReason" in shown) == (outcome.status == "Failed")
+        assert ("BestTrainingJob" in shown) == (outcome.name == "tuning-completed")
+        assert bool(mock.jobs) != outcome.name.endswith("before-its-first-child")
+
+
 def test_the_other_kinds_have_the_same_ends() -> None:
     """Every final status of such a job has an outcome, and no plan is there twice."""
-    for outcomes in (PROCESSING, TRANSFORM):
+    for outcomes in (PROCESSING, TRANSFORM, TUNING):
         assert {outcome.status for outcome in outcomes.values()} == {"Completed", "Failed", "Stopped"}
-        assert len({outcome.plan for outcome in outcomes.values()}) == len(outcomes)
+        assert len({(outcome.plan, outcome.children) for outcome in outcomes.values()}) == len(outcomes)
 
 
 def test_a_job_of_another_kind_does_not_end_so() -> None:
@@ -88,6 +106,7 @@ def test_outcomes_are_chosen_by_name() -> None:
     assert chosen("completed")[0].plan == Plan.completes()
     assert chosen("processing") == tuple(PROCESSING.values())
     assert chosen("transform") == tuple(TRANSFORM.values())
+    assert chosen("tuning") == tuple(TUNING.values())
     assert chosen(["transform-never-answered"])[0].plan.kind.name == "transform"
 
 
@@ -96,7 +115,7 @@ def test_outcomes_are_chosen_by_name() -> None:
     [
         (
             "role-eror",
-            "there is no outcome 'role-eror'; did you mean 'role-error'? Write one of 'all', 'processing', 'transform', ",
+            "there is no outcome 'role-eror'; did you mean 'role-error'? Write one of 'all', 'processing', 'transform', 'tuning'",
         ),
         ("role-eror", "or a list of completed, algorithm-error, "),
         ("procesing", "there is no outcome 'procesing'; did you mean 'processing'? Write one of 'all', "),
@@ -143,6 +162,26 @@ def test_a_test_of_processing_jobs_runs_once_for_each(run: Run) -> None:
     )
     result.assert_outcomes(passed=len(PROCESSING))
     result.stdout.fnmatch_lines(["*::test_it[[]processing-max-runtime-exceeded[]] PASSED*"])
+
+
+def test_a_test_of_tuning_jobs_runs_once_for_each(run: Run) -> None:
+    """What their children do belongs to the outcome, where it takes that; else the option `plan` may say it."""
+    code = """
+        import pytest
+        from sagemock import Plan
+        from tests.support.calling import make_client
+        from tests.support.tuning import request
+
+        @pytest.mark.sagemock(outcomes={outcomes!r}, plan=Plan.completes(training=60))
+        def test_it(sagemock):
+            make_client().create_hyper_parameter_tuning_job(**request())
+            sagemock.advance_until_idle()
+            assert sagemock.tuning_jobs["tune"].status in ("Completed", "Failed", "Stopped")
+    """
+    others = [name for name in TUNING if name != "tuning-no-child-succeeded"]
+    run(code.format(outcomes=others), "-v").assert_outcomes(passed=len(others))
+    result = run(code.format(outcomes="tuning-no-child-succeeded"))
+    result.stdout.fnmatch_lines(["*outcomes and plan both say how the jobs end: give one of them*"])
 
 
 def test_outcomes_and_a_plan_contradict_each_other(run: Run) -> None:

@@ -113,6 +113,7 @@ def test_the_words():
     assert words[0].startswith("1 prepared plan was never used: plan('churn-*', ")
     for title in ("test_fixture", "test_function", "TestPlain.test_method", "TestCase.test_case", "TestMarkedCase.test_case"):
         assert section(result, title) == words
+    result.stdout.no_fnmatch_line("Prepared, and not used so far:*")
     result.stdout.fnmatch_lines(["FAILED test_it.py::test_fixture - sagemock.errors.UnusedError: 1*"])
 
 

@@ -1,12 +1,13 @@
 """Records of processing and transform jobs: which they are, what they show, and the plan that plays them again."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from random import Random
 from typing import Any, Final, NamedTuple
 
 from sagemock.clock.instants import instant, instant_us
 from sagemock.jobs.batch.fields import BatchFields
 from sagemock.jobs.batch.job import BatchJob
+from sagemock.jobs.batch.record import CALLED
 from sagemock.jobs.place import Place
 from sagemock.service import processing, transform
 from sagemock.service.batch import BatchKind
@@ -72,16 +73,25 @@ def recorded(record: Mapping[str, Any], of: BatchKind) -> Recorded:
 def latest(records: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return one record for each job of these kinds, the last one, and every other record.
 
-    A describe of such a job says all that an earlier one does.
+    A describe of such a job says all that an earlier one does, but when somebody stopped it.
     """
-    found: dict[object, Mapping[str, Any]] = {}
+    found: dict[object, list[Mapping[str, Any]]] = {}
     for number, record in enumerate(records):
         of = kind_of(record)
         members = _members(record)
         known = of is not None and "CreationTime" in members and of.kind.name_member in members
         key = (of.kind.name, members[of.kind.name_member], str(members["CreationTime"])) if of and known else number
-        found[key] = record
-    return list(found.values())
+        found.setdefault(key, []).append(record)
+    return [_one(looks) for looks in found.values()]
+
+
+def _one(looks: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    *earlier, last = looks
+    of = kind_of(last)
+    if of is None or last.get(of.kind.status_member) != "Stopped":
+        return last
+    stopping = [one for one in earlier if one.get(of.kind.status_member) == "Stopping" and "LastModifiedTime" in one]
+    return {**last, CALLED: stopping[0]["LastModifiedTime"]} if stopping else last
 
 
 def instants(of: BatchKind) -> tuple[str, ...]:
@@ -92,7 +102,7 @@ def instants(of: BatchKind) -> tuple[str, ...]:
 
 def _remarks(of: BatchKind, response: Mapping[str, Any]) -> Iterator[str]:
     status = response[of.kind.status_member]
-    if status == "Stopped" or (status == "Stopping" and "LastModifiedTime" not in response):
+    if (status == "Stopped" and CALLED not in response) or (status == "Stopping" and "LastModifiedTime" not in response):
         where = "its end" if instants(of)[2] in response else "its start or creation"
         side = "before" if where == "its end" else "after"
         yield f"It does not say when Stop{of.kind.shape} was called: 10 s {side} {where} is taken."

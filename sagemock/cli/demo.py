@@ -9,10 +9,13 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import WaiterError
 
+from sagemock.cli.demo_text import told, took
 from sagemock.clock.instants import instant
 from sagemock.clock.real import real
 from sagemock.errors import PlanError
 from sagemock.faces.mock import SageMakerMock, mock_sagemaker
+from sagemock.picture.life import life
+from sagemock.picture.text import Line, Paper, draw
 from sagemock.protocol.decode import decode
 from sagemock.protocol.model import Api
 from sagemock.protocol.refusal import Refusal
@@ -44,12 +47,12 @@ POLLS: Final = 100_000
 """More polls of the waiter than a job of 30 days needs: the length of a recorded job is not known in advance."""
 
 
-def play() -> str:
+def play(paper: Paper) -> list[Line]:
     """Play a job of five and a half hours, and return what happened."""
-    return _live(mock_sagemaker(start="2018-07-30T00:00:00Z", plan=PLAN), REQUEST, "us-east-1")
+    return _live(mock_sagemaker(start="2018-07-30T00:00:00Z", plan=PLAN), REQUEST, "us-east-1", paper)
 
 
-def play_record(path: Path) -> str:
+def play_record(path: Path, paper: Paper) -> list[Line]:
     """Play the job that a file records, from the same instant on, and return what happened.
 
     Raises PlanError if the file is not the record of a job, and OSError if it cannot be read.
@@ -60,10 +63,10 @@ def play_record(path: Path) -> str:
     mock = mock_sagemaker(start=instant(read(record).created_us), plan=plan, validate=False)
     parts = str(record.get("TrainingJobArn", "")).split(":")
     region = parts[3] if len(parts) > 5 and parts[3] else "us-east-1"  # noqa: PLR2004  # the parts of an ARN
-    return _live(mock, record, region)
+    return _live(mock, record, region, paper)
 
 
-def _live(mock: SageMakerMock, wanted: Mapping[str, Any], region: str) -> str:
+def _live(mock: SageMakerMock, wanted: Mapping[str, Any], region: str, paper: Paper) -> list[Line]:
     began = real.perf_counter()
     with mock:
         client: Any = botocore.session.Session().create_client("sagemaker", region, config=Config(parameter_validation=False))
@@ -75,19 +78,25 @@ def _live(mock: SageMakerMock, wanted: Mapping[str, Any], region: str) -> str:
             waiter = client.get_waiter("training_job_completed_or_stopped")
             waiter.wait(TrainingJobName=name, WaiterConfig={"MaxAttempts": POLLS})
         except WaiterError as error:
-            ending = f"\nThe waiter says: {error}"
+            ending = [f"The waiter says: {error}"]
         else:
-            ending = ""
+            ending = []
         job = client.describe_training_job(TrainingJobName=name)
         lived = real.perf_counter()
     polls = len(mock.calls) - 2
-    billed = job.get("BillableTimeInSeconds", 0)
     passed = mock.clock.now() - job["CreationTime"]
-    return (
-        f"{mock.timeline(name)}\n{ending}\n"
-        f"{billed} s billed; {passed} of virtual time passed, in {polls} polls and {len(mock.sleeps)} sleeps.\n"
-        f"It took {(lived - ready) * 1000:.0f} ms of real time, after {(ready - began) * 1000:.0f} ms to make the client."
-    )
+    return [
+        *draw(life(mock.jobs.find(name), mock.clock.now_us()), paper),
+        *told(
+            [
+                "",
+                *ending,
+                f"{passed} of virtual time passed, in {polls} polls and {len(mock.sleeps)} sleeps.",
+                took(began, ready, lived),
+            ],
+            paper,
+        ),
+    ]
 
 
 def _known(client: Any, record: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ANN401  # as botocore makes it

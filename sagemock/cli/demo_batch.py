@@ -4,12 +4,16 @@ from typing import Any, Final, NamedTuple
 
 import botocore.session
 
+from sagemock.cli.demo_text import told, took
 from sagemock.clock.real import real
 from sagemock.faces.mock import mock_sagemaker
 from sagemock.jobs.fields import GeneralFields
 from sagemock.jobs.kinds import PROCESSING, TRANSFORM, Kind
+from sagemock.picture.life import life
+from sagemock.picture.text import Line, Paper, draw
 from sagemock.processing.plan import ProcessingJobPlan
 from sagemock.transform.plan import TransformJobPlan
+from sagemock.world.mappings import ProcessingJobs, TransformJobs
 
 __all__ = ["KINDS", "play_batch"]
 
@@ -46,7 +50,7 @@ KINDS: Final = {
 """What is demonstrated, by the name of the kind."""
 
 
-def play_batch(name: str) -> str:
+def play_batch(name: str, paper: Paper) -> list[Line]:
     """Play a job of this kind, and return what happened."""
     kind, plan, request = KINDS[name]
     job = request[kind.name_member]
@@ -59,8 +63,9 @@ def play_batch(name: str) -> str:
         lived = real.perf_counter()
         polls = mock.calls.to(kind.describe).count
     passed = mock.clock.now() - mock.calls[0].at
-    return (
-        f"{mock.timeline(arn)}\n\n"
-        f"{passed} of virtual time passed, in {polls} polls and {len(mock.sleeps)} sleeps.\n"
-        f"It took {(lived - ready) * 1000:.0f} ms of real time, after {(ready - began) * 1000:.0f} ms to make the client."
-    )
+    jobs: ProcessingJobs | TransformJobs = getattr(mock, f"{name}_jobs")
+    says = f"{passed} of virtual time passed, in {polls} polls and {len(mock.sleeps)} sleeps."
+    return [
+        *draw(life(jobs.find(arn), mock.clock.now_us()), paper),
+        *told(["", says, took(began, ready, lived)], paper),
+    ]

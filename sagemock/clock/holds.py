@@ -95,7 +95,7 @@ class Holds:
             return True
         older = self._older() if first is not None and first.is_wait else []
         if first is not None and first.is_wait and not self._table.is_forced and self._natives.compute():
-            # Nor what a native thread is about to give.
+            # Nor must it overtake what a native thread is about to give.
             return True
         if not (besides or older or self._is_any_around()) and self._awake_threads() <= 0:
             # Counted after the first look at the woken: a thread may have ended in between, and have woken who waits for its end.
@@ -142,7 +142,7 @@ class Holds:
             return True
         tables = [self._woken] if self._around is None else [self._woken, self._around[1]]
         for woken in tables:
-            # Of one that timed out at the moment at which it was given there is nothing to wait for.
+            # One that timed out at the moment at which it was given something is not waited for.
             for sleeper in [one for one in woken.copy() if one.is_over]:
                 woken.pop(sleeper, None)
         # One that runs a handler goes on when that is over, and the handler may wait for time to pass.

@@ -26,7 +26,7 @@ _YIELDS: Final = 1000
 
 
 class _Calls(threading.local):
-    """How often the calling thread was answered."""
+    """How many calls of the calling thread were answered."""
 
     times = 0
 
@@ -238,7 +238,7 @@ class Sleepers:
             if sleeper.is_awake or sleeper.is_given:
                 return 0
             if not self.table.has_deadlines:
-                # There is nowhere to go; who comes next with a deadline looks for itself.
+                # There is no deadline to go to. The next thread that adds one looks for itself.
                 if self._driver is sleeper:
                     self._driver = None
                 return None
@@ -248,11 +248,11 @@ class Sleepers:
             if self._driver is not sleeper:
                 return None
             self._pauses += 1
-        # The longer somebody is busy, the less it is disturbed.
+        # The longer a thread is busy, the less often it is disturbed.
         return min(_STEP_S * max(1, self._pauses / 20), _LONGEST_STEP_S)
 
     def get_up(self, sleeper: Sleeper) -> None:
-        """Sleep no more: it was woken, or something else came up, or it raised."""
+        """End a sleep: the sleeper was woken, has something else to do, or raised."""
         with self._mutex:
             sleeper.is_over = True
             self.table.discard(sleeper)
@@ -269,7 +269,7 @@ class Sleepers:
             run_all(*[partial(self._wake, sleeper) for sleeper in self.table], self._let_all_go)
 
     def _let_all_go(self) -> None:
-        # Also those that could not be roused.
+        # This includes those that could not be roused.
         for sleeper in self.table:
             sleeper.is_awake = True
         self.table.clear()
@@ -328,7 +328,7 @@ class Sleepers:
     # -- inside
 
     def _hand_over(self) -> None:
-        """Let another one look, whose thread is not at work."""
+        """Let another sleeper look, one whose thread does nothing else."""
         last = self.table.last() if self.table.has_deadlines else None
         if last is not None:
             last.rouse()

@@ -72,7 +72,7 @@ class Sleeper:
         self.is_wait = False
         """Whether another thread may end it. Then a time-out must not come before what that thread is about to give."""
         self.is_ticker = False
-        """Whether it has timed out many times and done nothing else: the clock need not stop for it."""
+        """Whether it has only timed out, many times: the clock need not stop for it."""
         self.joins: threading.Thread | None = None
         """The thread whose end it waits for."""
         self.awaited: Awaited | None = None

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from sagemock.clock.instants import instant
+from sagemock.picture.cells import wrapped
 from sagemock.picture.show import situation, timeline, timelines
 from sagemock.world.sleeps import Sleeps
 
@@ -23,43 +24,47 @@ CALLS: Final = 10
 """How many lines the calls have: those of the last ones. Equal calls in a row have one line."""
 
 
-def section(worlds: Sequence["World"], width: int | None = None) -> str:
+def section(worlds: Sequence["World"], width: int | None = None, *, unused: bool = True) -> str:
     """Return the section about these worlds, in the order in which they began; "" if there are none.
 
-    `width` is the number of characters in a line of a picture.
+    `width` is the most characters in a line. Without `unused`, it leaves out what was prepared and not used.
     """
-    texts = [_text(world, width) for world in worlds]
+    texts = [_text(world, width, unused=unused) for world in worlds]
     if len(texts) > 1:
         texts = [f"Mock {number} of {len(texts)}:\n{text}" for number, text in enumerate(texts, 1)]
     return "\n\n".join(texts)
 
 
-def _text(world: "World", width: int | None) -> str:
+def _text(world: "World", width: int | None, *, unused: bool) -> str:
     try:
-        return _state(world, width)
+        return _state(world, width, unused=unused)
     except Exception as error:  # noqa: BLE001  # pytest itself would end with it
         # If the clock follows another clock, reading it lets time pass, and then the test's own event handlers run and may raise.
         return f"The state of this mock cannot be read: {error!r}"
 
 
-def _state(world: "World", width: int | None) -> str:
+def _state(world: "World", width: int | None, *, unused: bool) -> str:
     now_us = world.clock.now_us()
-    parts = [_instant(world, now_us)]
+
+    def fitted(text: str) -> str:
+        return "\n".join(wrapped(text, width))
+
+    parts = [fitted(_instant(world, now_us))]
     jobs = list(world.store.jobs(now_us))
     older, drawn = jobs[:-JOBS], jobs[-JOBS:]
     if older:
-        parts.append(f"{_count(len(older), 'older job')}:\n{situation(older, now_us)}")
+        parts.append(fitted(f"{_count(len(older), 'older job')}:\n{situation(older, now_us)}"))
     if len(drawn) > ALONE:
         parts.append(timelines(drawn, now_us, width=width).rstrip())
     else:
         parts += [timeline(job, now_us, width=width).rstrip() for job in drawn]
-    parts.append(_calls(list(world.backend.calls)))
-    unused = [*world.backend.plans.unused, *world.backend.faults.unused(), *world.backend.visibility.unused()]
+    parts.append(fitted(_calls(list(world.backend.calls))))
+    waiting = [*world.backend.plans.unused, *world.backend.faults.unused(), *world.backend.visibility.unused()]
     moves = world.clock.forced_moves
     if moves:
-        parts.append("\n".join(["Threads that waited for something outside:", *(f"  {move}" for move in moves)]))
-    if unused:
-        parts.append("\n".join(["Prepared, and not used so far:", *(f"  {one}" for one in unused)]))
+        parts.append(fitted("\n".join(["Threads that waited for something outside:", *(f"  {move}" for move in moves)])))
+    if unused and waiting:
+        parts.append(fitted("\n".join(["Prepared, and not used so far:", *(f"  {one}" for one in waiting)])))
     return "\n\n".join(parts)
 
 

@@ -48,11 +48,11 @@ class WhenImported(MetaPathFinder):
                 self._actions[name](module)
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
-        """Find a watched module as the other finders do."""
+        """Find a watched module by asking the other finders."""
         if fullname not in self._actions:
             return None
         for finder in sys.meta_path:
-            # A finder of old has no find_spec; importlib too passes it over.
+            # An old finder has no find_spec; importlib skips it, too.
             find_spec = None if finder is self else getattr(finder, "find_spec", None)
             spec: ModuleSpec | None = None if find_spec is None else find_spec(fullname, path, target)
             if spec is not None:

@@ -1,4 +1,4 @@
-"""The place of an event loop among those who sleep on the clock."""
+"""The entry of an event loop in the table of sleepers."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ __all__ = ["LoopSleeper", "nothing"]
 
 _STEP_S: Final = 0.001
 _DOZE_S: Final = 0.02
-"""For how long at most a loop that has something to do waits for other threads to stand still."""
+"""A loop that has something to do waits at most this long until other threads stand still."""
 
 
 def nothing() -> None:
@@ -17,19 +17,19 @@ def nothing() -> None:
 
 
 class LoopSleeper:
-    """The place of one loop among the sleepers: empty as soon as another thread has called, before the loop knows."""
+    """The entry of one loop in the table. It is removed as soon as another thread calls the loop, before the loop knows."""
 
     def __init__(self) -> None:
         self.calls = 0
         self.taken: tuple[Sleepers, Sleeper] | None = None
 
     def lie_down(self, sleepers: Sleepers, sleeper: Sleeper, calls: int) -> bool:
-        """Sleep, unless somebody has called since there were so many calls; return whether it does."""
+        """Begin to sleep, unless a thread has called since `calls` was read; return whether the loop sleeps."""
         self.taken = sleepers, sleeper
         return sleepers.lie_down(sleeper, lambda: self.calls != calls)
 
     def called(self) -> None:
-        """Get up in the name of the loop, and rouse it: it may have done already what it was called for."""
+        """Remove the entry and rouse the loop, which may already have done what it was called for."""
         self.calls += 1
         taken = self.taken
         if taken is not None:
@@ -38,16 +38,16 @@ class LoopSleeper:
             sleeper.rouse()
 
     def get_up(self) -> None:
-        """Sleep no more."""
+        """End the sleep."""
         taken = self.taken
         if taken is not None:
             sleepers, sleeper = taken
             sleepers.get_up(sleeper)
-            # Only now: whoever looks around holds the mutex, and a caller that found no sleeper here would sleep again too early.
+            # Only after get_up: a calling thread that found no sleeper here would itself sleep before the loop counts as awake.
             self.taken = None
 
     def doze(self, sleepers: Sleepers, at_us: int, calls: int, number: int | None = None) -> bool:
-        """Sleep until an instant, but for a moment at most: the loop has something to do. Return whether the instant has come."""
+        """Sleep until an instant, but only briefly, because the loop has something to do. Return whether the instant has come."""
         if sleepers.is_alone():
             sleepers.until_us(at_us)
             return True

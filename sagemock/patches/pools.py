@@ -10,7 +10,7 @@ from sagemock.clock.waits import is_idle_worker
 from sagemock.patches.active import Innermost, sleeps_here
 from sagemock.patches.patch import Patches, Wrapped
 
-__all__ = ["PoolPatch"]
+__all__ = ["PoolPatch", "adopted"]
 
 _Threads = MutableSet[threading.Thread]
 
@@ -40,9 +40,10 @@ class PoolPatch:
             # At once, so that time does not move before it has begun. One that works for somebody else stays older meanwhile.
             if is_idle_worker(thread):
                 active.threads_before.discard(thread)
-        return wrapped(partial(_adopted, active.threads_before, args[0]), *args[1:], **kwargs)
+        return wrapped(partial(adopted, active.threads_before, args[0]), *args[1:], **kwargs)
 
 
-def _adopted(older: _Threads, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # the work's
+def adopted(older: _Threads, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # the work's
+    """Do `work` in a thread that belongs to the mock from now on, and is no longer among the older ones."""
     older.discard(threading.current_thread())
     return work(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""Modules whose sleeps are real, inside of a mock as well."""
+"""Modules whose sleeps are real inside a mock, too."""
 
 import sys
 from collections.abc import Iterable

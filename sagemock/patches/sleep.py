@@ -45,7 +45,7 @@ class SleepPatch:
         self._patches.install()
 
     def uninstall(self) -> None:
-        """Undo `install`; tasks that sleep wake."""
+        """Undo `install`, and wake the tasks that sleep."""
         run_all(self._patches.uninstall, self._tasks.close)
 
 
@@ -72,7 +72,7 @@ class VirtualSleep:
             return self._real_sleep(*args, **kwargs)
         long_us = None if kwargs or len(args) != 1 else duration_us(args[0])
         if long_us is None:
-            # It raises, at once and in Python's own words.
+            # time.sleep raises the error, with Python's own message.
             return self._real_sleep(*args, **kwargs)
         return active.sleep_us(long_us)
 
@@ -85,7 +85,7 @@ class VirtualSleep:
 
 
 def _is_a_wait_for_something_real() -> bool:
-    # joblib looks at its threads every 10 ms: virtually, each look would cost them that. What it is given to call sleeps as ever.
+    # joblib polls its threads every 10 ms, which must not take virtual time. What it calls for its user sleeps virtually.
     caller = place(sys._getframe(2))  # noqa: SLF001  # inspect's is slower
     return belongs(caller[0], BUILT_IN) or caller in LOOKS
 

@@ -2,15 +2,17 @@
 
 A task sleeps by a thread of its own, which is among the sleepers as any other; so the loop stays what it is, and time passes when
 it has nothing to do. trio's own time runs as real time does, and each virtual sleep moves it on besides: a deadline around a task
-that sleeps goes off at its virtual instant, and any other one when a sleep that goes beyond it ends. Under a clock of the user's,
+that sleeps, or around `trio.to_thread.run_sync`, goes off at its virtual instant, and any other one when a sleep that goes beyond
+it ends. Under a clock of the user's,
 such as trio's MockClock, trio's time is left to that. A run whose tasks only yield is seen by an instrument, from the first
 `trio.sleep` on, and waits as well.
 """
 
 import math
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from types import ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -22,10 +24,14 @@ from sagemock.patches.active import Active, Innermost, sleeps_here
 from sagemock.patches.bindings import Rebinding
 from sagemock.patches.imports import WhenImported
 from sagemock.patches.loop_sleepers import LoopSleeper
+from sagemock.patches.pools import adopted
 from sagemock.patches.sleep import duration_us
 from sagemock.patches.turns import Turns
 
 __all__ = ["TrioPatch"]
+
+# About a hundred years; what is longer means "never".
+_LONGEST_S = 3_200_000_000.0
 
 
 class TrioPatch:
@@ -54,7 +60,8 @@ class TrioPatch:
     def _patch(self, trio: ModuleType) -> None:
         names = self._known.get(trio)
         if names is None:
-            names = Rebinding([(trio.sleep, self._sleep(trio))], leave=("sagemock",))
+            fakes = [(trio.sleep, self._sleep(trio)), (trio.to_thread.run_sync, self._run_sync(trio))]
+            names = Rebinding(fakes, leave=("sagemock",))
             self._known = {trio: names}
         names.install()
         self._names.append(names)
@@ -118,6 +125,59 @@ class TrioPatch:
         sleep.__module__, sleep.__qualname__ = real_sleep.__module__, real_sleep.__qualname__
         return sleep
 
+    def _run_sync(self, trio: Any) -> Callable[..., Any]:  # noqa: ANN401  # the module
+        really_run = trio.to_thread.run_sync
+
+        async def run_sync(sync_fn: Callable[..., Any], *args: Any, **options: Any) -> Any:  # noqa: ANN401  # whatever it takes
+            """Run a function in a thread. A deadline around it goes off at its virtual instant as well."""
+            active = sleeps_here(self._innermost)
+            if active is None or active.real_time_modules.are_below(2):
+                return await really_run(sync_fn, *args, **options)
+            # A thread that trio kept may be older than the mock.
+            work = partial(adopted, active.threads_before, sync_fn)
+            left_s = trio.current_effective_deadline() - trio.current_time()
+            if not 0 < left_s < _LONGEST_S:
+                return await really_run(work, *args, **options)
+            at_us = active.clock.now_us() + math.ceil(left_s * SECOND_US) + 1
+            with _deadline(trio, self._watch(trio, active), at_us, self._shown(trio, active)):
+                return await really_run(work, *args, **options)
+
+        run_sync.__module__, run_sync.__qualname__ = really_run.__module__, really_run.__qualname__
+        return run_sync
+
+
+@contextmanager
+def _deadline(
+    trio: Any,  # noqa: ANN401  # the module
+    rounds: "_Rounds",
+    at_us: int,
+    show: Callable[[], None],
+) -> Iterator[None]:
+    """Let trio's time be as far ahead as the clock when an instant comes, unless the block is over before."""
+    sleepers = rounds.active.sleepers
+    pause, rouse = waiting()
+    sleeper = sleepers.sleeper(at_us, rouse)
+    sleeper.is_wait = True
+    token = trio.lowlevel.current_trio_token()
+    errors: list[BaseException] = []
+
+    def wait() -> None:
+        sleeper.thread = threading.current_thread()
+        try:
+            sleepers.through(sleeper, pause)
+        except BaseException as error:  # noqa: BLE001  # the task's: it may have been told of events
+            errors.append(error)
+        if sleeper.is_due:
+            rounds.announce(trio, token, sleeper, show)
+
+    threading.Thread(target=wait, daemon=True).start()
+    try:
+        yield
+    finally:
+        sleepers.call_off(sleeper)
+    if errors:
+        raise errors[0]
+
 
 class _Rounds:
     """An instrument of a run of trio: lets time pass when its tasks go round and round, and none gets on."""
@@ -133,6 +193,19 @@ class _Rounds:
         self._turns = Turns()
         self._steps: object = None
         self._who: list[Any] | None = []
+
+    def announce(self, trio: Any, token: Any, sleeper: object, wake: Callable[[], None]) -> None:  # noqa: ANN401  # of trio
+        """Let the run call `wake`, from another thread; time must not go on before it has heard of this."""
+        self.woken[sleeper] = None
+        # The run may be counted among the sleepers meanwhile.
+        self.loop_sleeper.called()
+
+        def run() -> None:
+            self.woken.pop(sleeper)
+            wake()
+
+        with suppress(trio.RunFinishedError):
+            token.run_sync_soon(run)
 
     def before_task_step(self, task: object) -> None:
         """Note who runs."""
@@ -185,14 +258,9 @@ async def _until_us(trio: Any, rounds: _Rounds, at_us: int) -> None:  # noqa: AN
             sleepers.through(sleeper, pause)
         except BaseException as error:  # noqa: BLE001  # the task's: it may have been told of events
             errors.append(error)
-        # The loop may be counted among the sleepers meanwhile: time must not go on before it has heard of this.
-        rounds.woken[sleeper] = None
-        rounds.loop_sleeper.called()
-        with suppress(trio.RunFinishedError):
-            token.run_sync_soon(wake)
+        rounds.announce(trio, token, sleeper, wake)
 
     def wake() -> None:
-        rounds.woken.pop(sleeper)
         if not is_off:  # pragma: no branch  # the task may be cancelled while the thread is on its way here
             trio.lowlevel.reschedule(task)
 

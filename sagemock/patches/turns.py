@@ -1,4 +1,4 @@
-"""Whether an event loop that goes round and round gets on, or only waits, in a busy way (law 7 for tasks that yield)."""
+"""Whether an event loop that keeps running makes progress, or only waits by yielding (law 7 for tasks that yield)."""
 
 import asyncio
 from collections.abc import Callable, Collection, Hashable, Iterable
@@ -11,38 +11,38 @@ from sagemock.clock.stillness import STILL_S
 __all__ = ["STALLED_S", "Turns", "yields"]
 
 TURNS: Final = 128
-"""How many turns are between two looks at the clocks, which cost more than a turn."""
+"""The clocks are read once in so many turns, because reading them costs more than a turn."""
 _YIELDS_S: Final = 0.25
-"""For how long tasks may only yield at one instant before that is taken for waiting."""
+"""After tasks have only yielded for so long at one instant, they count as waiting."""
 _BUSTLE_S: Final = 1
-"""The same for tasks that also wake one another: those may well be at work."""
+"""The same for tasks that also wake one another, which may well be working."""
 STALLED_S: Final = 5
-"""For how long they may where nobody sleeps, so that nothing they wait for can come by virtual time."""
+"""The same where nothing sleeps, so that virtual time cannot bring what they wait for."""
 
 
 class Turns:
-    """The turns of one loop since time passed last, or since the loop had nothing to do.
+    """The turns of one loop since time last passed, or since the loop last had nothing to do.
 
     Who has yielded for so long is known: as long as nobody else runs, a few milliseconds are enough at each later instant.
     """
 
     def __init__(self) -> None:
         self.who: set[Hashable] = set()
-        """What has yielded, since the clocks were last looked at."""
+        """What has yielded since the clocks were last read."""
         self._known: WeakSet[Any] = WeakSet()
         self._turns = self._yields = 0
         self._since_s = self._yields_since_s = 0.0
         self._at_us: int | None = None
 
     def begin(self) -> None:
-        """Count anew: the loop got on."""
+        """Start counting again: the loop made progress."""
         if self._turns:
             self._turns = self._yields = 0
             self._at_us = None
             self.who.clear()
 
     def forget(self) -> None:
-        """Count anew, and know nobody."""
+        """Start counting again, and forget which tasks are known to yield."""
         if self._turns or self._known:
             self._known.clear()
             self.begin()
@@ -72,7 +72,7 @@ class Turns:
         before_us, at_us = self._at_us, now_us()
         if at_us is None or at_us != before_us:
             if before_us is not None:
-                # Time passes anyhow.
+                # Time passes without this.
                 self.begin()
             self._at_us = at_us
             return False
@@ -101,7 +101,7 @@ def yields(ready: Iterable[tuple[Any, tuple[Any, ...] | None]]) -> list[Hashable
         if arguments and asyncio.isfuture(arguments[0]):
             return None
         task: object = getattr(callback, "__self__", None)
-        # A chain of callbacks may be made of a new closure each time: its code stays the same.
+        # A chain of callbacks may create a new closure each time, but always with the same code.
         kind: Any = type(callback)
         who.append(task if isinstance(task, asyncio.Task) else getattr(callback, "__code__", kind))
     return who

@@ -1,4 +1,4 @@
-"""What lets virtual time pass for an event loop that always has something to do, because its tasks only yield."""
+"""Lets virtual time pass for an event loop that always has something to do, because its tasks only yield."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -16,7 +16,7 @@ from sagemock.patches.turns import STALLED_S, Turns, yields
 __all__ = ["Sleeping", "Yielding"]
 
 Sleeping: TypeAlias = Callable[[], Alarms | None]
-"""Finds what a loop's tasks sleep for, if any do."""
+"""Returns the alarms for which tasks of a loop sleep; None if no task sleeps."""
 
 
 class Yielding(ABC):
@@ -35,16 +35,16 @@ class Yielding(ABC):
         """Note what is about to run."""
         calls = self._sleeper.calls
         loop: Any = self.loop
-        if loop._ready:  # noqa: SLF001  # by nothing else one sees what a loop is about to do
+        if loop._ready:  # noqa: SLF001  # nothing else shows what a loop is about to do
             self._turn(yields((one._callback, one._args) for one in loop._ready), calls)  # noqa: SLF001
         elif loop._scheduled and loop._scheduled[0]._when <= real.monotonic():  # noqa: SLF001
             self._turn(None, calls)
         else:
-            # It has nothing to do, so nobody goes on yielding.
+            # The loop has nothing to do, so no task is yielding.
             self._turns.forget()
 
     def _turn(self, who: Collection[Hashable] | None, calls: int, *, tells: bool = True) -> None:
-        """Let time pass if the loop only goes round. `who` is about to run, and other threads had called so many times before."""
+        """Let time pass if the tasks only yield. `who` is about to run; `calls` counts the calls of other threads until now."""
         if calls != self._calls_before:
             self._calls_before = calls
             self._turns.begin()
@@ -70,7 +70,7 @@ class Yielding(ABC):
         return active is not None and at_us is not None and self._sleeper.doze(active.sleepers, at_us, calls)
 
     def _tell(self) -> None:
-        """Raise an error if nobody sleeps, and this has gone on for long: no time will ever pass."""
+        """Raise an error if this has gone on for long and nothing sleeps: then time will never pass."""
         active = self._active()
         if (
             active is not None

@@ -1,9 +1,10 @@
 """Text in the cells of a terminal: its width, cutting it, and escaping control characters."""
 
+import textwrap
 import unicodedata
 from itertools import accumulate
 
-__all__ = ["clean", "cut", "pad", "width"]
+__all__ = ["clean", "cut", "pad", "width", "wrapped"]
 
 
 def clean(text: str) -> str:
@@ -32,3 +33,15 @@ def cut(text: str, most: int, ellipsis: str) -> str:
 def pad(text: str, to: int) -> str:
     """Return `text` filled with spaces to `to` cells."""
     return text + " " * (to - width(text))
+
+
+def wrapped(text: str, most: int | None) -> list[str]:
+    """Return the lines of a text, those longer than `most` characters in several; what goes on is indented."""
+    if most is None:
+        return text.split("\n")
+    return [part for line in text.split("\n") for part in _parts(line, most)]
+
+
+def _parts(line: str, most: int) -> list[str]:
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    return textwrap.wrap(line, most, subsequent_indent=indent, break_on_hyphens=False) or [""]

@@ -7,6 +7,7 @@ from sagemock.jobs.job import AnyJob
 from sagemock.picture.life import Life, life
 from sagemock.training.job import Job
 from sagemock.tuning import job as tuning
+from sagemock.tuning.child import Child
 
 __all__ = ["family"]
 
@@ -27,11 +28,18 @@ def _with_children(job: tuning.Job, now_us: int) -> Iterator[Life]:
     at = tuning.snapshot(job, now_us)
     yield replace(life(job, now_us), remark=_counted(job, at))
     for child in job.children:
-        value = child.emitted(now_us)
-        shown = "no objective yet" if value is None else f"{value:.6g}"
-        best = ", the best" if at.best is child else ""
-        name = f"  {child.job.name.removeprefix(job.name)}"
-        yield replace(life(child.job, now_us), name=name, remark=f"{shown}{best}")
+        if child.created_us <= now_us:
+            own = life(child.job, now_us)
+            name = child.job.name.removeprefix(job.name)
+            yield replace(own, name=name, remark=_valued(child, now_us), is_child=True, is_best=at.best is child)
+
+
+def _valued(child: Child, now_us: int) -> str:
+    """Return what a line says of a child: its objective so far, and nothing if it has failed, whose reason says more."""
+    if child.is_over(now_us) and child.ending == "Failed":
+        return ""
+    value = child.emitted(now_us)
+    return "no objective yet" if value is None else f"{value:.6g}"
 
 
 def _counted(job: tuning.Job, at: tuning.Snapshot) -> str:

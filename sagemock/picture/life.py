@@ -49,6 +49,10 @@ class Life:
     """Whether the picture goes beyond `now_us`. That of a recorded life does not."""
     remark: str = ""
     """What a picture with one line per job says of it, instead of its message."""
+    is_child: bool = False
+    """Whether it stands below the tuning job that launched it."""
+    is_best: bool = False
+    """Whether it is the best child of that."""
 
     @property
     def summary(self) -> str:

@@ -48,3 +48,5 @@ MARKS: Final = {
     "delete": "_",
 }
 """The signs of interventions and limits, in pictures with one line per job."""
+BEST: Final = "+"
+"""The sign of the best child of a tuning job, in plain text."""

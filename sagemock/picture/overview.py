@@ -9,11 +9,11 @@ from sagemock.jobs.transitions import Transition
 from sagemock.picture.axis import Axis, date, length
 from sagemock.picture.cells import clean, cut, pad, width
 from sagemock.picture.life import Life
-from sagemock.picture.look import LOOKS, MARKS
+from sagemock.picture.look import BEST, LOOKS, MARKS
 from sagemock.picture.text import LEAST, MOST, Line, Paper, Span, ruler
 from sagemock.training import status
 
-__all__ = ["common_now_us", "overview"]
+__all__ = ["common_now_us", "counted", "overview"]
 
 WIDTH: Final = 120
 """The width if nothing limits it."""
@@ -31,7 +31,7 @@ def overview(lives: Sequence[Life], paper: Paper, zero: str | None = None) -> It
     The axis begins with the first creation. If the lives were moved, `zero` says what its beginning is.
     """
     axis = Axis.of(lives)
-    rows = [(clean(life.name), clean(life.summary), length(life.length_us), _message(life)) for life in lives]
+    rows = [(_name(life), clean(life.summary), length(life.length_us), _message(life)) for life in lives]
     whole = max(paper.width or WIDTH, LEAST)
     names, statuses, lengths, messages = (max(map(width, column)) for column in zip(*rows, strict=True))
     names, statuses, lengths = max(min(names, whole // 4), 3), max(statuses, 6), max(lengths, 6)
@@ -69,10 +69,19 @@ def common_now_us(lives: Iterable[Life]) -> int | None:
 
 def _head(lives: Sequence[Life], zero: str) -> str:
     counts = ", ".join(f"{number} {summary}" for summary, number in Counter(clean(life.summary) for life in lives).items())
+    return f"{counted(lives)}: {counts}; 0 is {zero}"
+
+
+def counted(lives: Sequence[Life]) -> str:
+    """Return how many lives there are, and of what."""
     nouns = {life.noun for life in lives}
     noun = nouns.pop() if len(nouns) == 1 else "job"
-    jobs = f"1 {noun}" if len(lives) == 1 else f"{len(lives)} {noun}s"
-    return f"{jobs}: {counts}; 0 is {zero}"
+    return f"1 {noun}" if len(lives) == 1 else f"{len(lives)} {noun}s"
+
+
+def _name(life: Life) -> str:
+    before = (f"{BEST} " if life.is_best else "  ") if life.is_child else ""
+    return f"{before}{clean(life.name)}"
 
 
 def _message(life: Life) -> str:
@@ -139,6 +148,8 @@ def _legend(lives: Sequence[Life], paper: Paper) -> Iterator[Span]:
     for label in MARKS:
         if any(mark.label == label for life in lives for mark in life.marks):
             yield Span(f"{MARKS[label]} {label}", "bold")
+    if any(life.is_best for life in lives):
+        yield Span(f"{BEST} the best", "bold")
     if any(life.last_us > life.now_us for life in lives):
         yield Span(f"{PLANNED} ○ still to come" if paper.unicode else "lower case: still to come", "dim")
 

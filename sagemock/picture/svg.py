@@ -13,11 +13,15 @@ from sagemock.picture.canvas import CHARACTER, EDGE, LABEL, LINE, THICK, WIDTH, 
 from sagemock.picture.cells import clean, cut
 from sagemock.picture.life import Life, Mark
 from sagemock.picture.look import LOOKS, MARKS
-from sagemock.picture.overview import common_now_us
+from sagemock.picture.overview import common_now_us, counted
 from sagemock.training import status
 
 __all__ = ["drawing"]
 
+STAR: Final = "★"
+"""The sign of the best child of a tuning job."""
+INDENT: Final = 16
+"""How far children of a tuning job are moved to the right."""
 TAIL: Final = 232
 """The width for the statuses of several jobs, right of their bars."""
 
@@ -102,7 +106,7 @@ class _Several:
             return empty.done(48, "no training jobs", "")
         canvas = Canvas(Axis.of(lives), EDGE + LABEL, WIDTH - EDGE - TAIL)
         height = self.ROW * len(lives)
-        title = f"{len(lives)} training jobs"
+        title = counted(lives)
         canvas.title(title, f"0 is {self.zero or date(canvas.axis.begin_us)}")
         now_us = common_now_us(lives)
         top = canvas.ground(len(lives), self.ROW, [] if now_us is None else [Flag(now_us, "now", "now")])
@@ -114,7 +118,9 @@ class _Several:
 
     def row(self, canvas: Canvas, life: Life, y: float) -> None:
         name = clean(life.name)
-        canvas.text((EDGE, y + 17), cut(name, 27, "…"), "name", more=name)
+        if life.is_best:
+            canvas.text((EDGE, y + 17), STAR, "name", more="the best")
+        canvas.text((EDGE + INDENT * life.is_child, y + 17), cut(name, 27 - 2 * life.is_child, "…"), "name", more=name)
         for entry in life.entries:
             if entry.status not in status.ENDINGS:
                 canvas.stretch(entry, life, y + 7, least=2)
@@ -148,6 +154,11 @@ class _Several:
                 canvas.text((x + 5, y), MARKS[label], "flag", "middle")
             canvas.text((x + 16, y), label, "faint")
             x += wide
+        if any(life.is_best for life in self.lives):
+            if x + 90 > WIDTH - EDGE:
+                x, y = float(EDGE), y + LINE
+            canvas.text((x, y), STAR, "name")
+            canvas.text((x + 16, y), "the best", "faint")
         return y
 
 

@@ -1,6 +1,5 @@
 """One life in plain text, as lines of styled spans. A terminal can colour them by their styles."""
 
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -8,7 +7,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from sagemock.jobs.transitions import Transition
 from sagemock.picture.axis import Axis, date, offset
-from sagemock.picture.cells import clean, cut, pad, width
+from sagemock.picture.cells import clean, cut, pad, width, wrapped
 from sagemock.picture.life import Life, Mark
 from sagemock.training import status
 
@@ -89,8 +88,7 @@ def draw(life: Life, paper: Paper) -> Iterator[Line]:
         yield *_fixed(row.cells, indexes, columns, row.style), *picture, Span(f"  {text}")
     for note in life.notes:
         text = clean(note)
-        whole = [text] if paper.width is None else textwrap.wrap(text, max(paper.width, LEAST), subsequent_indent="  ")
-        yield from ((Span(line),) for line in whole)
+        yield from ((Span(line),) for line in wrapped(text, None if paper.width is None else max(paper.width, LEAST)))
 
 
 def _title(life: Life, paper: Paper) -> Iterator[Line]:

@@ -2,21 +2,24 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sagemock.errors import PlanError
 from sagemock.jobs.own import own
 from sagemock.jobs.rules import Rule
-from sagemock.processing.plan import ProcessingJobPlan
-from sagemock.served.plans import to_document
+from sagemock.served.plans import PLANS, to_document
 from sagemock.service.calls import Call
 from sagemock.service.faults import Fault
-from sagemock.training.plan.plan import Plan
-from sagemock.transform.plan import TransformJobPlan
-from sagemock.world.views import JobView, ProcessingJobView, TransformJobView
+from sagemock.world.views import ChildView, JobView, ProcessingJobView, TransformJobView, TuningJobView
 from sagemock.world.world import World
 
 __all__ = ["call", "clock", "fault", "job", "plain", "rule"]
+
+_OF_SOME: Final = (
+    "secondary_status", "message", "training_seconds", "billable_seconds", "phase", "exit_message", "counters",
+    "objective_counters", "best",
+)  # fmt: skip
+"""What only some kinds of job have."""
 
 
 def clock(world: World) -> dict[str, Any]:
@@ -30,7 +33,7 @@ def clock(world: World) -> dict[str, Any]:
     }
 
 
-def job(view: JobView | ProcessingJobView | TransformJobView) -> dict[str, Any]:
+def job(view: JobView | ProcessingJobView | TransformJobView | TuningJobView) -> dict[str, Any]:
     """Return a job as it is now, by the names of its view; what only another kind of job has is null."""
     return {
         "kind": view.plan.kind.name,
@@ -42,12 +45,39 @@ def job(view: JobView | ProcessingJobView | TransformJobView) -> dict[str, Any]:
         "created": view.created.isoformat(),
         "started": _instant(view.started),
         "ended": _instant(view.ended),
-        **dict.fromkeys(("secondary_status", "message", "training_seconds", "billable_seconds", "phase", "exit_message")),
+        **dict.fromkeys(_OF_SOME),
         "transitions": [],
-        **(_of_training(view) if isinstance(view, JobView) else {"phase": view.phase}),
-        **({"exit_message": view.exit_message} if isinstance(view, ProcessingJobView) else {}),
+        "children": [],
+        **_of_kind(view),
         "request": plain(view.request),
         **_planned(view.plan),
+    }
+
+
+def _of_kind(view: JobView | ProcessingJobView | TransformJobView | TuningJobView) -> dict[str, Any]:
+    if isinstance(view, JobView):
+        return _of_training(view)
+    if isinstance(view, TuningJobView):
+        best = view.best
+        return {
+            "counters": view.counters,
+            "objective_counters": view.objective_counters,
+            "children": [_child(one) for one in view.children],
+            "best": None if best is None else best.name,
+        }
+    return {"phase": view.phase, **({"exit_message": view.exit_message} if isinstance(view, ProcessingJobView) else {})}
+
+
+def _child(one: ChildView) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "arn": one.arn,
+        "status": one.status,
+        "hyperparameters": dict(one.hyperparameters),
+        "objective": one.objective,
+        "objective_status": one.objective_status,
+        "created": one.created.isoformat(),
+        "ended": _instant(one.ended),
     }
 
 
@@ -107,7 +137,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401  # what a request holds in, a JSON
 
 def _planned(plan: object) -> dict[str, Any]:
     document = None
-    if isinstance(plan, (Plan, ProcessingJobPlan, TransformJobPlan)):
+    if isinstance(plan, PLANS):
         try:
             document = to_document(plan)
         except PlanError:

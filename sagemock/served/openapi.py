@@ -83,6 +83,18 @@ SCHEMAS: Final[Mapping[str, _Schema]] = {
         "One of advance, to and until",
     ),
     "Transition": _object({"status": _of("string"), "start": _INSTANT, "end": _MAY_COME, "message": _of("string")}),
+    "Child": _object(
+        {
+            "name": _of("string"),
+            "arn": _of("string"),
+            "status": _of("string", "TrainingJobStatus"),
+            "hyperparameters": {**_ANY, "description": "TunedHyperParameters"},
+            "objective": _or_null("number", "The last value of the objective so far"),
+            "objective_status": _of("string"),
+            "created": _INSTANT,
+            "ended": _MAY_COME,
+        }
+    ),
     "Job": _object(
         {
             "kind": _KIND,
@@ -101,6 +113,12 @@ SCHEMAS: Final[Mapping[str, _Schema]] = {
             "training_seconds": _or_null("integer"),
             "billable_seconds": _or_null("integer"),
             "transitions": _of("array", "Those of a training job", items=_ref("Transition")),
+            "counters": _or_null("object", "TrainingJobStatusCounters of a tuning job", additionalProperties=_of("integer")),
+            "objective_counters": _or_null(
+                "object", "ObjectiveStatusCounters of a tuning job", additionalProperties=_of("integer")
+            ),
+            "children": _of("array", "The training jobs that a tuning job has launched", items=_ref("Child")),
+            "best": _or_null("string", "The name of the best child"),
             "request": {**_ANY, "description": "The request that created it, as it arrived"},
             **_PLANNED,
         }

@@ -8,7 +8,7 @@ from sagemock.checks import quoted
 from sagemock.errors import NotServed, UnknownJob
 from sagemock.processing.plan import ProcessingJobPlan
 from sagemock.served.door import Door, instant_of, members, moment, span
-from sagemock.served.plans import AnyPlan, to_document
+from sagemock.served.plans import PLANS, AnyPlan, to_document
 from sagemock.served.remote_views import (
     RemoteAccounts,
     RemoteClock,
@@ -18,19 +18,20 @@ from sagemock.served.remote_views import (
     RemoteProcessingJobs,
     RemoteTransformJob,
     RemoteTransformJobs,
+    RemoteTuningJob,
+    RemoteTuningJobs,
 )
 from sagemock.service.calls import Call, Calls
 from sagemock.service.faults import Moment
 from sagemock.training.plan.plan import Plan
 from sagemock.transform.plan import TransformJobPlan
+from sagemock.tuning.plan import TuningJobPlan
 
 __all__ = ["LACKS", "RemoteMock", "connect"]
 
 LACKS: Final = {
-    "create_tuning_job": "the control API creates no tuning jobs: create it with a client",
     "on_event": "a callable cannot travel: read `events`",
     "stop_job": "stop a job with a client",
-    "tuning_jobs": "the control API has no tuning jobs: describe it with a client",
     "sleeps": "virtual sleeps are in the mock's own process: read them there",
     "serve": "it is served already, at `url`",
     "start": "its owner starts it: call reset() for a fresh world",
@@ -81,6 +82,11 @@ class RemoteMock:
     def transform_jobs(self) -> RemoteTransformJobs:
         """The transform jobs, by name."""
         return RemoteTransformJobs(self._door)
+
+    @property
+    def tuning_jobs(self) -> RemoteTuningJobs:
+        """The tuning jobs, by name."""
+        return RemoteTuningJobs(self._door)
 
     @property
     def calls(self) -> Calls:
@@ -167,6 +173,18 @@ class RemoteMock:
     ) -> RemoteTransformJob:
         """Create a transform job as if somebody else had done so."""
         return RemoteTransformJob(self._door, self._created("transform", name, plan, started_ago, region, fields))
+
+    def create_tuning_job(
+        self,
+        name: str,
+        *,
+        plan: TuningJobPlan | None = None,
+        started_ago: timedelta | float = 0,
+        region: str | None = None,
+        **fields: Any,  # noqa: ANN401  # any field of the request
+    ) -> RemoteTuningJob:
+        """Create a tuning job as if somebody else had done so."""
+        return RemoteTuningJob(self._door, self._created("tuning", name, plan, started_ago, region, fields))
 
     def _created(  # noqa: PLR0913, PLR0917  # what the verbs take
         self,
@@ -255,7 +273,7 @@ class RemoteMock:
 
 def _travelling(plan: object) -> dict[str, Any]:
     """Return a plan as JSON. Raises NotServed for anything else."""
-    if not isinstance(plan, (Plan, ProcessingJobPlan, TransformJobPlan)):
+    if not isinstance(plan, PLANS):
         raise NotServed(f"only a Plan can travel to a served mock, not {quoted(plan)}: write Plan.completes()")
     return to_document(plan)
 

@@ -12,7 +12,8 @@ from sagemock.served.door import Door, instant_of, maybe, members, moment, span
 from sagemock.served.plans import AnyPlan, from_document
 from sagemock.training.plan.plan import Plan
 from sagemock.transform.plan import TransformJobPlan
-from sagemock.world.views import TransitionView
+from sagemock.tuning.plan import TuningJobPlan
+from sagemock.world.views import ChildView, TransitionView
 
 __all__ = [
     "RemoteAccounts",
@@ -23,6 +24,8 @@ __all__ = [
     "RemoteProcessingJobs",
     "RemoteTransformJob",
     "RemoteTransformJobs",
+    "RemoteTuningJob",
+    "RemoteTuningJobs",
 ]
 
 
@@ -272,6 +275,44 @@ class RemoteTransformJob(_RemoteBatchView):
         return cast("TransformJobPlan", self._plan())
 
 
+class RemoteTuningJob(_RemoteView):
+    """A tuning job of a served mock, as it is now: each look asks the server."""
+
+    kind = "tuning"
+
+    @property
+    def plan(self) -> TuningJobPlan:
+        """The plan that the job plays. Raises NotServed if a callable is in it."""
+        return cast("TuningJobPlan", self._plan())
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """TrainingJobStatusCounters."""
+        counters: dict[str, int] = self._told()["counters"]
+        return counters
+
+    @property
+    def objective_counters(self) -> dict[str, int]:
+        """ObjectiveStatusCounters."""
+        counters: dict[str, int] = self._told()["objective_counters"]
+        return counters
+
+    @property
+    def children(self) -> tuple[ChildView, ...]:
+        """The training jobs that it has launched so far, in that order."""
+        return tuple(_child(one) for one in self._told()["children"])
+
+    @property
+    def best(self) -> ChildView | None:
+        """BestTrainingJob, or None."""
+        told = self._told()
+        return next((_child(one) for one in told["children"] if one["name"] == told["best"]), None)
+
+
+def _child(told: Mapping[str, Any]) -> ChildView:
+    return ChildView(**{**told, "created": instant_of(told["created"]), "ended": maybe(told["ended"])})
+
+
 _V = TypeVar("_V", bound=_RemoteView)
 
 
@@ -334,6 +375,12 @@ class RemoteTransformJobs(_RemoteJobsOf[RemoteTransformJob]):
     """The transform jobs of a served mock by name or ARN."""
 
     _shown = RemoteTransformJob
+
+
+class RemoteTuningJobs(_RemoteJobsOf[RemoteTuningJob]):
+    """The tuning jobs of a served mock by name or ARN."""
+
+    _shown = RemoteTuningJob
 
 
 class RemoteAccounts(Mapping[str, str]):

@@ -204,8 +204,14 @@ class _Beside:
         """Begin, and return when it listens."""
         # All of them now: a thread that starts later would be of a mock that began meanwhile.
         together = threading.Barrier(_WORKERS + 1)
-        for _ in range(_WORKERS):
-            self._workers.submit(together.wait)
+
+        def begin() -> None:
+            # In a thread that is kept out: work that a thread of the mock gives to a pool makes the pool's threads the mock's.
+            self._world.keep_out()
+            for _ in range(_WORKERS):
+                self._workers.submit(together.wait)
+
+        threading.Thread(target=begin).start()
         together.wait()
         self._thread.start()
         self._began.wait()

@@ -265,7 +265,7 @@ def check_body(verb: Verb, body: Mapping[str, Any], known: Sequence[str]) -> Non
 
 
 _JOB: Final = "/jobs/{name:path}"
-_KIND: Final = {"kind": "training, processing or transform (default: the kind in the ARN, or training)"}
+_KIND: Final = {"kind": "training, processing, transform or tuning (default: the kind in the ARN, or training)"}
 VERBS: Final = (
     Verb("GET", "/clock", "What time it is", _clock, "Clock"),
     Verb("POST", "/clock", "Let time pass, or change the latency of calls", _move, "Clock", "Move"),
@@ -275,7 +275,10 @@ VERBS: Final = (
         "All jobs, in the order of their creation",
         _jobs,
         "Jobs",
-        query={"last": "How many, the newest ones", "kind": "training, processing or transform (default: jobs of every kind)"},
+        query={
+            "last": "How many, the newest ones",
+            "kind": "training, processing, transform or tuning (default: all)",
+        },
     ),
     Verb("POST", "/jobs", "Create a job as if somebody else had done so", _create, "Job", "NewJob"),
     Verb("POST", f"{_JOB}/fail", "Let a job fail now", _fail, "Job", "Fail", _KIND),

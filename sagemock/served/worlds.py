@@ -7,14 +7,14 @@ from typing import Final, Protocol, TypeAlias
 from sagemock.checks import one_of
 from sagemock.errors import UsageError
 from sagemock.jobs.job import AnyJob
-from sagemock.jobs.kinds import PROCESSING, TRAINING, TRANSFORM, of_arn
+from sagemock.jobs.kinds import PROCESSING, TRAINING, TRANSFORM, TUNING, of_arn
 from sagemock.moto.fallback import MotoFallback
 from sagemock.protocol.answer import Reply
 from sagemock.protocol.request import Request
 from sagemock.world.controls import Controls
-from sagemock.world.mappings import Jobs, ProcessingJobs, TransformJobs
+from sagemock.world.mappings import Jobs, ProcessingJobs, TransformJobs, TuningJobs
 from sagemock.world.options import Options
-from sagemock.world.views import JobView, ProcessingJobView, TransformJobView
+from sagemock.world.views import JobView, ProcessingJobView, TransformJobView, TuningJobView
 from sagemock.world.world import World
 
 __all__ = ["KINDS", "NAME", "OwnWorlds", "ServedWorld", "TestWorld", "View", "Worlds"]
@@ -22,10 +22,10 @@ __all__ = ["KINDS", "NAME", "OwnWorlds", "ServedWorld", "TestWorld", "View", "Wo
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """The name of a world, which is the first part of its path."""
 MOST: Final = 1000
-KINDS: Final = (TRAINING.name, PROCESSING.name, TRANSFORM.name)
+KINDS: Final = (TRAINING.name, PROCESSING.name, TRANSFORM.name, TUNING.name)
 """The kinds of job that the control API shows."""
 
-View: TypeAlias = JobView | ProcessingJobView | TransformJobView
+View: TypeAlias = JobView | ProcessingJobView | TransformJobView | TuningJobView
 
 
 class ServedWorld(Controls):
@@ -60,11 +60,13 @@ class ServedWorld(Controls):
         jobs = [job for job in self.world.store.jobs(self.clock.now_us()) if job.kind.name in wanted]
         return [self.view(job.arn) for job in jobs]
 
-    def _of(self, key: object, kind: object) -> Jobs | ProcessingJobs | TransformJobs:
+    def _of(self, key: object, kind: object) -> Jobs | ProcessingJobs | TransformJobs | TuningJobs:
         named = of_arn(key) if isinstance(key, str) else None
         name = one_of("kind", named[0].name if named is not None else TRAINING.name if kind is None else kind, KINDS)
         if name == TRAINING.name:
             return self.jobs
+        if name == TUNING.name:
+            return self.tuning_jobs
         return self.processing_jobs if name == PROCESSING.name else self.transform_jobs
 
 

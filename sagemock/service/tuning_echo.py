@@ -6,7 +6,7 @@ from typing import Any, Final
 from sagemock.evidence import REPLAY, Assumption
 from sagemock.service import builtin
 from sagemock.training.launch import OBJECTIVE, OBJECTIVE_MEMBER
-from sagemock.tuning.definitions import static
+from sagemock.tuning.definitions import instances, static
 
 __all__ = ["filled", "metrics"]
 
@@ -19,8 +19,22 @@ _OTHER_LIST: Final = Assumption(
     "that an objective which only another list of a built-in algorithm has is taken, with the expression of that list",
     since="2026-11-26",
 )
+_NO_LIST: Final = Assumption(
+    "that the MetricDefinitions of a tuning job are shown as an empty list if no list of the built-in algorithm was found",
+    since="2026-11-26",
+    knob=REPLAY,
+)
+_SEVERAL: Final = Assumption(
+    "that HyperParameterTuningResourceConfig is shown as it was sent if it has several InstanceConfigs", since="2026-11-26"
+)
+_NO_HINTS: Final = Assumption(
+    "that AutoParameters are not shown among the HyperParameterRanges of a definition (the SageMaker SDK's own test of several "
+    "algorithms with Autotune, 2023), and are shown in HyperParameterTuningJobConfig",
+    since="2026-11-26",
+)
 # As recorded in 2024: with a built-in algorithm, and in the first description.
 _FLAGS: Final = ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining")
+_TUNING_RESOURCES: Final = "HyperParameterTuningResourceConfig"
 _CHANNEL: Final = {"CompressionType": "None", "RecordWrapperType": "None"}
 
 
@@ -29,15 +43,46 @@ def filled(definition: Mapping[str, Any], objective: Mapping[str, str] | None) -
 
     A training job's description has KmsKeyId and MaxRuntimeInSeconds also where they were not sent; that of a tuning job has not.
     """
-    shown = {**definition, **{name: definition.get(name, False) for name in _FLAGS}}
+    shown = {**_kept(definition), **{name: definition.get(name, False) for name in _FLAGS}}
     if "InputDataConfig" in definition:
-        shown["InputDataConfig"] = [{**_CHANNEL, **channel} for channel in definition["InputDataConfig"]]
+        shown["InputDataConfig"] = [_channel(channel) for channel in definition["InputDataConfig"]]
     if objective is not None:
         shown["StaticHyperParameters"] = {**static(definition), OBJECTIVE_MEMBER: objective["MetricName"]}
-    all_metrics = metrics(definition, None if objective is None else objective["MetricName"])
-    if all_metrics:
+        # The SageMaker SDK's attach() reads MetricDefinitions of every tuning job, also in its own test of LDA.
+        all_metrics = _NO_LIST(metrics(definition, objective["MetricName"]))
         shown["AlgorithmSpecification"] = {**definition["AlgorithmSpecification"], "MetricDefinitions": all_metrics}
     return shown
+
+
+def _kept(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is shown of what was sent.
+
+    What is not shown: errors of an acceptance test that ran against the service (hashicorp/terraform-provider-aws#47138, 2026).
+    """
+    shown = dict(definition)
+    tuning = shown.get(_TUNING_RESOURCES)
+    if tuning is not None and _SEVERAL(len(tuning.get("InstanceConfigs", ())) < 2):  # noqa: PLR2004  # several
+        # The SageMaker SDK's attach() reads it, too.
+        del shown[_TUNING_RESOURCES]
+        shown["ResourceConfig"] = instances(tuning)
+    hidden = (
+        ("OutputDataConfig", "CompressionType"),
+        ("StoppingCondition", "MaxPendingTimeInSeconds"),
+        ("HyperParameterRanges", _NO_HINTS("AutoParameters")),
+    )
+    return {**shown, **{name: _without(shown[name], member) for name, member in hidden if name in shown}}
+
+
+def _channel(channel: Mapping[str, Any]) -> dict[str, Any]:
+    shown = {**_CHANNEL, **channel}
+    source = channel.get("DataSource", {})
+    if "S3DataSource" in source:
+        shown["DataSource"] = {**source, "S3DataSource": _without(source["S3DataSource"], "InstanceGroupNames")}
+    return shown
+
+
+def _without(given: Mapping[str, Any], member: str) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if name != member}
 
 
 def metrics(definition: Mapping[str, Any], objective: str | None) -> Sequence[Mapping[str, str]]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sagemock.evidence import Assumption
 from sagemock.training.launch import OBJECTIVE_MEMBER
 
-__all__ = ["RANGES", "child", "definitions", "objective", "ranged", "ranges", "static"]
+__all__ = ["RANGES", "child", "definitions", "instances", "objective", "ranged", "ranges", "static"]
 
 RANGES: Final = ("IntegerParameterRanges", "ContinuousParameterRanges", "CategoricalParameterRanges")
 _FIRST: Final = Assumption("that each training job of a tuning job runs on the first of its InstanceConfigs", since="2026-11-26")
@@ -54,13 +54,13 @@ def child(request: Mapping[str, Any], definition: Mapping[str, Any], values: Map
     """Return what a request for a training job with these values has, but for its name and its tags."""
     sent = {name: value for name, value in definition.items() if name not in _NOT_OF_A_JOB}
     if (tuning := definition.get("HyperParameterTuningResourceConfig")) is not None:
-        sent["ResourceConfig"] = _resources(tuning)
+        sent["ResourceConfig"] = instances(tuning)
     given = objective(request, definition)
     metric = {} if given is None else {OBJECTIVE_MEMBER: given["MetricName"]}
     return {**sent, "HyperParameters": {**static(definition), **values, **metric}}
 
 
-def _resources(tuning: Mapping[str, Any]) -> dict[str, Any]:
+def instances(tuning: Mapping[str, Any]) -> dict[str, Any]:
     """Return the ResourceConfig of a training job on the instances of a tuning job."""
     several = tuning.get("InstanceConfigs", ())
     own = {name: value for name, value in tuning.items() if name not in ("InstanceConfigs", "AllocationStrategy")}

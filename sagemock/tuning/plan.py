@@ -19,14 +19,14 @@ from sagemock.jobs.kinds import TUNING, Kind
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-__all__ = ["Objective", "TuningDurations", "TuningJobPlan"]
+__all__ = ["LENGTHS", "Objective", "TuningDurations", "TuningJobPlan"]
 
 Emitted: TypeAlias = float | Sequence[tuple[timedelta | float, float]] | None
 Objective: TypeAlias = Callable[[Mapping[str, str]], Emitted]
 """A function of a child's hyperparameters, all texts as SageMaker has them. It returns the value of the objective that the child
 emits at the end of its training, or (offset, value) pairs, or None for a child that emits none. An offset is a timedelta or
 seconds from the beginning of its training."""
-_LENGTHS = ("first_write", "first_launch", "next_launch", "finishing", "writes_every")
+LENGTHS = ("first_write", "first_launch", "next_launch", "finishing", "writes_every")
 
 
 class TuningDurations(TypedDict, total=False):
@@ -109,7 +109,7 @@ class TuningJobPlan(GeneralFields):
 
     @property
     def _lengths(self) -> dict[str, Duration | None]:
-        return {name: getattr(self, name) for name in (*_LENGTHS, "ended_after", "stopped_after")}
+        return {name: getattr(self, name) for name in (*LENGTHS, "ended_after", "stopped_after")}
 
     @cached_property
     def draws(self) -> bool:
@@ -183,11 +183,11 @@ class TuningJobPlan(GeneralFields):
     @classmethod
     def _made(cls, recipe: str, durations: Mapping[str, Any], *words: str, **changes: Any) -> "TuningJobPlan":  # noqa: ANN401
         for name in durations:
-            if name not in _LENGTHS:
+            if name not in LENGTHS:
                 own = [one for one in inspect.signature(getattr(cls, recipe)).parameters if one != "durations"]
-                near = nearest(name, [*_LENGTHS, *own], least=0)
+                near = nearest(name, [*LENGTHS, *own], least=0)
                 raise InvalidType(
-                    f"TuningJobPlan.{recipe}() has no {quoted(name)}; did you mean {near!r}? Its durations: {', '.join(_LENGTHS)}"
+                    f"TuningJobPlan.{recipe}() has no {quoted(name)}; did you mean {near!r}? Its durations: {', '.join(LENGTHS)}"
                 )
         objective = changes.get("objective")
         given = [*words, *([] if objective is None else [f"objective={_code(objective)}"])]

@@ -7,6 +7,7 @@ answer never depends on what comes later.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from statistics import median
 from typing import Any, Final, TypeAlias
@@ -52,13 +53,10 @@ def median_stop_us(own: Emissions, others: Sequence[Emissions], *, maximize: boo
     objectives of all previous jobs up to the same epoch.
     """
     sign = -1 if maximize else 1
-    averages = [[total / count for count, total in enumerate(accumulate(_values(one)), 1)] for one in others]
+    averages = [(_averages(one), one) for one in others]
     for epoch, (at_us, value) in enumerate(own):
-        reached = [
-            average[epoch]
-            for average, one in zip(averages, others, strict=True)
-            if _REACHED(len(one) > epoch and one[epoch][0] <= at_us)
-        ]
+        averages = [pair for pair in averages if len(pair[1]) > epoch]
+        reached = _REACHED([average[epoch] for average, one in averages if one[epoch][0] <= at_us])
         if reached and sign * value > sign * median(reached):
             return at_us
     return None
@@ -99,5 +97,8 @@ def _rungs(first: int, end: int) -> Iterable[int]:
         first *= _ETA
 
 
-def _values(emissions: Emissions) -> Iterable[float]:
-    return (value for _, value in emissions)
+@lru_cache(maxsize=1024)
+def _averages(emissions: Emissions) -> tuple[float, ...]:
+    """Return the running averages; each later job asks for them again."""
+    values = accumulate(value for _, value in emissions)
+    return tuple(total / count for count, total in enumerate(values, 1))

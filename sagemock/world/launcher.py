@@ -8,6 +8,7 @@ the next step.
 import heapq
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from random import Random
@@ -131,21 +132,29 @@ class Launcher:
 
     def _with(self, tuning: Job, known: Child, record: training.Job) -> Job:
         """Return the tuning job with the new record of a child, and with what this means for the early stops of others."""
-        new = self._child(tuning, known.number, known.slot, known.definition, known.tuned, record)
+        new = self._child(tuning, known.number, known.slot, known.definition, known.tuned, record, known)
         result = tuning.with_child(new)
         if new.emissions != known.emissions and _compares(tuning):
             for later in result.children[known.number :]:
-                again = self._child(result, later.number, later.slot, later.definition, later.tuned, later.job)
-                if again.stop_us != later.stop_us:
-                    result = result.with_child(again)
+                stop_us = _stop_us(result, later.number, later.emissions)
+                if stop_us != later.stop_us:
+                    result = result.with_child(replace(later, stop_us=stop_us))
         return result
 
     def _child(  # noqa: PLR0913, PLR0917  # all that a child is
-        self, tuning: Job, number: int, slot: int, definition: str | None, tuned: Mapping[str, str], record: training.Job
+        self,
+        tuning: Job,
+        number: int,
+        slot: int,
+        definition: str | None,
+        tuned: Mapping[str, str],
+        record: training.Job,
+        known: Child | None = None,
     ) -> Child:
         emissions = metrics.series(self._store, record, _objective(tuning, definition))
-        earlier = [one.emissions for one in tuning.children[: number - 1]]
-        return child(number, slot, definition, tuned, record, emissions, _stop_us(tuning, emissions, earlier))
+        # Its early stop depends on its own emissions and on those of earlier children, whose change asks for it anew.
+        stop_us = known.stop_us if known is not None and emissions == known.emissions else _stop_us(tuning, number, emissions)
+        return child(number, slot, definition, tuned, record, emissions, stop_us)
 
     # -- the agenda
 
@@ -314,9 +323,10 @@ def _compares(tuning: Job) -> bool:
     return tuning.script.stops_early or tuning.script.resources is not None
 
 
-def _stop_us(tuning: Job, emissions: Values, earlier: list[Values]) -> int | None:
+def _stop_us(tuning: Job, number: int, emissions: Values) -> int | None:
     """Return when a child is stopped because others were better, None for never."""
     script = tuning.script
+    earlier = [one.emissions for one in tuning.children[: number - 1]] if _compares(tuning) else []
     if script.resources is not None:
         least, most = script.resources
         return hyperband_stop_us(emissions, earlier, maximize=script.maximize, min_resource=least, max_resource=most)

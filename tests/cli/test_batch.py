@@ -119,6 +119,18 @@ def test_lists_and_looks_are_read(tmp_path: Path) -> None:
     assert responses(saved(tmp_path, record("X2")["List"])) == record("X2")["List"]["TransformJobSummaries"]
 
 
+def test_several_looks_say_when_a_job_was_stopped(tmp_path: Path) -> None:
+    """A poller has seen it Stopping; the end of a stop alone does not say so."""
+    called = "2026-11-26T10:29:15Z"
+    stopping = {**STOPPED, "ProcessingJobStatus": "Stopping", "LastModifiedTime": called, "ProcessingEndTime": None}
+    (merged,) = responses(saved(tmp_path, {**stopping, "ProcessingJobStatus": "InProgress"}, stopping, STOPPED))
+    text = source([merged])
+    assert "It does not say" not in text
+    assert "    stopping=timedelta(seconds=45),\n" in text
+    assert "    stopped_after=timedelta(minutes=29, seconds=15),\n" in text
+    assert responses(saved(tmp_path, {**stopping, "LastModifiedTime": None}, STOPPED)) == [STOPPED]
+
+
 def test_they_are_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One phase by phase, as far as the record goes, and several kinds on one axis."""
     timeline(saved(tmp_path, KEPT["P1"]), SCREEN, aligned=False, as_svg=False)

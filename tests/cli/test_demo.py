@@ -11,7 +11,10 @@ import pytest
 from sagemock import SageMakerMock, mock_sagemaker
 from sagemock.cli.demo import play, play_record
 from sagemock.errors import PlanError
+from sagemock.picture.text import Paper, plain
 from tests.support.records import R8, RECORDS, Record, response
+
+WIDE = Paper()
 
 
 def told(text: str) -> tuple[str, list[str]]:
@@ -22,13 +25,11 @@ def told(text: str) -> tuple[str, list[str]]:
 
 def test_a_whole_job_is_lived_through() -> None:
     """Five and a half hours of training, waited for by botocore's own waiter."""
-    text = play()
+    text = plain(play(WIDE))
     head, statuses = told(text)
     assert head.startswith("churn-2018-07-30: Completed/Completed at 5:")
     assert statuses == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
-    assert re.search(
-        r"^\d+ s billed; 5:\d\d:\d\d\.\d+ of virtual time passed, in 169 polls and 168 sleeps\.$", text, re.MULTILINE
-    )
+    assert re.search(r"^5:\d\d:\d\d\.\d+ of virtual time passed, in 169 polls and 168 sleeps\.$", text, re.MULTILINE)
     assert re.search(r"^It took \d+ ms of real time, after \d+ ms to make the client\.$", text, re.MULTILINE)
 
 
@@ -38,7 +39,7 @@ def test_a_record_is_played_from_the_instant_of_its_creation(record: Record, wri
     """Whichever way its instants are written; one of a job that was not over goes on."""
     file = tmp_path / "described.json"
     file.write_text(json.dumps(response(record), default=write), encoding="utf-8")
-    text = play_record(file)
+    text = plain(play_record(file, WIDE))
     head, statuses = told(text)
     assert head.startswith(f"{record.name}: Completed/Completed at ")
     assert head.endswith(f", created {record.created:%Y-%m-%d %H:%M:%S} UTC")
@@ -57,7 +58,7 @@ def test_a_failed_record_is_told_as_the_waiter_tells_it(tmp_path: Path) -> None:
     failed = {"SecondaryStatusTransitions": transitions, "TrainingJobStatus": "Failed", "FailureReason": "ClientError: no"}
     file = tmp_path / "described.json"
     file.write_text(json.dumps(response(R8) | failed, default=datetime.isoformat), encoding="utf-8")
-    text = play_record(file)
+    text = plain(play_record(file, WIDE))
     assert "FailureReason: ClientError: no" in text
     assert "\nThe waiter says: Waiter TrainingJobCompletedOrStopped failed: " in text
 
@@ -83,7 +84,7 @@ def test_the_region_is_that_of_the_record(arn: str | None, region: str, tmp_path
     record = {name: value for name, value in (response(R8) | {"TrainingJobArn": arn}).items() if value is not None}
     file = tmp_path / "described.json"
     file.write_text(json.dumps(record, default=datetime.isoformat), encoding="utf-8")
-    play_record(file)
+    play_record(file, WIDE)
     assert [view.region for mock in mocks for view in mock.jobs.values()] == [region]
 
 
@@ -100,7 +101,7 @@ def test_a_record_may_show_absent_members_as_null(tmp_path: Path) -> None:
     file = saved(
         tmp_path, TrainingJobName=None, VpcConfig=None, CheckpointConfig=None, OutputDataConfig=output, InputDataConfig=[None]
     )
-    head, statuses = told(play_record(file))
+    head, statuses = told(plain(play_record(file, WIDE)))
     assert head.startswith("churn-2018-07-30: Completed/Completed at ")
     assert statuses[-1] == "Completed"
 
@@ -108,7 +109,7 @@ def test_a_record_may_show_absent_members_as_null(tmp_path: Path) -> None:
 def test_a_record_may_be_younger_than_botocore(tmp_path: Path) -> None:
     """What it has of a request that this botocore does not know is left out, at every depth."""
     resources = {"InstanceType": "ml.z9.large", "InstanceCount": 1, "VolumeSizeInGB": 9, "Moon": {"Phase": "full"}}
-    head, _ = told(play_record(saved(tmp_path, ResourceConfig=resources, MoonConfig={"Phase": "full"})))
+    head, _ = told(plain(play_record(saved(tmp_path, ResourceConfig=resources, MoonConfig={"Phase": "full"}), WIDE)))
     assert head.startswith("R8: Completed/Completed at ")
 
 
@@ -116,7 +117,7 @@ def test_a_record_whose_request_is_spoilt_is_refused(tmp_path: Path) -> None:
     """By our own words, for the file is at fault and not AWS."""
     file = saved(tmp_path, ResourceConfig={"InstanceCount": "***"})
     with pytest.raises(PlanError) as refused:
-        play_record(file)
+        play_record(file, WIDE)
     assert str(refused.value) == (
         "the record's request cannot be sent again (STRING_VALUE can not be converted to an Integer): "
         "give the record as it was returned"
@@ -128,4 +129,13 @@ def test_a_file_that_holds_no_record_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "other.json"
     file.write_text('{"TrainingJobName": "churn"}', encoding="utf-8")
     with pytest.raises(PlanError, match="the record of 'churn' is no DescribeTrainingJob response"):
-        play_record(file)
+        play_record(file, WIDE)
+
+
+def test_a_demonstration_fits_a_terminal_of_80_columns_and_says_nothing_twice(tmp_path: Path) -> None:
+    """The waiter's words are wrapped, and messages are cut; what was billed is below the picture once."""
+    text = plain(play(Paper(80)))
+    assert max(map(len, text.splitlines())) <= 80
+    assert text.count("billed") == 1
+    failed = saved(tmp_path, TrainingJobStatus="Failed", FailureReason="ClientError: " + "no " * 50)
+    assert max(map(len, plain(play_record(failed, Paper(80))).splitlines())) <= 80

@@ -5,12 +5,13 @@ import re
 import pytest
 
 from sagemock.cli.demo_batch import KINDS, play_batch
+from sagemock.picture.text import Paper, plain
 
 
 @pytest.mark.parametrize("kind, phase", [("processing", "Processing"), ("transform", "Transforming")])
 def test_a_whole_job_is_lived_through(kind: str, phase: str) -> None:
     """An hour and a half, waited for by botocore's own waiter."""
-    text = play_batch(kind)
+    text = plain(play_batch(kind, Paper()))
     name = KINDS[kind].request[KINDS[kind].kind.name_member]
     assert text.startswith(f"{name}: Completed/Completed at 1:3")
     assert [line.split()[0] for line in text.split("\n")[2:5]] == ["Starting", phase, "Completed"]

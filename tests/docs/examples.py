@@ -1,14 +1,15 @@
 """Run every Python example of the README, the documentation and the docstrings.
 
-An example that defines tests is a file of its own for a pytest of its own: that is how its reader will run it. All others run in
-their order, those of one document sharing their names.
+An example that defines tests is a file of its own for a pytest of its own: that is how its reader will run it. The files that the
+page has shown before are beside it: examples that begin with a file's name, as `# launcher.py`. All others run in their order,
+those of one document sharing their names.
 """
 
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,6 +25,8 @@ from sybil.parsers.rest import PythonCodeBlockParser as RestPythonCodeBlockParse
 
 FAILS = re.compile(r"\s*(?:(?!```)[^\n]+\n+)?```text\n(E +.*?)```", re.DOTALL)
 """What stands behind a test that is to fail: perhaps a sentence, and then the lines of pytest's report with its error."""
+FILE = re.compile(r"^```python\n(# ((?!test_)\w+\.py)\n.*?)^```$", re.DOTALL | re.MULTILINE)
+"""An example which is a file that later tests of the page import, or their conftest."""
 DEFINES_TESTS = re.compile(r"^\s*(async )?def test_", re.MULTILINE)
 
 
@@ -36,9 +39,15 @@ class PythonExampleParser(CodeBlockParser):
         """Run the example: by a pytest of its own if it defines tests, else here."""
         if DEFINES_TESTS.search(example.parsed):
             fails = FAILS.match(example.document.text[example.end :])
-            return run_by_pytest(example.parsed) if fails is None else not_as_told(run_by_pytest(example.parsed), fails[1])
+            report = run_by_pytest(example.parsed, files_before(example))
+            return report if fails is None else not_as_told(report, fails[1])
         PythonEvaluator()(example)
         return None
+
+
+def files_before(example: Example) -> dict[str, str]:
+    """Return the files that the page shows before this example; of those with the same name, the last one."""
+    return {name: source for source, name in FILE.findall(example.document.text[: example.start])}
 
 
 def not_as_told(report: str | None, told: str) -> str | None:
@@ -49,9 +58,11 @@ def not_as_told(report: str | None, told: str) -> str | None:
     return "\n".join(["The report has no line", *missing, report]) if missing else None
 
 
-def run_by_pytest(source: str) -> str | None:
-    """Run tests in a pytest of their own, warnings being errors; return what it prints if they do not pass."""
+def run_by_pytest(source: str, files: Mapping[str, str] = {}) -> str | None:
+    """Run tests in a pytest of their own, beside `files`, warnings being errors; return what it prints if they do not pass."""
     with TemporaryDirectory() as folder:
+        for name, text in files.items():
+            Path(folder, name).write_text(text, encoding="utf-8")
         file = Path(folder, "test_example.py")
         file.write_text(source, encoding="utf-8")
         # tox sets it where libraries are tried that warn of themselves. The option of pytest-asyncio warns if it is not set.

@@ -23,7 +23,7 @@ from sybil.parsers.myst import SkipParser
 from sagemock.protocol.answer import Reply, success
 from sagemock.protocol.request import Request
 from sagemock.world.backend import Backend
-from tests.docs.examples import DEFINES_TESTS, FAILS, PythonExampleParser, not_as_told
+from tests.docs.examples import DEFINES_TESTS, FAILS, PythonExampleParser, files_before, not_as_told
 
 __all__ = ["Silence", "checks_nothing", "emptied", "needed", "passing"]
 
@@ -152,8 +152,12 @@ def _passing_tests(examples: list[Example]) -> list[str]:
         return []
     with TemporaryDirectory() as folder:
         files = {f"test_{number}.py": example for number, example in enumerate(examples)}
-        for name, example in files.items():
-            Path(folder, name).write_text(example.parsed, encoding="utf-8")
+        for number, (name, example) in enumerate(files.items()):
+            beside = Path(folder, str(number))
+            beside.mkdir()
+            (beside / name).write_text(example.parsed, encoding="utf-8")
+            for module, text in files_before(example).items():
+                (beside / module).write_text(text, encoding="utf-8")
         results = Path(folder, "results.json")
         environment = {**os.environ, RESULTS: str(results), "PYTHONPATH": str(ROOT)}
         options = ["-p", "tests.docs.mutation", "-p", "no:cacheprovider", "--rootdir", folder, "-c", os.devnull]
@@ -180,6 +184,17 @@ class _Plugin:
         self._emptied = emptied()
         self._silence = self._emptied.__enter__()
         self._reports: dict[str, str | None] = {}
+
+    def pytest_collectstart(self, collector: pytest.Collector) -> None:
+        """Forget the files that lay beside the example before this one: this one has its own of the same name."""
+        if isinstance(collector, pytest.Module):
+            root = collector.config.rootpath
+            imported = [
+                name for name, module in sys.modules.items() if root in Path(getattr(module, "__file__", None) or "").parents
+            ]
+            for name in imported:
+                if not name.startswith("test_"):
+                    del sys.modules[name]
 
     def pytest_runtest_setup(self) -> None:
         """Count the calls of each test."""

@@ -101,3 +101,14 @@ def test_a_kind_of_job_is_made_of_what_the_list_names(kind: str) -> None:
     naming = {path for path in (ROOT / "sagemock").rglob("*.py") if word.search(path.read_text("utf-8"))}
     assert {path.stem for path in naming if path.parent.name != kind} <= own
     assert {path.stem for path in (ROOT / "sagemock" / kind).glob("[a-z]*.py")} == {"plan", "job", "lives"}
+
+
+def test_tuning_jobs_are_made_of_what_the_list_names() -> None:
+    """As the other kinds, and of what the paragraph below the list has beside that."""
+    listed = PAGE.partition("## A fourth kind of job")[2].partition("\n## Tuning jobs")[0]
+    word = re.compile(r"\btuning(?:_jobs?\b|\.(?:job|plan)\b| import\b)|\bTuningJobs?\b|import .*\btuning\b")
+    naming = [path for path in (ROOT / "sagemock").rglob("*.py") if word.search(path.read_text("utf-8"))]
+    names = {"/".join(path.relative_to(ROOT / "sagemock").with_suffix("").parts) for path in naming}
+    others = {name for name in names if not name.startswith("tuning/")} - {"__init__", "service/tuning"}
+    assert len(others) > 10
+    assert {name for name in others if f"`{name}`" not in listed} == set()

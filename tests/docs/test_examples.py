@@ -3,8 +3,9 @@ import re
 from pathlib import Path
 
 import pytest
+from sybil import Document
 
-from tests.docs.examples import DEFINES_TESTS, FAILS, not_as_told, run_by_pytest
+from tests.docs.examples import DEFINES_TESTS, FAILS, PythonExampleParser, files_before, not_as_told, run_by_pytest
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,6 +38,23 @@ def test_an_example_may_have_to_fail() -> None:
     assert "passes" in str(not_as_told(None, told[1]))
     assert "no line\nE  assert 1 == 2\n..." in str(not_as_told("...", told[1]))
     assert FAILS.match("\n```text\nCompleted\n```\n") is None
+
+
+def test_a_test_imports_the_files_that_its_page_shows_before_it(pytester: pytest.Pytester) -> None:
+    """The last one of a name counts; a conftest is one of them. A file that comes later is not there."""
+    pytester.path.joinpath("page.md").write_text(
+        "```python\n# answer.py\nANSWER = 41\n```\n\n```python\n# answer.py\nANSWER = 42\n```\n\n"
+        "```python\n# conftest.py\nimport pytest\n\n@pytest.fixture\ndef question():\n    return 42\n```\n\n"
+        "```python\n# test_answer.py\nimport pytest\nfrom answer import ANSWER\n\ndef test_it(question):\n"
+        "    assert question == ANSWER\n    with pytest.raises(ModuleNotFoundError):\n        import later\n```\n\n"
+        "```python\n# later.py\n```\n",
+        encoding="utf-8",
+    )
+    page = Document.parse(str(pytester.path / "page.md"), PythonExampleParser())
+    *before, tests, _ = page.examples()
+    assert [files_before(one) for one in before][1:] == [{"answer.py": "# answer.py\nANSWER = 41\n"}, files_before(before[2])]
+    assert list(files_before(tests)) == ["answer.py", "conftest.py"]
+    assert run_by_pytest(tests.parsed, files_before(tests)) is None
 
 
 def silent(source: str) -> list[int]:

@@ -31,9 +31,6 @@ EXPECTED = {
     'docs/nuances.md: assert "2018" not in time.ctime()': TIME,
     "docs/nuances.md: assert sagemaker.sleeps == []": TIME,
     'docs/nuances.md: assert asyncio.run(both()) == ["timeout", "timeout"]  # at once': TIME,
-    'docs/tutorial.md: assert reports["max-runtime-exceeded"] == ("MaxRuntimeExceeded", "somebody stopped it")': (
-        "it looks at what the example before it has found"
-    ),
 }
 """The examples that pass although nothing is answered, and why they may."""
 
@@ -72,16 +69,47 @@ assert True
 ```
 
 ```python
+# conftest.py
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def stands_beside():
+    pass
+```
+
+```python
+# weak_constants.py
+NOTHING = {}
+```
+
+```python
+from weak_constants import NOTHING
+
+
 def test_strong(sagemock):
     assert sagemock.create_training_job("churn-1").name == "churn-1"
 
 
 def test_weak(sagemock):
-    assert sagemock.jobs == {}
+    assert sagemock.jobs == NOTHING
 
 
 def test_neither(sagemock):
     __import__("pytest").skip("it is not run")
+```
+
+```python
+# weak_constants.py
+NEWER = {}
+```
+
+```python
+from weak_constants import NEWER
+
+
+def test_of_the_newer_file(sagemock):
+    assert sagemock.jobs == NEWER
 ```
 
 ```python
@@ -102,6 +130,7 @@ def test_a_weak_example_is_found(tmp_path: Path) -> None:
     assert [one.partition(": ")[2] for one in passing([page])] == [
         'assert "ModelArtifacts" not in job',
         "test_weak",
+        "test_of_the_newer_file",
         "test_that_fails",
     ]
 

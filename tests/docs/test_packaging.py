@@ -1,3 +1,4 @@
+import re
 from configparser import ConfigParser
 from importlib.metadata import distribution
 from pathlib import Path
@@ -25,3 +26,14 @@ def test_the_package_is_a_pytest_plugin_and_a_command() -> None:
 def test_the_package_says_that_it_is_typed() -> None:
     """A type checker reads the annotations of an installed package only beside this marker."""
     assert (ROOT / "sagemock" / "py.typed").is_file()
+
+
+def test_the_source_distribution_has_what_its_tests_and_documentation_need() -> None:
+    """Each file and folder at the top with Python or Markdown in it, the settings and the licence."""
+    listed = re.search(
+        r"\[tool\.hatch\.build\.targets\.sdist\]\ninclude = \[(.*)\]", (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    )
+    assert listed is not None
+    files = [*ROOT.glob("*.py"), *ROOT.glob("*.md"), ROOT / "tox.ini", ROOT / "LICENSE"]
+    folders = [one for one in ROOT.glob("[a-z]*") if one.is_dir() and any((*one.glob("*.py"), *one.glob("*.md")))]
+    assert {f'"/{one.name}"' for one in (*files, *folders)} == set(listed[1].split(", "))

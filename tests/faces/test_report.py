@@ -7,6 +7,7 @@ import pytest
 from sagemock import Plan, mock_sagemaker
 from sagemock.faces.report import section
 from sagemock.world.world import World
+from tests.service.test_operations import refusal
 from tests.support.calling import create, make_client
 from tests.test_pytest_plugin import Run, run
 
@@ -356,3 +357,24 @@ def test_a_mock_that_cannot_be_told_of_breaks_no_report() -> None:
             raise LookupError
 
     assert section([Broken()]) == "The state of this mock cannot be read: LookupError()"  # type: ignore[list-item]
+
+
+def test_no_line_is_longer_than_the_terminal() -> None:
+    """Sentences, calls, plans and older jobs are wrapped, and pictures fit, however long the names are."""
+    names = [f"churn-{'x' * 55}{number:02}" for number in range(22)]
+    with mock_sagemaker(start="2018-07-30", strict=False) as sagemaker:
+        sagemaker.plan("chrun-*", Plan.fails("AlgorithmError: " + "a long story, " * 9))
+        client = make_client()
+        for name in names:
+            sagemaker.create_training_job(name)
+        for _ in range(5):
+            client.describe_training_job(TrainingJobName=names[0])
+            sagemaker.clock.advance(seconds=5)
+        refusal(client.describe_training_job, TrainingJobName="nobody")
+        text = section([world(sagemaker)], 80)
+        rest = section([world(sagemaker)], 80, unused=False)
+    assert max(map(len, text.splitlines())) <= 80
+    assert "\n    ValidationException: Requested resource not found." in text
+    head, title, plans = text.partition("\n\nPrepared, and not used so far:\n  plan('chrun-*', Plan.fails('AlgorithmError: ")
+    assert (bool(title), rest) == (True, head)
+    assert plans.count("\n    ") == 2

@@ -83,6 +83,24 @@ def test_patience_is_used_up_once(pair: tuple[socket.socket, socket.socket]) -> 
     assert left_s(outside, number) == 10
 
 
+def test_of_several_the_one_that_holds_time_longest_counts(pair: tuple[socket.socket, socket.socket]) -> None:
+    """The loop asked by the second one later."""
+    (first, _), outside = pair, LoopOutside()
+    with ExitStack() as ends:
+        listening = ends.enter_context(socket.create_server(("127.0.0.1", 0)))
+        second = ends.enter_context(socket.create_connection(listening.getsockname()))
+        outside.arrived([first.fileno(), second.fileno()])
+        first.send(b"?")
+        assert left_s(outside, first.fileno()) == 10
+        real.sleep(0.1)
+        second.send(b"?")
+        both = [
+            outside.awaited(numbers, 10, lambda: False) for numbers in ((first.fileno(), second.fileno()), (second.fileno(),))
+        ]
+        again = outside.awaited([second.fileno(), first.fileno()], 10, lambda: False)
+        assert both[0] == both[1] == again is not None
+
+
 def test_before_anything_came_the_kernel_s_clocks_say_what_is_owed(pair: tuple[socket.socket, socket.socket]) -> None:
     """The loop was not watched when the request was sent."""
     (calling, called), outside = pair, LoopOutside()

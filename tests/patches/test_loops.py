@@ -59,7 +59,7 @@ def test_where_every_sleeper_was_cancelled_nothing_moves(loop: asyncio.AbstractE
     situation = Situation(loop)
     before_us = situation.clock.now_us()
     situation.drive.begin()
-    loop.call_later(0.01, loop.stop)
+    loop.call_later(0.05, loop.stop)
     loop.run_forever()
     situation.are_asleep = False
     turn(loop)

@@ -18,6 +18,7 @@ from sagemock.patches import trio_sleep
 from sagemock.patches.bindings import Rebinding
 from sagemock.patches.trio_sleep import TrioPatch
 from tests.support.calling import create, describe, make_client
+from tests.support.waiting import eventually
 
 trio: Any = pytest.importorskip("trio")
 pytest.importorskip("trio.testing")
@@ -270,6 +271,68 @@ def test_an_error_of_a_handler_of_events_is_the_tasks_that_slept(sagemaker: Sage
     sagemaker.on_event(refuse)
     with pytest.raises(RuntimeError, match="told"):
         trio.run(trio.sleep, 600)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_deadline_around_a_thread_that_sleeps_goes_off_at_its_instant(times: int) -> None:
+    """Law 8; the second time trio's thread is older than the mock."""
+
+    async def main(sagemaker: SageMakerMock) -> list[object]:
+        found = list[object]()
+        for long_s in (600, 20):
+            with trio.move_on_after(50) as scope:
+                await trio.to_thread.run_sync(time.sleep, long_s, abandon_on_cancel=True)
+            found += [scope.cancelled_caught, now_s(sagemaker)]
+        found.append(await trio.to_thread.run_sync(lambda: 7))
+        return found
+
+    for _ in range(times):
+        with mock_sagemaker(start=START, latency=0) as sagemaker:
+            found = trio.run(main, sagemaker)
+            assert [*found[:3], *found[4:]] == [True, pytest.approx(50, abs=1e-3), False, 7]
+            assert found[3] == pytest.approx(70, abs=1e-3)
+
+
+def test_work_in_a_thread_is_real_where_it_is_to_be() -> None:
+    """In a module of real time, and where no mock is active; a deadline that is over has trio's own words."""
+    runs = list[Any]()
+
+    async def main() -> None:
+        with trio.move_on_after(50):
+            await runs[0](time.sleep, 0.001)
+        with trio.move_on_at(trio.current_time() - 1) as scope:
+            await runs[0](time.sleep, 0.001)
+        assert scope.cancelled_caught
+
+    with mock_sagemaker(start=START, latency=0, real_time_modules=[__name__]) as sagemaker:
+        runs.append(trio.to_thread.run_sync)
+        trio.run(main)
+        assert sagemaker.sleeps == []
+        assert now_s(sagemaker) == 0
+    trio.run(main)
+    assert trio.to_thread.run_sync is not runs[0]
+
+
+def test_an_error_of_a_handler_of_events_reaches_who_waits_for_a_thread(sagemaker: SageMakerMock) -> None:
+    """It is told in the thread that lets time pass to the deadline."""
+    told = list[int]()
+
+    def refuse(_event: object) -> None:
+        told.append(1)
+        raise RuntimeError("told")
+
+    def work() -> None:
+        eventually(lambda: told)
+        real.sleep(0.2)
+
+    async def main() -> None:
+        with trio.move_on_after(7200):
+            await trio.to_thread.run_sync(work)
+
+    create(make_client())
+    sagemaker.on_event(refuse)
+    with pytest.raises(RuntimeError, match="told"):
+        trio.run(main)
 
 
 def test_a_second_mock_reads_no_module_anew(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemock.picture.cells import clean, cut, pad, width
+from sagemock.picture.cells import clean, cut, pad, width, wrapped
 
 
 def test_nothing_that_a_terminal_obeys_gets_through() -> None:
@@ -31,3 +31,17 @@ def test_what_is_cut_says_so() -> None:
 def test_a_cut_text_fits(text: str, most: int, ellipsis: str) -> None:
     """Whatever it is of."""
     assert width(cut(clean(text), most, ellipsis)) <= most
+
+
+@given(st.text(st.sampled_from("ab -\n"), max_size=200), st.integers(20, 40))
+def test_a_wrapped_text_fits_and_keeps_its_words(text: str, most: int) -> None:
+    """Each character that is not space stays, in its order; without a limit, each line is as it was."""
+    lines = wrapped(text, most)
+    assert all(len(line) <= most for line in lines)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    assert wrapped(text, None) == text.split("\n")
+
+
+def test_what_goes_on_is_indented_below_its_own_line() -> None:
+    """By two more than the line itself; an empty line stays."""
+    assert wrapped("  one two three\n\nfour five", 12) == ["  one two", "    three", "", "four five"]

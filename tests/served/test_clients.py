@@ -1,4 +1,4 @@
-"""Clients as they come, in processes of their own: the AWS CLI, boto3, aiobotocore, the AWS SDK for JavaScript on Node."""
+"""Clients as they come, in processes of their own: the AWS CLI, boto3, aiobotocore, the SageMaker SDK, the SDK for JavaScript."""
 
 import json
 import multiprocessing
@@ -163,6 +163,35 @@ def test_aiobotocore_in_another_process_is_answered(sagemaker: SageMakerMock, cl
     )
     done = ran([sys.executable, "-c", code], environment(url))
     assert done.stdout.strip() == sagemaker.jobs["churn"].arn, done.stderr
+
+
+SDK_V2: Final = """
+import boto3, sagemaker
+from sagemaker.estimator import Estimator
+
+session = sagemaker.Session(boto3.Session(), sagemaker_client=boto3.client("sagemaker"))
+estimator = Estimator(
+    image_uri="123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1",
+    role="arn:aws:iam::123456789012:role/training",
+    instance_count=1,
+    instance_type="ml.m5.xlarge",
+    output_path="s3://churn/models",
+    sagemaker_session=session,
+)
+estimator.fit(job_name="churn", wait=False)
+session.wait_for_job("churn", poll=0)
+print(estimator.latest_training_job.describe()["TrainingJobStatus"])
+"""
+
+
+@pytest.mark.skipif(find_spec("sagemaker") is None, reason="the SageMaker SDK v2 is not here: run tox -e served")
+def test_the_sagemaker_sdk_in_another_process_lives_through_a_job(sagemaker: SageMakerMock, url: str, tmp_path: Path) -> None:
+    """An estimator is fitted; each poll takes a minute of virtual time."""
+    sagemaker.plan("*", PLAN)
+    done = ran([sys.executable, "-c", SDK_V2], environment(url), cwd=tmp_path)
+    assert done.stdout.split()[-1:] == ["Completed"], done.stderr
+    assert sagemaker.calls.to("CreateTrainingJob").outcomes == ["ok"]
+    assert sagemaker.jobs["churn"].training_seconds == 720
 
 
 POLLS: Final = """

@@ -199,6 +199,11 @@ def test_a_job_of_another_kind_is_read_and_changed(sagemaker: SageMakerMock, cli
     assert "'prepare' is a processing job: ask for sagemaker.processing_jobs['prepare'], or use its ARN" in refused
     assert "kind" in get(url, "/jobs/prepare?kind=procesing").document["message"]
     assert b"score" in get(url, "/timeline?format=svg").body
+    tune = sagemaker.create_tuning_job("tune", started_ago=3600)
+    shown = get(url, "/jobs/tune?kind=tuning").document
+    assert (shown["counters"], len(shown["children"]), shown["phase"]) == (tune.counters, 10, None)
+    assert tune.best is not None
+    assert shown["best"] == tune.best.name
 
 
 def test_plans_of_other_kinds_travel(sagemaker: SageMakerMock, url: str) -> None:

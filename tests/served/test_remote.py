@@ -20,6 +20,7 @@ from sagemock import (
     RemoteMock,
     SageMakerMock,
     TransformJobPlan,
+    TuningJobPlan,
     UnknownJob,
     UnusedError,
     UsageError,
@@ -161,6 +162,27 @@ def test_jobs_of_other_kinds_are_read_and_changed(sagemaker: SageMakerMock, remo
     with pytest.raises(UnknownJob, match="'prepare' is a processing job: look it up among those"):
         remote.jobs[job.arn]
     assert remote.svg() == sagemaker.svg()
+
+
+def test_a_tuning_job_is_read_with_its_children(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
+    """As the view of the mock itself, while it runs and after its end."""
+    remote.plan("tune-*", Plan.completes(training=60))
+    theirs = remote.create_tuning_job("tune", plan=TuningJobPlan.completes(next_launch=10, finishing=(1, 5)))
+    own = sagemaker.tuning_jobs["tune"]
+    for wanted in ("InProgress", "Completed"):
+        theirs.advance_until(wanted)
+        names = [name for name in dir(own) if not name.startswith("_") and not callable(getattr(own, name))]
+        assert {"children", "best", "counters", "objective_counters", "plan"} <= set(names)
+        assert [getattr(theirs, name) for name in names] == [getattr(own, name) for name in names]
+        assert (repr(theirs), str(theirs)) == (repr(own), str(own))
+        remote.clock.advance(400)
+    assert [one.status for one in theirs.children] == ["Completed"] * 10
+    assert (list(remote.tuning_jobs), len(remote.jobs)) == (["tune"], 10)
+    with pytest.raises(PlanError, match="objective is a callable, which no document can hold"):
+        remote.create_tuning_job("other", plan=TuningJobPlan.completes(objective=lambda _: 0.5))
+    sagemaker.create_tuning_job("other", plan=TuningJobPlan.completes(objective=lambda _: 0.5))
+    with pytest.raises(NotServed, match="callable"):
+        remote.tuning_jobs["other"].plan  # noqa: B018  # the point
 
 
 def test_a_view_has_the_verbs_of_its_job(sagemaker: SageMakerMock, remote: RemoteMock, client: Any) -> None:

@@ -11,7 +11,7 @@ KMEANS = "382416733822.dkr.ecr.us-east-1.amazonaws.com/kmeans:1"
 XGBOOST = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.3-1"
 OWN = "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1"
 LOSS = {"Name": "loss", "Regex": "loss=(.*)"}
-CHANNEL = {
+CHANNEL: dict[str, Any] = {
     "ChannelName": "train",
     "DataSource": {
         "S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://b/input", "S3DataDistributionType": "FullyReplicated"}
@@ -42,7 +42,7 @@ def algorithm(image: str, **members: Any) -> dict[str, Any]:
 def shown(definition: dict[str, Any], metric: str = "loss") -> list[dict[str, str]]:
     """Return the metric definitions that are shown."""
     found = filled(definition, {"Type": "Minimize", "MetricName": metric})
-    metrics: list[dict[str, str]] = found["AlgorithmSpecification"].get("MetricDefinitions", [])
+    metrics: list[dict[str, str]] = found["AlgorithmSpecification"]["MetricDefinitions"]
     return metrics
 
 
@@ -110,3 +110,44 @@ def test_a_metric_of_another_list_is_taken() -> None:
     request = {"AlgorithmSpecification": softmax["AlgorithmSpecification"]}
     assert {one["Name"] for one in listed(request)} < set(known(request))
     assert known({"AlgorithmSpecification": {"TrainingImage": "churn"}}) == {}
+
+
+SMALL = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 30}
+LARGE = {**SMALL, "InstanceType": "ml.m5.xlarge"}
+
+
+@pytest.mark.parametrize(
+    "tuning,resources",
+    [
+        ({"AllocationStrategy": "Prioritized", "InstanceConfigs": [SMALL]}, SMALL),
+        ({**SMALL, "VolumeKmsKeyId": "key"}, {**SMALL, "VolumeKmsKeyId": "key"}),
+        ({"AllocationStrategy": "Prioritized", "InstanceConfigs": [SMALL, LARGE]}, None),
+    ],
+)
+def test_the_instances_are_shown_as_those_of_a_training_job(tuning: dict[str, Any], resources: dict[str, Any] | None) -> None:
+    """The SageMaker SDK sends HyperParameterTuningResourceConfig, and its attach() reads ResourceConfig."""
+    found = filled({**algorithm(OWN), "HyperParameterTuningResourceConfig": tuning}, None)
+    assert found.get("ResourceConfig") == resources
+    assert found.get("HyperParameterTuningResourceConfig") == (tuning if resources is None else None)
+
+
+def test_what_is_not_shown() -> None:
+    """As hashicorp/terraform-provider-aws#47138 has it; AutoParameters as the SageMaker SDK's own test of Autotune has it."""
+    source = {"S3DataSource": {**CHANNEL["DataSource"]["S3DataSource"], "InstanceGroupNames": ["group"]}}
+    file_system = {"ChannelName": "other", "DataSource": {"FileSystemDataSource": {"FileSystemId": "fs"}}}
+    sent = {
+        **algorithm(OWN),
+        "HyperParameterRanges": {
+            "AutoParameters": [{"Name": "depth", "ValueHint": "3"}],
+            "CategoricalParameterRanges": [{"Name": "eta", "Values": ["1"]}],
+        },
+        "InputDataConfig": [{**CHANNEL, "DataSource": source}, file_system],
+        "OutputDataConfig": {"S3OutputPath": "s3://b/output", "CompressionType": "GZIP"},
+        "StoppingCondition": {"MaxRuntimeInSeconds": 86400, "MaxPendingTimeInSeconds": 7200},
+    }
+    found = filled(sent, None)
+    assert found["HyperParameterRanges"] == {"CategoricalParameterRanges": [{"Name": "eta", "Values": ["1"]}]}
+    assert found["InputDataConfig"][0]["DataSource"] == CHANNEL["DataSource"]
+    assert found["InputDataConfig"][1]["DataSource"] == file_system["DataSource"]
+    assert found["OutputDataConfig"] == {"S3OutputPath": "s3://b/output"}
+    assert found["StoppingCondition"] == {"MaxRuntimeInSeconds": 86400}

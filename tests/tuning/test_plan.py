@@ -38,7 +38,7 @@ def test_a_plan_shows_what_makes_it(plan: TuningJobPlan, text: str) -> None:
 
 def test_an_objective_is_shown() -> None:
     """By what it is called."""
-    assert repr(TuningJobPlan.completes(objective=max)) == f"TuningJobPlan.completes(objective={max!r})"
+    assert repr(made.completes(objective=max)) == f"TuningJobPlan.completes(objective={max!r})"
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,11 @@ from tests.docs.examples import DEFINES_TESTS
 __all__ = ["annotated", "modules", "write"]
 
 ROOT: Final = Path(__file__).parents[2]
-BLOCK: Final = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCK: Final = re.compile(r"^(<!-- skip: next if[^\n]*\n\n)?```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+"""An example, and before it perhaps a condition: it is then about a package that is not in every environment."""
+FILE: Final = re.compile(r"# ((?!test_)\w+)\.py\n")
+"""How an example begins which is a file that later tests of the page import."""
+IMPORT: Final = re.compile(r"^from (\w+) import [^\n]+\n", re.MULTILINE)
 FIXTURES: Final = {"sagemock": "__sagemock.SageMakerMock", "monkeypatch": "__pytest.MonkeyPatch"}
 PYRIGHT: Final[dict[str, object]] = {
     "typeCheckingMode": "strict",
@@ -34,17 +38,25 @@ EMPTY: Final = {
     "{}": "dict[__typing.Any, __typing.Any]",
     "set()": "set[__typing.Any]",
 }
-APART: Final = {"aiobotocore", "airflow", "flyte", "sagemaker-sdk"}
-"""The pages about clients without types, or in an environment of their own because they hold botocore to a few releases."""
+APART: Final = {"aiobotocore"}
+"""The page about clients without types, in an environment of their own because they hold botocore to a few releases."""
 PROLOGUE: Final = "import typing as __typing; import pytest as __pytest; import sagemock as __sagemock\n"
 
 
 def modules(page: str) -> Iterator[str]:
-    """Return the modules that the examples of a page make: those with tests are one each, all others are one together."""
+    """Return the modules that the examples of a page make: those with tests are one each, all others are one together.
+
+    What a test imports from a file that the page has shown stands in its place, since pages may have files of the same name.
+    """
     together: list[str] = []
-    for block in BLOCK.findall(page):
-        if DEFINES_TESTS.search(block):
-            yield block
+    files: dict[str, str] = {}
+    for condition, block in BLOCK.findall(page):
+        if condition:
+            continue
+        if shown := FILE.match(block):
+            files[shown[1]] = block
+        elif DEFINES_TESTS.search(block):
+            yield IMPORT.sub(lambda found: files.get(found[1], found[0]), block)
         else:
             together.append(block)
     if together:

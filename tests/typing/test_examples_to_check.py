@@ -54,6 +54,17 @@ def test_examples_of_a_page_are_one_module_and_one_more_for_each_with_tests() ->
     page = "```python\na = 1\n```\n\n```python\ndef test_x(): ...\n```\n\n```python\nb = a\n```\n"
     assert list(modules(page)) == ["def test_x(): ...\n", "a = 1\n\nb = a\n"]
     assert list(modules("nothing")) == []
+    assert list(modules("<!-- skip: next if(x, reason='y') -->\n\n" + page)) == ["def test_x(): ...\n", "b = a\n"]
+
+
+def test_a_file_that_a_test_imports_stands_in_its_place() -> None:
+    """The last one of its name, before the test."""
+    launcher = "```python\n# launcher.py\na = 1\n```\n\n"
+    test = "```python\nfrom launcher import a\nfrom os import path\ndef test_x(): ...\n```\n\n"
+    assert list(modules(launcher + test + launcher.replace("1", "2") + test)) == [
+        "# launcher.py\na = 1\nfrom os import path\ndef test_x(): ...\n",
+        "# launcher.py\na = 2\nfrom os import path\ndef test_x(): ...\n",
+    ]
 
 
 def test_all_pages_are_written(tmp_path: Path) -> None:

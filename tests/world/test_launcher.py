@@ -728,14 +728,17 @@ def test_a_handler_of_a_signal_may_raise_in_a_step(sagemaker: SageMakerMock, mon
 
 
 def test_a_picture_shows_the_family(sagemaker: SageMakerMock) -> None:
-    """The children under their tuning job, with their values; and why it failed."""
+    """The children under their tuning job, with their values; and why each of them failed."""
     tune = tuning(sagemaker, FAILS, most=2)
     assert "no children yet" in str(tune)
+    sagemaker.clock.advance(15)
+    assert "no objective yet" in str(tune)
     sagemaker.advance_until_idle()
     text = sagemaker.timeline(tune.arn)
     assert "All training jobs failed" in text
     assert "  -001-" in text
-    assert "no objective yet" in text
+    assert "no objective yet" not in text
+    assert text.count("AlgorithmError: , exit code: 1") == 2
     assert tune.best is None
 
 

@@ -14,7 +14,10 @@ from sagemock.evidence import REPLAY, Assumption
 from sagemock.jobs.batch.fields import STARTING
 from sagemock.jobs.kinds import Kind
 
-__all__ = ["loaded", "played"]
+__all__ = ["CALLED", "loaded", "played"]
+
+CALLED: Final = "sagemock:StoppingSince"
+"""A member that no response has: when the job was first seen to be Stopping, where several records tell."""
 
 _CALLED: Final = Assumption(
     "that a recorded processing or transform job that was stopped, and whose record does not say when, was stopped 10 s before "
@@ -75,7 +78,7 @@ def played(response: Mapping[str, Any], kind: Kind, running: str) -> dict[str, A
             fields["registered_after"] = _length(modified_us)
         return fields
     else:
-        fields |= _stopped(started_us, ended_us, modified_us if status == "Stopping" else None)
+        fields |= _stopped(started_us, ended_us, modified_us if status == "Stopping" else offset_us(CALLED))
     if ended_us is not None and modified_us is not None:
         fields["settled_after"] = _length(modified_us - ended_us)
     return fields
@@ -100,7 +103,7 @@ def _stopped(started_us: int | None, ended_us: int | None, called_us: int | None
     since_us = started_us or 0
     if ended_us is None:
         return {"endless": True, "stopped_after": _length(since_us + _CALLED_US if called_us is None else called_us)}
-    stopped_us = max(since_us, ended_us - _CALLED_US)
+    stopped_us = max(since_us, ended_us - _CALLED_US) if called_us is None else min(max(since_us, called_us), ended_us)
     fields: dict[str, Any] = {"endless": True, "stopped_after": _length(stopped_us), "stopping": _length(ended_us - stopped_us)}
     # It never started, so it waits for its instances until it is stopped.
     return fields if started_us is not None else fields | {"during": STARTING}
