@@ -8,7 +8,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from sagemock import Plan, SageMakerMock, TuningJobPlan, mock_sagemaker
-from tests.support.calling import START, code_and_text, make_client
+from tests.support.calling import START, YOUNG, code_and_text, make_client
 from tests.support.tuning import OWN, request, several
 
 NAME = {"HyperParameterTuningJobName": "tune"}
@@ -53,6 +53,7 @@ def test_an_unknown_one_is_not_found(sagemaker: SageMakerMock, call: str) -> Non
     assert refused(call, **NAME) == ("ResourceNotFound", UNKNOWN)
 
 
+@YOUNG
 def test_deletion(sagemaker: SageMakerMock) -> None:
     """A running one is refused; an ended one is Deleting, then gone; an unknown one is no error, nor is a second call."""
     CLIENT.delete_hyper_parameter_tuning_job(**NAME)

@@ -21,7 +21,7 @@ from sagemock import (
     mock_sagemaker,
 )
 from sagemock.protocol.refusal import Refusal
-from tests.support.calling import START, after, make_client
+from tests.support.calling import START, YOUNG, after, make_client
 from tests.support.tuning import request, several
 
 NAME = {"HyperParameterTuningJobName": "tune"}
@@ -124,6 +124,7 @@ def wait_for_its_end() -> None:
         time.sleep(30)
 
 
+@YOUNG
 def test_a_tuning_job_that_waits_for_room_can_be_stopped_and_deleted(sagemaker: SageMakerMock) -> None:
     """What came of it is forgotten: one of the same name begins anew."""
     tuning(sagemaker)
@@ -141,6 +142,7 @@ def test_a_tuning_job_that_waits_for_room_can_be_stopped_and_deleted(sagemaker: 
     assert {one.hyperparameters["kind"] for one in sagemaker.tuning_jobs["tune"].children} == {"a", "b"}
 
 
+@YOUNG
 def test_a_renewed_tuning_job_has_children_of_its_own(sagemaker: SageMakerMock) -> None:
     """Those of the one before it stay, with their names."""
     for _ in range(2):
@@ -316,6 +318,7 @@ def test_a_client_stops_a_child(sagemaker: SageMakerMock) -> None:
     assert (tune.status, tune.counters) == ("Completed", {**NONE, "Stopped": 2})
 
 
+@YOUNG
 def test_a_deleted_child_is_remembered(sagemaker: SageMakerMock) -> None:
     """Counted and listed with the status with which it ended, also when its name has another owner."""
     tune = tuning(sagemaker, own=TuningJobPlan.completes(objective=lambda _: 0.5))
@@ -333,6 +336,7 @@ def test_a_deleted_child_is_remembered(sagemaker: SageMakerMock) -> None:
     assert [one.status for one in tune.children] == ["Completed"] * 4
 
 
+@YOUNG
 def test_a_child_may_be_deleted_while_others_run(sagemaker: SageMakerMock) -> None:
     """Its instances are not handed over any more; its slot is filled all the same."""
     tune = tuning(sagemaker, parallel=1, most=2)
