@@ -5,6 +5,7 @@ import asyncio
 import http.client
 import socket
 import sys
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -112,14 +113,24 @@ def test_a_worker_of_the_mock_is_stopped_and_one_that_is_older_is_not(sends: Sen
             await look_up()
 
         with mock_sagemaker(), ThreadPoolExecutor(1) as pool:
-            with pytest.raises(NotAnswered):
-                pool.submit(socket.gethostbyname, STS).result()
+            for one in (pool, old):
+                # An older pool belongs to the mock with the work that it is given inside.
+                with pytest.raises(NotAnswered):
+                    one.submit(socket.gethostbyname, STS).result()
             with pytest.raises(NotAnswered):
                 asyncio.run(by_pool())
-    with ThreadPoolExecutor(1) as old:
-        old.submit(int).result()
-        with mock_sagemaker(), pytest.raises(pytest.fail.Exception):
-            old.submit(socket.gethostbyname, STS).result()
+    is_inside = threading.Event()
+
+    def look_up_inside() -> None:
+        is_inside.wait()
+        with pytest.raises(pytest.fail.Exception):
+            socket.gethostbyname(STS)
+
+    older = threading.Thread(target=look_up_inside)
+    older.start()
+    with mock_sagemaker():
+        is_inside.set()
+        older.join()
     assert sends == [f"socket.gethostbyname('{STS}')"]
     sends.clear()
 

@@ -9,7 +9,8 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -41,8 +42,20 @@ class PythonExampleParser(CodeBlockParser):
             fails = FAILS.match(example.document.text[example.end :])
             report = run_by_pytest(example.parsed, files_before(example))
             return report if fails is None else not_as_told(report, fails[1])
-        PythonEvaluator()(example)
+        with environment_kept():
+            PythonEvaluator()(example)
         return None
+
+
+@contextmanager
+def environment_kept() -> Iterator[None]:
+    """Undo what an example does to the environment, as one that stands for a conftest.py: other tests follow."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def files_before(example: Example) -> dict[str, str]:

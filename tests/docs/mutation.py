@@ -23,7 +23,7 @@ from sybil.parsers.myst import SkipParser
 from sagemock.protocol.answer import Reply, success
 from sagemock.protocol.request import Request
 from sagemock.world.backend import Backend
-from tests.docs.examples import DEFINES_TESTS, FAILS, PythonExampleParser, files_before, not_as_told
+from tests.docs.examples import DEFINES_TESTS, FAILS, PythonExampleParser, environment_kept, files_before, not_as_told
 
 __all__ = ["Silence", "checks_nothing", "emptied", "needed", "passing"]
 
@@ -112,7 +112,8 @@ class _Mutated(PythonExampleParser):
         if not checks_nothing(source) and _passes(source, dict(example.namespace)):
             self.passing.append(_name(example, _first_check(source)))
         rest = needed(source, example.document.text[example.end :])
-        exec(compile(rest, example.path, "exec"), example.namespace)  # noqa: S102  # an example of ours
+        with environment_kept():
+            exec(compile(rest, example.path, "exec"), example.namespace)  # noqa: S102  # an example of ours
         return None
 
 
