@@ -18,9 +18,6 @@ EXPECTED = {
     "== datetime(2018, 7, 30, 1, tzinfo=timezone.utc)": TIME,
     'docs/how-to/moto-beside-us.md: assert str(unanswered.value).startswith("s3.ListBuckets (GET https://s3")': OTHERS,
     'docs/how-to/moto-beside-us.md: assert str(unanswered.value).startswith("sts.amazonaws.com is a host of AWS")': OTHERS,
-    "docs/how-to/retries-and-throttling.md: assert \"fault('StopTrainingJob', 'ThrottlingException')\" in str(caught.value)": (
-        "it is about a fault that no call meets"
-    ),
     "docs/how-to/threads-and-asyncio.md: assert not sagemaker.sleeps": TIME,
     "docs/how-to/threads-and-asyncio.md: assert woke.is_set()": TIME,
     "docs/migration.md: test_a_failure_is_reported": BEFORE,
