@@ -13,7 +13,7 @@ BEFORE = "it is a test before the change to sagemock"
 OTHERS = "its call is one that sagemock does not answer"
 EXPECTED = {
     "docs/how-to/credentials.md: import os": "it sets a variable",
-    "docs/how-to/events-and-lambda.md: import pytest": "the pattern is refused before anything is asked",
+    "docs/how-to/events-and-lambda.md: test_a_misspelt_status_is_found": "the pattern is refused before anything is asked",
     "docs/how-to/frozen-time.md: assert sagemaker.clock.now() == datetime.now(timezone.utc) "
     "== datetime(2018, 7, 30, 1, tzinfo=timezone.utc)": TIME,
     'docs/how-to/moto-beside-us.md: assert str(unanswered.value).startswith("s3.ListBuckets (GET https://s3")': OTHERS,
