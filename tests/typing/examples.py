@@ -30,6 +30,8 @@ PYRIGHT: Final[dict[str, object]] = {
     "pythonVersion": "3.10",
     # An example that goes on from another imports what that one used.
     "reportUnusedImport": False,
+    # An example that is a file of its own imports again what the page has imported before.
+    "reportDuplicateImport": False,
     # `error.response["Error"]["Code"]`, which botocore's stubs call optional, is how everybody writes it.
     "reportTypedDictNotRequiredAccess": False,
 }
