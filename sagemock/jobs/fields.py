@@ -1,16 +1,22 @@
 """The general fields of a plan: what a plan can say of a job of any kind."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar, Final
+import inspect
+import sys
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from sagemock.checks import mapping, of_a_plan, text, whole
+from sagemock.checks import mapping, nearest, of_a_plan, quoted, text, whole
+from sagemock.errors import InvalidType
 from sagemock.jobs.durations import Duration, span_us
 from sagemock.jobs.kinds import Kind
 from sagemock.jobs.lines import LineSource, LogMapping, sources_of
 from sagemock.jobs.own import Kept
 
-__all__ = ["GeneralFields"]
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["GeneralFields", "code"]
 
 _EMPTY_MAX: Final = 99
 _UNSHOWN: Final = frozenset({"replayed", "nulls", "called"})
@@ -58,6 +64,15 @@ class GeneralFields:
         # Both would print every field of a dataclass.
         printer.text(repr(self))
 
+    def _changed(self, changes: Mapping[str, Any], shown: Callable[[str, Any], str]) -> "Self":
+        """Return the same plan with other values in some of its fields, which its repr tells as they are `shown`."""
+        known = [name for name in inspect.signature(type(self)).parameters if name != "called"]
+        for name in changes:
+            if name not in known:
+                raise InvalidType(f"a plan has no {quoted(name)}; did you mean {nearest(name, known, least=0)!r}?")
+        words = ", ".join(f"{name}={shown(name, value)}" for name, value in changes.items())
+        return replace(self, **{"called": f"{self!r}.but({words})", **changes})
+
     @property
     def by_status(self) -> dict[str, LineSource]:
         """What the container writes in which status, besides what the phases say."""
@@ -78,3 +93,8 @@ class GeneralFields:
             object.__setattr__(self, "replayed", Kept(self.replayed))
         for name in ("stopping", "limit_lag", "stopped_after"):
             span_us(getattr(self, name), name)
+
+
+def code(value: object) -> str:
+    """Return the code that makes a value, whole: a repr of a plan is pasted into a test."""
+    return quoted(value, sys.maxsize)

@@ -1,9 +1,8 @@
 """Plans of tuning jobs: what a test wants a tuning job itself to do, beside its children."""
 
 import inspect
-import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, TypedDict
@@ -12,7 +11,7 @@ from sagemock import reasons
 from sagemock.checks import flag, nearest, of_a_plan, public, public_class, quoted, takes_one
 from sagemock.errors import InvalidType, PlanError
 from sagemock.jobs.durations import Duration, is_forever, span_us
-from sagemock.jobs.fields import GeneralFields
+from sagemock.jobs.fields import GeneralFields, code
 from sagemock.jobs.hashing import hashed_once
 from sagemock.jobs.kinds import TUNING, Kind
 
@@ -146,7 +145,7 @@ class TuningJobPlan(GeneralFields):
         :param objective: As in `completes`.
         """
         changes = {"ending": "Failed", "failure_reason": reasons.checked(reason), "ended_after": after, "objective": objective}
-        return cls._made("fails", durations, repr(reason), f"after={_code(after)}", **changes)
+        return cls._made("fails", durations, repr(reason), f"after={code(after)}", **changes)
 
     @classmethod
     @public
@@ -162,7 +161,7 @@ class TuningJobPlan(GeneralFields):
         """Plan a tuning job that its owner stops through the API, `after` so long after its creation."""
         if span_us(after, "after") is None:
             raise PlanError("TuningJobPlan.stopped(after=None): say when it is stopped, after=600")
-        return cls._made("stopped", durations, f"after={_code(after)}", stopped_after=after, objective=objective)
+        return cls._made("stopped", durations, f"after={code(after)}", stopped_after=after, objective=objective)
 
     @classmethod
     @public
@@ -173,12 +172,7 @@ class TuningJobPlan(GeneralFields):
     @public
     def but(self, **changes: Any) -> "TuningJobPlan":  # noqa: ANN401  # the fields of a plan
         """Return the same plan with other values in some of its fields."""
-        known = [name for name in inspect.signature(type(self)).parameters if name != "called"]
-        for name in changes:
-            if name not in known:
-                raise InvalidType(f"a plan has no {quoted(name)}; did you mean {nearest(name, known, least=0)!r}?")
-        words = ", ".join(f"{name}={_code(value)}" for name, value in changes.items())
-        return replace(self, **{"called": f"{self!r}.but({words})", **changes})
+        return self._changed(changes, lambda _, value: code(value))
 
     @classmethod
     def _made(cls, recipe: str, durations: Mapping[str, Any], *words: str, **changes: Any) -> "TuningJobPlan":  # noqa: ANN401
@@ -190,8 +184,8 @@ class TuningJobPlan(GeneralFields):
                     f"TuningJobPlan.{recipe}() has no {quoted(name)}; did you mean {near!r}? Its durations: {', '.join(LENGTHS)}"
                 )
         objective = changes.get("objective")
-        given = [*words, *([] if objective is None else [f"objective={_code(objective)}"])]
-        given += [f"{name}={_code(value)}" for name, value in durations.items()]
+        given = [*words, *([] if objective is None else [f"objective={code(objective)}"])]
+        given += [f"{name}={code(value)}" for name, value in durations.items()]
         return cls(**{"called": f"TuningJobPlan.{recipe}({', '.join(given)})", **durations, **changes})
 
 
@@ -201,8 +195,3 @@ def _check_callable(objective: object) -> None:
             f"objective is a function of a child's hyperparameters, not {quoted(objective)}: "
             "write objective=lambda hyperparameters: 0.5"
         )
-
-
-def _code(value: object) -> str:
-    """Return the code that makes a value, whole: a repr of a plan is pasted into a test."""
-    return quoted(value, sys.maxsize)

@@ -1,9 +1,8 @@
 """The fields of a batch job's plan."""
 
 import inspect
-import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
 
@@ -12,7 +11,7 @@ from sagemock.checks import flag, nearest, of_a_plan, quoted, text
 from sagemock.errors import InvalidType, PlanError
 from sagemock.jobs.contents import Content, OutputMapping, contents_of
 from sagemock.jobs.durations import Duration, is_forever, span_us
-from sagemock.jobs.fields import GeneralFields
+from sagemock.jobs.fields import GeneralFields, code
 from sagemock.jobs.lines import Lines, check_fit
 
 if TYPE_CHECKING:
@@ -126,13 +125,8 @@ class BatchFields(GeneralFields):
 
     def but(self, **changes: Any) -> "Self":  # noqa: ANN401  # the fields of a plan
         """Return the same plan with other values in some of its fields."""
-        known = [name for name in inspect.signature(type(self)).parameters if name != "called"]
-        for name in changes:
-            if name not in known:
-                raise InvalidType(f"a plan has no {quoted(name)}; did you mean {nearest(name, known, least=0)!r}?")
         # The outputs may be large files.
-        words = ", ".join(f"{name}={quoted(value) if name == 'outputs' else _code(value)}" for name, value in changes.items())
-        return replace(self, **{"called": f"{self!r}.but({words})", **changes})
+        return self._changed(changes, lambda name, value: quoted(value) if name == "outputs" else code(value))
 
     @classmethod
     def _check_phase(cls, phase: object, given: str, verb: str) -> None:
@@ -156,7 +150,7 @@ class BatchFields(GeneralFields):
                 raise InvalidType(
                     f"{cls.__name__}.{recipe}() has no {quoted(name)}; did you mean {near!r}? Its phases: {', '.join(known)}"
                 )
-        given = [*words, *(f"{name}={_code(value)}" for name, value in durations.items())]
+        given = [*words, *(f"{name}={code(value)}" for name, value in durations.items())]
         logs = changes.get("logs")
         given += ["logs={…}"] if isinstance(logs, (Mapping, tuple)) and len(logs) else []
         return cls(**{"called": f"{cls.__name__}.{recipe}({', '.join(given)})", **durations, **changes})
@@ -194,8 +188,3 @@ class BatchFields(GeneralFields):
                 "leave one out"
             )
         return cls._made("hangs", durations, [repr(during), *words], during=during, endless=True, **changes)
-
-
-def _code(value: object) -> str:
-    """Return the code that makes a value, whole: a repr of a plan is pasted into a test."""
-    return quoted(value, sys.maxsize)
