@@ -141,6 +141,22 @@ def test_a_marked_test_runs_once_for_each(run: Run) -> None:
         ])  # fmt: skip
 
 
+def test_a_managed_spot_job_ends_as_only_such_jobs_do(run: Run) -> None:
+    """It is asked when it is created."""
+    result = run(f"""
+        import pytest
+        from tests.support.calling import create, describe, make_client
+
+        @pytest.mark.sagemock(outcomes="max-wait-exceeded")
+        def test_it(sagemock):
+            client = make_client()
+            create(client, **{SPOT!r})
+            sagemock.advance_until_idle()
+            assert describe(client)["SecondaryStatus"] == "MaxWaitTimeExceeded"
+    """)
+    result.assert_outcomes(passed=1)
+
+
 def test_a_test_of_processing_jobs_runs_once_for_each(run: Run) -> None:
     """The jobs of other kinds have the plan that the marker gives."""
     result = run(

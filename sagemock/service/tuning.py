@@ -218,8 +218,6 @@ def list_children(service: "Service", _: Api, place: Place, request: Mapping[str
 def _rows(job: Job, by: str, now_us: int) -> Iterator[tuple[list[Any], Child]]:
     """Yield the children, each with what it is sorted by; the names of children are in the order of their numbers."""
     for one in job.children:
-        if one.created_us > now_us:
-            continue
         value = one.objective if one.is_over(now_us) else None
         if by == "Status":
             yield [one.status(now_us), one.number], one

@@ -30,6 +30,7 @@ JAVASCRIPT = pytest.mark.skipif(
     NODE is None or not (MODULES / "@aws-sdk" / "client-sagemaker").is_dir(),
     reason="Node or @aws-sdk/client-sagemaker is not here: run tox -e served",
 )
+SDK = pytest.mark.skipif(find_spec("sagemaker") is None, reason="the SageMaker SDK v2 is not here: run tox -e served")
 CLI = pytest.mark.skipif(AWS is None, reason="the AWS CLI is not here: run tox -e served")
 PLAN: Final = Plan.completes(starting=60, downloading=60, training=600, uploading=60)
 
@@ -184,7 +185,7 @@ print(estimator.latest_training_job.describe()["TrainingJobStatus"])
 """
 
 
-@pytest.mark.skipif(find_spec("sagemaker") is None, reason="the SageMaker SDK v2 is not here: run tox -e served")
+@SDK
 def test_the_sagemaker_sdk_in_another_process_lives_through_a_job(sagemaker: SageMakerMock, url: str, tmp_path: Path) -> None:
     """An estimator is fitted; each poll takes a minute of virtual time."""
     sagemaker.plan("*", PLAN)

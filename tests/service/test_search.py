@@ -438,6 +438,24 @@ def test_a_resource_is_searched_by_what_it_shows(sagemaker: SageMakerMock, clien
     assert found == ["gamma", "alpha"]
 
 
+def test_tuning_jobs_and_their_children_are_found(sagemaker: SageMakerMock, client: Any) -> None:
+    """A tuning job by its status, its children by its ARN."""
+    tune = sagemaker.create_tuning_job("tune", Tags=[{"Key": "team", "Value": "x"}])
+    sagemaker.create_tuning_job("other")
+    tune.advance_until("Completed")
+    filters = [
+        where("HyperParameterTuningJobName", "Equals", "tune"),
+        where("HyperParameterTuningJobStatus", "Equals", "Completed"),
+    ]
+    [found] = client.search(Resource="HyperParameterTuningJob", SearchExpression={"Filters": filters})["Results"]
+    shown = client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName="tune")
+    del shown["ResponseMetadata"]
+    assert found == {"HyperParameterTuningJob": {**shown, "Tags": [{"Key": "team", "Value": "x"}]}}
+    filters = [where("TuningJobArn", "Equals", tune.arn)]
+    children = client.search(Resource="TrainingJob", SearchExpression={"Filters": filters}, MaxResults=100)["Results"]
+    assert {one["TrainingJob"]["TrainingJobName"] for one in children} == {child.name for child in tune.children}
+
+
 def test_other_resources_are_refused_by_name(client: Any) -> None:
     """And what is no resource as the service does."""
     with pytest.raises(NotSimulated) as unknown:

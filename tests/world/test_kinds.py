@@ -221,6 +221,15 @@ def test_a_callable_is_for_training_jobs_unless_it_says_otherwise(sagemaker: Sag
         client.create_processing_job(**processing())
 
 
+def test_the_life_of_most_kinds_is_known_at_once(sagemaker: SageMakerMock) -> None:
+    """There is no next step, and no status of which the life says nothing."""
+    sagemaker.create_training_job("churn")
+    sagemaker.create_processing_job("prepare")
+    for job in (sagemaker.jobs.find("churn"), sagemaker.processing_jobs.find("prepare")):
+        assert job.next_step_us is None
+        assert not job.may_reach("Failed")
+
+
 def test_plans_for_the_wrong_kind_are_refused(sagemaker: SageMakerMock) -> None:
     """With what to write."""
     with pytest.raises(InvalidValue, match=r"kind='transform', and ProcessingJobPlan.completes\(\) is for processing jobs"):

@@ -408,6 +408,7 @@ def test_the_lines_of_a_test_count(sagemaker: SageMakerMock) -> None:
     sagemaker.clock.advance(300)
     first, second = (one.name for one in tune.children)
     assert tune.children[0].objective != 0.01
+    sagemaker.log(first, "an epoch is over")
     sagemaker.log(first, "loss=0.01")
     assert tune.children[0].objective == 0.01
     sagemaker.advance_until_idle()
@@ -633,6 +634,19 @@ def test_a_warm_start_of_several_parents(sagemaker: SageMakerMock) -> None:
     assert overall["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] == pytest.approx(0.2)
     assert best["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] == pytest.approx(0.7)
     assert "TuningJobName" not in best
+
+
+def test_a_warm_start_from_a_parent_without_a_success(sagemaker: SageMakerMock) -> None:
+    """It has no best child."""
+    sagemaker.plan("one-*", FAILS)
+    CLIENT.create_hyper_parameter_tuning_job(**request("one", most=2))
+    sagemaker.advance_until_idle()
+    parents = [{"HyperParameterTuningJobName": "one"}]
+    start = {"WarmStartType": "IdenticalDataAndAlgorithm", "ParentHyperParameterTuningJobs": parents}
+    CLIENT.create_hyper_parameter_tuning_job(**request(most=2), WarmStartConfig=start)
+    assert "OverallBestTrainingJob" not in described()
+    sagemaker.advance_until_idle()
+    assert described()["OverallBestTrainingJob"] == described()["BestTrainingJob"]
 
 
 # -- around it
