@@ -142,7 +142,7 @@ class Stillness:
             seen = self._seen.get(thread)
             if rests and seen is None:
                 # It has ended.
-                continue
+                continue  # pragma: no cover  # by chance: just now
             wait = self._wait(thread, seen)
             if self._tells and wait.why in FOR_NATIVES and not is_older and self._natives.compute():
                 # It may wait for them; and they have not stood still for as long as it has.

@@ -170,7 +170,7 @@ class Played:
         except ClientError as error:
             assert error.response["Error"]["Code"] in ("ValidationException", "ResourceInUse")  # noqa: PT017  # either is right
 
-    def act_on(self, child: str, action: str) -> None:
+    def act_on(self, child: str, action: str) -> None:  # pragma: no cover  # what is drawn is chance
         """Do something to a child, which may be gone."""
         if child in self.mock.jobs:
             match action:
