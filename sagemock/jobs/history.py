@@ -56,9 +56,8 @@ def _statuses(job: AnyJob, change: Change) -> tuple[str, str]:
 
 def changed_us(old: AnyJob, new: AnyJob | None, now: Callable[[], int]) -> int:
     """Return when the record `old` was replaced: with an intervention, at its instant; else now."""
-    if new is not None and len(new.interventions) > len(old.interventions):
-        return new.created_us + new.interventions[-1].at_us
-    return now()
+    since_us = None if new is None else new.since_us(old)
+    return now() if since_us is None else since_us
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,9 @@ class AnyJob(Protocol):
     def may_reach(self, wanted: str) -> bool:
         """Whether it may have a status of which its life, as it is known now, says nothing."""
 
+    def since_us(self, old: "AnyJob", /) -> int | None:
+        """Return when this record replaced `old` in the life of the job; None if nothing in it says so."""
+
     def is_gone(self, now_us: int) -> bool:
         """Whether its deletion is done at this instant."""
 
@@ -189,6 +192,11 @@ class JobRecord:
     def may_reach(self, wanted: str) -> bool:  # noqa: ARG002  # one whose life is known has no other status
         """Whether it may have a status of which its life, as it is known now, says nothing."""
         return False
+
+    def since_us(self, old: AnyJob) -> int | None:
+        """Return when this record replaced `old` in the life of the job; None if nothing in it says so."""
+        has_more = len(self.interventions) > len(old.interventions)
+        return self.created_us + self.interventions[-1].at_us if has_more else None
 
     def is_gone(self, now_us: int) -> bool:
         """Whether its deletion is done at this instant."""

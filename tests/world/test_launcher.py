@@ -613,6 +613,20 @@ def test_one_that_others_started(ago: float) -> None:
     assert shown[0] == shown[1]
 
 
+def test_what_was_planned_of_one_that_others_started_has_not_happened() -> None:
+    """Its children completed it before the instant at which its plan would have failed it."""
+    seen = []
+    for ago in (0, 50):
+        plan = TuningJobPlan.fails(after=9, first_launch=0, finishing=0)
+        with mock_sagemaker(start=START + timedelta(seconds=ago), latency=0, plan=[plan, Plan.immediate()]) as mock:
+            fields = {name: value for name, value in request(most=1, parallel=1).items() if name != "HyperParameterTuningJobName"}
+            mock.create_tuning_job("tune", started_ago=ago, **fields)
+            mock.advance_until_idle()
+            seen.append([(one["id"], one["time"]) for one in mock.events])
+            assert mock.tuning_jobs["tune"].status == "Completed"
+    assert seen[0] == seen[1]
+
+
 def test_a_warm_start_of_several_parents(sagemaker: SageMakerMock) -> None:
     """They must have ended; the best of all is shown with the name of its parent."""
     values = iter([0.3, 0.9, 0.5, 0.2, 0.8, 0.7])
