@@ -18,7 +18,7 @@ from sagemock.service.tuning_echo import filled
 from sagemock.training.snapshot import snapshot as training_snapshot
 from sagemock.tuning.child import Child
 from sagemock.tuning.criteria import better
-from sagemock.tuning.definition import defined
+from sagemock.tuning.definitions import defined
 from sagemock.tuning.job import Job, Parent, Snapshot, objective_status, snapshot
 from sagemock.tuning.plan import TuningJobPlan
 from sagemock.tuning.script import Script, script

@@ -1,1 +1,1 @@
-"""Tuning jobs, pure: which values a child gets, and when it is stopped early."""
+"""Tuning jobs, pure: which values a child gets, what is launched and stopped when, and how a tuning job ends."""

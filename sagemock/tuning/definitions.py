@@ -4,16 +4,22 @@ A tuning job has one definition, with its ranges and its objective beside it in 
 with its own (the records have both forms).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from sagemock.evidence import Assumption
 from sagemock.training.launch import OBJECTIVE_MEMBER
+from sagemock.tuning.space import Space
 
-__all__ = ["RANGES", "child", "definitions", "instances", "objective", "ranged", "ranges", "static"]
+__all__ = ["RANGES", "Definition", "child", "defined", "definitions", "instances", "objective", "ranged", "ranges", "static"]
 
 RANGES: Final = ("IntegerParameterRanges", "ContinuousParameterRanges", "CategoricalParameterRanges")
 _FIRST: Final = Assumption("that each training job of a tuning job runs on the first of its InstanceConfigs", since="2026-11-26")
+_CHECKPOINTS: Final = Assumption(
+    "that the children of a tuning job share the S3Uri of CheckpointConfig, without a part of their own", since="2026-11-26"
+)
 _NOT_OF_A_JOB: Final = frozenset({
     "DefinitionName", "TuningObjective", "HyperParameterRanges", "StaticHyperParameters", "HyperParameterTuningResourceConfig",
 })  # fmt: skip
@@ -70,3 +76,57 @@ def instances(tuning: Mapping[str, Any]) -> dict[str, Any]:
 def _config(request: Mapping[str, Any]) -> Mapping[str, Any]:
     found: Mapping[str, Any] = request.get("HyperParameterTuningJobConfig", {})
     return found
+
+
+# -- one of them, ready to be launched
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A definition of a tuning job's request."""
+
+    whole: Mapping[str, Any]
+    """The request."""
+    body: Mapping[str, Any]
+    """The definition in it."""
+
+    @property
+    def name(self) -> str | None:
+        """DefinitionName, if it has one."""
+        name: str | None = self.body.get("DefinitionName")
+        return name
+
+    @cached_property
+    def objective(self) -> Mapping[str, str] | None:
+        """What is sought: the MetricName and the Type; None only without validation."""
+        return objective(self.whole, self.body)
+
+    @property
+    def metric(self) -> str:
+        """The name of the metric that is sought."""
+        return "" if self.objective is None else self.objective["MetricName"]
+
+    @property
+    def maximize(self) -> bool:
+        """Whether the largest value is the best."""
+        return self.objective is not None and self.objective["Type"] == "Maximize"
+
+    @cached_property
+    def space(self) -> Space:
+        """The hyperparameters that vary."""
+        return Space.of(ranges(self.whole, self.body))
+
+    def request(self, name: str, tuned: Mapping[str, str], tags: Iterable[tuple[str, str]]) -> dict[str, Any]:
+        """Return the CreateTrainingJob request of a child.
+
+        Its hyperparameters are the static ones, the tuned ones and the name of the objective (a record of 2019). Its tags are
+        those of the tuning job (service model).
+        """
+        request = {"TrainingJobName": name, **child(self.whole, self.body, tuned)}
+        given = [{"Key": key, "Value": value} for key, value in tags]
+        return _CHECKPOINTS({**request, "Tags": given} if given else request)
+
+
+def defined(request: Mapping[str, Any]) -> tuple[Definition, ...]:
+    """Return the definitions of a request, in their order."""
+    return tuple(Definition(request, body) for body in definitions(request))

@@ -8,8 +8,7 @@ from typing import Any, Final
 from sagemock.clock.instants import SECOND_US
 from sagemock.evidence import Assumption
 from sagemock.jobs.durations import span_us
-from sagemock.tuning.definition import Definition, defined
-from sagemock.tuning.definitions import static
+from sagemock.tuning.definitions import Definition, defined, static
 from sagemock.tuning.plan import TuningJobPlan
 from sagemock.tuning.stopping import resources
 

@@ -30,7 +30,7 @@ from sagemock.training.launch import Launching, Values
 from sagemock.training.plan.plan import Plan
 from sagemock.tuning import life
 from sagemock.tuning.child import Child, child
-from sagemock.tuning.definition import Definition
+from sagemock.tuning.definitions import Definition
 from sagemock.tuning.job import Job
 from sagemock.tuning.objective import ValuesFor, drawn, returned
 from sagemock.tuning.stopping import hyperband_stop_us, median_stop_us
