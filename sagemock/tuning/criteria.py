@@ -27,7 +27,7 @@ class Progress(NamedTuple):
     """What is known of the objective when a child has ended."""
 
     at_us: int
-    best: float | None
+    best: float
     not_improving: int
     """How many children in a row were no better."""
     converged_us: int | None
@@ -53,13 +53,14 @@ def best(children: Iterable[Child], now_us: int, *, maximize: bool) -> Child | N
 
 def progress(children: Iterable[Child], *, maximize: bool) -> Iterator[Progress]:
     """Yield what is known after the end of each child that has a value, in the order of their ends."""
-    ended = sorted((one for one in children if one.has_succeeded and one.objective is not None), key=_end)
+    ended = [
+        (one.ended_us, one.number, value)
+        for one in children
+        if one.has_succeeded and one.ended_us is not None and (value := one.objective) is not None
+    ]
     found: float | None = None
     in_a_row, converged_us = 0, None
-    for one in ended:
-        value, at_us = one.objective, one.ended_us
-        if value is None or at_us is None:  # pragma: no cover  # they have both
-            continue
+    for at_us, _, value in sorted(ended):
         if found is None or _improves(value, found, maximize=maximize):
             in_a_row = 0
         else:
@@ -79,12 +80,8 @@ def met_us(criteria: Criteria, children: Iterable[Child], *, maximize: bool) -> 
     if criteria.target is None and criteria.not_improving is None and not criteria.on_convergence:
         return None
     for at in progress(children, maximize=maximize):
-        reached = criteria.target is not None and at.best is not None and not better(criteria.target, at.best, maximize=maximize)
+        reached = criteria.target is not None and not better(criteria.target, at.best, maximize=maximize)
         stuck = criteria.not_improving is not None and at.not_improving >= criteria.not_improving
         if reached or stuck or (criteria.on_convergence and at.converged_us is not None):
             return at.at_us
     return None
-
-
-def _end(one: Child) -> tuple[int, int]:
-    return one.ended_us or 0, one.number
