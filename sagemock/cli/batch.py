@@ -9,6 +9,7 @@ from sagemock.jobs.batch.fields import BatchFields
 from sagemock.jobs.batch.job import BatchJob
 from sagemock.jobs.batch.record import CALLED
 from sagemock.jobs.place import Place
+from sagemock.jobs.timeline import OVER
 from sagemock.service import processing, transform
 from sagemock.service.batch import BatchKind
 
@@ -106,7 +107,7 @@ def _remarks(of: BatchKind, response: Mapping[str, Any]) -> Iterator[str]:
         where = "its end" if instants(of)[2] in response else "its start or creation"
         side = "before" if where == "its end" else "after"
         yield f"It does not say when Stop{of.kind.shape} was called: 10 s {side} {where} is taken."
-    if status not in ("Completed", "Failed", "Stopped"):
+    if status not in OVER:
         yield "The record ends before the job did: what it does not say has the default duration."
 
 

@@ -13,13 +13,13 @@ from botocore.session import Session
 from sagemock.cli.masking import Masks
 from sagemock.errors import UsageError
 from sagemock.jobs.kinds import PROCESSING, TRAINING, TRANSFORM, Kind
+from sagemock.jobs.timeline import OVER
 
 __all__ = ["RECORDED", "record"]
 
 RECORDED: Final = {kind.name: kind for kind in (TRAINING, PROCESSING, TRANSFORM)}
 """The kinds of job that can be recorded, by name."""
 
-_OVER: Final = frozenset({"Completed", "Failed", "Stopped"})
 _AFTER_S: Final = 60.0
 """How long after its end a job is looked at once more: the service has moved LastModifiedTime up to 30 s after an end."""
 
@@ -39,7 +39,7 @@ def record(  # noqa: PLR0913  # what the command takes
         while going:
             for name in going:
                 _look(client, kind, name, last, masks)
-            going = [name for name in going if last[name][kind.status_member] not in _OVER]
+            going = [name for name in going if last[name][kind.status_member] not in OVER]
             time.sleep(every_s if going else _AFTER_S)
         for name in names:
             _look(client, kind, name, last, masks)
@@ -50,7 +50,7 @@ def record(  # noqa: PLR0913  # what the command takes
 def _look(client: Any, kind: Kind, name: str, last: dict[str, Mapping[str, Any]], masks: Masks | None) -> None:  # noqa: ANN401  # botocore's own
     shown = getattr(client, f"describe_{kind.name}_job")(**{kind.name_member: name})
     del shown["ResponseMetadata"]
-    over = shown[kind.status_member] in _OVER
+    over = shown[kind.status_member] in OVER
     # The seconds of a running job grow with time alone.
     told = {member: value for member, value in shown.items() if member != "TrainingTimeInSeconds" or over}
     if last.get(name) != told:

@@ -2,10 +2,14 @@
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from typing import Final
 
 from sagemock.jobs.lines import LoggedVisit
 
-__all__ = ["Change", "Timeline", "at_us"]
+__all__ = ["OVER", "Change", "Timeline", "at_us"]
+
+OVER: Final = frozenset({"Completed", "Failed", "Stopped"})
+"""The statuses of a job of any kind that has ended."""
 
 
 @dataclass(frozen=True, slots=True)

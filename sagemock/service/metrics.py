@@ -21,7 +21,7 @@ from sagemock.protocol.model import Api
 from sagemock.regex import Regex, read
 from sagemock.service import builtin, describe
 from sagemock.training.job import Job
-from sagemock.training.launch import OBJECTIVE, OBJECTIVE_MEMBER, Values, emitted
+from sagemock.training.launch import LARGEST, OBJECTIVE, OBJECTIVE_MEMBER, Values, emitted, latest
 
 __all__ = ["final", "readable"]
 
@@ -37,8 +37,6 @@ _DRAWN_FIRST: Final = Assumption(
     since="2026-11-26",
     knob="TuningJobPlan.completes(objective=…), whose values count whatever the log has",
 )
-_LARGEST: Final = 3.4028234663852886e38
-"""The largest number that fits a MetricData (service model: a float)."""
 
 
 def final(api: Api, store: Store, job: Job, now_us: int) -> Sequence[Mapping[str, Any]]:
@@ -57,7 +55,7 @@ def final(api: Api, store: Store, job: Job, now_us: int) -> Sequence[Mapping[str
     for definition in definitions:
         try:
             if values and definition["Name"] in _objective(job):
-                found = _until(series(store, job, definition["Name"]), now_us)
+                found = latest(series(store, job, definition["Name"]), now_us)
             else:
                 found = _last(store, job, definition["Regex"], now_us)
         except (re.error, NotSimulated):
@@ -158,17 +156,12 @@ def _value(regex: str, text: str) -> float | None:
     except ValueError:
         # The group did not take part in the match, or is not a number.
         return None
-    return value if math.isfinite(value) and abs(value) <= _LARGEST else None
+    return value if math.isfinite(value) and abs(value) <= LARGEST else None
 
 
 def _read(regex: str) -> Regex:
     # A group may have a name in Java's syntax.
     return read(_AS_PYTHON(re.sub(r"\(\?<(?=[A-Za-z])", "(?P<", regex)))
-
-
-def _until(values: Values, now_us: int) -> tuple[int, float] | None:
-    place = bisect_right(values, now_us, key=_at)
-    return values[place - 1] if place else None
 
 
 def _at(pair: tuple[int, float]) -> int:

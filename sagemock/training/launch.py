@@ -1,5 +1,6 @@
 """A training job that a tuning job has launched: what it has that no request gives."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
@@ -14,12 +15,14 @@ if TYPE_CHECKING:
 
     from sagemock.training.job import Job
 
-__all__ = ["OBJECTIVE", "OBJECTIVE_MEMBER", "Launch", "Launching", "Values", "emitted", "training_us"]
+__all__ = ["LARGEST", "OBJECTIVE", "OBJECTIVE_MEMBER", "Launch", "Launching", "Values", "emitted", "latest", "training_us"]
 
 OBJECTIVE: Final = "ObjectiveMetric"
 """The metric that the service adds to those of the job, with the expression of the objective (tuning jobs of 2021 and 2024)."""
 OBJECTIVE_MEMBER: Final = "_tuning_objective_metric"
 """The hyperparameter that names the objective (the same)."""
+LARGEST: Final = 3.4028234663852886e38
+"""The largest number that fits a MetricData (service model: a float)."""
 Values: TypeAlias = tuple[tuple[int, float], ...]
 """Values of a metric, each with an instant or an offset in microseconds, in order."""
 _ANEW: Final = Assumption(
@@ -82,6 +85,16 @@ def emitted(job: "Job") -> Values:
             found.append((job.created_us + at_us, value))
         done_us += 0 if end_us is None else end_us - begin_us
     return tuple(found)
+
+
+def latest(values: Values, now_us: int) -> tuple[int, float] | None:
+    """Return the last of some values by an instant, None if there is none yet."""
+    place = bisect_right(values, now_us, key=_at)
+    return values[place - 1] if place else None
+
+
+def _at(pair: tuple[int, float]) -> int:
+    return pair[0]
 
 
 def _training(timeline: Timeline) -> "Iterator[tuple[int, int | None]]":

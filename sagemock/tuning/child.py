@@ -1,17 +1,16 @@
 """A child: a training job that a tuning job has launched, as the tuning job sees it."""
 
-from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from sagemock.evidence import Assumption
+from sagemock.jobs.timeline import OVER
 from sagemock.training.job import Job
-from sagemock.training.launch import Values
+from sagemock.training.launch import Values, latest
 
 __all__ = ["Child", "child"]
 
-ENDINGS: Final = frozenset({"Completed", "Failed", "Stopped"})
 _FAILED: Final = Assumption(
     "that the objective of a child counts as Failed if the child failed, also if it had emitted values", since="2026-11-26"
 )
@@ -66,8 +65,8 @@ class Child:
 
     def emitted(self, now_us: int) -> float | None:
         """Return the last value that it has emitted by an instant, None if it has not."""
-        place = bisect_right(self.emissions, now_us, key=_at)
-        return self.emissions[place - 1][1] if place else None
+        found = latest(self.emissions, now_us)
+        return None if found is None else found[1]
 
     def status(self, now_us: int) -> str:
         """Return its status; of a child that has ended it is the last one, also while and after it is deleted."""
@@ -84,7 +83,7 @@ def child(  # noqa: PLR0913, PLR0917  # all that a child is
     """Return the child with this record."""
     timeline, created_us = job.timeline, job.created_us
     ended_us = None if timeline.ended_us is None else created_us + timeline.ended_us
-    ending = next((change.primary for change in timeline.changes if change.primary in ENDINGS), "InProgress")
+    ending = next((change.primary for change in timeline.changes if change.primary in OVER), "InProgress")
     return Child(
         number,
         slot,
@@ -103,7 +102,3 @@ def _counter(ending: str, reason: str | None) -> str:
     if ending != "Failed":
         return ending
     return _RETRYABLE("RetryableError" if (reason or "").startswith("InternalServerError") else "NonRetryableError")
-
-
-def _at(pair: tuple[int, float]) -> int:
-    return pair[0]

@@ -9,6 +9,7 @@ from sagemock.evidence import Assumption
 from sagemock.jobs.interventions import Delete, Intervention
 from sagemock.jobs.job import AnyJob, JobRecord
 from sagemock.jobs.kinds import TUNING, Kind
+from sagemock.jobs.timeline import OVER
 from sagemock.tuning.child import Child
 from sagemock.tuning.criteria import best, progress
 from sagemock.tuning.life import DELETING_US, Timeline, fold
@@ -20,7 +21,6 @@ __all__ = ["COUNTERS", "Job", "Parent", "Snapshot", "snapshot"]
 
 COUNTERS: Final = ("Completed", "InProgress", "RetryableError", "NonRetryableError", "Stopped")
 OBJECTIVES: Final = ("Succeeded", "Pending", "Failed")
-_OVER: Final = frozenset({"Completed", "Failed", "Stopped"})
 _EARLY_IS_STOPPED: Final = Assumption(
     "that a child which was stopped early is in the counter Stopped, and that its objective counts as Succeeded if it has "
     "emitted a value",
@@ -52,7 +52,7 @@ class Job(JobRecord):
     """A tuning job as it was asked for, with its children and all that was done to it. A change is a new record."""
 
     kind: ClassVar[Kind] = TUNING
-    statuses: ClassVar[frozenset[str]] = frozenset({"InProgress", "Stopping", "Deleting"}) | _OVER
+    statuses: ClassVar[frozenset[str]] = frozenset({"InProgress", "Stopping", "Deleting"}) | OVER
 
     plan: TuningJobPlan
     script: Script
@@ -192,7 +192,7 @@ def snapshot(job: Job, now_us: int, count: int | None = None) -> Snapshot:
     timeline, script, created_us = job.timeline, job.script, job.created_us
     changes = timeline.until(now_us - created_us) if count is None else timeline.changes[:count]
     primary = changes[-1].primary
-    ended_us = next((created_us + change.at_us for change in changes if change.primary in _OVER), None)
+    ended_us = next((created_us + change.at_us for change in changes if change.primary in OVER), None)
     at_us = now_us if ended_us is None else min(now_us, ended_us)
     children = [one for one in job.children if one.created_us <= now_us]
     # The instants at which something became another, and those at which it is written again and again.

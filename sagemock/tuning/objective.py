@@ -9,7 +9,7 @@ from sagemock.checks import quoted
 from sagemock.clock.instants import duration_us
 from sagemock.errors import PlanError
 from sagemock.evidence import Assumption
-from sagemock.training.launch import Values
+from sagemock.training.launch import LARGEST, Values
 from sagemock.tuning.space import Space
 
 __all__ = ["ValuesFor", "drawn", "returned"]
@@ -24,8 +24,6 @@ _DRAWN: Final = Assumption(
     since="2026-11-26",
     knob="TuningJobPlan.completes(objective=…), or logs= in the plan of the child",
 )
-_LARGEST: Final = 3.4028234663852886e38
-"""The largest number that fits a MetricData (service model: a float)."""
 _NOISE: Final = 0.02
 
 
@@ -60,7 +58,7 @@ def _number(value: object, what: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise _wrong(value, what)
     # Neither NaN nor infinity is.
-    if not abs(value) <= _LARGEST:
+    if not abs(value) <= LARGEST:
         raise PlanError(f"{what} returned {quoted(value)}, which no metric can be: let it return a finite number, or None")
     return float(value)
 

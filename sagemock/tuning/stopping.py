@@ -9,13 +9,13 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
-from statistics import median
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from sagemock.evidence import Assumption
+from sagemock.training.launch import Values
 from sagemock.tuning.space import integer
 
-__all__ = ["Emissions", "hyperband_stop_us", "median_stop_us", "resources"]
+__all__ = ["hyperband_stop_us", "median_stop_us", "resources"]
 
 _REACHED: Final = Assumption(
     "that early stopping compares with the training jobs that have written as many objectives by then, be it only one job",
@@ -42,16 +42,15 @@ _ETA: Final = 3
 _KEYS: Final = ("epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs")
 """The static hyperparameters from which MaxResource is inferred, in the order of the service model."""
 
-Emissions: TypeAlias = tuple[tuple[int, float], ...]
-"""The objectives that a job writes, as (instant in microseconds, value), in order: one for each epoch."""
 
-
-def median_stop_us(own: Emissions, others: Sequence[Emissions], *, maximize: bool) -> int | None:
+def median_stop_us(own: Values, others: Sequence[Values], *, maximize: bool) -> int | None:
     """Return when the median rule stops a job.
 
     Developer guide, early stopping: after an epoch, its objective is worse than the median of the running averages of the
     objectives of all previous jobs up to the same epoch.
     """
+    from statistics import median  # noqa: PLC0415  # needed only with early stopping: it takes 3 ms to import
+
     sign = -1 if maximize else 1
     averages = [(_averages(one), one) for one in others]
     for epoch, (at_us, value) in enumerate(own):
@@ -63,7 +62,7 @@ def median_stop_us(own: Emissions, others: Sequence[Emissions], *, maximize: boo
 
 
 def hyperband_stop_us(
-    own: Emissions, others: Sequence[Emissions], *, maximize: bool, min_resource: int, max_resource: int
+    own: Values, others: Sequence[Values], *, maximize: bool, min_resource: int, max_resource: int
 ) -> int | None:
     """Return when Hyperband stops a job: at a rung where too few were worse, or beyond MaxResource.
 
@@ -98,7 +97,7 @@ def _rungs(first: int, end: int) -> Iterable[int]:
 
 
 @lru_cache(maxsize=1024)
-def _averages(emissions: Emissions) -> tuple[float, ...]:
-    """Return the running averages; each later job asks for them again."""
+def _averages(emissions: Values) -> tuple[float, ...]:
+    """Return the running averages. Each later job asks for them again: without a cache, 100 children are beyond their budget."""
     values = accumulate(value for _, value in emissions)
     return tuple(total / count for count, total in enumerate(values, 1))

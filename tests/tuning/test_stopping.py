@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemock.tuning.stopping import Emissions, hyperband_stop_us, median_stop_us, resources
+from sagemock.training.launch import Values
+from sagemock.tuning.stopping import hyperband_stop_us, median_stop_us, resources
 
 STOPS: list[Callable[..., int | None]] = [
     median_stop_us,
@@ -18,13 +19,13 @@ STOPS: list[Callable[..., int | None]] = [
 ]
 
 
-def curve(*values: float, begin: int = 0, step: int = 10) -> Emissions:
+def curve(*values: float, begin: int = 0, step: int = 10) -> Values:
     """Return what a job writes, an objective each `step`."""
     return tuple((begin + step * epoch, value) for epoch, value in enumerate(values, 1))
 
 
 @st.composite
-def curves(draw: st.DrawFn) -> Emissions:
+def curves(draw: st.DrawFn) -> Values:
     """Return any job's emissions."""
     values = draw(st.lists(st.integers(-5, 5), max_size=12))
     steps = draw(st.lists(st.integers(0, 9), min_size=len(values), max_size=len(values)))
@@ -34,7 +35,7 @@ def curves(draw: st.DrawFn) -> Emissions:
 OTHERS = st.lists(curves(), max_size=6)
 
 
-def until(emissions: Emissions, at_us: int) -> Emissions:
+def until(emissions: Values, at_us: int) -> Values:
     """Return what of it was written by an instant."""
     return tuple(one for one in emissions if one[0] <= at_us)
 
@@ -46,8 +47,8 @@ def until(emissions: Emissions, at_us: int) -> Emissions:
 @pytest.mark.parametrize("stop", STOPS)
 def test_a_stop_depends_on_nothing_that_comes_later(
     stop: Callable[..., int | None],
-    own: Emissions,
-    others: list[Emissions],
+    own: Values,
+    others: list[Values],
     maximize: bool,  # noqa: FBT001
 ) -> None:
     """It is at one of the job's own instants, and the same when the rest is not known."""
@@ -59,16 +60,14 @@ def test_a_stop_depends_on_nothing_that_comes_later(
 
 @given(curves(), OTHERS)
 @pytest.mark.parametrize("stop", STOPS)
-def test_to_maximize_is_to_minimize_the_opposite(
-    stop: Callable[..., int | None], own: Emissions, others: list[Emissions]
-) -> None:
+def test_to_maximize_is_to_minimize_the_opposite(stop: Callable[..., int | None], own: Values, others: list[Values]) -> None:
     """There is one rule for both."""
     opposite = [tuple((at_us, -value) for at_us, value in one) for one in (own, *others)]
     assert stop(own, others, maximize=True) == stop(opposite[0], opposite[1:], maximize=False)
 
 
 @given(curves(), OTHERS)
-def test_the_median_rule_is_that_of_the_developer_guide(own: Emissions, others: Sequence[Emissions]) -> None:
+def test_the_median_rule_is_that_of_the_developer_guide(own: Values, others: Sequence[Values]) -> None:
     """Against the rule as it is written, epoch by epoch."""
     expected = None
     for epoch, (at_us, value) in enumerate(own, 1):
@@ -100,7 +99,7 @@ def test_the_median_rule_is_that_of_the_developer_guide(own: Emissions, others: 
         (curve(9, 9), [curve(9, 8.5, begin=-1)], 20),
     ],
 )
-def test_the_median_rule(own: Emissions, others: list[Emissions], at_us: int | None) -> None:
+def test_the_median_rule(own: Values, others: list[Values], at_us: int | None) -> None:
     """To minimize."""
     assert median_stop_us(own, others, maximize=False) == at_us
 
@@ -129,7 +128,7 @@ def test_the_median_rule(own: Emissions, others: list[Emissions], at_us: int | N
         (curve(*range(20)), [], 100),
     ],
 )
-def test_rungs(own: Emissions, others: list[Emissions], at_us: int | None) -> None:
+def test_rungs(own: Values, others: list[Values], at_us: int | None) -> None:
     """To minimize, from 1 epoch to 9."""
     assert hyperband_stop_us(own, others, maximize=False, min_resource=1, max_resource=9) == at_us
 

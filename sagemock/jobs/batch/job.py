@@ -9,11 +9,9 @@ from sagemock.jobs.batch.fold import fold
 from sagemock.jobs.batch.script import Script
 from sagemock.jobs.interventions import Delete, Intervention
 from sagemock.jobs.job import JobRecord
-from sagemock.jobs.timeline import Timeline
+from sagemock.jobs.timeline import OVER, Timeline
 
 __all__ = ["BatchJob", "Snapshot", "snapshot"]
-
-_OVER = frozenset({"Completed", "Failed", "Stopped"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,7 @@ class Snapshot(NamedTuple):
     @property
     def over(self) -> bool:
         """Whether the job has ended."""
-        return self.primary in _OVER
+        return self.primary in OVER
 
 
 def snapshot(job: BatchJob, now_us: int, count: int | None = None) -> Snapshot:
@@ -88,7 +86,7 @@ def snapshot(job: BatchJob, now_us: int, count: int | None = None) -> Snapshot:
     timeline = job.timeline
     changes = timeline.until(now_us - job.created_us) if count is None else timeline.changes[:count]
     last = changes[-1]
-    over = last.primary in _OVER
+    over = last.primary in OVER
     has_started = any(change.secondary == job.script.running for change in changes)
     return Snapshot(
         primary=last.primary,
