@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
+from sagemock.clock.instants import SECOND_US
 from sagemock.evidence import YOUR_WORDS, Assumption
 from sagemock.jobs.interventions import Delete, Stop
 from sagemock.jobs.kinds import TUNING
@@ -308,25 +309,20 @@ def child_summary(job: Job, one: Child, now_us: int) -> dict[str, Any]:
     shown |= {
         "TrainingJobName": one.job.name,
         "TrainingJobArn": one.job.arn,
-        "CreationTime": one.created_us // 1_000_000,
+        "CreationTime": one.created_us // SECOND_US,
     }
     if at.started_us is not None:
-        shown["TrainingStartTime"] = at.started_us // 1_000_000
+        shown["TrainingStartTime"] = at.started_us // SECOND_US
     if at.ended_us is not None:
-        shown["TrainingEndTime"] = at.ended_us // 1_000_000
+        shown["TrainingEndTime"] = at.ended_us // SECOND_US
     shown |= {"TrainingJobStatus": one.status(now_us), "TunedHyperParameters": dict(one.tuned)}
     if at.failure_reason is not None:
         shown["FailureReason"] = at.failure_reason
     if one.is_over(now_us) and one.objective is not None:
-        metric = _objective_of(job, one)
+        metric = job.script.metric(one.definition)
         shown["FinalHyperParameterTuningJobObjectiveMetric"] = {"MetricName": metric, "Value": shown_value(one.objective)}
     shown["ObjectiveStatus"] = objective_status(one, now_us)
     return shown
-
-
-def _objective_of(job: Job, one: Child) -> str:
-    found = [own.metric for own in job.script.definitions if own.name == one.definition]
-    return found[0] if found else job.script.definitions[0].metric
 
 
 def _summary(job: Job, at: Snapshot) -> dict[str, Any]:

@@ -88,6 +88,10 @@ class Script:
         turn = _IN_TURN(number - 1) % len(self.definitions)
         return self.definitions[turn], (number - 1) // len(self.definitions) + 1
 
+    def metric(self, definition: str | None) -> str:
+        """Return the name of the metric that the children of a definition emit."""
+        return next((one.metric for one in self.definitions if one.name == definition), self.definitions[0].metric)
+
     @property
     def maximize(self) -> bool:
         """Whether the best value is the largest: of several definitions the first says so."""

@@ -151,7 +151,7 @@ class Launcher:
         record: training.Job,
         known: Child | None = None,
     ) -> Child:
-        emissions = metrics.series(self._store, record, _objective(tuning, definition))
+        emissions = metrics.series(self._store, record, tuning.script.metric(definition))
         # Its early stop depends on its own emissions and on those of earlier children, whose change asks for it anew.
         stop_us = known.stop_us if known is not None and emissions == known.emissions else _stop_us(tuning, number, emissions)
         return child(number, slot, definition, tuned, record, emissions, stop_us)
@@ -312,11 +312,6 @@ class Launcher:
             if at_us > now_us
         ]
         self._store.put(_WAITS(job.holding(min(frees)) if frees else job.blocked()))
-
-
-def _objective(tuning: Job, definition: str | None) -> str:
-    found = [one.metric for one in tuning.script.definitions if one.name == definition]
-    return found[0] if found else tuning.script.definitions[0].metric
 
 
 def _compares(tuning: Job) -> bool:
