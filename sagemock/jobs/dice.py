@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from random import Random
-from typing import Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
-__all__ = ["Dice", "SeededDice", "seconds"]
+__all__ = ["Dice", "SeededDice", "cuts", "seconds"]
 
 LONGEST_S: Final = 7200
 _OFTEN: Final = 0.3
@@ -46,6 +46,17 @@ class SeededDice:
     def happens(self) -> bool:
         """Return whether an optional event happens."""
         return self._rng.random() < _OFTEN
+
+
+def cuts(dice: Dice) -> dict[str, Any]:
+    """Return the fields of a plan by which somebody stops a job at any moment, and its limits are noticed too late."""
+    changes: dict[str, Any] = {}
+    if dice.happens():
+        changes["stopped_after"] = seconds(dice)
+        changes["stopping"] = dice.number(0, 120)
+    if dice.happens():
+        changes["limit_lag"] = dice.number(0, 300)
+    return changes
 
 
 def seconds(dice: Dice) -> int:

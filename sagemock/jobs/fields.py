@@ -2,7 +2,7 @@
 
 import inspect
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -72,6 +72,17 @@ class GeneralFields:
                 raise InvalidType(f"a plan has no {quoted(name)}; did you mean {nearest(name, known, least=0)!r}?")
         words = ", ".join(f"{name}={shown(name, value)}" for name, value in changes.items())
         return replace(self, **{"called": f"{self!r}.but({words})", **changes})
+
+    @classmethod
+    def _check_durations(cls, recipe: str, durations: Mapping[str, Any], known: Sequence[str], noun: str) -> None:
+        """Raise InvalidType for a duration that a recipe does not have; `noun` is what the known ones are called."""
+        for name in durations:
+            if name not in known:
+                own = [one for one in inspect.signature(getattr(cls, recipe)).parameters if one != "durations"]
+                near = nearest(name, [*known, *own], least=0)
+                raise InvalidType(
+                    f"{cls.__name__}.{recipe}() has no {quoted(name)}; did you mean {near!r}? Its {noun}: {', '.join(known)}"
+                )
 
     @property
     def by_status(self) -> dict[str, LineSource]:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sagemock import reasons
 from sagemock.jobs.batch.fields import STARTING
-from sagemock.jobs.dice import Dice, seconds
+from sagemock.jobs.dice import Dice, cuts, seconds
 from sagemock.processing.plan import RUNNING, ProcessingJobPlan
 
 __all__ = ["life", "plan"]
@@ -28,12 +28,7 @@ def plan(dice: Dice) -> ProcessingJobPlan:
 def life(dice: Dice) -> ProcessingJobPlan:
     """Return a plan with anything that can happen to a processing job."""
     base = plan(dice)
-    changes: dict[str, Any] = {}
-    if dice.happens():
-        changes["stopped_after"] = seconds(dice)
-        changes["stopping"] = dice.number(0, 120)
-    if dice.happens():
-        changes["limit_lag"] = dice.number(0, 300)
+    changes = cuts(dice)
     return base.but(**changes) if changes else base
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from sagemock import reasons
-from sagemock.jobs.dice import Dice, seconds
+from sagemock.jobs.dice import Dice, cuts, seconds
 from sagemock.training.plan.fields import NORMAL
 from sagemock.training.plan.plan import Plan
 
@@ -38,12 +38,7 @@ def life(dice: Dice, *, spot: bool) -> Plan:
         base = Plan.internal_error(dice.number(1, 3), after=seconds(dice), then=base)
     if dice.happens():
         base = Plan.waits_for_capacity(seconds(dice), base)
-    changes: dict[str, Any] = {}
-    if dice.happens():
-        changes["stopped_after"] = seconds(dice)
-        changes["stopping"] = dice.number(0, 120)
-    if dice.happens():
-        changes["limit_lag"] = dice.number(0, 300)
+    changes = cuts(dice)
     return base.but(**changes) if changes else base
 
 

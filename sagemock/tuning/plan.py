@@ -1,6 +1,5 @@
 """Plans of tuning jobs: what a test wants a tuning job itself to do, beside its children."""
 
-import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, TypedDict
 
 from sagemock import reasons
-from sagemock.checks import flag, nearest, of_a_plan, public, public_class, quoted, takes_one
+from sagemock.checks import flag, of_a_plan, public, public_class, quoted, takes_one
 from sagemock.errors import InvalidType, PlanError
 from sagemock.jobs.durations import Duration, is_forever, span_us
 from sagemock.jobs.fields import GeneralFields, code
@@ -176,13 +175,7 @@ class TuningJobPlan(GeneralFields):
 
     @classmethod
     def _made(cls, recipe: str, durations: Mapping[str, Any], *words: str, **changes: Any) -> "TuningJobPlan":  # noqa: ANN401
-        for name in durations:
-            if name not in LENGTHS:
-                own = [one for one in inspect.signature(getattr(cls, recipe)).parameters if one != "durations"]
-                near = nearest(name, [*LENGTHS, *own], least=0)
-                raise InvalidType(
-                    f"TuningJobPlan.{recipe}() has no {quoted(name)}; did you mean {near!r}? Its durations: {', '.join(LENGTHS)}"
-                )
+        cls._check_durations(recipe, durations, LENGTHS, "durations")
         objective = changes.get("objective")
         given = [*words, *([] if objective is None else [f"objective={code(objective)}"])]
         given += [f"{name}={code(value)}" for name, value in durations.items()]

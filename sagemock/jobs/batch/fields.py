@@ -1,14 +1,13 @@
 """The fields of a batch job's plan."""
 
-import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
 
 from sagemock import reasons
-from sagemock.checks import flag, nearest, of_a_plan, quoted, text
-from sagemock.errors import InvalidType, PlanError
+from sagemock.checks import flag, of_a_plan, quoted, text
+from sagemock.errors import PlanError
 from sagemock.jobs.contents import Content, OutputMapping, contents_of
 from sagemock.jobs.durations import Duration, is_forever, span_us
 from sagemock.jobs.fields import GeneralFields, code
@@ -142,14 +141,7 @@ class BatchFields(GeneralFields):
         **changes: Any,  # noqa: ANN401  # any field
     ) -> "Self":
         """Return the plan of a recipe; `words` are its arguments as code, without the durations."""
-        known = ["starting", cls.running.lower(), "stopping"]
-        for name in durations:
-            if name not in known:
-                own = [one for one in inspect.signature(getattr(cls, recipe)).parameters if one != "durations"]
-                near = nearest(name, [*known, *own], least=0)
-                raise InvalidType(
-                    f"{cls.__name__}.{recipe}() has no {quoted(name)}; did you mean {near!r}? Its phases: {', '.join(known)}"
-                )
+        cls._check_durations(recipe, durations, ("starting", cls.running.lower(), "stopping"), "phases")
         given = [*words, *(f"{name}={code(value)}" for name, value in durations.items())]
         logs = changes.get("logs")
         given += ["logs={…}"] if isinstance(logs, (Mapping, tuple)) and len(logs) else []

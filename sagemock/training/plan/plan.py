@@ -2,7 +2,6 @@
 
 import inspect
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
@@ -13,6 +12,7 @@ from sagemock.checks import listed, nearest, number, of_a_plan, public, public_c
 from sagemock.errors import InvalidType, PlanError
 from sagemock.evidence import Assumption
 from sagemock.jobs.durations import FOREVER, Duration, span_us
+from sagemock.jobs.fields import code
 from sagemock.jobs.hashing import hashed_once
 from sagemock.jobs.lines import LogMapping, sources_of
 from sagemock.literals import PhaseName
@@ -162,13 +162,13 @@ class Plan(PlanFields, metaclass=_Recipes):
         instances for training". Managed spot: the job stays in Starting with "Insufficient capacity error from EC2 while
         launching instances, retrying!". MaxWaitTimeInSeconds and MaxPendingTimeInSeconds of the request end the wait.
         """
-        return _varied(then, durations, f"waits_for_capacity({_code(_length('wait', wait))}", capacity=wait)
+        return _varied(then, durations, f"waits_for_capacity({code(_length('wait', wait))}", capacity=wait)
 
     @classmethod
     @public
     def waits_for_training_plan(cls, scheduled: Duration, then: "Plan | None" = None, **durations: "Unpack[Durations]") -> "Plan":
         """Plan a job that is Pending until its training plan starts; MaxPendingTimeInSeconds does not count that time."""
-        words = f"waits_for_training_plan({_code(_length('scheduled', scheduled))}"
+        words = f"waits_for_training_plan({code(_length('scheduled', scheduled))}"
         return _varied(then, durations, words, scheduled=scheduled)
 
     @classmethod
@@ -183,7 +183,7 @@ class Plan(PlanFields, metaclass=_Recipes):
         _visits("capacity_error(", (), durations)
         texts = [(0, status.STARTING_THE_JOB), (0, status.NO_CAPACITY)]
         phase = Phase(status.STARTING, _length("after", after), texts)
-        words = [_code(after)]
+        words = [code(after)]
         return _made("capacity_error", durations, [phase], words, ending="Failed", failure_reason=reasons.CAPACITY)
 
     @classmethod
@@ -217,13 +217,13 @@ class Plan(PlanFields, metaclass=_Recipes):
                 given = listed("after", after, "a list of durations", "say after how long, after=[600]")
             if not given:
                 raise PlanError(f"Plan.interrupted(after={after!r}) interrupts nothing: say after how long, after=[600]")
-            words, when = f"after={_code(after)}", {"interruptions": given}
+            words, when = f"after={code(after)}", {"interruptions": given}
         elif per_hour:
             words, when = f"{per_hour=}", {"interruptions_per_hour": per_hour}
         else:
             times = 1 if times is None else _times("Plan.interrupted", times, "how often, at least once")
             words, when = f"{times}", {"evenly": times}
-        words += "" if lasting is None else f", lasting={_code(lasting)}"
+        words += "" if lasting is None else f", lasting={code(lasting)}"
         return _varied(then, durations, f"interrupted({words}", **when, interruption=lasting)
 
     @classmethod
@@ -253,7 +253,7 @@ class Plan(PlanFields, metaclass=_Recipes):
         words = (
             f"{times}"
             + (f", {during=}" if during != status.TRAINING else "")
-            + (f", after={_code(after)}" if after is not None else "")
+            + (f", after={code(after)}" if after is not None else "")
         )
         attempts = {"internal_errors": times, "attempt": (*attempt, Phase(during, after))}
         return _varied(then, durations, f"internal_error({words}", **attempts)
@@ -275,11 +275,11 @@ class Plan(PlanFields, metaclass=_Recipes):
         has done all steps: there is BillableTokenCount at the end then, and no BillableTimeInSeconds. `then` is the life that it
         lives (default: it completes). Only jobs with ServerlessJobConfig can play it.
         """
-        told = "" if tokens is None else f", tokens={_code(tokens)}"
+        told = "" if tokens is None else f", tokens={code(tokens)}"
         return _varied(
             _AS_ANY_JOB(then),
             durations,
-            f"serverless(epochs={_code(epochs)}, steps={_code(steps)}{told}",
+            f"serverless(epochs={code(epochs)}, steps={code(steps)}{told}",
             epochs=epochs,
             steps=steps,
             tokens=tokens,
@@ -323,12 +323,7 @@ class Plan(PlanFields, metaclass=_Recipes):
 
 def _brief(value: object) -> str:
     # A whole model in every message that names its plan would hide the message.
-    return f"<{len(value)} bytes>" if isinstance(value, bytes) else _code(value)
-
-
-def _code(value: object) -> str:
-    """Return the code that makes a value, whole: a repr of a plan is pasted into a test."""
-    return quoted(value, sys.maxsize)
+    return f"<{len(value)} bytes>" if isinstance(value, bytes) else code(value)
 
 
 def _length(name: str, value: Duration) -> Duration:
@@ -372,7 +367,7 @@ def _visits(called: str, statuses: Sequence[str], durations: Mapping[str, Any]) 
 
 
 def _words(durations: Mapping[str, Any], changes: Mapping[str, Any]) -> list[str]:
-    words = [f"{name}={_code(value)}" for name, value in durations.items()]
+    words = [f"{name}={code(value)}" for name, value in durations.items()]
     written = ", ".join(f"{name!r}: …" for name, _ in sources_of(changes.get("logs", ()), status.WRITES))
     words += [f"logs={{{written}}}"] if written else []
     return words + [f"{name}=True" for name in ("granular", "legacy") if changes.get(name) is True]
