@@ -18,7 +18,8 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from sagemock.clock.instants import SECOND_US
-from sagemock.clock.sleepers import waiting
+from sagemock.clock.sleepers import Sleepers, waiting
+from sagemock.clock.table import Sleeper
 from sagemock.clock.virtual import Clock
 from sagemock.patches.active import Active, Innermost, sleeps_here
 from sagemock.patches.bindings import Rebinding
@@ -146,6 +147,25 @@ class TrioPatch:
         return run_sync
 
 
+def _begin(
+    sleepers: Sleepers, sleeper: Sleeper, pause: Callable[[float | None], object], end: Callable[[], object]
+) -> list[BaseException]:
+    """Let a thread of its own sleep, and then call `end`. Return the list that gets what is raised meanwhile."""
+    errors: list[BaseException] = []
+
+    def sleep() -> None:
+        sleeper.thread = threading.current_thread()
+        try:
+            sleepers.through(sleeper, pause)
+        except BaseException as error:  # noqa: BLE001  # the task's: it may have been told of events
+            errors.append(error)
+        end()
+
+    # Not one that trio keeps: it may be older than the mock.
+    threading.Thread(target=sleep, daemon=True).start()
+    return errors
+
+
 @contextmanager
 def _deadline(
     trio: Any,  # noqa: ANN401  # the module
@@ -159,18 +179,12 @@ def _deadline(
     sleeper = sleepers.sleeper(at_us, rouse)
     sleeper.is_wait = True
     token = trio.lowlevel.current_trio_token()
-    errors: list[BaseException] = []
 
-    def wait() -> None:
-        sleeper.thread = threading.current_thread()
-        try:
-            sleepers.through(sleeper, pause)
-        except BaseException as error:  # noqa: BLE001  # the task's: it may have been told of events
-            errors.append(error)
+    def end() -> None:
         if sleeper.is_due:
             rounds.announce(trio, token, sleeper, show)
 
-    threading.Thread(target=wait, daemon=True).start()
+    errors = _begin(sleepers, sleeper, pause, end)
     try:
         yield
     finally:
@@ -249,16 +263,7 @@ async def _until_us(trio: Any, rounds: _Rounds, at_us: int) -> None:  # noqa: AN
     pause, rouse = waiting()
     sleeper = sleepers.sleeper(at_us, rouse)
     task, token = trio.lowlevel.current_task(), trio.lowlevel.current_trio_token()
-    errors: list[BaseException] = []
     is_off = False
-
-    def wait() -> None:
-        sleeper.thread = threading.current_thread()
-        try:
-            sleepers.through(sleeper, pause)
-        except BaseException as error:  # noqa: BLE001  # the task's: it may have been told of events
-            errors.append(error)
-        rounds.announce(trio, token, sleeper, wake)
 
     def wake() -> None:
         if not is_off:  # pragma: no branch  # the task may be cancelled while the thread is on its way here
@@ -270,8 +275,7 @@ async def _until_us(trio: Any, rounds: _Rounds, at_us: int) -> None:  # noqa: AN
         sleepers.call_off(sleeper)
         return trio.lowlevel.Abort.SUCCEEDED
 
-    # Not one that trio keeps: it may be older than the mock.
-    threading.Thread(target=wait, daemon=True).start()
+    errors = _begin(sleepers, sleeper, pause, lambda: rounds.announce(trio, token, sleeper, wake))
     await trio.lowlevel.wait_task_rescheduled(abort)
     if errors:
         raise errors[0]
