@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any, Final
 
+from sagemock.jobs.kinds import KINDS
 from sagemock.served.verbs import VERBS, Verb
-from sagemock.served.worlds import KINDS
 
 __all__ = ["SCHEMAS", "document"]
 
@@ -37,7 +37,7 @@ _SPAN: Final[_Schema] = {"type": ["number", "string"], "description": 'A duratio
 _INSTANT: Final = _of("string", "An instant, in ISO 8601", format="date-time")
 _WHEN: Final[_Schema] = {"type": ["number", "string"], "description": "An instant, or a duration from now"}
 _MAY_COME: Final = _or_null("string", format="date-time")
-_KIND: Final = _of("string", "The kind of job", enum=list(KINDS))
+_KIND: Final = _of("string", "The kind of job", enum=[kind.name for kind in KINDS])
 _ANY: Final = _of("object", additionalProperties=True)
 _JOBS_PATTERN: Final = _of("string", "A pattern of job names")
 _TIMES: Final = _or_null("integer", "How many; null for all", minimum=1)

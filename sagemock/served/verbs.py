@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from sagemock.checks import mapping, nearest, one_of, quoted
+from sagemock.checks import mapping, nearest, quoted
 from sagemock.errors import InvalidType, InvalidValue, UsageError
 from sagemock.jobs.documents import span_of
 from sagemock.jobs.job import AnyJob
@@ -11,7 +11,8 @@ from sagemock.protocol.answer import Lost, dump
 from sagemock.protocol.request import Request, Timeouts
 from sagemock.served import documents, wire
 from sagemock.served.plans import from_document
-from sagemock.served.worlds import KINDS, ServedWorld, View
+from sagemock.served.worlds import ServedWorld, View
+from sagemock.world.arguments import named_kind
 
 __all__ = ["VERBS", "Asked", "Text", "Verb", "check_body"]
 
@@ -131,8 +132,8 @@ def _create(world: ServedWorld, asked: Asked) -> Answer:
         raise InvalidType(f"request has no field {unfit[0]!r}: give it beside the request")
     ago = span_of(body.get("started_ago", 0))
     name, region = body.get("name", ""), body.get("region")
-    kind = one_of("kind", body.get("kind", "training" if plan is None else plan.kind.name), KINDS)
-    create: Callable[..., View] = getattr(world, f"create_{kind}_job")
+    kind = named_kind(body.get("kind", "training" if plan is None else plan.kind.name))
+    create: Callable[..., View] = getattr(world, f"create_{kind.name}_job")
     return documents.job(create(name, plan=plan, started_ago=ago, region=region, **request))
 
 

@@ -4,27 +4,24 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol, TypeAlias
 
-from sagemock.checks import one_of
 from sagemock.errors import UsageError
 from sagemock.jobs.job import AnyJob
-from sagemock.jobs.kinds import PROCESSING, TRAINING, TRANSFORM, TUNING, of_arn
+from sagemock.jobs.kinds import TRAINING, of_arn
 from sagemock.moto.fallback import MotoFallback
 from sagemock.protocol.answer import Reply
 from sagemock.protocol.request import Request
+from sagemock.world.arguments import named_kind
 from sagemock.world.controls import Controls
 from sagemock.world.mappings import Jobs, ProcessingJobs, TransformJobs, TuningJobs
 from sagemock.world.options import Options
 from sagemock.world.views import JobView, ProcessingJobView, TransformJobView, TuningJobView
 from sagemock.world.world import World
 
-__all__ = ["KINDS", "NAME", "OwnWorlds", "ServedWorld", "TestWorld", "View", "Worlds"]
+__all__ = ["NAME", "OwnWorlds", "ServedWorld", "TestWorld", "View", "Worlds"]
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """The name of a world, which is the first part of its path."""
 MOST: Final = 1000
-KINDS: Final = (TRAINING.name, PROCESSING.name, TRANSFORM.name, TUNING.name)
-"""The kinds of job that the control API shows."""
-
 View: TypeAlias = JobView | ProcessingJobView | TransformJobView | TuningJobView
 
 
@@ -56,18 +53,15 @@ class ServedWorld(Controls):
 
     def views(self, kind: str | None = None) -> list[View]:
         """Return every job (of a kind) in the order of creation."""
-        wanted = KINDS if kind is None else (one_of("kind", kind, KINDS),)
-        jobs = [job for job in self.world.store.jobs(self.clock.now_us()) if job.kind.name in wanted]
-        return [self.view(job.arn) for job in jobs]
+        wanted = None if kind is None else named_kind(kind)
+        jobs = self.world.store.jobs(self.clock.now_us())
+        return [self.view(job.arn) for job in jobs if wanted in (None, job.kind)]
 
     def _of(self, key: object, kind: object) -> Jobs | ProcessingJobs | TransformJobs | TuningJobs:
         named = of_arn(key) if isinstance(key, str) else None
-        name = one_of("kind", named[0].name if named is not None else TRAINING.name if kind is None else kind, KINDS)
-        if name == TRAINING.name:
-            return self.jobs
-        if name == TUNING.name:
-            return self.tuning_jobs
-        return self.processing_jobs if name == PROCESSING.name else self.transform_jobs
+        if named is not None:
+            return self._of_kind(named[0])
+        return self._of_kind(TRAINING if kind is None else named_kind(kind))
 
 
 class Worlds(Protocol):

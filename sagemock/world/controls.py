@@ -1,6 +1,6 @@
 """What a test can read from the world of its mock, and what it can do to that world."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
@@ -15,7 +15,7 @@ from sagemock.events.handler import Handler
 from sagemock.events.pattern import Pattern
 from sagemock.jobs.interventions import Complete, Fail, Stop
 from sagemock.jobs.job import AnyJob
-from sagemock.jobs.kinds import PROCESSING, TRAINING, TRANSFORM, TUNING, of_arn
+from sagemock.jobs.kinds import PROCESSING, TRAINING, TRANSFORM, TUNING, Kind, of_arn
 from sagemock.jobs.rules import Matcher, PlanSource, Rule
 from sagemock.literals import ErrorName, KindName, OperationName, StatusName
 from sagemock.picture.show import drawing, timeline, timelines
@@ -95,13 +95,11 @@ class Controls:
     def _find(self, name: str) -> AnyJob:
         """Return a job by its ARN, or a training job by its name. Raises UnknownJob."""
         named = of_arn(name) if isinstance(name, str) else None
-        if named is not None and named[0] == PROCESSING:
-            return self.processing_jobs.find(name)
-        if named is not None and named[0] == TRANSFORM:
-            return self.transform_jobs.find(name)
-        if named is not None and named[0] == TUNING:
-            return self.tuning_jobs.find(name)
-        return self.jobs.find(name)
+        return self._of_kind(TRAINING if named is None else named[0]).find(name)
+
+    def _of_kind(self, kind: Kind) -> Jobs | ProcessingJobs | TransformJobs | TuningJobs:
+        """Return the jobs of a kind."""
+        return _MAPPINGS[kind](self._world.clock, self._world.store, self)
 
     @property
     def calls(self) -> Calls:
@@ -485,5 +483,11 @@ class Controls:
         world.flush()
 
 
+_MAPPINGS: Final[Mapping[Kind, type[Jobs | ProcessingJobs | TransformJobs | TuningJobs]]] = {
+    TRAINING: Jobs,
+    PROCESSING: ProcessingJobs,
+    TRANSFORM: TransformJobs,
+    TUNING: TuningJobs,
+}
 _RUNNING: Final = {"training": "Training", "processing": "Processing", "transform": "Transforming"}
 """The phase in which containers write, by the name of the kind."""

@@ -55,8 +55,8 @@ def test_every_method_that_the_page_names_is_there() -> None:
 
 @pytest.mark.parametrize("kind", ["processing", "transform"])
 def test_a_kind_of_job_is_made_of_what_the_list_names(kind: str) -> None:
-    """The files of "A fourth kind of job" name each of these kinds, or stand in its room, and no other room's file does."""
-    listed = PAGE.partition("## A fourth kind of job")[2].partition("\n## ")[0]
+    """The files of "Another kind of job" name each of these kinds, or stand in its room, and no other room's file does."""
+    listed = PAGE.partition("## Another kind of job")[2].partition("\n## ")[0]
     own = {
         "kinds",
         "operations",
@@ -105,7 +105,7 @@ def test_a_kind_of_job_is_made_of_what_the_list_names(kind: str) -> None:
 
 def test_tuning_jobs_are_made_of_what_the_list_names() -> None:
     """As the other kinds, and of what the paragraph below the list has beside that."""
-    listed = PAGE.partition("## A fourth kind of job")[2].partition("\n## Tuning jobs")[0]
+    listed = PAGE.partition("## Another kind of job")[2].partition("\n## Tuning jobs")[0]
     word = re.compile(r"\btuning(?:_jobs?\b|\.(?:job|plan)\b| import\b)|\bTuningJobs?\b|import .*\btuning\b")
     naming = [path for path in (ROOT / "sagemock").rglob("*.py") if word.search(path.read_text("utf-8"))]
     names = {"/".join(path.relative_to(ROOT / "sagemock").with_suffix("").parts) for path in naming}
