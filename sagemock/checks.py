@@ -24,6 +24,7 @@ __all__ = [
     "public",
     "public_class",
     "quoted",
+    "repeated",
     "takes_one",
     "text",
     "whole",
@@ -37,6 +38,7 @@ MOST: Final = 2**63 - 1
 _HALF: Final = re.compile("[\ud800-\udfff]")
 _F = TypeVar("_F", bound=Callable[..., Any])
 _C = TypeVar("_C", bound=type)
+_T = TypeVar("_T")
 
 
 def quoted(value: object, longest: int = LONGEST) -> str:
@@ -55,6 +57,11 @@ def nearest(name: object, known: Iterable[str], least: float = 0.6) -> str | Non
     word = name if isinstance(name, str) else quoted(name)
     near = difflib.get_close_matches(word[:LONGEST].lower(), folded, 1, least)
     return folded[near[0]] if near else None
+
+
+def repeated(values: Sequence[_T]) -> _T | None:
+    """Return the first value that is there more than once, None if there is none."""
+    return next((one for one in values if values.count(one) > 1), None)
 
 
 # -- values

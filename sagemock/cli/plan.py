@@ -6,6 +6,7 @@ from dataclasses import fields
 from datetime import timedelta
 from typing import Any, Final
 
+from sagemock.checks import repeated
 from sagemock.cli.batch import kind_of, recorded
 from sagemock.clock.instants import duration_us
 from sagemock.errors import PlanError
@@ -42,7 +43,7 @@ def source(records: list[Mapping[str, Any]]) -> str:
     """
     plans = [_told(one) for one in records]
     names = [name for name, _, _ in plans]
-    twice = next((name for name in names if names.count(name) > 1), None)
+    twice = repeated(names)
     if twice is not None:
         raise PlanError(f"there are two records of {twice!r}, but PLANS has one plan for each name: give one of them")
     if len(plans) == 1:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from sagemock.checks import repeated
 from sagemock.evidence import UNCHECKED, YOUR_WORDS, Assumption
 from sagemock.jobs.batch.job import snapshot
 from sagemock.jobs.interventions import Delete
@@ -108,7 +109,7 @@ def names_are_unique(request: Mapping[str, Any], _: Place) -> str | None:
     inputs = [one["InputName"] for one in request.get("ProcessingInputs", ())]
     outputs = [one["OutputName"] for one in request.get("ProcessingOutputConfig", {}).get("Outputs", ())]
     for member, names in (("InputName", inputs), ("OutputName", outputs)):
-        twice = next((name for name in names if names.count(name) > 1), None)
+        twice = repeated(names)
         if twice is not None:
             return _PATHS(f"{member} must be unique, and {twice} is given more than once")
     return None

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from sagemock.checks import repeated
 from sagemock.evidence import UNCHECKED, Assumption
 from sagemock.training.plan.resources import choices
 
@@ -72,7 +73,7 @@ def instance_preferences_stand_alone(request: Mapping[str, Any]) -> str | None:
 def instance_preferences_name_a_type_once(request: Mapping[str, Any]) -> str | None:
     """Service model: "An instance type can appear only once in an InstancePreferences list"."""
     kinds = [one["InstanceType"] for one in _preferences(request)]
-    twice = next((kind for kind in kinds if kinds.count(kind) > 1), None)
+    twice = repeated(kinds)
     return None if twice is None else f"An instance type can appear only once in InstancePreferences, and {twice} appears twice"
 
 

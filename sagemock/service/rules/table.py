@@ -8,6 +8,7 @@ have their own files.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
+from sagemock.checks import repeated
 from sagemock.evidence import UNCHECKED, YOUR_WORDS, Assumption
 from sagemock.protocol.refusal import Refusal
 from sagemock.service import metrics
@@ -108,7 +109,7 @@ TAKEN: Final = (_FILE_SYSTEM, _ATTRIBUTES, _ROLE, _METRIC_NAMES, _VOLUME)
 def channel_names_are_unique(request: Mapping[str, Any]) -> str | None:
     """Refuse two channels whose data would have one path, /opt/ml/input/data/<channel> (developer guide)."""
     names = [channel["ChannelName"] for channel in request.get("InputDataConfig", ())]
-    twice = next((name for name in names if names.count(name) > 1), None)
+    twice = repeated(names)
     return None if twice is None else _OTHER_WORDS(f"ChannelName must be unique, and {twice} is given more than once")
 
 
@@ -123,11 +124,8 @@ def tag_keys_are_free(request: Mapping[str, Any]) -> str | None:
 @_WORDS
 def tag_keys_are_unique(request: Mapping[str, Any]) -> str | None:
     """Operation documentation of AddTags: "Tag keys must be unique per resource"."""
-    keys = [tag["Key"] for tag in request.get("Tags", ())]
-    if len(set(keys)) == len(keys):
-        return None
-    twice = next(key for key in keys if keys.count(key) > 1)
-    return f"Tag keys must be unique per resource, and {twice} is given more than once"
+    twice = repeated([tag["Key"] for tag in request.get("Tags", ())])
+    return None if twice is None else f"Tag keys must be unique per resource, and {twice} is given more than once"
 
 
 @_WORDS
@@ -162,7 +160,7 @@ def rule_names_are_unique(request: Mapping[str, Any]) -> str | None:
     """Service model: "It must be unique relative to other rule configuration names"."""
     for member in ("DebugRuleConfigurations", "ProfilerRuleConfigurations"):
         names = [rule["RuleConfigurationName"] for rule in request.get(member, ())]
-        twice = next((name for name in names if names.count(name) > 1), None)
+        twice = repeated(names)
         if twice is not None:
             return f"RuleConfigurationName must be unique in {member}, and {twice} is given more than once"
     return None

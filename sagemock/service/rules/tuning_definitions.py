@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from sagemock.checks import repeated
 from sagemock.evidence import UNCHECKED, Assumption
 from sagemock.service import builtin
 from sagemock.service.tuning_echo import metrics
@@ -55,7 +56,7 @@ def definition_names_are_unique(request: Mapping[str, Any]) -> str | None:
         return None
     if None in names:
         return "DefinitionName is required in each of TrainingJobDefinitions"
-    twice = next((name for name in names if names.count(name) > 1), None)
+    twice = repeated(names)
     return None if twice is None else f"DefinitionName must be unique, and {twice} is given more than once"
 
 

@@ -1,8 +1,9 @@
 """The rules of CreateHyperParameterTuningJob about hyperparameters and their ranges, as in `tuning`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from sagemock.checks import repeated
 from sagemock.evidence import UNCHECKED, Assumption
 from sagemock.training.launch import OBJECTIVE_MEMBER
 from sagemock.tuning.definitions import definitions, ranged, ranges, static
@@ -49,7 +50,7 @@ def names_are_unique(request: Mapping[str, Any]) -> str | None:
     for definition in definitions(request):
         given = ranges(request, definition)
         names = [one["Name"] for one in (*ranged(given), *given.get("AutoParameters", ()))]
-        twice = next((name for name in names if _NUMBERS(names.count(name) > 1)), None)
+        twice = _NUMBERS(repeated(names))
         if twice is not None:
             return f"Hyperparameter names must be unique, and {twice} is tuned more than once"
         both = next((name for name in names if name in static(definition)), None)
@@ -61,12 +62,10 @@ def names_are_unique(request: Mapping[str, Any]) -> str | None:
 @_WORDS
 def bounds_are_numbers(request: Mapping[str, Any]) -> str | None:
     """Service model: bounds are strings, which have to say a number, and a whole one for an integer."""
-    for given in each(request):
-        for kind, read, noun in (("Integer", integer, "an integer"), ("Continuous", number, "a number")):
-            for one in given.get(f"{kind}ParameterRanges", ()):
-                for bound in ("MinValue", "MaxValue"):
-                    if _NUMBERS(read(one[bound]) is None):
-                        return f"Invalid {bound} {one[bound]} of hyperparameter {one['Name']}. It must be {noun}"
+    for one, read, noun in _of_numbers(request):
+        for bound in ("MinValue", "MaxValue"):
+            if _NUMBERS(read(one[bound]) is None):
+                return f"Invalid {bound} {one[bound]} of hyperparameter {one['Name']}. It must be {noun}"
     return None
 
 
@@ -101,7 +100,7 @@ def categories_are_unique(request: Mapping[str, Any]) -> str | None:
     """Refuse what is known to be refused (aws/amazon-sagemaker-feedback#195); in which words is not."""
     for given in each(request):
         for one in given.get("CategoricalParameterRanges", ()):
-            twice = next((value for value in one["Values"] if one["Values"].count(value) > 1), None)
+            twice = repeated(one["Values"])
             if twice is not None:
                 return f"Values of hyperparameter {one['Name']} must be unique, and {twice} is given more than once"
     return None
@@ -146,9 +145,15 @@ def combinations_suffice(request: Mapping[str, Any]) -> str | None:
 
 def _bounded(request: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], float, float]]:
     """Yield each range of numbers with its bounds, once they are known to be numbers."""
+    for one, read, _ in _of_numbers(request):
+        low, high = read(one["MinValue"]), read(one["MaxValue"])
+        if low is not None and high is not None:
+            yield one, low, high
+
+
+def _of_numbers(request: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Callable[[str], float | None], str]]:
+    """Yield each range of numbers with what reads its bounds, and what a message calls these."""
     for given in each(request):
-        for kind, read in (("Integer", integer), ("Continuous", number)):
+        for kind, read, noun in (("Integer", integer, "an integer"), ("Continuous", number, "a number")):
             for one in given.get(f"{kind}ParameterRanges", ()):
-                low, high = read(one["MinValue"]), read(one["MaxValue"])
-                if low is not None and high is not None:
-                    yield one, low, high
+                yield one, read, noun

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from sagemock.checks import repeated
 from sagemock.evidence import UNCHECKED, Assumption
 from sagemock.protocol.refusal import Refusal
 from sagemock.training.launch import OBJECTIVE_MEMBER
@@ -48,7 +49,7 @@ def parents_are_unique(request: Mapping[str, Any]) -> str | None:
     names = [one.get("HyperParameterTuningJobName", "").lower() for one in parents]
     if "" in names:
         return "HyperParameterTuningJobName is required in each of ParentHyperParameterTuningJobs"
-    twice = next((name for name in names if names.count(name) > 1), None)
+    twice = repeated(names)
     return None if twice is None else f"Parent hyperparameter tuning jobs must be unique, and {twice} is given more than once"
 
 
