@@ -63,15 +63,19 @@ def test_an_outcome_of_another_kind_ends_as_it_says(outcome: Outcome) -> None:
         assert ("ExitMessage" in shown) == outcome.name.endswith("with-message")
 
 
+@pytest.mark.parametrize("goes", ["until-idle", "until-it"])
 @pytest.mark.parametrize("most", [1, 4, 10])
 @pytest.mark.parametrize("outcome", TUNING.values(), ids=str)
-def test_a_tuning_job_ends_as_its_outcome_says(outcome: Outcome, most: int) -> None:
-    """However many children it has."""
+def test_a_tuning_job_ends_as_its_outcome_says(outcome: Outcome, most: int, goes: str) -> None:
+    """However many children it has, and whichever way time passes."""
     asked = tuning(most=most)
     assert outcome.meets(asked)
     with mock_sagemaker(start=START, plan=[outcome.plan, *([outcome.children] if outcome.children else [])]) as mock:
         client = make_client()
         client.create_hyper_parameter_tuning_job(**asked)
+        if goes == "until-it":
+            at = mock.advance_until(mock.tuning_jobs["tune"].arn, outcome.status)
+            assert at == mock.tuning_jobs["tune"].ended
         mock.advance_until_idle()
         shown = client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName="tune")
         assert shown["HyperParameterTuningJobStatus"] == outcome.status

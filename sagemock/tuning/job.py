@@ -129,10 +129,13 @@ class Job(JobRecord):
         return None if self.timeline.step is None else self.timeline.step.at_us
 
     def may_reach(self, wanted: str) -> bool:
-        """Whether children that are not there yet may bring it to a status."""
+        """Whether children of which not all is known yet may bring it to a status."""
         if self.timeline.step is None:
             return False
-        return wanted == "Completed" or (wanted == "Failed" and not any(one.has_succeeded for one in self.children))
+        if wanted == "Stopped":
+            return any(change.primary == "Stopping" for change in self.timeline.changes)
+        # A child may be refused, also after others have succeeded.
+        return wanted in ("Completed", "Failed")
 
     def best(self, now_us: int) -> Child | None:
         """Return the best child so far."""

@@ -432,7 +432,8 @@ class Controls:
     def advance_until(self, name: str, wanted: StatusName) -> datetime:
         """Let time pass until a job has the primary or secondary status `wanted`, and return that instant.
 
-        If the job has that status now, no time passes. Raises NeverReached at once if the job will never have it.
+        If the job has that status now, no time passes. Raises NeverReached as soon as it is known that the job will never have
+        it: at once, or, where the children of a tuning job decide, when they have.
         """
         world = self._running
         job = self._find(name)
@@ -444,13 +445,15 @@ class Controls:
         reached = wanted in (state.primary, state.secondary)
         while not reached:
             ahead = job.timeline.after(now_us - job.created_us)
-            instants = (job.created_us + change.at_us for change in ahead if wanted in (change.primary, change.secondary))
-            at_us = next(instants, job.next_step_us if job.may_reach(wanted) else None)
-            if at_us is None:
+            instants = [job.created_us + change.at_us for change in ahead if wanted in (change.primary, change.secondary)]
+            if not instants and not world.launcher.may_reach(job, wanted):
                 raise NeverReached(
                     f"{name!r} will never be {wanted} from now on; give it a plan that leads there, or wait for another status.\n"
                     f"{timeline(job, now_us)}"
                 )
+            # A tuning job may stop this child before that.
+            step_us = world.launcher.next_step_us(job)
+            at_us = min(instants[:1] if step_us is None else [*instants[:1], step_us])
             world.clock.pass_to_us(at_us)
             # An event handler may have changed the job meanwhile.
             job, now_us = self._find(name), world.clock.now_us()

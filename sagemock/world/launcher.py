@@ -50,6 +50,8 @@ _OWN_CLUSTER: Final = Assumption(
     since="2026-11-26",
 )
 _LIMIT: Final = "ResourceLimitExceeded"
+_STOPS: Final = frozenset({"Stopping", "Stopped"})
+"""What becomes of a child that is stopped."""
 _SUCCESS: Final = Plan()
 
 
@@ -122,13 +124,35 @@ class Launcher:
 
     def touched(self, job: AnyJob) -> None:
         """Let a tuning job know what has become of a child: its record has changed, or lines were added to its log."""
-        if not isinstance(job, training.Job) or job.launch is None:
-            return
         with self._store.lock:
-            tuning = self._store.region(job.place, Job).by_name.get(job.launch.tuning_job_arn.rpartition("/")[2])
-            known = None if tuning is None else next((one for one in tuning.children if one.job.number == job.number), None)
-            if tuning is not None and known is not None:
-                self._store.put(self._with(tuning, known, job))
+            found = self._known(job)
+            if found is not None:
+                tuning, known, record = found
+                self._store.put(self._with(tuning, known, record))
+
+    def _known(self, job: AnyJob) -> tuple[Job, Child, training.Job] | None:
+        """Return the tuning job of a child, and the child as it is known there; None if a job is the child of none."""
+        if not isinstance(job, training.Job) or job.launch is None:
+            return None
+        tuning = self._store.region(job.place, Job).by_name.get(job.launch.tuning_job_arn.rpartition("/")[2])
+        known = None if tuning is None else next((one for one in tuning.children if one.job.number == job.number), None)
+        return None if tuning is None or known is None else (tuning, known, job)
+
+    def next_step_us(self, job: AnyJob) -> int | None:
+        """Return when more becomes known of the life of a job; None if all of it is known.
+
+        A tuning job decides at each of its steps what becomes of it, and of those of its children that have not ended by then.
+        """
+        with self._store.lock:
+            found = self._known(job)
+        at_us = job.next_step_us if found is None else found[0].next_step_us
+        return None if found is not None and at_us is not None and found[1].is_over(at_us) else at_us
+
+    def may_reach(self, job: AnyJob, wanted: str) -> bool:
+        """Whether what is not known yet may bring a job to a status: a tuning job may stop its children, and no more."""
+        return job.may_reach(wanted) or (
+            wanted in _STOPS and isinstance(job, training.Job) and self.next_step_us(job) is not None
+        )
 
     def _with(self, tuning: Job, known: Child, record: training.Job) -> Job:
         """Return the tuning job with the new record of a child, and with what this means for the early stops of others."""

@@ -165,6 +165,8 @@ def test_a_child_that_is_refused_fails_the_tuning_job(sagemaker: SageMakerMock) 
         raise Refusal(code, "no such bucket")
 
     sagemaker._worlds[-1].backend.service.check_data = gone
+    # A success before it does not rule that out.
+    assert sagemaker.advance_until(tune.arn, "Failed") == tune.ended
     sagemaker.advance_until_idle()
     assert (tune.status, tune.failure_reason) == ("Failed", "ValidationException: no such bucket")
     assert tune.counters == {**NONE, "Completed": 1}
@@ -796,3 +798,41 @@ def test_children_that_never_end(sagemaker: SageMakerMock, most: int, parallel: 
     sagemaker.stop_job(tune.arn)
     sagemaker.advance_until_idle()
     assert (tune.status, tune.counters) == ("Stopped", {**NONE, "Stopped": parallel})
+
+
+@pytest.mark.parametrize(
+    "own,changes",
+    [
+        (TuningJobPlan.completes().stopped(after=600), {}),
+        (TuningJobPlan.completes(), {"limits": {"MaxRuntimeInSeconds": 600}}),
+    ],
+    ids=["its-plan", "its-limit"],
+)
+def test_time_goes_to_the_stop_of_a_child(sagemaker: SageMakerMock, own: TuningJobPlan, changes: dict[str, Any]) -> None:
+    """Its own plan says nothing of it: its tuning job stops it."""
+    tune = tuning(sagemaker, Plan.hangs("Training"), own, **changes)
+    sagemaker.clock.advance(20)
+    child = tune.children[0]
+    with pytest.raises(NeverReached):
+        sagemaker.advance_until(child.name, "Completed")
+    assert sagemaker.clock.now() == after(20)
+    assert after(600) <= sagemaker.advance_until(child.name, "Stopping") < after(700)
+    assert sagemaker.advance_until(child.name, "Stopped") == tune.children[0].ended
+
+
+def test_a_child_that_has_ended_by_then_is_not_stopped(sagemaker: SageMakerMock) -> None:
+    """It is known at once that its tuning job, which will be stopped, does not stop it."""
+    tune = tuning(sagemaker, SHORT, TuningJobPlan.completes().stopped(after=600), most=2)
+    sagemaker.clock.advance(20)
+    with pytest.raises(NeverReached):
+        sagemaker.advance_until(tune.children[0].name, "Stopped")
+    assert sagemaker.clock.now() == after(20)
+
+
+def test_a_job_of_its_own_is_stopped_by_nobody(sagemaker: SageMakerMock) -> None:
+    """Nor is one of another kind."""
+    sagemaker.create_training_job("own")
+    processing = sagemaker.create_processing_job("step")
+    for one in ("own", processing.arn):
+        with pytest.raises(NeverReached):
+            sagemaker.advance_until(one, "Stopped")
