@@ -22,7 +22,7 @@ __all__ = ["Job"]
 
 @dataclass(frozen=True, slots=True)
 class Job(JobRecord):
-    """A training job as it was asked for, and all that was done to it since. A change is a new record."""
+    """A training job: its request, its plan and the interventions in it. A change is a new record."""
 
     kind: ClassVar[Kind] = TRAINING
     statuses: ClassVar[frozenset[str]] = status.PHASES | status.ENDINGS | frozenset(get_args(status.Primary))
@@ -31,11 +31,11 @@ class Job(JobRecord):
     script: Script
     interventions: tuple[Intervention, ...] = ()
     retains: int = 0
-    """For how many seconds the instances are kept in a warm pool after the end."""
+    """For how many seconds the instances are kept in a warm pool after the end; 0: no warm pool."""
     launched_us: int | None = None
-    """When the job was created whose cluster this one took over, through however many warm pools; None: it has its own."""
+    """When the first job on this cluster was created, if warm pools passed the cluster on; None: the job has its own cluster."""
     launch: Launch | None = None
-    """What a tuning job has given to it, if one has launched it."""
+    """What the tuning job that launched this job gave to it; None if none launched it."""
     timeline: Timeline = field(init=False, repr=False, compare=False)
 
     def _folded(self) -> Timeline:
@@ -43,12 +43,12 @@ class Job(JobRecord):
 
     @property
     def settled_us(self) -> int:
-        """The instant after which nothing happens by itself to the job and to its warm pool."""
+        """The instant after which the job and its warm pool change only through calls."""
         return warm_pool.settled_us(self)
 
     @property
     def gone_us(self) -> int | None:
-        """The instant from which the job is deleted, None if nobody deleted it."""
+        """The instant at which the deletion ends, None if nobody deleted the job."""
         for one in self.interventions:
             if isinstance(one, Delete):
                 return self.created_us + one.at_us + round(DELETING_S * SECOND_US)
@@ -58,16 +58,16 @@ class Job(JobRecord):
 
     @property
     def has_lines(self) -> bool:
-        """Whether its containers write anything by its plan."""
+        """Whether the plan gives its containers lines to write."""
         return self.script.has_lines
 
     @property
     def containers(self) -> int:
-        """How many containers run at once, each with a log of its own."""
+        """How many containers run at once, each with its own log stream."""
         return resources.count(self.request)
 
     def runs(self) -> list[int]:
-        """Return the instants at which a container starts, as far as is known now; each start is a stream of its own."""
+        """Return the instants at which the containers start, by the present timeline. Each start opens new log streams."""
         found: list[int] = []
         runs_now = False
         for change in self.timeline.changes:
@@ -80,5 +80,5 @@ class Job(JobRecord):
         return found
 
     def stream(self, instance: int, begin_us: int) -> str:
-        """Return the name of a log stream, as AWS's own (developer guide, kubernetes-sagemaker-jobs): `job/algo-1-1574293123`."""
+        """Return the name of a log stream, as in AWS (developer guide, kubernetes-sagemaker-jobs): `job/algo-1-1574293123`."""
         return f"{self.name}/algo-{instance}-{begin_us // SECOND_US}"

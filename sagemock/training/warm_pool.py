@@ -21,7 +21,7 @@ _CHAIN: Final = Assumption(
     "that the seven days of a chain of warm pools count from the creation of its first job (the guide of 2026 allows 28 days)"
 )
 CHAIN_S: Final = _CHAIN(7 * 86_400)
-"""How long a cluster can go from job to job (developer guide of 2023, warm pools)."""
+"""How long warm pools can pass a cluster from job to job (developer guide of 2023, warm pools)."""
 _TERMINATED: Final = Assumption("that a failure of the service leaves a Terminated warm pool")
 _FROM_THE_END: Final = Assumption("that a changed KeepAlivePeriodInSeconds counts from the end of the job")
 _SAME_FLAGS: Final = ("EnableInterContainerTrafficEncryption", "EnableNetworkIsolation")
@@ -29,7 +29,10 @@ _SAME_FLAGS: Final = ("EnableInterContainerTrafficEncryption", "EnableNetworkIso
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The warm pool of a job at one instant; `retained_s` while it is known, `reused_by` the name of the job that took it."""
+    """The warm pool of a job at one instant.
+
+    `retained_s` is how long it was kept, None while it still is. `reused_by` is the name of the job that took it over.
+    """
 
     status: PoolStatus
     retained_s: int | None = None
@@ -37,7 +40,7 @@ class Pool:
 
 
 def pool(job: "Job", now_us: int) -> Pool | None:
-    """Return the warm pool of a job, None if it asked for none (or was given none).
+    """Return the warm pool of a job at `now_us`, None if the job has none.
 
     A pool remains if the job completed, was stopped after its cluster was launched, or failed by its own fault (developer guide,
     "Train using SageMaker managed warm pools").
@@ -60,7 +63,7 @@ def pool(job: "Job", now_us: int) -> Pool | None:
 
 
 def expiry_us(job: "Job", now_us: int | None = None) -> int | None:
-    """Return when the pool ends if nobody takes it, by what was asked for until `now_us`; None if there is none."""
+    """Return when the pool expires if no job takes it over, by the updates until `now_us` (None: all); None without a pool."""
     timeline = job.timeline
     if not job.retains or timeline.ended_us is None or not timeline.retained:
         return None
@@ -69,14 +72,14 @@ def expiry_us(job: "Job", now_us: int | None = None) -> int | None:
     for change in job.interventions:
         at_us = job.created_us + change.at_us
         if isinstance(change, KeepAlive) and (now_us is None or at_us <= now_us):
-            # No new period at all ends the pool at once.
+            # However short the new period is, the pool does not end before the call.
             expires_us = max(at_us, _FROM_THE_END(ended_us) + change.seconds * SECOND_US)
     launched_us = job.created_us if job.launched_us is None else job.launched_us
     return max(ended_us, min(expires_us, launched_us + CHAIN_S * SECOND_US))
 
 
 def settled_us(job: "Job") -> int:
-    """Return the instant after which nothing happens by itself to a job and what remains of it."""
+    """Return the instant after which a job and its warm pool change only through calls."""
     last_us = job.last_us
     if not (job.interventions or job.retains):
         return last_us
@@ -93,7 +96,7 @@ def takes(job: "Job", request: Mapping[str, Any]) -> bool:
     return (
         job.request["RoleArn"] == request["RoleArn"]
         and instances(job.request) == instances(request)
-        # An empty key is as good as none.
+        # An empty key counts as no key.
         and all((resources.get(name) or None) == (wanted.get(name) or None) for name in _SAME_VOLUME)
         and job.request.get("VpcConfig") == request.get("VpcConfig")
         and all(bool(job.request.get(name)) == bool(request.get(name)) for name in _SAME_FLAGS)

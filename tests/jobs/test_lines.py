@@ -206,7 +206,7 @@ def test_lines_of_a_phase_that_the_plan_does_not_have_are_refused() -> None:
 def test_lines_that_are_said_twice_are_refused() -> None:
     """With the phase, and besides."""
     phases = [Phase("Starting"), Phase("Training", logs=EPOCHS)]
-    text = "logs has lines for Training, and so has its Phase('Training'): say it in one place"
+    text = "logs has lines for Training, and so has its Phase('Training'): give them in one place"
     assert refused(Plan, phases, logs={"Training": EPOCHS}) == text
 
 
