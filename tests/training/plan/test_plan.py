@@ -256,8 +256,10 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "an ending that ends nothing": (
         lambda: Plan(ending="Training"),  # type: ignore[arg-type]
-        "ending='Training' is not an end of a job; give one of Completed, Failed, MaxRuntimeExceeded, MaxWaitTimeExceeded, "
-        "Stopped",
+        (
+            "ending='Training' is not an end of a job; give one of Completed, Failed, MaxRuntimeExceeded, MaxWaitTimeExceeded, "
+            "Stopped"
+        ),
     ),
     "two times at once": (
         lambda: Plan.completes(granular=True, legacy=True),
