@@ -12,12 +12,12 @@ from sagemock.training.timeline import Timeline
 __all__ = ["emitted"]
 
 _ANEW: Final = Assumption(
-    "that a child which is interrupted or retried without checkpoints emits the values of its objective anew", since="2026-11-26"
+    "that a child which is interrupted or retried without checkpoints emits the values of its objective again", since="2026-11-26"
 )
 
 
 def emitted(job: Job) -> Values:
-    """Return these values, each with its instant (microseconds since the epoch), as far as the job's life is known now."""
+    """Return these values, each with its instant (microseconds since the epoch), by the present timeline."""
     if job.launch is None or not job.launch.values:
         return ()
     found: list[tuple[int, float]] = []
@@ -35,7 +35,7 @@ def emitted(job: Job) -> Values:
 
 
 def _training(timeline: Timeline) -> Iterator[tuple[int, int | None]]:
-    """Yield when each visit to Training begins and ends; None for one that never ends."""
+    """Yield the begin and the end of each visit to Training; the end is None if it never ends."""
     entries = [change for change in timeline.changes if change.enters]
     for place, change in enumerate(entries):
         if change.secondary == status.TRAINING:

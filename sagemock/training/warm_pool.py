@@ -21,7 +21,10 @@ _SAME_FLAGS: Final = ("EnableInterContainerTrafficEncryption", "EnableNetworkIso
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The warm pool of a job at one instant; `retained_s` while it is known, `reused_by` the name of the job that took it."""
+    """The warm pool of a job at one instant.
+
+    `retained_s` is how long it was kept, None while it still is. `reused_by` is the name of the job that took it over.
+    """
 
     status: PoolStatus
     retained_s: int | None = None
@@ -29,7 +32,7 @@ class Pool:
 
 
 def pool(job: Job, now_us: int) -> Pool | None:
-    """Return the warm pool of a job, None if it asked for none (or was given none).
+    """Return the warm pool of a job at `now_us`, None if the job has none.
 
     A pool remains if the job completed, was stopped after its cluster was launched, or failed by its own fault (developer guide,
     "Train using SageMaker managed warm pools").
@@ -57,7 +60,7 @@ def takes(job: Job, request: Mapping[str, Any]) -> bool:
     return (
         job.request["RoleArn"] == request["RoleArn"]
         and instances(job.request) == instances(request)
-        # An empty key is as good as none.
+        # An empty key counts as no key.
         and all((resources.get(name) or None) == (wanted.get(name) or None) for name in _SAME_VOLUME)
         and job.request.get("VpcConfig") == request.get("VpcConfig")
         and all(bool(job.request.get(name)) == bool(request.get(name)) for name in _SAME_FLAGS)

@@ -132,7 +132,7 @@ def test_a_job_that_was_being_stopped_goes_on_to_be() -> None:
 
 def test_what_is_no_record_is_refused() -> None:
     """In the words of the plan."""
-    with pytest.raises(PlanError, match="no DescribeTrainingJob response"):
+    with pytest.raises(PlanError, match="not a DescribeTrainingJob response"):
         source([{}])
 
 
