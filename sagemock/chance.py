@@ -28,7 +28,7 @@ PLANS: Final[Mapping[str, Callable[[Dice], Any]]] = {
     PROCESSING.name: processing.plan,
     TRANSFORM.name: transform.plan,
 }
-"""What draws a plan that any job of a kind can play, by the name of the kind."""
+"""The functions that draw a plan which any job of a kind can play, by the name of the kind."""
 _LIVES: Final[Mapping[str, Callable[[Dice], Any]]] = {PROCESSING.name: processing.life, TRANSFORM.name: transform.life}
 _KINDS: Final = {kind.name: kind for kind in (TRAINING, PROCESSING, TRANSFORM)}
 
@@ -39,7 +39,7 @@ def life(dice: Dice, kind: str, *, spot: bool) -> Any:  # noqa: ANN401  # a plan
 
 
 def checked_kind(kind: object) -> str:
-    """Return the name of a kind of job that has random lives. Raises InvalidType or InvalidValue if it is something else."""
+    """Return `kind`, the name of a kind of job that has random lives. Raises InvalidValue for any other value."""
     return one_of("kind", kind, PLANS)
 
 
@@ -71,8 +71,8 @@ class AnyLife(Generic[_P_co]):
     def __call__(self, request: Mapping[str, Any]) -> _P_co:
         """Return the plan of the job that a request creates."""
         dice = SeededDice(f"{self._seed}/{request[self.kind.name_member]}")
-        made: _P_co = life(dice, self.kind.name, spot=bool(request.get("EnableManagedSpotTraining")))
-        return made
+        plan: _P_co = life(dice, self.kind.name, spot=bool(request.get("EnableManagedSpotTraining")))
+        return plan
 
     def __repr__(self) -> str:
         more = "" if self.kind == TRAINING else f", kind={self.kind.name!r}"

@@ -447,7 +447,7 @@ def test_a_tuning_job_has_no_log_and_no_instances(sagemaker: SageMakerMock) -> N
     """It says whose it is."""
     tune = tuning(sagemaker)
     sagemaker.clock.advance(60)
-    with pytest.raises(UsageError, match="has no log of its own: write to that of one of its children"):
+    with pytest.raises(UsageError, match="has no log of its own: write to the log of one of its children"):
         sagemaker.log(tune.arn, "loss=0.1")
     with pytest.raises(UsageError, match="only training jobs"):
         sagemaker.interrupt(tune.arn)
