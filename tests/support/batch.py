@@ -8,7 +8,7 @@ from typing import Any, Final
 __all__ = ["DAY", "changed", "echoed", "processing", "record", "transform"]
 
 DAY: Final = "2021-06-01T"
-"""A day for the record of which only the times of day were kept."""
+"""The day used for a record that kept only times of day."""
 
 
 def record(name: str) -> dict[str, Any]:
@@ -19,12 +19,12 @@ def record(name: str) -> dict[str, Any]:
 
 
 def changed(whole: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a request with changes; None takes a member out."""
+    """Return a copy of a request with some members replaced; a value of None removes the member."""
     return {member: value for member, value in {**whole, **changes}.items() if value is not None}
 
 
 def processing(name: str = "prepare", **changes: Any) -> dict[str, Any]:
-    """Return a CreateProcessingJob request with as little as it needs."""
+    """Return a minimal CreateProcessingJob request."""
     cluster = {"InstanceCount": 1, "InstanceType": "ml.m5.xlarge", "VolumeSizeInGB": 30}
     whole = {
         "ProcessingJobName": name,
@@ -36,7 +36,7 @@ def processing(name: str = "prepare", **changes: Any) -> dict[str, Any]:
 
 
 def transform(name: str = "score", **changes: Any) -> dict[str, Any]:
-    """Return a CreateTransformJob request with as little as it needs."""
+    """Return a minimal CreateTransformJob request."""
     whole = {
         "TransformJobName": name,
         "ModelName": "churn",
@@ -48,7 +48,7 @@ def transform(name: str = "score", **changes: Any) -> dict[str, Any]:
 
 
 def echoed(kind: str, shown: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the request that led to a recorded description: without what the service filled in."""
+    """Return the request behind a recorded description: the description without the members that the service added."""
     whole = processing() if kind == "processing" else transform()
     sent = {name: value for name, value in shown.items() if name in (*whole, "Environment")}
     if kind == "processing":
