@@ -52,7 +52,7 @@ WHOLE: dict[str, dict[str, Any]] = {
         RandomSeed=5,
     )
     | {"Tags": [{"Key": "a", "Value": "b"}]},
-    "CreateProcessingJob": batch.echoed("processing", batch.record("P3")),
+    "CreateProcessingJob": batch.original_request("processing", batch.record("P3")),
     "CreateTrainingJob": RICH,
     "CreateTransformJob": batch.transform(
         Environment={"A": "b"}, BatchStrategy="MultiRecord", MaxConcurrentTransforms=2, Tags=[{"Key": "a", "Value": "b"}]

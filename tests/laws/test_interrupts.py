@@ -28,8 +28,8 @@ from sagemock.moto import artifacts
 from sagemock.patches import loops, tasks
 from sagemock.training.job import Job
 from tests.support import children
-from tests.support.interrupts import interrupted
-from tests.support.strategies import PLACE, START_US, named
+from tests.support.interrupts import interrupt_at
+from tests.support.strategies import PLACE, START_US, job_named
 from tests.support.waiting import eventually
 
 START = "2018-07-30T12:00:00Z"
@@ -79,7 +79,7 @@ def sleeping() -> Iterator[Sleeping]:
 def test_a_sleep_may_be_cut_short_at_any_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is left asleep, nobody is left waiting for somebody who does not look."""
     with sleeping() as world:
-        looks = [interrupted(lambda: world.nap(10), moment) for moment in range(100)]
+        looks = [interrupt_at(lambda: world.nap(10), moment) for moment in range(100)]
         # Now by the second look: one that looked, and goes, has to let another one look.
         found = cycle([False, True])
         monkeypatch.setattr(world.sleepers._holds.stillness, "all_rest", lambda *_, **__: next(found))
@@ -89,7 +89,7 @@ def test_a_sleep_may_be_cut_short_at_any_moment(monkeypatch: pytest.MonkeyPatch)
             world.sleepers._driver = None
             world.nap(10)
 
-        while interrupted(nap, moment):
+        while interrupt_at(nap, moment):
             assert {sleeper.thread for sleeper in world.sleepers.table} <= {world.thread}
             assert world.sleepers._driver in {None, *world.sleepers.table}
             moment += 1
@@ -116,7 +116,7 @@ def test_an_observer_may_be_cut_short_at_any_moment() -> None:
         world.clock.add_agenda(observer)
         for moment in range(0, 400, 3):
             observer.due_us = world.clock.now_us() + 5 * S
-            interrupted(lambda: world.clock.advance(10), moment)
+            interrupt_at(lambda: world.clock.advance(10), moment)
             assert not vars(world.clock)["_lock"]._is_owned()
         observer.due_us = None
 
@@ -127,7 +127,7 @@ def test_a_clock_takes_up_what_it_put_down() -> None:
     lock: Any = vars(of_time)["_lock"]
     for moment in range(40):
         with lock, lock:
-            interrupted(lambda: of_time.released(lambda: None), moment)
+            interrupt_at(lambda: of_time.released(lambda: None), moment)
             assert lock._is_owned()
         assert not lock._is_owned()
 
@@ -138,15 +138,15 @@ def test_a_store_is_whole_after_a_change_that_was_cut_short(change: str) -> None
     moment, came = 0, True
     while came:
         store = Store()
-        job = named("job", 2, START_US, Plan.completes(starting=0, downloading=0, training=0, uploading=0))
-        store.put(named("older", 1, START_US))
+        job = job_named("job", 2, START_US, Plan.completes(starting=0, downloading=0, training=0, uploading=0))
+        store.put(job_named("older", 1, START_US))
         if change != "a new job":
             store.put(job)
         if change == "a new record":
             job = replace(job, tags=(("team", "churn"),))
         elif change == "a job that is gone":
             store.put(job.after(Delete(0)))
-        came = interrupted(partial(store.forget, GONE_US) if change == "a job that is gone" else partial(store.put, job), moment)
+        came = interrupt_at(partial(store.forget, GONE_US) if change == "a job that is gone" else partial(store.put, job), moment)
         region = store.region(job.place, Job)
         for order in ORDERS:
             page = region.page(order, descending=False, after=None, limit=10, now_us=START_US)
@@ -164,9 +164,9 @@ def test_a_list_by_status_is_whole_after_one_that_was_cut_short() -> None:
     while came:
         store = Store()
         for number in range(5):
-            store.put(named(f"job-{number}", number, START_US))
+            store.put(job_named(f"job-{number}", number, START_US))
         region = store.region(PLACE, Job)
-        came = interrupted(partial(region.page, "Status", descending=False, after=None, limit=9, now_us=START_US), moment)
+        came = interrupt_at(partial(region.page, "Status", descending=False, after=None, limit=9, now_us=START_US), moment)
         assert len(region.page("Status", descending=False, after=None, limit=9, now_us=START_US)) == len(region.by_name)
         moment += 1
     assert moment > MANY

@@ -12,7 +12,7 @@ from botocore.exceptions import WaiterError
 
 from sagemock import Phase, Plan, SageMakerMock, mock_sagemaker
 from sagemock.clock.real import real
-from tests.support.calling import START, after, bodies, create, describe, lived, make_client
+from tests.support.calling import START, after, bodies, create, describe, make_client, transitions
 from tests.support.records import FINISHED, R8, Record, response
 
 PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)
@@ -48,7 +48,7 @@ def test_a_life_is_contiguous_to_the_millisecond(sagemaker: SageMakerMock, clien
     sagemaker.clock.advance(hours=1)
     shown = describe(client)
     assert shown["CreationTime"] == after(0.001)
-    assert lived(shown) == [
+    assert transitions(shown) == [
         ("Starting", 0, 60, PREPARING),
         ("Downloading", 60, 90, IMAGE),
         ("Training", 90, 690, TRAINING),
@@ -75,10 +75,10 @@ def test_the_open_entry_has_no_end(sagemaker: SageMakerMock, client: Any) -> Non
 def test_a_message_is_overwritten_in_place(sagemaker: SageMakerMock, client: Any) -> None:
     """S1: a status that says something new keeps its one entry."""
     create(client)
-    assert lived(describe(client)) == [("Starting", 0, None, STARTING)]
+    assert transitions(describe(client)) == [("Starting", 0, None, STARTING)]
     sagemaker.clock.advance(60 * 0.27)
     shown = describe(client)
-    assert lived(shown) == [("Starting", 0, None, PREPARING)]
+    assert transitions(shown) == [("Starting", 0, None, PREPARING)]
     assert shown["LastModifiedTime"] == sagemaker.clock.now()
 
 
@@ -142,7 +142,7 @@ def test_a_stopped_job_uploads_what_it_has_and_tells_no_reason(sagemaker: SageMa
     assert (shown["TrainingJobStatus"], shown["SecondaryStatus"]) == ("Stopping", "Uploading")
     sagemaker.clock.advance(9)
     shown = describe(client)
-    assert lived(shown)[2:] == [
+    assert transitions(shown)[2:] == [
         ("Training", 90, 100, TRAINING),
         ("Stopping", 100, 105, "Stopping the training job"),
         ("Uploading", 105, 114, UPLOADING),
@@ -160,10 +160,10 @@ def test_a_stop_before_any_instance_shows_in_the_primary_status_first(sagemaker:
     client.stop_training_job(TrainingJobName="churn")
     shown = describe(client)
     assert (shown["TrainingJobStatus"], shown["SecondaryStatus"]) == ("Stopping", "Starting")
-    assert [entry[0] for entry in lived(shown)] == ["Starting"]
+    assert [entry[0] for entry in transitions(shown)] == ["Starting"]
     sagemaker.clock.advance(minutes=5)
     shown = describe(client)
-    assert [entry[0] for entry in lived(shown)] == ["Starting", "Downloading", "Stopping", "Stopped"]
+    assert [entry[0] for entry in transitions(shown)] == ["Starting", "Downloading", "Stopping", "Stopped"]
     assert (shown["TrainingTimeInSeconds"], shown["BillableTimeInSeconds"]) == (1, 1)
     assert "ModelArtifacts" not in shown
 
@@ -174,7 +174,7 @@ def test_a_job_that_fails_in_training_uploads_and_tells_its_reason(sagemaker: Sa
     create(client)
     sagemaker.clock.advance(101)
     shown = describe(client)
-    assert [entry[0] for entry in lived(shown)] == ["Starting", "Downloading", "Training", "Uploading", "Failed"]
+    assert [entry[0] for entry in transitions(shown)] == ["Starting", "Downloading", "Training", "Uploading", "Failed"]
     assert shown["FailureReason"] == "AlgorithmError: , exit code: 1"
     assert shown["TrainingJobStatus"] == "Failed"
     assert (shown["TrainingTimeInSeconds"], shown["BillableTimeInSeconds"]) == (41, 41)
@@ -187,7 +187,7 @@ def test_a_job_that_fails_before_it_starts_has_no_training_time(sagemaker: SageM
     create(client)
     sagemaker.clock.advance(60)
     shown = describe(client)
-    assert [entry[:3] for entry in lived(shown)] == [("Starting", 0, 30), ("Failed", 30, 30)]
+    assert [entry[:3] for entry in transitions(shown)] == [("Starting", 0, 30), ("Failed", 30, 30)]
     assert not (ONCE_STARTED | AT_THE_END) & set(shown)
     assert shown["FailureReason"] == "CapacityError: none"
 
@@ -198,7 +198,7 @@ def test_a_job_that_runs_too_long_is_stopped_for_it(sagemaker: SageMakerMock, cl
     sagemaker.clock.advance(hours=1)
     shown = describe(client)
     assert (shown["TrainingJobStatus"], shown["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
-    assert [entry[0] for entry in lived(shown)][2:] == ["Training", "Stopping", "Uploading", "MaxRuntimeExceeded"]
+    assert [entry[0] for entry in transitions(shown)][2:] == ["Training", "Stopping", "Uploading", "MaxRuntimeExceeded"]
     assert "FailureReason" not in shown
 
 
@@ -338,9 +338,9 @@ def test_a_record_of_a_job_that_was_not_over_goes_on(sagemaker: SageMakerMock, c
     create(client)
     sagemaker.clock.advance(R8.modified)
     shown = describe(client)
-    assert lived(shown) == [("Starting", 0, None, PREPARING)]
+    assert transitions(shown) == [("Starting", 0, None, PREPARING)]
     assert shown["LastModifiedTime"] == after(R8.modified)
     sagemaker.advance_until_idle()
     shown = describe(client)
-    assert [entry[0] for entry in lived(shown)] == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
+    assert [entry[0] for entry in transitions(shown)] == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
     assert shown["BillableTimeInSeconds"] == shown["TrainingTimeInSeconds"] > 0

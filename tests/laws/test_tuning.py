@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sagemock import Plan, SageMakerMock, TuningJobPlan, mock_sagemaker
 from sagemock.errors import UsageError
 from tests.support.calling import START, YOUNG, make_client
-from tests.support.tuning import RATE, request, several
+from tests.support.tuning import RATE, request, request_with_definitions
 
 CLIENT = make_client()
 NAME = {"HyperParameterTuningJobName": "tune"}
@@ -72,7 +72,7 @@ def requests(draw: st.DrawFn) -> dict[str, Any]:
     if strategy in ("Random", "Bayesian") and draw(st.booleans()):
         config["TrainingJobEarlyStoppingType"] = "Auto"
     elif strategy != "Hyperband" and draw(st.booleans()):
-        return several(
+        return request_with_definitions(
             "a", "b", kinds={"a": kind, "b": kind}, ranges=ranges, **{**config, "most": config["most"] and 2 * config["most"]}
         )
     condition = {"MaxRuntimeInSeconds": draw(st.sampled_from([1, 60, 86400]))}

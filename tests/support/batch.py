@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["DAY", "changed", "echoed", "processing", "record", "transform"]
+__all__ = ["DAY", "original_request", "processing", "record", "transform", "with_changes"]
 
 DAY: Final = "2021-06-01T"
 """The day used for a record that kept only times of day."""
@@ -18,7 +18,7 @@ def record(name: str) -> dict[str, Any]:
     return found
 
 
-def changed(whole: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+def with_changes(whole: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return a copy of a request with some members replaced; a value of None removes the member."""
     return {member: value for member, value in {**whole, **changes}.items() if value is not None}
 
@@ -32,7 +32,7 @@ def processing(name: str = "prepare", **changes: Any) -> dict[str, Any]:
         "AppSpecification": {"ImageUri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/prepare:1"},
         "RoleArn": "arn:aws:iam::123456789012:role/Processing",
     }
-    return changed(whole, changes)
+    return with_changes(whole, changes)
 
 
 def transform(name: str = "score", **changes: Any) -> dict[str, Any]:
@@ -44,10 +44,10 @@ def transform(name: str = "score", **changes: Any) -> dict[str, Any]:
         "TransformOutput": {"S3OutputPath": "s3://churn/out"},
         "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
     }
-    return changed(whole, changes)
+    return with_changes(whole, changes)
 
 
-def echoed(kind: str, shown: Mapping[str, Any]) -> dict[str, Any]:
+def original_request(kind: str, shown: Mapping[str, Any]) -> dict[str, Any]:
     """Return the request behind a recorded description: the description without the members that the service added."""
     whole = processing() if kind == "processing" else transform()
     sent = {name: value for name, value in shown.items() if name in (*whole, "Environment")}

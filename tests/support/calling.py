@@ -24,10 +24,10 @@ __all__ = [
     "code_and_text",
     "create",
     "describe",
-    "lived",
     "make_client",
     "problems",
     "request",
+    "transitions",
 ]
 
 START = datetime(2018, 7, 30, tzinfo=timezone.utc)
@@ -150,7 +150,7 @@ def describe(client: Any, name: str = "churn") -> dict[str, Any]:
     return shown
 
 
-def lived(shown: Mapping[str, Any]) -> list[tuple[str, float, float | None, str]]:
+def transitions(shown: Mapping[str, Any]) -> list[tuple[str, float, float | None, str]]:
     """Return the transitions of a description as (status, start, end, message), in seconds after CreationTime."""
     created = shown["CreationTime"]
     return [

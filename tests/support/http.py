@@ -6,10 +6,10 @@ from http.client import HTTPConnection
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-__all__ = ["Answered", "call", "connection", "exchange", "signed"]
+__all__ = ["Response", "call", "connection", "exchange", "signature"]
 
 
-class Answered(NamedTuple):
+class Response(NamedTuple):
     """An HTTP response."""
 
     status: int
@@ -30,7 +30,7 @@ def connection(url: str) -> HTTPConnection:
 
 def exchange(
     to: HTTPConnection | str, method: str, path: str, body: bytes | str | None = None, headers: Mapping[str, str] | None = None
-) -> Answered:
+) -> Response:
     """Send a request and return the response."""
     if isinstance(to, str):
         one = connection(to)
@@ -40,18 +40,18 @@ def exchange(
             one.close()
     to.request(method, path, body, dict(headers or {}))
     response = to.getresponse()
-    return Answered(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
+    return Response(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
 
 
 def call(
     to: HTTPConnection | str, operation: str, params: Mapping[str, Any] | None = None, *, path: str = "/", **headers: str
-) -> Answered:
+) -> Response:
     """Call a SageMaker operation."""
     target = {"X-Amz-Target": f"SageMaker.{operation}", "Content-Type": "application/x-amz-json-1.1"}
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return exchange(to, "POST", path, json.dumps(params or {}), {**target, **named})
 
 
-def signed(access_key: str = "AKIDTEST", region: str = "us-east-1", service: str = "sagemaker") -> str:
+def signature(access_key: str = "AKIDTEST", region: str = "us-east-1", service: str = "sagemaker") -> str:
     """Return a Signature Version 4 header; the server does not check it."""
     return f"AWS4-HMAC-SHA256 Credential={access_key}/20180730/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"

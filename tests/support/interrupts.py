@@ -4,14 +4,14 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
-__all__ = ["Watchdog", "interrupted"]
+__all__ = ["Watchdog", "interrupt_at"]
 
 
 class Watchdog(TimeoutError):  # noqa: N818  # named after its use
     """The error that the handler raises; an OSError subclass, as system calls raise too."""
 
 
-def interrupted(work: Callable[[], object], moment: int) -> bool:
+def interrupt_at(work: Callable[[], object], moment: int) -> bool:
     """Run `work`, raise a Watchdog at its n-th interruptible moment, and return whether that moment came.
 
     The interpreter runs signal handlers when a function begins, when a built-in function returns, and when a loop jumps back. The

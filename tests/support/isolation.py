@@ -19,7 +19,7 @@ TIMEZONE = "EST5EDT,M3.2.0,M11.1.0"
 
 def pytest_configure() -> None:
     """Fix the time zone, AWS's settings and Hypothesis's profile, and block the network."""
-    sys.addaudithook(WALL)
+    sys.addaudithook(GUARD)
     # pytester forgets each module that its in-process run imports first; these would then be loaded twice.
     for name in ("wrapt", "sagemock.faces.mock", "sagemock.patches.datetimes"):
         import_module(name)
@@ -79,7 +79,7 @@ _WHERE: Final = {
 """Audit events that carry a network address, and the position of the address in their arguments."""
 
 
-def reached(event: str, args: tuple[Any, ...]) -> str | None:
+def network_target(event: str, args: tuple[Any, ...]) -> str | None:
     """Return the foreign address that an audit event is about to reach, as text; None if there is none."""
     position = _WHERE.get(event)
     if position is None:
@@ -88,7 +88,7 @@ def reached(event: str, args: tuple[Any, ...]) -> str | None:
     return f"{event}({address!r})" if leaves_the_machine(address if position else (address,)) else None
 
 
-class Sends(list[str]):
+class Attempts(list[str]):
     """The attempts of one test to reach the network; the test fails if the list is not empty at its end."""
 
     def note(self, reach: str) -> None:
@@ -97,7 +97,7 @@ class Sends(list[str]):
         pytest.fail(f"this test reached for the network: {reach}. Answer the call inside the mock.")
 
 
-class Wall:
+class NetworkGuard:
     """Blocks the network with an audit hook, which the interpreter calls before it acts.
 
     An audit hook also sees calls from C and through saved references. It stays for the whole process, so the network is blocked
@@ -106,23 +106,23 @@ class Wall:
 
     def __init__(self) -> None:
         """Start with an empty list of attempts."""
-        self.sends = Sends()
+        self.network_attempts = Attempts()
 
     def __call__(
         self, event: str, args: tuple[Any, ...]
     ) -> None:  # pragma: no cover  # the interpreter does not trace audit hooks
         """Record and refuse an event that reaches for the network."""
-        reach = reached(event, args)
+        reach = network_target(event, args)
         if reach is not None:
-            self.sends.note(reach)
+            self.network_attempts.note(reach)
 
 
-WALL: Final = Wall()
+GUARD: Final = NetworkGuard()
 
 
 @pytest.fixture(autouse=True)
-def sends() -> Iterator[Sends]:
+def network_attempts() -> Iterator[Attempts]:
     """Fail the test if any of its threads looks up, or sends to, a foreign host."""
-    found = WALL.sends = Sends()
+    found = GUARD.network_attempts = Attempts()
     yield found
     assert not found, f"this test reached for the network: {', '.join(found)}. Answer the call inside the mock."

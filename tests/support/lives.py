@@ -13,7 +13,7 @@ from sagemock.training.job import Job
 from sagemock.training.plan.script import script
 from tests.support.calling import START, request
 
-__all__ = ["CREATED_US", "PLAN", "SPOT", "S", "job", "lived", "rows_of"]
+__all__ = ["CREATED_US", "PLAN", "SPOT", "S", "job", "life_at", "rows_of"]
 
 S: Final = 1_000_000
 CREATED_US: Final = instant_us(START)
@@ -34,7 +34,7 @@ def job(
     return Job(name, place, sent, plan, script(plan, sent, Random(0)), created_us, 1, done)  # noqa: S311  # nothing random is drawn
 
 
-def lived(one: Job, at_s: float) -> Life:
+def life_at(one: Job, at_s: float) -> Life:
     """Return what a picture shows of a job, `at_s` seconds after START."""
     return life(one, CREATED_US + round(at_s * S))
 

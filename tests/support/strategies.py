@@ -25,8 +25,21 @@ from sagemock.training.plan.plan import Plan
 from sagemock.training.plan.script import script
 
 __all__ = [
-    "START_US", "durations", "instants", "interventions", "jobs", "lived", "lives", "messages", "named", "names", "phases",
-    "plans", "played", "recipes", "requests",
+    "START_US",
+    "draw_records",
+    "durations",
+    "instants",
+    "interventions",
+    "job_named",
+    "job_playing",
+    "jobs",
+    "lives",
+    "messages",
+    "names",
+    "phases",
+    "plans",
+    "recipes",
+    "requests",
 ]  # fmt: skip
 
 START_US = 1_532_952_000_000_000
@@ -155,7 +168,7 @@ def requests(draw: st.DrawFn, *, spot: bool | None = None) -> dict[str, Any]:
     return request
 
 
-def played(
+def job_playing(
     plan: Plan, request: Mapping[str, Any] | None = None, *, created_us: int = START_US, number: int = 1, seed: object = 0
 ) -> Job:
     """Return a new job that plays `plan`."""
@@ -167,7 +180,7 @@ def played(
 _USUAL = Plan()
 
 
-def named(name: str, number: int, created_us: int, plan: Plan | None = None, place: Place = PLACE) -> Job:
+def job_named(name: str, number: int, created_us: int, plan: Plan | None = None, place: Place = PLACE) -> Job:
     """Return a new job with this name, number and creation instant."""
     life = _USUAL if plan is None else plan
     made = script(life, {}, Random(0))  # noqa: S311  # a test needs no secure randomness
@@ -179,7 +192,7 @@ def jobs(draw: st.DrawFn) -> Job:
     """Draw newly created jobs; their creation has any fraction of a second."""
     request = draw(requests())
     plan = draw(st.one_of(plans(), recipes(spot="EnableManagedSpotTraining" in request)))
-    return played(plan, request, created_us=START_US + draw(st.integers(0, SECOND_US - 1)), seed=draw(st.integers(0, 9)))
+    return job_playing(plan, request, created_us=START_US + draw(st.integers(0, SECOND_US - 1)), seed=draw(st.integers(0, 9)))
 
 
 def instants(job: Job) -> list[int]:
@@ -210,10 +223,10 @@ def interventions(draw: st.DrawFn, job: Job, not_before_us: int) -> Intervention
 @st.composite
 def lives(draw: st.DrawFn) -> tuple[Job, ...]:
     """Draw the successive states of a job: a new job, then the job after each of up to three interventions."""
-    return tuple(lived(draw, draw(jobs())))
+    return tuple(draw_records(draw, draw(jobs())))
 
 
-def lived(draw: st.DrawFn, job: Job) -> list[Job]:
+def draw_records(draw: st.DrawFn, job: Job) -> list[Job]:
     """Draw up to three interventions on a job; return the job and its successors."""
     records = [job]
     now_us = job.created_us

@@ -13,7 +13,7 @@ import urllib3
 from botocore.awsrequest import AWSRequest
 from botocore.httpsession import URLLib3Session
 
-from tests.support.isolation import TIMEZONE, Sends, leaves_the_machine, reached
+from tests.support.isolation import TIMEZONE, Attempts, leaves_the_machine, network_target
 
 
 @pytest.mark.parametrize(
@@ -54,13 +54,15 @@ DATAGRAM = socket.SOCK_DGRAM
         (lambda: URLLib3Session().send(AWSRequest("GET", "http://192.0.2.1").prepare()), "socket.getaddrinfo('192.0.2.1')"),
     ],
 )
-def test_a_send_fails_the_test_at_once_and_again_at_its_end(reach: Callable[[], object], said: str, sends: Sends) -> None:
+def test_a_send_fails_the_test_at_once_and_again_at_its_end(
+    reach: Callable[[], object], said: str, network_attempts: Attempts
+) -> None:
     """The attempt stays on the list, so a test that swallows the first failure fails at its end."""
     with pytest.raises(pytest.fail.Exception) as failed:
         reach()
     assert str(failed.value) == f"this test reached for the network: {said}. Answer the call inside the mock."
-    assert sends == [said]
-    sends.clear()
+    assert network_attempts == [said]
+    network_attempts.clear()
 
 
 @pytest.mark.parametrize(
@@ -76,16 +78,16 @@ def test_a_send_fails_the_test_at_once_and_again_at_its_end(reach: Callable[[], 
 )
 def test_only_lookups_and_sends_to_foreign_hosts_reach_the_network(event: str, args: tuple[Any, ...], said: str | None) -> None:
     """Other audit events, and local addresses, do not count."""
-    assert reached(event, args) == said
+    assert network_target(event, args) == said
 
 
-def test_each_attempt_is_recorded_and_fails(sends: Sends) -> None:
+def test_each_attempt_is_recorded_and_fails(network_attempts: Attempts) -> None:
     """A second attempt fails like the first."""
     for _ in range(2):
         with pytest.raises(pytest.fail.Exception):
-            sends.note("socket.connect")
-    assert sends == ["socket.connect"] * 2
-    sends.clear()
+            network_attempts.note("socket.connect")
+    assert network_attempts == ["socket.connect"] * 2
+    network_attempts.clear()
 
 
 def use(near: _socket.socket, method: str, *args: object) -> None:
@@ -96,12 +98,12 @@ def use(near: _socket.socket, method: str, *args: object) -> None:
         near.close()
 
 
-def test_attempts_in_other_threads_count(sends: Sends) -> None:
+def test_attempts_in_other_threads_count(network_attempts: Attempts) -> None:
     """An attempt in a worker thread fails the test too."""
     with ThreadPoolExecutor(1) as pool, pytest.raises(pytest.fail.Exception):
         pool.submit(socket.getaddrinfo, "sagemaker.example", 443).result()
-    assert sends == ["socket.getaddrinfo('sagemaker.example')"]
-    sends.clear()
+    assert network_attempts == ["socket.getaddrinfo('sagemaker.example')"]
+    network_attempts.clear()
 
 
 def test_loopback_is_open() -> None:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any, Final
 
-from tests.support.batch import changed
+from tests.support.batch import with_changes
 
-__all__ = ["LOSS", "OWN", "RATE", "TIMES", "request", "sent", "several", "told"]
+__all__ = ["LOSS", "OWN", "RATE", "TIMES", "complete_record", "original_request", "request", "request_with_definitions"]
 
 OWN: Final = "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1"
 LOSS: Final = {"Name": "loss", "Regex": "loss=(.*)"}
@@ -38,18 +38,20 @@ def request(  # noqa: PLR0913  # what tests change most often
     """Return a CreateHyperParameterTuningJob request; `config` replaces members of its configuration, and None removes one."""
     given = {
         "Strategy": strategy,
-        "ResourceLimits": changed({"MaxParallelTrainingJobs": parallel}, {"MaxNumberOfTrainingJobs": most, **(limits or {})}),
+        "ResourceLimits": with_changes(
+            {"MaxParallelTrainingJobs": parallel}, {"MaxNumberOfTrainingJobs": most, **(limits or {})}
+        ),
         "HyperParameterTuningJobObjective": {"Type": kind, "MetricName": "loss"},
         "ParameterRanges": ranges,
     }
     return {
         "HyperParameterTuningJobName": name,
-        "HyperParameterTuningJobConfig": changed(given, config),
-        "TrainingJobDefinition": defined(**(definition or {})),
+        "HyperParameterTuningJobConfig": with_changes(given, config),
+        "TrainingJobDefinition": training_definition(**(definition or {})),
     }
 
 
-def defined(**members: Any) -> dict[str, Any]:
+def training_definition(**members: Any) -> dict[str, Any]:
     """Return a training job definition; a value of None removes a member."""
     whole = {
         "AlgorithmSpecification": {"TrainingImage": OWN, "TrainingInputMode": "File", "MetricDefinitions": [LOSS]},
@@ -58,17 +60,17 @@ def defined(**members: Any) -> dict[str, Any]:
         "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10},
         "StoppingCondition": {"MaxRuntimeInSeconds": 86400},
     }
-    return changed(whole, members)
+    return with_changes(whole, members)
 
 
-def several(
+def request_with_definitions(
     *names: str, kinds: Mapping[str, str] | None = None, ranges: Mapping[str, Any] = RATE, **others: Any
 ) -> dict[str, Any]:
     """Return a request with one definition per name; each has its own objective and ranges."""
     whole = request(ParameterRanges=None, HyperParameterTuningJobObjective=None, **others)
     del whole["TrainingJobDefinition"]
     whole["TrainingJobDefinitions"] = [
-        defined(
+        training_definition(
             DefinitionName=name,
             TuningObjective={"Type": (kinds or {}).get(name, "Minimize"), "MetricName": "loss"},
             HyperParameterRanges=ranges,
@@ -81,7 +83,7 @@ def several(
 # -- recorded tuning jobs
 
 
-def told(described: Mapping[str, Any]) -> dict[str, Any]:
+def complete_record(described: Mapping[str, Any]) -> dict[str, Any]:
     """Return a recorded description without its omission marks, and with AWS's real registry accounts."""
     found: dict[str, Any] = deepcopy(dict(described))
     for definition in _definitions(found):
@@ -94,9 +96,9 @@ def told(described: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def sent(described: Mapping[str, Any]) -> dict[str, Any]:
+def original_request(described: Mapping[str, Any]) -> dict[str, Any]:
     """Return the request behind a recorded description: the description without the members that the service added."""
-    found = told(described)
+    found = complete_record(described)
     members = ("HyperParameterTuningJobName", "HyperParameterTuningJobConfig", "WarmStartConfig", *_FORMS)
     whole = {name: found[name] for name in members if name in found}
     for definition in _definitions(whole):

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
-__all__ = ["EVENT", "G1", "KEPT", "L1", "P1", "SUMMARY", "SWIFT", "entries"]
+__all__ = ["EVENT", "G1", "L1", "P1", "PARTIAL_RECORDS", "SUMMARY", "SWIFT", "entries"]
 
 CREATED: Final = datetime(2026, 9, 10, 17, 56, 32, 778_000, tzinfo=timezone.utc)
 
@@ -123,4 +123,4 @@ SWIFT: Final[dict[str, Any]] = {
     "BillableTimeInSeconds": 1,
 }
 """A job that was stopped in Starting, from a log of 2019."""
-KEPT: Final = {"P1": P1, "L1": L1, "G1": G1, "event": EVENT, "summary": SUMMARY, "swift": SWIFT}
+PARTIAL_RECORDS: Final = {"P1": P1, "L1": L1, "G1": G1, "event": EVENT, "summary": SUMMARY, "swift": SWIFT}
