@@ -22,7 +22,7 @@ from sagemock import (
 )
 from sagemock.protocol.refusal import Refusal
 from tests.support.calling import START, YOUNG, after, make_client
-from tests.support.tuning import request, several
+from tests.support.tuning import request, request_with_definitions
 
 NAME = {"HyperParameterTuningJobName": "tune"}
 SHORT = Plan.completes(starting=0, downloading=0, training=60, uploading=0)
@@ -364,7 +364,7 @@ def test_other_instances_are_not_taken_over(sagemaker: SageMakerMock) -> None:
     """Those of spot jobs, and of another definition."""
     spot = {"EnableManagedSpotTraining": True, "StoppingCondition": {"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 600}}
     CLIENT.create_hyper_parameter_tuning_job(**request(parallel=1, most=2, definition=spot))
-    whole = several("a", "b", parallel=1, most=2)
+    whole = request_with_definitions("a", "b", parallel=1, most=2)
     CLIENT.create_hyper_parameter_tuning_job(**{**whole, "HyperParameterTuningJobName": "several"})
     sagemaker.advance_until_idle()
     for name in ("tune", "several"):
@@ -570,7 +570,7 @@ def test_a_grid_is_exact(sagemaker: SageMakerMock) -> None:
     """Each combination once, of each definition; how many there are is shown."""
     ranges = {"CategoricalParameterRanges": [{"Name": "a", "Values": ["1", "2"]}, {"Name": "b", "Values": ["x", "y", "z"]}]}
     tune = tuning(sagemaker, strategy="Grid", most=None, ranges=ranges)
-    both = several("one", "two", strategy="Grid", most=None, ranges=ranges)
+    both = request_with_definitions("one", "two", strategy="Grid", most=None, ranges=ranges)
     CLIENT.create_hyper_parameter_tuning_job(**{**both, "HyperParameterTuningJobName": "both"})
     sagemaker.advance_until_idle()
     assert len({tuple(one.hyperparameters.items()) for one in tune.children}) == 6
