@@ -16,14 +16,15 @@ from sagemock.jobs.rules import Plans, PlanSource, Rule
 from sagemock.jobs.store import Store
 from sagemock.protocol.answer import Answer, Lost, Reply, cut_short, refusal_answer, success
 from sagemock.protocol.model import Api
-from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.refusal import INVALID, Refusal
 from sagemock.protocol.request import Parsed, Request, read
 from sagemock.protocol.validate import check
 from sagemock.service import faults, log_group, logs
 from sagemock.service.accounts import Accounts
 from sagemock.service.calls import DONE, Call
 from sagemock.service.faults import Fault, Faults
-from sagemock.service.operations import INVALID, OPERATIONS, READS, Service
+from sagemock.service.operations import OPERATIONS, READS
+from sagemock.service.service import Service
 from sagemock.service.subject import JOBLESS
 from sagemock.service.visibility import Visibility
 from sagemock.training.launch import Launching

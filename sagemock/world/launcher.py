@@ -21,7 +21,7 @@ from sagemock.jobs.job import AnyJob
 from sagemock.jobs.kinds import TRAINING
 from sagemock.jobs.own import own
 from sagemock.jobs.place import Place
-from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.refusal import LIMIT, Refusal
 from sagemock.protocol.request import Request
 from sagemock.service import metrics, tuning_echo
 from sagemock.service.warm_pools import take
@@ -49,7 +49,6 @@ _OWN_CLUSTER: Final = Assumption(
     "that a child runs on the instances of the one before it only if both are of the same training job definition",
     since="2026-11-26",
 )
-_LIMIT: Final = "ResourceLimitExceeded"
 _STOPS: Final = frozenset({"Stopping", "Stopped"})
 """What becomes of a child that is stopped."""
 _SUCCESS: Final = Plan()
@@ -324,7 +323,7 @@ class Launcher:
         self._backend.create_child(request, place, plan, step.at_us, launching)
 
     def _refused(self, job: Job, step: life.Launch, refusal: Refusal, now_us: int) -> None:
-        if refusal.code != _LIMIT:
+        if refusal.code != LIMIT:
             self._store.put(job.refusing(step.at_us, str(refusal)))
             return
         self._held[job.number] = job
