@@ -11,7 +11,7 @@ __all__ = ["RULES", "Rule"]
 
 
 class Rule(NamedTuple):
-    """A statement that is known, or assumed, to hold for every job."""
+    """A statement that holds for every job, as far as is known."""
 
     key: str
     law: str
