@@ -1,4 +1,4 @@
-"""What an import adds in a process that has made a client, each time in a fresh interpreter, in milliseconds of CPU."""
+"""Measures imports in a process that has made a client: milliseconds of CPU, each time in a fresh interpreter."""
 
 import subprocess
 import sys
@@ -23,7 +23,7 @@ def _milliseconds(imports: str) -> float:
 
 
 def rows(rounds: int) -> list[Row]:
-    """Measure `rounds` interpreters."""
+    """Measure each import in `rounds` interpreters."""
     found = interleaved(
         {
             "package": lambda: _milliseconds("import sagemock"),

@@ -9,7 +9,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import WaiterError
 
-from sagemock.cli.demo_text import told, took
+from sagemock.cli.demo_text import fitted, took
 from sagemock.clock.instants import instant
 from sagemock.clock.real import real
 from sagemock.errors import PlanError
@@ -87,7 +87,7 @@ def _live(mock: SageMakerMock, wanted: Mapping[str, Any], region: str, paper: Pa
     passed = mock.clock.now() - job["CreationTime"]
     return [
         *draw(life(mock.jobs.find(name), mock.clock.now_us()), paper),
-        *told(
+        *fitted(
             [
                 "",
                 *ending,

@@ -4,7 +4,7 @@ from typing import Any, Final, NamedTuple
 
 import botocore.session
 
-from sagemock.cli.demo_text import told, took
+from sagemock.cli.demo_text import fitted, took
 from sagemock.clock.real import real
 from sagemock.faces.mock import mock_sagemaker
 from sagemock.jobs.fields import GeneralFields
@@ -47,7 +47,7 @@ KINDS: Final = {
         },
     ),
 }
-"""What is demonstrated, by the name of the kind."""
+"""The demonstrations, by the name of the kind of job."""
 
 
 def play_batch(name: str, paper: Paper) -> list[Line]:
@@ -67,5 +67,5 @@ def play_batch(name: str, paper: Paper) -> list[Line]:
     says = f"{passed} of virtual time passed, in {polls} polls and {len(mock.sleeps)} sleeps."
     return [
         *draw(life(jobs.find(arn), mock.clock.now_us()), paper),
-        *told(["", says, took(began, ready, lived)], paper),
+        *fitted(["", says, took(began, ready, lived)], paper),
     ]

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import botocore.session
 
-from sagemock.cli.demo_text import told, took
+from sagemock.cli.demo_text import fitted, took
 from sagemock.clock.real import real
 from sagemock.faces.mock import mock_sagemaker
 from sagemock.picture.family import family
@@ -75,4 +75,4 @@ def play_tuning(paper: Paper) -> list[Line]:
     )
     now_us = mock.clock.now_us()
     lives = family([mock.tuning_jobs.find(NAME)], now_us)
-    return [*overview(lives, paper), *told(["", says, took(began, ready, lived)], paper)]
+    return [*overview(lives, paper), *fitted(["", says, took(began, ready, lived)], paper)]

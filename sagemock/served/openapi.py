@@ -1,4 +1,4 @@
-"""The OpenAPI document of the control API, made from the table of its verbs."""
+"""The OpenAPI document of the control API, generated from the table of verbs."""
 
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -204,7 +204,7 @@ SCHEMAS: Final[Mapping[str, _Schema]] = {
 
 
 def document() -> _Schema:
-    """Return the document."""
+    """Return the OpenAPI document."""
     paths: dict[str, dict[str, Any]] = {}
     for verb in VERBS:
         paths.setdefault(_path(verb), {})[verb.method.lower()] = _operation(verb)

@@ -84,7 +84,7 @@ def test_what_the_record_does_not_say_is_said() -> None:
         in text
     )
     assert '    exit_message="half",\n' in text
-    assert "10 s after its start or creation is taken.\n# The record ends before the job did" in source([KEPT["X2"]])
+    assert "10 s after its start or creation are assumed.\n# The record ends before the job did" in source([KEPT["X2"]])
     assert "The limits of your request apply to it." in source([KEPT["P1"]])
 
 

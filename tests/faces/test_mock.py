@@ -359,7 +359,7 @@ def test_options_come_by_name() -> None:
     """To decorate and to give options at once is an error."""
     with pytest.raises(TypeError) as wrong:
         mock_sagemaker(by_with, latency=0)  # type: ignore[call-overload]  # what is tested
-    assert str(wrong.value) == "mock_sagemaker takes options by name, and then what it decorates: @mock_sagemaker(start=…)"
+    assert str(wrong.value) == "mock_sagemaker takes options by name, and then decorates a function: @mock_sagemaker(start=…)"
 
 
 # -- acting

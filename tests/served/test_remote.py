@@ -299,7 +299,7 @@ def test_a_token_travels(sagemaker: SageMakerMock) -> None:
     """Without it the server refuses."""
     with sagemaker.serve(token="secret") as url:
         assert connect(url, token="secret").clock.now() == START
-        with pytest.raises(UsageError, match="this server asks for a token"):
+        with pytest.raises(UsageError, match="this server requires a token"):
             connect(url)
 
 
