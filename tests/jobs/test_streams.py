@@ -221,7 +221,7 @@ def test_a_job_that_never_ends_goes_on_writing() -> None:
 
 
 def test_added_lines_are_in_their_place() -> None:
-    """Among the named_lines lines, by instant and then by the order of adding; on their own instance only."""
+    """Among the planned lines, by instant and then by the order of adding; on their own instance only."""
     job = job_playing(
         Plan.completes(training=100, logs={"Training": LINES["Training"]}, **KNOWN),
         {"TrainingJobName": "job", "ResourceConfig": {"InstanceCount": 2}},
