@@ -6,7 +6,7 @@ import pytest
 
 from sagemock import Plan, SageMakerMock
 from tests.service.test_operations import refusal
-from tests.service.test_warm_pools import WARM, kept
+from tests.service.test_warm_pools import WARM, pool_status
 from tests.support.calling import YOUNG, create, describe
 
 pytestmark = YOUNG
@@ -115,7 +115,7 @@ def test_a_pool_can_be_shortened_and_ended(seconds: int, left: int, sagemaker: S
     client.update_training_job(TrainingJobName="churn", ResourceConfig={"KeepAlivePeriodInSeconds": seconds})
     assert describe(client)["ResourceConfig"]["KeepAlivePeriodInSeconds"] == seconds
     sagemaker.clock.advance(left)
-    assert kept(client) == {"Status": "Terminated", "ResourceRetainedBillableTimeInSeconds": 100 + left}
+    assert pool_status(client) == {"Status": "Terminated", "ResourceRetainedBillableTimeInSeconds": 100 + left}
 
 
 def test_a_pool_can_be_prolonged(sagemaker: SageMakerMock, client: Any) -> None:
@@ -124,7 +124,7 @@ def test_a_pool_can_be_prolonged(sagemaker: SageMakerMock, client: Any) -> None:
     sagemaker.advance_until("churn", "Completed")
     client.update_training_job(TrainingJobName="churn", ResourceConfig={"KeepAlivePeriodInSeconds": 3600})
     sagemaker.advance_until_idle()
-    assert kept(client) == {"Status": "Terminated", "ResourceRetainedBillableTimeInSeconds": 3600}
+    assert pool_status(client) == {"Status": "Terminated", "ResourceRetainedBillableTimeInSeconds": 3600}
     assert refusal(client.update_training_job, TrainingJobName="churn", ResourceConfig={"KeepAlivePeriodInSeconds": 1})[1] == (
         "KeepAlivePeriodInSeconds can only be updated when the training job is Completed and its warm pool is InUse or "
         "Available; the job is in status Completed and its warm pool is Terminated."
