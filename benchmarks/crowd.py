@@ -21,7 +21,8 @@ from sagemock.jobs.place import Place
 from sagemock.jobs.rules import Plans
 from sagemock.jobs.store import Store
 from sagemock.protocol.model import Api
-from sagemock.service.operations import Service, create_training_job
+from sagemock.service import training
+from sagemock.service.service import Service
 
 __all__ = ["rows"]
 
@@ -114,7 +115,7 @@ def _kib_per_job(number: int) -> float:
     tracemalloc.start()
     try:
         for index, one in enumerate(asked):
-            create_training_job(service, api, place, one, index)
+            training.create(service, api, place, one, index)
         gc.collect()
         return tracemalloc.get_traced_memory()[0] / number / 1024
     finally:

@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _words(error: Exception) -> str:
-    """Return what an error says; of a file it is as other commands say it."""
+    """Return the text of an error; the error of a file has the form that other commands use."""
     if isinstance(error, OSError) and error.filename is not None and error.strerror is not None:
         return f"{error.filename}: {error.strerror}"
     return str(error)
@@ -105,7 +105,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _pause(text: str) -> float:
     seconds = float(text)
-    if not 1 <= seconds <= 3600:  # noqa: PLR2004  # the service throttles who asks more often, and misses what asks less
+    if not 1 <= seconds <= 3600:  # noqa: PLR2004  # AWS throttles more frequent calls; rarer ones miss phases
         message = f"{text} is not a number of seconds from 1 to 3600"
         raise argparse.ArgumentTypeError(message)
     return seconds

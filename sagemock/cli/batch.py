@@ -46,7 +46,7 @@ def kind_of(record: Mapping[str, Any]) -> BatchKind | None:
 
 
 def is_batch(record: Mapping[str, Any]) -> bool:
-    """Whether a record is of one of these kinds."""
+    """Return whether a record is of one of these kinds."""
     return kind_of(record) is not None
 
 

@@ -1,4 +1,4 @@
-"""aiobotocore (and aioboto3, which uses it): patches its own classes as botocore's are patched.
+"""Patches the classes of aiobotocore (and so of aioboto3), as other modules here patch those of botocore.
 
 Its clients share botocore's `BaseClient`, emitter and serialisation, so the same hook answers a call with the same answer, whose
 body can be awaited any number of times. This module never imports aiobotocore; it patches its modules when the user imports them,
@@ -42,7 +42,8 @@ class AioPatch:
         self._innermost = innermost
         self._hook = hook
         self._environ = environ
-        # Everything that sends: clients by their endpoint (with any class of HTTP session), and code that fetches credentials.
+        # All methods that send: clients send by their endpoint (with any class of HTTP session), code that fetches credentials by
+        # an HTTP session.
         self._wrappers: Final[dict[str, tuple[str, str, _Wrapper]]] = {
             "aiobotocore.client": ("AioBaseClient", "_make_request", self._call),
             "aiobotocore.credentials": ("AioProcessProvider", "_retrieve_credentials_using", environ.refuse_process),

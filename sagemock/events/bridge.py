@@ -18,7 +18,7 @@ from sagemock.evidence import Assumption
 from sagemock.jobs.history import History, Occurrence
 from sagemock.jobs.kinds import TRAINING, of_arn
 from sagemock.protocol.model import Api, installed
-from sagemock.service.operations import Service
+from sagemock.service.service import Service
 
 __all__ = ["EventBridge", "Events"]
 

@@ -143,6 +143,8 @@ class Delivery:
         self._ranks = count()
         self._nexts: list[_Next] = []
         self._present: dict[int, AnyJob] = {}
+        self._joined: dict[int, int] = {}
+        """For each job that was created in the past, by number: the present instant at its creation."""
         self._dues: list[_Due] = []
         now_us = clock.now_us()
         with self._lock:
@@ -188,16 +190,20 @@ class Delivery:
     def _changed(self, old: AnyJob | None, new: AnyJob | None, joins_us: int | None) -> None:
         seen = Seen()
         if new is not None and joins_us is not None:
-            # A job that was created in the past: its earlier changes came before the subscriptions.
-            seen = Seen.of(new, joins_us - 1)
+            self._joined[new.number] = joins_us
         if old is not None:
             until_us = changed_us(old, new, self._clock.now_us)
             # A change that is due at this instant has happened, with the job's record before the intervention.
             self._collect(until_us)
             seen = Seen.of(old, until_us)
             self._present.pop(old.number, None)
-        if new is not None:
-            self._follow(new, seen)
+        if new is None:
+            return
+        joined_us = self._joined.get(new.number)
+        if joined_us is not None:
+            # Its changes before that instant came before the subscriptions, even if a later record adds them.
+            seen = max(seen, Seen.of(new, joined_us - 1), key=lambda one: one.changes)
+        self._follow(new, seen)
 
     def _follow(self, job: AnyJob, seen: Seen) -> None:
         rest = occurrences(job, seen)

@@ -55,9 +55,13 @@ def _statuses(job: AnyJob, change: Change) -> tuple[str, str]:
 
 
 def changed_us(old: AnyJob, new: AnyJob | None, now: Callable[[], int]) -> int:
-    """Return when the record `old` was replaced: the instant of the intervention that did so, else now."""
+    """Return until when the record `old` was valid: until the instant of the intervention that replaced it, else until now.
+
+    A record is never valid beyond its next step, which may lie in the past if the job was created in the past.
+    """
     since_us = None if new is None else new.since_us(old)
-    return now() if since_us is None else since_us
+    at_us = now() if since_us is None else since_us
+    return at_us if old.next_step_us is None else min(at_us, old.next_step_us)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from botocore.compat import HTTPHeaders
 
 from sagemock.jobs.place import Place
 from sagemock.moto import handler
-from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.refusal import INVALID, Refusal
 
 __all__ = ["check_model"]
 
@@ -25,5 +25,4 @@ def check_model(place: Place, name: str) -> None:
     answered = handler.ask(AWSPreparedRequest("POST", url, sent, json.dumps({"ModelName": name}), stream_output=False))
     if answered is not None and answered.status_code >= _ERRORS:
         # The text is from a public record.
-        code, text = "ValidationException", f'Could not find model "{place.arn(f"model/{name}")}".'
-        raise Refusal(code, text)
+        raise Refusal(INVALID, f'Could not find model "{place.arn(f"model/{name}")}".')

@@ -1,6 +1,13 @@
 """The exception that every layer raises if AWS would refuse a request."""
 
-__all__ = ["Refusal"]
+from typing import Final
+
+__all__ = ["INVALID", "IN_USE", "LIMIT", "NOT_FOUND", "Refusal"]
+
+INVALID: Final = "ValidationException"
+IN_USE: Final = "ResourceInUse"
+LIMIT: Final = "ResourceLimitExceeded"
+NOT_FOUND: Final = "ResourceNotFound"
 
 
 class Refusal(Exception):  # noqa: N818  # an answer of AWS, not our error

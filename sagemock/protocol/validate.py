@@ -20,7 +20,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from sagemock.evidence import UNCHECKED, YOUR_WORDS, Assumption
 from sagemock.protocol.constraints import Constraint, length_at_least, patterns, sizes
-from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.refusal import INVALID, Refusal
 from sagemock.protocol.shapes import per_shape
 
 __all__ = ["check", "violations"]
@@ -39,7 +39,7 @@ _PRINTED: Final = Assumption(
 )
 
 
-def check(shape: Shape, value: _Value, code: str = "ValidationException") -> None:
+def check(shape: Shape, value: _Value, code: str = INVALID) -> None:
     """Raise a Refusal with this code, in AWS's words, if a decoded value breaks constraints of its shape."""
     found = violations(shape, value)
     if found:

@@ -1,38 +1,23 @@
 """The application: it tells calls of AWS, the control API and the page apart, and answers the first of them."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
-from typing import Any, Final, Protocol, TypeAlias, TypeVar
+from typing import Final
 
 from sagemock.protocol.answer import Lost
 from sagemock.protocol.request import Request
 from sagemock.served import wire
+from sagemock.served.asgi import MOST, Asgi, Receive, Run, Scope, Send, body_of, headers_of
 from sagemock.served.safety import Safety
 from sagemock.served.wire import Response, TooLarge
 from sagemock.served.worlds import ServedWorld, Worlds
 
-__all__ = ["CLOSE", "CONTROL", "MOST", "App", "Asgi", "Receive", "Run", "Scope", "Send", "body_of", "headers_of"]
-
-Scope: TypeAlias = "dict[str, Any]"
-Receive: TypeAlias = Callable[[], Awaitable[Mapping[str, Any]]]
-Send: TypeAlias = Callable[[dict[str, Any]], Awaitable[None]]
-Asgi: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
-_R = TypeVar("_R")
+__all__ = ["CLOSE", "CONTROL", "App"]
 
 CONTROL: Final = "/_sagemock"
 CLOSE: Final = "sagemock.close"
 """The extension of a scope that closes its connection at once."""
-MOST: Final = 16 * 2**20
-"""How many bytes of a body are read; a model that a plan carries may be some."""
-_MOST_READ: Final = 4 * MOST
 _CLOSES: Final = (b"connection", b"close")
-
-
-class Run(Protocol):
-    """Runs what may wait, so that others are answered meanwhile."""
-
-    async def __call__(self, work: Callable[[], _R], /) -> _R:
-        """Return what `work` returns."""
 
 
 class App:
@@ -133,33 +118,6 @@ def _no_world(name: str) -> Response:
 def _elsewhere(method: str) -> Response:
     text = f"nothing here answers {method[:20]}: sagemock serves SageMaker and the logs of its jobs, by POST"
     return wire.failed(501, "NotSimulated", text)
-
-
-def headers_of(scope: Scope) -> dict[str, str]:
-    """Return the headers of a request by their names in lower case."""
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-
-
-async def body_of(headers: Mapping[str, str], receive: Receive) -> bytes | None:
-    """Return the body of a request; None if the client has gone. Raises TooLarge."""
-    if int(headers.get("content-length", "0")) > MOST and "expect" in headers:
-        # It is not sent before somebody asks for it.
-        raise TooLarge
-    chunks: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        if size <= MOST:
-            chunks.append(chunk)
-        # A client that is still sending would not read the answer, so some more is read and thrown away.
-        if size > _MOST_READ or not message.get("more_body", False):
-            if size > MOST:
-                raise TooLarge
-            return b"".join(chunks)
 
 
 def _peer(scope: Scope) -> str:

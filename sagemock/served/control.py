@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from sagemock.errors import NeverReached, SagemockError, UnknownJob, UnusedError, UsageError
 from sagemock.served import documents, openapi
-from sagemock.served.app import MOST, Asgi, Run, body_of, headers_of
+from sagemock.served.asgi import MOST, Asgi, Run, body_of, headers_of
 from sagemock.served.safety import Safety
 from sagemock.served.verbs import VERBS, Answer, Asked, Text, Verb, check_body
 from sagemock.served.wire import TooLarge

@@ -32,7 +32,7 @@ def to_document(plan: AnyPlan) -> dict[str, Any]:
 
 
 def is_document(value: object) -> bool:
-    """Whether a JSON value is meant as a plan, and not as the record of a job."""
+    """Return whether a JSON value is meant as a plan, and not as the record of a job."""
     return isinstance(value, Mapping) and ("kind" in value or training.is_document(value))
 
 

@@ -60,7 +60,7 @@ def checked(host: str, allow_host: Iterable[str], token: str | None) -> Safety:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches an address."""
+    """Return whether only this machine reaches an address."""
     return host.lower() in LOOPBACK or host.startswith("127.")
 
 

@@ -17,7 +17,8 @@ from typing import Any, Final, TypeVar
 from sagemock.checks import quoted, whole
 from sagemock.errors import UsageError
 from sagemock.served import safety
-from sagemock.served.app import CLOSE, App, Asgi, Receive, Scope, Send
+from sagemock.served.app import CLOSE, App
+from sagemock.served.asgi import Asgi, Receive, Scope, Send
 from sagemock.served.wire import SERVICES, api_of
 from sagemock.served.worlds import TestWorld, Worlds
 from sagemock.world.world import World

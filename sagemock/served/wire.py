@@ -164,7 +164,7 @@ def unpacked(body: bytes, encoding: str, most: int) -> bytes:
 
 
 def accepts_gzip(accepts: str) -> bool:
-    """Whether an Accept-Encoding header allows gzip."""
+    """Return whether an Accept-Encoding header allows gzip."""
     for one in accepts.split(","):
         coding, _, parameter = one.partition(";")
         if coding.strip().lower() == "gzip":

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from random import Random
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sagemock.evidence import REPLAY, YOUR_WORDS, Assumption
 from sagemock.jobs.batch.fields import BatchFields
@@ -13,16 +13,13 @@ from sagemock.jobs.kinds import Kind
 from sagemock.jobs.place import Place
 from sagemock.protocol.answer import dump, encode, seconds
 from sagemock.protocol.model import Api
-from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.refusal import IN_USE, INVALID, Refusal
 from sagemock.service import tags
 from sagemock.service.quotas import Usage
-
-if TYPE_CHECKING:
-    from sagemock.service.operations import Service
+from sagemock.service.service import Service
 
 __all__ = ["BatchKind", "check_rules", "create", "describe", "document", "find", "members_by_change", "stop", "summary"]
 
-_INVALID: Final = "ValidationException"
 _NO_DICE: Final = Random(0)  # noqa: S311  # nothing draws from it
 # The beginning of the text: aws/amazon-sagemaker-operator-for-k8s, aws-controllers-k8s/sagemaker-controller.
 _DESCRIBED: Final = Assumption(
@@ -72,11 +69,11 @@ def check_rules(rules: Mapping[str, tuple[Rule, ...]], request: Mapping[str, Any
         for rule in rules.get(member, ()):
             text = rule(request, place)
             if text is not None:
-                raise Refusal(_INVALID, text)
+                raise Refusal(INVALID, text)
 
 
 def create(  # noqa: PLR0913, PLR0917  # an operation's arguments, and the kind
-    of: BatchKind, service: "Service", api: Api, place: Place, request: Mapping[str, Any], now_us: int
+    of: BatchKind, service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int
 ) -> str:
     """Create a job; its name must be new among the jobs of its kind in its account and region."""
     name = request[of.kind.name_member]
@@ -85,8 +82,7 @@ def create(  # noqa: PLR0913, PLR0917  # an operation's arguments, and the kind
     if taken is not None:
         # This text was seen in 2026 for a processing job.
         text = f"Job name must be unique within an AWS account and region, and a job with this name already exists ({taken.arn})"
-        code = "ResourceInUse"
-        raise Refusal(code, _DUPLICATE(text))
+        raise Refusal(IN_USE, _DUPLICATE(text))
     if service.check_data is not None:
         service.check_data(place, request)
     service.quotas.check_batch(place, of.usage, region, of.instances(request), now_us)
@@ -103,31 +99,31 @@ def create(  # noqa: PLR0913, PLR0917  # an operation's arguments, and the kind
     return dump({f"{of.kind.shape}Arn": job.arn})
 
 
-def find(of: BatchKind, service: "Service", place: Place, request: Mapping[str, Any]) -> BatchJob | None:
+def find(of: BatchKind, service: Service, place: Place, request: Mapping[str, Any]) -> BatchJob | None:
     """Return the job that a request names, None if there is none."""
     return service.store.region(place, of.job).by_name.get(request[of.kind.name_member])
 
 
-def stop(of: BatchKind, service: "Service", place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def stop(of: BatchKind, service: Service, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Stop a job that is in progress."""
     job = find(of, service, place, request)
     if job is None:
-        raise Refusal(_INVALID, _STOPPED(f"Could not find job to update with name: {request[of.kind.name_member]}"))
+        raise Refusal(INVALID, _STOPPED(f"Could not find job to update with name: {request[of.kind.name_member]}"))
     primary = job.state(now_us).primary
     if primary != "InProgress":
         text = f"The request was rejected because the {of.kind.noun} is in status {primary}"
-        raise Refusal(_INVALID, _STOPPED(text))
+        raise Refusal(INVALID, _STOPPED(text))
     service.store.put(job.after(Stop(now_us - job.created_us)))
     return ""
 
 
 def describe(  # noqa: PLR0913, PLR0917  # an operation's arguments, and the kind
-    of: BatchKind, service: "Service", api: Api, place: Place, request: Mapping[str, Any], now_us: int
+    of: BatchKind, service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int
 ) -> str:
     """Describe a job as it is at this instant, or refuse if there is none."""
     job = find(of, service, place, request)
     if job is None:
-        raise Refusal(_INVALID, _DESCRIBED(f"Could not find requested job with name: {request[of.kind.name_member]}"))
+        raise Refusal(INVALID, _DESCRIBED(f"Could not find requested job with name: {request[of.kind.name_member]}"))
     return dump(document(of, api, job, snapshot(job, now_us)))
 
 

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from sagemock.evidence import YOUR_WORDS, Assumption
 from sagemock.jobs.kinds import KINDS, Kind
@@ -13,9 +13,7 @@ from sagemock.protocol.decode import decode, parse
 from sagemock.protocol.model import Api
 from sagemock.protocol.refusal import Refusal
 from sagemock.service.log_pages import INVALID, invalid_token
-
-if TYPE_CHECKING:
-    from sagemock.service.operations import Service
+from sagemock.service.service import Service
 
 __all__ = ["GROUPS", "arn", "create", "delete", "describe", "first_named", "is_about", "logbook", "missing", "named", "refuse"]
 
@@ -91,7 +89,7 @@ def named(place: Place, request: Mapping[str, Any]) -> Kind:
     return missing()
 
 
-def logbook(service: "Service", place: Place, request: Mapping[str, Any], now_us: int) -> Logbook:
+def logbook(service: Service, place: Place, request: Mapping[str, Any], now_us: int) -> Logbook:
     """Return the logbook of the group that a request names, or refuse if the group does not exist."""
     found = service.store.kind_at(place, named(place, request)).logbook
     if found.created_us(now_us) is None:
@@ -113,7 +111,7 @@ def refuse(text: str, code: str = INVALID) -> NoReturn:
 # -- the operations
 
 
-def create(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def create(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Create the group. Its tags, key and class in the request are ignored."""
     found = service.store.kind_at(place, named(place, request)).logbook
     if found.created_us(now_us) is not None:
@@ -123,14 +121,14 @@ def create(service: "Service", _: Api, place: Place, request: Mapping[str, Any],
     return ""
 
 
-def delete(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def delete(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Delete the group and every line in it."""
     logbook(service, place, request, now_us).erase(now_us)
     return ""
 
 
 def describe(
-    service: "Service",
+    service: Service,
     _: Api,
     place: Place,
     request: Mapping[str, Any],

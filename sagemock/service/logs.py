@@ -7,7 +7,7 @@ them. The text for a stream that does not exist is also in moto's tests.
 import base64
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from sagemock.errors import NotSimulated
 from sagemock.evidence import YOUR_WORDS, Assumption
@@ -36,9 +36,7 @@ from sagemock.service.log_pages import (
     thinned,
     token,
 )
-
-if TYPE_CHECKING:
-    from sagemock.service.operations import Operation, Service
+from sagemock.service.service import Operation, Service
 
 __all__ = ["INVALID", "OPERATIONS", "WRITES", "concerns", "simulated"]
 
@@ -64,7 +62,7 @@ def concerns(api: Api, operation: str, body: bytes | str) -> bool:
         return operation in OPERATIONS
 
 
-def simulated(operation: str, request: Mapping[str, Any]) -> "Operation":
+def simulated(operation: str, request: Mapping[str, Any]) -> Operation:
     """Return an operation on a log group of jobs. Raises NotSimulated, which names the group, if sagemock does not have it."""
     if operation not in OPERATIONS:
         raise NotSimulated(
@@ -77,7 +75,7 @@ def simulated(operation: str, request: Mapping[str, Any]) -> "Operation":
 # -- the operations
 
 
-def describe_log_streams(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def describe_log_streams(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """List the streams of the group, with a token only if more streams follow."""
     prefix = request.get("logStreamNamePrefix", "")
     by_time = request.get("orderBy") == "LastEventTime"
@@ -99,7 +97,7 @@ def describe_log_streams(service: "Service", _: Api, place: Place, request: Mapp
     return dump(response)
 
 
-def get_log_events(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def get_log_events(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Read one stream, forward or backward. Both tokens are always there; at an end, one is the token of the request."""
     stream = _stream(_group(service, place, request, now_us), now_us, request.get("logStreamName", ""))
     forward = request.get("startFromHead", False)
@@ -126,7 +124,7 @@ def get_log_events(service: "Service", _: Api, place: Place, request: Mapping[st
     )
 
 
-def filter_log_events(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def filter_log_events(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Read several streams in the order of their lines, with a token only if more lines follow."""
     prefix, names = request.get("logStreamNamePrefix"), request.get("logStreamNames")
     if prefix is not None and names is not None:
@@ -161,7 +159,7 @@ def filter_log_events(service: "Service", _: Api, place: Place, request: Mapping
     return dump(response)
 
 
-OPERATIONS: Final[dict[str, "Operation"]] = {
+OPERATIONS: Final[dict[str, Operation]] = {
     "CreateLogGroup": log_group.create,
     "DeleteLogGroup": log_group.delete,
     "DescribeLogGroups": log_group.describe,
@@ -176,7 +174,7 @@ WRITES: Final = frozenset({"CreateLogGroup", "DeleteLogGroup"})
 # -- the group and its streams
 
 
-def _group(service: "Service", place: Place, request: Mapping[str, Any], now_us: int) -> Logbook:
+def _group(service: Service, place: Place, request: Mapping[str, Any], now_us: int) -> Logbook:
     """Return the logbook of the group that a request names, or refuse."""
     if "logGroupName" in request and "logGroupIdentifier" in request:
         # Operation documentation: "you can't include both".

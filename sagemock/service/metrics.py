@@ -21,7 +21,8 @@ from sagemock.protocol.model import Api
 from sagemock.regex import Regex, read
 from sagemock.service import builtin, describe
 from sagemock.training.job import Job
-from sagemock.training.launch import LARGEST, OBJECTIVE, OBJECTIVE_MEMBER, Values, emitted, latest
+from sagemock.training.launch import LARGEST, OBJECTIVE, OBJECTIVE_MEMBER, Values, latest
+from sagemock.training.objective import emitted
 
 __all__ = ["final", "readable"]
 

@@ -1,7 +1,7 @@
 """The operations on processing jobs."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from sagemock.checks import repeated
 from sagemock.evidence import UNCHECKED, YOUR_WORDS, Assumption
@@ -13,15 +13,13 @@ from sagemock.processing.job import DEFAULT_MAX_RUNTIME_S, Job, concrete, instan
 from sagemock.processing.plan import ProcessingJobPlan
 from sagemock.protocol.answer import dump
 from sagemock.protocol.model import Api
-from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.refusal import IN_USE, NOT_FOUND, Refusal
 from sagemock.service import batch, listing
 from sagemock.service.batch import BatchKind
 from sagemock.service.builtin import image_of
 from sagemock.service.rules import table
 from sagemock.service.rules.resources import local_storage_key
-
-if TYPE_CHECKING:
-    from sagemock.service.operations import Service
+from sagemock.service.service import Service
 
 __all__ = ["KIND", "RULES", "create", "delete", "describe", "list_jobs", "stop"]
 
@@ -164,39 +162,37 @@ KIND: Final = BatchKind(PROCESSING, "processing job", Job, ProcessingJobPlan(), 
 # -- the operations
 
 
-def create(service: "Service", api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def create(service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Create a job; its name must be new."""
     if service.validate:
         batch.check_rules(RULES, request, place)
     return batch.create(KIND, service, api, place, request, now_us)
 
 
-def describe(service: "Service", api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def describe(service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Describe a job as it is at this instant."""
     return batch.describe(KIND, service, api, place, request, now_us)
 
 
-def list_jobs(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def list_jobs(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """List jobs: cut a page, then filter it."""
     region = service.store.region(place, Job)
     return dump(listing.batch_jobs(region, request, now_us, PROCESSING, batch.summary, descends=_ORDER(value=False)))
 
 
-def stop(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def stop(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Stop a job that is in progress."""
     return batch.stop(KIND, service, place, request, now_us)
 
 
-def delete(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def delete(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Delete a job that has ended; then its name is free again."""
     job = batch.find(KIND, service, place, request)
     if job is None:
-        code = _DELETED("ResourceNotFound")
-        raise Refusal(code, f"Could not find requested job with name: {request['ProcessingJobName']}")
+        raise Refusal(_DELETED(NOT_FOUND), f"Could not find requested job with name: {request['ProcessingJobName']}")
     at = snapshot(job, now_us)
     if not at.over:
-        code = _DELETED("ResourceInUse")
-        raise Refusal(code, f"The processing job {job.arn} cannot be deleted while it is in status {at.primary}.")
+        raise Refusal(_DELETED(IN_USE), f"The processing job {job.arn} cannot be deleted while it is in status {at.primary}.")
     service.store.put(job.after(Delete(now_us - job.created_us)))
     service.store.forget(now_us)
     return ""

@@ -15,7 +15,7 @@ from sagemock.jobs.batch.job import BatchJob
 from sagemock.jobs.kinds import TRAINING, Kind
 from sagemock.jobs.place import Place
 from sagemock.jobs.store import Region, Store
-from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.refusal import LIMIT, Refusal
 from sagemock.service.recent import Recent
 from sagemock.training.job import Job
 from sagemock.training.plan.resources import instances
@@ -123,8 +123,7 @@ def _refuse_beyond(limit: int, kind: str, usage: Usage, used: int, wanted: int) 
             f"with current utilization of {used} Instances and a request delta of {wanted} Instances. "
             "Please use AWS Service Quotas to request an increase for this quota."
         )
-        code = "ResourceLimitExceeded"
-        raise Refusal(code, text)
+        raise Refusal(LIMIT, text)
 
 
 def _uses(job: Job, now_us: int) -> bool:

@@ -9,7 +9,7 @@ from sagemock.jobs.job import AnyJob
 from sagemock.jobs.kinds import of_arn
 from sagemock.jobs.place import Place
 from sagemock.jobs.store import Store
-from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.refusal import INVALID, LIMIT, Refusal
 
 __all__ = ["add", "delete", "page", "pairs"]
 
@@ -34,8 +34,7 @@ def find(store: Store, place: Place, arn: str) -> AnyJob:
     named = of_arn(arn)
     job = None if named is None else store.kind_at(place, named[0]).by_name.get(named[1])
     if job is None or job.arn != arn:
-        code, text = "ValidationException", "Resource does not exist."
-        raise Refusal(code, text)
+        raise Refusal(INVALID, "Resource does not exist.")
     return job
 
 
@@ -44,8 +43,7 @@ def add(store: Store, place: Place, request: Mapping[str, Any]) -> dict[str, Any
     job = find(store, place, request["ResourceArn"])
     tags = tuple({**dict(job.tags), **dict(pairs(request["Tags"]))}.items())
     if len(tags) > TAGS_MAX:
-        code, text = "ResourceLimitExceeded", f"The number of tags of {job.arn} exceeds the limit of {TAGS_MAX}."
-        raise Refusal(code, _WORDS(text))
+        raise Refusal(LIMIT, _WORDS(f"The number of tags of {job.arn} exceeds the limit of {TAGS_MAX}."))
     store.put(job.tagged(tags))
     return {"Tags": _shown(tags)}
 
@@ -75,8 +73,7 @@ def _start(token: str) -> int:
     except ValueError:
         kind = start = ""
     if kind != "tags" or not start.isdecimal():
-        code, text = "ValidationException", "Invalid NextToken."
-        raise Refusal(code, _WORDS(text))
+        raise Refusal(INVALID, _WORDS("Invalid NextToken."))
     return int(start)
 
 

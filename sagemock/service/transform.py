@@ -1,7 +1,7 @@
 """The operations on transform jobs."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from sagemock.evidence import UNCHECKED, Assumption
 from sagemock.jobs.kinds import TRANSFORM
@@ -12,11 +12,9 @@ from sagemock.service import batch, listing
 from sagemock.service.batch import BatchKind
 from sagemock.service.rules import table
 from sagemock.service.rules.resources import local_storage_key
+from sagemock.service.service import Service
 from sagemock.transform.job import Job, concrete, instances
 from sagemock.transform.plan import TransformJobPlan
-
-if TYPE_CHECKING:
-    from sagemock.service.operations import Service
 
 __all__ = ["KIND", "RULES", "create", "describe", "list_jobs", "stop"]
 
@@ -136,7 +134,7 @@ KIND: Final = BatchKind(TRANSFORM, "transform job", Job, TransformJobPlan(), con
 # -- the operations
 
 
-def create(service: "Service", api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def create(service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Create a job; its name must be new, and its model must exist if `check_model` can look."""
     if service.validate:
         batch.check_rules(RULES, request, place)
@@ -145,17 +143,17 @@ def create(service: "Service", api: Api, place: Place, request: Mapping[str, Any
     return batch.create(KIND, service, api, place, request, now_us)
 
 
-def describe(service: "Service", api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def describe(service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Describe a job as it is at this instant."""
     return batch.describe(KIND, service, api, place, request, now_us)
 
 
-def list_jobs(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def list_jobs(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """List jobs: cut a page, then filter it. The default order is Descending (operation documentation; a list of 2022)."""
     region = service.store.region(place, Job)
     return dump(listing.batch_jobs(region, request, now_us, TRANSFORM, batch.summary, descends=True))
 
 
-def stop(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def stop(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Stop a job that is in progress."""
     return batch.stop(KIND, service, place, request, now_us)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from random import Random
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from sagemock.clock.instants import SECOND_US
 from sagemock.evidence import YOUR_WORDS, Assumption
@@ -11,10 +11,11 @@ from sagemock.jobs.kinds import TUNING
 from sagemock.jobs.place import Place
 from sagemock.protocol.answer import dump, seconds
 from sagemock.protocol.model import Api
-from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.refusal import IN_USE, INVALID, NOT_FOUND, Refusal
 from sagemock.service import listing, tags
 from sagemock.service.metrics import shown_value
 from sagemock.service.rules import tuning as rules
+from sagemock.service.service import Service
 from sagemock.service.tuning_echo import filled
 from sagemock.training.snapshot import snapshot as training_snapshot
 from sagemock.tuning.child import Child
@@ -25,16 +26,11 @@ from sagemock.tuning.plan import TuningJobPlan
 from sagemock.tuning.script import Script, script
 from sagemock.tuning.strategies import Trial
 
-if TYPE_CHECKING:
-    from sagemock.service.operations import Service
-
 __all__ = ["create", "delete", "describe", "document", "list_children", "list_jobs", "stop"]
 
 _SUCCESS: Final = TuningJobPlan()
 """The plan of a tuning job for which the test has planned nothing."""
 _NO_DICE: Final = Random(0)  # noqa: S311  # nothing draws from it
-_INVALID: Final = "ValidationException"
-_NOT_FOUND: Final = "ResourceNotFound"
 _LISTED: Final = Assumption(
     "that ListTrainingJobsForHyperParameterTuningJob refuses an unknown tuning job as DescribeHyperParameterTuningJob does",
     since="2026-11-26",
@@ -78,7 +74,7 @@ _PAGE: Final = 10
 # -- create
 
 
-def create(service: "Service", api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def create(service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Create a tuning job; its name must be new, without regard to case. Its children come later."""
     name = request[TUNING.name_member]
     if service.validate or not defined(request):
@@ -86,8 +82,7 @@ def create(service: "Service", api: Api, place: Place, request: Mapping[str, Any
     region = service.store.region(place, Job)
     if name.lower() in (one.lower() for one in region.by_name):
         # aws/amazon-sagemaker-examples#3353; that names are not case-sensitive: service model.
-        code = "ResourceInUse"
-        raise Refusal(code, f"A hyperparameter tuning job with the name, {name}, already exists. Choose a different name.")
+        raise Refusal(IN_USE, f"A hyperparameter tuning job with the name, {name}, already exists. Choose a different name.")
     parents = tuple(_parents(service, place, request, now_us))
     _check_quotas_and_data(service, place, request, now_us)
     plan = service.plan_for(request, _SUCCESS)
@@ -114,7 +109,7 @@ def create(service: "Service", api: Api, place: Place, request: Mapping[str, Any
     return dump({f"{TUNING.shape}Arn": job.arn})
 
 
-def _parents(service: "Service", place: Place, request: Mapping[str, Any], now_us: int) -> Iterator[Parent]:
+def _parents(service: Service, place: Place, request: Mapping[str, Any], now_us: int) -> Iterator[Parent]:
     """Yield the parents of a warm start, which must have ended."""
     named = request.get("WarmStartConfig", {}).get("ParentHyperParameterTuningJobs", ())
     found = [_find(service, place, one.get(TUNING.name_member, "")) for one in named]
@@ -122,7 +117,7 @@ def _parents(service: "Service", place: Place, request: Mapping[str, Any], now_u
         status = job.state(now_us).primary
         if not snapshot(job, now_us).over:
             text = f"The parent hyperparameter tuning job {job.name} is in status {status}. It must be in a terminal state."
-            raise Refusal(_INVALID, _PARENT(text))
+            raise Refusal(INVALID, _PARENT(text))
     if service.validate and found:
         rules.check_parents(request, [job.request for job in found])
     for job in found:
@@ -130,7 +125,7 @@ def _parents(service: "Service", place: Place, request: Mapping[str, Any], now_u
         yield Parent(job.name, tuple(trials), job.best(now_us))
 
 
-def _check_quotas_and_data(service: "Service", place: Place, request: Mapping[str, Any], now_us: int) -> None:
+def _check_quotas_and_data(service: Service, place: Place, request: Mapping[str, Any], now_us: int) -> None:
     parallel = request["HyperParameterTuningJobConfig"]["ResourceLimits"]["MaxParallelTrainingJobs"]
     for definition in defined(request):
         # Without validation, this raises for a definition that cannot be described.
@@ -152,35 +147,35 @@ def _times(training: Mapping[str, Any], parallel: int) -> dict[str, Any]:
     return {**training, "ResourceConfig": resources}
 
 
-def _find(service: "Service", place: Place, name: str) -> Job:
+def _find(service: Service, place: Place, name: str) -> Job:
     job = service.store.region(place, Job).by_name.get(name)
     if job is None:
         # aws/amazon-sagemaker-examples#1540, and a constant of the operator for Kubernetes.
-        raise Refusal(_NOT_FOUND, f"Amazon SageMaker can't find a tuning job called {name}. Type another name.")
+        raise Refusal(NOT_FOUND, f"Amazon SageMaker can't find a tuning job called {name}. Type another name.")
     return job
 
 
 # -- the other operations
 
 
-def describe(service: "Service", api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def describe(service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Describe a tuning job as it is at this instant."""
     job = _find(service, place, request[TUNING.name_member])
     return dump(document(api, job, snapshot(job, now_us), now_us))
 
 
-def stop(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def stop(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Stop a tuning job that is in progress; its children are stopped with it."""
     job = _find(service, place, request[TUNING.name_member])
     primary = job.state(now_us).primary
     if primary != "InProgress":
         text = f"The request was rejected because the hyperparameter tuning job is already in status {primary}."
-        raise Refusal(_INVALID, _ENDED(text))
+        raise Refusal(INVALID, _ENDED(text))
     service.store.put(job.after(Stop(now_us - job.created_us)))
     return ""
 
 
-def delete(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def delete(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Delete a tuning job that has ended. Its children stay."""
     job = service.store.region(place, Job).by_name.get(request[TUNING.name_member])
     if job is None:
@@ -188,18 +183,18 @@ def delete(service: "Service", _: Api, place: Place, request: Mapping[str, Any],
     primary = job.state(now_us).primary
     if not snapshot(job, now_us).over:
         text = f"The hyperparameter tuning job {job.name} is not in a terminal state. It is in status {primary}."
-        raise Refusal(_INVALID, _RUNS(text))
+        raise Refusal(INVALID, _RUNS(text))
     if primary != "Deleting":
         service.store.put(job.after(Delete(now_us - job.created_us)))
     return ""
 
 
-def list_jobs(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def list_jobs(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """List tuning jobs: cut a page, then filter it."""
     return dump(listing.tuning_jobs(service.store.region(place, Job), request, now_us, _summary))
 
 
-def list_children(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def list_children(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """List the children of a tuning job."""
     job = _LISTED(_find(service, place, request[TUNING.name_member]))
     by = request.get("SortBy")

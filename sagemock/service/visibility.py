@@ -16,9 +16,9 @@ from sagemock.jobs.logbook import Logbook
 from sagemock.jobs.place import Place
 from sagemock.jobs.store import Key, Order, Region, Store
 from sagemock.service.faults import check_job
-from sagemock.service.operations import Service
 from sagemock.service.recent import Recent
 from sagemock.service.search import RESOURCES
+from sagemock.service.service import Service
 from sagemock.service.subject import checked_operation
 
 __all__ = ["HideRule", "Visibility"]

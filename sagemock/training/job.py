@@ -1,15 +1,16 @@
 """A training job: a frozen record, and its timeline."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar, get_args
+from typing import ClassVar, Final, get_args
 
 from sagemock.clock.instants import SECOND_US
+from sagemock.evidence import Assumption
 from sagemock.jobs.interventions import Delete
 from sagemock.jobs.job import JobRecord
 from sagemock.jobs.kinds import TRAINING, Kind
-from sagemock.training import status, warm_pool
+from sagemock.training import status
 from sagemock.training.fold import fold
-from sagemock.training.interventions import Intervention
+from sagemock.training.interventions import Intervention, KeepAlive, Taken
 from sagemock.training.launch import Launch
 from sagemock.training.plan import resources
 from sagemock.training.plan.defaults import DELETING_S
@@ -18,6 +19,13 @@ from sagemock.training.plan.script import Script
 from sagemock.training.timeline import Timeline
 
 __all__ = ["Job"]
+
+_CHAIN: Final = Assumption(
+    "that the seven days of a chain of warm pools count from the creation of its first job (the guide of 2026 allows 28 days)"
+)
+CHAIN_S: Final = _CHAIN(7 * 86_400)
+"""How long warm pools can pass a cluster from job to job (developer guide of 2023, warm pools)."""
+_FROM_THE_END: Final = Assumption("that a changed KeepAlivePeriodInSeconds counts from the end of the job")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,14 @@ class Job(JobRecord):
     @property
     def settled_us(self) -> int:
         """The instant after which the job and its warm pool change only through calls."""
-        return warm_pool.settled_us(self)
+        last_us = self.last_us
+        if not (self.interventions or self.retains):
+            return last_us
+        if self.gone_us is not None:
+            return self.gone_us
+        if any(isinstance(one, Taken) for one in self.interventions):
+            return last_us
+        return max(last_us, self.pool_ends_us() or 0)
 
     @property
     def gone_us(self) -> int | None:
@@ -53,6 +68,21 @@ class Job(JobRecord):
             if isinstance(one, Delete):
                 return self.created_us + one.at_us + round(DELETING_S * SECOND_US)
         return None
+
+    def pool_ends_us(self, now_us: int | None = None) -> int | None:
+        """Return when its warm pool ends if no job takes it, by the updates until `now_us` (None: all); None without a pool."""
+        timeline = self.timeline
+        if not self.retains or timeline.ended_us is None or not timeline.retained:
+            return None
+        ended_us = self.created_us + timeline.ended_us
+        ends_us = ended_us + self.retains * SECOND_US
+        for change in self.interventions:
+            at_us = self.created_us + change.at_us
+            if isinstance(change, KeepAlive) and (now_us is None or at_us <= now_us):
+                # However short the new period is, the pool does not end before the call.
+                ends_us = max(at_us, _FROM_THE_END(ended_us) + change.seconds * SECOND_US)
+        launched_us = self.created_us if self.launched_us is None else self.launched_us
+        return max(ended_us, min(ends_us, launched_us + CHAIN_S * SECOND_US))
 
     # -- its logs
 

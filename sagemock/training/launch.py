@@ -1,21 +1,14 @@
-"""Training jobs that a tuning job launches: what such a job has beyond its request, and the objective that it emits."""
+"""Training jobs that a tuning job launches: what such a job has beyond its request."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
-from sagemock.evidence import Assumption
 from sagemock.training import status
 from sagemock.training.plan.script import Script
-from sagemock.training.timeline import Timeline
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sagemock.training.job import Job
-
-__all__ = ["LARGEST", "OBJECTIVE", "OBJECTIVE_MEMBER", "Launch", "Launching", "Values", "emitted", "latest", "training_us"]
+__all__ = ["LARGEST", "OBJECTIVE", "OBJECTIVE_MEMBER", "Launch", "Launching", "Values", "latest", "training_us"]
 
 OBJECTIVE: Final = "ObjectiveMetric"
 """The metric that the service adds to those of the job, with the expression of the objective (tuning jobs of 2021 and 2024)."""
@@ -25,9 +18,6 @@ LARGEST: Final = 3.4028234663852886e38
 """The largest number that fits a MetricData (service model: a float)."""
 Values: TypeAlias = tuple[tuple[int, float], ...]
 """Values of a metric, each with an instant or an offset in microseconds, in order."""
-_ANEW: Final = Assumption(
-    "that a child which is interrupted or retried without checkpoints emits the values of its objective again", since="2026-11-26"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +59,6 @@ def training_us(script: Script) -> int | None:
     return lengths[-1] if lengths else 0
 
 
-def emitted(job: "Job") -> Values:
-    """Return the values that the job emits without lines in its log, each with its instant, by the present timeline."""
-    if job.launch is None or not job.launch.values:
-        return ()
-    found: list[tuple[int, float]] = []
-    done_us = 0
-    for begin_us, end_us in _training(job.timeline):
-        if not job.script.resumes:
-            found, done_us = _ANEW([]), 0
-        for offset_us, value in job.launch.values[len(found) :]:
-            at_us = begin_us + offset_us - done_us
-            if end_us is not None and at_us > end_us:
-                break
-            found.append((job.created_us + at_us, value))
-        done_us += 0 if end_us is None else end_us - begin_us
-    return tuple(found)
-
-
 def latest(values: Values, now_us: int) -> tuple[int, float] | None:
     """Return the last value emitted by `now_us`, with its instant; None if there is none yet."""
     place = bisect_right(values, now_us, key=_at)
@@ -95,12 +67,3 @@ def latest(values: Values, now_us: int) -> tuple[int, float] | None:
 
 def _at(pair: tuple[int, float]) -> int:
     return pair[0]
-
-
-def _training(timeline: Timeline) -> "Iterator[tuple[int, int | None]]":
-    """Yield the begin and the end of each visit to Training; the end is None if it never ends."""
-    entries = [change for change in timeline.changes if change.enters]
-    for place, change in enumerate(entries):
-        if change.secondary == status.TRAINING:
-            following = entries[place + 1 : place + 2]
-            yield change.at_us, following[0].at_us if following else None

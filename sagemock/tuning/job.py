@@ -7,7 +7,7 @@ from typing import ClassVar, Final, NamedTuple
 from sagemock.clock.instants import SECOND_US
 from sagemock.evidence import Assumption
 from sagemock.jobs.interventions import Delete, Intervention
-from sagemock.jobs.job import AnyJob, JobRecord
+from sagemock.jobs.job import JobRecord
 from sagemock.jobs.kinds import TUNING, Kind
 from sagemock.jobs.timeline import OVER
 from sagemock.tuning.child import Child
@@ -116,12 +116,6 @@ class Job(JobRecord):
     def refusing(self, at_us: int, text: str) -> "Job":
         """Return the job, which cannot launch its next child; `text` is the message of the refusal."""
         return replace(self, refused=(at_us, text))
-
-    def since_us(self, old: AnyJob) -> int | None:
-        """Return when this record replaced `old`: a child may have been created in the past."""
-        found = JobRecord.since_us(self, old)
-        has_more = isinstance(old, Job) and len(self.children) > len(old.children)
-        return self.children[-1].created_us if found is None and has_more else found
 
     @property
     def next_step_us(self) -> int | None:

@@ -12,7 +12,7 @@ from sagemock.jobs.store import Store
 from sagemock.training.interventions import Update
 from sagemock.training.job import Job
 from sagemock.training.plan.plan import Plan
-from tests.support.strategies import START_US, instants, lives, named, played
+from tests.support.strategies import START_US, instants, job_named, job_playing, lives
 
 PLAN = Plan.completes(starting=10, downloading=20, training=30, uploading=5)
 
@@ -62,9 +62,9 @@ def test_what_has_happened_never_changes(records: tuple[Job, ...], data: st.Data
 def test_what_happens_at_once_is_in_the_order_of_the_jobs() -> None:
     """By the number of their creation; what happens later is not there."""
     told = Told()
-    told.store.put(named("late", 2, START_US, PLAN))
-    told.store.put(named("early", 1, START_US, PLAN))
-    told.store.put(named("later", 3, START_US + 60 * SECOND_US, PLAN))
+    told.store.put(job_named("late", 2, START_US, PLAN))
+    told.store.put(job_named("early", 1, START_US, PLAN))
+    told.store.put(job_named("later", 3, START_US + 60 * SECOND_US, PLAN))
     assert told.until(30) == [
         (0.0, "early", "InProgress/Starting"),
         (0.0, "late", "InProgress/Starting"),
@@ -78,7 +78,7 @@ def test_what_happens_at_once_is_in_the_order_of_the_jobs() -> None:
 def test_what_happened_is_told_by_the_record_of_then() -> None:
     """Tags that a job is given later are not in what happened before."""
     told = Told()
-    job = named("job", 1, START_US, PLAN)
+    job = job_named("job", 1, START_US, PLAN)
     told.store.put(job)
     told.now_us += 15 * SECOND_US
     told.store.put(replace(job, tags=(("team", "a"),)))
@@ -90,7 +90,7 @@ def test_a_change_of_the_request_and_a_stop_at_one_instant_are_both_told() -> No
     """The first changes no status, and does not hide the second."""
     told = Told()
     at_us = 40 * SECOND_US
-    job = played(PLAN)
+    job = job_playing(PLAN)
     told.store.put(job)
     for done in (Update(at_us), Stop(at_us)):
         job = job.after(done)
@@ -101,13 +101,13 @@ def test_a_change_of_the_request_and_a_stop_at_one_instant_are_both_told() -> No
 def test_a_deleted_job_is_remembered() -> None:
     """Its name may be taken by another one."""
     told = Told()
-    job = named("job", 1, START_US, PLAN)
+    job = job_named("job", 1, START_US, PLAN)
     told.store.put(job)
     told.store.put(job.after(Delete(70 * SECOND_US)))
     told.now_us += 100 * SECOND_US
     told.store.forget(told.now_us)
     assert not list(told.store.jobs())
-    told.store.put(named("job", 2, told.now_us, PLAN))
+    told.store.put(job_named("job", 2, told.now_us, PLAN))
     assert told.until(105)[4:] == [
         (65.0, "job", "Completed/Completed"),
         (70.0, "job", "Deleting/Completed"),
@@ -134,13 +134,13 @@ def test_a_look_takes_what_is_new_only() -> None:
     """And a list that was given grows."""
     told = Told()
     for number in range(1, 21):
-        told.store.put(named(f"job-{number}", number, START_US, PLAN))
+        told.store.put(job_named(f"job-{number}", number, START_US, PLAN))
     first = told.history.happened()
     assert [one.number for one in first] == list(range(1, 21))
     told.until(15)
     assert told.history.happened() is first
     assert len(first) == 40
-    told.store.put(named("job-21", 21, told.now_us, PLAN))
+    told.store.put(job_named("job-21", 21, told.now_us, PLAN))
     assert len(told.until(16)) == 41
     assert told.history.happened() is first
 
@@ -148,10 +148,10 @@ def test_a_look_takes_what_is_new_only() -> None:
 def test_what_began_earlier_is_put_in_its_place() -> None:
     """A test can create a job whose life began before now; so can a clock that is set back, which shows less."""
     told = Told()
-    told.store.put(named("job", 1, START_US, PLAN))
+    told.store.put(job_named("job", 1, START_US, PLAN))
     assert len(told.until(15)) == 2
     first = told.history.happened()
-    told.store.put(named("older", 2, START_US - 5 * SECOND_US, PLAN))
+    told.store.put(job_named("older", 2, START_US - 5 * SECOND_US, PLAN))
     assert told.until(15) == [
         (-5.0, "older", "InProgress/Starting"),
         (0.0, "job", "InProgress/Starting"),
@@ -166,7 +166,7 @@ def test_what_began_earlier_is_put_in_its_place() -> None:
 def test_a_change_that_is_dated_back_takes_back_what_it_makes_untrue() -> None:
     """It was seen, and has not happened."""
     told = Told()
-    job = named("job", 1, START_US, PLAN)
+    job = job_named("job", 1, START_US, PLAN)
     told.store.put(job)
     assert len(told.until(35)) == 3
     told.store.put(job.after(Stop(5 * SECOND_US)))
@@ -176,7 +176,7 @@ def test_a_change_that_is_dated_back_takes_back_what_it_makes_untrue() -> None:
 def test_a_look_that_is_cut_short_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """As by a handler of a signal that raises."""
     told = Told()
-    told.store.put(named("job", 1, START_US, PLAN))
+    told.store.put(job_named("job", 1, START_US, PLAN))
     assert len(told.until(5)) == 1
 
     def interrupted(*_: object) -> None:
@@ -192,7 +192,7 @@ def test_a_look_that_is_cut_short_begins_anew(monkeypatch: pytest.MonkeyPatch) -
 def test_a_job_that_is_deleted_between_two_looks_has_no_future() -> None:
     """What was expected of it does not come."""
     told = Told()
-    job = named("job", 1, START_US, PLAN)
+    job = job_named("job", 1, START_US, PLAN)
     told.store.put(job)
     assert len(told.until(15)) == 2
     told.store.put(job.after(Delete(70 * SECOND_US)))

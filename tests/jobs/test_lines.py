@@ -12,7 +12,7 @@ from sagemock.jobs.lines import NO_LINES, Lines, lines_of
 from sagemock.training.fold import fold
 from sagemock.training.plan.phase import Phase
 from sagemock.training.plan.plan import Plan
-from tests.support.strategies import played
+from tests.support.strategies import job_playing
 
 PAIRS = st.lists(st.tuples(st.integers(0, 600), st.text("ab", min_size=1, max_size=2)))
 EPOCHS = [(0, "epoch 1"), (60, "epoch 2")]
@@ -73,8 +73,8 @@ def test_a_plan_says_what_is_written_in_which_phase() -> None:
     """By phase in a recipe, or with the phase itself: the same life."""
     by_recipe = Plan.completes(training=90, logs={"Training": EPOCHS})
     by_phase = Plan([phase if phase.status != "Training" else Phase("Training", 90, logs=EPOCHS) for phase in by_recipe.phases])
-    assert played(by_recipe).script == played(by_phase).script
-    (writing,) = played(by_recipe).timeline.logged_visits
+    assert job_playing(by_recipe).script == job_playing(by_phase).script
+    (writing,) = job_playing(by_recipe).timeline.logged_visits
     assert writing.lines == second(*EPOCHS)
     assert (writing.end_us or 0) - writing.begin_us == 90 * SECOND_US
 
@@ -96,15 +96,15 @@ def test_a_plan_with_lines_is_a_value() -> None:
 
 def test_a_default_length_leaves_room_for_the_last_line() -> None:
     """And for a second to read it."""
-    (writing,) = played(Plan.completes(logs={"Training": [(3600, "late")]})).timeline.logged_visits
+    (writing,) = job_playing(Plan.completes(logs={"Training": [(3600, "late")]})).timeline.logged_visits
     assert (writing.end_us or 0) - writing.begin_us == 3601 * SECOND_US
-    stopping = played(Plan.hangs(logs={"Stopping": [(30, "saved")]})).script
+    stopping = job_playing(Plan.hangs(logs={"Stopping": [(30, "saved")]})).script
     assert stopping.stopping_us == 31 * SECOND_US
 
 
 def test_a_phase_without_end_writes_too() -> None:
     """However late."""
-    last = played(Plan.hangs(logs={"Training": [(10**6, "late")]})).script.steps[-1]
+    last = job_playing(Plan.hangs(logs={"Training": [(10**6, "late")]})).script.steps[-1]
     assert (last.length_us, last.lines) == (None, second((10**6, "late")))
 
 
@@ -120,14 +120,14 @@ def test_a_callable_of_the_request_says_what_is_written() -> None:
     ):
         for count in (2, 3):
             request = {"TrainingJobName": "a", "HyperParameters": {"epochs": str(count)}}
-            (writing,) = played(plan, request).timeline.logged_visits
+            (writing,) = job_playing(plan, request).timeline.logged_visits
             assert len(writing.lines.pairs) == count
 
 
 def test_a_callable_that_writes_too_late_is_an_error_when_the_job_is_created() -> None:
     """The phase's length is known by then."""
     plan = Plan.completes(training=60, logs={"Training": lambda _: [(61, "late")]})
-    assert refused(played, plan) == (
+    assert refused(job_playing, plan) == (
         "'late' is written 61 s into Training, which is over after 60 s: write it earlier, or let the phase last longer"
     )
 
@@ -137,14 +137,14 @@ def test_an_attempt_that_ends_early_is_cut() -> None:
     for source in (EPOCHS, lambda _: EPOCHS):
         plan = Plan.internal_error(after=30, then=Plan.completes(training=90, logs={"Training": source}))
         request = {"TrainingJobName": "a", "RetryStrategy": {"MaximumRetryAttempts": 1}}
-        first, second_ = played(plan, request).timeline.logged_visits
+        first, second_ = job_playing(plan, request).timeline.logged_visits
         assert (first.end_us or 0) - first.begin_us == 30 * SECOND_US
         assert first.lines == second_.lines
 
 
 def test_jobs_that_write_nothing_share_one_empty_value() -> None:
     """And lines do not tell the lives of jobs apart that have none."""
-    script = played(Plan()).script
+    script = job_playing(Plan()).script
     assert not script.has_lines
     assert all(step.lines is NO_LINES for step in script.steps)
     assert fold(script, ()).logged_visits == ()
@@ -219,7 +219,7 @@ def test_last_words_come_before_the_end_of_a_stop() -> None:
 def test_lines_fit_if_the_longest_that_is_drawn_has_room() -> None:
     """A shorter one is cut."""
     plan = Plan.completes(training=(10, 60), logs={"Training": EPOCHS})
-    (writing,) = played(plan, seed=1).timeline.logged_visits
+    (writing,) = job_playing(plan, seed=1).timeline.logged_visits
     assert (writing.end_us or 0) - writing.begin_us < 60 * SECOND_US
     assert Phase("Training", FOREVER, logs=EPOCHS).logs == second(*EPOCHS)
 

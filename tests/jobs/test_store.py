@@ -16,7 +16,7 @@ from sagemock.training.interventions import Intervention
 from sagemock.training.job import Job
 from sagemock.training.plan.plan import Plan
 from sagemock.training.snapshot import snapshot
-from tests.support.strategies import START_US, named, names
+from tests.support.strategies import START_US, job_named, names
 
 PLACES = [Place("aws", "us-west-2", "123456789012"), Place("aws", "eu-west-1", "123456789012")]
 ORDERS: Sequence[Order] = ["CreationTime", "Name", "Status"]
@@ -47,7 +47,7 @@ class Naive(RuleBasedStateMachine):
     @rule(place=st.sampled_from(PLACES), name=names(), plan=st.sampled_from(PLANS))
     def create(self, place: Place, name: str, plan: Plan) -> None:
         if name not in self.known[place]:
-            self.put(named(name, self.store.next_number(), self.now_us, plan, place))
+            self.put(job_named(name, self.store.next_number(), self.now_us, plan, place))
 
     @rule(by_s=st.sampled_from([0, 1, 5, 10, 20, 30, 100_000]))
     def wait(self, by_s: int) -> None:
@@ -124,7 +124,7 @@ def test_pages_are_the_whole_list(found: list[str], order: Order, descending: bo
     """Each job is on exactly one page, whatever the size of the pages; the other direction is the same list backwards."""
     store = Store()
     for number, name in enumerate(found):
-        store.put(named(name, number, START_US + number, PLANS[number % len(PLANS)]))
+        store.put(job_named(name, number, START_US + number, PLANS[number % len(PLANS)]))
     region = store.region(PLACES[0], Job)
     now_us = START_US + 40 * SECOND_US
 
@@ -152,7 +152,7 @@ def test_places_know_nothing_of_each_other() -> None:
     """The same name in two regions is two jobs."""
     store = Store()
     for number, place in enumerate(PLACES):
-        store.put(named("one", number, START_US, place=place))
+        store.put(job_named("one", number, START_US, place=place))
     assert [store.region(place, Job).by_name["one"].number for place in PLACES] == [0, 1]
     assert len(list(store.jobs())) == 2
     assert Store().settled_us() is None
@@ -161,8 +161,8 @@ def test_places_know_nothing_of_each_other() -> None:
 def test_a_job_that_ends_earlier_than_it_would_have_settles_earlier() -> None:
     """What an older record of it would have done does not count."""
     store = Store()
-    store.put(named("short", 1, START_US, PLANS[1]))
-    long = named("long", 2, START_US, PLANS[0])
+    store.put(job_named("short", 1, START_US, PLANS[1]))
+    long = job_named("long", 2, START_US, PLANS[0])
     store.put(long)
     assert store.settled_us() == START_US + 65 * SECOND_US
     store.put(long.after(Fail(SECOND_US, "why")))
@@ -173,7 +173,7 @@ def test_a_job_that_ends_earlier_than_it_would_have_settles_earlier() -> None:
 def test_a_stored_job_costs_little_beyond_its_request(kind: type[Stop | Complete]) -> None:
     """A kibibyte at the most, also when it was changed and listed in every order."""
     count = 2000
-    new = [named(f"job-{number:05}", number, START_US + number) for number in range(count)]
+    new = [job_named(f"job-{number:05}", number, START_US + number) for number in range(count)]
     kept: list[Job | None] = list(new)
     # What is shared by all jobs, or bounded, is there before.
     warm = Store()
@@ -200,7 +200,7 @@ def test_a_stored_job_costs_little_beyond_its_request(kind: type[Stop | Complete
 def test_a_job_that_is_gone_frees_its_name() -> None:
     """However often it was deleted; what was never there can be forgotten too."""
     store = Store()
-    keeper, other = named("one", 1, START_US, PLANS[0]), named("two", 2, START_US, PLANS[0])
+    keeper, other = job_named("one", 1, START_US, PLANS[0]), job_named("two", 2, START_US, PLANS[0])
     store.put(keeper)
     store.put(other)
     region = store.region(keeper.place, Job)
@@ -215,7 +215,7 @@ def test_a_job_that_is_gone_frees_its_name() -> None:
     assert list(region.by_name) == ["two"]
     page = region.page("Status", descending=False, after=None, limit=9, now_us=gone_us)
     assert [job.name for _, job in page] == ["two"]
-    store.put(named("one", 3, gone_us))
+    store.put(job_named("one", 3, gone_us))
     assert [job.number for job in store.jobs()] == [2, 3]
 
 
@@ -224,9 +224,9 @@ def test_a_job_is_forgotten_before_it_was_ever_listed(listed: bool) -> None:  # 
     """Whether or not others were listed by status before it came."""
     store = Store()
     if listed:
-        store.put(named("old", 1, START_US))
+        store.put(job_named("old", 1, START_US))
         store.region(PLACES[0], Job).page("Status", descending=False, after=None, limit=9, now_us=START_US)
-    store.put(named("new", 2, START_US, PLANS[3]).after(Delete(0)))
+    store.put(job_named("new", 2, START_US, PLANS[3]).after(Delete(0)))
     store.forget(START_US + 10**12)
     page = store.region(PLACES[0], Job).page("Status", descending=True, after=None, limit=9, now_us=START_US + 10**12)
     assert [job.name for _, job in page] == ["old"] * listed
@@ -235,7 +235,7 @@ def test_a_job_is_forgotten_before_it_was_ever_listed(listed: bool) -> None:  # 
 def test_a_job_that_is_changed_and_keeps_its_status_keeps_its_place() -> None:
     """As when its tags are changed between two pages."""
     store = Store()
-    job = named("churn", store.next_number(), START_US, Plan.hangs(), PLACES[0])
+    job = job_named("churn", store.next_number(), START_US, Plan.hangs(), PLACES[0])
     pages = []
     for record in (job, replace(job, tags=(("team", "churn"),))):
         store.put(record)

@@ -17,7 +17,7 @@ from sagemock.training.plan.phase import Phase
 from sagemock.training.plan.plan import Plan
 from sagemock.training.snapshot import snapshot
 from sagemock.training.status import WRITES
-from tests.support.strategies import START_US, instants, lived, named, played, requests
+from tests.support.strategies import START_US, draw_records, instants, job_named, job_playing, requests
 
 LONGEST_S = 300
 SPOT = {
@@ -76,7 +76,7 @@ def writers(draw: st.DrawFn) -> tuple[tuple[Job, ...], list[AddedLine]]:
             ]
         )
     )
-    records = lived(draw, played(plan, request))
+    records = draw_records(draw, job_playing(plan, request))
     added = st.lists(st.tuples(st.integers(0, 2 * LONGEST_S), st.integers(0, 2 * LONGEST_S)), max_size=3)
     return tuple(records), [
         AddedLine(at(when), 10**9 + n, 1, f"said {n}", at(then)) for n, (when, then) in enumerate(draw(added))
@@ -153,7 +153,9 @@ LINES: Any = {"Training": [(0, "a"), (50, "b"), (100, "c")], "Stopping": [(1, "s
 )
 def test_lines_are_cut_where_the_phase_is_cut(done: Intervention | None, lines: str) -> None:
     """And a stopped container has its last words, as far as its time goes."""
-    job = played(Plan.completes(training=100, starting=10, downloading=20, uploading=5, logs=LINES).but(stopping=(3, 9)), seed=1)
+    job = job_playing(
+        Plan.completes(training=100, starting=10, downloading=20, uploading=5, logs=LINES).but(stopping=(3, 9)), seed=1
+    )
     job = replace(job, script=replace(job.script, stopping_us=3 * SECOND_US))
     assert told(job if done is None else job.after(done)) == {"1@30": lines}
 
@@ -161,10 +163,10 @@ def test_lines_are_cut_where_the_phase_is_cut(done: Intervention | None, lines: 
 def test_a_job_that_never_ran_has_no_last_words() -> None:
     """It is stopped before there is a container, and there is no stream."""
     plan = Plan.completes(**KNOWN).but(logs={"Training": [(0, "a")], "Stopping": [(0, "saved")]})
-    stopped = played(plan).after(Stop(15 * SECOND_US))
+    stopped = job_playing(plan).after(Stop(15 * SECOND_US))
     assert (told(stopped), stopped.runs()) == ({}, [])
     never_ran = Plan([Phase("Starting", 10), Phase("Stopping", 5, logs=[(0, "saved")])], ending="Stopped")
-    assert told(played(never_ran)) == {}
+    assert told(job_playing(never_ran)) == {}
 
 
 @pytest.mark.parametrize(
@@ -175,7 +177,7 @@ def test_a_restarted_container_logs_again_in_a_stream_of_its_own(checkpoints: bo
     """From the beginning, or from where it was if it has checkpoints."""
     request = {**SPOT, "CheckpointConfig": {"S3Uri": "s3://b/c"}} if checkpoints else SPOT
     then = Plan.completes(training=100, logs={"Training": LINES["Training"]}, **KNOWN)
-    job = played(Plan.interrupted(after=[80], lasting=20, then=then), request)
+    job = job_playing(Plan.interrupted(after=[80], lasting=20, then=then), request)
     first, second = told(job).items()
     assert first == ("1@30", "a@30 b@80")
     restarted = second[0].partition("@")[2]
@@ -189,7 +191,7 @@ def test_a_line_at_the_instant_of_an_interruption_belongs_to_the_container_that_
     """Even if the next one starts at that very instant."""
     then = Plan.completes(training=100, logs={"Training": LINES["Training"]}, **KNOWN)
     request = {**SPOT, "CheckpointConfig": {"S3Uri": "s3://b/c"}}
-    job = played(Plan.interrupted(after=[50], lasting=0, then=then), request)
+    job = job_playing(Plan.interrupted(after=[50], lasting=0, then=then), request)
     nothing = tuple(replace(step, length_us=0) for step in job.script.restart)
     job = replace(job, script=replace(job.script, restart=nothing))
     assert told(job) == {"1@30": "a@30 b@80", "1@80": "c@130"}
@@ -199,7 +201,7 @@ def test_a_hanging_job_goes_on_where_it_was_interrupted() -> None:
     """Its checkpoints say so, although its end does not."""
     request = {**SPOT, "CheckpointConfig": {"S3Uri": "s3://b/c"}}
     durations: Any = {name: KNOWN[name] for name in ("starting", "downloading")}
-    job = played(Plan.hangs(logs={"Training": LINES["Training"]}, **durations), request).after(Interrupt(80 * SECOND_US))
+    job = job_playing(Plan.hangs(logs={"Training": LINES["Training"]}, **durations), request).after(Interrupt(80 * SECOND_US))
     _, again = told(job).values()
     assert [word.partition("@")[0] for word in again.split()] == ["c"]
 
@@ -207,7 +209,7 @@ def test_a_hanging_job_goes_on_where_it_was_interrupted() -> None:
 def test_a_job_that_never_ends_goes_on_writing() -> None:
     """No limit cuts an upload."""
     durations: Any = {name: KNOWN[name] for name in ("starting", "downloading")}
-    job = played(Plan.hangs(during="Uploading", training=100, logs={"Uploading": [(5, "x"), (10**6, "y")]}, **durations))
+    job = job_playing(Plan.hangs(during="Uploading", training=100, logs={"Uploading": [(5, "x"), (10**6, "y")]}, **durations))
     assert told(job, 10**6) == {"1@30": "x@135"}
     assert told(job, 10**6 + 130) == {"1@30": "x@135 y@1.00013e+06"}
 
@@ -217,7 +219,7 @@ def test_a_job_that_never_ends_goes_on_writing() -> None:
 
 def test_what_is_added_is_in_its_place() -> None:
     """Among the planned lines, by instant and then in the order in which it was added; of its own instance only."""
-    job = played(
+    job = job_playing(
         Plan.completes(training=100, logs={"Training": LINES["Training"]}, **KNOWN),
         {"TrainingJobName": "job", "ResourceConfig": {"InstanceCount": 2}},
     )
@@ -237,7 +239,7 @@ def test_what_is_added_is_in_its_place() -> None:
 
 def test_only_what_writes_has_a_stream() -> None:
     """Of two instances the one that was let say something; of a job that says nothing, none."""
-    job = played(Plan.completes(**KNOWN), {"TrainingJobName": "job", "ResourceConfig": {"InstanceCount": 2}})
+    job = job_playing(Plan.completes(**KNOWN), {"TrainingJobName": "job", "ResourceConfig": {"InstanceCount": 2}})
     assert told(job) == {}
     assert told(job, 31, [AddedLine(at(31), 10**9, 2, "x", at(31))]) == {"2@30": "x@31"}
 
@@ -249,20 +251,20 @@ def test_a_job_that_writes_nothing_is_not_in_the_book() -> None:
     """Memory of a hundred thousand silent jobs is theirs alone."""
     store = Store()
     for number in range(3):
-        store.put(named(f"job-{number}", number, START_US))
-    assert vars(store.region(named("a", 1, START_US).place, Job).logbook)["_jobs"] == {}
+        store.put(job_named(f"job-{number}", number, START_US))
+    assert vars(store.region(job_named("a", 1, START_US).place, Job).logbook)["_jobs"] == {}
 
 
 def test_the_log_of_a_deleted_job_stays() -> None:
     """Also when its name is used again."""
     store = Store()
     plan = Plan.completes(training=100, logs={"Training": LINES["Training"]}, **KNOWN)
-    old = named("job", 1, START_US, plan)
+    old = job_named("job", 1, START_US, plan)
     store.put(old)
     logbook = store.region(old.place, Job).logbook
     store.put(old.after(Delete(200 * SECOND_US)))
     store.forget(at(10_000))
-    store.put(named("job", 2, at(10_000), plan))
+    store.put(job_named("job", 2, at(10_000), plan))
     assert [stream.begin_us for stream in logbook.streams(at(20_000), "job")] == [at(30), at(10_030)]
     assert list(logbook.streams(at(20_000), "other")) == []
     assert len(list(logbook.streams(at(20_000)))) == 2
@@ -271,7 +273,7 @@ def test_the_log_of_a_deleted_job_stays() -> None:
 def test_the_book_knows_the_last_record_of_a_job() -> None:
     """Also of one that writes only what it is let say."""
     store = Store()
-    job = named("job", 1, START_US, Plan.completes(training=100, **KNOWN))
+    job = job_named("job", 1, START_US, Plan.completes(training=100, **KNOWN))
     store.put(job)
     logbook = store.region(job.place, Job).logbook
     logbook.add(job, at(100), "x", instance=1, now_us=at(100))
@@ -281,4 +283,4 @@ def test_the_book_knows_the_last_record_of_a_job() -> None:
     assert stream.job.interventions == (Stop(110 * SECOND_US),)
     assert [line.text for line in stream.lines] == ["y", "x"]
     assert [one.text for one in logbook.added(job)] == ["x", "y"]
-    assert list(logbook.added(named("other", 2, START_US))) == []
+    assert list(logbook.added(job_named("other", 2, START_US))) == []

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sagemock import ProcessingJobPlan, TransformJobPlan, mock_sagemaker
-from tests.support.batch import DAY, echoed, processing, record
+from tests.support.batch import DAY, original_request, processing, record
 from tests.support.calling import make_client
 
 TIMES = ("CreationTime", "LastModifiedTime", "ProcessingStartTime", "ProcessingEndTime", "TransformStartTime", "TransformEndTime")
@@ -38,7 +38,7 @@ def shown_at(kind: str, described: dict[str, Any], plan: Any, look: dict[str, An
     region = described[f"{kind.title()}JobArn"].split(":")[3]
     with mock_sagemaker(start=described["CreationTime"], latency=0, plan=plan, wall="real") as sagemaker:
         client = make_client(region)
-        getattr(client, f"create_{kind}_job")(**echoed(kind, described))
+        getattr(client, f"create_{kind}_job")(**original_request(kind, described))
         ends = [_instant(look[name]) for name in TIMES if name in look]
         sagemaker.clock.advance_to(max(ends))
         if look.get("settles", True):

@@ -16,7 +16,7 @@ from sagemock.service.log_pages import END, PER_US, Event, Range, events, page, 
 from sagemock.training.job import Job
 from tests.service.test_logs import KNOWN, make_logs, texts
 from tests.support.calling import START, create, make_client
-from tests.support.strategies import START_US, named
+from tests.support.strategies import START_US, job_named
 
 GROUP = TRAINING.log_group
 
@@ -28,12 +28,12 @@ SECONDS = st.integers(0, 12)
 def two_jobs(draw: st.DrawFn) -> list[Stream]:
     """Return the streams of two jobs that write, are let write, and whose log group may have been deleted meanwhile."""
     store = Store()
-    logbook = store.region(named("job", 1, START_US).place, Job).logbook
+    logbook = store.region(job_named("job", 1, START_US).place, Job).logbook
     for number in (1, 2):
         offsets = draw(st.lists(SECONDS, max_size=6))
         lines: Any = {"Training": [(offset, f"{number}/{place}") for place, offset in enumerate(offsets)]}
         plan = Plan.completes(starting=0, downloading=0, training=12, uploading=5, stopping=5, logs=lines)
-        job = named(f"job-{number}", number, START_US, plan)
+        job = job_named(f"job-{number}", number, START_US, plan)
         store.put(job)
         for at_s, told_s in draw(st.lists(st.tuples(SECONDS, SECONDS), max_size=4)):
             logbook.add(job, us(at_s), "said", instance=1, now_us=us(told_s))

@@ -9,7 +9,7 @@ import pytest
 from sagemock import NotSimulated, Plan, SageMakerMock, mock_sagemaker
 from tests.service.test_operations import refusal
 from tests.support.calling import START, after, create, describe, make_client
-from tests.support.kept import G1
+from tests.support.partial_records import G1
 
 LOSS = {"Name": "train:loss", "Regex": "loss=([-+.0-9a-z_]+)"}
 EPOCH = {"Name": "epoch", "Regex": "epoch [0-9]+|^[0-9]+"}

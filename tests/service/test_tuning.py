@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from sagemock import Plan, SageMakerMock, TuningJobPlan, mock_sagemaker
 from tests.support.calling import START, YOUNG, code_and_text, make_client
-from tests.support.tuning import OWN, request, several
+from tests.support.tuning import OWN, request, request_with_definitions
 
 NAME = {"HyperParameterTuningJobName": "tune"}
 CLIENT = make_client()
@@ -118,7 +118,7 @@ def test_the_list_of_tuning_jobs(sagemaker: SageMakerMock) -> None:
 
 def test_several_definitions_take_turns(sagemaker: SageMakerMock) -> None:
     """Each child has the name of its own."""
-    CLIENT.create_hyper_parameter_tuning_job(**several("a", "b"))
+    CLIENT.create_hyper_parameter_tuning_job(**request_with_definitions("a", "b"))
     sagemaker.advance_until_idle()
     call = CLIENT.list_training_jobs_for_hyper_parameter_tuning_job
     found = call(**NAME, SortBy="Name")["TrainingJobSummaries"]

@@ -11,7 +11,7 @@ from sagemock import Plan, TuningJobPlan, mock_sagemaker
 from sagemock.tuning.plan import Objective
 from tests.support.batch import record
 from tests.support.calling import make_client
-from tests.support.tuning import TIMES, request, sent, told
+from tests.support.tuning import TIMES, complete_record, original_request, request
 
 COUNTERS = ("Completed", "InProgress", "RetryableError", "NonRetryableError", "Stopped")
 SINCE_2024 = ("TuningJobCompletionDetails", "ConsumedResources")
@@ -37,7 +37,7 @@ def read(value: Any) -> Any:
 def compared(shown: Mapping[str, Any], recorded: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a description and a record to compare: with the first and the last metric only, and how many there are."""
     pair: list[dict[str, Any]] = []
-    for whole in (shown, told(recorded)):
+    for whole in (shown, complete_record(recorded)):
         found = read(whole)
         found.pop("ResponseMetadata", None)
         for name in SINCE_2024:
@@ -71,7 +71,7 @@ def test_a_tuning_job_all_of_whose_children_failed() -> None:
     ]
     with mock_sagemaker(start=created, latency=0, plan=plans) as sagemaker:
         client = make_client()
-        client.create_hyper_parameter_tuning_job(**sent(described))
+        client.create_hyper_parameter_tuning_job(**original_request(described))
         sagemaker.advance_until_idle()
         assert sagemaker.clock.now() == instant(described["HyperParameterTuningEndTime"])
         found = client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName="example")
@@ -88,7 +88,7 @@ def test_a_tuning_job_that_has_just_begun() -> None:
     created = instant(first["CreationTime"])
     with mock_sagemaker(start=created, latency=0, plan=TuningJobPlan.completes(first_launch=9.175)) as sagemaker:
         client = make_client()
-        client.create_hyper_parameter_tuning_job(**sent(first))
+        client.create_hyper_parameter_tuning_job(**original_request(first))
         for described in (first, second):
             sagemaker.clock.advance_to(instant(described["LastModifiedTime"]))
             found = client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName="example")
@@ -112,7 +112,7 @@ def test_a_tuning_job_that_was_stopped() -> None:
     plan = TuningJobPlan.completes(first_write=3.618, writes_every=9.946)
     with mock_sagemaker(start=instant(before["CreationTime"]), latency=0, plan=plan) as sagemaker:
         client = make_client()
-        client.create_hyper_parameter_tuning_job(**sent(before))
+        client.create_hyper_parameter_tuning_job(**original_request(before))
         name = {"HyperParameterTuningJobName": "example-4"}
         (in_list,) = whole["List"]["HyperParameterTuningJobSummaries"]
         sagemaker.clock.advance_to(instant(in_list["LastModifiedTime"]))
@@ -141,7 +141,7 @@ def test_a_tuning_job_that_was_just_created() -> None:
     described = record("T6")["Describe"]
     with mock_sagemaker(start=instant(described["CreationTime"]), latency=0):
         client = make_client("us-west-2")
-        client.create_hyper_parameter_tuning_job(**sent(described))
+        client.create_hyper_parameter_tuning_job(**original_request(described))
         found = client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName="unit-testing-hpo-job")
     shown, recorded = compared(found, described)
     assert shown == recorded
@@ -152,7 +152,7 @@ def best_of(sagemaker: Any, plans: Mapping[str, Plan], described: Mapping[str, A
     for pattern, plan in plans.items():
         sagemaker.plan(pattern, plan)
     client = make_client("us-west-2")
-    client.create_hyper_parameter_tuning_job(**sent(described))
+    client.create_hyper_parameter_tuning_job(**original_request(described))
     sagemaker.advance_until_idle()
     name = described["HyperParameterTuningJobName"]
     found: dict[str, Any] = client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)

@@ -9,7 +9,7 @@ from sagemock.jobs.store import Store
 from sagemock.service.visibility import HideRule, _Without
 from sagemock.training.job import Job
 from tests.support.calling import START, after, code_and_text, create, describe, make_client
-from tests.support.strategies import START_US, named
+from tests.support.strategies import START_US, job_named
 
 
 def listed(client: Any) -> list[str]:
@@ -207,7 +207,7 @@ def test_pages_have_what_is_not_hidden(order: Any, direction: Any) -> None:
 def test_what_reads_the_jobs_by_name_does_not_see_them_either() -> None:
     """A region without the hidden ones has the same look-up."""
     store = Store()
-    jobs = [named(f"job-{number}", number, START_US, Plan()) for number in (1, 2)]
+    jobs = [job_named(f"job-{number}", number, START_US, Plan()) for number in (1, 2)]
     for job in jobs:
         store.put(job)
     region = _Without(store.region(jobs[0].place, Job), {"job-1"})

@@ -13,8 +13,8 @@ from sagemock.jobs.interventions import Delete
 from sagemock.jobs.place import Place
 from sagemock.jobs.store import Store
 from sagemock.service.warm_pools import Pools
-from tests.support.calling import START, YOUNG, create, describe, lived, request
-from tests.support.strategies import PLACE, START_US, named
+from tests.support.calling import START, YOUNG, create, describe, request, transitions
+from tests.support.strategies import PLACE, START_US, job_named
 
 PLAN = Plan.completes(downloading=30, training=600, uploading=10)
 RESOURCES = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10, "KeepAlivePeriodInSeconds": 300}
@@ -35,7 +35,7 @@ def test_a_pool_is_in_use_then_available_then_terminated(sagemaker: SageMakerMoc
     assert kept(client) == {"Status": "InUse"}
     sagemaker.advance_until("churn", "Completed")
     assert kept(client) == {"Status": "Available"}
-    assert lived(describe(client))[-1][3] == "Resource retained for reuse"
+    assert transitions(describe(client))[-1][3] == "Resource retained for reuse"
     sagemaker.clock.advance(299.999)
     assert kept(client) == {"Status": "Available"}
     sagemaker.clock.advance(0.001)
@@ -57,11 +57,11 @@ def test_a_matching_job_takes_the_pool_and_starts_quickly(sagemaker: SageMakerMo
     create(client, "two", **WARM)
     assert kept(client, "one") == {"Status": "Reused", "ResourceRetainedBillableTimeInSeconds": 69, "ReusedByJob": "two"}
     shown = describe(client, "one")
-    assert lived(shown)[-1][3] == "Resource reused by training job: two"
+    assert transitions(shown)[-1][3] == "Resource reused by training job: two"
     assert shown["LastModifiedTime"] == describe(client, "two")["CreationTime"]
     assert shown["TrainingJobStatus"] == "Completed"
     sagemaker.advance_until("two", "Completed")
-    assert lived(describe(client, "two"))[0][:3] == ("Starting", 0, 4)
+    assert transitions(describe(client, "two"))[0][:3] == ("Starting", 0, 4)
     assert kept(client, "two") == {"Status": "Available"}
     create(client, "three", **WARM)
     assert kept(client, "one") == {"Status": "Reused", "ResourceRetainedBillableTimeInSeconds": 69, "ReusedByJob": "two"}
@@ -93,7 +93,7 @@ def test_a_job_that_differs_gets_instances_of_its_own(other: dict[str, Any], sag
     create(client, "two", **other)
     assert kept(client, "one") == {"Status": "Available"}
     sagemaker.advance_until("two", "Downloading")
-    assert lived(describe(client, "two"))[0][2] == 55
+    assert transitions(describe(client, "two"))[0][2] == 55
 
 
 @YOUNG
@@ -107,7 +107,7 @@ def test_a_pool_goes_to_a_job_that_prefers_the_same_instances(
     preferred = [{"InstanceType": kind, "InstanceCount": 1}, {"InstanceType": "ml.m5.2xlarge", "InstanceCount": 1}]
     create(client, "two", ResourceConfig={"InstancePreferences": preferred, "VolumeSizeInGB": 10})
     sagemaker.advance_until("two", "Downloading")
-    assert lived(describe(client, "two"))[0][2] == seconds
+    assert transitions(describe(client, "two"))[0][2] == seconds
 
 
 def test_a_job_that_asks_for_no_pool_can_take_one(sagemaker: SageMakerMock, client: Any) -> None:
@@ -116,8 +116,8 @@ def test_a_job_that_asks_for_no_pool_can_take_one(sagemaker: SageMakerMock, clie
     sagemaker.advance_until("one", "Completed")
     create(client, "two", **_resources(KeepAlivePeriodInSeconds=0))
     sagemaker.advance_until_idle()
-    assert lived(describe(client, "two"))[0][2] == 4
-    assert lived(describe(client, "two"))[-1][3] == "Training job completed"
+    assert transitions(describe(client, "two"))[0][2] == 4
+    assert transitions(describe(client, "two"))[-1][3] == "Training job completed"
     assert kept(client, "two") is None
 
 
@@ -160,7 +160,7 @@ def test_a_stopped_job_leaves_a_pool_that_says_nothing(sagemaker: SageMakerMock,
     sagemaker.advance_until("one", "Stopped")
     assert kept(client, "one") == {"Status": "Available"}
     create(client, "two", **WARM)
-    assert lived(describe(client, "one"))[-1][3] == "Training job stopped"
+    assert transitions(describe(client, "one"))[-1][3] == "Training job stopped"
 
 
 def test_a_quota_of_none_retains_nothing_silently(sagemaker: SageMakerMock, client: Any) -> None:
@@ -169,7 +169,7 @@ def test_a_quota_of_none_retains_nothing_silently(sagemaker: SageMakerMock, clie
     create(client, **WARM)
     assert kept(client) is None
     sagemaker.advance_until_idle()
-    assert lived(describe(client))[-1][3] == "Training job completed"
+    assert transitions(describe(client))[-1][3] == "Training job completed"
     assert describe(client)["ResourceConfig"]["KeepAlivePeriodInSeconds"] == 300
 
 
@@ -250,14 +250,14 @@ def test_a_pool_that_is_gone_is_not_taken(sagemaker: SageMakerMock, client: Any)
     sagemaker.advance_until_idle()
     create(client, "three", **WARM)
     sagemaker.advance_until("three", "Downloading")
-    assert lived(describe(client, "three"))[0][2] == 55
+    assert transitions(describe(client, "three"))[0][2] == 55
 
 
 def test_only_pools_that_can_be_taken_over_are_looked_at() -> None:
     """Neither that of a job which is gone, nor that of its successor in name, nor one that is over."""
     store, pools = Store(), Pools()
     plan = Plan.completes(starting=10, downloading=20, training=30, uploading=5)
-    kept = [replace(named(name, number, START_US, plan), retains=600) for number, name in enumerate(["one", "two", "six"], 1)]
+    kept = [replace(job_named(name, number, START_US, plan), retains=600) for number, name in enumerate(["one", "two", "six"], 1)]
     for job in kept:
         pools.add(PLACE, job.number, job.name)
         store.put(job)
@@ -265,7 +265,7 @@ def test_only_pools_that_can_be_taken_over_are_looked_at() -> None:
     gone = kept[0].after(Delete(99 * SECOND_US))
     store.put(gone)
     store.forget(gone.gone_us or 0)
-    store.put(named("one", 4, START_US))
+    store.put(job_named("one", 4, START_US))
     assert pools.jobs(store, PLACE) == kept[1:]
     store.put(replace(kept[2], retains=0))
     assert pools.available(store, PLACE, {}, START_US) is None

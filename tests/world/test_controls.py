@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sagemock import InvalidType, Plan, SageMakerMock, UsageError, mock_sagemaker
-from tests.support.calling import START, create, describe, lived, make_client
+from tests.support.calling import START, create, describe, make_client, transitions
 
 SPOT: dict[str, Any] = {
     "EnableManagedSpotTraining": True,
@@ -49,7 +49,7 @@ def test_a_spot_job_can_be_interrupted_now(sagemaker: SageMakerMock) -> None:
     sagemaker.interrupt("churn")
     assert sagemaker.jobs["churn"].secondary_status == "Interrupted"
     sagemaker.advance_until("churn", "Completed")
-    visited = [entry[0] for entry in lived(describe(client))]
+    visited = [entry[0] for entry in transitions(describe(client))]
     assert visited == [
         *("Starting", "Downloading", "Training", "Interrupted"),
         *("Starting", "Downloading", "Training", "Uploading", "Completed"),

@@ -22,7 +22,7 @@ from sagemock import (
 )
 from sagemock.protocol.refusal import Refusal
 from tests.support.calling import START, YOUNG, after, make_client
-from tests.support.tuning import request, several
+from tests.support.tuning import request, request_with_definitions
 
 NAME = {"HyperParameterTuningJobName": "tune"}
 SHORT = Plan.completes(starting=0, downloading=0, training=60, uploading=0)
@@ -364,7 +364,7 @@ def test_other_instances_are_not_taken_over(sagemaker: SageMakerMock) -> None:
     """Those of spot jobs, and of another definition."""
     spot = {"EnableManagedSpotTraining": True, "StoppingCondition": {"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 600}}
     CLIENT.create_hyper_parameter_tuning_job(**request(parallel=1, most=2, definition=spot))
-    whole = several("a", "b", parallel=1, most=2)
+    whole = request_with_definitions("a", "b", parallel=1, most=2)
     CLIENT.create_hyper_parameter_tuning_job(**{**whole, "HyperParameterTuningJobName": "several"})
     sagemaker.advance_until_idle()
     for name in ("tune", "several"):
@@ -447,7 +447,7 @@ def test_a_tuning_job_has_no_log_and_no_instances(sagemaker: SageMakerMock) -> N
     """It says whose it is."""
     tune = tuning(sagemaker)
     sagemaker.clock.advance(60)
-    with pytest.raises(UsageError, match="has no log of its own: write to that of one of its children"):
+    with pytest.raises(UsageError, match="has no log of its own: write to the log of one of its children"):
         sagemaker.log(tune.arn, "loss=0.1")
     with pytest.raises(UsageError, match="only training jobs"):
         sagemaker.interrupt(tune.arn)
@@ -570,7 +570,7 @@ def test_a_grid_is_exact(sagemaker: SageMakerMock) -> None:
     """Each combination once, of each definition; how many there are is shown."""
     ranges = {"CategoricalParameterRanges": [{"Name": "a", "Values": ["1", "2"]}, {"Name": "b", "Values": ["x", "y", "z"]}]}
     tune = tuning(sagemaker, strategy="Grid", most=None, ranges=ranges)
-    both = several("one", "two", strategy="Grid", most=None, ranges=ranges)
+    both = request_with_definitions("one", "two", strategy="Grid", most=None, ranges=ranges)
     CLIENT.create_hyper_parameter_tuning_job(**{**both, "HyperParameterTuningJobName": "both"})
     sagemaker.advance_until_idle()
     assert len({tuple(one.hyperparameters.items()) for one in tune.children}) == 6
@@ -627,6 +627,26 @@ def test_what_was_planned_of_one_that_others_started_has_not_happened() -> None:
             seen.append([(one["id"], one["time"]) for one in mock.events])
             assert mock.tuning_jobs["tune"].status == "Completed"
     assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize("ago", [3000, 140])
+def test_events_of_one_that_others_started_are_those_of_its_life(ago: float) -> None:
+    """The limit ends it before its plan would have failed it; and what was before the subscription is not delivered."""
+    seen, delivered = [], []
+    for started_ago in (0, ago):
+        plans = [TuningJobPlan.fails(after=200), Plan.completes(starting=0, training=300)]
+        with mock_sagemaker(start=START + timedelta(seconds=started_ago), latency=0, plan=plans) as mock:
+            begins = mock.clock.now() - timedelta(seconds=started_ago) + timedelta(seconds=ago)
+            mock.on_event(lambda one, begins=begins: delivered.append(one["id"]) if mock.clock.now() >= begins else None)
+            fields = request(limits={"MaxRuntimeInSeconds": 120})
+            del fields["HyperParameterTuningJobName"]
+            mock.create_tuning_job("tune", started_ago=started_ago, **fields)
+            mock.clock.advance(5000 - started_ago)
+            seen.append([(one["id"], one["time"]) for one in mock.events])
+            seen.append(list(delivered))
+            delivered.clear()
+            assert mock.tuning_jobs["tune"].status == "Completed"
+    assert seen[:2] == seen[2:]
 
 
 def test_a_warm_start_of_several_parents(sagemaker: SageMakerMock) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from sagemock.checks import repeated
 from sagemock.evidence import UNCHECKED, YOUR_WORDS, Assumption
-from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.refusal import INVALID, Refusal
 from sagemock.service import metrics
 from sagemock.service.rules import algorithms, resources
 
@@ -25,7 +25,6 @@ _WORDS: Final = Assumption(
 )
 _ONE_SOURCE: Final = Assumption("that a channel with two data sources, or with none, is refused", knob=UNCHECKED)
 _DAY_S: Final = 86_400
-_CODE: Final = "ValidationException"
 
 
 def max_wait_is_for_spot(request: Mapping[str, Any]) -> str | None:
@@ -219,13 +218,13 @@ def check(request: Mapping[str, Any]) -> None:
     for member in request:
         for rule in RULES.get(member, ()):
             if (text := rule(request)) is not None:
-                raise Refusal(_CODE, text)
+                raise Refusal(INVALID, text)
         nested = _NESTED.get(member)
         if nested is not None:
             for name in request[member]:
                 for rule in nested.get(name, ()):
                     if (text := rule(request)) is not None:
-                        raise Refusal(_CODE, text)
+                        raise Refusal(INVALID, text)
 
 
 def _condition(request: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sagemock.evidence import UNCHECKED, Assumption
-from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.refusal import LIMIT, Refusal
 from sagemock.service.rules import table, tuning_definitions, tuning_ranges
 from sagemock.service.rules.table import Rule
 from sagemock.service.rules.tuning_warm_start import check_parents, parents_are_unique
@@ -190,7 +190,7 @@ def check(request: Mapping[str, Any]) -> None:
     _ask(RULES, request, "ValidationException")
     for definition in definitions(request):
         table.check({"TrainingJobName": "", **child(request, definition, {}), "Tags": request.get("Tags", ())})
-    _ask(QUOTAS, request, "ResourceLimitExceeded")
+    _ask(QUOTAS, request, LIMIT)
 
 
 def limits(request: Mapping[str, Any]) -> Mapping[str, int]:

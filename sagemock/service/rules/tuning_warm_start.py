@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sagemock.checks import repeated
 from sagemock.evidence import UNCHECKED, Assumption
-from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.refusal import INVALID, Refusal
 from sagemock.training.launch import OBJECTIVE_MEMBER
 from sagemock.tuning.definitions import RANGES, definitions, objective, ranges, static
 from sagemock.tuning.space import number
@@ -62,8 +62,7 @@ def check_parents(request: Mapping[str, Any], parents: Sequence[Mapping[str, Any
         for new, old in _pairs(request, parent):
             for rule in (_names, _objective, _types, _changes, _fields):
                 if (text := rule(request, new, parent, old)) is not None:
-                    code = "ValidationException"
-                    raise Refusal(code, text)
+                    raise Refusal(INVALID, text)
 
 
 _Any = Mapping[str, Any]

@@ -15,7 +15,7 @@ from sagemock.training import status
 from sagemock.training.plan.phase import Phase
 from sagemock.training.plan.plan import Plan
 from tests.support.recorded import RECORDED, described
-from tests.support.strategies import START_US, durations, plans, played
+from tests.support.strategies import START_US, durations, job_playing, plans
 
 RUNNING = {"CreationTime": 0, "SecondaryStatusTransitions": [{"Status": "Starting", "StartTime": 0}]}
 PHASE_NAMES = "starting, downloading, training, uploading, stopping"
@@ -180,7 +180,7 @@ def test_a_record_of_a_stopping_job_is_stopped() -> None:
     """At the instant at which that was seen, when no entry for Stopping tells it."""
     plan = followed("Starting", primary="Stopping")
     assert (plan.stopped_after, plan.ending) == (timedelta(seconds=0.5), "Completed")
-    job = played(plan)
+    job = job_playing(plan)
     assert job.state(START_US + SECOND_US // 2).primary == "Stopping"
     assert job.state(job.last_us).secondary == "Stopped"
 
