@@ -90,7 +90,7 @@ class Plan(PlanFields, metaclass=_Recipes):
         as between then and 2023: Training pulls the image, and a job that waits for capacity waits in Starting.
         """
         phases = _visits("completes(", NORMAL, durations)
-        return _made("completes", durations, phases, granular=granular, legacy=legacy, logs=logs)
+        return _by_recipe("completes", durations, phases, granular=granular, legacy=legacy, logs=logs)
 
     @classmethod
     @public
@@ -138,7 +138,7 @@ class Plan(PlanFields, metaclass=_Recipes):
         phases = _visits(f"fails(during={during!r}", statuses, given)
         reason = reasons.checked(reason)
         words = [repr(reason), *([] if during == status.TRAINING else [f"{during=}"])]
-        return _made("fails", given, phases, words, ending="Failed", failure_reason=reason, logs=logs)
+        return _by_recipe("fails", given, phases, words, ending="Failed", failure_reason=reason, logs=logs)
 
     @classmethod
     @public
@@ -152,25 +152,25 @@ class Plan(PlanFields, metaclass=_Recipes):
                 f"Plan.hangs(during={during!r}, {during.lower()}=…): a phase that never ends has no duration; leave one out"
             )
         phases = (*_visits(f"hangs(during={during!r}", NORMAL[: NORMAL.index(during)], durations), Phase(during, FOREVER))
-        return _made("hangs", durations, phases, [repr(during)], logs=logs)
+        return _by_recipe("hangs", durations, phases, [repr(during)], logs=logs)
 
     @classmethod
     @public
     def waits_for_capacity(cls, wait: Duration, then: "Plan | None" = None, **durations: "Unpack[Durations]") -> "Plan":
-        """Plan a job that waits for capacity before its life goes on as `then` says (default: it completes).
+        """Plan a job that waits for capacity and then follows the plan `then` (default: it completes).
 
         On demand: Starting → Pending → Downloading → …, with "Training job waiting for capacity" and then "Preparing the
         instances for training". Managed spot: the job stays in Starting with "Insufficient capacity error from EC2 while
         launching instances, retrying!". MaxWaitTimeInSeconds and MaxPendingTimeInSeconds of the request end the wait.
         """
-        return _varied(then, durations, f"waits_for_capacity({code(_length('wait', wait))}", capacity=wait)
+        return _variant(then, durations, f"waits_for_capacity({code(_length('wait', wait))}", capacity=wait)
 
     @classmethod
     @public
     def waits_for_training_plan(cls, scheduled: Duration, then: "Plan | None" = None, **durations: "Unpack[Durations]") -> "Plan":
         """Plan a job that is Pending until its training plan starts; MaxPendingTimeInSeconds does not count that time."""
         words = f"waits_for_training_plan({code(_length('scheduled', scheduled))}"
-        return _varied(then, durations, words, scheduled=scheduled)
+        return _variant(then, durations, words, scheduled=scheduled)
 
     @classmethod
     @public
@@ -185,7 +185,7 @@ class Plan(PlanFields, metaclass=_Recipes):
         texts = [(0, status.STARTING_THE_JOB), (0, status.NO_CAPACITY)]
         phase = Phase(status.STARTING, _length("after", after), texts)
         words = [code(after)]
-        return _made("capacity_error", durations, [phase], words, ending="Failed", failure_reason=reasons.CAPACITY)
+        return _by_recipe("capacity_error", durations, [phase], words, ending="Failed", failure_reason=reasons.CAPACITY)
 
     @classmethod
     @public
@@ -226,10 +226,10 @@ class Plan(PlanFields, metaclass=_Recipes):
         elif per_hour:
             words, when = f"{per_hour=}", {"interruptions_per_hour": per_hour}
         else:
-            times = 1 if times is None else _times("Plan.interrupted", times, "how often, at least once")
+            times = 1 if times is None else _times("Plan.interrupted", times, "how often the job is interrupted")
             words, when = f"{times}", {"evenly": times}
         words += "" if lasting is None else f", lasting={code(lasting)}"
-        return _varied(then, durations, f"interrupted({words}", **when, interruption=lasting)
+        return _variant(then, durations, f"interrupted({words}", **when, interruption=lasting)
 
     @classmethod
     @public
@@ -252,7 +252,7 @@ class Plan(PlanFields, metaclass=_Recipes):
             raise PlanError(
                 f"Plan.internal_error(during={quoted(during)}): an attempt ends during one of {', '.join(NORMAL[:3])}"
             )
-        times = _times("Plan.internal_error", times, "how many attempts end so, at least one")
+        times = _times("Plan.internal_error", times, "how many attempts end in an error")
         given: Mapping[str, Any] = durations
         attempt = tuple(Phase(name, given.get(name.lower())) for name in NORMAL[: NORMAL.index(during)])
         words = (
@@ -261,7 +261,7 @@ class Plan(PlanFields, metaclass=_Recipes):
             + (f", after={code(after)}" if after is not None else "")
         )
         attempts = {"internal_errors": times, "attempt": (*attempt, Phase(during, after))}
-        return _varied(then, durations, f"internal_error({words}", **attempts)
+        return _variant(then, durations, f"internal_error({words}", **attempts)
 
     @classmethod
     @public
@@ -280,11 +280,11 @@ class Plan(PlanFields, metaclass=_Recipes):
         job that does all its steps: at the end, it has BillableTokenCount instead of BillableTimeInSeconds. `then` is the plan of
         its life (default: the job completes). Only jobs with ServerlessJobConfig can have this plan.
         """
-        told = "" if tokens is None else f", tokens={code(tokens)}"
-        return _varied(
+        billed = "" if tokens is None else f", tokens={code(tokens)}"
+        return _variant(
             _AS_ANY_JOB(then),
             durations,
-            f"serverless(epochs={code(epochs)}, steps={code(steps)}{told}",
+            f"serverless(epochs={code(epochs)}, steps={code(steps)}{billed}",
             epochs=epochs,
             steps=steps,
             tokens=tokens,
@@ -321,8 +321,8 @@ class Plan(PlanFields, metaclass=_Recipes):
         for name in changes:
             if name not in known:
                 raise InvalidType(f"a plan has no {quoted(name)}; did you mean {nearest(name, known, least=0)!r}?")
-        told = ", ".join(f"{name}={_brief(value)}" for name, value in changes.items())
-        changed: dict[str, Any] = {"called": f"{self!r}.but({told})", **changes}
+        words = ", ".join(f"{name}={_brief(value)}" for name, value in changes.items())
+        changed: dict[str, Any] = {"called": f"{self!r}.but({words})", **changes}
         return replace(self, **changed)
 
 
@@ -340,11 +340,11 @@ def _length(name: str, value: Duration) -> Duration:
 
 def _times(recipe: str, times: int, what: str) -> int:
     if isinstance(times, bool) or not isinstance(times, int) or not 1 <= times <= INTERRUPTIONS_MAX:
-        raise PlanError(f"{recipe}({quoted(times)}): {what}, and {INTERRUPTIONS_MAX} at the most; write times=1")
+        raise PlanError(f"{recipe}({quoted(times)}): times is {what}, from 1 to {INTERRUPTIONS_MAX}; write times=1")
     return times
 
 
-def _made(
+def _by_recipe(
     recipe: str,
     durations: Mapping[str, Any],
     phases: Sequence[Phase],
@@ -366,8 +366,8 @@ def _visits(called: str, statuses: Sequence[str], durations: Mapping[str, Any]) 
     given = _checked(recipe, durations)
     for name in given:
         if _LENGTH[name] not in (*statuses, status.UPLOADING, status.STOPPING):
-            told = ", ".join(filter(None, [words, f"{name}=…"]))
-            raise PlanError(f"Plan.{recipe}({told}): such a job never gets to {_LENGTH[name]}; leave {name} out")
+            arguments = ", ".join(filter(None, [words, f"{name}=…"]))
+            raise PlanError(f"Plan.{recipe}({arguments}): such a job never gets to {_LENGTH[name]}; leave {name} out")
     return tuple(Phase(name, given.get(name.lower())) for name in statuses)
 
 
@@ -392,7 +392,7 @@ def _checked(recipe: str, durations: Mapping[str, Any]) -> Mapping[str, Any]:
     return durations
 
 
-def _varied(then: Plan | None, durations: Mapping[str, Any], called: str, **changes: Any) -> Plan:  # noqa: ANN401  # any field
+def _variant(then: Plan | None, durations: Mapping[str, Any], called: str, **changes: Any) -> Plan:  # noqa: ANN401  # any field
     """Return the plan `then` (or one that completes with these durations) with changes; `called` begins the call's text."""
     recipe = called.partition("(")[0]
     base: object = then

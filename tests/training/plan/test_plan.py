@@ -248,7 +248,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "something after a phase without end": (
         lambda: Plan([Phase("Starting", math.inf), Phase("Training")]),
-        "Starting never ends in this plan, so what follows never comes: leave that out, or give a duration",
+        "Starting never ends in this plan, so later phases never come: leave those out, or give a duration",
     ),
     "the same status twice": (
         lambda: Plan([Phase("Starting"), Phase("Starting")]),
@@ -311,7 +311,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "no interruption": (
         lambda: Plan.interrupted(0),
-        "Plan.interrupted(0): how often, at least once, and 1000 at the most; write times=1",
+        "Plan.interrupted(0): times is how often the job is interrupted, from 1 to 1000; write times=1",
     ),
     "an interruption of a negative time": (
         lambda: Plan.interrupted(after=[5, -1]),
@@ -334,7 +334,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "no internal error": (
         lambda: Plan.internal_error(0),
-        "Plan.internal_error(0): how many attempts end so, at least one, and 1000 at the most; write times=1",
+        "Plan.internal_error(0): times is how many attempts end in an error, from 1 to 1000; write times=1",
     ),
     "internal errors without an attempt": (
         lambda: Plan(internal_errors=1),
