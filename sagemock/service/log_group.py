@@ -20,7 +20,7 @@ __all__ = ["GROUPS", "arn", "create", "delete", "describe", "first_named", "is_a
 GROUPS: Final = {kind.log_group: kind for kind in KINDS if kind.log_group is not None}
 """The log groups of jobs, each with the kind of job that writes there."""
 _WORDS: Final = Assumption("the words in which DescribeLogGroups refuses a prefix beside a pattern", knob=YOUR_WORDS)
-_NOTHING_STORED: Final = Assumption("that the log group has nothing stored: the service counts from time to time")
+_NOTHING_STORED: Final = Assumption("that storedBytes of a log group is 0: the service counts only from time to time")
 _PAGE: Final = 50
 """How many groups a page has if the request has no limit (operation documentation of DescribeLogGroups)."""
 _CLASS: Final = "STANDARD"
@@ -28,7 +28,7 @@ _CLASS: Final = "STANDARD"
 
 
 def is_about(api: Api, operation: str, body: bytes | str) -> bool:
-    """Return whether a request is about such a group: it names one in any way, or lists groups that may include one.
+    """Return whether a request is about a log group of jobs: it names one in any way, or lists groups that may include one.
 
     Raises Refusal if the request cannot be read: such a request is refused for every group.
     """
@@ -76,7 +76,7 @@ def _can_list(request: Mapping[str, Any], name: str, kind: str) -> bool:
 
 
 def arn(place: Place, kind: Kind) -> str:
-    """Return the ARN of the group of a kind."""
+    """Return the ARN of the log group of a kind of job."""
     return f"arn:{place.partition}:logs:{place.region}:{place.account}:log-group:{kind.log_group}"
 
 

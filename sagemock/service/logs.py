@@ -1,7 +1,7 @@
 """CloudWatch Logs for jobs: the operations on their log groups.
 
-Refusals of single values have the same grammar as SageMaker's (elastic/integrations#10564); the other texts have their source
-beside them. The text for a stream that does not exist is also in moto's tests.
+Refusals of single values have the same form as SageMaker's (elastic/integrations#10564); the other texts have their source beside
+them. The text for a stream that does not exist is also in moto's tests.
 """
 
 import base64
@@ -139,7 +139,7 @@ def filter_log_events(service: Service, _: Api, place: Place, request: Mapping[s
     empty = 0
     # "Events with a timestamp later than this time are not returned": unlike in GetLogEvents.
     within = Range(start_ms, request.get("endTime"))
-    # From long before the first line on, the first page is empty (aws/aws-parallelcluster#7571).
+    # If startTime is long before the first line, the first page is empty (aws/aws-parallelcluster#7571).
     from_us = (start_ms * 1000 or None) if forward else newest_us(within, now_us)
     if "nextToken" in request:
         forward, at, empty = position(request["nextToken"])

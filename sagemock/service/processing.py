@@ -24,8 +24,8 @@ from sagemock.service.service import Service
 __all__ = ["KIND", "RULES", "create", "delete", "describe", "list_jobs", "stop"]
 
 _PATHS: Final = Assumption(
-    "the words in which CreateProcessingJob refuses a LocalPath that does not begin with /opt/ml/processing/ (developer guide: "
-    "it must), and two inputs or outputs of one name",
+    "the words in which CreateProcessingJob refuses a LocalPath that does not begin with /opt/ml/processing/ (the developer "
+    "guide says that it must), and two inputs or outputs with the same name",
     since="2026-11-26",
     knob=UNCHECKED,
 )
@@ -42,8 +42,8 @@ _ORDER: Final = Assumption(
     knob="send SortOrder",
 )
 _DELETED: Final = Assumption(
-    "that DeleteProcessingJob refuses a job that has not ended with ResourceInUse and an unknown one with ResourceNotFound, in "
-    "these words, and that a job is gone at once",
+    "that DeleteProcessingJob refuses a job that has not ended with ResourceInUse and an unknown job with ResourceNotFound, the "
+    "texts of both, and that a deleted job is gone at once",
     since="2026-11-26",
     knob=YOUR_WORDS,
 )
@@ -103,7 +103,7 @@ def local_storage_has_its_own_key(request: Mapping[str, Any], _: Place) -> str |
 
 
 def names_are_unique(request: Mapping[str, Any], _: Place) -> str | None:
-    """Refuse two inputs or two outputs of one name."""
+    """Refuse two inputs or two outputs with the same name."""
     inputs = [one["InputName"] for one in request.get("ProcessingInputs", ())]
     outputs = [one["OutputName"] for one in request.get("ProcessingOutputConfig", {}).get("Outputs", ())]
     for member, names in (("InputName", inputs), ("OutputName", outputs)):
@@ -133,7 +133,7 @@ RULES: Final[Mapping[str, tuple[batch.Rule, ...]]] = {
 
 
 def _filled(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the service fills in (records P1, P2 and P3 of 2024)."""
+    """Return the fields that the service fills in (records P1, P2 and P3 of 2024)."""
     network = {"EnableInterContainerTrafficEncryption": False, "EnableNetworkIsolation": False}
     filled: dict[str, Any] = {
         "StoppingCondition": {"MaxRuntimeInSeconds": DEFAULT_MAX_RUNTIME_S, **request.get("StoppingCondition", {})},

@@ -81,7 +81,7 @@ class Quotas:
     def check_batch(self, place: Place, usage: Usage, region: Region[BatchJob], wanted: tuple[str, int], now_us: int) -> None:
         """Refuse a processing or transform job that would use more instances than its account may.
 
-        `region` has the jobs of its kind, `wanted` is the type of its own instances and their number.
+        `region` has the jobs of its kind, `wanted` is the type and the number of its own instances.
         """
         kind, number = wanted
         limit = self.limits.get((kind, usage))
@@ -94,8 +94,8 @@ class Quotas:
     def retained_s(self, pools: Iterable[Job], request: Mapping[str, Any], now_us: int, owner: Job | None = None) -> int:
         """Return for how many seconds a job's instances are retained after its end: 0 if they exceed the quota.
 
-        `pools` are the jobs at its place that were given a warm pool.
-        The service then reports nothing (developer guide, warm pools). A pool counts from the creation of its job on.
+        The service does not report that it retains none (developer guide, warm pools). `pools` are the jobs at the same place
+        that have a warm pool. A pool counts from the creation of its job on.
         """
         wanted_s: int = request.get("ResourceConfig", {}).get("KeepAlivePeriodInSeconds", 0)
         for kind, count in instances(request) if wanted_s else ():

@@ -37,10 +37,10 @@ _P = TypeVar("_P", bound=GeneralFields)
 
 
 class PlanFor(Protocol):
-    """Says which plan a new job gets."""
+    """A function that returns the plan of a new job."""
 
     def __call__(self, request: Mapping[str, Any], otherwise: _P, /) -> _P:
-        """Return the plan for a request; if nobody has planned anything, `otherwise`."""
+        """Return the plan for a request, or `otherwise` if the test has planned nothing for it."""
 
 
 @dataclass
@@ -53,17 +53,17 @@ class Service:
     validate: bool = True
     """Whether `service.rules` is enforced, in addition to the constraints of single values."""
     check_data: Callable[[Place, Mapping[str, Any]], None] | None = None
-    """Refuses a job whose input does not exist. None if nobody can look."""
+    """Refuses a job whose input does not exist in S3. None: not checked."""
     check_model: Callable[[Place, str], None] | None = None
-    """Refuses a model that does not exist. None if nobody can look."""
+    """Refuses a model that does not exist. None: not checked."""
     quotas: Quotas = field(default_factory=Quotas)
     back_us: int = 0
     """How long before the present instant a new job is created."""
     launching: Launching | None = None
-    """How a tuning job launches the training job that is created; None: it does not."""
+    """How a tuning job launches the training job that is being created; None if no tuning job launches it."""
     pools: Pools = field(default_factory=Pools)
     launches: Callable[[], object] = lambda: None
-    """Called before the first tuning job is there, so that somebody launches its children."""
+    """A function that is called before a tuning job is created, to start the launcher of children."""
     api: Api = field(init=False)
     """The service model of the client that created the last job. Not set before the first job."""
 

@@ -1,4 +1,4 @@
-"""AddTags, ListTags and DeleteTags, for training jobs."""
+"""AddTags, ListTags and DeleteTags, for jobs of every kind."""
 
 import base64
 from collections.abc import Iterable, Mapping
@@ -16,14 +16,12 @@ __all__ = ["add", "delete", "page", "pairs"]
 TAGS_MAX: Final = 50
 """How many tags a resource can have (service model, TagList)."""
 _DEFAULT_PAGE: Final = Assumption(
-    "that a page of tags has 50 if the request does not say (service model: at least 50)", knob="MaxResults"
+    "that a page of tags has 50 tags if the request has no MaxResults (service model: at least 50)", knob="MaxResults"
 )
 PAGE: Final = _DEFAULT_PAGE(50)
 """The default of MaxResults."""
-_WORDS: Final = Assumption(
-    "the words in which more than 50 tags, and a NextToken that was not given, are refused", knob=YOUR_WORDS
-)
-_NO_ERROR: Final = Assumption("that deleting a tag that is not there is no error")
+_WORDS: Final = Assumption("the words in which more than 50 tags, and an invalid NextToken, are refused", knob=YOUR_WORDS)
+_NO_ERROR: Final = Assumption("that deleting a tag that does not exist is not an error")
 
 
 def pairs(tags: Iterable[Mapping[str, str]]) -> tuple[tuple[str, str], ...]:

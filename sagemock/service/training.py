@@ -23,7 +23,7 @@ from sagemock.training.warm_pool import pool
 __all__ = ["create", "delete", "describe", "list_jobs", "stop", "update"]
 
 _SUCCESS: Final = Plan()
-"""What a job does of which nobody said anything."""
+"""The plan of a job for which the test has planned nothing."""
 _NO_DICE: Final = Random(0)  # noqa: S311  # nothing draws from it
 
 

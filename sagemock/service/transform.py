@@ -26,8 +26,8 @@ _WORDS: Final = Assumption(
     knob=UNCHECKED,
 )
 _ENVIRONMENT: Final = Assumption(
-    "that Environment of a transform job is shown as it was sent (a record of 2022 has an empty one, those of 2018 and 2021 have "
-    "none)",
+    "that Environment of a transform job is shown as it was sent (a record of 2022 has an empty Environment, those of 2018 and "
+    "2021 have none)",
     since="2026-11-26",
 )
 _FILTERED: Final = Assumption(
@@ -38,10 +38,10 @@ _FILTERED: Final = Assumption(
 )
 _JSON_TYPES: Final = frozenset({"application/json", "application/jsonlines"})
 _OPERATORS: Final = "$[]*. ,:-'"
-"""In the order in which the refusal has them (aws/aws-sdk#184)."""
+"""The operators of a filter, in the order of the refusal's text (aws/aws-sdk#184)."""
 _IN_FLIGHT_MB: Final = 100
 _PAYLOAD_MB: Final = 6
-"""MaxPayloadInMB when the request has none (service model; logs)."""
+"""MaxPayloadInMB if the request has none (service model; logs)."""
 
 
 # -- the rules
@@ -70,7 +70,7 @@ def input_is_no_augmented_manifest(request: Mapping[str, Any], _: Place) -> str 
 
 
 def filters_have_known_operators(request: Mapping[str, Any], _: Place) -> str | None:
-    """Refuse a filter for JSON with a sign that is no operator, in words that were seen (aws/aws-sdk#184)."""
+    """Refuse a filter for JSON with a sign that is not an operator, in words that were seen (aws/aws-sdk#184)."""
     kind = request.get("TransformInput", {}).get("ContentType")
     if _FILTERED(kind not in _JSON_TYPES):
         return None
@@ -118,7 +118,7 @@ RULES: Final[Mapping[str, tuple[batch.Rule, ...]]] = {
 
 
 def _filled(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the service fills in (records X1 to X4; the one of 2018 has no DataProcessing)."""
+    """Return the fields that the service fills in (records X1 to X4; that of 2018 has no DataProcessing)."""
     processing = {"InputFilter": "$", "OutputFilter": "$", "JoinSource": "None"}
     filled: dict[str, Any] = {"DataProcessing": {**processing, **request.get("DataProcessing", {})}}
     if "TransformInput" in request:
@@ -135,7 +135,7 @@ KIND: Final = BatchKind(TRANSFORM, "transform job", Job, TransformJobPlan(), con
 
 
 def create(service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
-    """Create a job; its name must be new, and its model must exist where somebody has the models."""
+    """Create a job; its name must be new, and its model must exist if `check_model` can look."""
     if service.validate:
         batch.check_rules(RULES, request, place)
         if service.check_model is not None:

@@ -29,7 +29,7 @@ from sagemock.tuning.strategies import Trial
 __all__ = ["create", "delete", "describe", "document", "list_children", "list_jobs", "stop"]
 
 _SUCCESS: Final = TuningJobPlan()
-"""What a tuning job does of which nobody said anything."""
+"""The plan of a tuning job for which the test has planned nothing."""
 _NO_DICE: Final = Random(0)  # noqa: S311  # nothing draws from it
 _LISTED: Final = Assumption(
     "that ListTrainingJobsForHyperParameterTuningJob refuses an unknown tuning job as DescribeHyperParameterTuningJob does",
@@ -37,24 +37,26 @@ _LISTED: Final = Assumption(
     knob=YOUR_WORDS,
 )
 _ENDED: Final = Assumption(
-    'the words in which StopHyperParameterTuningJob refuses a job that has ended or is stopping (that "already" is among them: '
-    "hashicorp/terraform-provider-aws)",
+    "the words in which StopHyperParameterTuningJob refuses a job that has ended or is stopping "
+    '(hashicorp/terraform-provider-aws shows only that "already" is among them)',
     since="2026-11-26",
     knob=YOUR_WORDS,
 )
 _RUNS: Final = Assumption(
-    'the words in which DeleteHyperParameterTuningJob refuses a job that runs (that "not in a terminal state" is among them: '
-    "hashicorp/terraform-provider-aws)",
+    "the words in which DeleteHyperParameterTuningJob refuses a job that runs (hashicorp/terraform-provider-aws shows only that "
+    '"not in a terminal state" is among them)',
     since="2026-11-26",
     knob=YOUR_WORDS,
 )
 _PARENT: Final = Assumption(
-    "the words in which a warm start from a tuning job that has not ended is refused (that it is: the SageMaker SDK's own tests)",
+    "the words in which a warm start from a tuning job that has not ended is refused (the SageMaker SDK's own tests show that it "
+    "is refused)",
     since="2026-11-26",
     knob=YOUR_WORDS,
 )
 _DELTA: Final = Assumption(
-    "that the quota is asked for MaxParallelTrainingJobs times the instances of each definition by itself", since="2026-11-26"
+    "that each definition is checked against the quota by itself, with MaxParallelTrainingJobs times its instances",
+    since="2026-11-26",
 )
 _NEWEST_FIRST: Final = Assumption(
     "that ListTrainingJobsForHyperParameterTuningJob without SortBy and SortOrder begins with the newest child (three public "
@@ -73,7 +75,7 @@ _PAGE: Final = 10
 
 
 def create(service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
-    """Create a tuning job; its name must be new, whatever its case. Its children come later."""
+    """Create a tuning job; its name must be new, without regard to case. Its children come later."""
     name = request[TUNING.name_member]
     if service.validate or not defined(request):
         rules.check(request)
@@ -87,7 +89,7 @@ def create(service: Service, api: Api, place: Place, request: Mapping[str, Any],
     # A test's dice, not a secret.
     seed = f"{service.seed}/{place.account}/{place.region}/{TUNING.name}/{name}"
     config = request["HyperParameterTuningJobConfig"]
-    # With one seed, several tuning jobs draw the same (service model, RandomSeed).
+    # Tuning jobs with the same RandomSeed draw the same values (service model, RandomSeed).
     drawn = f"{service.seed}/{config['RandomSeed']}" if "RandomSeed" in config else seed
     concrete = script(plan, request, Random(seed) if plan.draws else _NO_DICE, drawn)  # noqa: S311
     service.api = api
@@ -108,7 +110,7 @@ def create(service: Service, api: Api, place: Place, request: Mapping[str, Any],
 
 
 def _parents(service: Service, place: Place, request: Mapping[str, Any], now_us: int) -> Iterator[Parent]:
-    """Yield what a warm start takes from its parents, which must have ended."""
+    """Yield the parents of a warm start, which must have ended."""
     named = request.get("WarmStartConfig", {}).get("ParentHyperParameterTuningJobs", ())
     found = [_find(service, place, one.get(TUNING.name_member, "")) for one in named]
     for job in found:
@@ -126,7 +128,7 @@ def _parents(service: Service, place: Place, request: Mapping[str, Any], now_us:
 def _check_quotas_and_data(service: Service, place: Place, request: Mapping[str, Any], now_us: int) -> None:
     parallel = request["HyperParameterTuningJobConfig"]["ResourceLimits"]["MaxParallelTrainingJobs"]
     for definition in defined(request):
-        # Without validation, this raises for what cannot be described.
+        # Without validation, this raises for a definition that cannot be described.
         filled(definition.body, definition.objective)
         training = definition.request("", {}, ())
         if service.check_data is not None:
@@ -212,7 +214,7 @@ def list_children(service: Service, _: Api, place: Place, request: Mapping[str, 
 
 
 def _rows(job: Job, by: str, now_us: int) -> Iterator[tuple[list[Any], Child]]:
-    """Yield the children, each with what it is sorted by; the names of children are in the order of their numbers."""
+    """Yield the children, each with its sort key; the names of children are in the order of their numbers."""
     for one in job.children:
         value = one.objective if one.is_over(now_us) else None
         if by == "Status":
@@ -220,7 +222,7 @@ def _rows(job: Job, by: str, now_us: int) -> Iterator[tuple[list[Any], Child]]:
         elif by != "FinalObjectiveMetricValue":
             yield [0, one.number], one
         elif value is not None:
-            # Those without an objective are left out (service model).
+            # Children without an objective are left out (service model).
             yield [value, one.number], one
 
 

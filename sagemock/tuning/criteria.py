@@ -24,7 +24,7 @@ _WHO: Final = Assumption(
 
 
 class Progress(NamedTuple):
-    """What is known of the objective when a child has ended."""
+    """The state of the objective when a child has ended."""
 
     at_us: int
     best: float
@@ -34,12 +34,12 @@ class Progress(NamedTuple):
 
 
 def better(one: float, other: float, *, maximize: bool) -> bool:
-    """Whether a value is better than another one."""
+    """Whether the first value is better than the second one."""
     return one > other if maximize else one < other
 
 
 def best(children: Iterable[Child], now_us: int, *, maximize: bool) -> Child | None:
-    """Return the best child of those that have ended by an instant; of equal ones the one that was created first."""
+    """Return the best child that has ended by `now_us`; if several have the same value, the one that was created first."""
     found: Child | None = None
     value: float | None = None
     for one in children:
@@ -52,7 +52,7 @@ def best(children: Iterable[Child], now_us: int, *, maximize: bool) -> Child | N
 
 
 def progress(children: Iterable[Child], *, maximize: bool) -> Iterator[Progress]:
-    """Yield what is known after the end of each child that has a value, in the order of their ends."""
+    """Yield the progress after each child that succeeded and has a value, in the order in which the children end."""
     ended = [
         (one.ended_us, one.number, value)
         for one in children
@@ -76,7 +76,7 @@ def _improves(value: float, found: float, *, maximize: bool) -> bool:
 
 
 def met_us(criteria: Criteria, children: Iterable[Child], *, maximize: bool) -> int | None:
-    """Return when the first criterion is met, None if none is as far as is known."""
+    """Return when the first criterion is met, None if these children meet none."""
     if criteria.target is None and criteria.not_improving is None and not criteria.on_convergence:
         return None
     for at in progress(children, maximize=maximize):

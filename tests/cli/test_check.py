@@ -9,7 +9,7 @@ import pytest
 
 from sagemock.__main__ import main
 from sagemock.cli.check import check
-from tests.support.kept import EVENT, KEPT, L1, P1
+from tests.support.partial_records import EVENT, L1, P1, PARTIAL_RECORDS
 from tests.training.plan.test_console import LOG
 from tests.training.plan.test_series import PLAN, looks
 
@@ -25,7 +25,7 @@ def test_what_contradicts_nothing_is_said_in_a_line(tmp_path: Path, capsys: pyte
     """With exit code 0: records, events, console logs, several looks at one job."""
     saved(tmp_path, LOG, name="log.txt")
     saved(tmp_path, *looks(PLAN, 5, 60, 120, 300, 655, 900), name="looks.jsonl")
-    saved(tmp_path, *KEPT.values(), name="kept.jsonl")
+    saved(tmp_path, *PARTIAL_RECORDS.values(), name="kept.jsonl")
     assert main(["check", str(tmp_path)]) == 0
     assert capsys.readouterr().out == "13 records contradict none of the rules, messages and assumptions.\n"
     assert check(saved(tmp_path / ".", L1)) == ("1 record contradicts none of the rules, messages and assumptions.", 0)

@@ -128,7 +128,7 @@ def test_a_file_that_holds_no_record_is_refused(tmp_path: Path) -> None:
     """The plan says what to do."""
     file = tmp_path / "other.json"
     file.write_text('{"TrainingJobName": "churn"}', encoding="utf-8")
-    with pytest.raises(PlanError, match="the record of 'churn' is no DescribeTrainingJob response"):
+    with pytest.raises(PlanError, match="the record of 'churn' is not a DescribeTrainingJob response"):
         play_record(file, WIDE)
 
 

@@ -16,7 +16,7 @@ from sagemock.training.plan.plan import Plan
 from sagemock.training.plan.recording import read
 from sagemock.training.plan.script import script
 from sagemock.training.snapshot import snapshot
-from tests.support.kept import KEPT, P1
+from tests.support.partial_records import P1, PARTIAL_RECORDS
 from tests.support.records import R1, R6, R8, RECORDS, Record, response
 
 
@@ -132,14 +132,14 @@ def test_a_job_that_was_being_stopped_goes_on_to_be() -> None:
 
 def test_what_is_no_record_is_refused() -> None:
     """In the words of the plan."""
-    with pytest.raises(PlanError, match="no DescribeTrainingJob response"):
+    with pytest.raises(PlanError, match="not a DescribeTrainingJob response"):
         source([{}])
 
 
-@pytest.mark.parametrize("name", KEPT)
+@pytest.mark.parametrize("name", PARTIAL_RECORDS)
 def test_parts_of_a_record_are_plans_too(name: str) -> None:
     """With a remark for what was filled in; a stop while Pending is played by the plan as by the record."""
-    record = KEPT[name]
+    record = PARTIAL_RECORDS[name]
     text = source([record])
     printed, replayed = made(text), Plan.replays(record)
     one, other = (played(plan, {}).timeline for plan in (printed, replayed))

@@ -12,7 +12,7 @@ from sagemock.cli.check import check
 from sagemock.cli.masking import Masks
 from sagemock.training.plan.plan import Plan as Replayed
 from tests.support.calling import YOUNG, create, make_client
-from tests.support.strategies import played
+from tests.support.strategies import job_playing
 
 pytestmark = YOUNG
 PLAN = Plan.completes(starting=100, downloading=50, training=500, uploading=10)
@@ -48,8 +48,8 @@ def test_each_change_of_a_job_is_a_line(capsys: pytest.CaptureFixture[str], tmp_
     path = tmp_path / "churn.jsonl"
     path.write_text("\n".join(map(json.dumps, found)), "utf-8")
     assert check([str(path)])[1] == 0
-    again = [(one.secondary, one.message, one.at_us) for one in played(Replayed.replays(path)).timeline.changes]
-    assert again == [(one.secondary, one.message, one.at_us) for one in played(PLAN).timeline.changes]
+    again = [(one.secondary, one.message, one.at_us) for one in job_playing(Replayed.replays(path)).timeline.changes]
+    assert again == [(one.secondary, one.message, one.at_us) for one in job_playing(PLAN).timeline.changes]
 
 
 def test_a_stop_is_seen_when_it_is_called(capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,7 +18,7 @@ import pytest
 import urllib3
 
 from sagemock import NotAnswered, mock_sagemaker
-from tests.support.isolation import Sends
+from tests.support.isolation import Attempts
 
 STS = "sts.us-east-1.amazonaws.com"
 METADATA = ("169.254.169.254", 80)
@@ -103,7 +103,7 @@ def test_libraries_say_it_in_their_errors() -> None:
             urllib3.PoolManager(retries=False).request("GET", URL)
 
 
-def test_a_worker_of_the_mock_is_stopped_and_one_that_is_older_is_not(sends: Sends) -> None:
+def test_a_worker_of_the_mock_is_stopped_and_one_that_is_older_is_not(network_attempts: Attempts) -> None:
     """The older one keeps its network; it is the tests' own wall that stops it here. But a loop of the mock's does not use it."""
     with ThreadPoolExecutor(1) as old:
         old.submit(int).result()
@@ -131,11 +131,11 @@ def test_a_worker_of_the_mock_is_stopped_and_one_that_is_older_is_not(sends: Sen
     with mock_sagemaker():
         is_inside.set()
         older.join()
-    assert sends == [f"socket.gethostbyname('{STS}')"]
-    sends.clear()
+    assert network_attempts == [f"socket.gethostbyname('{STS}')"]
+    network_attempts.clear()
 
 
-def test_other_hosts_are_the_tests_own_business(sends: Sends) -> None:
+def test_other_hosts_are_the_tests_own_business(network_attempts: Attempts) -> None:
     """Also hosts that only look like AWS's."""
     with mock_sagemaker():
         for host in ("example.com", "notamazonaws.com", "169.254.169.253"):
@@ -148,8 +148,8 @@ def test_other_hosts_are_the_tests_own_business(sends: Sends) -> None:
             use("connect", ())
         with pytest.raises(TypeError):
             use("connect")
-    assert len(sends) == 3
-    sends.clear()
+    assert len(network_attempts) == 3
+    network_attempts.clear()
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,9 @@ def test_other_hosts_are_the_tests_own_business(sends: Sends) -> None:
         ([METADATA[0]], [METADATA[0], "0xA9FEA9FE"], ["169.254.170.2"]),
     ],
 )
-def test_passthrough_lets_out_what_it_names(passthrough: list[str], through: list[str], stopped: list[str], sends: Sends) -> None:
+def test_passthrough_lets_out_what_it_names(
+    passthrough: list[str], through: list[str], stopped: list[str], network_attempts: Attempts
+) -> None:
     """And nothing else."""
     with mock_sagemaker(passthrough=passthrough):
         for host in through:
@@ -170,22 +172,22 @@ def test_passthrough_lets_out_what_it_names(passthrough: list[str], through: lis
         for host in stopped:
             with pytest.raises(NotAnswered):
                 socket.getaddrinfo(host, 443)
-    assert len(sends) == len(through)
-    sends.clear()
+    assert len(network_attempts) == len(through)
+    network_attempts.clear()
 
 
-def test_a_client_of_a_service_that_is_let_through_may_have_any_endpoint(sends: Sends) -> None:
+def test_a_client_of_a_service_that_is_let_through_may_have_any_endpoint(network_attempts: Attempts) -> None:
     """Also one that botocore's rules do not name."""
     session: Any = botocore.session.Session()
     with mock_sagemaker(passthrough=["s3"]):
         client = session.create_client("s3", "us-east-1", endpoint_url="https://s3-eu-west-1.amazonaws.com")
         with pytest.raises(pytest.fail.Exception):
             client.list_buckets()
-    assert sends == ["socket.getaddrinfo('s3-eu-west-1.amazonaws.com')"]
-    sends.clear()
+    assert network_attempts == ["socket.getaddrinfo('s3-eu-west-1.amazonaws.com')"]
+    network_attempts.clear()
 
 
-def test_afterwards_all_is_as_before(sends: Sends) -> None:
+def test_afterwards_all_is_as_before(network_attempts: Attempts) -> None:
     """By identity; what was inherited is inherited again."""
 
     def found() -> list[object]:
@@ -206,8 +208,8 @@ def test_afterwards_all_is_as_before(sends: Sends) -> None:
     assert all(one is other for one, other in zip(found(), before, strict=True))
     with pytest.raises(pytest.fail.Exception):
         socket.getaddrinfo(STS, 443)
-    assert sends == [f"socket.getaddrinfo('{STS}')"]
-    sends.clear()
+    assert network_attempts == [f"socket.getaddrinfo('{STS}')"]
+    network_attempts.clear()
 
 
 def test_uvloop_does_not_reach_aws_either() -> None:

@@ -91,14 +91,14 @@ def collect_examples() -> Callable[[Path, Any], Any]:
     root = str(Path(__file__).parents[2])
     pages = Sybil(
         path=root,
-        fixtures=["sends"],
+        fixtures=["network_attempts"],
         parsers=[PythonExampleParser(), SkipParser()],
         patterns=["README.md", "docs/*.md", "docs/**/*.md"],
         document_types={".md": Document},
     )
     docstrings = Sybil(
         path=root,
-        fixtures=["sends"],
+        fixtures=["network_attempts"],
         parsers=[DocTestParser(), RestPythonCodeBlockParser()],
         patterns=["sagemock/*.py", "sagemock/**/*.py"],
         document_types={".py": PythonDocStringDocument},

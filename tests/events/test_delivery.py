@@ -31,7 +31,7 @@ from sagemock.jobs.history import History
 from sagemock.jobs.interventions import Complete, Stop
 from sagemock.jobs.store import Store
 from tests.support.calling import START, YOUNG, create, make_client
-from tests.support.strategies import named
+from tests.support.strategies import job_named
 
 PLAN = Plan.completes(starting=10, downloading=20, training=30, uploading=5)
 LIFE = [
@@ -660,7 +660,7 @@ def played_out(steps: list[tuple[str, int, int]], pieces: list[int]) -> tuple[li
         jobs = [job for job in store.jobs() if job.state(at_us).primary == "InProgress"]
         if verb == "create":
             number = store.next_number()
-            store.put(named(f"job-{number}", number, at_us, PLAN))
+            store.put(job_named(f"job-{number}", number, at_us, PLAN))
         elif verb == "pass":
             for piece_us in pieces:
                 clock.pass_to_us(min(clock.now_us() + piece_us, at_us + seconds * SECOND_US))

@@ -20,7 +20,7 @@ import sagemock.faces.mock
 from sagemock import NeverReached, Options, Plan, SageMakerMock, UnusedError, UsageError, current, mock_sagemaker
 from sagemock.cleanup import run_all
 from sagemock.faces import listeners
-from tests.support.calling import START, YOUNG, after, create, describe, lived, make_client
+from tests.support.calling import START, YOUNG, after, create, describe, make_client, transitions
 
 PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)
 
@@ -439,7 +439,7 @@ def test_fail_happens_now(jobs: SageMakerMock) -> None:
     jobs.clock.advance(100)
     jobs.fail("churn", "ClientError: no")
     shown = describe(make_client())
-    assert [entry[:3] for entry in lived(shown)][-2:] == [("Uploading", 100, 100), ("Failed", 100, 100)]
+    assert [entry[:3] for entry in transitions(shown)][-2:] == [("Uploading", 100, 100), ("Failed", 100, 100)]
     assert shown["FailureReason"] == "ClientError: no"
     assert jobs.jobs["churn"].failure_reason == "ClientError: no"
 
@@ -461,7 +461,7 @@ def test_complete_happens_now(jobs: SageMakerMock) -> None:
     jobs.clock.advance(10)
     jobs.complete("churn")
     shown = describe(make_client())
-    assert [entry[0] for entry in lived(shown)] == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
+    assert [entry[0] for entry in transitions(shown)] == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
     assert shown["TrainingEndTime"] == after(10)
 
 

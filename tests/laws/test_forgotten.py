@@ -1,4 +1,4 @@
-"""What a mock held is let go of when the mock is over and nobody holds it: plans, artifacts, logs, requests."""
+"""A mock that is over and no longer referenced keeps nothing alive: plans, artifacts, logs, requests."""
 
 import gc
 import subprocess
@@ -23,17 +23,17 @@ from tests.support.calling import create, describe, make_client
 
 KINDS: Final = (Call, Job, Lines, Plan, Phase, Script, Store, Timeline, World)
 CLIENT: Final[list[Any]] = []
-"""A client that outlives every mock, as those that modules make."""
+"""A client that outlives every mock, like one in a module-level name."""
 
 
 def live() -> set[int]:
-    """Return which objects are alive that hold what a test gave, or what its jobs were asked for."""
+    """Return the ids of all live objects that hold the test's data or its requests."""
     gc.collect()
     return {id(one) for one in gc.get_objects() if isinstance(one, KINDS)}
 
 
 def plain(number: int) -> None:
-    """Play the life that everybody plans."""
+    """Play one ordinary job."""
     with mock_sagemaker(plan=Plan.completes(training=60 + number)) as mock:
         create(CLIENT[0])
         describe(CLIENT[0])
@@ -46,7 +46,7 @@ def _by_request(request: Mapping[str, Any]) -> Plan:
 
 
 def rich(number: int) -> None:
-    """Play plans of every kind, with logs, metrics, an artifact, faults, handlers, and interventions."""
+    """Play all kinds of plans, with logs, metrics, an artifact, faults, handlers and interventions."""
     artifact = b"model" * 100_000
     defined = {"TrainingImage": "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1", "TrainingInputMode": "File"}
     metrics = {"AlgorithmSpecification": {**defined, "MetricDefinitions": [{"Name": "loss", "Regex": "loss=(.*)"}]}}
@@ -74,7 +74,7 @@ def rich(number: int) -> None:
 
 
 def interfered(number: int) -> None:
-    """Stop, fail and complete jobs, within nested mocks."""
+    """Stop, fail and complete jobs in nested mocks."""
     with mock_sagemaker(), mock_sagemaker(plan=Plan.hangs(starting=60 + number)) as mock:
         for name in ("stopped", "failed", "completed"):
             create(make_client(), name)
@@ -87,7 +87,7 @@ def interfered(number: int) -> None:
 
 
 def heavy(number: int) -> None:
-    """Play a plan with an artifact of twenty megabytes, of which nothing holds on afterwards."""
+    """Play a plan with an artifact of twenty megabytes; nothing refers to it afterwards."""
     artifact = bytes(20_000_000)
     held = sys.getrefcount(artifact)
     plan = Plan.completes(training=60 + number).but(artifact=artifact)
@@ -96,7 +96,7 @@ def heavy(number: int) -> None:
     create(CLIENT[0])
     mock.advance_until_idle()
     mock.stop()
-    # What happened can still be read.
+    # The history can still be read.
     assert mock.jobs["churn"].plan.artifact is artifact
     del plan, mock
     gc.collect()
@@ -107,9 +107,10 @@ LIVES: Final[dict[str, Callable[[int], None]]] = {"plain": plain, "rich": rich, 
 
 
 def left_behind(name: str) -> None:
-    """Play lives, and raise if something of them remains when they are over."""
+    """Play a life twice; raise if objects of the second one are still alive."""
     CLIENT.append(make_client())
-    # What is made once a process is made by then. The second life is another one, so that nothing of it is there before.
+    # The first life fills caches that last as long as the process. The second one differs, so that it finds none of its data
+    # there.
     LIVES[name](1)
     before = live()
     LIVES[name](2)
@@ -118,8 +119,8 @@ def left_behind(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LIVES)
-def test_nothing_of_a_mock_that_is_over_remains(name: str) -> None:
-    """In a process of its own: pytest's report holds the worlds of a test while it runs."""
+def test_nothing_of_a_finished_mock_stays_alive(name: str) -> None:
+    """In a child process: pytest's report keeps the worlds of a running test alive."""
     code = f"from tests.laws.test_forgotten import left_behind; left_behind({name!r})"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603  # our own
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603  # code of our tests
     assert done.returncode == 0, done.stderr

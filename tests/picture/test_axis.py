@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sagemock import Plan
 from sagemock.picture.axis import Axis, date, length, offset
-from tests.support.lives import CREATED_US, S, job, lived
+from tests.support.lives import CREATED_US, S, job, life_at
 
 
 @pytest.mark.parametrize(
@@ -47,10 +47,10 @@ def test_an_offset_is_told_in_hours() -> None:
 
 def test_the_axis_begins_with_the_first_creation() -> None:
     """And ends with the last thing that is known."""
-    early, late = lived(job(), 0), lived(job(at_s=100), 100)
+    early, late = life_at(job(), 0), life_at(job(at_s=100), 100)
     axis = Axis.of([late, early])
     assert (axis.begin_us, axis.span_us) == (CREATED_US, 799 * S)
-    assert Axis.of([lived(job(Plan.completes(starting=0, downloading=0, training=0, uploading=0)), 0)]).span_us == 1
+    assert Axis.of([life_at(job(Plan.completes(starting=0, downloading=0, training=0, uploading=0)), 0)]).span_us == 1
 
 
 # From nothing to a thousand years; as many cells as a terminal may have.

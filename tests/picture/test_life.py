@@ -12,7 +12,7 @@ from sagemock.picture.overview import overview
 from sagemock.picture.svg import drawing
 from sagemock.picture.text import Paper, draw, plain
 from sagemock.training.interventions import Interrupt, Intervention, KeepAlive, Taken, Update
-from tests.support.lives import CREATED_US, PLAN, SPOT, S, job, lived
+from tests.support.lives import CREATED_US, PLAN, SPOT, S, job, life_at
 from tests.support.records import FINISHED, R1, R8, response
 
 
@@ -32,21 +32,21 @@ from tests.support.records import FINISHED, R1, R8, response
 )
 def test_what_was_done_to_a_job_is_marked(done: Intervention, label: str, text: str) -> None:
     """With its instant."""
-    assert lived(job(PLAN, "churn", done, changes=SPOT), 100).marks == (Mark(CREATED_US + 70 * S, label, text),)
+    assert life_at(job(PLAN, "churn", done, changes=SPOT), 100).marks == (Mark(CREATED_US + 70 * S, label, text),)
 
 
 def test_a_stop_by_the_plan_is_marked_if_it_comes() -> None:
     """Not one that comes after the end."""
-    assert lived(job(PLAN.but(stopped_after=100)), 0).marks == (
+    assert life_at(job(PLAN.but(stopped_after=100)), 0).marks == (
         Mark(CREATED_US + 100 * S, "stop", "StopTrainingJob, by the plan"),
     )
-    assert lived(job(PLAN.but(stopped_after=timedelta(days=1))), 0).marks == ()
+    assert life_at(job(PLAN.but(stopped_after=timedelta(days=1))), 0).marks == ()
 
 
 def test_marks_are_in_the_order_of_time() -> None:
     """The limit that comes later is behind the interruption."""
     limits = {**SPOT, "StoppingCondition": {"MaxRuntimeInSeconds": 600, "MaxWaitTimeInSeconds": 7200}}
-    one = lived(job(Plan.hangs(), "churn", Interrupt(300 * S), changes=limits), 0)
+    one = life_at(job(Plan.hangs(), "churn", Interrupt(300 * S), changes=limits), 0)
     assert [mark.label for mark in one.marks] == ["interrupt", "limit"]
     assert one.marks[1].text == "MaxRuntimeInSeconds"
 
@@ -63,21 +63,21 @@ def test_marks_are_in_the_order_of_time() -> None:
 )
 def test_a_status_is_told_in_one_word_where_one_tells_all(plan: Plan, at_s: float, shown: str) -> None:
     """The primary one is given where the secondary one does not tell it."""
-    assert lived(job(plan), at_s).summary == shown
+    assert life_at(job(plan), at_s).summary == shown
 
 
 def test_the_length_of_a_life_ends_with_it() -> None:
     """And is that until now before."""
-    assert lived(job(), 100).length_us == 100 * S
-    assert lived(job(), 5000).length_us == 699 * S
-    assert lived(job(Plan.hangs(), changes={"StoppingCondition": {}}), 100).length_us == 100 * S
+    assert life_at(job(), 100).length_us == 100 * S
+    assert life_at(job(), 5000).length_us == 699 * S
+    assert life_at(job(Plan.hangs(), changes={"StoppingCondition": {}}), 100).length_us == 100 * S
 
 
 def test_a_moved_life_is_the_same_at_another_time() -> None:
     """Every instant moves."""
-    one = lived(job(PLAN, "churn", Stop(100 * S)), 50)
+    one = life_at(job(PLAN, "churn", Stop(100 * S)), 50)
     assert one.moved(7).moved(-7) == one
-    hangs = lived(job(Plan.hangs().but(limit_lag=0), at_s=-3), 50)
+    hangs = life_at(job(Plan.hangs().but(limit_lag=0), at_s=-3), 50)
     assert hangs.moved(3 * S).created_us == CREATED_US
     assert one.moved(7).marks[0].at_us == one.marks[0].at_us + 7
 

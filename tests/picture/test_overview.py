@@ -13,7 +13,7 @@ from sagemock.picture.life import Life, life_of_record
 from sagemock.picture.overview import overview
 from sagemock.picture.text import Paper, plain
 from sagemock.training.interventions import Interrupt
-from tests.support.lives import PLAN, SPOT, S, job, lived, rows_of
+from tests.support.lives import PLAN, SPOT, S, job, life_at, rows_of
 from tests.support.records import R1, R8, response
 
 DAY = 86400
@@ -22,11 +22,11 @@ DAY = 86400
 def five(at_s: float) -> list[Life]:
     """Return five lives that end in different ways."""
     return [
-        lived(job(PLAN, "churn-1"), at_s),
-        lived(job(Plan.waits_for_capacity(300), "churn-2", at_s=100), at_s),
-        lived(job(Plan.fails("ClientError: no", during="Downloading"), "churn-3", at_s=200), at_s),
-        lived(job(Plan.hangs(), "churn-4", at_s=200, changes={"StoppingCondition": {"MaxRuntimeInSeconds": 240}}), at_s),
-        lived(job(PLAN, "churn-5", Interrupt(200 * S), Stop(450 * S), at_s=50, changes=SPOT), at_s),
+        life_at(job(PLAN, "churn-1"), at_s),
+        life_at(job(Plan.waits_for_capacity(300), "churn-2", at_s=100), at_s),
+        life_at(job(Plan.fails("ClientError: no", during="Downloading"), "churn-3", at_s=200), at_s),
+        life_at(job(Plan.hangs(), "churn-4", at_s=200, changes={"StoppingCondition": {"MaxRuntimeInSeconds": 240}}), at_s),
+        life_at(job(PLAN, "churn-5", Interrupt(200 * S), Stop(450 * S), at_s=50, changes=SPOT), at_s),
     ]
 
 
@@ -72,15 +72,15 @@ def test_a_job_of_seconds_is_seen_beside_one_of_days() -> None:
     """Each has its mark and its length."""
     short = Plan.completes(starting=1, downloading=1, training=1, uploading=0)
     lives = [
-        lived(job(short, "blink", at_s=DAY), 4 * DAY),
-        lived(job(Plan.completes(training=timedelta(days=3)), "long"), 4 * DAY),
+        life_at(job(short, "blink", at_s=DAY), 4 * DAY),
+        life_at(job(Plan.completes(training=timedelta(days=3)), "long"), 4 * DAY),
     ]
     for paper in (Paper(80), Paper(200)):
         blink, long = plain(overview(lives, paper)).split("\n")[2:4]
         assert blink.split()[:5] == ["blink", "Completed", "3", "s", "C"]
         assert long.split()[:4] == ["long", "Completed", "3", "d"]
         assert long.count("T") > 30
-    (fresh,) = rows_of(plain(overview([lives[1], lived(job(PLAN, "fresh", at_s=4 * DAY), 4 * DAY)], Paper(80))), "fresh")
+    (fresh,) = rows_of(plain(overview([lives[1], life_at(job(PLAN, "fresh", at_s=4 * DAY), 4 * DAY)], Paper(80))), "fresh")
     assert fresh.rstrip().endswith("c")
 
 
@@ -112,12 +112,12 @@ def test_messages_come_with_the_room_for_them() -> None:
 @pytest.mark.parametrize("reason", ["x", "AlgorithmError: boom", "AlgorithmError: a long explanation of what went wrong"])
 def test_a_short_message_is_shown_as_a_long_one_is(reason: str) -> None:
     """The room decides, not the length of the messages."""
-    lives = [lived(job(Plan.fails(reason, training=60), name), DAY) for name in ("one", "two")]
+    lives = [life_at(job(Plan.fails(reason, training=60), name), DAY) for name in ("one", "two")]
     for paper in (Paper(), Paper(120)):
         _, head, *rows, _ = plain(overview(lives, paper)).split("\n")
         assert head.endswith("  message")
         assert [row.endswith(f"  {reason}") for row in rows] == [True, True]
-    assert "message" not in plain(overview([lived(job(Plan.fails(reason), "x" * 18), DAY)], Paper(72)))
+    assert "message" not in plain(overview([life_at(job(Plan.fails(reason), "x" * 18), DAY)], Paper(72)))
 
 
 @pytest.mark.parametrize("unicode", [False, True])
@@ -125,6 +125,6 @@ def test_a_short_message_is_shown_as_a_long_one_is(reason: str) -> None:
 @given(columns=st.integers(72, 250), name=st.text(min_size=1, max_size=70), at_s=st.integers(200, 2000))
 def test_no_line_is_wider_than_the_paper(columns: int, name: str, at_s: int, count: int, *, unicode: bool) -> None:
     """Whatever the jobs are called."""
-    lives = [*five(at_s)[: count - 1], lived(job(PLAN, name), at_s)] * max(count // 5, 1)
+    lives = [*five(at_s)[: count - 1], life_at(job(PLAN, name), at_s)] * max(count // 5, 1)
     lines = plain(overview(lives, Paper(columns, unicode=unicode))).split("\n")
     assert all(width(line) <= columns for line in lines)

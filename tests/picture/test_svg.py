@@ -12,7 +12,7 @@ from sagemock.jobs.interventions import Stop
 from sagemock.picture.life import Life, life_of_record
 from sagemock.picture.svg import drawing
 from tests.picture.test_overview import five
-from tests.support.lives import PLAN, S, job, lived
+from tests.support.lives import PLAN, S, job, life_at
 from tests.support.records import R1, R8, response
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -36,7 +36,7 @@ def box(root: ET.Element) -> tuple[float, float]:
 
 def test_one_life_is_told_row_by_row() -> None:
     """Statuses, times, messages, what was done, and now."""
-    root = parsed([lived(job(PLAN, "churn", Stop(400 * S)), 100)])
+    root = parsed([life_at(job(PLAN, "churn", Stop(400 * S)), 100)])
     found = texts(root)
     assert found[:2] == ["churn: Training", "at 0:01:40 after its creation, 2018-07-30 00:00:00 UTC"]
     for text in (
@@ -75,13 +75,13 @@ def test_no_life_is_a_picture_too() -> None:
 
 def test_what_is_planned_looks_planned() -> None:
     """Nothing does once it is past; what has no end goes on to the edge."""
-    assert 'class="planned"' in drawing([lived(job(), 100)])
-    assert 'class="planned"' not in drawing([lived(job(), 1000)])
+    assert 'class="planned"' in drawing([life_at(job(), 100)])
+    assert 'class="planned"' not in drawing([life_at(job(), 1000)])
     assert "at 0:00:00, open" in texts(parsed([life_of_record(response(R8))]))
     never = {"StoppingCondition": {"MaxRuntimeInSeconds": 10**9}}
     hangs = Plan.hangs("Starting")
-    assert "at 0:00:00, no end" in texts(parsed([lived(job(hangs, changes=never), 5)]))
-    assert 'class="planned"' in drawing([lived(job(hangs, changes=never), 5), lived(job(), 5)])
+    assert "at 0:00:00, no end" in texts(parsed([life_at(job(hangs, changes=never), 5)]))
+    assert 'class="planned"' in drawing([life_at(job(hangs, changes=never), 5), life_at(job(), 5)])
 
 
 def test_an_unknown_status_of_a_record_has_a_colour_too() -> None:
@@ -108,7 +108,7 @@ def test_a_picture_binds_its_style_to_itself() -> None:
 @given(st.text(min_size=1, max_size=80), st.text(min_size=1, max_size=200), st.integers(0, 800))
 def test_whatever_a_job_brings_is_text(name: str, reason: str, at_s: int) -> None:
     """Never markup; and nothing stands outside of the picture."""
-    lives = [lived(job(Plan.fails(f"x{reason}", training=300), name), at_s), lived(job(), at_s)]
+    lives = [life_at(job(Plan.fails(f"x{reason}", training=300), name), at_s), life_at(job(), at_s)]
     for root in (parsed(lives), parsed(lives[:1])):
         wide, high = box(root)
         for rect in root.iter(f"{SVG}rect"):
@@ -121,7 +121,7 @@ def test_whatever_a_job_brings_is_text(name: str, reason: str, at_s: int) -> Non
 @pytest.mark.parametrize("at_s", [0, 100, 5000])
 def test_flags_that_would_meet_stand_above_each_other(at_s: float) -> None:
     """Two stops in one second are both read."""
-    one = lived(job(PLAN, "churn", Stop(400 * S), Stop(401 * S)), at_s)
+    one = life_at(job(PLAN, "churn", Stop(400 * S), Stop(401 * S)), at_s)
     heights = [float(text.attrib["y"]) for text in parsed([one]).iter(f"{SVG}text") if text.text == "stop: StopTrainingJob"]
     assert len(set(heights)) == 2
 
@@ -131,7 +131,7 @@ def test_a_message_that_fits_nowhere_begins_at_the_left() -> None:
     plan = Plan.completes(training=timedelta(hours=1))
     long = "m" * 200
     phases = [phase if phase.status != "Downloading" else type(phase)("Downloading", 1800, long) for phase in plan.phases]
-    root = parsed([lived(job(plan.but(phases=phases)), 10)])
+    root = parsed([life_at(job(plan.but(phases=phases)), 10)])
     (text,) = [one for one in root.iter(f"{SVG}text") if str(one.text).startswith("mmm")]
     assert str(text.text).endswith("…")
     assert text.findtext(f"{SVG}title") == long

@@ -17,7 +17,7 @@ from sagemock.served.safety import Safety, checked
 from sagemock.served.wire import TooLarge, accepts_gzip, unpacked
 from tests.support.calling import request
 from tests.support.children import run
-from tests.support.http import call, connection, exchange, signed
+from tests.support.http import call, connection, exchange, signature
 
 OPTIONS: dict[str, Any] = {"strict": False, "latency": 0}
 JSON = "application/x-amz-json-1.1"
@@ -62,11 +62,11 @@ def test_what_names_no_operation_gets_the_protocol_s_own_error(
 
 def test_a_call_of_another_service_is_told_where_to_go(url: str) -> None:
     """By the name in its signature."""
-    headers = {"X-Amz-Target": "DynamoDB_20120810.GetItem", "Authorization": signed(service="dynamodb"), "Content-Type": JSON}
+    headers = {"X-Amz-Target": "DynamoDB_20120810.GetItem", "Authorization": signature(service="dynamodb"), "Content-Type": JSON}
     answered = exchange(url, "POST", "/", "{}", headers)
     assert (answered.status, answered.headers["x-amzn-errortype"]) == (501, "NotSimulated")
     assert answered.document["message"].endswith("send the calls of that service elsewhere, by AWS_ENDPOINT_URL_DYNAMODB")
-    put = exchange(url, "PUT", "/bucket/key", "x", {"Authorization": signed(service="s3")})
+    put = exchange(url, "PUT", "/bucket/key", "x", {"Authorization": signature(service="s3")})
     assert (put.status, put.headers["connection"]) == (501, "close")
 
 
@@ -74,7 +74,7 @@ def test_an_operation_that_is_not_simulated_goes_to_moto(sagemaker: SageMakerMoc
     """Where moto is active; else the error says what is simulated."""
     assert call(url, "ListEndpoints").document["__type"] == "NotSimulated"
     with mock_aws():
-        assert call(url, "ListEndpoints", Authorization=signed()).document == {"Endpoints": []}
+        assert call(url, "ListEndpoints", Authorization=signature()).document == {"Endpoints": []}
     assert sagemaker.calls.outcomes == ["NotSimulated", "ok"]
 
 

@@ -13,7 +13,7 @@ from sagemock import Plan, ProcessingJobPlan, SageMakerMock, mock_sagemaker
 from sagemock.served import openapi
 from sagemock.served.asgi import MOST
 from tests.support.calling import START, after, create, request
-from tests.support.http import Answered, call, exchange
+from tests.support.http import Response, call, exchange
 
 OPTIONS: dict[str, Any] = {"strict": False, "latency": 0}
 PLAN = Plan.completes(starting=60, downloading=60, training=600, uploading=60)
@@ -26,18 +26,18 @@ def url(sagemaker: SageMakerMock) -> Iterator[str]:
         yield url
 
 
-def get(url: str, path: str, **headers: str) -> Answered:
+def get(url: str, path: str, **headers: str) -> Response:
     """Ask the control API."""
     return checked("GET", path, exchange(url, "GET", f"/_sagemock{path}", headers=headers))
 
 
-def post(url: str, path: str, body: object = None, **headers: str) -> Answered:
+def post(url: str, path: str, body: object = None, **headers: str) -> Response:
     """Tell the control API."""
     sent = body if isinstance(body, (str, bytes)) else json.dumps({} if body is None else body)
     return checked("POST", path, exchange(url, "POST", f"/_sagemock{path}", sent, headers))
 
 
-def checked(method: str, path: str, answered: Answered) -> Answered:
+def checked(method: str, path: str, answered: Response) -> Response:
     """Return an answer after a check of it against the OpenAPI document."""
     schema: Any = {"$ref": "#/components/schemas/Error"}
     if answered.status == 200:

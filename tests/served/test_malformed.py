@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from sagemock import SageMakerMock
 from tests.support.calling import request
-from tests.support.http import call, exchange, signed
+from tests.support.http import call, exchange, signature
 
 OPTIONS: dict[str, Any] = {"strict": False, "latency": 0}
 MANY: Final = int(os.environ.get("SAGEMOCK_MALFORMED", "300"))
@@ -23,7 +23,7 @@ _WAITS_S: Final = 0.1
 
 def good(dice: random.Random) -> bytes:
     """Return a request as a client, a browser or a script sends one."""
-    body, headers = b"", {"Host": "localhost", "Authorization": signed(region=dice.choice(["us-east-1", "", "x" * 300, "é"]))}
+    body, headers = b"", {"Host": "localhost", "Authorization": signature(region=dice.choice(["us-east-1", "", "x" * 300, "é"]))}
     if dice.random() < 0.5:
         method, path = "POST", dice.choice(["/", "/team", "/" + "x" * 500, "/%2e%2e/%00", "//", "/a/b"])
         operation = dice.choice(

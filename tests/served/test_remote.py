@@ -178,7 +178,7 @@ def test_a_tuning_job_is_read_with_its_children(sagemaker: SageMakerMock, remote
         remote.clock.advance(400)
     assert [one.status for one in theirs.children] == ["Completed"] * 10
     assert (list(remote.tuning_jobs), len(remote.jobs)) == (["tune"], 10)
-    with pytest.raises(PlanError, match="objective is a callable, which no document can hold"):
+    with pytest.raises(PlanError, match="objective is a callable, which a document cannot hold"):
         remote.create_tuning_job("other", plan=TuningJobPlan.completes(objective=lambda _: 0.5))
     sagemaker.create_tuning_job("other", plan=TuningJobPlan.completes(objective=lambda _: 0.5))
     with pytest.raises(NotServed, match="callable"):

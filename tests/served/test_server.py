@@ -20,7 +20,7 @@ import pytest
 from sagemock import Plan, SageMakerMock, UsageError, child_environment, mock_sagemaker
 from sagemock.clock.real import real
 from tests.support.calling import START, after, bodies, create, describe, request
-from tests.support.http import call, connection, exchange, signed
+from tests.support.http import call, connection, exchange, signature
 
 OPTIONS: dict[str, Any] = {"strict": False, "latency": 0}
 
@@ -35,7 +35,7 @@ def url(sagemaker: SageMakerMock) -> Iterator[str]:
 def test_the_same_world_answers_to_the_byte(sagemaker: SageMakerMock, client: Any, url: str) -> None:
     """What one process creates the other describes, at every moment of its life."""
     found = bodies(client, "DescribeTrainingJob")
-    created = call(url, "CreateTrainingJob", request("churn"), Authorization=signed())
+    created = call(url, "CreateTrainingJob", request("churn"), Authorization=signature())
     assert (created.status, created.document) == (200, {"TrainingJobArn": sagemaker.jobs["churn"].arn})
     for _ in range(30):
         describe(client)
@@ -71,9 +71,9 @@ def test_region_and_account_come_from_the_credential_scope(sagemaker: SageMakerM
         call(url, "CreateTrainingJob", request("churn"), **headers).document["TrainingJobArn"]
         for headers in (
             {},
-            {"Authorization": signed("210987654321", "eu-west-1")},
-            {"Authorization": signed("AKOTHER", "cn-north-1")},
-            {"Authorization": signed("AKID", "xx-nowhere-1")},
+            {"Authorization": signature("210987654321", "eu-west-1")},
+            {"Authorization": signature("AKOTHER", "cn-north-1")},
+            {"Authorization": signature("AKID", "xx-nowhere-1")},
         )
     ]
     assert arns == [
@@ -293,7 +293,7 @@ def test_logs_are_served_too(sagemaker: SageMakerMock, url: str) -> None:
     sagemaker.plan("*", Plan.completes(logs={"Training": [(0, "epoch=1")]}))
     call(url, "CreateTrainingJob", request("churn"))
     sagemaker.advance_until_idle()
-    to = {"Content-Type": "application/x-amz-json-1.1", "Authorization": signed(service="logs")}
+    to = {"Content-Type": "application/x-amz-json-1.1", "Authorization": signature(service="logs")}
 
     def ask(operation: str, **params: str) -> Any:
         headers = {**to, "X-Amz-Target": f"Logs_20140328.{operation}"}

@@ -11,7 +11,7 @@ from sagemock.clock.instants import instant, instant_us
 from sagemock.errors import PlanError
 from sagemock.training import status
 from sagemock.training.contradictions import contradictions
-from tests.support.kept import EVENT, G1, KEPT, L1, P1, SWIFT, entries
+from tests.support.partial_records import EVENT, G1, L1, P1, PARTIAL_RECORDS, SWIFT, entries
 from tests.support.recorded import RECORDED, described
 from tests.support.records import R1, R4, R8, RECORDS, response
 
@@ -43,7 +43,7 @@ def _moved(value: Any, by: timedelta) -> Any:
 EVERY: dict[str, dict[str, Any]] = {
     **{f"described {number}": whole(number) for number in (0, 1, 3, 4, 5)},
     **{str(one): response(one) for one in RECORDS},
-    **KEPT,
+    **PARTIAL_RECORDS,
 }
 
 
@@ -240,7 +240,7 @@ def test_what_is_only_assumed_is_found_too() -> None:
     assert keys(pending("InProgress", status.WAITING_FOR_CAPACITY)) == set()
     assert keys(pending("Stopping", status.MESSAGES["Stopped"])) == set()
     [one] = contradictions(pending("InProgress", status.MESSAGES["Stopped"]))
-    assert one.rule.law.startswith("that TrainingJobStatus is Stopping from the call on")
+    assert one.rule.law.startswith("that TrainingJobStatus of a Pending job is Stopping")
     [other] = contradictions(pending("Stopping", status.PREPARING_THE_INSTANCES))
     assert (other.record, other.rule_has) == (
         'Pending says "Preparing the instances for training"',

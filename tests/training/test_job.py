@@ -17,7 +17,7 @@ from sagemock.training.plan.plan import Plan
 from sagemock.training.snapshot import snapshot
 from tests.protocol.shapes import of_sagemaker
 from tests.support.recorded import RECORDED, Recording, described
-from tests.support.strategies import START_US, instants, lives, named, played
+from tests.support.strategies import START_US, instants, job_named, job_playing, lives
 
 PARTS_US = st.integers(0, SECOND_US - 1)
 
@@ -34,7 +34,7 @@ def replanned(recording: Recording) -> Plan:
 
 def training_s(recording: Recording, part_us: int) -> int | None:
     """Return the TrainingTimeInSeconds of a job that lives as the recorded one and was created at this part of a second."""
-    job = played(replanned(recording), created_us=START_US + part_us)
+    job = job_playing(replanned(recording), created_us=START_US + part_us)
     return snapshot(job, job.last_us).training_s
 
 
@@ -72,7 +72,9 @@ def test_no_rounding_of_the_difference_fits_all_real_jobs() -> None:
 @pytest.mark.parametrize("recording", RECORDED, ids=lambda one: one.what)
 def test_a_replay_ends_as_it_was_recorded(recording: Recording) -> None:
     """Entries, training time, billed time and LastModifiedTime are those of the record, moved to the new creation."""
-    job = played(Plan.replays(described(recording)), {"TrainingJobName": "job", "OutputDataConfig": {"S3OutputPath": "s3://b"}})
+    job = job_playing(
+        Plan.replays(described(recording)), {"TrainingJobName": "job", "OutputDataConfig": {"S3OutputPath": "s3://b"}}
+    )
     shown = members_now(of_sagemaker(), job, snapshot(job, job.last_us), None)
     assert shown["TrainingTimeInSeconds"] == recording.training_s
     assert shown["BillableTimeInSeconds"] == recording.billable_s
@@ -86,7 +88,7 @@ def test_a_replay_ends_as_it_was_recorded(recording: Recording) -> None:
 def test_late_bookkeeping_moves_the_modification_alone() -> None:
     """A spot job of 2021 was last modified 30 s after its end."""
     spot = RECORDED[4]
-    job = played(Plan.replays(described(spot)))
+    job = job_playing(Plan.replays(described(spot)))
     end, late = snapshot(job, START_US + spot.ends_ms[-1] * 1000), snapshot(job, job.last_us)
     assert (end.over, late.over) == (True, True)
     assert (late.modified_us - end.modified_us) // 1000 == 30_227
@@ -98,7 +100,7 @@ def test_a_replay_of_a_job_that_ran_goes_on() -> None:
     created = datetime(2023, 4, 5, tzinfo=timezone.utc)
     entry = {"Status": "Starting", "StartTime": created, "StatusMessage": "Preparing the instances for training"}
     seen: dict[str, Any] = {"CreationTime": created, "SecondaryStatusTransitions": [entry]}
-    job = played(Plan.replays({**seen, "LastModifiedTime": created + timedelta(seconds=38.752)}))
+    job = job_playing(Plan.replays({**seen, "LastModifiedTime": created + timedelta(seconds=38.752)}))
     looks = [snapshot(job, START_US + ms * 1000) for ms in (38_751, 38_752)]
     texts = ["Starting the training job", "Preparing the instances for training"]
     assert [look.transitions[0].message for look in looks] == texts
@@ -110,7 +112,7 @@ def test_a_replay_of_a_job_that_ran_goes_on() -> None:
 def test_a_stop_of_a_replay_ends_it_without_the_record() -> None:
     """Its own end is what is shown, not the recorded one."""
     recording = RECORDED[0]
-    job = played(Plan.replays(described(recording))).after(Stop(1_000_000_000))
+    job = job_playing(Plan.replays(described(recording))).after(Stop(1_000_000_000))
     end = snapshot(job, job.last_us)
     assert (end.primary, end.ended_us) == ("Stopped", START_US + job.timeline.changes[-1].at_us)
 
@@ -139,21 +141,21 @@ def test_fields_are_there_when_the_service_has_them(records: tuple[Job, ...]) ->
 
 def test_a_job_that_failed_before_it_started_has_neither_start_nor_end() -> None:
     """TrainingStartTime, TrainingEndTime and the seconds are absent."""
-    job = played(Plan.fails("why", during="Starting", starting=10))
+    job = job_playing(Plan.fails("why", during="Starting", starting=10))
     end = snapshot(job, job.last_us)
     assert (end.primary, end.started_us, end.ended_us, end.training_s, end.billable_s) == ("Failed", None, None, None, None)
 
 
 def test_a_job_stopped_as_it_began_trained_for_a_second() -> None:
     """A log of 2019: TrainingTimeInSeconds and BillableTimeInSeconds are 1."""
-    job = played(Plan()).after(Stop(0))
+    job = job_playing(Plan()).after(Stop(0))
     end = snapshot(job, job.last_us)
     assert (end.training_s, end.billable_s, end.artifacts) == (1, 1, False)
 
 
 def test_the_seconds_run_with_the_job() -> None:
     """TrainingTimeInSeconds is a counter while the job runs, and at least 1."""
-    job = played(Plan.completes(starting=10, downloading=20, training=100, uploading=5))
+    job = job_playing(Plan.completes(starting=10, downloading=20, training=100, uploading=5))
     seconds = [snapshot(job, START_US + now_s * SECOND_US).training_s for now_s in (9, 10, 11, 60, 135, 999)]
     assert seconds == [None, 1, 1, 50, 125, 125]
 
@@ -162,7 +164,7 @@ def test_the_seconds_run_with_the_job() -> None:
 def test_spot_is_billed_in_part(spot: bool, billed: int) -> None:  # noqa: FBT001  # a parameter of the table
     """A job on demand in full."""
     request = {"TrainingJobName": "job", "EnableManagedSpotTraining": spot}
-    job = played(Plan.completes(starting=10, downloading=20, training=100, uploading=5), request)
+    job = job_playing(Plan.completes(starting=10, downloading=20, training=100, uploading=5), request)
     assert snapshot(job, job.last_us).billable_s == billed
 
 
@@ -183,7 +185,7 @@ def test_a_part_is_billed_as_it_was_meant(numerator: int, denominator: int, trai
 
 def test_a_change_is_a_new_record() -> None:
     """The old one stays what it was."""
-    job = played(Plan())
+    job = job_playing(Plan())
     stopped = job.after(Stop(5)).after(Fail(7, "why"))
     assert job.interventions == ()
     assert stopped.interventions == (Stop(5), Fail(7, "why"))
@@ -192,13 +194,13 @@ def test_a_change_is_a_new_record() -> None:
 
 def test_the_arn_keeps_the_case_of_the_name() -> None:
     """In its partition, region and account."""
-    job = named("Churn-1", 1, START_US, place=Place("aws-cn", "cn-north-1", "000000000001"))
+    job = job_named("Churn-1", 1, START_US, place=Place("aws-cn", "cn-north-1", "000000000001"))
     assert job.arn == "arn:aws-cn:sagemaker:cn-north-1:000000000001:training-job/Churn-1"
     assert job.last_us == START_US + job.timeline.last_us
 
 
 def test_a_record_is_relative_to_its_creation() -> None:
     """The same plan at another instant is the same life, moved."""
-    one, two = played(Plan(), created_us=START_US), played(Plan(), created_us=START_US + 7 * SECOND_US)
+    one, two = job_playing(Plan(), created_us=START_US), job_playing(Plan(), created_us=START_US + 7 * SECOND_US)
     assert two.last_us - one.last_us == 7 * SECOND_US
     assert instant_us("2018-07-30T12:00:00Z") == START_US

@@ -10,7 +10,7 @@ from sagemock.errors import PlanError
 from sagemock.training.job import Job
 from sagemock.training.progress import Progress, progress, tokens
 from sagemock.training.snapshot import snapshot
-from tests.support.strategies import START_US, interventions, played
+from tests.support.strategies import START_US, interventions, job_playing
 
 REQUEST: dict[str, Any] = {"TrainingJobName": "job", "ServerlessJobConfig": {}, "RetryStrategy": {"MaximumRetryAttempts": 1}}
 LIFE = Plan.completes(starting=10, downloading=10, training=300, uploading=10)
@@ -31,7 +31,7 @@ def billed(job: Job) -> int | None:
 
 def test_the_steps_are_spread_over_the_training() -> None:
     """There is nothing before it, and at its end all are done."""
-    job = played(PLAN, REQUEST)
+    job = job_playing(PLAN, REQUEST)
     assert [at(job, second) for second in (0, 19, 20, 29.9, 30, 119, 120, 319, 320, 330, 999)] == [
         None, None, (1, 0), (1, 0), (1, 1), (1, 9), (2, 0), (3, 9), (3, 10), (3, 10), (3, 10),
     ]  # fmt: skip
@@ -53,7 +53,7 @@ def test_the_steps_are_spread_over_the_training() -> None:
 )  # fmt: skip
 def test_progress_goes_as_far_as_the_training(then: Plan, looks: dict[float, Any], token_count: int | None) -> None:
     """And the job is billed for what it did."""
-    job = played(Plan.serverless(epochs=3, steps=10, tokens=3000, then=then), REQUEST)
+    job = job_playing(Plan.serverless(epochs=3, steps=10, tokens=3000, then=then), REQUEST)
     assert {second: at(job, second) for second in looks} == looks
     assert billed(job) == token_count
     assert snapshot(job, job.last_us).billable_s is None
@@ -61,14 +61,14 @@ def test_progress_goes_as_far_as_the_training(then: Plan, looks: dict[float, Any
 
 def test_a_job_without_steps_has_no_progress_and_one_without_tokens_is_billed_for_its_time() -> None:
     """Whatever else it is."""
-    assert at(played(LIFE, REQUEST), 100) is None
-    assert billed(played(Plan.serverless(then=LIFE), REQUEST)) is None
+    assert at(job_playing(LIFE, REQUEST), 100) is None
+    assert billed(job_playing(Plan.serverless(then=LIFE), REQUEST)) is None
 
 
 @given(st.data())
 def test_progress_only_grows_within_an_attempt(data: st.DataObject) -> None:
     """Whatever is done to the job, and it never does more steps than there are."""
-    job = played(PLAN, REQUEST)
+    job = job_playing(PLAN, REQUEST)
     done = data.draw(interventions(job, job.created_us))
     job = job if done is None else job.after(done)
     seen = [at(job, second) for second in range(340)]
@@ -96,7 +96,7 @@ def test_progress_only_grows_within_an_attempt(data: st.DataObject) -> None:
             "a serverless job is not a managed spot job, so its instances are not taken away: leave the interruptions out",
         ),
         (
-            lambda: played(Plan.serverless(steps=7)),
+            lambda: job_playing(Plan.serverless(steps=7)),
             ("Plan.serverless(epochs=1, steps=7) counts the steps of a job on instances: only serverless jobs show them; "
             "create it with ServerlessJobConfig, or give it another plan"),
         ),

@@ -21,7 +21,7 @@ from sagemock.training.plan.plan import Plan
 from sagemock.training.plan.script import script
 from sagemock.training.snapshot import Snapshot, snapshot
 from tests.support.recorded import RECORDED, described
-from tests.support.strategies import START_US, instants, jobs, lives, played
+from tests.support.strategies import START_US, instants, job_playing, jobs, lives
 
 NORMAL = Plan.completes(starting=10, downloading=20, training=100, uploading=5, stopping=3)
 BOUNDARIES_S = (0, 10, 30, 130)
@@ -177,7 +177,7 @@ def test_only_without_checkpoints_training_is_lost(times: int, training_s: int, 
     """With them an interrupted job trains as long in all as one left alone; without them its last stretch is the whole."""
     request: dict[str, object] = limited(10**6, 10**7)
     request |= {"CheckpointConfig": {"S3Uri": "s3://bucket/checkpoints"}} if checkpoints else {}
-    job = played(Plan.interrupted(times, then=Plan.completes(training=training_s)), request)
+    job = job_playing(Plan.interrupted(times, then=Plan.completes(training=training_s)), request)
     entries = snapshot(job, job.last_us).transitions
     trained_us = [(one.end_us or 0) - one.start_us for one in entries if one.status == status.TRAINING]
     assert len(trained_us) == times + 1
@@ -203,7 +203,7 @@ def test_only_without_checkpoints_training_is_lost(times: int, training_s: int, 
 )
 def test_a_stop_in_every_phase_and_at_its_boundaries(stop_s: float, life: str) -> None:
     """What is due at an instant has happened at it: the stop finds the job in the next phase, or finished."""
-    assert told(played(NORMAL).after(Stop(offset(stop_s)))) == life
+    assert told(job_playing(NORMAL).after(Stop(offset(stop_s)))) == life
     assert TEARDOWN_S == 10
 
 
@@ -220,7 +220,7 @@ def test_a_stop_in_every_phase_and_at_its_boundaries(stop_s: float, life: str) -
 )
 def test_a_failure_in_every_phase_and_at_its_boundaries(fail_s: float, life: str) -> None:
     """Only out of Training something is uploaded; there are no artifacts."""
-    job = played(NORMAL).after(Fail(offset(fail_s), "why"))
+    job = job_playing(NORMAL).after(Fail(offset(fail_s), "why"))
     assert told(job) == life
     end = snapshot(job, job.last_us)
     assert (end.failure_reason, end.artifacts) == (("why", False) if end.primary == "Failed" else (None, True))
@@ -238,7 +238,7 @@ def test_a_failure_in_every_phase_and_at_its_boundaries(fail_s: float, life: str
 )
 def test_a_completion_in_every_phase_and_at_its_boundaries(complete_s: float, life: str) -> None:
     """The rest of the life is passed through at once."""
-    job = played(NORMAL).after(Complete(offset(complete_s)))
+    job = job_playing(NORMAL).after(Complete(offset(complete_s)))
     assert told(job) == life
     assert snapshot(job, job.last_us).artifacts
 
@@ -246,7 +246,7 @@ def test_a_completion_in_every_phase_and_at_its_boundaries(complete_s: float, li
 def test_a_job_that_was_interrupted_completes_from_there() -> None:
     """Out of Interrupted the job runs again before it completes."""
     plan = Plan([Phase("Starting", 10), Phase("Training", 10), Phase("Interrupted", 10), Phase("Training", 10)])
-    assert told(played(plan, {"TrainingJobName": "job", "EnableManagedSpotTraining": True}).after(Complete(offset(25)))) == (
+    assert told(job_playing(plan, {"TrainingJobName": "job", "EnableManagedSpotTraining": True}).after(Complete(offset(25)))) == (
         "Starting@0 Training@10 Interrupted@20 Downloading@25 Training@25 Uploading@25 Completed@25"
     )
 
@@ -255,7 +255,7 @@ def test_who_waits_in_pending_is_stopped_without_ever_starting() -> None:
     """Three jobs of 2026: no other entry than Stopped, a TrainingEndTime, 31 to 52 s after the call; `stopping` changes it."""
     phases = [Phase("Starting", 1), Phase("Pending", 500), Phase("Training", 5)]
     for plan, after_s in ((Plan(phases), 38.3), (Plan(phases, stopping=3), 3)):
-        job = played(plan).after(Stop(offset(100)))
+        job = job_playing(plan).after(Stop(offset(100)))
         assert told(job) == f"Starting@0 Pending@1 Stopped@{100 + after_s:g}"
         end = snapshot(job, job.last_us)
         assert (end.primary, end.started_us, end.training_s, end.billable_s) == ("Stopped", None, None, None)
@@ -270,7 +270,7 @@ def test_who_waits_in_pending_is_stopped_without_ever_starting() -> None:
 def test_a_spot_job_that_waits_for_capacity_is_stopped_without_ever_starting() -> None:
     """Jobs of 2026: nothing is billed. One that prepares its instances has begun, by a log of 2019."""
     request = {"TrainingJobName": "job", "EnableManagedSpotTraining": True}
-    job = played(Plan.waits_for_capacity(500, Plan.completes(starting=40)), request)
+    job = job_playing(Plan.waits_for_capacity(500, Plan.completes(starting=40)), request)
     waiting, preparing = job.after(Stop(offset(100))), job.after(Stop(offset(520)))
     assert told(waiting) == "Starting@0 Stopping@110 Stopped@110"
     assert snapshot(waiting, waiting.last_us).billable_s is None
@@ -280,8 +280,8 @@ def test_a_spot_job_that_waits_for_capacity_is_stopped_without_ever_starting() -
 
 def test_while_a_stop_waits_only_the_primary_status_shows_it() -> None:
     """Recorded: TrainingJobStatus Stopping, SecondaryStatus Starting, and one open entry with the message that it had."""
-    job = played(NORMAL).after(Stop(offset(4)))
-    before, after = snapshot(played(NORMAL), at(4)), snapshot(job, at(4))
+    job = job_playing(NORMAL).after(Stop(offset(4)))
+    before, after = snapshot(job_playing(NORMAL), at(4)), snapshot(job, at(4))
     assert (after.primary, after.secondary) == ("Stopping", "Starting")
     assert after.transitions == before.transitions
     assert after.modified_us == at(4)
@@ -289,13 +289,13 @@ def test_while_a_stop_waits_only_the_primary_status_shows_it() -> None:
 
 def test_a_stop_in_an_endless_upload_ends_it() -> None:
     """After as long as an upload takes."""
-    job = played(Plan.hangs("Uploading", starting=1, downloading=1, training=1, uploading=7)).after(Stop(offset(50)))
+    job = job_playing(Plan.hangs("Uploading", starting=1, downloading=1, training=1, uploading=7)).after(Stop(offset(50)))
     assert told(job) == "Starting@0 Downloading@1 Training@2 Uploading@3 Stopped@57"
 
 
 def test_the_second_of_two_at_one_instant_finds_what_the_first_left() -> None:
     """In the order in which they were done."""
-    both = played(NORMAL).after(Stop(offset(40))).after(Fail(offset(40), "why"))
+    both = job_playing(NORMAL).after(Stop(offset(40))).after(Fail(offset(40), "why"))
     assert told(both) == "Starting@0 Downloading@10 Training@30 Stopping@40 Failed@40"
 
 
@@ -303,7 +303,7 @@ def test_the_second_of_two_at_one_instant_finds_what_the_first_left() -> None:
 def test_a_job_that_hangs_stays_until_somebody_ends_it(during: str) -> None:
     """Nothing happens to it any more; a stop, a failure or a completion does."""
     unlimited = {"TrainingJobName": "job", "StoppingCondition": {"MaxRuntimeInSeconds": 10**9}}
-    job = played(Plan.hangs(during, stopping=3), unlimited)
+    job = job_playing(Plan.hangs(during, stopping=3), unlimited)
     year = snapshot(job, at(365 * 86_400))
     assert (year.primary, year.secondary) == ("InProgress", during)
     assert (year.ended_us, year.failure_reason, year.artifacts, year.billable_s) == (None, None, False, None)
@@ -336,12 +336,12 @@ def limited(runtime_s: int, wait_s: int | None = None) -> dict[str, object]:
 )
 def test_a_limit_cuts_what_would_last_longer(request_: dict[str, object], life: str) -> None:
     """The natural end wins when both come at one instant, and the upload is never cut."""
-    assert told(played(NORMAL, request_)) == life
+    assert told(job_playing(NORMAL, request_)) == life
 
 
 def test_the_day_that_is_the_default_ends_a_job_that_hangs() -> None:
     """MaxRuntimeInSeconds counts from the start of Downloading."""
-    job = played(Plan.hangs(starting=10, downloading=20, stopping=3, uploading=5))
+    job = job_playing(Plan.hangs(starting=10, downloading=20, stopping=3, uploading=5))
     day = 86_400
     assert told(job) == (
         f"Starting@0 Downloading@10 Training@30 Stopping@{day + 10} Uploading@{day + 13} MaxRuntimeExceeded@{day + 18}"
@@ -352,13 +352,13 @@ def test_the_day_that_is_the_default_ends_a_job_that_hangs() -> None:
 def test_a_stop_in_time_is_no_limit_exceeded() -> None:
     """The limits do not cut a job that is Stopping."""
     plan = Plan.completes(starting=10, downloading=20, training=100, stopping=300, uploading=5)
-    assert told(played(plan, limited(50)).after(Stop(offset(59)))).endswith("Stopping@59 Uploading@359 Stopped@364")
-    assert told(played(plan, limited(50))).endswith("Stopping@60 Uploading@360 MaxRuntimeExceeded@365")
+    assert told(job_playing(plan, limited(50)).after(Stop(offset(59)))).endswith("Stopping@59 Uploading@359 Stopped@364")
+    assert told(job_playing(plan, limited(50))).endswith("Stopping@60 Uploading@360 MaxRuntimeExceeded@365")
 
 
 def test_a_late_limit_is_late_by_its_lag() -> None:
     """As the service enforces it, by a minute or more (aws/sagemaker-python-sdk#4451, apache/airflow#33982)."""
-    assert told(played(NORMAL.but(limit_lag=15), limited(60))).split()[3] == "Stopping@85"
+    assert told(job_playing(NORMAL.but(limit_lag=15), limited(60))).split()[3] == "Stopping@85"
 
 
 # -- messages
@@ -366,7 +366,7 @@ def test_a_late_limit_is_late_by_its_lag() -> None:
 
 def test_a_message_overwrites_the_one_before_in_the_open_entry() -> None:
     """One entry per visit; LastModifiedTime moves with the message, and the last one stays."""
-    job = played(Plan([Phase("Starting", 10, [(0, "a"), (4, "b"), (9, "c")]), Phase("Training", 5)]))
+    job = job_playing(Plan([Phase("Starting", 10, [(0, "a"), (4, "b"), (9, "c")]), Phase("Training", 5)]))
     looks = [snapshot(job, at(second)) for second in (0, 3.999999, 4, 9, 20)]
     assert [look.transitions[0].message for look in looks] == ["a", "a", "b", "c", "c"]
     assert [look.modified_us for look in looks] == [at(second) for second in (0, 0, 4, 9, 15)]
@@ -376,15 +376,15 @@ def test_a_message_overwrites_the_one_before_in_the_open_entry() -> None:
 def test_a_message_at_the_end_of_its_phase_is_never_seen() -> None:
     """The next entry hides it; but at a cut it may already have been read, and stays."""
     plan = Plan([Phase("Starting", 4, [(0, "a"), (4, "b")]), Phase("Training", 9, [(0, "c"), (5, "d"), (6, "e")])])
-    whole = snapshot(played(plan), at(99))
+    whole = snapshot(job_playing(plan), at(99))
     assert [entry.message for entry in whole.transitions[:2]] == ["a", "e"]
-    cut = played(plan).after(Stop(offset(9)))
+    cut = job_playing(plan).after(Stop(offset(9)))
     assert snapshot(cut, at(99)).transitions[1].message == "d"
 
 
 def test_an_endless_phase_says_all_that_it_has_to_say() -> None:
     """And then nothing."""
-    job = played(Plan([Phase("Starting", FOREVER, [(0, "a"), (timedelta(days=9), "b")])]))
+    job = job_playing(Plan([Phase("Starting", FOREVER, [(0, "a"), (timedelta(days=9), "b")])]))
     assert snapshot(job, at(9 * 86_400)).transitions[0].message == "b"
     assert job.last_us == at(9 * 86_400)
 
@@ -392,7 +392,7 @@ def test_an_endless_phase_says_all_that_it_has_to_say() -> None:
 @given(st.sampled_from(BOUNDARIES_S), st.sampled_from([Stop, Complete]))
 def test_a_boundary_belongs_to_what_follows(boundary_s: int, kind: type[Stop | Complete]) -> None:
     """What is done at the instant of a transition finds the status after it."""
-    job = played(NORMAL)
+    job = job_playing(NORMAL)
     secondary = job.state(at(boundary_s)).secondary
     assert secondary == PHASES[BOUNDARIES_S.index(boundary_s)]
     entries = snapshot(job.after(kind(offset(boundary_s))), at(boundary_s)).transitions
@@ -420,18 +420,18 @@ def test_a_job_that_waits_too_long_in_pending_is_stopped() -> None:
     gpu = {"ResourceConfig": {"InstanceType": "ml.p4d.24xlarge"}, "StoppingCondition": {"MaxPendingTimeInSeconds": 7200}}
     request = {"TrainingJobName": "job", **gpu}
     life = Plan.completes(starting=10, downloading=10, training=10, uploading=10, stopping=3)
-    assert told(played(Plan.waits_for_capacity(7000, life), request)).endswith("Completed@7040.33")
-    waited = played(Plan.waits_for_capacity(9000, life), request)
+    assert told(job_playing(Plan.waits_for_capacity(7000, life), request)).endswith("Completed@7040.33")
+    waited = job_playing(Plan.waits_for_capacity(9000, life), request)
     assert told(waited) == "Starting@0 Pending@0.334 Stopped@7203.33"
     assert waited.timeline.limits == ((7_200_334_000, "MaxPendingTimeInSeconds"),)
     assert snapshot(waited, at(7201)).primary == "Stopping"
-    assert told(played(Plan.waits_for_training_plan(9000, life), request)).endswith("Completed@9040.33")
+    assert told(job_playing(Plan.waits_for_training_plan(9000, life), request)).endswith("Completed@9040.33")
 
 
 def test_a_pool_that_was_taken_shows_by_whom() -> None:
     """In the message of the entry that said it was retained."""
     made = script(NORMAL, {}, Random(0), retains=True)  # noqa: S311  # a test's dice, not a secret
-    job = replace(played(NORMAL), script=made, retains=600)
+    job = replace(job_playing(NORMAL), script=made, retains=600)
     assert snapshot(job, at(135)).transitions[-1].message == "Resource retained for reuse"
     taken = job.after(Taken(offset(200), "next"))
     assert snapshot(taken, at(199)).transitions[-1].message == "Resource retained for reuse"
@@ -441,20 +441,20 @@ def test_a_pool_that_was_taken_shows_by_whom() -> None:
 def test_a_planned_stop_is_not_cut_by_a_limit() -> None:
     """Its container is ending already."""
     plan = Plan([Phase("Starting", 10), Phase("Training", 10), Phase("Stopping", 100), Phase("Uploading", 5)], ending="Stopped")
-    assert told(played(plan, limited(40, 50))) == "Starting@0 Training@10 Stopping@20 Uploading@120 Stopped@125"
+    assert told(job_playing(plan, limited(40, 50))) == "Starting@0 Training@10 Stopping@20 Uploading@120 Stopped@125"
 
 
 def test_a_job_that_pulls_its_image_completes_without_downloading_again() -> None:
     """The finer status of 2018 comes after Downloading."""
     plan = Plan([Phase("Starting", 10), Phase("DownloadingTrainingImage", 10)])
-    assert told(played(plan).after(Complete(offset(15)))) == (
+    assert told(job_playing(plan).after(Complete(offset(15)))) == (
         "Starting@0 DownloadingTrainingImage@10 Training@15 Uploading@15 Completed@15"
     )
 
 
 def test_a_replay_that_was_cut_or_deleted_shows_no_late_bookkeeping() -> None:
     """That belongs to the end that was recorded, and a job that is Deleting stays so."""
-    job = played(Plan.replays(described(RECORDED[4])))
+    job = job_playing(Plan.replays(described(RECORDED[4])))
     assert job.after(Complete(offset(200))).last_us == at(200)
     deleted = job.after(Delete(offset(37_150)))
     assert deleted.state(at(40_000)).primary == "Deleting"
@@ -462,5 +462,5 @@ def test_a_replay_that_was_cut_or_deleted_shows_no_late_bookkeeping() -> None:
 
 def test_a_long_reason_is_cut_where_the_service_cuts_it() -> None:
     """Whoever gave it."""
-    for job in (played(Plan()).after(Fail(1, "x" * 5000)), played(Plan(ending="Failed", failure_reason="x" * 5000))):
+    for job in (job_playing(Plan()).after(Fail(1, "x" * 5000)), job_playing(Plan(ending="Failed", failure_reason="x" * 5000))):
         assert snapshot(job, job.last_us).failure_reason == "x" * 1024

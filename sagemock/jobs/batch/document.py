@@ -1,4 +1,4 @@
-"""A plan of a batch job as a JSON document, in which it travels to another process and comes back equal.
+"""Plans of batch jobs as JSON documents: a plan that is written as one and read again, perhaps by another process, is equal.
 
 The document has the plan's fields that differ from their defaults, or the name of a recipe with its arguments:
 `{"kind": "processing", "recipe": "fails", "exit_code": 3, "processing": "PT30M"}`.
@@ -30,13 +30,13 @@ _LENGTHS: Final = ("stopping", "limit_lag", "stopped_after", "starting", "regist
 
 
 def to_document(plan: BatchFields) -> dict[str, Any]:
-    """Return a plan as a JSON document. Raises PlanError, which names the field, if a callable is in it."""
+    """Return a plan as a JSON document. Raises PlanError, which names the field, if the plan has a callable."""
     given = {one.name: value for one in fields(plan) if (value := getattr(plan, one.name)) != one.default}
     return {"kind": plan.kind.name, **{name: _shown(type(plan), name, value) for name, value in given.items()}}
 
 
 def from_document(of: type[_B], document: Mapping[str, Any], what: str) -> _B:
-    """Return the plan that a JSON document says. Raises PlanError, which calls it `what`, if there is none."""
+    """Return the plan, of class `of`, in a JSON document. Raises PlanError, which calls it `what`, if it is wrong."""
     given = {name: value for name, value in document.items() if name != "kind"}
     lengths = _lengths(of)
     with of_a_plan():

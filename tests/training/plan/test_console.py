@@ -8,7 +8,7 @@ from sagemock.clock.instants import SECOND_US
 from sagemock.training.plan.console import from_console
 from sagemock.training.plan.plan import Plan
 from sagemock.training.plan.recording import read
-from tests.support.strategies import played
+from tests.support.strategies import job_playing
 
 LOG = """
 INFO:sagemaker:Creating training-job with name: churn-2026-02-16-10-11-11-123
@@ -55,7 +55,7 @@ def test_a_log_file_is_played(tmp_path: Path) -> None:
     """Each message at its own second."""
     path = tmp_path / "train.log"
     path.write_text(LOG, "utf-8")
-    job = played(Plan.replays(path))
+    job = job_playing(Plan.replays(path))
     assert [(one.secondary, one.at_us // SECOND_US) for one in job.timeline.changes] == [
         ("Starting", 0), ("Starting", 15), ("Downloading", 58), ("Downloading", 78), ("Training", 229), ("Uploading", 528),
         ("Completed", 540),

@@ -6,7 +6,7 @@ from sagemock import Phase, Plan, PlanError
 from sagemock.training import status
 from sagemock.training.plan.order import impossible
 from tests.support.recorded import RECORDED
-from tests.support.strategies import played
+from tests.support.strategies import job_playing
 
 SPOT = {"TrainingJobName": "job", "EnableManagedSpotTraining": True}
 
@@ -77,7 +77,7 @@ def test_an_order_that_no_job_can_have_is_refused_where_it_is_written(names: lis
 )
 def test_an_order_that_a_job_can_have_is_played(names: list[str]) -> None:
     """Also what begins again after an internal error, an interruption or between two reservations."""
-    job = played(Plan([Phase(name, 1) for name in names]), SPOT)
+    job = job_playing(Plan([Phase(name, 1) for name in names]), SPOT)
     assert [change.secondary for change in job.timeline.changes if change.enters] == [*names, "Completed"]
 
 
@@ -92,5 +92,5 @@ def test_only_spot_jobs_are_interrupted_by_a_phase_too() -> None:
     """As by interruptions; a record is played as it was."""
     plan = Plan([Phase("Starting"), Phase("Training"), Phase("Interrupted"), Phase("Training")])
     with pytest.raises(PlanError, match="interrupts a job on demand: only managed spot jobs are interrupted"):
-        played(plan)
-    assert status.INTERRUPTED in [change.secondary for change in played(plan, SPOT).timeline.changes]
+        job_playing(plan)
+    assert status.INTERRUPTED in [change.secondary for change in job_playing(plan, SPOT).timeline.changes]

@@ -15,7 +15,7 @@ from sagemock.training import status
 from sagemock.training.plan.phase import Phase
 from sagemock.training.plan.plan import Plan
 from tests.support.recorded import RECORDED, described
-from tests.support.strategies import START_US, durations, plans, played
+from tests.support.strategies import START_US, durations, job_playing, plans
 
 RUNNING = {"CreationTime": 0, "SecondaryStatusTransitions": [{"Status": "Starting", "StartTime": 0}]}
 PHASE_NAMES = "starting, downloading, training, uploading, stopping"
@@ -180,7 +180,7 @@ def test_a_record_of_a_stopping_job_is_stopped() -> None:
     """At the instant at which that was seen, when no entry for Stopping tells it."""
     plan = followed("Starting", primary="Stopping")
     assert (plan.stopped_after, plan.ending) == (timedelta(seconds=0.5), "Completed")
-    job = played(plan)
+    job = job_playing(plan)
     assert job.state(START_US + SECOND_US // 2).primary == "Stopping"
     assert job.state(job.last_us).secondary == "Stopped"
 
@@ -256,11 +256,14 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "an ending that ends nothing": (
         lambda: Plan(ending="Training"),  # type: ignore[arg-type]
-        "ending='Training' ends no job; give one of Completed, Failed, MaxRuntimeExceeded, MaxWaitTimeExceeded, Stopped",
+        (
+            "ending='Training' is not an end of a job; give one of Completed, Failed, MaxRuntimeExceeded, MaxWaitTimeExceeded, "
+            "Stopped"
+        ),
     ),
     "two times at once": (
         lambda: Plan.completes(granular=True, legacy=True),
-        "granular=True with legacy=True: the one is how jobs were shown in 2018, the other how after that; give one",
+        "granular=True with legacy=True: granular shows jobs as in 2018, legacy as in the years after that; give one",
     ),
     "a failure without reason": (
         lambda: Plan(ending="Failed"),
@@ -339,7 +342,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "a replay that waits": (
         lambda: Plan.waits_for_capacity(5, Plan.replays(RUNNING)),
-        "a replay is played as it was recorded: it does not wait, fail or get interrupted besides; leave `then` out",
+        "a replay repeats the recorded life, without further waits, failures or interruptions: leave `then` out",
     ),
     "more billed than trained": (
         lambda: Plan(billed=1.5),
@@ -479,7 +482,7 @@ def test_another_life_is_a_plan_and_another_field_is_one_that_there_is() -> None
     """A wrong type, or name, is Python's own kind of error."""
     with pytest.raises(TypeError) as caught:
         Plan.waits_for_capacity(5, "completes")  # type: ignore[arg-type]
-    assert str(caught.value) == "then='completes': the life that goes on is a Plan, such as then=Plan.fails()"
+    assert str(caught.value) == "then='completes': give a Plan, such as then=Plan.fails()"
     with pytest.raises(TypeError) as caught:
         Plan().but(stoping=5)  # type: ignore[call-arg]
     assert str(caught.value) == "a plan has no 'stoping'; did you mean 'stopping'?"

@@ -60,7 +60,7 @@ def test_a_failed_job_has_a_reason(reason: str | None, shown: str) -> None:
 
 
 NO_RESPONSE = (
-    " is no DescribeTrainingJob response: it has no CreationTime or no SecondaryStatusTransitions; "
+    " is not a DescribeTrainingJob response: CreationTime or SecondaryStatusTransitions is missing; "
     "give what describe_training_job returned, or a file with the output of `aws sagemaker describe-training-job`"
 )
 NO_INSTANT = "is not an instant between the years 1 and 9999: give seconds since 1970, not milliseconds"

@@ -21,15 +21,15 @@ from sagemock.training.plan.plan import Plan
 from sagemock.training.plan.recording import Recorded, read
 from sagemock.training.snapshot import snapshot
 from tests.protocol.shapes import of_sagemaker
-from tests.support.kept import EVENT, G1, KEPT, L1, P1, SUMMARY, SWIFT
+from tests.support.partial_records import EVENT, G1, L1, P1, PARTIAL_RECORDS, SUMMARY, SWIFT
 from tests.support.recorded import RECORDED, described
 from tests.support.records import RECORDS, response
-from tests.support.strategies import START_US, instants, played
+from tests.support.strategies import START_US, instants, job_playing
 
 EVERY: dict[str, dict[str, Any]] = {
     **{f"described {one.what}": described(one) for one in RECORDED},
     **{str(one): response(one) for one in RECORDS},
-    **KEPT,
+    **PARTIAL_RECORDS,
 }
 LEADS_TO = {
     status.PREPARING_THE_INSTANCES: {
@@ -45,7 +45,7 @@ REQUEST = {"TrainingJobName": "job", "OutputDataConfig": {"S3OutputPath": "s3://
 
 def replayed(record: dict[str, Any]) -> Job:
     """Return a job that replays a record."""
-    return played(Plan.replays(record), REQUEST)
+    return job_playing(Plan.replays(record), REQUEST)
 
 
 def obeys(job: Job, record: dict[str, Any], recorded: Recorded, now_us: int) -> None:
@@ -219,7 +219,7 @@ def test_null_in_a_record_is_null_in_its_replay() -> None:
 )
 def test_a_completed_job_may_have_no_model(plan: Plan, request_: dict[str, Any], has_model: bool) -> None:  # noqa: FBT001  # a table
     """aws/sagemaker-python-sdk#6091: a serverless job on Nova answered null."""
-    job = played(plan, {**REQUEST, **request_})
+    job = job_playing(plan, {**REQUEST, **request_})
     end = snapshot(job, job.last_us)
     assert end.artifacts is has_model
     assert (members_now(of_sagemaker(), job, end, None)["ModelArtifacts"] is not None) is has_model
@@ -238,8 +238,8 @@ def test_a_record_without_transitions_is_a_normal_life_between_its_instants() ->
     assert found.filled == (
         "It has no SecondaryStatusTransitions: what lies between its instants is a normal life by the default durations.",
     )
-    assert read(P1).filled == ("It has no CreationTime: that is the beginning of its first status.",)
-    assert read(L1).filled == ("It lacks messages: each status says what it usually does.",)
+    assert read(P1).filled == ("It has no CreationTime: the beginning of its first status is taken.",)
+    assert read(L1).filled == ("It lacks messages: each status has its usual one.",)
     assert read(SWIFT).filled == read(P1).filled
     assert read(EVENT).filled == ()
     end = shown(G1)
@@ -314,7 +314,7 @@ def test_an_event_is_read_whole_or_by_its_detail() -> None:
 
 def test_a_record_of_any_form_is_played_from_a_file(tmp_path: Path) -> None:
     """As from a dictionary."""
-    for name, record in KEPT.items():
+    for name, record in PARTIAL_RECORDS.items():
         path = tmp_path / name
         path.write_text(json.dumps(record), "utf-8")
         assert Plan.replays(path) == Plan.replays(record)

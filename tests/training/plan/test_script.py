@@ -16,7 +16,7 @@ from sagemock.training.plan.plan import Plan
 from sagemock.training.plan.script import Script, script
 from tests.protocol.shapes import of_sagemaker
 from tests.support.recorded import RECORDED, described
-from tests.support.strategies import durations, plans, played, recipes, requests
+from tests.support.strategies import durations, job_playing, plans, recipes, requests
 
 CPU: dict[str, Any] = {"ResourceConfig": {"InstanceType": "ml.m5.large"}}
 GPU: dict[str, Any] = {"ResourceConfig": {"InstanceType": "ml.g5.2xlarge"}}
@@ -269,7 +269,7 @@ def test_interruptions_are_for_spot_jobs() -> None:
         "Plan.interrupted(1) interrupts a job on demand: only managed spot jobs are interrupted; "
         "create it with EnableManagedSpotTraining=True, or give it another plan"
     )
-    job = played(Plan.interrupted(2), SPOT | {"TrainingJobName": "job"})
+    job = job_playing(Plan.interrupted(2), SPOT | {"TrainingJobName": "job"})
     assert [change.secondary for change in job.timeline.changes].count("Interrupted") == 2
 
 

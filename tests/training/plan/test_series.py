@@ -13,15 +13,15 @@ from sagemock.training.plan.plan import Plan
 from sagemock.training.plan.recording import read
 from sagemock.training.plan.series import merged
 from sagemock.training.snapshot import snapshot
-from tests.support.kept import EVENT, L1
-from tests.support.strategies import played
+from tests.support.partial_records import EVENT, L1
+from tests.support.strategies import job_playing
 
 CREATED_US = instant_us("2026-03-01T09:00:00.25Z")
 
 
 def looks(plan: Plan, *seconds: float, stop_s: float | None = None) -> list[dict[str, Any]]:
     """Return what describes have shown of a job at these seconds of its life."""
-    job = played(plan, created_us=CREATED_US)
+    job = job_playing(plan, created_us=CREATED_US)
     job = job if stop_s is None else job.after(Stop(round(stop_s * SECOND_US)))
     found = []
     for second in seconds:
@@ -46,7 +46,7 @@ def looks(plan: Plan, *seconds: float, stop_s: float | None = None) -> list[dict
 
 def changes(record: Any) -> list[tuple[str, str, float]]:
     """Return the changes of a replay."""
-    return [(one.primary, one.message, one.at_us / SECOND_US) for one in played(Plan.replays(record)).timeline.changes]
+    return [(one.primary, one.message, one.at_us / SECOND_US) for one in job_playing(Plan.replays(record)).timeline.changes]
 
 
 PLAN = Plan.completes(starting=100, downloading=50, training=500, uploading=10)
@@ -56,7 +56,7 @@ def test_each_message_is_played_when_it_was_said() -> None:
     """A poller has seen it, and LastModifiedTime says since when; the order of the records does not matter."""
     one, two, *rest = looks(PLAN, 5, 60, 120, 300, 655, 900)
     [record] = merged([*rest, two, one])
-    wanted = [(one.primary, one.message, one.at_us / SECOND_US) for one in played(PLAN).timeline.changes]
+    wanted = [(one.primary, one.message, one.at_us / SECOND_US) for one in job_playing(PLAN).timeline.changes]
     assert changes(record) == wanted
     # Also if the first message was missed.
     assert changes(merged([two, *rest])[0]) == wanted
