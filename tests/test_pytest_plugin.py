@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 # What a child pytest is the first to load, pytester unloads again, and the package would go on handing out names of it.
-import sagemock.faces.mock
+import sagemock.faces.maker
 import sagemock.pytest_plugin
 
 Run = Callable[..., pytest.RunResult]
@@ -19,7 +19,7 @@ Run = Callable[..., pytest.RunResult]
 def run(pytester: pytest.Pytester) -> Run:
     """Run a test module in a child pytest that knows of the plugin, however this one has come to know of it."""
     # What a first mock loads, the child would be the first to load too (freezegun, and what of ours stands on it).
-    with sagemock.faces.mock.mock_sagemaker():
+    with sagemock.faces.maker.mock_sagemaker():
         pass
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\nfilterwarnings = error\n")
 

@@ -13,7 +13,8 @@ from sagemock.cli.demo_text import fitted, took
 from sagemock.clock.instants import instant
 from sagemock.clock.real import real
 from sagemock.errors import PlanError
-from sagemock.faces.mock import SageMakerMock, mock_sagemaker
+from sagemock.faces.maker import mock_sagemaker
+from sagemock.faces.mock import SageMakerMock
 from sagemock.picture.life import life
 from sagemock.picture.text import Line, Paper, draw
 from sagemock.protocol.decode import decode

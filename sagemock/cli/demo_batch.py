@@ -6,7 +6,7 @@ import botocore.session
 
 from sagemock.cli.demo_text import fitted, took
 from sagemock.clock.real import real
-from sagemock.faces.mock import mock_sagemaker
+from sagemock.faces.maker import mock_sagemaker
 from sagemock.jobs.fields import GeneralFields
 from sagemock.jobs.kinds import PROCESSING, TRANSFORM, Kind
 from sagemock.picture.life import life

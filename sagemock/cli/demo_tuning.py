@@ -8,7 +8,7 @@ import botocore.session
 
 from sagemock.cli.demo_text import fitted, took
 from sagemock.clock.real import real
-from sagemock.faces.mock import mock_sagemaker
+from sagemock.faces.maker import mock_sagemaker
 from sagemock.picture.family import family
 from sagemock.picture.overview import overview
 from sagemock.picture.text import Line, Paper

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sagemock.checks import flag, public, public_class, quoted
 from sagemock.cleanup import run_all
@@ -26,13 +26,13 @@ from sagemock.patches.threads import ThreadsPatch
 from sagemock.patches.trio_sleep import TrioPatch
 from sagemock.patches.wall import WallPatch
 from sagemock.world.controls import Controls
-from sagemock.world.options import Options, OptionsDict
+from sagemock.world.options import Options
 from sagemock.world.world import World
 
 if TYPE_CHECKING:
-    from typing_extensions import Self, Unpack
+    from typing_extensions import Self
 
-__all__ = ["SageMakerMock", "current", "mock_sagemaker"]
+__all__ = ["SageMakerMock", "current"]
 
 _STACK: Stack[World] = Stack()
 _ENVIRON, _GUARD, _HOOK = Environ(_STACK.innermost), Guard(_STACK.innermost), Hook(_STACK.innermost)
@@ -165,41 +165,3 @@ def current() -> SageMakerMock:
     if world is None:
         raise UsageError("no mock is active here: decorate the test with @mock_sagemaker, or enter mock_sagemaker() by `with`")
     return cast("SageMakerMock", world.owner)
-
-
-class _MockSagemaker:
-    """The type of `mock_sagemaker`. Calling it makes a mock or decorates; it is not a mock itself."""
-
-    __name__ = "mock_sagemaker"
-
-    @overload
-    def __call__(self, target: _Target, /) -> _Target: ...
-
-    @overload
-    def __call__(self, **options: "Unpack[OptionsDict]") -> SageMakerMock: ...
-
-    def __call__(self, target: Any = None, /, *more: object, **options: Any) -> Any:  # type: ignore[misc]  # refuses other calls
-        """Mock SageMaker's training jobs, as a decorator or by `with`.
-
-        `@mock_sagemaker`, `@mock_sagemaker(start=…)`, `with mock_sagemaker() as sagemaker:`.
-        It takes the options of `Options`. Raises InvalidType for an unknown option.
-        """
-        mock = SageMakerMock(Options.of(**options))
-        if more or (target is not None and options):
-            raise InvalidType("mock_sagemaker takes options by name, and then decorates a function: @mock_sagemaker(start=…)")
-        return mock if target is None else mock(target)
-
-    def __repr__(self) -> str:
-        return "<mock_sagemaker>"
-
-
-def _refuse_to_enter(_: object) -> NoReturn:
-    raise UsageError("mock_sagemaker makes mocks and is not a mock: call it, `with mock_sagemaker() as sagemaker:`")
-
-
-for _name in ("__enter__", "__exit__", "__aenter__", "__aexit__"):
-    # Not in the class body: there, a type checker would accept `with mock_sagemaker:`.
-    setattr(_MockSagemaker, _name, _refuse_to_enter)
-
-mock_sagemaker = _MockSagemaker()
-mock_sagemaker.__doc__ = _MockSagemaker.__call__.__doc__
