@@ -34,7 +34,7 @@ class _Worker:
         self._client = client()
         self._number = number
         self._is_over = is_over
-        self._rng = random.Random(number)  # noqa: S311  # what is done, run after run
+        self._rng = random.Random(number)  # noqa: S311  # the same in each run
         self.created: list[str] = []
         self.calls: Counter[str] = Counter()
         self.sleeps = 0

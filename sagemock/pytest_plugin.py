@@ -290,7 +290,7 @@ def pytest_runtest_makereport(
     """Add a section about the mocks of the test to the report of a failure.
 
     For an UnusedError, the report has only its text, because the traceback has no line of the test, only lines of ours. The
-    section does not say again what was not used.
+    section does not repeat the unused plans and faults.
     """
     with _without_libraries(call.excinfo):
         report = (yield).get_result()

@@ -106,7 +106,7 @@ def _remarks(of: BatchKind, response: Mapping[str, Any]) -> Iterator[str]:
     if (status == "Stopped" and CALLED not in response) or (status == "Stopping" and "LastModifiedTime" not in response):
         where = "its end" if instants(of)[2] in response else "its start or creation"
         side = "before" if where == "its end" else "after"
-        yield f"It does not say when Stop{of.kind.shape} was called: 10 s {side} {where} are assumed."
+        yield f"It does not say when Stop{of.kind.shape} was called: sagemock assumes 10 s {side} {where}."
     if status not in OVER:
         yield "The record ends before the job did: later phases have the default duration."
 

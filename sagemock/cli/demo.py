@@ -49,12 +49,12 @@ POLLS: Final = 100_000
 
 
 def play(paper: Paper) -> list[Line]:
-    """Play a job of five and a half hours, and return what happened."""
+    """Play a job of five and a half hours, and return its picture with some numbers."""
     return _live(mock_sagemaker(start="2018-07-30T00:00:00Z", plan=PLAN), REQUEST, "us-east-1", paper)
 
 
 def play_record(path: Path, paper: Paper) -> list[Line]:
-    """Play the job that a file records, from the same instant on, and return what happened.
+    """Play the job that a file records, from the same instant on, and return its picture with some numbers.
 
     Raises PlanError if the file is not the record of a job, and OSError if it cannot be read.
     """

@@ -51,7 +51,7 @@ KINDS: Final = {
 
 
 def play_batch(name: str, paper: Paper) -> list[Line]:
-    """Play a job of this kind, and return what happened."""
+    """Play a job of this kind, and return its picture with some numbers."""
     kind, plan, request = KINDS[name]
     job = request[kind.name_member]
     began = real.perf_counter()

@@ -51,7 +51,7 @@ def auc(hyperparameters: Mapping[str, str]) -> list[tuple[float, float]]:
 
 
 def play_tuning(paper: Paper) -> list[Line]:
-    """Play a tuning job with early stopping, one of whose children fails, and return what happened."""
+    """Play a tuning job with early stopping, one of whose children fails, and return its picture with some numbers."""
     began = real.perf_counter()
     plans = [Plan.completes(training=EPOCHS * EPOCH_S), TuningJobPlan.completes(objective=auc)]
     with mock_sagemaker(start="2018-07-30T00:00:00Z", plan=plans) as mock:

@@ -46,7 +46,7 @@ class Life:
     notes: tuple[str, ...]
     """More lines of text, below the picture."""
     planned: bool
-    """Whether the picture goes beyond `now_us`. That of a recorded life does not."""
+    """Whether the picture shows the time after `now_us`; the picture of a record does not."""
     remark: str = ""
     """A text for pictures with one line per job, in place of the job's message."""
     is_child: bool = False

@@ -1,4 +1,4 @@
-"""Plans of every kind as JSON documents. A document without a `kind` is that of a training job."""
+"""Plans of every kind as JSON documents. A document without a `kind` is for training jobs."""
 
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias

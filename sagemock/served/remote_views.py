@@ -242,7 +242,7 @@ class _RemoteBatchView(_RemoteView):
 
     @property
     def phase(self) -> str:
-        """What the job does now, which the service does not show."""
+        """The phase of the job, which the service does not show."""
         phase: str = self._document()["phase"]
         return phase
 

@@ -189,8 +189,8 @@ class Controls:
 
         :param name: The name of the job.
         :param plan: The plan of this job, or a callable of the request that returns one (default: as for any job).
-        :param started_ago: How long ago it was created: a timedelta or seconds. What has happened to it since is in `events`, but
-            no handler of `on_event` gets it.
+        :param started_ago: How long ago it was created: a timedelta or seconds. Its changes since then are in `events`, but no
+            handler of `on_event` gets them.
         :param region: The region of the job (default: that of a client without a region of its own).
         """
         world = self._running

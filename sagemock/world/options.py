@@ -28,7 +28,7 @@ __all__ = ["MarkerOptions", "Options", "OptionsDict", "check_plan", "checked_dur
 
 
 class OptionsDict(TypedDict, total=False):
-    """The options as keyword arguments: what `mock_sagemaker(**options)` and `@pytest.mark.sagemock(**options)` take."""
+    """The options as keyword arguments of `mock_sagemaker` and of `@pytest.mark.sagemock`."""
 
     start: datetime | str | None
     wall: Literal["virtual", "real"]
@@ -95,7 +95,7 @@ class Options:
     """The AWS account of the callers: twelve digits."""
 
     passthrough: Collection[str] = frozenset()
-    """What may reach the network: services (named as in `boto3.client("s3")`) and hosts (with a dot). Stored as a frozenset."""
+    """The services (named as in `boto3.client("s3")`) and hosts (with a dot) that the test may reach. Stored as a frozenset."""
 
     real_time_modules: Collection[str] = frozenset()
     """Modules whose sleeps are real, as are the sleeps of all code that they call and of threads that they start."""

@@ -12,7 +12,7 @@ __all__ = ["runaway", "unused"]
 
 
 def runaway(what: str, now_us: int, jobs: Iterable[AnyJob], standing: Iterable[Fault], moves: Sequence[ForcedMove] = ()) -> str:
-    """Return the text of NothingWillHappen; `what` is a sentence about what the code under test did."""
+    """Return the text of NothingWillHappen; `what` describes what the code under test went on doing."""
     waits = "".join(f"\n  {move}" for move in moves)
     faults = "".join(f"\n  {fault} has met {fault.met} calls" for fault in standing)
     return (

@@ -329,7 +329,7 @@ def test_a_server_that_is_not_there_is_told(sagemaker: SageMakerMock) -> None:
     with HTTPServer(("127.0.0.1", 0), Other) as other:
         thread = Thread(target=other.handle_request)
         thread.start()
-        with pytest.raises(UsageError, match="is not sagemock: it says"):
+        with pytest.raises(UsageError, match="is not sagemock: it answers"):
             connect(f"http://127.0.0.1:{other.server_port}")
         thread.join()
 
