@@ -125,7 +125,7 @@ def test_a_fault_counts_as_used_when_its_random_number_was_drawn() -> None:
     never = Fault("Stop*", "InternalFailure")
     found = faults(spared, never)
     assert outcome(found) is None
-    assert (spared.faced, spared.outcome) == (1, 0)
+    assert (spared.faced, spared.met) == (1, 0)
     assert found.unused() == [never]
 
 
