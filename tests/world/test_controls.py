@@ -125,6 +125,6 @@ def test_what_is_no_place_of_a_sleep_is_refused(place: Any, sagemaker: SageMaker
 def test_a_subscription_ends_without_more_words(sagemaker: SageMakerMock) -> None:
     """What is given to `cancel` is refused in our words."""
     subscription = sagemaker.on_event(lambda _: None)
-    with pytest.raises(InvalidType, match=r"cancel\(\) was called with too few or too many arguments: it takes nothing"):
+    with pytest.raises(InvalidType, match=r"cancel\(\) was given 1 argument without a name, and takes none: by name"):
         subscription.cancel(5)  # type: ignore[call-arg]
     subscription.cancel()
