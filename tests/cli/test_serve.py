@@ -170,5 +170,7 @@ def test_it_prints_how_to_connect_sdks() -> None:
         "sagemock serves at http://127.0.0.1:5123; Ctrl-C ends it.\n"
     )
     everywhere = "0.0.0.0"  # noqa: S104  # only a text
-    assert instructions("http://127.0.0.1:5123", host=everywhere).startswith("sagemock serves at http://127.0.0.1:5123 (on 0.0.0.0); ")
+    assert instructions("http://127.0.0.1:5123", host=everywhere).startswith(
+        "sagemock serves at http://127.0.0.1:5123 (on 0.0.0.0); "
+    )
     assert os.environ.get("AWS_ENDPOINT_URL") is None

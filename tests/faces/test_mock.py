@@ -403,7 +403,7 @@ def test_advance_until_refuses_an_unknown_status(jobs: SageMakerMock) -> None:
     with pytest.raises(UsageError) as wrong:
         jobs.advance_until("churn", "Complete")
     assert str(wrong.value) == (
-        "'Complete' is not a status of a training job: write one of Completed, Deleting, Downloading, "
+        "'Complete' is not a status of a training job: did you mean 'Completed'? Write one of Completed, Deleting, Downloading, "
         "DownloadingTrainingImage, Failed, "
         "InProgress, Interrupted, LaunchingMLInstances, MaxRuntimeExceeded, MaxWaitTimeExceeded, Pending, "
         "PreparingTrainingStack, Restarting, Starting, Stopped, Stopping, Training, Updating, Uploading"
