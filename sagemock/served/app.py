@@ -111,12 +111,12 @@ def _reply(world: ServedWorld, request: Request, accepts: str) -> Response | Non
 
 
 def _no_world(name: str) -> Response:
-    text = f"there is no world {name[:100]!r} here: a test's mock has one, at /; a server of its own has more, at /NAME"
+    text = f"there is no world {name[:100]!r} here: the mock of a test has only one, at /; `sagemock serve` has more, at /NAME"
     return wire.failed(404, "UnknownWorld", text)
 
 
 def _elsewhere(method: str) -> Response:
-    text = f"nothing here answers {method[:20]}: sagemock serves SageMaker and the logs of its jobs, by POST"
+    text = f"this server does not answer {method[:20]}: sagemock serves SageMaker and the logs of its jobs, by POST"
     return wire.failed(501, "NotSimulated", text)
 
 

@@ -86,7 +86,8 @@ class _Control:
         found = self._worlds.find(name, begin=True)
         if found is None:
             raise UsageError(
-                f"there is no world {name[:100]!r} here: a test's mock has one, at /; a server of its own more, at /NAME"
+                f"there is no world {name[:100]!r} here: the mock of a test has only one, at /; `sagemock serve` has more, at "
+                "/NAME"
             )
         return found
 
@@ -138,7 +139,7 @@ async def _unrouted(request: Request, error: Exception) -> Response:
     """Answer a request for which there is no verb."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     paths = ", ".join(sorted({f"{verb.method} {verb.path.replace('{name:path}', '{name}')}" for verb in VERBS}))
-    what = f"{request.method} {request.url.path[:100]!r} is nothing here: the control API has {paths}, POST /reset, GET /health"
+    what = f"{request.method} {request.url.path[:100]!r} is not a verb: the control API has {paths}, POST /reset, GET /health"
     return _error(status, "NoSuchVerb", f"{what}, and describes itself at /_sagemock/openapi.json")
 
 
