@@ -144,7 +144,7 @@ class Delivery:
         self._nexts: list[_Next] = []
         self._present: dict[int, AnyJob] = {}
         self._joined: dict[int, int] = {}
-        """When jobs that were created in the past joined the others, by number."""
+        """For each job that was created in the past, by number: the present instant at its creation."""
         self._dues: list[_Due] = []
         now_us = clock.now_us()
         with self._lock:
@@ -201,7 +201,7 @@ class Delivery:
             return
         joined_us = self._joined.get(new.number)
         if joined_us is not None:
-            # What it has done before it joined was before the subscriptions, whenever that becomes known.
+            # Its changes before that instant came before the subscriptions, even if a later record adds them.
             seen = max(seen, Seen.of(new, joined_us - 1), key=lambda one: one.changes)
         self._follow(new, seen)
 

@@ -23,7 +23,7 @@ from sagemock.jobs.lines import Lines
 __all__ = [
     "check_names",
     "content_of",
-    "cooked",
+    "from_recipe",
     "length_of",
     "line_pairs",
     "listed",
@@ -100,7 +100,7 @@ def recipes_of(of: type[GeneralFields]) -> tuple[str, ...]:
     return tuple(name for name, value in vars(of).items() if isinstance(value, classmethod) and not name.startswith("_"))
 
 
-def cooked(  # noqa: PLR0913, PLR0917  # the parts of a recipe
+def from_recipe(  # noqa: PLR0913, PLR0917  # the parts of a recipe
     of: type[_P],
     recipe: object,
     given: Mapping[str, Any],

@@ -55,9 +55,9 @@ def _statuses(job: AnyJob, change: Change) -> tuple[str, str]:
 
 
 def changed_us(old: AnyJob, new: AnyJob | None, now: Callable[[], int]) -> int:
-    """Return until when the record `old` held: until the instant of the intervention that replaced it, else until now.
+    """Return until when the record `old` was valid: until the instant of the intervention that replaced it, else until now.
 
-    It never holds beyond its next step, which may lie in the past if the job was created in the past.
+    A record is never valid beyond its next step, which may lie in the past if the job was created in the past.
     """
     since_us = None if new is None else new.since_us(old)
     at_us = now() if since_us is None else since_us

@@ -161,12 +161,12 @@ def _stubber() -> Any:  # noqa: ANN401  # moto has no types
 
 def _refusal(status: int, text: str) -> Refusal:
     try:
-        said = json.loads(text)
-        code = said["__type"]
+        document = json.loads(text)
+        code = document["__type"]
     except (ValueError, TypeError, KeyError):
         # If it is not an error in SageMaker's format, do as botocore does: the status is the code.
         return Refusal(str(status), text, status=status)
-    return Refusal(code, said.get("message", said.get("Message", "")), status=status)
+    return Refusal(code, document.get("message", document.get("Message", "")), status=status)
 
 
 def _what(request: Request) -> str:

@@ -78,9 +78,9 @@ def keys(region: str, where: Location) -> Iterator[str]:
     listing = {"list-type": "2", "max-keys": str(PAGE), "prefix": where.key}
     while True:
         answered = _ask("GET", region, Location(where.bucket, ""), query=listing)
-        told = "" if answered is None or answered.status_code != _OK else answered.content.decode()
-        yield from (unescape(found) for found in _KEY.findall(told))
-        token = _TOKEN.search(told)
+        page = "" if answered is None or answered.status_code != _OK else answered.content.decode()
+        yield from (unescape(found) for found in _KEY.findall(page))
+        token = _TOKEN.search(page)
         if token is None:
             return
         listing["continuation-token"] = unescape(token[1])

@@ -9,7 +9,7 @@ from sagemock import reasons
 from sagemock.checks import of_a_plan, public, public_class, quoted, text
 from sagemock.errors import PlanError
 from sagemock.jobs.batch.fields import STOPPING, BatchFields
-from sagemock.jobs.batch.record import loaded, played
+from sagemock.jobs.batch.record import load, replayed_fields
 from sagemock.jobs.durations import Duration
 from sagemock.jobs.hashing import hashed_once
 from sagemock.jobs.kinds import PROCESSING, Kind
@@ -77,7 +77,7 @@ class ProcessingJobPlan(BatchFields):
         cls, *, exit_message: str | None = None, logs: LogMapping = (), **durations: "Unpack[ProcessingDurations]"
     ) -> "ProcessingJobPlan":
         """Plan a success: InProgress → Completed."""
-        return cls._made("completes", durations, _words(exit_message), exit_message=exit_message, logs=logs)
+        return cls._by_recipe("completes", durations, _words(exit_message), exit_message=exit_message, logs=logs)
 
     @classmethod
     @public
@@ -139,8 +139,8 @@ class ProcessingJobPlan(BatchFields):
         it. If the recorded job had not ended, the rest of its life follows the defaults. The limit of the new job's request does
         not cut a replay. Raises PlanError if `response` is not such a record.
         """
-        record = loaded(response, PROCESSING)
-        fields = played(record, PROCESSING, RUNNING)
+        record = load(response, PROCESSING)
+        fields = replayed_fields(record, PROCESSING, RUNNING)
         name = record.get("ProcessingJobName", "a record")
         return cls(**fields, exit_message=record.get("ExitMessage"), called=f"ProcessingJobPlan.replays(<{name}>)")
 

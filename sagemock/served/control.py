@@ -18,7 +18,7 @@ from sagemock.served.asgi import MOST, Asgi, Run, body_of, headers_of
 from sagemock.served.safety import Safety
 from sagemock.served.verbs import VERBS, Answer, Asked, Text, Verb, check_body
 from sagemock.served.wire import TooLarge
-from sagemock.served.worlds import ServedWorld, Worlds
+from sagemock.served.worlds import ServedWorld, Worlds, refuse
 
 __all__ = ["application"]
 
@@ -85,10 +85,7 @@ class _Control:
         name = request.scope["sagemock.world"]
         found = self._worlds.find(name, begin=True)
         if found is None:
-            raise UsageError(
-                f"there is no world {name[:100]!r} here: the mock of a test has only one, at /; `sagemock serve` has more, at "
-                "/NAME"
-            )
+            refuse(name)
         return found
 
     def _refusal(self, request: Request) -> Response | None:

@@ -84,7 +84,7 @@ _KNOWN: Final[Mapping[str, _Known]] = {
 
 
 class Window(NamedTuple):
-    """A period of virtual time, in microseconds since the epoch: from `after_us` on and before `until_us`. None is no limit."""
+    """A period of virtual time, in microseconds since the epoch: from `after_us` on and before `until_us`. None: no limit."""
 
     after_us: int | None = None
     until_us: int | None = None

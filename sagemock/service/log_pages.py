@@ -29,8 +29,8 @@ __all__ = [
     "newest_us",
     "page",
     "position",
-    "thinned",
     "token",
+    "with_empty_pages",
 ]
 
 _BY_PLACE: Final = Assumption("that a follower of a log stream does not see a line that is written late, with an earlier instant")
@@ -176,7 +176,7 @@ def newest_us(within: Range, now_us: int) -> int:
     return latest_us if within.last_ms is None else min(within.last_ms * 1000, latest_us)
 
 
-def thinned(found: Page, streams: Iterable[Stream], at: int, empty: int, from_us: int | None) -> tuple[Page, int]:
+def with_empty_pages(found: Page, streams: Iterable[Stream], at: int, empty: int, from_us: int | None) -> tuple[Page, int]:
     """Return the page, or an empty page to return first, and the number of empty pages returned so far at this position.
 
     Empty pages with a token come before a page that has events: one if its first event is long after `from_us`, or as many as

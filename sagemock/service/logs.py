@@ -33,8 +33,8 @@ from sagemock.service.log_pages import (
     newest_us,
     page,
     position,
-    thinned,
     token,
+    with_empty_pages,
 )
 from sagemock.service.service import Operation, Service
 
@@ -111,7 +111,7 @@ def get_log_events(service: Service, _: Api, place: Place, request: Mapping[str,
         forward, at, empty = position(request["nextToken"])
         from_us = at // PER_US
     found = page(events([stream], within, at, forward=forward), at, forward=forward, limit=request.get("limit", _EVENTS))
-    found, empty = thinned(found, [stream], at, empty, from_us)
+    found, empty = with_empty_pages(found, [stream], at, empty, from_us)
     return dump(
         {
             "events": [
@@ -152,7 +152,7 @@ def filter_log_events(service: Service, _: Api, place: Place, request: Mapping[s
         streams = [_ONE_IS_ENOUGH(_stream(logbook, now_us, name)) for name in dict.fromkeys(names)]
     matching = (one for one in events(streams, within, at, forward=forward) if test(one.line.text))
     found = page(matching, at, forward=forward, limit=request.get("limit", _EVENTS))
-    found, empty = thinned(found, streams, at, empty, from_us)
+    found, empty = with_empty_pages(found, streams, at, empty, from_us)
     response: dict[str, Any] = {"events": [_filtered(one) for one in found.events], "searchedLogStreams": []}
     if found.more:
         response["nextToken"] = token("f", found.end, empty) if forward else token("b", found.begin, empty)

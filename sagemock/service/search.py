@@ -120,18 +120,18 @@ def _meets(record: StructureShape, request: Mapping[str, Any]) -> search_filters
     tests: list[search_filters.Test] = []
     if "SearchExpression" in request:
         tests.append(search_filters.expression(record, request["SearchExpression"]))
-    tests += (_visible(record, one["Key"], one["Value"]) for one in _PASSES(_whole(request.get("VisibilityConditions", ()))))
+    tests += (_visible(record, one["Key"], one["Value"]) for one in _PASSES(_complete(request.get("VisibilityConditions", ()))))
     if request.get("CrossAccountFilterOption") == "CrossAccount":
         tests.append(_OTHERS(lambda _: False))
     return lambda shown: all(test(shown) for test in tests)
 
 
-def _whole(conditions: Iterable[Mapping[str, str]]) -> list[Mapping[str, str]]:
+def _complete(conditions: Iterable[Mapping[str, str]]) -> list[Mapping[str, str]]:
     return [one for one in conditions if "Key" in one and "Value" in one]
 
 
 def _visible(record: StructureShape, key: str, value: str) -> search_filters.Test:
-    """Return whether a job that has a property has this value of it; a job without it passes."""
+    """Return a test: a job with the property `key` must have this value; a job without the property passes."""
     of = search_filters.named(record, key)
     return lambda shown: all(found == value for found in of.values(shown))
 

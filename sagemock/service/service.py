@@ -94,4 +94,5 @@ class Service:
 
 
 Operation: TypeAlias = Callable[[Service, Api, Place, Mapping[str, Any], int], str]
-"""Takes a valid request and an instant (microseconds since the epoch); returns the response as JSON, or raises Refusal."""
+"""A function that takes a valid request and an instant (microseconds since the epoch), and returns the response as JSON or raises
+Refusal."""

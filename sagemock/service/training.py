@@ -95,7 +95,7 @@ def stop(service: Service, _: Api, place: Place, request: Mapping[str, Any], now
     job = service.find(place, request["TrainingJobName"])
     primary = job.state(now_us).primary
     if primary != "InProgress":
-        # awslabs/benchmark-ai#928; that a job in status Stopping is refused in the same words is inferred.
+        # awslabs/benchmark-ai#928; we infer that a job in status Stopping is refused in the same words.
         raise Refusal(INVALID, f"The request was rejected because the training job is in status {primary}.")
     service.store.put(job.after(Stop(now_us - job.created_us)))
     return ""

@@ -43,7 +43,7 @@ def filled(definition: Mapping[str, Any], objective: Mapping[str, str] | None) -
 
     Unlike DescribeTrainingJob, it does not show KmsKeyId and MaxRuntimeInSeconds that were not sent.
     """
-    shown = {**_kept(definition), **{name: definition.get(name, False) for name in _FLAGS}}
+    shown = {**_without_hidden(definition), **{name: definition.get(name, False) for name in _FLAGS}}
     if "InputDataConfig" in definition:
         shown["InputDataConfig"] = [_channel(channel) for channel in definition["InputDataConfig"]]
     if objective is not None:
@@ -54,7 +54,7 @@ def filled(definition: Mapping[str, Any], objective: Mapping[str, str] | None) -
     return shown
 
 
-def _kept(definition: Mapping[str, Any]) -> dict[str, Any]:
+def _without_hidden(definition: Mapping[str, Any]) -> dict[str, Any]:
     """Return a definition without the fields that are not shown.
 
     The evidence for these: errors of an acceptance test that ran against the service (hashicorp/terraform-provider-aws#47138,

@@ -93,8 +93,8 @@ def contradictions(given: Mapping[str, Any]) -> Iterator[Contradiction]:
     source = formed({**given, "SecondaryStatusTransitions": None}) if "SecondaryStatusTransitions" not in given else form
     built = any("SecondaryStatusTransitions" in sentence for sentence in source.filled)
     case = Case(form.response, recorded, entries, built, from_console=FILLED in form.response)
-    for ask in _ASKED:
-        yield from ask(case)
+    for check in _CHECKS:
+        yield from check(case)
 
 
 def _structure(case: Case) -> _Found:
@@ -331,6 +331,6 @@ def _span_s(case: Case, begin_us: int, end_us: int) -> int:
     return (created_us + end_us) // SECOND_US - (created_us + begin_us) // SECOND_US
 
 
-_ASKED: Final[tuple[Callable[[Case], _Found], ...]] = (
+_CHECKS: Final[tuple[Callable[[Case], _Found], ...]] = (
     _structure, _order, _statuses, _instants, _seconds, _pending, _messages, _assumptions,
 )  # fmt: skip

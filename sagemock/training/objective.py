@@ -1,4 +1,4 @@
-"""The values of the objective of a tuning job that a training job emits without a line in its log."""
+"""The values of a tuning job's objective that a child emits without lines in its log."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -17,7 +17,10 @@ _ANEW: Final = Assumption(
 
 
 def emitted(job: Job) -> Values:
-    """Return these values, each with its instant (microseconds since the epoch), by the present timeline."""
+    """Return the values that the job emits without lines in its log, each with its instant (microseconds since the epoch).
+
+    The instants are those of the job's present timeline.
+    """
     if job.launch is None or not job.launch.values:
         return ()
     found: list[tuple[int, float]] = []

@@ -10,7 +10,7 @@ from sagemock.checks import public, public_class
 from sagemock.errors import PlanError
 from sagemock.evidence import Assumption
 from sagemock.jobs.batch.fields import STOPPING, BatchFields
-from sagemock.jobs.batch.record import loaded, played
+from sagemock.jobs.batch.record import load, replayed_fields
 from sagemock.jobs.durations import Duration
 from sagemock.jobs.hashing import hashed_once
 from sagemock.jobs.kinds import TRANSFORM, Kind
@@ -75,7 +75,7 @@ class TransformJobPlan(BatchFields):
     @public
     def completes(cls, *, logs: LogMapping = (), **durations: "Unpack[TransformDurations]") -> "TransformJobPlan":
         """Plan a success: InProgress → Completed."""
-        return cls._made("completes", durations, logs=logs)
+        return cls._by_recipe("completes", durations, logs=logs)
 
     @classmethod
     @public
@@ -115,7 +115,7 @@ class TransformJobPlan(BatchFields):
         """Plan a job whose container never answers /ping: it fails after half an hour, or after `transforming`."""
         given: dict[str, Any] = {"transforming": _UNANSWERED_S, **durations}
         reason = _UNANSWERED(reasons.ALGORITHM_LOGS)
-        return cls._made("never_answers", given, ending="Failed", failure_reason=reason, logs=logs)
+        return cls._by_recipe("never_answers", given, ending="Failed", failure_reason=reason, logs=logs)
 
     @classmethod
     @public
@@ -126,6 +126,6 @@ class TransformJobPlan(BatchFields):
         it. If the recorded job had not ended, the rest of its life follows the defaults. Raises PlanError if `response` is not
         such a record.
         """
-        record = loaded(response, TRANSFORM)
-        fields = played(record, TRANSFORM, RUNNING)
+        record = load(response, TRANSFORM)
+        fields = replayed_fields(record, TRANSFORM, RUNNING)
         return cls(**fields, called=f"TransformJobPlan.replays(<{record.get('TransformJobName', 'a record')}>)")

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sagemock.checks import of_a_plan
 from sagemock.errors import PlanError
-from sagemock.jobs.documents import check_names, cooked, length_of, shown_length
+from sagemock.jobs.documents import check_names, from_recipe, length_of, shown_length
 from sagemock.tuning.plan import LENGTHS, TuningJobPlan
 
 __all__ = ["from_document", "to_document"]
@@ -32,6 +32,6 @@ def from_document(document: Mapping[str, Any], what: str) -> TuningJobPlan:
     given = {name: value for name, value in document.items() if name != "kind"}
     with of_a_plan():
         if "recipe" in given:
-            return cooked(TuningJobPlan, given.pop("recipe"), given, what, (*LENGTHS, "after"), {})
+            return from_recipe(TuningJobPlan, given.pop("recipe"), given, what, (*LENGTHS, "after"), {})
         check_names(what, given, {one.name: one for one in fields(TuningJobPlan)})
         return TuningJobPlan(**{name: length_of(value) if name in _LENGTHS else value for name, value in given.items()})

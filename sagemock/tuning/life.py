@@ -15,7 +15,7 @@ from sagemock.jobs.interventions import Complete, Delete, Fail, Intervention, St
 from sagemock.jobs.timeline import Change
 from sagemock.training.status import TRAINING
 from sagemock.tuning.child import Child
-from sagemock.tuning.criteria import met_us
+from sagemock.tuning.criteria import completion_us
 from sagemock.tuning.script import Script
 
 __all__ = ["DELETING_US", "Launch", "Step", "StopChild", "Timeline", "fold"]
@@ -179,7 +179,7 @@ def _cuts(  # noqa: C901  # a list of all cuts
         yield _Cut(created_us + script.ended_after_us, "ends", script.ending, script.failure_reason)
     if script.max_runtime_us is not None:
         yield _COMPLETES(_Cut(created_us + script.max_runtime_us, "limit", "Completed"))
-    criterion_us = met_us(script.criteria, children, maximize=script.maximize)
+    criterion_us = completion_us(script.criteria, children, maximize=script.maximize)
     if criterion_us is not None:
         yield _Cut(criterion_us, "criterion", "Completed")
     given_up_us = _given_up_us(children)

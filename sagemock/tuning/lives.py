@@ -1,4 +1,4 @@
-"""Random lives of tuning jobs. What their children do is drawn as for any training job."""
+"""Random lives of tuning jobs. Their children have random lives like any training job."""
 
 from typing import Any, Final
 
@@ -14,12 +14,12 @@ _WRITES_EVERY_S: Final = 60
 
 
 def plan(dice: Dice) -> TuningJobPlan:
-    """Return a plan that any tuning job can play. It ends when its children have ended: no limit would end one that hangs."""
+    """Return a random plan that fits any tuning job. The job ends when its children have ended, because no limit would end it."""
     return dice.one_of((_completes, _fails))(dice)
 
 
 def life(dice: Dice) -> TuningJobPlan:
-    """Return a plan with anything that can happen to a tuning job. A job that hangs is stopped."""
+    """Return a random plan with anything that can happen to a tuning job. The plan stops a job that hangs."""
     base = plan(dice)
     if not dice.happens():
         return base

@@ -12,7 +12,7 @@ from sagemock.evidence import Assumption
 from sagemock.training.launch import LARGEST, Values
 from sagemock.tuning.space import Space
 
-__all__ = ["ValuesFor", "drawn", "returned"]
+__all__ = ["ValuesFor", "values_drawn", "values_returned"]
 
 ValuesFor = Callable[[int | None], Values]
 """A function that takes how long a child trains (in microseconds; None: forever) and returns its values by offset in the
@@ -28,8 +28,8 @@ _DRAWN: Final = Assumption(
 _NOISE: Final = 0.02
 
 
-def returned(value: object, what: str) -> ValuesFor:
-    """Return the values that a function of the test has returned as `value`.
+def values_returned(value: object, what: str) -> ValuesFor:
+    """Return the values of the objective, where a function of the test has returned `value`.
 
     Raises PlanError, which calls the function `what`, if it returned something else than a number, (offset, value) pairs or None.
     """
@@ -71,7 +71,7 @@ def _wrong(value: object, what: str) -> PlanError:
     return PlanError(f"{what} returned {quoted(value)}: let it return a number, (offset, value) pairs, or None for no value")
 
 
-def drawn(space: Space, tuned: Mapping[str, str], seed: str, number: int, *, maximize: bool) -> ValuesFor:
+def values_drawn(space: Space, tuned: Mapping[str, str], seed: str, number: int, *, maximize: bool) -> ValuesFor:
     """Return values that approach a smooth function of the hyperparameters, with a little noise. Equal seeds give equal ones."""
     point = space.encode(tuned)
     best = Random(seed)  # noqa: S311  # a test's dice, not a secret

@@ -126,7 +126,7 @@ class TuningJobPlan(GeneralFields):
             (offset, value) pairs, or None for a child that emits no value. Default: the metric definitions find the values in
             the child's log. A child whose plan has no lines emits values drawn with the mock's seed.
         """
-        return cls._made("completes", durations, objective=objective)
+        return cls._by_recipe("completes", durations, objective=objective)
 
     @classmethod
     @public
@@ -145,13 +145,13 @@ class TuningJobPlan(GeneralFields):
         :param objective: As in `completes`.
         """
         changes = {"ending": "Failed", "failure_reason": reasons.checked(reason), "ended_after": after, "objective": objective}
-        return cls._made("fails", durations, repr(reason), f"after={code(after)}", **changes)
+        return cls._by_recipe("fails", durations, repr(reason), f"after={code(after)}", **changes)
 
     @classmethod
     @public
     def hangs(cls, *, objective: Objective | None = None, **durations: "Unpack[TuningDurations]") -> "TuningJobPlan":
         """Plan a tuning job that stays InProgress when all of its children have ended; a stop or a limit ends it."""
-        return cls._made("hangs", durations, objective=objective, endless=True)
+        return cls._by_recipe("hangs", durations, objective=objective, endless=True)
 
     @classmethod
     @public
@@ -165,7 +165,7 @@ class TuningJobPlan(GeneralFields):
         """
         if span_us(after, "after") is None:
             raise PlanError("TuningJobPlan.stopped(after=None): say when it is stopped, after=600")
-        return cls._made("stopped", durations, f"after={code(after)}", stopped_after=after, objective=objective)
+        return cls._by_recipe("stopped", durations, f"after={code(after)}", stopped_after=after, objective=objective)
 
     @classmethod
     @public
@@ -179,8 +179,8 @@ class TuningJobPlan(GeneralFields):
         return self._changed(changes, lambda _, value: code(value))
 
     @classmethod
-    def _made(cls, recipe: str, durations: Mapping[str, Any], *words: str, **changes: Any) -> "TuningJobPlan":  # noqa: ANN401
-        cls._check_durations(recipe, durations, LENGTHS, "durations")
+    def _by_recipe(cls, recipe: str, durations: Mapping[str, Any], *words: str, **changes: Any) -> "TuningJobPlan":  # noqa: ANN401
+        cls._check_durations(recipe, durations, LENGTHS)
         objective = changes.get("objective")
         given = [*words, *([] if objective is None else [f"objective={code(objective)}"])]
         given += [f"{name}={code(value)}" for name, value in durations.items()]

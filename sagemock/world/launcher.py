@@ -32,7 +32,7 @@ from sagemock.tuning import life
 from sagemock.tuning.child import Child, child
 from sagemock.tuning.definitions import Definition
 from sagemock.tuning.job import Job
-from sagemock.tuning.objective import ValuesFor, drawn, returned
+from sagemock.tuning.objective import ValuesFor, values_drawn, values_returned
 from sagemock.tuning.stopping import hyperband_stop_us, median_stop_us
 from sagemock.tuning.strategies import Trial, propose
 from sagemock.world.backend import Backend
@@ -254,7 +254,7 @@ class Launcher:
             ready.plan = self._backend.plans.plan_for(ready.request, _SUCCESS)
         if ready.values is None and job.plan.objective is None:
             definition = ready.definition
-            ready.values = drawn(definition.space, ready.tuned, job.script.seed, step.number, maximize=definition.maximize)
+            ready.values = values_drawn(definition.space, ready.tuned, job.script.seed, step.number, maximize=definition.maximize)
         return ready
 
     def _proposed(self, job: Job, step: life.Launch) -> _Ready:
@@ -287,7 +287,7 @@ class Launcher:
             ready.plan = self._backend.plans.plan_for(ready.request, _SUCCESS)
         if ready.values is None and job.plan.objective is not None:
             value = job.plan.objective(own(ready.request["HyperParameters"]))
-            ready.values = returned(value, f"objective={job.plan.objective!r} of {job.name!r}, for child {step.number},")
+            ready.values = values_returned(value, f"objective={job.plan.objective!r} of {job.name!r}, for child {step.number},")
 
     def _launch(self, job: Job, step: life.Launch, ready: _Ready, answers: tuple[Plan, ValuesFor], now_us: int) -> None:
         plan, values = answers

@@ -108,7 +108,7 @@ class BatchFields(GeneralFields):
         if self.failure_reason is not None:
             reasons.checked(self.failure_reason)
         if ending == "Completed" and not self.runs and not self.endless:
-            raise PlanError(f"a {self.kind.noun} that completes has run: leave during='Starting' out")
+            raise PlanError(f"a {self.kind.noun} that completes must have run: leave during='Starting' out")
 
     def _check_logs(self) -> None:
         if self.logs and not self.runs:
@@ -134,7 +134,7 @@ class BatchFields(GeneralFields):
             raise PlanError(f"{given}: a {cls.kind.noun} {verb} during one of {STARTING}, {cls.running}")
 
     @classmethod
-    def _made(
+    def _by_recipe(
         cls,
         recipe: str,
         durations: Mapping[str, Any],
@@ -142,7 +142,7 @@ class BatchFields(GeneralFields):
         **changes: Any,  # noqa: ANN401  # any field
     ) -> "Self":
         """Return the plan of a recipe; `words` are the arguments of the call as code, without the durations."""
-        cls._check_durations(recipe, durations, ("starting", cls.running.lower(), "stopping"), "phases")
+        cls._check_durations(recipe, durations, ("starting", cls.running.lower(), "stopping"))
         given = [*words, *(f"{name}={code(value)}" for name, value in durations.items())]
         logs = changes.get("logs")
         given += ["logs={…}"] if isinstance(logs, (Mapping, tuple)) and len(logs) else []
@@ -170,7 +170,7 @@ class BatchFields(GeneralFields):
             given[name] = after
         reason = reasons.checked(otherwise if reason is None else reason)
         shown = [repr(reason), *([] if during == cls.running else [f"during={during!r}"]), *words]
-        return cls._made("fails", given, shown, ending="Failed", failure_reason=reason, during=during, **changes)
+        return cls._by_recipe("fails", given, shown, ending="Failed", failure_reason=reason, during=during, **changes)
 
     @classmethod
     def _hanging(cls, during: str, durations: Mapping[str, Any], words: Sequence[str] = (), **changes: Any) -> "Self":  # noqa: ANN401
@@ -180,4 +180,4 @@ class BatchFields(GeneralFields):
                 f"{cls.__name__}.hangs(during={during!r}, {during.lower()}=…): a phase that never ends has no duration; "
                 "leave one out"
             )
-        return cls._made("hangs", durations, [repr(during), *words], during=during, endless=True, **changes)
+        return cls._by_recipe("hangs", durations, [repr(during), *words], during=during, endless=True, **changes)

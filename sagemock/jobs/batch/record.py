@@ -14,7 +14,7 @@ from sagemock.evidence import REPLAY, Assumption
 from sagemock.jobs.batch.fields import STARTING
 from sagemock.jobs.kinds import Kind
 
-__all__ = ["CALLED", "loaded", "played"]
+__all__ = ["CALLED", "load", "replayed_fields"]
 
 CALLED: Final = "sagemock:StoppingSince"
 """An extra member of a response, by sagemock: when the job was first seen to be Stopping, if several records tell."""
@@ -28,7 +28,7 @@ _CALLED: Final = Assumption(
 _CALLED_US: Final = _CALLED(10 * SECOND_US)
 
 
-def loaded(response: Mapping[str, Any] | str | os.PathLike[str], kind: Kind) -> Mapping[str, Any]:
+def load(response: Mapping[str, Any] | str | os.PathLike[str], kind: Kind) -> Mapping[str, Any]:
     """Return a Describe response: the given one, or that in the file at this path. Raises PlanError if the file has none."""
     given: object = response
     if isinstance(given, Mapping):
@@ -47,7 +47,7 @@ def loaded(response: Mapping[str, Any] | str | os.PathLike[str], kind: Kind) -> 
     return found
 
 
-def played(response: Mapping[str, Any], kind: Kind, running: str) -> dict[str, Any]:
+def replayed_fields(response: Mapping[str, Any], kind: Kind, running: str) -> dict[str, Any]:
     """Return the fields of a plan that repeats a recorded life. Raises PlanError if `response` is not such a record."""
     status = response.get(kind.status_member)
     if status not in ("InProgress", "Completed", "Failed", "Stopping", "Stopped"):

@@ -31,7 +31,7 @@ _NOTE: Final = (
 
 def from_console(text: str) -> Mapping[str, Any] | None:
     """Return a console log as a DescribeTrainingJob response, None if it has no line that the SDK prints."""
-    lines = [(instant_us(f"{at}Z".replace(" ", "T")), name, _message(told)) for at, name, told in _LINE.findall(text)]
+    lines = [(instant_us(f"{at}Z".replace(" ", "T")), name, _message(text)) for at, name, text in _LINE.findall(text)]
     if not lines:
         return None
     entries = list(_entries(lines))
@@ -51,10 +51,10 @@ def from_console(text: str) -> Mapping[str, Any] | None:
     return response | _seconds(text, entries)
 
 
-def _message(told: str) -> str:
-    told = _COLOURS.sub("", told)
-    known = next((one for one in _KNOWN if told.startswith(one)), None)
-    return told.strip().rstrip(".…") if known is None else known
+def _message(text: str) -> str:
+    text = _COLOURS.sub("", text)
+    known = next((one for one in _KNOWN if text.startswith(one)), None)
+    return text.strip().rstrip(".…") if known is None else known
 
 
 def _entries(lines: list[tuple[int, str, str]]) -> Iterator[dict[str, Any]]:

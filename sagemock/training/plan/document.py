@@ -14,7 +14,7 @@ from sagemock.errors import PlanError
 from sagemock.jobs.documents import (
     check_names,
     content_of,
-    cooked,
+    from_recipe,
     length_of,
     line_pairs,
     listed,
@@ -52,13 +52,13 @@ _LENGTHS_OF_RECIPES: Final = frozenset(
 def to_document(plan: Plan) -> dict[str, Any]:
     """Return a plan as a JSON document. Raises PlanError, which names the field, if the plan has a callable."""
     return {
-        name: _given(name, value)
+        name: _json_of(name, value)
         for name, field in _FIELDS.items()
         if (value := getattr(plan, name)) != field.default or (name == "phases")
     }
 
 
-def _given(name: str, value: Any) -> Any:  # noqa: ANN401  # a field of a plan in, a JSON value out
+def _json_of(name: str, value: Any) -> Any:  # noqa: ANN401  # a field of a plan in, a JSON value out
     if name in ("phases", "attempt"):
         return [_phase(phase, f"{name}[{at}]") for at, phase in enumerate(value)]
     if name == "logs":
@@ -103,12 +103,12 @@ def from_document(document: object, what: str = "a plan") -> Plan:
     given = dict(document)
     with of_a_plan():
         if "recipe" in given:
-            return cooked(Plan, given.pop("recipe"), given, what, _LENGTHS_OF_RECIPES, _OTHERS)
+            return from_recipe(Plan, given.pop("recipe"), given, what, _LENGTHS_OF_RECIPES, _OTHERS)
         check_names(what, given, _FIELDS)
-        return Plan(**{name: _taken(name, value) for name, value in given.items()})
+        return Plan(**{name: _field_of(name, value) for name, value in given.items()})
 
 
-def _taken(name: str, value: Any) -> Any:  # noqa: ANN401  # a JSON value in, a field of a plan out
+def _field_of(name: str, value: Any) -> Any:  # noqa: ANN401  # a JSON value in, a field of a plan out
     if value is None:
         return None
     if name in ("phases", "attempt"):

@@ -106,8 +106,8 @@ def _before(recorded: Recorded, entry: Entry, response: Mapping[str, Any]) -> li
     if entry.status == status.STARTING and last in (status.PREPARING_THE_INSTANCES, status.LAUNCHING_INSTANCES):
         launching, preparing = _SHARES(_LAUNCHING)
         if recorded.created_us < _NO_LAUNCHING_SINCE_US or last == status.LAUNCHING_INSTANCES:
-            told = [(0.0, status.STARTING_THE_JOB), (launching, status.LAUNCHING_INSTANCES), (preparing, last)]
-            return told[: 2 if last == status.LAUNCHING_INSTANCES else 3]
+            found = [(0.0, status.STARTING_THE_JOB), (launching, status.LAUNCHING_INSTANCES), (preparing, last)]
+            return found[: 2 if last == status.LAUNCHING_INSTANCES else 3]
         return [(0.0, status.STARTING_THE_JOB), (_SHARES(defaults.FIRST_MESSAGE), last)]
     if entry.status == status.PENDING and last in (status.PREPARING_THE_INSTANCES, status.MESSAGES["Stopped"]):
         # The message of a stop comes at the call, which `messages` adds.

@@ -178,7 +178,7 @@ class PlanFields(GeneralFields):
         for phase in self.phases[:-1]:
             if phase.forever:
                 raise PlanError(
-                    f"{phase.status} never ends in this plan, so what follows never comes: leave that out, or give a duration"
+                    f"{phase.status} never ends in this plan, so later phases never come: leave those out, or give a duration"
                 )
         # A replay may have an order of statuses that the rules do not know.
         for phases in (self.attempt, () if self.replayed is not None else self.phases):
@@ -282,5 +282,5 @@ def _longest_us(phase: Phase) -> int:
     span = span_us(phase.duration, "a duration")
     if span is not None:
         return span[1]
-    told = 0 if phase.message is None or isinstance(phase.message, str) else duration_us(phase.message[-1][0])
-    return max(told, phase.logs.last_us if isinstance(phase.logs, Lines) else 0)
+    message_us = 0 if phase.message is None or isinstance(phase.message, str) else duration_us(phase.message[-1][0])
+    return max(message_us, phase.logs.last_us if isinstance(phase.logs, Lines) else 0)

@@ -16,10 +16,10 @@ def values_of(raw: bytes) -> list[Any]:
     try:
         return list(_values(text))
     except ValueError:
-        told = from_console(text)
-        if told is None:
+        record = from_console(text)
+        if record is None:
             raise
-        return [told]
+        return [record]
 
 
 def _values(text: str) -> Iterator[Any]:

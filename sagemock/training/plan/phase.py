@@ -51,21 +51,21 @@ class Phase:
 
     def _pairs(self, message: Sequence[tuple[timedelta | float, str]]) -> tuple[tuple[timedelta | float, str], ...]:
         wanted = "are (offset, text) pairs in order, the first at 0"
-        told = f"the messages of Phase({self.status!r})"
+        what = f"the messages of Phase({self.status!r})"
         with of_a_plan():
-            given = listed(told, message, "a text, or (offset, text) pairs", "write [(0, 'first'), (60, 'second')]")
+            given = listed(what, message, "a text, or (offset, text) pairs", "write [(0, 'first'), (60, 'second')]")
         try:
             pairs = tuple((offset, line) for offset, line in given)
             offsets = [duration_us(offset) for offset, _ in pairs]
         except (TypeError, ValueError) as error:
-            raise PlanError(f"{told} {wanted}, not {quoted(message)}: {error}") from None
+            raise PlanError(f"{what} {wanted}, not {quoted(message)}: {error}") from None
         if not pairs or offsets[0] != 0 or offsets != sorted(offsets):
-            raise PlanError(f"{told} {wanted}, not {quoted(message)}")
+            raise PlanError(f"{what} {wanted}, not {quoted(message)}")
         return pairs
 
     def _check_texts(self) -> None:
-        told: list[object] = [self.message] if isinstance(self.message, str) else [line for _, line in self.message or ()]
-        for line in told:
+        texts: list[object] = [self.message] if isinstance(self.message, str) else [line for _, line in self.message or ()]
+        for line in texts:
             if not isinstance(line, str) or not line:
                 wanted = "is not a text that can be shown: write one, or leave it out"
                 raise PlanError(f"the message {quoted(line)} of Phase({self.status!r}) {wanted}")

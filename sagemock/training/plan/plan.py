@@ -1,20 +1,20 @@
 """Plans: what a test wants to happen to a training job."""
 
-import inspect
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from sagemock import reasons
-from sagemock.checks import listed, nearest, number, of_a_plan, public, public_class, quoted
+from sagemock.checks import listed, number, of_a_plan, public, public_class, quoted
 from sagemock.errors import InvalidType, PlanError
 from sagemock.evidence import Assumption
 from sagemock.jobs.durations import FOREVER, Duration, span_us
 from sagemock.jobs.fields import code
 from sagemock.jobs.hashing import hashed_once
 from sagemock.jobs.lines import LogMapping, sources_of
+from sagemock.jobs.misspelt import refuse_argument, refuse_field
 from sagemock.literals import PhaseName
 from sagemock.training import status
 from sagemock.training.plan.changes import PlanChanges
@@ -40,28 +40,12 @@ class Durations(TypedDict, total=False):
 
 _AS_ANY_JOB: Final = Assumption("that a serverless job has the same life as any other job", knob="Plan(phases=[…])")
 _LENGTH = {name.lower(): name for name in (*NORMAL, status.STOPPING)}
-_MEANT = {"phase": "during", "status": "during", "at": "after", "when": "after", "message": "reason", "failure_reason": "reason"}
-"""Wrong names of arguments that users may try, with the right ones."""
-
-
-class _Recipes(type):
-    """The type of Plan: its AttributeError for a misspelt recipe suggests the right name."""
-
-    if not TYPE_CHECKING:  # pragma: no branch  # a type checker takes the other one
-
-        def __getattr__(cls, name: str) -> NoReturn:
-            recipes = [known for known, value in vars(cls).items() if isinstance(value, classmethod)]
-            near = None if name.startswith("_") else nearest(name, recipes)
-            hint = "" if near is None else f"did you mean {near!r}? "
-            raise AttributeError(
-                f"{cls.__name__} has no {name!r}: {hint}The recipes are {', '.join(recipes)}", name=name, obj=cls
-            )
 
 
 @public_class
 @hashed_once
 @dataclass(frozen=True, repr=False)
-class Plan(PlanFields, metaclass=_Recipes):
+class Plan(PlanFields):
     """What happens to a training job, from CreateTrainingJob to its end.
 
     Make a plan with a recipe, such as `Plan.completes(training=3600)`, or phase by phase:
@@ -90,7 +74,7 @@ class Plan(PlanFields, metaclass=_Recipes):
         as between then and 2023: Training pulls the image, and a job that waits for capacity waits in Starting.
         """
         phases = _visits("completes(", NORMAL, durations)
-        return _made("completes", durations, phases, granular=granular, legacy=legacy, logs=logs)
+        return _by_recipe("completes", durations, phases, granular=granular, legacy=legacy, logs=logs)
 
     @classmethod
     @public
@@ -138,7 +122,7 @@ class Plan(PlanFields, metaclass=_Recipes):
         phases = _visits(f"fails(during={during!r}", statuses, given)
         reason = reasons.checked(reason)
         words = [repr(reason), *([] if during == status.TRAINING else [f"{during=}"])]
-        return _made("fails", given, phases, words, ending="Failed", failure_reason=reason, logs=logs)
+        return _by_recipe("fails", given, phases, words, ending="Failed", failure_reason=reason, logs=logs)
 
     @classmethod
     @public
@@ -152,25 +136,25 @@ class Plan(PlanFields, metaclass=_Recipes):
                 f"Plan.hangs(during={during!r}, {during.lower()}=…): a phase that never ends has no duration; leave one out"
             )
         phases = (*_visits(f"hangs(during={during!r}", NORMAL[: NORMAL.index(during)], durations), Phase(during, FOREVER))
-        return _made("hangs", durations, phases, [repr(during)], logs=logs)
+        return _by_recipe("hangs", durations, phases, [repr(during)], logs=logs)
 
     @classmethod
     @public
     def waits_for_capacity(cls, wait: Duration, then: "Plan | None" = None, **durations: "Unpack[Durations]") -> "Plan":
-        """Plan a job that waits for capacity before its life goes on as `then` says (default: it completes).
+        """Plan a job that waits for capacity and then follows the plan `then` (default: it completes).
 
         On demand: Starting → Pending → Downloading → …, with "Training job waiting for capacity" and then "Preparing the
         instances for training". Managed spot: the job stays in Starting with "Insufficient capacity error from EC2 while
         launching instances, retrying!". MaxWaitTimeInSeconds and MaxPendingTimeInSeconds of the request end the wait.
         """
-        return _varied(then, durations, f"waits_for_capacity({code(_length('wait', wait))}", capacity=wait)
+        return _variant(then, durations, f"waits_for_capacity({code(_length('wait', wait))}", capacity=wait)
 
     @classmethod
     @public
     def waits_for_training_plan(cls, scheduled: Duration, then: "Plan | None" = None, **durations: "Unpack[Durations]") -> "Plan":
         """Plan a job that is Pending until its training plan starts; MaxPendingTimeInSeconds does not count that time."""
         words = f"waits_for_training_plan({code(_length('scheduled', scheduled))}"
-        return _varied(then, durations, words, scheduled=scheduled)
+        return _variant(then, durations, words, scheduled=scheduled)
 
     @classmethod
     @public
@@ -185,7 +169,7 @@ class Plan(PlanFields, metaclass=_Recipes):
         texts = [(0, status.STARTING_THE_JOB), (0, status.NO_CAPACITY)]
         phase = Phase(status.STARTING, _length("after", after), texts)
         words = [code(after)]
-        return _made("capacity_error", durations, [phase], words, ending="Failed", failure_reason=reasons.CAPACITY)
+        return _by_recipe("capacity_error", durations, [phase], words, ending="Failed", failure_reason=reasons.CAPACITY)
 
     @classmethod
     @public
@@ -226,10 +210,10 @@ class Plan(PlanFields, metaclass=_Recipes):
         elif per_hour:
             words, when = f"{per_hour=}", {"interruptions_per_hour": per_hour}
         else:
-            times = 1 if times is None else _times("Plan.interrupted", times, "how often, at least once")
+            times = 1 if times is None else _times("Plan.interrupted", times, "how often the job is interrupted")
             words, when = f"{times}", {"evenly": times}
         words += "" if lasting is None else f", lasting={code(lasting)}"
-        return _varied(then, durations, f"interrupted({words}", **when, interruption=lasting)
+        return _variant(then, durations, f"interrupted({words}", **when, interruption=lasting)
 
     @classmethod
     @public
@@ -252,7 +236,7 @@ class Plan(PlanFields, metaclass=_Recipes):
             raise PlanError(
                 f"Plan.internal_error(during={quoted(during)}): an attempt ends during one of {', '.join(NORMAL[:3])}"
             )
-        times = _times("Plan.internal_error", times, "how many attempts end so, at least one")
+        times = _times("Plan.internal_error", times, "how many attempts end in an error")
         given: Mapping[str, Any] = durations
         attempt = tuple(Phase(name, given.get(name.lower())) for name in NORMAL[: NORMAL.index(during)])
         words = (
@@ -261,7 +245,7 @@ class Plan(PlanFields, metaclass=_Recipes):
             + (f", after={code(after)}" if after is not None else "")
         )
         attempts = {"internal_errors": times, "attempt": (*attempt, Phase(during, after))}
-        return _varied(then, durations, f"internal_error({words}", **attempts)
+        return _variant(then, durations, f"internal_error({words}", **attempts)
 
     @classmethod
     @public
@@ -280,11 +264,11 @@ class Plan(PlanFields, metaclass=_Recipes):
         job that does all its steps: at the end, it has BillableTokenCount instead of BillableTimeInSeconds. `then` is the plan of
         its life (default: the job completes). Only jobs with ServerlessJobConfig can have this plan.
         """
-        told = "" if tokens is None else f", tokens={code(tokens)}"
-        return _varied(
+        billed = "" if tokens is None else f", tokens={code(tokens)}"
+        return _variant(
             _AS_ANY_JOB(then),
             durations,
-            f"serverless(epochs={code(epochs)}, steps={code(steps)}{told}",
+            f"serverless(epochs={code(epochs)}, steps={code(steps)}{billed}",
             epochs=epochs,
             steps=steps,
             tokens=tokens,
@@ -320,9 +304,9 @@ class Plan(PlanFields, metaclass=_Recipes):
         known = [one.name for one in fields(self)]
         for name in changes:
             if name not in known:
-                raise InvalidType(f"a plan has no {quoted(name)}; did you mean {nearest(name, known, least=0)!r}?")
-        told = ", ".join(f"{name}={_brief(value)}" for name, value in changes.items())
-        changed: dict[str, Any] = {"called": f"{self!r}.but({told})", **changes}
+                refuse_field(Plan, name, list(_LENGTH), [one for one in known if one != "called"])
+        words = ", ".join(f"{name}={_brief(value)}" for name, value in changes.items())
+        changed: dict[str, Any] = {"called": f"{self!r}.but({words})", **changes}
         return replace(self, **changed)
 
 
@@ -340,11 +324,11 @@ def _length(name: str, value: Duration) -> Duration:
 
 def _times(recipe: str, times: int, what: str) -> int:
     if isinstance(times, bool) or not isinstance(times, int) or not 1 <= times <= INTERRUPTIONS_MAX:
-        raise PlanError(f"{recipe}({quoted(times)}): {what}, and {INTERRUPTIONS_MAX} at the most; write times=1")
+        raise PlanError(f"{recipe}({quoted(times)}): times is {what}, from 1 to {INTERRUPTIONS_MAX}; write times=1")
     return times
 
 
-def _made(
+def _by_recipe(
     recipe: str,
     durations: Mapping[str, Any],
     phases: Sequence[Phase],
@@ -366,8 +350,8 @@ def _visits(called: str, statuses: Sequence[str], durations: Mapping[str, Any]) 
     given = _checked(recipe, durations)
     for name in given:
         if _LENGTH[name] not in (*statuses, status.UPLOADING, status.STOPPING):
-            told = ", ".join(filter(None, [words, f"{name}=…"]))
-            raise PlanError(f"Plan.{recipe}({told}): such a job never gets to {_LENGTH[name]}; leave {name} out")
+            arguments = ", ".join(filter(None, [words, f"{name}=…"]))
+            raise PlanError(f"Plan.{recipe}({arguments}): such a job never gets to {_LENGTH[name]}; leave {name} out")
     return tuple(Phase(name, given.get(name.lower())) for name in statuses)
 
 
@@ -382,17 +366,11 @@ def _checked(recipe: str, durations: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return `durations`. Raises InvalidType for a name that is not a phase; the text suggests a name and lists them all."""
     for name in durations:
         if name not in _LENGTH:
-            own = [one for one in inspect.signature(getattr(Plan, recipe)).parameters if one != "durations"]
-            takes = [*own, *_LENGTH]
-            others = [one.name for one in fields(Plan) if one.name not in takes]
-            meant = _MEANT.get(name)
-            near = meant if meant in takes else nearest(name, [*takes, *others], least=0)
-            hint = f"write Plan.{recipe}(…).but({near}=…)" if near in others else f"did you mean {near!r}?"
-            raise InvalidType(f"Plan.{recipe}() has no {quoted(name)}: {hint} It takes {', '.join(takes)}")
+            refuse_argument(Plan, recipe, name, list(_LENGTH), [one.name for one in fields(Plan)])
     return durations
 
 
-def _varied(then: Plan | None, durations: Mapping[str, Any], called: str, **changes: Any) -> Plan:  # noqa: ANN401  # any field
+def _variant(then: Plan | None, durations: Mapping[str, Any], called: str, **changes: Any) -> Plan:  # noqa: ANN401  # any field
     """Return the plan `then` (or one that completes with these durations) with changes; `called` begins the call's text."""
     recipe = called.partition("(")[0]
     base: object = then

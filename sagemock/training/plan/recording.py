@@ -221,7 +221,7 @@ def _check(path: str, value: Any, kind: Any, created_us: int, depth: int = 1) ->
     else:
         fits = value is None or (isinstance(kind, tuple | None) and isinstance(value, kind or _INSTANT))
     if not fits or depth > _DEEPEST or (isinstance(value, int) and abs(value) > MOST):
-        raise PlanError(f"{path} of the record is not {quoted(value)}: give the record as it was returned")
+        raise PlanError(f"{path} of the record cannot be {quoted(value)}: give the record as it was returned")
     if kind is _INSTANT and value is not None:
         _offset({path: value}, path, created_us)
     for part in parts:

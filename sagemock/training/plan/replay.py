@@ -70,9 +70,9 @@ def replay(response: Mapping[str, Any] | str | os.PathLike[str]) -> Replay:
 
 def _phase(recorded: recording.Recorded, entry: recording.Entry, response: Mapping[str, Any]) -> Phase:
     if entry.end_us is not None:
-        told = messages(recorded, entry, response)
-        pairs = [(timedelta(microseconds=at_us), text) for at_us, text in told]
-        one = told[0][1] if len(told) == 1 else pairs
+        found = messages(recorded, entry, response)
+        pairs = [(timedelta(microseconds=at_us), text) for at_us, text in found]
+        one = found[0][1] if len(found) == 1 else pairs
         return Phase(entry.status, timedelta(microseconds=entry.end_us - entry.start_us), one)
     seen_us = recorded.modified_us - entry.start_us
     if seen_us <= 0:

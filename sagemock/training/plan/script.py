@@ -210,14 +210,14 @@ class _Compiler:
     def messages(self, phase: Phase, length: int | None) -> tuple[tuple[int, str], ...]:
         if phase.message is not None:
             pairs = ((0, phase.message),) if isinstance(phase.message, str) else phase.message
-            told = tuple((duration_us(offset), text) for offset, text in pairs)
-            self.check_data(phase, told)
-            return told
+            messages = tuple((duration_us(offset), text) for offset, text in pairs)
+            self.check_data(phase, messages)
+            return messages
         return defaults.messages(phase.status, self.by, length, legacy=self.plan.legacy)
 
-    def check_data(self, phase: Phase, told: Iterable[tuple[int, str]]) -> None:
+    def check_data(self, phase: Phase, messages: Iterable[tuple[int, str]]) -> None:
         """Refuse the message of a data download if the job streams its data; a replay may have it."""
-        if self.plan.replayed is None and self.by.streams and any(text == status.INPUT_DATA for _, text in told):
+        if self.plan.replayed is None and self.by.streams and any(text == status.INPUT_DATA for _, text in messages):
             raise PlanError(
                 f"{self.plan!r} says {status.INPUT_DATA!r} in {phase.status}, and this job streams its data in Pipe or FastFile "
                 "mode; create it with TrainingInputMode='File', or leave the message out"

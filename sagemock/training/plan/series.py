@@ -53,12 +53,12 @@ def _key(record: Mapping[str, Any], number: int) -> tuple[Any, ...]:
 def _one(given: list[Mapping[str, Any]]) -> Mapping[str, Any]:
     looks = sorted((formed(record).response for record in given), key=_modified_us)
     last = {**looks[-1], FILLED: formed(given[-1]).filled}
-    last["SecondaryStatusTransitions"] = [_told(entry, looks) for entry in last["SecondaryStatusTransitions"]]
+    last["SecondaryStatusTransitions"] = [_with_messages(entry, looks) for entry in last["SecondaryStatusTransitions"]]
     stopping = [look["LastModifiedTime"] for look in looks if look.get("TrainingJobStatus") == "Stopping"]
     return {**last, CALLED: stopping[0]} if stopping else last
 
 
-def _told(entry: Mapping[str, Any], looks: list[Mapping[str, Any]]) -> Mapping[str, Any]:
+def _with_messages(entry: Mapping[str, Any], looks: list[Mapping[str, Any]]) -> Mapping[str, Any]:
     """Return an entry with all messages that records show while it was the last entry."""
     begin_us = instant_us(entry["StartTime"])
     found: list[dict[str, Any]] = []

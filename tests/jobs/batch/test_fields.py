@@ -63,7 +63,10 @@ def test_the_default_failure_reason_is_the_services() -> None:
         (lambda: ProcessingJobPlan(failure_reason="x"), "failure_reason='x' with ending='Completed'"),
         (lambda: ProcessingJobPlan(failure_reason=""), "failure_reason is a text, and not empty"),
         (lambda: ProcessingJobPlan(during="Training"), "during='Training': a processing job ends during one of Starting, Proc"),
-        (lambda: ProcessingJobPlan(during="Starting"), "a processing job that completes has run: leave during='Starting' out"),
+        (
+            lambda: ProcessingJobPlan(during="Starting"),
+            "a processing job that completes must have run: leave during='Starting' out",
+        ),
         (lambda: ProcessingJobPlan.fails("x", exit_code=1), "both say why; give one"),
         (lambda: ProcessingJobPlan.fails("x", after=1, processing=2), "both say how long Processing lasts; give one"),
         (lambda: ProcessingJobPlan.fails("x", during="Training"), "a processing job fails during one of Starting, Processing"),
@@ -95,12 +98,12 @@ def test_a_contradictory_plan_is_refused(make: Callable[[], object], text: str) 
     [
         (
             lambda: ProcessingJobPlan.completes(procesing=5),  # type: ignore[call-arg]
-            "ProcessingJobPlan.completes() has no 'procesing'; did you mean 'proc",
+            "ProcessingJobPlan.completes() has no 'procesing': did you mean 'proc",
         ),
-        (lambda: TransformJobPlan.fails(aftr=5), "TransformJobPlan.fails() has no 'aftr'; did you mean 'after'?"),  # type: ignore[call-arg]
-        (lambda: TransformJobPlan().but(transformin=5), "a plan has no 'transformin'; did you mean 'transforming'?"),
+        (lambda: TransformJobPlan.fails(aftr=5), "TransformJobPlan.fails() has no 'aftr': did you mean 'after'?"),  # type: ignore[call-arg]
+        (lambda: TransformJobPlan().but(transformin=5), "a plan has no 'transformin': did you mean 'transforming'?"),
         (lambda: TransformJobPlan(training=5), "TransformJobPlan() has no 'training'"),  # type: ignore[call-arg]
-        (ProcessingJobPlan.replays, "ProcessingJobPlan.replays() was called with too few"),
+        (ProcessingJobPlan.replays, "ProcessingJobPlan.replays() was called without response"),
     ],
 )
 def test_an_unknown_field_is_refused(make: Callable[[], object], text: str) -> None:
