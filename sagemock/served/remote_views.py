@@ -34,7 +34,7 @@ CLOCK_LACKS: Final = {
     "paused": "its sleepers are in the mock's own process: pause it there",
     "forced_moves": "its threads are in the mock's own process: read them there",
 }
-"""The names of a mock's clock that a served one lacks, and why."""
+"""The attributes of a mock's clock that a `RemoteClock` does not have, each with the reason."""
 
 
 class RemoteClock:
