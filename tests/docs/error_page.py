@@ -1,7 +1,7 @@
-"""The page of all errors, made of the code: `python -m tests.docs.error_page` writes docs/errors.md.
+"""The page of all errors, generated from the code: `python -m tests.docs.error_page` writes docs/errors.md.
 
-Each class of the tree has its docstring, examples that are run to get their texts, and the texts that its `raise` statements
-give. What neither an example nor a statement shows is an error of this page.
+For each class of the tree it has the docstring, examples that are run for their messages, and the messages of `raise` statements.
+A message that neither an example nor a statement shows is an error of this page.
 """
 
 import ast
@@ -160,7 +160,7 @@ RELAYED: Final = {("delivery.py", "InvalidValue"): "the text is the PlanError's 
 
 @dataclass(frozen=True)
 class Site:
-    """A `raise` of an error of ours."""
+    """A `raise` statement with one of our errors."""
 
     error: str
     file: Path
@@ -176,7 +176,7 @@ def sites() -> Iterator[Site]:
 
 
 def sites_of(source: str, file: Path) -> Iterator[Site]:
-    """Return those of one module."""
+    """Return the statements of one module."""
     for function in ast.walk(ast.parse(source)):
         if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
             continue
@@ -194,7 +194,7 @@ def sites_of(source: str, file: Path) -> Iterator[Site]:
 
 
 def _own(function: ast.AST) -> Iterator[ast.stmt]:
-    """Return the statements of a function, without those of functions inside it."""
+    """Return the statements of a function, without those of nested functions."""
     for node in ast.iter_child_nodes(function):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             continue
@@ -204,7 +204,7 @@ def _own(function: ast.AST) -> Iterator[ast.stmt]:
 
 
 def template(message: ast.expr) -> str:
-    """Return a text with its values as placeholders."""
+    """Return a text with placeholders for its values."""
     if isinstance(message, ast.Constant):
         return str(message.value)
     if not isinstance(message, ast.JoinedStr):
@@ -218,9 +218,9 @@ def _placeholder(value: ast.expr) -> str:
 
 
 def run(source: str, names: dict[str, Any]) -> BaseException:
-    """Run an example, and return the error that it ends in."""
+    """Run an example, and return the error that it raises."""
     caught = re.sub(r"pytest\.raises\([\w.]+\)", r"\g<0> as error", source)
-    exec(compile(caught, "<example>", "exec"), names)  # noqa: S102  # the examples above
+    exec(compile(caught, "<example>", "exec"), names)  # noqa: S102  # our own code
     found = names["error"].value
     assert isinstance(found, BaseException)
     return found
@@ -230,7 +230,7 @@ def prepared() -> dict[str, Any]:
     """Return the names that the examples use."""
     names: dict[str, Any] = {}
     [preparation] = re.findall(r"```python\n(.*?)```", INTRODUCTION.format(tree=""), re.DOTALL)
-    exec(compile(preparation, "<preparation>", "exec"), names)  # noqa: S102  # the text above
+    exec(compile(preparation, "<preparation>", "exec"), names)  # noqa: S102  # our own code
     return names
 
 
@@ -248,7 +248,7 @@ def page() -> str:
 
 
 def _texts(every: Sequence[Site], name: str) -> Iterator[str]:
-    """Return the list of what an error says, each text once, in alphabetical order."""
+    """Return the messages of an error as a list, each once, in alphabetical order."""
     texts = sorted({site.text for site in every if site.error == name and site.text is not None})
     if texts:
         yield "\n".join(f"* `` {_line(text)} ``" for text in texts) + "\n"
@@ -258,5 +258,5 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-if __name__ == "__main__":  # pragma: no cover  # what it writes is tested
+if __name__ == "__main__":  # pragma: no cover  # its content is tested
     PAGE.write_text(page(), encoding="utf-8")
