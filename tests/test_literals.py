@@ -1,4 +1,4 @@
-"""The types of strings list what the code knows."""
+"""Literal types have all strings that the code knows."""
 
 from typing import get_args
 
@@ -17,8 +17,8 @@ def listed(alias: object) -> set[str]:
     return {name for kind in get_args(alias) for name in ({kind} if isinstance(kind, str) else listed(kind))}
 
 
-def test_an_editor_completes_what_the_code_knows() -> None:
-    """Whoever adds one adds it to its type."""
+def test_the_literal_types_are_complete() -> None:
+    """When you add a string to the code, add it to its type, so that editors complete it."""
     assert listed(literals.PhaseName) == status.PHASES
     statuses = Job.statuses | processing.Job.statuses | transform.Job.statuses
     assert listed(literals.StatusName) == statuses
