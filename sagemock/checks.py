@@ -60,7 +60,7 @@ def nearest(name: object, known: Iterable[str], least: float = 0.6) -> str | Non
 
 
 def repeated(values: Sequence[_T]) -> _T | None:
-    """Return the first value that is there more than once, None if there is none."""
+    """Return the first value that occurs more than once; None if there is none."""
     return next((one for one in values if values.count(one) > 1), None)
 
 
@@ -111,7 +111,7 @@ def text(name: str, value: object, what: str, advice: str) -> str:
 
 
 def encodable(name: str, value: str) -> None:
-    """Refuse a text with half of a surrogate pair, which UTF-8 cannot encode.
+    """Raise InvalidValue for a text with half of a surrogate pair, which UTF-8 cannot encode.
 
     Text decoded with errors='surrogateescape' may have one. Writing it to a file or a terminal would fail later.
     """
@@ -124,7 +124,7 @@ def encodable(name: str, value: str) -> None:
 
 
 def one_of(name: str, value: object, known: Collection[str], advice: str = "") -> str:
-    """Return a value if it is one of the known strings. The error text names the nearest one."""
+    """Return a value if it is one of the known strings; else raise InvalidValue, whose text names the nearest one."""
     if not isinstance(value, str) or value not in known:
         near = nearest(value, known)
         hint = advice or (f"did you mean {near!r}?" if near else "write one of these")

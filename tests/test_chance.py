@@ -9,18 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.vendor.pretty import pretty
 
-from sagemock import Phase, Plan, ProcessingJobPlan, TransformJobPlan, mock_sagemaker
+from sagemock import Phase, Plan, ProcessingJobPlan, TransformJobPlan, TuningJobPlan, mock_sagemaker
 from sagemock.chance import any_life
 from sagemock.strategies import lives, plans
 from tests.support.batch import processing, transform
 from tests.support.calling import START, YOUNG, create, describe, make_client
 from tests.support.strategies import recipes
+from tests.support.tuning import request as tuning
 
 SPOT: dict[str, Any] = {
     "EnableManagedSpotTraining": True,
     "StoppingCondition": {"MaxRuntimeInSeconds": 7200, "MaxWaitTimeInSeconds": 10_800},
 }
-_OTHERS = st.one_of(lives(kind="processing"), lives(kind="transform"))
+_OTHERS = st.one_of(lives(kind="processing"), lives(kind="transform"), lives(kind="tuning"))
 ENDS = {"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"}
 
 
@@ -71,6 +72,20 @@ def test_jobs_of_other_kinds_end_in_every_way_too() -> None:
             assert {job.status for job in jobs.values()} == {"Completed", "Failed", "Stopped"}
 
 
+@YOUNG
+def test_tuning_jobs_end_in_every_way_and_so_do_their_children() -> None:
+    """The source for training jobs plans the children too."""
+    with mock_sagemaker(start=START, latency=0, plan=[any_life(), any_life(kind="tuning")]) as mock:
+        client = make_client()
+        for number in range(40):
+            client.create_hyper_parameter_tuning_job(**tuning(f"tune-{number}"))
+        mock.advance_until_idle()
+        tuned = list(mock.tuning_jobs.values())
+        assert {job.status for job in tuned} == {"Completed", "Failed", "Stopped"}
+        assert {child.status for job in tuned for child in job.children} == {"Completed", "Failed", "Stopped"}
+        assert tuned[7].plan == any_life(kind="tuning")(tuning("tune-7"))
+
+
 def test_the_seed_and_the_name_decide_a_life_of_another_kind() -> None:
     """A source has the kind of its jobs, so `plan()` needs no `kind`."""
     source = any_life(3, kind="processing")
@@ -85,9 +100,9 @@ def test_the_seed_and_the_name_decide_a_life_of_another_kind() -> None:
 
 @settings(max_examples=200)
 @given(st.one_of(plans(), lives(), lives(spot=True), recipes(spot=True), _OTHERS))
-def test_a_repr_is_the_code_for_the_plan(plan: Plan | ProcessingJobPlan | TransformJobPlan) -> None:
+def test_a_repr_is_the_code_for_the_plan(plan: Plan | ProcessingJobPlan | TransformJobPlan | TuningJobPlan) -> None:
     """You can copy it from a failed test into the next one."""
-    others = {one.__name__: one for one in (ProcessingJobPlan, TransformJobPlan)}
+    others = {one.__name__: one for one in (ProcessingJobPlan, TransformJobPlan, TuningJobPlan)}
     names = {"Plan": Plan, "Phase": Phase, "math": math, "datetime": dt, **others}
     assert eval(repr(plan), names) == plan  # noqa: S307  # our own code
 

@@ -124,7 +124,7 @@ REPRODUCED: dict[str, tuple[Callable[[Any], Any], type[UsageError], str]] = {
     "a misspelt type": (lambda mock: mock.quota("ml.p3.2xlagre", instances=1), UsageError, "training jobs do not run on 'ml.p3.2xlagre': did you mean 'ml.p3.2xlarge'?"),  # noqa: E501
     "spot='no'": (lambda mock: mock.quota("ml.p3.2xlarge", instances=1, spot="no"), InvalidType, "spot is True or False, not 'no'"),  # noqa: E501
     "a life of ages": (lambda _: Plan([Phase("Starting", 3e9), *(Phase(name, 3e9) for name in ("Pending", "Starting") * 5)]), PlanError, "this life lasts 1046 years: a job that ends does so within 900"),  # noqa: E501
-    "1001 interruptions": (lambda _: Plan.interrupted(after=[1] * 1001), PlanError, "a job is interrupted 1000 times at the most, and here are 1001"),  # noqa: E501
+    "1001 interruptions": (lambda _: Plan.interrupted(after=[1] * 1001), PlanError, "a job is interrupted at most 1000 times, and this plan has 1001"),  # noqa: E501
     "no interruption": (lambda _: Plan.interrupted(after=[None]), PlanError, "interruption 1 is None: say after how long"),  # type: ignore[list-item]
     "a file that is none": (lambda _: Plan.replays("/nowhere/at/all"), PlanError, "/nowhere/at/all cannot be read (No such file or directory)"),  # noqa: E501
     "no list of entries": (
@@ -144,7 +144,7 @@ REPRODUCED: dict[str, tuple[Callable[[Any], Any], type[UsageError], str]] = {
     "a record of nothing": (
         lambda _: Plan(replayed={}),
         PlanError,
-        "this record is no DescribeTrainingJob response",
+        "this record is not a DescribeTrainingJob response",
     ),
     "no options": (lambda _: type(mock_sagemaker())(5), InvalidType, "SageMakerMock takes Options, not 5"),  # type: ignore[arg-type]
 }  # fmt: skip

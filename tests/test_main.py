@@ -55,7 +55,7 @@ def test_a_record_is_replayed(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         (None, "No such file or directory"),
         ("no json", "is not JSON"),
         ("[]", "holds no JSON object"),
-        ("{}", "this record is no DescribeTrainingJob response"),
+        ("{}", "this record is not a DescribeTrainingJob response"),
         (
             '{"CreationTime": "yesterday", "SecondaryStatusTransitions": [1]}',
             "CreationTime of the record: 'yesterday' is not an instant",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 # pytester unloads each module that the child is the first to load, but our package would still hold names of it.
-import sagemock.faces.mock
+import sagemock.faces.maker
 import sagemock.pytest_plugin
 
 Run = Callable[..., pytest.RunResult]
@@ -19,7 +19,7 @@ Run = Callable[..., pytest.RunResult]
 def run(pytester: pytest.Pytester) -> Run:
     """Run a test module in a child pytest with the plugin, however this pytest has loaded it."""
     # Load now what a first mock would load (freezegun, and our modules that need it).
-    with sagemock.faces.mock.mock_sagemaker():
+    with sagemock.faces.maker.mock_sagemaker():
         pass
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\nfilterwarnings = error\n")
 

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sagemock import InvalidValue, Plan, ProcessingJobPlan, TransformJobPlan, mock_sagemaker
+from sagemock import InvalidValue, Plan, ProcessingJobPlan, TransformJobPlan, TuningJobPlan, mock_sagemaker
 from sagemock.strategies import lives, plans
 from sagemock.training import status
 from tests.support.batch import processing, transform
 from tests.support.calling import START, YOUNG, create, describe, make_client
+from tests.support.tuning import request as tuning
 
 pytestmark = YOUNG
 
@@ -66,6 +67,18 @@ def test_any_transform_job_can_play_any_plan_to_its_end(plan: TransformJobPlan) 
         mock.advance_until_idle()
         shown = client.describe_transform_job(TransformJobName="score")
         assert shown["TransformJobStatus"] in ("Completed", "Failed", "Stopped")
+
+
+@settings(max_examples=50)
+@given(st.one_of(plans(kind="tuning"), lives(kind="tuning")), st.one_of(plans(), lives()))
+def test_any_tuning_job_can_play_any_plan_to_its_end(plan: TuningJobPlan, children: Plan) -> None:
+    """Whatever its children play."""
+    with mock_sagemaker(start=START, plan=[plan, children], strict=False) as mock:
+        client = make_client()
+        client.create_hyper_parameter_tuning_job(**tuning())
+        mock.advance_until_idle()
+        shown = client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName="tune")
+        assert shown["HyperParameterTuningJobStatus"] in ("Completed", "Failed", "Stopped")
 
 
 def test_spot_is_refused_for_other_kinds_of_jobs() -> None:

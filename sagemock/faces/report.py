@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 __all__ = ["ALONE", "CALLS", "JOBS", "section"]
 
 ALONE: Final = 2
-"""So many jobs are drawn one by one; more are drawn on one axis."""
+"""Up to this many jobs are drawn one by one; more jobs are drawn on one axis."""
 JOBS: Final = 20
-"""How many jobs are drawn; each older job has one line."""
+"""The greatest number of jobs that are drawn; each older job has one line of text."""
 CALLS: Final = 10
-"""How many lines the calls have: those of the last ones. Equal calls in a row have one line."""
+"""The greatest number of lines for calls, of which the last are shown. Equal calls in a row have one line."""
 
 
 def section(worlds: Sequence["World"], width: int | None = None, *, unused: bool = True) -> str:
     """Return the section about these worlds, in the order in which they began; "" if there are none.
 
-    `width` is the most characters in a line. Without `unused`, it leaves out what was prepared and not used.
+    `width` is the greatest number of characters in a line. Without `unused`, the section leaves out unused plans and faults.
     """
     texts = [_text(world, width, unused=unused) for world in worlds]
     if len(texts) > 1:
@@ -38,7 +38,7 @@ def section(worlds: Sequence["World"], width: int | None = None, *, unused: bool
 def _text(world: "World", width: int | None, *, unused: bool) -> str:
     try:
         return _state(world, width, unused=unused)
-    except Exception as error:  # noqa: BLE001  # pytest itself would end with it
+    except Exception as error:  # noqa: BLE001  # an error here would end pytest itself
         # If the clock follows another clock, reading it lets time pass, and then the test's own event handlers run and may raise.
         return f"The state of this mock cannot be read: {error!r}"
 

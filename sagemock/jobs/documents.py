@@ -1,4 +1,4 @@
-"""The parts of a plan's JSON document that plans of every kind have: durations, lines, records, recipes.
+"""The parts of a plan's JSON document that all kinds of plan share: durations, lines, records, recipes.
 
 A duration is a number of seconds, a text like "PT1H30M" for a `timedelta`, a [low, high] pair, or "forever".
 """
@@ -23,7 +23,7 @@ from sagemock.jobs.lines import Lines
 __all__ = [
     "check_names",
     "content_of",
-    "cooked",
+    "from_recipe",
     "length_of",
     "line_pairs",
     "listed",
@@ -70,8 +70,8 @@ def shown_lines(lines: object, what: str) -> list[list[Any]]:
     """Return lines as JSON. Raises PlanError, which calls them `what`, for a callable."""
     if not isinstance(lines, Lines):
         raise PlanError(
-            f"{what} is a callable, {quoted(lines)}, which cannot travel as JSON: write the lines, or give this plan to the mock "
-            "in its own process"
+            f"{what} is a callable, {quoted(lines)}, which JSON cannot hold: write the lines, or give this plan to the mock in "
+            "its own process"
         )
     return [[at_us // SECOND_US if at_us % SECOND_US == 0 else _text(at_us), text] for at_us, text in lines.pairs]
 
@@ -100,7 +100,7 @@ def recipes_of(of: type[GeneralFields]) -> tuple[str, ...]:
     return tuple(name for name, value in vars(of).items() if isinstance(value, classmethod) and not name.startswith("_"))
 
 
-def cooked(  # noqa: PLR0913, PLR0917  # what a recipe is made of
+def from_recipe(  # noqa: PLR0913, PLR0917  # the parts of a recipe
     of: type[_P],
     recipe: object,
     given: Mapping[str, Any],
@@ -108,10 +108,10 @@ def cooked(  # noqa: PLR0913, PLR0917  # what a recipe is made of
     lengths: Collection[str],
     others: Mapping[tuple[str, str], Callable[[Any], Any]],
 ) -> _P:
-    """Return the plan that a recipe makes of JSON values.
+    """Return the plan that a recipe makes from JSON values.
 
-    `lengths` are the names of durations, `others` what reads an argument of a recipe otherwise. Raises PlanError, which calls the
-    document `what`, for what there is not.
+    `lengths` are the names of durations; `others` has functions that read further arguments, by recipe and name. Raises
+    PlanError, which calls the document `what`, for an unknown recipe or argument.
     """
     recipes = recipes_of(of)
     if not isinstance(recipe, str) or recipe not in recipes:
@@ -127,7 +127,7 @@ def cooked(  # noqa: PLR0913, PLR0917  # what a recipe is made of
         elif name == "logs":
             arguments[name] = sources_of(value)
         elif name == "response" and not isinstance(value, Mapping):
-            # A path would be one on the machine of whoever reads this.
+            # A path would be looked up on the machine that reads the document.
             raise PlanError(f"response is the record itself, a JSON object, not {quoted(value)}: read the file first")
         else:
             arguments[name] = length_of(value) if name in lengths else value
@@ -142,7 +142,7 @@ def cooked(  # noqa: PLR0913, PLR0917  # what a recipe is made of
 
 
 def check_names(what: str, given: Iterable[str], known: Mapping[str, Any] | Sequence[str]) -> None:
-    """Raise PlanError for a name that is not known."""
+    """Raise PlanError for a name that is not in `known`."""
     for name in given:
         if name not in known:
             raise PlanError(f"{what} has no {quoted(name)}: did you mean {nearest(name, known, least=0)!r}?")
@@ -156,7 +156,10 @@ def length_of(value: object) -> Any:  # noqa: ANN401  # a duration, or what a pl
 
 
 def span_of(value: object) -> Any:  # noqa: ANN401  # a duration, or what its reader refuses
-    """Return a text like "PT1H30M" as a `timedelta`, and anything else as it is. Raises PlanError for another text."""
+    """Return a string like "PT1H30M" as a `timedelta`, and a value that is not a string unchanged.
+
+    Raises PlanError for any other string.
+    """
     if not isinstance(value, str):
         return value
     found = _SPAN.fullmatch(value)
@@ -214,5 +217,5 @@ def content_of(what: str, value: object) -> Any:  # noqa: ANN401  # bytes or a p
         try:
             return base64.b64decode(value["base64"], validate=True)
         except (binascii.Error, TypeError, ValueError) as error:
-            raise PlanError(f"{what} is not base64 ({error}): encode the bytes of the file by it") from None
+            raise PlanError(f"{what} is not base64 ({error}): encode the bytes of the file in base64") from None
     return value

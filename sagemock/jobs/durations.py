@@ -1,4 +1,4 @@
-"""Durations: how long something lasts, as a plan says it."""
+"""Durations in plans: their type, and how they are read."""
 
 import math
 from datetime import timedelta

@@ -9,7 +9,7 @@ __all__ = ["LoopSleeper", "nothing"]
 
 _STEP_S: Final = 0.001
 _DOZE_S: Final = 0.02
-"""A loop that has something to do waits at most this long until other threads stand still."""
+"""A loop that has something to do waits at most this many seconds for other threads to stand still."""
 
 
 def nothing() -> None:
@@ -24,12 +24,12 @@ class LoopSleeper:
         self.taken: tuple[Sleepers, Sleeper] | None = None
 
     def lie_down(self, sleepers: Sleepers, sleeper: Sleeper, calls: int) -> bool:
-        """Begin to sleep, unless a thread has called since `calls` was read; return whether the loop sleeps."""
+        """Begin to sleep, unless a thread has called the loop since `calls` was read; return whether the loop sleeps."""
         self.taken = sleepers, sleeper
         return sleepers.lie_down(sleeper, lambda: self.calls != calls)
 
     def called(self) -> None:
-        """Remove the entry and rouse the loop, which may already have done what it was called for."""
+        """Remove the entry and rouse the loop, which may already have run the callback."""
         self.calls += 1
         taken = self.taken
         if taken is not None:
@@ -62,6 +62,6 @@ class LoopSleeper:
 
 
 def _wait(sleepers: Sleepers, sleeper: Sleeper, ends_s: float) -> None:
-    # A function of its own: see `Sleepers` on loops inside of a `try`.
+    # A function of its own, because a loop must not stand inside a `try`: see `Sleepers`.
     while sleepers.drive(sleeper) != 0 and real.monotonic() < ends_s:
         real.sleep(_STEP_S)

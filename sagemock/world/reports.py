@@ -1,4 +1,4 @@
-"""The error texts of a mock: for a loop that waits in vain, and for unused plans and faults."""
+"""The error texts of a mock: for a loop that would never end, and for unused plans and faults."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -12,7 +12,7 @@ __all__ = ["runaway", "unused"]
 
 
 def runaway(what: str, now_us: int, jobs: Iterable[AnyJob], standing: Iterable[Fault], moves: Sequence[ForcedMove] = ()) -> str:
-    """Return the text of NothingWillHappen; `what` says what went on although nothing can happen any more."""
+    """Return the text of NothingWillHappen; `what` describes what the code under test went on doing."""
     waits = "".join(f"\n  {move}" for move in moves)
     faults = "".join(f"\n  {fault} has met {fault.met} calls" for fault in standing)
     return (

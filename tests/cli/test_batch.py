@@ -80,11 +80,11 @@ def test_gaps_in_the_record_are_reported() -> None:
     """When a stop was called, and which defaults follow; a transform job has no limits."""
     text = source([STOPPED])
     assert (
-        "# cut, created 2026-11-26T10:00:00Z.\n# It does not say when StopProcessingJob was called: 10 s before its end is"
-        in text
+        "# cut, created 2026-11-26T10:00:00Z.\n"
+        "# It does not say when StopProcessingJob was called: sagemock assumes 10 s before its end" in text
     )
     assert '    exit_message="half",\n' in text
-    assert "10 s after its start or creation is taken.\n# The record ends before the job did" in source([KEPT["X2"]])
+    assert "sagemock assumes 10 s after its start or creation.\n# The record ends before the job did" in source([KEPT["X2"]])
     assert "The limits of your request apply to it." in source([KEPT["P1"]])
 
 

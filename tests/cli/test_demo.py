@@ -128,7 +128,7 @@ def test_a_file_without_a_record_is_refused(tmp_path: Path) -> None:
     """With the message of plans."""
     file = tmp_path / "other.json"
     file.write_text('{"TrainingJobName": "churn"}', encoding="utf-8")
-    with pytest.raises(PlanError, match="the record of 'churn' is no DescribeTrainingJob response"):
+    with pytest.raises(PlanError, match="the record of 'churn' is not a DescribeTrainingJob response"):
         play_record(file, WIDE)
 
 

@@ -132,7 +132,7 @@ def test_a_job_that_was_being_stopped_is_stopped_by_the_plan() -> None:
 
 def test_an_invalid_record_is_refused() -> None:
     """With the message of plans."""
-    with pytest.raises(PlanError, match="no DescribeTrainingJob response"):
+    with pytest.raises(PlanError, match="not a DescribeTrainingJob response"):
         source([{}])
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from sagemock import Plan, PlanError, ProcessingJobPlan, TransformJobPlan, connect
 from sagemock.__main__ import main
-from sagemock.cli.serve import Planned, plans, told
+from sagemock.cli.serve import Planned, instructions, plans
 from tests.support.batch import record
 from tests.support.calling import after, request
 from tests.support.http import call, exchange
@@ -166,9 +166,11 @@ def test_plans_are_read_from_a_file(tmp_path: Path) -> None:
 
 def test_it_prints_how_to_connect_sdks() -> None:
     """Also when it listens beyond this machine."""
-    assert told("http://127.0.0.1:5123", host="127.0.0.1").startswith(
+    assert instructions("http://127.0.0.1:5123", host="127.0.0.1").startswith(
         "sagemock serves at http://127.0.0.1:5123; Ctrl-C ends it.\n"
     )
     everywhere = "0.0.0.0"  # noqa: S104  # only a text
-    assert told("http://127.0.0.1:5123", host=everywhere).startswith("sagemock serves at http://127.0.0.1:5123 (on 0.0.0.0); ")
+    assert instructions("http://127.0.0.1:5123", host=everywhere).startswith(
+        "sagemock serves at http://127.0.0.1:5123 (on 0.0.0.0); "
+    )
     assert os.environ.get("AWS_ENDPOINT_URL") is None

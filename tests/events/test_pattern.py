@@ -312,7 +312,7 @@ def test_cidr_is_refused() -> None:
     """EventBridge has it, but training jobs have no addresses."""
     text = (
         "sagemock does not simulate the filter 'cidr' (at detail.ip[0] of the event pattern): "
-        "no field of a training job's event is an IP address; take it out"
+        "no field of a job's event is an IP address; take it out"
     )
     with pytest.raises(NotSimulated, match=f"^{re.escape(text)}$"):
         EventPattern(detail(ip=[{"cidr": "10.0.0.0/24"}]))

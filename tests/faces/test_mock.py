@@ -359,7 +359,7 @@ def test_options_of_a_decorator_are_keywords() -> None:
     """A function and options in one call are an error."""
     with pytest.raises(TypeError) as wrong:
         mock_sagemaker(by_with, latency=0)  # type: ignore[call-overload]  # the point of the test
-    assert str(wrong.value) == "mock_sagemaker takes options by name, and then what it decorates: @mock_sagemaker(start=…)"
+    assert str(wrong.value) == "mock_sagemaker takes options by name, and then decorates a function: @mock_sagemaker(start=…)"
 
 
 # -- verbs

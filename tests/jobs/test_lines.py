@@ -156,7 +156,7 @@ def test_jobs_without_lines_share_one_empty_value() -> None:
 NO_PAIR = "the lines of Training: {!r} is not an (offset, text) pair; write (60, 'epoch 2') or (timedelta(minutes=1), 'epoch 2')"
 NO_PAIRS = "the lines of Training are (offset, text) pairs, not {!r}: write [(0, 'epoch 1'), (60, 'epoch 2')]"
 NO_OFFSET = "a duration is a timedelta or a number of seconds, not '0'; give a timedelta or seconds"
-EMPTY = "the lines of Training: the text at 1 is empty, which no log can hold; write something, or leave the line out"
+EMPTY = "the lines of Training: the text at 1 is empty, which a log cannot hold; write a text, or leave the line out"
 LATE = "'x' is written 61 s into Training, which is over after 60 s: write it earlier, or let the phase last longer"
 
 
@@ -192,7 +192,7 @@ def test_only_a_running_container_writes(name: str) -> None:
 @pytest.mark.parametrize("logs", [EPOCHS, "Training", (("Training",), ()), ("x",), None])
 def test_lines_in_a_recipe_need_their_phase(logs: Any) -> None:
     """A recipe takes a mapping."""
-    text = f"logs={logs!r}: write what each status writes, logs={{'Training': [(0, 'epoch 1')]}}"
+    text = f"logs={logs!r}: give the lines of each status, logs={{'Training': [(0, 'epoch 1')]}}"
     assert refused(Plan.completes, logs=logs) == text
 
 
@@ -206,7 +206,7 @@ def test_lines_of_a_phase_that_the_plan_lacks_are_refused() -> None:
 def test_lines_given_twice_are_refused() -> None:
     """In the phase, and in the recipe's mapping."""
     phases = [Phase("Starting"), Phase("Training", logs=EPOCHS)]
-    text = "logs has lines for Training, and so has its Phase('Training'): say it in one place"
+    text = "logs has lines for Training, and so has its Phase('Training'): give them in one place"
     assert refused(Plan, phases, logs={"Training": EPOCHS}) == text
 
 

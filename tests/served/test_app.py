@@ -12,7 +12,7 @@ import pytest
 from moto import mock_aws
 
 from sagemock import SageMakerMock, UsageError
-from sagemock.served.app import MOST
+from sagemock.served.asgi import MOST
 from sagemock.served.safety import Safety, checked
 from sagemock.served.wire import TooLarge, accepts_gzip, unpacked
 from tests.support.calling import request

@@ -11,7 +11,7 @@ import pytest
 
 from sagemock import Plan, ProcessingJobPlan, SageMakerMock, mock_sagemaker
 from sagemock.served import openapi
-from sagemock.served.app import MOST
+from sagemock.served.asgi import MOST
 from tests.support.calling import START, after, create, request
 from tests.support.http import Response, call, exchange
 

@@ -178,7 +178,7 @@ def test_a_tuning_job_can_be_read_with_its_children(sagemaker: SageMakerMock, re
         remote.clock.advance(400)
     assert [one.status for one in theirs.children] == ["Completed"] * 10
     assert (list(remote.tuning_jobs), len(remote.jobs)) == (["tune"], 10)
-    with pytest.raises(PlanError, match="objective is a callable, which no document can hold"):
+    with pytest.raises(PlanError, match="objective is a callable, which a document cannot hold"):
         remote.create_tuning_job("other", plan=TuningJobPlan.completes(objective=lambda _: 0.5))
     sagemaker.create_tuning_job("other", plan=TuningJobPlan.completes(objective=lambda _: 0.5))
     with pytest.raises(NotServed, match="callable"):
@@ -299,7 +299,7 @@ def test_a_remote_sends_its_token(sagemaker: SageMakerMock) -> None:
     """Without it the server refuses."""
     with sagemaker.serve(token="secret") as url:
         assert connect(url, token="secret").clock.now() == START
-        with pytest.raises(UsageError, match="this server asks for a token"):
+        with pytest.raises(UsageError, match="this server requires a token"):
             connect(url)
 
 
@@ -329,7 +329,7 @@ def test_an_unreachable_server_is_an_error(sagemaker: SageMakerMock) -> None:
     with HTTPServer(("127.0.0.1", 0), Other) as other:
         thread = Thread(target=other.handle_request)
         thread.start()
-        with pytest.raises(UsageError, match="is not sagemock: it says"):
+        with pytest.raises(UsageError, match="is not sagemock: it answers"):
             connect(f"http://127.0.0.1:{other.server_port}")
         thread.join()
 

@@ -14,7 +14,8 @@ from sagemock import InvalidValue, ProcessingJobPlan, SageMakerMock, TransformJo
 from sagemock.jobs.place import Place
 from sagemock.jobs.rules import Plans
 from sagemock.jobs.store import Store
-from sagemock.service.operations import OPERATIONS, Service
+from sagemock.service.operations import OPERATIONS
+from sagemock.service.service import Service
 from tests.protocol.shapes import of_sagemaker
 from tests.support.batch import processing, transform
 from tests.support.calling import START, YOUNG, after, code_and_text, make_client

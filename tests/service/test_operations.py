@@ -11,7 +11,8 @@ from sagemock import NotSimulated, Plan, SageMakerMock, mock_sagemaker
 from sagemock.jobs.place import Place
 from sagemock.jobs.rules import Plans
 from sagemock.jobs.store import Store
-from sagemock.service.operations import OPERATIONS, READS, Service
+from sagemock.service.operations import OPERATIONS, READS
+from sagemock.service.service import Service
 from tests.protocol.shapes import of_sagemaker
 from tests.support.calling import START, YOUNG, code_and_text, create, describe, make_client, request
 

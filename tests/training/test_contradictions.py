@@ -240,7 +240,7 @@ def test_contradicted_assumptions_are_reported_too() -> None:
     assert keys(pending("InProgress", status.WAITING_FOR_CAPACITY)) == set()
     assert keys(pending("Stopping", status.MESSAGES["Stopped"])) == set()
     [one] = contradictions(pending("InProgress", status.MESSAGES["Stopped"]))
-    assert one.rule.law.startswith("that TrainingJobStatus is Stopping from the call on")
+    assert one.rule.law.startswith("that TrainingJobStatus of a Pending job is Stopping")
     [other] = contradictions(pending("Stopping", status.PREPARING_THE_INSTANCES))
     assert (other.record, other.rule_has) == (
         'Pending says "Preparing the instances for training"',

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sagemock.errors import PlanError
-from sagemock.tuning.objective import drawn, returned
+from sagemock.tuning.objective import values_drawn, values_returned
 from sagemock.tuning.space import Space
 from tests.support.tuning import RATE
 
@@ -27,14 +27,14 @@ SPACE = Space.of(RATE)
 )
 def test_the_result_of_a_function_becomes_values(value: Any, values: Any) -> None:
     """A number is emitted at the end of the training, pairs at their instants, in order."""
-    assert returned(value, "it")(60 * S) == values
+    assert values_returned(value, "it")(60 * S) == values
 
 
 def test_a_training_without_end_emits_no_final_value() -> None:
     """Only the pairs before."""
-    assert returned(0.5, "it")(None) == ()
-    assert returned([(5, 1)], "it")(None) == ((5 * S, 1.0),)
-    assert drawn(SPACE, {"rate": "0.5"}, "seed", 1, maximize=False)(None) == ()
+    assert values_returned(0.5, "it")(None) == ()
+    assert values_returned([(5, 1)], "it")(None) == ((5 * S, 1.0),)
+    assert values_drawn(SPACE, {"rate": "0.5"}, "seed", 1, maximize=False)(None) == ()
 
 
 @pytest.mark.parametrize(
@@ -45,14 +45,14 @@ def test_a_training_without_end_emits_no_final_value() -> None:
 def test_an_invalid_result_is_refused(value: Any) -> None:
     """The message says what to return."""
     with pytest.raises(PlanError, match="^it"):
-        returned(value, "it")
+        values_returned(value, "it")
 
 
 @pytest.mark.parametrize("maximize", [False, True])
 def test_drawn_values_improve(*, maximize: bool) -> None:
     """There are ten, the last at the end; the same seed draws the same."""
-    values = drawn(SPACE, {"rate": "0.5"}, "seed", 1, maximize=maximize)(100 * S)
+    values = values_drawn(SPACE, {"rate": "0.5"}, "seed", 1, maximize=maximize)(100 * S)
     assert [at for at, _ in values] == [10 * S * epoch for epoch in range(1, 11)]
     assert (values[-1][1] > values[0][1]) == maximize
-    assert values == drawn(SPACE, {"rate": "0.5"}, "seed", 1, maximize=maximize)(100 * S)
-    assert values != drawn(SPACE, {"rate": "0.5"}, "seed", 2, maximize=maximize)(100 * S)
+    assert values == values_drawn(SPACE, {"rate": "0.5"}, "seed", 1, maximize=maximize)(100 * S)
+    assert values != values_drawn(SPACE, {"rate": "0.5"}, "seed", 2, maximize=maximize)(100 * S)

@@ -159,7 +159,7 @@ def test_a_copy_of_a_view_is_a_snapshot(three: SageMakerMock, kind: str) -> None
     for copied in (copy.deepcopy(view), pickle.loads(pickle.dumps(view))):  # noqa: S301  # our own data
         assert type(copied) is type(view)
         assert (copied.name, copied.status) == ("churn", "InProgress")
-        with pytest.raises(UsageError, match="this is a copy of a job as it was"):
+        with pytest.raises(UsageError, match="this is a copy of a job at one instant"):
             copied.fail()
     jobs = jobs_of(three, kind)
     assert list(copy.copy(jobs)) == list(jobs) == ["churn"]

@@ -447,7 +447,7 @@ def test_a_tuning_job_has_no_log_and_no_instances(sagemaker: SageMakerMock) -> N
     """The error says whose they are."""
     tune = tuning(sagemaker)
     sagemaker.clock.advance(60)
-    with pytest.raises(UsageError, match="has no log of its own: write to that of one of its children"):
+    with pytest.raises(UsageError, match="has no log of its own: write to the log of one of its children"):
         sagemaker.log(tune.arn, "loss=0.1")
     with pytest.raises(UsageError, match="only training jobs"):
         sagemaker.interrupt(tune.arn)
@@ -629,6 +629,26 @@ def test_the_planned_failure_of_a_backdated_tuning_job_may_come_too_late() -> No
             seen.append([(one["id"], one["time"]) for one in mock.events])
             assert mock.tuning_jobs["tune"].status == "Completed"
     assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize("ago", [3000, 140])
+def test_events_of_one_that_others_started_are_those_of_its_life(ago: float) -> None:
+    """The limit ends it before its plan would have failed it; and what was before the subscription is not delivered."""
+    seen, delivered = [], []
+    for started_ago in (0, ago):
+        plans = [TuningJobPlan.fails(after=200), Plan.completes(starting=0, training=300)]
+        with mock_sagemaker(start=START + timedelta(seconds=started_ago), latency=0, plan=plans) as mock:
+            begins = mock.clock.now() - timedelta(seconds=started_ago) + timedelta(seconds=ago)
+            mock.on_event(lambda one, begins=begins: delivered.append(one["id"]) if mock.clock.now() >= begins else None)
+            fields = request(limits={"MaxRuntimeInSeconds": 120})
+            del fields["HyperParameterTuningJobName"]
+            mock.create_tuning_job("tune", started_ago=started_ago, **fields)
+            mock.clock.advance(5000 - started_ago)
+            seen.append([(one["id"], one["time"]) for one in mock.events])
+            seen.append(list(delivered))
+            delivered.clear()
+            assert mock.tuning_jobs["tune"].status == "Completed"
+    assert seen[:2] == seen[2:]
 
 
 def test_a_warm_start_of_several_parents(sagemaker: SageMakerMock) -> None:

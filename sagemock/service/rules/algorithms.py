@@ -24,7 +24,7 @@ _OTHERS_NEED_BOTH: Final = Assumption(
     "that a request without AlgorithmSpecification or ResourceConfig is refused unless it is serverless", knob=UNCHECKED
 )
 _EMPTY: Final = Assumption("that an empty AlgorithmName or TrainingImage counts as none")
-_OWN: Final = Assumption("that your own algorithms are in the account of the role, and others are of the marketplace")
+_OWN: Final = Assumption("that your own algorithms are in the account of the role, and all others come from the marketplace")
 _PUBLIC_REGISTRY: Final = re.compile(r"[^/]+[.:][^/]*/.+|localhost/.+")
 _UNCHECKPOINTED_S: Final = 3600
 

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from sagemock.checks import repeated
 from sagemock.evidence import UNCHECKED, YOUR_WORDS, Assumption
-from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.refusal import INVALID, Refusal
 from sagemock.service import metrics
 from sagemock.service.rules import algorithms, resources
 
@@ -19,13 +19,12 @@ __all__ = ["RULES", "TAKEN", "Rule", "check"]
 Rule: TypeAlias = Callable[[Mapping[str, Any]], str | None]
 
 _WORDS: Final = Assumption(
-    "the words in which CreateTrainingJob refuses what the documentation of the service model or the developer "
-    "guide excludes, where no other row or source says them",
+    "the words in which CreateTrainingJob refuses a request that the documentation of the service model or the developer guide "
+    "excludes, unless another row or a source has them",
     knob=UNCHECKED,
 )
 _ONE_SOURCE: Final = Assumption("that a channel with two data sources, or with none, is refused", knob=UNCHECKED)
 _DAY_S: Final = 86_400
-_CODE: Final = "ValidationException"
 
 
 def max_wait_is_for_spot(request: Mapping[str, Any]) -> str | None:
@@ -81,29 +80,31 @@ def channel_has_one_source(request: Mapping[str, Any]) -> str | None:
 
 
 _OTHER_WORDS: Final = Assumption(
-    "the words in which a channel or a tag of ours is refused, and that two equal channels are",
+    "the words in which two equal channels, or tags that begin with aws:, are refused, and that equal channels are refused",
     since="2026-11-26",
     knob=UNCHECKED,
 )
 _FILE_SYSTEM: Final = Assumption(
-    "that a channel on FSx or EFS is taken without VpcConfig, and plays a normal life", since="2026-11-26", knob=UNCHECKED
+    "that a channel on FSx or EFS is accepted without VpcConfig, and its job has a normal life",
+    since="2026-11-26",
+    knob=UNCHECKED,
 )
 _ATTRIBUTES: Final = Assumption(
-    "that an AugmentedManifestFile is taken without AttributeNames (with wrong ones the job fails later: "
+    "that an AugmentedManifestFile is accepted without AttributeNames (with wrong names the job fails later: "
     "aws/amazon-sagemaker-examples#1283)",
     since="2026-11-26",
     knob="Plan.fails(reason, during=…)",
 )
-_ROLE: Final = Assumption("that a role of another account or partition is taken", since="2026-11-26", knob=YOUR_WORDS)
+_ROLE: Final = Assumption("that a role of another account or partition is accepted", since="2026-11-26", knob=YOUR_WORDS)
 _METRIC_NAMES: Final = Assumption(
-    "that two metric definitions of one name are taken, and each is shown in FinalMetricDataList", since="2026-11-26"
+    "that two metric definitions with the same name are accepted, and FinalMetricDataList shows both", since="2026-11-26"
 )
 _VOLUME: Final = Assumption(
-    "that VolumeSizeInGB may be left out, but for the families of which the service model says that they have EBS only",
+    "that VolumeSizeInGB may be left out, except for the families that have only EBS according to the service model",
     since="2026-11-26",
 )
 TAKEN: Final = (_FILE_SYSTEM, _ATTRIBUTES, _ROLE, _METRIC_NAMES, _VOLUME)
-"""What no rule refuses, although nobody was found who has seen it taken."""
+"""Assumptions about requests that no rule refuses, although there is no evidence that the service accepts them."""
 
 
 def channel_names_are_unique(request: Mapping[str, Any]) -> str | None:
@@ -114,7 +115,7 @@ def channel_names_are_unique(request: Mapping[str, Any]) -> str | None:
 
 
 def tag_keys_are_free(request: Mapping[str, Any]) -> str | None:
-    """Refuse keys that are AWS's own: that they are is said in aws/sagemaker-python-sdk#1362, not in which words."""
+    """Refuse keys that are AWS's own (aws/sagemaker-python-sdk#1362 says that they are refused, but not in which words)."""
     for tag in request.get("Tags", ()):
         if tag["Key"].lower().startswith("aws:"):
             return _OTHER_WORDS(f"Tag keys that begin with aws: are reserved, and {tag['Key']} is one")
@@ -217,13 +218,13 @@ def check(request: Mapping[str, Any]) -> None:
     for member in request:
         for rule in RULES.get(member, ()):
             if (text := rule(request)) is not None:
-                raise Refusal(_CODE, text)
+                raise Refusal(INVALID, text)
         nested = _NESTED.get(member)
         if nested is not None:
             for name in request[member]:
                 for rule in nested.get(name, ()):
                     if (text := rule(request)) is not None:
-                        raise Refusal(_CODE, text)
+                        raise Refusal(INVALID, text)
 
 
 def _condition(request: Mapping[str, Any]) -> Mapping[str, Any]:

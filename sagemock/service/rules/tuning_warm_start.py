@@ -1,11 +1,14 @@
-"""The rules of a warm start: what a tuning job may change against its parents. Whether they have ended is not in a request."""
+"""The rules of a warm start: how the request of a tuning job may differ from those of its parents.
+
+The operation checks whether the parents have ended, because that is not in a request.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sagemock.checks import repeated
 from sagemock.evidence import UNCHECKED, Assumption
-from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.refusal import INVALID, Refusal
 from sagemock.training.launch import OBJECTIVE_MEMBER
 from sagemock.tuning.definitions import RANGES, definitions, objective, ranges, static
 from sagemock.tuning.space import number
@@ -13,12 +16,12 @@ from sagemock.tuning.space import number
 __all__ = ["check_parents", "parents_are_unique"]
 
 _WORDS: Final = Assumption(
-    "the words in which a warm start is refused, except for other hyperparameters and other fields than the parent's",
+    "the words in which a warm start is refused, except those for other hyperparameters or other fields than the parent's",
     since="2026-11-26",
     knob=UNCHECKED,
 )
 _PAIRS: Final = Assumption(
-    "that a definition is compared with the parent's of its name, or with the only one that the parent has",
+    "that a definition is compared with the parent's definition of the same name, or with the only definition of the parent",
     since="2026-11-26",
     knob=UNCHECKED,
 )
@@ -29,11 +32,11 @@ _TWO: Final = Assumption(
     knob=UNCHECKED,
 )
 _SAME_DATA: Final = Assumption(
-    "that IdenticalDataAndAlgorithm is taken with other data and with another image, as the fields that may change suggest",
+    "that IdenticalDataAndAlgorithm is accepted with other data and with another image, as the fields that may change suggest",
     since="2026-11-26",
 )
 _MOST_CHANGES: Final = 10
-# What may change, and what is compared by rules of its own.
+# The fields that may change; `_COMPARED` adds those that other rules compare.
 _MAY_CHANGE: Final = (
     "AlgorithmSpecification", "InputDataConfig", "OutputDataConfig", "StaticHyperParameters", "RoleArn", "ResourceConfig",
     "StoppingCondition", "VpcConfig", "EnableManagedSpotTraining", "CheckpointConfig",
@@ -44,7 +47,7 @@ _NOT_SENT: Final[Mapping[str, Any]] = {"EnableNetworkIsolation": False, "EnableI
 
 @_WORDS
 def parents_are_unique(request: Mapping[str, Any]) -> str | None:
-    """Service model: a parent is named, and names are not case sensitive."""
+    """Refuse missing or equal names of parents; names are not case-sensitive (service model)."""
     parents = request.get("WarmStartConfig", {}).get("ParentHyperParameterTuningJobs", ())
     names = [one.get("HyperParameterTuningJobName", "").lower() for one in parents]
     if "" in names:
@@ -59,8 +62,7 @@ def check_parents(request: Mapping[str, Any], parents: Sequence[Mapping[str, Any
         for new, old in _pairs(request, parent):
             for rule in (_names, _objective, _types, _changes, _fields):
                 if (text := rule(request, new, parent, old)) is not None:
-                    code = "ValidationException"
-                    raise Refusal(code, text)
+                    raise Refusal(INVALID, text)
 
 
 _Any = Mapping[str, Any]
@@ -129,7 +131,7 @@ def _all_names(request: _Any, definition: _Any) -> set[str]:
 
 
 def _kinds(request: _Any, definition: _Any) -> dict[str, tuple[str, int]]:
-    """Return the kind of each tuned hyperparameter, and how many changes it is to make it static."""
+    """Return the kind of each tuned hyperparameter, and how many changes count if it becomes static."""
     given = ranges(request, definition)
     return {one["Name"]: (kind, len(one.get("Values", " "))) for kind in RANGES for one in given.get(kind, ())}
 

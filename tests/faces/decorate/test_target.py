@@ -12,7 +12,8 @@ import pytest
 
 from sagemock.errors import UsageError
 from sagemock.faces.decorate.target import decorate
-from sagemock.faces.mock import SageMakerMock, current, mock_sagemaker
+from sagemock.faces.maker import mock_sagemaker
+from sagemock.faces.mock import SageMakerMock, current
 from sagemock.world.options import Options
 from tests.support.fake_mock import FakeMock, Journal
 

@@ -58,12 +58,15 @@ def test_the_default_failure_reason_is_the_services() -> None:
         (lambda: ProcessingJobPlan(processing=math.inf), "processing never ends in this plan: use ProcessingJobPlan.hangs()"),
         (lambda: ProcessingJobPlan.completes(stopping=math.inf), "stopping: a duration is finite, not inf"),
         (lambda: ProcessingJobPlan(endless=1), "endless is True or False"),  # type: ignore[arg-type]
-        (lambda: ProcessingJobPlan(ending="Stopped"), "ending='Stopped' ends no processing job"),  # type: ignore[arg-type]
+        (lambda: ProcessingJobPlan(ending="Stopped"), "ending='Stopped' is not an end of a processing job"),  # type: ignore[arg-type]
         (lambda: ProcessingJobPlan(ending="Failed"), "failure_reason=None with ending='Failed': a job has a reason exactly when"),
         (lambda: ProcessingJobPlan(failure_reason="x"), "failure_reason='x' with ending='Completed'"),
         (lambda: ProcessingJobPlan(failure_reason=""), "failure_reason is a text, and not empty"),
         (lambda: ProcessingJobPlan(during="Training"), "during='Training': a processing job ends during one of Starting, Proc"),
-        (lambda: ProcessingJobPlan(during="Starting"), "a processing job that completes has run: leave during='Starting' out"),
+        (
+            lambda: ProcessingJobPlan(during="Starting"),
+            "a processing job that completes must have run: leave during='Starting' out",
+        ),
         (lambda: ProcessingJobPlan.fails("x", exit_code=1), "both say why; give one"),
         (lambda: ProcessingJobPlan.fails("x", after=1, processing=2), "both say how long Processing lasts; give one"),
         (lambda: ProcessingJobPlan.fails("x", during="Training"), "a processing job fails during one of Starting, Processing"),
@@ -71,7 +74,7 @@ def test_the_default_failure_reason_is_the_services() -> None:
         (lambda: ProcessingJobPlan.hangs("Training"), "a processing job hangs during one of Starting, Processing"),
         (lambda: ProcessingJobPlan.hangs(processing=5), "a phase that never ends has no duration; leave one out"),
         (lambda: ProcessingJobPlan(exit_message=""), "exit_message is a text, and not empty"),
-        (lambda: ProcessingJobPlan.hangs("Starting", exit_message="x"), "exit_message is written by a container, and none runs"),
+        (lambda: ProcessingJobPlan.hangs("Starting", exit_message="x"), "a container writes exit_message, and no container runs"),
         (lambda: ProcessingJobPlan.hangs("Starting", logs={"Processing": [(0, "x")]}), "no container runs in this plan"),
         (lambda: ProcessingJobPlan.completes(logs={"Starting": [(0, "x")]}), "no container runs in Starting"),
         (

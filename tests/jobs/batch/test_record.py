@@ -82,7 +82,10 @@ def test_a_file_without_a_record_is_refused(text: str | None, told: str, tmp_pat
         ({}, "ProcessingJobStatus of the record is None: give what DescribeProcessingJob returned for a processing job"),
         ({"ProcessingJobStatus": "Completed"}, "the record has no CreationTime"),
         ({**WHOLE, "CreationTime": "noon"}, "CreationTime of the record: 'noon' is not an instant"),
-        ({**WHOLE, "ProcessingEndTime": "2024-04-17T10:00:30Z"}, "the record ends before it starts"),
+        (
+            {**WHOLE, "ProcessingEndTime": "2024-04-17T10:00:30Z"},
+            "LastModifiedTime of the record are not in order",
+        ),
         ({**WHOLE, "ProcessingEndTime": None}, "the record of a processing job that is Completed lacks its start or its end"),
         ({**WHOLE, "ProcessingStartTime": None}, "that is Completed lacks its start or its end"),
         ({**WHOLE, "FailureReason": "why"}, "the record is Completed with FailureReason 'why'"),

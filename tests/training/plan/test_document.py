@@ -146,7 +146,7 @@ def test_a_callable_cannot_be_written_as_json() -> None:
     """The error names its field."""
     lines: Any = lambda request: []  # noqa: E731  # never called
     with pytest.raises(
-        PlanError, match=r"logs\['Training'\] is a callable, <function .*, which cannot travel as JSON: write the lines"
+        PlanError, match=r"logs\['Training'\] is a callable, <function .*, which JSON cannot hold: write the lines"
     ):
         to_document(Plan.completes(logs={"Training": lines}))
     with pytest.raises(PlanError, match=r"phases\[1\]\.logs is a callable"):

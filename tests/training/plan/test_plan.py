@@ -248,7 +248,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "something after a phase without end": (
         lambda: Plan([Phase("Starting", math.inf), Phase("Training")]),
-        "Starting never ends in this plan, so what follows never comes: leave that out, or give a duration",
+        "Starting never ends in this plan, so later phases never come: leave those out, or give a duration",
     ),
     "the same status twice": (
         lambda: Plan([Phase("Starting"), Phase("Starting")]),
@@ -256,11 +256,14 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "an ending that ends nothing": (
         lambda: Plan(ending="Training"),  # type: ignore[arg-type]
-        "ending='Training' ends no job; give one of Completed, Failed, MaxRuntimeExceeded, MaxWaitTimeExceeded, Stopped",
+        (
+            "ending='Training' is not an end of a job; give one of Completed, Failed, MaxRuntimeExceeded, MaxWaitTimeExceeded, "
+            "Stopped"
+        ),
     ),
     "two times at once": (
         lambda: Plan.completes(granular=True, legacy=True),
-        "granular=True with legacy=True: the one is how jobs were shown in 2018, the other how after that; give one",
+        "granular=True with legacy=True: granular shows jobs as in 2018, legacy as in the years after that; give one",
     ),
     "a failure without reason": (
         lambda: Plan(ending="Failed"),
@@ -308,7 +311,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "no interruption": (
         lambda: Plan.interrupted(0),
-        "Plan.interrupted(0): how often, at least once, and 1000 at the most; write times=1",
+        "Plan.interrupted(0): times is how often the job is interrupted, from 1 to 1000; write times=1",
     ),
     "an interruption of a negative time": (
         lambda: Plan.interrupted(after=[5, -1]),
@@ -331,7 +334,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "no internal error": (
         lambda: Plan.internal_error(0),
-        "Plan.internal_error(0): how many attempts end so, at least one, and 1000 at the most; write times=1",
+        "Plan.internal_error(0): times is how many attempts end in an error, from 1 to 1000; write times=1",
     ),
     "internal errors without an attempt": (
         lambda: Plan(internal_errors=1),
@@ -339,7 +342,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "a replay that waits": (
         lambda: Plan.waits_for_capacity(5, Plan.replays(RUNNING)),
-        "a replay is played as it was recorded: it does not wait, fail or get interrupted besides; leave `then` out",
+        "a replay repeats the recorded life, without further waits, failures or interruptions: leave `then` out",
     ),
     "more billed than trained": (
         lambda: Plan(billed=1.5),
@@ -479,7 +482,7 @@ def test_then_takes_a_plan_and_but_takes_known_fields() -> None:
     """Otherwise Python's own kind of error is raised."""
     with pytest.raises(TypeError) as caught:
         Plan.waits_for_capacity(5, "completes")  # type: ignore[arg-type]
-    assert str(caught.value) == "then='completes': the life that goes on is a Plan, such as then=Plan.fails()"
+    assert str(caught.value) == "then='completes': give a Plan, such as then=Plan.fails()"
     with pytest.raises(TypeError) as caught:
         Plan().but(stoping=5)  # type: ignore[call-arg]
     assert str(caught.value) == "a plan has no 'stoping'; did you mean 'stopping'?"

@@ -63,7 +63,7 @@ def test_a_failed_job_has_a_reason(reason: str | None, shown: str) -> None:
 
 
 NO_RESPONSE = (
-    " is no DescribeTrainingJob response: it has no CreationTime or no SecondaryStatusTransitions; "
+    " is not a DescribeTrainingJob response: CreationTime or SecondaryStatusTransitions is missing; "
     "give what describe_training_job returned, or a file with the output of `aws sagemaker describe-training-job`"
 )
 NO_INSTANT = "is not an instant between the years 1 and 9999: give seconds since 1970, not milliseconds"
@@ -131,9 +131,9 @@ for _ in range(50):
 @pytest.mark.parametrize(
     "member, value, text",
     [
-        ("FinalMetricDataList", {"MetricName": "loss"}, "FinalMetricDataList of the record is not {'MetricName': 'loss'}"),
-        ("FinalMetricDataList", ["loss"], "FinalMetricDataList of the record is not 'loss'"),
-        ("FinalMetricDataList", [{"Value": "x"}], "Value of FinalMetricDataList of the record is not 'x'"),
+        ("FinalMetricDataList", {"MetricName": "loss"}, "FinalMetricDataList of the record cannot be {'MetricName': 'loss'}"),
+        ("FinalMetricDataList", ["loss"], "FinalMetricDataList of the record cannot be 'loss'"),
+        ("FinalMetricDataList", [{"Value": "x"}], "Value of FinalMetricDataList of the record cannot be 'x'"),
         ("FinalMetricDataList", [{"Timestamp": "x"}], "Timestamp of FinalMetricDataList of the record: 'x' is not an instant"),
         (
             "FinalMetricDataList",
@@ -141,15 +141,15 @@ for _ in range(50):
             "Timestamp of FinalMetricDataList of the record is '2200-01-01', more than a century from its CreationTime",
         ),
         ("TrainingEndTime", "1900-01-01", "TrainingEndTime of the record is '1900-01-01', more than a century"),
-        ("DebugRuleEvaluationStatuses", [RULE], "StatusDetails of DebugRuleEvaluationStatuses of the record is not 5"),
-        ("ProfilingStatus", datetime(2023, 4, 5, tzinfo=timezone.utc), "ProfilingStatus of the record is not datetime"),
-        ("MlflowDetails", "x", "MlflowDetails of the record is not 'x'"),
-        ("FailureReason", {"x": 1}, "FailureReason of the record is not {'x': 1}"),
-        ("SomethingNew", object, "SomethingNew of the record is not <class 'object'>"),
-        ("SomethingNew", {5: "x"}, "SomethingNew of the record is not {5: 'x'}"),
-        ("SomethingNew", [10**30], f"SomethingNew of the record is not {10**30}"),
-        ("SomethingNew", DEEP, "of SomethingNew of the record is not {'x': "),
-        (5, b"", "5 of the record is not b''"),
+        ("DebugRuleEvaluationStatuses", [RULE], "StatusDetails of DebugRuleEvaluationStatuses of the record cannot be 5"),
+        ("ProfilingStatus", datetime(2023, 4, 5, tzinfo=timezone.utc), "ProfilingStatus of the record cannot be datetime"),
+        ("MlflowDetails", "x", "MlflowDetails of the record cannot be 'x'"),
+        ("FailureReason", {"x": 1}, "FailureReason of the record cannot be {'x': 1}"),
+        ("SomethingNew", object, "SomethingNew of the record cannot be <class 'object'>"),
+        ("SomethingNew", {5: "x"}, "SomethingNew of the record cannot be {5: 'x'}"),
+        ("SomethingNew", [10**30], f"SomethingNew of the record cannot be {10**30}"),
+        ("SomethingNew", DEEP, "of SomethingNew of the record cannot be {'x': "),
+        (5, b"", "5 of the record cannot be b''"),
     ],
 )
 def test_values_that_no_response_can_have_are_refused(member: Any, value: Any, text: str) -> None:

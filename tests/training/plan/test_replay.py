@@ -238,8 +238,8 @@ def test_a_record_without_transitions_gets_a_default_life_between_its_instants()
     assert found.filled == (
         "It has no SecondaryStatusTransitions: what lies between its instants is a normal life by the default durations.",
     )
-    assert read(P1).filled == ("It has no CreationTime: that is the beginning of its first status.",)
-    assert read(L1).filled == ("It lacks messages: each status says what it usually does.",)
+    assert read(P1).filled == ("It has no CreationTime: the beginning of its first status is taken.",)
+    assert read(L1).filled == ("It lacks messages: each status has its usual one.",)
     assert read(SWIFT).filled == read(P1).filled
     assert read(EVENT).filled == ()
     end = shown(G1)
