@@ -25,7 +25,7 @@ _OTHERS = st.one_of(lives(kind="processing"), lives(kind="transform"), lives(kin
 ENDS = {"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"}
 
 
-def drawn(seed: int, *names: str, **members: object) -> list[Plan]:
+def plans_of(seed: int, *names: str, **members: object) -> list[Plan]:
     """Return the plans for jobs with these names."""
     return [any_life(seed)({"TrainingJobName": name, **members}) for name in names]
 
@@ -33,9 +33,9 @@ def drawn(seed: int, *names: str, **members: object) -> list[Plan]:
 def test_the_seed_and_the_name_decide_a_life() -> None:
     """So the same name plays the failure of a test again."""
     names = [f"churn-{number}" for number in range(50)]
-    assert drawn(1, *names) == drawn(1, *reversed(names))[::-1]
-    assert drawn(1, *names) != drawn(2, *names)
-    assert len(set(drawn(1, *names))) > 40
+    assert plans_of(1, *names) == plans_of(1, *reversed(names))[::-1]
+    assert plans_of(1, *names) != plans_of(2, *names)
+    assert len(set(plans_of(1, *names))) > 40
     assert repr(any_life(7)) == "any_life(7)"
 
 
@@ -55,8 +55,8 @@ def test_a_thousand_jobs_end_in_every_way() -> None:
 def test_only_spot_jobs_are_interrupted() -> None:
     """An on-demand job could not play such a plan."""
     names = [f"churn-{number}" for number in range(200)]
-    assert not any(plan.evenly for plan in drawn(0, *names))
-    assert any(plan.evenly for plan in drawn(0, *names, EnableManagedSpotTraining=True))
+    assert not any(plan.evenly for plan in plans_of(0, *names))
+    assert any(plan.evenly for plan in plans_of(0, *names, EnableManagedSpotTraining=True))
 
 
 def test_jobs_of_other_kinds_end_in_every_way_too() -> None:

@@ -15,7 +15,7 @@ from typing import Any, Final
 import sagemock
 from sagemock import errors
 
-__all__ = ["EXAMPLES", "PAGE", "RELAYED", "Site", "page", "prepared", "run", "sites", "sites_of"]
+__all__ = ["EXAMPLES", "PAGE", "RELAYED", "Site", "example_names", "page", "run", "sites", "sites_of"]
 
 ROOT: Final = Path(sagemock.__file__).parent
 PAGE: Final = Path(__file__).parents[2] / "docs" / "errors.md"
@@ -226,7 +226,7 @@ def run(source: str, names: dict[str, Any]) -> BaseException:
     return found
 
 
-def prepared() -> dict[str, Any]:
+def example_names() -> dict[str, Any]:
     """Return the names that the examples use."""
     names: dict[str, Any] = {}
     [preparation] = re.findall(r"```python\n(.*?)```", INTRODUCTION.format(tree=""), re.DOTALL)
@@ -238,7 +238,7 @@ def page() -> str:
     """Return the page."""
     tree = inspect.getdoc(errors) or ""
     parts = [INTRODUCTION.format(tree=tree.partition("\n\n")[2])]
-    names = prepared()
+    names = example_names()
     every = list(sites())
     for name in [found for found in re.findall(r"\w+", tree.partition("\n\n")[2]) if found in errors.__all__]:
         parts.append(f"## {name}\n\n{inspect.getdoc(getattr(errors, name))}\n")

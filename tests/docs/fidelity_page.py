@@ -13,7 +13,7 @@ from sagemock.evidence import Assumption
 from sagemock.training import status
 from sagemock.training.rules import RULES
 
-__all__ = ["PAGE", "Found", "Said", "assumptions", "between", "said_in_words", "statements", "written"]
+__all__ = ["PAGE", "Found", "Said", "assumptions", "between", "lines_that_assume", "new_page", "statements"]
 
 ROOT: Final = Path(__file__).parents[2]
 PACKAGE: Final = ROOT / "sagemock"
@@ -59,7 +59,7 @@ class Said(NamedTuple):
     """The assumptions that it uses."""
 
 
-def said_in_words() -> Iterator[Said]:
+def lines_that_assume() -> Iterator[Said]:
     """Yield each line of the package that says something is assumed, except definitions of assumptions."""
     for path in sorted(PACKAGE.rglob("*.py")):
         text = path.read_text("utf-8")
@@ -129,7 +129,7 @@ def _messages() -> Iterator[str]:
             yield f"| {name} | {text} | {evidence} |"
 
 
-def written(text: str) -> str:
+def new_page(text: str) -> str:
     """Return the page with new generated parts."""
     for name, part in parts().items():
         text = text.replace(BEGIN.format(name) + between(text, name), BEGIN.format(name) + part)
@@ -137,4 +137,4 @@ def written(text: str) -> str:
 
 
 if __name__ == "__main__":  # pragma: no cover  # run by hand
-    PAGE.write_text(written(PAGE.read_text("utf-8")), "utf-8")
+    PAGE.write_text(new_page(PAGE.read_text("utf-8")), "utf-8")

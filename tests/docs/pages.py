@@ -20,7 +20,7 @@ from sagemock.training.job import Job
 from sagemock.training.plan.earlier import FILLED_IN
 from sagemock.training.plan.script import script
 
-__all__ = ["write", "written"]
+__all__ = ["generated", "write"]
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
 CREATED_US: Final = instant_us("2018-07-30T00:00:00Z")
@@ -36,7 +36,7 @@ SPOT: Final[dict[str, Any]] = {
 SHORT: Final[dict[str, Any]] = {**GPU, "StoppingCondition": {"MaxRuntimeInSeconds": 900}}
 
 
-def written() -> dict[str, str]:
+def generated() -> dict[str, str]:
     """Return all generated texts by their paths in docs/."""
     spot = _job("churn-1", Plan.interrupted(1, then=Plan.completes(training=1200)), SPOT)
     jobs = [
@@ -55,7 +55,7 @@ def written() -> dict[str, str]:
 
 def write(docs: Path = DOCS) -> None:
     """Write all generated texts."""
-    for place, text in written().items():
+    for place, text in generated().items():
         (docs / place).parent.mkdir(exist_ok=True)
         (docs / place).write_text(text, encoding="utf-8")
 

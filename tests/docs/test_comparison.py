@@ -58,7 +58,7 @@ def client(service: str = "sagemaker", **options: Any) -> Any:
     return session().create_client(service, "us-east-1", aws_access_key_id="AKID", aws_secret_access_key="secret", **options)
 
 
-def refused(call: Callable[[], object]) -> tuple[str, str]:
+def refusal_of(call: Callable[[], object]) -> tuple[str, str]:
     """Return the code and message of a call's refusal."""
     with pytest.raises(ClientError) as caught:
         call()
@@ -204,7 +204,7 @@ def test_with_the_stubber_the_test_writes_each_poll_and_waits_are_real(real_slee
 def test_sagemock_refuses_in_the_words_of_aws() -> None:
     """With the server's grammar (zenml-io/zenml#1502)."""
     with mock_sagemaker():
-        code, text = refused(lambda: client().create_training_job(**request("churn_1")))
+        code, text = refusal_of(lambda: client().create_training_job(**request("churn_1")))
     assert code == "ValidationException"
     assert text.startswith("1 validation error detected: Value 'churn_1' at 'trainingJobName' failed to satisfy constraint: ")
 
@@ -231,7 +231,7 @@ def test_sagemock_refuses_a_name_in_use() -> None:
     """Names are unique in an account and region."""
     with mock_sagemaker():
         client().create_training_job(**request("churn-1"))
-        code, _ = refused(lambda: client().create_training_job(**request("churn-1")))
+        code, _ = refusal_of(lambda: client().create_training_job(**request("churn-1")))
     assert code == "ResourceInUse"
 
 
@@ -249,14 +249,14 @@ def test_moto_accepts_a_name_in_use() -> None:
 def test_sagemock_answers_for_an_unknown_job_as_aws_does() -> None:
     """With the code and message of boto/boto3#2808."""
     with mock_sagemaker():
-        found = refused(lambda: client().describe_training_job(TrainingJobName="nobody"))
+        found = refusal_of(lambda: client().describe_training_job(TrainingJobName="nobody"))
     assert found == ("ValidationException", "Requested resource not found.")
 
 
 def test_moto_refuses_an_unknown_job_with_the_same_code() -> None:
     """Only the message is its own."""
     with mock_aws():
-        code, text = refused(lambda: client().describe_training_job(TrainingJobName="nobody"))
+        code, text = refusal_of(lambda: client().describe_training_job(TrainingJobName="nobody"))
     assert code == "ValidationException"
     assert text.startswith("Could not find training job")
 
@@ -278,7 +278,7 @@ def test_with_the_stubber_a_throttled_call_is_not_retried() -> None:
     with Stubber(stubbed) as stubber:
         stubber.add_client_error("list_training_jobs", "ThrottlingException", "Rate exceeded")
         stubber.add_response("list_training_jobs", {"TrainingJobSummaries": []})
-        assert refused(stubbed.list_training_jobs) == ("ThrottlingException", "Rate exceeded")
+        assert refusal_of(stubbed.list_training_jobs) == ("ThrottlingException", "Rate exceeded")
 
 
 # -- a page of a list
@@ -325,7 +325,7 @@ def test_with_moto_a_job_has_no_log_lines() -> None:
     """Its CloudWatch Logs does not know the job until the test writes its log."""
     with mock_aws():
         client().create_training_job(**request("churn-1"))
-        code, _ = refused(lambda: client("logs").filter_log_events(logGroupName=GROUP))
+        code, _ = refusal_of(lambda: client("logs").filter_log_events(logGroupName=GROUP))
     assert code == "ResourceNotFoundException"
 
 

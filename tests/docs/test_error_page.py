@@ -5,7 +5,7 @@ import traceback
 from pathlib import Path
 
 from sagemock import errors
-from tests.docs.error_page import EXAMPLES, PAGE, RELAYED, page, prepared, run, sites, sites_of
+from tests.docs.error_page import EXAMPLES, PAGE, RELAYED, example_names, page, run, sites, sites_of
 
 
 def test_the_page_is_up_to_date() -> None:
@@ -15,7 +15,7 @@ def test_the_page_is_up_to_date() -> None:
 
 def test_each_message_that_is_not_in_a_raise_statement_has_an_example() -> None:
     """A message that a function builds cannot be read from the code, so the page runs an example."""
-    names = prepared()
+    names = example_names()
     shown: set[tuple[str, str]] = set()
     for error, examples in EXAMPLES.items():
         for example in examples:

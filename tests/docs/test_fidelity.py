@@ -1,11 +1,11 @@
 """docs/explanation/fidelity.md lists all assumptions."""
 
-from tests.docs.fidelity_page import PAGE, assumptions, said_in_words, statements, written
+from tests.docs.fidelity_page import PAGE, assumptions, lines_that_assume, new_page, statements
 
 
 def test_a_text_that_says_assumed_uses_an_assumption() -> None:
     """Its statement uses an `Assumption`, which has a row on the page."""
-    assert [f"{one.module}:{one.line}" for one in said_in_words() if not one.objects] == []
+    assert [f"{one.module}:{one.line}" for one in lines_that_assume() if not one.objects] == []
 
 
 def test_a_statement_without_an_assumption_is_found() -> None:
@@ -24,7 +24,7 @@ def d():
 def test_the_rows_of_the_page_are_up_to_date() -> None:
     """`python -m tests.docs.fidelity_page` writes them."""
     text = PAGE.read_text("utf-8")
-    assert written(text) == text
+    assert new_page(text) == text
 
 
 def test_each_assumption_is_used() -> None:

@@ -23,7 +23,7 @@ CREATED_US = 1_532_908_800_000_000
 exec(re.findall(r"```python\n(from .*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[0], NAMES)  # noqa: S102  # our own code
 
 
-def drawn(plan: Plan | ProcessingJobPlan | TransformJobPlan, request: Mapping[str, Any]) -> str:
+def picture_of(plan: Plan | ProcessingJobPlan | TransformJobPlan, request: Mapping[str, Any]) -> str:
     """Return the picture of the whole life of a job that plays `plan`."""
     place = Place("aws", "us-east-1", "123456789012")
     dice = Random(0)  # noqa: S311  # a test needs no secure randomness
@@ -40,7 +40,7 @@ def drawn(plan: Plan | ProcessingJobPlan | TransformJobPlan, request: Mapping[st
 @pytest.mark.parametrize("call,picture", BLOCKS, ids=[call for call, _ in BLOCKS])
 def test_a_picture_is_up_to_date(call: str, picture: str) -> None:
     """The page shows each life as `print(sagemaker.timeline(name))` does."""
-    assert eval(f"drawn({call})", {**NAMES, "drawn": drawn}) == picture  # noqa: S307  # our own code
+    assert eval(f"picture_of({call})", {**NAMES, "picture_of": picture_of}) == picture  # noqa: S307  # our own code
 
 
 @pytest.mark.parametrize("of", [Plan, ProcessingJobPlan, TransformJobPlan])

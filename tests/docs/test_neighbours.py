@@ -34,7 +34,7 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:  # pragma: no cover  # see NEIGHBOUR
+def real_sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:  # pragma: no cover  # see NEIGHBOUR
     """Record real sleeps instead of sleeping."""
     found: list[float] = []
     monkeypatch.setattr("time.sleep", found.append)
@@ -57,7 +57,7 @@ def recorded(folder: Path, *answers: dict[str, Any], status: int = 200) -> Any: 
     return session.client("sagemaker", endpoint_url=NOWHERE)
 
 
-def described(of: Any) -> str:  # pragma: no cover  # see NEIGHBOUR
+def status_of(of: Any) -> str:  # pragma: no cover  # see NEIGHBOUR
     """Return the status in a client's description of the job."""
     status: str = of.describe_training_job(TrainingJobName="churn-1")["TrainingJobStatus"]
     return status
@@ -77,50 +77,50 @@ def test_with_aiomoto_a_job_is_completed_at_once() -> None:
     """Its answers are moto's."""
     with import_module("aiomoto").mock_aws():
         client().create_training_job(**request("churn-1"))
-        assert described(client()) == "Completed"
+        assert status_of(client()) == "Completed"
 
 
 @NEIGHBOUR
 def test_with_pytest_boto_mock_a_job_is_what_the_test_wrote(pytest_request: pytest.FixtureRequest) -> None:
     """Or what its function returns."""
     typed(pytest_request, {"TrainingJobStatus": "InProgress"})
-    assert [described(client()) for _ in range(3)] == ["InProgress"] * 3
+    assert [status_of(client()) for _ in range(3)] == ["InProgress"] * 3
 
 
 @NEIGHBOUR
 def test_with_placebo_a_job_is_what_was_recorded(tmp_path: Path) -> None:
     """One answer after the other, then the first again."""
     of = recorded(tmp_path, {"TrainingJobStatus": "InProgress"}, {"TrainingJobStatus": "Completed"})
-    assert [described(of) for _ in range(3)] == ["InProgress", "Completed", "InProgress"]
+    assert [status_of(of) for _ in range(3)] == ["InProgress", "Completed", "InProgress"]
 
 
 # -- the wait between two polls
 
 
 @NEIGHBOUR
-def test_with_aiomoto_the_first_poll_ends_a_waiter(slept: list[float]) -> None:
+def test_with_aiomoto_the_first_poll_ends_a_waiter(real_sleeps: list[float]) -> None:
     """The job is Completed already."""
     with import_module("aiomoto").mock_aws():
         client().create_training_job(**request("churn-1"))
         client().get_waiter("training_job_completed_or_stopped").wait(TrainingJobName="churn-1")
-    assert slept == []
+    assert real_sleeps == []
 
 
 @NEIGHBOUR
-def test_with_pytest_boto_mock_the_waits_are_real(pytest_request: pytest.FixtureRequest, slept: list[float]) -> None:
+def test_with_pytest_boto_mock_the_waits_are_real(pytest_request: pytest.FixtureRequest, real_sleeps: list[float]) -> None:
     """The test replaces the real sleep."""
     answers = iter([{"TrainingJobStatus": "InProgress"}, {"TrainingJobStatus": "Completed"}])
     typed(pytest_request, lambda *_: next(answers))
     client().get_waiter("training_job_completed_or_stopped").wait(TrainingJobName="churn-1")
-    assert slept == [120]
+    assert real_sleeps == [120]
 
 
 @NEIGHBOUR
-def test_with_placebo_the_waits_are_real(tmp_path: Path, slept: list[float]) -> None:
+def test_with_placebo_the_waits_are_real(tmp_path: Path, real_sleeps: list[float]) -> None:
     """The test replaces the real sleep."""
     of = recorded(tmp_path, {"TrainingJobStatus": "InProgress"}, {"TrainingJobStatus": "Completed"})
     of.get_waiter("training_job_completed_or_stopped").wait(TrainingJobName="churn-1")
-    assert slept == [120]
+    assert real_sleeps == [120]
 
 
 # -- a request that AWS refuses
@@ -161,7 +161,7 @@ def test_with_pytest_boto_mock_a_throttled_call_is_not_retried(pytest_request: p
 
     typed(pytest_request, throttle)
     with pytest.raises(ClientError):
-        described(client())
+        status_of(client())
     assert len(calls) == 1
 
 
@@ -170,7 +170,7 @@ def test_with_placebo_a_throttled_call_is_not_retried(tmp_path: Path) -> None:
     """It answers above botocore's retries."""
     of = recorded(tmp_path, dict(THROTTLED.response), {"TrainingJobStatus": "InProgress"}, status=400)
     with pytest.raises(ClientError, match="Throttling"):
-        described(of)
+        status_of(of)
 
 
 # -- clients of aiobotocore
@@ -212,15 +212,15 @@ def test_pytest_boto_mock_answers_every_client_of_botocore(pytest_request: pytes
     """Also older ones."""
     older = client()
     typed(pytest_request, {"TrainingJobStatus": "InProgress"})
-    assert described(older) == "InProgress"
+    assert status_of(older) == "InProgress"
 
 
 @NEIGHBOUR
 def test_placebo_answers_the_clients_of_one_session(tmp_path: Path) -> None:
     """Others are not answered."""
-    assert described(recorded(tmp_path, {"TrainingJobStatus": "InProgress"})) == "InProgress"
+    assert status_of(recorded(tmp_path, {"TrainingJobStatus": "InProgress"})) == "InProgress"
     with pytest.raises(EndpointConnectionError):
-        described(client(endpoint_url=NOWHERE))
+        status_of(client(endpoint_url=NOWHERE))
 
 
 @NEIGHBOUR
@@ -228,7 +228,7 @@ def test_aiomoto_answers_a_client_that_is_made_inside() -> None:
     """A call of an older client does not leave this machine."""
     with import_module("aiomoto").mock_aws():
         client().create_training_job(**request("churn-1"))
-        assert described(client()) == "Completed"
+        assert status_of(client()) == "Completed"
 
 
 CHECKS: Final[dict[str, tuple[object, object, object]]] = {

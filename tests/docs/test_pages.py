@@ -5,19 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import DOCS, write, written
+from tests.docs.pages import DOCS, generated, write
 
 
-@pytest.mark.parametrize("place", written())
+@pytest.mark.parametrize("place", generated())
 def test_generated_texts_are_up_to_date(place: str) -> None:
     """Otherwise write them again as tests/docs/pages.py says, and look at the result."""
-    assert (DOCS / place).read_text(encoding="utf-8") == written()[place]
+    assert (DOCS / place).read_text(encoding="utf-8") == generated()[place]
 
 
 def test_generated_texts_are_written_to_their_files(tmp_path: Path) -> None:
     """Each to its path."""
     write(tmp_path)
-    assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")} == set(written())
+    assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")} == set(generated())
 
 
 def test_the_page_shows_the_output_of_its_example() -> None:

@@ -138,7 +138,7 @@ class Sender:
         return answered["Error"]["Code"], answered["Error"]["Message"], status
 
 
-def mocked(*, validate: bool = True) -> SageMakerMock:
+def mock_with_job(*, validate: bool = True) -> SageMakerMock:
     """Return a mock with one job that trains and writes logs."""
     lines = {"Training": [(0, "epoch 0"), (10, "epoch 1")]}
     plan = Plan.completes(starting=10, downloading=20, training=1000, logs=lines)
@@ -157,7 +157,7 @@ def running(mock: SageMakerMock) -> None:
 @pytest.fixture
 def send() -> Iterator[Sender]:
     """Return a sender to a mock in which a job trains."""
-    with mocked() as mock:
+    with mock_with_job() as mock:
         running(mock)
         yield Sender()
 
@@ -219,12 +219,12 @@ def test_a_body_may_be_a_buffer_or_a_file(send: Sender) -> None:
 def test_no_body_ends_in_a_python_error(operation: str, *, validate: bool) -> None:
     """Hundreds of faulty bodies; `validate=False` still refuses what cannot be done."""
     dice = Random(f"{operation}/{validate}")  # noqa: S311  # a test needs no secure randomness
-    with mocked(validate=validate) as mock:
+    with mock_with_job(validate=validate) as mock:
         running(mock)
         sender = Sender()
         others = []
         for _ in range(100):
-            body = spoiled(WHOLE[operation], dice)
+            body = broken_body(WHOLE[operation], dice)
             try:
                 sender(operation, body)
             except ClientError:
@@ -239,7 +239,7 @@ def test_no_body_ends_in_a_python_error(operation: str, *, validate: bool) -> No
     assert others == [] or operation in logs.OPERATIONS
 
 
-def spoiled(good: dict[str, Any], dice: Random) -> bytes:
+def broken_body(good: dict[str, Any], dice: Random) -> bytes:
     """Return a body with one or two wrong values, or cut off, or with a wrong byte."""
     value = copy.deepcopy(good)
     for _ in range(dice.choice([1, 1, 2])):

@@ -174,7 +174,7 @@ def works(mock: SageMakerMock) -> None:
     assert "plain-1" in mock.jobs
 
 
-def seen(mock: SageMakerMock) -> None:
+def read_everything(mock: SageMakerMock) -> None:
     """Read every public collection of the mock."""
     for text in (str(mock), mock.svg(), str(mock.calls), repr(mock.events), repr(mock.jobs), repr(mock.sleeps)):
         text.encode()
@@ -215,7 +215,7 @@ def refusals(parameter: Parameter) -> set[str]:
                     break
             else:
                 works(mock)
-                seen(mock)
+                read_everything(mock)
             if not mock._worlds:  # it was stopped
                 mock.start()
     return refused
@@ -230,7 +230,7 @@ def check_works(parameter: Parameter, value: Any) -> None:
         if isinstance(made, (Options, SageMakerMock)):
             with made if isinstance(made, SageMakerMock) else SageMakerMock(made) as other:
                 works(other)
-                seen(other)
+                read_everything(other)
         elif isinstance(made, Clock):
             made.advance(1)
             made.now()
@@ -239,11 +239,11 @@ def check_works(parameter: Parameter, value: Any) -> None:
         except (ClientError, BotoCoreError):  # pragma: no cover  # no accepted value does so today
             # Faults make calls fail on purpose.
             assert parameter.where in ("SageMakerMock.fault", "SageMakerMock.hide", "SageMakerMock.quota")
-        seen(mock)
+        read_everything(mock)
         if parameter.where in ("SageMakerMock.start", "SageMakerMock.stop"):
             mock.stop()
             mock.start()
-    seen(mock)
+    read_everything(mock)
 
 
 PARAMETERS: Final = list(parameters())
@@ -316,4 +316,4 @@ def test_a_mock_that_is_not_active_cannot_be_changed(verb: str, *, is_started: b
         assert str(mock) == before
         with pytest.raises(UsageError):
             mock.accounts["AKID"] = "123456789012"
-        seen(mock)
+        read_everything(mock)

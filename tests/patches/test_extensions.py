@@ -82,14 +82,14 @@ def lately(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "lately"
 
 
-def shown() -> tuple[type, type]:
+def datetime_classes() -> tuple[type, type]:
     """Return the classes in module `datetime`."""
     return dt.date, dt.datetime
 
 
 def is_real() -> bool:
     """Return whether these are the real classes; by identity, for the fakes are equal to the real ones."""
-    return all(one is real for one, real in zip(shown(), REAL, strict=True))
+    return all(one is real for one, real in zip(datetime_classes(), REAL, strict=True))
 
 
 def take_names(module: ModuleType) -> None:

@@ -698,7 +698,7 @@ def test_a_loop_over_a_finished_log_is_stopped() -> None:
 # -- empty pages
 
 
-def tailed(read: Any, **token: str) -> Iterator[list[str]]:
+def pages_of(read: Any, **token: str) -> Iterator[list[str]]:
     """Yield the events of each page, until the token repeats or is missing."""
     while True:
         response = read(**token)
@@ -726,8 +726,8 @@ def test_a_reader_that_stops_at_an_empty_page_misses_lines(sagemaker: SageMakerM
         return logs.filter_log_events(logGroupName=GROUP, logStreamNames=[streams["thin"]], **token)
 
     halves = [[], [], lines[:3], [], [], lines[3:4], [], [], lines[4:]]
-    assert list(tailed(get)) == [*halves, []]
-    assert list(tailed(filtered)) == halves
+    assert list(pages_of(get)) == [*halves, []]
+    assert list(pages_of(filtered)) == halves
     assert texts(logs.get_log_events(logGroupName=GROUP, logStreamName=streams["full"], startFromHead=True)) == lines
     # From the end as well.
     back = logs.get_log_events(logGroupName=GROUP, logStreamName=streams["thin"])
@@ -751,7 +751,7 @@ def test_filtered_events_are_read_backwards_over_empty_pages() -> None:
         def read(**token: str) -> Any:
             return logs.filter_log_events(logGroupName=GROUP, startFromHead=False, startTime=1_772_355_600_000, **token)
 
-        assert list(tailed(read)) == [[], ["epoch 1"], [], ["epoch 0"]]
+        assert list(pages_of(read)) == [[], ["epoch 1"], [], ["epoch 0"]]
 
 
 HOUR_S = 3600
@@ -788,15 +788,15 @@ def test_a_gap_of_hours_makes_an_empty_page(sagemaker: SageMakerMock, client: An
     def head(**more: Any) -> Any:
         return get(startFromHead=True, **more)
 
-    assert list(tailed(head)) == [["a", "b"], [], ["c", "d"], []]
-    assert list(tailed(filtered)) == [["a", "b"], [], ["c", "d"]]
+    assert list(pages_of(head)) == [["a", "b"], [], ["c", "d"], []]
+    assert list(pages_of(filtered)) == [["a", "b"], [], ["c", "d"]]
     assert list(backward(get)) == [["c", "d"], [], ["a", "b"], []]
     # Lines that the pattern leaves out do not fill a gap.
-    assert list(tailed(lambda **more: filtered(filterPattern="?a ?d", **more))) == [["a"], [], ["d"]]
+    assert list(pages_of(lambda **more: filtered(filterPattern="?a ?d", **more))) == [["a"], [], ["d"]]
     # FilterLogEvents reads from the start of the range (aws/aws-parallelcluster#7571).
     early = ms(-24 * HOUR_S)
-    assert list(tailed(lambda **more: filtered(startTime=early, **more))) == [[], ["a", "b"], [], ["c", "d"]]
-    assert list(tailed(lambda **more: filtered(startTime=ms(0), **more))) == [["a", "b"], [], ["c", "d"]]
+    assert list(pages_of(lambda **more: filtered(startTime=early, **more))) == [[], ["a", "b"], [], ["c", "d"]]
+    assert list(pages_of(lambda **more: filtered(startTime=ms(0), **more))) == [["a", "b"], [], ["c", "d"]]
 
 
 def test_the_newest_lines_of_an_old_log_come_after_an_empty_page(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:

@@ -47,14 +47,14 @@ def tuning(sagemaker: SageMakerMock, plan: Plan | None = SHORT, own: TuningJobPl
     return sagemaker.tuning_jobs["tune"]
 
 
-def described() -> dict[str, Any]:
+def describe() -> dict[str, Any]:
     """Describe the tuning job."""
     found: dict[str, Any] = CLIENT.describe_hyper_parameter_tuning_job(**NAME)
     del found["ResponseMetadata"]
     return found
 
 
-def listed(**given: Any) -> list[dict[str, Any]]:
+def child_summaries(**given: Any) -> list[dict[str, Any]]:
     """Return the summaries of the children."""
     found: list[dict[str, Any]] = CLIENT.list_training_jobs_for_hyper_parameter_tuning_job(**NAME, **given)[
         "TrainingJobSummaries"
@@ -120,7 +120,7 @@ def test_a_quota_without_room_is_not_waited_for_endlessly(sagemaker: SageMakerMo
 
 def wait_for_its_end() -> None:
     """Poll as the SageMaker SDK does."""
-    while described()["HyperParameterTuningJobStatus"] in ("InProgress", "Stopping"):
+    while describe()["HyperParameterTuningJobStatus"] in ("InProgress", "Stopping"):
         time.sleep(30)
 
 
@@ -182,7 +182,7 @@ def test_a_callable_plan_may_call_aws_and_sleep(sagemaker: SageMakerMock) -> Non
     def plan(request: Mapping[str, Any]) -> Plan:
         asked.append(request["TrainingJobName"])
         sagemaker.clock.advance(5)
-        assert described()["HyperParameterTuningJobStatus"] == "InProgress"
+        assert describe()["HyperParameterTuningJobStatus"] == "InProgress"
         return SHORT
 
     sagemaker.plan("tune-*", plan)
@@ -205,7 +205,7 @@ def test_an_objective_that_raises_is_called_again(sagemaker: SageMakerMock) -> N
     with pytest.raises(ValueError, match="mine"):
         sagemaker.clock.advance(60)
     with pytest.raises(ValueError, match="mine"):
-        described()
+        describe()
     assert sagemaker.clock.now() == after(9)
     sagemaker.advance_until_idle()
     assert (tune.counters["Completed"], tune.best.objective) == (4, 1.0)
@@ -233,7 +233,7 @@ def test_threads_may_poll_while_a_plan_sleeps(sagemaker: SageMakerMock) -> None:
     ends: list[Any] = []
 
     def poll() -> None:
-        while described()["HyperParameterTuningJobStatus"] == "InProgress":
+        while describe()["HyperParameterTuningJobStatus"] == "InProgress":
             time.sleep(20)
         ends.append(sagemaker.clock.now())
 
@@ -305,7 +305,7 @@ def test_a_verb_on_a_child_changes_the_tuning_job(sagemaker: SageMakerMock, verb
     assert ages(tune) == [9]
     sagemaker.clock.advance(35)
     assert ages(tune) == [9, 94]
-    (first,) = listed(SortBy="Name", MaxResults=1)
+    (first,) = child_summaries(SortBy="Name", MaxResults=1)
     assert (first["TrainingJobName"], first["ObjectiveStatus"]) == (child, objective if verb != "stop_job" else "Succeeded")
 
 
@@ -325,16 +325,16 @@ def test_a_deleted_child_still_counts(sagemaker: SageMakerMock) -> None:
     """It is listed with its final status, even if another job has its name."""
     tune = tuning(sagemaker, own=TuningJobPlan.completes(objective=lambda _: 0.5))
     sagemaker.advance_until_idle()
-    before = described(), listed()
+    before = describe(), child_summaries()
     first = tune.best.name
     for one in tune.children:
         CLIENT.delete_training_job(TrainingJobName=one.name)
-    assert (described(), listed()) == before
+    assert (describe(), child_summaries()) == before
     sagemaker.clock.advance(600)
     assert len(sagemaker.jobs) == 0
     sagemaker.create_training_job(first, plan=FAILS)
     sagemaker.advance_until_idle()
-    assert (described(), listed()) == before
+    assert (describe(), child_summaries()) == before
     assert [one.status for one in tune.children] == ["Completed"] * 4
 
 
@@ -440,7 +440,7 @@ def test_the_log_in_a_childs_plan_has_its_objective(sagemaker: SageMakerMock) ->
     sagemaker.advance_until_idle()
     assert tune.best.objective == 0.2
     assert tune.objective_counters == {"Succeeded": 1, "Pending": 0, "Failed": 1}
-    assert [one["TrainingJobName"] for one in listed(SortBy="FinalObjectiveMetricValue")] == [tune.best.name]
+    assert [one["TrainingJobName"] for one in child_summaries(SortBy="FinalObjectiveMetricValue")] == [tune.best.name]
 
 
 def test_a_tuning_job_has_no_log_and_no_instances(sagemaker: SageMakerMock) -> None:
@@ -494,7 +494,7 @@ def test_a_tuning_job_can_be_stopped_at_any_instant(sagemaker: SageMakerMock, at
     sagemaker.advance_until_idle()
     assert tune.status == "Stopped"
     assert len(tune.children) == born
-    shown = described()
+    shown = describe()
     assert shown["HyperParameterTuningEndTime"] == shown["LastModifiedTime"]
 
 
@@ -529,7 +529,7 @@ def test_completion_criteria_end_a_tuning_job(
     tune = tuning(sagemaker, own=own, most=20, parallel=1, kind=kind, TuningJobCompletionCriteria=criteria)
     sagemaker.advance_until_idle()
     assert (tune.status, tune.counters) == ("Completed", {**NONE, "Completed": children})
-    assert ("ConvergenceDetectedTime" in described()["TuningJobCompletionDetails"]) == converges
+    assert ("ConvergenceDetectedTime" in describe()["TuningJobCompletionDetails"]) == converges
 
 
 def test_early_stopping_stops_children_below_the_median(sagemaker: SageMakerMock) -> None:
@@ -576,7 +576,7 @@ def test_a_grid_tries_each_combination_once(sagemaker: SageMakerMock) -> None:
     CLIENT.create_hyper_parameter_tuning_job(**{**both, "HyperParameterTuningJobName": "both"})
     sagemaker.advance_until_idle()
     assert len({tuple(one.hyperparameters.items()) for one in tune.children}) == 6
-    assert described()["HyperParameterTuningJobConfig"]["ResourceLimits"]["MaxNumberOfTrainingJobs"] == 6
+    assert describe()["HyperParameterTuningJobConfig"]["ResourceLimits"]["MaxNumberOfTrainingJobs"] == 6
     assert sagemaker.tuning_jobs["both"].counters == {**NONE, "Completed": 12}
 
 
@@ -611,9 +611,9 @@ def test_a_backdated_tuning_job_has_its_children(ago: float) -> None:
         with mock_sagemaker(start=START + timedelta(seconds=started_ago), latency=0) as mock:
             tune = mock.create_tuning_job("tune", started_ago=started_ago)
             mock.clock.advance(ago - started_ago)
-            now = described(), listed(), len(mock.events), tune.counters
+            now = describe(), child_summaries(), len(mock.events), tune.counters
             mock.advance_until_idle()
-            shown.append((now, described(), listed()))
+            shown.append((now, describe(), child_summaries()))
     assert shown[0] == shown[1]
 
 
@@ -662,13 +662,13 @@ def test_a_warm_start_of_several_parents(sagemaker: SageMakerMock) -> None:
     parents = [{"HyperParameterTuningJobName": name} for name in ("two", "one")]
     start = {"WarmStartType": "IdenticalDataAndAlgorithm", "ParentHyperParameterTuningJobs": parents}
     CLIENT.create_hyper_parameter_tuning_job(**request(most=2), WarmStartConfig=start)
-    assert described()["OverallBestTrainingJob"]["TuningJobName"] == "two"
+    assert describe()["OverallBestTrainingJob"]["TuningJobName"] == "two"
     sagemaker.clock.advance(60)
     again = {**start, "ParentHyperParameterTuningJobs": [NAME]}
     with pytest.raises(ClientError, match="The parent hyperparameter tuning job tune is in status InProgress"):
         CLIENT.create_hyper_parameter_tuning_job(**request("again"), WarmStartConfig=again)
     sagemaker.advance_until_idle()
-    overall, best = (described()[name] for name in ("OverallBestTrainingJob", "BestTrainingJob"))
+    overall, best = (describe()[name] for name in ("OverallBestTrainingJob", "BestTrainingJob"))
     assert overall["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] == pytest.approx(0.2)
     assert best["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] == pytest.approx(0.7)
     assert "TuningJobName" not in best
@@ -682,9 +682,9 @@ def test_a_warm_start_from_a_parent_without_a_success(sagemaker: SageMakerMock) 
     parents = [{"HyperParameterTuningJobName": "one"}]
     start = {"WarmStartType": "IdenticalDataAndAlgorithm", "ParentHyperParameterTuningJobs": parents}
     CLIENT.create_hyper_parameter_tuning_job(**request(most=2), WarmStartConfig=start)
-    assert "OverallBestTrainingJob" not in described()
+    assert "OverallBestTrainingJob" not in describe()
     sagemaker.advance_until_idle()
-    assert described()["OverallBestTrainingJob"] == described()["BestTrainingJob"]
+    assert describe()["OverallBestTrainingJob"] == describe()["BestTrainingJob"]
 
 
 # -- other rooms
