@@ -150,7 +150,7 @@ def test_the_records_contradict_no_rule(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name, changes, said",
+    "name, changes, reason",
     [
         ("P1", {"ProcessingJobStatus": "Pondering"}, "example contradicts B1: "),
         ("P1", {"ProcessingEndTime": "2024-01-01T00:00:00Z"}, "contradicts B2: "),
@@ -164,11 +164,11 @@ def test_the_records_contradict_no_rule(name: str, tmp_path: Path) -> None:
         ("X4", {"LastModifiedTime": "2029-01-01T00:00:00Z"}, "contradicts B6: "),
     ],
 )
-def test_a_contradiction_is_reported(name: str, changes: dict[str, Any], said: str, tmp_path: Path) -> None:
+def test_a_contradiction_is_reported(name: str, changes: dict[str, Any], reason: str, tmp_path: Path) -> None:
     """By its rule, with both sides."""
-    told, found = check(saved(tmp_path, {**KEPT[name], **changes}))
+    report, found = check(saved(tmp_path, {**KEPT[name], **changes}))
     assert found
-    assert said in told
+    assert reason in report
 
 
 @YOUNG

@@ -29,7 +29,7 @@ class Diary:
     def __init__(self, clock: Clock, offsets_us: list[int], shared: list[Any], name: str = "diary") -> None:
         self.clock = clock
         self.due_us = sorted({START_US + offset for offset in offsets_us})
-        self.told = shared
+        self.entries = shared
         self.name = name
 
     def __repr__(self) -> str:
@@ -39,7 +39,7 @@ class Diary:
         return next((at for at in self.due_us if at > after_us), None)
 
     def settle(self, at_us: int) -> None:
-        self.told.append((self.name, at_us - START_US, self.clock.now_us() - START_US))
+        self.entries.append((self.name, at_us - START_US, self.clock.now_us() - START_US))
 
 
 class Breeding(Diary):

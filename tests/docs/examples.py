@@ -63,11 +63,11 @@ def files_before(example: Example) -> dict[str, str]:
     return {name: source for source, name in FILE.findall(example.document.text[: example.start])}
 
 
-def wrong_failure(report: str | None, told: str) -> str | None:
+def wrong_failure(report: str | None, lines: str) -> str | None:
     """Return what is wrong with the report of a test that must fail; None if it has every line of `told`."""
     if report is None:
         return "This test should fail, and passes."
-    missing = [line for line in told.splitlines() if " ".join(line.split()) not in " ".join(report.split())]
+    missing = [line for line in lines.splitlines() if " ".join(line.split()) not in " ".join(report.split())]
     return "\n".join(["The report has no line", *missing, report]) if missing else None
 
 

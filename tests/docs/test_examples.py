@@ -32,11 +32,11 @@ def test_a_failing_example_shows_pytests_whole_report() -> None:
 
 def test_an_example_may_be_expected_to_fail() -> None:
     """With the lines after it; passing, or another failure, is an error."""
-    told = FAILS.match("\n```\n\nIt says:\n\n```text\nE  assert 1 == 2\n```\n"[4:])
-    assert told is not None
-    assert wrong_failure("...\nE    assert 1 == 2\n", told[1]) is None
-    assert "passes" in str(wrong_failure(None, told[1]))
-    assert "no line\nE  assert 1 == 2\n..." in str(wrong_failure("...", told[1]))
+    match = FAILS.match("\n```\n\nIt says:\n\n```text\nE  assert 1 == 2\n```\n"[4:])
+    assert match is not None
+    assert wrong_failure("...\nE    assert 1 == 2\n", match[1]) is None
+    assert "passes" in str(wrong_failure(None, match[1]))
+    assert "no line\nE  assert 1 == 2\n..." in str(wrong_failure("...", match[1]))
     assert FAILS.match("\n```text\nCompleted\n```\n") is None
 
 

@@ -50,14 +50,14 @@ def everything(number: int) -> None:
     artifact = b"model" * 100_000
     defined = {"TrainingImage": "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1", "TrainingInputMode": "File"}
     metrics = {"AlgorithmSpecification": {**defined, "MetricDefinitions": [{"Name": "loss", "Regex": "loss=(.*)"}]}}
-    said: list[Any] = []
+    events: list[Any] = []
     with mock_sagemaker(plan=_by_request, strict=False) as mock:
         mock.plan("drawn", Plan.completes(training=(60, 120 + number)).but(artifact=artifact))
         mock.plan("logged", Plan.completes(training=60, logs={"Training": [(1, f"loss={number}")]}).but(artifact=artifact))
         mock.plan("asked", Plan(phases=[Phase("Starting"), Phase("Training", 60, logs=lambda _: [(1, f"loss={number}")])]))
         mock.fault("DescribeTrainingJob", "ThrottlingException", job="drawn", times=1)
         mock.hide("asked", lasting=1)
-        mock.on_event(said.append, {"detail": {"TrainingJobStatus": ["Completed"]}}, delay=1)
+        mock.on_event(events.append, {"detail": {"TrainingJobStatus": ["Completed"]}}, delay=1)
         for name in ("drawn", "logged", "asked", "other"):
             create(CLIENT[0], name, **metrics)
         thread = threading.Thread(target=time.sleep, args=(3600,))
@@ -69,7 +69,7 @@ def everything(number: int) -> None:
         thread.join()
         CLIENT[0].list_training_jobs(SortBy="Status")
         assert describe(CLIENT[0], "logged")["FinalMetricDataList"][0]["Value"] == 3
-        assert len(mock.events) > len(said) > 0
+        assert len(mock.events) > len(events) > 0
         assert str(mock)
 
 

@@ -255,14 +255,14 @@ def test_a_waiter_waits_for_hours_without_real_time() -> None:
 
 
 @pytest.mark.parametrize(
-    "name, plan, said",
+    "name, plan, message",
     [
         ("churn", Plan.fails(), 'Waiter encountered a terminal failure state: For expression "TrainingJobStatus" we matched'),
         ("unknown", PLAN, "Matched expected service error code: ValidationException"),
         ("churn", Plan.hangs(), "Max attempts exceeded"),
     ],
 )
-def test_a_waiter_ends_with_its_known_failures(name: str, plan: Plan, last_message: str) -> None:
+def test_a_waiter_ends_with_its_known_failures(name: str, plan: Plan, message: str) -> None:
     """A failed job, an unknown job and one that never ends raise the same errors as with AWS."""
     with mock_sagemaker(start=START, plan=plan, idle_limit=None):
         client = make_client()
@@ -270,7 +270,7 @@ def test_a_waiter_ends_with_its_known_failures(name: str, plan: Plan, last_messa
         waiter = client.get_waiter("training_job_completed_or_stopped")
         with pytest.raises(WaiterError) as stopped:
             waiter.wait(TrainingJobName=name, WaiterConfig={"MaxAttempts": 20})
-    assert last_message in str(stopped.value)
+    assert message in str(stopped.value)
 
 
 def end_of_replay(plan: Plan, shown: dict[str, Any], offset: float) -> dict[str, Any]:

@@ -201,10 +201,10 @@ def refusals(parameter: Parameter) -> set[str]:
                 try:
                     parameter.call(mock, {parameter.name: left.pop(name)})
                 except (UsageError, WrongCalls) as error:
-                    said = str(error).encode()
+                    message = str(error).encode()
                     refused.add(name)
                     # The error can be pickled for a report.
-                    assert 0 < len(said) < LONG  # of every error
+                    assert 0 < len(message) < LONG  # of every error
                 except IndexError:
                     # A StopIteration would silently end a loop.
                     assert "[" in parameter.where

@@ -137,7 +137,7 @@ def test_a_rule_that_hides_nothing_fails_the_test() -> None:
 
 
 @pytest.mark.parametrize(
-    "given,kind,said",
+    "given,kind,message",
     [
         ({"job": None}, TypeError, "job is a pattern of job names, not None: write job='churn-*'"),
         ({"operation": "ListTrainingJob"}, UsageError, "did you mean 'ListTrainingJobs'?"),
@@ -158,11 +158,11 @@ def test_a_rule_that_hides_nothing_fails_the_test() -> None:
         ),
     ],
 )
-def test_an_invalid_rule_is_refused_at_its_line(given: dict[str, Any], kind: type[Exception], said: str) -> None:
+def test_an_invalid_rule_is_refused_at_its_line(given: dict[str, Any], kind: type[Exception], message: str) -> None:
     """The message has the value, and says what to write."""
     with pytest.raises(kind) as caught:
         HideRule(**{"job": "churn-*", "lasting": 60, **given})
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_the_end_of_hiding_belongs_to_each_job() -> None:
