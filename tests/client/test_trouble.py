@@ -49,9 +49,9 @@ def error_of(client: Any) -> Exception:
 
 
 Behaviour = Callable[[socket.socket, threading.Event], None]
-"""What a server does on a connection; the event says that the client has gone."""
+"""What a server does with a connection; the event is set when the client has gone."""
 PATIENCE_S = 20
-"""After this a test fails that would hang otherwise."""
+"""Seconds after which a hanging test fails."""
 
 
 def reset(connection: socket.socket, _: threading.Event) -> None:

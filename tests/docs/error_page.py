@@ -153,9 +153,9 @@ with mock_sagemaker(), pytest.raises(sagemock.NotSimulated):
 """,
     ),
 }
-"""By the error that it ends in: what leads there."""
+"""Code that raises each error, by the error's name."""
 RELAYED: Final = {("delivery.py", "InvalidValue"): "the text is the PlanError's of a duration"}
-"""Where a text of another error, which the page has, is given again."""
+"""Statements that repeat the message of another error, which the page has."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ class Site:
     file: Path
     line: int
     text: str | None
-    """What it says, None where that is not written beside it."""
+    """Its message; None if the statement does not contain it."""
 
 
 def sites() -> Iterator[Site]:

@@ -25,9 +25,9 @@ from sybil.parsers.rest import DocTestParser
 from sybil.parsers.rest import PythonCodeBlockParser as RestPythonCodeBlockParser
 
 FAILS = re.compile(r"\s*(?:(?!```)[^\n]+\n+)?```text\n(E +.*?)```", re.DOTALL)
-"""What stands behind a test that is to fail: perhaps a sentence, and then the lines of pytest's report with its error."""
+"""The text after a test that must fail: perhaps a sentence, then lines of pytest's report."""
 FILE = re.compile(r"^```python\n(# ((?!test_)\w+\.py)\n.*?)^```$", re.DOTALL | re.MULTILINE)
-"""An example which is a file that later tests of the page import, or their conftest."""
+"""An example that is a file: later tests of the page import it, or use it as conftest."""
 DEFINES_TESTS = re.compile(r"^\s*(async )?def test_", re.MULTILINE)
 
 

@@ -54,7 +54,7 @@ class Said(NamedTuple):
 
     module: str
     line: int
-    """Where it says so."""
+    """The line that says so."""
     objects: set[str]
     """The assumptions that it uses."""
 

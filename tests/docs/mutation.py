@@ -29,7 +29,7 @@ __all__ = ["Silence", "checks_nothing", "emptied", "needed", "passing"]
 
 ROOT: Final = Path(__file__).parents[2]
 RESULTS: Final = "SAGEMOCK_MUTATION_RESULTS"
-"""The variable with the file to which the plugin writes."""
+"""The environment variable with the path of the plugin's results."""
 MOST: Final = 200
 """The most calls of one example."""
 WORD: Final = re.compile(r"\w+")

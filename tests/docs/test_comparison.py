@@ -36,7 +36,7 @@ TYPED = {
     "StoppingCondition": {},
     "CreationTime": datetime(2018, 7, 30, tzinfo=timezone.utc),
 }
-"""What somebody types who wants DescribeTrainingJob to be answered: as little as any service model allows."""
+"""A handwritten answer to DescribeTrainingJob, as short as every service model allows."""
 
 
 @pytest.fixture(autouse=True)

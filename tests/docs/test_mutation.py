@@ -7,7 +7,7 @@ from sagemock import mock_sagemaker
 from tests.docs.mutation import MOST, ROOT, EndlessError, checks_nothing, emptied, needed, passing
 
 APART = {ROOT / "docs" / "errors.md"}
-"""Its examples are refused before anything is asked, and tests/docs/test_error_page.py compares each text."""
+"""Its examples raise before any call, and tests/docs/test_error_page.py compares their messages."""
 TIME = "it is about time, and calls nothing"
 BEFORE = "it is a test before the change to sagemock"
 OTHERS = "its call is one that sagemock does not answer"
@@ -30,7 +30,7 @@ EXPECTED = {
     "docs/nuances.md: assert sagemaker.sleeps == []": TIME,
     'docs/nuances.md: assert asyncio.run(both()) == ["timeout", "timeout"]  # at once': TIME,
 }
-"""The examples that pass although nothing is answered, and why they may."""
+"""The examples that may pass without answers, and the reasons."""
 
 
 def test_each_example_fails_if_nothing_is_answered() -> None:

@@ -19,7 +19,7 @@ NEIGHBOUR = pytest.mark.skipif(
     not all(map(find_spec, ("aiomoto", "placebo", "pytest_boto_mock"))), reason="tox's environment `neighbours` has them"
 )
 NOWHERE: Final = "http://127.0.0.1:9"
-"""Where nobody listens: a call that is not answered is refused."""
+"""A port without a listener, so that an unanswered call is refused."""
 THROTTLED = ClientError({"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}, "DescribeTrainingJob")
 
 

@@ -11,7 +11,7 @@ from tests.service.test_operations import refusal
 from tests.support.calling import START, create, make_client
 
 HALF = "loss=\ud800"
-"""What no UTF-8 can hold."""
+"""A text that UTF-8 cannot encode."""
 TEXTS = st.text(st.sampled_from("a\ud7ff\ud800\udfff\ue000\U0001f600") | st.characters(exclude_categories=[]), max_size=5)
 
 

@@ -23,7 +23,7 @@ DONE = st.lists(
     st.tuples(WHEN, st.sampled_from(["processing", "transform"]), st.sampled_from(["stop", "fail", "complete"])), max_size=5
 )
 CLIENT = make_client()
-"""Every response that it gets is checked against botocore's model."""
+"""Its responses are checked against botocore's model."""
 REQUEST = processing(StoppingCondition={"MaxRuntimeInSeconds": 7200})
 
 

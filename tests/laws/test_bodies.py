@@ -100,7 +100,7 @@ WHOLE: dict[str, dict[str, Any]] = {
     "FilterLogEvents": {"logGroupName": GROUP, "logStreamNames": [STREAM], "filterPattern": "epoch -x", "limit": 3},
     "GetLogEvents": {"logGroupName": GROUP, "logStreamName": STREAM, "endTime": 10**13, "limit": 3, "startFromHead": True},
 }
-"""A good request of each simulated operation."""
+"""A valid request for each simulated operation."""
 ODD: list[Any] = [
     None, True, False, 0, -1, 1, 2**31, 2**63, 10**30, 1.5, 1e308, float("inf"), float("nan"), "", "x", "\u00e9", "\ud800",
     "\U0001f600", "\x00", "a" * 3000, [], {}, [[]], [None], {"a": None}, "(", "f/" + "9" * 56 + "/s", "W10=", "W1tb" * 2000,

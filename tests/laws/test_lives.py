@@ -19,7 +19,7 @@ from tests.support.strategies import plans, recipes, requests
 ACTIONS = ("stop", "fail", "complete", "interrupt", "update", "tag")
 WHEN = st.one_of(st.integers(0, 900), st.sampled_from([0, 0.0005, 55, 95, 3600]))
 CLIENT = make_client()
-"""Every response that it gets is checked against botocore's model."""
+"""Its responses are checked against botocore's model."""
 
 
 def act(mock: SageMakerMock, action: str) -> None:

@@ -42,7 +42,7 @@ RETRIED = {
     "ConnectionReset": 0.1,
     "EndpointUnreachable": 0.1,
 }
-"""What every mode retries, and how many seconds each attempt takes."""
+"""The errors that every mode retries, and the seconds that each attempt takes."""
 
 
 @pytest.mark.parametrize("mode", MODES)

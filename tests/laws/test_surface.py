@@ -22,7 +22,7 @@ from tests.support.surface import JOB, VERBS, Parameter, conforms, parameters
 
 START: Final = "2018-07-30"
 LONG: Final = 4000
-"""No message has so many characters."""
+"""Characters; every message is shorter."""
 REQUEST: Final[dict[str, Any]] = {
     "AlgorithmSpecification": {"AlgorithmName": "churn", "TrainingInputMode": "File"},
     "RoleArn": "arn:aws:iam::123456789012:role/trainer",

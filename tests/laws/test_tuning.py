@@ -52,7 +52,7 @@ class Case:
     plan: TuningJobPlan
     children: list[Plan]
     done: list[tuple[float, str, int]] = field(default_factory=list)
-    """How long after the one before, what, and to which child."""
+    """(seconds after the previous act, act, number of the child)"""
 
 
 @st.composite

@@ -255,7 +255,7 @@ def test_with_the_real_wall_nothing_is_replaced(extension: Extension) -> None:
 
 
 FIRST_IMPORTS = os.environ.get("SAGEMOCK_FIRST_IMPORTS", "sqlite3").split()
-"""The tox environments `extensions` set it to what they install: the real ones, each of which crashed its process once."""
+"""Real extension modules that the tox environments `extensions` install; each of them once crashed its process."""
 
 FIRST_IMPORT = """
 import datetime, importlib, pickle, sys, threading

@@ -23,7 +23,7 @@ from tests.support.http import call
 OPTIONS: dict[str, Any] = {"strict": False, "latency": 60}
 HERE: Final = Path(__file__).parent
 MODULES: Final = Path(os.environ.get("SAGEMOCK_NODE_MODULES", HERE / "js" / "node_modules"))
-"""Where npm has installed the SDK for JavaScript."""
+"""The folder into which npm has installed the SDK for JavaScript."""
 NODE: Final = shutil.which("node")
 AWS: Final = shutil.which("aws")
 JAVASCRIPT = pytest.mark.skipif(

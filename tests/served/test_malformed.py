@@ -16,7 +16,7 @@ from tests.support.http import call, exchange, signature
 
 OPTIONS: dict[str, Any] = {"strict": False, "latency": 0}
 MANY: Final = int(os.environ.get("SAGEMOCK_MALFORMED", "300"))
-"""How many requests are sent; 10000 looks deeper."""
+"""The number of requests; 10000 looks deeper."""
 STATUSES: Final = range(200, 600)
 _WAITS_S: Final = 0.1
 

@@ -27,7 +27,7 @@ PLANS = [
 ]
 OPTIONS: dict[str, Any] = {"latency": 0, "plan": PLANS}
 DELETES = pytest.mark.skipif(
-    "DeleteProcessingJob" not in of_sagemaker().operations, reason="this botocore is older than what is tested"
+    "DeleteProcessingJob" not in of_sagemaker().operations, reason="this botocore does not know what is tested here"
 )
 
 

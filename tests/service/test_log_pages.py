@@ -21,7 +21,7 @@ from tests.support.strategies import START_US, job_named
 GROUP = TRAINING.log_group
 
 SECONDS = st.integers(0, 12)
-"""Few, so that lines, ends of ranges and positions meet."""
+"""Few values, so that lines, ends of ranges and positions coincide."""
 
 
 @st.composite

@@ -446,7 +446,7 @@ def test_filtered_events_come_in_pages(sagemaker: SageMakerMock, client: Any, lo
 
 @pytest.mark.skipif(
     "startFromHead" not in session().get_service_model("logs").operation_model("FilterLogEvents").input_shape.members,
-    reason="this botocore is older than what is tested",
+    reason="this botocore does not know what is tested here",
 )
 def test_events_can_be_read_from_the_newest_on() -> None:
     """Since 2024, by the operation's documentation; the token keeps the direction."""

@@ -14,7 +14,7 @@ from tests.support.tuning import OWN, request, request_with_definitions
 NAME = {"HyperParameterTuningJobName": "tune"}
 CLIENT = make_client()
 BARE = make_client(config=Config(parameter_validation=False, retries={"total_max_attempts": 1, "mode": "standard"}))
-"""It sends anything."""
+"""A client without validation."""
 UNKNOWN = "Amazon SageMaker can't find a tuning job called tune. Type another name."
 
 

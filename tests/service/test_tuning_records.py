@@ -133,7 +133,7 @@ def test_t3_was_stopped() -> None:
 
 
 IN_2021 = TuningJobPlan.completes(first_launch=10.397, next_launch=40.0, finishing=25.407)
-"""How long things took, with those that nobody recorded so that the sum is as recorded."""
+"""The durations of 2021; unrecorded ones are chosen so that the sums are as recorded."""
 
 
 def test_t6_was_just_created() -> None:

@@ -20,9 +20,9 @@ __all__ = ["annotated", "modules", "write"]
 
 ROOT: Final = Path(__file__).parents[2]
 BLOCK: Final = re.compile(r"^(<!-- skip: next if[^\n]*\n\n)?```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
-"""An example, and before it perhaps a condition: it is then about a package that is not in every environment."""
+"""An example, perhaps after a condition: it then needs a package that some environments lack."""
 FILE: Final = re.compile(r"# ((?!test_)\w+)\.py\n")
-"""How an example begins which is a file that later tests of the page import."""
+"""The first line of an example that is a file; later tests of the page import it."""
 IMPORT: Final = re.compile(r"^from (\w+) import [^\n]+\n", re.MULTILINE)
 FIXTURES: Final = {"sagemock": "__sagemock.SageMakerMock", "monkeypatch": "__pytest.MonkeyPatch"}
 PYRIGHT: Final[dict[str, object]] = {
@@ -41,7 +41,7 @@ EMPTY: Final = {
     "set()": "set[__typing.Any]",
 }
 APART: Final = {"aiobotocore"}
-"""The page about clients without types, in an environment of their own because they hold botocore to a few releases."""
+"""The page about clients without types; they have an environment of their own, because they pin botocore."""
 PROLOGUE: Final = "import typing as __typing; import pytest as __pytest; import sagemock as __sagemock\n"
 
 

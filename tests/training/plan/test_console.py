@@ -24,7 +24,7 @@ INFO:sagemaker:Creating training-job with name: churn-2026-02-16-10-11-11-123
 Training seconds: 964
 Billable seconds: 964
 """
-"""Of a job on two instances, whose seconds the SDK adds up."""
+"""The log of a job on two instances; the SDK adds up their seconds."""
 
 
 def test_a_console_log_is_a_record() -> None:

@@ -39,7 +39,7 @@ LEADS_TO = {
     status.IN_PROGRESS: {status.TRAINING_IMAGE},
     status.MESSAGES["Stopped"]: {status.WAITING_FOR_CAPACITY},
 }  # fmt: skip
-"""What an entry can have said before its last message (records and logs)."""
+"""The messages that may come before an entry's last message (records and logs)."""
 REQUEST = {"TrainingJobName": "job", "OutputDataConfig": {"S3OutputPath": "s3://b"}}
 
 
