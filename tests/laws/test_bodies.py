@@ -17,9 +17,9 @@ from sagemock.jobs.kinds import TRAINING
 from sagemock.service import logs
 from sagemock.service.operations import OPERATIONS
 from tests.protocol.shapes import of_sagemaker
-from tests.service.test_logs import STREAM, session
 from tests.support import batch, tuning
 from tests.support.calling import START, YOUNG, create, make_client, request
+from tests.support.logs import STREAM, session
 
 GROUP = TRAINING.log_group
 

@@ -14,8 +14,8 @@ from sagemock.jobs.store import Store
 from sagemock.jobs.streams import Stream
 from sagemock.service.log_pages import END, PER_US, Event, Range, events, page, position, token
 from sagemock.training.job import Job
-from tests.service.test_logs import KNOWN, make_logs, texts
 from tests.support.calling import START, create, make_client
+from tests.support.logs import KNOWN, make_logs, texts
 from tests.support.strategies import START_US, job_named
 
 GROUP = TRAINING.log_group
