@@ -48,7 +48,7 @@ def instances_are_given(request: Mapping[str, Any]) -> str | None:
 
 
 def instance_groups_stand_alone(request: Mapping[str, Any]) -> str | None:
-    """Refuse InstanceGroups beside InstanceType or InstanceCount, in words that were seen: aws/sagemaker-python-sdk#5555, #5564."""
+    """Refuse InstanceGroups beside a type or a count, in words that were seen (aws/sagemaker-python-sdk#5555, #5564)."""
     resources = _resources(request)
     if resources.get("InstanceGroups") and ("InstanceType" in resources or "InstanceCount" in resources):
         return "InstanceType or InstanceCount cannot be specified with InstanceGroups"
