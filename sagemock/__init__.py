@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from sagemock.events.delivery import Delay, Subscription
     from sagemock.events.handler import Handler, LambdaContext
     from sagemock.events.pattern import Pattern
-    from sagemock.faces.mock import SageMakerMock, current, mock_sagemaker
+    from sagemock.faces.maker import mock_sagemaker
+    from sagemock.faces.mock import SageMakerMock, current
     from sagemock.jobs.durations import Duration
     from sagemock.jobs.lines import Lines
     from sagemock.jobs.rules import Matcher, PlanSource
@@ -159,7 +160,7 @@ _HOMES = {
     "connect": "sagemock.served.remote",
     "current": "sagemock.faces.mock",
     "marker": "sagemock.pytest_plugin",
-    "mock_sagemaker": "sagemock.faces.mock",
+    "mock_sagemaker": "sagemock.faces.maker",
     "Options": "sagemock.world.options",
     "Matcher": "sagemock.jobs.rules",
     "PlanSource": "sagemock.jobs.rules",

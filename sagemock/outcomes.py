@@ -1,6 +1,6 @@
 """All the ways in which a job can end, as plans with readable names.
 
-`ALL` has those of training jobs, `PROCESSING`, `TRANSFORM` and `TUNING` those of the other kinds.
+`ALL` has the ends of training jobs; `PROCESSING`, `TRANSFORM` and `TUNING` have the ends of the other kinds.
 `@pytest.mark.sagemock(outcomes="all")` runs a test once for each end of a training job, `outcomes="processing"` once for each end
 of a processing job.
 """

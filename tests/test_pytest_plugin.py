@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 # What a child pytest is the first to load, pytester unloads again, and the package would go on handing out names of it.
-import sagemock.faces.mock
+import sagemock.faces.maker
 import sagemock.pytest_plugin
 
 Run = Callable[..., pytest.RunResult]
@@ -19,7 +19,7 @@ Run = Callable[..., pytest.RunResult]
 def run(pytester: pytest.Pytester) -> Run:
     """Run a test module in a child pytest that knows of the plugin, however this one has come to know of it."""
     # What a first mock loads, the child would be the first to load too (freezegun, and what of ours stands on it).
-    with sagemock.faces.mock.mock_sagemaker():
+    with sagemock.faces.maker.mock_sagemaker():
         pass
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\nfilterwarnings = error\n")
 
@@ -115,6 +115,14 @@ def test_the_words():
         assert section(result, title) == words
     result.stdout.no_fnmatch_line("Prepared, and not used so far:*")
     result.stdout.fnmatch_lines(["FAILED test_it.py::test_fixture - sagemock.errors.UnusedError: 1*"])
+
+
+@pytest.mark.parametrize("name", ["sagemaker", "mock_sagemaker"])
+def test_another_name_for_the_fixture_is_told(run: Run, name: str) -> None:
+    """Pytest lists all fixtures, one of which is meant. A name that may be any fixture has no hint."""
+    result = run(f"def test_it({name}):\n    pass\n\ndef test_other(client):\n    pass\n")
+    result.assert_outcomes(errors=2)
+    assert str(result.stdout).count("The fixture is called `sagemock`, and so is the parameter") == 1
 
 
 def test_an_unused_plan_is_quiet_where_the_test_says_enough(run: Run) -> None:

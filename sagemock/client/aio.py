@@ -4,7 +4,7 @@ Its clients share botocore's `BaseClient`, emitter and serialisation, so the sam
 body can be awaited any number of times. This module never imports aiobotocore; it patches its modules when the user imports them,
 before a mock or inside one.
 
-Apart from those for httpx, the classes are the same from aiobotocore 2.10.0 to 3.10.0.
+Except for the classes for httpx, they are the same from aiobotocore 2.10.0 to 3.10.0.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class AioPatch:
     """The hook, the guard, the credentials and the adaptive retry mode, in aiobotocore's classes."""
 
     def __init__(self, innermost: Innermost, hook: Hook, guard: Guard, environ: Environ) -> None:
-        """Prepare; `hook`, `guard` and `environ` are those that patch botocore's classes."""
+        """Prepare; `hook`, `guard` and `environ` are the objects that patch botocore's classes."""
         self._innermost = innermost
         self._hook = hook
         self._environ = environ

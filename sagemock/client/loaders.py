@@ -3,7 +3,7 @@
 Each session has a loader of its own, which reads and parses every file again: the description of SageMaker and the list of
 endpoints take three fifths of the time of a new session with one client. From the second time on, a loader gets:
 
-* the description of SageMaker and that of CloudWatch Logs, each as one object that all loaders share. The object is read-only:
+* the descriptions of SageMaker and CloudWatch Logs, each as one object that all loaders share. The object is read-only:
   botocore, boto3 and aiobotocore do not change a description after it is loaded, except to merge "extras" into it; so a
   description with extras is not shared.
 * every other file as a copy of its own, from bytes that are quick to read. botocore itself changes those: `regions.py` writes

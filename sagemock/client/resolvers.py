@@ -32,7 +32,7 @@ _C_ARES: Final = "pycares"
 
 
 class Resolvers:
-    """Checks each name and address before it is used, and refuses those of AWS."""
+    """Checks each name and address before it is used, and refuses names of AWS and addresses that give out credentials."""
 
     def __init__(self, innermost: Innermost) -> None:
         self._innermost = innermost

@@ -1,4 +1,4 @@
-"""Instants and durations: whole microseconds inside, `timedelta` and aware UTC `datetime` at the door (law 1)."""
+"""Instants and durations: whole microseconds inside, `timedelta` and aware UTC `datetime` in the public interface (law 1)."""
 
 import math
 import re

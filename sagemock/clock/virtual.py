@@ -100,7 +100,7 @@ def checked_rate(rate: object) -> float:
 
 @public_class
 class Clock:
-    """Virtual time: whole microseconds inside, `timedelta` and aware UTC `datetime` at the door.
+    """Virtual time: whole microseconds inside, `timedelta` and aware UTC `datetime` in the public interface.
 
     The laws (each has a property test):
 

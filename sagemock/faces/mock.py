@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sagemock.checks import flag, public, public_class, quoted
 from sagemock.cleanup import run_all
@@ -26,13 +26,13 @@ from sagemock.patches.threads import ThreadsPatch
 from sagemock.patches.trio_sleep import TrioPatch
 from sagemock.patches.wall import WallPatch
 from sagemock.world.controls import Controls
-from sagemock.world.options import Options, OptionsDict
+from sagemock.world.options import Options
 from sagemock.world.world import World
 
 if TYPE_CHECKING:
-    from typing_extensions import Self, Unpack
+    from typing_extensions import Self
 
-__all__ = ["SageMakerMock", "current", "mock_sagemaker"]
+__all__ = ["SageMakerMock", "current"]
 
 _STACK: Stack[World] = Stack()
 _ENVIRON, _GUARD, _HOOK = Environ(_STACK.innermost), Guard(_STACK.innermost), Hook(_STACK.innermost)
@@ -63,9 +63,9 @@ class SageMakerMock(Controls):
 
     def __init__(self, options: Options | None = None) -> None:
         super().__init__()
-        given: object = options
-        if given is not None and not isinstance(given, Options):
-            raise InvalidType(f"SageMakerMock takes Options, not {quoted(given)}: write mock_sagemaker(latency=0)")
+        value: object = options
+        if value is not None and not isinstance(value, Options):
+            raise InvalidType(f"SageMakerMock takes Options, not {quoted(value)}: write mock_sagemaker(latency=0)")
         self._options = Options() if options is None else options
 
     # -- faces
@@ -91,8 +91,8 @@ class SageMakerMock(Controls):
         """End the world that was started last, and undo every change to the process.
 
         Raises UsageError if no world is active. Raises UnusedError, after everything is undone, if the mock is `strict`, `clean`
-        is true and a plan or a fault was never used. If one step fails, the other steps are still taken, and then its error is
-        raised.
+        is true and a plan or a fault was never used. If a step fails, the other steps are still taken, and then the error of that
+        step is raised.
         """
         flag("clean", clean)
         if not self._worlds:
@@ -132,16 +132,16 @@ class SageMakerMock(Controls):
     def serve(
         self, *, host: str = "127.0.0.1", port: int = 0, allow_host: Iterable[str] = (), token: str | None = None
     ) -> AbstractContextManager[str]:
-        """Serve this very world over HTTP, for other processes and other languages: `with sagemaker.serve() as url:`.
+        """Serve this world over HTTP, for other processes and other languages: `with sagemaker.serve() as url:`.
 
-        Point a client at it by `AWS_ENDPOINT_URL_SAGEMAKER`; `sagemock.child_environment(url)` has all that a child needs. Served
-        calls are in `calls`, with their `origin`. The extra `sagemock[server]` must be installed. Raises UsageError if it is not,
-        or if nothing can listen there.
+        Point a client at the url by `AWS_ENDPOINT_URL_SAGEMAKER`; `sagemock.child_environment(url)` returns the variables that a
+        child process needs. Served calls are in `calls`, with their `origin`. The extra `sagemock[server]` must be installed.
+        Raises UsageError if it is not, or if the server cannot listen at this address.
 
         :param host: The address to listen on.
-        :param port: The port; 0 for any that is free.
-        :param allow_host: More names by which the page and the control API may be reached.
-        :param token: What the control API asks for. An address beyond loopback needs one.
+        :param port: The port; 0 for any free port.
+        :param allow_host: More host names by which the page and the control API may be reached.
+        :param token: The token that the control API requires. An address beyond loopback needs a token.
         """
         from sagemock.served.server import serving  # noqa: PLC0415  # needed only to serve
 
@@ -165,41 +165,3 @@ def current() -> SageMakerMock:
     if world is None:
         raise UsageError("no mock is active here: decorate the test with @mock_sagemaker, or enter mock_sagemaker() by `with`")
     return cast("SageMakerMock", world.owner)
-
-
-class _MockSagemaker:
-    """The type of `mock_sagemaker`. Calling it makes a mock or decorates; it is not a mock itself."""
-
-    __name__ = "mock_sagemaker"
-
-    @overload
-    def __call__(self, target: _Target, /) -> _Target: ...
-
-    @overload
-    def __call__(self, **options: "Unpack[OptionsDict]") -> SageMakerMock: ...
-
-    def __call__(self, target: Any = None, /, *more: object, **options: Any) -> Any:  # type: ignore[misc]  # refuses what fits neither
-        """Mock SageMaker's training jobs, as a decorator or by `with`.
-
-        `@mock_sagemaker`, `@mock_sagemaker(start=…)`, `with mock_sagemaker() as sagemaker:`.
-        It takes the options of `Options`. Raises InvalidType for an unknown option.
-        """
-        mock = SageMakerMock(Options.of(**options))
-        if more or (target is not None and options):
-            raise InvalidType("mock_sagemaker takes options by name, and then what it decorates: @mock_sagemaker(start=…)")
-        return mock if target is None else mock(target)
-
-    def __repr__(self) -> str:
-        return "<mock_sagemaker>"
-
-
-def _refuse_to_enter(_: object) -> NoReturn:
-    raise UsageError("mock_sagemaker makes mocks and is not a mock: call it, `with mock_sagemaker() as sagemaker:`")
-
-
-for _name in ("__enter__", "__exit__", "__aenter__", "__aexit__"):
-    # Not in the class body: there, a type checker would accept `with mock_sagemaker:`.
-    setattr(_MockSagemaker, _name, _refuse_to_enter)
-
-mock_sagemaker = _MockSagemaker()
-mock_sagemaker.__doc__ = _MockSagemaker.__call__.__doc__

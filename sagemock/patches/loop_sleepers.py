@@ -29,7 +29,7 @@ class LoopSleeper:
         return sleepers.lie_down(sleeper, lambda: self.calls != calls)
 
     def called(self) -> None:
-        """Remove the entry and rouse the loop, which may already have done what it was called for."""
+        """Remove the entry and rouse the loop, which may already have run the callback."""
         self.calls += 1
         taken = self.taken
         if taken is not None:

@@ -27,15 +27,15 @@ from sagemock.clock.real import real
 from sagemock.patches.imports import WhenImported
 from sagemock.patches.patch import Wrapped
 
-__all__ = ["GivingWay", "Ground"]
+__all__ = ["LowestEntry", "SuspendedPatch"]
 
 _METHODS = ("start", "stop")
 _TO_UNDO = ("undo_changes", "modules_at_start", "fake_names", "reals")
 _LOOK_AGAIN_S = 0.001
 
 
-class Ground:
-    """A lowest entry in freezegun's stacks, so that no reader finds them empty.
+class LowestEntry:
+    """The lowest entry in freezegun's stacks, so that no reader finds them empty.
 
     freezegun's functions first check whether time is frozen and then read it. If another thread ends the freeze in between, the
     second step would raise an IndexError.
@@ -66,7 +66,7 @@ class Ground:
         del api.tz_offsets[0], api.ignore_lists[0]
 
 
-class GivingWay:
+class SuspendedPatch:
     """Keeps a patch in place from `install` to `uninstall`, and takes it off while a freeze of the caller's begins or ends."""
 
     def __init__(self, put_on: Callable[[], None], take_off: Callable[[], None]) -> None:
@@ -87,7 +87,7 @@ class GivingWay:
         try:
             self._surround(import_module("freezegun.api")._freeze_time)  # noqa: SLF001  # listed in the module's docstring
             self._travels.install()
-            while not self._put_on_between():
+            while not self._put_on_if_free():
                 real.sleep(_LOOK_AGAIN_S)
         except BaseException:
             self.uninstall()
@@ -111,11 +111,11 @@ class GivingWay:
         with self._lock:
             for name in _METHODS:
                 self._codes.append(getattr(vars(freezes)[name], "__code__", None))
-                wrapped = Wrapped(freezes, name, partial(self._give_way, name))
+                wrapped = Wrapped(freezes, name, partial(self._suspend, name))
                 wrapped.install()
                 self._wrapped.append(wrapped)
 
-    def _put_on_between(self) -> bool:
+    def _put_on_if_free(self) -> bool:
         """Put the patch on and return True; return False if another thread entered a freeze function before it was wrapped."""
         with self._lock:
             if _is_any_thread_in(self._codes):
@@ -131,7 +131,7 @@ class GivingWay:
         finally:
             self._is_busy = before
 
-    def _give_way(self, method: str, wrapped: Callable[..., Any], freeze: object, args: Any, kwargs: Any) -> Any:  # noqa: ANN401  # wrapt's
+    def _suspend(self, method: str, wrapped: Callable[..., Any], freeze: object, args: Any, kwargs: Any) -> Any:  # noqa: ANN401  # wrapt's
         with self._lock:
             if self._is_busy or not self._stands:
                 return wrapped(*args, **kwargs)

@@ -26,7 +26,7 @@ from sagemock.patches.ticks import Ticks
 
 __all__ = ["ThreadsPatch"]
 
-# About a hundred years; what is longer means "never".
+# About a hundred years: a longer time-out means "never".
 _LONGEST_S: Final = 3_200_000_000.0
 _START: Final = threading.Thread.start.__code__
 _EACH_TELLS: Final = sys.version_info >= (3, 11)

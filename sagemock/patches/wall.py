@@ -38,7 +38,7 @@ from sagemock.patches.bindings import INTERPRETER, TEST_TOOLS, Rebinding, belong
 from sagemock.patches.extensions import Extensions
 from sagemock.patches.frozen import OwnFactory, frozen_by_freezegun
 from sagemock.patches.patch import Patches
-from sagemock.patches.precedence import GivingWay, Ground
+from sagemock.patches.precedence import LowestEntry, SuspendedPatch
 
 __all__ = ["ClockFactory", "WallPatch"]
 
@@ -66,8 +66,8 @@ class WallPatch:
         self._leave: tuple[str, ...] = ()
         self._names: Rebinding | None = None
         self._undo: list[Callable[[], None]] = []
-        giving_way = GivingWay(self._freeze_time, self._unfreeze_time)
-        self._patches = Patches(Ground(self._factory), giving_way, Extensions(self._not_ours))
+        freezing = SuspendedPatch(self._freeze_time, self._unfreeze_time)
+        self._patches = Patches(LowestEntry(self._factory), freezing, Extensions(self._not_ours))
 
     def install(self) -> None:
         """Patch the process."""

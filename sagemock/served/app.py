@@ -21,7 +21,7 @@ _CLOSES: Final = (b"connection", b"close")
 
 
 class App:
-    """The whole of what a server answers, as an ASGI application."""
+    """The ASGI application of a server: it answers all requests."""
 
     def __init__(self, worlds: Worlds, safety: Safety, run: Run) -> None:
         self._worlds = worlds
@@ -61,7 +61,7 @@ class App:
             return
         scope["extensions"][CLOSE]()
         while (await receive())["type"] != "http.disconnect":
-            pass  # pragma: no cover  # what a client sends after its request
+            pass  # pragma: no cover  # ignore anything that a client sends after its request
 
     async def _answered(self, scope: Scope, headers: Mapping[str, str], body: bytes, name: str) -> Response | None:
         """Return the response to a call of AWS; None if it is lost."""
@@ -73,7 +73,7 @@ class App:
             if isinstance(read, Response):
                 return read
             return await self._run(partial(_reply, world, read, headers.get("accept-encoding", "")))
-        except Exception as error:  # noqa: BLE001  # of the test's own code too; the caller is told, and the call is on record
+        except Exception as error:  # noqa: BLE001  # the test's own code may raise any; the client gets it
             return wire.plain(error)
 
     async def _to_control(self, scope: Scope, receive: Receive, send: Send, name: str, rest: str) -> None:
@@ -104,7 +104,7 @@ def _reply(world: ServedWorld, request: Request, accepts: str) -> Response | Non
         return wire.failed(
             501,
             "NotSimulated",
-            f"sagemock serves the logs of training jobs, and {request.operation} is about others: send such calls elsewhere, by "
+            f"sagemock serves the logs of jobs, and {request.operation} is about other logs: send such calls elsewhere, by "
             "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS",
         )
     return None if isinstance(reply.answer, Lost) else wire.written(reply, reply.answer, accepts)

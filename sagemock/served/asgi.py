@@ -1,4 +1,4 @@
-"""What the application, the control API and the page have in common: the types of ASGI, and how to read a request."""
+"""ASGI for the application, the control API and the page: its types, and functions that read a request."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
@@ -14,15 +14,15 @@ Asgi: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 _R = TypeVar("_R")
 
 MOST: Final = 16 * 2**20
-"""How many bytes of a body are read; a model that a plan carries may be some."""
+"""The largest body in bytes: a plan may carry a model of some size."""
 _MOST_READ: Final = 4 * MOST
 
 
 class Run(Protocol):
-    """Runs what may wait, so that others are answered meanwhile."""
+    """Runs a function that may wait, so that the server can answer other requests meanwhile."""
 
     async def __call__(self, work: Callable[[], _R], /) -> _R:
-        """Return what `work` returns."""
+        """Return the result of `work`."""
 
 
 def headers_of(scope: Scope) -> dict[str, str]:
@@ -33,7 +33,7 @@ def headers_of(scope: Scope) -> dict[str, str]:
 async def body_of(headers: Mapping[str, str], receive: Receive) -> bytes | None:
     """Return the body of a request; None if the client has gone. Raises TooLarge."""
     if int(headers.get("content-length", "0")) > MOST and "expect" in headers:
-        # It is not sent before somebody asks for it.
+        # With `Expect`, the client sends the body only after the server asks for it.
         raise TooLarge
     chunks: list[bytes] = []
     size = 0
@@ -45,7 +45,7 @@ async def body_of(headers: Mapping[str, str], receive: Receive) -> bytes | None:
         size += len(chunk)
         if size <= MOST:
             chunks.append(chunk)
-        # A client that is still sending would not read the answer, so some more is read and thrown away.
+        # A client that is still sending would not read the answer, so read and discard some more of the body.
         if size > _MOST_READ or not message.get("more_body", False):
             if size > MOST:
                 raise TooLarge

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
 from sagemock import checks, reasons
-from sagemock.checks import flag, public, quoted, whole
+from sagemock.checks import flag, nearest, public, quoted, whole
 from sagemock.clock.instants import instant, instant_us
 from sagemock.clock.virtual import Clock
 from sagemock.errors import InvalidType, InvalidValue, NeverReached, UsageError
@@ -189,8 +189,8 @@ class Controls:
 
         :param name: The name of the job.
         :param plan: The plan of this job, or a callable of the request that returns one (default: as for any job).
-        :param started_ago: How long ago it was created: a timedelta or seconds. What has happened to it since is in `events`, but
-            no handler of `on_event` gets it.
+        :param started_ago: How long ago it was created: a timedelta or seconds. Its changes since then are in `events`, but no
+            handler of `on_event` gets them.
         :param region: The region of the job (default: that of a client without a region of its own).
         """
         world = self._running
@@ -438,8 +438,11 @@ class Controls:
         job = self._find(name)
         now_us = world.clock.now_us()
         if not isinstance(wanted, str) or wanted not in job.statuses:
-            known = ", ".join(sorted(job.statuses))
-            raise UsageError(f"{quoted(wanted)} is not a status of a {job.kind.noun}: write one of {known}")
+            near = nearest(wanted, job.statuses, _ALIKE)
+            hint = f"did you mean {near!r}? Write" if near else "write"
+            raise UsageError(
+                f"{quoted(wanted)} is not a status of a {job.kind.noun}: {hint} one of {', '.join(sorted(job.statuses))}"
+            )
         state = job.state(now_us)
         reached = wanted in (state.primary, state.secondary)
         while not reached:
@@ -491,5 +494,7 @@ _MAPPINGS: Final[Mapping[Kind, type[Jobs | ProcessingJobs | TransformJobs | Tuni
     TRANSFORM: TransformJobs,
     TUNING: TuningJobs,
 }
+_ALIKE: Final = 0.8
+"""How similar a status must be to be meant by another word: Starting and Training are not."""
 _RUNNING: Final = {"training": "Training", "processing": "Processing", "transform": "Transforming"}
 """The phase in which containers write, by the name of the kind."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Final, Literal, TypedDict
 
 from sagemock.checks import flag, nearest, one_of, public_class, quoted, takes_one, whole
 from sagemock.clock.instants import beginning_us, duration_us
@@ -28,7 +28,7 @@ __all__ = ["MarkerOptions", "Options", "OptionsDict", "check_plan", "checked_dur
 
 
 class OptionsDict(TypedDict, total=False):
-    """The options as keyword arguments: what `mock_sagemaker(**options)` and `@pytest.mark.sagemock(**options)` take."""
+    """The options as keyword arguments of `mock_sagemaker` and of `@pytest.mark.sagemock`."""
 
     start: datetime | str | None
     wall: Literal["virtual", "real"]
@@ -95,7 +95,7 @@ class Options:
     """The AWS account of the callers: twelve digits."""
 
     passthrough: Collection[str] = frozenset()
-    """What may reach the network: services (named as in `boto3.client("s3")`) and hosts (with a dot). Stored as a frozenset."""
+    """The services (named as in `boto3.client("s3")`) and hosts (with a dot) that the test may reach. Stored as a frozenset."""
 
     real_time_modules: Collection[str] = frozenset()
     """Modules whose sleeps are real, as are the sleeps of all code that they call and of threads that they start."""
@@ -136,8 +136,12 @@ class Options:
         for name in names:
             if name not in known:
                 near = nearest(name, known)
-                hint = f"did you mean {near!r}? " if near else "take it out. "
+                hint = _REGION if name in ("region", "region_name") else f"did you mean {near!r}? " if near else "take it out. "
                 raise InvalidType(f"sagemock has no option {quoted(name)}: {hint}The options are {', '.join(known)}.")
+
+
+_REGION: Final = "each client has its own region, or that of AWS_DEFAULT_REGION. "
+"""What to do instead of giving a mock a region."""
 
 
 def _check_start(start: object) -> None:

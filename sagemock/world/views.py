@@ -311,7 +311,7 @@ class _BatchJobView(AnyView[_B]):
 
     @property
     def phase(self) -> str:
-        """What the job does now, which the service does not show: Starting, then Processing or Transforming, or its status."""
+        """The phase of the job, which the service does not show: Starting, then Processing or Transforming, or its status."""
         return self._view.phase
 
 

@@ -15,14 +15,14 @@ from tests.training.plan.test_series import PLAN, looks
 
 
 def saved(tmp_path: Path, *records: Any, name: str = "saved.json") -> list[str]:
-    """Return the file that holds these records."""
+    """Write these records to a file and return its path."""
     file = tmp_path / name
     file.write_text("\n".join(one if isinstance(one, str) else json.dumps(one) for one in records), "utf-8")
     return [str(file)]
 
 
-def test_what_contradicts_nothing_is_said_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """With exit code 0: records, events, console logs, several looks at one job."""
+def test_records_without_contradictions_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With exit code 0: records, events, console logs, several descriptions of one job."""
     saved(tmp_path, LOG, name="log.txt")
     saved(tmp_path, *looks(PLAN, 5, 60, 120, 300, 655, 900), name="looks.jsonl")
     saved(tmp_path, *PARTIAL_RECORDS.values(), name="kept.jsonl")
@@ -31,7 +31,7 @@ def test_what_contradicts_nothing_is_said_in_a_line(tmp_path: Path, capsys: pyte
     assert check(saved(tmp_path / ".", L1)) == ("1 record contradicts none of the rules, messages and assumptions.", 0)
 
 
-def test_a_contradiction_is_told_with_both_sides(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_contradiction_is_reported_with_both_sides(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With exit code 1, and what to report."""
     record = {**L1, "TrainingStartTime": "2026-09-06T23:32:22.342Z"}
     [file] = saved(tmp_path, record)
@@ -47,7 +47,7 @@ def test_a_contradiction_is_told_with_both_sides(tmp_path: Path, capsys: pytest.
 
 
 def test_an_unknown_status_is_a_contradiction(tmp_path: Path) -> None:
-    """Which is what a newer service would show first."""
+    """It is the first thing that a newer service would show."""
     record = deepcopy(P1)
     record["SecondaryStatusTransitions"][1]["Status"] = "Pondering"
     told, found = check(saved(tmp_path, record))
@@ -55,8 +55,8 @@ def test_an_unknown_status_is_a_contradiction(tmp_path: Path) -> None:
     assert "a job without a name contradicts S14" in told
 
 
-def test_looks_at_one_job_must_agree(tmp_path: Path) -> None:
-    """What has ended stays, and LastModifiedTime moves with what does not."""
+def test_descriptions_of_one_job_must_agree(tmp_path: Path) -> None:
+    """Closed entries stay, and LastModifiedTime moves with each change."""
     one, two, three = looks(PLAN, 60, 120, 300)
     changed = deepcopy(three)
     changed["SecondaryStatusTransitions"][0]["StatusMessage"] = "Starting the training job"
@@ -69,7 +69,7 @@ def test_looks_at_one_job_must_agree(tmp_path: Path) -> None:
     assert "Downloading is gone" in check(saved(tmp_path, two, shorter))[0]
 
 
-def test_an_event_and_a_log_are_judged(tmp_path: Path) -> None:
+def test_events_and_logs_are_checked(tmp_path: Path) -> None:
     """By the same rules."""
     detail = {**EVENT["detail"], "SecondaryStatus": "Uploading"}
     assert "tuned-1 contradicts S1" in check(saved(tmp_path, {**EVENT, "detail": detail}))[0]

@@ -15,14 +15,14 @@ SCREEN = Screen(80, Paper(80), colored=False)
 
 
 def saved(folder: Path, *records: Record) -> list[str]:
-    """Return a file with these records, a line each."""
+    """Write these records to a file, one per line, and return its path."""
     file = folder / "saved.json"
     file.write_text("\n".join(json.dumps(response(one), default=datetime.isoformat) for one in records), encoding="utf-8")
     return [str(file)]
 
 
 def test_one_record_is_drawn_phase_by_phase(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Nothing is planned in it."""
+    """It has no planned part."""
     timeline(saved(tmp_path, R1), SCREEN, aligned=False, as_svg=False)
     out = capsys.readouterr().out
     assert out.startswith("R1: Completed/Completed at 0:52:04.544, created 2022-02-16 09:30:00 UTC\n")
@@ -30,7 +30,7 @@ def test_one_record_is_drawn_phase_by_phase(tmp_path: Path, capsys: pytest.Captu
 
 
 def test_several_records_are_drawn_on_one_axis(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Years apart, or all from one beginning."""
+    """By date, or aligned at their creations."""
     timeline(saved(tmp_path, *RECORDS), SCREEN, aligned=False, as_svg=False)
     apart = capsys.readouterr().out
     timeline(saved(tmp_path, *RECORDS), SCREEN, aligned=True, as_svg=False)
@@ -41,7 +41,7 @@ def test_several_records_are_drawn_on_one_axis(tmp_path: Path, capsys: pytest.Ca
     assert " h  " in together.split("\n")[1]
 
 
-def test_they_are_drawn_as_svg(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_records_are_drawn_as_svg(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """On standard output."""
     timeline(saved(tmp_path, *RECORDS), SCREEN, aligned=True, as_svg=True)
     out = capsys.readouterr().out

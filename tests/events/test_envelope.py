@@ -27,12 +27,12 @@ API = of_sagemaker()
 
 
 def events(job: Job, *, seed: int = 0) -> list[Event]:
-    """Return all events of a job's life, as it is known now."""
+    """Return all events of a job's life, as it is planned now."""
     return [event(API, one, seed) for one in occurrences(job, Seen())]
 
 
 def by_status(job: Job) -> dict[str, Any]:
-    """Return the details of the events of a job's life, by the statuses that they tell of."""
+    """Return the details of a job's events, keyed by their statuses."""
     return {f"{one['detail']['TrainingJobStatus']}/{one['detail']['SecondaryStatus']}": one["detail"] for one in events(job)}
 
 
@@ -101,15 +101,15 @@ def test_the_envelope_is_that_of_eventbridge() -> None:
 
 
 @pytest.mark.parametrize("absent", ["FailureReason", "TrainingEndTime", "TuningJobArn", "ModelArtifacts", "VpcConfig"])
-def test_what_has_no_value_is_null(absent: str) -> None:
-    """And not absent, as in DescribeTrainingJob."""
+def test_missing_values_are_null(absent: str) -> None:
+    """Unlike in DescribeTrainingJob, where they are absent."""
     training = by_status(job_playing(PLAN, request("churn")))["InProgress/Training"]
     assert training[absent] is None
     assert training["Tags"] == {}
 
 
 def test_each_change_of_a_status_has_an_event() -> None:
-    """Also one of TrainingJobStatus alone; a message alone has none."""
+    """Also a change of TrainingJobStatus alone; a new message alone has none."""
     job = job_playing(PLAN, request("churn"), created_us=CREATED_US).after(Stop(2 * SECOND_US))
     assert [(one["detail"]["TrainingJobStatus"], one["detail"]["SecondaryStatus"], one["time"][-3:]) for one in events(job)] == [
         ("InProgress", "Starting", "22Z"),
@@ -121,7 +121,7 @@ def test_each_change_of_a_status_has_an_event() -> None:
 
 
 def test_events_of_one_instant_show_one_change_each() -> None:
-    """What has not happened yet is not in them."""
+    """Later changes are not in them."""
     found = by_status(job_playing(Plan.completes(starting=0, downloading=0, training=0, uploading=0), request("churn")))
     assert [len(detail["SecondaryStatusTransitions"]) for detail in found.values()] == [1, 2, 3, 4, 5]
     assert found["InProgress/Starting"]["TrainingStartTime"] is None
@@ -143,7 +143,7 @@ def test_a_failure_has_its_reason() -> None:
 
 
 def test_an_id_is_the_same_in_each_run() -> None:
-    """By the mock's seed, the job and the change."""
+    """It depends on the mock's seed, the job and the change."""
     job = job_playing(PLAN, request("churn"))
     ids = [one["id"] for one in events(job)]
     assert ids == [one["id"] for one in events(job)]
@@ -152,7 +152,7 @@ def test_an_id_is_the_same_in_each_run() -> None:
     assert len(known) == 4 * len(ids)
 
 
-def test_an_event_is_the_askers_own() -> None:
+def test_an_event_belongs_to_its_reader() -> None:
     """Changing it changes nothing else."""
     job = job_playing(PLAN, request("churn"))
     first = events(job)[0]
@@ -163,7 +163,7 @@ def test_an_event_is_the_askers_own() -> None:
 
 
 def described(value: Any, shape: Any) -> Any:
-    """Return the detail of an event as DescribeTrainingJob would have it: without nulls, and in seconds."""
+    """Return the detail of an event in the form of DescribeTrainingJob: without nulls, with seconds."""
     if isinstance(shape, StructureShape):
         return {name: described(value[name], shape.members[name]) for name in shape.members if value[name] is not None}
     if isinstance(value, list):
@@ -173,8 +173,8 @@ def described(value: Any, shape: Any) -> Any:
 
 @YOUNG
 @given(lives())
-def test_an_event_says_what_describe_says(records: tuple[Job, ...]) -> None:
-    """At the last change of its instant; and it is JSON, with every member that the service model knows."""
+def test_an_event_equals_the_description(records: tuple[Job, ...]) -> None:
+    """At the last change of its instant; it is JSON, with every member that the service model has."""
     job = records[-1]
     shape = API.output("DescribeTrainingJob")
     assert shape is not None

@@ -26,20 +26,20 @@ class Told:
         self.history = History(self.store, lambda: self.now_us)
 
     def until(self, after_s: float) -> list[tuple[float, str, str]]:
-        """Return what has happened, as (seconds, job, status)."""
+        """Return the changes up to an instant, as (seconds, job, status)."""
         self.now_us = START_US + round(after_s * SECOND_US)
         return [((one.at_us - START_US) / SECOND_US, one.job.name, statuses(one)) for one in self.history.happened()]
 
 
 def statuses(one: Occurrence) -> str:
-    """Return the statuses that a job changes to."""
+    """Return the statuses that a job enters."""
     change = one.job.timeline.changes[one.changes_so_far - 1]
     return f"{change.primary}/{change.secondary}"
 
 
 @given(lives(), st.data())
-def test_what_has_happened_never_changes(records: tuple[Job, ...], data: st.DataObject) -> None:
-    """Whatever is done later: what was told up to an instant is the beginning of what is told up to a later one."""
+def test_the_past_never_changes(records: tuple[Job, ...], data: st.DataObject) -> None:
+    """Whatever is done later, the changes up to an instant stay the beginning of the changes up to a later one."""
     told = Told()
     before: list[Occurrence] = []
     for record in records:
@@ -59,8 +59,8 @@ def test_what_has_happened_never_changes(records: tuple[Job, ...], data: st.Data
             assert all(statuses(one) != statuses(other) for one, other in pairwise(happened))
 
 
-def test_what_happens_at_once_is_in_the_order_of_the_jobs() -> None:
-    """By the number of their creation; what happens later is not there."""
+def test_changes_at_one_instant_are_in_the_order_of_the_jobs() -> None:
+    """By their numbers; later changes are not there."""
     told = Told()
     told.store.put(job_named("late", 2, START_US, PLAN))
     told.store.put(job_named("early", 1, START_US, PLAN))
@@ -75,8 +75,8 @@ def test_what_happens_at_once_is_in_the_order_of_the_jobs() -> None:
     ]
 
 
-def test_what_happened_is_told_by_the_record_of_then() -> None:
-    """Tags that a job is given later are not in what happened before."""
+def test_a_change_belongs_to_the_record_of_its_time() -> None:
+    """Tags that a job gets later are not in its earlier changes."""
     told = Told()
     job = job_named("job", 1, START_US, PLAN)
     told.store.put(job)
@@ -86,8 +86,8 @@ def test_what_happened_is_told_by_the_record_of_then() -> None:
     assert [one.job.tags for one in told.history.happened()] == [(), (), (("team", "a"),)]
 
 
-def test_a_change_of_the_request_and_a_stop_at_one_instant_are_both_told() -> None:
-    """The first changes no status, and does not hide the second."""
+def test_an_update_and_a_stop_at_one_instant_are_both_there() -> None:
+    """The update changes no status, and does not hide the stop."""
     told = Told()
     at_us = 40 * SECOND_US
     job = job_playing(PLAN)
@@ -98,8 +98,8 @@ def test_a_change_of_the_request_and_a_stop_at_one_instant_are_both_told() -> No
     assert told.until(41)[3:] == [(40.0, "job", "Stopping/Stopping")]
 
 
-def test_a_deleted_job_is_remembered() -> None:
-    """Its name may be taken by another one."""
+def test_a_deleted_job_stays_in_the_history() -> None:
+    """Even if another job takes its name."""
     told = Told()
     job = job_named("job", 1, START_US, PLAN)
     told.store.put(job)
@@ -116,8 +116,8 @@ def test_a_deleted_job_is_remembered() -> None:
 
 
 @given(lives(), st.data())
-def test_to_look_often_tells_the_same(records: tuple[Job, ...], data: st.DataObject) -> None:
-    """As one look at the end: a history that is looked at on the way takes what is new only."""
+def test_many_looks_find_the_same_as_one(records: tuple[Job, ...], data: st.DataObject) -> None:
+    """Each look adds only what is new."""
     told, once = Told(), Told()
     once.store, once.history = told.store, History(told.store, lambda: told.now_us)
     for record in records:
@@ -130,8 +130,8 @@ def test_to_look_often_tells_the_same(records: tuple[Job, ...], data: st.DataObj
     assert list(told.history.happened()) == list(once.history.happened())
 
 
-def test_a_look_takes_what_is_new_only() -> None:
-    """And a list that was given grows."""
+def test_a_look_adds_only_what_is_new() -> None:
+    """A list that was returned before grows."""
     told = Told()
     for number in range(1, 21):
         told.store.put(job_named(f"job-{number}", number, START_US, PLAN))
@@ -145,8 +145,8 @@ def test_a_look_takes_what_is_new_only() -> None:
     assert told.history.happened() is first
 
 
-def test_what_began_earlier_is_put_in_its_place() -> None:
-    """A test can create a job whose life began before now; so can a clock that is set back, which shows less."""
+def test_earlier_changes_are_inserted_in_their_place() -> None:
+    """A test may create a backdated job, and a clock that is set back shows less."""
     told = Told()
     told.store.put(job_named("job", 1, START_US, PLAN))
     assert len(told.until(15)) == 2
@@ -163,8 +163,8 @@ def test_what_began_earlier_is_put_in_its_place() -> None:
     assert [after_s for after_s, *_ in told.until(7)] == [-5, 0, 5]
 
 
-def test_a_change_that_is_dated_back_takes_back_what_it_makes_untrue() -> None:
-    """It was seen, and has not happened."""
+def test_a_backdated_change_removes_what_it_contradicts() -> None:
+    """Changes that a look had found have then not happened."""
     told = Told()
     job = job_named("job", 1, START_US, PLAN)
     told.store.put(job)
@@ -173,8 +173,8 @@ def test_a_change_that_is_dated_back_takes_back_what_it_makes_untrue() -> None:
     assert [life for *_, life in told.until(35)][:2] == ["InProgress/Starting", "Stopping/Starting"]
 
 
-def test_a_look_that_is_cut_short_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As by a handler of a signal that raises."""
+def test_an_interrupted_look_starts_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For example when a signal handler raises."""
     told = Told()
     told.store.put(job_named("job", 1, START_US, PLAN))
     assert len(told.until(5)) == 1
@@ -189,8 +189,8 @@ def test_a_look_that_is_cut_short_begins_anew(monkeypatch: pytest.MonkeyPatch) -
     assert len(told.until(15)) == 2
 
 
-def test_a_job_that_is_deleted_between_two_looks_has_no_future() -> None:
-    """What was expected of it does not come."""
+def test_a_job_deleted_between_two_looks_has_no_future() -> None:
+    """Its planned changes do not come."""
     told = Told()
     job = job_named("job", 1, START_US, PLAN)
     told.store.put(job)

@@ -21,7 +21,7 @@ import time_machine
 from sagemock import mock_sagemaker
 from sagemock.clock.real import real
 from sagemock.patches.bindings import Rebinding
-from sagemock.patches.precedence import GivingWay, Ground
+from sagemock.patches.precedence import LowestEntry, SuspendedPatch
 from sagemock.patches.wall import ClockFactory
 
 _api: Any = freezegun.api
@@ -123,14 +123,14 @@ def test_the_mock_gives_way_to_one_thread_at_a_time() -> None:
             # Long enough for a thread that does not wait.
             threads[0].join(0.05)
 
-    giving_way = GivingWay(lambda: story.append("on"), take_off)
-    giving_way.install()
+    suspended = SuspendedPatch(lambda: story.append("on"), take_off)
+    suspended.install()
     first = freezegun_freeze()
     first.start()
     threads[0].join()
     second.stop()
     first.stop()
-    giving_way.uninstall()
+    suspended.uninstall()
     assert story == ["on", "off"] * 5
 
 
@@ -161,9 +161,9 @@ def test_a_mock_waits_for_a_freeze_that_is_half_begun(monkeypatch: pytest.Monkey
         thread.start()
         assert half.wait(LONG_S)
         patch.setattr(real, "sleep", sleep)
-        giving_way = GivingWay(lambda: story.append("on"), lambda: story.append("off"))
-        giving_way.install()
-    giving_way.uninstall()
+        suspended = SuspendedPatch(lambda: story.append("on"), lambda: story.append("off"))
+        suspended.install()
+    suspended.uninstall()
     freeze.stop()
     assert story == ["waited", "on", "off"]
 
@@ -174,9 +174,9 @@ def test_fakes_that_cannot_be_installed_leave_no_wrappers() -> None:
     def fail() -> None:
         raise MemoryError
 
-    giving_way = GivingWay(fail, fail)
+    suspended = SuspendedPatch(fail, fail)
     with pytest.raises(MemoryError):
-        giving_way.install()
+        suspended.install()
 
 
 def test_a_mock_that_cannot_begin_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,11 +193,11 @@ def test_a_mock_that_cannot_begin_leaves_nothing(monkeypatch: pytest.MonkeyPatch
 
 def test_freezeguns_functions_answer_when_the_freeze_has_just_ended() -> None:
     """Another thread may end it after the caller has checked for a freeze."""
-    ground = Ground(lambda: dt.datetime(2018, 7, 30))  # noqa: DTZ001  # freezegun speaks naive UTC
-    ground.install()
+    lowest = LowestEntry(lambda: dt.datetime(2018, 7, 30))  # noqa: DTZ001  # freezegun speaks naive UTC
+    lowest.install()
     assert _api.get_current_time() == dt.datetime(2018, 7, 30)  # noqa: DTZ001
     assert _api.FakeDatetime._tz_offset() == dt.timedelta(0)
     assert not _api._should_use_real_time()
     with freezegun_freeze():
         assert dt.datetime.now(dt.timezone.utc).year == 2020
-    ground.uninstall()
+    lowest.uninstall()

@@ -45,7 +45,7 @@ REQUEST: dict[str, Any] = {
     "Tags": [{"Key": "équipe", "Value": "données d'été: 1/2".replace("'", "")}],
     "Environment": {"A": "b"},
 }
-# One string for each pattern that nothing simpler satisfies; the others take "1".
+# One string for each pattern that "1" does not satisfy.
 SAMPLES = [
     "arn:aws:iam::123456789012:role/x",
     "arn:aws:lambda:us-east-1:123456789012:function:x",
@@ -82,7 +82,7 @@ def create() -> StructureShape:
 
 
 def message_for(request: dict[str, Any], operation: str = "CreateTrainingJob") -> str:
-    """Return the text with which a request is refused."""
+    """Return the message with which a request is refused."""
     with pytest.raises(Refusal) as refused:
         check(of_sagemaker().input(operation), request)
     assert (refused.value.code, refused.value.status) == ("ValidationException", 400)
@@ -90,7 +90,7 @@ def message_for(request: dict[str, Any], operation: str = "CreateTrainingJob") -
 
 
 def changed(path: str, value: object) -> dict[str, Any]:
-    """Return the realistic request with another value at a path like `InputDataConfig.0.InputMode`; None removes."""
+    """Return the realistic request with another value at a path like `InputDataConfig.0.InputMode`; None removes the member."""
     request = deepcopy(REQUEST)
     found: Any = request
     *way, last = path.split(".")
@@ -103,16 +103,16 @@ def changed(path: str, value: object) -> dict[str, Any]:
     return request
 
 
-# -- an oracle: every way to break one constraint, made from the model, with the text that must come of it
+# -- an oracle: all ways to break one constraint, made from the model, with the expected message
 
 
 def oracle_matches(pattern: str, value: str) -> bool:
-    r"""Match a pattern for ASCII strings, in which `\\p{...}` is taken for letters and digits."""
+    r"""Match a pattern against an ASCII string; `\p{...}` counts as letters and digits."""
     return re.fullmatch(re.sub(r"\\p\{\w+\}", "a-zA-Z0-9", pattern), value, re.ASCII) is not None
 
 
 def oracle_texts(shape: Shape, value: Any) -> dict[str, str]:
-    """Return a text for each broken constraint of a scalar, by kind."""
+    """Return the message of each broken constraint of a scalar, by kind."""
     stated, texts = shape.metadata, {}
     size = "length" if shape.type_name == "string" else "value"
     measure = len(value) if shape.type_name == "string" else value
@@ -128,12 +128,12 @@ def oracle_texts(shape: Shape, value: Any) -> dict[str, str]:
 
 
 def all_texts(shape: Shape) -> dict[str, str]:
-    """Return the text of each constraint of a scalar in the order of a list of all, by kind."""
+    """Return the message of each constraint of a scalar, in the order in which the server lists all."""
     stated, texts = shape.metadata, {}
     size = "length" if shape.type_name == "string" else "value"
     if "max" in stated:
         texts["max"] = f"Member must have {size} less than or equal to {stated['max']}"
-        # botocore before 1.40 states no minimum of 0, which the server lists.
+        # botocore before 1.40 has no minimum of 0, but the server lists it.
         texts["min"] = f"Member must have {size} greater than or equal to {stated.get('min', 0)}"
     if "enum" in stated:
         texts["enum"] = f"Member must satisfy enum value set: [{', '.join(stated['enum'])}]"
@@ -145,7 +145,7 @@ def all_texts(shape: Shape) -> dict[str, str]:
 
 
 def sample(shape: Shape) -> Any:
-    """Return a value that satisfies everything, with all members."""
+    """Return a value with all members that satisfies all constraints."""
     if isinstance(shape, StructureShape):
         return {name: sample(member) for name, member in shape.members.items()}
     if isinstance(shape, ListShape):
@@ -162,7 +162,7 @@ def sample(shape: Shape) -> Any:
 
 
 def broken_scalars(shape: Shape) -> Iterator[Any]:
-    """Yield values that break a scalar's constraints, one or several at once."""
+    """Yield values that break one or several constraints of a scalar."""
     stated = shape.metadata
     candidates: list[Any]
     if shape.type_name == "string":
@@ -176,12 +176,12 @@ def broken_scalars(shape: Shape) -> Iterator[Any]:
 
 
 def violation(value: str, path: str, constraint: str) -> str:
-    """Return the text of one violation."""
+    """Return the message of one violation."""
     return f"Value {value} at '{path}' failed to satisfy constraint: {constraint}"
 
 
 def mutants(shape: Shape, path: str = "") -> Iterator[Mutant]:
-    """Yield values that break the shape in one place each, with the violations to be reported."""
+    """Yield values that break the shape in one place, with the expected violations."""
     if isinstance(shape, StructureShape):
         base = sample(shape)
         for name, member in shape.members.items():
@@ -214,7 +214,7 @@ def printed(value: Any) -> str:
 
 
 def broken_lists(shape: ListShape, path: str) -> Iterator[Mutant]:
-    """Yield lists that break one constraint each: of the list, or of its last element."""
+    """Yield lists that break one constraint: of the list, or of its last element."""
     good = sample(shape.member)
     many = [good] * (shape.metadata["max"] + 1)
     yield many, [violation(f"'{printed(many)}'", path, f"Member must have length less than or equal to {len(many) - 1}")]
@@ -233,7 +233,7 @@ def broken_lists(shape: ListShape, path: str) -> Iterator[Mutant]:
 
 
 def broken_maps(shape: MapShape, path: str) -> Iterator[Mutant]:
-    """Yield maps that break one constraint each: of the map, of a key or of a value."""
+    """Yield maps that break one constraint: of the map, a key or a value."""
     key, good = sample(shape.key), sample(shape.value)
     many = {f"k{number}": good for number in range(shape.metadata["max"] + 1)}
     yield many, [violation(f"'{printed(many)}'", path, f"Member must have length less than or equal to {len(many) - 1}")]
@@ -247,7 +247,7 @@ def broken_maps(shape: MapShape, path: str) -> Iterator[Mutant]:
 
 @cache
 def mutants_of(operation: str) -> list[Mutant]:
-    """Return all mutants of an operation's request."""
+    """Return all mutants of the request of an operation."""
     return list(mutants(of_sagemaker().input(operation)))
 
 
@@ -255,27 +255,27 @@ def mutants_of(operation: str) -> list[Mutant]:
 
 
 def operations() -> list[str]:
-    """Return the operations that the installed botocore has of those looked at here."""
+    """Return those of the tested operations that the installed botocore has."""
     return [name for name in OPERATIONS if name in of_sagemaker().operations]
 
 
 @pytest.mark.parametrize("operation", operations())
 def test_a_request_with_every_member_is_accepted(operation: str) -> None:
-    """A value of every member of every depth, each within its constraints, breaks none."""
+    """At every depth, with values that satisfy all constraints."""
     shape = of_sagemaker().input(operation)
     assert violations(shape, sample(shape)) == []
 
 
 @pytest.mark.parametrize("operation", operations())
 def test_each_constraint_of_each_field_is_enforced_in_the_servers_words(operation: str) -> None:
-    """Whatever single constraint of the model is broken, at whatever depth, its text and no other comes of it."""
+    """A request with one broken constraint, at any depth, is refused with exactly its message."""
     shape = of_sagemaker().input(operation)
     wrong = [(expected, found) for value, expected in mutants_of(operation) if (found := violations(shape, value)) != expected]
     assert wrong == []
 
 
-def test_the_mutants_reach_every_field_of_create() -> None:
-    """The test above is about every field that states a constraint: none is left out."""
+def test_the_mutants_cover_every_field_of_create() -> None:
+    """So the test above leaves out no field that has a constraint."""
     texts = [text for _, texts in mutants_of("CreateTrainingJob") for text in texts]
     reached = {re.sub(r"\.\d+\.member", "", text.split(" at '")[1].split("'")[0]) for text in texts}
     scalars = ("pattern", "enum", "min", "max")
@@ -297,9 +297,9 @@ def test_the_mutants_reach_every_field_of_create() -> None:
 @settings(max_examples=60)
 @given(st.data())
 def test_several_broken_members_are_reported_together_in_document_order(data: st.DataObject) -> None:
-    """Violations of several members add up to one message, in the order of the shape's members."""
+    """In one message, in the order of the shape's members."""
     names = list(create().members)
-    # From two to five (of more, nothing new is to be learnt), of which the last wins where two are of one member.
+    # Two to five (more would add nothing); if two are of one member, the last one wins.
     picked = data.draw(st.lists(st.sampled_from(mutants_of("CreateTrainingJob")), min_size=2, max_size=5))
     good = sample(create())
     broken = {}
@@ -312,17 +312,17 @@ def test_several_broken_members_are_reported_together_in_document_order(data: st
     assert message_for(request) == f"{errors}: {'; '.join(texts)}"
 
 
-# -- what SageMaker itself was seen to say
+# -- recorded messages of SageMaker
 
 
 def test_a_realistic_request_is_accepted() -> None:
-    """A request as launchers send it breaks nothing."""
+    """A request as real launchers send it."""
     check(create(), REQUEST)
     check(of_sagemaker().input("DescribeTrainingJob"), {"TrainingJobName": "churn"})
 
 
 def test_a_name_that_is_too_long_breaks_pattern_and_length() -> None:
-    """Seen in zenml-io/zenml#1502: two errors for one value, the pattern first."""
+    """Recorded in zenml-io/zenml#1502: two errors for one value, the pattern first."""
     name = "a_" + "b" * 70
     assert message_for(changed("TrainingJobName", name)) == (
         f"2 validation errors detected: Value '{name}' at 'trainingJobName' failed to satisfy constraint: "
@@ -331,8 +331,8 @@ def test_a_name_that_is_too_long_breaks_pattern_and_length() -> None:
     )
 
 
-def test_an_unknown_input_mode_names_the_known_ones() -> None:
-    """Seen from SageMaker: an element of a list is counted from 1, and the values come without order."""
+def test_an_unknown_input_mode_lists_the_known_ones() -> None:
+    """Recorded: elements of a list count from 1, and the values come in no order."""
     message = message_for(changed("InputDataConfig.0.InputMode", "fastfile"))
     start = (
         "1 validation error detected: Value 'fastfile' at 'inputDataConfig.1.member.inputMode' failed to satisfy constraint: "
@@ -342,8 +342,8 @@ def test_an_unknown_input_mode_names_the_known_ones() -> None:
     assert set(message.removeprefix(start).removesuffix("]").split(", ")) == {"Pipe", "FastFile", "File"}
 
 
-def test_an_unknown_instance_type_names_the_known_ones() -> None:
-    """Seen from SageMaker: an instance type that training does not offer."""
+def test_an_unknown_instance_type_lists_the_known_ones() -> None:
+    """Recorded for an instance type that training does not offer."""
     message = message_for(changed("ResourceConfig.InstanceType", "ml.t2.medium"))
     assert message.startswith(
         "1 validation error detected: Value 'ml.t2.medium' at 'resourceConfig.instanceType' failed to satisfy constraint: "
@@ -353,7 +353,7 @@ def test_an_unknown_instance_type_names_the_known_ones() -> None:
 
 
 def test_a_missing_input_mode_is_null() -> None:
-    """Seen from SageMaker: what is required and absent is null."""
+    """Recorded: a missing required member is shown as null."""
     assert message_for(changed("AlgorithmSpecification.TrainingInputMode", None)) == (
         "1 validation error detected: Value null at 'algorithmSpecification.trainingInputMode' failed to satisfy constraint: "
         "Member must not be null"
@@ -361,7 +361,7 @@ def test_a_missing_input_mode_is_null() -> None:
 
 
 def test_too_many_hyperparameters_are_a_length() -> None:
-    """Seen in aws/sagemaker-python-sdk#6016: the size of a map is its length, and the whole map is shown."""
+    """Recorded in aws/sagemaker-python-sdk#6016: the size of a map is its length, and the whole map is shown."""
     parameters = {f"p{number}": str(number) for number in range(101)}
     shown = ", ".join(f"{name}={value}" for name, value in parameters.items())
     assert message_for(changed("HyperParameters", parameters)) == (
@@ -370,8 +370,8 @@ def test_too_many_hyperparameters_are_a_length() -> None:
     )
 
 
-def test_too_long_a_hyperparameter_lists_all_constraints_of_a_value() -> None:
-    """Seen in aws-samples/amazon-sagemaker-pytorch-detectron2#10: all constraints of a map's values, whichever was broken."""
+def test_a_hyperparameter_that_is_too_long_lists_all_constraints() -> None:
+    """Recorded in aws-samples/amazon-sagemaker-pytorch-detectron2#10: all constraints of the values."""
     value = "x" * 2501
     assert message_for(changed("HyperParameters", {"a": "1", "b": value})) == (
         f"1 validation error detected: Value '{{a=1, b={value}}}' at 'hyperParameters' failed to satisfy constraint: "
@@ -381,7 +381,7 @@ def test_too_long_a_hyperparameter_lists_all_constraints_of_a_value() -> None:
 
 
 def test_too_many_subnets_show_the_list() -> None:
-    """Seen in hashicorp/terraform-provider-aws#29225: a list is shown as Java prints it."""
+    """Recorded in hashicorp/terraform-provider-aws#29225: a list is shown as Java prints it."""
     subnets = [f"subnet-{number}" for number in range(17)]
     assert message_for(changed("VpcConfig.Subnets", subnets)) == (
         f"1 validation error detected: Value '[{', '.join(subnets)}]' at 'vpcConfig.subnets' failed to satisfy constraint: "
@@ -389,7 +389,7 @@ def test_too_many_subnets_show_the_list() -> None:
     )
 
 
-def test_a_bad_security_group_is_said_of_the_list() -> None:
+def test_a_bad_security_group_is_reported_for_its_list() -> None:
     """After appleboy/lambda-action#72 (Lambda): the fault of an element is reported for its list."""
     assert message_for(changed("VpcConfig.SecurityGroupIds", ["sg-1", "sg_2", "sg_3"])) == (
         "1 validation error detected: Value '[sg-1, sg_2, sg_3]' at 'vpcConfig.securityGroupIds' failed to satisfy constraint: "
@@ -443,13 +443,13 @@ def test_a_bad_security_group_is_said_of_the_list() -> None:
         ),
     ],
 )
-def test_the_text_of_a_constraint_is_printed_as_botocore_published_it(path: str, value: object, at: str, text: str) -> None:
-    """Patterns are printed with the anchors that they had when botocore still gave them, whatever the installed one gives."""
+def test_a_pattern_is_printed_with_its_original_anchors(path: str, value: object, at: str, text: str) -> None:
+    """With those that botocore gave when it still gave them, whatever the installed version has."""
     assert message_for(changed(path, value)).endswith(f"' at '{at}' failed to satisfy constraint: {text}")
 
 
-def test_anchors_are_restored_only_to_patterns_that_lack_them() -> None:
-    """An old botocore's pattern, anchors and all, is printed as it is."""
+def test_anchors_are_restored_only_where_they_are_missing() -> None:
+    """A pattern of an old botocore is printed as it is."""
     for name, (before, after) in _ANCHORS.items():
         pattern = f"{before}[a-z]+{after}"
         for stated in ("[a-z]+", pattern):
@@ -458,30 +458,30 @@ def test_anchors_are_restored_only_to_patterns_that_lack_them() -> None:
 
 
 def test_every_restored_anchor_belongs_to_a_shape_of_the_model() -> None:
-    """The table of anchors has no entry that is not needed."""
+    """The table of anchors has no unneeded entry."""
     assert set(_ANCHORS) <= set(sagemaker().shape_names)
 
 
-# -- what botocore stops unless its own validation is off
+# -- faults that botocore's own validation stops
 
 
-class Sent(Exception):  # noqa: N818  # no error: it stops the call
-    """What a client was about to send."""
+class Sent(Exception):  # noqa: N818  # not an error: it stops the call
+    """The body that a client was about to send."""
 
 
 def stop(params: dict[str, Any], **_: object) -> None:
-    """Stop a call once its body is made."""
+    """Stop a call when its body is complete."""
     raise Sent(json.loads(params["body"]))
 
 
-def test_what_botocore_would_stop_is_refused_when_its_validation_is_off() -> None:
-    """With parameter_validation=False what is missing, null, too small or empty arrives."""
+def test_faults_that_botocore_would_stop_are_refused_without_its_validation() -> None:
+    """With parameter_validation=False, missing, null, small and empty values arrive."""
     session = botocore.session.Session()
     session.set_credentials("key", "secret")
     client = session.create_client("sagemaker", "eu-west-1", config=Config(parameter_validation=False))
     client.meta.events.register("before-call.sagemaker.CreateTrainingJob", stop)
     request = {
-        # An older botocore requires these two.
+        # An older botocore requires these two members.
         "AlgorithmSpecification": REQUEST["AlgorithmSpecification"],
         "ResourceConfig": REQUEST["ResourceConfig"],
         "TrainingJobName": "",
@@ -493,7 +493,7 @@ def test_what_botocore_would_stop_is_refused_when_its_validation_is_off() -> Non
         "VpcConfig": {"SecurityGroupIds": [None, "sg_1"]},
     }
     with pytest.raises(Sent) as sent:
-        client.create_training_job(**request)  # type: ignore[attr-defined]  # the method is made at run time
+        client.create_training_job(**request)  # type: ignore[attr-defined]  # made at run time
     found = violations(create(), decode(create(), sent.value.args[0]))
     null, least = "Member must not be null", "Member must have length greater than or equal to 1"
     pattern = (
@@ -514,7 +514,7 @@ def test_what_botocore_would_stop_is_refused_when_its_validation_is_off() -> Non
     ]
 
 
-# -- shapes that no request of training jobs has
+# -- shapes that no request for a training job has
 
 DEEP = {
     "Deep": {
@@ -566,12 +566,12 @@ DEEP = {
     ],
 )  # fmt: skip
 def test_shapes_nest_at_any_depth(value: dict[str, Any], texts: list[str]) -> None:
-    """Lists of lists, maps of lists of structures and structures in themselves are looked into, and their paths say where."""
+    """Lists of lists, maps of lists of structures and recursive structures are checked, and their paths name the place."""
     assert violations(invented(DEEP).shape_for("Deep"), {"Name": "x", **value}) == texts
 
 
-def test_structures_and_truth_values_are_printed_like_maps() -> None:
-    """A list that is too long shows what it contains, structures too (assumed)."""
+def test_structures_and_booleans_are_printed_like_maps() -> None:
+    """In the message for a list that is too long (assumed)."""
     shapes = {
         "Flags": {"type": "list", "member": {"shape": "Flag"}, "max": 1},
         "Flag": {"type": "structure", "members": {"On": {"shape": "On"}, "Count": {"shape": "Count"}}},
@@ -583,13 +583,13 @@ def test_structures_and_truth_values_are_printed_like_maps() -> None:
 
 
 def test_a_length_is_counted_in_code_points() -> None:
-    """A character outside the basic plane is one (assumed; Java's String.length has two)."""
+    """A character outside the basic plane counts as one (assumed; Java's String.length has two)."""
     shape = invented(DEEP).shape_for("Name")
     assert violations(shape, "\U0001f600" * 3) == []
     assert len(violations(shape, "\U0001f600" * 4)) == 1
 
 
-def test_checking_leaves_the_request_alone() -> None:
+def test_checking_does_not_change_the_request() -> None:
     """Validation only reads."""
     request = changed("ResourceConfig.InstanceCount", -1)
     before = deepcopy(request)
@@ -597,8 +597,8 @@ def test_checking_leaves_the_request_alone() -> None:
     assert request == before
 
 
-def test_nothing_keeps_a_shape_alive_that_was_checked() -> None:
-    """What is made of a shape goes with it, also when the shape contains itself."""
+def test_no_cache_keeps_a_shape_alive() -> None:
+    """Not even that of a recursive shape."""
     shape = invented(DEEP).shape_for("Deep")
     value = {"Name": "x", "ByName": {"a": [{"Name": "y", "ByName": {"b": [{"Name": "z"}]}}]}}
     assert decode(shape, value) == value
@@ -611,6 +611,6 @@ def test_nothing_keeps_a_shape_alive_that_was_checked() -> None:
 
 
 def test_no_simulated_request_has_a_tagged_union() -> None:
-    """Unions are left to botocore because none is there; this fails when that changes."""
+    """Unions are left to botocore, as long as there are none."""
     shapes = [shape for operation in operations() for shape in below(of_sagemaker().input(operation))]
     assert [shape.name for shape in shapes if shape.metadata.get("union")] == []

@@ -1,4 +1,4 @@
-"""Each recorded processing and transform job is reproduced, member by member: what is absent in the record is absent here."""
+"""Each recorded processing and transform job is reproduced member by member; members that the record lacks are missing."""
 
 from collections.abc import Mapping
 from datetime import datetime, timezone
@@ -14,7 +14,7 @@ TIMES = ("CreationTime", "LastModifiedTime", "ProcessingStartTime", "ProcessingE
 
 
 def read(value: Any) -> Any:
-    """Return a recorded value as boto3 gives it; ARNs in the case of today."""
+    """Return a recorded value as boto3 gives it, with ARNs in today's case."""
     if isinstance(value, Mapping):
         return {name: _instant(one) if name in TIMES else read(one) for name, one in value.items()}
     if isinstance(value, list):
@@ -28,12 +28,12 @@ def _instant(text: str) -> datetime:
 
 
 def lowered(shown: dict[str, Any]) -> dict[str, Any]:
-    """Return a description whose ARN is in lower case, as the service had them until about 2022; we keep the case."""
+    """Return a description with its ARN in lower case, as until about 2022; the mock keeps the case."""
     return {name: value.lower() if name.endswith("JobArn") else value for name, value in shown.items()}
 
 
 def shown_at(kind: str, described: dict[str, Any], plan: Any, look: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the description and the summary of a job that replays a record, at the instant of a recorded look."""
+    """Return the description and the summary of a job that replays a record, at the instant of the recorded description."""
     member = f"{kind.title()}JobName"
     region = described[f"{kind.title()}JobArn"].split(":")[3]
     with mock_sagemaker(start=described["CreationTime"], latency=0, plan=plan, wall="real") as sagemaker:
@@ -50,8 +50,8 @@ def shown_at(kind: str, described: dict[str, Any], plan: Any, look: dict[str, An
 
 
 @pytest.mark.parametrize("name", ["P1", "X1", "X3", "X4"])
-def test_a_job_that_has_ended_is_shown_as_it_was(name: str) -> None:
-    """Its times, its reason, and the defaults that the service filled in then, and no others."""
+def test_a_finished_job_is_described_as_recorded(name: str) -> None:
+    """Its times, its reason, and the defaults of that year, but no others."""
     whole = record(name)
     kind = "processing" if name[0] == "P" else "transform"
     of: Any = ProcessingJobPlan if kind == "processing" else TransformJobPlan
@@ -62,8 +62,8 @@ def test_a_job_that_has_ended_is_shown_as_it_was(name: str) -> None:
 
 
 @pytest.mark.parametrize("look", ["Describe_1", "Describe_2"])
-def test_a_job_that_was_just_created_is_shown_as_it_was(look: str) -> None:
-    """LastModifiedTime has moved once, and nothing has started."""
+def test_a_new_job_is_described_as_recorded(look: str) -> None:
+    """LastModifiedTime has moved once, and the containers have not started."""
     whole = record("P3")
     described = whole[look]
     plan = ProcessingJobPlan.replays(described)
@@ -72,8 +72,8 @@ def test_a_job_that_was_just_created_is_shown_as_it_was(look: str) -> None:
     assert [summary] == read(whole["List_1"])["ProcessingJobSummaries"]
 
 
-def test_a_processing_job_that_is_stopped_is_shown_as_it_was() -> None:
-    """Before the call, and after it."""
+def test_a_processing_job_is_described_as_recorded_around_its_stop() -> None:
+    """Before the call and after it."""
     whole = record("P2")
     before, after = whole["Describe_before"], whole["Describe_after_stop"]
     found, summary = shown_at("processing", before, ProcessingJobPlan.replays(before), {**before, "settles": False})
@@ -82,8 +82,8 @@ def test_a_processing_job_that_is_stopped_is_shown_as_it_was() -> None:
     assert found == read(after)
 
 
-def test_a_transform_job_that_is_stopped_is_shown_as_it_was() -> None:
-    """Without any of its times: its description has no LastModifiedTime, so the list says when the first move was."""
+def test_a_stopped_transform_job_is_described_as_recorded() -> None:
+    """Without times: its description has no LastModifiedTime, so the list shows the first move."""
     whole = record("X2")
     before, after = whole["Describe_before"], whole["Describe_after_stop"]
     summary = whole["List"]["TransformJobSummaries"][0]
@@ -96,8 +96,8 @@ def test_a_transform_job_that_is_stopped_is_shown_as_it_was() -> None:
     assert lowered(found) == lowered(read(after))
 
 
-def test_a_job_of_which_only_the_times_were_kept_is_played() -> None:
-    """As a selection of a description."""
+def test_a_record_with_times_only_is_replayed() -> None:
+    """Like selected fields of a description."""
     times = {name: DAY + at if ":" in at else at for name, at in record("P4")["Describe"].items()}
     with mock_sagemaker(start=f"{times['CreationTime']}Z", latency=0, plan=ProcessingJobPlan.replays(times)) as sagemaker:
         client = make_client()

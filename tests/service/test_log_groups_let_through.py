@@ -1,4 +1,4 @@
-"""Log groups where CloudWatch Logs is let through."""
+"""The log groups when CloudWatch Logs may reach the network."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from sagemock.client.response import Response
 from sagemock.protocol.answer import Answer
 
 
-def test_where_logs_are_let_through_the_list_of_groups_is_the_real_one() -> None:
-    """The log group of the mock is not mixed into an account's own."""
+def test_the_list_of_groups_is_the_real_one_when_logs_are_let_through() -> None:
+    """The mock's log group is not mixed into a real account."""
 
     def real(request: Any, **_: object) -> Response:
         return Response(request.url, Answer(200, b'{"logGroups":[]}'), 0, "x")

@@ -1,4 +1,4 @@
-"""The log group of training jobs, as clients of CloudWatch Logs read it."""
+"""The log group of training jobs, as CloudWatch Logs clients read it."""
 
 import json
 import time
@@ -37,12 +37,12 @@ API = Api.of(botocore.session.Session().get_service_model("logs"))
 
 @cache
 def session() -> Any:
-    """Return a session that reads the model of CloudWatch Logs once."""
+    """Return one session for all tests, which reads the model of CloudWatch Logs once."""
     return botocore.session.Session()
 
 
 def make_logs(region: str = "us-east-1", **options: Any) -> Any:
-    """Return a real client of CloudWatch Logs, of which every response is checked against botocore's output shapes."""
+    """Return a real CloudWatch Logs client; every response is checked against botocore's output shapes."""
     keys = {"aws_access_key_id": "AKIDTEST", "aws_secret_access_key": "secret"}
     client = session().create_client("logs", region, config=CONFIG, **{**keys, **options})
     client.meta.events.register("after-call.cloudwatch-logs", check)
@@ -50,13 +50,13 @@ def make_logs(region: str = "us-east-1", **options: Any) -> Any:
 
 
 def epochs(count: int = 5, every: float = 10) -> dict[str, Any]:
-    """Return the lines of so many epochs."""
+    """Return lines for so many epochs."""
     return {"Training": [(number * every, f"epoch {number}") for number in range(count)]}
 
 
 @pytest.fixture
 def sagemaker() -> Iterator[SageMakerMock]:
-    """Mock SageMaker, without latency; each job writes five lines in the first 41 seconds of its training."""
+    """Start a mock without latency; each job writes five lines in the first 41 seconds of its training."""
     plan = Plan.completes(training=100, logs=epochs(), **KNOWN)
     with mock_sagemaker(start=START, latency=0, plan=plan) as mock:
         yield mock
@@ -64,38 +64,38 @@ def sagemaker() -> Iterator[SageMakerMock]:
 
 @pytest.fixture
 def client(sagemaker: SageMakerMock) -> Any:
-    """Make a client of SageMaker."""
+    """Return a SageMaker client."""
     assert sagemaker.clock.now() == START
     return make_client()
 
 
 @pytest.fixture
 def logs(sagemaker: SageMakerMock) -> Any:
-    """Make a client of CloudWatch Logs."""
+    """Return a CloudWatch Logs client."""
     assert sagemaker.clock.now() == START
     return make_logs()
 
 
 def texts(response: dict[str, Any]) -> list[str]:
-    """Return the lines of a response."""
+    """Return the lines in a response."""
     return [event["message"] for event in response["events"]]
 
 
 def names(response: dict[str, Any]) -> list[str]:
-    """Return the streams of a response."""
+    """Return the stream names in a response."""
     return [stream["logStreamName"] for stream in response["logStreams"]]
 
 
 def ms(seconds: float) -> int:
-    """Return an instant so long after the start, as CloudWatch Logs writes it."""
+    """Return the instant this many seconds after the start, in milliseconds as CloudWatch Logs has it."""
     return round(after(seconds).timestamp() * 1000)
 
 
 # -- groups and streams
 
 
-def test_the_group_is_there_before_a_container_wrote(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """As in an account that has trained before; a stream is there from its first line on, one for each instance."""
+def test_the_group_exists_before_a_container_has_written(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
+    """As in an account that has trained before; a stream exists from its first line on, one for each instance."""
     for _ in range(2):
         assert logs.describe_log_streams(logGroupName=GROUP)["logStreams"] == []
         assert refusal(logs.get_log_events, logGroupName=GROUP, logStreamName=STREAM) == NO_STREAM
@@ -111,8 +111,8 @@ def test_the_group_is_there_before_a_container_wrote(sagemaker: SageMakerMock, c
     ]
 
 
-def test_a_job_that_never_ran_has_no_stream(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """It failed before its container started; nor has one that trained to its end and wrote nothing."""
+def test_a_job_that_wrote_nothing_has_no_stream(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
+    """Its container never started, or finished silently."""
     sagemaker.plan("silent", Plan.completes(training=100))
     create(client)
     create(client, "silent")
@@ -121,8 +121,8 @@ def test_a_job_that_never_ran_has_no_stream(sagemaker: SageMakerMock, client: An
     assert logs.describe_log_streams(logGroupName=GROUP)["logStreams"] == []
 
 
-def test_regions_have_logs_of_their_own(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """As they have jobs of their own; each has the group."""
+def test_regions_have_separate_logs(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
+    """Each has the group."""
     create(client)
     sagemaker.advance_until_idle()
     elsewhere = make_logs("eu-west-1")
@@ -135,8 +135,8 @@ def test_regions_have_logs_of_their_own(sagemaker: SageMakerMock, client: Any, l
 # -- the group as a whole
 
 
-def test_an_account_that_never_logged_has_no_group(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """Once a test has deleted it; it comes back with the first line of a job."""
+def test_after_its_deletion_the_group_is_missing(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
+    """Until the first line of a job creates it again."""
     assert logs.delete_log_group(logGroupName=GROUP)["ResponseMetadata"]["HTTPHeaders"]["content-length"] == "0"
     assert refusal(logs.delete_log_group, logGroupName=GROUP) == NO_GROUP
     assert logs.describe_log_groups()["logGroups"] == []
@@ -152,7 +152,7 @@ def test_an_account_that_never_logged_has_no_group(sagemaker: SageMakerMock, cli
 
 
 def test_a_deleted_group_takes_its_lines_along(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """Also those that were said, and one whose instant it is; what comes later is in a group that is there again."""
+    """Also added lines and one of that very instant; later lines create the group again."""
     create(client, **TWO)
     sagemaker.clock.advance(BEGIN_S + 10)
     sagemaker.log("churn", "before", instance=2)
@@ -170,7 +170,7 @@ def test_a_deleted_group_takes_its_lines_along(sagemaker: SageMakerMock, client:
 
 
 def test_metrics_outlive_the_group(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """SageMaker has read them when the lines came."""
+    """SageMaker reads them when the lines are written."""
     algorithm = {**request("x")["AlgorithmSpecification"], "MetricDefinitions": [{"Name": "loss", "Regex": "loss=(.*)"}]}
     create(client, AlgorithmSpecification=algorithm)
     sagemaker.clock.advance(BEGIN_S)
@@ -180,7 +180,7 @@ def test_metrics_outlive_the_group(sagemaker: SageMakerMock, client: Any, logs: 
 
 
 def test_a_group_is_created_once(sagemaker: SageMakerMock, logs: Any) -> None:
-    """By whoever is first: a client or, before it, the account that the mock is about."""
+    """By the first that needs it: a client, or the account's earlier jobs."""
     exists = ("ResourceAlreadyExistsException", "The specified log group already exists", 400)
     assert refusal(logs.create_log_group, logGroupName=GROUP) == exists
     logs.delete_log_group(logGroupName=GROUP)
@@ -192,8 +192,8 @@ def test_a_group_is_created_once(sagemaker: SageMakerMock, logs: Any) -> None:
     assert logs.describe_log_groups()["logGroups"][0]["creationTime"] == ms(5)
 
 
-def test_the_group_is_listed_as_the_service_does(sagemaker: SageMakerMock, logs: Any) -> None:
-    """With both of its ARNs; it was there before the mock began, whenever that was."""
+def test_the_group_is_listed_as_by_the_service(sagemaker: SageMakerMock, logs: Any) -> None:
+    """With both of its ARNs; its creation is before the start of the mock."""
     arn = f"arn:aws:logs:us-east-1:123456789012:log-group:{GROUP}"
     answered = logs.describe_log_groups()
     (group,) = answered["logGroups"]
@@ -214,19 +214,19 @@ def test_the_group_is_listed_as_the_service_does(sagemaker: SageMakerMock, logs:
     "asked",
     [{"logGroupNamePrefix": "/aws/sage"}, {"logGroupNamePattern": "Training"}, {"logGroupClass": "STANDARD"}, {}],
 )
-def test_the_group_is_listed_if_it_is_asked_for(sagemaker: SageMakerMock, logs: Any, asked: Any) -> None:
-    """By the beginning of its name, or by a part of it."""
+def test_the_group_is_found_by_prefix_and_pattern(sagemaker: SageMakerMock, logs: Any, asked: Any) -> None:
+    """By the beginning of its name, or by a part."""
     assert [group["logGroupName"] for group in logs.describe_log_groups(**asked)["logGroups"]] == [GROUP]
 
 
 @pytest.mark.parametrize("token", ["é", "x", "W10=", "WyJncm91cHMiLCAxXQ==", "WyJ4IiwgImEiXQ=="])
-def test_a_token_of_groups_that_was_never_given_is_refused(sagemaker: SageMakerMock, logs: Any, token: str) -> None:
-    """As one of streams is."""
+def test_an_invented_token_of_groups_is_refused(sagemaker: SageMakerMock, logs: Any, token: str) -> None:
+    """As with one of streams."""
     assert refusal(logs.describe_log_groups, nextToken=token) == INVALID_TOKEN
 
 
-def test_a_list_of_groups_is_asked_for_in_one_way(sagemaker: SageMakerMock, logs: Any) -> None:
-    """A prefix or a pattern."""
+def test_a_list_of_groups_takes_one_filter(sagemaker: SageMakerMock, logs: Any) -> None:
+    """A prefix or a pattern, not both."""
     code, text, _ = refusal(logs.describe_log_groups, logGroupNamePrefix="/aws", logGroupNamePattern="sage")
     assert (code, text) == (
         "InvalidParameterException",
@@ -234,8 +234,8 @@ def test_a_list_of_groups_is_asked_for_in_one_way(sagemaker: SageMakerMock, logs
     )
 
 
-def test_a_real_list_of_groups_is_let_through() -> None:
-    """Where CloudWatch Logs may reach the network; without credentials it does not get far here."""
+def test_the_real_list_of_groups_is_used_when_logs_are_let_through() -> None:
+    """Without credentials the request ends early here."""
     with mock_sagemaker(passthrough=["logs"]):
         logs = make_logs()
         vars(logs)["_request_signer"]._credentials = None
@@ -246,8 +246,8 @@ def test_a_real_list_of_groups_is_let_through() -> None:
 # -- streams
 
 
-def test_a_stream_is_described_as_the_service_does(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """In milliseconds, with its own ARN, and no stored bytes."""
+def test_a_stream_is_described_as_by_the_service(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
+    """Instants in milliseconds, an ARN of its own, and zero stored bytes."""
     create(client)
     sagemaker.clock.advance(BEGIN_S + 25)
     (stream,) = logs.describe_log_streams(logGroupName=GROUP)["logStreams"]
@@ -263,8 +263,8 @@ def test_a_stream_is_described_as_the_service_does(sagemaker: SageMakerMock, cli
     }
 
 
-def test_a_group_is_named_by_its_arn_as_well(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """Or by name in the same parameter; that of another region does not exist here, and both at once are refused."""
+def test_a_group_may_be_given_by_its_arn(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
+    """Or by name in the same parameter; an ARN of another region does not exist, and name and ARN together are refused."""
     create(client)
     sagemaker.clock.advance(BEGIN_S)
     arn = f"arn:aws:logs:us-east-1:123456789012:log-group:{GROUP}"
@@ -277,7 +277,7 @@ def test_a_group_is_named_by_its_arn_as_well(sagemaker: SageMakerMock, client: A
 
 
 def test_streams_come_in_pages(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """By name, in both orders; a token is given only if more follow, also to boto3's paginator."""
+    """By name, in both orders; only a page before others has a token. boto3's paginator works."""
     create(client, "b", **TWO)
     create(client, "a")
     sagemaker.clock.advance(BEGIN_S)
@@ -291,7 +291,7 @@ def test_streams_come_in_pages(sagemaker: SageMakerMock, client: Any, logs: Any)
     assert names(logs.describe_log_streams(logGroupName=GROUP, logStreamNamePrefix="b")) == everything[1:]
 
 
-def test_streams_are_ordered_by_their_last_line(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
+def test_streams_can_be_ordered_by_their_last_line(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
     """Not together with a prefix (turbot/steampipe-plugin-aws#1949)."""
     create(client, "b")
     create(client, "a")
@@ -309,7 +309,7 @@ def test_streams_are_ordered_by_their_last_line(sagemaker: SageMakerMock, client
 
 
 @pytest.mark.parametrize("token", ["x", "W10=", "W2ZhbHNlLCBmYWxzZSwgIjAiLCAiYSJd", "bnVsbA=="])
-def test_a_token_of_streams_that_was_never_given_is_refused(sagemaker: SageMakerMock, client: Any, logs: Any, token: str) -> None:
+def test_an_invented_token_of_streams_is_refused(sagemaker: SageMakerMock, client: Any, logs: Any, token: str) -> None:
     """In the words of boto/boto3#1467."""
     create(client)
     sagemaker.clock.advance(BEGIN_S)
@@ -320,7 +320,7 @@ def test_a_token_of_streams_that_was_never_given_is_refused(sagemaker: SageMaker
 
 
 def test_lines_appear_as_time_passes(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """A client that follows the forward token sees each once; at the end it is the token that it sent, and no event."""
+    """A client that follows the forward token sees each once. At the end the token repeats, without events."""
     create(client)
     sagemaker.clock.advance(BEGIN_S)
     page = logs.get_log_events(logGroupName=GROUP, logStreamName=STREAM, startFromHead=True)
@@ -335,8 +335,8 @@ def test_lines_appear_as_time_passes(sagemaker: SageMakerMock, client: Any, logs
     assert seen == [f"epoch {number}" for number in range(5)]
 
 
-def test_a_stream_is_read_backwards(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """The last lines first, each page in the order of time; at the beginning the token repeats."""
+def test_a_stream_can_be_read_backwards(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
+    """The last lines first, each page in order of time; at the beginning the token repeats."""
     create(client)
     sagemaker.advance_until_idle()
     page = logs.get_log_events(logGroupName=GROUP, logStreamName=STREAM, limit=2)
@@ -350,8 +350,8 @@ def test_a_stream_is_read_backwards(sagemaker: SageMakerMock, client: Any, logs:
     assert pages == [["epoch 3", "epoch 4"], ["epoch 1", "epoch 2"], ["epoch 0"], []]
 
 
-def test_one_can_turn_round_anywhere(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """The tokens of a page lead on to both sides of it; those of an empty page too."""
+def test_a_reader_may_change_direction_anywhere(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
+    """Both tokens of a page lead on, even those of an empty page."""
     create(client)
     sagemaker.advance_until_idle()
     stream = {"logGroupName": GROUP, "logStreamName": STREAM, "limit": 2}
@@ -364,8 +364,8 @@ def test_one_can_turn_round_anywhere(sagemaker: SageMakerMock, client: Any, logs
     assert texts(logs.get_log_events(nextToken=start["nextForwardToken"], **stream)) == texts(page)
 
 
-def test_the_end_of_a_range_is_not_in_it(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """The beginning is; an empty range still has both tokens, which lead on."""
+def test_the_end_of_a_range_is_exclusive(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
+    """Its start is inclusive; an empty range still has both tokens, which lead on."""
     create(client)
     sagemaker.clock.advance(BEGIN_S + 35)
     stream = {"logGroupName": GROUP, "logStreamName": STREAM}
@@ -378,7 +378,7 @@ def test_the_end_of_a_range_is_not_in_it(sagemaker: SageMakerMock, client: Any, 
 
 
 def test_a_page_holds_a_megabyte(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """A longer line than that comes alone."""
+    """A longer line comes alone."""
     create(client)
     sagemaker.clock.advance(BEGIN_S)
     for size in (600_000, 400_000, 100_000, 2_000_000):
@@ -393,7 +393,7 @@ def test_a_page_holds_a_megabyte(sagemaker: SageMakerMock, client: Any, logs: An
 
 
 @pytest.mark.parametrize("token", ["x", "f/1/s", f"g/{1:056}/s", f"f/{1:055}x/s", f"f/{1:055}²/s"])
-def test_a_token_of_events_that_was_never_given_is_refused(sagemaker: SageMakerMock, client: Any, logs: Any, token: str) -> None:
+def test_an_invented_token_of_events_is_refused(sagemaker: SageMakerMock, client: Any, logs: Any, token: str) -> None:
     """In the words of boto/boto3#1467."""
     create(client)
     sagemaker.clock.advance(BEGIN_S)
@@ -405,7 +405,7 @@ def test_a_token_of_events_that_was_never_given_is_refused(sagemaker: SageMakerM
 
 
 def test_streams_are_read_together(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """In the order of their lines, by prefix, by name, by what a line holds; each event has an id of its own."""
+    """In the order of their lines; by prefix, by name, by pattern. Each event has its own id."""
     create(client, **TWO)
     create(client, "other")
     sagemaker.clock.advance(BEGIN_S + 15)
@@ -427,7 +427,7 @@ def test_streams_are_read_together(sagemaker: SageMakerMock, client: Any, logs: 
     assert shown == {"logStreamName": STREAM, "message": "epoch 1", "timestamp": at_ms, "ingestionTime": at_ms}
 
 
-def test_both_ends_of_a_range_are_in_it(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
+def test_both_ends_of_a_range_are_inclusive_in_filter_log_events(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
     """Unlike in GetLogEvents."""
     create(client)
     sagemaker.advance_until_idle()
@@ -435,8 +435,8 @@ def test_both_ends_of_a_range_are_in_it(sagemaker: SageMakerMock, client: Any, l
     assert texts(found) == ["epoch 1", "epoch 2", "epoch 3"]
 
 
-def test_events_come_in_pages(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """The last has no token."""
+def test_filtered_events_come_in_pages(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
+    """The last page has no token."""
     create(client)
     sagemaker.advance_until_idle()
     paginator = logs.get_paginator("filter_log_events")
@@ -448,8 +448,8 @@ def test_events_come_in_pages(sagemaker: SageMakerMock, client: Any, logs: Any) 
     "startFromHead" not in session().get_service_model("logs").operation_model("FilterLogEvents").input_shape.members,
     reason="this botocore is older than what is tested",
 )
-def test_events_are_read_from_the_newest_on() -> None:
-    """Since 2024, as the operation's documentation says; the token keeps the direction."""
+def test_events_can_be_read_from_the_newest_on() -> None:
+    """Since 2024, by the operation's documentation; the token keeps the direction."""
     plan = Plan.completes(training=100, logs=epochs(), **KNOWN)
     with mock_sagemaker(start="2024-06-01", plan=plan) as sagemaker:
         create(make_client())
@@ -467,8 +467,8 @@ def test_events_are_read_from_the_newest_on() -> None:
     assert text == "startFromHead can only be false when startTime is on or after 2024-01-01T00:00:00Z."
 
 
-def test_streams_are_named_in_one_way(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """And all of them exist."""
+def test_streams_are_given_in_one_way(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
+    """By prefix or by name; all named ones must exist."""
     create(client)
     sagemaker.clock.advance(BEGIN_S)
     both = refusal(logs.filter_log_events, logGroupName=GROUP, logStreamNames=[STREAM], logStreamNamePrefix="churn/")
@@ -476,11 +476,11 @@ def test_streams_are_named_in_one_way(sagemaker: SageMakerMock, client: Any, log
     assert refusal(logs.filter_log_events, logGroupName=GROUP, logStreamNames=[STREAM, "other"]) == NO_STREAM
 
 
-# -- what is refused, and by whom
+# -- refusals, and other groups
 
 
 def test_values_are_checked_by_the_model_of_cloudwatch_logs(sagemaker: SageMakerMock, logs: Any) -> None:
-    """In the words of elastic/integrations#10564; `validate=False` lets them through."""
+    """In the words of elastic/integrations#10564; `validate=False` accepts them."""
     wrong = {"logGroupName": GROUP, "startTime": -6795364578871}
     text = (
         "1 validation error detected: Value '-6795364578871' at 'startTime' failed to satisfy constraint: "
@@ -503,8 +503,10 @@ def test_values_are_checked_by_the_model_of_cloudwatch_logs(sagemaker: SageMaker
         ("PutLogEvents", {"logGroupName": GROUP, "logStreamName": STREAM, "logEvents": []}),
     ],
 )
-def test_what_is_not_simulated_says_so(sagemaker: SageMakerMock, logs: Any, operation: str, params: Any) -> None:
-    """It names the operation and those that are, and it is in the calls."""
+def test_an_operation_of_logs_that_is_not_simulated_is_an_error(
+    sagemaker: SageMakerMock, logs: Any, operation: str, params: Any
+) -> None:
+    """It names the operation and the simulated ones, and the call is recorded."""
     query = {"startTime": 0, "endTime": 1, "queryString": "fields @message"} if operation == "StartQuery" else {}
     with pytest.raises(NotSimulated) as caught:
         logs.start_query(**params, **query) if operation == "StartQuery" else logs.put_log_events(**params)
@@ -517,8 +519,8 @@ def test_what_is_not_simulated_says_so(sagemaker: SageMakerMock, logs: Any, oper
 
 
 @pytest.mark.parametrize("group", ["/aws/sagemaker/Endpoints/churn", "/aws/sagemaker/TrainingJobs2"])
-def test_other_groups_are_not_answered_here(sagemaker: SageMakerMock, logs: Any, group: str) -> None:
-    """Nor seen: they are moto's, or nobody's."""
+def test_other_groups_are_not_answered(sagemaker: SageMakerMock, logs: Any, group: str) -> None:
+    """The mock does not list them either; moto may have them."""
     with pytest.raises(NotAnswered, match="logs.DescribeLogStreams"):
         logs.describe_log_streams(logGroupName=group)
     with pytest.raises(NotAnswered, match="logs.DescribeLogGroups"):
@@ -527,20 +529,20 @@ def test_other_groups_are_not_answered_here(sagemaker: SageMakerMock, logs: Any,
 
 
 @pytest.mark.parametrize("body", [{}, {"logGroupName": None}, {"logGroupNames": "x"}, {"logGroupNames": [7]}])
-def test_what_names_no_group_is_not_ours(body: Any) -> None:
-    """However odd it is."""
+def test_a_body_without_a_group_is_not_ours(body: Any) -> None:
+    """Whatever else is in it."""
     assert not concerns(API, "GetLogEvents", json.dumps(body))
 
 
 @pytest.mark.parametrize("body", ["{", "[]", '{"logGroupName": 7}', b"\xff"])
-def test_whose_group_nobody_can_read_is_ours_to_refuse(body: str | bytes) -> None:
-    """Of what is simulated: CloudWatch Logs would refuse it whatever the group."""
+def test_a_simulated_operation_with_an_unreadable_group_is_ours(body: str | bytes) -> None:
+    """CloudWatch Logs would refuse it for any group."""
     assert concerns(API, "GetLogEvents", body)
     assert not concerns(API, "StartQuery", body)
 
 
-def test_who_lets_logs_out_signs_them() -> None:
-    """Where nothing has credentials, what we answer needs none; what may go out is signed as ever."""
+def test_requests_are_signed_only_when_they_may_leave() -> None:
+    """Our answers need no credentials."""
     for passthrough in ([], ["logs"]):
         with mock_sagemaker(passthrough=passthrough):
             logs = make_logs()
@@ -555,8 +557,8 @@ def test_who_lets_logs_out_signs_them() -> None:
 # -- sagemaker.log
 
 
-def test_a_line_is_written_now_earlier_or_later(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """By one instance; an earlier one comes late, in its place, and who follows the stream does not see it."""
+def test_a_test_may_add_a_line_now_earlier_or_later(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
+    """On one instance; an earlier line is inserted in its place, and a reader that follows the stream misses it."""
     create(client, **TWO)
     sagemaker.clock.advance(BEGIN_S + 15)
     stream = {"logGroupName": GROUP, "logStreamName": f"churn/algo-2-{EPOCH_S}", "startFromHead": True}
@@ -581,12 +583,12 @@ def test_a_job_may_log_after_its_end(sagemaker: SageMakerMock, client: Any, logs
     assert texts(logs.get_log_events(logGroupName=GROUP, logStreamName=STREAM, limit=1)) == ["late"]
 
 
-def test_what_cannot_be_logged_is_refused_where_it_is_said(sagemaker: SageMakerMock, client: Any) -> None:
-    """No text, no such job or instance, no container yet."""
+def test_an_invalid_added_line_is_refused_at_once(sagemaker: SageMakerMock, client: Any) -> None:
+    """Not a text, an unknown job or instance, or no container yet."""
     create(client)
     for text in ("", None, b"x"):
         with pytest.raises(TypeError) as wrong:
-            sagemaker.log("churn", text)  # type: ignore[arg-type]  # that is the point
+            sagemaker.log("churn", text)  # type: ignore[arg-type]  # the point of the test
         assert str(wrong.value) == f"log() takes the text of a line, not {text!r}: write log('churn', 'epoch=1 loss=0.31')"
     with pytest.raises(KeyError, match="no training job 'chrun' was created"):
         sagemaker.log("chrun", "x")
@@ -605,14 +607,14 @@ def test_what_cannot_be_logged_is_refused_where_it_is_said(sagemaker: SageMakerM
         sagemaker.log("churn", "x", at="tomorrow")
 
 
-# -- as clients read them
+# -- loops of real clients
 
 
 @pytest.mark.parametrize("missing", [0, 3])
 def test_the_log_tail_of_the_sagemaker_sdk_sees_each_line_once(missing: int) -> None:
     """The loop of SDK v2's `fit(logs=True)`: streams until each instance has one, then their lines, every ten seconds.
 
-    Also in an account that never logged, where the group is missing at the first looks.
+    Also in an account that never logged: there the group is missing at first.
     """
     plan = Plan.completes(training=100, logs=epochs(20, 5), **KNOWN)
     with mock_sagemaker(start=START, plan=plan) as sagemaker:
@@ -637,7 +639,7 @@ def test_the_log_tail_of_the_sagemaker_sdk_sees_each_line_once(missing: int) -> 
 
 
 class Tail:
-    """What SDK v2 keeps of a job's logs between two looks at them."""
+    """The state of SDK v2 between two looks at a job's logs."""
 
     def __init__(self, logs: Any, name: str, instances: int) -> None:
         self.logs = logs
@@ -664,7 +666,7 @@ class Tail:
         found = {"logGroupName": GROUP, "logStreamNamePrefix": f"{self.name}/", "orderBy": "LogStreamName"}
         response = self.logs.describe_log_streams(limit=min(self.instances, 50), **found)
         self.streams = names(response)
-        # The SDK would ask again for as long as there is a token, and never sends it.
+        # The SDK asks again as long as there is a token, but never sends it.
         assert "nextToken" not in response
 
     def events(self, stream: str, start_ms: int, skip: int) -> Iterator[Any]:
@@ -680,8 +682,8 @@ class Tail:
             skip = max(0, skip - len(response["events"]))
 
 
-def test_a_loop_that_polls_a_finished_log_is_told() -> None:
-    """Nothing will be written any more: law 9."""
+def test_a_loop_over_a_finished_log_is_stopped() -> None:
+    """Law 9: no more lines can come."""
     plan = Plan.completes(training=100, logs=epochs(), **KNOWN)
     with mock_sagemaker(start=START, plan=plan) as sagemaker:
         create(make_client())
@@ -697,7 +699,7 @@ def test_a_loop_that_polls_a_finished_log_is_told() -> None:
 
 
 def tailed(read: Any, **token: str) -> Iterator[list[str]]:
-    """Yield what is on each page, until the token stays or there is none."""
+    """Yield the events of each page, until the token repeats or is missing."""
     while True:
         response = read(**token)
         yield texts(response)
@@ -707,8 +709,8 @@ def tailed(read: Any, **token: str) -> Iterator[list[str]]:
         token = {"nextToken": after_it}
 
 
-def test_a_tail_that_stops_at_an_empty_page_loses_lines(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """Empty and partial pages have a token, and one that stays, or none, is the end: dstackai/dstack#2500, boto/boto3#4258."""
+def test_a_reader_that_stops_at_an_empty_page_misses_lines(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
+    """Empty and partial pages have a token; only a repeated or missing one is the end (dstackai/dstack#2500, boto/boto3#4258)."""
     thin = Plan.completes(training=100, logs=epochs(), **KNOWN).but(empty_log_pages=2)
     sagemaker.plan("thin", thin)
     create(client, "thin")
@@ -727,7 +729,7 @@ def test_a_tail_that_stops_at_an_empty_page_loses_lines(sagemaker: SageMakerMock
     assert list(tailed(get)) == [*halves, []]
     assert list(tailed(filtered)) == halves
     assert texts(logs.get_log_events(logGroupName=GROUP, logStreamName=streams["full"], startFromHead=True)) == lines
-    # From the end, too.
+    # From the end as well.
     back = logs.get_log_events(logGroupName=GROUP, logStreamName=streams["thin"])
     found = [texts(back)]
     for _ in range(3):
@@ -738,7 +740,7 @@ def test_a_tail_that_stops_at_an_empty_page_loses_lines(sagemaker: SageMakerMock
 
 
 @YOUNG
-def test_events_are_filtered_backwards_over_empty_pages() -> None:
+def test_filtered_events_are_read_backwards_over_empty_pages() -> None:
     """As forwards."""
     plan = Plan.completes(training=100, logs=epochs(2), **KNOWN).but(empty_log_pages=1)
     with mock_sagemaker(start="2026-03-01T09:00:00Z", latency=0, plan=plan) as mock:
@@ -761,7 +763,7 @@ SPARSE: Any = {
 
 
 def backward(read: Any) -> Iterator[list[str]]:
-    """Yield what is on each page of one stream, from the newest on, until the token stays."""
+    """Yield the events of each page of one stream, from the newest on, until the token repeats."""
     token: dict[str, str] = {}
     while True:
         response = read(**token)
@@ -772,7 +774,7 @@ def backward(read: Any) -> Iterator[list[str]]:
 
 
 def test_a_gap_of_hours_makes_an_empty_page(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """Without a word of the test: the page before the gap is partial, and one empty page stands for it (dstackai/dstack#2500)."""
+    """Without any setting: the page before the gap is partial, and one empty page stands for the gap (dstackai/dstack#2500)."""
     sagemaker.plan("*", Plan.completes(**SPARSE))
     create(client)
     sagemaker.clock.advance(BEGIN_S + 14 * HOUR_S)
@@ -789,16 +791,16 @@ def test_a_gap_of_hours_makes_an_empty_page(sagemaker: SageMakerMock, client: An
     assert list(tailed(head)) == [["a", "b"], [], ["c", "d"], []]
     assert list(tailed(filtered)) == [["a", "b"], [], ["c", "d"]]
     assert list(backward(get)) == [["c", "d"], [], ["a", "b"], []]
-    # What a pattern leaves out does not fill the time.
+    # Lines that the pattern leaves out do not fill a gap.
     assert list(tailed(lambda **more: filtered(filterPattern="?a ?d", **more))) == [["a"], [], ["d"]]
-    # FilterLogEvents reads from the start of the range on (aws/aws-parallelcluster#7571).
+    # FilterLogEvents reads from the start of the range (aws/aws-parallelcluster#7571).
     early = ms(-24 * HOUR_S)
     assert list(tailed(lambda **more: filtered(startTime=early, **more))) == [[], ["a", "b"], [], ["c", "d"]]
     assert list(tailed(lambda **more: filtered(startTime=ms(0), **more))) == [["a", "b"], [], ["c", "d"]]
 
 
-def test_the_newest_lines_of_an_old_log_come_behind_an_empty_page(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """GetLogEvents reads backward from two hours after now; endTime leads to the lines at once (boto/boto3#3718)."""
+def test_the_newest_lines_of_an_old_log_come_after_an_empty_page(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
+    """GetLogEvents reads backward from two hours after now; endTime leads straight to the lines (boto/boto3#3718)."""
     sagemaker.plan("*", Plan.completes(training=100, logs=epochs(2), **KNOWN))
     create(client)
     sagemaker.clock.advance(BEGIN_S + HOUR_S)
@@ -814,8 +816,8 @@ def test_the_newest_lines_of_an_old_log_come_behind_an_empty_page(sagemaker: Sag
 
 
 @pytest.mark.parametrize("none", [Plan.completes(**SPARSE).but(empty_log_pages=0)])
-def test_a_plan_can_have_no_empty_pages(sagemaker: SageMakerMock, client: Any, logs: Any, none: Plan) -> None:
-    """`empty_log_pages=0`: then a gap makes none."""
+def test_a_plan_may_turn_empty_pages_off(sagemaker: SageMakerMock, client: Any, logs: Any, none: Plan) -> None:
+    """With `empty_log_pages=0` a gap makes none."""
     sagemaker.plan("*", none)
     create(client)
     sagemaker.advance_until_idle()

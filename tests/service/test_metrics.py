@@ -1,4 +1,4 @@
-"""FinalMetricDataList."""
+"""FinalMetricDataList: the last values of metrics."""
 
 import time
 from typing import Any
@@ -20,19 +20,19 @@ OPTIONS: dict[str, Any] = {"latency": 0, "strict": False}
 
 
 def defined(*definitions: dict[str, str]) -> dict[str, Any]:
-    """Return the algorithm of a request that defines metrics."""
+    """Return an AlgorithmSpecification with metric definitions."""
     image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1"
     return {"TrainingImage": image, "TrainingInputMode": "File", "MetricDefinitions": list(definitions)}
 
 
 def shown(client: Any, name: str = "churn-1") -> list[tuple[str, float, float]]:
-    """Return the metrics of a job: name, value, and the second after START."""
+    """Return a job's metrics: name, value, and seconds after START."""
     found = describe(client, name).get("FinalMetricDataList", [])
     return [(one["MetricName"], one["Value"], (one["Timestamp"] - START).total_seconds()) for one in found]
 
 
-def test_the_last_value_is_shown_as_the_service_shows_it(sagemaker: SageMakerMock, client: Any) -> None:
-    """Widened from a 32-bit float, at a whole second; absent until a line matched."""
+def test_the_last_value_is_shown_as_by_the_service(sagemaker: SageMakerMock, client: Any) -> None:
+    """A 32-bit float as a double, at a whole second; missing until a line matches."""
     lines = [(0, "start"), (10, "loss=0.5"), (20.9, "loss=0.0036"), (30, "done")]
     sagemaker.plan("*", Plan.completes(training=100, logs={"Training": lines}, **KNOWN))
     create(client, "churn-1", AlgorithmSpecification=defined(LOSS, {"Name": "never", "Regex": "accuracy=(.*)"}))
@@ -49,7 +49,7 @@ def test_the_last_value_is_shown_as_the_service_shows_it(sagemaker: SageMakerMoc
 
 
 def test_metrics_are_shown_in_the_order_of_their_definitions(sagemaker: SageMakerMock, client: Any) -> None:
-    """Each with its own last line; without a group the whole match is the value."""
+    """Each has its own last line; without a group the whole match is the value."""
     lines = [(10, "epoch 1"), (20, "7 loss=2"), (30, "loss=1")]
     sagemaker.plan("*", Plan.completes(training=100, logs={"Training": lines}, **KNOWN))
     create(client, "churn-1", AlgorithmSpecification=defined(EPOCH, LOSS))
@@ -58,8 +58,8 @@ def test_metrics_are_shown_in_the_order_of_their_definitions(sagemaker: SageMake
 
 
 @pytest.mark.parametrize("text", ["loss=abc", "loss=nan", "loss=inf", "loss=1e39", "loss", "loss=", "loss=1.2.3"])
-def test_what_is_no_number_is_no_value(sagemaker: SageMakerMock, client: Any, text: str) -> None:
-    """Nor what is none that a MetricData can hold: the value before stays."""
+def test_a_match_that_is_not_a_number_is_no_value(sagemaker: SageMakerMock, client: Any, text: str) -> None:
+    """Nor is one that MetricData cannot hold; the earlier value stays."""
     lines = [(10, "loss=-1e-3"), (20, text)]
     sagemaker.plan("*", Plan.completes(training=100, logs={"Training": lines}, **KNOWN))
     create(client, "churn-1", AlgorithmSpecification=defined({**LOSS, "Regex": "loss(?:=([-a-z0-9.]+))?"}))
@@ -67,8 +67,8 @@ def test_what_is_no_number_is_no_value(sagemaker: SageMakerMock, client: Any, te
     assert shown(client) == [("train:loss", -0.0010000000474974513, 40)]
 
 
-def test_what_is_said_counts_at_its_instant(sagemaker: SageMakerMock, client: Any) -> None:
-    """The last by instant, not the last that was said; what no container could write does not count."""
+def test_added_lines_count_at_their_instants(sagemaker: SageMakerMock, client: Any) -> None:
+    """The last by instant counts, not the last added; lines at times without a container do not count."""
     sagemaker.plan("*", Plan.completes(training=100, logs={"Training": [(50, "loss=5")]}, **KNOWN))
     create(client, "churn-1", AlgorithmSpecification=defined(LOSS))
     create(client, "churn-2", AlgorithmSpecification=defined(LOSS))
@@ -87,7 +87,7 @@ def test_what_is_said_counts_at_its_instant(sagemaker: SageMakerMock, client: An
 
 
 def test_groups_may_be_named_as_in_java(sagemaker: SageMakerMock, client: Any) -> None:
-    """Which engine the service has is not known; what either would read is read."""
+    """The service's engine is not known, so both spellings are read."""
     sagemaker.plan("*", Plan.completes(training=100, logs={"Training": [(1, "loss=2 acc=3")]}, **KNOWN))
     create(client, "churn-1", AlgorithmSpecification=defined({"Name": "acc", "Regex": "(?<=acc=)(?<value>[0-9]+)"}))
     sagemaker.advance_until_idle()
@@ -95,7 +95,7 @@ def test_groups_may_be_named_as_in_java(sagemaker: SageMakerMock, client: Any) -
 
 
 def test_values_survive_a_restart(sagemaker: SageMakerMock, client: Any) -> None:
-    """Until the container that started again has a newer one."""
+    """Until the restarted container logs a newer one."""
     then = Plan.completes(training=100, logs={"Training": [(10, "loss=2"), (50, "loss=1")]}, **KNOWN)
     sagemaker.plan("*", Plan.interrupted(after=[60], lasting=10, then=then))
     create(
@@ -118,8 +118,8 @@ def test_values_survive_a_restart(sagemaker: SageMakerMock, client: Any) -> None
     "regex, text",
     [("(", "missing ), unterminated subpattern at position 0"), ("a{9999999999999999}", "the repetition number is too large")],
 )
-def test_a_metric_that_nobody_can_read_is_refused(client: Any, regex: str, text: str) -> None:
-    """When the job is created. The words are assumed."""
+def test_an_invalid_regex_is_refused(client: Any, regex: str, text: str) -> None:
+    """When the job is created; the words are assumed."""
     algorithm = defined({"Name": "loss", "Regex": regex})
     assert refusal(create, client, "churn-1", AlgorithmSpecification=algorithm) == (
         "ValidationException",
@@ -128,8 +128,8 @@ def test_a_metric_that_nobody_can_read_is_refused(client: Any, regex: str, text:
     )
 
 
-def test_no_metric_takes_for_ever(sagemaker: SageMakerMock, client: Any) -> None:
-    """A line may be long, and an expression may have more ways through it than there is time."""
+def test_regexes_do_not_backtrack(sagemaker: SageMakerMock, client: Any) -> None:
+    """With `re`, a long line and some expressions would take longer than any test."""
     lines = [(10, "a" * 50_000), (20, "loss=" + "a" * 50_000 + "7!")]
     sagemaker.plan("*", Plan.completes(training=100, logs={"Training": lines}, **KNOWN))
     create(client, "churn-1", AlgorithmSpecification=defined({"Name": "hard", "Regex": "loss=(?:a+)+([0-9])!"}, LOSS))
@@ -138,15 +138,15 @@ def test_no_metric_takes_for_ever(sagemaker: SageMakerMock, client: Any) -> None
     assert shown(client) == [("hard", 7.0, 50)]
 
 
-def test_a_metric_that_could_take_for_ever_is_not_simulated(sagemaker: SageMakerMock, client: Any) -> None:
-    """The error is ours, at the call that gave it; there is no job."""
+def test_a_regex_that_needs_backtracking_is_not_simulated(sagemaker: SageMakerMock, client: Any) -> None:
+    """The error is ours, at the call; no job is created."""
     with pytest.raises(NotSimulated, match="a reference to a group in the regular expression"):
         create(client, "churn-1", AlgorithmSpecification=defined({"Name": "loss", "Regex": r"(.+)=\1"}))
     assert not sagemaker.jobs
 
 
-def test_without_validation_a_metric_that_cannot_be_searched_for_has_no_value() -> None:
-    """It is let in, and a description of the job is still answered."""
+def test_without_validation_an_unsupported_regex_has_no_value() -> None:
+    """The job is created, and can be described."""
     with mock_sagemaker(
         start=START, latency=0, validate=False, plan=Plan.completes(training=9, logs={"Training": [(1, "loss=2")]})
     ):
@@ -158,8 +158,8 @@ def test_without_validation_a_metric_that_cannot_be_searched_for_has_no_value() 
         assert [name for name, *_ in shown(client)] == ["train:loss"]
 
 
-def test_metrics_may_come_some_seconds_after_the_end(sagemaker: SageMakerMock, client: Any) -> None:
-    """A plan says how long after; without it they are there when their lines are."""
+def test_a_plan_may_delay_metrics_after_the_end(sagemaker: SageMakerMock, client: Any) -> None:
+    """By some seconds; by default they are there with their lines."""
     plan = Plan.completes(training=100, logs={"Training": [(50, "loss=5")]}, **KNOWN)
     sagemaker.plan("late", plan.but(metrics_after=5))
     sagemaker.plan("*", plan)
@@ -175,9 +175,9 @@ def test_metrics_may_come_some_seconds_after_the_end(sagemaker: SageMakerMock, c
 
 
 @pytest.mark.parametrize("null", [False, True])
-def test_the_metrics_of_a_record_may_come_later_too(sagemaker: SageMakerMock, null: bool) -> None:  # noqa: FBT001  # a table
-    """As a plan says; what the record shows as null is null at once."""
-    # One whose answers are not checked: null is not in the service model.
+def test_a_plan_may_delay_the_metrics_of_a_record(sagemaker: SageMakerMock, null: bool) -> None:  # noqa: FBT001  # a column of the table
+    """Members that are null in the record are null at once."""
+    # A client without checks: null breaks the service model.
     client = boto3.client("sagemaker", region_name="us-east-1")
     record = {**G1, "FinalMetricDataList": None} if null else G1
     sagemaker.plan("late", Plan.replays(record).but(metrics_after=5))

@@ -1,4 +1,4 @@
-"""The jobs that still count."""
+"""The set of jobs that still count, kept from look to look."""
 
 from dataclasses import replace
 
@@ -22,8 +22,8 @@ def over(job: Job, now_us: int) -> bool:
 
 @example(["create", "look", "replace", "look", "wait", "wait", "wait", "look", "remove", "look"])
 @given(st.lists(st.sampled_from(["create", "replace", "look", "remove", "wait"]), max_size=30))
-def test_those_that_count_are_those_that_a_look_at_all_finds(steps: list[str]) -> None:
-    """Whatever happened between two looks."""
+def test_a_look_finds_the_same_jobs_as_a_search_over_all(steps: list[str]) -> None:
+    """Whatever happens between two looks."""
     store, now_us = Store(), START_US
     recent: Recent[Job] = Recent()
     names = [f"job-{number}" for number in range(5)]
@@ -46,8 +46,8 @@ def test_those_that_count_are_those_that_a_look_at_all_finds(steps: list[str]) -
             assert found == [job for job in region.by_name.values() if not over(job, now_us)]
 
 
-def test_a_look_costs_what_counts() -> None:
-    """A job that does not count is not asked again, and its name may be taken by one that does."""
+def test_a_job_that_no_longer_counts_is_not_checked_again() -> None:
+    """A new job with its name is."""
     store = Store()
     recent: Recent[Job] = Recent()
     asked: list[str] = []

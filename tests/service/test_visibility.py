@@ -13,13 +13,13 @@ from tests.support.strategies import START_US, job_named
 
 
 def listed(client: Any) -> list[str]:
-    """Return the names of the jobs that are listed, newest first, a page at a time."""
+    """Return the names of the listed jobs, newest first, over all pages."""
     pages = client.get_paginator("list_training_jobs").paginate(PaginationConfig={"PageSize": 2})
     return [summary["TrainingJobName"] for page in pages for summary in page["TrainingJobSummaries"]]
 
 
 def refused(call: Any, **request: Any) -> tuple[str, str, int]:
-    """Return how a call is refused."""
+    """Return the refusal of a call."""
     with pytest.raises(ClientError) as caught:
         call(**request)
     return code_and_text(caught.value)
@@ -28,8 +28,8 @@ def refused(call: Any, **request: Any) -> tuple[str, str, int]:
 MISSING = ("ValidationException", "Requested resource not found.", 400)
 
 
-def test_a_hidden_job_is_seen_when_its_time_has_come() -> None:
-    """The time counts from the creation, and ends at its instant."""
+def test_a_hidden_job_appears_when_its_time_has_passed() -> None:
+    """The time counts from the creation; at its end the job is there."""
     with mock_sagemaker(start=START, latency=0) as mock:
         client = make_client()
         mock.hide("churn", lasting=30)
@@ -42,7 +42,7 @@ def test_a_hidden_job_is_seen_when_its_time_has_come() -> None:
 
 
 def test_a_hidden_job_can_be_neither_stopped_nor_tagged() -> None:
-    """Each operation says so in its own words, and nothing is changed."""
+    """Each operation refuses in its own words, and nothing changes."""
     with mock_sagemaker(start=START) as mock:
         client = make_client()
         mock.hide("*", lasting=timedelta(minutes=1))
@@ -52,8 +52,8 @@ def test_a_hidden_job_can_be_neither_stopped_nor_tagged() -> None:
         assert mock.jobs["churn"].status == "InProgress"
 
 
-def test_a_call_about_no_job_is_as_without_the_rule() -> None:
-    """A model is not hidden with the jobs."""
+def test_hiding_jobs_hides_no_models() -> None:
+    """A call that is not about a job is not affected."""
     arn = "arn:aws:sagemaker:us-east-1:123456789012:model/churn"
     with mock_sagemaker(start=START, strict=False) as mock:
         client = make_client()
@@ -64,7 +64,7 @@ def test_a_call_about_no_job_is_as_without_the_rule() -> None:
 
 
 def test_a_hidden_job_keeps_its_name() -> None:
-    """Creating it again is refused: names are unique from the first moment on."""
+    """A second creation is refused: names are unique at once."""
     with mock_sagemaker(start=START) as mock:
         client = make_client()
         mock.hide("*", lasting=60)
@@ -75,8 +75,8 @@ def test_a_hidden_job_keeps_its_name() -> None:
         assert refused(client.describe_training_job, TrainingJobName="churn") == MISSING
 
 
-def test_a_list_has_no_place_for_hidden_jobs() -> None:
-    """Pages are as full as if they did not exist; those that the pattern does not fit are there."""
+def test_hidden_jobs_take_no_place_in_a_list() -> None:
+    """Pages are as full as without them; other jobs are listed."""
     with mock_sagemaker(start=START, latency=0) as mock:
         client = make_client()
         mock.hide("b*", lasting=10)
@@ -89,7 +89,7 @@ def test_a_list_has_no_place_for_hidden_jobs() -> None:
 
 
 def test_a_job_can_be_hidden_from_one_operation() -> None:
-    """It is described, and not yet listed."""
+    """It can be described, but is not yet listed."""
     with mock_sagemaker(start=START) as mock:
         client = make_client()
         mock.hide("*", lasting=60, operation="ListTrainingJobs")
@@ -98,8 +98,8 @@ def test_a_job_can_be_hidden_from_one_operation() -> None:
         assert listed(client) == []
 
 
-def test_another_region_has_its_own_jobs() -> None:
-    """A job that is hidden in one says nothing about its namesake in the other."""
+def test_hiding_applies_to_one_job_in_one_region() -> None:
+    """A job of the same name elsewhere is not affected."""
     with mock_sagemaker(start=START) as mock:
         here, there = make_client("us-east-1"), make_client("eu-west-1")
         mock.hide("*", lasting=60)
@@ -109,8 +109,8 @@ def test_another_region_has_its_own_jobs() -> None:
         assert (listed(here), listed(there)) == (["churn"], [])
 
 
-def test_polling_for_a_hidden_job_is_no_idle_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It will be seen one day, also when it is over by then."""
+def test_polling_for_a_hidden_job_is_not_an_endless_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It will appear, even if it has ended by then."""
     monkeypatch.setattr("sagemock.clock.runaway.REPEATS", 10)
     with mock_sagemaker(start=START, latency=0, idle_limit=timedelta(days=9)) as mock:
         client = make_client()
@@ -121,8 +121,8 @@ def test_polling_for_a_hidden_job_is_no_idle_loop(monkeypatch: pytest.MonkeyPatc
             assert refused(client.describe_training_job, TrainingJobName="churn") == MISSING
 
 
-def test_what_hides_nothing_fails_the_test() -> None:
-    """No call would have seen such a job."""
+def test_a_rule_that_hides_nothing_fails_the_test() -> None:
+    """No call asked for such a job."""
     mock = mock_sagemaker(start=START).start()
     mock.hide("chrun-*", lasting=60)
     mock.hide("*", lasting=60, operation="Stop*")
@@ -158,15 +158,15 @@ def test_what_hides_nothing_fails_the_test() -> None:
         ),
     ],
 )
-def test_a_mistake_is_an_error_at_its_line(given: dict[str, Any], kind: type[Exception], said: str) -> None:
-    """It says what was given, and what to write instead."""
+def test_an_invalid_rule_is_refused_at_its_line(given: dict[str, Any], kind: type[Exception], said: str) -> None:
+    """The message has the value, and says what to write."""
     with pytest.raises(kind) as caught:
         HideRule(**{"job": "churn-*", "lasting": 60, **given})
     assert said in str(caught.value)
 
 
-def test_the_end_of_hiding_is_an_instant_of_its_own() -> None:
-    """Two jobs that were created apart are seen apart."""
+def test_the_end_of_hiding_belongs_to_each_job() -> None:
+    """Jobs that were created apart appear apart."""
     with mock_sagemaker(start=START, latency=0) as mock:
         client = make_client()
         mock.hide("*", lasting=30)
@@ -181,7 +181,7 @@ def test_the_end_of_hiding_is_an_instant_of_its_own() -> None:
 
 @pytest.mark.parametrize("order", ["CreationTime", "Name", "Status"])
 @pytest.mark.parametrize("direction", ["Ascending", "Descending"])
-def test_pages_have_what_is_not_hidden(order: Any, direction: Any) -> None:
+def test_pages_have_the_jobs_that_are_not_hidden(order: Any, direction: Any) -> None:
     """In every order, page by page; a rule that is added later may hide older jobs."""
     with mock_sagemaker(start=START, latency=0) as mock:
         client = make_client()
@@ -204,8 +204,8 @@ def test_pages_have_what_is_not_hidden(order: Any, direction: Any) -> None:
         assert len(shown()) == 9
 
 
-def test_what_reads_the_jobs_by_name_does_not_see_them_either() -> None:
-    """A region without the hidden ones has the same look-up."""
+def test_lookups_by_name_skip_hidden_jobs_too() -> None:
+    """A region without the hidden jobs has no other names."""
     store = Store()
     jobs = [job_named(f"job-{number}", number, START_US, Plan()) for number in (1, 2)]
     for job in jobs:

@@ -1,4 +1,4 @@
-"""What CreateHyperParameterTuningJob refuses beyond the constraints of single values."""
+"""What CreateHyperParameterTuningJob refuses beyond the constraints on single values."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -45,7 +45,7 @@ QUOTA = (
 
 
 def valid(**changes: Any) -> dict[str, Any]:
-    """Return a request with one definition that nothing refuses; `None` takes a member of the configuration out."""
+    """Return a valid request with one definition; `None` removes a member of the configuration."""
     config = {
         "Strategy": "Bayesian",
         "ResourceLimits": {"MaxNumberOfTrainingJobs": 10, "MaxParallelTrainingJobs": 2},
@@ -61,21 +61,21 @@ def valid(**changes: Any) -> dict[str, Any]:
 
 
 def several(*names: str | None, **changes: Any) -> dict[str, Any]:
-    """Return a request with several definitions, each with its ranges and its objective."""
+    """Return a request with several definitions, each with its own ranges and objective."""
     whole = valid(ParameterRanges=None, HyperParameterTuningJobObjective=None, **changes)
     one = {**whole.pop("TrainingJobDefinition"), "TuningObjective": OBJECTIVE, "HyperParameterRanges": RANGES}
     return {**whole, "TrainingJobDefinitions": [one if name is None else {**one, "DefinitionName": name} for name in names]}
 
 
 def defined(**members: Any) -> dict[str, Any]:
-    """Return a request whose definition has other members; `None` takes one out."""
+    """Return a request with other members in its definition; `None` removes one."""
     whole = valid()
     given = {**whole["TrainingJobDefinition"], **members}
     return {**whole, "TrainingJobDefinition": {name: value for name, value in given.items() if value is not None}}
 
 
 def image(name: str, metric: str, **members: Any) -> dict[str, Any]:
-    """Return a request for an algorithm without metric definitions of its own, with an objective."""
+    """Return a request for an algorithm without its own metric definitions, with this objective."""
     algorithm = {"TrainingImage": name, "TrainingInputMode": "File", **members}
     objective = {"Type": "Minimize", "MetricName": metric}
     definition = {**DEFINITION, "AlgorithmSpecification": algorithm}
@@ -83,12 +83,12 @@ def image(name: str, metric: str, **members: Any) -> dict[str, Any]:
 
 
 def ranged(**kinds: Any) -> dict[str, Any]:
-    """Return a request with these ranges alone."""
+    """Return a request with these ranges only."""
     return valid(ParameterRanges={f"{kind}ParameterRanges": given for kind, given in kinds.items()})
 
 
 def number(kind: str, low: str, high: str, scaling: str | None = None) -> dict[str, Any]:
-    """Return a request with one more range of numbers."""
+    """Return a request with one more numeric range."""
     scale = {} if scaling is None else {"ScalingType": scaling}
     given = {"Name": "x", "MinValue": low, "MaxValue": high, **scale}
     return valid(ParameterRanges={**RANGES, f"{kind}ParameterRanges": [given]})
@@ -101,13 +101,13 @@ def limited(most: int | None = None, parallel: int = 2, **changes: Any) -> dict[
 
 
 def grid(most: int | None, **kinds: Any) -> dict[str, Any]:
-    """Return a request for a grid."""
+    """Return a request with the strategy Grid."""
     ranges = {f"{kind}ParameterRanges": given for kind, given in kinds.items()}
     return limited(most, Strategy="Grid", ParameterRanges=ranges)
 
 
 def hyperband(static: dict[str, str] | None = None, early: str = "Off", **resource: int) -> dict[str, Any]:
-    """Return a request for Hyperband."""
+    """Return a request with the strategy Hyperband."""
     config = {"HyperbandStrategyConfig": resource}
     whole = valid(Strategy="Hyperband", TrainingJobEarlyStoppingType=early, StrategyConfig=config)
     whole["TrainingJobDefinition"]["StaticHyperParameters"] = static or {}
@@ -115,7 +115,7 @@ def hyperband(static: dict[str, str] | None = None, early: str = "Off", **resour
 
 
 def refused(call: Callable[[], None]) -> tuple[str, str]:
-    """Return the code and the text of a refusal."""
+    """Return the code and the message of a refusal."""
     with pytest.raises(Refusal) as caught:
         call()
     return caught.value.code, caught.value.message
@@ -281,7 +281,7 @@ BESIDE = "must not be specified with TrainingJobDefinitions or with"
             "TrainingJobEarlyStoppingType must be Off when more than one training job definition is specified",
         ),
         (limited(), "MaxNumberOfTrainingJobs, MaxRuntimeInSeconds or TuningJobCompletionCriteria must be specified"),
-        # -- what CreateTrainingJob refuses
+        # -- rules of CreateTrainingJob
         (
             defined(StoppingCondition={"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 60}),
             "Invalid MaxWaitTimeInSeconds. It is only supported when EnableManagedSpotTraining is set to true",
@@ -328,7 +328,7 @@ def test_a_rule_refuses(request_: dict[str, Any], text: str) -> None:
     ],
 )
 def test_a_quota_refuses(request_: dict[str, Any], limit: tuple[str, int, int]) -> None:
-    """As ResourceLimitExceeded, with the highest number that AWS names."""
+    """As ResourceLimitExceeded, with the highest value that AWS names."""
     quota, most, wanted = limit
     text = QUOTA.format(f"Number of {quota}", most, wanted)
     assert refused(lambda: check(request_)) == ("ResourceLimitExceeded", text)
@@ -363,7 +363,7 @@ def test_a_quota_refuses(request_: dict[str, Any], limit: tuple[str, int, int]) 
         limited(3, ParameterRanges={"CategoricalParameterRanges": [KIND]}),
         limited(750, parallel=100),
         limited(10_000, Strategy="Random"),
-        # Nobody was found who has seen it refused.
+        # No report of a refusal was found.
         limited(2, parallel=9),
         limited(9, ParameterRanges={"AutoParameters": [{"Name": "rate", "ValueHint": "1"}]}),
         {**limited(9, ParameterRanges=None), "Autotune": {"Mode": "Enabled"}},
@@ -382,13 +382,13 @@ def test_a_quota_refuses(request_: dict[str, Any], limit: tuple[str, int, int]) 
         image(OWN, "loss", MetricDefinitions=[LOSS, *({**LOSS, "Name": f"m{n}"} for n in range(19))]),
     ],
 )
-def test_what_no_rule_refuses(request_: dict[str, Any]) -> None:
-    """The neighbour of each refusal that is none."""
+def test_a_request_that_fits_all_rules_is_accepted(request_: dict[str, Any]) -> None:
+    """Each is close to one that is refused."""
     check(request_)
 
 
-def test_every_rule_is_listed() -> None:
-    """A rule that is written and not listed would refuse nothing."""
+def test_every_rule_is_in_the_table() -> None:
+    """A rule that is not listed would refuse nothing."""
     listed = {rule.__name__ for rule in (*tuning.RULES, *tuning.QUOTAS)}
     files = (tuning, tuning_definitions, tuning_ranges, tuning_warm_start)
     written = {
@@ -401,8 +401,8 @@ def test_every_rule_is_listed() -> None:
     assert all(rule(valid()) is None for rule in (*tuning.RULES, *tuning.QUOTAS))
 
 
-def test_a_rule_leaves_to_another_what_is_that_ones() -> None:
-    """A bound that is no number has no order."""
+def test_a_rule_skips_what_another_rule_refuses() -> None:
+    """A bound that is not a number has no order."""
     for rule in (tuning_ranges.bounds_are_in_order, tuning_ranges.scale_fits):
         assert rule(number("Integer", "one", "0", "Logarithmic")) is None
         assert rule(number("Continuous", "1", "none", "ReverseLogarithmic")) is None
@@ -423,7 +423,7 @@ FIELDS = (
 
 
 def tuned(static: dict[str, str], kinds: dict[str, list[str]] | None = None, **members: Any) -> dict[str, Any]:
-    """Return a request with static hyperparameters, with categorical ranges, and with other members of its definition."""
+    """Return a request with static hyperparameters, categorical ranges and other members in its definition."""
     given = [{"Name": name, "Values": values} for name, values in (kinds or {}).items()]
     whole = valid(ParameterRanges={"CategoricalParameterRanges": given})
     whole["TrainingJobDefinition"] |= {"StaticHyperParameters": static, **members}
@@ -431,7 +431,7 @@ def tuned(static: dict[str, str], kinds: dict[str, list[str]] | None = None, **m
 
 
 def counted(of_values: int, to_static: int, **more: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return a request and its parent, between which so many hyperparameters changed."""
+    """Return a request and its parent that differ in so many hyperparameters."""
     values = [f"v{n}" for n in range(of_values)]
     ranges = {f"r{n}": ["a"] for n in range(to_static)}
     old = tuned(dict.fromkeys(values, "1") | dict.fromkeys(more, "red"), ranges)
@@ -474,8 +474,8 @@ AS_REAL = {**RANGES, "IntegerParameterRanges": [], "ContinuousParameterRanges": 
         (tuned({}, RetryStrategy={"MaximumRetryAttempts": 1}), tuned({}, RetryStrategy={"MaximumRetryAttempts": 2}), FIELDS),
     ],
 )
-def test_a_warm_start_refuses(new: dict[str, Any], old: dict[str, Any], text: str) -> None:
-    """Whichever of the parents it does not fit."""
+def test_a_warm_start_that_does_not_fit_is_refused(new: dict[str, Any], old: dict[str, Any], text: str) -> None:
+    """Any of the parents may be the one that does not fit."""
     assert refused(lambda: check_parents(new, [old])) == ("ValidationException", text)
     assert refused(lambda: check_parents(new, [new, old])) == ("ValidationException", text)
 
@@ -488,7 +488,7 @@ def test_a_warm_start_refuses(new: dict[str, Any], old: dict[str, Any], text: st
         (tuned({}, {"a": ["2", "3"]}), tuned({"a": "1"})),
         counted(5, 5),
         counted(4, 4, colour="blue"),
-        # The service's own hyperparameter, if a parent is given as it is shown.
+        # The service's own hyperparameter, if the parent is given as DescribeHyperParameterTuningJob shows it.
         (tuned({"a": "1"}), tuned({"a": "1", "_tuning_objective_metric": "loss"}, EnableNetworkIsolation=False)),
         (tuned({}, RoleArn="arn:aws:iam::123456789012:role/Other", CheckpointConfig={"S3Uri": "s3://b"}), tuned({})),
         (several("a", "b"), several("a", "b")),
@@ -498,14 +498,14 @@ def test_a_warm_start_refuses(new: dict[str, Any], old: dict[str, Any], text: st
         (several(None), valid()),
     ],
 )
-def test_what_a_warm_start_may_change(new: dict[str, Any], old: dict[str, Any]) -> None:
-    """And without parents there is nothing to compare with."""
+def test_a_warm_start_that_fits_is_accepted(new: dict[str, Any], old: dict[str, Any]) -> None:
+    """Without parents there is nothing to compare with."""
     check_parents(new, [old])
     check_parents(new, [])
 
 
-def test_each_definition_is_compared_with_its_own() -> None:
-    """By its name."""
+def test_each_definition_is_compared_with_the_one_of_its_name() -> None:
+    """In the parent."""
     old, new = several("a", "b"), several("b", "a")
     for request_ in (old, new):
         for definition in request_["TrainingJobDefinitions"]:
@@ -549,7 +549,7 @@ FLEXIBLY["TrainingJobDefinitions"][1].pop("ResourceConfig")
 
 
 def mutants(value: Any) -> Iterator[Any]:
-    """Yield a value with one of its parts gone or otherwise, at every depth."""
+    """Yield a value with one part removed or replaced, at every depth."""
     if isinstance(value, dict):
         for name, part in value.items():
             yield {key: other for key, other in value.items() if key != name}
@@ -565,8 +565,8 @@ def mutants(value: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("whole", [RICH, FLEXIBLY, valid()])
-def test_whatever_the_model_allows_is_refused_or_taken(whole: dict[str, Any]) -> None:
-    """Each member gone, or with another value: nothing but a refusal is raised. Without validation, all of it proposes values."""
+def test_whatever_the_model_allows_is_refused_or_accepted(whole: dict[str, Any]) -> None:
+    """With each member removed or replaced only a refusal is raised; without validation every request proposes values."""
     shape = of_sagemaker().input("CreateHyperParameterTuningJob")
     check(whole)
     outcomes = Counter[str]()

@@ -1,4 +1,4 @@
-"""The console log of the SageMaker SDK."""
+"""Console logs of the SageMaker SDK as records."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ Billable seconds: 964
 
 
 def test_a_console_log_is_a_record() -> None:
-    """Statuses, messages and seconds; what is printed is the beginning of each."""
+    """Statuses, messages and whole seconds; the SDK prints the beginning of each message."""
     told = from_console(LOG)
     assert told is not None
     found = read(told)
@@ -51,7 +51,7 @@ def test_a_console_log_is_a_record() -> None:
     assert found.filled[0].startswith("It is a console log")
 
 
-def test_a_log_file_is_played(tmp_path: Path) -> None:
+def test_a_log_file_is_replayed(tmp_path: Path) -> None:
     """Each message at its own second."""
     path = tmp_path / "train.log"
     path.write_text(LOG, "utf-8")
@@ -78,14 +78,14 @@ def test_a_log_file_is_played(tmp_path: Path) -> None:
         ),
     ],
 )  # fmt: skip
-def test_a_log_ends_where_it_ends(text: str, ending: str | None, reason: str | None, primary: str) -> None:
-    """With a reason, if the SDK has raised it, or in the midst of the job."""
+def test_a_log_may_end_early_or_with_an_error(text: str, ending: str | None, reason: str | None, primary: str) -> None:
+    """In the middle of the job, or with the reason that the SDK raised."""
     told = from_console(text)
     assert told is not None
     found = read(told)
     assert (found.ending, found.failure_reason, told["TrainingJobStatus"]) == (ending, reason, primary)
 
 
-def test_what_has_no_line_of_the_sdk_is_no_console_log() -> None:
-    """And is judged as JSON."""
+def test_a_file_without_a_line_of_the_sdk_is_not_a_console_log() -> None:
+    """It is read as JSON."""
     assert from_console("2026-02-16 epoch 1 - loss 0.3") is None

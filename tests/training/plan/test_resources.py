@@ -1,4 +1,4 @@
-"""Which instances a job runs on, for everything that depends on it."""
+"""The instances that a job runs on, read in one place for all features."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ CPU, GPU = "ml.m5.large", "ml.p3.2xlarge"
 
 
 def named(kind: str, number: int) -> dict[str, Any]:
-    """Return instances as a request names them."""
+    """Return instances in the form of a request."""
     return {"InstanceType": kind, "InstanceCount": number}
 
 
@@ -28,22 +28,22 @@ def named(kind: str, number: int) -> dict[str, Any]:
         ({"InstancePreferences": [], "InstanceGroups": [], **named(CPU, 1)}, [(CPU, 1)]),
     ],
 )
-def test_instances_are_read_in_one_way(resources: dict[str, Any], expected: list[tuple[str, int]]) -> None:
-    """However they are asked for; of preferences the first is what the job runs on."""
+def test_instances_are_read_from_each_form(resources: dict[str, Any], expected: list[tuple[str, int]]) -> None:
+    """Of several preferences the job gets the first."""
     request = {"ResourceConfig": resources}
     assert list(instances(request)) == expected
     assert count(request) == max(1, sum(number for _, number in expected))
 
 
-def test_a_job_without_instances_of_its_own_has_one_container() -> None:
-    """As a serverless job has."""
+def test_a_job_without_instances_has_one_container() -> None:
+    """A serverless job has none."""
     assert instances({}) == ()
     assert count({}) == 1
 
 
 @pytest.mark.parametrize("kinds", [(CPU, GPU), (GPU, CPU)])
-def test_how_long_a_job_takes_goes_by_the_instances_that_it_runs_on(kinds: tuple[str, str]) -> None:
-    """A preference that is not chosen makes no job slow."""
+def test_the_speed_of_a_job_follows_its_own_instances(kinds: tuple[str, str]) -> None:
+    """A preference that it does not get makes it no slower."""
     request = {"ResourceConfig": {"InstancePreferences": [named(kind, 1) for kind in kinds]}}
     assert traits(request).accelerated == (kinds[0] == GPU)
     assert choices(request) == kinds
