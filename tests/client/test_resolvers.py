@@ -214,7 +214,7 @@ def test_afterwards_all_functions_are_restored(network_attempts: Attempts) -> No
 
 def test_uvloop_does_not_reach_aws_either() -> None:
     """Its resolver is in C. After the mock its class has no patch of ours."""
-    uvloop: Any = pytest.importorskip("uvloop", reason="uvloop is what is tested")
+    uvloop: Any = pytest.importorskip("uvloop", reason="uvloop is not installed")
     run: Any = uvloop.run
     before = dict(vars(uvloop.Loop))
     for way in (look_up, connect, lambda: connect(METADATA[0])):

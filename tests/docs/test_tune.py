@@ -1,4 +1,4 @@
-"""The picture in docs/how-to/tune.md is what its last example prints."""
+"""The picture in docs/how-to/tune.md is the output of its last example."""
 
 import re
 import sys
@@ -15,8 +15,8 @@ from sagemock import mock_sagemaker
 PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "tune.md").read_text(encoding="utf-8")
 
 
-def test_the_picture_is_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the file that the page begins with."""
+def test_the_picture_is_the_output_of_the_example(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the file at the top of the page."""
     blocks = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     (shown,) = re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)
     tuning = ModuleType("tuning")

@@ -314,14 +314,14 @@ def test_work_in_a_thread_is_real_where_real_time_is_asked_for() -> None:
 
 def test_an_error_of_an_event_handler_reaches_the_task_that_waits_for_a_thread(sagemaker: SageMakerMock) -> None:
     """It is raised in the thread that lets time pass to the deadline."""
-    told = list[int]()
+    instants = list[int]()
 
     def refuse(_event: object) -> None:
-        told.append(1)
+        instants.append(1)
         raise RuntimeError("told")
 
     def work() -> None:
-        eventually(lambda: told)
+        eventually(lambda: instants)
         real.sleep(0.2)
 
     async def main() -> None:
