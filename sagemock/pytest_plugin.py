@@ -58,6 +58,8 @@ _MOCK: pytest.StashKey[SageMakerMock] = pytest.StashKey()
 _WORLDS: pytest.StashKey[UsedWorlds] = pytest.StashKey()
 _SECTION = "sagemock"
 _LIBRARIES = ("aiobotocore", "asyncio", "boto3", "botocore", "freezegun", "sagemock", "wrapt")
+_OTHER_NAMES = ("mock_sagemaker", "sage_mock", "sagemaker", "sagemaker_mock")
+"""What the fixture is called by mistake."""
 _HIDES = "__tracebackhide__"
 """The name by which a frame asks pytest to leave it out of tracebacks; a module may have it for all its frames."""
 _MARKER = "@pytest.mark.sagemock"
@@ -297,6 +299,11 @@ def pytest_runtest_makereport(
     is_unused = call.excinfo is not None and isinstance(call.excinfo.value, UnusedError)
     if call.excinfo is not None and is_unused:
         report.longrepr = call.excinfo.getrepr(style="value")
+    if call.excinfo is not None and getattr(call.excinfo.value, "argname", None) in _OTHER_NAMES:
+        hint = (
+            "The fixture is called `sagemock`, and so is the parameter by which a function under @mock_sagemaker gets its mock."
+        )
+        report.sections.append((_SECTION, hint))
     worlds = item.config.stash[_WORLDS].worlds
     is_shown = report.failed or hasattr(report, "wasxfail") or (_shows_all(item.config) and report.when == "call")
     if worlds and is_shown:

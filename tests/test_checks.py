@@ -58,10 +58,22 @@ def test_the_nearest_name_is_found_ignoring_case() -> None:
     [
         (lambda: POINT(lefd=1), "Point() has no 'lefd': did you mean 'left'? It takes left, right"),
         (lambda: POINT(1, zzz=1), "Point() has no 'zzz': take it out; it takes left, right"),
-        (POINT, "Point() was called with too few or too many arguments: it takes left, right; it needs left"),
-        (lambda: POINT(1, 2, 3), "Point() was called with too few or too many arguments: it takes left, right; it needs left"),
-        (lambda: POINT(1).moved(5), "moved() was called with too few or too many arguments: it takes by; it needs by"),
-        (lambda: POINT(1).nothing(5), "nothing() was called with too few or too many arguments: it takes nothing"),
+        (POINT, "Point() was called without left: it takes left, right"),
+        (lambda: POINT(1, 2, 3), "Point() was given 3 arguments without a name, and takes 2: by name it takes nothing"),
+        (lambda: POINT(1, left=2), "Point() was given left twice, by its place and by its name: it takes left, right"),
+        (lambda: POINT(1).moved(5), "moved() was given 1 argument without a name, and takes none: by name it takes by"),
+        (lambda: POINT(1).nothing(5), "nothing() was given 1 argument without a name, and takes none: by name it takes nothing"),
+        (
+            lambda: PLAN.completes(3600),
+            (
+                "Plan.completes() was given 1 argument without a name, and takes none: by name it takes granular, legacy, logs, "
+                "durations of phases"
+            ),
+        ),
+        (
+            lambda: PLAN.waits_for_capacity(training=5),
+            "Plan.waits_for_capacity() was called without wait: it takes wait, then, durations of phases",
+        ),
         (
             lambda: PHASE("Starting", msg=5),
             "Phase() has no 'msg': did you mean 'message'? It takes status, duration, message, logs",

@@ -117,6 +117,14 @@ def test_the_words():
     result.stdout.fnmatch_lines(["FAILED test_it.py::test_fixture - sagemock.errors.UnusedError: 1*"])
 
 
+@pytest.mark.parametrize("name", ["sagemaker", "mock_sagemaker"])
+def test_a_wrong_name_of_the_fixture_gets_a_suggestion(run: Run, name: str) -> None:
+    """Pytest lists all fixtures, one of which is right. A name that may be any fixture has no hint."""
+    result = run(f"def test_it({name}):\n    pass\n\ndef test_other(client):\n    pass\n")
+    result.assert_outcomes(errors=2)
+    assert str(result.stdout).count("The fixture is called `sagemock`, and so is the parameter") == 1
+
+
 def test_an_unused_plan_is_not_reported_beside_another_failure(run: Run) -> None:
     """Neither if the test errs, skips or is not strict."""
     result = run(

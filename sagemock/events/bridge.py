@@ -78,8 +78,14 @@ class Events(Sequence[Event]):
         return f"<{len(lines)} events{''.join(lines)}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A copy (or a pickle) has the events sent so far, and does not grow.
-        return Events, (partial(list, list(self)), deepcopy, installed)
+        # A copy (or a pickle) has the events sent so far.
+        return Events.still, (list(self),)
+
+    @classmethod
+    def still(cls, events: Sequence[Event]) -> "Events":
+        """Return these events, which do not grow."""
+        shown: Any = deepcopy  # each event stands for its own occurrence
+        return cls(partial(list, events), shown, installed)
 
     @public
     def matching(self, pattern: Pattern, *, check: bool = True) -> "Events":

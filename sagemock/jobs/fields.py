@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from sagemock.checks import mapping, nearest, of_a_plan, quoted, text, whole
-from sagemock.errors import InvalidType
+from sagemock.checks import mapping, of_a_plan, quoted, text, whole
 from sagemock.jobs.durations import Duration, span_us
 from sagemock.jobs.kinds import Kind
 from sagemock.jobs.lines import LineSource, LogMapping, sources_of
+from sagemock.jobs.misspelt import Recipes, refuse_argument, refuse_field
 from sagemock.jobs.own import Kept
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _UNSHOWN: Final = frozenset({"replayed", "nulls", "called"})
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
-class GeneralFields:
+class GeneralFields(metaclass=Recipes):
     """The fields of a plan of any kind. Each kind adds its own, and the recipes."""
 
     kind: ClassVar[Kind]
@@ -69,20 +69,16 @@ class GeneralFields:
         known = [name for name in inspect.signature(type(self)).parameters if name != "called"]
         for name in changes:
             if name not in known:
-                raise InvalidType(f"a plan has no {quoted(name)}; did you mean {nearest(name, known, least=0)!r}?")
+                refuse_field(type(self), name, [], known)
         words = ", ".join(f"{name}={shown(name, value)}" for name, value in changes.items())
         return replace(self, **{"called": f"{self!r}.but({words})", **changes})
 
     @classmethod
-    def _check_durations(cls, recipe: str, durations: Mapping[str, Any], known: Sequence[str], noun: str) -> None:
-        """Raise InvalidType for a duration that a recipe does not have; the message calls the known ones `noun`."""
+    def _check_durations(cls, recipe: str, durations: Mapping[str, Any], known: Sequence[str]) -> None:
+        """Raise InvalidType for a duration that a recipe does not have."""
         for name in durations:
             if name not in known:
-                own = [one for one in inspect.signature(getattr(cls, recipe)).parameters if one != "durations"]
-                near = nearest(name, [*known, *own], least=0)
-                raise InvalidType(
-                    f"{cls.__name__}.{recipe}() has no {quoted(name)}; did you mean {near!r}? Its {noun}: {', '.join(known)}"
-                )
+                refuse_argument(cls, recipe, name, known, [one.name for one in fields(cls)])
 
     @property
     def by_status(self) -> dict[str, LineSource]:

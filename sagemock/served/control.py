@@ -18,7 +18,7 @@ from sagemock.served.asgi import MOST, Asgi, Run, body_of, headers_of
 from sagemock.served.safety import Safety
 from sagemock.served.verbs import VERBS, Answer, Asked, Text, Verb, check_body
 from sagemock.served.wire import TooLarge
-from sagemock.served.worlds import ServedWorld, Worlds
+from sagemock.served.worlds import ServedWorld, Worlds, refuse
 
 __all__ = ["application"]
 
@@ -85,9 +85,7 @@ class _Control:
         name = request.scope["sagemock.world"]
         found = self._worlds.find(name, begin=True)
         if found is None:
-            raise UsageError(
-                f"there is no world {name[:100]!r} here: a test's mock has one, at /; a server of its own more, at /NAME"
-            )
+            refuse(name)
         return found
 
     def _refusal(self, request: Request) -> Response | None:
@@ -138,7 +136,7 @@ async def _unrouted(request: Request, error: Exception) -> Response:
     """Answer a request for which there is no verb."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     paths = ", ".join(sorted({f"{verb.method} {verb.path.replace('{name:path}', '{name}')}" for verb in VERBS}))
-    what = f"{request.method} {request.url.path[:100]!r} is nothing here: the control API has {paths}, POST /reset, GET /health"
+    what = f"{request.method} {request.url.path[:100]!r} is not a verb: the control API has {paths}, POST /reset, GET /health"
     return _error(status, "NoSuchVerb", f"{what}, and describes itself at /_sagemock/openapi.json")
 
 

@@ -8,12 +8,12 @@ from typing import Any, Final, NoReturn
 from urllib.parse import urlencode, urlsplit
 
 from sagemock import errors
-from sagemock.checks import quoted
+from sagemock.checks import flag, quoted
 from sagemock.clock.instants import instant, instant_us
 from sagemock.errors import InvalidType, InvalidValue, SagemockError, UsageError
 from sagemock.service.faults import Moment
 
-__all__ = ["ControlClient", "instant_of", "maybe", "members", "moment", "span"]
+__all__ = ["ControlClient", "instant_of", "maybe", "members", "moment", "span", "truth"]
 
 _TIMEOUT_S: Final = 60
 
@@ -84,6 +84,11 @@ def moment(value: Moment | None) -> object:
     if isinstance(value, datetime):
         return instant(instant_us(value)).isoformat()
     return span(value) if isinstance(value, timedelta) else value
+
+
+def truth(name: str, value: object) -> str | None:
+    """Return a flag as the text of a query parameter; None, the default, if it is not set."""
+    return "true" if flag(name, value) else None
 
 
 def members(**values: object) -> dict[str, object]:

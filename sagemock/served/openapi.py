@@ -127,6 +127,9 @@ SCHEMAS: Final[Mapping[str, _Schema]] = {
     ),
     "Jobs": _list("jobs", "Job"),
     "Fail": _object({}, {"reason": _of("string", "FailureReason")}),
+    "Stop": _object(
+        {}, {"as_call": _of("boolean", "Whether this is a call of the API, which is among the calls, and may fail", default=True)}
+    ),
     "Line": _object(
         {"text": _of("string")},
         {"at": {**_WHEN, "description": "The instant of the line (default: now)"}, "instance": _of("integer", minimum=1)},

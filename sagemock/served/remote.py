@@ -6,8 +6,9 @@ from urllib.parse import quote
 
 from sagemock.checks import quoted
 from sagemock.errors import NotServed, UnknownJob
+from sagemock.events.bridge import Events
 from sagemock.processing.plan import ProcessingJobPlan
-from sagemock.served.control_client import ControlClient, instant_of, members, moment, span
+from sagemock.served.control_client import ControlClient, instant_of, members, moment, span, truth
 from sagemock.served.plans import PLANS, AnyPlan, to_document
 from sagemock.served.remote_views import (
     RemoteAccounts,
@@ -31,7 +32,6 @@ __all__ = ["LACKS", "RemoteMock", "connect"]
 
 LACKS: Final = {
     "on_event": "a callable cannot travel: read `events`",
-    "stop_job": "stop a job with a client",
     "sleeps": "virtual sleeps are in the mock's own process: read them there",
     "serve": "it is served already, at `url`",
     "start": "its owner starts it: call reset() for a fresh world",
@@ -108,23 +108,22 @@ class RemoteMock:
         )
 
     @property
-    def events(self) -> list[dict[str, Any]]:
+    def events(self) -> Events:
         """Every event that SageMaker has sent to EventBridge so far. The result does not grow: read the property again."""
-        events: list[dict[str, Any]] = self._client.document("GET", "/events")["events"]
-        return events
+        return Events.still(self._client.document("GET", "/events")["events"])
 
     @property
     def accounts(self) -> RemoteAccounts:
         """The account ids of callers by access key id."""
         return RemoteAccounts(self._client)
 
-    def timeline(self, name: str, *, width: int | None = None) -> str:
+    def timeline(self, name: str, *, width: int | None = None, unicode: bool = False) -> str:
         """Return a picture of a job's life. Raises UnknownJob if there is no such job."""
-        return self._client.ask("GET", "/timeline", job=name, width=width).decode()
+        return self._client.ask("GET", "/timeline", job=name, width=width, unicode=truth("unicode", unicode)).decode()
 
     def svg(self, *names: str) -> str:
         """Return a picture of these jobs (default: all) as an `<svg>` element."""
-        last = None if names else len(self._client.document("GET", "/jobs")["jobs"])
+        last = None if names else len(self._client.document("GET", "/jobs")["jobs"]) or None
         return self._client.ask("GET", "/timeline", job=names, format="svg", last=last).decode()
 
     # -- acting
@@ -241,6 +240,10 @@ class RemoteMock:
     def complete(self, name: str) -> None:
         """Let a job complete now."""
         self._act(name, "complete")
+
+    def stop_job(self, name: str) -> None:
+        """Stop a job now, as its owner would through the API. Such a stop is not among the calls."""
+        self._act(name, "stop", as_call=False)
 
     def log(self, name: str, text: str, *, at: datetime | str | float | None = None, instance: int = 1) -> None:
         """Let a container of a job write a line to its log."""

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Generic, TypeVar, cast
+from typing import Any, ClassVar, Final, Generic, NoReturn, TypeVar, cast
 from urllib.parse import quote
 
 from sagemock.checks import quoted
 from sagemock.errors import InvalidType, NotServed, UnknownJob
 from sagemock.processing.plan import ProcessingJobPlan
-from sagemock.served.control_client import ControlClient, instant_of, maybe, members, moment, span
+from sagemock.served.control_client import ControlClient, instant_of, maybe, members, moment, span, truth
 from sagemock.served.plans import AnyPlan, from_document
 from sagemock.training.plan.plan import Plan
 from sagemock.transform.plan import TransformJobPlan
@@ -16,6 +16,7 @@ from sagemock.tuning.plan import TuningJobPlan
 from sagemock.world.views import ChildView, TransitionView
 
 __all__ = [
+    "CLOCK_LACKS",
     "RemoteAccounts",
     "RemoteClock",
     "RemoteJob",
@@ -29,11 +30,23 @@ __all__ = [
 ]
 
 
+CLOCK_LACKS: Final = {
+    "paused": "its sleepers are in the mock's own process: pause it there",
+    "forced_moves": "its threads are in the mock's own process: read them there",
+}
+"""The attributes of a mock's clock that a `RemoteClock` does not have, each with the reason."""
+
+
 class RemoteClock:
     """The clock of a served mock."""
 
     def __init__(self, client: ControlClient) -> None:
         self._client = client
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name in CLOCK_LACKS:
+            raise NotServed(f"the clock of a served mock has no {name}: {CLOCK_LACKS[name]}")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def now(self) -> datetime:
         """Return the present instant, aware, in UTC."""
@@ -167,13 +180,17 @@ class _RemoteView:
         """Let the job complete now."""
         self._act("complete")
 
+    def stop(self) -> None:
+        """Stop the job now, as its owner would through the API. Such a stop is not among the calls."""
+        self._act("stop", as_call=False)
+
     def log(self, text: str, *, at: datetime | str | float | None = None, instance: int = 1) -> None:
         """Let a container of the job write a line to its log."""
         self._act("log", text=text, instance=instance, **members(at=moment(at)))
 
-    def timeline(self, *, width: int | None = None) -> str:
+    def timeline(self, *, width: int | None = None, unicode: bool = False) -> str:
         """Return a picture of the job's life."""
-        return self._client.ask("GET", "/timeline", job=self._arn, width=width).decode()
+        return self._client.ask("GET", "/timeline", job=self._arn, width=width, unicode=truth("unicode", unicode)).decode()
 
     def _act(self, verb: str, **given: object) -> None:
         self._client.ask("POST", f"/jobs/{quote(self._arn, safe='')}/{verb}", given)
@@ -339,7 +356,8 @@ class _RemoteJobsOf(Mapping[str, _V], Generic[_V]):
         # If there is no such job, this raises the server's error.
         document = self._client.document("GET", f"/jobs/{quote(key, safe='')}", kind=self._shown.kind)
         if document["kind"] != self._shown.kind:
-            raise UnknownJob(f"{document['name']!r} is a {document['kind']} job: look it up among those")
+            prefix = "" if document["kind"] == "training" else f"{document['kind']}_"
+            raise UnknownJob(f"{document['name']!r} is a {document['kind']} job: ask for {prefix}jobs[{document['name']!r}]")
         return self._view(document["arn"])
 
     def __iter__(self) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from sagemock.checks import mapping, nearest, quoted
+from sagemock.checks import flag, mapping, nearest, quoted
 from sagemock.errors import InvalidType, InvalidValue, UsageError
 from sagemock.jobs.documents import span_of
 from sagemock.jobs.job import AnyJob
@@ -153,6 +153,9 @@ def _interrupt(world: ServedWorld, asked: Asked) -> Answer:
 
 
 def _stop(world: ServedWorld, asked: Asked) -> Answer:
+    if not flag("as_call", asked.body.get("as_call", True)):
+        world.stop_job(_asked(world, asked))
+        return _job(world, asked)
     job = world.find(asked.name, asked.one("kind"))
     reply = world.answer(_stopping(job, asked.peer))
     answer = None if reply is None else reply.answer
@@ -243,11 +246,16 @@ def _timeline(world: ServedWorld, asked: Asked) -> Answer:
     if form not in ("text", "svg"):
         raise InvalidValue(f"format is text or svg, not {quoted(form)}: write format=svg")
     if form == "svg":
-        last = asked.whole("last", LAST) or 0
+        last = asked.whole("last", LAST)
+        if not last:
+            raise InvalidValue("last=0 shows no job: write last=10, or leave it out")
         shown = names or [view.arn for view in world.views()[-last:]]
         return Text("image/svg+xml", world.svg(*shown))
-    width = asked.whole("width")
-    text = "\n".join(world.timeline(name, width=width) for name in names) if names else str(world)
+    width, blocks = asked.whole("width"), asked.one("unicode") or "false"
+    if blocks not in ("true", "false"):
+        raise InvalidValue(f"unicode is true or false, not {quoted(blocks)}: write unicode=true")
+    drawn = (world.timeline(name, width=width, unicode=blocks == "true") for name in names)
+    text = "\n".join(drawn) if names else str(world)
     return Text("text/plain; charset=utf-8", text)
 
 
@@ -285,7 +293,7 @@ VERBS: Final = (
     Verb("POST", f"{_JOB}/fail", "Let a job fail now", _fail, "Job", "Fail", _KIND),
     Verb("POST", f"{_JOB}/complete", "Let a job complete now", _complete, "Job", "Nothing", _KIND),
     Verb("POST", f"{_JOB}/interrupt", "Take the instances of a managed spot job away now", _interrupt, "Job", "Nothing", _KIND),
-    Verb("POST", f"{_JOB}/stop", "Call StopTrainingJob, or the operation of its kind", _stop, "Job", "Nothing", _KIND),
+    Verb("POST", f"{_JOB}/stop", "Call StopTrainingJob, or the operation of its kind", _stop, "Job", "Stop", _KIND),
     Verb("POST", f"{_JOB}/log", "Let a container write a line to its log", _log, "Job", "Line", _KIND),
     Verb("GET", _JOB, "One job, by its name or ARN", _job, "Job", query=_KIND),
     Verb("GET", "/plans", "The plans for jobs", _plans, "Rules"),
@@ -322,6 +330,7 @@ VERBS: Final = (
             "job": "The name or the ARN of a job; may be given several times (default: all)",
             "format": "text or svg",
             "width": "The number of characters in a line of text",
+            "unicode": "true: the text of single jobs has Unicode's blocks",
             "last": "How many jobs an SVG of all shows, the newest ones",
         },
     ),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol, TypeAlias
+from typing import Final, NoReturn, Protocol, TypeAlias
 
 from sagemock.errors import UsageError
 from sagemock.jobs.job import AnyJob
@@ -17,7 +17,7 @@ from sagemock.world.options import Options
 from sagemock.world.views import JobView, ProcessingJobView, TransformJobView, TuningJobView
 from sagemock.world.world import World
 
-__all__ = ["NAME", "OwnWorlds", "ServedWorld", "TestWorld", "View", "Worlds"]
+__all__ = ["NAME", "OwnWorlds", "ServedWorld", "TestWorld", "View", "Worlds", "refuse"]
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """The name of a world, which is the first part of its path."""
@@ -64,6 +64,13 @@ class ServedWorld(Controls):
         return self._of_kind(TRAINING if kind is None else named_kind(kind))
 
 
+def refuse(name: str) -> NoReturn:
+    """Raise UsageError for a path at which there is no world."""
+    raise UsageError(
+        f"there is no world {name[:100]!r} here: the mock of a test has only one, at /; `sagemock serve` has more, at /NAME"
+    )
+
+
 class Worlds(Protocol):
     """The worlds of a server, by name; the name of the first one is ""."""
 
@@ -71,7 +78,7 @@ class Worlds(Protocol):
         """Return the world with a name; None if there is none. With `begin`, a missing world may begin."""
 
     def reset(self, name: str) -> ServedWorld:
-        """Replace a world by a fresh one, and return that. Raises UsageError if the world belongs to a test."""
+        """Replace a world by a fresh one, and return that. Raises UsageError if a test owns it, or if the name is invalid."""
 
     @property
     def names(self) -> Sequence[str]:
@@ -123,11 +130,15 @@ class OwnWorlds:
         return found
 
     def reset(self, name: str) -> ServedWorld:
-        """Replace a world by a fresh one with the same options, and return that."""
+        """Replace a world by a fresh one with the same options, and return that. Raises UsageError for an invalid name."""
         before = self._worlds.get(name)
+        if before is None:
+            found = self.find(name, begin=True)
+            if found is None:
+                refuse(name)
+            return found
         found = self._worlds[name] = self._fresh()
-        if before is not None:
-            before.world.close()
+        before.world.close()
         return found
 
     @property

@@ -180,7 +180,7 @@ class TuningJobPlan(GeneralFields):
 
     @classmethod
     def _by_recipe(cls, recipe: str, durations: Mapping[str, Any], *words: str, **changes: Any) -> "TuningJobPlan":  # noqa: ANN401
-        cls._check_durations(recipe, durations, LENGTHS, "durations")
+        cls._check_durations(recipe, durations, LENGTHS)
         objective = changes.get("objective")
         given = [*words, *([] if objective is None else [f"objective={code(objective)}"])]
         given += [f"{name}={code(value)}" for name, value in durations.items()]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
 from sagemock import checks, reasons
-from sagemock.checks import flag, public, quoted, whole
+from sagemock.checks import flag, nearest, public, quoted, whole
 from sagemock.clock.instants import instant, instant_us
 from sagemock.clock.virtual import Clock
 from sagemock.errors import InvalidType, InvalidValue, NeverReached, UsageError
@@ -438,8 +438,11 @@ class Controls:
         job = self._find(name)
         now_us = world.clock.now_us()
         if not isinstance(wanted, str) or wanted not in job.statuses:
-            known = ", ".join(sorted(job.statuses))
-            raise UsageError(f"{quoted(wanted)} is not a status of a {job.kind.noun}: write one of {known}")
+            near = nearest(wanted, job.statuses, _ALIKE)
+            hint = f"did you mean {near!r}? Write" if near else "write"
+            raise UsageError(
+                f"{quoted(wanted)} is not a status of a {job.kind.noun}: {hint} one of {', '.join(sorted(job.statuses))}"
+            )
         state = job.state(now_us)
         reached = wanted in (state.primary, state.secondary)
         while not reached:
@@ -491,5 +494,7 @@ _MAPPINGS: Final[Mapping[Kind, type[Jobs | ProcessingJobs | TransformJobs | Tuni
     TRANSFORM: TransformJobs,
     TUNING: TuningJobs,
 }
+_ALIKE: Final = 0.8
+"""The least similarity of a word to a status that counts as a misspelling. Starting and Training are less similar."""
 _RUNNING: Final = {"training": "Training", "processing": "Processing", "transform": "Transforming"}
 """The phase in which containers write, by the name of the kind."""

@@ -82,7 +82,7 @@ class _JobsOf(Mapping[str, _V], Generic[_J, _V]):
         if not known:
             return f"no {self._kind.noun} {quoted(key)} was created; {self._elsewhere(name) or NONE_YET}"
         near = nearest(key, [*known, *(job.arn for job in jobs)])
-        hint = f"did you mean {near!r}? {ask[0].upper()}{ask[1:]}" if near else ask
+        hint = ask if near is None else f"did you mean {near!r}?" + (f" {ask[0].upper()}{ask[1:]}" if len(known) > 1 else "")
         return f"no {self._kind.noun} {quoted(key)} was created; {self._elsewhere(name) or hint}"
 
     def _elsewhere(self, name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Final, Literal, TypedDict
 
 from sagemock.checks import flag, nearest, one_of, public_class, quoted, takes_one, whole
 from sagemock.clock.instants import beginning_us, duration_us
@@ -136,8 +136,12 @@ class Options:
         for name in names:
             if name not in known:
                 near = nearest(name, known)
-                hint = f"did you mean {near!r}? " if near else "take it out. "
+                hint = _REGION if name in ("region", "region_name") else f"did you mean {near!r}? " if near else "take it out. "
                 raise InvalidType(f"sagemock has no option {quoted(name)}: {hint}The options are {', '.join(known)}.")
+
+
+_REGION: Final = "each client has its own region, or that of AWS_DEFAULT_REGION. "
+"""The hint for a test that gives a mock a region."""
 
 
 def _check_start(start: object) -> None:

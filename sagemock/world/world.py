@@ -201,4 +201,4 @@ class World:
         plans, faults = backend.plans.unused, [*backend.faults.unused(), *backend.visibility.unused()]
         if self.options.strict and (plans or faults):
             created = list(dict.fromkeys([*(name for _, name in self.store.deleted), *(job.name for job in self.store.jobs())]))
-            raise UnusedError(reports.unused(plans, faults, created, Calls(backend.calls)))
+            raise UnusedError(reports.unused(plans, faults, created, Calls(backend.calls), self.store.jobs()))

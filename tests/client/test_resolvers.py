@@ -79,7 +79,7 @@ def test_aws_is_not_reached_in_any_way(way: str) -> None:
     with mock_sagemaker(), pytest.raises(NotAnswered) as stopped:
         WAYS[way]()
     assert isinstance(stopped.value, socket.gaierror)
-    assert "no thread of the test reaches it" in str(stopped.value)
+    assert "no thread of the test can reach it" in str(stopped.value)
 
 
 def test_the_error_says_what_to_do() -> None:
@@ -88,9 +88,9 @@ def test_the_error_says_what_to_do() -> None:
         with mock_sagemaker(), pytest.raises(NotAnswered) as stopped:
             socket.getaddrinfo(host, 443)
         assert str(stopped.value) == (
-            f"{host} {what}, and while sagemock is active no thread of the test reaches it: mock what asks for it (moto's "
+            f"{host} {what}, and while sagemock is active no thread of the test can reach it: mock the service (moto's "
             f"mock_aws works beside sagemock), or let it out with mock_sagemaker(passthrough=[{host!r}]); "
-            "a service is let out by its name, like 's3'"
+            "for a whole service, write its name, like 's3'"
         )
 
 

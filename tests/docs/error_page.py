@@ -31,7 +31,7 @@ timeline. The errors of AWS are not among them: those arrive as `botocore.except
 {tree}
 ```
 
-In the texts below, `{{name}}` stands for a value, and `{{…}}` for one that is put together.
+In the texts below, `{{name}}` stands for a value, and `{{…}}` for a computed value.
 
 ```python
 import time

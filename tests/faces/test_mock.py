@@ -224,7 +224,7 @@ def test_a_start_whose_listener_raises_is_undone(monkeypatch: pytest.MonkeyPatch
 def test_an_extra_stop_is_an_error_without_effect() -> None:
     """The error says so, and the other mock goes on."""
     mock = mock_sagemaker()
-    text = r"this mock is not active: stop\(\) ends what start\(\) began, once"
+    text = r"this mock is not active: each stop\(\) belongs to one start\(\)"
     with pytest.raises(UsageError, match=text):
         mock.stop()
     mock.start()
@@ -403,7 +403,7 @@ def test_advance_until_refuses_an_unknown_status(jobs: SageMakerMock) -> None:
     with pytest.raises(UsageError) as wrong:
         jobs.advance_until("churn", "Complete")
     assert str(wrong.value) == (
-        "'Complete' is not a status of a training job: write one of Completed, Deleting, Downloading, "
+        "'Complete' is not a status of a training job: did you mean 'Completed'? Write one of Completed, Deleting, Downloading, "
         "DownloadingTrainingImage, Failed, "
         "InProgress, Interrupted, LaunchingMLInstances, MaxRuntimeExceeded, MaxWaitTimeExceeded, Pending, "
         "PreparingTrainingStack, Restarting, Starting, Stopped, Stopping, Training, Updating, Uploading"

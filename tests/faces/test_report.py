@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from sagemock import Plan, mock_sagemaker
-from sagemock.faces.report import section
+from sagemock.faces.report import LONGEST, section
 from sagemock.world.world import World
 from tests.service.test_operations import refusal
 from tests.support.calling import create, make_client
@@ -255,6 +255,26 @@ def test_a_mock_without_calls_says_so() -> None:
     with mock_sagemaker(start="2018-07-30") as sagemaker:
         text = section([world(sagemaker)])
     assert text == "Virtual time is 2018-07-30T00:00:00+00:00, 0:00:00 after the start.\n\nNo call has arrived here."
+
+
+def test_a_refusal_is_cut_and_says_how_to_go_on() -> None:
+    """AWS lists two hundred instance types, which stand in the test's error; a job of another region is named."""
+    with mock_sagemaker(start="2018-07-30") as sagemaker:
+        client = make_client()
+        with pytest.raises(client.exceptions.ClientError, match="enum value set"):
+            create(client, ResourceConfig={"InstanceType": "ml.m5", "InstanceCount": 1, "VolumeSizeInGB": 30})
+        refused = section([world(sagemaker)])
+        sagemaker.create_training_job("churn-1", region="eu-west-1")
+        with pytest.raises(client.exceptions.ClientError, match="not found"):
+            client.describe_training_job(TrainingJobName="churn-1")
+        elsewhere = section([world(sagemaker)])
+        sagemaker.create_training_job("churn-1", region="us-east-1")
+        client.describe_training_job(TrainingJobName="churn-1")
+        found = section([world(sagemaker)])
+    assert refused.endswith("…\n\nAWS would refuse this request, too. With the option validate=False, sagemock takes it.")
+    assert max(map(len, refused.splitlines())) <= LONGEST + 3
+    assert elsewhere.endswith("\n\n'churn-1' is in eu-west-1, and this client asked in us-east-1.")
+    assert found.endswith("DescribeTrainingJob churn-1: ok")
 
 
 def test_the_section_is_limited() -> None:

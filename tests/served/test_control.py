@@ -321,6 +321,8 @@ def test_calls_events_and_pictures_can_be_read(sagemaker: SageMakerMock, url: st
         ("/calls?after=1&after=2", "after is given 2 times: give it once"),
         ("/calls?attempt=0", "attempt is the number of an attempt"),
         ("/timeline?format=png", "format is text or svg, not 'png': write format=svg"),
+        ("/timeline?format=svg&last=0", "last=0 shows no job: write last=10, or leave it out"),
+        ("/timeline?unicode=1", "unicode is true or false, not '1': write unicode=true"),
         ("/calls?operation=Nothing", ""),
     ],
 )

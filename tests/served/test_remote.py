@@ -28,6 +28,8 @@ from sagemock import (
     mock_sagemaker,
 )
 from sagemock.served.remote import LACKS
+from sagemock.served.remote_views import CLOCK_LACKS, RemoteJob, RemoteProcessingJob, RemoteTransformJob, RemoteTuningJob
+from sagemock.world.views import JobView, ProcessingJobView, TransformJobView, TuningJobView
 from tests.support.calling import START, after, create
 from tests.support.http import call
 
@@ -56,6 +58,10 @@ def test_a_remote_has_the_verbs_of_a_mock(remote: RemoteMock) -> None:
         "create_training_job",
         "create_processing_job",
         "create_transform_job",
+        "create_tuning_job",
+        "timeline",
+        "svg",
+        "stop_job",
         "fault",
         "hide",
         "quota",
@@ -69,6 +75,68 @@ def test_a_remote_has_the_verbs_of_a_mock(remote: RemoteMock) -> None:
         ours, theirs = (inspect.signature(getattr(kind, name)).parameters for kind in (RemoteMock, SageMakerMock))
         assert [*ours] == [*theirs]
         assert [one.default for one in ours.values()] == [one.default for one in theirs.values()]
+
+
+@pytest.mark.parametrize(
+    "ours,theirs",
+    [
+        (RemoteJob, JobView),
+        (RemoteProcessingJob, ProcessingJobView),
+        (RemoteTransformJob, TransformJobView),
+        (RemoteTuningJob, TuningJobView),
+    ],
+)
+def test_the_verbs_of_its_jobs_are_those_of_the_mocks(ours: type[Any], theirs: type[Any]) -> None:
+    """With the same parameters."""
+    names = {name for name in dir(theirs) if not name.startswith("_")}
+    assert names == {name for name in dir(ours) if not name.startswith("_")} - {"kind"}
+    for name in names:
+        if callable(getattr(theirs, name)):
+            found, wanted = (inspect.signature(getattr(kind, name)).parameters for kind in (ours, theirs))
+            assert [(one.name, one.default) for one in found.values()] == [(one.name, one.default) for one in wanted.values()]
+
+
+def test_what_its_clock_lacks_says_why(remote: RemoteMock) -> None:
+    """And is no attribute."""
+    for name in CLOCK_LACKS:
+        assert not hasattr(remote.clock, name)
+        with pytest.raises(NotServed, match=f"the clock of a served mock has no {name}: .* in the mock's own process"):
+            getattr(remote.clock, name)
+    with pytest.raises(AttributeError, match="'RemoteClock' object has no attribute 'pausd'"):
+        remote.clock.pausd  # noqa: B018  # the point
+
+
+def test_a_job_is_stopped_without_a_call(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
+    """As by the mock itself: no fault meets it."""
+    sagemaker.fault("Stop*", "ThrottlingException")
+    for name in ("one", "two"):
+        sagemaker.create_training_job(name)
+    remote.stop_job("one")
+    remote.jobs["two"].stop()
+    assert [job.status for job in sagemaker.jobs.values()] == ["Stopping", "Stopping"]
+    assert len(remote.calls) == 0
+    with pytest.raises(UsageError, match="cannot stop 'one': it is Stopping"):
+        remote.stop_job("one")
+
+
+def test_events_are_searched_as_those_of_the_mock(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
+    """They do not grow."""
+    sagemaker.create_training_job("churn", plan=PLAN)
+    before = remote.events
+    remote.advance_until_idle()
+    pattern = {"detail": {"SecondaryStatus": ["Training"]}}
+    assert list(remote.events.matching(pattern)) == list(sagemaker.events.matching(pattern))
+    assert (len(before), remote.events) == (1, sagemaker.events)
+
+
+def test_pictures_are_those_of_the_mock(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
+    """Also of none, and in blocks."""
+    assert remote.svg() == sagemaker.svg()
+    sagemaker.create_training_job("churn", plan=PLAN)
+    assert remote.svg() == sagemaker.svg()
+    assert remote.timeline("churn", unicode=True) == sagemaker.timeline("churn", unicode=True)
+    assert remote.jobs["churn"].timeline(unicode=True, width=90) == sagemaker.timeline("churn", unicode=True, width=90)
+    assert remote.timeline("churn") == sagemaker.timeline("churn")
 
 
 def test_a_remote_moves_the_clock(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
@@ -159,7 +227,7 @@ def test_jobs_of_other_kinds_can_be_read_and_changed(sagemaker: SageMakerMock, r
     assert (len(remote.jobs), len(remote.processing_jobs), "prepare" in remote.jobs) == (0, 1, False)
     with pytest.raises(UnknownJob, match="'prepare' is a processing job: ask for sagemaker.processing_jobs"):
         remote.jobs["prepare"]
-    with pytest.raises(UnknownJob, match="'prepare' is a processing job: look it up among those"):
+    with pytest.raises(UnknownJob, match=r"'prepare' is a processing job: ask for processing_jobs\['prepare'\]"):
         remote.jobs[job.arn]
     assert remote.svg() == sagemaker.svg()
 

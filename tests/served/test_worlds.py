@@ -36,6 +36,15 @@ def test_a_reset_replaces_one_world() -> None:
     assert worlds.reset("b") is worlds.find("b", begin=False)
 
 
+@pytest.mark.parametrize("name", ["a/b", "-a", "a" * 65, "ä"])
+def test_a_reset_makes_no_world_that_a_request_could_not(name: str) -> None:
+    """It would be in the list of worlds, and grow that without an end."""
+    worlds = OwnWorlds(Options(wall="real", sleep="real"))
+    with pytest.raises(UsageError, match="there is no world '.*' here"):
+        worlds.reset(name)
+    assert worlds.names == [""]
+
+
 def test_the_number_of_worlds_is_limited() -> None:
     """A client with ever new names cannot fill the memory."""
     worlds = OwnWorlds(Options(wall="real", sleep="real"))
@@ -43,3 +52,6 @@ def test_the_number_of_worlds_is_limited() -> None:
         worlds.find(f"w{number}", begin=True)
     with pytest.raises(UsageError, match="this server has 1000 worlds"):
         worlds.find("one-more", begin=True)
+    with pytest.raises(UsageError, match="this server has 1000 worlds"):
+        worlds.reset("one-more")
+    worlds.reset("w1")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sagemock import ProcessingJobPlan, TransformJobPlan, mock_sagemaker
+from sagemock import ProcessingJobPlan, SageMakerMock, TransformJobPlan, mock_sagemaker
 from tests.support.batch import DAY, original_request, processing, record
 from tests.support.calling import make_client
 
@@ -47,6 +47,15 @@ def replay_at(kind: str, described: dict[str, Any], plan: Any, look: dict[str, A
         found = getattr(client, f"describe_{kind}_job")(**{member: described[member]})
         del found["ResponseMetadata"]
         return found, summary
+
+
+def test_a_job_that_fails_before_its_containers_run_takes_as_long_as_the_recorded_one(sagemaker: SageMakerMock) -> None:
+    """Also without a replay, to the last move of LastModifiedTime."""
+    sagemaker.create_processing_job("prepare", plan=ProcessingJobPlan.fails("ClientError: no image", during="Starting"))
+    sagemaker.advance_until_idle()
+    shown = make_client().describe_processing_job(ProcessingJobName="prepare")
+    then = ("ProcessingEndTime", "LastModifiedTime")
+    assert [(shown[name] - shown["CreationTime"]).total_seconds() for name in then] == [101.49, 101.91]
 
 
 @pytest.mark.parametrize("name", ["P1", "X1", "X3", "X4"])

@@ -5,7 +5,7 @@ from random import Random
 from typing import cast
 
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 from sagemock.clock.instants import SECOND_US
@@ -111,7 +111,12 @@ def test_an_intervention_changes_only_the_future(records: tuple[Job, ...]) -> No
         check_growth(snapshot(before, done_us), snapshot(after, done_us))
 
 
+# Rarely drawn: only a spot job is interrupted, while it downloads or trains.
+INTERRUPTED = played(NORMAL, {"TrainingJobName": "job", "EnableManagedSpotTraining": True}).after(Interrupt(offset(50)))
+
+
 @settings(max_examples=200)
+@example((played(NORMAL), INTERRUPTED))
 @given(lives())
 def test_an_intervention_shows_at_its_instant(records: tuple[Job, ...]) -> None:
     """A stopped job is Stopping at once, a failed one Failed, a completed one Completed, an interrupted one Interrupted."""

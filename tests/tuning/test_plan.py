@@ -44,7 +44,7 @@ def test_a_repr_shows_the_name_of_an_objective() -> None:
 @pytest.mark.parametrize(
     "make,text",
     [
-        (lambda: made.completes(first_lunch=5), "has no 'first_lunch'; did you mean 'first_launch'"),
+        (lambda: made.completes(first_lunch=5), "has no 'first_lunch': did you mean 'first_launch'"),
         (lambda: made.fails(after=5, reson="x"), "did you mean 'reason'"),
         (lambda: made.hangs().but(first_lunch=5), "a plan has no 'first_lunch'"),
         (lambda: made.completes(objective=0.5), "objective is a function of a child's hyperparameters, not 0.5"),

@@ -148,7 +148,7 @@ def test_an_invalid_name_is_refused(mock: SageMakerMock) -> None:
         mock.create_training_job("a b")
     with pytest.raises(InvalidValue, match="Value 'x{900,1000}… Mend|…. Mend the field"):
         mock.create_training_job("x" * 5000)
-    with pytest.raises(InvalidType, match=r"create_training_job\(\) was called with too few or too many arguments"):
+    with pytest.raises(InvalidType, match=r"create_training_job\(\) was called without name: it takes name, plan"):
         mock.create_training_job()  # type: ignore[call-arg]
 
 

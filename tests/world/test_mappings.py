@@ -45,6 +45,7 @@ def test_a_job_is_found_by_its_arn(sagemaker: SageMakerMock, client: Any) -> Non
     [
         ([], "there is none yet: let the code under test create it first"),
         (["b", "a"], "ask for one of b, a"),
+        (["churn"], "did you mean 'churn'?"),
         (["churn", "a"], "did you mean 'churn'? Ask for one of churn, a"),
         ([str(number) for number in range(25)], f"ask for one of {', '.join(map(str, range(20)))}, or 5 more"),
     ],

@@ -234,7 +234,8 @@ NAMES = (
     [
         ("lateny", "did you mean 'latency'?"),
         ("account", "did you mean 'account_id'?"),
-        ("region", "take it out."),
+        ("region", "each client has its own region, or that of AWS_DEFAULT_REGION."),
+        ("zone", "take it out."),
     ],
 )
 def test_an_unknown_option_is_refused_with_the_nearest(name: str, hint: str) -> None:

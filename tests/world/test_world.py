@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from sagemock import NothingWillHappen, Plan, UnusedError, UsageError, mock_sagemaker
+from sagemock import NothingWillHappen, Plan, SageMakerMock, TransformJobPlan, UnusedError, UsageError, mock_sagemaker
 from sagemock.service.calls import Call
 from sagemock.world.sleeps import Sleep
 from tests.support.calling import START, after, create, describe, make_client, request
@@ -382,6 +382,64 @@ def test_an_unused_plan_fails_the_test_by_name() -> None:
         f"2 prepared plans were never used: plan('chrun-*', {FIRST!r}); plan('churn-*', {SECOND!r}) (no job was created). "
         "Mend the pattern, take the plan out, or allow it with strict=False"
     )
+
+
+def unused(prepare: Callable[[SageMakerMock], object]) -> str:
+    """Return what a mock complains of that was prepared like this, after its first line."""
+    with pytest.raises(UnusedError) as caught, mock_sagemaker() as mock:
+        prepare(mock)
+    return str(caught.value).partition("strict=False")[2].strip()
+
+
+def test_a_plan_for_another_kind_of_job_is_told_apart_from_a_late_one() -> None:
+    """The text says why a job whose name matches did not use the plan."""
+
+    def processing(mock: SageMakerMock) -> None:
+        mock.plan("prepare-*", FIRST)
+        mock.create_processing_job("prepare-1")
+
+    def training(mock: SageMakerMock) -> None:
+        mock.plan("churn-*", TransformJobPlan.fails())
+        mock.create_training_job("churn-1")
+
+    def tuning(mock: SageMakerMock) -> None:
+        mock.plan("tune-1", FIRST)
+        mock.create_tuning_job("tune-1")
+
+    def late(mock: SageMakerMock) -> None:
+        mock.create_processing_job("churn-0")
+        mock.create_training_job("churn-1")
+        mock.plan("churn-*", FIRST)
+
+    def by_request(mock: SageMakerMock) -> None:
+        mock.plan(lambda _: False, FIRST)
+        mock.create_training_job("churn-1")
+
+    assert unused(processing) == (
+        "'prepare-1' is a processing job, and this plan is for training jobs: plan it by a ProcessingJobPlan."
+    )
+    assert unused(training) == "'churn-1' is a training job, and this plan is for transform jobs: plan it by a Plan."
+    assert unused(tuning) == (
+        "'tune-1' is a tuning job, and this plan is for training jobs: plan it by a TuningJobPlan, and for its training jobs by "
+        "'tune-1-*'."
+    )
+    assert unused(late) == (
+        "'churn-1' was created before this plan was given, or another plan was for it: the first that matches wins."
+    )
+    assert not unused(by_request)
+
+
+def test_the_jobs_of_a_complaint_are_bounded_and_no_call_is_said_in_words() -> None:
+    """A tuning job alone may have created a hundred."""
+    mock = mock_sagemaker().start()
+    mock.fault("StopTrainingJob", "ThrottlingException")
+    mock.plan("chrun-*", FIRST)
+    for number in range(12):
+        mock.create_training_job(f"churn-{number}")
+    with pytest.raises(UnusedError) as caught:
+        mock.stop()
+    assert "churn-8, churn-9 and 2 more). Mend" in str(caught.value)
+    assert "fault('StopTrainingJob', 'ThrottlingException') (no call arrived). Mend" in str(caught.value)
 
 
 def test_an_error_of_the_test_is_not_hidden_by_an_unused_plan() -> None:

@@ -142,7 +142,7 @@ class BatchFields(GeneralFields):
         **changes: Any,  # noqa: ANN401  # any field
     ) -> "Self":
         """Return the plan of a recipe; `words` are the arguments of the call as code, without the durations."""
-        cls._check_durations(recipe, durations, ("starting", cls.running.lower(), "stopping"), "phases")
+        cls._check_durations(recipe, durations, ("starting", cls.running.lower(), "stopping"))
         given = [*words, *(f"{name}={code(value)}" for name, value in durations.items())]
         logs = changes.get("logs")
         given += ["logs={…}"] if isinstance(logs, (Mapping, tuple)) and len(logs) else []

@@ -1,20 +1,20 @@
 """Plans: what a test wants to happen to a training job."""
 
-import inspect
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from sagemock import reasons
-from sagemock.checks import listed, nearest, number, of_a_plan, public, public_class, quoted
+from sagemock.checks import listed, number, of_a_plan, public, public_class, quoted
 from sagemock.errors import InvalidType, PlanError
 from sagemock.evidence import Assumption
 from sagemock.jobs.durations import FOREVER, Duration, span_us
 from sagemock.jobs.fields import code
 from sagemock.jobs.hashing import hashed_once
 from sagemock.jobs.lines import LogMapping, sources_of
+from sagemock.jobs.misspelt import refuse_argument, refuse_field
 from sagemock.literals import PhaseName
 from sagemock.training import status
 from sagemock.training.plan.changes import PlanChanges
@@ -40,28 +40,12 @@ class Durations(TypedDict, total=False):
 
 _AS_ANY_JOB: Final = Assumption("that a serverless job has the same life as any other job", knob="Plan(phases=[…])")
 _LENGTH = {name.lower(): name for name in (*NORMAL, status.STOPPING)}
-_MEANT = {"phase": "during", "status": "during", "at": "after", "when": "after", "message": "reason", "failure_reason": "reason"}
-"""Wrong names of arguments that users may try, with the right ones."""
-
-
-class _Recipes(type):
-    """The type of Plan: its AttributeError for a misspelt recipe suggests the right name."""
-
-    if not TYPE_CHECKING:  # pragma: no branch  # a type checker takes the other one
-
-        def __getattr__(cls, name: str) -> NoReturn:
-            recipes = [known for known, value in vars(cls).items() if isinstance(value, classmethod)]
-            near = None if name.startswith("_") else nearest(name, recipes)
-            hint = "" if near is None else f"did you mean {near!r}? "
-            raise AttributeError(
-                f"{cls.__name__} has no {name!r}: {hint}The recipes are {', '.join(recipes)}", name=name, obj=cls
-            )
 
 
 @public_class
 @hashed_once
 @dataclass(frozen=True, repr=False)
-class Plan(PlanFields, metaclass=_Recipes):
+class Plan(PlanFields):
     """What happens to a training job, from CreateTrainingJob to its end.
 
     Make a plan with a recipe, such as `Plan.completes(training=3600)`, or phase by phase:
@@ -320,7 +304,7 @@ class Plan(PlanFields, metaclass=_Recipes):
         known = [one.name for one in fields(self)]
         for name in changes:
             if name not in known:
-                raise InvalidType(f"a plan has no {quoted(name)}; did you mean {nearest(name, known, least=0)!r}?")
+                refuse_field(Plan, name, list(_LENGTH), [one for one in known if one != "called"])
         words = ", ".join(f"{name}={_brief(value)}" for name, value in changes.items())
         changed: dict[str, Any] = {"called": f"{self!r}.but({words})", **changes}
         return replace(self, **changed)
@@ -382,13 +366,7 @@ def _checked(recipe: str, durations: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return `durations`. Raises InvalidType for a name that is not a phase; the text suggests a name and lists them all."""
     for name in durations:
         if name not in _LENGTH:
-            own = [one for one in inspect.signature(getattr(Plan, recipe)).parameters if one != "durations"]
-            takes = [*own, *_LENGTH]
-            others = [one.name for one in fields(Plan) if one.name not in takes]
-            meant = _MEANT.get(name)
-            near = meant if meant in takes else nearest(name, [*takes, *others], least=0)
-            hint = f"write Plan.{recipe}(…).but({near}=…)" if near in others else f"did you mean {near!r}?"
-            raise InvalidType(f"Plan.{recipe}() has no {quoted(name)}: {hint} It takes {', '.join(takes)}")
+            refuse_argument(Plan, recipe, name, list(_LENGTH), [one.name for one in fields(Plan)])
     return durations
 
 

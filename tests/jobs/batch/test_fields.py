@@ -98,12 +98,12 @@ def test_a_contradictory_plan_is_refused(make: Callable[[], object], text: str) 
     [
         (
             lambda: ProcessingJobPlan.completes(procesing=5),  # type: ignore[call-arg]
-            "ProcessingJobPlan.completes() has no 'procesing'; did you mean 'proc",
+            "ProcessingJobPlan.completes() has no 'procesing': did you mean 'proc",
         ),
-        (lambda: TransformJobPlan.fails(aftr=5), "TransformJobPlan.fails() has no 'aftr'; did you mean 'after'?"),  # type: ignore[call-arg]
-        (lambda: TransformJobPlan().but(transformin=5), "a plan has no 'transformin'; did you mean 'transforming'?"),
+        (lambda: TransformJobPlan.fails(aftr=5), "TransformJobPlan.fails() has no 'aftr': did you mean 'after'?"),  # type: ignore[call-arg]
+        (lambda: TransformJobPlan().but(transformin=5), "a plan has no 'transformin': did you mean 'transforming'?"),
         (lambda: TransformJobPlan(training=5), "TransformJobPlan() has no 'training'"),  # type: ignore[call-arg]
-        (ProcessingJobPlan.replays, "ProcessingJobPlan.replays() was called with too few"),
+        (ProcessingJobPlan.replays, "ProcessingJobPlan.replays() was called without response"),
     ],
 )
 def test_an_unknown_field_is_refused(make: Callable[[], object], text: str) -> None:

@@ -14,6 +14,7 @@ from sagemock.jobs.durations import FOREVER, span_us
 from sagemock.training import status
 from sagemock.training.plan.phase import Phase
 from sagemock.training.plan.plan import Plan
+from sagemock.tuning.plan import TuningJobPlan
 from tests.support.recorded import RECORDED, described
 from tests.support.strategies import START_US, durations, job_playing, plans
 
@@ -232,7 +233,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "a triple": (
         lambda: Phase("Training", (1, 2, 3)),  # type: ignore[arg-type]
-        f"the duration of Phase('Training'): too many values to unpack (expected 2); {A_DURATION}",
+        "the duration of Phase('Training') is (1, 2, 3): give a timedelta, seconds, or a (low, high) pair of them",
     ),
     "a status in the place of a phase": (
         lambda: Plan(["Starting"]),  # type: ignore[list-item]
@@ -397,8 +398,10 @@ def test_a_misspelt_phase_is_a_type_error_with_a_suggestion(recipe: str, argumen
         ({"phase": "Training"}, "did you mean 'during'?"),
         ({"at": 5}, "did you mean 'after'?"),
         ({"message": "x"}, "did you mean 'reason'?"),
-        ({"artifact": b"x"}, "write Plan.fails(…).but(artifact=…)"),
-        ({"limit_lg": 5}, "write Plan.fails(…).but(limit_lag=…)"),
+        ({"minutes": 5}, "write Plan.fails(training=timedelta(minutes=…))."),
+        ({"processing": 5}, "did you mean 'training'?"),
+        ({"artifact": b"x"}, "write Plan.fails(…).but(artifact=…)."),
+        ({"limit_lg": 5}, "write Plan.fails(…).but(limit_lag=…)."),
     ],
 )
 def test_a_synonym_of_an_argument_gets_a_suggestion(given: dict[str, Any], hint: str) -> None:
@@ -408,11 +411,31 @@ def test_a_synonym_of_an_argument_gets_a_suggestion(given: dict[str, Any], hint:
     assert f": {hint} It takes reason, exit_code, during, after, logs, starting" in str(caught.value)
 
 
+def test_an_argument_is_only_compared_with_those_of_its_recipe() -> None:
+    """A recipe without `after` may have `during`; for a word that is like none of them, there are all of them."""
+    with pytest.raises(InvalidType, match=r"^Plan.hangs\(\) has no 'at': did you mean 'during'\? It takes during, logs"):
+        Plan.hangs(at="Training")  # type: ignore[call-arg]
+    with pytest.raises(InvalidType, match=r"^Plan.hangs\(\) has no 'zzz'. It takes during, logs, starting"):
+        Plan.hangs(zzz=5)  # type: ignore[call-arg]
+    with pytest.raises(
+        InvalidType, match=r"^Plan.replays\(\) has no 'hours': write Plan.replays\(training=timedelta\(hours=…\)\)"
+    ):
+        Plan.replays({}, hours=5)  # type: ignore[call-arg]
+
+
 def test_a_misspelt_recipe_is_an_attribute_error_with_a_suggestion() -> None:
     """Python itself gives no hint for a class."""
     with pytest.raises(AttributeError, match=r"^Plan has no 'complete': did you mean 'completes'\? The recipes are completes, "):
         Plan.complete  # type: ignore[attr-defined]  # noqa: B018
-    with pytest.raises(AttributeError, match=r"^Plan has no 'zzz': The recipes are"):
+    with pytest.raises(
+        AttributeError, match=r"^Plan has no 'stopped': write Plan.completes\(\).but\(stopped_after=600\), or stop"
+    ):
+        Plan.stopped  # type: ignore[attr-defined]  # noqa: B018
+    with pytest.raises(AttributeError, match=r"^Plan has no 'spot': did you mean 'interrupted'\? The recipes are"):
+        Plan.spot  # type: ignore[attr-defined]  # noqa: B018
+    with pytest.raises(AttributeError, match=r"^TuningJobPlan has no 'spot'\. The recipes are completes, "):
+        TuningJobPlan.spot  # type: ignore[attr-defined]  # noqa: B018
+    with pytest.raises(AttributeError, match=r"^Plan has no 'zzz'\. The recipes are"):
         Plan.zzz  # type: ignore[attr-defined]  # noqa: B018
     assert not hasattr(Plan, "__pickled__")
 
@@ -485,7 +508,11 @@ def test_then_takes_a_plan_and_but_takes_known_fields() -> None:
     assert str(caught.value) == "then='completes': give a Plan, such as then=Plan.fails()"
     with pytest.raises(TypeError) as caught:
         Plan().but(stoping=5)  # type: ignore[call-arg]
-    assert str(caught.value) == "a plan has no 'stoping'; did you mean 'stopping'?"
+    assert str(caught.value) == "a plan has no 'stoping': did you mean 'stopping'?"
+    with pytest.raises(InvalidType, match=r"'training': a duration is given to the recipe, as in Plan.completes\(training=…\)$"):
+        Plan().but(training=5)  # type: ignore[call-arg]
+    with pytest.raises(InvalidType, match=r"a plan has no 'zzz': its fields are stopping, limit_lag, "):
+        Plan().but(zzz=5)  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize(
