@@ -34,6 +34,7 @@ LENGTHS: Final = _SAME_EVERYWHERE(
         settled=0.01,
         # Record P1 of 2024: an image that cannot be pulled.
         failed_start=101.49,
+        failed_settled=0.42,
         stopping=STOPPED(10.0),
         # Record P3 of 2024; record P2 has 1.631 s.
         registered=0.413,

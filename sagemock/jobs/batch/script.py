@@ -28,6 +28,8 @@ class Lengths(NamedTuple):
     """From the creation to the first move of LastModifiedTime."""
     settled: float
     """From the end to the last move of LastModifiedTime."""
+    failed_settled: float
+    """The same for a job that fails in Starting."""
 
 
 @hashed_once
@@ -75,7 +77,7 @@ def script(  # noqa: PLR0913  # all that a life depends on
         return round(default_s * SECOND_US) if span is None else rng.randint(*span)
 
     lines = _lines(plan, plan.running, request)
-    starting_s = lengths.starting if plan.runs else lengths.failed_start
+    starting_s, settled_s = (lengths.starting, lengths.settled) if plan.runs else (lengths.failed_start, lengths.failed_settled)
     starting_us = None if plan.endless and not plan.runs else length_us(plan.starting, starting_s)
     running_us = None if plan.endless else length_us(plan.running_length, lengths.running)
     if running_us is not None and plan.running_length is None:
@@ -97,7 +99,7 @@ def script(  # noqa: PLR0913  # all that a life depends on
         max_runtime_us=None if max_runtime_s is None or plan.replayed is not None else max_runtime_s * SECOND_US,
         limit_lag_us=length_us(plan.limit_lag, 0),
         registered_us=length_us(plan.registered_after, lengths.registered),
-        settled_us=length_us(plan.settled_after, lengths.settled),
+        settled_us=length_us(plan.settled_after, settled_s),
         lines=lines,
         last_words=_lines(plan, STOPPING, request),
     )
