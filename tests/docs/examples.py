@@ -28,6 +28,8 @@ FAILS = re.compile(r"\s*(?:(?!```)[^\n]+\n+)?```text\n(E +.*?)```", re.DOTALL)
 """What stands behind a test that is to fail: perhaps a sentence, and then the lines of pytest's report with its error."""
 FILE = re.compile(r"^```python\n(# ((?!test_)\w+\.py)\n.*?)^```$", re.DOTALL | re.MULTILINE)
 """An example which is a file that later tests of the page import, or their conftest."""
+PLUGINS = {"anyio": "anyio", "hypothesispytest": "hypothesis"}
+"""Plugins of pytest's that take a third of the time of a test, by their names, and the package that who needs them imports."""
 DEFINES_TESTS = re.compile(r"^\s*(async )?def test_", re.MULTILINE)
 
 
@@ -81,7 +83,9 @@ def run_by_pytest(source: str, files: Mapping[str, str] = {}) -> str | None:
         # tox sets it where libraries are tried that warn of themselves. The option of pytest-asyncio warns if it is not set.
         warnings = os.environ.get("SAGEMOCK_EXAMPLES_WARN", "error")
         settings = ["-W", warnings, "-p", "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=function"]
-        command = [sys.executable, "-m", "pytest", "-q", *settings, "--rootdir", folder, str(file)]
+        shown = "\n".join([source, *files.values()])
+        unneeded = [f"-pno:{plugin}" for plugin, package in PLUGINS.items() if package not in shown]
+        command = [sys.executable, "-m", "pytest", "-q", *settings, *unneeded, "--rootdir", folder, str(file)]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603  # our own interpreter
         return done.stdout + done.stderr if done.returncode else None
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sybil import Document
 
-from tests.docs.examples import DEFINES_TESTS, FAILS, PythonExampleParser, files_before, not_as_told, run_by_pytest
+from tests.docs.examples import DEFINES_TESTS, FAILS, PLUGINS, PythonExampleParser, files_before, not_as_told, run_by_pytest
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,6 +20,17 @@ def test_an_example_that_defines_tests_is_told_apart() -> None:
 def test_an_example_that_passes_says_nothing() -> None:
     """The evaluator's silence is success."""
     assert run_by_pytest("def test_it():\n    assert True\n") is None
+
+
+@pytest.mark.parametrize("source, loaded", [("", []), ("import anyio", ["anyio"]), ("import hypothesis", ["hypothesispytest"])])
+def test_an_example_has_the_plugins_whose_package_it_names(source: str, loaded: list[str]) -> None:
+    """A file beside it counts as well; the others would take a third of its time."""
+    # Backwards: what looks for a plugin must not name it.
+    names, wanted = [plugin[::-1] for plugin in PLUGINS], [plugin[::-1] for plugin in loaded]
+    found = f"[name for name in {names} if pytestconfig.pluginmanager.get_plugin(name[::-1])]"
+    test = f"def test_it(pytestconfig):\n    assert {found} == {wanted}\n"
+    assert run_by_pytest(f"{source}\n{test}") is None
+    assert run_by_pytest(test, {"beside.py": source}) is None
 
 
 def test_an_example_that_fails_shows_pytest_s_whole_report() -> None:
