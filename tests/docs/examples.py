@@ -28,6 +28,8 @@ FAILS = re.compile(r"\s*(?:(?!```)[^\n]+\n+)?```text\n(E +.*?)```", re.DOTALL)
 """The text after a test that must fail: perhaps a sentence, then lines of pytest's report."""
 FILE = re.compile(r"^```python\n(# ((?!test_)\w+\.py)\n.*?)^```$", re.DOTALL | re.MULTILINE)
 """An example that is a file: later tests of the page import it, or use it as conftest."""
+PLUGINS = {"anyio": "anyio", "hypothesispytest": "hypothesis"}
+"""Plugins that take a third of the time of a test, with the package that an example imports if it needs the plugin."""
 DEFINES_TESTS = re.compile(r"^\s*(async )?def test_", re.MULTILINE)
 
 
@@ -81,7 +83,9 @@ def run_by_pytest(source: str, files: Mapping[str, str] = {}) -> str | None:
         # tox sets this where libraries warn by themselves. pytest-asyncio warns if its option is not set.
         warnings = os.environ.get("SAGEMOCK_EXAMPLES_WARN", "error")
         settings = ["-W", warnings, "-p", "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=function"]
-        command = [sys.executable, "-m", "pytest", "-q", *settings, "--rootdir", folder, str(file)]
+        shown = "\n".join([source, *files.values()])
+        unneeded = [f"-pno:{plugin}" for plugin, package in PLUGINS.items() if package not in shown]
+        command = [sys.executable, "-m", "pytest", "-q", *settings, *unneeded, "--rootdir", folder, str(file)]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603  # our own code
         return done.stdout + done.stderr if done.returncode else None
 

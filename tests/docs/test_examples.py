@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sybil import Document
 
-from tests.docs.examples import DEFINES_TESTS, FAILS, PythonExampleParser, files_before, run_by_pytest, wrong_failure
+from tests.docs.examples import DEFINES_TESTS, FAILS, PLUGINS, PythonExampleParser, files_before, run_by_pytest, wrong_failure
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,6 +20,17 @@ def test_an_example_that_defines_tests_is_recognised() -> None:
 def test_a_passing_example_returns_nothing() -> None:
     """The evaluator returns None."""
     assert run_by_pytest("def test_it():\n    assert True\n") is None
+
+
+@pytest.mark.parametrize("source, loaded", [("", []), ("import anyio", ["anyio"]), ("import hypothesis", ["hypothesispytest"])])
+def test_an_example_has_the_plugins_whose_package_it_names(source: str, loaded: list[str]) -> None:
+    """A file beside it counts as well; the others would take a third of its time."""
+    # The names are reversed, because a test that names a plugin gets it.
+    names, wanted = [plugin[::-1] for plugin in PLUGINS], [plugin[::-1] for plugin in loaded]
+    found = f"[name for name in {names} if pytestconfig.pluginmanager.get_plugin(name[::-1])]"
+    test = f"def test_it(pytestconfig):\n    assert {found} == {wanted}\n"
+    assert run_by_pytest(f"{source}\n{test}") is None
+    assert run_by_pytest(test, {"beside.py": source}) is None
 
 
 def test_a_failing_example_shows_pytests_whole_report() -> None:
