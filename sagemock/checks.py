@@ -200,7 +200,7 @@ def public_class(cls: _C) -> _C:
 
 
 _FURTHER: Final = {"durations": "durations of phases", "fields": "fields of the request"}
-"""What a function takes by any name, by the name of the parameter for it."""
+"""The descriptions of parameters that take arguments of any name (`**fields`), by the name of the parameter."""
 
 
 def _misfit(called: str, function: Callable[..., Any], args: Sequence[object], keywords: Collection[str]) -> str:

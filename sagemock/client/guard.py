@@ -140,7 +140,7 @@ def refusal(call: InFlight | None, method: str, url: str) -> str:
             "test's environment"
         )
     return (
-        f"{call.service}.{call.operation} ({method} {url}) has no answer: sagemock answers for SageMaker's jobs, "
-        f"and lets nothing else out. Mock {call.service} as well (moto's mock_aws works beside sagemock), "
+        f"{call.service}.{call.operation} ({method} {url}) has no answer: sagemock answers calls about SageMaker's jobs, "
+        f"and lets no other call reach AWS. Mock {call.service} as well (moto's mock_aws works beside sagemock), "
         f"or let it reach the network with mock_sagemaker(passthrough=[{call.service!r}])"
     )

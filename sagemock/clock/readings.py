@@ -12,7 +12,7 @@ _PATIENCE: Final = 10_000
 _AGAIN: Final = 100
 """The same for a thread that was already in a busy wait and has done nothing else since."""
 _STEP_US: Final = 1000
-# After ten seconds of a busy wait, each step is a thousandth of the time waited: a day then takes some twenty thousand readings.
+# After ten seconds of a busy wait, each step is a thousandth of the time beyond them: a day takes some twenty thousand readings.
 _EXACT_US: Final = 10_000_000
 _PART: Final = 1000
 

@@ -1,4 +1,4 @@
-"""`mock_sagemaker`, which makes mocks. To import it is cheap: the first mock imports the modules that mocks need."""
+"""`mock_sagemaker`, which makes mocks. Its import is cheap: the first mock imports the modules that mocks need."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload

@@ -97,7 +97,7 @@ class SageMakerMock(Controls):
         flag("clean", clean)
         if not self._worlds:
             raise UsageError(
-                "this mock is not active: stop() ends what start() began, once; take this one out, or start the mock first"
+                "this mock is not active: each stop() belongs to one start(): remove this stop(), or start the mock first"
             )
         world = self._last = self._worlds.pop()
         ends: list[Callable[[], object]] = [partial(_STACK.pop, world), partial(listeners.stopped, world), world.close]

@@ -21,7 +21,7 @@ class Dice(Protocol):
         ...
 
     def one_of(self, options: Sequence[_T]) -> _T:
-        """Return one of these."""
+        """Return one of `options`."""
         ...
 
     def happens(self) -> bool:
@@ -40,7 +40,7 @@ class SeededDice:
         return self._rng.randint(low, high)
 
     def one_of(self, options: Sequence[_T]) -> _T:
-        """Return one of these."""
+        """Return one of `options`."""
         return self._rng.choice(options)
 
     def happens(self) -> bool:

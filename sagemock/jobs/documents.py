@@ -77,7 +77,7 @@ def shown_lines(lines: object, what: str) -> list[list[Any]]:
 
 
 def shown_record(value: Any) -> Any:  # noqa: ANN401  # what boto3 returned in, a JSON value out
-    """Return a recorded description as JSON."""
+    """Return a recorded Describe response as JSON."""
     if isinstance(value, datetime):
         return {"instant": instant(instant_us(value)).isoformat()}
     if isinstance(value, Mapping):
@@ -149,7 +149,7 @@ def check_names(what: str, given: Iterable[str], known: Mapping[str, Any] | Sequ
 
 
 def length_of(value: object) -> Any:  # noqa: ANN401  # a duration, or what a plan refuses
-    """Return the duration of a phase."""
+    """Return the duration of a phase from its JSON value."""
     if isinstance(value, list):
         return tuple(span_of(one) for one in value)
     return FOREVER if value == _ENDLESS else span_of(value)
@@ -173,19 +173,19 @@ def span_of(value: object) -> Any:  # noqa: ANN401  # a duration, or what its re
 
 
 def sources_of(value: object) -> dict[str, Any]:
-    """Return lines by phase."""
+    """Return the lines of each phase from a JSON object. Raises PlanError for anything else."""
     if not isinstance(value, Mapping):
         raise PlanError(f'logs is a JSON object, not {quoted(value)}: write {{"Training": [[0, "epoch 1"], [60, "epoch 2"]]}}')
     return {status: line_pairs(f"logs[{status!r}]", lines) for status, lines in value.items()}
 
 
 def line_pairs(what: str, value: object) -> list[tuple[Any, Any]]:
-    """Return lines, each with its offset."""
+    """Return (offset, text) pairs from a JSON list of pairs."""
     return [(span_of(at), text) for at, text in pairs(what, value)]
 
 
 def pairs(what: str, value: object) -> list[list[Any]]:
-    """Return a list of pairs. Raises PlanError for anything else."""
+    """Return `value` if it is a list of pairs. Raises PlanError, which calls it `what`, for anything else."""
     found = listed(what, value)
     for one in found:
         if not isinstance(one, list) or len(one) != 2:  # noqa: PLR2004  # a pair
@@ -194,14 +194,14 @@ def pairs(what: str, value: object) -> list[list[Any]]:
 
 
 def listed(what: str, value: object) -> list[Any]:
-    """Return a list. Raises PlanError for anything else."""
+    """Return `value` if it is a list. Raises PlanError, which calls it `what`, for anything else."""
     if not isinstance(value, list):
         raise PlanError(f"{what} is a list, not {quoted(value)}: write it in brackets")
     return value
 
 
 def record_of(value: Any) -> Any:  # noqa: ANN401  # a JSON value in, what boto3 returned out
-    """Return a recorded description."""
+    """Return a recorded Describe response from JSON, with its instants as datetimes."""
     if isinstance(value, Mapping):
         if set(value) == {"instant"}:
             return instant(instant_us(value["instant"]))
@@ -210,7 +210,7 @@ def record_of(value: Any) -> Any:  # noqa: ANN401  # a JSON value in, what boto3
 
 
 def content_of(what: str, value: object) -> Any:  # noqa: ANN401  # bytes or a path, or what a plan refuses
-    """Return bytes, or the path of a file."""
+    """Return bytes, or the path of a file, from a JSON value; any other value is returned as it is, for the plan to refuse."""
     if isinstance(value, Mapping) and set(value) == {"path"} and isinstance(value["path"], str):
         return Path(value["path"])
     if isinstance(value, Mapping) and set(value) == {"base64"}:

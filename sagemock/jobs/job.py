@@ -22,7 +22,7 @@ class Done(Protocol):
 
     @property
     def at_us(self) -> int:
-        """When, in microseconds after its creation."""
+        """Its instant, in microseconds after the creation of the job."""
 
 
 class AnyJob(Protocol):
@@ -106,10 +106,10 @@ class AnyJob(Protocol):
         """Whether its deletion has ended by `now_us`."""
 
     def after(self, intervention: Intervention, /) -> "Self":
-        """Return the job with one more intervention."""
+        """Return a copy of the job with one more intervention."""
 
     def tagged(self, tags: tuple[tuple[str, str], ...], /) -> "Self":
-        """Return the job with these tags instead."""
+        """Return a copy of the job with these tags."""
 
     def state(self, now_us: int) -> Change:
         """Return the last change by `now_us`: its statuses and its message."""
@@ -203,11 +203,11 @@ class JobRecord:
         return bool(self.interventions) and (gone_us := self.gone_us) is not None and gone_us <= now_us
 
     def after(self, intervention: Done) -> "Self":
-        """Return the job with one more intervention."""
+        """Return a copy of the job with one more intervention."""
         return replace(self, interventions=(*self.interventions, intervention))
 
     def tagged(self, tags: tuple[tuple[str, str], ...]) -> "Self":
-        """Return the job with these tags instead."""
+        """Return a copy of the job with these tags."""
         return replace(self, tags=tags)
 
     def state(self, now_us: int) -> Change:

@@ -26,8 +26,7 @@ class Change:
     """Whether this begins a new visit to the secondary status (else it overwrites the message of the open one)."""
 
 
-# Without slots, so that it can be held weakly.
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
     """The whole life of a job, as long as nobody interferes again, in microseconds after its creation."""
 

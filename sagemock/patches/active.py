@@ -89,8 +89,8 @@ class Stack(Generic[A]):
 
     The innermost mock is the one that started last and has not stopped. All threads share one stack, because clients,
     `time.sleep` and the wall clock belong to the process: the mock also answers a client in a worker thread. If several threads
-    start mocks, a thread uses the innermost mock that is not younger than the thread; a thread older than all mocks uses the
-    innermost of all. Mocks may stop in any order.
+    start mocks, a thread uses the innermost mock to which it belongs; a thread that is older than all mocks uses the innermost of
+    all. Mocks may stop in any order.
     """
 
     def __init__(self) -> None:

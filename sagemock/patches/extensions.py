@@ -82,7 +82,8 @@ class Extensions:
 
     @cached_property
     def _shown(self) -> type[ModuleType]:
-        return type("module", (ModuleType,), {name: _Shown(name, real, self._loading) for name, real in self._reals.items()})
+        shown = {name: _Shown(name, real, self._loading) for name, real in self._reals.items()}
+        return type("module", (_Asked,), dict(shown))
 
     def _bind(self, modules: Iterable[object]) -> None:
         """Bind the names of the real classes in these modules to the classes that are in module `datetime` now."""
@@ -95,6 +96,17 @@ class Extensions:
                 for place in places:
                     place.scope[place.attribute] = stands
                 bound = stands
+
+
+class _Asked(ModuleType):
+    """A module that is asked for each attribute.
+
+    Python 3.14 keeps what it has read from a module, as long as the module's dictionary and the function that reads attributes
+    are the same: it would not look at the descriptors of another class (LOAD_ATTR_MODULE in CPython's Python/bytecodes.c).
+    """
+
+    def __getattribute__(self, name: str) -> Any:  # noqa: ANN401  # of any kind
+        return super().__getattribute__(name)
 
 
 class _Shown:

@@ -28,8 +28,8 @@ def refuse() -> None:
                 package = name.partition(".")[0]
                 raise UsageError(
                     f"{package} has replaced this process's threads or its time.sleep by greenlets, and sagemock cannot see what "
-                    f"those wait for: run this test in a process that {package} does not patch, or let it leave out threads and "
-                    f"time ({_LEFT_OUT[package]})"
+                    f"greenlets wait for: run this test in a process that {package} does not patch, or let it leave out threads "
+                    f"and time ({_LEFT_OUT[package]})"
                 )
 
 

@@ -58,7 +58,7 @@ class Wrapped:
         self._wrapper = wrapper
         self._before: Any = None
         self._ours: Any = None
-        self._stands: list[bool] = []
+        self._enabled: list[bool] = []
 
     def install(self) -> None:
         """Put the wrapper in place."""
@@ -66,8 +66,8 @@ class Wrapped:
 
         self._before = self._owner.__dict__.get(self._name, _INHERITED)
         # Each installation has a list of its own: a wrapper of an earlier installation that is still in place stays inert.
-        self._stands = stands = [True]
-        self._ours = wrapt.FunctionWrapper(self._found(), self._wrapper, enabled=lambda: bool(stands))
+        self._enabled = enabled = [True]
+        self._ours = wrapt.FunctionWrapper(self._found(), self._wrapper, enabled=lambda: bool(enabled))
         setattr(self._owner, self._name, self._ours)
 
     def uninstall(self) -> None:
@@ -78,7 +78,7 @@ class Wrapped:
             else:
                 setattr(self._owner, self._name, self._before)
         self._before = self._ours = None
-        self._stands.clear()
+        self._enabled.clear()
 
     def _found(self) -> Any:  # noqa: ANN401  # a function, or a descriptor of a class
         if self._before is not _INHERITED:

@@ -74,7 +74,7 @@ class SuspendedPatch:
         self._put_on = put_on
         self._take_off = take_off
         self._lock = threading.RLock()
-        self._stands = False
+        self._is_on = False
         # Whether the patch is being put on or taken off. Read and written only under the lock.
         self._is_busy = False
         self._wrapped: list[Wrapped] = []
@@ -100,11 +100,11 @@ class SuspendedPatch:
 
     def _leave(self) -> None:
         with self._lock:
-            stands, self._stands = self._stands, False
+            is_on, self._is_on = self._is_on, False
             wrapped, self._wrapped = self._wrapped, []
             self._begun, self._codes = [], []
             # Take the patch off before the wrappers: a freeze that begins after the wrappers are gone must not find it.
-            taken_off = [partial(self._quietly, self._take_off)] if stands else []
+            taken_off = [partial(self._while_busy, self._take_off)] if is_on else []
             run_all(*taken_off, *[one.uninstall for one in reversed(wrapped)])
 
     def _surround(self, freezes: type) -> None:
@@ -120,11 +120,11 @@ class SuspendedPatch:
         with self._lock:
             if _is_any_thread_in(self._codes):
                 return False
-            self._quietly(self._put_on)
-            self._stands = True
+            self._while_busy(self._put_on)
+            self._is_on = True
             return True
 
-    def _quietly(self, act: Callable[[], None]) -> None:
+    def _while_busy(self, act: Callable[[], None]) -> None:
         before, self._is_busy = self._is_busy, True
         try:
             act()
@@ -133,9 +133,9 @@ class SuspendedPatch:
 
     def _suspend(self, method: str, wrapped: Callable[..., Any], freeze: object, args: Any, kwargs: Any) -> Any:  # noqa: ANN401  # wrapt's
         with self._lock:
-            if self._is_busy or not self._stands:
+            if self._is_busy or not self._is_on:
                 return wrapped(*args, **kwargs)
-            self._quietly(self._take_off)
+            self._while_busy(self._take_off)
             try:
                 if method == "stop":
                     self._hand_over(freeze)
@@ -144,7 +144,7 @@ class SuspendedPatch:
                     self._begun.append(freeze)
                 return result
             finally:
-                self._quietly(self._put_on)
+                self._while_busy(self._put_on)
 
     def _hand_over(self, freeze: object) -> None:
         """Move the changes that an ending freeze would have to undo to another freeze which is still active, if any."""

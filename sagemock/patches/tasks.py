@@ -112,7 +112,7 @@ class VirtualTasks:
         return found[-1] if found else None
 
     def _timed(self, loop: _Loop) -> Alarms | None:
-        """Return the alarms of a loop on the clock of the calling thread's mock; None if no timer is set there."""
+        """Return the alarms of a loop on the clock of the calling thread's mock; None if nothing is set there."""
         active = self.active()
         alarms = None if active is None else self._alarms.get((id(loop), id(active.sleepers)))
         return alarms if alarms is not None and alarms.first() is not None else None

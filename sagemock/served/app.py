@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
+from sagemock.errors import UsageError
 from sagemock.protocol.answer import Lost
 from sagemock.protocol.request import Request
 from sagemock.served import wire
 from sagemock.served.asgi import MOST, Asgi, Receive, Run, Scope, Send, body_of, headers_of
 from sagemock.served.safety import Safety
 from sagemock.served.wire import Response, TooLarge
-from sagemock.served.worlds import ServedWorld, Worlds
+from sagemock.served.worlds import ServedWorld, Worlds, refuse
 
 __all__ = ["CLOSE", "CONTROL", "App"]
 
@@ -111,12 +112,14 @@ def _reply(world: ServedWorld, request: Request, accepts: str) -> Response | Non
 
 
 def _no_world(name: str) -> Response:
-    text = f"there is no world {name[:100]!r} here: a test's mock has one, at /; a server of its own has more, at /NAME"
-    return wire.failed(404, "UnknownWorld", text)
+    try:
+        refuse(name)
+    except UsageError as error:
+        return wire.failed(404, "UnknownWorld", str(error))
 
 
 def _elsewhere(method: str) -> Response:
-    text = f"nothing here answers {method[:20]}: sagemock serves SageMaker and the logs of its jobs, by POST"
+    text = f"this server does not answer {method[:20]}: sagemock serves SageMaker and the logs of its jobs, by POST"
     return wire.failed(501, "NotSimulated", text)
 
 

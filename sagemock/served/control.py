@@ -136,7 +136,7 @@ async def _unrouted(request: Request, error: Exception) -> Response:
     """Answer a request for which there is no verb."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     paths = ", ".join(sorted({f"{verb.method} {verb.path.replace('{name:path}', '{name}')}" for verb in VERBS}))
-    what = f"{request.method} {request.url.path[:100]!r} is nothing here: the control API has {paths}, POST /reset, GET /health"
+    what = f"{request.method} {request.url.path[:100]!r} is not a verb: the control API has {paths}, POST /reset, GET /health"
     return _error(status, "NoSuchVerb", f"{what}, and describes itself at /_sagemock/openapi.json")
 
 

@@ -34,7 +34,7 @@ CLOCK_LACKS: Final = {
     "paused": "its sleepers are in the mock's own process: pause it there",
     "forced_moves": "its threads are in the mock's own process: read them there",
 }
-"""The names of a mock's clock that a served one lacks, and why."""
+"""The attributes of a mock's clock that a `RemoteClock` does not have, each with the reason."""
 
 
 class RemoteClock:
@@ -356,7 +356,8 @@ class _RemoteJobsOf(Mapping[str, _V], Generic[_V]):
         # If there is no such job, this raises the server's error.
         document = self._client.document("GET", f"/jobs/{quote(key, safe='')}", kind=self._shown.kind)
         if document["kind"] != self._shown.kind:
-            raise UnknownJob(f"{document['name']!r} is a {document['kind']} job: look it up among those")
+            prefix = "" if document["kind"] == "training" else f"{document['kind']}_"
+            raise UnknownJob(f"{document['name']!r} is a {document['kind']} job: ask for {prefix}jobs[{document['name']!r}]")
         return self._view(document["arn"])
 
     def __iter__(self) -> Iterator[str]:

@@ -65,8 +65,10 @@ class ServedWorld(Controls):
 
 
 def refuse(name: str) -> NoReturn:
-    """Raise UsageError for the path of no world."""
-    raise UsageError(f"there is no world {name[:100]!r} here: a test's mock has one, at /; a server of its own more, at /NAME")
+    """Raise UsageError for a path at which there is no world."""
+    raise UsageError(
+        f"there is no world {name[:100]!r} here: the mock of a test has only one, at /; `sagemock serve` has more, at /NAME"
+    )
 
 
 class Worlds(Protocol):

@@ -78,7 +78,7 @@ def local_paths_are_below_the_root(request: Mapping[str, Any], _: Place) -> str 
 
 
 def local_paths_are_given(request: Mapping[str, Any], _: Place) -> str | None:
-    """Service model: "LocalPath is a required parameter when AppManaged is False (default)"."""
+    """Refuse a missing LocalPath (service model: "a required parameter when AppManaged is False (default)")."""
     for one in request["ProcessingInputs"]:
         source = one.get("S3Input", one.get("DatasetDefinition"))
         if source is not None and not one.get("AppManaged", False) and "LocalPath" not in source:
@@ -87,7 +87,7 @@ def local_paths_are_given(request: Mapping[str, Any], _: Place) -> str | None:
 
 
 def instances_are_of_one_source(request: Mapping[str, Any], _: Place) -> str | None:
-    """Service model: "InstancePreferences is mutually exclusive with InstanceType"."""
+    """Refuse both or none of InstanceType and InstancePreferences (service model: they are "mutually exclusive")."""
     cluster = request["ProcessingResources"]["ClusterConfig"]
     given = [name for name in ("InstanceType", "InstancePreferences") if name in cluster]
     if len(given) == 1:
@@ -96,7 +96,10 @@ def instances_are_of_one_source(request: Mapping[str, Any], _: Place) -> str | N
 
 
 def local_storage_has_its_own_key(request: Mapping[str, Any], _: Place) -> str | None:
-    """Service model: "You can't request a VolumeKmsKeyId when using an instance type with local storage"."""
+    """Refuse a VolumeKmsKeyId with local storage.
+
+    Service model: "You can't request a VolumeKmsKeyId when using an instance type with local storage".
+    """
     cluster = request["ProcessingResources"]["ClusterConfig"]
     types = [one.get("InstanceType", "") for one in (cluster, *cluster.get("InstancePreferences", ()))]
     return _CLUSTER(local_storage_key(cluster, types))

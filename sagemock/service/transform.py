@@ -58,13 +58,13 @@ def in_flight_fits(request: Mapping[str, Any], _: Place) -> str | None:
 
 
 def payload_is_at_most_100_mb(request: Mapping[str, Any], _: Place) -> str | None:
-    """Service model: "The value of MaxPayloadInMB cannot be greater than 100 MB"."""
+    """Refuse a larger MaxPayloadInMB than 100 (service model: it "cannot be greater than 100 MB")."""
     payload_mb = request["MaxPayloadInMB"]
     return _WORDS(f"MaxPayloadInMB {payload_mb} must not exceed {_IN_FLIGHT_MB} MB") if payload_mb > _IN_FLIGHT_MB else None
 
 
 def input_is_no_augmented_manifest(request: Mapping[str, Any], _: Place) -> str | None:
-    """Service model, S3DataType: "The following value is not compatible: AugmentedManifestFile"."""
+    """Refuse an augmented manifest (service model: "The following value is not compatible: AugmentedManifestFile")."""
     kind = request["TransformInput"]["DataSource"]["S3DataSource"]["S3DataType"]
     return _WORDS("S3DataType AugmentedManifestFile is not supported") if kind == "AugmentedManifestFile" else None
 
@@ -84,13 +84,16 @@ def filters_have_known_operators(request: Mapping[str, Any], _: Place) -> str | 
 
 
 def local_storage_has_its_own_key(request: Mapping[str, Any], _: Place) -> str | None:
-    """Service model: "You can't request a VolumeKmsKeyId when using an instance type with local storage"."""
+    """Refuse a VolumeKmsKeyId with local storage.
+
+    Service model: "You can't request a VolumeKmsKeyId when using an instance type with local storage".
+    """
     resources = request["TransformResources"]
     return _WORDS(local_storage_key(resources, [resources.get("InstanceType", "")]))
 
 
 def strategy_has_a_split(request: Mapping[str, Any], _: Place) -> str | None:
-    """Service model, BatchStrategy: "you must set the SplitType property to Line, RecordIO, or TFRecord"."""
+    """Refuse BatchStrategy without a SplitType (service model: "you must set the SplitType property")."""
     split = request["TransformInput"].get("SplitType", "None")
     if split == "None":
         return _WORDS(f"BatchStrategy {request['BatchStrategy']} requires SplitType Line, RecordIO or TFRecord")

@@ -7,7 +7,7 @@ from sagemock.jobs import timeline
 __all__ = ["Timeline"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline(timeline.Timeline):
     """The whole life of a training job, as long as nobody interferes again, in microseconds after its creation."""
 

@@ -26,7 +26,7 @@ _NOT_OF_A_JOB: Final = frozenset({
 
 
 def definitions(request: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    """Return the definitions of a request, in their order."""
+    """Return the training job definitions of a request as the request has them, in their order."""
     single = (request["TrainingJobDefinition"],) if "TrainingJobDefinition" in request else ()
     return (*single, *request.get("TrainingJobDefinitions", ()))
 
@@ -83,7 +83,7 @@ def _config(request: Mapping[str, Any]) -> Mapping[str, Any]:
 
 @dataclass(frozen=True)
 class Definition:
-    """A definition of a tuning job's request."""
+    """A training job definition, together with the request that has it."""
 
     whole: Mapping[str, Any]
     """The request."""
@@ -128,5 +128,5 @@ class Definition:
 
 
 def defined(request: Mapping[str, Any]) -> tuple[Definition, ...]:
-    """Return the definitions of a request, in their order."""
+    """Return the training job definitions of a request as `Definition` objects, in their order."""
     return tuple(Definition(request, body) for body in definitions(request))

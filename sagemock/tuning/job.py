@@ -106,15 +106,15 @@ class Job(JobRecord):
         return replace(self, children=tuple(children))
 
     def holding(self, until_us: int) -> "Job":
-        """Return the job, which launches no child before `until_us`."""
+        """Return a copy of the job that launches no child before `until_us`."""
         return replace(self, held_us=until_us, is_blocked=False)
 
     def blocked(self) -> "Job":
-        """Return the job, which launches no child before another job or a quota changes."""
+        """Return a copy of the job that launches no child before another job or a quota changes."""
         return replace(self, is_blocked=True)
 
     def refusing(self, at_us: int, text: str) -> "Job":
-        """Return the job, which cannot launch its next child; `text` is the message of the refusal."""
+        """Return a copy of the job whose next child was refused at `at_us`; `text` is the message of the refusal."""
         return replace(self, refused=(at_us, text))
 
     @property

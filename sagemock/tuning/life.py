@@ -77,7 +77,7 @@ class StopChild(NamedTuple):
 Step: TypeAlias = Launch | StopChild
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline(timeline.Timeline):
     """The whole life of a tuning job as far as its present children decide it, in microseconds after its creation."""
 

@@ -495,6 +495,6 @@ _MAPPINGS: Final[Mapping[Kind, type[Jobs | ProcessingJobs | TransformJobs | Tuni
     TUNING: TuningJobs,
 }
 _ALIKE: Final = 0.8
-"""How similar a status must be to be meant by another word: Starting and Training are not."""
+"""The least similarity of a word to a status that counts as a misspelling. Starting and Training are less similar."""
 _RUNNING: Final = {"training": "Training", "processing": "Processing", "transform": "Transforming"}
 """The phase in which containers write, by the name of the kind."""

@@ -141,7 +141,7 @@ class Options:
 
 
 _REGION: Final = "each client has its own region, or that of AWS_DEFAULT_REGION. "
-"""What to do instead of giving a mock a region."""
+"""The hint for a test that gives a mock a region."""
 
 
 def _check_start(start: object) -> None:

@@ -15,7 +15,7 @@ from sagemock.service.faults import Fault
 __all__ = ["runaway", "unused"]
 
 _NAMED: Final = 10
-"""The most jobs that a text names."""
+"""The greatest number of jobs that a text names."""
 
 
 def runaway(what: str, now_us: int, jobs: Iterable[AnyJob], standing: Iterable[Fault], moves: Sequence[ForcedMove] = ()) -> str:
@@ -32,7 +32,7 @@ def runaway(what: str, now_us: int, jobs: Iterable[AnyJob], standing: Iterable[F
 def unused(plans: Sequence[Rule], faults: Sequence[object], created: Sequence[str], calls: Calls, jobs: Iterable[AnyJob]) -> str:
     """Return the text of UnusedError: the plans that no created job used, and the faults that no call met.
 
-    `created` are the names of all jobs that were created, `jobs` are those that have not been deleted.
+    `created` are the names of all jobs that were created, and `jobs` the jobs that were not deleted.
     """
     named = ", ".join(created[:_NAMED]) + (f" and {len(created) - _NAMED} more" if len(created) > _NAMED else "")
     against = f"the jobs that were created: {named}" if created else "no job was created"

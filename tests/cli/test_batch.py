@@ -17,7 +17,7 @@ from sagemock.cli.reading import responses
 from sagemock.cli.screen import Screen
 from sagemock.cli.timeline import timeline
 from sagemock.picture.text import Paper
-from tests.cli.test_plan import made
+from tests.cli.test_plan import plans_in
 from tests.support.batch import DAY, processing, record, transform
 from tests.support.calling import YOUNG, make_client
 from tests.support.records import R1, response
@@ -56,7 +56,7 @@ def saved(folder: Path, *records: Any) -> list[str]:
     return [str(file)]
 
 
-def played(plan: Any, shown: dict[str, Any]) -> Any:
+def timeline_of(plan: Any, shown: dict[str, Any]) -> Any:
     """Return the timeline of a job that plays a plan."""
     of = kind_of(shown)
     assert of is not None
@@ -72,8 +72,8 @@ def test_the_printed_plan_plays_the_recorded_life(name: str) -> None:
     text = source([shown])
     of = kind_of(shown)
     assert of is not None
-    assert played(made(text), shown) == recorded(shown, of).job.timeline
-    assert f"from sagemock import {type(made(text)).__name__}\n" in text
+    assert timeline_of(plans_in(text), shown) == recorded(shown, of).job.timeline
+    assert f"from sagemock import {type(plans_in(text)).__name__}\n" in text
 
 
 def test_gaps_in_the_record_are_reported() -> None:
@@ -90,7 +90,7 @@ def test_gaps_in_the_record_are_reported() -> None:
 
 def test_several_kinds_are_printed_together() -> None:
     """Each plan with its own class."""
-    plans = made(source([KEPT["P1"], KEPT["X1"], response(R1)]))
+    plans = plans_in(source([KEPT["P1"], KEPT["X1"], response(R1)]))
     assert [type(plan).__name__ for plan in plans.values()] == ["ProcessingJobPlan", "TransformJobPlan", "Plan"]
 
 
@@ -100,7 +100,7 @@ def test_an_event_is_read_like_a_description() -> None:
         mock.create_processing_job("prepare")
         mock.advance_until_idle()
         event = json.loads(json.dumps(mock.events[-1]))
-    plan = made(source([event]))
+    plan = plans_in(source([event]))
     assert (plan.failure_reason, plan.exit_message) == ("AlgorithmError: , exit code: 1", "no")
 
 
@@ -150,7 +150,7 @@ def test_the_records_contradict_no_rule(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name, changes, said",
+    "name, changes, reason",
     [
         ("P1", {"ProcessingJobStatus": "Pondering"}, "example contradicts B1: "),
         ("P1", {"ProcessingEndTime": "2024-01-01T00:00:00Z"}, "contradicts B2: "),
@@ -164,11 +164,11 @@ def test_the_records_contradict_no_rule(name: str, tmp_path: Path) -> None:
         ("X4", {"LastModifiedTime": "2029-01-01T00:00:00Z"}, "contradicts B6: "),
     ],
 )
-def test_a_contradiction_is_reported(name: str, changes: dict[str, Any], said: str, tmp_path: Path) -> None:
+def test_a_contradiction_is_reported(name: str, changes: dict[str, Any], reason: str, tmp_path: Path) -> None:
     """By its rule, with both sides."""
-    told, found = check(saved(tmp_path, {**KEPT[name], **changes}))
+    report, found = check(saved(tmp_path, {**KEPT[name], **changes}))
     assert found
-    assert said in told
+    assert reason in report
 
 
 @YOUNG

@@ -50,9 +50,9 @@ def test_an_unknown_status_is_a_contradiction(tmp_path: Path) -> None:
     """It is the first thing that a newer service would show."""
     record = deepcopy(P1)
     record["SecondaryStatusTransitions"][1]["Status"] = "Pondering"
-    told, found = check(saved(tmp_path, record))
+    report, found = check(saved(tmp_path, record))
     assert found == 1
-    assert "a job without a name contradicts S14" in told
+    assert "a job without a name contradicts S14" in report
 
 
 def test_descriptions_of_one_job_must_agree(tmp_path: Path) -> None:
@@ -60,11 +60,11 @@ def test_descriptions_of_one_job_must_agree(tmp_path: Path) -> None:
     one, two, three = looks(PLAN, 60, 120, 300)
     changed = deepcopy(three)
     changed["SecondaryStatusTransitions"][0]["StatusMessage"] = "Starting the training job"
-    told, _ = check(saved(tmp_path, one, two, changed))
-    assert "job contradicts S1: an entry that has ended stays as it is" in told
+    report, _ = check(saved(tmp_path, one, two, changed))
+    assert "job contradicts S1: an entry that has ended stays as it is" in report
     still = {**two, "LastModifiedTime": one["LastModifiedTime"]}
-    told, _ = check(saved(tmp_path, one, still))
-    assert "contradicts S2: LastModifiedTime moves with each entry and message" in told
+    report, _ = check(saved(tmp_path, one, still))
+    assert "contradicts S2: LastModifiedTime moves with each entry and message" in report
     shorter = {**deepcopy(three), "SecondaryStatusTransitions": three["SecondaryStatusTransitions"][:1]}
     assert "Downloading is gone" in check(saved(tmp_path, two, shorter))[0]
 

@@ -17,7 +17,7 @@ from tests.support.records import R8, RECORDS, Record, response
 WIDE = Paper()
 
 
-def told(text: str) -> tuple[str, list[str]]:
+def summary(text: str) -> tuple[str, list[str]]:
     """Return the first line of the output, and the statuses in the picture."""
     picture = text.partition("\n\n")[0].split("\n")
     return picture[0], [line.split()[0] for line in picture[2:] if re.match(r"[A-Z]\w+ +\d", line)]
@@ -26,7 +26,7 @@ def told(text: str) -> tuple[str, list[str]]:
 def test_the_demonstration_plays_a_whole_job() -> None:
     """Five and a half hours of training, which botocore's own waiter waits for."""
     text = plain(play(WIDE))
-    head, statuses = told(text)
+    head, statuses = summary(text)
     assert head.startswith("churn-2018-07-30: Completed/Completed at 5:")
     assert statuses == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
     assert re.search(r"^5:\d\d:\d\d\.\d+ of virtual time passed, in 169 polls and 168 sleeps\.$", text, re.MULTILINE)
@@ -40,7 +40,7 @@ def test_a_record_is_played_from_the_instant_of_its_creation(record: Record, wri
     file = tmp_path / "described.json"
     file.write_text(json.dumps(response(record), default=write), encoding="utf-8")
     text = plain(play_record(file, WIDE))
-    head, statuses = told(text)
+    head, statuses = summary(text)
     assert head.startswith(f"{record.name}: Completed/Completed at ")
     assert head.endswith(f", created {record.created:%Y-%m-%d %H:%M:%S} UTC")
     assert statuses == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
@@ -101,7 +101,7 @@ def test_a_record_may_have_null_members(tmp_path: Path) -> None:
     file = saved(
         tmp_path, TrainingJobName=None, VpcConfig=None, CheckpointConfig=None, OutputDataConfig=output, InputDataConfig=[None]
     )
-    head, statuses = told(plain(play_record(file, WIDE)))
+    head, statuses = summary(plain(play_record(file, WIDE)))
     assert head.startswith("churn-2018-07-30: Completed/Completed at ")
     assert statuses[-1] == "Completed"
 
@@ -109,7 +109,7 @@ def test_a_record_may_have_null_members(tmp_path: Path) -> None:
 def test_a_record_may_be_newer_than_botocore(tmp_path: Path) -> None:
     """Members of a request that this botocore does not know are left out, at every depth."""
     resources = {"InstanceType": "ml.z9.large", "InstanceCount": 1, "VolumeSizeInGB": 9, "Moon": {"Phase": "full"}}
-    head, _ = told(plain(play_record(saved(tmp_path, ResourceConfig=resources, MoonConfig={"Phase": "full"}), WIDE)))
+    head, _ = summary(plain(play_record(saved(tmp_path, ResourceConfig=resources, MoonConfig={"Phase": "full"}), WIDE)))
     assert head.startswith("R8: Completed/Completed at ")
 
 

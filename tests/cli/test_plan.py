@@ -20,22 +20,22 @@ from tests.support.partial_records import P1, PARTIAL_RECORDS
 from tests.support.records import R1, R6, R8, RECORDS, Record, response
 
 
-def made(text: str) -> Any:
+def plans_in(text: str) -> Any:
     """Run the printed Python and return the plans that it makes."""
     names: dict[str, Any] = {}
     exec(text, names)  # noqa: S102  # our own code
     return names["PLANS"] if "PLANS" in names else names["PLAN"]
 
 
-def played(plan: Plan, request: Mapping[str, Any]) -> Job:
+def job_playing(plan: Plan, request: Mapping[str, Any]) -> Job:
     """Return a job that plays a plan."""
     return Job("job", Place("aws", "us-east-1", "1" * 12), request, plan, script(plan, request, Random(0)), 0, 1)  # noqa: S311  # nothing random is drawn
 
 
 def lives(record: Mapping[str, Any]) -> tuple[Any, Any]:
     """Return the life of a job with the printed plan, and the life of the record's replay."""
-    printed, replayed = made(source([record])), Plan.replays(record)
-    return played(printed, record).timeline, played(replayed, record).timeline
+    printed, replayed = plans_in(source([record])), Plan.replays(record)
+    return job_playing(printed, record).timeline, job_playing(replayed, record).timeline
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=str)
@@ -51,7 +51,7 @@ def test_the_billed_share_of_a_spot_job_is_printed() -> None:
     """With as few digits as give the same seconds."""
     text = source([response(R6)])
     assert "    billed=0.39656,\n" in text
-    one = played(made(text), response(R6))
+    one = job_playing(plans_in(text), response(R6))
     at = snapshot(one, life(one, one.last_us).now_us)
     assert (at.training_s, at.billable_s) == (37026, 14683)
     assert "billed" not in source([response(R1)])
@@ -72,7 +72,7 @@ def test_the_code_reads_as_if_written_by_hand() -> None:
     assert lines[-3:] == ["    ],", '    ending="Completed",', ")"]
 
 
-def failed(**changes: Any) -> dict[str, Any]:
+def failed_record(**changes: Any) -> dict[str, Any]:
     """Return the record of a job that failed after no time in Starting."""
     created = R1.created
     entries = [
@@ -84,29 +84,29 @@ def failed(**changes: Any) -> dict[str, Any]:
 
 def test_values_of_a_record_become_valid_python() -> None:
     """Quotes, control characters and zero durations; only used names are imported."""
-    record = failed()
+    record = failed_record()
     text = source([record])
     assert text.isprintable() or all(line.isprintable() for line in text.split("\n"))
     assert "timedelta" not in text
     assert "# a job without a name, created" in text
     printed, replayed = lives(record)
     assert printed == replayed
-    assert made(text).failure_reason == "line\none\x1b"
+    assert plans_in(text).failure_reason == "line\none\x1b"
 
 
 def test_a_name_cannot_break_out_of_its_comment() -> None:
     """The record's name is only text."""
-    record = failed(TrainingJobName="a\nraise SystemExit  #")
-    assert made(source([record])).ending == "Failed"
-    (name,) = made(source([record, failed(TrainingJobName="b")])).keys() - {"b"}
+    record = failed_record(TrainingJobName="a\nraise SystemExit  #")
+    assert plans_in(source([record])).ending == "Failed"
+    (name,) = plans_in(source([record, failed_record(TrainingJobName="b")])).keys() - {"b"}
     assert name == record["TrainingJobName"]
 
 
 def test_several_records_become_plans_by_name() -> None:
     """Two with one name are refused."""
-    plans = made(source([response(R1), response(R8)]))
+    plans = plans_in(source([response(R1), response(R8)]))
     assert list(plans) == ["R1", "R8"]
-    assert plans["R1"] == made(source([response(R1)]))
+    assert plans["R1"] == plans_in(source([response(R1)]))
     with pytest.raises(PlanError) as twice:
         source([response(R1), response(R1)])
     assert str(twice.value) == "there are two records of 'R1', but PLANS has one plan for each name: give one of them"
@@ -125,7 +125,7 @@ def test_facts_that_a_plan_cannot_have_become_comments() -> None:
 def test_a_job_that_was_being_stopped_is_stopped_by_the_plan() -> None:
     """TrainingJobStatus was Stopping while SecondaryStatus was still Starting."""
     record = {**response(R8), "TrainingJobStatus": "Stopping"}
-    assert made(source([record])).stopped_after == timedelta(seconds=38, milliseconds=752)
+    assert plans_in(source([record])).stopped_after == timedelta(seconds=38, milliseconds=752)
     printed, replayed = lives(record)
     assert printed.changes == replayed.changes
 
@@ -141,8 +141,8 @@ def test_partial_records_become_plans_too(name: str) -> None:
     """A comment says what was filled in; a stop while Pending is played by the plan as by the record."""
     record = PARTIAL_RECORDS[name]
     text = source([record])
-    printed, replayed = made(text), Plan.replays(record)
-    one, other = (played(plan, {}).timeline for plan in (printed, replayed))
+    printed, replayed = plans_in(text), Plan.replays(record)
+    one, other = (job_playing(plan, {}).timeline for plan in (printed, replayed))
     assert (one.ended_us, one.changes[-1].message) == (other.ended_us, other.changes[-1].message)
     for sentence in read(record).filled:
         assert f"# {sentence}\n" in text

@@ -40,7 +40,7 @@ def test_several_files_are_read_in_order(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(
-    "raw, said",
+    "raw, message",
     [
         (b"", "holds nothing where a JSON object should be"),
         (b"[]", "holds nothing where"),
@@ -52,13 +52,13 @@ def test_several_files_are_read_in_order(tmp_path: Path, monkeypatch: pytest.Mon
         (b"[" * 100_000, "is not JSON ("),
     ],
 )
-def test_a_file_without_a_record_is_refused_by_name(raw: bytes, said: str, tmp_path: Path) -> None:
+def test_a_file_without_a_record_is_refused_by_name(raw: bytes, message: str, tmp_path: Path) -> None:
     """The message says how to get one."""
     file = tmp_path / "saved.json"
     file.write_bytes(raw)
     with pytest.raises(PlanError) as refused:
         responses([str(file)])
-    assert str(refused.value).startswith(f"{file} {said}")
+    assert str(refused.value).startswith(f"{file} {message}")
     assert str(refused.value).endswith(": save the output of `aws sagemaker describe-training-job` there")
 
 
@@ -78,7 +78,7 @@ def test_standard_input_has_a_name_in_messages(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize(
-    "record, said",
+    "record, message",
     [
         ({"SecondaryStatusTransitions": 5}, "SecondaryStatusTransitions is not a list of objects with a Status"),
         ({"SecondaryStatusTransitions": [None]}, "SecondaryStatusTransitions is not a list"),
@@ -87,13 +87,13 @@ def test_standard_input_has_a_name_in_messages(monkeypatch: pytest.MonkeyPatch) 
         ({"BillableTimeInSeconds": 0.5}, "BillableTimeInSeconds is 0.5, not a whole number"),
     ],
 )
-def test_impossible_values_are_refused(record: dict[str, object], said: str, tmp_path: Path) -> None:
+def test_impossible_values_are_refused(record: dict[str, object], message: str, tmp_path: Path) -> None:
     """Before anything is drawn; null counts as missing."""
     file = tmp_path / "saved.json"
     file.write_text(json.dumps([{"SecondaryStatusTransitions": [], "TrainingTimeInSeconds": None}, record]), encoding="utf-8")
     with pytest.raises(PlanError) as refused:
         responses([str(file)])
-    assert str(refused.value).startswith(f"{file}: {said}")
+    assert str(refused.value).startswith(f"{file}: {message}")
 
 
 def test_output_of_list_operations_and_directories_are_read(tmp_path: Path) -> None:

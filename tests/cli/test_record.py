@@ -23,7 +23,7 @@ def lines(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def recorded(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, Any]]:
+def output(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, Any]]:
     """Return the output while a mock is active."""
     assert main(["record", "churn", "--region", "us-east-1", *arguments]) == 0
     return lines(capsys.readouterr().out)
@@ -33,7 +33,7 @@ def test_each_change_of_a_job_is_a_line(capsys: pytest.CaptureFixture[str], tmp_
     """Until a minute after its end. The replay has each message at its time, and contradicts no rule."""
     with mock_sagemaker(start="2026-03-01T09:00:00Z", latency=0, plan=PLAN) as mock:
         create(make_client())
-        found = recorded(capsys, "--every", "5")
+        found = output(capsys, "--every", "5")
         assert {call.operation for call in mock.calls[1:]} == {"DescribeTrainingJob"}
         assert mock.sleeps[-1].duration.total_seconds() == 60
     assert [one["SecondaryStatus"] for one in found] == [
@@ -56,14 +56,14 @@ def test_a_stop_is_recorded_when_it_is_called(capsys: pytest.CaptureFixture[str]
     """TrainingJobStatus shows it before the secondary status does."""
     with mock_sagemaker(plan=Plan.waits_for_capacity(900).but(stopped_after=300)):
         create(make_client())
-        found = recorded(capsys)
+        found = output(capsys)
     assert [(one["TrainingJobStatus"], one["SecondaryStatus"]) for one in found][-2:] == [
         ("Stopping", "Pending"),
         ("Stopped", "Stopped"),
     ]
 
 
-def secret() -> None:
+def create_private_job() -> None:
     """Create a job with many private values."""
     request: dict[str, Any] = {
         "AlgorithmSpecification": {
@@ -86,8 +86,8 @@ def test_an_anonymous_record_has_no_private_values(capsys: pytest.CaptureFixture
     """Account, names, buckets, keys and values; the model's path still begins with the output path."""
     reason = "ClientError: churn of arn:aws:iam::210987654321:role/acme-trainer cannot read s3://acme-data/x"
     with mock_sagemaker(plan=Plan.fails(reason), account_id="210987654321"):
-        secret()
-        found = recorded(capsys, "--anonymous")
+        create_private_job()
+        found = output(capsys, "--anonymous")
     text = json.dumps(found)
     assert "acme" not in text
     assert "210987654321" not in text

@@ -253,8 +253,8 @@ def test_a_client_is_not_kept_alive(worlds: Worlds) -> None:
         caller = Caller()
         caller.call()
         limiters: Any = patch._patches._patches[-1]
-        lives = limiters._lives
-        assert list(lives) == [caller.limiter]
+        states = limiters._states
+        assert list(states) == [caller.limiter]
         del caller
         gc.collect()
-        assert list(lives) == []
+        assert list(states) == []

@@ -23,7 +23,7 @@ from sagemock.client.guard import IN_FLIGHT, Guard, InFlight
 from sagemock.client.hook import Hook
 from tests.support.calling import START, request
 
-aiobotocore = pytest.importorskip("aiobotocore", reason="aiobotocore is what is tested")
+aiobotocore = pytest.importorskip("aiobotocore", reason="aiobotocore is not installed")
 
 from aiobotocore import client as aio_client  # noqa: E402  # only if it is installed
 from aiobotocore import endpoint, httpsession  # noqa: E402  # only if it is installed

@@ -42,7 +42,7 @@ def default_session(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
 
 
-def added() -> dict[str, str]:
+def added_variables() -> dict[str, str]:
     """Return AWS's variables in the environment, without those that hide this machine's settings."""
     kept = {"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_EC2_METADATA_DISABLED"}
     return {name: value for name, value in os.environ.items() if name.startswith("AWS_") and name not in kept}
@@ -51,8 +51,8 @@ def added() -> dict[str, str]:
 def test_missing_credentials_and_region_are_set_and_removed() -> None:
     """If the user has set none."""
     with mock_sagemaker():
-        assert added() == OURS
-    assert added() == {}
+        assert added_variables() == OURS
+    assert added_variables() == {}
 
 
 def test_the_metadata_service_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,18 +77,18 @@ def test_variables_that_lead_to_real_credentials_are_removed(monkeypatch: pytest
     for first in (0, 1):
         mocks = [mock_sagemaker(passthrough=["s3"]), mock_sagemaker()]
         mocks[0].start()
-        assert added() == open_ones
+        assert added_variables() == open_ones
         mocks[1].start()
-        assert added() == OURS
+        assert added_variables() == OURS
         mocks[first].stop()
-        assert added() == (OURS if first == 0 else open_ones)
+        assert added_variables() == (OURS if first == 0 else open_ones)
         mocks[1 - first].stop()
-        assert added() == LEADS
+        assert added_variables() == LEADS
     with mock_sagemaker():
         with mock_sagemaker(passthrough=["s3"]):
-            assert added() == OURS
-        assert added() == OURS
-    assert added() == LEADS
+            assert added_variables() == OURS
+        assert added_variables() == OURS
+    assert added_variables() == LEADS
 
 
 def test_a_variable_that_the_test_changed_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,7 +99,7 @@ def test_a_variable_that_the_test_changed_is_kept(monkeypatch: pytest.MonkeyPatc
         os.environ["AWS_DEFAULT_REGION"] = "eu-west-1"
         os.environ["AWS_PROFILE"] = "theirs"
         del os.environ["AWS_SECRET_ACCESS_KEY"]
-    assert added() == {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_PROFILE": "theirs"}
+    assert added_variables() == {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_PROFILE": "theirs"}
     del os.environ["AWS_DEFAULT_REGION"]
 
 
@@ -176,7 +176,7 @@ def test_an_unreadable_configuration_is_left_to_botocore(tmp_path: Path, monkeyp
     file.write_text("[default\n", encoding="utf-8")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(file))
     with mock_sagemaker():
-        assert added() == OURS
+        assert added_variables() == OURS
 
 
 def test_the_region_of_the_profile_stays_when_an_inner_mock_removes_the_profile(
@@ -190,13 +190,13 @@ def test_the_region_of_the_profile_stays_when_an_inner_mock_removes_the_profile(
     monkeypatch.setenv("AWS_CONFIG_FILE", str(file))
     monkeypatch.setenv("AWS_PROFILE", "prod")
     with mock_sagemaker(passthrough=["s3"]):
-        assert added() == {"AWS_PROFILE": "prod"}
+        assert added_variables() == {"AWS_PROFILE": "prod"}
         with mock_sagemaker():
-            assert added() == {**KEYS, "AWS_DEFAULT_REGION": "eu-west-1"}
+            assert added_variables() == {**KEYS, "AWS_DEFAULT_REGION": "eu-west-1"}
             session: Any = botocore.session.Session(profile="prod")
             assert session.get_credentials().access_key == "AKIDPROD"
             session.create_client("sagemaker").list_training_jobs()
-        assert added() == {"AWS_PROFILE": "prod"}
+        assert added_variables() == {"AWS_PROFILE": "prod"}
 
 
 @pytest.mark.usefixtures("default_session")

@@ -57,8 +57,8 @@ def test_a_call_without_an_answer_says_what_to_do(network: Network) -> None:
         make_client("s3").delete_object(Bucket="churn", Key="model")
     assert str(stopped.value) == (
         "s3.DeleteObject (DELETE https://churn.s3.amazonaws.com/model) has no answer: sagemock answers "
-        "for SageMaker's jobs, and lets nothing else out. Mock s3 as well (moto's mock_aws works beside sagemock), or let "
-        "it reach the network with mock_sagemaker(passthrough=['s3'])"
+        "calls about SageMaker's jobs, and lets no other call reach AWS. Mock s3 as well (moto's mock_aws works beside "
+        "sagemock), or let it reach the network with mock_sagemaker(passthrough=['s3'])"
     )
     assert network == []
 

@@ -59,7 +59,7 @@ def handlers(client: BaseClient) -> list[Callable[..., object]]:
     return [handler for event in EVENTS for handler in known._emitter._handlers.prefix_search(event)]
 
 
-def plain(credentials: Credentials | None, **options: Any) -> Any:
+def client_with(credentials: Credentials | None, **options: Any) -> Any:
     """Return a client with these credentials; without any it has looked for some and found none."""
     session: Any = botocore.session.Session()
     if credentials is None:
@@ -114,7 +114,7 @@ def test_clients_of_any_session_and_thread_see_one_world() -> None:
 
 def test_a_client_without_credentials_is_answered(network: Network) -> None:
     """Afterwards botocore misses them again."""
-    client = plain(None)
+    client = client_with(None)
     with pytest.raises(NoCredentialsError):
         client.list_training_jobs()
     with mock_sagemaker(account_id="000000000001") as sagemaker:
@@ -136,7 +136,7 @@ def test_a_client_without_credentials_is_answered(network: Network) -> None:
 )
 def test_credentials_are_never_refreshed(kind: type[RefreshableCredentials], expires: datetime | None) -> None:
     """Those of SSO, of a role or a process may be stale; no new ones are fetched."""
-    client = plain(refreshable(kind, expires))
+    client = client_with(refreshable(kind, expires))
     with mock_sagemaker(start=START):
         create(client)
 
@@ -166,7 +166,7 @@ def test_credentials_are_not_refreshed_for_other_services_either(passthrough: li
 
 def test_valid_credentials_sign_the_request() -> None:
     """So the account of their access key is found."""
-    client = plain(refreshable(RefreshableCredentials, START + timedelta(days=1)))
+    client = client_with(refreshable(RefreshableCredentials, START + timedelta(days=1)))
     with mock_sagemaker(start=START) as sagemaker:
         sagemaker.accounts["AKID"] = "999999999999"
         assert ":999999999999:" in create(client)
@@ -191,7 +191,11 @@ def test_a_client_that_outlives_the_mock_is_a_plain_one(network: Network) -> Non
 
 @pytest.mark.parametrize(
     "make, added",
-    [(make_client, 1), (partial(plain, None), 2), (partial(plain, refreshable(DeferredRefreshableCredentials, None)), 2)],
+    [
+        (make_client, 1),
+        (partial(client_with, None), 2),
+        (partial(client_with, refreshable(DeferredRefreshableCredentials, None)), 2),
+    ],
     ids=["credentials at hand", "none", "to be fetched"],
 )
 def test_a_client_of_two_mocks_in_turn_has_its_handlers_once(make: Callable[[], Any], added: int) -> None:
@@ -380,7 +384,7 @@ def test_without_an_active_mock_a_handler_does_nothing() -> None:
     """A call that begins after the stop is botocore's, even if handlers are still there for another call."""
     hook = Hook(lambda: None)
     hook.install()
-    client = plain(None)
+    client = client_with(None)
     hook.begin(client)
     hook.uninstall()
     request = AWSPreparedRequest("POST", "https://x", HTTPHeaders(), b"{}", stream_output=False)
@@ -399,7 +403,7 @@ def test_a_tracer_that_outlives_the_mock_keeps_nothing_of_it(network: Network, m
         traced.append(args[0].name)
         return wrapped(*args, **kwargs)
 
-    client = plain(None)
+    client = client_with(None)
     before = handlers(client)
     with mock_sagemaker():
         cls: Any = BaseClient

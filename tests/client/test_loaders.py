@@ -189,7 +189,7 @@ def model(folder: Path, text: str, service: str = "sagemaker", name: str = "serv
     return path
 
 
-def served(folder: Path, service: str = "sagemaker") -> str:
+def found_service(folder: Path, service: str = "sagemaker") -> str:
     """Return the service id that a new session with this data path finds."""
     found = Session(session_vars={"data_path": ("data_path", None, str(folder), None)})
     text: str = description(found.get_component("data_loader"), service)["metadata"]["serviceId"]
@@ -201,7 +201,7 @@ def test_a_custom_model_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     model(tmp_path, "Mine")
     with mock_sagemaker():
         for _ in range(3):
-            assert served(tmp_path) == "Mine"
+            assert found_service(tmp_path) == "Mine"
             assert description(Loader())["metadata"]["serviceId"] == "SageMaker"
         monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
         assert description(loader_of(session()))["metadata"]["serviceId"] == "Mine"
@@ -213,11 +213,11 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
         for text in ("One", "Two", "Three"):
             path = model(tmp_path, text)
             os.utime(path, ns=(1, hash(text) % 1_000_000_000))
-            assert [served(tmp_path) for _ in range(3)] == [text] * 3
+            assert [found_service(tmp_path) for _ in range(3)] == [text] * 3
         model(tmp_path, "Other", "made-up")
-        assert [served(tmp_path, "made-up") for _ in range(3)] == ["Other"] * 3
+        assert [found_service(tmp_path, "made-up") for _ in range(3)] == ["Other"] * 3
         shutil.rmtree(tmp_path / "sagemaker")
-        assert served(tmp_path) == "SageMaker"
+        assert found_service(tmp_path) == "SageMaker"
 
 
 def test_a_description_with_extras_is_not_shared(tmp_path: Path) -> None:
@@ -226,9 +226,9 @@ def test_a_description_with_extras_is_not_shared(tmp_path: Path) -> None:
     extras = tmp_path / "sagemaker" / "2099-01-01" / "service-2.sdk-extras.json"
     extras.write_text(json.dumps({"merge": {"metadata": {"serviceId": "Merged"}}}))
     with mock_sagemaker():
-        assert [served(tmp_path) for _ in range(3)] == ["Merged"] * 3
+        assert [found_service(tmp_path) for _ in range(3)] == ["Merged"] * 3
         extras.unlink()
-        assert [served(tmp_path) for _ in range(3)] == ["Mine"] * 3
+        assert [found_service(tmp_path) for _ in range(3)] == ["Mine"] * 3
 
 
 def test_a_missing_data_file_is_an_error(patch: LoadersPatch, tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def test_addresses_of_credentials_are_recognised(address: str) -> None:
 
 
 NEWER = pytest.mark.skipif(
-    [int(part) for part in botocore.__version__.split(".")[:2]] < [1, 40], reason="the rules of this botocore do not have it"
+    [int(part) for part in botocore.__version__.split(".")[:2]] < [1, 40], reason="the endpoint rules of this botocore lack it"
 )
 
 

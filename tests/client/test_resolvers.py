@@ -79,7 +79,7 @@ def test_aws_is_not_reached_in_any_way(way: str) -> None:
     with mock_sagemaker(), pytest.raises(NotAnswered) as stopped:
         WAYS[way]()
     assert isinstance(stopped.value, socket.gaierror)
-    assert "no thread of the test reaches it" in str(stopped.value)
+    assert "no thread of the test can reach it" in str(stopped.value)
 
 
 def test_the_error_says_what_to_do() -> None:
@@ -88,9 +88,9 @@ def test_the_error_says_what_to_do() -> None:
         with mock_sagemaker(), pytest.raises(NotAnswered) as stopped:
             socket.getaddrinfo(host, 443)
         assert str(stopped.value) == (
-            f"{host} {what}, and while sagemock is active no thread of the test reaches it: mock what asks for it (moto's "
+            f"{host} {what}, and while sagemock is active no thread of the test can reach it: mock the service (moto's "
             f"mock_aws works beside sagemock), or let it out with mock_sagemaker(passthrough=[{host!r}]); "
-            "a service is let out by its name, like 's3'"
+            "for a whole service, write its name, like 's3'"
         )
 
 
@@ -214,7 +214,7 @@ def test_afterwards_all_functions_are_restored(network_attempts: Attempts) -> No
 
 def test_uvloop_does_not_reach_aws_either() -> None:
     """Its resolver is in C. After the mock its class has no patch of ours."""
-    uvloop: Any = pytest.importorskip("uvloop", reason="uvloop is what is tested")
+    uvloop: Any = pytest.importorskip("uvloop", reason="uvloop is not installed")
     run: Any = uvloop.run
     before = dict(vars(uvloop.Loop))
     for way in (look_up, connect, lambda: connect(METADATA[0])):

@@ -49,9 +49,9 @@ def error_of(client: Any) -> Exception:
 
 
 Behaviour = Callable[[socket.socket, threading.Event], None]
-"""What a server does on a connection; the event says that the client has gone."""
+"""What a server does with a connection; the event is set when the client has gone."""
 PATIENCE_S = 20
-"""After this a test fails that would hang otherwise."""
+"""Seconds after which a hanging test fails."""
 
 
 def reset(connection: socket.socket, _: threading.Event) -> None:
@@ -115,7 +115,7 @@ def nobody() -> str:
         return f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
-def mocked(fault: str, url: str, config: Config) -> Exception:
+def error_under(fault: str, url: str, config: Config) -> Exception:
     """Return the error of a describe under a fault."""
     with mock_sagemaker(start=START) as mock:
         mock.fault("DescribeTrainingJob", fault)
@@ -128,7 +128,7 @@ def test_a_fault_is_the_error_of_the_real_network(fault: str, behave: Behaviour)
     config = one_attempt(read_timeout=0.05)
     with server(behave) as url:
         real = error_of(client_of(config, endpoint_url=url))
-    made = mocked(fault, url, config)
+    made = error_under(fault, url, config)
     assert type(made) is type(real)
     assert str(made) == str(real)
 
@@ -137,7 +137,7 @@ def test_an_unreachable_endpoint_is_the_error_of_the_real_network() -> None:
     """No process listens there."""
     url = nobody()
     real = error_of(client_of(one_attempt(), endpoint_url=url))
-    made = mocked("EndpointUnreachable", url, one_attempt())
+    made = error_under("EndpointUnreachable", url, one_attempt())
     assert type(made) is type(real)
     assert str(made) == str(real)
 
@@ -158,7 +158,7 @@ def test_a_connect_timeout_is_the_error_of_the_real_network() -> None:
         real = error_of(client_of(config, endpoint_url=url))
         for one in waiting:
             one.close()
-    made = mocked("ConnectTimeout", url, config)
+    made = error_under("ConnectTimeout", url, config)
     assert type(made) is type(real)
     assert str(made) == str(real)
 

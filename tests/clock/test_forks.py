@@ -135,7 +135,7 @@ def test_time_and_jobs_of_a_child_are_its_own(way: str) -> None:
 # The handlers of a fork are called in this process, because coverage does not measure a forked child.
 
 
-class Told:
+class Listener:
     """An object to call in the child."""
 
     times = 0
@@ -147,8 +147,8 @@ class Told:
 
 def test_a_fork_holds_all_locks_and_the_child_has_them_free(monkeypatch: pytest.MonkeyPatch) -> None:
     """A lock that another thread does not release is given up after a while; locks of the forking thread stay held."""
-    forks, told = Forks(), Told()
-    forks.tell(told)
+    forks, listener = Forks(), Listener()
+    forks.tell(listener)
     free, mine, other = (forks.lock() for _ in range(3))
     with mine:
         forks.before()
@@ -160,7 +160,7 @@ def test_a_fork_holds_all_locks_and_the_child_has_them_free(monkeypatch: pytest.
         forks.after_in_child()
         assert _can_take(free)
         assert not _can_take(mine)
-    assert told.times == 1
+    assert listener.times == 1
     monkeypatch.setattr(module, "_TRIES", 2)
     with _held_elsewhere(other, release=False):
         forks.before()

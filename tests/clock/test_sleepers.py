@@ -166,19 +166,19 @@ def test_the_end_of_the_mock_wakes_all_although_one_wakeup_fails() -> None:
 
 def test_an_observer_may_move_the_clock_by_its_own_sleep() -> None:
     """Its event comes while another thread moves the clock."""
-    world, told = World(), list[int]()
+    world, events = World(), list[int]()
 
     class Observer:
         def next_us(self, after_us: int) -> int | None:
             return world.start_us + 5 if after_us < world.start_us + 5 else None
 
         def settle(self, at_us: int) -> None:
-            told.append(at_us - world.start_us)
+            events.append(at_us - world.start_us)
             world.sleep_us(100)
 
     world.clock.add_agenda(Observer())
     world.together(lambda: world.sleep_us(10), lambda: world.sleep_us(10))
-    assert told == [5]
+    assert events == [5]
     assert world.at_us >= 105
 
 

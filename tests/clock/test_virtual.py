@@ -29,7 +29,7 @@ class Diary:
     def __init__(self, clock: Clock, offsets_us: list[int], shared: list[Any], name: str = "diary") -> None:
         self.clock = clock
         self.due_us = sorted({START_US + offset for offset in offsets_us})
-        self.told = shared
+        self.entries = shared
         self.name = name
 
     def __repr__(self) -> str:
@@ -39,7 +39,7 @@ class Diary:
         return next((at for at in self.due_us if at > after_us), None)
 
     def settle(self, at_us: int) -> None:
-        self.told.append((self.name, at_us - START_US, self.clock.now_us() - START_US))
+        self.entries.append((self.name, at_us - START_US, self.clock.now_us() - START_US))
 
 
 class Breeding(Diary):
@@ -66,7 +66,7 @@ class Failing(Diary):
         raise RuntimeError("told")
 
 
-def told(steps_us: list[int], *schedules: list[int]) -> list[Any]:
+def diaries(steps_us: list[int], *schedules: list[int]) -> list[Any]:
     """Return what two diaries and a breeding one record while a clock takes these steps."""
     clock, written = Clock(START), list[Any]()
     for number, offsets_us in enumerate(schedules):
@@ -283,15 +283,15 @@ def test_small_steps_equal_one_advance_for_every_observer(
     steps_us: list[int], one: list[int], two: list[int], three: list[int]
 ) -> None:
     """Each is called for the same instants in the same order, also for those that come about on the way."""
-    in_steps = told(steps_us, one, two, three)
-    assert in_steps == told([sum(steps_us)], one, two, three)
+    in_steps = diaries(steps_us, one, two, three)
+    assert in_steps == diaries([sum(steps_us)], one, two, three)
     assert in_steps == sorted(in_steps, key=lambda entry: (entry[1], entry[0]))
 
 
 @given(STEPS, OFFSETS, OFFSETS)
 def test_an_observer_sees_the_instant_of_its_event(steps_us: list[int], one: list[int], two: list[int]) -> None:
     """It sees its own instant and not the target of the advance; no event is missed or repeated."""
-    written = told(steps_us, one, two)
+    written = diaries(steps_us, one, two)
     assert all(at_us == shown_us for _, at_us, shown_us in written)
     for name, offsets_us in (("0", one), ("1", two)):
         due = sorted({offset for offset in offsets_us if offset <= sum(steps_us)})

@@ -249,7 +249,7 @@ def test_events_can_overtake_one_another(sagemaker: SageMakerMock, client: Any) 
     assert handler.seen == [LIFE[0], LIFE[1], LIFE[3], LIFE[4], (90, "InProgress/Training")]
 
 
-def drawn(seed: int) -> list[tuple[float, str]]:
+def arrivals(seed: int) -> list[tuple[float, str]]:
     """Return the arrivals of events with random delays and one duplicate each."""
     with mock_sagemaker(start=START, latency=0, plan=PLAN, seed=seed) as sagemaker:
         handler = Handler(sagemaker)
@@ -262,13 +262,13 @@ def drawn(seed: int) -> list[tuple[float, str]]:
 
 def test_delays_from_a_range_are_drawn_with_the_seed() -> None:
     """For each copy of an event; one seed draws the same delays."""
-    first = drawn(1)
+    first = arrivals(1)
     assert first == sorted(first)
     assert [status for _, status in first] != sorted((status for _, status in first), key=[status for _, status in LIFE].index)
     happened = {status: at for at, status in LIFE}
     assert all(0 <= at - happened[status] <= 60 for at, status in first)
-    assert drawn(1) == first
-    assert drawn(2) != first
+    assert arrivals(1) == first
+    assert arrivals(2) != first
 
 
 def test_an_event_can_come_twice(sagemaker: SageMakerMock, client: Any) -> None:

@@ -162,12 +162,12 @@ def test_an_event_belongs_to_its_reader() -> None:
     assert events(job)[0]["detail"]["Tags"] == {}
 
 
-def described(value: Any, shape: Any) -> Any:
+def as_description(value: Any, shape: Any) -> Any:
     """Return the detail of an event in the form of DescribeTrainingJob: without nulls, with seconds."""
     if isinstance(shape, StructureShape):
-        return {name: described(value[name], shape.members[name]) for name in shape.members if value[name] is not None}
+        return {name: as_description(value[name], shape.members[name]) for name in shape.members if value[name] is not None}
     if isinstance(value, list):
-        return [described(one, shape.member) for one in value]
+        return [as_description(one, shape.member) for one in value]
     return value / 1000 if shape.type_name == "timestamp" else value
 
 
@@ -182,7 +182,7 @@ def test_an_event_equals_the_description(records: tuple[Job, ...]) -> None:
         sent = event(API, one, 0)
         assert json.loads(json.dumps(sent)) == sent
         assert list(sent["detail"]) == [*shape.members, "Tags"]
-        shown = described(sent["detail"], shape)
+        shown = as_description(sent["detail"], shape)
         assert not list(problems(shape, shown, "detail"))
         assert sent["time"] == f"{instant(one.at_us):%Y-%m-%dT%H:%M:%SZ}"
         if one.changes_so_far == len(job.timeline.until(one.at_us - job.created_us)):

@@ -155,7 +155,7 @@ def leaves(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, .
 
 def test_a_pattern_may_ask_for_each_value_of_an_event() -> None:
     """Over all lives of a job."""
-    met = set()
+    seen = set()
     with mock_sagemaker(start=START, latency=0) as sagemaker:
         client = make_client()
         for name, outcome in outcomes.ALL.items():
@@ -166,13 +166,13 @@ def test_a_pattern_may_ask_for_each_value_of_an_event() -> None:
         sagemaker.advance_until_idle()
         for event in sagemaker.events:
             for path, value in leaves(event):
-                if (path, value) not in met:
-                    met.add((path, value))
+                if (path, value) not in seen:
+                    seen.add((path, value))
                     pattern: Any = [value]
                     for name in reversed(path):
                         pattern = {name: pattern}
                     check(installed(), EventPattern(pattern))
-    assert len(met) > 100
+    assert len(seen) > 100
 
 
 def test_without_a_model_of_training_jobs_their_fields_are_unknown() -> None:

@@ -224,7 +224,7 @@ def test_a_start_whose_listener_raises_is_undone(monkeypatch: pytest.MonkeyPatch
 def test_an_extra_stop_is_an_error_without_effect() -> None:
     """The error says so, and the other mock goes on."""
     mock = mock_sagemaker()
-    text = r"this mock is not active: stop\(\) ends what start\(\) began, once"
+    text = r"this mock is not active: each stop\(\) belongs to one start\(\)"
     with pytest.raises(UsageError, match=text):
         mock.stop()
     mock.start()

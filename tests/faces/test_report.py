@@ -223,9 +223,9 @@ def pytest_runtest_logreport(report):
     run(USE + FACES["decorator"], "-s").stdout.fnmatch_lines(["*sent: Virtual time is 2018-07-30*"])
 
 
-def test_a_conftest_may_load_the_plugin(run: Run, pytester: pytest.Pytester) -> None:
+@pytest.mark.usefixtures("run")
+def test_a_conftest_may_load_the_plugin(pytester: pytest.Pytester) -> None:
     """The option does not exist then, because the plugin was loaded too late for it; the section does."""
-    assert callable(run), "it has made the settings"
     pytester.makepyfile(test_it=USE + FACES["decorator"])
     pytester.makeconftest("""
 import sagemock.pytest_plugin

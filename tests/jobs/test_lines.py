@@ -23,7 +23,7 @@ def second(*pairs: tuple[float, str]) -> Lines:
     return Lines(tuple((round(offset * SECOND_US), text) for offset, text in pairs))
 
 
-def refused(make: Any, *args: Any, **kwargs: Any) -> str:
+def refusal_of(make: Any, *args: Any, **kwargs: Any) -> str:
     """Return the message with which a plan is refused."""
     with pytest.raises(PlanError) as caught:
         make(*args, **kwargs)
@@ -127,7 +127,7 @@ def test_a_callable_gives_the_lines_for_a_request() -> None:
 def test_a_callable_line_beyond_its_phase_is_an_error_at_creation() -> None:
     """The length of the phase is known by then."""
     plan = Plan.completes(training=60, logs={"Training": lambda _: [(61, "late")]})
-    assert refused(job_playing, plan) == (
+    assert refusal_of(job_playing, plan) == (
         "'late' is written 61 s into Training, which is over after 60 s: write it earlier, or let the phase last longer"
     )
 
@@ -176,8 +176,8 @@ LATE = "'x' is written 61 s into Training, which is over after 60 s: write it ea
 )
 def test_invalid_lines_are_refused(logs: Any, text: str) -> None:
     """In a phase and in a recipe, with the same message."""
-    assert refused(Phase, "Training", 60, logs=logs) == text
-    assert refused(Plan.completes, training=60, logs={"Training": logs}) == text
+    assert refusal_of(Phase, "Training", 60, logs=logs) == text
+    assert refusal_of(Plan.completes, training=60, logs={"Training": logs}) == text
 
 
 @pytest.mark.parametrize("name", ["Starting", "Pending", "Downloading", "Interrupted"])
@@ -185,21 +185,21 @@ def test_only_a_running_container_writes(name: str) -> None:
     """Not before Training, nor between two starts."""
     known = "Restarting, Stopping, Training, Updating, Uploading"
     text = f"no container runs in {name}, so it writes no lines: write them in {known}"
-    assert refused(Phase, name, logs=EPOCHS) == text
-    assert refused(Plan().but, logs={name: EPOCHS}) == text
+    assert refusal_of(Phase, name, logs=EPOCHS) == text
+    assert refusal_of(Plan().but, logs={name: EPOCHS}) == text
 
 
 @pytest.mark.parametrize("logs", [EPOCHS, "Training", (("Training",), ()), ("x",), None])
 def test_lines_in_a_recipe_need_their_phase(logs: Any) -> None:
     """A recipe takes a mapping."""
     text = f"logs={logs!r}: give the lines of each status, logs={{'Training': [(0, 'epoch 1')]}}"
-    assert refused(Plan.completes, logs=logs) == text
+    assert refusal_of(Plan.completes, logs=logs) == text
 
 
 def test_lines_of_a_phase_that_the_plan_lacks_are_refused() -> None:
     """They would never be written. A stop can always come."""
     text = "logs has lines for Training, and this plan has no such phase: it has Starting, Downloading"
-    assert refused(Plan.fails, during="Downloading", logs={"Training": EPOCHS}) == text
+    assert refusal_of(Plan.fails, during="Downloading", logs={"Training": EPOCHS}) == text
     Plan.fails(during="Downloading", logs={"Stopping": EPOCHS})
 
 
@@ -207,13 +207,13 @@ def test_lines_given_twice_are_refused() -> None:
     """In the phase, and in the recipe's mapping."""
     phases = [Phase("Starting"), Phase("Training", logs=EPOCHS)]
     text = "logs has lines for Training, and so has its Phase('Training'): give them in one place"
-    assert refused(Plan, phases, logs={"Training": EPOCHS}) == text
+    assert refusal_of(Plan, phases, logs={"Training": EPOCHS}) == text
 
 
 def test_last_words_must_fit_into_the_stop() -> None:
     """If its duration is given."""
     text = "'bye' is written 9 s into Stopping, which is over after 5 s: write it earlier, or let the phase last longer"
-    assert refused(Plan.hangs, stopping=5, logs={"Stopping": [(9, "bye")]}) == text
+    assert refusal_of(Plan.hangs, stopping=5, logs={"Stopping": [(9, "bye")]}) == text
 
 
 def test_lines_must_fit_into_the_longest_duration_of_a_range() -> None:

@@ -132,10 +132,10 @@ def test_tasks_wake_in_the_order_of_their_deadlines(run: Run, sagemaker: SageMak
 
 def test_a_timeout_around_a_task_that_polls_expires_at_its_virtual_instant(run: Run, sagemaker: SageMakerMock) -> None:
     """`call_later` and `call_at` run in the same order of deadlines; a cancelled timer does not run."""
-    told = list[tuple[float, str]]()
+    fired = list[tuple[float, str]]()
 
     def tell(what: str) -> None:
-        told.append((seconds(sagemaker), what))
+        fired.append((seconds(sagemaker), what))
 
     async def forever() -> None:
         while True:
@@ -157,7 +157,7 @@ def test_a_timeout_around_a_task_that_polls_expires_at_its_virtual_instant(run: 
 
     before_s = run(timed())
     run(main())
-    assert told == [(30, "poll"), (45, "later"), (50, "at"), (60, "poll"), (90, "poll"), (100, "timeout")]
+    assert fired == [(30, "poll"), (45, "later"), (50, "at"), (60, "poll"), (90, "poll"), (100, "timeout")]
 
 
 @pytest.mark.parametrize("run", SEEN_THROUGH, indirect=True, ids=["asyncio", "uvloop"])
@@ -215,21 +215,21 @@ def test_a_timer_beside_an_open_connection_is_real(run: Run, sagemaker: SageMake
 @pytest.mark.parametrize("run", SEEN_THROUGH, indirect=True, ids=["asyncio", "uvloop"])
 def test_a_timer_does_not_overtake_a_busy_worker_thread(run: Run) -> None:
     """A thread that is older than the mock holds time too."""
-    begin, told = threading.Event(), list[Callable[[], object]]()
+    begin, fired = threading.Event(), list[Callable[[], object]]()
 
     def work() -> None:
         begin.wait()
         ends_s = real.monotonic() + 0.1
         while real.monotonic() < ends_s:
             pass
-        told[0]()
+        fired[0]()
 
     older = threading.Thread(target=work)
     older.start()
 
     async def main() -> None:
         loop, done = asyncio.get_running_loop(), asyncio.Event()
-        told.append(lambda: loop.call_soon_threadsafe(done.set))
+        fired.append(lambda: loop.call_soon_threadsafe(done.set))
         begin.set()
         await asyncio.wait_for(done.wait(), 3600)
 

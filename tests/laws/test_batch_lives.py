@@ -23,7 +23,7 @@ DONE = st.lists(
     st.tuples(WHEN, st.sampled_from(["processing", "transform"]), st.sampled_from(["stop", "fail", "complete"])), max_size=5
 )
 CLIENT = make_client()
-"""Every response that it gets is checked against botocore's model."""
+"""Its responses are checked against botocore's model."""
 REQUEST = processing(StoppingCondition={"MaxRuntimeInSeconds": 7200})
 
 
@@ -60,7 +60,7 @@ def check(shown: Mapping[str, Mapping[str, Any]]) -> None:
         assert list(contradictions(one, of)) == []
 
 
-def grows(earlier: dict[str, Any], later: dict[str, Any]) -> None:
+def check_growth(earlier: dict[str, Any], later: dict[str, Any]) -> None:
     """Check that a later description only adds members, unless the job was stopped before its containers ran."""
     prefix = "Processing" if "ProcessingJobName" in earlier else "Transform"
     kept = {"CreationTime", f"{prefix}StartTime", f"{prefix}EndTime", "FailureReason", "ExitMessage"} & set(earlier)
@@ -94,7 +94,7 @@ def test_descriptions_obey_the_laws_under_every_plan_and_act(
         check(looks[-1])
         for one, other in pairwise(looks):
             for kind in one:
-                grows(one[kind], other[kind])
+                check_growth(one[kind], other[kind])
         # Jobs of the other kind are independent.
         assert describe(CLIENT)["TrainingJobStatus"] == "Completed"
         details = {

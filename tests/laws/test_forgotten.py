@@ -32,7 +32,7 @@ def live() -> set[int]:
     return {id(one) for one in gc.get_objects() if isinstance(one, KINDS)}
 
 
-def plain(number: int) -> None:
+def one_job(number: int) -> None:
     """Play one ordinary job."""
     with mock_sagemaker(plan=Plan.completes(training=60 + number)) as mock:
         create(CLIENT[0])
@@ -45,19 +45,19 @@ def _by_request(request: Mapping[str, Any]) -> Plan:
     return Plan.completes(training=60, logs={"Training": [(1, request["RoleArn"])]})
 
 
-def rich(number: int) -> None:
+def everything(number: int) -> None:
     """Play all kinds of plans, with logs, metrics, an artifact, faults, handlers and interventions."""
     artifact = b"model" * 100_000
     defined = {"TrainingImage": "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1", "TrainingInputMode": "File"}
     metrics = {"AlgorithmSpecification": {**defined, "MetricDefinitions": [{"Name": "loss", "Regex": "loss=(.*)"}]}}
-    said: list[Any] = []
+    events: list[Any] = []
     with mock_sagemaker(plan=_by_request, strict=False) as mock:
         mock.plan("drawn", Plan.completes(training=(60, 120 + number)).but(artifact=artifact))
         mock.plan("logged", Plan.completes(training=60, logs={"Training": [(1, f"loss={number}")]}).but(artifact=artifact))
         mock.plan("asked", Plan(phases=[Phase("Starting"), Phase("Training", 60, logs=lambda _: [(1, f"loss={number}")])]))
         mock.fault("DescribeTrainingJob", "ThrottlingException", job="drawn", times=1)
         mock.hide("asked", lasting=1)
-        mock.on_event(said.append, {"detail": {"TrainingJobStatus": ["Completed"]}}, delay=1)
+        mock.on_event(events.append, {"detail": {"TrainingJobStatus": ["Completed"]}}, delay=1)
         for name in ("drawn", "logged", "asked", "other"):
             create(CLIENT[0], name, **metrics)
         thread = threading.Thread(target=time.sleep, args=(3600,))
@@ -69,11 +69,11 @@ def rich(number: int) -> None:
         thread.join()
         CLIENT[0].list_training_jobs(SortBy="Status")
         assert describe(CLIENT[0], "logged")["FinalMetricDataList"][0]["Value"] == 3
-        assert len(mock.events) > len(said) > 0
+        assert len(mock.events) > len(events) > 0
         assert str(mock)
 
 
-def interfered(number: int) -> None:
+def interventions(number: int) -> None:
     """Stop, fail and complete jobs in nested mocks."""
     with mock_sagemaker(), mock_sagemaker(plan=Plan.hangs(starting=60 + number)) as mock:
         for name in ("stopped", "failed", "completed"):
@@ -86,7 +86,7 @@ def interfered(number: int) -> None:
         assert [job.status for job in mock.jobs.all()] == ["Stopped", "Failed", "Completed"]
 
 
-def heavy(number: int) -> None:
+def large_artifact(number: int) -> None:
     """Play a plan with an artifact of twenty megabytes; nothing refers to it afterwards."""
     artifact = bytes(20_000_000)
     held = sys.getrefcount(artifact)
@@ -103,7 +103,12 @@ def heavy(number: int) -> None:
     assert (gone(), sys.getrefcount(artifact)) == (None, held)
 
 
-LIVES: Final[dict[str, Callable[[int], None]]] = {"plain": plain, "rich": rich, "interfered": interfered, "heavy": heavy}
+LIVES: Final[dict[str, Callable[[int], None]]] = {
+    "one job": one_job,
+    "everything": everything,
+    "interventions": interventions,
+    "large artifact": large_artifact,
+}
 
 
 def left_behind(name: str) -> None:

@@ -132,7 +132,7 @@ def test_an_interrupted_clock_takes_its_lock_again() -> None:
         assert not lock._is_owned()
 
 
-@pytest.mark.parametrize("change", ["a new job", "a new record", "a job that is gone"])
+@pytest.mark.parametrize("change", ["a new job", "a new record", "a deleted job"])
 def test_a_store_is_whole_after_an_interrupted_change(change: str) -> None:
     """A job is in all indexes or in none."""
     moment, came = 0, True
@@ -144,9 +144,9 @@ def test_a_store_is_whole_after_an_interrupted_change(change: str) -> None:
             store.put(job)
         if change == "a new record":
             job = replace(job, tags=(("team", "churn"),))
-        elif change == "a job that is gone":
+        elif change == "a deleted job":
             store.put(job.after(Delete(0)))
-        came = interrupt_at(partial(store.forget, GONE_US) if change == "a job that is gone" else partial(store.put, job), moment)
+        came = interrupt_at(partial(store.forget, GONE_US) if change == "a deleted job" else partial(store.put, job), moment)
         region = store.region(job.place, Job)
         for order in ORDERS:
             page = region.page(order, descending=False, after=None, limit=10, now_us=START_US)

@@ -35,7 +35,7 @@ def snapshots(mock: SageMakerMock, client: Any, *, every: float, until: float) -
         mock.clock.advance(every)
 
 
-def said(shown: dict[str, Any]) -> tuple[str, str]:
+def last_message(shown: dict[str, Any]) -> tuple[str, str]:
     """Return the status and the message of the last transition."""
     last = shown["SecondaryStatusTransitions"][-1]
     return last["Status"], last["StatusMessage"]
@@ -87,9 +87,9 @@ def test_last_modified_moves_with_each_status_and_message_only(sagemaker: SageMa
     source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://churn/train"}}
     create(client, InputDataConfig=[{"ChannelName": "train", "DataSource": source}])
     pages = [shown for _, shown in snapshots(sagemaker, client, every=0.9, until=705)]
-    assert len({said(shown) for shown in pages}) == 7
+    assert len({last_message(shown) for shown in pages}) == 7
     for one, other in pairwise(pages):
-        assert (one["LastModifiedTime"] == other["LastModifiedTime"]) == (said(one) == said(other))
+        assert (one["LastModifiedTime"] == other["LastModifiedTime"]) == (last_message(one) == last_message(other))
 
 
 def test_training_time_runs_from_the_download_on_and_is_billed_at_the_end(sagemaker: SageMakerMock, client: Any) -> None:
@@ -255,14 +255,14 @@ def test_a_waiter_waits_for_hours_without_real_time() -> None:
 
 
 @pytest.mark.parametrize(
-    "name, plan, said",
+    "name, plan, message",
     [
         ("churn", Plan.fails(), 'Waiter encountered a terminal failure state: For expression "TrainingJobStatus" we matched'),
         ("unknown", PLAN, "Matched expected service error code: ValidationException"),
         ("churn", Plan.hangs(), "Max attempts exceeded"),
     ],
 )
-def test_a_waiter_ends_with_its_known_failures(name: str, plan: Plan, said: str) -> None:
+def test_a_waiter_ends_with_its_known_failures(name: str, plan: Plan, message: str) -> None:
     """A failed job, an unknown job and one that never ends raise the same errors as with AWS."""
     with mock_sagemaker(start=START, plan=plan, idle_limit=None):
         client = make_client()
@@ -270,10 +270,10 @@ def test_a_waiter_ends_with_its_known_failures(name: str, plan: Plan, said: str)
         waiter = client.get_waiter("training_job_completed_or_stopped")
         with pytest.raises(WaiterError) as stopped:
             waiter.wait(TrainingJobName=name, WaiterConfig={"MaxAttempts": 20})
-    assert said in str(stopped.value)
+    assert message in str(stopped.value)
 
 
-def replayed(plan: Plan, shown: dict[str, Any], offset: float) -> dict[str, Any]:
+def end_of_replay(plan: Plan, shown: dict[str, Any], offset: float) -> dict[str, Any]:
     """Play a record with its own request, and describe the job at its end."""
     with mock_sagemaker(start=START + timedelta(seconds=offset), latency=0, plan=plan) as mock:
         client = make_client()
@@ -288,7 +288,7 @@ def replayed(plan: Plan, shown: dict[str, Any], offset: float) -> dict[str, Any]
 def test_a_replayed_job_ends_as_it_was_recorded(record: Record, offset: float) -> None:
     """Field by field, with the instants moved: billed seconds and the late LastModifiedTime are those of the record."""
     recorded = response(record)
-    shown = replayed(Plan.replays(recorded), recorded, offset)
+    shown = end_of_replay(Plan.replays(recorded), recorded, offset)
     assert shown == response(record, created=START + timedelta(seconds=offset))
 
 
@@ -298,7 +298,7 @@ def test_a_replayed_file_ends_as_it_was_recorded(record: Record, write: Any, tmp
     """JSON of the AWS CLI is a record too, with ISO strings or epoch numbers."""
     file = tmp_path / "described.json"
     file.write_text(json.dumps(response(record), default=write), encoding="utf-8")
-    assert replayed(Plan.replays(file), response(record), 0) == response(record, created=START)
+    assert end_of_replay(Plan.replays(file), response(record), 0) == response(record, created=START)
 
 
 def test_final_metrics_and_rule_statuses_are_replayed_with_their_instants_moved() -> None:
@@ -310,7 +310,7 @@ def test_final_metrics_and_rule_statuses_are_replayed_with_their_instants_moved(
         "DebugRuleEvaluationStatuses": [{"RuleConfigurationName": "r", "LastModifiedTime": began + timedelta(seconds=160)}],
     }
     recorded = response(record) | known
-    shown = replayed(Plan.replays(recorded), recorded, 0)
+    shown = end_of_replay(Plan.replays(recorded), recorded, 0)
     assert shown["FinalMetricDataList"] == [{"MetricName": "loss", "Value": 0.25, "Timestamp": after(150)}]
     assert shown["DebugRuleEvaluationStatuses"] == [{"RuleConfigurationName": "r", "LastModifiedTime": after(160)}]
     with mock_sagemaker(start=START, plan=Plan.replays(recorded)):

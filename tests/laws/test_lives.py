@@ -19,7 +19,7 @@ from tests.support.strategies import plans, recipes, requests
 ACTIONS = ("stop", "fail", "complete", "interrupt", "update", "tag")
 WHEN = st.one_of(st.integers(0, 900), st.sampled_from([0, 0.0005, 55, 95, 3600]))
 CLIENT = make_client()
-"""Every response that it gets is checked against botocore's model."""
+"""Its responses are checked against botocore's model."""
 
 
 def act(mock: SageMakerMock, action: str) -> None:
@@ -76,7 +76,7 @@ def check(shown: dict[str, Any], now: datetime) -> None:
     assert "ModelArtifacts" in shown or primary != "Completed"
 
 
-def grows(earlier: dict[str, Any], later: dict[str, Any]) -> None:
+def check_growth(earlier: dict[str, Any], later: dict[str, Any]) -> None:
     """Check that a later description only adds to an earlier one."""
     *closed, last = earlier["SecondaryStatusTransitions"]
     entries = later["SecondaryStatusTransitions"]
@@ -97,7 +97,7 @@ def moved(value: Any, by: timedelta) -> Any:
 
 
 @st.composite
-def asked(draw: st.DrawFn) -> tuple[dict[str, Any], Plan]:
+def requests_with_plans(draw: st.DrawFn) -> tuple[dict[str, Any], Plan]:
     """Draw a request and a plan that fits it."""
     request = draw(requests())
     del request["TrainingJobName"]
@@ -108,7 +108,7 @@ def asked(draw: st.DrawFn) -> tuple[dict[str, Any], Plan]:
 
 @YOUNG
 @settings(max_examples=100)
-@given(asked(), st.lists(st.tuples(WHEN, st.sampled_from(ACTIONS)), max_size=4))
+@given(requests_with_plans(), st.lists(st.tuples(WHEN, st.sampled_from(ACTIONS)), max_size=4))
 def test_descriptions_obey_the_laws_under_every_request_plan_and_act(
     job: tuple[dict[str, Any], Plan], done: list[tuple[float, str]]
 ) -> None:
@@ -126,7 +126,7 @@ def test_descriptions_obey_the_laws_under_every_request_plan_and_act(
         mock.advance_until_idle()
         looks.append(describe(CLIENT))
         for one, other in pairwise(looks):
-            grows(one, other)
+            check_growth(one, other)
         check(looks[-1], mock.clock.now())
         whole = looks[-1]
     # Some plans hang with no limit to end them.

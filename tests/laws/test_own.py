@@ -95,7 +95,7 @@ HANDED_OUT: dict[str, Callable[[SageMakerMock], object]] = {
 }
 
 
-def seen(mock: SageMakerMock, client: Any) -> list[Any]:
+def public_data(mock: SageMakerMock, client: Any) -> list[Any]:
     """Return all public data of the mock, without the calls that it takes to read them."""
     before = len(mock.calls)
     answered = [describe(client, name) for name in ("churn", "replayed", "twin")]
@@ -118,11 +118,11 @@ def test_changing_a_returned_value_changes_nothing_else(what: str, sagemaker: Sa
     for _ in range(2):
         describe(client)
     sagemaker.advance_until_idle()
-    expected = seen(sagemaker, client)
+    expected = public_data(sagemaker, client)
     records = len(sagemaker.calls)
     spoil(HANDED_OUT[what](sagemaker))
     assert len(sagemaker.calls) == records
-    later = seen(sagemaker, client)
+    later = public_data(sagemaker, client)
     assert later[0] == expected[0]
     assert later[1][: len(expected[1])] == expected[1]
     assert later[2:] == expected[2:]

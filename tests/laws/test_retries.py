@@ -21,7 +21,7 @@ def retrying(mode: Any, attempts: int = 4, **options: Any) -> Any:
     return make_client(config=Config(retries={"mode": mode, "total_max_attempts": attempts}, **options))
 
 
-def slept(mock: SageMakerMock) -> float:
+def total_sleep(mock: SageMakerMock) -> float:
     """Return the sum of all sleeps, in seconds."""
     return mock.sleeps.total.total_seconds()
 
@@ -42,7 +42,7 @@ RETRIED = {
     "ConnectionReset": 0.1,
     "EndpointUnreachable": 0.1,
 }
-"""What every mode retries, and how many seconds each attempt takes."""
+"""The errors that every mode retries, and the seconds that each attempt takes."""
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -56,7 +56,7 @@ def test_a_temporary_fault_is_retried_until_it_is_over(mode: str, fault: str, se
         assert mock.calls.outcomes == [fault, fault, "ok"]
         assert [call.attempt for call in mock.calls] == [1, 2, 3]
         assert mock.calls.retries.count == 2
-        assert elapsed(mock) == pytest.approx(2 * seconds + 0.1 + slept(mock), abs=1e-5)
+        assert elapsed(mock) == pytest.approx(2 * seconds + 0.1 + total_sleep(mock), abs=1e-5)
         assert len(mock.sleeps) >= 2
         assert mock.calls[1].at >= after(seconds) + mock.sleeps[0].duration
 

@@ -22,7 +22,7 @@ from tests.support.surface import JOB, VERBS, Parameter, conforms, parameters
 
 START: Final = "2018-07-30"
 LONG: Final = 4000
-"""No message has so many characters."""
+"""Characters; every message is shorter."""
 REQUEST: Final[dict[str, Any]] = {
     "AlgorithmSpecification": {"AlgorithmName": "churn", "TrainingInputMode": "File"},
     "RoleArn": "arn:aws:iam::123456789012:role/trainer",
@@ -174,7 +174,7 @@ def works(mock: SageMakerMock) -> None:
     assert "plain-1" in mock.jobs
 
 
-def seen(mock: SageMakerMock) -> None:
+def read_everything(mock: SageMakerMock) -> None:
     """Read every public collection of the mock."""
     for text in (str(mock), mock.svg(), str(mock.calls), repr(mock.events), repr(mock.jobs), repr(mock.sleeps)):
         text.encode()
@@ -201,10 +201,10 @@ def refusals(parameter: Parameter) -> set[str]:
                 try:
                     parameter.call(mock, {parameter.name: left.pop(name)})
                 except (UsageError, WrongCalls) as error:
-                    said = str(error).encode()
+                    message = str(error).encode()
                     refused.add(name)
                     # The error can be pickled for a report.
-                    assert 0 < len(said) < LONG  # of every error
+                    assert 0 < len(message) < LONG  # of every error
                 except IndexError:
                     # A StopIteration would silently end a loop.
                     assert "[" in parameter.where
@@ -215,7 +215,7 @@ def refusals(parameter: Parameter) -> set[str]:
                     break
             else:
                 works(mock)
-                seen(mock)
+                read_everything(mock)
             if not mock._worlds:  # it was stopped
                 mock.start()
     return refused
@@ -230,7 +230,7 @@ def check_works(parameter: Parameter, value: Any) -> None:
         if isinstance(made, (Options, SageMakerMock)):
             with made if isinstance(made, SageMakerMock) else SageMakerMock(made) as other:
                 works(other)
-                seen(other)
+                read_everything(other)
         elif isinstance(made, Clock):
             made.advance(1)
             made.now()
@@ -239,11 +239,11 @@ def check_works(parameter: Parameter, value: Any) -> None:
         except (ClientError, BotoCoreError):  # pragma: no cover  # no accepted value does so today
             # Faults make calls fail on purpose.
             assert parameter.where in ("SageMakerMock.fault", "SageMakerMock.hide", "SageMakerMock.quota")
-        seen(mock)
+        read_everything(mock)
         if parameter.where in ("SageMakerMock.start", "SageMakerMock.stop"):
             mock.stop()
             mock.start()
-    seen(mock)
+    read_everything(mock)
 
 
 PARAMETERS: Final = list(parameters())
@@ -316,4 +316,4 @@ def test_a_mock_that_is_not_active_cannot_be_changed(verb: str, *, is_started: b
         assert str(mock) == before
         with pytest.raises(UsageError):
             mock.accounts["AKID"] = "123456789012"
-        seen(mock)
+        read_everything(mock)

@@ -52,7 +52,7 @@ class Case:
     plan: TuningJobPlan
     children: list[Plan]
     done: list[tuple[float, str, int]] = field(default_factory=list)
-    """How long after the one before, what, and to which child."""
+    """(seconds after the previous act, act, number of the child)"""
 
 
 @st.composite
@@ -143,7 +143,7 @@ class Played:
         for piece in range(1, self.pieces + 1):
             self.mock.clock.advance_to(begins + timedelta(seconds=seconds) * piece / self.pieces)
             if self.pieces > 1:
-                described(self.mock)
+                descriptions(self.mock)
 
     def act(self, action: str, number: int) -> None:  # pragma: no cover  # which acts are drawn is chance
         """Act; if that is no longer possible, expect the refusal."""
@@ -185,15 +185,15 @@ class Played:
 
     def look(self) -> None:
         """Describe everything, and check the laws that hold at every instant."""
-        found = described(self.mock)
-        assert described(self.mock) == found
-        checked(self.case.request, *found[1:3])
+        found = descriptions(self.mock)
+        assert descriptions(self.mock) == found
+        check(self.case.request, *found[1:3])
         if self.looks:
-            grows(self.looks[-1], found)
+            check_growth(self.looks[-1], found)
         self.looks.append(found)
 
 
-def described(mock: SageMakerMock) -> Any:
+def descriptions(mock: SageMakerMock) -> Any:
     """Return the instant, the tuning job's description, its list of children, and all training jobs' descriptions."""
     shown = CLIENT.describe_hyper_parameter_tuning_job(**NAME)
     listed = CLIENT.list_training_jobs_for_hyper_parameter_tuning_job(
@@ -205,7 +205,7 @@ def described(mock: SageMakerMock) -> Any:
     return mock.clock.now(), shown, listed["TrainingJobSummaries"], jobs
 
 
-def checked(request: Mapping[str, Any], shown: Mapping[str, Any], children: list[dict[str, Any]]) -> None:
+def check(request: Mapping[str, Any], shown: Mapping[str, Any], children: list[dict[str, Any]]) -> None:
     """Check that the description follows from the children."""
     config = request["HyperParameterTuningJobConfig"]
     limits = config["ResourceLimits"]
@@ -242,7 +242,7 @@ def checked(request: Mapping[str, Any], shown: Mapping[str, Any], children: list
         assert statuses["InProgress"] == 0
 
 
-def grows(earlier: Any, later: Any) -> None:
+def check_growth(earlier: Any, later: Any) -> None:
     """Check that finished children stay unchanged, and that no child is created in the past."""
     before: datetime
     before, shown, children, _ = earlier
@@ -279,7 +279,7 @@ def test_a_backdated_tuning_job_equals_a_live_one(case: Case, ago: int) -> None:
             fields = {name: value for name, value in case.request.items() if name != "HyperParameterTuningJobName"}
             mock.create_tuning_job("tune", started_ago=started_ago, **{"TrainingJobDefinition": None, **fields})
             mock.clock.advance(ago - started_ago)
-            now = described(mock)
+            now = descriptions(mock)
             mock.advance_until_idle()
-            shown.append((now, described(mock)[1:], [one["id"] for one in mock.events]))
+            shown.append((now, descriptions(mock)[1:], [one["id"] for one in mock.events]))
     assert shown[0] == shown[1]

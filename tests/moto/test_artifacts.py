@@ -51,7 +51,7 @@ def content(s3: Any, key: str = KEY) -> bytes:
     return found
 
 
-def unpacked(archive: bytes) -> dict[str, bytes]:
+def files_in(archive: bytes) -> dict[str, bytes]:
     """Return the files in a tar.gz archive."""
     with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
         return {member.name: (tar.extractfile(member) or io.BytesIO()).read() for member in tar.getmembers()}
@@ -86,7 +86,7 @@ def test_code_that_waits_and_downloads_works() -> None:
         s3, client = bucket(), make_client()
         create(client)
         client.get_waiter("training_job_completed_or_stopped").wait(TrainingJobName="churn")
-        assert unpacked(content(s3)) == {"model.txt": b"The model of churn, trained by nobody.\n"}
+        assert files_in(content(s3)) == {"model.txt": b"The model of churn, trained by nobody.\n"}
 
 
 @pytest.mark.parametrize("plan", [Plan.fails(), Plan.hangs(), Plan.capacity_error()], ids=["fails", "hangs", "no capacity"])
@@ -317,7 +317,7 @@ def test_a_directory_in_a_plan_is_packed(tmp_path: Path, sagemaker: SageMakerMoc
     sagemaker.plan("churn", PLAN.but(artifact=tmp_path))
     create(make_client())
     sagemaker.advance_until_idle()
-    assert unpacked(content(s3)) == {"code/inference.py": b"pass", "model.bin": b"\x00"}
+    assert files_in(content(s3)) == {"code/inference.py": b"pass", "model.bin": b"\x00"}
 
 
 NONE = {"S3OutputPath": "s3://churn/models", "CompressionType": "NONE"}

@@ -33,7 +33,7 @@ MODEL = {"ModelName": "churn", "ExecutionRoleArn": "arn:aws:iam::123456789012:ro
 EVENT = "before-send.sagemaker.DescribeTrainingJob"
 
 
-def plain(service: str = "sagemaker", **options: Any) -> Any:
+def client_of(service: str = "sagemaker", **options: Any) -> Any:
     """Return a client whose responses are not checked, because moto's differ."""
     keys = {"aws_access_key_id": "AKID", "aws_secret_access_key": "secret"}
     client: Any = _session().create_client(service, "us-east-1", **keys, **options)
@@ -181,7 +181,7 @@ def with_the_process_in_real_time(body: Body) -> None:
     ],
     ids=lambda arrangement: arrangement.__name__,
 )
-def arranged(request: pytest.FixtureRequest) -> Arrangement:
+def both_mocks(request: pytest.FixtureRequest) -> Arrangement:
     """Return one of these ways to use both."""
     arrangement: Arrangement = request.param
     return arrangement
@@ -192,7 +192,7 @@ class Asked(list[str]):
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+def requests_to_moto(monkeypatch: pytest.MonkeyPatch) -> Asked:
     """Record the requests that reach moto."""
     found = Asked()
     real = BotocoreStubber.process_request
@@ -205,22 +205,22 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     return found
 
 
-def test_each_answers_its_own_calls(arranged: Arrangement, asked: Asked) -> None:
+def test_each_answers_its_own_calls(both_mocks: Arrangement, requests_to_moto: Asked) -> None:
     """Training jobs are sagemock's and the rest moto's, without configuration; moto never sees the jobs."""
 
     def body() -> None:
-        s3 = plain("s3")
+        s3 = client_of("s3")
         s3.create_bucket(Bucket="churn")
         s3.put_object(Bucket="churn", Key="data", Body=b"1,2")
         assert s3.get_object(Bucket="churn", Key="data")["Body"].read() == b"1,2"
-        assert plain("sts").get_caller_identity()["Account"] == "123456789012"
-        iam = plain("iam")
+        assert client_of("sts").get_caller_identity()["Account"] == "123456789012"
+        iam = client_of("iam")
         iam.create_role(RoleName="trainer", AssumeRolePolicyDocument="{}")
         assert iam.get_role(RoleName="trainer")["Role"]["RoleName"] == "trainer"
-        logs = plain("logs")
+        logs = client_of("logs")
         logs.create_log_group(logGroupName="/churn")
         assert group_names(logs) == ["/aws/sagemaker/TrainingJobs", "/churn"]
-        asked.clear()
+        requests_to_moto.clear()
         client = make_client()
         arn = create(client)
         assert describe(client)["TrainingJobStatus"] == "InProgress"
@@ -229,17 +229,17 @@ def test_each_answers_its_own_calls(arranged: Arrangement, asked: Asked) -> None
         current().advance_until_idle()
         assert describe(client)["TrainingJobStatus"] == "Stopped"
         assert client.list_tags(ResourceArn=arn)["Tags"] == []
-        assert asked == []
+        assert requests_to_moto == []
         assert get_backend("sagemaker")["123456789012"]["us-east-1"].training_jobs == {}
 
-    arranged(body)
+    both_mocks(body)
 
 
-def test_operations_that_are_not_simulated_go_to_moto(arranged: Arrangement) -> None:
+def test_operations_that_are_not_simulated_go_to_moto(both_mocks: Arrangement) -> None:
     """Models, endpoints and their tags; these calls are recorded too."""
 
     def body() -> None:
-        client = plain()
+        client = client_of()
         arn = client.create_model(**MODEL, Tags=[{"Key": "team", "Value": "churn"}])["ModelArn"]
         assert client.describe_model(ModelName="churn")["ModelArn"] == arn
         assert client.list_tags(ResourceArn=arn)["Tags"] == [{"Key": "team", "Value": "churn"}]
@@ -252,12 +252,12 @@ def test_operations_that_are_not_simulated_go_to_moto(arranged: Arrangement) -> 
             ("DescribeModel", "ValidationException"),
         ]
 
-    arranged(body)
+    both_mocks(body)
 
 
-def test_both_restore_what_they_changed(arranged: Arrangement) -> None:
+def test_both_restore_what_they_changed(both_mocks: Arrangement) -> None:
     """Environment, default session, handlers and moto itself, whichever mock stops first."""
-    client = plain()
+    client = client_of()
 
     def state() -> Any:
         events: Any = client.meta.events
@@ -270,19 +270,19 @@ def test_both_restore_what_they_changed(arranged: Arrangement) -> None:
         create(client)
         create(boto3.client("sagemaker", region_name="us-east-1"), "other")
 
-    arranged(body)
+    both_mocks(body)
     assert state() == before
     assert not moto_answers()
 
 
-def test_afterwards_moto_answers_alone(arranged: Arrangement) -> None:
+def test_afterwards_moto_answers_alone(both_mocks: Arrangement) -> None:
     """Even for a client that sagemock answered before."""
-    client = plain()
+    client = client_of()
 
     def body() -> None:
         create(client)
 
-    arranged(body)
+    both_mocks(body)
     with mock_aws():
         create(client)
         assert client.describe_training_job(TrainingJobName="churn")["TrainingJobStatus"] == "Completed"
@@ -326,11 +326,11 @@ def test_fixtures_work_in_either_order(pytester: pytest.Pytester) -> None:
     done.assert_outcomes(passed=3)
 
 
-def test_logs_are_separated_by_log_group(arranged: Arrangement, asked: Asked) -> None:
+def test_logs_are_separated_by_log_group(both_mocks: Arrangement, requests_to_moto: Asked) -> None:
     """Training job logs are ours, and all others moto's."""
 
     def body() -> None:
-        logs = plain("logs")
+        logs = client_of("logs")
         logs.create_log_group(logGroupName="/churn")
         logs.create_log_stream(logGroupName="/churn", logStreamName="one")
         assert [one["logStreamName"] for one in logs.describe_log_streams(logGroupName="/churn")["logStreams"]] == ["one"]
@@ -338,28 +338,28 @@ def test_logs_are_separated_by_log_group(arranged: Arrangement, asked: Asked) ->
         create(make_client())
         current().advance_until("churn", "Training")
         current().clock.advance(1)
-        asked.clear()
+        requests_to_moto.clear()
         group = "/aws/sagemaker/TrainingJobs"
         stream = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix="churn/")["logStreams"][0]["logStreamName"]
         events = logs.get_log_events(logGroupName=group, logStreamName=stream, startFromHead=True)["events"]
         assert [event["message"] for event in events] == ["epoch 1"]
-        assert asked == []
+        assert requests_to_moto == []
 
-    arranged(body)
+    both_mocks(body)
 
 
-def group_names(logs: Any, **asked: Any) -> list[str]:
+def group_names(logs: Any, **requests_to_moto: Any) -> list[str]:
     """Return the names of all log groups, page by page."""
-    pages = logs.get_paginator("describe_log_groups").paginate(**asked)
+    pages = logs.get_paginator("describe_log_groups").paginate(**requests_to_moto)
     return [group["logGroupName"] for page in pages for group in page["logGroups"]]
 
 
-def test_our_log_group_is_listed_among_motos(arranged: Arrangement) -> None:
+def test_our_log_group_is_listed_among_motos(both_mocks: Arrangement) -> None:
     """In the order of names, whatever the page size; only moto's own if ours is not asked for or was deleted."""
     ours = "/aws/sagemaker/TrainingJobs"
 
     def body() -> None:
-        logs = plain("logs")
+        logs = client_of("logs")
         others = [f"/aws/{number:02}" for number in range(60)] + ["/churn"]
         for name in others:
             logs.create_log_group(logGroupName=name)
@@ -377,7 +377,7 @@ def test_our_log_group_is_listed_among_motos(arranged: Arrangement) -> None:
             logs.create_log_group(logGroupName=ours)
         assert list(get_backend("logs")["123456789012"]["us-east-1"].groups) == others
 
-    arranged(body)
+    both_mocks(body)
 
 
 # -- late imports and late mocks
@@ -417,16 +417,16 @@ def test_moto_may_be_imported_inside_a_mock(pytester: pytest.Pytester) -> None:
     assert pytester.runpython(script).stdout.lines == ["answered"]
 
 
-def test_moto_may_start_when_a_job_exists(asked: Asked) -> None:
+def test_moto_may_start_when_a_job_exists(requests_to_moto: Asked) -> None:
     """The job goes on, and moto does not see it."""
     with mock_sagemaker(start=START):
         client = make_client()
         create(client)
         with mock_aws():
             assert describe(client)["TrainingJobName"] == "churn"
-            assert asked == []
+            assert requests_to_moto == []
         with pytest.raises(NotSimulated):
-            plain().create_model(**MODEL)
+            client_of().create_model(**MODEL)
 
 
 def test_when_sagemock_stops_first_moto_goes_on() -> None:
@@ -434,19 +434,19 @@ def test_when_sagemock_stops_first_moto_goes_on() -> None:
     moto = mock_aws()
     with mock_sagemaker():
         moto.start()
-        plain("s3").create_bucket(Bucket="churn")
-    assert plain("s3").list_buckets()["Buckets"][0]["Name"] == "churn"
+        client_of("s3").create_bucket(Bucket="churn")
+    assert client_of("s3").list_buckets()["Buckets"][0]["Name"] == "churn"
     moto.stop()
     with ExitStack() as sagemaker:
         with mock_aws():
             sagemaker.enter_context(mock_sagemaker())
         with pytest.raises(NotAnswered, match=r"^s3\.ListBuckets"):
-            plain("s3").list_buckets()
+            client_of("s3").list_buckets()
 
 
 def test_moto_answers_a_client_that_is_older_than_its_import() -> None:
     """Such a client has no handler of moto, and alone moto would let its call out."""
-    client: Any = plain("s3")
+    client: Any = client_of("s3")
     client.meta.events.unregister("before-send", models.botocore_stubber)
     with mock_aws(), mock_sagemaker():
         client.create_bucket(Bucket="churn")
@@ -460,7 +460,7 @@ def test_both_answer_in_worker_threads() -> None:
         clients = [make_client() for _ in range(8)]
         arns = list(pool.map(lambda pair: create(pair[1], f"churn-{pair[0]}"), enumerate(clients)))
         assert len(set(arns)) == len(sagemaker.jobs) == 8
-        assert list(pool.map(lambda _: plain("sts").get_caller_identity()["Account"], range(4))) == ["123456789012"] * 4
+        assert list(pool.map(lambda _: client_of("sts").get_caller_identity()["Account"], range(4))) == ["123456789012"] * 4
         assert get_backend("sagemaker")["123456789012"]["us-east-1"].training_jobs == {}
 
 
@@ -521,7 +521,7 @@ def test_any_endpoint_works() -> None:
 def test_an_operation_that_moto_lacks_is_an_error() -> None:
     """With the whole message."""
     with mock_aws(), mock_sagemaker(), pytest.raises(NotSimulated) as unknown:
-        plain().describe_action(ActionName="churn")
+        client_of().describe_action(ActionName="churn")
     assert str(unknown.value) == (
         "sagemock does not simulate DescribeAction. It simulates "
         f"{', '.join(sorted(OPERATIONS))}; moto, which is active, says 'The describe_action action has not been implemented'; "
@@ -536,7 +536,7 @@ def test_motos_passthrough_does_not_open_the_network() -> None:
         mock_sagemaker(),
         pytest.raises(NotSimulated),
     ):
-        plain().create_model(**MODEL)
+        client_of().create_model(**MODEL)
 
 
 @pytest.mark.parametrize(
@@ -552,7 +552,7 @@ def test_motos_refusals_are_client_errors(body: str, code: str, message: str, mo
     """Even if they are not JSON."""
     monkeypatch.setattr(BotocoreStubber, "process_request", lambda *_: (404, {}, body))
     with mock_aws(), mock_sagemaker(), pytest.raises(ClientError) as refused:
-        plain().create_model(**MODEL)
+        client_of().create_model(**MODEL)
     response: Any = refused.value.response
     assert (response["Error"]["Code"], response["Error"]["Message"]) == (code, message)
     assert response["ResponseMetadata"]["HTTPStatusCode"] == 404
@@ -562,7 +562,7 @@ def test_a_fault_applies_to_a_call_for_moto_too() -> None:
     """Before the call or after it; if the answer is lost, moto has done its work."""
     with mock_aws(), mock_sagemaker() as sagemaker:
         sagemaker.fault("CreateModel", "ThrottlingException", times=1)
-        client = plain()
+        client = client_of()
         client.create_model(**MODEL)
         assert [call.outcome for call in sagemaker.calls] == ["ThrottlingException", "ok"]
 
@@ -588,14 +588,14 @@ def test_tags_belong_to_the_mock_that_has_the_resource(arn: str | None, ours: bo
 def test_search_goes_by_resource() -> None:
     """Training jobs are ours; other resources are moto's, which also refuses unknown ones."""
     with mock_aws(), mock_sagemaker():
-        create(plain())
-        [found] = plain().search(Resource="TrainingJob")["Results"]
+        create(client_of())
+        [found] = client_of().search(Resource="TrainingJob")["Results"]
         assert found["TrainingJob"]["TrainingJobStatus"] == "InProgress"
-        plain().create_model_package_group(ModelPackageGroupName="churn", ModelPackageGroupDescription="x")
-        [group] = plain().search(Resource="ModelPackageGroup")["Results"]
+        client_of().create_model_package_group(ModelPackageGroupName="churn", ModelPackageGroupDescription="x")
+        [group] = client_of().search(Resource="ModelPackageGroup")["Results"]
         assert group["ModelPackageGroup"]["ModelPackageGroupName"] == "churn"
         with pytest.raises(ClientError, match="enum value set"):
-            plain().search(Resource="Nix")
+            client_of().search(Resource="Nix")
 
 
 @pytest.mark.parametrize("params, ours", [({}, True), ({"Resource": "TrainingJob"}, True), ({"Resource": "Endpoint"}, False)])
@@ -620,7 +620,7 @@ def test_moto_is_found_only_among_the_loaded_modules(monkeypatch: pytest.MonkeyP
 def test_moto_sees_virtual_time() -> None:
     """Its resources have virtual dates."""
     with mock_sagemaker(start=START, latency=0) as sagemaker, mock_aws():
-        s3 = plain("s3")
+        s3 = client_of("s3")
         s3.create_bucket(Bucket="churn")
         sagemaker.clock.advance(days=1)
         s3.put_object(Bucket="churn", Key="data", Body=b"")

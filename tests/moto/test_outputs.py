@@ -201,7 +201,7 @@ def test_input_and_output_elsewhere_are_left_alone(sagemaker: SageMakerMock) -> 
 
 def test_outputs_are_a_mapping_of_paths(tmp_path: Path) -> None:
     """The error is raised where the plan is written; valid outputs survive JSON."""
-    for wrong, said in (
+    for wrong, message in (
         (5, "outputs=5: it is a mapping of paths to contents"),
         ((1, 2), "it is a mapping of paths to contents"),
         ({5: b""}, "a path of outputs is a text, not 5"),
@@ -210,7 +210,7 @@ def test_outputs_are_a_mapping_of_paths(tmp_path: Path) -> None:
         ({"a": str(tmp_path / "none")}, "at 'a': there is no such file or directory"),
         ({"a": "x" * 5000}, "at 'a': there is no such file or directory"),
     ):
-        with pytest.raises(PlanError, match=said.replace("(", r"\(")):
+        with pytest.raises(PlanError, match=message.replace("(", r"\(")):
             ProcessingJobPlan(outputs=wrong)  # type: ignore[arg-type]  # the point of the test
     plan = ProcessingJobPlan.completes().but(outputs={"a/b": b"\x00", "c": tmp_path, "d": str(tmp_path)})
     assert from_document(json.loads(json.dumps(to_document(plan)))) == plan

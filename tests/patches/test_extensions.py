@@ -82,14 +82,14 @@ def lately(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "lately"
 
 
-def shown() -> tuple[type, type]:
+def datetime_classes() -> tuple[type, type]:
     """Return the classes in module `datetime`."""
     return dt.date, dt.datetime
 
 
 def is_real() -> bool:
     """Return whether these are the real classes; by identity, for the fakes are equal to the real ones."""
-    return all(one is real for one, real in zip(shown(), REAL, strict=True))
+    return all(one is real for one, real in zip(datetime_classes(), REAL, strict=True))
 
 
 def take_names(module: ModuleType) -> None:
@@ -255,7 +255,7 @@ def test_with_the_real_wall_nothing_is_replaced(extension: Extension) -> None:
 
 
 FIRST_IMPORTS = os.environ.get("SAGEMOCK_FIRST_IMPORTS", "sqlite3").split()
-"""The tox environments `extensions` set it to what they install: the real ones, each of which crashed its process once."""
+"""Real extension modules that the tox environments `extensions` install; each of them once crashed its process."""
 
 FIRST_IMPORT = """
 import datetime, importlib, pickle, sys, threading

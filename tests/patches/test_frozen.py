@@ -291,24 +291,24 @@ def test_with_the_real_wall_a_freeze_and_the_mock_are_independent() -> None:
 
 def test_a_real_time_thread_sees_what_it_would_see_without_the_mock() -> None:
     """By freezegun's own rule: real time if its ignore list says so, otherwise frozen time."""
-    ask, told = queue.Queue[bool](), queue.Queue[Any]()
+    ask, answers = queue.Queue[bool](), queue.Queue[Any]()
 
     def old_thread() -> None:
         while ask.get():
-            told.put((datetime.now(timezone.utc), time.monotonic(), time.monotonic_ns()))
+            answers.put((datetime.now(timezone.utc), time.monotonic(), time.monotonic_ns()))
 
     thread = threading.Thread(target=old_thread)
     thread.start()
     with mock_sagemaker():
         ask.put(True)  # noqa: FBT003  # continue
-        real_now, *_ = told.get()
+        real_now, *_ = answers.get()
         with Freezegun():
             ask.put(True)  # noqa: FBT003  # continue
-            frozen_now, *_ = told.get()
+            frozen_now, *_ = answers.get()
             # Module threading is among the callers of a thread's target.
             freezegun.api.ignore_lists[-1] = ()
             ask.put(True)  # noqa: FBT003  # continue
-            _, monotonic, monotonic_ns = told.get()
+            _, monotonic, monotonic_ns = answers.get()
     ask.put(False)  # noqa: FBT003  # stop here
     thread.join()
 

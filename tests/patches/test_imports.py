@@ -28,15 +28,15 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_action_runs_when_a_module_is_loaded_or_already_there() -> None:
     """Once for each install, in both cases."""
-    met: list[ModuleType] = []
-    watch = WhenImported({"lately": met.append, "lately.inner": met.append, "lately.never": met.append})
+    loaded: list[ModuleType] = []
+    watch = WhenImported({"lately": loaded.append, "lately.inner": loaded.append, "lately.never": loaded.append})
     watch.install()
-    assert met == []
+    assert loaded == []
     inner = importlib.import_module("lately.inner")
-    assert met == [sys.modules["lately"], inner]
+    assert loaded == [sys.modules["lately"], inner]
     watch.uninstall()
     watch.install()
-    assert met == [sys.modules["lately"], inner] * 2
+    assert loaded == [sys.modules["lately"], inner] * 2
     watch.uninstall()
     watch.uninstall()
     assert watch not in sys.meta_path
@@ -80,12 +80,12 @@ def test_a_missing_module_stays_missing(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_namespace_package_runs_no_action() -> None:
     """It has no code to load, and nothing to act on."""
-    met: list[ModuleType] = []
-    watch = WhenImported({"spaces": met.append})
+    loaded: list[ModuleType] = []
+    watch = WhenImported({"spaces": loaded.append})
     watch.install()
     importlib.import_module("spaces")
     watch.uninstall()
-    assert met == []
+    assert loaded == []
 
 
 def test_a_module_whose_loader_removes_its_spec_is_loaded() -> None:
@@ -116,11 +116,11 @@ def test_an_action_that_fails_at_once_ends_the_watch() -> None:
 
 def test_a_module_loaded_while_the_watch_ends_runs_no_action(tmp_path: Path) -> None:
     """Nothing would undo the action."""
-    met: list[ModuleType] = []
-    watch = WhenImported({"lately": met.append})
+    loaded: list[ModuleType] = []
+    watch = WhenImported({"lately": loaded.append})
     (tmp_path / "lately" / "__init__.py").write_text("import sys\nwhile sys.watches:\n    sys.watches.pop().uninstall()\n")
     vars(sys)["watches"] = [watch]
     watch.install()
     importlib.import_module("lately")
     del vars(sys)["watches"]
-    assert met == []
+    assert loaded == []

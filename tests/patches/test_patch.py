@@ -21,23 +21,23 @@ class Special(Client):
 
 
 @pytest.fixture
-def heard() -> list[Any]:
+def wrapper_calls() -> list[Any]:
     """Return the list of the wrapper's arguments."""
     return []
 
 
 @pytest.fixture
-def patch(heard: list[Any]) -> Wrapped:
+def patch(wrapper_calls: list[Any]) -> Wrapped:
     """Wrap `Client.call`."""
 
     def wrapper(wrapped: Any, instance: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-        heard.append((instance, args, kwargs))
+        wrapper_calls.append((instance, args, kwargs))
         return f"<{wrapped(*args, **kwargs)}>"
 
     return Wrapped(Client, "call", wrapper)
 
 
-def test_the_wrapper_is_called_with_the_instance_and_the_arguments(patch: Wrapped, heard: list[Any]) -> None:
+def test_the_wrapper_is_called_with_the_instance_and_the_arguments(patch: Wrapped, wrapper_calls: list[Any]) -> None:
     """Instances made before the patch, and instances of a subclass, count too."""
     client, special = Client(), Special()
     patch.install()
@@ -45,7 +45,7 @@ def test_the_wrapper_is_called_with_the_instance_and_the_arguments(patch: Wrappe
         assert (client.call("a"), special.call("b", loud=True)) == ("<a>", "<B>")
     finally:
         patch.uninstall()
-    assert heard == [(client, ("a",), {}), (special, ("b",), {"loud": True})]
+    assert wrapper_calls == [(client, ("a",), {}), (special, ("b",), {"loud": True})]
 
 
 def test_the_original_method_comes_back_by_identity(patch: Wrapped) -> None:
@@ -69,7 +69,7 @@ def test_a_wrapper_around_ours_is_kept(patch: Wrapped, monkeypatch: pytest.Monke
 
 
 def test_a_wrapper_of_ours_that_stays_is_inert_after_the_end(
-    patch: Wrapped, heard: list[Any], monkeypatch: pytest.MonkeyPatch
+    patch: Wrapped, wrapper_calls: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A tool may call it, or put it back; a later installation runs its wrapper once."""
     monkeypatch.setattr(Client, "call", Client.__dict__["call"])
@@ -84,7 +84,7 @@ def test_a_wrapper_of_ours_that_stays_is_inert_after_the_end(
     patch.install()
     assert Client().call("a") == "<a>"
     patch.uninstall()
-    assert (Client().call("a"), len(heard)) == ("a", 2)
+    assert (Client().call("a"), len(wrapper_calls)) == ("a", 2)
 
 
 class Noted:

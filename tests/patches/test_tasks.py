@@ -85,10 +85,10 @@ def test_a_loop_that_cannot_be_patched_leaves_the_others_as_they_were(worlds: Wo
 
 def test_a_callback_runs_in_its_context(worlds: Worlds) -> None:
     """The context argument, or the one in which it was set; in virtual time as in real time."""
-    told = list[tuple[str, str]]()
+    calls = list[tuple[str, str]]()
 
     def tell(what: str) -> None:
-        told.append((what, WHO.get()))
+        calls.append((what, WHO.get()))
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
@@ -101,7 +101,7 @@ def test_a_callback_runs_in_its_context(worlds: Worlds) -> None:
 
     with worlds.patched(SleepPatch(worlds.innermost)):
         asyncio.run(main())
-    assert told == [("now", "setter"), ("later", "setter"), ("at", "setter")]
+    assert calls == [("now", "setter"), ("later", "setter"), ("at", "setter")]
 
 
 def test_a_timer_set_relative_to_the_time_is_due_after_exactly_that_delay(worlds: Worlds) -> None:

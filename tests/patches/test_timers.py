@@ -30,9 +30,9 @@ def turn(loop: asyncio.AbstractEventLoop) -> None:
     loop.run_forever()
 
 
-def timer(alarms: Alarms, after_s: float, told: list[float]) -> Timer:
+def timer(alarms: Alarms, after_s: float, fired: list[float]) -> Timer:
     """Set a timer that records its delay when it fires."""
-    made = Timer(alarms.loop, lambda: told.append(after_s), contextvars.copy_context())
+    made = Timer(alarms.loop, lambda: fired.append(after_s), contextvars.copy_context())
     made.handle = alarms.loop.call_later(3600, made)
     alarms.set_timer(made, after_s, 0)
     return made
@@ -40,14 +40,14 @@ def timer(alarms: Alarms, after_s: float, told: list[float]) -> Timer:
 
 def test_alarms_ring_in_the_order_of_their_deadlines(alarms: Alarms) -> None:
     """Sleeps and timers share one order. At one instant the one that was set first rings first; cancelled ones are skipped."""
-    told = list[float]()
-    second, first, third = timer(alarms, 2, told), alarms.set_alarm(1_000_000), alarms.set_alarm(2_000_000)
+    fired = list[float]()
+    second, first, third = timer(alarms, 2, fired), alarms.set_alarm(1_000_000), alarms.set_alarm(2_000_000)
     assert alarms.first() is first
     first.future.cancel()
     assert alarms.first() is second
     alarms.ring(second)
     turn(alarms.loop)
-    assert told == [2]
+    assert fired == [2]
     assert alarms.first() is third
     alarms.ring(third)
     assert third.future.done()
@@ -56,39 +56,39 @@ def test_alarms_ring_in_the_order_of_their_deadlines(alarms: Alarms) -> None:
 
 def test_a_timer_fires_once(alarms: Alarms) -> None:
     """When the first of the two clocks reaches it; then it is off."""
-    told = list[float]()
-    once = timer(alarms, 1, told)
+    fired = list[float]()
+    once = timer(alarms, 1, fired)
     seen = [once.is_off]
     once()
     once()
     once.ring()
     turn(alarms.loop)
-    assert told == [1]
+    assert fired == [1]
     assert [*seen, once.is_off] == [False, True]
     assert repr(once).startswith("<sagemock's timer for <function")
 
 
 def test_a_timer_cancelled_between_its_ring_and_its_turn_does_not_fire(alarms: Alarms) -> None:
     """As with any callback that is about to run."""
-    told = list[float]()
-    once = timer(alarms, 1, told)
+    fired = list[float]()
+    once = timer(alarms, 1, fired)
     alarms.ring(once)
     assert once.handle is not None
     once.handle.cancel()
     turn(alarms.loop)
-    assert told == []
+    assert fired == []
 
 
 def test_at_the_end_of_the_mock_tasks_wake_and_timers_stay(alarms: Alarms) -> None:
     """Real time goes on for them."""
-    told = list[float]()
-    once, nap, gone = timer(alarms, 1, told), alarms.set_alarm(5), alarms.set_alarm(6)
+    fired = list[float]()
+    once, nap, gone = timer(alarms, 1, fired), alarms.set_alarm(5), alarms.set_alarm(6)
     gone.future.cancel()
     assert alarms.is_wanted
     alarms.ring_all()
     turn(alarms.loop)
     assert nap.future.result() is None
-    assert (told, once.is_off) == ([], False)
+    assert (fired, once.is_off) == ([], False)
     alarms.sleepers.close()
     assert not alarms.is_wanted
 

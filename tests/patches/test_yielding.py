@@ -148,12 +148,12 @@ def test_tasks_that_poll_with_zero_timeouts_wait_too(run: Run, sagemaker: SageMa
 
 
 @pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+def fast_real_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Speed up real time, so that five seconds pass soon."""
     monkeypatch.setattr("sagemock.patches.yielding.STALLED_S", 0.3)
 
 
-@pytest.mark.usefixtures("hasty")
+@pytest.mark.usefixtures("fast_real_time")
 def test_without_a_sleeper_yielding_forever_is_an_error(run: Run, sagemaker: SageMakerMock, client: Any) -> None:
     """The error names the place. Code that never called SageMaker waits for something else."""
     client.list_training_jobs()
@@ -164,7 +164,7 @@ def test_without_a_sleeper_yielding_forever_is_an_error(run: Run, sagemaker: Sag
     assert seconds(sagemaker) == 0.1
 
 
-@pytest.mark.usefixtures("hasty")
+@pytest.mark.usefixtures("fast_real_time")
 @pytest.mark.parametrize("why", ["the test allows it", "SageMaker was never asked", "a child process works", "a thread works"])
 def test_yielding_goes_on_while_something_may_still_come(client: Any, why: str) -> None:
     """For half a second, which is more than the limit."""

@@ -18,7 +18,7 @@ def client() -> Any:  # boto3's clients have no class to name
     return boto3.client("sagemaker", region_name="eu-west-1")
 
 
-def played(mock: SageMakerMock) -> Any:  # the jobs of a mock
+def family_jobs(mock: SageMakerMock) -> Any:  # the jobs of a mock
     """Return a mock's jobs after a tuning job with four children: the second failed, and the third is the best."""
     mock.plan("tune", TuningJobPlan.completes(objective=lambda _: _scores.pop(0)))
     mock.plan("tune-002-*", Plan.fails("AlgorithmError: loss is NaN"))
@@ -36,7 +36,7 @@ _scores: list[float] = []
 def test_the_best_child_is_marked_at_any_width(width: int) -> None:
     """Children stand below their tuning job, and another job stands apart."""
     with mock_sagemaker(start=START) as mock:
-        jobs = played(mock)
+        jobs = family_jobs(mock)
         lines = timelines(jobs, jobs[0].last_us, width=width).splitlines()
     assert lines[0].startswith("6 jobs: 5 Completed, 1 Failed")
     names = [line[:7].rstrip() for line in lines[2:8]]
@@ -48,7 +48,7 @@ def test_the_best_child_is_marked_at_any_width(width: int) -> None:
 def test_a_line_has_the_important_facts() -> None:
     """A child's objective or failure; a tuning job's counters or failure."""
     with mock_sagemaker(start=START) as mock:
-        jobs = played(mock)
+        jobs = family_jobs(mock)
         picture = timelines(jobs, jobs[0].last_us)
         early = timelines(jobs[:1], jobs[0].created_us)
         launched = timelines(jobs[:1], jobs[0].created_us + 20_000_000)
@@ -68,7 +68,7 @@ def test_a_line_has_the_important_facts() -> None:
 def test_the_svg_has_the_children_and_a_star() -> None:
     """The star stands at the best child and in the legend; the title says what is drawn."""
     with mock_sagemaker(start=START) as mock:
-        jobs = played(mock)
+        jobs = family_jobs(mock)
         svg = drawing(jobs, jobs[0].last_us)
     assert svg.count(">★<") == 2
     assert "<title>6 jobs</title>" in svg
@@ -78,7 +78,7 @@ def test_the_svg_has_the_children_and_a_star() -> None:
 def test_a_child_without_its_tuning_job_stands_alone() -> None:
     """Only a tuning job in the picture groups its children."""
     with mock_sagemaker(start=START) as mock:
-        jobs = played(mock)
+        jobs = family_jobs(mock)
         [child] = [one for one in jobs if one.name.startswith("tune-003-")]
         [life] = family([child], child.last_us)
     assert (life.name, life.is_child, life.is_best) == (child.name, False, False)

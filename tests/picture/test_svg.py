@@ -18,7 +18,7 @@ from tests.support.records import R1, R8, response
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def parsed(lives: list[Life], zero: str | None = None) -> ET.Element:
+def parse(lives: list[Life], zero: str | None = None) -> ET.Element:
     """Parse a picture as a browser would."""
     return ET.fromstring(drawing(lives, zero))  # noqa: S314  # our own text
 
@@ -36,7 +36,7 @@ def box(root: ET.Element) -> tuple[float, float]:
 
 def test_one_life_has_a_row_for_each_status() -> None:
     """With statuses, times, messages, interventions, and now."""
-    root = parsed([life_at(job(PLAN, "churn", Stop(400 * S)), 100)])
+    root = parse([life_at(job(PLAN, "churn", Stop(400 * S)), 100)])
     found = texts(root)
     assert found[:2] == ["churn: Training", "at 0:01:40 after its creation, 2018-07-30 00:00:00 UTC"]
     for text in (
@@ -57,37 +57,37 @@ def test_one_life_has_a_row_for_each_status() -> None:
 
 def test_several_lives_share_an_axis() -> None:
     """With a legend of the signs in use."""
-    found = texts(parsed(five(600)))
+    found = texts(parse(five(600)))
     assert found[:2] == ["5 training jobs", "0 is 2018-07-30 00:00:00 UTC"]
     assert {"limit", "interrupt", "stop", "now"} <= set(found)
     # Each sign stands once in the legend, and once for each intervention.
     assert [found.count(sign) for sign in "|~#"] == [2, 2, 2]
     assert {"churn-1", "churn-5", "Pending", "MaxRuntimeExceeded", "10 min"} <= set(found)
     assert "0 is the creation of each" in texts(
-        parsed([life_of_record(response(R1)), life_of_record(response(R8))], "the creation of each")
+        parse([life_of_record(response(R1)), life_of_record(response(R8))], "the creation of each")
     )
 
 
 def test_a_picture_without_jobs_says_so() -> None:
     """It is valid SVG."""
-    assert texts(parsed([])) == ["no training jobs"]
+    assert texts(parse([])) == ["no training jobs"]
 
 
 def test_the_plan_looks_planned() -> None:
     """Nothing does once it is past; an endless phase reaches the edge."""
     assert 'class="planned"' in drawing([life_at(job(), 100)])
     assert 'class="planned"' not in drawing([life_at(job(), 1000)])
-    assert "at 0:00:00, open" in texts(parsed([life_of_record(response(R8))]))
+    assert "at 0:00:00, open" in texts(parse([life_of_record(response(R8))]))
     never = {"StoppingCondition": {"MaxRuntimeInSeconds": 10**9}}
     hangs = Plan.hangs("Starting")
-    assert "at 0:00:00, no end" in texts(parsed([life_at(job(hangs, changes=never), 5)]))
+    assert "at 0:00:00, no end" in texts(parse([life_at(job(hangs, changes=never), 5)]))
     assert 'class="planned"' in drawing([life_at(job(hangs, changes=never), 5), life_at(job(), 5)])
 
 
 def test_an_unknown_status_of_a_record_has_a_colour() -> None:
     """The service may add a status."""
     strange = {**response(R8), "SecondaryStatus": "Daydreaming"}
-    assert "Daydreaming" in texts(parsed([life_of_record(strange), life_of_record(response(R1))]))
+    assert "Daydreaming" in texts(parse([life_of_record(strange), life_of_record(response(R1))]))
 
 
 def test_a_picture_can_share_a_page_with_others() -> None:
@@ -109,7 +109,7 @@ def test_a_picture_can_share_a_page_with_others() -> None:
 def test_texts_of_a_job_are_escaped(name: str, reason: str, at_s: int) -> None:
     """They are never markup, and nothing stands outside the picture."""
     lives = [life_at(job(Plan.fails(f"x{reason}", training=300), name), at_s), life_at(job(), at_s)]
-    for root in (parsed(lives), parsed(lives[:1])):
+    for root in (parse(lives), parse(lives[:1])):
         wide, high = box(root)
         for rect in root.iter(f"{SVG}rect"):
             left, top = float(rect.attrib["x"]), float(rect.attrib["y"])
@@ -122,7 +122,7 @@ def test_texts_of_a_job_are_escaped(name: str, reason: str, at_s: int) -> None:
 def test_flags_that_would_overlap_are_stacked(at_s: float) -> None:
     """Two stops in one second can both be read."""
     one = life_at(job(PLAN, "churn", Stop(400 * S), Stop(401 * S)), at_s)
-    heights = [float(text.attrib["y"]) for text in parsed([one]).iter(f"{SVG}text") if text.text == "stop: StopTrainingJob"]
+    heights = [float(text.attrib["y"]) for text in parse([one]).iter(f"{SVG}text") if text.text == "stop: StopTrainingJob"]
     assert len(set(heights)) == 2
 
 
@@ -131,7 +131,7 @@ def test_a_message_without_room_starts_at_the_left() -> None:
     plan = Plan.completes(training=timedelta(hours=1))
     long = "m" * 200
     phases = [phase if phase.status != "Downloading" else type(phase)("Downloading", 1800, long) for phase in plan.phases]
-    root = parsed([life_at(job(plan.but(phases=phases)), 10)])
+    root = parse([life_at(job(plan.but(phases=phases)), 10)])
     (text,) = [one for one in root.iter(f"{SVG}text") if str(one.text).startswith("mmm")]
     assert str(text.text).endswith("…")
     assert text.findtext(f"{SVG}title") == long

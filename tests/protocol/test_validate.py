@@ -89,7 +89,7 @@ def message_for(request: dict[str, Any], operation: str = "CreateTrainingJob") -
     return refused.value.message
 
 
-def changed(path: str, value: object) -> dict[str, Any]:
+def with_value(path: str, value: object) -> dict[str, Any]:
     """Return the realistic request with another value at a path like `InputDataConfig.0.InputMode`; None removes the member."""
     request = deepcopy(REQUEST)
     found: Any = request
@@ -324,7 +324,7 @@ def test_a_realistic_request_is_accepted() -> None:
 def test_a_name_that_is_too_long_breaks_pattern_and_length() -> None:
     """Recorded in zenml-io/zenml#1502: two errors for one value, the pattern first."""
     name = "a_" + "b" * 70
-    assert message_for(changed("TrainingJobName", name)) == (
+    assert message_for(with_value("TrainingJobName", name)) == (
         f"2 validation errors detected: Value '{name}' at 'trainingJobName' failed to satisfy constraint: "
         "Member must satisfy regular expression pattern: ^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}; "
         f"Value '{name}' at 'trainingJobName' failed to satisfy constraint: Member must have length less than or equal to 63"
@@ -333,7 +333,7 @@ def test_a_name_that_is_too_long_breaks_pattern_and_length() -> None:
 
 def test_an_unknown_input_mode_lists_the_known_ones() -> None:
     """Recorded: elements of a list count from 1, and the values come in no order."""
-    message = message_for(changed("InputDataConfig.0.InputMode", "fastfile"))
+    message = message_for(with_value("InputDataConfig.0.InputMode", "fastfile"))
     start = (
         "1 validation error detected: Value 'fastfile' at 'inputDataConfig.1.member.inputMode' failed to satisfy constraint: "
         "Member must satisfy enum value set: ["
@@ -344,7 +344,7 @@ def test_an_unknown_input_mode_lists_the_known_ones() -> None:
 
 def test_an_unknown_instance_type_lists_the_known_ones() -> None:
     """Recorded for an instance type that training does not offer."""
-    message = message_for(changed("ResourceConfig.InstanceType", "ml.t2.medium"))
+    message = message_for(with_value("ResourceConfig.InstanceType", "ml.t2.medium"))
     assert message.startswith(
         "1 validation error detected: Value 'ml.t2.medium' at 'resourceConfig.instanceType' failed to satisfy constraint: "
         "Member must satisfy enum value set: ["
@@ -354,7 +354,7 @@ def test_an_unknown_instance_type_lists_the_known_ones() -> None:
 
 def test_a_missing_input_mode_is_null() -> None:
     """Recorded: a missing required member is shown as null."""
-    assert message_for(changed("AlgorithmSpecification.TrainingInputMode", None)) == (
+    assert message_for(with_value("AlgorithmSpecification.TrainingInputMode", None)) == (
         "1 validation error detected: Value null at 'algorithmSpecification.trainingInputMode' failed to satisfy constraint: "
         "Member must not be null"
     )
@@ -364,7 +364,7 @@ def test_too_many_hyperparameters_are_a_length() -> None:
     """Recorded in aws/sagemaker-python-sdk#6016: the size of a map is its length, and the whole map is shown."""
     parameters = {f"p{number}": str(number) for number in range(101)}
     shown = ", ".join(f"{name}={value}" for name, value in parameters.items())
-    assert message_for(changed("HyperParameters", parameters)) == (
+    assert message_for(with_value("HyperParameters", parameters)) == (
         f"1 validation error detected: Value '{{{shown}}}' at 'hyperParameters' failed to satisfy constraint: "
         "Member must have length less than or equal to 100"
     )
@@ -373,7 +373,7 @@ def test_too_many_hyperparameters_are_a_length() -> None:
 def test_a_hyperparameter_that_is_too_long_lists_all_constraints() -> None:
     """Recorded in aws-samples/amazon-sagemaker-pytorch-detectron2#10: all constraints of the values."""
     value = "x" * 2501
-    assert message_for(changed("HyperParameters", {"a": "1", "b": value})) == (
+    assert message_for(with_value("HyperParameters", {"a": "1", "b": value})) == (
         f"1 validation error detected: Value '{{a=1, b={value}}}' at 'hyperParameters' failed to satisfy constraint: "
         "Map value must satisfy constraint: [Member must have length less than or equal to 2500, "
         "Member must have length greater than or equal to 0, Member must satisfy regular expression pattern: .*]"
@@ -383,7 +383,7 @@ def test_a_hyperparameter_that_is_too_long_lists_all_constraints() -> None:
 def test_too_many_subnets_show_the_list() -> None:
     """Recorded in hashicorp/terraform-provider-aws#29225: a list is shown as Java prints it."""
     subnets = [f"subnet-{number}" for number in range(17)]
-    assert message_for(changed("VpcConfig.Subnets", subnets)) == (
+    assert message_for(with_value("VpcConfig.Subnets", subnets)) == (
         f"1 validation error detected: Value '[{', '.join(subnets)}]' at 'vpcConfig.subnets' failed to satisfy constraint: "
         "Member must have length less than or equal to 16"
     )
@@ -391,7 +391,7 @@ def test_too_many_subnets_show_the_list() -> None:
 
 def test_a_bad_security_group_is_reported_for_its_list() -> None:
     """After appleboy/lambda-action#72 (Lambda): the fault of an element is reported for its list."""
-    assert message_for(changed("VpcConfig.SecurityGroupIds", ["sg-1", "sg_2", "sg_3"])) == (
+    assert message_for(with_value("VpcConfig.SecurityGroupIds", ["sg-1", "sg_2", "sg_3"])) == (
         "1 validation error detected: Value '[sg-1, sg_2, sg_3]' at 'vpcConfig.securityGroupIds' failed to satisfy constraint: "
         "Member must satisfy constraint: [Member must have length less than or equal to 32, "
         "Member must have length greater than or equal to 0, Member must satisfy regular expression pattern: [-0-9a-zA-Z]+]"
@@ -445,7 +445,7 @@ def test_a_bad_security_group_is_reported_for_its_list() -> None:
 )
 def test_a_pattern_is_printed_with_its_original_anchors(path: str, value: object, at: str, text: str) -> None:
     """With those that botocore gave when it still gave them, whatever the installed version has."""
-    assert message_for(changed(path, value)).endswith(f"' at '{at}' failed to satisfy constraint: {text}")
+    assert message_for(with_value(path, value)).endswith(f"' at '{at}' failed to satisfy constraint: {text}")
 
 
 def test_anchors_are_restored_only_where_they_are_missing() -> None:
@@ -591,7 +591,7 @@ def test_a_length_is_counted_in_code_points() -> None:
 
 def test_checking_does_not_change_the_request() -> None:
     """Validation only reads."""
-    request = changed("ResourceConfig.InstanceCount", -1)
+    request = with_value("ResourceConfig.InstanceCount", -1)
     before = deepcopy(request)
     assert violations(create(), request)
     assert request == before

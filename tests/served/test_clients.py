@@ -23,7 +23,7 @@ from tests.support.http import call
 OPTIONS: dict[str, Any] = {"strict": False, "latency": 60}
 HERE: Final = Path(__file__).parent
 MODULES: Final = Path(os.environ.get("SAGEMOCK_NODE_MODULES", HERE / "js" / "node_modules"))
-"""Where npm has installed the SDK for JavaScript."""
+"""The folder into which npm has installed the SDK for JavaScript."""
 NODE: Final = shutil.which("node")
 AWS: Final = shutil.which("aws")
 JAVASCRIPT = pytest.mark.skipif(
@@ -47,7 +47,7 @@ def environment(url: str) -> dict[str, str]:
     return {name: value for name, value in child_environment(url).items() if not name.startswith("COVERAGE_")}
 
 
-def ran(command: list[str], env: Mapping[str, str], **options: Any) -> "subprocess.CompletedProcess[str]":
+def output_of(command: list[str], env: Mapping[str, str], **options: Any) -> "subprocess.CompletedProcess[str]":
     """Run a child to its end and return its output."""
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=env, **options)  # noqa: S603  # our own code
 
@@ -62,7 +62,7 @@ def test_the_sdk_for_javascript_follows_a_job(sagemaker: SageMakerMock, url: str
     sagemaker.fault("StopTrainingJob", "ThrottlingException", job="churn-7", times=1)
     shutil.copy(HERE / "js" / "life.mjs", tmp_path)
     (tmp_path / "node_modules").symlink_to(MODULES)
-    done = ran([str(NODE), "life.mjs"], environment(url), cwd=tmp_path)
+    done = output_of([str(NODE), "life.mjs"], environment(url), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["arn"] == sagemaker.jobs["churn-0"].arn
@@ -98,7 +98,7 @@ def test_the_node_test_in_the_documentation_passes(tmp_path: Path) -> None:
         url = server.stdout.readline().split()[3].rstrip(";")
         example = text.partition("```js\n")[2].partition("```")[0].replace("http://127.0.0.1:5123", url)
         (tmp_path / "launcher.test.mjs").write_text(example, "utf-8")
-        done = ran([str(NODE), "--test", "launcher.test.mjs"], environment(url), cwd=tmp_path)
+        done = output_of([str(NODE), "--test", "launcher.test.mjs"], environment(url), cwd=tmp_path)
         server.terminate()
     assert done.returncode == 0, done.stdout
     assert "# pass 1" in done.stdout
@@ -110,17 +110,17 @@ def test_the_aws_cli_sees_the_same_job(sagemaker: SageMakerMock, client: Any, ur
     create(client)
     env = environment(url)
     sagemaker.clock.latency = 0
-    done = ran([str(AWS), "sagemaker", "describe-training-job", "--training-job-name", "churn"], env)
+    done = output_of([str(AWS), "sagemaker", "describe-training-job", "--training-job-name", "churn"], env)
     assert done.returncode == 0, done.stderr
     shown, own = json.loads(done.stdout), describe(client)
     assert set(shown) == set(own)
     assert shown["SecondaryStatusTransitions"][0]["StatusMessage"] == own["SecondaryStatusTransitions"][0]["StatusMessage"]
-    refused = ran([str(AWS), "sagemaker", "stop-training-job", "--training-job-name", "none"], env)
+    refused = output_of([str(AWS), "sagemaker", "stop-training-job", "--training-job-name", "none"], env)
     assert refused.returncode != 0
     assert "(ValidationException) when calling the StopTrainingJob operation: Requested resource not found." in refused.stderr
     # The CLI's waiter would sleep for two real minutes.
     sagemaker.advance_until_idle()
-    waited = ran([str(AWS), "sagemaker", "wait", "training-job-completed-or-stopped", "--training-job-name", "churn"], env)
+    waited = output_of([str(AWS), "sagemaker", "wait", "training-job-completed-or-stopped", "--training-job-name", "churn"], env)
     assert waited.returncode == 0, waited.stderr
     assert str(sagemaker.calls[-1].origin).partition(" ")[2].startswith("aws-cli/")
 
@@ -162,7 +162,7 @@ def test_aiobotocore_in_another_process_is_answered(sagemaker: SageMakerMock, cl
         "        print((await client.describe_training_job(TrainingJobName='churn'))['TrainingJobArn'])\n"
         "asyncio.run(main())"
     )
-    done = ran([sys.executable, "-c", code], environment(url))
+    done = output_of([sys.executable, "-c", code], environment(url))
     assert done.stdout.strip() == sagemaker.jobs["churn"].arn, done.stderr
 
 
@@ -189,7 +189,7 @@ print(estimator.latest_training_job.describe()["TrainingJobStatus"])
 def test_the_sagemaker_sdk_in_another_process_follows_a_job(sagemaker: SageMakerMock, url: str, tmp_path: Path) -> None:
     """An estimator is fitted; each poll takes a virtual minute."""
     sagemaker.plan("*", PLAN)
-    done = ran([sys.executable, "-c", SDK_V2], environment(url), cwd=tmp_path)
+    done = output_of([sys.executable, "-c", SDK_V2], environment(url), cwd=tmp_path)
     assert done.stdout.split()[-1:] == ["Completed"], done.stderr
     assert sagemaker.calls.to("CreateTrainingJob").outcomes == ["ok"]
     assert sagemaker.jobs["churn"].training_seconds == 720
@@ -241,7 +241,7 @@ def test_virtual_time_stands_while_the_test_waits_for_a_child(sagemock: SageMake
     """It moves with the calls' latency, and by hand."""
     sagemock.clock.latency = 0
     began = sagemock.clock.now()
-    done = ran([sys.executable, "-c", "import time; time.sleep(0.2)"], environment(sagemock_server.url))
+    done = output_of([sys.executable, "-c", "import time; time.sleep(0.2)"], environment(sagemock_server.url))
     assert done.returncode == 0
     assert sagemock.clock.now() == began
     assert time.time() == began.timestamp()

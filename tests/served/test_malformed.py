@@ -16,7 +16,7 @@ from tests.support.http import call, exchange, signature
 
 OPTIONS: dict[str, Any] = {"strict": False, "latency": 0}
 MANY: Final = int(os.environ.get("SAGEMOCK_MALFORMED", "300"))
-"""How many requests are sent; 10000 looks deeper."""
+"""The number of requests; 10000 looks deeper."""
 STATUSES: Final = range(200, 600)
 _WAITS_S: Final = 0.1
 
@@ -47,7 +47,7 @@ def good(dice: random.Random) -> bytes:
     return f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body
 
 
-def broken(whole: bytes, dice: random.Random) -> bytes:
+def mutated(whole: bytes, dice: random.Random) -> bytes:
     """Return a request with some bytes changed, removed or repeated."""
     for _ in range(dice.choice([0, 1, 1, 2, 5, 20])):
         at = dice.randrange(len(whole) + 1)
@@ -63,7 +63,7 @@ def malformed(seed: int) -> Iterator[bytes]:
     """Yield requests, the same ones for one seed."""
     dice = random.Random(seed)  # noqa: S311  # a test needs no secure randomness
     while True:
-        yield broken(good(dice), dice)
+        yield mutated(good(dice), dice)
 
 
 def test_the_server_survives_malformed_requests(sagemaker: SageMakerMock, caplog: Any) -> None:

@@ -227,7 +227,7 @@ def test_jobs_of_other_kinds_can_be_read_and_changed(sagemaker: SageMakerMock, r
     assert (len(remote.jobs), len(remote.processing_jobs), "prepare" in remote.jobs) == (0, 1, False)
     with pytest.raises(UnknownJob, match="'prepare' is a processing job: ask for sagemaker.processing_jobs"):
         remote.jobs["prepare"]
-    with pytest.raises(UnknownJob, match="'prepare' is a processing job: look it up among those"):
+    with pytest.raises(UnknownJob, match=r"'prepare' is a processing job: ask for processing_jobs\['prepare'\]"):
         remote.jobs[job.arn]
     assert remote.svg() == sagemaker.svg()
 

@@ -27,7 +27,7 @@ PLANS = [
 ]
 OPTIONS: dict[str, Any] = {"latency": 0, "plan": PLANS}
 DELETES = pytest.mark.skipif(
-    "DeleteProcessingJob" not in of_sagemaker().operations, reason="this botocore is older than what is tested"
+    "DeleteProcessingJob" not in of_sagemaker().operations, reason="this botocore does not know what is tested here"
 )
 
 
@@ -77,7 +77,7 @@ def jobs(request: pytest.FixtureRequest, client: Any) -> Jobs:
     return Jobs(client, request.param)
 
 
-def refused(call: Callable[[], object]) -> tuple[str, str]:
+def refusal_of(call: Callable[[], object]) -> tuple[str, str]:
     """Return the code and the message of a refusal."""
     with pytest.raises(ClientError) as raised:
         call()
@@ -103,7 +103,7 @@ def test_a_stop_shows_at_once_and_takes_a_while(sagemaker: SageMakerMock, jobs: 
     sagemaker.clock.advance(120)
     jobs.stop()
     assert jobs.status() == "Stopping"
-    assert refused(jobs.stop) == (
+    assert refusal_of(jobs.stop) == (
         "ValidationException",
         f"The request was rejected because the {jobs.kind} job is in status Stopping",
     )
@@ -136,10 +136,10 @@ def test_a_container_that_never_answers_fails_after_half_an_hour(sagemaker: Sage
 
 def test_unknown_names_and_names_in_use_are_refused(jobs: Jobs) -> None:
     """In AWS's words."""
-    assert refused(jobs.describe) == ("ValidationException", "Could not find requested job with name: job")
-    assert refused(jobs.stop) == ("ValidationException", "Could not find job to update with name: job")
+    assert refusal_of(jobs.describe) == ("ValidationException", "Could not find requested job with name: job")
+    assert refusal_of(jobs.stop) == ("ValidationException", "Could not find job to update with name: job")
     arn = jobs.create()
-    assert refused(jobs.create) == (
+    assert refusal_of(jobs.create) == (
         "ResourceInUse",
         f"Job name must be unique within an AWS account and region, and a job with this name already exists ({arn})",
     )
@@ -168,7 +168,7 @@ def test_a_list_is_sorted_paged_and_filtered(sagemaker: SageMakerMock, jobs: Job
     assert [one[f"{jobs.member}Name"] for one in rest[f"{jobs.member}Summaries"]] == ["job-c"]
     assert jobs.names(StatusEquals="Completed") == ["job-c"]
     assert jobs.names(CreationTimeAfter=after(60), SortOrder="Ascending") == ["job-a", "job-b"]
-    assert refused(lambda: jobs.page(NextToken="x"))[1] == "Invalid NextToken."
+    assert refusal_of(lambda: jobs.page(NextToken="x"))[1] == "Invalid NextToken."
 
 
 def test_jobs_of_each_kind_have_tags(sagemaker: SageMakerMock, jobs: Jobs) -> None:
@@ -178,9 +178,9 @@ def test_jobs_of_each_kind_have_tags(sagemaker: SageMakerMock, jobs: Jobs) -> No
     jobs.client.delete_tags(ResourceArn=arn, TagKeys=["team"])
     assert jobs.client.list_tags(ResourceArn=arn)["Tags"] == [{"Key": "stage", "Value": "test"}]
     assert sagemaker.calls.to("AddTags", job="job").count == 1
-    assert refused(lambda: jobs.client.list_tags(ResourceArn=f"{arn}-2"))[1] == "Resource does not exist."
+    assert refusal_of(lambda: jobs.client.list_tags(ResourceArn=f"{arn}-2"))[1] == "Resource does not exist."
     twice = [{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}]
-    assert "unique" in refused(lambda: jobs.create("other", Tags=twice))[1]
+    assert "unique" in refusal_of(lambda: jobs.create("other", Tags=twice))[1]
 
 
 JSON_LINES = {**transform()["TransformInput"], "ContentType": "application/jsonlines"}
@@ -217,7 +217,7 @@ OUTPUT = {"S3Uri": "s3://churn/out", "S3UploadMode": "EndOfJob"}
 )
 def test_an_invalid_processing_request_is_refused(client: Any, changes: dict[str, Any], text: str) -> None:
     """By rules across members."""
-    assert refused(lambda: client.create_processing_job(**processing(**changes))) == ("ValidationException", text)
+    assert refusal_of(lambda: client.create_processing_job(**processing(**changes))) == ("ValidationException", text)
 
 
 @YOUNG
@@ -240,7 +240,7 @@ def test_an_invalid_processing_request_is_refused(client: Any, changes: dict[str
 )
 def test_requests_that_only_a_newer_model_allows_are_refused(client: Any, changes: dict[str, Any], text: str) -> None:
     """An older model requires these members."""
-    assert refused(lambda: client.create_processing_job(**processing(**changes))) == ("ValidationException", text)
+    assert refusal_of(lambda: client.create_processing_job(**processing(**changes))) == ("ValidationException", text)
 
 
 @YOUNG
@@ -259,7 +259,7 @@ def test_a_constraint_of_the_model_is_enforced(client: Any) -> None:
     """In AWS's words."""
     limit: dict[str, Any] = {"StoppingCondition": {"MaxRuntimeInSeconds": 10_000_000}}
     # Seven days in an older model, nine in the newest one.
-    text = refused(lambda: client.create_processing_job(**processing(**limit)))[1]
+    text = refusal_of(lambda: client.create_processing_job(**processing(**limit)))[1]
     assert re.search(r"must have value less than or equal to (604800|777600)$", text)
 
 
@@ -295,7 +295,7 @@ def test_a_constraint_of_the_model_is_enforced(client: Any) -> None:
 )
 def test_an_invalid_transform_request_is_refused(client: Any, changes: dict[str, Any], text: str) -> None:
     """By rules across members."""
-    assert refused(lambda: client.create_transform_job(**transform(**changes))) == ("ValidationException", text)
+    assert refusal_of(lambda: client.create_transform_job(**transform(**changes))) == ("ValidationException", text)
 
 
 def test_a_request_that_fits_the_rules_is_accepted(client: Any) -> None:
@@ -357,16 +357,19 @@ def test_a_finished_processing_job_can_be_deleted(sagemaker: SageMakerMock, clie
     def delete() -> None:
         client.delete_processing_job(ProcessingJobName="job")
 
-    assert refused(delete) == ("ResourceNotFound", "Could not find requested job with name: job")
+    assert refusal_of(delete) == ("ResourceNotFound", "Could not find requested job with name: job")
     arn = jobs.create()
-    assert refused(delete) == ("ResourceInUse", f"The processing job {arn} cannot be deleted while it is in status InProgress.")
+    assert refusal_of(delete) == (
+        "ResourceInUse",
+        f"The processing job {arn} cannot be deleted while it is in status InProgress.",
+    )
     sagemaker.advance_until_idle()
     view = sagemaker.processing_jobs["job"]
     delete()
     assert repr(view) == "<processing job 'job', which was deleted>"
     assert (view.name, view.region) == ("job", "us-east-1")
     assert jobs.names() == []
-    assert refused(jobs.describe)[1] == "Could not find requested job with name: job"
+    assert refusal_of(jobs.describe)[1] == "Could not find requested job with name: job"
     jobs.create()
     assert [event["detail"]["ProcessingJobStatus"] for event in sagemaker.events] == ["InProgress", "Completed", "InProgress"]
 
@@ -392,12 +395,12 @@ def test_faults_and_hiding_select_by_job_name(sagemaker: SageMakerMock, jobs: Jo
     sagemaker.fault(f"Describe{jobs.member}", "AccessDeniedException", job="job", times=1)
     sagemaker.hide("late-*", lasting=60)
     arn = jobs.create()
-    assert f"on resource: {arn} because" in refused(jobs.describe)[1]
+    assert f"on resource: {arn} because" in refusal_of(jobs.describe)[1]
     jobs.create("late-1")
     assert jobs.names() == ["job"]
-    assert refused(lambda: jobs.describe("late-1"))[1] == "Could not find requested job with name: late-1"
+    assert refusal_of(lambda: jobs.describe("late-1"))[1] == "Could not find requested job with name: late-1"
     elsewhere = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/churn"
-    assert refused(lambda: jobs.client.list_tags(ResourceArn=elsewhere))[1] == "Resource does not exist."
+    assert refusal_of(lambda: jobs.client.list_tags(ResourceArn=elsewhere))[1] == "Resource does not exist."
     sagemaker.clock.advance(60)
     assert jobs.names() == ["late-1", "job"]
     assert sagemaker.calls.to(f"Create{jobs.member}", job="late-*").count == 1
@@ -440,7 +443,7 @@ def beside_moto() -> Iterator[Any]:
 def test_a_model_must_exist_if_moto_has_models(beside_moto: Any) -> None:
     """The refusal is in AWS's words. The jobs are ours, and not Completed at once as moto's are."""
     jobs = Jobs(beside_moto, "transform")
-    assert refused(jobs.create) == (
+    assert refusal_of(jobs.create) == (
         "ValidationException",
         'Could not find model "arn:aws:sagemaker:us-east-1:123456789012:model/churn".',
     )
@@ -503,7 +506,7 @@ def test_running_jobs_count_against_the_quota_of_their_kind(sagemaker: SageMaker
         f"The account-level service limit '{kind} for {jobs.kind} job usage' is 1 Instances, with current utilization of 1 "
         "Instances and a request delta of 1 Instances. Please use AWS Service Quotas to request an increase for this quota."
     )
-    assert refused(lambda: jobs.create("two")) == ("ResourceLimitExceeded", text)
+    assert refusal_of(lambda: jobs.create("two")) == ("ResourceLimitExceeded", text)
     sagemaker.advance_until_idle()
     jobs.create("two")
 

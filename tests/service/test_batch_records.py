@@ -27,12 +27,12 @@ def _instant(text: str) -> datetime:
     return found.replace(tzinfo=timezone.utc) if found.tzinfo is None else found
 
 
-def lowered(shown: dict[str, Any]) -> dict[str, Any]:
+def with_lower_case_arn(shown: dict[str, Any]) -> dict[str, Any]:
     """Return a description with its ARN in lower case, as until about 2022; the mock keeps the case."""
     return {name: value.lower() if name.endswith("JobArn") else value for name, value in shown.items()}
 
 
-def shown_at(kind: str, described: dict[str, Any], plan: Any, look: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def replay_at(kind: str, described: dict[str, Any], plan: Any, look: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the description and the summary of a job that replays a record, at the instant of the recorded description."""
     member = f"{kind.title()}JobName"
     region = described[f"{kind.title()}JobArn"].split(":")[3]
@@ -64,10 +64,12 @@ def test_a_finished_job_is_described_as_recorded(name: str) -> None:
     whole = record(name)
     kind = "processing" if name[0] == "P" else "transform"
     of: Any = ProcessingJobPlan if kind == "processing" else TransformJobPlan
-    found, summary = shown_at(kind, whole["Describe"], of.replays(whole["Describe"]), whole["Describe"])
-    assert lowered(found) == lowered(read(whole["Describe"]))
+    found, summary = replay_at(kind, whole["Describe"], of.replays(whole["Describe"]), whole["Describe"])
+    assert with_lower_case_arn(found) == with_lower_case_arn(read(whole["Describe"]))
     if "List" in whole:
-        assert [lowered(summary)] == [lowered(one) for one in read(whole["List"][f"{kind.title()}JobSummaries"])]
+        assert [with_lower_case_arn(summary)] == [
+            with_lower_case_arn(one) for one in read(whole["List"][f"{kind.title()}JobSummaries"])
+        ]
 
 
 @pytest.mark.parametrize("look", ["Describe_1", "Describe_2"])
@@ -76,7 +78,7 @@ def test_a_new_job_is_described_as_recorded(look: str) -> None:
     whole = record("P3")
     described = whole[look]
     plan = ProcessingJobPlan.replays(described)
-    found, summary = shown_at("processing", described, plan, {**described, "settles": False})
+    found, summary = replay_at("processing", described, plan, {**described, "settles": False})
     assert found == read(described)
     assert [summary] == read(whole["List_1"])["ProcessingJobSummaries"]
 
@@ -85,9 +87,9 @@ def test_a_processing_job_is_described_as_recorded_around_its_stop() -> None:
     """Before the call and after it."""
     whole = record("P2")
     before, after = whole["Describe_before"], whole["Describe_after_stop"]
-    found, summary = shown_at("processing", before, ProcessingJobPlan.replays(before), {**before, "settles": False})
+    found, summary = replay_at("processing", before, ProcessingJobPlan.replays(before), {**before, "settles": False})
     assert (found, [summary]) == (read(before), read(whole["List"])["ProcessingJobSummaries"])
-    found, _ = shown_at("processing", after, ProcessingJobPlan.replays(after), {**after, "settles": False})
+    found, _ = replay_at("processing", after, ProcessingJobPlan.replays(after), {**after, "settles": False})
     assert found == read(after)
 
 
@@ -97,12 +99,12 @@ def test_a_stopped_transform_job_is_described_as_recorded() -> None:
     before, after = whole["Describe_before"], whole["Describe_after_stop"]
     summary = whole["List"]["TransformJobSummaries"][0]
     look = {**before, "LastModifiedTime": summary["LastModifiedTime"], "settles": False}
-    found, listed = shown_at("transform", before, TransformJobPlan.replays(look), look)
-    assert lowered(found) == lowered(read(before))
-    assert lowered(listed) == lowered(read(summary))
+    found, listed = replay_at("transform", before, TransformJobPlan.replays(look), look)
+    assert with_lower_case_arn(found) == with_lower_case_arn(read(before))
+    assert with_lower_case_arn(listed) == with_lower_case_arn(read(summary))
     look = {**after, "CreationTime": "2018-10-29T11:33:33.458", "settles": False}
-    found, _ = shown_at("transform", after, TransformJobPlan.replays(after), look)
-    assert lowered(found) == lowered(read(after))
+    found, _ = replay_at("transform", after, TransformJobPlan.replays(after), look)
+    assert with_lower_case_arn(found) == with_lower_case_arn(read(after))
 
 
 def test_a_record_with_times_only_is_replayed() -> None:

@@ -31,7 +31,7 @@ def algorithm(image: str, account: str = OF_CORE, host: str = "us-east-1.amazona
     return {"AlgorithmSpecification": {"TrainingImage": image, "TrainingInputMode": "File", **members}}
 
 
-def shown(client: Any, name: str = "churn") -> list[dict[str, str]]:
+def shown_metrics(client: Any, name: str = "churn") -> list[dict[str, str]]:
     """Return the metric definitions in a description."""
     found: list[dict[str, str]] = describe(client, name)["AlgorithmSpecification"].get("MetricDefinitions", [])
     return found
@@ -108,13 +108,13 @@ def test_a_built_in_algorithm_shows_its_own_metrics(
     """In descriptions and events, from the beginning; the recorded request is the one that was sent."""
     sent = {**algorithm(image, account), "HyperParameters": parameters}
     create(client, **sent)
-    found = shown(client)
+    found = shown_metrics(client)
     assert (len(found), found[0]["Name"]) == expected
     sagemaker = current()
     assert sagemaker.events[0]["detail"]["AlgorithmSpecification"]["MetricDefinitions"] == found
     assert sagemaker.jobs["churn"].request == sagemaker.calls[0].params == request("churn", **sent)
     sagemaker.advance_until_idle()
-    assert shown(client) == found
+    assert shown_metrics(client) == found
 
 
 @pytest.mark.parametrize(
@@ -132,14 +132,14 @@ def test_a_built_in_algorithm_shows_its_own_metrics(
 def test_unknown_lists_are_not_shown(image: str, account: str, parameters: dict[str, str], client: Any) -> None:
     """Neither are lists for images that are not built in."""
     create(client, **algorithm(image, account), HyperParameters=parameters)
-    assert shown(client) == []
+    assert shown_metrics(client) == []
 
 
 @YOUNG
 def test_a_job_without_an_image_shows_no_metrics(client: Any) -> None:
     """Neither one of the marketplace nor a serverless one."""
     create(client, AlgorithmSpecification={"AlgorithmName": "churn", "TrainingInputMode": "File"})
-    assert shown(client) == []
+    assert shown_metrics(client) == []
 
 
 @pytest.mark.parametrize("host", ["eu-west-1.amazonaws.com", "cn-north-1.amazonaws.com.cn", "us-iso-east-1.c2s.ic.gov"])
@@ -166,7 +166,7 @@ def test_a_built_in_algorithm_accepts_no_metrics(image: str, account: str, clien
     assert refusal(create, client, "churn", **asked, HyperParameters=script) == ("ValidationException", text, 400)
     create(client, "other", **algorithm("sagemaker-scikit-learn:1.2-1", account, MetricDefinitions=OWN))
     create(client, "copied", **algorithm(image, "123456789012", MetricDefinitions=OWN))
-    assert shown(client, "other") == shown(client, "copied") == OWN
+    assert shown_metrics(client, "other") == shown_metrics(client, "copied") == OWN
 
 
 def test_final_metrics_are_read_with_these_definitions(sagemaker: SageMakerMock, client: Any) -> None:
@@ -190,10 +190,10 @@ def test_a_replayed_record_keeps_its_own_metrics(recorded: Any, sagemaker: SageM
         record["AlgorithmSpecification"] = {**record["AlgorithmSpecification"], "MetricDefinitions": recorded}
     sagemaker.plan("*", Plan.replays(record))
     create(client, **sent)
-    assert shown(client) == (recorded or [])
+    assert shown_metrics(client) == (recorded or [])
     # The record says nothing about another image.
     create(client, "other", **algorithm("ipinsights:1"))
-    assert len(shown(client, "other")) == 7
+    assert len(shown_metrics(client, "other")) == 7
 
 
 def test_the_accounts_are_read_only_when_needed() -> None:

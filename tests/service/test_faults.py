@@ -226,7 +226,7 @@ OTHER = "for another error, give message='…'"
 
 
 @pytest.mark.parametrize(
-    "given_,kind,said",
+    "given_,kind,message",
     [
         ({"operation": "StopTraning"}, UsageError, "SageMaker has no operation 'StopTraning': did you mean 'StopTrainingJob'?"),
         (
@@ -303,11 +303,11 @@ OTHER = "for another error, give message='…'"
         ),
     ],
 )
-def test_an_invalid_fault_is_refused_at_its_line(given_: dict[str, Any], kind: type[Exception], said: str) -> None:
+def test_an_invalid_fault_is_refused_at_its_line(given_: dict[str, Any], kind: type[Exception], message: str) -> None:
     """The message has the value, and says what to write."""
     with pytest.raises(kind) as caught:
         Fault(**{"operation": "DescribeTrainingJob", "error": "ThrottlingException", **given_})
-    assert str(caught.value) == said
+    assert str(caught.value) == message
 
 
 BEGINS = "and the fault begins at"
@@ -315,7 +315,7 @@ LATER = "give an instant later than that, or a duration from now"
 
 
 @pytest.mark.parametrize(
-    "after,until,kind,said",
+    "after,until,kind,message",
     [
         (
             None,
@@ -335,8 +335,8 @@ LATER = "give an instant later than that, or a duration from now"
         (None, True, TypeError, "until is an instant or a duration from now, not True: write until=timedelta(minutes=5)"),
     ],
 )
-def test_a_window_that_never_opens_is_refused(after: Any, until: Any, kind: type[Exception], said: str) -> None:
+def test_a_window_that_never_opens_is_refused(after: Any, until: Any, kind: type[Exception], message: str) -> None:
     """At the line that made it."""
     with pytest.raises(kind) as caught:
         Window.of(after, until, NOW_US)
-    assert str(caught.value) == said
+    assert str(caught.value) == message

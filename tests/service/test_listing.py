@@ -25,12 +25,12 @@ def fill(mock: SageMakerMock, client: Any, count: int, *, every: float = 1) -> N
         mock.clock.advance(every)
 
 
-def listed(client: Any, **wanted: Any) -> list[str]:
+def page_of(client: Any, **wanted: Any) -> list[str]:
     """Return the names on one page."""
     return [shown["TrainingJobName"] for shown in client.list_training_jobs(**wanted)["TrainingJobSummaries"]]
 
 
-def paged(client: Any, **wanted: Any) -> list[list[str]]:
+def pages_of(client: Any, **wanted: Any) -> list[list[str]]:
     """Return the names on each page of botocore's paginator."""
     pages = client.get_paginator("list_training_jobs").paginate(**wanted)
     return [[shown["TrainingJobName"] for shown in page["TrainingJobSummaries"]] for page in pages]
@@ -82,14 +82,14 @@ def test_without_jobs_there_is_one_empty_page(client: Any) -> None:
 def test_the_newest_ten_come_first(sagemaker: SageMakerMock, client: Any) -> None:
     """By default a page has ten jobs, sorted by CreationTime, newest first (apache/airflow#16299)."""
     fill(sagemaker, client, 12)
-    assert paged(client) == [names(*range(11, 1, -1)), names(1, 0)]
+    assert pages_of(client) == [names(*range(11, 1, -1)), names(1, 0)]
 
 
 def test_jobs_of_one_instant_are_in_the_order_of_their_creation(sagemaker: SageMakerMock, client: Any) -> None:
     """Their numbers decide."""
     fill(sagemaker, client, 4, every=0)
-    assert listed(client) == names(3, 2, 1, 0)
-    assert listed(client, SortOrder="Ascending") == names(0, 1, 2, 3)
+    assert page_of(client) == names(3, 2, 1, 0)
+    assert page_of(client, SortOrder="Ascending") == names(0, 1, 2, 3)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_each_sort_order_goes_through_all_pages(
     sagemaker.clock.advance(hours=1)
     create(client, "d")
     sort = {name: value for name, value in (("SortBy", order), ("SortOrder", direction)) if value}
-    pages = paged(client, MaxResults=size, **sort)
+    pages = pages_of(client, MaxResults=size, **sort)
     assert [name for page in pages for name in page] == wanted
     assert all(len(page) == size for page in pages[:-1])
 
@@ -132,14 +132,14 @@ def test_the_sort_by_status_follows_the_time(sagemaker: SageMakerMock, client: A
     sagemaker.clock.advance(650)
     create(client, "second")
     create(client, "third")
-    assert listed(client, SortBy="Status", SortOrder="Descending") == ["third", "second", "first"]
+    assert page_of(client, SortBy="Status", SortOrder="Descending") == ["third", "second", "first"]
     client.stop_training_job(TrainingJobName="second")
-    assert listed(client, SortBy="Status", SortOrder="Descending") == ["second", "third", "first"]
+    assert page_of(client, SortBy="Status", SortOrder="Descending") == ["second", "third", "first"]
     sagemaker.clock.advance(100)
     # Stopped, InProgress, Completed
-    assert listed(client, SortBy="Status", SortOrder="Descending") == ["second", "third", "first"]
+    assert page_of(client, SortBy="Status", SortOrder="Descending") == ["second", "third", "first"]
     sagemaker.fail("third")
-    assert listed(client, SortBy="Status") == ["first", "third", "second"]
+    assert page_of(client, SortBy="Status") == ["first", "third", "second"]
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_filters_leave_out_other_jobs(wanted: dict[str, Any], found: list[int], 
     client.stop_training_job(TrainingJobName="job-01")
     sagemaker.clock.advance(1)
     sagemaker.fail("job-00")
-    assert listed(client, **wanted) == names(*found)
+    assert page_of(client, **wanted) == names(*found)
 
 
 @YOUNG
@@ -178,7 +178,7 @@ def test_a_filter_by_training_plan_finds_its_jobs(client: Any) -> None:
     resources = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10, "TrainingPlanArn": PLAN_ARN}
     create(client, "planned", ResourceConfig=resources)
     create(client, "other")
-    assert listed(client, TrainingPlanArnEquals=PLAN_ARN) == ["planned"]
+    assert page_of(client, TrainingPlanArnEquals=PLAN_ARN) == ["planned"]
 
 
 @YOUNG
@@ -187,15 +187,15 @@ def test_a_job_without_instances_has_no_training_plan() -> None:
     with mock_sagemaker(validate=False):
         client = make_client()
         create(client, "serverless", ResourceConfig=None)
-        assert listed(client) == ["serverless"]
-        assert listed(client, TrainingPlanArnEquals=PLAN_ARN) == []
+        assert page_of(client) == ["serverless"]
+        assert page_of(client, TrainingPlanArnEquals=PLAN_ARN) == []
 
 
 def test_a_page_is_cut_before_it_is_filtered(sagemaker: SageMakerMock, client: Any) -> None:
     """A page can be empty and still have a NextToken (boto/boto3#3347); only the last page has none."""
     fill(sagemaker, client, 12)
-    assert paged(client, NameContains="job-00") == [[], names(0)]
-    assert paged(client, NameContains="job-00", MaxResults=5) == [[], [], names(0)]
+    assert pages_of(client, NameContains="job-00") == [[], names(0)]
+    assert pages_of(client, NameContains="job-00", MaxResults=5) == [[], [], names(0)]
     first = client.list_training_jobs(NameContains="nothing")
     assert first["TrainingJobSummaries"] == []
     assert first["NextToken"]
@@ -204,7 +204,7 @@ def test_a_page_is_cut_before_it_is_filtered(sagemaker: SageMakerMock, client: A
 def test_a_full_last_page_has_no_token(sagemaker: SageMakerMock, client: Any) -> None:
     """No empty page follows."""
     fill(sagemaker, client, 4)
-    assert paged(client, MaxResults=2) == [names(3, 2), names(1, 0)]
+    assert pages_of(client, MaxResults=2) == [names(3, 2), names(1, 0)]
 
 
 @pytest.mark.parametrize("direction, later", [("Descending", []), ("Ascending", ["new"])])
@@ -216,7 +216,7 @@ def test_a_new_job_between_two_pages_moves_no_other(
     first = client.list_training_jobs(MaxResults=2, SortOrder=direction)
     create(client, "new")
     seen = [shown["TrainingJobName"] for shown in first["TrainingJobSummaries"]]
-    rest = listed(client, MaxResults=10, SortOrder=direction, NextToken=first["NextToken"])
+    rest = page_of(client, MaxResults=10, SortOrder=direction, NextToken=first["NextToken"])
     assert [name for name in rest if name == "new"] == later
     assert sorted(seen + rest) == sorted([*names(0, 1, 2, 3), *later])
 
@@ -248,7 +248,7 @@ def test_a_token_belongs_to_its_sort_order(order: str, sagemaker: SageMakerMock,
     """One of another order or direction is refused; that the service does so is assumed."""
     fill(sagemaker, client, 3)
     given = client.list_training_jobs(MaxResults=1, SortBy=order, SortOrder="Ascending")["NextToken"]
-    assert listed(client, SortBy=order, SortOrder="Ascending", NextToken=given) == names(1, 2)
+    assert page_of(client, SortBy=order, SortOrder="Ascending", NextToken=given) == names(1, 2)
     for other in {"Name", "CreationTime", "Status"} - {order}:
         with pytest.raises(ClientError, match="Invalid NextToken"):
             client.list_training_jobs(SortBy=other, SortOrder="Ascending", NextToken=given)
@@ -260,7 +260,7 @@ def test_a_token_belongs_to_its_filters(sagemaker: SageMakerMock, client: Any) -
     """One of another query is refused, but the page length may change; that the service does so is assumed."""
     fill(sagemaker, client, 3)
     given = client.list_training_jobs(MaxResults=1, NameContains="job")["NextToken"]
-    assert listed(client, NameContains="job", NextToken=given, MaxResults=5) == names(1, 0)
+    assert page_of(client, NameContains="job", NextToken=given, MaxResults=5) == names(1, 0)
     for other in ({}, {"NameContains": "b"}, {"NameContains": "job", "CreationTimeAfter": START}):
         with pytest.raises(ClientError, match="Invalid NextToken"):
             client.list_training_jobs(NextToken=given, **other)
@@ -271,13 +271,13 @@ def test_a_list_by_name_or_status_may_miss_jobs_that_change_meanwhile(sagemaker:
     fill(sagemaker, client, 2)
     first = client.list_training_jobs(MaxResults=1, SortBy="Name")
     create(client, "a-new-one")
-    assert listed(client, SortBy="Name", NextToken=first["NextToken"]) == names(1)
+    assert page_of(client, SortBy="Name", NextToken=first["NextToken"]) == names(1)
     by_status = client.list_training_jobs(MaxResults=1, SortBy="Status")
     [seen] = [shown["TrainingJobName"] for shown in by_status["TrainingJobSummaries"]]
     sagemaker.fail(seen)
     sagemaker.complete(next(iter({*names(0, 1), "a-new-one"} - {seen})))
     # Failed comes between Completed and InProgress: before the place where the page continues, or after it.
-    rest = listed(client, SortBy="Status", NextToken=by_status["NextToken"])
+    rest = page_of(client, SortBy="Status", NextToken=by_status["NextToken"])
     assert len({seen, *rest}) <= 3
 
 
@@ -305,12 +305,12 @@ def test_a_job_is_found_by_an_instant_taken_before_its_creation(sagemaker: SageM
         params["body"] = json.dumps(dict.fromkeys(json.loads(params["body"]), sent[-1]))
 
     for name in ("CreationTimeAfter", "LastModifiedTimeAfter"):
-        assert listed(client, **{name: before}) == ["churn"]
+        assert page_of(client, **{name: before}) == ["churn"]
         client.meta.events.register("before-call.sagemaker.ListTrainingJobs", exactly)
         sent.append(before.timestamp())
-        assert listed(client, **{name: before}) == ["churn"]
+        assert page_of(client, **{name: before}) == ["churn"]
         sent.append(before.timestamp() + 0.000_001)
-        assert listed(client, **{name: before}) == []
+        assert page_of(client, **{name: before}) == []
         client.meta.events.unregister("before-call.sagemaker.ListTrainingJobs", exactly)
 
 
@@ -320,6 +320,6 @@ def test_a_time_filter_compares_the_instants_that_clients_see(sagemaker: SageMak
     create(client)
     shown: datetime = client.list_training_jobs()["TrainingJobSummaries"][0]["CreationTime"]
     assert shown == after(1)
-    assert listed(client, CreationTimeAfter=shown) == ["churn"]
-    assert listed(client, CreationTimeBefore=shown) == []
-    assert listed(client, CreationTimeBefore=after(2)) == ["churn"]
+    assert page_of(client, CreationTimeAfter=shown) == ["churn"]
+    assert page_of(client, CreationTimeBefore=shown) == []
+    assert page_of(client, CreationTimeBefore=after(2)) == ["churn"]

@@ -14,14 +14,14 @@ from sagemock.jobs.store import Store
 from sagemock.jobs.streams import Stream
 from sagemock.service.log_pages import END, PER_US, Event, Range, events, page, position, token
 from sagemock.training.job import Job
-from tests.service.test_logs import KNOWN, make_logs, texts
 from tests.support.calling import START, create, make_client
+from tests.support.logs import KNOWN, make_logs, texts
 from tests.support.strategies import START_US, job_named
 
 GROUP = TRAINING.log_group
 
 SECONDS = st.integers(0, 12)
-"""Few, so that lines, ends of ranges and positions meet."""
+"""Few values, so that lines, ends of ranges and positions coincide."""
 
 
 @st.composite
@@ -35,8 +35,8 @@ def two_jobs(draw: st.DrawFn) -> list[Stream]:
         plan = Plan.completes(starting=0, downloading=0, training=12, uploading=5, stopping=5, logs=lines)
         job = job_named(f"job-{number}", number, START_US, plan)
         store.put(job)
-        for at_s, told_s in draw(st.lists(st.tuples(SECONDS, SECONDS), max_size=4)):
-            logbook.add(job, us(at_s), "said", instance=1, now_us=us(told_s))
+        for at_s, added_at_s in draw(st.lists(st.tuples(SECONDS, SECONDS), max_size=4)):
+            logbook.add(job, us(at_s), "said", instance=1, now_us=us(added_at_s))
     erased_s = draw(st.none() | SECONDS)
     if erased_s is not None:
         logbook.erase(us(erased_s))
@@ -111,8 +111,8 @@ def test_streams_that_ended_earlier_are_skipped(found: list[Stream], since_s: in
 LONG = 50_000
 
 
-@pytest.mark.parametrize("said", [False, True])
-def test_the_end_of_a_long_log_is_read_as_fast_as_that_of_a_short_one(monkeypatch: pytest.MonkeyPatch, said: bool) -> None:  # noqa: FBT001
+@pytest.mark.parametrize("added", [False, True])
+def test_the_end_of_a_long_log_is_read_as_fast_as_that_of_a_short_one(monkeypatch: pytest.MonkeyPatch, added: bool) -> None:  # noqa: FBT001
     """By looking at a few dozen of fifty thousand lines."""
     looked: list[int] = []
 
@@ -127,14 +127,14 @@ def test_the_end_of_a_long_log_is_read_as_fast_as_that_of_a_short_one(monkeypatc
 
     counted(streams.Planned)
     counted(streams.AddedPart)
-    lines = [] if said else [(number, f"epoch {number}") for number in range(LONG)]
+    lines = [] if added else [(number, f"epoch {number}") for number in range(LONG)]
     plan = Plan.completes(training=LONG, logs={"Training": lines}, **KNOWN)
     with mock_sagemaker(start=START, latency=0, plan=plan) as mock:
         client, reader = make_client(), make_logs()
         create(client)
         mock.advance_until("churn", "Training")
         mock.clock.advance(LONG - 10)
-        for number in range(LONG if said else 0):
+        for number in range(LONG if added else 0):
             mock.log("churn", f"epoch {number}", at=mock.clock.now().timestamp() - LONG // 2 + number // 2)
         (stream,) = reader.describe_log_streams(logGroupName=GROUP, logStreamNamePrefix="churn/")["logStreams"]
         asked = {"logGroupName": GROUP, "logStreamName": stream["logStreamName"]}
@@ -143,7 +143,7 @@ def test_the_end_of_a_long_log_is_read_as_fast_as_that_of_a_short_one(monkeypatc
         looked.clear()
         for _ in range(10):
             assert reader.get_log_events(nextToken=tail["nextForwardToken"], **asked)["events"] == []
-            assert texts(reader.get_log_events(startTime=last_ms, startFromHead=True, **asked)) == texts(tail)[-1 - said :]
-            assert texts(reader.filter_log_events(logGroupName=GROUP, startTime=last_ms)) == texts(tail)[-1 - said :]
+            assert texts(reader.get_log_events(startTime=last_ms, startFromHead=True, **asked)) == texts(tail)[-1 - added :]
+            assert texts(reader.filter_log_events(logGroupName=GROUP, startTime=last_ms)) == texts(tail)[-1 - added :]
             reader.describe_log_streams(logGroupName=GROUP, logStreamNamePrefix="churn/")
         assert len(looked) < 10 * 400

@@ -1,246 +1,39 @@
-"""The log group of training jobs, as CloudWatch Logs clients read it."""
+"""Log streams and log events of training jobs, as CloudWatch Logs clients read them."""
 
 import json
-import time
-from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
 import botocore.session
 import pytest
-from botocore.config import Config
-from botocore.exceptions import ClientError, NoCredentialsError
+from botocore.exceptions import NoCredentialsError
 
-from sagemock import NotAnswered, NothingWillHappen, NotSimulated, Plan, SageMakerMock, UsageError, mock_sagemaker
-from sagemock.jobs.kinds import TRAINING
+from sagemock import NotAnswered, NotSimulated, Plan, SageMakerMock, UsageError, mock_sagemaker
 from sagemock.protocol.model import Api
 from sagemock.service.logs import concerns
 from tests.service.test_operations import refusal
-from tests.support.calling import START, YOUNG, after, check, create, describe, make_client, request
+from tests.support.calling import after, create, make_client
+from tests.support.logs import (
+    BEGIN_S,
+    EPOCH_S,
+    GROUP,
+    INVALID_TOKEN,
+    KNOWN,
+    NO_GROUP,
+    NO_STREAM,
+    STREAM,
+    TWO,
+    WITH_LINES,
+    epochs,
+    make_logs,
+    ms,
+    names,
+    session,
+    texts,
+)
 
-GROUP = TRAINING.log_group
-
-BEGIN_S = 30
-EPOCH_S = int(START.timestamp()) + BEGIN_S
-"""When the container of a job with these durations starts."""
-KNOWN: Any = {"starting": 10, "downloading": 20, "uploading": 5, "stopping": 3}
-STREAM = f"churn/algo-1-{EPOCH_S}"
-NO_GROUP = ("ResourceNotFoundException", "The specified log group does not exist.", 400)
-NO_STREAM = ("ResourceNotFoundException", "The specified log stream does not exist.", 400)
-INVALID_TOKEN = ("InvalidParameterException", "The specified nextToken is invalid.", 400)
-CONFIG = Config(retries={"total_max_attempts": 1, "mode": "standard"}, parameter_validation=False)
-TWO: Any = {"ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 10}}
-
+OPTIONS = WITH_LINES
 
 API = Api.of(botocore.session.Session().get_service_model("logs"))
-
-
-@cache
-def session() -> Any:
-    """Return one session for all tests, which reads the model of CloudWatch Logs once."""
-    return botocore.session.Session()
-
-
-def make_logs(region: str = "us-east-1", **options: Any) -> Any:
-    """Return a real CloudWatch Logs client; every response is checked against botocore's output shapes."""
-    keys = {"aws_access_key_id": "AKIDTEST", "aws_secret_access_key": "secret"}
-    client = session().create_client("logs", region, config=CONFIG, **{**keys, **options})
-    client.meta.events.register("after-call.cloudwatch-logs", check)
-    return client
-
-
-def epochs(count: int = 5, every: float = 10) -> dict[str, Any]:
-    """Return lines for so many epochs."""
-    return {"Training": [(number * every, f"epoch {number}") for number in range(count)]}
-
-
-@pytest.fixture
-def sagemaker() -> Iterator[SageMakerMock]:
-    """Start a mock without latency; each job writes five lines in the first 41 seconds of its training."""
-    plan = Plan.completes(training=100, logs=epochs(), **KNOWN)
-    with mock_sagemaker(start=START, latency=0, plan=plan) as mock:
-        yield mock
-
-
-@pytest.fixture
-def client(sagemaker: SageMakerMock) -> Any:
-    """Return a SageMaker client."""
-    assert sagemaker.clock.now() == START
-    return make_client()
-
-
-@pytest.fixture
-def logs(sagemaker: SageMakerMock) -> Any:
-    """Return a CloudWatch Logs client."""
-    assert sagemaker.clock.now() == START
-    return make_logs()
-
-
-def texts(response: dict[str, Any]) -> list[str]:
-    """Return the lines in a response."""
-    return [event["message"] for event in response["events"]]
-
-
-def names(response: dict[str, Any]) -> list[str]:
-    """Return the stream names in a response."""
-    return [stream["logStreamName"] for stream in response["logStreams"]]
-
-
-def ms(seconds: float) -> int:
-    """Return the instant this many seconds after the start, in milliseconds as CloudWatch Logs has it."""
-    return round(after(seconds).timestamp() * 1000)
-
-
-# -- groups and streams
-
-
-def test_the_group_exists_before_a_container_has_written(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """As in an account that has trained before; a stream exists from its first line on, one for each instance."""
-    for _ in range(2):
-        assert logs.describe_log_streams(logGroupName=GROUP)["logStreams"] == []
-        assert refusal(logs.get_log_events, logGroupName=GROUP, logStreamName=STREAM) == NO_STREAM
-        assert logs.filter_log_events(logGroupName=GROUP)["events"] == []
-        assert refusal(logs.filter_log_events, logGroupName=GROUP, logStreamNames=[STREAM]) == NO_STREAM
-        create(client, f"churn-{_}", **TWO)
-    sagemaker.clock.advance(BEGIN_S)
-    create(client, "late")
-    assert logs.describe_log_streams(logGroupName=GROUP, logStreamNamePrefix="late/")["logStreams"] == []
-    assert refusal(logs.get_log_events, logGroupName=GROUP, logStreamName="late/algo-1-1") == NO_STREAM
-    assert names(logs.describe_log_streams(logGroupName=GROUP)) == [
-        f"churn-{job}/algo-{instance}-{EPOCH_S}" for job in (0, 1) for instance in (1, 2)
-    ]
-
-
-def test_a_job_that_wrote_nothing_has_no_stream(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """Its container never started, or finished silently."""
-    sagemaker.plan("silent", Plan.completes(training=100))
-    create(client)
-    create(client, "silent")
-    sagemaker.fail("churn")
-    sagemaker.advance_until_idle()
-    assert logs.describe_log_streams(logGroupName=GROUP)["logStreams"] == []
-
-
-def test_regions_have_separate_logs(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """Each has the group."""
-    create(client)
-    sagemaker.advance_until_idle()
-    elsewhere = make_logs("eu-west-1")
-    assert elsewhere.describe_log_streams(logGroupName=GROUP)["logStreams"] == []
-    logs.delete_log_group(logGroupName=GROUP)
-    assert refusal(logs.describe_log_streams, logGroupName=GROUP) == NO_GROUP
-    assert elsewhere.describe_log_streams(logGroupName=GROUP)["logStreams"] == []
-
-
-# -- the group as a whole
-
-
-def test_after_its_deletion_the_group_is_missing(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """Until the first line of a job creates it again."""
-    assert logs.delete_log_group(logGroupName=GROUP)["ResponseMetadata"]["HTTPHeaders"]["content-length"] == "0"
-    assert refusal(logs.delete_log_group, logGroupName=GROUP) == NO_GROUP
-    assert logs.describe_log_groups()["logGroups"] == []
-    create(client)
-    sagemaker.clock.advance(BEGIN_S - 0.001)
-    assert refusal(logs.describe_log_streams, logGroupName=GROUP) == NO_GROUP
-    assert refusal(logs.get_log_events, logGroupName=GROUP, logStreamName=STREAM) == NO_GROUP
-    assert refusal(logs.filter_log_events, logGroupName=GROUP) == NO_GROUP
-    sagemaker.clock.advance(0.001)
-    assert names(logs.describe_log_streams(logGroupName=GROUP)) == [STREAM]
-    (group,) = logs.describe_log_groups()["logGroups"]
-    assert group["creationTime"] == ms(BEGIN_S)
-
-
-def test_a_deleted_group_takes_its_lines_along(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """Also added lines and one of that very instant; later lines create the group again."""
-    create(client, **TWO)
-    sagemaker.clock.advance(BEGIN_S + 10)
-    sagemaker.log("churn", "before", instance=2)
-    sagemaker.log("churn", "to come", at=after(BEGIN_S + 15), instance=2)
-    logs.delete_log_group(logGroupName=GROUP)
-    assert refusal(logs.describe_log_streams, logGroupName=GROUP) == NO_GROUP
-    sagemaker.log("churn", "late", at=after(BEGIN_S + 5), instance=2)
-    streams = logs.describe_log_streams(logGroupName=GROUP)["logStreams"]
-    assert [stream["logStreamName"] for stream in streams] == [f"churn/algo-2-{EPOCH_S}"]
-    assert texts(logs.filter_log_events(logGroupName=GROUP)) == ["late"]
-    assert logs.describe_log_groups()["logGroups"][0]["creationTime"] == ms(BEGIN_S + 10)
-    sagemaker.clock.advance(10)
-    assert texts(logs.filter_log_events(logGroupName=GROUP, logStreamNamePrefix="churn/algo-1")) == ["epoch 2"]
-    assert texts(logs.filter_log_events(logGroupName=GROUP)) == ["late", "to come", "epoch 2", "epoch 2"]
-
-
-def test_metrics_outlive_the_group(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """SageMaker reads them when the lines are written."""
-    algorithm = {**request("x")["AlgorithmSpecification"], "MetricDefinitions": [{"Name": "loss", "Regex": "loss=(.*)"}]}
-    create(client, AlgorithmSpecification=algorithm)
-    sagemaker.clock.advance(BEGIN_S)
-    sagemaker.log("churn", "loss=0.5")
-    logs.delete_log_group(logGroupName=GROUP)
-    assert [metric["Value"] for metric in describe(client)["FinalMetricDataList"]] == [0.5]
-
-
-def test_a_group_is_created_once(sagemaker: SageMakerMock, logs: Any) -> None:
-    """By the first that needs it: a client, or the account's earlier jobs."""
-    exists = ("ResourceAlreadyExistsException", "The specified log group already exists", 400)
-    assert refusal(logs.create_log_group, logGroupName=GROUP) == exists
-    logs.delete_log_group(logGroupName=GROUP)
-    sagemaker.clock.advance(5)
-    answered = logs.create_log_group(logGroupName=GROUP)["ResponseMetadata"]
-    assert (answered["HTTPStatusCode"], answered["HTTPHeaders"]["content-length"]) == (200, "0")
-    assert refusal(logs.create_log_group, logGroupName=GROUP) == exists
-    assert logs.describe_log_streams(logGroupName=GROUP)["logStreams"] == []
-    assert logs.describe_log_groups()["logGroups"][0]["creationTime"] == ms(5)
-
-
-def test_the_group_is_listed_as_by_the_service(sagemaker: SageMakerMock, logs: Any) -> None:
-    """With both of its ARNs; its creation is before the start of the mock."""
-    arn = f"arn:aws:logs:us-east-1:123456789012:log-group:{GROUP}"
-    answered = logs.describe_log_groups()
-    (group,) = answered["logGroups"]
-    assert group.pop("creationTime") < ms(0)
-    assert {name: group[name] for name in ("logGroupName", "metricFilterCount", "arn", "storedBytes")} == {
-        "logGroupName": GROUP,
-        "metricFilterCount": 0,
-        "arn": f"{arn}:*",
-        "storedBytes": 0,
-    }
-    assert "nextToken" not in answered
-    with mock_sagemaker(start="2001-01-01"):
-        assert make_logs().describe_log_groups()["logGroups"][0]["creationTime"] == 978_307_200_000
-    assert [call.outcome for call in sagemaker.calls] == ["ok"]
-
-
-@pytest.mark.parametrize(
-    "asked",
-    [{"logGroupNamePrefix": "/aws/sage"}, {"logGroupNamePattern": "Training"}, {"logGroupClass": "STANDARD"}, {}],
-)
-def test_the_group_is_found_by_prefix_and_pattern(sagemaker: SageMakerMock, logs: Any, asked: Any) -> None:
-    """By the beginning of its name, or by a part."""
-    assert [group["logGroupName"] for group in logs.describe_log_groups(**asked)["logGroups"]] == [GROUP]
-
-
-@pytest.mark.parametrize("token", ["é", "x", "W10=", "WyJncm91cHMiLCAxXQ==", "WyJ4IiwgImEiXQ=="])
-def test_an_invented_token_of_groups_is_refused(sagemaker: SageMakerMock, logs: Any, token: str) -> None:
-    """As with one of streams."""
-    assert refusal(logs.describe_log_groups, nextToken=token) == INVALID_TOKEN
-
-
-def test_a_list_of_groups_takes_one_filter(sagemaker: SageMakerMock, logs: Any) -> None:
-    """A prefix or a pattern, not both."""
-    code, text, _ = refusal(logs.describe_log_groups, logGroupNamePrefix="/aws", logGroupNamePattern="sage")
-    assert (code, text) == (
-        "InvalidParameterException",
-        "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.",
-    )
-
-
-def test_the_real_list_of_groups_is_used_when_logs_are_let_through() -> None:
-    """Without credentials the request ends early here."""
-    with mock_sagemaker(passthrough=["logs"]):
-        logs = make_logs()
-        vars(logs)["_request_signer"]._credentials = None
-        with pytest.raises(NoCredentialsError):
-            logs.describe_log_groups()
 
 
 # -- streams
@@ -446,7 +239,7 @@ def test_filtered_events_come_in_pages(sagemaker: SageMakerMock, client: Any, lo
 
 @pytest.mark.skipif(
     "startFromHead" not in session().get_service_model("logs").operation_model("FilterLogEvents").input_shape.members,
-    reason="this botocore is older than what is tested",
+    reason="this botocore does not know what is tested here",
 )
 def test_events_can_be_read_from_the_newest_on() -> None:
     """Since 2024, by the operation's documentation; the token keeps the direction."""
@@ -605,221 +398,3 @@ def test_an_invalid_added_line_is_refused_at_once(sagemaker: SageMakerMock, clie
     sagemaker.log("churn", "x", at=after(BEGIN_S))
     with pytest.raises(ValueError, match="is not an instant"):
         sagemaker.log("churn", "x", at="tomorrow")
-
-
-# -- loops of real clients
-
-
-@pytest.mark.parametrize("missing", [0, 3])
-def test_the_log_tail_of_the_sagemaker_sdk_sees_each_line_once(missing: int) -> None:
-    """The loop of SDK v2's `fit(logs=True)`: streams until each instance has one, then their lines, every ten seconds.
-
-    Also in an account that never logged: there the group is missing at first.
-    """
-    plan = Plan.completes(training=100, logs=epochs(20, 5), **KNOWN)
-    with mock_sagemaker(start=START, plan=plan) as sagemaker:
-        client, logs = make_client(), make_logs()
-        if missing:
-            logs.delete_log_group(logGroupName=GROUP)
-        create(client, **TWO)
-        tail = Tail(logs, "churn", 2)
-        described = time.time()
-        while True:
-            tail.flush()
-            time.sleep(10)
-            if time.time() - described >= 30:
-                described = time.time()
-                if describe(client)["TrainingJobStatus"] == "Completed":
-                    break
-        tail.flush()
-    assert tail.printed[0] == tail.printed[1] == [f"epoch {number}" for number in range(20)]
-    polled = [call.operation for call in sagemaker.calls]
-    assert polled.count("DescribeLogStreams") == 4
-    assert [call.outcome for call in sagemaker.calls].count("ResourceNotFoundException") == missing
-
-
-class Tail:
-    """The state of SDK v2 between two looks at a job's logs."""
-
-    def __init__(self, logs: Any, name: str, instances: int) -> None:
-        self.logs = logs
-        self.name = name
-        self.instances = instances
-        self.streams: list[str] = []
-        self.positions: dict[str, tuple[int, int]] = {}
-        self.printed: dict[int, list[str]] = {}
-
-    def flush(self) -> None:
-        try:
-            if len(self.streams) < self.instances:
-                self.find_streams()
-            for place, stream in enumerate(self.streams):
-                for event in self.events(stream, *self.positions.get(stream, (0, 0))):
-                    self.printed.setdefault(place, []).append(event["message"])
-                    timestamp, count = self.positions.get(stream, (0, 0))
-                    count = count + 1 if timestamp == event["timestamp"] else 1
-                    self.positions[stream] = event["timestamp"], count
-        except ClientError as error:
-            assert error.response["Error"]["Code"] == "ResourceNotFoundException"  # noqa: PT017  # the SDK ignores it
-
-    def find_streams(self) -> None:
-        found = {"logGroupName": GROUP, "logStreamNamePrefix": f"{self.name}/", "orderBy": "LogStreamName"}
-        response = self.logs.describe_log_streams(limit=min(self.instances, 50), **found)
-        self.streams = names(response)
-        # The SDK asks again as long as there is a token, but never sends it.
-        assert "nextToken" not in response
-
-    def events(self, stream: str, start_ms: int, skip: int) -> Iterator[Any]:
-        token: dict[str, str] = {}
-        while True:
-            response = self.logs.get_log_events(
-                logGroupName=GROUP, logStreamName=stream, startTime=start_ms, startFromHead=True, **token
-            )
-            token = {"nextToken": response["nextForwardToken"]}
-            if not response["events"]:
-                return
-            yield from response["events"][skip:]
-            skip = max(0, skip - len(response["events"]))
-
-
-def test_a_loop_over_a_finished_log_is_stopped() -> None:
-    """Law 9: no more lines can come."""
-    plan = Plan.completes(training=100, logs=epochs(), **KNOWN)
-    with mock_sagemaker(start=START, plan=plan) as sagemaker:
-        create(make_client())
-        sagemaker.advance_until_idle()
-        logs = make_logs()
-        for _ in range(1000):
-            logs.get_log_events(logGroupName=GROUP, logStreamName=STREAM)
-        with pytest.raises(NothingWillHappen, match="the same call was made 1001 times"):
-            logs.get_log_events(logGroupName=GROUP, logStreamName=STREAM)
-
-
-# -- empty pages
-
-
-def tailed(read: Any, **token: str) -> Iterator[list[str]]:
-    """Yield the events of each page, until the token repeats or is missing."""
-    while True:
-        response = read(**token)
-        yield texts(response)
-        after_it = response.get("nextForwardToken", response.get("nextToken"))
-        if after_it is None or after_it == token.get("nextToken"):
-            return
-        token = {"nextToken": after_it}
-
-
-def test_a_reader_that_stops_at_an_empty_page_misses_lines(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """Empty and partial pages have a token; only a repeated or missing one is the end (dstackai/dstack#2500, boto/boto3#4258)."""
-    thin = Plan.completes(training=100, logs=epochs(), **KNOWN).but(empty_log_pages=2)
-    sagemaker.plan("thin", thin)
-    create(client, "thin")
-    create(client, "full")
-    sagemaker.clock.advance(1000)
-    streams = {one.partition("/")[0]: one for one in names(logs.describe_log_streams(logGroupName=GROUP))}
-    lines = [f"epoch {number}" for number in range(5)]
-
-    def get(**token: str) -> Any:
-        return logs.get_log_events(logGroupName=GROUP, logStreamName=streams["thin"], startFromHead=True, **token)
-
-    def filtered(**token: str) -> Any:
-        return logs.filter_log_events(logGroupName=GROUP, logStreamNames=[streams["thin"]], **token)
-
-    halves = [[], [], lines[:3], [], [], lines[3:4], [], [], lines[4:]]
-    assert list(tailed(get)) == [*halves, []]
-    assert list(tailed(filtered)) == halves
-    assert texts(logs.get_log_events(logGroupName=GROUP, logStreamName=streams["full"], startFromHead=True)) == lines
-    # From the end as well.
-    back = logs.get_log_events(logGroupName=GROUP, logStreamName=streams["thin"])
-    found = [texts(back)]
-    for _ in range(3):
-        token = back["nextBackwardToken"]
-        back = logs.get_log_events(logGroupName=GROUP, logStreamName=streams["thin"], nextToken=token)
-        found.append(texts(back))
-    assert found == [[], [], lines[2:], []]
-
-
-@YOUNG
-def test_filtered_events_are_read_backwards_over_empty_pages() -> None:
-    """As forwards."""
-    plan = Plan.completes(training=100, logs=epochs(2), **KNOWN).but(empty_log_pages=1)
-    with mock_sagemaker(start="2026-03-01T09:00:00Z", latency=0, plan=plan) as mock:
-        create(make_client())
-        mock.clock.advance(1000)
-        logs = make_logs()
-
-        def read(**token: str) -> Any:
-            return logs.filter_log_events(logGroupName=GROUP, startFromHead=False, startTime=1_772_355_600_000, **token)
-
-        assert list(tailed(read)) == [[], ["epoch 1"], [], ["epoch 0"]]
-
-
-HOUR_S = 3600
-SPARSE: Any = {
-    "training": 24 * HOUR_S,
-    "logs": {"Training": [(0, "a"), (60, "b"), (11 * HOUR_S, "c"), (14 * HOUR_S, "d")]},
-    **KNOWN,
-}
-
-
-def backward(read: Any) -> Iterator[list[str]]:
-    """Yield the events of each page of one stream, from the newest on, until the token repeats."""
-    token: dict[str, str] = {}
-    while True:
-        response = read(**token)
-        yield texts(response)
-        if response["nextBackwardToken"] == token.get("nextToken"):
-            return
-        token = {"nextToken": response["nextBackwardToken"]}
-
-
-def test_a_gap_of_hours_makes_an_empty_page(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """Without any setting: the page before the gap is partial, and one empty page stands for the gap (dstackai/dstack#2500)."""
-    sagemaker.plan("*", Plan.completes(**SPARSE))
-    create(client)
-    sagemaker.clock.advance(BEGIN_S + 14 * HOUR_S)
-
-    def get(**more: Any) -> Any:
-        return logs.get_log_events(logGroupName=GROUP, logStreamName=STREAM, **more)
-
-    def filtered(**more: Any) -> Any:
-        return logs.filter_log_events(logGroupName=GROUP, **more)
-
-    def head(**more: Any) -> Any:
-        return get(startFromHead=True, **more)
-
-    assert list(tailed(head)) == [["a", "b"], [], ["c", "d"], []]
-    assert list(tailed(filtered)) == [["a", "b"], [], ["c", "d"]]
-    assert list(backward(get)) == [["c", "d"], [], ["a", "b"], []]
-    # Lines that the pattern leaves out do not fill a gap.
-    assert list(tailed(lambda **more: filtered(filterPattern="?a ?d", **more))) == [["a"], [], ["d"]]
-    # FilterLogEvents reads from the start of the range (aws/aws-parallelcluster#7571).
-    early = ms(-24 * HOUR_S)
-    assert list(tailed(lambda **more: filtered(startTime=early, **more))) == [[], ["a", "b"], [], ["c", "d"]]
-    assert list(tailed(lambda **more: filtered(startTime=ms(0), **more))) == [["a", "b"], [], ["c", "d"]]
-
-
-def test_the_newest_lines_of_an_old_log_come_after_an_empty_page(sagemaker: SageMakerMock, client: Any, logs: Any) -> None:
-    """GetLogEvents reads backward from two hours after now; endTime leads straight to the lines (boto/boto3#3718)."""
-    sagemaker.plan("*", Plan.completes(training=100, logs=epochs(2), **KNOWN))
-    create(client)
-    sagemaker.clock.advance(BEGIN_S + HOUR_S)
-
-    def get(**more: Any) -> Any:
-        return logs.get_log_events(logGroupName=GROUP, logStreamName=STREAM, **more)
-
-    assert texts(get()) == ["epoch 0", "epoch 1"]
-    sagemaker.clock.advance(HOUR_S)
-    assert list(backward(get)) == [[], ["epoch 0", "epoch 1"], []]
-    assert texts(get(nextToken=get()["nextForwardToken"])) == []
-    assert texts(get(endTime=ms(BEGIN_S + HOUR_S))) == ["epoch 0", "epoch 1"]
-
-
-@pytest.mark.parametrize("none", [Plan.completes(**SPARSE).but(empty_log_pages=0)])
-def test_a_plan_may_turn_empty_pages_off(sagemaker: SageMakerMock, client: Any, logs: Any, none: Plan) -> None:
-    """With `empty_log_pages=0` a gap makes none."""
-    sagemaker.plan("*", none)
-    create(client)
-    sagemaker.advance_until_idle()
-    assert texts(logs.get_log_events(logGroupName=GROUP, logStreamName=STREAM)) == ["a", "b", "c", "d"]
-    assert texts(logs.filter_log_events(logGroupName=GROUP, startTime=ms(-24 * HOUR_S))) == ["a", "b", "c", "d"]

@@ -46,7 +46,7 @@ def test_names_are_case_sensitive(client: Any) -> None:
 
 def test_a_second_job_of_the_same_name_is_refused(sagemaker: SageMakerMock, client: Any) -> None:
     """ResourceInUse names the existing job, even if it has ended (SuperCowPowers/workbench#384)."""
-    said = (
+    expected = (
         "ResourceInUse",
         (
             "Training job names must be unique within an AWS account and region, and a training job with this name already "
@@ -55,9 +55,9 @@ def test_a_second_job_of_the_same_name_is_refused(sagemaker: SageMakerMock, clie
         400,
     )
     create(client)
-    assert refusal(create, client) == said
+    assert refusal(create, client) == expected
     sagemaker.clock.advance(days=9)
-    assert refusal(create, client) == said
+    assert refusal(create, client) == expected
     with pytest.raises(client.exceptions.ResourceInUse):
         create(client)
     assert len(sagemaker.jobs) == 1
@@ -76,9 +76,9 @@ def test_a_finished_job_cannot_be_stopped(plan: Plan, age: float, status: str, s
     sagemaker.plan("*", plan)
     create(client)
     sagemaker.clock.advance(age)
-    said = f"The request was rejected because the training job is in status {status}."
+    expected = f"The request was rejected because the training job is in status {status}."
     before = describe(client)
-    assert refusal(client.stop_training_job, TrainingJobName="churn") == ("ValidationException", said, 400)
+    assert refusal(client.stop_training_job, TrainingJobName="churn") == ("ValidationException", expected, 400)
     assert describe(client) == before
 
 
@@ -90,8 +90,8 @@ def test_a_job_that_is_stopping_cannot_be_stopped_again(age: float, sagemaker: S
     answer = client.stop_training_job(TrainingJobName="churn")
     assert set(answer) == {"ResponseMetadata"}
     timeline = sagemaker.timeline("churn")
-    said = ("ValidationException", "The request was rejected because the training job is in status Stopping.", 400)
-    assert refusal(client.stop_training_job, TrainingJobName="churn") == said
+    expected = ("ValidationException", "The request was rejected because the training job is in status Stopping.", 400)
+    assert refusal(client.stop_training_job, TrainingJobName="churn") == expected
     assert sagemaker.timeline("churn") == timeline
 
 
@@ -276,8 +276,8 @@ def test_tags_are_stored_by_key(client: Any) -> None:
     assert added["Tags"] == [{"Key": "team", "Value": "fraud"}, {"Key": "cost", "Value": "1"}]
     client.delete_tags(ResourceArn=arn, TagKeys=["team", "unknown"])
     assert client.list_tags(ResourceArn=arn)["Tags"] == [{"Key": "cost", "Value": "1"}]
-    said = ("ValidationException", "Resource does not exist.", 400)
-    assert refusal(client.list_tags, ResourceArn=arn.replace("churn", "Churn")) == said
+    expected = ("ValidationException", "Resource does not exist.", 400)
+    assert refusal(client.list_tags, ResourceArn=arn.replace("churn", "Churn")) == expected
 
 
 def test_the_next_job_takes_a_warm_pool(sagemaker: SageMakerMock, client: Any) -> None:

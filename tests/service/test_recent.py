@@ -15,7 +15,7 @@ from tests.support.strategies import START_US, job_named
 PLAN = Plan.completes(starting=1, downloading=1, training=5, uploading=1)
 
 
-def over(job: Job, now_us: int) -> bool:
+def has_ended(job: Job, now_us: int) -> bool:
     """Return whether a job has ended."""
     return job.state(now_us).primary == "Completed"
 
@@ -37,13 +37,13 @@ def test_a_look_finds_the_same_jobs_as_a_search_over_all(steps: list[str]) -> No
             for job in list(region.by_name.values())[:1]:
                 store.put(replace(job, tags=(("a", "b"),)))
         elif step == "remove":
-            for job in [job for job in region.by_name.values() if over(job, now_us)][:1]:
+            for job in [job for job in region.by_name.values() if has_ended(job, now_us)][:1]:
                 region.remove(job.name)
         elif step == "wait":
             now_us += 3 * SECOND_US
         else:
-            found = recent.jobs(region, lambda job, now_us=now_us: not over(job, now_us))  # type: ignore[misc]  # bound to the loop
-            assert found == [job for job in region.by_name.values() if not over(job, now_us)]
+            found = recent.jobs(region, lambda job, now_us=now_us: not has_ended(job, now_us))  # type: ignore[misc]  # bound to the loop
+            assert found == [job for job in region.by_name.values() if not has_ended(job, now_us)]
 
 
 def test_a_job_that_no_longer_counts_is_not_checked_again() -> None:

@@ -46,7 +46,7 @@ def found(client: Any, *filters: dict[str, str], **wanted: Any) -> list[str]:
     return [one["TrainingJob"]["TrainingJobName"] for one in client.search(**options)["Results"]]
 
 
-def refused(client: Any, **wanted: Any) -> tuple[str, str, int]:
+def refusal_of(client: Any, **wanted: Any) -> tuple[str, str, int]:
     """Return the code and message of a refused search."""
     with pytest.raises(ClientError) as refusal:
         client.search(Resource="TrainingJob", **wanted)
@@ -79,7 +79,7 @@ def fill(mock: SageMakerMock, client: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def filled() -> Any:
+def client_with_jobs() -> Any:
     """Return a client whose account has three jobs."""
     with mock_sagemaker(start=START, **OPTIONS) as mock:
         client = make_client()
@@ -160,9 +160,9 @@ def filled() -> Any:
         ("Tags.other", "NotExists", None, "rich poor some"),
     ],
 )
-def test_each_operator_on_each_type(filled: Any, name: str, by: str | None, value: str | None, names: str) -> None:
+def test_each_operator_on_each_type(client_with_jobs: Any, name: str, by: str | None, value: str | None, names: str) -> None:
     """A missing property equals nothing."""
-    assert found(filled, where(name, by, value)) == names.split()
+    assert found(client_with_jobs, where(name, by, value)) == names.split()
 
 
 @pytest.mark.parametrize(
@@ -200,9 +200,9 @@ def test_each_operator_on_each_type(filled: Any, name: str, by: str | None, valu
         ),
     ],
 )
-def test_nested_expressions(filled: Any, wanted: dict[str, Any], names: str) -> None:
+def test_nested_expressions(client_with_jobs: Any, wanted: dict[str, Any], names: str) -> None:
     """The operator joins all three lists; nested filters apply to a single element."""
-    assert found(filled, SearchExpression=wanted) == names.split()
+    assert found(client_with_jobs, SearchExpression=wanted) == names.split()
 
 
 @pytest.mark.parametrize(
@@ -229,9 +229,9 @@ def test_nested_expressions(filled: Any, wanted: dict[str, Any], names: str) -> 
         (where("TrainingJobName", "Exists", "x"), "Operator Exists does not take a value."),
     ],
 )
-def test_an_invalid_filter_is_refused(filled: Any, wanted: dict[str, str], words: str) -> None:
+def test_an_invalid_filter_is_refused(client_with_jobs: Any, wanted: dict[str, str], words: str) -> None:
     """Whether or not there are jobs."""
-    assert refused(filled, SearchExpression={"Filters": [wanted]}) == ("ValidationException", words, 400)
+    assert refusal_of(client_with_jobs, SearchExpression={"Filters": [wanted]}) == ("ValidationException", words, 400)
 
 
 NAME = where("TrainingJobName", "Contains", "x")
@@ -266,17 +266,17 @@ NAME = where("TrainingJobName", "Contains", "x")
         ),
     ],
 )
-def test_an_invalid_expression_is_refused(filled: Any, wanted: dict[str, Any], words: str) -> None:
+def test_an_invalid_expression_is_refused(client_with_jobs: Any, wanted: dict[str, Any], words: str) -> None:
     """In AWS's words where they are known."""
-    assert refused(filled, SearchExpression=wanted) == ("ValidationException", words, 400)
+    assert refusal_of(client_with_jobs, SearchExpression=wanted) == ("ValidationException", words, 400)
 
 
-def test_limits_of_the_model_are_enforced(filled: Any) -> None:
+def test_limits_of_the_model_are_enforced(client_with_jobs: Any) -> None:
     """In AWS's usual words."""
-    code, text, _ = refused(filled, SearchExpression={"Filters": [where("TrainingJobName", None, "x")] * 21})
+    code, text, _ = refusal_of(client_with_jobs, SearchExpression={"Filters": [where("TrainingJobName", None, "x")] * 21})
     assert code == "ValidationException"
     assert "at 'searchExpression.filters' failed to satisfy constraint: Member must have length less than or equal to 20" in text
-    code, text, _ = refused(filled, SearchExpression={"Filters": [where("TrainingJobName", None, "x" * 1025)]})
+    code, text, _ = refusal_of(client_with_jobs, SearchExpression={"Filters": [where("TrainingJobName", None, "x" * 1025)]})
     assert "at 'searchExpression.filters.1.member.value' failed to satisfy constraint" in text
 
 
@@ -294,12 +294,12 @@ def test_limits_of_the_model_are_enforced(filled: Any) -> None:
         ("EnableNetworkIsolation", "poor some rich"),
     ],
 )
-def test_results_are_sorted_and_paged(filled: Any, by: str, ascending: str) -> None:
+def test_results_are_sorted_and_paged(client_with_jobs: Any, by: str, ascending: str) -> None:
     """All at once and one at a time; jobs without the property come last in both orders."""
     wholes = []
     for order in ("Ascending", "Descending"):
-        wholes.append(found(filled, SortBy=by, SortOrder=order))
-        pages = filled.get_paginator("search").paginate(
+        wholes.append(found(client_with_jobs, SortBy=by, SortOrder=order))
+        pages = client_with_jobs.get_paginator("search").paginate(
             Resource="TrainingJob", SortBy=by, SortOrder=order, PaginationConfig={"PageSize": 1}
         )
         names = [[one["TrainingJob"]["TrainingJobName"] for one in page["Results"]] for page in pages]
@@ -315,11 +315,11 @@ def test_results_are_sorted_and_paged(filled: Any, by: str, ascending: str) -> N
     assert wholes[1] == descending.get(by, " ".join(reversed(ascending.split()))).split()
 
 
-def test_sorting_needs_a_property_with_a_value(filled: Any) -> None:
+def test_sorting_needs_a_property_with_a_value(client_with_jobs: Any) -> None:
     """Structures have no order."""
     words = "Sorting is not supported for property VpcConfig."
-    assert refused(filled, SortBy="VpcConfig") == ("ValidationException", words, 400)
-    assert refused(filled, SortBy="Nix") == ("ValidationException", "Unknown property name: Nix", 400)
+    assert refusal_of(client_with_jobs, SortBy="VpcConfig") == ("ValidationException", words, 400)
+    assert refusal_of(client_with_jobs, SortBy="Nix") == ("ValidationException", "Unknown property name: Nix", 400)
 
 
 def test_by_default_ten_results_are_sorted_by_last_modified_time(sagemaker: SageMakerMock, client: Any) -> None:
@@ -358,34 +358,36 @@ _ODD_KEYS: dict[str, list[list[Any]]] = {
 
 
 @pytest.mark.parametrize("by", _ODD_KEYS)
-def test_a_token_belongs_to_its_query(filled: Any, by: str) -> None:
+def test_a_token_belongs_to_its_query(client_with_jobs: Any, by: str) -> None:
     """One of another query, or with another key, is refused."""
     invalid = "ValidationException", "Invalid NextToken.", 400
-    token = filled.search(Resource="TrainingJob", SortBy=by, MaxResults=1)["NextToken"]
-    assert refused(filled, SortBy="TrainingJobStatus", NextToken=token) == invalid
-    assert refused(filled, SortBy=by, NextToken="x") == invalid
+    token = client_with_jobs.search(Resource="TrainingJob", SortBy=by, MaxResults=1)["NextToken"]
+    assert refusal_of(client_with_jobs, SortBy="TrainingJobStatus", NextToken=token) == invalid
+    assert refusal_of(client_with_jobs, SortBy=by, NextToken="x") == invalid
     query = json.loads(base64.urlsafe_b64decode(token))[:3]
     for key in _ODD_KEYS[by]:
         changed = base64.urlsafe_b64encode(json.dumps([*query, *key]).encode()).decode()
-        assert refused(filled, SortBy=by, NextToken=changed) == invalid
+        assert refusal_of(client_with_jobs, SortBy=by, NextToken=changed) == invalid
 
 
 @YOUNG
-def test_visibility_conditions_are_applied(filled: Any) -> None:
+def test_visibility_conditions_are_applied(client_with_jobs: Any) -> None:
     """A job with the tag must have the value; one without the tag passes."""
-    assert found(filled, VisibilityConditions=[{"Key": "Tags.team", "Value": "churn"}]) == ["rich", "poor"]
-    assert found(filled, VisibilityConditions=[{"Key": "Tags.team"}]) == ["rich", "poor", "some"]
-    assert found(filled, CrossAccountFilterOption="SameAccount") == ["rich", "poor", "some"]
-    assert found(filled, CrossAccountFilterOption="CrossAccount") == []
+    assert found(client_with_jobs, VisibilityConditions=[{"Key": "Tags.team", "Value": "churn"}]) == ["rich", "poor"]
+    assert found(client_with_jobs, VisibilityConditions=[{"Key": "Tags.team"}]) == ["rich", "poor", "some"]
+    assert found(client_with_jobs, CrossAccountFilterOption="SameAccount") == ["rich", "poor", "some"]
+    assert found(client_with_jobs, CrossAccountFilterOption="CrossAccount") == []
 
 
-def test_a_record_is_the_description_with_tags(filled: Any) -> None:
+def test_a_record_is_the_description_with_tags(client_with_jobs: Any) -> None:
     """The members that the model has in both."""
     members = search.record(of_sagemaker()).members
-    for one in filled.search(Resource="TrainingJob")["Results"]:
+    for one in client_with_jobs.search(Resource="TrainingJob")["Results"]:
         shown = one["TrainingJob"]
-        tags = filled.list_tags(ResourceArn=shown["TrainingJobArn"])["Tags"]
-        described = {name: value for name, value in describe(filled, shown["TrainingJobName"]).items() if name in members}
+        tags = client_with_jobs.list_tags(ResourceArn=shown["TrainingJobArn"])["Tags"]
+        described = {
+            name: value for name, value in describe(client_with_jobs, shown["TrainingJobName"]).items() if name in members
+        }
         assert shown == {**described, "Tags": tags}
 
 
@@ -408,7 +410,7 @@ def test_hiding_from_search_affects_only_search(sagemaker: SageMakerMock, client
 def test_faults_apply_to_search_and_it_is_recorded(sagemaker: SageMakerMock, client: Any) -> None:
     """As for any operation; it is not about a single job."""
     sagemaker.fault("Search", "ThrottlingException", times=1)
-    assert refused(client)[0] == "ThrottlingException"
+    assert refusal_of(client)[0] == "ThrottlingException"
     assert found(client) == []
     assert sagemaker.calls.to("Search").outcomes == ["ThrottlingException", "ok"]
     with pytest.raises(UsageError):
@@ -506,15 +508,17 @@ def naive(shown: dict[str, Any], name: str, by: str, value: Any) -> bool:
 
 @settings(deadline=None, max_examples=50)
 @given(st.lists(_FILTERS, min_size=1, max_size=4), st.sampled_from(["And", "Or"]))
-def test_a_search_equals_a_filter_over_descriptions(filled: Any, filters: list[tuple[str, str, Any]], combined: str) -> None:
+def test_a_search_equals_a_filter_over_descriptions(
+    client_with_jobs: Any, filters: list[tuple[str, str, Any]], combined: str
+) -> None:
     """Whatever the filters, and however they are combined."""
-    described = [describe(filled, name) for name in ("rich", "poor", "some")]
+    described = [describe(client_with_jobs, name) for name in ("rich", "poor", "some")]
     combine = all if combined == "And" else any
     wanted = [one["TrainingJobName"] for one in described if combine(naive(one, *each) for each in filters)]
     sent = [
         where(name, by, f"{value:%Y-%m-%dT%H:%M:%S}" if isinstance(value, datetime) else value) for name, by, value in filters
     ]
-    assert found(filled, SearchExpression={"Filters": sent, "Operator": combined}) == wanted
+    assert found(client_with_jobs, SearchExpression={"Filters": sent, "Operator": combined}) == wanted
 
 
 def test_search_only_reads() -> None:

@@ -14,7 +14,7 @@ from tests.support.tuning import OWN, request, request_with_definitions
 NAME = {"HyperParameterTuningJobName": "tune"}
 CLIENT = make_client()
 BARE = make_client(config=Config(parameter_validation=False, retries={"total_max_attempts": 1, "mode": "standard"}))
-"""It sends anything."""
+"""A client without validation."""
 UNKNOWN = "Amazon SageMaker can't find a tuning job called tune. Type another name."
 
 
@@ -26,14 +26,14 @@ def sagemaker() -> Iterator[SageMakerMock]:
         yield mock
 
 
-def refused(call: str, **params: Any) -> tuple[str, str]:
+def refusal_of(call: str, **params: Any) -> tuple[str, str]:
     """Return the code and message with which a call is refused."""
     with pytest.raises(ClientError) as caught:
         getattr(CLIENT, call)(**params)
     return code_and_text(caught.value)[:2]
 
 
-def listed(**params: Any) -> list[str]:
+def listed_numbers(**params: Any) -> list[str]:
     """Return the numbers of the listed children, over all pages."""
     pages = CLIENT.get_paginator("list_training_jobs_for_hyper_parameter_tuning_job").paginate(**NAME, **params)
     return [one["TrainingJobName"].split("-")[1] for page in pages for one in page["TrainingJobSummaries"]]
@@ -50,7 +50,7 @@ def listed(**params: Any) -> list[str]:
 def test_an_unknown_tuning_job_is_not_found(sagemaker: SageMakerMock, call: str) -> None:
     """In AWS's words."""
     del sagemaker
-    assert refused(call, **NAME) == ("ResourceNotFound", UNKNOWN)
+    assert refusal_of(call, **NAME) == ("ResourceNotFound", UNKNOWN)
 
 
 @YOUNG
@@ -58,7 +58,7 @@ def test_a_finished_tuning_job_can_be_deleted(sagemaker: SageMakerMock) -> None:
     """A running one is refused. An ended one is Deleting, then gone; an unknown one is not an error, nor is a second call."""
     CLIENT.delete_hyper_parameter_tuning_job(**NAME)
     CLIENT.create_hyper_parameter_tuning_job(**request())
-    code, text = refused("delete_hyper_parameter_tuning_job", **NAME)
+    code, text = refusal_of("delete_hyper_parameter_tuning_job", **NAME)
     assert (code, "not in a terminal state" in text) == ("ValidationException", True)
     sagemaker.advance_until_idle()
     before = CLIENT.describe_hyper_parameter_tuning_job(**NAME)
@@ -68,7 +68,7 @@ def test_a_finished_tuning_job_can_be_deleted(sagemaker: SageMakerMock) -> None:
     assert shown["HyperParameterTuningJobStatus"] == "Deleting"
     assert shown["TrainingJobStatusCounters"] == before["TrainingJobStatusCounters"]
     sagemaker.clock.advance(10)
-    assert refused("describe_hyper_parameter_tuning_job", **NAME) == ("ResourceNotFound", UNKNOWN)
+    assert refusal_of("describe_hyper_parameter_tuning_job", **NAME) == ("ResourceNotFound", UNKNOWN)
     assert len(sagemaker.jobs) == 4
 
 
@@ -78,19 +78,19 @@ def test_children_are_listed_in_each_order(sagemaker: SageMakerMock) -> None:
     sagemaker.plan("tune", TuningJobPlan.completes(objective=lambda _: next(values)))
     sagemaker.plan("tune-002-*", Plan.completes(starting=0, downloading=0, training=200, uploading=0))
     CLIENT.create_hyper_parameter_tuning_job(**request())
-    assert listed() == []
+    assert listed_numbers() == []
     sagemaker.clock.advance(150)
-    assert listed() == ["003", "002", "001"]
-    assert listed(SortBy="Status") == ["001", "002", "003"]
-    assert listed(SortBy="Status", SortOrder="Descending", PaginationConfig={"PageSize": 1}) == ["003", "002", "001"]
-    assert listed(StatusEquals="InProgress") == ["003", "002"]
-    assert listed(SortBy="FinalObjectiveMetricValue") == ["001"]
+    assert listed_numbers() == ["003", "002", "001"]
+    assert listed_numbers(SortBy="Status") == ["001", "002", "003"]
+    assert listed_numbers(SortBy="Status", SortOrder="Descending", PaginationConfig={"PageSize": 1}) == ["003", "002", "001"]
+    assert listed_numbers(StatusEquals="InProgress") == ["003", "002"]
+    assert listed_numbers(SortBy="FinalObjectiveMetricValue") == ["001"]
     sagemaker.advance_until_idle()
     for size in (1, 3, 100):
         pages = {"PaginationConfig": {"PageSize": size}}
-        assert listed(SortBy="FinalObjectiveMetricValue", **pages) == ["002", "003", "001"]
-        assert listed(SortBy="Name", **pages) == ["001", "002", "003", "004"]
-        assert listed(SortBy="CreationTime", SortOrder="Descending", **pages) == ["004", "003", "002", "001"]
+        assert listed_numbers(SortBy="FinalObjectiveMetricValue", **pages) == ["002", "003", "001"]
+        assert listed_numbers(SortBy="Name", **pages) == ["001", "002", "003", "004"]
+        assert listed_numbers(SortBy="CreationTime", SortOrder="Descending", **pages) == ["004", "003", "002", "001"]
 
 
 def test_a_token_of_another_list_is_refused(sagemaker: SageMakerMock) -> None:
@@ -99,8 +99,8 @@ def test_a_token_of_another_list_is_refused(sagemaker: SageMakerMock) -> None:
     sagemaker.clock.advance(60)
     call = "list_training_jobs_for_hyper_parameter_tuning_job"
     token = getattr(CLIENT, call)(**NAME, MaxResults=1)["NextToken"]
-    assert refused(call, **NAME, SortBy="Name", NextToken=token)[0] == "ValidationException"
-    assert refused(call, **NAME, NextToken="rubbish")[0] == "ValidationException"
+    assert refusal_of(call, **NAME, SortBy="Name", NextToken=token)[0] == "ValidationException"
+    assert refusal_of(call, **NAME, NextToken="rubbish")[0] == "ValidationException"
 
 
 def test_tuning_jobs_are_listed(sagemaker: SageMakerMock) -> None:
@@ -136,7 +136,7 @@ def test_the_quota_is_checked_for_all_parallel_children(sagemaker: SageMakerMock
     single = {"InstanceType": "ml.m5.large", "InstanceCount": 2}
     resources = {"VolumeSizeInGB": 10, **({"InstanceGroups": [group]} if groups else single)}
     whole = request(parallel=3, definition={"ResourceConfig": resources})
-    code, text = refused("create_hyper_parameter_tuning_job", **whole)
+    code, text = refusal_of("create_hyper_parameter_tuning_job", **whole)
     assert (code, "a request delta of 6 Instances" in text) == ("ResourceLimitExceeded", True)
     CLIENT.create_hyper_parameter_tuning_job(**request(definition={"ResourceConfig": resources}))
 
@@ -147,7 +147,7 @@ def test_missing_input_data_is_refused() -> None:
     source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://nowhere/data"}}
     whole = request(definition={"InputDataConfig": [{"ChannelName": "train", "DataSource": source}]})
     with moto.mock_aws(), mock_sagemaker(check_s3=True):
-        assert refused("create_hyper_parameter_tuning_job", **whole)[0] == "ValidationException"
+        assert refusal_of("create_hyper_parameter_tuning_job", **whole)[0] == "ValidationException"
 
 
 def test_one_random_seed_draws_the_same_values(sagemaker: SageMakerMock) -> None:

@@ -39,7 +39,7 @@ def algorithm(image: str, **members: Any) -> dict[str, Any]:
     return {"AlgorithmSpecification": {"TrainingImage": image, "TrainingInputMode": "File", **members}}
 
 
-def shown(definition: dict[str, Any], metric: str = "loss") -> list[dict[str, str]]:
+def shown_metrics(definition: dict[str, Any], metric: str = "loss") -> list[dict[str, str]]:
     """Return the metric definitions in the description."""
     found = filled(definition, {"Type": "Minimize", "MetricName": metric})
     metrics: list[dict[str, str]] = found["AlgorithmSpecification"]["MetricDefinitions"]
@@ -68,7 +68,7 @@ def test_t1_is_described_as_recorded() -> None:
 
 def test_t2_is_described_as_recorded() -> None:
     """The 29 metrics of xgboost, and the objective's."""
-    found = shown({**algorithm(XGBOOST), "StaticHyperParameters": {"objective": "binary:logistic"}}, "validation:auc")
+    found = shown_metrics({**algorithm(XGBOOST), "StaticHyperParameters": {"objective": "binary:logistic"}}, "validation:auc")
     assert len(found) == 30
     assert found[0] == {
         "Name": "train:mae",
@@ -100,13 +100,13 @@ def test_members_of_the_request_are_kept() -> None:
 )
 def test_the_objective_is_the_last_metric(definition: dict[str, Any], metrics: list[dict[str, str]]) -> None:
     """If its regular expression is known."""
-    assert shown(definition) == metrics
+    assert shown_metrics(definition) == metrics
 
 
 def test_an_objective_outside_the_known_list_is_accepted() -> None:
     """The lists of xgboost cover two families of objectives, and there are more."""
     softmax = {**algorithm(XGBOOST), "StaticHyperParameters": {"objective": "multi:softmax"}}
-    assert [one["Name"] for one in shown(softmax, "validation:auc")] == ["ObjectiveMetric"]
+    assert [one["Name"] for one in shown_metrics(softmax, "validation:auc")] == ["ObjectiveMetric"]
     request = {"AlgorithmSpecification": softmax["AlgorithmSpecification"]}
     assert {one["Name"] for one in listed(request)} < set(known(request))
     assert known({"AlgorithmSpecification": {"TrainingImage": "churn"}}) == {}

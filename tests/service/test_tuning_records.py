@@ -34,7 +34,7 @@ def read(value: Any) -> Any:
     return re.sub("(-[0-9]{3})-[0-9a-f]{8}$", r"\1", value) if isinstance(value, str) else value
 
 
-def compared(shown: Mapping[str, Any], recorded: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def comparable(shown: Mapping[str, Any], recorded: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a description and a record to compare, with the first and last metric definitions and their number."""
     pair: list[dict[str, Any]] = []
     for whole in (shown, complete_record(recorded)):
@@ -46,12 +46,12 @@ def compared(shown: Mapping[str, Any], recorded: Mapping[str, Any]) -> tuple[dic
         for definition in (*found.get("TrainingJobDefinitions", ()), found.get("TrainingJobDefinition")):
             if definition is not None:
                 algorithm = definition["AlgorithmSpecification"]
-                algorithm["MetricDefinitions"] = listed(algorithm["MetricDefinitions"])
+                algorithm["MetricDefinitions"] = ends_of(algorithm["MetricDefinitions"])
         pair.append(found)
     return pair[0], pair[1]
 
 
-def listed(metrics: list[dict[str, str]]) -> list[Any]:
+def ends_of(metrics: list[dict[str, str]]) -> list[Any]:
     """Return the first and the last of some metric definitions, and their number."""
     left_out = [int(one["..."].split()[0]) for one in metrics if "..." in one]
     return [metrics[0], metrics[-1], len(metrics) + sum(left_out) - len(left_out)]
@@ -75,7 +75,7 @@ def test_t1_failed_because_all_children_failed() -> None:
         sagemaker.advance_until_idle()
         assert sagemaker.clock.now() == instant(described["HyperParameterTuningEndTime"])
         found = client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName="example")
-        shown, recorded = compared(found, described)
+        shown, recorded = comparable(found, described)
         assert shown == recorded
         summaries = client.list_hyper_parameter_tuning_jobs()["HyperParameterTuningJobSummaries"]
         assert read(summaries) == read(whole["List"]["HyperParameterTuningJobSummaries"])
@@ -92,7 +92,7 @@ def test_t2_had_just_begun() -> None:
         for described in (first, second):
             sagemaker.clock.advance_to(instant(described["LastModifiedTime"]))
             found = client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName="example")
-            shown, recorded = compared(found, described)
+            shown, recorded = comparable(found, described)
             assert shown == recorded
 
 
@@ -119,21 +119,21 @@ def test_t3_was_stopped() -> None:
         (summary,) = client.list_hyper_parameter_tuning_jobs()["HyperParameterTuningJobSummaries"]
         assert read(summary) == read(in_list)
         sagemaker.clock.advance_to(instant(before["LastModifiedTime"]))
-        shown, recorded = compared(client.describe_hyper_parameter_tuning_job(**name), before)
+        shown, recorded = comparable(client.describe_hyper_parameter_tuning_job(**name), before)
         assert shown == recorded
         sagemaker.clock.advance_to(instant(after["LastModifiedTime"]))
         assert set(client.stop_hyper_parameter_tuning_job(**name)) == {"ResponseMetadata"}
-        shown, recorded = compared(client.describe_hyper_parameter_tuning_job(**name), after)
+        shown, recorded = comparable(client.describe_hyper_parameter_tuning_job(**name), after)
         assert shown == recorded
         sagemaker.advance_until_idle()
-        assert client.describe_hyper_parameter_tuning_job(**name)["TrainingJobStatusCounters"] == counted(Stopped=3)
+        assert client.describe_hyper_parameter_tuning_job(**name)["TrainingJobStatusCounters"] == counters_with(Stopped=3)
 
 
 # -- the records of 2021
 
 
 IN_2021 = TuningJobPlan.completes(first_launch=10.397, next_launch=40.0, finishing=25.407)
-"""How long things took, with those that nobody recorded so that the sum is as recorded."""
+"""The durations of 2021; unrecorded ones are chosen so that the sums are as recorded."""
 
 
 def test_t6_was_just_created() -> None:
@@ -143,7 +143,7 @@ def test_t6_was_just_created() -> None:
         client = make_client("us-west-2")
         client.create_hyper_parameter_tuning_job(**original_request(described))
         found = client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName="unit-testing-hpo-job")
-    shown, recorded = compared(found, described)
+    shown, recorded = comparable(found, described)
     assert shown == recorded
 
 
@@ -170,7 +170,7 @@ def emitting(*values: float) -> Objective:
     return lambda _: next(left)
 
 
-def near(shown: dict[str, Any], recorded: dict[str, Any], member: str = "BestTrainingJob") -> None:
+def pop_drawn_values(shown: dict[str, Any], recorded: dict[str, Any], member: str = "BestTrainingJob") -> None:
     """Check that a best child's drawn values are in range, and remove them."""
     one, other = (whole[member].pop("TunedHyperParameters") for whole in (shown, recorded))
     assert "num_round" in set(one) >= set(other)
@@ -184,8 +184,8 @@ def test_t4_completed() -> None:
     with mock_sagemaker(start=instant(described["CreationTime"]), latency=0, plan=plan) as sagemaker:
         # It was created 10.397 s after the tuning job, in the recorded whole second.
         plans = {"*-001-*": child(10.397, 208, 315), "*-002-*": child(355, 500, 660)}
-        shown, recorded = compared(best_of(sagemaker, plans, described), described)
-    near(shown, recorded)
+        shown, recorded = comparable(best_of(sagemaker, plans, described), described)
+    pop_drawn_values(shown, recorded)
     assert shown == recorded
 
 
@@ -205,9 +205,9 @@ def test_t5_was_a_warm_start() -> None:
         best_of(sagemaker, plans, parent)
         sagemaker.clock.advance_to(created)
         plans = {"*-warm-start-001-*": child(60.18, 100, 282.18), "*-warm-start-002-*": child(322.18, 499, 603.18)}
-        shown, recorded = compared(best_of(sagemaker, plans, described), described)
-    near(shown, recorded)
-    near(shown, recorded, "OverallBestTrainingJob")
+        shown, recorded = comparable(best_of(sagemaker, plans, described), described)
+    pop_drawn_values(shown, recorded)
+    pop_drawn_values(shown, recorded, "OverallBestTrainingJob")
     assert shown == recorded
 
 
@@ -220,12 +220,12 @@ def clock(text: str, day: datetime = datetime(2019, 9, 1, tzinfo=timezone.utc)) 
     return day + timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds))
 
 
-def counted(**some: int) -> dict[str, int]:
+def counters_with(**some: int) -> dict[str, int]:
     """Return TrainingJobStatusCounters with these values, and 0 in the others."""
     return {**dict.fromkeys(COUNTERS, 0), **some}
 
 
-def played(sagemaker: Any, rows: list[dict[str, Any]], created: datetime, next_launch: float) -> list[dict[str, Any]]:
+def children_summaries(sagemaker: Any, rows: list[dict[str, Any]], created: datetime, next_launch: float) -> list[dict[str, Any]]:
     """Run children one after the other, each with its recorded start and end; return their summaries."""
     begins = created + timedelta(seconds=9)
     for row in rows:
@@ -251,10 +251,13 @@ def test_t7_with_children_one_after_the_other(name: str) -> None:
     rows = record("T7")[name]
     created = clock(rows[0]["start"]) - timedelta(minutes=3)
     with mock_sagemaker(start=created, latency=0) as sagemaker:
-        shown = played(sagemaker, rows, created, 35)
+        shown = children_summaries(sagemaker, rows, created, 35)
         tune = sagemaker.tuning_jobs["tune"]
         failed = sum(row.get("status") == "Failed" for row in rows)
-        assert (tune.status, tune.counters) == ("Completed", counted(Completed=len(rows) - failed, NonRetryableError=failed))
+        assert (tune.status, tune.counters) == (
+            "Completed",
+            counters_with(Completed=len(rows) - failed, NonRetryableError=failed),
+        )
     assert [
         (one["TrainingStartTime"], one["TrainingEndTime"], one["TrainingJobStatus"]) for one in shown
     ] == [(clock(row["start"]), clock(row["end"]), row.get("status", "Completed")) for row in rows]  # fmt: skip
@@ -297,8 +300,8 @@ def test_a_tuning_job_fails_when_five_children_have_failed() -> None:
             client.create_hyper_parameter_tuning_job(**request(name, most=50, parallel=parallel))
         sagemaker.advance_until_idle()
         shown = client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName="tune")
-        assert sagemaker.tuning_jobs["three"].counters == counted(NonRetryableError=6)
+        assert sagemaker.tuning_jobs["three"].counters == counters_with(NonRetryableError=6)
     assert shown["HyperParameterTuningJobStatus"] == "Failed"
-    assert shown["TrainingJobStatusCounters"] == counted(NonRetryableError=recorded["NonRetryableError"])
+    assert shown["TrainingJobStatusCounters"] == counters_with(NonRetryableError=recorded["NonRetryableError"])
     assert shown["FailureReason"].startswith(recorded["FailureReason"].removesuffix("..."))
     assert shown["HyperParameterTuningEndTime"] == ended

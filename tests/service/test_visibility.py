@@ -12,13 +12,13 @@ from tests.support.calling import START, after, code_and_text, create, describe,
 from tests.support.strategies import START_US, job_named
 
 
-def listed(client: Any) -> list[str]:
+def listed_names(client: Any) -> list[str]:
     """Return the names of the listed jobs, newest first, over all pages."""
     pages = client.get_paginator("list_training_jobs").paginate(PaginationConfig={"PageSize": 2})
     return [summary["TrainingJobName"] for page in pages for summary in page["TrainingJobSummaries"]]
 
 
-def refused(call: Any, **request: Any) -> tuple[str, str, int]:
+def refusal_of(call: Any, **request: Any) -> tuple[str, str, int]:
     """Return the refusal of a call."""
     with pytest.raises(ClientError) as caught:
         call(**request)
@@ -34,9 +34,9 @@ def test_a_hidden_job_appears_when_its_time_has_passed() -> None:
         client = make_client()
         mock.hide("churn", lasting=30)
         create(client)
-        assert refused(client.describe_training_job, TrainingJobName="churn") == MISSING
+        assert refusal_of(client.describe_training_job, TrainingJobName="churn") == MISSING
         mock.clock.advance(29.999)
-        assert refused(client.describe_training_job, TrainingJobName="churn") == MISSING
+        assert refusal_of(client.describe_training_job, TrainingJobName="churn") == MISSING
         mock.clock.advance(0.001)
         assert describe(client)["CreationTime"] == START
 
@@ -47,8 +47,8 @@ def test_a_hidden_job_can_be_neither_stopped_nor_tagged() -> None:
         client = make_client()
         mock.hide("*", lasting=timedelta(minutes=1))
         arn = create(client)
-        assert refused(client.stop_training_job, TrainingJobName="churn") == MISSING
-        assert refused(client.list_tags, ResourceArn=arn) == ("ValidationException", "Resource does not exist.", 400)
+        assert refusal_of(client.stop_training_job, TrainingJobName="churn") == MISSING
+        assert refusal_of(client.list_tags, ResourceArn=arn) == ("ValidationException", "Resource does not exist.", 400)
         assert mock.jobs["churn"].status == "InProgress"
 
 
@@ -58,9 +58,9 @@ def test_hiding_jobs_hides_no_models() -> None:
     with mock_sagemaker(start=START, strict=False) as mock:
         client = make_client()
         create(client)
-        without = refused(client.list_tags, ResourceArn=arn)
+        without = refusal_of(client.list_tags, ResourceArn=arn)
         mock.hide("*", lasting=60)
-        assert refused(client.list_tags, ResourceArn=arn) == without
+        assert refusal_of(client.list_tags, ResourceArn=arn) == without
 
 
 def test_a_hidden_job_keeps_its_name() -> None:
@@ -72,7 +72,7 @@ def test_a_hidden_job_keeps_its_name() -> None:
         with pytest.raises(ClientError) as caught:
             create(client)
         assert code_and_text(caught.value)[0] == "ResourceInUse"
-        assert refused(client.describe_training_job, TrainingJobName="churn") == MISSING
+        assert refusal_of(client.describe_training_job, TrainingJobName="churn") == MISSING
 
 
 def test_hidden_jobs_take_no_place_in_a_list() -> None:
@@ -83,9 +83,9 @@ def test_hidden_jobs_take_no_place_in_a_list() -> None:
         for name in ("a1", "b1", "a2", "b2", "a3", "b3"):
             create(client, name)
             mock.clock.advance(4)
-        assert listed(client) == ["a3", "b2", "a2", "b1", "a1"]
+        assert listed_names(client) == ["a3", "b2", "a2", "b1", "a1"]
         mock.clock.advance(60)
-        assert listed(client) == ["b3", "a3", "b2", "a2", "b1", "a1"]
+        assert listed_names(client) == ["b3", "a3", "b2", "a2", "b1", "a1"]
 
 
 def test_a_job_can_be_hidden_from_one_operation() -> None:
@@ -95,7 +95,7 @@ def test_a_job_can_be_hidden_from_one_operation() -> None:
         mock.hide("*", lasting=60, operation="ListTrainingJobs")
         create(client)
         assert describe(client)["TrainingJobName"] == "churn"
-        assert listed(client) == []
+        assert listed_names(client) == []
 
 
 def test_hiding_applies_to_one_job_in_one_region() -> None:
@@ -106,7 +106,7 @@ def test_hiding_applies_to_one_job_in_one_region() -> None:
         create(here)
         mock.clock.advance(60)
         create(there)
-        assert (listed(here), listed(there)) == (["churn"], [])
+        assert (listed_names(here), listed_names(there)) == (["churn"], [])
 
 
 def test_polling_for_a_hidden_job_is_not_an_endless_loop(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,7 +118,7 @@ def test_polling_for_a_hidden_job_is_not_an_endless_loop(monkeypatch: pytest.Mon
         create(client)
         mock.clock.advance(days=1)
         for _ in range(20):
-            assert refused(client.describe_training_job, TrainingJobName="churn") == MISSING
+            assert refusal_of(client.describe_training_job, TrainingJobName="churn") == MISSING
 
 
 def test_a_rule_that_hides_nothing_fails_the_test() -> None:
@@ -137,7 +137,7 @@ def test_a_rule_that_hides_nothing_fails_the_test() -> None:
 
 
 @pytest.mark.parametrize(
-    "given,kind,said",
+    "given,kind,message",
     [
         ({"job": None}, TypeError, "job is a pattern of job names, not None: write job='churn-*'"),
         ({"operation": "ListTrainingJob"}, UsageError, "did you mean 'ListTrainingJobs'?"),
@@ -158,11 +158,11 @@ def test_a_rule_that_hides_nothing_fails_the_test() -> None:
         ),
     ],
 )
-def test_an_invalid_rule_is_refused_at_its_line(given: dict[str, Any], kind: type[Exception], said: str) -> None:
+def test_an_invalid_rule_is_refused_at_its_line(given: dict[str, Any], kind: type[Exception], message: str) -> None:
     """The message has the value, and says what to write."""
     with pytest.raises(kind) as caught:
         HideRule(**{"job": "churn-*", "lasting": 60, **given})
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_the_end_of_hiding_belongs_to_each_job() -> None:
@@ -174,9 +174,9 @@ def test_the_end_of_hiding_belongs_to_each_job() -> None:
         mock.clock.advance(10)
         create(client, "two")
         mock.clock.advance_to(after(30))
-        assert listed(client) == ["one"]
+        assert listed_names(client) == ["one"]
         mock.clock.advance_to(after(40))
-        assert listed(client) == ["two", "one"]
+        assert listed_names(client) == ["two", "one"]
 
 
 @pytest.mark.parametrize("order", ["CreationTime", "Name", "Status"])

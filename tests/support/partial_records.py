@@ -14,8 +14,8 @@ def entries(created: datetime, *visits: tuple[str, float, str | None]) -> list[d
     start = created
     for status, end_s, message in visits:
         end = created + timedelta(seconds=end_s)
-        told = {} if message is None else {"StatusMessage": message}
-        found.append({"Status": status, "StartTime": start.isoformat(), "EndTime": end.isoformat(), **told})
+        message_member = {} if message is None else {"StatusMessage": message}
+        found.append({"Status": status, "StartTime": start.isoformat(), "EndTime": end.isoformat(), **message_member})
         start = end
     return found
 

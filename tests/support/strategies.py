@@ -74,8 +74,8 @@ def durations() -> st.SearchStrategy[Duration]:
 def messages() -> st.SearchStrategy[str | Sequence[tuple[timedelta | float, str]]]:
     """Draw a phase's messages: one text, or several texts with offsets."""
     offsets = st.lists(st.integers(0, LONGEST_S), max_size=3).map(lambda later: [0, *sorted(later)])
-    told = offsets.flatmap(lambda ats: st.tuples(*(st.tuples(st.just(at), WORDS) for at in ats)))
-    return cast("st.SearchStrategy[str | Sequence[tuple[timedelta | float, str]]]", st.one_of(WORDS, told))
+    timed = offsets.flatmap(lambda ats: st.tuples(*(st.tuples(st.just(at), WORDS) for at in ats)))
+    return cast("st.SearchStrategy[str | Sequence[tuple[timedelta | float, str]]]", st.one_of(WORDS, timed))
 
 
 def phases(name: str, *, endless: bool = False) -> st.SearchStrategy[Phase]:

@@ -47,14 +47,14 @@ __all__ = ["VERBS", "Parameter", "conforms", "parameters"]
 
 JOB: Final = "churn-1"
 _FACES: Final = ("start", "stop", "fresh", "check_used")
-"""The methods of a mock that begin and end it; the others act on its world, or read it."""
+"""The methods of a mock that begin or end it; the others act on its world or read it."""
 _READS: Final = ("timeline", "svg")
 VERBS: Final = sorted(
     name
     for name, value in inspect.getmembers(SageMakerMock, inspect.isfunction)
     if not name.startswith("_") and name not in (*_FACES, *_READS)
 )
-"""What changes the world of a mock."""
+"""The methods that change the world of a mock."""
 
 Call = Callable[[SageMakerMock, dict[str, Any]], Any]
 
@@ -331,7 +331,7 @@ def _views() -> Iterator[Parameter]:
             if cls is JobView:
                 yield from _of(f"JobView.{name}", method, _on_a_view(name))
                 continue
-            assert attribute or len(inspect.signature(method).parameters) == 1, f"{cls.__name__}.{name} has no good call here"
+            assert attribute or len(inspect.signature(method).parameters) == 1, f"{cls.__name__}.{name} has no valid call here"
             if attribute:
                 yield from _of(f"{cls.__name__}.{name}", method, _viewed(attribute, name))
 

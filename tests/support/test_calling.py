@@ -35,7 +35,7 @@ MODEL: ServiceModel = invented(
 
 
 @pytest.mark.parametrize(
-    "value, said",
+    "value, problem",
     [
         ({}, "Answer lacks Name"),
         ({"Name": "a", "Colour": 1}, "Answer has an unknown Colour"),
@@ -54,9 +54,9 @@ MODEL: ServiceModel = invented(
         ({"Name": "a", "Table": {"x": 0}}, "Answer.Table['x'] is 0, which is too long, too short, too much or too little"),
     ],
 )
-def test_a_response_that_breaks_its_shape_is_reported(value: dict[str, Any], said: str) -> None:
+def test_a_response_that_breaks_its_shape_is_reported(value: dict[str, Any], problem: str) -> None:
     """Every test of this suite relies on this check."""
-    assert list(problems(MODEL.shape_for("Answer"), value, "Answer")) == [said]
+    assert list(problems(MODEL.shape_for("Answer"), value, "Answer")) == [problem]
 
 
 def test_a_response_that_fits_its_shape_passes() -> None:

@@ -37,7 +37,7 @@ DATAGRAM = socket.SOCK_DGRAM
 
 
 @pytest.mark.parametrize(
-    "reach, said",
+    "reach, attempt",
     [
         (lambda: socket.getaddrinfo("sagemaker.example", 443), "socket.getaddrinfo('sagemaker.example')"),
         (lambda: socket.getaddrinfo(host="sagemaker.example", port=443), "socket.getaddrinfo('sagemaker.example')"),
@@ -55,18 +55,18 @@ DATAGRAM = socket.SOCK_DGRAM
     ],
 )
 def test_a_send_fails_the_test_at_once_and_again_at_its_end(
-    reach: Callable[[], object], said: str, network_attempts: Attempts
+    reach: Callable[[], object], attempt: str, network_attempts: Attempts
 ) -> None:
     """The attempt stays on the list, so a test that swallows the first failure fails at its end."""
     with pytest.raises(pytest.fail.Exception) as failed:
         reach()
-    assert str(failed.value) == f"this test reached for the network: {said}. Answer the call inside the mock."
-    assert network_attempts == [said]
+    assert str(failed.value) == f"this test reached for the network: {attempt}. Answer the call inside the mock."
+    assert network_attempts == [attempt]
     network_attempts.clear()
 
 
 @pytest.mark.parametrize(
-    "event, args, said",
+    "event, args, attempt",
     [
         ("socket.connect", (None, FAR), f"socket.connect({FAR})"),
         ("socket.connect", (None, ("127.0.0.1", 80)), None),
@@ -76,9 +76,11 @@ def test_a_send_fails_the_test_at_once_and_again_at_its_end(
         ("open", ("192.0.2.1", "r", 0), None),
     ],
 )
-def test_only_lookups_and_sends_to_foreign_hosts_reach_the_network(event: str, args: tuple[Any, ...], said: str | None) -> None:
+def test_only_lookups_and_sends_to_foreign_hosts_reach_the_network(
+    event: str, args: tuple[Any, ...], attempt: str | None
+) -> None:
     """Other audit events, and local addresses, do not count."""
-    assert network_target(event, args) == said
+    assert network_target(event, args) == attempt
 
 
 def test_each_attempt_is_recorded_and_fails(network_attempts: Attempts) -> None:

@@ -17,5 +17,5 @@ def eventually(holds: Callable[[], object]) -> None:
     """
     began_s = real.monotonic()
     while not holds():
-        assert real.monotonic() - began_s < PATIENCE_S, "what was waited for did not come"
+        assert real.monotonic() - began_s < PATIENCE_S, "the condition did not become true within a minute"
         real.sleep(0.005)

@@ -19,7 +19,7 @@ MS = timedelta(milliseconds=1)
 OF_2026 = datetime(2026, 9, 16, 2, 0, tzinfo=timezone.utc)
 
 
-def whole(number: int) -> dict[str, Any]:
+def recorded_job(number: int) -> dict[str, Any]:
     """Return a recorded job with a plausible fraction of a second in its creation, and messages of its year."""
     recording = RECORDED[number]
     shown = described(recording, OF_2026) if number == 5 else described(recording)
@@ -41,7 +41,7 @@ def _moved(value: Any, by: timedelta) -> Any:
 
 
 EVERY: dict[str, dict[str, Any]] = {
-    **{f"described {number}": whole(number) for number in (0, 1, 3, 4, 5)},
+    **{f"described {number}": recorded_job(number) for number in (0, 1, 3, 4, 5)},
     **{str(one): response(one) for one in RECORDS},
     **PARTIAL_RECORDS,
 }
@@ -140,7 +140,7 @@ FINE = "2026-09-06T23:31:33.5755Z"
         (L1, {"FailureReason": "AlgorithmError: x"}, "F1"),
         (L1, {"ModelArtifacts": None}, "assumption"),
         (L1, {"StoppingCondition": {"MaxPendingTimeInSeconds": 900}}, "N13"),
-        (whole(5), {"TrainingTimeInSeconds": 9532}, "S9"),
+        (recorded_job(5), {"TrainingTimeInSeconds": 9532}, "S9"),
         (P1, {"TrainingStartTime": "2026-09-10T18:00:00Z"}, "N1"),
         (P1, {"TrainingTimeInSeconds": 1}, "N3"),
         (P1, {"BillableTimeInSeconds": 1}, "N3"),
@@ -220,7 +220,7 @@ def with_entries(record: dict[str, Any], change: Callable[[list[dict[str, Any]]]
             ),
             "O1",
         ),
-        (with_entries(whole(5), lambda _: None, TrainingJobStatus="InProgress"), "T1"),
+        (with_entries(recorded_job(5), lambda _: None, TrainingJobStatus="InProgress"), "T1"),
     ],
 )  # fmt: skip
 def test_an_unknown_life_is_found(record: dict[str, Any], wanted: str) -> None:

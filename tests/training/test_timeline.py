@@ -5,7 +5,7 @@ from random import Random
 from typing import cast
 
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 from sagemock.clock.instants import SECOND_US
@@ -44,7 +44,7 @@ def as_text(job: Job) -> str:
     return " ".join(f"{entry.status}@{(entry.start_us - job.created_us) / SECOND_US:g}" for entry in entries)
 
 
-def grows(earlier: Snapshot, later: Snapshot) -> None:
+def check_growth(earlier: Snapshot, later: Snapshot) -> None:
     """Check that the later description only adds to the earlier one."""
     *closed, last = earlier.transitions
     same = later.transitions[len(closed)]
@@ -97,7 +97,7 @@ def test_a_later_instant_only_adds(records: tuple[Job, ...]) -> None:
     """Closed entries never change; the open one may change its message and end; LastModifiedTime and the seconds only grow."""
     for job in records:
         for earlier_us, later_us in pairwise(instants(job)):
-            grows(snapshot(job, earlier_us), snapshot(job, later_us))
+            check_growth(snapshot(job, earlier_us), snapshot(job, later_us))
 
 
 @given(lives())
@@ -108,10 +108,15 @@ def test_an_intervention_changes_only_the_future(records: tuple[Job, ...]) -> No
         for now_us in instants(before):
             if now_us < done_us:
                 assert snapshot(before, now_us) == snapshot(after, now_us)
-        grows(snapshot(before, done_us), snapshot(after, done_us))
+        check_growth(snapshot(before, done_us), snapshot(after, done_us))
+
+
+# Rarely drawn: only a spot job is interrupted, while it downloads or trains.
+INTERRUPTED = played(NORMAL, {"TrainingJobName": "job", "EnableManagedSpotTraining": True}).after(Interrupt(offset(50)))
 
 
 @settings(max_examples=200)
+@example((played(NORMAL), INTERRUPTED))
 @given(lives())
 def test_an_intervention_shows_at_its_instant(records: tuple[Job, ...]) -> None:
     """A stopped job is Stopping at once, a failed one Failed, a completed one Completed, an interrupted one Interrupted."""
@@ -178,7 +183,7 @@ def test_equal_lives_share_one_timeline(job: Job) -> None:
 @given(st.integers(1, 4), st.integers(10, 600), st.booleans())
 def test_only_without_checkpoints_training_is_lost(times: int, training_s: int, checkpoints: bool) -> None:  # noqa: FBT001  # drawn
     """With them an interrupted job trains as long in all as another one. Without them its last attempt trains all of it."""
-    request: dict[str, object] = limited(10**6, 10**7)
+    request: dict[str, object] = with_limits(10**6, 10**7)
     request |= {"CheckpointConfig": {"S3Uri": "s3://bucket/checkpoints"}} if checkpoints else {}
     job = job_playing(Plan.interrupted(times, then=Plan.completes(training=training_s)), request)
     entries = snapshot(job, job.last_us).transitions
@@ -320,7 +325,7 @@ def test_a_hanging_job_ends_only_by_an_intervention(during: str) -> None:
 # -- limits
 
 
-def limited(runtime_s: int, wait_s: int | None = None) -> dict[str, object]:
+def with_limits(runtime_s: int, wait_s: int | None = None) -> dict[str, object]:
     """Return a request with these limits."""
     condition = {"MaxRuntimeInSeconds": runtime_s} | ({} if wait_s is None else {"MaxWaitTimeInSeconds": wait_s})
     return {"TrainingJobName": "job", "StoppingCondition": condition, "EnableManagedSpotTraining": wait_s is not None}
@@ -329,15 +334,15 @@ def limited(runtime_s: int, wait_s: int | None = None) -> dict[str, object]:
 @pytest.mark.parametrize(
     "request_, life",
     [
-        (limited(120), "Starting@0 Downloading@10 Training@30 Uploading@130 Completed@135"),
-        (limited(119), "Starting@0 Downloading@10 Training@30 Stopping@129 Uploading@132 MaxRuntimeExceeded@137"),
-        (limited(20), "Starting@0 Downloading@10 Training@30 Stopping@30 Uploading@33 MaxRuntimeExceeded@38"),
-        (limited(19), "Starting@0 Downloading@10 Stopping@29 MaxRuntimeExceeded@32"),
-        (limited(500, 130), "Starting@0 Downloading@10 Training@30 Uploading@130 Completed@135"),
-        (limited(500, 129), "Starting@0 Downloading@10 Training@30 Stopping@129 Uploading@132 MaxWaitTimeExceeded@137"),
-        (limited(500, 10), "Starting@0 Downloading@10 Stopping@10 MaxWaitTimeExceeded@13"),
-        (limited(500, 9), "Starting@0 Stopping@9 MaxWaitTimeExceeded@12"),
-        (limited(119, 129), "Starting@0 Downloading@10 Training@30 Stopping@129 Uploading@132 MaxRuntimeExceeded@137"),
+        (with_limits(120), "Starting@0 Downloading@10 Training@30 Uploading@130 Completed@135"),
+        (with_limits(119), "Starting@0 Downloading@10 Training@30 Stopping@129 Uploading@132 MaxRuntimeExceeded@137"),
+        (with_limits(20), "Starting@0 Downloading@10 Training@30 Stopping@30 Uploading@33 MaxRuntimeExceeded@38"),
+        (with_limits(19), "Starting@0 Downloading@10 Stopping@29 MaxRuntimeExceeded@32"),
+        (with_limits(500, 130), "Starting@0 Downloading@10 Training@30 Uploading@130 Completed@135"),
+        (with_limits(500, 129), "Starting@0 Downloading@10 Training@30 Stopping@129 Uploading@132 MaxWaitTimeExceeded@137"),
+        (with_limits(500, 10), "Starting@0 Downloading@10 Stopping@10 MaxWaitTimeExceeded@13"),
+        (with_limits(500, 9), "Starting@0 Stopping@9 MaxWaitTimeExceeded@12"),
+        (with_limits(119, 129), "Starting@0 Downloading@10 Training@30 Stopping@129 Uploading@132 MaxRuntimeExceeded@137"),
     ],
 )
 def test_a_limit_cuts_what_would_last_longer(request_: dict[str, object], life: str) -> None:
@@ -358,13 +363,13 @@ def test_a_hanging_job_ends_after_the_default_of_a_day() -> None:
 def test_no_limit_cuts_a_stopping_job() -> None:
     """A stop in time ends as Stopped."""
     plan = Plan.completes(starting=10, downloading=20, training=100, stopping=300, uploading=5)
-    assert as_text(job_playing(plan, limited(50)).after(Stop(offset(59)))).endswith("Stopping@59 Uploading@359 Stopped@364")
-    assert as_text(job_playing(plan, limited(50))).endswith("Stopping@60 Uploading@360 MaxRuntimeExceeded@365")
+    assert as_text(job_playing(plan, with_limits(50)).after(Stop(offset(59)))).endswith("Stopping@59 Uploading@359 Stopped@364")
+    assert as_text(job_playing(plan, with_limits(50))).endswith("Stopping@60 Uploading@360 MaxRuntimeExceeded@365")
 
 
 def test_limit_lag_delays_a_limit() -> None:
     """As the service enforces it, late by a minute or more (aws/sagemaker-python-sdk#4451, apache/airflow#33982)."""
-    assert as_text(job_playing(NORMAL.but(limit_lag=15), limited(60))).split()[3] == "Stopping@85"
+    assert as_text(job_playing(NORMAL.but(limit_lag=15), with_limits(60))).split()[3] == "Stopping@85"
 
 
 # -- messages
@@ -447,7 +452,7 @@ def test_the_message_of_a_reused_pool_names_the_other_job() -> None:
 def test_a_planned_stop_is_not_cut_by_a_limit() -> None:
     """Its container is already stopping."""
     plan = Plan([Phase("Starting", 10), Phase("Training", 10), Phase("Stopping", 100), Phase("Uploading", 5)], ending="Stopped")
-    assert as_text(job_playing(plan, limited(40, 50))) == "Starting@0 Training@10 Stopping@20 Uploading@120 Stopped@125"
+    assert as_text(job_playing(plan, with_limits(40, 50))) == "Starting@0 Training@10 Stopping@20 Uploading@120 Stopped@125"
 
 
 def test_a_job_that_pulls_its_image_does_not_download_again() -> None:

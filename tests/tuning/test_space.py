@@ -13,7 +13,7 @@ SCALINGS = ("Auto", "Linear", "Logarithmic", "ReverseLogarithmic")
 SHARES = st.floats(0, 1) | st.sampled_from([0.0, 1.0, 5e-324, math.nextafter(1, 0)])
 
 
-def whole(low: object, high: object, scaling: str | None = "Linear", name: str = "depth") -> dict[str, Any]:
+def integer_range(low: object, high: object, scaling: str | None = "Linear", name: str = "depth") -> dict[str, Any]:
     """Return ParameterRanges with one integer range."""
     return {"IntegerParameterRanges": [one(low, high, scaling, name)]}
 
@@ -29,7 +29,7 @@ def one(low: object, high: object, scaling: str | None, name: str) -> dict[str, 
     return bounds if scaling is None else {**bounds, "ScalingType": scaling}
 
 
-def only(ranges: dict[str, Any], share: float) -> str:
+def value_at(ranges: dict[str, Any], share: float) -> str:
     """Return the value of the only range at a point of its axis."""
     (value,) = Space.of(ranges).decode([share]).values()
     return value
@@ -43,7 +43,7 @@ def settings(ranges: dict[str, Any]) -> list[dict[str, str]]:
 
 
 BOTH = {
-    **whole(1, 3),
+    **integer_range(1, 3),
     **real("0.5", "2"),
     "CategoricalParameterRanges": [{"Name": "kind", "Values": ["a", "b"]}],
     "AutoParameters": [{"Name": "seed", "ValueHint": "7"}],
@@ -56,11 +56,11 @@ BOTH = {
 @given(st.integers(-(10**30), 10**30), st.integers(1, 10**30), st.sampled_from(SCALINGS), SHARES)
 def test_an_integer_is_within_its_range(low: int, more: int, scaling: str, share: float) -> None:
     """At the edges too; its point converts back to the integer."""
-    ranges = whole(low, low + more, scaling)
-    value = only(ranges, share)
+    ranges = integer_range(low, low + more, scaling)
+    value = value_at(ranges, share)
     assert low <= int(value) <= low + more
     if more < 10**12 and abs(low) < 10**12:
-        assert only(ranges, Space.of(ranges).encode({"depth": value})[0]) == value
+        assert value_at(ranges, Space.of(ranges).encode({"depth": value})[0]) == value
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False, allow_infinity=False), SHARES)
@@ -68,7 +68,7 @@ def test_an_integer_is_within_its_range(low: int, more: int, scaling: str, share
 def test_a_continuous_value_is_within_its_range(scaling: str, low: float, high: float, share: float) -> None:
     """Over all floats; where the scale cannot be used, the axis is linear."""
     ranges = real(low, high, scaling)
-    value = only(ranges, share)
+    value = value_at(ranges, share)
     assert min(low, high) <= float(value) <= max(low, high)
     assert repr(float(value)) == value or low == high
     assert all(0 <= place <= 1 for place in Space.of(ranges).encode({"rate": value}))
@@ -96,7 +96,7 @@ def test_a_category_is_one_of_the_given_ones(values: list[str], share: float) ->
 @given(st.integers(-5, 5), st.integers(0, 4), st.lists(st.sampled_from("abcd"), min_size=1, max_size=4, unique=True))
 def test_each_combination_comes_once(low: int, more: int, values: list[str]) -> None:
     """Grid search, and the refusal of too few combinations, rely on this."""
-    ranges = {**whole(low, low + more), "CategoricalParameterRanges": [{"Name": "kind", "Values": values}]}
+    ranges = {**integer_range(low, low + more), "CategoricalParameterRanges": [{"Name": "kind", "Values": values}]}
     found = [tuple(values.items()) for values in settings(ranges)]
     assert len(found) == len(set(found)) == (more + 1) * len(values)
     assert set(found) == {(("depth", str(depth)), ("kind", kind)) for depth in range(low, low + more + 1) for kind in values}
@@ -117,16 +117,16 @@ def test_each_combination_comes_once(low: int, more: int, values: list[str]) -> 
         (real("0", "0.9999", "ReverseLogarithmic"), "0.99"),
         (real("-1e308", "1e308"), "0.0"),
         (real("-1", "-0"), "-0.5"),
-        (whole(1, 9), "5"),
-        (whole(1, 1023, "Logarithmic"), "32"),
-        (whole(1, 1023, "Auto"), "32"),
-        (whole("1.0", "+9.00"), "5"),
+        (integer_range(1, 9), "5"),
+        (integer_range(1, 1023, "Logarithmic"), "32"),
+        (integer_range(1, 1023, "Auto"), "32"),
+        (integer_range("1.0", "+9.00"), "5"),
     ],
 )
 def test_the_middle_of_the_axis_follows_the_scaling(ranges: dict[str, Any], middle: str) -> None:
     """By the ScalingType of the range."""
-    assert float(only(ranges, 0.5)) == pytest.approx(float(middle))
-    assert ("." in only(ranges, 0.5)) == ("." in middle)
+    assert float(value_at(ranges, 0.5)) == pytest.approx(float(middle))
+    assert ("." in value_at(ranges, 0.5)) == ("." in middle)
 
 
 @pytest.mark.parametrize(
@@ -136,8 +136,8 @@ def test_the_middle_of_the_axis_follows_the_scaling(ranges: dict[str, Any], midd
         (real("-1", "-0.0"), ["-1.0", "0.0"]),
         (real("1e-8", "1", "Logarithmic"), ["1e-08", "1.0"]),
         (real("0.1", "0.9", "ReverseLogarithmic"), ["0.1", "0.9"]),
-        (whole(10, 20), ["10", "20"]),
-        (whole(10, 20, "Logarithmic"), ["10", "20"]),
+        (integer_range(10, 20), ["10", "20"]),
+        (integer_range(10, 20, "Logarithmic"), ["10", "20"]),
         # Only `validate=False` accepts these.
         (real("5", "1"), ["1.0", "5.0"]),
         (real("0", "1", "Logarithmic"), ["0.0", "1.0"]),
@@ -146,15 +146,15 @@ def test_the_middle_of_the_axis_follows_the_scaling(ranges: dict[str, Any], midd
         (real("0", "nan"), ["0", "0"]),
         (real("0", "1e999"), ["0", "0"]),
         (real("2", "2"), ["2", "2"]),
-        (whole("***", "1"), ["***", "***"]),
-        (whole("1", "2.5"), ["1", "1"]),
-        (whole("3", "3"), ["3", "3"]),
+        (integer_range("***", "1"), ["***", "***"]),
+        (integer_range("1", "2.5"), ["1", "1"]),
+        (integer_range("3", "3"), ["3", "3"]),
     ],
 )
 def test_the_edges_of_the_axis_are_the_bounds(ranges: dict[str, Any], values: list[str]) -> None:
     """Points beyond them count as them."""
-    assert [only(ranges, 0), only(ranges, 1)] == values
-    assert [only(ranges, -3), only(ranges, 3)] == values
+    assert [value_at(ranges, 0), value_at(ranges, 1)] == values
+    assert [value_at(ranges, -3), value_at(ranges, 3)] == values
 
 
 def test_a_value_from_another_range_has_a_point_too() -> None:
@@ -166,7 +166,7 @@ def test_a_value_from_another_range_has_a_point_too() -> None:
     assert Space.of(real("x", "y")).encode({"rate": "1"}) == (0.5,)
     assert Space.of(real("1", "1.0000000000000002", "Logarithmic")).encode({"rate": "1"}) == (0,)
     assert Space.of(real("0", "5e-324")).encode({"rate": "5e-324"}) == (1,)
-    assert Space.of(whole(10**18, 10**18 + 1, "Logarithmic")).encode({"depth": str(10**18)}) == (0.5,)
+    assert Space.of(integer_range(10**18, 10**18 + 1, "Logarithmic")).encode({"depth": str(10**18)}) == (0.5,)
 
 
 def test_a_space_is_a_value() -> None:

@@ -35,7 +35,7 @@ def curves(draw: st.DrawFn) -> Values:
 OTHERS = st.lists(curves(), max_size=6)
 
 
-def until(emissions: Values, at_us: int) -> Values:
+def emitted_by(emissions: Values, at_us: int) -> Values:
     """Return the emissions up to an instant."""
     return tuple(one for one in emissions if one[0] <= at_us)
 
@@ -55,7 +55,7 @@ def test_a_stop_depends_on_nothing_later(
     at_us = stop(own, others, maximize=maximize)
     assert at_us is None or at_us in [instant for instant, _ in own]
     if at_us is not None:
-        assert stop(until(own, at_us), [until(one, at_us) for one in others], maximize=maximize) == at_us
+        assert stop(emitted_by(own, at_us), [emitted_by(one, at_us) for one in others], maximize=maximize) == at_us
 
 
 @given(curves(), OTHERS)

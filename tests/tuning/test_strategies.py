@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sagemock.tuning.space import Space
 from sagemock.tuning.strategies import Trial, propose
-from tests.tuning.test_space import one, real, whole
+from tests.tuning.test_space import integer_range, one, real
 
 STRATEGIES = ("Random", "Bayesian", "Hyperband", "Grid")
 CUBE = Space.of({
@@ -32,11 +32,11 @@ def run(  # noqa: PLR0913  # as many as a tuning job has
         for number in range(first, min(first + wave, count + 1)):
             values = propose(strategy, space, seed=seed, number=number, trials=[*done, *pending], maximize=maximize)
             pending.append(Trial(values, None))
-        done += [Trial(values, worth(space, values, maximize=maximize)) for values, _ in pending]
+        done += [Trial(values, objective_of(space, values, maximize=maximize)) for values, _ in pending]
     return done
 
 
-def worth(space: Space, values: Any, *, maximize: bool) -> float:
+def objective_of(space: Space, values: Any, *, maximize: bool) -> float:
     """Return the objective of a setting."""
     found = -math.dist(space.encode(values), [0.3] * len(space.names))
     return found if maximize else -found
@@ -135,7 +135,7 @@ def test_bayesian_keeps_most_categories_of_a_good_setting() -> None:
 @pytest.mark.parametrize("wave", [1, 4])
 def test_trials_do_not_repeat_while_others_are_left(strategy: str, wave: int) -> None:
     """The service refuses ranges with fewer combinations than training jobs."""
-    space = Space.of({**whole(1, 4), **KINDS})
+    space = Space.of({**integer_range(1, 4), **KINDS})
     trials = run(strategy, space, 14, wave=wave)
     assert space.combinations == 12
     assert len({tuple(trial.values.items()) for trial in trials[:12]}) == 12

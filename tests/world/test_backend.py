@@ -78,28 +78,28 @@ def call(operation: str, params: Mapping[str, Any] | str = "{}", **changes: Any)
     return Request(API, "sagemaker", operation, **given)
 
 
-def answered(reply: Reply | None) -> Any:
+def document(reply: Reply | None) -> Any:
     """Return the JSON document of an answer."""
     assert reply is not None
     assert isinstance(reply.answer, Answer)
     return json.loads(reply.answer.body)
 
 
-def created(subject: Backend) -> Backend:
+def create(subject: Backend) -> Backend:
     """Create a job through the backend."""
-    answered(subject.answer(call("CreateTrainingJob", request("churn"))))
+    document(subject.answer(call("CreateTrainingJob", request("churn"))))
     return subject
 
 
 def test_a_job_depends_on_the_clock_alone() -> None:
     """A description depends only on the instant, not on threads or patches."""
-    subject = created(backend())
+    subject = create(backend())
     describe = call("DescribeTrainingJob", {"TrainingJobName": "churn"})
-    assert answered(subject.answer(describe))["SecondaryStatus"] == "Starting"
+    assert document(subject.answer(describe))["SecondaryStatus"] == "Starting"
     subject.clock.advance(seconds=30)
-    assert answered(subject.answer(describe))["SecondaryStatus"] == "Training"
+    assert document(subject.answer(describe))["SecondaryStatus"] == "Training"
     subject.clock.advance(hours=1)
-    assert answered(subject.answer(describe))["TrainingJobStatus"] == "Completed"
+    assert document(subject.answer(describe))["TrainingJobStatus"] == "Completed"
 
 
 def test_an_answer_has_its_instant_and_its_latency() -> None:
@@ -115,10 +115,10 @@ def test_a_refusal_is_an_answer_and_is_recorded() -> None:
     """With the caller's account and the attempt."""
     subject = backend()
     subject.accounts["AKIDOTHER"] = "999999999999"
-    created(subject)
+    create(subject)
     headers = {"Authorization": "AWS4-HMAC-SHA256 Credential=AKIDOTHER/20180730/us-east-1/sagemaker/aws4_request"}
     body = {"TrainingJobName": "churn"}
-    found = answered(subject.answer(call("DescribeTrainingJob", body, headers=headers, attempt=2)))
+    found = document(subject.answer(call("DescribeTrainingJob", body, headers=headers, attempt=2)))
     assert found == {"__type": "ValidationException", "message": "Requested resource not found."}
     assert [(one.operation, one.outcome, one.attempt) for one in subject.calls] == [
         ("CreateTrainingJob", "ok", 1),
@@ -138,7 +138,7 @@ def test_a_refusal_is_an_answer_and_is_recorded() -> None:
 )
 def test_a_lost_answer_is_a_value(error: str, lost: Lost) -> None:
     """The client turns it into its own errors; it takes as long as that client would wait."""
-    subject = created(backend())
+    subject = create(backend())
     subject.faults.add(Fault("StopTrainingJob", error))
     stop = call("StopTrainingJob", {"TrainingJobName": "churn"}, timeouts=Timeouts(3, 7))
     reply = subject.answer(stop)
@@ -151,7 +151,7 @@ def test_a_lost_answer_is_a_value(error: str, lost: Lost) -> None:
 
 def test_a_lost_answer_without_a_client_timeout_is_an_error() -> None:
     """The error names the setting that is missing."""
-    subject = created(backend())
+    subject = create(backend())
     subject.faults.add(Fault("StopTrainingJob", "ReadTimeout"))
     with pytest.raises(NothingWillHappen, match="read_timeout=None"):
         subject.answer(call("StopTrainingJob", {"TrainingJobName": "churn"}))
@@ -160,7 +160,7 @@ def test_a_lost_answer_without_a_client_timeout_is_an_error() -> None:
 
 def test_a_request_with_a_broken_answer_has_taken_effect() -> None:
     """Only its answer cannot be read."""
-    subject = created(backend())
+    subject = create(backend())
     subject.faults.add(Fault("StopTrainingJob", "MalformedBody"))
     reply = subject.answer(call("StopTrainingJob", {"TrainingJobName": "churn"}))
     assert reply is not None
@@ -186,7 +186,7 @@ def of_logs(operation: str) -> Request:
 
 def test_log_groups_are_listed_beside_those_of_the_fallback() -> None:
     """If the real service may be reached, its list is returned alone."""
-    groups = answered(backend().answer(of_logs("DescribeLogGroups")))["logGroups"]
+    groups = document(backend().answer(of_logs("DescribeLogGroups")))["logGroups"]
     assert [group["logGroupName"] for group in groups] == ["/aws/sagemaker/TrainingJobs", "/aws/us-east-1"]
     assert backend(passthrough=["logs"]).answer(of_logs("DescribeLogGroups")) is None
 
@@ -194,13 +194,13 @@ def test_log_groups_are_listed_beside_those_of_the_fallback() -> None:
 def test_inputs_are_checked_by_the_fallback() -> None:
     """It has the buckets, and is asked only under `check_s3`."""
     for subject, looked in ((backend(), []), (backend(check_s3=True), ["us-east-1/churn"])):
-        created(subject)
+        create(subject)
         assert vars(subject.fallback)["refused"] == looked
 
 
 def test_endless_polling_is_an_error() -> None:
     """Law 9: nothing can happen to a finished job."""
-    subject = created(backend())
+    subject = create(backend())
     subject.clock.advance(timedelta(hours=1))
     describe = call("DescribeTrainingJob", {"TrainingJobName": "churn"})
 
@@ -214,7 +214,7 @@ def test_endless_polling_is_an_error() -> None:
 
 def test_a_call_of_another_process_is_recorded_with_its_origin_and_is_never_an_endless_loop() -> None:
     """Its loop takes real time, and its user can interrupt it."""
-    one = created(backend(idle_limit=1))
+    one = create(backend(idle_limit=1))
     one.clock.advance(hours=1)
     for _ in range(1002):
         one.answer(call("ListTrainingJobs", origin="127.0.0.1:1 aws-cli"))

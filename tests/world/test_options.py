@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Options.of(wall="frozen")  # type: ignore[arg-type]
 
 
-def planned(plan: Plan, request: Mapping[str, Any]) -> Plan:
+def plan_for_names(plan: Plan, request: Mapping[str, Any]) -> Plan:
     """Return a plan for jobs with certain names."""
     return plan if request["TrainingJobName"].startswith("churn") else Plan()  # pragma: no cover  # never called
 
@@ -87,7 +87,7 @@ def test_options_are_immutable_values() -> None:
         {"patience": timedelta(seconds=1)},
         {"plan": Plan.completes()},
         {"plan": lambda _request: Plan.completes()},
-        {"plan": partial(planned, Plan.fails())},
+        {"plan": partial(plan_for_names, Plan.fails())},
         {"validate": False},
         {"strict": False},
         {"account_id": "000000000000"},

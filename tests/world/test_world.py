@@ -283,15 +283,15 @@ def test_a_plan_applies_to_later_jobs_only() -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern, met",
+    "pattern, matches",
     [("churn", True), ("ch?rn", True), ("[a-c]hurn", True), ("CHURN", False), ("chur", False), ("*", True), ("churn-*", False)],
 )
-def test_a_pattern_matches_whole_names_and_is_case_sensitive(pattern: str, met: bool) -> None:  # noqa: FBT001  # a column of the table
+def test_a_pattern_matches_whole_names_and_is_case_sensitive(pattern: str, matches: bool) -> None:  # noqa: FBT001  # a column of the table
     """It is a glob, as in a shell."""
     with mock_sagemaker(strict=False) as mock:
         mock.plan(pattern, FIRST)
         create(make_client())
-        assert (mock.jobs["churn"].plan == FIRST) == met
+        assert (mock.jobs["churn"].plan == FIRST) == matches
 
 
 def test_a_predicate_and_a_callable_plan_get_the_request() -> None:

@@ -36,7 +36,7 @@ def max_wait_is_for_spot(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def max_wait_covers_max_runtime(request: Mapping[str, Any]) -> str | None:
-    """Service model: "It must be equal to or greater than MaxRuntimeInSeconds"."""
+    """Refuse too short a MaxWaitTimeInSeconds (service model: "It must be equal to or greater than MaxRuntimeInSeconds")."""
     condition = _condition(request)
     if condition.get("MaxWaitTimeInSeconds", _FAR) < condition.get("MaxRuntimeInSeconds", _DAY_S):
         return "Invalid MaxWaitTimeInSeconds. It must be equal to or greater than MaxRuntimeInSeconds"
@@ -45,7 +45,7 @@ def max_wait_covers_max_runtime(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def spot_needs_max_wait(request: Mapping[str, Any]) -> str | None:
-    """Developer guide, managed spot training: a spot job needs MaxWaitTimeInSeconds."""
+    """Refuse a spot job without MaxWaitTimeInSeconds (developer guide, managed spot training)."""
     if request.get("EnableManagedSpotTraining") and "MaxWaitTimeInSeconds" not in _condition(request):
         return "MaxWaitTimeInSeconds must be specified when EnableManagedSpotTraining is set to true"
     return None
@@ -53,7 +53,7 @@ def spot_needs_max_wait(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def max_runtime_is_at_most_28_days(request: Mapping[str, Any]) -> str | None:
-    """Service model, MaxRuntimeInSeconds: "The maximum value is 28 days"."""
+    """Refuse a MaxRuntimeInSeconds of more than 28 days (service model: "The maximum value is 28 days")."""
     if _condition(request).get("MaxRuntimeInSeconds", 0) > 28 * _DAY_S:
         return f"Invalid MaxRuntimeInSeconds. It must be less than or equal to {28 * _DAY_S}"
     return None
@@ -61,7 +61,7 @@ def max_runtime_is_at_most_28_days(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def augmented_manifest_is_piped(request: Mapping[str, Any]) -> str | None:
-    """Service model, S3DataType: it "can only be used if the Channel's input mode is Pipe"."""
+    """Refuse AugmentedManifestFile without Pipe (service model: "can only be used if the Channel's input mode is Pipe")."""
     mode = request.get("AlgorithmSpecification", {}).get("TrainingInputMode")
     for channel in request.get("InputDataConfig", ()):
         source = channel.get("DataSource", {}).get("S3DataSource", {})
@@ -72,7 +72,7 @@ def augmented_manifest_is_piped(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def channel_has_one_source(request: Mapping[str, Any]) -> str | None:
-    """Service model, DataSource: "the location of the channel data"."""
+    """Refuse a channel with no or several sources (service model, DataSource: "the location of the channel data")."""
     for channel in request.get("InputDataConfig", ()):
         if _ONE_SOURCE(len(channel.get("DataSource", {})) != 1):
             return f"Exactly one data source must be specified for channel {channel['ChannelName']}"
@@ -124,14 +124,14 @@ def tag_keys_are_free(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def tag_keys_are_unique(request: Mapping[str, Any]) -> str | None:
-    """Operation documentation of AddTags: "Tag keys must be unique per resource"."""
+    """Refuse two tags with the same key (operation documentation of AddTags: "Tag keys must be unique per resource")."""
     twice = repeated([tag["Key"] for tag in request.get("Tags", ())])
     return None if twice is None else f"Tag keys must be unique per resource, and {twice} is given more than once"
 
 
 @_WORDS
 def evaluation_has_a_type(request: Mapping[str, Any]) -> str | None:
-    """Service model, EvaluationType: "Required when serverless job type is Evaluation"."""
+    """Refuse a missing EvaluationType (service model: "Required when serverless job type is Evaluation")."""
     serverless = request.get("ServerlessJobConfig", {})
     if serverless.get("JobType") == "Evaluation" and "EvaluationType" not in serverless:
         return "EvaluationType is required when the JobType of ServerlessJobConfig is Evaluation"
@@ -140,7 +140,7 @@ def evaluation_has_a_type(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def sequence_length_is_known(request: Mapping[str, Any]) -> str | None:
-    """Service model, SequenceLength: "an integer value from 1K to 1024K"."""
+    """Refuse another SequenceLength than the service model allows: "an integer value from 1K to 1024K"."""
     length = request.get("ServerlessJobConfig", {}).get("SequenceLength")
     if length is not None and not 1 <= int(length.removesuffix("K")) <= 1024:  # noqa: PLR2004  # as the model has it
         return f"Invalid SequenceLength {length}. It must be a value from 1K to 1024K"
@@ -149,7 +149,7 @@ def sequence_length_is_known(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def profiling_interval_is_known(request: Mapping[str, Any]) -> str | None:
-    """Service model, ProfilingIntervalInMilliseconds: "Available values are" these."""
+    """Refuse an interval that the service model does not list (ProfilingIntervalInMilliseconds: "Available values are")."""
     interval = request.get("ProfilerConfig", {}).get("ProfilingIntervalInMilliseconds", INTERVALS[0])
     if interval not in INTERVALS:
         return f"Invalid ProfilingIntervalInMilliseconds {interval}. It must be one of {', '.join(map(str, INTERVALS))}"
@@ -158,7 +158,7 @@ def profiling_interval_is_known(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def rule_names_are_unique(request: Mapping[str, Any]) -> str | None:
-    """Service model: "It must be unique relative to other rule configuration names"."""
+    """Refuse two rules with the same name (service model: "It must be unique relative to other rule configuration names")."""
     for member in ("DebugRuleConfigurations", "ProfilerRuleConfigurations"):
         names = [rule["RuleConfigurationName"] for rule in request.get(member, ())]
         twice = repeated(names)

@@ -51,7 +51,7 @@ _AT_A_TIME, _IN_ALL, _IN_ALL_RANDOM, _METRICS = 100, 750, 10_000, 20
 
 @_WORDS
 def grid_is_categorical(request: Mapping[str, Any]) -> str | None:
-    """Developer guide, grid search: only categorical ranges are allowed."""
+    """Refuse Grid with other ranges than categorical ones (developer guide, grid search)."""
     if _strategy(request) == "Grid":
         for given in tuning_ranges.each(request):
             if given.get("IntegerParameterRanges") or given.get("ContinuousParameterRanges"):
@@ -61,7 +61,7 @@ def grid_is_categorical(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def grid_is_whole(request: Mapping[str, Any]) -> str | None:
-    """Developer guide, grid search: MaxNumberOfTrainingJobs is computed, or has to be the number of combinations."""
+    """Refuse another MaxNumberOfTrainingJobs for Grid than the number of combinations (developer guide, grid search)."""
     most = limits(request).get("MaxNumberOfTrainingJobs")
     if _strategy(request) == "Grid" and most is not None:
         total = sum(Space.of(given).combinations or 0 for given in tuning_ranges.each(request))
@@ -74,7 +74,7 @@ def grid_is_whole(request: Mapping[str, Any]) -> str | None:
 
 
 def hyperband_knows_its_resource(request: Mapping[str, Any]) -> str | None:
-    """Refuse in words that were seen (awslabs/graphstorm#1243)."""
+    """Refuse Hyperband without a MaxResource, in words that were seen (awslabs/graphstorm#1243)."""
     if _strategy(request) == "Hyperband" and any(found is None for found in _resources(request)):
         return (
             "MaxResource parameter is not provided and could not be inferred from provided static hyperparameters of "
@@ -85,7 +85,7 @@ def hyperband_knows_its_resource(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def hyperband_resource_is_in_bounds(request: Mapping[str, Any]) -> str | None:
-    """Service model, MaxResource: "The maximum value is 20,000"; MinResource is not above MaxResource."""
+    """Refuse a MaxResource above 20,000 (service model: "The maximum value is 20,000"), or below MinResource."""
     for found in _resources(request):
         if found is not None and found[1] > _MOST_RESOURCE:
             return f"Invalid MaxResource {found[1]}. It must be less than or equal to {_MOST_RESOURCE}"
@@ -96,7 +96,7 @@ def hyperband_resource_is_in_bounds(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def hyperband_stops_by_itself(request: Mapping[str, Any]) -> str | None:
-    """Service model: "TrainingJobEarlyStoppingType must be OFF to use Hyperband"."""
+    """Refuse early stopping with Hyperband (service model: "TrainingJobEarlyStoppingType must be OFF to use Hyperband")."""
     if _strategy(request) == "Hyperband" and _config(request).get("TrainingJobEarlyStoppingType") == "Auto":
         return "TrainingJobEarlyStoppingType must be Off when the strategy is Hyperband"
     return None
@@ -104,7 +104,7 @@ def hyperband_stops_by_itself(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def strategy_config_is_for_hyperband(request: Mapping[str, Any]) -> str | None:
-    """Service model, StrategyConfig: "should be provided only if Hyperband is selected"."""
+    """Refuse StrategyConfig for other strategies (service model: "should be provided only if Hyperband is selected")."""
     if _strategy(request) != "Hyperband" and _EMPTY(_config(request).get("StrategyConfig", {})):
         return "HyperbandStrategyConfig is only supported when the strategy is Hyperband"
     return None
@@ -112,7 +112,7 @@ def strategy_config_is_for_hyperband(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def early_stopping_is_for_one_definition(request: Mapping[str, Any]) -> str | None:
-    """Developer guide, early stopping: it is for tuning jobs with a single algorithm."""
+    """Refuse early stopping for several algorithms (developer guide, early stopping)."""
     if _config(request).get("TrainingJobEarlyStoppingType") == "Auto" and len(definitions(request)) > 1:
         return "TrainingJobEarlyStoppingType must be Off when more than one training job definition is specified"
     return None
@@ -128,14 +128,14 @@ def something_ends_it(request: Mapping[str, Any]) -> str | None:
 
 
 def parallel_jobs_are_within_the_quota(request: Mapping[str, Any]) -> str | None:
-    """Developer guide, limits: 10, which can be raised to 100."""
+    """Refuse more than 100 children at a time (developer guide, limits: 10, which can be raised to 100)."""
     return _beyond(
         "Number of parallel training jobs per hyperparameter tuning job", _AT_A_TIME, limits(request)["MaxParallelTrainingJobs"]
     )
 
 
 def jobs_are_within_the_quota(request: Mapping[str, Any]) -> str | None:
-    """Developer guide, limits: 750, and 10,000 with Random."""
+    """Refuse more children than 750, or 10,000 with Random (developer guide, limits)."""
     most = _IN_ALL_RANDOM if _strategy(request) == "Random" else _IN_ALL
     return _beyond(
         "Number of training jobs per hyperparameter tuning job", most, limits(request).get("MaxNumberOfTrainingJobs", 0)
@@ -143,7 +143,7 @@ def jobs_are_within_the_quota(request: Mapping[str, Any]) -> str | None:
 
 
 def metrics_are_within_the_quota(request: Mapping[str, Any]) -> str | None:
-    """Developer guide, limits: 20 metrics. Built-in algorithms define more, but not in the request."""
+    """Refuse more than 20 metrics (developer guide, limits). Built-in algorithms define more, but not in the request."""
     most = max(len(one["AlgorithmSpecification"].get("MetricDefinitions", ())) for one in definitions(request))
     return _beyond("Number of metrics defined per hyperparameter tuning job", _METRICS, most)
 

@@ -95,7 +95,10 @@ def objective_is_given(request: Mapping[str, Any]) -> str | None:
 
 
 def objective_is_a_metric(request: Mapping[str, Any]) -> str | None:
-    """Refuse in words that were seen (aws/amazon-sagemaker-examples#1207, aws/sagemaker-python-sdk#3932)."""
+    """Refuse an objective without a metric definition, in words that were seen.
+
+    The words are in aws/amazon-sagemaker-examples#1207 and aws/sagemaker-python-sdk#3932.
+    """
     for definition in definitions(request):
         given = objective(request, definition)
         known = metrics(definition, None if given is None else given["MetricName"])
@@ -110,7 +113,10 @@ def objective_is_a_metric(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def resources_are_in_one_place(request: Mapping[str, Any]) -> str | None:
-    """Service model, ResourceConfig: for instance type flexibility, "use HyperParameterTuningResourceConfig instead"."""
+    """Refuse both or none of ResourceConfig and HyperParameterTuningResourceConfig.
+
+    Service model, ResourceConfig: for instance type flexibility, "use HyperParameterTuningResourceConfig instead".
+    """
     for one in definitions(request):
         if ("ResourceConfig" in one) == ("HyperParameterTuningResourceConfig" in one):
             return "Exactly one of ResourceConfig and HyperParameterTuningResourceConfig must be specified"
@@ -119,7 +125,10 @@ def resources_are_in_one_place(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def instance_configs_stand_alone(request: Mapping[str, Any]) -> str | None:
-    """Service model: with InstanceConfigs, "do not provide values for InstanceType, VolumeSizeInGB or InstanceCount"."""
+    """Refuse InstanceType, InstanceCount and VolumeSizeInGB beside InstanceConfigs.
+
+    Service model: "do not provide values for InstanceType, VolumeSizeInGB or InstanceCount".
+    """
     for one in definitions(request):
         tuning = one.get("HyperParameterTuningResourceConfig", {})
         for name in ("InstanceType", "InstanceCount", "VolumeSizeInGB"):
@@ -130,7 +139,7 @@ def instance_configs_stand_alone(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def environment_is_small(request: Mapping[str, Any]) -> str | None:
-    """Service model, Environment: the sum over all definitions "can't exceed" the maximum of one definition."""
+    """Refuse more variables in all definitions than one definition may have (service model, Environment: "can't exceed")."""
     total = sum(len(one.get("Environment", ())) for one in definitions(request))
     if total > _MOST_VARIABLES:
         return f"The definitions have {total} environment variables, and together they can have {_MOST_VARIABLES}"

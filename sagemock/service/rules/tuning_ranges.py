@@ -83,7 +83,7 @@ def bounds_are_in_order(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def scale_fits(request: Mapping[str, Any]) -> str | None:
-    """Developer guide, hyperparameter scaling: which values each scale "works only for"; integers have no reverse logarithm."""
+    """Refuse values that a scale does not allow (developer guide, hyperparameter scaling: "works only for")."""
     for one, low, high in _bounded(request):
         scaling = one.get("ScalingType")
         if scaling == "Logarithmic" and low <= 0:
@@ -108,14 +108,17 @@ def categories_are_unique(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def ranges_are_few(request: Mapping[str, Any]) -> str | None:
-    """Service model, ParameterRanges: "the sum of the number of hyperparameters for all the ranges can't exceed" 30."""
+    """Refuse more than 30 ranges.
+
+    Service model, ParameterRanges: "the sum of the number of hyperparameters for all the ranges can't exceed" 30.
+    """
     count = max(len([*ranged(given)]) for given in each(request))
     return f"A tuning job can search {_MOST_RANGES} hyperparameters, and {count} are given" if count > _MOST_RANGES else None
 
 
 @_WORDS
 def hyperparameters_are_few(request: Mapping[str, Any]) -> str | None:
-    """Developer guide, define ranges: "up to 100 hyperparameters in total", including the one that the service adds."""
+    """Refuse more than 100 hyperparameters, including the one that the service adds (developer guide, define ranges)."""
     for definition in definitions(request):
         names = {OBJECTIVE_MEMBER, *static(definition), *(one["Name"] for one in ranged(ranges(request, definition)))}
         if len(names) > _MOST_HYPERPARAMETERS:
@@ -127,7 +130,7 @@ def hyperparameters_are_few(request: Mapping[str, Any]) -> str | None:
 
 
 def combinations_suffice(request: Mapping[str, Any]) -> str | None:
-    """Refuse in words that were seen (aws/amazon-sagemaker-operator-for-k8s#123)."""
+    """Refuse too few combinations, in words that were seen (aws/amazon-sagemaker-operator-for-k8s#123)."""
     given = list(each(request))
     wanted = request["HyperParameterTuningJobConfig"]["ResourceLimits"].get("MaxNumberOfTrainingJobs", 0)
     if _SUM("Autotune" in request or any(one.get("AutoParameters") for one in given)):

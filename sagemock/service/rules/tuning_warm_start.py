@@ -69,7 +69,7 @@ _Any = Mapping[str, Any]
 
 
 def _names(request: _Any, new: _Any, parent: _Any, old: _Any) -> str | None:
-    """Refuse in words that were seen (aws/amazon-sagemaker-examples#861)."""
+    """Refuse other names of hyperparameters, in words that were seen (aws/amazon-sagemaker-examples#861)."""
     if _all_names(request, new) == _all_names(parent, old):
         return None
     return (
@@ -81,7 +81,7 @@ def _names(request: _Any, new: _Any, parent: _Any, old: _Any) -> str | None:
 
 @_WORDS
 def _objective(request: _Any, new: _Any, parent: _Any, old: _Any) -> str | None:
-    """Developer guide, warm start: "must be the same as the objective metric used in the parent jobs"."""
+    """Refuse another objective (developer guide: "must be the same as the objective metric used in the parent jobs")."""
     if objective(request, new) == objective(parent, old):
         return None
     return "The objective metric must be the same as that of the parent tuning jobs"
@@ -89,7 +89,10 @@ def _objective(request: _Any, new: _Any, parent: _Any, old: _Any) -> str | None:
 
 @_WORDS
 def _types(request: _Any, new: _Any, parent: _Any, old: _Any) -> str | None:
-    """Developer guide, warm start: "The type of each hyperparameter (continuous, integer, categorical) must not change"."""
+    """Refuse another type of a hyperparameter.
+
+    Developer guide, warm start: "The type of each hyperparameter (continuous, integer, categorical) must not change".
+    """
     before = _kinds(parent, old)
     changed = next((name for name, (kind, _) in _kinds(request, new).items() if before.get(name, (kind,))[0] != kind), None)
     return None if changed is None else f"The type of hyperparameter {changed} must be the same as in the parent tuning jobs"
@@ -97,7 +100,7 @@ def _types(request: _Any, new: _Any, parent: _Any, old: _Any) -> str | None:
 
 @_WORDS
 def _changes(request: _Any, new: _Any, parent: _Any, old: _Any) -> str | None:  # noqa: ARG001  # as the others
-    """Developer guide, warm start: changes from tunable to static, and of static values, "cannot be more than 10"."""
+    """Refuse more than 10 changes of hyperparameters to static, or of static values (developer guide, warm start)."""
     tuned_before, now, before = _kinds(parent, old), static(new), static(old)
     to_static = sum(count for name, (_, count) in tuned_before.items() if name in now)
     of_values = sum(_weight(now[name], before[name]) for name in {*now} & {*before} - {OBJECTIVE_MEMBER})
@@ -110,7 +113,7 @@ def _changes(request: _Any, new: _Any, parent: _Any, old: _Any) -> str | None:  
 
 
 def _fields(request: _Any, new: _Any, parent: _Any, old: _Any) -> str | None:  # noqa: ARG001  # as the others
-    """Refuse in words that were seen (aws/sagemaker-python-sdk#3693)."""
+    """Refuse changes of other fields, in words that were seen (aws/sagemaker-python-sdk#3693)."""
     if all(new.get(name, _NOT_SENT.get(name)) == old.get(name, _NOT_SENT.get(name)) for name in {*new, *old} - _COMPARED):
         return None
     allowed = ", ".join(name[0].lower() + name[1:] for name in _MAY_CHANGE)

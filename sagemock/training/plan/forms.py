@@ -80,12 +80,12 @@ def _closed(entries: list[Any] | tuple[Any, ...]) -> Iterator[Any]:
         one = {name: _second(value) if name in ("StartTime", "EndTime") else value for name, value in entry.items()}
         after = entries[at + 1] if at + 1 < len(entries) else one
         is_over = after is not one or one.get("Status") in status.ENDINGS
-        if one.get("EndTime") is None and is_over and isinstance(after, Mapping) and not _open_in_the_midst(entries):
+        if one.get("EndTime") is None and is_over and isinstance(after, Mapping) and not _has_end_times(entries):
             one["EndTime"] = _second(after.get("StartTime"))
         yield one
 
 
-def _open_in_the_midst(entries: list[Any] | tuple[Any, ...]) -> bool:
+def _has_end_times(entries: list[Any] | tuple[Any, ...]) -> bool:
     """Whether some entries have EndTime: then an entry without it really is open."""
     return any(isinstance(entry, Mapping) and entry.get("EndTime") is not None for entry in entries)
 

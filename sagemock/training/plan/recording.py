@@ -166,7 +166,7 @@ def _check_order(response: Mapping[str, Any], entries: Iterable[Entry]) -> None:
 
 
 def _selected_end_us(started_us: int | None, ending: str | None, last: Entry) -> int | None:
-    """Return the TrainingEndTime of a selection that does not have it."""
+    """Return TrainingEndTime for a part of a response that lacks it."""
     return None if ending is None or (started_us, ending) == (None, "Failed") else last.start_us
 
 

@@ -17,7 +17,7 @@ def is_innermost(given: object) -> bool:
     return isinstance(given, SageMakerMock) and given is current()
 
 
-def plain(sagemock: SageMakerMock, value: int) -> tuple[bool, int]:
+def positional(sagemock: SageMakerMock, value: int) -> tuple[bool, int]:
     """Take the mock as the first argument."""
     return is_innermost(sagemock), value
 
@@ -49,7 +49,7 @@ async def first_of(values: AsyncGenerator[Any, None]) -> object:
 
 
 RESULTS: list[tuple[Callable[..., Any], Callable[[Any], Any]]] = [
-    (plain, lambda result: result),
+    (positional, lambda result: result),
     (last, lambda result: result),
     (coroutine, asyncio.run),
     (generator, lambda result: next(iter(list(result)))),

@@ -63,7 +63,7 @@ def test_a_document_may_be_written_by_hand(document: dict[str, Any], plan: AnyPl
 
 
 @pytest.mark.parametrize(
-    "document, said",
+    "document, message",
     [
         ({"kind": "tuned"}, "a plan is for no kind of job called 'tuned': write one of training, processing, transform"),
         ({"kind": 5}, "a plan is for no kind of job called 5"),
@@ -74,9 +74,9 @@ def test_a_document_may_be_written_by_hand(document: dict[str, Any], plan: AnyPl
         ({"kind": "transform", "recipe": "completes", "transforming": "soon"}, "'soon' is not a duration"),
     ],
 )
-def test_an_invalid_document_is_refused(document: dict[str, Any], said: str) -> None:
+def test_an_invalid_document_is_refused(document: dict[str, Any], message: str) -> None:
     """With the nearest valid name."""
-    with pytest.raises(PlanError, match=said):
+    with pytest.raises(PlanError, match=message):
         from_document(document)
 
 

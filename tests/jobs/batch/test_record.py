@@ -61,17 +61,17 @@ def test_a_record_may_be_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text, told",
+    "text, message",
     [(None, "cannot be read (No such file or directory)"), ("{", "is not JSON"), ("[]", "has no JSON object in it")],
 )
-def test_a_file_without_a_record_is_refused(text: str | None, told: str, tmp_path: Path) -> None:
+def test_a_file_without_a_record_is_refused(text: str | None, message: str, tmp_path: Path) -> None:
     """The message has the path."""
     path = tmp_path / "job.json"
     if text is not None:
         path.write_text(text, "utf-8")
     with pytest.raises(PlanError) as raised:
         ProcessingJobPlan.replays(path)
-    assert told in str(raised.value)
+    assert message in str(raised.value)
     assert "job.json" in str(raised.value)
 
 

@@ -75,7 +75,7 @@ def serverless(**members: object) -> dict[str, Any]:
     return {"AlgorithmSpecification": None, "ResourceConfig": None, "ServerlessJobConfig": config}
 
 
-def ruled(*names: str, member: str = "DebugRuleConfigurations") -> dict[str, Any]:
+def with_rules(*names: str, member: str = "DebugRuleConfigurations") -> dict[str, Any]:
     """Return the profiler and debugger rules of a request."""
     return {member: [{"RuleConfigurationName": name, "RuleEvaluatorImage": ECR} for name in names]}
 
@@ -215,11 +215,11 @@ def ruled(*names: str, member: str = "DebugRuleConfigurations") -> dict[str, Any
             "Invalid ProfilingIntervalInMilliseconds 300. It must be one of 100, 200, 500, 1000, 5000, 60000",
         ),
         (
-            ruled("loss", "loss"),
+            with_rules("loss", "loss"),
             "RuleConfigurationName must be unique in DebugRuleConfigurations, and loss is given more than once",
         ),
         (
-            ruled("cpu", "gpu", "cpu", member="ProfilerRuleConfigurations"),
+            with_rules("cpu", "gpu", "cpu", member="ProfilerRuleConfigurations"),
             "RuleConfigurationName must be unique in ProfilerRuleConfigurations, and cpu is given more than once",
         ),
         (
@@ -275,7 +275,7 @@ def test_a_rule_refuses(changes: dict[str, Any], text: str, client: Any) -> None
         {"ProfilerConfig": {"ProfilingIntervalInMilliseconds": 60_000}},
         {"RoleArn": "arn:aws-cn:iam::999999999999:role/of-another-account"},
         algorithm(TrainingImage=ECR, MetricDefinitions=[{"Name": "loss", "Regex": "loss=.*"}] * 2),
-        {**ruled("cpu"), **ruled("cpu", "gpu", member="ProfilerRuleConfigurations")},
+        {**with_rules("cpu"), **with_rules("cpu", "gpu", member="ProfilerRuleConfigurations")},
     ],
 )
 def test_a_request_that_fits_all_rules_is_accepted(changes: dict[str, Any], client: Any) -> None:

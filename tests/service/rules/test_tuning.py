@@ -67,7 +67,7 @@ def several(*names: str | None, **changes: Any) -> dict[str, Any]:
     return {**whole, "TrainingJobDefinitions": [one if name is None else {**one, "DefinitionName": name} for name in names]}
 
 
-def defined(**members: Any) -> dict[str, Any]:
+def with_definition(**members: Any) -> dict[str, Any]:
     """Return a request with other members in its definition; `None` removes one."""
     whole = valid()
     given = {**whole["TrainingJobDefinition"], **members}
@@ -82,7 +82,7 @@ def image(name: str, metric: str, **members: Any) -> dict[str, Any]:
     return {**valid(HyperParameterTuningJobObjective=objective), "TrainingJobDefinition": definition}
 
 
-def ranged(**kinds: Any) -> dict[str, Any]:
+def with_ranges(**kinds: Any) -> dict[str, Any]:
     """Return a request with these ranges only."""
     return valid(ParameterRanges={f"{kind}ParameterRanges": given for kind, given in kinds.items()})
 
@@ -94,7 +94,7 @@ def number(kind: str, low: str, high: str, scaling: str | None = None) -> dict[s
     return valid(ParameterRanges={**RANGES, f"{kind}ParameterRanges": [given]})
 
 
-def limited(most: int | None = None, parallel: int = 2, **changes: Any) -> dict[str, Any]:
+def with_limits(most: int | None = None, parallel: int = 2, **changes: Any) -> dict[str, Any]:
     """Return a request with these limits."""
     given = {"MaxParallelTrainingJobs": parallel, **({} if most is None else {"MaxNumberOfTrainingJobs": most})}
     return valid(ResourceLimits=given, **changes)
@@ -103,7 +103,7 @@ def limited(most: int | None = None, parallel: int = 2, **changes: Any) -> dict[
 def grid(most: int | None, **kinds: Any) -> dict[str, Any]:
     """Return a request with the strategy Grid."""
     ranges = {f"{kind}ParameterRanges": given for kind, given in kinds.items()}
-    return limited(most, Strategy="Grid", ParameterRanges=ranges)
+    return with_limits(most, Strategy="Grid", ParameterRanges=ranges)
 
 
 def hyperband(static: dict[str, str] | None = None, early: str = "Off", **resource: int) -> dict[str, Any]:
@@ -114,7 +114,7 @@ def hyperband(static: dict[str, str] | None = None, early: str = "Off", **resour
     return whole
 
 
-def refused(call: Callable[[], None]) -> tuple[str, str]:
+def refusal_of(call: Callable[[], None]) -> tuple[str, str]:
     """Return the code and the message of a refusal."""
     with pytest.raises(Refusal) as caught:
         call()
@@ -147,7 +147,7 @@ BESIDE = "must not be specified with TrainingJobDefinitions or with"
             ),
         ),
         (
-            defined(HyperParameterRanges=RANGES),
+            with_definition(HyperParameterRanges=RANGES),
             (
                 f"ParameterRanges of HyperParameterTuningJobConfig {BESIDE} HyperParameterRanges: specify HyperParameterRanges "
                 "in each definition"
@@ -161,7 +161,7 @@ BESIDE = "must not be specified with TrainingJobDefinitions or with"
             ),
         ),
         (
-            defined(TuningObjective=OBJECTIVE),
+            with_definition(TuningObjective=OBJECTIVE),
             (
                 f"HyperParameterTuningJobObjective of HyperParameterTuningJobConfig {BESIDE} TuningObjective: specify "
                 "TuningObjective in each definition"
@@ -182,32 +182,32 @@ BESIDE = "must not be specified with TrainingJobDefinitions or with"
             ),
         ),
         (
-            defined(ResourceConfig=None),
+            with_definition(ResourceConfig=None),
             "Exactly one of ResourceConfig and HyperParameterTuningResourceConfig must be specified",
         ),
         (
-            defined(HyperParameterTuningResourceConfig=FLEXIBLE),
+            with_definition(HyperParameterTuningResourceConfig=FLEXIBLE),
             "Exactly one of ResourceConfig and HyperParameterTuningResourceConfig must be specified",
         ),
         (
-            defined(ResourceConfig=None, HyperParameterTuningResourceConfig={**FLEXIBLE, "InstanceCount": 1}),
+            with_definition(ResourceConfig=None, HyperParameterTuningResourceConfig={**FLEXIBLE, "InstanceCount": 1}),
             "InstanceCount cannot be specified with InstanceConfigs in HyperParameterTuningResourceConfig",
         ),
         (
-            defined(Environment={f"V{n}": "" for n in range(49)}),
+            with_definition(Environment={f"V{n}": "" for n in range(49)}),
             "The definitions have 49 environment variables, and together they can have 48",
         ),
         # -- ranges
         (
-            ranged(Integer=[DEPTH], Continuous=[{**RATE, "Name": "depth"}]),
+            with_ranges(Integer=[DEPTH], Continuous=[{**RATE, "Name": "depth"}]),
             "Hyperparameter names must be unique, and depth is tuned more than once",
         ),
         (
-            ranged(Integer=[DEPTH, DEPTH]),
+            with_ranges(Integer=[DEPTH, DEPTH]),
             "Hyperparameter names must be unique, and depth is tuned more than once",
         ),
         (
-            defined(StaticHyperParameters={"epochs": "3", "rate": "1"}),
+            with_definition(StaticHyperParameters={"epochs": "3", "rate": "1"}),
             "Hyperparameter rate cannot be both static and tuned",
         ),
         (number("Integer", "1", "2.5"), "Invalid MaxValue 2.5 of hyperparameter x. It must be an integer"),
@@ -234,19 +234,19 @@ BESIDE = "must not be specified with TrainingJobDefinitions or with"
             "ReverseLogarithmic scaling of hyperparameter x is not supported for integer ranges",
         ),
         (
-            ranged(Continuous=[RATE], Categorical=[{"Name": "kind", "Values": ["a", "b", "a"]}]),
+            with_ranges(Continuous=[RATE], Categorical=[{"Name": "kind", "Values": ["a", "b", "a"]}]),
             "Values of hyperparameter kind must be unique, and a is given more than once",
         ),
         (
-            ranged(Continuous=[{**RATE, "Name": f"x{n}"} for n in range(30)], Integer=[DEPTH]),
+            with_ranges(Continuous=[{**RATE, "Name": f"x{n}"} for n in range(30)], Integer=[DEPTH]),
             "A tuning job can search 30 hyperparameters, and 31 are given",
         ),
         (
-            defined(StaticHyperParameters={f"h{n}": "" for n in range(97)}),
+            with_definition(StaticHyperParameters={f"h{n}": "" for n in range(97)}),
             "A training job can have 100 hyperparameters, and 101 are given, static and tuned, with _tuning_objective_metric",
         ),
         (
-            limited(10, ParameterRanges={"CategoricalParameterRanges": [KIND]}),
+            with_limits(10, ParameterRanges={"CategoricalParameterRanges": [KIND]}),
             (
                 "You don't have enough combinations of hyperparameter ranges. The total number of hyperparameter combinations "
                 "for the provided ranges [3.0] must be equal or greater than the value of MaxNumberOfJobs, [10]. Provide "
@@ -280,14 +280,14 @@ BESIDE = "must not be specified with TrainingJobDefinitions or with"
             several("a", "b", TrainingJobEarlyStoppingType="Auto"),
             "TrainingJobEarlyStoppingType must be Off when more than one training job definition is specified",
         ),
-        (limited(), "MaxNumberOfTrainingJobs, MaxRuntimeInSeconds or TuningJobCompletionCriteria must be specified"),
+        (with_limits(), "MaxNumberOfTrainingJobs, MaxRuntimeInSeconds or TuningJobCompletionCriteria must be specified"),
         # -- rules of CreateTrainingJob
         (
-            defined(StoppingCondition={"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 60}),
+            with_definition(StoppingCondition={"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 60}),
             "Invalid MaxWaitTimeInSeconds. It is only supported when EnableManagedSpotTraining is set to true",
         ),
         (
-            defined(ResourceConfig={"InstanceType": "ml.c5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 0}),
+            with_definition(ResourceConfig={"InstanceType": "ml.c5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 0}),
             "VolumeSizeInGB is required with instance type ml.c5.xlarge, which has no local storage",
         ),
         (
@@ -312,15 +312,15 @@ BESIDE = "must not be specified with TrainingJobDefinitions or with"
 )
 def test_a_rule_refuses(request_: dict[str, Any], text: str) -> None:
     """As a ValidationException."""
-    assert refused(lambda: check(request_)) == ("ValidationException", text)
+    assert refusal_of(lambda: check(request_)) == ("ValidationException", text)
 
 
 @pytest.mark.parametrize(
     "request_,limit",
     [
-        (limited(751), ("training jobs per hyperparameter tuning job", 750, 751)),
-        (limited(10_001, Strategy="Random"), ("training jobs per hyperparameter tuning job", 10_000, 10_001)),
-        (limited(200, parallel=101), ("parallel training jobs per hyperparameter tuning job", 100, 101)),
+        (with_limits(751), ("training jobs per hyperparameter tuning job", 750, 751)),
+        (with_limits(10_001, Strategy="Random"), ("training jobs per hyperparameter tuning job", 10_000, 10_001)),
+        (with_limits(200, parallel=101), ("parallel training jobs per hyperparameter tuning job", 100, 101)),
         (
             image(OWN, "loss", MetricDefinitions=[LOSS, *({**LOSS, "Name": f"m{n}"} for n in range(20))]),
             ("metrics defined per hyperparameter tuning job", 20, 21),
@@ -331,7 +331,7 @@ def test_a_quota_refuses(request_: dict[str, Any], limit: tuple[str, int, int]) 
     """As ResourceLimitExceeded, with the highest value that AWS names."""
     quota, most, wanted = limit
     text = QUOTA.format(f"Number of {quota}", most, wanted)
-    assert refused(lambda: check(request_)) == ("ResourceLimitExceeded", text)
+    assert refusal_of(lambda: check(request_)) == ("ResourceLimitExceeded", text)
 
 
 @pytest.mark.parametrize(
@@ -351,24 +351,26 @@ def test_a_quota_refuses(request_: dict[str, Any], limit: tuple[str, int, int]) 
         image(BUILT_IN.format("kmeans"), "test:msd"),
         image(BUILT_IN.format("pca"), "whatever"),
         image("", "whatever", AlgorithmName="churn"),
-        defined(ResourceConfig=None, HyperParameterTuningResourceConfig=FLEXIBLE),
-        defined(ResourceConfig=None, HyperParameterTuningResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1}),
-        defined(Environment={f"V{n}": "" for n in range(48)}),
-        defined(StaticHyperParameters={f"h{n}": "" for n in range(96)}),
+        with_definition(ResourceConfig=None, HyperParameterTuningResourceConfig=FLEXIBLE),
+        with_definition(
+            ResourceConfig=None, HyperParameterTuningResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1}
+        ),
+        with_definition(Environment={f"V{n}": "" for n in range(48)}),
+        with_definition(StaticHyperParameters={f"h{n}": "" for n in range(96)}),
         number("Integer", "1", "9", "Logarithmic"),
         number("Integer", "-9", "-1"),
         number("Continuous", "0", "0.99", "ReverseLogarithmic"),
         number("Continuous", "1e-5", "1E+2", "Logarithmic"),
-        ranged(Continuous=[{**RATE, "Name": f"x{n}"} for n in range(30)]),
-        limited(3, ParameterRanges={"CategoricalParameterRanges": [KIND]}),
-        limited(750, parallel=100),
-        limited(10_000, Strategy="Random"),
+        with_ranges(Continuous=[{**RATE, "Name": f"x{n}"} for n in range(30)]),
+        with_limits(3, ParameterRanges={"CategoricalParameterRanges": [KIND]}),
+        with_limits(750, parallel=100),
+        with_limits(10_000, Strategy="Random"),
         # No report of a refusal was found.
-        limited(2, parallel=9),
-        limited(9, ParameterRanges={"AutoParameters": [{"Name": "rate", "ValueHint": "1"}]}),
-        {**limited(9, ParameterRanges=None), "Autotune": {"Mode": "Enabled"}},
-        {**limited(None, ParameterRanges=None), "Autotune": {"Mode": "Enabled"}},
-        limited(None, TuningJobCompletionCriteria={"TargetObjectiveMetricValue": 1.0}),
+        with_limits(2, parallel=9),
+        with_limits(9, ParameterRanges={"AutoParameters": [{"Name": "rate", "ValueHint": "1"}]}),
+        {**with_limits(9, ParameterRanges=None), "Autotune": {"Mode": "Enabled"}},
+        {**with_limits(None, ParameterRanges=None), "Autotune": {"Mode": "Enabled"}},
+        with_limits(None, TuningJobCompletionCriteria={"TargetObjectiveMetricValue": 1.0}),
         valid(ResourceLimits={"MaxParallelTrainingJobs": 1, "MaxRuntimeInSeconds": 15_768_000}),
         grid(3, Categorical=[KIND]),
         grid(9, Categorical=[KIND, {**KIND, "Name": "other"}]),
@@ -422,7 +424,7 @@ FIELDS = (
 )
 
 
-def tuned(static: dict[str, str], kinds: dict[str, list[str]] | None = None, **members: Any) -> dict[str, Any]:
+def warm_start_definition(static: dict[str, str], kinds: dict[str, list[str]] | None = None, **members: Any) -> dict[str, Any]:
     """Return a request with static hyperparameters, categorical ranges and other members in its definition."""
     given = [{"Name": name, "Values": values} for name, values in (kinds or {}).items()]
     whole = valid(ParameterRanges={"CategoricalParameterRanges": given})
@@ -430,12 +432,12 @@ def tuned(static: dict[str, str], kinds: dict[str, list[str]] | None = None, **m
     return whole
 
 
-def counted(of_values: int, to_static: int, **more: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def changed_by(of_values: int, to_static: int, **more: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a request and its parent that differ in so many hyperparameters."""
     values = [f"v{n}" for n in range(of_values)]
     ranges = {f"r{n}": ["a"] for n in range(to_static)}
-    old = tuned(dict.fromkeys(values, "1") | dict.fromkeys(more, "red"), ranges)
-    return tuned(dict.fromkeys(values, "2") | dict.fromkeys(ranges, "a") | more), old
+    old = warm_start_definition(dict.fromkeys(values, "1") | dict.fromkeys(more, "red"), ranges)
+    return warm_start_definition(dict.fromkeys(values, "2") | dict.fromkeys(ranges, "a") | more), old
 
 
 def changes(count: int) -> str:
@@ -453,8 +455,8 @@ AS_REAL = {**RANGES, "IntegerParameterRanges": [], "ContinuousParameterRanges": 
 @pytest.mark.parametrize(
     "new,old,text",
     [
-        (tuned({"a": "1"}), tuned({"b": "1"}), NAMES),
-        (tuned({"a": "1"}), tuned({"a": "1"}, {"b": ["1"]}), NAMES),
+        (warm_start_definition({"a": "1"}), warm_start_definition({"b": "1"}), NAMES),
+        (warm_start_definition({"a": "1"}), warm_start_definition({"a": "1"}, {"b": ["1"]}), NAMES),
         (
             valid(HyperParameterTuningJobObjective=OTHER),
             valid(),
@@ -465,32 +467,42 @@ AS_REAL = {**RANGES, "IntegerParameterRanges": [], "ContinuousParameterRanges": 
             valid(),
             "The type of hyperparameter depth must be the same as in the parent tuning jobs",
         ),
-        (*counted(11, 0), changes(11)),
-        (*counted(5, 6), changes(11)),
-        (*counted(4, 5, colour="blue"), changes(11)),
-        (tuned({"kind": "a"}), tuned({}, {"kind": list("abcdefghijk")}), changes(11)),
-        (tuned({}, Environment={"A": "1"}), tuned({}), FIELDS),
-        (tuned({}, EnableNetworkIsolation=True), tuned({}), FIELDS),
-        (tuned({}, RetryStrategy={"MaximumRetryAttempts": 1}), tuned({}, RetryStrategy={"MaximumRetryAttempts": 2}), FIELDS),
+        (*changed_by(11, 0), changes(11)),
+        (*changed_by(5, 6), changes(11)),
+        (*changed_by(4, 5, colour="blue"), changes(11)),
+        (warm_start_definition({"kind": "a"}), warm_start_definition({}, {"kind": list("abcdefghijk")}), changes(11)),
+        (warm_start_definition({}, Environment={"A": "1"}), warm_start_definition({}), FIELDS),
+        (warm_start_definition({}, EnableNetworkIsolation=True), warm_start_definition({}), FIELDS),
+        (
+            warm_start_definition({}, RetryStrategy={"MaximumRetryAttempts": 1}),
+            warm_start_definition({}, RetryStrategy={"MaximumRetryAttempts": 2}),
+            FIELDS,
+        ),
     ],
 )
 def test_a_warm_start_that_does_not_fit_is_refused(new: dict[str, Any], old: dict[str, Any], text: str) -> None:
     """Any of the parents may be the one that does not fit."""
-    assert refused(lambda: check_parents(new, [old])) == ("ValidationException", text)
-    assert refused(lambda: check_parents(new, [new, old])) == ("ValidationException", text)
+    assert refusal_of(lambda: check_parents(new, [old])) == ("ValidationException", text)
+    assert refusal_of(lambda: check_parents(new, [new, old])) == ("ValidationException", text)
 
 
 @pytest.mark.parametrize(
     "new,old",
     [
         (valid(), valid()),
-        (tuned({"a": "1"}), tuned({}, {"a": ["2", "3"]})),
-        (tuned({}, {"a": ["2", "3"]}), tuned({"a": "1"})),
-        counted(5, 5),
-        counted(4, 4, colour="blue"),
+        (warm_start_definition({"a": "1"}), warm_start_definition({}, {"a": ["2", "3"]})),
+        (warm_start_definition({}, {"a": ["2", "3"]}), warm_start_definition({"a": "1"})),
+        changed_by(5, 5),
+        changed_by(4, 4, colour="blue"),
         # The service's own hyperparameter, if the parent is given as DescribeHyperParameterTuningJob shows it.
-        (tuned({"a": "1"}), tuned({"a": "1", "_tuning_objective_metric": "loss"}, EnableNetworkIsolation=False)),
-        (tuned({}, RoleArn="arn:aws:iam::123456789012:role/Other", CheckpointConfig={"S3Uri": "s3://b"}), tuned({})),
+        (
+            warm_start_definition({"a": "1"}),
+            warm_start_definition({"a": "1", "_tuning_objective_metric": "loss"}, EnableNetworkIsolation=False),
+        ),
+        (
+            warm_start_definition({}, RoleArn="arn:aws:iam::123456789012:role/Other", CheckpointConfig={"S3Uri": "s3://b"}),
+            warm_start_definition({}),
+        ),
         (several("a", "b"), several("a", "b")),
         (several("a", "b"), several("b", "c")),
         (several("a"), several("b")),
@@ -512,7 +524,7 @@ def test_each_definition_is_compared_with_the_one_of_its_name() -> None:
             definition["StaticHyperParameters"] = {f"only-of-{definition['DefinitionName']}": "1"}
     check_parents(new, [old])
     new["TrainingJobDefinitions"][0]["StaticHyperParameters"] = {}
-    assert refused(lambda: check_parents(new, [old])) == ("ValidationException", NAMES)
+    assert refusal_of(lambda: check_parents(new, [old])) == ("ValidationException", NAMES)
 
 
 # -- every member

@@ -24,14 +24,14 @@ INFO:sagemaker:Creating training-job with name: churn-2026-02-16-10-11-11-123
 Training seconds: 964
 Billable seconds: 964
 """
-"""Of a job on two instances, whose seconds the SDK adds up."""
+"""The log of a job on two instances; the SDK adds up their seconds."""
 
 
 def test_a_console_log_is_a_record() -> None:
     """Statuses, messages and whole seconds; the SDK prints the beginning of each message."""
-    told = from_console(LOG)
-    assert told is not None
-    found = read(told)
+    record = from_console(LOG)
+    assert record is not None
+    found = read(record)
     assert [(one.status, one.start_us // SECOND_US, one.message) for one in found.entries] == [
         ("Starting", 0, "Preparing the instances for training"),
         ("Downloading", 58, "Downloading the training image"),
@@ -43,7 +43,7 @@ def test_a_console_log_is_a_record() -> None:
         (15 * SECOND_US, "Preparing the instances for training"),
     )
     assert (found.ending, found.training_s, found.billable_s) == ("Completed", 482, 482)
-    assert (told["TrainingJobName"], found.started_us, found.ended_us) == (
+    assert (record["TrainingJobName"], found.started_us, found.ended_us) == (
         "churn-2026-02-16-10-11-11-123",
         58 * SECOND_US,
         540 * SECOND_US,
@@ -80,10 +80,10 @@ def test_a_log_file_is_replayed(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_a_log_may_end_early_or_with_an_error(text: str, ending: str | None, reason: str | None, primary: str) -> None:
     """In the middle of the job, or with the reason that the SDK raised."""
-    told = from_console(text)
-    assert told is not None
-    found = read(told)
-    assert (found.ending, found.failure_reason, told["TrainingJobStatus"]) == (ending, reason, primary)
+    record = from_console(text)
+    assert record is not None
+    found = read(record)
+    assert (found.ending, found.failure_reason, record["TrainingJobStatus"]) == (ending, reason, primary)
 
 
 def test_a_file_without_a_line_of_the_sdk_is_not_a_console_log() -> None:

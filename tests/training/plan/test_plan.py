@@ -50,8 +50,8 @@ def replay_of(*seen: str, primary: str = "InProgress") -> Plan:
 @given(plans())
 def test_a_plan_is_a_value(plan: Plan) -> None:
     """Equal plans compare and hash as equal, and the repr is the code for the plan."""
-    said = ("ending", "failure_reason", "stopping", "uploading", "stopped_after")
-    twin = Plan(list(plan.phases), **{name: getattr(plan, name) for name in said})
+    fields = ("ending", "failure_reason", "stopping", "uploading", "stopped_after")
+    twin = Plan(list(plan.phases), **{name: getattr(plan, name) for name in fields})
     assert twin == plan
     assert hash(twin) == hash(plan)
     assert repr(plan).startswith("Plan(")

@@ -39,25 +39,25 @@ LEADS_TO = {
     status.IN_PROGRESS: {status.TRAINING_IMAGE},
     status.MESSAGES["Stopped"]: {status.WAITING_FOR_CAPACITY},
 }  # fmt: skip
-"""What an entry can have said before its last message (records and logs)."""
+"""The messages that may come before an entry's last message (records and logs)."""
 REQUEST = {"TrainingJobName": "job", "OutputDataConfig": {"S3OutputPath": "s3://b"}}
 
 
-def replayed(record: dict[str, Any]) -> Job:
+def job_replaying(record: dict[str, Any]) -> Job:
     """Return a job that replays a record."""
     return job_playing(Plan.replays(record), REQUEST)
 
 
-def obeys(job: Job, record: dict[str, Any], recorded: Recorded, now_us: int) -> None:
+def check(job: Job, record: dict[str, Any], recorded: Recorded, now_us: int) -> None:
     """Check a description at an instant against the record."""
     at = snapshot(job, now_us)
     offset_us = now_us - START_US
     known = [(one.status, one.start_us, one.end_us, one.message) for one in recorded.entries]
-    shown = [(one.status, one.start_us - START_US, one.end_us, one.message) for one in at.transitions]
+    end_of_replay = [(one.status, one.start_us - START_US, one.end_us, one.message) for one in at.transitions]
     if recorded.ending is None and offset_us > recorded.modified_us:
         # The record ends here.
         return
-    *closed, (name, start_us, end_us, message) = shown
+    *closed, (name, start_us, end_us, message) = end_of_replay
     assert [(one, begin, None if end is None else end - START_US, text) for one, begin, end, text in closed] == known[
         : len(closed)
     ]
@@ -86,15 +86,15 @@ def obeys(job: Job, record: dict[str, Any], recorded: Recorded, now_us: int) -> 
 def test_a_replay_never_contradicts_its_record(name: str, data: st.DataObject) -> None:
     """At any instant: entries, messages and TrainingStartTime. Nothing is shown earlier than it can have been known."""
     record = EVERY[name]
-    job, recorded = replayed(record), read(formed(record).response)
+    job, recorded = job_replaying(record), read(formed(record).response)
     when = data.draw(st.sampled_from(instants(job)) | st.integers(START_US, job.last_us + SECOND_US))
-    obeys(job, record, recorded, when)
+    check(job, record, recorded, when)
 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_a_replay_changes_step_by_step(name: str) -> None:
     """LastModifiedTime moves with every change, and TrainingJobStatus never goes back."""
-    job = replayed(EVERY[name])
+    job = job_replaying(EVERY[name])
     looks = [snapshot(job, job.created_us + change.at_us) for change in job.timeline.changes]
     order = ["InProgress", "Stopping", "Stopped", "Completed", "Failed"]
     for one, other in pairwise(looks):
@@ -106,7 +106,7 @@ def test_a_replay_changes_step_by_step(name: str) -> None:
 
 def changes_of(record: dict[str, Any]) -> list[tuple[str, str, str, float]]:
     """Return each change of a replay: statuses, message, seconds."""
-    return [(one.primary, one.secondary, one.message, one.at_us / SECOND_US) for one in replayed(record).timeline.changes]
+    return [(one.primary, one.secondary, one.message, one.at_us / SECOND_US) for one in job_replaying(record).timeline.changes]
 
 
 def test_a_stop_while_pending_is_replayed() -> None:
@@ -117,7 +117,7 @@ def test_a_stop_while_pending_is_replayed() -> None:
         ("Stopping", "Pending", "Training job stopped", 327.77),
         ("Stopped", "Stopped", "Training job stopped", 366.07),
     ]
-    job = replayed(P1)
+    job = job_replaying(P1)
     end = snapshot(job, job.last_us)
     assert (end.started_us, end.billable_s, end.ended_us) == (None, None, START_US + 366_070_000)
 
@@ -186,21 +186,21 @@ def test_data_is_downloaded_before_the_image() -> None:
 # -- null
 
 
-def shown(record: dict[str, Any]) -> dict[str, Any]:
+def end_of_replay(record: dict[str, Any]) -> dict[str, Any]:
     """Return the description at the end of a replay."""
-    job = replayed(record)
+    job = job_replaying(record)
     return members_now(of_sagemaker(), job, snapshot(job, job.last_us), None)
 
 
 def test_null_in_a_record_is_null_in_its_replay() -> None:
     """For members that ended jobs usually have; a running job says nothing about its end."""
     nulls = ("ModelArtifacts", "BillableTimeInSeconds", "TrainingTimeInSeconds", "FinalMetricDataList")
-    found = shown({**L1, **dict.fromkeys(nulls)})
+    found = end_of_replay({**L1, **dict.fromkeys(nulls)})
     assert {name: found.get(name, "absent") for name in nulls} == dict.fromkeys(nulls)
-    assert shown(L1)["ModelArtifacts"] is not None
-    assert "TrainingStartTime" in shown({name: value for name, value in L1.items() if name != "TrainingStartTime"})
-    assert shown({**L1, "TrainingStartTime": None})["TrainingStartTime"] is None
-    assert shown({**EVENT, "detail": {**EVENT["detail"], "ModelArtifacts": None}})["ModelArtifacts"] is not None
+    assert end_of_replay(L1)["ModelArtifacts"] is not None
+    assert "TrainingStartTime" in end_of_replay({name: value for name, value in L1.items() if name != "TrainingStartTime"})
+    assert end_of_replay({**L1, "TrainingStartTime": None})["TrainingStartTime"] is None
+    assert end_of_replay({**EVENT, "detail": {**EVENT["detail"], "ModelArtifacts": None}})["ModelArtifacts"] is not None
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_a_record_without_transitions_gets_a_default_life_between_its_instants()
     assert read(L1).filled == ("It lacks messages: each status has its usual one.",)
     assert read(SWIFT).filled == read(P1).filled
     assert read(EVENT).filled == ()
-    end = shown(G1)
+    end = end_of_replay(G1)
     assert (end["TrainingTimeInSeconds"], end["FinalMetricDataList"][0]["MetricName"]) == (801, "abs_error")
 
 
@@ -296,7 +296,7 @@ def test_a_life_is_built_between_the_instants_that_are_known(record: dict[str, A
         record if "CreationTime" in record else {"CreationTime": CREATED, "LastModifiedTime": "2025-05-16T10:01:30Z", **record}
     )
     assert times(whole) == life
-    assert replayed(whole).timeline.changes[0].secondary == "Starting"
+    assert job_replaying(whole).timeline.changes[0].secondary == "Starting"
 
 
 def test_an_event_is_read_whole_or_by_its_detail() -> None:
@@ -318,6 +318,6 @@ def test_a_record_of_any_form_is_played_from_a_file(tmp_path: Path) -> None:
         path = tmp_path / name
         path.write_text(json.dumps(record), "utf-8")
         assert Plan.replays(path) == Plan.replays(record)
-        life = replayed(record)
+        life = job_replaying(record)
         assert life.timeline.last_us >= 0
         assert read(record).created_us + timedelta(days=1).total_seconds() > 0

@@ -10,7 +10,7 @@ from sagemock.training.plan.resources import choices, count, instances
 CPU, GPU = "ml.m5.large", "ml.p3.2xlarge"
 
 
-def named(kind: str, number: int) -> dict[str, Any]:
+def instances_of(kind: str, number: int) -> dict[str, Any]:
     """Return instances in the form of a request."""
     return {"InstanceType": kind, "InstanceCount": number}
 
@@ -19,13 +19,13 @@ def named(kind: str, number: int) -> dict[str, Any]:
     "resources, expected",
     [
         ({}, []),
-        (named(CPU, 3), [(CPU, 3)]),
+        (instances_of(CPU, 3), [(CPU, 3)]),
         ({"InstanceType": CPU}, [(CPU, 1)]),
         ({"InstanceCount": 3}, [("", 3)]),
-        ({"InstanceGroups": [named(CPU, 1), named(GPU, 2)]}, [(CPU, 1), (GPU, 2)]),
-        ({"InstancePreferences": [named(CPU, 2), named(GPU, 4)]}, [(CPU, 2)]),
+        ({"InstanceGroups": [instances_of(CPU, 1), instances_of(GPU, 2)]}, [(CPU, 1), (GPU, 2)]),
+        ({"InstancePreferences": [instances_of(CPU, 2), instances_of(GPU, 4)]}, [(CPU, 2)]),
         ({"InstancePreferences": [{"InstanceType": CPU}, {"InstanceType": GPU}], "InstanceCount": 2}, [(CPU, 2)]),
-        ({"InstancePreferences": [], "InstanceGroups": [], **named(CPU, 1)}, [(CPU, 1)]),
+        ({"InstancePreferences": [], "InstanceGroups": [], **instances_of(CPU, 1)}, [(CPU, 1)]),
     ],
 )
 def test_instances_are_read_from_each_form(resources: dict[str, Any], expected: list[tuple[str, int]]) -> None:
@@ -44,6 +44,6 @@ def test_a_job_without_instances_has_one_container() -> None:
 @pytest.mark.parametrize("kinds", [(CPU, GPU), (GPU, CPU)])
 def test_the_speed_of_a_job_follows_its_own_instances(kinds: tuple[str, str]) -> None:
     """A preference that it does not get makes it no slower."""
-    request = {"ResourceConfig": {"InstancePreferences": [named(kind, 1) for kind in kinds]}}
+    request = {"ResourceConfig": {"InstancePreferences": [instances_of(kind, 1) for kind in kinds]}}
     assert traits(request).accelerated == (kinds[0] == GPU)
     assert choices(request) == kinds

@@ -73,8 +73,8 @@ def test_a_given_duration_does_not_depend_on_the_request() -> None:
 
 def test_a_default_duration_leaves_room_for_the_last_message() -> None:
     """Plus a second to read it."""
-    told = Plan([Phase("Starting", None, [(0, "a"), (3600, "b")]), Phase("Training", None, "c")])
-    assert lengths_s(drawn_script(told, CPU)) == {"Starting": 3601, "Training": 49}
+    plan = Plan([Phase("Starting", None, [(0, "a"), (3600, "b")]), Phase("Training", None, "c")])
+    assert lengths_s(drawn_script(plan, CPU)) == {"Starting": 3601, "Training": 49}
 
 
 def test_messages_are_those_of_the_service() -> None:
