@@ -98,7 +98,7 @@ def test_an_outcome_belongs_to_one_kind_of_jobs() -> None:
 
 
 def test_every_final_status_has_an_outcome() -> None:
-    """Of training jobs."""
+    """Every final status of a training job has one."""
     ended = {"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"}
     assert {outcome.secondary_status for outcome in ALL.values()} == ended
 

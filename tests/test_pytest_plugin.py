@@ -118,8 +118,8 @@ def test_the_words():
 
 
 @pytest.mark.parametrize("name", ["sagemaker", "mock_sagemaker"])
-def test_a_wrong_name_of_the_fixture_gets_a_suggestion(run: Run, name: str) -> None:
-    """Pytest lists all fixtures, one of which is right. A name that may be any fixture has no hint."""
+def test_a_misspelt_fixture_gets_a_suggestion(run: Run, name: str) -> None:
+    """By itself pytest lists all fixtures. A name that is similar to no fixture of ours gets no hint."""
     result = run(f"def test_it({name}):\n    pass\n\ndef test_other(client):\n    pass\n")
     result.assert_outcomes(errors=2)
     assert str(result.stdout).count("The fixture is called `sagemock`, and so is the parameter") == 1

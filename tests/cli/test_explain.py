@@ -53,7 +53,7 @@ def test_assumptions_of_a_replay_are_explained(name: str) -> None:
 
 
 def test_an_unknown_status_gets_the_nearest_one() -> None:
-    """And a list of all."""
+    """The error also lists all statuses."""
     with pytest.raises(UsageError) as none:
         list(explanation("Traning", 80))
     assert str(none.value).startswith(

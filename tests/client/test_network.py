@@ -85,7 +85,7 @@ def test_an_address_of_this_machine_is_recognised(url: str) -> None:
     ],
 )
 def test_a_foreign_address_is_not_taken_for_this_machine(url: str) -> None:
-    """Nor a name that only begins like one, nor a URL that two libraries read differently."""
+    """A name may begin like a local one, and two libraries may read one URL differently."""
     assert not is_loopback(url)
 
 
@@ -109,7 +109,7 @@ def test_all_domains_of_aws_are_recognised() -> None:
 
 @pytest.mark.parametrize("address", ["169.254.169.254", "169.254.170.2", "169.254.170.23", "fd00:ec2::254", "fd00:ec2::23"])
 def test_addresses_of_credentials_are_recognised(address: str) -> None:
-    """And no others."""
+    """Other addresses are not."""
     assert gives_credentials(address)
     assert not gives_credentials(f"{address}1")
 

@@ -109,7 +109,7 @@ def server(behave: Behaviour) -> Iterator[str]:
         thread.join()
 
 
-def nobody() -> str:
+def unused_port() -> str:
     """Return the URL of a port without a listener."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -135,7 +135,7 @@ def test_a_fault_is_the_error_of_the_real_network(fault: str, behave: Behaviour)
 
 def test_an_unreachable_endpoint_is_the_error_of_the_real_network() -> None:
     """No process listens there."""
-    url = nobody()
+    url = unused_port()
     real = error_of(client_of(one_attempt(), endpoint_url=url))
     made = error_under("EndpointUnreachable", url, one_attempt())
     assert type(made) is type(real)

@@ -35,7 +35,7 @@ def poll(client: Any) -> None:
 
 @pytest.fixture
 def waiting() -> Iterator[threading.Thread]:
-    """Return a thread that will wait for a connection which nobody answers."""
+    """Return a thread that will wait for a connection without an answer."""
     with socket.create_server(("127.0.0.1", 0)) as listening, socket.create_connection(listening.getsockname()) as calling:
         thread = threading.Thread(target=calling.recv, args=(1,), name="reader")
         yield thread

@@ -75,7 +75,7 @@ def test_a_timeout_does_not_overtake_a_busy_native_thread() -> None:
 
 
 def test_where_the_kernel_lists_no_threads_there_are_no_natives(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So it is on macOS and Windows."""
+    """Python on macOS and Windows cannot list them."""
     assert linux.thread_count() >= threading.active_count()
     monkeypatch.setattr(linux, "_THREADS", "/nowhere")
     assert linux.thread_count() == 0

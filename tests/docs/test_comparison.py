@@ -420,7 +420,7 @@ def test_sagemock_simulates_jobs_only() -> None:
 
 
 def test_moto_has_models() -> None:
-    """And endpoints, pipelines and more."""
+    """It also has endpoints, pipelines and more."""
     with mock_aws():
         client().create_model(**MODEL)
 

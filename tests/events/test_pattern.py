@@ -185,7 +185,7 @@ def test_fields_below_an_array_match_within_one_element() -> None:
     ],
 )
 def test_an_invalid_pattern_is_refused_with_its_path(pattern: Any, text: str) -> None:
-    """And with the fault, and what to write instead."""
+    """The message also has the fault, and says what to write."""
     with pytest.raises(ValueError, match=re.escape(text)):
         EventPattern(pattern)
 

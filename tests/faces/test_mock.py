@@ -312,7 +312,7 @@ def test_without_a_mock_current_is_an_error() -> None:
 
 
 def test_the_repr_of_a_mock_has_its_state() -> None:
-    """And its jobs."""
+    """It also lists the jobs."""
     mock = mock_sagemaker(start=START)
     assert repr(mock) == "<SageMakerMock, not started>"
     with mock:

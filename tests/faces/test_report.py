@@ -257,8 +257,8 @@ def test_a_mock_without_calls_says_so() -> None:
     assert text == "Virtual time is 2018-07-30T00:00:00+00:00, 0:00:00 after the start.\n\nNo call has arrived here."
 
 
-def test_a_refusal_is_cut_and_says_how_to_go_on() -> None:
-    """AWS lists two hundred instance types, which stand in the test's error; a job of another region is named."""
+def test_a_refusal_in_the_section_is_cut() -> None:
+    """AWS's message lists two hundred instance types; the test's own error has them. A job of another region is named."""
     with mock_sagemaker(start="2018-07-30") as sagemaker:
         client = make_client()
         with pytest.raises(client.exceptions.ClientError, match="enum value set"):

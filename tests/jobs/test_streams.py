@@ -241,7 +241,7 @@ def test_added_lines_are_in_their_place() -> None:
 
 
 def test_only_an_instance_that_writes_has_a_stream() -> None:
-    """Of two instances the one with an added line; a silent job has none."""
+    """If two instances run, only the one with an added line has one; a silent job has none."""
     job = job_playing(Plan.completes(**KNOWN), {"TrainingJobName": "job", "ResourceConfig": {"InstanceCount": 2}})
     assert logged(job) == {}
     assert logged(job, 31, [AddedLine(at(31), 10**9, 2, "x", at(31))]) == {"2@30": "x@31"}

@@ -72,7 +72,7 @@ def in_thread(work: Callable[[], Any]) -> Any:
 
 
 def attributes_of_time() -> dict[str, object]:
-    """Return everything that freezegun changes, besides module-level names."""
+    """Return everything that freezegun changes, except module-level names."""
     return {**vars(time), **vars(dt), **vars(uuid), "copyreg": dict(copyreg.dispatch_table)}
 
 

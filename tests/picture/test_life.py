@@ -74,7 +74,7 @@ def test_the_length_of_a_life_ends_with_it() -> None:
 
 
 def test_a_moved_life_has_all_instants_moved() -> None:
-    """And is otherwise the same."""
+    """Everything else stays the same."""
     one = life_at(job(PLAN, "churn", Stop(100 * S)), 50)
     assert one.moved(7).moved(-7) == one
     hangs = life_at(job(Plan.hangs().but(limit_lag=0), at_s=-3), 50)

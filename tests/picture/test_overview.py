@@ -49,7 +49,7 @@ def test_five_jobs_have_a_line_each() -> None:
 
 
 def test_the_legend_has_the_signs_in_use() -> None:
-    """And no others."""
+    """It has no other signs."""
     text = plain(overview(five(600), Paper(200)))
     assert text.endswith(
         "S Starting  P Pending  D Downloading  T Training  I Interrupted  U Uploading  "

@@ -10,8 +10,8 @@ from sagemock.protocol.decode import decode
 from sagemock.protocol.fits import fits
 from sagemock.protocol.refusal import Refusal
 from sagemock.protocol.validate import violations
+from tests.protocol.mutants import REQUEST, create, mutants_of, operations, sample
 from tests.protocol.shapes import invented, of_sagemaker
-from tests.protocol.test_validate import REQUEST, create, mutants_of, operations, sample
 
 JSON = st.sampled_from(
     [None, True, 0, 1, -1, 1.0, 0.5, "", "x", "File", "x" * 300, [], [None], ["x"], {}, {"x": "y"}, {"x": None}]

@@ -86,7 +86,7 @@ def test_a_remote_has_the_verbs_of_a_mock(remote: RemoteMock) -> None:
         (RemoteTuningJob, TuningJobView),
     ],
 )
-def test_the_verbs_of_its_jobs_are_those_of_the_mocks(ours: type[Any], theirs: type[Any]) -> None:
+def test_views_of_a_remote_have_the_verbs_of_the_mocks_views(ours: type[Any], theirs: type[Any]) -> None:
     """With the same parameters."""
     names = {name for name in dir(theirs) if not name.startswith("_")}
     assert names == {name for name in dir(ours) if not name.startswith("_")} - {"kind"}
@@ -96,8 +96,8 @@ def test_the_verbs_of_its_jobs_are_those_of_the_mocks(ours: type[Any], theirs: t
             assert [(one.name, one.default) for one in found.values()] == [(one.name, one.default) for one in wanted.values()]
 
 
-def test_what_its_clock_lacks_says_why(remote: RemoteMock) -> None:
-    """And is no attribute."""
+def test_a_missing_attribute_of_the_clock_says_why(remote: RemoteMock) -> None:
+    """`hasattr` is False for it."""
     for name in CLOCK_LACKS:
         assert not hasattr(remote.clock, name)
         with pytest.raises(NotServed, match=f"the clock of a served mock has no {name}: .* in the mock's own process"):
@@ -106,8 +106,8 @@ def test_what_its_clock_lacks_says_why(remote: RemoteMock) -> None:
         remote.clock.pausd  # noqa: B018  # the point
 
 
-def test_a_job_is_stopped_without_a_call(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
-    """As by the mock itself: no fault meets it."""
+def test_a_remote_stops_a_job_without_a_call(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
+    """Like the mock's own verb: no fault applies."""
     sagemaker.fault("Stop*", "ThrottlingException")
     for name in ("one", "two"):
         sagemaker.create_training_job(name)
@@ -119,8 +119,8 @@ def test_a_job_is_stopped_without_a_call(sagemaker: SageMakerMock, remote: Remot
         remote.stop_job("one")
 
 
-def test_events_are_searched_as_those_of_the_mock(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
-    """They do not grow."""
+def test_events_can_be_searched(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
+    """As on the mock, but the list is a snapshot."""
     sagemaker.create_training_job("churn", plan=PLAN)
     before = remote.events
     remote.advance_until_idle()
@@ -129,8 +129,8 @@ def test_events_are_searched_as_those_of_the_mock(sagemaker: SageMakerMock, remo
     assert (len(before), remote.events) == (1, sagemaker.events)
 
 
-def test_pictures_are_those_of_the_mock(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
-    """Also of none, and in blocks."""
+def test_pictures_equal_those_of_the_mock(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
+    """Also without jobs, and with block characters."""
     assert remote.svg() == sagemaker.svg()
     sagemaker.create_training_job("churn", plan=PLAN)
     assert remote.svg() == sagemaker.svg()

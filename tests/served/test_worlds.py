@@ -37,8 +37,8 @@ def test_a_reset_replaces_one_world() -> None:
 
 
 @pytest.mark.parametrize("name", ["a/b", "-a", "a" * 65, "ä"])
-def test_a_reset_makes_no_world_that_a_request_could_not(name: str) -> None:
-    """It would be in the list of worlds, and grow that without an end."""
+def test_a_reset_makes_no_world_with_an_invalid_name(name: str) -> None:
+    """The list of worlds would grow without a limit."""
     worlds = OwnWorlds(Options(wall="real", sleep="real"))
     with pytest.raises(UsageError, match="there is no world '.*' here"):
         worlds.reset(name)

@@ -49,8 +49,8 @@ def replay_at(kind: str, described: dict[str, Any], plan: Any, look: dict[str, A
         return found, summary
 
 
-def test_a_job_that_fails_before_its_containers_run_takes_as_long_as_the_recorded_one(sagemaker: SageMakerMock) -> None:
-    """Also without a replay, to the last move of LastModifiedTime."""
+def test_a_job_that_fails_before_its_containers_run_takes_as_long_as_recorded(sagemaker: SageMakerMock) -> None:
+    """Without a replay too, up to the last change of LastModifiedTime."""
     sagemaker.create_processing_job("prepare", plan=ProcessingJobPlan.fails("ClientError: no image", during="Starting"))
     sagemaker.advance_until_idle()
     shown = make_client().describe_processing_job(ProcessingJobName="prepare")

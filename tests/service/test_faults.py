@@ -206,7 +206,7 @@ def test_a_request_whose_answer_is_lost_has_taken_effect(error: str) -> None:
 
 
 def test_the_repr_of_a_fault_has_its_arguments() -> None:
-    """And nothing else."""
+    """It leaves out arguments that were not given."""
     assert str(Fault("DescribeTrainingJob", "ReadTimeout")) == "fault('DescribeTrainingJob', 'ReadTimeout')"
     whole = Fault("*", "Odd", "churn-*", 3, Window.of(60, timedelta(hours=1), NOW_US), 0.5, "Odd indeed", 409)
     assert str(whole) == (

@@ -59,7 +59,7 @@ def test_metrics_are_shown_in_the_order_of_their_definitions(sagemaker: SageMake
 
 @pytest.mark.parametrize("text", ["loss=abc", "loss=nan", "loss=inf", "loss=1e39", "loss", "loss=", "loss=1.2.3"])
 def test_a_match_that_is_not_a_number_is_no_value(sagemaker: SageMakerMock, client: Any, text: str) -> None:
-    """Nor is one that MetricData cannot hold; the earlier value stays."""
+    """A number that MetricData cannot hold is no value either; the earlier one stays."""
     lines = [(10, "loss=-1e-3"), (20, text)]
     sagemaker.plan("*", Plan.completes(training=100, logs={"Training": lines}, **KNOWN))
     create(client, "churn-1", AlgorithmSpecification=with_metrics({**LOSS, "Regex": "loss(?:=([-a-z0-9.]+))?"}))

@@ -337,7 +337,7 @@ def test_by_default_ten_results_are_sorted_by_last_modified_time(sagemaker: Sage
 
 
 def test_a_page_by_creation_reads_only_its_own_jobs(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And one more, to know whether another page follows."""
+    """It also reads one more job, to know whether another page follows."""
     for number in range(120):
         create(client, f"job-{number:03}")
     looked: list[str] = []

@@ -47,7 +47,7 @@ def test_a_misspelt_operation_gets_a_suggestion(pattern: str, hint: str) -> None
 
 
 def test_a_name_without_a_similar_operation_gets_the_list() -> None:
-    """Of the simulated operations."""
+    """The list has the simulated operations."""
     with pytest.raises(
         UsageError, match="SageMaker has no operation 'xyz': sagemock answers AddTags, CreateHyperParameterTuningJob,"
     ):

@@ -264,7 +264,7 @@ def test_t7_with_children_one_after_the_other(name: str) -> None:
 
 
 def test_t7_with_twenty_children_in_waves() -> None:
-    """Of 2020-03: the best child was the 17th, and the tuning job ended 23 m 48 s after its creation."""
+    """In 2020-03 the best child was the 17th, and the tuning job ended 23 m 48 s after its creation."""
     recorded = record("T7")["xgboost_2020_03_max_20"]
     created, ended, best = clock(recorded["tuning_created"]), clock(recorded["tuning_end"]), recorded["best_n17"]
     begun, start, end = (clock(best[name]) for name in ("created", "start", "end"))

@@ -112,11 +112,11 @@ def test_an_intervention_changes_only_the_future(records: tuple[Job, ...]) -> No
 
 
 # Rarely drawn: only a spot job is interrupted, while it downloads or trains.
-INTERRUPTED = played(NORMAL, {"TrainingJobName": "job", "EnableManagedSpotTraining": True}).after(Interrupt(offset(50)))
+INTERRUPTED = job_playing(NORMAL, {"TrainingJobName": "job", "EnableManagedSpotTraining": True}).after(Interrupt(offset(50)))
 
 
 @settings(max_examples=200)
-@example((played(NORMAL), INTERRUPTED))
+@example((job_playing(NORMAL), INTERRUPTED))
 @given(lives())
 def test_an_intervention_shows_at_its_instant(records: tuple[Job, ...]) -> None:
     """A stopped job is Stopping at once, a failed one Failed, a completed one Completed, an interrupted one Interrupted."""

@@ -49,7 +49,7 @@ def test_a_missing_member_is_read_as_nothing() -> None:
 
 @pytest.mark.parametrize("request_", [BESIDE, INSIDE])
 def test_a_training_job_request_has_the_members_of_its_definition(request_: dict[str, Any]) -> None:
-    """And the hyperparameters: static ones, tuned ones, and the name of the objective."""
+    """It also has the hyperparameters: static ones, tuned ones, and the name of the objective."""
     (definition,) = definitions(request_)
     definition = {**definition, "RoleArn": "arn", "StaticHyperParameters": {"epochs": "9", "depth": "1"}}
     assert child(request_, definition, {"depth": "2"}) == {

@@ -199,8 +199,8 @@ def test_the_planned_failure_of_a_backdated_tuning_job_may_come_too_late() -> No
 
 
 @pytest.mark.parametrize("ago", [3000, 140])
-def test_events_of_one_that_others_started_are_those_of_its_life(ago: float) -> None:
-    """The limit ends it before its plan would have failed it; and what was before the subscription is not delivered."""
+def test_a_backdated_tuning_job_has_the_events_of_a_live_one(ago: float) -> None:
+    """A limit ends it before its planned failure; events from before the subscription are not delivered."""
     seen, delivered = [], []
     for started_ago in (0, ago):
         plans = [TuningJobPlan.fails(after=200), Plan.completes(starting=0, training=300)]

@@ -385,14 +385,14 @@ def test_an_unused_plan_fails_the_test_by_name() -> None:
 
 
 def unused(prepare: Callable[[SageMakerMock], object]) -> str:
-    """Return what a mock complains of that was prepared like this, after its first line."""
+    """Return the hints in the UnusedError of a mock that was prepared by this function."""
     with pytest.raises(UnusedError) as caught, mock_sagemaker() as mock:
         prepare(mock)
     return str(caught.value).partition("strict=False")[2].strip()
 
 
-def test_a_plan_for_another_kind_of_job_is_told_apart_from_a_late_one() -> None:
-    """The text says why a job whose name matches did not use the plan."""
+def test_the_error_of_an_unused_plan_says_why_no_job_used_it() -> None:
+    """The plan is for another kind of jobs, or it came too late."""
 
     def processing(mock: SageMakerMock) -> None:
         mock.plan("prepare-*", FIRST)
@@ -429,8 +429,8 @@ def test_a_plan_for_another_kind_of_job_is_told_apart_from_a_late_one() -> None:
     assert not unused(by_request)
 
 
-def test_the_jobs_of_a_complaint_are_bounded_and_no_call_is_said_in_words() -> None:
-    """A tuning job alone may have created a hundred."""
+def test_the_error_of_unused_plans_lists_some_jobs_and_calls() -> None:
+    """A tuning job alone may create a hundred jobs."""
     mock = mock_sagemaker().start()
     mock.fault("StopTrainingJob", "ThrottlingException")
     mock.plan("chrun-*", FIRST)

@@ -37,7 +37,7 @@ def raising(error: BaseException) -> Callable[..., NoReturn]:
     "error", [ValueError("x"), KeyboardInterrupt(), SystemExit(3), GeneratorExit(), StopIteration()], ids=repr
 )
 def test_an_exception_passes_and_is_not_a_clean_exit(journal: Journal, error: BaseException) -> None:
-    """The caller gets the exception of the body, and the mock is told of it."""
+    """The caller gets the exception of the body, and the mock stops as after a failure."""
     with pytest.raises(type(error)) as caught:
         decorate(raising(error), journal.new)()
     assert caught.value is error
@@ -205,7 +205,7 @@ def test_a_dropped_async_generator_stops_its_mock(journal: Journal) -> None:
 
 
 def test_an_async_generator_that_is_not_started_starts_nothing(journal: Journal) -> None:
-    """Nor does closing it before its start."""
+    """Closing it before its start starts nothing either."""
 
     @lambda target: decorate(target, journal.new)
     async def target() -> AsyncGenerator[None, None]:

@@ -22,7 +22,7 @@ def through_json(plan: AnyPlan) -> AnyPlan:
 
 @given(OTHERS)
 def test_a_plan_survives_json_and_has_the_same_repr(plan: AnyPlan) -> None:
-    """Of both kinds."""
+    """Plans of both kinds do."""
     again = through_json(plan)
     assert (again, repr(again)) == (plan, repr(plan))
 

@@ -285,7 +285,7 @@ def test_a_request_that_fits_all_rules_is_accepted(changes: dict[str, Any], clie
 
 
 def test_a_serverless_job_has_no_instances(client: Any) -> None:
-    """And no image; its default limit is a day, as for any job (aws/sagemaker-python-sdk#5586)."""
+    """It has no image either; its default limit is a day, as for any job (aws/sagemaker-python-sdk#5586)."""
     model = "arn:aws:sagemaker:us-east-1:aws:hub-content/SageMakerPublicHub/Model/churn/1.0.0"
     serverless = {"BaseModelArn": model, "JobType": "FineTuning", "AcceptEula": True}
     create(client, AlgorithmSpecification=None, ResourceConfig=None, StoppingCondition=None, ServerlessJobConfig=serverless)

@@ -1,4 +1,4 @@
-"""Which phases can follow which."""
+"""The orders in which phases can follow each other."""
 
 import pytest
 

@@ -411,8 +411,8 @@ def test_a_synonym_of_an_argument_gets_a_suggestion(given: dict[str, Any], hint:
     assert f": {hint} It takes reason, exit_code, during, after, logs, starting" in str(caught.value)
 
 
-def test_an_argument_is_only_compared_with_those_of_its_recipe() -> None:
-    """A recipe without `after` may have `during`; for a word that is like none of them, there are all of them."""
+def test_an_unknown_argument_is_compared_with_those_of_its_recipe() -> None:
+    """A recipe without `after` may have `during`; a word that is similar to none gets the whole list."""
     with pytest.raises(InvalidType, match=r"^Plan.hangs\(\) has no 'at': did you mean 'during'\? It takes during, logs"):
         Plan.hangs(at="Training")  # type: ignore[call-arg]
     with pytest.raises(InvalidType, match=r"^Plan.hangs\(\) has no 'zzz'. It takes during, logs, starting"):
