@@ -27,6 +27,7 @@ from sagemock.service.faults import Moment
 from sagemock.training.plan.plan import Plan
 from sagemock.transform.plan import TransformJobPlan
 from sagemock.tuning.plan import TuningJobPlan
+from sagemock.world.arguments import kind_of
 
 __all__ = ["LACKS", "RemoteMock", "connect"]
 
@@ -128,14 +129,17 @@ class RemoteMock:
 
     # -- acting
 
-    def plan(self, matcher: str, plan: AnyPlan, *, times: int | None = None) -> None:
+    def plan(self, matcher: str, plan: AnyPlan, *, times: int | None = None, kind: str | None = None) -> None:
         """Plan the life of jobs that are created from now on, by a pattern of their names.
 
         Raises NotServed for a callable, and PlanError for a callable in the plan; its text names the field.
         """
         if not isinstance(matcher, str):
             raise NotServed(f"a predicate cannot travel to a served mock, like {quoted(matcher)}: give a pattern of job names")
-        self._client.ask("POST", "/plans", {"match": matcher, "plan": _travelling(plan), **members(times=times)})
+        travelling = _travelling(plan)
+        # A plan says itself which kind it is for: another one is refused.
+        kind_of(plan, kind)
+        self._client.ask("POST", "/plans", {"match": matcher, "plan": travelling, **members(times=times)})
 
     def create_training_job(
         self,

@@ -417,6 +417,17 @@ class RemoteAccounts(Mapping[str, str]):
     def __setitem__(self, access_key: str, account_id: str) -> None:
         self._client.ask("POST", "/accounts", {"accounts": {access_key: account_id}})
 
+    def update(self, other: Any = (), /, **more: str) -> None:  # noqa: ANN401  # anything else is refused
+        """Set several accounts, or none of them if one is not valid."""
+        try:
+            given = dict(other, **more)
+        except (TypeError, ValueError):
+            raise InvalidType(
+                f"accounts are updated with a mapping from access key ids to account ids, not with {quoted(other)}: "
+                "write mock.accounts.update({'AKIDOTHER': '210987654321'})"
+            ) from None
+        self._client.ask("POST", "/accounts", {"accounts": given})
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._document())
 

@@ -106,8 +106,11 @@ def _until(world: ServedWorld, until: object) -> None:
 
 
 def _jobs(world: ServedWorld, asked: Asked) -> Answer:
-    last, found = asked.whole("last"), world.views(asked.one("kind"))
-    return {"jobs": [documents.job(view) for view in (found if last is None else found[max(0, len(found) - last) :])]}
+    last = asked.whole("last")
+    # Under the lock time stands, and no job is gone before it is shown.
+    with world.world.store.lock:
+        found = world.views(asked.one("kind"))
+        return {"jobs": [documents.job(view) for view in (found if last is None else found[max(0, len(found) - last) :])]}
 
 
 def _job(world: ServedWorld, asked: Asked) -> Answer:
@@ -249,8 +252,9 @@ def _timeline(world: ServedWorld, asked: Asked) -> Answer:
         last = asked.whole("last", LAST)
         if not last:
             raise InvalidValue("last=0 shows no job: write last=10, or leave it out")
-        shown = names or [view.arn for view in world.views()[-last:]]
-        return Text("image/svg+xml", world.svg(*shown))
+        with world.world.store.lock:
+            shown = names or [view.arn for view in world.views()[-last:]]
+            return Text("image/svg+xml", world.svg(*shown))
     width, blocks = asked.whole("width"), asked.one("unicode") or "false"
     if blocks not in ("true", "false"):
         raise InvalidValue(f"unicode is true or false, not {quoted(blocks)}: write unicode=true")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ import pytest
 from sagemock import Plan, ProcessingJobPlan, SageMakerMock, mock_sagemaker
 from sagemock.served import openapi
 from sagemock.served.asgi import MOST
+from sagemock.served.worlds import ServedWorld
 from tests.support.calling import START, after, create, request
 from tests.support.http import Response, call, exchange
 
@@ -204,6 +206,30 @@ def test_a_job_of_another_kind_can_be_read_and_changed(sagemaker: SageMakerMock,
     assert (shown["counters"], len(shown["children"]), shown["phase"]) == (tune.counters, 10, None)
     assert tune.best is not None
     assert shown["best"] == tune.best.name
+
+
+@pytest.mark.parametrize("path", ["/jobs", "/timeline?format=svg"])
+def test_a_list_of_jobs_shows_a_single_instant(
+    sagemaker: SageMakerMock, client: Any, url: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No time passes while the list is made, so no job is gone before it is shown."""
+    create(client)
+    sagemaker.complete("churn")
+    client.delete_training_job(TrainingJobName="churn")
+    views = ServedWorld.views
+
+    def interrupted(world: ServedWorld, kind: str | None = None) -> Any:
+        found = views(world, kind)
+        passing = Thread(target=sagemaker.clock.advance, args=(60,))
+        passing.start()
+        passing.join(0.05)
+        return found
+
+    monkeypatch.setattr(ServedWorld, "views", interrupted)
+    found = get(url, path)
+    assert (found.status, b"churn" in found.body) == (200, True)
+    sagemaker.advance_until_idle()
+    assert "churn" not in sagemaker.jobs
 
 
 def test_plans_of_other_kinds_can_be_sent(sagemaker: SageMakerMock, url: str) -> None:

@@ -55,6 +55,7 @@ def test_a_remote_has_the_verbs_of_a_mock(remote: RemoteMock) -> None:
     with pytest.raises(AttributeError, match="'RemoteMock' object has no attribute 'planz'"):
         remote.planz  # noqa: B018  # the point of the test
     for name in (
+        "plan",
         "create_training_job",
         "create_processing_job",
         "create_transform_job",
@@ -310,6 +311,13 @@ def test_faults_hidden_jobs_quotas_and_accounts_apply_to_calls(sagemaker: SageMa
     remote.accounts["AKID"] = "210987654321"
     assert dict(remote.accounts) == dict(sagemaker.accounts)
     assert (repr(remote.accounts), len(remote.accounts), remote.accounts["AKID"]) == (repr(sagemaker.accounts), 1, "210987654321")
+    remote.accounts.update({"A": "210987654322"}, B="210987654323")
+    assert dict(remote.accounts) == dict(sagemaker.accounts) == {"AKID": "210987654321", "A": "210987654322", "B": "210987654323"}
+    with pytest.raises(InvalidValue, match="account_id has twelve digits"):
+        remote.accounts.update(A="1", C="210987654321")
+    with pytest.raises(InvalidType, match="accounts are updated with a mapping from access key ids to account ids, not with 5"):
+        remote.accounts.update(5)
+    assert len(remote.accounts) == 3
     with pytest.raises(UsageError, match="'Throttling' is an error without a text"):
         remote.fault("*", "Throttling")
 
@@ -347,6 +355,16 @@ def test_a_plan_with_a_callable_cannot_be_read(sagemaker: SageMakerMock, remote:
     create(client)
     with pytest.raises(NotServed, match="has a callable in it, which cannot travel"):
         _ = remote.jobs["churn"].plan
+
+
+def test_a_plan_may_name_its_own_kind(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
+    """As for the mock itself, another kind is refused."""
+    remote.plan("*", ProcessingJobPlan.fails(), kind="processing")
+    with pytest.raises(
+        InvalidValue, match=r"kind='training', and ProcessingJobPlan.fails\(.* is for processing jobs: leave kind"
+    ):
+        remote.plan("*", ProcessingJobPlan.fails(), kind="training")
+    assert [one.kind.name for one in sagemaker._world.backend.plans.rules] == ["processing"]
 
 
 def test_unused_plans_are_an_error() -> None:
