@@ -100,22 +100,22 @@ class Sleepers:
         pause, rouse = waiting()
         sleeper = self.sleeper(deadline_us, rouse)
         sleeper.creeps, sleeper.is_forced = creeps, is_forced
-        self.through(sleeper, pause)
+        self.sleep_as(sleeper, pause)
 
-    def through(self, sleeper: Sleeper, pause: Callable[[float | None], object], ends_s: float | None = None) -> None:
+    def sleep_as(self, sleeper: Sleeper, pause: Callable[[float | None], object], ends_s: float | None = None) -> None:
         """Let the calling thread sleep as `sleeper`, until the real instant `ends_s` at most; `pause` waits in real time."""
         sleeper.own_thread = True
         try:
-            self.lie_down(sleeper)
+            self.begin_sleep(sleeper)
             self._sleep(sleeper, pause, ends_s)
         finally:
             try:
-                self.get_up(sleeper)
+                self.end_sleep(sleeper)
             except BaseException:
-                self.get_up(sleeper)
+                self.end_sleep(sleeper)
                 raise
 
-    def call_off(self, sleeper: Sleeper) -> None:
+    def cancel(self, sleeper: Sleeper) -> None:
         """End a sleep early, or before it begins."""
         with self._mutex:
             if sleeper in self.table:  # pragma: no branch  # it may wake by itself at this moment
@@ -131,9 +131,9 @@ class Sleepers:
                 longest_s = left_s if longest_s is None else min(longest_s, left_s)
             pause(longest_s)
 
-    def give(self, sleeper: Sleeper) -> None:
+    def release(self, sleeper: Sleeper) -> None:
         """End the wait of another thread. This takes no lock, because a signal handler may call it."""
-        sleeper.is_given = True
+        sleeper.is_released = True
         if not sleeper.is_over:
             # Before `rouse`: a thread that looks at the table must see that this sleeper was woken before the sleeper can resume.
             self.woken[sleeper] = None
@@ -218,7 +218,7 @@ class Sleepers:
         number = self.next_number() if number is None else number
         return Sleeper(deadline_us, number, threading.current_thread(), rouse)
 
-    def lie_down(self, sleeper: Sleeper, unless: Callable[[], bool] | None = None) -> bool:
+    def begin_sleep(self, sleeper: Sleeper, unless: Callable[[], bool] | None = None) -> bool:
         """Begin to sleep, and return True; return False if `unless` says that the thread has something to do.
 
         `unless` runs under the mutex, so no thread can move time between the answer and the sleep.
@@ -228,7 +228,7 @@ class Sleepers:
         with self._mutex:
             if unless is not None and unless():
                 return False
-            if self.is_over or sleeper.is_given:
+            if self.is_over or sleeper.is_released:
                 sleeper.is_awake = True
             else:
                 self._pauses = 0
@@ -237,10 +237,10 @@ class Sleepers:
 
     def drive(self, sleeper: Sleeper) -> float | None:
         """Move time if no thread is busy; return how many real seconds to wait: 0 if the sleeper is awake, None for no limit."""
-        if not (sleeper.is_awake or sleeper.is_given):
+        if not (sleeper.is_awake or sleeper.is_released):
             self._move_on(paused=sleeper.pauses > 0)
         with self._mutex:
-            if sleeper.is_awake or sleeper.is_given:
+            if sleeper.is_awake or sleeper.is_released:
                 return 0
             if not self.table.has_deadlines:
                 # There is no deadline to go to. The next thread that adds one calls `drive` itself.
@@ -256,7 +256,7 @@ class Sleepers:
         # The longer a thread is busy, the less often this one takes the GIL from it.
         return min(_STEP_S * max(1, self._pauses / 20), _LONGEST_STEP_S)
 
-    def get_up(self, sleeper: Sleeper) -> None:
+    def end_sleep(self, sleeper: Sleeper) -> None:
         """End a sleep: the sleeper was woken, has something else to do, or raised an error."""
         with self._mutex:
             sleeper.is_over = True
@@ -337,7 +337,7 @@ class Sleepers:
         last = self.table.last() if self.table.has_deadlines else None
         if last is not None:
             last.rouse()
-        # Set it now, not when that sleeper drives: it may get up instead (a loop that got a callback), and then hands over.
+        # Set it now, not when that sleeper drives: it may end its sleep instead (a loop that got a callback).
         self._driver = last
 
     def _is_unhindered(self) -> bool:

@@ -48,8 +48,8 @@ class Sleeper:
         "is_busy",
         "is_due",
         "is_forced",
-        "is_given",
         "is_over",
+        "is_released",
         "is_ticker",
         "is_wait",
         "joins",
@@ -83,7 +83,7 @@ class Sleeper:
         self.is_awake = False
         self.is_due = False
         """Whether the sleeper was woken because its deadline has come."""
-        self.is_given = False
+        self.is_released = False
         """Whether the other thread has ended the wait."""
         self.is_over = False
         """Whether the thread has resumed."""
@@ -201,7 +201,7 @@ class Table:
         """Return the latest sleeper that can look at the other threads; one without a deadline, if there is any."""
         for sleepers in (self._untimed, self._timed):
             for sleeper in reversed(sleepers):
-                if not (sleeper.is_busy or sleeper.is_given):
+                if not (sleeper.is_busy or sleeper.is_released):
                     return sleeper
         return None
 

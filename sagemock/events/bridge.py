@@ -83,7 +83,7 @@ class Events(Sequence[Event]):
 
     @classmethod
     def still(cls, events: Sequence[Event]) -> "Events":
-        """Return these events, which do not grow."""
+        """Return a view of these events, which does not grow."""
         shown: Any = deepcopy  # each event stands for its own occurrence
         return cls(partial(list, events), shown, installed)
 

@@ -1,4 +1,4 @@
-"""What a misspelt name in a plan was meant to be: a recipe, an argument of a recipe, or a field."""
+"""Errors for misspelt recipes, arguments and fields of plans, which suggest the right name."""
 
 import inspect
 from collections.abc import Sequence
@@ -22,10 +22,10 @@ _ARGUMENTS: Final = {
     "duration": ("wait", "training", "processing", "transforming"),
     "seconds": ("wait", "training", "processing", "transforming"),
 }
-"""What other words for an argument mean: the first of these that the recipe has."""
+"""Wrong names of arguments, each with the right ones; the error suggests the first of these that the recipe has."""
 _UNITS: Final = ("minutes", "hours", "days")
 _LENGTHS: Final = ("wait", "training", "processing", "transforming", "after")
-"""What a duration without a name is most likely meant for."""
+"""The durations for which a test most likely means a number of minutes, hours or days."""
 _RECIPES: Final = {
     "succeeds": "completes",
     "crashes": "fails",
@@ -37,7 +37,7 @@ _STOPS: Final = ("stop", "stops", "stopped")
 
 
 class Recipes(type):
-    """The type of plans: an unknown recipe is an AttributeError that says which one was meant."""
+    """The type of plans: its AttributeError for a misspelt recipe suggests the right name."""
 
     if not TYPE_CHECKING:  # pragma: no branch  # a type checker takes the other one
 

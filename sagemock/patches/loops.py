@@ -184,10 +184,10 @@ class SelectorLoop(Yielding):
         sleeper.is_wait = is_timer
         sleeper.is_ticker = alarms.are_ticks
         try:
-            if self._sleeper.lie_down(sleepers, sleeper, calls):
+            if self._sleeper.begin_sleep(sleepers, sleeper, calls):
                 _wait(sleepers, sleeper, pause)
         finally:
-            self._sleeper.get_up()
+            self._sleeper.end_sleep()
         return sleeper.is_awake
 
     def _awaits_nobody(self) -> bool:
@@ -330,7 +330,7 @@ class PolledLoop(Yielding):
     def _look(self) -> None:
         alarms = self._sleeping() or (None if self._backend() is None else self._timed())
         if alarms is None:
-            self._sleeper.get_up()
+            self._sleeper.end_sleep()
             self._is_watching = False
             self._stirred.clear()
             self._bare.clear()
@@ -378,7 +378,7 @@ class PolledLoop(Yielding):
             self._again()
             return
         if self._next is not first:
-            self._sleeper.get_up()
+            self._sleeper.end_sleep()
             self._next = first
         if self._sleeper.taken is None:
             is_timer = isinstance(first, Timer)
@@ -389,7 +389,7 @@ class PolledLoop(Yielding):
             sleeper = sleepers.sleeper(first.at_us, nothing, first.number)
             sleeper.is_wait = is_timer
             sleeper.is_ticker = alarms.are_ticks
-            self._sleeper.lie_down(sleepers, sleeper, calls)
+            self._sleeper.begin_sleep(sleepers, sleeper, calls)
         if self._is_awake():
             self._ring(alarms, first)
         else:
@@ -410,7 +410,7 @@ class PolledLoop(Yielding):
         self.loop.call_later(_STEP_S, self._look)
 
     def _again(self) -> None:
-        self._sleeper.get_up()
+        self._sleeper.end_sleep()
         self._quiet = 0
         self._since_s = None
         self.loop.call_soon(self._look)

@@ -50,15 +50,15 @@ class Waiter:
         self._sleeper.is_wait, self._sleeper.joins = True, joins
 
     @property
-    def is_given(self) -> bool:
+    def is_released(self) -> bool:
         """Whether another thread has ended the wait."""
-        return self._sleeper.is_given
+        return self._sleeper.is_released
 
     def release(self) -> None:
         """End the wait. Raises RuntimeError the second time, as a lock does."""
-        if self._sleeper.is_given:
+        if self._sleeper.is_released:
             raise RuntimeError("release unlocked lock")
-        self._sleepers.give(self._sleeper)
+        self._sleepers.release(self._sleeper)
 
     def wait(self) -> bool:
         """Wait until another thread releases this waiter, or until the time-out; return whether it was released."""
@@ -68,20 +68,20 @@ class Waiter:
             sleeper.deadline_us = clock.now_us() + max(1, round(self._timeout_s * SECOND_US))
             sleeper.is_ticker = self._ticks.is_ticker(self._sleepers)
             ends_s = real.monotonic() + self._timeout_s
-        self._sleepers.through(sleeper, self._pause, ends_s)
-        if not (sleeper.is_given or sleeper.is_due):
+        self._sleepers.sleep_as(sleeper, self._pause, ends_s)
+        if not (sleeper.is_released or sleeper.is_due):
             if sleeper.deadline_us is not None and ends_s is not None:
                 ends_s = min(ends_s, real.monotonic() + (sleeper.deadline_us - clock.standing_us) / SECOND_US)
             self._go_on(ends_s)
-        if sleeper.is_given:
+        if sleeper.is_released:
             self._ticks.ticks.times = 0
         elif sleeper.deadline_us is not None:  # pragma: no branch  # without a time-out, only a release ends the wait
             self._ticks.timed_out(self._sleepers, sleeper.deadline_us, is_due=sleeper.is_due)
-        return sleeper.is_given
+        return sleeper.is_released
 
     def _go_on(self, ends_s: float | None) -> None:
         """Wait in real time until `ends_s`: the mock is over, or the real time-out has come."""
-        while not self.is_given:
+        while not self.is_released:
             left_s = None if ends_s is None else ends_s - real.monotonic()
             if left_s is not None and left_s <= 0:
                 break
@@ -220,9 +220,9 @@ class ThreadsPatch:
             waiter.wait()
         finally:
             condition._acquire_restore(saved)  # noqa: SLF001
-            if not waiter.is_given:
+            if not waiter.is_released:
                 _leave(condition._waiters, waiter)  # noqa: SLF001
-        return waiter.is_given
+        return waiter.is_released
 
     def _join(self, wrapped: Callable[..., None], thread: Any, args: Any, kwargs: Any) -> None:  # noqa: ANN401  # wrapt's
         timeout_s = _timeout_s(args, kwargs)

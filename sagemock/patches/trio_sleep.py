@@ -155,7 +155,7 @@ def _begin(
     def sleep() -> None:
         sleeper.thread = threading.current_thread()
         try:
-            sleepers.through(sleeper, pause)
+            sleepers.sleep_as(sleeper, pause)
         except BaseException as error:  # noqa: BLE001  # for the task: an event handler may raise any error
             errors.append(error)
         end()
@@ -187,7 +187,7 @@ def _deadline(
     try:
         yield
     finally:
-        sleepers.call_off(sleeper)
+        sleepers.cancel(sleeper)
     if errors:
         raise errors[0]
 
@@ -245,7 +245,7 @@ class _Rounds:
         elif not self.woken and self._turns.lead_nowhere(who, self.active.clock.now_us, hasty=self._awaits_nobody):
             try:
                 at_us = self.active.sleepers.first_us()
-                if at_us is not None and self.loop_sleeper.doze(self.active.sleepers, at_us, calls):
+                if at_us is not None and self.loop_sleeper.sleep_briefly(self.active.sleepers, at_us, calls):
                     self._turns.begin()
             except BaseException as error:  # noqa: BLE001  # the next sleep raises it
                 self.errors.append(error)
@@ -271,7 +271,7 @@ async def _until_us(trio: Any, rounds: _Rounds, at_us: int) -> None:  # noqa: AN
     def abort(_: object) -> Any:  # noqa: ANN401  # a member of an enumeration of trio's
         nonlocal is_off
         is_off = True
-        sleepers.call_off(sleeper)
+        sleepers.cancel(sleeper)
         return trio.lowlevel.Abort.SUCCEEDED
 
     errors = _begin(sleepers, sleeper, pause, lambda: rounds.announce(trio, token, sleeper, wake))

@@ -62,12 +62,12 @@ class Yielding(ABC):
         alarms, active = self._sleeping(), self._active()
         if alarms is not None:
             first = alarms.first()
-            if first is None or not self._sleeper.doze(alarms.sleepers, first.at_us, calls, first.number):
+            if first is None or not self._sleeper.sleep_briefly(alarms.sleepers, first.at_us, calls, first.number):
                 return False
             alarms.ring(first)
             return True
         at_us = None if active is None else active.sleepers.first_us()
-        return active is not None and at_us is not None and self._sleeper.doze(active.sleepers, at_us, calls)
+        return active is not None and at_us is not None and self._sleeper.sleep_briefly(active.sleepers, at_us, calls)
 
     def _raise_if_stalled(self) -> None:
         """Raise NothingWillHappen if tasks have only yielded for long and nothing sleeps: then time will never pass."""

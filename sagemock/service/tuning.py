@@ -133,7 +133,7 @@ def _check_quotas_and_data(service: Service, place: Place, request: Mapping[str,
         training = definition.request("", {}, ())
         if service.check_data is not None:
             service.check_data(place, training)
-        # Public records: the delta is that of all children that run at once.
+        # In public records, the request delta counts all children that run at once.
         service.quotas.check(service.store, place, _DELTA(_times(training, parallel)), now_us)
 
 

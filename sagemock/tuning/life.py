@@ -128,7 +128,7 @@ def fold(  # noqa: PLR0913  # all that a timeline depends on
     step = _next_step(children, launch, [] if own is None else [own])
     end = _end(script, created_us, children, own, step)
     changes = [_change(0, "InProgress")]
-    # An end that is due at T has happened at T, so a stop or a test that comes at T comes too late.
+    # An end that is due at T has happened at T, so a stop or an intervention of the test at T comes too late.
     if outer is not None and (end is None or outer.at_us < end.at_us):
         step = _next_step(children, launch, [outer] if own is None else [own, outer])
         end = _cut_end(script, created_us, children, outer, step)

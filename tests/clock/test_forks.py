@@ -235,7 +235,7 @@ def test_sleepers_of_a_child_are_those_of_its_thread() -> None:
     mine, other = (sleepers.sleeper(10, lambda: None) for _ in range(2))
     other.thread = threading.Thread()
     for one in (mine, other):
-        sleepers.lie_down(one)
+        sleepers.begin_sleep(one)
     stillness = sleepers._holds.stillness
     sleepers._driver, sleepers._mover = other, me
     sleepers.forked()

@@ -157,7 +157,7 @@ def test_the_end_of_the_mock_wakes_all_although_one_wakeup_fails() -> None:
 
     roused: list[str] = []
     for rouse in (lambda: roused.append("first"), fail, lambda: roused.append("last")):
-        world.sleepers.lie_down(world.sleepers.sleeper(S, rouse))
+        world.sleepers.begin_sleep(world.sleepers.sleeper(S, rouse))
     with pytest.raises(OSError):  # noqa: PT011  # the error has no message
         world.sleepers.close()
     assert roused == ["first", "last"]
@@ -211,9 +211,9 @@ def test_a_thread_whose_wait_is_over_does_not_register_as_asleep() -> None:
     """The check happens under the lock that guards the table of sleepers."""
     world = World()
     sleeper = world.sleepers.sleeper(world.start_us + 10, lambda: None)
-    world.sleepers.lie_down(sleeper, lambda: True)
+    world.sleepers.begin_sleep(sleeper, lambda: True)
     assert not world.sleepers.table
-    world.sleepers.lie_down(sleeper, lambda: False)
+    world.sleepers.begin_sleep(sleeper, lambda: False)
     assert list(world.sleepers.table) == [sleeper]
 
 
@@ -321,16 +321,16 @@ def test_a_woken_thread_that_has_not_run_yet_holds_time() -> None:
     world = World()
     waits, sleeps = (world.sleepers.sleeper(deadline_us, lambda: None) for deadline_us in (None, world.start_us + 10))
     for one in (waits, sleeps):
-        world.sleepers.lie_down(one)
-    world.sleepers.give(waits)
+        world.sleepers.begin_sleep(one)
+    world.sleepers.release(waits)
     assert world.sleepers.drive(waits) == 0
     assert world.sleepers.drive(sleeps) != 0
     world.sleepers.table.set_busy(waits, is_busy=True)
     assert world.sleepers.drive(sleeps) == 0
-    world.sleepers.get_up(sleeps)
+    world.sleepers.end_sleep(sleeps)
     world.sleepers.table.set_busy(waits, is_busy=False)
     assert world.sleepers._holds.hold(None, paused=True)
-    world.sleepers.get_up(waits)
+    world.sleepers.end_sleep(waits)
     assert not world.sleepers._holds.hold(None, threading.current_thread(), paused=True)
 
 
@@ -338,9 +338,9 @@ def test_a_wakeup_that_comes_too_late_holds_no_time() -> None:
     """The wait timed out at the same moment."""
     world = World()
     waits = world.sleepers.sleeper(None, lambda: None)
-    world.sleepers.lie_down(waits)
-    world.sleepers.get_up(waits)
-    world.sleepers.give(waits)
+    world.sleepers.begin_sleep(waits)
+    world.sleepers.end_sleep(waits)
+    world.sleepers.release(waits)
     assert world.sleepers.woken == {}
     world.sleepers.woken[waits] = None
     assert not world.sleepers._holds.hold(None, threading.current_thread(), paused=True)
@@ -351,19 +351,19 @@ def test_a_thread_without_a_deadline_drives_only_for_others() -> None:
     """Alone it would move time to nowhere. A thread with a deadline drives, and hands over to a waiting one when it leaves."""
     world, roused = World(), list[str]()
     waits = world.sleepers.sleeper(None, lambda: roused.append("waits"))
-    world.sleepers.lie_down(waits)
+    world.sleepers.begin_sleep(waits)
     assert world.sleepers.drive(waits) is None
     busy = threading.Thread(target=threading.Event().wait, args=(1,))
     busy.start()
     sleeps, later = (world.sleepers.sleeper(world.start_us + at_us, lambda: None) for at_us in (10, 20))
     for one in (sleeps, later):
-        world.sleepers.lie_down(one)
+        world.sleepers.begin_sleep(one)
     assert world.sleepers.drive(sleeps) == 0.001
     assert world.sleepers.drive(waits) is None
-    world.sleepers.get_up(sleeps)
+    world.sleepers.end_sleep(sleeps)
     assert roused == ["waits"]
     assert world.sleepers.drive(waits) == 0.001
-    world.sleepers.get_up(later)
+    world.sleepers.end_sleep(later)
     assert world.sleepers.drive(waits) is None
     assert vars(world.sleepers)["_driver"] is None
     busy.join()
@@ -374,13 +374,13 @@ def test_a_driver_that_wakes_up_hands_over() -> None:
     world, roused = World(), list[int]()
     first, called, left = (world.sleepers.sleeper(world.start_us + at_us, partial(roused.append, at_us)) for at_us in (1, 3, 2))
     for one in (first, left, called):
-        world.sleepers.lie_down(one)
+        world.sleepers.begin_sleep(one)
     vars(world.sleepers)["_driver"] = first
     for one in (first, called):
-        world.sleepers.get_up(one)
+        world.sleepers.end_sleep(one)
     assert roused == [3, 2]
     assert vars(world.sleepers)["_driver"] is left
-    world.sleepers.get_up(left)
+    world.sleepers.end_sleep(left)
     assert vars(world.sleepers)["_driver"] is None
 
 
@@ -401,15 +401,15 @@ def test_time_holds_between_the_end_of_a_thread_and_the_wakeup_of_its_joiner(idl
     joins.thread = again.thread = idle
     idle.start()
     joins.joins, again.joins = threading.current_thread(), ended
-    world.sleepers.lie_down(joins)
+    world.sleepers.begin_sleep(joins)
     assert world.sleepers.is_alone()
-    world.sleepers.lie_down(again)
+    world.sleepers.begin_sleep(again)
     assert not world.sleepers.is_alone()
     assert not World(around=world.sleepers).sleepers.is_alone()
-    world.sleepers.lie_down(sleeps)
+    world.sleepers.begin_sleep(sleeps)
     assert world.sleepers.drive(sleeps)
     assert world.at_us == 0
-    world.sleepers.get_up(again)
+    world.sleepers.end_sleep(again)
     assert world.sleepers.drive(sleeps) == 0
     assert world.at_us == 5
 
@@ -420,15 +420,15 @@ def test_a_thread_woken_during_the_count_is_waited_for(idle: threading.Thread, m
     waits, sleeps = (world.sleepers.sleeper(at_us, lambda: None) for at_us in (None, world.start_us + 5))
     waits.thread = idle
     idle.start()
-    world.sleepers.lie_down(waits)
+    world.sleepers.begin_sleep(waits)
 
     def count(_: Holds) -> int:
-        world.sleepers.give(waits)
+        world.sleepers.release(waits)
         return 0
 
     monkeypatch.setattr(Holds, "_awake_threads", count)
     assert not world.sleepers.is_alone()
     world.sleepers.woken.clear()
-    world.sleepers.lie_down(sleeps)
+    world.sleepers.begin_sleep(sleeps)
     assert world.sleepers.drive(sleeps)
     assert world.at_us == 0

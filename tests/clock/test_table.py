@@ -41,7 +41,7 @@ def test_a_sleeper_without_a_deadline_is_disturbed_first() -> None:
         table.add(one)
     assert (table.first(), table.has_deadlines) == (None, False)
     table.add(timed)
-    given_one.is_given = True
+    given_one.is_released = True
     assert (table.first(), table.last()) == (timed, untimed)
     table.set_busy(untimed, is_busy=True)
     assert table.last() is timed

@@ -73,16 +73,16 @@ def test_a_call_from_another_thread_wakes_the_loop(loop: asyncio.AbstractEventLo
     before_us = situation.clock.now_us()
     monkeypatch.setattr(situation.alarms.sleepers, "is_alone", lambda: False)
     nap = situation.alarms.set_alarm(before_us + 1)
-    lie_down, calls = Sleepers.lie_down, list[int]()
+    begin_sleep, calls = Sleepers.begin_sleep, list[int]()
 
     def called_at_the_last_moment(sleepers: Any, *args: Any) -> bool:
         if not calls:
             situation.drive.called()
             assert situation.clock.now_us() == before_us
         calls.append(1)
-        return lie_down(sleepers, *args)
+        return begin_sleep(sleepers, *args)
 
-    monkeypatch.setattr(Sleepers, "lie_down", called_at_the_last_moment)
+    monkeypatch.setattr(Sleepers, "begin_sleep", called_at_the_last_moment)
     situation.drive.begin()
     nap.future.add_done_callback(lambda _: loop.stop())
     loop.run_forever()
@@ -99,13 +99,13 @@ def test_a_caller_finds_the_loop_that_wakes_up_registered() -> None:
     found: list[bool] = []
 
     class Looking(Sleepers):
-        def get_up(self, sleeper: Sleeper) -> None:
+        def end_sleep(self, sleeper: Sleeper) -> None:
             found.append(place.taken is not None)
-            super().get_up(sleeper)
+            super().end_sleep(sleeper)
 
     place, sleepers = LoopSleeper(), Looking(Clock("2018-07-30"), set(threading.enumerate()))
-    assert place.lie_down(sleepers, sleepers.sleeper(0, lambda: None), place.calls)
-    place.get_up()
+    assert place.begin_sleep(sleepers, sleepers.sleeper(0, lambda: None), place.calls)
+    place.end_sleep()
     assert found == [True]
     assert place.taken is None
 
@@ -137,7 +137,7 @@ def test_a_call_during_the_last_look_keeps_a_dozing_loop_awake(monkeypatch: pyte
     monkeypatch.setattr(sleepers, "is_alone", lambda: False)
     now_us, calls = sleepers.clock.now_us(), place.calls
     place.called()
-    assert not place.doze(sleepers, now_us + 1, calls)
+    assert not place.sleep_briefly(sleepers, now_us + 1, calls)
     assert sleepers.clock.now_us() == now_us
-    assert place.doze(sleepers, now_us + 1, place.calls)
+    assert place.sleep_briefly(sleepers, now_us + 1, place.calls)
     assert sleepers.clock.now_us() == now_us + 1

@@ -206,12 +206,12 @@ def test_a_run_may_end_before_a_cancelled_sleep(sagemaker: SageMakerMock, monkey
     """Then there is no task to wake."""
     sleeping = list[threading.Thread]()
     over = threading.Event()
-    through = Sleepers.through
+    sleep_as = Sleepers.sleep_as
 
     def late(sleepers: Sleepers, sleeper: Sleeper, *args: Any) -> None:
         if not sleeper.is_wait:
             sleeping.append(threading.current_thread())
-        through(sleepers, sleeper, *args)
+        sleep_as(sleepers, sleeper, *args)
         if not sleeper.is_wait:
             over.wait()
 
@@ -222,7 +222,7 @@ def test_a_run_may_end_before_a_cancelled_sleep(sagemaker: SageMakerMock, monkey
                 await REAL[0](0.001)
             nursery.cancel_scope.cancel()
 
-    monkeypatch.setattr(Sleepers, "through", late)
+    monkeypatch.setattr(Sleepers, "sleep_as", late)
     trio.run(main)
     over.set()
     sleeping[0].join()
