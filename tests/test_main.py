@@ -12,6 +12,7 @@ import pytest
 
 from sagemock.__main__ import main
 from tests.support.records import FINISHED, response
+from tests.support.saved import saved
 
 
 @pytest.mark.parametrize("kind", ["processing", "transform"])
@@ -80,10 +81,8 @@ def test_an_invalid_file_is_reported_on_one_line(
 @pytest.fixture
 def records(tmp_path: Path) -> str:
     """Write two records to a file, one per line, and return its path."""
-    file = tmp_path / "records.jsonl"
-    lines = (json.dumps(response(one), default=datetime.isoformat) for one in FINISHED[:2])
-    file.write_text("\n".join(lines), encoding="utf-8")
-    return str(file)
+    [path] = saved(tmp_path, *map(response, FINISHED[:2]), name="records.jsonl")
+    return path
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Recorded processing and transform jobs on the command line."""
 
 import json
-from datetime import datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,6 +20,7 @@ from tests.cli.test_plan import plans_in
 from tests.support.batch import DAY, processing, record, transform
 from tests.support.calling import YOUNG, make_client
 from tests.support.records import R1, response
+from tests.support.saved import saved
 
 SCREEN = Screen(80, Paper(80), colored=False)
 
@@ -47,13 +47,6 @@ STOPPED = {
     "ProcessingEndTime": "2026-11-26T10:30:00Z",
     "ExitMessage": "half",
 }
-
-
-def saved(folder: Path, *records: Any) -> list[str]:
-    """Write records to a file, one per line, and return its path."""
-    file = folder / "saved.json"
-    file.write_text("\n".join(json.dumps(one, default=datetime.isoformat) for one in records), encoding="utf-8")
-    return [str(file)]
 
 
 def timeline_of(plan: Any, shown: dict[str, Any]) -> Any:

@@ -1,24 +1,16 @@
 """`sagemock check`."""
 
-import json
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from sagemock.__main__ import main
 from sagemock.cli.check import check
 from tests.support.partial_records import EVENT, L1, P1, PARTIAL_RECORDS
+from tests.support.saved import saved
 from tests.training.plan.test_console import LOG
 from tests.training.plan.test_series import PLAN, looks
-
-
-def saved(tmp_path: Path, *records: Any, name: str = "saved.json") -> list[str]:
-    """Write these records to a file and return its path."""
-    file = tmp_path / name
-    file.write_text("\n".join(one if isinstance(one, str) else json.dumps(one) for one in records), "utf-8")
-    return [str(file)]
 
 
 def test_records_without_contradictions_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
