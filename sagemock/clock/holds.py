@@ -88,8 +88,11 @@ class Holds:
         found = self.stillness.holder
         return (threading.current_thread(), "it was not seen to wait") if found is None else (found[0], found[1].value)
 
-    def hold(self, first: Sleeper | None, *besides: threading.Thread, paused: bool) -> bool:
-        """Return whether the clock must not go to the deadline of `first` now; `paused`: whoever looks has just waited really."""
+    def hold(self, first: Sleeper | None, *besides: threading.Thread, paused: bool, now_us: int = 0) -> bool:
+        """Return whether the clock must not go to the deadline of `first` now, from `now_us`.
+
+        `paused` is whether whoever looks has just waited really.
+        """
         self._awaited = []
         if self._is_any_woken() or (not self._table.is_forced and self._table.waits_outside(real.monotonic())):
             return True
@@ -102,7 +105,8 @@ class Holds:
             return self._is_any_woken()
         threads = self._awake(set(besides))
         # A time-out must not overtake what an older thread is about to give; a sleep does not depend on one.
-        looker = Looker(self._entered_by(), self._patience_s, self._table.is_forced)
+        first_us = None if first is None else first.deadline_us
+        looker = Looker(self._entered_by(), self._patience_s, self._table.is_forced, self._older, now_us, first_us)
         if (threads or older) and not self.stillness.all_rest(threads, older=older, looker=looker, paused=paused):
             return True
         if threads:

@@ -6,9 +6,10 @@ import socket
 import struct
 import sys
 import threading
-from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple, TypeVar
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, Final, NamedTuple, TypeVar
 
+from sagemock.clock import children
 from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.clock.linux import native_id, of_thread, read
 
@@ -22,6 +23,7 @@ __all__ = [
     "is_known_here",
     "is_pair",
     "is_terminal",
+    "is_within",
     "owes_an_answer",
     "serves",
     "traffic",
@@ -47,6 +49,12 @@ _POLLFD: Final = struct.Struct("ihh")
 # struct tcp_info (include/uapi/linux/tcp.h): a state, and where it says for how many milliseconds nothing was sent and nothing
 # was received, and how many segments with data were sent.
 _SYN_SENT, _SENT, _RECEIVED, _SEGMENTS = 2, 44, 52, 156
+# And how many bytes have come, wait to be sent, were sent, and were sent again. Linux tells since 4.19.
+_BYTES_RECEIVED, _BYTES_NOT_SENT, _BYTES_SENT, _BYTES_SENT_AGAIN = 128, 144, 200, 208
+_MAPPED: Final = "::ffff:"
+_MANY: Final = 1000
+_OTHER_ENDS: Final[dict[str, tuple[int, str]]] = {}
+"""The other end of a connection, by what the kernel calls this one: a descriptor, and what the kernel calls that."""
 
 _T = TypeVar("_T")
 
@@ -149,6 +157,52 @@ def owes_an_answer(number: int) -> bool:
     return found is not None and (found.is_connecting or found.sent_ms < found.received_ms)
 
 
+def is_within(number: int, among: Collection[int] | None = None) -> bool:
+    """Return whether both ends of a TCP connection are in this process, and nothing is on the way from one to the other.
+
+    With `among`, the other end must be one of those descriptors. A connection that a child process has as well is not within.
+    """
+    other = _other_end(number)
+    if other is None or not (among is None or other in among):
+        return False
+    here, there = _bytes(number), _bytes(other)
+    return here is not None and there is not None and here[0] <= there[1] and there[0] <= here[1]
+
+
+def _other_end(number: int) -> int | None:
+    where = goes_to(number)
+    known = _OTHER_ENDS.get(where)
+    if known is None or goes_to(known[0]) != known[1]:
+        ends = _asked(number, _addresses)
+        known = None if not ends else next(filter(lambda one: _asked(one[0], _addresses) == ends[::-1], _sockets()), None)
+        if known is None:
+            return None
+        if len(_OTHER_ENDS) >= _MANY:
+            _OTHER_ENDS.clear()
+        _OTHER_ENDS[where] = known
+    return None if children.there_are() and (children.have_open(where) or children.have_open(known[1])) else known[0]
+
+
+def _addresses(one: socket.socket) -> tuple[Any, Any] | None:
+    """Return where the two ends of a TCP connection are."""
+    if one.family not in {socket.AF_INET, socket.AF_INET6} or one.type != socket.SOCK_STREAM:
+        return None
+    # By IPv4 one end may be of the other family.
+    own, peer = ((host.removeprefix(_MAPPED), port) for host, port, *_ in (one.getsockname(), one.getpeername()))
+    return own, peer
+
+
+def _bytes(number: int) -> tuple[int, int] | None:
+    """Return how many bytes a TCP connection has to send, or has sent, and how many it has received."""
+    info = _asked(number, lambda one: one.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, _BYTES_SENT_AGAIN + 8))
+    if not info or len(info) < _BYTES_SENT_AGAIN + 8:
+        return None
+    received, sent, again = (
+        int.from_bytes(info[at : at + 8], sys.byteorder) for at in (_BYTES_RECEIVED, _BYTES_SENT, _BYTES_SENT_AGAIN)
+    )
+    return sent - again + int.from_bytes(info[_BYTES_NOT_SENT : _BYTES_NOT_SENT + 4], sys.byteorder), received
+
+
 def serves(numbers: Iterable[int]) -> set[int]:
     """Return those of some sockets that wait for whoever may call: listening ones, and connections that came in by them."""
     listening, ports = set[int](), dict[int, int]()
@@ -166,9 +220,13 @@ def serves(numbers: Iterable[int]) -> set[int]:
 
 
 def _listening_ports() -> set[int]:
+    return {port for number, _ in _sockets() if _asked(number, _listens) and (port := _asked(number, _port))}
+
+
+def _sockets() -> list[tuple[int, str]]:
+    """Return the sockets of this process: their descriptors, and what the kernel calls them."""
     numbers = [int(name) for name in os.listdir("/proc/self/fd")]  # noqa: PTH208  # a name is all
-    sockets = [number for number in numbers if goes_to(number).startswith("socket:")]
-    return {port for number in sockets if _asked(number, _listens) and (port := _asked(number, _port))}
+    return [(number, where) for number in numbers if (where := goes_to(number)).startswith("socket:")]
 
 
 def _listens(one: socket.socket) -> bool:

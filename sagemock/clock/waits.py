@@ -24,6 +24,7 @@ from sagemock.clock.system_calls import (
     is_known_here,
     is_pair,
     is_terminal,
+    is_within,
     owes_an_answer,
     serves,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "is_answer_owed",
     "is_idle_worker",
     "is_own_wake_up",
+    "may_answer",
     "place",
     "tells",
     "why",
@@ -67,6 +69,7 @@ class Why(Enum):
     SLEEPS = "it really sleeps, as a heartbeat does between two beats"
     PERSON = "it reads a terminal, or a pipe that comes from outside of this process"
     CHILD = "it waits for a child process"
+    WITHIN = "it waits for a connection whose other end is in this process, and nothing is on the way"
     OUTSIDE = "it waits for a socket, a file lock, or a pipe to which a child may write"
     UNKNOWN = "the kernel does not say, or it is none of these"
 
@@ -103,6 +106,9 @@ MEANING: Final = {
     Why.CHILD: Meaning(
         Time.HELD, Time.PATIENCE, Time.FREE, "wait4, waitid; a poll or sleep below subprocess and multiprocessing"
     ),
+    Why.WITHIN: Meaning(
+        Time.WATCHED, Time.WATCHED, Time.FREE, "addresses and TCP_INFO; as OUTSIDE while another thread may answer in real time"
+    ),
     Why.OUTSIDE: Meaning(
         Time.PATIENCE, Time.PATIENCE, Time.PATIENCE, "recv*, send*, connect, poll and its like, flock, fcntl, openat"
     ),
@@ -129,6 +135,9 @@ FOR_NATIVES: Final = {Why.LOCK, Why.TIMED_LOCK, Why.UNKNOWN}
 
 OUTSIDE: Final = {Why.PERSON, Why.CHILD, Why.OUTSIDE}
 """The waits for the world outside of this process."""
+
+_ANSWERS: Final = {Why.RUNS, Why.SLEEPS, *OUTSIDE}
+"""The waits of a thread of the mock after which it may answer, without virtual time."""
 
 _WAIT_BITSET: Final = 9
 """The command by which glibc waits for a semaphore or a condition; for a mutex it is another one."""
@@ -182,7 +191,7 @@ def why(thread: threading.Thread) -> Wait:  # noqa: PLR0911  # a table of calls
     if name in _READS:
         return Wait(_why_it_reads(arguments[0]), call)
     if name.startswith(("recv", "send")):
-        return Wait(Why.SERVES if serves(arguments[:1]) else Why.OUTSIDE, call)
+        return Wait(_why_of_socket(arguments[0]), call)
     return Wait(Why.OUTSIDE if name else Why.UNKNOWN, call)
 
 
@@ -191,6 +200,16 @@ def is_answer_owed(wait: Wait) -> bool:
     if wait.call is None or not wait.call.name.startswith((*_POLLS, "recv")):
         return False
     return any(map(owes_an_answer, descriptors(wait.call)))
+
+
+def may_answer(thread: threading.Thread, *, is_older: bool) -> bool:
+    """Return whether a thread may give an answer that does not wait for virtual time: it works, really sleeps, waits outside."""
+    wait = why(thread)
+    if not is_older:
+        return wait.why in _ANSWERS
+    # A loop whose timer is about to go off sleeps really.
+    is_timed = wait.why is Why.UNKNOWN and wait.timeout_ms >= 0
+    return is_timed or wait.why in {Why.RUNS, Why.SLEEPS} or (wait.why is Why.OUTSIDE and is_answer_owed(wait))
 
 
 def is_idle_worker(thread: threading.Thread) -> bool:
@@ -216,12 +235,20 @@ def _why_it_sleeps(thread: threading.Thread) -> Why:
 def _why_it_reads(descriptor: int) -> Why:
     where = goes_to(descriptor)
     if where.startswith("socket:"):
-        return Why.SERVES if serves([descriptor]) else Why.OUTSIDE
+        return _why_of_socket(descriptor)
     if where.startswith("pipe:"):
         if _ends_here(where) < len(("its read end", "its write end")):
             return Why.PERSON
         return Why.OUTSIDE if children.have_open(where) else Why.LOCK
     return Why.PERSON if where and is_terminal(descriptor) else Why.UNKNOWN
+
+
+def _why_of_socket(number: int) -> Why:
+    if serves([number]):
+        return Why.SERVES
+    if is_own_wake_up(number):
+        return Why.LOCK
+    return Why.WITHIN if is_within(number) else Why.OUTSIDE
 
 
 def _ends_here(pipe: str) -> int:
@@ -255,13 +282,15 @@ def _poll(thread: threading.Thread, call: Call) -> Wait:
         return Wait(Why.PERSON, call, timeout_ms)
     outside = [number for number in sockets if number not in serving and not is_own_wake_up(number)]
     if outside or Why.OUTSIDE in whys:
-        return Wait(Why.OUTSIDE, call, timeout_ms)
-    # As above, of a loop into which one cannot look.
-    return Wait(Why.UNKNOWN if 0 <= timeout_ms < _SOON_MS else Why.SERVES, call, timeout_ms)
+        is_here = Why.OUTSIDE not in whys and all(map(is_within, outside))
+        return Wait(Why.WITHIN if is_here else Why.OUTSIDE, call, timeout_ms)
+    # As above, of a loop into which one cannot look. A server's thread looks twice a second whether it is to end.
+    is_soon = 0 <= timeout_ms < _SOON_MS and not _is_below(frame, "socketserver", "serve_forever")
+    return Wait(Why.UNKNOWN if is_soon else Why.SERVES, call, timeout_ms)
 
 
 def is_own_wake_up(number: int) -> bool:
-    """Return whether a socket is one of a pair without a name, both of which are here: a loop's own wake-up."""
+    """Return whether a socket is one of a pair without a name, both of which are here: as a loop's own wake-up."""
     return is_pair(number) and not children.have_open("socket:")
 
 
@@ -294,6 +323,10 @@ def _waits_for_a_processor() -> Iterator[tuple[str, int]]:
 def place(frame: FrameType) -> tuple[str, str]:
     """Return the names of the module and the function that a frame is in."""
     return str(frame.f_globals.get("__name__")), frame.f_code.co_name
+
+
+def _is_below(frame: FrameType | None, module: str, function: str) -> bool:
+    return frame is not None and frame.f_back is not None and _is_at(frame.f_back, module, function)
 
 
 def _is_at(frame: FrameType, module: str, function: str) -> bool:
