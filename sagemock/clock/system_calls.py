@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from sagemock.clock import children
 from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.clock.linux import native_id, of_thread, read
+from sagemock.clock.real import real
 
 __all__ = [
     "CALLS",
@@ -26,6 +27,7 @@ __all__ = [
     "is_within",
     "owes_an_answer",
     "serves",
+    "time_out_ms",
     "traffic",
 ]
 
@@ -96,6 +98,22 @@ def descriptors(call: Call) -> list[int]:
     if call.name.startswith("epoll"):
         return [int(line.split()[1]) for line in (read(f"/proc/self/fdinfo/{first}") or b"").splitlines() if line[:4] == b"tfd:"]
     return [first]
+
+
+_TIMESPEC: Final = struct.Struct("qq")
+_OF_THE_DAY: Final = 256
+"""By this bit of the operation of a futex its time-out is an instant of the real-time clock (FUTEX_CLOCK_REALTIME)."""
+
+
+def time_out_ms(call: Call) -> int:
+    """Return how long a futex with the command WAIT_BITSET may still wait; less than nothing where it has no time-out."""
+    _, operation, _, address = call.arguments[:4]
+    until = _memory(address, _TIMESPEC.size) if address else b""
+    if len(until) < _TIMESPEC.size:
+        return -1
+    seconds, nanoseconds = _TIMESPEC.unpack(until)
+    now_s: float = real.time() if operation & _OF_THE_DAY else real.monotonic()
+    return max(0, int((seconds - now_s) * 1000 + nanoseconds / 1e6))
 
 
 def _memory(address: int, length: int) -> bytes:

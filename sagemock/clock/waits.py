@@ -27,6 +27,7 @@ from sagemock.clock.system_calls import (
     is_within,
     owes_an_answer,
     serves,
+    time_out_ms,
 )
 
 __all__ = [
@@ -70,7 +71,7 @@ class Why(Enum):
     PERSON = "it reads a terminal, or a pipe that comes from outside of this process"
     CHILD = "it waits for a child process"
     WITHIN = "it waits for a connection whose other end is in this process, and nothing is on the way"
-    OUTSIDE = "it waits for a socket, a file lock, or a pipe to which a child may write"
+    OUTSIDE = "it waits for a socket, a file lock, or a pipe or semaphore that a child may have"
     UNKNOWN = "the kernel does not say, or it is none of these"
 
 
@@ -110,7 +111,10 @@ MEANING: Final = {
         Time.WATCHED, Time.WATCHED, Time.FREE, "addresses and TCP_INFO; as OUTSIDE while another thread may answer in real time"
     ),
     Why.OUTSIDE: Meaning(
-        Time.PATIENCE, Time.PATIENCE, Time.PATIENCE, "recv*, send*, connect, poll and its like, flock, fcntl, openat"
+        Time.PATIENCE,
+        Time.PATIENCE,
+        Time.PATIENCE,
+        "recv*, send*, connect, poll and its like, flock, fcntl, openat; a futex of several processes",
     ),
     Why.UNKNOWN: Meaning(Time.WATCHED, Time.WATCHED, Time.FREE, "any other call; other systems than Linux on x86_64 and aarch64"),
 }
@@ -142,6 +146,8 @@ _ANSWERS: Final = {Why.RUNS, Why.SLEEPS, *OUTSIDE}
 _WAIT_BITSET: Final = 9
 """The command by which glibc waits for a semaphore or a condition; for a mutex it is another one."""
 _COMMAND: Final = 0x7F
+_PRIVATE: Final = 128
+"""The bit of the operation that says: no other process waits for this one (FUTEX_PRIVATE_FLAG)."""
 # Where the arguments stand. To poll without end is to poll for -1 ms: much, without its sign.
 _OPERATION, _TIMEOUT, _POLL_TIMEOUT = 1, 3, 2
 _SOON_MS: Final = 1000
@@ -177,9 +183,7 @@ def why(thread: threading.Thread) -> Wait:  # noqa: PLR0911  # a table of calls
         return Wait(Why.RUNS)
     name, arguments = call
     if name == "futex":
-        if arguments[_OPERATION] & _COMMAND != _WAIT_BITSET:
-            return Wait(Why.RUNS, call)
-        return Wait(Why.TIMED_LOCK if arguments[_TIMEOUT] else _why_it_locks(thread), call)
+        return _futex(thread, call)
     if name.startswith("accept"):
         return Wait(Why.SERVES, call)
     if name in _SLEEPS:
@@ -216,6 +220,16 @@ def is_idle_worker(thread: threading.Thread) -> bool:
     """Return whether a thread of a pool waits for work."""
     frame = frame_of(thread)
     return frame is not None and _is_at(frame, "concurrent.futures.thread", "_worker")
+
+
+def _futex(thread: threading.Thread, call: Call) -> Wait:
+    operation, timeout = call.arguments[_OPERATION], call.arguments[_TIMEOUT]
+    if operation & _COMMAND != _WAIT_BITSET:
+        return Wait(Why.RUNS, call)
+    if not operation & _PRIVATE and children.there_are():
+        # A semaphore of `multiprocessing`.
+        return Wait(Why.OUTSIDE, call, time_out_ms(call))
+    return Wait(Why.TIMED_LOCK if timeout else _why_it_locks(thread), call)
 
 
 def _why_it_locks(thread: threading.Thread) -> Why:

@@ -32,8 +32,9 @@ _START: Final = threading.Thread.start.__code__
 _EACH_TELLS: Final = sys.version_info >= (3, 11)
 _ENDS: Final = "_delete" if _EACH_TELLS else "_bootstrap_inner"
 """What a thread calls in its end; in Python 3.10 it is all that the thread does."""
-_TIMERS: Final = (*TEST_TOOLS, "pydevd", "_pydevd_bundle", "debugpy")
-"""What times or stops the test itself: its waits are real."""
+_MANAGERS: Final = "multiprocessing.managers"
+_TIMERS: Final = (*TEST_TOOLS, "pydevd", "_pydevd_bundle", "debugpy", _MANAGERS)
+"""What times or stops the test itself: its waits are real. So are those of a manager's server, a child for which others wait."""
 
 
 class Waiter:
@@ -208,7 +209,7 @@ class ThreadsPatch:
 
     def _wait(self, wrapped: Callable[..., bool], condition: Any, args: Any, kwargs: Any) -> bool:  # noqa: ANN401  # wrapt's
         timeout_s = _timeout_s(args, kwargs)
-        active = None if _starts_a_thread() else self._active()
+        active = None if _is_for_real() else self._active()
         if active is None or (timeout_s is not None and not 0 < timeout_s < _LONGEST_S) or not condition._is_owned():  # noqa: SLF001
             # Python's own words for what is not right; and what does not wait, or not for an end.
             return wrapped(*args, **kwargs)
@@ -269,14 +270,14 @@ def _timeout_s(args: tuple[Any, ...], kwargs: dict[str, Any]) -> float | None:
     return timeout_s if timeout_s is None or isinstance(timeout_s, (int, float)) else 0
 
 
-def _starts_a_thread() -> bool:
-    """Return whether a thread waits until one that it starts has begun, which needs no time.
+def _is_for_real() -> bool:
+    """Return whether a thread waits until one that it starts has begun, which needs no time; or is a manager's server.
 
     An executor's lock, which a fork takes as well, is held meanwhile: nothing of ours may be waited for.
     """
     # Frames: this one, the wrapper, Event.wait, who called that.
     caller = sys._getframe(2).f_back  # noqa: SLF001  # inspect's is slower
-    return caller is not None and caller.f_code is _START
+    return caller is not None and (caller.f_code is _START or caller.f_globals.get("__name__") == _MANAGERS)
 
 
 def _is_joined_by_waiting(thread: threading.Thread) -> bool:

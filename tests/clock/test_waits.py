@@ -1,6 +1,7 @@
 """By real threads and the real kernel: what is looked at here, only Linux tells."""
 
 import asyncio
+import multiprocessing
 import os
 import select
 import socket
@@ -213,6 +214,21 @@ def test_a_pipe_with_both_ends_here_is_fed_by_a_thread_and_another_by_somebody_e
             eventually(is_why(Why.PERSON, polling))
     for descriptor in (here, there, alone):
         os.close(descriptor)
+
+
+def test_a_semaphore_of_processes_is_given_by_a_thread_unless_there_is_a_child() -> None:
+    """Its own time-out is known, so that a wait which is made again and again is one wait."""
+    semaphore = multiprocessing.get_context("spawn").Semaphore(0)
+    with waiting_in(semaphore.acquire, semaphore.release) as thread:
+        eventually(is_why(Why.LOCK, thread))
+        with subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE) as child:
+            eventually(is_why(Why.OUTSIDE, thread))
+            assert why(thread).timeout_ms == -1
+            with waiting_in(partial(semaphore.acquire, timeout=60), semaphore.release) as timed:
+                eventually(is_why(Why.OUTSIDE, timed))
+                assert 0 < why(timed).timeout_ms <= 60_000
+            child.communicate(b"\n")
+    assert system_calls.time_out_ms(system_calls.Call("futex", (0, 9, 0, 1))) == -1
 
 
 def test_who_reads_a_terminal_waits_for_a_person() -> None:
