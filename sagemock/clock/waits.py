@@ -298,7 +298,7 @@ def _poll(thread: threading.Thread, call: Call) -> Wait:
     if outside or Why.OUTSIDE in whys:
         is_here = Why.OUTSIDE not in whys and all(map(is_within, outside))
         return Wait(Why.WITHIN if is_here else Why.OUTSIDE, call, timeout_ms)
-    # As above, for an event loop of a library whose frames are unknown. A thread of socketserver asks twice a second whether to end.
+    # As above, for an event loop of a library whose frames are unknown. A socketserver looks twice a second whether to end.
     is_soon = 0 <= timeout_ms < _SOON_MS and not _is_below(frame, "socketserver", "serve_forever")
     return Wait(Why.UNKNOWN if is_soon else Why.SERVES, call, timeout_ms)
 

@@ -34,7 +34,7 @@ _ENDS: Final = "_delete" if _EACH_TELLS else "_bootstrap_inner"
 """The method that a thread calls at its end; in Python 3.10, the method that runs the whole thread."""
 _MANAGERS: Final = "multiprocessing.managers"
 _TIMERS: Final = (*TEST_TOOLS, "pydevd", "_pydevd_bundle", "debugpy", _MANAGERS)
-"""Modules that time or stop the test itself, and the server of a multiprocessing manager, a child process: their waits are real."""
+"""Modules that time or stop the test itself, and the server of a manager, which is a child process: their waits are real."""
 
 
 class Waiter:
