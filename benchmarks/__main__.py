@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from benchmarks import calls, crowd, entering, importing, lives, tails, tuning
+from benchmarks import calls, crowd, entering, importing, lives, tails, threads, tuning
 from benchmarks.report import render
 
 __all__ = ["main"]
@@ -22,6 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
         *tails.rows(rounds=2 if quick else 9, many=2_000 if quick else 50_000, few=1_000),
         *lives.rows(rounds=2 if quick else 9, number=20 if quick else 1_000),
         *tuning.rows(rounds=2 if quick else 11, number=10 if quick else 100),
+        *threads.rows(rounds=2 if quick else 5, counts=(10,) if quick else (10, 100), polls=2 if quick else 20),
         *crowd.rows(rounds=2 if quick else 9, many=300 if quick else 100_000, few=100 if quick else 1_000),
     ]
     print(render(rows, verdicts=not quick))
