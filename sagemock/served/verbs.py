@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from sagemock.checks import flag, mapping, nearest, quoted
-from sagemock.errors import InvalidType, InvalidValue, UsageError
+from sagemock.errors import InvalidType, InvalidValue, SagemockError, UsageError
 from sagemock.jobs.documents import span_of
 from sagemock.jobs.job import AnyJob
 from sagemock.protocol.answer import Lost, dump
@@ -82,16 +82,26 @@ def _move(world: ServedWorld, asked: Asked) -> Answer:
         raise InvalidType(
             'the clock moves by one of advance, to and until: write {"advance": 300}, with latency beside it or not'
         )
+    before = world.clock.latency
     if "latency" in body:
         world.check()
         world.clock.latency = span_of(body["latency"])
+    try:
+        _pass_time(world, body)
+    except SagemockError:
+        # A request that is refused changes nothing.
+        world.clock.latency = before
+        raise
+    return documents.clock(world.world)
+
+
+def _pass_time(world: ServedWorld, body: Mapping[str, Any]) -> None:
     if "advance" in body:
         world.clock.advance(span_of(body["advance"]))
     elif "to" in body:
         world.clock.advance_to(body["to"])
     elif "until" in body:
         _until(world, body["until"])
-    return documents.clock(world.world)
 
 
 def _until(world: ServedWorld, until: object) -> None:

@@ -115,6 +115,7 @@ def test_the_clock_can_be_read_and_moved(sagemaker: SageMakerMock, client: Any, 
         ({}, "InvalidType", 'the clock moves by one of advance, to and until: write {"advance": 300}'),
         ({"advance": 1, "to": 2}, "InvalidType", "the clock moves by one of advance, to and until"),
         ({"advance": -1}, "InvalidValue", "time only moves forward, and not by -1"),
+        ({"advance": -1, "latency": 5}, "InvalidValue", "time only moves forward, and not by -1"),
         ({"advance": "x"}, "PlanError", "'x' is not a duration"),
         ({"advance": []}, "InvalidType", "a duration is a timedelta or a number of seconds, not []"),
         ({"advance": 1e300}, "InvalidValue", "a duration is at most a century"),
@@ -130,8 +131,10 @@ def test_the_clock_can_be_read_and_moved(sagemaker: SageMakerMock, client: Any, 
     ],
 )
 def test_an_invalid_move_is_refused(url: str, body: object, error: str, message: str) -> None:
-    """In the words of the mock, with what to do."""
+    """In the words of the mock, with what to do; it changes nothing."""
+    before = get(url, "/clock").document
     answered = post(url, "/clock", body)
+    assert get(url, "/clock").document == before
     assert answered.status == (404 if error == "UnknownJob" else 400)
     assert answered.document["error"] == error
     assert answered.document["message"].startswith(message)
