@@ -1,1 +1,1 @@
-"""What sagemock costs, beside a responder that does nothing and beside moto, all in one run: `python -m benchmarks`."""
+"""The costs of sagemock, compared with a responder that does nothing and with moto, in one run: `python -m benchmarks`."""

@@ -14,7 +14,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few rounds and small crowds: it only shows that everything runs")
     quick = parser.parse_args(arguments).quick
-    # What starts fresh interpreters and what enters mocks goes first: a large heap would slow those down.
+    # First the measurements that start interpreters or enter mocks: a large heap would slow them down.
     rows = [
         *importing.rows(rounds=2 if quick else 11),
         *calls.rows(rounds=2 if quick else 15, number=20 if quick else 200),

@@ -1,4 +1,4 @@
-"""A call: describe and create, and a waiter that polls for hours."""
+"""Measures calls: describe, create, and a waiter that polls for hours."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -50,7 +50,7 @@ def _creates(world: Callable[[], AbstractContextManager[Any]], number: int) -> f
 
 
 def _wait(null: Null) -> float:
-    """Return the time of a wait for a job of six hours, over the time of as many null describes as it polls."""
+    """Return the time of a wait for a job of six hours, divided by the time of as many describes of the null responder."""
     with mock_sagemaker(plan=LONG) as sagemaker:
         made = client()
         made.create_training_job(**request("job"))

@@ -1,4 +1,4 @@
-"""Many jobs: a page of a list among them, a week that passes over them, the memory that each takes."""
+"""Measures many jobs: one page of a list, an advance by a week, and the memory of each job."""
 
 import gc
 import tracemalloc
@@ -21,13 +21,14 @@ from sagemock.jobs.place import Place
 from sagemock.jobs.rules import Plans
 from sagemock.jobs.store import Store
 from sagemock.protocol.model import Api
-from sagemock.service.operations import Service, create_training_job
+from sagemock.service import training
+from sagemock.service.service import Service
 
 __all__ = ["rows"]
 
 MANY: Final = "eu-west-1"
 FEW: Final = "us-east-1"
-"""A region is a world of its own, so that one mock holds both crowds."""
+"""The regions of the two crowds. A list shows only the jobs of one region, so one mock can hold both crowds."""
 
 
 def _name(index: int) -> str:
@@ -42,7 +43,7 @@ def _fill(region: str, number: int) -> Any:  # noqa: ANN401  # boto3 makes clien
 
 
 def _moto_fill(region: str, number: int) -> Any:  # noqa: ANN401  # boto3 makes clients without a class
-    """Fill moto by copies of one job: a hundred thousand calls would take minutes."""
+    """Fill moto with copies of one job: a hundred thousand calls would take minutes."""
     made = _fill(region, 1)
     jobs = sagemaker_backends[DEFAULT_ACCOUNT_ID][region].training_jobs
     for index in range(1, number):
@@ -52,9 +53,9 @@ def _moto_fill(region: str, number: int) -> Any:  # noqa: ANN401  # boto3 makes 
 
 
 def _queries(made: Any, number: int) -> dict[str, dict[str, Any]]:  # noqa: ANN401  # boto3 makes clients without a class
-    """Return the queries to be measured, by what they show: each filter, and each sort.
+    """Return the queries to measure, by name: one for each filter and each sort order.
 
-    Half of the first page passes a filter by time, in every crowd alike: a page is cut first, and what it shows has its price.
+    A filter by time lets half of the first page through, in every crowd: so the pages of both crowds have equally many jobs.
     """
     halfway = made.describe_training_job(TrainingJobName=_name(number - 50))["CreationTime"]
     queries: dict[str, dict[str, Any]] = {
@@ -86,7 +87,7 @@ def _page(made: Any, query: dict[str, Any]) -> Callable[[], float]:  # noqa: ANN
 
 @contextmanager
 def _crowded(many: int, few: int, weeks: int) -> Iterator[tuple[Any, Any, Any]]:
-    # Jobs that end in each of the weeks that are measured, and after them.
+    # Some jobs end in each of the measured weeks, and some after them.
     plan = Plan.completes(training=(0, timedelta(weeks=2 * weeks).total_seconds()))
     with mock_sagemaker(wall="real", latency=0.001, idle_limit=None, plan=plan) as sagemaker:
         yield sagemaker, _fill(MANY, many), _fill(FEW, few)
@@ -94,7 +95,7 @@ def _crowded(many: int, few: int, weeks: int) -> Iterator[tuple[Any, Any, Any]]:
 
 @contextmanager
 def _out_of_sight() -> Iterator[None]:
-    """Keep the crowd from the garbage collector, which would spend minutes on looking at it between the measurements."""
+    """Hide the crowd from the garbage collector, which would need minutes for it between the measurements."""
     gc.collect()
     gc.freeze()
     try:
@@ -104,7 +105,7 @@ def _out_of_sight() -> Iterator[None]:
 
 
 def _kib_per_job(number: int) -> float:
-    """Return the memory that a stored job takes beyond its request, which is there already, in KiB."""
+    """Return the memory of a stored job in KiB, without its request."""
     api = Api.of(Session().create_client("sagemaker", region_name=MANY).meta.service_model)
     place = Place("aws", MANY, "123456789012")
     asked = [request(_name(index)) for index in range(number)]
@@ -114,7 +115,7 @@ def _kib_per_job(number: int) -> float:
     tracemalloc.start()
     try:
         for index, one in enumerate(asked):
-            create_training_job(service, api, place, one, index)
+            training.create(service, api, place, one, index)
         gc.collect()
         return tracemalloc.get_traced_memory()[0] / number / 1024
     finally:

@@ -1,4 +1,4 @@
-"""A test: enter and exit alone, and a hundred whole tests."""
+"""Measures tests: entering and leaving a mock, and a hundred whole tests."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -75,7 +75,7 @@ def rows(rounds: int, tests: int) -> list[Row]:
         },
         rounds,
     )
-    door = interleaved(
+    entered = interleaved(
         {
             "freezegun": lambda: _enter_and_exit(freezing, tests),
             "virtual": lambda: _enter_and_exit(virtual, tests),
@@ -84,7 +84,7 @@ def rows(rounds: int, tests: int) -> list[Row]:
         },
         rounds,
     )
-    beyond = [mine - freezegun for mine, freezegun in zip(door["virtual"], door["freezegun"], strict=True)]
+    beyond = [mine - freezegun for mine, freezegun in zip(entered["virtual"], entered["freezegun"], strict=True)]
     moto = ratios(whole["moto"], whole["null"])
     moto_own = ratios(own["moto"], own["null"])
     return [
@@ -95,5 +95,5 @@ def rows(rounds: int, tests: int) -> list[Row]:
             for wall in ("virtual", "real")
         ),
         Row("enter + exit, wall virtual, beyond freezegun's", "ms", 0.3, beyond),
-        Row("enter + exit, wall real", "ms", 0.15, door["real"], door["moto"]),
+        Row("enter + exit, wall real", "ms", 0.15, entered["real"], entered["moto"]),
     ]

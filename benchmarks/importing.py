@@ -1,4 +1,4 @@
-"""What an import adds in a process that has made a client, each time in a fresh interpreter, in milliseconds of CPU."""
+"""Measures imports in a process that has made a client: milliseconds of CPU, each time in a fresh interpreter."""
 
 import os
 import subprocess
@@ -35,7 +35,7 @@ def _milliseconds(imports: str, compiled: str) -> float:
 
 
 def rows(rounds: int) -> list[Row]:
-    """Measure `rounds` interpreters."""
+    """Measure each import in `rounds` interpreters."""
     measured = {
         "package": "import sagemock",
         "names": _OURS,

@@ -1,4 +1,4 @@
-"""Random lives: a thousand jobs in one mock, each created, brought to its end and described."""
+"""Measures random lives: a thousand jobs in one mock, each created, brought to its end and described."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
@@ -15,7 +15,7 @@ _CALLS: Final = ("CreateTrainingJob", "DescribeTrainingJob")
 
 
 def _play(made: Any, asked: list[dict[str, Any]], sagemaker: Any = None) -> float:  # noqa: ANN401  # boto3's client has no class
-    """Return the seconds for creating the jobs, waiting for the end of all, and describing each."""
+    """Return the seconds of CPU to create the jobs, wait for the end of all, and describe each."""
     watch = Stopwatch()
     with watch.running():
         for one in asked:
@@ -33,7 +33,7 @@ def _lives(asked: list[dict[str, Any]]) -> float:
 
 
 def _answers(asked: list[dict[str, Any]]) -> Mapping[str, list[bytes]]:
-    """Return what sagemock answers, call by call: as much as botocore has to read in any case."""
+    """Return the bodies of sagemock's answers by operation, so that the null responder sends answers of the same size."""
     found: dict[str, list[bytes]] = {operation: [] for operation in _CALLS}
 
     def keep(operation_model: Any, response_dict: Mapping[str, Any], **_: object) -> None:  # noqa: ANN401  # botocore's own
@@ -54,7 +54,7 @@ class Floor(Null):
         self._by_call = answers
 
     def client(self, make: Callable[[], Any] = client) -> Any:  # noqa: ANN401  # boto3 makes clients without a class
-        """Return a new client which this answers, each call with the next answer of its operation."""
+        """Return a new client; each of its calls gets the next answer of its operation."""
         made = make()
         for operation, bodies in self._by_call.items():
             rest: Iterator[bytes] = iter(bodies)

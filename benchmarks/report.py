@@ -1,4 +1,4 @@
-"""One table: what was measured, against its budget, with moto beside it."""
+"""The table of all measurements, with their budgets and moto's figures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ __all__ = ["Row", "ratios", "render"]
 
 @dataclass(frozen=True)
 class Row:
-    """One budget: the samples of what it limits, in `unit`, and those of moto in the same unit if there are any."""
+    """One budget: the samples that it limits, in `unit`, and moto's samples in the same unit, if any."""
 
     what: str
     unit: str
@@ -19,7 +19,7 @@ class Row:
 
     @property
     def kept(self) -> bool:
-        """Whether the median is within the budget: it is what one disturbed round does not move."""
+        """Whether the median is within the budget. One disturbed round does not change the median."""
         return median(self.samples) <= self.budget
 
     def cells(self, *, verdicts: bool) -> tuple[str, ...]:
@@ -32,12 +32,12 @@ class Row:
 
 
 def ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:
-    """Return the ratio of each round: both measurements of a round had the same weather."""
+    """Return the ratio of each round, because the same load of the machine affects both measurements of a round."""
     return [over / under for over, under in zip(above, below, strict=True)]
 
 
 def render(rows: Sequence[Row], *, verdicts: bool = True) -> str:
-    """Return the table as plain text, figures to the right; without verdicts, if the figures mean little."""
+    """Return the table as plain text. Leave out the verdicts if the figures are of a quick run, which means little."""
     table = [("what", "min", "median", "max", "budget", "unit", "", "moto"), *(row.cells(verdicts=verdicts) for row in rows)]
     widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
     lines = [

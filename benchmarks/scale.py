@@ -1,7 +1,7 @@
-"""How time and memory grow with what a test does: `python -m benchmarks.scale` prints the table of docs/explanation/scale.md.
+"""Measures how time and memory grow with the size of a test: `python -m benchmarks.scale`.
 
-Each figure comes from a fresh process: seconds of CPU, and by how much its memory has grown at most since it did the same with
-five.
+It prints the table of docs/explanation/scale.md. Each figure comes from a fresh process: the seconds of CPU, and the growth of
+its peak memory since it did the same with a size of five.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from sagemock import Plan, SageMakerMock, mock_sagemaker
 __all__ = ["main"]
 
 _POLLS: Final = 5
-"""How often each thread or task looks at its job."""
+"""The number of polls or sleeps of each thread or task."""
 _SHORT: Final = Plan.completes(starting=1, downloading=1, training=5, uploading=1)
 _EVENTS: Final = 5
 _Watched = Callable[[int], None]
@@ -32,7 +32,7 @@ def _mock(plan: Plan = _SHORT) -> SageMakerMock:
 
 
 def jobs(number: int) -> None:
-    """Create so many jobs, and let all of them end."""
+    """Create `number` jobs, and let all of them end."""
     with _mock() as sagemaker:
         made = client()
         for index in range(number):
@@ -41,10 +41,10 @@ def jobs(number: int) -> None:
 
 
 def lines(number: int) -> None:
-    """Read a log of so many lines to its end, page by page."""
+    """Read a log of `number` lines to its end, page by page."""
     import boto3  # noqa: PLC0415  # only here
 
-    # Two a second: a request allows a day.
+    # Two lines per second, because the request limits the job to a day.
     plan = Plan.completes(
         training=timedelta(seconds=number / 2 + 1), logs={"Training": [(at / 2, f"epoch {at}") for at in range(number)]}
     )
@@ -58,7 +58,7 @@ def lines(number: int) -> None:
 
 
 def events(number: int) -> None:
-    """Deliver so many events to a handler."""
+    """Deliver `number` events to a handler."""
     seen = 0
 
     def handle(_: object) -> None:
@@ -75,7 +75,7 @@ def events(number: int) -> None:
 
 
 def threads(number: int) -> None:
-    """Let so many threads look at a job of their own, five times each, with sleeps in between."""
+    """Let `number` threads poll a job of their own, five times each, with sleeps in between."""
     with _mock(Plan.hangs()) as sagemaker:
         made = client()
 
@@ -91,7 +91,7 @@ def threads(number: int) -> None:
 
 
 def tasks(number: int) -> None:
-    """Let so many asyncio tasks sleep five times."""
+    """Let `number` asyncio tasks sleep five times each."""
 
     async def poll() -> None:
         for _ in range(_POLLS):
@@ -105,7 +105,7 @@ def tasks(number: int) -> None:
 
 
 def tests(number: int) -> None:
-    """Run so many tests, each in a mock and with a client of its own: create, describe."""
+    """Run `number` tests: each creates and describes a job, in a mock and with a client of its own."""
     for _ in range(number):
         with _mock():
             made = client()
@@ -137,7 +137,7 @@ def _check(found: int, wanted: int) -> None:
 def _measured(subject: _Subject, number: int) -> str:
     """Return the seconds and the MiB of one measurement, in this process."""
     for _ in range(3):
-        # What is loaded once a process is loaded now.
+        # Load now all modules and data that a process loads only once.
         subject.measure(_EVENTS)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     since = time.process_time()

@@ -1,8 +1,8 @@
-"""Serve describes to many clients, beside a null server on the same framework and moto's server: `python -m benchmarks.served`.
+"""Measures the server with many clients, against a null server on the same framework and moto's: `python -m benchmarks.served`.
 
 `--clients 64 --seconds 30 --only sagemock` is the endurance run. Each client creates a job of its own and describes it for the
-whole time, and it is an error if a call is lost or a job goes backwards. The figures are calls per second, of one server process
-and one client process: on a machine with two cores both have one. moto's server needs flask and flask-cors.
+whole time; a lost call is an error, and so is a job that goes backwards. The figures are calls per second, of one server process
+and one client process: on a machine with two cores each has a core. moto's server needs flask and flask-cors.
 """
 
 import argparse
@@ -82,7 +82,7 @@ async def _is_open(port: int) -> bool:
 
 
 class _Client:
-    """One connection, over which a job is created and described."""
+    """A client with one connection, which creates a job and describes it."""
 
     def __init__(self, number: int, *, is_real: bool) -> None:
         self.name = f"job-{os.getpid()}-{number}"
@@ -115,7 +115,7 @@ class _Client:
         self.calls += 1
         body = await reader.readexactly(int(length[1]))
         if b"connection: close" in head.lower():
-            # As moto's server does after each answer.
+            # moto's server closes the connection after each answer.
             self._writer.close()
             await self._connect()
         return body
@@ -144,10 +144,10 @@ def _http(operation: str, params: Mapping[str, Any]) -> bytes:
 
 
 async def _load(port: int, clients: Sequence[_Client], seconds: float) -> float:
-    """Return for how long the clients have described their jobs."""
+    """Let the clients describe their jobs for `seconds`, and return the real time that this took."""
     await asyncio.gather(*(client.begin(port) for client in clients))
     over = asyncio.Event()
-    # Real time: two processes take part.
+    # Real time, because two processes take part.
     began_s = time.perf_counter()
     asyncio.get_running_loop().call_later(seconds, over.set)
     await asyncio.gather(*(client.go_on(over.is_set) for client in clients))
@@ -155,9 +155,9 @@ async def _load(port: int, clients: Sequence[_Client], seconds: float) -> float:
 
 
 def _rate(kind: str, number: int, seconds: float) -> float:
-    """Return how many calls a server answers in a second."""
+    """Return the number of calls that a server answers in a second."""
     with _server(kind) as port:
-        # moto's job has other fields, which nobody checks.
+        # The null server's answers are not those of a job, so they are not checked.
         clients = [_Client(one, is_real=kind != "null") for one in range(number)]
         lasted_s = asyncio.run(_load(port, clients, seconds))
         calls = sum(client.calls for client in clients)
@@ -167,8 +167,8 @@ def _rate(kind: str, number: int, seconds: float) -> float:
 
 
 def _compare(port: int, calls: int) -> None:
-    """Compare the server's books with those of the clients."""
-    # Not the calls themselves: there are too many for one answer.
+    """Compare the number of calls that the server has recorded with the clients' number."""
+    # Ask for the number only: there are too many calls for one answer.
     with urlopen(f"http://127.0.0.1:{port}/_sagemock/calls?after=999999999") as answer:  # above
         arrived = json.load(answer)["count"]
     if arrived != calls:
@@ -186,7 +186,7 @@ def main(arguments: list[str] | None = None) -> int:
     kinds = [asked.only] if asked.only else ["null", "sagemock", "moto"]
     best = dict.fromkeys(kinds, 0.0)
     for _ in range(1 if asked.only else asked.rounds):
-        # In turns, so that a busy machine is busy for all.
+        # In turns, so that the load of the machine affects all of them.
         for kind in kinds:
             best[kind] = max(best[kind], _rate(kind, asked.clients, asked.seconds))
     for kind, rate in best.items():

@@ -1,6 +1,6 @@
-"""Use one mock from many threads at once for a while, and look for what got lost: `python -m benchmarks.stress --seconds 30`.
+"""Uses one mock from many threads at once, and checks that nothing got lost: `python -m benchmarks.stress --seconds 30`.
 
-No measurement and no part of the default suite: it is for whoever changes what threads share.
+This is not a measurement, and not a part of the default suite: run it after a change to data that threads share.
 """
 
 import argparse
@@ -27,21 +27,21 @@ _PLAN: Final = Plan.completes(starting=(30, 90), downloading=20, training=(60, 9
 
 
 class _Worker:
-    """One thread's work: it launches, looks, lists, stops, tags, advances and sleeps, and knows what it did itself."""
+    """The work of one thread: it creates, describes, lists and stops jobs, advances and sleeps, and records what it did."""
 
     def __init__(self, sagemaker: SageMakerMock, number: int, is_over: Callable[[], bool]) -> None:
         self._sagemaker = sagemaker
         self._client = client()
         self._number = number
         self._is_over = is_over
-        self._rng = random.Random(number)  # noqa: S311  # what is done, run after run
+        self._rng = random.Random(number)  # noqa: S311  # the same in each run
         self.created: list[str] = []
         self.calls: Counter[str] = Counter()
         self.sleeps = 0
         self._seen: dict[str, tuple[int, int]] = {}
 
     def run(self) -> "_Worker":
-        """Work until it is over."""
+        """Work until `is_over` returns True."""
         acts = [self._create, self._describe, self._describe, self._page, self._stop, self._sleep, self._sleep, self._advance]
         self._create()
         last = self._sagemaker.clock.now_us()
@@ -81,7 +81,7 @@ class _Worker:
         try:
             self._call("stop_training_job", TrainingJobName=name)
         except ClientError as error:
-            # It has ended, which no other thread than time has a hand in.
+            # The job has ended meanwhile: any other error is wrong.
             _check(error.response["Error"]["Code"] == "ValidationException", str(error))
 
     def _sleep(self) -> None:
@@ -95,13 +95,13 @@ class _Worker:
         self._sagemaker.clock.advance(self._rng.randint(0, 30))
 
 
-def _check(holds: bool, what: str) -> None:  # noqa: FBT001  # as assert, which -O would take out
+def _check(holds: bool, what: str) -> None:  # noqa: FBT001  # like assert, which -O would remove
     if not holds:
         raise AssertionError(what)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Work, compare the mock's books with those of the workers, and print what was done."""
+    """Let the workers work, compare the mock's records with theirs, and print the numbers."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.stress", description=__doc__)
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--threads", type=int, default=16)

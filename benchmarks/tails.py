@@ -1,4 +1,4 @@
-"""Polls of what has been: the tail of a log, its pages, the last event, a quota; after much and after little."""
+"""Measures polls that depend on the past (the tail of a log, its pages, the last event, a quota), after much and after little."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ def _mock(plan: Plan) -> Iterator[tuple[SageMakerMock, Any]]:
 
 
 def _of_lines(lines: int) -> dict[str, float]:
-    """Return the seconds of each kind of poll of a job that has written so many lines."""
+    """Return the seconds of each kind of poll of a job that has written `lines` lines."""
     plan = Plan.completes(training=timedelta(days=30), logs={"Training": [(at, f"epoch {at}") for at in range(lines)]})
     with _mock(plan) as (sagemaker, made):
         made.create_training_job(**request("job"))
@@ -47,7 +47,7 @@ def _of_lines(lines: int) -> dict[str, float]:
 
 
 def _of_events(events: int) -> dict[str, float]:
-    """Return the seconds of each kind of look after so many events."""
+    """Return the seconds of each kind of poll after `events` events."""
     with _mock(_SHORT) as (sagemaker, made):
         for number in range(events // _EVENTS_A_JOB):
             made.create_training_job(**request(f"job-{number}"))
@@ -72,7 +72,7 @@ def rows(rounds: int, many: int, few: int) -> list[Row]:
 
 
 def _rows(measure: Callable[[int], dict[str, float]], noun: str, rounds: int, many: int, few: int) -> Iterator[Row]:
-    # One that does not count: it loads what is loaded lazily.
+    # A first run that does not count, because it imports modules.
     measure(few)
     taken = [(measure(few), measure(many)) for _ in range(rounds)]
     for what in taken[0][0]:

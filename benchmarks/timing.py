@@ -1,4 +1,4 @@
-"""Measure variants in turns, so that what disturbs the machine disturbs them all."""
+"""Measures variants in turns, so that other load of the machine affects all of them."""
 
 import gc
 import time
@@ -9,16 +9,16 @@ from typing import TypeAlias
 __all__ = ["Measured", "Stopwatch", "interleaved", "timed"]
 
 Measured: TypeAlias = Callable[[], float]
-"""One measurement: it sets up what it needs, and returns a number: most often seconds of CPU."""
+"""A measurement: it does its own set-up and returns a number, usually seconds of CPU."""
 
 
 class Stopwatch:
-    """Seconds of CPU of this process, which other processes of the machine do not change; no mock freezes them."""
+    """Counts the seconds of CPU of this process, which neither other processes nor a mock's clock change."""
 
     _now = staticmethod(time.process_time)
 
     def __init__(self) -> None:
-        """Start at zero, standing still."""
+        """Start at zero, stopped."""
         self.seconds = 0.0
 
     @contextmanager
@@ -43,7 +43,7 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def interleaved(variants: Mapping[str, Measured], rounds: int) -> dict[str, list[float]]:
-    """Measure each variant `rounds` times, A B C A B C, after one turn that does not count: it loads what is loaded lazily."""
+    """Measure each variant `rounds` times, A B C A B C, after one turn that does not count because it imports modules."""
     for measure in variants.values():
         measure()
     found: dict[str, list[float]] = {name: [] for name in variants}

@@ -1,4 +1,4 @@
-"""A tuning job of a hundred children, played to its end, described and listed."""
+"""Measures a tuning job of a hundred children, played to its end, described and listed."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -50,7 +50,7 @@ def _look(made: Any, names: list[str]) -> None:  # noqa: ANN401  # boto3's clien
 
 
 def _sagemock(asked: dict[str, Any], answers: dict[str, list[bytes]] | None = None) -> float:
-    """Return the seconds; collect what is answered, call by call, if there is a place for it."""
+    """Return the seconds of CPU; add the bodies of the answers to `answers`, by operation, if it is not None."""
     watch = Stopwatch()
     with mock_sagemaker() as sagemaker:
         made = client()
@@ -65,13 +65,13 @@ def _sagemock(asked: dict[str, Any], answers: dict[str, list[bytes]] | None = No
             sagemaker.advance_until_idle()
             _look(made, [child.name for child in sagemaker.tuning_jobs[_NAME].children])
         if answers is not None:
-            # A training job like one of its children, so that the floor has an answer to as many creations.
+            # Create one training job like the children, so that the null responder has an answer for creations.
             made.create_training_job(**request("one"))
     return watch.seconds
 
 
 def _null(floor: Floor, asked: dict[str, Any], number: int) -> float:
-    """Return the seconds for as many creations and descriptions that nobody thinks about."""
+    """Return the seconds of CPU for as many creations and descriptions by the null responder."""
     made = floor.client()
     names = [f"{_NAME}-{index:03}-00000000" for index in range(1, number + 1)]
     requests = [request(name) for name in names]

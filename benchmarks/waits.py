@@ -1,7 +1,7 @@
-"""Run programs in which threads wait, each in a fresh process, beside busy ones: `python -m benchmarks.waits --times 10`.
+"""Runs programs in which threads wait, each in a fresh process, beside busy processes: `python -m benchmarks.waits --times 10`.
 
-For each scenario the table shows in how many runs something was wrong, how many runs hung, for how many real seconds it waited
-beyond what it waits for by itself, and how many virtual seconds were lost. It is not part of the default suite.
+For each scenario the table shows the number of wrong runs, the number of runs that hung, the real seconds that a run took beyond
+its own wait, and the virtual seconds that passed and should not have. It is not part of the default suite.
 """
 
 import argparse
@@ -22,13 +22,13 @@ from benchmarks.waiting.scenario import Missing, Outcome
 __all__ = ["main"]
 
 _LIMIT_S: Final = 60.0
-"""A run that takes longer hangs."""
+"""A run that takes longer counts as hanging."""
 _BUSY: Final = (0, 2, 6)
 
 
 @dataclass
 class _Runs:
-    """What the runs of one scenario showed."""
+    """The results of the runs of one scenario."""
 
     wrong: list[str] = field(default_factory=list)
     hangs: int = 0
@@ -37,7 +37,7 @@ class _Runs:
     missing: str = ""
 
     def add(self, outcome: "Outcome | None") -> None:
-        """Note one run; None for one that hung."""
+        """Add the result of a run; None if it hung."""
         if outcome is None:
             self.hangs += 1
             return
@@ -59,13 +59,13 @@ class _Runs:
 
     @property
     def is_right(self) -> bool:
-        """Whether every run that could be made was right."""
+        """Whether no run was wrong or hung."""
         return not self.wrong and not self.hangs
 
 
 @contextmanager
 def _busy(number: int) -> Iterator[None]:
-    """Keep so many other processes busy."""
+    """Run `number` other processes that compute all the time."""
     others = [subprocess.Popen([sys.executable, "-S", "-c", "while True: pass"]) for _ in range(number)]
     try:
         yield
@@ -76,7 +76,7 @@ def _busy(number: int) -> Iterator[None]:
 
 
 def _run(name: str) -> "Outcome | str | None":
-    """Run a scenario in a fresh process; return what is missing if its program is not installed, None if it hangs."""
+    """Run a scenario in a fresh process. Return its result, None if it hangs, or the name of a program that is not installed."""
     command = [sys.executable, "-m", "benchmarks.waits", "--here", name]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_LIMIT_S, check=False)  # noqa: S603  # ourselves
@@ -90,7 +90,7 @@ def _run(name: str) -> "Outcome | str | None":
 
 
 def _here(name: str) -> None:
-    """Run a scenario in this process, and print what it showed."""
+    """Run a scenario in this process, and print its result as JSON."""
     try:
         outcome = SCENARIOS[name]()
         print(json.dumps({"wrong": outcome.wrong, "waited_s": outcome.waited_s, "lost_s": outcome.lost_s}), flush=True)

@@ -1,4 +1,4 @@
-"""What is compared: the same client, answered by nobody, by sagemock and by moto; and the job that all of them are asked for."""
+"""The compared worlds: a client that a null responder, sagemock or moto answers; and the request for a job that all get."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -13,14 +13,14 @@ from sagemock import Plan, mock_sagemaker
 __all__ = ["LONG", "Null", "client", "null_responder", "request", "session_client"]
 
 LONG: Final = Plan.completes(training=timedelta(hours=6))
-"""A job that is in the midst of its training while it is measured."""
+"""The plan of a job that is in Training while it is measured."""
 
 # Any: botocore's stubs name a class that would cost the floor more than botocore's own dictionary does.
 _HEADERS: Final[Any] = {"content-type": "application/x-amz-json-1.1", "x-amzn-requestid": "00000000-0000-0000-0000-000000000000"}
 
 
 def request(name: str) -> dict[str, Any]:
-    """Return what a launcher sends for a job with one channel and a few hyperparameters."""
+    """Return a request for a job with one channel and a few hyperparameters, as a launcher sends it."""
     source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/train/"}}
     return {
         "TrainingJobName": name,
@@ -39,7 +39,7 @@ def request(name: str) -> dict[str, Any]:
 
 
 def client(region: str = "eu-west-1") -> Any:  # noqa: ANN401  # boto3 makes clients without a class
-    """Return a new client of the default session, as a test makes it; equipped alike whoever answers."""
+    """Return a new client of the default session, as a test makes it. All worlds use the same client."""
     return boto3.client("sagemaker", region_name=region, aws_access_key_id="nobody", aws_secret_access_key="nobody")  # noqa: S106  # opens nothing
 
 
@@ -50,14 +50,14 @@ def session_client() -> Any:  # noqa: ANN401  # boto3 makes clients without a cl
 
 
 class Null:
-    """The floor: a handler on a client that hands back bytes prepared beforehand."""
+    """The null responder: a handler on a client that returns prepared bytes."""
 
     def __init__(self, answers: Mapping[str, bytes]) -> None:
-        """Answer each operation, by its name, with its bytes."""
+        """Answer each operation with its bytes; `answers` has them by the operation's name."""
         self._answers = answers
 
     def client(self, make: Callable[[], Any] = client) -> Any:  # noqa: ANN401  # boto3 makes clients without a class
-        """Return a new client which this answers. No mock is active: it would have a hook of its own on it."""
+        """Return a new client that this object answers. No mock may be active: it would add its own handler to the client."""
         made = make()
         for operation, body in self._answers.items():
             made.meta.events.register(f"before-send.sagemaker.{operation}", partial(self._answer, body))
@@ -69,7 +69,7 @@ class Null:
 
 
 class _Answer(AWSResponse):
-    """A response that has been read already: there is no connection from which botocore could."""
+    """A response whose body is already read, because there is no connection."""
 
     def __init__(self, url: str, body: bytes) -> None:
         super().__init__(url, 200, _HEADERS, None)
@@ -77,7 +77,7 @@ class _Answer(AWSResponse):
 
 
 def null_responder() -> Null:
-    """Return the null responder that hands back what sagemock answers for a job in training."""
+    """Return a null responder with the answers that sagemock gives for a job in training."""
     answers: dict[str, bytes] = {}
 
     def keep(operation_model: Any, response_dict: Mapping[str, Any], **_: object) -> None:  # noqa: ANN401  # botocore's own

@@ -25,9 +25,9 @@ from sagemock.picture.text import Line, Paper
 __all__ = ["main"]
 
 RECORDS = (
-    "FILE holds what `aws sagemaker describe-training-job` prints, or boto3's dict as JSON: one, a list of them, or one after "
-    "the other. So do selections of it, EventBridge events, what list-training-jobs prints, the SageMaker SDK's console log, "
-    "and directories of all these; of processing and transform jobs, all but the console log. `-` is standard input."
+    "FILE holds the output of `aws sagemaker describe-training-job`, or boto3's dict as JSON: one, a list, or several in a row. "
+    "A selection of its fields, EventBridge events, the output of list-training-jobs, the SageMaker SDK's console log, and "
+    "directories of all these work, too; for processing and transform jobs, all but the console log. `-` is standard input."
 )
 
 
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _words(error: Exception) -> str:
-    """Return what an error says; of a file it is as other commands say it."""
+    """Return the text of an error; the error of a file has the form that other commands use."""
     if isinstance(error, OSError) and error.filename is not None and error.strerror is not None:
         return f"{error.filename}: {error.strerror}"
     return str(error)
@@ -105,7 +105,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _pause(text: str) -> float:
     seconds = float(text)
-    if not 1 <= seconds <= 3600:  # noqa: PLR2004  # the service throttles who asks more often, and misses what asks less
+    if not 1 <= seconds <= 3600:  # noqa: PLR2004  # AWS throttles more frequent calls; rarer ones miss phases
         message = f"{text} is not a number of seconds from 1 to 3600"
         raise argparse.ArgumentTypeError(message)
     return seconds
@@ -172,28 +172,30 @@ def _parser() -> argparse.ArgumentParser:
 
     check_parser = commands.add_parser(
         "check",
-        help="hold records against all that sagemock knows and assumes",
-        description="Hold what AWS has printed of real jobs against every rule, message and assumption of sagemock, and say "
-        "which one it contradicts: with both sides, and exit code 1.",
+        help="compare records with all that sagemock knows and assumes",
+        description="Compare what AWS has printed about real jobs with every rule, message and assumption of sagemock. For a "
+        "contradiction, print both sides, and exit with code 1.",
         epilog=RECORDS,
     )
     check_parser.add_argument("files", nargs="+", metavar="FILE", help="records, events or console logs, or directories of them")
 
     record_parser = commands.add_parser(
         "record",
-        help="save what AWS says of jobs of your own while they run",
+        help="save AWS's descriptions of your own jobs while they run",
         description="Describe jobs of your own AWS account again and again until they have ended, and print each answer that "
-        "tells something new as a line of JSON: for `sagemock plan`, `timeline` and `check`. It calls DescribeTrainingJob only, "
-        "or that of the other kind.",
+        "differs from the last as a line of JSON: for `sagemock plan`, `timeline` and `check`. It calls only "
+        "DescribeTrainingJob, or the same operation of the other kind.",
     )
     record_parser.add_argument("jobs", nargs="+", metavar="JOB", help="the name of a job")
     record_parser.add_argument(
         "--kind", choices=tuple(RECORDED), default="training", help="the kind of job (default: a training job)"
     )
-    record_parser.add_argument("--region", metavar="REGION", help="where it is (default: as of your AWS configuration)")
+    record_parser.add_argument(
+        "--region", metavar="REGION", help="the region of the jobs (default: as in your AWS configuration)"
+    )
     record_parser.add_argument("--profile", metavar="PROFILE", help="the profile of your AWS configuration to use")
     record_parser.add_argument(
-        "--every", type=_pause, default=10.0, metavar="SECONDS", help="how long to wait between two looks (default: 10)"
+        "--every", type=_pause, default=10.0, metavar="SECONDS", help="how long to wait between two calls (default: 10)"
     )
     record_parser.add_argument(
         "--anonymous", action="store_true", help="replace account, names, buckets and keys; instants and messages stay"
@@ -203,24 +205,22 @@ def _parser() -> argparse.ArgumentParser:
         "serve",
         help="serve SageMaker over HTTP, for any SDK in any language",
         description="Serve SageMaker's training, processing, transform and tuning jobs and their logs over HTTP, with a virtual "
-        "clock that can be moved, until somebody interrupts it. It needs the extra sagemock[server].",
+        "clock that you can move, until you interrupt it. It needs the extra sagemock[server].",
         epilog='FILE holds a plan as JSON, like {"recipe": "fails", "training": 600}, with "kind": "processing", "transform" or '
         '"tuning" for jobs of these kinds; one or a list of {"match": "churn-*", '
         '"plan": {…}, "times": 1}; a recorded job, as `aws sagemaker describe-training-job` prints it, for all new jobs; or '
         "several, each for new jobs of its name.",
     )
     serve_parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: this machine only)")
-    serve_parser.add_argument("--port", type=int, default=5123, help="the port; 0 for any that is free (default: 5123)")
+    serve_parser.add_argument("--port", type=int, default=5123, help="the port; 0 for any free port (default: 5123)")
     serve_parser.add_argument(
         "--rate", type=float, default=0.0, metavar="N", help="virtual seconds per real second (default: 0, the clock stands)"
     )
     serve_parser.add_argument(
-        "--latency", type=float, default=0.1, metavar="SECONDS", help="how much virtual time each call takes (default: 0.1)"
+        "--latency", type=float, default=0.1, metavar="SECONDS", help="the virtual time that each call takes (default: 0.1)"
     )
-    serve_parser.add_argument("--start", metavar="INSTANT", help="when virtual time begins (default: now)")
-    serve_parser.add_argument(
-        "--plan", action="append", default=[], metavar="FILE", help="what happens to new jobs; may be repeated"
-    )
+    serve_parser.add_argument("--start", metavar="INSTANT", help="the instant at which virtual time begins (default: now)")
+    serve_parser.add_argument("--plan", action="append", default=[], metavar="FILE", help="a plan for new jobs; may be repeated")
     serve_parser.add_argument(
         "--allow-host",
         action="append",
@@ -229,14 +229,16 @@ def _parser() -> argparse.ArgumentParser:
         help="another name by which the page and the control API may be reached; * for any",
     )
     serve_parser.add_argument(
-        "--token", metavar="TOKEN", help="what the control API asks for; needed for a --host that other machines reach"
+        "--token",
+        metavar="TOKEN",
+        help="the token that the control API requires; needed for a --host that other machines can reach",
     )
 
     explain_parser = commands.add_parser(
         "explain",
         parents=[screen],
-        help="say what a status of a training job means",
-        description="Say what a status of a training job means, what can follow it, and what a client should do.",
+        help="explain a status of a training job",
+        description="Explain a status of a training job: its meaning, what can follow it, and what a client should do.",
     )
     explain_parser.add_argument(
         "status", nargs="?", metavar="STATUS", help="a primary or secondary status (default: a line for each)"

@@ -9,17 +9,19 @@ from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar, overload
 from sagemock.checks import one_of, public, whole
 from sagemock.jobs.dice import Dice, SeededDice
 from sagemock.jobs.fields import GeneralFields
-from sagemock.jobs.kinds import PROCESSING, TRAINING, TRANSFORM, Kind
+from sagemock.jobs.kinds import KINDS, PROCESSING, TRAINING, TRANSFORM, TUNING, Kind
 from sagemock.processing import lives as processing
 from sagemock.processing.plan import ProcessingJobPlan
 from sagemock.training import lives as training
 from sagemock.training.plan.plan import Plan
 from sagemock.transform import lives as transform
 from sagemock.transform.plan import TransformJobPlan
+from sagemock.tuning import lives as tuning
+from sagemock.tuning.plan import TuningJobPlan
 
 __all__ = ["PLANS", "AnyLife", "LivingKind", "any_life", "checked_kind", "life"]
 
-LivingKind: TypeAlias = Literal["training", "processing", "transform"]
+LivingKind: TypeAlias = Literal["training", "processing", "transform", "tuning"]
 """The kinds of job that have random lives."""
 _P_co = TypeVar("_P_co", bound=GeneralFields, covariant=True)
 
@@ -27,10 +29,15 @@ PLANS: Final[Mapping[str, Callable[[Dice], Any]]] = {
     TRAINING.name: training.plan,
     PROCESSING.name: processing.plan,
     TRANSFORM.name: transform.plan,
+    TUNING.name: tuning.plan,
 }
-"""What draws a plan that any job of a kind can play, by the name of the kind."""
-_LIVES: Final[Mapping[str, Callable[[Dice], Any]]] = {PROCESSING.name: processing.life, TRANSFORM.name: transform.life}
-_KINDS: Final = {kind.name: kind for kind in (TRAINING, PROCESSING, TRANSFORM)}
+"""The functions that draw a plan which any job of a kind can play, by the name of the kind."""
+_LIVES: Final[Mapping[str, Callable[[Dice], Any]]] = {
+    PROCESSING.name: processing.life,
+    TRANSFORM.name: transform.life,
+    TUNING.name: tuning.life,
+}
+_KINDS: Final = {kind.name: kind for kind in KINDS}
 
 
 def life(dice: Dice, kind: str, *, spot: bool) -> Any:  # noqa: ANN401  # a plan of that kind
@@ -39,7 +46,7 @@ def life(dice: Dice, kind: str, *, spot: bool) -> Any:  # noqa: ANN401  # a plan
 
 
 def checked_kind(kind: object) -> str:
-    """Return the name of a kind of job that has random lives. Raises InvalidType or InvalidValue if it is something else."""
+    """Return `kind`, the name of a kind of job that has random lives. Raises InvalidValue for any other value."""
     return one_of("kind", kind, PLANS)
 
 
@@ -49,13 +56,16 @@ def any_life(seed: int = ..., *, kind: Literal["training"] = ...) -> "AnyLife[Pl
 def any_life(seed: int = ..., *, kind: Literal["processing"]) -> "AnyLife[ProcessingJobPlan]": ...
 @overload
 def any_life(seed: int = ..., *, kind: Literal["transform"]) -> "AnyLife[TransformJobPlan]": ...
+@overload
+def any_life(seed: int = ..., *, kind: Literal["tuning"]) -> "AnyLife[TuningJobPlan]": ...
 @public
 def any_life(seed: int = 0, *, kind: LivingKind = "training") -> "AnyLife[Any]":
     """Return a plan source that gives each job of a kind another random life: `mock_sagemaker(plan=any_life())`.
 
     The lives are those of `sagemock.strategies.lives`. A life depends only on `seed` and the name of its job, so it is the same
     in each run: `any_life(seed)({"TrainingJobName": name})` is the plan of a failed job, and its repr is the code for it.
-    Only managed spot jobs are interrupted. `mock_sagemaker(plan=[any_life(), any_life(kind="processing")])` is for two kinds.
+    Only managed spot jobs are interrupted. `mock_sagemaker(plan=[any_life(), any_life(kind="tuning")])` is for two kinds: tuning
+    jobs, and training jobs with the children among them.
     """
     return AnyLife(whole("seed", seed, "a whole number", "write any_life(seed=0)"), _KINDS[checked_kind(kind)])
 
@@ -71,8 +81,8 @@ class AnyLife(Generic[_P_co]):
     def __call__(self, request: Mapping[str, Any]) -> _P_co:
         """Return the plan of the job that a request creates."""
         dice = SeededDice(f"{self._seed}/{request[self.kind.name_member]}")
-        made: _P_co = life(dice, self.kind.name, spot=bool(request.get("EnableManagedSpotTraining")))
-        return made
+        plan: _P_co = life(dice, self.kind.name, spot=bool(request.get("EnableManagedSpotTraining")))
+        return plan
 
     def __repr__(self) -> str:
         more = "" if self.kind == TRAINING else f", kind={self.kind.name!r}"

@@ -60,7 +60,7 @@ def nearest(name: object, known: Iterable[str], least: float = 0.6) -> str | Non
 
 
 def repeated(values: Sequence[_T]) -> _T | None:
-    """Return the first value that is there more than once, None if there is none."""
+    """Return the first value that occurs more than once; None if there is none."""
     return next((one for one in values if values.count(one) > 1), None)
 
 
@@ -111,7 +111,7 @@ def text(name: str, value: object, what: str, advice: str) -> str:
 
 
 def encodable(name: str, value: str) -> None:
-    """Refuse a text with half of a surrogate pair, which UTF-8 cannot encode.
+    """Raise InvalidValue for a text with half of a surrogate pair, which UTF-8 cannot encode.
 
     Text decoded with errors='surrogateescape' may have one. Writing it to a file or a terminal would fail later.
     """
@@ -124,7 +124,7 @@ def encodable(name: str, value: str) -> None:
 
 
 def one_of(name: str, value: object, known: Collection[str], advice: str = "") -> str:
-    """Return a value if it is one of the known strings. The error text names the nearest one."""
+    """Return a value if it is one of the known strings; else raise InvalidValue, whose text names the nearest one."""
     if not isinstance(value, str) or value not in known:
         near = nearest(value, known)
         hint = advice or (f"did you mean {near!r}?" if near else "write one of these")
@@ -187,7 +187,7 @@ def public(function: _F, *, called: str = "") -> _F:
             if error.__traceback__ is None or error.__traceback__.tb_next is not None:
                 # The call itself worked; the error comes from inside the function.
                 raise
-        raise InvalidType(_misfit(called, function, kwargs))
+        raise InvalidType(_misfit(called, function, args, kwargs))
 
     return cast("_F", call)
 
@@ -199,20 +199,31 @@ def public_class(cls: _C) -> _C:
     return cls
 
 
-def _misfit(called: str, function: Callable[..., Any], keywords: Collection[str]) -> str:
+_FURTHER: Final = {"durations": "durations of phases", "fields": "fields of the request"}
+"""The descriptions of parameters that take arguments of any name (`**fields`), by the name of the parameter."""
+
+
+def _misfit(called: str, function: Callable[..., Any], args: Sequence[object], keywords: Collection[str]) -> str:
     """Return why a call does not fit the signature of a function."""
-    parameters = [one for one in inspect.signature(function).parameters.values() if one.name not in ("self", "cls")]
-    names = [one.name for one in parameters]
-    takes = f"it takes {', '.join(names)}" if names else "it takes nothing"
-    by_name = [one.name for one in parameters if one.kind is not one.POSITIONAL_ONLY]
+    parameters = list(inspect.signature(function).parameters.values())
+    if parameters[:1] and parameters[0].name in ("self", "cls"):
+        parameters, args = parameters[1:], args[1:]
+    placed = [one.name for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    by_name = [one.name for one in parameters if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
+    further = [_FURTHER.get(one.name, one.name) for one in parameters if one.kind is one.VAR_KEYWORD]
+    takes = f"it takes {', '.join([*dict.fromkeys([*placed, *by_name]), *further]) or 'nothing'}"
     for name in keywords:
-        if name not in by_name:
+        if name not in by_name and not further:
             near = nearest(name, by_name)
             hint = f"did you mean {near!r}? It takes" if near else "take it out; it takes"
             return f"{called}() has no {quoted(name)}: {hint} {', '.join(by_name) or 'nothing'}"
-    needed = [
-        one.name for one in parameters if one.default is one.empty and one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
-    ]
-    return f"{called}() was called with too few or too many arguments: {takes}" + (
-        f"; it needs {', '.join(needed)}" if needed else ""
-    )
+    if len(args) > len(placed):
+        count = "1 argument" if len(args) == 1 else f"{len(args)} arguments"
+        rest = ", ".join([*(one for one in by_name if one not in placed), *further]) or "nothing"
+        return f"{called}() was given {count} without a name, and takes {len(placed) or 'none'}: by name it takes {rest}"
+    twice = [one for one in placed[: len(args)] if one in keywords]
+    if twice:
+        return f"{called}() was given {twice[0]} twice, by its place and by its name: {takes}"
+    given = {*placed[: len(args)], *keywords}
+    needed = [one.name for one in parameters if one.default is one.empty and one.name in {*placed, *by_name} - given]
+    return f"{called}() was called without {' and '.join(needed)}: {takes}"

@@ -1,10 +1,10 @@
 """All errors of sagemock itself. Errors of AWS are not among them: a client gets those as `botocore.exceptions.ClientError`.
 
 SagemockError
-├── UsageError            the test is at fault: the mock was asked for something that has no meaning
+├── UsageError            the test is at fault: it used the mock in a way that has no meaning
 │   ├── InvalidType       a value is of a wrong kind (also a TypeError)
 │   ├── InvalidValue      a value has no meaning (also a ValueError)
-│   ├── NotServed         the test asks a served mock for what it lacks (also an AttributeError)
+│   ├── NotServed         the test asks a served mock for what only the mock itself has (also an AttributeError)
 │   ├── NeverReached      the test waits for a status that the job will never have
 │   ├── PlanError         the plan is at fault: it contradicts itself (also a ValueError)
 │   └── UnknownJob        the test asks for a job that was not created (also a KeyError)
@@ -51,7 +51,7 @@ class InvalidValue(UsageError, ValueError):
 
 
 class NeverReached(UsageError):
-    """The test waits by `advance_until` for a status that, as far as is known now, the job will never have."""
+    """The test waits by `advance_until` for a status that the job cannot get any more."""
 
 
 class NotServed(UsageError, AttributeError):
@@ -63,7 +63,7 @@ class PlanError(UsageError, ValueError):
 
 
 class UnknownJob(UsageError, KeyError):
-    """The test asked for a job that was not created; the message names those that were."""
+    """The test asked for a job that was not created; the message names the jobs that were."""
 
     # A KeyError would show a repr, but this is a sentence.
     __str__ = Exception.__str__

@@ -1,4 +1,4 @@
-"""Evidence: what is only assumed of the service, as objects that stand where the code uses them.
+"""Assumptions about AWS: facts for which no public evidence was found, as objects in the code that relies on them.
 
 `docs/explanation/fidelity.md` shows each of them as a row; a test compares the page with the code.
 """
@@ -18,18 +18,18 @@ UNCHECKED: Final = "mock_sagemaker(validate=False)"
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """Something that the service is taken to do, and of which no public evidence was found.
+    """A behaviour of the service that is assumed, because no public evidence was found.
 
-    Call it with each value, text or condition that rests on it: `WAIT_S = _WAIT(10.0)`, `if _LATE(at > end):`.
+    Call it with each value, text or condition that depends on it: `WAIT_S = _WAIT(10.0)`, `if _LATE(at > end):`.
     """
 
     what: str
-    """A clause for the page, which goes on after "assumed is"."""
+    """A clause for the page, which continues the words "assumed is"."""
     since: str = "2026-11-23"
-    """The day since which it is assumed."""
+    """The day on which the assumption was made."""
     knob: str = NO_KNOB
-    """What a test writes to have it otherwise."""
+    """The code by which a test gets another behaviour."""
 
     def __call__(self, value: _T) -> _T:
-        """Return what rests on this assumption."""
+        """Return `value`, which depends on this assumption."""
         return value

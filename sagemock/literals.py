@@ -1,4 +1,4 @@
-"""What a test writes as a string, as types: an editor completes them, and any other text is checked at run time."""
+"""Types of the strings that a test writes: an editor completes them, and any other text is checked at run time."""
 
 from typing import Literal, TypeAlias
 
@@ -74,7 +74,7 @@ OperationName: TypeAlias = (
     ]
     | str
 )
-"""An operation of SageMaker's, or a pattern of names."""
+"""The name of a SageMaker operation, or a pattern of names."""
 
 ErrorName: TypeAlias = (
     Literal[
@@ -93,4 +93,4 @@ ErrorName: TypeAlias = (
     ]
     | str
 )
-"""What goes wrong with a call: an error code of AWS's, or the name of what happens on the way."""
+"""The error of a call: an error code of AWS, or the name of an error on the way to the service or back."""

@@ -1,6 +1,6 @@
 """All the ways in which a job can end, as plans with readable names.
 
-`ALL` has those of training jobs, `PROCESSING`, `TRANSFORM` and `TUNING` those of the other kinds.
+`ALL` has the ends of training jobs; `PROCESSING`, `TRANSFORM` and `TUNING` have the ends of the other kinds.
 `@pytest.mark.sagemock(outcomes="all")` runs a test once for each end of a training job, `outcomes="processing"` once for each end
 of a processing job.
 """
@@ -28,7 +28,7 @@ __all__ = ["ALL", "PROCESSING", "TRANSFORM", "TUNING", "Outcome", "chosen"]
 @public_class
 @dataclass(frozen=True)
 class Outcome:
-    """A way to end: the plan that leads there, and the statuses that the description of the job then shows."""
+    """A way in which a job can end: its plan, and the statuses that the description of the job shows at the end."""
 
     name: str
     plan: Plan | ProcessingJobPlan | TransformJobPlan | TuningJobPlan
@@ -36,16 +36,16 @@ class Outcome:
     secondary_status: str | None = None
     """None for a kind of job that has no such status."""
     spot: bool = False
-    """Whether only managed spot jobs can end so."""
+    """Whether only managed spot jobs can end in this way."""
     children: Plan | None = None
-    """What the training jobs of a tuning job do, if it takes that to end so: a plan for all training jobs of the mock."""
+    """The plan that the children of a tuning job need for this end; it is for all training jobs of the mock."""
 
     def __str__(self) -> str:
         return self.name
 
     @public
     def meets(self, request: Mapping[str, Any]) -> bool:
-        """Whether a job created by `request` can end so."""
+        """Return whether a job created by `request` can end in this way."""
         kind = self.plan.kind
         mapping("request", request, f"a {kind.create} request", "give what a plan's callable gets")
         named = named_in(request)
@@ -80,7 +80,7 @@ ALL: Final[Mapping[str, Outcome]] = _named(
 )
 """The outcomes of training jobs by name."""
 
-# As containers of Model Monitor begin what they write (developer guide, on ExitMessage).
+# The beginning of the message that containers of Model Monitor write (developer guide, on ExitMessage).
 _VIOLATIONS: Final = "CompletedWithViolations: 2 rows"
 _IMAGE: Final = "123456789012.dkr.ecr.us-east-1.amazonaws.com/processing:latest"
 
@@ -114,13 +114,13 @@ TRANSFORM: Final[Mapping[str, Outcome]] = _named(
 
 
 def _nothing(_: Mapping[str, str]) -> None:
-    """Return no value: the objective of children that emit none."""
+    """Return None: the objective of children that emit no value."""
 
 
 TUNING: Final[Mapping[str, Outcome]] = _named(
     Outcome("tuning-completed", TuningJobPlan.completes(), "Completed"),
     Outcome("tuning-completed-without-objective", TuningJobPlan.completes(objective=_nothing), "Completed"),
-    # With five children or more, it gives up after five.
+    # With five children or more, the tuning job gives up after five.
     Outcome("tuning-no-child-succeeded", TuningJobPlan.completes(), "Failed", children=Plan.fails()),
     Outcome("tuning-internal-error", TuningJobPlan.fails(reasons.INTERNAL, after=60), "Failed"),
     Outcome("tuning-stopped-before-its-first-child", TuningJobPlan.stopped(after=1), "Stopped"),
@@ -134,16 +134,16 @@ _GROUPS: Final[Mapping[str, Mapping[str, Outcome]]] = {
     "transform": TRANSFORM,
     "tuning": TUNING,
 }
-"""What a test can ask for by one word: the outcomes of one kind of job. "all" was there before the other kinds."""
+"""The words that stand for all outcomes of one kind of job. "all" is for training jobs, which came first."""
 _KNOWN: Final[Mapping[str, Outcome]] = {name: outcome for group in _GROUPS.values() for name, outcome in group.items()}
 
 
 @public
 def chosen(wanted: "str | Iterable[str]") -> tuple[Outcome, ...]:
-    """Return all outcomes of a kind of job, or those with the names, which are of one kind, too.
+    """Return all outcomes of one kind of job, or the outcomes with these names, which must be of one kind, too.
 
-    "all" chooses those of training jobs, "processing", "transform" and "tuning" those of the other kinds. Raises UsageError for
-    an unknown name, and names the nearest.
+    "all" stands for those of training jobs, "processing", "transform" and "tuning" for those of the other kinds. Raises
+    UsageError for an unknown name; the text names the nearest one.
     """
     if isinstance(wanted, str) and wanted in _GROUPS:
         return tuple(_GROUPS[wanted].values())
@@ -164,6 +164,6 @@ def chosen(wanted: "str | Iterable[str]") -> tuple[Outcome, ...]:
     found = tuple(_KNOWN[name] for name in names)
     kinds = {outcome.plan.kind.name: outcome for outcome in found}
     if len(kinds) > 1:
-        told = " and ".join(f"{outcome} of {name} jobs" for name, outcome in kinds.items())
-        raise UsageError(f"these are outcomes of several kinds of job, {told}: choose one kind, and give the others a plan")
+        several = " and ".join(f"{outcome} of {name} jobs" for name, outcome in kinds.items())
+        raise UsageError(f"these are outcomes of several kinds of job, {several}: choose one kind, and give the others a plan")
     return found

@@ -37,7 +37,7 @@ class UsedWorlds:
     def __init__(self) -> None:
         self._active: list[object] = []
         self.worlds: list[object] = []
-        """In the order in which they began."""
+        """The worlds, in the order in which they began."""
 
     def started(self, world: object) -> None:
         """Remember a world that has just begun."""
@@ -58,8 +58,10 @@ _MOCK: pytest.StashKey[SageMakerMock] = pytest.StashKey()
 _WORLDS: pytest.StashKey[UsedWorlds] = pytest.StashKey()
 _SECTION = "sagemock"
 _LIBRARIES = ("aiobotocore", "asyncio", "boto3", "botocore", "freezegun", "sagemock", "wrapt")
+_OTHER_NAMES = ("mock_sagemaker", "sage_mock", "sagemaker", "sagemaker_mock")
+"""What the fixture is called by mistake."""
 _HIDES = "__tracebackhide__"
-"""Where pytest looks whether a frame is to be left out: among the local names, and then among those of the module."""
+"""The name by which a frame asks pytest to leave it out of tracebacks; a module may have it for all its frames."""
 _MARKER = "@pytest.mark.sagemock"
 
 
@@ -139,7 +141,7 @@ class MockServer(NamedTuple):
     """A mock that is served over HTTP."""
 
     url: str
-    """Where it is served."""
+    """The URL of the server."""
     mock: SageMakerMock
     """The mock of the test, the same as the fixture `sagemock`."""
 
@@ -166,9 +168,9 @@ def _marker_options(node: pytest.Item | pytest.Collector) -> dict[str, Any]:
 
 
 def _options(item: pytest.Item, given: object, outcome: Outcome | None) -> Options:
-    """Return the options of a test: of its markers, and else those `given` by the fixture `sagemock_options`.
+    """Return the options of a test: from its markers, else from `given`, the value of the fixture `sagemock_options`.
 
-    `outcome` is the end of its jobs, if the test runs once per outcome.
+    `outcome` is the end of the test's jobs, if the test runs once per outcome.
     """
     from sagemock.checks import mapping  # noqa: PLC0415  # needed only with a mock
     from sagemock.world.options import Options  # noqa: PLC0415  # needed only with a mock
@@ -204,7 +206,10 @@ def _checked(item: pytest.Item, options: Callable[[], Options], where: str = _MA
 
 
 def _plans(outcome: Outcome, given: object) -> list[Any]:
-    """Return the plans of a test whose jobs of one kind end by an outcome. Raises UsageError if `given` has one for them."""
+    """Return the plans of a test whose jobs of one kind end in `outcome`, and those of the option `plan` for other kinds.
+
+    `given` is the option `plan`. Raises UsageError if it has a plan for that kind.
+    """
     from sagemock.world.options import plans_of  # noqa: PLC0415  # needed only with a mock
 
     plans = plans_of(given)
@@ -215,7 +220,7 @@ def _plans(outcome: Outcome, given: object) -> list[Any]:
 
 
 def _ending(outcome: Outcome) -> Callable[[Mapping[str, Any]], object]:
-    """Return a plan source that leads to an outcome, or skips the test if its job cannot end so."""
+    """Return a plan source that leads to an outcome, or skips the test if its job cannot end in this way."""
 
     def plan(request: Mapping[str, Any]) -> object:
         if not outcome.meets(request):
@@ -287,13 +292,18 @@ def pytest_runtest_makereport(
     """Add a section about the mocks of the test to the report of a failure.
 
     For an UnusedError, the report has only its text, because the traceback has no line of the test, only lines of ours. The
-    section does not say again what was not used.
+    section does not repeat the unused plans and faults.
     """
     with _without_libraries(call.excinfo):
         report = (yield).get_result()
     is_unused = call.excinfo is not None and isinstance(call.excinfo.value, UnusedError)
     if call.excinfo is not None and is_unused:
         report.longrepr = call.excinfo.getrepr(style="value")
+    if call.excinfo is not None and getattr(call.excinfo.value, "argname", None) in _OTHER_NAMES:
+        hint = (
+            "The fixture is called `sagemock`, and so is the parameter by which a function under @mock_sagemaker gets its mock."
+        )
+        report.sections.append((_SECTION, hint))
     worlds = item.config.stash[_WORLDS].worlds
     is_shown = report.failed or hasattr(report, "wasxfail") or (_shows_all(item.config) and report.when == "call")
     if worlds and is_shown:
@@ -305,9 +315,9 @@ def pytest_runtest_makereport(
 
 @contextmanager
 def _without_libraries(excinfo: pytest.ExceptionInfo[BaseException] | None) -> Iterator[None]:
-    """Leave out of the traceback of an error of ours how the call came from the code under test to us.
+    """Hide the frames between the code under test and sagemock in the traceback of an error of sagemock.
 
-    That is some thirty frames of botocore and of sagemock. `pytest --full-trace` shows them.
+    These are some thirty frames of botocore and sagemock. `pytest --full-trace` shows them.
     """
     hidden: list[dict[str, Any]] = []
     try:

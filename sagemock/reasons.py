@@ -89,7 +89,7 @@ def image_not_found(image: str) -> str:
 
 @public
 def checked(reason: str) -> str:
-    """Return the part of a reason that the service shows. Raises PlanError if it is not a string, or empty."""
+    """Return the part of a reason that the service shows. Raises PlanError if `reason` is empty or not a string."""
     if not isinstance(reason, str) or not reason:
         raise PlanError(
             f"{quoted(reason)} is not a FailureReason: give a text that is not empty, such as 'AlgorithmError: , exit code: 1'"

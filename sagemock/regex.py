@@ -25,7 +25,7 @@ __all__ = ["Regex", "read"]
 _parser: Any = importlib.import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")
 _compiler: Any = importlib.import_module("re._compiler" if sys.version_info >= (3, 11) else "sre_compile")
 
-# The most ways to match a text for which `re` is used; each costs it at most some microseconds.
+# The greatest number of ways to match a text for which `re` is used; each way costs at most some microseconds.
 _WAYS: Final = 10_000
 _MANY: Final = 1e9
 # The largest size of an expression with its repetitions written out.
@@ -86,7 +86,7 @@ class Regex:
     """
 
     def __init__(self, expression: str) -> None:
-        """Read an expression. Raises `re.error` if it cannot be read, and NotSimulated for a construct as above."""
+        """Read an expression. Raises `re.error` if it is malformed, and NotSimulated for one of the constructs above."""
         self.expression = expression
         with warnings.catch_warnings():
             # `re` warns of constructs whose meaning will change.
@@ -113,7 +113,7 @@ class Regex:
         self._remembered = 0
 
     def found_in(self, text: str) -> bool:
-        """Whether the expression matches somewhere in a text."""
+        """Return whether the expression matches somewhere in a text."""
         if self._has_few_ways(text):
             return self._compiled.search(text) is not None
         state = self._state((self._first,))
@@ -177,7 +177,7 @@ class Regex:
             seen.add(number)
             place = self._places[number]
             if place.kind == "match":
-                # All places after it are worse, and so is a match that begins later.
+                # All later places are worse, and so is a match that begins later.
                 match = thread, passed
                 break
             if place.test is not None:
@@ -296,7 +296,7 @@ def _prefix(items: Sequence[_Item]) -> str:
 
 
 def _is_bounded(items: Iterable[_Item]) -> bool:
-    """Whether a lookaround takes a bounded number of steps, whatever the length of the text."""
+    """Return whether a lookaround takes a bounded number of steps, whatever the length of the text."""
     # An unbounded repetition has as many ways as the text has characters.
     return _ways(items, 512) < 512  # noqa: PLR2004  # the line above
 

@@ -17,6 +17,7 @@ from sagemock.errors import InvalidValue
 from sagemock.processing.plan import ProcessingJobPlan
 from sagemock.training.plan.plan import Plan
 from sagemock.transform.plan import TransformJobPlan
+from sagemock.tuning.plan import TuningJobPlan
 
 __all__ = ["lives", "plans"]
 
@@ -29,15 +30,18 @@ def plans(*, kind: Literal["training"] = ...) -> st.SearchStrategy[Plan]: ...
 def plans(*, kind: Literal["processing"]) -> st.SearchStrategy[ProcessingJobPlan]: ...
 @overload
 def plans(*, kind: Literal["transform"]) -> st.SearchStrategy[TransformJobPlan]: ...
+@overload
+def plans(*, kind: Literal["tuning"]) -> st.SearchStrategy[TuningJobPlan]: ...
 @public
 def plans(*, kind: LivingKind = "training") -> st.SearchStrategy[Any]:
     """Return plans that any job of a kind can play: successes, failures in every phase, jobs that hang, lack of capacity.
 
-    Every plan ends; a job that hangs ends by the limit of its request (a day, if it has none). Transform jobs have no limit, and
-    so none of these plans hangs. Durations are whole seconds up to two hours, or those of recorded jobs. Plans shrink towards a
-    plain success.
+    Every plan ends; a job that hangs ends by the limit of its request (a day, if it has none). Transform jobs have no limit, nor
+    need tuning jobs have one, and so none of their plans hangs. A tuning job ends when its children have ended: they play plans
+    of training jobs. Durations are whole seconds up to two hours, or those of recorded jobs. Plans shrink towards a plain
+    success.
 
-    :param kind: The kind of job: "training", "processing" or "transform".
+    :param kind: The kind of job: "training", "processing", "transform" or "tuning".
     """
     return _plans(checked_kind(kind))
 
@@ -48,14 +52,17 @@ def lives(*, kind: Literal["training"] = ..., spot: bool = ...) -> st.SearchStra
 def lives(*, kind: Literal["processing"], spot: bool = ...) -> st.SearchStrategy[ProcessingJobPlan]: ...
 @overload
 def lives(*, kind: Literal["transform"], spot: bool = ...) -> st.SearchStrategy[TransformJobPlan]: ...
+@overload
+def lives(*, kind: Literal["tuning"], spot: bool = ...) -> st.SearchStrategy[TuningJobPlan]: ...
 @public
 def lives(*, kind: LivingKind = "training", spot: bool = False) -> st.SearchStrategy[Any]:
     """Return plans with anything that can happen to a job.
 
     The job may first wait for capacity, its first attempts may end in internal errors, somebody may stop it at any moment, and
-    the service may notice its limits too late. The first two happen to training jobs only.
+    the service may notice its limits too late. The first two happen to training jobs only, the last to training and processing
+    jobs.
 
-    :param kind: The kind of job: "training", "processing" or "transform".
+    :param kind: The kind of job: "training", "processing", "transform" or "tuning".
     :param spot: The job may also be interrupted. Use these lives only for training jobs with EnableManagedSpotTraining.
     """
     name = checked_kind(kind)

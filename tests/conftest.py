@@ -1,4 +1,4 @@
-"""Fixtures that tests of many rooms use."""
+"""Fixtures that several rooms use."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,12 +11,12 @@ from tests.support.calling import START, make_client
 
 @pytest.fixture
 def sagemaker(request: pytest.FixtureRequest) -> Iterator[SageMakerMock]:
-    """Enter a mock, with the options that the module of the test has as `OPTIONS`."""
+    """Start a mock, with the options in `OPTIONS` of the test module."""
     with mock_sagemaker(start=START, **getattr(request.module, "OPTIONS", {})) as mock:
         yield mock
 
 
 @pytest.fixture
-def client(sagemaker: SageMakerMock) -> Any:  # made inside the mock
-    """Return a client, made inside the mock."""
+def client(sagemaker: SageMakerMock) -> Any:  # needs the active mock
+    """Return a client that is made inside the mock."""
     return make_client()

@@ -1,4 +1,4 @@
-"""Random lives, a different one for each job of a mock."""
+"""Random lives: each job of a mock gets another one."""
 
 import datetime as dt
 import math
@@ -9,38 +9,39 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.vendor.pretty import pretty
 
-from sagemock import Phase, Plan, ProcessingJobPlan, TransformJobPlan, mock_sagemaker
+from sagemock import Phase, Plan, ProcessingJobPlan, TransformJobPlan, TuningJobPlan, mock_sagemaker
 from sagemock.chance import any_life
 from sagemock.strategies import lives, plans
 from tests.support.batch import processing, transform
 from tests.support.calling import START, YOUNG, create, describe, make_client
 from tests.support.strategies import recipes
+from tests.support.tuning import request as tuning
 
 SPOT: dict[str, Any] = {
     "EnableManagedSpotTraining": True,
     "StoppingCondition": {"MaxRuntimeInSeconds": 7200, "MaxWaitTimeInSeconds": 10_800},
 }
-_OTHERS = st.one_of(lives(kind="processing"), lives(kind="transform"))
+_OTHERS = st.one_of(lives(kind="processing"), lives(kind="transform"), lives(kind="tuning"))
 ENDS = {"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"}
 
 
-def drawn(seed: int, *names: str, **members: object) -> list[Plan]:
-    """Return the plans of jobs with these names."""
+def plans_of(seed: int, *names: str, **members: object) -> list[Plan]:
+    """Return the plans for jobs with these names."""
     return [any_life(seed)({"TrainingJobName": name, **members}) for name in names]
 
 
-def test_a_life_follows_from_the_seed_and_the_name() -> None:
-    """So a job that failed is made again by its name alone."""
+def test_the_seed_and_the_name_decide_a_life() -> None:
+    """So the same name plays the failure of a test again."""
     names = [f"churn-{number}" for number in range(50)]
-    assert drawn(1, *names) == drawn(1, *reversed(names))[::-1]
-    assert drawn(1, *names) != drawn(2, *names)
-    assert len(set(drawn(1, *names))) > 40
+    assert plans_of(1, *names) == plans_of(1, *reversed(names))[::-1]
+    assert plans_of(1, *names) != plans_of(2, *names)
+    assert len(set(plans_of(1, *names))) > 40
     assert repr(any_life(7)) == "any_life(7)"
 
 
 @YOUNG
 def test_a_thousand_jobs_end_in_every_way() -> None:
-    """Through a real client, whose every response is checked against botocore's model."""
+    """Through a real client; every response is checked against botocore's model."""
     with mock_sagemaker(start=START, latency=0, plan=any_life()) as mock:
         client = make_client()
         for number in range(1000):
@@ -52,14 +53,14 @@ def test_a_thousand_jobs_end_in_every_way() -> None:
 
 
 def test_only_spot_jobs_are_interrupted() -> None:
-    """A job on demand could not play such a plan."""
+    """An on-demand job could not play such a plan."""
     names = [f"churn-{number}" for number in range(200)]
-    assert not any(plan.evenly for plan in drawn(0, *names))
-    assert any(plan.evenly for plan in drawn(0, *names, EnableManagedSpotTraining=True))
+    assert not any(plan.evenly for plan in plans_of(0, *names))
+    assert any(plan.evenly for plan in plans_of(0, *names, EnableManagedSpotTraining=True))
 
 
-def test_the_other_kinds_end_in_every_way_too() -> None:
-    """Three kinds in one mock, each with its own source; through a client whose responses are checked."""
+def test_jobs_of_other_kinds_end_in_every_way_too() -> None:
+    """Three kinds in one mock, each with its own source; responses are checked."""
     sources = [any_life(), any_life(kind="processing"), any_life(kind="transform")]
     with mock_sagemaker(start=START, latency=0, plan=sources) as mock:
         client = make_client()
@@ -71,8 +72,22 @@ def test_the_other_kinds_end_in_every_way_too() -> None:
             assert {job.status for job in jobs.values()} == {"Completed", "Failed", "Stopped"}
 
 
-def test_a_life_of_another_kind_follows_from_the_seed_and_the_name() -> None:
-    """A source says what kind of job it is for, so that `plan()` needs no `kind`."""
+@YOUNG
+def test_tuning_jobs_end_in_every_way_and_so_do_their_children() -> None:
+    """The source for training jobs plans the children too."""
+    with mock_sagemaker(start=START, latency=0, plan=[any_life(), any_life(kind="tuning")]) as mock:
+        client = make_client()
+        for number in range(40):
+            client.create_hyper_parameter_tuning_job(**tuning(f"tune-{number}"))
+        mock.advance_until_idle()
+        tuned = list(mock.tuning_jobs.values())
+        assert {job.status for job in tuned} == {"Completed", "Failed", "Stopped"}
+        assert {child.status for job in tuned for child in job.children} == {"Completed", "Failed", "Stopped"}
+        assert tuned[7].plan == any_life(kind="tuning")(tuning("tune-7"))
+
+
+def test_the_seed_and_the_name_decide_a_life_of_another_kind() -> None:
+    """A source has the kind of its jobs, so `plan()` needs no `kind`."""
     source = any_life(3, kind="processing")
     assert repr(source) == "any_life(3, kind='processing')"
     assert source(processing("a")) == any_life(3, kind="processing")(processing("a"))
@@ -85,13 +100,13 @@ def test_a_life_of_another_kind_follows_from_the_seed_and_the_name() -> None:
 
 @settings(max_examples=200)
 @given(st.one_of(plans(), lives(), lives(spot=True), recipes(spot=True), _OTHERS))
-def test_a_plan_is_shown_as_the_code_that_makes_it(plan: Plan | ProcessingJobPlan | TransformJobPlan) -> None:
-    """What a failed test prints can be written into the next one."""
-    others = {one.__name__: one for one in (ProcessingJobPlan, TransformJobPlan)}
+def test_a_repr_is_the_code_for_the_plan(plan: Plan | ProcessingJobPlan | TransformJobPlan | TuningJobPlan) -> None:
+    """You can copy it from a failed test into the next one."""
+    others = {one.__name__: one for one in (ProcessingJobPlan, TransformJobPlan, TuningJobPlan)}
     names = {"Plan": Plan, "Phase": Phase, "math": math, "datetime": dt, **others}
     assert eval(repr(plan), names) == plan  # noqa: S307  # our own code
 
 
-def test_hypothesis_prints_a_plan_in_one_line() -> None:
-    """And not field by field, as it does with other dataclasses; so does IPython, by the same protocol."""
+def test_hypothesis_prints_a_plan_on_one_line() -> None:
+    """Other dataclasses it prints field by field; IPython uses the same protocol."""
     assert pretty(Plan.hangs().but(stopped_after=0)) == "Plan.hangs('Training').but(stopped_after=0)"

@@ -1,4 +1,4 @@
-"""The checks of arguments, and their error texts."""
+"""Checks of arguments, and their messages."""
 
 import re
 from collections.abc import Callable
@@ -20,19 +20,19 @@ class Silent:
 
 @public_class
 class Point:
-    """Something that is made of two."""
+    """A class that takes two numbers."""
 
     def __init__(self, left: int, right: int = 0) -> None:
         self.sum = left + right
 
     @public
     def moved(self, *, by: int) -> int:
-        """Take one by name."""
-        return self.sum + by  # pragma: no cover  # it is only called wrongly
+        """Take a keyword."""
+        return self.sum + by  # pragma: no cover  # only called with wrong arguments
 
     @public
     def nothing(self) -> None:
-        """Take nothing."""
+        """Take no argument."""
 
 
 POINT: Any = Point
@@ -41,13 +41,13 @@ PLAN: Any = Plan
 
 
 def test_any_value_can_be_shown() -> None:
-    """Cut, and without the errors of its repr."""
+    """It is cut, and errors of its repr are caught."""
     assert (quoted(5), quoted("\ud800"), quoted(Silent()), quoted(10**5000)) == ("5", r"'\ud800'", "<Silent>", "<int>")
     assert quoted("x" * 500) == f"'{'x' * (LONGEST - 1)}…"
 
 
-def test_the_nearest_is_found_without_its_case() -> None:
-    """And none, where none is like it."""
+def test_the_nearest_name_is_found_ignoring_case() -> None:
+    """None if there is no similar name."""
     assert nearest("STARTING", ["Starting", "Training"]) == "Starting"
     assert nearest("q", ["Starting", "Training"]) is None
     assert nearest(7, ["Starting"], least=0) == "Starting"
@@ -58,10 +58,22 @@ def test_the_nearest_is_found_without_its_case() -> None:
     [
         (lambda: POINT(lefd=1), "Point() has no 'lefd': did you mean 'left'? It takes left, right"),
         (lambda: POINT(1, zzz=1), "Point() has no 'zzz': take it out; it takes left, right"),
-        (POINT, "Point() was called with too few or too many arguments: it takes left, right; it needs left"),
-        (lambda: POINT(1, 2, 3), "Point() was called with too few or too many arguments: it takes left, right; it needs left"),
-        (lambda: POINT(1).moved(5), "moved() was called with too few or too many arguments: it takes by; it needs by"),
-        (lambda: POINT(1).nothing(5), "nothing() was called with too few or too many arguments: it takes nothing"),
+        (POINT, "Point() was called without left: it takes left, right"),
+        (lambda: POINT(1, 2, 3), "Point() was given 3 arguments without a name, and takes 2: by name it takes nothing"),
+        (lambda: POINT(1, left=2), "Point() was given left twice, by its place and by its name: it takes left, right"),
+        (lambda: POINT(1).moved(5), "moved() was given 1 argument without a name, and takes none: by name it takes by"),
+        (lambda: POINT(1).nothing(5), "nothing() was given 1 argument without a name, and takes none: by name it takes nothing"),
+        (
+            lambda: PLAN.completes(3600),
+            (
+                "Plan.completes() was given 1 argument without a name, and takes none: by name it takes granular, legacy, logs, "
+                "durations of phases"
+            ),
+        ),
+        (
+            lambda: PLAN.waits_for_capacity(training=5),
+            "Plan.waits_for_capacity() was called without wait: it takes wait, then, durations of phases",
+        ),
         (
             lambda: PHASE("Starting", msg=5),
             "Phase() has no 'msg': did you mean 'message'? It takes status, duration, message, logs",
@@ -75,30 +87,30 @@ def test_the_nearest_is_found_without_its_case() -> None:
         ),
     ],
 )
-def test_a_call_that_does_not_fit_is_told_by_our_words(call: Callable[[], Any], words: str) -> None:
-    """The function is named as the test calls it."""
+def test_a_call_with_wrong_arguments_gets_our_message(call: Callable[[], Any], words: str) -> None:
+    """It names the function as the test calls it."""
     with pytest.raises(InvalidType) as caught:
         call()
     assert str(caught.value) == words
     assert isinstance(caught.value, TypeError)
 
 
-def test_an_error_from_inside_a_function_is_its_own() -> None:
-    """A TypeError of the body is not a misfit."""
+def test_an_error_from_inside_a_function_passes() -> None:
+    """A TypeError of the body is not one of the call."""
     with pytest.raises(TypeError, match="unsupported operand") as caught:
-        Point(1, "a")  # type: ignore[arg-type]  # what is tested
+        Point(1, "a")  # type: ignore[arg-type]  # the point of the test
     assert not isinstance(caught.value, UsageError)
 
 
-def test_what_cannot_be_called_with_one_argument_is_refused_where_it_is_given() -> None:
-    """A callable without a signature is accepted."""
+def test_a_callable_that_cannot_take_one_argument_is_refused() -> None:
+    """Where it is passed; a callable without a signature is accepted."""
     takes_one("plan", print, "write another")
     takes_one("plan", type, "write another")
     with pytest.raises(InvalidType, match="plan is called with one argument, which .* does not take: write another"):
         takes_one("plan", lambda: None, "write another")
 
 
-def test_half_a_surrogate_pair_is_no_text() -> None:
+def test_half_a_surrogate_pair_is_not_a_text() -> None:
     """It could not be sent, or written to a report."""
     with pytest.raises(InvalidValue) as caught:
         text("detail", "a\ud800", "a text", "write another")
@@ -124,7 +136,7 @@ REPRODUCED: dict[str, tuple[Callable[[Any], Any], type[UsageError], str]] = {
     "a misspelt type": (lambda mock: mock.quota("ml.p3.2xlagre", instances=1), UsageError, "training jobs do not run on 'ml.p3.2xlagre': did you mean 'ml.p3.2xlarge'?"),  # noqa: E501
     "spot='no'": (lambda mock: mock.quota("ml.p3.2xlarge", instances=1, spot="no"), InvalidType, "spot is True or False, not 'no'"),  # noqa: E501
     "a life of ages": (lambda _: Plan([Phase("Starting", 3e9), *(Phase(name, 3e9) for name in ("Pending", "Starting") * 5)]), PlanError, "this life lasts 1046 years: a job that ends does so within 900"),  # noqa: E501
-    "1001 interruptions": (lambda _: Plan.interrupted(after=[1] * 1001), PlanError, "a job is interrupted 1000 times at the most, and here are 1001"),  # noqa: E501
+    "1001 interruptions": (lambda _: Plan.interrupted(after=[1] * 1001), PlanError, "a job is interrupted at most 1000 times, and this plan has 1001"),  # noqa: E501
     "no interruption": (lambda _: Plan.interrupted(after=[None]), PlanError, "interruption 1 is None: say after how long"),  # type: ignore[list-item]
     "a file that is none": (lambda _: Plan.replays("/nowhere/at/all"), PlanError, "/nowhere/at/all cannot be read (No such file or directory)"),  # noqa: E501
     "no list of entries": (
@@ -144,15 +156,15 @@ REPRODUCED: dict[str, tuple[Callable[[Any], Any], type[UsageError], str]] = {
     "a record of nothing": (
         lambda _: Plan(replayed={}),
         PlanError,
-        "this record is no DescribeTrainingJob response",
+        "this record is not a DescribeTrainingJob response",
     ),
     "no options": (lambda _: type(mock_sagemaker())(5), InvalidType, "SageMakerMock takes Options, not 5"),  # type: ignore[arg-type]
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", REPRODUCED)
-def test_what_passed_or_ended_in_pythons_words_is_refused(name: str) -> None:
-    """Each at its line, and the mock works afterwards."""
+def test_invalid_values_are_refused_at_their_line(name: str) -> None:
+    """With our words, and the mock works afterwards."""
     call, error, words = REPRODUCED[name]
     with mock_sagemaker() as mock:
         with pytest.raises(error, match=f"^{re.escape(words)}"):
@@ -160,15 +172,15 @@ def test_what_passed_or_ended_in_pythons_words_is_refused(name: str) -> None:
         mock.clock.advance(minutes=5)
 
 
-def test_what_makes_mocks_is_none_itself() -> None:
-    """`with mock_sagemaker` without a call says what to write."""
+def test_mock_sagemaker_itself_is_not_a_mock() -> None:
+    """`with mock_sagemaker` without parentheses gets a message that says what to write."""
     with pytest.raises(UsageError, match=r"call it, `with mock_sagemaker\(\) as sagemaker:`"), mock_sagemaker:  # type: ignore[attr-defined]
         pass  # pragma: no cover  # never entered
     assert repr(mock_sagemaker) == "<mock_sagemaker>"
     assert "Mock SageMaker's training jobs" in (mock_sagemaker.__doc__ or "")
 
 
-def test_a_record_that_is_nested_without_end_is_refused() -> None:
+def test_a_record_that_contains_itself_is_refused() -> None:
     """Like everything that is not a record."""
     response: dict[str, Any] = {}
     response["Tags"] = response

@@ -1,4 +1,4 @@
-"""All steps are taken."""
+"""Cleanup steps all run, even if some raise."""
 
 from functools import partial
 
@@ -7,8 +7,8 @@ import pytest
 from sagemock.cleanup import run_all
 
 
-def test_each_step_is_taken_whatever_the_others_raise() -> None:
-    """In their order; of several errors each has the one before it as its context."""
+def test_every_step_runs_even_if_others_raise() -> None:
+    """In order; each error has the one before as its context."""
     story: list[str] = []
 
     def step(name: str) -> None:

@@ -11,7 +11,7 @@ EVERY = [getattr(errors, name) for name in errors.__all__]
 
 
 def test_the_tree_in_the_docstring_is_the_tree_of_classes() -> None:
-    """Each error is drawn under its parent, and no error is missing."""
+    """Each error stands under its parent, and none is missing."""
     drawn: dict[str, str | None] = {}
     path: list[str] = []
     for line in inspect.getdoc(errors).__str__().splitlines():
@@ -25,8 +25,8 @@ def test_the_tree_in_the_docstring_is_the_tree_of_classes() -> None:
         assert error.__bases__[0].__name__ == (drawn[error.__name__] or "Exception")
 
 
-def test_everything_that_is_an_error_is_named() -> None:
-    """`__all__` is complete, and sorted."""
+def test_every_error_is_exported() -> None:
+    """`__all__` is complete and sorted."""
     found = [name for name, value in vars(errors).items() if inspect.isclass(value)]
     assert sorted(found) == sorted(errors.__all__)
 
@@ -44,16 +44,16 @@ def test_everything_that_is_an_error_is_named() -> None:
         (errors.NotSimulated, NotImplementedError),
     ],
 )
-def test_an_error_is_also_what_python_calls_it(error: type[errors.SagemockError], also: type[Exception]) -> None:
-    """Code that catches the built-in one catches ours, and the tree in the docstring says so."""
+def test_an_error_has_the_built_in_bases_in_the_docstring(error: type[errors.SagemockError], also: type[Exception]) -> None:
+    """Code that catches the built-in class catches ours."""
     assert issubclass(error, also)
     assert re.search(rf"{error.__name__} .*\(also an? {also.__name__}\)", errors.__doc__ or "")
 
 
 @pytest.mark.parametrize("error", EVERY)
-def test_an_error_keeps_its_sentence(error: type[errors.SagemockError]) -> None:
-    """Also between processes; and the docstring of each says who is at fault."""
+def test_an_error_keeps_its_message(error: type[errors.SagemockError]) -> None:
+    """Also between processes; and each docstring says who is at fault."""
     one = error("what to do")
-    assert str(one) == str(pickle.loads(pickle.dumps(one))) == "what to do"  # noqa: S301  # our own bytes
+    assert str(one) == str(pickle.loads(pickle.dumps(one))) == "what to do"  # noqa: S301  # our own data
     assert isinstance(one, errors.SagemockError)
     assert error.__doc__

@@ -1,4 +1,4 @@
-"""The types of strings list what the code knows."""
+"""Literal types have all strings that the code knows."""
 
 from typing import get_args
 
@@ -12,16 +12,16 @@ from sagemock.training.job import Job
 from sagemock.transform import job as transform
 
 
-def listed(alias: object) -> set[str]:
+def strings_of(alias: object) -> set[str]:
     """Return the strings of an alias."""
-    return {name for kind in get_args(alias) for name in ({kind} if isinstance(kind, str) else listed(kind))}
+    return {name for kind in get_args(alias) for name in ({kind} if isinstance(kind, str) else strings_of(kind))}
 
 
-def test_an_editor_completes_what_the_code_knows() -> None:
-    """Whoever adds one adds it to its type."""
-    assert listed(literals.PhaseName) == status.PHASES
+def test_the_literal_types_are_complete() -> None:
+    """When you add a string to the code, add it to its type, so that editors complete it."""
+    assert strings_of(literals.PhaseName) == status.PHASES
     statuses = Job.statuses | processing.Job.statuses | transform.Job.statuses
-    assert listed(literals.StatusName) == statuses
-    assert listed(literals.OperationName) == {"*", *OPERATIONS}
-    assert listed(literals.KindName) == {kind.name for kind in KINDS}
-    assert listed(literals.ErrorName) == {*vars(faults)["_KNOWN"], *vars(faults)["_ON_THE_WAY"]}
+    assert strings_of(literals.StatusName) == statuses
+    assert strings_of(literals.OperationName) == {"*", *OPERATIONS}
+    assert strings_of(literals.KindName) == {kind.name for kind in KINDS}
+    assert strings_of(literals.ErrorName) == {*vars(faults)["_KNOWN"], *vars(faults)["_ON_THE_WAY"]}

@@ -12,11 +12,12 @@ import pytest
 
 from sagemock.__main__ import main
 from tests.support.records import FINISHED, response
+from tests.support.saved import saved
 
 
 @pytest.mark.parametrize("kind", ["processing", "transform"])
-def test_the_demonstration_is_of_any_kind(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """By `--kind`."""
+def test_the_demonstration_takes_any_kind(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """With `--kind`."""
     assert main(["demo", "--kind", kind]) == 0
     assert "Completed/Completed at 1:3" in capsys.readouterr().out
 
@@ -33,7 +34,7 @@ def test_the_demonstration_of_a_tuning_job(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_the_demonstration_prints_a_life(capsys: pytest.CaptureFixture[str]) -> None:
-    """On standard output, and nothing else anywhere."""
+    """On standard output, and nothing on standard error."""
     assert main(["demo"]) == 0
     out, err = capsys.readouterr()
     assert out.startswith("churn-2018-07-30: Completed/Completed at ")
@@ -41,7 +42,7 @@ def test_the_demonstration_prints_a_life(capsys: pytest.CaptureFixture[str]) -> 
     assert err == ""
 
 
-def test_a_record_is_played_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_record_is_replayed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`demo --replay FILE`."""
     file = tmp_path / "described.json"
     file.write_text(json.dumps(response(FINISHED[0]), default=datetime.isoformat), encoding="utf-8")
@@ -55,14 +56,14 @@ def test_a_record_is_played_again(tmp_path: Path, capsys: pytest.CaptureFixture[
         (None, "No such file or directory"),
         ("no json", "is not JSON"),
         ("[]", "holds no JSON object"),
-        ("{}", "this record is no DescribeTrainingJob response"),
+        ("{}", "this record is not a DescribeTrainingJob response"),
         (
             '{"CreationTime": "yesterday", "SecondaryStatusTransitions": [1]}',
             "CreationTime of the record: 'yesterday' is not an instant",
         ),
     ],
 )
-def test_a_file_at_fault_is_told_in_one_line(
+def test_an_invalid_file_is_reported_on_one_line(
     content: str | None, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """On standard error, with exit code 2 and without a traceback."""
@@ -79,11 +80,9 @@ def test_a_file_at_fault_is_told_in_one_line(
 
 @pytest.fixture
 def records(tmp_path: Path) -> str:
-    """Return a file with two records, a line each."""
-    file = tmp_path / "records.jsonl"
-    lines = (json.dumps(response(one), default=datetime.isoformat) for one in FINISHED[:2])
-    file.write_text("\n".join(lines), encoding="utf-8")
-    return str(file)
+    """Write two records to a file, one per line, and return its path."""
+    [path] = saved(tmp_path, *map(response, FINISHED[:2]), name="records.jsonl")
+    return path
 
 
 @pytest.mark.parametrize(
@@ -95,7 +94,7 @@ def records(tmp_path: Path) -> str:
         (["plan"], "from datetime import timedelta\n\nfrom sagemock import Phase, Plan\n\nPLANS = {\n    # R1, created 2022"),
     ],
 )
-def test_records_are_drawn_and_written_as_plans(
+def test_records_are_drawn_and_printed_as_plans(
     arguments: list[str], begins: str, records: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """On standard output."""
@@ -121,7 +120,7 @@ def test_statuses_are_explained(capsys: pytest.CaptureFixture[str]) -> None:
         (["plan", "/dev/null"], "holds nothing"),
     ],
 )
-def test_a_fault_is_reported_in_one_line(arguments: list[str], text: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_is_reported_on_one_line(arguments: list[str], text: str, capsys: pytest.CaptureFixture[str]) -> None:
     """On standard error, with exit code 2."""
     assert main(arguments) == 2
     out, err = capsys.readouterr()
@@ -131,10 +130,8 @@ def test_a_fault_is_reported_in_one_line(arguments: list[str], text: str, capsys
     assert err.count("\n") == 1
 
 
-def test_an_error_of_the_system_without_a_file_keeps_its_words(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A full disk, say."""
+def test_an_error_of_the_system_keeps_its_message(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """For example one about a full disk, which names no file."""
 
     def raising(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -145,7 +142,7 @@ def test_an_error_of_the_system_without_a_file_keeps_its_words(
 
 
 def test_the_version_is_that_of_the_distribution(capsys: pytest.CaptureFixture[str]) -> None:
-    """So that a report of a bug can say it."""
+    """For reports of bugs."""
     with pytest.raises(SystemExit) as left:
         main(["--version"])
     assert left.value.code == 0
@@ -155,8 +152,8 @@ def test_the_version_is_that_of_the_distribution(capsys: pytest.CaptureFixture[s
 @pytest.mark.parametrize(
     "arguments", [[], ["play"], ["demo", "--replay"], ["timeline"], ["plan"], ["explain", "--width", "wide"]]
 )
-def test_a_wrong_command_line_shows_the_right_one(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """In argparse's own words, and exit code 2."""
+def test_a_wrong_command_line_shows_the_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """In argparse's own words, with exit code 2."""
     with pytest.raises(SystemExit) as left:
         main(arguments)
     assert left.value.code == 2
@@ -164,8 +161,8 @@ def test_a_wrong_command_line_shows_the_right_one(arguments: list[str], capsys: 
 
 
 @pytest.mark.parametrize("command", ["demo", "timeline", "plan", "explain"])
-def test_each_command_has_its_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """And the help of all names it."""
+def test_each_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The general help lists it."""
     with pytest.raises(SystemExit) as left:
         main([command, "--help"])
     assert left.value.code == 0
@@ -178,7 +175,7 @@ def test_each_command_has_its_help(command: str, capsys: pytest.CaptureFixture[s
 def run(arguments: list[str], given: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
     """Run the command in a process of its own, with warnings as errors."""
     command = [sys.executable, "-W", "error", "-m", "sagemock", *arguments]
-    return subprocess.run(command, input=given, capture_output=True, check=False, env={**os.environ, **environment})  # noqa: S603  # our own interpreter
+    return subprocess.run(command, input=given, capture_output=True, check=False, env={**os.environ, **environment})  # noqa: S603  # our own code
 
 
 @pytest.mark.parametrize("arguments, code", [(["--help"], 0), (["demo"], 0), (["demo", "--replay", "/dev/null/none"], 2)])
@@ -191,7 +188,7 @@ def test_the_module_is_the_command(arguments: list[str], code: int) -> None:
 
 
 @pytest.mark.parametrize("encoding, sign", [("utf-8", "█"), ("ascii", "#")])
-def test_it_reads_a_pipe_and_writes_what_the_next_one_can_read(encoding: str, sign: str) -> None:
+def test_it_works_in_a_pipe(encoding: str, sign: str) -> None:
     """Without colours, 80 columns wide."""
     given = json.dumps(response(FINISHED[0]), default=datetime.isoformat).encode()
     done = run(["timeline", "-"], given, PYTHONIOENCODING=encoding, COLUMNS="")
@@ -202,10 +199,10 @@ def test_it_reads_a_pipe_and_writes_what_the_next_one_can_read(encoding: str, si
     assert max(map(len, out.splitlines())) <= 80
 
 
-def test_a_reader_who_has_seen_enough_is_no_error() -> None:
+def test_a_closed_pipe_is_not_an_error() -> None:
     """As in `sagemock explain | head -1`: nothing on standard error, and the exit code of a closed pipe."""
     command = [sys.executable, "-W", "error", "-m", "sagemock", "explain"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:  # noqa: S603  # our own interpreter
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:  # noqa: S603  # our own code
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()

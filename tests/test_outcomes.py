@@ -32,8 +32,8 @@ TESTS = """
 
 @pytest.mark.parametrize("outcome", ALL.values(), ids=str)
 @pytest.mark.parametrize("spot", [False, True], ids=["on-demand", "spot"])
-def test_an_outcome_ends_as_it_says(outcome: Outcome, spot: bool) -> None:  # noqa: FBT001  # pytest gives it by name
-    """On demand and, all of them, as a managed spot job."""
+def test_a_job_ends_as_its_outcome_says(outcome: Outcome, spot: bool) -> None:  # noqa: FBT001  # pytest passes it by name
+    """On demand; and with all outcomes as a managed spot job."""
     with mock_sagemaker(start=START, plan=outcome.plan) as mock:
         client = make_client()
         request: dict[str, Any] = SPOT if spot else {}
@@ -47,8 +47,8 @@ def test_an_outcome_ends_as_it_says(outcome: Outcome, spot: bool) -> None:  # no
 
 
 @pytest.mark.parametrize("outcome", [*PROCESSING.values(), *TRANSFORM.values()], ids=str)
-def test_an_outcome_of_another_kind_ends_as_it_says(outcome: Outcome) -> None:
-    """Its name begins with the kind, so that one word is enough for the marker."""
+def test_a_job_of_another_kind_ends_as_its_outcome_says(outcome: Outcome) -> None:
+    """The outcome's name begins with the kind, so that one word is enough for the marker."""
     kind = outcome.plan.kind
     request = processing() if kind.name == "processing" else transform()
     assert outcome.meets(request)
@@ -67,7 +67,7 @@ def test_an_outcome_of_another_kind_ends_as_it_says(outcome: Outcome) -> None:
 @pytest.mark.parametrize("most", [1, 4, 10])
 @pytest.mark.parametrize("outcome", TUNING.values(), ids=str)
 def test_a_tuning_job_ends_as_its_outcome_says(outcome: Outcome, most: int, goes: str) -> None:
-    """However many children it has, and whichever way time passes."""
+    """However many children it has, and however time passes."""
     asked = tuning(most=most)
     assert outcome.meets(asked)
     with mock_sagemaker(start=START, plan=[outcome.plan, *([outcome.children] if outcome.children else [])]) as mock:
@@ -84,27 +84,27 @@ def test_a_tuning_job_ends_as_its_outcome_says(outcome: Outcome, most: int, goes
         assert bool(mock.jobs) != outcome.name.endswith("before-its-first-child")
 
 
-def test_the_other_kinds_have_the_same_ends() -> None:
-    """Every final status of such a job has an outcome, and no plan is there twice."""
+def test_other_kinds_have_an_outcome_for_every_final_status() -> None:
+    """No two have the same plan."""
     for outcomes in (PROCESSING, TRANSFORM, TUNING):
         assert {outcome.status for outcome in outcomes.values()} == {"Completed", "Failed", "Stopped"}
         assert len({(outcome.plan, outcome.children) for outcome in outcomes.values()}) == len(outcomes)
 
 
-def test_a_job_of_another_kind_does_not_end_so() -> None:
-    """An outcome is that of one kind of job."""
+def test_an_outcome_belongs_to_one_kind_of_jobs() -> None:
+    """It does not match the end of another kind."""
     assert not ALL["completed"].meets(processing())
     assert not PROCESSING["processing-completed"].meets(transform())
 
 
-def test_every_ending_is_an_outcome() -> None:
-    """Every final status of a job has an outcome."""
+def test_every_final_status_has_an_outcome() -> None:
+    """Every final status of a training job has one."""
     ended = {"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"}
     assert {outcome.secondary_status for outcome in ALL.values()} == ended
 
 
 def test_outcomes_are_chosen_by_name() -> None:
-    """All of them, some, or one."""
+    """All, some, or one."""
     assert chosen("all") == tuple(ALL.values())
     assert [str(outcome) for outcome in chosen(["role-error", "completed"])] == ["role-error", "completed"]
     assert chosen("completed")[0].plan == Plan.completes()
@@ -128,14 +128,14 @@ def test_outcomes_are_chosen_by_name() -> None:
         ([], "outcomes=[] runs no test: write outcomes='all', or leave it out"),
     ],
 )
-def test_an_outcome_that_is_none_is_refused(wanted: str | list[str], text: str) -> None:
+def test_an_unknown_outcome_is_refused(wanted: str | list[str], text: str) -> None:
     """With the nearest name."""
     with pytest.raises(UsageError, match=re.escape(text)):
         chosen(wanted)
 
 
-def test_a_marked_test_runs_once_for_each(run: Run) -> None:
-    """With readable ids, with or without the fixture. Outcomes of spot jobs only are skipped for on-demand jobs."""
+def test_a_marked_test_runs_once_for_each_outcome(run: Run) -> None:
+    """With readable ids, with or without the fixture. Outcomes of spot jobs are skipped for an on-demand job."""
     for asks in ("", "sagemock"):
         result = run(TESTS.format(outcomes="all", more="", asks=asks), "-v")
         result.assert_outcomes(passed=sum(not outcome.spot for outcome in ALL.values()), skipped=2)
@@ -145,8 +145,8 @@ def test_a_marked_test_runs_once_for_each(run: Run) -> None:
         ])  # fmt: skip
 
 
-def test_a_managed_spot_job_ends_as_only_such_jobs_do(run: Run) -> None:
-    """It is asked when it is created."""
+def test_outcomes_of_spot_jobs_apply_to_spot_jobs_only(run: Run) -> None:
+    """Creating the job decides."""
     result = run(f"""
         import pytest
         from tests.support.calling import create, describe, make_client
@@ -161,8 +161,8 @@ def test_a_managed_spot_job_ends_as_only_such_jobs_do(run: Run) -> None:
     result.assert_outcomes(passed=1)
 
 
-def test_a_test_of_processing_jobs_runs_once_for_each(run: Run) -> None:
-    """The jobs of other kinds have the plan that the marker gives."""
+def test_a_test_of_processing_jobs_runs_once_for_each_outcome(run: Run) -> None:
+    """Jobs of other kinds keep the marker's plan."""
     result = run(
         """
         import pytest
@@ -184,8 +184,8 @@ def test_a_test_of_processing_jobs_runs_once_for_each(run: Run) -> None:
     result.stdout.fnmatch_lines(["*::test_it[[]processing-max-runtime-exceeded[]] PASSED*"])
 
 
-def test_a_test_of_tuning_jobs_runs_once_for_each(run: Run) -> None:
-    """What their children do belongs to the outcome, where it takes that; else the option `plan` may say it."""
+def test_a_test_of_tuning_jobs_runs_once_for_each_outcome(run: Run) -> None:
+    """An outcome may plan the children too; otherwise the option `plan` may do so."""
     code = """
         import pytest
         from sagemock import Plan
@@ -204,15 +204,15 @@ def test_a_test_of_tuning_jobs_runs_once_for_each(run: Run) -> None:
     result.stdout.fnmatch_lines(["*outcomes and plan both say how the jobs end: give one of them*"])
 
 
-def test_outcomes_and_a_plan_contradict_each_other(run: Run) -> None:
-    """Both say how the jobs end."""
+def test_outcomes_and_a_plan_are_refused_together(run: Run) -> None:
+    """Both decide how the jobs end."""
     result = run(TESTS.format(outcomes=["completed"], more=", plan=lambda request: None", asks=""))
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*outcomes and plan both say how the jobs end: give one of them*"])
 
 
-def test_a_mistyped_outcome_is_an_error_of_the_collection(run: Run) -> None:
-    """It names the test, and the nearest outcome."""
+def test_a_misspelt_outcome_is_a_collection_error(run: Run) -> None:
+    """It names the test and the nearest outcome."""
     result = run(TESTS.format(outcomes="complete", more="", asks=""))
     result.stdout.fnmatch_lines(
         ["@pytest.mark.sagemock of *::test_it: there is no outcome 'complete'; did you mean 'completed'?*"]

@@ -1,4 +1,4 @@
-"""The plugin in a child pytest: what the fixture, the marker and decorated tests do there, and every word of a failure."""
+"""The plugin in a child pytest: the fixture, the marker, decorated tests, and the whole text of failures."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-# What a child pytest is the first to load, pytester unloads again, and the package would go on handing out names of it.
+# pytester unloads each module that the child is the first to load, but our package would still hold names of it.
 import sagemock.faces.maker
 import sagemock.pytest_plugin
 
@@ -17,15 +17,15 @@ Run = Callable[..., pytest.RunResult]
 
 @pytest.fixture
 def run(pytester: pytest.Pytester) -> Run:
-    """Run a test module in a child pytest that knows of the plugin, however this one has come to know of it."""
-    # What a first mock loads, the child would be the first to load too (freezegun, and what of ours stands on it).
+    """Run a test module in a child pytest with the plugin, however this pytest has loaded it."""
+    # Load now what a first mock would load (freezegun, and our modules that need it).
     with sagemock.faces.maker.mock_sagemaker():
         pass
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\nfilterwarnings = error\n")
 
     def run(source: str, *arguments: str) -> pytest.RunResult:
         pytester.makepyfile(test_it=source)
-        # The entry point of an installed sagemock is blocked: it would be loaded twice.
+        # The entry point of an installed sagemock is blocked, because the plugin would be loaded twice.
         without = [f"-pno:{name}" for name in ("sagemock", "randomly", "cacheprovider")]
         return pytester.runpytest_inprocess(*without, "-rA", "--strict-markers", *arguments, plugins=[sagemock.pytest_plugin])
 
@@ -33,7 +33,7 @@ def run(pytester: pytest.Pytester) -> Run:
 
 
 def section(result: pytest.RunResult, title: str) -> list[str]:
-    """Return the lines that a report prints under a title, without those about the mocks."""
+    """Return the lines of a report's section, without those about the mocks."""
     lines = result.outlines
     [start] = [at for at, line in enumerate(lines) if line.strip("_ ") == title]
     ends = [at for at, line in enumerate(lines) if at > start and (line.startswith(("==", "__")) or " sagemock --" in line)]
@@ -51,7 +51,7 @@ def leave():
 
 
 def test_the_fixture_is_the_active_mock(run: Run) -> None:
-    """The fixture is the SageMakerMock that answers; each test has its own, and none is left after it."""
+    """It is the SageMakerMock that answers. Each test has its own, and none stays active."""
     result = run("""
 import pytest
 from sagemock import SageMakerMock, UsageError, current
@@ -73,8 +73,8 @@ def test_none():
     result.assert_outcomes(passed=3)
 
 
-def test_an_unused_plan_fails_the_test_itself_in_these_words(run: Run) -> None:
-    """The test fails, not its tear-down, and the report is the error's own words, by fixture and by decorator."""
+def test_an_unused_plan_fails_the_test_with_this_report(run: Run) -> None:
+    """The test fails, not its teardown, and the report is the error's own text; by fixture and by decorator."""
     result = run(
         UNUSED
         + """
@@ -117,8 +117,16 @@ def test_the_words():
     result.stdout.fnmatch_lines(["FAILED test_it.py::test_fixture - sagemock.errors.UnusedError: 1*"])
 
 
-def test_an_unused_plan_is_quiet_where_the_test_says_enough(run: Run) -> None:
-    """A test that fails, errs, skips or is not strict does not report unused plans."""
+@pytest.mark.parametrize("name", ["sagemaker", "mock_sagemaker"])
+def test_a_misspelt_fixture_gets_a_suggestion(run: Run, name: str) -> None:
+    """By itself pytest lists all fixtures. A name that is similar to no fixture of ours gets no hint."""
+    result = run(f"def test_it({name}):\n    pass\n\ndef test_other(client):\n    pass\n")
+    result.assert_outcomes(errors=2)
+    assert str(result.stdout).count("The fixture is called `sagemock`, and so is the parameter") == 1
+
+
+def test_an_unused_plan_is_not_reported_beside_another_failure(run: Run) -> None:
+    """Neither if the test errs, skips or is not strict."""
     result = run(
         UNUSED
         + """
@@ -164,8 +172,8 @@ class TestCase(unittest.TestCase):
     assert result.stdout.str().count("E       AssertionError: mine") == 2
 
 
-def test_the_closest_marker_decides_about_each_option(run: Run) -> None:
-    """Function over class over module, option by option."""
+def test_the_closest_marker_decides_each_option(run: Run) -> None:
+    """Function before class before module, option by option."""
     result = run("""
 import pytest
 
@@ -206,15 +214,15 @@ NAMES = (
     ],
     ids=["mistyped", "positional", "TypeError", "ValueError"],
 )
-def test_a_marker_without_meaning_is_an_error_of_its_test(run: Run, arguments: str, reason: str) -> None:
-    """The report is one sentence that names the test and says what to write."""
+def test_an_invalid_marker_is_an_error_of_its_test(run: Run, arguments: str, reason: str) -> None:
+    """One sentence names the test and says what to write."""
     result = run(f"import pytest\n\n@pytest.mark.sagemock({arguments})\ndef test_a():\n    raise AssertionError\n")
     result.assert_outcomes(errors=1)
     assert section(result, "ERROR at setup of test_a") == [f"@pytest.mark.sagemock of test_it.py::test_a: {reason}"]
 
 
-def test_the_fixture_of_options_is_overridden_as_any_fixture(run: Run, pytester: pytest.Pytester) -> None:
-    """By a conftest, a module and a class, each with what the wider one gives; an option of a marker wins, and outcomes do."""
+def test_the_fixture_of_options_can_be_overridden(run: Run, pytester: pytest.Pytester) -> None:
+    """By a conftest, a module and a class, each based on the wider one; options of a marker, and outcomes, come first."""
     pytester.makeconftest(
         """
 import pytest
@@ -269,8 +277,8 @@ class TestClass:
         ("{'latency': -1}", "latency is not -1: *"),
     ],
 )
-def test_options_without_meaning_are_an_error_of_their_test(run: Run, given: str, reason: str) -> None:
-    """The text says that the fixture has them."""
+def test_invalid_options_are_an_error_of_their_test(run: Run, given: str, reason: str) -> None:
+    """The message names the fixture that returned them."""
     result = run(f"""
 import pytest
 
@@ -286,8 +294,8 @@ def test_it(sagemock):
     result.stdout.no_fnmatch_line("*During handling*")
 
 
-def test_a_marker_alone_puts_the_test_and_its_own_fixtures_inside(run: Run) -> None:
-    """Fixtures of the test, autouse or not, are set up inside the mock; those that live longer, outside."""
+def test_a_marker_alone_starts_a_mock_around_the_test_and_its_fixtures(run: Run) -> None:
+    """Function-scoped fixtures, autouse or not, are set up inside the mock, wider ones outside."""
     result = run("""
 import unittest
 import pytest
@@ -356,14 +364,14 @@ def test_bare():
     result.assert_outcomes(passed=9)
 
 
-def test_a_doctest_is_no_marked_test(run: Run, pytester: pytest.Pytester) -> None:
+def test_a_doctest_ignores_markers(run: Run, pytester: pytest.Pytester) -> None:
     """Items that are not functions are left alone."""
     pytester.makepyfile(documented='def f():\n    """\n    >>> 1 + 1\n    2\n    """\n')
     run("", "--doctest-modules").assert_outcomes(passed=1)
 
 
-def test_the_fixture_may_be_asked_for_late(run: Run) -> None:
-    """`getfixturevalue` in the middle of a test starts the mock there, and what is unused fails the test."""
+def test_the_fixture_may_be_requested_late(run: Run) -> None:
+    """`getfixturevalue` in the middle of a test starts the mock there, and an unused plan fails the test."""
     result = run(
         UNUSED
         + """
@@ -377,8 +385,8 @@ def test_late(request):
     result.assert_outcomes(failed=1)
 
 
-def test_asyncio_tests_run_inside(run: Run) -> None:
-    """Coroutine tests by fixture, marker and decorator, and async generator fixtures that are decorated."""
+def test_asyncio_tests_run_inside_a_mock(run: Run) -> None:
+    """Coroutine tests by fixture, marker and decorator, and decorated async generator fixtures."""
     pytest.importorskip("pytest_asyncio")
     result = run(
         UNUSED
@@ -432,8 +440,8 @@ class TestThings:
     result.assert_outcomes(passed=5, failed=1)
 
 
-def test_what_pytest_does_to_functions_it_does_to_decorated_ones(run: Run) -> None:
-    """Decorated tests keep their fixtures, parameters, marks, patches and ids."""
+def test_pytest_treats_decorated_functions_like_others(run: Run) -> None:
+    """They keep their fixtures, parameters, marks, patches and ids."""
     result = run(
         """
 import pytest
@@ -545,16 +553,16 @@ def test_nothing_is_left():
     result.assert_outcomes(passed=4 + 4 + 4 + 1, skipped=4 - 1, errors=5)
 
 
-def test_the_plugin_explains_itself(run: Run) -> None:
-    """`pytest --markers` and `pytest --fixtures` say what there is, with the true defaults."""
+def test_pytest_shows_help_for_the_plugin(run: Run) -> None:
+    """`pytest --markers` and `pytest --fixtures`, with the true defaults."""
     markers = run("", "--markers").outlines
     [line] = [line for line in markers if line.startswith("@pytest.mark.sagemock")]
     assert "outcomes=None): run the test inside a sagemock mock with these options" in line
     run("", "--fixtures").stdout.fnmatch_lines(["sagemock*", "    Run the test inside a mock of SageMaker training jobs*"])
 
 
-def test_the_marker_text_names_every_option() -> None:
-    """The defaults in the marker's text are those of Options."""
+def test_the_text_of_the_marker_has_every_option() -> None:
+    """With the defaults of Options."""
     from datetime import timedelta  # noqa: PLC0415
 
     from sagemock.world.options import Options  # noqa: PLC0415
@@ -574,8 +582,8 @@ def test_the_marker_text_names_every_option() -> None:
     sagemock.pytest_plugin.pytest_unconfigure(config)
 
 
-def test_what_was_not_configured_is_unconfigured_in_silence() -> None:
-    """It happens where another plugin fails at its start; ours must not hide that failure."""
+def test_an_unconfigured_plugin_can_be_unloaded() -> None:
+    """When another plugin fails at its start, ours must not hide that failure."""
 
     class Config:
         stash = pytest.Stash()
@@ -584,8 +592,8 @@ def test_what_was_not_configured_is_unconfigured_in_silence() -> None:
     sagemock.pytest_plugin.pytest_unconfigure(config)
 
 
-def test_loading_the_plugin_imports_nothing_of_weight() -> None:
-    """The plugin imports only pytest, the errors and the listeners, so a run without mocks does not pay."""
+def test_the_plugin_imports_only_light_modules() -> None:
+    """Only pytest, our errors and the listeners, so a run without mocks costs nothing."""
     package = Path(sagemock.pytest_plugin.__file__).parent
     program = f"""
 import sys, types
@@ -598,12 +606,12 @@ before = set(sys.modules)
 import sagemock.pytest_plugin
 print(sorted(set(sys.modules) - before))
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603  # ours
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603  # our own code
     assert done.stdout == "['sagemock.errors', 'sagemock.faces', 'sagemock.faces.listeners', 'sagemock.pytest_plugin']\n"
 
 
-def test_a_world_stays_for_as_long_as_it_is_active() -> None:
-    """A world that is over is still the present test's, and no longer the next one's."""
+def test_a_world_belongs_to_the_test_that_used_it() -> None:
+    """A finished world is still the present test's, but not the next one's."""
     used = sagemock.pytest_plugin.UsedWorlds()
     for_all, for_one = object(), object()
     used.started(for_all)
@@ -618,8 +626,8 @@ def test_a_world_stays_for_as_long_as_it_is_active() -> None:
     assert used.worlds == []
 
 
-def test_a_world_is_known_by_identity() -> None:
-    """The end of one world is not that of an equal one."""
+def test_worlds_are_compared_by_identity() -> None:
+    """The end of one world does not end an equal one."""
     used, one, equal = sagemock.pytest_plugin.UsedWorlds(), [1], [1]
     used.started(one)
     used.stopped(equal)

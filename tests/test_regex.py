@@ -24,7 +24,7 @@ EXPRESSIONS = st.recursive(
         st.builds("(?:{}|{})".format, inner, inner),
         st.builds("(?:{}|{}|{})".format, inner, inner, inner),
         st.builds("({})".format, inner),
-        # Never empty: see the docstring of the module for what can be.
+        # Never empty: the docstring of the module says what can be empty.
         st.builds("(?:a{}){}".format, inner, REPEATS),
         st.builds("(?:[ab]{}){}".format, inner, REPEATS),
         st.builds("{}{}".format, st.sampled_from(["a", "[^b]", ".", r"\w"]), REPEATS),
@@ -36,15 +36,15 @@ TEXTS = st.text("abA1 \n", max_size=9)
 
 @pytest.fixture
 def linear(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Never use `re`."""
+    """Fail if `re` is used."""
     monkeypatch.setattr(regex, "_WAYS", -1)
 
 
 def test_an_expression_finds_what_re_finds() -> None:
-    """Whether there is a match, and the first group of the best one, whichever way it is searched for."""
+    """Whether there is a match, and the first group of the best one, with both ways of searching."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(regex, "_WAYS", -1)
-        # Forgets often: what is forgotten is found out again.
+        # The cache is cleared often, so that states are computed again.
         patch.setattr(regex, "_REMEMBERED", 5)
         compare()
     compare()
@@ -52,7 +52,7 @@ def test_an_expression_finds_what_re_finds() -> None:
 
 @given(EXPRESSIONS, st.lists(TEXTS, max_size=4))
 def compare(expression: str, texts: list[str]) -> None:
-    """Compare with `re`."""
+    """Compare the results with those of `re`."""
     compiled, searched = re.compile(expression), Regex(expression)
     for text in texts:
         match = compiled.search(text)
@@ -78,8 +78,8 @@ def compare(expression: str, texts: list[str]) -> None:
         ("é+", "aéé", "éé"),
     ],
 )
-def test_constructs_mean_what_they_mean_to_re(expression: str, text: str, value: str | None) -> None:
-    """Flags, names, empty matches, groups that take no part."""
+def test_constructs_mean_the_same_as_in_re(expression: str, text: str, value: str | None) -> None:
+    """Flags, names, empty matches, and groups without a match."""
     assert Regex(expression).value_in(text) == value
 
 
@@ -100,8 +100,8 @@ def test_constructs_mean_what_they_mean_to_re(expression: str, text: str, value:
     ],
     ids=lambda value: repr(value)[:20],
 )
-def test_no_expression_takes_for_ever(expression: str, text: str, value: str | None) -> None:
-    """`re` would take years on most of these."""
+def test_no_expression_backtracks(expression: str, text: str, value: str | None) -> None:
+    """`re` would take years for most of these."""
     started = time.perf_counter()
     assert Regex(expression).value_in(text) == value
     # Each takes less than a second.
@@ -121,8 +121,8 @@ def test_no_expression_takes_for_ever(expression: str, text: str, value: str | N
         ("(?:(?:){60000}){60000}", "repetitions that many"),
     ],
 )
-def test_what_could_take_for_ever_is_refused(expression: str, what: str) -> None:
-    """When the expression is given."""
+def test_an_expression_that_needs_backtracking_is_refused(expression: str, what: str) -> None:
+    """When it is given."""
     text = (
         f"sagemock does not simulate {what} in the regular expression {expression!r}, which could take forever on some text: "
         "write it another way"
@@ -132,39 +132,39 @@ def test_what_could_take_for_ever_is_refused(expression: str, what: str) -> None
 
 
 @pytest.mark.parametrize("expression, what", [("(?>a)", "an atomic group"), ("a++", "a possessive repetition")])
-def test_what_python_reads_since_a_version_is_refused(expression: str, what: str) -> None:
-    """Python 3.10 cannot read it, later ones give it to nobody to search for in linear time."""
+def test_newer_syntax_is_refused(expression: str, what: str) -> None:
+    """Python 3.10 cannot parse it, and later versions cannot search it in linear time."""
     with pytest.raises((NotSimulated, re.error), match=f"{what}|unknown extension|multiple repeat"):
         Regex(expression)
 
 
-def test_groups_that_are_nested_too_deep_are_refused() -> None:
-    """The parser of `re` calls itself for each."""
+def test_deeply_nested_groups_are_refused() -> None:
+    """The parser of `re` is recursive."""
     with pytest.raises(NotSimulated, match="groups nested that deep"):
         Regex("(" * 5000 + ")" * 5000)
 
 
 @pytest.mark.parametrize("expression", ["(", "a{99999999999999999999}", "[b-a]", "(?P<a>a)(?P<a>b)"])
-def test_what_cannot_be_read_is_an_error_of_re(expression: str) -> None:
-    """Also where `re` itself raises another."""
+def test_an_invalid_expression_is_an_error_of_re(expression: str) -> None:
+    """Even where `re` itself raises another error."""
     with pytest.raises(re.error):
         Regex(expression)
 
 
-def test_a_warning_about_an_expression_is_not_the_callers() -> None:
-    """It would be raised in the middle of a call where warnings are errors."""
+def test_a_warning_about_an_expression_is_not_passed_on() -> None:
+    """If warnings are errors, it would be raised in the middle of a call."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert Regex("[[a]").found_in("[")
 
 
-def test_an_expression_is_read_once() -> None:
+def test_an_expression_is_compiled_once() -> None:
     """Its cache is kept."""
     assert read("loss=(.)") is read("loss=(.)")
 
 
-def test_repetitions_without_bound_have_many_ways() -> None:
-    """The rule when `re` is used: never if it could take long."""
+def test_unbounded_repetitions_may_take_long() -> None:
+    """The rule that decides when `re` may be used."""
     asked: Any = Regex("loss=([0-9.]+)")
     assert asked._has_few_ways("x" * 100_000)
     assert asked._has_few_ways("loss=0.5 " + "x" * 1000)

@@ -1,4 +1,4 @@
-"""The strategies that sagemock gives to its users."""
+"""The Hypothesis strategies that sagemock offers to its users."""
 
 from typing import Any
 
@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sagemock import InvalidValue, Plan, ProcessingJobPlan, TransformJobPlan, mock_sagemaker
+from sagemock import InvalidValue, Plan, ProcessingJobPlan, TransformJobPlan, TuningJobPlan, mock_sagemaker
 from sagemock.strategies import lives, plans
 from sagemock.training import status
 from tests.support.batch import processing, transform
 from tests.support.calling import START, YOUNG, create, describe, make_client
+from tests.support.tuning import request as tuning
 
 pytestmark = YOUNG
 
@@ -23,8 +24,8 @@ SPOT: dict[str, Any] = {
 
 @settings(max_examples=50)
 @given(st.one_of(plans(), lives()))
-def test_any_job_can_play_any_of_them_to_its_end(plan: Plan) -> None:
-    """Every response of such a life is one that botocore's model describes (`make_client` checks it)."""
+def test_any_job_can_play_any_plan_to_its_end(plan: Plan) -> None:
+    """Every response on the way fits botocore's model (`make_client` checks it)."""
     with mock_sagemaker(start=START, plan=plan) as mock:
         client = make_client()
         create(client)
@@ -35,8 +36,8 @@ def test_any_job_can_play_any_of_them_to_its_end(plan: Plan) -> None:
 
 @settings(max_examples=50)
 @given(lives(spot=True))
-def test_a_spot_job_can_be_interrupted_besides(plan: Plan) -> None:
-    """With limits and retries of its own."""
+def test_a_spot_job_can_be_interrupted_too(plan: Plan) -> None:
+    """With its own limits and retries."""
     with mock_sagemaker(start=START, plan=plan) as mock:
         client = make_client()
         create(client, **SPOT)
@@ -46,7 +47,7 @@ def test_a_spot_job_can_be_interrupted_besides(plan: Plan) -> None:
 
 @settings(max_examples=50)
 @given(st.one_of(plans(kind="processing"), lives(kind="processing")))
-def test_any_processing_job_can_play_any_of_them_to_its_end(plan: ProcessingJobPlan) -> None:
+def test_any_processing_job_can_play_any_plan_to_its_end(plan: ProcessingJobPlan) -> None:
     """Every plan ends by itself, or by the limit of the request."""
     with mock_sagemaker(start=START, plan=plan) as mock:
         client = make_client()
@@ -58,8 +59,8 @@ def test_any_processing_job_can_play_any_of_them_to_its_end(plan: ProcessingJobP
 
 @settings(max_examples=50)
 @given(st.one_of(plans(kind="transform"), lives(kind="transform")))
-def test_any_transform_job_can_play_any_of_them_to_its_end(plan: TransformJobPlan) -> None:
-    """Every plan ends by itself, or by a stop: no limit ends a transform job."""
+def test_any_transform_job_can_play_any_plan_to_its_end(plan: TransformJobPlan) -> None:
+    """Every plan ends by itself, or by a stop: a transform job has no limit."""
     with mock_sagemaker(start=START, plan=plan) as mock:
         client = make_client()
         client.create_transform_job(**transform())
@@ -68,7 +69,19 @@ def test_any_transform_job_can_play_any_of_them_to_its_end(plan: TransformJobPla
         assert shown["TransformJobStatus"] in ("Completed", "Failed", "Stopped")
 
 
-def test_only_training_jobs_run_on_spot_instances() -> None:
-    """Said where the test is written, and not after a thousand examples."""
+@settings(max_examples=50)
+@given(st.one_of(plans(kind="tuning"), lives(kind="tuning")), st.one_of(plans(), lives()))
+def test_any_tuning_job_can_play_any_plan_to_its_end(plan: TuningJobPlan, children: Plan) -> None:
+    """Whatever its children play."""
+    with mock_sagemaker(start=START, plan=[plan, children], strict=False) as mock:
+        client = make_client()
+        client.create_hyper_parameter_tuning_job(**tuning())
+        mock.advance_until_idle()
+        shown = client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName="tune")
+        assert shown["HyperParameterTuningJobStatus"] in ("Completed", "Failed", "Stopped")
+
+
+def test_spot_is_refused_for_other_kinds_of_jobs() -> None:
+    """When the strategy is made, not after a thousand examples."""
     with pytest.raises(InvalidValue, match="spot=True with kind='processing': only training jobs run on spot instances"):
         lives(kind="processing", spot=True)

@@ -1,4 +1,4 @@
-"""Programs in which threads wait, by name: what the world outside does to virtual time, and waits with a time-out."""
+"""Programs in which threads wait, by name: waits for something outside the process, and waits with a time-out."""
 
 from collections.abc import Callable
 from typing import Final

@@ -1,4 +1,4 @@
-"""Event loops, and servers that are idle, beside somebody who waits for a job."""
+"""Scenarios: event loops and idle servers, beside a thread or task that waits for a job."""
 
 import asyncio
 import threading
@@ -60,7 +60,7 @@ def _child_of_a_loop() -> Outcome:
 
 
 def _timed_out() -> Outcome:
-    """Timeouts of 50 s around what a thread does, which sleeps for ten minutes; and one around work of 0.2 s that is real."""
+    """Timeouts of 50 s around threads that sleep for ten minutes, and a timeout around real work of 0.2 s."""
 
     async def go() -> list[object]:
         loop = asyncio.get_running_loop()
@@ -75,7 +75,7 @@ def _timed_out() -> Outcome:
         return [*found, seconds(sagemaker)]
 
     with warnings.catch_warnings(), within() as sagemaker:
-        # Its own limit for threads that sleep on at its end.
+        # asyncio.run warns of threads that still sleep at its end.
         warnings.simplefilter("ignore", RuntimeWarning)
         watch = Watch()
         found = asyncio.run(go())
@@ -113,7 +113,7 @@ def _stop_wait() -> Outcome:
 
 
 def _moves(started: Callable[[], Callable[[], str]]) -> Outcome:
-    """Start a server inside of the mock, and then sleep virtually."""
+    """Start a server inside the mock, and then sleep virtually many times."""
     with within() as sagemaker:
         asked = started()
         for _ in range(2):
@@ -121,10 +121,10 @@ def _moves(started: Callable[[], Callable[[], str]]) -> Outcome:
         watch, began_s = Watch(), time.process_time()
         for _ in range(_MOVES):
             time.sleep(60)
-        # By processor time: beside busy processes real time says little.
+        # By processor time: beside busy processes, real time means little.
         ms = (time.process_time() - began_s) * 1000 / _MOVES
         lost_s = seconds(sagemaker) - 60 * _MOVES
-        wrong = asked() or (f"{ms:.1f} ms a move" if ms > 5 else "")  # what it may cost
+        wrong = asked() or (f"{ms:.1f} ms a move" if ms > 5 else "")  # the limit
         return Outcome(wrong, watch.s, lost_s)
 
 
@@ -176,7 +176,7 @@ def _uvicorn() -> Callable[[], str]:
 
 
 def _advance_beside_uvicorn() -> Outcome:
-    """The test advances by ten minutes; uvicorn's own loop sleeps for a tenth of a second, without end."""
+    """The test advances by ten minutes, while uvicorn's own loop sleeps for a tenth of a second again and again."""
     with within() as sagemaker:
         asked = _uvicorn()
         asked()

@@ -1,4 +1,4 @@
-"""The test waits for the world outside, while a thread polls a job of six hours: no virtual time must pass."""
+"""Scenarios: the test waits for something outside, while a thread polls a job of six hours. No virtual time must pass."""
 
 import contextlib
 import multiprocessing
@@ -38,7 +38,7 @@ server.serve_forever()
 
 @contextlib.contextmanager
 def served(answers_s: float) -> Iterator[str]:
-    """Run an HTTP server in another process, which takes so long for each answer; its address is given."""
+    """Run an HTTP server in another process, which takes `answers_s` for each answer; the value is its url."""
     with subprocess.Popen([sys.executable, "-S", "-c", _SERVER, str(answers_s)], stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None  # noqa: S101  # it is a pipe
         try:
@@ -66,7 +66,7 @@ def _requests(answers_s: float, times: int) -> Outcome:
 
 
 def answering(takes_s: float = 0) -> int:
-    """Serve in threads of this process, so long for each answer; return the port."""
+    """Serve HTTP in threads of this process, which take `takes_s` for each answer; return the port."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -136,7 +136,7 @@ def _pool_of_processes() -> Outcome:
 
 
 def _terminal() -> Outcome:
-    """A person types after two seconds: the end of the terminal that types is another process's."""
+    """A terminal gets a character after two seconds, from another process."""
     person, terminal = pty.openpty()
     tty.setraw(terminal)
 
@@ -180,7 +180,7 @@ connection.recv(1); time.sleep(0.5); connection.send(b"x")
 
 
 def _lives_beside() -> Outcome:
-    """A helper thread waits for a server that lives as long as the test: after `patience` time moves on."""
+    """A helper thread waits for a server that lives as long as the test: time moves after `patience`."""
     with subprocess.Popen(["sleep", "60"]) as server:
         try:
             with polled(patience=0.3) as sagemaker:

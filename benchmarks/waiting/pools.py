@@ -1,4 +1,4 @@
-"""Pools and loops that live longer than one test, and real things that a test waits for by virtual sleeps."""
+"""Scenarios: pools and loops that live longer than one test, and tests that wait for a real port by virtual sleeps."""
 
 import asyncio
 import contextlib
@@ -40,7 +40,7 @@ def _pool_of_two_tests() -> Outcome:
 
 
 def _pool_before_a_test() -> Outcome:
-    """A pool's threads were begun before any mock, and idle."""
+    """The threads of a pool were started before any mock, and are idle."""
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(real.sleep, [0.02] * 4))
         return _pool_used(pool)
@@ -54,7 +54,7 @@ def _pool_used(pool: ThreadPoolExecutor) -> Outcome:
 
 
 def _loop_of_two_tests() -> Outcome:
-    """One loop for all tests, as pytest-asyncio's session scope has it, and `to_thread` in each."""
+    """All tests share one loop, as in pytest-asyncio's session scope, and each uses `to_thread`."""
     loop, found, watch, made = asyncio.new_event_loop(), list[object](), Watch(), client()
 
     async def test(sagemaker: SageMakerMock) -> None:
@@ -108,7 +108,7 @@ def _wait_for(port: int) -> bool:
 
 
 def _port_in_a_pause() -> Outcome:
-    """The loop that waits for a real port stands in `clock.paused()`."""
+    """A loop inside `clock.paused()` waits for a real port."""
     with _opens_later(0.3) as port, within() as sagemaker:
         watch = Watch()
         with sagemaker.clock.paused():

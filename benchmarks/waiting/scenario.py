@@ -1,4 +1,4 @@
-"""What a scenario shows, and the poller that runs beside most of them."""
+"""The result of a scenario, and the poller that runs beside most scenarios."""
 
 import importlib
 import threading
@@ -30,12 +30,12 @@ class Missing(Exception):  # noqa: N818  # not an error
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one run showed."""
+    """The result of one run."""
 
     wrong: str = ""
-    """What was wrong; nothing if all was right."""
+    """A description of the fault; "" if all was right."""
     waited_s: float = 0
-    """The real seconds that it took beyond what it waits for by itself."""
+    """The real seconds that the run took beyond its own wait."""
     lost_s: float = 0
     """The virtual seconds that passed and should not have."""
 
@@ -96,7 +96,7 @@ def polled(**options: "Unpack[OptionsDict]") -> Iterator[SageMakerMock]:
 
 
 def compare(work: Callable[[], object], own_s: float) -> Outcome:
-    """Let a thread poll while this one works, which takes `own_s` real seconds by itself; no virtual time is to pass."""
+    """Let a thread poll during `work`, which takes `own_s` real seconds by itself; no virtual time must pass."""
     with polled() as sagemaker:
         before_s, watch = seconds(sagemaker), Watch()
         wrong = work()

@@ -1,4 +1,4 @@
-"""Waits of threads for one another, with time-outs that are over at their virtual instants."""
+"""Scenarios: threads wait for one another, with time-outs that end at their virtual instants."""
 
 import queue
 import threading
@@ -106,7 +106,7 @@ def _stop_wait() -> Outcome:
 
 
 def _event_of_two() -> Outcome:
-    """One thread gives after 50 virtual seconds what another one waits for up to 100."""
+    """One thread waits for up to 100 virtual seconds, and another thread ends the wait after 50."""
     with within() as sagemaker:
         watch, event, box, condition = Watch(), threading.Event(), queue.Queue[int](), threading.Condition()
         found: list[object] = []
@@ -163,7 +163,7 @@ def _semaphore() -> Outcome:
 
 
 def _an_older_thread_gives() -> Outcome:
-    """A thread that is older than the mock computes for 0.2 s and gives what is waited for; it is not timed out virtually."""
+    """A thread older than the mock computes for 0.2 s and sets an event: the wait for the event must not time out virtually."""
     go, event = threading.Event(), threading.Event()
 
     def give() -> None:
@@ -178,8 +178,8 @@ def _an_older_thread_gives() -> Outcome:
     with within() as sagemaker:
         watch = Watch()
         go.set()
-        given = event.wait(5)
-        outcome = _found((given, seconds(sagemaker)), (True, 0), watch.s - 0.2)
+        is_set = event.wait(5)
+        outcome = _found((is_set, seconds(sagemaker)), (True, 0), watch.s - 0.2)
     thread.join()
     return outcome
 
@@ -196,7 +196,7 @@ def _beside(beat: Callable[[threading.Event], None], most_s: float, at_least: Ca
         made.get_waiter("training_job_completed_or_stopped").wait(
             TrainingJobName="job", WaiterConfig={"Delay": 30, "MaxAttempts": 1000}
         )
-        # By processor time: beside busy processes real time says little.
+        # By processor time: beside busy processes, real time means little.
         waited_s, cost_s = watch.s, time.process_time() - began_s
         stop.set()
         thread.join()

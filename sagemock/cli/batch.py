@@ -1,4 +1,4 @@
-"""Records of processing and transform jobs: which they are, what they show, and the plan that plays them again."""
+"""Records of processing and transform jobs: their kind, their content, and the plan that plays them again."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from random import Random
@@ -22,16 +22,16 @@ _NO_DICE: Final = Random(0)  # noqa: S311  # a record leaves nothing to chance
 
 
 class Recorded(NamedTuple):
-    """What a record says of its job."""
+    """A record, and the job that plays it again."""
 
     of: BatchKind
     response: Mapping[str, Any]
     job: BatchJob
-    """The job again: it plays the record."""
+    """The job that plays the record."""
     until_us: int
-    """The last instant of which the record knows."""
+    """The last instant in the record, in microseconds since the epoch."""
     remarks: tuple[str, ...]
-    """A sentence for each thing that the record does not say."""
+    """A sentence for each fact that is missing in the record."""
 
     @property
     def plan(self) -> BatchFields:
@@ -40,13 +40,13 @@ class Recorded(NamedTuple):
 
 
 def kind_of(record: Mapping[str, Any]) -> BatchKind | None:
-    """Return the kind of job that a record is of, None if it is not of one of these kinds."""
+    """Return the kind of the recorded job; None if it is not a processing or transform job."""
     members = _members(record)
     return next((of for of in _KINDS if of.kind.status_member in members or of.kind.name_member in members), None)
 
 
 def is_batch(record: Mapping[str, Any]) -> bool:
-    """Whether a record is of one of these kinds."""
+    """Return whether a record is of a processing or transform job."""
     return kind_of(record) is not None
 
 
@@ -57,7 +57,7 @@ def response_of(record: Mapping[str, Any], of: BatchKind) -> dict[str, Any]:
 
 
 def recorded(record: Mapping[str, Any], of: BatchKind) -> Recorded:
-    """Return what a record says. Raises PlanError if it is not a record of such a job."""
+    """Return a record with the job that plays it. Raises PlanError if it is not a record of such a job."""
     response = response_of(record, of)
     plan = type(of.success).replays(response)  # type: ignore[attr-defined]  # each kind of plan has it
     name = str(response.get(of.kind.name_member, "a job without a name"))
@@ -66,15 +66,15 @@ def recorded(record: Mapping[str, Any], of: BatchKind) -> Recorded:
     job = of.job(name, Place("aws", "us-east-1", "123456789012"), response, plan, script, created_us, 1)
     status = response[of.kind.status_member]
     known_us = max(instant_us(response[one]) for one in instants(of) if one in response)
-    # A describe of a transform job does not say when it was modified, and so not when it came to its status.
+    # A describe of a transform job has no LastModifiedTime, so the instant of its last status is not in the record.
     begins_us = next(created_us + change.at_us for change in job.timeline.changes if change.primary == status)
     return Recorded(of, response, job, max(known_us, begins_us), tuple(_remarks(of, response)))
 
 
 def latest(records: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return one record for each job of these kinds, the last one, and every other record.
+    """Return the last record of each processing and transform job, and every record of other jobs.
 
-    A describe of such a job says all that an earlier one does, but when somebody stopped it.
+    The last describe of such a job has all that earlier ones have, except the instant of its stop, which is added to it.
     """
     found: dict[object, list[Mapping[str, Any]]] = {}
     for number, record in enumerate(records):
@@ -96,7 +96,7 @@ def _one(looks: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
 
 
 def instants(of: BatchKind) -> tuple[str, ...]:
-    """Return the members that are instants, in the order of a life."""
+    """Return the names of the members that are instants, in the order of a job's life."""
     prefix = of.kind.shape.removesuffix("Job")
     return "CreationTime", f"{prefix}StartTime", f"{prefix}EndTime", "LastModifiedTime"
 
@@ -106,9 +106,9 @@ def _remarks(of: BatchKind, response: Mapping[str, Any]) -> Iterator[str]:
     if (status == "Stopped" and CALLED not in response) or (status == "Stopping" and "LastModifiedTime" not in response):
         where = "its end" if instants(of)[2] in response else "its start or creation"
         side = "before" if where == "its end" else "after"
-        yield f"It does not say when Stop{of.kind.shape} was called: 10 s {side} {where} is taken."
+        yield f"It does not say when Stop{of.kind.shape} was called: sagemock assumes 10 s {side} {where}."
     if status not in OVER:
-        yield "The record ends before the job did: what it does not say has the default duration."
+        yield "The record ends before the job did: later phases have the default duration."
 
 
 def _members(record: Mapping[str, Any]) -> Mapping[str, Any]:

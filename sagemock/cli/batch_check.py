@@ -1,4 +1,4 @@
-"""What of a recorded processing or transform job contradicts the rules that sagemock plays by."""
+"""Finds the contradictions between a recorded processing or transform job and the rules of sagemock."""
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
@@ -35,21 +35,21 @@ class _Case(NamedTuple):
     record: Mapping[str, Any]
     status: object
     known: Mapping[str, int]
-    """Its instants, in the order of a life."""
+    """The instants in the record by name, in the order of a job's life."""
 
     is_whole: bool
-    """Whether it is a description: an element of a list has no start, and that and an event may say when it was modified."""
+    """Whether the record is a description. Elements of a list and events have other members, so some rules do not hold."""
 
 
 def contradictions(record: Mapping[str, Any], of: BatchKind) -> Iterator[Contradiction]:
-    """Yield what a record contradicts."""
+    """Yield the contradictions between a record and the rules."""
     response = response_of(record, of)
     known = {name: at_us for name in instants(of) if (at_us := _instant_us(response.get(name))) is not None}
     is_whole = "detail" not in record and any(name in response for name in ("ProcessingResources", "TransformResources"))
     case = _Case(of, response, response.get(of.kind.status_member), known, is_whole)
     for rule, look in _LOOKS.items():
-        for said, expected in look(case):
-            yield Contradiction(rule, said, expected)
+        for found, expected in look(case):
+            yield Contradiction(rule, found, expected)
     if case.status == "Stopped" and instants(of)[2] not in known:
         yield of_assumption(_STOPPED[of.kind.name], f"the status is Stopped, and {instants(of)[2]} is absent", "there")
 
@@ -61,15 +61,15 @@ def _instant_us(value: Any) -> int | None:  # noqa: ANN401  # any value that a r
         return None
 
 
-_Said = Iterator[tuple[str, str]]
+_Found = Iterator[tuple[str, str]]
 
 
-def _status(case: _Case) -> _Said:
+def _status(case: _Case) -> _Found:
     if case.status not in _STATUSES:
         yield f"{case.of.kind.status_member} is {case.status!r}", f"one of {', '.join(_STATUSES)}"
 
 
-def _order(case: _Case) -> _Said:
+def _order(case: _Case) -> _Found:
     for name in instants(case.of):
         if name in case.record and name not in case.known:
             yield f"{name} is {case.record[name]!r}", "an instant"
@@ -78,19 +78,19 @@ def _order(case: _Case) -> _Said:
             yield f"{after} is {instant(after_us).isoformat()}", f"not before {before}, {instant(before_us).isoformat()}"
 
 
-def _end(case: _Case) -> _Said:
+def _end(case: _Case) -> _Found:
     end, over = instants(case.of)[2], case.status in ("Completed", "Failed")
     if case.status in _STATUSES and case.status != "Stopped" and (end in case.known) != over:
         yield f"the status is {case.status}, and {end} is {'absent' if over else 'there'}", "there exactly when the job has ended"
 
 
-def _start(case: _Case) -> _Said:
+def _start(case: _Case) -> _Found:
     start = instants(case.of)[1]
     if case.is_whole and case.status == "Completed" and start not in case.known:
         yield f"the status is Completed, and {start} is absent", "there"
 
 
-def _reason(case: _Case) -> _Said:
+def _reason(case: _Case) -> _Found:
     has, failed = "FailureReason" in case.record, case.status == "Failed"
     if has != failed:
         yield (
@@ -99,12 +99,12 @@ def _reason(case: _Case) -> _Said:
         )
 
 
-def _modified(case: _Case) -> _Said:
+def _modified(case: _Case) -> _Found:
     if case.is_whole and case.of.kind.name == "transform" and "LastModifiedTime" in case.record:
         yield "LastModifiedTime is there", "absent"
 
 
-_LOOKS: Final[Mapping[Rule, Callable[[_Case], _Said]]] = {
+_LOOKS: Final[Mapping[Rule, Callable[[_Case], _Found]]] = {
     B1: _status,
     B2: _order,
     B3: _end,

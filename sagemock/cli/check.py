@@ -1,4 +1,4 @@
-"""`sagemock check`: hold what AWS has printed against every rule, message and assumption that sagemock plays by."""
+"""`sagemock check`: compare what AWS has printed with every rule, message and assumption of sagemock."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -26,18 +26,18 @@ _REPORT: Final = (
 
 
 def check(files: list[str]) -> tuple[str, int]:
-    """Return what these files contradict, in words, and how often. Raises PlanError or OSError for what holds no record."""
+    """Return the contradictions in these files as text, and their number. Raises PlanError or OSError for an unusable file."""
     records = list(raw_records(files))
     lines: list[str] = []
     found = 0
     for name, one in records:
         for contradiction in _of_one(one):
             found += 1
-            lines += _told(f"{name}: {_name(one)}", contradiction)
+            lines += _lines(f"{name}: {_name(one)}", contradiction)
     for before, after in in_order([one for _, one in records if not is_batch(one)]):
         for contradiction in _between(before, after):
             found += 1
-            lines += _told(_name(after), contradiction)
+            lines += _lines(_name(after), contradiction)
     if found:
         return "\n".join([*lines, _REPORT]), found
     count = "1 record contradicts" if len(records) == 1 else f"{len(records)} records contradict"
@@ -56,7 +56,7 @@ def _of_one(record: Mapping[str, Any]) -> Iterator[Contradiction]:
 
 
 def _between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Contradiction]:
-    """Yield what two looks at one job say that cannot both be."""
+    """Yield the contradictions between an earlier and a later record of one job."""
     (*closed, last), entries = before["SecondaryStatusTransitions"], after["SecondaryStatusTransitions"]
     if len(entries) <= len(closed):
         yield Contradiction(_KEPT, f"{last['Status']} is gone in a later record", "it stays")
@@ -71,7 +71,7 @@ def _between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Co
         )
 
 
-def _told(where: str, one: Contradiction) -> Iterator[str]:
+def _lines(where: str, one: Contradiction) -> Iterator[str]:
     yield f"{where} contradicts {one.rule.key}: {one.rule.law} ({one.rule.evidence})"
     yield f"  the record: {clean(one.record)}"
     yield f"  the rule:   {clean(one.rule_has)}"

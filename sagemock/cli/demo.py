@@ -9,7 +9,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import WaiterError
 
-from sagemock.cli.demo_text import told, took
+from sagemock.cli.demo_text import fitted, took
 from sagemock.clock.instants import instant
 from sagemock.clock.real import real
 from sagemock.errors import PlanError
@@ -49,12 +49,12 @@ POLLS: Final = 100_000
 
 
 def play(paper: Paper) -> list[Line]:
-    """Play a job of five and a half hours, and return what happened."""
+    """Play a job of five and a half hours, and return its picture with some numbers."""
     return _live(mock_sagemaker(start="2018-07-30T00:00:00Z", plan=PLAN), REQUEST, "us-east-1", paper)
 
 
 def play_record(path: Path, paper: Paper) -> list[Line]:
-    """Play the job that a file records, from the same instant on, and return what happened.
+    """Play the job that a file records, from the same instant on, and return its picture with some numbers.
 
     Raises PlanError if the file is not the record of a job, and OSError if it cannot be read.
     """
@@ -88,7 +88,7 @@ def _live(mock: SageMakerMock, wanted: Mapping[str, Any], region: str, paper: Pa
     passed = mock.clock.now() - job["CreationTime"]
     return [
         *draw(life(mock.jobs.find(name), mock.clock.now_us()), paper),
-        *told(
+        *fitted(
             [
                 "",
                 *ending,

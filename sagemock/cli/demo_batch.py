@@ -4,7 +4,7 @@ from typing import Any, Final, NamedTuple
 
 import botocore.session
 
-from sagemock.cli.demo_text import told, took
+from sagemock.cli.demo_text import fitted, took
 from sagemock.clock.real import real
 from sagemock.faces.maker import mock_sagemaker
 from sagemock.jobs.fields import GeneralFields
@@ -47,11 +47,11 @@ KINDS: Final = {
         },
     ),
 }
-"""What is demonstrated, by the name of the kind."""
+"""The demonstrations, by the name of the kind of job."""
 
 
 def play_batch(name: str, paper: Paper) -> list[Line]:
-    """Play a job of this kind, and return what happened."""
+    """Play a job of this kind, and return its picture with some numbers."""
     kind, plan, request = KINDS[name]
     job = request[kind.name_member]
     began = real.perf_counter()
@@ -67,5 +67,5 @@ def play_batch(name: str, paper: Paper) -> list[Line]:
     says = f"{passed} of virtual time passed, in {polls} polls and {len(mock.sleeps)} sleeps."
     return [
         *draw(life(jobs.find(arn), mock.clock.now_us()), paper),
-        *told(["", says, took(began, ready, lived)], paper),
+        *fitted(["", says, took(began, ready, lived)], paper),
     ]

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import botocore.session
 
-from sagemock.cli.demo_text import told, took
+from sagemock.cli.demo_text import fitted, took
 from sagemock.clock.real import real
 from sagemock.faces.maker import mock_sagemaker
 from sagemock.picture.family import family
@@ -51,7 +51,7 @@ def auc(hyperparameters: Mapping[str, str]) -> list[tuple[float, float]]:
 
 
 def play_tuning(paper: Paper) -> list[Line]:
-    """Play a tuning job with early stopping, one of whose children fails, and return what happened."""
+    """Play a tuning job with early stopping, one of whose children fails, and return its picture with some numbers."""
     began = real.perf_counter()
     plans = [Plan.completes(training=EPOCHS * EPOCH_S), TuningJobPlan.completes(objective=auc)]
     with mock_sagemaker(start="2018-07-30T00:00:00Z", plan=plans) as mock:
@@ -75,4 +75,4 @@ def play_tuning(paper: Paper) -> list[Line]:
     )
     now_us = mock.clock.now_us()
     lives = family([mock.tuning_jobs.find(NAME)], now_us)
-    return [*overview(lives, paper), *told(["", says, took(began, ready, lived)], paper)]
+    return [*overview(lives, paper), *fitted(["", says, took(began, ready, lived)], paper)]

@@ -25,7 +25,7 @@ _REUSED: Final = status.REUSED.format("")
 
 
 class Masks:
-    """What is put in place of each name: the same for the same one, in every record of a run."""
+    """The replacement for each name: equal names have equal replacements, in every record of a run."""
 
     def __init__(self, kind: Kind = TRAINING) -> None:
         self._kind = kind
@@ -46,7 +46,7 @@ class Masks:
         shown = {name: self._member(name, value) for name, value in record.items()}
         model = record.get("ModelArtifacts", {}).get("S3ModelArtifacts", "")
         if output and model.startswith(output):
-            # The path of the model goes on behind that of the output.
+            # The path of the model begins with the path of the output.
             rest = model[len(output) :].replace(record["TrainingJobName"], shown["TrainingJobName"])
             shown["ModelArtifacts"] = {"S3ModelArtifacts": self._text(output) + rest}
         return shown
@@ -68,12 +68,12 @@ class Masks:
         return self._text(value)
 
     def _private(self, key: str, text: str) -> str:
-        # A built-in algorithm's metrics depend on its objective; numbers tell nothing of their owner.
+        # Keep the objective, on which a built-in algorithm's metrics depend, and numbers, which reveal nothing about the owner.
         kept = key == "objective" or _NUMBER.fullmatch(text.strip('"'))
         return text if kept else self._for("value", text)
 
     def _text(self, text: str) -> str:
-        """Return a text without the names that are known, and without ARNs and S3 paths of the owner."""
+        """Return a text with replacements for all known names, and for ARNs and S3 paths of the owner."""
         text = _S3.sub(lambda found: self._path(found[1], found[2] or ""), text)
         text = _IN_ARN.sub(lambda found: f"{found[1]}{_ACCOUNT}{found[3]}{self._resource(found[3], found[4])}", text)
         for kind, name in sorted(self._given, key=lambda one: -len(one[1])):

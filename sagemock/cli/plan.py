@@ -41,7 +41,7 @@ def source(records: list[Mapping[str, Any]]) -> str:
 
     Raises PlanError for anything that is not a record, and for two records of the same name.
     """
-    plans = [_told(one) for one in records]
+    plans = [_parts(one) for one in records]
     names = [name for name, _, _ in plans]
     twice = repeated(names)
     if twice is not None:
@@ -65,7 +65,7 @@ def _classes(records: list[Mapping[str, Any]]) -> list[str]:
     return sorted(found)
 
 
-def _told(record: Mapping[str, Any]) -> tuple[str, str, list[str]]:
+def _parts(record: Mapping[str, Any]) -> tuple[str, str, list[str]]:
     """Return the name of a job, the code of the plan that plays it, and remarks."""
     of = kind_of(record)
     return (_name(record), _plan(record), list(_remarks(record))) if of is None else _batch(record, of)
@@ -74,8 +74,8 @@ def _told(record: Mapping[str, Any]) -> tuple[str, str, list[str]]:
 def _batch(record: Mapping[str, Any], of: BatchKind) -> tuple[str, str, list[str]]:
     found = recorded(record, of)
     plan = found.plan
-    given = [f"{name}={_value(value)}" for name, value in _given(plan)]
-    code = f"{type(plan).__name__}(\n" + "\n".join(_indented(f"{one},") for one in given) + "\n)"
+    arguments = [f"{name}={_value(value)}" for name, value in _changed(plan)]
+    code = f"{type(plan).__name__}(\n" + "\n".join(_indented(f"{one},") for one in arguments) + "\n)"
     created = clean(str(found.response["CreationTime"]))
     limits = " The limits of your request apply to it." if "StoppingCondition" in found.response else ""
     return (
@@ -85,8 +85,8 @@ def _batch(record: Mapping[str, Any], of: BatchKind) -> tuple[str, str, list[str
     )
 
 
-def _given(plan: BatchFields) -> Iterator[tuple[str, Any]]:
-    """Yield the fields of a plan that say something: its own, and then those that plans of every kind have."""
+def _changed(plan: BatchFields) -> Iterator[tuple[str, Any]]:
+    """Yield the fields of a plan that differ from the default: first its own, then those that plans of every kind have."""
     general = {one.name for one in fields(GeneralFields)}
     for one in sorted(fields(plan), key=lambda field: field.name in general):
         value = getattr(plan, one.name)
@@ -103,7 +103,7 @@ def _value(value: object) -> str:
 def _plan(response: Mapping[str, Any]) -> str:
     plan = Plan.replays(response)
     phases = "\n".join(_indented(f"{_phase(phase)},") for phase in plan.phases)
-    given = [
+    arguments = [
         f"phases=[\n{phases}\n]",
         f"ending={_text(plan.ending)}",
         *([f"failure_reason={_text(plan.failure_reason)}"] if plan.failure_reason is not None else []),
@@ -111,7 +111,7 @@ def _plan(response: Mapping[str, Any]) -> str:
         *_billed(response),
         *(["model=False"] if "ModelArtifacts" in plan.nulls else []),
     ]
-    return "Plan(\n" + "\n".join(_indented(f"{one},") for one in given) + "\n)"
+    return "Plan(\n" + "\n".join(_indented(f"{one},") for one in arguments) + "\n)"
 
 
 def _stopped(plan: Plan) -> Iterator[str]:

@@ -18,9 +18,9 @@ __all__ = ["raw_records", "responses", "trimmed"]
 def responses(files: Sequence[str]) -> list[Mapping[str, Any]]:
     """Return the JSON objects in these files; `-` is standard input.
 
-    A file holds one, a list of them, or several in a row, such as one to a line; what list-training-jobs and its like print; or
-    the console log of the SageMaker SDK. A directory stands for its files. Several records of one job are one. Raises PlanError
-    or OSError for what cannot be read so.
+    A file holds one object, a list of objects, or several in a row, such as one per line; or the output of list-training-jobs and
+    similar commands; or the console log of the SageMaker SDK. A directory stands for its files. Several records of one job are
+    merged into one. Raises PlanError for other content, and OSError for a file that cannot be read.
     """
     return latest(merged(trimmed(one) for _, one in raw_records(files)))
 
@@ -33,14 +33,14 @@ def raw_records(files: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any]]]
 
 
 def trimmed(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a record without its nulls, but for those that have a meaning of their own."""
+    """Return a record without its nulls, except those that have a meaning of their own."""
     if is_batch(record):
         return {name: value for name, value in record.items() if value is not None}
     return {**without_nulls(record), **dict.fromkeys(nulls_of(record))}
 
 
 def _files(file: str) -> Iterator[str]:
-    """Yield the files that are meant: those of a directory in the order of their names."""
+    """Yield a file, or the files of a directory in the order of their names."""
     if file == "-" or not Path(file).is_dir():
         yield file
         return
@@ -71,7 +71,7 @@ def _objects(file: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _members(value: Any) -> list[Any]:  # noqa: ANN401  # a JSON value
-    """Return the records in a value: a list of them, or what list-training-jobs and its like print."""
+    """Return the records in a value: one record, a list of them, or the output of list-training-jobs and similar commands."""
     if isinstance(value, dict):
         lists = (value.get(f"{kind.shape}Summaries") for kind in KINDS)
         value = next((one for one in lists if isinstance(one, list)), value)
@@ -79,7 +79,7 @@ def _members(value: Any) -> list[Any]:  # noqa: ANN401  # a JSON value
 
 
 def _check(name: str, record: Mapping[str, Any]) -> None:
-    """Raise PlanError for a record whose members have other types than AWS's: it is not what AWS printed."""
+    """Raise PlanError for a record whose members have other types than in AWS's own output."""
     entries = record.get("SecondaryStatusTransitions", [])
     if not isinstance(entries, list) or not all(isinstance(one, dict) and isinstance(one.get("Status"), str) for one in entries):
         raise PlanError(

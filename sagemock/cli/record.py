@@ -1,4 +1,4 @@
-"""`sagemock record`: poll jobs of your own account until they end, and write each describe that tells something new."""
+"""`sagemock record`: poll jobs of your own account until they end, and write each description that differs from the last."""
 
 import json
 import sys
@@ -21,13 +21,13 @@ RECORDED: Final = {kind.name: kind for kind in (TRAINING, PROCESSING, TRANSFORM)
 """The kinds of job that can be recorded, by name."""
 
 _AFTER_S: Final = 60.0
-"""How long after its end a job is looked at once more: the service has moved LastModifiedTime up to 30 s after an end."""
+"""How long after the end of the last job to poll once more: the service has moved LastModifiedTime up to 30 s after an end."""
 
 
-def record(  # noqa: PLR0913  # what the command takes
+def record(  # noqa: PLR0913  # the options of the command
     names: Sequence[str], kind: Kind, *, region: str | None, profile: str | None, every_s: float, anonymous: bool
 ) -> None:
-    """Write what the description of these jobs of a kind says, a JSON line for each change, until all have ended.
+    """Write the descriptions of these jobs of a kind, as a JSON line for each change, until all jobs have ended.
 
     Raises UsageError for a job that cannot be described.
     """
@@ -51,11 +51,11 @@ def _look(client: Any, kind: Kind, name: str, last: dict[str, Mapping[str, Any]]
     shown = getattr(client, f"describe_{kind.name}_job")(**{kind.name_member: name})
     del shown["ResponseMetadata"]
     over = shown[kind.status_member] in OVER
-    # The seconds of a running job grow with time alone.
-    told = {member: value for member, value in shown.items() if member != "TrainingTimeInSeconds" or over}
-    if last.get(name) != told:
-        last[name] = told
-        line = told if masks is None else masks.masked(told)
+    # The seconds of a running job grow all the time, which is not a change.
+    found = {member: value for member, value in shown.items() if member != "TrainingTimeInSeconds" or over}
+    if last.get(name) != found:
+        last[name] = found
+        line = found if masks is None else masks.masked(found)
         sys.stdout.write(json.dumps(line, default=_instant) + "\n")
         sys.stdout.flush()
 

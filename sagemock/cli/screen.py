@@ -53,7 +53,7 @@ def emit(text: str) -> None:
     """Write a text and a newline to standard output at once, with escapes for characters that it cannot encode."""
     encoding = sys.stdout.encoding or "utf-8"
     sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
-    # A command may go on for hours, and whoever reads it through a pipe waits for this.
+    # A command may run for hours, and a reader at a pipe must get each text at once.
     sys.stdout.flush()
 
 
@@ -78,5 +78,5 @@ def _colored(lines: Iterable[Line]) -> str:
 
 
 def _colors() -> str:
-    """Return how many colours the terminal has, according to its environment."""
+    """Return rich's name for the number of colours that the terminal has, according to the environment."""
     return "truecolor" if os.environ.get("COLORTERM", "").lower() in ("truecolor", "24bit") else "256"

@@ -1,4 +1,4 @@
-"""Serve worlds of their own over HTTP until somebody interrupts it."""
+"""`sagemock serve`: serve mocks over HTTP until the user interrupts the command."""
 
 import json
 import logging
@@ -16,11 +16,11 @@ from sagemock.served.plans import from_document, is_document
 from sagemock.training.plan.plan import Plan
 from sagemock.world.options import Options
 
-__all__ = ["Planned", "plans", "serve", "told"]
+__all__ = ["Planned", "instructions", "plans", "serve"]
 
 
 class Planned(NamedTuple):
-    """A plan for some jobs."""
+    """A plan for the jobs whose name matches a pattern."""
 
     match: str
     plan: GeneralFields
@@ -38,20 +38,20 @@ def serve(  # noqa: PLR0913  # the options of the command
     allow_host: Sequence[str],
     token: str | None,
 ) -> None:
-    """Serve until SIGTERM or Ctrl-C. Raises UsageError for what cannot be served, and OSError for a file that cannot be read."""
+    """Serve until SIGTERM or Ctrl-C. Raises UsageError for a wrong option, and OSError for a file that cannot be read."""
     from sagemock.served.server import run  # noqa: PLC0415  # the extra may be missing
     from sagemock.served.worlds import OwnWorlds  # noqa: PLC0415  # likewise
 
-    # Nobody else would see an error of the server's own.
+    # Without this, errors of the server itself would go unseen.
     logging.basicConfig(level=logging.ERROR)
     planned = [one for file in files for one in plans(file)]
     options = Options(start=start, rate=rate, latency=latency, wall="real", sleep="real", strict=False)
     worlds = OwnWorlds(options, lambda world: [world.plan(one.match, one.plan, times=one.times) for one in planned])
-    run(worlds, host=host, port=port, allow_host=allow_host, token=token, began=lambda url: emit(told(url, host=host)))
+    run(worlds, host=host, port=port, allow_host=allow_host, token=token, began=lambda url: emit(instructions(url, host=host)))
 
 
-def told(url: str, *, host: str) -> str:
-    """Return what somebody needs to know who has started a server."""
+def instructions(url: str, *, host: str) -> str:
+    """Return the text that the command prints when the server has started."""
     beyond = "" if url.partition("://")[2].startswith(host) else f" (on {host})"
     return f"""sagemock serves at {url}{beyond}; Ctrl-C ends it.
 
@@ -67,12 +67,12 @@ The jobs' lives: {url}/ in a browser. A world of its own for each test: {url}/NA
 def plans(file: str) -> list[Planned]:
     """Return the plans in a file: a plan as JSON, one or a list of {"match": …, "plan": …, "times": …}, or a recorded job.
 
-    Raises PlanError if it holds none of them, and OSError if it cannot be read.
+    Raises PlanError if the file has other content, and OSError if it cannot be read.
     """
     try:
         found: Any = json.loads(Path(file).read_bytes())
     except (ValueError, RecursionError):
-        # A record may have another encoding, or be one of several; its reader says what is wrong.
+        # Records may have another encoding, or come several in a row: `responses` reads these, or says what is wrong.
         found = None
     rules = found if isinstance(found, list) else [found]
     if rules and all(isinstance(one, Mapping) and "plan" in one for one in rules):
@@ -85,7 +85,7 @@ def plans(file: str) -> list[Planned]:
 
 
 def _replayed(record: Mapping[str, Any], match: str | None) -> Planned:
-    """Return the plan that plays a record, for the new jobs of its name if nobody says for which."""
+    """Return the plan that plays a record; without `match`, for new jobs of the recorded name."""
     of = kind_of(record)
     name = record.get("TrainingJobName" if of is None else of.kind.name_member)
     plan = Plan.replays(record) if of is None else recorded(record, of).plan

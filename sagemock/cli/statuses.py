@@ -1,7 +1,7 @@
 """The meaning of each status of a training job: what can follow it, and what a client should do.
 
-The messages of a status, and the statuses after it, come from recorded jobs and logs, as in `status`. What nobody has
-seen says so.
+The messages of a status, and the statuses after it, come from recorded jobs and logs, as in `status`. A message or a
+status that no record shows is marked as such.
 """
 
 from dataclasses import dataclass

@@ -17,7 +17,7 @@ __all__ = ["timeline"]
 def timeline(files: list[str], screen: Screen, *, aligned: bool, as_svg: bool) -> None:
     """Draw the jobs that these files record. Raises PlanError for anything that is not a record, or OSError.
 
-    If `aligned`, every job begins at the beginning of the axis, whenever it was created.
+    If `aligned`, every job begins at the beginning of the axis, regardless of its creation.
     """
     lives = [_life(one) for one in responses(files)]
     zero = None

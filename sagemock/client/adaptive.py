@@ -101,7 +101,7 @@ class LimiterWorlds:
         self._innermost = innermost
         self._owner = owner
         self._lock = forks.lock()
-        self._lives: WeakKeyDictionary[_Botocores, _Life] = WeakKeyDictionary()
+        self._states: WeakKeyDictionary[_Botocores, _States] = WeakKeyDictionary()
 
     def install(self) -> None:
         """Set the descriptor."""
@@ -111,8 +111,8 @@ class LimiterWorlds:
         """Remove the descriptor, and give every limiter its real-time state again."""
         delattr(self._owner, _ENABLED)
         with self._lock:
-            lives, self._lives = self._lives, WeakKeyDictionary()
-            run_all(*[partial(life.move, limiter, None) for limiter, life in list(lives.items())])
+            known, self._states = self._states, WeakKeyDictionary()
+            run_all(*[partial(states.move, limiter, None) for limiter, states in list(known.items())])
 
     def __get__(self, limiter: _Botocores, owner: type) -> bool:
         if limiter is None:
@@ -120,18 +120,18 @@ class LimiterWorlds:
             raise AttributeError(_ENABLED, owner)
         with self._lock:
             # An unknown limiter is older than the mock, so it was in real time.
-            self._lives.setdefault(limiter, _Life(None)).move(limiter, _clock(self._innermost))
+            self._states.setdefault(limiter, _States(None)).move(limiter, _clock(self._innermost))
         enabled: bool = limiter.__dict__[_ENABLED]
         return enabled
 
     def __set__(self, limiter: _Botocores, enabled: bool) -> None:  # noqa: FBT001  # as the attribute
         if _ENABLED not in limiter.__dict__:
             with self._lock:
-                self._lives[limiter] = _Life(_clock(self._innermost))
+                self._states[limiter] = _States(_clock(self._innermost))
         limiter.__dict__[_ENABLED] = enabled
 
 
-class _Life:
+class _States:
     """The world of a limiter (its clock; None is real time), and its states in other worlds."""
 
     def __init__(self, clock: Clock | None) -> None:

@@ -1,10 +1,10 @@
-"""aiobotocore (and aioboto3, which uses it): patches its own classes as botocore's are patched.
+"""Patches the classes of aiobotocore (and so of aioboto3), as other modules here patch those of botocore.
 
 Its clients share botocore's `BaseClient`, emitter and serialisation, so the same hook answers a call with the same answer, whose
 body can be awaited any number of times. This module never imports aiobotocore; it patches its modules when the user imports them,
 before a mock or inside one.
 
-Apart from those for httpx, the classes are the same from aiobotocore 2.10.0 to 3.10.0.
+Except for the classes for httpx, they are the same from aiobotocore 2.10.0 to 3.10.0.
 """
 
 import asyncio
@@ -38,11 +38,12 @@ class AioPatch:
     """The hook, the guard, the credentials and the adaptive retry mode, in aiobotocore's classes."""
 
     def __init__(self, innermost: Innermost, hook: Hook, guard: Guard, environ: Environ) -> None:
-        """Prepare; `hook`, `guard` and `environ` are those that patch botocore's classes."""
+        """Prepare; `hook`, `guard` and `environ` are the objects that patch botocore's classes."""
         self._innermost = innermost
         self._hook = hook
         self._environ = environ
-        # Everything that sends: clients by their endpoint (with any class of HTTP session), and code that fetches credentials.
+        # All methods that send: clients send by their endpoint (with any class of HTTP session), code that fetches credentials by
+        # an HTTP session.
         self._wrappers: Final[dict[str, tuple[str, str, _Wrapper]]] = {
             "aiobotocore.client": ("AioBaseClient", "_make_request", self._call),
             "aiobotocore.credentials": ("AioProcessProvider", "_retrieve_credentials_using", environ.refuse_process),

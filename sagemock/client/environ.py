@@ -1,4 +1,4 @@
-"""An environment in which botocore finds stand-in credentials and a region, and nobody finds the user's own credentials."""
+"""Environment variables with a region and stand-in credentials, so that no code finds the user's own credentials."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -22,13 +22,13 @@ REGION: Final = "us-east-1"
 _STAND_IN: Final = "sagemock"
 _CREDENTIALS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 _PROFILES: Final = ("AWS_DEFAULT_PROFILE", "AWS_PROFILE")
-"""In botocore's order of preference (configprovider.py)."""
+"""The variables that name a profile, in botocore's order of preference (configprovider.py)."""
 LEADS_TO_CREDENTIALS: Final = (
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    # It belongs to the replaced keys: other tools would think that ours are expired.
+    # The expiry of the user's own keys: with it, other tools would consider our stand-ins expired.
     "AWS_CREDENTIAL_EXPIRATION",
     *_PROFILES,
     "AWS_ROLE_ARN",
@@ -38,7 +38,7 @@ LEADS_TO_CREDENTIALS: Final = (
     "AWS_WEB_IDENTITY_TOKEN_FILE",
 )
 BEARER: Final = "AWS_BEARER_TOKEN_"
-"""The prefix of a variable with the token for one service; botocore/tokens.py (`ScopedEnvTokenProvider`) reads them."""
+"""The prefix of variables with the token for one service, which botocore/tokens.py (`ScopedEnvTokenProvider`) reads."""
 
 NONE_HERE: Final = (CredentialRetrievalError, NotAnswered)
 """Errors that mean "no credentials here": a profile's process or service gave none, or, in an environment that the test has
@@ -46,7 +46,7 @@ cleared, the guard stopped the metadata request. The request then goes unsigned.
 
 
 class _Changes:
-    """Changes to the environment. `take_back` restores each variable, unless somebody has given it another value since."""
+    """Changes to the environment. `take_back` restores each variable, unless other code has changed it since."""
 
     def __init__(self) -> None:
         self.ours: dict[str, str | None] = {}
@@ -63,7 +63,7 @@ class _Changes:
         """Undo `make`."""
         still = {name: self.before[name] for name, value in self.ours.items() if os.environ.get(name) == value}
         _put(still)
-        # Code that has set another value (a `mock_aws`) may later put ours back.
+        # Other code that has set a variable (a `mock_aws`) may later restore our value.
         disown({name: value for name, value in self.ours.items() if value is not None and name not in still}, self.before)
         self.ours, self.before = {}, {}
 
@@ -77,7 +77,7 @@ def _put(values: Mapping[str, str | None]) -> None:
 
 
 class MetadataOff:
-    """Keeps botocore from the instance metadata service if it still looks for credentials (a profile without any)."""
+    """Keeps botocore from the instance metadata service, also if it searches for credentials (for a profile without any)."""
 
     def __init__(self) -> None:
         self._changes = _Changes()

@@ -1,4 +1,4 @@
-"""The guard: no request of a client leaves the process. If nobody has answered it, it is stopped before a socket is opened."""
+"""The guard: it stops each request of a client that no mock has answered, before a socket is opened."""
 
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -22,7 +22,7 @@ class InFlight(NamedTuple):
     service: str
     operation: str
     answer: Callable[..., Any] | None = None
-    """Answers a request of this call as a mock does; None for a service that sagemock does not answer."""
+    """A function that answers a request of this call as a mock does; None for a service that sagemock does not answer."""
 
 
 IN_FLIGHT: ContextVar[InFlight | None] = ContextVar("sagemock_in_flight", default=None)
@@ -31,7 +31,7 @@ EARLIER: Final = InFlight("", "")
 
 
 class Guard:
-    """Stops every request of botocore, except to this machine and to what `passthrough` names."""
+    """Stops every request of botocore, except to this machine and to the services and hosts in `passthrough`."""
 
     def __init__(self, innermost: Innermost) -> None:
         self._innermost = innermost
@@ -84,7 +84,7 @@ class Guard:
             return response
 
     def stop(self, wrapped: Callable[..., Any], sender: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
-        """Call `wrapped` for a request that may leave, and raise NotAnswered for any other: wraps every function that sends."""
+        """Call `wrapped` for a request that may leave, else raise NotAnswered. This is the wrapper of all methods that send."""
         active = self._innermost()
         request = args[0] if args else kwargs["request"]
         if active is None:
@@ -101,7 +101,7 @@ class Guard:
 
 
 def may_pass(active: Active, call: InFlight | None, name: str) -> bool:
-    """Whether a request to a canonical name, sent during this call (or outside any call), may leave the process."""
+    """Return whether a request to a canonical name, sent during this call (or outside any call), may leave the process."""
     if call is EARLIER or lets_through(active.passthrough, name):
         return True
     # A call to a service that may pass can also fetch credentials, and those requests may not pass.
@@ -109,7 +109,7 @@ def may_pass(active: Active, call: InFlight | None, name: str) -> bool:
 
 
 def _sends_as_botocore(session: Any) -> bool:  # noqa: ANN401  # a client's HTTP session may be of any class
-    """Whether this session sends by botocore's own `send`, which the guard (or a test's replacement of it) wraps."""
+    """Return whether this session sends by botocore's own `send`, which the guard (or a test's replacement of it) wraps."""
     if "send" in getattr(session, "__dict__", ()):
         return False
     kinds = type(session).__mro__
@@ -132,7 +132,7 @@ def _detour(url: str, proxy: str) -> str:
 
 
 def refusal(call: InFlight | None, method: str, url: str) -> str:
-    """Return the error text for a request that nobody answers."""
+    """Return the error text for a request that no mock answers."""
     if call is None:
         return (
             f"botocore was about to send {method} {url} by itself (to get credentials, it seems), and none of its requests "
@@ -140,7 +140,7 @@ def refusal(call: InFlight | None, method: str, url: str) -> str:
             "test's environment"
         )
     return (
-        f"{call.service}.{call.operation} ({method} {url}) has no answer: sagemock answers SageMaker's training jobs, "
-        f"and lets nothing else out. Mock {call.service} as well (moto's mock_aws works beside sagemock), "
+        f"{call.service}.{call.operation} ({method} {url}) has no answer: sagemock answers calls about SageMaker's jobs, "
+        f"and lets no other call reach AWS. Mock {call.service} as well (moto's mock_aws works beside sagemock), "
         f"or let it reach the network with mock_sagemaker(passthrough=[{call.service!r}])"
     )

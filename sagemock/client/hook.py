@@ -29,9 +29,9 @@ class Watched:
     service: str
     signing: Signing
     responder: Responder | None
-    """Answers its requests; None for a service that no mock answers."""
+    """Answers the client's requests; None for a service that no mock answers."""
     calls: int = 0
-    """How many of its calls are in progress."""
+    """The number of the client's calls in progress."""
 
 
 class Hook:
@@ -122,7 +122,7 @@ class Hook:
 
     def _unregister(self, client: BaseClient, watched: Watched) -> None:
         if not watched.calls:
-            # First, so that a client whose emitter raises is not kept.
+            # Before the rest, so that a client whose emitter raises is not kept.
             self._clients.pop(client, None)
             for kind in _EVENTS:
                 client.meta.events.unregister(_event(kind, client), unique_id=f"{_ID}-{kind}")

@@ -3,14 +3,14 @@
 Each session has a loader of its own, which reads and parses every file again: the description of SageMaker and the list of
 endpoints take three fifths of the time of a new session with one client. From the second time on, a loader gets:
 
-* the description of SageMaker and that of CloudWatch Logs, each as one object that all loaders share. It is read-only, since
-  nothing in botocore, boto3 or aiobotocore changes it after it is loaded, except what merges "extras" into it: a description
-  with extras is not shared.
+* the descriptions of SageMaker and CloudWatch Logs, each as one object that all loaders share. The object is read-only:
+  botocore, boto3 and aiobotocore do not change a description after it is loaded, except to merge "extras" into it; so a
+  description with extras is not shared.
 * every other file as a copy of its own, from bytes that are quick to read. botocore itself changes those: `regions.py` writes
   host names into the endpoints, `retries/legacy` resolves references in `_retry`, and botocore 1.34 changes S3's description.
 
-Only botocore's own loader is helped; a subclass may do what it likes with what it loads. What is kept belongs to a file as it is
-on disk: another file, or one that has changed, is read anew. After the last mock no loader holds anything that is shared.
+This works for botocore's own class of loader only; a subclass may change the data that it loads. The cache is by path, size and
+time of change: a file that has changed is read anew. After the last mock no loader holds a shared object.
 """
 
 import marshal
@@ -30,11 +30,11 @@ __all__ = ["LoadersPatch", "ReadOnlyDict", "ReadOnlyList"]
 
 _DESCRIPTION: Final = "service-2"
 _SHARED: Final = ("sagemaker", "logs")
-"""The services whose descriptions nobody changes."""
+"""The services whose descriptions no library changes."""
 _MOST: Final = 64
-"""How many files are kept: four for each of a dozen services."""
+"""The greatest number of files in the cache: four for each of a dozen services."""
 _Data: TypeAlias = Any
-"""What JSON holds."""
+"""Data from JSON."""
 
 
 def _refuse(*_: object, **__: object) -> NoReturn:
@@ -45,27 +45,27 @@ def _refuse(*_: object, **__: object) -> NoReturn:
 
 
 class ReadOnlyDict(dict[str, _Data]):
-    """A dict that cannot be changed; a copy of it can."""
+    """A dict that cannot be changed, unlike a copy."""
 
     __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
 
     def copy(self) -> dict[str, _Data]:
-        """Return a dict that can be changed; what is in it cannot."""
+        """Return a dict that can be changed; its values cannot."""
         return dict(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # For `copy` and `pickle`.
+        # `copy` and `pickle` make a plain dict.
         return dict, (dict(self),)
 
 
 class ReadOnlyList(list[_Data]):
-    """A list that cannot be changed; a copy of it can."""
+    """A list that cannot be changed, unlike a copy."""
 
     __setitem__ = __delitem__ = __iadd__ = __imul__ = _refuse
     append = clear = extend = insert = pop = remove = reverse = sort = _refuse
 
     def copy(self) -> list[_Data]:
-        """Return a list that can be changed; what is in it cannot."""
+        """Return a list that can be changed; its elements cannot."""
         return list(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -73,7 +73,7 @@ class ReadOnlyList(list[_Data]):
 
 
 class _Identity(NamedTuple):
-    """A file as it is on disk."""
+    """The identity of a file and of its content: path, time of change and size."""
 
     path: str
     modified_ns: int
@@ -83,24 +83,24 @@ class _Identity(NamedTuple):
 
 
 class _Kept(NamedTuple):
-    """What is kept of a file that was loaded."""
+    """A cache entry for a file that was loaded."""
 
     identity: _Identity
     data: Callable[[], _Data] | None
-    """Returns what it holds; None as long as one loader alone has read it."""
+    """Returns the content of the file; None until a second loader reads it."""
 
 
 class LoadersPatch:
-    """Lets botocore's loaders share what they have parsed, between `install` and `uninstall`."""
+    """Lets botocore's loaders share parsed files between `install` and `uninstall`."""
 
     def __init__(self) -> None:
         self._lock = forks.lock()
         self._kept: dict[str, _Kept] = {}
-        """By path without its extension, the last used last. It outlives a mock: sessions of the next one need the same files."""
+        """The cache, by path without extension, the last used last. It outlives a mock: the next one needs the same files."""
         self._builtin: dict[str, frozenset[str]] = {}
-        """The services that botocore brings along, by the type of file. They change with an installation only."""
+        """The services in botocore's own data, by the type of file. They change only with an installation."""
         self._before: WeakKeyDictionary[Loader, frozenset[object]] = WeakKeyDictionary()
-        """What each loader had kept itself before it shared anything."""
+        """The keys in each loader's own cache before the loader shared anything."""
         self._patches = (
             Wrapped(Loader, "load_data_with_path", self._load),
             Wrapped(Loader, "list_available_services", self._list),
@@ -112,7 +112,7 @@ class LoadersPatch:
             patch.install()
 
     def uninstall(self) -> None:
-        """Undo `install`, and let every loader forget what it has got meanwhile: it reads that anew if it needs it again."""
+        """Undo `install`, and remove from every loader's own cache what the loader got meanwhile."""
         for patch in self._patches:
             patch.uninstall()
         before = list(self._before.items())
@@ -138,7 +138,7 @@ class LoadersPatch:
         return wrapped(*args, **kwargs)
 
     def _parsed(self, path: str, loader: Loader, *, is_shared: bool) -> _Data:
-        """Return what a file holds, None if there is none."""
+        """Return the content of a file; None if there is no such file."""
         identity = _identity(path)
         if identity is None:
             return None
@@ -163,7 +163,7 @@ class LoadersPatch:
             return wrapped(*args, **kwargs)
         names: set[str] = set()
         for folder in loader.search_paths:
-            # A folder of the user's is small, and may change at any time.
+            # A folder of the user's own is small, and may change at any time, so it is not cached.
             is_builtin = folder == Loader.BUILTIN_DATA_PATH
             found = self._builtin.get(type_name) if is_builtin else None
             if found is None:
@@ -176,18 +176,18 @@ class LoadersPatch:
 
 
 def _cache(loader: Loader) -> dict[object, _Data]:
-    """Return what a loader keeps of its answers; there is no public way to it."""
+    """Return a loader's own cache, which botocore offers no public way to reach."""
     found: dict[object, _Data] = vars(loader)["_cache"]
     return found
 
 
 def _is_botocores(loader: Loader, method: str, name: str) -> bool:
-    """Whether it is botocore's own loader, and has not kept this answer already."""
+    """Return whether a loader is of botocore's own class, and this answer is not in its own cache."""
     return type(loader) is Loader and type(loader.file_loader) is JSONFileLoader and (method, name) not in _cache(loader)
 
 
 def _identity(path: str) -> _Identity | None:
-    """Return the file that botocore reads for a path without extension."""
+    """Return the identity of the file that botocore reads for a path without extension; None if there is none."""
     for extension in (".json", ".json.gz"):
         try:
             found = os.stat(path + extension)  # noqa: PTH116  # the quickest way
@@ -199,7 +199,7 @@ def _identity(path: str) -> _Identity | None:
 
 
 def _has_extras(loader: Loader, name: str) -> bool:
-    """Whether botocore changes what it has loaded: it merges these into it."""
+    """Return whether a description has extras, which botocore merges into it after loading."""
     extras = [f"{name}.{kind}-extras" for kind in loader.extras_types]
     return any(_identity(os.path.join(folder, extra)) for folder in loader.search_paths for extra in extras)  # noqa: PTH118
 

@@ -1,4 +1,4 @@
-"""Names and addresses: which belong to this machine, which to AWS, and which `passthrough` names. Does no DNS look-up."""
+"""Tells which names and addresses belong to this machine, to AWS, or to `passthrough`, without a DNS look-up."""
 
 import difflib
 import os
@@ -54,7 +54,7 @@ def canonical(host: object) -> str | None:
 
 
 def is_local(host: object) -> bool:
-    """Whether a host is this machine, without a look-up: localhost, and any spelling of a loopback address or of 0.0.0.0.
+    """Return whether a host is this machine, without a look-up: localhost, and any spelling of a loopback address or of 0.0.0.0.
 
     A name that only the hosts file of this machine knows does not count.
     """
@@ -80,17 +80,17 @@ def host_of(url: str) -> str | None:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether a URL names this machine."""
+    """Return whether a URL names this machine."""
     return is_local(host_of(url))
 
 
 def gives_credentials(name: str) -> bool:
-    """Whether a canonical name is an address at which AWS gives out credentials."""
+    """Return whether a canonical name is an address at which AWS gives out credentials."""
     return name in _GIVE_CREDENTIALS
 
 
 def is_awss(name: str) -> bool:
-    """Whether a canonical name belongs to AWS."""
+    """Return whether a canonical name belongs to AWS."""
     return f".{name}".endswith(_domains())
 
 
@@ -98,7 +98,7 @@ def is_awss(name: str) -> bool:
 
 
 def lets_through(passthrough: Collection[str], name: str) -> bool:
-    """Whether `passthrough` lets a canonical name through: as a host, or as an endpoint of one of its services."""
+    """Return whether `passthrough` lets a canonical name through: as a host, or as an endpoint of one of its services."""
     if name in passthrough:
         return True
     return any(_is_service(entry) and _endpoints(entry).fullmatch(name) is not None for entry in passthrough)
@@ -145,7 +145,7 @@ def _is_service(entry: str) -> bool:
 
 
 def _address(name: str) -> IPv4Address | IPv6Address | None:
-    """Return the address that a name spells, None for any other name."""
+    """Return the IP address that a name spells; None for any other name."""
     try:
         address = ip_address(name.partition("%")[0])
     except ValueError:

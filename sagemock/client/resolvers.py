@@ -32,7 +32,7 @@ _C_ARES: Final = "pycares"
 
 
 class Resolvers:
-    """Checks each name and address before it is used, and refuses those of AWS."""
+    """Checks each name and address before it is used, and refuses names of AWS and addresses that give out credentials."""
 
     def __init__(self, innermost: Innermost) -> None:
         self._innermost = innermost
@@ -99,7 +99,7 @@ class Resolvers:
         kind = "gives out AWS credentials" if gives_credentials(name) else "is a host of AWS" if is_awss(name) else None
         if kind is not None and not may_pass(active, IN_FLIGHT.get(), name):
             raise NotAnswered(
-                f"{name} {kind}, and while sagemock is active no thread of the test reaches it: mock what asks for it "
+                f"{name} {kind}, and while sagemock is active no thread of the test can reach it: mock the service "
                 f"(moto's mock_aws works beside sagemock), or let it out with mock_sagemaker(passthrough=[{name!r}]); "
-                "a service is let out by its name, like 's3'"
+                "for a whole service, write its name, like 's3'"
             )

@@ -26,7 +26,7 @@ class Respondent(Active, Protocol):
     """An active mock that answers calls."""
 
     def answer(self, request: Request) -> Reply | None:
-        """Return the reply to a request, None if others must answer it. An error raised here reaches the caller unchanged."""
+        """Return the reply to a request; None if another mock must answer it. An error raised here reaches the caller as is."""
 
 
 class Responder:
@@ -46,7 +46,7 @@ class Responder:
         return self.answer(request, event_name.rpartition(".")[2])
 
     def answer(self, prepared: AWSPreparedRequest, operation: str) -> AWSResponse | None:
-        """Return the innermost mock's answer to a request; None if the mock leaves it to others."""
+        """Return the innermost mock's answer to a request; None if another mock must answer it."""
         active = self._innermost()
         if active is None:
             if self._service == "sagemaker" and IN_FLIGHT.get() is not None and not moto_answers():

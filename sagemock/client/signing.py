@@ -38,8 +38,8 @@ class Signing:
     def choose_signer(self, **_: object) -> Any:  # noqa: ANN401  # botocore's sentinel, or None
         """Leave a request unsigned if a mock answers it and there are no credentials, or only ones that must be refreshed.
 
-        Do the same for a request that nobody answers: it then reaches the guard, whose error says what to do. botocore would only
-        say that there are no credentials.
+        Do the same for a request that no mock answers: it then reaches the guard, whose error says what to do. botocore would
+        only say that there are no credentials.
         """
         active = self._innermost()
         if active is None or self._service in active.passthrough:
@@ -58,5 +58,5 @@ class Signing:
 
 
 def _is_stale(credentials: object) -> bool:
-    """Whether these credentials must be refreshed before they can sign."""
+    """Return whether these credentials must be refreshed before they can sign."""
     return isinstance(credentials, RefreshableCredentials) and credentials.refresh_needed()

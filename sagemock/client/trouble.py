@@ -1,4 +1,4 @@
-"""Botocore's error for an answer that is lost on the way."""
+"""botocore's errors for an answer that does not arrive."""
 
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError

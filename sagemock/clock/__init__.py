@@ -1,1 +1,1 @@
-"""Virtual time, and who waits for it."""
+"""Virtual time, and the threads and tasks that wait for it."""

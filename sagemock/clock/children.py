@@ -1,4 +1,4 @@
-"""The child processes of this one: whether there are any, and what they have open, which Linux says."""
+"""The child processes of this process: whether there are any, and which files they have open (Linux only)."""
 
 import os
 import sys
@@ -13,13 +13,13 @@ _HELPERS: Final = (
     ("multiprocessing.resource_tracker", "_resource_tracker", "_pid"),
     ("multiprocessing.forkserver", "_forkserver", "_forkserver_pid"),
 )
-"""Modules, what they have, and the attribute of it that is the number of a process. It lives as long as this one, and idles."""
+"""A module, an object in the module, and the object's attribute that holds the process id of a helper which never ends."""
 
 
 def there_are() -> bool:
-    """Return whether child processes run, or have ended and nobody has asked; False where the system does not say.
+    """Return whether a child process runs, or has ended and was not waited for yet; False where the system cannot say.
 
-    The helpers that `multiprocessing` starts once and for all do not count: nobody waits for them.
+    The helpers that `multiprocessing` starts once per process do not count: no code waits for them.
     """
     if not hasattr(os, "waitid"):
         return False
@@ -29,14 +29,14 @@ def there_are() -> bool:
         return False
     helpers = {str(getattr(getattr(sys.modules.get(module), has, None), number, None)) for module, has, number in _HELPERS}
     children = _children("self")
-    # Where the kernel does not list them, there are some, and nobody knows which.
+    # waitid found a child. If the kernel lists none, it cannot list them: then the child may be any process.
     return not children or not helpers.issuperset(children)
 
 
 def have_open(kind: str) -> bool:
-    """Return whether a process below this one has something open whose name begins so: "pipe:[123]", or any "socket:".
+    """Return whether a descendant process has a file open whose name begins with `kind`: "pipe:[123]", or any "socket:".
 
-    True where the kernel does not tell.
+    True where the kernel cannot say.
     """
     ahead = _children("self")
     while ahead:
@@ -44,7 +44,7 @@ def have_open(kind: str) -> bool:
             child = ahead.pop()
             links = [os.readlink(f"/proc/{child}/fd/{name}") for name in os.listdir(f"/proc/{child}/fd")]  # noqa: PTH115, PTH208
         except FileNotFoundError:
-            # It has ended.
+            # The child has ended.
             continue
         except OSError as error:
             raise_if_foreign(error, __name__)
@@ -56,7 +56,7 @@ def have_open(kind: str) -> bool:
 
 
 def _children(process: str) -> list[str]:
-    """Return the numbers of a process's children; none where the kernel does not tell."""
+    """Return the process ids of a process's children; an empty list where the kernel cannot say."""
     try:
         threads = os.listdir(f"/proc/{process}/task")  # noqa: PTH208  # a name is all
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What is on record of threads that wait for the world outside: virtual time that passed meanwhile, and time that they held."""
+"""Records of threads that wait for something outside: how much virtual time passed meanwhile, and how long they held it."""
 
 import os
 import threading
@@ -13,9 +13,9 @@ from sagemock.clock.instants import instant
 __all__ = ["NAMED_S", "ForcedMove", "ForcedMoves"]
 
 NAMED_S: Final = 5.0
-"""After so many real seconds the thread that holds time is named."""
+"""A thread that has held time for this many real seconds goes on record."""
 _MOST: Final = 100
-"""So many records are kept."""
+"""The greatest number of records."""
 _OWN: Final = __name__.partition(".")[0]
 _LIBRARY: Final = str(Path(os.__file__).parent)
 
@@ -24,17 +24,17 @@ class ForcedMove(NamedTuple):
     """Virtual time that passed while a thread waited for the world outside, or that a thread held."""
 
     at: datetime
-    """The virtual instant at which it began."""
+    """The virtual instant at which the wait, or the hold, began."""
     passed: timedelta
-    """How much virtual time passed meanwhile; none if the thread held time."""
+    """How much virtual time passed meanwhile; zero if the thread held time."""
     held: timedelta
-    """For how long, in real time, the thread held virtual time."""
+    """How long, in real time, the thread held virtual time."""
     thread: str
     """The thread's name."""
     place: str
-    """Where the thread stood: a file and a line."""
+    """Where the thread stood in its code, as "file:line"."""
     why: str
-    """Why it waited."""
+    """Why the thread waited."""
 
     def __str__(self) -> str:
         what = f"{self.passed} passed" if self.passed else f"time was held for {self.held.total_seconds():.1f} real seconds"
@@ -42,23 +42,23 @@ class ForcedMove(NamedTuple):
 
 
 class ForcedMoves:
-    """The records of one clock. The same wait of a thread is one record, which grows."""
+    """The records of one clock. Each wait of a thread has one record, which is updated."""
 
     def __init__(self) -> None:
         self._kept: dict[Hashable, ForcedMove] = {}
 
     def records(self) -> tuple[ForcedMove, ...]:
-        """Return what is on record."""
+        """Return the records, in the order in which they began."""
         return tuple(self._kept.values())
 
     def passed(self, key: Hashable, thread: threading.Thread, why: str, at_us: int, by_us: int) -> None:
-        """Note that virtual time passed while a thread waited for the outside; `key` is the same for the same wait."""
+        """Record that virtual time passed while a thread waited for something outside; `key` identifies the wait."""
         known = self._known(("passed", key), thread, why, at_us)
         if known is not None:
             self._kept["passed", key] = known._replace(passed=known.passed + timedelta(microseconds=by_us))
 
     def held(self, key: Hashable, thread: threading.Thread, why: str, at_us: int, for_s: float) -> None:
-        """Note for how long a thread has held time."""
+        """Record how long a thread has held time; `key` identifies the hold."""
         known = self._known(("held", key), thread, why, at_us)
         if known is not None:
             self._kept["held", key] = known._replace(held=timedelta(seconds=for_s))
@@ -71,7 +71,7 @@ class ForcedMoves:
 
 
 def _place(thread: threading.Thread) -> str:
-    """Return the file and the line where a thread stands, of the nearest code that is neither the interpreter's nor ours."""
+    """Return "file:line" of the innermost frame of a thread that is neither in the standard library nor in sagemock."""
     frame = innermost = frame_of(thread)
     while frame is not None:
         path = frame.f_code.co_filename

@@ -1,4 +1,4 @@
-"""A fork: the child has one thread, the one that forked, and a copy of everything else as it was at that moment."""
+"""Locks and objects that survive a fork: a child process has a copy of all data, and only the thread that forked."""
 
 import os
 import threading
@@ -12,26 +12,26 @@ __all__ = ["Forked", "Forks", "lock", "tell"]
 _STEP_S: Final = 0.001
 _TRIES: Final = 1000
 _FEW: Final = 64
-"""So many things that may be gone are not looked through."""
+"""Below this many references, dead ones are not looked for."""
 
 _T = TypeVar("_T")
 
-# threading's own type does not show by what a lock is made new; threading.Condition and logging use it.
+# The type of a lock lacks `_is_owned` and `_at_fork_reinit`, which threading.Condition and logging use.
 _Lock = Any
 
 
 class Forked(Protocol):
-    """What has to know that the process is a child now, in which the other threads do not exist."""
+    """An object that must react to a fork."""
 
     def forked(self) -> None:
-        """Forget the other threads."""
+        """Forget the other threads: this process is the child, in which they do not exist."""
 
 
 class _Weak(Generic[_T]):
-    """Things that others hold, in the order in which they came.
+    """A list of weak references, in the order of `add`.
 
-    None of `weakref`'s collections: those run code when a thing is let go of, and what the handler of a signal raises in that,
-    Python drops.
+    The collections of `weakref` run a callback when an object dies, and Python discards an exception that a signal handler
+    raises in there.
     """
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class _Weak(Generic[_T]):
         self._most = _FEW
 
     def add(self, thing: _T) -> None:
-        # Each step is one of the interpreter's: another thread may add something meanwhile.
+        # Each step is atomic under the GIL: another thread may add something between two of them.
         self._references.append(ref(thing))
         if len(self._references) > self._most:
             for gone in [reference for reference in self._references.copy() if reference() is None]:
@@ -51,15 +51,15 @@ class _Weak(Generic[_T]):
 
 
 class Forks:
-    """Keeps locks, and what they guard, whole in a child.
+    """Keeps locks, and the data that they guard, consistent in a child process.
 
-    Whoever forks holds all of them meanwhile, so that no other thread is in the midst of a change. A thread that goes on holding
-    one is given a second; in the child what it guards is then as it was left.
+    The thread that forks holds all locks during the fork, so that no other thread is in the middle of a change. It tries for a
+    second to take them; if a thread holds a lock for longer, the child's copy of the data may be half changed.
     """
 
     def __init__(self) -> None:
         self._locks = _Weak[_Lock]()
-        self._told = _Weak[Forked]()
+        self._observers = _Weak[Forked]()
         self._held: dict[int, list[_Lock]] = {}
 
     def lock(self) -> "threading.RLock":
@@ -68,12 +68,12 @@ class Forks:
         self._locks.add(made)
         return made
 
-    def tell(self, told: Forked) -> None:
-        """Call `told.forked()` in a child, as long as there is such an object."""
-        self._told.add(told)
+    def tell(self, observer: Forked) -> None:
+        """Call `observer.forked()` in each child from now on; the observer is not kept alive."""
+        self._observers.add(observer)
 
     def before(self) -> None:
-        """Take all locks: all or none, so that nobody who waits for a second one is waited for."""
+        """Take all locks, or give up after a second. Each try takes all or none, so that no two threads wait for each other."""
         for _ in range(_TRIES):
             taken = []
             for each in self._locks.present():
@@ -88,19 +88,19 @@ class Forks:
             real.sleep(_STEP_S)
 
     def after_in_parent(self) -> None:
-        """Go on."""
+        """Release the locks."""
         for each in self._held.pop(threading.get_ident(), ()):
             each.release()
 
     def after_in_child(self) -> None:
-        """Go on, without the other threads."""
+        """Release the locks, renew those that other threads held, and notify the observers."""
         self.after_in_parent()
         self._held.clear()
         for each in self._locks.present():
             if not each._is_owned():  # noqa: SLF001  # see `_Lock`
                 each._at_fork_reinit()  # noqa: SLF001  # likewise
-        for told in self._told.present():
-            told.forked()
+        for observer in self._observers.present():
+            observer.forked()
 
 
 _FORKS: Final = Forks()

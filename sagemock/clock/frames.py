@@ -1,4 +1,4 @@
-"""Where the threads of this process stand in their code."""
+"""The frame that each thread of this process runs."""
 
 import gc
 import sys
@@ -12,14 +12,14 @@ __all__ = ["frame_of", "frames"]
 
 _LOCK: Final = forks.lock()
 _COLLECTS: Final = sys.version_info < (3, 12)
-"""Whether the garbage collector may run while the interpreter makes that list: it then waits forever for a lock of its own."""
+"""Whether the garbage collector may run inside `sys._current_frames()`, where it can deadlock on the interpreter's own lock."""
 
 
 def frames() -> dict[int, FrameType]:
     """Return the innermost frame of each thread, by the thread's identifier."""
     if not _COLLECTS:
         return sys._current_frames()  # noqa: SLF001  # there is no other way
-    # One at a time: otherwise another thread might let the collector run again.
+    # One thread at a time: otherwise a second one might enable the collector too early.
     with _LOCK:
         was_enabled = gc.isenabled()
         gc.disable()
@@ -31,5 +31,5 @@ def frames() -> dict[int, FrameType]:
 
 
 def frame_of(thread: threading.Thread) -> FrameType | None:
-    """Return the innermost frame of a thread, None if it has not begun or has ended."""
+    """Return the innermost frame of a thread; None if the thread has not begun or has ended."""
     return frames().get(thread.ident or 0)

@@ -1,4 +1,4 @@
-"""Which threads hold time: those of a mock that are not in its table and whose waits do not let it move on (law 7)."""
+"""The threads that hold virtual time: threads of a mock outside its table whose wait does not let time move (law 7)."""
 
 import threading
 from collections.abc import Hashable, MutableSet
@@ -16,12 +16,12 @@ from sagemock.clock.waits import Why
 __all__ = ["PATIENCE_S", "Holds"]
 
 PATIENCE_S: Final = 10.0
-"""For how many real seconds a wait for the world outside holds time, if the mock does not say."""
+"""The default number of real seconds for which a wait for something outside holds time."""
 _Woken = dict[Sleeper, None]
 
 
 class Holds:
-    """Looks at the threads of one mock. The caller holds the mutex of the table."""
+    """Decides whether the threads of one mock let time move. The caller holds the mutex of the table."""
 
     def __init__(
         self,
@@ -31,7 +31,10 @@ class Holds:
         around: tuple[Table, _Woken] | None,
         patience_s: float,
     ) -> None:
-        """Look at all threads but those `before` the mock, which the calling one enters; `around` is what the outer mock has."""
+        """Look at all threads except those that were alive `before` the mock; the calling thread is the one that enters it.
+
+        `around` is the table and the woken sleepers of the mock in which this one is nested.
+        """
         self._table = table
         self._woken = woken
         self._before = before
@@ -40,18 +43,18 @@ class Holds:
         self._patience_s = patience_s
         self._natives = Natives()
         self._awaited: list[tuple[threading.Thread, Hashable, Why]] = []
-        """Who waits for the outside although time may move, as it was at the last look."""
+        """The threads that, at the last look, waited for something outside without holding time."""
         self.moves = ForcedMoves()
         self._since_s: float | None = None
-        """Since when time has been held, without a break."""
+        """The real instant since which time has been held without a break; None if it is not held."""
 
     @cached_property
     def stillness(self) -> Stillness:
-        """What tells whether a thread stands still."""
+        """The judge of whether a thread stands still."""
         return Stillness()
 
     def woke(self, thread: threading.Thread) -> None:
-        """Note that a thread has something to do."""
+        """Note that a thread was woken and has something to do."""
         self.stillness.woke(thread)
 
     def forked(self) -> None:
@@ -65,7 +68,7 @@ class Holds:
         return not self._is_any_ended() and self._awake_threads() <= (0 if self._table.has(me) else 1)
 
     def note_move(self, at_us: int, by_us: int) -> None:
-        """Note that time passes. If a thread waits for the outside meanwhile, that goes on record."""
+        """Note that time passes, and record the threads that wait for something outside meanwhile."""
         self._since_s = None
         for thread, number, why in self._awaited:
             self.moves.passed(number, thread, why.value, at_us, by_us)
@@ -73,7 +76,7 @@ class Holds:
             self.moves.passed(awaited.number, thread, awaited.why, at_us, by_us)
 
     def note_hold(self, at_us: int) -> None:
-        """Note that time is held, and name the thread that holds it if that goes on for long."""
+        """Note that time is held, and record the thread that holds it once that has lasted `NAMED_S`."""
         now_s: float = real.monotonic()
         if self._since_s is None:
             self._since_s = now_s
@@ -89,33 +92,36 @@ class Holds:
         return (threading.current_thread(), "it was not seen to wait") if found is None else (found[0], found[1].value)
 
     def hold(self, first: Sleeper | None, *besides: threading.Thread, paused: bool) -> bool:
-        """Return whether the clock must not go to the deadline of `first` now; `paused`: whoever looks has just waited really."""
+        """Return whether the clock must not go to the deadline of `first` now.
+
+        `besides` are threads that are not looked at; `paused` is whether the calling thread has just waited in real time.
+        """
         self._awaited = []
         if self._is_any_woken() or (not self._table.is_forced and self._table.waits_outside(real.monotonic())):
             return True
         older = self._older() if first is not None and first.is_wait else []
         if first is not None and first.is_wait and not self._table.is_forced and self._natives.compute():
-            # Nor must it overtake what a native thread is about to give.
+            # A time-out must not come before the result that a native thread is about to give.
             return True
         if not (besides or older or self._is_any_around()) and self._awake_threads() <= 0:
-            # Counted after the first look at the woken: a thread may have ended in between, and have woken who waits for its end.
+            # Look at the woken again: before the count, a thread may have ended and have woken the thread that joins it.
             return self._is_any_woken()
         threads = self._awake(set(besides))
-        # A time-out must not overtake what an older thread is about to give; a sleep does not depend on one.
+        # A time-out must not come before the result that an older thread is about to give; a sleep depends on no thread.
         looker = Looker(self._entered_by(), self._patience_s, self._table.is_forced)
         if (threads or older) and not self.stillness.all_rest(threads, older=older, looker=looker, paused=paused):
             return True
         if threads:
             self._awaited = self.stillness.awaited
-        # While they were looked at, one that stands still now may have started another, or ended a wait.
+        # During the looks, a thread that stands still now may have started another thread, or ended a wait.
         return self._awake(set(besides)) != threads or self._is_any_woken()
 
     def _awake_threads(self) -> int:
-        """Return how many threads of the mock are not in the table; no thread is looked at."""
+        """Return how many threads of the mock are not in the table, by counting and without a look at any thread."""
         return threading.active_count() - len(self._older()) - self._table.threads()
 
     def _older(self) -> list[threading.Thread]:
-        # A copy, at once: a thread may leave meanwhile.
+        # Iterate over a copy: a thread may leave the set meanwhile.
         return [thread for thread in list(self._before) if is_listed(thread)]
 
     def _is_any_around(self) -> bool:
@@ -129,12 +135,12 @@ class Holds:
             if thread not in besides
             and not table.has(thread)
             and thread not in self._before
-            # Those of the mock around this one sleep as well.
+            # A thread in the table of the outer mock sleeps, too.
             and not (around is not None and around.has(thread))
         ]
 
     def _is_any_ended(self) -> bool:
-        """Return whether a thread is about to wake who waits for its end, although it is listed no more."""
+        """Return whether a thread has left `threading`'s list and is about to wake the threads that join it."""
         return self._table.awaits_one_that_ended() or (self._around is not None and self._around[0].awaits_one_that_ended())
 
     def _is_any_woken(self) -> bool:
@@ -142,8 +148,8 @@ class Holds:
             return True
         tables = [self._woken] if self._around is None else [self._woken, self._around[1]]
         for woken in tables:
-            # One that timed out at the moment at which it was given something is not waited for.
+            # A sleeper that timed out at the very moment another thread ended its wait has gone on already: do not wait for it.
             for sleeper in [one for one in woken.copy() if one.is_over]:
                 woken.pop(sleeper, None)
-        # One that runs a handler goes on when that is over, and the handler may wait for time to pass.
+        # A busy sleeper goes on after its event handler, and the handler may wait for time to pass: do not wait for it.
         return any([not one.is_busy for woken in tables for one in woken.copy()])  # noqa: C419  # see `table` on generators

@@ -1,4 +1,4 @@
-"""Instants and durations: whole microseconds inside, `timedelta` and aware UTC `datetime` at the door (law 1)."""
+"""Instants and durations: whole microseconds inside, `timedelta` and aware UTC `datetime` in the public interface (law 1)."""
 
 import math
 import re
@@ -18,9 +18,9 @@ _FIRST_US = _FIRST_S * SECOND_US
 _LAST_US = (_LAST_S + 1) * SECOND_US - 1
 
 LONGEST = timedelta(days=36525)
-"""The longest duration that can be meant: a century. What is longer was given in milliseconds, or is not a duration."""
+"""The longest duration allowed: a century. A longer one is a mistake, such as milliseconds instead of seconds."""
 _LONGEST_US = LONGEST // _MICROSECOND
-# Where virtual time may begin, and where it ends: what a job does after that must have an instant that a datetime can hold.
+# Virtual time begins before the first of these and ends at the second, so that a datetime can hold all that a job does later.
 _LAST_BEGINNING_US = (datetime(3000, 1, 1, tzinfo=timezone.utc) - _EPOCH) // _MICROSECOND
 END_US = (datetime(9000, 1, 1, tzinfo=timezone.utc) - _EPOCH) // _MICROSECOND
 """The instant beyond which virtual time does not go."""
@@ -30,7 +30,7 @@ _FRACTION = re.compile(r"\.(\d+)")
 
 
 def duration_us(value: timedelta | float) -> int:
-    """Return a duration, given as a `timedelta` or in seconds, in whole microseconds (nearest)."""
+    """Return a duration in whole microseconds, rounded to the nearest; `value` is a `timedelta` or a number of seconds."""
     microseconds: float
     if isinstance(value, timedelta):
         microseconds = value // _MICROSECOND
@@ -61,18 +61,18 @@ def instant_us(value: datetime | str | float) -> int:
         except ValueError:
             raise InvalidValue(f"{quoted(value)} is not an instant: write it like 2018-07-30T00:00:00Z") from None
     if isinstance(value, datetime):
-        # A time zone need not know its offset, and then the datetime is naive, too.
+        # A datetime with a time zone whose offset is None counts as naive, too.
         if value.utcoffset() is None:
             value = value.replace(tzinfo=timezone.utc)
         at_us = (value - _EPOCH) // _MICROSECOND
         if not _FIRST_US <= at_us <= _LAST_US:
-            # By its own time zone it is.
+            # Its year is valid in its own time zone, and not in UTC.
             raise InvalidValue(f"{value!r} is not an instant between the years 1 and 9999 in UTC: give another")
         return at_us
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise InvalidType(f"an instant is a datetime, an ISO 8601 string or seconds since 1970, not {quoted(value)}")
     if not _FIRST_S <= value <= _LAST_S:
-        # NaN and infinity too; what is meant to be now and lies beyond was given in milliseconds.
+        # NaN and infinity end here, too. A number this large is usually an instant in milliseconds.
         raise InvalidValue(
             f"{quoted(value)} is not an instant between the years 1 and 9999: give seconds since 1970, not milliseconds"
         )
@@ -80,7 +80,7 @@ def instant_us(value: datetime | str | float) -> int:
 
 
 def beginning_us(start: datetime | str | float) -> int:
-    """Return the instant at which virtual time begins: there is room for a long test, and for long jobs, after it."""
+    """Return the instant `start` in microseconds, after a check that it leaves room for a long test and long jobs."""
     start_us = instant_us(start)
     if not 0 <= start_us < _LAST_BEGINNING_US:
         raise InvalidValue(

@@ -1,12 +1,12 @@
-"""Whose an exception is: a handler of a signal may raise any kind, anywhere, and nobody but its caller may catch that."""
+"""Exceptions of signal handlers: a handler may raise any exception anywhere, and sagemock must not swallow it."""
 
 __all__ = ["raise_if_foreign"]
 
 
 def raise_if_foreign(error: BaseException, *modules: str) -> None:
-    """Raise a caught error again, unless it was raised right where it is caught, or by one of `modules` that was called there.
+    """Raise a caught error again, unless the function that catches it raised it, or one of `modules` which that function called.
 
-    A handler (of a watchdog such as pytest-timeout, say) has a frame of its own.
+    A signal handler (pytest-timeout's, for example) has a frame of its own in the traceback, which gives it away.
     """
     trace = error.__traceback__ and error.__traceback__.tb_next
     while trace is not None:

@@ -1,4 +1,4 @@
-"""What the kernel says of the threads of this process (Linux), and by which number it knows them."""
+"""What Linux tells about the threads of this process, and the kernel's number of each."""
 
 import os
 import threading
@@ -11,7 +11,7 @@ __all__ = ["native_id", "of_thread", "processor_clock", "read", "thread_count", 
 
 _THREADS: Final = "/proc/self/task"
 _FORKED: Final[WeakKeyDictionary[threading.Thread, int]] = WeakKeyDictionary()
-"""The thread that went on in the child after a fork: `threading` says of it what was true in the parent."""
+"""The thread that forked, and its number in the child: its `native_id` is still the one that it had in the parent."""
 
 
 def _note_fork() -> None:
@@ -23,25 +23,25 @@ if hasattr(os, "register_at_fork"):  # pragma: no branch  # not on Windows
 
 
 def native_id(thread: threading.Thread) -> int | None:
-    """Return the kernel's number of a thread, None if it has not begun."""
+    """Return the kernel's number of a thread; None if the thread has not begun."""
     return (_FORKED and _FORKED.get(thread)) or thread.native_id
 
 
 def of_thread(number: int | str, what: str) -> bytes | None:
-    """Return what the kernel says of a thread in one of its files; None where it says nothing, as of one that has ended."""
+    """Return the content of a thread's file `what` in /proc ("stat", "syscall"); None if there is none, as after its end."""
     return read(f"{_THREADS}/{number}/{what}")
 
 
 def processor_clock(number: int) -> int:
     """Return the kernel's number for the processor clock of a thread (CPUCLOCK_PERTHREAD | CPUCLOCK_SCHED), as glibc makes it.
 
-    By pthread_getcpuclockid it would be undefined behaviour where the thread has just ended; so it is an error.
+    pthread_getcpuclockid would be undefined behaviour for a thread that has just ended; with this number, reading is an OSError.
     """
     return (~number << 3) | 6
 
 
 def read(path: str) -> bytes | None:
-    """Return what stands in a file, None if it cannot be read."""
+    """Return the content of a file; None if it cannot be read."""
     try:
         with open(path, "rb", 0) as file:  # noqa: PTH123  # twice as fast
             return file.read()
@@ -51,9 +51,9 @@ def read(path: str) -> bytes | None:
 
 
 def thread_count() -> int:
-    """Return how many threads this process has, 0 where the kernel does not tell."""
+    """Return how many threads this process has; 0 where the kernel cannot say."""
     try:
-        # A directory has a link for itself, one from its parent, and one for each thread: no list is made.
+        # The directory has one link for itself, one from its parent, and one per thread. A count is faster than a list.
         return os.stat(_THREADS).st_nlink - 2  # noqa: PTH116  # twice as fast
     except OSError as error:
         raise_if_foreign(error)
@@ -61,7 +61,7 @@ def thread_count() -> int:
 
 
 def thread_ids() -> list[str]:
-    """Return the numbers of the threads of this process, none where the kernel does not tell."""
+    """Return the kernel's numbers of this process's threads; an empty list where the kernel cannot say."""
     try:
         return os.listdir(_THREADS)  # noqa: PTH208  # a name is all
     except OSError as error:

@@ -16,20 +16,20 @@ class Loop:
 
     def __init__(self) -> None:
         self.has_asked = False
-        """Whether it has ever asked SageMaker about a job."""
+        """Whether this thread or task has ever asked SageMaker about a job."""
         self.changes = 0
-        """How many changes there had been when it began to count."""
+        """The number of changes at the moment at which this count began."""
         self.begin()
 
     def begin(self) -> None:
-        """Count anew."""
+        """Start all counts at zero."""
         self.polls: Counter[Hashable] = Counter()
         self.familiar = self.lists = self.sleeps = self.slept_us = 0
         self.until_us: int | None = None
-        """Until which instant something can still happen to a job that it asked about; None if it has asked about none."""
+        """The instant until which a job can change that this thread or task asked about; None if it asked about none."""
 
     def asked(self, until_us: int) -> None:
-        """Note that it asked about jobs to which something can happen until an instant."""
+        """Note a question about jobs that can change until an instant."""
         self.has_asked = True
         self.until_us = until_us if self.until_us is None else max(self.until_us, until_us)
 
@@ -41,16 +41,16 @@ class Loops:
         self._changes = 0
         self._of_threads: WeakKeyDictionary[threading.Thread, Loop] = WeakKeyDictionary()
         self._of_tasks: WeakKeyDictionary[asyncio.Task[Any], Loop] = WeakKeyDictionary()
-        # What a task does by `asyncio.to_thread` is its own.
+        # The context variable is for `asyncio.to_thread`: what the thread does counts for the task.
         self._here: Final[ContextVar[Loop | None]] = ContextVar("sagemock_loop", default=None)
 
     def changed(self) -> None:
-        """Let all of them count anew: somebody has changed something."""
+        """Let all loops start their counts at zero: some caller changed something."""
         self._changes += 1
 
     def mine(self) -> Loop:
         """Return the loop of the calling thread or task."""
-        # The running loop first: without one current_task() raises.
+        # Ask for the running loop first: without one, current_task() raises.
         task = asyncio.current_task() if asyncio._get_running_loop() is not None else None  # noqa: SLF001  # as above
         found = self._of_task(task) if task is not None else self._here.get() or self._of_thread()
         if found.changes != self._changes:

@@ -1,4 +1,4 @@
-"""Whether threads that Python does not know compute: duckdb's, polars', OpenMP's (Linux)."""
+"""Native threads, which Python does not know (duckdb's, polars', OpenMP's): whether one of them computes (Linux only)."""
 
 import threading
 import time
@@ -11,7 +11,7 @@ from sagemock.clock.real import real
 __all__ = ["Natives"]
 
 _SHARE: Final = 0.5
-"""A native thread that had a processor for more than this part of the time since the last look computes."""
+"""A native thread computes if it used a processor for more than this share of the time since the last look."""
 
 
 class Natives:
@@ -22,7 +22,7 @@ class Natives:
         self._looked_s: float = real.monotonic()
 
     def compute(self) -> bool:
-        """Return whether one of them runs, or could, or has mostly run since the last look."""
+        """Return whether a native thread runs, is ready to run, or has mostly run since the last look."""
         if thread_count() <= threading.active_count():
             return False
         known = {str(native_id(thread)) for thread in threading.enumerate()}
@@ -43,7 +43,7 @@ class Natives:
 
 
 def _spent_ns(number: int) -> int | None:
-    """Return the processor time of a thread; None for one that has ended."""
+    """Return the processor time of a thread in nanoseconds; None if the thread has ended."""
     try:
         return time.clock_gettime_ns(processor_clock(number))
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The threads that keep real time: those that are older than a mock, and those of a server that serves it."""
+"""The threads that keep real time: threads that are older than a mock, and threads of a server that serves it."""
 
 import threading
 from collections.abc import Iterable, Iterator, MutableSet
@@ -10,7 +10,7 @@ __all__ = ["OlderThreads"]
 
 
 class OlderThreads(MutableSet[threading.Thread]):
-    """A set of threads that does not keep them alive, and to which a thread may be added while another one iterates."""
+    """A weak set of threads, to which one thread may add while another thread iterates."""
 
     def __init__(self, threads: Iterable[threading.Thread] = ()) -> None:
         # Replaced and never changed: a WeakSet that grows while it is iterated over raises.
@@ -18,16 +18,16 @@ class OlderThreads(MutableSet[threading.Thread]):
         self._lock = forks.lock()
 
     def update(self, threads: Iterable[threading.Thread]) -> None:
-        """Count threads among them from now on."""
+        """Add threads."""
         with self._lock:
             self._threads = WeakSet([*self._threads, *threads])
 
     def add(self, value: threading.Thread) -> None:
-        """Count a thread among them from now on."""
+        """Add a thread."""
         self.update([value])
 
     def discard(self, value: threading.Thread) -> None:
-        """Count a thread among them no more."""
+        """Remove a thread, if the set has it."""
         if value in self._threads:
             with self._lock:
                 self._threads = WeakSet(thread for thread in self._threads if thread is not value)

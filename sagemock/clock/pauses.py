@@ -1,4 +1,4 @@
-"""Blocks in which the calling thread or task waits really, and virtual time waits for it."""
+"""Blocks of code in which a thread or task waits in real time, while virtual time stands still."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,18 +8,18 @@ from typing import Final
 __all__ = ["Pauses"]
 
 _HERE: Final[ContextVar[tuple["Pauses", ...]]] = ContextVar("sagemock_pauses", default=())
-"""The clocks that the calling thread or task has paused, as it knows; a task that was begun in such a block has a copy."""
+"""The clocks that the calling thread or task has paused. A task that begins in such a block inherits them."""
 
 
 class Pauses:
-    """The blocks of one clock that are paused."""
+    """The blocks that pause one clock."""
 
     def __init__(self) -> None:
         self._blocks: dict[object, None] = {}
 
     @property
     def is_any(self) -> bool:
-        """Whether the clock must not go to a sleeper's deadline by itself."""
+        """Whether any block pauses the clock, so that it must not go to a sleeper's deadline by itself."""
         return bool(self._blocks)
 
     @property
@@ -41,5 +41,5 @@ class Pauses:
             _HERE.set(before)
 
     def end(self) -> None:
-        """End all blocks: their threads do not exist in a child."""
+        """End all blocks: in a child process, their threads do not exist."""
         self._blocks.clear()

@@ -1,4 +1,4 @@
-"""How often each thread has read a clock that nobody moves (law 4): who waits by reading must get somewhere."""
+"""Counts how often each thread has read a clock that does not move, so that a busy wait ends (law 4)."""
 
 import threading
 from collections.abc import Iterator
@@ -8,17 +8,17 @@ from typing import Final
 __all__ = ["Readings"]
 
 _PATIENCE: Final = 10_000
-"""How often a thread may read without a move."""
+"""How often a thread may read the clock without a move before a reading costs time."""
 _AGAIN: Final = 100
-"""The same for one that has waited by reading already, and has done nothing else since."""
+"""The same for a thread that was already in a busy wait and has done nothing else since."""
 _STEP_US: Final = 1000
-# A wait that lasts longer than ten seconds is given longer steps, of a thousandth: a day is over after some twenty thousand.
+# After ten seconds of a busy wait, each step is a thousandth of the time beyond them: a day takes some twenty thousand readings.
 _EXACT_US: Final = 10_000_000
 _PART: Final = 1000
 
 
 class _Reader(threading.local):
-    """What the calling thread has read."""
+    """The counts of the calling thread."""
 
     times = 0
     moves = 0
@@ -27,24 +27,24 @@ class _Reader(threading.local):
 
 
 class Readings:
-    """The readings of one clock, thread by thread."""
+    """The readings of one clock, counted for each thread."""
 
     def __init__(self) -> None:
         self._moves = 0
         self._reader = _Reader()
 
     def moved(self) -> None:
-        """Note that the clock was moved, but not by a wait that consists of readings."""
+        """Note that the clock was moved by something other than a busy wait."""
         self._moves += 1
 
     def turned_away(self) -> None:
-        """Note that the calling thread does something else than reading."""
+        """Note that the calling thread does something other than reading the clock."""
         reader = self._reader
         reader.times = reader.spun_us = 0
 
     @contextmanager
     def creeping(self) -> Iterator[None]:
-        """Let the calling thread wait in the block: a signal handler that reads the time meanwhile does not wait once more."""
+        """Mark the calling thread as waiting in this block, so that a signal handler which reads the clock does not wait, too."""
         self._reader.creeps = True
         try:
             yield
@@ -52,7 +52,7 @@ class Readings:
             self._reader.creeps = False
 
     def read_us(self) -> int:
-        """Note a reading, and return how much time the calling thread must let pass first: mostly none."""
+        """Count a reading, and return how many microseconds the calling thread must let pass first: usually 0."""
         reader = self._reader
         if reader.moves != self._moves:
             reader.moves = self._moves

@@ -1,4 +1,4 @@
-"""The real clock, for the few who measure real time while the process's own is virtual."""
+"""The real clock, for code that must measure real time while the process's time is virtual."""
 
 import sys
 import time
@@ -16,7 +16,7 @@ def _unfrozen(name: str) -> Callable[..., Any]:
 
 
 class real:  # noqa: N801  # a namespace of functions, read as `real.monotonic()`
-    """The real clock's functions, held where a scan of module attributes (freezegun's, ours) does not replace them."""
+    """The functions of the real clock, kept in a class: freezegun and sagemock replace only attributes of modules."""
 
     monotonic = staticmethod(_unfrozen("monotonic"))
     time = staticmethod(_unfrozen("time"))

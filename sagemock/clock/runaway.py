@@ -1,4 +1,4 @@
-"""Noticing a loop that goes on although nothing can happen any more (law 9)."""
+"""Detection of a loop that goes on although nothing can happen any more (law 9)."""
 
 import re
 from collections.abc import Callable, Hashable
@@ -10,51 +10,52 @@ from sagemock.errors import NothingWillHappen
 __all__ = ["Runaway", "timeless"]
 
 REPEATS = 1000
-"""How many familiar polls and sleeps together may come once nothing can happen.
+"""The limit on familiar polls and sleeps, added up, once nothing can happen.
 
-Together, because it is botocore's side of a poll that takes the real time: a thousand polls take half a second of a quiet machine
-and more than one of a loaded one, and a loop that is to end within a second must not be allowed a thousand sleeps besides.
+They are added up because a loop must end within about a second: a thousand polls already take half a second in botocore, and more
+on a busy machine.
 """
 FAMILIAR = 100
-"""How often a poll may come before it is familiar: to reconcile a hundred finished jobs in some rounds is not a loop."""
+"""A poll that came more often than this is familiar: to look at a hundred finished jobs a few times is not a loop."""
 SLEEPS = 10_000
-"""How many sleeps may come without a familiar poll among them."""
+"""The limit on sleeps without a familiar poll among them."""
 LISTS = 3000
-"""How many lists may come that differ in their filters."""
+"""The limit on List calls whose filters differ."""
 A_LOOP = 3
-"""How many polls and sleeps make a loop: one long sleep, and a look after it, do not."""
-# Also in a string: two that differ in nothing else are no loss.
+"""This many polls and sleeps make a loop: one long sleep and one poll after it do not."""
+# A number inside a string matches, too. That does no harm: two requests that differ only there count as one poll.
 _NUMBER = re.compile(r"(?<=[:\[,])\s*-?\d[\d.eE+-]*")
 
 
 class Runaway:
     """Counts the polls and sleeps of each thread and task since the last change to a job that it asked about.
 
-    Only a familiar poll counts, one that came many times: to look at each of five thousand finished jobs is not a loop. Nor do
-    the sleeps of a thread count that never asked about a job. Virtual time counts as far as the code itself spent it, by
-    sleeping: what the test advances is the test's business.
+    Only a familiar poll counts, one that came many times: to look once at each of five thousand finished jobs is not a loop. The
+    sleeps of a thread that never asked about a job do not count. Virtual time counts only if the code under test spent it by
+    sleeping; time that the test advances does not count.
     """
 
     def __init__(self, report: Callable[[str], str]) -> None:
-        """`report` makes the text of the error from a sentence that says what went on."""
+        """`report` returns the text of the error for a sentence that says what the code did."""
         self._report = report
         self._loops = Loops()
         self._was_asked = False
 
     def asked(self) -> None:
-        """Note that SageMaker was asked something, although there is no job."""
+        """Note a call of SageMaker that is not about a job."""
         self._was_asked = True
 
     def reset(self) -> None:
-        """Begin again: somebody has changed something, perhaps the calling thread."""
+        """Start all counts at zero: the calling thread, or another one, has changed something."""
         self._was_asked = True
         self._loops.changed()
         self._loops.mine().has_asked = True
 
     def polled(self, poll: Hashable, *, settled: bool, until_us: int, limit_us: int | None, is_list: bool = False) -> None:
-        """Note a call that reads. Raises NothingWillHappen if it is one too many.
+        """Note a call that reads jobs. Raises NothingWillHappen if it is one too many.
 
-        Nothing happens to the jobs that it is about after `until_us`; it is `settled` if that has come, and no fault goes by.
+        `until_us` is the last instant at which something happens to these jobs; `settled` is whether it has passed and no fault
+        was injected into the call.
         """
         self._was_asked = True
         loop = self._loops.mine()
@@ -67,14 +68,14 @@ class Runaway:
         loop.lists += is_list
         times = loop.polls[poll]
         if times > FAMILIAR:
-            # What it came before counts as soon as it is familiar.
+            # Once a poll is familiar, its earlier repeats count, too.
             loop.familiar += times if times == FAMILIAR + 1 else 1
         self._judge(loop, limit_us)
 
     def slept(self, duration_us: int, *, settled: Callable[[int | None], bool], limit_us: int | None) -> None:
         """Note a sleep that is about to begin. Raises NothingWillHappen if it is one too many.
 
-        `settled` says whether nothing can happen any more to jobs that go on until an instant; None: to any job.
+        `settled` takes an instant and returns whether nothing can happen to jobs that go on until then; for None, to any job.
         """
         loop = self._waiting(settled)
         if loop is None:
@@ -84,7 +85,7 @@ class Runaway:
         loop.slept_us += duration_us
 
     def crept(self, duration_us: int, *, settled: Callable[[int | None], bool], limit_us: int | None) -> None:
-        """Note that time passed for somebody who only reads it. Raises NothingWillHappen if it was too much.
+        """Note a step of a busy wait, which only reads the clock. Raises NothingWillHappen if the steps add up to the limit.
 
         Each step is much shorter than a sleep, so only their sum counts.
         """
@@ -97,15 +98,15 @@ class Runaway:
             raise NothingWillHappen(self._report(f"the code under test waited for {waited_s} by reading the clock"))
 
     def stalled(self, what: str, *, limit_us: int | None) -> None:
-        """Note that time stands, and that nobody will move it. Raises NothingWillHappen if SageMaker was ever asked anything."""
+        """Note that time stands still and no thread will move it. Raises NothingWillHappen if SageMaker was ever called."""
         if self._was_asked and limit_us is not None:
             raise NothingWillHappen(self._report(what))
 
     def _waiting(self, settled: Callable[[int | None], bool]) -> Loop | None:
-        """Return the calling thread's or task's loop if it may wait in vain, else None."""
+        """Return the loop of the calling thread or task if nothing can happen to the jobs that it waits for, else None."""
         loop = self._loops.mine()
         if not loop.has_asked:
-            # Code that sleeps and never asked SageMaker anything waits for something else.
+            # Code that never called SageMaker sleeps for another reason.
             return None
         if not settled(loop.until_us):
             until_us = loop.until_us
@@ -136,5 +137,5 @@ def _what_went_on(loop: Loop) -> str:
 
 
 def timeless(body: bytes | str) -> str:
-    """Return a request's JSON without its numbers: who asks for what is newer than now asks the same again."""
+    """Return a request's JSON without its numbers, so that a list of jobs newer than "now" counts as the same poll each time."""
     return _NUMBER.sub("0", body if isinstance(body, str) else body.decode(errors="replace"))

@@ -1,4 +1,4 @@
-"""The sleepers of a virtual clock, and when it may move on to the next of them (law 7)."""
+"""The sleepers of a virtual clock, and the rule for when the clock may move to the next deadline (law 7)."""
 
 import threading
 from collections.abc import Callable, MutableSet
@@ -22,11 +22,11 @@ __all__ = ["Rouse", "Sleeper", "Sleepers", "waiting"]
 _STEP_S: Final = 0.001
 _LONGEST_STEP_S: Final = 0.01
 _YIELDS: Final = 1000
-"""After so many yields at one instant, yielding counts as waiting: a spinning thread must not hold time forever."""
+"""After this many yields at one instant, a yield counts as a wait: a spinning thread must not hold time forever."""
 
 
 class _Calls(threading.local):
-    """How many calls of the calling thread were answered."""
+    """The number of calls to AWS that the calling thread has made."""
 
     times = 0
 
@@ -34,17 +34,18 @@ class _Calls(threading.local):
 class Sleepers:
     """The sleepers of one clock: they wake in the order of their deadlines, one at a time.
 
-    Time moves to the next deadline when every thread of the mock is in the table, or its wait does not hold time: the thread that
-    entered the mock, those that were started since, and those that were adopted. A thread that was woken is waited for until it
-    sleeps again, ends or waits. `advance` is a sleep of the thread that calls it, so it stops at each deadline on the way.
+    The threads of the mock are the thread that entered the mock, the threads started since, and the adopted ones. Time moves to
+    the next deadline when each of them is in the table, or waits in a way that does not hold time. A thread that was woken holds
+    time until it sleeps again, ends or waits. `advance` is a sleep of the thread that calls it, so it stops at each deadline on
+    the way.
 
-    There is no thread that does this. A thread that goes to sleep moves time on for all; as long as another one is busy, one of
-    the sleepers looks every millisecond. If there is only one thread, it never waits.
+    No extra thread moves time. A thread that goes to sleep moves time for all; while another thread is busy, one of the sleepers
+    looks at the threads every few milliseconds. A single thread never waits in real time.
 
-    A signal handler may raise at any moment in the main thread, and may call us. So a step that undoes something is done a second
-    time if it was cut short; no lock is released and acquired again on the way; and of two changes that belong together, the one
-    without which other threads would wait forever comes first. No loop stands directly inside a `with` or `try`, because CPython
-    3.12 and 3.13 leave the jump back to its beginning out of that (`tests/laws/test_interrupts.py`).
+    A signal handler may raise at any moment in the main thread, and may call this class. So a step that undoes something is
+    repeated if it was interrupted; no method releases a lock and takes it again midway; and of two changes that belong together,
+    the one comes first without which other threads would wait forever. No loop stands directly inside a `with` or `try`, because
+    in CPython 3.12 and 3.13 the loop's backward jump is not covered by it (`tests/laws/test_interrupts.py`).
     """
 
     def __init__(
@@ -55,9 +56,9 @@ class Sleepers:
         *,
         patience_s: float = PATIENCE_S,
     ) -> None:
-        """Lead `clock`, for all threads but `threads_before`; `around` are those of the mock in which this one is nested.
+        """Lead `clock` for all threads except `threads_before`; `around` are the sleepers of the mock that encloses this one.
 
-        `patience_s` is for how many real seconds a wait for the world outside holds time.
+        A wait for something outside holds time for `patience_s` real seconds.
         """
         self.clock = clock
         self.began_s: float = real.monotonic()
@@ -68,7 +69,7 @@ class Sleepers:
         self._turn = threading.RLock()
         self.table = Table()
         self.woken: dict[Sleeper, None] = {}
-        """The sleepers that were woken and have not gone on yet. As long as there is one, time does not move."""
+        """The sleepers that were woken and have not resumed yet. While there is one, time does not move."""
         self.pauses = Pauses()
         self.patience_s = patience_s
         self._holds = Holds(
@@ -88,9 +89,10 @@ class Sleepers:
     # -- a thread
 
     def until_us(self, deadline_us: int, *, creeps: bool = False, is_forced: bool = False) -> None:
-        """Let the calling thread sleep until an instant, or until the mock is over; it `creeps` if it only reads the time.
+        """Let the calling thread sleep until an instant, or until the mock is over.
 
-        A sleep that `is_forced` is an advance, or the latency of a call: time passes whatever is waited for outside.
+        `creeps` marks a step of a busy wait, which only reads the clock. `is_forced` marks an advance or the latency of a call,
+        which no wait for something outside stops.
         """
         if self.is_alone():
             self._move_to_us(deadline_us, creeps=creeps)
@@ -98,23 +100,23 @@ class Sleepers:
         pause, rouse = waiting()
         sleeper = self.sleeper(deadline_us, rouse)
         sleeper.creeps, sleeper.is_forced = creeps, is_forced
-        self.through(sleeper, pause)
+        self.sleep_as(sleeper, pause)
 
-    def through(self, sleeper: Sleeper, pause: Callable[[float | None], object], ends_s: float | None = None) -> None:
-        """Let the calling thread sleep as `sleeper`, until a real instant at most; `pause` waits really."""
+    def sleep_as(self, sleeper: Sleeper, pause: Callable[[float | None], object], ends_s: float | None = None) -> None:
+        """Let the calling thread sleep as `sleeper`, until the real instant `ends_s` at most; `pause` waits in real time."""
         sleeper.own_thread = True
         try:
-            self.lie_down(sleeper)
+            self.begin_sleep(sleeper)
             self._sleep(sleeper, pause, ends_s)
         finally:
             try:
-                self.get_up(sleeper)
+                self.end_sleep(sleeper)
             except BaseException:
-                self.get_up(sleeper)
+                self.end_sleep(sleeper)
                 raise
 
-    def call_off(self, sleeper: Sleeper) -> None:
-        """End a sleep early, whether it has begun or not."""
+    def cancel(self, sleeper: Sleeper) -> None:
+        """End a sleep early, or before it begins."""
         with self._mutex:
             if sleeper in self.table:  # pragma: no branch  # it may wake by itself at this moment
                 self._wake(sleeper)
@@ -129,11 +131,11 @@ class Sleepers:
                 longest_s = left_s if longest_s is None else min(longest_s, left_s)
             pause(longest_s)
 
-    def give(self, sleeper: Sleeper) -> None:
-        """End the wait of another thread. It takes no lock: a handler of a signal may call it."""
-        sleeper.is_given = True
+    def release(self, sleeper: Sleeper) -> None:
+        """End the wait of another thread. This takes no lock, because a signal handler may call it."""
+        sleeper.is_released = True
         if not sleeper.is_over:
-            # In this order: whoever looks around sees that the thread has something to do before the thread itself can.
+            # Before `rouse`: a thread that looks at the table must see that this sleeper was woken before the sleeper can resume.
             self.woken[sleeper] = None
         sleeper.rouse()
 
@@ -148,7 +150,7 @@ class Sleepers:
 
     @property
     def forced_moves(self) -> tuple[ForcedMove, ...]:
-        """What is on record of threads that wait for the world outside."""
+        """The records of threads that wait for something outside."""
         return self._holds.moves.records()
 
     def was_entered_here(self) -> bool:
@@ -156,7 +158,7 @@ class Sleepers:
         return self._entered_by() is threading.current_thread()
 
     def pass_us(self, by_us: int) -> None:
-        """Let so much time pass from now on, after what other threads let pass in the same way."""
+        """Let `by_us` pass from now, or from the moment at which another thread that is in this method is done."""
         if by_us > 0 and not self._is_unhindered():
             with self._turn:
                 self.until_us(self.clock.now_us() + by_us, is_forced=True)
@@ -171,7 +173,7 @@ class Sleepers:
             self._move_to_us(target_us)
 
     def give_way(self) -> None:
-        """Let another thread run: a sleep of no length."""
+        """Let another thread run: a sleep of length zero."""
         real.sleep(0)
         now_us = self.clock.now_us()
         at_us, times = self._yields
@@ -182,13 +184,13 @@ class Sleepers:
                 self.until_us(first_us)
 
     def first_us(self) -> int | None:
-        """Return the instant at which the next sleeper wakes; None if nobody sleeps."""
+        """Return the instant at which the next sleeper wakes; None if none has a deadline."""
         with self._mutex:
             first = self.table.first()
         return None if first is None else first.deadline_us
 
     def others_rest(self) -> bool:
-        """Return whether every other thread of the mock sleeps or stands still; it takes some looks until they are known to."""
+        """Return whether every other thread of the mock sleeps or stands still. It takes several calls to find out."""
         if self.is_alone():
             return True
         real.sleep(_STEP_S)
@@ -198,32 +200,35 @@ class Sleepers:
     # -- step by step, for an event loop
 
     def is_alone(self) -> bool:
-        """Return whether no other thread is concerned, so that the calling one may move time at once."""
+        """Return whether the calling thread may move time at once, because no other thread is concerned."""
         if self._mover is not None:
-            # An observer sleeps, while the clock stands at its event on the way to somewhere: nobody else can be waited for.
+            # The clock stands at an event on its way to a deadline, and an observer of that event sleeps: do not wait for others.
             return self._mover is threading.current_thread()
         if self.table.has_deadlines or self.woken or self.pauses.is_any:
             return False
-        # Once more, after the threads were counted: one may have ended just now, and have woken who waits for its end.
+        # Look at `woken` again after the count: a thread may have ended just now and have woken the thread that joins it.
         return threading.active_count() == 1 or (self._holds.is_only(threading.current_thread()) and not self.woken)
 
     def next_number(self) -> int:
-        """Return what says in which order sleeps with one deadline began."""
+        """Return a number that orders the sleeps with the same deadline by their beginning."""
         return next(self._numbers)
 
     def sleeper(self, deadline_us: int | None, rouse: Rouse, number: int | None = None) -> Sleeper:
-        """Return one that may lie down; `number` is that of a sleep which was interrupted and goes on."""
+        """Return a new sleeper of the calling thread; give `number` to continue an interrupted sleep with its old number."""
         number = self.next_number() if number is None else number
         return Sleeper(deadline_us, number, threading.current_thread(), rouse)
 
-    def lie_down(self, sleeper: Sleeper, unless: Callable[[], bool] | None = None) -> bool:
-        """Begin to sleep, unless something has come up that whoever moves time on next must wait for; return whether it did."""
+    def begin_sleep(self, sleeper: Sleeper, unless: Callable[[], bool] | None = None) -> bool:
+        """Begin to sleep, and return True; return False if `unless` says that the thread has something to do.
+
+        `unless` runs under the mutex, so no thread can move time between the answer and the sleep.
+        """
         if not sleeper.creeps:
             self.clock.readings.turned_away()
         with self._mutex:
             if unless is not None and unless():
                 return False
-            if self.is_over or sleeper.is_given:
+            if self.is_over or sleeper.is_released:
                 sleeper.is_awake = True
             else:
                 self._pauses = 0
@@ -231,14 +236,14 @@ class Sleepers:
             return True
 
     def drive(self, sleeper: Sleeper) -> float | None:
-        """Move time on if nobody is busy; return for how long to wait really: 0 if the sleeper is awake, None without end."""
-        if not (sleeper.is_awake or sleeper.is_given):
+        """Move time if no thread is busy; return how many real seconds to wait: 0 if the sleeper is awake, None for no limit."""
+        if not (sleeper.is_awake or sleeper.is_released):
             self._move_on(paused=sleeper.pauses > 0)
         with self._mutex:
-            if sleeper.is_awake or sleeper.is_given:
+            if sleeper.is_awake or sleeper.is_released:
                 return 0
             if not self.table.has_deadlines:
-                # There is no deadline to go to. The next thread that adds one looks for itself.
+                # There is no deadline to go to. The next thread that adds one calls `drive` itself.
                 if self._driver is sleeper:
                     self._driver = None
                 return None
@@ -248,11 +253,11 @@ class Sleepers:
             if self._driver is not sleeper:
                 return None
             self._pauses += 1
-        # The longer a thread is busy, the less often it is disturbed.
+        # The longer a thread is busy, the less often this one takes the GIL from it.
         return min(_STEP_S * max(1, self._pauses / 20), _LONGEST_STEP_S)
 
-    def get_up(self, sleeper: Sleeper) -> None:
-        """End a sleep: the sleeper was woken, has something else to do, or raised."""
+    def end_sleep(self, sleeper: Sleeper) -> None:
+        """End a sleep: the sleeper was woken, has something else to do, or raised an error."""
         with self._mutex:
             sleeper.is_over = True
             self.table.discard(sleeper)
@@ -262,34 +267,34 @@ class Sleepers:
                 self._hand_over()
 
     def close(self) -> None:
-        """Wake everybody: the mock is over."""
+        """Wake all sleepers: the mock is over."""
         with self._mutex:
             self.over_since_s = real.monotonic()
             self.is_over = True
             run_all(*[partial(self._wake, sleeper) for sleeper in self.table], self._let_all_go)
 
     def _let_all_go(self) -> None:
-        # This includes those that could not be roused.
+        # This includes the sleepers whose `rouse` raised.
         for sleeper in self.table:
             sleeper.is_awake = True
         self.table.clear()
 
     def forked(self) -> None:
-        """Forget the other threads: in a child there are none."""
+        """Forget the other threads: this process is a child, in which they do not exist."""
         me = threading.current_thread()
         self.table.keep(me)
         self.woken.clear()
         self._driver = None
         if self._mover is not me:
             self._mover = None
-        # It is held for as long as a thread lets time pass, and guards nothing.
+        # A thread of the parent may hold this lock. It guards no data, so a new one does as well.
         self._turn = threading.RLock()
         self._holds.forked()
         if not self.pauses.is_here:
             self.pauses.end()
 
     def busy(self, work: Callable[[], object]) -> None:
-        """Do `work` with the calling thread, which moves the clock, counted among those that do something of their own."""
+        """Do `work` in the calling thread, which moves the clock, and count the thread as busy meanwhile."""
         me = threading.current_thread()
         is_mover = self._mover is me
         marked: list[Sleeper] = []
@@ -299,19 +304,19 @@ class Sleepers:
                 marked.extend(sleeper for sleeper in self.table.of(me) if not sleeper.is_busy)
                 for sleeper in marked:
                     self.table.set_busy(sleeper, is_busy=True)
-                # An earlier work may have slept until after the end of the sleep in which this thread moves the clock. It cannot
-                # get up before the end of this work.
+                # An earlier `work` may have slept past the deadline of the sleep in which this thread moves the clock. That sleep
+                # was woken, but cannot resume before this `work` ends: it must not hold time.
                 roused.extend(sleeper for sleeper in self.woken if sleeper.thread is me)
                 for sleeper in roused:
                     del self.woken[sleeper]
                 if self._driver in marked:
-                    self._hand_over()  # pragma: no cover  # if another thread told, just then, of an event
+                    self._hand_over()  # pragma: no cover  # if another thread notified an observer just then
                 if is_mover:
                     self._mover = None
             work()
         finally:
             while not self._is_back(me if is_mover else None, marked, roused):
-                # Another thread is about to end a move of its own, and would take this one's for that.
+                # Another thread is about to end a move of its own: wait until it is no longer the mover.
                 real.sleep(_STEP_S)
 
     def _is_back(self, mover: threading.Thread | None, marked: list[Sleeper], roused: list[Sleeper]) -> bool:
@@ -328,11 +333,11 @@ class Sleepers:
     # -- inside
 
     def _hand_over(self) -> None:
-        """Let another sleeper look, one whose thread does nothing else."""
+        """Make another sleeper the driver: one whose thread is not busy."""
         last = self.table.last() if self.table.has_deadlines else None
         if last is not None:
             last.rouse()
-        # At once, and not when it looks: it may get up instead, as a loop does that was called, and then hands over in its turn.
+        # Set it now, not when that sleeper drives: it may end its sleep instead (a loop that got a callback).
         self._driver = last
 
     def _is_unhindered(self) -> bool:
@@ -344,7 +349,7 @@ class Sleepers:
         me, is_mine = threading.current_thread(), False
         try:
             with self._mutex:
-                # Another thread may be about to end a move: what is told at the present instant is no move of its own.
+                # Another thread may be about to end its move: then this call only notifies agendas, and that is not a move.
                 if self._mover is None:
                     self._mover, is_mine = me, True
             self.clock.move_to_us(target_us, creeps=creeps)
@@ -353,7 +358,7 @@ class Sleepers:
                 self._mover = None
 
     def _move_on(self, *, paused: bool) -> None:
-        """Wake who is next, if nobody is busy."""
+        """Move to the next deadline and wake its sleeper, if no thread is busy."""
         me, is_mine = threading.current_thread(), False
         try:
             with self._mutex:
@@ -366,8 +371,8 @@ class Sleepers:
                 if first.deadline_us is not None and self.clock.standing_us < first.deadline_us:
                     self._holds.note_move(self.clock.standing_us, first.deadline_us - self.clock.standing_us)
                 self._mover, is_mine = me, True
-            # Without the mutex: observers are told of what happens on the way, and the clock's lock is for whoever holds none.
-            # A clock that follows another one may be there already, and would go as far once more.
+            # Without the mutex: observers run during the move, and no thread may hold the mutex when it takes the clock's lock.
+            # A clock that follows another clock may have reached the deadline already: do not move it a second time.
             if first.deadline_us is not None and self.clock.now_us() < first.deadline_us:
                 self.clock.move_to_us(first.deadline_us, creeps=first.creeps)
             now_us = self.clock.now_us()
@@ -383,9 +388,9 @@ class Sleepers:
 
     def _wake(self, sleeper: Sleeper) -> None:
         self._holds.woke(sleeper.thread)
-        # It cannot look before the mutex is free. One that was not roused stays among the sleepers, for whoever looks next.
+        # The sleeper cannot look before the mutex is free. If `rouse` raises, it stays in the table for the next look.
         sleeper.rouse()
-        # No handler of a signal comes between these lines.
+        # No signal handler can run between these lines.
         sleeper.is_awake = True
         if sleeper.own_thread:
             self.woken[sleeper] = None
@@ -393,7 +398,7 @@ class Sleepers:
 
 
 def waiting() -> tuple[Callable[[float | None], object], Rouse]:
-    """Return what a thread waits by, and what ends that; `threading`'s own locks, which keep real time."""
+    """Return a function by which a thread waits, and one that ends the wait. They use a lock of `threading`, so in real time."""
     lock = threading.Lock()
     lock.acquire()
 
@@ -401,7 +406,7 @@ def waiting() -> tuple[Callable[[float | None], object], Rouse]:
         lock.acquire(timeout=-1 if longest_s is None else longest_s)
 
     def rouse() -> None:
-        # If it is free, it was roused before, and has not noticed yet.
+        # A free lock means that the thread was roused before and has not noticed yet.
         if lock.locked():
             try:
                 lock.release()

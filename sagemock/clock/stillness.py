@@ -1,4 +1,4 @@
-"""Whether the threads of a mock let time move on: by what each of them waits for, and where that is unknown by watching it."""
+"""Decides whether a thread lets time move: by what the thread waits for, or, where that is unknown, by watching it."""
 
 import sys
 import threading
@@ -21,28 +21,28 @@ from sagemock.clock.waits import FOR_NATIVES, MEANING, OUTSIDE, UNKNOWN, Time, W
 __all__ = ["STILL_S", "Ended", "Looker", "Stillness"]
 
 STILL_S: Final = 0.003
-"""For how long, at least, a thread has not run when it counts as standing still."""
+"""A thread must not have run for at least this long to count as standing still."""
 _MARGIN_S: Final = 0.001
 _PAUSES: Final = 3
-"""And in how many real pauses of whoever looks: in each one, who waits for the interpreter's lock is given it."""
+"""And during this many real pauses of the thread that looks: in each pause a thread that waits for the GIL can get it."""
 _SPELL_S: Final = 0.1
 _LOOKS: Final = 20
-# A thread that never stands still for long, such as a heartbeat of a millisecond, counts as waiting when for such a spell the
-# whole process has worked less than this part of the time, and it was caught running in less than this part of the looks.
-# By its own processor time it could not be told: one of twenty threads that all compute has little of it, too.
+# A thread that never stands still for long, such as a heartbeat of a millisecond, counts as waiting if over a whole spell the
+# process has worked for less than this share of the time, and the thread was running in less than this share of the looks.
+# Its own processor time would not do as a measure: one of twenty threads that all compute has little of it, too.
 _SHARE: Final = 0.25
 _WAITING: Final = b"S"
 _LATE_S: Final = 0.02
-"""A call may seem to take this much less than its own time-out."""
+"""A call may seem to end up to this much before its own time-out."""
 
 
-class Ended(Exception):  # noqa: N818  # it tells, and is no error
-    """A thread has ended, and has no pulse. A class of its own, because no signal handler raises it."""
+class Ended(Exception):  # noqa: N818  # a result, not an error
+    """Raised by a pulse for a thread that has ended. It is a class of its own so that no signal handler can raise it."""
 
 
 @dataclass(slots=True)
 class _Seen:
-    """What was seen of a thread: its pulse, since when it has that one, and the present spell."""
+    """The observations of a thread: its pulse, the real instant since which the pulse is the same, and the present spell."""
 
     pulse: Hashable
     since_s: float
@@ -52,14 +52,14 @@ class _Seen:
     looks: int = 0
     runs: int = 0
     is_sure: bool = False
-    """Whether it stands still with this pulse beyond doubt."""
+    """Whether the thread certainly stands still, as long as this pulse stays."""
     wait: Wait | None = None
-    """Why it waits, if that is known for as long as the pulse stays."""
+    """Why the thread waits, if the answer holds as long as this pulse stays."""
 
 
 @dataclass(slots=True)
 class _Outside:
-    """A wait for the world outside, and since when time is held for it."""
+    """A wait for something outside, and the real instant since which it holds time."""
 
     pulse: Hashable
     wait: Wait
@@ -68,7 +68,7 @@ class _Outside:
     number: int
 
     def has_timed_out(self, again: Wait, now_s: float) -> bool:
-        """Return whether the call ran into its own time-out, and was made again."""
+        """Return whether the call ran into its own time-out and was repeated."""
         if self.wait.timeout_ms < 0 or self.wait.call is None or again.call is None or self.wait.call.name != again.call.name:
             return False
         return now_s - self.began_s >= self.wait.timeout_ms / 1000 - _LATE_S
@@ -76,12 +76,12 @@ class _Outside:
 
 @dataclass(frozen=True, slots=True)
 class Looker:
-    """What a mock knows when it looks at its threads."""
+    """What a mock knows beforehand about the threads that it looks at."""
 
     entered_by: threading.Thread | None = None
     patience_s: float = 10
     is_forced: bool = False
-    """Whether an advance or the latency of a call moves time: no wait for the outside stops that (law 7)."""
+    """Whether an advance or the latency of a call moves time, which no wait for something outside stops (law 7)."""
 
     def time(self, wait: Wait, *, is_entered: bool, is_older: bool) -> Time:
         """Return what a wait of a thread means for time."""
@@ -94,15 +94,15 @@ class Looker:
 
 
 class Stillness:
-    """Tells of threads whether they stand still, by a *pulse* that changes whenever a thread has run.
+    """Judges whether threads stand still, by a *pulse* that changes whenever a thread has run.
 
-    On Linux that is the processor time of the thread, and a thread that could run (the kernel says so) does not stand still,
-    however busy the machine: so who was just woken and has not got a processor yet is waited for. Elsewhere it is where the
-    thread stands in its code, which may look the same after it has run, so that it is watched anew after each wake-up.
+    On Linux the pulse is the thread's processor time, and a thread that the kernel calls runnable does not stand still: a thread
+    that was woken and has no processor yet holds time, however busy the machine is. On other systems the pulse is the thread's
+    position in its code. That may be the same after the thread has run, so each wake-up restarts the watch.
     """
 
     def __init__(self, pulse: Callable[[threading.Thread], Hashable] | None = None) -> None:
-        """Judge by `pulse`, by default by the best that this system offers."""
+        """Judge by `pulse`; by default the most exact one that this system offers."""
         self._is_exact = pulse is None and _is_told_by_kernel()
         self._pulse = pulse or (_processor_time if self._is_exact else _position)
         self._tells = self._is_exact and tells()
@@ -110,13 +110,13 @@ class Stillness:
         self._numbers = count()
         self._outside: WeakKeyDictionary[threading.Thread, _Outside] = WeakKeyDictionary()
         self.awaited: list[tuple[threading.Thread, Hashable, Why]] = []
-        """Who waits for the outside although time may move: what tells one wait from the next, and why it waits."""
+        """The threads that wait for something outside without holding time: each with the number and the reason of its wait."""
         self.holder: tuple[threading.Thread, Why] | None = None
-        """Who held time at the last look, and why it waits."""
+        """The thread that held time at the last look, and why it waits."""
         self._seen: WeakKeyDictionary[threading.Thread, _Seen] = WeakKeyDictionary()
 
     def woke(self, thread: threading.Thread) -> None:
-        """Note that a thread was just woken: it has something to do, even if it has not begun."""
+        """Note that a thread was just woken: it has something to do, even if it does not run yet."""
         if self._is_exact:
             self._seen.pop(thread, None)
         else:
@@ -130,9 +130,9 @@ class Stillness:
         looker: Looker = Looker(),
         paused: bool = True,
     ) -> bool:
-        """Return whether none of `threads`, and of those `older` than the mock, holds time: `clock.waits` says what does.
+        """Return whether none of `threads` and of the threads `older` than the mock holds time, by the table of `clock.waits`.
 
-        `paused` is whether the one that looks has just waited really.
+        `paused` is whether the calling thread has just waited in real time.
         """
         waits: dict[threading.Thread, Wait] = {}
         self.awaited = []
@@ -141,11 +141,11 @@ class Stillness:
             rests = self.rests(thread, paused=paused)
             seen = self._seen.get(thread)
             if rests and seen is None:
-                # It has ended.
+                # The thread has ended.
                 continue  # pragma: no cover  # by chance: just now
             wait = self._wait(thread, seen)
             if self._tells and wait.why in FOR_NATIVES and not is_older and self._natives.compute():
-                # It may wait for them; and they have not stood still for as long as it has.
+                # The thread may wait for a native one, which has not stood still for as long: begin to watch it anew.
                 self._seen.pop(thread, None)
                 self.holder = thread, wait.why
                 return False
@@ -158,7 +158,7 @@ class Stillness:
                 self.awaited.append((thread, self._known(thread, wait).number, wait.why))
             if time is not Time.WATCHED:
                 waits[thread] = wait
-        # At one moment: between the looks at two of them, the one may have given the other something to do.
+        # Compare all at one moment: between the looks at two threads, one may have given the other something to do.
         return not waits or (all(map(self._is_as_seen, threads)) and all(self._is_same(*item) for item in waits.items()))
 
     def _wait(self, thread: threading.Thread, seen: "_Seen | None") -> Wait:
@@ -170,7 +170,7 @@ class Stillness:
             wait = why(thread)
             if wait.why not in {Why.IDLE, Why.LOCK, Why.SERVES}:
                 return wait
-            # It stays that as long as the thread has not run.
+            # This answer holds as long as the thread has not run.
             seen.wait = wait
         return seen.wait
 
@@ -178,7 +178,7 @@ class Stillness:
         return not self._tells or blocked_in(thread) == wait.call
 
     def _is_patient(self, thread: threading.Thread, wait: Wait, patience_s: float) -> bool:
-        """Return whether a wait for the outside has patience left; one that times out and is made again goes on."""
+        """Return whether a wait for something outside still holds time; a call repeated after its time-out is the same wait."""
         return bool(real.monotonic() - self._known(thread, wait).since_s < patience_s)
 
     def _known(self, thread: threading.Thread, wait: Wait) -> _Outside:
@@ -200,10 +200,10 @@ class Stillness:
     def rests(self, thread: threading.Thread, *, paused: bool = True) -> bool:
         """Return whether a thread has stood still for a while, or has ended.
 
-        `paused` is whether the one that looks has just waited really.
+        `paused` is whether the calling thread has just waited in real time.
         """
         if thread.ident is None or (self._is_exact and native_id(thread) is None):
-            # It was started a moment ago, and is about to begin.
+            # The thread was started a moment ago and is about to begin.
             return False
         try:
             pulse = self._pulse(thread)
@@ -231,7 +231,7 @@ class Stillness:
 
 
 def _ticks(seen: _Seen, now_s: float) -> bool:
-    """Return whether a thread that never stands still for long has spent a spell with waiting; then the next one begins."""
+    """Return whether a thread that never stands still for long has mostly waited over a spell, and begin the next spell."""
     took_s = now_s - seen.began_s
     if took_s < _SPELL_S or seen.looks < _LOOKS:
         return False
@@ -252,9 +252,9 @@ def _is_told_by_kernel() -> bool:
 
 
 def _processor_time(thread: threading.Thread) -> int | None:
-    """Return the nanoseconds of processor time of a thread that waits; None for one that runs or could."""
+    """Return the processor time of a thread in nanoseconds if it waits; None if it runs or is ready to run."""
     number = native_id(thread) or 0
-    # Before its time is taken: to read a file is to let others run, this thread too, which may be waiting again by now.
+    # Read the file before the time: while it is read, other threads run. The watched thread may run, too, and wait again.
     stat = of_thread(number, "stat")
     if stat is None:
         raise Ended
@@ -267,7 +267,7 @@ def _processor_time(thread: threading.Thread) -> int | None:
 
 
 def _position(thread: threading.Thread) -> tuple[tuple[int, int], ...]:
-    """Return where a thread stands in its code, frame by frame."""
+    """Return the position of a thread in its code, frame by frame."""
     frame: FrameType | None = frame_of(thread)
     if frame is None:
         raise Ended

@@ -1,4 +1,4 @@
-"""In which system call a thread is blocked (Linux), and what the descriptors are that it waits for."""
+"""The system call in which a thread is blocked (Linux), and the file descriptors for which it waits."""
 
 import os
 import platform
@@ -41,11 +41,11 @@ _AARCH64: Final = {
 }  # fmt: skip
 CALLS: Final[dict[str, int]] = {"x86_64": _X86_64, "aarch64": _AARCH64}.get(platform.machine(), {})
 _NAMES: Final = {number: name for name, number in CALLS.items()}
-# Not on every system.
+# Not every system has it.
 _TCP_INFO: Final[int] = getattr(socket, "TCP_INFO", -1)
 _POLLFD: Final = struct.Struct("ihh")
-# struct tcp_info (include/uapi/linux/tcp.h): a state, and where it says for how many milliseconds nothing was sent and nothing
-# was received, and how many segments with data were sent.
+# struct tcp_info (include/uapi/linux/tcp.h): the state of a connection that is being made, and the offsets of
+# tcpi_last_data_sent, tcpi_last_data_recv (both in milliseconds) and tcpi_data_segs_out.
 _SYN_SENT, _SENT, _RECEIVED, _SEGMENTS = 2, 44, 52, 156
 
 _T = TypeVar("_T")
@@ -59,14 +59,14 @@ class Call(NamedTuple):
 
 
 def is_known_here() -> bool:
-    """Return whether the kernel tells in which system calls the threads of this process are."""
+    """Return whether the kernel says in which system call each thread of this process is blocked."""
     return bool(CALLS) and read("/proc/thread-self/syscall") is not None
 
 
 def blocked_in(thread: threading.Thread) -> Call | None:
-    """Return the call in which a thread is blocked; None for one that runs, or where that is unknown."""
+    """Return the call in which a thread is blocked; None if the thread runs, or if the kernel does not say."""
     words = (of_thread(native_id(thread) or 0, "syscall") or b"").split()
-    # "running", or "-1" with the stack: it is blocked in none.
+    # "running", or "-1" with two addresses: the thread is not blocked in a system call.
     if len(words) <= len(("-1", "stack", "place")):
         return None
     number, *arguments = [int(word, 0) for word in words[:7]]
@@ -74,13 +74,13 @@ def blocked_in(thread: threading.Thread) -> Call | None:
 
 
 def descriptors(call: Call) -> list[int]:
-    """Return the descriptors for whose data, or room, a call waits; none where they cannot be read."""
+    """Return the file descriptors for which a call waits; an empty list where they cannot be read."""
     first, second = call.arguments[:2]
     if call.name in {"poll", "ppoll"}:
         return [descriptor for descriptor, _, _ in _POLLFD.iter_unpack(_memory(first, _POLLFD.size * second)) if descriptor >= 0]
     if call.name in {"select", "pselect6"}:
         found: set[int] = set()
-        # Three sets of bits: to read, to write, of exceptions.
+        # Three bit sets: descriptors to read, to write, and to watch for exceptions.
         for address in call.arguments[1:4]:
             bits = int.from_bytes(_memory(address, (first + 63) // 64 * 8), "little") if address else 0
             found.update(number for number in range(first) if bits >> number & 1)
@@ -91,7 +91,7 @@ def descriptors(call: Call) -> list[int]:
 
 
 def _memory(address: int, length: int) -> bytes:
-    """Return what stands in this process's memory; nothing where nothing is any more, as the thread may have gone on."""
+    """Return bytes of this process's memory; none if the address is no longer valid, because the thread has moved on."""
     try:
         memory = os.open("/proc/self/mem", os.O_RDONLY)
         try:
@@ -104,7 +104,7 @@ def _memory(address: int, length: int) -> bytes:
 
 
 def goes_to(descriptor: int) -> str:
-    """Return what a descriptor is, in the kernel's words: "socket:[123]", "pipe:[123]", "anon_inode:[eventfd]", "/dev/pts/0"."""
+    """Return the kernel's name of an open file: "socket:[123]", "pipe:[123]", "anon_inode:[eventfd]", "/dev/pts/0"."""
     try:
         return os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115  # twice as fast
     except OSError as error:
@@ -118,24 +118,24 @@ def is_terminal(descriptor: int) -> bool:
 
 
 def is_pair(number: int) -> bool:
-    """Return whether a socket is one of a pair that has no name."""
+    """Return whether a socket is one end of an unnamed pair, as `socket.socketpair` makes it."""
     return bool(_asked(number, lambda one: one.family == socket.AF_UNIX and not one.getsockname() and not one.getpeername()))
 
 
 class Traffic(NamedTuple):
-    """What a TCP connection has sent and received."""
+    """What the kernel knows of a TCP connection's traffic."""
 
     is_connecting: bool
     segments: int
-    """How many segments with data it has sent."""
+    """The number of segments with data that were sent."""
     sent_ms: int
-    """For how long it has sent nothing."""
+    """The milliseconds since data was last sent."""
     received_ms: int
-    """For how long it has received nothing."""
+    """The milliseconds since data was last received."""
 
 
 def traffic(number: int) -> Traffic | None:
-    """Return what a TCP connection has sent and received; None for what is none."""
+    """Return the traffic of a TCP connection; None if the descriptor is not one."""
     info = _asked(number, lambda one: one.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, _SEGMENTS + 4))
     if not info or len(info) < _SEGMENTS + 4:
         return None
@@ -144,13 +144,13 @@ def traffic(number: int) -> Traffic | None:
 
 
 def owes_an_answer(number: int) -> bool:
-    """Return whether a connection owes an answer: something was sent, and nothing has come since."""
+    """Return whether a connection owes an answer: data was sent, and none has arrived since."""
     found = traffic(number)
     return found is not None and (found.is_connecting or found.sent_ms < found.received_ms)
 
 
 def serves(numbers: Iterable[int]) -> set[int]:
-    """Return those of some sockets that wait for whoever may call: listening ones, and connections that came in by them."""
+    """Return the sockets that wait for clients: listening sockets, and connections that this process has accepted."""
     listening, ports = set[int](), dict[int, int]()
     for number in numbers:
         if _asked(number, _listens):
@@ -180,9 +180,9 @@ def _port(one: socket.socket) -> int:
 
 
 def _asked(number: int, question: Callable[[socket.socket], _T]) -> _T | None:
-    """Ask a socket something; None if it is closed, or has no answer."""
+    """Return what `question` returns for a socket; None if the socket is closed, or raises an OSError."""
     try:
-        # A copy: whatever is raised here, the caller's own stays open.
+        # Ask a duplicate, which is closed at the end; the caller's own descriptor stays open.
         with socket.socket(fileno=os.dup(number)) as one:
             return question(one)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The threads and loops that sleep on a clock or wait for another thread: a heap by deadline, and a count of the threads."""
+"""The threads and event loops that sleep on a clock or wait for another thread: a heap by deadline, and a count of threads."""
 
 import heapq
 import threading
@@ -10,30 +10,31 @@ from typing import Final, NamedTuple, Protocol
 __all__ = ["Awaited", "Rouse", "Sleeper", "Table", "is_listed"]
 
 _FEW: Final = 64
-"""The heap keeps this many deadlines that no sleeper waits for any more."""
+"""The heap may keep this many deadlines for which no sleeper waits any more."""
 
 
 class Rouse(Protocol):
-    """Ends a real wait at once. Any thread may call it, also when there is no wait."""
+    """A function that ends a wait in real time at once. Any thread may call it, also when there is no wait."""
 
     def __call__(self) -> None:
-        """Rouse."""
+        """End the wait."""
 
 
 def is_listed(thread: threading.Thread) -> bool:
     """Return whether a thread has begun and not ended, as `threading.enumerate` sees it."""
-    # Not is_alive(): a thread whose last instructions run is alive, and has woken who joined it. And enumerate() makes a list.
+    # Not is_alive(): a thread in its last instructions is alive, but has already woken the threads that join it. Not
+    # enumerate(): that builds a list.
     return threading._active.get(thread.ident) is thread  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 class Awaited(NamedTuple):
-    """What an event loop in the table waits for outside of this process."""
+    """A wait of an event loop in the table for something outside this process."""
 
     number: Hashable
-    """The same for the same wait."""
+    """Identifies the wait."""
     why: str
     until_s: float
-    """Until which real instant that holds time."""
+    """The real instant until which the wait holds time."""
 
 
 class Sleeper:
@@ -47,8 +48,8 @@ class Sleeper:
         "is_busy",
         "is_due",
         "is_forced",
-        "is_given",
         "is_over",
+        "is_released",
         "is_ticker",
         "is_wait",
         "joins",
@@ -61,43 +62,43 @@ class Sleeper:
 
     def __init__(self, deadline_us: int | None, number: int, thread: threading.Thread, rouse: Rouse) -> None:
         self.deadline_us = deadline_us
-        """None for a wait without a time-out."""
+        """The instant at which to wake; None for a wait without a time-out."""
         self.number = number
         self.thread = thread
         self.rouse = rouse
         self.creeps = False
-        """Whether it waits by reading the time, again and again, and moves only for that."""
+        """Whether this is a step of a busy wait, which only reads the clock."""
         self.is_forced = False
         """Whether this is an advance, or the latency of a call."""
         self.is_wait = False
-        """Whether another thread may end it. Then a time-out must not come before what that thread is about to give."""
+        """Whether another thread may end the wait. A time-out must then not come before the result of that thread."""
         self.is_ticker = False
-        """Whether it has only timed out, many times: the clock need not stop for it."""
+        """Whether this thread's waits have timed out many times in a row: the clock then does not stop for its deadline."""
         self.joins: threading.Thread | None = None
-        """The thread whose end it waits for."""
+        """The thread that this sleeper joins."""
         self.awaited: Awaited | None = None
-        """What its event loop waits for outside as well."""
+        """What the sleeper's event loop also waits for outside this process."""
         self.own_thread = False
-        """Whether the thread itself waits in it, so that it goes on as soon as it is woken."""
+        """Whether the thread itself waits, so that it resumes as soon as it is woken."""
         self.is_awake = False
         self.is_due = False
-        """Whether it was woken because its deadline has come."""
-        self.is_given = False
+        """Whether the sleeper was woken because its deadline has come."""
+        self.is_released = False
         """Whether the other thread has ended the wait."""
         self.is_over = False
-        """Whether the thread has gone on."""
+        """Whether the thread has resumed."""
         self.is_busy = False
         """True while this thread, although registered as asleep, runs an event handler: it then counts as busy."""
         self.pauses = 0
 
 
-# No generators here and in `holds`: what a handler of a signal raises in one that is being closed, Python drops.
+# No generators here and in `holds`: Python discards an exception that a signal handler raises while a generator is closed.
 _is_busy = attrgetter("is_busy")
 _Heap = list[tuple[int, int, int, Sleeper]]
 
 
 class Table:
-    """The sleepers of one clock. A caller that changes it holds the mutex. A change that was cut short may be made again."""
+    """The sleepers of one clock. A caller that changes the table holds the mutex. It may repeat a change that was interrupted."""
 
     def __init__(self) -> None:
         self._timed: dict[Sleeper, None] = {}
@@ -109,7 +110,7 @@ class Table:
         self._busy: dict[Sleeper, None] = {}
         self._heap: _Heap = []
         self._tickers: _Heap = []
-        # Two sleepers may have one number: a sleep that was interrupted and goes on.
+        # A sleep that was interrupted and continues has its old number, so two sleepers may share a number.
         self._ties = count()
         self._most = _FEW
 
@@ -124,7 +125,7 @@ class Table:
 
     @property
     def has_deadlines(self) -> bool:
-        """Whether there is an instant to which the clock could go."""
+        """Whether any sleeper has a deadline to which the clock could go."""
         return bool(self._timed)
 
     @property
@@ -133,19 +134,19 @@ class Table:
         return bool(self._forced)
 
     def waits_outside(self, now_s: float) -> bool:
-        """Return whether an event loop in the table waits for the world outside, at this real instant."""
+        """Return whether an event loop in the table waits for something outside and holds time, at the real instant `now_s`."""
         return any([awaited.until_s > now_s for awaited in self._outside.values()])  # noqa: C419  # see above on generators
 
     def outside(self) -> list[tuple[threading.Thread, Awaited]]:
-        """Return the threads whose event loops wait for the world outside, and for what."""
+        """Return the threads whose event loops wait for something outside, each with what it waits for."""
         return [(sleeper.thread, awaited) for sleeper, awaited in self._outside.items()]
 
     def awaits_one_that_ended(self) -> bool:
-        """Return whether a thread is off the list of threads, and has not told who waits for its end."""
+        """Return whether a thread has left `threading`'s list, but a thread that joins it is still in the table."""
         return any([not is_listed(thread) for thread in self._joins.copy().values()])  # noqa: C419  # likewise
 
     def add(self, sleeper: Sleeper) -> None:
-        """Put a sleeper in."""
+        """Add a sleeper."""
         at_us = sleeper.deadline_us
         (self._untimed if at_us is None else self._timed)[sleeper] = None
         self._of_thread.setdefault(sleeper.thread, {})[sleeper] = None
@@ -159,11 +160,11 @@ class Table:
             heap = self._tickers if sleeper.is_ticker else self._heap
             heapq.heappush(heap, (at_us, sleeper.number, next(self._ties), sleeper))
             if len(heap) > self._most:
-                # A time-out that was not needed stays in the heap until its instant comes.
+                # The deadline of a discarded sleeper stays in the heap until its instant comes, or until this.
                 self._prune()
 
     def discard(self, sleeper: Sleeper) -> None:
-        """Take a sleeper out, if it is in."""
+        """Remove a sleeper, if the table has it."""
         mine = self._of_thread.get(sleeper.thread)
         if mine is not None:
             mine.pop(sleeper, None)
@@ -188,28 +189,28 @@ class Table:
             self.discard(sleeper)
 
     def first(self) -> Sleeper | None:
-        """Return the sleeper to whose deadline the clock goes next: to that of a ticker only if there is no other."""
+        """Return the sleeper to whose deadline the clock goes next; a ticker only if there is no other sleeper."""
         return self._top(self._heap) or self._top(self._tickers)
 
     def due(self, now_us: int) -> Sleeper | None:
-        """Return the sleeper whose deadline has come, the earliest of them."""
+        """Return the sleeper with the earliest deadline, if that has come."""
         tops = [heap[0] for heap in (self._heap, self._tickers) if self._top(heap) is not None and heap[0][0] <= now_us]
         return min(tops)[3] if tops else None
 
     def last(self) -> Sleeper | None:
-        """Return the sleeper that may look at the other threads: one that waits without a time-out, if there is one."""
+        """Return the latest sleeper that can look at the other threads; one without a deadline, if there is any."""
         for sleepers in (self._untimed, self._timed):
             for sleeper in reversed(sleepers):
-                if not (sleeper.is_busy or sleeper.is_given):
+                if not (sleeper.is_busy or sleeper.is_released):
                     return sleeper
         return None
 
     def threads(self) -> int:
-        """Return how many threads are in the table and do nothing else."""
+        """Return how many threads are in the table and not busy."""
         return sum(map(self.has, self._of_thread)) if self._busy else len(self._of_thread)
 
     def has(self, thread: threading.Thread) -> bool:
-        """Return whether a thread is in the table and does nothing else."""
+        """Return whether a thread is in the table and not busy."""
         mine = self._of_thread.get(thread)
         return mine is not None and not all(map(_is_busy, mine))
 
@@ -218,7 +219,7 @@ class Table:
         return list(self._of_thread.get(thread, ()))
 
     def set_busy(self, sleeper: Sleeper, *, is_busy: bool) -> None:
-        """Note whether the thread of a sleeper does something else meanwhile."""
+        """Set whether the thread of a sleeper is busy with an event handler."""
         sleeper.is_busy = is_busy
         if is_busy:
             self._busy[sleeper] = None

@@ -1,4 +1,4 @@
-"""The virtual clock: the only thing in sagemock that knows what time it is. Everything else is given `now`."""
+"""The virtual clock: the only part of sagemock that knows the time. All other parts take `now` as an argument."""
 
 import threading
 from collections import deque
@@ -18,17 +18,16 @@ from sagemock.errors import InvalidType, InvalidValue, UsageError
 __all__ = ["FASTEST", "Agenda", "Clock", "Leader", "Outside", "check_end", "checked_rate"]
 
 FASTEST = 1_000_000
-"""The fastest rate, in virtual seconds per real second: a century is over in less than an hour then."""
-"""The arguments of a timedelta."""
+"""The fastest rate, in virtual seconds per real second: a century then takes less than an hour."""
 
 
 class Agenda(Protocol):
-    """Something that must be told of instants while the clock moves over them: the store that settles, an observer of events."""
+    """A schedule of instants at which the clock must stop on its way: the store of jobs, an observer of events."""
 
     def next_us(self, after_us: int) -> int | None:
-        """Return the first instant later than `after_us` at which something of its own happens, or None.
+        """Return the first instant after `after_us` at which something of this agenda happens; None if nothing does.
 
-        `after_us` itself, at which the clock stands, if something of then is still to be done.
+        The clock stands at `after_us`. Return `after_us` itself if something is still to be done at that instant.
         """
 
     def settle(self, at_us: int) -> None:
@@ -36,16 +35,16 @@ class Agenda(Protocol):
 
 
 class Leader(Protocol):
-    """What knows who sleeps on the clock."""
+    """The object that knows the sleepers of the clock and moves it from one deadline to the next."""
 
     def pass_us(self, by_us: int) -> None:
-        """Let so much time pass from now."""
+        """Let `by_us` pass from now."""
 
     def pass_to_us(self, target_us: int) -> None:
         """Let time pass until an instant."""
 
     def busy(self, work: Callable[[], object]) -> None:
-        """Do `work` with the calling thread, which moves the clock, counted among those that do something of their own."""
+        """Do `work` in the calling thread, which moves the clock, and count the thread as busy meanwhile."""
 
     @property
     def pauses(self) -> Pauses:
@@ -53,23 +52,23 @@ class Leader(Protocol):
 
     @property
     def forced_moves(self) -> tuple[ForcedMove, ...]:
-        """What is on record of threads that wait for the world outside."""
+        """The records of threads that wait for something outside."""
 
 
 class Outside(Protocol):
-    """A clock outside of sagemock which the virtual one keeps in step with: real time at a rate, a wall clock that was frozen."""
+    """A clock outside sagemock that the virtual clock follows: real time at a rate, or a wall clock that the caller froze."""
 
     def moved_us(self, now_us: int) -> int:
-        """Return by how much the clock, which stands at `now_us`, must move to be in step again; it is not asked for that twice.
+        """Return by how much the virtual clock, which is at `now_us`, must move to catch up. Each move is reported once.
 
-        Less than nothing only where nothing has happened yet that a way back would undo.
+        The result is negative only if nothing has happened yet that a way back would undo.
         """
 
     def move_us(self, by_us: int) -> None:
-        """Move along: the clock has moved by `by_us` of itself."""
+        """Follow the virtual clock, which has moved by `by_us` on its own."""
 
     def wall_us(self, now_us: int) -> int:
-        """Return what the process's clocks show while the virtual one stands at `now_us`."""
+        """Return the instant that the process's clocks show while the virtual clock is at `now_us`."""
 
 
 class _RealTime:
@@ -81,27 +80,27 @@ class _RealTime:
         self._moved_us = 0
 
     def moved_us(self, _now_us: int) -> int:
-        # Always since the beginning: in a sum of steps, each of which is rounded, two readings at one real instant may differ.
+        # Compute from the beginning, not from the last step: rounded steps would add up, and two equal readings might differ.
         by_us = int((real.monotonic() - self._began_s) * self._rate * SECOND_US) - self._moved_us
         self._moved_us += by_us
         return by_us
 
     def move_us(self, by_us: int) -> None:
-        """Nobody moves real time."""
+        """Do nothing: real time cannot be moved."""
 
     def wall_us(self, now_us: int) -> int:
         return now_us
 
 
 def checked_rate(rate: object) -> float:
-    """Return a rate of virtual seconds per real second."""
+    """Return `rate`, in virtual seconds per real second, after a check. Raises InvalidType or InvalidValue."""
     bounds = f"of virtual seconds per real second, from 0 to {FASTEST:,}"
     return number("rate", rate, bounds, "write rate=60, or leave it out for none", fits=lambda rate: 0 <= rate <= FASTEST)
 
 
 @public_class
 class Clock:
-    """Virtual time: whole microseconds inside, `timedelta` and aware UTC `datetime` at the door.
+    """Virtual time: whole microseconds inside, `timedelta` and aware UTC `datetime` in the public interface.
 
     The laws (each has a property test):
 
@@ -110,20 +109,20 @@ class Clock:
        that it follows (a wall clock that the caller froze, real time at a `rate`). Forward only: a negative advance is an
        InvalidValue at once.
     3. What is due at T has happened at T.
-    4. Reading never changes the world, with one exception: after ten thousand readings by one thread without a move each further
-       one is a sleep of a millisecond, so that a busy wait ends. A call is answered at the instant of its arrival and then
+    4. Reading never changes the world, with one exception: after ten thousand readings by one thread without a move, each further
+       reading is a sleep of a millisecond, so that a busy wait ends. A call is answered at the instant of its arrival and then
        takes `latency`.
     5. `advance(a); advance(b)` is `advance(a + b)` for every observer; an observer sees the instant of its event.
     6. A sleep advances and does not block. Sleeping from t for d means "wake at t + d": concurrent sleeps do not add up.
     7. Sleepers, threads and tasks, wake in the order of their deadlines, one at a time, and the clock never passes a deadline
-       before its sleeper has woken. With other threads of the mock about, it moves when all of them sleep or stand still.
+       before its sleeper has woken. If the mock has several threads, the clock moves when all of them sleep or stand still.
     8. Threads that were alive before the mock started keep real time, as do the interpreter's own locks, queues and event loops.
-    9. Hanging is an error with a name: code that goes on polling or sleeping when nothing can happen any more meets
-       NothingWillHappen, after a thousand polls and sleeps or `idle_limit`; each thread and task where it sleeps.
+    9. A hang is an error with a name: in code that goes on polling or sleeping when nothing can happen any more,
+       NothingWillHappen is raised after a thousand polls and sleeps or `idle_limit`; in each thread and task, where it sleeps.
 
-    `sagemock.patches.wall` adds the tenth: the process's time is this clock. A clock by itself keeps the laws up to 6; for the
-    seventh it is `led_by` what knows the sleepers (`sagemock.clock.sleepers`), and the mock watches over the last two. It is
-    safe to use from several threads.
+    `sagemock.patches.wall` adds the tenth law: the process's time is this clock. A clock by itself keeps laws 1 to 6; for the
+    seventh it is `led_by` an object that knows the sleepers (`sagemock.clock.sleepers`), and the mock enforces laws 8 and 9. A
+    clock is safe to use from several threads.
     """
 
     def __init__(
@@ -137,25 +136,25 @@ class Clock:
     ) -> None:
         """Stand at `start` (default: the present instant of the real clock).
 
-        `lock`, which must be reentrant, is held while the clock moves and tells who is to be told.
+        `lock`, which must be reentrant, is held while the clock moves and calls its agendas.
         """
         rate = checked_rate(rate)
         if lock is not None and not (hasattr(lock, "acquire") and hasattr(lock, "release")):
             raise InvalidType(f"lock is a threading.RLock, not {quoted(lock)}: leave it out for one of the clock's own")
-        # One lock with whatever agendas lock: two would be taken in either order by two threads, which then wait for each other.
+        # The clock and its agendas share one lock: two threads could take two locks in opposite order, and deadlock.
         self._lock = threading.RLock() if lock is None else lock
         self._leader: Leader | None = None
         self._now_us = self.start_us = instant_us(real.time()) if start is None else beginning_us(start)
         self.outside: Outside | None = _RealTime(rate) if rate else None
-        """What the clock keeps in step with besides."""
-        # How far the outside clock has gone ahead; what the clock moves beyond that, it moves of itself.
+        """The outside clock that this clock follows, if any."""
+        # How far the outside clock has gone ahead; any move beyond that is the clock's own.
         self._ahead_us = 0
         self._agendas: list[Agenda] = []
-        # Who is still to be told of the present instant.
+        # The agendas that must still be called for the present instant.
         self._due: deque[Agenda] = deque()
         self.readings = Readings()
         self.creep: Callable[[int], object] = self.creep_us
-        """Lets so much time pass for a thread that goes on reading without a move."""
+        """Lets microseconds pass for a thread in a busy wait."""
         self._is_over = False
         self.latency_us = 0
         self.idle_limit_us: int | None = None
@@ -173,16 +172,16 @@ class Clock:
         return instant(self.now_us())
 
     def read(self) -> None:
-        """Note that somebody is about to ask for the time: after ten thousand times without a move, some passes (law 4)."""
+        """Count a reading of the clock; after ten thousand without a move, each reading lets time pass (law 4)."""
         by_us = self.readings.read_us()
-        # Who holds the lock is in the midst of a move or a call.
+        # A thread that holds the lock is in the middle of a move or a call: let no time pass there.
         if by_us and not self._lock._is_owned():  # type: ignore[attr-defined]  # noqa: SLF001  # `threading.Condition` asks it, too
             try:
                 with self.readings.creeping():
                     check_end(self._now_us + by_us)
                     self.creep(by_us)
             except BaseException:
-                # Whoever tells of the error reads the time, too.
+                # Code that reports the error reads the time, too: give it a new count.
                 self.readings.turned_away()
                 raise
 
@@ -194,11 +193,11 @@ class Clock:
 
     @property
     def standing_us(self) -> int:
-        """Where the clock stands, in microseconds since the epoch; it is not brought in step with a clock outside first."""
+        """The clock's instant in microseconds since the epoch, without following the outside clock first."""
         return self._now_us
 
     def wall_us(self) -> int:
-        """Return what the process's clocks show: the present instant, or that of an outside clock which stands elsewhere."""
+        """Return the instant that the process's clocks show: the present one, or that of an outside clock which differs."""
         now_us = self.now_us()
         return now_us if self.outside is None else self.outside.wall_us(now_us)
 
@@ -261,10 +260,10 @@ class Clock:
         units = {name: value for name, value in named.items() if value is not None}
         if (by is None) == (not units):
             raise InvalidType("advance takes one duration: advance(minutes=5), advance(timedelta(minutes=5)) or advance(300)")
-        given = _sum(units) if by is None else by
-        by_us = duration_us(given)
+        duration = _sum(units) if by is None else by
+        by_us = duration_us(duration)
         if by_us < 0:
-            raise InvalidValue(f"time only moves forward, and not by {given!r}: begin earlier, by start=…")
+            raise InvalidValue(f"time only moves forward, and not by {duration!r}: begin earlier, by start=…")
         check_end(self.now_us() + by_us)
         self.pass_us(by_us)
 
@@ -281,15 +280,18 @@ class Clock:
 
     @property
     def forced_moves(self) -> tuple[ForcedMove, ...]:
-        """Virtual time that passed while a thread waited for the outside, and threads that held time for five real seconds."""
+        """Records of virtual time that passed while a thread waited for something outside, and of threads that held time.
+
+        A thread that holds time goes on record after five real seconds.
+        """
         return () if self._leader is None else self._leader.forced_moves
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Let the thread or task that enters the block wait really: `with sagemaker.clock.paused(): wait_for_port()`.
+        """Let the thread or task in the block wait in real time: `with sagemaker.clock.paused(): wait_for_port()`.
 
-        Its sleeps and its waits with a time-out take real time in the block, and are not in `sleeps`. Meanwhile the clock
-        does not go to a sleeper's deadline by itself; the latency of calls, `advance`, `advance_to` and a `rate` move it as ever.
+        In the block its sleeps and its waits with a time-out take real time, and are not in `sleeps`. Meanwhile the clock does
+        not go to a sleeper's deadline by itself; the latency of calls, `advance`, `advance_to` and a `rate` still move it.
         Blocks nest.
         Raises UsageError if the mock is over.
         """
@@ -298,7 +300,7 @@ class Clock:
             yield
 
     def close(self) -> None:
-        """Stand still for ever: the mock is over. What the clock shows can still be read."""
+        """Stop forever: the mock is over. The clock can still be read."""
         self.outside = None
         self._is_over = True
 
@@ -308,7 +310,7 @@ class Clock:
             raise UsageError(f"this mock is over, and its time stands still at {since}: use the clock while the mock is active")
 
     def pass_us(self, by_us: int) -> None:
-        """Let `by_us` microseconds pass from now, with whoever sleeps meanwhile waking in time."""
+        """Let `by_us` microseconds pass from now; sleepers wake at their deadlines on the way."""
         if self._leader is not None:
             self._leader.pass_us(by_us)
             return
@@ -316,7 +318,7 @@ class Clock:
             self.move_to_us(self.now_us() + by_us)
 
     def pass_to_us(self, target_us: int) -> None:
-        """Let time pass until `target_us`, with whoever sleeps meanwhile waking in time."""
+        """Let time pass until `target_us`; sleepers wake at their deadlines on the way."""
         if self._leader is not None:
             self._leader.pass_to_us(target_us)
         else:
@@ -327,7 +329,7 @@ class Clock:
         self._leader = leader
 
     def creep_us(self, by_us: int) -> None:
-        """Let so much time pass for somebody who reads, which is not a move for those who read."""
+        """Let `by_us` pass for a busy wait; this does not count as a move, so the count of readings goes on."""
         self.move_to_us(self.now_us() + by_us, creeps=True)
 
     def move_to_us(self, target_us: int, *, creeps: bool = False) -> None:
@@ -349,7 +351,7 @@ class Clock:
             self._stand_at(at_us)
             self._due.extend(agenda for at, agenda in nexts if at == at_us)
             self._tell_due()
-        # An agenda that advanced the clock itself may have gone further than this call was asked to go.
+        # An agenda may have advanced the clock beyond the target of this call.
         if target_us > self._now_us:
             self._stand_at(target_us)
 
@@ -363,7 +365,7 @@ class Clock:
             self.outside.move_us(by_us)
 
     def _tell_due(self) -> None:
-        """Tell of the present instant who has not been told: an agenda that moves the clock, or raises, cuts nobody off."""
+        """Call the agendas that were not called yet at this instant, also if one of them moved the clock or raised before."""
         while self._due:
             self._due.popleft().settle(self._now_us)
 
@@ -372,7 +374,7 @@ class Clock:
 
         That code may wait for another thread that needs the clock.
         """
-        # threading.Condition waits by these methods of it: to take it back is one step, which no handler of a signal cuts short.
+        # threading.Condition uses these private methods, too. `_acquire_restore` is one step, which no signal handler interrupts.
         lock: Any = self._lock
         held, is_free, me = [0], False, threading.get_ident()
         try:
@@ -396,7 +398,7 @@ class Clock:
                 self._ahead_us += by_us
                 self.move_to_us(self._now_us + self._ahead_us)
             elif by_us:
-                # No agenda is told: nothing had happened.
+                # A move back calls no agenda: nothing has happened yet.
                 self._now_us += by_us
                 self.start_us += by_us
                 self.readings.moved()
@@ -409,7 +411,7 @@ class Clock:
             self._agendas.insert(0 if first else len(self._agendas), agenda)
 
     def remove_agenda(self, agenda: Agenda) -> None:
-        """Call `agenda` no more."""
+        """Stop calling `agenda`. Raises UsageError if it was not added."""
         with self._lock:
             if agenda not in self._agendas:
                 raise UsageError(f"{agenda!r} is not an agenda of this clock: add it first, by add_agenda()")
@@ -419,20 +421,20 @@ class Clock:
 
 
 def _sum(units: Mapping[str, float]) -> timedelta:
-    """Return the duration that is given by units of time, as `timedelta` takes them."""
+    """Return the sum of durations by their unit, as `timedelta` takes them. Raises InvalidType or InvalidValue."""
     for name, value in units.items():
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise InvalidType(f"advance({name}=…) takes a number, not {quoted(value)}: write advance(minutes=5)")
     try:
         return timedelta(**units)
     except (OverflowError, ValueError):
-        # Infinite, not a number, or more than a timedelta holds.
-        told = ", ".join(f"{name}={quoted(value)}" for name, value in units.items())
-        raise InvalidValue(f"advance({told}) is not a duration: write advance(minutes=5)") from None
+        # A value is infinite or NaN, or the sum is more than a timedelta holds.
+        arguments = ", ".join(f"{name}={quoted(value)}" for name, value in units.items())
+        raise InvalidValue(f"advance({arguments}) is not a duration: write advance(minutes=5)") from None
 
 
 def check_end(target_us: int) -> None:
-    """Raise InvalidValue if virtual time does not go so far."""
+    """Raise InvalidValue if `target_us` is after the end of virtual time."""
     if target_us > END_US:
         raise InvalidValue(
             f"virtual time ends at {instant(END_US).isoformat()}, and this goes on from there: advance by less, or begin earlier"
@@ -440,7 +442,7 @@ def check_end(target_us: int) -> None:
 
 
 def _let_go(lock: Any, held: list[int]) -> None:  # noqa: ANN401  # as in `Clock.released`
-    """Release a lock as often as the calling thread holds it, and count that."""
+    """Release a reentrant lock completely, and add to `held[0]` how often the calling thread held it."""
     while lock._is_owned():  # noqa: SLF001  # likewise
         held[0] += 1
         lock.release()

@@ -1,7 +1,7 @@
-"""Why a thread waits, and what that means for time (law 7): one table.
+"""The reason why a thread waits, and what that reason means for time (law 7), as one table.
 
-Linux lets a process know in which system call each of its threads waits. With that, and the place of the thread in its code, a
-wait is known for what it is at the first look. Where it is not known the thread is watched (`sagemock.clock.stillness`).
+Linux tells a process in which system call each of its threads waits. That, and the thread's position in its code, give the reason
+at the first look. Where the reason is unknown the thread is watched (`sagemock.clock.stillness`).
 """
 
 import os
@@ -47,7 +47,7 @@ __all__ = [
 
 
 class Time(Enum):
-    """What a wait means for time."""
+    """The effect of a wait on virtual time."""
 
     FREE = "time moves on"
     HELD = "time is held"
@@ -56,7 +56,7 @@ class Time(Enum):
 
 
 class Why(Enum):
-    """Why a thread waits."""
+    """The reason why a thread waits, or that it does not."""
 
     RUNS = "it runs, or waits for a processor or a mutex of native code"
     IDLE = "it is an idle worker of a ThreadPoolExecutor"
@@ -72,14 +72,14 @@ class Why(Enum):
 
 
 class Meaning(NamedTuple):
-    """What a wait means, by whose it is."""
+    """The effect of a wait on time, which depends on the thread, and how the wait is recognised."""
 
     entered: Time
-    """Of the thread that entered the mock."""
+    """For the thread that entered the mock."""
     others: Time
-    """Of another thread of the mock."""
+    """For another thread of the mock."""
     older: Time
-    """Of a thread that is older than the mock: only a time-out of somebody who waits for a thread asks."""
+    """For a thread that is older than the mock. It only matters before the time-out of a thread that waits for another one."""
     evidence: str
 
 
@@ -108,32 +108,32 @@ MEANING: Final = {
     ),
     Why.UNKNOWN: Meaning(Time.WATCHED, Time.WATCHED, Time.FREE, "any other call; other systems than Linux on x86_64 and aarch64"),
 }
-"""The one place that says what each kind of wait means."""
+"""The only definition of what each reason means for time."""
 
 
 class Wait(NamedTuple):
-    """A wait of a thread: the same wait as long as the call and its arguments are the same."""
+    """A wait of a thread. Two waits are the same if the system call and its arguments are equal."""
 
     why: Why
     call: Call | None = None
     timeout_ms: int = -1
-    """The time-out that the call itself has; less than nothing where it has none, or where it is not known."""
+    """The time-out of the system call in milliseconds; negative if there is none, or if it is unknown."""
 
 
 UNKNOWN: Final = Wait(Why.UNKNOWN)
 LOOKS: Final = {("joblib.parallel", "_retrieve"), ("joblib.parallel", "retrieve")}
-"""Modules and functions that wait for threads of theirs by looking every few milliseconds, between which they sleep really."""
+"""Modules and functions that wait for their own threads in a loop with real sleeps of a few milliseconds."""
 
 FOR_NATIVES: Final = {Why.LOCK, Why.TIMED_LOCK, Why.UNKNOWN}
-"""The waits that may be for native threads: time is held as long as one of those computes."""
+"""The reasons that may hide a wait for a native thread: time is held while such a thread computes."""
 
 OUTSIDE: Final = {Why.PERSON, Why.CHILD, Why.OUTSIDE}
-"""The waits for the world outside of this process."""
+"""The reasons that are outside this process."""
 
 _WAIT_BITSET: Final = 9
-"""The command by which glibc waits for a semaphore or a condition; for a mutex it is another one."""
+"""FUTEX_WAIT_BITSET, by which glibc waits for a semaphore or a condition; for a mutex it uses another command."""
 _COMMAND: Final = 0x7F
-# Where the arguments stand. To poll without end is to poll for -1 ms: much, without its sign.
+# The positions of the arguments. A poll without a time-out has -1 ms, which as an unsigned number is large.
 _OPERATION, _TIMEOUT, _POLL_TIMEOUT = 1, 3, 2
 _SOON_MS: Final = 1000
 _WITHOUT_END: Final = 1 << 31
@@ -147,7 +147,7 @@ _FOR_CHILDREN: Final = (
     "multiprocessing.process",
 )
 
-# Where loops wait, and for whom: asyncio's, and trio's.
+# The functions in which asyncio's and trio's event loops wait, each with its caller.
 _LOOPS: Final = {
     (("selectors", "select"), ("asyncio.base_events", "_run_once")),
     (("trio._core._io_epoll", "get_events"), ("trio._core._run", "run")),
@@ -157,12 +157,12 @@ has_one_interpreter_lock: Callable[[], bool] = getattr(sys, "_is_gil_enabled", l
 
 
 def tells() -> bool:
-    """Return whether the kernel tells why threads wait."""
+    """Return whether this system says why threads wait."""
     return is_known_here() and has_one_interpreter_lock()
 
 
 def why(thread: threading.Thread) -> Wait:  # noqa: PLR0911  # a table of calls
-    """Return why a thread waits, at this moment."""
+    """Return why a thread waits at this moment."""
     call = blocked_in(thread)
     if call is None:
         return Wait(Why.RUNS)
@@ -187,14 +187,14 @@ def why(thread: threading.Thread) -> Wait:  # noqa: PLR0911  # a table of calls
 
 
 def is_answer_owed(wait: Wait) -> bool:
-    """Return whether one of the connections that are waited for owes an answer."""
+    """Return whether one of the connections for which a thread waits owes an answer."""
     if wait.call is None or not wait.call.name.startswith((*_POLLS, "recv")):
         return False
     return any(map(owes_an_answer, descriptors(wait.call)))
 
 
 def is_idle_worker(thread: threading.Thread) -> bool:
-    """Return whether a thread of a pool waits for work."""
+    """Return whether a thread is a worker of a ThreadPoolExecutor that waits for work."""
     frame = frame_of(thread)
     return frame is not None and _is_at(frame, "concurrent.futures.thread", "_worker")
 
@@ -237,15 +237,15 @@ def _poll(thread: threading.Thread, call: Call) -> Wait:
     frame = frame_of(thread)
     if frame is not None and frame.f_back is not None and (place(frame), place(frame.f_back)) in _LOOPS:
         if 0 <= timeout_ms < _SOON_MS:
-            # One whose timer is about to go off has something to do; sagemock's own look at a loop is one.
+            # The loop's next timer is due soon, so it has something to do; sagemock's own poll of a loop looks the same.
             return Wait(Why.UNKNOWN, call, timeout_ms)
-        # Its own, by which threads call it.
+        # A single descriptor is the loop's own wake-up, by which threads call it.
         numbers = numbers if len(numbers) > 1 else []
         if not numbers:
             return Wait(Why.SERVES, call, timeout_ms)
     is_for_a_child = frame is not None and place(frame)[0] in _FOR_CHILDREN
     if not numbers or is_for_a_child:
-        # Without descriptors it is a sleep, as `time.sleep` does it before Python 3.11.
+        # A poll without descriptors is a sleep, as in `time.sleep` before Python 3.11.
         return Wait(Why.CHILD if is_for_a_child and numbers else _why_it_sleeps(thread), call, timeout_ms)
     kinds = {number: goes_to(number) for number in numbers}
     sockets = [number for number, where in kinds.items() if where.startswith("socket:")]
@@ -256,43 +256,43 @@ def _poll(thread: threading.Thread, call: Call) -> Wait:
     outside = [number for number in sockets if number not in serving and not is_own_wake_up(number)]
     if outside or Why.OUTSIDE in whys:
         return Wait(Why.OUTSIDE, call, timeout_ms)
-    # As above, of a loop into which one cannot look.
+    # As above, for an event loop of a library whose frames are unknown.
     return Wait(Why.UNKNOWN if 0 <= timeout_ms < _SOON_MS else Why.SERVES, call, timeout_ms)
 
 
 def is_own_wake_up(number: int) -> bool:
-    """Return whether a socket is one of a pair without a name, both of which are here: a loop's own wake-up."""
+    """Return whether a socket is a loop's own wake-up: one end of an unnamed pair of which no child has an end."""
     return is_pair(number) and not children.have_open("socket:")
 
 
 class Work:
-    """What the process has worked until now: the processor time that it had, and that for which its threads waited in vain.
+    """The work of the process so far: its processor time, plus the time for which its threads were ready and got no processor.
 
-    On a machine that is busy with something else a process that computes all the time is given little, and looks as if it waited.
+    Without the second part, a process that computes all the time on a busy machine would look as if it waited.
     """
 
     def __init__(self) -> None:
-        """Look."""
+        """Measure the present moment."""
         self.spent_ns = time.process_time_ns()
-        # Of each thread, since those of one that ends would be missed in a sum.
+        # One number per thread: a sum would shrink when a thread ends.
         self.waited_ns = dict(_waits_for_a_processor())
 
     def since_ns(self, before: "Work") -> int:
-        """Return what was worked in between."""
+        """Return the nanoseconds of work between two measurements."""
         waited_ns = sum(waited_ns - before.waited_ns.get(number, 0) for number, waited_ns in self.waited_ns.items())
         return self.spent_ns - before.spent_ns + waited_ns
 
 
 def _waits_for_a_processor() -> Iterator[tuple[str, int]]:
-    """Return for how long each thread could have run and did not; nothing where the kernel does not tell."""
+    """Yield the number of each thread and the nanoseconds for which it was ready and got no processor, where known."""
     for number in thread_ids():
-        said = of_thread(number, "schedstat")
-        if said is not None:
-            yield number, int(said.split()[1])
+        schedstat = of_thread(number, "schedstat")
+        if schedstat is not None:
+            yield number, int(schedstat.split()[1])
 
 
 def place(frame: FrameType) -> tuple[str, str]:
-    """Return the names of the module and the function that a frame is in."""
+    """Return the names of the module and the function of a frame."""
     return str(frame.f_globals.get("__name__")), frame.f_code.co_name
 
 

@@ -1,1 +1,1 @@
-"""Events as EventBridge delivers them."""
+"""Events of EventBridge: the events that jobs send, event patterns, and the delivery to handlers."""

@@ -18,11 +18,11 @@ from sagemock.evidence import Assumption
 from sagemock.jobs.history import History, Occurrence
 from sagemock.jobs.kinds import TRAINING, of_arn
 from sagemock.protocol.model import Api, installed
-from sagemock.service.operations import Service
+from sagemock.service.service import Service
 
 __all__ = ["EventBridge", "Events"]
 
-_EACH_STATUS: Final = Assumption("that each change of a secondary status has an event")
+_EACH_STATUS: Final = Assumption("that each change of a secondary status sends an event")
 
 
 class Events(Sequence[Event]):
@@ -78,8 +78,14 @@ class Events(Sequence[Event]):
         return f"<{len(lines)} events{''.join(lines)}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A copy (or a pickle) has the events sent so far, and does not grow.
-        return Events, (partial(list, list(self)), deepcopy, installed)
+        # A copy (or a pickle) has the events sent so far.
+        return Events.still, (list(self),)
+
+    @classmethod
+    def still(cls, events: Sequence[Event]) -> "Events":
+        """Return a view of these events, which does not grow."""
+        shown: Any = deepcopy  # each event stands for its own occurrence
+        return cls(partial(list, events), shown, installed)
 
     @public
     def matching(self, pattern: Pattern, *, check: bool = True) -> "Events":
@@ -100,14 +106,14 @@ class Events(Sequence[Event]):
 
 
 class _Matching:
-    """The occurrences that pass a test: each is tested once, however often somebody looks."""
+    """The occurrences that pass a test. Each one is tested only once, even if the view is read often."""
 
     def __init__(self, occurrences: Callable[[], Sequence[Occurrence]], test: Callable[[Occurrence], bool]) -> None:
         self._occurrences = occurrences
         self._test = test
         self._lock = forks.lock()
         self._tested: Sequence[Occurrence] = ()
-        """The list to which they belong: it grows, or there is another one."""
+        """The list that `_count` and `_found` are about. It grows; when a new list replaces it, all is tested again."""
         self._count = 0
         self._found: list[Occurrence] = []
 
@@ -159,7 +165,7 @@ class EventBridge:
         return Events(self._history.happened, self._to_event, self._api)
 
     def on_event(self, handler: Handler, pattern: Pattern | None, *, delay: Delay, duplicates: int, check: bool) -> Subscription:
-        """Deliver each event from now on to a handler."""
+        """Deliver each event from now on to a handler. Raises UsageError if the mock has ended."""
         if self._closed:
             raise UsageError(
                 "this mock is over, and no event will come: call on_event() while it is active; `events` has the earlier events"

@@ -1,4 +1,4 @@
-"""Deliver events to the handlers of a test, each at its instant, while the clock moves."""
+"""Delivers events to the handlers of a test, each at its instant, while the clock moves."""
 
 import heapq
 import inspect
@@ -26,7 +26,7 @@ __all__ = ["Delay", "Delivery", "Subscription"]
 _DUPLICATES: Final = 100
 """The most duplicates of an event: a handler that can handle a hundred can handle any number."""
 Delay: TypeAlias = Duration | Callable[[Event], timedelta | float]
-"""How long a delivery takes: a `timedelta` or seconds, a (low, high) pair of them, or a callable of the event."""
+"""How long a delivery takes: a `timedelta` or seconds, a (low, high) pair of them, or a callable that takes the event."""
 
 
 class Subscription:
@@ -35,7 +35,7 @@ class Subscription:
     def __init__(
         self, handler: Handler, pattern: Pattern | None, delay: Delay, duplicates: int, leave: "Callable[[Subscription], object]"
     ) -> None:
-        """Check the arguments; `cancel` calls `leave`. Raises InvalidType or InvalidValue for an argument without meaning."""
+        """Check the arguments; `cancel` calls `leave`. Raises InvalidType or InvalidValue for a wrong argument."""
         self.takes_context = takes_context(handler)
         if isinstance(duplicates, bool) or not isinstance(duplicates, int) or not 0 <= duplicates <= _DUPLICATES:
             raise InvalidValue(
@@ -68,7 +68,7 @@ class Subscription:
     def deliver(self, text: str, invocation: str, clock: Clock) -> None:
         """Call the handler with its own copy of an event, read from JSON, so that it can change the event.
 
-        `invocation` names this call of the handler, for its context.
+        `invocation` is the unique name of this call of the handler, for its context.
         """
         event = json.loads(text)
         arguments: list[Any] = [event]
@@ -143,6 +143,8 @@ class Delivery:
         self._ranks = count()
         self._nexts: list[_Next] = []
         self._present: dict[int, AnyJob] = {}
+        self._joined: dict[int, int] = {}
+        """For each job that was created in the past, by number: the present instant at its creation."""
         self._dues: list[_Due] = []
         now_us = clock.now_us()
         with self._lock:
@@ -170,7 +172,7 @@ class Delivery:
             self._subscriptions[next(self._ranks)] = subscription
 
     def unsubscribe(self, subscription: Subscription) -> bool:
-        """Deliver nothing more to it, and return whether any subscription is left."""
+        """Deliver nothing more to `subscription`, and return whether any subscription is left."""
         with self._lock:
             self._subscriptions = dict(item for item in self._subscriptions.items() if item[1] is not subscription)
             self._dues = list(due for due in self._dues if due.subscription is not subscription)  # noqa: C400  # see `sleepers`
@@ -188,16 +190,20 @@ class Delivery:
     def _changed(self, old: AnyJob | None, new: AnyJob | None, joins_us: int | None) -> None:
         seen = Seen()
         if new is not None and joins_us is not None:
-            # What a job has done before it joined was before the subscriptions.
-            seen = Seen.of(new, joins_us - 1)
+            self._joined[new.number] = joins_us
         if old is not None:
             until_us = changed_us(old, new, self._clock.now_us)
-            # A change that is due at this instant has happened, by the record of that instant.
+            # A change that is due at this instant has happened, with the job's record before the intervention.
             self._collect(until_us)
             seen = Seen.of(old, until_us)
             self._present.pop(old.number, None)
-        if new is not None:
-            self._follow(new, seen)
+        if new is None:
+            return
+        joined_us = self._joined.get(new.number)
+        if joined_us is not None:
+            # Its changes before that instant came before the subscriptions, even if a later record adds them.
+            seen = max(seen, Seen.of(new, joined_us - 1), key=lambda one: one.changes)
+        self._follow(new, seen)
 
     def _follow(self, job: AnyJob, seen: Seen) -> None:
         rest = occurrences(job, seen)
@@ -239,7 +245,7 @@ class Delivery:
     # -- the agenda
 
     def next_us(self, after_us: int) -> int | None:
-        """Return the next instant at which an event is sent or arrives; `after_us` if one is undelivered then."""
+        """Return the next instant at which an event is sent or arrives, `after_us` if it is overdue; None if there is none."""
         with self._lock:
             return self._next_us(after_us)
 

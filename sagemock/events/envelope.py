@@ -1,9 +1,9 @@
 """The events that SageMaker sends to EventBridge when the status of a job changes.
 
 The envelope is that of the developer guide ("Events that Amazon SageMaker AI sends to Amazon EventBridge") and of events of 2023
-in `awslabs/mlspace` (`test_process_events.py`): instants are milliseconds since the epoch, a member without a value is null and
-not absent (within structures too, as the event of an endpoint configuration there shows), and tags are a map. The event of 2023
-came 21 s after TrainingStartTime, in the midst of InProgress.
+in `awslabs/mlspace` (`test_process_events.py`): instants are milliseconds since the epoch, a member without a value is null, not
+absent (also within structures, as the event of an endpoint configuration there shows), and tags are a map. The event of 2023 came
+21 s after TrainingStartTime, while the job was InProgress.
 """
 
 import hashlib

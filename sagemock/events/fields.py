@@ -1,7 +1,7 @@
-"""The fields and values that the events of jobs can have: finds event patterns that can never match.
+"""The fields and values that the events of jobs can have, to find event patterns that can never match.
 
-Only certain knowledge counts. A status is one that the service model or sagemock knows; a name, an ARN or a time may be anything.
-The members come from the service model.
+Only certain knowledge counts. A status must be one that the service model or sagemock knows; a name, an ARN or a time may have
+any value. The members of `detail` come from the service model.
 """
 
 import difflib
@@ -36,10 +36,10 @@ _STATUSES: Final[dict[str, Iterable[str]]] = {
     "TrainingJobStatus": get_args(status.Primary),
     "SecondaryStatus": status.PHASES | status.ENDINGS,
 }
-"""The values that sagemock shows under any service model, by the name of their shape."""
+"""The values that sagemock shows with any service model, by the name of their shape."""
 
 _ALIKE: Final = 0.9
-"""How much a misspelt field is like one of a kind of job that the pattern is then taken to be about."""
+"""How similar (0 to 1) a misspelt field must be to a field of a kind of job, so that the pattern counts as about that kind."""
 
 
 class _Nowhere(NamedTuple):
@@ -63,7 +63,7 @@ def check(api: Api, pattern: EventPattern) -> None:
 
 
 def _kinds(api: Api, branch: Iterable[Field]) -> list[Kind]:
-    """Return the kinds of job that this part of a pattern may be about, the likeliest first; all of them if it fits none."""
+    """Return the kinds of job that this branch of a pattern may be about, the most likely first; all kinds if it fits none."""
     fields = list(branch)
     types = [field for field in fields if field.path == ("detail-type",) and field.tests]
     found = [kind for kind in KINDS if all(any(test(kind.detail_type) for test in field.tests) for field in types)]
@@ -85,7 +85,7 @@ def _members(api: Api, kind: Kind) -> Mapping[str, Shape]:
 
 
 def _never(api: Api, kind: Kind, field: Field) -> str | None:
-    """Return why no event of a kind can match a field of a pattern, and what to do; None if an event may match."""
+    """Return why no event of this kind can match a field of a pattern, and what to do; None if an event may match."""
     values = _values(api, kind, field.path)
     if field.may_be_absent and not field.tests and _is_in_each(api, kind, field.path):
         return f"{'.'.join(field.path)} is in every event; take that out"
@@ -97,7 +97,7 @@ def _never(api: Api, kind: Kind, field: Field) -> str | None:
 
 
 def _is_in_each(api: Api, kind: Kind, path: Path) -> bool:
-    """Whether every event has a value there: of the details those that are absent are null."""
+    """Whether every event has a value at this path: in `detail`, an absent scalar is null, which is a value."""
     first, *rest = path
     if not rest:
         return first != "detail" and first in _ENVELOPE
@@ -155,7 +155,7 @@ def _below(shape: Shape, path: Sequence[str], *, is_echo: bool) -> Collection[ob
 
 
 def _text(wanted: object) -> str:
-    """Return the text of a value in a pattern, or of the first value in a filter; "" if it is not a text."""
+    """Return a value of a pattern, or the first value in a filter, if it is a string; else ""."""
     while isinstance(wanted, (Mapping, list, tuple)) and wanted:
         wanted = next(iter(wanted.values() if isinstance(wanted, Mapping) else wanted))
     return wanted if isinstance(wanted, str) else ""

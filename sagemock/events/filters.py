@@ -1,7 +1,7 @@
 """The values and filters that an EventBridge pattern lists for a field, each as a test of one value.
 
-The rules are those of `aws/event-ruler`, as in `pattern.py`. Strings are not tested by regular expressions, because those
-backtrack: for `*a*a*a*a*b` their time grows with the fourth power of the length of the text, and each letter that may have either
+The rules are those of `aws/event-ruler`, as in `pattern.py`. Strings are not tested with regular expressions, because those
+backtrack: for `*a*a*a*a*b`, the time grows with the fourth power of the length of the text, and each letter that may have either
 case doubles it.
 """
 
@@ -43,7 +43,7 @@ def filter_test(given: Mapping[str, Any], path: Path) -> Test:
     if name == "cidr":
         raise NotSimulated(
             f"sagemock does not simulate the filter 'cidr' (at {'.'.join(path)} of the event pattern): "
-            "no field of a training job's event is an IP address; take it out"
+            "no field of a job's event is an IP address; take it out"
         )
     here = (*path, name)
     if name == "numeric":
@@ -115,7 +115,7 @@ def _numeric(terms: object, path: Path) -> Test:
 
 
 def _anything_but(but: object, path: Path) -> Test:
-    """Return the test that a value is none of these; a value of another type is different."""
+    """Return the test that a value is different from all of these; a value of another type is different."""
     if isinstance(but, Mapping):
         name, texts = _only(but, path)
         if name not in ("prefix", "suffix", "equals-ignore-case", "wildcard"):

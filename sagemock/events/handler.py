@@ -1,4 +1,4 @@
-"""Handlers of events, and their arguments: the event, and for a handler that takes one, a context like Lambda's.
+"""Handlers of events, and their arguments: the event and, for a handler with two parameters, a context like Lambda's.
 
 The context's attributes are those of the Lambda developer guide ("Using the Lambda context object to retrieve Python function
 information"). Their types are those of `aws/aws-lambda-python-runtime-interface-client` (`lambda_context.py`): the memory is a
@@ -21,7 +21,7 @@ from sagemock.evidence import Assumption
 __all__ = ["TIMEOUT_MS", "CognitoIdentity", "Handler", "LambdaContext", "context", "takes_context"]
 
 Handler: TypeAlias = Callable[[dict[str, Any]], Any] | Callable[[dict[str, Any], Any], Any]
-"""A callable of an event, or of an event and a `LambdaContext`. Its result is ignored."""
+"""A callable that takes an event, or an event and a `LambdaContext`. Its result is ignored."""
 
 _LONGEST: Final = Assumption(
     "that the function of a handler has the longest timeout",
@@ -49,21 +49,21 @@ class LambdaContext:
     log_group_name: str
     log_stream_name: str
     remaining_ms: Callable[[], int] = field(repr=False)
-    """Returns how much of the timeout is left, by the virtual clock."""
+    """Returns how many milliseconds of the timeout are left, by the virtual clock."""
     function_version: str = "$LATEST"
     memory_limit_in_mb: str = "128"
     identity: CognitoIdentity = field(default_factory=CognitoIdentity)
     client_context: None = None
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return how many milliseconds are left of the timeout, 0 if it is over. Nothing ends the handler then."""
+        """Return how many milliseconds of the timeout are left, 0 if it is over. The timeout does not end the handler."""
         return max(self.remaining_ms(), 0)
 
 
 def context(
     handler: Handler, event: Mapping[str, Any], invocation: str, now: datetime, remaining_ms: Callable[[], int]
 ) -> LambdaContext:
-    """Return the context of the invocation with this name; it is the same in each run."""
+    """Return the context of the invocation called `invocation`; it is the same in each run."""
     name = re.sub(r"\W", "", getattr(handler, "__name__", type(handler).__name__)) or "handler"
     partition = event["resources"][0].split(":")[1]
     digest = hashlib.sha256(invocation.encode()).hexdigest()
@@ -87,7 +87,7 @@ def takes_context(handler: object) -> bool:
         raise InvalidType(
             f"on_event() takes a function of an event, or an event and a context, not {quoted(handler)}: write on_event(handler)"
         )
-    # For a callable object, its `__call__` method says so.
+    # For a callable object, its `__call__` method may be a coroutine function.
     for function in (handler, getattr(handler, "__call__", None)):  # noqa: B004  # looks at it, not only for it
         if inspect.iscoroutinefunction(function):
             raise InvalidType(

@@ -26,7 +26,7 @@ _COMBINATIONS: Final = 1000
 """The most combinations of a pattern (user guide, "Content filtering", on Or matching: more is InvalidEventPatternException)."""
 _LEVELS: Final = 100
 _PARTS: Final = 10_000
-"""The most fields and values of a pattern; EventBridge takes 4096 characters (its quota "Event pattern size")."""
+"""The most fields and values of a pattern; EventBridge accepts 4096 characters (its quota "Event pattern size")."""
 
 
 class Field(NamedTuple):
@@ -34,19 +34,19 @@ class Field(NamedTuple):
 
     path: Path
     wanted: Sequence[Json]
-    """The values and filters that the pattern lists for it."""
+    """The values and filters that the pattern lists for the path."""
     tests: tuple[Test, ...]
-    """The value must pass one of these."""
+    """The tests for these; a value must pass one of them."""
     may_be_absent: bool
 
 
 class EventPattern:
     """An event pattern, checked and ready for matching.
 
-    Every field must match: one of the values that the pattern lists for it, and one of the patterns in `$or`. An array matches if
-    one of its elements does, and several fields below an array of objects must match within the same element. Numbers are
-    compared by value, strings by character. `exists` is about values: `{"exists": false}` matches a field that holds an object.
-    Every accepted pattern is fast to match.
+    Every field of the pattern must match one of the values that the pattern lists for it, and so must one of the patterns in
+    `$or`. An array matches if one of its elements does, and several fields below an array of objects must match within the same
+    element. Numbers are compared by value, strings by character. `exists` is about values: `{"exists": false}` matches a field
+    that holds an object. Every accepted pattern is fast to match.
     """
 
     branches: list[list[Field]]
@@ -102,7 +102,7 @@ def _one_matches(field: Field, found: Sequence[tuple[Json, _Inside]]) -> bool:
 
 
 def _match_in_arrays(fields: Sequence[tuple[Field, list[tuple[Json, _Inside]]]]) -> bool:
-    """Whether one can choose elements of the arrays such that every field matches within them."""
+    """Whether there is a choice of elements of the arrays such that every field matches within them."""
     # For each field: the arrays that hold it or a later field. The choices in other arrays no longer matter.
     matter: list[set[int]] = [set()]
     for _, found in reversed(fields):

@@ -1,1 +1,1 @@
-"""What a test holds in its hands: the mock, its verbs and its views, and the ways to begin one."""
+"""The ways to start a mock: decorator, context manager, `start()` and fixture; and the report about mocks."""

@@ -1,6 +1,6 @@
 """Listeners of the process: they learn that a world begins or ends, whichever face a test uses.
 
-The pytest plugin is one. It is loaded in every run, so this module does not import what worlds are made of (botocore).
+The pytest plugin is a listener. It is loaded in every run, so this module imports nothing heavy, such as botocore.
 """
 
 from typing import Final, Protocol
@@ -9,7 +9,7 @@ __all__ = ["Listener", "add", "remove", "started", "stopped"]
 
 
 class Listener(Protocol):
-    """Is notified of worlds."""
+    """An object that is notified of the beginning and the end of each world."""
 
     def started(self, world: object) -> None:
         """Take note of a world that has just begun."""
@@ -19,7 +19,7 @@ class Listener(Protocol):
 
 
 _LISTENERS: Final[list[Listener]] = []
-"""Of several only the last is notified: a pytest that runs inside another's test has its own worlds."""
+"""Only the last one is notified: a pytest run inside a test of another pytest run has its own worlds."""
 
 
 def add(listener: Listener) -> None:

@@ -1,9 +1,9 @@
-"""What makes mocks: `mock_sagemaker`. Who imports it has not used a mock yet, so the first one loads all that mocks need."""
+"""`mock_sagemaker`, which makes mocks. Its import is cheap: the first mock imports the modules that mocks need."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
-# At once: what is real is what it was before a test put anything in its place.
+# Imported at once: it keeps the real functions of time before a test can replace them.
 from sagemock.clock import real  # noqa: F401
 from sagemock.errors import InvalidType, UsageError
 
@@ -29,7 +29,7 @@ class _MockSagemaker:
     @overload
     def __call__(self, **options: "Unpack[OptionsDict]") -> "SageMakerMock": ...
 
-    def __call__(self, target: Any = None, /, *more: object, **options: Any) -> Any:  # type: ignore[misc]  # refuses what fits neither
+    def __call__(self, target: Any = None, /, *more: object, **options: Any) -> Any:  # type: ignore[misc]  # refuses other calls
         """Mock SageMaker's training jobs, as a decorator or by `with`.
 
         `@mock_sagemaker`, `@mock_sagemaker(start=…)`, `with mock_sagemaker() as sagemaker:`.
@@ -41,7 +41,7 @@ class _MockSagemaker:
 
         mock = SageMakerMock(Options.of(**options))
         if more or (target is not None and options):
-            raise InvalidType("mock_sagemaker takes options by name, and then what it decorates: @mock_sagemaker(start=…)")
+            raise InvalidType("mock_sagemaker takes options by name, and then decorates a function: @mock_sagemaker(start=…)")
         return mock if target is None else mock(target)
 
     def __repr__(self) -> str:

@@ -63,9 +63,9 @@ class SageMakerMock(Controls):
 
     def __init__(self, options: Options | None = None) -> None:
         super().__init__()
-        given: object = options
-        if given is not None and not isinstance(given, Options):
-            raise InvalidType(f"SageMakerMock takes Options, not {quoted(given)}: write mock_sagemaker(latency=0)")
+        value: object = options
+        if value is not None and not isinstance(value, Options):
+            raise InvalidType(f"SageMakerMock takes Options, not {quoted(value)}: write mock_sagemaker(latency=0)")
         self._options = Options() if options is None else options
 
     # -- faces
@@ -91,13 +91,13 @@ class SageMakerMock(Controls):
         """End the world that was started last, and undo every change to the process.
 
         Raises UsageError if no world is active. Raises UnusedError, after everything is undone, if the mock is `strict`, `clean`
-        is true and a plan or a fault was never used. If one step fails, the other steps are still taken, and then its error is
-        raised.
+        is true and a plan or a fault was never used. If a step fails, the other steps are still taken, and then the error of that
+        step is raised.
         """
         flag("clean", clean)
         if not self._worlds:
             raise UsageError(
-                "this mock is not active: stop() ends what start() began, once; take this one out, or start the mock first"
+                "this mock is not active: each stop() belongs to one start(): remove this stop(), or start the mock first"
             )
         world = self._last = self._worlds.pop()
         ends: list[Callable[[], object]] = [partial(_STACK.pop, world), partial(listeners.stopped, world), world.close]
@@ -132,16 +132,16 @@ class SageMakerMock(Controls):
     def serve(
         self, *, host: str = "127.0.0.1", port: int = 0, allow_host: Iterable[str] = (), token: str | None = None
     ) -> AbstractContextManager[str]:
-        """Serve this very world over HTTP, for other processes and other languages: `with sagemaker.serve() as url:`.
+        """Serve this world over HTTP, for other processes and other languages: `with sagemaker.serve() as url:`.
 
-        Point a client at it by `AWS_ENDPOINT_URL_SAGEMAKER`; `sagemock.child_environment(url)` has all that a child needs. Served
-        calls are in `calls`, with their `origin`. The extra `sagemock[server]` must be installed. Raises UsageError if it is not,
-        or if nothing can listen there.
+        Point a client at the url by `AWS_ENDPOINT_URL_SAGEMAKER`; `sagemock.child_environment(url)` returns the variables that a
+        child process needs. Served calls are in `calls`, with their `origin`. The extra `sagemock[server]` must be installed.
+        Raises UsageError if it is not, or if the server cannot listen at this address.
 
         :param host: The address to listen on.
-        :param port: The port; 0 for any that is free.
-        :param allow_host: More names by which the page and the control API may be reached.
-        :param token: What the control API asks for. An address beyond loopback needs one.
+        :param port: The port; 0 for any free port.
+        :param allow_host: More host names by which the page and the control API may be reached.
+        :param token: The token that the control API requires. An address beyond loopback needs a token.
         """
         from sagemock.served.server import serving  # noqa: PLC0415  # needed only to serve
 

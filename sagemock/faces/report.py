@@ -1,6 +1,6 @@
 """The section of a test's report about the mocks that the test used."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
@@ -8,26 +8,30 @@ from typing import TYPE_CHECKING, Final
 from sagemock.clock.instants import instant
 from sagemock.picture.cells import wrapped
 from sagemock.picture.show import situation, timeline, timelines
+from sagemock.protocol.refusal import INVALID
 from sagemock.world.sleeps import Sleeps
 
 if TYPE_CHECKING:
+    from sagemock.jobs.job import AnyJob
     from sagemock.service.calls import Call
     from sagemock.world.world import World
 
 __all__ = ["ALONE", "CALLS", "JOBS", "section"]
 
 ALONE: Final = 2
-"""So many jobs are drawn one by one; more are drawn on one axis."""
+"""Up to this many jobs are drawn one by one; more jobs are drawn on one axis."""
 JOBS: Final = 20
-"""How many jobs are drawn; each older job has one line."""
+"""The greatest number of jobs that are drawn; each older job has one line of text."""
 CALLS: Final = 10
-"""How many lines the calls have: those of the last ones. Equal calls in a row have one line."""
+"""The greatest number of calls that are shown: the last ones. Equal calls in a row count as one."""
+LONGEST: Final = 400
+"""The greatest number of characters of a call: a refusal may list two hundred instance types. The test's error has all of it."""
 
 
 def section(worlds: Sequence["World"], width: int | None = None, *, unused: bool = True) -> str:
     """Return the section about these worlds, in the order in which they began; "" if there are none.
 
-    `width` is the most characters in a line. Without `unused`, it leaves out what was prepared and not used.
+    `width` is the greatest number of characters in a line. Without `unused`, the section leaves out unused plans and faults.
     """
     texts = [_text(world, width, unused=unused) for world in worlds]
     if len(texts) > 1:
@@ -38,7 +42,7 @@ def section(worlds: Sequence["World"], width: int | None = None, *, unused: bool
 def _text(world: "World", width: int | None, *, unused: bool) -> str:
     try:
         return _state(world, width, unused=unused)
-    except Exception as error:  # noqa: BLE001  # pytest itself would end with it
+    except Exception as error:  # noqa: BLE001  # an error here would end pytest itself
         # If the clock follows another clock, reading it lets time pass, and then the test's own event handlers run and may raise.
         return f"The state of this mock cannot be read: {error!r}"
 
@@ -58,7 +62,9 @@ def _state(world: "World", width: int | None, *, unused: bool) -> str:
         parts.append(timelines(drawn, now_us, width=width).rstrip())
     else:
         parts += [timeline(job, now_us, width=width).rstrip() for job in drawn]
-    parts.append(fitted(_calls(list(world.backend.calls))))
+    calls = list(world.backend.calls)
+    parts.append(fitted(_calls(calls)))
+    parts += [fitted(hint) for call in calls[-1:] for hint in _hints(call, jobs)]
     waiting = [*world.backend.plans.unused, *world.backend.faults.unused(), *world.backend.visibility.unused()]
     moves = world.clock.forced_moves
     if moves:
@@ -84,7 +90,17 @@ def _same(call: "Call") -> tuple[object, ...]:
 
 def _run(run: Sequence["Call"]) -> str:
     more = f", and {len(run) - 1} more until {run[-1].at:%Y-%m-%d %H:%M:%S}" if len(run) > 1 else ""
-    return f"{run[0]}{more}"
+    call = str(run[0])
+    return f"{call if len(call) <= LONGEST else call[:LONGEST] + '…'}{more}"
+
+
+def _hints(call: "Call", jobs: Sequence["AnyJob"]) -> Iterator[str]:
+    """Yield what may help against the refusal of a call."""
+    if call.outcome == INVALID and call.operation.startswith(("Create", "Update")):
+        yield "AWS would refuse this request, too. With the option validate=False, sagemock takes it."
+    regions = [job.place.region for job in jobs if job.name == call.job]
+    if call.message is not None and regions and call.region not in regions:
+        yield f"{call.job!r} is in {regions[0]}, and this client asked in {call.region}."
 
 
 def _instant(world: "World", now_us: int) -> str:

@@ -1,1 +1,1 @@
-"""What every kind of job shares: its names, its place, the store, histories, timelines, logs, and which plan a job gets."""
+"""The parts that all kinds of job share: kinds, places, the store, histories, timelines, logs, plan fields and plan rules."""

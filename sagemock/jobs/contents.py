@@ -1,4 +1,4 @@
-"""Contents: what a plan lets a job leave in S3, as bytes or as the path of a file or directory."""
+"""Contents: the objects that a plan lets a job write to S3, as bytes or as the path of a file or directory."""
 
 import os
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _ADVICE: Final = "write outputs={'train/part-0.csv': b'1,2'}"
 
 
 def contents_of(given: object) -> tuple[tuple[str, Content], ...]:
-    """Return contents by path as pairs. Raises PlanError for anything else, and for a path of which there is no file."""
+    """Return contents by path as pairs. Raises PlanError for anything else, and for the path of a file that does not exist."""
     pairs = tuple(given.items()) if isinstance(given, Mapping) else given
     if not isinstance(pairs, tuple) or not all(isinstance(one, tuple) and len(one) == 2 for one in pairs):  # noqa: PLR2004  # pairs
         raise PlanError(f"outputs={quoted(given)}: it is a mapping of paths to contents; {_ADVICE}")
@@ -36,5 +36,5 @@ def exists(path: "str | os.PathLike[str]") -> bool:
     try:
         return Path(path).exists()
     except OSError:
-        # A name that is too long, say.
+        # The name is too long, for example.
         return False

@@ -1,4 +1,4 @@
-"""Dice: where the decisions of a random life come from."""
+"""Dice: the source of the decisions in a random life."""
 
 from collections.abc import Sequence
 from random import Random
@@ -21,7 +21,7 @@ class Dice(Protocol):
         ...
 
     def one_of(self, options: Sequence[_T]) -> _T:
-        """Return one of these."""
+        """Return one of `options`."""
         ...
 
     def happens(self) -> bool:
@@ -40,7 +40,7 @@ class SeededDice:
         return self._rng.randint(low, high)
 
     def one_of(self, options: Sequence[_T]) -> _T:
-        """Return one of these."""
+        """Return one of `options`."""
         return self._rng.choice(options)
 
     def happens(self) -> bool:
@@ -49,7 +49,7 @@ class SeededDice:
 
 
 def cuts(dice: Dice) -> dict[str, Any]:
-    """Return the fields of a plan by which somebody stops a job at any moment, and its limits are noticed too late."""
+    """Return random plan fields that cut a life: perhaps a stop at any moment, and perhaps a late notice of its limits."""
     changes: dict[str, Any] = {}
     if dice.happens():
         changes["stopped_after"] = seconds(dice)

@@ -1,4 +1,4 @@
-"""The parts of a plan's JSON document that plans of every kind have: durations, lines, records, recipes.
+"""The parts of a plan's JSON document that all kinds of plan share: durations, lines, records, recipes.
 
 A duration is a number of seconds, a text like "PT1H30M" for a `timedelta`, a [low, high] pair, or "forever".
 """
@@ -23,7 +23,7 @@ from sagemock.jobs.lines import Lines
 __all__ = [
     "check_names",
     "content_of",
-    "cooked",
+    "from_recipe",
     "length_of",
     "line_pairs",
     "listed",
@@ -70,14 +70,14 @@ def shown_lines(lines: object, what: str) -> list[list[Any]]:
     """Return lines as JSON. Raises PlanError, which calls them `what`, for a callable."""
     if not isinstance(lines, Lines):
         raise PlanError(
-            f"{what} is a callable, {quoted(lines)}, which cannot travel as JSON: write the lines, or give this plan to the mock "
-            "in its own process"
+            f"{what} is a callable, {quoted(lines)}, which JSON cannot hold: write the lines, or give this plan to the mock in "
+            "its own process"
         )
     return [[at_us // SECOND_US if at_us % SECOND_US == 0 else _text(at_us), text] for at_us, text in lines.pairs]
 
 
 def shown_record(value: Any) -> Any:  # noqa: ANN401  # what boto3 returned in, a JSON value out
-    """Return a recorded description as JSON."""
+    """Return a recorded Describe response as JSON."""
     if isinstance(value, datetime):
         return {"instant": instant(instant_us(value)).isoformat()}
     if isinstance(value, Mapping):
@@ -100,7 +100,7 @@ def recipes_of(of: type[GeneralFields]) -> tuple[str, ...]:
     return tuple(name for name, value in vars(of).items() if isinstance(value, classmethod) and not name.startswith("_"))
 
 
-def cooked(  # noqa: PLR0913, PLR0917  # what a recipe is made of
+def from_recipe(  # noqa: PLR0913, PLR0917  # the parts of a recipe
     of: type[_P],
     recipe: object,
     given: Mapping[str, Any],
@@ -108,10 +108,10 @@ def cooked(  # noqa: PLR0913, PLR0917  # what a recipe is made of
     lengths: Collection[str],
     others: Mapping[tuple[str, str], Callable[[Any], Any]],
 ) -> _P:
-    """Return the plan that a recipe makes of JSON values.
+    """Return the plan that a recipe makes from JSON values.
 
-    `lengths` are the names of durations, `others` what reads an argument of a recipe otherwise. Raises PlanError, which calls the
-    document `what`, for what there is not.
+    `lengths` are the names of durations; `others` has functions that read further arguments, by recipe and name. Raises
+    PlanError, which calls the document `what`, for an unknown recipe or argument.
     """
     recipes = recipes_of(of)
     if not isinstance(recipe, str) or recipe not in recipes:
@@ -127,7 +127,7 @@ def cooked(  # noqa: PLR0913, PLR0917  # what a recipe is made of
         elif name == "logs":
             arguments[name] = sources_of(value)
         elif name == "response" and not isinstance(value, Mapping):
-            # A path would be one on the machine of whoever reads this.
+            # A path would be looked up on the machine that reads the document.
             raise PlanError(f"response is the record itself, a JSON object, not {quoted(value)}: read the file first")
         else:
             arguments[name] = length_of(value) if name in lengths else value
@@ -142,21 +142,24 @@ def cooked(  # noqa: PLR0913, PLR0917  # what a recipe is made of
 
 
 def check_names(what: str, given: Iterable[str], known: Mapping[str, Any] | Sequence[str]) -> None:
-    """Raise PlanError for a name that is not known."""
+    """Raise PlanError for a name that is not in `known`."""
     for name in given:
         if name not in known:
             raise PlanError(f"{what} has no {quoted(name)}: did you mean {nearest(name, known, least=0)!r}?")
 
 
 def length_of(value: object) -> Any:  # noqa: ANN401  # a duration, or what a plan refuses
-    """Return the duration of a phase."""
+    """Return the duration of a phase from its JSON value."""
     if isinstance(value, list):
         return tuple(span_of(one) for one in value)
     return FOREVER if value == _ENDLESS else span_of(value)
 
 
 def span_of(value: object) -> Any:  # noqa: ANN401  # a duration, or what its reader refuses
-    """Return a text like "PT1H30M" as a `timedelta`, and anything else as it is. Raises PlanError for another text."""
+    """Return a string like "PT1H30M" as a `timedelta`, and a value that is not a string unchanged.
+
+    Raises PlanError for any other string.
+    """
     if not isinstance(value, str):
         return value
     found = _SPAN.fullmatch(value)
@@ -170,19 +173,19 @@ def span_of(value: object) -> Any:  # noqa: ANN401  # a duration, or what its re
 
 
 def sources_of(value: object) -> dict[str, Any]:
-    """Return lines by phase."""
+    """Return the lines of each phase from a JSON object. Raises PlanError for anything else."""
     if not isinstance(value, Mapping):
         raise PlanError(f'logs is a JSON object, not {quoted(value)}: write {{"Training": [[0, "epoch 1"], [60, "epoch 2"]]}}')
     return {status: line_pairs(f"logs[{status!r}]", lines) for status, lines in value.items()}
 
 
 def line_pairs(what: str, value: object) -> list[tuple[Any, Any]]:
-    """Return lines, each with its offset."""
+    """Return (offset, text) pairs from a JSON list of pairs."""
     return [(span_of(at), text) for at, text in pairs(what, value)]
 
 
 def pairs(what: str, value: object) -> list[list[Any]]:
-    """Return a list of pairs. Raises PlanError for anything else."""
+    """Return `value` if it is a list of pairs. Raises PlanError, which calls it `what`, for anything else."""
     found = listed(what, value)
     for one in found:
         if not isinstance(one, list) or len(one) != 2:  # noqa: PLR2004  # a pair
@@ -191,14 +194,14 @@ def pairs(what: str, value: object) -> list[list[Any]]:
 
 
 def listed(what: str, value: object) -> list[Any]:
-    """Return a list. Raises PlanError for anything else."""
+    """Return `value` if it is a list. Raises PlanError, which calls it `what`, for anything else."""
     if not isinstance(value, list):
         raise PlanError(f"{what} is a list, not {quoted(value)}: write it in brackets")
     return value
 
 
 def record_of(value: Any) -> Any:  # noqa: ANN401  # a JSON value in, what boto3 returned out
-    """Return a recorded description."""
+    """Return a recorded Describe response from JSON, with its instants as datetimes."""
     if isinstance(value, Mapping):
         if set(value) == {"instant"}:
             return instant(instant_us(value["instant"]))
@@ -207,12 +210,12 @@ def record_of(value: Any) -> Any:  # noqa: ANN401  # a JSON value in, what boto3
 
 
 def content_of(what: str, value: object) -> Any:  # noqa: ANN401  # bytes or a path, or what a plan refuses
-    """Return bytes, or the path of a file."""
+    """Return bytes, or the path of a file, from a JSON value; any other value is returned as it is, for the plan to refuse."""
     if isinstance(value, Mapping) and set(value) == {"path"} and isinstance(value["path"], str):
         return Path(value["path"])
     if isinstance(value, Mapping) and set(value) == {"base64"}:
         try:
             return base64.b64decode(value["base64"], validate=True)
         except (binascii.Error, TypeError, ValueError) as error:
-            raise PlanError(f"{what} is not base64 ({error}): encode the bytes of the file by it") from None
+            raise PlanError(f"{what} is not base64 ({error}): encode the bytes of the file in base64") from None
     return value

@@ -1,4 +1,4 @@
-"""Durations: how long something lasts, as a plan says it."""
+"""Durations in plans: their type, and how they are read."""
 
 import math
 from datetime import timedelta
@@ -26,6 +26,8 @@ def span_us(value: Duration | None, what: str) -> tuple[int, int] | None:
     """Return a duration as (lowest, highest) microseconds; None stays None. Raises PlanError, which calls it `what`."""
     if value is None:
         return None
+    if isinstance(value, tuple) and len(value) != 2:  # noqa: PLR2004  # the lowest and the highest
+        raise PlanError(f"{what} is {quoted(value)}: give a timedelta, seconds, or a (low, high) pair of them")
     try:
         low, high = value if isinstance(value, tuple) else (value, value)
         span = duration_us(low), duration_us(high)

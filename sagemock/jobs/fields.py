@@ -1,4 +1,4 @@
-"""The general fields of a plan: what a plan can say of a job of any kind."""
+"""The general fields of a plan, which plans of every kind of job have."""
 
 import inspect
 import sys
@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from sagemock.checks import mapping, nearest, of_a_plan, quoted, text, whole
-from sagemock.errors import InvalidType
+from sagemock.checks import mapping, of_a_plan, quoted, text, whole
 from sagemock.jobs.durations import Duration, span_us
 from sagemock.jobs.kinds import Kind
 from sagemock.jobs.lines import LineSource, LogMapping, sources_of
+from sagemock.jobs.misspelt import Recipes, refuse_argument, refuse_field
 from sagemock.jobs.own import Kept
 
 if TYPE_CHECKING:
@@ -20,11 +20,11 @@ __all__ = ["GeneralFields", "code"]
 
 _EMPTY_MAX: Final = 99
 _UNSHOWN: Final = frozenset({"replayed", "nulls", "called"})
-"""The fields that no repr shows."""
+"""The fields that a plan's repr leaves out."""
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
-class GeneralFields:
+class GeneralFields(metaclass=Recipes):
     """The fields of a plan of any kind. Each kind adds its own, and the recipes."""
 
     kind: ClassVar[Kind]
@@ -33,22 +33,22 @@ class GeneralFields:
     """The phases in which a container writes lines."""
 
     stopping: Duration | None = None
-    """How long the container takes to end after a stop (the service grants it 120 s), or, while the job is Pending, the stop."""
+    """How long the container takes to end after a stop (the service allows 120 s), or how long a stop of a Pending job takes."""
     limit_lag: Duration | None = None
     """How much too late the service notices that a limit is reached (recorded: 60 to 300 s)."""
     stopped_after: Duration | None = None
-    """When somebody stops the job through the API, after creation; None for never."""
+    """How long after its creation somebody stops the job through the API; None: never."""
     logs: LogMapping = ()
-    """What the container writes in which status, besides what the phases say: `{"Training": [(0, "epoch 1"), …]}`."""
+    """The lines that the container writes, by status, in addition to those of the phases: `{"Training": [(0, "epoch 1"), …]}`."""
     empty_log_pages: int | None = None
-    """How many empty pages with a token come before each page of its log that has lines, each of which is half full then.
+    """How many empty pages with a token come before each page of its log that has lines; such a page is only half full then.
 
-    None: one where hours pass without a line, and there only. CloudWatch Logs does so: an empty page is not the end of a log
+    None: one empty page where hours pass without a line. CloudWatch Logs does so: an empty page is not the end of a log
     (dstackai/dstack#2500, boto/boto3#4258)."""
     replayed: Mapping[str, Any] | None = field(default=None, hash=False)
-    """The recorded description that is played again, if one is."""
+    """The recorded Describe response that the plan repeats, None if it repeats none."""
     called: str = field(default="", compare=False)
-    """How the plan was made, for its repr."""
+    """The code that makes the plan, for its repr."""
 
     def __repr__(self) -> str:
         if self.called:
@@ -61,36 +61,32 @@ class GeneralFields:
         return f"{type(self).__name__}({', '.join(given)})"
 
     def _repr_pretty_(self, printer: Any, _: object) -> None:  # noqa: ANN401  # IPython's protocol, and Hypothesis's
-        # Both would print every field of a dataclass.
+        # Without this method, both print every field of a dataclass.
         printer.text(repr(self))
 
     def _changed(self, changes: Mapping[str, Any], shown: Callable[[str, Any], str]) -> "Self":
-        """Return the same plan with other values in some of its fields, which its repr tells as they are `shown`."""
+        """Return a copy of the plan with these fields changed; `shown` formats each of them for the repr of the copy."""
         known = [name for name in inspect.signature(type(self)).parameters if name != "called"]
         for name in changes:
             if name not in known:
-                raise InvalidType(f"a plan has no {quoted(name)}; did you mean {nearest(name, known, least=0)!r}?")
+                refuse_field(type(self), name, [], known)
         words = ", ".join(f"{name}={shown(name, value)}" for name, value in changes.items())
         return replace(self, **{"called": f"{self!r}.but({words})", **changes})
 
     @classmethod
-    def _check_durations(cls, recipe: str, durations: Mapping[str, Any], known: Sequence[str], noun: str) -> None:
-        """Raise InvalidType for a duration that a recipe does not have; `noun` is what the known ones are called."""
+    def _check_durations(cls, recipe: str, durations: Mapping[str, Any], known: Sequence[str]) -> None:
+        """Raise InvalidType for a duration that a recipe does not have."""
         for name in durations:
             if name not in known:
-                own = [one for one in inspect.signature(getattr(cls, recipe)).parameters if one != "durations"]
-                near = nearest(name, [*known, *own], least=0)
-                raise InvalidType(
-                    f"{cls.__name__}.{recipe}() has no {quoted(name)}; did you mean {near!r}? Its {noun}: {', '.join(known)}"
-                )
+                refuse_argument(cls, recipe, name, known, [one.name for one in fields(cls)])
 
     @property
     def by_status(self) -> dict[str, LineSource]:
-        """What the container writes in which status, besides what the phases say."""
+        """The lines that the container writes, by status, in addition to those of the phases."""
         return dict(self.logs)
 
     def _check_general(self) -> None:
-        """Check these fields, and keep copies of what a test may change. Raises PlanError."""
+        """Check these fields, and replace mutable values by copies, which a test cannot change. Raises PlanError."""
         with of_a_plan():
             if self.empty_log_pages is not None:
                 whole("empty_log_pages", self.empty_log_pages, "how many", "write empty_log_pages=1", least=0, most=_EMPTY_MAX)
@@ -107,5 +103,5 @@ class GeneralFields:
 
 
 def code(value: object) -> str:
-    """Return the code that makes a value, whole: a repr of a plan is pasted into a test."""
+    """Return the code that makes a value, never shortened: users paste the repr of a plan into a test."""
     return quoted(value, sys.maxsize)

@@ -1,4 +1,4 @@
-"""Records of many fields that are keys of caches: their hash is computed once."""
+"""Hashes of large records that are keys of caches: each is computed once."""
 
 from dataclasses import fields
 from typing import Any, TypeVar, cast
@@ -10,9 +10,9 @@ _KEPT = "_hash"
 
 
 def hashed_once(record: type[_R]) -> type[_R]:
-    """Let a frozen dataclass without slots keep its hash.
+    """Let a frozen dataclass without slots store its hash.
 
-    In a pickle or a copy are its fields only: strings hash differently in another process.
+    A pickle or a copy has only its fields, not the hash: strings have other hashes in another process.
     """
     compute: Any = record.__hash__
     names = [field.name for field in fields(cast("Any", record))]

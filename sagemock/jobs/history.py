@@ -23,7 +23,7 @@ class Occurrence(NamedTuple):
     changes_so_far: int
     """How many changes of its timeline have happened then, this one included."""
     job: AnyJob
-    """The record by which it happens."""
+    """The record of the job when it changed."""
 
 
 class Seen(NamedTuple):
@@ -34,13 +34,13 @@ class Seen(NamedTuple):
 
     @classmethod
     def of(cls, job: AnyJob, now_us: int) -> "Seen":
-        """Return all that has happened to a job by `now_us`: nothing before its creation, if a clock was set back."""
+        """Return how much of a job's timeline has happened by `now_us`; nothing, if a clock was set back before its creation."""
         changes = job.timeline.until(now_us - job.created_us)
         return cls(len(changes), _statuses(job, changes[-1])) if changes else cls()
 
 
 def occurrences(job: AnyJob, seen: Seen) -> Iterator[Occurrence]:
-    """Yield in order what happens to a job, as it is known now, after what was seen."""
+    """Yield the changes of status in a job's present timeline that come after `seen`, in order."""
     statuses = seen.statuses
     for count, change in enumerate(job.timeline.changes[seen.changes :], seen.changes + 1):
         now = _statuses(job, change)
@@ -50,14 +50,18 @@ def occurrences(job: AnyJob, seen: Seen) -> Iterator[Occurrence]:
 
 
 def _statuses(job: AnyJob, change: Change) -> tuple[str, str]:
-    """Return the statuses that the service shows: the phases of other kinds than training jobs are not among them."""
+    """Return the status and the secondary status; the latter is empty for kinds without one, whose phases no API shows."""
     return change.primary, change.secondary if job.kind.secondary_member is not None else ""
 
 
 def changed_us(old: AnyJob, new: AnyJob | None, now: Callable[[], int]) -> int:
-    """Return when the record `old` was replaced: with an intervention, at its instant; else now."""
+    """Return until when the record `old` was valid: until the instant of the intervention that replaced it, else until now.
+
+    A record is never valid beyond its next step, which may lie in the past if the job was created in the past.
+    """
     since_us = None if new is None else new.since_us(old)
-    return now() if since_us is None else since_us
+    at_us = now() if since_us is None else since_us
+    return at_us if old.next_step_us is None else min(at_us, old.next_step_us)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +71,20 @@ class _Former:
 
 
 class History:
-    """What has happened to the jobs of a store since it began, each change with the job's record as it was then.
+    """All changes of status of the jobs of a store, each with the job's record at that moment.
 
-    So what has happened stays as it was when tags or the request are changed later, and when the job is deleted. To look costs
-    as much as has happened since the last look, and nothing before the first.
+    So a later change of tags or of the request, or a deletion, does not alter what has happened. A call of `happened` takes time
+    in proportion to the changes since the last call.
     """
 
     def __init__(self, store: Store, now: Callable[[], int]) -> None:
-        """Watch `store`; `now` tells the present instant in microseconds since the epoch."""
+        """Watch `store`; `now` returns the present instant in microseconds since the epoch."""
         self._store = store
         self._now = now
         self._former: list[_Former] = []
         """The records that were replaced."""
         self._touched: dict[int, AnyJob | None] = {}
-        """The jobs that changed since the last look, by number; None: it is gone."""
+        """The jobs that changed since the last call of `happened`, by number; None: the job is gone."""
         self._looked: _Looked | None = None
         store.watchers.append(self._note)
 
@@ -93,13 +97,13 @@ class History:
                     self._touched[job.number] = new
 
     def happened(self) -> Sequence[Occurrence]:
-        """Return what has happened by now, in the order (instant, job number, index).
+        """Return all changes of status by now, in the order (instant, job number, index).
 
-        The same list grows with the next look. It is another one if something is not to be put at its end: a test can create a
-        job whose life began earlier.
+        The next call appends to the same list. It returns a new list if a change does not belong at the end: a test can create a
+        job whose life began in the past.
         """
         with self._store.lock:
-            # A handler of a signal may raise at any place: then the next look begins anew.
+            # A signal handler may raise anywhere in here: then the next call computes everything again.
             looked, self._looked = self._looked, None
             now_us = self._now()
             if (
@@ -141,25 +145,25 @@ class History:
 
 @dataclass
 class _Looked:
-    """What was found at the last look."""
+    """The result and the state of the last call of `History.happened`."""
 
     at_us: int = 0
     happened: list[Occurrence] = field(default_factory=list)
     former: int = 0
-    """How many of the former records are in it."""
+    """How many of the former records it includes."""
     seen: dict[int, Seen] = field(default_factory=dict)
     current: dict[int, AnyJob] = field(default_factory=dict)
     due: list[tuple[int, int]] = field(default_factory=list)
-    """When something happens next to a job, by number; perhaps by an older record of it."""
+    """A heap of (instant of the next change, job number); an entry may come from an older record of the job."""
 
     def take(self, job: AnyJob, until_us: int) -> list[Occurrence]:
-        """Return what happens to a job, by this record, after what was seen and until an instant."""
+        """Return the changes of this record of a job after those already seen and until `until_us`."""
         news = occurrences(job, self.seen.get(job.number, Seen()))
         self.seen[job.number] = Seen.of(job, until_us)
         return list(takewhile(lambda one: one.at_us <= until_us, news))
 
     def expect(self, job: AnyJob) -> None:
-        """Note when the next thing happens to a job."""
+        """Add the next change of a job to `due`."""
         following = next(occurrences(job, self.seen.get(job.number, Seen())), None)
         if following is not None:
             heapq.heappush(self.due, (following.at_us, job.number))

@@ -1,4 +1,4 @@
-"""Interventions: what was done to a job of any kind since its creation, by its owner or by the test."""
+"""Interventions: what the owner or the test did to a job of any kind after its creation."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -8,14 +8,14 @@ __all__ = ["Complete", "Delete", "Fail", "Intervention", "Stop"]
 
 @dataclass(frozen=True)
 class Stop:
-    """The job was stopped through the API, `at_us` after its creation."""
+    """A call of the API stopped the job, `at_us` microseconds after its creation."""
 
     at_us: int
 
 
 @dataclass(frozen=True)
 class Fail:
-    """The test let the job fail at once."""
+    """The test made the job fail."""
 
     at_us: int
     reason: str
@@ -23,17 +23,17 @@ class Fail:
 
 @dataclass(frozen=True)
 class Complete:
-    """The test let the job complete at once."""
+    """The test made the job complete."""
 
     at_us: int
 
 
 @dataclass(frozen=True)
 class Delete:
-    """The job was deleted through the API."""
+    """A call of the API deleted the job."""
 
     at_us: int
 
 
 Intervention: TypeAlias = Stop | Fail | Complete | Delete
-"""What can be done to a job of any kind."""
+"""An intervention in a job of any kind."""

@@ -1,4 +1,4 @@
-"""The kinds of job, and what AWS calls each of them and what belongs to it."""
+"""The kinds of job, with AWS's names for each kind and its resources."""
 
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
@@ -7,46 +7,46 @@ __all__ = ["KINDS", "PROCESSING", "TRAINING", "TRANSFORM", "TUNING", "Kind", "na
 
 
 class Kind(NamedTuple):
-    """A kind of job, in AWS's own names."""
+    """A kind of job, with its names in AWS's APIs."""
 
     name: str
-    """The word for it in this package: the argument `kind` of `plan()`."""
+    """The name of the kind in this package: the argument `kind` of `plan()`."""
     noun: str
-    """What a sentence calls one."""
+    """The noun for such a job in error messages."""
     resource: str
     """The type of the resource in its ARN."""
     shape: str
-    """What the service model calls it: CreateTrainingJob creates one, and TrainingJobName is its name."""
+    """The name in the service model, as in CreateTrainingJob and TrainingJobName."""
     log_group: str | None
-    """The log group of its containers, None if it has none of its own."""
+    """The log group of its containers, None if it has no containers."""
     detail_type: str
-    """The type of its events in EventBridge."""
+    """The detail type of its events in EventBridge."""
     secondary_member: str | None = None
-    """The member of a description that says what the job is doing, None if no member says it."""
+    """The field of a Describe response that has the secondary status, None if the kind has no such status."""
 
     @property
     def create(self) -> str:
-        """The operation that creates one."""
+        """The operation that creates such a job."""
         return f"Create{self.shape}"
 
     @property
     def describe(self) -> str:
-        """The operation that describes one."""
+        """The operation that describes such a job."""
         return f"Describe{self.shape}"
 
     @property
     def list(self) -> str:
-        """The operation that lists all of them."""
+        """The operation that lists such jobs."""
         return f"List{self.shape}s"
 
     @property
     def name_member(self) -> str:
-        """The member of a request that has the job's name."""
+        """The field of a request that has the job's name."""
         return f"{self.shape}Name"
 
     @property
     def status_member(self) -> str:
-        """The member of a description that has the job's status."""
+        """The field of a Describe response that has the job's status."""
         return f"{self.shape}Status"
 
 
@@ -84,11 +84,11 @@ TUNING: Final = Kind(
     "SageMaker HyperParameter Tuning Job State Change",
 )
 KINDS: Final = (TRAINING, PROCESSING, TRANSFORM, TUNING)
-"""The table of kinds. Training jobs come first: a bare name is that of a training job."""
+"""All kinds. Training jobs come first, because a name without a kind is that of a training job."""
 
 
 def of_arn(arn: str) -> tuple[Kind, str] | None:
-    """Return the kind and the name of the job with this ARN, None if it is the ARN of something else."""
+    """Return the kind and the name of the job with this ARN, None if it is not the ARN of a job."""
     for kind in KINDS:
         _, found, name = arn.partition(f":{kind.resource}/")
         if found:

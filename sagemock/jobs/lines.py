@@ -1,4 +1,4 @@
-"""Lines: what a container writes to its log, as a plan says it and as a timeline cuts it."""
+"""Lines that a container writes to its log: how a plan gives them, and the visits of a timeline in which they are written."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -28,13 +28,13 @@ SHOWN = 3
 """How many lines a repr shows."""
 
 
-# Scripts are hashed at every look at a job, and a log can be long.
+# Scripts, which contain lines, are hashed at each change of a job, and a log can be long.
 @hashed_once
 @dataclass(frozen=True)
 class Lines:
     """The lines of one visit to a status, by offset in microseconds from its beginning, in order.
 
-    Its repr, which is part of a plan's, shows the first few.
+    Its repr, which is part of the plan's repr, shows only the first few lines.
     """
 
     pairs: tuple[tuple[int, str], ...]
@@ -53,7 +53,7 @@ class Lines:
         return self.pairs[-1][0] if self.pairs else -SECOND_US
 
     def values(self, what: str, value_in: Callable[[str], float | None]) -> tuple[tuple[int, float], ...]:
-        """Return the numbers that `value_in` finds in the texts, each with its offset: looked for once for each `what`."""
+        """Return the numbers that `value_in` finds in the texts, each with its offset. The result is cached by `what`."""
         found = self._found.get(what)
         if found is None:
             values = ((offset_us, value_in(text)) for offset_us, text in self.pairs)
@@ -62,15 +62,15 @@ class Lines:
 
     @cached_property
     def _found(self) -> dict[str, tuple[tuple[int, float], ...]]:
-        # It lives and dies with the lines.
+        # The cache is freed with the lines.
         return {}
 
     def until(self, offset_us: int) -> int:
-        """Return how many of the lines are written by `offset_us`."""
+        """Return how many lines are written by `offset_us`."""
         return bisect_right(self.pairs, offset_us, key=_offset)
 
     def after(self, offset_us: int) -> "Lines":
-        """Return what is still to be written at `offset_us`, counted from there."""
+        """Return the lines after `offset_us`, with offsets from there."""
         return Lines(tuple((at_us - offset_us, text) for at_us, text in self.pairs if at_us > offset_us))
 
 
@@ -78,10 +78,10 @@ NO_LINES = Lines(())
 
 _Pairs: TypeAlias = Iterable[tuple[timedelta | float, str]]
 LineSource: TypeAlias = Lines | Sequence[tuple[timedelta | float, str]] | Callable[[Mapping[str, Any]], _Pairs]
-"""What a phase writes: (offset, text) pairs, each offset a `timedelta` or seconds from its beginning, or a callable of the
-CreateTrainingJob request that returns them. Every instance of the job writes them."""
+"""The lines of a phase: (offset, text) pairs, each offset a `timedelta` or seconds from the beginning of the phase, or a callable
+that takes the CreateTrainingJob request and returns such pairs. Every instance of the job writes them."""
 LogMapping: TypeAlias = Mapping[str, LineSource] | tuple[tuple[str, LineSource], ...]
-"""What is written by status: `{"Training": [(0, "epoch 1"), …]}`."""
+"""Lines by status: `{"Training": [(0, "epoch 1"), …]}`."""
 
 
 class LoggedVisit(NamedTuple):
@@ -89,7 +89,7 @@ class LoggedVisit(NamedTuple):
 
     begin_us: int
     end_us: int | None
-    """Where the visit ends or is cut, None for never; a line that is due then is still written."""
+    """When the visit ends or is cut, None: never. A line that is due at that instant is still written."""
     lines: Lines
 
 
@@ -116,9 +116,9 @@ def _pair(value: object, what: str) -> tuple[int, str]:
         raise PlanError(f"{what}: {quoted(line)} is at {offset!r}, before the phase begins; an offset is not negative")
     if not line:
         # Service model of CloudWatch Logs, EventMessage: at least one character.
-        raise PlanError(f"{what}: the text at {offset!r} is empty, which no log can hold; write something, or leave the line out")
+        raise PlanError(f"{what}: the text at {offset!r} is empty, which a log cannot hold; write a text, or leave the line out")
     with of_a_plan():
-        text(f"{what}: the text at {offset!r}", line, "a text", "write what can be encoded")
+        text(f"{what}: the text at {offset!r}", line, "a text", "write a text that UTF-8 can encode")
     return offset_us, line
 
 
@@ -127,9 +127,9 @@ def _offset(pair: tuple[int, str]) -> int:
 
 
 def checked_source(source: LineSource | None, name: str, writes: Collection[str]) -> LineSource | None:
-    """Return what the phase `name` writes, checked where it is written; a callable is asked later.
+    """Return the lines of the phase `name`, checked at the line of the test that gives them; a callable is called later.
 
-    Raises PlanError, also if it is not one of the phases in which a container `writes`.
+    Raises PlanError, also if `name` is not one of the phases in which a container `writes`.
     """
     if source is None:
         return None
@@ -137,24 +137,24 @@ def checked_source(source: LineSource | None, name: str, writes: Collection[str]
         raise PlanError(f"no container runs in {name}, so it writes no lines: write them in {', '.join(sorted(writes))}")
     if callable(source):
         with of_a_plan():
-            takes_one(f"what writes the lines of {name}", source, "write logs={'Training': lambda request: [(0, 'epoch 1')]}")
+            takes_one(f"the callable of the lines of {name}", source, "write logs={'Training': lambda request: [(0, 'epoch 1')]}")
         return source
     return lines_of(source, f"the lines of {name}", ordered=True)
 
 
 def sources_of(logs: LogMapping, writes: Collection[str]) -> tuple[tuple[str, LineSource], ...]:
-    """Return what a plan writes by status, as a value that can be hashed. Raises PlanError."""
+    """Return the lines of a plan by status, as a value that can be hashed. Raises PlanError if `logs` is wrong."""
     pairs = tuple(logs.items()) if isinstance(logs, Mapping) else logs
     if not isinstance(pairs, tuple) or not all(
         isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str)  # noqa: PLR2004  # a pair
         for pair in pairs
     ):
-        raise PlanError(f"logs={quoted(logs)}: write what each status writes, logs={{'Training': [(0, 'epoch 1')]}}")
+        raise PlanError(f"logs={quoted(logs)}: give the lines of each status, logs={{'Training': [(0, 'epoch 1')]}}")
     return tuple((name, made) for name, source in pairs if (made := checked_source(source, name, writes)) is not None)
 
 
 def check_fit(lines: Lines, longest_us: int | None, name: str) -> None:
-    """Raise PlanError if lines come after the end of their visit, which lasts `longest_us` at the most (None: no end)."""
+    """Raise PlanError if a line comes after the end of the visit, which lasts at most `longest_us` (None: no end)."""
     if longest_us is not None and lines.last_us > longest_us:
         at_us, text = lines.pairs[-1]
         raise PlanError(

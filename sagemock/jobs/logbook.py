@@ -12,27 +12,27 @@ from sagemock.jobs.streams import AddedLine, AddedLines, Stream, last_us, writte
 __all__ = ["Logbook"]
 
 _ADDED = 10**9
-"""What a test adds comes after what was planned for the same instant."""
+"""The first number of lines that a test adds: they come after planned lines of the same instant."""
 _TRAINED_BEFORE: Final = Assumption(
-    "that the log group of training jobs is there from the beginning, in every account and region, as after an earlier job: "
-    "since 2017-11-29, when SageMaker began",
+    "that the log group of training jobs exists from the beginning, in every account and region, as after an earlier job: since "
+    "2017-11-29, when SageMaker began",
     knob="DeleteLogGroup",
 )
 _FIRST_LINE: Final = Assumption(
-    "that the log groups of processing and transform jobs are there from the first line of such a job on",
+    "that the log groups of processing and transform jobs exist from the first line of such a job on",
     since="2026-11-26",
     knob="CreateLogGroup",
 )
-_BACK: Final = Assumption("that a deleted log group is there again with the next line", knob="CreateLogGroup")
+_BACK: Final = Assumption("that the next line creates a deleted log group again", knob="CreateLogGroup")
 _LONG_AGO_US: Final = _TRAINED_BEFORE(1_511_913_600_000_000)
 """2017-11-29."""
 
 
 class Logbook:
-    """The jobs of a region that write lines, also those that are deleted: their logs stay. Hold the store's lock.
+    """The jobs of a region that write lines, including deleted jobs, whose logs stay. Hold the store's lock.
 
-    A log group that `is_old` is there from the beginning, as in an account that has trained before. A caller that deletes a group
-    deletes its lines with it; it comes back when somebody creates it, or with the next line.
+    A log group that `is_old` exists from the beginning, as in an account that has trained before. When a group is deleted, its
+    lines are deleted, too; a call or the next line creates it again.
     """
 
     def __init__(self, *, is_old: bool = True) -> None:
@@ -40,14 +40,14 @@ class Logbook:
         self._added: dict[int, list[AddedLine]] = {}
         self._lines: dict[int, dict[int, AddedLines]] = {}
         self._numbers = count(_ADDED)
-        # When each job writes its last line, in order: what ended long ago is not looked at by who reads what is new.
+        # When each job writes its last line, in order, so that a reader of new lines skips jobs that ended long ago.
         self._last: list[tuple[int, int, str]] = []
         self._last_of: dict[int, tuple[int, int, str]] = {}
         self._created_us: int | None = _LONG_AGO_US if _FIRST_LINE(is_old) else None
         self._erased_us: int | None = None
 
     def put(self, job: AnyJob) -> None:
-        """Take note of a job, or of its new record; of one that writes nothing nothing is kept."""
+        """Store a job or its new record, unless the job writes no lines."""
         if job.has_lines or job.number in self._added:
             self._jobs.setdefault(job.name, {})[job.number] = job
             old = self._last_of.get(job.number)
@@ -65,13 +65,13 @@ class Logbook:
         self.put(job)
 
     def added(self, job: AnyJob) -> Iterable[AddedLine]:
-        """Return what the test let the containers of a job write, be it in the group or deleted: metrics were read off it."""
+        """Return all lines that the test added to the logs of a job, even if they were deleted: metrics come from them, too."""
         return self._added.get(job.number, ())
 
     def streams(self, now_us: int, name: str | None = None, *, since_us: int = 0) -> Iterator[Stream]:
-        """Yield the streams that exist at `now_us`, of all jobs or of those with a name.
+        """Yield the log streams that exist at `now_us`, of all jobs or of the jobs called `name`.
 
-        Those may be left out whose last line was written before `since_us`.
+        Streams whose last line was written before `since_us` may be left out.
         """
         if name is None:
             recent = self._last[bisect_left(self._last, (since_us,)) :]
@@ -81,7 +81,7 @@ class Logbook:
         for job in jobs:
             yield from written(job, self._lines.get(job.number, {}), now_us, self._erased_us)
 
-    # -- the group
+    # -- the log group
 
     def created_us(self, now_us: int) -> int | None:
         """Return when the log group was created, None if there is none."""
@@ -92,11 +92,11 @@ class Logbook:
         return _BACK(min((line.ingested_us for stream in streams for line in stream.lines), default=None))
 
     def create(self, now_us: int) -> None:
-        """Create the log group, which is not there."""
+        """Create the log group, which does not exist."""
         self._created_us = now_us
 
     def erase(self, now_us: int) -> None:
-        """Delete the log group, with all that is written by now."""
+        """Delete the log group with all lines that are written by `now_us`."""
         self._created_us = None
         self._erased_us = now_us
         for by_instance in self._lines.values():

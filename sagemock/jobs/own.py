@@ -1,4 +1,4 @@
-"""What is handed to a test is its own: nothing that it does to that changes what the mock holds."""
+"""Copies of JSON values, so that a test which changes a value that it got or gave does not change the mock's."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,14 +7,14 @@ __all__ = ["Kept", "own"]
 
 
 def own(value: Any) -> Any:  # noqa: ANN401  # a JSON value in, a JSON value out
-    """Return a JSON value with new dictionaries and lists throughout."""
+    """Return a deep copy of a JSON value."""
     if isinstance(value, dict):
         return {name: own(item) for name, item in value.items()}
     return [own(item) for item in value] if isinstance(value, list) else value
 
 
 class Kept(Mapping[str, Any]):
-    """A JSON object that stays as it was when it was given: each look at a member returns a copy."""
+    """An immutable copy of a JSON object: reading a field returns a copy of its value."""
 
     __slots__ = ("_whole",)
 

@@ -1,4 +1,4 @@
-"""What equal inputs share: made once, and kept by the first of them, so that it goes when that goes."""
+"""A cache decorator for pure functions, whose results are freed together with the first argument."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -7,7 +7,7 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 __all__ = ["shared"]
 
 _KEPT: Final = 1024
-"""How many results one input keeps: of a job that is changed again and again the last ones are enough."""
+"""How many results one argument stores: a job that changes again and again needs only the latest ones."""
 
 _P = ParamSpec("_P")
 _F = TypeVar("_F")
@@ -15,11 +15,11 @@ _R = TypeVar("_R")
 
 
 def shared(make: Callable[Concatenate[_F, _P], _R]) -> Callable[Concatenate[_F, _P], _R]:
-    """Let calls of a pure function with equal arguments, given by place, return one object, which the first argument keeps.
+    """Cache a pure function: calls with the same first argument and equal other (positional) arguments return one object.
 
-    Unlike `functools.lru_cache` it forgets with that argument: a mock that is over leaves no plans and no logs behind. Unlike a
-    dictionary of weak references it runs no code when something is let go of, in which Python drops what the handler of a signal
-    raises.
+    The first argument stores the results. So, unlike with `functools.lru_cache`, they are freed with that argument: a mock that
+    has ended leaves no plans and logs behind. And, unlike with a dictionary of weak references, no callback runs when an object
+    is freed: Python ignores an exception that a signal handler raises in such a callback.
     """
     name = f"_{make.__qualname__}"
 

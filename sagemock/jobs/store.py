@@ -1,4 +1,4 @@
-"""The store: the one place that is mutable. It has every job of a mock by place, kind and name, in the orders of the lists."""
+"""The store: the only mutable state of jobs. It has every job of a mock by place, kind and name, in the orders of the lists."""
 
 import heapq
 from bisect import bisect_left, bisect_right, insort
@@ -16,12 +16,13 @@ __all__ = ["Key", "Order", "Region", "Store"]
 
 Order: TypeAlias = Literal["CreationTime", "Name", "Status"]
 Key: TypeAlias = tuple[int | str, ...]
-"""Where a page ended: the sort key of its last job."""
+"""The sort key of the last job of a page."""
 _J = TypeVar("_J", bound=AnyJob)
 Watcher: TypeAlias = Callable[[AnyJob | None, AnyJob | None, int | None], None]
-"""Gets a job's old record, its new one, and when it joined the others, as `Store.put` has it."""
+"""A function that gets a job's old record (None: the job is new), its new record (None: the job is gone), and `joins_us` of
+`Store.put`."""
 _Where: TypeAlias = tuple[Place, str]
-"""A place and the name of a kind: a Kind itself takes longer to hash."""
+"""A place and the name of a kind, because a Kind takes longer to hash."""
 
 
 class Store:
@@ -31,18 +32,18 @@ class Store:
         self.lock = forks.lock()
         self.regions: dict[_Where, Region[AnyJob]] = {}
         self.deleted: dict[tuple[Kind, str], None] = {}
-        """The kinds and names of the jobs that were forgotten, in that order."""
+        """The kinds and names of the deleted jobs, in the order of deletion; the dict serves as an ordered set."""
         self._count = 0
         self._ends: list[tuple[int, int, _Where, str]] = []
         self._leaving: list[tuple[int, _Where, str]] = []
         self._settled = False
-        """Whether the first of `_ends` is known to hold."""
+        """Whether the first of `_ends` is known to be of a present record."""
         self.watchers: list[Watcher] = []
-        """Called under the lock after each change, with a job's old record (None: it is new) and its new one (None: gone)."""
+        """Functions that are called under the lock after each change."""
 
     def region(self, place: Place, of: type[_J]) -> "Region[_J]":
-        """Return the jobs of a class at `place`: an empty region if there are none yet."""
-        # Each call asks for one, so the usual case is short.
+        """Return the jobs of the class `of` at `place`: an empty region if there are none yet."""
+        # Every API call comes here, so the usual case is fast.
         kind: Any = of.kind
         found: Any = self.regions.get((place, kind.name))
         return self.kind_at(place, kind) if found is None else found  # type: ignore[return-value]  # of that class
@@ -58,7 +59,7 @@ class Store:
 
     @property
     def is_untouched(self) -> bool:
-        """Whether no job was ever created, be it deleted since."""
+        """Whether no job was ever created, not even one that is deleted now."""
         return not self._count
 
     def next_number(self) -> int:
@@ -68,7 +69,7 @@ class Store:
             return self._count
 
     def put(self, job: AnyJob, *, joins_us: int | None = None) -> None:
-        """Add a job, or replace the record of one. `joins_us` is the present instant, if a new job was created in the past."""
+        """Add a job or replace its record. `joins_us` is the present instant if a new job was created in the past."""
         with self.lock:
             try:
                 region = self.kind_at(job.place, job.kind)
@@ -89,7 +90,7 @@ class Store:
                     _, where, name = heapq.heappop(self._leaving)
                     gone = self.regions[where].remove(name)
                     if gone is None:
-                        # It was deleted twice in a row.
+                        # The job was deleted twice in a row.
                         continue
                     self.deleted[gone.kind, name] = None
                     self._settled = False
@@ -107,7 +108,7 @@ class Store:
         self._settled = False
 
     def _mend(self) -> None:
-        """Find the orders of all jobs anew: a handler of a signal may have raised when half of them were changed."""
+        """Rebuild the orders of all jobs: a signal handler may have raised when only some of them had been changed."""
         self._ends, self._leaving = [], []
         for region in self.regions.values():
             region.mend()
@@ -115,18 +116,18 @@ class Store:
                 self._file(job)
 
     def jobs(self, now_us: int | None = None) -> Iterator[AnyJob]:
-        """Return the jobs that there are at an instant, in the order of creation; None: also those that `forget` will forget."""
+        """Return the jobs that exist at `now_us`, in the order of creation; None: also those that `forget` will remove."""
         with self.lock:
             every = (job for region in self.regions.values() for job in region.by_name.values())
             return iter(sorted((job for job in every if now_us is None or not job.is_gone(now_us)), key=_creation))
 
     def settled_us(self) -> int | None:
-        """Return the instant after which nothing happens to any job by itself; None if there is no job."""
+        """Return the instant after which jobs change only through calls; None if there is no job."""
         with self.lock:
             return -self._ends[0][0] if self._settled else self._settled_us()
 
     def pending(self, now_us: int) -> bool:
-        """Whether something is still to happen to a job by itself."""
+        """Whether a job will still change without a call."""
         settled_us = self.settled_us()
         return settled_us is not None and settled_us > now_us
 
@@ -137,7 +138,7 @@ class Store:
             if job is not None and job.number == number and job.settled_us == -negative:
                 self._settled = True
                 return -negative
-            # An older record of the job, which ended later than the present one will.
+            # The entry is of an older record, whose life ended later.
             heapq.heappop(self._ends)
         return None
 
@@ -155,7 +156,7 @@ class Region(Generic[_J]):
     logbook: Logbook = field(default_factory=Logbook)
 
     def put(self, job: _J) -> None:
-        """Add a job, or replace the record of one."""
+        """Add a job or replace its record."""
         if job.name not in self.by_name:
             insort(self._names, job.name)
             insort(self._created, (job.created_us, job.number))
@@ -166,7 +167,7 @@ class Region(Generic[_J]):
             self._statuses.put(job)
 
     def mend(self) -> None:
-        """Find all orders anew."""
+        """Rebuild all orders."""
         self._numbered = {job.number: name for name, job in self.by_name.items()}
         self._names, self._statuses = sorted(self.by_name), None
         self._created = sorted((job.created_us, job.number) for job in self.by_name.values())
@@ -174,7 +175,7 @@ class Region(Generic[_J]):
             self.logbook.put(self.by_name[self._numbered[number]])
 
     def remove(self, name: str) -> _J | None:
-        """Take a job out as if it had never been, and return it."""
+        """Remove a job and return it, None if there is none with this name."""
         job = self.by_name.pop(name, None)
         if job is None:
             return None
@@ -188,7 +189,7 @@ class Region(Generic[_J]):
     def page(self, order: Order, *, descending: bool, after: Key | None, limit: int, now_us: int) -> list[tuple[Key, _J]]:
         """Return at most `limit` jobs that come after the key `after` in this order, each with its key.
 
-        It costs about the same however many jobs there are.
+        The time hardly depends on the number of jobs.
         """
         if order == "Name":
             names = _slice(self._names, str(after[0]) if after else None, limit, descending=descending)
@@ -203,13 +204,13 @@ class Region(Generic[_J]):
             for job in self.by_name.values():
                 statuses.put(job)
         keys = statuses.page(descending=descending, after=after, limit=limit, now_us=now_us)
-        # Put back in the end: one that was cut short by a handler of a signal is not to be relied upon.
+        # Stored again only now: after an exception from a signal handler, the half-changed index must be rebuilt.
         self._statuses = statuses
         return [((primary, number), self.by_name[self._numbered[number]]) for primary, number in keys]
 
 
 class _ByStatus:
-    """The jobs of a region by status, at an instant that only moves forward; made when somebody first sorts by it."""
+    """An index of a region's jobs by status, at an instant that only moves forward; built at the first list sorted by status."""
 
     def __init__(self) -> None:
         self._buckets: dict[str, list[int]] = {}
@@ -219,7 +220,7 @@ class _ByStatus:
 
     def put(self, job: AnyJob) -> None:
         self._jobs[job.number] = job
-        # The job is filed at the next page, by what it is then.
+        # The next page puts the job into the bucket of the status that it has then.
         heapq.heappush(self._due, (job.created_us, job.number))
 
     def remove(self, number: int) -> None:

@@ -1,6 +1,6 @@
-"""Logs: what the containers of jobs have written by an instant, stream by stream.
+"""Log streams: the lines that the containers of jobs have written by an instant.
 
-A stream makes a line when somebody looks at it, so that the end of a long log costs no more than that of a short one.
+A stream creates a line only when it is read, so that reading the end of a long log takes no longer than that of a short one.
 """
 
 from abc import abstractmethod
@@ -17,34 +17,34 @@ __all__ = ["AddedLine", "AddedLines", "Line", "Stream", "last_us", "written"]
 
 
 class AddedLine(NamedTuple):
-    """A line that the test let a container write."""
+    """A line that the test adds to the log of a container."""
 
     at_us: int
     number: int
-    """Counts them, so that those of one instant stay in order."""
+    """Its number among the added lines, which keeps lines of one instant in order."""
     instance: int
     text: str
     added_us: int
-    """When the test added it: an earlier line comes late."""
+    """When the test added it, which may be later than `at_us`."""
 
     @property
     def ingested_us(self) -> int:
-        """When it can be read."""
+        """When it can be read at the earliest."""
         return max(self.at_us, self.added_us)
 
 
 class Line(NamedTuple):
-    """A line of a log; instants in microseconds since the epoch."""
+    """A line of a log. Instants are microseconds since the epoch."""
 
     at_us: int
     order: int
-    """Its place among the lines of the same instant; it never changes, whatever is written later."""
+    """Sorts the lines of one instant; later lines never change it."""
     text: str
     ingested_us: int
 
 
 class Part(Sequence[Line]):
-    """Lines in order."""
+    """A sorted part of the lines of a log stream."""
 
     @overload
     def __getitem__(self, place: int) -> Line: ...
@@ -56,30 +56,29 @@ class Part(Sequence[Line]):
 
     @abstractmethod
     def _line(self, place: int) -> Line:
-        """Return the line at this place, which is there."""
+        """Return the line at `place`, which exists."""
 
 
 class Visit(NamedTuple):
-    """What of the plan's lines is there of one visit to a status."""
+    """The lines of one visit to a status that exist at an instant: `lines.pairs[first:end]`."""
 
     entered_us: int
     lines: Lines
     first: int
-    """The place of the first line that is there, and of the first that is not any more."""
     end: int
     order: int
-    """The order of the visit's very first line."""
+    """`Line.order` of the very first line of the visit."""
 
 
 class Planned(Part):
-    """What the plan lets a container write from one start to the next."""
+    """The lines of the plan that a container writes from one start to the next."""
 
     def __init__(self) -> None:
         self._visits: list[Visit] = []
         self._ends: list[int] = []
 
     def add(self, visit: Visit) -> None:
-        """Add a later visit, which has lines."""
+        """Add a later visit that has lines."""
         self._visits.append(visit)
         self._ends.append(len(self) + visit.end - visit.first)
 
@@ -96,13 +95,13 @@ class Planned(Part):
 
     @property
     def ingested_us(self) -> int:
-        """When the last of them could be read."""
+        """When the last line could first be read."""
         return self[-1].ingested_us
 
 
 @dataclass
 class AddedLines:
-    """What the test let one instance of a job write, by instant and in the order in which it added them."""
+    """The lines that the test added to the log of one instance of a job, in the order of instants and in the order of adding."""
 
     in_order: list[AddedLine] = field(default_factory=list)
     as_added: list[AddedLine] = field(default_factory=list)
@@ -113,13 +112,13 @@ class AddedLines:
         self.as_added.append(line)
 
     def erase(self, now_us: int) -> None:
-        """Forget what can be read by now."""
+        """Remove the lines that can be read by `now_us`."""
         self.in_order = [line for line in self.in_order if line.ingested_us > now_us]
         self.as_added = [line for line in self.as_added if line.ingested_us > now_us]
 
 
 class AddedPart(Part):
-    """What the test let a container write from one start to before the next, as far as it is there by now."""
+    """The added lines of a container from `begin_us` to before `end_us`."""
 
     def __init__(self, lines: AddedLines, begin_us: int, end_us: int) -> None:
         self._lines = lines
@@ -136,7 +135,7 @@ class AddedPart(Part):
 
     @property
     def ingested_us(self) -> int:
-        """When the last of them could be read: of those that are there it is the one that was added last, or the last itself."""
+        """When all lines could first be read: at the instant of the last one, or when the latest one was added."""
         there = (line.added_us for line in reversed(self._lines.as_added) if self._begin_us <= line.at_us < self._end_us)
         return max(next(there), self[-1].at_us)
 
@@ -146,14 +145,14 @@ def _at(line: AddedLine) -> int:
 
 
 class Stream(NamedTuple):
-    """The log of one container: what one instance has written from one start to the next."""
+    """A log stream: the lines that the container of one instance has written from one start to the next."""
 
     job: AnyJob
     instance: int
     begin_us: int
     """When the container started."""
     parts: Sequence[Planned | AddedPart]
-    """Its lines, by where they come from; none is empty, and there is one at least: before that there is no stream."""
+    """Its planned and its added lines. No part is empty, and there is at least one: a stream without lines does not exist."""
 
     @property
     def name(self) -> str:
@@ -182,14 +181,14 @@ class Stream(NamedTuple):
 
     @property
     def ingested_us(self) -> int:
-        """When the last of its lines could be read."""
+        """When all of its lines could first be read."""
         return max(part.ingested_us for part in self.parts)
 
 
 def written(job: AnyJob, added: Mapping[int, AddedLines], now_us: int, erased_us: int | None = None) -> Iterator[Stream]:
-    """Yield the streams of a job with the lines that are written by `now_us`, and of the plan's after `erased_us`.
+    """Yield the streams of a job with the lines that are written by `now_us`; planned lines until `erased_us` were deleted.
 
-    `added` is by instance.
+    `added` has the added lines by instance.
     """
     begins = [begin_us for begin_us in job.runs() if begin_us <= now_us]
     planned = _planned(job, begins, now_us, erased_us)
@@ -204,7 +203,7 @@ def written(job: AnyJob, added: Mapping[int, AddedLines], now_us: int, erased_us
 
 
 def _planned(job: AnyJob, begins: Sequence[int], now_us: int, erased_us: int | None) -> list[Planned]:
-    """Return the lines of the plan for each run, without those that a cut came before."""
+    """Return the planned lines of each run, without lines that a cut prevented."""
     found = [Planned() for _ in begins]
     order = 0
     for begin_us, end_us, lines in job.timeline.logged_visits:
@@ -222,7 +221,7 @@ def _planned(job: AnyJob, begins: Sequence[int], now_us: int, erased_us: int | N
 
 
 def last_us(job: AnyJob, added: Mapping[int, AddedLines]) -> int:
-    """Return an instant after which no container of the job will write, by what is known now."""
+    """Return an instant after which no container of the job writes, by the present timeline."""
     found = [one.in_order[-1].at_us for one in added.values() if one.in_order]
     found += [job.created_us + writing.begin_us + writing.lines.last_us for writing in job.timeline.logged_visits[-1:]]
     return max(found, default=job.created_us)

@@ -1,4 +1,4 @@
-"""Timelines: all that becomes visible of a job in its life, and when."""
+"""Timelines: all visible changes of a job in its life, and when they come."""
 
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -14,51 +14,50 @@ OVER: Final = frozenset({"Completed", "Failed", "Stopped"})
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One moment at which something that Describe shows becomes another: a status, a message, or LastModifiedTime alone."""
+    """A moment at which Describe begins to show something else: a status, a message, or only another LastModifiedTime."""
 
     at_us: int
     primary: str
     """The status, as the service shows it."""
     secondary: str
-    """What the job is doing: the secondary status of a training job; for another kind the phase, which no API shows."""
+    """The secondary status of a training job; for another kind the phase, which no API shows."""
     message: str
     enters: bool
     """Whether this begins a new visit to the secondary status (else it overwrites the message of the open one)."""
 
 
-# Without slots, so that it can be held weakly.
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """The whole life of a job as it is known now, in microseconds after its creation."""
+    """The whole life of a job, as long as nobody interferes again, in microseconds after its creation."""
 
     changes: tuple[Change, ...]
     started_us: int | None
     ended_us: int | None
-    """None for a job that never ends."""
+    """None if the job never ends."""
     failure_reason: str | None
     limits: tuple[tuple[int, str], ...] = ()
-    """The limits that cut it, as (instant, name in the request)."""
+    """The limits that cut the life, as (instant, name of the field in the request)."""
     logged_visits: tuple[LoggedVisit, ...] = ()
     """The visits in which the container writes lines."""
 
     @property
     def last_us(self) -> int:
-        """The instant of the last thing that happens."""
+        """The instant of the last change."""
         return self.changes[-1].at_us
 
     def count_until(self, offset_us: int) -> int:
-        """Return how many of the changes have been made by `offset_us`."""
+        """Return how many changes have happened by `offset_us`."""
         return bisect_right(self.changes, offset_us, key=at_us)
 
     def until(self, offset_us: int) -> tuple[Change, ...]:
-        """Return what has happened by `offset_us`."""
+        """Return the changes by `offset_us`."""
         return self.changes[: self.count_until(offset_us)]
 
     def after(self, offset_us: int) -> tuple[Change, ...]:
-        """Return what is still to happen at `offset_us`."""
+        """Return the changes after `offset_us`."""
         return self.changes[self.count_until(offset_us) :]
 
 
 def at_us(change: Change) -> int:
-    """Return the instant of a change, to search by."""
+    """Return the instant of a change, as the key of a binary search."""
     return change.at_us

@@ -1,4 +1,4 @@
-"""Transitions: the visits to secondary statuses that lie behind a job."""
+"""Transitions: the entries of SecondaryStatusTransitions, one for each visit of a job to a secondary status."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ ENDINGS = frozenset({"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "Ma
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A visit to a secondary status; instants in microseconds since the epoch, `end_us` None while it is open."""
+    """A visit to a secondary status. Instants are microseconds since the epoch; `end_us` is None while the visit is open."""
 
     status: str
     start_us: int
@@ -22,7 +22,7 @@ class Transition:
 
 
 def transitions(seen: Sequence[Change], created_us: int, endings: Collection[str] = ENDINGS) -> tuple[Transition, ...]:
-    """Return the visits in these changes of a job; the last one has no length if it is one of `endings`, else it is open."""
+    """Return the visits in these changes of a job. The last visit has length 0 if its status is in `endings`; else it is open."""
     entries: list[Transition] = []
     name, start_us, message = "", 0, ""
     for change in seen:

@@ -1,1 +1,1 @@
-"""moto beside sagemock: the only code that touches moto."""
+"""moto beside sagemock: only this package touches moto."""

@@ -1,4 +1,4 @@
-"""Uploads: when a job leaves objects in moto's S3, and what a training job leaves, its model."""
+"""Uploads of jobs to moto's S3: when they come, and the model that a training job uploads."""
 
 import gzip
 import heapq
@@ -24,10 +24,10 @@ from sagemock.training.job import Job
 __all__ = ["Uploads", "archive_of", "objects"]
 
 _IF_COMPLETED: Final = Assumption(
-    "that a processing job that is stopped or fails has uploaded nothing (of a transform job that is stopped the service model "
-    "says so), and that S3UploadMode Continuous uploads at the end, too",
+    "that a processing job that is stopped or fails has uploaded nothing (the service model says so for a transform job that is "
+    "stopped), and that S3UploadMode Continuous also uploads only at the end",
     since="2026-11-26",
-    knob="put what you want to be there by your own S3 client",
+    knob="put the objects with your own S3 client",
 )
 Files: TypeAlias = Iterable[tuple[str, bytes]]
 """The files of a model, each as (path in the archive, content)."""
@@ -42,22 +42,23 @@ class _Due(NamedTuple):
 
 
 class Uploads:
-    """An agenda of the clock that puts what each job leaves into S3, at the instant at which the job ends.
+    """An agenda of the clock that uploads the objects of each job to S3, at the instant at which the job ends.
 
-    A training job leaves its model at S3ModelArtifacts, a processing or transform job that completes leaves its outputs.
+    A training job uploads its model to S3ModelArtifacts; a processing or transform job that completes uploads its outputs.
 
-    It starts when moto is first found beside the mock, and costs nothing before. A job that ended earlier gets no model. If the
-    bucket does not exist, nothing is put. The service would refuse or fail such a job (which of the two is not known), but moto
-    mocks all services at once, and a test that never reads S3 need not create a bucket. A test that does gets S3's NoSuchBucket.
+    The agenda starts when moto is first found beside the mock, and costs nothing before that. A job that ended earlier uploads
+    nothing, and neither does a job whose bucket does not exist. The service would refuse or fail such a job (which of the two is
+    not known), but moto mocks all services at once, and a test that never reads S3 need not create a bucket. A test that reads it
+    gets S3's NoSuchBucket.
     """
 
     def __init__(self, clock: Clock, store: Store) -> None:
-        """Prepare; `notice` starts it."""
+        """Prepare the agenda; `notice` starts it."""
         self._clock = clock
         self._store = store
         self._lock = forks.lock()
         self._dues: list[_Due] = []
-        # The numbers of the jobs whose models are in S3, or that ended before the start.
+        # The numbers of the jobs that have uploaded, or that ended before the start.
         self._done: set[int] = set()
         self._begun = False
 
@@ -80,7 +81,7 @@ class Uploads:
         return True
 
     def close(self) -> None:
-        """Put nothing more."""
+        """Upload nothing more."""
         if self._begun:
             with self._store.lock:
                 self._store.watchers.remove(self._changed)
@@ -88,7 +89,7 @@ class Uploads:
             self._begun = False
 
     def _file(self, job: AnyJob, now_us: int) -> bool:
-        """Record when what a job leaves is due; return whether that instant has passed."""
+        """Record when the upload of a job is due; return whether that instant has come."""
         at_us = _at_us(job)
         if at_us is None:
             return False
@@ -109,7 +110,7 @@ class Uploads:
     # -- the agenda
 
     def next_us(self, after_us: int) -> int | None:
-        """Return the next instant at which a job ends that leaves something."""
+        """Return the next instant at which a job uploads objects, None if there is none."""
         with self._lock:
             return self._next_us(after_us)
 
@@ -119,7 +120,7 @@ class Uploads:
         return self._dues[0].at_us if self._dues else None
 
     def settle(self, at_us: int) -> None:
-        """Put what the jobs leave that end at `at_us`."""
+        """Upload the objects of the jobs that end by `at_us`."""
         with self._lock:
             ending = list(self._ending(at_us))
         for job in ending:
@@ -133,14 +134,14 @@ class Uploads:
                 yield self._store.region(due.place, due.of).by_name[due.name]
 
     def _is_present(self, due: _Due) -> bool:
-        """Whether the job still ends then: a stop, say, may have changed that."""
+        """Whether the job still ends at that instant: a stop, for example, may have changed it."""
         # Without the store's methods, which would take its lock.
         job = self._store.region(due.place, due.of).by_name.get(due.name)
         return job is not None and job.number == due.number and _at_us(job) == due.at_us
 
 
 def _at_us(job: AnyJob) -> int | None:
-    """Return the instant from which what a job leaves is there; None if it leaves nothing."""
+    """Return the instant at which a job uploads its objects, None if it uploads none."""
     if isinstance(job, BatchJob):
         last = job.timeline.changes[-1]
         return job.created_us + (job.timeline.ended_us or 0) if _IF_COMPLETED(last.primary == "Completed") else None
@@ -161,7 +162,7 @@ def _put(job: AnyJob) -> None:
 def _model(job: Job) -> Iterator[Object]:
     where = s3.location(describe.artifacts(job))
     if where is None:
-        # The model also allows https:// in S3OutputPath, but no use of it is known.
+        # The service model also allows https:// in S3OutputPath, but no use of that is known.
         return
     kms_key = job.request["OutputDataConfig"].get("KmsKeyId", "")
     for key, body in objects(job, where.key):
@@ -169,7 +170,7 @@ def _model(job: Job) -> Iterator[Object]:
 
 
 def objects(job: Job, key: str) -> Files:
-    """Return the objects that a job leaves at `key`: one archive, or files below it if CompressionType is NONE."""
+    """Return the objects that a job uploads: one archive at `key`, or files below `key` if CompressionType is NONE."""
     content = job.plan.artifact
     compressed = job.request["OutputDataConfig"].get("CompressionType") != "NONE"
     if content is None:

@@ -1,4 +1,4 @@
-"""moto as the fallback of one world: it answers what sagemock does not simulate, and has the buckets and the log groups."""
+"""moto as the fallback of one world: it answers calls that sagemock does not simulate, and has the buckets and log groups."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,11 +21,11 @@ class MotoFallback:
         self._uploads = Uploads(clock, store)
 
     def notice(self) -> None:
-        """If moto is active now, put the models of jobs into its S3 from now on."""
+        """If moto is active now, let jobs upload to its S3 from now on."""
         self._uploads.notice()
 
     def close(self) -> None:
-        """Put no more models."""
+        """Let jobs upload nothing more."""
         self._uploads.close()
 
     def is_active(self) -> bool:
@@ -33,7 +33,7 @@ class MotoFallback:
         return handler.moto_answers()
 
     def owns(self, operation: str, params: Mapping[str, Any]) -> bool:
-        """Whether a SageMaker operation is for moto: not simulated here, or on the tags of a resource that moto has created."""
+        """Whether moto answers a SageMaker operation: it is not simulated here, or is about the tags of a resource of moto's."""
         return not handler.is_ours(operation, params, OPERATIONS)
 
     def perform(self, request: Request) -> str:

@@ -1,11 +1,11 @@
-"""moto beside sagemock: it answers what sagemock does not simulate, and does not see what sagemock answers.
+"""moto beside sagemock: moto answers the calls that sagemock does not simulate, and does not see those that sagemock answers.
 
-This module never imports moto; if a test has imported it, it is among the loaded modules. We touch these internals, all of them
-here (moto 5.0.0 to 5.2.5; `tests/moto/test_handler.py` fails when one moves):
+This module never imports moto; if a test has imported it, `sys.modules` has it. Only here do we use internals of moto, which are
+these (moto 5.0.0 to 5.2.5; `tests/moto/test_handler.py` fails when one of them changes):
 
-* `moto.core.models.botocore_stubber`: the `before-send` handler of every client that is younger than moto's import. While a mock
-  is active, its `__call__` is wrapped. botocore calls every handler of `before-send`, even if one has already answered (`emit` in
-  botocore/hooks.py): without the wrapper, moto would create a second job, or raise NotImplementedError.
+* `moto.core.models.botocore_stubber`: the `before-send` handler of every client that was created after moto's import. While a
+  mock is active, we wrap its `__call__`. botocore calls every handler of `before-send`, even if one has already answered (`emit`
+  in botocore/hooks.py): without the wrapper, moto would create a second job, or raise NotImplementedError.
 * `botocore_stubber.enabled`: whether a `mock_aws` is active.
 * `MockAWS._orig_creds`: the credentials that a `mock_aws` found and will put back.
 """
@@ -33,10 +33,10 @@ _MARK = "sagemock_answered"
 
 
 class Moto:
-    """Makes moto's handler skip requests that sagemock has answered. If moto is imported inside a mock, the next call sees it."""
+    """Makes moto's handler skip requests that sagemock has answered. If moto is imported inside a mock, the next call notices."""
 
     def __init__(self) -> None:
-        """Prepare; only `notice` looks for moto."""
+        """Do nothing yet: `notice` looks for moto."""
         self._lock = forks.lock()
         self._handler: Wrapped | None = None
 
@@ -86,11 +86,11 @@ def ask(request: AWSPreparedRequest) -> AWSResponse | None:
 
 
 def is_ours(operation: str, params: Mapping[str, Any], simulated: Container[str]) -> bool:
-    """Whether a SageMaker operation is for sagemock: it is `simulated`, and not about moto's own resources."""
+    """Whether sagemock answers a SageMaker operation: it is `simulated`, and not about moto's own resources."""
     if operation not in simulated:
         return False
     if operation == "Search":
-        # Without a Resource it is to be refused.
+        # sagemock refuses a Search without a Resource.
         return "Resource" not in params or params["Resource"] in RESOURCES
     arn = params.get("ResourceArn")
     if arn is None or not moto_answers():
@@ -161,16 +161,16 @@ def _stubber() -> Any:  # noqa: ANN401  # moto has no types
 
 def _refusal(status: int, text: str) -> Refusal:
     try:
-        said = json.loads(text)
-        code = said["__type"]
+        document = json.loads(text)
+        code = document["__type"]
     except (ValueError, TypeError, KeyError):
         # If it is not an error in SageMaker's format, do as botocore does: the status is the code.
         return Refusal(str(status), text, status=status)
-    return Refusal(code, said.get("message", said.get("Message", "")), status=status)
+    return Refusal(code, document.get("message", document.get("Message", "")), status=status)
 
 
 def _what(request: Request) -> str:
-    """Return what cannot be answered. Raises a Refusal for a Search that the service would refuse."""
+    """Return the name of the call for an error message. Raises a Refusal for a Search that the service would refuse."""
     if request.operation != "Search":
         return request.operation
     params = read(request).params

@@ -1,4 +1,4 @@
-"""Models in moto's SageMaker: a transform job needs one that exists."""
+"""Models in moto's SageMaker: the model of a transform job must exist."""
 
 import json
 from typing import Any, Final
@@ -8,7 +8,7 @@ from botocore.compat import HTTPHeaders
 
 from sagemock.jobs.place import Place
 from sagemock.moto import handler
-from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.refusal import INVALID, Refusal
 
 __all__ = ["check_model"]
 
@@ -16,7 +16,7 @@ _ERRORS: Final = 400
 
 
 def check_model(place: Place, name: str) -> None:
-    """Raise a Refusal if moto is active and has no such model. If it is not active, nobody knows of models."""
+    """Raise a Refusal if moto is active and does not have this model. If moto is not active, any name is accepted."""
     sent: Any = HTTPHeaders()  # AWSPreparedRequest's stubs want a dict
     sent["X-Amz-Target"] = "SageMaker.DescribeModel"
     # moto takes the account from its own settings, unless the key is one of its own.
@@ -24,6 +24,5 @@ def check_model(place: Place, name: str) -> None:
     url = f"https://api.sagemaker.{place.region}.amazonaws.com/"
     answered = handler.ask(AWSPreparedRequest("POST", url, sent, json.dumps({"ModelName": name}), stream_output=False))
     if answered is not None and answered.status_code >= _ERRORS:
-        # A public record.
-        code, text = "ValidationException", f'Could not find model "{place.arn(f"model/{name}")}".'
-        raise Refusal(code, text)
+        # The text is from a public record.
+        raise Refusal(INVALID, f'Could not find model "{place.arn(f"model/{name}")}".')

@@ -1,4 +1,4 @@
-"""What a processing or a transform job leaves in moto's S3: files that its plan gives, and stand-ins for the others."""
+"""The objects that a processing or transform job uploads to moto's S3: files from its plan, and placeholders for the others."""
 
 import json
 import posixpath
@@ -14,16 +14,17 @@ from sagemock.moto import s3
 
 __all__ = ["Object", "outputs"]
 
-# The service model: one object per input object, with the suffix .out, "in a corresponding subfolder".
+# Service model: one object per input object, with the suffix .out, "in a corresponding subfolder".
 _SUBFOLDER: Final = Assumption(
-    "that the object of a transform job is called, below S3OutputPath, as its input object is behind the last slash of S3Uri",
+    "that an output object of a transform job has, below S3OutputPath, the same path as its input object after the last slash of "
+    "S3Uri",
     since="2026-11-26",
     knob="TransformJobPlan.completes().but(outputs=…)",
 )
 
 
 class Object(NamedTuple):
-    """An object that a job leaves."""
+    """An object that a job uploads."""
 
     where: s3.Location
     body: bytes
@@ -31,12 +32,12 @@ class Object(NamedTuple):
 
 
 def outputs(job: BatchJob) -> Iterator[Object]:
-    """Yield what a job leaves when it completes."""
+    """Yield the objects that a job uploads when it completes."""
     return _scores(job) if job.kind == TRANSFORM else _results(job)
 
 
 def _results(job: BatchJob) -> Iterator[Object]:
-    """Yield the files of each output of a processing job: those that its plan gives below its name, else a stand-in."""
+    """Yield the files of each output of a processing job: the plan's files below the name of the output, or a placeholder."""
     config = job.request.get("ProcessingOutputConfig", {})
     for output in config.get("Outputs", ()):
         where = s3.location(output.get("S3Output", {}).get("S3Uri", ""))
@@ -54,7 +55,7 @@ def _results(job: BatchJob) -> Iterator[Object]:
 
 
 def _scores(job: BatchJob) -> Iterator[Object]:
-    """Yield an object for each object of the input of a transform job, and what its plan gives besides."""
+    """Yield an object for each input object of a transform job, and the objects of its plan, which replace those."""
     output = job.request["TransformOutput"]
     where = s3.location(output["S3OutputPath"])
     if where is None:
@@ -66,7 +67,7 @@ def _scores(job: BatchJob) -> Iterator[Object]:
 
 
 def _inputs(job: BatchJob) -> Iterator[str]:
-    """Yield the names of the objects of the input, as the output calls them."""
+    """Yield the paths of the input objects, as they are used for the output."""
     source = job.request["TransformInput"]["DataSource"]["S3DataSource"]
     where = s3.location(source["S3Uri"])
     if where is None:
@@ -76,13 +77,13 @@ def _inputs(job: BatchJob) -> Iterator[str]:
         return
     folder = len(where.key.rpartition("/")[0])
     for key in s3.keys(job.place.region, where):
-        # A key that ends in a slash is what consoles make of a folder.
+        # Consoles create a key that ends in a slash for a folder.
         if not key.endswith("/"):
             yield _SUBFOLDER(key[folder:].lstrip("/"))
 
 
 def _listed(manifest: bytes | None) -> list[str]:
-    """Return the objects in a manifest: a prefix, and then names (service model). One that cannot be read has none."""
+    """Return the names of objects in a manifest, a JSON list; they come after a prefix (service model). Empty if unreadable."""
     try:
         found = json.loads(manifest or b"")
     except ValueError:
@@ -91,7 +92,7 @@ def _listed(manifest: bytes | None) -> list[str]:
 
 
 def _files(path: str, content: Content) -> list[tuple[str, bytes]]:
-    """Return the files that a plan gives at a path: those of a directory below it."""
+    """Return the files of a plan's content at `path`: one file, or the files of a directory, below `path`."""
     if isinstance(content, bytes):
         return [(path, content)]
     file = Path(content)

@@ -20,19 +20,19 @@ __all__ = ["Location", "check_inputs", "get", "keys", "location", "put"]
 
 _URI: Final = re.compile(r"s3://([^/]+)/?(.*)", re.DOTALL)
 _SAME_TEXT: Final = Assumption(
-    "the words in which input is refused whose bucket does not exist: those for a bucket without the objects",
+    "that input in a bucket that does not exist is refused in the same words as input in a bucket without the objects",
     knob="mock_sagemaker(check_s3=False)",
 )
 _OTHER_KINDS: Final = Assumption(
-    "under check_s3, that the service refuses a processing or transform job without input when it is created, in the words for a "
-    "training job",
+    "with check_s3, that the service refuses a processing or transform job without input when it is created, in the same words "
+    "as a training job",
     since="2026-11-26",
     knob="mock_sagemaker(check_s3=False), and a plan that fails during Starting",
 )
 _KEY: Final = re.compile("<Key>(.*?)</Key>", re.DOTALL)
 _TOKEN: Final = re.compile("<NextContinuationToken>(.*?)</NextContinuationToken>")
 PAGE: Final = 1000
-"""How many keys S3 lists at once, at the most."""
+"""How many keys S3 lists in one response at most."""
 _OK: Final = 200
 _NOT_FOUND: Final = 404
 
@@ -74,13 +74,13 @@ def get(region: str, where: Location) -> bytes | None:
 
 
 def keys(region: str, where: Location) -> Iterator[str]:
-    """Yield the keys that begin as a place says; none if there is no such bucket."""
+    """Yield the keys that begin with the key of `where`; none if the bucket does not exist."""
     listing = {"list-type": "2", "max-keys": str(PAGE), "prefix": where.key}
     while True:
         answered = _ask("GET", region, Location(where.bucket, ""), query=listing)
-        told = "" if answered is None or answered.status_code != _OK else answered.content.decode()
-        yield from (unescape(found) for found in _KEY.findall(told))
-        token = _TOKEN.search(told)
+        page = "" if answered is None or answered.status_code != _OK else answered.content.decode()
+        yield from (unescape(found) for found in _KEY.findall(page))
+        token = _TOKEN.search(page)
         if token is None:
             return
         listing["continuation-token"] = unescape(token[1])
@@ -89,7 +89,7 @@ def keys(region: str, where: Location) -> Iterator[str]:
 def check_inputs(place: Place, request: Mapping[str, Any]) -> None:
     """Raise a Refusal for a job whose input is not in moto's S3. Raises UsageError if no `mock_aws` is active.
 
-    The text was seen for a training job, also the part on the region (aws/amazon-sagemaker-examples#2267, and a log of 2021).
+    The text, with the part about the region, was seen for a training job (aws/amazon-sagemaker-examples#2267, a log of 2021).
     """
     for uri in _inputs(request):
         where = location(uri)
@@ -118,7 +118,7 @@ def check_inputs(place: Place, request: Mapping[str, Any]) -> None:
 
 
 def _inputs(request: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the URIs of a job's input, of whatever kind it is."""
+    """Yield the URIs of the input of a job of any kind."""
     for channel in (*request.get("InputDataConfig", ()), request.get("TransformInput", {})):
         if "S3DataSource" in channel.get("DataSource", {}):
             yield channel["DataSource"]["S3DataSource"]["S3Uri"]

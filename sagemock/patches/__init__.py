@@ -1,1 +1,1 @@
-"""What is changed in the process while a mock is active, and how it is undone."""
+"""The changes to the process while a mock is active, and how each of them is undone."""

@@ -1,4 +1,4 @@
-"""Which mocks are active, innermost last; what patches ask of the innermost; and which patches are installed for them."""
+"""The stack of active mocks, the interface through which patches ask the innermost one, and the patches that they need."""
 
 import threading
 from collections.abc import Callable, MutableSet, Sequence
@@ -23,11 +23,11 @@ class Active(Protocol):
 
     @property
     def wall(self) -> Literal["virtual", "real"]:
-        """Whose time the process shows."""
+        """Whether the process shows the virtual clock's time or real time."""
 
     @property
     def sleeping(self) -> Literal["virtual", "real"]:
-        """How the process sleeps."""
+        """Whether sleeps are virtual or real."""
 
     @property
     def passthrough(self) -> frozenset[str]:
@@ -43,19 +43,19 @@ class Active(Protocol):
 
     @property
     def sleepers(self) -> Sleepers:
-        """Who sleeps on the clock."""
+        """The threads and tasks that sleep on the clock."""
 
     def note_older_threads(self) -> None:
-        """Note that all other threads that are alive now are older than the mock."""
+        """Count all other threads that are alive now as older than the mock."""
 
     def begin_sleep_us(self, duration_us: int) -> int:
-        """Record and guard a sleep that begins now; return the instant of its end."""
+        """Record a sleep that begins now, and return the instant of its end. Raises NothingWillHappen if it is one too many."""
 
     def stalled(self, for_s: float, places: Sequence[str]) -> None:
-        """Note that tasks have only yielded for so many real seconds in those places while nobody slept; it may be an error."""
+        """Note that tasks only yielded for `for_s` real seconds, at these places, and none slept; may raise NothingWillHappen."""
 
     def sleep_us(self, duration_us: int) -> None:
-        """Let the calling thread sleep virtually: recorded, guarded against idling, advances the clock."""
+        """Let the calling thread sleep virtually: record the sleep and advance the clock. May raise NothingWillHappen."""
 
 
 Innermost: TypeAlias = Callable[[], Active | None]
@@ -76,7 +76,7 @@ def sleeps_here(innermost: Innermost) -> Active | None:
 
 
 def shows_here(innermost: Innermost) -> Active | None:
-    """Return the innermost mock if the calling thread is shown its clock as the time of the process."""
+    """Return the innermost mock if the calling thread sees that mock's clock as the time of the process."""
     active = innermost()
     return None if active is None or active.wall == "real" or keeps_real_time(active) else active
 
@@ -87,17 +87,17 @@ A = TypeVar("A", bound=Active)
 class Stack(Generic[A]):
     """The active mocks of the process, under one lock.
 
-    The innermost is the one that started last and has not stopped. It is one stack for all threads, because a client,
-    `time.sleep` and the wall clock are the process's: a client used in a worker thread is answered too. Where several threads
-    start mocks, a thread has the innermost of those that it lives in, and one that is older than all has the innermost of all.
-    Mocks may stop in any order.
+    The innermost mock is the one that started last and has not stopped. All threads share one stack, because clients,
+    `time.sleep` and the wall clock belong to the process: the mock also answers a client in a worker thread. If several threads
+    start mocks, a thread uses the innermost mock to which it belongs; a thread that is older than all mocks uses the innermost of
+    all. Mocks may stop in any order.
     """
 
     def __init__(self) -> None:
         self.patches: Sequence[tuple[Patch, Callable[[A], bool]]] = ()
-        """Which patches stand while a mock is active for which the predicate holds."""
+        """Each patch, and the predicate that says whether an active mock needs it."""
         self._lock = forks.lock()
-        # Never changed but replaced: who reads it without the lock sees the mocks of one moment.
+        # The tuple is replaced, never changed: a reader without the lock sees the mocks of one moment.
         self._active: tuple[A, ...] = ()
         self._installed: list[Patch] = []
 
@@ -112,10 +112,10 @@ class Stack(Generic[A]):
         return active[-1] if active else None
 
     def push(self, world: A) -> None:
-        """Make `world` the innermost. If a patch cannot be made, nothing has changed."""
+        """Make `world` the innermost. If a patch cannot be installed, nothing is changed and the error is raised."""
         with self._lock:
             before = self._active
-            # Once more: while the world was made, another thread may have begun, and have entered a mock of its own.
+            # A second time: since `world` was made, another thread may have started and entered a mock of its own.
             world.note_older_threads()
             self._active = (*before, world)
             try:
@@ -126,16 +126,16 @@ class Stack(Generic[A]):
                 raise
 
     def pop(self, world: A) -> None:
-        """Take `world` out, wherever in the stack it is. If a patch cannot be undone, the others are, and then it raises."""
+        """Remove `world` from any place in the stack. If a patch cannot be undone, undo the others and then raise the error."""
         with self._lock:
             self._active = tuple(active for active in self._active if active is not world)
             self._reconcile()
 
     def _reconcile(self) -> None:
-        """Install and uninstall patches until those stand that an active mock needs; undo in the reverse order."""
+        """Install the patches that an active mock needs, and uninstall the others in reverse order."""
         needed = [patch for patch, need in self.patches if any(need(world) for world in self._active)]
         done = [patch for patch in reversed(self._installed) if patch not in needed]
-        # Whatever its uninstall says: a patch that was asked to go does not stand, and the next mock installs it anew.
+        # Even if its uninstall raises, a patch counts as uninstalled, so that the next mock installs it anew.
         self._installed = [patch for patch in self._installed if patch in needed]
         if done:
             run_all(*[patch.uninstall for patch in done])

@@ -1,4 +1,4 @@
-"""Module-level names that are bound to given objects: what `from time import sleep` leaves behind in every module."""
+"""Finds and rebinds the module-level names of an object, such as those that `from time import sleep` makes in many modules."""
 
 import operator
 import sys
@@ -21,18 +21,18 @@ INTERPRETER = (
     "threading",
     "trio",
 )
-"""Modules that wait for something real (locks, queues, processes, sockets): those of the standard library, and trio, whose loop
-would wait for ever for a timer that does not move. They keep real time."""
+"""Modules that keep real time, because they wait for something real (locks, queues, processes, sockets): modules of the standard
+library, and trio, whose loop would wait forever for a timer that does not move."""
 
 TEST_TOOLS = ("_pytest", "coverage", "execnet", "hypothesis", "pluggy", "pytest_timeout", "unittest", "xdist")
 """Modules that time the test and not the code under test: a virtual day would exceed Hypothesis's deadline."""
 
-# The plain C getter. `vars(module)` asks the module's class first: importlib.util.LazyLoader's then imports the module.
+# The plain C getter. `vars(module)` would ask the module's class first, and that of importlib.util.LazyLoader imports the module.
 _scope_of_module: Callable[[ModuleType], dict[str, Any]] = vars(ModuleType)["__dict__"].__get__
 
 
 class Name(NamedTuple):
-    """A name and what it is bound to; `scope` is the namespace (the `vars`) of its module."""
+    """A name and the object that it is bound to; `scope` is the namespace (the `vars`) of its module."""
 
     scope: dict[str, Any]
     attribute: str
@@ -40,18 +40,18 @@ class Name(NamedTuple):
 
 
 class Names:
-    """Finds the module-level names bound to any of `wanted` objects.
+    """Finds the module-level names bound to any of the `wanted` objects.
 
-    Only namespaces are read: no attribute of a module is ever asked for, so nothing that a module loads on access gets loaded.
-    Objects are compared by identity. Modules that belong to `leave` are not looked at.
+    This reads only namespaces, never an attribute of a module, so that no module loads a part of itself on access. Objects are
+    compared by identity. Modules that belong to `leave` are skipped.
 
-    The first look reads every module; later ones read those that are new or have grown. A name once found, and every name that
-    a wanted object itself has, is looked at each time, whatever it was bound to before. So one thing goes unseen: a name that was
-    bound to something else at the first look, is called differently, and was bound to a wanted object afterwards.
+    The first search reads every module; later ones read only modules that are new or have grown. Names found before, and names
+    equal to a wanted object's own `__name__`, are checked each time. So one case is missed: a name that differs from `__name__`
+    and was bound to another object at the first search, and to a wanted object later.
     """
 
     def __init__(self, wanted: Iterable[object], *, leave: tuple[str, ...] = ()) -> None:
-        """Prepare; nothing is read before `bound`."""
+        """Prepare; `bound` does the first search."""
         self._wanted = {id(value): value for value in wanted}
         self._called = frozenset(str(getattr(value, "__name__", "")) for value in self._wanted.values())
         self._leave = leave
@@ -69,7 +69,7 @@ class Names:
         return [Name(scope, attribute, value) for scope, attribute in self._places if id(value := scope.get(attribute)) in wanted]
 
     def _is_unchanged(self) -> bool:
-        # Runs over every module at every start and stop of a mock: loops in C, about 15 us each for 1,000 modules.
+        # This visits every module at each start and stop of a mock. The loops run in C: about 15 us each for 1,000 modules.
         modules = list(sys.modules.values())
         return (
             len(modules) == len(self._modules)
@@ -90,7 +90,7 @@ class Names:
             scopes[identity] = scope
             before = self._candidates.get(identity, [])
             candidates[identity] = before if known.get(identity) == len(scope) else self._read(scope, before)
-        # The old scopes are let go only here: while they are held, an identity in `known` means the same namespace.
+        # Release the old scopes only here: as long as they are alive, an identity in `known` means the same namespace.
         self._modules = list(modules.values())
         self._scopes = list(scopes.values())
         self._sizes = list(map(len, self._scopes))
@@ -100,7 +100,7 @@ class Names:
     def _read(self, scope: dict[str, Any], before: list[str]) -> list[str]:
         wanted, called = self._wanted, self._called
         found = dict.fromkeys(before)
-        # A copy is made in one step: another thread may import at this moment. A namespace may hold keys that are no strings.
+        # `copy` is one step, so another thread may import meanwhile. A namespace may have keys that are not strings.
         for attribute, value in scope.copy().items():
             if type(attribute) is str and (attribute in called or id(value) in wanted):
                 found[attribute] = None
@@ -108,7 +108,7 @@ class Names:
 
 
 def bound_in(modules: Iterable[object], value: object, *, leave: tuple[str, ...] = ()) -> list[Name]:
-    """Return the names that some modules have for one object."""
+    """Return the module-level names bound to `value` in some modules, except in those that belong to `leave`."""
     scopes = {id(scope): scope for module in modules if (scope := _scope_of(module)) is not None}
     return [
         Name(scope, attribute, value)
@@ -120,7 +120,7 @@ def bound_in(modules: Iterable[object], value: object, *, leave: tuple[str, ...]
 
 
 class Rebinding:
-    """Binds every module-level name of some objects to fakes, and back."""
+    """Rebinds every module-level name of some objects to fakes, and back."""
 
     def __init__(self, pairs: Iterable[tuple[object, object]], *, leave: tuple[str, ...] = ()) -> None:
         """Take pairs of the real object and its fake, and the modules whose names stay as they are."""
@@ -134,14 +134,14 @@ class Rebinding:
         """Bind the names to the fakes."""
         for name in self._names.bound():
             fake = self._fakes.get(id(name.value))
-            # None: a fake stands there already, put back by a test whose own patch outlived the mock that it was made in.
+            # None means that the name has a fake already: a test restored it when its own patch ended after the mock.
             if fake is not None:
                 name.scope[name.attribute] = fake
                 self._rebound.append(name._replace(value=fake))
 
     def uninstall(self) -> None:
-        """Bind the names back to the real objects: where a fake still stands, and in modules that met it since."""
-        # Those that were rebound come first: their module may have left sys.modules in the meantime.
+        """Bind the names back to the real objects: where the fake is still in place, and in modules that imported it since."""
+        # The names rebound by `install` come first: their module may have left sys.modules in the meantime.
         for name in chain(self._rebound, self._names.bound()):
             real = self._reals.get(id(name.value))
             if real is not None and name.scope.get(name.attribute) is name.value:
@@ -150,8 +150,8 @@ class Rebinding:
 
 
 def _scope_of(module: object) -> dict[str, Any] | None:
-    """Return a module's namespace, or that of whatever object stands in its place in sys.modules."""
-    # Not isinstance, which asks an object for its __class__ and so may run its code.
+    """Return the namespace of a module, or of the object that stands in its place in sys.modules; None if it has none."""
+    # Not isinstance: that reads the object's `__class__`, which may run its code.
     if issubclass(type(module), ModuleType):
         return _scope_of_module(module)  # type: ignore[arg-type]  # the line above says so
     try:

@@ -1,10 +1,10 @@
-"""The classes and functions of `datetime` and `time` that know a time zone, on the virtual clock.
+"""Stand-ins for the classes and functions of `datetime` and `time`, on the virtual clock and with the local time zone.
 
-freezegun's say that local time is UTC, unless `tz_offset` says otherwise. That is its users' habit, and it is kept where the
-caller froze time. Where the clock is sagemock's own, naive datetimes are local as in production: code that subtracts
-`datetime.now()` from an instant of botocore's, made naive by `.replace(tzinfo=None)`, is off by the same hours here as there.
+freezegun's own stand-ins use UTC as local time, unless `tz_offset` says otherwise. Users of freezegun expect that, so it stays
+where the caller froze time. On sagemock's own clock naive datetimes are local, as in production: code that subtracts
+`datetime.now()` from an instant of botocore's, made naive by `.replace(tzinfo=None)`, is off by the same hours in a test.
 
-Loads freezegun, so it is itself loaded at the first use.
+This module imports freezegun, so it is imported only at the first use.
 """
 
 import datetime as dt
@@ -33,15 +33,15 @@ _MICROSECOND = dt.timedelta(microseconds=1)
 
 _D = TypeVar("_D", bound=dt.datetime)
 
-# freezegun's functions have types for their callers, not for those who look inside.
+# freezegun's type hints do not cover its internals.
 _api: Any = api
 
 
 class _Disguised(type):
-    """The class of the two classes which pass for those of module `datetime`, and are equal to them.
+    """The metaclass of the two fakes: each of them passes for a class of module `datetime`, and is equal to it.
 
-    Equal, for tables by type: those of SQLAlchemy, pydantic, sqlite3 and the like hold the one and are asked for the other.
-    A subclass of theirs is a class like any other.
+    Equality matters for dictionaries by type: SQLAlchemy, pydantic and sqlite3 store the real class and look up the fake, or the
+    other way round. A subclass of a fake is an ordinary class.
     """
 
     def __instancecheck__(cls, instance: object) -> bool:
@@ -53,7 +53,7 @@ class _Disguised(type):
         return super().__subclasscheck__(subclass) if real is None else issubclass(subclass, real)
 
     def __eq__(cls, other: object) -> bool:
-        # A subclass passes for nothing, which no class is.
+        # For a subclass, `get` returns None, which is not equal to any class.
         return cls is other or vars(cls).get("_passes_for") is other
 
     def __hash__(cls) -> int:
@@ -61,7 +61,7 @@ class _Disguised(type):
         return super().__hash__() if real is None else hash(real)
 
 
-# The names are those of freezegun's, by which time-machine knows that it must not patch them: it writes into C functions.
+# The names must be those of freezegun's classes: by them time-machine knows that it must not write into these as C functions.
 class FakeDate(api.real_date, metaclass=_Disguised):
     """`datetime.date`."""
 
@@ -91,18 +91,18 @@ class FakeDatetime(api.real_datetime, metaclass=_Disguised):
 
     @classmethod
     def now(cls, tz: dt.tzinfo | None = None) -> "FakeDatetime":
-        """Return the present instant in a time zone, by default naive in the local one."""
+        """Return the present instant in time zone `tz`; by default naive, in the local time zone."""
         if frozen_by_freezegun() is not None:
             return _of(cls, _api.FakeDatetime.now(tz))
         utc = _present()
         if utc is None:
             return _of(cls, api.real_datetime.now(tz))
         if tz is _UTC:
-            # What botocore asks for each request that it signs.
+            # botocore asks for this each time it signs a request, so it has a fast path.
             return _of(cls, utc, _UTC)
         if tz is not None:
             return _of(cls, utc.replace(tzinfo=_UTC).astimezone(tz))
-        # Not by astimezone: which of two equal hours in autumn it is would get lost.
+        # Not by astimezone: that would lose `fold`, which tells apart the two equal hours in autumn.
         return _of(cls, api.real_datetime.fromtimestamp(timegm(utc.timetuple())).replace(microsecond=utc.microsecond))
 
     @classmethod
@@ -117,7 +117,7 @@ class FakeDatetime(api.real_datetime, metaclass=_Disguised):
 
     @classmethod
     def fromtimestamp(cls, timestamp: float, tz: dt.tzinfo | None = None) -> "FakeDatetime":
-        """Return an instant in a time zone, by default naive in the local one."""
+        """Return an instant in time zone `tz`; by default naive, in the local time zone."""
         if tz is None and frozen_by_freezegun() is not None:
             return _of(cls, _api.FakeDatetime.fromtimestamp(timestamp))
         return _of(cls, api.real_datetime.fromtimestamp(timestamp, tz))
@@ -139,19 +139,19 @@ class FakeDatetime(api.real_datetime, metaclass=_Disguised):
         return pickled_datetime(self, protocol)
 
 
-# freezegun's functions ask whether there is a time to show, and then for it; between the two another thread may end the mock.
-# In these the second question may be answered by no. `_should_use_real_time`, which `sagemock.patches.wall` lists, looks at who
-# called its caller: so each of them calls it itself.
+# freezegun's functions first check whether time is frozen and then read it; in between, another thread may end the mock. In
+# the functions below the second step may find no frozen time. Each of them calls `_should_use_real_time` itself, because that
+# looks at the caller of its caller (see `sagemock.patches.wall`).
 
 
 def time() -> float:
-    """Return seconds since 1970."""
+    """Return the seconds since 1970."""
     now = None if _api._should_use_real_time() else _present()  # noqa: SLF001
     return api.real_time() if now is None else timegm(now.timetuple()) + now.microsecond / 1e6
 
 
 def time_ns() -> int:
-    """Return nanoseconds since 1970; freezegun's goes by way of a float, and today's dates are off by up to 256 ns there."""
+    """Return the nanoseconds since 1970, exactly; freezegun computes them from a float, which is off by up to 256 ns today."""
     now = None if _api._should_use_real_time() else _present()  # noqa: SLF001
     return api.real_time_ns() if now is None else (now - _EPOCH) // _MICROSECOND * 1000
 
@@ -181,19 +181,19 @@ def perf_counter_ns() -> int:
 
 
 def gmtime(seconds: float | None = None, /) -> struct_time:
-    """Return an instant in UTC, by default the present one."""
+    """Return an instant, by default the present one, in UTC."""
     now = _present() if seconds is None and not _api._should_use_real_time() else None  # noqa: SLF001
     return api.real_gmtime(seconds) if now is None else now.timetuple()
 
 
 def localtime(seconds: float | None = None) -> struct_time:
-    """Return local time, by default the present one."""
+    """Return an instant, by default the present one, in local time."""
     now = _present() if seconds is None and not _api._should_use_real_time() else None  # noqa: SLF001
     return api.real_localtime(seconds if now is None else timegm(now.timetuple()))
 
 
 def strftime(format: str, time_to_format: Any = None, /) -> str:  # noqa: A002, ANN401  # the names are freezegun's
-    """Return a time in a format, by default the present local one."""
+    """Return a time, by default the present local time, as text."""
     now = _present() if time_to_format is None and not _api._should_use_real_time() else None  # noqa: SLF001
     if now is not None:
         time_to_format = api.real_localtime(timegm(now.timetuple()))
@@ -201,8 +201,8 @@ def strftime(format: str, time_to_format: Any = None, /) -> str:  # noqa: A002, 
 
 
 def _present() -> dt.datetime | None:
-    """Return the present instant, naive, in UTC; None if real time is to be shown."""
-    # In one step: another thread may empty the stack.
+    """Return the present instant, naive, in UTC; None if the process shows real time."""
+    # One step, because another thread may empty the stack.
     factory: Any = next(reversed(_api.freeze_factories), None)
     return None if factory is None else factory()
 
@@ -215,36 +215,36 @@ def _present_us() -> int | None:
 
 
 FUNCTIONS: Final = (time, time_ns, monotonic, monotonic_ns, perf_counter, perf_counter_ns, gmtime, localtime, strftime)
-"""What stands in for the functions of module `time` that have their names."""
+"""The stand-ins for the functions of module `time` with the same names."""
 
 
 def pickled_date(date: dt.date, protocol: Any = 2) -> Any:  # noqa: ANN401  # of pickle's protocol
-    """Pickle under the class that has the real one's name at the moment: so it is read by who knows nothing of fakes."""
-    made = type(date)
-    return (dt.date if made == api.real_date else made, *api.real_date.__reduce_ex__(date, protocol)[1:])
+    """Pickle a date as an instance of the present `datetime.date`, so that a process without the fakes can load it."""
+    kind = type(date)
+    return (dt.date if kind == api.real_date else kind, *api.real_date.__reduce_ex__(date, protocol)[1:])
 
 
 def pickled_datetime(datetime: dt.datetime, protocol: Any = 4) -> Any:  # noqa: ANN401  # of pickle's protocol
-    """Pickle under the class that has the real one's name at the moment."""
-    made = type(datetime)
-    return (dt.datetime if made == api.real_datetime else made, *api.real_datetime.__reduce_ex__(datetime, protocol)[1:])
+    """Pickle a datetime as an instance of the present `datetime.datetime`, so that a process without the fakes can load it."""
+    kind = type(datetime)
+    return (dt.datetime if kind == api.real_datetime else kind, *api.real_datetime.__reduce_ex__(datetime, protocol)[1:])
 
 
 def forget_types() -> None:
-    """Let module typing forget what it made of the fakes: an `Optional[datetime]` is kept for who asks for an equal one."""
+    """Clear the caches of module `typing`: they may hold types such as `Optional[datetime]` that were built with a fake."""
     for clean_up in getattr(typing, "_cleanups", ()):
         clean_up()
 
 
-def _of(cls: type[_D], made: dt.datetime, tz: dt.tzinfo | None = None) -> _D:
+def _of(cls: type[_D], other: dt.datetime, tz: dt.tzinfo | None = None) -> _D:
     return cls(
-        made.year,
-        made.month,
-        made.day,
-        made.hour,
-        made.minute,
-        made.second,
-        made.microsecond,
-        made.tzinfo if tz is None else tz,
-        fold=made.fold,
+        other.year,
+        other.month,
+        other.day,
+        other.hour,
+        other.minute,
+        other.second,
+        other.microsecond,
+        other.tzinfo if tz is None else tz,
+        fold=other.fold,
     )

@@ -1,9 +1,9 @@
-"""Extension modules load with the real classes in module `datetime`, whatever passes for them at the moment (law 10).
+"""Shows the real classes of module `datetime` to extension modules while they load, also if fakes are in place (law 10).
 
-A class made in C has the size and the layout of its base from a header file of Python's. Built on a class that only passes for
-`datetime.datetime` it writes beyond its instances, and the process crashes or goes round in circles: pandas, scikit-learn and
-both of SageMaker's SDKs do so (`__Pyx_ImportType` in Cython's Utility/ImportExport.c warns first: "size changed"). What is read
-from the capsule `datetime.datetime_CAPI`, by PyDateTime_IMPORT, is real anyway.
+A class written in C takes the size and the layout of its base class from a header file of Python. If the base is a fake
+`datetime.datetime`, such a class writes beyond its instances, and the process crashes or hangs: pandas, scikit-learn and both of
+SageMaker's SDKs are affected (`__Pyx_ImportType` in Cython's Utility/ImportExport.c warns first: "size changed"). Code that uses
+the capsule `datetime.datetime_CAPI`, by PyDateTime_IMPORT, gets the real classes anyway.
 """
 
 import datetime as dt
@@ -25,10 +25,9 @@ __all__ = ["Extensions"]
 class Extensions:
     """Shows the real `date` and `datetime` to a thread while it creates or executes an extension module.
 
-    To that thread alone, with all that it imports on the way: others go on seeing what stands there, so no answer of theirs
-    depends on what is loaded beside them. Names that were bound to the real classes by what was imported are bound to the
-    stand-ins as soon as the extension is loaded; a class attribute or a default argument keeps the real one, as in a module that
-    was imported before the mock.
+    Only that thread sees them, in all modules that it imports on the way; other threads still see the fakes. As soon as the
+    extension is loaded, module-level names that the imports bound to the real classes are bound to the fakes. A class attribute
+    or a default argument keeps the real class, as in a module that was imported before the mock.
     """
 
     def __init__(self, leave: Callable[[], tuple[str, ...]]) -> None:
@@ -44,13 +43,13 @@ class Extensions:
         self._patches.install()
 
     def uninstall(self) -> None:
-        """Watch no more; what is being loaded sees the real classes to its end."""
+        """Stop watching; a module that is being loaded sees the real classes to its end."""
         self._patches.uninstall()
 
     def _load(self, wrapped: Callable[..., Any], _: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401  # wrapt's
         me = threading.get_ident()
         if me in self._loading:
-            # One extension imports another: the outer one's end is the end of both.
+            # An extension imports another one: the outer call does the rest for both.
             return wrapped(*args, **kwargs)
         before = sys.modules.copy()
         self._show(me)
@@ -60,7 +59,7 @@ class Extensions:
         finally:
             self._hide(me)
             new = [module for name, module in sys.modules.copy().items() if before.get(name) is not module]
-            # What is created or executed is in sys.modules or not, as its importer likes.
+            # The importer decides whether the new module is in sys.modules, so add it by itself.
             self._bind([*new, *args, *kwargs.values(), created])
         return created
 
@@ -83,23 +82,35 @@ class Extensions:
 
     @cached_property
     def _shown(self) -> type[ModuleType]:
-        return type("module", (ModuleType,), {name: _Shown(name, real, self._loading) for name, real in self._reals.items()})
+        shown = {name: _Shown(name, real, self._loading) for name, real in self._reals.items()}
+        return type("module", (_Asked,), dict(shown))
 
     def _bind(self, modules: Iterable[object]) -> None:
-        """Bind what these modules have of the real classes to what stands in module `datetime`."""
+        """Bind the names of the real classes in these modules to the classes that are in module `datetime` now."""
         for name, real in self._reals.items():
             places = bound_in(modules, real, leave=self._leave())
             bound: object = real
-            # Again if it changes meanwhile. Without a lock: another thread that ends the mock may wait for what this one imports;
-            # it puts back module `datetime` first and these names afterwards, so either it or this one sees what the other did.
+            # Repeat if the class changes meanwhile. No lock: a thread that ends the mock may wait for the import of this thread.
+            # That thread restores module `datetime` first and these names later, so one of the two sees the change of the other.
             while (stands := vars(dt)[name]) is not bound:
                 for place in places:
                     place.scope[place.attribute] = stands
                 bound = stands
 
 
+class _Asked(ModuleType):
+    """A module that is asked for each attribute.
+
+    Python 3.14 keeps what it has read from a module, as long as the module's dictionary and the function that reads attributes
+    are the same: it would not look at the descriptors of another class (LOAD_ATTR_MODULE in CPython's Python/bytecodes.c).
+    """
+
+    def __getattribute__(self, name: str) -> Any:  # noqa: ANN401  # of any kind
+        return super().__getattribute__(name)
+
+
 class _Shown:
-    """An attribute of module `datetime` while threads load extensions: the real class for those, for others what is there."""
+    """An attribute of module `datetime` while threads load extensions: the real class for them, the fake for other threads."""
 
     def __init__(self, name: str, real: type, loading: Container[int]) -> None:
         self._name = name
@@ -110,5 +121,5 @@ class _Shown:
         return self._real if threading.get_ident() in self._loading else vars(module)[self._name]
 
     def __set__(self, module: ModuleType, value: object) -> None:
-        # A freeze may begin or end in another thread.
+        # This runs when a freeze begins or ends in another thread.
         vars(module)[self._name] = value

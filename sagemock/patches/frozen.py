@@ -1,11 +1,11 @@
-"""Keeping step with a wall clock that the caller froze, by freezegun or time-machine (law 10). Neither is imported here.
+"""Follows a wall clock that the caller froze, by freezegun or time-machine (law 10). Neither is imported here.
 
-What of their insides is touched (freezegun/api.py from 1.5.0 to 1.5.5, time_machine/__init__.py from 2.15.0 to 3.6.0):
+This uses these internals (freezegun/api.py from 1.5.0 to 1.5.5, time_machine/__init__.py from 2.15.0 to 3.6.0):
 
-* `freezegun.api.freeze_factories`, a stack whose last element counts, and `time_to_freeze` of its elements. It is moved by hand:
+* `freezegun.api.freeze_factories`, a stack whose last element counts, and `time_to_freeze` of its elements. It is set directly:
   `tick` of a freeze with `tick=True` (TickingDateTimeFactory) forgets the real time that has passed since the freeze began.
-* `time_machine.traveller_stack`, called `coordinates_stack` before 3.0, and of its elements `_destination_timestamp_ns`, `_tick`
-  and `_requested`: time begins to tick when it is first asked for, and to look whether it has moved is no such question.
+* `time_machine.traveller_stack`, called `coordinates_stack` before 3.0, and `_destination_timestamp_ns`, `_tick` and `_requested`
+  of its elements: a traveller begins to tick when its time is first read, and this module must look without such a reading.
 """
 
 import sys
@@ -22,28 +22,28 @@ __all__ = ["Followed", "OwnFactory", "frozen_by_freezegun"]
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # freezegun's factories speak naive UTC
 _MICROSECOND = timedelta(microseconds=1)
 
-# freezegun's factories and time-machine's travellers: private ones, or without types.
+# freezegun's factories and time-machine's travellers, which are private or have no types.
 _Theirs = Any
 
 
 class OwnFactory(ABC):
-    """What sagemock itself puts on freezegun's stack of factories."""
+    """The base of the factory that sagemock itself puts on freezegun's stack, to tell it from the caller's."""
 
     @abstractmethod
     def monotonic_us(self) -> int:
-        """Return what the monotonic timers show."""
+        """Return the time of the monotonic timers in microseconds."""
 
 
 class Followed:
-    """The caller's frozen clock as the outside clock of a mock's; while there is none, another one.
+    """The caller's frozen clock as the outside clock of a mock's clock; while time is not frozen, `otherwise` takes its place.
 
-    The clock moves by as much as the caller's moves forward. It also moves to where the caller's stands when a freeze begins
-    inside the mock, or began earlier and the mock was not given a start. Backwards it goes with it only as long as nothing has
-    happened (`is_untouched`); after that it stands ahead of the wall, and both move by the same.
+    The mock's clock moves by as much as the caller's moves forward. It moves to the caller's instant when a freeze begins inside
+    the mock, or if a freeze began earlier and the mock has no `start`. It follows the caller's clock backwards only as long as
+    nothing has happened (`is_untouched`); after that it stays ahead of the wall, and both move by the same amounts.
     """
 
     def __init__(self, otherwise: Outside | None, is_untouched: Callable[[], bool], *, is_started: bool) -> None:
-        """Follow from now on; `is_started`: the clock was given its start, so an older freeze does not say where it stands."""
+        """Follow from now on; `is_started` means that the mock has a `start`, so an older freeze does not set its clock."""
         self._otherwise = otherwise
         self._is_untouched = is_untouched
         self._known: WeakSet[_Theirs] = WeakSet()
@@ -55,7 +55,7 @@ class Followed:
         self._last_us = 0
 
     def moved_us(self, now_us: int) -> int:
-        """Return by how much the clock must move to be in step."""
+        """Return by how much the mock's clock must move to catch up."""
         otherwise_us = 0 if self._otherwise is None else self._otherwise.moved_us(now_us)
         theirs = frozen()
         if theirs is None:
@@ -63,7 +63,7 @@ class Followed:
             return otherwise_us
         if theirs is not self._frozen or self._face is None:
             self._frozen, self._face = theirs, _face(theirs)
-            # One that was left and is back again has moved nothing in the meantime.
+            # A freeze that was covered by an inner one did not move while it was covered.
             before_us = self._face.now_us() if theirs in self._known else now_us
             self._known.add(theirs)
         else:
@@ -73,13 +73,13 @@ class Followed:
         return by_us if by_us > 0 or (by_us and self._is_untouched()) else 0
 
     def move_us(self, by_us: int) -> None:
-        """Move the caller's frozen clock along."""
+        """Move the caller's frozen clock by the same amount."""
         if self._face is not None:
             self._face.move_us(by_us)
             self._last_us += by_us
 
     def wall_us(self, now_us: int) -> int:
-        """Return what the caller's frozen clock shows, if it says where the wall stands."""
+        """Return the instant of the caller's frozen clock, if it sets the wall; else `now_us`."""
         face = self._face
         if face is None:
             return now_us
@@ -88,11 +88,11 @@ class Followed:
 
 
 def frozen() -> _Theirs:
-    """Return what tells the time in the innermost freeze of the caller's; None if there is none."""
+    """Return the factory or the traveller of the caller's innermost freeze; None if time is not frozen."""
     modules = sys.modules
     if "freezegun.api" in modules:
-        # time-machine does not start inside a freeze, so this one is the inner one.
-        # Written out, and a loop: it runs each time that somebody asks for the time.
+        # time-machine does not start inside a freeze of freezegun, so freezegun's is the inner one.
+        # An inlined loop, because this runs at each reading of the time.
         factory: _Theirs
         for factory in reversed(modules["freezegun.api"].freeze_factories):
             if not isinstance(factory, OwnFactory):
@@ -112,13 +112,13 @@ def frozen_by_freezegun() -> _Theirs:
 
 class _Face(Protocol):
     def now_us(self) -> int:
-        """Return where it stands, and leave it there."""
+        """Return the instant of the frozen clock, without a tick."""
 
     def show_us(self) -> int:
-        """Return what it shows to who asks for the time: one that ticks when asked has ticked then."""
+        """Read the frozen clock as code under test does: a clock that ticks when it is read then ticks."""
 
     def move_us(self, by_us: int) -> None:
-        """Move it."""
+        """Move the frozen clock."""
 
 
 def _face(theirs: _Theirs) -> _Face:
@@ -126,11 +126,11 @@ def _face(theirs: _Theirs) -> _Face:
 
 
 class _Factory:
-    """A factory of freezegun's."""
+    """A frozen clock of freezegun."""
 
     def __init__(self, factory: _Theirs) -> None:
         self._factory = factory
-        # Of a TickingDateTimeFactory: it goes on by itself, and asking it leaves it alone.
+        # A TickingDateTimeFactory has `start`. It runs by itself, and reading it does not tick it.
         self._is_ticking = hasattr(factory, "start")
 
     def now_us(self) -> int:
@@ -144,7 +144,7 @@ class _Factory:
 
 
 class _Traveller:
-    """A traveller of time-machine's."""
+    """A frozen clock of time-machine."""
 
     def __init__(self, traveller: _Theirs) -> None:
         self._traveller = traveller

@@ -1,7 +1,7 @@
-"""gevent and eventlet: where they have replaced the process's threads or its `time.sleep`, a mock is refused at once.
+"""Refuses to start a mock in a process in which gevent or eventlet has replaced threads or `time.sleep`.
 
-What they put there are greenlets, many in one real thread. Whether one of them waits, and for what, nobody can see from outside:
-time would stand for ever or run away.
+They run greenlets, many in one real thread. From outside nobody can see whether a greenlet waits, and for what: virtual time
+would stop forever, or run away.
 """
 
 import sys
@@ -11,7 +11,7 @@ from sagemock.errors import UsageError
 
 __all__ = ["refuse"]
 
-# The module that patches, its function that tells, and what that calls threads and `time`.
+# The module that patches, its function that says whether it has, and that function's names for threads and `time`.
 _PATCHERS: Final = {
     "gevent.monkey": ("is_module_patched", ("threading", "_thread", "time")),
     "eventlet.patcher": ("is_monkey_patched", ("thread", "time")),
@@ -19,7 +19,7 @@ _PATCHERS: Final = {
 
 
 def refuse() -> None:
-    """Raise UsageError if threads or `time` are not the interpreter's own any more."""
+    """Raise UsageError if gevent or eventlet has replaced threads or `time`."""
     modules = sys.modules
     if "gevent.monkey" in modules or "eventlet.patcher" in modules:
         for name, (function, parts) in _PATCHERS.items():
@@ -28,8 +28,8 @@ def refuse() -> None:
                 package = name.partition(".")[0]
                 raise UsageError(
                     f"{package} has replaced this process's threads or its time.sleep by greenlets, and sagemock cannot see what "
-                    f"those wait for: run this test in a process that {package} does not patch, or let it leave out threads and "
-                    f"time ({_LEFT_OUT[package]})"
+                    f"greenlets wait for: run this test in a process that {package} does not patch, or let it leave out threads "
+                    f"and time ({_LEFT_OUT[package]})"
                 )
 
 

@@ -1,4 +1,4 @@
-"""Noticing that a module is imported: what a patch changes may be loaded in the middle of a test."""
+"""Runs an action when a module is imported: a module that a patch changes may be imported in the middle of a test."""
 
 import sys
 import threading
@@ -13,37 +13,37 @@ __all__ = ["WhenImported"]
 
 
 class WhenImported(MetaPathFinder):
-    """Calls an action with a module as soon as it is loaded: at `install`, or as long as it stands.
+    """Calls an action with a module as soon as the module is loaded: at `install`, or at any time before `uninstall`.
 
-    wrapt's `when_imported` does so too, and stays in `sys.meta_path` for ever.
+    wrapt's `when_imported` does so, too, but stays in `sys.meta_path` forever.
     """
 
     def __init__(self, actions: Mapping[str, Callable[[ModuleType], None]]) -> None:
-        """Prepare; `actions` are given by the full names of modules."""
+        """Prepare; `actions` maps the full name of a module to its action."""
         self._actions = actions
         self._lock = threading.RLock()
 
     def install(self) -> None:
-        """Act on what is loaded, and watch for the rest. If an action raises, nothing is watched."""
+        """Run the actions of modules that are loaded, and watch for the others. If an action raises, watch none."""
         sys.meta_path.insert(0, self)
         try:
             for name in self._actions:
                 module = sys.modules.get(name)
                 if module is not None:
-                    self._met(name, module)
+                    self._act(name, module)
         except BaseException:
             self.uninstall()
             raise
 
     def uninstall(self) -> None:
-        """Watch no more. What is being done about a module that another thread has just loaded is waited for."""
+        """Stop watching. If another thread is running an action, wait for its end."""
         with self._lock:
             if self in sys.meta_path:
                 sys.meta_path.remove(self)
 
-    def _met(self, name: str, module: ModuleType) -> None:
+    def _act(self, name: str, module: ModuleType) -> None:
         with self._lock:
-            # Another thread may have ended the watch while the module was loaded: what an action does then is undone by nobody.
+            # Another thread may have called `uninstall` while the module was loaded: an action would then never be undone.
             if self in sys.meta_path:
                 self._actions[name](module)
 
@@ -57,13 +57,13 @@ class WhenImported(MetaPathFinder):
             spec: ModuleSpec | None = None if find_spec is None else find_spec(fullname, path, target)
             if spec is not None:
                 if spec.loader is not None:
-                    spec.loader = _Loader(spec.loader, partial(self._met, fullname))
+                    spec.loader = _Loader(spec.loader, partial(self._act, fullname))
                 return spec
         return None
 
 
 class _Loader(Loader):
-    """Loads by another loader, and then acts; the module keeps nothing of this one."""
+    """Loads a module by another loader and then runs an action; the module gets no reference to this loader."""
 
     def __init__(self, loader: Any, act: Callable[[ModuleType], None]) -> None:  # noqa: ANN401  # of any kind
         self._loader = loader

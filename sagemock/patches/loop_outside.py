@@ -1,4 +1,4 @@
-"""What an event loop waits for outside of this process: connections that owe an answer, and children (law 7 for tasks)."""
+"""The waits of an event loop for something outside this process: connections that owe an answer, and children (law 7)."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -13,36 +13,36 @@ from sagemock.clock.waits import Why
 __all__ = ["LoopOutside"]
 
 _FLOWS_MS: Final = 250
-"""After so long without data an answer is complete. Its second part may wait for a delayed acknowledgement, of 40 to 200 ms."""
+"""An answer is complete after this long without data. A later part may wait for a delayed acknowledgement, of 40 to 200 ms."""
 
 
 class _Descriptor:
-    """A descriptor of a loop."""
+    """A file descriptor that a loop watches."""
 
     def __init__(self, number: int, where: str) -> None:
         self.where = where
         self.since_s: float | None = None
-        """Since which real instant it holds time, until something comes."""
+        """The real instant since which the descriptor holds time; None if it does not."""
         self.segments: int | None = None
-        """How many segments had been sent when something came last; None if nothing has come since the loop is watched."""
+        """The number of segments sent when data last arrived; None if none has arrived since the loop is watched."""
         self._number = number
         self._is_child = where.startswith("pipe:") or where == "anon_inode:[pidfd]"
-        # A connection that came in waits for whoever calls next.
+        # An accepted connection waits for the client's next request.
         self._is_served = where.startswith("socket:") and bool(serves([number]))
         self._is_connection = where.startswith("socket:") and not self._is_served
         self.is_known = self._is_child or self._is_served or (self._is_connection and traffic(number) is not None)
-        """Whether it is known when something is to come."""
+        """Whether sagemock can tell if the descriptor waits for data."""
 
     def arrived(self) -> None:
-        """Note that something has come."""
+        """Note that data has arrived."""
         self.since_s = None
         found = traffic(self._number) if self._is_connection else None
         self.segments = None if found is None else found.segments
 
     def longest_s(self, patience_s: float, is_awaited: Callable[[], bool]) -> float | None:
-        """Return for how long it may hold time, since that began; None if nothing is to come.
+        """Return for how many real seconds the descriptor may hold time; None if no data is to be expected.
 
-        `is_awaited` says whether some task may wait for it.
+        `is_awaited` returns whether a task may wait for the descriptor.
         """
         if self._is_child:
             return patience_s if self._is_a_child_there() else None
@@ -57,11 +57,11 @@ class _Descriptor:
 
     @property
     def why(self) -> str:
-        """Why a loop waits for it."""
+        """The reason why a loop waits for the descriptor."""
         return str((Why.CHILD if self._is_child else Why.OUTSIDE).value)
 
     def timers_are_real_s(self, patience_s: float) -> float:
-        """Return for how many real seconds from now on something may come before a timer by virtual time; infinity if unknown."""
+        """Return for how many real seconds data may arrive that must come before a virtual timer; infinity if unknown."""
         if self._is_served:
             return 0
         if self._is_child:
@@ -74,28 +74,28 @@ class _Descriptor:
 
 
 class LoopOutside:
-    """The descriptors of one event loop, and since when it waits for each of them."""
+    """The file descriptors of one event loop, each with the instant since which it holds time."""
 
     def __init__(self) -> None:
         self._known: dict[int, _Descriptor] = {}
 
     def are_known(self, numbers: Iterable[int]) -> bool:
-        """Return whether it is known of all of them when something is to come."""
+        """Return whether sagemock can tell for each of these descriptors if it waits for data."""
         return all(self._descriptor(number).is_known for number in numbers)
 
     def forget(self) -> None:
-        """Begin anew: nobody saw what came in the meantime."""
+        """Forget all descriptors: data may have arrived while the loop was not watched."""
         self._known.clear()
 
     def arrived(self, numbers: Iterable[int]) -> None:
-        """Note for which descriptors something has come, before the loop does anything with it."""
+        """Note for which descriptors data has arrived, before the loop reads it."""
         for number in numbers:
             self._descriptor(number).arrived()
 
     def awaited(self, numbers: Iterable[int], patience_s: float, is_awaited: Callable[[], bool]) -> Awaited | None:
-        """Return for what the loop waits, and until when that holds time: of several, for what holds it longest.
+        """Return the wait of the loop that holds time longest; None if none does.
 
-        `is_awaited` says whether some task may wait for something from outside.
+        `is_awaited` returns whether a task may wait for something outside.
         """
         now_s: float = real.monotonic()
         latest: Awaited | None = None
@@ -111,10 +111,10 @@ class LoopOutside:
         return latest
 
     def timers_are_real_s(self, numbers: Iterable[int], patience_s: float) -> float:
-        """Return for how many real seconds from now on the timers of a loop in which no task sleeps go by real time alone.
+        """Return for how many more real seconds the timers of a loop in which no task sleeps must be real.
 
-        A descriptor may be what they are set for. So a connection has to be quiet for `patience`, and where nobody knows what
-        is to come, they stay real: the answer is then infinity.
+        A timer may be the time-out of a read. So a connection must first be quiet for `patience_s`; if sagemock cannot tell what
+        a descriptor waits for, the result is infinity.
         """
         return max((self._descriptor(number).timers_are_real_s(patience_s) for number in numbers), default=0)
 

@@ -8,8 +8,8 @@ from sagemock.clock.sleepers import Sleeper, Sleepers
 __all__ = ["LoopSleeper", "nothing"]
 
 _STEP_S: Final = 0.001
-_DOZE_S: Final = 0.02
-"""A loop that has something to do waits at most this long until other threads stand still."""
+_BRIEF_S: Final = 0.02
+"""A loop that has something to do waits at most this many seconds for other threads to stand still."""
 
 
 def nothing() -> None:
@@ -23,45 +23,45 @@ class LoopSleeper:
         self.calls = 0
         self.taken: tuple[Sleepers, Sleeper] | None = None
 
-    def lie_down(self, sleepers: Sleepers, sleeper: Sleeper, calls: int) -> bool:
-        """Begin to sleep, unless a thread has called since `calls` was read; return whether the loop sleeps."""
+    def begin_sleep(self, sleepers: Sleepers, sleeper: Sleeper, calls: int) -> bool:
+        """Begin to sleep, unless a thread has called the loop since `calls` was read; return whether the loop sleeps."""
         self.taken = sleepers, sleeper
-        return sleepers.lie_down(sleeper, lambda: self.calls != calls)
+        return sleepers.begin_sleep(sleeper, lambda: self.calls != calls)
 
     def called(self) -> None:
-        """Remove the entry and rouse the loop, which may already have done what it was called for."""
+        """Remove the entry and rouse the loop, which may already have run the callback."""
         self.calls += 1
         taken = self.taken
         if taken is not None:
             sleepers, sleeper = taken
-            sleepers.get_up(sleeper)
+            sleepers.end_sleep(sleeper)
             sleeper.rouse()
 
-    def get_up(self) -> None:
+    def end_sleep(self) -> None:
         """End the sleep."""
         taken = self.taken
         if taken is not None:
             sleepers, sleeper = taken
-            sleepers.get_up(sleeper)
-            # Only after get_up: a calling thread that found no sleeper here would itself sleep before the loop counts as awake.
+            sleepers.end_sleep(sleeper)
+            # Only after `end_sleep`: a calling thread that finds no sleeper here could sleep before the loop counts as awake.
             self.taken = None
 
-    def doze(self, sleepers: Sleepers, at_us: int, calls: int, number: int | None = None) -> bool:
+    def sleep_briefly(self, sleepers: Sleepers, at_us: int, calls: int, number: int | None = None) -> bool:
         """Sleep until an instant, but only briefly, because the loop has something to do. Return whether the instant has come."""
         if sleepers.is_alone():
             sleepers.until_us(at_us)
             return True
         sleeper = sleepers.sleeper(at_us, nothing, number)
-        ends_s = real.monotonic() + _DOZE_S
+        ends_s = real.monotonic() + _BRIEF_S
         try:
-            if self.lie_down(sleepers, sleeper, calls):
+            if self.begin_sleep(sleepers, sleeper, calls):
                 _wait(sleepers, sleeper, ends_s)
         finally:
-            self.get_up()
+            self.end_sleep()
         return sleeper.is_awake
 
 
 def _wait(sleepers: Sleepers, sleeper: Sleeper, ends_s: float) -> None:
-    # A function of its own: see `Sleepers` on loops inside of a `try`.
+    # A function of its own, because a loop must not stand inside a `try`: see `Sleepers`.
     while sleepers.drive(sleeper) != 0 and real.monotonic() < ends_s:
         real.sleep(_STEP_S)

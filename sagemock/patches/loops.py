@@ -1,4 +1,4 @@
-"""What lets virtual time pass while the tasks of an event loop sleep: it has to know when the loop has nothing else to do."""
+"""Drives of event loops: they let virtual time pass while tasks sleep, once the loop has nothing else to do."""
 
 import asyncio
 import math
@@ -27,40 +27,41 @@ _LOOKS = 3
 _Gathering: type = vars(asyncio.tasks)["_GatheringFuture"]
 _STEP_S = 0.001
 _RARELY_S: Final = 0.25
-"""What is given to a loop with longer pauses than this one does not make it go round."""
+"""A loop that was idle for longer than this between two callbacks has waited in between, so it is not in a busy loop."""
 
 
 class Drive(Protocol):
-    """Lets time pass while tasks of its loop sleep, or only yield."""
+    """Lets virtual time pass while tasks of its loop sleep or only yield."""
 
     loop: _Loop
 
     def begin(self) -> None:
-        """Tasks sleep from now on."""
+        """Begin to drive: a task sleeps from now on."""
 
     def begin_timers(self) -> None:
-        """Let timers go off by virtual time from now on, where it is known what else is awaited."""
+        """Begin to drive timers by virtual time, if sagemock can tell what else the loop waits for."""
 
     def end(self) -> None:
         """Leave the loop as it was: no task sleeps any more, and no timer is set."""
 
     def called(self) -> None:
-        """Another thread has just given the loop something to do: until that is done nobody may move time on."""
+        """Note that another thread has just called the loop: time must not move until the loop has run the callback."""
 
     def turn(self) -> None:
-        """Note that one of asyncio's own loops is about to go round."""
+        """Note that one of asyncio's own loops is about to run its next iteration."""
 
     def soon(self, callback: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-        """Note that a loop of another make was given something to run soon."""
+        """Note that `call_soon` of another kind of loop was called."""
 
     def yielded(self) -> None:
-        """Note that the task that runs is about to yield; it may be told of an error."""
+        """Note that the current task is about to yield; may raise NothingWillHappen."""
 
 
 def drive_of(loop: _Loop, sleeping: Sleeping, timed: Sleeping, active: Innermost) -> Drive:
-    """Return what drives this make of loop; `active` finds the mock by whose clock its tasks sleep.
+    """Return the drive for this kind of loop.
 
-    `timed` finds what its timers may go off by, where no task sleeps.
+    `sleeping` returns the alarms of its sleeping tasks, `timed` those of its timers while no task sleeps, and `active` the mock
+    by whose clock the tasks sleep.
     """
     selector = vars(loop).get("_selector") if isinstance(loop, asyncio.BaseEventLoop) else None
     if selector is None:
@@ -69,9 +70,9 @@ def drive_of(loop: _Loop, sleeping: Sleeping, timed: Sleeping, active: Innermost
 
 
 class SelectorLoop(Yielding):
-    """Drives asyncio's own loops: they wait in their selector, and only when they have nothing to do.
+    """Drives asyncio's own loops, which wait in their selector only when they have nothing to do.
 
-    The selector's `select` is replaced on that one object and only while a task sleeps virtually, or a timer is set.
+    `select` is replaced on that one selector, and only while a task sleeps virtually or a timer is set.
     """
 
     def __init__(
@@ -90,17 +91,17 @@ class SelectorLoop(Yielding):
         self._outside = LoopOutside()
 
     def begin(self) -> None:
-        """Wait for tasks as well."""
+        """Replace `select`, so that it also waits for sleeping tasks."""
         if not self._selects:
             self._outside.forget()
         vars(self._selector).setdefault("select", self._select)
 
     def begin_timers(self) -> None:
-        """Wait for timers as well."""
+        """Replace `select`, so that it also waits for virtual timers."""
         self.begin()
 
     def end(self) -> None:
-        """Leave the selector as it was."""
+        """Restore `select`."""
         if self._selects:
             del self._selector.select
 
@@ -109,14 +110,14 @@ class SelectorLoop(Yielding):
         return vars(self._selector).get("select") is self._select
 
     def soon(self, callback: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-        """Leave it at that: asyncio's own loops are watched turn by turn."""
+        """Do nothing: `turn` watches asyncio's own loops."""
 
     def yielded(self) -> None:
-        """Leave it at that: likewise."""
+        """Do nothing: `turn` watches asyncio's own loops."""
 
     def _select_or_pass(self, timeout: float | None = None) -> list[Any]:
         calls = self._sleeper.calls
-        # What is there already comes first.
+        # Events that are already there come first.
         events = self._real_select(0)
         if not events and (timeout is None or timeout > 0):
             sleeping = self._sleeping()
@@ -127,7 +128,7 @@ class SelectorLoop(Yielding):
     def _pass_to_timers(self, timeout: float | None, calls: int) -> list[Any]:
         alarms = self._timed()
         if alarms is None:
-            # Only now, and not between two sleeps: what the loop waits for outside has patience once.
+            # End only now, and not between two sleeps: each wait for something outside has its patience only once.
             self.end()
             return self._real_select(timeout)
         real_s = self._timers_are_real_s(alarms)
@@ -146,19 +147,19 @@ class SelectorLoop(Yielding):
     def _pass(self, alarms: Alarms, timeout: float | None, calls: int) -> list[Any]:
         first = alarms.first()
         if first is None:
-            # Whoever slept was cancelled by another thread, which will make the loop look.
+            # Another thread has cancelled the task that slept, and will wake the loop.
             return self._real_select(timeout)
         ends_s = None if timeout is None else real.monotonic() + timeout
         events: list[Any] = []
 
         def pause(longest_s: float | None) -> bool:
-            # The loop's own timer, of real time, ends the pause too.
+            # The loop's own timer, in real time, ends the pause, too.
             left_s = None if ends_s is None else max(0, ends_s - real.monotonic())
             events.extend(self._real_select(min((s for s in (longest_s, left_s) if s is not None), default=None)))
             return bool(events) or left_s == 0
 
         awaited = None if self._awaits_nobody() else self._awaited(alarms)
-        # A descriptor of which nothing is known may have news in a moment; a virtual hour would time it out.
+        # A descriptor of an unknown kind may get data in a moment, but a virtual hour would time it out: first wait a little.
         is_over = not (awaited or self._awaits_nobody() or self._knows_all()) and pause(STILL_S)
         if not is_over and self._sleep(alarms, first, pause, calls, awaited):
             alarms.ring(first)
@@ -173,7 +174,7 @@ class SelectorLoop(Yielding):
         awaited: Awaited | None,
     ) -> bool:
         sleepers = alarms.sleepers
-        # What a timer is set for may come from a thread, also from one that is older than the mock.
+        # A timer may be the time-out of a wait for a thread, also for one that is older than the mock.
         is_timer = isinstance(first, Timer)
         if not (awaited or is_timer) and sleepers.is_alone():
             sleepers.until_us(first.at_us)
@@ -183,18 +184,18 @@ class SelectorLoop(Yielding):
         sleeper.is_wait = is_timer
         sleeper.is_ticker = alarms.are_ticks
         try:
-            if self._sleeper.lie_down(sleepers, sleeper, calls):
+            if self._sleeper.begin_sleep(sleepers, sleeper, calls):
                 _wait(sleepers, sleeper, pause)
         finally:
-            self._sleeper.get_up()
+            self._sleeper.end_sleep()
         return sleeper.is_awake
 
     def _awaits_nobody(self) -> bool:
-        # One is the loop's own, by which threads call it. A proactor (Windows) does not say.
+        # A single descriptor is the loop's own wake-up, by which threads call it. A proactor (Windows) does not list descriptors.
         return isinstance(self._selector, selectors.BaseSelector) and len(self._selector.get_map()) == 1
 
     def _awaited(self, alarms: Alarms) -> Awaited | None:
-        """Return what the loop waits for outside of this process."""
+        """Return the wait of the loop for something outside this process that holds time; None if there is none."""
         return self._outside.awaited(
             self._descriptors(),
             alarms.sleepers.patience_s,
@@ -207,39 +208,39 @@ class SelectorLoop(Yielding):
 
     def _descriptors(self) -> list[int]:
         if not isinstance(self._selector, selectors.BaseSelector):
-            return []  # pragma: no cover  # a proactor (Windows) does not say
+            return []  # pragma: no cover  # a proactor (Windows) does not list descriptors
         own = vars(self.loop).get("_ssock")
         return [key.fd for key in self._selector.get_map().values() if own is None or key.fd != own.fileno()]
 
     def _rouse(self) -> None:
-        # What `call_soon_threadsafe` does to be heard; by that itself, the loop would have something to do and get up.
+        # `call_soon_threadsafe` wakes the loop in this way. Not by that method: its callback would end the loop's sleep.
         loop: Any = self.loop
         loop._write_to_self()  # noqa: SLF001  # there is no other way
 
 
 def _wait(sleepers: Sleepers, sleeper: Sleeper, pause: Callable[[float | None], bool]) -> None:
-    # A function of its own: see `Sleepers` on loops inside of a `try`.
+    # A function of its own, because a loop must not stand inside a `try`: see `Sleepers`.
     while (longest_s := sleepers.drive(sleeper)) != 0:
         if pause(longest_s):
             break
 
 
 def _waits_for_something(task: "asyncio.Task[Any]") -> bool:
-    """Return whether a task waits for something else than other tasks: a sleep, or what may come from outside."""
+    """Return whether a task waits for something other than tasks: for a sleep, or for something outside."""
     waiter: Any = getattr(task, "_fut_waiter", None)
     return waiter is not None and not waiter.done() and not isinstance(waiter, (asyncio.Task, _Gathering))
 
 
 def _is_uvloops_own(number: int) -> bool:
-    """Return whether threads call uvloop by a descriptor, or signals."""
+    """Return whether a descriptor is uvloop's own, by which threads or signals wake it."""
     return goes_to(number) == "anon_inode:[eventfd]" or is_own_wake_up(number)
 
 
 class PolledLoop(Yielding):
-    """Drives loops into which one cannot look, like uvloop's: by watching the tasks.
+    """Drives loops whose internals are hidden, such as uvloop's, by watching their tasks.
 
-    The loop has nothing to do when every task waits for something that has not come. What else a task may wait for than another
-    task or a sleep is given a few real milliseconds.
+    The loop has nothing to do when every task waits for something that has not happened yet. If a task waits for something other
+    than a task or a sleep, time moves only after a few real milliseconds.
     """
 
     def __init__(self, loop: _Loop, sleeping: Sleeping, timed: Sleeping, active: Innermost) -> None:
@@ -253,32 +254,32 @@ class PolledLoop(Yielding):
         self._calls = 0
         self._next: Alarm | Timer | None = None
         self._stirred: set[asyncio.Task[Any]] = set()
-        """Who has run, or was about to, since it was last seen to wait; the others wait as they did."""
+        """The tasks that may have run since they were last seen waiting; all other tasks still wait."""
         self._bare: set[asyncio.Task[Any]] = set()
-        """Who waits for something else than another task."""
+        """The tasks that wait for something other than a task."""
 
     def begin_timers(self) -> None:
-        """Watch, if it is known what the loop waits for besides."""
+        """Watch, if the descriptors for which the loop waits are known."""
         if self._backend() is not None:
             self.begin()
 
     def begin(self) -> None:
-        """Watch."""
+        """Watch the tasks."""
         if not self._is_watching:
             self._is_watching = True
             self._look_at_all()
             self.loop.call_soon(self._look)
 
     def end(self) -> None:
-        """Watch no more: the next look sees that nobody sleeps."""
+        """Do nothing: the next look sees that no task sleeps, and ends the watch."""
 
     def turn(self) -> None:
-        """Note what is about to run, unless it is looked at anyway."""
+        """Note what is about to run, unless the tasks are being watched anyway."""
         if not self._is_watching:
             super().turn()
 
     def soon(self, callback: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-        """Note who stirs; while no task of such a loop sleeps it is a turn, for nothing else is seen of it."""
+        """Note a task that is about to run. While no task sleeps, count a turn: this loop shows no other sign of one."""
         if self._is_watching:
             task: object = getattr(callback, "__self__", None)
             if isinstance(task, asyncio.Task):
@@ -286,22 +287,22 @@ class PolledLoop(Yielding):
         else:
             before_s, self._soon_s = self._soon_s, real.monotonic()
             if self._soon_s - before_s > _RARELY_S:
-                # It has waited in between.
+                # The loop has waited in between.
                 self._turns.begin()
-            # What is raised here would be lost on its way through the task.
+            # An error raised here would not reach the task: `yielded` raises it instead.
             self._turn(yields([(callback, arguments)]), self._sleeper.calls, tells=False)
 
     def yielded(self) -> None:
-        """Raise an error if it must be, here where it reaches the task."""
+        """Raise NothingWillHappen if nothing can happen any more; here the error reaches the task."""
         if not self._is_watching:
-            self._tell()
+            self._raise_if_stalled()
 
     def _awaits_nobody(self) -> bool:
         if not self._is_watching:
             self._look_at_all()
             self._going_on()
         alarms = self._sleeping()
-        # A bare future may be anything; that of a sleep is bare too, so those are counted.
+        # A future of an unknown kind may stand for anything. A sleep also waits for such a future, so sleeping tasks are counted.
         return len(self._bare) <= (0 if alarms is None else alarms.asleep)
 
     def _look_at_all(self) -> None:
@@ -309,9 +310,9 @@ class PolledLoop(Yielding):
         self._bare.clear()
 
     def _going_on(self) -> dict["asyncio.Task[Any]", Any]:
-        """Return who goes on, with what it has waited for: nothing if it yielded."""
+        """Return the tasks that can go on, each with the future for which it waited; None for a task that yielded."""
         if isinstance(self.loop, asyncio.BaseEventLoop):
-            # One of asyncio's own that shows nothing does not say who stirs.
+            # A subclass of asyncio's loop without a selector does not report the tasks that are about to run.
             self._look_at_all()
         going_on = {}
         for task in self._stirred:
@@ -329,7 +330,7 @@ class PolledLoop(Yielding):
     def _look(self) -> None:
         alarms = self._sleeping() or (None if self._backend() is None else self._timed())
         if alarms is None:
-            self._sleeper.get_up()
+            self._sleeper.end_sleep()
             self._is_watching = False
             self._stirred.clear()
             self._bare.clear()
@@ -341,17 +342,17 @@ class PolledLoop(Yielding):
                 alarms.timer_ticks.times = 0
             self._calls = calls
             self._again()
-            # Who waits for nothing has yielded; the others were woken.
+            # A task without a future has yielded; a task with one was woken.
             self._turn(going_on if all(waiter is None for waiter in going_on.values()) else None, calls)
             return
         self._quiet += 1
         if self._since_s is None:
             self._since_s = real.monotonic()
         if self._quiet < _LOOKS:
-            # Callbacks that belong to no task, and news from sockets and threads, get their turn.
+            # Let callbacks that belong to no task, sockets and threads have their turn first.
             self.loop.call_soon(self._look)
             return
-        # It has nothing to do, so nobody goes on yielding.
+        # The loop has nothing to do, so no task is yielding.
         self._turns.forget()
         if (not self._awaits_nobody() and real.monotonic() - self._since_s < STILL_S) or (
             not alarms.asleep and self._timers_are_real(alarms)
@@ -373,11 +374,11 @@ class PolledLoop(Yielding):
     def _pass(self, alarms: Alarms, calls: int) -> None:
         first, sleepers = alarms.first(), alarms.sleepers
         if first is None:
-            # Whoever slept was cancelled, and has not noticed yet.
+            # The task that slept was cancelled, and has not run since.
             self._again()
             return
         if self._next is not first:
-            self._sleeper.get_up()
+            self._sleeper.end_sleep()
             self._next = first
         if self._sleeper.taken is None:
             is_timer = isinstance(first, Timer)
@@ -388,7 +389,7 @@ class PolledLoop(Yielding):
             sleeper = sleepers.sleeper(first.at_us, nothing, first.number)
             sleeper.is_wait = is_timer
             sleeper.is_ticker = alarms.are_ticks
-            self._sleeper.lie_down(sleepers, sleeper, calls)
+            self._sleeper.begin_sleep(sleepers, sleeper, calls)
         if self._is_awake():
             self._ring(alarms, first)
         else:
@@ -404,12 +405,12 @@ class PolledLoop(Yielding):
         self._again()
 
     def _look_later(self) -> None:
-        # Looked at anew from the beginning: meanwhile a thread or a socket may have had news that the loop has not met yet.
+        # Start the looks anew: meanwhile the loop may get news from a thread or a socket.
         self._quiet = 0
         self.loop.call_later(_STEP_S, self._look)
 
     def _again(self) -> None:
-        self._sleeper.get_up()
+        self._sleeper.end_sleep()
         self._quiet = 0
         self._since_s = None
         self.loop.call_soon(self._look)

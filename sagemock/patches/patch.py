@@ -1,4 +1,4 @@
-"""Changes to the process: made one after another, and undone to the last one whatever raises on the way."""
+"""Changes to the process, made one after another; all of them are undone, also if one raises."""
 
 from collections.abc import Callable
 from types import ModuleType
@@ -16,11 +16,11 @@ class Patch(Protocol):
         """Make the change."""
 
     def uninstall(self) -> None:
-        """Undo the change; what can be undone is undone, also if this raises."""
+        """Undo the change as far as possible, also if this raises."""
 
 
 class Patches:
-    """Several changes that are one: made in their order and undone in the reverse one; all of them stand, or none."""
+    """Several changes that count as one: made in order, undone in reverse order; either all are in place, or none is."""
 
     def __init__(self, *patches: Patch) -> None:
         self._patches = patches
@@ -37,7 +37,7 @@ class Patches:
             raise
 
     def uninstall(self) -> None:
-        """Undo those that stand."""
+        """Undo the changes that are in place."""
         installed, self._installed = self._installed, []
         run_all(*[patch.uninstall for patch in reversed(installed)])
 
@@ -46,10 +46,10 @@ _INHERITED: Final = object()
 
 
 class Wrapped:
-    """A wrapper around a method or function, in place between `install` and `uninstall`; restored by identity.
+    """A wrapper around a method or function, in place between `install` and `uninstall`.
 
-    `wrapper` gets (wrapped, instance, args, kwargs), as with wrapt. Who has wrapped ours in the meantime (as tracing does) keeps
-    it for longer, and may put it back in the end; from `uninstall` on it only calls what it wraps.
+    `wrapper` gets (wrapped, instance, args, kwargs), as with wrapt. If other code has wrapped our wrapper in the meantime
+    (tracing does), ours stays in place after `uninstall`, inert: it only calls what it wraps.
     """
 
     def __init__(self, owner: type | ModuleType, name: str, wrapper: Callable[[Any, Any, Any, Any], Any]) -> None:
@@ -58,29 +58,29 @@ class Wrapped:
         self._wrapper = wrapper
         self._before: Any = None
         self._ours: Any = None
-        self._stands: list[bool] = []
+        self._enabled: list[bool] = []
 
     def install(self) -> None:
         """Put the wrapper in place."""
         import wrapt  # noqa: PLC0415  # it loads asyncio: `import sagemock` need not
 
         self._before = self._owner.__dict__.get(self._name, _INHERITED)
-        # A list of this installation's own: one that was kept from an earlier one stays what it is.
-        self._stands = stands = [True]
-        self._ours = wrapt.FunctionWrapper(self._found(), self._wrapper, enabled=lambda: bool(stands))
+        # Each installation has a list of its own: a wrapper of an earlier installation that is still in place stays inert.
+        self._enabled = enabled = [True]
+        self._ours = wrapt.FunctionWrapper(self._found(), self._wrapper, enabled=lambda: bool(enabled))
         setattr(self._owner, self._name, self._ours)
 
     def uninstall(self) -> None:
-        """Put back what was there; where somebody has since wrapped ours, only they can take it away, and it is left."""
+        """Restore the original attribute, unless other code has wrapped our wrapper in the meantime."""
         if self._owner.__dict__.get(self._name) is self._ours:
             if self._before is _INHERITED:
                 delattr(self._owner, self._name)
             else:
                 setattr(self._owner, self._name, self._before)
         self._before = self._ours = None
-        self._stands.clear()
+        self._enabled.clear()
 
-    def _found(self) -> Any:  # noqa: ANN401  # a function, or what a class has in place of one
+    def _found(self) -> Any:  # noqa: ANN401  # a function, or a descriptor of a class
         if self._before is not _INHERITED:
             return self._before
         kinds = getattr(self._owner, "__mro__", ())

@@ -1,4 +1,4 @@
-"""Threads of a pool that is older than a mock belong to it as soon as they are given work from inside of it (law 8)."""
+"""Thread pools that are older than a mock: their threads join the mock once code inside the mock gives them work (law 8)."""
 
 import threading
 from collections.abc import Callable, MutableSet
@@ -16,10 +16,10 @@ _Threads = MutableSet[threading.Thread]
 
 
 class PoolPatch:
-    """Adopts the threads of a pool that is given work from inside a mock."""
+    """Makes the threads of an older pool threads of the mock when code inside the mock submits work to the pool."""
 
     def __init__(self, innermost: Innermost) -> None:
-        """Prepare; `innermost` is asked anew at each piece of work."""
+        """Prepare; each `submit` calls `innermost`."""
         self._innermost = innermost
         self._patches = Patches(Wrapped(ThreadPoolExecutor, "submit", self._submit))
 
@@ -37,13 +37,13 @@ class PoolPatch:
         if active is None or not older or not args or active.real_time_modules.are_below(2):
             return wrapped(*args, **kwargs)
         for thread in older:
-            # At once, so that time does not move before it has begun. One that works for somebody else stays older meanwhile.
+            # Adopt an idle thread now, so that time does not move before the work begins. A thread with other work joins later.
             if is_idle_worker(thread):
                 active.threads_before.discard(thread)
         return wrapped(partial(adopted, active.threads_before, args[0]), *args[1:], **kwargs)
 
 
 def adopted(older: _Threads, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # the work's
-    """Do `work` in a thread that belongs to the mock from now on, and is no longer among the older ones."""
+    """Do `work` in the calling thread, after removing the thread from the `older` ones: from now on it belongs to the mock."""
     older.discard(threading.current_thread())
     return work(*args, **kwargs)

@@ -1,15 +1,15 @@
-"""Giving way to the caller's own freezes, by freezegun or time-machine: what stands above theirs is off while one begins or ends.
+"""Precedence of the caller's own freezes, by freezegun or time-machine: our patch is off while such a freeze begins or ends.
 
-freezegun's stacks and time-machine's are the process's and have no lock, so here everything that changes them is under one:
-threads that freeze at the same time, and mocks that begin or end in one thread while another freezes.
+The stacks of freezegun and time-machine are global and have no lock. So one lock here covers all changes to them: freezes in
+several threads at once, and mocks that begin or end in one thread while another thread freezes.
 
-What of their insides is touched (freezegun/api.py from 1.5.0 to 1.5.5, time_machine/__init__.py from 2.15.0 to 3.6.0):
+This uses these internals (freezegun/api.py from 1.5.0 to 1.5.5, time_machine/__init__.py from 2.15.0 to 3.6.0):
 
 * `_freeze_time.start` and `stop`, `travel.start` and `stop`: wrapped while this is installed.
 * `ignore_lists` and `tz_offsets`, stacks of which only the last elements are read; `get_current_time`, replaced while installed.
-* `_freeze_time.undo_changes`, `modules_at_start`, `fake_names`, `reals`: what the first freeze has changed and the last one must
-  undo. freezegun looks for them in the last one itself: where the first ended earlier, that raises an AttributeError, and names
-  stay frozen.
+* `_freeze_time.undo_changes`, `modules_at_start`, `fake_names`, `reals`: the changes of the freeze that began first, which the
+  one that ends last must undo. freezegun looks for them in the last one only: if the first one ended earlier, that raises an
+  AttributeError, and names stay frozen.
 """
 
 import sys
@@ -27,27 +27,27 @@ from sagemock.clock.real import real
 from sagemock.patches.imports import WhenImported
 from sagemock.patches.patch import Wrapped
 
-__all__ = ["GivingWay", "Ground"]
+__all__ = ["LowestEntry", "SuspendedPatch"]
 
 _METHODS = ("start", "stop")
 _TO_UNDO = ("undo_changes", "modules_at_start", "fake_names", "reals")
 _LOOK_AGAIN_S = 0.001
 
 
-class Ground:
-    """Lies below freezegun's stacks, so that they never are empty for who reads them.
+class LowestEntry:
+    """The lowest entry in freezegun's stacks, so that no reader finds them empty.
 
-    freezegun's functions look whether there is a freeze, and then what time it shows: in another thread than the one that ends it
-    the second look would be an IndexError.
+    freezegun's functions first check whether time is frozen and then read it. If another thread ends the freeze in between, the
+    second step would raise an IndexError.
     """
 
     def __init__(self, otherwise: Callable[[], datetime]) -> None:
-        """Prepare; `otherwise` tells the present instant, naive, in UTC, while nobody freezes."""
+        """Prepare; `otherwise` returns the present instant, naive, in UTC, while time is not frozen."""
         self._otherwise = otherwise
         self._before: Callable[[], datetime] | None = None
 
     def install(self) -> None:
-        """Lie down."""
+        """Insert the entry."""
         api = import_module("freezegun.api")
         self._before = api.get_current_time
 
@@ -60,22 +60,22 @@ class Ground:
         api.__dict__["get_current_time"] = get_current_time
 
     def uninstall(self) -> None:
-        """Go away from below what stands there still."""
+        """Remove the entry; entries above it stay."""
         api = import_module("freezegun.api")
         api.__dict__["get_current_time"] = self._before
         del api.tz_offsets[0], api.ignore_lists[0]
 
 
-class GivingWay:
-    """Has something put on from `install` to `uninstall`, and taken off while a freeze of the caller's begins or ends."""
+class SuspendedPatch:
+    """Keeps a patch in place from `install` to `uninstall`, and takes it off while a freeze of the caller's begins or ends."""
 
     def __init__(self, put_on: Callable[[], None], take_off: Callable[[], None]) -> None:
-        """Prepare; `put_on` and `take_off` are called under the one lock, and may freeze for themselves."""
+        """Prepare; `put_on` and `take_off` run under the lock, and may themselves use freezegun."""
         self._put_on = put_on
         self._take_off = take_off
         self._lock = threading.RLock()
-        self._stands = False
-        # Whether it is being put on, or is off for a moment. Read and written under the lock only.
+        self._is_on = False
+        # Whether the patch is being put on or taken off. Read and written only under the lock.
         self._is_busy = False
         self._wrapped: list[Wrapped] = []
         self._codes: list[CodeType | None] = []
@@ -83,59 +83,59 @@ class GivingWay:
         self._begun: list[object] = []
 
     def install(self) -> None:
-        """Put it on, and surround what freezes."""
+        """Put the patch on, and wrap the functions that freeze time."""
         try:
             self._surround(import_module("freezegun.api")._freeze_time)  # noqa: SLF001  # listed in the module's docstring
             self._travels.install()
-            while not self._put_on_between():
+            while not self._put_on_if_free():
                 real.sleep(_LOOK_AGAIN_S)
         except BaseException:
             self.uninstall()
             raise
 
     def uninstall(self) -> None:
-        """Take it off, and let freezes be."""
-        # Not under the lock: it waits for a thread that imports time-machine, which may wait for that.
+        """Take the patch off, and unwrap the functions that freeze time."""
+        # Not under the lock: this may wait for a thread that imports time-machine, and that thread may wait for the lock.
         run_all(self._travels.uninstall, self._leave)
 
     def _leave(self) -> None:
         with self._lock:
-            stands, self._stands = self._stands, False
+            is_on, self._is_on = self._is_on, False
             wrapped, self._wrapped = self._wrapped, []
             self._begun, self._codes = [], []
-            # Off before the wrappers are: who freezes from now on must meet nothing of ours.
-            taken_off = [partial(self._quietly, self._take_off)] if stands else []
+            # Take the patch off before the wrappers: a freeze that begins after the wrappers are gone must not find it.
+            taken_off = [partial(self._while_busy, self._take_off)] if is_on else []
             run_all(*taken_off, *[one.uninstall for one in reversed(wrapped)])
 
     def _surround(self, freezes: type) -> None:
         with self._lock:
             for name in _METHODS:
                 self._codes.append(getattr(vars(freezes)[name], "__code__", None))
-                wrapped = Wrapped(freezes, name, partial(self._give_way, name))
+                wrapped = Wrapped(freezes, name, partial(self._suspend, name))
                 wrapped.install()
                 self._wrapped.append(wrapped)
 
-    def _put_on_between(self) -> bool:
-        """Put it on, unless another thread is beginning or ending a freeze, and was before the wrappers stood."""
+    def _put_on_if_free(self) -> bool:
+        """Put the patch on and return True; return False if another thread entered a freeze function before it was wrapped."""
         with self._lock:
             if _is_any_thread_in(self._codes):
                 return False
-            self._quietly(self._put_on)
-            self._stands = True
+            self._while_busy(self._put_on)
+            self._is_on = True
             return True
 
-    def _quietly(self, act: Callable[[], None]) -> None:
+    def _while_busy(self, act: Callable[[], None]) -> None:
         before, self._is_busy = self._is_busy, True
         try:
             act()
         finally:
             self._is_busy = before
 
-    def _give_way(self, method: str, wrapped: Callable[..., Any], freeze: object, args: Any, kwargs: Any) -> Any:  # noqa: ANN401  # wrapt's
+    def _suspend(self, method: str, wrapped: Callable[..., Any], freeze: object, args: Any, kwargs: Any) -> Any:  # noqa: ANN401  # wrapt's
         with self._lock:
-            if self._is_busy or not self._stands:
+            if self._is_busy or not self._is_on:
                 return wrapped(*args, **kwargs)
-            self._quietly(self._take_off)
+            self._while_busy(self._take_off)
             try:
                 if method == "stop":
                     self._hand_over(freeze)
@@ -144,14 +144,14 @@ class GivingWay:
                     self._begun.append(freeze)
                 return result
             finally:
-                self._quietly(self._put_on)
+                self._while_busy(self._put_on)
 
     def _hand_over(self, freeze: object) -> None:
-        """Let a freeze that ends before others give what it would have to undo to one of them."""
+        """Move the changes that an ending freeze would have to undo to another freeze which is still active, if any."""
         ours = [one for one in self._begun if one is freeze]
         self._begun = [one for one in self._begun if one is not freeze] + ours[1:]
         own = vars(freeze)
-        # Only freezegun's have them, and of those only the one that began first.
+        # Only a freeze of freezegun has these changes, and only the one that began first.
         if own.get("modules_at_start") and self._begun and len(sys.modules["freezegun.api"].freeze_factories) > 1:
             records = {name: own[name] for name in _TO_UNDO}
             own.update(undo_changes=[], modules_at_start=set())

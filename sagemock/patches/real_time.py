@@ -10,10 +10,10 @@ from sagemock.patches.bindings import TEST_TOOLS, belongs
 __all__ = ["BUILT_IN", "RealTimeModules"]
 
 BUILT_IN: Final = (
-    # They poll a child process: virtually, that would spin and let hours of virtual time pass.
+    # These poll a child process: with virtual sleeps they would spin, and hours of virtual time would pass.
     "multiprocessing",
     "subprocess",
-    # They wait for a container, for a file's lock, for a server's socket.
+    # These wait for a container, a file lock or a server's socket.
     "docker",
     "filelock",
     "http.server",
@@ -23,25 +23,25 @@ BUILT_IN: Final = (
     "werkzeug",
     *TEST_TOOLS,
 )
-"""Modules that themselves sleep really. What they call sleeps virtually: a handler of a server, say, that polls a job."""
+"""Modules whose own sleeps are real. Code that they call, such as a server's request handler that polls, sleeps virtually."""
 
 
 class RealTimeModules:
-    """The modules of one mock whose sleeps are real, those of whatever they call, and those of threads that they start."""
+    """The modules of one mock whose sleeps are real, as are the sleeps of all code that they call and threads that they start."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self._names = tuple(names)
         self._known: dict[str, bool] = {}
 
     def has(self, name: str) -> bool:
-        """Return whether a module is one of them, or in a package that is."""
+        """Return whether the list has a module, or a package that contains it."""
         known = self._known.get(name)
         if known is None:
             known = self._known[name] = belongs(name, self._names)
         return known
 
     def are_below(self, depth: int) -> bool:
-        """Return whether one of them has called whoever called this; the nearest `depth` frames are sagemock's own."""
+        """Return whether such a module is on the call stack, above the nearest `depth` frames, which are sagemock's own."""
         if not self._names:
             return False
         frame: FrameType | None = sys._getframe(depth)  # noqa: SLF001  # inspect's is slower

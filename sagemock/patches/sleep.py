@@ -19,23 +19,23 @@ from sagemock.patches.tasks import LoopPatch, VirtualTasks
 
 __all__ = ["SleepPatch", "duration_us"]
 
-# In asyncio the name `sleep` is its own, the one that is to be virtual.
+# asyncio is not kept: its name `sleep` is the function that becomes virtual.
 _KEPT = tuple(name for name in (*INTERPRETER, *TEST_TOOLS) if name != "asyncio")
-# What time.sleep can hold: 2**63 nanoseconds. From here on it raises OverflowError, and says so better than we could.
+# From here on, 2**63 nanoseconds, time.sleep itself raises OverflowError with a good message.
 _TOO_LONG_S = 9_223_372_037
 
 
 class SleepPatch:
     """Puts a virtual `time.sleep` and `asyncio.sleep` in place of the real ones, wherever they were imported by name.
 
-    Not reached: `time.sleep` held as a default argument, as a class attribute or inside a container. In botocore (1.15 to 1.44)
-    these are `utils.ContainerMetadataFetcher(sleep=)`, which waits for an ECS container's real credentials endpoint, and in 1.44
-    `retries.standard.RetryHandler(sleep=)`, which uses it for long-polling operations of SQS, Step Functions, SWF and Kinesis
-    only.
+    It does not reach a `time.sleep` that is a default argument, a class attribute or inside a container. In botocore (1.15 to
+    1.44) these are `utils.ContainerMetadataFetcher(sleep=)`, which waits for an ECS container's real credentials endpoint, and in
+    1.44 `retries.standard.RetryHandler(sleep=)`, which uses it only for long-polling operations of SQS, Step Functions, SWF and
+    Kinesis.
     """
 
     def __init__(self, innermost: Innermost) -> None:
-        """Prepare; `innermost` is asked anew at each sleep."""
+        """Prepare; each sleep calls `innermost`."""
         self._tasks = VirtualTasks(innermost)
         fakes = [(real.sleep, VirtualSleep(innermost, real.sleep)), (asyncio.sleep, self._tasks.sleep(duration_us))]
         self._patches = Patches(Rebinding(fakes, leave=(*_KEPT, "sagemock")), LoopPatch(self._tasks), PoolPatch(innermost))
@@ -50,9 +50,9 @@ class SleepPatch:
 
 
 class VirtualSleep:
-    """What stands in for `time.sleep`: decides at each call who sleeps, and how.
+    """The stand-in for `time.sleep`: decides at each call whether the calling thread sleeps virtually or really.
 
-    An object and not a function, since `time.sleep` is no descriptor either: as a class attribute it must not be given `self`.
+    It is an object because `time.sleep` is not a descriptor either: called as a class attribute, it must not get `self`.
     """
 
     __name__ = "sleep"
@@ -85,21 +85,21 @@ class VirtualSleep:
 
 
 def _is_a_wait_for_something_real() -> bool:
-    # joblib polls its threads every 10 ms, which must not take virtual time. What it calls for its user sleeps virtually.
+    # joblib polls its threads every 10 ms, which must not take virtual time. The user's functions that it calls sleep virtually.
     caller = place(sys._getframe(2))  # noqa: SLF001  # inspect's is slower
     return belongs(caller[0], BUILT_IN) or caller in LOOKS
 
 
 def duration_us(seconds: object) -> int | None:
-    """Return an argument of `time.sleep` in microseconds, rounded up; None for what it refuses."""
+    """Return an argument of `time.sleep` in microseconds, rounded up; None for a value that `time.sleep` refuses."""
     if isinstance(seconds, float):
-        # False for NaN too.
+        # This is false for NaN, too.
         if not 0 <= seconds < _TOO_LONG_S:
             return None
-        # By way of nanoseconds: 0.07 * 1e6 is 70000.00000000001, which is no 70,001 microseconds.
+        # Round to nanoseconds first: 0.07 * 1e6 is 70000.00000000001, which must not become 70,001 microseconds.
         return max(-(-round(seconds * 1e9) // 1000), int(seconds > 0))
     try:
-        whole_s = operator.index(seconds)  # type: ignore[arg-type]  # anything may come; TypeError says no
+        whole_s = operator.index(seconds)  # type: ignore[arg-type]  # any object may come; index raises TypeError
     except TypeError as error:
         raise_if_foreign(error)
         return None

@@ -1,10 +1,10 @@
 """`asyncio.sleep` on the virtual clock, and the timeouts around it (laws 6 to 8 for tasks).
 
-A sleep lets time pass when its loop has nothing else to do: no task that can go on, no event from a socket, no other thread that
-is busy. Timers (`asyncio.wait_for`, `asyncio.timeout`, `loop.call_later`, and what is built on them) run by real time, as ever,
-and also go off at their virtual instant, in the order of all instants. So a timeout around a task that polls, or around a thread
-that sleeps, expires as it would. In a loop in which no task sleeps and a descriptor may be what a timer is set for, it keeps real
-time (`sagemock.patches.loop_outside`).
+A sleep lets time pass when its loop has nothing else to do: no task can go on, no socket has an event, and no other thread is
+busy. Timers (`asyncio.wait_for`, `asyncio.timeout`, `loop.call_later`, and code that uses them) run in real time, as always, and
+also go off at their virtual instant, in order with all other sleepers. So a timeout around a task that polls, or around a thread
+that sleeps, expires as in production. In a loop in which no task sleeps and which waits for a descriptor, the timer may be the
+time-out of a read: it then keeps real time (`sagemock.patches.loop_outside`).
 """
 
 import asyncio
@@ -32,16 +32,16 @@ _Loop = asyncio.AbstractEventLoop
 _LoopClass = Any
 _TIMES_OF_LOOPS = "asyncio.base_events"
 _Context: TypeAlias = contextvars.Context | None
-# About a hundred years; more is "never" to whoever asks for it, and infinity is not an instant.
+# About a hundred years: a longer delay means "never", and infinity is not an instant.
 _LONGEST_S = 3_200_000_000.0
 
 
 class VirtualTasks:
-    """The tasks that sleep virtually: which loop is to wake for what, and what lets time pass meanwhile."""
+    """The tasks that sleep virtually: the alarms of each loop, and the drive that lets time pass for it."""
 
     def __init__(self, innermost: Innermost) -> None:
         self._innermost = innermost
-        # Loops of several threads come here.
+        # Loops in several threads use this object.
         self._lock = forks.lock()
         self._alarms: dict[tuple[int, int], Alarms] = {}
         self._drives: dict[int, Drive] = {}
@@ -69,18 +69,18 @@ class VirtualTasks:
             alarms.ticking -= is_tick
 
     def _is_tick(self, sleepers: Sleepers) -> bool:
-        """Return whether the calling task has only slept for long. In the thread that entered the mock none is a ticker."""
+        """Return whether the calling task is a ticker. No task in the thread that entered the mock is."""
         task = asyncio.current_task()
         ticks = None if task is None or sleepers.was_entered_here() else self._ticks.setdefault(task, Ticks())
         return ticks is not None and ticks.is_one_more(sleepers.calls_here())
 
     def alarms_of(self, loop: _Loop, sleepers: Sleepers) -> Alarms:
-        """Return what a loop is to wake for on one clock."""
+        """Return the alarms of a loop on one clock."""
         key = id(loop), id(sleepers)
         with self._lock:
             found = self._alarms.get(key)
             if found is None:
-                # A test suite goes through thousands of loops and mocks.
+                # Drop alarms that can no longer ring: a test suite makes thousands of loops and mocks.
                 self._alarms = dict(item for item in self._alarms.items() if item[1].is_wanted)
                 found = self._alarms[key] = Alarms(loop, sleepers)
             return found
@@ -97,38 +97,38 @@ class VirtualTasks:
         )
 
     def forked(self) -> None:
-        """Forget the loops: in a child none runs, and to call one would call the parent's, by the pipe that they share."""
+        """Forget the loops: none runs in a child process, and a call would wake the parent's loop by the pipe that they share."""
         self._alarms, self._drives = {}, {}
 
     def called(self, loop: _Loop) -> None:
-        """Note that another thread has given a loop something to do."""
+        """Note that another thread has given a loop a callback."""
         drive = self._drives.get(id(loop))
-        if drive is not None:  # pragma: no branch  # a loop that has not turned yet has none
+        if drive is not None:  # pragma: no branch  # a loop before its first iteration has none
             drive.called()
 
     def _sleeping(self, loop: _Loop) -> Alarms | None:
-        """Return the alarms for which a loop's tasks sleep: those of the mock that started last, if there are several."""
+        """Return the alarms of a loop's sleeping tasks, of the mock that started last; None if no task sleeps."""
         found = [alarms for alarms in list(self._alarms.values()) if alarms.loop is loop and alarms.asleep]
         return found[-1] if found else None
 
     def _timed(self, loop: _Loop) -> Alarms | None:
-        """Return the alarms of the calling thread's mock if a timer of a loop may go off by them."""
+        """Return the alarms of a loop on the clock of the calling thread's mock; None if nothing is set there."""
         active = self.active()
         alarms = None if active is None else self._alarms.get((id(loop), id(active.sleepers)))
         return alarms if alarms is not None and alarms.first() is not None else None
 
     def set_timer(self, timer: Timer, after_s: float, active: Active) -> None:
-        """Let a timer go off after so many virtual seconds as well."""
+        """Let a timer also go off after `after_s` virtual seconds."""
         self.alarms_of(timer.loop, active.sleepers).set_timer(timer, after_s, active.clock.now_us())
         self._drive_of(timer.loop).begin_timers()
 
     def turn(self, loop: _Loop) -> None:
-        """Note that one of asyncio's own loops is about to go round."""
+        """Note that one of asyncio's own loops is about to run its next iteration."""
         drive = self._drives.get(id(loop))
         (self._drive_of(loop) if drive is None else drive).turn()
 
     def soon(self, loop: _Loop, callback: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-        """Note that a loop of another make was given something to run soon."""
+        """Note that `call_soon` of another kind of loop was called."""
         drive = self._drives.get(id(loop))
         (self._drive_of(loop) if drive is None else drive).soon(callback, arguments)
 
@@ -143,14 +143,14 @@ class VirtualTasks:
             return found
 
     def sleep(self, duration_us: Callable[[object], int | None]) -> Callable[..., Any]:
-        """Return what stands in for `asyncio.sleep`; `duration_us` reads its argument."""
+        """Return the stand-in for `asyncio.sleep`; `duration_us` converts its argument."""
 
-        async def sleep(delay: float, result: Any = None) -> Any:  # noqa: ANN401  # it is given back as it came
-            """Sleep for so many virtual seconds, and return `result`."""
+        async def sleep(delay: float, result: Any = None) -> Any:  # noqa: ANN401  # returned unchanged
+            """Sleep for `delay` virtual seconds, and return `result`."""
             active = self.active()
             if active is not None and active.real_time_modules.are_below(2):
                 active = None
-            # Not a number, negative, endless: asyncio itself knows what to do. No length: a plain yield, as asyncio has it.
+            # NaN, negative or infinite: asyncio itself knows what to do. Zero: a plain yield, as in asyncio.
             long_us = None if active is None else duration_us(delay)
             if active is None or not long_us:
                 if active is not None and long_us == 0:
@@ -164,10 +164,10 @@ class VirtualTasks:
 
 
 class LoopPatch:
-    """Gives event loops timers that know of virtual time, and a `time()` that moves with it.
+    """Gives event loops timers that follow virtual time, and a `time()` that moves with it.
 
-    asyncio's own loops are patched by their base class; uvloop's, which share nothing with them, by their class, if uvloop was
-    imported before the mock began. Loops of other makes keep their own timers; their tasks sleep virtually all the same.
+    This patches the base class of asyncio's own loops, and the class of uvloop's loops if uvloop was imported before the mock
+    began. Other kinds of loops keep their own timers; their tasks still sleep virtually.
     """
 
     def __init__(self, tasks: VirtualTasks) -> None:
@@ -194,7 +194,7 @@ class LoopPatch:
         run_once: Callable[[_Loop], None] = base._run_once  # noqa: SLF001  # no other method of a loop knows of its turns
 
         def _run_once(loop: _Loop) -> None:
-            """Run what is ready, once."""
+            """Run one iteration of the loop."""
             self._tasks.turn(loop)
             run_once(loop)
 
@@ -210,7 +210,7 @@ class LoopPatch:
                 *args: Any,  # noqa: ANN401  # whatever the callback takes
                 context: _Context = None,
             ) -> asyncio.Handle:
-                """Run a callback soon; a task that yields comes by here, too."""
+                """Run a callback soon; a task that yields also calls this."""
                 self._tasks.soon(loop, callback, args)
                 return really_soon(loop, callback, *args, context=context)
 
@@ -244,8 +244,7 @@ class LoopPatch:
             if active is None:
                 return real_time(loop)
             active.clock.read()
-            # It stands still until the loop goes on, as uvloop's does by itself: so what is added to it and given to `call_at` is
-            # after exactly so long.
+            # loop.time() is constant within one iteration (as in uvloop), so `call_at(loop.time() + d)` fires after exactly d.
             alarms = tasks.alarms_of(loop, active.sleepers)
             now_s = alarms.shown_s
             if now_s is None:
@@ -262,7 +261,7 @@ class LoopPatch:
             *args: Any,  # noqa: ANN401  # whatever the callback takes
             context: _Context = None,
         ) -> asyncio.TimerHandle:
-            """Run a callback after so many seconds."""
+            """Run a callback after `delay` seconds."""
             return set_timer(loop, delay, callback, args, context)
 
         def call_at(
@@ -276,9 +275,9 @@ class LoopPatch:
             return set_timer(loop, when - shown_s(loop), callback, args, context)
 
         def time(loop: _Loop) -> float:
-            """Return the loop's time: it runs as real time does, and moves with each virtual move besides."""
-            # The loop itself measures by real time.
-            itself = sys._getframe(1).f_globals.get("__name__") == _TIMES_OF_LOOPS  # noqa: SLF001  # who asks is all that matters
+            """Return the loop's time: real time, plus the virtual time that has passed."""
+            # The loop's own code measures by real time.
+            itself = sys._getframe(1).f_globals.get("__name__") == _TIMES_OF_LOOPS  # noqa: SLF001  # only the caller matters
             return real_time(loop) if itself else shown_s(loop)
 
         really_soon: Callable[..., asyncio.Handle] = owner.call_soon_threadsafe
@@ -291,7 +290,7 @@ class LoopPatch:
         ) -> asyncio.Handle:
             """Run a callback soon, from another thread."""
             handle = really_soon(loop, callback, *args, context=context)
-            # The other thread may go to sleep right now, and would find this loop asleep.
+            # Before the calling thread can sleep, this loop must count as awake.
             tasks.called(loop)
             return handle
 
@@ -301,14 +300,14 @@ class LoopPatch:
     def _replace(self, owner: _LoopClass, stand_in: Callable[..., Any]) -> None:
         name = stand_in.__name__
         before = vars(owner).get(name)
-        # freezegun's `real_asyncio` puts back in a subclass what that had inherited, and so leaves a copy there.
+        # freezegun's `real_asyncio` restores an inherited method as an attribute of the subclass: replace that copy, too.
         for kind in (owner, *_with_copies(owner, name, before)):
             setattr(kind, name, stand_in)
             self._undo.append(partial(_restore, kind, name, stand_in, before))
 
 
 def _ahead_s(active: Active | None) -> float:
-    """Return by how much a loop's time is ahead of real time: with `wall="real"` the process's time is left alone."""
+    """Return by how many seconds a loop's time is ahead of real time; 0 with `wall="real"`, where the process shows real time."""
     if active is None or active.wall == "real":
         return 0
     return (active.clock.now_us() - active.clock.start_us) / SECOND_US
@@ -317,7 +316,7 @@ def _ahead_s(active: Active | None) -> float:
 def _restore(owner: _LoopClass, name: str, stand_in: object, before: object) -> None:
     if vars(owner).get(name) is stand_in:
         if before is None:
-            # It was inherited.
+            # The class had inherited the method.
             delattr(owner, name)
         else:
             setattr(owner, name, before)
@@ -326,7 +325,7 @@ def _restore(owner: _LoopClass, name: str, stand_in: object, before: object) -> 
 
 
 def _with_copies(owner: _LoopClass, name: str, inherited: object) -> list[_LoopClass]:
-    """Return the subclasses that have for their own what they would inherit."""
+    """Return the subclasses with an attribute of their own that is the same object as the inherited one."""
     subclasses = [owner]
     for kind in subclasses:
         subclasses += type.__subclasses__(kind)

@@ -1,8 +1,8 @@
-"""Waits of threads for one another: `Condition.wait` and `Thread.join` are entries in the table of sleepers (laws 7 and 8).
+"""Waits of threads for one another: `Condition.wait` and `Thread.join` become entries in the table of sleepers (laws 7 and 8).
 
-`threading.Condition.wait` is the one door of Event, Queue, Future.result, futures.wait, as_completed, Timer, Semaphore and
-Barrier. A wait with a time-out has two instants, a real and a virtual one, and ends at whichever comes first. A wait without one
-says that the thread waits for another thread, so that nobody needs to watch it.
+Event, Queue, Future.result, futures.wait, as_completed, Timer, Semaphore and Barrier all wait by `threading.Condition.wait`. A
+wait with a time-out ends at a real or a virtual instant, whichever comes first. A wait without a time-out also has an entry,
+which says that the thread waits for another thread: so the thread need not be watched.
 """
 
 import concurrent.futures._base as futures
@@ -26,18 +26,18 @@ from sagemock.patches.ticks import Ticks
 
 __all__ = ["ThreadsPatch"]
 
-# About a hundred years; what is longer means "never".
+# About a hundred years: a longer time-out means "never".
 _LONGEST_S: Final = 3_200_000_000.0
 _START: Final = threading.Thread.start.__code__
 _EACH_TELLS: Final = sys.version_info >= (3, 11)
 _ENDS: Final = "_delete" if _EACH_TELLS else "_bootstrap_inner"
-"""What a thread calls in its end; in Python 3.10 it is all that the thread does."""
+"""The method that a thread calls at its end; in Python 3.10, the method that runs the whole thread."""
 _TIMERS: Final = (*TEST_TOOLS, "pydevd", "_pydevd_bundle", "debugpy")
-"""What times or stops the test itself: its waits are real."""
+"""Modules that time or stop the test itself: their waits are real."""
 
 
 class Waiter:
-    """Stands in a condition's queue in place of a lock: `release()` ends the wait of the thread that made it."""
+    """An entry in a condition's queue, in place of a lock: `release()` ends the wait of the thread that made the entry."""
 
     def __init__(
         self, sleepers: Sleepers, timeout_s: float | None, ticks: "_Ticks", joins: threading.Thread | None = None
@@ -50,38 +50,38 @@ class Waiter:
         self._sleeper.is_wait, self._sleeper.joins = True, joins
 
     @property
-    def is_given(self) -> bool:
+    def is_released(self) -> bool:
         """Whether another thread has ended the wait."""
-        return self._sleeper.is_given
+        return self._sleeper.is_released
 
     def release(self) -> None:
         """End the wait. Raises RuntimeError the second time, as a lock does."""
-        if self._sleeper.is_given:
+        if self._sleeper.is_released:
             raise RuntimeError("release unlocked lock")
-        self._sleepers.give(self._sleeper)
+        self._sleepers.release(self._sleeper)
 
     def wait(self) -> bool:
-        """Wait until another thread ends it, or until one of the two instants; return whether a thread did."""
+        """Wait until another thread releases this waiter, or until the time-out; return whether it was released."""
         sleeper, clock, ends_s = self._sleeper, self._sleepers.clock, None
         if self._timeout_s is not None:
-            # Only here, where no lock of the caller's is held: to ask for the time may be to be told of what happens.
+            # Read the time only here, where the caller's lock is released: a reading may run event handlers.
             sleeper.deadline_us = clock.now_us() + max(1, round(self._timeout_s * SECOND_US))
             sleeper.is_ticker = self._ticks.is_ticker(self._sleepers)
             ends_s = real.monotonic() + self._timeout_s
-        self._sleepers.through(sleeper, self._pause, ends_s)
-        if not (sleeper.is_given or sleeper.is_due):
+        self._sleepers.sleep_as(sleeper, self._pause, ends_s)
+        if not (sleeper.is_released or sleeper.is_due):
             if sleeper.deadline_us is not None and ends_s is not None:
                 ends_s = min(ends_s, real.monotonic() + (sleeper.deadline_us - clock.standing_us) / SECOND_US)
             self._go_on(ends_s)
-        if sleeper.is_given:
+        if sleeper.is_released:
             self._ticks.ticks.times = 0
-        elif sleeper.deadline_us is not None:  # pragma: no branch  # without a time-out it ends when it is given
+        elif sleeper.deadline_us is not None:  # pragma: no branch  # without a time-out, only a release ends the wait
             self._ticks.timed_out(self._sleepers, sleeper.deadline_us, is_due=sleeper.is_due)
-        return sleeper.is_given
+        return sleeper.is_released
 
     def _go_on(self, ends_s: float | None) -> None:
-        """Wait for the rest of the time really: the mock is over, or the real instant has come."""
-        while not self.is_given:
+        """Wait in real time until `ends_s`: the mock is over, or the real time-out has come."""
+        while not self.is_released:
             left_s = None if ends_s is None else ends_s - real.monotonic()
             if left_s is not None and left_s <= 0:
                 break
@@ -89,26 +89,26 @@ class Waiter:
 
 
 class _Ticks(threading.local):
-    """What the calling thread's time-outs have to do with the time that it is shown."""
+    """The time-outs of the calling thread, and the time that `threading` shows to it."""
 
     lost_us = 0
-    """By how much its waits took longer than the clock moved: for those that timed out really."""
+    """The microseconds by which waits that ended at their real time-out took longer than the clock moved."""
 
     def __init__(self) -> None:
         self.ticks = Ticks()
 
     def is_ticker(self, sleepers: Sleepers) -> bool:
-        """Return whether the thread has only timed out for long. The thread that entered the mock never is one."""
+        """Return whether the calling thread is a ticker. The thread that entered the mock never is."""
         return self.ticks.is_one(sleepers.calls_here()) and not sleepers.was_entered_here()
 
     def timed_out(self, sleepers: Sleepers, deadline_us: int, *, is_due: bool) -> None:
-        """Note a time-out, a virtual or a real one."""
+        """Note a time-out: a virtual one if `is_due`, else a real one."""
         self.ticks.times += 1
-        # `as_completed` gives up when it is later than its end; and the end of a wait that timed out really is reached.
+        # The shown time must reach the end of the wait, also after a real time-out; for `as_completed` it must be past the end.
         self.lost_us += 1 if is_due else max(1, deadline_us - sleepers.clock.standing_us)
 
     def shown_s(self, sleepers: Sleepers) -> float:
-        """Return the time by which `threading` and its like measure what is left of a wait: virtual time, and then real time."""
+        """Return the time by which `threading` and `queue` measure the rest of a wait: virtual, then real after the mock."""
         clock = sleepers.clock
         ahead_us = clock.standing_us - clock.start_us + self.lost_us
         since_s = real.monotonic() - sleepers.over_since_s if sleepers.is_over else 0
@@ -116,7 +116,7 @@ class _Ticks(threading.local):
 
 
 class _Shown(float):
-    """The time that is shown to what measures a wait: `_Shown + timeout` is the end of that wait."""
+    """The time shown to code that measures a wait: `_Shown + timeout` is the end of the wait."""
 
     sleepers: Sleepers
     ticks: _Ticks
@@ -137,13 +137,13 @@ class _Shown(float):
 
 
 class _End(float):
-    """The end of a wait. What is left of it is right also when the mock is over, or another one has begun."""
+    """The end of a wait. The rest of the wait is right also when the mock is over, or another mock has begun."""
 
     shown: _Shown
     real_s: float
 
     def __sub__(self, _: float) -> float:
-        """Return what is left; the argument is the present instant, by whatever clock shows it now."""
+        """Return the seconds left. The argument is ignored: it is the present time on a clock that may have changed."""
         sleepers = self.shown.sleepers
         left_s = float(self) - self.shown.ticks.shown_s(sleepers)
         return min(left_s, self.real_s - real.monotonic()) if sleepers.is_over else left_s
@@ -161,15 +161,15 @@ class _Time:
 
 
 class ThreadsPatch:
-    """Puts waiters into the queues of conditions, and shows virtual time to what measures how long a wait may still take."""
+    """Puts waiters into the queues of conditions, and shows virtual time to code that measures the rest of a wait."""
 
     def __init__(self, innermost: Innermost) -> None:
-        """Prepare; `innermost` is asked anew at each wait."""
+        """Prepare; each wait calls `innermost`."""
         self._innermost = innermost
         self._ticks = _Ticks()
         self._joining: dict[threading.Thread, list[Waiter]] = {}
         self._tells: WeakSet[threading.Thread] = WeakSet()
-        """The threads that say when they end."""
+        """The threads whose end this object will see."""
         self._undo: list[Callable[[], None]] = []
         self._patches = Patches(
             Wrapped(threading.Condition, "wait", self._wait),
@@ -191,7 +191,7 @@ class ThreadsPatch:
             setattr(owner, name, stand_in)
 
     def uninstall(self) -> None:
-        """Undo `install`. What is left of a wait is real."""
+        """Undo `install`. The rest of a wait takes real time."""
         undo, self._undo = self._undo, []
         run_all(*reversed(undo), self._patches.uninstall)
 
@@ -210,27 +210,27 @@ class ThreadsPatch:
         timeout_s = _timeout_s(args, kwargs)
         active = None if _starts_a_thread() else self._active()
         if active is None or (timeout_s is not None and not 0 < timeout_s < _LONGEST_S) or not condition._is_owned():  # noqa: SLF001
-            # Python's own words for what is not right; and what does not wait, or not for an end.
+            # Leave to Python: a wrong argument, a condition that is not locked, a wait of zero length, and a start of a thread.
             return wrapped(*args, **kwargs)
         waiter = Waiter(active.sleepers, timeout_s, self._ticks)
-        # As `threading` has it, from 3.10 to 3.14; only the lock is another.
+        # The code of `threading` from 3.10 to 3.14, with a waiter in place of the lock.
         condition._waiters.append(waiter)  # noqa: SLF001
         saved = condition._release_save()  # noqa: SLF001
         try:
             waiter.wait()
         finally:
             condition._acquire_restore(saved)  # noqa: SLF001
-            if not waiter.is_given:
+            if not waiter.is_released:
                 _leave(condition._waiters, waiter)  # noqa: SLF001
-        return waiter.is_given
+        return waiter.is_released
 
     def _join(self, wrapped: Callable[..., None], thread: Any, args: Any, kwargs: Any) -> None:  # noqa: ANN401  # wrapt's
         timeout_s = _timeout_s(args, kwargs)
         active = self._active()
         if active is None or not _is_joined_by_waiting(thread) or (timeout_s is not None and not 0 < timeout_s < _LONGEST_S):
             return wrapped(*args, **kwargs)
-        if not (_EACH_TELLS or thread in self._tells):  # pragma: no cover  # with Python 3.10, which is run without coverage
-            # Older than the mock, and Python 3.10 will not say when it ends.
+        if not (_EACH_TELLS or thread in self._tells):  # pragma: no cover  # Python 3.10 only, which runs without coverage
+            # The thread is older than the mock, so that in Python 3.10 its end goes unseen.
             return wrapped(*args, **kwargs)
         waiter = Waiter(active.sleepers, timeout_s, self._ticks, thread)
         joining = self._joining.setdefault(thread, [])
@@ -240,17 +240,17 @@ class ThreadsPatch:
                 if not waiter.wait():
                     return None
             else:
-                # It ended just now, and found nobody who joins it.
+                # The thread ended just now, and did not see this waiter.
                 self._joining.pop(thread, None)
         finally:
             _leave(joining, waiter)
-        # Its last few instructions.
+        # The thread has only a few instructions left.
         return wrapped()
 
     def _start(self, wrapped: Callable[..., None], thread: Any, args: Any, kwargs: Any) -> None:  # noqa: ANN401  # wrapt's
         active = self._active()
         if active is not None and active.real_time_modules.are_below(2):
-            # Whatever it waits for is real: it is none of the mock's, as if it were older.
+            # A real-time module starts this thread, so its waits are real: count it as older than the mock.
             active.threads_before.add(thread)
         wrapped(*args, **kwargs)
 
@@ -262,7 +262,7 @@ class ThreadsPatch:
 
 
 def _timeout_s(args: tuple[Any, ...], kwargs: dict[str, Any]) -> float | None:
-    """Return the time-out of a wait; one of no length for what Python itself is to judge."""
+    """Return the time-out of a wait in seconds, None if there is none; 0 if the arguments are wrong, for Python to refuse."""
     if len(args) + len(kwargs) > 1 or (kwargs and "timeout" not in kwargs):
         return 0
     timeout_s = args[0] if args else kwargs.get("timeout")
@@ -270,27 +270,27 @@ def _timeout_s(args: tuple[Any, ...], kwargs: dict[str, Any]) -> float | None:
 
 
 def _starts_a_thread() -> bool:
-    """Return whether a thread waits until one that it starts has begun, which needs no time.
+    """Return whether the calling thread waits for the beginning of a thread that it starts, which takes no virtual time.
 
-    An executor's lock, which a fork takes as well, is held meanwhile: nothing of ours may be waited for.
+    The caller may hold an executor's lock, which a fork takes, too: such a wait must not depend on sagemock.
     """
-    # Frames: this one, the wrapper, Event.wait, who called that.
+    # Frames: this one, the wrapper, Event.wait, the caller of that.
     caller = sys._getframe(2).f_back  # noqa: SLF001  # inspect's is slower
     return caller is not None and caller.f_code is _START
 
 
 def _is_joined_by_waiting(thread: threading.Thread) -> bool:
-    """Return whether to join a thread is to wait: not one that has not begun, has ended, or is the calling one."""
+    """Return whether `join` waits for this thread: it runs, and is neither the calling thread nor the main one."""
     return is_listed(thread) and thread is not threading.current_thread() and thread is not threading.main_thread()
 
 
 def _times_the_test(thread: threading.Thread) -> bool:
-    """Return whether a thread belongs to a tool that times the test, as a `Timer` of pytest-timeout does."""
+    """Return whether a thread belongs to a tool that times the test, such as the `Timer` of pytest-timeout."""
     target = getattr(thread, "function", None) or getattr(thread, "_target", None)
     return target is not None and belongs(str(getattr(target, "__module__", None)), _TIMERS)
 
 
 def _leave(waiters: Any, waiter: Waiter) -> None:  # noqa: ANN401  # a deque or a list
-    # In one step, and without an error to catch: another thread may take it out at this moment.
+    # Another thread may remove the waiter at this moment.
     if waiter in waiters:
         waiters.remove(waiter)

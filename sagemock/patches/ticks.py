@@ -5,7 +5,7 @@ from typing import Final
 __all__ = ["Ticks"]
 
 _TICKS: Final = 1000
-"""After so many in a row, with no call to AWS in between, it is one."""
+"""A thread or task is a ticker after this many time-outs and sleeps in a row, with no call to AWS in between."""
 
 
 class Ticks:
@@ -16,13 +16,13 @@ class Ticks:
         self._calls = 0
 
     def is_one(self, calls: int) -> bool:
-        """Return whether it is a ticker; `calls` says how often its thread has called AWS."""
+        """Return whether the thread or task is a ticker; `calls` is the number of its thread's calls to AWS so far."""
         if calls != self._calls:
             self._calls, self.times = calls, 0
         return self.times >= _TICKS
 
     def is_one_more(self, calls: int) -> bool:
-        """Note one more sleep, and return whether it is a ticker."""
+        """Count one more sleep, and return whether the thread or task was a ticker before it."""
         found = self.is_one(calls)
         self.times += 1
         return found

@@ -1,4 +1,4 @@
-"""What an event loop is to wake for on the clock of a mock: virtual sleeps of tasks, and the timers beside them."""
+"""The alarms of an event loop on a mock's clock: virtual sleeps of tasks, and timers."""
 
 import asyncio
 import heapq
@@ -29,7 +29,7 @@ class Alarm:
 
     @property
     def is_off(self) -> bool:
-        """Whether there is nobody to wake any more."""
+        """Whether the sleep is over or cancelled."""
         return self.future.done()
 
     def ring(self) -> None:
@@ -39,9 +39,9 @@ class Alarm:
 
 
 class Timer:
-    """A callback that the loop runs after so much real time or so much virtual time, whichever is over first.
+    """A callback that the loop runs after a delay in real time or in virtual time, whichever is over first.
 
-    It is what the loop calls after the real time.
+    The loop's own timer calls this object at the end of the real delay.
     """
 
     __slots__ = ("at_us", "callback", "context", "handle", "is_over", "loop", "number")
@@ -58,7 +58,7 @@ class Timer:
         return (self.at_us, self.number) < (other.at_us, other.number)
 
     def __call__(self) -> None:
-        """Run the callback: real time is over."""
+        """Run the callback at the end of the real delay."""
         if not self.is_over:
             self.is_over = True
             self.callback()
@@ -68,51 +68,51 @@ class Timer:
 
     @property
     def is_off(self) -> bool:
-        """Whether there is nothing to run any more."""
+        """Whether the callback has run or was cancelled."""
         return self.is_over or self.handle is None or self.handle.cancelled()
 
     def ring(self) -> None:
-        """Run the callback soon: virtual time is over."""
+        """Run the callback soon: the virtual delay is over."""
         self.loop.call_soon(self._run, context=self.context)
 
     def _run(self) -> None:
-        # Between the ring and now it may have been cancelled, as any callback that is about to run.
+        # As any callback that is about to run, this one may have been cancelled since `ring`.
         if not self.is_off and self.handle is not None:
             self.handle.cancel()
             self()
 
 
 class Alarms:
-    """The alarms of one loop on one clock, in the order of their instants; at one instant, as they were set."""
+    """The alarms of one loop on one clock, in the order of their instants; at the same instant, in the order of setting."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, sleepers: Sleepers) -> None:
         self.loop = loop
         self.sleepers = sleepers
         self.asleep = 0
-        """How many tasks sleep."""
+        """The number of tasks that sleep."""
         self.ticking = 0
-        """How many of them have only slept for long."""
+        """The number of sleeping tasks that are tickers."""
         self.timer_ticks = Ticks()
-        """How many timers in a row have gone off virtually while no task slept and nothing else came."""
+        """Counts the timers in a row that went off virtually while no task slept and no event came."""
         self.shown_s: float | None = None
-        """The real time that the loop's `time()` is based on, until the loop goes on."""
+        """The real time on which the loop's `time()` is based during the present iteration."""
         self._heap: list[Alarm | Timer] = []
         self._pruned = 64
 
     def show_no_more(self) -> None:
-        """Let the loop's `time()` look anew."""
+        """End the iteration: the loop's `time()` reads real time anew."""
         self.shown_s = None
 
     @property
     def are_ticks(self) -> bool:
-        """Whether all tasks that sleep are tickers, or a loop of timers is one, for which the clock need not stop."""
+        """Whether the clock need not stop for this loop: all its sleeping tasks are tickers, or its timers are."""
         if self.asleep:
             return self.asleep == self.ticking
         return self.timer_ticks.is_one(self.sleepers.calls_here()) and not self.sleepers.was_entered_here()
 
     @property
     def is_wanted(self) -> bool:
-        """Whether something may still ring here."""
+        """Whether an alarm may still ring."""
         return not self.loop.is_closed() and bool(self.asleep or not self.sleepers.is_over)
 
     def set_alarm(self, at_us: int) -> Alarm:
@@ -122,7 +122,7 @@ class Alarms:
         return alarm
 
     def set_timer(self, timer: Timer, after_s: float, now_us: int) -> None:
-        """Let a timer go off after so many virtual seconds as well."""
+        """Let a timer also go off after `after_s` virtual seconds."""
         timer.at_us = now_us + round(after_s * SECOND_US)
         timer.number = self.sleepers.next_number()
         self._push(timer)
@@ -130,30 +130,30 @@ class Alarms:
     def _push(self, one: "Alarm | Timer") -> None:
         heapq.heappush(self._heap, one)
         if len(self._heap) > self._pruned:
-            # A client that sets a timeout for each call, and cancels it in time, would pile them up.
+            # Drop cancelled timers: a client that sets a timeout for each call, and cancels it in time, would pile them up.
             self._heap = [one for one in self._heap if not one.is_off]
             heapq.heapify(self._heap)
             self._pruned = max(64, 2 * len(self._heap))
 
     def first(self) -> "Alarm | Timer | None":
-        """Return what is to ring next."""
+        """Return the alarm or timer that rings next; None if there is none."""
         heap = self._heap
         while heap and heap[0].is_off:
             heapq.heappop(heap)
         return heap[0] if heap else None
 
     def ring(self, one: "Alarm | Timer") -> None:
-        """Let one ring, which is then off."""
+        """Remove an alarm or timer, and ring it."""
         if self._heap[0] is one:
             heapq.heappop(self._heap)
         else:
-            # Something earlier was set while time passed.
+            # An earlier alarm was set while time passed.
             self._heap.remove(one)
             heapq.heapify(self._heap)
         one.ring()
 
     def ring_all(self) -> None:
-        """Wake every task, now that the mock is over; the timers are left to real time."""
+        """Wake every task, because the mock is over; timers still go off in real time."""
         heap, self._heap = self._heap, []
         for one in heap:
             if isinstance(one, Alarm):

@@ -1,11 +1,10 @@
 """`trio.sleep` on the virtual clock. trio is never imported here: the user imports it, before a mock or inside one.
 
-A task sleeps by a thread of its own, which is among the sleepers as any other; so the loop stays what it is, and time passes when
-it has nothing to do. trio's own time runs as real time does, and each virtual sleep moves it on besides: a deadline around a task
-that sleeps, or around `trio.to_thread.run_sync`, goes off at its virtual instant, and any other one when a sleep that goes beyond
-it ends. Under a clock of the user's,
-such as trio's MockClock, trio's time is left to that. A run whose tasks only yield is seen by an instrument, from the first
-`trio.sleep` on, and waits as well.
+For each sleep of a task, a thread of its own sleeps like any other sleeper; so trio's loop is unchanged, and time passes when the
+loop has nothing to do. trio's own time is real time plus the virtual sleeps: a deadline around a task that sleeps, or around
+`trio.to_thread.run_sync`, goes off at its virtual instant, and any other deadline when a sleep that goes beyond
+it ends. If a run has a clock of the user's, such as trio's MockClock, its time is left to that clock. From the first `trio.sleep`
+on, an instrument notices a run whose tasks only yield, and lets time pass for it, too.
 """
 
 import math
@@ -31,7 +30,7 @@ from sagemock.patches.turns import Turns
 
 __all__ = ["TrioPatch"]
 
-# About a hundred years; what is longer means "never".
+# About a hundred years: a longer delay means "never".
 _LONGEST_S = 3_200_000_000.0
 
 
@@ -39,21 +38,21 @@ class TrioPatch:
     """Puts a virtual `trio.sleep` in place of the real one, wherever it was imported by name."""
 
     def __init__(self, innermost: Innermost) -> None:
-        """Prepare; `innermost` is asked anew at each sleep."""
+        """Prepare; each sleep calls `innermost`."""
         self._innermost = innermost
         self._imports = WhenImported({"trio": self._patch})
-        # Who holds its names found before finds them in a look; a new one reads every module. (trio may be imported anew.)
+        # Kept between mocks, because a new Rebinding reads every module. By module, because trio may be imported anew.
         self._known: dict[ModuleType, Rebinding] = {}
         self._names: list[Rebinding] = []
         self._runs: WeakKeyDictionary[Any, tuple[Clock, float, int]] = WeakKeyDictionary()
         self._rounds: WeakKeyDictionary[Any, _Rounds] = WeakKeyDictionary()
 
     def install(self) -> None:
-        """Patch trio if it is there, or when it comes."""
+        """Patch trio now if it is imported, else at its import."""
         self._imports.install()
 
     def uninstall(self) -> None:
-        """Undo it; tasks that sleep wake when the mock is over."""
+        """Undo `install`; tasks that sleep wake when the mock is over."""
         self._imports.uninstall()
         while self._names:
             self._names.pop().uninstall()
@@ -68,7 +67,7 @@ class TrioPatch:
         self._names.append(names)
 
     def _shown(self, trio: Any, active: Active) -> Callable[[], None]:  # noqa: ANN401  # the module
-        """Return what lets trio's time be as far ahead of real time as the virtual clock has gone since the run's first sleep."""
+        """Return a function that sets trio's time ahead by the virtual time that has passed since the run's first sleep."""
         clock = trio.lowlevel.current_clock()
         if active.wall == "real" or not hasattr(clock, "offset"):
             return lambda: None
@@ -76,16 +75,16 @@ class TrioPatch:
         if known is None or known[0] is not active.clock:
             known = active.clock, clock.offset, active.clock.now_us()
             self._runs[trio.lowlevel.current_trio_token()] = known
-        of, offset_s, began_us = known
+        virtual, offset_s, began_us = known
 
         def show() -> None:
-            # It is frozen to everybody else.
-            object.__setattr__(clock, "offset", offset_s + (of.now_us() - began_us) / SECOND_US)
+            # The clock's class is frozen, so a plain assignment would raise.
+            object.__setattr__(clock, "offset", offset_s + (virtual.now_us() - began_us) / SECOND_US)
 
         return show
 
     def _watch(self, trio: Any, active: Active) -> "_Rounds":  # noqa: ANN401  # the module
-        """Watch this run, so that it waits where its tasks only yield; raise what was raised meanwhile, and return the watch."""
+        """Return the instrument that watches this run. Raise the error of an event handler, if one was raised meanwhile."""
         token = trio.lowlevel.current_trio_token()
         rounds = self._rounds.get(token)
         if rounds is None or rounds.active is not active:
@@ -101,7 +100,7 @@ class TrioPatch:
         real_sleep = trio.sleep
 
         async def sleep(seconds: float) -> None:
-            """Sleep for so many virtual seconds."""
+            """Sleep for `seconds` of virtual time."""
             active = sleeps_here(self._innermost)
             if active is None:
                 await real_sleep(seconds)
@@ -109,11 +108,11 @@ class TrioPatch:
             rounds = self._watch(trio, active)
             long_us = duration_us(seconds)
             if not long_us:
-                # No length, or one that trio refuses in its own words.
+                # Zero, or a value that trio itself refuses.
                 await real_sleep(seconds)
                 return
             show = self._shown(trio, active)
-            # A microsecond more: at its very instant a deadline is not over.
+            # A microsecond more: at its exact instant a deadline is not over yet.
             left_us = (trio.current_effective_deadline() - trio.current_time()) * SECOND_US + 1
             ends_us = active.begin_sleep_us(long_us)
             at_us = ends_us if left_us >= long_us else ends_us - long_us + max(1, math.ceil(left_us))
@@ -130,11 +129,11 @@ class TrioPatch:
         really_run = trio.to_thread.run_sync
 
         async def run_sync(sync_fn: Callable[..., Any], *args: Any, **options: Any) -> Any:  # noqa: ANN401  # whatever it takes
-            """Run a function in a thread. A deadline around it goes off at its virtual instant as well."""
+            """Run a function in a thread. A deadline around it also goes off at its virtual instant."""
             active = sleeps_here(self._innermost)
             if active is None or active.real_time_modules.are_below(2):
                 return await really_run(sync_fn, *args, **options)
-            # A thread that trio kept may be older than the mock.
+            # A thread of trio's cache may be older than the mock.
             work = partial(adopted, active.threads_before, sync_fn)
             left_s = trio.current_effective_deadline() - trio.current_time()
             if not 0 < left_s < _LONGEST_S:
@@ -150,18 +149,18 @@ class TrioPatch:
 def _begin(
     sleepers: Sleepers, sleeper: Sleeper, pause: Callable[[float | None], object], end: Callable[[], object]
 ) -> list[BaseException]:
-    """Let a thread of its own sleep, and then call `end`. Return the list that gets what is raised meanwhile."""
+    """Let a new thread sleep and then call `end`. Return a list to which the thread adds the error that it raises, if any."""
     errors: list[BaseException] = []
 
     def sleep() -> None:
         sleeper.thread = threading.current_thread()
         try:
-            sleepers.through(sleeper, pause)
-        except BaseException as error:  # noqa: BLE001  # the task's: it may have been told of events
+            sleepers.sleep_as(sleeper, pause)
+        except BaseException as error:  # noqa: BLE001  # for the task: an event handler may raise any error
             errors.append(error)
         end()
 
-    # Not one that trio keeps: it may be older than the mock.
+    # Not a thread of trio's cache: it may be older than the mock.
     threading.Thread(target=sleep, daemon=True).start()
     return errors
 
@@ -173,7 +172,7 @@ def _deadline(
     at_us: int,
     show: Callable[[], None],
 ) -> Iterator[None]:
-    """Let trio's time be as far ahead as the clock when an instant comes, unless the block is over before."""
+    """Call `show` in the run at the virtual instant `at_us`, unless the block ends before."""
     sleepers = rounds.active.sleepers
     pause, rouse = waiting()
     sleeper = sleepers.sleeper(at_us, rouse)
@@ -188,30 +187,30 @@ def _deadline(
     try:
         yield
     finally:
-        sleepers.call_off(sleeper)
+        sleepers.cancel(sleeper)
     if errors:
         raise errors[0]
 
 
 class _Rounds:
-    """An instrument of a run of trio: lets time pass when its tasks go round and round, and none gets on."""
+    """An instrument of a run of trio that lets time pass when the run's tasks only yield."""
 
     def __init__(self, active: Active, statistics: Callable[[], Any]) -> None:
         self.active = active
         self._statistics = statistics
         self.errors: list[BaseException] = []
-        """What was raised while time passed. trio would only log it; the next that sleeps raises it."""
+        """Errors raised while time passed. trio would only log them, so the next sleep raises them."""
         self.woken: dict[object, None] = {}
-        """The sleeps whose end a thread has announced, and of which trio does not know yet."""
+        """The sleeps whose end a thread has announced to the run, which has not run the announcement yet."""
         self.loop_sleeper = LoopSleeper()
         self._turns = Turns()
         self._steps: object = None
         self._who: list[Any] | None = []
 
     def announce(self, trio: Any, token: Any, sleeper: object, wake: Callable[[], None]) -> None:  # noqa: ANN401  # of trio
-        """Let the run call `wake`, from another thread; time must not go on before it has heard of this."""
+        """Let the run call `wake`, from another thread; time must not move before the run has done so."""
         self.woken[sleeper] = None
-        # The run may be counted among the sleepers meanwhile.
+        # The run itself may be among the sleepers.
         self.loop_sleeper.called()
 
         def run() -> None:
@@ -222,39 +221,39 @@ class _Rounds:
             token.run_sync_soon(run)
 
     def before_task_step(self, task: object) -> None:
-        """Note who runs."""
+        """Note the task that runs."""
         self._steps = task
 
     def after_task_step(self, _: object) -> None:
-        """Note that nobody does."""
+        """Note that no task runs."""
         self._steps = None
 
     def task_scheduled(self, task: object) -> None:
-        """Note who yields: it is to run again by its own doing, and not because it was woken."""
+        """Note whether a task yields: it then schedules itself, and no other task wakes it."""
         if task is not self._steps:
             self._who = None
         elif self._who is not None:
             self._who.append(task)
 
     def before_io_wait(self, timeout: float) -> None:
-        """Look at the round that is over."""
+        """Judge the round that is over, and let time pass if all its tasks only yielded."""
         who, self._who = self._who, []
-        # Read first: a thread that announces an end from here on changes it, and one that did so before is among the woken.
+        # Read this first: a thread that announces an end later changes it, and one that did so earlier is in `woken`.
         calls = self.loop_sleeper.calls
         if timeout > 0 or self.active.sleepers.is_over:
             self._turns.forget()
         elif not self.woken and self._turns.lead_nowhere(who, self.active.clock.now_us, hasty=self._awaits_nobody):
             try:
                 at_us = self.active.sleepers.first_us()
-                if at_us is not None and self.loop_sleeper.doze(self.active.sleepers, at_us, calls):
+                if at_us is not None and self.loop_sleeper.sleep_briefly(self.active.sleepers, at_us, calls):
                     self._turns.begin()
-            except BaseException as error:  # noqa: BLE001  # raised by whoever sleeps next
+            except BaseException as error:  # noqa: BLE001  # the next sleep raises it
                 self.errors.append(error)
 
     def _awaits_nobody(self) -> bool:
-        # One is the run's own, by which threads call it. Of its backends epoll (Linux) says it in this way.
-        told = self._statistics().io_statistics
-        return bool(told.backend == "epoll" and told.tasks_waiting_read + told.tasks_waiting_write <= 1)
+        # One waiting task is the run's own, by which threads call it. Only the backend epoll (Linux) counts in this way.
+        statistics = self._statistics().io_statistics
+        return bool(statistics.backend == "epoll" and statistics.tasks_waiting_read + statistics.tasks_waiting_write <= 1)
 
 
 async def _until_us(trio: Any, rounds: _Rounds, at_us: int) -> None:  # noqa: ANN401  # the module
@@ -272,7 +271,7 @@ async def _until_us(trio: Any, rounds: _Rounds, at_us: int) -> None:  # noqa: AN
     def abort(_: object) -> Any:  # noqa: ANN401  # a member of an enumeration of trio's
         nonlocal is_off
         is_off = True
-        sleepers.call_off(sleeper)
+        sleepers.cancel(sleeper)
         return trio.lowlevel.Abort.SUCCEEDED
 
     errors = _begin(sleepers, sleeper, pause, lambda: rounds.announce(trio, token, sleeper, wake))

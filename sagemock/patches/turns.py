@@ -1,4 +1,4 @@
-"""Whether an event loop that keeps running makes progress, or only waits by yielding (law 7 for tasks that yield)."""
+"""Decides whether an event loop that keeps running makes progress, or its tasks only wait by yielding (law 7)."""
 
 import asyncio
 from collections.abc import Callable, Collection, Hashable, Iterable
@@ -11,24 +11,25 @@ from sagemock.clock.stillness import STILL_S
 __all__ = ["STALLED_S", "Turns", "yields"]
 
 TURNS: Final = 128
-"""The clocks are read once in so many turns, because reading them costs more than a turn."""
+"""The clocks are read once in this many turns, because reading them costs more than a turn."""
 _YIELDS_S: Final = 0.25
-"""After tasks have only yielded for so long at one instant, they count as waiting."""
+"""Tasks that have only yielded for this long at one virtual instant count as waiting."""
 _BUSTLE_S: Final = 1
-"""The same for tasks that also wake one another, which may well be working."""
+"""The same for tasks that also wake one another, because they may be doing real work."""
 STALLED_S: Final = 5
-"""The same where nothing sleeps, so that virtual time cannot bring what they wait for."""
+"""The same where nothing sleeps, so that no virtual time can end their wait."""
 
 
 class Turns:
     """The turns of one loop since time last passed, or since the loop last had nothing to do.
 
-    Who has yielded for so long is known: as long as nobody else runs, a few milliseconds are enough at each later instant.
+    Tasks that have yielded for `_YIELDS_S` are remembered: while no other task runs, a few milliseconds are enough at each later
+    instant.
     """
 
     def __init__(self) -> None:
         self.who: set[Hashable] = set()
-        """What has yielded since the clocks were last read."""
+        """The tasks and callbacks that have yielded since the clocks were last read."""
         self._known: WeakSet[Any] = WeakSet()
         self._turns = self._yields = 0
         self._since_s = self._yields_since_s = 0.0
@@ -50,9 +51,10 @@ class Turns:
     def lead_nowhere(
         self, who: Collection[Hashable] | None, now_us: Callable[[], int | None], *, hasty: Callable[[], bool]
     ) -> bool:
-        """Note a turn, and return whether time should pass now. `who` runs in it; None if some were woken by others.
+        """Count a turn, and return whether time should pass now.
 
-        `hasty` says whether the few milliseconds are enough for who is known.
+        `who` are the tasks and callbacks that run in this turn; None if some were woken by others. `hasty` returns whether a few
+        milliseconds are enough for tasks that are known to yield.
         """
         if not self._turns:
             self._since_s = real.monotonic()
@@ -72,7 +74,7 @@ class Turns:
         before_us, at_us = self._at_us, now_us()
         if at_us is None or at_us != before_us:
             if before_us is not None:
-                # Time passes without this.
+                # Virtual time passes anyway.
                 self.begin()
             self._at_us = at_us
             return False
@@ -87,14 +89,14 @@ class Turns:
 
     @property
     def lasts_s(self) -> float:
-        """For how long tasks have only yielded at one instant."""
+        """The real seconds for which tasks have only yielded at one instant."""
         return real.monotonic() - self._yields_since_s if self._yields >= TURNS else 0
 
 
 def yields(ready: Iterable[tuple[Any, tuple[Any, ...] | None]]) -> list[Hashable] | None:
-    """Return who is about to run, by the callbacks that are ready and their arguments; None if somebody was woken.
+    """Return the tasks and callbacks that are about to run, from pairs of callback and arguments; None if any was woken.
 
-    A task that is woken is given the future that it waited for, as every callback of a future is; one that yielded is not.
+    A woken task gets the future that it waited for as an argument, like every callback of a future; a task that yielded does not.
     """
     who: list[Hashable] = []
     for callback, arguments in ready:

@@ -1,23 +1,22 @@
-"""The process's time is the virtual clock (law 10), by freezegun, which is imported at the first install and not before.
+"""Makes the process's time the virtual clock (law 10), by freezegun, which is imported at the first install and not before.
 
-Time is pulled, not pushed: on top of freezegun's stack of factories stands one that reads the innermost mock's clock, so
-whatever asks for the time agrees with the clock at every instant. It always stands on top: where the caller begins or ends a
-freeze of their own in the meantime, ours is taken away, the caller's begins or ends as if there were none, and ours is put back.
-So either may end first, and each leaves what it met (`sagemock.patches.precedence`). What the clock has to do with the caller's
-freeze is in `sagemock.patches.frozen`, what extension modules have to do with the stand-ins for classes in
-`sagemock.patches.extensions`.
+The top of freezegun's stack of factories is our factory, which reads the innermost mock's clock; so each reading of the time
+agrees with the clock at every instant. Ours is always on top: when the caller begins or ends a freeze of their own, we take ours
+off, let the caller's begin or end, and put ours back. So either may end first, and each restores what it found
+(`sagemock.patches.precedence`). `sagemock.patches.frozen` lets the clock follow the caller's freeze, and
+`sagemock.patches.extensions` keeps extension modules away from the stand-ins for classes.
 
-What of freezegun's insides is touched, here and in `follow` and `giveway` (freezegun/api.py of 1.5.5; `tests/test_wall.py` fails
-when one moves):
+We use these internals of freezegun, here and in `frozen` and `precedence` (freezegun/api.py of 1.5.5;
+`tests/patches/test_wall.py` fails when one of them moves):
 
 * `freeze_factories`, `ignore_lists`, `tick_flags`, `tz_offsets` (lines 72-75, pushed by `_freeze_time.start`, 753-756): stacks
   whose last elements count.
 * `_freeze_time.ignore` (626): with the empty prefix `start` and `stop` skip their scan of all modules (822 and 876), which
-  reads every attribute and so loads what modules load lazily. `names.Rebinding` finds the names instead.
+  reads every attribute and so imports what modules load lazily. `bindings.Rebinding` finds the names instead.
 * `_freeze_time.start` and `stop`: wrapped while installed, see above; `time_machine.travel.start` and `stop` likewise, because
   time-machine writes into the C functions that it finds under the names of module `datetime` and `time`.
 * `_should_use_real_time` (159): replaced while installed, see `_RealTime`.
-* `_get_fake_monotonic` and `_get_fake_monotonic_ns` (212, 221): replaced, see `ClockFactory.monotonic`.
+* `_get_fake_monotonic` and `_get_fake_monotonic_ns` (212, 221): replaced, see `ClockFactory.monotonic_us`.
 * `call_stack_inspection_limit` (156), `real_*` and `fake_*`, `config.settings.default_ignore_list`.
 """
 
@@ -39,36 +38,36 @@ from sagemock.patches.bindings import INTERPRETER, TEST_TOOLS, Rebinding, belong
 from sagemock.patches.extensions import Extensions
 from sagemock.patches.frozen import OwnFactory, frozen_by_freezegun
 from sagemock.patches.patch import Patches
-from sagemock.patches.precedence import GivingWay, Ground
+from sagemock.patches.precedence import LowestEntry, SuspendedPatch
 
 __all__ = ["ClockFactory", "WallPatch"]
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # freezegun's factories speak naive UTC
 _REAL_TIMERS = (*INTERPRETER, *TEST_TOOLS)
 
-# Its modules: their stacks are typed for freezegun's own factories.
+# A module of freezegun, without types: its stacks are typed for freezegun's own factories.
 _Freezegun = Any
 
 
 class WallPatch:
-    """Makes `time.time()`, `time.monotonic()`, `datetime.now()` and their like read the innermost mock's clock.
+    """Makes `time.time()`, `time.monotonic()`, `datetime.now()` and similar functions read the innermost mock's clock.
 
-    Real time is kept by threads that were alive before the mock, by everyone while the innermost mock has `wall="real"`, by what
-    the interpreter measures for its locks, processes and event loops (`names.INTERPRETER`), by the tools that time the test
-    (`names.TEST_TOOLS`), and by the modules in freezegun's ignore list.
+    These keep real time: threads that were alive before the mock; all threads while the innermost mock has `wall="real"`; modules
+    of the interpreter that wait for locks, processes and events (`bindings.INTERPRETER`); tools that time the test
+    (`bindings.TEST_TOOLS`); and the modules in freezegun's ignore list.
 
-    The caller's own freeze, by freezegun or time-machine, stays what it is, whenever it begins and ends.
+    The caller's own freeze, by freezegun or time-machine, works as without a mock, whenever it begins and ends.
     """
 
     def __init__(self, innermost: Innermost) -> None:
-        """Prepare; `innermost` is asked anew whenever somebody asks for the time."""
+        """Prepare; each reading of the time calls `innermost`."""
         self._innermost = innermost
         self._factory = ClockFactory(innermost)
         self._leave: tuple[str, ...] = ()
         self._names: Rebinding | None = None
         self._undo: list[Callable[[], None]] = []
-        giving_way = GivingWay(self._freeze_time, self._unfreeze_time)
-        self._patches = Patches(Ground(self._factory), giving_way, Extensions(self._not_ours))
+        freezing = SuspendedPatch(self._freeze_time, self._unfreeze_time)
+        self._patches = Patches(LowestEntry(self._factory), freezing, Extensions(self._not_ours))
 
     def install(self) -> None:
         """Patch the process."""
@@ -93,7 +92,7 @@ class WallPatch:
         freeze = api.freeze_time(_EPOCH, tz_offset=api.tz_offsets[-1] if is_frozen_by_caller else 0)
         ignored, freeze.ignore = api.ignore_lists[-1] if is_frozen_by_caller else freeze.ignore, ("",)
         real_time = _RealTime(self._innermost, api, ignored)
-        # A freeze of the caller's has bound the names already, and will bind them back.
+        # If the caller has frozen time, freezegun has rebound the names already, and will restore them.
         names = None if is_frozen_by_caller else self._rebinding(api, ours)
         utils = import_module("botocore.utils")
         freeze.start()
@@ -101,7 +100,7 @@ class WallPatch:
         def unfreeze() -> None:
             freeze.stop()
             if not had_clock:
-                # freezegun's stop leaves a `time.clock` that is None, which old code takes for the function of Python 2.
+                # freezegun's stop leaves `time.clock` as None, which old code takes for the function of Python 2.
                 vars(time).pop("clock", None)
 
         self._undo.append(unfreeze)
@@ -117,7 +116,8 @@ class WallPatch:
         if names is not None:
             copyreg.dispatch_table[api.real_date] = ours.pickled_date
             copyreg.dispatch_table[api.real_datetime] = ours.pickled_datetime
-            # Names last, also at the end: what another thread imports in the meantime takes its own from those two modules.
+            # Rebind names last, and restore them last: another thread may import a module meanwhile, which takes its names from
+            # modules `time` and `datetime`.
             self._undo += [ours.forget_types, names.uninstall]
             self._replace(
                 *[(time, one.__name__, one) for one in ours.FUNCTIONS],
@@ -137,8 +137,8 @@ class WallPatch:
     def _not_ours(self) -> tuple[str, ...]:
         """Return the modules whose names stay as they are."""
         config: _Freezegun = import_module("freezegun.config")
-        # The attributes of `time` and `datetime` are set and put back one by one.
-        # dateutil's time zones never ask for the present time, and look at the class of each datetime that botocore parses.
+        # `_put_on` replaces the attributes of `time` and `datetime` one by one.
+        # dateutil's time zones never read the present time, but check the class of each datetime that botocore parses.
         not_theirs = "time", "datetime", "freezegun", "sagemock", "dateutil.tz"
         return (*not_theirs, *_REAL_TIMERS, *_relevant(config.settings.default_ignore_list))
 
@@ -152,7 +152,7 @@ class WallPatch:
 
 
 class ClockFactory(OwnFactory):
-    """What freezegun asks for the time: the innermost mock's clock, like a `freezegun.api.FrozenDateTimeFactory`."""
+    """A factory on freezegun's stack that reads the innermost mock's clock, like a `freezegun.api.FrozenDateTimeFactory`."""
 
     def __init__(self, innermost: Innermost) -> None:
         """Read the clock of the mock that `innermost` returns, or the real one."""
@@ -169,13 +169,13 @@ class ClockFactory(OwnFactory):
         return found
 
     def monotonic_us(self) -> int:
-        """Return what the monotonic timers show: the clock itself, which goes on where the caller moves the wall backwards."""
+        """Return the clock's own instant for the monotonic timers: it never goes back, even if the caller moves the wall back."""
         active = shows_here(self._innermost)
         if active is None:
             return (self() - _EPOCH) // timedelta(microseconds=1)
         active.clock.read()
         now_us = active.clock.now_us()
-        # Asking is what lets a freeze with auto_tick_seconds tick.
+        # This reading makes a freeze with auto_tick_seconds tick.
         active.clock.wall_us()
         return now_us
 
@@ -199,12 +199,12 @@ class ClockFactory(OwnFactory):
 
 
 class _RealTime:
-    """Stands in for freezegun's `_should_use_real_time`: whether the caller of a fake function gets the real one's answer.
+    """The stand-in for freezegun's `_should_use_real_time`: returns whether the caller of a fake function gets real time.
 
-    freezegun looks at the modules of five callers. That is too many for the interpreter's own: `threading` is found below
-    whatever runs as a thread's target, and would give it real time between virtual sleeps; so would `asyncio` give it to
-    coroutines. So for those, and for the test's tools, only the direct caller counts. With that rule event loops need no
-    `real_asyncio`: it is asyncio/base_events.py itself that asks for `time.monotonic()`.
+    freezegun checks the modules of five callers. That is too many for modules of the interpreter: `threading` is a caller of each
+    function that runs as a thread's target, and would give it real time between virtual sleeps; `asyncio` would do the same to
+    coroutines. So for these modules, and for test tools, only the direct caller counts. With that rule event loops do not need
+    `real_asyncio`: asyncio/base_events.py itself calls `time.monotonic()`.
     """
 
     def __init__(self, innermost: Innermost, api: _Freezegun, ignored: tuple[str, ...]) -> None:
@@ -216,7 +216,7 @@ class _RealTime:
     def __call__(self) -> bool:
         active = shows_here(self._innermost)
         if active is None:
-            # Without the mock, as it is without a mock. (From here freezegun's own rule sees one frame less.)
+            # No mock counts here: answer as freezegun would. (Its rule counts frames from its caller, and this method adds one.)
             return frozen_by_freezegun() is None or bool(self._freezeguns_own())
         # Frames: this one, the fake function, its caller.
         frame: FrameType | None = sys._getframe(1).f_back  # noqa: SLF001  # inspect.currentframe is slower
@@ -232,11 +232,11 @@ class _RealTime:
 
 
 class _Unfrozen:
-    """Stands in for the module `datetime` in `botocore.utils`, whose only business with it is to turn numbers into instants.
+    """The stand-in for module `datetime` in `botocore.utils`, which uses it to turn numbers into instants.
 
-    So a response holds datetimes of the real class as it does from AWS (PyYAML and orjson judge by the exact class), and a
+    So a response has datetimes of the real class, as from AWS (PyYAML and orjson check the exact class), and a
     describe_training_job takes 3 % less time than with freezegun's class, which builds each instant twice, in Python.
-    What there reads the present time is the expiry of credentials from an EC2 instance's metadata, in botocore before 1.41.
+    `botocore.utils` reads the present time only for the expiry of credentials from an EC2 instance, before botocore 1.41.
     """
 
     def __init__(self, module: object, **real_names: object) -> None:
@@ -248,12 +248,12 @@ class _Unfrozen:
 
 
 def _relevant(ignored: Iterable[str]) -> tuple[str, ...]:
-    """Return what the caller lets freezegun ignore; the interpreter's modules have their own rule."""
+    """Return the modules that the caller lets freezegun ignore, without those of the interpreter, which have their own rule."""
     return tuple(name.rstrip(".") for name in ignored if not belongs(name, _REAL_TIMERS))
 
 
 def _replaced(owner: Any, name: str, stand_in: object) -> Callable[[], None]:  # noqa: ANN401  # any module
-    """Replace an attribute and return what puts it back, if the stand-in is still there."""
+    """Replace an attribute, and return a function that restores it if the stand-in is still in place."""
     original = getattr(owner, name)
     setattr(owner, name, stand_in)
 

@@ -1,4 +1,4 @@
-"""Lets virtual time pass for an event loop that always has something to do, because its tasks only yield."""
+"""Lets virtual time pass for an event loop that always has something to do because its tasks only yield."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -16,11 +16,11 @@ from sagemock.patches.turns import STALLED_S, Turns, yields
 __all__ = ["Sleeping", "Yielding"]
 
 Sleeping: TypeAlias = Callable[[], Alarms | None]
-"""Returns the alarms for which tasks of a loop sleep; None if no task sleeps."""
+"""Returns the alarms of a loop's sleeping tasks; None if no task sleeps."""
 
 
 class Yielding(ABC):
-    """Lets time pass for such a loop, turn by turn; `active` finds the mock by whose clock its tasks sleep."""
+    """Lets time pass for a loop whose tasks only yield; `active` returns the mock by whose clock the tasks sleep."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, sleeping: Sleeping, active: Innermost) -> None:
         self.loop = loop
@@ -44,7 +44,7 @@ class Yielding(ABC):
             self._turns.forget()
 
     def _turn(self, who: Collection[Hashable] | None, calls: int, *, tells: bool = True) -> None:
-        """Let time pass if the tasks only yield. `who` is about to run; `calls` counts the calls of other threads until now."""
+        """Let time pass if the tasks only yield. `who` are about to run; `calls` counts the calls by other threads so far."""
         if calls != self._calls_before:
             self._calls_before = calls
             self._turns.begin()
@@ -52,7 +52,7 @@ class Yielding(ABC):
             if self._passes(calls):
                 self._turns.begin()
             elif tells:
-                self._tell()
+                self._raise_if_stalled()
 
     def _now_us(self) -> int | None:
         active = self._active()
@@ -62,15 +62,15 @@ class Yielding(ABC):
         alarms, active = self._sleeping(), self._active()
         if alarms is not None:
             first = alarms.first()
-            if first is None or not self._sleeper.doze(alarms.sleepers, first.at_us, calls, first.number):
+            if first is None or not self._sleeper.sleep_briefly(alarms.sleepers, first.at_us, calls, first.number):
                 return False
             alarms.ring(first)
             return True
         at_us = None if active is None else active.sleepers.first_us()
-        return active is not None and at_us is not None and self._sleeper.doze(active.sleepers, at_us, calls)
+        return active is not None and at_us is not None and self._sleeper.sleep_briefly(active.sleepers, at_us, calls)
 
-    def _tell(self) -> None:
-        """Raise an error if this has gone on for long and nothing sleeps: then time will never pass."""
+    def _raise_if_stalled(self) -> None:
+        """Raise NothingWillHappen if tasks have only yielded for long and nothing sleeps: then time will never pass."""
         active = self._active()
         if (
             active is not None
@@ -85,11 +85,11 @@ class Yielding(ABC):
 
     @abstractmethod
     def _awaits_nobody(self) -> bool:
-        """Whether it is known that the loop waits for nothing but its tasks and calls from other threads."""
+        """Return whether the loop certainly waits only for its tasks and for calls from other threads."""
 
 
 def _place(one: Hashable) -> str:
-    """Return where in the code a task, or the code of a callback, stands."""
+    """Return the position of a task, or of a callback's code, as "file:line"."""
     frame = one.get_stack(limit=1)[-1:] if isinstance(one, asyncio.Task) else []
     code = frame[0].f_code if frame else one
     line = frame[0].f_lineno if frame else getattr(one, "co_firstlineno", None)

@@ -1,1 +1,1 @@
-"""Pictures of lives: what they show, as values, and the writers of plain text, coloured text and SVG, which share it."""
+"""Pictures of jobs: their content as values, and writers of plain text, coloured text and SVG that share it."""

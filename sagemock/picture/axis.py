@@ -34,7 +34,7 @@ class Axis:
 
     @classmethod
     def of(cls, lives: Sequence[Life]) -> "Axis":
-        """Return an axis on which all of these fit. Its zero is the first creation."""
+        """Return an axis on which all these lives fit. Its zero is the first creation."""
         begin_us = min(life.created_us for life in lives)
         return cls(begin_us, max(begin_us, *(life.last_us for life in lives)))
 
@@ -81,7 +81,7 @@ def length(us: int) -> str:
 
 
 def offset(us: int) -> str:
-    """Return a length of time as h:mm:ss, with milliseconds if it has any."""
+    """Return a length of time as h:mm:ss, with milliseconds unless they are zero."""
     milliseconds = us // MS
     seconds, rest = divmod(milliseconds, 1000)
     text = f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
@@ -89,5 +89,5 @@ def offset(us: int) -> str:
 
 
 def date(at_us: int) -> str:
-    """Return an instant to the second."""
+    """Return an instant as text, to the second: 2018-07-30 00:00:00 UTC."""
     return f"{instant(at_us):%Y-%m-%d %H:%M:%S} UTC"

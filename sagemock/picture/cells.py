@@ -36,7 +36,7 @@ def pad(text: str, to: int) -> str:
 
 
 def wrapped(text: str, most: int | None) -> list[str]:
-    """Return the lines of a text, those longer than `most` characters in several; what goes on is indented."""
+    """Return the lines of a text. A line longer than `most` characters is split, and its continuation is indented."""
     if most is None:
         return text.split("\n")
     return [part for line in text.split("\n") for part in _parts(line, most)]

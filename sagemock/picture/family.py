@@ -1,4 +1,4 @@
-"""The lives of several jobs in the order of a picture: those of children stand below their tuning job."""
+"""The lives of several jobs in the order of a picture: children come below their tuning job."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ __all__ = ["family"]
 
 
 def family(jobs: Sequence[AnyJob], now_us: int) -> list[Life]:
-    """Return the lives of jobs. A tuning job brings its children with it."""
+    """Return the lives of jobs. After a tuning job come the lives of its children."""
     parents = {job.arn for job in jobs if isinstance(job, tuning.Job)}
     return [
         one
@@ -35,7 +35,7 @@ def _with_children(job: tuning.Job, now_us: int) -> Iterator[Life]:
 
 
 def _valued(child: Child, now_us: int) -> str:
-    """Return what a line says of a child: its objective so far, and nothing if it has failed, whose reason says more."""
+    """Return the remark about a child: its objective so far; none for a failed child, whose failure reason is shown instead."""
     if child.is_over(now_us) and child.ending == "Failed":
         return ""
     value = child.emitted(now_us)
@@ -43,7 +43,7 @@ def _valued(child: Child, now_us: int) -> str:
 
 
 def _counted(job: tuning.Job, at: tuning.Snapshot) -> str:
-    """Return what a line says of a tuning job."""
+    """Return the remark about a tuning job: its failure reason, or the number of its children in each status."""
     if at.failure_reason is not None:
         return at.failure_reason
     counted = ", ".join(f"{number} {name}" for name, number in at.counters.items() if number) or "no children yet"

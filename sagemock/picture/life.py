@@ -36,7 +36,7 @@ class Life:
 
     name: str
     noun: str
-    """What it is, as a sentence calls it."""
+    """The kind of job, in words: "training job"."""
     primary: str
     secondary: str
     created_us: int
@@ -46,13 +46,13 @@ class Life:
     notes: tuple[str, ...]
     """More lines of text, below the picture."""
     planned: bool
-    """Whether the picture goes beyond `now_us`. That of a recorded life does not."""
+    """Whether the picture shows the time after `now_us`; the picture of a record does not."""
     remark: str = ""
-    """What a picture with one line per job says of it, instead of its message."""
+    """A text for pictures with one line per job, in place of the job's message."""
     is_child: bool = False
-    """Whether it stands below the tuning job that launched it."""
+    """Whether the job is shown below the tuning job that launched it."""
     is_best: bool = False
-    """Whether it is the best child of that."""
+    """Whether the job is the best child of its tuning job."""
 
     @property
     def summary(self) -> str:
@@ -63,7 +63,7 @@ class Life:
 
     @property
     def last_us(self) -> int:
-        """The last instant for which anything is known."""
+        """The last instant of the picture."""
         last = self.entries[-1]
         marks = (mark.at_us for mark in self.marks)
         return max(self.now_us, last.start_us, last.end_us or 0, *marks) if self.planned else self.now_us

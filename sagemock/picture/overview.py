@@ -28,7 +28,7 @@ PLANNED: Final = "┄"
 def overview(lives: Sequence[Life], paper: Paper, zero: str | None = None) -> Iterator[Line]:
     """Yield one line per life, all on one axis, and a legend of the letters.
 
-    The axis begins with the first creation. If the lives were moved, `zero` says what its beginning is.
+    The axis begins with the first creation. If the lives were moved, `zero` is the text for the beginning of the axis.
     """
     axis = Axis.of(lives)
     rows = [(_name(life), clean(life.summary), length(life.length_us), _message(life)) for life in lives]
@@ -62,7 +62,7 @@ def overview(lives: Sequence[Life], paper: Paper, zero: str | None = None) -> It
 
 
 def common_now_us(lives: Iterable[Life]) -> int | None:
-    """Return the common present instant of these lives, None if they have none (records have their own)."""
+    """Return the common present instant of these lives; None if there is none (each record has its own)."""
     instants = {life.now_us if life.planned else None for life in lives}
     return instants.pop() if len(instants) == 1 else None
 
@@ -73,7 +73,7 @@ def _head(lives: Sequence[Life], zero: str) -> str:
 
 
 def counted(lives: Sequence[Life]) -> str:
-    """Return how many lives there are, and of what."""
+    """Return the number and the noun of the lives: "3 training jobs"."""
     nouns = {life.noun for life in lives}
     noun = nouns.pop() if len(nouns) == 1 else "job"
     return f"1 {noun}" if len(lives) == 1 else f"{len(lives)} {noun}s"

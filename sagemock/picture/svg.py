@@ -27,7 +27,7 @@ TAIL: Final = 232
 
 
 def drawing(lives: Sequence[Life], zero: str | None = None) -> str:
-    """Return a picture of one or several lives as an `<svg>` element; `zero` says where the axis of several begins."""
+    """Return a picture of one or several lives as an `<svg>` element; `zero` is the text for the beginning of a common axis."""
     return _Several(lives, zero).svg() if len(lives) != 1 else _One(lives[0]).svg()
 
 

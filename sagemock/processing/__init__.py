@@ -1,1 +1,1 @@
-"""Processing jobs: their plans and their lives."""
+"""Processing jobs: their plans, their records, and random lives."""

@@ -1,4 +1,4 @@
-"""A processing job: a frozen record, and how its life goes when a plan does not say."""
+"""A processing job: its frozen record, and its default durations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from sagemock.processing.plan import MESSAGE_MAX, RUNNING, ProcessingJobPlan
 __all__ = ["DEFAULT_MAX_RUNTIME_S", "STOPPED", "Job", "concrete", "instances"]
 
 DEFAULT_MAX_RUNTIME_S: Final = 86_400
-"""MaxRuntimeInSeconds when the request has none (shown by four records of 2024)."""
+"""MaxRuntimeInSeconds if the request has none (four records of 2024 show it)."""
 STOPPED: Final = Assumption(
     "that a processing job is Stopping for 10 s, and has a ProcessingEndTime when it is Stopped",
     since="2026-11-26",
     knob="ProcessingJobPlan.completes(stopping=…)",
 )
 _SAME_EVERYWHERE: Final = Assumption(
-    "that a processing job takes as long on every kind of instance as the one that was recorded, on ml.m5.xlarge",
+    "that a processing job takes as long on every kind of instance as the recorded one on ml.m5.xlarge",
     since="2026-11-26",
     knob="ProcessingJobPlan.completes(starting=…, processing=…)",
 )
@@ -34,37 +34,38 @@ LENGTHS: Final = _SAME_EVERYWHERE(
         settled=0.01,
         # Record P1 of 2024: an image that cannot be pulled.
         failed_start=101.49,
+        failed_settled=0.42,
         stopping=STOPPED(10.0),
         # Record P3 of 2024; record P2 has 1.631 s.
         registered=0.413,
     )
 )
 _FIRST_PREFERENCE: Final = Assumption(
-    "that a processing job runs on the first of its InstancePreferences, and does not show which one it got", since="2026-11-26"
+    "that a processing job runs on the first of its InstancePreferences, and does not show which one that is", since="2026-11-26"
 )
 _LIMIT: Final = Assumption(
-    "that MaxRuntimeInSeconds of a processing job counts from ProcessingStartTime, that the job is Stopping and then Stopped "
-    "when it is over, and that it has no FailureReason then",
+    "that MaxRuntimeInSeconds of a processing job counts from ProcessingStartTime, and that at the limit the job is Stopping and "
+    "then Stopped, without a FailureReason",
     since="2026-11-26",
-    knob="ProcessingJobPlan.completes(…).but(limit_lag=…) says how late, ProcessingJobPlan.fails(…) plays another end",
+    knob="ProcessingJobPlan.completes(…).but(limit_lag=…) says how late, ProcessingJobPlan.fails(…) plans another end",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Job(BatchJob):
-    """A processing job as it was asked for, and all that was done to it since."""
+    """A processing job: its request, its plan and the interventions in it."""
 
     kind: ClassVar[Kind] = PROCESSING
     statuses: ClassVar[frozenset[str]] = frozenset({"InProgress", "Completed", "Failed", STOPPING, "Stopped", STARTING, RUNNING})
 
     @property
     def instances(self) -> tuple[str, int]:
-        """The type of its instances, and their number."""
+        """The type and the number of its instances."""
         return instances(self.request)
 
 
 def instances(request: Mapping[str, Any]) -> tuple[str, int]:
-    """Return the type of the instances that a request asks for, and their number: of its InstancePreferences the first."""
+    """Return the type and the number of the instances in a request. Of InstancePreferences, only the first counts."""
     cluster = request.get("ProcessingResources", {}).get("ClusterConfig", {})
     preferences = cluster.get("InstancePreferences", ())
     first = _FIRST_PREFERENCE(preferences[0] if preferences else cluster)
@@ -72,7 +73,7 @@ def instances(request: Mapping[str, Any]) -> tuple[str, int]:
 
 
 def concrete(plan: ProcessingJobPlan, request: Mapping[str, Any], rng: Random) -> Script:
-    """Return a plan made concrete for a request; `rng` draws from its ranges. Raises PlanError if it does not fit."""
+    """Return the script of a plan for a request; `rng` draws from its ranges. Raises PlanError if they do not fit."""
     limit_s = request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", DEFAULT_MAX_RUNTIME_S)
     message = None if plan.exit_message is None else plan.exit_message.encode()[:MESSAGE_MAX].decode(errors="ignore")
     return script(plan, request, rng, LENGTHS, max_runtime_s=_LIMIT(limit_s), exit_message=message)

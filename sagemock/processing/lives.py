@@ -21,12 +21,12 @@ _MESSAGES: Final = (None, "10 rows", "CompletedWithViolations: 2 rows")
 
 
 def plan(dice: Dice) -> ProcessingJobPlan:
-    """Return a plan that any processing job can play. It always ends; a job that hangs ends by the limit of its request."""
+    """Return a random plan that fits any processing job. The job always ends; the limit of its request ends one that hangs."""
     return dice.one_of(_RECIPES)(dice)
 
 
 def life(dice: Dice) -> ProcessingJobPlan:
-    """Return a plan with anything that can happen to a processing job."""
+    """Return a random plan with anything that can happen to a processing job."""
     base = plan(dice)
     changes = cuts(dice)
     return base.but(**changes) if changes else base
@@ -44,7 +44,7 @@ def _fails(dice: Dice) -> ProcessingJobPlan:
 
 
 def _hangs(dice: Dice) -> ProcessingJobPlan:
-    # A job that hangs before its containers run has no limit yet, and never ends.
+    # Not before its containers run: the limit does not count there, so the job would never end.
     return ProcessingJobPlan.hangs(exit_message=dice.one_of(_MESSAGES))
 
 

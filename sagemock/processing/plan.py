@@ -1,4 +1,4 @@
-"""Plans of processing jobs: what a test wants to happen to one."""
+"""Plans of processing jobs: what a test wants to happen to a processing job."""
 
 import os
 from collections.abc import Collection, Mapping
@@ -9,7 +9,7 @@ from sagemock import reasons
 from sagemock.checks import of_a_plan, public, public_class, quoted, text
 from sagemock.errors import PlanError
 from sagemock.jobs.batch.fields import STOPPING, BatchFields
-from sagemock.jobs.batch.record import loaded, played
+from sagemock.jobs.batch.record import load, replayed_fields
 from sagemock.jobs.durations import Duration
 from sagemock.jobs.hashing import hashed_once
 from sagemock.jobs.kinds import PROCESSING, Kind
@@ -23,11 +23,11 @@ __all__ = ["ProcessingDurations", "ProcessingJobPlan"]
 RUNNING: Final = "Processing"
 """The phase in which the containers run; no API shows it."""
 MESSAGE_MAX: Final = 1024
-"""The service shows the first KB of what containers write to /opt/ml/output/message (developer guide)."""
+"""The service shows the first KB of the file /opt/ml/output/message (developer guide)."""
 
 
 class ProcessingDurations(TypedDict, total=False):
-    """How long the phases of a processing job last, by name; None, or what is not given, comes from recorded jobs."""
+    """How long the phases of a processing job last, by name. One that is missing or None is that of recorded jobs."""
 
     starting: Duration | None
     processing: Duration | None
@@ -40,11 +40,11 @@ class ProcessingDurations(TypedDict, total=False):
 class ProcessingJobPlan(BatchFields):
     """What happens to a processing job, from CreateProcessingJob to its end.
 
-    A plan is made by a recipe, such as `ProcessingJobPlan.completes(processing=600)`. A processing job is InProgress from its
-    creation on; it has a ProcessingStartTime when its containers run. The phases have names of ours: Starting and Processing.
-    Every recipe takes their durations by name, each a `timedelta`, seconds, or a (low, high) pair to draw from with the mock's
-    seed. `stopping` says how long a stop takes. `exit_message` is what the containers write to /opt/ml/output/message, which is
-    shown as ExitMessage however the job ends. `logs` is what they write to their logs:
+    Make a plan with a recipe, such as `ProcessingJobPlan.completes(processing=600)`. A processing job is InProgress from its
+    creation on; it has a ProcessingStartTime when its containers run. sagemock calls its phases Starting and Processing. Every
+    recipe takes their durations by name, each a `timedelta`, seconds, or a (low, high) pair to draw from with the mock's seed.
+    `stopping` says how long a stop takes. `exit_message` is the text that the containers write to /opt/ml/output/message;
+    Describe shows it as ExitMessage however the job ends. `logs` are the lines that the containers write to their logs:
     `logs={"Processing": [(0, "read 10 rows")]}`.
     """
 
@@ -55,7 +55,7 @@ class ProcessingJobPlan(BatchFields):
     processing: Duration | None = None
     """How long the containers run."""
     exit_message: str | None = None
-    """What the containers write to /opt/ml/output/message."""
+    """The text that the containers write to /opt/ml/output/message."""
 
     @property
     def running_length(self) -> Duration | None:
@@ -63,13 +63,13 @@ class ProcessingJobPlan(BatchFields):
         return self.processing
 
     def __post_init__(self) -> None:
-        """Refuse a plan that contradicts itself, where it is written."""
+        """Refuse a plan that contradicts itself, at the line of the test that makes the plan."""
         super().__post_init__()
         if self.exit_message is not None:
             with of_a_plan():
                 text("exit_message", self.exit_message, "a text", "write exit_message='Completed: 10 rows'")
             if not self.runs:
-                raise PlanError("exit_message is written by a container, and none runs in this plan: leave it out")
+                raise PlanError("a container writes exit_message, and no container runs in this plan: leave it out")
 
     @classmethod
     @public
@@ -77,17 +77,17 @@ class ProcessingJobPlan(BatchFields):
         cls, *, exit_message: str | None = None, logs: LogMapping = (), **durations: "Unpack[ProcessingDurations]"
     ) -> "ProcessingJobPlan":
         """Plan a success: InProgress → Completed."""
-        return cls._made("completes", durations, _words(exit_message), exit_message=exit_message, logs=logs)
+        return cls._by_recipe("completes", durations, _words(exit_message), exit_message=exit_message, logs=logs)
 
     @classmethod
     @public
     def immediate(cls) -> "ProcessingJobPlan":
-        """Plan a job that is Completed when CreateProcessingJob answers, as with moto: for a suite that comes from there."""
+        """Plan a job that is Completed when CreateProcessingJob answers, as in moto: for a suite that used moto."""
         return cls(starting=0, processing=0, called="ProcessingJobPlan.immediate()")
 
     @classmethod
     @public
-    def fails(  # noqa: PLR0913  # each is told by name
+    def fails(  # noqa: PLR0913  # each is given by name
         cls,
         reason: str | None = None,
         *,
@@ -100,9 +100,9 @@ class ProcessingJobPlan(BatchFields):
     ) -> "ProcessingJobPlan":
         """Plan a failure `during` a phase, `after` so long in that phase (default: at its end).
 
-        In Starting the container never runs, as when its image cannot be pulled: there is no ProcessingStartTime then. `reason`
-        is FailureReason; `exit_code` makes it that of a container that ended with this code (default: 1). `exit_message` is the
-        container's own word, ExitMessage.
+        In Starting, the container never runs, for example because its image cannot be pulled; then there is no
+        ProcessingStartTime. `reason` is FailureReason; `exit_code` gives the reason of a container that ended with this code
+        (default: 1). `exit_message` is ExitMessage, which the container writes.
         """
         if reason is not None and exit_code is not None:
             raise PlanError(f"ProcessingJobPlan.fails({quoted(reason)}, exit_code={quoted(exit_code)}): both say why; give one")
@@ -133,14 +133,14 @@ class ProcessingJobPlan(BatchFields):
     @classmethod
     @public
     def replays(cls, response: Mapping[str, Any] | str | os.PathLike[str]) -> "ProcessingJobPlan":
-        """Plan the same life again from a recorded DescribeProcessingJob response, relative to the new job's creation.
+        """Plan the life of a recorded DescribeProcessingJob response again, relative to the new job's creation.
 
         `response` is the dict that boto3 returned, or the path of a JSON file as `aws sagemaker describe-processing-job` prints
-        it. A record of a job that had not ended goes on by the defaults. The limit of the new job's request does not cut a
-        replay. Raises PlanError if it is not such a record.
+        it. If the recorded job had not ended, the rest of its life follows the defaults. The limit of the new job's request does
+        not cut a replay. Raises PlanError if `response` is not such a record.
         """
-        record = loaded(response, PROCESSING)
-        fields = played(record, PROCESSING, RUNNING)
+        record = load(response, PROCESSING)
+        fields = replayed_fields(record, PROCESSING, RUNNING)
         name = record.get("ProcessingJobName", "a record")
         return cls(**fields, exit_message=record.get("ExitMessage"), called=f"ProcessingJobPlan.replays(<{name}>)")
 

@@ -1,1 +1,1 @@
-"""SageMaker's protocol: reads and checks requests, and writes answers, by the user's service model."""
+"""SageMaker's protocol: reads and checks requests, and writes answers, according to the user's service model."""

@@ -7,15 +7,13 @@ from typing import Any, Final, NamedTuple
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from sagemock.clock.instants import instant_us
-from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.refusal import IN_USE, LIMIT, NOT_FOUND, Refusal
 
 __all__ = ["Answer", "Lost", "Reply", "cut_short", "dump", "encode", "refusal_answer", "seconds", "success"]
 
 CONTENT_TYPE: Final = "application/x-amz-json-1.1"
 
-_CAPITAL: Final = frozenset(
-    {"ResourceNotFound", "ResourceInUse", "ResourceLimitExceeded", "ConflictException", "SerializationException"}
-)
+_CAPITAL: Final = frozenset({NOT_FOUND, IN_USE, LIMIT, "ConflictException", "SerializationException"})
 """Errors with the key `Message`: those that SageMaker's model has as shapes, and refusals of the protocol itself (measured at
 Athena, as in `decode`). Other errors have the key `message`."""
 

@@ -1,4 +1,4 @@
-"""The constraints that a service model states for a single value: the server's text for each, and a test of a value."""
+"""The constraints of a service model for a single value: the server's text for each, and a test of a value."""
 
 import math
 import re
@@ -46,7 +46,7 @@ _ANCHORS: Final = _STILL_PRINTED(
 
 
 class Constraint(NamedTuple):
-    """A constraint: the server's text, and a test whether a value keeps it."""
+    """A constraint: the server's text, and a test of whether a value satisfies it."""
 
     text: str
     holds: Callable[[Any], object]
@@ -99,9 +99,9 @@ def bounds(shape: Shape) -> tuple[float, float]:
 
 
 def text_test(shape: Shape) -> Callable[[Any], object]:
-    """Return one function that says whether a value is a string that keeps every constraint of a string's shape.
+    """Return a fast test of whether a value is a string that satisfies every constraint of a string's shape.
 
-    It runs mostly in C. For a value that is not a string it returns something false, or raises TypeError or AttributeError.
+    The test runs mostly in C. For a value that is not a string, it is false, or raises TypeError or AttributeError.
     """
     metadata = shape.metadata
     if "enum" in metadata:

@@ -1,4 +1,4 @@
-"""Decode the body of a request as the server does, before it checks constraints.
+"""Decodes the body of a request as the server does, before it checks constraints.
 
 The refusals and their texts were measured at another service of the same protocol (Athena, 2026-09-23, a public record).
 """
@@ -20,16 +20,16 @@ _Json: TypeAlias = Any
 _Decode = Callable[[_Json], Any]
 
 _AS_ATHENA: Final = Assumption(
-    "that a body that is not JSON, and a value of a wrong kind, is refused as another service of the same protocol does (Athena, "
-    "measured in 2026): SerializationException, in its words or without any",
+    "that a body that is not JSON, and a value of a wrong kind, are refused as by another service of the same protocol (Athena, "
+    "measured in 2026): SerializationException, with its message or with none",
     knob=YOUR_WORDS,
 )
 _OTHER_WORDS: Final = Assumption(
-    "the words in which something else is refused where a map, a fraction or a timestamp is expected", knob=YOUR_WORDS
+    "the words in which a value of another type is refused where a map, a fraction or a timestamp is expected", knob=YOUR_WORDS
 )
 _UNREAD: Final = Assumption(
     "that text that is not Unicode (half of a surrogate pair), a number of thousands of digits, and nesting that Python cannot "
-    "read are refused like what is not JSON; that of a member that comes twice the last one counts",
+    "read are refused like a body that is not JSON, and that the last value of a repeated member counts",
     knob=YOUR_WORDS,
 )
 _TOO_MANY_BITS: Final = Assumption(
@@ -40,7 +40,7 @@ _INTEGERS = {"integer": ("an Integer", 1 << 31), "long": ("a Long", 1 << 63)}
 _FLOATS = _OTHER_WORDS({"float": "a Float", "double": "a Double"})
 _INFINITY = float("inf")
 _LARGEST = 1e300
-"""Larger numbers are refused; up to here, microseconds are still finite."""
+"""The largest accepted number: in microseconds it is still finite."""
 _SECOND_US = 1_000_000
 _DEEP = 500
 """A body with this many brackets may be too deep to read. With fewer, the caller's own stack is full."""

@@ -1,7 +1,7 @@
-"""A fast test whether the JSON of a request fits the model exactly, so that it need not be decoded or checked.
+"""A fast test of whether the JSON of a request fits the model exactly, so that it need not be decoded or checked.
 
-Nearly every request does: then its JSON is what `decode` would return, and `violations` would find nothing. This test takes a
-third of their time. If it is not sure, it says no, and they decide and write the texts.
+Nearly every request fits: then `decode` would return its JSON unchanged, and `violations` would find nothing. This test takes a
+third of their time. If the test is not sure, it is false; then `decode` and `violations` decide, and write the texts.
 """
 
 from collections.abc import Callable
@@ -24,9 +24,9 @@ _INTEGERS = {"integer": 1 << 31, "long": 1 << 63}
 
 
 def fits(shape: Shape, value: _Json) -> bool:
-    """Return whether a JSON value keeps every constraint of its shape and is equal to its decoded form.
+    """Return whether a JSON value satisfies every constraint of its shape and is equal to its decoded form.
 
-    False if that is not known at once: for members that the shape does not have, for nulls, timestamps and fractions.
+    False if that takes more than this fast test: for members that the shape does not have, nulls, timestamps and fractions.
     """
     try:
         return bool(_test_of(shape)(value))

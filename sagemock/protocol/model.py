@@ -1,4 +1,4 @@
-"""What the user's own botocore knows: its service models, the only source of shapes, members and error codes; and regions."""
+"""The service models of the user's own botocore, which are the only source of shapes, members and error codes; and regions."""
 
 from functools import cache
 from typing import Any, NamedTuple
@@ -25,7 +25,7 @@ class _Known:
     """The results of look-ups in one description of a service."""
 
     def __init__(self, service_model: ServiceModel) -> None:
-        # All models that botocore makes of one loaded description share this object. We keep it alive, so its identity is unique.
+        # All models that botocore makes from one loaded description share this object. We keep it alive, so its id is unique.
         self.description: object = service_model.metadata
         self.names = frozenset(service_model.operation_names)
         self.operations: dict[str, _Operation] = {}
@@ -33,8 +33,8 @@ class _Known:
 
 
 _known: WeakKeyDictionary[ServiceModel, _Known] = WeakKeyDictionary()
-# The last description of each service. A session's loader also keeps it, and makes a new model of it for each client. Without
-# this, a suite that makes a client in each test would look everything up, and compile each constraint, once per test.
+# The last description of each service. A session's loader also keeps it, and makes a new model from it for each client. Without
+# this cache, a suite that makes a client in each test would look everything up, and compile each constraint, once per test.
 _latest: dict[str, _Known] = {}
 
 
@@ -133,7 +133,7 @@ class Api:
 
 @cache
 def session() -> Any:  # noqa: ANN401  # botocore's stubs know each service, and each returns another class
-    """Return a session of our own, for what is asked where there is no client."""
+    """Return a botocore session of sagemock's own, for look-ups without a client."""
     return Session()
 
 

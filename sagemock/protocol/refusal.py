@@ -1,12 +1,19 @@
-"""The exception by which every layer says that AWS refuses a request."""
+"""The exception that every layer raises if AWS would refuse a request."""
 
-__all__ = ["Refusal"]
+from typing import Final
+
+__all__ = ["INVALID", "IN_USE", "LIMIT", "NOT_FOUND", "Refusal"]
+
+INVALID: Final = "ValidationException"
+IN_USE: Final = "ResourceInUse"
+LIMIT: Final = "ResourceLimitExceeded"
+NOT_FOUND: Final = "ResourceNotFound"
 
 
 class Refusal(Exception):  # noqa: N818  # an answer of AWS, not our error
     """AWS refuses the request. The answer is an HTTP `status` with this error `code` and `message`.
 
-    The code under test never sees it: `protocol/answer.py` makes an error response of it, and botocore a `ClientError` of that.
+    The code under test never sees it: `protocol/answer.py` turns it into an error response, and botocore that into `ClientError`.
     """
 
     def __init__(self, code: str, message: str, *, status: int = 400) -> None:

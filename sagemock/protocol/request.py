@@ -1,4 +1,4 @@
-"""A request as it arrives, in plain values, and its parameters by the caller's service model."""
+"""A request as it arrives, in plain values, and its parameters according to the caller's service model."""
 
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple

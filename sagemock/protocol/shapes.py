@@ -17,10 +17,11 @@ def per_shape(
     mapping: Callable[[MapShape], _T],
     scalar: Callable[[Shape], _T],
 ) -> Callable[[Shape], _T]:
-    """Return a function that returns the object of a shape, made by the function for its kind.
+    """Return a function that returns the object of a shape; one of these four functions makes it, by the type of the shape.
 
-    Objects are made lazily, because shapes can be recursive and most are never used. An object may hold the shapes below its own
-    shape, but never its own, which is the weak key. Two threads may both make an object; the results are interchangeable.
+    Objects are made lazily, because shapes can be recursive and most are never used. An object may refer to shapes inside its
+    shape, but never to the shape itself, which is the weak key. Two threads may both make an object; the results are
+    interchangeable.
     """
     results: WeakKeyDictionary[Shape, _T] = WeakKeyDictionary()
 

@@ -1,16 +1,16 @@
-"""Enforce the constraints of a service model, in the server's words.
+"""Enforces the constraints of a service model, in the server's words.
 
-The texts have the grammar of AWS's older Java services, which include SageMaker:
+The texts have the form of those of AWS's older Java services, which include SageMaker:
 
     {n} validation error[s] detected: Value 'x' at 'path' failed to satisfy constraint: {constraint}[; ...]
 
 Texts seen from SageMaker itself: pattern and maximum length, both for one value, in that order (zenml-io/zenml#1502); the enum
 (a set without order; here it is in the model's order); null; the size of a map (aws/sagemaker-python-sdk#6016) and of a list
 (hashicorp/terraform-provider-aws#29225); the values of a map (aws-samples/amazon-sagemaker-pytorch-detectron2#10).
-From a sister service: the elements of a list (Lambda, appleboy/lambda-action#72).
-By analogy: the keys of a map, null in a list or map, structures printed like maps.
+Texts seen from another service: the elements of a list (Lambda, appleboy/lambda-action#72).
+Texts by analogy: the keys of a map, null in a list or map, structures printed like maps.
 
-Botocore checks unions; no operation on training jobs, tuning jobs or tags takes one.
+Botocore checks unions; no operation on training jobs, tuning jobs or tags takes a union.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -20,7 +20,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from sagemock.evidence import UNCHECKED, YOUR_WORDS, Assumption
 from sagemock.protocol.constraints import Constraint, length_at_least, patterns, sizes
-from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.refusal import INVALID, Refusal
 from sagemock.protocol.shapes import per_shape
 
 __all__ = ["check", "violations"]
@@ -39,7 +39,7 @@ _PRINTED: Final = Assumption(
 )
 
 
-def check(shape: Shape, value: _Value, code: str = "ValidationException") -> None:
+def check(shape: Shape, value: _Value, code: str = INVALID) -> None:
     """Raise a Refusal with this code, in AWS's words, if a decoded value breaks constraints of its shape."""
     found = violations(shape, value)
     if found:
@@ -100,9 +100,9 @@ def _map(shape: MapShape) -> _Check:
 
 
 def _each(shape: Shape, says: str) -> _CheckParts:
-    """Return a check of the items of a list or map. Broken scalars are one violation of the whole; other items have their own.
+    """Return a check of the items of a list or map. Wrong scalars are one violation of the container; other items have their own.
 
-    The check takes the whole, its items, and each item with its name in the path.
+    The check takes the container, its items, and each item with its name in the path.
     """
     return _each_nested(shape) if isinstance(shape, StructureShape | ListShape | MapShape) else _each_scalar(shape, says)
 

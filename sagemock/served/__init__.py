@@ -1,1 +1,1 @@
-"""The same world over HTTP, for other processes and other languages."""
+"""A mock over HTTP, for other processes and other languages."""

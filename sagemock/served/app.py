@@ -1,42 +1,28 @@
 """The application: it tells calls of AWS, the control API and the page apart, and answers the first of them."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
-from typing import Any, Final, Protocol, TypeAlias, TypeVar
+from typing import Final
 
+from sagemock.errors import UsageError
 from sagemock.protocol.answer import Lost
 from sagemock.protocol.request import Request
 from sagemock.served import wire
+from sagemock.served.asgi import MOST, Asgi, Receive, Run, Scope, Send, body_of, headers_of
 from sagemock.served.safety import Safety
 from sagemock.served.wire import Response, TooLarge
-from sagemock.served.worlds import ServedWorld, Worlds
+from sagemock.served.worlds import ServedWorld, Worlds, refuse
 
-__all__ = ["CLOSE", "CONTROL", "MOST", "App", "Asgi", "Receive", "Run", "Scope", "Send", "body_of", "headers_of"]
-
-Scope: TypeAlias = "dict[str, Any]"
-Receive: TypeAlias = Callable[[], Awaitable[Mapping[str, Any]]]
-Send: TypeAlias = Callable[[dict[str, Any]], Awaitable[None]]
-Asgi: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
-_R = TypeVar("_R")
+__all__ = ["CLOSE", "CONTROL", "App"]
 
 CONTROL: Final = "/_sagemock"
 CLOSE: Final = "sagemock.close"
 """The extension of a scope that closes its connection at once."""
-MOST: Final = 16 * 2**20
-"""How many bytes of a body are read; a model that a plan carries may be some."""
-_MOST_READ: Final = 4 * MOST
 _CLOSES: Final = (b"connection", b"close")
 
 
-class Run(Protocol):
-    """Runs what may wait, so that others are answered meanwhile."""
-
-    async def __call__(self, work: Callable[[], _R], /) -> _R:
-        """Return what `work` returns."""
-
-
 class App:
-    """The whole of what a server answers, as an ASGI application."""
+    """The ASGI application of a server: it answers all requests."""
 
     def __init__(self, worlds: Worlds, safety: Safety, run: Run) -> None:
         self._worlds = worlds
@@ -76,7 +62,7 @@ class App:
             return
         scope["extensions"][CLOSE]()
         while (await receive())["type"] != "http.disconnect":
-            pass  # pragma: no cover  # what a client sends after its request
+            pass  # pragma: no cover  # ignore anything that a client sends after its request
 
     async def _answered(self, scope: Scope, headers: Mapping[str, str], body: bytes, name: str) -> Response | None:
         """Return the response to a call of AWS; None if it is lost."""
@@ -88,7 +74,7 @@ class App:
             if isinstance(read, Response):
                 return read
             return await self._run(partial(_reply, world, read, headers.get("accept-encoding", "")))
-        except Exception as error:  # noqa: BLE001  # of the test's own code too; the caller is told, and the call is on record
+        except Exception as error:  # noqa: BLE001  # the test's own code may raise any; the client gets it
             return wire.plain(error)
 
     async def _to_control(self, scope: Scope, receive: Receive, send: Send, name: str, rest: str) -> None:
@@ -119,47 +105,22 @@ def _reply(world: ServedWorld, request: Request, accepts: str) -> Response | Non
         return wire.failed(
             501,
             "NotSimulated",
-            f"sagemock serves the logs of training jobs, and {request.operation} is about others: send such calls elsewhere, by "
+            f"sagemock serves the logs of jobs, and {request.operation} is about other logs: send such calls elsewhere, by "
             "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS",
         )
     return None if isinstance(reply.answer, Lost) else wire.written(reply, reply.answer, accepts)
 
 
 def _no_world(name: str) -> Response:
-    text = f"there is no world {name[:100]!r} here: a test's mock has one, at /; a server of its own has more, at /NAME"
-    return wire.failed(404, "UnknownWorld", text)
+    try:
+        refuse(name)
+    except UsageError as error:
+        return wire.failed(404, "UnknownWorld", str(error))
 
 
 def _elsewhere(method: str) -> Response:
-    text = f"nothing here answers {method[:20]}: sagemock serves SageMaker and the logs of its jobs, by POST"
+    text = f"this server does not answer {method[:20]}: sagemock serves SageMaker and the logs of its jobs, by POST"
     return wire.failed(501, "NotSimulated", text)
-
-
-def headers_of(scope: Scope) -> dict[str, str]:
-    """Return the headers of a request by their names in lower case."""
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-
-
-async def body_of(headers: Mapping[str, str], receive: Receive) -> bytes | None:
-    """Return the body of a request; None if the client has gone. Raises TooLarge."""
-    if int(headers.get("content-length", "0")) > MOST and "expect" in headers:
-        # It is not sent before somebody asks for it.
-        raise TooLarge
-    chunks: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        if size <= MOST:
-            chunks.append(chunk)
-        # A client that is still sending would not read the answer, so some more is read and thrown away.
-        if size > _MOST_READ or not message.get("more_body", False):
-            if size > MOST:
-                raise TooLarge
-            return b"".join(chunks)
 
 
 def _peer(scope: Scope) -> str:

@@ -14,11 +14,11 @@ from starlette.routing import Route
 
 from sagemock.errors import NeverReached, SagemockError, UnknownJob, UnusedError, UsageError
 from sagemock.served import documents, openapi
-from sagemock.served.app import MOST, Asgi, Run, body_of, headers_of
+from sagemock.served.asgi import MOST, Asgi, Run, body_of, headers_of
 from sagemock.served.safety import Safety
 from sagemock.served.verbs import VERBS, Answer, Asked, Text, Verb, check_body
 from sagemock.served.wire import TooLarge
-from sagemock.served.worlds import ServedWorld, Worlds
+from sagemock.served.worlds import ServedWorld, Worlds, refuse
 
 __all__ = ["application"]
 
@@ -26,7 +26,7 @@ _STATUSES: Final = {UnknownJob: 404, NeverReached: 409, UnusedError: 409}
 
 
 def application(worlds: Worlds, safety: Safety, run: Run) -> Asgi:
-    """Return the application, which finds the name of the world in its scope."""
+    """Return the application of the control API. It reads the name of the world from its scope."""
     control = _Control(worlds, safety, run)
     routes = [
         Route("/health", control.health, methods=["GET"]),
@@ -48,19 +48,19 @@ class _Control:
         self._run = run
 
     async def health(self, _: Request) -> Response:
-        """Say that the server is there. Whoever asks learns nothing, so everybody may."""
+        """Answer that the server runs. The answer reveals nothing, so this needs no token."""
         return _json(200, {"status": "ok", "version": version("sagemock"), "worlds": list(self._worlds.names)})
 
     async def openapi(self, request: Request) -> Response:
-        """Describe the API."""
+        """Answer the OpenAPI document."""
         return self._refusal(request) or Response(_openapi(), media_type="application/json")
 
     async def reset(self, request: Request) -> Response:
-        """Begin a world again."""
+        """Replace a world by a fresh one, and answer its clock."""
         return await self._answered(request, lambda: documents.clock(self._worlds.reset(request.scope["sagemock.world"]).world))
 
     async def verb(self, verb: Verb, request: Request) -> Response:
-        """Answer what a verb answers."""
+        """Perform a verb, and answer its result."""
         refusal = self._refusal(request)
         if refusal is not None:
             return refusal
@@ -85,9 +85,7 @@ class _Control:
         name = request.scope["sagemock.world"]
         found = self._worlds.find(name, begin=True)
         if found is None:
-            raise UsageError(
-                f"there is no world {name[:100]!r} here: a test's mock has one, at /; a server of its own more, at /NAME"
-            )
+            refuse(name)
         return found
 
     def _refusal(self, request: Request) -> Response | None:
@@ -103,7 +101,7 @@ class _Control:
         except SagemockError as error:
             status = next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), 400)
             return _error(status, type(error).__name__, str(error))
-        except Exception as error:  # noqa: BLE001  # of the test's own code, which runs as time passes
+        except Exception as error:  # noqa: BLE001  # the test's own code may run, and raise any
             return _error(500, "TestError", f"the code of the test raised {type(error).__name__}: {error}; mend it there")
         if isinstance(answer, Text):
             return Response(answer.text, media_type=answer.media_type)
@@ -111,7 +109,7 @@ class _Control:
 
 
 def _object(verb: Verb, body: bytes) -> dict[str, Any]:
-    """Return a body as a JSON object with members that the verb knows."""
+    """Return a body as a JSON object. Raises UsageError or InvalidType for anything else, and for unknown members."""
     try:
         found = json.loads(body) if body.strip() else {}
     except (ValueError, RecursionError) as error:
@@ -135,10 +133,10 @@ def _openapi() -> bytes:
 
 
 async def _unrouted(request: Request, error: Exception) -> Response:
-    """Answer what no verb is for."""
+    """Answer a request for which there is no verb."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     paths = ", ".join(sorted({f"{verb.method} {verb.path.replace('{name:path}', '{name}')}" for verb in VERBS}))
-    what = f"{request.method} {request.url.path[:100]!r} is nothing here: the control API has {paths}, POST /reset, GET /health"
+    what = f"{request.method} {request.url.path[:100]!r} is not a verb: the control API has {paths}, POST /reset, GET /health"
     return _error(status, "NoSuchVerb", f"{what}, and describes itself at /_sagemock/openapi.json")
 
 

@@ -1,4 +1,4 @@
-"""What a world holds, as JSON: jobs, calls, rules, faults, the clock."""
+"""The state of a world as JSON: the clock, jobs, calls, rules and faults."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -19,11 +19,11 @@ _OF_SOME: Final = (
     "secondary_status", "message", "training_seconds", "billable_seconds", "phase", "exit_message", "counters",
     "objective_counters", "best",
 )  # fmt: skip
-"""What only some kinds of job have."""
+"""The members that only some kinds of job have."""
 
 
 def clock(world: World) -> dict[str, Any]:
-    """Return what the clock shows and how it moves."""
+    """Return the present instant of a world's clock, and its settings."""
     limit = world.clock.idle_limit
     return {
         "now": world.clock.now().isoformat(),
@@ -34,7 +34,7 @@ def clock(world: World) -> dict[str, Any]:
 
 
 def job(view: JobView | ProcessingJobView | TransformJobView | TuningJobView) -> dict[str, Any]:
-    """Return a job as it is now, by the names of its view; what only another kind of job has is null."""
+    """Return a job as it is now, by the names of its view; members of other kinds of job are null."""
     return {
         "kind": view.plan.kind.name,
         "name": view.name,
@@ -109,7 +109,7 @@ def call(one: Call) -> dict[str, Any]:
 
 
 def rule(one: Rule) -> dict[str, Any]:
-    """Return what was planned for jobs, and how many it has served."""
+    """Return a rule: a plan, the jobs that it is for, and the number of jobs that it has served."""
     matcher = one.matcher if isinstance(one.matcher, str) else None
     return {
         "kind": one.kind.name,
@@ -122,12 +122,12 @@ def rule(one: Rule) -> dict[str, Any]:
 
 
 def fault(one: Fault) -> dict[str, Any]:
-    """Return a fault, and how many calls have met it."""
+    """Return a fault, and the number of calls that have met it."""
     return {"operation": one.operation, "error": one.error, "shown": str(one), "times": one.times, "met": one.met}
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401  # what a request holds in, a JSON value out
-    """Return a value as JSON can hold it: what JSON cannot, such as bytes, is shown."""
+def plain(value: Any) -> Any:  # noqa: ANN401  # any value in, a JSON value out
+    """Return a value for JSON; a part that JSON cannot hold, such as bytes, becomes a string."""
     if isinstance(value, Mapping):
         return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -141,7 +141,7 @@ def _planned(plan: object) -> dict[str, Any]:
         try:
             document = to_document(plan)
         except PlanError:
-            # A callable in it stays where it is.
+            # The plan has a callable in it, which JSON cannot hold.
             document = None
     return {"plan": document, "plan_shown": repr(plan)}
 

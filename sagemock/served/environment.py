@@ -1,4 +1,4 @@
-"""The environment of a child process that calls a served mock, and nobody else."""
+"""The environment of a child process whose AWS SDKs call a served mock, and no other server."""
 
 import os
 
@@ -14,9 +14,10 @@ _HERE = "127.0.0.1,localhost,::1"
 def child_environment(url: str, *, region: str = REGION) -> dict[str, str]:
     """Return the environment of this process, changed so that the AWS SDKs of a child call the mock served at `url`.
 
-    `subprocess.run(["aws", "sagemaker", "list-training-jobs"], env=child_environment(url))`. Keys and region are set; nothing in
-    it leads to the user's own credentials, and the files of credentials and settings are empty ones. Calls of other services
-    come here too, and get an error that names them, unless a variable like `AWS_ENDPOINT_URL_S3` sends them elsewhere.
+    `subprocess.run(["aws", "sagemaker", "list-training-jobs"], env=child_environment(url))`. It sets stand-in keys and a region,
+    removes variables that lead to the user's own credentials, and names empty files of credentials and settings. Calls of other
+    services also go to the mock, and get an error that names them, unless a variable like `AWS_ENDPOINT_URL_S3` sends them
+    elsewhere.
     """
     gone = {*LEADS_TO_CREDENTIALS, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"}
     kept = {name: value for name, value in os.environ.items() if name not in gone and not name.startswith(BEARER)}
@@ -25,7 +26,7 @@ def child_environment(url: str, *, region: str = REGION) -> dict[str, str]:
         AWS_ENDPOINT_URL_SAGEMAKER=url,
         AWS_ENDPOINT_URL_CLOUDWATCH_LOGS=url,
         AWS_ACCESS_KEY_ID="sagemock",
-        AWS_SECRET_ACCESS_KEY="sagemock",  # noqa: S106  # any signature is taken
+        AWS_SECRET_ACCESS_KEY="sagemock",  # noqa: S106  # the server accepts any signature
         AWS_DEFAULT_REGION=region,
         AWS_REGION=region,
         AWS_CONFIG_FILE=os.devnull,

@@ -1,4 +1,4 @@
-"""The OpenAPI document of the control API, made from the table of its verbs."""
+"""The OpenAPI document of the control API, generated from the table of verbs."""
 
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -61,15 +61,17 @@ SCHEMAS: Final[Mapping[str, _Schema]] = {
     "Clock": _object(
         {
             "now": _INSTANT,
-            "latency": _of("number", "How many virtual seconds a call takes"),
-            "idle_limit": _or_null("number", "How long code in the mock's own process may poll for nothing, in virtual seconds"),
+            "latency": _of("number", "The virtual seconds that a call takes"),
+            "idle_limit": _or_null(
+                "number", "How long code in the mock's own process may poll when nothing can happen any more, in virtual seconds"
+            ),
             "rate": _of("number", "Virtual seconds per real second"),
         }
     ),
     "Move": _object(
         {},
         {
-            "advance": {**_SPAN, "description": "Let so much time pass"},
+            "advance": {**_SPAN, "description": "Let this much time pass"},
             "to": {"type": ["number", "string"], "description": "Let time pass until an instant"},
             "until": {
                 "description": 'Let time pass until a job has a status, or until nothing is left to happen ("idle")',
@@ -78,7 +80,7 @@ SCHEMAS: Final[Mapping[str, _Schema]] = {
                     _object({"job": _of("string"), "status": _of("string")}, {"kind": _KIND}),
                 ],
             },
-            "latency": {**_SPAN, "description": "How much virtual time each call takes from now on"},
+            "latency": {**_SPAN, "description": "The virtual time that each call takes from now on"},
         },
         "One of advance, to and until",
     ),
@@ -104,7 +106,7 @@ SCHEMAS: Final[Mapping[str, _Schema]] = {
             "status": _of("string", "The status: for a training job, TrainingJobStatus"),
             "secondary_status": _or_null("string", "SecondaryStatus of a training job"),
             "message": _or_null("string", "StatusMessage of the last transition of a training job"),
-            "phase": _or_null("string", "What a processing or transform job does now, which the service does not show"),
+            "phase": _or_null("string", "The phase of a processing or transform job, which the service does not show"),
             "failure_reason": _or_null("string"),
             "exit_message": _or_null("string", "ExitMessage of a processing job"),
             "created": _INSTANT,
@@ -112,7 +114,7 @@ SCHEMAS: Final[Mapping[str, _Schema]] = {
             "ended": _MAY_COME,
             "training_seconds": _or_null("integer"),
             "billable_seconds": _or_null("integer"),
-            "transitions": _of("array", "Those of a training job", items=_ref("Transition")),
+            "transitions": _of("array", "SecondaryStatusTransitions of a training job", items=_ref("Transition")),
             "counters": _or_null("object", "TrainingJobStatusCounters of a tuning job", additionalProperties=_of("integer")),
             "objective_counters": _or_null(
                 "object", "ObjectiveStatusCounters of a tuning job", additionalProperties=_of("integer")
@@ -125,6 +127,9 @@ SCHEMAS: Final[Mapping[str, _Schema]] = {
     ),
     "Jobs": _list("jobs", "Job"),
     "Fail": _object({}, {"reason": _of("string", "FailureReason")}),
+    "Stop": _object(
+        {}, {"as_call": _of("boolean", "Whether this is a call of the API, which is among the calls, and may fail", default=True)}
+    ),
     "Line": _object(
         {"text": _of("string")},
         {"at": {**_WHEN, "description": "The instant of the line (default: now)"}, "instance": _of("integer", minimum=1)},
@@ -148,7 +153,7 @@ SCHEMAS: Final[Mapping[str, _Schema]] = {
             "shown": _of("string"),
             **_PLANNED,
             "times": _TIMES,
-            "used": _of("integer", "How many jobs it has served"),
+            "used": _of("integer", "The number of jobs that have used it"),
         }
     ),
     "Rules": _list("plans", "Rule"),
@@ -171,7 +176,7 @@ SCHEMAS: Final[Mapping[str, _Schema]] = {
             "error": _of("string"),
             "shown": _of("string"),
             "times": _TIMES,
-            "met": _of("integer", "How many calls have met it"),
+            "met": _of("integer", "The number of calls that have met it"),
         }
     ),
     "Faults": _list("faults", "Fault"),
@@ -204,7 +209,7 @@ SCHEMAS: Final[Mapping[str, _Schema]] = {
 
 
 def document() -> _Schema:
-    """Return the document."""
+    """Return the OpenAPI document."""
     paths: dict[str, dict[str, Any]] = {}
     for verb in VERBS:
         paths.setdefault(_path(verb), {})[verb.method.lower()] = _operation(verb)

@@ -1,4 +1,4 @@
-"""The page: one file without anything from another host, which a browser also holds it to."""
+"""The page: one file that loads nothing from another host, and whose headers make the browser enforce that."""
 
 import base64
 import hashlib
@@ -12,11 +12,11 @@ __all__ = ["page"]
 
 @cache
 def page() -> Response:
-    """Return the page. Its own script may run, and no other."""
+    """Return the page, with a policy that lets a browser run only the page's own script."""
     text = files("sagemock.served").joinpath("page.html").read_text("utf-8")
     script = text.partition("<script>")[2].partition("</script>")[0]
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    # The picture brings styles of its own.
+    # 'unsafe-inline', because the SVG picture has a style sheet of its own.
     policy = (
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; connect-src 'self'; img-src data:; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

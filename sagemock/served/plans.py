@@ -1,4 +1,4 @@
-"""Plans of every kind as JSON documents. A document without a `kind` is that of a training job."""
+"""Plans of every kind as JSON documents. A document without a `kind` is for training jobs."""
 
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
@@ -25,19 +25,19 @@ _BATCH: Final[Mapping[str, type[ProcessingJobPlan] | type[TransformJobPlan]]] = 
 
 
 def to_document(plan: AnyPlan) -> dict[str, Any]:
-    """Return a plan as a JSON document. Raises PlanError, which names the field, if a callable is in it."""
+    """Return a plan as a JSON document. Raises PlanError if the plan has a callable in it; the text names the field."""
     if isinstance(plan, TuningJobPlan):
         return tuning.to_document(plan)
     return training.to_document(plan) if isinstance(plan, Plan) else batch.to_document(plan)
 
 
 def is_document(value: object) -> bool:
-    """Whether a JSON value is meant as a plan, and not as the record of a job."""
+    """Return whether a JSON value is the document of a plan, and not the record of a job."""
     return isinstance(value, Mapping) and ("kind" in value or training.is_document(value))
 
 
 def from_document(document: object, what: str = "a plan") -> AnyPlan:
-    """Return the plan that a JSON document says. Raises PlanError, which calls it `what`, if there is none."""
+    """Return the plan in a JSON document. Raises PlanError if it is not a plan; the text calls the document `what`."""
     if not isinstance(document, Mapping) or "kind" not in document:
         return training.from_document(document, what)
     name = document["kind"]

@@ -1,4 +1,4 @@
-"""The client of the control API, whose verbs are those of a mock."""
+"""A mock in another process: its verbs are those of a mock, and it performs them by the control API."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final, NoReturn
@@ -6,8 +6,9 @@ from urllib.parse import quote
 
 from sagemock.checks import quoted
 from sagemock.errors import NotServed, UnknownJob
+from sagemock.events.bridge import Events
 from sagemock.processing.plan import ProcessingJobPlan
-from sagemock.served.door import Door, instant_of, members, moment, span
+from sagemock.served.control_client import ControlClient, instant_of, members, moment, span, truth
 from sagemock.served.plans import PLANS, AnyPlan, to_document
 from sagemock.served.remote_views import (
     RemoteAccounts,
@@ -26,12 +27,12 @@ from sagemock.service.faults import Moment
 from sagemock.training.plan.plan import Plan
 from sagemock.transform.plan import TransformJobPlan
 from sagemock.tuning.plan import TuningJobPlan
+from sagemock.world.arguments import kind_of
 
 __all__ = ["LACKS", "RemoteMock", "connect"]
 
 LACKS: Final = {
     "on_event": "a callable cannot travel: read `events`",
-    "stop_job": "stop a job with a client",
     "sleeps": "virtual sleeps are in the mock's own process: read them there",
     "serve": "it is served already, at `url`",
     "start": "its owner starts it: call reset() for a fresh world",
@@ -39,15 +40,15 @@ LACKS: Final = {
     "fresh": "its owner makes mocks: call reset() for a fresh world",
     "options": "its owner has given them: `clock` has latency and rate",
 }
-"""The names of a mock that a served one lacks, and why."""
+"""The attributes of a mock that a `RemoteMock` does not have, each with the reason."""
 
 
 class RemoteMock:
     """A mock that another process serves: see `connect`."""
 
     def __init__(self, url: str, token: str | None = None) -> None:
-        """Use the world at `url`; `connect` looks whether it is there, too."""
-        self._door = Door(url, token)
+        """Use the world at `url`, without a check; `connect` also checks that it is there."""
+        self._client = ControlClient(url, token)
         self.url = url
 
     def __getattr__(self, name: str) -> NoReturn:
@@ -59,38 +60,38 @@ class RemoteMock:
         return f"<RemoteMock at {self.url}>"
 
     def __str__(self) -> str:
-        return self._door.ask("GET", "/timeline").decode()
+        return self._client.ask("GET", "/timeline").decode()
 
     # -- reading
 
     @property
     def clock(self) -> RemoteClock:
         """The virtual clock."""
-        return RemoteClock(self._door)
+        return RemoteClock(self._client)
 
     @property
     def jobs(self) -> RemoteJobs:
         """The training jobs, by name."""
-        return RemoteJobs(self._door)
+        return RemoteJobs(self._client)
 
     @property
     def processing_jobs(self) -> RemoteProcessingJobs:
         """The processing jobs, by name."""
-        return RemoteProcessingJobs(self._door)
+        return RemoteProcessingJobs(self._client)
 
     @property
     def transform_jobs(self) -> RemoteTransformJobs:
         """The transform jobs, by name."""
-        return RemoteTransformJobs(self._door)
+        return RemoteTransformJobs(self._client)
 
     @property
     def tuning_jobs(self) -> RemoteTuningJobs:
         """The tuning jobs, by name."""
-        return RemoteTuningJobs(self._door)
+        return RemoteTuningJobs(self._client)
 
     @property
     def calls(self) -> Calls:
-        """Every call that has arrived by now: it does not grow, so ask again."""
+        """Every call that has arrived so far. The result does not grow: read the property again."""
         return Calls(
             [
                 Call(
@@ -103,40 +104,42 @@ class RemoteMock:
                     message=one["message"],
                     origin=one["origin"],
                 )
-                for one in self._door.document("GET", "/calls")["calls"]
+                for one in self._client.document("GET", "/calls")["calls"]
             ]
         )
 
     @property
-    def events(self) -> list[dict[str, Any]]:
-        """Every event that SageMaker has sent to EventBridge by now: it does not grow, so ask again."""
-        events: list[dict[str, Any]] = self._door.document("GET", "/events")["events"]
-        return events
+    def events(self) -> Events:
+        """Every event that SageMaker has sent to EventBridge so far. The result does not grow: read the property again."""
+        return Events.still(self._client.document("GET", "/events")["events"])
 
     @property
     def accounts(self) -> RemoteAccounts:
         """The account ids of callers by access key id."""
-        return RemoteAccounts(self._door)
+        return RemoteAccounts(self._client)
 
-    def timeline(self, name: str, *, width: int | None = None) -> str:
+    def timeline(self, name: str, *, width: int | None = None, unicode: bool = False) -> str:
         """Return a picture of a job's life. Raises UnknownJob if there is no such job."""
-        return self._door.ask("GET", "/timeline", job=name, width=width).decode()
+        return self._client.ask("GET", "/timeline", job=name, width=width, unicode=truth("unicode", unicode)).decode()
 
     def svg(self, *names: str) -> str:
         """Return a picture of these jobs (default: all) as an `<svg>` element."""
-        last = None if names else len(self._door.document("GET", "/jobs")["jobs"])
-        return self._door.ask("GET", "/timeline", job=names, format="svg", last=last).decode()
+        last = None if names else len(self._client.document("GET", "/jobs")["jobs"]) or None
+        return self._client.ask("GET", "/timeline", job=names, format="svg", last=last).decode()
 
     # -- acting
 
-    def plan(self, matcher: str, plan: AnyPlan, *, times: int | None = None) -> None:
+    def plan(self, matcher: str, plan: AnyPlan, *, times: int | None = None, kind: str | None = None) -> None:
         """Plan the life of jobs that are created from now on, by a pattern of their names.
 
-        Raises NotServed for a callable, and PlanError, which names the field, for a callable in the plan.
+        Raises NotServed for a callable, and PlanError for a callable in the plan; its text names the field.
         """
         if not isinstance(matcher, str):
             raise NotServed(f"a predicate cannot travel to a served mock, like {quoted(matcher)}: give a pattern of job names")
-        self._door.ask("POST", "/plans", {"match": matcher, "plan": _travelling(plan), **members(times=times)})
+        travelling = _travelling(plan)
+        # A plan says itself which kind it is for: another one is refused.
+        kind_of(plan, kind)
+        self._client.ask("POST", "/plans", {"match": matcher, "plan": travelling, **members(times=times)})
 
     def create_training_job(
         self,
@@ -148,7 +151,7 @@ class RemoteMock:
         **fields: Any,  # noqa: ANN401  # any field of the request
     ) -> RemoteJob:
         """Create a training job as if somebody else had done so, as `SageMakerMock.create_training_job` does."""
-        return RemoteJob(self._door, self._created("training", name, plan, started_ago, region, fields))
+        return RemoteJob(self._client, self._created("training", name, plan, started_ago, region, fields))
 
     def create_processing_job(
         self,
@@ -160,7 +163,7 @@ class RemoteMock:
         **fields: Any,  # noqa: ANN401  # any field of the request
     ) -> RemoteProcessingJob:
         """Create a processing job as if somebody else had done so."""
-        return RemoteProcessingJob(self._door, self._created("processing", name, plan, started_ago, region, fields))
+        return RemoteProcessingJob(self._client, self._created("processing", name, plan, started_ago, region, fields))
 
     def create_transform_job(
         self,
@@ -172,7 +175,7 @@ class RemoteMock:
         **fields: Any,  # noqa: ANN401  # any field of the request
     ) -> RemoteTransformJob:
         """Create a transform job as if somebody else had done so."""
-        return RemoteTransformJob(self._door, self._created("transform", name, plan, started_ago, region, fields))
+        return RemoteTransformJob(self._client, self._created("transform", name, plan, started_ago, region, fields))
 
     def create_tuning_job(
         self,
@@ -184,9 +187,9 @@ class RemoteMock:
         **fields: Any,  # noqa: ANN401  # any field of the request
     ) -> RemoteTuningJob:
         """Create a tuning job as if somebody else had done so."""
-        return RemoteTuningJob(self._door, self._created("tuning", name, plan, started_ago, region, fields))
+        return RemoteTuningJob(self._client, self._created("tuning", name, plan, started_ago, region, fields))
 
-    def _created(  # noqa: PLR0913, PLR0917  # what the verbs take
+    def _created(  # noqa: PLR0913, PLR0917  # the arguments of the verbs
         self,
         kind: str,
         name: str,
@@ -197,7 +200,7 @@ class RemoteMock:
     ) -> str:
         planned = members(region=region, plan=None if plan is None else _travelling(plan))
         document = {"kind": kind, "name": name, "started_ago": span(started_ago), "request": fields, **planned}
-        arn: str = self._door.document("POST", "/jobs", document)["arn"]
+        arn: str = self._client.document("POST", "/jobs", document)["arn"]
         return arn
 
     def fault(  # noqa: PLR0913  # each narrows down the calls
@@ -215,20 +218,20 @@ class RemoteMock:
     ) -> None:
         """Let calls fail from now on, as `SageMakerMock.fault` does."""
         narrowed = members(job=job, times=times, after=moment(after), until=moment(until), probability=probability)
-        self._door.ask(
+        self._client.ask(
             "POST", "/faults", {"operation": operation, "error": error, **narrowed, **members(message=message, status=status)}
         )
 
     def hide(self, job: str, *, lasting: timedelta | float, operation: str = "*") -> None:
         """Hide jobs from the API for a while after their creation."""
-        self._door.ask("POST", "/hide", {"job": job, "lasting": span(lasting), "operation": operation})
+        self._client.ask("POST", "/hide", {"job": job, "lasting": span(lasting), "operation": operation})
 
     def quota(
         self, instance_type: str, *, instances: int, spot: bool = False, warm_pool: bool = False, kind: str = "training"
     ) -> None:
         """Set how many instances of a type the account may use at once."""
-        given = {"instance_type": instance_type, "instances": instances, "spot": spot, "warm_pool": warm_pool, "kind": kind}
-        self._door.ask("POST", "/quota", given)
+        body = {"instance_type": instance_type, "instances": instances, "spot": spot, "warm_pool": warm_pool, "kind": kind}
+        self._client.ask("POST", "/quota", body)
 
     def interrupt(self, name: str) -> None:
         """Take the instances away from a managed spot job now."""
@@ -241,6 +244,10 @@ class RemoteMock:
     def complete(self, name: str) -> None:
         """Let a job complete now."""
         self._act(name, "complete")
+
+    def stop_job(self, name: str) -> None:
+        """Stop a job now, as its owner would through the API. Such a stop is not among the calls."""
+        self._act(name, "stop", as_call=False)
 
     def log(self, name: str, text: str, *, at: datetime | str | float | None = None, instance: int = 1) -> None:
         """Let a container of a job write a line to its log."""
@@ -256,19 +263,19 @@ class RemoteMock:
 
     def check_used(self) -> None:
         """Raise UnusedError if, under `strict`, nothing has used a plan or a fault."""
-        self._door.ask("POST", "/check", {})
+        self._client.ask("POST", "/check", {})
 
     def reset(self) -> None:
-        """Begin a fresh world here. Raises UsageError if this one belongs to a test."""
-        self._door.ask("POST", "/reset", {})
+        """Replace the served world by a fresh one. Raises UsageError if the world belongs to a test."""
+        self._client.ask("POST", "/reset", {})
 
-    def _act(self, name: str, verb: str, **given: object) -> None:
+    def _act(self, name: str, verb: str, **body: object) -> None:
         if not isinstance(name, str) or not name:
             raise UnknownJob(f"jobs are looked up by name or ARN, not by {quoted(name)}: write {verb}('churn-1')")
-        self._door.ask("POST", f"/jobs/{quote(name, safe='')}/{verb}", given)
+        self._client.ask("POST", f"/jobs/{quote(name, safe='')}/{verb}", body)
 
     def _until(self, until: object) -> datetime:
-        return instant_of(self._door.document("POST", "/clock", {"until": until})["now"])
+        return instant_of(self._client.document("POST", "/clock", {"until": until})["now"])
 
 
 def _travelling(plan: object) -> dict[str, Any]:
@@ -281,10 +288,11 @@ def _travelling(plan: object) -> dict[str, Any]:
 def connect(url: str, *, token: str | None = None) -> "RemoteMock":
     """Return the mock that is served at `url`, by `sagemock serve` or by `serve()` in another process.
 
-    Its verbs are those of a mock. What it lacks raises NotServed, which says why. Raises UsageError if no sagemock answers there.
+    Its verbs are those of a mock. An attribute that only the mock itself has raises NotServed, which gives the reason. Raises
+    UsageError if no sagemock answers there.
 
     :param url: The url, with the path of the world if it has one.
-    :param token: What the server was given as its token.
+    :param token: The token of the server.
     """
     mock = RemoteMock(url, token)
     mock.clock.now()

@@ -1,4 +1,4 @@
-"""A server in a thread of its own beside a test, or in the main thread of a process of its own."""
+"""The HTTP server: in a thread of its own for a test, or in the main thread of a process of its own."""
 
 import asyncio
 import gc
@@ -17,7 +17,8 @@ from typing import Any, Final, TypeVar
 from sagemock.checks import quoted, whole
 from sagemock.errors import UsageError
 from sagemock.served import safety
-from sagemock.served.app import CLOSE, App, Asgi, Receive, Scope, Send
+from sagemock.served.app import CLOSE, App
+from sagemock.served.asgi import Asgi, Receive, Scope, Send
 from sagemock.served.wire import SERVICES, api_of
 from sagemock.served.worlds import TestWorld, Worlds
 from sagemock.world.world import World
@@ -35,7 +36,7 @@ _LOGGER: Final = logging.getLogger(__name__)
 _LOGGER.addHandler(logging.NullHandler())
 _WORKERS: Final = 16
 _KEPT_ALIVE_S: Final = 65
-"""For how long a connection is kept that sends nothing: longer than clients keep theirs, which otherwise meet closed ones."""
+"""How long an idle connection stays open: longer than clients keep theirs, so that no client uses a closed one."""
 _GRACE_S: Final = 5
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
@@ -44,10 +45,10 @@ class _Connection(H11Protocol):
     """A connection that its application can close without an answer."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
-        """Let the application know its transport."""
-        together: Any = _Together(transport, self.loop)
-        super().connection_made(together)
-        # Bytes that are no HTTP are a client's fault, and not worth a line in the output of a test.
+        """Give the application a way to close this connection."""
+        joining: Any = _JoiningTransport(transport, self.loop)
+        super().connection_made(joining)
+        # A client that sends bytes other than HTTP is at fault, which is not worth a line in the output of a test.
         self.logger = _LOGGER
         app: Any = self.app
         extensions = {CLOSE: transport.abort}
@@ -59,10 +60,10 @@ class _Connection(H11Protocol):
         self.app: Any = connected
 
 
-class _Together:
-    """A transport that sends together what is written together: head and body of a response in one packet.
+class _JoiningTransport:
+    """A transport that joins the writes of one iteration of the loop, so that head and body of a response are one packet.
 
-    h11 gives them one by one, and two system calls for each answer would be a third of the server's time.
+    h11 writes them one by one, and two system calls for each answer would take a third of the server's time.
     """
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
@@ -74,13 +75,13 @@ class _Together:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
-        """Send at the end of this turn of the loop."""
+        """Send the data at the end of this iteration of the loop."""
         if not self._written:
             self._loop.call_soon(self._send)
         self._written.append(data)
 
     def close(self) -> None:
-        """Send what is written, and close the connection."""
+        """Send the data written so far, and close the connection."""
         self._send()
         self._transport.close()
 
@@ -91,7 +92,7 @@ class _Together:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which ends when it is told to, and does not look for that ten times a second."""
+    """uvicorn's server, ended by `end`. uvicorn's own would poll ten times a second for its end."""
 
     def __init__(self, app: Asgi, began: Callable[[], object]) -> None:
         config = uvicorn.Config(
@@ -103,7 +104,7 @@ class _Server(uvicorn.Server):
             interface="asgi3",
             log_config=None,
             log_level=None,
-            # Its own lines, and a date that is as old as a second.
+            # No log of uvicorn's own, and no date header: that may be a second old.
             access_log=False,
             date_header=False,
             server_header=False,
@@ -121,12 +122,12 @@ class _Server(uvicorn.Server):
         await self._over.wait()
 
     def end(self) -> None:
-        """End it, from the thread of its loop."""
+        """End the server; call this in the thread of its loop."""
         self._over.set()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """End by SIGTERM and Ctrl-C where the process is this server, and leave the handlers of a test alone."""
+        """End by SIGTERM and Ctrl-C if the server has the main thread; beside a test, leave the signal handlers alone."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -148,11 +149,11 @@ def _port(port: int) -> int:
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    # asyncio switches Nagle's algorithm off only for sockets whose protocol is given (base_events.py, _set_nodelay). With it,
-    # each answer would wait for 40 ms.
+    # Give the protocol: asyncio switches Nagle's algorithm off only for sockets that name it (base_events.py, _set_nodelay). With
+    # that algorithm, each answer would wait for 40 ms.
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        if os.name == "posix":  # pragma: no branch  # elsewhere it lets two servers have one port
+        if os.name == "posix":  # pragma: no branch  # on other systems, this would let two servers share a port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(2048)
@@ -165,28 +166,28 @@ def _listening(host: str, port: int) -> socket.socket:
 
 
 def _url(host: str, port: int) -> str:
-    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # who binds to all is asked for a token
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # such an address needs a token
     return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
 
 
 def serving(world: World, *, host: str, port: int, allow_host: Iterable[str], token: str | None) -> AbstractContextManager[str]:
-    """Return what serves the world of a test in a block, whose value is the url."""
+    """Return a context manager that serves the world of a test; its value is the url."""
     return _serving(world, safety.checked(host, allow_host, token), host, _port(port))
 
 
 @contextmanager
 def _serving(world: World, checked: safety.Safety, host: str, port: int) -> Iterator[str]:
     listener = _listening(host, port)
-    beside = _Beside(world, checked, listener)
-    beside.start()
+    server = _ThreadedServer(world, checked, listener)
+    server.start()
     try:
         yield _url(host, listener.getsockname()[1])
     finally:
-        beside.stop()
+        server.stop()
 
 
-class _Beside:
-    """A server in a thread of its own. It answers in further ones, because the test's code may run there, or time may pass."""
+class _ThreadedServer:
+    """A server in a thread of its own. It answers in worker threads, because an answer may run the test's code or take time."""
 
     def __init__(self, world: World, checked: safety.Safety, listener: socket.socket) -> None:
         self._world = world
@@ -195,18 +196,18 @@ class _Beside:
         self._workers = ThreadPoolExecutor(_WORKERS, "sagemock-answer", initializer=world.keep_out)
         self._thread = threading.Thread(target=self._work, name="sagemock-server", daemon=True)
         self._began = threading.Event()
-        # Not a join, which in the mock's threads is a wait on its clock.
+        # A lock, not a join: in threads of the mock, a join waits on the mock's clock.
         self._ended = threading.Lock()
         self._ended.acquire()
         self._end: Callable[[], object] | None = None
 
     def start(self) -> None:
-        """Begin, and return when it listens."""
-        # All of them now: a thread that starts later would be of a mock that began meanwhile.
+        """Start the server, and return when it listens."""
+        # Start all workers now: a thread that starts later would belong to a mock that has begun meanwhile.
         together = threading.Barrier(_WORKERS + 1)
 
         def begin() -> None:
-            # In a thread that is kept out: work that a thread of the mock gives to a pool makes the pool's threads the mock's.
+            # In a thread outside the mock: if a thread of the mock submits work to a pool, the pool's threads join the mock.
             self._world.keep_out()
             for _ in range(_WORKERS):
                 self._workers.submit(together.wait)
@@ -217,10 +218,10 @@ class _Beside:
         self._began.wait()
 
     def stop(self) -> None:
-        """End, and return when no call is answered any more."""
-        if self._end is not None:  # pragma: no branch  # it has begun
+        """End the server, and return when it answers no more calls."""
+        if self._end is not None:  # pragma: no branch  # `start` has set it
             self._end()
-        # The end of its loop; what is left of the thread is a few instructions.
+        # Wait for the end of the loop; after that, the thread has only a few instructions left.
         self._ended.acquire()
         self._workers.shutdown(wait=False, cancel_futures=True)
 
@@ -241,7 +242,7 @@ class _Beside:
         return await asyncio.get_running_loop().run_in_executor(self._workers, work)
 
 
-def run(  # noqa: PLR0913  # where, who, and what then
+def run(  # noqa: PLR0913  # the options of a server
     worlds: Worlds,
     *,
     host: str,
@@ -250,7 +251,7 @@ def run(  # noqa: PLR0913  # where, who, and what then
     token: str | None = None,
     began: Callable[[str], object],
 ) -> None:
-    """Serve worlds of their own until SIGTERM or Ctrl-C. `began` is called with the url."""
+    """Serve worlds until SIGTERM or Ctrl-C. Call `began` with the url once the server listens."""
     checked = safety.checked(host, allow_host, token)
     listener = _listening(host, _port(port))
     url = _url(host, listener.getsockname()[1])
@@ -258,7 +259,7 @@ def run(  # noqa: PLR0913  # where, who, and what then
     async def serve() -> None:
         await _Server(App(worlds, checked, _at_once), lambda: began(url)).serve([listener])
 
-    # The first call need not wait for them, and no collection of garbage looks at what stays for ever.
+    # Load the service models now, so that the first call is quick; freeze them, so that the garbage collector skips them.
     for service in SERVICES:
         api_of(service)
     gc.collect()
@@ -267,5 +268,5 @@ def run(  # noqa: PLR0913  # where, who, and what then
 
 
 async def _at_once(work: Callable[[], _R], /) -> _R:
-    # No code of others runs in these worlds, and nobody sleeps there: nothing waits.
+    # In these worlds no code of a test runs and no thread sleeps, so `work` never waits.
     return work()

@@ -1,9 +1,9 @@
-"""What can be asked of a world by the control API: each verb of the mock as a function of a JSON body."""
+"""The verbs of the control API: each verb of a mock as a function of a request with a JSON body."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from sagemock.checks import mapping, nearest, quoted
+from sagemock.checks import flag, mapping, nearest, quoted
 from sagemock.errors import InvalidType, InvalidValue, UsageError
 from sagemock.jobs.documents import span_of
 from sagemock.jobs.job import AnyJob
@@ -17,11 +17,11 @@ from sagemock.world.arguments import named_kind
 __all__ = ["VERBS", "Asked", "Text", "Verb", "check_body"]
 
 LAST: Final = 100
-"""How many jobs a picture shows, if nobody says."""
+"""The default number of jobs in a picture."""
 
 
 class Asked(NamedTuple):
-    """What a request of the control API says."""
+    """A request of the control API."""
 
     name: str
     """The name or the ARN of the job in its path."""
@@ -30,18 +30,18 @@ class Asked(NamedTuple):
     peer: str
 
     def one(self, name: str) -> str | None:
-        """Return what the query says once."""
+        """Return a value in the query, or None. Raises InvalidValue if the query has it several times."""
         found = self.query.get(name, ())
         if len(found) > 1:
             raise InvalidValue(f"{name} is given {len(found)} times: give it once")
         return found[0] if found else None
 
     def whole(self, name: str, default: int | None = None) -> int | None:
-        """Return a number in the query."""
+        """Return a number in the query, else `default`. Raises InvalidValue if it is not a number."""
         found = self.one(name)
         if found is None:
             return default
-        if not found.isdecimal() or len(found) > 9:  # noqa: PLR2004  # more than there are of anything
+        if not found.isdecimal() or len(found) > 9:  # noqa: PLR2004  # no count is so large
             raise InvalidValue(f"{name} is a number, 0 or more, not {quoted(found)}: write {name}=10")
         return int(found)
 
@@ -57,7 +57,7 @@ Answer: TypeAlias = "dict[str, Any] | Text"
 
 
 class Verb(NamedTuple):
-    """Something that can be asked."""
+    """A verb of the control API."""
 
     method: str
     path: str
@@ -68,7 +68,7 @@ class Verb(NamedTuple):
     body: str | None = None
     """The name of the schema of the body."""
     query: Mapping[str, str] = {}
-    """What the query may say."""
+    """The parameters of the query, each with a description."""
 
 
 def _clock(world: ServedWorld, _: Asked) -> Answer:
@@ -106,8 +106,11 @@ def _until(world: ServedWorld, until: object) -> None:
 
 
 def _jobs(world: ServedWorld, asked: Asked) -> Answer:
-    last, found = asked.whole("last"), world.views(asked.one("kind"))
-    return {"jobs": [documents.job(view) for view in (found if last is None else found[max(0, len(found) - last) :])]}
+    last = asked.whole("last")
+    # Under the lock time stands, and no job is gone before it is shown.
+    with world.world.store.lock:
+        found = world.views(asked.one("kind"))
+        return {"jobs": [documents.job(view) for view in (found if last is None else found[max(0, len(found) - last) :])]}
 
 
 def _job(world: ServedWorld, asked: Asked) -> Answer:
@@ -115,7 +118,7 @@ def _job(world: ServedWorld, asked: Asked) -> Answer:
 
 
 def _key(world: ServedWorld, name: str, kind: str | None) -> str:
-    """Return what the verbs of a mock take for a job: what was asked for, but an ARN if only the kind makes it clear."""
+    """Return the name or ARN by which the verbs of a mock find a job; the ARN if `kind` is needed to identify the job."""
     return name if kind is None else world.view(name, kind).arn
 
 
@@ -153,17 +156,20 @@ def _interrupt(world: ServedWorld, asked: Asked) -> Answer:
 
 
 def _stop(world: ServedWorld, asked: Asked) -> Answer:
+    if not flag("as_call", asked.body.get("as_call", True)):
+        world.stop_job(_asked(world, asked))
+        return _job(world, asked)
     job = world.find(asked.name, asked.one("kind"))
     reply = world.answer(_stopping(job, asked.peer))
     answer = None if reply is None else reply.answer
-    if answer is None or isinstance(answer, Lost) or answer.status != 200:  # noqa: PLR2004  # all went well
-        told = answer.error if isinstance(answer, Lost) else b"" if answer is None else answer.body.decode("utf-8", "replace")
-        raise UsageError(f"Stop{job.kind.shape} does not stop {asked.name!r}: it answers {told!s}")
+    if answer is None or isinstance(answer, Lost) or answer.status != 200:  # noqa: PLR2004  # HTTP's OK
+        text = answer.error if isinstance(answer, Lost) else b"" if answer is None else answer.body.decode("utf-8", "replace")
+        raise UsageError(f"Stop{job.kind.shape} does not stop {asked.name!r}: it answers {text!s}")
     return _job(world, asked)
 
 
 def _stopping(job: AnyJob, peer: str) -> Request:
-    """Return a call that stops a job, by the account of the job."""
+    """Return the call that stops a job, from the account of the job."""
     return Request(
         wire.api_of("sagemaker"),
         "sagemaker",
@@ -172,7 +178,7 @@ def _stopping(job: AnyJob, peer: str) -> Request:
         region=job.place.region,
         body=dump({job.kind.name_member: job.name}).encode(),
         headers={"Authorization": f"Credential={job.place.account}/"},
-        # Nobody waits for an answer that is lost.
+        # If a fault loses the answer, do not wait for it.
         timeouts=Timeouts(0, 0),
         origin=f"{peer} control",
     )
@@ -243,11 +249,17 @@ def _timeline(world: ServedWorld, asked: Asked) -> Answer:
     if form not in ("text", "svg"):
         raise InvalidValue(f"format is text or svg, not {quoted(form)}: write format=svg")
     if form == "svg":
-        last = asked.whole("last", LAST) or 0
-        shown = names or [view.arn for view in world.views()[-last:]]
-        return Text("image/svg+xml", world.svg(*shown))
-    width = asked.whole("width")
-    text = "\n".join(world.timeline(name, width=width) for name in names) if names else str(world)
+        last = asked.whole("last", LAST)
+        if not last:
+            raise InvalidValue("last=0 shows no job: write last=10, or leave it out")
+        with world.world.store.lock:
+            shown = names or [view.arn for view in world.views()[-last:]]
+            return Text("image/svg+xml", world.svg(*shown))
+    width, blocks = asked.whole("width"), asked.one("unicode") or "false"
+    if blocks not in ("true", "false"):
+        raise InvalidValue(f"unicode is true or false, not {quoted(blocks)}: write unicode=true")
+    drawn = (world.timeline(name, width=width, unicode=blocks == "true") for name in names)
+    text = "\n".join(drawn) if names else str(world)
     return Text("text/plain; charset=utf-8", text)
 
 
@@ -257,7 +269,7 @@ def _check(world: ServedWorld, _: Asked) -> Answer:
 
 
 def check_body(verb: Verb, body: Mapping[str, Any], known: Sequence[str]) -> None:
-    """Raise InvalidType for a member of a body that the verb does not have."""
+    """Raise InvalidType for a member of the body that is not in `known`."""
     for name in body:
         if name not in known:
             near = nearest(name, known)
@@ -268,7 +280,7 @@ def check_body(verb: Verb, body: Mapping[str, Any], known: Sequence[str]) -> Non
 _JOB: Final = "/jobs/{name:path}"
 _KIND: Final = {"kind": "training, processing, transform or tuning (default: the kind in the ARN, or training)"}
 VERBS: Final = (
-    Verb("GET", "/clock", "What time it is", _clock, "Clock"),
+    Verb("GET", "/clock", "The present instant, and the settings of the clock", _clock, "Clock"),
     Verb("POST", "/clock", "Let time pass, or change the latency of calls", _move, "Clock", "Move"),
     Verb(
         "GET",
@@ -285,12 +297,12 @@ VERBS: Final = (
     Verb("POST", f"{_JOB}/fail", "Let a job fail now", _fail, "Job", "Fail", _KIND),
     Verb("POST", f"{_JOB}/complete", "Let a job complete now", _complete, "Job", "Nothing", _KIND),
     Verb("POST", f"{_JOB}/interrupt", "Take the instances of a managed spot job away now", _interrupt, "Job", "Nothing", _KIND),
-    Verb("POST", f"{_JOB}/stop", "Call StopTrainingJob, or the operation of its kind", _stop, "Job", "Nothing", _KIND),
+    Verb("POST", f"{_JOB}/stop", "Call StopTrainingJob, or the operation of its kind", _stop, "Job", "Stop", _KIND),
     Verb("POST", f"{_JOB}/log", "Let a container write a line to its log", _log, "Job", "Line", _KIND),
     Verb("GET", _JOB, "One job, by its name or ARN", _job, "Job", query=_KIND),
-    Verb("GET", "/plans", "What was planned for jobs", _plans, "Rules"),
+    Verb("GET", "/plans", "The plans for jobs", _plans, "Rules"),
     Verb("POST", "/plans", "Plan the life of jobs that are created from now on", _plan, "Rule", "NewRule"),
-    Verb("GET", "/faults", "What was prepared for calls", _faults, "Faults"),
+    Verb("GET", "/faults", "The faults for calls", _faults, "Faults"),
     Verb("POST", "/faults", "Let calls fail from now on", _fault, "Fault", "NewFault"),
     Verb("POST", "/hide", "Hide jobs from the API for a while after their creation", _hide, "Nothing", "Hide"),
     Verb("POST", "/quota", "Set how many instances of a type may be used at once", _quota, "Nothing", "Quota"),
@@ -322,9 +334,10 @@ VERBS: Final = (
             "job": "The name or the ARN of a job; may be given several times (default: all)",
             "format": "text or svg",
             "width": "The number of characters in a line of text",
+            "unicode": "true: the text of single jobs has Unicode's blocks",
             "last": "How many jobs an SVG of all shows, the newest ones",
         },
     ),
     Verb("POST", "/check", "Fail if a plan or a fault was never used", _check, "Nothing", "Nothing"),
 )
-"""The control API."""
+"""All verbs of the control API."""

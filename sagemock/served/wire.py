@@ -1,4 +1,4 @@
-"""A call of AWS over HTTP as a request, and a reply as HTTP."""
+"""Converts a call of AWS from HTTP to a request, and a reply to HTTP."""
 
 import gzip
 import re
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 REGION: Final = "us-east-1"
-"""The region of a request that is not signed, and so names none."""
+"""The region of an unsigned request, which names none."""
 SERVICES: Final = ("sagemaker", "logs")
 _SCOPE: Final = re.compile(r"Credential=([^/,\s]*)/[^/,\s]*/([^/,\s]*)/([^/,\s]*)/aws4_request")
 _ATTEMPT: Final = re.compile(r"attempt=([1-9][0-9]{0,3})\b")
@@ -40,7 +40,7 @@ _LEAST_TO_COMPRESS: Final = 512
 
 
 class Response(NamedTuple):
-    """A response of HTTP."""
+    """An HTTP response."""
 
     status: int
     headers: tuple[tuple[bytes, bytes], ...]
@@ -48,20 +48,20 @@ class Response(NamedTuple):
 
 
 class Scope(NamedTuple):
-    """What the signature of a request says, whether it is right or not."""
+    """The credential scope in the signature of a request. The signature itself is not checked."""
 
     access_key: str | None
     region: str
     service: str | None
 
 
-class TooLarge(Exception):  # noqa: N818  # a size, and not an error of ours
-    """A body is larger than is read."""
+class TooLarge(Exception):  # noqa: N818  # the server answers it, and never raises it to a user
+    """A body is larger than the server reads."""
 
 
 @cache
 def api_of(service: str) -> Api:
-    """Return the model of a service, as the botocore that is installed here has it."""
+    """Return the model of a service in the installed botocore."""
     return Api.of(session().get_service_model(service))
 
 
@@ -75,9 +75,9 @@ def scoped(headers: Mapping[str, str]) -> Scope:
 
 
 def read_request(headers: Mapping[str, str], body: bytes, peer: str, latency_s: float) -> Request | Response:
-    """Return the request for an operation, or the response to one that names none that is served.
+    """Return the request for an operation, or an error response if the server does not serve the operation.
 
-    `headers` have their names in lower case. `peer` is the address of the client, and `latency_s` what a call takes now.
+    `headers` have names in lower case. `peer` is the address of the client, and `latency_s` the virtual time of a call.
     """
     scope = scoped(headers)
     prefix, _, operation = headers.get("x-amz-target", "").partition(".")
@@ -105,38 +105,38 @@ def read_request(headers: Mapping[str, str], body: bytes, peer: str, latency_s: 
         body=body,
         headers=_Headers(headers),
         attempt=1 if attempt is None else int(attempt[1]),
-        # A closed connection ends the client's wait at once, however long it would have waited.
+        # For a lost answer the server closes the connection, which ends the client's wait at once, whatever its time-out.
         timeouts=Timeouts(latency_s, latency_s),
         origin=peer if program is None else f"{peer} {program[0]}",
     )
 
 
 def written(reply: Reply, answer: Answer, accepts: str = "") -> Response:
-    """Return an answer as HTTP: compressed if the client accepts that, and it saves anything."""
+    """Return an answer as an HTTP response, compressed if the client accepts that and the body is long enough."""
     code = _code(answer) if answer.status >= 400 else None  # noqa: PLR2004  # the errors of HTTP
     response = _answered(answer, code)
     headers = (
         *response.headers,
         (b"x-amzn-requestid", reply.request_id.encode()),
-        # Real time, as the client's own clock shows it: the SDK for JavaScript takes another for skew, and retries every error.
+        # Real time, like the client's clock: the SDK for JavaScript takes another time for clock skew, and retries every error.
         (b"date", _date(int(real.time()))),
     )
     if len(answer.body) >= _LEAST_TO_COMPRESS and accepts_gzip(accepts):
-        # The same body is always the same bytes.
+        # Without a time in it, equal bodies give equal bytes.
         return Response(answer.status, (*headers, (b"content-encoding", b"gzip")), gzip.compress(answer.body, 6, mtime=0))
     return Response(answer.status, headers, answer.body)
 
 
 def failed(status: int, code: str, text: str) -> Response:
-    """Return the response to a call that nothing answers, in the form of an error of AWS."""
+    """Return the response to a call that the server cannot answer, in the form of an error of AWS."""
     return _answered(Answer(status, dump({"__type": code, "message": text}).encode()), code)
 
 
 def plain(error: BaseException) -> Response:
-    """Return the response to a call that raised an error here.
+    """Return the response to a call that raised an error in this process.
 
-    One of ours says who is at fault, and no SDK tries it again. Any other is of code of the test, such as a callable that returns
-    a plan.
+    The code of a sagemock error is its class, which no SDK retries. Any other error comes from code of the test, such as a
+    callable that returns a plan.
     """
     if isinstance(error, NotImplementedError):
         return failed(501, type(error).__name__, str(error))
@@ -164,7 +164,7 @@ def unpacked(body: bytes, encoding: str, most: int) -> bytes:
 
 
 def accepts_gzip(accepts: str) -> bool:
-    """Whether an Accept-Encoding header allows gzip."""
+    """Return whether an Accept-Encoding header allows gzip."""
     for one in accepts.split(","):
         coding, _, parameter = one.partition(";")
         if coding.strip().lower() == "gzip":
@@ -175,7 +175,7 @@ def accepts_gzip(accepts: str) -> bool:
 def _answered(answer: Answer, code: str | None) -> Response:
     headers: tuple[tuple[bytes, bytes], ...] = ((b"content-type", CONTENT_TYPE.encode()),)
     if code is not None:
-        # SDKs that look here first find the same code as in the body.
+        # Some SDKs read this header first: it has the same code as the body.
         headers = (*headers, (b"x-amzn-errortype", code.encode("latin-1", "replace")))
     return Response(answer.status, headers, answer.body)
 
@@ -186,7 +186,7 @@ def _date(epoch_s: int) -> bytes:
 
 
 def _code(answer: Answer) -> str | None:
-    # Cut short by a fault, it may have no end; then nobody is told what it was.
+    # A fault may have cut the body short, before the end of the code: then the response has no code.
     found = re.match(rb'\{"__type":"([A-Za-z0-9._#:/-]+)"', answer.body)
     return None if found is None else found[1].decode()
 
@@ -198,7 +198,7 @@ def _prefix(service: str) -> str:
 
 
 class _Headers(dict[str, Any]):
-    """The headers of a request, by names in lower case; `get` takes them in any."""
+    """The headers of a request by name in lower case; `get` accepts any case."""
 
     def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401  # as in botocore
         return super().get(name.lower(), default)

@@ -1,8 +1,8 @@
-"""The worlds that a server serves: that of a test, or worlds of its own, each under a path of its own."""
+"""The worlds of a server: the world of a test, or several worlds of the server's own, each under its path."""
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol, TypeAlias
+from typing import Final, NoReturn, Protocol, TypeAlias
 
 from sagemock.errors import UsageError
 from sagemock.jobs.job import AnyJob
@@ -17,7 +17,7 @@ from sagemock.world.options import Options
 from sagemock.world.views import JobView, ProcessingJobView, TransformJobView, TuningJobView
 from sagemock.world.world import World
 
-__all__ = ["NAME", "OwnWorlds", "ServedWorld", "TestWorld", "View", "Worlds"]
+__all__ = ["NAME", "OwnWorlds", "ServedWorld", "TestWorld", "View", "Worlds", "refuse"]
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """The name of a world, which is the first part of its path."""
@@ -26,7 +26,7 @@ View: TypeAlias = JobView | ProcessingJobView | TransformJobView | TuningJobView
 
 
 class ServedWorld(Controls):
-    """A world, with the verbs of a mock, as other processes use it."""
+    """A world for other processes, with the verbs of a mock."""
 
     def __init__(self, world: World) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class ServedWorld(Controls):
         self.world = world
 
     def answer(self, request: Request) -> Reply | None:
-        """Return the reply to a call; None if it is about logs of others. Raises UsageError if the mock is over."""
+        """Return the reply to a call; None for a call about logs that are not of jobs. Raises UsageError if the mock is over."""
         self.check()
         return self.world.answer_outside(request)
 
@@ -44,11 +44,11 @@ class ServedWorld(Controls):
             raise UsageError("the mock that was served here is over: serve it for as long as other processes need it")
 
     def view(self, key: str, kind: str | None = None) -> View:
-        """Return a job of a kind by its name, or of any kind by its ARN. Raises UnknownJob."""
+        """Return the view of a job: of a kind by its name, or of any kind by its ARN. Raises UnknownJob."""
         return self._of(key, kind)[key]
 
     def find(self, key: str, kind: str | None = None) -> AnyJob:
-        """Return what is stored of such a job. Raises UnknownJob."""
+        """Return the stored record of a job, found as in `view`. Raises UnknownJob."""
         return self._of(key, kind).find(key)
 
     def views(self, kind: str | None = None) -> list[View]:
@@ -64,35 +64,42 @@ class ServedWorld(Controls):
         return self._of_kind(TRAINING if kind is None else named_kind(kind))
 
 
+def refuse(name: str) -> NoReturn:
+    """Raise UsageError for a path at which there is no world."""
+    raise UsageError(
+        f"there is no world {name[:100]!r} here: the mock of a test has only one, at /; `sagemock serve` has more, at /NAME"
+    )
+
+
 class Worlds(Protocol):
-    """What a server serves."""
+    """The worlds of a server, by name; the name of the first one is ""."""
 
     def find(self, name: str, *, begin: bool) -> ServedWorld | None:
-        """Return the world with a name, "" for that without one; None if there is none. `begin` lets a new one begin."""
+        """Return the world with a name; None if there is none. With `begin`, a missing world may begin."""
 
     def reset(self, name: str) -> ServedWorld:
-        """Replace a world by a fresh one. Raises UsageError if it belongs to a test."""
+        """Replace a world by a fresh one, and return that. Raises UsageError if a test owns it, or if the name is invalid."""
 
     @property
     def names(self) -> Sequence[str]:
-        """The names of the worlds that there are."""
+        """The names of the worlds."""
 
 
 class TestWorld:
     """The world of a test: the only one of its server."""
 
     __test__ = False
-    """pytest collects no class that says so."""
+    """Keeps pytest from collecting this class as a test."""
 
     def __init__(self, world: World) -> None:
         self._only = ServedWorld(world)
 
     def find(self, name: str, *, begin: bool) -> ServedWorld | None:  # noqa: ARG002  # a test has begun it
-        """Return the world, which has no name."""
+        """Return the world if `name` is "", else None."""
         return None if name else self._only
 
     def reset(self, name: str) -> ServedWorld:  # noqa: ARG002  # there is one
-        """Refuse: the test holds this world in its hands."""
+        """Raise UsageError: the world belongs to the test."""
         raise UsageError(
             "this world belongs to a test, whose mock cannot be replaced from outside: enter a fresh mock there, or start a "
             "server with worlds of its own, by `sagemock serve`"
@@ -100,21 +107,21 @@ class TestWorld:
 
     @property
     def names(self) -> Sequence[str]:
-        """The one that has no name."""
+        """The only name: ""."""
         return [""]
 
 
 class OwnWorlds:
-    """Worlds that belong to nobody else. One begins at the first request to its path."""
+    """Worlds of the server's own. Each begins at the first request to its path."""
 
     def __init__(self, options: Options, prepare: Callable[[ServedWorld], object] = lambda _: None) -> None:
-        """Begin the one without a name. `prepare` is called with each world that begins."""
+        """Begin the world "". `prepare` is called with each world that begins."""
         self._options = options
         self._prepare = prepare
         self._worlds = {"": self._fresh()}
 
     def find(self, name: str, *, begin: bool) -> ServedWorld | None:
-        """Return the world with a name. Raises UsageError if there are too many."""
+        """Return the world with a name; None if there is none. Raises UsageError if there are too many to begin another one."""
         found = self._worlds.get(name)
         if found is None and begin and NAME.fullmatch(name):
             if len(self._worlds) >= MOST:
@@ -123,16 +130,20 @@ class OwnWorlds:
         return found
 
     def reset(self, name: str) -> ServedWorld:
-        """Replace a world by a fresh one, which begins as the first one did."""
+        """Replace a world by a fresh one with the same options, and return that. Raises UsageError for an invalid name."""
         before = self._worlds.get(name)
+        if before is None:
+            found = self.find(name, begin=True)
+            if found is None:
+                refuse(name)
+            return found
         found = self._worlds[name] = self._fresh()
-        if before is not None:
-            before.world.close()
+        before.world.close()
         return found
 
     @property
     def names(self) -> Sequence[str]:
-        """The names in the order in which the worlds began."""
+        """The names of the worlds, in the order in which they began."""
         return list(self._worlds)
 
     def _fresh(self) -> ServedWorld:

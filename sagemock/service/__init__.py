@@ -1,1 +1,1 @@
-"""The operations of SageMaker, and of CloudWatch Logs for training jobs."""
+"""The operations of SageMaker on jobs, and of CloudWatch Logs on their log groups."""

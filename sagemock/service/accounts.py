@@ -14,7 +14,7 @@ _ADVICE: Final = "write sagemaker.accounts['AKIDOTHER'] = '210987654321'"
 
 
 def checked_account(name: str, account_id: object) -> str:
-    """Return an account id. `name` is what an error calls it."""
+    """Return `account_id`. Raises InvalidType or InvalidValue, which calls it `name`, if it is not twelve digits."""
     if not isinstance(account_id, str):
         raise InvalidType(f"{name} is a string of twelve digits, not {quoted(account_id)}: write {name}='123456789012'")
     if not _ACCOUNT_ID.fullmatch(account_id):
@@ -61,7 +61,7 @@ class Accounts(MutableMapping[str, str]):
         return repr(self._by_key)
 
     def of(self, access_key: str | None, default: str) -> str:
-        """Return the account of a caller. An access key of twelve digits that has no account here is the account itself."""
+        """Return the account of a caller. An access key of twelve digits without an account here is itself the account id."""
         if access_key is None:
             return default
         known = self._by_key.get(access_key)

@@ -1,8 +1,8 @@
-"""Processing and transform jobs in the API: what their operations have in common."""
+"""The parts that the operations on processing jobs and on transform jobs share."""
 
 from collections.abc import Callable, Mapping
 from random import Random
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sagemock.evidence import REPLAY, YOUR_WORDS, Assumption
 from sagemock.jobs.batch.fields import BatchFields
@@ -13,26 +13,23 @@ from sagemock.jobs.kinds import Kind
 from sagemock.jobs.place import Place
 from sagemock.protocol.answer import dump, encode, seconds
 from sagemock.protocol.model import Api
-from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.refusal import IN_USE, INVALID, Refusal
 from sagemock.service import tags
 from sagemock.service.quotas import Usage
-
-if TYPE_CHECKING:
-    from sagemock.service.operations import Service
+from sagemock.service.service import Service
 
 __all__ = ["BatchKind", "check_rules", "create", "describe", "document", "find", "members_by_change", "stop", "summary"]
 
-_INVALID: Final = "ValidationException"
 _NO_DICE: Final = Random(0)  # noqa: S311  # nothing draws from it
-# That it begins so: aws/amazon-sagemaker-operator-for-k8s, aws-controllers-k8s/sagemaker-controller.
+# The beginning of the text: aws/amazon-sagemaker-operator-for-k8s, aws-controllers-k8s/sagemaker-controller.
 _DESCRIBED: Final = Assumption(
-    "how the words go on in which DescribeProcessingJob and DescribeTransformJob refuse an unknown name",
+    "the end of the text with which DescribeProcessingJob and DescribeTransformJob refuse an unknown name",
     since="2026-11-26",
     knob=YOUR_WORDS,
 )
-# That it begins so for a transform job: comic/grand-challenge.org.
+# The beginning of the text for a transform job: comic/grand-challenge.org.
 _STOPPED: Final = Assumption(
-    "the words in which StopProcessingJob refuses (those for a transform job were seen, up to the name that is unknown)",
+    "the words in which StopProcessingJob refuses (those for a transform job were seen, except for an unknown name)",
     since="2026-11-26",
     knob=YOUR_WORDS,
 )
@@ -55,38 +52,37 @@ class BatchKind(NamedTuple):
 
     kind: Kind
     usage: Usage
-    """What the quota of its instances is for."""
+    """The use of instances in the name of its quota."""
     job: type[BatchJob]
     success: BatchFields
-    """The plan of a job of which nobody said anything."""
+    """The plan of a job for which the test has planned nothing."""
     concrete: Callable[[Any, Mapping[str, Any], Random], Script]
     instances: Callable[[Mapping[str, Any]], tuple[str, int]]
-    """Returns the type and the number of the instances that a request asks for."""
+    """Returns the type and the number of the instances in a request."""
     filled: Callable[[Mapping[str, Any]], dict[str, Any]]
-    """Makes the members that the service shows although nobody sent them, or shows otherwise than they were sent."""
+    """Returns the fields of a request that the service shows with its defaults filled in."""
 
 
 def check_rules(rules: Mapping[str, tuple[Rule, ...]], request: Mapping[str, Any], place: Place) -> None:
-    """Refuse a request if a rule refuses it. A rule runs if the request has the member under which it stands."""
+    """Refuse a request if a rule refuses it. A rule runs if the request has the field that is its key in `rules`."""
     for member in request:
         for rule in rules.get(member, ()):
             text = rule(request, place)
             if text is not None:
-                raise Refusal(_INVALID, text)
+                raise Refusal(INVALID, text)
 
 
 def create(  # noqa: PLR0913, PLR0917  # an operation's arguments, and the kind
-    of: BatchKind, service: "Service", api: Api, place: Place, request: Mapping[str, Any], now_us: int
+    of: BatchKind, service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int
 ) -> str:
     """Create a job; its name must be new among the jobs of its kind in its account and region."""
     name = request[of.kind.name_member]
     region = service.store.region(place, of.job)
     taken = region.by_name.get(name)
     if taken is not None:
-        # Seen in 2026 for a processing job.
+        # This text was seen in 2026 for a processing job.
         text = f"Job name must be unique within an AWS account and region, and a job with this name already exists ({taken.arn})"
-        code = "ResourceInUse"
-        raise Refusal(code, _DUPLICATE(text))
+        raise Refusal(IN_USE, _DUPLICATE(text))
     if service.check_data is not None:
         service.check_data(place, request)
     service.quotas.check_batch(place, of.usage, region, of.instances(request), now_us)
@@ -103,31 +99,31 @@ def create(  # noqa: PLR0913, PLR0917  # an operation's arguments, and the kind
     return dump({f"{of.kind.shape}Arn": job.arn})
 
 
-def find(of: BatchKind, service: "Service", place: Place, request: Mapping[str, Any]) -> BatchJob | None:
+def find(of: BatchKind, service: Service, place: Place, request: Mapping[str, Any]) -> BatchJob | None:
     """Return the job that a request names, None if there is none."""
     return service.store.region(place, of.job).by_name.get(request[of.kind.name_member])
 
 
-def stop(of: BatchKind, service: "Service", place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def stop(of: BatchKind, service: Service, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Stop a job that is in progress."""
     job = find(of, service, place, request)
     if job is None:
-        raise Refusal(_INVALID, _STOPPED(f"Could not find job to update with name: {request[of.kind.name_member]}"))
+        raise Refusal(INVALID, _STOPPED(f"Could not find job to update with name: {request[of.kind.name_member]}"))
     primary = job.state(now_us).primary
     if primary != "InProgress":
         text = f"The request was rejected because the {of.kind.noun} is in status {primary}"
-        raise Refusal(_INVALID, _STOPPED(text))
+        raise Refusal(INVALID, _STOPPED(text))
     service.store.put(job.after(Stop(now_us - job.created_us)))
     return ""
 
 
 def describe(  # noqa: PLR0913, PLR0917  # an operation's arguments, and the kind
-    of: BatchKind, service: "Service", api: Api, place: Place, request: Mapping[str, Any], now_us: int
+    of: BatchKind, service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int
 ) -> str:
     """Describe a job as it is at this instant, or refuse if there is none."""
     job = find(of, service, place, request)
     if job is None:
-        raise Refusal(_INVALID, _DESCRIBED(f"Could not find requested job with name: {request[of.kind.name_member]}"))
+        raise Refusal(INVALID, _DESCRIBED(f"Could not find requested job with name: {request[of.kind.name_member]}"))
     return dump(document(of, api, job, snapshot(job, now_us)))
 
 
@@ -157,7 +153,7 @@ def document(of: BatchKind, api: Api, job: BatchJob, at: Snapshot) -> dict[str, 
 
 
 def _own_members(kind: Kind) -> frozenset[str]:
-    """Return the members that the life of a job decides, also of a replayed one."""
+    """Return the names of the members that the life of a job decides, even in a replay."""
     prefix = kind.shape.removesuffix("Job")
     times = (f"{prefix}StartTime", f"{prefix}EndTime", "CreationTime", "LastModifiedTime")
     return frozenset({f"{kind.shape}Arn", kind.name_member, kind.status_member, "FailureReason", "ExitMessage", *times})
@@ -181,7 +177,7 @@ def members_by_change(kind: Kind, at: Snapshot) -> dict[str, Any]:
 
 
 def summary(job: BatchJob, at: Snapshot) -> dict[str, Any]:
-    """Return one element of a list: what the life decides, but the start."""
+    """Return one element of a List response: the members that the life decides, without the start time."""
     kind = job.kind
     members = members_by_change(kind, at)
     members.pop(f"{kind.shape.removesuffix('Job')}StartTime", None)

@@ -25,8 +25,8 @@ REPOSITORIES: Final = frozenset({
 })  # fmt: skip
 """The repositories of `builtin.json`. They are also here, so that other jobs need not read the file."""
 _WHOLE: Final = Assumption(
-    "that the lists of metrics which AWS wrote for a console of its own (blazingtext, factorization-machines, "
-    "forecasting-deepar, image-classification, knn, object2vec, semantic-segmentation) are whole",
+    "that the lists of metrics which AWS wrote for its own console (blazingtext, factorization-machines, forecasting-deepar, "
+    "image-classification, knn, object2vec, semantic-segmentation) are complete",
     knob=REPLAY,
 )
 _SHARED: Final = Assumption(
@@ -78,8 +78,8 @@ def is_built_in(request: Mapping[str, Any]) -> bool:
 def definitions(job: Job) -> Sequence[Definition]:
     """Return the metric definitions of a job: its own, or those of its built-in algorithm.
 
-    A job that replays a record of the same image has the definitions of the record. One that a tuning job has launched has those
-    of the tuning job.
+    A job that replays a record of the same image has the definitions of the record. A job that a tuning job has launched has
+    those of the tuning job.
     """
     if job.launch is not None:
         return job.launch.metrics

@@ -1,4 +1,4 @@
-"""The calls that arrived, and the questions that a test can ask about them."""
+"""The record of all calls, and what a test can ask about it."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -76,17 +76,17 @@ class Call:
 
     @property
     def message(self) -> str | None:
-        """Why it was refused, in AWS's words; None if it was not refused. Calls that differ only in it are equal."""
+        """AWS's message if the call was refused, else None. Two calls that differ only in their messages are equal."""
         return self._more[0]
 
     @property
     def origin(self) -> str | None:
-        """Where it came from: the address and the program of another process; None for a client in this process."""
+        """The address and the program of another process from which the call came; None for a client in this process."""
         return self._more[1]
 
     @property
     def job(self) -> str | None:
-        """The name of the training job that it is about, or None."""
+        """The name of the job that the call is about, or None."""
         return job_of(self._arrived[1])
 
     @property
@@ -138,10 +138,10 @@ class Calls(Collection[Call]):
     ) -> "Calls":
         """Return the calls that match every given argument, as a live view. Raises UsageError if there is no such operation.
 
-        Each argument but `attempt` is a name, or a pattern of names (`*`, `?`, `[…]`).
+        Each argument except `attempt` is a name, or a pattern of names (`*`, `?`, `[…]`).
 
         :param operation: The operation.
-        :param job: The training job that the call is about.
+        :param job: The job that the call is about.
         :param region: The region of the client.
         :param outcome: How the call ended, as in `Call.outcome`.
         :param attempt: The number of the attempt: 1 for the first, more for retries.
@@ -256,7 +256,7 @@ def _without_retries(attempts: Iterable[Call]) -> int:
 
 
 def _listed(calls: Collection[Call]) -> str:
-    """Return the calls, a line each; of many, the last ones."""
+    """Return the calls, one on each line; if there are many, only the last ones."""
     last = list(calls)[-_LISTED:]
     title = "There are no calls" if not last else "The calls are" if len(last) == len(calls) else f"The last {_LISTED} calls are"
     return "\n  ".join([f"{title}:" if last else title, *map(str, last)])

@@ -34,9 +34,9 @@ _FILLED_IN_EACH: Final[dict[str, dict[str, Any]]] = {
     "ProfilerRuleConfigurations": {"VolumeSizeInGB": 0},
 }
 _SLASHES: Final = Assumption(
-    "that S3OutputPath is taken with slashes at its end, and S3ModelArtifacts has one there", since="2026-11-26", knob=REPLAY
+    "that S3OutputPath may end with slashes, of which S3ModelArtifacts keeps one", since="2026-11-26", knob=REPLAY
 )
-_NOT_PROFILED: Final = Assumption("that ProfilingStatus is Disabled with a profiler that is there but disabled", knob=REPLAY)
+_NOT_PROFILED: Final = Assumption("that ProfilingStatus is Disabled if ProfilerConfig disables the profiler", knob=REPLAY)
 _METRICS: Final = "FinalMetricDataList"
 _FROM_PLAN: Final = frozenset({
     "TrainingJobName", "TrainingJobArn", "TrainingJobStatus", "SecondaryStatus", "SecondaryStatusTransitions", "CreationTime",
@@ -167,7 +167,7 @@ def artifacts(job: Job) -> str:
 
 
 def late_metrics(api: Api, job: Job) -> list[Mapping[str, Any]]:
-    """Return the recorded FinalMetricDataList of a replayed job if its plan lets it come after the end."""
+    """Return the recorded FinalMetricDataList of a replayed job if its plan has `metrics_after`, else an empty list."""
     if not job.script.metrics_after_us or job.plan.replayed is None or job.interventions:
         return []
     found: list[Mapping[str, Any]] = _as_recorded(api, job, job.plan.replayed).get(_METRICS) or []
@@ -175,7 +175,7 @@ def late_metrics(api: Api, job: Job) -> list[Mapping[str, Any]]:
 
 
 def _as_recorded(api: Api, job: Job, record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what only the record of a replayed job knows of its end: metrics, rule statuses, billed seconds."""
+    """Return the members that only the record of a replayed job has for its end: metrics, rule statuses, billed seconds."""
     if job.script.recorded is None or job.script.recorded.ending is None:
         return {}
     members = _members(api)

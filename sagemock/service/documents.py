@@ -1,4 +1,4 @@
-"""Documents: everything that the service shows of a job of any kind, for events."""
+"""Documents: the whole description of a job of any kind, for events."""
 
 from typing import Any, Final, cast
 
@@ -18,7 +18,7 @@ _BATCH: Final = {of.kind.name: of for of in (processing.KIND, transform.KIND)}
 
 
 def members(api: Api, job: AnyJob, now_us: int, count: int) -> dict[str, Any]:
-    """Return the members of a description at an instant, when only `count` of the job's changes have been made."""
+    """Return the members of a description at `now_us`, after the first `count` changes of the job's timeline."""
     if isinstance(job, BatchJob):
         return batch.document(_BATCH[job.kind.name], api, job, batch_snapshot(job, now_us, count))
     if isinstance(job, tuning_job.Job):

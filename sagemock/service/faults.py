@@ -59,7 +59,7 @@ _STATUS: Final = Assumption(
     knob="fault(…, status=…)",
 )
 _DENIED: Final = Assumption(
-    'the name of the role in a text of AccessDeniedException, and that an operation without a job is denied on "*"',
+    'the name of the role in the text of AccessDeniedException, and that the resource is "*" for an operation without a job',
     knob="fault(…, message=…)",
 )
 _KNOWN: Final[Mapping[str, _Known]] = {
@@ -80,11 +80,11 @@ _KNOWN: Final[Mapping[str, _Known]] = {
     # aws/amazon-sagemaker-operator-for-k8s#99
     "UnrecognizedClientException": _Known("The security token included in the request is invalid.", 400),
 }
-"""The errors that any operation may answer, in the service's words. The call gives the values for the names in braces."""
+"""The errors that any operation may return, with the service's texts. Values from the call replace the names in braces."""
 
 
 class Window(NamedTuple):
-    """A period of virtual time, in microseconds since the epoch: from `after_us` on and before `until_us`. None is no limit."""
+    """A period of virtual time, in microseconds since the epoch: from `after_us` on and before `until_us`. None: no limit."""
 
     after_us: int | None = None
     until_us: int | None = None
@@ -115,7 +115,7 @@ ALWAYS: Final = Window()
 
 @dataclass
 class Fault:
-    """An error, and the calls that meet it."""
+    """An error that a test prepares, and which calls get it."""
 
     operation: str
     error: str
@@ -126,9 +126,9 @@ class Fault:
     message: str | None = None
     status: int | None = None
     faced: int = field(default=0, init=False)
-    """How many calls it was for; `probability` then decided which of them met it."""
+    """How many calls have matched it; `probability` then decided which of them got the error."""
     met: int = field(default=0, init=False)
-    """How many calls have met it."""
+    """How many calls have got the error."""
 
     def __post_init__(self) -> None:
         checked_operation(self.operation)
@@ -190,7 +190,7 @@ class Faults:
     """The faults of a mock, in the order in which they were prepared. A call meets the first one that applies."""
 
     def __init__(self, seed: int) -> None:
-        """Seed the dice of each fault with `seed` and the number of the fault: every run has the same throws."""
+        """Seed the dice of each fault with `seed` and the number of the fault, so that every run draws the same."""
         self._seed = seed
         self._all: list[tuple[Fault, Random]] = []
 
@@ -207,7 +207,7 @@ class Faults:
         return [fault for fault, _ in self._all]
 
     def meeting(self, operation: str, request: Mapping[str, Any], now_us: int) -> Fault | None:
-        """Return the fault that a call meets, and count it. None if the call meets none."""
+        """Return the fault that a call meets, and count the call; None if it meets none."""
         for fault, dice in self._all:
             if not fault.is_for(operation, request, now_us):
                 continue
@@ -218,11 +218,11 @@ class Faults:
         return None
 
     def pending(self, now_us: int) -> bool:
-        """Whether time alone will begin or end a fault: then a repeated call will not have the same result forever."""
+        """Whether a fault will begin or end with time alone, so that a repeated call will not have the same result forever."""
         return any(fault.window.ahead(now_us) for fault in self.standing(now_us))
 
     def unused(self) -> list[Fault]:
-        """Return the faults that were for no call so far."""
+        """Return the faults that no call has matched."""
         return [fault for fault, _ in self._all if not fault.faced]
 
     def standing(self, now_us: int) -> list[Fault]:

@@ -25,11 +25,11 @@ _J = TypeVar("_J", bound=AnyJob)
 _B = TypeVar("_B", bound=batch.BatchJob)
 
 _OF_ITS_QUERY: Final = Assumption(
-    "that a NextToken belongs to the sort and the filters that it was given for, and the words in which another is refused"
+    "that a NextToken is only valid with the order and the filters of its own list, and the words in which another is refused"
 )
 _BY_KEY: Final = Assumption(
-    "that a page goes on behind the last job of the one before: by CreationTime no job is lost or doubled, whatever changes "
-    "meanwhile; by Name a new job before that place is missed; by Status a job that moves over it is missed, or shown twice",
+    "that a page begins after the last job of the page before: by CreationTime, changes in between never lose or repeat a job; "
+    "by Name, a new job before that place is missed; by Status, a job that moves across that place is missed, or shown twice",
     since="2026-11-26",
 )
 PAGE: Final = 10
@@ -115,18 +115,18 @@ def _page(  # noqa: PLR0913  # private, three callers
 
 
 def digest(request: Mapping[str, Any]) -> str:
-    """Return what tells one query's filters from another's; pages may differ in their length."""
+    """Return a hash of the filters of a request; MaxResults does not count, so pages of one list may have different lengths."""
     filters = {name: value for name, value in request.items() if name not in ("NextToken", "MaxResults", "SortBy", "SortOrder")}
     return sha256(json.dumps(filters, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def token(key: Key, query: Sequence[Any]) -> str:
-    """Return the NextToken of a page of a query that ended at a key."""
+    """Return the NextToken of a page of `query` whose last job has the key `key`."""
     return base64.urlsafe_b64encode(json.dumps([*query, *key]).encode()).decode()
 
 
 def after(token: str, query: Sequence[Any], fits: Callable[[list[Any]], bool]) -> Key:
-    """Return the key behind which a NextToken goes on. Raises a Refusal for one of another query, or whose key does not fit."""
+    """Return the key after which the page of a NextToken begins. Raises Refusal if it is of another query, or does not fit."""
     try:
         read = parse(base64.urlsafe_b64decode(token.encode()))
     except (ValueError, Refusal):
@@ -152,10 +152,10 @@ def _shown_us(at_us: int) -> int:
 
 _EDGES: Final = Assumption(
     'that CreationTimeAfter and LastModifiedTimeAfter include the instant itself (the documentation says "after", and at AWS '
-    "some time passes before a job is there; here a job is created at the instant of the call), and CreationTimeBefore and "
-    "LastModifiedTimeBefore leave it out"
+    "some time passes before a job exists; here a job is created at the instant of the call), and CreationTimeBefore and "
+    "LastModifiedTimeBefore exclude it"
 )
-_MINDS_CASE: Final = Assumption("that NameContains minds case")
+_MINDS_CASE: Final = Assumption("that NameContains is case-sensitive")
 # "after" compares the exact instant of the job, to the microsecond: a call takes no virtual time here, so a job that is created
 # at the instant itself must not be missed.
 _Filter: TypeAlias = Callable[[_Row, Mapping[str, Any]], bool]

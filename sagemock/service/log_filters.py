@@ -31,7 +31,7 @@ _REGEXES: Final = 2
 
 
 def matches(pattern: str) -> Callable[[str], bool]:
-    """Return a test for lines. Refuses an invalid pattern, as AWS does; raises NotSimulated for JSON and columns."""
+    """Return a test for lines. Refuses an invalid pattern, as AWS does; raises NotSimulated for patterns of JSON or columns."""
     text = pattern.strip()
     if text[:1] in ("{", "["):
         raise NotSimulated(

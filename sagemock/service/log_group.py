@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from sagemock.evidence import YOUR_WORDS, Assumption
 from sagemock.jobs.kinds import KINDS, Kind
@@ -13,16 +13,14 @@ from sagemock.protocol.decode import decode, parse
 from sagemock.protocol.model import Api
 from sagemock.protocol.refusal import Refusal
 from sagemock.service.log_pages import INVALID, invalid_token
-
-if TYPE_CHECKING:
-    from sagemock.service.operations import Service
+from sagemock.service.service import Service
 
 __all__ = ["GROUPS", "arn", "create", "delete", "describe", "first_named", "is_about", "logbook", "missing", "named", "refuse"]
 
 GROUPS: Final = {kind.log_group: kind for kind in KINDS if kind.log_group is not None}
 """The log groups of jobs, each with the kind of job that writes there."""
 _WORDS: Final = Assumption("the words in which DescribeLogGroups refuses a prefix beside a pattern", knob=YOUR_WORDS)
-_NOTHING_STORED: Final = Assumption("that the log group has nothing stored: the service counts from time to time")
+_NOTHING_STORED: Final = Assumption("that storedBytes of a log group is 0: the service counts only from time to time")
 _PAGE: Final = 50
 """How many groups a page has if the request has no limit (operation documentation of DescribeLogGroups)."""
 _CLASS: Final = "STANDARD"
@@ -30,7 +28,7 @@ _CLASS: Final = "STANDARD"
 
 
 def is_about(api: Api, operation: str, body: bytes | str) -> bool:
-    """Return whether a request is about such a group: it names one in any way, or lists groups that may include one.
+    """Return whether a request is about a log group of jobs: it names one in any way, or lists groups that may include one.
 
     Raises Refusal if the request cannot be read: such a request is refused for every group.
     """
@@ -78,7 +76,7 @@ def _can_list(request: Mapping[str, Any], name: str, kind: str) -> bool:
 
 
 def arn(place: Place, kind: Kind) -> str:
-    """Return the ARN of the group of a kind."""
+    """Return the ARN of the log group of a kind of job."""
     return f"arn:{place.partition}:logs:{place.region}:{place.account}:log-group:{kind.log_group}"
 
 
@@ -91,7 +89,7 @@ def named(place: Place, request: Mapping[str, Any]) -> Kind:
     return missing()
 
 
-def logbook(service: "Service", place: Place, request: Mapping[str, Any], now_us: int) -> Logbook:
+def logbook(service: Service, place: Place, request: Mapping[str, Any], now_us: int) -> Logbook:
     """Return the logbook of the group that a request names, or refuse if the group does not exist."""
     found = service.store.kind_at(place, named(place, request)).logbook
     if found.created_us(now_us) is None:
@@ -113,7 +111,7 @@ def refuse(text: str, code: str = INVALID) -> NoReturn:
 # -- the operations
 
 
-def create(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def create(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Create the group. Its tags, key and class in the request are ignored."""
     found = service.store.kind_at(place, named(place, request)).logbook
     if found.created_us(now_us) is not None:
@@ -123,14 +121,14 @@ def create(service: "Service", _: Api, place: Place, request: Mapping[str, Any],
     return ""
 
 
-def delete(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def delete(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Delete the group and every line in it."""
     logbook(service, place, request, now_us).erase(now_us)
     return ""
 
 
 def describe(
-    service: "Service",
+    service: Service,
     _: Api,
     place: Place,
     request: Mapping[str, Any],

@@ -29,16 +29,16 @@ __all__ = [
     "newest_us",
     "page",
     "position",
-    "thinned",
     "token",
+    "with_empty_pages",
 ]
 
 _BY_PLACE: Final = Assumption("that a follower of a log stream does not see a line that is written late, with an earlier instant")
 INVALID: Final = "InvalidParameterException"
 _GAP: Final = Assumption(
-    "that a page of a log ends where more than three and a half hours pass without a line, and that one empty page stands for "
-    "that time, however long it is (that gaps of hours make such pages: dstackai/dstack#2500; the tokens of an empty page of "
-    "2023 were 3.4 hours apart: boto/boto3#3718)",
+    "that a page of a log ends where more than three and a half hours pass without a line, and that one empty page comes for "
+    "that time, however long it is (dstackai/dstack#2500 shows such pages for gaps of hours; the tokens of an empty page of 2023 "
+    "were 3.4 hours apart: boto/boto3#3718)",
     since="2026-11-26",
     knob="Plan.but(empty_log_pages=0)",
 )
@@ -50,7 +50,7 @@ _BYTES: Final = 1_048_576
 _OVERHEAD: Final = 26
 """The bytes that an event counts in addition to its text (operation documentation of PutLogEvents)."""
 _DIGITS: Final = 56
-"""How long an event id is: those of the service have 56 digits."""
+"""The length of an event id: those of the service have 56 digits."""
 _TOKEN: Final = re.compile(rf"([fb])/([0-9]{{{_DIGITS}}})/s([1-9][0-9]?)?")
 END: Final = 10**_DIGITS - 1
 """A position after every event."""
@@ -69,7 +69,7 @@ class Event(NamedTuple):
 
 
 class Range(NamedTuple):
-    """A range of timestamps, with both ends included. None is no end."""
+    """A range of timestamps, with both ends included. None: no end."""
 
     start_ms: int
     last_ms: int | None
@@ -90,7 +90,7 @@ class Page(NamedTuple):
 def events(streams: Iterable[Stream], within: Range, at: int, *, forward: bool) -> Iterator[Event]:
     """Yield the events of a range: forward from a position, or backward from before it.
 
-    Events are read only when they are asked for, so the length of a stream costs nothing.
+    Events are read only when the caller takes them, so a long stream takes no more time than a short one.
     """
     reads = [_read(stream, part, within, at, forward=forward) for stream in streams for part in stream.parts]
     return merge(*reads, key=_by_id, reverse=not forward)
@@ -119,7 +119,7 @@ def _by_id(event: Event) -> int:
 
 
 def page(found: Iterator[Event], at: int, *, forward: bool, limit: int) -> Page:
-    """Cut a page off the events from a position: up to `limit` of them, as many as fit, and always at least one."""
+    """Return a page of the events from a position on: at most `limit` of them, at most 1 MB, but at least one if there is one."""
     taken: list[Event] = []
     size = 0
     more = False
@@ -148,15 +148,15 @@ def digits(at: int) -> str:
 
 
 def token(direction: str, at: int, empty: int = 0) -> str:
-    """Return a token in the form of the service's own, which leads forward ("f") or backward ("b") from a position.
+    """Return a token in the service's own form, which leads forward ("f") or backward ("b") from a position.
 
-    It counts the empty pages that were given there.
+    The token also has the number of empty pages that were already returned at this position.
     """
     return f"{direction}/{digits(at)}/s{empty or ''}"
 
 
 def position(sent: str) -> tuple[bool, int, int]:
-    """Return whether a token leads forward, from which position, and how many empty pages were given there."""
+    """Return whether a token leads forward, its position, and the number of empty pages already returned there."""
     found = _TOKEN.fullmatch(sent)
     if found is None:
         invalid_token()
@@ -164,7 +164,7 @@ def position(sent: str) -> tuple[bool, int, int]:
 
 
 def _is_behind_a_gap(event: Event, since_us: int | None) -> bool:
-    """Whether so much time lies between an instant and an event that a page ends there. None is not an instant."""
+    """Whether the time between `since_us` and an event is so long that a page ends there; False if `since_us` is None."""
     if since_us is None or abs(event.line.at_us - since_us) <= _GAP_US:
         return False
     return event.stream.job.plan.empty_log_pages is None
@@ -176,11 +176,11 @@ def newest_us(within: Range, now_us: int) -> int:
     return latest_us if within.last_ms is None else min(within.last_ms * 1000, latest_us)
 
 
-def thinned(found: Page, streams: Iterable[Stream], at: int, empty: int, from_us: int | None) -> tuple[Page, int]:
-    """Return a page as gaps and the plans of the jobs want it, and the number of empty pages that were given up to it.
+def with_empty_pages(found: Page, streams: Iterable[Stream], at: int, empty: int, from_us: int | None) -> tuple[Page, int]:
+    """Return the page, or an empty page to return first, and the number of empty pages returned so far at this position.
 
-    Before a page that has events come empty ones with a token: one if its first event is far from `from_us`, or as many as the
-    plan says, and it is half full then.
+    Empty pages with a token come before a page that has events: one if its first event is long after `from_us`, or as many as
+    `empty_log_pages` of the plan says; with such a plan the page itself is only half full.
     """
     if not found.events:
         return found, 0

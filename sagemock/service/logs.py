@@ -1,13 +1,13 @@
 """CloudWatch Logs for jobs: the operations on their log groups.
 
-Refusals of single values have the same grammar as SageMaker's (elastic/integrations#10564); the other texts have their source
-beside them. The text for a stream that does not exist is also in moto's tests.
+Refusals of single values have the same form as SageMaker's (elastic/integrations#10564); the other texts have their source beside
+them. The text for a stream that does not exist is also in moto's tests.
 """
 
 import base64
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from sagemock.errors import NotSimulated
 from sagemock.evidence import YOUR_WORDS, Assumption
@@ -33,12 +33,10 @@ from sagemock.service.log_pages import (
     newest_us,
     page,
     position,
-    thinned,
     token,
+    with_empty_pages,
 )
-
-if TYPE_CHECKING:
-    from sagemock.service.operations import Operation, Service
+from sagemock.service.service import Operation, Service
 
 __all__ = ["INVALID", "OPERATIONS", "WRITES", "concerns", "simulated"]
 
@@ -64,7 +62,7 @@ def concerns(api: Api, operation: str, body: bytes | str) -> bool:
         return operation in OPERATIONS
 
 
-def simulated(operation: str, request: Mapping[str, Any]) -> "Operation":
+def simulated(operation: str, request: Mapping[str, Any]) -> Operation:
     """Return an operation on a log group of jobs. Raises NotSimulated, which names the group, if sagemock does not have it."""
     if operation not in OPERATIONS:
         raise NotSimulated(
@@ -77,7 +75,7 @@ def simulated(operation: str, request: Mapping[str, Any]) -> "Operation":
 # -- the operations
 
 
-def describe_log_streams(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def describe_log_streams(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """List the streams of the group, with a token only if more streams follow."""
     prefix = request.get("logStreamNamePrefix", "")
     by_time = request.get("orderBy") == "LastEventTime"
@@ -99,7 +97,7 @@ def describe_log_streams(service: "Service", _: Api, place: Place, request: Mapp
     return dump(response)
 
 
-def get_log_events(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def get_log_events(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Read one stream, forward or backward. Both tokens are always there; at an end, one is the token of the request."""
     stream = _stream(_group(service, place, request, now_us), now_us, request.get("logStreamName", ""))
     forward = request.get("startFromHead", False)
@@ -113,7 +111,7 @@ def get_log_events(service: "Service", _: Api, place: Place, request: Mapping[st
         forward, at, empty = position(request["nextToken"])
         from_us = at // PER_US
     found = page(events([stream], within, at, forward=forward), at, forward=forward, limit=request.get("limit", _EVENTS))
-    found, empty = thinned(found, [stream], at, empty, from_us)
+    found, empty = with_empty_pages(found, [stream], at, empty, from_us)
     return dump(
         {
             "events": [
@@ -126,7 +124,7 @@ def get_log_events(service: "Service", _: Api, place: Place, request: Mapping[st
     )
 
 
-def filter_log_events(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def filter_log_events(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Read several streams in the order of their lines, with a token only if more lines follow."""
     prefix, names = request.get("logStreamNamePrefix"), request.get("logStreamNames")
     if prefix is not None and names is not None:
@@ -141,7 +139,7 @@ def filter_log_events(service: "Service", _: Api, place: Place, request: Mapping
     empty = 0
     # "Events with a timestamp later than this time are not returned": unlike in GetLogEvents.
     within = Range(start_ms, request.get("endTime"))
-    # From long before the first line on, the first page is empty (aws/aws-parallelcluster#7571).
+    # If startTime is long before the first line, the first page is empty (aws/aws-parallelcluster#7571).
     from_us = (start_ms * 1000 or None) if forward else newest_us(within, now_us)
     if "nextToken" in request:
         forward, at, empty = position(request["nextToken"])
@@ -154,14 +152,14 @@ def filter_log_events(service: "Service", _: Api, place: Place, request: Mapping
         streams = [_ONE_IS_ENOUGH(_stream(logbook, now_us, name)) for name in dict.fromkeys(names)]
     matching = (one for one in events(streams, within, at, forward=forward) if test(one.line.text))
     found = page(matching, at, forward=forward, limit=request.get("limit", _EVENTS))
-    found, empty = thinned(found, streams, at, empty, from_us)
+    found, empty = with_empty_pages(found, streams, at, empty, from_us)
     response: dict[str, Any] = {"events": [_filtered(one) for one in found.events], "searchedLogStreams": []}
     if found.more:
         response["nextToken"] = token("f", found.end, empty) if forward else token("b", found.begin, empty)
     return dump(response)
 
 
-OPERATIONS: Final[dict[str, "Operation"]] = {
+OPERATIONS: Final[dict[str, Operation]] = {
     "CreateLogGroup": log_group.create,
     "DeleteLogGroup": log_group.delete,
     "DescribeLogGroups": log_group.describe,
@@ -176,7 +174,7 @@ WRITES: Final = frozenset({"CreateLogGroup", "DeleteLogGroup"})
 # -- the group and its streams
 
 
-def _group(service: "Service", place: Place, request: Mapping[str, Any], now_us: int) -> Logbook:
+def _group(service: Service, place: Place, request: Mapping[str, Any], now_us: int) -> Logbook:
     """Return the logbook of the group that a request names, or refuse."""
     if "logGroupName" in request and "logGroupIdentifier" in request:
         # Operation documentation: "you can't include both".

@@ -21,7 +21,8 @@ from sagemock.protocol.model import Api
 from sagemock.regex import Regex, read
 from sagemock.service import builtin, describe
 from sagemock.training.job import Job
-from sagemock.training.launch import LARGEST, OBJECTIVE, OBJECTIVE_MEMBER, Values, emitted, latest
+from sagemock.training.launch import LARGEST, OBJECTIVE, OBJECTIVE_MEMBER, Values, latest
+from sagemock.training.objective import emitted
 
 __all__ = ["final", "readable"]
 
@@ -33,7 +34,7 @@ _UNREADABLE: Final = Assumption(
     "that a metric whose regular expression cannot be read is refused when the job is created, and the words", knob=UNCHECKED
 )
 _DRAWN_FIRST: Final = Assumption(
-    "that the values which are drawn for the objective of a child count until its log has one",
+    "that the values drawn for the objective of a child count until its log has a value",
     since="2026-11-26",
     knob="TuningJobPlan.completes(objective=…), whose values count whatever the log has",
 )
@@ -75,18 +76,18 @@ def final(api: Api, store: Store, job: Job, now_us: int) -> Sequence[Mapping[str
 
 
 def shown_value(value: float) -> float:
-    """Return the value of a metric as the service shows it: what is left of it in 32 bits."""
+    """Return the value of a metric as the service shows it: rounded to a 32-bit float."""
     shown: float = struct.unpack("f", struct.pack("f", value))[0]
     return shown
 
 
 def series(store: Store, job: Job, name: str) -> Values:
-    """Return all values of a metric, each with its instant, as far as the job's life is known now."""
+    """Return all values of a metric, each with its instant, by the present timeline of the job."""
     regex = next((one["Regex"] for one in builtin.definitions(job) if one["Name"] == name), None)
     try:
         logged = () if regex is None else _all(store, job, regex)
     except (re.error, NotSimulated):
-        # As above.
+        # Only `validate=False` allows such an expression.
         logged = ()
     values = emitted(job) if name in _objective(job) else ()
     if not logged or job.launch is None or (values and job.launch.overrides_log):
@@ -95,7 +96,7 @@ def series(store: Store, job: Job, name: str) -> Values:
 
 
 def _objective(job: Job) -> tuple[str, ...]:
-    """Return the names of the metric that a tuning job seeks."""
+    """Return the two names of the objective of the tuning job that launched the job; empty if none launched it."""
     return () if job.launch is None else (OBJECTIVE, job.request.get("HyperParameters", {}).get(OBJECTIVE_MEMBER))
 
 
@@ -110,10 +111,10 @@ def _all(store: Store, job: Job, regex: str) -> Values:
     for line in store.region(job.place, Job).logbook.added(job):
         added = _value(regex, line.text)
         if added is not None:
-            # One that a test adds in the past has been seen only when it was added.
+            # A line that a test adds in the past counts from the instant at which it was added.
             found.append((max(line.at_us, line.added_us), line.number, added))
     ended_us = job.timeline.ended_us
-    # What is written later is too late for a tuning job.
+    # A tuning job ignores lines that come after the end of the child.
     return tuple((at_us, value) for at_us, _, value in sorted(found) if ended_us is None or at_us <= job.created_us + ended_us)
 
 

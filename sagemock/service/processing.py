@@ -1,7 +1,7 @@
 """The operations on processing jobs."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from sagemock.checks import repeated
 from sagemock.evidence import UNCHECKED, YOUR_WORDS, Assumption
@@ -13,21 +13,19 @@ from sagemock.processing.job import DEFAULT_MAX_RUNTIME_S, Job, concrete, instan
 from sagemock.processing.plan import ProcessingJobPlan
 from sagemock.protocol.answer import dump
 from sagemock.protocol.model import Api
-from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.refusal import IN_USE, NOT_FOUND, Refusal
 from sagemock.service import batch, listing
 from sagemock.service.batch import BatchKind
 from sagemock.service.builtin import image_of
 from sagemock.service.rules import table
 from sagemock.service.rules.resources import local_storage_key
-
-if TYPE_CHECKING:
-    from sagemock.service.operations import Service
+from sagemock.service.service import Service
 
 __all__ = ["KIND", "RULES", "create", "delete", "describe", "list_jobs", "stop"]
 
 _PATHS: Final = Assumption(
-    "the words in which CreateProcessingJob refuses a LocalPath that does not begin with /opt/ml/processing/ (developer guide: "
-    "it must), and two inputs or outputs of one name",
+    "the words in which CreateProcessingJob refuses a LocalPath that does not begin with /opt/ml/processing/ (the developer "
+    "guide says that it must), and two inputs or outputs with the same name",
     since="2026-11-26",
     knob=UNCHECKED,
 )
@@ -44,8 +42,8 @@ _ORDER: Final = Assumption(
     knob="send SortOrder",
 )
 _DELETED: Final = Assumption(
-    "that DeleteProcessingJob refuses a job that has not ended with ResourceInUse and an unknown one with ResourceNotFound, in "
-    "these words, and that a job is gone at once",
+    "that DeleteProcessingJob refuses a job that has not ended with ResourceInUse and an unknown job with ResourceNotFound, the "
+    "texts of both, and that a deleted job is gone at once",
     since="2026-11-26",
     knob=YOUR_WORDS,
 )
@@ -80,7 +78,7 @@ def local_paths_are_below_the_root(request: Mapping[str, Any], _: Place) -> str 
 
 
 def local_paths_are_given(request: Mapping[str, Any], _: Place) -> str | None:
-    """Service model: "LocalPath is a required parameter when AppManaged is False (default)"."""
+    """Refuse a missing LocalPath (service model: "a required parameter when AppManaged is False (default)")."""
     for one in request["ProcessingInputs"]:
         source = one.get("S3Input", one.get("DatasetDefinition"))
         if source is not None and not one.get("AppManaged", False) and "LocalPath" not in source:
@@ -89,7 +87,7 @@ def local_paths_are_given(request: Mapping[str, Any], _: Place) -> str | None:
 
 
 def instances_are_of_one_source(request: Mapping[str, Any], _: Place) -> str | None:
-    """Service model: "InstancePreferences is mutually exclusive with InstanceType"."""
+    """Refuse both or none of InstanceType and InstancePreferences (service model: they are "mutually exclusive")."""
     cluster = request["ProcessingResources"]["ClusterConfig"]
     given = [name for name in ("InstanceType", "InstancePreferences") if name in cluster]
     if len(given) == 1:
@@ -98,14 +96,17 @@ def instances_are_of_one_source(request: Mapping[str, Any], _: Place) -> str | N
 
 
 def local_storage_has_its_own_key(request: Mapping[str, Any], _: Place) -> str | None:
-    """Service model: "You can't request a VolumeKmsKeyId when using an instance type with local storage"."""
+    """Refuse a VolumeKmsKeyId with local storage.
+
+    Service model: "You can't request a VolumeKmsKeyId when using an instance type with local storage".
+    """
     cluster = request["ProcessingResources"]["ClusterConfig"]
     types = [one.get("InstanceType", "") for one in (cluster, *cluster.get("InstancePreferences", ()))]
     return _CLUSTER(local_storage_key(cluster, types))
 
 
 def names_are_unique(request: Mapping[str, Any], _: Place) -> str | None:
-    """Refuse two inputs or two outputs of one name."""
+    """Refuse two inputs or two outputs with the same name."""
     inputs = [one["InputName"] for one in request.get("ProcessingInputs", ())]
     outputs = [one["OutputName"] for one in request.get("ProcessingOutputConfig", {}).get("Outputs", ())]
     for member, names in (("InputName", inputs), ("OutputName", outputs)):
@@ -135,7 +136,7 @@ RULES: Final[Mapping[str, tuple[batch.Rule, ...]]] = {
 
 
 def _filled(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the service fills in (records P1, P2 and P3 of 2024)."""
+    """Return the fields that the service fills in (records P1, P2 and P3 of 2024)."""
     network = {"EnableInterContainerTrafficEncryption": False, "EnableNetworkIsolation": False}
     filled: dict[str, Any] = {
         "StoppingCondition": {"MaxRuntimeInSeconds": DEFAULT_MAX_RUNTIME_S, **request.get("StoppingCondition", {})},
@@ -164,39 +165,37 @@ KIND: Final = BatchKind(PROCESSING, "processing job", Job, ProcessingJobPlan(), 
 # -- the operations
 
 
-def create(service: "Service", api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def create(service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Create a job; its name must be new."""
     if service.validate:
         batch.check_rules(RULES, request, place)
     return batch.create(KIND, service, api, place, request, now_us)
 
 
-def describe(service: "Service", api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def describe(service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Describe a job as it is at this instant."""
     return batch.describe(KIND, service, api, place, request, now_us)
 
 
-def list_jobs(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def list_jobs(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """List jobs: cut a page, then filter it."""
     region = service.store.region(place, Job)
     return dump(listing.batch_jobs(region, request, now_us, PROCESSING, batch.summary, descends=_ORDER(value=False)))
 
 
-def stop(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def stop(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Stop a job that is in progress."""
     return batch.stop(KIND, service, place, request, now_us)
 
 
-def delete(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def delete(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Delete a job that has ended; then its name is free again."""
     job = batch.find(KIND, service, place, request)
     if job is None:
-        code = _DELETED("ResourceNotFound")
-        raise Refusal(code, f"Could not find requested job with name: {request['ProcessingJobName']}")
+        raise Refusal(_DELETED(NOT_FOUND), f"Could not find requested job with name: {request['ProcessingJobName']}")
     at = snapshot(job, now_us)
     if not at.over:
-        code = _DELETED("ResourceInUse")
-        raise Refusal(code, f"The processing job {job.arn} cannot be deleted while it is in status {at.primary}.")
+        raise Refusal(_DELETED(IN_USE), f"The processing job {job.arn} cannot be deleted while it is in status {at.primary}.")
     service.store.put(job.after(Delete(now_us - job.created_us)))
     service.store.forget(now_us)
     return ""

@@ -15,7 +15,7 @@ from sagemock.jobs.batch.job import BatchJob
 from sagemock.jobs.kinds import TRAINING, Kind
 from sagemock.jobs.place import Place
 from sagemock.jobs.store import Region, Store
-from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.refusal import LIMIT, Refusal
 from sagemock.service.recent import Recent
 from sagemock.training.job import Job
 from sagemock.training.plan.resources import instances
@@ -81,7 +81,7 @@ class Quotas:
     def check_batch(self, place: Place, usage: Usage, region: Region[BatchJob], wanted: tuple[str, int], now_us: int) -> None:
         """Refuse a processing or transform job that would use more instances than its account may.
 
-        `region` has the jobs of its kind, `wanted` is the type of its own instances and their number.
+        `region` has the jobs of its kind, `wanted` is the type and the number of its own instances.
         """
         kind, number = wanted
         limit = self.limits.get((kind, usage))
@@ -94,8 +94,8 @@ class Quotas:
     def retained_s(self, pools: Iterable[Job], request: Mapping[str, Any], now_us: int, owner: Job | None = None) -> int:
         """Return for how many seconds a job's instances are retained after its end: 0 if they exceed the quota.
 
-        `pools` are the jobs at its place that were given a warm pool.
-        The service then reports nothing (developer guide, warm pools). A pool counts from the creation of its job on.
+        The service does not report that it retains none (developer guide, warm pools). `pools` are the jobs at the same place
+        that have a warm pool. A pool counts from the creation of its job on.
         """
         wanted_s: int = request.get("ResourceConfig", {}).get("KeepAlivePeriodInSeconds", 0)
         for kind, count in instances(request) if wanted_s else ():
@@ -123,8 +123,7 @@ def _refuse_beyond(limit: int, kind: str, usage: Usage, used: int, wanted: int) 
             f"with current utilization of {used} Instances and a request delta of {wanted} Instances. "
             "Please use AWS Service Quotas to request an increase for this quota."
         )
-        code = "ResourceLimitExceeded"
-        raise Refusal(code, text)
+        raise Refusal(LIMIT, text)
 
 
 def _uses(job: Job, now_us: int) -> bool:

@@ -1,4 +1,4 @@
-"""The jobs at a place that still count for something: a look at them costs no more with all that there have ever been."""
+"""The jobs at a place that still count for something, found in a time that does not grow with the jobs of the past."""
 
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -13,20 +13,20 @@ _J = TypeVar("_J", bound=AnyJob)
 
 
 class Recent(Generic[_J]):
-    """The jobs of a region that count: a job counts from its creation until it does not any more, and never again after that.
+    """The jobs of a region that count for something: a job that has ceased to count never counts again.
 
     Hold the store's lock.
     """
 
     def __init__(self) -> None:
         self._last = 0
-        """The number of the newest job at the last look."""
+        """The number of the newest job at the last call of `jobs`."""
         self._names: dict[int, str] = {}
 
     def jobs(self, region: Region[_J], counts: Callable[[_J], bool]) -> list[_J]:
-        """Return those that count, the oldest first."""
+        """Return the jobs for which `counts` is true, oldest first."""
         new: list[_J] = []
-        # The newest are at the end: a job that is replaced stays in its place, and a name that is used again comes last.
+        # The newest jobs are at the end: a new record keeps the job's place in the dict, and a name used again comes last.
         for job in reversed(region.by_name.values()):
             if job.number <= self._last:
                 break

@@ -22,23 +22,23 @@ from sagemock.tuning import job as tuning_job
 __all__ = ["RESOURCES", "Resource", "find", "record"]
 
 _ABSENT_LAST: Final = Assumption(
-    "that jobs without the property of SortBy come last in a Search, in either order, and that of jobs with the same value the "
-    "one created first comes first in ascending order",
+    "that jobs without the property of SortBy come last in a Search, in either order, and that jobs with the same value come in "
+    "the order of their creation if it is ascending",
     since="2026-11-26",
 )
 _NO_TOTAL: Final = Assumption("that the answer of a Search has no TotalHits", since="2026-11-26")
 _TAGS: Final = Assumption("that a job without tags has an empty list of Tags in a Search", since="2026-11-26")
-_OTHERS: Final = Assumption("that other accounts share no jobs, so that a Search for CrossAccount finds none", since="2026-11-26")
+_OTHERS: Final = Assumption("that other accounts share no jobs, so that a CrossAccount Search finds none", since="2026-11-26")
 _PASSES: Final = Assumption(
     "that a condition in VisibilityConditions of a Search without a Key or a Value hides nothing", since="2026-11-26"
 )
 PAGE: Final = 10
 """The default of MaxResults (sagemaker-python-sdk, integration tests: "Search returns 10 results by default")."""
 _CHUNK: Final = 100
-"""How many jobs a search by CreationTime looks at in one go."""
+"""How many jobs a Search by CreationTime reads at once."""
 _BY_CREATION: Final[list[type]] = [int, int]
 _WITH_VALUE: Final = 3
-"""The length of a key by a property: whether its value is text, the value, and the number of the job."""
+"""The length of the key of a job with the property: whether its value is text, the value, and the number of the job."""
 _WITHOUT_VALUE: Final = 1
 """The length of the key of a job without the property: its number."""
 
@@ -69,7 +69,7 @@ def _tuning_job(api: Api, _: Store, job: tuning_job.Job, now_us: int) -> Mapping
 RESOURCES: Final[Mapping[str, Resource]] = {
     one.kind.shape: one for one in (Resource(TRAINING, _training_job), Resource(TUNING, _tuning_job))
 }
-"""The resources, by the Resource of a request, which is also the member of a result that has the job."""
+"""The resources, by the Resource of a request, which is also the field of a result that has the job."""
 
 
 def find(store: Store, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def find(store: Store, api: Api, place: Place, request: Mapping[str, Any], now_u
 
 
 def _document(shape: StructureShape, described: Mapping[str, Any], job: AnyJob) -> dict[str, Any]:
-    """Return what Search shows of a job: its description, in the members that the record has, and its tags."""
+    """Return what Search shows of a job: the members of its description that the shape has, and its tags."""
     shown = {**described, "Tags": _TAGS([{"Key": key, "Value": value} for key, value in job.tags])}
     return {name: value for name, value in shown.items() if name in shape.members}
 
@@ -120,24 +120,24 @@ def _meets(record: StructureShape, request: Mapping[str, Any]) -> search_filters
     tests: list[search_filters.Test] = []
     if "SearchExpression" in request:
         tests.append(search_filters.expression(record, request["SearchExpression"]))
-    tests += (_visible(record, one["Key"], one["Value"]) for one in _PASSES(_whole(request.get("VisibilityConditions", ()))))
+    tests += (_visible(record, one["Key"], one["Value"]) for one in _PASSES(_complete(request.get("VisibilityConditions", ()))))
     if request.get("CrossAccountFilterOption") == "CrossAccount":
         tests.append(_OTHERS(lambda _: False))
     return lambda shown: all(test(shown) for test in tests)
 
 
-def _whole(conditions: Iterable[Mapping[str, str]]) -> list[Mapping[str, str]]:
+def _complete(conditions: Iterable[Mapping[str, str]]) -> list[Mapping[str, str]]:
     return [one for one in conditions if "Key" in one and "Value" in one]
 
 
 def _visible(record: StructureShape, key: str, value: str) -> search_filters.Test:
-    """Return whether a job that has a property has this value of it; a job without it passes."""
+    """Return a test: a job with the property `key` must have this value; a job without the property passes."""
     of = search_filters.named(record, key)
     return lambda shown: all(found == value for found in of.values(shown))
 
 
 def _created(region: Region[AnyJob], key: Key | None, now_us: int, *, descending: bool) -> Iterator[tuple[Key, AnyJob]]:
-    """Yield the jobs behind a key by their creation: a page costs no more with all jobs that there are."""
+    """Yield the jobs after a key in the order of creation; the time for a page does not grow with the number of jobs."""
     while True:
         found = region.page("CreationTime", descending=descending, after=key, limit=_CHUNK, now_us=now_us)
         yield from found
@@ -153,7 +153,7 @@ def _sorted(
     *,
     descending: bool,
 ) -> Iterator[tuple[Key, dict[str, Any]]]:
-    """Yield documents behind a key by a property, those without it last."""
+    """Yield the documents after a key in the order of a property; documents without the property come last."""
     have: list[tuple[Key, dict[str, Any]]] = []
     lack: list[tuple[Key, dict[str, Any]]] = []
     for number, shown in found:
@@ -178,7 +178,7 @@ def _is_creation(key: list[Any]) -> bool:
 
 
 def _is_place(key: list[Any]) -> bool:
-    """Whether this is where a page by a property may end: a number, or the property's value in front of it."""
+    """Whether this is the key of a page sorted by a property: a job's number, perhaps with the property's value before it."""
     if not key or type(key[-1]) is not int:
         return False
     if len(key) == _WITHOUT_VALUE:

@@ -1,4 +1,4 @@
-"""What a SearchExpression means: the properties that it names, by the user's own service model, and operators by type."""
+"""The meaning of a SearchExpression: its properties, by the user's own service model, and its operators, by type."""
 
 import math
 import operator
@@ -27,12 +27,12 @@ _WORDS: Final = Assumption(
     knob=YOUR_WORDS,
 )
 _EXACT: Final = Assumption(
-    "that Search compares text, and the names of properties, as they are: Equals and Contains mind case, Contains finds any "
-    "part, and the key of a tag, a hyperparameter or a variable is all that follows the first dot",
+    "that Search compares text, and the names of properties, as they are: Equals and Contains are case-sensitive, Contains finds "
+    "any part, and everything after the first dot is the key of a tag, a hyperparameter or a variable",
     since="2026-11-26",
 )
 _WITHOUT: Final = Assumption(
-    "that NotEquals in a Search finds the jobs that do not have the property too, and of a list those without an equal element",
+    "that NotEquals in a Search also finds the jobs without the property, and for a list those without an equal element",
     since="2026-11-26",
 )
 _CUT: Final = Assumption(
@@ -71,9 +71,9 @@ class Property(NamedTuple):
 
     name: str
     kind: _Kind
-    """`either`: a hyperparameter, which is a number or text; `whole`: it has parts, and only its existence can be asked for."""
+    """`either`: a hyperparameter, which is a number or text; `whole`: it has parts, and a filter can only ask if it exists."""
     values: Callable[[Document], Sequence[Any]]
-    """Returns its values in a document: none if it is absent, several if a list is on the way."""
+    """Returns its values in a document: none if it is absent, several if its path leads through a list."""
 
 
 def refusal(text: str) -> Refusal:
@@ -99,7 +99,7 @@ def named(record: StructureShape, name: str) -> Property:
 
 
 def _path(shape: Shape, path: str, name: str) -> Property:
-    """Return the property `name` of a record, which is at `path` from this shape."""
+    """Return the property `name` of a record; `path` leads to it from this shape."""
     steps: list[str] = []
     rest: str | None = path
     while rest is not None:
@@ -126,7 +126,7 @@ def _reached(document: Document, steps: Iterable[str]) -> Sequence[Any]:
 
 
 def _flat(values: Iterable[Any]) -> list[Any]:
-    """Return values without those that are null, and the elements of lists in their place."""
+    """Return values without nulls, and with lists replaced by their elements."""
     flat: list[Any] = []
     for value in values:
         if isinstance(value, list):
@@ -137,18 +137,18 @@ def _flat(values: Iterable[Any]) -> list[Any]:
 
 
 def expression(record: StructureShape, sent: Mapping[str, Any]) -> Test:
-    """Return whether a document meets a SearchExpression. Raises a Refusal for one that cannot be understood."""
-    # No more than that are looked at, however deep they are.
+    """Return a test of whether a document meets a SearchExpression. Raises Refusal for one that cannot be understood."""
+    # islice: the count of a huge expression ends soon.
     if len(list(islice(_parts(sent), _PARTS_MAX + 1))) > _PARTS_MAX:
         raise refusal(f"The search expression exceeds the limit of {_PARTS_MAX} filters, nested filters and subexpressions.")
     if sum(one.get("Operator") == "Contains" for one in _filters(sent)) > 1:
-        # service model, Filter; the names that may have several are not of jobs
+        # service model, Filter; the names that may have several are not properties of jobs
         raise Refusal("ValidationException", "'CONTAINS' operator usage limit of 1 exceeded.")
     return _expression(record, sent)
 
 
 def _parts(sent: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
-    """Yield what counts in an expression: its filters, also those in nested filters, its nested filters and subexpressions."""
+    """Yield the parts of an expression: filters (also those in nested filters), nested filters and subexpressions."""
     yield from sent.get("Filters", ())
     for nested in sent.get("NestedFilters", ()):
         yield nested
@@ -175,7 +175,7 @@ def _expression(record: StructureShape, sent: Mapping[str, Any]) -> Test:
 
 
 def _nested(record: StructureShape, sent: Mapping[str, Any]) -> Test:
-    """Return whether a single element of a list meets all filters. Their names are whole, from the record on."""
+    """Return a test of whether one element of a list meets all filters. The names of the filters begin at the record."""
     outer = sent["NestedPropertyName"]
     steps = outer.split(".")
     shape: Shape = record
@@ -211,7 +211,7 @@ def _filter(of: Property, sent: Mapping[str, Any]) -> Test:
 
 
 def _comparison(of: Property, by: str, value: str) -> Callable[[Any], bool]:
-    """Return whether one value of a property meets an operator; for NotEquals, whether it is equal."""
+    """Return a test of whether one value of a property meets an operator; for NotEquals, whether it is equal."""
     compare: Callable[[Any, Any], bool] = _ORDERS.get(by, operator.eq)
     if of.kind in {"text", "either"} and by == "Contains":
         return lambda found: value in found
@@ -239,13 +239,13 @@ def _comparison(of: Property, by: str, value: str) -> Callable[[Any], bool]:
 
 
 def _number(text: str) -> float | None:
-    """Return the finite number that a text is, None if it is none."""
+    """Return a text as a finite number, None if it is not one."""
     number = float(text) if _NUMBER.fullmatch(text) else math.inf
     return number if math.isfinite(number) else None
 
 
 def _timestamp(text: str) -> float | None:
-    """Return an ISO 8601 timestamp as seconds since the epoch, None if it is none."""
+    """Return an ISO 8601 timestamp as seconds since the epoch, None if `text` is not one."""
     try:
         # Python 3.10 does not read the Z.
         read = datetime.fromisoformat(f"{text[:-1]}+00:00" if text.endswith("Z") else text)
@@ -255,7 +255,7 @@ def _timestamp(text: str) -> float | None:
 
 
 def sorting(record: StructureShape, name: str) -> Callable[[Document], tuple[int, Any] | None]:
-    """Return by what a document is sorted, numbers before text; it is None if the document does not have the property."""
+    """Return a sort key of documents, numbers before text; the key is None for a document without the property."""
     of = named(record, name)
     if of.kind == "whole":
         raise refusal(f"Sorting is not supported for property {name}.")

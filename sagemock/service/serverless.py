@@ -15,8 +15,8 @@ from sagemock.training.snapshot import Snapshot
 __all__ = ["members_by_change", "progress_info"]
 
 _WHEN: Final = Assumption(
-    "when ProgressInfo, MlflowDetails, OutputModelPackageArn and BillableTokenCount of a serverless job appear, and "
-    "how their ids are made",
+    "when ProgressInfo, MlflowDetails, OutputModelPackageArn and BillableTokenCount of a serverless job appear, and the form of "
+    "their ids",
     knob=REPLAY,
 )
 

@@ -1,4 +1,4 @@
-"""The subject of a call: its operation, and the training job."""
+"""The subject of a call: its operation and its job."""
 
 from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -14,7 +14,7 @@ from sagemock.service.operations import OPERATIONS
 __all__ = ["JOBLESS", "checked_operation", "job_of"]
 
 JOBLESS: Final = frozenset({"Search", *(kind.list for kind in KINDS)})
-"""The operations of the table that are not about a single job."""
+"""The operations of `OPERATIONS` that are not about a single job."""
 
 
 def job_of(request: Mapping[str, Any]) -> str | None:

@@ -1,4 +1,4 @@
-"""AddTags, ListTags and DeleteTags, for training jobs."""
+"""AddTags, ListTags and DeleteTags, for jobs of every kind."""
 
 import base64
 from collections.abc import Iterable, Mapping
@@ -9,21 +9,19 @@ from sagemock.jobs.job import AnyJob
 from sagemock.jobs.kinds import of_arn
 from sagemock.jobs.place import Place
 from sagemock.jobs.store import Store
-from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.refusal import INVALID, LIMIT, Refusal
 
 __all__ = ["add", "delete", "page", "pairs"]
 
 TAGS_MAX: Final = 50
 """How many tags a resource can have (service model, TagList)."""
 _DEFAULT_PAGE: Final = Assumption(
-    "that a page of tags has 50 if the request does not say (service model: at least 50)", knob="MaxResults"
+    "that a page of tags has 50 tags if the request has no MaxResults (service model: at least 50)", knob="MaxResults"
 )
 PAGE: Final = _DEFAULT_PAGE(50)
 """The default of MaxResults."""
-_WORDS: Final = Assumption(
-    "the words in which more than 50 tags, and a NextToken that was not given, are refused", knob=YOUR_WORDS
-)
-_NO_ERROR: Final = Assumption("that deleting a tag that is not there is no error")
+_WORDS: Final = Assumption("the words in which more than 50 tags, and an invalid NextToken, are refused", knob=YOUR_WORDS)
+_NO_ERROR: Final = Assumption("that deleting a tag that does not exist is not an error")
 
 
 def pairs(tags: Iterable[Mapping[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -36,8 +34,7 @@ def find(store: Store, place: Place, arn: str) -> AnyJob:
     named = of_arn(arn)
     job = None if named is None else store.kind_at(place, named[0]).by_name.get(named[1])
     if job is None or job.arn != arn:
-        code, text = "ValidationException", "Resource does not exist."
-        raise Refusal(code, text)
+        raise Refusal(INVALID, "Resource does not exist.")
     return job
 
 
@@ -46,8 +43,7 @@ def add(store: Store, place: Place, request: Mapping[str, Any]) -> dict[str, Any
     job = find(store, place, request["ResourceArn"])
     tags = tuple({**dict(job.tags), **dict(pairs(request["Tags"]))}.items())
     if len(tags) > TAGS_MAX:
-        code, text = "ResourceLimitExceeded", f"The number of tags of {job.arn} exceeds the limit of {TAGS_MAX}."
-        raise Refusal(code, _WORDS(text))
+        raise Refusal(LIMIT, _WORDS(f"The number of tags of {job.arn} exceeds the limit of {TAGS_MAX}."))
     store.put(job.tagged(tags))
     return {"Tags": _shown(tags)}
 
@@ -77,8 +73,7 @@ def _start(token: str) -> int:
     except ValueError:
         kind = start = ""
     if kind != "tags" or not start.isdecimal():
-        code, text = "ValidationException", "Invalid NextToken."
-        raise Refusal(code, _WORDS(text))
+        raise Refusal(INVALID, _WORDS("Invalid NextToken."))
     return int(start)
 
 

@@ -1,7 +1,7 @@
 """The operations on transform jobs."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from sagemock.evidence import UNCHECKED, Assumption
 from sagemock.jobs.kinds import TRANSFORM
@@ -12,11 +12,9 @@ from sagemock.service import batch, listing
 from sagemock.service.batch import BatchKind
 from sagemock.service.rules import table
 from sagemock.service.rules.resources import local_storage_key
+from sagemock.service.service import Service
 from sagemock.transform.job import Job, concrete, instances
 from sagemock.transform.plan import TransformJobPlan
-
-if TYPE_CHECKING:
-    from sagemock.service.operations import Service
 
 __all__ = ["KIND", "RULES", "create", "describe", "list_jobs", "stop"]
 
@@ -28,8 +26,8 @@ _WORDS: Final = Assumption(
     knob=UNCHECKED,
 )
 _ENVIRONMENT: Final = Assumption(
-    "that Environment of a transform job is shown as it was sent (a record of 2022 has an empty one, those of 2018 and 2021 have "
-    "none)",
+    "that Environment of a transform job is shown as it was sent (a record of 2022 has an empty Environment, those of 2018 and "
+    "2021 have none)",
     since="2026-11-26",
 )
 _FILTERED: Final = Assumption(
@@ -40,10 +38,10 @@ _FILTERED: Final = Assumption(
 )
 _JSON_TYPES: Final = frozenset({"application/json", "application/jsonlines"})
 _OPERATORS: Final = "$[]*. ,:-'"
-"""In the order in which the refusal has them (aws/aws-sdk#184)."""
+"""The operators of a filter, in the order of the refusal's text (aws/aws-sdk#184)."""
 _IN_FLIGHT_MB: Final = 100
 _PAYLOAD_MB: Final = 6
-"""MaxPayloadInMB when the request has none (service model; logs)."""
+"""MaxPayloadInMB if the request has none (service model; logs)."""
 
 
 # -- the rules
@@ -60,19 +58,19 @@ def in_flight_fits(request: Mapping[str, Any], _: Place) -> str | None:
 
 
 def payload_is_at_most_100_mb(request: Mapping[str, Any], _: Place) -> str | None:
-    """Service model: "The value of MaxPayloadInMB cannot be greater than 100 MB"."""
+    """Refuse a larger MaxPayloadInMB than 100 (service model: it "cannot be greater than 100 MB")."""
     payload_mb = request["MaxPayloadInMB"]
     return _WORDS(f"MaxPayloadInMB {payload_mb} must not exceed {_IN_FLIGHT_MB} MB") if payload_mb > _IN_FLIGHT_MB else None
 
 
 def input_is_no_augmented_manifest(request: Mapping[str, Any], _: Place) -> str | None:
-    """Service model, S3DataType: "The following value is not compatible: AugmentedManifestFile"."""
+    """Refuse an augmented manifest (service model: "The following value is not compatible: AugmentedManifestFile")."""
     kind = request["TransformInput"]["DataSource"]["S3DataSource"]["S3DataType"]
     return _WORDS("S3DataType AugmentedManifestFile is not supported") if kind == "AugmentedManifestFile" else None
 
 
 def filters_have_known_operators(request: Mapping[str, Any], _: Place) -> str | None:
-    """Refuse a filter for JSON with a sign that is no operator, in words that were seen (aws/aws-sdk#184)."""
+    """Refuse a filter for JSON with a sign that is not an operator, in words that were seen (aws/aws-sdk#184)."""
     kind = request.get("TransformInput", {}).get("ContentType")
     if _FILTERED(kind not in _JSON_TYPES):
         return None
@@ -86,13 +84,16 @@ def filters_have_known_operators(request: Mapping[str, Any], _: Place) -> str | 
 
 
 def local_storage_has_its_own_key(request: Mapping[str, Any], _: Place) -> str | None:
-    """Service model: "You can't request a VolumeKmsKeyId when using an instance type with local storage"."""
+    """Refuse a VolumeKmsKeyId with local storage.
+
+    Service model: "You can't request a VolumeKmsKeyId when using an instance type with local storage".
+    """
     resources = request["TransformResources"]
     return _WORDS(local_storage_key(resources, [resources.get("InstanceType", "")]))
 
 
 def strategy_has_a_split(request: Mapping[str, Any], _: Place) -> str | None:
-    """Service model, BatchStrategy: "you must set the SplitType property to Line, RecordIO, or TFRecord"."""
+    """Refuse BatchStrategy without a SplitType (service model: "you must set the SplitType property")."""
     split = request["TransformInput"].get("SplitType", "None")
     if split == "None":
         return _WORDS(f"BatchStrategy {request['BatchStrategy']} requires SplitType Line, RecordIO or TFRecord")
@@ -120,7 +121,7 @@ RULES: Final[Mapping[str, tuple[batch.Rule, ...]]] = {
 
 
 def _filled(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the service fills in (records X1 to X4; the one of 2018 has no DataProcessing)."""
+    """Return the fields that the service fills in (records X1 to X4; that of 2018 has no DataProcessing)."""
     processing = {"InputFilter": "$", "OutputFilter": "$", "JoinSource": "None"}
     filled: dict[str, Any] = {"DataProcessing": {**processing, **request.get("DataProcessing", {})}}
     if "TransformInput" in request:
@@ -136,8 +137,8 @@ KIND: Final = BatchKind(TRANSFORM, "transform job", Job, TransformJobPlan(), con
 # -- the operations
 
 
-def create(service: "Service", api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
-    """Create a job; its name must be new, and its model must exist where somebody has the models."""
+def create(service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+    """Create a job; its name must be new, and its model must exist if `check_model` can look."""
     if service.validate:
         batch.check_rules(RULES, request, place)
         if service.check_model is not None:
@@ -145,17 +146,17 @@ def create(service: "Service", api: Api, place: Place, request: Mapping[str, Any
     return batch.create(KIND, service, api, place, request, now_us)
 
 
-def describe(service: "Service", api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def describe(service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Describe a job as it is at this instant."""
     return batch.describe(KIND, service, api, place, request, now_us)
 
 
-def list_jobs(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def list_jobs(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """List jobs: cut a page, then filter it. The default order is Descending (operation documentation; a list of 2022)."""
     region = service.store.region(place, Job)
     return dump(listing.batch_jobs(region, request, now_us, TRANSFORM, batch.summary, descends=True))
 
 
-def stop(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def stop(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Stop a job that is in progress."""
     return batch.stop(KIND, service, place, request, now_us)

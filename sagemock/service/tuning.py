@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from random import Random
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from sagemock.clock.instants import SECOND_US
 from sagemock.evidence import YOUR_WORDS, Assumption
@@ -11,10 +11,11 @@ from sagemock.jobs.kinds import TUNING
 from sagemock.jobs.place import Place
 from sagemock.protocol.answer import dump, seconds
 from sagemock.protocol.model import Api
-from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.refusal import IN_USE, INVALID, NOT_FOUND, Refusal
 from sagemock.service import listing, tags
 from sagemock.service.metrics import shown_value
 from sagemock.service.rules import tuning as rules
+from sagemock.service.service import Service
 from sagemock.service.tuning_echo import filled
 from sagemock.training.snapshot import snapshot as training_snapshot
 from sagemock.tuning.child import Child
@@ -25,40 +26,37 @@ from sagemock.tuning.plan import TuningJobPlan
 from sagemock.tuning.script import Script, script
 from sagemock.tuning.strategies import Trial
 
-if TYPE_CHECKING:
-    from sagemock.service.operations import Service
-
 __all__ = ["create", "delete", "describe", "document", "list_children", "list_jobs", "stop"]
 
 _SUCCESS: Final = TuningJobPlan()
-"""What a tuning job does of which nobody said anything."""
+"""The plan of a tuning job for which the test has planned nothing."""
 _NO_DICE: Final = Random(0)  # noqa: S311  # nothing draws from it
-_INVALID: Final = "ValidationException"
-_NOT_FOUND: Final = "ResourceNotFound"
 _LISTED: Final = Assumption(
     "that ListTrainingJobsForHyperParameterTuningJob refuses an unknown tuning job as DescribeHyperParameterTuningJob does",
     since="2026-11-26",
     knob=YOUR_WORDS,
 )
 _ENDED: Final = Assumption(
-    'the words in which StopHyperParameterTuningJob refuses a job that has ended or is stopping (that "already" is among them: '
-    "hashicorp/terraform-provider-aws)",
+    "the words in which StopHyperParameterTuningJob refuses a job that has ended or is stopping "
+    '(hashicorp/terraform-provider-aws shows only that "already" is among them)',
     since="2026-11-26",
     knob=YOUR_WORDS,
 )
 _RUNS: Final = Assumption(
-    'the words in which DeleteHyperParameterTuningJob refuses a job that runs (that "not in a terminal state" is among them: '
-    "hashicorp/terraform-provider-aws)",
+    "the words in which DeleteHyperParameterTuningJob refuses a job that runs (hashicorp/terraform-provider-aws shows only that "
+    '"not in a terminal state" is among them)',
     since="2026-11-26",
     knob=YOUR_WORDS,
 )
 _PARENT: Final = Assumption(
-    "the words in which a warm start from a tuning job that has not ended is refused (that it is: the SageMaker SDK's own tests)",
+    "the words in which a warm start from a tuning job that has not ended is refused (the SageMaker SDK's own tests show that it "
+    "is refused)",
     since="2026-11-26",
     knob=YOUR_WORDS,
 )
 _DELTA: Final = Assumption(
-    "that the quota is asked for MaxParallelTrainingJobs times the instances of each definition by itself", since="2026-11-26"
+    "that each definition is checked against the quota by itself, with MaxParallelTrainingJobs times its instances",
+    since="2026-11-26",
 )
 _NEWEST_FIRST: Final = Assumption(
     "that ListTrainingJobsForHyperParameterTuningJob without SortBy and SortOrder begins with the newest child (three public "
@@ -76,23 +74,22 @@ _PAGE: Final = 10
 # -- create
 
 
-def create(service: "Service", api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
-    """Create a tuning job; its name must be new, whatever its case. Its children come later."""
+def create(service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+    """Create a tuning job; its name must be new, without regard to case. Its children come later."""
     name = request[TUNING.name_member]
     if service.validate or not defined(request):
         rules.check(request)
     region = service.store.region(place, Job)
     if name.lower() in (one.lower() for one in region.by_name):
         # aws/amazon-sagemaker-examples#3353; that names are not case-sensitive: service model.
-        code = "ResourceInUse"
-        raise Refusal(code, f"A hyperparameter tuning job with the name, {name}, already exists. Choose a different name.")
+        raise Refusal(IN_USE, f"A hyperparameter tuning job with the name, {name}, already exists. Choose a different name.")
     parents = tuple(_parents(service, place, request, now_us))
     _check_quotas_and_data(service, place, request, now_us)
     plan = service.plan_for(request, _SUCCESS)
     # A test's dice, not a secret.
     seed = f"{service.seed}/{place.account}/{place.region}/{TUNING.name}/{name}"
     config = request["HyperParameterTuningJobConfig"]
-    # With one seed, several tuning jobs draw the same (service model, RandomSeed).
+    # Tuning jobs with the same RandomSeed draw the same values (service model, RandomSeed).
     drawn = f"{service.seed}/{config['RandomSeed']}" if "RandomSeed" in config else seed
     concrete = script(plan, request, Random(seed) if plan.draws else _NO_DICE, drawn)  # noqa: S311
     service.api = api
@@ -112,15 +109,15 @@ def create(service: "Service", api: Api, place: Place, request: Mapping[str, Any
     return dump({f"{TUNING.shape}Arn": job.arn})
 
 
-def _parents(service: "Service", place: Place, request: Mapping[str, Any], now_us: int) -> Iterator[Parent]:
-    """Yield what a warm start takes from its parents, which must have ended."""
+def _parents(service: Service, place: Place, request: Mapping[str, Any], now_us: int) -> Iterator[Parent]:
+    """Yield the parents of a warm start, which must have ended."""
     named = request.get("WarmStartConfig", {}).get("ParentHyperParameterTuningJobs", ())
     found = [_find(service, place, one.get(TUNING.name_member, "")) for one in named]
     for job in found:
         status = job.state(now_us).primary
         if not snapshot(job, now_us).over:
             text = f"The parent hyperparameter tuning job {job.name} is in status {status}. It must be in a terminal state."
-            raise Refusal(_INVALID, _PARENT(text))
+            raise Refusal(INVALID, _PARENT(text))
     if service.validate and found:
         rules.check_parents(request, [job.request for job in found])
     for job in found:
@@ -128,15 +125,15 @@ def _parents(service: "Service", place: Place, request: Mapping[str, Any], now_u
         yield Parent(job.name, tuple(trials), job.best(now_us))
 
 
-def _check_quotas_and_data(service: "Service", place: Place, request: Mapping[str, Any], now_us: int) -> None:
+def _check_quotas_and_data(service: Service, place: Place, request: Mapping[str, Any], now_us: int) -> None:
     parallel = request["HyperParameterTuningJobConfig"]["ResourceLimits"]["MaxParallelTrainingJobs"]
     for definition in defined(request):
-        # Without validation, this raises for what cannot be described.
+        # Without validation, this raises for a definition that cannot be described.
         filled(definition.body, definition.objective)
         training = definition.request("", {}, ())
         if service.check_data is not None:
             service.check_data(place, training)
-        # Public records: the delta is that of all children that run at once.
+        # In public records, the request delta counts all children that run at once.
         service.quotas.check(service.store, place, _DELTA(_times(training, parallel)), now_us)
 
 
@@ -150,35 +147,35 @@ def _times(training: Mapping[str, Any], parallel: int) -> dict[str, Any]:
     return {**training, "ResourceConfig": resources}
 
 
-def _find(service: "Service", place: Place, name: str) -> Job:
+def _find(service: Service, place: Place, name: str) -> Job:
     job = service.store.region(place, Job).by_name.get(name)
     if job is None:
         # aws/amazon-sagemaker-examples#1540, and a constant of the operator for Kubernetes.
-        raise Refusal(_NOT_FOUND, f"Amazon SageMaker can't find a tuning job called {name}. Type another name.")
+        raise Refusal(NOT_FOUND, f"Amazon SageMaker can't find a tuning job called {name}. Type another name.")
     return job
 
 
 # -- the other operations
 
 
-def describe(service: "Service", api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def describe(service: Service, api: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Describe a tuning job as it is at this instant."""
     job = _find(service, place, request[TUNING.name_member])
     return dump(document(api, job, snapshot(job, now_us), now_us))
 
 
-def stop(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def stop(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Stop a tuning job that is in progress; its children are stopped with it."""
     job = _find(service, place, request[TUNING.name_member])
     primary = job.state(now_us).primary
     if primary != "InProgress":
         text = f"The request was rejected because the hyperparameter tuning job is already in status {primary}."
-        raise Refusal(_INVALID, _ENDED(text))
+        raise Refusal(INVALID, _ENDED(text))
     service.store.put(job.after(Stop(now_us - job.created_us)))
     return ""
 
 
-def delete(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def delete(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """Delete a tuning job that has ended. Its children stay."""
     job = service.store.region(place, Job).by_name.get(request[TUNING.name_member])
     if job is None:
@@ -186,18 +183,18 @@ def delete(service: "Service", _: Api, place: Place, request: Mapping[str, Any],
     primary = job.state(now_us).primary
     if not snapshot(job, now_us).over:
         text = f"The hyperparameter tuning job {job.name} is not in a terminal state. It is in status {primary}."
-        raise Refusal(_INVALID, _RUNS(text))
+        raise Refusal(INVALID, _RUNS(text))
     if primary != "Deleting":
         service.store.put(job.after(Delete(now_us - job.created_us)))
     return ""
 
 
-def list_jobs(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def list_jobs(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """List tuning jobs: cut a page, then filter it."""
     return dump(listing.tuning_jobs(service.store.region(place, Job), request, now_us, _summary))
 
 
-def list_children(service: "Service", _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
+def list_children(service: Service, _: Api, place: Place, request: Mapping[str, Any], now_us: int) -> str:
     """List the children of a tuning job."""
     job = _LISTED(_find(service, place, request[TUNING.name_member]))
     by = request.get("SortBy")
@@ -217,7 +214,7 @@ def list_children(service: "Service", _: Api, place: Place, request: Mapping[str
 
 
 def _rows(job: Job, by: str, now_us: int) -> Iterator[tuple[list[Any], Child]]:
-    """Yield the children, each with what it is sorted by; the names of children are in the order of their numbers."""
+    """Yield the children, each with its sort key; the names of children are in the order of their numbers."""
     for one in job.children:
         value = one.objective if one.is_over(now_us) else None
         if by == "Status":
@@ -225,7 +222,7 @@ def _rows(job: Job, by: str, now_us: int) -> Iterator[tuple[list[Any], Child]]:
         elif by != "FinalObjectiveMetricValue":
             yield [0, one.number], one
         elif value is not None:
-            # Those without an objective are left out (service model).
+            # Children without an objective are left out (service model).
             yield [value, one.number], one
 
 

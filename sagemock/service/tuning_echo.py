@@ -1,4 +1,4 @@
-"""What the service adds to a training job definition before DescribeHyperParameterTuningJob shows it."""
+"""How DescribeHyperParameterTuningJob shows a training job definition: what it adds to the request, and what it hides."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -16,7 +16,7 @@ _OWN_TOO: Final = Assumption(
     knob=REPLAY,
 )
 _OTHER_LIST: Final = Assumption(
-    "that an objective which only another list of a built-in algorithm has is taken, with the expression of that list",
+    "that an objective which only another list of a built-in algorithm has is accepted, with the expression of that list",
     since="2026-11-26",
 )
 _NO_LIST: Final = Assumption(
@@ -32,18 +32,18 @@ _NO_HINTS: Final = Assumption(
     "algorithms with Autotune, 2023), and are shown in HyperParameterTuningJobConfig",
     since="2026-11-26",
 )
-# As recorded in 2024: with a built-in algorithm, and in the first description.
+# The first description shows these flags, also with a built-in algorithm (records of 2024).
 _FLAGS: Final = ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining")
 _TUNING_RESOURCES: Final = "HyperParameterTuningResourceConfig"
 _CHANNEL: Final = {"CompressionType": "None", "RecordWrapperType": "None"}
 
 
 def filled(definition: Mapping[str, Any], objective: Mapping[str, str] | None) -> dict[str, Any]:
-    """Return a definition as it is shown.
+    """Return a definition as DescribeHyperParameterTuningJob shows it.
 
-    A training job's description has KmsKeyId and MaxRuntimeInSeconds also where they were not sent; that of a tuning job has not.
+    Unlike DescribeTrainingJob, it does not show KmsKeyId and MaxRuntimeInSeconds that were not sent.
     """
-    shown = {**_kept(definition), **{name: definition.get(name, False) for name in _FLAGS}}
+    shown = {**_without_hidden(definition), **{name: definition.get(name, False) for name in _FLAGS}}
     if "InputDataConfig" in definition:
         shown["InputDataConfig"] = [_channel(channel) for channel in definition["InputDataConfig"]]
     if objective is not None:
@@ -54,10 +54,11 @@ def filled(definition: Mapping[str, Any], objective: Mapping[str, str] | None) -
     return shown
 
 
-def _kept(definition: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is shown of what was sent.
+def _without_hidden(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a definition without the fields that are not shown.
 
-    What is not shown: errors of an acceptance test that ran against the service (hashicorp/terraform-provider-aws#47138, 2026).
+    The evidence for these: errors of an acceptance test that ran against the service (hashicorp/terraform-provider-aws#47138,
+    2026).
     """
     shown = dict(definition)
     tuning = shown.get(_TUNING_RESOURCES)

@@ -10,7 +10,7 @@ from typing import Any, Final, NoReturn
 
 from sagemock.evidence import YOUR_WORDS, Assumption
 from sagemock.jobs.interventions import Delete
-from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.refusal import IN_USE, INVALID, Refusal
 from sagemock.service.rules import table
 from sagemock.training import status
 from sagemock.training.interventions import KeepAlive, Update
@@ -20,8 +20,6 @@ from sagemock.training.warm_pool import pool
 
 __all__ = ["deleted", "updated"]
 
-_INVALID: Final = "ValidationException"
-_IN_USE: Final = "ResourceInUse"
 _WORDS: Final = Assumption(
     "the words in which UpdateTrainingJob and DeleteTrainingJob refuse, except those for an empty request",
     knob=YOUR_WORDS,
@@ -34,7 +32,7 @@ def updated(job: Job, request: Mapping[str, Any], now_us: int) -> Job:
     request = {name: value for name, value in request.items() if _EMPTY(value)}
     if set(request) == {"TrainingJobName"}:
         # AWS's documentation quotes this text.
-        raise Refusal(_INVALID, "Invalid UpdateTrainingJobRequest, the request cannot be empty")
+        raise Refusal(INVALID, "Invalid UpdateTrainingJobRequest, the request cannot be empty")
     profiler = {"ProfilerConfig", "ProfilerRuleConfigurations"} & set(request)
     if profiler and "ResourceConfig" in request:
         _refuse("The profiler configuration and the ResourceConfig of a training job cannot be updated in one request.")
@@ -58,10 +56,10 @@ def deleted(job: Job, now_us: int) -> Job:
     """Return the job after DeleteTrainingJob, or refuse: only a job that has ended and retains no warm pool can be deleted."""
     at = snapshot(job, now_us)
     if not at.over or at.primary == "Deleting":
-        _refuse(f"The training job {job.arn} cannot be deleted while it is in status {at.primary}.", _IN_USE)
+        _refuse(f"The training job {job.arn} cannot be deleted while it is in status {at.primary}.", IN_USE)
     found = pool(job, now_us)
     if found is not None and found.status == "Available":
-        _refuse(f"The training job {job.arn} cannot be deleted while it retains an Available warm pool.", _IN_USE)
+        _refuse(f"The training job {job.arn} cannot be deleted while it retains an Available warm pool.", IN_USE)
     return job.after(Delete(now_us - job.created_us))
 
 
@@ -110,5 +108,5 @@ def _check_pool(job: Job, now_us: int) -> None:
         )
 
 
-def _refuse(text: str, code: str = _INVALID) -> NoReturn:
+def _refuse(text: str, code: str = INVALID) -> NoReturn:
     raise Refusal(code, _WORDS(text))

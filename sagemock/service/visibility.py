@@ -16,9 +16,9 @@ from sagemock.jobs.logbook import Logbook
 from sagemock.jobs.place import Place
 from sagemock.jobs.store import Key, Order, Region, Store
 from sagemock.service.faults import check_job
-from sagemock.service.operations import Service
 from sagemock.service.recent import Recent
 from sagemock.service.search import RESOURCES
+from sagemock.service.service import Service
 from sagemock.service.subject import checked_operation
 
 __all__ = ["HideRule", "Visibility"]
@@ -75,14 +75,14 @@ class Visibility:
     def add(self, rule: HideRule) -> None:
         """Hide jobs by a rule."""
         self._rules.append(rule)
-        # It may last longer than those before.
+        # The new rule may last longer than the others, so jobs that were dropped may count again.
         self._recent = {}
 
     def view(self, service: Service, place: Place, operation: str, request: Mapping[str, Any], now_us: int) -> Service:
         """Return the service as an operation sees it.
 
-        If a job is hidden, this is another service, which is good for reading only. That is enough: an operation that would
-        change a hidden job refuses, and the operations that create jobs see every job, so names stay unique.
+        If a job is hidden, the result is another service, for reading only. That is enough: an operation that would change a
+        hidden job is refused, and the operations that create jobs see every job, so names stay unique.
         """
         rules = [one for one in self._rules if operation not in _CREATES and fnmatchcase(operation, one.operation)]
         searched = RESOURCES.get(request.get("Resource", "")) if operation == "Search" else None
@@ -99,7 +99,7 @@ class Visibility:
             return service
         visible = Store()
         if name is None:
-            # What is about one job, and does not see it, sees none.
+            # Only for a list: a call about one job that is hidden sees no jobs at all.
             visible.regions[place, kind.name] = cast("Region[AnyJob]", _Without(service.store.kind_at(place, kind), hidden))
         return replace(service, store=visible)
 
@@ -131,7 +131,7 @@ class _Without:
 
     @property
     def logbook(self) -> Logbook:
-        """The log group of them all."""
+        """The log group of all jobs of the region, including hidden ones."""
         return self._region.logbook
 
     @property
@@ -140,7 +140,7 @@ class _Without:
         return {name: job for name, job in self._region.by_name.items() if name not in self._hidden}
 
     def page(self, order: Order, *, descending: bool, after: Key | None, limit: int, now_us: int) -> list[tuple[Key, AnyJob]]:
-        """Return a page as the region does."""
+        """Return a page, as `Region.page` does, without the hidden jobs."""
         more = limit + len(self._hidden)
         found = self._region.page(order, descending=descending, after=after, limit=more, now_us=now_us)
         return [(key, job) for key, job in found if job.name not in self._hidden][:limit]

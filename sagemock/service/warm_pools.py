@@ -26,17 +26,17 @@ def warm_pool_status(found: Pool) -> dict[str, Any]:
 
 
 class Pools:
-    """The jobs of a mock that were given a warm pool, by place, oldest first: a new job looks only at these."""
+    """The jobs of a mock that have a warm pool, by place, oldest first; a new job searches only these for instances."""
 
     def __init__(self) -> None:
         self._names: dict[Place, dict[int, str]] = {}
 
     def add(self, place: Place, number: int, name: str) -> None:
-        """Take note of a job that is about to be created with a warm pool."""
+        """Add a job that is about to be created with a warm pool."""
         self._names.setdefault(place, {})[number] = name
 
     def jobs(self, store: Store, place: Place) -> list[Job]:
-        """Return these jobs at a place, without those that are deleted."""
+        """Return the jobs with a warm pool at a place, without deleted ones."""
         names = self._names.get(place)
         if names is None:
             return []
@@ -48,11 +48,11 @@ class Pools:
         return [by_name[name] for name in names.values()]
 
     def available(self, store: Store, place: Place, request: Mapping[str, Any], now_us: int) -> Job | None:
-        """Return the job whose warm pool a new job takes over, or None. Of several, it is the oldest."""
+        """Return the oldest job whose warm pool the new job can take over, or None."""
         for job in self.jobs(store, place):
             found = pool(job, now_us)
             if found is None or found.status in ("Reused", "Terminated"):
-                # Nobody can take it over any more.
+                # No job can take it over any more.
                 del self._names[place][job.number]
             elif found.status == "Available" and takes(job, request):
                 return _OLDEST(job)
@@ -60,5 +60,5 @@ class Pools:
 
 
 def take(store: Store, owner: Job, name: str, now_us: int) -> None:
-    """Let the job `name` take over the warm pool of `owner`."""
+    """Record that the job `name` takes over the warm pool of `owner`."""
     store.put(owner.after(Taken(now_us - owner.created_us, name)))

@@ -1,1 +1,1 @@
-"""A training job: its plan, its life as a function of time, and the store that keeps it."""
+"""Training jobs: their plans, their timelines, and what Describe shows of them."""

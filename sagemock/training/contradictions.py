@@ -1,4 +1,4 @@
-"""What of a record contradicts the rules that sagemock plays by."""
+"""Contradictions between a recorded job and the rules that sagemock's jobs follow."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ __all__ = ["Contradiction", "contradictions", "of_assumption"]
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """A rule that a record contradicts, with both sides."""
+    """A rule that a record contradicts: what the record has, and what the rule demands."""
 
     rule: Rule
     record: str
@@ -41,7 +41,7 @@ _LAST: Final[dict[str, tuple[str, ...]]] = {
     status.UPLOADING: (status.UPLOADING_MODEL,),
     "Completed": (status.MESSAGES["Completed"], status.RETAINED),
 }
-"""The last messages of an entry from which the job has gone on; of a status that is not here it is the one that it always has."""
+"""The last messages that an entry may have when another entry follows. Any other status has only its usual message."""
 _ON_THE_WAY: Final[dict[str, tuple[str, ...]]] = {
     status.STARTING: (
         status.STARTING_THE_JOB, status.LAUNCHING_INSTANCES, status.NO_CAPACITY, "Launched instance was unhealthy, replacing it!",
@@ -49,21 +49,21 @@ _ON_THE_WAY: Final[dict[str, tuple[str, ...]]] = {
     status.PENDING: (status.WAITING_FOR_CAPACITY, status.MESSAGES["Stopped"]),
     status.TRAINING: (status.TRAINING_IMAGE,),
 }  # fmt: skip
-"""What an entry may say besides, while it is open or where the job was cut short."""
+"""Further messages that an entry may have while it is open, or if the job was cut short in it."""
 _CUT: Final = frozenset({"Stopping", "Failed", "Stopped", "MaxWaitTimeExceeded", "MaxRuntimeExceeded", "Interrupted"})
 _IMAGE_IN_DOWNLOADING_US: Final = instant_us("2024-02-01T00:00:00Z")
 _IMAGE_IN_TRAINING_US: Final = instant_us("2023-06-01T00:00:00Z")
 
 
 class Case(NamedTuple):
-    """A record, as it was given and as it is read."""
+    """A record: the response, and what `recording.read` finds in it."""
 
     response: Mapping[str, Any]
     recorded: Recorded
     entries: tuple[Entry, ...]
-    """All entries, the last one included."""
+    """All entries, including the last one."""
     built: bool
-    """Whether the entries were filled in, and so are not evidence."""
+    """Whether the entries were filled in by sagemock, and so are not evidence."""
     from_console: bool
 
     @property
@@ -72,7 +72,7 @@ class Case(NamedTuple):
         return self.recorded.ending is not None
 
     def at(self, offset_us: int) -> str:
-        """Return an instant as text."""
+        """Return the instant `offset_us` after the creation in ISO 8601."""
         return instant(self.recorded.created_us + offset_us).isoformat(timespec="milliseconds")
 
 
@@ -80,7 +80,7 @@ _Found = Iterator[Contradiction]
 
 
 def contradictions(given: Mapping[str, Any]) -> Iterator[Contradiction]:
-    """Yield what of a record contradicts the rules, the structure first. Raises PlanError if it is not a record."""
+    """Yield each contradiction between a record and the rules, the structure first. Raises PlanError if it is not a record."""
     form = formed(given)
     recorded = read(form.response, nulls_of(form.response), in_order=False)
     entries = recorded.entries
@@ -93,8 +93,8 @@ def contradictions(given: Mapping[str, Any]) -> Iterator[Contradiction]:
     source = formed({**given, "SecondaryStatusTransitions": None}) if "SecondaryStatusTransitions" not in given else form
     built = any("SecondaryStatusTransitions" in sentence for sentence in source.filled)
     case = Case(form.response, recorded, entries, built, from_console=FILLED in form.response)
-    for ask in _ASKED:
-        yield from ask(case)
+    for check in _CHECKS:
+        yield from check(case)
 
 
 def _structure(case: Case) -> _Found:
@@ -138,7 +138,7 @@ def _order(case: Case) -> _Found:
 
 
 def _begins_again(case: Case, before: str, name: str) -> str | None:
-    """Return why a job cannot begin again with a status here, None if it can."""
+    """Return why a job cannot start again with the status `name` after `before`, None if it can."""
     if before in (status.INTERRUPTED, status.RESTARTING, status.UPDATING):
         return None
     if name == status.PENDING:
@@ -167,7 +167,7 @@ def _instants(case: Case) -> _Found:
     recorded = case.recorded
     started = next((entry for entry in case.entries if entry.status in status.STARTED), None)
     told_us = _offset(case, "TrainingStartTime")
-    # A console log and an entry that was filled in have whole seconds.
+
     if told_us is not None and started is not None and told_us != started.start_us:
         yield Contradiction(
             S6, f"TrainingStartTime is {case.at(told_us)}", f"the beginning of {started.status}, {case.at(started.start_us)}"
@@ -278,12 +278,12 @@ def _messages(case: Case) -> _Found:
 
 
 def _says(case: Case, at: int) -> bool:
-    """Whether an entry of the record has a message, which else was filled in."""
+    """Whether an entry of the record has a message of its own: one that was filled in is not evidence."""
     return case.response["SecondaryStatusTransitions"][at].get("StatusMessage") is not None
 
 
 def _may_say(name: str, after: str | None, *, open_: bool) -> tuple[str, ...]:
-    """Return what an entry may say that is open, or that is followed by another."""
+    """Return the messages that an entry may have if it is open, or if an entry with the status `after` follows."""
     if name == status.STARTING and after == status.PENDING:
         return (status.STARTING_THE_JOB,)
     if name == status.PENDING and after == "Stopped":
@@ -312,12 +312,12 @@ def _assumptions(case: Case) -> _Found:
 
 
 def of_assumption(assumption: Assumption, record: str, rule_has: str) -> Contradiction:
-    """Return the contradiction of a record and something that is taken to be so."""
+    """Return the contradiction between a record and an assumption."""
     return Contradiction(Rule("assumption", assumption.what, f"since {assumption.since}; {assumption.knob}"), record, rule_has)
 
 
 def recorded_ending(case: Case) -> str | None:
-    """Return how the job ended."""
+    """Return the secondary status with which the job ended, None if it has not."""
     return case.recorded.ending
 
 
@@ -331,6 +331,6 @@ def _span_s(case: Case, begin_us: int, end_us: int) -> int:
     return (created_us + end_us) // SECOND_US - (created_us + begin_us) // SECOND_US
 
 
-_ASKED: Final[tuple[Callable[[Case], _Found], ...]] = (
+_CHECKS: Final[tuple[Callable[[Case], _Found], ...]] = (
     _structure, _order, _statuses, _instants, _seconds, _pending, _messages, _assumptions,
 )  # fmt: skip

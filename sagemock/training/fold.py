@@ -1,4 +1,4 @@
-"""The fold: a script and what was done to its job, made into a timeline."""
+"""The fold: a function that turns a script and the interventions in its job into a timeline."""
 
 from bisect import bisect_right
 from collections import deque
@@ -24,7 +24,7 @@ __all__ = ["MESSAGE_AT_THE_CALL", "STOPPING_WHILE_PENDING", "fold"]
 
 @shared
 def fold(script: Script, interventions: tuple[Intervention, ...]) -> Timeline:
-    """Fold a script and what was done to its job into a timeline: pure, so that jobs with equal lives share one."""
+    """Return the timeline of a script with these interventions. The function is pure, so jobs with equal lives share one."""
     return _Fold(script, interventions).run()
 
 
@@ -36,18 +36,18 @@ _ENDS: Final[dict[Limit, str]] = {
     "MaxPendingTimeInSeconds": "Stopped",
 }
 _PENDING_ENDS_LIKE_A_STOP: Final = Assumption(
-    "that a job whose MaxPendingTimeInSeconds is over ends as one does that is stopped while it is Pending, and is Stopped (the "
-    'service model: "before it is stopped")',
+    "that a job whose MaxPendingTimeInSeconds is over ends like a job that is stopped while Pending, and is Stopped (the service "
+    'model: "before it is stopped")',
     knob="Plan(limit_lag=…) says how late, Plan(stopping=…) how long it takes",
 )
 STOPPING_WHILE_PENDING: Final = Assumption(
-    "that TrainingJobStatus is Stopping from the call on while a job that is Pending is stopped (recorded while one is Starting)",
+    "that TrainingJobStatus of a Pending job is Stopping from the call of StopTrainingJob on (recorded for a Starting job)",
     since="2026-11-26",
     knob=REPLAY,
 )
 _UPLOAD_GOES_ON: Final = Assumption("that neither a limit nor a stop cuts an upload", knob=REPLAY)
 MESSAGE_AT_THE_CALL: Final = Assumption(
-    'that the message of Pending becomes "Training job stopped" at the call, and not only at the end',
+    'that the message of Pending becomes "Training job stopped" at the call of StopTrainingJob, not only at the end',
     since="2026-11-26",
     knob=REPLAY,
 )
@@ -55,7 +55,7 @@ MESSAGE_AT_THE_CALL: Final = Assumption(
 
 _REST: Final = (status.DOWNLOADING, status.TRAINING, status.UPLOADING)
 _DONE: Final = {status.DOWNLOADING: 1, status.DOWNLOADING_IMAGE: 1, status.TRAINING: 2, status.STOPPING: 2, status.UPLOADING: 3}
-"""How much of the rest of a normal life lies behind a job that completes in this status."""
+"""How many statuses of `_REST` a job has behind it when complete() ends it in this status."""
 
 
 class _Fold:
@@ -83,7 +83,7 @@ class _Fold:
         self.visited: set[str] = set()
         self.limited = True
         self.limits: list[tuple[int, str]] = []
-        # What is played again; None once something cut it, for then its end is another.
+        # The record of a replay; None once something has cut the replay, for then it ends in another way.
         self.recorded = script.recorded
         self.logged_visits: list[LoggedVisit] = []
 
@@ -112,7 +112,7 @@ class _Fold:
         if self.started_us is None and step.status in status.STARTED:
             self.started_us = self.at_us
         self.visited.add(step.status)
-        # The same status again is the same entry: S1, one entry per visit.
+        # Re-entering the same status extends the open entry: SecondaryStatusTransitions has one entry per visit.
         if not self.changes or self.changes[-1].secondary != step.status:
             self.change(step.status, step.messages[0][1], enters=True)
 
@@ -126,7 +126,8 @@ class _Fold:
     def say(self, step: Step, until_us: int | None, is_cut: bool) -> None:  # noqa: FBT001  # private, one caller
         entered_us = self.at_us
         for offset_us, text in step.messages[1:]:
-            # At its natural end the next entry hides a message; at a cut somebody may already have read it.
+            # A message that comes at the natural end of an entry is never seen: the next entry hides it. At a cut, somebody may
+            # already have read the message.
             if until_us is not None and entered_us + offset_us + (not is_cut) > until_us:
                 break
             self.at_us = entered_us + offset_us
@@ -154,18 +155,18 @@ class _Fold:
             return None
         at_us, _, what = min(cuts, key=lambda cut: cut[:2])
         if end_us is not None and at_us >= end_us:
-            # What is due at T has happened at T: the step is over before anything can cut it.
+            # An end that is due at T has happened at T, before anything can cut the step.
             return None
         return max(at_us, self.at_us), what
 
     def limits_of(self, step: Step) -> Iterator[tuple[int, int, Limit]]:
         """Return when each limit of the request cuts this step, if it lasts so long."""
         lag_us = self.script.limit_lag_us
-        # The container has ended when the upload begins, and is ending already when it is stopped: the limits do not cut that.
+        # The container has ended when the upload begins, and is ending when it is stopped: limits do not cut these statuses.
         if _UPLOAD_GOES_ON(step.status in (status.UPLOADING, status.STOPPING)):
             return
         if self.script.max_runtime_us is not None and step.status not in status.UNBILLED:
-            # Only what runs counts, in all attempts together (service model, RetryStrategy; for spot: MaxWaitTimeInSeconds is
+            # Only running time counts, of all attempts together (service model, RetryStrategy; for spot: MaxWaitTimeInSeconds is
             # "the amount of time spent waiting for Spot capacity plus the amount of time the job can run").
             yield self.at_us + self.script.max_runtime_us - self.ran_us + lag_us, 0, "MaxRuntimeInSeconds"
         if self.script.max_wait_us is not None:
@@ -200,10 +201,10 @@ class _Fold:
             self.steps = deque(_instantly(_REST[_DONE.get(step.status, 0) :]))
 
     def interrupt(self, step: Step, end_us: int | None) -> None:
-        """Begin again on new instances: Interrupted, Starting, Downloading, and then what was interrupted."""
+        """Start again on new instances: Interrupted, Starting, Downloading, and then the interrupted status."""
         interrupted, starting, downloading = self.script.restart
         if step.status != status.TRAINING:
-            # What was being downloaded is downloaded again, whole.
+            # A download that was interrupted starts again from the beginning.
             self.steps.extendleft([step, starting, interrupted])
             return
         left_us = step.length_us if end_us is None or not self.script.resumes else end_us - self.at_us
@@ -214,7 +215,7 @@ class _Fold:
         self.steps.extendleft([again, downloading, starting, interrupted])
 
     def stop(self, step: Step, end_us: int | None) -> None:
-        """Stop as the service does: TrainingJobStatus at once, and then by what the job was doing."""
+        """Stop as the service does: TrainingJobStatus is Stopping at once; what follows depends on the secondary status."""
         self.ending, self.reason, self.primary = "Stopped", None, "Stopping"
         if step.status == status.PENDING:
             self.steps = deque(self.leave_pending())
@@ -223,14 +224,14 @@ class _Fold:
             message = self.changes[-1].message
             self.change(step.status, message)
             teardown = Step(step.status, round(TEARDOWN_S * SECOND_US), ((0, ""),))
-            # A log of 2019: Downloading and Stopping follow in the same second. Spot jobs of 2026 that were stopped while they
-            # waited for capacity were never billed; that they go the way of one that is never launched (developer guide, managed
-            # spot training: Starting, Stopping, MaxWaitTimeExceeded) is inferred.
+            # In a log of 2019, Downloading and Stopping follow in the same second. Spot jobs of 2026 that were stopped while they
+            # waited for capacity were never billed; we infer that they end like a job that is never launched (developer guide,
+            # managed spot training: Starting, Stopping, MaxWaitTimeExceeded).
             begins = self.started_us is None and message != status.NO_CAPACITY
             after = [status.DOWNLOADING, status.STOPPING] if begins else [status.STOPPING]
             self.steps = deque([teardown, *_instantly(after)])
         elif step.status == status.UPLOADING:
-            # The container has ended and the upload goes on; there is nothing left to stop.
+            # The container has ended, so there is nothing left to stop: the upload goes on.
             self.change(step.status, self.changes[-1].message)
             rest_us = None if end_us is None else end_us - self.at_us
             self.steps = deque([Step(status.UPLOADING, self.script.uploading_us if rest_us is None else rest_us, ((0, ""),))])
@@ -238,17 +239,17 @@ class _Fold:
             self.steps = deque(self.stop_steps(step))
 
     def leave_pending(self) -> list[Step]:
-        """Return what three jobs of 2026 did that were stopped while Pending: nothing starts, stops or uploads, and Pending ends.
+        """Return the steps of a job that is stopped while Pending: only the rest of Pending, without Stopping or Uploading.
 
-        Their entries were Starting, Pending and Stopped, and the last message of Pending was that of Stopped.
+        Three jobs of 2026 had the entries Starting, Pending and Stopped, and the last message of Pending was that of Stopped.
         """
         self.primary = STOPPING_WHILE_PENDING("Stopping")
         self.change(status.PENDING, MESSAGE_AT_THE_CALL(status.MESSAGES["Stopped"]))
         return [Step(status.PENDING, self.script.pending_stop_us, ((0, ""),))]
 
     def stop_steps(self, step: Step) -> list[Step]:
-        """Return Stopping and, if there can be something to upload, Uploading."""
-        # Only a container that runs has last words.
+        """Return Stopping and, if the job has trained and so has something to upload, Uploading."""
+        # Only a container that runs writes lines while it is stopped.
         lines = self.script.last_words if step.status == status.TRAINING else NO_LINES
         steps = [Step(status.STOPPING, self.script.stopping_us, ((0, status.MESSAGES[status.STOPPING]),), lines)]
         if step.status == status.TRAINING:
@@ -266,14 +267,14 @@ class _Fold:
         self.change(self.ending, message, enters=True)
         ended_us = self.at_us
         if recorded is not None and recorded.modified_us > self.at_us:
-            # Late bookkeeping of the service moves LastModifiedTime alone (seen up to 30 s after the end).
+            # The service writes the record again, and only LastModifiedTime changes (seen up to 30 s after the end).
             self.at_us = recorded.modified_us
             self.change(self.ending, message)
         return self.timeline(ended_us)
 
     @property
     def retained(self) -> bool:
-        """Whether the ending leaves a warm pool: not the failures that are no fault of the job's own."""
+        """Whether the end leaves a warm pool: a failure does so only if it is the job's own fault."""
         own = self.ending != "Failed" or str(self.reason).startswith(("AlgorithmError", "ClientError"))
         return self.script.retains and self.started_us is not None and own
 
@@ -283,7 +284,7 @@ class _Fold:
             started_us=self.started_us,
             ended_us=ended_us,
             unbilled=tuple(self.unbilled),
-            # A job that completes has its model, also by a plan that does not say when it was uploaded.
+            # A job that completes has a model, even if its plan has no Uploading phase.
             uploaded=ended_us is not None
             and self.script.leaves_model
             and (self.ending == "Completed" or (self.ending != "Failed" and status.UPLOADING in self.visited)),
@@ -294,7 +295,7 @@ class _Fold:
         )
 
     def remarked(self) -> Iterable[Change]:
-        """Return the changes with the remarks among them: each moves LastModifiedTime, some what is shown from then on."""
+        """Return the changes, with one more for each remark: it moves LastModifiedTime, and may change the message or status."""
         changes = self.changes
         for remark in self.remarks:
             place = bisect_right(changes, remark.at_us, key=at_us)
@@ -303,7 +304,7 @@ class _Fold:
             if isinstance(remark, Taken) and before.secondary == "Completed":
                 now = replace(now, message=status.REUSED.format(remark.by))
             elif isinstance(remark, Delete):
-                # Nothing that the life still brings shows any more.
+                # Later changes of the life are never shown.
                 changes = [*changes[:place], replace(now, primary="Deleting")]
                 continue
             changes = [*changes[:place], now, *changes[place:]]

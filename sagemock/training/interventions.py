@@ -1,4 +1,4 @@
-"""Interventions: what was done to a training job since its creation, by its owner, by the test, or by another job."""
+"""Interventions: what the owner, the test or another job did to a training job after its creation."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -25,7 +25,7 @@ class Taken:
 
 @dataclass(frozen=True)
 class KeepAlive:
-    """The time for which the warm pool of the job is kept was changed."""
+    """UpdateTrainingJob changed how long the warm pool of the job is kept."""
 
     at_us: int
     seconds: int
@@ -33,7 +33,7 @@ class KeepAlive:
 
 @dataclass(frozen=True)
 class Update:
-    """Something of the request was changed that its life does not depend on."""
+    """UpdateTrainingJob changed a setting that does not affect the timeline."""
 
     at_us: int
 
@@ -41,5 +41,5 @@ class Update:
 Cut: TypeAlias = Stop | Fail | Complete | Interrupt
 """An intervention that cuts the life of the job and gives it another end."""
 Remark: TypeAlias = Taken | KeepAlive | Update | Delete
-"""An intervention that leaves the life of the job as it is, and only changes what is shown of it."""
+"""An intervention that does not change the life of the job, only what is shown of it."""
 Intervention: TypeAlias = Cut | Remark

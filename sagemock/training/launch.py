@@ -1,46 +1,36 @@
-"""A training job that a tuning job has launched: what it has that no request gives."""
+"""Training jobs that a tuning job launches: what such a job has beyond its request."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
-from sagemock.evidence import Assumption
 from sagemock.training import status
 from sagemock.training.plan.script import Script
-from sagemock.training.timeline import Timeline
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sagemock.training.job import Job
-
-__all__ = ["LARGEST", "OBJECTIVE", "OBJECTIVE_MEMBER", "Launch", "Launching", "Values", "emitted", "latest", "training_us"]
+__all__ = ["LARGEST", "OBJECTIVE", "OBJECTIVE_MEMBER", "Launch", "Launching", "Values", "latest", "training_us"]
 
 OBJECTIVE: Final = "ObjectiveMetric"
 """The metric that the service adds to those of the job, with the expression of the objective (tuning jobs of 2021 and 2024)."""
 OBJECTIVE_MEMBER: Final = "_tuning_objective_metric"
-"""The hyperparameter that names the objective (the same)."""
+"""The hyperparameter that names the objective (the same tuning jobs)."""
 LARGEST: Final = 3.4028234663852886e38
 """The largest number that fits a MetricData (service model: a float)."""
 Values: TypeAlias = tuple[tuple[int, float], ...]
 """Values of a metric, each with an instant or an offset in microseconds, in order."""
-_ANEW: Final = Assumption(
-    "that a child which is interrupted or retried without checkpoints emits the values of its objective anew", since="2026-11-26"
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """What a tuning job has given to a training job."""
+    """What a tuning job gave to a training job when it launched it."""
 
     tuning_job_arn: str
     metrics: tuple[Mapping[str, str], ...] = ()
     """The metric definitions of the job: those of the tuning job, with its objective as the last one."""
     values: Values = ()
-    """The values of the objective that the job emits without a line in its log, by offset in its training."""
+    """The values of the objective that the job emits without lines in its log, by offset in its training."""
     overrides_log: bool = False
-    """Whether these values count if the test adds lines to its log."""
+    """Whether these values count even if the test adds lines to the log."""
 
 
 class Launching(NamedTuple):
@@ -52,55 +42,28 @@ class Launching(NamedTuple):
     is_warm: bool
     """Whether it runs on the instances of an earlier child."""
     values: Callable[[int | None], Values]
-    """Returns the values of the objective, given how long the training lasts (in microseconds; None: forever)."""
+    """Takes how long the training lasts (in microseconds; None: forever), and returns the values of the objective."""
     overrides_log: bool
-    """Whether these values count if the job also has lines in its log."""
+    """Whether these values count even if the job has lines in its log."""
 
     def launch(self, script: Script) -> Launch:
-        """Return what the job is given whose script this is."""
+        """Return what the tuning job gives to the job with this script."""
         says_itself = script.has_lines and not self.overrides_log
         values = () if says_itself else self.values(training_us(script))
         return Launch(self.tuning_job_arn, self.metrics, values, self.overrides_log)
 
 
 def training_us(script: Script) -> int | None:
-    """Return how long the last attempt trains by its plan: 0 if it never does, None if it does so forever."""
+    """Return how long the last attempt trains by its script: 0 if it never does, None if it trains forever."""
     lengths = [step.length_us for step in script.steps if step.status == status.TRAINING]
     return lengths[-1] if lengths else 0
 
 
-def emitted(job: "Job") -> Values:
-    """Return the values that the job emits without a line, each with its instant, as far as its life is known now."""
-    if job.launch is None or not job.launch.values:
-        return ()
-    found: list[tuple[int, float]] = []
-    done_us = 0
-    for begin_us, end_us in _training(job.timeline):
-        if not job.script.resumes:
-            found, done_us = _ANEW([]), 0
-        for offset_us, value in job.launch.values[len(found) :]:
-            at_us = begin_us + offset_us - done_us
-            if end_us is not None and at_us > end_us:
-                break
-            found.append((job.created_us + at_us, value))
-        done_us += 0 if end_us is None else end_us - begin_us
-    return tuple(found)
-
-
 def latest(values: Values, now_us: int) -> tuple[int, float] | None:
-    """Return the last of some values by an instant, None if there is none yet."""
+    """Return the last value emitted by `now_us`, with its instant; None if there is none yet."""
     place = bisect_right(values, now_us, key=_at)
     return values[place - 1] if place else None
 
 
 def _at(pair: tuple[int, float]) -> int:
     return pair[0]
-
-
-def _training(timeline: Timeline) -> "Iterator[tuple[int, int | None]]":
-    """Yield when each visit to Training begins and ends; None for one that never ends."""
-    entries = [change for change in timeline.changes if change.enters]
-    for place, change in enumerate(entries):
-        if change.secondary == status.TRAINING:
-            following = entries[place + 1 : place + 2]
-            yield change.at_us, following[0].at_us if following else None

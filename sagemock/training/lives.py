@@ -24,12 +24,12 @@ _NAMED: Final = ("starting", "downloading", "training", "uploading")
 
 
 def plan(dice: Dice) -> Plan:
-    """Return a plan that any job can play. It always ends; a job that hangs ends by the limit of its request."""
+    """Return a random plan that any training job can play. The job always ends; the limit of its request ends one that hangs."""
     return dice.one_of(_RECIPES)(dice)
 
 
 def life(dice: Dice, *, spot: bool) -> Plan:
-    """Return a plan with anything that can happen to a job."""
+    """Return a random plan with anything that can happen to a training job, for `spot` also interruptions."""
     base = plan(dice)
     trains = any(phase.status == "Training" and phase.duration != 0 for phase in base.phases)
     if spot and trains and dice.happens():

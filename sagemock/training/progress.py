@@ -1,4 +1,4 @@
-"""Progress of a serverless job: which step of which epoch it is at, by what its plan says of them."""
+"""Progress of a serverless job: its current epoch and step, by the numbers in its plan."""
 
 from typing import Final, NamedTuple
 
@@ -12,20 +12,20 @@ from sagemock.training.snapshot import Snapshot
 __all__ = ["Progress", "progress", "tokens"]
 
 _EVENLY: Final = Assumption(
-    "that the steps of a serverless job are spread evenly over its training, and begin anew with each attempt",
+    "that the steps of a serverless job are spread evenly over its training, and start again with each attempt",
     knob="Plan.serverless(…)",
 )
 _TOKENS: Final = Assumption(
-    "that a serverless job that is billed for tokens is billed for those of the steps that it did, and not for time (a fixture "
-    "has 0 seconds, which is less than the model's least)",
+    "that a serverless job with billed tokens is billed for the tokens of the steps that it did, and not for time (a fixture has "
+    "0 seconds, which is below the service model's minimum)",
     knob="Plan.serverless(tokens=…)",
 )
 
 
 class Progress(NamedTuple):
-    """The epoch counts from 1, the step within it from 0: so does who reads them (aws/sagemaker-python-sdk, sagemaker-train).
+    """The progress of a job. The epoch counts from 1, the step within it from 0, as aws/sagemaker-python-sdk reads them.
 
-    0.5 of three epochs of 100 steps is epoch 2, step 50.
+    The middle of three epochs of 100 steps is epoch 2, step 50.
     """
 
     epoch: int
@@ -35,14 +35,14 @@ class Progress(NamedTuple):
 
     @property
     def done(self) -> int:
-        """The steps that are done, of all epochs."""
+        """How many steps are done, in all epochs."""
         return (self.epoch - 1) * self.steps + self.step
 
 
 def progress(job: Job, at: Snapshot, now_us: int) -> Progress | None:
-    """Return how far a job is, as it is seen at an instant; None before it trains or if its plan does not say.
+    """Return the progress of a job at `now_us`, where `at` is its snapshot; None before it trains, or if its plan has no epochs.
 
-    There is no progress before it trains, and it begins anew with each attempt.
+    The progress starts again with each attempt.
     """
     plan = job.plan
     if plan.epochs is None or plan.steps is None:
@@ -52,7 +52,7 @@ def progress(job: Job, at: Snapshot, now_us: int) -> Progress | None:
         return None
     total = plan.epochs * plan.steps
     ran_us = (now_us if trained.end_us is None else trained.end_us) - trained.start_us
-    # A job that fails by its plan had not done its last step.
+    # A job that fails by its plan does not do its last step.
     most = total - (job.script.ending == "Failed")
     done = total if at.secondary == "Completed" else min(most, _EVENLY(total * ran_us // max(1, _whole_us(job))))
     epoch = min(plan.epochs, done // plan.steps + 1)
@@ -60,7 +60,7 @@ def progress(job: Job, at: Snapshot, now_us: int) -> Progress | None:
 
 
 def tokens(job: Job, at: Snapshot) -> int | None:
-    """Return for how many tokens a job is billed that started and has ended: for those of the steps that it did."""
+    """Return BillableTokenCount: the tokens of the steps that the job did; None before its end, or if it never started."""
     if job.plan.tokens is None or not at.over or at.started_us is None:
         return None
     reached = progress(job, at, at.modified_us)
@@ -68,7 +68,7 @@ def tokens(job: Job, at: Snapshot) -> int | None:
 
 
 def _whole_us(job: Job) -> int:
-    """Return how long the training takes over which all steps are spread; one that never ends, as long as by default."""
+    """Return the length of the training, over which all steps are spread; the default length if it never ends."""
     [*_, whole_us] = (step.length_us for step in job.script.steps if step.status == status.TRAINING)
     if whole_us is not None:
         return whole_us

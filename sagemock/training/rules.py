@@ -1,8 +1,8 @@
-"""The rules that the lives of jobs obey, each with what it stands on.
+"""The rules that the lives of jobs follow, each with its evidence.
 
-`sagemock check` asks them of a user's own records; the page of fidelity shows them as a table. The names are those of the page: S
-for the structure of a response, O for the order of statuses, T, F and M for TrainingJobStatus, FailureReason and messages, N for
-what was found since.
+`sagemock check` applies them to a user's own records; the page of fidelity shows them as a table. Their names: S for the
+structure of a response, O for the order of statuses, T, F and M for TrainingJobStatus, FailureReason and messages, N for later
+findings.
 """
 
 from typing import Final, NamedTuple
@@ -11,7 +11,7 @@ __all__ = ["RULES", "Rule"]
 
 
 class Rule(NamedTuple):
-    """Something that is known of every job, or taken to be so."""
+    """A statement that holds for every job, as far as is known."""
 
     key: str
     law: str
@@ -75,4 +75,4 @@ RULES: Final = (
     S1, S2, S3, S4, S5, S6, S7, S8, S9, S10, S11, S12, S13, S14, O1, T1, F1, N1, N2, N3, N4, N5, N6, N7, N8, N9, N10, N11, N12,
     N13, N14, N15, M1,
 )  # fmt: skip
-"""All of them: what is not asked of a record stands here for the page."""
+"""All rules; some are only for the page, and no record is checked against them."""

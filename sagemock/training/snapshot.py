@@ -15,7 +15,7 @@ __all__ = ["Snapshot", "running_s", "snapshot"]
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that Describe shows of a job's life at one instant; instants in microseconds since the epoch, None where absent."""
+    """All that Describe shows of a job's life at an instant. Instants are microseconds since the epoch, None if absent."""
 
     primary: str
     secondary: str
@@ -36,7 +36,7 @@ class Snapshot:
 
 
 def snapshot(job: Job, now_us: int, count: int | None = None) -> Snapshot:
-    """Return what the service shows of `job` at `now_us`; with `count`, when only so many of its changes have been made."""
+    """Return what Describe shows of `job` at `now_us`; with `count`, what it shows after that many changes of its timeline."""
     timeline = job.timeline
     seen = timeline.until(now_us - job.created_us) if count is None else timeline.changes[:count]
     last = seen[-1]
@@ -76,12 +76,12 @@ def snapshot(job: Job, now_us: int, count: int | None = None) -> Snapshot:
 
 
 def _of_record(recorded: Recorded, name: str, known: int | None, otherwise: int | None) -> int | None:
-    """Return a number of a replayed record: none if that shows null, and what the life makes of it if that does not say."""
+    """Return a number of a replayed record: None if the record shows null, and `otherwise` if the record lacks it."""
     return None if name in recorded.nulls else otherwise if known is None else known
 
 
 def running_s(job: Job, now_us: int) -> int | None:
-    """Return TrainingTimeInSeconds of a job that has started and not ended, which grows with time alone; else None."""
+    """Return TrainingTimeInSeconds of a job that has started and not ended; else None."""
     timeline = job.timeline
     offset_us = now_us - job.created_us
     started_us, ended_us = timeline.started_us, timeline.ended_us
@@ -91,13 +91,13 @@ def running_s(job: Job, now_us: int) -> int | None:
 
 
 def _recorded_times(job: Job, timeline: Timeline) -> tuple[int | None, int | None]:
-    """Return TrainingStartTime and TrainingEndTime of a finished job: those of the record, if one was played to its end."""
+    """Return TrainingStartTime and TrainingEndTime of an ended job: those of the record, if it was replayed to its end."""
     recorded = _played_to_its_end(job)
     return (timeline.started_us, timeline.ended_us) if recorded is None else (recorded.started_us, recorded.ended_us)
 
 
 def _played_to_its_end(job: Job) -> Recorded | None:
-    """Return the record that a finished job has played, if it has played one and that was of a finished job."""
+    """Return the record of a job that was replayed to its end; None without a replay, or if its recorded job had not ended."""
     recorded = job.script.recorded
     return None if recorded is None or job.interventions or recorded.ending is None else recorded
 
@@ -105,7 +105,7 @@ def _played_to_its_end(job: Job) -> Recorded | None:
 def _training_s(created_us: int, started_us: int, until_us: int, unbilled: tuple[tuple[int, int], ...]) -> int:
     """Return TrainingTimeInSeconds.
 
-    Each instant is cut to whole seconds before they are subtracted (the one rule that fits all recorded jobs), and unbilled time
+    Both instants are cut to whole seconds before the subtraction (the only rule that fits all recorded jobs), and unbilled time
     does not count.
     """
     training_s = (created_us + until_us) // SECOND_US - (created_us + started_us) // SECOND_US

@@ -1,7 +1,7 @@
 """The statuses of a training job, which of them go together, and the messages that the service shows with them.
 
-Status values are those of the service model's enums (botocore, `SecondaryStatus` and `TrainingJobStatus`; a test compares).
-Messages are to the letter those seen in recorded jobs and logs, but for `ASSUMED_MESSAGES`.
+Status values are those of the service model's enums (botocore, `SecondaryStatus` and `TrainingJobStatus`; a test compares them).
+Messages are exactly those of recorded jobs and logs, except `ASSUMED_MESSAGES`.
 """
 
 from typing import Final, Literal, TypeAlias
@@ -55,14 +55,14 @@ PHASES: Final = frozenset({
 STARTED: Final = frozenset({DOWNLOADING, DOWNLOADING_IMAGE, TRAINING})
 """Entering one of these sets TrainingStartTime (six recorded jobs: it is the start of their Downloading entry)."""
 WAITING: Final = frozenset({STARTING, LAUNCHING, PREPARING, PENDING})
-"""In these no instance belongs to the job yet."""
+"""The statuses in which no instance belongs to the job."""
 WRITES: Final = PHASES - WAITING - {INTERRUPTED, DOWNLOADING, DOWNLOADING_IMAGE}
-"""In these a container runs, or ran a moment ago: only it writes lines."""
+"""The statuses in which a container runs, or has just ended: only there are lines written."""
 _UNBILLED: Final = Assumption(
     "that an interruption, and what follows until the job runs again, is neither training nor billable time", knob=REPLAY
 )
 UNBILLED: Final = WAITING | _UNBILLED({INTERRUPTED}) | {STOPPING}
-"""Time in these is neither training nor billable time, also when it comes after the job had started."""
+"""The statuses whose time is neither training nor billable time, even after the start of the job."""
 
 STARTING_THE_JOB: Final = "Starting the training job"
 PREPARING_THE_INSTANCES: Final = "Preparing the instances for training"
@@ -78,7 +78,7 @@ REUSED: Final = "Resource reused by training job: {}"
 
 OTHER_MESSAGES: Final = Assumption(
     "the messages of Interrupted, Restarting, Updating, LaunchingMLInstances, PreparingTrainingStack and "
-    "DownloadingTrainingImage, of which none was found",
+    "DownloadingTrainingImage, none of which was found in a record or log",
     knob="Phase(status, message=…)",
 )
 _MAX_RUNTIME_MESSAGE: Final = Assumption(
@@ -105,7 +105,7 @@ MESSAGES: Final[dict[str, str]] = {
     "MaxRuntimeExceeded": _MAX_RUNTIME_MESSAGE("Training job runtime exceeded MaxRuntimeInSeconds provided"),
     "MaxWaitTimeExceeded": "Training job wait time exceeded MaxWaitTimeInSeconds provided",
 }
-"""The last message that an entry of each status shows, when the plan says nothing else."""
+"""The last message of an entry, by status, unless the plan gives another."""
 _LOGS: Final = "logs of 2018 to 2026"
 _NOT_FOUND: Final = OTHER_MESSAGES("assumed, as below")
 SHOWN: Final[dict[str, dict[str, str]]] = {
@@ -144,9 +144,9 @@ SHOWN: Final[dict[str, dict[str, str]]] = {
     "MaxRuntimeExceeded": {MESSAGES["MaxRuntimeExceeded"]: _NOT_FOUND},
     "MaxWaitTimeExceeded": {MESSAGES["MaxWaitTimeExceeded"]: "record R7"},
 }
-"""Every message that an entry of each status can show, and what it stands on."""
+"""Every message that an entry of each status can show, with its evidence."""
 ASSUMED_MESSAGES: Final = {
     **dict.fromkeys((LAUNCHING, PREPARING, DOWNLOADING_IMAGE, INTERRUPTED, RESTARTING, UPDATING), OTHER_MESSAGES),
     "MaxRuntimeExceeded": _MAX_RUNTIME_MESSAGE,
 }
-"""The statuses whose messages nobody has been found to have seen."""
+"""The statuses whose messages are assumed, because no record or log shows them."""

@@ -1,1 +1,1 @@
-"""Transform jobs: their plans and their lives."""
+"""Transform jobs: their plans, their records, and random lives."""

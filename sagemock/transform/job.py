@@ -1,4 +1,4 @@
-"""A transform job: a frozen record, and how its life goes when a plan does not say."""
+"""A transform job: its frozen record, and its default durations."""
 
 import hashlib
 from collections.abc import Mapping
@@ -21,8 +21,8 @@ STOPPED: Final = Assumption(
     knob="TransformJobPlan.completes(stopping=…)",
 )
 _SAME_EVERYWHERE: Final = Assumption(
-    "that a transform job takes as long on every kind of instance as one of 2022, on two ml.c4.xlarge, and that one that fails "
-    "before its containers run does so when they would run",
+    "that a transform job takes as long on every kind of instance as one of 2022 on two ml.c4.xlarge, and that a job which fails "
+    "before its containers run fails at the instant at which they would run",
     since="2026-11-26",
     knob="TransformJobPlan.completes(starting=…, transforming=…)",
 )
@@ -37,34 +37,35 @@ LENGTHS: Final = _SAME_EVERYWHERE(
         registered=1.414,
         # Record X1 of 2018; a list of 2022 has 0.251 s.
         settled=0.245,
+        failed_settled=0.245,
     )
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Job(BatchJob):
-    """A transform job as it was asked for, and all that was done to it since."""
+    """A transform job: its request, its plan and the interventions in it."""
 
     kind: ClassVar[Kind] = TRANSFORM
     statuses: ClassVar[frozenset[str]] = frozenset({"InProgress", "Completed", "Failed", STOPPING, "Stopped", STARTING, RUNNING})
 
     @property
     def instances(self) -> tuple[str, int]:
-        """The type of its instances, and their number."""
+        """The type and the number of its instances."""
         return instances(self.request)
 
     def stream(self, instance: int, begin_us: int) -> str:
-        """Return the name of a log stream (developer guide, logs): `job/i-0123456789abcdef0`, with an id like those of EC2."""
+        """Return the name of a log stream (developer guide, logs): `job/i-0123456789abcdef0`, with an id like that of EC2."""
         digest = hashlib.sha256(f"{self.arn}/{instance}/{begin_us}".encode()).hexdigest()
         return f"{self.name}/i-{digest[:17]}"
 
 
 def instances(request: Mapping[str, Any]) -> tuple[str, int]:
-    """Return the type of the instances that a request asks for, and their number."""
+    """Return the type and the number of the instances in a request."""
     resources = request.get("TransformResources", {})
     return resources.get("InstanceType", ""), resources.get("InstanceCount", 1)
 
 
 def concrete(plan: TransformJobPlan, request: Mapping[str, Any], rng: Random) -> Script:
-    """Return a plan made concrete for a request; `rng` draws from its ranges. Raises PlanError if it does not fit."""
+    """Return the script of a plan for a request; `rng` draws from its ranges. Raises PlanError if they do not fit."""
     return script(plan, request, rng, LENGTHS)

@@ -15,12 +15,12 @@ _PHASES: Final = (RUNNING, STARTING)
 
 
 def plan(dice: Dice) -> TransformJobPlan:
-    """Return a plan that any transform job can play. It always ends: no limit would end a job that hangs."""
+    """Return a random plan that fits any transform job. The job always ends by itself, because no limit would end it."""
     return dice.one_of(_RECIPES)(dice)
 
 
 def life(dice: Dice) -> TransformJobPlan:
-    """Return a plan with anything that can happen to a transform job. A job that hangs is stopped."""
+    """Return a random plan with anything that can happen to a transform job. The plan stops a job that hangs."""
     base = plan(dice)
     if not dice.happens():
         return base

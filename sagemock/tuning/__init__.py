@@ -1,1 +1,1 @@
-"""Tuning jobs, pure: which values a child gets, what is launched and stopped when, and how a tuning job ends."""
+"""Tuning jobs as pure functions: the values of each child, when children are launched and stopped, and how a tuning job ends."""

@@ -7,7 +7,7 @@ from sagemock.evidence import Assumption
 from sagemock.tuning.child import Child
 from sagemock.tuning.script import Criteria
 
-__all__ = ["Progress", "best", "better", "met_us", "progress"]
+__all__ = ["Progress", "best", "better", "completion_us", "progress"]
 
 _CONVERGED: Final = Assumption(
     "that a tuning job has converged when ten children in a row were no better",
@@ -17,14 +17,14 @@ _CONVERGED: Final = Assumption(
 _CONVERGES_AFTER: Final = _CONVERGED(10)
 _BETTER_BY: Final = 0.01
 """A child improves the objective if it is better by 1 % or more (service model, BestObjectiveNotImproving)."""
-_WHO: Final = Assumption(
+_ONLY_COMPLETED: Final = Assumption(
     "that only a child that has Completed can be the best one or improve the objective, not one that was stopped early",
     since="2026-11-26",
 )
 
 
 class Progress(NamedTuple):
-    """What is known of the objective when a child has ended."""
+    """The state of the objective when a child has ended."""
 
     at_us: int
     best: float
@@ -34,16 +34,16 @@ class Progress(NamedTuple):
 
 
 def better(one: float, other: float, *, maximize: bool) -> bool:
-    """Whether a value is better than another one."""
+    """Whether the first value is better than the second one."""
     return one > other if maximize else one < other
 
 
 def best(children: Iterable[Child], now_us: int, *, maximize: bool) -> Child | None:
-    """Return the best child of those that have ended by an instant; of equal ones the one that was created first."""
+    """Return the best child that has ended by `now_us`; if several have the same value, the one that was created first."""
     found: Child | None = None
     value: float | None = None
     for one in children:
-        if not _WHO(one.has_succeeded) or not one.is_over(now_us):
+        if not _ONLY_COMPLETED(one.has_succeeded) or not one.is_over(now_us):
             continue
         own = one.objective
         if own is not None and (value is None or better(own, value, maximize=maximize)):
@@ -52,7 +52,7 @@ def best(children: Iterable[Child], now_us: int, *, maximize: bool) -> Child | N
 
 
 def progress(children: Iterable[Child], *, maximize: bool) -> Iterator[Progress]:
-    """Yield what is known after the end of each child that has a value, in the order of their ends."""
+    """Yield the progress after each child that succeeded and has a value, in the order in which the children end."""
     ended = [
         (one.ended_us, one.number, value)
         for one in children
@@ -75,8 +75,8 @@ def _improves(value: float, found: float, *, maximize: bool) -> bool:
     return better(value, found, maximize=maximize) and abs(value - found) >= _BETTER_BY * abs(found)
 
 
-def met_us(criteria: Criteria, children: Iterable[Child], *, maximize: bool) -> int | None:
-    """Return when the first criterion is met, None if none is as far as is known."""
+def completion_us(criteria: Criteria, children: Iterable[Child], *, maximize: bool) -> int | None:
+    """Return when the first criterion is met, None if these children meet none."""
     if criteria.target is None and criteria.not_improving is None and not criteria.on_convergence:
         return None
     for at in progress(children, maximize=maximize):

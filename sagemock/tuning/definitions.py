@@ -1,7 +1,7 @@
-"""The training job definitions of a request for a tuning job: what each of them tunes, for what, and the jobs that it makes.
+"""The training job definitions of a CreateHyperParameterTuningJob request: their ranges, objectives and training jobs.
 
-A tuning job has one definition, with its ranges and its objective beside it in HyperParameterTuningJobConfig, or several, each
-with its own (the records have both forms).
+A request has either one definition, with its ranges and its objective in HyperParameterTuningJobConfig, or several, each with its
+own ranges and objective (there are records of both forms).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,7 +18,7 @@ __all__ = ["RANGES", "Definition", "child", "defined", "definitions", "instances
 RANGES: Final = ("IntegerParameterRanges", "ContinuousParameterRanges", "CategoricalParameterRanges")
 _FIRST: Final = Assumption("that each training job of a tuning job runs on the first of its InstanceConfigs", since="2026-11-26")
 _CHECKPOINTS: Final = Assumption(
-    "that the children of a tuning job share the S3Uri of CheckpointConfig, without a part of their own", since="2026-11-26"
+    "that the children of a tuning job share the S3Uri of CheckpointConfig: none gets a folder of its own", since="2026-11-26"
 )
 _NOT_OF_A_JOB: Final = frozenset({
     "DefinitionName", "TuningObjective", "HyperParameterRanges", "StaticHyperParameters", "HyperParameterTuningResourceConfig",
@@ -26,7 +26,7 @@ _NOT_OF_A_JOB: Final = frozenset({
 
 
 def definitions(request: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    """Return the definitions of a request, in their order."""
+    """Return the training job definitions of a request as the request has them, in their order."""
     single = (request["TrainingJobDefinition"],) if "TrainingJobDefinition" in request else ()
     return (*single, *request.get("TrainingJobDefinitions", ()))
 
@@ -38,7 +38,7 @@ def ranges(request: Mapping[str, Any], definition: Mapping[str, Any]) -> Mapping
 
 
 def ranged(given: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield each range of ParameterRanges, of any kind."""
+    """Yield each integer, continuous and categorical range of a ParameterRanges structure."""
     return (one for kind in RANGES for one in given.get(kind, ()))
 
 
@@ -57,7 +57,7 @@ def static(definition: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def child(request: Mapping[str, Any], definition: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a request for a training job with these values has, but for its name and its tags."""
+    """Return a CreateTrainingJob request with these hyperparameter values, without a name and tags."""
     sent = {name: value for name, value in definition.items() if name not in _NOT_OF_A_JOB}
     if (tuning := definition.get("HyperParameterTuningResourceConfig")) is not None:
         sent["ResourceConfig"] = instances(tuning)
@@ -78,12 +78,12 @@ def _config(request: Mapping[str, Any]) -> Mapping[str, Any]:
     return found
 
 
-# -- one of them, ready to be launched
+# -- a definition that can be launched
 
 
 @dataclass(frozen=True)
 class Definition:
-    """A definition of a tuning job's request."""
+    """A training job definition, together with the request that has it."""
 
     whole: Mapping[str, Any]
     """The request."""
@@ -98,12 +98,12 @@ class Definition:
 
     @cached_property
     def objective(self) -> Mapping[str, str] | None:
-        """What is sought: the MetricName and the Type; None only without validation."""
+        """The objective: its MetricName and its Type; None only without validation."""
         return objective(self.whole, self.body)
 
     @property
     def metric(self) -> str:
-        """The name of the metric that is sought."""
+        """The name of the objective's metric, empty if there is no objective."""
         return "" if self.objective is None else self.objective["MetricName"]
 
     @property
@@ -113,7 +113,7 @@ class Definition:
 
     @cached_property
     def space(self) -> Space:
-        """The hyperparameters that vary."""
+        """The search space: the ranges of the hyperparameters that vary."""
         return Space.of(ranges(self.whole, self.body))
 
     def request(self, name: str, tuned: Mapping[str, str], tags: Iterable[tuple[str, str]]) -> dict[str, Any]:
@@ -128,5 +128,5 @@ class Definition:
 
 
 def defined(request: Mapping[str, Any]) -> tuple[Definition, ...]:
-    """Return the definitions of a request, in their order."""
+    """Return the training job definitions of a request as `Definition` objects, in their order."""
     return tuple(Definition(request, body) for body in definitions(request))

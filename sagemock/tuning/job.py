@@ -1,4 +1,4 @@
-"""A tuning job: a frozen record with its children, its life, and all that Describe shows of it at one instant."""
+"""A tuning job: a frozen record with its children and its timeline, and the snapshot of it that Describe shows at an instant."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -7,7 +7,7 @@ from typing import ClassVar, Final, NamedTuple
 from sagemock.clock.instants import SECOND_US
 from sagemock.evidence import Assumption
 from sagemock.jobs.interventions import Delete, Intervention
-from sagemock.jobs.job import AnyJob, JobRecord
+from sagemock.jobs.job import JobRecord
 from sagemock.jobs.kinds import TUNING, Kind
 from sagemock.jobs.timeline import OVER
 from sagemock.tuning.child import Child
@@ -22,7 +22,7 @@ __all__ = ["COUNTERS", "Job", "Parent", "Snapshot", "snapshot"]
 COUNTERS: Final = ("Completed", "InProgress", "RetryableError", "NonRetryableError", "Stopped")
 OBJECTIVES: Final = ("Succeeded", "Pending", "Failed")
 _EARLY_IS_STOPPED: Final = Assumption(
-    "that a child which was stopped early is in the counter Stopped, and that its objective counts as Succeeded if it has "
+    "that the counter Stopped counts a child which was stopped early, and that its objective counts as Succeeded if it has "
     "emitted a value",
     since="2026-11-26",
 )
@@ -40,7 +40,7 @@ _LIVE: Final = Assumption(
 
 @dataclass(frozen=True)
 class Parent:
-    """What a warm start takes from a tuning job."""
+    """A parent of a warm start: what the new tuning job learns from an earlier one."""
 
     name: str
     trials: tuple[Trial, ...]
@@ -49,7 +49,7 @@ class Parent:
 
 @dataclass(frozen=True, slots=True)
 class Job(JobRecord):
-    """A tuning job as it was asked for, with its children and all that was done to it. A change is a new record."""
+    """A tuning job: its request, its children and the interventions in it. A change is a new record."""
 
     kind: ClassVar[Kind] = TUNING
     statuses: ClassVar[frozenset[str]] = frozenset({"InProgress", "Stopping", "Deleting"}) | OVER
@@ -60,13 +60,13 @@ class Job(JobRecord):
     children: tuple[Child, ...] = ()
     """In the order of their creation."""
     parents: tuple[Parent, ...] = ()
-    """What a warm start takes from others."""
+    """The tuning jobs that a warm start learns from."""
     held_us: int | None = None
-    """Before when no child is launched, because a quota left no room."""
+    """The instant before which no child is launched, because a quota has no room; None if there is none."""
     is_blocked: bool = False
-    """Whether no child is launched until another job or a quota changes, because a quota leaves no room."""
+    """Whether a quota has no room, and nothing is known that will make room: another job or a quota must change first."""
     refused: tuple[int, str] | None = None
-    """When a child was refused for good, and in which words."""
+    """When CreateTrainingJob refused a child for another reason than a quota, and the message."""
     timeline: Timeline = field(init=False, repr=False, compare=False)
 
     def _folded(self) -> Timeline:
@@ -82,7 +82,7 @@ class Job(JobRecord):
 
     @property
     def settled_us(self) -> int:
-        """The instant after which nothing happens by itself; while something is to be done, the instant of that."""
+        """The instant after which nothing happens without a call; while a step is due, not before that step."""
         if self.gone_us is not None:
             return self.gone_us
         step = self.timeline.step
@@ -90,46 +90,40 @@ class Job(JobRecord):
 
     @property
     def gone_us(self) -> int | None:
-        """The instant from which the job is deleted, None if nobody deleted it."""
+        """The instant at which the deletion ends, None if nobody deleted the job."""
         deleted = (one.at_us for one in self.interventions if isinstance(one, Delete))
         return next((self.created_us + at_us + DELETING_US for at_us in deleted), None)
 
     @property
     def planned_stop_us(self) -> int | None:
-        """When its plan stops it through the API, in microseconds after its creation; None for never."""
+        """When its plan stops it through the API, in microseconds after its creation; None: never."""
         return self.script.stopped_after_us
 
     def with_child(self, one: Child) -> "Job":
-        """Return the job with a new child, or with the new record of one."""
+        """Return the job with a new child, or with a new record of the child that has the same number."""
         children = list(self.children)
         children[one.number - 1 : one.number] = [one]
         return replace(self, children=tuple(children))
 
     def holding(self, until_us: int) -> "Job":
-        """Return the job that launches no child before an instant."""
+        """Return a copy of the job that launches no child before `until_us`."""
         return replace(self, held_us=until_us, is_blocked=False)
 
     def blocked(self) -> "Job":
-        """Return the job that launches no child before something else changes."""
+        """Return a copy of the job that launches no child before another job or a quota changes."""
         return replace(self, is_blocked=True)
 
     def refusing(self, at_us: int, text: str) -> "Job":
-        """Return the job that cannot launch its next child, with the text of the refusal."""
+        """Return a copy of the job whose next child was refused at `at_us`; `text` is the message of the refusal."""
         return replace(self, refused=(at_us, text))
-
-    def since_us(self, old: AnyJob) -> int | None:
-        """Return when this record replaced `old`: a child may have been created in the past."""
-        found = JobRecord.since_us(self, old)
-        has_more = isinstance(old, Job) and len(self.children) > len(old.children)
-        return self.children[-1].created_us if found is None and has_more else found
 
     @property
     def next_step_us(self) -> int | None:
-        """The instant at which more of its life becomes known."""
+        """The instant of its next step (a child is launched or stopped), None if no step is due."""
         return None if self.timeline.step is None else self.timeline.step.at_us
 
     def may_reach(self, wanted: str) -> bool:
-        """Whether children of which not all is known yet may bring it to a status."""
+        """Whether steps that are still to come may bring it to the status `wanted`."""
         if self.timeline.step is None:
             return False
         if wanted == "Stopped":
@@ -141,16 +135,16 @@ class Job(JobRecord):
         """Return the best child so far."""
         return best(self.children, now_us, maximize=self.script.maximize)
 
-    # -- its logs: it has no container of its own
+    # -- its logs: a tuning job has no container
 
     @property
     def has_lines(self) -> bool:
-        """Whether its containers write anything by its plan."""
+        """Whether the plan gives its containers lines to write."""
         return False
 
     @property
     def containers(self) -> int:
-        """How many containers run at once, each with a log of its own."""
+        """How many containers run at once, each with its own log stream."""
         return 0
 
     def runs(self) -> list[int]:
@@ -163,7 +157,7 @@ class Job(JobRecord):
 
 
 class Snapshot(NamedTuple):
-    """All that Describe shows of a tuning job's life at one instant; instants in microseconds since the epoch, None if absent."""
+    """All that Describe shows of a tuning job's life at an instant. Instants are microseconds since the epoch, None if absent."""
 
     primary: str
     created_us: int
@@ -191,14 +185,14 @@ class Snapshot(NamedTuple):
 
 
 def snapshot(job: Job, now_us: int, count: int | None = None) -> Snapshot:
-    """Return what the service shows of `job` at `now_us`; with `count`, when only so many of its changes have been made."""
+    """Return what Describe shows of `job` at `now_us`; with `count`, what it shows after that many changes of its timeline."""
     timeline, script, created_us = job.timeline, job.script, job.created_us
     changes = timeline.until(now_us - created_us) if count is None else timeline.changes[:count]
     primary = changes[-1].primary
     ended_us = next((created_us + change.at_us for change in changes if change.primary in OVER), None)
     at_us = now_us if ended_us is None else min(now_us, ended_us)
     children = [one for one in job.children if one.created_us <= now_us]
-    # The instants at which something became another, and those at which it is written again and again.
+    # The instants of changes to children, and those at which the service writes the record in any case.
     moments = [at for one in children for at in (one.created_us, one.ended_us) if at is not None and at <= at_us]
     writes = [created_us + change.at_us for change in changes] + _last_writes_us(script, created_us, at_us)
     known = [one for one in progress(children, maximize=script.maximize) if one.at_us <= now_us]
@@ -232,7 +226,7 @@ def objective_status(child: Child, now_us: int) -> str:
 
 
 def _last_writes_us(script: Script, created_us: int, at_us: int) -> list[int]:
-    """Return the last two of the writes that come again and again: the very last one may be the end."""
+    """Return the last two periodic writes of the record: the last one may coincide with the end, which does not count."""
     first_us, every_us = created_us + script.first_write_us, script.writes_every_us
     count = (at_us - first_us) // every_us
     return [first_us + one * every_us for one in (count - 1, count) if one >= 0]

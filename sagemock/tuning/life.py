@@ -1,7 +1,7 @@
-"""The life of a tuning job: what it does next, and how it ends, as a function of what was done to it and of its children.
+"""The life of a tuning job: its next step and its end, as a function of its children and of the interventions in it.
 
-Nothing here launches or stops a child. `fold` says which child is to be launched or stopped next, and when. Whoever does that
-(`world/launcher`) gives the tuning job the new child, and so a new life.
+Nothing here launches or stops a child. `fold` returns the timeline, with the next child to launch or stop, and when.
+`world/launcher` does that and replaces the tuning job's record, whose timeline is then folded again.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ from sagemock.jobs.interventions import Complete, Delete, Fail, Intervention, St
 from sagemock.jobs.timeline import Change
 from sagemock.training.status import TRAINING
 from sagemock.tuning.child import Child
-from sagemock.tuning.criteria import met_us
+from sagemock.tuning.criteria import completion_us
 from sagemock.tuning.script import Script
 
 __all__ = ["DELETING_US", "Launch", "Step", "StopChild", "Timeline", "fold"]
@@ -28,7 +28,7 @@ NONE_SUCCEEDED: Final = (
     "listing training jobs for the hyperparameter tuning job."
 )
 ATTEMPTS: Final = 5
-"""How many children fail before a tuning job gives up (the same, and aws/amazon-sagemaker-examples#2436)."""
+"""How many children fail before a tuning job gives up (the same record, and aws/amazon-sagemaker-examples#2436)."""
 _COMPLETES: Final = Assumption(
     "that a tuning job which reaches MaxRuntimeInSeconds or meets a completion criterion stops its children, is InProgress until "
     "they have ended, and is Completed then (that they are stopped: aws/sagemaker-python-sdk#3983)",
@@ -40,27 +40,27 @@ _MIXED: Final = Assumption(
     since="2026-11-26",
 )
 _REFUSED: Final = Assumption(
-    "that a tuning job fails, with AWS's words as FailureReason, when a child is refused for another reason than a quota",
+    "that a tuning job fails, with AWS's message as FailureReason, when a child is refused for another reason than a quota",
     since="2026-11-26",
     knob=YOUR_WORDS,
 )
 _AT_ONCE: Final = Assumption(
-    "that fail() and complete(), and a plan that ends a tuning job, stop the children that run at the same instant",
+    "that fail() and complete(), and a plan that ends a tuning job, stop its running children at the same instant",
     since="2026-11-26",
 )
 _TRAINS: Final = Assumption(
-    "that early stopping and Hyperband stop only a child that still trains: none for the value that it emits at its end",
+    "that early stopping and Hyperband stop only a child that still trains: a value at the end of the training stops none",
     since="2026-11-26",
 )
 _DELETES: Final = Assumption(
-    "that a tuning job is Deleting for 10 s until it is gone, and that to delete one of an unknown name is no error",
+    "that a tuning job is Deleting for 10 s until it is gone, and that deleting a tuning job that does not exist is not an error",
     since="2026-11-26",
 )
 DELETING_US: Final = _DELETES(10_000_000)
 
 
 class Launch(NamedTuple):
-    """A child is to be created."""
+    """The step that creates a child."""
 
     at_us: int
     number: int
@@ -68,7 +68,7 @@ class Launch(NamedTuple):
 
 
 class StopChild(NamedTuple):
-    """A child is to be stopped."""
+    """The step that stops a child."""
 
     at_us: int
     number: int
@@ -77,16 +77,16 @@ class StopChild(NamedTuple):
 Step: TypeAlias = Launch | StopChild
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline(timeline.Timeline):
-    """The whole life of a tuning job as far as its children decide it, in microseconds after its creation."""
+    """The whole life of a tuning job as far as its present children decide it, in microseconds after its creation."""
 
     step: Step | None
-    """What is to be done next; None if nothing is, as far as is known. Its instant counts from the epoch."""
+    """The next child to launch or stop, None if there is none. Its instant is in microseconds since the epoch."""
 
 
 class _Cut(NamedTuple):
-    """From when on nothing is launched, and why."""
+    """An event from which on no child is launched, and its reason."""
 
     at_us: int
     why: Literal["stop", "limit", "criterion", "failures", "refused", "ends"]
@@ -101,12 +101,12 @@ class _End(NamedTuple):
 
 
 _STOPS: Final = frozenset({"stop", "limit", "criterion", "ends"})
-"""The cuts that stop the children that run."""
+"""The cuts that stop the running children."""
 _FROM_OUTSIDE: Final = frozenset({"stop", "ends"})
-"""The cuts that its owner, the test or its plan makes: they count also while it waits for its last children to end."""
+"""The cuts by the owner, the test or the plan: they count even while the tuning job waits for its last children to end."""
 
 
-def fold(  # noqa: PLR0913  # all that a life depends on
+def fold(  # noqa: PLR0913  # all that a timeline depends on
     script: Script,
     created_us: int,
     children: Sequence[Child],
@@ -116,10 +116,10 @@ def fold(  # noqa: PLR0913  # all that a life depends on
     is_blocked: bool = False,
     refused: tuple[int, str] | None = None,
 ) -> Timeline:
-    """Return the life of a tuning job.
+    """Return the timeline of a tuning job.
 
-    `held_us` is the instant before which no child is launched, because a quota leaves no room; `is_blocked` says that nothing is
-    known to make room. `refused` says when a child was refused for another reason, and in which words.
+    `held_us` is the instant before which no child is launched, because a quota has no room. `is_blocked` is true if a quota has
+    no room, and nothing is known that will make room. `refused` is the instant and the message of a refusal for another reason.
     """
     cuts = sorted(_cuts(script, created_us, children, interventions, refused), key=_instant)
     own = next((one for one in cuts if one.why not in _FROM_OUTSIDE), None)
@@ -128,7 +128,7 @@ def fold(  # noqa: PLR0913  # all that a life depends on
     step = _next_step(children, launch, [] if own is None else [own])
     end = _end(script, created_us, children, own, step)
     changes = [_change(0, "InProgress")]
-    # What is due at T has happened at T: if it is over by then, nothing from outside cuts it.
+    # An end that is due at T has happened at T, so a stop or an intervention of the test at T comes too late.
     if outer is not None and (end is None or outer.at_us < end.at_us):
         step = _next_step(children, launch, [outer] if own is None else [own, outer])
         end = _cut_end(script, created_us, children, outer, step)
@@ -155,17 +155,17 @@ def _change(at_us: int, name: str) -> Change:
     return Change(at_us, name, name, "", enters=True)
 
 
-# -- what cuts it short
+# -- what ends the launches
 
 
-def _cuts(  # noqa: C901  # a list of what there is
+def _cuts(  # noqa: C901  # a list of all cuts
     script: Script,
     created_us: int,
     children: Sequence[Child],
     interventions: Sequence[Intervention],
     refused: tuple[int, str] | None,
 ) -> Iterator[_Cut]:
-    """Yield all that keeps it from launching more, at its instant."""
+    """Yield each event after which the tuning job launches no more children."""
     for one in interventions:
         if isinstance(one, Stop):
             yield _Cut(created_us + one.at_us, "stop", "Stopped")
@@ -179,7 +179,7 @@ def _cuts(  # noqa: C901  # a list of what there is
         yield _Cut(created_us + script.ended_after_us, "ends", script.ending, script.failure_reason)
     if script.max_runtime_us is not None:
         yield _COMPLETES(_Cut(created_us + script.max_runtime_us, "limit", "Completed"))
-    criterion_us = met_us(script.criteria, children, maximize=script.maximize)
+    criterion_us = completion_us(script.criteria, children, maximize=script.maximize)
     if criterion_us is not None:
         yield _Cut(criterion_us, "criterion", "Completed")
     given_up_us = _given_up_us(children)
@@ -196,7 +196,7 @@ def _given_up_us(children: Iterable[Child]) -> int | None:
     return first[-1][0] if len(first) == ATTEMPTS and not any(has_succeeded for _, has_succeeded in first) else None
 
 
-# -- what is to be done
+# -- the next step
 
 
 def _next_step(children: Sequence[Child], launch: Launch | None, cuts: Sequence[_Cut]) -> Step | None:
@@ -212,7 +212,7 @@ def _next_step(children: Sequence[Child], launch: Launch | None, cuts: Sequence[
 
 
 def _early_us(one: Child) -> int | None:
-    """Return when a child is stopped because others were better."""
+    """Return when early stopping or the strategy stops a child, None if it does not, or if the child does not train then."""
     at_us = one.stop_us
     return at_us if at_us is not None and _TRAINS(one.job.state(at_us).secondary == TRAINING) else None
 
@@ -222,7 +222,7 @@ def _runs(one: Child, at_us: int) -> bool:
 
 
 def _next_launch(script: Script, created_us: int, children: Sequence[Child], held_us: int | None) -> Launch | None:
-    """Return the next child that finds a slot, None if none does, as far as is known."""
+    """Return the launch of the next child into the slot that is free first, None if no slot is known to become free."""
     if len(children) >= script.most:
         return None
     least_us = 0 if held_us is None else held_us
@@ -242,7 +242,7 @@ def _next_launch(script: Script, created_us: int, children: Sequence[Child], hel
 
 
 def _end(script: Script, created_us: int, children: Sequence[Child], own: _Cut | None, step: Step | None) -> _End | None:
-    """Return how it ends if nobody interferes, None if that is not known yet or never comes."""
+    """Return the end if nothing from outside cuts the tuning job; None if it never ends, or if children decide it later."""
     natural = _natural_end(script, created_us, children) if step is None else None
     if own is None or (natural is not None and natural.at_us <= own.at_us):
         return natural
@@ -250,7 +250,7 @@ def _end(script: Script, created_us: int, children: Sequence[Child], own: _Cut |
 
 
 def _natural_end(script: Script, created_us: int, children: Sequence[Child]) -> _End | None:
-    """Return how it ends if nothing cuts it, None if that is not known yet or never comes."""
+    """Return the end if there is no cut at all; None if it never ends, or if children decide it later."""
     if script.endless or len(children) < script.most:
         return None
     last_us = _last_us(created_us, children)
@@ -258,7 +258,7 @@ def _natural_end(script: Script, created_us: int, children: Sequence[Child]) -> 
 
 
 def _end_after(script: Script, created_us: int, children: Sequence[Child], last_us: int, none: str = ALL_FAILED) -> _End:
-    """Return how it ends when its last child has ended; `none` is the reason if none has succeeded."""
+    """Return the end of a tuning job whose last child ends at `last_us`; `none` is the FailureReason if no child succeeded."""
     has_failed = any(one.ending == "Failed" for one in children)
     if _MIXED(any(one.has_succeeded for one in children) or not has_failed):
         return _End(last_us + script.finishing_us, "Completed")
@@ -280,7 +280,7 @@ def _cut_end(script: Script, created_us: int, children: Sequence[Child], cut: _C
 
 
 def _last_us(least_us: int, children: Iterable[Child]) -> int | None:
-    """Return when the last child has ended, None if one never does."""
+    """Return when the last child has ended, not before `least_us`; None if a child never ends."""
     last_us = least_us
     for one in children:
         if one.ended_us is None:

@@ -1,4 +1,4 @@
-"""The objective of a child whose log says nothing of it: what a function of the test returns, or values drawn with the seed."""
+"""The objective of a child whose log has no value of it: values from a function of the test, or values drawn with the seed."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -12,10 +12,11 @@ from sagemock.evidence import Assumption
 from sagemock.training.launch import LARGEST, Values
 from sagemock.tuning.space import Space
 
-__all__ = ["ValuesFor", "drawn", "returned"]
+__all__ = ["ValuesFor", "values_drawn", "values_returned"]
 
 ValuesFor = Callable[[int | None], Values]
-"""Returns the values by offset in the training of a child, given how long it lasts (in microseconds; None: forever)."""
+"""A function that takes how long a child trains (in microseconds; None: forever) and returns its values by offset in the
+training."""
 EPOCHS: Final = 10
 """How many values a child emits by default."""
 _DRAWN: Final = Assumption(
@@ -27,13 +28,16 @@ _DRAWN: Final = Assumption(
 _NOISE: Final = 0.02
 
 
-def returned(value: object, what: str) -> ValuesFor:
-    """Return the values that the function of a test has returned. Raises PlanError, which calls it `what`."""
+def values_returned(value: object, what: str) -> ValuesFor:
+    """Return the values of the objective, where a function of the test has returned `value`.
+
+    Raises PlanError, which calls the function `what`, if it returned something else than a number, (offset, value) pairs or None.
+    """
     if value is None:
         return lambda _: ()
     if isinstance(value, (int, float)):
         number = _number(value, what)
-        # A container that trains forever never says how it ended.
+        # A container that trains forever never emits the value of its end.
         return lambda training_us: () if training_us is None else ((training_us, number),)
     if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
         raise _wrong(value, what)
@@ -57,9 +61,9 @@ def _pair(value: object, what: str) -> tuple[int, float]:
 def _number(value: object, what: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise _wrong(value, what)
-    # Neither NaN nor infinity is.
+    # "not <=" and not ">", so that NaN is refused, too.
     if not abs(value) <= LARGEST:
-        raise PlanError(f"{what} returned {quoted(value)}, which no metric can be: let it return a finite number, or None")
+        raise PlanError(f"{what} returned {quoted(value)}, which cannot be a metric: let it return a finite number, or None")
     return float(value)
 
 
@@ -67,14 +71,14 @@ def _wrong(value: object, what: str) -> PlanError:
     return PlanError(f"{what} returned {quoted(value)}: let it return a number, (offset, value) pairs, or None for no value")
 
 
-def drawn(space: Space, tuned: Mapping[str, str], seed: str, number: int, *, maximize: bool) -> ValuesFor:
-    """Return values that approach a smooth function of the hyperparameters, with a little noise: the same for the same seed."""
+def values_drawn(space: Space, tuned: Mapping[str, str], seed: str, number: int, *, maximize: bool) -> ValuesFor:
+    """Return values that approach a smooth function of the hyperparameters, with a little noise. Equal seeds give equal ones."""
     point = space.encode(tuned)
     best = Random(seed)  # noqa: S311  # a test's dice, not a secret
     far = sum((one - best.random()) ** 2 for one in point) / max(1, len(point))
     noise = Random(f"{seed}/{number}").uniform(-_NOISE, _NOISE)  # noqa: S311  # as above
     last = 0.1 + 0.8 * math.sqrt(far) + noise
-    # It begins badly, and the worse the hyperparameters are, the less it gains.
+    # The first values are bad; the worse the hyperparameters are, the less the values improve.
     worst = [last + (1.0 - last) * math.exp(-4.0 * epoch / EPOCHS) for epoch in range(1, EPOCHS)]
     values = _DRAWN([1.0 - one if maximize else one for one in (*worst, last)])
 

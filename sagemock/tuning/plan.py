@@ -1,4 +1,4 @@
-"""Plans of tuning jobs: what a test wants a tuning job itself to do, beside its children."""
+"""Plans of tuning jobs: what a test wants a tuning job itself to do. Its children have their own plans."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ __all__ = ["LENGTHS", "Objective", "TuningDurations", "TuningJobPlan"]
 
 Emitted: TypeAlias = float | Sequence[tuple[timedelta | float, float]] | None
 Objective: TypeAlias = Callable[[Mapping[str, str]], Emitted]
-"""A function of a child's hyperparameters, all texts as SageMaker has them. It returns the value of the objective that the child
-emits at the end of its training, or (offset, value) pairs, or None for a child that emits none. An offset is a timedelta or
-seconds from the beginning of its training."""
+"""A function that takes a child's hyperparameters, all of them strings, as in SageMaker. It returns the value of the objective
+that the child emits at the end of its training, or (offset, value) pairs, or None for a child that emits no value. An offset is a
+timedelta or seconds from the start of the training."""
 LENGTHS = ("first_write", "first_launch", "next_launch", "finishing", "writes_every")
 
 
 class TuningDurations(TypedDict, total=False):
-    """How long things take in the life of a tuning job, by name; None, or what is not given, comes from recorded jobs."""
+    """The durations of a tuning job's life, by name. One that is missing or None is that of recorded jobs."""
 
     first_write: Duration | None
     first_launch: Duration | None
@@ -41,9 +41,9 @@ class TuningDurations(TypedDict, total=False):
 @hashed_once
 @dataclass(frozen=True, repr=False, kw_only=True)
 class TuningJobPlan(GeneralFields):
-    """What a tuning job does, from CreateHyperParameterTuningJob to its end. What its children do is up to their own plans.
+    """What a tuning job does, from CreateHyperParameterTuningJob to its end. Its children follow their own plans.
 
-    A plan is made by a recipe, such as `TuningJobPlan.completes(objective=lambda parameters: float(parameters["eta"]))`.
+    Recipes make plans, such as `TuningJobPlan.completes(objective=lambda parameters: float(parameters["eta"]))`.
     Children are training jobs: plan them by their names, which begin with that of the tuning job, as
     `sagemaker.plan("tune-*", Plan.completes(training=600))`, or by their requests. Every recipe takes these durations by name,
     each a `timedelta`, seconds, or a (low, high) pair to draw from with the mock's seed:
@@ -59,22 +59,23 @@ class TuningJobPlan(GeneralFields):
     writes: ClassVar[Collection[str]] = ()
 
     objective: Objective | None = None
-    """What a child emits, by its hyperparameters; None: what its own log says, or, without a log, a value drawn with the seed."""
+    """A function of a child's hyperparameters; None: the child emits what its log has, or, without a log, values drawn with the
+    seed."""
     first_write: Duration | None = None
     first_launch: Duration | None = None
     next_launch: Duration | None = None
     finishing: Duration | None = None
     writes_every: Duration | None = None
     ending: Literal["Completed", "Failed"] | None = None
-    """How it ends at `ended_after`; None: as its children decide."""
+    """The status with which it ends at `ended_after`; None: as its children decide."""
     failure_reason: str | None = None
     ended_after: Duration | None = None
-    """When it ends whatever its children do, after its creation."""
+    """How long after its creation it ends, whatever its children do."""
     endless: bool = False
     """Whether it stays InProgress when all of its children have ended."""
 
     def __post_init__(self) -> None:
-        """Refuse a plan that contradicts itself, where it is written."""
+        """Refuse a plan that contradicts itself, at the line of the test that makes the plan."""
         self._check_general()
         with of_a_plan():
             flag("endless", self.endless)
@@ -97,11 +98,11 @@ class TuningJobPlan(GeneralFields):
     def _check_ending(self) -> None:
         ending: object = self.ending
         if ending is not None and (not isinstance(ending, str) or ending not in ("Completed", "Failed")):
-            raise PlanError(f"ending={quoted(ending)} ends no tuning job; give one of Completed, Failed")
+            raise PlanError(f"ending={quoted(ending)} is not an end of a tuning job; give one of Completed, Failed")
         if (self.ending is None) != (self.ended_after is None):
             raise PlanError("ending and ended_after belong together: give both, or neither")
         if (self.failure_reason is not None) != (self.ending == "Failed"):
-            raise PlanError("a tuning job of a plan has a failure_reason exactly when the plan fails it: give both, or neither")
+            raise PlanError('failure_reason and ending="Failed" belong together: give both, or neither')
         if self.failure_reason is not None:
             reasons.checked(self.failure_reason)
 
@@ -111,7 +112,7 @@ class TuningJobPlan(GeneralFields):
 
     @cached_property
     def draws(self) -> bool:
-        """Whether jobs that play this plan differ, because it leaves something to chance."""
+        """Whether jobs with this plan differ, because a duration is a range."""
         return any(isinstance(length, tuple) for length in self._lengths.values())
 
     # -- recipes
@@ -121,11 +122,11 @@ class TuningJobPlan(GeneralFields):
     def completes(cls, *, objective: Objective | None = None, **durations: "Unpack[TuningDurations]") -> "TuningJobPlan":
         """Plan a tuning job that ends as its children decide: Completed once one of them has succeeded.
 
-        :param objective: A function of a child's hyperparameters, a mapping of texts. It returns the value of the objective,
-            (offset, value) pairs, or None for a child that emits none. Default: what the child's log says by the metric
-            definitions. A child without any line in its plan emits values drawn with the mock's seed.
+        :param objective: A function of a child's hyperparameters, a mapping of strings. It returns the value of the objective,
+            (offset, value) pairs, or None for a child that emits no value. Default: the metric definitions find the values in
+            the child's log. A child whose plan has no lines emits values drawn with the mock's seed.
         """
-        return cls._made("completes", durations, objective=objective)
+        return cls._by_recipe("completes", durations, objective=objective)
 
     @classmethod
     @public
@@ -137,45 +138,49 @@ class TuningJobPlan(GeneralFields):
         objective: Objective | None = None,
         **durations: "Unpack[TuningDurations]",
     ) -> "TuningJobPlan":
-        """Plan a tuning job that fails by itself, whatever its children do. Those that run are stopped then.
+        """Plan a tuning job that fails by itself, whatever its children do. Its running children are stopped then.
 
         :param reason: FailureReason.
-        :param after: When it fails, after its creation.
+        :param after: How long after its creation it fails.
         :param objective: As in `completes`.
         """
         changes = {"ending": "Failed", "failure_reason": reasons.checked(reason), "ended_after": after, "objective": objective}
-        return cls._made("fails", durations, repr(reason), f"after={code(after)}", **changes)
+        return cls._by_recipe("fails", durations, repr(reason), f"after={code(after)}", **changes)
 
     @classmethod
     @public
     def hangs(cls, *, objective: Objective | None = None, **durations: "Unpack[TuningDurations]") -> "TuningJobPlan":
         """Plan a tuning job that stays InProgress when all of its children have ended; a stop or a limit ends it."""
-        return cls._made("hangs", durations, objective=objective, endless=True)
+        return cls._by_recipe("hangs", durations, objective=objective, endless=True)
 
     @classmethod
     @public
     def stopped(
         cls, *, after: Duration, objective: Objective | None = None, **durations: "Unpack[TuningDurations]"
     ) -> "TuningJobPlan":
-        """Plan a tuning job that its owner stops through the API, `after` so long after its creation."""
+        """Plan a tuning job that its owner stops through the API.
+
+        :param after: How long after its creation it is stopped.
+        :param objective: As in `completes`.
+        """
         if span_us(after, "after") is None:
             raise PlanError("TuningJobPlan.stopped(after=None): say when it is stopped, after=600")
-        return cls._made("stopped", durations, f"after={code(after)}", stopped_after=after, objective=objective)
+        return cls._by_recipe("stopped", durations, f"after={code(after)}", stopped_after=after, objective=objective)
 
     @classmethod
     @public
     def immediate(cls) -> "TuningJobPlan":
-        """Plan a job without children that is Completed when it is created, as with moto: for a suite that comes from there."""
+        """Plan a tuning job without children that is Completed when it is created, as in moto: for a suite that used moto."""
         return cls(ending="Completed", ended_after=0, called="TuningJobPlan.immediate()")
 
     @public
     def but(self, **changes: Any) -> "TuningJobPlan":  # noqa: ANN401  # the fields of a plan
-        """Return the same plan with other values in some of its fields."""
+        """Return a copy of the plan with these fields changed."""
         return self._changed(changes, lambda _, value: code(value))
 
     @classmethod
-    def _made(cls, recipe: str, durations: Mapping[str, Any], *words: str, **changes: Any) -> "TuningJobPlan":  # noqa: ANN401
-        cls._check_durations(recipe, durations, LENGTHS, "durations")
+    def _by_recipe(cls, recipe: str, durations: Mapping[str, Any], *words: str, **changes: Any) -> "TuningJobPlan":  # noqa: ANN401
+        cls._check_durations(recipe, durations, LENGTHS)
         objective = changes.get("objective")
         given = [*words, *([] if objective is None else [f"objective={code(objective)}"])]
         given += [f"{name}={code(value)}" for name, value in durations.items()]

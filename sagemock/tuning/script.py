@@ -27,7 +27,7 @@ _UNBOUNDED: Final = Assumption(
     knob="MaxNumberOfTrainingJobs",
 )
 _IN_TURN: Final = Assumption(
-    "that the children of a tuning job with several definitions are of these in turn, and by Grid of one after the other",
+    "that the children of a tuning job with several definitions take these in turn, and with Grid one definition after the other",
     since="2026-11-26",
 )
 FIRST_WRITE_S: Final = 3.352
@@ -43,27 +43,27 @@ WRITES_EVERY_S: Final = 10.0
 
 @dataclass(frozen=True)
 class Criteria:
-    """What completes a tuning job before its last child."""
+    """The completion criteria of a request, which may complete a tuning job before its last child."""
 
     target: float | None
     not_improving: int | None
-    """After how many children in a row that were no better."""
+    """MaxNumberOfTrainingJobsNotImproving: how many children in a row were no better."""
     on_convergence: bool
 
 
 @dataclass(frozen=True)
 class Script:
-    """All that decides the life of a tuning job beside its children, in microseconds."""
+    """All that decides the life of a tuning job, except its children and interventions. Durations are in microseconds."""
 
     definitions: tuple[Definition, ...]
     strategy: str
     parallel: int
     most: int
-    """How many children there are at most."""
+    """The largest number of children."""
     criteria: Criteria
     stops_early: bool
     resources: tuple[int, int] | None
-    """Hyperband's least and most resource, None for another strategy."""
+    """Hyperband's MinResource and MaxResource, None for another strategy."""
     seed: str
     max_runtime_us: int | None
     first_write_us: int
@@ -78,7 +78,7 @@ class Script:
     endless: bool
 
     def of_child(self, number: int) -> tuple[Definition, int]:
-        """Return the definition of a child, and its number among those of this definition, counted from 1."""
+        """Return the definition of a child, and the child's number among those of this definition, from 1."""
         if self.strategy == "Grid":
             for one in self.definitions:  # pragma: no branch  # there are no more children than combinations
                 combinations = one.space.combinations or 1
@@ -94,12 +94,12 @@ class Script:
 
     @property
     def maximize(self) -> bool:
-        """Whether the best value is the largest: of several definitions the first says so."""
+        """Whether the largest value is the best, as the first definition says."""
         return self.definitions[0].maximize
 
 
 def script(plan: TuningJobPlan, request: Mapping[str, Any], rng: Random, seed: str) -> Script:
-    """Return `plan` made concrete for `request`; `rng` draws from its ranges, `seed` is for what the strategy draws."""
+    """Return the script of `plan` for `request`. `rng` draws durations from ranges; the strategy draws with `seed`."""
 
     def length_us(name: str, default_s: float) -> int:
         span = span_us(getattr(plan, name), name)
@@ -112,7 +112,7 @@ def script(plan: TuningJobPlan, request: Mapping[str, Any], rng: Random, seed: s
     limits, strategy = config["ResourceLimits"], config["Strategy"]
     own = defined(request)
     for one in own:
-        # Without validation, nobody has read the ranges yet: this raises for what is none.
+        # Without validation, nothing has read the ranges yet: this raises if one cannot be read.
         one.space.decode([0.5] * len(one.space.names))
     runtime_s = limits.get("MaxRuntimeInSeconds")
     return Script(

@@ -1,8 +1,8 @@
 """The search space of a tuning job: its ranges as a unit cube, with one axis for each hyperparameter.
 
-A strategy draws points of the cube. `Space.decode` turns a point into values as the service writes them, and `Space.encode` turns
-values into a point. The records have an integer without a point ("19") and a continuous value as Python prints a float
-("0.1015727388941435", "1.3494417573713629e-08").
+A strategy draws points in the cube. `Space.decode` turns a point into values as the service writes them, and `Space.encode` turns
+values into a point. In the records, integers have no decimal point ("19"), and continuous values are written as Python prints a
+float ("0.1015727388941435", "1.3494417573713629e-08").
 """
 
 import math
@@ -23,7 +23,7 @@ _AUTO: Final = Assumption(
     since="2026-11-26",
     knob=_KNOB,
 )
-_WHOLE: Final = Assumption("that a bound of an integer range may be written with a point, as 10.0", since="2026-11-26")
+_WHOLE: Final = Assumption("that a bound of an integer range may be written with a decimal point, as 10.0", since="2026-11-26")
 _HINT: Final = Assumption(
     "that each training job gets the ValueHint of an AutoParameter: Autotune is echoed and chooses nothing", since="2026-11-26"
 )
@@ -34,7 +34,7 @@ _NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def integer(text: str) -> int | None:
-    """Return the whole number that a bound or a value says, or None."""
+    """Return the whole number that `text` writes, None if it does not write one."""
     if _DIGITS.fullmatch(text):
         return int(text)
     found = number(text)
@@ -42,14 +42,14 @@ def integer(text: str) -> int | None:
 
 
 def number(text: str) -> float | None:
-    """Return the finite number that a bound or a value says, or None."""
+    """Return the finite number that `text` writes, None if it does not write one."""
     found = float(text) if _NUMBER.fullmatch(text) else math.inf
     return found if math.isfinite(found) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Integers:
-    """A range of integers, both bounds included. Each of them owns a part of the axis."""
+    """A range of integers, both bounds included. Each integer has a section of the axis, of the same length if linear."""
 
     ordered: ClassVar = True
     low: int
@@ -62,7 +62,7 @@ class Integers:
         return self.high - self.low + 1
 
     def decode(self, share: float) -> str:
-        """Return the integer that owns this place of the axis."""
+        """Return the integer in whose section of the axis `share` (0 to 1) lies."""
         if self.logarithmic:
             value = math.floor(math.exp(min(_LARGEST_LOG, _between(share, math.log(self.low), math.log(self.high + 1)))))
             return str(min(max(value, self.low), self.high))
@@ -70,7 +70,7 @@ class Integers:
         return str(min(self.low + above * self.count // below, self.high))
 
     def encode(self, text: str) -> float:
-        """Return the middle of what the integer owns."""
+        """Return the middle of the integer's section of the axis."""
         given = number(text)
         if given is None:
             return 0.5
@@ -93,7 +93,7 @@ class Reals:
     def decode(self, share: float) -> str:
         """Return the value at this place of the axis."""
         value = self._at(share)
-        # Rounding may lead past a bound, and a zero has no sign.
+        # Rounding may lead past a bound; "+ 0.0" turns -0.0 into 0.0.
         return repr(min(max(value, self.low), self.high) + 0.0)
 
     def encode(self, text: str) -> float:
@@ -131,17 +131,17 @@ class Choices:
         return len(self.values)
 
     def decode(self, share: float) -> str:
-        """Return the value that owns this place of the axis."""
+        """Return the value in whose section of the axis `share` (0 to 1) lies."""
         return self.values[min(int(share * len(self.values)), len(self.values) - 1)]
 
     def encode(self, text: str) -> float:
-        """Return the middle of what the value owns, or of the axis if it is no value of this range."""
+        """Return the middle of the value's section of the axis, or of the whole axis if the range does not have this value."""
         return (self.values.index(text) + 0.5) / len(self.values) if text in self.values else 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """One value only: a range whose bounds are no numbers, which comes here without validation only."""
+    """A range with one value: its bounds are equal, or (only without validation) are not numbers."""
 
     ordered: ClassVar = False
     count: ClassVar = 1
@@ -161,15 +161,15 @@ Axis: TypeAlias = Integers | Reals | Choices | Fixed
 
 @dataclass(frozen=True)
 class Space:
-    """The ranges of a definition. Points have one place from 0 to 1 for each of `names`."""
+    """The ranges of a definition. A point has one coordinate from 0 to 1 for each of `names`."""
 
     names: tuple[str, ...]
     """The integer ranges, then the continuous, then the categorical ones, as in the request."""
     axes: tuple[Axis, ...]
     hints: tuple[tuple[str, str], ...]
-    """The names of AutoParameters and their values: they have no range, and no axis."""
+    """The names of AutoParameters and their ValueHints: these have no range, and so no axis."""
     combinations: int | None
-    """How many different settings there are; None for infinitely many."""
+    """The number of different settings, None if it is infinite."""
 
     @classmethod
     def of(cls, ranges: Mapping[str, Any]) -> "Space":
@@ -185,7 +185,7 @@ class Space:
         return cls(names, axes, hints, None if None in counts else math.prod(one for one in counts if one is not None))
 
     def decode(self, point: Sequence[float]) -> dict[str, str]:
-        """Return the values at a point, as the service writes them; each is within its range, also at the edges."""
+        """Return the values at a point, as the service writes them. Each value is within its range, bounds included."""
         values = dict(self.hints)
         for name, axis, share in zip(self.names, self.axes, point, strict=True):
             values[name] = axis.decode(min(max(share, 0.0), 1.0))
@@ -194,14 +194,14 @@ class Space:
     def encode(self, values: Mapping[str, str]) -> tuple[float, ...]:
         """Return the point of these values.
 
-        A value out of its range is taken for the nearest bound, and one that is missing or has no place is put into the middle.
+        A value outside its range counts as the nearest bound; the coordinate of a missing or unknown value is 0.5.
         """
         return tuple(
             axis.encode(values[name]) if name in values else 0.5 for name, axis in zip(self.names, self.axes, strict=True)
         )
 
     def grid(self, number: int) -> dict[str, str]:
-        """Return the number-th (from 0) of all combinations; the last range changes fastest, and a continuous one stays."""
+        """Return combination `number` (from 0): the last range changes fastest, and a continuous one stays at its middle."""
         values = {}
         for name, axis in zip(reversed(self.names), reversed(self.axes), strict=True):
             number, place = divmod(number, axis.count or 1)
@@ -236,7 +236,7 @@ def _choices(given: Mapping[str, Any]) -> Choices:
 
 
 def _scaling(given: Mapping[str, Any], low: float, high: float) -> str:
-    """Return the scaling of a range. One that cannot be, which only a request without validation asks for, is Linear."""
+    """Return the scaling of a range: Linear if its bounds do not allow the ScalingType, which validation refuses."""
     scaling: str = given.get("ScalingType", "Auto")
     if scaling == "Auto":
         return "Logarithmic" if _AUTO(low > 0 and high / _MAGNITUDE > low) else "Linear"
@@ -250,7 +250,7 @@ def _between(share: float, low: float, high: float) -> float:
 
 
 def _share(place: float, low: float, high: float) -> float:
-    """Return where a place lies between two others; in the middle if they are the same."""
+    """Return where `place` lies between `low` (0) and `high` (1); 0.5 if those are equal."""
     half = 0.5 if math.isinf(high - low) else 1.0
     width = high * half - low * half
     return min(max((place * half - low * half) / width, 0.0), 1.0) if width else 0.5

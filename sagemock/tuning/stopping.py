@@ -1,8 +1,8 @@
-"""Early stops: at which instant a training job is stopped because it is worse than those before it.
+"""Early stops: when a training job is stopped because it is worse than earlier ones.
 
-A job writes its objective once an epoch. Each function takes the objectives of one job and of those that were created before it,
-and returns the first instant at which that job is stopped, or None. At an instant only what was written until then counts, so an
-answer never depends on what comes later.
+A job emits its objective once an epoch. Each function takes the objectives of one job and of the jobs that were created before
+it, and returns the first instant at which that job is stopped, or None. At an instant, only the values emitted by then count, so
+later values never change an answer.
 """
 
 import math
@@ -18,23 +18,23 @@ from sagemock.tuning.space import integer
 __all__ = ["hyperband_stop_us", "median_stop_us", "resources"]
 
 _REACHED: Final = Assumption(
-    "that early stopping compares with the training jobs that have written as many objectives by then, be it only one job",
+    "that early stopping compares a training job with those that have emitted as many objectives by then, even if it is only one",
     since="2026-11-26",
     knob="TrainingJobEarlyStoppingType Off, in the request",
 )
 _RUNGS: Final = Assumption(
-    "that Hyperband halves asynchronously: at MinResource epochs and at each 3 times as many, a training job is stopped unless "
-    "it is in the best third of those that have come so far, or fewer than three have",
+    "that Hyperband halves asynchronously: after MinResource epochs, and again after each 3 times as many, a training job is "
+    "stopped unless it is in the best third of the jobs that have come so far, or fewer than three jobs have",
     since="2026-11-26",
     knob="MinResource, in the request: no job is stopped before",
 )
 _BEYOND: Final = Assumption(
-    "that Hyperband stops a training job when it writes more objectives than MaxResource, and lets one end that writes as many",
+    "that Hyperband stops a training job when it emits more objectives than MaxResource, not when it emits exactly as many",
     since="2026-11-26",
     knob="MaxResource, in the request",
 )
 _LEAST: Final = Assumption(
-    "that MinResource is 1 if it is not given, and that a static hyperparameter says MaxResource also between JSON's quotes",
+    "that MinResource is 1 by default, and that a static hyperparameter gives MaxResource even if it is in JSON's quotes",
     since="2026-11-26",
     knob="MinResource and MaxResource, in the request",
 )
@@ -64,15 +64,16 @@ def median_stop_us(own: Values, others: Sequence[Values], *, maximize: bool) -> 
 def hyperband_stop_us(
     own: Values, others: Sequence[Values], *, maximize: bool, min_resource: int, max_resource: int
 ) -> int | None:
-    """Return when Hyperband stops a job: at a rung where too few were worse, or beyond MaxResource.
+    """Return when Hyperband stops a job: at a rung where it is not among the best third, or beyond MaxResource.
 
-    Service model: MinResource and MaxResource are epochs. No job is stopped before MinResource.
+    A rung is a number of epochs: MinResource, and then 3 times the rung before. The service model says that MinResource and
+    MaxResource are epochs, and that no job is stopped before MinResource.
     """
     sign = -1 if maximize else 1
     for rung in _rungs(min_resource, min(max_resource, len(own) + 1)):
         at_us, value = own[rung - 1]
         came = sorted(sign * one[rung - 1][1] for one in others if len(one) >= rung and one[rung - 1][0] <= at_us)
-        # How many of those that have come, this job among them, go on.
+        # How many of the jobs that have reached this rung, including this one, go on.
         stay = math.ceil((len(came) + 1) / _ETA)
         if _RUNGS(len(came) + 1 >= _ETA and sign * value > came[stay - 1]):
             return at_us
@@ -80,7 +81,7 @@ def hyperband_stop_us(
 
 
 def resources(config: Mapping[str, Any] | None, static: Mapping[str, str]) -> tuple[int, int] | None:
-    """Return Hyperband's MinResource and MaxResource; None if nothing says MaxResource.
+    """Return Hyperband's MinResource and MaxResource; None if the request does not give MaxResource in any way.
 
     `config` is StrategyConfig, `static` are the static hyperparameters of a definition.
     """
@@ -98,6 +99,6 @@ def _rungs(first: int, end: int) -> Iterable[int]:
 
 @lru_cache(maxsize=1024)
 def _averages(emissions: Values) -> tuple[float, ...]:
-    """Return the running averages. Each later job asks for them again: without a cache, 100 children are beyond their budget."""
+    """Return the running averages. They are cached because each later job asks again: 100 children would exceed their budget."""
     values = accumulate(value for _, value in emissions)
     return tuple(total / count for count, total in enumerate(values, 1))

@@ -1,9 +1,9 @@
 """Strategies: which values the next training job of a tuning job gets.
 
-Grid is exact: each combination once. The other strategies draw, and what they draw is plausible and no more: Amazon's optimiser
-is not public, and this is not it. Random draws each value for itself, by the scaling of its range. Bayesian draws as Random until
-a few objectives are known, and then mostly near the best settings so far. Hyperband draws as Random: what sets it apart is which
-jobs it stops (`stopping`).
+Grid is exact: each combination once. The other strategies draw values that are only plausible: Amazon's optimiser is not public,
+and this is not it. Random draws each value independently, by the scaling of its range. Bayesian draws like Random until a few
+objectives are known, and then mostly near the best settings so far. Hyperband draws like Random, and stops jobs early
+(`stopping`).
 """
 
 import math
@@ -19,7 +19,7 @@ from sagemock.tuning.space import Space
 __all__ = ["Trial", "propose"]
 
 _NOT_AMAZONS: Final = Assumption(
-    "which values Bayesian draws: as Random before three objectives are known, then seven of ten near the best setting so far, "
+    "which values Bayesian draws: like Random before three objectives are known, then seven of ten near the best setting so far, "
     "two near another of the best quarter, and one anywhere. The values are plausible, the optimiser is not Amazon's",
     since="2026-11-26",
     knob="RandomSeed, or Grid with the values of your choice",
@@ -35,24 +35,24 @@ _ENOUGH: Final = 3
 _ANYWHERE, _NOT_THE_BEST = 0.1, 0.3
 _WIDEST, _NARROWEST = 0.3, 0.02
 _STAYS: Final = 0.8
-"""How often a value of a categorical range, which has no neighbours, is that of the good setting."""
+"""How often a categorical value, which has no neighbours, stays that of the good setting."""
 _DRAWS: Final = 8
 
 
 class Trial(NamedTuple):
-    """A training job that was made before, as far as it is known."""
+    """An earlier training job: the values of its hyperparameters and its objective."""
 
     values: Mapping[str, str]
     objective: float | None
-    """None: not known (yet)."""
+    """None if it is not known yet, or if the job has none."""
 
 
 def propose(  # noqa: PLR0913  # what a draw depends on, and nothing else
     strategy: str, space: Space, *, seed: str, number: int, trials: Sequence[Trial], maximize: bool
 ) -> dict[str, str]:
-    """Return the values of the number-th (from 1) training job. The same arguments give the same values.
+    """Return the values of training job `number` (from 1). The same arguments give the same values.
 
-    `trials` are the jobs before it, and for a warm start those of the parents.
+    `trials` are the jobs before it and, for a warm start, those of the parents.
     """
     if strategy == "Grid":
         return _GRID_ORDER(space.grid(number - 1))
@@ -67,7 +67,7 @@ def propose(  # noqa: PLR0913  # what a draw depends on, and nothing else
 
 
 def _new(space: Space, dice: Random, draw: Callable[[], list[float]], before: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """Return values that no job before has, as long as there are any."""
+    """Return values that no earlier job has, unless all combinations are taken."""
     if space.combinations is None:
         return space.decode(draw())
     taken = {_key(space, values) for values in before}
@@ -76,7 +76,7 @@ def _new(space: Space, dice: Random, draw: Callable[[], list[float]], before: It
         if _key(space, values) not in taken:
             return values
     first = dice.randrange(space.combinations)
-    # One more than there are taken, so one of them is new unless all are.
+    # One more candidate than there are taken combinations, so one is new unless all are taken.
     others = (space.grid((first + step) % space.combinations) for step in range(len(taken) + 1))
     return next((values for values in others if _key(space, values) not in taken), space.grid(first))
 
@@ -90,7 +90,7 @@ def _anywhere(space: Space, dice: Random) -> list[float]:
 
 
 def _near(space: Space, dice: Random, ranked: Sequence[Mapping[str, str]]) -> list[float]:
-    """Return a point near good values. The more is known, the nearer."""
+    """Return a point near a good setting, mostly the best one: the more objectives are known, the nearer."""
     roll = dice.random()
     if roll < _ANYWHERE:
         return _anywhere(space, dice)
@@ -104,6 +104,6 @@ def _near(space: Space, dice: Random, ranked: Sequence[Mapping[str, str]]) -> li
 
 
 def _folded(place: float) -> float:
-    """Return a place that a draw led past an edge, as far within it."""
+    """Return a coordinate within 0 and 1: one beyond an edge is reflected at that edge."""
     place = abs(place) % 2
     return min(place, 2 - place)

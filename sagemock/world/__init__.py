@@ -1,1 +1,1 @@
-"""One life of a mock: all that exists from its start to its stop."""
+"""The state of a mock from its start to its stop, and the verbs by which a test reads and changes it."""

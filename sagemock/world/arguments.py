@@ -1,4 +1,4 @@
-"""What is checked of the arguments by which a test says what a plan or a quota is for."""
+"""Checks of the arguments of `plan()` and `quota()` that name the jobs they are for."""
 
 from sagemock import checks
 from sagemock.checks import quoted, takes_one
@@ -11,7 +11,7 @@ __all__ = ["check_matcher", "check_source", "kind_of", "named_kind"]
 
 
 def kind_of(plan: PlanSource, name: object) -> Kind:
-    """Return the kind of job that a plan is for. Raises InvalidValue if another one is given."""
+    """Return the kind of job that a plan is for. Raises InvalidValue if `name` is another kind."""
     named = TRAINING if name is None else named_kind(name)
     own = kind_by(plan)
     if own is not None and name not in (None, own.name):
@@ -26,7 +26,7 @@ def named_kind(name: object) -> Kind:
 
 
 def check_matcher(matcher: object) -> None:
-    """Raise InvalidType or InvalidValue unless this is a pattern of job names or a predicate of the request."""
+    """Check that `matcher` is a pattern of job names or a predicate. Raises InvalidType or InvalidValue."""
     if not isinstance(matcher, str) and not callable(matcher):
         raise InvalidType(
             f"plan() takes a pattern of job names or a predicate of the request, not {quoted(matcher)}: write plan('churn-*', …)"
@@ -38,7 +38,7 @@ def check_matcher(matcher: object) -> None:
 
 
 def check_source(plan: object) -> None:
-    """Raise InvalidType unless this is a plan, or a callable of the request."""
+    """Raise InvalidType unless `plan` is a plan or a callable of the request."""
     if plan is None:
         raise InvalidType("plan() takes a Plan or a callable of the request that returns one, not None: write Plan.completes()")
     check_plan(plan)

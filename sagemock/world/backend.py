@@ -16,14 +16,15 @@ from sagemock.jobs.rules import Plans, PlanSource, Rule
 from sagemock.jobs.store import Store
 from sagemock.protocol.answer import Answer, Lost, Reply, cut_short, refusal_answer, success
 from sagemock.protocol.model import Api
-from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.refusal import INVALID, Refusal
 from sagemock.protocol.request import Parsed, Request, read
 from sagemock.protocol.validate import check
 from sagemock.service import faults, log_group, logs
 from sagemock.service.accounts import Accounts
 from sagemock.service.calls import DONE, Call
 from sagemock.service.faults import Fault, Faults
-from sagemock.service.operations import INVALID, OPERATIONS, READS, Service
+from sagemock.service.operations import OPERATIONS, READS
+from sagemock.service.service import Service
 from sagemock.service.subject import JOBLESS
 from sagemock.service.visibility import Visibility
 from sagemock.training.launch import Launching
@@ -47,38 +48,41 @@ _SETTINGS: Final = {
 
 
 class Fallback(Protocol):
-    """Another mock beside this one: it answers what is not simulated here, and has the buckets and other log groups."""
+    """Another mock in the same process, such as moto: it answers what sagemock does not simulate, and has S3 and log groups."""
 
     def notice(self) -> None:
-        """Check whether it is active now."""
+        """Check whether the other mock is active now."""
 
     def is_active(self) -> bool:
-        """Whether it answers calls."""
+        """Return whether the other mock answers calls."""
 
     def owns(self, operation: str, params: Mapping[str, Any]) -> bool:
-        """Whether a SageMaker operation is for it: not simulated here, or on the tags of a resource that it has created."""
+        """Return whether the other mock answers a SageMaker operation.
+
+        These are the operations that sagemock does not simulate, and those on the tags of a resource of the other mock.
+        """
 
     def perform(self, request: Request) -> str:
-        """Return its response as JSON. Raises a Refusal if it refuses, and NotSimulated if it cannot answer either."""
+        """Return the other mock's response as JSON. Raises a Refusal if it refuses, and NotSimulated if it cannot answer."""
 
     def log_groups(self, request: Request) -> Sequence[Mapping[str, Any]]:
-        """Return its log groups for the caller of a request."""
+        """Return the other mock's log groups for the caller of a request."""
 
     def check_inputs(self, place: Place, params: Mapping[str, Any]) -> None:
         """Raise a Refusal for a job whose input is not in a bucket."""
 
     def check_model(self, place: Place, name: str) -> None:
-        """Raise a Refusal for a model that it does not have, if it has the models."""
+        """Raise a Refusal if the other mock simulates models and does not have this one."""
 
     def close(self) -> None:
-        """Do nothing more for this world."""
+        """Stop working for this world."""
 
 
 class Pending(Protocol):
     """A part of a world that may still change by itself."""
 
     def pending(self, now_us: int) -> bool:
-        """Whether it may still change after an instant."""
+        """Return whether this part may still change after an instant."""
 
 
 class Backend:
@@ -107,7 +111,7 @@ class Backend:
         self._polls: dict[tuple[Api, str, bytes | str], Parsed] = {}
 
     def answer(self, request: Request) -> Reply | None:
-        """Return the reply to a request; None if it is not about training jobs or their logs, so that others must answer it."""
+        """Return the reply to a request; None for a call of CloudWatch Logs that is not about jobs: another mock answers it."""
         if request.service == "logs" and not self._is_about_training_jobs(request):
             return None
         self.fallback.notice()
@@ -122,8 +126,8 @@ class Backend:
     def create(self, request: Request, kind: Kind, plan: PlanSource | None, back_us: int) -> str:
         """Create a job for the test itself, `back_us` before the present instant; return the response as JSON.
 
-        No call is recorded, no fault is met, and time does not pass. `plan` is the plan of this job, whatever other plans match
-        it; None: as for any job. Raises a Refusal.
+        This records no call, meets no fault and takes no time. `plan` is the plan of this job, even if other plans match the job;
+        None: choose one as for any job. Raises a Refusal.
         """
         plans = self.plans if plan is None else Plans(rules=[Rule(kind, "*", plan, times=1)])
         self.fallback.notice()
@@ -139,7 +143,7 @@ class Backend:
     def create_child(self, request: Request, place: Place, plan: Plan, created_us: int, launching: Launching) -> None:
         """Create a training job for a tuning job, at the present instant or before it. Raises a Refusal.
 
-        No call is recorded and no fault is met; otherwise it is like any other.
+        This records no call and meets no fault; otherwise the job is like any other training job.
         """
         plans = Plans(rules=[Rule(TRAINING, "*", plan, times=1)])
         with self.store.lock:
@@ -150,19 +154,19 @@ class Backend:
             self.runaway.reset()
 
     def settled(self, now_us: int, until_us: int | None = None) -> bool:
-        """Whether nothing will change by itself any more, so that the same call gets the same answer forever.
+        """Return whether nothing will change by itself any more, so that the same call gets the same answer forever.
 
         If the call is about jobs to which nothing happens after `until_us`, other jobs do not count.
         """
         if until_us is not None and until_us > now_us:
             return False
-        for one in self.pending:  # noqa: SIM110  # a generator takes as long as all that it asks, at each poll
+        for one in self.pending:  # noqa: SIM110  # a generator would double the time, and each poll calls this
             if one.pending(now_us) and (until_us is None or one is not self.store):
                 return False
         return True
 
     def _is_about_training_jobs(self, request: Request) -> bool:
-        """Whether a call of CloudWatch Logs is about the log group of training jobs."""
+        """Return whether a call of CloudWatch Logs is about a log group of jobs."""
         if not logs.concerns(request.api, request.operation, request.body):
             return False
         # If the real service can be reached, it answers this list.
@@ -251,7 +255,7 @@ class Backend:
     def _watch(self, request: Request, params: Mapping[str, Any], at_us: int, fault: Fault | None, *, changed: bool) -> None:
         """Count the call for law 9. Raises NothingWillHappen if it is one poll too many.
 
-        A call of another process does not count: its loop takes real time, and whoever runs it can interrupt it.
+        A call of another process does not count: its loop takes real time, and its user can interrupt it.
         """
         operation = request.operation
         if changed and operation not in _TAGS:
@@ -266,7 +270,7 @@ class Backend:
             until_us = self._until_us(request, named)
             # A fault with a limited number of calls does not go on forever.
             settled = self.settled(at_us, until_us) and (fault is None or fault.times is None)
-            # Who adds a tag in each turn adds another one each time.
+            # A loop that adds tags adds a different one each time, so only the resource identifies the poll.
             what = str(params.get("ResourceArn")) if operation in _TAGS else timeless(request.body) if settled else ""
             self.runaway.polled(
                 (operation, what),
@@ -279,7 +283,7 @@ class Backend:
     def _until_us(self, request: Request, named: tuple[Kind, str] | None) -> int | None:
         """Return the instant after which nothing happens to the jobs that a call is about; None if there are none."""
         job = None if named is None else self.store.kind_at(self._place(request), named[0]).by_name.get(named[1])
-        # A job that is not there may be created because of another one.
+        # A job that does not exist yet may be created when another job changes.
         return self.store.settled_us() if job is None else job.settled_us
 
     def _place(self, request: Request) -> Place:

@@ -1,11 +1,11 @@
-"""What a test can read from the world of its mock, and what it can do to that world."""
+"""The verbs by which a test reads and changes the world of its mock."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
 from sagemock import checks, reasons
-from sagemock.checks import flag, public, quoted, whole
+from sagemock.checks import flag, nearest, public, quoted, whole
 from sagemock.clock.instants import instant, instant_us
 from sagemock.clock.virtual import Clock
 from sagemock.errors import InvalidType, InvalidValue, NeverReached, UsageError
@@ -61,7 +61,7 @@ class Controls:
             raise UsageError(
                 "this mock is over and cannot change any more: do this while it is active; you can still read what happened"
             )
-        # A thread that changes the mock is not waiting for it by reading its clock.
+        # A thread that changes the mock is not in a busy wait.
         world.clock.readings.turned_away()
         return world
 
@@ -103,7 +103,7 @@ class Controls:
 
     @property
     def calls(self) -> Calls:
-        """Every call of SageMaker's API that arrived here, and of CloudWatch Logs on its log group: each attempt, in order."""
+        """Every call of SageMaker, and of CloudWatch Logs about its log groups, that the mock got: each attempt, in order."""
         return Calls(self._world.backend.calls)
 
     @property
@@ -189,8 +189,8 @@ class Controls:
 
         :param name: The name of the job.
         :param plan: The plan of this job, or a callable of the request that returns one (default: as for any job).
-        :param started_ago: How long ago it was created: a timedelta or seconds. What has happened to it since is in `events`, but
-            no handler of `on_event` gets it.
+        :param started_ago: How long ago it was created: a timedelta or seconds. Its changes since then are in `events`, but no
+            handler of `on_event` gets them.
         :param region: The region of the job (default: that of a client without a region of its own).
         """
         world = self._running
@@ -393,8 +393,7 @@ class Controls:
     def log(self, name: str, text: str, *, at: datetime | str | float | None = None, instance: int = 1) -> None:
         """Let a container of a job write a line to its log.
 
-        Raises UsageError if, as far as is known now, no container of the job has started by that instant, or if the job has no
-        such instance.
+        Raises UsageError if no container of the job has started by that instant, or if the job has no such instance.
 
         :param name: The name or the ARN of the job.
         :param text: The line.
@@ -414,7 +413,7 @@ class Controls:
             at_us = now_us if at is None else instant_us(at)
             if not job.containers:
                 raise UsageError(
-                    f"{name!r} is a {job.kind.noun}, which has no log of its own: write to that of one of its children"
+                    f"{name!r} is a {job.kind.noun}, which has no log of its own: write to the log of one of its children"
                 )
             if instance not in range(1, job.containers + 1):
                 raise UsageError(f"{name!r} has no instance {instance!r}: it has {job.containers}, counted from 1")
@@ -432,15 +431,18 @@ class Controls:
     def advance_until(self, name: str, wanted: StatusName) -> datetime:
         """Let time pass until a job has the primary or secondary status `wanted`, and return that instant.
 
-        If the job has that status now, no time passes. Raises NeverReached as soon as it is known that the job will never have
-        it: at once, or, where the children of a tuning job decide, when they have.
+        If the job has that status now, no time passes. Raises NeverReached as soon as the job cannot get the status any more:
+        usually at once; for a tuning job, once its children have decided.
         """
         world = self._running
         job = self._find(name)
         now_us = world.clock.now_us()
         if not isinstance(wanted, str) or wanted not in job.statuses:
-            known = ", ".join(sorted(job.statuses))
-            raise UsageError(f"{quoted(wanted)} is not a status of a {job.kind.noun}: write one of {known}")
+            near = nearest(wanted, job.statuses, _ALIKE)
+            hint = f"did you mean {near!r}? Write" if near else "write"
+            raise UsageError(
+                f"{quoted(wanted)} is not a status of a {job.kind.noun}: {hint} one of {', '.join(sorted(job.statuses))}"
+            )
         state = job.state(now_us)
         reached = wanted in (state.primary, state.secondary)
         while not reached:
@@ -451,7 +453,7 @@ class Controls:
                     f"{name!r} will never be {wanted} from now on; give it a plan that leads there, or wait for another status.\n"
                     f"{timeline(job, now_us)}"
                 )
-            # A tuning job may stop this child before that.
+            # The tuning job of this child may stop it earlier: go there first.
             step_us = world.launcher.next_step_us(job)
             at_us = min(instants[:1] if step_us is None else [*instants[:1], step_us])
             world.clock.pass_to_us(at_us)
@@ -465,7 +467,7 @@ class Controls:
     def advance_until_idle(self) -> datetime:
         """Let time pass until no job will change by itself and no event is on its way; return that instant."""
         world = self._running
-        # A function of the test may have raised at this instant.
+        # An earlier flush at this instant may have ended in an error of a function of the test: first do the rest.
         world.flush()
         while (settled_us := max(world.store.settled_us() or 0, world.bridge.last_us)) > world.clock.now_us():
             world.clock.pass_to_us(settled_us)
@@ -492,5 +494,7 @@ _MAPPINGS: Final[Mapping[Kind, type[Jobs | ProcessingJobs | TransformJobs | Tuni
     TRANSFORM: TransformJobs,
     TUNING: TuningJobs,
 }
+_ALIKE: Final = 0.8
+"""The least similarity of a word to a status that counts as a misspelling. Starting and Training are less similar."""
 _RUNNING: Final = {"training": "Training", "processing": "Processing", "transform": "Transforming"}
 """The phase in which containers write, by the name of the kind."""

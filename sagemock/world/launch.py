@@ -1,4 +1,4 @@
-"""Jobs that the test creates without a client, as if others had: from a complete request, with the fields that it gives."""
+"""Jobs that the test creates without a client, as if somebody else had: a complete request, changed by the test's fields."""
 
 import json
 import re
@@ -29,7 +29,7 @@ _WORDS_MAX: Final = 1000
 _ARGUMENTS: Final = ("plan", "started_ago", "region")
 
 
-def create_job(  # noqa: PLR0913, PLR0917  # what the verb takes
+def create_job(  # noqa: PLR0913, PLR0917  # the arguments of the verb
     world: World,
     kind: Kind,
     name: str,
@@ -58,9 +58,9 @@ def create_job(  # noqa: PLR0913, PLR0917  # what the verb takes
             near = nearest(field, [*known, *_ARGUMENTS])
             hint = f"did you mean {near!r}?" if near else f"the fields are {', '.join(known)}"
             raise InvalidType(f"{called}: {kind.create} has no field {quoted(field)}; {hint}")
-    made = _DEFAULTS[kind.name](partition, region, world.options.account_id, fields)
-    given = {kind.name_member: name, **made, **fields}
-    params = {field: value for field, value in given.items() if value is not None}
+    defaults = _DEFAULTS[kind.name](partition, region, world.options.account_id, fields)
+    members = {kind.name_member: name, **defaults, **fields}
+    params = {field: value for field, value in members.items() if value is not None}
     report = ParamValidator().validate(params, api.input(kind.create))
     if report.has_errors():
         raise InvalidType(f"{called}: {report.generate_report()}")
@@ -155,5 +155,5 @@ def _cut(refusal: Refusal) -> str:
 
 
 def _region() -> str:
-    """Return the region of a client that names none; while a mock is active, there is one."""
+    """Return the region of a client that names none. An active mock always sets one."""
     return str(Session().get_config_variable("region"))

@@ -1,8 +1,8 @@
 """The launcher: it creates and stops the children of tuning jobs, each at its instant.
 
-What is to be done next, and when, is in the life of each tuning job (`tuning/life`). The launcher is an agenda of the clock. So
-the clock stops at each of these instants. The launcher does one step and gives the tuning job the new child. From that it learns
-the next step.
+The life of each tuning job (`tuning/life`) says what the next step is, and when. The launcher is an agenda of the clock, so the
+clock stops at each of these instants. The launcher does one step and gives the tuning job the new child; from that, the life
+computes the next step.
 """
 
 import heapq
@@ -21,7 +21,7 @@ from sagemock.jobs.job import AnyJob
 from sagemock.jobs.kinds import TRAINING
 from sagemock.jobs.own import own
 from sagemock.jobs.place import Place
-from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.refusal import LIMIT, Refusal
 from sagemock.protocol.request import Request
 from sagemock.service import metrics, tuning_echo
 from sagemock.service.warm_pools import take
@@ -32,7 +32,7 @@ from sagemock.tuning import life
 from sagemock.tuning.child import Child, child
 from sagemock.tuning.definitions import Definition
 from sagemock.tuning.job import Job
-from sagemock.tuning.objective import ValuesFor, drawn, returned
+from sagemock.tuning.objective import ValuesFor, values_drawn, values_returned
 from sagemock.tuning.stopping import hyperband_stop_us, median_stop_us
 from sagemock.tuning.strategies import Trial, propose
 from sagemock.world.backend import Backend
@@ -49,14 +49,13 @@ _OWN_CLUSTER: Final = Assumption(
     "that a child runs on the instances of the one before it only if both are of the same training job definition",
     since="2026-11-26",
 )
-_LIMIT: Final = "ResourceLimitExceeded"
 _STOPS: Final = frozenset({"Stopping", "Stopped"})
-"""What becomes of a child that is stopped."""
+"""The statuses of a child that is stopped."""
 _SUCCESS: Final = Plan()
 
 
 class _Ready:
-    """All that is known of a child before it is created."""
+    """The parts of a child that exist before it is created."""
 
     def __init__(self, definition: Definition, request: dict[str, Any], tuned: Mapping[str, str]) -> None:
         self.definition = definition
@@ -67,7 +66,7 @@ class _Ready:
 
     @property
     def answers(self) -> tuple[Plan, ValuesFor] | None:
-        """The plan and the values of its objective, None if functions of the test are still to be asked for one of them."""
+        """The plan and the values of the objective; None if a function of the test must still be called for one of them."""
         return None if self.plan is None or self.values is None else (self.plan, self.values)
 
 
@@ -79,15 +78,15 @@ class Launcher:
         self._backend = backend
         self._store = backend.store
         self._steps: list[tuple[int, int, Place, str]] = []
-        """When each tuning job does something next, in order; perhaps by an older record of it."""
+        """A heap of the next steps of tuning jobs: instant, number, place and name. It may have steps of older records."""
         self._ready: dict[tuple[int, int], _Ready] = {}
         """The children that are about to be created, by the number of their tuning job and their own."""
         self._held: dict[int, Job] = {}
         """The tuning jobs that wait for room under a quota, by their numbers."""
         self._has_room = False
-        """Whether something has changed since, so that there may be room."""
+        """Whether a job or a quota has changed since, so that there may be room."""
         self._busy: set[int] = set()
-        """The numbers of the tuning jobs of which a step is being done: functions of the test may let time pass meanwhile."""
+        """The numbers of the tuning jobs whose step is in progress: functions of the test may let time pass meanwhile."""
         self._has_begun = False
         backend.service.launches = self._begin
 
@@ -123,7 +122,7 @@ class Launcher:
                 self._store.put(job.holding(now_us))
 
     def touched(self, job: AnyJob) -> None:
-        """Let a tuning job know what has become of a child: its record has changed, or lines were added to its log."""
+        """Update the tuning job of a child whose record or log has changed."""
         with self._store.lock:
             found = self._known(job)
             if found is not None:
@@ -131,7 +130,7 @@ class Launcher:
                 self._store.put(self._with(tuning, known, record))
 
     def _known(self, job: AnyJob) -> tuple[Job, Child, training.Job] | None:
-        """Return the tuning job of a child, and the child as it is known there; None if a job is the child of none."""
+        """Return the tuning job of a child, the child as that has it, and the child's record; None if the job is not a child."""
         if not isinstance(job, training.Job) or job.launch is None:
             return None
         tuning = self._store.region(job.place, Job).by_name.get(job.launch.tuning_job_arn.rpartition("/")[2])
@@ -139,9 +138,9 @@ class Launcher:
         return None if tuning is None or known is None else (tuning, known, job)
 
     def next_step_us(self, job: AnyJob) -> int | None:
-        """Return when more becomes known of the life of a job; None if all of it is known.
+        """Return the next instant at which the life of a job may change; None if it will not.
 
-        A tuning job decides at each of its steps what becomes of it, and of those of its children that have not ended by then.
+        At each of its steps a tuning job decides about itself, and about its children that have not ended by then.
         """
         with self._store.lock:
             found = self._known(job)
@@ -149,13 +148,13 @@ class Launcher:
         return None if found is not None and at_us is not None and found[1].is_over(at_us) else at_us
 
     def may_reach(self, job: AnyJob, wanted: str) -> bool:
-        """Whether what is not known yet may bring a job to a status: a tuning job may stop its children, and no more."""
+        """Return whether a later step may bring a job to a status. The only effect of a tuning job on a child is a stop."""
         return job.may_reach(wanted) or (
             wanted in _STOPS and isinstance(job, training.Job) and self.next_step_us(job) is not None
         )
 
     def _with(self, tuning: Job, known: Child, record: training.Job) -> Job:
-        """Return the tuning job with the new record of a child, and with what this means for the early stops of others."""
+        """Return the tuning job with the new record of a child, and with the new early stops of its other children."""
         new = self._child(tuning, known.number, known.slot, known.definition, known.tuned, record, known)
         result = tuning.with_child(new)
         if new.emissions != known.emissions and _compares(tuning):
@@ -165,7 +164,7 @@ class Launcher:
                     result = result.with_child(replace(later, stop_us=stop_us))
         return result
 
-    def _child(  # noqa: PLR0913, PLR0917  # all that a child is
+    def _child(  # noqa: PLR0913, PLR0917  # the parts of a child
         self,
         tuning: Job,
         number: int,
@@ -176,14 +175,15 @@ class Launcher:
         known: Child | None = None,
     ) -> Child:
         emissions = metrics.series(self._store, record, tuning.script.metric(definition))
-        # Its early stop depends on its own emissions and on those of earlier children, whose change asks for it anew.
+        # The early stop depends on the child's own emissions and on those of earlier children; when those change, `_with`
+        # computes it anew.
         stop_us = known.stop_us if known is not None and emissions == known.emissions else _stop_us(tuning, number, emissions)
         return child(number, slot, definition, tuned, record, emissions, stop_us)
 
     # -- the agenda
 
     def next_us(self, after_us: int) -> int | None:
-        """Return the next instant at which something is to be done; `after_us` if something is overdue."""
+        """Return the instant of the next step; `after_us` if a step is overdue."""
         with self._store.lock:
             if self._has_room:
                 return after_us
@@ -191,7 +191,7 @@ class Launcher:
             return None if found is None else max(found[1].at_us, after_us)
 
     def flush(self) -> None:
-        """Do what is due at the present instant, after a call or an intervention."""
+        """Do the steps that are due now, after a call or an intervention."""
         if self._has_begun:
             now_us = self._clock.now_us()
             at_us = self.next_us(now_us)
@@ -200,7 +200,7 @@ class Launcher:
                     self.settle(now_us)
 
     def settle(self, at_us: int) -> None:
-        """Do all that is due by `at_us`."""
+        """Do all steps that are due by `at_us`."""
         with self._store.lock:
             while True:
                 if self._has_room:
@@ -218,18 +218,18 @@ class Launcher:
                 return
             ready = self._prepared(job, step)
             if ready.answers is None:
-                # Without a lock: a function of the test may wait for another thread that needs the clock, or call AWS.
+                # Without the lock: a function of the test may call AWS, or wait for another thread that needs the clock.
                 self._clock.released(partial(self._ask, job, step, ready))
             else:
                 self._launch(job, step, ready, ready.answers, now_us)
         finally:
             self._busy.discard(job.number)
             current = self._store.region(job.place, Job).by_name.get(job.name)
-            if current is not None:  # pragma: no branch  # a function of the test may have had it deleted
+            if current is not None:  # pragma: no branch  # a function of the test may have deleted the job
                 self._file(current)
 
     def _next(self) -> tuple[Job, life.Step] | None:
-        """Return the next step of all, with its tuning job."""
+        """Return the earliest step, with its tuning job; None if there is no step."""
         while self._steps:
             at_us, number, place, name = self._steps[0]
             job = self._store.region(place, Job).by_name.get(name)
@@ -254,7 +254,7 @@ class Launcher:
             ready.plan = self._backend.plans.plan_for(ready.request, _SUCCESS)
         if ready.values is None and job.plan.objective is None:
             definition = ready.definition
-            ready.values = drawn(definition.space, ready.tuned, job.script.seed, step.number, maximize=definition.maximize)
+            ready.values = values_drawn(definition.space, ready.tuned, job.script.seed, step.number, maximize=definition.maximize)
         return ready
 
     def _proposed(self, job: Job, step: life.Launch) -> _Ready:
@@ -282,12 +282,12 @@ class Launcher:
         return _Ready(definition, definition.request(name, tuned, job.tags), tuned)
 
     def _ask(self, job: Job, step: life.Launch, ready: _Ready) -> None:
-        """Ask the functions of the test."""
+        """Call the functions of the test that return the plan and the objective."""
         if ready.plan is None:
             ready.plan = self._backend.plans.plan_for(ready.request, _SUCCESS)
         if ready.values is None and job.plan.objective is not None:
             value = job.plan.objective(own(ready.request["HyperParameters"]))
-            ready.values = returned(value, f"objective={job.plan.objective!r} of {job.name!r}, for child {step.number},")
+            ready.values = values_returned(value, f"objective={job.plan.objective!r} of {job.name!r}, for child {step.number},")
 
     def _launch(self, job: Job, step: life.Launch, ready: _Ready, answers: tuple[Plan, ValuesFor], now_us: int) -> None:
         plan, values = answers
@@ -296,7 +296,7 @@ class Launcher:
         is_warm = former is not None and former.job.timeline.retained and _OWN_CLUSTER(former.definition == ready.definition.name)
         name = str(ready.request["TrainingJobName"])
         record = region.by_name.get(name)
-        # It is there if a handler of a signal raised the last time, between the two.
+        # The child exists already if a signal handler raised in the last attempt, after `_create`.
         if record is None or record.launch is None or record.launch.tuning_job_arn != job.arn:
             shown = tuple(tuning_echo.metrics(ready.definition.body, ready.definition.metric))
             launching = Launching(job.arn, shown, is_warm, values, overrides_log=job.plan.objective is not None)
@@ -309,7 +309,7 @@ class Launcher:
             taken = region.by_name.get(former.job.name)
             if taken is not None and taken.number == former.job.number:
                 take(self._store, taken, name, step.at_us)
-        # That its instances were taken over has given the tuning job a new record.
+        # `take` has given the tuning job a new record.
         job = self._store.region(job.place, Job).by_name[job.name]
         new = self._child(job, step.number, step.slot, ready.definition.name, ready.tuned, region.by_name[name])
         self._store.put(job.with_child(new))
@@ -324,14 +324,14 @@ class Launcher:
         self._backend.create_child(request, place, plan, step.at_us, launching)
 
     def _refused(self, job: Job, step: life.Launch, refusal: Refusal, now_us: int) -> None:
-        if refusal.code != _LIMIT:
+        if refusal.code != LIMIT:
             self._store.put(job.refusing(step.at_us, str(refusal)))
             return
         self._held[job.number] = job
         frees = [
             at_us
             for one in self._store.region(job.place, training.Job).by_name.values()
-            # The end of a job, and that of its warm pool.
+            # The end of the job, and the end of its warm pool.
             for at_us in (one.created_us + (one.timeline.ended_us or 0), one.settled_us)
             if at_us > now_us
         ]
@@ -343,7 +343,7 @@ def _compares(tuning: Job) -> bool:
 
 
 def _stop_us(tuning: Job, number: int, emissions: Values) -> int | None:
-    """Return when a child is stopped because others were better, None for never."""
+    """Return the instant at which a child is stopped because other children were better; None if it is not."""
     script = tuning.script
     earlier = [one.emissions for one in tuning.children[: number - 1]] if _compares(tuning) else []
     if script.resources is not None:

@@ -1,4 +1,4 @@
-"""How a test finds jobs: mappings of one kind of job each, which always show the present instant."""
+"""The mappings by which a test finds jobs: one for each kind of job. They always show the present instant."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ __all__ = ["Jobs", "ProcessingJobs", "TransformJobs", "TuningJobs"]
 
 NONE_YET: Final = "there is none yet: let the code under test create it first"
 NAMED: Final = 20
-"""How many jobs an error names."""
+"""The greatest number of jobs that an error names."""
 
 _J = TypeVar("_J", bound=AnyJob)
 _V = TypeVar("_V", bound=AnyView[Any])
@@ -35,9 +35,9 @@ class _JobsOf(Mapping[str, _V], Generic[_J, _V]):
 
     _job: ClassVar[type[Any]]
     _shown: ClassVar[type[Any]]
-    """The class of its jobs, and that of their views."""
+    """The class of the jobs, and the class of their views."""
     _named: ClassVar[str]
-    """What its repr calls them."""
+    """The plural noun in the repr."""
 
     def __init__(self, clock: Clock, store: Store, verbs: Verbs | None = None) -> None:
         self._clock = clock
@@ -82,7 +82,7 @@ class _JobsOf(Mapping[str, _V], Generic[_J, _V]):
         if not known:
             return f"no {self._kind.noun} {quoted(key)} was created; {self._elsewhere(name) or NONE_YET}"
         near = nearest(key, [*known, *(job.arn for job in jobs)])
-        hint = f"did you mean {near!r}? {ask[0].upper()}{ask[1:]}" if near else ask
+        hint = ask if near is None else f"did you mean {near!r}?" + (f" {ask[0].upper()}{ask[1:]}" if len(known) > 1 else "")
         return f"no {self._kind.noun} {quoted(key)} was created; {self._elsewhere(name) or hint}"
 
     def _elsewhere(self, name: str) -> str:
@@ -94,7 +94,7 @@ class _JobsOf(Mapping[str, _V], Generic[_J, _V]):
         return ""
 
     def _name_in(self, key: str) -> str:
-        """Return the name of a job that is asked for by it or by its ARN; without `validate` a name may have a slash in it."""
+        """Return the name in `key`, which is a name or an ARN. Without `validate` a name may contain a slash."""
         return key.partition(f":{self._kind.resource}/")[2] or key
 
     def _present(self) -> list[_J]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Final, Literal, TypedDict
 
 from sagemock.checks import flag, nearest, one_of, public_class, quoted, takes_one, whole
 from sagemock.clock.instants import beginning_us, duration_us
@@ -28,7 +28,7 @@ __all__ = ["MarkerOptions", "Options", "OptionsDict", "check_plan", "checked_dur
 
 
 class OptionsDict(TypedDict, total=False):
-    """The options as keyword arguments: what `mock_sagemaker(**options)` and `@pytest.mark.sagemock(**options)` take."""
+    """The options as keyword arguments of `mock_sagemaker` and of `@pytest.mark.sagemock`."""
 
     start: datetime | str | None
     wall: Literal["virtual", "real"]
@@ -48,7 +48,7 @@ class OptionsDict(TypedDict, total=False):
 
 
 class MarkerOptions(OptionsDict, total=False):
-    """What the pytest marker takes: the options, and how the jobs of its tests end."""
+    """The arguments of the pytest marker: the options, and how the jobs of the test end."""
 
     outcomes: str | Iterable[str] | None
 
@@ -62,7 +62,7 @@ class Options:
     """
 
     start: datetime | str | None = None
-    """The instant at which virtual time begins: a datetime (a naive one is read as UTC) or an ISO 8601 string; None: now."""
+    """The instant at which virtual time begins: a datetime (without a time zone: UTC) or an ISO 8601 string; None: now."""
 
     wall: Literal["virtual", "real"] = "virtual"
     """"virtual": `datetime.now()`, `time.time()` and similar functions show virtual time; "real": they are not patched."""
@@ -74,13 +74,13 @@ class Options:
     """The virtual time that an API call takes: a timedelta or seconds."""
 
     rate: float = 0.0
-    """Virtual seconds that pass by themselves per real second."""
+    """The virtual seconds that pass by themselves in each real second."""
 
     idle_limit: timedelta | float | None = timedelta(days=1)
     """How long code may poll, in virtual time (a timedelta or seconds), when nothing can happen any more; None: no limit."""
 
     patience: timedelta | float = 10.0
-    """For how many real seconds (or a timedelta) a wait for the world outside, a server's answer, say, holds virtual time."""
+    """How long, in real time (a timedelta or seconds), a wait for something outside, such as a server's answer, holds time."""
 
     plan: DefaultPlan | None = None
     """The plan of a job that no other plan matches: a plan, a callable of the CreateTrainingJob request, or one for each kind."""
@@ -95,10 +95,10 @@ class Options:
     """The AWS account of the callers: twelve digits."""
 
     passthrough: Collection[str] = frozenset()
-    """What may reach the network: services (named as in `boto3.client("s3")`) and hosts (with a dot). Stored as a frozenset."""
+    """The services (named as in `boto3.client("s3")`) and hosts (with a dot) that the test may reach. Stored as a frozenset."""
 
     real_time_modules: Collection[str] = frozenset()
-    """Modules whose sleeps are real: their own, those of what they call, and those of threads that they start."""
+    """Modules whose sleeps are real, as are the sleeps of all code that they call and of threads that they start."""
 
     seed: int = 0
     """The seed of random durations in plans: the same seed gives the same durations."""
@@ -136,8 +136,12 @@ class Options:
         for name in names:
             if name not in known:
                 near = nearest(name, known)
-                hint = f"did you mean {near!r}? " if near else "take it out. "
+                hint = _REGION if name in ("region", "region_name") else f"did you mean {near!r}? " if near else "take it out. "
                 raise InvalidType(f"sagemock has no option {quoted(name)}: {hint}The options are {', '.join(known)}.")
+
+
+_REGION: Final = "each client has its own region, or that of AWS_DEFAULT_REGION. "
+"""The hint for a test that gives a mock a region."""
 
 
 def _check_start(start: object) -> None:
@@ -152,7 +156,7 @@ def _check_start(start: object) -> None:
 
 
 def checked_duration_us(name: str, value: timedelta | float, *, least_us: int, otherwise: str) -> int:
-    """Return a duration in microseconds. Raises InvalidType or InvalidValue if it is not one, or below `least_us` (0 or 1)."""
+    """Return a duration in microseconds. Raises InvalidType or InvalidValue if `value` is wrong, or below `least_us` (0 or 1)."""
     advice = f"write {name}=timedelta(seconds=1), {name}=1.0, or {otherwise}"
     try:
         value_us = duration_us(value)
@@ -166,7 +170,7 @@ def checked_duration_us(name: str, value: timedelta | float, *, least_us: int, o
 
 
 def check_plan(plan: object) -> None:
-    """Raise InvalidType unless this is a plan of any kind, a callable of the request, or None."""
+    """Raise InvalidType unless `plan` is a plan of any kind, a callable of the request, or None."""
     if plan is None:
         return
     from sagemock.jobs.fields import GeneralFields  # noqa: PLC0415  # needed only with a plan
@@ -185,20 +189,20 @@ def check_plan(plan: object) -> None:
 
 
 def plans_of(plan: object) -> dict[str, Any]:
-    """Return the option `plan` as plans by the name of their kind. Raises InvalidType or InvalidValue if it has no meaning.
+    """Return the plans in the option `plan`, by the name of their kind. Raises InvalidType or InvalidValue for a wrong value.
 
-    A callable is for training jobs, unless it says itself which kind it is for, as `any_life` does.
+    A callable is for training jobs, unless it names its kind itself, as `any_life` does.
     """
     several = isinstance(plan, (list, tuple, set, frozenset))
-    given: list[Any] = [*plan] if several else [] if plan is None else [plan]  # type: ignore[misc]  # mypy forgets `several`
-    if several and not given:
+    plans: list[Any] = [*plan] if several else [] if plan is None else [plan]  # type: ignore[misc]  # mypy forgets `several`
+    if several and not plans:
         raise InvalidValue(f"plan={plan!r} has no plan in it: give one for each kind of job, or leave it out")
-    if not given:
+    if not plans:
         return {}
     from sagemock.jobs.rules import kind_by  # noqa: PLC0415  # needed only with a plan
 
     found: dict[str, Any] = {}
-    for one in given:
+    for one in plans:
         if one is None:
             raise InvalidType("a collection of plans has a plan for each kind of job, and not None: leave it out")
         check_plan(one)

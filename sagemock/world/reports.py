@@ -1,18 +1,25 @@
-"""The error texts of a mock: for a loop that waits in vain, and for unused plans and faults."""
+"""The error texts of a mock: for a loop that would never end, and for unused plans and faults."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
+from typing import Final
 
 from sagemock.clock.forced_moves import ForcedMove
 from sagemock.jobs.job import AnyJob
+from sagemock.jobs.kinds import TRAINING, TUNING
+from sagemock.jobs.rules import Rule
 from sagemock.picture.show import situation
 from sagemock.service.calls import Calls
 from sagemock.service.faults import Fault
 
 __all__ = ["runaway", "unused"]
 
+_NAMED: Final = 10
+"""The greatest number of jobs that a text names."""
+
 
 def runaway(what: str, now_us: int, jobs: Iterable[AnyJob], standing: Iterable[Fault], moves: Sequence[ForcedMove] = ()) -> str:
-    """Return the text of NothingWillHappen; `what` says what went on although nothing can happen any more."""
+    """Return the text of NothingWillHappen; `what` describes what the code under test went on doing."""
     waits = "".join(f"\n  {move}" for move in moves)
     faults = "".join(f"\n  {fault} has met {fault.met} calls" for fault in standing)
     return (
@@ -22,15 +29,43 @@ def runaway(what: str, now_us: int, jobs: Iterable[AnyJob], standing: Iterable[F
     )
 
 
-def unused(plans: Sequence[object], faults: Sequence[object], created: Sequence[str], calls: Calls) -> str:
-    """Return the text of UnusedError: the plans that no created job used, and the faults that no call met."""
-    jobs = f"the jobs that were created: {', '.join(created)}" if created else "no job was created"
+def unused(plans: Sequence[Rule], faults: Sequence[object], created: Sequence[str], calls: Calls, jobs: Iterable[AnyJob]) -> str:
+    """Return the text of UnusedError: the plans that no created job used, and the faults that no call met.
+
+    `created` are the names of all jobs that were created, and `jobs` the jobs that were not deleted.
+    """
+    named = ", ".join(created[:_NAMED]) + (f" and {len(created) - _NAMED} more" if len(created) > _NAMED else "")
+    against = f"the jobs that were created: {named}" if created else "no job was created"
+    present = list(jobs)
     return "\n".join(
         [
-            *_complaint("plan", plans, verb="used", against=jobs, mend="pattern"),
-            *_complaint("fault", faults, verb="met", against=repr(calls), mend="operation, the job or the time"),
+            *_complaint("plan", plans, verb="used", against=against, mend="pattern"),
+            *(hint for hint in (_missed(plan, present) for plan in plans) if hint),
+            *_complaint(
+                "fault",
+                faults,
+                verb="met",
+                against=repr(calls) if len(calls) else "no call arrived",
+                mend="operation, the job or the time",
+            ),
         ]
     )
+
+
+def _missed(plan: Rule, jobs: Iterable[AnyJob]) -> str:
+    """Return why a job whose name matches did not use a plan; "" if there is no such job."""
+    pattern = plan.matcher
+    met = [job for job in jobs if isinstance(pattern, str) and fnmatchcase(job.name, pattern)]
+    for job in met:
+        if job.kind == plan.kind:
+            return (
+                f"{job.name!r} was created before this plan was given, or another plan was for it: the first that matches wins."
+            )
+    for job in met:
+        kind = "Plan" if job.kind == TRAINING else f"{job.kind.name.capitalize()}JobPlan"
+        children = f", and for its training jobs by {job.name + '-*'!r}" if job.kind == TUNING and plan.kind == TRAINING else ""
+        return f"{job.name!r} is a {job.kind.noun}, and this plan is for {plan.kind.noun}s: plan it by a {kind}{children}."
+    return ""
 
 
 def _complaint(kind: str, unused: Sequence[object], *, verb: str, against: str, mend: str) -> Iterator[str]:

@@ -37,7 +37,7 @@ class Sleeps(Sequence[Sleep]):
 
     @property
     def total(self) -> timedelta:
-        """The sum of their lengths. Sleeps of several threads or tasks may overlap."""
+        """The sum of the lengths of all sleeps. Sleeps of several threads or tasks may overlap."""
         return sum((sleep.duration for sleep in self), timedelta())
 
     def __iter__(self) -> Iterator[Sleep]:
@@ -59,7 +59,7 @@ class Sleeps(Sequence[Sleep]):
     def __eq__(self, other: object) -> bool:
         return len(self) == len(other) and list(self) == list(other) if isinstance(other, Sequence) else NotImplemented
 
-    # It grows.
+    # Not hashable, because the sequence grows.
     __hash__ = None  # type: ignore[assignment]  # as `list` has it
 
     def __repr__(self) -> str:

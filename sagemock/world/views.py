@@ -1,4 +1,4 @@
-"""How a test reads a job: live views, which always show the present instant."""
+"""The views by which a test reads a job. They are live: they always show the present instant."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
@@ -62,43 +62,43 @@ class ChildView:
     status: str
     """TrainingJobStatus."""
     hyperparameters: Mapping[str, str]
-    """TunedHyperParameters: those that vary."""
+    """TunedHyperParameters: the hyperparameters that the tuning job varies."""
     objective: float | None
-    """The last value of the objective so far, None if there is none."""
+    """The last value of the objective so far; None if there is none."""
     objective_status: str
     """ObjectiveStatus: Pending, Succeeded or Failed."""
     created: datetime
     ended: datetime | None
-    """When it ended, None if it has not."""
+    """The end of the job; None if it runs."""
 
 
 class Verbs(Protocol):
-    """What a test can do to a job: the mock has these verbs, which take the name or the ARN of a job."""
+    """The verbs of a mock that change a job. They take the job's name or ARN."""
 
     def advance_until(self, name: str, wanted: str) -> datetime:
         """Let time pass until the job has a status."""
 
     def complete(self, name: str) -> None:
-        """Let it complete now."""
+        """Let the job complete now."""
 
     def fail(self, name: str, reason: str) -> None:
-        """Let it fail now."""
+        """Let the job fail now."""
 
     def interrupt(self, name: str) -> None:
-        """Take its instances away."""
+        """Take the instances away from the job."""
 
     def log(self, name: str, text: str, *, at: datetime | str | float | None, instance: int) -> None:
-        """Let it write a line."""
+        """Let a container of the job write a line."""
 
     def stop_job(self, name: str) -> None:
-        """Stop it, as its owner would."""
+        """Stop the job, as its owner would."""
 
     def timeline(self, name: str, *, width: int | None, unicode: bool) -> str:
-        """Return a picture of it."""
+        """Return a picture of the job."""
 
 
 class _Shown(Protocol):
-    """What the service shows of a job of any kind at one instant."""
+    """The members of a job of any kind that the service shows at one instant."""
 
     @property
     def primary(self) -> str:
@@ -106,15 +106,15 @@ class _Shown(Protocol):
 
     @property
     def created_us(self) -> int:
-        """The creation, in microseconds since the epoch, as the other instants."""
+        """The creation, in microseconds since the epoch."""
 
     @property
     def started_us(self) -> int | None:
-        """The start, or None."""
+        """The start, in microseconds since the epoch, or None."""
 
     @property
     def ended_us(self) -> int | None:
-        """The end, or None."""
+        """The end, in microseconds since the epoch, or None."""
 
     @property
     def failure_reason(self) -> str | None:
@@ -122,7 +122,7 @@ class _Shown(Protocol):
 
 
 class AnyView(Generic[_J]):
-    """A job as it is at the present instant of its mock's clock, and what can be done to it."""
+    """A job as it is at the present instant of its mock's clock, with verbs that change the job."""
 
     def __init__(self, clock: Clock, job: _J, find: Callable[[], _J], verbs: Verbs | None = None) -> None:
         self._clock = clock
@@ -133,7 +133,7 @@ class AnyView(Generic[_J]):
     @property
     def _verbs(self) -> Verbs:
         if self._acts is None:
-            raise UsageError("this is a copy of a job as it was, and cannot change: do this to the job of the mock")
+            raise UsageError("this is a copy of a job at one instant, and cannot change: do this to the job of the mock")
         return self._acts
 
     @property
@@ -157,12 +157,12 @@ class AnyView(Generic[_J]):
         copied: dict[str, Any] = own(self._find().request)
         return copied
 
-    # -- what is shown
+    # -- reading
 
     @property
     @abstractmethod
     def _view(self) -> _Shown:
-        """What the service shows now."""
+        """The members that the service shows now."""
 
     @property
     def status(self) -> str:
@@ -189,7 +189,7 @@ class AnyView(Generic[_J]):
         """FailureReason, or None."""
         return self._view.failure_reason
 
-    # -- what can be done
+    # -- acting
 
     @public
     def advance_until(self, wanted: StatusName) -> datetime:
@@ -235,7 +235,7 @@ class AnyView(Generic[_J]):
             return f"<{self._noun} {self.name!r}, which was deleted>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A copy (or a pickle) is of the job as it is now, and does not change any more.
+        # A copy or a pickle is a view of the job as it is now, which never changes.
         return _still_job, (type(self), self._find(), self._clock.now_us())
 
     def __str__(self) -> str:
@@ -311,7 +311,7 @@ class _BatchJobView(AnyView[_B]):
 
     @property
     def phase(self) -> str:
-        """What the job does now, which the service does not show: Starting, then Processing or Transforming, or its status."""
+        """The phase of the job, which the service does not show: Starting, then Processing or Transforming, or its status."""
         return self._view.phase
 
 
@@ -368,7 +368,7 @@ class TuningJobView(AnyView[tuning.Job]):
 
     @property
     def children(self) -> tuple[ChildView, ...]:
-        """The training jobs that it has launched so far, in that order, as they are now."""
+        """The training jobs that the tuning job has launched so far, in order of launch, as they are now."""
         now_us = self._clock.now_us()
         return tuple(_child_view(one, now_us) for one in self._find().children if one.created_us <= now_us)
 
@@ -398,7 +398,7 @@ def _instant(at_us: int | None) -> datetime | None:
 
 
 def still(now_us: int) -> Clock:
-    """Return a clock that stands at an instant."""
+    """Return a clock that is stopped at an instant."""
     clock = Clock(0)
     clock.move_to_us(now_us)
     clock.close()

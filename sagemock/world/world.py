@@ -39,7 +39,7 @@ class World:
     owner: object
     """The mock whose world this is."""
     fallback_of: Callable[[Clock, Store], Fallback]
-    """Makes the fallback, which answers what is not simulated."""
+    """Makes the fallback, which answers operations that sagemock does not simulate."""
     around: "World | None" = None
     """The outer world, if this one is nested."""
     clock: Clock = field(init=False)
@@ -48,9 +48,9 @@ class World:
     threads_before: OlderThreads = field(init=False)
     sleepers: Sleepers = field(init=False)
     wall: Literal["virtual", "real"] = field(init=False)
-    """Which time the process shows."""
+    """Whether the process shows virtual or real time."""
     sleeping: Literal["virtual", "real"] = field(init=False)
-    """How the process sleeps."""
+    """Whether sleeps are virtual or real."""
     passthrough: frozenset[str] = field(init=False)
     """The services that may reach the network."""
     real_time_modules: RealTimeModules = field(init=False)
@@ -68,7 +68,7 @@ class World:
             self.clock.start_us = self.clock.now_us()
         me, around = threading.current_thread(), self.around
         self.entered_by = ref(me)
-        # The outer mock's threads are also this one's: while this mock answers them, they use its clock.
+        # The threads of the outer mock also belong to this mock: while it answers their calls, they use its clock.
         self._shares_threads = around is not None and around.entered_by() is me
         self.threads_before = around.threads_before if around is not None and self._shares_threads else OlderThreads()
         self.note_older_threads()
@@ -90,11 +90,11 @@ class World:
         return self.store.is_untouched
 
     def note_older_threads(self) -> None:
-        """Note that all other threads that are alive now are older than the mock."""
+        """Count all other threads that are alive now as older than the mock."""
         if not self._shares_threads:
             self.threads_before.update(thread for thread in threading.enumerate() if thread is not self.entered_by())
 
-    # -- what the patches use
+    # -- for the patches
 
     def sleep_us(self, duration_us: int) -> None:
         """Sleep virtually."""
@@ -117,7 +117,7 @@ class World:
         return now_us + duration_us
 
     def creep_us(self, by_us: int) -> None:
-        """Let time pass for a thread that waits by reading the time. This is not a sleep of its own, so it is not in `sleeps`."""
+        """Let time pass for a thread in a busy wait, which only reads the clock. This is not recorded in `sleeps`."""
         if self.sleepers.is_over or threading.current_thread() in self.threads_before:
             return
         with self.store.lock:
@@ -126,7 +126,10 @@ class World:
         self.sleepers.until_us(now_us + by_us, creeps=True)
 
     def stalled(self, for_s: float, places: Sequence[str]) -> None:
-        """Note that tasks have only yielded, and no thread slept. Raises NothingWillHappen if no time will ever pass."""
+        """Raise NothingWillHappen: tasks have only yielded for `for_s` real seconds, and no thread sleeps, so time cannot pass.
+
+        `places` are their positions in the code. Does nothing if SageMaker was never called, or without an `idle_limit`.
+        """
         with self.store.lock:
             where = ", ".join(sorted(places)) or "more than one place"
             self.backend.runaway.stalled(
@@ -136,9 +139,9 @@ class World:
     # -- answering
 
     def answer(self, request: Request) -> Reply | None:
-        """Return the reply at the instant of arrival, and let the calling thread spend the time that the call takes.
+        """Return the reply as of the instant of arrival, after the virtual time that the call takes has passed.
 
-        None if others must answer the request.
+        None if the request is for another mock.
         """
         refuse()
         reply = self.backend.answer(request)
@@ -148,9 +151,9 @@ class World:
         return reply
 
     def answer_outside(self, request: Request) -> Reply | None:
-        """Return the reply to a call of another process, and then let the time pass that the call takes.
+        """Return the reply to a call of another process, after the virtual time that the call takes has passed.
 
-        The calling thread is not of the mock, so this is not a sleep of its own: the times of such calls add up.
+        The calling thread does not belong to the mock, so it does not sleep: the times of such calls add up.
         """
         reply = self.backend.answer(request)
         if reply is not None:
@@ -161,24 +164,24 @@ class World:
         return reply
 
     def flush(self) -> bool:
-        """Do what is due at the present instant: launch and stop children, deliver events. Return whether anybody gets events."""
+        """Do what is due now: launch and stop children, deliver events. Return whether there is a subscription."""
         self.launcher.flush()
         return self.bridge.flush()
 
     @property
     def is_over(self) -> bool:
-        """Whether it has ended."""
+        """Whether the world has ended."""
         return self.sleepers.is_over
 
     def keep_out(self) -> None:
-        """Let the calling thread keep real time, as the threads do that are older than the mock (law 8)."""
+        """Let the calling thread keep real time, like the threads that are older than the mock (law 8)."""
         self.threads_before.add(threading.current_thread())
 
     def _spend_us(self, at_us: int, takes_us: int) -> None:
         if self.flush():
             # This thread has just delivered the events of the call, and a handler may have let time pass.
             at_us = self.clock.now_us()
-        # A sleep of the calling thread (law 6): calls that two threads make at one instant are answered at one instant.
+        # The calling thread sleeps (law 6): the times of calls that two threads make at once do not add up.
         if takes_us:
             check_end(at_us + takes_us)
             self.sleepers.until_us(at_us + takes_us, is_forced=True)
@@ -198,4 +201,4 @@ class World:
         plans, faults = backend.plans.unused, [*backend.faults.unused(), *backend.visibility.unused()]
         if self.options.strict and (plans or faults):
             created = list(dict.fromkeys([*(name for _, name in self.store.deleted), *(job.name for job in self.store.jobs())]))
-            raise UnusedError(reports.unused(plans, faults, created, Calls(backend.calls)))
+            raise UnusedError(reports.unused(plans, faults, created, Calls(backend.calls), self.store.jobs()))

@@ -1,37 +1,29 @@
 """`sagemock check`."""
 
-import json
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from sagemock.__main__ import main
 from sagemock.cli.check import check
-from tests.support.kept import EVENT, KEPT, L1, P1
+from tests.support.partial_records import EVENT, L1, P1, PARTIAL_RECORDS
+from tests.support.saved import saved
 from tests.training.plan.test_console import LOG
 from tests.training.plan.test_series import PLAN, looks
 
 
-def saved(tmp_path: Path, *records: Any, name: str = "saved.json") -> list[str]:
-    """Return the file that holds these records."""
-    file = tmp_path / name
-    file.write_text("\n".join(one if isinstance(one, str) else json.dumps(one) for one in records), "utf-8")
-    return [str(file)]
-
-
-def test_what_contradicts_nothing_is_said_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """With exit code 0: records, events, console logs, several looks at one job."""
+def test_records_without_contradictions_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With exit code 0: records, events, console logs, several descriptions of one job."""
     saved(tmp_path, LOG, name="log.txt")
     saved(tmp_path, *looks(PLAN, 5, 60, 120, 300, 655, 900), name="looks.jsonl")
-    saved(tmp_path, *KEPT.values(), name="kept.jsonl")
+    saved(tmp_path, *PARTIAL_RECORDS.values(), name="kept.jsonl")
     assert main(["check", str(tmp_path)]) == 0
     assert capsys.readouterr().out == "13 records contradict none of the rules, messages and assumptions.\n"
     assert check(saved(tmp_path / ".", L1)) == ("1 record contradicts none of the rules, messages and assumptions.", 0)
 
 
-def test_a_contradiction_is_told_with_both_sides(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_contradiction_is_reported_with_both_sides(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With exit code 1, and what to report."""
     record = {**L1, "TrainingStartTime": "2026-09-06T23:32:22.342Z"}
     [file] = saved(tmp_path, record)
@@ -47,29 +39,29 @@ def test_a_contradiction_is_told_with_both_sides(tmp_path: Path, capsys: pytest.
 
 
 def test_an_unknown_status_is_a_contradiction(tmp_path: Path) -> None:
-    """Which is what a newer service would show first."""
+    """It is the first thing that a newer service would show."""
     record = deepcopy(P1)
     record["SecondaryStatusTransitions"][1]["Status"] = "Pondering"
-    told, found = check(saved(tmp_path, record))
+    report, found = check(saved(tmp_path, record))
     assert found == 1
-    assert "a job without a name contradicts S14" in told
+    assert "a job without a name contradicts S14" in report
 
 
-def test_looks_at_one_job_must_agree(tmp_path: Path) -> None:
-    """What has ended stays, and LastModifiedTime moves with what does not."""
+def test_descriptions_of_one_job_must_agree(tmp_path: Path) -> None:
+    """Closed entries stay, and LastModifiedTime moves with each change."""
     one, two, three = looks(PLAN, 60, 120, 300)
     changed = deepcopy(three)
     changed["SecondaryStatusTransitions"][0]["StatusMessage"] = "Starting the training job"
-    told, _ = check(saved(tmp_path, one, two, changed))
-    assert "job contradicts S1: an entry that has ended stays as it is" in told
+    report, _ = check(saved(tmp_path, one, two, changed))
+    assert "job contradicts S1: an entry that has ended stays as it is" in report
     still = {**two, "LastModifiedTime": one["LastModifiedTime"]}
-    told, _ = check(saved(tmp_path, one, still))
-    assert "contradicts S2: LastModifiedTime moves with each entry and message" in told
+    report, _ = check(saved(tmp_path, one, still))
+    assert "contradicts S2: LastModifiedTime moves with each entry and message" in report
     shorter = {**deepcopy(three), "SecondaryStatusTransitions": three["SecondaryStatusTransitions"][:1]}
     assert "Downloading is gone" in check(saved(tmp_path, two, shorter))[0]
 
 
-def test_an_event_and_a_log_are_judged(tmp_path: Path) -> None:
+def test_events_and_logs_are_checked(tmp_path: Path) -> None:
     """By the same rules."""
     detail = {**EVENT["detail"], "SecondaryStatus": "Uploading"}
     assert "tuned-1 contradicts S1" in check(saved(tmp_path, {**EVENT, "detail": detail}))[0]

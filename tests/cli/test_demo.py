@@ -1,4 +1,4 @@
-"""The demonstration, in process."""
+"""The demonstration, run in this process."""
 
 import json
 import re
@@ -17,16 +17,16 @@ from tests.support.records import R8, RECORDS, Record, response
 WIDE = Paper()
 
 
-def told(text: str) -> tuple[str, list[str]]:
-    """Return the first line of what was told, and the statuses of the picture."""
+def summary(text: str) -> tuple[str, list[str]]:
+    """Return the first line of the output, and the statuses in the picture."""
     picture = text.partition("\n\n")[0].split("\n")
     return picture[0], [line.split()[0] for line in picture[2:] if re.match(r"[A-Z]\w+ +\d", line)]
 
 
-def test_a_whole_job_is_lived_through() -> None:
-    """Five and a half hours of training, waited for by botocore's own waiter."""
+def test_the_demonstration_plays_a_whole_job() -> None:
+    """Five and a half hours of training, which botocore's own waiter waits for."""
     text = plain(play(WIDE))
-    head, statuses = told(text)
+    head, statuses = summary(text)
     assert head.startswith("churn-2018-07-30: Completed/Completed at 5:")
     assert statuses == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
     assert re.search(r"^5:\d\d:\d\d\.\d+ of virtual time passed, in 169 polls and 168 sleeps\.$", text, re.MULTILINE)
@@ -36,11 +36,11 @@ def test_a_whole_job_is_lived_through() -> None:
 @pytest.mark.parametrize("write", [datetime.isoformat, datetime.timestamp], ids=["iso", "epoch"])
 @pytest.mark.parametrize("record", RECORDS, ids=str)
 def test_a_record_is_played_from_the_instant_of_its_creation(record: Record, write: Any, tmp_path: Path) -> None:
-    """Whichever way its instants are written; one of a job that was not over goes on."""
+    """In any form of instants; a record of an unfinished job goes on."""
     file = tmp_path / "described.json"
     file.write_text(json.dumps(response(record), default=write), encoding="utf-8")
     text = plain(play_record(file, WIDE))
-    head, statuses = told(text)
+    head, statuses = summary(text)
     assert head.startswith(f"{record.name}: Completed/Completed at ")
     assert head.endswith(f", created {record.created:%Y-%m-%d %H:%M:%S} UTC")
     assert statuses == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
@@ -48,7 +48,7 @@ def test_a_record_is_played_from_the_instant_of_its_creation(record: Record, wri
         assert f"{record.seconds[0]} s of training, {record.seconds[1]} s billed" in text
 
 
-def test_a_failed_record_is_told_as_the_waiter_tells_it(tmp_path: Path) -> None:
+def test_a_failed_record_ends_as_the_waiter_reports_it(tmp_path: Path) -> None:
     """Its reason is below the picture."""
     created = R8.created
     transitions = [
@@ -73,7 +73,7 @@ def test_a_failed_record_is_told_as_the_waiter_tells_it(tmp_path: Path) -> None:
     ],
 )
 def test_the_region_is_that_of_the_record(arn: str | None, region: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As far as it tells; masked and missing ARNs are lived through too."""
+    """If it has one; masked and missing ARNs can be played too."""
     mocks: list[SageMakerMock] = []
 
     def keep(**options: Any) -> SageMakerMock:
@@ -89,32 +89,32 @@ def test_the_region_is_that_of_the_record(arn: str | None, region: str, tmp_path
 
 
 def saved(tmp_path: Path, **changes: Any) -> Path:
-    """Return a file with a record that has these members in place of its own."""
+    """Write a record to a file with these members replaced; return its path."""
     file = tmp_path / "described.json"
     file.write_text(json.dumps(response(R8) | changes, default=datetime.isoformat), encoding="utf-8")
     return file
 
 
-def test_a_record_may_show_absent_members_as_null(tmp_path: Path) -> None:
-    """Tools that write every member of a description down do so, at every depth; a job's own is then the demonstration's."""
+def test_a_record_may_have_null_members(tmp_path: Path) -> None:
+    """Some tools write all members, at every depth; they count as missing, and the demonstration fills in its own."""
     output = {"S3OutputPath": "s3://churn/models", "KmsKeyId": None}
     file = saved(
         tmp_path, TrainingJobName=None, VpcConfig=None, CheckpointConfig=None, OutputDataConfig=output, InputDataConfig=[None]
     )
-    head, statuses = told(plain(play_record(file, WIDE)))
+    head, statuses = summary(plain(play_record(file, WIDE)))
     assert head.startswith("churn-2018-07-30: Completed/Completed at ")
     assert statuses[-1] == "Completed"
 
 
-def test_a_record_may_be_younger_than_botocore(tmp_path: Path) -> None:
-    """What it has of a request that this botocore does not know is left out, at every depth."""
+def test_a_record_may_be_newer_than_botocore(tmp_path: Path) -> None:
+    """Members of a request that this botocore does not know are left out, at every depth."""
     resources = {"InstanceType": "ml.z9.large", "InstanceCount": 1, "VolumeSizeInGB": 9, "Moon": {"Phase": "full"}}
-    head, _ = told(plain(play_record(saved(tmp_path, ResourceConfig=resources, MoonConfig={"Phase": "full"}), WIDE)))
+    head, _ = summary(plain(play_record(saved(tmp_path, ResourceConfig=resources, MoonConfig={"Phase": "full"}), WIDE)))
     assert head.startswith("R8: Completed/Completed at ")
 
 
-def test_a_record_whose_request_is_spoilt_is_refused(tmp_path: Path) -> None:
-    """By our own words, for the file is at fault and not AWS."""
+def test_a_record_with_a_broken_request_is_refused(tmp_path: Path) -> None:
+    """In our own words, because the file is wrong and not AWS."""
     file = saved(tmp_path, ResourceConfig={"InstanceCount": "***"})
     with pytest.raises(PlanError) as refused:
         play_record(file, WIDE)
@@ -124,16 +124,16 @@ def test_a_record_whose_request_is_spoilt_is_refused(tmp_path: Path) -> None:
     )
 
 
-def test_a_file_that_holds_no_record_is_refused(tmp_path: Path) -> None:
-    """The plan says what to do."""
+def test_a_file_without_a_record_is_refused(tmp_path: Path) -> None:
+    """With the message of plans."""
     file = tmp_path / "other.json"
     file.write_text('{"TrainingJobName": "churn"}', encoding="utf-8")
-    with pytest.raises(PlanError, match="the record of 'churn' is no DescribeTrainingJob response"):
+    with pytest.raises(PlanError, match="the record of 'churn' is not a DescribeTrainingJob response"):
         play_record(file, WIDE)
 
 
-def test_a_demonstration_fits_a_terminal_of_80_columns_and_says_nothing_twice(tmp_path: Path) -> None:
-    """The waiter's words are wrapped, and messages are cut; what was billed is below the picture once."""
+def test_a_demonstration_fits_80_columns_without_repetition(tmp_path: Path) -> None:
+    """The waiter's words are wrapped and messages are cut; the billed time stands once, below the picture."""
     text = plain(play(Paper(80)))
     assert max(map(len, text.splitlines())) <= 80
     assert text.count("billed") == 1

@@ -9,8 +9,8 @@ from sagemock.picture.text import Paper, plain
 
 
 @pytest.mark.parametrize("kind, phase", [("processing", "Processing"), ("transform", "Transforming")])
-def test_a_whole_job_is_lived_through(kind: str, phase: str) -> None:
-    """An hour and a half, waited for by botocore's own waiter."""
+def test_the_demonstration_plays_a_whole_job(kind: str, phase: str) -> None:
+    """An hour and a half, which botocore's own waiter waits for."""
     text = plain(play_batch(kind, Paper()))
     name = KINDS[kind].request[KINDS[kind].kind.name_member]
     assert text.startswith(f"{name}: Completed/Completed at 1:3")

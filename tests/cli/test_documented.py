@@ -1,4 +1,4 @@
-"""What AWS's documentation says of a status."""
+"""What AWS's documentation says about a status."""
 
 import botocore.session
 
@@ -8,7 +8,7 @@ from sagemock.protocol.model import Api
 
 
 def test_the_sentences_are_those_of_the_service_model() -> None:
-    """Without their markup."""
+    """Without their HTML markup."""
     output = Api.of(botocore.session.Session().get_service_model("sagemaker")).output("DescribeTrainingJob")
     assert output is not None
     found = documented(output.members)

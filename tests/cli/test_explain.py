@@ -1,4 +1,4 @@
-"""What a status means."""
+"""The command `sagemock explain`."""
 
 import pytest
 
@@ -36,8 +36,8 @@ def test_a_status_is_explained() -> None:
 
 @pytest.mark.parametrize("name", CATALOGUE)
 @pytest.mark.parametrize("width", [20, 80, 200])
-def test_every_status_is_explained_in_the_width_that_there_is(name: str, width: int) -> None:
-    """Narrower than 72 columns nothing gets."""
+def test_every_status_is_explained_within_the_width(name: str, width: int) -> None:
+    """The minimum is 72 columns."""
     lines = plain(explanation(name, width)).split("\n")
     assert lines[0].split()[0] == name
     assert all(len(line) <= max(width, 72) for line in lines)
@@ -45,15 +45,15 @@ def test_every_status_is_explained_in_the_width_that_there_is(name: str, width: 
 
 
 @pytest.mark.parametrize("name", FILLED_IN)
-def test_what_a_replay_fills_in_is_explained(name: str) -> None:
-    """Where a record cannot tell."""
+def test_assumptions_of_a_replay_are_explained(name: str) -> None:
+    """For members that a record cannot tell."""
     text = plain(explanation(name, 10_000))
     assert f"\nIn a replay\n  {FILLED_IN[name]}\n" in text
     assert "In a replay" not in plain(explanation("Completed", 80))
 
 
-def test_a_status_that_is_none_is_answered_by_the_nearest() -> None:
-    """And by all there are."""
+def test_an_unknown_status_gets_the_nearest_one() -> None:
+    """The error also lists all statuses."""
     with pytest.raises(UsageError) as none:
         list(explanation("Traning", 80))
     assert str(none.value).startswith(
@@ -62,7 +62,7 @@ def test_a_status_that_is_none_is_answered_by_the_nearest() -> None:
 
 
 def test_all_statuses_have_a_sentence() -> None:
-    """Which goes on below itself."""
+    """Its continuation lines are indented."""
     lines = plain(every_status(80)).split("\n")
     assert [line.split()[0] for line in lines if not line.startswith(" ")] == list(CATALOGUE)
     assert all(len(line) <= 80 for line in lines)

@@ -1,4 +1,4 @@
-"""Reading records."""
+"""Reading records from files and standard input."""
 
 import io
 import json
@@ -24,14 +24,14 @@ ONE, TWO = {"TrainingJobName": "one"}, {"TrainingJobName": "two"}
     ids=["one", "list", "lines", "row", "mixed"],
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
-def test_records_are_read_however_they_were_saved(text: str, found: object, encoding: str, tmp_path: Path) -> None:
-    """By a shell, one after the other, or as a list; in the encodings of PowerShell too."""
+def test_records_may_be_saved_in_any_usual_way(text: str, found: object, encoding: str, tmp_path: Path) -> None:
+    """One after the other, or as a list; in the encodings of PowerShell too."""
     file = tmp_path / "saved.json"
     file.write_bytes(text.encode(encoding))
     assert responses([str(file)]) == found
 
 
-def test_several_files_are_read_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_files_are_read_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`-` is standard input."""
     file = tmp_path / "saved.json"
     file.write_text(json.dumps(TWO), encoding="utf-8")
@@ -40,7 +40,7 @@ def test_several_files_are_read_in_their_order(tmp_path: Path, monkeypatch: pyte
 
 
 @pytest.mark.parametrize(
-    "raw, said",
+    "raw, message",
     [
         (b"", "holds nothing where a JSON object should be"),
         (b"[]", "holds nothing where"),
@@ -52,33 +52,33 @@ def test_several_files_are_read_in_their_order(tmp_path: Path, monkeypatch: pyte
         (b"[" * 100_000, "is not JSON ("),
     ],
 )
-def test_what_is_no_record_is_refused_by_the_name_of_its_file(raw: bytes, said: str, tmp_path: Path) -> None:
-    """And how to get one is said."""
+def test_a_file_without_a_record_is_refused_by_name(raw: bytes, message: str, tmp_path: Path) -> None:
+    """The message says how to get one."""
     file = tmp_path / "saved.json"
     file.write_bytes(raw)
     with pytest.raises(PlanError) as refused:
         responses([str(file)])
-    assert str(refused.value).startswith(f"{file} {said}")
+    assert str(refused.value).startswith(f"{file} {message}")
     assert str(refused.value).endswith(": save the output of `aws sagemaker describe-training-job` there")
 
 
-def test_null_is_as_good_as_absent(tmp_path: Path) -> None:
-    """Which some tools make of an absent member, at every depth."""
+def test_null_counts_as_missing(tmp_path: Path) -> None:
+    """Some tools write missing members as null, at every depth."""
     file = tmp_path / "saved.json"
     whole = {**ONE, "FailureReason": None, "SecondaryStatusTransitions": [{"Status": "Starting", "StatusMessage": None}]}
     file.write_text(json.dumps(whole), encoding="utf-8")
     assert responses([str(file)]) == [{**ONE, "SecondaryStatusTransitions": [{"Status": "Starting"}]}]
 
 
-def test_standard_input_has_a_name_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the same words."""
+def test_standard_input_has_a_name_in_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are otherwise the same."""
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"")))
     with pytest.raises(PlanError, match="^standard input holds nothing"):
         responses(["-"])
 
 
 @pytest.mark.parametrize(
-    "record, said",
+    "record, message",
     [
         ({"SecondaryStatusTransitions": 5}, "SecondaryStatusTransitions is not a list of objects with a Status"),
         ({"SecondaryStatusTransitions": [None]}, "SecondaryStatusTransitions is not a list"),
@@ -87,17 +87,17 @@ def test_standard_input_has_a_name_too(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"BillableTimeInSeconds": 0.5}, "BillableTimeInSeconds is 0.5, not a whole number"),
     ],
 )
-def test_what_aws_never_printed_is_refused(record: dict[str, object], said: str, tmp_path: Path) -> None:
-    """Before anything is drawn of it; null is what some tools make of an absent member."""
+def test_impossible_values_are_refused(record: dict[str, object], message: str, tmp_path: Path) -> None:
+    """Before anything is drawn; null counts as missing."""
     file = tmp_path / "saved.json"
     file.write_text(json.dumps([{"SecondaryStatusTransitions": [], "TrainingTimeInSeconds": None}, record]), encoding="utf-8")
     with pytest.raises(PlanError) as refused:
         responses([str(file)])
-    assert str(refused.value).startswith(f"{file}: {said}")
+    assert str(refused.value).startswith(f"{file}: {message}")
 
 
-def test_what_lists_print_and_directories_hold_is_read(tmp_path: Path) -> None:
-    """Each file of a directory, in the order of their names; hidden ones are left out."""
+def test_output_of_list_operations_and_directories_are_read(tmp_path: Path) -> None:
+    """Each file of a directory, in the order of names, except hidden ones."""
     (tmp_path / "b.json").write_text(json.dumps({"TrainingJobSummaries": [ONE, TWO]}), encoding="utf-8")
     (tmp_path / "a.log").write_text("2026-02-16 10:11:12 Starting - Starting the training job...", encoding="utf-8")
     (tmp_path / ".hidden").write_text("{", encoding="utf-8")
@@ -110,8 +110,8 @@ def test_what_lists_print_and_directories_hold_is_read(tmp_path: Path) -> None:
     assert str(refused.value).startswith(f"{empty} has no files in it: save the output of")
 
 
-def test_null_that_means_something_stays(tmp_path: Path) -> None:
-    """A Completed job without a model answers null."""
+def test_a_meaningful_null_is_kept(tmp_path: Path) -> None:
+    """For a Completed job without a model the service answers null."""
     file = tmp_path / "saved.json"
     file.write_text(json.dumps({**ONE, "ModelArtifacts": None}), encoding="utf-8")
     assert responses([str(file)]) == [{**ONE, "ModelArtifacts": None}]

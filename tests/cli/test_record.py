@@ -1,4 +1,4 @@
-"""`sagemock record`, against the mock: it was never run against AWS."""
+"""`sagemock record` against the mock; it was never run against AWS."""
 
 import json
 from pathlib import Path
@@ -12,28 +12,28 @@ from sagemock.cli.check import check
 from sagemock.cli.masking import Masks
 from sagemock.training.plan.plan import Plan as Replayed
 from tests.support.calling import YOUNG, create, make_client
-from tests.support.strategies import played
+from tests.support.strategies import job_playing
 
 pytestmark = YOUNG
 PLAN = Plan.completes(starting=100, downloading=50, training=500, uploading=10)
 
 
 def lines(text: str) -> list[dict[str, Any]]:
-    """Return the records that were printed."""
+    """Parse the printed records."""
     return [json.loads(line) for line in text.splitlines()]
 
 
-def recorded(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, Any]]:
-    """Return what is printed in the midst of a mock."""
+def output(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, Any]]:
+    """Return the output while a mock is active."""
     assert main(["record", "churn", "--region", "us-east-1", *arguments]) == 0
     return lines(capsys.readouterr().out)
 
 
 def test_each_change_of_a_job_is_a_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """Until it has ended, and a minute later; its replay says each message when it was said, and nothing contradicts a rule."""
+    """Until a minute after its end. The replay has each message at its time, and contradicts no rule."""
     with mock_sagemaker(start="2026-03-01T09:00:00Z", latency=0, plan=PLAN) as mock:
         create(make_client())
-        found = recorded(capsys, "--every", "5")
+        found = output(capsys, "--every", "5")
         assert {call.operation for call in mock.calls[1:]} == {"DescribeTrainingJob"}
         assert mock.sleeps[-1].duration.total_seconds() == 60
     assert [one["SecondaryStatus"] for one in found] == [
@@ -48,23 +48,23 @@ def test_each_change_of_a_job_is_a_line(capsys: pytest.CaptureFixture[str], tmp_
     path = tmp_path / "churn.jsonl"
     path.write_text("\n".join(map(json.dumps, found)), "utf-8")
     assert check([str(path)])[1] == 0
-    again = [(one.secondary, one.message, one.at_us) for one in played(Replayed.replays(path)).timeline.changes]
-    assert again == [(one.secondary, one.message, one.at_us) for one in played(PLAN).timeline.changes]
+    again = [(one.secondary, one.message, one.at_us) for one in job_playing(Replayed.replays(path)).timeline.changes]
+    assert again == [(one.secondary, one.message, one.at_us) for one in job_playing(PLAN).timeline.changes]
 
 
-def test_a_stop_is_seen_when_it_is_called(capsys: pytest.CaptureFixture[str]) -> None:
-    """TrainingJobStatus says so before the statuses do."""
+def test_a_stop_is_recorded_when_it_is_called(capsys: pytest.CaptureFixture[str]) -> None:
+    """TrainingJobStatus shows it before the secondary status does."""
     with mock_sagemaker(plan=Plan.waits_for_capacity(900).but(stopped_after=300)):
         create(make_client())
-        found = recorded(capsys)
+        found = output(capsys)
     assert [(one["TrainingJobStatus"], one["SecondaryStatus"]) for one in found][-2:] == [
         ("Stopping", "Pending"),
         ("Stopped", "Stopped"),
     ]
 
 
-def secret() -> None:
-    """Create a job that says much of its owner."""
+def create_private_job() -> None:
+    """Create a job with many private values."""
     request: dict[str, Any] = {
         "AlgorithmSpecification": {
             "TrainingImage": "210987654321.dkr.ecr.us-east-1.amazonaws.com/acme:7",
@@ -82,12 +82,12 @@ def secret() -> None:
     create(make_client(), **request)
 
 
-def test_nothing_of_the_owner_is_left_in_an_anonymous_record(capsys: pytest.CaptureFixture[str]) -> None:
-    """Account, names, buckets, keys and values; the path of the model goes on behind that of the output."""
+def test_an_anonymous_record_has_no_private_values(capsys: pytest.CaptureFixture[str]) -> None:
+    """Account, names, buckets, keys and values; the model's path still begins with the output path."""
     reason = "ClientError: churn of arn:aws:iam::210987654321:role/acme-trainer cannot read s3://acme-data/x"
     with mock_sagemaker(plan=Plan.fails(reason), account_id="210987654321"):
-        secret()
-        found = recorded(capsys, "--anonymous")
+        create_private_job()
+        found = output(capsys, "--anonymous")
     text = json.dumps(found)
     assert "acme" not in text
     assert "210987654321" not in text
@@ -101,8 +101,8 @@ def test_nothing_of_the_owner_is_left_in_an_anonymous_record(capsys: pytest.Capt
     assert last["InputDataConfig"][0]["DataSource"]["S3DataSource"]["S3Uri"] in ("s3://bucket-1/", "s3://bucket-2/")
 
 
-def test_the_paths_of_a_model_and_of_other_jobs_are_masked() -> None:
-    """With the names that their jobs have everywhere."""
+def test_paths_of_models_and_other_jobs_are_masked() -> None:
+    """Consistently with the names of their jobs."""
     masks = Masks()
     record = {
         "TrainingJobName": "acme",
@@ -118,8 +118,8 @@ def test_the_paths_of_a_model_and_of_other_jobs_are_masked() -> None:
     assert masks.masked({"TrainingJobName": "next"}) == {"TrainingJobName": "job-2"}
 
 
-def test_a_job_that_is_not_there_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    """In AWS's words, and with what to do."""
+def test_an_unknown_job_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """In AWS's words, with what to do."""
     with mock_sagemaker():
         assert main(["record", "churn", "--region", "us-east-1"]) == 2
     error = capsys.readouterr().err

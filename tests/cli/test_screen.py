@@ -1,4 +1,4 @@
-"""What a command draws on."""
+"""What a command knows about its output: width, characters, colours."""
 
 import io
 import re
@@ -33,14 +33,14 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("encoding, unicode", [("utf-8", True), ("ascii", False), ("latin-1", False)])
-def test_blocks_are_used_where_they_can_be_written(encoding: str, unicode: bool) -> None:  # noqa: FBT001  # a matrix
-    """Not where their encoding has none, nor where somebody says so."""
+def test_blocks_are_used_if_they_can_be_written(encoding: str, unicode: bool) -> None:  # noqa: FBT001  # a column of the table
+    """Not if the encoding lacks them, or an option says no."""
     assert Screen.of(Terminal(encoding)).paper.unicode is unicode
     assert not Screen.of(Terminal(encoding), ascii_only=True).paper.unicode
 
 
 def test_the_width_is_that_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Or 80, or what is asked for."""
+    """Or 80, or the requested one."""
     assert Screen.of(Terminal(), width=100).columns == 100
     monkeypatch.setenv("COLUMNS", "132")
     assert Screen.of(Terminal()).paper == Paper(132, unicode=True)
@@ -58,11 +58,11 @@ def test_the_width_is_that_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> N
         ("never", True, {}, False),
     ],
 )
-def test_colours_are_for_terminals_that_want_them(
+def test_only_terminals_get_colours(
     color: Color,
-    terminal: bool,  # noqa: FBT001  # a matrix
+    terminal: bool,  # noqa: FBT001  # a column of the table
     environment: dict[str, str],
-    colored: bool,  # noqa: FBT001  # a matrix
+    colored: bool,  # noqa: FBT001  # a column of the table
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """NO_COLOR counts unless it is empty (https://no-color.org)."""
@@ -72,7 +72,7 @@ def test_colours_are_for_terminals_that_want_them(
 
 
 def test_without_rich_there_are_no_colours(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who asks for them is told what is missing."""
+    """An explicit request for them gets an error that says what is missing."""
     monkeypatch.setattr("sagemock.cli.screen.find_spec", lambda _: None)
     assert not Screen.of(Terminal()).colored
     with pytest.raises(UsageError) as missing:
@@ -80,7 +80,7 @@ def test_without_rich_there_are_no_colours(monkeypatch: pytest.MonkeyPatch) -> N
     assert str(missing.value) == "colours need rich, which is not installed: pip install 'sagemock[color]'"
 
 
-# rich remembers how it wrote a style, so each row has a status of its own.
+# rich caches styles, so each row uses another status.
 @pytest.mark.parametrize(
     "colorterm, name, code",
     [("truecolor", "Failed", r"\x1b\[38;2;221;67;67mFailed"), ("", "Training", r"\x1b\[38;5;6[89]mTraining")],
@@ -88,25 +88,25 @@ def test_without_rich_there_are_no_colours(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_status_has_its_colour(
     colorterm: str, name: str, code: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same as in the SVG, or the nearest that the terminal has."""
+    """That of the SVG, or the nearest one that the terminal has."""
     monkeypatch.setenv("COLORTERM", colorterm)
     Screen.of(sys.stdout, color="always").write([(Span("churn", "bold"), Span(name, name)), (Span("then", "dim"),)])
     out = capsys.readouterr().out
-    # Which of the 256 is the nearest, rich's versions judge differently.
+    # Versions of rich choose differently among the 256 colours.
     assert re.search(code, out)
     assert out.endswith("\x1b[0m\n")
     assert out.count("\n") == 2
 
 
-def test_without_colours_it_is_plain_text(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_colours_the_output_is_plain_text(capsys: pytest.CaptureFixture[str]) -> None:
     """Line by line."""
     Screen.of(sys.stdout, color="never").write(LINES)
     assert capsys.readouterr().out == "churn: Training\nthen\n"
 
 
 @pytest.mark.parametrize("out, written", [(Terminal("ascii"), b"\\u8a13\n"), (Terminal("utf-8"), "訓\n".encode())])
-def test_what_the_terminal_cannot_write_is_an_escape(out: Terminal, written: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No error."""
+def test_unencodable_characters_are_escaped(out: Terminal, written: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They raise no error."""
     stream: TextIO = out
     monkeypatch.setattr(sys, "stdout", stream)
     emit("訓")

@@ -16,7 +16,7 @@ import pytest
 
 from sagemock import Plan, PlanError, ProcessingJobPlan, TransformJobPlan, connect
 from sagemock.__main__ import main
-from sagemock.cli.serve import Planned, plans, told
+from sagemock.cli.serve import Planned, instructions, plans
 from tests.support.batch import record
 from tests.support.calling import after, request
 from tests.support.http import call, exchange
@@ -32,11 +32,11 @@ RECORD = {
 
 @contextmanager
 def served(*arguments: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
-    """Run the command until the end of the block; its value is the url, and the process."""
+    """Run the command within the block; yield its URL and its process."""
     command = [sys.executable, "-m", "sagemock", "serve", "--port", "0", *arguments]
-    # As in a shell: an unbuffered Python would hide that nobody flushes.
+    # As in a shell: an unbuffered Python would hide a missing flush.
     environment = {**os.environ, "PYTHONUNBUFFERED": ""}
-    with subprocess.Popen(  # noqa: S603  # our own interpreter
+    with subprocess.Popen(  # noqa: S603  # our own code
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as process:
         assert process.stdout is not None
@@ -52,7 +52,7 @@ def served(*arguments: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=str)
 def test_it_serves_until_it_is_interrupted(number: signal.Signals) -> None:
-    """And exits cleanly, also with a connection open and nothing on its errors."""
+    """Its exit code is 0, even with an open connection, and stderr is empty."""
     with served("--start", "2018-07-30", "--latency", "0") as (url, process):
         assert call(url, "CreateTrainingJob", request("churn")).status == 200
         mock = connect(url)
@@ -68,8 +68,8 @@ def test_it_serves_until_it_is_interrupted(number: signal.Signals) -> None:
     assert f"export AWS_ENDPOINT_URL_SAGEMAKER={url} " in out
 
 
-def test_worlds_are_told_apart_by_path_and_can_begin_again(tmp_path: Path) -> None:
-    """Each has the plans of the command line."""
+def test_each_path_has_its_own_world(tmp_path: Path) -> None:
+    """Each has the plans of the command line, and can be reset."""
     file = tmp_path / "plans.json"
     file.write_text(json.dumps([{"match": "churn-*", "plan": {"recipe": "fails"}, "times": 1}]))
     with served("--start", "2018-07-30", "--plan", str(file)) as (url, _):
@@ -88,7 +88,7 @@ def test_worlds_are_told_apart_by_path_and_can_begin_again(tmp_path: Path) -> No
 
 
 def test_time_passes_at_a_rate() -> None:
-    """Of virtual seconds per real one."""
+    """In virtual seconds per real second."""
     with served("--rate", "1000000", "--latency", "0") as (url, _):
         call(url, "CreateTrainingJob", request("churn"))
         mock = connect(url)
@@ -99,8 +99,8 @@ def test_time_passes_at_a_rate() -> None:
         assert mock.clock.rate == 1_000_000
 
 
-def test_a_poller_sees_progress_by_polling() -> None:
-    """If each call takes long enough."""
+def test_a_poller_sees_progress_with_latency() -> None:
+    """Each call then takes virtual time."""
     with served("--latency", "60") as (url, _):
         call(url, "CreateTrainingJob", request("churn"))
         seen: list[str] = []
@@ -110,8 +110,8 @@ def test_a_poller_sees_progress_by_polling() -> None:
         assert 1 < len(seen) < 100
 
 
-def test_bytes_that_are_no_http_are_on_its_errors_only() -> None:
-    """It stands."""
+def test_bytes_that_are_not_http_are_logged_on_stderr() -> None:
+    """The server goes on."""
     with served() as (url, process):
         with create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as one:
             one.sendall(b"\x16\x03\x01\r\n\r\n")
@@ -121,7 +121,7 @@ def test_bytes_that_are_no_http_are_on_its_errors_only() -> None:
         assert process.wait(30) == 0
 
 
-def test_what_cannot_be_served_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_invalid_arguments_are_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """With exit code 2."""
     assert main(["serve", "--host", "10.0.0.1"]) == 2
     assert "'10.0.0.1' can be reached from other machines" in capsys.readouterr().err
@@ -164,11 +164,13 @@ def test_plans_are_read_from_a_file(tmp_path: Path) -> None:
             read(wrong)
 
 
-def test_it_tells_how_to_point_sdks_at_it() -> None:
-    """Also where it listens beyond this machine."""
-    assert told("http://127.0.0.1:5123", host="127.0.0.1").startswith(
+def test_it_prints_how_to_connect_sdks() -> None:
+    """Also when it listens beyond this machine."""
+    assert instructions("http://127.0.0.1:5123", host="127.0.0.1").startswith(
         "sagemock serves at http://127.0.0.1:5123; Ctrl-C ends it.\n"
     )
-    everywhere = "0.0.0.0"  # noqa: S104  # a text
-    assert told("http://127.0.0.1:5123", host=everywhere).startswith("sagemock serves at http://127.0.0.1:5123 (on 0.0.0.0); ")
+    everywhere = "0.0.0.0"  # noqa: S104  # only a text
+    assert instructions("http://127.0.0.1:5123", host=everywhere).startswith(
+        "sagemock serves at http://127.0.0.1:5123 (on 0.0.0.0); "
+    )
     assert os.environ.get("AWS_ENDPOINT_URL") is None

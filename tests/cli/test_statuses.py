@@ -1,4 +1,4 @@
-"""What each status means to a client."""
+"""The page of the statuses: what each one means to a client."""
 
 from collections.abc import Mapping
 from itertools import pairwise
@@ -27,14 +27,14 @@ RETRIED: Mapping[str, Any] = {**CPU, "RetryStrategy": {"MaximumRetryAttempts": 1
 S = 1_000_000
 
 
-def test_every_status_is_in_it() -> None:
-    """Primary and secondary ones, and no other."""
+def test_every_status_is_on_the_page() -> None:
+    """Primary and secondary ones, and no others."""
     assert set(CATALOGUE) == set(get_args(status.Primary)) | status.PHASES | status.ENDINGS
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
-def test_what_follows_is_in_it_too(name: str) -> None:
-    """An end has nothing that follows it."""
+def test_the_next_statuses_are_on_the_page(name: str) -> None:
+    """A final status has none."""
     meaning = CATALOGUE[name]
     assert set(meaning.follows) <= set(CATALOGUE)
     assert (not meaning.follows) == (name in status.ENDINGS or name == "Deleting")
@@ -71,17 +71,17 @@ def test_what_follows_is_in_it_too(name: str) -> None:
 @pytest.mark.parametrize(
     "done", [(), (Stop(10 * S),), (Stop(150 * S),), (Fail(160 * S, "x"),), (Complete(5 * S),), (Interrupt(170 * S),)]
 )
-def test_what_a_job_plays_is_what_can_follow(plan: Plan, request_: Mapping[str, Any], done: tuple[Intervention, ...]) -> None:
-    """Whatever is planned, and whatever is done to it."""
-    drawn = script(plan, request_, Random(0))  # noqa: S311  # nothing is drawn
+def test_jobs_only_follow_the_listed_transitions(plan: Plan, request_: Mapping[str, Any], done: tuple[Intervention, ...]) -> None:
+    """Whatever the plan and the interventions."""
+    drawn = script(plan, request_, Random(0))  # noqa: S311  # nothing random is drawn
     job = Job("job", Place("aws", "us-east-1", "1" * 12), request_, plan, drawn, 0, 1, done)
     entries = [change.secondary for change in job.timeline.changes if change.enters]
     wrong = {(one, after) for one, after in pairwise(entries) if after not in CATALOGUE[one].follows}
-    # What the plan says phase by phase is its own affair, and instances that a waiting job does not have are not taken away.
+    # A plan with explicit phases may have its own order, and a waiting job has no instances that could be interrupted.
     assert wrong <= {("Training", "Restarting"), ("Starting", "Interrupted")}
 
 
-def test_messages_are_those_that_a_job_shows() -> None:
-    """The last one of each status is among them."""
+def test_the_messages_are_those_of_jobs() -> None:
+    """The last message of each status is among them."""
     for name, text in status.MESSAGES.items():
         assert any(message.removesuffix(" (assumed)") == text for message in CATALOGUE[name].messages)

@@ -1,7 +1,5 @@
 """Drawing records."""
 
-import json
-from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -9,31 +7,25 @@ import pytest
 from sagemock.cli.screen import Screen
 from sagemock.cli.timeline import timeline
 from sagemock.picture.text import Paper
-from tests.support.records import R1, RECORDS, Record, response
+from tests.support.records import R1, RECORDS, response
+from tests.support.saved import saved
 
 SCREEN = Screen(80, Paper(80), colored=False)
 
 
-def saved(folder: Path, *records: Record) -> list[str]:
-    """Return a file with these records, a line each."""
-    file = folder / "saved.json"
-    file.write_text("\n".join(json.dumps(response(one), default=datetime.isoformat) for one in records), encoding="utf-8")
-    return [str(file)]
-
-
 def test_one_record_is_drawn_phase_by_phase(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Nothing is planned in it."""
-    timeline(saved(tmp_path, R1), SCREEN, aligned=False, as_svg=False)
+    """It has no planned part."""
+    timeline(saved(tmp_path, response(R1)), SCREEN, aligned=False, as_svg=False)
     out = capsys.readouterr().out
     assert out.startswith("R1: Completed/Completed at 0:52:04.544, created 2022-02-16 09:30:00 UTC\n")
     assert out.endswith("\n3031 s of training, 3031 s billed\n")
 
 
 def test_several_records_are_drawn_on_one_axis(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Years apart, or all from one beginning."""
-    timeline(saved(tmp_path, *RECORDS), SCREEN, aligned=False, as_svg=False)
+    """By date, or aligned at their creations."""
+    timeline(saved(tmp_path, *map(response, RECORDS)), SCREEN, aligned=False, as_svg=False)
     apart = capsys.readouterr().out
-    timeline(saved(tmp_path, *RECORDS), SCREEN, aligned=True, as_svg=False)
+    timeline(saved(tmp_path, *map(response, RECORDS)), SCREEN, aligned=True, as_svg=False)
     together = capsys.readouterr().out
     assert "0 is 2021-02-24 09:30:00 UTC" in apart.replace("\n  ", " ")
     assert " d  " in apart.split("\n")[1]
@@ -41,9 +33,9 @@ def test_several_records_are_drawn_on_one_axis(tmp_path: Path, capsys: pytest.Ca
     assert " h  " in together.split("\n")[1]
 
 
-def test_they_are_drawn_as_svg(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_records_are_drawn_as_svg(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """On standard output."""
-    timeline(saved(tmp_path, *RECORDS), SCREEN, aligned=True, as_svg=True)
+    timeline(saved(tmp_path, *map(response, RECORDS)), SCREEN, aligned=True, as_svg=True)
     out = capsys.readouterr().out
     assert out.startswith("<svg ")
     assert out.endswith("</svg>\n")

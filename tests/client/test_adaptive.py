@@ -29,12 +29,12 @@ class Body:
         self._content = json.dumps(content).encode()
 
     def stream(self, **_: object) -> Iterator[bytes]:
-        """Give everything at once."""
+        """Return the whole content at once."""
         yield self._content
 
 
 class Service:
-    """Answers a client, after some throttles."""
+    """A service that throttles some calls and then answers."""
 
     def __init__(self) -> None:
         self.throttles = 0
@@ -51,7 +51,7 @@ class Service:
 
 
 class Caller:
-    """A client in adaptive mode with its service and its rate limiter."""
+    """A client in adaptive mode, with its service and its rate limiter."""
 
     def __init__(self) -> None:
         self.service = Service()
@@ -67,16 +67,16 @@ class Caller:
                 config=Config(retries={"mode": "adaptive", "total_max_attempts": 5}),
             )
         [self.limiter] = limiters
-        events: Any = self._client.meta.events  # its stubs know only handlers that return nothing
+        events: Any = self._client.meta.events  # the stubs know only handlers that return nothing
         events.register("before-send.sagemaker.*", self.service.answer)
 
     def call(self, *, throttles: int = 0) -> None:
-        """Describe a job, answered after some throttles."""
+        """Describe a job, which is answered after some throttles."""
         self.service.throttles = throttles
         assert self._client.describe_training_job(TrainingJobName="churn-1")["TrainingJobName"] == "churn-1"
 
     def state(self) -> dict[str, object]:
-        """Return all numbers of the limiter and its parts."""
+        """Return all numbers of the rate limiter and its parts."""
         limiter = self.limiter
         parts = [limiter, limiter._rate_adjustor, limiter._rate_clocker, limiter._token_bucket]
         return {
@@ -89,13 +89,13 @@ class Caller:
 
 @pytest.fixture
 def worlds() -> Worlds:
-    """No mock is active yet."""
+    """Return a stack without an active mock."""
     return Worlds()
 
 
 @pytest.fixture
 def world(worlds: Worlds) -> Iterator[World]:
-    """Enter one mock with all that makes time virtual."""
+    """Enter one mock with all patches of time."""
     with worlds.patched(SleepPatch(worlds.innermost), WallPatch(worlds.innermost), AdaptivePatch(worlds.innermost)) as world:
         yield world
 
@@ -103,7 +103,7 @@ def world(worlds: Worlds) -> Iterator[World]:
 @pytest.mark.parametrize("wall", ["virtual", "real"])
 @pytest.mark.parametrize("is_older", [False, True])
 def test_a_throttled_client_waits_on_the_virtual_clock(wall: Any, is_older: bool, worlds: Worlds) -> None:  # noqa: FBT001  # parametrised
-    """After a throttle the bucket gives half a token a second; no wait is in real time."""
+    """After a throttle the bucket gives half a token a second, and no wait is real."""
     began_s = real.monotonic()
     older = Caller()
     with worlds.patched(SleepPatch(worlds.innermost), WallPatch(worlds.innermost), AdaptivePatch(worlds.innermost)) as world:
@@ -114,14 +114,14 @@ def test_a_throttled_client_waits_on_the_virtual_clock(wall: Any, is_older: bool
             caller.call()
 
     assert caller.service.answered == 14
-    # The lowest rate of a bucket is one request in two seconds, which the three attempts after a throttle wait for.
+    # The lowest rate of a bucket is one request in two seconds; the three attempts after a throttle wait for it.
     assert 5 < sum(world.slept_us) / 1e6 < 60
     assert world.clock.now_us() - Clock("2018-07-30T12:00:00Z").now_us() == sum(world.slept_us)
     assert real.monotonic() - began_s < PATIENCE_S
 
 
-def test_a_client_that_gives_up_gives_up(world: World) -> None:
-    """After the last attempt, botocore does what it always does."""
+def test_a_client_that_gives_up_raises_botocores_error(world: World) -> None:
+    """After its last attempt."""
     caller = Caller()
     with pytest.raises(ClientError, match="ThrottlingException"):
         caller.call(throttles=9)
@@ -130,8 +130,8 @@ def test_a_client_that_gives_up_gives_up(world: World) -> None:
     assert world.slept_us
 
 
-def test_an_older_client_comes_out_as_it_went_in(worlds: Worlds) -> None:
-    """Its bucket, its rates and its last failure are those of real time again, also if it was throttled there."""
+def test_an_older_client_has_its_old_state_after_the_mock(worlds: Worlds) -> None:
+    """Its bucket, rates and last failure are those of real time again, even if it was throttled inside."""
     for is_throttled in (False, True):
         caller = Caller()
         caller.limiter._enabled = is_throttled
@@ -142,8 +142,8 @@ def test_an_older_client_comes_out_as_it_went_in(worlds: Worlds) -> None:
         assert caller.state() == before
 
 
-def test_a_client_made_inside_is_as_good_as_new_outside(worlds: Worlds) -> None:
-    """It must not wait in reality until the instants of a virtual clock come."""
+def test_a_client_made_inside_has_a_fresh_state_outside(worlds: Worlds) -> None:
+    """Otherwise it would really wait for instants of a virtual clock."""
     with worlds.patched(SleepPatch(worlds.innermost), AdaptivePatch(worlds.innermost)) as world:
         world.clock.advance_to("2999-01-01")
         caller = Caller()
@@ -157,8 +157,8 @@ def test_a_client_made_inside_is_as_good_as_new_outside(worlds: Worlds) -> None:
     assert state["RateClocker._measured_rate"] == 0
 
 
-def test_a_fresh_state_is_the_one_that_botocore_gives_a_new_client(worlds: Worlds) -> None:
-    """Every number of every part, by name: this fails when botocore adds or renames one."""
+def test_a_fresh_state_equals_that_of_a_new_client(worlds: Worlds) -> None:
+    """Every number of every part, by name: this test fails when botocore adds or renames one."""
     with worlds.patched(AdaptivePatch(worlds.innermost)) as world:
         caller = Caller()
         fresh = _fresh(world.clock)
@@ -172,8 +172,8 @@ def test_a_fresh_state_is_the_one_that_botocore_gives_a_new_client(worlds: World
         }
 
 
-def test_a_client_that_goes_from_mock_to_mock_is_new_in_each(worlds: Worlds) -> None:
-    """The second mock's clock may be years behind the first one's; a bucket that remembered would never fill."""
+def test_a_client_has_a_fresh_state_in_each_mock(worlds: Worlds) -> None:
+    """The second mock's clock may be years behind, and a bucket that remembered the first would never fill."""
     caller = Caller()
     patches = (SleepPatch(worlds.innermost), WallPatch(worlds.innermost), AdaptivePatch(worlds.innermost))
     slept = []
@@ -186,8 +186,8 @@ def test_a_client_that_goes_from_mock_to_mock_is_new_in_each(worlds: Worlds) -> 
     assert max(slept) < 30_000_000
 
 
-def test_a_nested_mock_leaves_the_outer_ones_state_alone(worlds: Worlds, world: World) -> None:
-    """Each world has its own; the outer one's is back with the outer clock."""
+def test_a_nested_mock_does_not_change_the_outer_state(worlds: Worlds, world: World) -> None:
+    """The outer state is back with the outer clock."""
     caller = Caller()
     caller.call(throttles=1)
     before = caller.state()
@@ -204,7 +204,7 @@ def test_a_nested_mock_leaves_the_outer_ones_state_alone(worlds: Worlds, world: 
 
 
 def test_with_real_sleep_the_bucket_keeps_real_time(worlds: Worlds, world: World) -> None:
-    """A bucket that really waits needs a clock that really runs, although the wall clock stands."""
+    """A bucket that really waits needs a real clock, although the wall clock stands still."""
     with worlds.inside(World(sleeping="real")):
         assert bucket.Clock().current_time() == pytest.approx(real.time(), abs=PATIENCE_S)
         full: Any = bucket.TokenBucket(max_rate=1, clock=bucket.Clock())
@@ -217,25 +217,25 @@ def test_with_real_sleep_the_bucket_keeps_real_time(worlds: Worlds, world: World
 
 
 def test_a_thread_older_than_the_mock_keeps_real_time(world: World) -> None:
-    """Law 8 holds for its requests too."""
+    """Law 8 applies to its requests too."""
     world.threads_before = {threading.current_thread()}
 
     assert bucket.Clock().current_time() == pytest.approx(real.time(), abs=PATIENCE_S)
 
 
-def test_who_does_not_want_to_wait_is_told_so(world: World) -> None:
-    """`acquire(block=False)` raises at once, as ever."""
+def test_acquire_without_block_raises_at_once(world: World) -> None:
+    """As botocore's does."""
     empty = bucket.TokenBucket(max_rate=1, clock=bucket.Clock())
     with pytest.raises(CapacityNotAvailableError):
         empty.acquire(block=False)
 
     assert world.slept_us == []
-    assert empty.acquire(1, True)  # noqa: FBT003  # as its signature allows
+    assert empty.acquire(1, True)  # noqa: FBT003  # the signature has no keyword
     assert world.slept_us == [1_000_000]
 
 
-def test_after_the_mock_botocores_classes_are_its_own(worlds: Worlds) -> None:
-    """The same objects, and no attribute that was not there."""
+def test_after_the_mock_botocores_classes_are_restored(worlds: Worlds) -> None:
+    """The same objects, without added attributes."""
     classes: list[type] = [bucket.Clock, bucket.TokenBucket, adaptive.ClientRateLimiter]
     before = [dict(vars(owner)) for owner in classes]
     patch = AdaptivePatch(worlds.innermost)
@@ -247,14 +247,14 @@ def test_after_the_mock_botocores_classes_are_its_own(worlds: Worlds) -> None:
 
 
 def test_a_client_is_not_kept_alive(worlds: Worlds) -> None:
-    """A client that its owner no longer uses is collected during the mock."""
+    """A client without an owner is collected during the mock."""
     patch = AdaptivePatch(worlds.innermost)
     with worlds.patched(patch):
         caller = Caller()
         caller.call()
         limiters: Any = patch._patches._patches[-1]
-        lives = limiters._lives
-        assert list(lives) == [caller.limiter]
+        states = limiters._states
+        assert list(states) == [caller.limiter]
         del caller
         gc.collect()
-        assert list(lives) == []
+        assert list(states) == []

@@ -1,4 +1,4 @@
-"""aiobotocore's clients are answered like botocore's, whatever HTTP session they use."""
+"""Clients of aiobotocore are answered like those of botocore, with any HTTP session."""
 
 import asyncio
 import subprocess
@@ -23,13 +23,13 @@ from sagemock.client.guard import IN_FLIGHT, Guard, InFlight
 from sagemock.client.hook import Hook
 from tests.support.calling import START, request
 
-aiobotocore = pytest.importorskip("aiobotocore", reason="aiobotocore is what is tested")
+aiobotocore = pytest.importorskip("aiobotocore", reason="aiobotocore is not installed")
 
-from aiobotocore import client as aio_client  # noqa: E402  # only where it is there
-from aiobotocore import endpoint, httpsession  # noqa: E402  # only where it is there
-from aiobotocore.config import AioConfig  # noqa: E402  # only where it is there
-from aiobotocore.retries import adaptive, bucket  # noqa: E402  # only where it is there
-from aiobotocore.session import AioSession, get_session  # noqa: E402  # only where it is there
+from aiobotocore import client as aio_client  # noqa: E402  # only if it is installed
+from aiobotocore import endpoint, httpsession  # noqa: E402  # only if it is installed
+from aiobotocore.config import AioConfig  # noqa: E402  # only if it is installed
+from aiobotocore.retries import adaptive, bucket  # noqa: E402  # only if it is installed
+from aiobotocore.session import AioSession, get_session  # noqa: E402  # only if it is installed
 
 PATCHED = [
     (aio_client.AioBaseClient, "_make_request"),
@@ -44,7 +44,7 @@ _SESSION = get_session()
 
 @asynccontextmanager
 async def opened(service: str = SERVICE, session: Any = _SESSION, **options: Any) -> AsyncIterator[Any]:
-    """Open a client. The session has already read SageMaker's model, because that takes longer than most tests."""
+    """Open a client; its session is shared, because reading SageMaker's model takes longer than most tests."""
     options.setdefault("region_name", "us-east-1")
     async with session.create_client(service, **options) as client:
         yield client
@@ -52,7 +52,7 @@ async def opened(service: str = SERVICE, session: Any = _SESSION, **options: Any
 
 @pytest.fixture(autouse=True)
 def _classes_stay_what_they_were() -> Iterator[None]:
-    """After each test, the classes of aiobotocore have no patch of ours."""
+    """Check after each test that the classes of aiobotocore have no patch of ours."""
     before = [vars(owner)[name] for owner, name in PATCHED]
     meta_path = sys.meta_path.copy()
     yield
@@ -75,7 +75,7 @@ def run(main: Callable[[SageMakerMock], Awaitable[None]], **options: Any) -> Sag
 
 
 def test_a_job_is_created_described_listed_stopped_and_waited_for() -> None:
-    """Serialisation, parsing, pages and waiters are aiobotocore's own; six hours take no time."""
+    """Serialisation, parsing, pages and waiters are aiobotocore's own; six hours pass at once."""
 
     async def main(mock: SageMakerMock) -> None:
         async with opened() as client:
@@ -101,7 +101,7 @@ def test_a_job_is_created_described_listed_stopped_and_waited_for() -> None:
 
 
 def test_a_waiter_fails_as_it_does_in_production() -> None:
-    """By the same acceptors."""
+    """With the same acceptors."""
 
     async def main(_: SageMakerMock) -> None:
         async with opened() as client:
@@ -130,7 +130,7 @@ def test_a_client_older_than_the_mock_is_answered_and_a_plain_client_afterwards(
 
 
 def test_a_call_under_way_when_the_mock_stops_is_not_sent() -> None:
-    """It says so, and the client is a plain one afterwards."""
+    """Its error says so, and the client is a plain one afterwards."""
 
     async def main() -> None:
         async with opened() as client:
@@ -145,7 +145,7 @@ def test_a_call_under_way_when_the_mock_stops_is_not_sent() -> None:
     asyncio.run(main())
 
 
-def test_a_call_that_comes_just_after_the_stop_is_aiobotocores() -> None:
+def test_a_call_just_after_the_stop_is_aiobotocores() -> None:
     """As with botocore."""
 
     async def wrapped(*_: object) -> str:
@@ -153,12 +153,12 @@ def test_a_call_that_comes_just_after_the_stop_is_aiobotocores() -> None:
 
     hook = Hook(lambda: None)
     patch = AioPatch(lambda: None, hook, Guard(lambda: None), Environ(lambda: None))
-    assert asyncio.run(patch._call(wrapped, object(), (SimpleNamespace(name="ListTrainingJobs"),), {})) == "sent"  # type: ignore[arg-type]  # a client is not looked at
+    assert asyncio.run(patch._call(wrapped, object(), (SimpleNamespace(name="ListTrainingJobs"),), {})) == "sent"  # type: ignore[arg-type]  # the client is not used
 
 
 @pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
-def test_every_retry_mode_goes_through_throttles_in_virtual_time(mode: Any) -> None:
-    """The back-off is a sleep, and so is the wait for the adaptive mode's bucket to fill."""
+def test_every_retry_mode_handles_throttles_in_virtual_time(mode: Any) -> None:
+    """The back-off is a sleep, and so is the wait for a token in adaptive mode."""
 
     async def main(mock: SageMakerMock) -> None:
         async with opened(config=AioConfig(retries={"mode": mode, "max_attempts": 5})) as client:
@@ -176,8 +176,8 @@ def test_every_retry_mode_goes_through_throttles_in_virtual_time(mode: Any) -> N
     assert mock.clock.now() - START == slept
 
 
-def test_timeouts_of_the_transport_are_botocores_errors() -> None:
-    """The errors that aiobotocore raises for those of aiohttp."""
+def test_timeouts_are_botocores_errors() -> None:
+    """They stand for those of aiohttp."""
 
     async def main(mock: SageMakerMock) -> None:
         async with opened(config=AioConfig(retries={"total_max_attempts": 1})) as client:
@@ -188,8 +188,8 @@ def test_timeouts_of_the_transport_are_botocores_errors() -> None:
     run(main)
 
 
-def test_what_is_not_simulated_says_so() -> None:
-    """Our own errors reach the caller as they are."""
+def test_an_unsimulated_operation_is_an_error() -> None:
+    """Our own errors reach the caller unchanged."""
 
     async def main(_: SageMakerMock) -> None:
         async with opened() as client:
@@ -203,13 +203,13 @@ class Sent(list[str]):
     """The requests that a user's own HTTP session would have sent."""
 
     async def send(self, sent: Any) -> Any:
-        """Refuse."""
+        """Record a request and fail."""
         self.append(sent.url)
         raise ConnectTimeoutError(endpoint_url=sent.url)
 
 
-def test_no_service_reaches_the_network_by_any_session(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Except one of `passthrough`, and this machine; and all after the mock."""
+def test_no_service_is_reached_by_any_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Except those of `passthrough`, and this machine; after the mock all are."""
     network = Sent()
     monkeypatch.setattr(httpsession.AIOHTTPSession, "send", lambda _, sent: network.send(sent))
     options: dict[str, Any] = {
@@ -239,7 +239,7 @@ def test_no_service_reaches_the_network_by_any_session(monkeypatch: pytest.Monke
 
 
 class SimpleRequest:
-    """As much of a request as the guard reads."""
+    """The part of a request that the guard reads."""
 
     method = "GET"
 
@@ -247,8 +247,8 @@ class SimpleRequest:
         self.url = url
 
 
-def test_a_session_class_of_ones_own_is_stopped_too() -> None:
-    """At the endpoint, whatever is behind it."""
+def test_a_custom_session_class_is_stopped_too() -> None:
+    """At the endpoint, whatever sends behind it."""
     network = Sent()
 
     async def main(_: SageMakerMock) -> None:
@@ -266,7 +266,7 @@ def test_clients_on_httpx_are_answered_and_stopped_too() -> None:
     """They have their own classes of waiters and buckets."""
     httpxsession = pytest.importorskip("aiobotocore.httpxsession", reason="this aiobotocore is older than the backend")
     if httpxsession.httpx is None:
-        pytest.skip("the backend needs its extra")  # pragma: no cover  # one environment has it
+        pytest.skip("the backend needs its extra")  # pragma: no cover  # only one environment has httpx
     config = AioConfig(http_session_cls=httpxsession.HttpxSession, retries={"mode": "adaptive"})
 
     async def main(mock: SageMakerMock) -> None:
@@ -281,7 +281,7 @@ def test_clients_on_httpx_are_answered_and_stopped_too() -> None:
 
 
 def test_credentials_are_not_needed_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A session that outlives the mock looks for its own; the user's own are not used meanwhile."""
+    """A session that outlives the mock looks for its own; inside, the user's are not used."""
     session: Any = get_session()
 
     async def main(_: SageMakerMock) -> None:
@@ -303,7 +303,7 @@ def test_credentials_are_not_needed_and_not_kept(monkeypatch: pytest.MonkeyPatch
     assert asyncio.run(session.get_credentials()).access_key == "AKIDUSER"
 
 
-def test_a_profile_that_gives_no_credentials_here_is_no_hindrance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_profile_without_credentials_does_no_harm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As with botocore."""
     file = tmp_path / "config"
     started = tmp_path / "started"
@@ -322,8 +322,8 @@ def test_a_profile_that_gives_no_credentials_here_is_no_hindrance(tmp_path: Path
     assert started.exists()
 
 
-def test_a_test_that_replaces_make_api_call_leaves_us_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As with botocore."""
+def test_a_test_may_replace_make_api_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls that it hands on are ours, as with botocore."""
     original: Any = vars(aio_client.AioBaseClient)["_make_api_call"]
 
     async def replacement(self: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
@@ -340,14 +340,14 @@ def test_a_test_that_replaces_make_api_call_leaves_us_the_rest(monkeypatch: pyte
 
 
 def a_bucket() -> Any:
-    """Return a bucket of the adaptive mode's that has just been emptied."""
+    """Return a bucket of adaptive mode that has just been emptied."""
     found = bucket.AsyncTokenBucket(max_rate=1, clock=bucket.Clock())
     found._current_capacity = 0
     return found
 
 
-def test_who_does_not_want_to_wait_for_a_bucket_is_told_so() -> None:
-    """And with real sleep, aiobotocore waits as it does."""
+def test_acquire_without_block_raises_at_once() -> None:
+    """With real sleep aiobotocore waits as usual."""
 
     async def main(_: SageMakerMock) -> None:
         with pytest.raises(CapacityNotAvailableError):
@@ -364,8 +364,8 @@ def test_who_does_not_want_to_wait_for_a_bucket_is_told_so() -> None:
     assert run(really, sleep="real").sleeps == []
 
 
-def test_outside_of_asyncio_a_bucket_fills_all_the_same() -> None:
-    """Clients on httpx run in trio; a coroutine that is driven by hand stands in for it."""
+def test_outside_asyncio_a_bucket_fills_too() -> None:
+    """Clients on httpx may run in trio; here a coroutine is driven by hand."""
     with mock_sagemaker(latency=0) as mock:
 
         async def made() -> Any:
@@ -378,8 +378,8 @@ def test_outside_of_asyncio_a_bucket_fills_all_the_same() -> None:
         assert [sleep.duration for sleep in mock.sleeps] == [timedelta(seconds=1)]
 
 
-def test_a_call_that_is_given_up_is_closed_wherever_it_is_met() -> None:
-    """The garbage collector runs in another context, whose calls it must not change."""
+def test_an_abandoned_call_is_closed_in_any_context() -> None:
+    """The garbage collector runs in another context, whose calls must not change."""
     given_up = _in_flight(SERVICE, "ListTrainingJobs")
     copy_context().run(given_up.__enter__)
     with _in_flight(SERVICE, "DescribeTrainingJob"):
@@ -405,14 +405,14 @@ asyncio.run(main())
 """
 
 
-def test_an_import_inside_a_mock_comes_in_time() -> None:
-    """And what is not imported is not missed: sagemock never imports it."""
+def test_aiobotocore_may_be_imported_inside_a_mock() -> None:
+    """The mock itself never imports it."""
     done = subprocess.run([sys.executable, "-c", LATE], capture_output=True, text=True, check=False)  # noqa: S603  # our own code
     assert (done.stdout, done.stderr) == ("1\nfunction\n", "")
 
 
-def test_a_mock_that_cannot_patch_all_of_aiobotocore_leaves_it_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a release with another name for a class. The next mock works."""
+def test_a_failed_patch_leaves_aiobotocore_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For example if a release renames a class; the next mock works."""
     make_request, finders = vars(aio_client.AioBaseClient).get("_make_request"), list(sys.meta_path)
     with monkeypatch.context() as context:
         context.setitem(sys.modules, "aiobotocore.session", ModuleType("aiobotocore.session"))
@@ -426,8 +426,8 @@ def test_a_mock_that_cannot_patch_all_of_aiobotocore_leaves_it_as_it_was(monkeyp
 
 
 @pytest.mark.asyncio
-async def test_sessions_share_what_they_have_parsed_with_those_of_botocore() -> None:
-    """They have botocore's own loader."""
+async def test_sessions_share_parsed_models_with_botocores() -> None:
+    """They use botocore's own loader."""
     with mock_sagemaker():
         shared = [make_session().get_component("data_loader").load_service_model(SERVICE, "service-2") for _ in range(3)][-1]
         async with opened(session=get_session()) as client:

@@ -1,4 +1,4 @@
-"""The environment has what botocore needs while a mock is active, and is as before afterwards."""
+"""The environment that botocore needs is set while a mock is active, and restored afterwards."""
 
 import os
 import subprocess
@@ -38,25 +38,25 @@ LEADS = {
 
 @pytest.fixture
 def default_session(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let boto3 make its default session anew, and take back the tests' own."""
+    """Remove boto3's default session before each test, and restore it afterwards."""
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
 
 
-def added() -> dict[str, str]:
-    """Return AWS's variables in the environment, except those that keep the reader's own settings out."""
+def added_variables() -> dict[str, str]:
+    """Return AWS's variables in the environment, without those that hide this machine's settings."""
     kept = {"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_EC2_METADATA_DISABLED"}
     return {name: value for name, value in os.environ.items() if name.startswith("AWS_") and name not in kept}
 
 
-def test_what_is_missing_is_set_and_taken_away() -> None:
-    """Credentials and a region."""
+def test_missing_credentials_and_region_are_set_and_removed() -> None:
+    """If the user has set none."""
     with mock_sagemaker():
-        assert added() == OURS
-    assert added() == {}
+        assert added_variables() == OURS
+    assert added_variables() == {}
 
 
 def test_the_metadata_service_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Even if botocore looks for credentials, and whatever the user has set, unless passthrough names its address."""
+    """Even if botocore looks for credentials, and whatever the user has set, unless `passthrough` has its address."""
     for own in ("false", None):
         if own is None:
             monkeypatch.delenv("AWS_EC2_METADATA_DISABLED")
@@ -69,37 +69,37 @@ def test_the_metadata_service_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> N
         assert os.environ.get("AWS_EC2_METADATA_DISABLED") == own
 
 
-def test_what_leads_to_the_users_credentials_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In mocks without `passthrough`, also around or inside of one that has some; it comes back, whichever stops first."""
+def test_variables_that_lead_to_real_credentials_are_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In mocks without `passthrough`, even around or inside one that has some; they come back, whichever stops first."""
     for name, value in LEADS.items():
         monkeypatch.setenv(name, value)
     open_ones = {**LEADS, "AWS_DEFAULT_REGION": "us-east-1"}
     for first in (0, 1):
         mocks = [mock_sagemaker(passthrough=["s3"]), mock_sagemaker()]
         mocks[0].start()
-        assert added() == open_ones
+        assert added_variables() == open_ones
         mocks[1].start()
-        assert added() == OURS
+        assert added_variables() == OURS
         mocks[first].stop()
-        assert added() == (OURS if first == 0 else open_ones)
+        assert added_variables() == (OURS if first == 0 else open_ones)
         mocks[1 - first].stop()
-        assert added() == LEADS
+        assert added_variables() == LEADS
     with mock_sagemaker():
         with mock_sagemaker(passthrough=["s3"]):
-            assert added() == OURS
-        assert added() == OURS
-    assert added() == LEADS
+            assert added_variables() == OURS
+        assert added_variables() == OURS
+    assert added_variables() == LEADS
 
 
-def test_what_was_changed_meanwhile_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A variable that somebody has changed or deleted meanwhile is left alone."""
+def test_a_variable_that_the_test_changed_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or deleted."""
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "mine")
     monkeypatch.setenv("AWS_PROFILE", "mine")
     with mock_sagemaker():
         os.environ["AWS_DEFAULT_REGION"] = "eu-west-1"
         os.environ["AWS_PROFILE"] = "theirs"
         del os.environ["AWS_SECRET_ACCESS_KEY"]
-    assert added() == {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_PROFILE": "theirs"}
+    assert added_variables() == {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_PROFILE": "theirs"}
     del os.environ["AWS_DEFAULT_REGION"]
 
 
@@ -110,7 +110,7 @@ print(found and found.access_key, found and found.token)
 """
 
 
-def test_a_child_process_has_none_of_the_users_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_child_process_gets_no_real_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """For each variable that leads to them."""
     file = tmp_path / "credentials"
     file.write_text("[prod]\naws_access_key_id = AKIDPROD\naws_secret_access_key = mine\n", encoding="utf-8")
@@ -130,7 +130,7 @@ def test_a_child_process_has_none_of_the_users_credentials(tmp_path: Path, monke
 
 def child() -> str:
     """Return what botocore finds in a child process."""
-    done = subprocess.run([sys.executable, "-c", CHILD], capture_output=True, text=True, check=True)  # noqa: S603  # our own source
+    done = subprocess.run([sys.executable, "-c", CHILD], capture_output=True, text=True, check=True)  # noqa: S603  # our own code
     return done.stdout.strip()
 
 
@@ -142,7 +142,7 @@ def child() -> str:
         ("[profile other]\nregion = eu-west-3\n", {}, "us-east-1"),
         ("[profile other]\nregion = eu-west-3\n", {"AWS_PROFILE": "other"}, "eu-west-3"),
         ("[profile other]\nregion = eu-west-3\n", {"AWS_DEFAULT_PROFILE": "other"}, "eu-west-3"),
-        # Of the two, botocore takes the second (configprovider.py).
+        # botocore takes the second of the two (configprovider.py).
         (
             "[profile one]\nregion = eu-west-1\n[profile other]\nregion = eu-west-3\n",
             {"AWS_PROFILE": "one", "AWS_DEFAULT_PROFILE": "other"},
@@ -155,7 +155,7 @@ def child() -> str:
         ),
     ],
 )
-def test_the_region_of_the_profile_is_not_overruled(
+def test_the_region_of_the_profile_is_kept(
     config: str, profile: dict[str, str], region: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A client is created in the region of the user's configuration."""
@@ -170,16 +170,16 @@ def test_the_region_of_the_profile_is_not_overruled(
         client.list_training_jobs()
 
 
-def test_a_configuration_that_cannot_be_read_is_left_to_botocore(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_configuration_is_left_to_botocore(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The mock still starts."""
     file = tmp_path / "config"
     file.write_text("[default\n", encoding="utf-8")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(file))
     with mock_sagemaker():
-        assert added() == OURS
+        assert added_variables() == OURS
 
 
-def test_the_region_of_the_profile_stays_when_an_inner_mock_takes_the_profile_away(
+def test_the_region_of_the_profile_stays_when_an_inner_mock_removes_the_profile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The profile itself works for code that names it."""
@@ -190,18 +190,18 @@ def test_the_region_of_the_profile_stays_when_an_inner_mock_takes_the_profile_aw
     monkeypatch.setenv("AWS_CONFIG_FILE", str(file))
     monkeypatch.setenv("AWS_PROFILE", "prod")
     with mock_sagemaker(passthrough=["s3"]):
-        assert added() == {"AWS_PROFILE": "prod"}
+        assert added_variables() == {"AWS_PROFILE": "prod"}
         with mock_sagemaker():
-            assert added() == {**KEYS, "AWS_DEFAULT_REGION": "eu-west-1"}
+            assert added_variables() == {**KEYS, "AWS_DEFAULT_REGION": "eu-west-1"}
             session: Any = botocore.session.Session(profile="prod")
             assert session.get_credentials().access_key == "AKIDPROD"
             session.create_client("sagemaker").list_training_jobs()
-        assert added() == {"AWS_PROFILE": "prod"}
+        assert added_variables() == {"AWS_PROFILE": "prod"}
 
 
 @pytest.mark.usefixtures("default_session")
 def test_the_default_session_keeps_nothing_of_ours() -> None:
-    """boto3's default session, made inside the mock, finds no credentials and no region after it."""
+    """If boto3 makes it inside, it has no credentials and no region afterwards."""
     with mock_sagemaker():
         client = boto3.client("sagemaker")
         assert client.list_training_jobs()["TrainingJobSummaries"] == []
@@ -210,8 +210,8 @@ def test_the_default_session_keeps_nothing_of_ours() -> None:
     assert session.region_name is None
 
 
-def test_a_session_that_was_there_before_keeps_nothing_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It finds the user's credentials when these come."""
+def test_an_older_session_keeps_nothing_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It finds the user's credentials when they come."""
     session: Any = botocore.session.Session()
     with mock_sagemaker():
         assert session.get_credentials().access_key == "sagemock"
@@ -221,8 +221,8 @@ def test_a_session_that_was_there_before_keeps_nothing_of_ours(monkeypatch: pyte
     assert session.get_credentials().access_key == "mine"
 
 
-def test_a_session_keeps_the_credentials_that_are_its_own() -> None:
-    """Explicit credentials stay, even if they look like ours; refreshable ones are not read."""
+def test_a_session_keeps_its_own_credentials() -> None:
+    """Explicit ones stay, even if they look like ours; refreshable ones are not read."""
     given: Any = botocore.session.Session()
     given.set_credentials("sagemock", "secret")
     stale: Any = botocore.session.Session()
@@ -232,8 +232,8 @@ def test_a_session_keeps_the_credentials_that_are_its_own() -> None:
         assert stale.get_credentials() is stale._credentials
 
 
-def test_no_process_of_the_users_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A profile has credentials in production; here stand-ins take their place, unless a service is let through."""
+def test_no_credential_process_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A profile has credentials in production; here placeholders replace them, unless a service is let through."""
     file, started = tmp_path / "config", tmp_path / "started"
     file.write_text(f"[profile prod]\nregion = eu-west-1\ncredential_process = touch {started}\n", encoding="utf-8")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(file))
@@ -256,8 +256,8 @@ def test_no_process_of_the_users_is_started(tmp_path: Path, monkeypatch: pytest.
     assert started.exists()
 
 
-def test_a_profile_that_gives_no_credentials_here_is_no_hindrance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No credentials are needed: we have disabled the metadata service."""
+def test_a_profile_without_credentials_does_no_harm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """None are needed, and the metadata service is disabled."""
     file = tmp_path / "config"
     settings = "role_arn = arn:aws:iam::123456789012:role/x\ncredential_source = Ec2InstanceMetadata"
     file.write_text(f"[profile prod]\nregion = eu-west-1\n{settings}\n", encoding="utf-8")
@@ -273,8 +273,8 @@ def test_a_profile_that_gives_no_credentials_here_is_no_hindrance(tmp_path: Path
 @pytest.mark.parametrize(
     "led_to", [{}, {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.23/v1/credentials"}], ids=["ec2", "container"]
 )
-def test_a_test_that_clears_the_environment_needs_no_credentials(led_to: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Then our credentials are gone, and botocore cannot reach the services that have others."""
+def test_a_test_may_clear_the_environment(led_to: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our credentials are gone then, and botocore cannot reach the services that have others."""
     with mock_sagemaker(), monkeypatch.context() as patched:
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             patched.delenv(name)

@@ -1,4 +1,4 @@
-"""A request that nobody answers stays in the process."""
+"""A request without an answer does not leave the process."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
@@ -19,10 +19,10 @@ ONCE = Config(retries={"total_max_attempts": 1})
 
 
 class Network(list[str]):
-    """Stands in for the network: keeps what was sent, and answers with nothing."""
+    """A fake network that records requests and gives empty answers."""
 
     def send(self, request: AWSPreparedRequest) -> AWSResponse:
-        """Answer."""
+        """Record a request and return an empty response."""
         self.append(request.url)
         empty: Any = {}
         return Empty(request.url, 200, empty, None)
@@ -33,13 +33,13 @@ class Empty(AWSResponse):
 
     @property
     def content(self) -> bytes:
-        """The body."""
+        """Return an empty body."""
         return b""
 
 
 @pytest.fixture
 def network(monkeypatch: pytest.MonkeyPatch) -> Network:
-    """Put a network in place that answers everything."""
+    """Install a fake network that answers everything."""
     found = Network()
     monkeypatch.setattr(URLLib3Session, "send", lambda _, request: found.send(request))
     return found
@@ -51,14 +51,14 @@ def make_client(service: str, **options: Any) -> Any:
     return session.create_client(service, "us-east-1", config=ONCE, **options)
 
 
-def test_a_call_that_nobody_answers_says_what_to_do(network: Network) -> None:
-    """The error names the service, the operation, where the call would have gone, and the ways out."""
+def test_a_call_without_an_answer_says_what_to_do(network: Network) -> None:
+    """The error names the service, the operation, the target of the call, and the ways out."""
     with mock_sagemaker(), pytest.raises(NotAnswered) as stopped:
         make_client("s3").delete_object(Bucket="churn", Key="model")
     assert str(stopped.value) == (
         "s3.DeleteObject (DELETE https://churn.s3.amazonaws.com/model) has no answer: sagemock answers "
-        "SageMaker's training jobs, and lets nothing else out. Mock s3 as well (moto's mock_aws works beside sagemock), or let "
-        "it reach the network with mock_sagemaker(passthrough=['s3'])"
+        "calls about SageMaker's jobs, and lets no other call reach AWS. Mock s3 as well (moto's mock_aws works beside "
+        "sagemock), or let it reach the network with mock_sagemaker(passthrough=['s3'])"
     )
     assert network == []
 
@@ -67,7 +67,7 @@ def test_a_call_that_nobody_answers_says_what_to_do(network: Network) -> None:
     "service, operation", [("sts", "get_caller_identity"), ("iam", "list_roles"), ("logs", "describe_destinations")]
 )
 def test_no_other_service_is_reached(service: str, operation: str, network: Network) -> None:
-    """Other calls of real clients are also stopped, including those of clients that are older than the mock."""
+    """Even from clients that are older than the mock."""
     client = make_client(service, aws_access_key_id="AKID", aws_secret_access_key="secret")
     with mock_sagemaker(), pytest.raises(NotAnswered, match=rf"^{service}\."):
         getattr(client, operation)()
@@ -79,7 +79,7 @@ SERVICES = ["dynamodb", "ec2", "ecr", "iam", "kms", "lambda", "logs", "s3", "sec
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_without_credentials_the_error_is_ours_too(service: str, network: Network) -> None:
-    """A client that found no credentials before the mock would only say so, and not what to do."""
+    """A client without credentials would only complain about these."""
     session: Any = botocore.session.Session()
     session.get_component("credential_provider").providers.clear()
     client = session.create_client(service, "us-east-1", config=ONCE)
@@ -92,7 +92,7 @@ def test_without_credentials_the_error_is_ours_too(service: str, network: Networ
 
 
 def required(operation: Any) -> list[str]:
-    """Return the parameters that an operation requires."""
+    """Return the required parameters of an operation."""
     found: list[str] = operation.input_shape.required_members if operation.input_shape else []
     return found
 
@@ -102,8 +102,8 @@ def required(operation: Any) -> list[str]:
     [({"passthrough": ["sts"]}, "https://sts.amazonaws.com"), ({}, "http://localhost:4566")],
     ids=["passed", "here"],
 )
-def test_without_credentials_what_may_pass_is_botocores(options: Any, endpoint: str, network: Network) -> None:
-    """A request that may pass is signed as usual, and botocore raises if it has no credentials; also after the mock."""
+def test_a_request_that_may_leave_needs_credentials(options: Any, endpoint: str, network: Network) -> None:
+    """It is signed as usual, and botocore raises without credentials; also after the mock."""
     session: Any = botocore.session.Session()
     session.get_component("credential_provider").providers.clear()
     client = session.create_client("sts", "us-east-1", endpoint_url=endpoint)
@@ -114,8 +114,8 @@ def test_without_credentials_what_may_pass_is_botocores(options: Any, endpoint: 
     assert network == []
 
 
-def test_passthrough_lets_a_service_out_and_no_other(network: Network) -> None:
-    """A service that is named may pass; another one may not."""
+def test_passthrough_lets_only_its_services_out(network: Network) -> None:
+    """Another service is stopped."""
     with mock_sagemaker(passthrough=["s3"]):
         make_client("s3").delete_object(Bucket="churn", Key="model")
         with pytest.raises(NotAnswered, match=r"^sts\.GetCallerIdentity"):
@@ -123,8 +123,8 @@ def test_passthrough_lets_a_service_out_and_no_other(network: Network) -> None:
     assert network == ["https://churn.s3.amazonaws.com/model"]
 
 
-def test_the_innermost_mock_decides_who_may_pass(network: Network) -> None:
-    """An inner mock may stop a request that the outer one lets out."""
+def test_the_innermost_mock_decides(network: Network) -> None:
+    """It may stop a request that the outer one lets out."""
     with mock_sagemaker(passthrough=["s3"]):
         client = make_client("s3")
         with mock_sagemaker(), pytest.raises(NotAnswered):
@@ -133,15 +133,15 @@ def test_the_innermost_mock_decides_who_may_pass(network: Network) -> None:
     assert len(network) == 1
 
 
-def test_this_machine_is_no_network(network: Network) -> None:
-    """A local server, such as an emulator, can be reached."""
+def test_this_machine_can_be_reached(network: Network) -> None:
+    """For example a local emulator."""
     with mock_sagemaker():
         make_client("s3", endpoint_url="http://localhost:4566").delete_object(Bucket="churn", Key="model")
     assert network == ["http://localhost:4566/churn/model"]
 
 
-def test_what_botocore_sends_for_itself_is_stopped(network: Network) -> None:
-    """A request outside of any call is one for credentials; it may be sent by keyword too."""
+def test_botocores_own_requests_are_stopped(network: Network) -> None:
+    """A request outside any call is one for credentials; its argument may be a keyword."""
     request = AWSPreparedRequest("PUT", "http://169.254.169.254/latest/api/token", {}, b"", stream_output=False)  # type: ignore[arg-type]  # headers
     with mock_sagemaker():
         for args, kwargs in (([request], {}), ([], {"request": request})):
@@ -155,14 +155,14 @@ def test_what_botocore_sends_for_itself_is_stopped(network: Network) -> None:
     assert network == []
 
 
-def test_what_comes_just_after_the_stop_is_sent() -> None:
-    """A thread may be about to enter our wrapper when the mock stops."""
+def test_a_request_just_after_the_stop_is_sent() -> None:
+    """A thread may enter our wrapper just when the mock stops."""
     request = AWSPreparedRequest("GET", "https://s3.amazonaws.com", {}, b"", stream_output=False)  # type: ignore[arg-type]  # headers
     assert Guard(lambda: None).stop(lambda sent: sent, None, (request,), {}) is request
 
 
 def test_afterwards_everything_is_let_out(network: Network) -> None:
-    """A client made inside the mock works outside."""
+    """Even from a client made inside the mock."""
     with mock_sagemaker():
         client = make_client("s3")
     client.delete_object(Bucket="churn", Key="model")
@@ -170,7 +170,7 @@ def test_afterwards_everything_is_let_out(network: Network) -> None:
 
 
 def test_a_host_is_let_out_by_its_name(network: Network) -> None:
-    """Whichever service is asked there; signed or, without any credentials, complained of by botocore."""
+    """For any service there; without credentials botocore complains."""
     with mock_sagemaker(passthrough=["minio.example.com"]):
         make_client("s3", endpoint_url="https://minio.example.com.:9000").delete_object(Bucket="churn", Key="model")
         with pytest.raises(NotAnswered, match=r"^s3\.DeleteObject"):
@@ -183,8 +183,8 @@ def test_a_host_is_let_out_by_its_name(network: Network) -> None:
     assert network == ["https://minio.example.com.:9000/churn/model"]
 
 
-def test_credentials_are_not_what_a_service_that_may_leave_is_about(network: Network) -> None:
-    """Requests for credentials during its call need their own entry."""
+def test_a_service_that_may_leave_does_not_open_the_way_to_credentials(network: Network) -> None:
+    """Requests for credentials during its call need an entry of their own."""
     request: Any = AWSPreparedRequest("GET", "http://169.254.170.2/v2", {}, b"", stream_output=False)  # type: ignore[arg-type]  # headers
     flight = IN_FLIGHT.set(InFlight("s3", "ListBuckets"))
     with mock_sagemaker(passthrough=["s3"]), pytest.raises(NotAnswered):
@@ -200,10 +200,10 @@ def test_credentials_are_not_what_a_service_that_may_leave_is_about(network: Net
     [("http://user:pass@proxy.example.com:3128", 0), ("http://192.0.2.1:1", 0), ("http://127.0.0.1:3128", 1)],
 )
 @pytest.mark.parametrize("way", ["config", "environment"])
-def test_this_machine_by_way_of_a_proxy_is_elsewhere(
+def test_this_machine_through_a_foreign_proxy_is_the_network(
     way: str, proxy: str, may: int, network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Unless the proxy is here as well; the error says how to go without it, and not its password."""
+    """The error says how to avoid the proxy, without its password. A local proxy is allowed."""
     endpoint = "http://127.0.0.1:4566"
     config = ONCE
     if way == "config":
@@ -228,7 +228,7 @@ def test_this_machine_by_way_of_a_proxy_is_elsewhere(
 
 
 class OwnSession(URLLib3Session):
-    """An HTTP session that sends by itself."""
+    """An HTTP session that sends by its own code."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()
@@ -239,8 +239,8 @@ class OwnSession(URLLib3Session):
 
 
 @pytest.mark.parametrize("kind", ["class", "instance"])
-def test_a_session_that_sends_by_itself_is_stopped_too(kind: str) -> None:
-    """At the endpoint, whatever is behind it. It may send to the same places as others."""
+def test_a_custom_session_is_stopped_too(kind: str) -> None:
+    """At the endpoint, whatever sends behind it. It may send where others may."""
     network = Network()
     client = make_client("s3", aws_access_key_id="AKID", aws_secret_access_key="secret")
     endpoint = client._endpoint
@@ -256,8 +256,8 @@ def test_a_session_that_sends_by_itself_is_stopped_too(kind: str) -> None:
     assert len(network) == 1
 
 
-def test_a_call_that_an_older_thread_has_begun_before_the_mock_is_let_out(network: Network) -> None:
-    """Its call began before the mock. A thread of the mock has no such call, so an unknown request of it is stopped."""
+def test_an_older_threads_call_from_before_the_mock_is_let_out(network: Network) -> None:
+    """A thread of the mock has no such call, so its unknown request is stopped."""
     client = make_client("s3", aws_access_key_id="AKID", aws_secret_access_key="secret")
     entered, begun = Event(), Event()
 
@@ -273,7 +273,7 @@ def test_a_call_that_an_older_thread_has_begun_before_the_mock_is_let_out(networ
             entered.set()
             call.result()
             assert len(network) == 1
-            # As if it went by `_make_request`: nobody has noted that a call has begun.
+            # As if the call did not go through `_make_request`: the guard does not know that it has begun.
             with pytest.raises(NotAnswered):
                 vars(Endpoint)["_send"].__get__(client._endpoint)(
                     AWSPreparedRequest("GET", "https://s3.amazonaws.com/", {}, b"", stream_output=False)  # type: ignore[arg-type]  # headers

@@ -1,4 +1,4 @@
-"""Every client of the process is answered, no matter who created it and when, and is a plain client again afterwards."""
+"""Every client of the process is answered, whoever made it and when, and is a plain client afterwards."""
 
 import asyncio
 import gc
@@ -37,30 +37,30 @@ EVENTS = [f"{event}.sagemaker.DescribeTrainingJob" for event in ("before-send", 
 
 
 class Network(list[str]):
-    """Stands in for the network: keeps what was sent, and is unreachable."""
+    """A fake network that records requests and refuses them."""
 
     def send(self, request: AWSPreparedRequest) -> NoReturn:
-        """Refuse."""
+        """Record a request and fail."""
         self.append(request.url)
         raise EndpointConnectionError(endpoint_url=request.url)
 
 
 @pytest.fixture
 def network(monkeypatch: pytest.MonkeyPatch) -> Network:
-    """Put a network in place that is never reached."""
+    """Install a fake network that refuses everything."""
     found = Network()
     monkeypatch.setattr(URLLib3Session, "send", lambda _, request: found.send(request))
     return found
 
 
 def handlers(client: BaseClient) -> list[Callable[..., object]]:
-    """Return what a client's emitter would call for the events that sagemock listens to."""
+    """Return a client's handlers for the events that sagemock uses."""
     known: Any = client.meta.events
     return [handler for event in EVENTS for handler in known._emitter._handlers.prefix_search(event)]
 
 
-def plain(credentials: Credentials | None, **options: Any) -> Any:
-    """Return a client of a session with these credentials, or that has looked for credentials and found none."""
+def client_with(credentials: Credentials | None, **options: Any) -> Any:
+    """Return a client with these credentials; without any it has looked for some and found none."""
     session: Any = botocore.session.Session()
     if credentials is None:
         session.get_component("credential_provider").providers.clear()
@@ -72,7 +72,7 @@ def plain(credentials: Credentials | None, **options: Any) -> Any:
 
 
 def refreshable(kind: type[RefreshableCredentials], expires: datetime | None) -> RefreshableCredentials:
-    """Return credentials that cannot be refreshed without failing the test."""
+    """Return credentials whose refresh fails the test."""
     refresh = partial(pytest.fail, "the credentials were refreshed")
     if kind is DeferredRefreshableCredentials:
         return DeferredRefreshableCredentials(refresh, "sso")
@@ -89,7 +89,7 @@ def test_a_client_made_before_the_mock_is_answered() -> None:
 
 
 def test_a_client_made_before_the_import_is_answered() -> None:
-    """Importing sagemock after everything else is soon enough."""
+    """You may import sagemock last."""
     source = """
 import sys, botocore.session
 client = botocore.session.Session().create_client("sagemaker", "us-east-1")
@@ -98,12 +98,12 @@ from sagemock import mock_sagemaker
 with mock_sagemaker():
     print(client.list_training_jobs()["TrainingJobSummaries"])
 """
-    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=False)  # noqa: S603  # our own source
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=False)  # noqa: S603  # our own code
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
 def test_clients_of_any_session_and_thread_see_one_world() -> None:
-    """Another session or another thread does not bypass the mock."""
+    """No session or thread bypasses the mock."""
     with mock_sagemaker(), ThreadPoolExecutor(1) as pool:
         create(make_client())
         other: Any = botocore.session.Session().create_client("sagemaker", "us-east-1")
@@ -112,9 +112,9 @@ def test_clients_of_any_session_and_thread_see_one_world() -> None:
         assert pool.submit(describe, other).result()["TrainingJobName"] == "churn"
 
 
-def test_a_client_without_any_credentials_is_answered(network: Network) -> None:
-    """Nobody needs credentials to be answered here; afterwards botocore misses them again."""
-    client = plain(None)
+def test_a_client_without_credentials_is_answered(network: Network) -> None:
+    """Afterwards botocore misses them again."""
+    client = client_with(None)
     with pytest.raises(NoCredentialsError):
         client.list_training_jobs()
     with mock_sagemaker(account_id="000000000001") as sagemaker:
@@ -135,15 +135,15 @@ def test_a_client_without_any_credentials_is_answered(network: Network) -> None:
     ids=["never fetched", "expired", "nearly expired"],
 )
 def test_credentials_are_never_refreshed(kind: type[RefreshableCredentials], expires: datetime | None) -> None:
-    """Those of SSO, of a role or of a process may be stale: nobody is asked for new ones."""
-    client = plain(refreshable(kind, expires))
+    """Those of SSO, of a role or a process may be stale; no new ones are fetched."""
+    client = client_with(refreshable(kind, expires))
     with mock_sagemaker(start=START):
         create(client)
 
 
 @pytest.mark.parametrize("passthrough", [[], ["s3"]], ids=["closed", "open"])
-def test_credentials_are_not_refreshed_for_another_service_either(passthrough: list[str], network: Network) -> None:
-    """Neither for this machine nor for nobody; where a service is let through, they are its own affair."""
+def test_credentials_are_not_refreshed_for_other_services_either(passthrough: list[str], network: Network) -> None:
+    """Neither for this machine nor for a stopped call; a service that is let through uses its own."""
     session: Any = botocore.session.Session()
     refreshed: list[str] = []
     session._credentials = DeferredRefreshableCredentials(partial(refreshed.append, "refreshed"), "sso")
@@ -164,16 +164,16 @@ def test_credentials_are_not_refreshed_for_another_service_either(passthrough: l
     assert network == ["http://localhost:4566/"]
 
 
-def test_credentials_that_are_still_good_sign_the_request() -> None:
+def test_valid_credentials_sign_the_request() -> None:
     """So the account of their access key is found."""
-    client = plain(refreshable(RefreshableCredentials, START + timedelta(days=1)))
+    client = client_with(refreshable(RefreshableCredentials, START + timedelta(days=1)))
     with mock_sagemaker(start=START) as sagemaker:
         sagemaker.accounts["AKID"] = "999999999999"
         assert ":999999999999:" in create(client)
 
 
-def test_an_outlived_client_is_a_plain_client_again(network: Network) -> None:
-    """Its handlers are those it had before, and its calls go out."""
+def test_a_client_that_outlives_the_mock_is_a_plain_one(network: Network) -> None:
+    """It has its own handlers again, and its calls go out."""
     config = Config(retries={"total_max_attempts": 1})
     old, new = make_client(config=config), []
     before = handlers(old)
@@ -191,11 +191,15 @@ def test_an_outlived_client_is_a_plain_client_again(network: Network) -> None:
 
 @pytest.mark.parametrize(
     "make, added",
-    [(make_client, 1), (partial(plain, None), 2), (partial(plain, refreshable(DeferredRefreshableCredentials, None)), 2)],
+    [
+        (make_client, 1),
+        (partial(client_with, None), 2),
+        (partial(client_with, refreshable(DeferredRefreshableCredentials, None)), 2),
+    ],
     ids=["credentials at hand", "none", "to be fetched"],
 )
 def test_a_client_of_two_mocks_in_turn_has_its_handlers_once(make: Callable[[], Any], added: int) -> None:
-    """Many calls, many mocks and nested ones register once each time. A client that can sign gets no handler for signing."""
+    """For many calls, many mocks and nested ones. A client that can sign gets no handler for signing."""
     client = make()
     before = handlers(client)
     for _ in range(3):
@@ -208,7 +212,7 @@ def test_a_client_of_two_mocks_in_turn_has_its_handlers_once(make: Callable[[], 
 
 @pytest.mark.parametrize("service", ["sagemaker", "logs"])
 def test_a_first_call_in_two_threads_is_answered_in_both(service: str) -> None:
-    """The second thread waits until the first one has registered the handler, and its call does not miss it."""
+    """The second thread waits until the first one has registered the handler."""
     session: Any = botocore.session.Session()
     client = session.create_client(service, "us-east-1", aws_access_key_id="AKID", aws_secret_access_key="secret")
     call: Callable[[], object] = (
@@ -225,7 +229,7 @@ def test_a_first_call_in_two_threads_is_answered_in_both(service: str) -> None:
 
     def register_first(*args: object, **kwargs: object) -> None:
         second.append(pool.submit(ask))
-        # It ends only after this one: it needs the handler.
+        # It ends after the other one only, because it needs the handler.
         with pytest.raises(NotYet):
             second[0].result(timeout=0.05)
         register(*args, **kwargs)
@@ -238,7 +242,7 @@ def test_a_first_call_in_two_threads_is_answered_in_both(service: str) -> None:
 
 
 def test_a_call_under_way_when_the_mock_stops_is_not_sent(network: Network) -> None:
-    """It says so; afterwards the client is a plain client, and the next mock answers it, while the call goes on or not."""
+    """Its error says so; afterwards the client is plain, and the next mock answers it, whether or not the call still runs."""
     client = make_client(config=Config(retries={"total_max_attempts": 1}))
     before = handlers(client)
     mock = mock_sagemaker(latency=0).start()
@@ -258,8 +262,8 @@ def test_a_call_under_way_when_the_mock_stops_is_not_sent(network: Network) -> N
         client.list_training_jobs()
 
 
-def test_a_call_that_goes_on_into_the_next_mock_is_answered_there() -> None:
-    """And its end does not unregister the handler of that mock."""
+def test_a_call_that_lasts_into_the_next_mock_is_answered_there() -> None:
+    """Its end does not unregister the next mock's handler."""
     client = make_client()
     before = handlers(client)
     first, second = mock_sagemaker(latency=0).start(), mock_sagemaker(latency=0)
@@ -268,7 +272,7 @@ def test_a_call_that_goes_on_into_the_next_mock_is_answered_there() -> None:
         client.meta.events.unregister("request-created.sagemaker", unique_id="change")
         first.stop()
         second.start()
-        # Other users of the client are meanwhile also answered by the second mock.
+        # Other users of the client get answers of the second mock meanwhile.
         client.list_training_jobs()
 
     client.meta.events.register_first("request-created.sagemaker", change, unique_id="change")
@@ -279,7 +283,7 @@ def test_a_call_that_goes_on_into_the_next_mock_is_answered_there() -> None:
     assert handlers(client) == before
 
 
-def test_a_call_that_comes_just_after_the_stop_is_botocores() -> None:
+def test_a_call_just_after_the_stop_is_botocores() -> None:
     """A thread may stand before our wrapper while the mock stops."""
     hook = Hook(lambda: None)
     client = make_client()
@@ -288,8 +292,8 @@ def test_a_call_that_comes_just_after_the_stop_is_botocores() -> None:
     assert handlers(client) == before
 
 
-def test_an_emitter_that_keeps_what_it_found_before_is_no_way_out(network: Network) -> None:
-    """In another thread, it may have looked up its handlers just before ours came, and use those."""
+def test_an_emitter_with_old_handlers_does_not_reach_the_network(network: Network) -> None:
+    """Another thread may have looked up its handlers just before ours came."""
     client = make_client()
     with mock_sagemaker() as mock:
         client.list_training_jobs()
@@ -300,7 +304,7 @@ def test_an_emitter_that_keeps_what_it_found_before_is_no_way_out(network: Netwo
 
 
 def test_many_threads_lose_no_call() -> None:
-    """One client in eight threads: every job is there, every call is on record."""
+    """One client in eight threads: every job exists, and every call is recorded."""
     client = make_client()
     with mock_sagemaker(latency=0) as sagemaker:
         with ThreadPoolExecutor(8) as pool:
@@ -310,7 +314,7 @@ def test_many_threads_lose_no_call() -> None:
 
 
 def test_a_mock_keeps_no_client_alive() -> None:
-    """A client that the code under test no longer uses is collected, with its handlers."""
+    """A client without an owner is collected with its handlers."""
     with mock_sagemaker():
         client: Any = botocore.session.Session().create_client("sagemaker", "us-east-1")
         client.list_training_jobs()
@@ -320,8 +324,8 @@ def test_a_mock_keeps_no_client_alive() -> None:
         assert gone() is None
 
 
-def test_a_call_by_keywords_is_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Code that wraps our wrapper may call it by the names of its parameters."""
+def test_a_call_may_use_keywords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code that wraps our wrapper may do so."""
     client = make_client()
     with mock_sagemaker(), monkeypatch.context() as patched:
         ours = vars(BaseClient)["_make_request"]
@@ -334,8 +338,8 @@ def test_a_call_by_keywords_is_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
         assert client.list_training_jobs()["TrainingJobSummaries"] == []
 
 
-def test_a_test_that_replaces_make_api_call_leaves_us_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As many do for a service or an operation that no mock of theirs has, and hand on the others: before a mock and inside."""
+def test_a_test_may_replace_make_api_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many tests do for some service, and hand on other calls: before a mock and inside."""
     original: Any = vars(BaseClient)["_make_api_call"]
 
     def replacement(self: BaseClient, operation_name: str, api_params: dict[str, Any]) -> Any:
@@ -355,8 +359,8 @@ def test_a_test_that_replaces_make_api_call_leaves_us_the_rest(monkeypatch: pyte
         assert mock.calls.count == 1
 
 
-def test_a_client_that_cannot_be_left_keeps_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its emitter is somebody's own, say; the handlers on the others are taken off, and then its error is raised."""
+def test_a_client_that_cannot_be_restored_keeps_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its emitter may be custom. The handlers of the others are removed, and then its error is raised."""
     hook, first, second = Hook(lambda: None), make_client(), make_client()
     make_request, before = vars(BaseClient)["_make_request"], handlers(second)
     hook.install()
@@ -377,10 +381,10 @@ def test_a_client_that_cannot_be_left_keeps_no_other(monkeypatch: pytest.MonkeyP
 
 
 def test_without_an_active_mock_a_handler_does_nothing() -> None:
-    """A call that another thread begins after the stop is botocore's, be the handlers still there for one under way."""
+    """A call that begins after the stop is botocore's, even if handlers are still there for another call."""
     hook = Hook(lambda: None)
     hook.install()
-    client = plain(None)
+    client = client_with(None)
     hook.begin(client)
     hook.uninstall()
     request = AWSPreparedRequest("POST", "https://x", HTTPHeaders(), b"{}", stream_output=False)
@@ -391,7 +395,7 @@ def test_without_an_active_mock_a_handler_does_nothing() -> None:
 
 
 def test_a_tracer_that_outlives_the_mock_keeps_nothing_of_it(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tracing wraps the method that we have wrapped; a client is signed again, or complains, as it would without us."""
+    """Tracing wraps our wrapper; a client signs again, or complains, as without us."""
     monkeypatch.setattr(BaseClient, "_make_request", vars(BaseClient)["_make_request"])
     traced: list[str] = []
 
@@ -399,7 +403,7 @@ def test_a_tracer_that_outlives_the_mock_keeps_nothing_of_it(network: Network, m
         traced.append(args[0].name)
         return wrapped(*args, **kwargs)
 
-    client = plain(None)
+    client = client_with(None)
     before = handlers(client)
     with mock_sagemaker():
         cls: Any = BaseClient
@@ -412,8 +416,8 @@ def test_a_tracer_that_outlives_the_mock_keeps_nothing_of_it(network: Network, m
     assert network == []
 
 
-def test_an_answer_has_the_headers_of_the_service() -> None:
-    """Date is the virtual instant of the answer, the request id is new each time, and the same again in the next run."""
+def test_a_response_has_the_headers_of_the_service() -> None:
+    """Date is virtual; request ids are unique, and the same in the next run."""
     ids = []
     for _ in range(2):
         with mock_sagemaker(start=START, latency=1):
@@ -432,8 +436,8 @@ def test_an_answer_has_the_headers_of_the_service() -> None:
     assert len(set(ids)) == 2
 
 
-def test_a_body_can_be_awaited_as_often_as_one_likes() -> None:
-    """It is awaited by aiobotocore, twice a call; to botocore it is bytes."""
+def test_a_body_can_be_awaited_repeatedly() -> None:
+    """For botocore it is bytes, but aiobotocore awaits it twice a call."""
     client = make_client()
     found: list[Any] = []
     client.meta.events.register("after-call.sagemaker", lambda http_response, **_: found.append(http_response.content))
@@ -449,18 +453,18 @@ def test_a_body_can_be_awaited_as_often_as_one_likes() -> None:
 @pytest.mark.parametrize(
     "header, attempt", [(b"attempt=1", 1), ("ttl=20180730T000000Z; attempt=12; max=5", 12), (b"", 1), ("max=5", 1)]
 )
-def test_the_attempt_is_read_off_the_retry_header(header: bytes | str, attempt: int) -> None:
-    """A header that names none is that of a first attempt."""
+def test_the_attempt_is_read_from_the_retry_header(header: bytes | str, attempt: int) -> None:
+    """Without the header it is the first attempt."""
     assert _attempt(header) == attempt
 
 
 @pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
-def test_each_retry_mode_spends_its_backoff_on_the_virtual_clock(mode: Any) -> None:
-    """A service that throttles twice is asked three times; nothing sleeps for real, and every attempt is on record."""
+def test_each_retry_mode_waits_on_the_virtual_clock(mode: Any) -> None:
+    """A service that throttles twice is called three times; no sleep is real, and every attempt is recorded."""
     with mock_sagemaker(start=START, latency=0) as sagemaker:
         client = make_client(config=Config(retries={"total_max_attempts": 4, "mode": mode}))
         create(client)
-        # Registered for the operation itself, it comes before ours; botocore asks both and takes the first answer.
+        # A handler for the operation itself comes before ours; botocore calls both and takes the first answer.
         client.meta.events.register("before-send.sagemaker.DescribeTrainingJob", Throttle(2))
         assert describe(client)["TrainingJobName"] == "churn"
         described = [call for call in sagemaker.calls if call.operation == "DescribeTrainingJob"]
@@ -473,12 +477,12 @@ def test_each_retry_mode_spends_its_backoff_on_the_virtual_clock(mode: Any) -> N
 
 @dataclass
 class Throttle:
-    """Answers the first calls with ThrottlingException."""
+    """A handler that throttles the first calls."""
 
     left: int
 
     def __call__(self, request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
-        """Answer, or leave it to the next handler."""
+        """Throttle, or leave the call to the next handler."""
         self.left -= 1
         body = b'{"__type":"ThrottlingException","message":"Rate exceeded"}'
         return None if self.left < 0 else Response(request.url, Answer(400, body), 0, "throttled")

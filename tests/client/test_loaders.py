@@ -1,4 +1,4 @@
-"""Loaders of all sessions share what they have parsed, while a mock is active."""
+"""Loaders of all sessions share the files they have parsed, while a mock is active."""
 
 import copy
 import gc
@@ -28,7 +28,7 @@ KEYS: Any = {"aws_access_key_id": "nobody", "aws_secret_access_key": "nobody"}
 
 
 def session(**options: Any) -> boto3.Session:
-    """Return a session of its own."""
+    """Return a new session."""
     return boto3.Session(region_name="eu-west-1", **KEYS, **options)
 
 
@@ -39,19 +39,19 @@ def loader_of(made: boto3.Session) -> Loader:
 
 
 def description(loader: Loader, service: str = "sagemaker") -> Any:
-    """Return the description of a service."""
+    """Return the description of a service from a session's loader."""
     return loader.load_service_model(service, "service-2")
 
 
 @pytest.fixture(autouse=True)
 def without_the_short_cut_of_these_tests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read files as botocore does: elsewhere these tests keep what was read."""
+    """Remove the cache of these tests, so that files are read as botocore reads them."""
     monkeypatch.setattr(JSONFileLoader, "load_file", inspect.unwrap(JSONFileLoader.load_file))
 
 
 @pytest.fixture
 def patch() -> Iterator[LoadersPatch]:
-    """Put a patch of its own in place, that has read the description of SageMaker once."""
+    """Install a new patch that has read SageMaker's description once."""
     found = LoadersPatch()
     found.install()
     description(Loader())
@@ -62,10 +62,10 @@ def patch() -> Iterator[LoadersPatch]:
 # -- what is shared
 
 
-def test_the_description_is_one_object_from_the_second_session_on(patch: LoadersPatch) -> None:
-    """It says what botocore's own says; the first loader has its own, as one that comes alone."""
+def test_later_sessions_share_one_description(patch: LoadersPatch) -> None:
+    """It equals botocore's own. The first loader has its own object, because a single session shares nothing."""
     del patch
-    description(Loader())  # reads it for all
+    description(Loader())  # the first read
     one, other = description(Loader()), description(Loader())
     assert one is other
     assert isinstance(one, ReadOnlyDict)
@@ -76,8 +76,8 @@ def test_the_description_is_one_object_from_the_second_session_on(patch: Loaders
 @pytest.mark.parametrize(
     "name", ["endpoints", "partitions", "_retry", "sdk-default-configuration", "sagemaker/2017-07-24/waiters-2"]
 )
-def test_every_other_file_is_read_once_and_each_loader_has_its_copy(patch: LoadersPatch, name: str) -> None:
-    """For botocore writes into the endpoints and into `_retry`."""
+def test_every_other_file_is_read_once_and_copied_for_each_loader(patch: LoadersPatch, name: str) -> None:
+    """Because botocore changes the endpoints and `_retry`."""
     del patch
     own = [Loader().load_data(name) for _ in range(4)]
     assert own[0] == own[1] == own[2] == own[3]
@@ -88,7 +88,7 @@ def test_every_other_file_is_read_once_and_each_loader_has_its_copy(patch: Loade
 
 
 def test_no_file_is_parsed_a_third_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In any number of sessions and mocks: `json` is not asked."""
+    """In any number of sessions and mocks."""
     with mock_sagemaker():
         for _ in range(2):
             session().client("sagemaker").get_waiter("training_job_completed_or_stopped")
@@ -102,7 +102,7 @@ def test_no_file_is_parsed_a_third_time(monkeypatch: pytest.MonkeyPatch) -> None
             session().client("sagemaker").get_waiter("training_job_completed_or_stopped")
 
 
-# -- what cannot be changed
+# -- read-only descriptions
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_no_file_is_parsed_a_third_time(monkeypatch: pytest.MonkeyPatch) -> None
         lambda one: one["a"].sort(),
     ],
 )
-def test_what_is_shared_cannot_be_changed(change: Callable[[Any], object]) -> None:
+def test_a_shared_description_cannot_be_changed(change: Callable[[Any], object]) -> None:
     """By no method of a dict or a list; the error says what to do."""
     shared = ReadOnlyDict(a=ReadOnlyList([ReadOnlyDict()]))
     with pytest.raises(InvalidType, match=r"cannot be changed: change a copy\.deepcopy\(\) of it"):
@@ -139,7 +139,7 @@ def test_what_is_shared_cannot_be_changed(change: Callable[[Any], object]) -> No
 
 
 def test_every_method_that_changes_is_refused() -> None:
-    """Those of this Python, too."""
+    """Also methods that this Python has added."""
     kept = {"copy", "fromkeys", "get", "items", "keys", "values", "count", "index"}
     for kind in (ReadOnlyDict, ReadOnlyList):
         [base] = kind.__bases__
@@ -147,9 +147,9 @@ def test_every_method_that_changes_is_refused() -> None:
         assert all(getattr(kind, name) is loaders._refuse for name in public)
 
 
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])  # noqa: S301  # our own
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])  # noqa: S301  # our own data
 def test_a_copy_can_be_changed(copied: Callable[[Any], Any]) -> None:
-    """At every depth, with a deep one."""
+    """At every depth, if it is a deep copy."""
     shared = ReadOnlyDict(a=ReadOnlyList([ReadOnlyDict()]))
     found = copied(shared)
     found["a"][0]["b"] = 1
@@ -158,8 +158,8 @@ def test_a_copy_can_be_changed(copied: Callable[[Any], Any]) -> None:
     assert shared == {"a": [{}]}
 
 
-def test_nothing_in_botocore_or_boto3_changes_a_description() -> None:
-    """Clients and resources of services with handlers of their own, their waiters, paginators and documentation."""
+def test_botocore_and_boto3_change_no_description() -> None:
+    """Clients and resources of services with custom handlers, their waiters, paginators and documentation."""
     with mock_sagemaker():
         for _ in range(3):
             made = session()
@@ -178,61 +178,61 @@ def test_nothing_in_botocore_or_boto3_changes_a_description() -> None:
         assert "objects in a bucket" in s3.list_objects_v2.__doc__.expandtabs()
 
 
-# -- what is on disk
+# -- files on disk
 
 
 def model(folder: Path, text: str, service: str = "sagemaker", name: str = "service-2") -> Path:
-    """Write a description of a service to a folder of models."""
+    """Write the description of a service into a folder of models."""
     path = folder / service / "2099-01-01" / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"version": "2.0", "metadata": {"serviceId": text}, "operations": {}, "shapes": {}}))
     return path
 
 
-def served(folder: Path, service: str = "sagemaker") -> str:
-    """Return the service id that a new session with this data path has."""
+def found_service(folder: Path, service: str = "sagemaker") -> str:
+    """Return the service id that a new session with this data path finds."""
     found = Session(session_vars={"data_path": ("data_path", None, str(folder), None)})
     text: str = description(found.get_component("data_loader"), service)["metadata"]["serviceId"]
     return text
 
 
-def test_a_model_of_ones_own_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By AWS_DATA_PATH; beside it, others have botocore's."""
+def test_a_custom_model_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From AWS_DATA_PATH; other services have botocore's."""
     model(tmp_path, "Mine")
     with mock_sagemaker():
         for _ in range(3):
-            assert served(tmp_path) == "Mine"
+            assert found_service(tmp_path) == "Mine"
             assert description(Loader())["metadata"]["serviceId"] == "SageMaker"
         monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
         assert description(loader_of(session()))["metadata"]["serviceId"] == "Mine"
 
 
-def test_a_file_that_changes_is_read_anew(tmp_path: Path) -> None:
-    """Also one that is replaced by another with the same size; and a new service is seen at once."""
+def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
+    """Also one that is replaced by another of the same size; a new service is found at once."""
     with mock_sagemaker():
         for text in ("One", "Two", "Three"):
             path = model(tmp_path, text)
             os.utime(path, ns=(1, hash(text) % 1_000_000_000))
-            assert [served(tmp_path) for _ in range(3)] == [text] * 3
+            assert [found_service(tmp_path) for _ in range(3)] == [text] * 3
         model(tmp_path, "Other", "made-up")
-        assert [served(tmp_path, "made-up") for _ in range(3)] == ["Other"] * 3
+        assert [found_service(tmp_path, "made-up") for _ in range(3)] == ["Other"] * 3
         shutil.rmtree(tmp_path / "sagemaker")
-        assert served(tmp_path) == "SageMaker"
+        assert found_service(tmp_path) == "SageMaker"
 
 
 def test_a_description_with_extras_is_not_shared(tmp_path: Path) -> None:
-    """For botocore merges them into what it has loaded."""
+    """Because botocore merges them into the loaded description."""
     model(tmp_path, "Mine")
     extras = tmp_path / "sagemaker" / "2099-01-01" / "service-2.sdk-extras.json"
     extras.write_text(json.dumps({"merge": {"metadata": {"serviceId": "Merged"}}}))
     with mock_sagemaker():
-        assert [served(tmp_path) for _ in range(3)] == ["Merged"] * 3
+        assert [found_service(tmp_path) for _ in range(3)] == ["Merged"] * 3
         extras.unlink()
-        assert [served(tmp_path) for _ in range(3)] == ["Mine"] * 3
+        assert [found_service(tmp_path) for _ in range(3)] == ["Mine"] * 3
 
 
-def test_a_data_file_that_is_missing_is_missed(patch: LoadersPatch, tmp_path: Path) -> None:
-    """In botocore's words, and a folder of its name is no file."""
+def test_a_missing_data_file_is_an_error(patch: LoadersPatch, tmp_path: Path) -> None:
+    """The error is botocore's own; a folder with its name is not a file."""
     del patch
     with pytest.raises(botocore.exceptions.DataNotFoundError):
         Loader().load_data("nothing")
@@ -244,8 +244,8 @@ def test_a_data_file_that_is_missing_is_missed(patch: LoadersPatch, tmp_path: Pa
     assert Loader().load_data_with_path(name="partitions")[1] == str(DATA / "partitions")
 
 
-def test_only_so_many_files_are_kept(patch: LoadersPatch, tmp_path: Path) -> None:
-    """Of a suite with clients of every service, the last ones."""
+def test_the_number_of_cached_files_is_bounded(patch: LoadersPatch, tmp_path: Path) -> None:
+    """A suite with clients of every service keeps the last ones."""
     for number in range(100):
         (tmp_path / f"{number}.json").write_text("{}")
         for name in ("0", "0", str(number)):
@@ -253,21 +253,21 @@ def test_only_so_many_files_are_kept(patch: LoadersPatch, tmp_path: Path) -> Non
     assert {Path(one).name for one in patch._kept} == {"0", *map(str, range(37, 100))}
 
 
-# -- what is left alone
+# -- loaders that are left alone
 
 
 class OwnLoader(Loader):
-    """A loader that changes what it loads."""
+    """A loader subclass that changes what it loads."""
 
     def load_data(self, name: str) -> Any:
-        """Add a member."""
+        """Add a member to the loaded data."""
         found = super().load_data(name)
         found["mine"] = True
         return found
 
 
 def test_a_loader_of_another_class_is_left_alone(patch: LoadersPatch) -> None:
-    """It loads, lists and keeps everything by itself."""
+    """It loads, lists and caches by itself."""
     del patch
     for _ in range(3):
         own = OwnLoader()
@@ -277,8 +277,8 @@ def test_a_loader_of_another_class_is_left_alone(patch: LoadersPatch) -> None:
     assert "mine" not in description(Loader())
 
 
-def test_after_the_last_mock_every_loader_is_as_it_was() -> None:
-    """One that had read a description keeps it; one that was new has read nothing."""
+def test_after_the_last_mock_every_loader_is_as_before() -> None:
+    """One that had read a description keeps it; a new one has read nothing."""
     methods = {name: vars(Loader)[name] for name in ("load_data_with_path", "list_available_services")}
     old, new = session(), session()
     own = description(loader_of(old))
@@ -294,8 +294,8 @@ def test_after_the_last_mock_every_loader_is_as_it_was() -> None:
     assert not isinstance(description(loader_of(new)), ReadOnlyDict)
 
 
-def test_nothing_is_held_beyond_one_copy() -> None:
-    """After many mocks, with sessions of their own in each."""
+def test_only_one_copy_is_kept() -> None:
+    """After many mocks, each with its own sessions."""
 
     def shared() -> int:
         gc.collect()
@@ -309,7 +309,7 @@ def test_nothing_is_held_beyond_one_copy() -> None:
 
 
 def test_threads_that_load_at_once_share_one_object(patch: LoadersPatch) -> None:
-    """The one parses, the others wait for it."""
+    """One parses while the others wait."""
     del patch
     description(Loader())
     with ThreadPoolExecutor(8) as pool:

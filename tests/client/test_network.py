@@ -1,4 +1,4 @@
-"""Which names and addresses are this machine's, which are AWS's, and which `passthrough` names."""
+"""Which names and addresses belong to this machine, to AWS, and to `passthrough`."""
 
 import re
 
@@ -26,7 +26,7 @@ from sagemock.client.network import (
         ("STS.amazonaws.com.", "sts.amazonaws.com"),
         (b"sts.amazonaws.com", "sts.amazonaws.com"),
         (bytearray(b"x"), "x"),
-        ("ｓts.amazonaws.com", "sts.amazonaws.com"),  # noqa: RUF001  # that is what is tested
+        ("ｓts.amazonaws.com", "sts.amazonaws.com"),  # noqa: RUF001  # the point of the test
         ("0xA9FEA9FE", "169.254.169.254"),
         ("169.254.43518", "169.254.169.254"),
         ("::ffff:169.254.169.254", "169.254.169.254"),
@@ -39,7 +39,7 @@ from sagemock.client.network import (
     ],
 )
 def test_a_host_has_one_canonical_name(host: object, name: str | None) -> None:
-    """As a resolver takes it; a value that is not a host has none."""
+    """As a resolver reads it; a value that is not a host has none."""
     assert canonical(host) == name
 
 
@@ -64,7 +64,7 @@ def test_a_host_has_one_canonical_name(host: object, name: str | None) -> None:
     ],
 )
 def test_an_address_of_this_machine_is_recognised(url: str) -> None:
-    """By name and by number, in any spelling."""
+    """As a name and as a number, in any spelling."""
     assert is_loopback(url)
 
 
@@ -84,19 +84,19 @@ def test_an_address_of_this_machine_is_recognised(url: str) -> None:
         "",
     ],
 )
-def test_an_address_elsewhere_is_not_taken_for_this_machine(url: str) -> None:
-    """A name that only begins like one does not count, nor a URL that two libraries read differently."""
+def test_a_foreign_address_is_not_taken_for_this_machine(url: str) -> None:
+    """A name may begin like a local one, and two libraries may read one URL differently."""
     assert not is_loopback(url)
 
 
-def test_what_is_no_host_is_not_this_machine() -> None:
-    """Such as nothing at all."""
+def test_a_value_that_is_not_a_host_is_not_this_machine() -> None:
+    """For example an empty one."""
     assert not is_local(None)
     assert host_of("http://192.0.2.1\\@127.0.0.1:9/") is None
 
 
-def test_all_of_awss_domains_are_awss() -> None:
-    """Those that botocore knows, and those of function URLs; and no names that only look like them."""
+def test_all_domains_of_aws_are_recognised() -> None:
+    """Those that botocore knows and those of function URLs, but no similar names."""
     partitions = Loader().load_data("partitions")["partitions"]
     suffixes = {one["outputs"][kind] for one in partitions for kind in ("dnsSuffix", "dualStackDnsSuffix")}
     assert {"amazonaws.com", "amazonaws.com.cn", "api.aws"} <= suffixes
@@ -108,14 +108,14 @@ def test_all_of_awss_domains_are_awss() -> None:
 
 
 @pytest.mark.parametrize("address", ["169.254.169.254", "169.254.170.2", "169.254.170.23", "fd00:ec2::254", "fd00:ec2::23"])
-def test_the_addresses_of_credentials_are_known(address: str) -> None:
-    """And no others."""
+def test_addresses_of_credentials_are_recognised(address: str) -> None:
+    """Other addresses are not."""
     assert gives_credentials(address)
     assert not gives_credentials(f"{address}1")
 
 
 NEWER = pytest.mark.skipif(
-    [int(part) for part in botocore.__version__.split(".")[:2]] < [1, 40], reason="the rules of this botocore do not have it"
+    [int(part) for part in botocore.__version__.split(".")[:2]] < [1, 40], reason="the endpoint rules of this botocore lack it"
 )
 
 
@@ -137,7 +137,7 @@ NEWER = pytest.mark.skipif(
     ],
 )
 def test_a_service_is_let_through_at_its_endpoints(service: str, host: str) -> None:
-    """By botocore's endpoint rules, and no other service with it."""
+    """By botocore's endpoint rules; no other service is."""
     assert lets_through({service}, host)
     assert lets_through({"example.com", service}, host)
     assert not lets_through({"sqs", "s3control"}, host)
@@ -146,19 +146,19 @@ def test_a_service_is_let_through_at_its_endpoints(service: str, host: str) -> N
 
 
 @pytest.mark.parametrize("service", ["account", "dynamodb", "events", "iam", "iot-data", "lambda", "s3", "s3control"])
-def test_no_service_has_all_hosts(service: str) -> None:
-    """Whatever the templates of its endpoints leave open, they name the service."""
+def test_no_service_stands_for_all_hosts(service: str) -> None:
+    """The templates of its endpoints always name the service."""
     for host in ("zzz.us-east-1.amazonaws.com", "zzz.amazonaws.com", "zzz.yyy.us-east-1.api.aws", "169.254.169.254"):
         assert not _endpoints(service).fullmatch(host)
 
 
 def test_a_service_without_endpoint_rules_has_no_hosts() -> None:
-    """A service of the user's own models has no rules."""
+    """A service from the user's own models has no rules."""
     assert not lets_through({"of-my-own"}, "of-my-own.us-east-1.amazonaws.com")
 
 
-def test_entries_are_services_and_hosts() -> None:
-    """A host is one that has a dot, or an address."""
+def test_entries_are_services_or_hosts() -> None:
+    """A host has a dot, or is an address."""
     given = ["s3", "sagemaker-runtime", "Minio.Example.com.", "fd00:0ec2::254", "127.1"]
     assert entries(given) == {"s3", "sagemaker-runtime", "minio.example.com", "fd00:ec2::254", "127.0.0.1"}
 
@@ -179,8 +179,8 @@ def test_entries_are_services_and_hosts() -> None:
         ("http://[", None),
     ],
 )
-def test_an_entry_that_names_nothing_is_refused(entry: str, near: str | None) -> None:
-    """The error names the nearest valid entry."""
+def test_an_unknown_entry_is_refused(entry: str, near: str | None) -> None:
+    """The error has the nearest valid entry."""
     hint = f"did you mean {near}? " if near else ""
     with pytest.raises(errors.InvalidValue) as refused:
         entries([entry])
@@ -190,8 +190,8 @@ def test_an_entry_that_names_nothing_is_refused(entry: str, near: str | None) ->
     )
 
 
-def test_an_entry_is_text() -> None:
-    """And not the service that sagemock answers."""
+def test_an_entry_is_a_text() -> None:
+    """It cannot be the service that sagemock answers."""
     with pytest.raises(errors.InvalidType, match=re.escape("passthrough holds names of services and hosts, not 5: ")):
         entries([5])
     with pytest.raises(errors.InvalidValue, match="sagemock answers 'sagemaker' itself"):

@@ -1,4 +1,4 @@
-"""Hosts of AWS are not looked up, and addresses of credentials not connected to, in any thread of a mock."""
+"""Hosts of AWS are not looked up, and addresses of credentials are not reached, in any thread of a mock."""
 
 import _socket
 import asyncio
@@ -18,7 +18,7 @@ import pytest
 import urllib3
 
 from sagemock import NotAnswered, mock_sagemaker
-from tests.support.isolation import Sends
+from tests.support.isolation import Attempts
 
 STS = "sts.us-east-1.amazonaws.com"
 METADATA = ("169.254.169.254", 80)
@@ -32,18 +32,18 @@ def use(method: str, *args: object, family: int = socket.AF_INET) -> None:
 
 
 def tunnel() -> None:
-    """Ask a proxy on this machine for AWS."""
+    """Ask a local proxy for a host of AWS."""
     connection = http.client.HTTPSConnection("127.0.0.1", 9)
     connection.set_tunnel(STS)
 
 
 async def look_up(host: str = STS) -> object:
-    """Look up by the running loop."""
+    """Look up a host with the running loop."""
     return await asyncio.get_running_loop().getaddrinfo(host, 443)
 
 
 async def connect(host: str = STS) -> None:
-    """Connect by the running loop."""
+    """Connect with the running loop."""
     await asyncio.open_connection(host, 443)
 
 
@@ -74,28 +74,28 @@ WAYS: dict[str, Callable[[], object]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_aws_is_not_reached(way: str) -> None:
-    """In every way; the error is Python's own for a name that is not found."""
+def test_aws_is_not_reached_in_any_way(way: str) -> None:
+    """The error is Python's own for an unknown host."""
     with mock_sagemaker(), pytest.raises(NotAnswered) as stopped:
         WAYS[way]()
     assert isinstance(stopped.value, socket.gaierror)
-    assert "no thread of the test reaches it" in str(stopped.value)
+    assert "no thread of the test can reach it" in str(stopped.value)
 
 
 def test_the_error_says_what_to_do() -> None:
-    """With the host, and what it is."""
+    """With the host, and what the host is."""
     for host, what in ((STS, "is a host of AWS"), (METADATA[0], "gives out AWS credentials")):
         with mock_sagemaker(), pytest.raises(NotAnswered) as stopped:
             socket.getaddrinfo(host, 443)
         assert str(stopped.value) == (
-            f"{host} {what}, and while sagemock is active no thread of the test reaches it: mock what asks for it (moto's "
+            f"{host} {what}, and while sagemock is active no thread of the test can reach it: mock the service (moto's "
             f"mock_aws works beside sagemock), or let it out with mock_sagemaker(passthrough=[{host!r}]); "
-            "a service is let out by its name, like 's3'"
+            "for a whole service, write its name, like 's3'"
         )
 
 
-def test_libraries_say_it_in_their_errors() -> None:
-    """As for any name that is not found."""
+def test_libraries_pass_the_error_on() -> None:
+    """As for any unknown host."""
     with mock_sagemaker():
         with pytest.raises(urllib.error.URLError, match="is a host of AWS"):
             urllib.request.urlopen(URL)
@@ -103,8 +103,8 @@ def test_libraries_say_it_in_their_errors() -> None:
             urllib3.PoolManager(retries=False).request("GET", URL)
 
 
-def test_a_worker_of_the_mock_is_stopped_and_one_that_is_older_is_not(sends: Sends) -> None:
-    """The older one keeps its network; it is the tests' own wall that stops it here. But a loop of the mock's does not use it."""
+def test_a_thread_of_the_mock_is_stopped_and_an_older_one_is_not(network_attempts: Attempts) -> None:
+    """The older one keeps its network (here the guard of these tests stops it), but a loop of the mock does not use it."""
     with ThreadPoolExecutor(1) as old:
         old.submit(int).result()
 
@@ -114,7 +114,7 @@ def test_a_worker_of_the_mock_is_stopped_and_one_that_is_older_is_not(sends: Sen
 
         with mock_sagemaker(), ThreadPoolExecutor(1) as pool:
             for one in (pool, old):
-                # An older pool belongs to the mock with the work that it is given inside.
+                # An older pool belongs to the mock for work that is submitted inside.
                 with pytest.raises(NotAnswered):
                     one.submit(socket.gethostbyname, STS).result()
             with pytest.raises(NotAnswered):
@@ -131,12 +131,12 @@ def test_a_worker_of_the_mock_is_stopped_and_one_that_is_older_is_not(sends: Sen
     with mock_sagemaker():
         is_inside.set()
         older.join()
-    assert sends == [f"socket.gethostbyname('{STS}')"]
-    sends.clear()
+    assert network_attempts == [f"socket.gethostbyname('{STS}')"]
+    network_attempts.clear()
 
 
-def test_other_hosts_are_the_tests_own_business(sends: Sends) -> None:
-    """Also hosts that only look like AWS's."""
+def test_other_hosts_are_not_the_mocks_concern(network_attempts: Attempts) -> None:
+    """Even hosts that only look like AWS's."""
     with mock_sagemaker():
         for host in ("example.com", "notamazonaws.com", "169.254.169.253"):
             with pytest.raises(pytest.fail.Exception):
@@ -148,8 +148,8 @@ def test_other_hosts_are_the_tests_own_business(sends: Sends) -> None:
             use("connect", ())
         with pytest.raises(TypeError):
             use("connect")
-    assert len(sends) == 3
-    sends.clear()
+    assert len(network_attempts) == 3
+    network_attempts.clear()
 
 
 @pytest.mark.parametrize(
@@ -161,8 +161,10 @@ def test_other_hosts_are_the_tests_own_business(sends: Sends) -> None:
         ([METADATA[0]], [METADATA[0], "0xA9FEA9FE"], ["169.254.170.2"]),
     ],
 )
-def test_passthrough_lets_out_what_it_names(passthrough: list[str], through: list[str], stopped: list[str], sends: Sends) -> None:
-    """And nothing else."""
+def test_passthrough_lets_only_its_hosts_out(
+    passthrough: list[str], through: list[str], stopped: list[str], network_attempts: Attempts
+) -> None:
+    """Others are stopped."""
     with mock_sagemaker(passthrough=passthrough):
         for host in through:
             with pytest.raises(pytest.fail.Exception):
@@ -170,23 +172,23 @@ def test_passthrough_lets_out_what_it_names(passthrough: list[str], through: lis
         for host in stopped:
             with pytest.raises(NotAnswered):
                 socket.getaddrinfo(host, 443)
-    assert len(sends) == len(through)
-    sends.clear()
+    assert len(network_attempts) == len(through)
+    network_attempts.clear()
 
 
-def test_a_client_of_a_service_that_is_let_through_may_have_any_endpoint(sends: Sends) -> None:
-    """Also one that botocore's rules do not name."""
+def test_a_client_of_a_passed_service_may_have_any_endpoint(network_attempts: Attempts) -> None:
+    """Even one that botocore's rules do not have."""
     session: Any = botocore.session.Session()
     with mock_sagemaker(passthrough=["s3"]):
         client = session.create_client("s3", "us-east-1", endpoint_url="https://s3-eu-west-1.amazonaws.com")
         with pytest.raises(pytest.fail.Exception):
             client.list_buckets()
-    assert sends == ["socket.getaddrinfo('s3-eu-west-1.amazonaws.com')"]
-    sends.clear()
+    assert network_attempts == ["socket.getaddrinfo('s3-eu-west-1.amazonaws.com')"]
+    network_attempts.clear()
 
 
-def test_afterwards_all_is_as_before(sends: Sends) -> None:
-    """By identity; what was inherited is inherited again."""
+def test_afterwards_all_functions_are_restored(network_attempts: Attempts) -> None:
+    """By identity; inherited ones are inherited again."""
 
     def found() -> list[object]:
         own = [vars(socket.socket).get(name) for name in ("connect", "connect_ex", "sendto", "sendmsg")]
@@ -206,13 +208,13 @@ def test_afterwards_all_is_as_before(sends: Sends) -> None:
     assert all(one is other for one, other in zip(found(), before, strict=True))
     with pytest.raises(pytest.fail.Exception):
         socket.getaddrinfo(STS, 443)
-    assert sends == [f"socket.getaddrinfo('{STS}')"]
-    sends.clear()
+    assert network_attempts == [f"socket.getaddrinfo('{STS}')"]
+    network_attempts.clear()
 
 
 def test_uvloop_does_not_reach_aws_either() -> None:
-    """Its resolver is in C. After the mock, its class has no patch of ours."""
-    uvloop: Any = pytest.importorskip("uvloop", reason="uvloop is what is tested")
+    """Its resolver is in C. After the mock its class has no patch of ours."""
+    uvloop: Any = pytest.importorskip("uvloop", reason="uvloop is not installed")
     run: Any = uvloop.run
     before = dict(vars(uvloop.Loop))
     for way in (look_up, connect, lambda: connect(METADATA[0])):
@@ -222,26 +224,26 @@ def test_uvloop_does_not_reach_aws_either() -> None:
 
 
 class Channel:
-    """The part of c-ares that we patch: the newest version has no `gethostbyname`."""
+    """The part of c-ares that we patch; the newest version has no `gethostbyname`."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
 
     def getaddrinfo(self, host: str, port: int, *, callback: object) -> None:
-        """Ask for addresses."""
+        """Look up addresses."""
         self.asked.append(f"{host}:{port}")
 
     def query(self, name: str, kind: str, *, callback: object) -> None:
-        """Ask for records."""
+        """Query records."""
         self.asked.append(f"{name} {kind}")
 
     def search(self, name: str, kind: str, *, callback: object) -> None:
-        """Ask for records."""
+        """Search records."""
         self.asked.append(f"{name} {kind}")
 
 
 def test_c_ares_does_not_look_up_aws_either(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the argument by position or by name."""
+    """With a positional argument or a keyword."""
     pycares: Any = ModuleType("pycares")
     pycares.Channel = Channel
     monkeypatch.setitem(sys.modules, "pycares", pycares)

@@ -17,19 +17,19 @@ NAMED = {
 
 
 @given(st.integers(-62_135_596_800, 253_402_300_799))
-def test_the_date_is_that_of_http(epoch_s: int) -> None:
-    """As the standard library writes it, whatever the instant."""
+def test_the_date_header_has_the_form_of_http(epoch_s: int) -> None:
+    """As the standard library writes it, for any instant."""
     response = Response("https://x", Answer(200, b"{}"), epoch_s * 1_000_000 + 999_999, "id")
     assert response.headers["Date"] == formatdate(epoch_s, usegmt=True)
 
 
 def headers() -> HeadersDict:
-    """Return the headers of an answer."""
+    """Return the headers of a response."""
     return Response("https://x", Answer(200, b"{}"), 1_532_952_000_000_000, "id").headers
 
 
-def test_headers_are_read_as_botocores_own() -> None:
-    """A name matches in any case; listed names keep their original case."""
+def test_headers_are_read_like_botocores() -> None:
+    """Names are matched in any case, and listed in their original case."""
     ours, botocores = headers(), HeadersDict(NAMED)
     assert list(ours.items()) == list(botocores.items())
     assert (len(ours), dict(ours)) == (4, NAMED)
@@ -41,8 +41,8 @@ def test_headers_are_read_as_botocores_own() -> None:
     assert repr(ours) == repr(NAMED)
 
 
-def test_headers_are_changed_as_botocores_own() -> None:
-    """A user's handler may change them; a copy is independent."""
+def test_headers_can_be_changed_like_botocores() -> None:
+    """A user's handler may do so; a copy is independent."""
     ours, botocores = headers(), HeadersDict(NAMED)
     copied, deep = ours.copy(), deepcopy(ours)
     for changed in (ours, botocores):
@@ -56,6 +56,6 @@ def test_headers_are_changed_as_botocores_own() -> None:
 
 
 def test_raw_headers_are_bytes() -> None:
-    """As those of aiohttp are, which an older aiobotocore reads."""
+    """As aiohttp's are, which an older aiobotocore reads."""
     response = Response("https://x", Answer(200, b"{}"), 1_532_952_000_000_000, "id")
     assert response.raw.raw_headers == [(name.encode(), value.encode()) for name, value in NAMED.items()]

@@ -1,4 +1,4 @@
-"""A fault has the same effect as the network: compared with a misbehaving server on this machine."""
+"""A fault has the same effect as the real network: compared with a misbehaving local server."""
 
 import json
 import socket
@@ -21,25 +21,25 @@ from tests.support.calling import START, after, code_and_text, create, request
 
 
 def one_attempt(**timeouts: Any) -> Config:
-    """Return a configuration without retries."""
+    """Return a client configuration without retries."""
     return Config(retries={"mode": "standard", "total_max_attempts": 1}, **timeouts)
 
 
 @cache
 def session() -> Any:
-    """Return a session that has already read SageMaker's model, because that takes longer than most tests."""
+    """Return one session for all tests, because reading SageMaker's model takes longer than most of them."""
     return Session()
 
 
 def client_of(config: Config, **options: Any) -> Any:
-    """Return a client whose responses nobody checks: these are broken."""
+    """Return a client whose responses are not checked, because they are broken."""
     return session().create_client(
         "sagemaker", "us-east-1", aws_access_key_id="AKIDTEST", aws_secret_access_key="secret", config=config, **options
     )
 
 
 def error_of(client: Any) -> Exception:
-    """Return how a description fails."""
+    """Return the error of a describe."""
     with pytest.raises(Exception, match=".") as caught:
         client.describe_training_job(TrainingJobName="churn")
     return caught.value
@@ -49,28 +49,28 @@ def error_of(client: Any) -> Exception:
 
 
 Behaviour = Callable[[socket.socket, threading.Event], None]
-"""What a server does on a connection; the event says that the client has gone."""
+"""What a server does with a connection; the event is set when the client has gone."""
 PATIENCE_S = 20
-"""After this a test fails that would hang otherwise."""
+"""Seconds after which a hanging test fails."""
 
 
 def reset(connection: socket.socket, _: threading.Event) -> None:
-    """Close a connection by a reset."""
+    """Reset a connection."""
     connection.recv(65536)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def say_nothing(connection: socket.socket, gone: threading.Event) -> None:
-    """Keep a connection for as long as the client likes."""
+    """Keep a connection open and say nothing."""
     connection.recv(65536)
     assert gone.wait(PATIENCE_S)
 
 
 def hear(connection: socket.socket) -> None:
-    """Read a whole request: a server that closes with unread data resets the connection."""
+    """Read a whole request, because a server that closes with unread data resets the connection."""
     head = b""
     while not head.endswith(b"\r\n\r\n"):
-        # Byte by byte, so that the body is read apart, whether it comes with the head or after it.
+        # Byte by byte, so that the body is read separately, whether it comes with the head or later.
         head += connection.recv(1)
     left = int(head.lower().partition(b"content-length:")[2].split()[0])
     while left > 0:
@@ -80,7 +80,7 @@ def hear(connection: socket.socket) -> None:
 def say_half(connection: socket.socket, _: threading.Event) -> None:
     """Answer with half a document.
 
-    Its Content-Length is true: urllib3 2.0 complains of an answer that is shorter, and younger versions do not.
+    Its Content-Length is true: urllib3 2.0 complains about a shorter answer, newer versions do not.
     """
     body = json.dumps({"TrainingJobArn": "arn:aws:sagemaker:us-east-1:123456789012:training-job/churn"}).encode()
     hear(connection)
@@ -91,7 +91,7 @@ def say_half(connection: socket.socket, _: threading.Event) -> None:
 
 @contextmanager
 def server(behave: Behaviour) -> Iterator[str]:
-    """Serve one connection on this machine, and return the URL."""
+    """Serve one connection on this machine; yield the URL."""
     gone = threading.Event()
 
     def serve() -> None:
@@ -109,42 +109,42 @@ def server(behave: Behaviour) -> Iterator[str]:
         thread.join()
 
 
-def nobody() -> str:
-    """Return the URL of a port on which nobody listens."""
+def unused_port() -> str:
+    """Return the URL of a port without a listener."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
-def mocked(fault: str, url: str, config: Config) -> Exception:
-    """Return how a description fails under a fault."""
+def error_under(fault: str, url: str, config: Config) -> Exception:
+    """Return the error of a describe under a fault."""
     with mock_sagemaker(start=START) as mock:
         mock.fault("DescribeTrainingJob", fault)
         return error_of(client_of(config, endpoint_url=url))
 
 
 @pytest.mark.parametrize("fault,behave", [("ConnectionReset", reset), ("ReadTimeout", say_nothing), ("LostAnswer", say_nothing)])
-def test_a_fault_is_the_error_that_the_network_makes(fault: str, behave: Behaviour) -> None:
-    """The same class with the same text, so that botocore and the code under test do the same about it."""
+def test_a_fault_is_the_error_of_the_real_network(fault: str, behave: Behaviour) -> None:
+    """Same class and text, so that botocore and the code under test react alike."""
     config = one_attempt(read_timeout=0.05)
     with server(behave) as url:
         real = error_of(client_of(config, endpoint_url=url))
-    made = mocked(fault, url, config)
+    made = error_under(fault, url, config)
     assert type(made) is type(real)
     assert str(made) == str(real)
 
 
-def test_an_unreachable_endpoint_is_the_error_that_the_network_makes() -> None:
-    """Nobody listens there."""
-    url = nobody()
+def test_an_unreachable_endpoint_is_the_error_of_the_real_network() -> None:
+    """No process listens there."""
+    url = unused_port()
     real = error_of(client_of(one_attempt(), endpoint_url=url))
-    made = mocked("EndpointUnreachable", url, one_attempt())
+    made = error_under("EndpointUnreachable", url, one_attempt())
     assert type(made) is type(real)
     assert str(made) == str(real)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a full queue refuses")
-def test_a_connect_timeout_is_the_error_that_the_network_makes() -> None:
-    """A listener with a full queue accepts no connection, and sends no refusal."""
+def test_a_connect_timeout_is_the_error_of_the_real_network() -> None:
+    """A listener with a full queue neither accepts nor refuses a connection."""
     config = one_attempt(connect_timeout=0.05)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -158,13 +158,13 @@ def test_a_connect_timeout_is_the_error_that_the_network_makes() -> None:
         real = error_of(client_of(config, endpoint_url=url))
         for one in waiting:
             one.close()
-    made = mocked("ConnectTimeout", url, config)
+    made = error_under("ConnectTimeout", url, config)
     assert type(made) is type(real)
     assert str(made) == str(real)
 
 
-def test_a_broken_body_is_what_the_network_makes_of_it() -> None:
-    """A body that botocore cannot read counts as an answer without members."""
+def test_a_broken_body_is_read_as_from_the_real_network() -> None:
+    """A body that botocore cannot parse counts as an answer without members."""
     with server(say_half) as url:
         real = client_of(one_attempt(), endpoint_url=url).create_training_job(**request("churn"))
     with mock_sagemaker(start=START) as mock:
@@ -176,15 +176,15 @@ def test_a_broken_body_is_what_the_network_makes_of_it() -> None:
 
 @pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
 def test_a_broken_body_is_not_retried(mode: Any) -> None:
-    """No retry mode treats it as an error: the missing members are a trap for the caller."""
+    """No retry mode counts it as an error, so its missing members surprise the caller."""
     with mock_sagemaker(start=START) as mock:
         mock.fault("ListTrainingJobs", "MalformedBody")
         assert client_of(Config(retries={"mode": mode})).list_training_jobs().keys() == {"ResponseMetadata"}
         assert mock.calls.outcomes == ["MalformedBody"]
 
 
-def test_the_refusal_in_a_broken_body_has_lost_its_code() -> None:
-    """What is left is the HTTP status."""
+def test_a_refusal_with_a_broken_body_has_no_code() -> None:
+    """Only the HTTP status is left."""
     with mock_sagemaker(start=START) as mock:
         mock.fault("DescribeTrainingJob", "MalformedBody")
         with pytest.raises(ClientError) as caught:
@@ -194,7 +194,7 @@ def test_the_refusal_in_a_broken_body_has_lost_its_code() -> None:
         assert text.startswith('{"__type":"Validation')
 
 
-# -- how long it takes
+# -- how long a fault takes
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_the_refusal_in_a_broken_body_has_lost_its_code() -> None:
     ],
 )
 def test_a_fault_takes_as_long_as_in_production(fault: str, timeouts: dict[str, float], seconds: float) -> None:
-    """A timeout takes the client's own time-out; other errors take the usual latency."""
+    """A timeout takes the client's own timeout; other errors take the usual latency."""
     with mock_sagemaker(start=START, latency=0.25) as mock:
         mock.fault("*", fault)
         with suppress(Exception):
@@ -222,8 +222,8 @@ def test_a_fault_takes_as_long_as_in_production(fault: str, timeouts: dict[str, 
 
 
 @pytest.mark.skipif(not hasattr(URLLib3Session, "_get_request_timeout"), reason="this botocore has one timeout for all")
-def test_an_operation_may_have_a_timeout_of_its_own() -> None:
-    """A newer botocore has it in the context of the request."""
+def test_an_operation_may_have_its_own_timeout() -> None:
+    """A newer botocore has it in the request context."""
 
     def patience(request: Any, **_: object) -> None:
         request.context["read_timeout"] = 5
@@ -239,8 +239,8 @@ def test_an_operation_may_have_a_timeout_of_its_own() -> None:
 @pytest.mark.parametrize(
     "fault,setting", [("ConnectTimeout", "connect_timeout"), ("ReadTimeout", "read_timeout"), ("LostAnswer", "read_timeout")]
 )
-def test_a_client_without_a_timeout_would_wait_for_ever(fault: str, setting: str) -> None:
-    """Hanging is an error with a name."""
+def test_a_timeout_of_a_client_without_one_is_an_error(fault: str, setting: str) -> None:
+    """The call would hang forever."""
     with mock_sagemaker(start=START) as mock:
         mock.fault("DescribeTrainingJob", fault)
         with pytest.raises(NothingWillHappen) as caught:
@@ -255,8 +255,8 @@ def test_a_client_without_a_timeout_would_wait_for_ever(fault: str, setting: str
 
 
 @pytest.mark.parametrize("fault", ["ConnectTimeout", "ReadTimeout", "ConnectionReset", "EndpointUnreachable", "InternalFailure"])
-def test_what_does_not_arrive_has_no_effect(fault: str) -> None:
-    """There is no job."""
+def test_a_request_that_does_not_arrive_has_no_effect(fault: str) -> None:
+    """No job is created."""
     with mock_sagemaker(start=START) as mock:
         mock.fault("CreateTrainingJob", fault)
         with suppress(Exception):
@@ -266,8 +266,8 @@ def test_what_does_not_arrive_has_no_effect(fault: str) -> None:
 
 
 @pytest.mark.parametrize("fault", ["LostAnswer", "MalformedBody"])
-def test_what_is_lost_on_the_way_back_has_taken_effect(fault: str) -> None:
-    """The job exists, from the instant of the call's arrival; a refusal is lost as well."""
+def test_a_request_whose_answer_is_lost_has_taken_effect(fault: str) -> None:
+    """The job exists from the arrival of the call; a refusal is lost as well."""
     with mock_sagemaker(start=START) as mock:
         mock.fault("CreateTrainingJob", fault)
         for _ in range(2):
@@ -277,7 +277,7 @@ def test_what_is_lost_on_the_way_back_has_taken_effect(fault: str) -> None:
         assert mock.calls.outcomes == [fault, fault]
 
 
-def test_an_empty_answer_can_be_malformed_too() -> None:
+def test_an_empty_answer_can_be_broken_too() -> None:
     """If an operation has no output, botocore does not read the body."""
     with mock_sagemaker(start=START) as mock:
         mock.fault("StopTrainingJob", "MalformedBody")
@@ -287,8 +287,8 @@ def test_an_empty_answer_can_be_malformed_too() -> None:
         assert mock.jobs["churn"].status == "Stopping"
 
 
-def test_a_fault_reaches_an_operation_that_is_not_simulated() -> None:
-    """The call is denied before it has any effect."""
+def test_a_fault_applies_to_an_unsimulated_operation() -> None:
+    """The call is denied before any effect."""
     with mock_sagemaker(start=START) as mock:
         mock.fault("DescribeEndpoint", "ThrottlingException", times=1)
         client = client_of(one_attempt())

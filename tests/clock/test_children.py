@@ -1,4 +1,4 @@
-"""By real processes; what they have open, only Linux tells."""
+"""Child processes that hold pipes, with real processes; only Linux tells what a process has open."""
 
 import os
 import subprocess
@@ -16,19 +16,19 @@ linux_only = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tell
 
 @linux_only
 def test_a_pipe_may_be_held_by_a_grandchild(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that one cannot look into may hold anything; one that has ended holds nothing."""
+    """A process that cannot be inspected may hold any pipe; one that has ended holds none."""
     here, there = os.pipe()
     where = system_calls.goes_to(here)
     assert not children.have_open(where)
     shell = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'input()'], pass_fds=[int(sys.argv[1])])"
     command = [sys.executable, "-c", shell, str(there)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[there]) as child:  # noqa: S603  # our own interpreter
+    with subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[there]) as child:  # noqa: S603  # our own code
         os.close(there)
         assert children.have_open(where)
         assert children.have_open("pipe:")
         assert not children.have_open("anon_inode:[io_uring]")
 
-        # Stands in for what only another user's process answers.
+        # Stands in for the permission error of another user's process.
         monkeypatch.setattr("os.readlink", os.listdir)
         assert children.have_open("anon_inode:[io_uring]")
         monkeypatch.setattr(children, "_children", lambda process: ["999999999"] if process == "self" else [])
@@ -39,29 +39,29 @@ def test_a_pipe_may_be_held_by_a_grandchild(monkeypatch: pytest.MonkeyPatch) -> 
     os.close(here)
 
 
-def test_a_child_is_there_until_somebody_has_asked_how_it_ended() -> None:
-    """Also one that has ended."""
+def test_a_child_exists_until_its_exit_status_is_read() -> None:
+    """An ended child still counts until then."""
     before = children.there_are()
-    with subprocess.Popen(COMMAND, stdin=subprocess.PIPE) as child:  # noqa: S603  # our own interpreter
+    with subprocess.Popen(COMMAND, stdin=subprocess.PIPE) as child:  # noqa: S603  # our own code
         assert children.there_are()
         child.communicate(b"\n")
     assert children.there_are() is before
 
 
 @linux_only
-def test_the_helpers_of_multiprocessing_are_none() -> None:
-    """Its tracker of resources lives as long as this process."""
+def test_helper_processes_of_multiprocessing_do_not_count() -> None:
+    """Its resource tracker lives as long as this process."""
     before = children.there_are()
     resource_tracker.ensure_running()
     assert children.there_are() is before
-    with subprocess.Popen(COMMAND, stdin=subprocess.PIPE) as child:  # noqa: S603  # our own interpreter
+    with subprocess.Popen(COMMAND, stdin=subprocess.PIPE) as child:  # noqa: S603  # our own code
         assert children.there_are()
         child.communicate(b"\n")
 
 
-def test_nothing_is_known_where_the_system_does_not_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Windows does not; elsewhere the kernel may not list them."""
-    with subprocess.Popen(COMMAND, stdin=subprocess.PIPE) as child:  # noqa: S603  # our own interpreter
+def test_children_are_unknown_where_the_system_does_not_list_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows does not list them, and on other systems the kernel may not."""
+    with subprocess.Popen(COMMAND, stdin=subprocess.PIPE) as child:  # noqa: S603  # our own code
         monkeypatch.setattr(children, "_children", lambda _: [])
         assert children.there_are()
         monkeypatch.delattr(os, "waitid")

@@ -1,4 +1,4 @@
-"""What is on record of threads that wait for the world outside."""
+"""The records of threads that waited for the outside world while time moved."""
 
 import socket
 import sys
@@ -35,7 +35,7 @@ def poll(client: Any) -> None:
 
 @pytest.fixture
 def waiting() -> Iterator[threading.Thread]:
-    """Return a thread that is about to wait for a connection of this process, which nobody answers."""
+    """Return a thread that will wait for a connection without an answer."""
     with socket.create_server(("127.0.0.1", 0)) as listening, socket.create_connection(listening.getsockname()) as calling:
         thread = threading.Thread(target=calling.recv, args=(1,), name="reader")
         yield thread
@@ -43,8 +43,8 @@ def waiting() -> Iterator[threading.Thread]:
         thread.join()
 
 
-def test_time_that_passes_beside_a_wait_for_the_outside_is_on_record(waiting: threading.Thread) -> None:
-    """Whether its patience is used up, or somebody moves time on purpose; one wait is one record."""
+def test_time_that_passes_during_a_wait_for_the_outside_is_recorded(waiting: threading.Thread) -> None:
+    """Either the patience ran out, or the test advanced the clock; one wait has one record."""
     with mock_sagemaker(start=START, patience=0) as sagemaker:
         before = sagemaker.clock.forced_moves
         assert not before
@@ -65,7 +65,7 @@ def test_time_that_passes_beside_a_wait_for_the_outside_is_on_record(waiting: th
 
 
 def test_an_advance_does_not_wait_for_the_outside(waiting: threading.Thread) -> None:
-    """A sleep does, for as long as its patience lasts."""
+    """A sleep waits for as long as its patience lasts; an advance does not."""
     with mock_sagemaker(start=START, patience=60) as sagemaker:
         waiting.start()
         sagemaker.clock.advance(60)
@@ -80,8 +80,8 @@ def test_an_advance_does_not_wait_for_the_outside(waiting: threading.Thread) -> 
     beside.join()
 
 
-def test_who_holds_time_for_long_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the file and the line: in the record, and in the error of whoever then polls in vain."""
+def test_a_thread_that_holds_time_for_long_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its file and line are in the record, and in the error of a thread that then polls in vain."""
     monkeypatch.setattr(holds, "NAMED_S", 0.02)
 
     def compute() -> None:
@@ -107,7 +107,7 @@ def test_who_holds_time_for_long_is_named(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_thread_that_was_woken_and_does_not_go_on_is_named() -> None:
-    """It was given what it waited for, and has not noticed."""
+    """Its wait is over, but it has not run yet."""
     with mock_sagemaker(start=START) as sagemaker:
         sleepers = vars(sagemaker.clock)["_leader"]
         sleeper = sleepers.sleeper(None, lambda: None)
@@ -126,7 +126,7 @@ def test_a_thread_that_was_woken_and_does_not_go_on_is_named() -> None:
 
 
 def test_a_hundred_records_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that is there goes on growing."""
+    """A record that is among them still grows."""
     monkeypatch.setattr(forced_moves, "_MOST", 2)
     moves, me = ForcedMoves(), threading.current_thread()
     for key in (1, 2, 3, 1):
@@ -135,8 +135,8 @@ def test_a_hundred_records_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [(move.passed.seconds, move.held.seconds) for move in moves.records()] == [(2, 0), (0, 5)]
 
 
-def test_a_thread_that_has_ended_has_no_place() -> None:
-    """And a clock that nobody leads has no record."""
+def test_the_place_of_an_ended_thread_is_its_end() -> None:
+    """A clock without sleepers has no records."""
     moves, ended = ForcedMoves(), threading.Thread()
     moves.passed(1, ended, "why", 0, 1_000_000)
     [move] = moves.records()

@@ -1,4 +1,4 @@
-"""A fork inside of a mock: the child has a world of its own, a copy, and one thread."""
+"""A fork inside a mock: the child has one thread and its own copy of the world."""
 
 import asyncio
 import os
@@ -127,28 +127,28 @@ WAYS = {
 
 @pytest.mark.parametrize("way", WAYS)
 def test_time_and_jobs_of_a_child_are_its_own(way: str) -> None:
-    """Its main thread counts as what it is, and the parent's threads are not waited for."""
+    """The child does not wait for the parent's threads."""
     code = COMMON + WAYS[way] + AFTER
     assert children.run(code) == ("well\n", "")
 
 
-# What happens in a child, in this process too: what runs in a child that was forked is not measured.
+# The handlers of a fork are called in this process, because coverage does not measure a forked child.
 
 
-class Told:
-    """One that has to know."""
+class Listener:
+    """An object to call in the child."""
 
     times = 0
 
     def forked(self) -> None:
-        """Count."""
+        """Count the calls."""
         self.times += 1
 
 
-def test_who_forks_holds_all_locks_and_a_child_has_them_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also one that another thread goes on holding, after a while; the forking thread's own stay its own."""
-    forks, told = Forks(), Told()
-    forks.tell(told)
+def test_a_fork_holds_all_locks_and_the_child_has_them_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock that another thread does not release is given up after a while; locks of the forking thread stay held."""
+    forks, listener = Forks(), Listener()
+    forks.tell(listener)
     free, mine, other = (forks.lock() for _ in range(3))
     with mine:
         forks.before()
@@ -160,7 +160,7 @@ def test_who_forks_holds_all_locks_and_a_child_has_them_free(monkeypatch: pytest
         forks.after_in_child()
         assert _can_take(free)
         assert not _can_take(mine)
-    assert told.times == 1
+    assert listener.times == 1
     monkeypatch.setattr(module, "_TRIES", 2)
     with _held_elsewhere(other, release=False):
         forks.before()
@@ -171,8 +171,8 @@ def test_who_forks_holds_all_locks_and_a_child_has_them_free(monkeypatch: pytest
         assert _can_take(other)
 
 
-def test_who_forks_waits_for_one_that_is_about_to_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It may be in the midst of a change."""
+def test_a_fork_waits_for_a_thread_that_is_about_to_release_its_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That thread may be in the middle of a change."""
     forks = Forks()
     locks = [forks.lock(), forks.lock()]
     slept: list[float] = []
@@ -191,7 +191,7 @@ def test_who_forks_waits_for_one_that_is_about_to_let_go(monkeypatch: pytest.Mon
 
 @contextmanager
 def _held_elsewhere(lock: Any, *, release: bool) -> Iterator[Callable[[], None]]:
-    """Let another thread hold a lock; yield what lets it end, which it does in the end in any case."""
+    """Let another thread hold a lock within the block; yield a function that ends the thread."""
     there, go = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -215,7 +215,7 @@ def _held_elsewhere(lock: Any, *, release: bool) -> Iterator[Callable[[], None]]
 
 
 def _can_take(lock: Any) -> bool:
-    """Whether another thread could."""
+    """Return whether another thread can take the lock."""
     found: list[bool] = []
 
     def take() -> None:
@@ -230,12 +230,12 @@ def _can_take(lock: Any) -> bool:
 
 
 def test_sleepers_of_a_child_are_those_of_its_thread() -> None:
-    """One may fork in the midst of a sleep, in a handler of events."""
+    """A thread may fork during a sleep, from an event handler."""
     sleepers, me = Sleepers(Clock("2018-07-30T12:00:00Z"), set()), threading.current_thread()
     mine, other = (sleepers.sleeper(10, lambda: None) for _ in range(2))
     other.thread = threading.Thread()
     for one in (mine, other):
-        sleepers.lie_down(one)
+        sleepers.begin_sleep(one)
     stillness = sleepers._holds.stillness
     sleepers._driver, sleepers._mover = other, me
     sleepers.forked()
@@ -248,8 +248,8 @@ def test_sleepers_of_a_child_are_those_of_its_thread() -> None:
     assert sleepers._mover is None
 
 
-def test_a_child_calls_none_of_the_loops_of_its_parent() -> None:
-    """They share the pipe by which a loop is called."""
+def test_a_child_wakes_none_of_its_parents_loops() -> None:
+    """Parent and child share the pipe that wakes a loop."""
     tasks = VirtualTasks(lambda: None)
     loop = asyncio.new_event_loop()
     tasks.alarms_of(loop, Sleepers(Clock(), set())).asleep = 1
@@ -259,8 +259,8 @@ def test_a_child_calls_none_of_the_loops_of_its_parent() -> None:
     loop.close()
 
 
-def test_the_number_of_a_thread_that_forked_is_that_in_the_child(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`threading` knows the one in the parent."""
+def test_the_child_knows_the_new_native_id_of_its_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a fork `threading` still has the id from the parent."""
     thread = threading.current_thread()
     assert linux.native_id(thread) == thread.native_id
     monkeypatch.setattr(linux, "_FORKED", type(linux._FORKED)())

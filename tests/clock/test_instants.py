@@ -13,8 +13,8 @@ START_US = 1_532_952_000_000_000
 
 
 @given(st.integers(-62_135_596_800 * SECOND_US, 253_402_300_799 * SECOND_US))
-def test_an_instant_survives_the_door(at_us: int) -> None:
-    """Microseconds to an aware datetime in UTC and to text, and back, are the same microseconds."""
+def test_an_instant_survives_conversion(at_us: int) -> None:
+    """Microseconds become an aware datetime in UTC, or text, and come back unchanged."""
     when = instant(at_us)
     assert when.utcoffset() == timedelta(0)
     assert instant_us(when) == at_us
@@ -24,14 +24,14 @@ def test_an_instant_survives_the_door(at_us: int) -> None:
 
 
 @given(st.timedeltas(-LONGEST, LONGEST))
-def test_a_duration_survives_the_door(duration: timedelta) -> None:
-    """A timedelta is its microseconds, exactly."""
+def test_a_duration_survives_conversion(duration: timedelta) -> None:
+    """A timedelta becomes microseconds exactly."""
     assert timedelta(microseconds=duration_us(duration)) == duration
 
 
 @given(st.integers(-(3 * 10**9), 3 * 10**9))
-def test_seconds_are_the_nearest_microsecond(microseconds: int) -> None:
-    """Seconds as a float lose nothing of a whole microsecond."""
+def test_seconds_are_rounded_to_the_nearest_microsecond(microseconds: int) -> None:
+    """Every whole microsecond survives as float seconds."""
     assert duration_us(microseconds / SECOND_US) == microseconds
     assert duration_us(microseconds) == microseconds * SECOND_US
 
@@ -53,7 +53,7 @@ def test_every_form_that_aws_tools_print_is_read(text: str, part_us: int) -> Non
 
 
 class _Nowhere(tzinfo):
-    """A time zone that does not know its offset, such as that of a field that was left empty."""
+    """A time zone without an offset, like one from an empty field."""
 
     def utcoffset(self, _: datetime | None) -> None:
         return None
@@ -61,16 +61,16 @@ class _Nowhere(tzinfo):
     dst = tzname = utcoffset
 
 
-def test_a_time_zone_without_an_offset_is_none() -> None:
-    """Python calls such a datetime naive."""
+def test_a_time_zone_without_an_offset_counts_as_naive() -> None:
+    """Python itself calls such a datetime naive."""
     assert instant_us(datetime(2018, 7, 30, 12, tzinfo=_Nowhere())) == START_US
 
 
 def test_a_date_is_its_midnight_in_utc() -> None:
-    """Whatever the time zone of the machine."""
+    """The time zone of the machine does not matter."""
     assert instant_us("2018-07-30") == START_US - 12 * 3600 * SECOND_US
     assert instant_us(1_532_952_000.25) == START_US + 250_000
-    assert instant_us(datetime(2018, 7, 30, 12)) == START_US  # noqa: DTZ001  # that it is naive is the point
+    assert instant_us(datetime(2018, 7, 30, 12)) == START_US  # noqa: DTZ001  # a naive datetime is what is tested
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,8 @@ def test_a_date_is_its_midnight_in_utc() -> None:
         ),
     ],
 )
-def test_what_is_no_instant_is_refused(value: Any, error: type[Exception], text: str) -> None:
-    """With a sentence that has the value in it."""
+def test_an_invalid_instant_is_refused(value: Any, error: type[Exception], text: str) -> None:
+    """The message contains the value."""
     with pytest.raises(error) as caught:
         instant_us(value)
     assert str(caught.value) == text
@@ -125,16 +125,16 @@ def test_what_is_no_instant_is_refused(value: Any, error: type[Exception], text:
         (timedelta.min, ValueError, f"a duration is at most a century (36525 days), unlike {timedelta.min!r}"),
     ],
 )
-def test_what_is_no_duration_is_refused(value: Any, error: type[Exception], text: str) -> None:
-    """With a sentence that has the value in it."""
+def test_an_invalid_duration_is_refused(value: Any, error: type[Exception], text: str) -> None:
+    """The message contains the value."""
     with pytest.raises(error) as caught:
         duration_us(value)
     assert str(caught.value) == text
 
 
 @pytest.mark.parametrize("start", ["1969-12-31", "3000-01-01", datetime.max.replace(tzinfo=timezone.utc), -1])
-def test_virtual_time_begins_where_there_is_room_after_it(start: Any) -> None:
-    """What a job does later must have an instant, too."""
+def test_virtual_time_must_leave_room_for_later_instants(start: Any) -> None:
+    """Whatever a job does later must have a representable instant."""
     with pytest.raises(ValueError, match="virtual time begins between the years 1970 and 2999, not at") as caught:
         beginning_us(start)
     assert repr(start) in str(caught.value)

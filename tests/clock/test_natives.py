@@ -1,4 +1,4 @@
-"""Law 7 for threads that Python does not know."""
+"""Law 7 for native threads, which Python does not know."""
 
 import _thread
 import sys
@@ -16,8 +16,8 @@ from tests.support.waiting import eventually
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows native threads")
 
 
-def compute(for_s: float, done: "_thread.LockType") -> None:  # pragma: no cover  # nobody traces a native thread
-    """Compute for so many real seconds."""
+def compute(for_s: float, done: "_thread.LockType") -> None:  # pragma: no cover  # coverage does not trace native threads
+    """Compute for some real seconds."""
     ends_s = real.monotonic() + for_s
     while real.monotonic() < ends_s:
         sum(range(1000))
@@ -25,7 +25,7 @@ def compute(for_s: float, done: "_thread.LockType") -> None:  # pragma: no cover
 
 
 def test_a_native_thread_that_computes_is_seen() -> None:
-    """And one that waits is not."""
+    """One that waits is not seen as busy."""
     looks, done = Natives(), _thread.allocate_lock()
     eventually(lambda: not looks.compute())
     done.acquire()
@@ -35,8 +35,8 @@ def test_a_native_thread_that_computes_is_seen() -> None:
     eventually(lambda: not looks.compute())
 
 
-def test_a_thread_that_ends_while_it_is_looked_at_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The kernel does not know it any more."""
+def test_a_thread_that_ends_during_the_look_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel no longer knows it."""
     monkeypatch.setattr(natives, "thread_count", lambda: threading.active_count() + 1)
     monkeypatch.setattr(natives, "thread_ids", lambda: ["4194305"])
     assert not Natives().compute()
@@ -44,8 +44,8 @@ def test_a_thread_that_ends_while_it_is_looked_at_is_none(monkeypatch: pytest.Mo
     assert not Natives().compute()
 
 
-def test_who_waits_for_a_native_thread_holds_time() -> None:
-    """A query that native threads answer takes no virtual time, whoever sleeps beside."""
+def test_a_wait_for_a_native_thread_holds_time() -> None:
+    """A query that native threads answer takes no virtual time, even when another thread sleeps."""
     done = _thread.allocate_lock()
     done.acquire()
     with mock_sagemaker(start="2018-07-30T00:00:00Z") as sagemaker:
@@ -58,11 +58,11 @@ def test_who_waits_for_a_native_thread_holds_time() -> None:
         beside.join()
 
 
-def test_a_time_out_does_not_overtake_what_a_native_thread_is_about_to_give() -> None:
-    """Although there is no other thread that Python knows."""
+def test_a_timeout_does_not_overtake_a_busy_native_thread() -> None:
+    """It holds time although it is the only other thread, and Python does not know it."""
     done = threading.Event()
 
-    def give() -> None:  # pragma: no cover  # nobody traces a native thread
+    def give() -> None:  # pragma: no cover  # coverage does not trace native threads
         ends_s = real.monotonic() + 0.1
         while real.monotonic() < ends_s:
             sum(range(1000))
@@ -74,8 +74,8 @@ def test_a_time_out_does_not_overtake_what_a_native_thread_is_about_to_give() ->
         assert sagemaker.clock.now().timestamp() == 1_532_908_800
 
 
-def test_where_the_kernel_does_not_tell_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on macOS and Windows."""
+def test_where_the_kernel_lists_no_threads_there_are_no_natives(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python on macOS and Windows cannot list them."""
     assert linux.thread_count() >= threading.active_count()
     monkeypatch.setattr(linux, "_THREADS", "/nowhere")
     assert linux.thread_count() == 0

@@ -1,4 +1,4 @@
-"""The threads that keep real time."""
+"""The set of threads that keep real time."""
 
 import gc
 import threading
@@ -8,7 +8,7 @@ from sagemock.clock.older import OlderThreads
 
 
 def test_a_thread_may_be_added_while_another_one_iterates() -> None:
-    """A plain WeakSet raises there."""
+    """A plain WeakSet raises in this case."""
     first, second = threading.Thread(), threading.Thread()
     older = OlderThreads([first])
     seen = []
@@ -24,16 +24,16 @@ def test_a_thread_may_be_added_while_another_one_iterates() -> None:
     assert (len(older), second in older, threading.Thread() in older) == (2, True, False)
 
 
-def test_a_thread_that_is_over_is_forgotten() -> None:
-    """The set does not keep it alive."""
+def test_an_ended_thread_is_forgotten() -> None:
+    """The set holds only weak references."""
     older = OlderThreads([])
     older.add(threading.Thread())
     gc.collect()
     assert len(older) == 0
 
 
-def test_a_thread_that_is_kept_out_keeps_real_time() -> None:
-    """As one that is older than the mock."""
+def test_an_excluded_thread_keeps_real_time() -> None:
+    """It is treated like a thread that is older than the mock."""
     with mock_sagemaker(start="2018-07-30") as sagemaker:
         world = sagemaker._world
         found = []

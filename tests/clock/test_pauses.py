@@ -1,4 +1,4 @@
-"""Blocks in which one thread or task waits really."""
+"""Blocks in which one thread or task waits in real time."""
 
 import asyncio
 import contextvars
@@ -19,8 +19,8 @@ START = "2018-07-30T00:00:00Z"
 START_S = 1_532_908_800
 
 
-def test_what_the_thread_waits_in_it_is_real() -> None:
-    """Its sleeps, which are not on record, and its waits with a time-out."""
+def test_waits_inside_the_block_are_real() -> None:
+    """Sleeps, which are not recorded, and waits with a timeout."""
     with mock_sagemaker(start=START) as sagemaker:
         began_s = real.monotonic()
         with sagemaker.clock.paused(), sagemaker.clock.paused():
@@ -32,8 +32,8 @@ def test_what_the_thread_waits_in_it_is_real() -> None:
         assert time.time() == START_S + 60
 
 
-def test_whoever_sleeps_beside_waits_for_its_end() -> None:
-    """And time that somebody moves on purpose passes."""
+def test_other_sleepers_wait_for_the_end_of_the_block() -> None:
+    """An explicit advance passes all the same."""
     woken: list[float] = []
     with mock_sagemaker(start=START) as sagemaker:
 
@@ -53,8 +53,8 @@ def test_whoever_sleeps_beside_waits_for_its_end() -> None:
     assert woken == [START_S + 60]
 
 
-def test_it_is_the_task_s_own() -> None:
-    """Another task of the loop sleeps virtually, after the block."""
+def test_the_block_belongs_to_one_task() -> None:
+    """Another task of the loop sleeps in virtual time, and so does this one after the block."""
 
     async def both() -> tuple[float, float]:
         beside = asyncio.create_task(asyncio.sleep(60))
@@ -69,8 +69,8 @@ def test_it_is_the_task_s_own() -> None:
         assert asyncio.run(both()) == (START_S, START_S + 60)
 
 
-def test_it_ends_with_an_error_as_well() -> None:
-    """And a copy of the context, in a task that was begun in it, does not go on."""
+def test_an_error_ends_the_block() -> None:
+    """A task that was started inside has a copy of the context; its block ends too."""
 
     async def fail(tasks: list[asyncio.Task[None]]) -> None:
         with sagemaker.clock.paused():
@@ -88,11 +88,11 @@ def test_it_ends_with_an_error_as_well() -> None:
         assert time.time() == START_S + 60
         clock = sagemaker.clock
     with pytest.raises(UsageError, match="this mock is over"), clock.paused():
-        pass  # pragma: no cover  # it does not come so far
+        pass  # pragma: no cover  # the error comes first
 
 
-def test_after_a_fork_a_block_of_the_thread_that_went_on_is_still_there() -> None:
-    """What a child does, done here; one of another thread is not."""
+def test_after_a_fork_only_the_forking_threads_block_is_open() -> None:
+    """The steps of a child, done in this process; blocks of other threads are gone."""
     sleepers = Sleepers(Clock(START), set())
     with sleepers.pauses.block():
         sleepers.forked()
@@ -102,15 +102,15 @@ def test_after_a_fork_a_block_of_the_thread_that_went_on_is_still_there() -> Non
         assert not sleepers.pauses.is_any
 
 
-def test_a_clock_that_nobody_leads_has_nobody_to_wait() -> None:
-    """It can be asked all the same."""
+def test_a_clock_without_sleepers_has_no_pauses() -> None:
+    """Asking it is allowed."""
     with Clock(START_S).paused():
         pass
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="only Unix forks")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_in_a_child_only_its_own_thread_s_block_goes_on() -> None:
+def test_in_a_child_only_its_own_threads_block_goes_on() -> None:
     """The other threads do not exist there."""
     with mock_sagemaker(start=START) as sagemaker:
         inside, over = threading.Event(), threading.Event()
@@ -126,13 +126,13 @@ def test_in_a_child_only_its_own_thread_s_block_goes_on() -> None:
         other.start()
         inside.wait()
         pid = os.fork()
-        if not pid:  # pragma: no cover  # the child
+        if not pid:  # pragma: no cover  # runs in the child
             os._exit(int(pauses.is_any))
         assert os.waitpid(pid, 0)[1] == 0
         assert pauses.is_any
         with sagemaker.clock.paused():
             pid = os.fork()
-            if not pid:  # pragma: no cover  # the child
+            if not pid:  # pragma: no cover  # runs in the child
                 os._exit(int(not pauses.is_any))
             assert os.waitpid(pid, 0)[1] == 0
         over.set()

@@ -1,4 +1,4 @@
-"""Law 4's exception: who waits by reading the clock gets there, and meets law 9."""
+"""Law 4's exception: a loop that waits by reading the clock ends, and law 9 applies to it."""
 
 import asyncio
 import datetime as dt
@@ -22,7 +22,7 @@ from sagemock.clock.virtual import Clock
 from tests.laws.test_threads import REQUEST
 
 SECOND = timedelta(seconds=1)
-# ruff: noqa: PLW0108  # by their names and not by themselves: what stands there changes while a mock is active
+# ruff: noqa: PLW0108  # looked up at each call, because the mock replaces these names
 READERS: dict[str, tuple[Callable[[], Any], Any]] = {
     "time": (lambda: time.time(), 1),
     "time_ns": (lambda: time.time_ns(), 1_000_000_000),
@@ -34,15 +34,15 @@ READERS: dict[str, tuple[Callable[[], Any], Any]] = {
     "from time import monotonic": (lambda: bound_monotonic(), 1),
     "gmtime": (lambda: time.mktime(time.gmtime()), 1),
     "localtime": (lambda: time.mktime(time.localtime()), 1),
-    "now": (lambda: dt.datetime.now(), SECOND),  # noqa: DTZ005  # as code that is tested has it
+    "now": (lambda: dt.datetime.now(), SECOND),  # noqa: DTZ005  # as in code under test
     "now in UTC": (lambda: dt.datetime.now(dt.timezone.utc), SECOND),
-    "today": (lambda: dt.datetime.today(), SECOND),  # noqa: DTZ002  # likewise
+    "today": (lambda: dt.datetime.today(), SECOND),  # noqa: DTZ002  # as in code under test
 }
 READS = pytest.mark.parametrize("reader", READERS)
 
 
 def spin(reader: str = "monotonic", times: int = 1) -> Any:
-    """Wait by reading, and return for how long."""
+    """Wait by reading a clock; return how long the wait took."""
     read, unit = READERS[reader]
     began = read()
     while read() < began + times * unit:
@@ -52,7 +52,7 @@ def spin(reader: str = "monotonic", times: int = 1) -> Any:
 
 @READS
 def test_a_busy_wait_ends(reader: str) -> None:
-    """At its instant, by steps of a millisecond; it is no sleep."""
+    """It ends on time, in steps of a millisecond, and is not recorded as a sleep."""
     with mock_sagemaker() as sagemaker:
         began = sagemaker.clock.now()
         assert 1 <= spin(reader) <= 1.002
@@ -60,29 +60,29 @@ def test_a_busy_wait_ends(reader: str) -> None:
         assert sagemaker.sleeps == []
 
 
-def test_the_next_millisecond_comes() -> None:
-    """As for ids that are made of the time."""
+def test_a_wait_for_the_next_millisecond_ends() -> None:
+    """Code that makes ids of the time waits like this."""
     with mock_sagemaker(start="2018-07-30") as sagemaker:
         ids = set[int]()
         while len(ids) < 3:
             ids.add(time.time_ns() // 1_000_000)
-        # The last reading is the one that looks.
+        # The loop's last reading sees the third millisecond.
         assert sagemaker.clock.now().microsecond == 3000
 
 
-def test_a_day_is_over_in_a_moment() -> None:
-    """Steps grow with what was waited for already: by a thousandth of it at most, and the last look may be one more."""
+def test_a_loop_that_waits_for_the_next_day_takes_a_moment() -> None:
+    """A step is at most a thousandth of the wait so far, and the loop may read once more at the end."""
     with mock_sagemaker(idle_limit=None):
         assert 9 <= spin(times=9) <= 9.002
-        today = dt.date.today()  # noqa: DTZ011  # as code that is tested has it
-        while dt.date.today() == today:  # noqa: DTZ011  # likewise
+        today = dt.date.today()  # noqa: DTZ011  # as in code under test
+        while dt.date.today() == today:  # noqa: DTZ011  # as in code under test
             pass
-        now = dt.datetime.now()  # noqa: DTZ005  # likewise
+        now = dt.datetime.now()  # noqa: DTZ005  # as in code under test
         assert (now.hour, now.minute) < (0, 3)
 
 
-def test_the_mocks_own_clock_can_be_waited_for() -> None:
-    """Also where the process's time is real, and on a clock without a mock."""
+def test_a_loop_may_read_the_mocks_own_clock() -> None:
+    """It ends even with wall="real", and on a clock without a mock."""
     with mock_sagemaker(wall="real") as sagemaker:
         for clock in (Clock("2018-07-30"), sagemaker.clock):
             began = clock.now()
@@ -100,8 +100,8 @@ def test_the_mocks_own_clock_can_be_waited_for() -> None:
     ],
     ids=["freezegun", "time-machine"],
 )
-def test_a_frozen_clock_that_is_followed_creeps_along(freeze: Callable[[], Any], *, inside: bool) -> None:
-    """The caller's, whichever of the two began first."""
+def test_a_frozen_clock_of_the_caller_moves_when_it_is_read(freeze: Callable[[], Any], *, inside: bool) -> None:
+    """The caller's freeze may begin before or after the mock."""
     if inside:
         with mock_sagemaker() as sagemaker, freeze():
             assert 1 <= spin("time") <= 1.002
@@ -111,14 +111,14 @@ def test_a_frozen_clock_that_is_followed_creeps_along(freeze: Callable[[], Any],
             assert 1 <= spin("time") <= 1.002
 
 
-def test_sleeps_that_are_real_leave_nobody_spinning() -> None:
-    """The clock then moves by nothing but the test, and readings."""
+def test_a_busy_wait_ends_with_real_sleeps() -> None:
+    """Then only the test and readings move the clock."""
     with mock_sagemaker(sleep="real"):
         assert 1 <= spin() <= 1.002
 
 
-def test_tasks_and_callbacks_get_there() -> None:
-    """By the loop's time, too, which stands still until the loop goes on."""
+def test_busy_waits_of_tasks_and_callbacks_end() -> None:
+    """`loop.time()` counts too, although it is constant within an iteration."""
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
@@ -131,7 +131,7 @@ def test_tasks_and_callbacks_get_there() -> None:
         while loop.time() < ends_s:
             pass
         ends_s = time.monotonic() + 20
-        while time.monotonic() < ends_s:  # noqa: ASYNC110  # the code that is tested does
+        while time.monotonic() < ends_s:  # noqa: ASYNC110  # as in code under test
             await asyncio.sleep(0)
         assert not asleep.done()
         await asleep
@@ -140,8 +140,8 @@ def test_tasks_and_callbacks_get_there() -> None:
         asyncio.run(main())
 
 
-def test_threads_that_spin_side_by_side_get_there_together() -> None:
-    """Each sees the steps of the others, which are no moves; who sleeps wakes in time."""
+def test_threads_that_spin_side_by_side_end_together() -> None:
+    """Each sees the steps of the others, and a sleeper wakes on time."""
     spun = list[float]()
     woke = list[float]()
     with mock_sagemaker() as sagemaker:
@@ -161,8 +161,8 @@ def test_threads_that_spin_side_by_side_get_there_together() -> None:
     assert all(1 <= one <= 1.01 for one in spun)
 
 
-def test_spinning_for_ever_is_an_error(sagemaker: SageMakerMock, client: Any) -> None:
-    """Once nothing can happen to any job; whoever tells of it may read the time, and spin again."""
+def test_spinning_forever_is_an_error(sagemaker: SageMakerMock, client: Any) -> None:
+    """It is raised once nothing can happen to any job; code that handles the error may read the time, and spin again."""
     client.create_training_job(TrainingJobName="churn-1", **REQUEST)
     for _ in range(2):
         with pytest.raises(
@@ -175,7 +175,7 @@ def test_spinning_for_ever_is_an_error(sagemaker: SageMakerMock, client: Any) ->
     assert sagemaker.sleeps == []
 
 
-def test_code_that_never_asked_sagemaker_spins_for_as_long_as_it_likes() -> None:
+def test_code_that_never_called_sagemaker_may_spin_forever() -> None:
     """It waits for something else."""
     with mock_sagemaker(idle_limit=60):
         assert 100 <= spin(times=100) <= 100.2
@@ -194,8 +194,8 @@ def sagemaker() -> Any:
         yield sagemaker
 
 
-def test_a_thread_that_is_older_than_the_mock_moves_nothing() -> None:
-    """Nor does anybody when the mock is over."""
+def test_an_older_thread_that_reads_moves_nothing() -> None:
+    """Neither does any thread after the mock's end."""
     begins, ends = threading.Event(), threading.Event()
     seen = list[timedelta]()
 
@@ -221,8 +221,8 @@ def test_a_thread_that_is_older_than_the_mock_moves_nothing() -> None:
     assert clock.now() == over
 
 
-def test_who_is_in_the_midst_of_a_move_reads_and_does_not_wait(sagemaker: SageMakerMock, client: Any) -> None:
-    """A plan that is a callable is asked inside of the call, whose instant stands."""
+def test_a_reading_within_a_call_does_not_move_time(sagemaker: SageMakerMock, client: Any) -> None:
+    """A callable plan is called at the instant of its request, and that instant stands."""
 
     def plan(_request: object) -> Plan:
         before = sagemaker.clock.now()
@@ -236,8 +236,8 @@ def test_who_is_in_the_midst_of_a_move_reads_and_does_not_wait(sagemaker: SageMa
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows has no timer signals")
-def test_a_signal_handler_may_read_the_time_of_who_spins() -> None:
-    """Wherever it comes: it must not wait for what the thread that it interrupts holds."""
+def test_a_signal_handler_may_read_the_time_while_its_thread_spins() -> None:
+    """It must not wait for a lock that the interrupted thread holds, wherever the signal comes."""
     came = list[float]()
     before = signal.signal(signal.SIGALRM, lambda *_: came.append(time.time()))
     idle = threading.Event()
@@ -256,7 +256,7 @@ def test_a_signal_handler_may_read_the_time_of_who_spins() -> None:
 
 
 def test_ten_thousand_readings_are_free() -> None:
-    """A move, and only a move, begins the count anew: one of another's, an advance, or a sleep of one's own."""
+    """The count starts again only when the clock moves: by another thread, an advance or the thread's own sleep."""
     readings = Readings()
     for _ in range(3):
         assert {readings.read_us() for _ in range(10_000)} == {0}
@@ -264,7 +264,7 @@ def test_ten_thousand_readings_are_free() -> None:
     assert {readings.read_us() for _ in range(10_000)} == {0}
     assert readings.read_us() == readings.read_us() == 1000
     readings.moved()
-    # Known by now.
+    # The clock now counts these readings.
     assert {readings.read_us() for _ in range(100)} == {0}
     assert readings.read_us() == 1000
     with readings.creeping():
@@ -273,8 +273,8 @@ def test_ten_thousand_readings_are_free() -> None:
     assert {readings.read_us() for _ in range(10_000)} == {0}
 
 
-def test_thousands_of_polls_without_latency_are_no_reading_for_ever(client: Any) -> None:
-    """Who creates jobs gets on: all of them at one instant."""
+def test_polls_without_latency_do_not_count_as_readings(client: Any) -> None:
+    """A loop that creates jobs makes them all at one instant."""
     with mock_sagemaker(latency=0, plan=Plan.completes()) as sagemaker:
         for number in range(30):
             client.create_training_job(TrainingJobName=f"churn-{number}", **REQUEST)
@@ -283,8 +283,8 @@ def test_thousands_of_polls_without_latency_are_no_reading_for_ever(client: Any)
         assert len({job.transitions[0].start for job in sagemaker.jobs.values()}) == 1
 
 
-def test_time_ends_for_those_who_read_and_call_as_for_those_who_sleep(sagemaker: SageMakerMock, client: Any) -> None:
-    """Else no clock of the process could be read any more."""
+def test_time_ends_for_readings_and_calls_as_for_sleeps(sagemaker: SageMakerMock, client: Any) -> None:
+    """Otherwise no clock of the process could be read afterwards."""
     sagemaker.clock.advance_to("8999-12-31T23:59:59.999Z")
     sagemaker.clock.latency = 60
     ends: list[Callable[[], object]] = [

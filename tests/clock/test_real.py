@@ -8,7 +8,7 @@ from sagemock.clock.real import _unfrozen
 
 
 def test_the_real_clock_is_real_in_frozen_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What freezegun replaced is taken from where it keeps it; what it knows nothing of, from `time`."""
+    """Functions that freezegun replaced are taken from where it keeps the originals; the others come from `time`."""
     kept = object()
     monkeypatch.setitem(sys.modules, "freezegun.api", SimpleNamespace(real_time=kept))
     assert _unfrozen("time") is kept

@@ -13,7 +13,7 @@ DAY_US = 86_400 * SECOND_US
 
 
 def idle() -> Runaway:
-    """Return one whose errors are the bare sentence."""
+    """Return a Runaway whose errors have no further text."""
     return Runaway("{}!".format)
 
 
@@ -27,8 +27,8 @@ def something_happens(_until_us: int | None) -> bool:
     return False
 
 
-def test_the_same_poll_again_is_a_loop_after_a_thousand() -> None:
-    """Once nothing can happen."""
+def test_a_repeated_poll_is_an_endless_loop_after_a_thousand() -> None:
+    """It counts once nothing can happen any more."""
     watch = idle()
     for _ in range(REPEATS):
         watch.polled("describe", settled=True, until_us=0, limit_us=DAY_US)
@@ -36,16 +36,19 @@ def test_the_same_poll_again_is_a_loop_after_a_thousand() -> None:
         watch.polled("describe", settled=True, until_us=0, limit_us=DAY_US)
 
 
-def test_a_look_at_each_of_many_jobs_is_no_loop() -> None:
-    """Nor are a few more looks at each: only a poll that came again and again counts."""
+def test_looks_at_many_jobs_are_not_an_endless_loop() -> None:
+    """Only a poll that is repeated very often counts, not a few looks at each job."""
     watch = idle()
     for _ in range(FAMILIAR):
         for number in range(3 * REPEATS):
             watch.polled(("describe", number), settled=True, until_us=0, limit_us=DAY_US)
 
 
-def test_to_look_at_many_jobs_in_some_rounds_is_no_loop() -> None:
-    """A hundred finished jobs are reconciled twenty-five times. To go round twenty forever ends after some two thousand polls."""
+def test_some_rounds_over_many_jobs_are_not_an_endless_loop() -> None:
+    """A hundred finished jobs may be described twenty-five times each.
+
+    Going round twenty jobs forever ends after some two thousand polls.
+    """
     watch = idle()
     for _ in range(25):
         for number in range(100):
@@ -58,8 +61,8 @@ def test_to_look_at_many_jobs_in_some_rounds_is_no_loop() -> None:
         watch.polled(9, settled=True, until_us=0, limit_us=DAY_US)
 
 
-def test_lists_with_ever_new_filters_are_a_loop() -> None:
-    """After three thousand."""
+def test_lists_with_ever_new_filters_are_an_endless_loop() -> None:
+    """It is stopped after three thousand lists."""
     watch = idle()
     for number in range(LISTS):
         watch.polled(number, settled=True, until_us=0, limit_us=DAY_US, is_list=True)
@@ -67,8 +70,8 @@ def test_lists_with_ever_new_filters_are_a_loop() -> None:
         watch.polled("list", settled=True, until_us=0, limit_us=DAY_US, is_list=True)
 
 
-def test_the_sleeps_of_a_thread_that_never_asked_do_not_count() -> None:
-    """A heartbeat, beside a test that has looked at a job."""
+def test_sleeps_of_a_thread_that_never_polled_do_not_count() -> None:
+    """For example a heartbeat, beside a test that has described a job."""
     watch = idle()
     watch.polled("describe", settled=True, until_us=0, limit_us=DAY_US)
 
@@ -81,8 +84,8 @@ def test_the_sleeps_of_a_thread_that_never_asked_do_not_count() -> None:
         assert pool.submit(beat).exception() is None
 
 
-def test_each_thread_and_task_has_a_count_of_its_own() -> None:
-    """What a task does by `to_thread` is its own."""
+def test_each_thread_and_task_has_its_own_count() -> None:
+    """What a task does by `to_thread` counts for the task."""
     watch = idle()
 
     def poll(times: int) -> None:
@@ -104,8 +107,8 @@ def test_each_thread_and_task_has_a_count_of_its_own() -> None:
     asyncio.run(tasks())
 
 
-def test_sleeps_wait_for_the_jobs_that_were_asked_about() -> None:
-    """Until the last change to them; another job that goes on does not count."""
+def test_sleeps_count_after_the_last_change_of_the_polled_jobs() -> None:
+    """Another job that still runs does not matter."""
     watch, asked = idle(), list[int | None]()
 
     def settled(until_us: int | None) -> bool:
@@ -121,8 +124,8 @@ def test_sleeps_wait_for_the_jobs_that_were_asked_about() -> None:
     assert asked == [None, 30, 30]
 
 
-def test_polls_and_sleeps_are_a_thousand_together() -> None:
-    """A turn of a loop that does both is two."""
+def test_polls_and_sleeps_count_together() -> None:
+    """A turn of a loop that does both counts as two."""
     watch = idle()
     for _ in range(REPEATS // 2):
         watch.polled("describe", settled=True, until_us=0, limit_us=DAY_US)
@@ -131,16 +134,16 @@ def test_polls_and_sleeps_are_a_thousand_together() -> None:
         watch.polled("describe", settled=True, until_us=0, limit_us=DAY_US)
 
 
-def test_a_poll_for_what_is_newer_than_now_is_the_same_again() -> None:
-    """Its body holds the time, and so is another one each time."""
+def test_polls_with_the_current_time_in_their_body_count_as_equal() -> None:
+    """A filter "newer than now" makes a new body each time."""
     bodies = (b'{"CreationTimeAfter": 1532908800.1, "MaxResults":5}', '{"CreationTimeAfter": 1.5e9, "MaxResults":5}')
     assert {timeless(body) for body in bodies} == {'{"CreationTimeAfter":0, "MaxResults":0}'}
     assert timeless('{"TrainingJobName": "job-1"}') != timeless('{"TrainingJobName": "job-2"}')
 
 
 @given(st.lists(st.sampled_from(["poll", "sleep"]), max_size=20), st.booleans())
-def test_while_something_can_happen_nothing_counts(steps: list[str], late: bool) -> None:  # noqa: FBT001  # a drawn value
-    """However long the code polled and slept, the count begins when nothing is left to happen."""
+def test_nothing_counts_while_something_can_happen(steps: list[str], late: bool) -> None:  # noqa: FBT001  # a drawn value
+    """However long the code polled and slept before, the count starts when nothing can happen any more."""
     watch = idle()
     for step in steps * 200:
         if step == "poll":
@@ -152,8 +155,8 @@ def test_while_something_can_happen_nothing_counts(steps: list[str], late: bool)
         watch.polled("describe", settled=True, until_us=0, limit_us=DAY_US)
 
 
-def test_a_change_begins_the_count_anew() -> None:
-    """The test, or the code, did something."""
+def test_a_change_starts_the_count_again() -> None:
+    """The test, or the code under test, did something."""
     watch = idle()
     for _ in range(3):
         for _ in range(REPEATS):
@@ -167,8 +170,8 @@ def test_a_change_begins_the_count_anew() -> None:
     watch.slept(1, settled=nothing_happens, limit_us=DAY_US)
 
 
-def test_ten_thousand_sleeps_are_a_loop() -> None:
-    """Also short ones, and also without a poll among them after the first."""
+def test_ten_thousand_sleeps_are_an_endless_loop() -> None:
+    """Short sleeps count too, even without a poll after the first."""
     watch = idle()
     watch.polled("describe", settled=True, until_us=0, limit_us=None)
     for _ in range(SLEEPS):
@@ -177,15 +180,15 @@ def test_ten_thousand_sleeps_are_a_loop() -> None:
         watch.slept(1, settled=nothing_happens, limit_us=DAY_US)
 
 
-def test_who_never_asked_sagemaker_waits_for_something_else() -> None:
-    """Sleeps count from the first call on."""
+def test_sleeps_count_only_after_the_first_call() -> None:
+    """Code that never called SageMaker waits for something else."""
     watch = idle()
     for _ in range(2 * REPEATS):
         watch.slept(DAY_US, settled=nothing_happens, limit_us=DAY_US)
 
 
-def test_a_long_sleep_and_a_look_are_no_loop() -> None:
-    """The third is one, when what was slept reaches the limit."""
+def test_one_long_sleep_and_a_look_are_not_an_endless_loop() -> None:
+    """The third turn is, when the sum of the sleeps reaches the limit."""
     watch = idle()
     watch.polled("describe", settled=True, until_us=0, limit_us=DAY_US)
     watch.slept(DAY_US, settled=nothing_happens, limit_us=DAY_US)
@@ -196,7 +199,7 @@ def test_a_long_sleep_and_a_look_are_no_loop() -> None:
 
 @example([DAY_US // 2] * 4)
 @given(st.lists(st.integers(1, DAY_US // 2), min_size=2, max_size=30))
-def test_the_limit_counts_what_the_code_itself_slept(sleeps_us: list[int]) -> None:
+def test_the_limit_counts_the_loops_own_sleeps(sleeps_us: list[int]) -> None:
     """A poll loop raises at its first turn after the limit, and not before."""
     watch = idle()
     slept_us = 0
@@ -210,16 +213,16 @@ def test_the_limit_counts_what_the_code_itself_slept(sleeps_us: list[int]) -> No
         slept_us += sleep_us
 
 
-def test_no_limit_is_no_limit() -> None:
-    """Neither of time nor of repetitions."""
+def test_without_a_limit_no_loop_is_endless() -> None:
+    """Neither time nor repetitions count."""
     watch = idle()
     for _ in range(2 * REPEATS):
         watch.polled("describe", settled=True, until_us=0, limit_us=None)
         watch.slept(DAY_US, settled=nothing_happens, limit_us=None)
 
 
-def test_time_that_is_only_read_counts_by_its_sum() -> None:
-    """Not by the number of readings; and not before SageMaker was asked, nor while something can happen."""
+def test_busy_waits_count_by_their_total_time() -> None:
+    """The number of readings does not count, nor anything before the first call or while something can happen."""
     watch = idle()
     watch.crept(2 * DAY_US, settled=nothing_happens, limit_us=DAY_US)
     watch.reset()
@@ -232,8 +235,8 @@ def test_time_that_is_only_read_counts_by_its_sum() -> None:
         watch.crept(SECOND_US, settled=nothing_happens, limit_us=DAY_US)
 
 
-def test_who_only_yields_is_stopped_unless_all_is_allowed() -> None:
-    """Or SageMaker was never asked."""
+def test_a_loop_that_only_yields_is_stopped() -> None:
+    """Unless the limit is off, or SageMaker was never called."""
     watch = idle()
     watch.stalled("yielded", limit_us=DAY_US)
     watch.asked()

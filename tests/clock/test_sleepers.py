@@ -20,7 +20,7 @@ S = 1_000_000
 
 
 class World:
-    """A clock with its sleepers; whoever is alive when it is made keeps out of it, but for this thread."""
+    """A clock with its sleepers; of the threads alive at its creation, only the creating one belongs to it."""
 
     def __init__(self, around: Sleepers | None = None) -> None:
         self.clock = Clock(START)
@@ -29,7 +29,7 @@ class World:
 
     @property
     def at_us(self) -> int:
-        """The time since the start."""
+        """Return the microseconds since the start."""
         return self.clock.now_us() - self.start_us
 
     def sleep_us(self, duration_us: int) -> None:
@@ -37,13 +37,13 @@ class World:
         self.sleepers.until_us(self.clock.now_us() + duration_us)
 
     def together(self, *works: Callable[[], object]) -> list[Any]:
-        """Run each in a thread of its own, to the end; raise what one raised."""
+        """Run each function in a thread of its own, to the end; raise the first error."""
         with ThreadPoolExecutor(len(works)) as pool:
             return [future.result() for future in [pool.submit(work) for work in works]]
 
 
-def test_a_single_thread_never_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It takes no lock and looks at nobody."""
+def test_a_single_thread_never_waits_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes no lock and inspects no thread."""
     world = World()
     monkeypatch.setattr(module, "waiting", None)
     world.sleep_us(6 * 3600 * S)
@@ -54,14 +54,14 @@ def test_a_single_thread_never_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not world.sleepers.table
 
 
-# Few instants, so that deadlines often coincide; three threads at most, since each example starts and settles them really.
+# Few instants, so that deadlines often coincide; at most three threads, since each example starts real ones.
 NAPS = st.lists(st.lists(st.integers(1, 6), min_size=1, max_size=5), min_size=2, max_size=3)
 
 
 @settings(max_examples=15)
 @given(NAPS)
-def test_each_sleeper_wakes_at_its_own_instant_and_all_in_their_order(naps: list[list[int]]) -> None:
-    """Law 7: no deadline is passed, none is early, and concurrent sleeps do not add up."""
+def test_sleepers_wake_at_their_own_instants_and_in_their_order(naps: list[list[int]]) -> None:
+    """Law 7: no sleeper is late or early, and concurrent sleeps do not add up."""
     world, woke = World(), list[tuple[int, int]]()
 
     def work(number: int) -> None:
@@ -77,8 +77,8 @@ def test_each_sleeper_wakes_at_its_own_instant_and_all_in_their_order(naps: list
     assert world.at_us == max(map(sum, naps))
 
 
-def test_a_thread_that_is_busy_holds_time() -> None:
-    """A background loop does not run time away from a test that is about something else."""
+def test_a_busy_thread_holds_time() -> None:
+    """A background loop cannot move time far ahead of a busy test."""
     world, there, seen = World(), threading.Event(), list[int]()
 
     def sleeper() -> None:
@@ -97,7 +97,7 @@ def test_a_thread_that_is_busy_holds_time() -> None:
 
 
 def test_an_advance_stops_at_each_deadline_on_the_way() -> None:
-    """Law 5 for sleepers: whoever has one sees its instant and not the target, however often it sleeps again."""
+    """Law 5 for sleepers: each sees its own deadline and not the target, however often it sleeps again."""
     world, seen, begun = World(), list[int](), threading.Event()
 
     def poll() -> None:
@@ -116,22 +116,22 @@ def test_an_advance_stops_at_each_deadline_on_the_way() -> None:
 
 
 def test_advances_of_several_threads_add_up() -> None:
-    """Each lets so much time pass as it says; only sleeps run side by side."""
+    """Only sleeps run side by side."""
     world = World()
     world.together(*[lambda: world.clock.advance(1)] * 3)
     assert world.at_us == 3 * S
 
 
-def test_to_pass_to_an_instant_wakes_whoever_sleeps_until_then() -> None:
-    """As `advance` does; to one that is over nothing happens."""
+def test_pass_to_wakes_sleepers_up_to_its_instant() -> None:
+    """It does as `advance` does; an instant in the past changes nothing."""
     world = World()
     world.together(lambda: world.sleep_us(10), lambda: world.clock.pass_to_us(world.start_us + 20))
     world.together(lambda: world.clock.pass_to_us(0), lambda: world.clock.pass_us(0))
     assert world.at_us == 20
 
 
-def test_the_end_of_the_mock_wakes_everybody() -> None:
-    """At once, with no time passed; and who comes later does not sleep."""
+def test_the_end_of_the_mock_wakes_all_sleepers() -> None:
+    """At once and without moving time; later sleeps return immediately."""
     world = World()
 
     def sleep_twice() -> None:
@@ -148,8 +148,8 @@ def test_the_end_of_the_mock_wakes_everybody() -> None:
     assert world.at_us == S
 
 
-def test_the_end_of_the_mock_wakes_everybody_although_one_cannot_be_roused() -> None:
-    """Its error is raised when all others are awake."""
+def test_the_end_of_the_mock_wakes_all_although_one_wakeup_fails() -> None:
+    """The error is raised when all others are awake."""
     world = World()
 
     def fail() -> None:
@@ -157,33 +157,33 @@ def test_the_end_of_the_mock_wakes_everybody_although_one_cannot_be_roused() -> 
 
     roused: list[str] = []
     for rouse in (lambda: roused.append("first"), fail, lambda: roused.append("last")):
-        world.sleepers.lie_down(world.sleepers.sleeper(S, rouse))
-    with pytest.raises(OSError):  # noqa: PT011  # it has no words
+        world.sleepers.begin_sleep(world.sleepers.sleeper(S, rouse))
+    with pytest.raises(OSError):  # noqa: PT011  # the error has no message
         world.sleepers.close()
     assert roused == ["first", "last"]
     assert not world.sleepers.table
 
 
-def test_an_observer_that_sleeps_moves_the_clock_itself() -> None:
-    """It is told while the clock stands at its event, on the way of somebody else's move."""
-    world, told = World(), list[int]()
+def test_an_observer_may_move_the_clock_by_its_own_sleep() -> None:
+    """Its event comes while another thread moves the clock."""
+    world, events = World(), list[int]()
 
     class Observer:
         def next_us(self, after_us: int) -> int | None:
             return world.start_us + 5 if after_us < world.start_us + 5 else None
 
         def settle(self, at_us: int) -> None:
-            told.append(at_us - world.start_us)
+            events.append(at_us - world.start_us)
             world.sleep_us(100)
 
     world.clock.add_agenda(Observer())
     world.together(lambda: world.sleep_us(10), lambda: world.sleep_us(10))
-    assert told == [5]
+    assert events == [5]
     assert world.at_us >= 105
 
 
-def test_an_error_of_an_observer_comes_out_of_one_sleep_and_the_others_go_on() -> None:
-    """Whoever moved the clock there raises it; nobody is left asleep."""
+def test_an_observers_error_is_raised_by_one_sleep_only() -> None:
+    """The thread that moved the clock raises it; no other thread stays asleep."""
     world = World()
 
     class Observer:
@@ -207,18 +207,18 @@ def test_an_error_of_an_observer_comes_out_of_one_sleep_and_the_others_go_on() -
     assert world.at_us == 10
 
 
-def test_who_has_something_to_do_meanwhile_does_not_lie_down() -> None:
-    """It is found out under the lock under which others look who sleeps."""
+def test_a_thread_whose_wait_is_over_does_not_register_as_asleep() -> None:
+    """The check happens under the lock that guards the table of sleepers."""
     world = World()
     sleeper = world.sleepers.sleeper(world.start_us + 10, lambda: None)
-    world.sleepers.lie_down(sleeper, lambda: True)
+    world.sleepers.begin_sleep(sleeper, lambda: True)
     assert not world.sleepers.table
-    world.sleepers.lie_down(sleeper, lambda: False)
+    world.sleepers.begin_sleep(sleeper, lambda: False)
     assert list(world.sleepers.table) == [sleeper]
 
 
-def test_a_thread_that_yields_without_end_does_not_hold_time() -> None:
-    """`while not done: time.sleep(0)` waits for somebody, and that one may sleep."""
+def test_a_thread_that_yields_endlessly_does_not_hold_time() -> None:
+    """`while not done: time.sleep(0)` waits for another thread, which may sleep."""
     world, done = World(), threading.Event()
 
     def spin() -> None:
@@ -236,8 +236,8 @@ def test_a_thread_that_yields_without_end_does_not_hold_time() -> None:
     assert world.at_us == 10
 
 
-def test_a_clock_outside_that_moved_past_a_deadline_wakes_the_sleeper_and_is_not_moved_again() -> None:
-    """A wall clock that the test froze was ticked while a thread slept."""
+def test_a_deadline_passed_by_an_outside_clock_wakes_the_sleeper() -> None:
+    """A test ticked a frozen wall clock while a thread slept; that clock is not moved again."""
 
     class Outside:
         ahead_us = 0
@@ -271,8 +271,8 @@ def test_a_clock_outside_that_moved_past_a_deadline_wakes_the_sleeper_and_is_not
     assert outside.moved == 5
 
 
-def test_who_sleeps_in_the_mock_around_this_one_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A thread of the outer mock that has nothing to do here."""
+def test_sleepers_of_the_outer_mock_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They have nothing to do in the inner one."""
     outer = World()
     held = threading.Thread(target=lambda: outer.sleep_us(3600 * S))
     held.start()
@@ -287,8 +287,8 @@ def test_who_sleeps_in_the_mock_around_this_one_is_not_waited_for(monkeypatch: p
     assert (outer.at_us, inner.at_us) == (0, 60 * S)
 
 
-def test_to_rouse_twice_is_to_rouse_once() -> None:
-    """The second comes before the first was noticed."""
+def test_a_second_wakeup_before_the_first_is_noticed_has_no_effect() -> None:
+    """The wait ends once."""
     pause, rouse = waiting()
     rouse()
     rouse()
@@ -296,8 +296,8 @@ def test_to_rouse_twice_is_to_rouse_once() -> None:
     pause(0.001)
 
 
-def test_a_thread_that_begins_while_others_are_looked_at_holds_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever stands still when it is looked at may have started it a moment ago."""
+def test_a_thread_that_begins_during_the_look_holds_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that rests when it is inspected may have started another one just before."""
     world, over, begun = World(), threading.Event(), list[threading.Thread]()
 
     def all_rest(*_: object, **__: object) -> bool:
@@ -313,77 +313,80 @@ def test_a_thread_that_begins_while_others_are_looked_at_holds_time(monkeypatch:
     assert looks == [True, False]
 
 
-def test_who_was_woken_and_has_not_gone_on_holds_time() -> None:
-    """However long it takes to be given a processor; one that runs a handler meanwhile does not, since that may wait for time."""
+def test_a_woken_thread_that_has_not_run_yet_holds_time() -> None:
+    """It may wait long for a processor.
+
+    While it runs an event handler it does not hold time, since the handler may wait for time.
+    """
     world = World()
     waits, sleeps = (world.sleepers.sleeper(deadline_us, lambda: None) for deadline_us in (None, world.start_us + 10))
     for one in (waits, sleeps):
-        world.sleepers.lie_down(one)
-    world.sleepers.give(waits)
+        world.sleepers.begin_sleep(one)
+    world.sleepers.release(waits)
     assert world.sleepers.drive(waits) == 0
     assert world.sleepers.drive(sleeps) != 0
     world.sleepers.table.set_busy(waits, is_busy=True)
     assert world.sleepers.drive(sleeps) == 0
-    world.sleepers.get_up(sleeps)
+    world.sleepers.end_sleep(sleeps)
     world.sleepers.table.set_busy(waits, is_busy=False)
     assert world.sleepers._holds.hold(None, paused=True)
-    world.sleepers.get_up(waits)
+    world.sleepers.end_sleep(waits)
     assert not world.sleepers._holds.hold(None, threading.current_thread(), paused=True)
 
 
-def test_what_is_given_too_late_holds_nobody() -> None:
-    """The thread timed out at the same moment, on its own."""
+def test_a_wakeup_that_comes_too_late_holds_no_time() -> None:
+    """The wait timed out at the same moment."""
     world = World()
     waits = world.sleepers.sleeper(None, lambda: None)
-    world.sleepers.lie_down(waits)
-    world.sleepers.get_up(waits)
-    world.sleepers.give(waits)
+    world.sleepers.begin_sleep(waits)
+    world.sleepers.end_sleep(waits)
+    world.sleepers.release(waits)
     assert world.sleepers.woken == {}
     world.sleepers.woken[waits] = None
     assert not world.sleepers._holds.hold(None, threading.current_thread(), paused=True)
     assert world.sleepers.woken == {}
 
 
-def test_who_waits_without_a_time_out_does_not_look_around_for_nothing() -> None:
-    """There is nowhere to go; whoever comes with a deadline looks for itself, and hands over to one that waits."""
+def test_a_thread_without_a_deadline_drives_only_for_others() -> None:
+    """Alone it would move time to nowhere. A thread with a deadline drives, and hands over to a waiting one when it leaves."""
     world, roused = World(), list[str]()
     waits = world.sleepers.sleeper(None, lambda: roused.append("waits"))
-    world.sleepers.lie_down(waits)
+    world.sleepers.begin_sleep(waits)
     assert world.sleepers.drive(waits) is None
     busy = threading.Thread(target=threading.Event().wait, args=(1,))
     busy.start()
     sleeps, later = (world.sleepers.sleeper(world.start_us + at_us, lambda: None) for at_us in (10, 20))
     for one in (sleeps, later):
-        world.sleepers.lie_down(one)
+        world.sleepers.begin_sleep(one)
     assert world.sleepers.drive(sleeps) == 0.001
     assert world.sleepers.drive(waits) is None
-    world.sleepers.get_up(sleeps)
+    world.sleepers.end_sleep(sleeps)
     assert roused == ["waits"]
     assert world.sleepers.drive(waits) == 0.001
-    world.sleepers.get_up(later)
+    world.sleepers.end_sleep(later)
     assert world.sleepers.drive(waits) is None
     assert vars(world.sleepers)["_driver"] is None
     busy.join()
 
 
-def test_who_is_to_look_around_and_gets_up_instead_hands_over() -> None:
-    """As a loop does that was called at that moment: whoever is left must not wait for somebody who looks no more."""
+def test_a_driver_that_wakes_up_hands_over() -> None:
+    """An event loop does so when it is called just then: those that remain need a driver."""
     world, roused = World(), list[int]()
     first, called, left = (world.sleepers.sleeper(world.start_us + at_us, partial(roused.append, at_us)) for at_us in (1, 3, 2))
     for one in (first, left, called):
-        world.sleepers.lie_down(one)
+        world.sleepers.begin_sleep(one)
     vars(world.sleepers)["_driver"] = first
     for one in (first, called):
-        world.sleepers.get_up(one)
+        world.sleepers.end_sleep(one)
     assert roused == [3, 2]
     assert vars(world.sleepers)["_driver"] is left
-    world.sleepers.get_up(left)
+    world.sleepers.end_sleep(left)
     assert vars(world.sleepers)["_driver"] is None
 
 
 @pytest.fixture
 def idle() -> Iterator[threading.Thread]:
-    """Return a thread that waits for its end, really."""
+    """Return a thread that waits for its end in real time."""
     end = threading.Event()
     thread = threading.Thread(target=end.wait)
     yield thread
@@ -391,43 +394,41 @@ def idle() -> Iterator[threading.Thread]:
     thread.join()
 
 
-def test_time_stands_between_the_end_of_a_thread_and_the_moment_at_which_who_joins_it_is_woken(idle: threading.Thread) -> None:
-    """The thread is on no list any more, and the one that waits for it sleeps as far as anybody knows."""
+def test_time_holds_between_the_end_of_a_thread_and_the_wakeup_of_its_joiner(idle: threading.Thread) -> None:
+    """The ended thread is on no list any more, and the joining one still counts as asleep."""
     world, ended = World(), threading.Thread()
     joins, again, sleeps = (world.sleepers.sleeper(at_us, lambda: None) for at_us in (None, None, world.start_us + 5))
     joins.thread = again.thread = idle
     idle.start()
     joins.joins, again.joins = threading.current_thread(), ended
-    world.sleepers.lie_down(joins)
+    world.sleepers.begin_sleep(joins)
     assert world.sleepers.is_alone()
-    world.sleepers.lie_down(again)
+    world.sleepers.begin_sleep(again)
     assert not world.sleepers.is_alone()
     assert not World(around=world.sleepers).sleepers.is_alone()
-    world.sleepers.lie_down(sleeps)
+    world.sleepers.begin_sleep(sleeps)
     assert world.sleepers.drive(sleeps)
     assert world.at_us == 0
-    world.sleepers.get_up(again)
+    world.sleepers.end_sleep(again)
     assert world.sleepers.drive(sleeps) == 0
     assert world.at_us == 5
 
 
-def test_who_was_woken_while_the_threads_were_counted_is_waited_for(
-    idle: threading.Thread, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The thread that gave it something has ended since, so that the count says that nobody is awake."""
+def test_a_thread_woken_during_the_count_is_waited_for(idle: threading.Thread, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread that woke it has ended since, so the count alone finds no thread awake."""
     world = World()
     waits, sleeps = (world.sleepers.sleeper(at_us, lambda: None) for at_us in (None, world.start_us + 5))
     waits.thread = idle
     idle.start()
-    world.sleepers.lie_down(waits)
+    world.sleepers.begin_sleep(waits)
 
     def count(_: Holds) -> int:
-        world.sleepers.give(waits)
+        world.sleepers.release(waits)
         return 0
 
     monkeypatch.setattr(Holds, "_awake_threads", count)
     assert not world.sleepers.is_alone()
     world.sleepers.woken.clear()
-    world.sleepers.lie_down(sleeps)
+    world.sleepers.begin_sleep(sleeps)
     assert world.sleepers.drive(sleeps)
     assert world.at_us == 0

@@ -17,7 +17,7 @@ from tests.support.waiting import eventually
 
 
 class Time:
-    """A real clock that stands still."""
+    """A real clock that moves only when the test moves it."""
 
     now_s = 1000.0
 
@@ -27,14 +27,14 @@ class Time:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Time:
-    """Put a clock that is moved by hand in the place of the real one."""
+    """Replace the real clock by one that the test moves."""
     found = Time()
     monkeypatch.setattr(real, "monotonic", found)
     return found
 
 
 class Pulse:
-    """What a thread's pulse is said to be."""
+    """A pulse that the test sets."""
 
     def __init__(self, beats: Hashable = 0) -> None:
         self.beats = beats
@@ -65,8 +65,8 @@ def waiting_thread() -> Iterator[threading.Thread]:
 ME = threading.current_thread()
 
 
-def test_a_thread_rests_when_its_pulse_has_not_changed_for_a_while(clock: Time) -> None:
-    """Since it was first seen, and since it was last seen with another one."""
+def test_a_thread_rests_when_its_pulse_is_unchanged_for_a_while(clock: Time) -> None:
+    """The while is measured since the first look, and since the last change."""
     pulse = Pulse()
     still = Stillness(pulse)
     for beats in (0, 1):
@@ -78,8 +78,8 @@ def test_a_thread_rests_when_its_pulse_has_not_changed_for_a_while(clock: Time) 
         assert still.rests(ME)
 
 
-def test_a_thread_rests_only_after_some_real_pauses_of_who_looks(clock: Time) -> None:
-    """Before that, it may not have been given the interpreter's lock."""
+def test_a_thread_rests_only_after_some_real_pauses_of_the_observer(clock: Time) -> None:
+    """Before that, it may not have been given the GIL."""
     still = Stillness(Pulse())
     still.rests(ME)
     clock.now_s += 100
@@ -88,8 +88,8 @@ def test_a_thread_rests_only_after_some_real_pauses_of_who_looks(clock: Time) ->
     assert still.rests(ME, paused=False)
 
 
-def test_who_waits_for_the_interpreters_lock_does_not_rest(clock: Time, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It looks for it once in each switch interval, so stillness is longer than that."""
+def test_a_wait_for_the_gil_is_not_rest(clock: Time, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread asks for the GIL once per switch interval, so the observer waits longer than that."""
     monkeypatch.setattr(sys, "getswitchinterval", lambda: 1.0)
     still = Stillness(Pulse())
     for _ in range(4):
@@ -100,8 +100,8 @@ def test_who_waits_for_the_interpreters_lock_does_not_rest(clock: Time, monkeypa
     assert still.rests(ME)
 
 
-def test_a_thread_that_could_run_does_not_rest(clock: Time) -> None:
-    """However long it has not."""
+def test_a_runnable_thread_does_not_rest(clock: Time) -> None:
+    """However long it has not run."""
     still = Stillness(Pulse(None))
     still.rests(ME)
     clock.now_s += 100
@@ -113,14 +113,14 @@ def test_a_thread_that_could_run_does_not_rest(clock: Time) -> None:
     [((0.001, 0.001), 1, True), ((0.04, 0), 1, False), ((0.001, 0.04), 1, False), ((0.001, 0), 9, False)],
     ids=["waits", "the process computes", "others do, and it would", "it has no processor"],
 )
-def test_a_thread_that_ticks_all_the_time_rests_if_it_mostly_waits(
+def test_a_ticking_thread_rests_if_it_mostly_waits(
     clock: Time,
     monkeypatch: pytest.MonkeyPatch,
     work_s: tuple[float, float],
     runs: int,
-    rests: bool,  # noqa: FBT001  # a row
+    rests: bool,  # noqa: FBT001  # a column of the table
 ) -> None:
-    """A heartbeat of a millisecond would else hold time for ever; many threads that compute in turns are something else."""
+    """Otherwise a heartbeat of a millisecond would hold time forever; many threads that compute in turns still hold it."""
     (spent_s, waited_s), pulse, passed = work_s, Pulse(0), [0]
     monkeypatch.setattr(time, "process_time_ns", lambda: int(spent_s * 1e9) * passed[0])
     monkeypatch.setattr(waits, "_waits_for_a_processor", lambda: [("1", int(waited_s * 1e9) * passed[0])])
@@ -138,8 +138,8 @@ def test_a_thread_that_ticks_all_the_time_rests_if_it_mostly_waits(
     assert not still.rests(ME)
 
 
-def test_a_thread_that_has_not_begun_does_not_rest_and_one_that_has_ended_does(clock: Time) -> None:
-    """The one is about to do something, the other never will."""
+def test_a_thread_before_its_start_does_not_rest_and_an_ended_one_does(clock: Time) -> None:
+    """The first is about to do something; the second never will."""
     still, pulse = Stillness(), Pulse("gone")
     assert not still.rests(threading.Thread())
     assert not Stillness(pulse).rests(threading.Thread())
@@ -147,12 +147,12 @@ def test_a_thread_that_has_not_begun_does_not_rest_and_one_that_has_ended_does(c
     with waiting_thread() as thread:
         pass
     assert Stillness(stillness._position).rests(thread)
-    # The system may take a moment longer to end it.
+    # The system may take a moment longer to end the thread.
     settle(Stillness(), thread, clock)
 
 
 @pytest.mark.parametrize("pulse", [None, Pulse()], ids=["exact", "by position"])
-def test_who_was_woken_is_watched_anew(clock: Time, pulse: Pulse | None) -> None:
+def test_a_woken_thread_is_observed_anew(clock: Time, pulse: Pulse | None) -> None:
     """It may not have begun to run, so its pulse says nothing yet."""
     with waiting_thread() as thread:
         still = Stillness(pulse)
@@ -163,7 +163,7 @@ def test_who_was_woken_is_watched_anew(clock: Time, pulse: Pulse | None) -> None
 
 
 def settle(still: Stillness, thread: threading.Thread, clock: Time) -> None:
-    """Look until a thread rests: it may need a moment to get to its lock."""
+    """Look until a thread rests; it may need a moment to reach its lock."""
 
     def rests() -> bool:
         clock.now_s += 1
@@ -173,8 +173,8 @@ def settle(still: Stillness, thread: threading.Thread, clock: Time) -> None:
 
 
 @pytest.mark.parametrize("pulse", [None, stillness._position], ids=["exact", "by position"])
-def test_a_thread_that_waits_rests_and_one_that_computes_does_not(pulse: Any) -> None:
-    """By the real clock and the real interpreter."""
+def test_a_waiting_thread_rests_and_a_computing_one_does_not(pulse: Any) -> None:
+    """With the real clock and the real interpreter."""
     done = threading.Event()
 
     def compute() -> None:
@@ -194,8 +194,8 @@ def test_a_thread_that_waits_rests_and_one_that_computes_does_not(pulse: Any) ->
 
 
 @pytest.mark.skipif(not Stillness()._is_exact, reason="only Linux tells")
-def test_a_thread_that_ran_while_its_state_was_read_is_seen_to_have_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It was woken, and waits for the next thing by now: for who begins twenty threads, each waits to have begun."""
+def test_a_thread_that_ran_while_its_state_was_read_counts_as_having_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was woken and waits again already, as when one thread starts twenty others and waits for each to begin."""
     spent_ns = [1000]
 
     class File(io.BytesIO):
@@ -210,7 +210,7 @@ def test_a_thread_that_ran_while_its_state_was_read_is_seen_to_have_run(monkeypa
     assert found == 1500
 
 
-def test_where_the_kernel_tells_nothing_the_position_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_kernel_information_the_position_in_the_code_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     """On macOS and Windows, and in a sandbox without /proc."""
     monkeypatch.setattr(sys, "platform", "darwin")
     assert not Stillness()._is_exact

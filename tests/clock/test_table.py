@@ -9,15 +9,15 @@ ME, OTHER = threading.current_thread(), threading.Thread()
 
 
 def sleeper(deadline_us: int | None, number: int = 0, thread: threading.Thread = ME, *, is_ticker: bool = False) -> Sleeper:
-    """Return a sleeper that nobody can rouse."""
+    """Return a sleeper whose wakeup does nothing."""
     found = Sleeper(deadline_us, number, thread, lambda: None)
     found.is_ticker = is_ticker
     return found
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.booleans())))
-def test_the_next_is_the_one_with_the_earliest_deadline_of_those_that_stayed(deadlines: list[tuple[int, bool]]) -> None:
-    """At one instant the one that began first."""
+def test_the_first_sleeper_is_the_one_with_the_earliest_deadline(deadlines: list[tuple[int, bool]]) -> None:
+    """Removed ones do not count; at one instant the one that was added first comes first."""
     table, stayed = Table(), list[Sleeper]()
     for number, (deadline_us, stays) in enumerate(deadlines):
         one = sleeper(deadline_us, number)
@@ -34,14 +34,14 @@ def test_the_next_is_the_one_with_the_earliest_deadline_of_those_that_stayed(dea
     assert table.has_deadlines == bool(stayed)
 
 
-def test_one_that_waits_without_a_time_out_has_no_deadline_and_is_disturbed_first() -> None:
-    """It has nothing else to do than to look around; one that was given something has."""
+def test_a_sleeper_without_a_deadline_is_disturbed_first() -> None:
+    """It has nothing else to do than to drive; one that has been woken has."""
     table, timed, untimed, given_one = Table(), sleeper(1), sleeper(None), sleeper(None)
     for one in (untimed, given_one):
         table.add(one)
     assert (table.first(), table.has_deadlines) == (None, False)
     table.add(timed)
-    given_one.is_given = True
+    given_one.is_released = True
     assert (table.first(), table.last()) == (timed, untimed)
     table.set_busy(untimed, is_busy=True)
     assert table.last() is timed
@@ -51,8 +51,8 @@ def test_one_that_waits_without_a_time_out_has_no_deadline_and_is_disturbed_firs
     assert timed in table
 
 
-def test_threads_are_counted_while_they_do_nothing_else() -> None:
-    """One may have several sleepers: it sleeps in an event handler that runs while it sleeps."""
+def test_threads_are_counted_unless_they_are_busy() -> None:
+    """A thread may have several sleepers: an event handler that runs during its sleep may sleep too."""
     table, first, second, third = Table(), sleeper(1), sleeper(2), sleeper(3, thread=OTHER)
     for one in (first, second, third):
         table.add(one)
@@ -68,8 +68,8 @@ def test_threads_are_counted_while_they_do_nothing_else() -> None:
     assert (len(table), table.threads()) == (0, 0)
 
 
-def test_the_clock_stops_for_a_ticker_only_if_there_is_nothing_else() -> None:
-    """It is due all the same when its instant is over."""
+def test_the_clock_stops_for_a_ticker_only_if_no_other_sleeper_has_a_deadline() -> None:
+    """Once its instant has passed, the ticker is due all the same."""
     table, ticker, serious = Table(), sleeper(1, is_ticker=True), sleeper(5)
     table.add(ticker)
     assert table.first() is ticker
@@ -81,8 +81,8 @@ def test_the_clock_stops_for_a_ticker_only_if_there_is_nothing_else() -> None:
     assert (table.due(4), table.due(5)) == (None, serious)
 
 
-def test_deadlines_that_nobody_waits_for_do_not_pile_up() -> None:
-    """A time-out that was not needed would stay until its instant comes."""
+def test_deadlines_of_removed_sleepers_do_not_pile_up() -> None:
+    """Without a cleanup, an unneeded timeout would stay until its instant."""
     table = Table()
     last = sleeper(10**9)
     table.add(last)

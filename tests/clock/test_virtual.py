@@ -24,12 +24,12 @@ STEPS = st.lists(st.integers(0, 20), max_size=8)
 
 
 class Diary:
-    """An agenda with fixed instants that writes down what it is told, and what the clock said then."""
+    """An agenda with fixed instants that records each call, with the clock's instant at that moment."""
 
     def __init__(self, clock: Clock, offsets_us: list[int], shared: list[Any], name: str = "diary") -> None:
         self.clock = clock
         self.due_us = sorted({START_US + offset for offset in offsets_us})
-        self.told = shared
+        self.entries = shared
         self.name = name
 
     def __repr__(self) -> str:
@@ -39,11 +39,11 @@ class Diary:
         return next((at for at in self.due_us if at > after_us), None)
 
     def settle(self, at_us: int) -> None:
-        self.told.append((self.name, at_us - START_US, self.clock.now_us() - START_US))
+        self.entries.append((self.name, at_us - START_US, self.clock.now_us() - START_US))
 
 
 class Breeding(Diary):
-    """One whose every event brings another, a little later: as a tuning job starts its next child."""
+    """An agenda each of whose events adds a later one, as a tuning job starts its next child."""
 
     def settle(self, at_us: int) -> None:
         super().settle(at_us)
@@ -51,7 +51,7 @@ class Breeding(Diary):
 
 
 class Pushing(Diary):
-    """One that moves the clock itself when it is told: an observer that sleeps."""
+    """An agenda that moves the clock during its event: an observer that sleeps."""
 
     def settle(self, at_us: int) -> None:
         super().settle(at_us)
@@ -59,15 +59,15 @@ class Pushing(Diary):
 
 
 class Failing(Diary):
-    """One that raises when it is told: an observer with an assertion."""
+    """An agenda that raises at its event: an observer with a failing assertion."""
 
     def settle(self, at_us: int) -> None:
         super().settle(at_us)
         raise RuntimeError("told")
 
 
-def told(steps_us: list[int], *schedules: list[int]) -> list[Any]:
-    """Return what two diaries and a breeding one write down while a clock takes these steps."""
+def diaries(steps_us: list[int], *schedules: list[int]) -> list[Any]:
+    """Return what two diaries and a breeding one record while a clock takes these steps."""
     clock, written = Clock(START), list[Any]()
     for number, offsets_us in enumerate(schedules):
         clock.add_agenda((Breeding if number == 2 else Diary)(clock, offsets_us, written, str(number)))
@@ -79,18 +79,18 @@ def told(steps_us: list[int], *schedules: list[int]) -> list[Any]:
 
 @contextmanager
 def real_time(at_s: float = 1000.0) -> Iterator[SimpleNamespace]:
-    """Put a real clock that stands still in the place of the real one."""
+    """Replace the real clock by one that the test moves."""
     fake = SimpleNamespace(now_s=at_s)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(real, "monotonic", lambda: fake.now_s)
         yield fake
 
 
-# -- law 2: time passes only when someone says so, and forward
+# -- law 2: time passes only when the caller says so, and only forward
 
 
-def test_a_clock_starts_at_the_present_or_where_it_is_told() -> None:
-    """Without a start it is the real time's instant."""
+def test_a_clock_starts_now_or_at_a_given_instant() -> None:
+    """Without a start it begins at the real present."""
     before_s = real.time()
     clock = Clock()
     assert before_s <= clock.now().timestamp() + 1e-6
@@ -99,7 +99,7 @@ def test_a_clock_starts_at_the_present_or_where_it_is_told() -> None:
     assert Clock(datetime(2018, 7, 30, 12, tzinfo=timezone.utc)).now_us() == START_US
 
 
-def test_every_way_to_say_five_minutes_is_five_minutes() -> None:
+def test_all_ways_to_write_five_minutes_are_equal() -> None:
     """Units, a timedelta, and seconds."""
     clock = Clock(START)
     clock.advance(minutes=5)
@@ -110,7 +110,7 @@ def test_every_way_to_say_five_minutes_is_five_minutes() -> None:
     assert clock.now() == datetime(2018, 7, 30, 12, 20, tzinfo=timezone.utc)
 
 
-def test_a_clock_that_nobody_moves_stands_still() -> None:
+def test_a_clock_stands_still_by_itself() -> None:
     """However long the test really takes."""
     clock = Clock(START)
     with real_time() as fake:
@@ -120,7 +120,7 @@ def test_a_clock_that_nobody_moves_stands_still() -> None:
 
 @given(st.integers(1, 10**15))
 def test_a_negative_advance_is_an_error_at_once(by_us: int) -> None:
-    """And nothing has moved."""
+    """Nothing has moved."""
     clock = Clock(START)
     back = timedelta(microseconds=-by_us)
     with pytest.raises(ValueError, match=r"^time only moves forward, and not by datetime\.timedelta\(") as caught:
@@ -155,10 +155,10 @@ def test_a_negative_advance_is_an_error_at_once(by_us: int) -> None:
         ),
     ],
 )
-def test_an_advance_without_meaning_says_what_to_write(
+def test_an_invalid_advance_is_refused_with_a_hint(
     by: float | None, units: dict[str, float], error: type[Exception], text: str
 ) -> None:
-    """None, two, or one into the past."""
+    """No duration, two durations, or a negative one."""
     clock = Clock(START)
     with pytest.raises(error) as caught:
         clock.advance(by, **units)
@@ -167,15 +167,15 @@ def test_an_advance_without_meaning_says_what_to_write(
 
 
 def test_advance_to_the_past_shows_both_instants() -> None:
-    """The error has the values in it."""
+    """The message contains both."""
     with pytest.raises(ValueError, match="time") as caught:
         Clock(START).advance_to("2018-07-30")
     both = "it is 2018-07-30T12:00:00+00:00, later than 2018-07-30T00:00:00+00:00"
     assert str(caught.value) == f"time only moves forward: {both}; begin earlier, by start=…"
 
 
-def test_to_pass_to_an_earlier_instant_stays() -> None:
-    """What follows a wall clock that was moved back un-happens nothing."""
+def test_pass_to_an_earlier_instant_does_nothing() -> None:
+    """A wall clock that moves back undoes no event."""
     clock = Clock(START)
     clock.pass_to_us(START_US - 1)
     assert clock.now_us() == START_US
@@ -185,7 +185,7 @@ def test_to_pass_to_an_earlier_instant_stays() -> None:
 @example(60.0, [111 / 1024, 0.140625, 4.0, 4.0, 4.0, 4.0, 4.0, 3873 / 1024])
 @given(st.sampled_from([0.25, 1.0, 60.0, 3600.0]), st.lists(st.integers(0, 4096).map(lambda ms: ms / 1024), max_size=20))
 def test_a_rate_turns_real_time_into_virtual_time_without_drift(rate: float, steps_s: list[float]) -> None:
-    """However often it is read in between, the clock is where one reading at the end would find it, to the microsecond."""
+    """However often the clock is read in between, it is where one reading at the end would find it, to the microsecond."""
     with real_time() as fake:
         clock = Clock(START, rate=rate)
         last_us = START_US
@@ -198,7 +198,7 @@ def test_a_rate_turns_real_time_into_virtual_time_without_drift(rate: float, ste
 
 
 def test_a_rate_and_advances_add_up() -> None:
-    """And agendas are told of the instants that real time brought about."""
+    """Agendas are called for the instants that real time reached."""
     with real_time() as fake:
         clock, written = Clock(START, rate=2), list[Any]()
         clock.add_agenda(Diary(clock, [1_500_000], written))
@@ -212,8 +212,8 @@ def test_a_rate_and_advances_add_up() -> None:
 
 
 @pytest.mark.parametrize("rate", [-1, -0.001, math.nan, math.inf, 1e308])
-def test_a_rate_is_finite_and_not_negative(rate: float) -> None:
-    """An infinite one would fail at the first reading, far from here."""
+def test_a_rate_must_be_finite_and_not_negative(rate: float) -> None:
+    """Otherwise the first reading would fail, far from the mistake."""
     with pytest.raises(ValueError, match="rate") as caught:
         Clock(START, rate=rate)
     bounds = "of virtual seconds per real second, from 0 to 1,000,000"
@@ -225,7 +225,7 @@ def test_a_rate_is_finite_and_not_negative(rate: float) -> None:
 
 @given(st.integers(1, 100))
 def test_what_is_due_at_an_instant_has_happened_at_that_instant(offset_us: int) -> None:
-    """A microsecond earlier it had not."""
+    """A microsecond earlier it had not happened."""
     clock, written = Clock(START), list[Any]()
     clock.add_agenda(Diary(clock, [offset_us], written))
     clock.pass_us(offset_us - 1)
@@ -239,7 +239,7 @@ def test_what_is_due_at_an_instant_has_happened_at_that_instant(offset_us: int) 
 
 @given(OFFSETS, st.integers(0, 60))
 def test_reading_never_changes_the_world(offsets_us: list[int], by_us: int) -> None:
-    """Now, latency, limits and repr can be read any number of times."""
+    """The instant, latency, limit and repr can be read any number of times."""
     clock, written = Clock(START), list[Any]()
     clock.add_agenda(Diary(clock, offsets_us, written))
     clock.pass_us(by_us)
@@ -254,7 +254,7 @@ def test_reading_never_changes_the_world(offsets_us: list[int], by_us: int) -> N
 
 
 def test_latency_and_idle_limit_can_be_set_at_any_time() -> None:
-    """In seconds or as a timedelta; no limit is None."""
+    """Each takes seconds or a timedelta; None means no limit."""
     clock = Clock(START, latency=0, idle_limit=None)
     assert (clock.latency, clock.idle_limit) == (timedelta(0), None)
     clock.latency, clock.idle_limit = timedelta(seconds=2), 60
@@ -262,7 +262,7 @@ def test_latency_and_idle_limit_can_be_set_at_any_time() -> None:
     assert (clock.latency, clock.idle_limit) == (timedelta(seconds=2), timedelta(minutes=1))
 
 
-def test_what_latency_and_idle_limit_cannot_be() -> None:
+def test_an_invalid_latency_or_idle_limit_is_refused() -> None:
     """The old value stays."""
     clock = Clock(START)
     with pytest.raises(ValueError, match=r"^latency is not negative, unlike -1: write latency = 0 for none$"):
@@ -279,17 +279,19 @@ def test_what_latency_and_idle_limit_cannot_be() -> None:
 
 
 @given(STEPS, OFFSETS, OFFSETS, OFFSETS)
-def test_steps_are_one_advance_for_every_observer(steps_us: list[int], one: list[int], two: list[int], three: list[int]) -> None:
-    """Each is told of the same instants in the same order, also of those that only come about on the way."""
-    in_steps = told(steps_us, one, two, three)
-    assert in_steps == told([sum(steps_us)], one, two, three)
+def test_small_steps_equal_one_advance_for_every_observer(
+    steps_us: list[int], one: list[int], two: list[int], three: list[int]
+) -> None:
+    """Each is called for the same instants in the same order, also for those that come about on the way."""
+    in_steps = diaries(steps_us, one, two, three)
+    assert in_steps == diaries([sum(steps_us)], one, two, three)
     assert in_steps == sorted(in_steps, key=lambda entry: (entry[1], entry[0]))
 
 
 @given(STEPS, OFFSETS, OFFSETS)
 def test_an_observer_sees_the_instant_of_its_event(steps_us: list[int], one: list[int], two: list[int]) -> None:
-    """Not the target of the advance; and it misses none and is told of none twice."""
-    written = told(steps_us, one, two)
+    """It sees its own instant and not the target of the advance; no event is missed or repeated."""
+    written = diaries(steps_us, one, two)
     assert all(at_us == shown_us for _, at_us, shown_us in written)
     for name, offsets_us in (("0", one), ("1", two)):
         due = sorted({offset for offset in offsets_us if offset <= sum(steps_us)})
@@ -297,8 +299,8 @@ def test_an_observer_sees_the_instant_of_its_event(steps_us: list[int], one: lis
 
 
 @pytest.mark.parametrize("order", [(Pushing, Diary), (Diary, Pushing)])
-def test_an_observer_that_moves_the_clock_cuts_off_no_other(order: tuple[type[Diary], ...]) -> None:
-    """What is due at one instant is told there, to all, before anything later is."""
+def test_an_observer_that_moves_the_clock_skips_no_other(order: tuple[type[Diary], ...]) -> None:
+    """All that is due at one instant happens there, before anything later."""
     clock, written = Clock(START), list[Any]()
     for kind in order:
         clock.add_agenda(kind(clock, [5, 12], written, kind.__name__))
@@ -308,8 +310,8 @@ def test_an_observer_that_moves_the_clock_cuts_off_no_other(order: tuple[type[Di
     assert {name for name, at_us, _ in written if at_us == 5} == {"Pushing", "Diary"}
 
 
-def test_an_observer_that_raises_cuts_off_no_other() -> None:
-    """The error comes out of the advance, the clock stands at its instant, and who is left is told when time goes on."""
+def test_an_observer_that_raises_skips_no_other() -> None:
+    """The advance raises and the clock stands at that instant; the others are called when time goes on."""
     clock, written = Clock(START), list[Any]()
     clock.add_agenda(Failing(clock, [5], written, "failing"))
     clock.add_agenda(Diary(clock, [5], written))
@@ -320,8 +322,8 @@ def test_an_observer_that_raises_cuts_off_no_other() -> None:
     assert written == [("failing", 5, 5), ("diary", 5, 5)]
 
 
-def test_who_is_told_no_longer_hears_nothing() -> None:
-    """Neither after its removal, nor of the instant at which somebody else removed it."""
+def test_a_removed_observer_is_not_called_again() -> None:
+    """Not even for the instant at which another observer removed it."""
     clock, written = Clock(START), list[Any]()
     second = Diary(clock, [1, 5, 9], written, "second")
     clock.add_agenda(second)
@@ -333,7 +335,7 @@ def test_who_is_told_no_longer_hears_nothing() -> None:
     third = Diary(clock, [20], written, "third")
 
     class Parting(Diary):
-        """An observer that sends another one away."""
+        """An observer that removes another one."""
 
         def settle(self, at_us: int) -> None:
             super().settle(at_us)
@@ -345,8 +347,8 @@ def test_who_is_told_no_longer_hears_nothing() -> None:
     assert written[1:] == [("parting", 20, 20)]
 
 
-def test_to_untell_a_stranger_is_a_usage_error() -> None:
-    """The sentence names it."""
+def test_removing_an_unknown_agenda_is_a_usage_error() -> None:
+    """The message names it."""
     clock = Clock(START)
     with pytest.raises(UsageError, match=r"^<stranger> is not an agenda of this clock: add it first, by add_agenda\(\)$"):
         clock.remove_agenda(Diary(clock, [], [], "stranger"))
@@ -356,7 +358,7 @@ def test_to_untell_a_stranger_is_a_usage_error() -> None:
 
 
 @given(STEPS)
-def test_a_sleep_advances_by_what_it_is_long(steps_us: list[int]) -> None:
+def test_a_sleep_advances_the_clock_by_its_length(steps_us: list[int]) -> None:
     """From wherever the clock stands."""
     clock = Clock(START)
     for step_us in steps_us:
@@ -365,13 +367,13 @@ def test_a_sleep_advances_by_what_it_is_long(steps_us: list[int]) -> None:
         assert clock.now_us() == t_us + step_us
 
 
-def test_threads_that_hammer_the_clock_lose_nothing() -> None:
-    """Every microsecond of every thread is in the sum, and each instant is told once."""
+def test_concurrent_sleeps_of_threads_without_sleepers_add_up() -> None:
+    """Every microsecond of every thread is in the sum, and each instant is reported once."""
     threads, times = 6, 300
     clock, written = Clock(START), list[Any]()
     clock.add_agenda(Diary(clock, list(range(1, threads * times + 1)), written))
 
-    # A thread that is traced may fail to begin at such a pace: they begin before.
+    # A traced thread may fail to start at such a pace, so all start before.
     ready = threading.Barrier(threads + 1)
 
     def hammer() -> None:
@@ -398,7 +400,7 @@ def test_threads_that_hammer_the_clock_lose_nothing() -> None:
 
 
 class Wall:
-    """An outside clock that a test moves, and that writes down how far it is moved along."""
+    """An outside clock that the test moves, and that records how far it is moved along."""
 
     def __init__(self) -> None:
         self.owed_us = 0
@@ -415,8 +417,8 @@ class Wall:
         return now_us - 5
 
 
-def test_the_process_shows_the_clock_or_what_an_outside_clock_shows() -> None:
-    """Alone, and at a rate, it is the present instant."""
+def test_the_process_shows_the_virtual_or_the_outside_clock() -> None:
+    """Without an outside clock, and with a rate, it is the present instant."""
     with real_time():
         for clock in (Clock(START), Clock(START, rate=2)):
             assert clock.wall_us() == START_US
@@ -426,7 +428,7 @@ def test_the_process_shows_the_clock_or_what_an_outside_clock_shows() -> None:
 
 
 def test_an_outside_clock_is_followed_and_moved_along() -> None:
-    """What it went by itself it is not moved again; backwards it goes without anybody being told."""
+    """What it passed by itself is not added again; when it moves back, no agenda is called."""
     clock, wall, written = Clock(START), Wall(), list[Any]()
     clock.add_agenda(Diary(clock, [5, 12], written))
     clock.outside = wall

@@ -1,4 +1,4 @@
-"""By real threads and the real kernel: what is looked at here, only Linux tells."""
+"""What threads wait for, with real threads and the real kernel; only Linux tells this."""
 
 import asyncio
 import os
@@ -35,14 +35,14 @@ pytestmark = pytest.mark.skipif(
 
 @contextmanager
 def pool_thread() -> Iterator[tuple[ThreadPoolExecutor, threading.Thread]]:
-    """Yield a pool of one worker, and the worker."""
+    """Yield a pool with one worker, and the worker's thread."""
     with ThreadPoolExecutor(1) as pool:
         yield pool, pool.submit(threading.current_thread).result()
 
 
 @contextmanager
 def loop_thread() -> Iterator[tuple[asyncio.AbstractEventLoop, threading.Thread]]:
-    """Yield a loop, and the thread that runs it."""
+    """Yield a loop and the thread that runs it."""
     loop = asyncio.SelectorEventLoop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -53,7 +53,7 @@ def loop_thread() -> Iterator[tuple[asyncio.AbstractEventLoop, threading.Thread]
 
 
 def in_loop(loop: asyncio.AbstractEventLoop, work: Callable[[], object]) -> None:
-    """Let a loop do something, and wait until it has."""
+    """Run a function in a loop, and wait until it is done."""
     done = threading.Event()
     loop.call_soon_threadsafe(work)
     loop.call_soon_threadsafe(done.set)
@@ -61,13 +61,13 @@ def in_loop(loop: asyncio.AbstractEventLoop, work: Callable[[], object]) -> None
 
 
 def is_why(expected: Why, thread: threading.Thread) -> Callable[[], bool]:
-    """Return what tells whether a thread waits for that reason."""
+    """Return a function that tells whether a thread waits for this reason."""
     return lambda: why(thread).why is expected
 
 
 @contextmanager
 def waiting_in(wait: Callable[[], object], end: Callable[[], object]) -> Iterator[threading.Thread]:
-    """Yield a thread that waits, and end its wait."""
+    """Yield a thread that waits; end its wait afterwards."""
     thread = threading.Thread(target=wait)
     thread.start()
     try:
@@ -79,21 +79,21 @@ def waiting_in(wait: Callable[[], object], end: Callable[[], object]) -> Iterato
 
 @contextmanager
 def connection() -> Iterator[tuple[socket.socket, socket.socket, socket.socket]]:
-    """Yield a listening socket, and both ends of a connection to it."""
+    """Yield a listening socket and both ends of a connection to it."""
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
         accepted, _ = server.accept()
         with accepted:
             yield server, client, accepted
 
 
-def test_the_table_says_what_each_wait_means() -> None:
-    """Of each kind, by whose it is; the documentation shows the same."""
+def test_the_table_describes_each_kind_of_wait() -> None:
+    """The documentation shows the same table."""
     assert set(MEANING) == set(Why)
     assert {kind for kind, meaning in MEANING.items() if Time.PATIENCE in meaning} == OUTSIDE
 
 
-def test_a_worker_of_a_pool_is_idle_or_waits_for_a_lock_and_with_a_time_out_it_may_be_the_gil() -> None:
-    """Whichever lock: a thread gives it."""
+def test_a_pool_worker_is_idle_or_waits_for_a_lock() -> None:
+    """A wait with a timeout may be one for the GIL; any other lock is released by a thread."""
     gate = threading.Lock()
     with pool_thread() as (pool, worker):
         eventually(is_why(Why.IDLE, worker))
@@ -108,7 +108,7 @@ def test_a_worker_of_a_pool_is_idle_or_waits_for_a_lock_and_with_a_time_out_it_m
 
 
 def test_a_loop_serves_while_it_waits_for_other_threads_only() -> None:
-    """One with a connection of its own waits for the outside, and one with a timer about to go off has something to do."""
+    """A loop with a connection of its own waits for the outside, and one with a timer about to fire has something to do."""
     with connection() as (server, client, accepted), loop_thread() as (loop, thread):
         eventually(is_why(Why.SERVES, thread))
         in_loop(loop, lambda: [loop.add_reader(one, lambda: None) for one in (server, accepted)])
@@ -121,28 +121,28 @@ def test_a_loop_serves_while_it_waits_for_other_threads_only() -> None:
         in_loop(loop, lambda: [timers.pop().cancel(), *map(loop.remove_reader, (server, accepted))])
 
 
-def test_a_connection_waits_for_the_outside_and_one_that_came_in_serves() -> None:
-    """By whichever call."""
+def test_an_outgoing_connection_waits_for_the_outside_and_an_accepted_one_serves() -> None:
+    """Whatever system call waits."""
     with connection() as (server, client, accepted):
         for one, expected, send in ((client, Why.OUTSIDE, accepted), (accepted, Why.SERVES, client)):
-            with waiting_in(lambda one=one: one.recv(1), lambda send=send: send.sendall(b"1")) as thread:  # type: ignore[misc]  # ours
+            with waiting_in(lambda one=one: one.recv(1), lambda send=send: send.sendall(b"1")) as thread:  # type: ignore[misc]  # our own socket
                 eventually(is_why(expected, thread))
             one.settimeout(60)
-            with waiting_in(lambda one=one: one.recv(1), lambda send=send: send.sendall(b"1")) as thread:  # type: ignore[misc]  # ours
+            with waiting_in(lambda one=one: one.recv(1), lambda send=send: send.sendall(b"1")) as thread:  # type: ignore[misc]  # our own socket
                 eventually(is_why(expected, thread))
-            waiting = waiting_in(lambda one=one: select.select([one], [], []), lambda send=send: send.sendall(b"1"))  # type: ignore[misc]  # ours
+            waiting = waiting_in(lambda one=one: select.select([one], [], []), lambda send=send: send.sendall(b"1"))  # type: ignore[misc]  # our own socket
             with waiting as thread:
                 eventually(is_why(expected, thread))
             one.recv(1)
         with waiting_in(
-            lambda: server.accept()[0].close(),  # noqa: PLW0108  # it is the accept that waits
+            lambda: server.accept()[0].close(),  # noqa: PLW0108  # the accept must wait in the new thread
             lambda: socket.create_connection(server.getsockname()).close(),
         ) as thread:
             eventually(is_why(Why.SERVES, thread))
 
 
-def test_an_answer_is_owed_after_something_was_sent_until_something_comes() -> None:
-    """What an older thread waits for holds time only then."""
+def test_an_older_thread_holds_time_from_its_request_until_the_answer() -> None:
+    """Before it sends and after something arrives, its wait does not count."""
     with connection() as (_, client, accepted):
         client.settimeout(60)
         with waiting_in(lambda: client.recv(1), lambda: accepted.sendall(b"1")) as thread:
@@ -157,8 +157,8 @@ def test_an_answer_is_owed_after_something_was_sent_until_something_comes() -> N
     assert not owes_an_answer(-1)
 
 
-def test_a_pipe_with_both_ends_here_is_fed_by_a_thread_and_another_by_somebody_else() -> None:
-    """A child may have it too: one that was given it, but not just any child."""
+def test_a_pipe_inside_the_process_is_fed_by_a_thread_and_others_from_outside() -> None:
+    """A child may hold the other end, but only a child that inherited it."""
     (here, there), (alone, fed) = os.pipe(), os.pipe()
     with waiting_in(lambda: os.read(here, 1), lambda: os.write(there, b"1")) as thread:
         eventually(is_why(Why.LOCK, thread))
@@ -166,7 +166,7 @@ def test_a_pipe_with_both_ends_here_is_fed_by_a_thread_and_another_by_somebody_e
             assert why(thread).why is Why.LOCK
             child.communicate(b"\n")
         command = [sys.executable, "-c", "input()"]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[there]) as child:  # noqa: S603  # our own interpreter
+        with subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[there]) as child:  # noqa: S603  # our own code
             eventually(is_why(Why.OUTSIDE, thread))
             with waiting_in(child.wait, lambda: child.communicate(b"\n")) as waiting:
                 eventually(is_why(Why.CHILD, waiting))
@@ -181,7 +181,7 @@ def test_a_pipe_with_both_ends_here_is_fed_by_a_thread_and_another_by_somebody_e
         os.close(descriptor)
 
 
-def test_who_reads_a_terminal_waits_for_a_person() -> None:
+def test_reading_a_terminal_waits_for_a_person() -> None:
     """As a debugger's prompt does."""
     mine, theirs = os.openpty()
     with waiting_in(lambda: os.read(theirs, 1), lambda: os.write(mine, b"1\n")) as thread:
@@ -190,14 +190,14 @@ def test_who_reads_a_terminal_waits_for_a_person() -> None:
     os.close(theirs)
 
 
-def test_who_sleeps_between_two_looks_at_threads_of_its_own_has_nothing_to_do() -> None:
-    """As joblib does; below subprocess it is a wait for a child, and who sleeps otherwise is watched."""
+def test_sleeping_between_looks_at_its_own_threads_is_not_work() -> None:
+    """The waits of joblib do so. Below subprocess it is a wait for a child, and any other sleeper is observed."""
     over: list[int] = []
     code = "VirtualSleep(lambda: None, sleep)(0.05)"
     threads = {}
     for module, expected in (("joblib.parallel", Why.LOOKS), ("subprocess", Why.CHILD), ("other", Why.SLEEPS)):
         scope: dict[str, Any] = {"__name__": module, "over": over, "VirtualSleep": VirtualSleep, "sleep": real.sleep}
-        exec(f"def _retrieve():\n  while not over: {code}", scope)  # noqa: S102  # stands in for it
+        exec(f"def _retrieve():\n  while not over: {code}", scope)  # noqa: S102  # stands in for the library
         threads[threading.Thread(target=scope["_retrieve"])] = expected
     for thread in threads:
         thread.start()
@@ -208,16 +208,16 @@ def test_who_sleeps_between_two_looks_at_threads_of_its_own_has_nothing_to_do() 
         thread.join()
 
 
-def test_who_runs_or_is_no_more_waits_for_nothing() -> None:
-    """One that has ended is in no call."""
+def test_a_running_or_ended_thread_waits_for_nothing() -> None:
+    """An ended thread is in no system call."""
     ended = threading.Thread(target=lambda: None)
     ended.start()
     ended.join()
     assert why(ended) == Wait(Why.RUNS)
 
 
-def test_where_it_cannot_be_told_threads_are_watched(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a free-threaded build, whose frames nothing holds still; on a machine whose calls have other numbers."""
+def test_where_waits_cannot_be_read_threads_are_observed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a free-threaded build, whose frames keep moving, and on a machine with other system call numbers."""
     with pool_thread() as (_, worker):
         monkeypatch.setattr(waits, "has_one_interpreter_lock", lambda: False)
         assert not Stillness().all_rest([worker])
@@ -228,8 +228,8 @@ def test_where_it_cannot_be_told_threads_are_watched(monkeypatch: pytest.MonkeyP
         eventually(lambda: Stillness().all_rest([worker]))
 
 
-def test_a_call_that_runs_into_its_own_time_out_and_is_made_again_is_the_same_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A helper may poll a server for ever. One that got something begins anew; so does one by another call."""
+def test_a_call_repeated_after_its_own_timeout_is_the_same_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A helper may poll a server forever. A wait starts anew after it received something, and with another system call."""
     still, me, now_s, pulses = Stillness(), threading.current_thread(), [0.0], [0]
     monkeypatch.setattr(real, "monotonic", lambda: now_s[0])
     monkeypatch.setattr(still, "_pulse", lambda _: pulses[0])
@@ -244,8 +244,8 @@ def test_a_call_that_runs_into_its_own_time_out_and_is_made_again_is_the_same_wa
     assert [is_patient(1), is_patient(1, "recvfrom"), is_patient(1)] == [True, True, True]
 
 
-def test_what_cannot_be_read_of_a_wait_is_unknown() -> None:
-    """Its thread has gone on, and closed what it waited for."""
+def test_a_wait_that_cannot_be_read_is_unknown() -> None:
+    """The thread has gone on and closed its descriptor."""
     assert system_calls.descriptors(system_calls.Call("poll", (1, 2))) == []
     assert system_calls.goes_to(-1) == ""
     with connection() as (_, client, accepted):
@@ -258,7 +258,7 @@ def test_what_cannot_be_read_of_a_wait_is_unknown() -> None:
 
 
 def test_a_file_lock_is_a_wait_for_the_outside(tmp_path: Path) -> None:
-    """Whoever has it may be another process."""
+    """Another process may hold the lock."""
     path = tmp_path / "lock"
     with path.open("w") as mine, path.open("w") as other:
         fcntl.flock(mine, fcntl.LOCK_EX)
@@ -266,8 +266,8 @@ def test_a_file_lock_is_a_wait_for_the_outside(tmp_path: Path) -> None:
             eventually(is_why(Why.OUTSIDE, thread))
 
 
-def test_a_wait_for_the_outside_holds_time_for_as_long_as_patience_says() -> None:
-    """Once: one that used it up holds no more. Nobody who moves time on purpose is stopped."""
+def test_a_wait_for_the_outside_holds_time_until_its_patience_ends() -> None:
+    """It holds time once, and never an explicit advance."""
     with connection() as (_, client, accepted), waiting_in(lambda: client.recv(1), lambda: accepted.sendall(b"1")) as thread:
         eventually(is_why(Why.OUTSIDE, thread))
         still = Stillness()
@@ -277,8 +277,8 @@ def test_a_wait_for_the_outside_holds_time_for_as_long_as_patience_says() -> Non
         assert still.all_rest([], older=[thread], looker=Looker(patience_s=60))
 
 
-def test_threads_that_have_nothing_to_do_rest_at_the_first_look_that_finds_them_all_so() -> None:
-    """And not while one of the threads works; by the position in the code nobody is taken at his word."""
+def test_idle_threads_rest_at_the_first_look() -> None:
+    """Not while one of them works; their position in the code alone proves nothing."""
     with pool_thread() as (pool, worker), pool_thread() as (_, other), loop_thread() as (_, looping):
         threads = [worker, other, looping]
         eventually(lambda: all(why(one).why in {Why.IDLE, Why.SERVES} for one in threads))
@@ -298,8 +298,8 @@ def test_threads_that_have_nothing_to_do_rest_at_the_first_look_that_finds_them_
         assert not Stillness(lambda _: 0).all_rest([other])
 
 
-def test_who_ran_between_two_looks_does_not_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It may have given something to one that was looked at before; one that ended meanwhile has not."""
+def test_a_thread_that_ran_between_two_looks_does_not_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may have woken a thread that was inspected before; an ended one cannot."""
     with pool_thread() as (_, worker):
         eventually(is_why(Why.IDLE, worker))
         still = Stillness()
@@ -318,8 +318,8 @@ def test_who_ran_between_two_looks_does_not_rest(monkeypatch: pytest.MonkeyPatch
         assert still.all_rest([worker])
 
 
-def test_work_is_what_was_computed_and_what_would_have_been(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A thread that ended meanwhile takes nothing away, and one that began adds what it waited."""
+def test_work_counts_computing_and_waiting_for_a_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that ended meanwhile subtracts nothing, and a new one adds its waiting."""
     monkeypatch.setattr(time, "process_time_ns", iter([100, 150]).__next__)
     waited = iter([[("1", 1000), ("2", 10)], [("2", 15), ("3", 2)]])
     monkeypatch.setattr(waits, "_waits_for_a_processor", waited.__next__)
@@ -327,8 +327,8 @@ def test_work_is_what_was_computed_and_what_would_have_been(monkeypatch: pytest.
     assert Work().since_ns(before) == 50 + 5 + 2
 
 
-def test_the_kernel_counts_for_how_long_each_thread_could_have_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where it does; and a thread may end while it is looked at."""
+def test_the_kernel_counts_how_long_a_thread_could_have_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the kernel does so; a thread may end during the look."""
     found = dict(waits._waits_for_a_processor())
     assert str(threading.get_native_id()) in found
     monkeypatch.setattr(os, "listdir", lambda _: ["none"])

@@ -1,7 +1,7 @@
-"""The page of all errors, made of the code: `python -m tests.docs.error_page` writes docs/errors.md.
+"""The page of all errors, generated from the code: `python -m tests.docs.error_page` writes docs/errors.md.
 
-Each class of the tree has its docstring, examples that are run to get their texts, and the texts that its `raise` statements
-give. What neither an example nor a statement shows is an error of this page.
+For each class of the tree it has the docstring, examples that are run for their messages, and the messages of `raise` statements.
+A message that neither an example nor a statement shows is an error of this page.
 """
 
 import ast
@@ -15,7 +15,7 @@ from typing import Any, Final
 import sagemock
 from sagemock import errors
 
-__all__ = ["EXAMPLES", "PAGE", "RELAYED", "Site", "page", "prepared", "run", "sites", "sites_of"]
+__all__ = ["EXAMPLES", "PAGE", "RELAYED", "Site", "example_names", "page", "run", "sites", "sites_of"]
 
 ROOT: Final = Path(sagemock.__file__).parent
 PAGE: Final = Path(__file__).parents[2] / "docs" / "errors.md"
@@ -31,7 +31,7 @@ timeline. The errors of AWS are not among them: those arrive as `botocore.except
 {tree}
 ```
 
-In the texts below, `{{name}}` stands for a value, and `{{…}}` for one that is put together.
+In the texts below, `{{name}}` stands for a value, and `{{…}}` for a computed value.
 
 ```python
 import time
@@ -153,20 +153,20 @@ with mock_sagemaker(), pytest.raises(sagemock.NotSimulated):
 """,
     ),
 }
-"""By the error that it ends in: what leads there."""
+"""Code that raises each error, by the error's name."""
 RELAYED: Final = {("delivery.py", "InvalidValue"): "the text is the PlanError's of a duration"}
-"""Where a text of another error, which the page has, is given again."""
+"""Statements that repeat the message of another error, which the page has."""
 
 
 @dataclass(frozen=True)
 class Site:
-    """A `raise` of an error of ours."""
+    """A `raise` statement with one of our errors."""
 
     error: str
     file: Path
     line: int
     text: str | None
-    """What it says, None where that is not written beside it."""
+    """Its message; None if the statement does not contain it."""
 
 
 def sites() -> Iterator[Site]:
@@ -176,7 +176,7 @@ def sites() -> Iterator[Site]:
 
 
 def sites_of(source: str, file: Path) -> Iterator[Site]:
-    """Return those of one module."""
+    """Return the statements of one module."""
     for function in ast.walk(ast.parse(source)):
         if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
             continue
@@ -194,7 +194,7 @@ def sites_of(source: str, file: Path) -> Iterator[Site]:
 
 
 def _own(function: ast.AST) -> Iterator[ast.stmt]:
-    """Return the statements of a function, without those of functions inside it."""
+    """Return the statements of a function, without those of nested functions."""
     for node in ast.iter_child_nodes(function):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             continue
@@ -204,7 +204,7 @@ def _own(function: ast.AST) -> Iterator[ast.stmt]:
 
 
 def template(message: ast.expr) -> str:
-    """Return a text with its values as placeholders."""
+    """Return a text with placeholders for its values."""
     if isinstance(message, ast.Constant):
         return str(message.value)
     if not isinstance(message, ast.JoinedStr):
@@ -218,19 +218,19 @@ def _placeholder(value: ast.expr) -> str:
 
 
 def run(source: str, names: dict[str, Any]) -> BaseException:
-    """Run an example, and return the error that it ends in."""
+    """Run an example, and return the error that it raises."""
     caught = re.sub(r"pytest\.raises\([\w.]+\)", r"\g<0> as error", source)
-    exec(compile(caught, "<example>", "exec"), names)  # noqa: S102  # the examples above
+    exec(compile(caught, "<example>", "exec"), names)  # noqa: S102  # our own code
     found = names["error"].value
     assert isinstance(found, BaseException)
     return found
 
 
-def prepared() -> dict[str, Any]:
+def example_names() -> dict[str, Any]:
     """Return the names that the examples use."""
     names: dict[str, Any] = {}
     [preparation] = re.findall(r"```python\n(.*?)```", INTRODUCTION.format(tree=""), re.DOTALL)
-    exec(compile(preparation, "<preparation>", "exec"), names)  # noqa: S102  # the text above
+    exec(compile(preparation, "<preparation>", "exec"), names)  # noqa: S102  # our own code
     return names
 
 
@@ -238,7 +238,7 @@ def page() -> str:
     """Return the page."""
     tree = inspect.getdoc(errors) or ""
     parts = [INTRODUCTION.format(tree=tree.partition("\n\n")[2])]
-    names = prepared()
+    names = example_names()
     every = list(sites())
     for name in [found for found in re.findall(r"\w+", tree.partition("\n\n")[2]) if found in errors.__all__]:
         parts.append(f"## {name}\n\n{inspect.getdoc(getattr(errors, name))}\n")
@@ -248,7 +248,7 @@ def page() -> str:
 
 
 def _texts(every: Sequence[Site], name: str) -> Iterator[str]:
-    """Return the list of what an error says, each text once, in alphabetical order."""
+    """Return the messages of an error as a list, each once, in alphabetical order."""
     texts = sorted({site.text for site in every if site.error == name and site.text is not None})
     if texts:
         yield "\n".join(f"* `` {_line(text)} ``" for text in texts) + "\n"
@@ -258,5 +258,5 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-if __name__ == "__main__":  # pragma: no cover  # what it writes is tested
+if __name__ == "__main__":  # pragma: no cover  # its content is tested
     PAGE.write_text(page(), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What of docs/explanation/fidelity.md is generated from the code; `python -m tests.docs.fidelity_page` writes it."""
+"""The generated parts of docs/explanation/fidelity.md; `python -m tests.docs.fidelity_page` writes them."""
 
 import ast
 import re
@@ -13,7 +13,7 @@ from sagemock.evidence import Assumption
 from sagemock.training import status
 from sagemock.training.rules import RULES
 
-__all__ = ["PAGE", "Found", "Said", "assumptions", "between", "said_in_words", "statements", "written"]
+__all__ = ["PAGE", "Found", "Said", "assumptions", "between", "lines_that_assume", "new_page", "statements"]
 
 ROOT: Final = Path(__file__).parents[2]
 PACKAGE: Final = ROOT / "sagemock"
@@ -24,7 +24,7 @@ END: Final = "<!-- end of {} -->\n"
 
 
 class Found(NamedTuple):
-    """An assumption of the code."""
+    """An assumption in the code."""
 
     module: str
     """Its path below the package, without `.py`."""
@@ -44,23 +44,23 @@ def assumptions() -> Iterator[Found]:
         module = import_module(f"sagemock.{place.replace('/', '.')}")
         loads = [node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
         for name, value in vars(module).items():
-            # One that is imported stands where it is defined.
+            # An imported one is listed where it is defined.
             if isinstance(value, Assumption) and f"{name}: Final = Assumption(" in text:
                 yield Found(place, name, value, loads.count(name))
 
 
 class Said(NamedTuple):
-    """A statement of a module that says that something is assumed."""
+    """A statement with a text that says something is assumed."""
 
     module: str
     line: int
-    """Where it says so."""
+    """The line that says so."""
     objects: set[str]
     """The assumptions that it uses."""
 
 
-def said_in_words() -> Iterator[Said]:
-    """Yield each line of the package that says that something is assumed, but for the definitions of assumptions."""
+def lines_that_assume() -> Iterator[Said]:
+    """Yield each line of the package that says something is assumed, except definitions of assumptions."""
     for path in sorted(PACKAGE.rglob("*.py")):
         text = path.read_text("utf-8")
         place = path.relative_to(PACKAGE).with_suffix("").as_posix()
@@ -78,12 +78,12 @@ def said_in_words() -> Iterator[Said]:
 
 
 def statements(module: str, text: str, names: set[str]) -> Iterator[Said]:
-    """Yield what is said to be assumed in a text, with those of the names that the statement there uses."""
+    """Yield the texts that say something is assumed, with the names that their statements use."""
     body = ast.parse(text).body
     for number, line in enumerate(text.splitlines(), 1):
         if ASSUMED.search(line):
-            # The first statement that does not end above the line: a comment stands before its statement. A docstring below a
-            # constant is a statement of its own and belongs to the one before.
+            # A comment belongs to the next statement: the first one that does not end above it. A docstring below a constant is a
+            # statement of its own and belongs to the constant.
             place = next(index for index, node in enumerate(body) if (node.end_lineno or 0) >= number)
             if place and isinstance(body[place], ast.Expr):
                 place -= 1
@@ -93,7 +93,7 @@ def statements(module: str, text: str, names: set[str]) -> Iterator[Said]:
 
 
 def between(text: str, name: str) -> str:
-    """Return what stands between the marks of a generated part."""
+    """Return the text between the marks of a generated part."""
     begin, end = BEGIN.format(name), END.format(name)
     return text[text.index(begin) + len(begin) : text.index(end)]
 
@@ -129,12 +129,12 @@ def _messages() -> Iterator[str]:
             yield f"| {name} | {text} | {evidence} |"
 
 
-def written(text: str) -> str:
-    """Return the page with its generated parts made anew."""
+def new_page(text: str) -> str:
+    """Return the page with new generated parts."""
     for name, part in parts().items():
         text = text.replace(BEGIN.format(name) + between(text, name), BEGIN.format(name) + part)
     return text
 
 
 if __name__ == "__main__":  # pragma: no cover  # run by hand
-    PAGE.write_text(written(PAGE.read_text("utf-8")), "utf-8")
+    PAGE.write_text(new_page(PAGE.read_text("utf-8")), "utf-8")

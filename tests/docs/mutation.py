@@ -1,6 +1,6 @@
-"""Run the examples of the documentation with a mock that answers nothing, to find those which would not notice.
+"""Run the documentation's examples with a mock that answers nothing, and report those that still pass.
 
-As a plugin of pytest (`-p tests.docs.mutation`), it empties the answers of a whole run, and writes what became of each test.
+As a plugin of pytest (`-p tests.docs.mutation`), it empties all answers of a run, and writes the result of each test.
 """
 
 import ast
@@ -23,13 +23,13 @@ from sybil.parsers.myst import SkipParser
 from sagemock.protocol.answer import Reply, success
 from sagemock.protocol.request import Request
 from sagemock.world.backend import Backend
-from tests.docs.examples import DEFINES_TESTS, FAILS, PythonExampleParser, environment_kept, files_before, not_as_told
+from tests.docs.examples import DEFINES_TESTS, FAILS, PythonExampleParser, environment_kept, files_before, wrong_failure
 
 __all__ = ["Silence", "checks_nothing", "emptied", "needed", "passing"]
 
 ROOT: Final = Path(__file__).parents[2]
 RESULTS: Final = "SAGEMOCK_MUTATION_RESULTS"
-"""The variable with the file to which the plugin writes."""
+"""The environment variable with the path of the plugin's results."""
 MOST: Final = 200
 """The most calls of one example."""
 WORD: Final = re.compile(r"\w+")
@@ -37,45 +37,45 @@ DEFINITIONS: Final = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunc
 
 
 class Silence:
-    """Answers each call with nothing, without a fault and without a record, and creates no job for a test itself."""
+    """Answers each call with nothing, without a fault or a record, and creates no jobs."""
 
     def __init__(self) -> None:
         self.calls = 0
 
     def answer(self, backend: Backend, _: Request) -> Reply:
-        """Take the place of `Backend.answer`. A loop that asks forever, or an example of Hypothesis, ends by an error."""
+        """Replace `Backend.answer`. An endless loop, or an example of Hypothesis, ends with an error."""
         self.calls += 1
         if self.calls > MOST:
             raise EndlessError
         return Reply(success("{}"), backend.clock.now_us(), backend.clock.latency_us, "0")
 
     def create(self, *_: Any) -> str:
-        """Take the place of `Backend.create`."""
+        """Replace `Backend.create`."""
         return "{}"
 
 
 class EndlessError(Exception):
-    """An example goes on asking although it gets no answer."""
+    """An example polls without end, because it gets no answer."""
 
 
 @contextmanager
 def emptied() -> Iterator[Silence]:
-    """Let every call do nothing."""
+    """Make every call do nothing."""
     silence = Silence()
     with pytest.MonkeyPatch.context() as patch:
-        # By functions, since Python binds no bound method to the backend.
-        patch.setattr(Backend, "answer", lambda *arguments: silence.answer(*arguments))  # noqa: PLW0108  # see above
-        patch.setattr(Backend, "create", lambda *arguments: silence.create(*arguments))  # noqa: PLW0108  # see above
+        # As functions, because Python would not pass the backend to a bound method.
+        patch.setattr(Backend, "answer", lambda *arguments: silence.answer(*arguments))  # noqa: PLW0108  # as the comment says
+        patch.setattr(Backend, "create", lambda *arguments: silence.create(*arguments))  # noqa: PLW0108  # as the comment says
         yield silence
 
 
 def checks_nothing(source: str) -> bool:
-    """Return whether an example only defines what later ones use: imports, functions, classes and constants."""
+    """Return whether an example only defines names for later ones: imports, functions, classes and constants."""
     return all(isinstance(one, DEFINITIONS) for one in ast.parse(source).body)
 
 
 def needed(source: str, later: str) -> ast.Module:
-    """Return the statements of an example that bind a name which a later example, or one of these statements, mentions."""
+    """Return the statements of an example that bind names which later examples, or these statements, use."""
     names, kept = set(WORD.findall(later)), list[ast.stmt]()
     for statement in reversed(ast.parse(source).body):
         if _bound(statement) & names:
@@ -97,7 +97,7 @@ def _bound(statement: ast.stmt) -> set[str]:
 
 
 class _Mutated(PythonExampleParser):
-    """Runs each example with emptied answers, and then, as it is, the part of it that later examples need."""
+    """Runs each example with empty answers, and then normally the part that later examples need."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -112,12 +112,12 @@ class _Mutated(PythonExampleParser):
         if not checks_nothing(source) and _passes(source, dict(example.namespace)):
             self.passing.append(_name(example, _first_check(source)))
         rest = needed(source, example.document.text[example.end :])
-        exec(compile(rest, example.path, "exec"), example.namespace)  # noqa: S102  # an example of ours
+        exec(compile(rest, example.path, "exec"), example.namespace)  # noqa: S102  # our own code
         return None
 
 
 def passing(pages: Iterable[Path]) -> list[str]:
-    """Return the examples of these pages that pass although nothing is answered: page, and the line or the test."""
+    """Return the examples of these pages that pass without answers: the page, and the line or the test."""
     parser = _Mutated()
     for page in pages:
         for example in Document.parse(str(page), parser, SkipParser()).examples():
@@ -129,9 +129,9 @@ def passing(pages: Iterable[Path]) -> list[str]:
 def _passes(source: str, names: dict[str, Any]) -> bool:
     with emptied():
         try:
-            exec(compile(source, "example", "exec"), names)  # noqa: S102  # an example of ours
+            exec(compile(source, "example", "exec"), names)  # noqa: S102  # our own code
         # What `pytest.raises` raises is not an Exception.
-        except (Exception, pytest.fail.Exception):  # noqa: BLE001  # any error is what is wanted
+        except (Exception, pytest.fail.Exception):  # noqa: BLE001  # any error counts
             return False
     return True
 
@@ -145,7 +145,7 @@ def _name(example: Example, what: str) -> str:
 
 
 def _passing_tests(examples: list[Example]) -> list[str]:
-    """Run all examples that define tests in one pytest, and return the tests that pass, or fail as the page says."""
+    """Run all examples that define tests in one pytest; return those that pass, or fail as their page says."""
     if not examples:
         return []
     with TemporaryDirectory() as folder:
@@ -160,7 +160,7 @@ def _passing_tests(examples: list[Example]) -> list[str]:
         environment = {**os.environ, RESULTS: str(results), "PYTHONPATH": str(ROOT)}
         options = ["-p", "tests.docs.mutation", "-p", "no:cacheprovider", "--rootdir", folder, "-c", os.devnull]
         command = [sys.executable, "-m", "pytest", "-q", *options, folder]
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  # ours
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  # our own code
         assert results.exists(), done.stdout + done.stderr
         found: Mapping[str, str | None] = json.loads(results.read_text(encoding="utf-8"))
     passed = []
@@ -169,7 +169,7 @@ def _passing_tests(examples: list[Example]) -> list[str]:
         file, _, name = test.partition("::")
         example = files[Path(file).name]
         fails = FAILS.match(example.document.text[example.end :])
-        if report is None or (fails is not None and not_as_told(report, fails[1]) is None):
+        if report is None or (fails is not None and wrong_failure(report, fails[1]) is None):
             passed.append(_name(example, name))
     return passed
 
@@ -184,7 +184,7 @@ class _Plugin:
         self._reports: dict[str, str | None] = {}
 
     def pytest_collectstart(self, collector: pytest.Collector) -> None:
-        """Forget the files that lay beside the example before this one: this one has its own of the same name."""
+        """Remove the files beside the previous example; this one may have files with the same names."""
         if isinstance(collector, pytest.Module):
             root = collector.config.rootpath
             imported = [
@@ -199,7 +199,7 @@ class _Plugin:
         self._silence.calls = 0
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep what became of a test: None if it passed, its report if it failed, nothing if it was skipped."""
+        """Store the result of a test: None if it passed, its report if it failed, nothing if it was skipped."""
         if report.failed:
             self._reports[report.nodeid] = report.longreprtext
         elif report.when == "call" and report.passed:
@@ -212,10 +212,10 @@ class _Plugin:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Empty the answers from now on."""
+    """Start to answer nothing."""
     config.pluginmanager.register(_Plugin())
 
 
-if __name__ == "__main__":  # pragma: no cover  # for tox, where the packages are that some pages need
+if __name__ == "__main__":  # pragma: no cover  # for tox, where packages are installed that some pages need
     found = passing(map(Path, sys.argv[1:]))
     sys.exit("\n".join(["These pass although nothing is answered:", *found]) if found else 0)

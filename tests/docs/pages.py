@@ -1,6 +1,6 @@
-"""What in the documentation sagemock writes itself: the pictures, and the page of the statuses.
+"""Generated parts of the documentation: the pictures, and the page of the statuses.
 
-`python -c "from tests.docs.pages import write; write()"` writes it anew, after a change that is meant.
+After an intended change, write them again with `python -c "from tests.docs.pages import write; write()"`.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from sagemock.training.job import Job
 from sagemock.training.plan.earlier import FILLED_IN
 from sagemock.training.plan.script import script
 
-__all__ = ["write", "written"]
+__all__ = ["generated", "write"]
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
 CREATED_US: Final = instant_us("2018-07-30T00:00:00Z")
@@ -36,8 +36,8 @@ SPOT: Final[dict[str, Any]] = {
 SHORT: Final[dict[str, Any]] = {**GPU, "StoppingCondition": {"MaxRuntimeInSeconds": 900}}
 
 
-def written() -> dict[str, str]:
-    """Return everything that is written, by its place in docs/."""
+def generated() -> dict[str, str]:
+    """Return all generated texts by their paths in docs/."""
     spot = _job("churn-1", Plan.interrupted(1, then=Plan.completes(training=1200)), SPOT)
     jobs = [
         _job("churn-1", Plan.completes(training=timedelta(minutes=58)), GPU),
@@ -54,14 +54,14 @@ def written() -> dict[str, str]:
 
 
 def write(docs: Path = DOCS) -> None:
-    """Write all of it."""
-    for place, text in written().items():
+    """Write all generated texts."""
+    for place, text in generated().items():
         (docs / place).parent.mkdir(exist_ok=True)
         (docs / place).write_text(text, encoding="utf-8")
 
 
 def _job(name: str, plan: Plan, request: dict[str, Any], at_s: int = 0, *done: Intervention) -> Job:
-    drawn = script(plan, request, Random(0))  # noqa: S311  # nothing is drawn
+    drawn = script(plan, request, Random(0))  # noqa: S311  # nothing random is drawn
     place = Place("aws", "us-east-1", "123456789012")
     return Job(name, place, request, plan, drawn, CREATED_US + at_s * SECOND_US, 1, done)
 

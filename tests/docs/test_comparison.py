@@ -36,12 +36,12 @@ TYPED = {
     "StoppingCondition": {},
     "CreationTime": datetime(2018, 7, 30, tzinfo=timezone.utc),
 }
-"""What somebody types who wants DescribeTrainingJob to be answered: as little as any service model allows."""
+"""A handwritten answer to DescribeTrainingJob, as short as every service model allows."""
 
 
 @pytest.fixture(autouse=True)
 def _default_session() -> Iterator[None]:
-    """Start without boto3's default session, and leave none."""
+    """Remove boto3's default session before and after each test."""
     boto3.DEFAULT_SESSION = None
     yield
     boto3.DEFAULT_SESSION = None
@@ -49,17 +49,17 @@ def _default_session() -> Iterator[None]:
 
 @cache
 def session() -> Any:
-    """Return a session that has read the models before."""
+    """Return one session for all tests, which has read the models."""
     return botocore.session.Session()
 
 
 def client(service: str = "sagemaker", **options: Any) -> Any:
-    """Return a client with keys of its own, so that it does not matter whose mock is active."""
+    """Return a client with its own keys, so that any active mock may answer."""
     return session().create_client(service, "us-east-1", aws_access_key_id="AKID", aws_secret_access_key="secret", **options)
 
 
-def refused(call: Callable[[], object]) -> tuple[str, str]:
-    """Return the code and the text of the refusal that a call meets."""
+def refusal_of(call: Callable[[], object]) -> tuple[str, str]:
+    """Return the code and message of a call's refusal."""
     with pytest.raises(ClientError) as caught:
         call()
     error = caught.value.response["Error"]
@@ -69,8 +69,8 @@ def refused(call: Callable[[], object]) -> tuple[str, str]:
 # -- a job in progress
 
 
-def test_with_sagemock_a_job_lives_through_its_statuses() -> None:
-    """As virtual time passes, one status follows the other."""
+def test_with_sagemock_a_job_passes_through_its_statuses() -> None:
+    """One follows the other as virtual time passes."""
     with mock_sagemaker() as sagemaker:
         client().create_training_job(**request("churn-1"))
         assert client().describe_training_job(TrainingJobName="churn-1")["SecondaryStatus"] == "Starting"
@@ -79,8 +79,8 @@ def test_with_sagemock_a_job_lives_through_its_statuses() -> None:
     assert [one["Status"] for one in lived] == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
 
 
-def test_with_moto_a_job_is_born_completed() -> None:
-    """It has one transition, which is not that of its status."""
+def test_with_moto_a_job_is_completed_at_once() -> None:
+    """It has one transition, whose status is another one."""
     with mock_aws():
         client().create_training_job(**request("churn-1"))
         job = client().describe_training_job(TrainingJobName="churn-1")
@@ -88,7 +88,7 @@ def test_with_moto_a_job_is_born_completed() -> None:
     assert [one["Status"] for one in job["SecondaryStatusTransitions"]] == ["Starting"]
 
 
-def test_with_the_stubber_a_job_is_what_was_typed_for_that_call() -> None:
+def test_with_the_stubber_a_job_is_what_the_test_wrote_for_that_call() -> None:
     """Two calls need two answers."""
     stubbed = client()
     with Stubber(stubbed) as stubber:
@@ -98,19 +98,19 @@ def test_with_the_stubber_a_job_is_what_was_typed_for_that_call() -> None:
             stubbed.describe_training_job(TrainingJobName="churn-1")
 
 
-# -- fields that a young job lacks
+# -- members that a new job lacks
 
 
-def test_with_sagemock_a_young_job_lacks_what_it_lacks_at_aws() -> None:
-    """There is neither a start nor a model before there is one."""
+def test_with_sagemock_a_new_job_lacks_members_as_at_aws() -> None:
+    """There is no start and no model yet."""
     with mock_sagemaker():
         client().create_training_job(**request("churn-1"))
         job = client().describe_training_job(TrainingJobName="churn-1")
     assert not {"TrainingStartTime", "TrainingEndTime", "ModelArtifacts"} & job.keys()
 
 
-def test_with_moto_a_job_has_all_members_at_once() -> None:
-    """Start, end and model are there with the job."""
+def test_with_moto_a_new_job_has_all_members() -> None:
+    """Start, end and model."""
     with mock_aws():
         client().create_training_job(**request("churn-1"))
         job = client().describe_training_job(TrainingJobName="churn-1")
@@ -118,7 +118,7 @@ def test_with_moto_a_job_has_all_members_at_once() -> None:
 
 
 def test_the_stubber_refuses_a_job_without_a_model() -> None:
-    """The service model requires ModelArtifacts, which the service leaves out until the end."""
+    """The service model requires ModelArtifacts, which the service omits until the end."""
     young = {name: value for name, value in TYPED.items() if name != "ModelArtifacts"}
     with Stubber(client()) as stubber, pytest.raises(ParamValidationError, match="ModelArtifacts"):
         stubber.add_response("describe_training_job", young)
@@ -129,7 +129,7 @@ def test_the_stubber_refuses_a_job_without_a_model() -> None:
 
 @YOUNG
 def test_with_sagemock_a_job_is_updated_stopped_and_deleted() -> None:
-    """Stopping and deleting take their time, as they do at AWS."""
+    """Stop and deletion take time, as at AWS."""
     with mock_sagemaker(plan=Plan.hangs()) as sagemaker:
         client().create_training_job(**request("churn-1"))
         sagemaker.advance_until("churn-1", "Training")
@@ -143,14 +143,14 @@ def test_with_sagemock_a_job_is_updated_stopped_and_deleted() -> None:
 
 
 @pytest.mark.parametrize("verb", ["stop_training_job", pytest.param("delete_training_job", marks=YOUNG), "update_training_job"])
-def test_moto_implements_no_end_of_a_job(verb: str) -> None:
-    """It says so."""
+def test_moto_implements_no_stop_update_or_deletion(verb: str) -> None:
+    """Its error says so."""
     with mock_aws(), pytest.raises(NotImplementedError):
         getattr(client(), verb)(TrainingJobName="churn-1")
 
 
 def test_with_the_stubber_a_stop_changes_nothing_else() -> None:
-    """What is described afterwards is what was typed."""
+    """Later descriptions are what the test wrote."""
     stubbed = client()
     with Stubber(stubbed) as stubber:
         stubber.add_response("stop_training_job", {})
@@ -174,22 +174,22 @@ def test_with_sagemock_a_waiter_polls_as_in_production() -> None:
 
 @pytest.fixture
 def real_sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Note what would have been slept for real, and do not."""
+    """Record real sleeps instead of sleeping."""
     slept: list[float] = []
     monkeypatch.setattr("time.sleep", slept.append)
     return slept
 
 
-def test_with_moto_the_first_poll_of_a_waiter_is_the_last(real_sleeps: list[float]) -> None:
-    """There is nothing to wait for."""
+def test_with_moto_the_first_poll_ends_a_waiter(real_sleeps: list[float]) -> None:
+    """The job is Completed already."""
     with mock_aws():
         client().create_training_job(**request("churn-1"))
         client().get_waiter("training_job_completed_or_stopped").wait(TrainingJobName="churn-1")
     assert real_sleeps == []
 
 
-def test_with_the_stubber_each_poll_is_typed_and_the_waits_are_real(real_sleeps: list[float]) -> None:
-    """Here they are not, because this test replaces the sleep."""
+def test_with_the_stubber_the_test_writes_each_poll_and_waits_are_real(real_sleeps: list[float]) -> None:
+    """The test replaces the real sleep."""
     stubbed = client()
     with Stubber(stubbed) as stubber:
         for status in ("InProgress", "InProgress", "Completed"):
@@ -202,41 +202,41 @@ def test_with_the_stubber_each_poll_is_typed_and_the_waits_are_real(real_sleeps:
 
 
 def test_sagemock_refuses_in_the_words_of_aws() -> None:
-    """The grammar is the server's (zenml-io/zenml#1502)."""
+    """With the server's grammar (zenml-io/zenml#1502)."""
     with mock_sagemaker():
-        code, text = refused(lambda: client().create_training_job(**request("churn_1")))
+        code, text = refusal_of(lambda: client().create_training_job(**request("churn_1")))
     assert code == "ValidationException"
     assert text.startswith("1 validation error detected: Value 'churn_1' at 'trainingJobName' failed to satisfy constraint: ")
 
 
 def test_moto_accepts_a_name_that_aws_refuses() -> None:
-    """It has neither the pattern nor the length."""
+    """It checks neither pattern nor length."""
     with mock_aws():
         for name in ("churn_1", "c" * 90):
             assert client().create_training_job(**request(name))["TrainingJobArn"].endswith(name)
 
 
 def test_the_stubber_accepts_a_name_that_aws_refuses() -> None:
-    """Botocore checks kinds and least lengths, and no patterns."""
+    """Only botocore's checks apply: types and minimum lengths, but no patterns."""
     stubbed = client()
     with Stubber(stubbed) as stubber:
         stubber.add_response("create_training_job", {"TrainingJobArn": TYPED["TrainingJobArn"]})
         assert stubbed.create_training_job(**request("churn_1"))["TrainingJobArn"] == TYPED["TrainingJobArn"]
 
 
-# -- a name that exists
+# -- a name in use
 
 
-def test_sagemock_refuses_a_name_that_exists() -> None:
-    """Names are unique within an account and region."""
+def test_sagemock_refuses_a_name_in_use() -> None:
+    """Names are unique in an account and region."""
     with mock_sagemaker():
         client().create_training_job(**request("churn-1"))
-        code, _ = refused(lambda: client().create_training_job(**request("churn-1")))
+        code, _ = refusal_of(lambda: client().create_training_job(**request("churn-1")))
     assert code == "ResourceInUse"
 
 
-def test_moto_accepts_a_name_that_exists() -> None:
-    """The second job takes the place of the first."""
+def test_moto_accepts_a_name_in_use() -> None:
+    """The second job replaces the first."""
     with mock_aws():
         client().create_training_job(**request("churn-1"))
         client().create_training_job(**request("churn-1"))
@@ -247,16 +247,16 @@ def test_moto_accepts_a_name_that_exists() -> None:
 
 
 def test_sagemock_answers_for_an_unknown_job_as_aws_does() -> None:
-    """Code and text are those of boto/boto3#2808."""
+    """With the code and message of boto/boto3#2808."""
     with mock_sagemaker():
-        found = refused(lambda: client().describe_training_job(TrainingJobName="nobody"))
+        found = refusal_of(lambda: client().describe_training_job(TrainingJobName="nobody"))
     assert found == ("ValidationException", "Requested resource not found.")
 
 
-def test_moto_answers_for_an_unknown_job_by_the_same_code() -> None:
-    """Only the text is its own."""
+def test_moto_refuses_an_unknown_job_with_the_same_code() -> None:
+    """Only the message is its own."""
     with mock_aws():
-        code, text = refused(lambda: client().describe_training_job(TrainingJobName="nobody"))
+        code, text = refusal_of(lambda: client().describe_training_job(TrainingJobName="nobody"))
     assert code == "ValidationException"
     assert text.startswith("Could not find training job")
 
@@ -265,7 +265,7 @@ def test_moto_answers_for_an_unknown_job_by_the_same_code() -> None:
 
 
 def test_with_sagemock_botocore_retries_a_throttled_call() -> None:
-    """The error comes as a response, so what follows is botocore's own doing."""
+    """The error is a response, so botocore's own retries handle it."""
     with mock_sagemaker() as sagemaker:
         sagemaker.fault("ListTrainingJobs", "ThrottlingException", times=1)
         client(config=Config(retries={"mode": "standard"})).list_training_jobs()
@@ -273,19 +273,19 @@ def test_with_sagemock_botocore_retries_a_throttled_call() -> None:
 
 
 def test_with_the_stubber_a_throttled_call_is_not_retried() -> None:
-    """It answers before botocore's retries."""
+    """The Stubber answers before botocore's retries."""
     stubbed = client(config=Config(retries={"mode": "standard"}))
     with Stubber(stubbed) as stubber:
         stubber.add_client_error("list_training_jobs", "ThrottlingException", "Rate exceeded")
         stubber.add_response("list_training_jobs", {"TrainingJobSummaries": []})
-        assert refused(stubbed.list_training_jobs) == ("ThrottlingException", "Rate exceeded")
+        assert refusal_of(stubbed.list_training_jobs) == ("ThrottlingException", "Rate exceeded")
 
 
 # -- a page of a list
 
 
 def page_without_a_match() -> Any:
-    """Ask for the one job of three that is not on the first page of one."""
+    """List with a filter for a job that is not on the first page; the page size is one."""
     for name in ("churn-1", "churn-2", "churn-3"):
         client().create_training_job(**request(name))
     first = client().list_training_jobs(MaxResults=1, SortBy="Name", SortOrder="Ascending")["TrainingJobSummaries"]
@@ -294,7 +294,7 @@ def page_without_a_match() -> Any:
 
 
 def test_with_sagemock_a_page_is_cut_first_and_filtered_then() -> None:
-    """So it can be empty, and there are more (boto/boto3#3347)."""
+    """So a page can be empty although more follow (boto/boto3#3347)."""
     with mock_sagemaker():
         page = page_without_a_match()
     assert page["TrainingJobSummaries"] == []
@@ -302,7 +302,7 @@ def test_with_sagemock_a_page_is_cut_first_and_filtered_then() -> None:
 
 
 def test_with_moto_a_page_is_cut_first_and_filtered_then() -> None:
-    """Its maintainers tried it against AWS (getmoto/moto#4256)."""
+    """Its maintainers compared it with AWS (getmoto/moto#4256)."""
     with mock_aws():
         page = page_without_a_match()
     assert page["TrainingJobSummaries"] == []
@@ -313,7 +313,7 @@ def test_with_moto_a_page_is_cut_first_and_filtered_then() -> None:
 
 
 def test_with_sagemock_a_job_has_log_lines() -> None:
-    """They are read through CloudWatch Logs."""
+    """Through CloudWatch Logs."""
     with mock_sagemaker(plan=Plan.completes(logs={"Training": [(0, "epoch 1")]})) as sagemaker:
         client().create_training_job(**request("churn-1"))
         sagemaker.advance_until_idle()
@@ -322,45 +322,45 @@ def test_with_sagemock_a_job_has_log_lines() -> None:
 
 
 def test_with_moto_a_job_has_no_log_lines() -> None:
-    """Its CloudWatch Logs are there, and know nothing of the job until the test writes it."""
+    """Its CloudWatch Logs does not know the job until the test writes its log."""
     with mock_aws():
         client().create_training_job(**request("churn-1"))
-        code, _ = refused(lambda: client("logs").filter_log_events(logGroupName=GROUP))
+        code, _ = refusal_of(lambda: client("logs").filter_log_events(logGroupName=GROUP))
     assert code == "ResourceNotFoundException"
 
 
-# -- what was prepared and not used
+# -- unused preparations
 
 
-def test_sagemock_tells_of_a_plan_that_no_job_met() -> None:
+def test_sagemock_reports_an_unused_plan() -> None:
     """By its pattern."""
     with pytest.raises(UnusedError, match=re.escape("'chrun-*'")), mock_sagemaker() as sagemaker:
         sagemaker.plan("chrun-*", Plan.fails())
 
 
-def test_the_stubber_tells_of_an_answer_that_no_call_met() -> None:
-    """If it is asked."""
+def test_the_stubber_reports_an_unused_answer() -> None:
+    """If the test asks."""
     with Stubber(client()) as stubber:
         stubber.add_response("describe_training_job", TYPED)
         with pytest.raises(AssertionError, match="1 responses remaining"):
             stubber.assert_no_pending_responses()
 
 
-# -- an answer that AWS would not give
+# -- answers that AWS would not give
 
 
 def test_the_stubber_accepts_a_status_that_does_not_exist() -> None:
-    """It checks an answer's members and their kinds, and no enumerations."""
+    """It checks the members of an answer and their types, but no enums."""
     stubbed = client()
     with Stubber(stubbed) as stubber:
         stubber.add_response("describe_training_job", {**TYPED, "TrainingJobStatus": "Finished"})
         assert stubbed.describe_training_job(TrainingJobName="churn-1")["TrainingJobStatus"] == "Finished"
 
 
-def test_sagemock_knows_no_status_that_does_not_exist() -> None:
-    """A plan with one is refused where it is written."""
+def test_sagemock_refuses_a_status_that_does_not_exist() -> None:
+    """In the plan, at its line."""
     with pytest.raises(ValueError, match="Finished"):
-        Plan(ending="Finished")  # type: ignore[arg-type]  # that is the point
+        Plan(ending="Finished")  # type: ignore[arg-type]  # the point of the test
 
 
 # -- which clients are answered
@@ -393,15 +393,15 @@ with mock():
     [("from sagemock import mock_sagemaker", "answered"), ("from moto import mock_aws", "sent")],
     ids=["sagemock", "moto"],
 )
-def test_a_client_that_is_older_than_the_import_is_answered_by_sagemock_and_not_by_moto(imported: str, does: str) -> None:
+def test_sagemock_answers_a_client_older_than_its_import_and_moto_does_not(imported: str, does: str) -> None:
     """Moto's documentation says so and offers `patch_client`."""
     source = dedent(OLDER).replace("IMPORT", imported)
-    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)  # noqa: S603  # our own interpreter
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)  # noqa: S603  # our own code
     assert done.stdout.strip() == does
 
 
 def test_the_stubber_answers_one_client() -> None:
-    """Code that makes its own is not met; here the other would be sent, and the mock around says so."""
+    """A client that the code makes itself is not stubbed; its call would be sent, and the mock around reports it."""
     stubbed, other = client(), client()
     with mock_sagemaker() as sagemaker, Stubber(stubbed) as stubber:
         stubber.add_response("list_training_jobs", {"TrainingJobSummaries": []})
@@ -413,14 +413,14 @@ def test_the_stubber_answers_one_client() -> None:
 # -- the rest of SageMaker, and the other services
 
 
-def test_sagemock_simulates_training_jobs_only() -> None:
+def test_sagemock_simulates_jobs_only() -> None:
     """Another operation is refused by name."""
     with mock_sagemaker(), pytest.raises(NotSimulated, match="CreateModel"):
         client().create_model(**MODEL)
 
 
 def test_moto_has_models() -> None:
-    """And tuning jobs, endpoints, pipelines and more."""
+    """It also has endpoints, pipelines and more."""
     with mock_aws():
         client().create_model(**MODEL)
 
@@ -428,8 +428,8 @@ def test_moto_has_models() -> None:
 _BIG: Any = {"Filters": [{"Name": "ResourceConfig.VolumeSizeInGB", "Operator": "GreaterThan", "Value": "1"}]}
 
 
-def test_sagemock_searches_by_type_and_a_page_at_a_time() -> None:
-    """The rest is in the tests of Search."""
+def test_sagemock_searches_by_type_and_page() -> None:
+    """The tests of Search have the rest."""
     with mock_sagemaker():
         for name in ("churn-1", "churn-2"):
             client().create_training_job(**request(name))
@@ -439,7 +439,7 @@ def test_sagemock_searches_by_type_and_a_page_at_a_time() -> None:
 
 
 def test_moto_searches_without_pages() -> None:
-    """All are on the one page."""
+    """The only page has all results."""
     with mock_aws():
         for name in ("churn-1", "churn-2"):
             client().create_training_job(**request(name))
@@ -447,20 +447,20 @@ def test_moto_searches_without_pages() -> None:
 
 
 def test_the_stubber_answers_every_operation() -> None:
-    """By what was typed."""
+    """With what the test wrote."""
     stubbed = client()
     with Stubber(stubbed) as stubber:
         stubber.add_response("create_model", {"ModelArn": "arn:aws:sagemaker:us-east-1:123456789012:model/churn"})
         assert stubbed.create_model(**MODEL)["ModelArn"].endswith("model/churn")
 
 
-def test_sagemock_leaves_other_services_to_others() -> None:
-    """A call that nobody answers does not leave the process."""
+def test_sagemock_leaves_other_services_to_other_mocks() -> None:
+    """A call without an answer does not leave the process."""
     with mock_sagemaker(), pytest.raises(NotAnswered, match="s3"):
         client("s3").list_buckets()
 
 
-def test_moto_answers_for_other_services_too_also_beside_sagemock() -> None:
+def test_moto_answers_other_services_even_beside_sagemock() -> None:
     """Both in one test, in either order."""
     with mock_aws(), mock_sagemaker():
         assert client("s3").list_buckets()["Buckets"] == []
@@ -468,8 +468,8 @@ def test_moto_answers_for_other_services_too_also_beside_sagemock() -> None:
         assert client().describe_training_job(TrainingJobName="churn-1")["TrainingJobStatus"] == "InProgress"
 
 
-def test_the_stubber_takes_a_client_of_any_service() -> None:
-    """One for each."""
+def test_the_stubber_works_for_any_service() -> None:
+    """One Stubber for each client."""
     stubbed = client("s3")
     with Stubber(stubbed) as stubber:
         stubber.add_response("list_buckets", {"Buckets": []})
@@ -478,38 +478,38 @@ def test_the_stubber_takes_a_client_of_any_service() -> None:
 
 # -- the page
 
-_OLDER = test_a_client_that_is_older_than_the_import_is_answered_by_sagemock_and_not_by_moto
+_OLDER = test_sagemock_answers_a_client_older_than_its_import_and_moto_does_not
 _MATCHED = test_the_stubber_answers_one_client
 CHECKS: dict[str, tuple[object, object, object]] = {
     "A job in progress": (
-        test_with_sagemock_a_job_lives_through_its_statuses,
-        test_with_moto_a_job_is_born_completed,
-        test_with_the_stubber_a_job_is_what_was_typed_for_that_call,
+        test_with_sagemock_a_job_passes_through_its_statuses,
+        test_with_moto_a_job_is_completed_at_once,
+        test_with_the_stubber_a_job_is_what_the_test_wrote_for_that_call,
     ),
     "Fields that a young job lacks": (
-        test_with_sagemock_a_young_job_lacks_what_it_lacks_at_aws,
-        test_with_moto_a_job_has_all_members_at_once,
+        test_with_sagemock_a_new_job_lacks_members_as_at_aws,
+        test_with_moto_a_new_job_has_all_members,
         test_the_stubber_refuses_a_job_without_a_model,
     ),
     "Stop, update, delete": (
         test_with_sagemock_a_job_is_updated_stopped_and_deleted,
-        test_moto_implements_no_end_of_a_job,
+        test_moto_implements_no_stop_update_or_deletion,
         test_with_the_stubber_a_stop_changes_nothing_else,
     ),
     "A waiter on a job of six hours": (
         test_with_sagemock_a_waiter_polls_as_in_production,
-        test_with_moto_the_first_poll_of_a_waiter_is_the_last,
-        test_with_the_stubber_each_poll_is_typed_and_the_waits_are_real,
+        test_with_moto_the_first_poll_ends_a_waiter,
+        test_with_the_stubber_the_test_writes_each_poll_and_waits_are_real,
     ),
     "A request that AWS refuses": (
         test_sagemock_refuses_in_the_words_of_aws,
         test_moto_accepts_a_name_that_aws_refuses,
         test_the_stubber_accepts_a_name_that_aws_refuses,
     ),
-    "A name that exists": (test_sagemock_refuses_a_name_that_exists, test_moto_accepts_a_name_that_exists, None),
+    "A name that exists": (test_sagemock_refuses_a_name_in_use, test_moto_accepts_a_name_in_use, None),
     "An unknown job": (
         test_sagemock_answers_for_an_unknown_job_as_aws_does,
-        test_moto_answers_for_an_unknown_job_by_the_same_code,
+        test_moto_refuses_an_unknown_job_with_the_same_code,
         None,
     ),
     "Throttling": (
@@ -524,42 +524,42 @@ CHECKS: dict[str, tuple[object, object, object]] = {
     ),
     "Log lines of a job": (test_with_sagemock_a_job_has_log_lines, test_with_moto_a_job_has_no_log_lines, None),
     "What was prepared and not used": (
-        test_sagemock_tells_of_a_plan_that_no_job_met,
+        test_sagemock_reports_an_unused_plan,
         None,
-        test_the_stubber_tells_of_an_answer_that_no_call_met,
+        test_the_stubber_reports_an_unused_answer,
     ),
     "A status that does not exist": (
-        test_sagemock_knows_no_status_that_does_not_exist,
+        test_sagemock_refuses_a_status_that_does_not_exist,
         None,
         test_the_stubber_accepts_a_status_that_does_not_exist,
     ),
     "Which clients are answered": (_OLDER, _OLDER, _MATCHED),
     "Models, endpoints, pipelines": (
-        test_sagemock_simulates_training_jobs_only,
+        test_sagemock_simulates_jobs_only,
         test_moto_has_models,
         test_the_stubber_answers_every_operation,
     ),
     "Search for training jobs": (
-        test_sagemock_searches_by_type_and_a_page_at_a_time,
+        test_sagemock_searches_by_type_and_page,
         test_moto_searches_without_pages,
         test_the_stubber_answers_every_operation,
     ),
     "Other services": (
-        test_sagemock_leaves_other_services_to_others,
-        test_moto_answers_for_other_services_too_also_beside_sagemock,
-        test_the_stubber_takes_a_client_of_any_service,
+        test_sagemock_leaves_other_services_to_other_mocks,
+        test_moto_answers_other_services_even_beside_sagemock,
+        test_the_stubber_works_for_any_service,
     ),
 }
 """The tests behind each row of the page: of sagemock, moto and the Stubber; None where the page claims nothing."""
 
 
 def claims(number: int) -> dict[str, tuple[bool, ...]]:
-    """Return which cells of a table of the page claim something: all but those with a dash."""
+    """Return the cells of a table of the page that claim something: all except dashes."""
     tables = [table for table in re.split(r"\n(?!\|)", PAGE.read_text("utf-8")) if "\n|---" in table]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in tables[number].splitlines() if line[:1] == "|"]
     return {what: tuple(cell != "-" for cell in cells) for what, *cells in rows[2:]}
 
 
-def test_every_cell_of_the_page_has_its_check() -> None:
-    """A dash claims nothing; every other cell is a test above."""
+def test_every_cell_of_the_page_has_a_test() -> None:
+    """A dash claims nothing."""
     assert claims(0) == {what: tuple(check is not None for check in checks) for what, checks in CHECKS.items()}

@@ -1,4 +1,4 @@
-"""docs/explanation/design.md: the map of the rooms is that of the code."""
+"""docs/explanation/design.md shows the rooms of the code."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ ROOMS = {path.stem for path in (ROOT / "sagemock").iterdir() if path.suffix == "
 
 
 def floors_of_the_page() -> list[set[str]]:
-    """Return the rooms of each floor, the highest first, as the page's table has them."""
+    """Return the rooms of each floor in the page's table, the highest floor first."""
     floors: list[set[str]] = []
     for floor, rooms in re.findall(r"^\| (\d*) *\| (`[^|]+) \|", PAGE, re.MULTILINE):
         if floor:
@@ -22,26 +22,26 @@ def floors_of_the_page() -> list[set[str]]:
 
 
 def floors_of_the_contract() -> list[set[str]]:
-    """Return the same as import-linter reads it. Python 3.10 has no parser of TOML."""
+    """Return the rooms of each floor in import-linter's contract. Python 3.10 has no TOML parser."""
     text = (ROOT / "pyproject.toml").read_text("utf-8")
     (layers,) = re.findall(r"^layers = \[\n(.*?)^\]", text, re.MULTILINE | re.DOTALL)
     return [set(line.split(" : ")) for line in re.findall(r'"([^"]+)"', layers)]
 
 
-def test_the_table_has_the_floors_that_are_checked() -> None:
-    """Each room on the floor on which `tox -e floors` holds it."""
+def test_the_table_has_the_checked_floors() -> None:
+    """Those that `tox -e floors` checks."""
     assert floors_of_the_page() == floors_of_the_contract()
 
 
-def test_every_module_that_the_page_names_is_there() -> None:
-    """As `room/module`; a name after a dot is one in that module."""
+def test_every_module_on_the_page_exists() -> None:
+    """As `room/module`; a name after a dot is in that module."""
     named = set(re.findall(rf"`((?:{'|'.join(ROOMS)})/\w+)(?:\.\w+)*`", PAGE)) - {"training/plan", "jobs/batch"}
     assert len(named) > 30
     assert {name for name in named if not (ROOT / "sagemock" / f"{name}.py").is_file()} == set()
 
 
-def test_every_method_that_the_page_names_is_there() -> None:
-    """As `Class.method`; of another's class there is one, botocore's."""
+def test_every_method_on_the_page_exists() -> None:
+    """As `Class.method`; one is of botocore's class."""
     named = set(re.findall(r"`([A-Z]\w+)\.(\w+)`", PAGE)) - {("BaseClient", "_make_request")}
     assert len(named) > 7
     sources = [path.read_text("utf-8") for path in (ROOT / "sagemock").rglob("*.py")]
@@ -54,8 +54,8 @@ def test_every_method_that_the_page_names_is_there() -> None:
 
 
 @pytest.mark.parametrize("kind", ["processing", "transform"])
-def test_a_kind_of_job_is_made_of_what_the_list_names(kind: str) -> None:
-    """The files of "Another kind of job" name each of these kinds, or stand in its room, and no other room's file does."""
+def test_a_kind_of_jobs_consists_of_the_listed_files(kind: str) -> None:
+    """The files of "Another kind of job" mention each of these kinds, or are in its room; no other room mentions it."""
     listed = PAGE.partition("## Another kind of job")[2].partition("\n## ")[0]
     own = {
         "kinds",
@@ -103,8 +103,8 @@ def test_a_kind_of_job_is_made_of_what_the_list_names(kind: str) -> None:
     assert {path.stem for path in (ROOT / "sagemock" / kind).glob("[a-z]*.py")} == {"plan", "job", "lives"}
 
 
-def test_tuning_jobs_are_made_of_what_the_list_names() -> None:
-    """As the other kinds, and of what the paragraph below the list has beside that."""
+def test_tuning_jobs_consist_of_the_listed_files() -> None:
+    """As other kinds, plus the files that the paragraph below the list adds."""
     listed = PAGE.partition("## Another kind of job")[2].partition("\n## Tuning jobs")[0]
     word = re.compile(r"\btuning(?:_jobs?\b|\.(?:job|plan)\b| import\b)|\bTuningJobs?\b|import .*\btuning\b")
     naming = [path for path in (ROOT / "sagemock").rglob("*.py") if word.search(path.read_text("utf-8"))]

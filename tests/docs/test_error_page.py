@@ -1,21 +1,21 @@
-"""docs/errors.md is what the code says."""
+"""docs/errors.md equals the page that the code generates."""
 
 import textwrap
 import traceback
 from pathlib import Path
 
 from sagemock import errors
-from tests.docs.error_page import EXAMPLES, PAGE, RELAYED, page, prepared, run, sites, sites_of
+from tests.docs.error_page import EXAMPLES, PAGE, RELAYED, example_names, page, run, sites, sites_of
 
 
-def test_the_page_is_what_the_code_says() -> None:
-    """Each text, and each example with what it raises; after a change, `python -m tests.docs.error_page` writes it again."""
+def test_the_page_is_up_to_date() -> None:
+    """After a change, `python -m tests.docs.error_page` writes it again."""
     assert PAGE.read_text(encoding="utf-8") == page(), "write it again: python -m tests.docs.error_page"
 
 
-def test_each_error_that_is_not_written_beside_its_raise_is_shown_by_an_example() -> None:
-    """What a function of ours puts together cannot be read off the code, so the page runs it."""
-    names = prepared()
+def test_each_message_that_is_not_in_a_raise_statement_has_an_example() -> None:
+    """A message that a function builds cannot be read from the code, so the page runs an example."""
+    names = example_names()
     shown: set[tuple[str, str]] = set()
     for error, examples in EXAMPLES.items():
         for example in examples:
@@ -26,13 +26,13 @@ def test_each_error_that_is_not_written_beside_its_raise_is_shown_by_an_example(
     assert unwritten - shown == set(RELAYED)
 
 
-def test_every_error_of_the_tree_is_raised_somewhere() -> None:
-    """But for the base of them all, an error that nothing raises is not needed."""
+def test_every_error_of_the_tree_is_raised() -> None:
+    """Except the base class."""
     assert set(errors.__all__) - {site.error for site in sites()} == {"SagemockError"}
 
 
-def test_a_text_is_read_off_the_code() -> None:
-    """Values become placeholders; a variable has its last value in the same function; others' errors are left out."""
+def test_a_message_is_read_from_the_code() -> None:
+    """Values become placeholders; a variable has its last value in the same function; errors of others are left out."""
     source = """
         def outer(name, at):
             msg = f"{name!r} is {at.instant:%H} or {at + 1}: write it"

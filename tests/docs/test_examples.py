@@ -5,27 +5,27 @@ from pathlib import Path
 import pytest
 from sybil import Document
 
-from tests.docs.examples import DEFINES_TESTS, FAILS, PLUGINS, PythonExampleParser, files_before, not_as_told, run_by_pytest
+from tests.docs.examples import DEFINES_TESTS, FAILS, PLUGINS, PythonExampleParser, files_before, run_by_pytest, wrong_failure
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_an_example_that_defines_tests_is_told_apart() -> None:
-    """Functions, methods and coroutines count; a name in the middle of a line does not."""
+def test_an_example_that_defines_tests_is_recognised() -> None:
+    """By functions, methods and coroutines, not by a name in the middle of a line."""
     assert DEFINES_TESTS.search("import x\n\nasync def test_one(): ...")
     assert DEFINES_TESTS.search("class TestIt:\n    def test_two(self): ...")
     assert not DEFINES_TESTS.search("print('def test_three')")
 
 
-def test_an_example_that_passes_says_nothing() -> None:
-    """The evaluator's silence is success."""
+def test_a_passing_example_returns_nothing() -> None:
+    """The evaluator returns None."""
     assert run_by_pytest("def test_it():\n    assert True\n") is None
 
 
 @pytest.mark.parametrize("source, loaded", [("", []), ("import anyio", ["anyio"]), ("import hypothesis", ["hypothesispytest"])])
 def test_an_example_has_the_plugins_whose_package_it_names(source: str, loaded: list[str]) -> None:
     """A file beside it counts as well; the others would take a third of its time."""
-    # Backwards: what looks for a plugin must not name it.
+    # The names are reversed, because a test that names a plugin gets it.
     names, wanted = [plugin[::-1] for plugin in PLUGINS], [plugin[::-1] for plugin in loaded]
     found = f"[name for name in {names} if pytestconfig.pluginmanager.get_plugin(name[::-1])]"
     test = f"def test_it(pytestconfig):\n    assert {found} == {wanted}\n"
@@ -33,26 +33,26 @@ def test_an_example_has_the_plugins_whose_package_it_names(source: str, loaded: 
     assert run_by_pytest(test, {"beside.py": source}) is None
 
 
-def test_an_example_that_fails_shows_pytest_s_whole_report() -> None:
-    """A broken example is reported with the assertion that broke."""
+def test_a_failing_example_shows_pytests_whole_report() -> None:
+    """With the assertion that failed."""
     report = run_by_pytest("def test_it():\n    assert 1 == 2\n")
     assert report is not None
     assert "assert 1 == 2" in report
     assert "1 failed" in report
 
 
-def test_an_example_may_have_to_fail() -> None:
-    """With the lines that stand behind it; that it passes, or fails otherwise, is an error."""
-    told = FAILS.match("\n```\n\nIt says:\n\n```text\nE  assert 1 == 2\n```\n"[4:])
-    assert told is not None
-    assert not_as_told("...\nE    assert 1 == 2\n", told[1]) is None
-    assert "passes" in str(not_as_told(None, told[1]))
-    assert "no line\nE  assert 1 == 2\n..." in str(not_as_told("...", told[1]))
+def test_an_example_may_be_expected_to_fail() -> None:
+    """With the lines after it; passing, or another failure, is an error."""
+    match = FAILS.match("\n```\n\nIt says:\n\n```text\nE  assert 1 == 2\n```\n"[4:])
+    assert match is not None
+    assert wrong_failure("...\nE    assert 1 == 2\n", match[1]) is None
+    assert "passes" in str(wrong_failure(None, match[1]))
+    assert "no line\nE  assert 1 == 2\n..." in str(wrong_failure("...", match[1]))
     assert FAILS.match("\n```text\nCompleted\n```\n") is None
 
 
-def test_a_test_imports_the_files_that_its_page_shows_before_it(pytester: pytest.Pytester) -> None:
-    """The last one of a name counts; a conftest is one of them. A file that comes later is not there."""
+def test_a_test_can_import_files_that_its_page_has_shown(pytester: pytest.Pytester) -> None:
+    """The last one of a name, also a conftest; later files are not there."""
     pytester.path.joinpath("page.md").write_text(
         "```python\n# answer.py\nANSWER = 41\n```\n\n```python\n# answer.py\nANSWER = 42\n```\n\n"
         "```python\n# conftest.py\nimport pytest\n\n@pytest.fixture\ndef question():\n    return 42\n```\n\n"
@@ -69,7 +69,7 @@ def test_a_test_imports_the_files_that_its_page_shows_before_it(pytester: pytest
 
 
 def silent(source: str) -> list[int]:
-    """Return the lines at which an example catches an error and does not mind if there is none."""
+    """Return the lines at which an example catches an error but also passes without one."""
     found = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Try) and not node.orelse:
@@ -79,8 +79,8 @@ def silent(source: str) -> list[int]:
     return found
 
 
-def test_an_example_that_nothing_happens_in_is_found() -> None:
-    """With `else`, with `return`, or with something to do in the handler it is not one."""
+def test_an_example_that_also_passes_without_its_error_is_found() -> None:
+    """With `else`, with `return`, or with a statement in the handler it is not one."""
     assert silent("try:\n    f()\nexcept E as e:\n    assert e") == [1]
     assert silent("try:\n    f()\nexcept E as e:\n    assert e\nelse:\n    raise X") == []
     assert silent("def g():\n    try:\n        return f()\n    except E:\n        pass") == []
@@ -91,16 +91,16 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
-def test_no_example_passes_because_nothing_happens(page: Path) -> None:
-    """`pytest.raises` says that an error must come."""
+def test_no_example_also_passes_without_its_error(page: Path) -> None:
+    """`pytest.raises` fails without the error."""
     blocks = re.findall(r"```python\n(.*?)\n```", page.read_text("utf-8"), re.DOTALL)
-    # The page of errors has its examples run one by one, and what they say compared.
+    # The examples on the page of errors run one by one, and their messages are compared.
     assert [silent(block) for block in blocks if silent(block)] == []
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_the_examples_of_a_document_run_in_its_order(seed: int, pytester: pytest.Pytester) -> None:
-    """The random order of tests leaves each document in its own order, whatever the seed."""
+def test_the_examples_of_a_document_run_in_order(seed: int, pytester: pytest.Pytester) -> None:
+    """The random order of tests keeps each document's own order, for any seed."""
     steps = [
         f"```python\nsteps = [*globals().get('steps', []), {step}]\nassert steps == [*range({step + 1})]\n```\n"
         for step in range(9)

@@ -1,15 +1,15 @@
-"""docs/explanation/fidelity.md: what is assumed is told to the reader."""
+"""docs/explanation/fidelity.md lists all assumptions."""
 
-from tests.docs.fidelity_page import PAGE, assumptions, said_in_words, statements, written
-
-
-def test_what_is_assumed_in_words_rests_on_an_object() -> None:
-    """Whoever writes that something is assumed uses an `Assumption` in that statement, which has a row on the page."""
-    assert [f"{one.module}:{one.line}" for one in said_in_words() if not one.objects] == []
+from tests.docs.fidelity_page import PAGE, assumptions, lines_that_assume, new_page, statements
 
 
-def test_a_statement_that_only_says_so_is_found() -> None:
-    """A comment, a docstring and a docstring below a constant count for the statement that they are about."""
+def test_a_text_that_says_assumed_uses_an_assumption() -> None:
+    """Its statement uses an `Assumption`, which has a row on the page."""
+    assert [f"{one.module}:{one.line}" for one in lines_that_assume() if not one.objects] == []
+
+
+def test_a_statement_without_an_assumption_is_found() -> None:
+    """A comment, and a docstring below a constant, belong to the statement that they describe."""
     text = """from x import A
 # Assumed, as nobody knows.
 B = A(1)
@@ -21,14 +21,14 @@ def d():
     assert [(one.line, one.objects) for one in statements("m", text, {"A"})] == [(2, {"A"}), (5, set())]
 
 
-def test_the_rows_of_the_page_are_the_assumptions_of_the_code() -> None:
+def test_the_rows_of_the_page_are_up_to_date() -> None:
     """`python -m tests.docs.fidelity_page` writes them."""
     text = PAGE.read_text("utf-8")
-    assert written(text) == text
+    assert new_page(text) == text
 
 
-def test_each_assumption_stands_where_the_code_uses_it() -> None:
-    """One that no value, text or branch rests on any more is no assumption."""
+def test_each_assumption_is_used() -> None:
+    """By a value, a text or a branch."""
     found = list(assumptions())
     assert found
     assert [one.name for one in found if not one.uses] == []

@@ -1,4 +1,4 @@
-"""The pictures in docs/lives.md are what sagemock draws."""
+"""The pictures in docs/lives.md are up to date."""
 
 import re
 from collections.abc import Mapping
@@ -20,13 +20,13 @@ PAGE = Path(__file__).parents[2] / "docs" / "lives.md"
 BLOCKS = re.findall(r"```py\nlife\((.*?)\)\n```\n\n```text\n(.*?)\n```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 NAMES: dict[str, Any] = {"Plan": Plan, "Phase": Phase, "reasons": reasons}
 CREATED_US = 1_532_908_800_000_000
-exec(re.findall(r"```python\n(from .*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[0], NAMES)  # noqa: S102  # our own page
+exec(re.findall(r"```python\n(from .*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[0], NAMES)  # noqa: S102  # our own code
 
 
-def drawn(plan: Plan | ProcessingJobPlan | TransformJobPlan, request: Mapping[str, Any]) -> str:
+def picture_of(plan: Plan | ProcessingJobPlan | TransformJobPlan, request: Mapping[str, Any]) -> str:
     """Return the picture of the whole life of a job that plays `plan`."""
     place = Place("aws", "us-east-1", "123456789012")
-    dice = Random(0)  # noqa: S311  # a test's dice, not a secret
+    dice = Random(0)  # noqa: S311  # a test needs no secure randomness
     job: Job | processing.Job | transform.Job
     if isinstance(plan, ProcessingJobPlan):
         job = processing.Job("job", place, request, plan, processing.concrete(plan, request, dice), CREATED_US, 1)
@@ -38,13 +38,13 @@ def drawn(plan: Plan | ProcessingJobPlan | TransformJobPlan, request: Mapping[st
 
 
 @pytest.mark.parametrize("call,picture", BLOCKS, ids=[call for call, _ in BLOCKS])
-def test_a_picture_is_what_is_drawn(call: str, picture: str) -> None:
+def test_a_picture_is_up_to_date(call: str, picture: str) -> None:
     """The page shows each life as `print(sagemaker.timeline(name))` does."""
-    assert eval(f"drawn({call})", {**NAMES, "drawn": drawn}) == picture  # noqa: S307  # our own page
+    assert eval(f"picture_of({call})", {**NAMES, "picture_of": picture_of}) == picture  # noqa: S307  # our own code
 
 
 @pytest.mark.parametrize("of", [Plan, ProcessingJobPlan, TransformJobPlan])
 def test_the_page_shows_every_recipe(of: type[object]) -> None:
-    """No recipe is left without a picture, but for replays, whose picture is the record's."""
+    """Except replays, whose picture depends on the record."""
     recipes = {name for name, value in vars(of).items() if isinstance(value, classmethod)} - {"replays"}
     assert recipes <= set(re.findall(rf"\b{of.__name__}\.(\w+)\(", " ".join(call for call, _ in BLOCKS)))

@@ -7,7 +7,7 @@ from sagemock import mock_sagemaker
 from tests.docs.mutation import MOST, ROOT, EndlessError, checks_nothing, emptied, needed, passing
 
 APART = {ROOT / "docs" / "errors.md"}
-"""Its examples are refused before anything is asked, and tests/docs/test_error_page.py compares each text."""
+"""Its examples raise before any call, and tests/docs/test_error_page.py compares their messages."""
 TIME = "it is about time, and calls nothing"
 BEFORE = "it is a test before the change to sagemock"
 OTHERS = "its call is one that sagemock does not answer"
@@ -16,8 +16,8 @@ EXPECTED = {
     "docs/how-to/events-and-lambda.md: test_a_misspelt_status_is_found": "the pattern is refused before anything is asked",
     "docs/how-to/frozen-time.md: assert sagemaker.clock.now() == datetime.now(timezone.utc) "
     "== datetime(2018, 7, 30, 1, tzinfo=timezone.utc)": TIME,
-    'docs/how-to/moto-beside-us.md: assert str(unanswered.value).startswith("s3.ListBuckets (GET https://s3")': OTHERS,
-    'docs/how-to/moto-beside-us.md: assert str(unanswered.value).startswith("sts.amazonaws.com is a host of AWS")': OTHERS,
+    "docs/how-to/moto-beside-us.md: test_another_host_of_aws_is_not_looked_up": OTHERS,
+    "docs/how-to/moto-beside-us.md: test_nobody_answers_s3": OTHERS,
     "docs/how-to/threads-and-asyncio.md: assert not sagemaker.sleeps": TIME,
     "docs/how-to/threads-and-asyncio.md: assert woke.is_set()": TIME,
     "docs/migration.md: test_a_failure_is_reported": BEFORE,
@@ -30,16 +30,16 @@ EXPECTED = {
     "docs/nuances.md: assert sagemaker.sleeps == []": TIME,
     'docs/nuances.md: assert asyncio.run(both()) == ["timeout", "timeout"]  # at once': TIME,
 }
-"""The examples that pass although nothing is answered, and why they may."""
+"""The examples that may pass without answers, and the reasons."""
 
 
 def test_each_example_fails_if_nothing_is_answered() -> None:
-    """Otherwise it would also pass if sagemock did nothing. What is listed here and fails is taken out of the list."""
+    """Otherwise it would pass even if sagemock did nothing. An exception in the list below that does fail must be removed."""
     pages = {ROOT / "README.md", *(ROOT / "docs").rglob("*.md")} - APART
     found = passing(sorted(pages))
     assert not sorted(set(found) - set(EXPECTED))
-    # All run in one process, in a random order. What an example leaves behind when it fails, such as a thread that sleeps, or a
-    # mock for the whole session, may let the next one fail as well that needs no answer.
+    # All run in one process, in a random order. A failing example may leave something behind, such as a sleeping thread or a mock
+    # for the whole session, so that the next one fails although it needs no answer.
     assert [name for name, reason in EXPECTED.items() if name not in found and reason not in (TIME, BEFORE)] == []
     for name in EXPECTED:
         page, _, line = name.partition(": ")
@@ -129,7 +129,7 @@ E       assert <jobs >
 
 
 def test_a_weak_example_is_found(tmp_path: Path) -> None:
-    """Plain or with tests; an example that fails as its page says is weak too."""
+    """With tests or without; one that fails as its page says is weak too."""
     page = tmp_path / "page.md"
     page.write_text(WEAK, encoding="utf-8")
     assert [one.partition(": ")[2] for one in passing([page])] == [
@@ -141,27 +141,27 @@ def test_a_weak_example_is_found(tmp_path: Path) -> None:
 
 
 def test_a_page_without_tests_needs_no_pytest(tmp_path: Path) -> None:
-    """Nor does one without examples."""
+    """Neither does one without examples."""
     page = tmp_path / "page.md"
     page.write_text("```python\nassert True\n```\n\n```python\nprint()\n```\n", encoding="utf-8")
     assert [one.partition(": ")[2] for one in passing([page])] == ["assert True", "print()"]
 
 
-def test_what_only_defines_checks_nothing() -> None:
-    """A statement of any other kind may check something."""
+def test_an_example_of_definitions_checks_nothing() -> None:
+    """Any other kind of statement may check something."""
     assert checks_nothing("import x\n\ndef f(): assert x\n\nclass C: ...\n\nA = f()")
     assert not checks_nothing("A = 1\nprint(A)")
 
 
-def test_what_a_later_example_needs_is_kept() -> None:
-    """With what that needs itself; a statement that binds nothing is not needed."""
+def test_statements_that_later_examples_need_are_kept() -> None:
+    """With the statements that these need; one that binds no name is not needed."""
     source = "import a.b, c as d\nfor x in a: y = x\nz = y\nprint(z)\nclass K: ...\nclass L: ..."
     assert [one.lineno for one in needed(source, "z K").body] == [1, 2, 3, 5]
     assert needed(source, "").body == []
 
 
-def test_nothing_is_answered_and_a_loop_ends() -> None:
-    """A page of botocore's has no members, and the call too many is an error."""
+def test_nothing_is_answered_and_endless_loops_end() -> None:
+    """A page of botocore's has no members, and one call too many raises."""
     with emptied() as silence, mock_sagemaker() as sagemaker:
         client = boto3.client("sagemaker", region_name="us-east-1")
         assert "TrainingJobSummaries" not in client.list_training_jobs()

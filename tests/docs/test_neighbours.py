@@ -19,13 +19,13 @@ NEIGHBOUR = pytest.mark.skipif(
     not all(map(find_spec, ("aiomoto", "placebo", "pytest_boto_mock"))), reason="tox's environment `neighbours` has them"
 )
 NOWHERE: Final = "http://127.0.0.1:9"
-"""Where nobody listens: a call that is not answered is refused."""
+"""A port without a listener, so that an unanswered call is refused."""
 THROTTLED = ClientError({"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}, "DescribeTrainingJob")
 
 
 @pytest.fixture(autouse=True)
 def keys(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Give boto3 what it needs to make a client, and leave no default session."""
+    """Set what boto3 needs to make a client, and leave no default session."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKID")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     boto3.DEFAULT_SESSION = None
@@ -34,21 +34,21 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:  # pragma: no cover  # see NEIGHBOUR
-    """Note what would have been slept for real, and do not."""
+def real_sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:  # pragma: no cover  # see NEIGHBOUR
+    """Record real sleeps instead of sleeping."""
     found: list[float] = []
     monkeypatch.setattr("time.sleep", found.append)
     return found
 
 
 def typed(pytest_request: pytest.FixtureRequest, describe: object) -> None:  # pragma: no cover  # see NEIGHBOUR
-    """Let pytest-boto-mock answer DescribeTrainingJob."""
+    """Make pytest-boto-mock answer DescribeTrainingJob."""
     mocker = pytest_request.getfixturevalue("boto_mocker")
     mocker.patch(new=mocker.build_make_api_call({"sagemaker": {"DescribeTrainingJob": describe, "CreateTrainingJob": {}}}))
 
 
 def recorded(folder: Path, *answers: dict[str, Any], status: int = 200) -> Any:  # pragma: no cover  # see NEIGHBOUR
-    """Return a client that placebo answers, from what it has recorded of DescribeTrainingJob."""
+    """Return a client that placebo answers from a recorded DescribeTrainingJob."""
     for number, answer in enumerate(answers, 1):
         file = folder / f"api.sagemaker.DescribeTrainingJob_{number}.json"
         file.write_text(json.dumps({"status_code": status, "data": answer}), encoding="utf-8")
@@ -57,15 +57,15 @@ def recorded(folder: Path, *answers: dict[str, Any], status: int = 200) -> Any: 
     return session.client("sagemaker", endpoint_url=NOWHERE)
 
 
-def described(of: Any) -> str:  # pragma: no cover  # see NEIGHBOUR
-    """Return the status of the job that a client describes."""
+def status_of(of: Any) -> str:  # pragma: no cover  # see NEIGHBOUR
+    """Return the status in a client's description of the job."""
     status: str = of.describe_training_job(TrainingJobName="churn-1")["TrainingJobStatus"]
     return status
 
 
 @pytest.fixture
 def pytest_request(request: pytest.FixtureRequest) -> pytest.FixtureRequest:  # pragma: no cover  # see NEIGHBOUR
-    """Return pytest's `request`, whose name is taken here."""
+    """Return pytest's `request`, under another name."""
     return request
 
 
@@ -73,54 +73,54 @@ def pytest_request(request: pytest.FixtureRequest) -> pytest.FixtureRequest:  # 
 
 
 @NEIGHBOUR
-def test_with_aiomoto_a_job_is_born_completed() -> None:
-    """As with moto, which answers below it."""
+def test_with_aiomoto_a_job_is_completed_at_once() -> None:
+    """Its answers are moto's."""
     with import_module("aiomoto").mock_aws():
         client().create_training_job(**request("churn-1"))
-        assert described(client()) == "Completed"
+        assert status_of(client()) == "Completed"
 
 
 @NEIGHBOUR
-def test_with_pytest_boto_mock_a_job_is_what_was_typed(pytest_request: pytest.FixtureRequest) -> None:
-    """Or what a function of yours returns."""
+def test_with_pytest_boto_mock_a_job_is_what_the_test_wrote(pytest_request: pytest.FixtureRequest) -> None:
+    """Or what its function returns."""
     typed(pytest_request, {"TrainingJobStatus": "InProgress"})
-    assert [described(client()) for _ in range(3)] == ["InProgress"] * 3
+    assert [status_of(client()) for _ in range(3)] == ["InProgress"] * 3
 
 
 @NEIGHBOUR
 def test_with_placebo_a_job_is_what_was_recorded(tmp_path: Path) -> None:
-    """One answer after the other, and then the first again."""
+    """One answer after the other, then the first again."""
     of = recorded(tmp_path, {"TrainingJobStatus": "InProgress"}, {"TrainingJobStatus": "Completed"})
-    assert [described(of) for _ in range(3)] == ["InProgress", "Completed", "InProgress"]
+    assert [status_of(of) for _ in range(3)] == ["InProgress", "Completed", "InProgress"]
 
 
 # -- the wait between two polls
 
 
 @NEIGHBOUR
-def test_with_aiomoto_there_is_nothing_to_wait_for(slept: list[float]) -> None:
-    """The first poll is the last."""
+def test_with_aiomoto_the_first_poll_ends_a_waiter(real_sleeps: list[float]) -> None:
+    """The job is Completed already."""
     with import_module("aiomoto").mock_aws():
         client().create_training_job(**request("churn-1"))
         client().get_waiter("training_job_completed_or_stopped").wait(TrainingJobName="churn-1")
-    assert slept == []
+    assert real_sleeps == []
 
 
 @NEIGHBOUR
-def test_with_pytest_boto_mock_the_waits_are_real(pytest_request: pytest.FixtureRequest, slept: list[float]) -> None:
-    """Here they are not, because the test replaces the sleep."""
+def test_with_pytest_boto_mock_the_waits_are_real(pytest_request: pytest.FixtureRequest, real_sleeps: list[float]) -> None:
+    """The test replaces the real sleep."""
     answers = iter([{"TrainingJobStatus": "InProgress"}, {"TrainingJobStatus": "Completed"}])
     typed(pytest_request, lambda *_: next(answers))
     client().get_waiter("training_job_completed_or_stopped").wait(TrainingJobName="churn-1")
-    assert slept == [120]
+    assert real_sleeps == [120]
 
 
 @NEIGHBOUR
-def test_with_placebo_the_waits_are_real(tmp_path: Path, slept: list[float]) -> None:
-    """The same."""
+def test_with_placebo_the_waits_are_real(tmp_path: Path, real_sleeps: list[float]) -> None:
+    """The test replaces the real sleep."""
     of = recorded(tmp_path, {"TrainingJobStatus": "InProgress"}, {"TrainingJobStatus": "Completed"})
     of.get_waiter("training_job_completed_or_stopped").wait(TrainingJobName="churn-1")
-    assert slept == [120]
+    assert real_sleeps == [120]
 
 
 # -- a request that AWS refuses
@@ -161,7 +161,7 @@ def test_with_pytest_boto_mock_a_throttled_call_is_not_retried(pytest_request: p
 
     typed(pytest_request, throttle)
     with pytest.raises(ClientError):
-        described(client())
+        status_of(client())
     assert len(calls) == 1
 
 
@@ -170,7 +170,7 @@ def test_with_placebo_a_throttled_call_is_not_retried(tmp_path: Path) -> None:
     """It answers above botocore's retries."""
     of = recorded(tmp_path, dict(THROTTLED.response), {"TrainingJobStatus": "InProgress"}, status=400)
     with pytest.raises(ClientError, match="Throttling"):
-        described(of)
+        status_of(of)
 
 
 # -- clients of aiobotocore
@@ -186,7 +186,7 @@ async def _looks(**options: Any) -> str:  # pragma: no cover  # see NEIGHBOUR
 
 @NEIGHBOUR
 def test_aiomoto_answers_aiobotocore() -> None:
-    """It is what it is for."""
+    """That is its purpose."""
 
     async def use() -> str:
         async with import_module("aiomoto").mock_aws():
@@ -198,7 +198,7 @@ def test_aiomoto_answers_aiobotocore() -> None:
 
 @NEIGHBOUR
 def test_pytest_boto_mock_does_not_answer_aiobotocore(pytest_request: pytest.FixtureRequest) -> None:
-    """Its clients have a method of their own."""
+    """Clients of aiobotocore have another method."""
     typed(pytest_request, {"TrainingJobStatus": "InProgress"})
     with pytest.raises(EndpointConnectionError):
         asyncio.run(_looks(endpoint_url=NOWHERE))
@@ -209,36 +209,36 @@ def test_pytest_boto_mock_does_not_answer_aiobotocore(pytest_request: pytest.Fix
 
 @NEIGHBOUR
 def test_pytest_boto_mock_answers_every_client_of_botocore(pytest_request: pytest.FixtureRequest) -> None:
-    """However old it is."""
+    """Also older ones."""
     older = client()
     typed(pytest_request, {"TrainingJobStatus": "InProgress"})
-    assert described(older) == "InProgress"
+    assert status_of(older) == "InProgress"
 
 
 @NEIGHBOUR
 def test_placebo_answers_the_clients_of_one_session(tmp_path: Path) -> None:
     """Others are not answered."""
-    assert described(recorded(tmp_path, {"TrainingJobStatus": "InProgress"})) == "InProgress"
+    assert status_of(recorded(tmp_path, {"TrainingJobStatus": "InProgress"})) == "InProgress"
     with pytest.raises(EndpointConnectionError):
-        described(client(endpoint_url=NOWHERE))
+        status_of(client(endpoint_url=NOWHERE))
 
 
 @NEIGHBOUR
 def test_aiomoto_answers_a_client_that_is_made_inside() -> None:
-    """And no call of an older one leaves the machine."""
+    """A call of an older client does not leave this machine."""
     with import_module("aiomoto").mock_aws():
         client().create_training_job(**request("churn-1"))
-        assert described(client()) == "Completed"
+        assert status_of(client()) == "Completed"
 
 
 CHECKS: Final[dict[str, tuple[object, object, object]]] = {
     "A job in progress": (
-        test_with_aiomoto_a_job_is_born_completed,
-        test_with_pytest_boto_mock_a_job_is_what_was_typed,
+        test_with_aiomoto_a_job_is_completed_at_once,
+        test_with_pytest_boto_mock_a_job_is_what_the_test_wrote,
         test_with_placebo_a_job_is_what_was_recorded,
     ),
     "A waiter on a job": (
-        test_with_aiomoto_there_is_nothing_to_wait_for,
+        test_with_aiomoto_the_first_poll_ends_a_waiter,
         test_with_pytest_boto_mock_the_waits_are_real,
         test_with_placebo_the_waits_are_real,
     ),
@@ -266,6 +266,6 @@ CHECKS: Final[dict[str, tuple[object, object, object]]] = {
 """The tests behind each row of the table: of aiomoto, pytest-boto-mock and placebo."""
 
 
-def test_every_cell_of_the_table_has_its_check() -> None:
+def test_every_cell_of_the_table_has_a_test() -> None:
     """A dash claims nothing."""
     assert claims(1) == {what: tuple(check is not None for check in checks) for what, checks in CHECKS.items()}

@@ -1,28 +1,28 @@
-"""What in the documentation sagemock writes itself."""
+"""The generated parts of the documentation are up to date."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import DOCS, write, written
+from tests.docs.pages import DOCS, generated, write
 
 
-@pytest.mark.parametrize("place", written())
-def test_what_is_in_the_documentation_is_what_is_drawn_today(place: str) -> None:
-    """Else write it anew, as tests/docs/pages.py says, and look at it."""
-    assert (DOCS / place).read_text(encoding="utf-8") == written()[place]
+@pytest.mark.parametrize("place", generated())
+def test_generated_texts_are_up_to_date(place: str) -> None:
+    """Otherwise write them again as tests/docs/pages.py says, and look at the result."""
+    assert (DOCS / place).read_text(encoding="utf-8") == generated()[place]
 
 
-def test_it_is_written_where_it_belongs(tmp_path: Path) -> None:
-    """Each file to its place."""
+def test_generated_texts_are_written_to_their_files(tmp_path: Path) -> None:
+    """Each to its path."""
     write(tmp_path)
-    assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")} == set(written())
+    assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")} == set(generated())
 
 
-def test_the_page_shows_what_its_example_draws() -> None:
-    """The texts below the example of docs/how-to/see-a-job.md are those that it makes."""
+def test_the_page_shows_the_output_of_its_example() -> None:
+    """The texts below the example in docs/how-to/see-a-job.md."""
     text = (DOCS / "how-to" / "see-a-job.md").read_text(encoding="utf-8")
     names: dict[str, object] = {}
-    exec(re.findall(r"```python\n(.*?)```", text, re.DOTALL)[0], names)  # noqa: S102  # our own page
+    exec(re.findall(r"```python\n(.*?)```", text, re.DOTALL)[0], names)  # noqa: S102  # our own code
     assert [names["one"], names["several"]] == re.findall(r"```text\n(.*?)\n```", text, re.DOTALL)

@@ -1,4 +1,4 @@
-"""docs/reference.md and README.md: nothing public is left out, and links lead somewhere."""
+"""docs/reference.md and README.md: every public name is there, and links have targets."""
 
 import pkgutil
 import re
@@ -16,7 +16,7 @@ TOLD = {name.rpartition(".")[2] for name in re.findall(r"^\.\. auto\w+:: ([\w.]+
 
 
 def test_every_public_name_is_in_the_reference() -> None:
-    """What `from sagemock import …` offers."""
+    """Everything that `from sagemock import …` offers."""
     assert set(sagemock.__all__) <= TOLD
 
 
@@ -30,12 +30,12 @@ def test_every_reason_and_every_outcome_is_in_the_reference() -> None:
 
 
 @pytest.mark.parametrize("name", re.findall(r"^\.\. auto\w+:: (sagemock\.[\w.]+)", REFERENCE, re.MULTILINE))
-def test_every_name_with_a_module_is_where_the_reference_has_it(name: str) -> None:
-    """Sphinx would say so too, but last of all."""
+def test_every_qualified_name_of_the_reference_exists(name: str) -> None:
+    """Sphinx checks it too, but only in the documentation build."""
     assert pkgutil.resolve_name(name) is not None
 
 
 @pytest.mark.parametrize("target", re.findall(r"\]\((?!http)([^)#]+)\)", README))
 def test_every_link_of_the_readme_leads_to_a_file(target: str) -> None:
-    """Sphinx checks those of the documentation; nothing else checks these."""
+    """Sphinx checks only the links of the documentation."""
     assert (ROOT / target).is_file()

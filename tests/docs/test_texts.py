@@ -11,7 +11,7 @@ from tests.service.test_operations import refusal
 from tests.support.calling import START, create, make_client
 
 HALF = "loss=\ud800"
-"""What no UTF-8 can hold."""
+"""A text that UTF-8 cannot encode."""
 TEXTS = st.text(st.sampled_from("a\ud7ff\ud800\udfff\ue000\U0001f600") | st.characters(exclude_categories=[]), max_size=5)
 
 
@@ -25,8 +25,8 @@ RECORD = {
 
 @given(TEXTS)
 @example("\ud800")
-def test_what_utf8_can_hold_is_whole_and_nothing_else(text: str) -> None:
-    """Whatever else is in it."""
+def test_a_whole_text_is_one_that_utf8_can_encode(text: str) -> None:
+    """Whatever characters it has."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -53,8 +53,8 @@ def test_what_utf8_can_hold_is_whole_and_nothing_else(text: str) -> None:
         lambda _: reasons.image_download(HALF),
     ],
 )
-def test_a_text_that_nobody_can_write_down_is_refused_where_it_is_given(give: Callable[[SageMakerMock], object]) -> None:
-    """Else each later read of it would fail; the message can be printed."""
+def test_a_text_that_cannot_be_encoded_is_refused_at_its_line(give: Callable[[SageMakerMock], object]) -> None:
+    """Otherwise each later read of it would fail; the message can be printed."""
     with mock_sagemaker(start=START) as mock:
         create(make_client())
         mock.advance_until("churn", "Training")
@@ -64,8 +64,8 @@ def test_a_text_that_nobody_can_write_down_is_refused_where_it_is_given(give: Ca
     assert str(refused.value).isascii()
 
 
-def test_a_line_that_a_callable_writes_is_refused_in_the_call() -> None:
-    """It is known no earlier."""
+def test_an_invalid_line_of_a_callable_is_refused_in_the_call() -> None:
+    """It is not known earlier."""
     with mock_sagemaker(plan=Plan.completes(logs={"Training": lambda _: [(0, HALF)]})) as mock:
         with pytest.raises(PlanError, match="half of a surrogate pair"):
             create(make_client())
@@ -73,7 +73,7 @@ def test_a_line_that_a_callable_writes_is_refused_in_the_call() -> None:
 
 
 @pytest.mark.parametrize("member", [{"HyperParameters": {"a": HALF}}, {"Tags": [{"Key": "a", "Value": HALF}]}])
-def test_a_request_with_such_a_text_is_refused_as_if_it_could_not_be_read(member: dict[str, Any]) -> None:
-    """The serialiser of botocore takes it."""
+def test_a_request_with_such_a_text_is_refused_as_unreadable(member: dict[str, Any]) -> None:
+    """The serialiser of botocore accepts it."""
     with mock_sagemaker():
         assert refusal(create, make_client(), **member) == ("SerializationException", "", 400)

@@ -1,4 +1,4 @@
-"""The table of what each wait means, in the documentation and in the code."""
+"""The table of waits in the documentation equals the one in the code."""
 
 from pathlib import Path
 
@@ -14,8 +14,8 @@ TIMES = {
 }
 
 
-def test_the_documentation_shows_the_table_of_the_code() -> None:
-    """Row by row: what a wait of the thread that entered means, of another one, of an older one."""
+def test_the_documentation_has_the_table_of_the_code() -> None:
+    """Row by row: the wait of the thread that entered, of another one, and of an older one."""
     rows = [[cell.strip() for cell in line.strip("| \n").split("|")] for line in PAGE.read_text(encoding="utf-8").splitlines()]
     shown = {tuple(TIMES[cell] for cell in row[1:]) for row in rows if len(row) == 4 and row[1] in TIMES}
     assert shown == {(meaning.entered, meaning.others, meaning.older) for meaning in MEANING.values()}

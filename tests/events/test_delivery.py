@@ -31,7 +31,7 @@ from sagemock.jobs.history import History
 from sagemock.jobs.interventions import Complete, Stop
 from sagemock.jobs.store import Store
 from tests.support.calling import START, YOUNG, create, make_client
-from tests.support.strategies import named
+from tests.support.strategies import job_named
 
 PLAN = Plan.completes(starting=10, downloading=20, training=30, uploading=5)
 LIFE = [
@@ -47,12 +47,12 @@ OPTIONS: dict[str, Any] = {"latency": 0, "plan": PLAN}
 
 
 def statuses(event: Event) -> str:
-    """Return the statuses that an event tells of."""
+    """Return the statuses in an event."""
     return f"{event['detail']['TrainingJobStatus']}/{event['detail']['SecondaryStatus']}"
 
 
 class Handler:
-    """Notes what it is called with, and when."""
+    """Records its events, and the instant of each."""
 
     def __init__(self, mock: SageMakerMock) -> None:
         self.mock = mock
@@ -66,7 +66,7 @@ class Handler:
 
 
 def test_events_come_at_their_instants(sagemaker: SageMakerMock, client: Any) -> None:
-    """The first within the call that creates the job, the others while time passes; each once."""
+    """The first within the call that creates the job, the others as time passes; each comes once."""
     handler = Handler(sagemaker)
     sagemaker.on_event(handler)
     create(client)
@@ -78,8 +78,8 @@ def test_events_come_at_their_instants(sagemaker: SageMakerMock, client: Any) ->
     assert len(handler.seen) == len(LIFE)
 
 
-def test_the_first_event_comes_at_creation_whatever_a_call_takes() -> None:
-    """At the instant at which the call arrived."""
+def test_the_first_event_comes_at_the_creation() -> None:
+    """At the instant at which the call arrived, whatever its latency."""
     with mock_sagemaker(start=START, latency=5, plan=PLAN) as sagemaker:
         handler = Handler(sagemaker)
         sagemaker.on_event(handler)
@@ -90,8 +90,8 @@ def test_the_first_event_comes_at_creation_whatever_a_call_takes() -> None:
         assert sagemaker.clock.now() == START + timedelta(seconds=10)
 
 
-def test_only_what_happens_later_comes(sagemaker: SageMakerMock, client: Any) -> None:
-    """To a handler that subscribes in the midst of a life. Earlier events can still be read."""
+def test_a_handler_gets_only_later_events(sagemaker: SageMakerMock, client: Any) -> None:
+    """It subscribes in the middle of a life; earlier events can still be read."""
     create(client)
     sagemaker.clock.advance(30)
     handler = Handler(sagemaker)
@@ -101,8 +101,8 @@ def test_only_what_happens_later_comes(sagemaker: SageMakerMock, client: Any) ->
     assert [statuses(event) for event in sagemaker.events] == [status for _, status in LIFE]
 
 
-def test_sleeps_and_interventions_deliver(sagemaker: SageMakerMock, client: Any) -> None:
-    """As the clock's own `advance` does; what is done now comes now."""
+def test_sleeps_and_interventions_deliver_events(sagemaker: SageMakerMock, client: Any) -> None:
+    """As `advance` does; the event of an intervention comes at once."""
     handler = Handler(sagemaker)
     sagemaker.on_event(handler)
     create(client)
@@ -112,8 +112,8 @@ def test_sleeps_and_interventions_deliver(sagemaker: SageMakerMock, client: Any)
     assert handler.events[-1]["detail"]["FailureReason"] == "ClientError: enough"
 
 
-def test_a_pattern_chooses(sagemaker: SageMakerMock, client: Any) -> None:
-    """The same events as it chooses from those that have happened."""
+def test_a_pattern_filters_events(sagemaker: SageMakerMock, client: Any) -> None:
+    """Both the delivered and the recorded ones."""
     pattern = {"source": ["aws.sagemaker"], "detail": {"TrainingJobStatus": [{"anything-but": "InProgress"}]}}
     handler, every = Handler(sagemaker), Handler(sagemaker)
     sagemaker.on_event(handler, pattern)
@@ -127,7 +127,7 @@ def test_a_pattern_chooses(sagemaker: SageMakerMock, client: Any) -> None:
 
 
 def test_a_handler_may_stop_a_job(sagemaker: SageMakerMock, client: Any) -> None:
-    """Its actions change the future, and their events are delivered before it goes on."""
+    """What it does changes the future; the events of its actions come before it continues."""
     handler = Handler(sagemaker)
     during: list[int] = []
 
@@ -148,7 +148,7 @@ def test_a_handler_may_stop_a_job(sagemaker: SageMakerMock, client: Any) -> None
 
 
 def test_a_handler_may_change_when_a_status_is_reached(sagemaker: SageMakerMock, client: Any) -> None:
-    """`advance_until` asks again then."""
+    """`advance_until` then looks again."""
     create(client)
     sagemaker.on_event(lambda _: sagemaker.complete("churn"), {"detail": {"SecondaryStatus": ["Training"]}})
     assert sagemaker.advance_until("churn", "Completed") == START + timedelta(seconds=65)
@@ -173,8 +173,8 @@ def test_a_handler_may_create_the_next_job(sagemaker: SageMakerMock, client: Any
     assert sagemaker.clock.now() == START + timedelta(seconds=195)
 
 
-def test_a_handler_that_sleeps_does_not_delay_others(sagemaker: SageMakerMock, client: Any) -> None:
-    """Events of that time are delivered at their instants, and the clock is never set back."""
+def test_a_sleeping_handler_does_not_delay_others(sagemaker: SageMakerMock, client: Any) -> None:
+    """Events during its sleep come at their instants, and the clock never goes back."""
     handler = Handler(sagemaker)
 
     def slow(event: Event) -> None:
@@ -189,8 +189,8 @@ def test_a_handler_that_sleeps_does_not_delay_others(sagemaker: SageMakerMock, c
     assert handler.seen == LIFE[:3]
 
 
-def test_an_error_of_a_handler_reaches_who_moves_the_clock(sagemaker: SageMakerMock, client: Any) -> None:
-    """At the instant of the event; nothing is lost, and nothing comes twice."""
+def test_an_error_of_a_handler_is_raised_where_the_clock_is_moved(sagemaker: SageMakerMock, client: Any) -> None:
+    """At the instant of the event; all events come, each once."""
     handler = Handler(sagemaker)
 
     def fail(event: Event) -> None:
@@ -211,7 +211,7 @@ def test_an_error_of_a_handler_reaches_who_moves_the_clock(sagemaker: SageMakerM
 
 
 def test_an_event_can_be_late(sagemaker: SageMakerMock, client: Any) -> None:
-    """By a fixed time. Its content is of its own instant, and a mock is idle when no event is on its way."""
+    """By a fixed delay. Its content is of its own instant, and the mock is idle only when no event is on its way."""
     handler = Handler(sagemaker)
     sagemaker.on_event(handler, delay=timedelta(seconds=25))
     create(client)
@@ -222,8 +222,8 @@ def test_an_event_can_be_late(sagemaker: SageMakerMock, client: Any) -> None:
     assert handler.events == sagemaker.events
 
 
-def test_code_that_waits_for_a_late_event_is_not_idle(sagemaker: SageMakerMock, client: Any) -> None:
-    """As long as one is on its way."""
+def test_a_loop_that_waits_for_a_late_event_is_not_endless(sagemaker: SageMakerMock, client: Any) -> None:
+    """While an event is on its way."""
     sagemaker.clock.idle_limit = timedelta(hours=1)
     handler = Handler(sagemaker)
     sagemaker.on_event(handler, {"detail": {"TrainingJobStatus": ["Completed"]}}, delay=86400)
@@ -241,7 +241,7 @@ def test_code_that_waits_for_a_late_event_is_not_idle(sagemaker: SageMakerMock, 
 
 
 def test_events_can_overtake_one_another(sagemaker: SageMakerMock, client: Any) -> None:
-    """On purpose, by a delay that depends on the event."""
+    """With a delay that depends on the event."""
     handler = Handler(sagemaker)
     sagemaker.on_event(handler, delay=lambda event: 60 if statuses(event) == "InProgress/Training" else 0)
     create(client)
@@ -249,8 +249,8 @@ def test_events_can_overtake_one_another(sagemaker: SageMakerMock, client: Any) 
     assert handler.seen == [LIFE[0], LIFE[1], LIFE[3], LIFE[4], (90, "InProgress/Training")]
 
 
-def drawn(seed: int) -> list[tuple[float, str]]:
-    """Return how events with delays from a range and a duplicate each arrive."""
+def arrivals(seed: int) -> list[tuple[float, str]]:
+    """Return the arrivals of events with random delays and one duplicate each."""
     with mock_sagemaker(start=START, latency=0, plan=PLAN, seed=seed) as sagemaker:
         handler = Handler(sagemaker)
         sagemaker.on_event(handler, delay=(0, 60), duplicates=1)
@@ -261,17 +261,17 @@ def drawn(seed: int) -> list[tuple[float, str]]:
 
 
 def test_delays_from_a_range_are_drawn_with_the_seed() -> None:
-    """Each copy of an event its own; the same again with the same seed."""
-    first = drawn(1)
+    """For each copy of an event; one seed draws the same delays."""
+    first = arrivals(1)
     assert first == sorted(first)
     assert [status for _, status in first] != sorted((status for _, status in first), key=[status for _, status in LIFE].index)
     happened = {status: at for at, status in LIFE}
     assert all(0 <= at - happened[status] <= 60 for at, status in first)
-    assert drawn(1) == first
-    assert drawn(2) != first
+    assert arrivals(1) == first
+    assert arrivals(2) != first
 
 
-def test_an_event_can_come_again(sagemaker: SageMakerMock, client: Any) -> None:
+def test_an_event_can_come_twice(sagemaker: SageMakerMock, client: Any) -> None:
     """With the same id, as from the real service."""
     handler = Handler(sagemaker)
     sagemaker.on_event(handler, duplicates=2)
@@ -281,8 +281,8 @@ def test_an_event_can_come_again(sagemaker: SageMakerMock, client: Any) -> None:
     assert handler.events[0] is not handler.events[1]
 
 
-def test_a_subscription_ends(sagemaker: SageMakerMock, client: Any) -> None:
-    """By `cancel`, also for events on their way, also within the handler. A second call does nothing."""
+def test_cancel_ends_a_subscription(sagemaker: SageMakerMock, client: Any) -> None:
+    """Also for events on their way, and within the handler. A second call does nothing."""
     late, twice, every = Handler(sagemaker), Handler(sagemaker), Handler(sagemaker)
     on_its_way = sagemaker.on_event(late, delay=20)
 
@@ -323,8 +323,8 @@ def test_the_last_subscription_may_end_within_its_handler(sagemaker: SageMakerMo
     assert handler.seen == LIFE[:1]
 
 
-def test_nothing_comes_after_the_mock() -> None:
-    """What has happened can still be read; to ask for more is an error."""
+def test_no_event_comes_after_the_mock() -> None:
+    """Past events can still be read; a new subscription is an error."""
     with mock_sagemaker(start=START, latency=0, plan=PLAN) as sagemaker:
         handler = Handler(sagemaker)
         sagemaker.on_event(handler)
@@ -339,8 +339,8 @@ def test_nothing_comes_after_the_mock() -> None:
         sagemaker.on_event(handler)
 
 
-def test_jobs_of_every_account_and_region_are_told_of(sagemaker: SageMakerMock, client: Any) -> None:
-    """In the order of their creation."""
+def test_events_come_from_every_account_and_region(sagemaker: SageMakerMock, client: Any) -> None:
+    """In the order of the jobs' creation."""
     handler = Handler(sagemaker)
     sagemaker.on_event(handler, {"region": ["eu-west-1"]})
     create(client)
@@ -351,7 +351,7 @@ def test_jobs_of_every_account_and_region_are_told_of(sagemaker: SageMakerMock, 
 
 @YOUNG
 def test_a_deleted_job_has_its_last_event(sagemaker: SageMakerMock, client: Any) -> None:
-    """Then its name is free again, and the next job of that name has its own events."""
+    """Then its name is free, and the next job with that name has its own events."""
     handler = Handler(sagemaker)
     sagemaker.on_event(handler)
     create(client)
@@ -366,8 +366,8 @@ def test_a_deleted_job_has_its_last_event(sagemaker: SageMakerMock, client: Any)
     assert handler.events == sagemaker.events
 
 
-def test_tags_are_those_of_the_instant(sagemaker: SageMakerMock, client: Any) -> None:
-    """Of events to come as well as of those that have happened."""
+def test_an_event_has_the_tags_of_its_instant(sagemaker: SageMakerMock, client: Any) -> None:
+    """Both in events to come and in past ones."""
     handler = Handler(sagemaker)
     sagemaker.on_event(handler)
     arn = create(client, Tags=[{"Key": "team", "Value": "a"}])
@@ -379,7 +379,7 @@ def test_tags_are_those_of_the_instant(sagemaker: SageMakerMock, client: Any) ->
 
 
 def test_a_handler_may_wait_for_threads() -> None:
-    """Which call AWS and sleep: it is one of the threads of the mock meanwhile, and time passes for all."""
+    """They call AWS and sleep. Meanwhile the handler's thread counts as a thread of the mock, and time passes for all."""
     with mock_sagemaker(start=START, plan=PLAN) as sagemaker, ThreadPoolExecutor(2) as pool:
         client = make_client()
         seen: list[str] = []
@@ -399,8 +399,8 @@ def test_a_handler_may_wait_for_threads() -> None:
         assert seen == ["InProgress"] * 4 + ["Completed"]
 
 
-def test_a_worker_sleeps_while_a_handler_runs_in_its_time() -> None:
-    """Whichever thread's sleep moves the clock, no deadline is missed."""
+def test_a_worker_may_sleep_during_a_handler() -> None:
+    """Whichever sleep moves the clock, no deadline is missed."""
     with mock_sagemaker(start=START, latency=0, plan=PLAN) as sagemaker, ThreadPoolExecutor(1) as pool:
         handler = Handler(sagemaker)
         woken: list[float] = []
@@ -423,7 +423,7 @@ def test_a_worker_sleeps_while_a_handler_runs_in_its_time() -> None:
         assert woken == [18.5, 36.0, 53.5, 71.0]
 
 
-def test_a_handler_ends_when_no_other_thread_is_about_to_move_time() -> None:
+def test_a_handler_ends_before_its_thread_moves_another_clock() -> None:
     """Otherwise its thread would seem to belong to that other mock."""
     sleepers = Sleepers(Clock(START), set())
     other = threading.Thread()
@@ -441,8 +441,8 @@ def test_a_handler_ends_when_no_other_thread_is_about_to_move_time() -> None:
     timer.join()
 
 
-def test_time_that_runs_by_itself_delivers() -> None:
-    """To the code that reads the clock."""
+def test_events_come_as_real_time_passes() -> None:
+    """With `rate`, reading the clock delivers them."""
     with mock_sagemaker(start=START, latency=0, plan=PLAN, rate=2000) as sagemaker:
         handler = Handler(sagemaker)
         sagemaker.on_event(handler.events.append)
@@ -453,19 +453,19 @@ def test_time_that_runs_by_itself_delivers() -> None:
 
 
 async def coroutine(event: Event) -> None:
-    """Handle nothing."""
+    """Do nothing."""
     await asyncio.sleep(0 if event else 1)
 
 
 @pytest.mark.parametrize("handler", ["handler", None, coroutine, lambda: None])
 def test_a_handler_that_cannot_be_called_is_refused(sagemaker: SageMakerMock, handler: Any) -> None:
-    """Before a job is made."""
+    """Before any job is created."""
     with pytest.raises(InvalidType, match=re.escape(repr(handler))):
         sagemaker.on_event(handler)
 
 
 def test_a_lambda_handler_gets_a_context(sagemaker: SageMakerMock, client: Any) -> None:
-    """The same in each run, another for each copy of an event, and its time is the virtual clock's."""
+    """The same in each run, another one for each copy of an event; its time is virtual."""
     contexts: list[LambdaContext] = []
     remaining = []
 
@@ -492,10 +492,8 @@ def test_a_lambda_handler_gets_a_context(sagemaker: SageMakerMock, client: Any) 
 
 
 @pytest.mark.parametrize("pattern", [{"source": ["aws.sagemakr"]}, {"detail": {"TrainingJobStatus": ["Complete"]}}])
-def test_a_pattern_that_can_never_match_is_refused_unless_it_is_meant(
-    sagemaker: SageMakerMock, client: Any, pattern: dict[str, Any]
-) -> None:
-    """Where it is given, also before and after the first client is there."""
+def test_a_pattern_that_can_never_match_is_refused(sagemaker: SageMakerMock, client: Any, pattern: dict[str, Any]) -> None:
+    """At its line, before and after the first client exists, unless `check` is off."""
     handler = Handler(sagemaker)
     for _ in range(2):
         with pytest.raises(InvalidValue, match="the event pattern can never match: "):
@@ -510,7 +508,7 @@ def test_a_pattern_that_can_never_match_is_refused_unless_it_is_meant(
     assert handler.events == []
 
 
-def test_whether_a_pattern_is_checked_is_true_or_false(sagemaker: SageMakerMock) -> None:
+def test_the_option_to_check_patterns_is_a_bool(sagemaker: SageMakerMock) -> None:
     """The error says so."""
     check: Any = "no"
     text = "check is True or False, not 'no': write check=False to switch it off"
@@ -518,8 +516,8 @@ def test_whether_a_pattern_is_checked_is_true_or_false(sagemaker: SageMakerMock)
         sagemaker.on_event(print, check=check)
 
 
-def test_an_error_within_a_call_takes_nothing_from_the_mock(sagemaker: SageMakerMock, client: Any) -> None:
-    """The job exists, though its caller does not learn of it. The same handler gets later events, and other calls work."""
+def test_an_error_of_a_handler_within_a_call_does_not_break_the_mock(sagemaker: SageMakerMock, client: Any) -> None:
+    """The job exists, although its creator got the error; the handler gets later events, and other calls work."""
     handler = Handler(sagemaker)
     fails = [True]
 
@@ -542,9 +540,9 @@ def test_an_error_within_a_call_takes_nothing_from_the_mock(sagemaker: SageMaker
     assert {name: job.status for name, job in sagemaker.jobs.items()} == {"churn": "Stopped", "churn-2": "Completed"}
 
 
-def test_a_coroutine_is_no_result(sagemaker: SageMakerMock, client: Any) -> None:
-    """The error says how to run it, and that works."""
-    subscription = sagemaker.on_event(lambda event: coroutine(event))  # noqa: PLW0108  # what is returned is not seen before
+def test_a_handler_must_not_return_a_coroutine(sagemaker: SageMakerMock, client: Any) -> None:
+    """The error says how to run it, and that way works."""
+    subscription = sagemaker.on_event(lambda event: coroutine(event))  # noqa: PLW0108  # the lambda hides the coroutine function
     with pytest.raises(TypeError, match=r"returned a coroutine, which nobody would await: run it in the handler, with asyncio"):
         create(client)
     subscription.cancel()
@@ -572,14 +570,14 @@ def test_a_coroutine_is_no_result(sagemaker: SageMakerMock, client: Any) -> None
         ({"pattern": {"source": "aws"}}, "the event pattern is not valid at source: 'aws' is neither an array nor an object"),
     ],
 )
-def test_what_has_no_meaning_is_refused(sagemaker: SageMakerMock, options: Any, text: str) -> None:
-    """At the line that asks for it."""
+def test_an_invalid_subscription_is_refused(sagemaker: SageMakerMock, options: Any, text: str) -> None:
+    """At its line."""
     with pytest.raises(ValueError, match=f"^{re.escape(text)}"):
         sagemaker.on_event(print, **options)
     assert str(sagemaker.events) == "<0 events>"
 
 
-def test_none_is_no_delay(sagemaker: SageMakerMock) -> None:
+def test_none_as_a_delay_is_refused(sagemaker: SageMakerMock) -> None:
     """The error says how to write no delay."""
     text = "the delay of on_event() is a timedelta, seconds or a (low, high) pair of them, not None: leave it out for no delay"
     delay: Any = None
@@ -587,15 +585,15 @@ def test_none_is_no_delay(sagemaker: SageMakerMock) -> None:
         sagemaker.on_event(print, delay=delay)
 
 
-def test_a_delay_that_a_callable_returns_is_checked(sagemaker: SageMakerMock, client: Any) -> None:
-    """When it is asked for."""
+def test_a_delay_from_a_callable_is_checked(sagemaker: SageMakerMock, client: Any) -> None:
+    """When it is called."""
     sagemaker.on_event(print, delay=lambda _: -1)
     with pytest.raises(ValueError, match="the delay of on_event"):
         create(client)
 
 
-def test_events_are_read_as_a_list(sagemaker: SageMakerMock, client: Any) -> None:
-    """By index, by slice and in a loop; their repr shows their content."""
+def test_events_behave_like_a_list(sagemaker: SageMakerMock, client: Any) -> None:
+    """Index, slice and loop; their repr shows the events."""
     assert sagemaker.events == []
     create(client)
     sagemaker.clock.advance(30)
@@ -613,7 +611,7 @@ def test_events_are_read_as_a_list(sagemaker: SageMakerMock, client: Any) -> Non
     first, downloading = events[:3], events.matching('{"detail": {"SecondaryStatus": ["Downloading", "Uploading"]}}')
     seen = iter(events)
     sagemaker.clock.advance(30)
-    # It grows with what happens; a part, and a turn that has begun, are of their moment.
+    # The list grows with new events; slices and running loops do not.
     assert (len(events), len(sagemaker.events), len(first), len(downloading), len(list(seen))) == (4, 4, 3, 2, 3)
     with pytest.raises(ValueError, match="the event pattern is not valid at detail"):
         events.matching({"detail": "x"})
@@ -621,12 +619,12 @@ def test_events_are_read_as_a_list(sagemaker: SageMakerMock, client: Any) -> Non
         hash(events)
 
 
-def test_a_subscription_shows_its_handler(sagemaker: SageMakerMock) -> None:
+def test_the_repr_of_a_subscription_names_its_handler(sagemaker: SageMakerMock) -> None:
     """To tell several apart."""
     assert repr(sagemaker.on_event(print)) == "<subscription of <built-in function print>>"
 
 
-# -- the agenda itself, against history
+# -- the agenda, compared with the history
 
 VERBS = st.sampled_from(["create", "stop", "complete", "pass"])
 STEPS = st.lists(st.tuples(VERBS, st.integers(0, 9), st.integers(0, 40)), max_size=12)
@@ -634,7 +632,7 @@ PIECES = st.lists(st.integers(1, 40 * SECOND_US), max_size=8)
 
 
 @given(STEPS, PIECES)
-def test_delivery_is_history_however_time_passes(steps: list[tuple[str, int, int]], pieces: list[int]) -> None:
+def test_deliveries_equal_the_history(steps: list[tuple[str, int, int]], pieces: list[int]) -> None:
     """Whatever happens to the jobs, and whatever the steps of the clock (law 5)."""
     delivered, happened = played_out(steps, pieces)
     assert [at_us for at_us, *_ in delivered] == sorted(at_us for at_us, *_ in delivered)
@@ -643,7 +641,7 @@ def test_delivery_is_history_however_time_passes(steps: list[tuple[str, int, int
 
 
 def played_out(steps: list[tuple[str, int, int]], pieces: list[int]) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]]]:
-    """Return what a delivery delivered, and what has happened, each as (instant, job, change)."""
+    """Return the deliveries and the history, each as (instant, job, change)."""
     clock, store = Clock("2018-07-30T12:00:00Z"), Store()
     history = History(store, clock.now_us)
     delivered: list[tuple[int, ...]] = []
@@ -660,7 +658,7 @@ def played_out(steps: list[tuple[str, int, int]], pieces: list[int]) -> tuple[li
         jobs = [job for job in store.jobs() if job.state(at_us).primary == "InProgress"]
         if verb == "create":
             number = store.next_number()
-            store.put(named(f"job-{number}", number, at_us, PLAN))
+            store.put(job_named(f"job-{number}", number, at_us, PLAN))
         elif verb == "pass":
             for piece_us in pieces:
                 clock.pass_to_us(min(clock.now_us() + piece_us, at_us + seconds * SECOND_US))

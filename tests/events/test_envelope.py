@@ -18,7 +18,7 @@ from sagemock.training.snapshot import snapshot
 from sagemock.training.warm_pool import pool
 from tests.protocol.shapes import of_sagemaker
 from tests.support.calling import YOUNG, problems, request
-from tests.support.strategies import START_US, lives, played
+from tests.support.strategies import START_US, job_playing, lives
 
 CREATED_US = 1_696_427_182_554_321
 """2023-10-04T13:46:22.554321Z."""
@@ -27,19 +27,19 @@ API = of_sagemaker()
 
 
 def events(job: Job, *, seed: int = 0) -> list[Event]:
-    """Return all events of a job's life, as it is known now."""
+    """Return all events of a job's life, as it is planned now."""
     return [event(API, one, seed) for one in occurrences(job, Seen())]
 
 
 def by_status(job: Job) -> dict[str, Any]:
-    """Return the details of the events of a job's life, by the statuses that they tell of."""
+    """Return the details of a job's events, keyed by their statuses."""
     return {f"{one['detail']['TrainingJobStatus']}/{one['detail']['SecondaryStatus']}": one["detail"] for one in events(job)}
 
 
 def test_the_envelope_is_that_of_eventbridge() -> None:
     """Milliseconds, nulls, tags as a map, the ARN among the resources, the time to the second."""
     asked = request("churn", HyperParameters={"eta": "0.2"}, InputDataConfig=[{"ChannelName": "train", "DataSource": {}}])
-    job = replace(played(PLAN, asked, created_us=CREATED_US), tags=(("project", "churn"), ("user", "ann")))
+    job = replace(job_playing(PLAN, asked, created_us=CREATED_US), tags=(("project", "churn"), ("user", "ann")))
     arn = "arn:aws:sagemaker:us-west-2:123456789012:training-job/churn"
     training = events(job)[2]
     detail = training.pop("detail")
@@ -101,16 +101,16 @@ def test_the_envelope_is_that_of_eventbridge() -> None:
 
 
 @pytest.mark.parametrize("absent", ["FailureReason", "TrainingEndTime", "TuningJobArn", "ModelArtifacts", "VpcConfig"])
-def test_what_has_no_value_is_null(absent: str) -> None:
-    """And not absent, as in DescribeTrainingJob."""
-    training = by_status(played(PLAN, request("churn")))["InProgress/Training"]
+def test_missing_values_are_null(absent: str) -> None:
+    """Unlike in DescribeTrainingJob, where they are absent."""
+    training = by_status(job_playing(PLAN, request("churn")))["InProgress/Training"]
     assert training[absent] is None
     assert training["Tags"] == {}
 
 
 def test_each_change_of_a_status_has_an_event() -> None:
-    """Also one of TrainingJobStatus alone; a message alone has none."""
-    job = played(PLAN, request("churn"), created_us=CREATED_US).after(Stop(2 * SECOND_US))
+    """Also a change of TrainingJobStatus alone; a new message alone has none."""
+    job = job_playing(PLAN, request("churn"), created_us=CREATED_US).after(Stop(2 * SECOND_US))
     assert [(one["detail"]["TrainingJobStatus"], one["detail"]["SecondaryStatus"], one["time"][-3:]) for one in events(job)] == [
         ("InProgress", "Starting", "22Z"),
         ("Stopping", "Starting", "24Z"),
@@ -121,14 +121,14 @@ def test_each_change_of_a_status_has_an_event() -> None:
 
 
 def test_events_of_one_instant_show_one_change_each() -> None:
-    """What has not happened yet is not in them."""
-    found = by_status(played(Plan.completes(starting=0, downloading=0, training=0, uploading=0), request("churn")))
+    """Later changes are not in them."""
+    found = by_status(job_playing(Plan.completes(starting=0, downloading=0, training=0, uploading=0), request("churn")))
     assert [len(detail["SecondaryStatusTransitions"]) for detail in found.values()] == [1, 2, 3, 4, 5]
     assert found["InProgress/Starting"]["TrainingStartTime"] is None
     assert found["InProgress/Downloading"]["TrainingStartTime"] == START_US // 1000
     assert found["InProgress/Uploading"]["TrainingEndTime"] is None
     assert found["Completed/Completed"]["TrainingEndTime"] == START_US // 1000
-    retained = replace(played(Plan.completes(training=60, uploading=0), request("churn")), retains=600)
+    retained = replace(job_playing(Plan.completes(training=60, uploading=0), request("churn")), retains=600)
     retained = replace(retained, script=replace(retained.script, retains=True))
     pools = {status: detail["WarmPoolStatus"]["Status"] for status, detail in by_status(retained).items()}
     assert pools["InProgress/Uploading"] == "InUse"
@@ -137,14 +137,14 @@ def test_events_of_one_instant_show_one_change_each() -> None:
 
 def test_a_failure_has_its_reason() -> None:
     """In the event of the failure, and in no earlier event."""
-    found = by_status(played(Plan.fails("AlgorithmError: KeyError: 'train'"), request("churn")))
+    found = by_status(job_playing(Plan.fails("AlgorithmError: KeyError: 'train'"), request("churn")))
     assert found["Failed/Failed"]["FailureReason"] == "AlgorithmError: KeyError: 'train'"
     assert {detail["FailureReason"] for status, detail in found.items() if status != "Failed/Failed"} == {None}
 
 
 def test_an_id_is_the_same_in_each_run() -> None:
-    """By the mock's seed, the job and the change."""
-    job = played(PLAN, request("churn"))
+    """It depends on the mock's seed, the job and the change."""
+    job = job_playing(PLAN, request("churn"))
     ids = [one["id"] for one in events(job)]
     assert ids == [one["id"] for one in events(job)]
     others = [replace(job, number=2), replace(job, name="other")]
@@ -152,9 +152,9 @@ def test_an_id_is_the_same_in_each_run() -> None:
     assert len(known) == 4 * len(ids)
 
 
-def test_an_event_is_the_askers_own() -> None:
+def test_an_event_belongs_to_its_reader() -> None:
     """Changing it changes nothing else."""
-    job = played(PLAN, request("churn"))
+    job = job_playing(PLAN, request("churn"))
     first = events(job)[0]
     first["detail"]["ResourceConfig"]["InstanceCount"] = 7
     first["detail"]["Tags"]["a"] = "b"
@@ -162,19 +162,19 @@ def test_an_event_is_the_askers_own() -> None:
     assert events(job)[0]["detail"]["Tags"] == {}
 
 
-def described(value: Any, shape: Any) -> Any:
-    """Return the detail of an event as DescribeTrainingJob would have it: without nulls, and in seconds."""
+def as_description(value: Any, shape: Any) -> Any:
+    """Return the detail of an event in the form of DescribeTrainingJob: without nulls, with seconds."""
     if isinstance(shape, StructureShape):
-        return {name: described(value[name], shape.members[name]) for name in shape.members if value[name] is not None}
+        return {name: as_description(value[name], shape.members[name]) for name in shape.members if value[name] is not None}
     if isinstance(value, list):
-        return [described(one, shape.member) for one in value]
+        return [as_description(one, shape.member) for one in value]
     return value / 1000 if shape.type_name == "timestamp" else value
 
 
 @YOUNG
 @given(lives())
-def test_an_event_says_what_describe_says(records: tuple[Job, ...]) -> None:
-    """At the last change of its instant; and it is JSON, with every member that the service model knows."""
+def test_an_event_equals_the_description(records: tuple[Job, ...]) -> None:
+    """At the last change of its instant; it is JSON, with every member that the service model has."""
     job = records[-1]
     shape = API.output("DescribeTrainingJob")
     assert shape is not None
@@ -182,7 +182,7 @@ def test_an_event_says_what_describe_says(records: tuple[Job, ...]) -> None:
         sent = event(API, one, 0)
         assert json.loads(json.dumps(sent)) == sent
         assert list(sent["detail"]) == [*shape.members, "Tags"]
-        shown = described(sent["detail"], shape)
+        shown = as_description(sent["detail"], shape)
         assert not list(problems(shape, shown, "detail"))
         assert sent["time"] == f"{instant(one.at_us):%Y-%m-%dT%H:%M:%SZ}"
         if one.changes_so_far == len(job.timeline.until(one.at_us - job.created_us)):

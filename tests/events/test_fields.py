@@ -20,7 +20,7 @@ STATUSES = '"InProgress" or "Completed" or "Failed" or "Stopping" or "Stopped" o
 
 
 def detail(**wanted: Any) -> dict[str, Any]:
-    """Return a pattern of fields of the detail."""
+    """Return a pattern for fields of the detail."""
     return {"detail": wanted}
 
 
@@ -51,8 +51,8 @@ def detail(**wanted: Any) -> dict[str, Any]:
     ],
     ids=str,
 )
-def test_what_an_event_may_have_is_let_through(pattern: dict[str, Any]) -> None:
-    """One alternative is enough, or a field that may be absent. A name or a time may be anything."""
+def test_a_pattern_that_can_match_is_accepted(pattern: dict[str, Any]) -> None:
+    """One possible alternative is enough, or a field that may be absent; names and times may be anything."""
     check(installed(), EventPattern(pattern))
 
 
@@ -64,7 +64,7 @@ def test_what_an_event_may_have_is_let_through(pattern: dict[str, Any]) -> None:
             {"detail-type": [{"prefix": "SageMaker Training"}], **detail(TrainingJobStatus=[{"exists": False}])},
             "detail.TrainingJobStatus is in every event; take that out",
         ),
-        # Where there is none it is null, which is a value.
+        # A missing value is null, which a pattern can ask for.
         (detail(FailureReason=[{"exists": False}]), "detail.FailureReason is in every event; take that out"),
         ({"source": ["aws.sagemakr"]}, "source can only be \"aws.sagemaker\"; did you mean 'aws.sagemaker'? Write that"),
         (
@@ -135,7 +135,7 @@ def test_what_an_event_may_have_is_let_through(pattern: dict[str, Any]) -> None:
     ],
     ids=str,
 )
-def test_what_no_event_can_have_is_refused(pattern: dict[str, Any], text: str) -> None:
+def test_a_pattern_that_can_never_match_is_refused(pattern: dict[str, Any], text: str) -> None:
     """With the nearest name, and what to do."""
     with pytest.raises(InvalidValue, match=f"^{re.escape('the event pattern can never match: ' + text)}.*, or give check=False$"):
         check(installed(), EventPattern(pattern))
@@ -153,9 +153,9 @@ def leaves(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, .
         yield path, node
 
 
-def test_no_value_of_an_event_is_refused() -> None:
-    """For any life of a job, a pattern can ask for each value of its events."""
-    met = set()
+def test_a_pattern_may_ask_for_each_value_of_an_event() -> None:
+    """Over all lives of a job."""
+    seen = set()
     with mock_sagemaker(start=START, latency=0) as sagemaker:
         client = make_client()
         for name, outcome in outcomes.ALL.items():
@@ -166,17 +166,17 @@ def test_no_value_of_an_event_is_refused() -> None:
         sagemaker.advance_until_idle()
         for event in sagemaker.events:
             for path, value in leaves(event):
-                if (path, value) not in met:
-                    met.add((path, value))
+                if (path, value) not in seen:
+                    seen.add((path, value))
                     pattern: Any = [value]
                     for name in reversed(path):
                         pattern = {name: pattern}
                     check(installed(), EventPattern(pattern))
-    assert len(met) > 100
+    assert len(seen) > 100
 
 
-def test_a_model_that_knows_no_training_jobs_has_no_fields_of_theirs() -> None:
-    """Nor has it other kinds of jobs."""
+def test_without_a_model_of_training_jobs_their_fields_are_unknown() -> None:
+    """Other kinds of jobs are unknown too."""
     described: dict[str, Any] = {
         "metadata": {"serviceId": "x", "protocol": "json"},
         "operations": {"DescribeTrainingJob": {"name": "DescribeTrainingJob"}},

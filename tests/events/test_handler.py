@@ -1,4 +1,4 @@
-"""The arguments of an event handler."""
+"""The arguments with which an event handler is called."""
 
 import functools
 import re
@@ -18,7 +18,7 @@ def event_only(event: Any) -> Any:
 
 
 def with_default(event: Any, seen: Any = None) -> Any:
-    """Take an event, and something that the test bound."""
+    """Take an event, and a value that the test bound as a default."""
 
 
 def lambda_handler(event: Any, context: Any) -> Any:
@@ -26,7 +26,7 @@ def lambda_handler(event: Any, context: Any) -> Any:
 
 
 def lenient(event: Any, context: Any = None) -> Any:
-    """Take an event, and a context where there is one."""
+    """Take an event, and optionally a context."""
 
 
 def other_name(event: Any, _: Any) -> Any:
@@ -47,11 +47,11 @@ def positional(event: Any, context: Any, /) -> Any:
 
 @functools.wraps(lambda_handler)
 def wrapped(*arguments: Any) -> Any:
-    """Take what another takes."""
+    """Take the arguments of another function."""
 
 
 class Methods:
-    """Has methods, and can be called."""
+    """A callable class with methods."""
 
     def one(self, event: Any) -> Any:
         """Take an event."""
@@ -67,7 +67,7 @@ class Methods:
 
 
 class Event:
-    """Is made of an event."""
+    """A class that takes an event."""
 
     def __init__(self, event: Any) -> None:
         """Take an event."""
@@ -95,21 +95,21 @@ class Event:
         (Event, False),
         ([].append, False),
         (print, False),
-        # Neither tells its parameters.
+        # Their signatures cannot be read.
         ({}.update, False),
         (dict, False),
         (mock.Mock(), False),
         (mock.create_autospec(lambda_handler), True),
     ],
 )
-def test_a_second_parameter_is_the_context(handler: Any, *, takes: bool) -> None:
-    """If it has no default or is called `context`. A default that a test has bound stays."""
+def test_a_second_parameter_gets_the_context(handler: Any, *, takes: bool) -> None:
+    """If it has no default, or is called `context`. Another default stays."""
     assert takes_context(handler) is takes
 
 
 def generator(event: Any) -> Any:
     """Yield an event."""
-    yield event  # pragma: no cover  # it makes a generator function
+    yield event  # pragma: no cover  # makes it a generator function
 
 
 async def coroutine(event: Any) -> Any:
@@ -118,11 +118,11 @@ async def coroutine(event: Any) -> Any:
 
 async def async_generator(event: Any) -> Any:
     """Yield an event."""
-    yield event  # pragma: no cover  # it makes a generator function
+    yield event  # pragma: no cover  # makes it a generator function
 
 
 class Asynchronous:
-    """Can be called, and returns a coroutine."""
+    """A callable that returns a coroutine."""
 
     async def __call__(self, event: Any) -> Any:
         """Take an event."""
@@ -149,8 +149,8 @@ NEITHER = "can be called neither with an event nor with an event and a context"
         (functools.partial(lambda_handler, {}, {}), f"{NEITHER} (too many positional arguments)"),
     ],
 )
-def test_what_cannot_be_called_with_an_event_is_refused(handler: Any, text: str) -> None:
-    """A handler whose body a call would not run is also refused."""
+def test_an_unsuitable_handler_is_refused(handler: Any, text: str) -> None:
+    """It cannot take an event, or a call would not run its body."""
     with pytest.raises(InvalidType, match=re.escape(text)):
         takes_context(handler)
 
@@ -165,8 +165,8 @@ def test_what_cannot_be_called_with_an_event_is_refused(handler: Any, text: str)
         (mock.Mock(__name__="---"), "handler"),
     ],
 )
-def test_a_function_is_called_as_its_handler(handler: Callable[..., Any], name: str) -> None:
-    """In another partition its ARN is of that one."""
+def test_the_context_has_the_arn_of_the_handler(handler: Callable[..., Any], name: str) -> None:
+    """In another partition it has that partition."""
     event = {"resources": ["arn:aws-cn:sagemaker:cn-north-1:1:training-job/a"], "region": "cn-north-1", "account": "1"}
     made = context(handler, event, "one", datetime(2020, 2, 3, tzinfo=timezone.utc), lambda: -1)
     assert made.function_name == name

@@ -34,7 +34,7 @@ EVENT: dict[str, Any] = {
 
 
 def detail(**wanted: Any) -> dict[str, Any]:
-    """Return a pattern of fields of the detail."""
+    """Return a pattern for fields of the detail."""
     return {"detail": wanted}
 
 
@@ -83,7 +83,7 @@ def detail(**wanted: Any) -> dict[str, Any]:
     ],
     ids=json.dumps,
 )
-def test_an_event_meets_its_pattern(pattern: dict[str, Any]) -> None:
+def test_an_event_matches_its_pattern(pattern: dict[str, Any]) -> None:
     """Given as a mapping or as JSON text."""
     assert EventPattern(pattern).matches(EVENT)
     assert EventPattern(json.dumps(pattern)).matches(EVENT)
@@ -117,18 +117,21 @@ def test_an_event_meets_its_pattern(pattern: dict[str, Any]) -> None:
     ],
     ids=json.dumps,
 )
-def test_an_event_does_not_meet_another_pattern(pattern: dict[str, Any]) -> None:
-    """Kinds of values differ, case matters, and a field that is not there has no value."""
+def test_an_event_does_not_match_another_pattern(pattern: dict[str, Any]) -> None:
+    """Types of values differ, case matters, and an absent field has no value."""
     assert not EventPattern(pattern).matches(EVENT)
 
 
 def test_fields_below_an_array_match_within_one_element() -> None:
-    """As the original does it: fields are looked at in the order of their names, which decides what has to be absent where."""
+    """As in the original.
+
+    Fields are compared in the order of their names, and the first one chooses the element in which others must be absent.
+    """
     named = detail(SecondaryStatusTransitions={"Seconds": [{"exists": False}], "Status": ["Training"]})
     assert not EventPattern(named).matches(EVENT)
     within = detail(SecondaryStatusTransitions={"Status": [{"exists": False}]})
     assert not EventPattern(within).matches(EVENT)
-    # Seconds comes before XMessage, and chooses the element in which that is to be absent; before it comes Message.
+    # Seconds comes before XMessage and chooses the element in which XMessage must be absent; Message comes before Seconds.
     pattern = EventPattern({"a": {"Seconds": [9], "XMessage": [{"exists": False}]}})
     assert pattern.matches({"a": [{"Seconds": 55, "XMessage": "x"}, {"Seconds": 9}]})
     pattern = EventPattern({"a": {"Seconds": [9], "Message": [{"exists": False}]}})
@@ -181,8 +184,8 @@ def test_fields_below_an_array_match_within_one_element() -> None:
         (detail(**{"$or": [{"a": ["b"]}, "c"]}), "not valid at detail.$or[1]: 'c' is not an object; write an event pattern"),
     ],
 )
-def test_an_invalid_pattern_names_its_path(pattern: Any, text: str) -> None:
-    """And the fault, and what to write instead."""
+def test_an_invalid_pattern_is_refused_with_its_path(pattern: Any, text: str) -> None:
+    """The message also has the fault, and says what to write."""
     with pytest.raises(ValueError, match=re.escape(text)):
         EventPattern(pattern)
 
@@ -195,14 +198,14 @@ def nested(levels: int, pattern: dict[str, Any]) -> dict[str, Any]:
 
 
 def endless() -> dict[str, Any]:
-    """Return a pattern that is within itself."""
+    """Return a pattern that contains itself."""
     pattern: dict[str, Any] = {"a": ["b"]}
     pattern.update(c=pattern, d=pattern)
     return pattern
 
 
 def shared() -> dict[str, Any]:
-    """Return a pattern of few objects, each of which stands at many places."""
+    """Return a pattern of few objects, each of which is used in many places."""
     pattern: dict[str, Any] = {"a": ["b"]}
     for _ in range(40):
         pattern = {"c": pattern, "d": pattern}
@@ -235,17 +238,17 @@ TWO = {"$or": [{"a": ["b"]}, {"c": ["d"]}]}
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_a_pattern_that_is_too_much_is_refused(pattern: Any, text: str) -> None:
-    """At once, for any kind of excess: EventBridge allows 1000 combinations, and no event is a hundred levels deep."""
+def test_an_excessive_pattern_is_refused(pattern: Any, text: str) -> None:
+    """At once: EventBridge allows 1000 combinations, and no event is a hundred levels deep."""
     started = time.perf_counter()
     with pytest.raises(InvalidValue, match=re.escape(f"the event pattern is not valid {text}")):
         EventPattern(pattern)
-    # It takes some milliseconds.
+    # The refusal takes some milliseconds.
     assert time.perf_counter() - started < 30
 
 
-def test_combinations_that_are_allowed_are_tried() -> None:
-    """Up to a thousand; alternatives within an alternative are added, not multiplied."""
+def test_allowed_combinations_are_tried() -> None:
+    """Up to a thousand; nested alternatives are added, not multiplied."""
     assert EventPattern({f"f{n}": TWO for n in range(9)}).matches({f"f{n}": {"c": "d"} for n in range(9)})
     within: dict[str, Any] = {"z": ["z"]}
     for n in range(22):
@@ -276,8 +279,8 @@ MANY = {
     ],
     ids=lambda pattern: json.dumps(pattern)[:40],
 )
-def test_no_pattern_takes_for_ever(pattern: dict[str, Any]) -> None:
-    """None of these matches, and code that tries all combinations would not come to an end."""
+def test_wildcards_do_not_backtrack(pattern: dict[str, Any]) -> None:
+    """None of these matches, and code that tries all combinations would never end."""
     started = time.perf_counter()
     assert not EventPattern(pattern).matches(MANY)
     # Each takes less than a second.
@@ -285,8 +288,8 @@ def test_no_pattern_takes_for_ever(pattern: dict[str, Any]) -> None:
 
 
 @given(st.text("ab*\\", max_size=9), st.text("ab*\\", max_size=9))
-def test_a_wildcard_is_any_text(pattern: str, text: str) -> None:
-    """As a regular expression has it; with a backslash before it, a star is a star."""
+def test_a_wildcard_equals_a_regular_expression(pattern: str, text: str) -> None:
+    """A star after a backslash is a plain star."""
     pieces = re.findall(r"\\.?|\*+|[^\\*]", pattern)
     wanted: Any = {"a": [{"wildcard": pattern}]}
     if any(piece in {"\\", r"\a", r"\b"} or piece.startswith("**") for piece in pieces):
@@ -299,28 +302,28 @@ def test_a_wildcard_is_any_text(pattern: str, text: str) -> None:
 
 @pytest.mark.parametrize("pattern", [["aws"], '["aws"]'])
 def test_a_pattern_is_a_mapping(pattern: Any) -> None:
-    """As an object, or as JSON text."""
+    """Or the JSON text of one."""
     text = "an event pattern is a mapping or the JSON text of one, not ['aws']: write {'source': ['aws.sagemaker']}"
     with pytest.raises(TypeError, match=f"^{re.escape(text)}$"):
         EventPattern(pattern)
 
 
 def test_cidr_is_refused() -> None:
-    """It is EventBridge's, and no training job has an address."""
+    """EventBridge has it, but training jobs have no addresses."""
     text = (
         "sagemock does not simulate the filter 'cidr' (at detail.ip[0] of the event pattern): "
-        "no field of a training job's event is an IP address; take it out"
+        "no field of a job's event is an IP address; take it out"
     )
     with pytest.raises(NotSimulated, match=f"^{re.escape(text)}$"):
         EventPattern(detail(ip=[{"cidr": "10.0.0.0/24"}]))
 
 
-def test_a_pattern_shows_itself() -> None:
-    """As it was given."""
+def test_the_repr_of_a_pattern_is_what_was_given() -> None:
+    """A mapping or a text."""
     assert repr(EventPattern('{"source": ["a"]}')) == "EventPattern({'source': ['a']})"
 
 
-# -- against a naive matcher, over few names and values so that they meet
+# -- compared with a naive matcher, with few names and values so that matches are frequent
 
 NAMES = st.sampled_from("ab")
 TEXTS = st.text("aAb", max_size=2)
@@ -358,7 +361,7 @@ PATTERNS = st.recursive(
 
 
 def choices(node: Any) -> Iterator[Any]:
-    """Yield a value with each of its arrays replaced by one of its elements, in every way."""
+    """Yield a value with each of its arrays replaced by one element, in every way."""
     if isinstance(node, list):
         for element in node:
             yield from choices(element)
@@ -372,7 +375,7 @@ def choices(node: Any) -> Iterator[Any]:
 
 
 def naively(pattern: Mapping[str, Any], event: Any) -> bool:
-    """Whether an event without arrays meets a pattern."""
+    """Return whether an event without arrays matches a pattern."""
     return isinstance(event, dict) and all(
         any(naively(one, event) for one in wanted)
         if name == "$or"
@@ -383,7 +386,7 @@ def naively(pattern: Mapping[str, Any], event: Any) -> bool:
 
 
 def fits(wanted: Any, value: Any) -> bool:
-    """Whether a value that is not an array meets one of the values or filters listed for it."""
+    """Return whether a plain value matches one of the values or filters in its list."""
     if isinstance(value, dict):
         return False
     if not isinstance(wanted, dict):
@@ -401,7 +404,7 @@ def fits(wanted: Any, value: Any) -> bool:
 
 
 def fits_text(name: str, arg: Any, value: str) -> bool:
-    """Whether a string meets a filter of strings."""
+    """Return whether a string matches a text filter."""
     if isinstance(arg, dict):
         return fits_text(name, arg["equals-ignore-case"].lower(), value.lower())
     text: str = arg
@@ -414,21 +417,21 @@ def fits_text(name: str, arg: Any, value: str) -> bool:
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 @given(st.data())
-def test_a_filter_matches_as_a_naive_one_does(kind: str, data: st.DataObject) -> None:
-    """A value of any kind; an object has none."""
+def test_a_filter_equals_a_naive_one(kind: str, data: st.DataObject) -> None:
+    """For values of any type; an object has no value."""
     wanted = data.draw(KINDS[kind])
     value: Any = data.draw(st.one_of(TEXTS, NUMBERS, SCALARS, st.just({})))
     assert EventPattern({"a": [wanted]}).matches({"a": value}) == fits(wanted, value)
 
 
 @given(PATTERNS, EVENTS)
-def test_a_pattern_matches_as_a_naive_matcher_does(pattern: dict[str, Any], event: dict[str, Any]) -> None:
-    """An event matches if it does for some choice of one element from each array of objects; no `exists: false` here."""
+def test_a_pattern_equals_a_naive_matcher(pattern: dict[str, Any], event: dict[str, Any]) -> None:
+    """An event matches if it does so for some choice of one element from each array; without `exists: false` here."""
     assert EventPattern(pattern).matches(event) == any(naively(pattern, one) for one in choices(event))
 
 
 @given(st.lists(NAMES, min_size=1, max_size=3), EVENTS)
-def test_what_is_to_be_absent_has_no_value_at_its_path(path: list[str], event: dict[str, Any]) -> None:
+def test_an_absent_field_has_no_value_at_its_path(path: list[str], event: dict[str, Any]) -> None:
     """In no element of any array."""
     pattern: Any = [{"exists": False}]
     for name in reversed(path):

@@ -4,7 +4,7 @@ from sagemock.faces import listeners
 
 
 class Recorder:
-    """A listener that records what it is notified of."""
+    """A listener that records its notifications."""
 
     def __init__(self) -> None:
         self.notes: list[object] = []
@@ -19,7 +19,7 @@ class Recorder:
 
 
 def test_only_the_last_listener_is_notified(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pytest that runs inside a test of another has worlds of its own; the outer one is notified again after it."""
+    """A pytest inside a test has its own worlds; afterwards the outer listener is notified again."""
     monkeypatch.setattr(listeners, "_LISTENERS", [])
     outer, inner = Recorder(), Recorder()
     listeners.started("unheard")

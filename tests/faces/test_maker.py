@@ -13,7 +13,7 @@ print(real.sleep is sleep)
 """
 
 
-def test_an_import_loads_no_mock_and_keeps_what_is_real() -> None:
-    """The first mock loads the rest: at that time, a test may have put a fake in the place of what is real."""
+def test_an_import_loads_no_mock_and_keeps_real_functions() -> None:
+    """The first mock loads the rest; by then a test may have replaced real functions by fakes."""
     done = subprocess.run([sys.executable, "-c", _PROGRAM], capture_output=True, text=True, check=True)  # noqa: S603  # ours
     assert done.stdout.splitlines() == ["[]", "True"]

@@ -1,4 +1,4 @@
-"""The mock itself: its faces, what a test can do to its world, and that nothing of it remains."""
+"""The mock itself: ways to enter it, verbs that act on its world, and that it leaves nothing behind."""
 
 import datetime as dt
 import os
@@ -20,13 +20,13 @@ import sagemock.faces.mock
 from sagemock import NeverReached, Options, Plan, SageMakerMock, UnusedError, UsageError, current, mock_sagemaker
 from sagemock.cleanup import run_all
 from sagemock.faces import listeners
-from tests.support.calling import START, YOUNG, after, create, describe, lived, make_client
+from tests.support.calling import START, YOUNG, after, create, describe, make_client, transitions
 
 PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)
 
 
 def surroundings() -> list[object]:
-    """Return all that a mock may touch."""
+    """Return everything that a mock may change."""
     return [
         dict(os.environ),
         BaseClient.__dict__["_make_request"],
@@ -44,13 +44,13 @@ def surroundings() -> list[object]:
 
 
 def same(before: list[object]) -> bool:
-    """Whether everything is as it was, by identity (the environment by value)."""
+    """Return whether everything is as before, by identity (the environment by value)."""
     now = surroundings()
     return now[0] == before[0] and all(one is other for one, other in zip(now[1:], before[1:], strict=True))
 
 
 def spin(until: threading.Event) -> None:
-    """Be busy until an event is set."""
+    """Compute until an event is set."""
     while not until.is_set():
         sum(range(1000))
 
@@ -60,11 +60,11 @@ def failing(*_: object) -> None:
     raise ZeroDivisionError
 
 
-# -- nothing remains
+# -- nothing stays
 
 
 def by_with(mock: SageMakerMock) -> None:
-    """Enter and leave by `with`."""
+    """Enter and leave with `with`."""
     with mock:
         create(make_client())
 
@@ -77,26 +77,26 @@ def by_hand(mock: SageMakerMock) -> None:
 
 
 def by_error(mock: SageMakerMock) -> None:
-    """Leave by an exception."""
+    """Leave with an exception."""
     client = make_client()
     with pytest.raises(ZeroDivisionError), mock:
         failing(create(client))
 
 
 def by_interrupt(mock: SageMakerMock) -> None:
-    """Leave by an error that is not an Exception."""
+    """Leave with an error that is not an Exception."""
     with pytest.raises(KeyboardInterrupt), mock:
         raise KeyboardInterrupt
 
 
 def by_unused(mock: SageMakerMock) -> None:
-    """Leave with a plan unused."""
+    """Leave with an unused plan."""
     with pytest.raises(UnusedError), mock:
         mock.plan("*", PLAN)
 
 
 def twice(mock: SageMakerMock) -> None:
-    """Enter the same mock again while it is active: each time it gets its own world."""
+    """Enter the same mock again while it is active; each entry has its own world."""
     with mock:
         create(make_client(), "outer")
         with mock:
@@ -106,7 +106,7 @@ def twice(mock: SageMakerMock) -> None:
 
 
 def beside_another(mock: SageMakerMock) -> None:
-    """Stop in the order of starting."""
+    """Stop two mocks in the order in which they started."""
     other = mock_sagemaker(wall="real")
     mock.start()
     other.start()
@@ -118,8 +118,8 @@ def beside_another(mock: SageMakerMock) -> None:
 @pytest.mark.parametrize("use", [by_with, by_hand, by_error, by_interrupt, by_unused, twice, beside_another])
 @pytest.mark.parametrize("wall", ["virtual", "real"])
 @pytest.mark.parametrize("sleep", ["virtual", "real"])
-def test_nothing_remains(use: Callable[[SageMakerMock], None], wall: Any, sleep: Any) -> None:
-    """However a mock is entered and left, the process is as it was before."""
+def test_a_mock_leaves_nothing_behind(use: Callable[[SageMakerMock], None], wall: Any, sleep: Any) -> None:
+    """However it is entered and left."""
     before = surroundings()
     use(mock_sagemaker(wall=wall, sleep=sleep))
     assert same(before)
@@ -128,8 +128,8 @@ def test_nothing_remains(use: Callable[[SageMakerMock], None], wall: Any, sleep:
 
 
 @pytest.mark.parametrize("which", range(6))
-def test_a_start_that_fails_half_way_leaves_nothing(which: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If any patch cannot be made, those before it are undone, and the next start works."""
+def test_a_start_that_fails_half_way_leaves_nothing_behind(which: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If a patch fails, the ones before it are removed, and the next start works."""
     patch, _ = sagemock.faces.mock._STACK.patches[which]
     before = surroundings()
     mock = mock_sagemaker()
@@ -145,8 +145,8 @@ def test_a_start_that_fails_half_way_leaves_nothing(which: int, monkeypatch: pyt
     assert same(before)
 
 
-def test_a_start_that_fails_inside_another_mock_leaves_that_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The outer mock answers as before."""
+def test_a_failed_start_leaves_the_outer_mock_active(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It answers as before."""
     wall, _ = sagemock.faces.mock._STACK.patches[-1]
     with mock_sagemaker(wall="real") as outer:
         before = surroundings()
@@ -161,8 +161,8 @@ def test_a_start_that_fails_inside_another_mock_leaves_that_one(monkeypatch: pyt
 
 
 @pytest.mark.parametrize("which", range(7))
-def test_a_stop_that_cannot_undo_a_patch_undoes_all_else(which: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other patches, the sleep of a thread, an event on its way to a handler. Then it raises, and the next mock works."""
+def test_a_stop_with_a_failing_patch_removes_everything_else(which: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other patches, a thread's sleep, an event on its way to a handler. Then it raises, and the next mock works."""
     patch, _ = sagemock.faces.mock._STACK.patches[which]
     before = surroundings()
     mock = mock_sagemaker().start()
@@ -175,7 +175,7 @@ def test_a_stop_that_cannot_undo_a_patch_undoes_all_else(which: int, monkeypatch
         asleep.set()
         time.sleep(10**6)
 
-    # A busy thread of the outer mock holds time, so the other one sleeps to the end.
+    # A busy thread of the outer mock holds time, so the other one sleeps to its end.
     threads = [threading.Thread(target=sleep), threading.Thread(target=spin, args=(busy,))]
     for thread in threads:
         thread.start()
@@ -197,8 +197,8 @@ def test_a_stop_that_cannot_undo_a_patch_undoes_all_else(which: int, monkeypatch
     assert same(before)
 
 
-def test_a_stop_says_all_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    """That something was not undone, and in what context: a plan that nobody used."""
+def test_a_stop_reports_all_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A patch that was not removed, and as its context an unused plan."""
     patch, _ = sagemock.faces.mock._STACK.patches[0]
     mock = mock_sagemaker().start()
     mock.plan("nobody", Plan.fails())
@@ -210,7 +210,7 @@ def test_a_stop_says_all_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_start_whose_listener_raises_is_undone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody could stop it, because start() did not return it."""
+    """The caller could not stop it, since start() did not return the mock."""
     before = surroundings()
     with monkeypatch.context() as context:
         context.setattr(listeners, "started", failing)
@@ -221,10 +221,10 @@ def test_a_start_whose_listener_raises_is_undone(monkeypatch: pytest.MonkeyPatch
         current()
 
 
-def test_a_stop_too_many_is_an_error_that_breaks_nothing() -> None:
+def test_an_extra_stop_is_an_error_without_effect() -> None:
     """The error says so, and the other mock goes on."""
     mock = mock_sagemaker()
-    text = r"this mock is not active: stop\(\) ends what start\(\) began, once"
+    text = r"this mock is not active: each stop\(\) belongs to one start\(\)"
     with pytest.raises(UsageError, match=text):
         mock.stop()
     mock.start()
@@ -251,11 +251,11 @@ def test_three_mocks_may_stop_in_any_order() -> None:
         assert same(before)
 
 
-# -- faces
+# -- worlds
 
 
-def test_the_innermost_mock_answers_and_the_outer_is_back_untouched() -> None:
-    """Nested worlds know nothing of each other, and neither do their clocks."""
+def test_the_innermost_mock_answers_and_the_outer_one_is_unchanged() -> None:
+    """Nested worlds and their clocks are independent."""
     client = make_client()
     with mock_sagemaker(start=START, latency=0) as outer:
         create(client)
@@ -271,7 +271,7 @@ def test_the_innermost_mock_answers_and_the_outer_is_back_untouched() -> None:
 
 
 def test_each_start_is_a_fresh_world() -> None:
-    """Nothing of one run is visible in the next."""
+    """Nothing of one run shows in the next."""
     mock = mock_sagemaker(start=START)
     for _ in range(2):
         with mock:
@@ -281,8 +281,8 @@ def test_each_start_is_a_fresh_world() -> None:
             create(make_client())
 
 
-def test_what_happened_can_be_read_afterwards() -> None:
-    """The last world stays readable."""
+def test_the_last_world_stays_readable() -> None:
+    """After the end of the mock."""
     with mock_sagemaker(start=START, plan=PLAN) as mock:
         create(make_client())
     assert mock.jobs["churn"].status == "InProgress"
@@ -302,7 +302,7 @@ def test_a_mock_that_was_never_started_has_no_world() -> None:
         assert str(early.value) == ("this mock was not started: enter it by `with`, start(), the decorator or the fixture first")
 
 
-def test_outside_of_any_mock_there_is_no_current_one() -> None:
+def test_without_a_mock_current_is_an_error() -> None:
     """The error says how to get one."""
     with pytest.raises(UsageError) as outside:
         current()
@@ -311,8 +311,8 @@ def test_outside_of_any_mock_there_is_no_current_one() -> None:
     )
 
 
-def test_a_mock_says_what_state_it_is_in() -> None:
-    """And prints its jobs."""
+def test_the_repr_of_a_mock_has_its_state() -> None:
+    """It also lists the jobs."""
     mock = mock_sagemaker(start=START)
     assert repr(mock) == "<SageMakerMock, not started>"
     with mock:
@@ -326,8 +326,8 @@ def test_a_mock_says_what_state_it_is_in() -> None:
     assert repr(mock) == "<SageMakerMock, over>"
 
 
-def test_a_fresh_mock_has_the_same_options() -> None:
-    """But it is another mock."""
+def test_fresh_makes_another_mock_with_the_same_options() -> None:
+    """They share nothing else."""
     mock = mock_sagemaker(start=START, latency=3)
     other = mock.fresh()
     assert other is not mock
@@ -336,7 +336,7 @@ def test_a_fresh_mock_has_the_same_options() -> None:
     assert SageMakerMock().options == Options()
 
 
-def test_a_decorated_function_is_inside_a_mock_of_its_own() -> None:
+def test_a_decorated_function_has_its_own_mock() -> None:
     """With parentheses and without."""
 
     @mock_sagemaker
@@ -355,19 +355,19 @@ def test_a_decorated_function_is_inside_a_mock_of_its_own() -> None:
     assert dated().jobs["churn"].created == START
 
 
-def test_options_come_by_name() -> None:
-    """To decorate and to give options at once is an error."""
+def test_options_of_a_decorator_are_keywords() -> None:
+    """A function and options in one call are an error."""
     with pytest.raises(TypeError) as wrong:
-        mock_sagemaker(by_with, latency=0)  # type: ignore[call-overload]  # what is tested
-    assert str(wrong.value) == "mock_sagemaker takes options by name, and then what it decorates: @mock_sagemaker(start=…)"
+        mock_sagemaker(by_with, latency=0)  # type: ignore[call-overload]  # the point of the test
+    assert str(wrong.value) == "mock_sagemaker takes options by name, and then decorates a function: @mock_sagemaker(start=…)"
 
 
-# -- acting
+# -- verbs
 
 
 @pytest.fixture
 def jobs() -> Any:
-    """Create a job in a mock in which calls take no time."""
+    """Start a mock whose calls take no time, with one job."""
     with mock_sagemaker(start=START, latency=0, plan=PLAN) as mock:
         create(make_client())
         yield mock
@@ -377,15 +377,15 @@ def jobs() -> Any:
     "wanted, seconds",
     [("Starting", 0), ("InProgress", 0), ("Downloading", 60), ("Training", 90), ("Uploading", 690), ("Completed", 699)],
 )
-def test_advance_until_jumps_to_the_known_instant(wanted: str, seconds: float, jobs: SageMakerMock) -> None:
-    """Primary or secondary status; a status that is already there costs no time."""
+def test_advance_until_goes_to_the_known_instant(wanted: str, seconds: float, jobs: SageMakerMock) -> None:
+    """By primary or secondary status; a status that is already there takes no time."""
     assert jobs.advance_until("churn", wanted) == jobs.clock.now() == after(seconds)
     assert wanted in (jobs.jobs["churn"].status, jobs.jobs["churn"].secondary_status)
     assert jobs.advance_until("churn", wanted) == after(seconds)
 
 
 def test_advance_until_a_status_that_never_comes_raises_at_once(jobs: SageMakerMock) -> None:
-    """It shows the timeline, and no time has passed."""
+    """The error shows the timeline, and no time has passed."""
     with pytest.raises(NeverReached) as never:
         jobs.advance_until("churn", "Failed")
     assert str(never.value) == (
@@ -398,12 +398,12 @@ def test_advance_until_a_status_that_never_comes_raises_at_once(jobs: SageMakerM
     assert jobs.clock.now() == after(90)
 
 
-def test_advance_until_knows_what_a_status_is(jobs: SageMakerMock) -> None:
-    """For a misspelt status, the error lists all of them."""
+def test_advance_until_refuses_an_unknown_status(jobs: SageMakerMock) -> None:
+    """For a misspelt one, the error lists all."""
     with pytest.raises(UsageError) as wrong:
         jobs.advance_until("churn", "Complete")
     assert str(wrong.value) == (
-        "'Complete' is not a status of a training job: write one of Completed, Deleting, Downloading, "
+        "'Complete' is not a status of a training job: did you mean 'Completed'? Write one of Completed, Deleting, Downloading, "
         "DownloadingTrainingImage, Failed, "
         "InProgress, Interrupted, LaunchingMLInstances, MaxRuntimeExceeded, MaxWaitTimeExceeded, Pending, "
         "PreparingTrainingStack, Restarting, Starting, Stopped, Stopping, Training, Updating, Uploading"
@@ -413,8 +413,8 @@ def test_advance_until_knows_what_a_status_is(jobs: SageMakerMock) -> None:
 
 
 @YOUNG
-def test_a_job_is_deleting_when_it_was_deleted_and_never_by_itself(jobs: SageMakerMock) -> None:
-    """It is a status like the others."""
+def test_a_job_is_deleting_only_if_it_was_deleted(jobs: SageMakerMock) -> None:
+    """Deleting is a status like the others."""
     with pytest.raises(NeverReached, match="'churn' will never be Deleting from now on"):
         jobs.advance_until("churn", "Deleting")
     ended = jobs.advance_until("churn", "Completed")
@@ -424,8 +424,8 @@ def test_a_job_is_deleting_when_it_was_deleted_and_never_by_itself(jobs: SageMak
         jobs.advance_until("churn", "Failed")
 
 
-def test_advance_until_idle_leaves_nothing_to_happen(jobs: SageMakerMock) -> None:
-    """The longest job decides. A job that never ends by itself is not awaited, and with nothing to happen, no time passes."""
+def test_advance_until_idle_passes_all_planned_changes(jobs: SageMakerMock) -> None:
+    """The longest job decides. A job that never ends is not waited for, and without planned changes no time passes."""
     jobs.plan("long", Plan.completes(starting=1, downloading=1, training=5000, uploading=1))
     create(make_client(), "long")
     assert jobs.advance_until_idle() == jobs.clock.now() == after(5003)
@@ -434,40 +434,40 @@ def test_advance_until_idle_leaves_nothing_to_happen(jobs: SageMakerMock) -> Non
         assert empty.advance_until_idle() == START
 
 
-def test_fail_happens_now(jobs: SageMakerMock) -> None:
-    """In Training the upload comes first, in the same instant."""
+def test_fail_acts_at_once(jobs: SageMakerMock) -> None:
+    """In Training the upload comes first, at the same instant."""
     jobs.clock.advance(100)
     jobs.fail("churn", "ClientError: no")
     shown = describe(make_client())
-    assert [entry[:3] for entry in lived(shown)][-2:] == [("Uploading", 100, 100), ("Failed", 100, 100)]
+    assert [entry[:3] for entry in transitions(shown)][-2:] == [("Uploading", 100, 100), ("Failed", 100, 100)]
     assert shown["FailureReason"] == "ClientError: no"
     assert jobs.jobs["churn"].failure_reason == "ClientError: no"
 
 
-def test_a_long_reason_is_cut_as_the_service_cuts_it(jobs: SageMakerMock) -> None:
+def test_a_long_reason_is_cut_at_the_services_limit(jobs: SageMakerMock) -> None:
     """FailureReason has at most 1024 characters."""
     jobs.fail("churn", "x" * 2000)
     assert describe(make_client())["FailureReason"] == "x" * 1024
 
 
-def test_a_reason_is_not_needed(jobs: SageMakerMock) -> None:
-    """The default is what a container that says nothing leaves."""
+def test_a_failure_has_a_default_reason(jobs: SageMakerMock) -> None:
+    """That of a container without a message."""
     jobs.fail("churn")
     assert describe(make_client())["FailureReason"] == "AlgorithmError: , exit code: 1"
 
 
-def test_complete_happens_now(jobs: SageMakerMock) -> None:
-    """What is left of a normal life takes no time."""
+def test_complete_acts_at_once(jobs: SageMakerMock) -> None:
+    """The rest of the life takes no time."""
     jobs.clock.advance(10)
     jobs.complete("churn")
     shown = describe(make_client())
-    assert [entry[0] for entry in lived(shown)] == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
+    assert [entry[0] for entry in transitions(shown)] == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
     assert shown["TrainingEndTime"] == after(10)
 
 
 @pytest.mark.parametrize("verb", ["fail", "complete"])
-def test_what_is_over_cannot_be_interfered_with(verb: str, jobs: SageMakerMock) -> None:
-    """The refusal names the status and shows the timeline; the job stays what it was."""
+def test_a_finished_job_cannot_be_changed(verb: str, jobs: SageMakerMock) -> None:
+    """The refusal has the status and the timeline; the job stays the same."""
     jobs.advance_until_idle()
     timeline = jobs.timeline("churn")
     with pytest.raises(UsageError) as late:
@@ -477,8 +477,8 @@ def test_what_is_over_cannot_be_interfered_with(verb: str, jobs: SageMakerMock) 
 
 
 @pytest.mark.parametrize("verb", ["fail", "complete"])
-def test_what_is_stopping_cannot_be_interfered_with(verb: str, jobs: SageMakerMock) -> None:
-    """A stop goes its own way."""
+def test_a_stopping_job_cannot_be_changed(verb: str, jobs: SageMakerMock) -> None:
+    """Its stop goes on."""
     make_client().stop_training_job(TrainingJobName="churn")
     with pytest.raises(UsageError, match=f"cannot {verb} 'churn': it is Stopping"):
         getattr(jobs, verb)("churn")
@@ -496,14 +496,14 @@ def test_what_is_stopping_cannot_be_interfered_with(verb: str, jobs: SageMakerMo
         ("*", PLAN, 1.5, "times is how many jobs the plan serves, at least 1, not 1.5: leave it out for all"),
     ],
 )
-def test_a_plan_that_has_no_meaning_is_refused(matcher: Any, plan: Any, times: Any, text: str, jobs: SageMakerMock) -> None:
+def test_an_invalid_plan_is_refused(matcher: Any, plan: Any, times: Any, text: str, jobs: SageMakerMock) -> None:
     """At once, in the call of plan()."""
     with pytest.raises(TypeError if times is None else ValueError) as wrong:
         jobs.plan(matcher, plan, times=times)
     assert str(wrong.value) == text
 
 
-def test_time_may_run_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_time_may_pass_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a rate, virtual seconds pass with real ones."""
     now = [1000.0]
     monkeypatch.setattr("sagemock.clock.real.real.monotonic", lambda: now[0])

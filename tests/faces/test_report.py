@@ -1,11 +1,11 @@
-"""The section in the report of a failed test, by every face, in a child pytest."""
+"""The section in the report of a failed test, in a child pytest."""
 
 from datetime import timedelta
 
 import pytest
 
 from sagemock import Plan, mock_sagemaker
-from sagemock.faces.report import section
+from sagemock.faces.report import LONGEST, section
 from sagemock.world.world import World
 from tests.service.test_operations import refusal
 from tests.support.calling import create, make_client
@@ -14,7 +14,7 @@ from tests.test_pytest_plugin import Run, run
 __all__ = ["run"]
 
 TITLE = "-*- sagemock -*-"
-# A test module whose `use` makes a job and a call in whichever mock answers; no assertion of it can be mistaken for a picture.
+# A test module whose `use` creates a job in the active mock; no assertion of it looks like a picture.
 USE = """
 import botocore.session
 import pytest
@@ -129,15 +129,15 @@ def teardown_module():
 
 
 @pytest.mark.parametrize("source", FACES.values(), ids=FACES)
-def test_a_failure_shows_its_jobs_and_calls_by_whichever_face(run: Run, source: str) -> None:
+def test_a_failure_shows_jobs_and_calls_with_every_face(run: Run, source: str) -> None:
     """The section has the virtual instant, the picture of the job and the call."""
     result = run(USE + source)
     assert result.parseoutcomes()["failed"] == 1
     result.stdout.fnmatch_lines(SHOWN)
 
 
-def test_each_phase_that_fails_has_the_section(run: Run) -> None:
-    """Set-up and tear-down show it as the test itself does."""
+def test_each_failing_phase_has_the_section(run: Run) -> None:
+    """Setup and teardown too."""
     result = run(
         USE
         + """
@@ -161,8 +161,8 @@ def test_teardown(breaks):
     assert str(result.stdout).count(" sagemock --") == 2
 
 
-def test_who_does_not_use_a_mock_or_passes_has_no_section(run: Run) -> None:
-    """Neither a failure without a mock, even right after a test with one, nor a test that passes or is skipped."""
+def test_a_test_without_a_mock_or_without_a_failure_has_no_section(run: Run) -> None:
+    """Even right after a test with a mock; a skipped test has none either."""
     result = run(
         USE
         + """
@@ -181,8 +181,8 @@ def test_c(sagemock):
     assert " sagemock --" not in str(result.stdout)
 
 
-def test_an_expected_failure_shows_it_where_pytest_shows_expected_failures(run: Run) -> None:
-    """--xfail-tb prints the report of an xfail, with the section."""
+def test_an_expected_failure_has_the_section_in_its_report(run: Run) -> None:
+    """`--xfail-tb` prints the report of an xfail."""
     source = f"{USE}\n@pytest.mark.xfail\n{FACES['decorator'].lstrip()}"
     result = run(source, "--xfail-tb")
     result.assert_outcomes(xfailed=1)
@@ -194,8 +194,8 @@ def test_an_expected_failure_shows_it_where_pytest_shows_expected_failures(run: 
     [((), "sagemock timelines of passed tests"), (("-rP",), "PASSES")],
     ids=["by itself", "-rP"],
 )
-def test_the_option_shows_tests_that_pass(run: Run, arguments: tuple[str, ...], title: str) -> None:
-    """--sagemock-timeline prints each test's section once, under the test's name, with or without -rP."""
+def test_an_option_shows_the_section_of_passing_tests(run: Run, arguments: tuple[str, ...], title: str) -> None:
+    """`--sagemock-timeline` prints it once, under the test's name, with or without `-rP`."""
     source = USE + '@mock_sagemaker(start="2018-07-30")\ndef test_it():\n    use()\n\ndef test_none():\n    pass\n'
     result = run(source, "-rN", "--sagemock-timeline", *arguments)
     result.assert_outcomes(passed=2)
@@ -203,15 +203,15 @@ def test_the_option_shows_tests_that_pass(run: Run, arguments: tuple[str, ...], 
     assert str(result.stdout).count("churn-1: InProgress") == 1
 
 
-def test_the_option_says_nothing_where_there_is_nothing(run: Run) -> None:
-    """No mock, no heading; and `pytest --help` explains the option."""
+def test_the_option_prints_nothing_without_a_mock(run: Run) -> None:
+    """Not even a heading; `pytest --help` explains the option."""
     result = run("def test_it():\n    pass\n", "-rN", "--sagemock-timeline")
     assert "sagemock timelines" not in str(result.stdout)
     run("", "--help").stdout.fnmatch_lines(["SageMaker training jobs on a virtual clock:", "*--sagemock-timeline*"])
 
 
 def test_the_section_reaches_another_process(run: Run, pytester: pytest.Pytester) -> None:
-    """The report that pytest-xdist sends as JSON from its worker has the section."""
+    """Workers of pytest-xdist send reports as JSON."""
     pytester.makeconftest("""
 import json
 
@@ -223,9 +223,9 @@ def pytest_runtest_logreport(report):
     run(USE + FACES["decorator"], "-s").stdout.fnmatch_lines(["*sent: Virtual time is 2018-07-30*"])
 
 
-def test_a_conftest_may_name_the_plugin(run: Run, pytester: pytest.Pytester) -> None:
-    """Then the option does not exist, because the plugin came too late for options. The section is there."""
-    assert callable(run), "it has made the settings"
+@pytest.mark.usefixtures("run")
+def test_a_conftest_may_load_the_plugin(pytester: pytest.Pytester) -> None:
+    """The option does not exist then, because the plugin was loaded too late for it; the section does."""
     pytester.makepyfile(test_it=USE + FACES["decorator"])
     pytester.makeconftest("""
 import sagemock.pytest_plugin
@@ -245,20 +245,40 @@ def world(mock: object) -> World:
     return found
 
 
-def test_without_any_mock_there_is_nothing_to_say() -> None:
-    """The section of no worlds is empty."""
+def test_without_mocks_the_section_is_empty() -> None:
+    """No worlds were used."""
     assert section([]) == ""
 
 
-def test_a_mock_that_nobody_called_says_so() -> None:
-    """Which is what a client that was made elsewhere, or a test of nothing, looks like."""
+def test_a_mock_without_calls_says_so() -> None:
+    """The client may belong elsewhere, or the test may test nothing."""
     with mock_sagemaker(start="2018-07-30") as sagemaker:
         text = section([world(sagemaker)])
     assert text == "Virtual time is 2018-07-30T00:00:00+00:00, 0:00:00 after the start.\n\nNo call has arrived here."
 
 
-def test_the_section_is_bounded() -> None:
-    """Twenty jobs are drawn on one axis, the older ones have a line each, and of the calls the last ones are shown."""
+def test_a_refusal_in_the_section_is_cut() -> None:
+    """AWS's message lists two hundred instance types; the test's own error has them. A job of another region is named."""
+    with mock_sagemaker(start="2018-07-30") as sagemaker:
+        client = make_client()
+        with pytest.raises(client.exceptions.ClientError, match="enum value set"):
+            create(client, ResourceConfig={"InstanceType": "ml.m5", "InstanceCount": 1, "VolumeSizeInGB": 30})
+        refused = section([world(sagemaker)])
+        sagemaker.create_training_job("churn-1", region="eu-west-1")
+        with pytest.raises(client.exceptions.ClientError, match="not found"):
+            client.describe_training_job(TrainingJobName="churn-1")
+        elsewhere = section([world(sagemaker)])
+        sagemaker.create_training_job("churn-1", region="us-east-1")
+        client.describe_training_job(TrainingJobName="churn-1")
+        found = section([world(sagemaker)])
+    assert refused.endswith("…\n\nAWS would refuse this request, too. With the option validate=False, sagemock takes it.")
+    assert max(map(len, refused.splitlines())) <= LONGEST + 3
+    assert elsewhere.endswith("\n\n'churn-1' is in eu-west-1, and this client asked in us-east-1.")
+    assert found.endswith("DescribeTrainingJob churn-1: ok")
+
+
+def test_the_section_is_limited() -> None:
+    """Twenty jobs are on one time axis, older ones have a line each, and only the last calls are shown."""
     with mock_sagemaker(start="2018-07-30", latency=0) as sagemaker:
         client = make_client()
         for number in range(21):
@@ -276,8 +296,8 @@ def test_the_section_is_bounded() -> None:
 
 
 @pytest.mark.parametrize("jobs, pictures", [(2, 2), (3, 0)])
-def test_more_than_two_jobs_are_drawn_on_one_axis(jobs: int, pictures: int) -> None:
-    """Of two each has its own picture, with its messages; no line is longer than the width."""
+def test_more_than_two_jobs_share_one_time_axis(jobs: int, pictures: int) -> None:
+    """Two jobs have a picture each, with their messages; no line exceeds the width."""
     with mock_sagemaker(start="2018-07-30", latency=0) as sagemaker:
         for number in range(jobs):
             sagemaker.create_training_job(f"job-{number}")
@@ -286,8 +306,8 @@ def test_more_than_two_jobs_are_drawn_on_one_axis(jobs: int, pictures: int) -> N
     assert max(map(len, text.splitlines())) <= 80
 
 
-def test_the_traceback_of_our_errors_is_of_the_code_under_test(run: Run) -> None:
-    """Not of botocore and of ours, unless pytest is asked for the full trace."""
+def test_the_traceback_of_our_errors_starts_at_the_code_under_test(run: Run) -> None:
+    """Frames of botocore and ours are hidden, unless pytest is asked for the full trace."""
     source = (
         USE
         + """
@@ -310,14 +330,14 @@ def test_it(sagemock):
 
 
 def test_an_error_of_ours_alone_keeps_its_traceback(run: Run) -> None:
-    """If no frame is the test's, as in a fixture of ours, all are shown."""
+    """If no frame belongs to the test, as in a fixture of ours, all are shown."""
     result = run("import pytest\n@pytest.mark.sagemock(start='never')\ndef test_it(): pass\n")
     result.assert_outcomes(errors=1)
 
 
-def test_sleeps_and_what_was_not_used_are_told() -> None:
-    """An unused plan, fault or hide() is often why a test fails."""
-    import time  # noqa: PLC0415  # looked up inside, as code under test does
+def test_sleeps_and_unused_plans_are_listed() -> None:
+    """An unused plan, fault or hide() is often the reason of a failure."""
+    import time  # noqa: PLC0415  # imported late, as in code under test
 
     with mock_sagemaker(start="2018-07-30", latency=0, strict=False) as sagemaker:
         sagemaker.plan("chrun-*", Plan.hangs())
@@ -332,8 +352,8 @@ def test_sleeps_and_what_was_not_used_are_told() -> None:
     assert [line.partition("(")[0] for line in lines[at + 1 :]] == ["  plan", "  fault", "  hide"]
 
 
-def test_several_mocks_are_numbered_in_the_order_in_which_they_began() -> None:
-    """Nested mocks, or one after the other."""
+def test_several_mocks_are_numbered_by_their_starts() -> None:
+    """Nested ones, or one after the other."""
     with mock_sagemaker(start="2018-07-30") as outer, mock_sagemaker(start="2019-07-30") as inner:
         pass
     lines = section([world(outer), world(inner)]).splitlines()
@@ -341,15 +361,15 @@ def test_several_mocks_are_numbered_in_the_order_in_which_they_began() -> None:
     assert lines[5:7] == ["Mock 2 of 2:", "Virtual time is 2019-07-30T00:00:00+00:00, 0:00:00 after the start."]
 
 
-def test_a_mock_that_is_over_stands_still() -> None:
-    """A rate no longer moves its clock, so the report shows its last instant."""
+def test_the_clock_of_a_finished_mock_stands_still() -> None:
+    """A rate no longer moves it, so the report shows its last instant."""
     with mock_sagemaker(start="2018-07-30", rate=1e6) as sagemaker:
         sagemaker.clock.advance(timedelta(days=1))
     assert sagemaker.clock.now() == sagemaker.clock.now()
 
 
-def test_a_mock_that_cannot_be_told_of_breaks_no_report() -> None:
-    """If reading the state raises (in an event handler of the test, say), the section shows the error instead."""
+def test_a_mock_that_cannot_be_read_breaks_no_report() -> None:
+    """If reading its state raises (in an event handler of the test, for example), the section shows the error instead."""
 
     class Broken:
         @property
@@ -359,8 +379,8 @@ def test_a_mock_that_cannot_be_told_of_breaks_no_report() -> None:
     assert section([Broken()]) == "The state of this mock cannot be read: LookupError()"  # type: ignore[list-item]
 
 
-def test_no_line_is_longer_than_the_terminal() -> None:
-    """Sentences, calls, plans and older jobs are wrapped, and pictures fit, however long the names are."""
+def test_no_line_is_wider_than_the_terminal() -> None:
+    """Text is wrapped and pictures fit, however long the names are."""
     names = [f"churn-{'x' * 55}{number:02}" for number in range(22)]
     with mock_sagemaker(start="2018-07-30", strict=False) as sagemaker:
         sagemaker.plan("chrun-*", Plan.fails("AlgorithmError: " + "a long story, " * 9))

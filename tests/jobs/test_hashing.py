@@ -13,7 +13,7 @@ from sagemock.jobs.hashing import hashed_once
 
 
 class Counted:
-    """A value that counts how often its hash is asked for."""
+    """A value that counts the calls of its `__hash__`."""
 
     asked = 0
 
@@ -28,34 +28,34 @@ class Counted:
 @hashed_once
 @dataclass(frozen=True)
 class Record:
-    """A record of the kind that is kept in caches."""
+    """A record with a cached hash."""
 
     counted: Counted
     name: str = ""
 
 
 def test_a_hash_is_computed_once() -> None:
-    """However often it is looked up."""
+    """However often it is used."""
     record, before = Record(Counted()), Counted.asked
     assert record == Record(Counted())
     assert hash(record) == hash(record) == hash(Record(Counted()))
     assert Counted.asked == before + 2
 
 
-def test_another_record_has_another_hash() -> None:
-    """Also one that is made of a record whose hash was asked for."""
+def test_a_changed_record_has_another_hash() -> None:
+    """Also after the hash of the original was computed."""
     record = Record(Counted(), "a")
     assert hash(record) != hash(replace(record, name="b"))
     assert hash(replace(record, name="a")) == hash(record)
 
 
-def test_a_pickle_has_no_hash_in_it() -> None:
+def test_a_pickle_does_not_contain_the_hash() -> None:
     """Strings hash differently in the process that reads it."""
     plan = Plan.fails("AlgorithmError: x")
     before = pickle.dumps(plan)
     hash(plan)
     assert pickle.dumps(plan) == before
-    assert pickle.loads(before) == plan  # noqa: S301  # our own
+    assert pickle.loads(before) == plan  # noqa: S301  # our own data
 
 
 HASHED = """
@@ -71,8 +71,8 @@ else:
 """
 
 
-def test_a_plan_with_logs_has_the_hash_of_its_equal_in_another_process() -> None:
-    """Strings hash differently there, and a hash that was kept must not travel."""
+def test_a_plan_unpickled_in_another_process_has_the_hash_of_its_equals_there() -> None:
+    """Strings hash differently there."""
 
     def run(seed: str, *arguments: str) -> bytes:
         environ = {**os.environ, "PYTHONHASHSEED": seed}
@@ -81,9 +81,9 @@ def test_a_plan_with_logs_has_the_hash_of_its_equal_in_another_process() -> None
     assert run("2", run("1").hex()) == b"True True 1\n"
 
 
-@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])  # noqa: S301  # our own
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])  # noqa: S301  # our own data
 def test_a_replay_can_be_copied(copied: Callable[[Plan], Plan]) -> None:
-    """With the response that it plays."""
+    """With its recorded response."""
     plan = Plan.replays(
         {
             "TrainingJobName": "recorded",

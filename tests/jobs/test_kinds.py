@@ -1,4 +1,4 @@
-"""The table of kinds."""
+"""The table of the kinds of jobs."""
 
 import pytest
 
@@ -7,8 +7,8 @@ from tests.protocol.shapes import of_sagemaker
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind.name))
-def test_what_a_kind_is_called_is_in_the_service_model(kind: Kind) -> None:
-    """Its operations and members; a name leads to the kind by any of these."""
+def test_the_names_of_a_kind_are_in_the_service_model(kind: Kind) -> None:
+    """Its operations and members; each of them leads to the kind."""
     api = of_sagemaker()
     assert {kind.create, kind.describe, kind.list} <= api.operations
     output = api.output(kind.describe)
@@ -19,7 +19,7 @@ def test_what_a_kind_is_called_is_in_the_service_model(kind: Kind) -> None:
     assert named_in({"ResourceArn": arn}) == of_arn(arn) == (kind, "churn")
 
 
-def test_other_things_have_no_kind() -> None:
-    """Neither an endpoint, nor nothing."""
+def test_other_resources_have_no_kind() -> None:
+    """Neither an endpoint, nor an empty name."""
     assert of_arn("arn:aws:sagemaker:us-east-1:123456789012:endpoint/churn") is None
     assert named_in({}) is None

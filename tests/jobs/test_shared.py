@@ -1,4 +1,4 @@
-"""What equal inputs share, for as long as the first of them is there."""
+"""Results that equal inputs share, as long as the first input is alive."""
 
 import gc
 from weakref import ref
@@ -7,11 +7,11 @@ from sagemock.jobs.shared import shared
 
 
 class Input:
-    """Something that can keep what is made of it."""
+    """An object that can keep results."""
 
 
 class Made:
-    """Something that can be held weakly."""
+    """A result that weak references can point to."""
 
     def __init__(self, what: int) -> None:
         self.what = what
@@ -23,8 +23,8 @@ def made(_: Input, other: int) -> Made:
     return Made(other)
 
 
-def test_equal_arguments_share_what_was_made() -> None:
-    """And others do not."""
+def test_equal_arguments_share_a_result() -> None:
+    """Other arguments do not."""
     one, other = Input(), Input()
     first = made(one, 2)
     assert made(one, 2) is first
@@ -33,8 +33,8 @@ def test_equal_arguments_share_what_was_made() -> None:
     assert made.__doc__ == "Make something of an input and a number."
 
 
-def test_what_was_made_goes_with_its_input() -> None:
-    """Nothing else holds it."""
+def test_a_result_ends_with_its_input() -> None:
+    """No other reference keeps it alive."""
     one = Input()
     gone = ref(made(one, 1))
     assert gone() is not None
@@ -43,8 +43,8 @@ def test_what_was_made_goes_with_its_input() -> None:
     assert gone() is None
 
 
-def test_an_input_keeps_a_bounded_number() -> None:
-    """What comes later is made anew."""
+def test_an_input_keeps_a_bounded_number_of_results() -> None:
+    """Beyond that, results are computed again."""
     one = Input()
     first = made(one, 0)
     for other in range(1, 2000):

@@ -16,7 +16,7 @@ from sagemock.training.interventions import Intervention
 from sagemock.training.job import Job
 from sagemock.training.plan.plan import Plan
 from sagemock.training.snapshot import snapshot
-from tests.support.strategies import START_US, named, names
+from tests.support.strategies import START_US, job_named, names
 
 PLACES = [Place("aws", "us-west-2", "123456789012"), Place("aws", "eu-west-1", "123456789012")]
 ORDERS: Sequence[Order] = ["CreationTime", "Name", "Status"]
@@ -29,14 +29,17 @@ PLANS = [
 
 
 def key_of(job: Job, order: Order, now_us: int) -> Key:
-    """Return what a naive list sorts by."""
+    """Return the sort key of a plain list."""
     if order == "Name":
         return (job.name,)
     return (job.created_us, job.number) if order == "CreationTime" else (job.state(now_us).primary, job.number)
 
 
 class Naive(RuleBasedStateMachine):
-    """A store beside dictionaries that are sorted for each question, while jobs are made, changed, listed, and time passes."""
+    """A store beside plain dictionaries that are sorted for each question.
+
+    Jobs are created, changed and listed, and time passes.
+    """
 
     @initialize()
     def begin(self) -> None:
@@ -47,7 +50,7 @@ class Naive(RuleBasedStateMachine):
     @rule(place=st.sampled_from(PLACES), name=names(), plan=st.sampled_from(PLANS))
     def create(self, place: Place, name: str, plan: Plan) -> None:
         if name not in self.known[place]:
-            self.put(named(name, self.store.next_number(), self.now_us, plan, place))
+            self.put(job_named(name, self.store.next_number(), self.now_us, plan, place))
 
     @rule(by_s=st.sampled_from([0, 1, 5, 10, 20, 30, 100_000]))
     def wait(self, by_s: int) -> None:
@@ -56,7 +59,7 @@ class Naive(RuleBasedStateMachine):
     @rule(kind=st.sampled_from([Stop, Complete, lambda at_us: Fail(at_us, "why")]), which=st.integers(0, 99))
     def intervene(self, kind: type[Stop | Complete], which: int) -> None:
         running = [job for job in self.every() if job.state(self.now_us).primary == "InProgress"]
-        if running:  # pragma: no cover  # which rules run, and when, is up to chance
+        if running:  # pragma: no cover  # which rules run, and when, is chance
             job = running[which % len(running)]
             done: Intervention = kind(self.now_us - job.created_us)
             self.put(job.after(done))
@@ -69,7 +72,7 @@ class Naive(RuleBasedStateMachine):
         when_s=st.sampled_from([0, 0, 7]),
     )
     def list_pages(self, place: Place, order: Order, descending: bool, limit: int, when_s: int) -> None:  # noqa: FBT001  # a drawn value
-        """Page through a region; time may pass between the pages, and then jobs may change places by status."""
+        """Page through a region. Time may pass between the pages, and then jobs may change places by status."""
         region, after = self.store.region(place, Job), None
         while True:
             found = region.page(order, descending=descending, after=after, limit=limit, now_us=self.now_us)
@@ -78,7 +81,7 @@ class Naive(RuleBasedStateMachine):
                 key=lambda pair: pair[0],
                 reverse=descending,
             )
-            # Numbers count upwards within a status when it is ascending, and downwards when it is descending.
+            # Numbers count up within a status when it is ascending, and down when it is descending.
             left = [pair for pair in keyed if after is None or (pair[0] < after if descending else pair[0] > after)]
             assert found == left[:limit]
             if not found:
@@ -120,11 +123,11 @@ Naive.TestCase.settings = settings(max_examples=60, stateful_step_count=25, dead
 
 
 @given(st.lists(names(), unique=True, max_size=12), st.sampled_from(ORDERS), st.booleans(), st.integers(1, 5))
-def test_pages_are_the_whole_list(found: list[str], order: Order, descending: bool, limit: int) -> None:  # noqa: FBT001  # a drawn value
-    """Each job is on exactly one page, whatever the size of the pages; the other direction is the same list backwards."""
+def test_pages_together_are_the_whole_list(found: list[str], order: Order, descending: bool, limit: int) -> None:  # noqa: FBT001  # a drawn value
+    """Each job is on exactly one page of any size; the other direction is the list reversed."""
     store = Store()
     for number, name in enumerate(found):
-        store.put(named(name, number, START_US + number, PLANS[number % len(PLANS)]))
+        store.put(job_named(name, number, START_US + number, PLANS[number % len(PLANS)]))
     region = store.region(PLACES[0], Job)
     now_us = START_US + 40 * SECOND_US
 
@@ -141,28 +144,28 @@ def test_pages_are_the_whole_list(found: list[str], order: Order, descending: bo
     assert sorted(pages(limit, backwards=descending)) == sorted(found)
 
 
-def test_numbers_count_all_places() -> None:
-    """From one, and none twice."""
+def test_job_numbers_are_unique_over_all_regions() -> None:
+    """They count from one."""
     assert [Store().next_number() for _ in range(2)] == [1, 1]
     store = Store()
     assert [store.next_number() for _ in range(3)] == [1, 2, 3]
 
 
-def test_places_know_nothing_of_each_other() -> None:
+def test_regions_are_separate() -> None:
     """The same name in two regions is two jobs."""
     store = Store()
     for number, place in enumerate(PLACES):
-        store.put(named("one", number, START_US, place=place))
+        store.put(job_named("one", number, START_US, place=place))
     assert [store.region(place, Job).by_name["one"].number for place in PLACES] == [0, 1]
     assert len(list(store.jobs())) == 2
     assert Store().settled_us() is None
 
 
-def test_a_job_that_ends_earlier_than_it_would_have_settles_earlier() -> None:
-    """What an older record of it would have done does not count."""
+def test_a_job_that_ends_early_settles_early() -> None:
+    """The later end of its older record does not count."""
     store = Store()
-    store.put(named("short", 1, START_US, PLANS[1]))
-    long = named("long", 2, START_US, PLANS[0])
+    store.put(job_named("short", 1, START_US, PLANS[1]))
+    long = job_named("long", 2, START_US, PLANS[0])
     store.put(long)
     assert store.settled_us() == START_US + 65 * SECOND_US
     store.put(long.after(Fail(SECOND_US, "why")))
@@ -170,12 +173,12 @@ def test_a_job_that_ends_earlier_than_it_would_have_settles_earlier() -> None:
 
 
 @pytest.mark.parametrize("kind", [Stop, Complete])
-def test_a_stored_job_costs_little_beyond_its_request(kind: type[Stop | Complete]) -> None:
-    """A kibibyte at the most, also when it was changed and listed in every order."""
+def test_a_stored_job_costs_little_memory_beyond_its_request(kind: type[Stop | Complete]) -> None:
+    """A kibibyte at most, also when it was changed and listed in every order."""
     count = 2000
-    new = [named(f"job-{number:05}", number, START_US + number) for number in range(count)]
+    new = [job_named(f"job-{number:05}", number, START_US + number) for number in range(count)]
     kept: list[Job | None] = list(new)
-    # What is shared by all jobs, or bounded, is there before.
+    # Fill shared and bounded caches first.
     warm = Store()
     warm.put(new[0].after(kind(SECOND_US)))
     warm.region(PLACES[0], Job).page("Status", descending=False, after=None, limit=1, now_us=START_US)
@@ -197,10 +200,10 @@ def test_a_stored_job_costs_little_beyond_its_request(kind: type[Stop | Complete
     assert each <= 1024
 
 
-def test_a_job_that_is_gone_frees_its_name() -> None:
-    """However often it was deleted; what was never there can be forgotten too."""
+def test_a_deleted_job_frees_its_name() -> None:
+    """However often it is deleted; forgetting an unknown job is allowed."""
     store = Store()
-    keeper, other = named("one", 1, START_US, PLANS[0]), named("two", 2, START_US, PLANS[0])
+    keeper, other = job_named("one", 1, START_US, PLANS[0]), job_named("two", 2, START_US, PLANS[0])
     store.put(keeper)
     store.put(other)
     region = store.region(keeper.place, Job)
@@ -215,27 +218,27 @@ def test_a_job_that_is_gone_frees_its_name() -> None:
     assert list(region.by_name) == ["two"]
     page = region.page("Status", descending=False, after=None, limit=9, now_us=gone_us)
     assert [job.name for _, job in page] == ["two"]
-    store.put(named("one", 3, gone_us))
+    store.put(job_named("one", 3, gone_us))
     assert [job.number for job in store.jobs()] == [2, 3]
 
 
 @pytest.mark.parametrize("listed", [False, True])
-def test_a_job_is_forgotten_before_it_was_ever_listed(listed: bool) -> None:  # noqa: FBT001  # a parameter of the table
-    """Whether or not others were listed by status before it came."""
+def test_a_job_may_be_forgotten_before_it_was_listed(listed: bool) -> None:  # noqa: FBT001  # a column of the table
+    """Whether or not other jobs were listed by status before."""
     store = Store()
     if listed:
-        store.put(named("old", 1, START_US))
+        store.put(job_named("old", 1, START_US))
         store.region(PLACES[0], Job).page("Status", descending=False, after=None, limit=9, now_us=START_US)
-    store.put(named("new", 2, START_US, PLANS[3]).after(Delete(0)))
+    store.put(job_named("new", 2, START_US, PLANS[3]).after(Delete(0)))
     store.forget(START_US + 10**12)
     page = store.region(PLACES[0], Job).page("Status", descending=True, after=None, limit=9, now_us=START_US + 10**12)
     assert [job.name for _, job in page] == ["old"] * listed
 
 
-def test_a_job_that_is_changed_and_keeps_its_status_keeps_its_place() -> None:
-    """As when its tags are changed between two pages."""
+def test_a_changed_job_with_the_same_status_keeps_its_place() -> None:
+    """For example when its tags change between two pages."""
     store = Store()
-    job = named("churn", store.next_number(), START_US, Plan.hangs(), PLACES[0])
+    job = job_named("churn", store.next_number(), START_US, Plan.hangs(), PLACES[0])
     pages = []
     for record in (job, replace(job, tags=(("team", "churn"),))):
         store.put(record)

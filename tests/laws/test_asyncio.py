@@ -1,4 +1,4 @@
-"""Laws 6 to 9 for tasks, on each make of event loop, through the mock."""
+"""Laws 6 to 9 for asyncio tasks, through the mock, on each kind of event loop."""
 
 import asyncio
 import importlib
@@ -20,13 +20,13 @@ from sagemock.clock.real import real
 from tests.laws.test_threads import REQUEST, START, expected, poll, seconds
 from tests.support.waiting import eventually
 
-# In a tuple: a name of a module would be bound to the virtual one, as any other.
+# In a tuple: the patch would replace the function in a module-level name.
 HELD = (asyncio.sleep,)
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
 class OpaqueLoop(asyncio.SelectorEventLoop):
-    """A loop of which one sees no selector, as with those that are written in C."""
+    """An event loop that shows no selector, as loops written in C do."""
 
     @property
     def _selector(self) -> selectors.BaseSelector:
@@ -38,42 +38,42 @@ class OpaqueLoop(asyncio.SelectorEventLoop):
 
 
 def new_uvloop() -> asyncio.AbstractEventLoop:
-    """Return uvloop's loop, where that is installed."""
+    """Return a uvloop loop; skip the test if uvloop is not installed."""
     found: asyncio.AbstractEventLoop = pytest.importorskip("uvloop").new_event_loop()
     return found
 
 
 SEEN_THROUGH = [asyncio.SelectorEventLoop, new_uvloop]
-"""Makes of loops of which it is known what they wait for."""
+"""Loops whose selector, or whose kind, tells the mock what they wait for."""
 
 
 def in_a_thread() -> Coroutine[Any, Any, None]:
-    """Sleep for ten minutes in a thread."""
+    """Sleep for ten minutes in a worker thread."""
     return asyncio.to_thread(time.sleep, 600)
 
 
 async def expires(what: "asyncio.Future[None] | Coroutine[Any, Any, None]") -> None:
-    """Give up a wait for something after 50 seconds."""
+    """Expect `wait_for` to give up after 50 seconds."""
     with pytest.raises(asyncio.TimeoutError):
         await asyncio.wait_for(what, 50)
 
 
 async def expires_in_a_block() -> None:
-    """Likewise, by `asyncio.timeout`."""
+    """Expect `asyncio.timeout` to give up after 50 seconds."""
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(50):  # type: ignore[attr-defined]  # from Python 3.11 on
+        async with asyncio.timeout(50):  # type: ignore[attr-defined]  # Python 3.11 and newer
             await in_a_thread()
 
 
 async def is_pending() -> None:
-    """Likewise, by `asyncio.wait`."""
+    """Expect `asyncio.wait` to give up after 50 seconds."""
     done, pending = await asyncio.wait([asyncio.create_task(in_a_thread())], timeout=50)
     assert not done
     assert len(pending) == 1
 
 
 async def is_left() -> None:
-    """Likewise, by anyio."""
+    """Expect anyio's `move_on_after` to give up after 50 seconds."""
     anyio: Any = pytest.importorskip("anyio")
     with anyio.move_on_after(50) as scope:
         await anyio.to_thread.run_sync(time.sleep, 600, abandon_on_cancel=True)
@@ -91,7 +91,7 @@ TIMED_WAITS: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
 
 @pytest.fixture(params=[asyncio.SelectorEventLoop, OpaqueLoop, new_uvloop], ids=["asyncio", "opaque", "uvloop"])
 def run(request: pytest.FixtureRequest) -> Iterator[Run]:
-    """Run a coroutine on one make of loop."""
+    """Return what runs a coroutine on one kind of loop."""
     loop = request.param()
     yield loop.run_until_complete
     loop.close()
@@ -99,7 +99,7 @@ def run(request: pytest.FixtureRequest) -> Iterator[Run]:
 
 @pytest.fixture
 def sagemaker(run: Run) -> Iterator[SageMakerMock]:
-    """Start the mock; `run` first, so that uvloop is imported before, as it is by who uses it."""
+    """Start the mock after `run`, so that uvloop is already imported, as it is in real programs."""
     with mock_sagemaker(start=START, plan=Plan.completes(starting=60, downloading=30, training=600, uploading=20)) as sagemaker:
         yield sagemaker
 
@@ -111,7 +111,7 @@ def client() -> Any:
 
 
 def test_tasks_wake_in_the_order_of_their_deadlines(run: Run, sagemaker: SageMakerMock) -> None:
-    """Side by side: a minute takes a minute, however many sleep; and each at its own instant."""
+    """Tasks sleep at the same time: three minutes of sleep in three tasks take one minute."""
     woke = list[tuple[float, str]]()
 
     async def poll(name: str, interval_s: float, times: int) -> str:
@@ -131,11 +131,11 @@ def test_tasks_wake_in_the_order_of_their_deadlines(run: Run, sagemaker: SageMak
 
 
 def test_a_timeout_around_a_task_that_polls_expires_at_its_virtual_instant(run: Run, sagemaker: SageMakerMock) -> None:
-    """So do `call_later` and `call_at`, in the order of all; what is cancelled does not come."""
-    told = list[tuple[float, str]]()
+    """`call_later` and `call_at` run in the same order of deadlines; a cancelled timer does not run."""
+    fired = list[tuple[float, str]]()
 
     def tell(what: str) -> None:
-        told.append((seconds(sagemaker), what))
+        fired.append((seconds(sagemaker), what))
 
     async def forever() -> None:
         while True:
@@ -157,7 +157,7 @@ def test_a_timeout_around_a_task_that_polls_expires_at_its_virtual_instant(run: 
 
     before_s = run(timed())
     run(main())
-    assert told == [(30, "poll"), (45, "later"), (50, "at"), (60, "poll"), (90, "poll"), (100, "timeout")]
+    assert fired == [(30, "poll"), (45, "later"), (50, "at"), (60, "poll"), (90, "poll"), (100, "timeout")]
 
 
 @pytest.mark.parametrize("run", SEEN_THROUGH, indirect=True, ids=["asyncio", "uvloop"])
@@ -165,7 +165,7 @@ def test_a_timeout_around_a_task_that_polls_expires_at_its_virtual_instant(run: 
 def test_a_timeout_around_a_thread_that_sleeps_expires_at_its_virtual_instant(
     run: Run, sagemaker: SageMakerMock, timed: str
 ) -> None:
-    """Law 8, in a loop in which no task sleeps; the thread sleeps on."""
+    """Law 8 for a loop in which no task sleeps; the thread sleeps on."""
 
     async def main() -> None:
         await TIMED_WAITS[timed]()
@@ -176,7 +176,7 @@ def test_a_timeout_around_a_thread_that_sleeps_expires_at_its_virtual_instant(
 
 @pytest.mark.parametrize("run", SEEN_THROUGH, indirect=True, ids=["asyncio", "uvloop"])
 def test_timers_let_time_pass_where_nothing_else_is_awaited(run: Run, sagemaker: SageMakerMock) -> None:
-    """So a task that polls between waits for an event takes no real time, as a thread does."""
+    """A task that polls with `wait_for(event.wait(), …)` takes no real time, as a polling thread does."""
 
     async def main() -> list[float]:
         stop, polls, loop = asyncio.Event(), list[float](), asyncio.get_running_loop()
@@ -192,8 +192,8 @@ def test_timers_let_time_pass_where_nothing_else_is_awaited(run: Run, sagemaker:
     assert sagemaker.sleeps == []
 
 
-def test_a_timer_beside_what_may_come_from_outside_is_real(run: Run, sagemaker: SageMakerMock) -> None:
-    """Law 8: what an event loop measures for real work, while a connection was not quiet for `patience`."""
+def test_a_timer_beside_an_open_connection_is_real(run: Run, sagemaker: SageMakerMock) -> None:
+    """Law 8: until the connection has been quiet for `patience`, the loop may be waiting for real work."""
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
@@ -213,23 +213,23 @@ def test_a_timer_beside_what_may_come_from_outside_is_real(run: Run, sagemaker: 
 
 
 @pytest.mark.parametrize("run", SEEN_THROUGH, indirect=True, ids=["asyncio", "uvloop"])
-def test_a_timer_does_not_overtake_what_an_older_thread_is_about_to_give(run: Run) -> None:
-    """One that computes, also if it is older than the mock."""
-    begin, told = threading.Event(), list[Callable[[], object]]()
+def test_a_timer_does_not_overtake_a_busy_worker_thread(run: Run) -> None:
+    """A thread that is older than the mock holds time too."""
+    begin, fired = threading.Event(), list[Callable[[], object]]()
 
     def work() -> None:
         begin.wait()
         ends_s = real.monotonic() + 0.1
         while real.monotonic() < ends_s:
             pass
-        told[0]()
+        fired[0]()
 
     older = threading.Thread(target=work)
     older.start()
 
     async def main() -> None:
         loop, done = asyncio.get_running_loop(), asyncio.Event()
-        told.append(lambda: loop.call_soon_threadsafe(done.set))
+        fired.append(lambda: loop.call_soon_threadsafe(done.set))
         begin.set()
         await asyncio.wait_for(done.wait(), 3600)
 
@@ -240,7 +240,7 @@ def test_a_timer_does_not_overtake_what_an_older_thread_is_about_to_give(run: Ru
 
 
 def test_a_loop_stays_responsive_to_real_sockets(run: Run, sagemaker: SageMakerMock) -> None:
-    """An answer that comes in a moment is there before a virtual minute is over."""
+    """An answer that arrives within a moment is read before a virtual minute passes."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write((await reader.readline()).upper())
@@ -268,8 +268,8 @@ def test_a_loop_stays_responsive_to_real_sockets(run: Run, sagemaker: SageMakerM
     assert at_s == 0
 
 
-def test_work_in_an_executor_holds_time_while_it_is_busy(run: Run, sagemaker: SageMakerMock, client: Any) -> None:
-    """Pollers in threads and in tasks share one clock, and each sees what its interval implies."""
+def test_a_busy_executor_thread_holds_time(run: Run, sagemaker: SageMakerMock, client: Any) -> None:
+    """Polling threads and polling tasks share one clock, and each sees the statuses that its interval implies."""
 
     async def poll_there(name: str, interval_s: float) -> list[tuple[float, str]]:
         loop = asyncio.get_running_loop()
@@ -292,8 +292,8 @@ def test_work_in_an_executor_holds_time_while_it_is_busy(run: Run, sagemaker: Sa
         assert run(main()) == [expected(30), expected(45), expected(70)]
 
 
-def test_sleeps_of_two_loops_in_two_threads_are_one_order(run: Run, sagemaker: SageMakerMock) -> None:
-    """As it is when a library keeps a loop of its own in a thread."""
+def test_sleeps_of_loops_in_two_threads_share_one_clock(run: Run, sagemaker: SageMakerMock) -> None:
+    """Some libraries run a loop of their own in a thread."""
     woke = list[float]()
 
     async def poll(interval_s: float, times: int) -> None:
@@ -314,24 +314,24 @@ def test_sleeps_of_two_loops_in_two_threads_are_one_order(run: Run, sagemaker: S
 
 
 def test_a_blocking_sleep_inside_a_coroutine_is_virtual(run: Run, sagemaker: SageMakerMock) -> None:
-    """As some plugins have it; what fell due meanwhile comes right afterwards."""
+    """`time.sleep` blocks the loop; timers that fell due meanwhile run right after it."""
 
     async def main() -> list[float]:
         other = asyncio.create_task(asyncio.sleep(30))
         await asyncio.sleep(0)
-        time.sleep(3600)  # noqa: ASYNC251  # the point
+        time.sleep(3600)  # noqa: ASYNC251  # the blocking call is what is tested
         await other
         return [seconds(sagemaker)]
 
     assert run(main()) == [3600]
 
 
-def test_a_loop_that_never_ends_is_stopped_in_its_task(run: Run, sagemaker: SageMakerMock, client: Any) -> None:
-    """Law 9: the task that sleeps gets the error, and no other does."""
+def test_an_endless_loop_is_stopped_in_its_task(run: Run, sagemaker: SageMakerMock, client: Any) -> None:
+    """Law 9: the sleeping task gets the error, and no other task does."""
     client.create_training_job(TrainingJobName="job", **REQUEST)
 
     async def run_away() -> None:
-        while client.describe_training_job(TrainingJobName="job")["TrainingJobStatus"] != "Failed":  # noqa: ASYNC110  # it polls
+        while client.describe_training_job(TrainingJobName="job")["TrainingJobStatus"] != "Failed":  # noqa: ASYNC110  # it polls on purpose
             await rest(30)
 
     async def main() -> list[Any]:
@@ -342,8 +342,8 @@ def test_a_loop_that_never_ends_is_stopped_in_its_task(run: Run, sagemaker: Sage
     assert rested == "rested"
 
 
-def test_a_cancelled_sleep_is_over_and_moves_nothing(run: Run, sagemaker: SageMakerMock) -> None:
-    """The task is gone, and so is its deadline; the clock stays."""
+def test_a_cancelled_sleep_moves_nothing(run: Run, sagemaker: SageMakerMock) -> None:
+    """The task and its deadline are gone, and the clock stays."""
 
     async def main() -> None:
         sleeper = asyncio.create_task(asyncio.sleep(3600))
@@ -358,7 +358,7 @@ def test_a_cancelled_sleep_is_over_and_moves_nothing(run: Run, sagemaker: SageMa
 
 
 def test_the_end_of_the_mock_wakes_its_tasks(run: Run) -> None:
-    """At once; and afterwards sleeping is real, and the loop as it was."""
+    """They wake at once. Afterwards sleeps are real and the loop is unpatched."""
 
     async def main() -> None:
         mock = mock_sagemaker(start=START).start()
@@ -374,7 +374,7 @@ def test_the_end_of_the_mock_wakes_its_tasks(run: Run) -> None:
 
 
 def test_a_task_of_the_outer_mock_sleeps_on_while_an_inner_one_is_active(run: Run, sagemaker: SageMakerMock) -> None:
-    """Its own clock brings it back; that of the inner one is the inner one's."""
+    """Its own clock wakes it; the inner mock's clock is independent."""
 
     async def main() -> None:
         outer = asyncio.create_task(asyncio.sleep(10))
@@ -386,7 +386,7 @@ def test_a_task_of_the_outer_mock_sleeps_on_while_an_inner_one_is_active(run: Ru
             ended = asyncio.create_task(asyncio.sleep(3600))
             await asyncio.sleep(0)
         assert seconds(sagemaker) == 10
-        # Its mock is over while the outer one stands: it wakes all the same.
+        # Its mock ends while the outer one is still active, and it wakes all the same.
         await ended
         assert seconds(sagemaker) == 10
 
@@ -394,12 +394,12 @@ def test_a_task_of_the_outer_mock_sleeps_on_while_an_inner_one_is_active(run: Ru
 
 
 @pytest.mark.parametrize("delay", [-1, float("nan"), "1", float("inf")], ids=repr)
-def test_what_asyncio_makes_of_odd_delays_is_left_to_it(run: Run, sagemaker: SageMakerMock, delay: Any) -> None:
-    """Refused in its own words, a plain yield, or for ever."""
+def test_odd_delays_are_left_to_asyncio(run: Run, sagemaker: SageMakerMock, delay: Any) -> None:
+    """They end as without the mock: a refusal in asyncio's words, a single yield, or an endless sleep."""
 
     async def outcome(sleep: Callable[[Any], Any]) -> str:
         task = asyncio.ensure_future(sleep(delay))
-        # Turns, and no time: on a busy machine a time-out may come before a plain yield.
+        # Count turns of the loop, not time: on a busy machine a timeout may come before a plain yield.
         for _ in range(5):
             await asyncio.sleep(0)
         task.cancel()
@@ -409,8 +409,8 @@ def test_what_asyncio_makes_of_odd_delays_is_left_to_it(run: Run, sagemaker: Sag
     assert sagemaker.sleeps == []
 
 
-def test_with_sleep_real_or_in_an_older_thread_tasks_sleep_really(run: Run) -> None:
-    """Law 8, and the option of it."""
+def test_with_sleep_real_or_in_an_older_thread_tasks_sleep_in_real_time(run: Run) -> None:
+    """Law 8, and the option `sleep="real"`."""
     with mock_sagemaker(start=START, sleep="real") as sagemaker:
         run(asyncio.sleep(0.001))
         assert sagemaker.sleeps == []
@@ -432,7 +432,7 @@ def test_with_sleep_real_or_in_an_older_thread_tasks_sleep_really(run: Run) -> N
 
 
 def test_a_loops_time_moves_with_the_clock_unless_the_wall_is_real(run: Run) -> None:
-    """A deadline by `loop.time()` comes; law 10 says who sees it."""
+    """A deadline computed from `loop.time()` comes; law 10 says which callers see virtual time."""
 
     async def passed_s() -> float:
         loop = asyncio.get_running_loop()
@@ -441,14 +441,14 @@ def test_a_loops_time_moves_with_the_clock_unless_the_wall_is_real(run: Run) -> 
         return loop.time() - before_s
 
     with mock_sagemaker(start=START):
-        # A hair less: uvloop's time stands still within an iteration, and a sum of floats is none of reals.
+        # Minus a little: uvloop's time is constant within an iteration, and sums of floats round.
         assert 3599.999 <= run(passed_s()) < 3660
     with mock_sagemaker(start=START, wall="real"):
         assert run(passed_s()) < 60
 
 
-def test_a_thread_calls_into_a_loop_that_sleeps(run: Run, sagemaker: SageMakerMock) -> None:
-    """`call_soon_threadsafe` is heard at once, at the instant at which the caller stands."""
+def test_call_soon_threadsafe_wakes_a_sleeping_loop(run: Run, sagemaker: SageMakerMock) -> None:
+    """The callback runs at once, at the caller's virtual instant."""
     heard = list[float]()
 
     async def main() -> None:
@@ -475,7 +475,7 @@ def test_a_thread_calls_into_a_loop_that_sleeps(run: Run, sagemaker: SageMakerMo
 
 
 def test_a_loop_that_reads_a_socket_itself_still_lets_time_pass(run: Run, sagemaker: SageMakerMock) -> None:
-    """A reader that never has anything to read costs a few real milliseconds."""
+    """A reader that never becomes ready costs a few real milliseconds."""
     here, there = socket.socketpair()
 
     async def main() -> None:
@@ -490,14 +490,14 @@ def test_a_loop_that_reads_a_socket_itself_still_lets_time_pass(run: Run, sagema
 
 
 def test_asyncio_sleep_is_still_a_coroutine_function(run: Run, sagemaker: SageMakerMock) -> None:
-    """Who looks at what it is sees what it was, and every module that has it has the same."""
+    """Code that inspects it sees a coroutine function, and every module that imported it has the same one."""
     assert asyncio.iscoroutinefunction(asyncio.sleep)
     assert (asyncio.sleep.__module__, asyncio.sleep.__qualname__) == ("asyncio.tasks", "sleep")
     assert asyncio.sleep is rest is importlib.import_module("asyncio.tasks").sleep is not HELD[0]
 
 
 def test_anyio_sleeps_on_the_same_clock(sagemaker: SageMakerMock) -> None:
-    """Its asyncio backend: `sleep`, `fail_after`, `move_on_after` and task groups."""
+    """On the asyncio backend: `sleep`, `fail_after`, `move_on_after` and task groups."""
     anyio: Any = pytest.importorskip("anyio")
 
     async def poll_forever() -> None:
@@ -522,8 +522,8 @@ def test_anyio_sleeps_on_the_same_clock(sagemaker: SageMakerMock) -> None:
 
 @pytest.mark.asyncio
 @pytest.mark.sagemock(start=START)
-async def test_under_pytest_asyncio_it_is_the_same(sagemock: SageMakerMock) -> None:
-    """The fixture starts outside of the loop that runs the test."""
+async def test_it_works_under_pytest_asyncio(sagemock: SageMakerMock) -> None:
+    """A fixture may start the mock outside of the loop that runs the test."""
     with pytest.raises(asyncio.TimeoutError):
         await asyncio.wait_for(asyncio.sleep(3600), 60)
     assert seconds(sagemock) == 60

@@ -1,4 +1,4 @@
-"""The laws of processing and transform jobs, as a client sees them: random lives of both, and whatever is done to them."""
+"""Laws of processing and transform jobs as a client sees them, under random plans and interventions."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -23,12 +23,12 @@ DONE = st.lists(
     st.tuples(WHEN, st.sampled_from(["processing", "transform"]), st.sampled_from(["stop", "fail", "complete"])), max_size=5
 )
 CLIENT = make_client()
-"""Every response that it gets is checked against botocore's model."""
+"""Its responses are checked against botocore's model."""
 REQUEST = processing(StoppingCondition={"MaxRuntimeInSeconds": 7200})
 
 
 def look() -> dict[str, dict[str, Any]]:
-    """Return what the service shows of both jobs."""
+    """Describe both jobs."""
     return {
         "processing": CLIENT.describe_processing_job(ProcessingJobName="prepare"),
         "transform": CLIENT.describe_transform_job(TransformJobName="score"),
@@ -36,7 +36,7 @@ def look() -> dict[str, dict[str, Any]]:
 
 
 def act(mock: SageMakerMock, kind: str, action: str) -> None:
-    """Do something to a job; what cannot be done any more is refused in so many words."""
+    """Act on a job; if that is no longer possible, expect the refusal in these words."""
     views: Mapping[str, Any] = {"processing": mock.processing_jobs, "transform": mock.transform_jobs}
     job = views[kind]["prepare" if kind == "processing" else "score"]
     try:
@@ -45,23 +45,23 @@ def act(mock: SageMakerMock, kind: str, action: str) -> None:
         else:
             getattr(job, action)()
     except UsageError as error:
-        assert f"cannot {action} '{job.arn}'" in str(error)  # noqa: PT017  # either is right
+        assert f"cannot {action} '{job.arn}'" in str(error)  # noqa: PT017  # the act may also succeed
     except ClientError as error:
-        assert "is in status" in error.response["Error"]["Message"]  # noqa: PT017  # either is right
+        assert "is in status" in error.response["Error"]["Message"]  # noqa: PT017  # the act may also succeed
     else:
         event(action)
 
 
 def check(shown: Mapping[str, Mapping[str, Any]]) -> None:
-    """Check that nothing contradicts what is known of such jobs."""
+    """Check a description against the rules for such jobs."""
     for one in shown.values():
         of = kind_of(one)
         assert of is not None
         assert list(contradictions(one, of)) == []
 
 
-def grows(earlier: dict[str, Any], later: dict[str, Any]) -> None:
-    """Check that a later description only adds to an earlier one, until the job is stopped before its containers ran."""
+def check_growth(earlier: dict[str, Any], later: dict[str, Any]) -> None:
+    """Check that a later description only adds members, unless the job was stopped before its containers ran."""
     prefix = "Processing" if "ProcessingJobName" in earlier else "Transform"
     kept = {"CreationTime", f"{prefix}StartTime", f"{prefix}EndTime", "FailureReason", "ExitMessage"} & set(earlier)
     assert {name: earlier[name] for name in kept} == {name: later.get(name) for name in kept}
@@ -74,10 +74,10 @@ def grows(earlier: dict[str, Any], later: dict[str, Any]) -> None:
 @YOUNG
 @settings(max_examples=100)
 @given(lives(kind="processing"), lives(kind="transform"), DONE)
-def test_whatever_is_planned_and_done_a_description_obeys_the_laws(
+def test_descriptions_obey_the_laws_under_every_plan_and_act(
     first: ProcessingJobPlan, second: TransformJobPlan, done: list[tuple[float, str, str]]
 ) -> None:
-    """At every look; a later one only adds; the last event is the last description; a replay ends in the same one."""
+    """Each later description only adds, the last event equals the last description, and a replay ends in the same description."""
     with mock_sagemaker(start=START, latency=0, plan=[first, second, Plan.completes()]) as mock:
         create(CLIENT)
         CLIENT.create_processing_job(**REQUEST)
@@ -94,8 +94,8 @@ def test_whatever_is_planned_and_done_a_description_obeys_the_laws(
         check(looks[-1])
         for one, other in pairwise(looks):
             for kind in one:
-                grows(one[kind], other[kind])
-        # The jobs of another kind go their own way.
+                check_growth(one[kind], other[kind])
+        # Jobs of the other kind are independent.
         assert describe(CLIENT)["TrainingJobStatus"] == "Completed"
         details = {
             one["detail"].get("ProcessingJobName", one["detail"].get("TransformJobName")): one["detail"] for one in mock.events

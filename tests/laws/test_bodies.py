@@ -1,4 +1,4 @@
-"""Bodies that no client of botocore's makes, as who edits a request on its way sends them: AWS's refusal, never Python's."""
+"""Request bodies that botocore would never make, as code that edits requests sends them: AWS refuses, Python never raises."""
 
 import copy
 import io
@@ -17,9 +17,9 @@ from sagemock.jobs.kinds import TRAINING
 from sagemock.service import logs
 from sagemock.service.operations import OPERATIONS
 from tests.protocol.shapes import of_sagemaker
-from tests.service.test_logs import STREAM, session
 from tests.support import batch, tuning
 from tests.support.calling import START, YOUNG, create, make_client, request
+from tests.support.logs import STREAM, session
 
 GROUP = TRAINING.log_group
 
@@ -52,7 +52,7 @@ WHOLE: dict[str, dict[str, Any]] = {
         RandomSeed=5,
     )
     | {"Tags": [{"Key": "a", "Value": "b"}]},
-    "CreateProcessingJob": batch.echoed("processing", batch.record("P3")),
+    "CreateProcessingJob": batch.original_request("processing", batch.record("P3")),
     "CreateTrainingJob": RICH,
     "CreateTransformJob": batch.transform(
         Environment={"A": "b"}, BatchStrategy="MultiRecord", MaxConcurrentTransforms=2, Tags=[{"Key": "a", "Value": "b"}]
@@ -100,7 +100,7 @@ WHOLE: dict[str, dict[str, Any]] = {
     "FilterLogEvents": {"logGroupName": GROUP, "logStreamNames": [STREAM], "filterPattern": "epoch -x", "limit": 3},
     "GetLogEvents": {"logGroupName": GROUP, "logStreamName": STREAM, "endTime": 10**13, "limit": 3, "startFromHead": True},
 }
-"""A good request of each simulated operation."""
+"""A valid request for each simulated operation."""
 ODD: list[Any] = [
     None, True, False, 0, -1, 1, 2**31, 2**63, 10**30, 1.5, 1e308, float("inf"), float("nan"), "", "x", "\u00e9", "\ud800",
     "\U0001f600", "\x00", "a" * 3000, [], {}, [[]], [None], {"a": None}, "(", "f/" + "9" * 56 + "/s", "W10=", "W1tb" * 2000,
@@ -108,12 +108,12 @@ ODD: list[Any] = [
 
 
 class Sender:
-    """Clients whose requests get another body on their way."""
+    """Clients whose request body is replaced just before it is sent."""
 
     def __init__(self) -> None:
-        """Make one for each service."""
+        """Make one client for each service."""
         keys = {"aws_access_key_id": "AKIDTEST", "aws_secret_access_key": "secret"}
-        # Whose responses nobody checks: with `validate=False` they show what no model allows.
+        # Not checked clients: with `validate=False` their responses may break the model.
         self._clients = {name: session().create_client(name, "us-east-1", config=BARE, **keys) for name in ("sagemaker", "logs")}
         self.body: Any = b""
         for client in self._clients.values():
@@ -123,14 +123,14 @@ class Sender:
         params["body"] = self.body
 
     def __call__(self, operation: str, body: object) -> dict[str, Any]:
-        """Call an operation with this body; return what it answers."""
+        """Call an operation with this body and return the answer."""
         self.body = body
         client = self._clients["logs" if operation in logs.OPERATIONS else "sagemaker"]
         answered: dict[str, Any] = getattr(client, re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower())()
         return answered
 
     def refused(self, operation: str, body: object) -> tuple[str, str, int]:
-        """Return with which code, words and status an operation refuses this body."""
+        """Return the code, message and status with which an operation refuses this body."""
         with pytest.raises(ClientError) as refusal:
             self(operation, body)
         answered: Any = refusal.value.response
@@ -138,15 +138,15 @@ class Sender:
         return answered["Error"]["Code"], answered["Error"]["Message"], status
 
 
-def mocked(*, validate: bool = True) -> SageMakerMock:
-    """Return a mock with a job that trains and writes."""
+def mock_with_job(*, validate: bool = True) -> SageMakerMock:
+    """Return a mock with one job that trains and writes logs."""
     lines = {"Training": [(0, "epoch 0"), (10, "epoch 1")]}
     plan = Plan.completes(starting=10, downloading=20, training=1000, logs=lines)
     return mock_sagemaker(start=START, plan=plan, validate=validate, strict=False)
 
 
 def running(mock: SageMakerMock) -> None:
-    """Let the job train."""
+    """Advance until the job trains."""
     create(make_client())
     mock.create_processing_job("prepare")
     mock.create_transform_job("score")
@@ -156,8 +156,8 @@ def running(mock: SageMakerMock) -> None:
 
 @pytest.fixture
 def send() -> Iterator[Sender]:
-    """Send to a mock in which a job trains."""
-    with mocked() as mock:
+    """Return a sender to a mock in which a job trains."""
+    with mock_with_job() as mock:
         running(mock)
         yield Sender()
 
@@ -167,23 +167,23 @@ def simulated() -> list[str]:
     return [name for name in WHOLE if name in logs.OPERATIONS or name in of_sagemaker().operations]
 
 
-def test_there_is_a_good_request_of_each_operation() -> None:
-    """So that none is left out below."""
+def test_there_is_a_valid_request_for_each_operation() -> None:
+    """The tests below then leave no operation out."""
     assert set(WHOLE) == {*OPERATIONS, *logs.OPERATIONS}
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"null", b'"x"', b'{"a":1,}', b"\xff\xfe", b"[" * 100_000, None, bytearray(b"{")])
-def test_what_cannot_be_read_is_refused_without_words(send: Sender, body: object) -> None:
-    """By every operation, of whichever service."""
+def test_an_unreadable_body_is_refused_without_a_message(send: Sender, body: object) -> None:
+    """Every operation of every service does so."""
     refused = {operation: send.refused(operation, body) for operation in simulated()}
     assert refused == dict.fromkeys(simulated(), ("SerializationException", "", 400))
 
 
-def test_a_list_is_no_request(send: Sender) -> None:
-    """The only whole body that is refused in words, by every operation."""
+def test_a_list_as_body_is_refused(send: Sender) -> None:
+    """It is the only whole body whose refusal has a message."""
     refused = {operation: send.refused(operation, b"[]") for operation in simulated()}
-    words = "Start of list found where not expected"
-    assert refused == dict.fromkeys(simulated(), ("SerializationException", words, 400))
+    message = "Start of list found where not expected"
+    assert refused == dict.fromkeys(simulated(), ("SerializationException", message, 400))
 
 
 @pytest.mark.parametrize(
@@ -203,13 +203,13 @@ def test_a_list_is_no_request(send: Sender) -> None:
     ],
 )
 def test_a_wrong_kind_is_refused_before_a_wrong_value(send: Sender, member: str, value: object, words: str) -> None:
-    """In the words that were measured; the role is no role either."""
+    """The message is AWS's measured one. The role, invalid too, is not mentioned."""
     body = json.dumps({**RICH, "RoleArn": "", member: value})
     assert send.refused("CreateTrainingJob", body) == ("SerializationException", words, 400)
 
 
-def test_a_buffer_or_a_file_is_a_body_as_well(send: Sender) -> None:
-    """Whatever botocore would have sent."""
+def test_a_body_may_be_a_buffer_or_a_file(send: Sender) -> None:
+    """Accept every form that botocore sends."""
     body = json.dumps(WHOLE["DescribeTrainingJob"])
     for form in (body, body.encode(), bytearray(body.encode()), io.BytesIO(body.encode())):
         assert send("DescribeTrainingJob", form)["TrainingJobName"] == "churn"
@@ -217,21 +217,21 @@ def test_a_buffer_or_a_file_is_a_body_as_well(send: Sender) -> None:
 
 @pytest.mark.parametrize("validate", [True, False])
 @pytest.mark.parametrize("operation", simulated())
-def test_no_body_ends_in_an_error_of_pythons(operation: str, *, validate: bool) -> None:
-    """Of hundreds with something wrong in them; with `validate=False` too what nobody can do is refused."""
-    dice = Random(f"{operation}/{validate}")  # noqa: S311  # a test's dice
-    with mocked(validate=validate) as mock:
+def test_no_body_ends_in_a_python_error(operation: str, *, validate: bool) -> None:
+    """Hundreds of faulty bodies; `validate=False` still refuses what cannot be done."""
+    dice = Random(f"{operation}/{validate}")  # noqa: S311  # a test needs no secure randomness
+    with mock_with_job(validate=validate) as mock:
         running(mock)
         sender = Sender()
         others = []
         for _ in range(100):
-            body = spoiled(WHOLE[operation], dice)
+            body = broken_body(WHOLE[operation], dice)
             try:
                 sender(operation, body)
             except ClientError:
                 continue
             except (NotAnswered, NotSimulated):
-                # It names another log group, or its filter pattern is one for JSON.
+                # The body names another log group, or its filter pattern is one for JSON.
                 others.append(operation)
             else:
                 # The children of a tuning job are created later.
@@ -240,8 +240,8 @@ def test_no_body_ends_in_an_error_of_pythons(operation: str, *, validate: bool) 
     assert others == [] or operation in logs.OPERATIONS
 
 
-def spoiled(good: dict[str, Any], dice: Random) -> bytes:
-    """Return a body with a wrong value or two in it, cut off, or with a wrong byte."""
+def broken_body(good: dict[str, Any], dice: Random) -> bytes:
+    """Return a body with one or two wrong values, or cut off, or with a wrong byte."""
     value = copy.deepcopy(good)
     for _ in range(dice.choice([1, 1, 2])):
         holder, key = dice.choice(list(places(value)) or [(value, "x")])
@@ -253,7 +253,7 @@ def spoiled(good: dict[str, Any], dice: Random) -> bytes:
 
 
 def places(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield each place in a JSON value: what holds it, and its key there."""
+    """Yield the container and the key of each value inside a JSON value."""
     keys = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
     for key in keys:
         yield value, key
@@ -261,8 +261,8 @@ def places(value: Any) -> Iterator[tuple[Any, Any]]:
 
 
 @YOUNG
-def test_an_operation_without_output_answers_no_byte(send: Sender) -> None:
-    """Content-length 0 (headers of twelve recordings); an empty output is `{}`."""
+def test_an_operation_without_output_answers_with_an_empty_body(send: Sender) -> None:
+    """Content-length is 0 (headers of twelve recordings); an empty output structure is `{}`."""
     lengths = []
     for operation in ("DeleteTags", "StopTrainingJob", "DeleteTrainingJob"):
         if operation == "DeleteTrainingJob":

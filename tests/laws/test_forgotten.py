@@ -1,4 +1,4 @@
-"""What a mock held is let go of when the mock is over and nobody holds it: plans, artifacts, logs, requests."""
+"""A mock that is over and no longer referenced keeps nothing alive: plans, artifacts, logs, requests."""
 
 import gc
 import subprocess
@@ -23,17 +23,17 @@ from tests.support.calling import create, describe, make_client
 
 KINDS: Final = (Call, Job, Lines, Plan, Phase, Script, Store, Timeline, World)
 CLIENT: Final[list[Any]] = []
-"""A client that outlives every mock, as those that modules make."""
+"""A client that outlives every mock, like one in a module-level name."""
 
 
 def live() -> set[int]:
-    """Return which objects are alive that hold what a test gave, or what its jobs were asked for."""
+    """Return the ids of all live objects that hold the test's data or its requests."""
     gc.collect()
     return {id(one) for one in gc.get_objects() if isinstance(one, KINDS)}
 
 
-def plain(number: int) -> None:
-    """Play the life that everybody plans."""
+def one_job(number: int) -> None:
+    """Play one ordinary job."""
     with mock_sagemaker(plan=Plan.completes(training=60 + number)) as mock:
         create(CLIENT[0])
         describe(CLIENT[0])
@@ -45,19 +45,19 @@ def _by_request(request: Mapping[str, Any]) -> Plan:
     return Plan.completes(training=60, logs={"Training": [(1, request["RoleArn"])]})
 
 
-def rich(number: int) -> None:
-    """Play plans of every kind, with logs, metrics, an artifact, faults, handlers, and interventions."""
+def everything(number: int) -> None:
+    """Play all kinds of plans, with logs, metrics, an artifact, faults, handlers and interventions."""
     artifact = b"model" * 100_000
     defined = {"TrainingImage": "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1", "TrainingInputMode": "File"}
     metrics = {"AlgorithmSpecification": {**defined, "MetricDefinitions": [{"Name": "loss", "Regex": "loss=(.*)"}]}}
-    said: list[Any] = []
+    events: list[Any] = []
     with mock_sagemaker(plan=_by_request, strict=False) as mock:
         mock.plan("drawn", Plan.completes(training=(60, 120 + number)).but(artifact=artifact))
         mock.plan("logged", Plan.completes(training=60, logs={"Training": [(1, f"loss={number}")]}).but(artifact=artifact))
         mock.plan("asked", Plan(phases=[Phase("Starting"), Phase("Training", 60, logs=lambda _: [(1, f"loss={number}")])]))
         mock.fault("DescribeTrainingJob", "ThrottlingException", job="drawn", times=1)
         mock.hide("asked", lasting=1)
-        mock.on_event(said.append, {"detail": {"TrainingJobStatus": ["Completed"]}}, delay=1)
+        mock.on_event(events.append, {"detail": {"TrainingJobStatus": ["Completed"]}}, delay=1)
         for name in ("drawn", "logged", "asked", "other"):
             create(CLIENT[0], name, **metrics)
         thread = threading.Thread(target=time.sleep, args=(3600,))
@@ -69,12 +69,12 @@ def rich(number: int) -> None:
         thread.join()
         CLIENT[0].list_training_jobs(SortBy="Status")
         assert describe(CLIENT[0], "logged")["FinalMetricDataList"][0]["Value"] == 3
-        assert len(mock.events) > len(said) > 0
+        assert len(mock.events) > len(events) > 0
         assert str(mock)
 
 
-def interfered(number: int) -> None:
-    """Stop, fail and complete jobs, within nested mocks."""
+def interventions(number: int) -> None:
+    """Stop, fail and complete jobs in nested mocks."""
     with mock_sagemaker(), mock_sagemaker(plan=Plan.hangs(starting=60 + number)) as mock:
         for name in ("stopped", "failed", "completed"):
             create(make_client(), name)
@@ -86,8 +86,8 @@ def interfered(number: int) -> None:
         assert [job.status for job in mock.jobs.all()] == ["Stopped", "Failed", "Completed"]
 
 
-def heavy(number: int) -> None:
-    """Play a plan with an artifact of twenty megabytes, of which nothing holds on afterwards."""
+def large_artifact(number: int) -> None:
+    """Play a plan with an artifact of twenty megabytes; nothing refers to it afterwards."""
     artifact = bytes(20_000_000)
     held = sys.getrefcount(artifact)
     plan = Plan.completes(training=60 + number).but(artifact=artifact)
@@ -96,20 +96,26 @@ def heavy(number: int) -> None:
     create(CLIENT[0])
     mock.advance_until_idle()
     mock.stop()
-    # What happened can still be read.
+    # The history can still be read.
     assert mock.jobs["churn"].plan.artifact is artifact
     del plan, mock
     gc.collect()
     assert (gone(), sys.getrefcount(artifact)) == (None, held)
 
 
-LIVES: Final[dict[str, Callable[[int], None]]] = {"plain": plain, "rich": rich, "interfered": interfered, "heavy": heavy}
+LIVES: Final[dict[str, Callable[[int], None]]] = {
+    "one job": one_job,
+    "everything": everything,
+    "interventions": interventions,
+    "large artifact": large_artifact,
+}
 
 
 def left_behind(name: str) -> None:
-    """Play lives, and raise if something of them remains when they are over."""
+    """Play a life twice; raise if objects of the second one are still alive."""
     CLIENT.append(make_client())
-    # What is made once a process is made by then. The second life is another one, so that nothing of it is there before.
+    # The first life fills caches that last as long as the process. The second one differs, so that it finds none of its data
+    # there.
     LIVES[name](1)
     before = live()
     LIVES[name](2)
@@ -118,8 +124,8 @@ def left_behind(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LIVES)
-def test_nothing_of_a_mock_that_is_over_remains(name: str) -> None:
-    """In a process of its own: pytest's report holds the worlds of a test while it runs."""
+def test_nothing_of_a_finished_mock_stays_alive(name: str) -> None:
+    """In a child process: pytest's report keeps the worlds of a running test alive."""
     code = f"from tests.laws.test_forgotten import left_behind; left_behind({name!r})"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603  # our own
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603  # code of our tests
     assert done.returncode == 0, done.stderr

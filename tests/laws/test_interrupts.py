@@ -1,4 +1,4 @@
-"""An exception out of a handler of a signal may come anywhere: nothing swallows it, and the mock works after it."""
+"""A signal handler may raise anywhere: nothing swallows its error, and the mock works afterwards."""
 
 import dis
 import json
@@ -28,8 +28,8 @@ from sagemock.moto import artifacts
 from sagemock.patches import loops, tasks
 from sagemock.training.job import Job
 from tests.support import children
-from tests.support.interrupts import interrupted
-from tests.support.strategies import PLACE, START_US, named
+from tests.support.interrupts import interrupt_at
+from tests.support.strategies import PLACE, START_US, job_named
 from tests.support.waiting import eventually
 
 START = "2018-07-30T12:00:00Z"
@@ -40,7 +40,7 @@ ORDERS: Sequence[Order] = ["CreationTime", "Name", "Status"]
 
 
 class Sleeping:
-    """A clock on which a thread of the mock sleeps, an hour at a time."""
+    """A clock on which another thread sleeps, one hour at a time."""
 
     def __init__(self) -> None:
         self.clock = Clock(START)
@@ -53,13 +53,13 @@ class Sleeping:
             self.nap(3600)
 
     def nap(self, seconds: int) -> None:
-        """Sleep."""
+        """Sleep for some virtual seconds."""
         self.sleepers.until_us(self.clock.now_us() + seconds * S)
 
 
 @contextmanager
 def sleeping() -> Iterator[Sleeping]:
-    """Yield a clock on which another thread sleeps; at the end nobody does, and nothing is held."""
+    """Yield a clock on which another thread sleeps; check at the end that no thread sleeps and no lock is held."""
     found = Sleeping()
     found.thread.start()
     eventually(lambda: found.sleepers.table)
@@ -76,11 +76,11 @@ def sleeping() -> Iterator[Sleeping]:
     assert (found.sleepers._driver, found.sleepers._mover) == (None, None)
 
 
-def test_a_sleep_may_be_cut_short_at_any_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody is left asleep, nobody is left waiting for somebody who does not look."""
+def test_a_sleep_may_be_interrupted_at_any_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No thread stays registered as asleep, and none waits for a thread that no longer looks."""
     with sleeping() as world:
-        looks = [interrupted(lambda: world.nap(10), moment) for moment in range(100)]
-        # Now by the second look: one that looked, and goes, has to let another one look.
+        looks = [interrupt_at(lambda: world.nap(10), moment) for moment in range(100)]
+        # Now with two looks for each sleep: a thread that looked and then leaves must hand the task on to another one.
         found = cycle([False, True])
         monkeypatch.setattr(world.sleepers._holds.stillness, "all_rest", lambda *_, **__: next(found))
         moment = 0
@@ -89,7 +89,7 @@ def test_a_sleep_may_be_cut_short_at_any_moment(monkeypatch: pytest.MonkeyPatch)
             world.sleepers._driver = None
             world.nap(10)
 
-        while interrupted(nap, moment):
+        while interrupt_at(nap, moment):
             assert {sleeper.thread for sleeper in world.sleepers.table} <= {world.thread}
             assert world.sleepers._driver in {None, *world.sleepers.table}
             moment += 1
@@ -98,8 +98,8 @@ def test_a_sleep_may_be_cut_short_at_any_moment(monkeypatch: pytest.MonkeyPatch)
     assert moment > MANY
 
 
-def test_an_observer_may_be_cut_short_at_any_moment() -> None:
-    """What was put down for it is taken up again, and who moves the clock is known."""
+def test_an_observer_may_be_interrupted_at_any_moment() -> None:
+    """The clock's lock, which was released for the observer, is taken again, and the clock knows which thread moves it."""
 
     class Observer:
         due_us: int | None = None
@@ -116,37 +116,37 @@ def test_an_observer_may_be_cut_short_at_any_moment() -> None:
         world.clock.add_agenda(observer)
         for moment in range(0, 400, 3):
             observer.due_us = world.clock.now_us() + 5 * S
-            interrupted(lambda: world.clock.advance(10), moment)
+            interrupt_at(lambda: world.clock.advance(10), moment)
             assert not vars(world.clock)["_lock"]._is_owned()
         observer.due_us = None
 
 
-def test_a_clock_takes_up_what_it_put_down() -> None:
-    """However often it was held, and wherever it was cut short."""
+def test_an_interrupted_clock_takes_its_lock_again() -> None:
+    """It is held as often as before, wherever the interruption came."""
     of_time = Clock(START)
     lock: Any = vars(of_time)["_lock"]
     for moment in range(40):
         with lock, lock:
-            interrupted(lambda: of_time.released(lambda: None), moment)
+            interrupt_at(lambda: of_time.released(lambda: None), moment)
             assert lock._is_owned()
         assert not lock._is_owned()
 
 
-@pytest.mark.parametrize("change", ["a new job", "a new record", "a job that is gone"])
-def test_a_store_is_whole_after_a_change_that_was_cut_short(change: str) -> None:
-    """A job is in all of its orders or in none."""
+@pytest.mark.parametrize("change", ["a new job", "a new record", "a deleted job"])
+def test_a_store_is_whole_after_an_interrupted_change(change: str) -> None:
+    """A job is in all indexes or in none."""
     moment, came = 0, True
     while came:
         store = Store()
-        job = named("job", 2, START_US, Plan.completes(starting=0, downloading=0, training=0, uploading=0))
-        store.put(named("older", 1, START_US))
+        job = job_named("job", 2, START_US, Plan.completes(starting=0, downloading=0, training=0, uploading=0))
+        store.put(job_named("older", 1, START_US))
         if change != "a new job":
             store.put(job)
         if change == "a new record":
             job = replace(job, tags=(("team", "churn"),))
-        elif change == "a job that is gone":
+        elif change == "a deleted job":
             store.put(job.after(Delete(0)))
-        came = interrupted(partial(store.forget, GONE_US) if change == "a job that is gone" else partial(store.put, job), moment)
+        came = interrupt_at(partial(store.forget, GONE_US) if change == "a deleted job" else partial(store.put, job), moment)
         region = store.region(job.place, Job)
         for order in ORDERS:
             page = region.page(order, descending=False, after=None, limit=10, now_us=START_US)
@@ -158,15 +158,15 @@ def test_a_store_is_whole_after_a_change_that_was_cut_short(change: str) -> None
     assert moment > MANY
 
 
-def test_a_list_by_status_is_whole_after_one_that_was_cut_short() -> None:
-    """What it knows of the jobs is found anew."""
+def test_a_list_by_status_is_whole_after_an_interrupted_one() -> None:
+    """The list finds the status of each job again."""
     moment, came = 0, True
     while came:
         store = Store()
         for number in range(5):
-            store.put(named(f"job-{number}", number, START_US))
+            store.put(job_named(f"job-{number}", number, START_US))
         region = store.region(PLACE, Job)
-        came = interrupted(partial(region.page, "Status", descending=False, after=None, limit=9, now_us=START_US), moment)
+        came = interrupt_at(partial(region.page, "Status", descending=False, after=None, limit=9, now_us=START_US), moment)
         assert len(region.page("Status", descending=False, after=None, limit=9, now_us=START_US)) == len(region.by_name)
         moment += 1
     assert moment > MANY
@@ -221,12 +221,12 @@ print(came, len(raised))
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows has no alarms")
 @pytest.mark.parametrize("others", [0, 3])
 def test_no_error_of_a_handler_is_lost(others: int) -> None:
-    """As those of pytest-timeout, whose method is the signal."""
+    """pytest-timeout with its method "signal" raises such errors."""
     assert children.run(WATCHED.replace("{others}", str(others))) == ("60 60\n", "")
 
 
-def test_an_error_that_was_raised_elsewhere_is_raised_again() -> None:
-    """Only that of the call itself is its own, or that of a module which is known to be below it."""
+def test_only_errors_of_the_call_itself_are_caught() -> None:
+    """An error from another function is raised again, unless its module is named."""
 
     def handle() -> None:
         raise ValueError
@@ -243,16 +243,16 @@ def test_an_error_that_was_raised_elsewhere_is_raised_again() -> None:
     assert caught(partial(json.loads, "none"), "json")
     assert not caught(list)
     for foreign in (handle, partial(json.loads, "none")):
-        with pytest.raises(ValueError):  # noqa: PT011  # the kind is all
+        with pytest.raises(ValueError):  # noqa: PT011  # the kind is all that matters
             caught(foreign, "base64", "js")
 
 
-# Where something is changed that must be whole, under a lock or with an undoing.
+# Modules that change state under a lock, or with a `try` that undoes the change.
 GUARDED = [artifacts, virtual, delivery, loops, linux, sleepers, stores, tasks]
 
 
 def codes(code: CodeType) -> Iterator[CodeType]:
-    """Yield a code and those in it."""
+    """Yield a code object and all code objects in it."""
     yield code
     for one in code.co_consts:
         if isinstance(one, CodeType):
@@ -261,14 +261,14 @@ def codes(code: CodeType) -> Iterator[CodeType]:
 
 @pytest.mark.skipif(not hasattr(dis, "_parse_exception_table"), reason="CPython 3.11 and newer")
 @pytest.mark.parametrize("module", GUARDED, ids=lambda module: module.__name__)
-def test_no_loop_begins_anew_where_nobody_would_undo_what_was_done(module: ModuleType) -> None:
-    """CPython leaves the jump back of a `while` out of the `with` or `try` around it, and a handler may run just then."""
+def test_no_while_loop_jumps_back_outside_of_its_guard(module: ModuleType) -> None:
+    """CPython leaves the jump back of a `while` out of the surrounding `with` or `try`, and a signal handler may run there."""
     source = Path(module.__file__ or "").read_text(encoding="utf-8")
     bare = []
     for code in codes(compile(source, module.__name__, "exec")):
         entries: Any = vars(dis)["_parse_exception_table"](code)
         guarded = {place for entry in entries if _undoes(code, entry.target) for place in range(entry.start, entry.end)}
-        # An `await` that an error was thrown into jumps back, too, to where it ends (CPython 3.12); it is no loop.
+        # An `await` into which an error was thrown jumps back to its end (CPython 3.12); that is not a loop.
         bare += [
             (code.co_name, jump.offset)
             for before, jump in pairwise(dis.get_instructions(code))
@@ -279,6 +279,6 @@ def test_no_loop_begins_anew_where_nobody_would_undo_what_was_done(module: Modul
 
 
 def _undoes(code: CodeType, target: int) -> bool:
-    """Whether at a target something is undone, and not only the variable of a comprehension taken off the stack."""
+    """Return whether the handler at this target catches errors, and is not the cleanup of a comprehension's variable."""
     first = next(one for one in dis.get_instructions(code) if one.offset == target)
     return first.opname == "PUSH_EXC_INFO"

@@ -12,7 +12,7 @@ from botocore.exceptions import WaiterError
 
 from sagemock import Phase, Plan, SageMakerMock, mock_sagemaker
 from sagemock.clock.real import real
-from tests.support.calling import START, after, bodies, create, describe, lived, make_client
+from tests.support.calling import START, after, bodies, create, describe, make_client, transitions
 from tests.support.records import FINISHED, R8, Record, response
 
 PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)
@@ -29,13 +29,13 @@ OPTIONS: dict[str, Any] = {"latency": 0, "plan": PLAN, "strict": False}
 
 
 def snapshots(mock: SageMakerMock, client: Any, *, every: float, until: float) -> Iterator[tuple[float, dict[str, Any]]]:
-    """Describe the job again and again; yield its age, in seconds, and what was shown."""
+    """Describe the job again and again; yield its age in seconds and the description."""
     while (age := (mock.clock.now() - START).total_seconds()) < until:
         yield age, describe(client)
         mock.clock.advance(every)
 
 
-def said(shown: dict[str, Any]) -> tuple[str, str]:
+def last_message(shown: dict[str, Any]) -> tuple[str, str]:
     """Return the status and the message of the last transition."""
     last = shown["SecondaryStatusTransitions"][-1]
     return last["Status"], last["StatusMessage"]
@@ -48,7 +48,7 @@ def test_a_life_is_contiguous_to_the_millisecond(sagemaker: SageMakerMock, clien
     sagemaker.clock.advance(hours=1)
     shown = describe(client)
     assert shown["CreationTime"] == after(0.001)
-    assert lived(shown) == [
+    assert transitions(shown) == [
         ("Starting", 0, 60, PREPARING),
         ("Downloading", 60, 90, IMAGE),
         ("Training", 90, 690, TRAINING),
@@ -72,28 +72,28 @@ def test_the_open_entry_has_no_end(sagemaker: SageMakerMock, client: Any) -> Non
         assert last["Status"] == shown["SecondaryStatus"]
 
 
-def test_a_message_is_overwritten_in_place(sagemaker: SageMakerMock, client: Any) -> None:
-    """S1: a status that says something new keeps its one entry."""
+def test_a_new_message_of_a_status_replaces_the_old_one(sagemaker: SageMakerMock, client: Any) -> None:
+    """S1: a status with a new message keeps its one entry."""
     create(client)
-    assert lived(describe(client)) == [("Starting", 0, None, STARTING)]
+    assert transitions(describe(client)) == [("Starting", 0, None, STARTING)]
     sagemaker.clock.advance(60 * 0.27)
     shown = describe(client)
-    assert lived(shown) == [("Starting", 0, None, PREPARING)]
+    assert transitions(shown) == [("Starting", 0, None, PREPARING)]
     assert shown["LastModifiedTime"] == sagemaker.clock.now()
 
 
-def test_last_modified_moves_with_each_status_and_message_and_with_nothing_else(sagemaker: SageMakerMock, client: Any) -> None:
+def test_last_modified_moves_with_each_status_and_message_only(sagemaker: SageMakerMock, client: Any) -> None:
     """S2: two descriptions have the same LastModifiedTime exactly when they have the same status and message."""
     source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://churn/train"}}
     create(client, InputDataConfig=[{"ChannelName": "train", "DataSource": source}])
     pages = [shown for _, shown in snapshots(sagemaker, client, every=0.9, until=705)]
-    assert len({said(shown) for shown in pages}) == 7
+    assert len({last_message(shown) for shown in pages}) == 7
     for one, other in pairwise(pages):
-        assert (one["LastModifiedTime"] == other["LastModifiedTime"]) == (said(one) == said(other))
+        assert (one["LastModifiedTime"] == other["LastModifiedTime"]) == (last_message(one) == last_message(other))
 
 
 def test_training_time_runs_from_the_download_on_and_is_billed_at_the_end(sagemaker: SageMakerMock, client: Any) -> None:
-    """S11: the counter is there as soon as the job has started; what it costs is told when it is over."""
+    """S11: TrainingTimeInSeconds appears when the job has started; BillableTimeInSeconds appears at the end."""
     create(client)
     for age, shown in snapshots(sagemaker, client, every=3, until=720):
         assert ONCE_STARTED & set(shown) == (ONCE_STARTED if age >= 60 else set())
@@ -106,10 +106,10 @@ def test_training_time_runs_from_the_download_on_and_is_billed_at_the_end(sagema
     "created, started, ended, seconds",
     [(0.999, 60, 699, 639), (0.0, 60.999, 699.0, 639), (0.5, 60.4, 699.6, 640), (0.5, 60.6, 699.4, 638)],
 )
-def test_each_end_of_the_training_time_is_cut_to_whole_seconds(
+def test_both_ends_of_the_training_time_are_truncated_to_whole_seconds(
     created: float, started: float, ended: float, seconds: int, sagemaker: SageMakerMock
 ) -> None:
-    """S8: floor(end) - floor(start), by the clock of the world and not counted from creation."""
+    """S8: floor(end) - floor(start), in clock time, not relative to creation."""
     client = make_client()
     sagemaker.plan("churn", Plan.completes(starting=started, downloading=30, training=600, uploading=ended - started - 630))
     sagemaker.clock.advance(created)
@@ -120,7 +120,7 @@ def test_each_end_of_the_training_time_is_cut_to_whole_seconds(
 
 
 def test_a_spot_job_is_billed_less_than_it_trained(sagemaker: SageMakerMock, client: Any) -> None:
-    """S10: spot training costs a part."""
+    """S10: BillableTimeInSeconds is part of TrainingTimeInSeconds."""
     create(client, EnableManagedSpotTraining=True, StoppingCondition={"MaxRuntimeInSeconds": 900, "MaxWaitTimeInSeconds": 900})
     sagemaker.clock.advance(hours=1)
     shown = describe(client)
@@ -129,8 +129,8 @@ def test_a_spot_job_is_billed_less_than_it_trained(sagemaker: SageMakerMock, cli
     assert shown["EnableManagedSpotTraining"] is True
 
 
-def test_a_stopped_job_uploads_what_it_has_and_tells_no_reason(sagemaker: SageMakerMock, client: Any) -> None:
-    """Stop in Training: Stopping at once, the upload after it, Stopped; the time in Stopping does not count (S9)."""
+def test_a_stopped_job_uploads_and_has_no_failure_reason(sagemaker: SageMakerMock, client: Any) -> None:
+    """A stop in Training: Stopping at once, then the upload, then Stopped; time in Stopping does not count (S9)."""
     sagemaker.plan("churn", Plan.completes(starting=60, downloading=30, training=600, uploading=9, stopping=5))
     create(client)
     sagemaker.clock.advance(100)
@@ -142,7 +142,7 @@ def test_a_stopped_job_uploads_what_it_has_and_tells_no_reason(sagemaker: SageMa
     assert (shown["TrainingJobStatus"], shown["SecondaryStatus"]) == ("Stopping", "Uploading")
     sagemaker.clock.advance(9)
     shown = describe(client)
-    assert lived(shown)[2:] == [
+    assert transitions(shown)[2:] == [
         ("Training", 90, 100, TRAINING),
         ("Stopping", 100, 105, "Stopping the training job"),
         ("Uploading", 105, 114, UPLOADING),
@@ -154,27 +154,27 @@ def test_a_stopped_job_uploads_what_it_has_and_tells_no_reason(sagemaker: SageMa
     assert shown["ModelArtifacts"] == {"S3ModelArtifacts": "s3://churn/models/churn/output/model.tar.gz"}
 
 
-def test_a_stop_before_any_instance_shows_in_the_primary_status_first(sagemaker: SageMakerMock, client: Any) -> None:
-    """Stop in Starting: TrainingJobStatus is Stopping at once while SecondaryStatus is still Starting; nothing is uploaded."""
+def test_a_stop_in_starting_shows_in_the_primary_status_first(sagemaker: SageMakerMock, client: Any) -> None:
+    """TrainingJobStatus is Stopping at once while SecondaryStatus is still Starting; nothing is uploaded."""
     create(client)
     client.stop_training_job(TrainingJobName="churn")
     shown = describe(client)
     assert (shown["TrainingJobStatus"], shown["SecondaryStatus"]) == ("Stopping", "Starting")
-    assert [entry[0] for entry in lived(shown)] == ["Starting"]
+    assert [entry[0] for entry in transitions(shown)] == ["Starting"]
     sagemaker.clock.advance(minutes=5)
     shown = describe(client)
-    assert [entry[0] for entry in lived(shown)] == ["Starting", "Downloading", "Stopping", "Stopped"]
+    assert [entry[0] for entry in transitions(shown)] == ["Starting", "Downloading", "Stopping", "Stopped"]
     assert (shown["TrainingTimeInSeconds"], shown["BillableTimeInSeconds"]) == (1, 1)
     assert "ModelArtifacts" not in shown
 
 
-def test_a_job_that_fails_in_training_uploads_and_tells_its_reason(sagemaker: SageMakerMock, client: Any) -> None:
-    """Failed: the reason is there, nothing was billed away, no artifacts are promised."""
+def test_a_job_that_fails_in_training_uploads_and_has_a_failure_reason(sagemaker: SageMakerMock, client: Any) -> None:
+    """It has a FailureReason, all of its time is billed, and it has no ModelArtifacts."""
     sagemaker.plan("churn", Plan.fails("AlgorithmError: , exit code: 1", starting=60, downloading=30, training=10, uploading=1))
     create(client)
     sagemaker.clock.advance(101)
     shown = describe(client)
-    assert [entry[0] for entry in lived(shown)] == ["Starting", "Downloading", "Training", "Uploading", "Failed"]
+    assert [entry[0] for entry in transitions(shown)] == ["Starting", "Downloading", "Training", "Uploading", "Failed"]
     assert shown["FailureReason"] == "AlgorithmError: , exit code: 1"
     assert shown["TrainingJobStatus"] == "Failed"
     assert (shown["TrainingTimeInSeconds"], shown["BillableTimeInSeconds"]) == (41, 41)
@@ -182,28 +182,28 @@ def test_a_job_that_fails_in_training_uploads_and_tells_its_reason(sagemaker: Sa
 
 
 def test_a_job_that_fails_before_it_starts_has_no_training_time(sagemaker: SageMakerMock, client: Any) -> None:
-    """Failed in Starting: neither TrainingStartTime nor TrainingEndTime nor seconds."""
+    """A failure in Starting: no TrainingStartTime, TrainingEndTime or TrainingTimeInSeconds."""
     sagemaker.plan("churn", Plan.fails("CapacityError: none", during="Starting", after=30))
     create(client)
     sagemaker.clock.advance(60)
     shown = describe(client)
-    assert [entry[:3] for entry in lived(shown)] == [("Starting", 0, 30), ("Failed", 30, 30)]
+    assert [entry[:3] for entry in transitions(shown)] == [("Starting", 0, 30), ("Failed", 30, 30)]
     assert not (ONCE_STARTED | AT_THE_END) & set(shown)
     assert shown["FailureReason"] == "CapacityError: none"
 
 
-def test_a_job_that_runs_too_long_is_stopped_for_it(sagemaker: SageMakerMock, client: Any) -> None:
-    """MaxRuntimeInSeconds: Stopped with SecondaryStatus MaxRuntimeExceeded and no FailureReason."""
+def test_max_runtime_stops_a_job(sagemaker: SageMakerMock, client: Any) -> None:
+    """Stopped, SecondaryStatus MaxRuntimeExceeded, no FailureReason."""
     create(client, StoppingCondition={"MaxRuntimeInSeconds": 300})
     sagemaker.clock.advance(hours=1)
     shown = describe(client)
     assert (shown["TrainingJobStatus"], shown["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
-    assert [entry[0] for entry in lived(shown)][2:] == ["Training", "Stopping", "Uploading", "MaxRuntimeExceeded"]
+    assert [entry[0] for entry in transitions(shown)][2:] == ["Training", "Stopping", "Uploading", "MaxRuntimeExceeded"]
     assert "FailureReason" not in shown
 
 
 def test_a_completed_job_has_artifacts_whatever_its_phases(sagemaker: SageMakerMock, client: Any) -> None:
-    """ModelArtifacts comes with Completed, also by a plan that leaves the upload out."""
+    """ModelArtifacts comes with Completed, even if the plan has no upload."""
     sagemaker.plan("churn", Plan(phases=[Phase("Starting", 1), Phase("Training", 1)]))
     create(client)
     sagemaker.clock.advance(3)
@@ -211,7 +211,7 @@ def test_a_completed_job_has_artifacts_whatever_its_phases(sagemaker: SageMakerM
 
 
 def test_two_descriptions_at_one_instant_are_equal_to_the_byte(sagemaker: SageMakerMock, client: Any) -> None:
-    """Law 4: reading changes nothing, so that what is read twice at once is the same."""
+    """Law 4: reading changes nothing."""
     found = bodies(client, "DescribeTrainingJob")
     create(client, HyperParameters={"b": "1", "a": "2"})
     for _ in snapshots(sagemaker, client, every=50, until=750):
@@ -221,7 +221,7 @@ def test_two_descriptions_at_one_instant_are_equal_to_the_byte(sagemaker: SageMa
 
 
 def test_another_client_reads_the_same_bytes(sagemaker: SageMakerMock, client: Any) -> None:
-    """What a job looks like does not depend on who asks."""
+    """A description does not depend on the client."""
     other = make_client()
     found, same = bodies(client, "DescribeTrainingJob"), bodies(other, "DescribeTrainingJob")
     create(client)
@@ -231,7 +231,7 @@ def test_another_client_reads_the_same_bytes(sagemaker: SageMakerMock, client: A
 
 
 def test_the_first_job_is_created_exactly_at_the_start() -> None:
-    """Law 4: a call is answered at the instant of its arrival, and takes its latency after that."""
+    """Law 4: a call is answered at the instant of its arrival; its latency passes afterwards."""
     with mock_sagemaker(start=START) as mock:
         client = make_client()
         create(client)
@@ -241,8 +241,8 @@ def test_the_first_job_is_created_exactly_at_the_start() -> None:
         assert mock.clock.now() == after(0.4)
 
 
-def test_a_waiter_lives_through_hours_in_no_time() -> None:
-    """A waiter of botocore's, unchanged, sleeps on the virtual clock."""
+def test_a_waiter_waits_for_hours_without_real_time() -> None:
+    """An unchanged botocore waiter sleeps on the virtual clock."""
     with mock_sagemaker(start=START, plan=Plan.completes(training=timedelta(hours=5))) as mock:
         client = make_client()
         create(client)
@@ -255,26 +255,26 @@ def test_a_waiter_lives_through_hours_in_no_time() -> None:
 
 
 @pytest.mark.parametrize(
-    "name, plan, said",
+    "name, plan, message",
     [
         ("churn", Plan.fails(), 'Waiter encountered a terminal failure state: For expression "TrainingJobStatus" we matched'),
         ("unknown", PLAN, "Matched expected service error code: ValidationException"),
         ("churn", Plan.hangs(), "Max attempts exceeded"),
     ],
 )
-def test_a_waiter_meets_the_failures_that_it_knows(name: str, plan: Plan, said: str) -> None:
-    """A failed job, an unknown one, and one that is never done end the waiter as they do with AWS."""
+def test_a_waiter_ends_with_its_known_failures(name: str, plan: Plan, message: str) -> None:
+    """A failed job, an unknown job and one that never ends raise the same errors as with AWS."""
     with mock_sagemaker(start=START, plan=plan, idle_limit=None):
         client = make_client()
         create(client)
         waiter = client.get_waiter("training_job_completed_or_stopped")
         with pytest.raises(WaiterError) as stopped:
             waiter.wait(TrainingJobName=name, WaiterConfig={"MaxAttempts": 20})
-    assert said in str(stopped.value)
+    assert message in str(stopped.value)
 
 
-def replayed(plan: Plan, shown: dict[str, Any], offset: float) -> dict[str, Any]:
-    """Play a plan with the request that a record shows, and describe its job at its end."""
+def end_of_replay(plan: Plan, shown: dict[str, Any], offset: float) -> dict[str, Any]:
+    """Play a record with its own request, and describe the job at its end."""
     with mock_sagemaker(start=START + timedelta(seconds=offset), latency=0, plan=plan) as mock:
         client = make_client()
         members = client.meta.service_model.operation_model("CreateTrainingJob").input_shape.members
@@ -286,23 +286,23 @@ def replayed(plan: Plan, shown: dict[str, Any], offset: float) -> dict[str, Any]
 @pytest.mark.parametrize("record", FINISHED, ids=str)
 @pytest.mark.parametrize("offset", [0, 86400.25])
 def test_a_replayed_job_ends_as_it_was_recorded(record: Record, offset: float) -> None:
-    """Field by field, with its instants moved: billed seconds and the late LastModifiedTime are those of the record."""
+    """Field by field, with the instants moved: billed seconds and the late LastModifiedTime are those of the record."""
     recorded = response(record)
-    shown = replayed(Plan.replays(recorded), recorded, offset)
+    shown = end_of_replay(Plan.replays(recorded), recorded, offset)
     assert shown == response(record, created=START + timedelta(seconds=offset))
 
 
 @pytest.mark.parametrize("write", [datetime.isoformat, datetime.timestamp], ids=["iso", "epoch"])
 @pytest.mark.parametrize("record", FINISHED, ids=str)
 def test_a_replayed_file_ends_as_it_was_recorded(record: Record, write: Any, tmp_path: Path) -> None:
-    """The JSON of the AWS CLI is a record too, with its instants as ISO strings or as epoch numbers."""
+    """JSON of the AWS CLI is a record too, with ISO strings or epoch numbers."""
     file = tmp_path / "described.json"
     file.write_text(json.dumps(response(record), default=write), encoding="utf-8")
-    assert replayed(Plan.replays(file), response(record), 0) == response(record, created=START)
+    assert end_of_replay(Plan.replays(file), response(record), 0) == response(record, created=START)
 
 
-def test_what_only_the_service_can_know_is_replayed_with_its_instants_moved() -> None:
-    """Final metrics and rule statuses come back at the end, and not before."""
+def test_final_metrics_and_rule_statuses_are_replayed_with_their_instants_moved() -> None:
+    """They appear at the end, and not before."""
     record = FINISHED[2]
     began = record.created
     known = {
@@ -310,7 +310,7 @@ def test_what_only_the_service_can_know_is_replayed_with_its_instants_moved() ->
         "DebugRuleEvaluationStatuses": [{"RuleConfigurationName": "r", "LastModifiedTime": began + timedelta(seconds=160)}],
     }
     recorded = response(record) | known
-    shown = replayed(Plan.replays(recorded), recorded, 0)
+    shown = end_of_replay(Plan.replays(recorded), recorded, 0)
     assert shown["FinalMetricDataList"] == [{"MetricName": "loss", "Value": 0.25, "Timestamp": after(150)}]
     assert shown["DebugRuleEvaluationStatuses"] == [{"RuleConfigurationName": "r", "LastModifiedTime": after(160)}]
     with mock_sagemaker(start=START, plan=Plan.replays(recorded)):
@@ -319,8 +319,8 @@ def test_what_only_the_service_can_know_is_replayed_with_its_instants_moved() ->
         assert not set(known) & set(describe(client))
 
 
-def test_a_replayed_job_can_be_interfered_with(sagemaker: SageMakerMock, client: Any) -> None:
-    """A stop cuts a replay; what the record tells of an end that did not come is not shown."""
+def test_a_replayed_job_can_be_stopped(sagemaker: SageMakerMock, client: Any) -> None:
+    """A stop cuts the replay; members of the recorded end do not appear."""
     sagemaker.plan("churn", Plan.replays(response(FINISHED[0])))
     create(client)
     sagemaker.advance_until("churn", "Training")
@@ -331,16 +331,16 @@ def test_a_replayed_job_can_be_interfered_with(sagemaker: SageMakerMock, client:
     assert shown["BillableTimeInSeconds"] < 3031
 
 
-def test_a_record_of_a_job_that_was_not_over_goes_on(sagemaker: SageMakerMock, client: Any) -> None:
-    """What the record does not show any more is the rest of a normal life, and its BillableTimeInSeconds is ours."""
+def test_a_replay_of_an_unfinished_job_goes_on(sagemaker: SageMakerMock, client: Any) -> None:
+    """After the record the rest of a default plan follows; BillableTimeInSeconds is computed."""
     recorded = response(R8)
     sagemaker.plan("churn", Plan.replays(recorded))
     create(client)
     sagemaker.clock.advance(R8.modified)
     shown = describe(client)
-    assert lived(shown) == [("Starting", 0, None, PREPARING)]
+    assert transitions(shown) == [("Starting", 0, None, PREPARING)]
     assert shown["LastModifiedTime"] == after(R8.modified)
     sagemaker.advance_until_idle()
     shown = describe(client)
-    assert [entry[0] for entry in lived(shown)] == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
+    assert [entry[0] for entry in transitions(shown)] == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
     assert shown["BillableTimeInSeconds"] == shown["TrainingTimeInSeconds"] > 0

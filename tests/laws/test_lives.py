@@ -1,4 +1,4 @@
-"""The laws of a job's life, as a client sees it: random requests, random plans, and whatever is done to the job."""
+"""Laws of a training job's life as a client sees them, under random requests, plans and interventions."""
 
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -19,11 +19,11 @@ from tests.support.strategies import plans, recipes, requests
 ACTIONS = ("stop", "fail", "complete", "interrupt", "update", "tag")
 WHEN = st.one_of(st.integers(0, 900), st.sampled_from([0, 0.0005, 55, 95, 3600]))
 CLIENT = make_client()
-"""Every response that it gets is checked against botocore's model."""
+"""Its responses are checked against botocore's model."""
 
 
 def act(mock: SageMakerMock, action: str) -> None:
-    """Do something to the job; what cannot be done any more is refused in so many words."""
+    """Act on the job; if that is no longer possible, expect the refusal in these words."""
     arn = mock.jobs["churn"].arn
     try:
         match action:
@@ -36,15 +36,15 @@ def act(mock: SageMakerMock, action: str) -> None:
             case _:
                 getattr(mock, action)("churn")
     except UsageError as error:
-        assert f"cannot {action} 'churn'" in str(error)  # noqa: PT017  # either is right
+        assert f"cannot {action} 'churn'" in str(error)  # noqa: PT017  # the act may also succeed
     except ClientError as error:
-        assert error.response["Error"]["Code"] == "ValidationException"  # noqa: PT017  # either is right
+        assert error.response["Error"]["Code"] == "ValidationException"  # noqa: PT017  # the act may also succeed
     else:
         event(action)
 
 
 def check(shown: dict[str, Any], now: datetime) -> None:
-    """Check what is true of every description: the rules S1 to S12 that were read off recorded jobs."""
+    """Check a description against rules S1 to S12, which were derived from recorded jobs."""
     entries = shown["SecondaryStatusTransitions"]
     primary, secondary = shown["TrainingJobStatus"], shown["SecondaryStatus"]
     last = entries[-1]
@@ -76,7 +76,7 @@ def check(shown: dict[str, Any], now: datetime) -> None:
     assert "ModelArtifacts" in shown or primary != "Completed"
 
 
-def grows(earlier: dict[str, Any], later: dict[str, Any]) -> None:
+def check_growth(earlier: dict[str, Any], later: dict[str, Any]) -> None:
     """Check that a later description only adds to an earlier one."""
     *closed, last = earlier["SecondaryStatusTransitions"]
     entries = later["SecondaryStatusTransitions"]
@@ -88,7 +88,7 @@ def grows(earlier: dict[str, Any], later: dict[str, Any]) -> None:
 
 
 def moved(value: Any, by: timedelta) -> Any:
-    """Return a description with its instants moved."""
+    """Return a description with all instants moved."""
     if isinstance(value, datetime):
         return value + by
     if isinstance(value, dict):
@@ -97,8 +97,8 @@ def moved(value: Any, by: timedelta) -> Any:
 
 
 @st.composite
-def asked(draw: st.DrawFn) -> tuple[dict[str, Any], Plan]:
-    """Return a request and a plan that it can play."""
+def requests_with_plans(draw: st.DrawFn) -> tuple[dict[str, Any], Plan]:
+    """Draw a request and a plan that fits it."""
     request = draw(requests())
     del request["TrainingJobName"]
     spot = "EnableManagedSpotTraining" in request
@@ -108,11 +108,11 @@ def asked(draw: st.DrawFn) -> tuple[dict[str, Any], Plan]:
 
 @YOUNG
 @settings(max_examples=100)
-@given(asked(), st.lists(st.tuples(WHEN, st.sampled_from(ACTIONS)), max_size=4))
-def test_whatever_is_asked_planned_and_done_a_description_obeys_the_laws(
+@given(requests_with_plans(), st.lists(st.tuples(WHEN, st.sampled_from(ACTIONS)), max_size=4))
+def test_descriptions_obey_the_laws_under_every_request_plan_and_act(
     job: tuple[dict[str, Any], Plan], done: list[tuple[float, str]]
 ) -> None:
-    """At every look; a later one only adds; and a replay of the last one ends in the same description."""
+    """Each later description only adds, and a replay of the last one ends in the same description."""
     request, plan = job
     with mock_sagemaker(start=START, latency=0, plan=plan, validate=False, strict=False) as mock:
         create(CLIENT, **request)
@@ -126,16 +126,16 @@ def test_whatever_is_asked_planned_and_done_a_description_obeys_the_laws(
         mock.advance_until_idle()
         looks.append(describe(CLIENT))
         for one, other in pairwise(looks):
-            grows(one, other)
+            check_growth(one, other)
         check(looks[-1], mock.clock.now())
         whole = looks[-1]
-    # A few hang where no limit ends them.
+    # Some plans hang with no limit to end them.
     assume(whole["SecondaryStatus"] in status.ENDINGS)
     later = timedelta(days=400)
     with mock_sagemaker(start=whole["CreationTime"] + later, latency=0, plan=Plan.replays(whole), validate=False) as mock:
         create(CLIENT, **request)
         mock.advance_until_idle()
         again = describe(CLIENT)
-    # What was changed of the request in the midst is no part of the job's life.
+    # What UpdateTrainingJob changed is not part of the timeline.
     changed = dict.fromkeys(("ProfilerConfig", "ProfilingStatus"))
     assert {**again, **changed} == {**moved(whole, later), **changed}

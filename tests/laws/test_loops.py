@@ -1,4 +1,4 @@
-"""Law 9: which loops are stopped, and which are none."""
+"""Law 9: which polling loops are stopped as endless, and which are not."""
 
 import threading
 import time
@@ -28,7 +28,7 @@ def sagemaker() -> Iterator[SageMakerMock]:
 
 
 def finish(sagemaker: SageMakerMock, client: Any, number: int) -> list[str]:
-    """Return the names of so many jobs that have ended."""
+    """Create jobs, let them end, and return their names."""
     names = [f"job-{index}" for index in range(number)]
     for name in names:
         client.create_training_job(TrainingJobName=name, **REQUEST)
@@ -36,8 +36,8 @@ def finish(sagemaker: SageMakerMock, client: Any, number: int) -> list[str]:
     return names
 
 
-def test_finished_jobs_may_be_reconciled_again_and_again(sagemaker: SageMakerMock, client: Any) -> None:
-    """A hundred, twenty-five times."""
+def test_polling_finished_jobs_is_not_an_endless_loop(sagemaker: SageMakerMock, client: Any) -> None:
+    """A hundred jobs, each described twenty-five times."""
     names = finish(sagemaker, client, 100)
     for _ in range(25):
         for name in names:
@@ -45,14 +45,14 @@ def test_finished_jobs_may_be_reconciled_again_and_again(sagemaker: SageMakerMoc
         time.sleep(60)
 
 
-def test_without_a_job_there_is_no_loop(sagemaker: SageMakerMock, client: Any) -> None:
-    """Three thousand lists of nothing."""
+def test_without_a_job_no_loop_is_endless(sagemaker: SageMakerMock, client: Any) -> None:
+    """Three thousand empty lists."""
     for _ in range(3001):
         client.list_training_jobs()
 
 
-def test_a_heartbeat_in_a_thread_of_its_own_is_no_loop(sagemaker: SageMakerMock, client: Any) -> None:
-    """The test itself looked at a job that has ended."""
+def test_a_heartbeat_in_another_thread_is_not_an_endless_loop(sagemaker: SageMakerMock, client: Any) -> None:
+    """The test itself described a job that has ended."""
     [name] = finish(sagemaker, client, 1)
     client.describe_training_job(TrainingJobName=name)
 
@@ -67,37 +67,37 @@ def test_a_heartbeat_in_a_thread_of_its_own_is_no_loop(sagemaker: SageMakerMock,
 
 
 def go_round(client: Any, _turn: int) -> None:
-    """Look at twenty jobs."""
+    """Describe twenty jobs."""
     for index in range(20):
         client.describe_training_job(TrainingJobName=f"job-{index}")
 
 
 def filter_anew(client: Any, turn: int) -> None:
-    """List the jobs of another name."""
+    """List the jobs with another name."""
     client.list_training_jobs(NameContains=f"try-{turn}")
 
 
 def add_a_tag(client: Any, turn: int) -> None:
-    """Tag a job, and look at it."""
+    """Tag a job and describe it."""
     arn = client.describe_training_job(TrainingJobName="job-0")["TrainingJobArn"]
     client.add_tags(ResourceArn=arn, Tags=[{"Key": "turn", "Value": f"turn {turn}"}])
 
 
 @pytest.mark.parametrize("turn_of", [go_round, filter_anew, add_a_tag])
 def test_a_loop_that_waits_in_vain_is_stopped(sagemaker: SageMakerMock, client: Any, turn_of: Callable[[Any, int], None]) -> None:
-    """Also one that asks for something else in each turn."""
+    """Requests that differ in each turn do not help."""
     finish(sagemaker, client, 20)
 
     def loop() -> None:
-        for turn in range(5000):  # pragma: no branch  # it is stopped before
+        for turn in range(5000):  # pragma: no branch  # the loop is stopped before
             turn_of(client, turn)
 
     with pytest.raises(NothingWillHappen):
         loop()
 
 
-def test_a_loop_that_waits_for_a_failed_job_is_stopped_although_another_one_runs(sagemaker: SageMakerMock, client: Any) -> None:
-    """That one is none of its business."""
+def test_a_loop_over_a_failed_job_is_stopped_while_another_job_runs(sagemaker: SageMakerMock, client: Any) -> None:
+    """The running job is not one that the loop asks about."""
     sagemaker.plan("fails", Plan.fails(training=60))
     sagemaker.plan("runs", Plan.completes(training=20 * 86_400))
     for name in ("fails", "runs"):

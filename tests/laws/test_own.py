@@ -1,4 +1,4 @@
-"""What a test is handed is its own: whatever it does to that, answers and records stay as they were."""
+"""Values that the mock hands out belong to the test: changing them changes no answer and no record."""
 
 import copy
 import json
@@ -38,7 +38,7 @@ JSON = st.recursive(
 
 
 def spoil(value: object) -> None:
-    """Change whatever can be changed of a value, at every depth."""
+    """Change everything in a value that can be changed, at every depth."""
     if isinstance(value, Mapping):
         for item in list(value.values()):
             spoil(item)
@@ -53,7 +53,7 @@ def spoil(value: object) -> None:
 
 
 class Spoiler:
-    """A callable that spoils what it is given, and keeps a copy of how that was."""
+    """A callable that keeps a copy of its argument and then spoils the argument."""
 
     def __init__(self, returned: object) -> None:
         self.returned = returned
@@ -95,8 +95,8 @@ HANDED_OUT: dict[str, Callable[[SageMakerMock], object]] = {
 }
 
 
-def seen(mock: SageMakerMock, client: Any) -> list[Any]:
-    """Return all that the mock shows, but for the calls that it takes to see it."""
+def public_data(mock: SageMakerMock, client: Any) -> list[Any]:
+    """Return all public data of the mock, without the calls that it takes to read them."""
     before = len(mock.calls)
     answered = [describe(client, name) for name in ("churn", "replayed", "twin")]
     arn = answered[0]["TrainingJobArn"]
@@ -107,29 +107,29 @@ def seen(mock: SageMakerMock, client: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("what", HANDED_OUT)
-def test_nothing_that_is_handed_out_changes_anything(what: str, sagemaker: SageMakerMock) -> None:
-    """Neither later answers nor what is on record, of this job, of an equal one, or of another call."""
+def test_changing_a_returned_value_changes_nothing_else(what: str, sagemaker: SageMakerMock) -> None:
+    """Neither later answers nor records of this job, an equal job or another call."""
     client = make_client()
     sagemaker.plan("churn", Plan.completes(training=60, logs={"Training": [(1, "loss=0.5")]}))
     sagemaker.plan("replayed", Plan.replays(response(R1)))
     for name in ("churn", "twin", "replayed"):
         create(client, name, **REQUEST)
-    # Equal polls are read once.
+    # Equal polls share one cached answer.
     for _ in range(2):
         describe(client)
     sagemaker.advance_until_idle()
-    expected = seen(sagemaker, client)
+    expected = public_data(sagemaker, client)
     records = len(sagemaker.calls)
     spoil(HANDED_OUT[what](sagemaker))
     assert len(sagemaker.calls) == records
-    later = seen(sagemaker, client)
+    later = public_data(sagemaker, client)
     assert later[0] == expected[0]
     assert later[1][: len(expected[1])] == expected[1]
     assert later[2:] == expected[2:]
 
 
-def test_what_was_asked_for_is_as_it_was_sent(sagemaker: SageMakerMock) -> None:
-    """And it is plain: it equals the request, can be unpacked, and is JSON."""
+def test_a_recorded_request_is_a_plain_copy_of_the_one_sent(sagemaker: SageMakerMock) -> None:
+    """It equals the request, unpacks with `**`, and can be written as JSON."""
     client = make_client()
     create(client, **REQUEST)
     whole = request("churn", **REQUEST)
@@ -144,15 +144,15 @@ def test_what_was_asked_for_is_as_it_was_sent(sagemaker: SageMakerMock) -> None:
             setattr(call, name, "spoilt")
 
 
-def test_a_call_is_a_value(sagemaker: SageMakerMock) -> None:
-    """Calls compare by what they are, also as copies."""
+def test_calls_compare_by_value(sagemaker: SageMakerMock) -> None:
+    """Copies and pickles of a call are equal to it."""
     client = make_client()
     create(client)
     describe(client)
     created, described = sagemaker.calls
     assert repr(created).startswith("Call(operation='CreateTrainingJob', params={'TrainingJobName': 'churn', ")
     assert repr(created).endswith("region='us-east-1', outcome='ok', attempt=1)")
-    for same in (copy.deepcopy(created), pickle.loads(pickle.dumps(created))):  # noqa: S301  # our own
+    for same in (copy.deepcopy(created), pickle.loads(pickle.dumps(created))):  # noqa: S301  # our own data
         assert (same, hash(same)) == (created, hash(created))
         assert same != described
     assert created != ("CreateTrainingJob",)
@@ -160,7 +160,7 @@ def test_a_call_is_a_value(sagemaker: SageMakerMock) -> None:
 
 
 def test_callables_get_requests_of_their_own(sagemaker: SageMakerMock) -> None:
-    """Whether they choose a plan, are one, or write lines: each sees what was sent."""
+    """A callable that chooses a plan, makes one or writes lines gets an unspoiled copy of the request."""
     client = make_client()
     no, yes, lines = Spoiler(returned=False), Spoiler(returned=True), Spoiler([(1, "loss=0.5")])
     planned = Spoiler(Plan([Phase("Starting", 5), Phase("Training", 60, logs=lines)]))
@@ -176,7 +176,7 @@ def test_callables_get_requests_of_their_own(sagemaker: SageMakerMock) -> None:
 
 
 def test_handlers_get_events_of_their_own(sagemaker: SageMakerMock) -> None:
-    """Those of one event, too; and the events on record stay."""
+    """Each handler gets its own copy, and the recorded events stay unchanged."""
     first, delay, second = Spoiler(returned=None), Spoiler(returned=0), Spoiler(returned=None)
     sagemaker.on_event(first, delay=delay)
     sagemaker.on_event(second)
@@ -186,15 +186,15 @@ def test_handlers_get_events_of_their_own(sagemaker: SageMakerMock) -> None:
     assert first.given[0]["detail"]["HyperParameters"] == {"epochs": "3"}
 
 
-def test_what_a_test_gave_can_be_used_again(sagemaker: SageMakerMock) -> None:
-    """What is changed afterwards does not reach the mock."""
+def test_arguments_can_be_reused_after_a_call(sagemaker: SageMakerMock) -> None:
+    """Later changes to an argument do not reach the mock."""
     client = make_client()
     record, logs, messages = response(R1), {"Training": [[1, "loss=0.5"]]}, [[0, "one"], [1, "two"]]
     phases, after_s, passing = [Phase("Starting", 5, messages), Phase("Training", 60)], [5], ["s3"]  # type: ignore[arg-type]
     pattern = {"detail": {"TrainingJobName": ["churn"], "TrainingJobStatus": [{"anything-but": ["Failed"]}]}}
     plans = [
         Plan.replays(record),
-        Plan(phases, logs=logs),  # type: ignore[arg-type]  # lists may stand for pairs
+        Plan(phases, logs=logs),  # type: ignore[arg-type]  # lists are accepted for pairs
         Plan.interrupted(after=after_s),
         Plan(replayed=record),
     ]
@@ -216,8 +216,8 @@ def test_what_a_test_gave_can_be_used_again(sagemaker: SageMakerMock) -> None:
     assert len(handled) == len(sagemaker.events) > 1
 
 
-def test_polls_stay_one_to_the_byte(sagemaker: SageMakerMock) -> None:
-    """Whatever was done to the request of one of them."""
+def test_equal_polls_have_equal_bytes_after_a_change(sagemaker: SageMakerMock) -> None:
+    """Changing the request of one poll does not change the others."""
     client = make_client()
     create(client, **REQUEST)
     answers = bodies(client, "DescribeTrainingJob")
@@ -231,8 +231,8 @@ def test_polls_stay_one_to_the_byte(sagemaker: SageMakerMock) -> None:
 # -- sleeps
 
 
-def test_sleeps_are_read_as_a_list() -> None:
-    """By place, part and in turn; they grow, and cannot be changed."""
+def test_sleeps_behave_like_a_read_only_list() -> None:
+    """Index, slice and iteration work; the list grows with each sleep."""
     slept = [Sleep(after(number), timedelta(seconds=seconds)) for number, seconds in enumerate([60, 60, 0.25])]
     sleeps = Sleeps(slept)
     assert sleeps == slept
@@ -252,12 +252,12 @@ def test_sleeps_are_read_as_a_list() -> None:
         hash(sleeps)
 
 
-# -- how
+# -- copies and frozen values
 
 
 @given(JSON)
 def test_a_copy_is_equal_and_shares_nothing_that_can_change(value: Any) -> None:
-    """At any depth."""
+    """Nested lists and dicts are copied too."""
     as_it_was, copied = copy.deepcopy(value), own(value)
     assert copied == value
     spoil(copied)
@@ -265,11 +265,11 @@ def test_a_copy_is_equal_and_shares_nothing_that_can_change(value: Any) -> None:
 
 
 @given(st.dictionaries(st.text(), JSON, max_size=4))
-def test_what_is_kept_stays(value: dict[str, Any]) -> None:
-    """It compares, prints, copies and pickles as what it keeps."""
+def test_a_frozen_value_behaves_like_the_original(value: dict[str, Any]) -> None:
+    """It compares, prints, copies and pickles as the value that it wraps."""
     as_it_was, kept = copy.deepcopy(value), Kept(value)
     spoil(dict(kept))
     spoil(value)
     assert kept == as_it_was
     assert (repr(kept), len(kept), list(kept)) == (repr(as_it_was), len(as_it_was), list(as_it_was))
-    assert copy.deepcopy(kept) == pickle.loads(pickle.dumps(kept)) == as_it_was  # noqa: S301  # our own
+    assert copy.deepcopy(kept) == pickle.loads(pickle.dumps(kept)) == as_it_was  # noqa: S301  # our own data

@@ -1,4 +1,4 @@
-"""A pipeline of all kinds of job, as production code drives it: prepare, tune, train with the best values, score."""
+"""A pipeline over all kinds of jobs, as production code runs one: prepare, tune, train with the best values, score."""
 
 import re
 import time
@@ -22,18 +22,18 @@ PLANS = [
 
 
 class StepError(Exception):
-    """A step of the pipeline did not complete."""
+    """A step of the pipeline ended, but not as Completed."""
 
 
 class Pipeline:
-    """What a team might write: each step waits for the one before it, and any end but Completed ends the pipeline."""
+    """A pipeline as a team might write it: each step waits for the previous one; any end but Completed raises."""
 
     def __init__(self, client: Any, poll_s: float = 30) -> None:
         self._client = client
         self._poll_s = poll_s
 
     def run(self) -> str:
-        """Run all steps; return the name of the job with the scores."""
+        """Run all steps and return the name of the scoring job."""
         self._client.create_processing_job(**processing())
         self._wait(lambda: self._client.describe_processing_job(ProcessingJobName="prepare"), "ProcessingJob")
         self._client.create_hyper_parameter_tuning_job(**tuning())
@@ -61,12 +61,12 @@ class Pipeline:
 
 
 def client() -> Any:
-    """Return a client, in the region of the requests."""
+    """Return a client in the region of the requests."""
     return boto3.client("sagemaker", region_name="us-east-1")
 
 
-def test_every_step_waits_for_the_one_before_it() -> None:
-    """The training job of the last but one step has the values of the best child."""
+def test_every_step_waits_for_the_previous_one() -> None:
+    """The final training job uses the hyperparameters of the best child."""
     with mock_sagemaker(start=START, plan=PLANS) as mock:
         assert Pipeline(client()).run() == "score"
         prepare, tune = mock.processing_jobs["prepare"], mock.tuning_jobs["tune"]
@@ -78,7 +78,7 @@ def test_every_step_waits_for_the_one_before_it() -> None:
         assert final.request["HyperParameters"] == tune.best.hyperparameters
         assert tune.best.objective == min(child.objective or 0 for child in tune.children)
         picture, svg = str(mock), mock.svg()
-    # One axis for all: the bar of a later job begins further to the right, and children stand below their tuning job.
+    # One time axis for all: the bar of a later job begins further right, and children stand below their tuning job.
     bars = [found for line in picture.splitlines() if (found := re.match(r"(..\S+) .*? s  ( *)[A-Z]", line))]
     names = [bar[1][:6] for bar in bars]
     assert names == ["prepar", "tune", "  -001", "  -002", "+ -003", "  -004", "final", "score"]
@@ -103,7 +103,7 @@ def test_every_step_waits_for_the_one_before_it() -> None:
     ],
 )
 def test_a_step_that_fails_ends_the_pipeline(broken: str, plan: Any, text: str, left: list[str]) -> None:
-    """The later steps are not there."""
+    """Later steps are not created."""
     with mock_sagemaker(start=START, plan=PLANS) as mock:
         mock.plan(broken, plan)
         with pytest.raises(StepError, match=f"^{re.escape(text)}"):
@@ -112,7 +112,7 @@ def test_a_step_that_fails_ends_the_pipeline(broken: str, plan: Any, text: str, 
 
 
 def _there(mock: SageMakerMock) -> list[str]:
-    """Return the steps that have begun; the children of the tuning job are training jobs, too."""
+    """Return the steps that have begun; the tuning job's children are training jobs too."""
     begun = [
         ("processing", list(mock.processing_jobs)),
         ("tuning", list(mock.tuning_jobs)),

@@ -1,4 +1,4 @@
-"""Faults as the code under test meets them, through botocore's own retries in all three modes."""
+"""Faults as the code under test sees them, through botocore's three retry modes."""
 
 import time
 from contextlib import suppress
@@ -17,12 +17,12 @@ PLAN = Plan.completes(starting=60, downloading=30, training=600, uploading=9)
 
 
 def retrying(mode: Any, attempts: int = 4, **options: Any) -> Any:
-    """Return a client that makes so many attempts at a call."""
+    """Return a client with this retry mode and number of attempts."""
     return make_client(config=Config(retries={"mode": mode, "total_max_attempts": attempts}, **options))
 
 
-def slept(mock: SageMakerMock) -> float:
-    """Return how many seconds were slept in all."""
+def total_sleep(mock: SageMakerMock) -> float:
+    """Return the sum of all sleeps, in seconds."""
     return mock.sleeps.total.total_seconds()
 
 
@@ -31,7 +31,7 @@ def elapsed(mock: SageMakerMock) -> float:
     return (mock.clock.now() - START).total_seconds()
 
 
-# -- what is retried
+# -- which faults are retried
 
 RETRIED = {
     "ThrottlingException": 0.1,
@@ -42,13 +42,13 @@ RETRIED = {
     "ConnectionReset": 0.1,
     "EndpointUnreachable": 0.1,
 }
-"""What every mode retries, and how many seconds each attempt takes."""
+"""The errors that every mode retries, and the seconds that each attempt takes."""
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("fault,seconds", RETRIED.items(), ids=RETRIED)
-def test_a_passing_trouble_is_retried_until_it_has_passed(mode: str, fault: str, seconds: float) -> None:
-    """The caller sees only RetryAttempts; the mock has each attempt on record, and the clock its time and the back-off."""
+def test_a_temporary_fault_is_retried_until_it_is_over(mode: str, fault: str, seconds: float) -> None:
+    """The caller sees only RetryAttempts; the mock records each attempt, and the clock its latency and back-off."""
     with mock_sagemaker(start=START, latency=0.1) as mock:
         mock.fault("ListTrainingJobs", fault, times=2)
         response = retrying(mode, connect_timeout=3, read_timeout=7).list_training_jobs()
@@ -56,15 +56,15 @@ def test_a_passing_trouble_is_retried_until_it_has_passed(mode: str, fault: str,
         assert mock.calls.outcomes == [fault, fault, "ok"]
         assert [call.attempt for call in mock.calls] == [1, 2, 3]
         assert mock.calls.retries.count == 2
-        assert elapsed(mock) == pytest.approx(2 * seconds + 0.1 + slept(mock), abs=1e-5)
+        assert elapsed(mock) == pytest.approx(2 * seconds + 0.1 + total_sleep(mock), abs=1e-5)
         assert len(mock.sleeps) >= 2
         assert mock.calls[1].at >= after(seconds) + mock.sleeps[0].duration
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("fault", RETRIED)
-def test_a_lasting_trouble_reaches_the_caller_after_the_last_attempt(mode: str, fault: str) -> None:
-    """With as many attempts as the client was told to make."""
+def test_a_lasting_fault_reaches_the_caller_after_the_last_attempt(mode: str, fault: str) -> None:
+    """The number of attempts is the client's own setting."""
     with mock_sagemaker(start=START) as mock:
         mock.fault("ListTrainingJobs", fault)
         with pytest.raises(Exception, match=".") as caught:
@@ -80,8 +80,8 @@ def test_a_lasting_trouble_reaches_the_caller_after_the_last_attempt(mode: str, 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("fault", ["AccessDeniedException", "ExpiredTokenException", "UnrecognizedClientException"])
-def test_what_retrying_cannot_mend_is_not_retried(mode: str, fault: str) -> None:
-    """The first answer is the caller's."""
+def test_an_error_that_retries_cannot_help_is_not_retried(mode: str, fault: str) -> None:
+    """The caller gets the first answer."""
     with mock_sagemaker(start=START) as mock:
         mock.fault("ListTrainingJobs", fault)
         with pytest.raises(ClientError, match=fault):
@@ -91,8 +91,8 @@ def test_what_retrying_cannot_mend_is_not_retried(mode: str, fault: str) -> None
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_lost_answer_leads_to_a_name_that_is_in_use(mode: str) -> None:
-    """The job was created, the client did not hear of it, and its retry meets the job that it has made itself."""
+def test_a_lost_response_leads_to_a_name_in_use(mode: str) -> None:
+    """The job was created but the response was lost, so the retry meets the job of the first attempt."""
     with mock_sagemaker(start=START) as mock:
         mock.fault("CreateTrainingJob", "LostAnswer", times=1)
         with pytest.raises(ClientError) as caught:
@@ -104,8 +104,8 @@ def test_a_lost_answer_leads_to_a_name_that_is_in_use(mode: str) -> None:
         assert second.at >= after(7)
 
 
-def test_the_mode_of_a_client_is_its_own() -> None:
-    """Nothing about retries is set by the mock: a client that was told nothing makes the attempts of its botocore."""
+def test_the_retry_mode_of_a_client_is_unchanged() -> None:
+    """The mock sets nothing: a client without a retry configuration makes botocore's default number of attempts."""
     client = make_client(config=Config())
     attempts = client.meta.config.retries.get("total_max_attempts")
     with mock_sagemaker(start=START) as mock:
@@ -117,7 +117,7 @@ def test_the_mode_of_a_client_is_its_own() -> None:
 
 
 def test_adaptive_retries_slow_down_all_calls_of_the_client() -> None:
-    """After a throttle the client paces itself, on the virtual clock."""
+    """After a throttle the client limits its own rate, on the virtual clock."""
     with mock_sagemaker(start=START, latency=0) as mock:
         client = retrying("adaptive")
         client.list_training_jobs()
@@ -133,8 +133,8 @@ def test_adaptive_retries_slow_down_all_calls_of_the_client() -> None:
 # -- waiters
 
 
-def test_a_waiter_rides_out_a_throttle() -> None:
-    """The client's retries do it, and the waiter never hears of it."""
+def test_a_throttle_does_not_reach_a_waiter() -> None:
+    """The client's retries handle it."""
     with mock_sagemaker(start=START, plan=PLAN) as mock:
         client = retrying("standard")
         create(client)
@@ -144,8 +144,8 @@ def test_a_waiter_rides_out_a_throttle() -> None:
         assert mock.jobs["churn"].status == "Completed"
 
 
-def test_a_waiter_gives_up_on_a_job_that_is_not_yet_visible() -> None:
-    """It takes a ValidationException for the end, as it does in production."""
+def test_a_waiter_fails_on_a_job_that_is_not_yet_visible() -> None:
+    """It takes the ValidationException as final, as in production."""
     with mock_sagemaker(start=START, plan=PLAN) as mock:
         client = retrying("standard")
         mock.hide("churn", lasting=5)
@@ -154,11 +154,11 @@ def test_a_waiter_gives_up_on_a_job_that_is_not_yet_visible() -> None:
             client.get_waiter("training_job_completed_or_stopped").wait(TrainingJobName="churn")
 
 
-# -- which calls
+# -- which calls have the fault
 
 
 def test_an_outage_lasts_from_one_instant_to_another() -> None:
-    """A loop that goes on trying sees its beginning and its end."""
+    """A loop of calls sees the outage begin and end."""
     with mock_sagemaker(start=START, latency=0) as mock:
         client = retrying("standard", attempts=1)
         mock.fault("*", "ServiceUnavailable", after=timedelta(minutes=2), until="2018-07-30T00:04:00Z")
@@ -169,8 +169,8 @@ def test_an_outage_lasts_from_one_instant_to_another() -> None:
         assert mock.calls.outcomes == ["ok", "ok", "ServiceUnavailable", "ServiceUnavailable", "ok", "ok"]
 
 
-def test_one_job_of_several_is_in_trouble() -> None:
-    """A pattern of names says which."""
+def test_a_fault_can_be_limited_to_one_job() -> None:
+    """The pattern of names selects the job."""
     with mock_sagemaker(start=START) as mock:
         client = retrying("standard", attempts=1)
         mock.fault("CreateTrainingJob", "ResourceLimitExceeded", job="fraud-*", message="No more instances.")
@@ -182,8 +182,8 @@ def test_one_job_of_several_is_in_trouble() -> None:
         assert list(mock.jobs) == ["churn-1"]
 
 
-def test_chance_is_the_seed_s() -> None:
-    """The same calls meet the same trouble in every run; another seed makes another run."""
+def test_random_faults_follow_the_seed() -> None:
+    """The same seed fails the same calls in every run; another seed fails others."""
 
     def run(seed: int) -> list[str]:
         with mock_sagemaker(start=START, seed=seed) as mock:
@@ -199,8 +199,8 @@ def test_chance_is_the_seed_s() -> None:
     assert set(run(1)) == {"ok", "ConnectionReset"}
 
 
-def test_a_denial_is_about_the_caller_s_own_account() -> None:
-    """The text of AccessDeniedException is made of the call: operation, job, region, account."""
+def test_an_access_denied_message_names_the_call() -> None:
+    """The message contains the operation, job, region and account."""
     with mock_sagemaker(start=START) as mock:
         mock.accounts["AKIDOTHER"] = "210987654321"
         mock.fault("DescribeTrainingJob", "AccessDeniedException")
@@ -209,25 +209,25 @@ def test_a_denial_is_about_the_caller_s_own_account() -> None:
             client.describe_training_job(TrainingJobName="churn")
 
 
-# -- idling (law 9), and what nothing met
+# -- endless loops (law 9), and unused faults
 
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> int:
-    """Let a tenth of the polls be too many, for the tests that are not about the number."""
+    """Set a tenth of the usual idle limit, for tests that are not about the number."""
     monkeypatch.setattr("sagemock.clock.runaway.REPEATS", 100)
     return 100
 
 
 def poll(client: Any, times: int) -> None:
-    """Ask for something so many times, whatever comes."""
+    """Call the operation so many times, whatever the answer."""
     for _ in range(times):
         with suppress(ClientError):
             client.list_training_jobs()
 
 
-def test_a_loop_that_is_throttled_for_ever_ends(short: int) -> None:
-    """A throttled poll is a poll; the error names the fault."""
+def test_an_endless_loop_of_throttled_polls_is_stopped(short: int) -> None:
+    """A throttled poll counts as a poll, and the error names the fault."""
     with mock_sagemaker(start=START, latency=0, idle_limit=timedelta(days=9)) as mock:
         mock.fault("List*", "ThrottlingException")
         client = retrying("standard", attempts=1)
@@ -243,8 +243,8 @@ def test_a_loop_that_is_throttled_for_ever_ends(short: int) -> None:
         )
 
 
-def test_a_loop_that_loses_every_answer_ends(short: int) -> None:
-    """Also where each call could have changed something."""
+def test_an_endless_loop_of_lost_responses_is_stopped(short: int) -> None:
+    """Calls that could have changed something count too."""
     with mock_sagemaker(start=START, latency=0, idle_limit=timedelta(days=9), plan=PLAN) as mock:
         mock.fault("CreateTrainingJob", "LostAnswer")
         client = retrying("standard", attempts=1, read_timeout=3600)
@@ -259,8 +259,8 @@ def test_a_loop_that_loses_every_answer_ends(short: int) -> None:
         assert mock.calls.count > short
 
 
-def test_a_trouble_that_will_pass_is_waited_for(short: int) -> None:
-    """Its end is something that happens, and so is each time that a counted one is met."""
+def test_a_loop_may_wait_for_the_end_of_a_fault(short: int) -> None:
+    """The end of a fault counts as progress, and so does each use of a fault that is limited by `times`."""
     with mock_sagemaker(start=START, latency=0, idle_limit=timedelta(days=9)) as mock:
         client = retrying("standard", attempts=1)
         mock.fault("List*", "ThrottlingException", until=timedelta(days=8))
@@ -271,8 +271,8 @@ def test_a_trouble_that_will_pass_is_waited_for(short: int) -> None:
         assert set(mock.calls.outcomes) == {"ThrottlingException"}
 
 
-def test_a_fault_that_nothing_met_fails_the_test_by_name() -> None:
-    """With the calls that came instead."""
+def test_an_unused_fault_fails_the_test_by_name() -> None:
+    """The error lists the calls that came instead."""
     mock = mock_sagemaker(start=START).start()
     mock.plan("fraud-*", Plan.fails())
     mock.fault("DescribeTrainingJob", "ThrottlingException", times=3)
@@ -288,14 +288,14 @@ def test_a_fault_that_nothing_met_fails_the_test_by_name() -> None:
     )
 
 
-def test_a_fault_that_nothing_met_can_be_allowed() -> None:
-    """By strict=False."""
+def test_unused_faults_are_allowed_with_strict_false() -> None:
+    """`strict=False` says so for the whole mock."""
     with mock_sagemaker(start=START, strict=False) as mock:
         mock.fault("DescribeTrainingJob", "ThrottlingException")
 
 
-def test_a_mistake_in_a_fault_leaves_no_fault_behind() -> None:
-    """The error is at its line, and the mock goes on as if it had not been."""
+def test_an_invalid_fault_is_not_added() -> None:
+    """The error is raised at its line, and the mock is unchanged."""
     with mock_sagemaker(start=START) as mock:
         with pytest.raises(UsageError):
             mock.fault("DescribeTrainingJob", "Throttled")

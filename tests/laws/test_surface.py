@@ -1,4 +1,4 @@
-"""Whatever a test gives to the public surface: one clear error of ours at once, or a value that works."""
+"""Each argument of the public surface is either refused at once by one clear error of ours, or it works."""
 
 import enum
 import math
@@ -22,7 +22,7 @@ from tests.support.surface import JOB, VERBS, Parameter, conforms, parameters
 
 START: Final = "2018-07-30"
 LONG: Final = 4000
-"""No message has so many characters."""
+"""Characters; every message is shorter."""
 REQUEST: Final[dict[str, Any]] = {
     "AlgorithmSpecification": {"AlgorithmName": "churn", "TrainingInputMode": "File"},
     "RoleArn": "arn:aws:iam::123456789012:role/trainer",
@@ -47,7 +47,7 @@ SERVERLESS: Final[dict[str, Any]] = {
 
 
 class Number(enum.IntEnum):
-    """An integer that is shown otherwise."""
+    """An integer with another repr."""
 
     ONE = 1
 
@@ -60,16 +60,16 @@ class Unshown:
 
 
 class Odd:
-    """A value that is equal to nothing that can be asked, and has no truth."""
+    """An object without comparisons, hash and truth value."""
 
     def __bool__(self) -> bool:
-        raise RuntimeError  # pragma: no cover  # nobody asks for its truth today
+        raise RuntimeError  # pragma: no cover  # nothing asks for its truth value today
 
     __eq__ = __lt__ = __hash__ = None  # type: ignore[assignment]  # nothing of the kind
 
 
 def no_argument() -> None:
-    """Take nothing."""
+    """Take no argument."""
 
 
 HOSTILE: Final[Mapping[str, Any]] = {
@@ -147,19 +147,19 @@ HOSTILE: Final[Mapping[str, Any]] = {
 
 @cache
 def make_client() -> Any:
-    """Make a client of SageMaker once: that takes more time than all that is done with it here."""
+    """Return one SageMaker client for all tests: making one takes longer than what they do with it."""
     return botocore.session.get_session().create_client("sagemaker", region_name="us-east-1")
 
 
 def works(mock: SageMakerMock) -> None:
-    """Create jobs, describe them, end them, and look at them."""
+    """Create, describe and end jobs, and read the mock's records."""
     client = make_client()
     for name, requests in (("hostile-1", (REQUEST, SPOT, SERVERLESS)), ("plain-1", (REQUEST,))):
         for request in requests:
             try:
                 client.create_training_job(TrainingJobName=name, **request)
             except PlanError:
-                # It fits another kind of job, or fits none, and said so.
+                # The plan fits another kind of job, or no job, and the error said so.
                 continue
             break
         else:
@@ -167,15 +167,15 @@ def works(mock: SageMakerMock) -> None:
         client.describe_training_job(TrainingJobName=name)
         mock.advance_until_idle()
         hangs = client.describe_training_job(TrainingJobName=name)["TrainingJobStatus"] == "InProgress"
-        if hangs:  # pragma: no cover  # no plan that is accepted hangs today
+        if hangs:  # pragma: no cover  # no accepted plan hangs today
             client.stop_training_job(TrainingJobName=name)
             mock.advance_until_idle()
         assert client.describe_training_job(TrainingJobName=name)["TrainingJobStatus"] in ("Completed", "Failed", "Stopped")
     assert "plain-1" in mock.jobs
 
 
-def seen(mock: SageMakerMock) -> None:
-    """Look at everything."""
+def read_everything(mock: SageMakerMock) -> None:
+    """Read every public collection of the mock."""
     for text in (str(mock), mock.svg(), str(mock.calls), repr(mock.events), repr(mock.jobs), repr(mock.sleeps)):
         text.encode()
     for job in mock.jobs.all():
@@ -184,7 +184,7 @@ def seen(mock: SageMakerMock) -> None:
 
 @contextmanager
 def beginning() -> Iterator[SageMakerMock]:
-    """Begin a mock with a job that trains."""
+    """Start a mock with a job that trains."""
     with mock_sagemaker(start=START, strict=False) as mock:
         make_client().create_training_job(TrainingJobName=JOB, **SPOT)
         mock.advance_until(JOB, "Training")
@@ -192,7 +192,7 @@ def beginning() -> Iterator[SageMakerMock]:
 
 
 def refusals(parameter: Parameter) -> set[str]:
-    """Return the names of the values that are refused, each in words of ours; the mock works after all of them."""
+    """Return the names of the values that are refused with an error of ours; the mock must work after each."""
     refused: set[str] = set()
     left = dict(HOSTILE)
     while left:
@@ -201,28 +201,28 @@ def refusals(parameter: Parameter) -> set[str]:
                 try:
                     parameter.call(mock, {parameter.name: left.pop(name)})
                 except (UsageError, WrongCalls) as error:
-                    said = str(error).encode()
+                    message = str(error).encode()
                     refused.add(name)
-                    # It can be written to a report, and be read there.
-                    assert 0 < len(said) < LONG  # of every error
+                    # The error can be pickled for a report.
+                    assert 0 < len(message) < LONG  # of every error
                 except IndexError:
-                    # A sequence is over, by which loops end.
+                    # A StopIteration would silently end a loop.
                     assert "[" in parameter.where
                     refused.add(name)
                 else:
                     if mock._worlds[1:]:  # it was started once more
-                        mock.stop()  # pragma: no cover  # as with a value that start() takes
+                        mock.stop()  # pragma: no cover  # as with a value that start() accepts
                     break
             else:
                 works(mock)
-                seen(mock)
+                read_everything(mock)
             if not mock._worlds:  # it was stopped
                 mock.start()
     return refused
 
 
 def check_works(parameter: Parameter, value: Any) -> None:
-    """Give a value that is accepted: after it a job can be created, described and ended."""
+    """Use an accepted value: afterwards a job can be created, described and ended."""
     with beginning() as mock:
         made = parameter.call(mock, {parameter.name: value})
         if parameter.where in ("SageMakerMock.start", "SageMakerMock.stop"):
@@ -230,20 +230,20 @@ def check_works(parameter: Parameter, value: Any) -> None:
         if isinstance(made, (Options, SageMakerMock)):
             with made if isinstance(made, SageMakerMock) else SageMakerMock(made) as other:
                 works(other)
-                seen(other)
+                read_everything(other)
         elif isinstance(made, Clock):
             made.advance(1)
             made.now()
         try:
             works(mock)
-        except (ClientError, BotoCoreError):  # pragma: no cover  # no value that is accepted does so today
-            # That calls go wrong is what was asked for.
+        except (ClientError, BotoCoreError):  # pragma: no cover  # no accepted value does so today
+            # Faults make calls fail on purpose.
             assert parameter.where in ("SageMakerMock.fault", "SageMakerMock.hide", "SageMakerMock.quota")
-        seen(mock)
+        read_everything(mock)
         if parameter.where in ("SageMakerMock.start", "SageMakerMock.stop"):
             mock.stop()
             mock.start()
-    seen(mock)
+    read_everything(mock)
 
 
 PARAMETERS: Final = list(parameters())
@@ -252,7 +252,7 @@ KNOWS_SERVERLESS: Final = "ServerlessJobConfig" in of_sagemaker().input("CreateT
 
 @pytest.mark.parametrize("parameter", PARAMETERS, ids=str)
 def test_a_value_is_refused_at_once_or_works(parameter: Parameter) -> None:
-    """Of a wrong kind it is refused; of the right kind it is refused, or a job can be created, described and ended after it."""
+    """A value of a wrong type is refused; one of the right type is refused, or a job can then be created, described and ended."""
     if parameter.where == "Plan.serverless" and not KNOWS_SERVERLESS:  # pragma: no cover  # with an old botocore
         pytest.skip("this botocore does not know serverless jobs")
     refused = refusals(parameter)
@@ -260,7 +260,7 @@ def test_a_value_is_refused_at_once_or_works(parameter: Parameter) -> None:
     wrong = [name for name, value in taken.items() if not conforms(value, parameter.annotation)]
     assert not wrong, f"{parameter} is {parameter.annotation}, and these were accepted: {', '.join(wrong)}"
     if parameter.where in ("Options.of", "mock_sagemaker"):
-        # The same options, and what they do is seen with Options.
+        # These take the same options, which are tested with Options.
         return
     for value in taken.values():
         check_works(parameter, value)
@@ -270,12 +270,12 @@ CALLS: Final[dict[str, Callable[[SageMakerMock, dict[str, Any]], Any]]] = {one.w
 
 
 @pytest.mark.parametrize("where", [where for where in CALLS if not {*"[=("} & {*where} and where != "accounts"])
-def test_a_keyword_that_is_unknown_is_refused_by_us_and_the_nearest_is_named(where: str) -> None:
-    """Python's own words name a function of ours that no test has written."""
+def test_an_unknown_keyword_is_refused_with_the_nearest_name(where: str) -> None:
+    """Python's own message would name an internal function."""
     names = [one.name for one in PARAMETERS if one.where == where and one.name != "names"]
     if not names:
         return
-    # A letter more than a name that there is.
+    # A valid name with one more letter.
     misspelt = f"{max(names, key=len)}x"
     with mock_sagemaker(start=START, strict=False) as mock:
         make_client().create_training_job(TrainingJobName=JOB, **SPOT)
@@ -286,15 +286,15 @@ def test_a_keyword_that_is_unknown_is_refused_by_us_and_the_nearest_is_named(whe
         assert repr(misspelt[:-1]) in str(caught.value)
 
 
-# -- after the end
+# -- before the start and after the end
 
 
 @pytest.mark.parametrize(
     "verb", [*VERBS, "clock.latency =", "clock.idle_limit =", "clock.advance", "clock.advance_to", "accounts"]
 )
 @pytest.mark.parametrize("is_started", [True, False], ids=["after", "before"])
-def test_what_is_over_cannot_be_changed(verb: str, *, is_started: bool) -> None:
-    """Each verb and each setter says so, before the start and after the end; what happened can be read."""
+def test_a_mock_that_is_not_active_cannot_be_changed(verb: str, *, is_started: bool) -> None:
+    """Each verb and setter raises before the start and after the end; records can still be read."""
     mock = mock_sagemaker(start=START, strict=False)
     before = ""
     if is_started:
@@ -316,4 +316,4 @@ def test_what_is_over_cannot_be_changed(verb: str, *, is_started: bool) -> None:
         assert str(mock) == before
         with pytest.raises(UsageError):
             mock.accounts["AKID"] = "123456789012"
-        seen(mock)
+        read_everything(mock)

@@ -1,4 +1,4 @@
-"""Laws 6 to 9 for the threads of a test, through the mock and a client."""
+"""Laws 6 to 9 for threads, through the mock and a client."""
 
 import threading
 import time
@@ -31,13 +31,13 @@ PLAN = Plan.completes(starting=60, downloading=30, training=timedelta(minutes=10
 
 @pytest.fixture
 def client() -> Any:
-    """Return a client, made before the mock."""
+    """Return a client that is older than the mock."""
     return boto3.client("sagemaker", region_name="eu-west-1", aws_access_key_id="id", aws_secret_access_key="key")
 
 
 @pytest.fixture
 def sagemaker() -> Iterator[SageMakerMock]:
-    """Start the mock, with jobs of a bit under twelve minutes."""
+    """Start the mock with jobs that take a bit less than twelve minutes."""
     with mock_sagemaker(start=START, plan=PLAN) as sagemaker:
         yield sagemaker
 
@@ -48,7 +48,7 @@ def seconds(sagemaker: SageMakerMock) -> float:
 
 
 def poll(sagemaker: SageMakerMock, client: Any, name: str, interval_s: float) -> list[tuple[float, str]]:
-    """Launch a job and return when its status was looked at, and what it was."""
+    """Launch a job; return each instant at which its status was read, with that status."""
     client.create_training_job(TrainingJobName=name, **REQUEST)
     seen: list[tuple[float, str]] = []
     while True:
@@ -61,13 +61,13 @@ def poll(sagemaker: SageMakerMock, client: Any, name: str, interval_s: float) ->
 
 
 def status_at(at_s: float) -> str:
-    """Return the status that the plan gives a job which was created at the start."""
+    """Return the planned status, at an instant, of a job created at the start."""
     phases = [(60, "Starting"), (90, "Downloading"), (690, "Training"), (710, "Uploading")]
     return next((status for end_s, status in phases if at_s < end_s), "Completed")
 
 
 def expected(interval_s: float) -> list[tuple[float, str]]:
-    """Return what a poller with this interval sees: it and each of its calls take time, and nobody else's do."""
+    """Return what a poller with this interval sees: only its own sleeps and calls take its time."""
     seen: list[tuple[float, str]] = []
     at_s = 0.1
     while not seen or seen[-1][1] != "Completed":
@@ -76,8 +76,8 @@ def expected(interval_s: float) -> list[tuple[float, str]]:
     return seen
 
 
-def test_twenty_pollers_see_each_what_its_interval_implies(sagemaker: SageMakerMock, client: Any) -> None:
-    """Run after run, whatever the interpreter's scheduler does: concurrent sleeps and calls do not add up."""
+def test_twenty_pollers_each_see_what_their_interval_implies(sagemaker: SageMakerMock, client: Any) -> None:
+    """Thread scheduling does not matter: concurrent sleeps and calls do not add up."""
     intervals = [17.0 + 3 * number for number in range(20)]
     with ThreadPoolExecutor(len(intervals)) as pool:
         seen = pool.map(lambda interval_s: poll(sagemaker, client, f"job-{interval_s:.0f}", interval_s), intervals)
@@ -85,7 +85,7 @@ def test_twenty_pollers_see_each_what_its_interval_implies(sagemaker: SageMakerM
 
 
 def test_a_long_sleeper_does_not_skip_the_wake_ups_of_short_ones(sagemaker: SageMakerMock, client: Any) -> None:
-    """The test itself sleeps for an hour, while a poller looks every half minute."""
+    """The test sleeps for an hour while a poller looks every half minute."""
     with ThreadPoolExecutor(1) as pool:
         seen = pool.submit(poll, sagemaker, client, "job", 30)
         time.sleep(3600)
@@ -93,8 +93,8 @@ def test_a_long_sleeper_does_not_skip_the_wake_ups_of_short_ones(sagemaker: Sage
         assert seen.result() == expected(30)
 
 
-def test_a_thread_that_was_there_before_sleeps_really(client: Any) -> None:
-    """An exporter's heartbeat neither moves the clock nor is hurried by it."""
+def test_an_older_thread_sleeps_in_real_time(client: Any) -> None:
+    """The heartbeat of an exporter neither moves the clock nor is sped up."""
     beats, stop = list[float](), threading.Event()
 
     def beat() -> None:
@@ -113,8 +113,8 @@ def test_a_thread_that_was_there_before_sleeps_really(client: Any) -> None:
     assert beats[-1] - beats[0] >= 0.005 * (len(beats) - 1)
 
 
-def test_a_sleeper_whose_thread_dies_holds_nobody(sagemaker: SageMakerMock) -> None:
-    """It raised; the others go on."""
+def test_a_sleeper_whose_thread_dies_holds_no_time(sagemaker: SageMakerMock) -> None:
+    """Its thread raised; the other threads go on."""
 
     def die() -> None:
         time.sleep(10)
@@ -128,7 +128,7 @@ def test_a_sleeper_whose_thread_dies_holds_nobody(sagemaker: SageMakerMock) -> N
 
 
 def test_the_end_of_the_mock_wakes_its_sleepers_at_once(client: Any) -> None:
-    """Their virtual hour is over, and what they sleep afterwards is real."""
+    """Their virtual hour ends, and their later sleeps are real."""
     slept = threading.Event()
     with mock_sagemaker(start=START) as sagemaker:
 
@@ -139,14 +139,14 @@ def test_the_end_of_the_mock_wakes_its_sleepers_at_once(client: Any) -> None:
         thread = threading.Thread(target=work)
         thread.start()
         eventually(lambda: sagemaker.sleeps)
-        # A thread that is busy holds time, so the other one still sleeps.
+        # A busy thread holds time, so the other one still sleeps.
         assert not slept.is_set()
     thread.join()
     assert seconds(sagemaker) == 0
 
 
-def test_mocks_that_start_and_stop_in_other_threads_do_not_meet(client: Any) -> None:
-    """Each thread has the world that it entered itself, with its own jobs, clock and sleeps."""
+def test_mocks_in_different_threads_are_independent(client: Any) -> None:
+    """Each thread has the world that it entered, with its own jobs, clock and sleeps."""
 
     def work(number: int) -> tuple[list[tuple[float, str]], int]:
         with mock_sagemaker(start=START, plan=PLAN) as sagemaker:
@@ -160,8 +160,8 @@ def test_mocks_that_start_and_stop_in_other_threads_do_not_meet(client: Any) -> 
     assert found == [(expected(30 + number), len(expected(30 + number)) - 1) for number in range(8)]
 
 
-def test_a_mock_that_begins_while_another_one_is_made_keeps_its_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The thread that enters it was started after the other world was begun, and before that was the innermost."""
+def test_a_mock_of_a_thread_survives_the_start_of_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread was started after the other mock began, and enters its own mock while the other one is being made."""
     begun, go = threading.Event(), threading.Event()
     found: list[tuple[int, float]] = []
 
@@ -189,7 +189,7 @@ def test_a_mock_that_begins_while_another_one_is_made_keeps_its_thread(monkeypat
 
 
 def test_a_nested_mock_takes_the_threads_of_the_outer_one_along(sagemaker: SageMakerMock, client: Any) -> None:
-    """A pool that was made outside is answered by the inner one, on its clock."""
+    """A pool from the outer mock is answered by the inner one, on the inner clock."""
     with ThreadPoolExecutor(1) as pool:
         pool.submit(time.sleep, 5).result()
         with mock_sagemaker(start=START, plan=PLAN) as inner:
@@ -199,7 +199,7 @@ def test_a_nested_mock_takes_the_threads_of_the_outer_one_along(sagemaker: SageM
 
 
 def test_two_calls_at_one_instant_are_answered_at_one_instant(sagemaker: SageMakerMock, client: Any) -> None:
-    """The latency of a call is a sleep of the thread that makes it."""
+    """The latency of a call is a sleep of the calling thread."""
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda number: client.create_training_job(TrainingJobName=f"job-{number}", **REQUEST), range(8)))
     assert {call.at for call in sagemaker.calls} == {sagemaker.calls[0].at}
@@ -207,7 +207,7 @@ def test_two_calls_at_one_instant_are_answered_at_one_instant(sagemaker: SageMak
 
 
 def test_an_advance_of_the_test_lets_each_poller_look_in_time(sagemaker: SageMakerMock, client: Any) -> None:
-    """It stops at each deadline on its way, and ends where it was told to."""
+    """The advance stops at each deadline on its way, and ends at its target."""
     with ThreadPoolExecutor(1) as pool:
         seen = pool.submit(poll, sagemaker, client, "job", 30)
         eventually(lambda: sagemaker.sleeps)
@@ -217,10 +217,10 @@ def test_an_advance_of_the_test_lets_each_poller_look_in_time(sagemaker: SageMak
 
 
 @pytest.mark.parametrize("sleep", [lambda: None, lambda: time.sleep(30)], ids=["polls", "sleeps"])
-def test_a_loop_that_never_ends_is_stopped_in_the_thread_that_runs_it(
+def test_an_endless_loop_is_stopped_in_the_thread_that_runs_it(
     sagemaker: SageMakerMock, client: Any, sleep: Callable[[], None]
 ) -> None:
-    """Law 9: the error comes out of its own call or sleep, and so out of its future."""
+    """Law 9: the error is raised by its own call or sleep, and so comes out of its future."""
     client.create_training_job(TrainingJobName="job", **REQUEST)
 
     def run_away() -> None:
@@ -234,8 +234,8 @@ def test_a_loop_that_never_ends_is_stopped_in_the_thread_that_runs_it(
     assert "job" in str(error)
 
 
-def test_what_happens_under_many_threads_is_lost_nowhere(sagemaker: SageMakerMock, client: Any) -> None:
-    """Every call and every sleep is on record, and in the order of time."""
+def test_with_many_threads_all_calls_and_sleeps_are_recorded(sagemaker: SageMakerMock, client: Any) -> None:
+    """Each is recorded, in the order of time."""
     with ThreadPoolExecutor(8) as pool:
         seen = list(pool.map(lambda number: poll(sagemaker, client, f"job-{number}", 30), range(16)))
     assert len(sagemaker.calls) == 16 + sum(map(len, seen))

@@ -1,4 +1,4 @@
-"""The laws of a tuning job's life: random requests, random plans of its children, and whatever is done to them meanwhile."""
+"""Laws of a tuning job's life, under random requests, plans of its children and interventions."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sagemock import Plan, SageMakerMock, TuningJobPlan, mock_sagemaker
 from sagemock.errors import UsageError
 from tests.support.calling import START, YOUNG, make_client
-from tests.support.tuning import RATE, request, several
+from tests.support.tuning import RATE, request, request_with_definitions
 
 CLIENT = make_client()
 NAME = {"HyperParameterTuningJobName": "tune"}
@@ -46,18 +46,18 @@ WHEN = st.sampled_from([0, 1, 3, 9, 10, 44, 60, 200, 900])
 
 @dataclass
 class Case:
-    """A tuning job, the plans of its children, and what is done to it and to them."""
+    """A tuning job, the plans of its children, and the interventions."""
 
     request: dict[str, Any]
     plan: TuningJobPlan
     children: list[Plan]
     done: list[tuple[float, str, int]] = field(default_factory=list)
-    """How long after the one before, what, and to which child."""
+    """(seconds after the previous act, act, number of the child)"""
 
 
 @st.composite
 def requests(draw: st.DrawFn) -> dict[str, Any]:
-    """Return requests with everything that makes a difference to the life of a tuning job."""
+    """Draw requests with every setting that changes the life of a tuning job."""
     strategy = draw(st.sampled_from(["Random", "Bayesian", "Grid", "Hyperband"]))
     config: dict[str, Any] = {
         "strategy": strategy,
@@ -72,7 +72,7 @@ def requests(draw: st.DrawFn) -> dict[str, Any]:
     if strategy in ("Random", "Bayesian") and draw(st.booleans()):
         config["TrainingJobEarlyStoppingType"] = "Auto"
     elif strategy != "Hyperband" and draw(st.booleans()):
-        return several(
+        return request_with_definitions(
             "a", "b", kinds={"a": kind, "b": kind}, ranges=ranges, **{**config, "most": config["most"] and 2 * config["most"]}
         )
     condition = {"MaxRuntimeInSeconds": draw(st.sampled_from([1, 60, 86400]))}
@@ -82,7 +82,7 @@ def requests(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def plans(draw: st.DrawFn) -> TuningJobPlan:
-    """Return plans of tuning jobs."""
+    """Draw plans of tuning jobs."""
     given: dict[str, Any] = {
         "objective": draw(st.sampled_from(OBJECTIVES)),
         "first_launch": draw(st.sampled_from([0, 3, 9, (3, 10)])),
@@ -111,10 +111,10 @@ CASES = st.builds(
 
 
 class Played:
-    """A case that is played, and all that was seen of it."""
+    """A case that has been played, with all descriptions on its way."""
 
     def __init__(self, case: Case, pieces: int) -> None:
-        """Let time pass in so many pieces each time."""
+        """Play the case; each wait is split into this many pieces."""
         self.case, self.pieces = case, pieces
         self.looks: list[Any] = []
         with mock_sagemaker(start=START, latency=0, plan=case.plan, strict=False) as self.mock:
@@ -133,7 +133,7 @@ class Played:
             last = self.looks[-1]
             self.mock.clock.advance(days=7)
             self.look()
-            # One that goes on is written again and again.
+            # A tuning job that still runs gets new children meanwhile.
             settled = last[1]["HyperParameterTuningJobStatus"] in OVER
             assert self.looks[-1][1:] == last[1:] or not settled
 
@@ -143,10 +143,10 @@ class Played:
         for piece in range(1, self.pieces + 1):
             self.mock.clock.advance_to(begins + timedelta(seconds=seconds) * piece / self.pieces)
             if self.pieces > 1:
-                described(self.mock)
+                descriptions(self.mock)
 
-    def act(self, action: str, number: int) -> None:  # pragma: no cover  # what is drawn is chance
-        """Do something; what cannot be done any more is refused."""
+    def act(self, action: str, number: int) -> None:  # pragma: no cover  # which acts are drawn is chance
+        """Act; if that is no longer possible, expect the refusal."""
         tune = self.mock.tuning_jobs["tune"]
         child = tune.children[number % len(tune.children)].name if tune.children else None
         try:
@@ -166,12 +166,12 @@ class Played:
                     if child is not None:
                         self.act_on(child, action)
         except UsageError as error:
-            assert "cannot " in str(error) or "no container of " in str(error)  # noqa: PT017  # either is right
+            assert "cannot " in str(error) or "no container of " in str(error)  # noqa: PT017  # the act may also succeed
         except ClientError as error:
-            assert error.response["Error"]["Code"] in ("ValidationException", "ResourceInUse")  # noqa: PT017  # either is right
+            assert error.response["Error"]["Code"] in ("ValidationException", "ResourceInUse")  # noqa: PT017  # the act may also succeed
 
-    def act_on(self, child: str, action: str) -> None:  # pragma: no cover  # what is drawn is chance
-        """Do something to a child, which may be gone."""
+    def act_on(self, child: str, action: str) -> None:  # pragma: no cover  # which acts are drawn is chance
+        """Act on a child, if it still exists."""
         if child in self.mock.jobs:
             match action:
                 case "stop":
@@ -184,17 +184,17 @@ class Played:
                     getattr(self.mock, action)(child)
 
     def look(self) -> None:
-        """Look at everything, and check what is true of every look."""
-        found = described(self.mock)
-        assert described(self.mock) == found
-        checked(self.case.request, *found[1:3])
+        """Describe everything, and check the laws that hold at every instant."""
+        found = descriptions(self.mock)
+        assert descriptions(self.mock) == found
+        check(self.case.request, *found[1:3])
         if self.looks:
-            grows(self.looks[-1], found)
+            check_growth(self.looks[-1], found)
         self.looks.append(found)
 
 
-def described(mock: SageMakerMock) -> Any:
-    """Return the instant, the descriptions of the tuning job and of all training jobs, and the list of the children."""
+def descriptions(mock: SageMakerMock) -> Any:
+    """Return the instant, the tuning job's description, its list of children, and all training jobs' descriptions."""
     shown = CLIENT.describe_hyper_parameter_tuning_job(**NAME)
     listed = CLIENT.list_training_jobs_for_hyper_parameter_tuning_job(
         **NAME, SortBy="Name", SortOrder="Ascending", MaxResults=100
@@ -205,8 +205,8 @@ def described(mock: SageMakerMock) -> Any:
     return mock.clock.now(), shown, listed["TrainingJobSummaries"], jobs
 
 
-def checked(request: Mapping[str, Any], shown: Mapping[str, Any], children: list[dict[str, Any]]) -> None:
-    """Check that everything in a description follows from the children."""
+def check(request: Mapping[str, Any], shown: Mapping[str, Any], children: list[dict[str, Any]]) -> None:
+    """Check that the description follows from the children."""
     config = request["HyperParameterTuningJobConfig"]
     limits = config["ResourceLimits"]
     statuses = Counter(one["TrainingJobStatus"] for one in children)
@@ -242,8 +242,8 @@ def checked(request: Mapping[str, Any], shown: Mapping[str, Any], children: list
         assert statuses["InProgress"] == 0
 
 
-def grows(earlier: Any, later: Any) -> None:
-    """Check that nothing that has happened becomes another, and that nothing is created in the past."""
+def check_growth(earlier: Any, later: Any) -> None:
+    """Check that finished children stay unchanged, and that no child is created in the past."""
     before: datetime
     before, shown, children, _ = earlier
     _, again, more, _ = later
@@ -261,16 +261,16 @@ def grows(earlier: Any, later: Any) -> None:
 @YOUNG
 @settings(max_examples=40)
 @given(CASES)
-def test_whatever_happens_everything_follows_from_the_children(case: Case) -> None:
-    """At every look; nothing that has happened becomes another; and time may pass in any pieces."""
+def test_descriptions_follow_from_the_children(case: Case) -> None:
+    """At every look; splitting the time into pieces changes nothing."""
     assert Played(case, 1).looks == Played(case, 3).looks
 
 
 @YOUNG
 @settings(max_examples=20)
 @given(CASES, st.sampled_from([1, 50, 3000]))
-def test_one_that_others_started_is_as_far(case: Case, ago: int) -> None:
-    """As one whose life was seen."""
+def test_a_backdated_tuning_job_equals_a_live_one(case: Case, ago: int) -> None:
+    """`started_ago` gives the same descriptions and events as a job whose life was watched."""
     shown = []
     for started_ago in (0, ago):
         with mock_sagemaker(start=START + timedelta(seconds=started_ago), latency=0, plan=case.plan, strict=False) as mock:
@@ -279,7 +279,7 @@ def test_one_that_others_started_is_as_far(case: Case, ago: int) -> None:
             fields = {name: value for name, value in case.request.items() if name != "HyperParameterTuningJobName"}
             mock.create_tuning_job("tune", started_ago=started_ago, **{"TrainingJobDefinition": None, **fields})
             mock.clock.advance(ago - started_ago)
-            now = described(mock)
+            now = descriptions(mock)
             mock.advance_until_idle()
-            shown.append((now, described(mock)[1:], [one["id"] for one in mock.events]))
+            shown.append((now, descriptions(mock)[1:], [one["id"] for one in mock.events]))
     assert shown[0] == shown[1]

@@ -1,4 +1,4 @@
-"""The objects that a job leaves in moto's S3, and their instants."""
+"""The objects that a training job leaves in moto's S3, and when they appear."""
 
 import gzip
 import hashlib
@@ -26,7 +26,7 @@ KEY = "models/churn/output/model.tar.gz"
 
 
 def bucket(name: str = "churn", region: str = "us-east-1") -> Any:
-    """Make a bucket in moto's S3, and return a client."""
+    """Create a bucket in moto's S3 and return a client."""
     keys = {"aws_access_key_id": "AKID", "aws_secret_access_key": "secret"}
     client: Any = _session().create_client("s3", region, **keys)
     location: Any = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
@@ -36,7 +36,7 @@ def bucket(name: str = "churn", region: str = "us-east-1") -> Any:
 
 @cache
 def _session() -> Any:
-    """Return a session that has read the model of S3 before."""
+    """Return one session for all tests, which reads the model of S3 once."""
     return botocore.session.Session()
 
 
@@ -46,20 +46,20 @@ def keys(s3: Any, name: str = "churn") -> list[str]:
 
 
 def content(s3: Any, key: str = KEY) -> bytes:
-    """Return an object."""
+    """Return the content of an object."""
     found: bytes = s3.get_object(Bucket="churn", Key=key)["Body"].read()
     return found
 
 
-def unpacked(archive: bytes) -> dict[str, bytes]:
-    """Return the files in a tar.gz."""
+def files_in(archive: bytes) -> dict[str, bytes]:
+    """Return the files in a tar.gz archive."""
     with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
         return {member.name: (tar.extractfile(member) or io.BytesIO()).read() for member in tar.getmembers()}
 
 
 @pytest.fixture
 def sagemaker() -> Iterator[SageMakerMock]:
-    """Mock everything; calls take no time."""
+    """Start all mocks; calls take no time."""
     with mock_aws(), mock_sagemaker(start=START, latency=0, plan=PLAN) as mock:
         yield mock
 
@@ -67,8 +67,8 @@ def sagemaker() -> Iterator[SageMakerMock]:
 # -- when
 
 
-def test_the_model_is_there_when_the_job_is_completed_and_not_before(sagemaker: SageMakerMock) -> None:
-    """At S3ModelArtifacts, at the instant of TrainingEndTime."""
+def test_the_model_appears_when_the_job_completes(sagemaker: SageMakerMock) -> None:
+    """At S3ModelArtifacts, at the instant of TrainingEndTime and not before."""
     s3, client = bucket(), make_client()
     create(client)
     sagemaker.clock.advance(699.999)
@@ -80,18 +80,18 @@ def test_the_model_is_there_when_the_job_is_completed_and_not_before(sagemaker: 
     assert modified == shown["TrainingEndTime"] == after(700)
 
 
-def test_code_that_waits_and_loads_works() -> None:
+def test_code_that_waits_and_downloads_works() -> None:
     """As in production: create, wait, download."""
     with mock_sagemaker(start=START), mock_aws():
         s3, client = bucket(), make_client()
         create(client)
         client.get_waiter("training_job_completed_or_stopped").wait(TrainingJobName="churn")
-        assert unpacked(content(s3)) == {"model.txt": b"The model of churn, trained by nobody.\n"}
+        assert files_in(content(s3)) == {"model.txt": b"The model of churn, trained by nobody.\n"}
 
 
 @pytest.mark.parametrize("plan", [Plan.fails(), Plan.hangs(), Plan.capacity_error()], ids=["fails", "hangs", "no capacity"])
 def test_a_job_without_a_model_leaves_none(plan: Plan, sagemaker: SageMakerMock) -> None:
-    """If Describe names no artifact, there is none."""
+    """If Describe shows no ModelArtifacts, nothing is uploaded."""
     s3, client = bucket(), make_client()
     sagemaker.plan("churn", plan)
     create(client, StoppingCondition={"MaxRuntimeInSeconds": 86400 * 28})
@@ -99,8 +99,8 @@ def test_a_job_without_a_model_leaves_none(plan: Plan, sagemaker: SageMakerMock)
     assert ("ModelArtifacts" in describe(client)) == (keys(s3) != [])
 
 
-def test_a_job_that_is_stopped_leaves_what_it_had(sagemaker: SageMakerMock) -> None:
-    """Its upload comes at its new end; the old one is forgotten. Tags that are put on it later upload nothing again."""
+def test_a_stopped_job_leaves_what_it_had(sagemaker: SageMakerMock) -> None:
+    """Its upload comes at its new end, and the old end is forgotten. Later tags upload nothing again."""
     s3, client = bucket(), make_client()
     arn = create(client)
     sagemaker.advance_until("churn", "Training")
@@ -114,8 +114,8 @@ def test_a_job_that_is_stopped_leaves_what_it_had(sagemaker: SageMakerMock) -> N
     assert keys(s3) == []
 
 
-def test_a_job_that_is_completed_by_hand_has_its_model_at_once(sagemaker: SageMakerMock) -> None:
-    """No time has to pass."""
+def test_a_job_completed_by_hand_has_its_model_at_once(sagemaker: SageMakerMock) -> None:
+    """Without time passing."""
     s3 = bucket()
     create(make_client())
     sagemaker.advance_until("churn", "Training")
@@ -128,7 +128,7 @@ def test_a_job_that_is_completed_by_hand_has_its_model_at_once(sagemaker: SageMa
     assert sagemaker.clock.now() >= now
 
 
-def test_a_plan_that_is_over_at_once_has_its_model_at_once(sagemaker: SageMakerMock) -> None:
+def test_a_plan_without_length_has_its_model_at_once(sagemaker: SageMakerMock) -> None:
     """What is due at T has happened at T."""
     s3 = bucket()
     sagemaker.plan("churn", Plan.completes(starting=0, downloading=0, training=0, uploading=0))
@@ -137,8 +137,8 @@ def test_a_plan_that_is_over_at_once_has_its_model_at_once(sagemaker: SageMakerM
 
 
 @YOUNG
-def test_a_job_that_is_deleted_and_made_anew_has_its_own_model(sagemaker: SageMakerMock) -> None:
-    """By its number, not by its name."""
+def test_a_recreated_job_has_its_own_model(sagemaker: SageMakerMock) -> None:
+    """Its number decides, not its name."""
     s3, client = bucket(), make_client()
     create(client)
     client.stop_training_job(TrainingJobName="churn")
@@ -151,8 +151,8 @@ def test_a_job_that_is_deleted_and_made_anew_has_its_own_model(sagemaker: SageMa
     assert keys(s3) == [KEY]
 
 
-def test_an_end_that_will_not_come_is_no_end(sagemaker: SageMakerMock) -> None:
-    """Of two jobs that would have ended at one instant, one was stopped before it had anything."""
+def test_a_planned_end_that_does_not_come_uploads_nothing(sagemaker: SageMakerMock) -> None:
+    """Of two jobs with ends at one instant, one is stopped before it has trained."""
     s3, client = bucket(), make_client()
     create(client)
     create(client, "stopped")
@@ -161,8 +161,8 @@ def test_an_end_that_will_not_come_is_no_end(sagemaker: SageMakerMock) -> None:
     assert keys(s3) == [KEY]
 
 
-def test_moto_may_come_when_the_job_is_there() -> None:
-    """The next call finds moto; jobs that had ended by then get nothing."""
+def test_moto_may_start_after_the_job() -> None:
+    """The next call finds moto; jobs that had ended before upload nothing."""
     with mock_sagemaker(start=START, latency=0, plan=PLAN) as sagemaker:
         client = make_client()
         create(client, "early")
@@ -179,8 +179,8 @@ def test_moto_may_come_when_the_job_is_there() -> None:
             assert keys(s3) == [KEY]
 
 
-def test_a_mock_that_is_over_puts_nothing_more() -> None:
-    """Even if its time went on."""
+def test_a_finished_mock_uploads_nothing_more() -> None:
+    """Even if its clock still moves."""
     with mock_aws():
         with mock_sagemaker(start=START, latency=0, plan=PLAN) as sagemaker:
             create(make_client())
@@ -189,8 +189,8 @@ def test_a_mock_that_is_over_puts_nothing_more() -> None:
         assert keys(s3) == []
 
 
-def test_many_jobs_have_their_models_in_the_order_of_their_ends(sagemaker: SageMakerMock) -> None:
-    """Also for jobs that end at the same instant."""
+def test_many_jobs_upload_in_the_order_of_their_ends(sagemaker: SageMakerMock) -> None:
+    """Also when they end at one instant."""
     s3, client = bucket(), make_client()
     names = [f"churn-{number}" for number in range(20)]
     for name in names:
@@ -200,8 +200,8 @@ def test_many_jobs_have_their_models_in_the_order_of_their_ends(sagemaker: SageM
     assert len(keys(s3)) == 20
 
 
-def test_nothing_is_put_where_moto_has_gone() -> None:
-    """An end without moto leaves nothing, and is not an error."""
+def test_nothing_is_uploaded_after_the_end_of_moto() -> None:
+    """The end of a job is not an error then."""
     with mock_sagemaker(start=START, latency=0, plan=PLAN) as sagemaker:
         with mock_aws():
             create(make_client())
@@ -211,13 +211,13 @@ def test_nothing_is_put_where_moto_has_gone() -> None:
             assert keys(s3) == []
 
 
-def test_of_two_threads_that_notice_moto_one_begins() -> None:
+def test_of_two_threads_that_notice_moto_only_one_begins_the_uploads() -> None:
     """The agenda is added to the clock once."""
     uploads = Uploads(Clock(START), Store())
     assert [uploads._begin(), uploads._begin()] == [True, False]
 
 
-def test_uploads_that_never_began_are_closed_too() -> None:
+def test_uploads_that_never_began_can_be_closed() -> None:
     """Most mocks never see moto."""
     Uploads(Clock(START), Store()).close()
 
@@ -225,8 +225,8 @@ def test_uploads_that_never_began_are_closed_too() -> None:
 # -- where
 
 
-def test_without_its_bucket_nothing_is_put(sagemaker: SageMakerMock) -> None:
-    """A test that never reads S3 need not create a bucket; one that does gets S3's error."""
+def test_without_its_bucket_nothing_is_uploaded(sagemaker: SageMakerMock) -> None:
+    """A test that never reads S3 needs no bucket; one that reads gets S3's error."""
     client = make_client()
     create(client)
     sagemaker.advance_until_idle()
@@ -237,7 +237,7 @@ def test_without_its_bucket_nothing_is_put(sagemaker: SageMakerMock) -> None:
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1", "cn-north-1", "us-gov-west-1"])
 def test_the_model_is_in_the_jobs_region(region: str, sagemaker: SageMakerMock) -> None:
-    """In every partition; a bucket name may have dots, a prefix blanks."""
+    """In every partition; a bucket name may have dots, and a prefix spaces."""
     s3 = bucket("churn.example", region)
     create(make_client(region), OutputDataConfig={"S3OutputPath": "s3://churn.example/my models/a+b/"})
     sagemaker.advance_until_idle()
@@ -252,15 +252,15 @@ def test_an_output_path_may_be_a_bucket(sagemaker: SageMakerMock) -> None:
     assert keys(s3) == ["churn/output/model.tar.gz"]
 
 
-def test_an_output_path_of_another_kind_is_left_alone(sagemaker: SageMakerMock) -> None:
-    """The model allows https, but it is not known what the service does then."""
+def test_an_https_output_path_is_left_alone(sagemaker: SageMakerMock) -> None:
+    """The service model allows it, but what the service does then is not known."""
     s3 = bucket()
     create(make_client(), OutputDataConfig={"S3OutputPath": "https://churn/models"})
     sagemaker.advance_until_idle()
     assert keys(s3) == []
 
 
-def test_the_key_of_the_job_encrypts_its_model(sagemaker: SageMakerMock) -> None:
+def test_the_kms_key_of_the_job_encrypts_its_model(sagemaker: SageMakerMock) -> None:
     """KmsKeyId of OutputDataConfig."""
     s3 = bucket()
     create(make_client(), OutputDataConfig={"S3OutputPath": "s3://churn/models", "KmsKeyId": "alias/churn"})
@@ -269,8 +269,8 @@ def test_the_key_of_the_job_encrypts_its_model(sagemaker: SageMakerMock) -> None
     assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", "alias/churn")
 
 
-def test_what_moto_refuses_is_an_error_of_the_test(sagemaker: SageMakerMock) -> None:
-    """A bucket's policy can deny it; the code that moves the clock gets the error."""
+def test_an_upload_that_moto_refuses_is_an_error(sagemaker: SageMakerMock) -> None:
+    """A bucket policy may deny it; the code that moves the clock gets the error."""
     s3 = bucket()
     statement = '{"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::churn/*"}'
     s3.put_bucket_policy(Bucket="churn", Policy=f'{{"Version": "2012-10-17", "Statement": [{statement}]}}')
@@ -286,8 +286,8 @@ def test_what_moto_refuses_is_an_error_of_the_test(sagemaker: SageMakerMock) -> 
 # -- what
 
 
-def test_the_bytes_of_the_plan_are_the_archive(sagemaker: SageMakerMock) -> None:
-    """To the byte, whatever the content; `but` sets it for any recipe."""
+def test_bytes_in_a_plan_are_the_archive(sagemaker: SageMakerMock) -> None:
+    """Unchanged, whatever they are; `but` sets them for any recipe."""
     s3 = bucket()
     sagemaker.plan("churn", PLAN.but(artifact=b"no archive\n\xff\x00"))
     create(make_client())
@@ -296,8 +296,8 @@ def test_the_bytes_of_the_plan_are_the_archive(sagemaker: SageMakerMock) -> None
 
 
 @pytest.mark.parametrize("kind", [Path, str])
-def test_a_file_of_the_plan_is_the_archive(kind: Callable[[Path], Any], tmp_path: Path, sagemaker: SageMakerMock) -> None:
-    """Read when the job ends."""
+def test_a_file_in_a_plan_is_the_archive(kind: Callable[[Path], Any], tmp_path: Path, sagemaker: SageMakerMock) -> None:
+    """It is read when the job ends."""
     file = tmp_path / "model.tar.gz"
     file.write_bytes(b"one")
     s3 = bucket()
@@ -308,8 +308,8 @@ def test_a_file_of_the_plan_is_the_archive(kind: Callable[[Path], Any], tmp_path
     assert content(s3) == b"two"
 
 
-def test_a_directory_of_the_plan_is_packed(tmp_path: Path, sagemaker: SageMakerMock) -> None:
-    """As /opt/ml/model is: its files, by their paths in it."""
+def test_a_directory_in_a_plan_is_packed(tmp_path: Path, sagemaker: SageMakerMock) -> None:
+    """As /opt/ml/model is: its files under their relative paths."""
     (tmp_path / "code").mkdir()
     (tmp_path / "code" / "inference.py").write_bytes(b"pass")
     (tmp_path / "model.bin").write_bytes(b"\x00")
@@ -317,7 +317,7 @@ def test_a_directory_of_the_plan_is_packed(tmp_path: Path, sagemaker: SageMakerM
     sagemaker.plan("churn", PLAN.but(artifact=tmp_path))
     create(make_client())
     sagemaker.advance_until_idle()
-    assert unpacked(content(s3)) == {"code/inference.py": b"pass", "model.bin": b"\x00"}
+    assert files_in(content(s3)) == {"code/inference.py": b"pass", "model.bin": b"\x00"}
 
 
 NONE = {"S3OutputPath": "s3://churn/models", "CompressionType": "NONE"}
@@ -332,10 +332,10 @@ NONE = {"S3OutputPath": "s3://churn/models", "CompressionType": "NONE"}
     ],
     ids=["none", "archive", "bytes"],
 )
-def test_without_compression_the_files_are_below_the_prefix(
+def test_without_compression_files_are_below_the_prefix(
     artifact: bytes | None, expected: dict[str, bytes], sagemaker: SageMakerMock
 ) -> None:
-    """CompressionType NONE: S3ModelArtifacts is a prefix."""
+    """With CompressionType NONE S3ModelArtifacts is a prefix."""
     s3, client = bucket(), make_client()
     sagemaker.plan("churn", PLAN.but(artifact=artifact))
     create(client, OutputDataConfig=NONE)
@@ -344,8 +344,8 @@ def test_without_compression_the_files_are_below_the_prefix(
     assert {key.removeprefix(f"{prefix}/"): content(s3, key) for key in keys(s3)} == expected
 
 
-def test_without_compression_a_path_is_what_it_is(tmp_path: Path, sagemaker: SageMakerMock) -> None:
-    """A directory's files, an archive's files, or a file by its name; directories in an archive are not objects."""
+def test_without_compression_each_file_is_an_object(tmp_path: Path, sagemaker: SageMakerMock) -> None:
+    """The files of a directory or an archive, or a single file under its name; directories in an archive are not objects."""
     s3, client = bucket(), make_client()
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "a").write_bytes(b"1")
@@ -363,15 +363,15 @@ def test_without_compression_a_path_is_what_it_is(tmp_path: Path, sagemaker: Sag
     ]
 
 
-def test_without_compression_and_bucket_nothing_is_put(sagemaker: SageMakerMock) -> None:
+def test_without_compression_and_bucket_nothing_is_uploaded(sagemaker: SageMakerMock) -> None:
     """After the first refusal the other files are not tried."""
     create(make_client(), OutputDataConfig=NONE)
     sagemaker.advance_until_idle()
     assert sagemaker.jobs["churn"].status == "Completed"
 
 
-def test_the_same_files_make_the_same_bytes() -> None:
-    """So a hash of a model can be written down in a test."""
+def test_equal_files_make_equal_bytes() -> None:
+    """So a test can compare the hash of a model."""
     files = [("model.txt", b"The model of churn, trained by nobody.\n"), ("empty", b"")]
     assert archive_of(files) == archive_of(files)
     assert hashlib.sha256(gzip.decompress(archive_of(files))).hexdigest() == (
@@ -379,13 +379,13 @@ def test_the_same_files_make_the_same_bytes() -> None:
     )
 
 
-# -- in a plan
+# -- the field of a plan
 
 
-def test_an_artifact_is_bytes_or_a_path_that_is_there(tmp_path: Path) -> None:
-    """The error comes where the plan is written."""
+def test_an_artifact_is_bytes_or_an_existing_path(tmp_path: Path) -> None:
+    """The error is raised where the plan is written."""
     with pytest.raises(PlanError) as wrong:
-        Plan(artifact=3)  # type: ignore[arg-type]  # that is the point
+        Plan(artifact=3)  # type: ignore[arg-type]  # the point of the test
     assert str(wrong.value) == "artifact=3: it is bytes, or the path of a file or directory; pack an object with tarfile first"
     missing = tmp_path / "missing"
     with pytest.raises(PlanError) as absent:
@@ -395,6 +395,6 @@ def test_an_artifact_is_bytes_or_a_path_that_is_there(tmp_path: Path) -> None:
     )
 
 
-def test_a_model_does_not_fill_the_messages() -> None:
-    """The repr of a plan tells how many bytes it has."""
+def test_the_repr_of_a_plan_has_the_size_of_its_artifact() -> None:
+    """Not the bytes."""
     assert repr(Plan.completes().but(artifact=b"x" * 5000)) == "Plan.completes().but(artifact=<5000 bytes>)"

@@ -1,4 +1,4 @@
-"""moto beside sagemock: each answers its own calls, in whatever order they start and stop."""
+"""Use moto and sagemock together: each answers its own calls, in any order of start and stop."""
 
 import asyncio
 import gc
@@ -33,8 +33,8 @@ MODEL = {"ModelName": "churn", "ExecutionRoleArn": "arn:aws:iam::123456789012:ro
 EVENT = "before-send.sagemaker.DescribeTrainingJob"
 
 
-def plain(service: str = "sagemaker", **options: Any) -> Any:
-    """Return a client without our checks of responses, because moto's answers are its own."""
+def client_of(service: str = "sagemaker", **options: Any) -> Any:
+    """Return a client whose responses are not checked, because moto's differ."""
     keys = {"aws_access_key_id": "AKID", "aws_secret_access_key": "secret"}
     client: Any = _session().create_client(service, "us-east-1", **keys, **options)
     return client
@@ -42,40 +42,40 @@ def plain(service: str = "sagemaker", **options: Any) -> Any:
 
 @cache
 def _session() -> Any:
-    """Return a session that has read the models before."""
+    """Return one session for all tests, which has already read the models."""
     return botocore.session.Session()
 
 
 @pytest.fixture(autouse=True)
 def _default_session() -> Iterator[None]:
-    """Start without boto3's default session, and leave none."""
+    """Remove boto3's default session before and after each test."""
     boto3.DEFAULT_SESSION = None
     yield
     boto3.DEFAULT_SESSION = None
 
 
-# -- the matrix: in which order, by which face
+# -- all orders and faces
 
 
 def moto_around(body: Body) -> None:
-    """Enter moto, and then sagemock."""
+    """Enter moto, then sagemock."""
     with mock_aws(), mock_sagemaker(start=START):
         body()
 
 
 def moto_within(body: Body) -> None:
-    """Enter sagemock, and then moto."""
+    """Enter sagemock, then moto."""
     with mock_sagemaker(start=START), mock_aws():
         body()
 
 
 def decorated_moto_around(body: Body) -> None:
-    """Decorate with moto outside."""
+    """Decorate a function with moto outside."""
     mock_aws(mock_sagemaker(start=START)(body))()
 
 
 def decorated_moto_within(body: Body) -> None:
-    """Decorate with moto inside."""
+    """Decorate a function with moto inside."""
     mock_sagemaker(start=START)(mock_aws(body))()
 
 
@@ -90,7 +90,7 @@ def started_moto_last(body: Body) -> None:
 
 
 def ends_in_any_order(first: Any, second: Any, body: Body) -> None:
-    """Start both, and stop the first one first."""
+    """Start both, and stop the one that was started first."""
     first.start()
     second.start()
     body()
@@ -99,7 +99,10 @@ def ends_in_any_order(first: Any, second: Any, body: Body) -> None:
 
 
 def run_as_pytest_does(case: Any) -> None:
-    """Run the test between its setup and its teardown: moto resets in a `setup_method`, and the decorator gives the class one."""
+    """Run the test as pytest does, between setup and teardown.
+
+    Moto resets in a `setup_method`, which its decorator adds to the class.
+    """
     case.setup_method(case.test_it)
     try:
         case.test_it()
@@ -132,7 +135,7 @@ def decorated_class_moto_within(body: Body) -> None:
 
 
 def a_coroutine(body: Body) -> None:
-    """Decorate a coroutine function, and enter moto in it."""
+    """Decorate a coroutine function, and enter moto inside."""
 
     @mock_sagemaker(start=START)
     async def test_it() -> None:
@@ -144,19 +147,19 @@ def a_coroutine(body: Body) -> None:
 
 
 def between_two_of_moto(body: Body) -> None:
-    """Enter sagemock between two of moto."""
+    """Enter sagemock between two mocks of moto."""
     with mock_aws(), mock_sagemaker(start=START), mock_aws():
         body()
 
 
 def between_two_of_sagemock(body: Body) -> None:
-    """Enter moto between two of sagemock."""
+    """Enter moto between two mocks of sagemock."""
     with mock_sagemaker(start=START), mock_aws(), mock_sagemaker(start=START):
         body()
 
 
 def with_the_process_in_real_time(body: Body) -> None:
-    """Leave the process's time alone."""
+    """Enter both with the process in real time."""
     with mock_aws(), mock_sagemaker(start=START, wall="real", sleep="real"):
         body()
 
@@ -178,18 +181,18 @@ def with_the_process_in_real_time(body: Body) -> None:
     ],
     ids=lambda arrangement: arrangement.__name__,
 )
-def arranged(request: pytest.FixtureRequest) -> Arrangement:
-    """Return one way of having both."""
+def both_mocks(request: pytest.FixtureRequest) -> Arrangement:
+    """Return one of these ways to use both."""
     arrangement: Arrangement = request.param
     return arrangement
 
 
 class Asked(list[str]):
-    """The URLs of the requests that moto got."""
+    """The URLs of the requests that reached moto."""
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+def requests_to_moto(monkeypatch: pytest.MonkeyPatch) -> Asked:
     """Record the requests that reach moto."""
     found = Asked()
     real = BotocoreStubber.process_request
@@ -202,22 +205,22 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     return found
 
 
-def test_each_answers_its_own(arranged: Arrangement, asked: Asked) -> None:
-    """Training jobs are for sagemock, the rest is for moto, without configuration; moto never sees the jobs."""
+def test_each_answers_its_own_calls(both_mocks: Arrangement, requests_to_moto: Asked) -> None:
+    """Training jobs are sagemock's and the rest moto's, without configuration; moto never sees the jobs."""
 
     def body() -> None:
-        s3 = plain("s3")
+        s3 = client_of("s3")
         s3.create_bucket(Bucket="churn")
         s3.put_object(Bucket="churn", Key="data", Body=b"1,2")
         assert s3.get_object(Bucket="churn", Key="data")["Body"].read() == b"1,2"
-        assert plain("sts").get_caller_identity()["Account"] == "123456789012"
-        iam = plain("iam")
+        assert client_of("sts").get_caller_identity()["Account"] == "123456789012"
+        iam = client_of("iam")
         iam.create_role(RoleName="trainer", AssumeRolePolicyDocument="{}")
         assert iam.get_role(RoleName="trainer")["Role"]["RoleName"] == "trainer"
-        logs = plain("logs")
+        logs = client_of("logs")
         logs.create_log_group(logGroupName="/churn")
         assert group_names(logs) == ["/aws/sagemaker/TrainingJobs", "/churn"]
-        asked.clear()
+        requests_to_moto.clear()
         client = make_client()
         arn = create(client)
         assert describe(client)["TrainingJobStatus"] == "InProgress"
@@ -226,17 +229,17 @@ def test_each_answers_its_own(arranged: Arrangement, asked: Asked) -> None:
         current().advance_until_idle()
         assert describe(client)["TrainingJobStatus"] == "Stopped"
         assert client.list_tags(ResourceArn=arn)["Tags"] == []
-        assert asked == []
+        assert requests_to_moto == []
         assert get_backend("sagemaker")["123456789012"]["us-east-1"].training_jobs == {}
 
-    arranged(body)
+    both_mocks(body)
 
 
-def test_what_is_not_simulated_goes_to_moto(arranged: Arrangement) -> None:
-    """Models, endpoints and their tags are for moto; those calls are recorded beside ours."""
+def test_operations_that_are_not_simulated_go_to_moto(both_mocks: Arrangement) -> None:
+    """Models, endpoints and their tags; these calls are recorded too."""
 
     def body() -> None:
-        client = plain()
+        client = client_of()
         arn = client.create_model(**MODEL, Tags=[{"Key": "team", "Value": "churn"}])["ModelArn"]
         assert client.describe_model(ModelName="churn")["ModelArn"] == arn
         assert client.list_tags(ResourceArn=arn)["Tags"] == [{"Key": "team", "Value": "churn"}]
@@ -249,12 +252,12 @@ def test_what_is_not_simulated_goes_to_moto(arranged: Arrangement) -> None:
             ("DescribeModel", "ValidationException"),
         ]
 
-    arranged(body)
+    both_mocks(body)
 
 
-def test_both_leave_what_they_found(arranged: Arrangement) -> None:
-    """Environment, default session, handlers and moto itself are afterwards as before, whichever mock stopped first."""
-    client = plain()
+def test_both_restore_what_they_changed(both_mocks: Arrangement) -> None:
+    """Environment, default session, handlers and moto itself, whichever mock stops first."""
+    client = client_of()
 
     def state() -> Any:
         events: Any = client.meta.events
@@ -267,26 +270,26 @@ def test_both_leave_what_they_found(arranged: Arrangement) -> None:
         create(client)
         create(boto3.client("sagemaker", region_name="us-east-1"), "other")
 
-    arranged(body)
+    both_mocks(body)
     assert state() == before
     assert not moto_answers()
 
 
-def test_afterwards_moto_is_alone_again(arranged: Arrangement) -> None:
-    """A client that we answered before now gets moto's answers."""
-    client = plain()
+def test_afterwards_moto_answers_alone(both_mocks: Arrangement) -> None:
+    """Even for a client that sagemock answered before."""
+    client = client_of()
 
     def body() -> None:
         create(client)
 
-    arranged(body)
+    both_mocks(body)
     with mock_aws():
         create(client)
         assert client.describe_training_job(TrainingJobName="churn")["TrainingJobStatus"] == "Completed"
 
 
-def test_fixtures_in_either_order(pytester: pytest.Pytester) -> None:
-    """As pytest's fixtures they need not know of each other."""
+def test_fixtures_work_in_either_order(pytester: pytest.Pytester) -> None:
+    """As pytest fixtures they need not know of each other."""
     pytester.makepyfile(
         f"""
         import boto3, pytest
@@ -323,11 +326,11 @@ def test_fixtures_in_either_order(pytester: pytest.Pytester) -> None:
     done.assert_outcomes(passed=3)
 
 
-def test_the_logs_of_training_jobs_are_ours_and_all_others_motos(arranged: Arrangement, asked: Asked) -> None:
-    """By the log group: each is asked for its own only."""
+def test_logs_are_separated_by_log_group(both_mocks: Arrangement, requests_to_moto: Asked) -> None:
+    """Training job logs are ours, and all others moto's."""
 
     def body() -> None:
-        logs = plain("logs")
+        logs = client_of("logs")
         logs.create_log_group(logGroupName="/churn")
         logs.create_log_stream(logGroupName="/churn", logStreamName="one")
         assert [one["logStreamName"] for one in logs.describe_log_streams(logGroupName="/churn")["logStreams"]] == ["one"]
@@ -335,28 +338,28 @@ def test_the_logs_of_training_jobs_are_ours_and_all_others_motos(arranged: Arran
         create(make_client())
         current().advance_until("churn", "Training")
         current().clock.advance(1)
-        asked.clear()
+        requests_to_moto.clear()
         group = "/aws/sagemaker/TrainingJobs"
         stream = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix="churn/")["logStreams"][0]["logStreamName"]
         events = logs.get_log_events(logGroupName=group, logStreamName=stream, startFromHead=True)["events"]
         assert [event["message"] for event in events] == ["epoch 1"]
-        assert asked == []
+        assert requests_to_moto == []
 
-    arranged(body)
+    both_mocks(body)
 
 
-def group_names(logs: Any, **asked: Any) -> list[str]:
-    """Return the names of log groups, page by page."""
-    pages = logs.get_paginator("describe_log_groups").paginate(**asked)
+def group_names(logs: Any, **requests_to_moto: Any) -> list[str]:
+    """Return the names of all log groups, page by page."""
+    pages = logs.get_paginator("describe_log_groups").paginate(**requests_to_moto)
     return [group["logGroupName"] for page in pages for group in page["logGroups"]]
 
 
-def test_the_group_of_training_jobs_is_listed_among_motos(arranged: Arrangement) -> None:
-    """In the order of names, however long the pages; moto's own alone where ours is not asked for or not there."""
+def test_our_log_group_is_listed_among_motos(both_mocks: Arrangement) -> None:
+    """In the order of names, whatever the page size; only moto's own if ours is not asked for or was deleted."""
     ours = "/aws/sagemaker/TrainingJobs"
 
     def body() -> None:
-        logs = plain("logs")
+        logs = client_of("logs")
         others = [f"/aws/{number:02}" for number in range(60)] + ["/churn"]
         for name in others:
             logs.create_log_group(logGroupName=name)
@@ -374,14 +377,14 @@ def test_the_group_of_training_jobs_is_listed_among_motos(arranged: Arrangement)
             logs.create_log_group(logGroupName=ours)
         assert list(get_backend("logs")["123456789012"]["us-east-1"].groups) == others
 
-    arranged(body)
+    both_mocks(body)
 
 
 # -- late imports and late mocks
 
 
 def test_moto_may_be_imported_inside_a_mock(pytester: pytest.Pytester) -> None:
-    """Clients made before and after its import, ours and moto's: all are answered, and nothing of virtual time stays in moto."""
+    """All clients are answered, made before or after; no virtual time stays in moto."""
     script = pytester.makepyfile(
         late=f"""
         import sys, boto3, botocore.session
@@ -414,36 +417,36 @@ def test_moto_may_be_imported_inside_a_mock(pytester: pytest.Pytester) -> None:
     assert pytester.runpython(script).stdout.lines == ["answered"]
 
 
-def test_moto_that_starts_when_the_job_is_there_answers_the_rest(asked: Asked) -> None:
+def test_moto_may_start_when_a_job_exists(requests_to_moto: Asked) -> None:
     """The job goes on, and moto does not see it."""
     with mock_sagemaker(start=START):
         client = make_client()
         create(client)
         with mock_aws():
             assert describe(client)["TrainingJobName"] == "churn"
-            assert asked == []
+            assert requests_to_moto == []
         with pytest.raises(NotSimulated):
-            plain().create_model(**MODEL)
+            client_of().create_model(**MODEL)
 
 
-def test_when_sagemock_ends_first_moto_goes_on() -> None:
-    """And the other way round a call for moto is stopped again."""
+def test_when_sagemock_stops_first_moto_goes_on() -> None:
+    """In the other order, a call for moto is stopped again."""
     moto = mock_aws()
     with mock_sagemaker():
         moto.start()
-        plain("s3").create_bucket(Bucket="churn")
-    assert plain("s3").list_buckets()["Buckets"][0]["Name"] == "churn"
+        client_of("s3").create_bucket(Bucket="churn")
+    assert client_of("s3").list_buckets()["Buckets"][0]["Name"] == "churn"
     moto.stop()
     with ExitStack() as sagemaker:
         with mock_aws():
             sagemaker.enter_context(mock_sagemaker())
         with pytest.raises(NotAnswered, match=r"^s3\.ListBuckets"):
-            plain("s3").list_buckets()
+            client_of("s3").list_buckets()
 
 
-def test_a_client_older_than_motos_import_is_answered_by_moto() -> None:
-    """It has no handler of moto's, and alone moto would let its call out."""
-    client: Any = plain("s3")
+def test_moto_answers_a_client_that_is_older_than_its_import() -> None:
+    """Such a client has no handler of moto, and alone moto would let its call out."""
+    client: Any = client_of("s3")
     client.meta.events.unregister("before-send", models.botocore_stubber)
     with mock_aws(), mock_sagemaker():
         client.create_bucket(Bucket="churn")
@@ -451,18 +454,18 @@ def test_a_client_older_than_motos_import_is_answered_by_moto() -> None:
         assert client.get_object(Bucket="churn", Key="data")["Body"].read() == b"1,2"
 
 
-def test_threads_find_both() -> None:
-    """Clients in worker threads are answered as those of the test."""
+def test_both_answer_in_worker_threads() -> None:
+    """As in the test's own thread."""
     with mock_aws(), mock_sagemaker() as sagemaker, ThreadPoolExecutor(4) as pool:
         clients = [make_client() for _ in range(8)]
         arns = list(pool.map(lambda pair: create(pair[1], f"churn-{pair[0]}"), enumerate(clients)))
         assert len(set(arns)) == len(sagemaker.jobs) == 8
-        assert list(pool.map(lambda _: plain("sts").get_caller_identity()["Account"], range(4))) == ["123456789012"] * 4
+        assert list(pool.map(lambda _: client_of("sts").get_caller_identity()["Account"], range(4))) == ["123456789012"] * 4
         assert get_backend("sagemaker")["123456789012"]["us-east-1"].training_jobs == {}
 
 
-def test_of_two_threads_one_wraps_motos_handler() -> None:
-    """The second finds it done, and the end undoes it once; without moto there is nothing to do."""
+def test_motos_handler_is_wrapped_only_once() -> None:
+    """A second thread finds it wrapped, and the end unwraps it once; without moto there is nothing to wrap."""
     moto = Moto()
     before = vars(BotocoreStubber)["__call__"]
     moto.uninstall()
@@ -474,8 +477,8 @@ def test_of_two_threads_one_wraps_motos_handler() -> None:
     assert vars(BotocoreStubber)["__call__"] is before
 
 
-def test_a_thread_that_lost_the_race_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A thread that waited for the lock looks again."""
+def test_a_thread_that_waited_for_the_lock_checks_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The handler is wrapped already."""
     moto = Moto()
 
     class Lock:
@@ -494,8 +497,8 @@ def test_a_thread_that_lost_the_race_does_nothing(monkeypatch: pytest.MonkeyPatc
     assert vars(BotocoreStubber)["__call__"] is before
 
 
-def test_while_moto_is_being_imported_nothing_is_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """During the import, its module exists before its content."""
+def test_a_half_imported_moto_is_not_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """During its import the module exists before its content."""
     monkeypatch.delattr(models, "botocore_stubber")
     moto = Moto()
     moto.notice()
@@ -506,8 +509,8 @@ def test_while_moto_is_being_imported_nothing_is_wrapped(monkeypatch: pytest.Mon
 # -- asking moto
 
 
-def test_any_endpoint_will_do() -> None:
-    """Moto, which goes by the URL, is asked for the one that it knows; a request that is not signed is answered too."""
+def test_any_endpoint_works() -> None:
+    """Moto gets a URL that it knows, because it goes by the URL; an unsigned request is answered too."""
     with mock_aws(), mock_sagemaker():
         session: Any = botocore.session.Session()
         session.get_component("credential_provider").providers.clear()
@@ -515,10 +518,10 @@ def test_any_endpoint_will_do() -> None:
         assert client.create_model(**MODEL)["ModelArn"] == "arn:aws:sagemaker:eu-west-1:123456789012:model/churn"
 
 
-def test_what_moto_cannot_do_either_says_so() -> None:
-    """The whole text."""
+def test_an_operation_that_moto_lacks_is_an_error() -> None:
+    """With the whole message."""
     with mock_aws(), mock_sagemaker(), pytest.raises(NotSimulated) as unknown:
-        plain().describe_action(ActionName="churn")
+        client_of().describe_action(ActionName="churn")
     assert str(unknown.value) == (
         "sagemock does not simulate DescribeAction. It simulates "
         f"{', '.join(sorted(OPERATIONS))}; moto, which is active, says 'The describe_action action has not been implemented'; "
@@ -526,14 +529,14 @@ def test_what_moto_cannot_do_either_says_so() -> None:
     )
 
 
-def test_what_moto_lets_through_is_not_simulated() -> None:
-    """A passthrough of moto does not open a way to the network."""
+def test_motos_passthrough_does_not_open_the_network() -> None:
+    """Such a call is an error here."""
     with (
         mock_aws(config={"core": {"passthrough": {"services": ["sagemaker"]}}}),
         mock_sagemaker(),
         pytest.raises(NotSimulated),
     ):
-        plain().create_model(**MODEL)
+        client_of().create_model(**MODEL)
 
 
 @pytest.mark.parametrize(
@@ -545,21 +548,21 @@ def test_what_moto_lets_through_is_not_simulated() -> None:
         ("[]", "404", "[]"),
     ],
 )
-def test_motos_refusals_are_errors_of_the_client(body: str, code: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also those that are not JSON."""
+def test_motos_refusals_are_client_errors(body: str, code: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even if they are not JSON."""
     monkeypatch.setattr(BotocoreStubber, "process_request", lambda *_: (404, {}, body))
     with mock_aws(), mock_sagemaker(), pytest.raises(ClientError) as refused:
-        plain().create_model(**MODEL)
+        client_of().create_model(**MODEL)
     response: Any = refused.value.response
     assert (response["Error"]["Code"], response["Error"]["Message"]) == (code, message)
     assert response["ResponseMetadata"]["HTTPStatusCode"] == 404
 
 
-def test_a_fault_meets_a_call_for_moto_too() -> None:
-    """A fault on the way applies to calls of both. If an answer is lost, the call has still had its effect."""
+def test_a_fault_applies_to_a_call_for_moto_too() -> None:
+    """Before the call or after it; if the answer is lost, moto has done its work."""
     with mock_aws(), mock_sagemaker() as sagemaker:
         sagemaker.fault("CreateModel", "ThrottlingException", times=1)
-        client = plain()
+        client = client_of()
         client.create_model(**MODEL)
         assert [call.outcome for call in sagemaker.calls] == ["ThrottlingException", "ok"]
 
@@ -573,8 +576,8 @@ def test_a_fault_meets_a_call_for_moto_too() -> None:
         ("churn", False),
     ],
 )
-def test_tags_are_of_who_made_the_resource(arn: str | None, ours: bool) -> None:  # noqa: FBT001  # a parameter of a test
-    """Tags of resources that we do not create are for moto, if it is active."""
+def test_tags_belong_to_the_mock_that_has_the_resource(arn: str | None, ours: bool) -> None:  # noqa: FBT001  # a column of the table
+    """Tags of other resources are moto's, if it is active."""
     params = {} if arn is None else {"ResourceArn": arn}
     assert is_ours("AddTags", params, OPERATIONS)
     with mock_aws():
@@ -582,27 +585,27 @@ def test_tags_are_of_who_made_the_resource(arn: str | None, ours: bool) -> None:
         assert not is_ours("CreateModel", params, OPERATIONS)
 
 
-def test_moto_searches_for_what_sagemock_does_not_have() -> None:
-    """A search for training jobs is sagemock's, and every other one moto's, which also refuses what is no resource."""
+def test_search_goes_by_resource() -> None:
+    """Training jobs are ours; other resources are moto's, which also refuses unknown ones."""
     with mock_aws(), mock_sagemaker():
-        create(plain())
-        [found] = plain().search(Resource="TrainingJob")["Results"]
+        create(client_of())
+        [found] = client_of().search(Resource="TrainingJob")["Results"]
         assert found["TrainingJob"]["TrainingJobStatus"] == "InProgress"
-        plain().create_model_package_group(ModelPackageGroupName="churn", ModelPackageGroupDescription="x")
-        [group] = plain().search(Resource="ModelPackageGroup")["Results"]
+        client_of().create_model_package_group(ModelPackageGroupName="churn", ModelPackageGroupDescription="x")
+        [group] = client_of().search(Resource="ModelPackageGroup")["Results"]
         assert group["ModelPackageGroup"]["ModelPackageGroupName"] == "churn"
         with pytest.raises(ClientError, match="enum value set"):
-            plain().search(Resource="Nix")
+            client_of().search(Resource="Nix")
 
 
 @pytest.mark.parametrize("params, ours", [({}, True), ({"Resource": "TrainingJob"}, True), ({"Resource": "Endpoint"}, False)])
-def test_a_search_is_of_who_has_the_resource(params: dict[str, str], ours: bool) -> None:  # noqa: FBT001  # a parameter of a test
-    """Without a resource it is refused, whoever is active."""
+def test_a_search_without_a_resource_is_refused(params: dict[str, str], ours: bool) -> None:  # noqa: FBT001  # a column of the table
+    """With or without moto."""
     assert is_ours("Search", params, OPERATIONS) is ours
 
 
-def test_without_moto_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is only looked up among the loaded modules."""
+def test_moto_is_found_only_among_the_loaded_modules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mock itself never imports it."""
     asked_for = AWSPreparedRequest("GET", "https://s3.us-east-1.amazonaws.com/", {}, b"", stream_output=False)  # type: ignore[arg-type]  # headers
     assert ask(asked_for) is None
     monkeypatch.delitem(sys.modules, "moto.core.models")
@@ -614,10 +617,10 @@ def test_without_moto_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 # -- time and credentials
 
 
-def test_moto_lives_in_virtual_time() -> None:
-    """Its resources have dates of the virtual clock."""
+def test_moto_sees_virtual_time() -> None:
+    """Its resources have virtual dates."""
     with mock_sagemaker(start=START, latency=0) as sagemaker, mock_aws():
-        s3 = plain("s3")
+        s3 = client_of("s3")
         s3.create_bucket(Bucket="churn")
         sagemaker.clock.advance(days=1)
         s3.put_object(Bucket="churn", Key="data", Body=b"")
@@ -631,7 +634,7 @@ def test_moto_lives_in_virtual_time() -> None:
 def test_credentials_are_restored_in_any_order_of_leaving(
     first_in: str, first_out: str, own: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A mock_aws puts back the credentials that it found, which may have been ours and no longer valid."""
+    """At its end `mock_aws` restores the credentials that it found, which may be ours."""
     for name, value in own.items():
         monkeypatch.setenv(name, value)
     before = dict(os.environ)
@@ -643,8 +646,8 @@ def test_credentials_are_restored_in_any_order_of_leaving(
     assert dict(os.environ) == before
 
 
-def test_only_what_was_ours_is_disowned() -> None:
-    """A mock_aws puts back other values that it found."""
+def test_only_our_own_credentials_are_removed() -> None:
+    """Other values that mock_aws restores stay."""
     with mock_aws() as moto:
         kept = moto._orig_creds
         kept.update({"AWS_ACCESS_KEY_ID": "sagemock", "AWS_SECRET_ACCESS_KEY": "mine"})
@@ -658,8 +661,8 @@ def test_only_what_was_ours_is_disowned() -> None:
     assert "AWS_SECRET_ACCESS_KEY" not in os.environ
 
 
-def test_the_mock_says_nothing_of_moto_when_it_is_not_there() -> None:
-    """A plan for a job needs no S3."""
+def test_without_moto_the_mock_does_not_mention_it() -> None:
+    """A job needs no S3."""
     with mock_sagemaker(start=START, plan=Plan.completes(training=60)) as sagemaker:
         assert isinstance(sagemaker, SageMakerMock)
         create(make_client())

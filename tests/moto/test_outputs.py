@@ -1,4 +1,4 @@
-"""What processing and transform jobs leave in moto's S3."""
+"""The objects that processing and transform jobs leave in moto's S3."""
 
 import json
 from collections.abc import Iterator
@@ -21,13 +21,13 @@ ROLE = "arn:aws:iam::123456789012:role/Processing"
 
 @pytest.fixture
 def sagemaker() -> Iterator[SageMakerMock]:
-    """Mock everything; calls take no time."""
+    """Start all mocks; calls take no time."""
     with mock_aws(), mock_sagemaker(start=START, latency=0, plan=PLANS) as mock:
         yield mock
 
 
 def output(name: str, uri: str) -> dict[str, Any]:
-    """Return an output of a processing job."""
+    """Return one output of a processing job request."""
     return {
         "OutputName": name,
         "S3Output": {"S3Uri": uri, "LocalPath": f"/opt/ml/processing/{name}", "S3UploadMode": "EndOfJob"},
@@ -35,22 +35,22 @@ def output(name: str, uri: str) -> dict[str, Any]:
 
 
 def outputs(*given: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """Return a request for a processing job with these outputs."""
+    """Return a processing job request with these outputs."""
     return processing(ProcessingOutputConfig={"Outputs": list(given), **more})
 
 
 def model(client: Any) -> None:
-    """Make the model that a transform job needs."""
+    """Create the model that a transform job needs."""
     client.create_model(ModelName="churn", ExecutionRoleArn=ROLE)
 
 
 def data(uri: str, kind: str = "S3Prefix") -> dict[str, Any]:
-    """Return the input of a transform job."""
+    """Return the input of a transform job request."""
     return {"DataSource": {"S3DataSource": {"S3DataType": kind, "S3Uri": uri}}}
 
 
-def test_a_processing_job_leaves_its_outputs_when_it_completes(sagemaker: SageMakerMock) -> None:
-    """At the instant of ProcessingEndTime, and not before; a stand-in for each output."""
+def test_a_processing_job_uploads_when_it_completes(sagemaker: SageMakerMock) -> None:
+    """At the instant of ProcessingEndTime, and not before; each output gets a placeholder."""
     s3, client = bucket(), make_client()
     feature = {"OutputName": "features", "FeatureStoreOutput": {"FeatureGroupName": "churn"}}
     client.create_processing_job(**outputs(output("train", "s3://churn/a/train"), output("test", "s3://churn"), feature))
@@ -62,8 +62,8 @@ def test_a_processing_job_leaves_its_outputs_when_it_completes(sagemaker: SageMa
     assert s3.head_object(Bucket="churn", Key="test.txt")["LastModified"] == after(660)
 
 
-def test_the_plan_says_what_is_in_them(sagemaker: SageMakerMock, tmp_path: Path) -> None:
-    """Bytes, files, directories; what is for another output is not there."""
+def test_a_plan_has_the_content_of_outputs(sagemaker: SageMakerMock, tmp_path: Path) -> None:
+    """Bytes, files, directories; content for an unknown output is not used."""
     s3, client = bucket(), make_client()
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "b.csv").write_bytes(b"2")
@@ -93,8 +93,8 @@ def test_the_plan_says_what_is_in_them(sagemaker: SageMakerMock, tmp_path: Path)
     [ProcessingJobPlan.fails(), ProcessingJobPlan.hangs(), ProcessingJobPlan(stopped_after=100)],
     ids=["fails", "reaches its limit", "is stopped"],
 )
-def test_a_job_that_does_not_complete_leaves_nothing(plan: ProcessingJobPlan, sagemaker: SageMakerMock) -> None:
-    """Nor does one whose outputs are elsewhere, or that has none."""
+def test_a_job_that_does_not_complete_uploads_nothing(plan: ProcessingJobPlan, sagemaker: SageMakerMock) -> None:
+    """Neither does one whose outputs are elsewhere, or that has none."""
     s3, client = bucket(), make_client()
     sagemaker.plan("prepare", plan, times=1)
     client.create_processing_job(**outputs(output("train", "s3://churn/train")))
@@ -104,8 +104,8 @@ def test_a_job_that_does_not_complete_leaves_nothing(plan: ProcessingJobPlan, sa
     assert keys(s3) == []
 
 
-def test_a_job_that_is_completed_by_hand_leaves_its_outputs_at_once(sagemaker: SageMakerMock) -> None:
-    """And only once; a job without its bucket leaves nothing, and completes all the same."""
+def test_a_job_completed_by_hand_uploads_at_once(sagemaker: SageMakerMock) -> None:
+    """Only once; a job without its bucket uploads nothing, but completes."""
     s3, client = bucket(), make_client()
     client.create_processing_job(
         **outputs(output("none", "s3://nowhere"), output("none2", "s3://nowhere"), output("a", "s3://churn"))
@@ -117,8 +117,8 @@ def test_a_job_that_is_completed_by_hand_leaves_its_outputs_at_once(sagemaker: S
     assert s3.head_object(Bucket="churn", Key="a.txt")["LastModified"] == after(1)
 
 
-def test_a_transform_job_leaves_an_object_for_each_of_its_input(sagemaker: SageMakerMock) -> None:
-    """As many as there are when it ends, by the names behind the last slash of S3Uri."""
+def test_a_transform_job_makes_an_object_for_each_input_object(sagemaker: SageMakerMock) -> None:
+    """As many as there are at its end, named after the last part of their keys."""
     s3, client = bucket(), make_client()
     model(client)
     for key in ("in/", "in/a.csv", "in/deep/b & c.csv", "other/c.csv"):
@@ -143,8 +143,8 @@ def test_a_transform_job_leaves_an_object_for_each_of_its_input(sagemaker: SageM
     assert content(s3, "o/a.csv.out") == b"What one makes of a.csv, transformed by nobody.\n"
 
 
-def test_the_plan_says_what_a_transform_job_makes(sagemaker: SageMakerMock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of some objects, or besides; the others are stand-ins. More objects than S3 lists at once are found, too."""
+def test_a_plan_has_the_output_of_a_transform_job(sagemaker: SageMakerMock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For some objects, or extra ones; the others are placeholders. More objects than one S3 page are found too."""
     s3, client = bucket(), make_client()
     model(client)
     monkeypatch.setattr("sagemock.moto.s3.PAGE", 2)
@@ -170,8 +170,8 @@ def test_the_plan_says_what_a_transform_job_makes(sagemaker: SageMakerMock, monk
     ],
     ids=["names", "text", "object", "none"],
 )
-def test_a_manifest_names_the_input(manifest: bytes | None, found: list[str], sagemaker: SageMakerMock) -> None:
-    """One that cannot be read, or is not there, names none."""
+def test_a_manifest_lists_the_input(manifest: bytes | None, found: list[str], sagemaker: SageMakerMock) -> None:
+    """One that is missing, or cannot be read, lists nothing."""
     s3, client = bucket(), make_client()
     model(client)
     if manifest is not None:
@@ -185,8 +185,8 @@ def test_a_manifest_names_the_input(manifest: bytes | None, found: list[str], sa
     assert [key for key in keys(s3) if key != "list.json"] == found
 
 
-def test_what_is_elsewhere_is_left_alone(sagemaker: SageMakerMock) -> None:
-    """Input and output that are not in S3, or in no bucket that there is."""
+def test_input_and_output_elsewhere_are_left_alone(sagemaker: SageMakerMock) -> None:
+    """Not in S3, or in a bucket that does not exist."""
     s3, client = bucket(), make_client()
     model(client)
     for name, source, target in (
@@ -200,8 +200,8 @@ def test_what_is_elsewhere_is_left_alone(sagemaker: SageMakerMock) -> None:
 
 
 def test_outputs_are_a_mapping_of_paths(tmp_path: Path) -> None:
-    """The error comes where the plan is written; what is good travels as JSON."""
-    for wrong, said in (
+    """The error is raised where the plan is written; valid outputs survive JSON."""
+    for wrong, message in (
         (5, "outputs=5: it is a mapping of paths to contents"),
         ((1, 2), "it is a mapping of paths to contents"),
         ({5: b""}, "a path of outputs is a text, not 5"),
@@ -210,8 +210,8 @@ def test_outputs_are_a_mapping_of_paths(tmp_path: Path) -> None:
         ({"a": str(tmp_path / "none")}, "at 'a': there is no such file or directory"),
         ({"a": "x" * 5000}, "at 'a': there is no such file or directory"),
     ):
-        with pytest.raises(PlanError, match=said.replace("(", r"\(")):
-            ProcessingJobPlan(outputs=wrong)  # type: ignore[arg-type]  # that is the point
+        with pytest.raises(PlanError, match=message.replace("(", r"\(")):
+            ProcessingJobPlan(outputs=wrong)  # type: ignore[arg-type]  # the point of the test
     plan = ProcessingJobPlan.completes().but(outputs={"a/b": b"\x00", "c": tmp_path, "d": str(tmp_path)})
     assert from_document(json.loads(json.dumps(to_document(plan)))) == plan
     assert from_document({"kind": "processing", "outputs": {"a": {"base64": "AA=="}}}) == ProcessingJobPlan(
@@ -223,8 +223,8 @@ def test_outputs_are_a_mapping_of_paths(tmp_path: Path) -> None:
         from_document({"kind": "processing", "outputs": 5})
 
 
-def test_a_job_that_the_test_creates_leaves_its_outputs_too() -> None:
-    """Also where no client has made a call."""
+def test_a_job_created_by_the_test_uploads_too() -> None:
+    """Even if no client has made a call."""
     with mock_aws(), mock_sagemaker(start=START) as mock:
         s3 = bucket()
         job = mock.create_processing_job("prepare", ProcessingOutputConfig={"Outputs": [output("a", "s3://churn")]})
@@ -232,11 +232,11 @@ def test_a_job_that_the_test_creates_leaves_its_outputs_too() -> None:
         assert keys(s3) == ["a.txt"]
 
 
-# -- the input
+# -- input
 
 
-def test_with_check_s3_their_input_must_be_there() -> None:
-    """In the words for a training job; a transform job has the role of its model."""
+def test_check_s3_requires_their_input() -> None:
+    """In the words for a training job; a transform job uses the role of its model."""
     with mock_aws(), mock_sagemaker(start=START, check_s3=True):
         s3, client = bucket(), make_client()
         model(client)

@@ -1,4 +1,4 @@
-"""With check_s3, a job needs its input."""
+"""With `check_s3` a job needs its input data."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +22,7 @@ def channel(uri: str, name: str = "train", kind: str = "S3Prefix") -> dict[str, 
 
 @pytest.fixture
 def sagemaker() -> Iterator[SageMakerMock]:
-    """Mock everything, with a bucket that has data."""
+    """Start all mocks, with a bucket that has data."""
     with mock_aws(), mock_sagemaker(start=START, check_s3=True) as mock:
         s3: Any = boto3.client("s3", region_name="us-east-1")
         s3.create_bucket(Bucket="churn")
@@ -53,8 +53,8 @@ def refusal(uri: str, region: str = "us-east-1", more: str = "", bucket: str = "
         "https://churn/x",
     ],
 )
-def test_input_that_is_there_is_taken(uri: str, sagemaker: SageMakerMock) -> None:
-    """A prefix is any beginning of a key. A URI of another kind is not looked for."""
+def test_existing_input_is_accepted(uri: str, sagemaker: SageMakerMock) -> None:
+    """A prefix is any beginning of a key; URIs of other kinds are not checked."""
     create(make_client(), InputDataConfig=[channel(uri)])
     assert list(sagemaker.jobs) == ["churn"]
 
@@ -65,7 +65,7 @@ def test_input_that_is_there_is_taken(uri: str, sagemaker: SageMakerMock) -> Non
 )
 @pytest.mark.parametrize("kind", ["S3Prefix", "ManifestFile"])
 def test_missing_input_is_refused_in_awss_words(uri: str, bucket: str, kind: str, sagemaker: SageMakerMock) -> None:
-    """In any channel, and no job is created."""
+    """In any channel; no job is created."""
     with pytest.raises(ClientError) as refused:
         create(make_client(), InputDataConfig=[channel("s3://churn/data"), channel(uri, "test", kind)])
     assert code_and_text(refused.value) == refusal(uri, bucket=bucket)
@@ -73,16 +73,16 @@ def test_missing_input_is_refused_in_awss_words(uri: str, bucket: str, kind: str
 
 
 @pytest.mark.usefixtures("sagemaker")
-def test_a_bucket_in_another_region_is_named() -> None:
-    """With S3's part of the text."""
+def test_a_bucket_in_another_region_is_named_in_the_error() -> None:
+    """With S3's part of the message."""
     with pytest.raises(ClientError) as refused:
         create(make_client("eu-west-1"), InputDataConfig=[channel("s3://churn/data")])
     more = " Error message from S3: The bucket is in this region: us-east-1. Please use this region to retry the request"
     assert code_and_text(refused.value) == refusal("s3://churn/data", "eu-west-1", more)
 
 
-def test_other_sources_are_not_looked_for(sagemaker: SageMakerMock) -> None:
-    """A file system is not a bucket, and a job need not have any input."""
+def test_other_sources_are_not_checked(sagemaker: SageMakerMock) -> None:
+    """For example a file system; a job may also have no input."""
     system = {"FileSystemId": "fs-0123456789a", "FileSystemAccessMode": "ro", "FileSystemType": "EFS", "DirectoryPath": "/churn"}
     client = make_client()
     create(client, InputDataConfig=[{"ChannelName": "train", "DataSource": {"FileSystemDataSource": system}}])
@@ -90,8 +90,8 @@ def test_other_sources_are_not_looked_for(sagemaker: SageMakerMock) -> None:
     assert len(sagemaker.jobs) == 2
 
 
-def test_without_the_option_nobody_looks() -> None:
-    """The default: many tests have no S3."""
+def test_by_default_nothing_is_checked() -> None:
+    """Many tests have no S3."""
     with mock_aws(), mock_sagemaker() as sagemaker:
         create(make_client(), InputDataConfig=[channel("s3://nobody/data")])
         assert list(sagemaker.jobs) == ["churn"]
@@ -117,6 +117,6 @@ def test_the_option_needs_moto() -> None:
         ("s3:///a", None),
     ],
 )
-def test_an_s3_uri_names_a_bucket_and_a_key(uri: str, found: Location | None) -> None:
-    """The key may be empty, the bucket may not."""
+def test_an_s3_uri_has_a_bucket_and_a_key(uri: str, found: Location | None) -> None:
+    """The key may be empty, but not the bucket."""
     assert location(uri) == found

@@ -1,4 +1,4 @@
-"""Who answers, and which patches stand meanwhile."""
+"""The stack of active worlds, and which patches are installed for them."""
 
 import threading
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ NOTHING: dict[str, None] = {}
 
 @dataclass(eq=False)
 class FakePatch:
-    """A patch that writes down what is done to it."""
+    """A patch that records its calls."""
 
     name: str
     story: list[str] = field(repr=False)
@@ -24,7 +24,7 @@ class FakePatch:
     error: BaseException | None = None
 
     def install(self) -> None:
-        """Stand, or fail."""
+        """Record the installation, or fail."""
         assert not self.stands
         if self.error is not None:
             raise self.error
@@ -32,14 +32,14 @@ class FakePatch:
         self.story.append(f"+{self.name}")
 
     def uninstall(self) -> None:
-        """Go away."""
+        """Record the removal."""
         assert self.stands
         self.stands = False
         self.story.append(f"-{self.name}")
 
 
 class Patched:
-    """A stack with three patches: one that stands always, two that some worlds need."""
+    """A stack with three patches: one that every world needs, and two that some worlds need."""
 
     def __init__(self) -> None:
         self.story: list[str] = []
@@ -53,24 +53,24 @@ class Patched:
 
     @property
     def standing(self) -> list[FakePatch]:
-        """The patches that stand."""
+        """Return the installed patches."""
         return [patch for patch in (self.always, self.sleep, self.wall) if patch.stands]
 
 
 @pytest.fixture
 def patched() -> Patched:
-    """Begin with an empty stack."""
+    """Return an empty stack."""
     return Patched()
 
 
 def test_an_empty_stack_has_no_innermost_world(patched: Patched) -> None:
-    """None answers, nothing stands."""
+    """No patch is installed."""
     assert patched.stack.innermost() is None
     assert patched.standing == []
 
 
-def test_patches_stand_from_the_first_world_to_the_last(patched: Patched) -> None:
-    """Installed once, in their order, and undone in the reverse one."""
+def test_patches_are_installed_from_the_first_world_to_the_last(patched: Patched) -> None:
+    """They are installed once, in order, and removed in reverse order."""
     outer, inner = World(), World()
     patched.stack.push(outer)
     patched.stack.push(inner)
@@ -82,8 +82,8 @@ def test_patches_stand_from_the_first_world_to_the_last(patched: Patched) -> Non
     assert patched.story[3:] == ["-wall", "-sleep", "-always"]
 
 
-def test_a_patch_stands_while_any_world_needs_it(patched: Patched) -> None:
-    """An inner world that needs more gets it, and takes it along."""
+def test_a_patch_is_installed_while_any_world_needs_it(patched: Patched) -> None:
+    """An inner world that needs more patches adds them, and removes them at its end."""
     outer, inner = World(sleeping="real", wall="real"), World(sleeping="real")
     patched.stack.push(outer)
     assert patched.standing == [patched.always]
@@ -96,7 +96,7 @@ def test_a_patch_stands_while_any_world_needs_it(patched: Patched) -> None:
 
 
 def test_worlds_may_leave_in_any_order(patched: Patched) -> None:
-    """The one that leaves need not be the innermost."""
+    """The world that leaves need not be the innermost."""
     outer, inner = World(), World(wall="real")
     patched.stack.push(outer)
     patched.stack.push(inner)
@@ -109,8 +109,8 @@ def test_worlds_may_leave_in_any_order(patched: Patched) -> None:
 
 @pytest.mark.parametrize("error", [RuntimeError("no"), KeyboardInterrupt()])
 @pytest.mark.parametrize("which", ["always", "sleep", "wall"])
-def test_a_patch_that_fails_leaves_nothing(which: str, error: BaseException, patched: Patched) -> None:
-    """The world is not active, and what stood before its failure is undone."""
+def test_a_failed_patch_leaves_nothing(which: str, error: BaseException, patched: Patched) -> None:
+    """The world is not active, and patches installed before the failure are removed."""
     getattr(patched, which).error = error
     with pytest.raises(type(error)):
         patched.stack.push(World())
@@ -118,8 +118,8 @@ def test_a_patch_that_fails_leaves_nothing(which: str, error: BaseException, pat
     assert patched.standing == []
 
 
-def test_a_patch_that_fails_leaves_the_outer_world_as_it_was(patched: Patched) -> None:
-    """What the outer world needs goes on standing."""
+def test_a_failed_patch_leaves_the_outer_world_as_it_was(patched: Patched) -> None:
+    """Patches that the outer world needs stay installed."""
     outer = World(wall="real")
     patched.stack.push(outer)
     patched.wall.error = RuntimeError("no")
@@ -131,8 +131,8 @@ def test_a_patch_that_fails_leaves_the_outer_world_as_it_was(patched: Patched) -
     assert patched.standing == []
 
 
-def test_each_thread_has_the_innermost_of_those_that_it_lives_in(patched: Patched) -> None:
-    """One that is older than all of them has the innermost of all."""
+def test_each_thread_has_the_innermost_of_its_own_worlds(patched: Patched) -> None:
+    """A thread that is older than all worlds has the innermost of all."""
     me = {threading.current_thread()}
     outer, inner = World(), World(threads_before=me)
     patched.stack.push(outer)
@@ -142,11 +142,11 @@ def test_each_thread_has_the_innermost_of_those_that_it_lives_in(patched: Patche
     assert patched.stack.innermost() is inner
 
 
-# Eight pushes and pops reach every mixture of three kinds of world.
+# Eight pushes and pops reach every mixture of three kinds of worlds.
 @given(
     st.lists(st.tuples(st.sampled_from(["virtual", "real"]), st.sampled_from(["virtual", "real"]), st.integers(0, 9)), max_size=8)
 )
-def test_what_stands_is_what_the_active_worlds_need(steps: list[tuple[str, str, int]]) -> None:
+def test_the_installed_patches_are_those_that_the_active_worlds_need(steps: list[tuple[str, str, int]]) -> None:
     """After any sequence of starts and stops, in any order."""
     patched = Patched()
     active: list[World] = []
@@ -171,8 +171,8 @@ def test_what_stands_is_what_the_active_worlds_need(steps: list[tuple[str, str, 
 
 
 @pytest.mark.parametrize("which", ["always", "sleep", "wall"])
-def test_a_patch_that_cannot_be_undone_keeps_no_other(which: str, patched: Patched, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All are undone, then its error is raised; the next world has its patches as ever."""
+def test_a_patch_that_cannot_be_removed_keeps_no_other(which: str, patched: Patched, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All others are removed, then its error is raised; the next world gets its patches as usual."""
     failing: FakePatch = getattr(patched, which)
     world = World()
     patched.stack.push(world)
@@ -192,8 +192,8 @@ def test_a_patch_that_cannot_be_undone_keeps_no_other(which: str, patched: Patch
     patched.stack.pop(world)
 
 
-def test_of_several_patches_that_cannot_be_undone_each_says_why(patched: Patched, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last error is raised, and has the one before it as its context."""
+def test_each_failed_removal_is_in_the_error(patched: Patched, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last error is raised, with the one before as its context."""
     world = World()
     patched.stack.push(world)
     for patch in (patched.wall, patched.always):

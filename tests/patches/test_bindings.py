@@ -21,7 +21,7 @@ def make_module(name: str, **names: object) -> ModuleType:
 
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """Load a module that imported the wanted object, by its own name and by another."""
+    """Add a module that imported the wanted object under its own name and an alias."""
     module = make_module("client", sleep=sentinel.sleep, pause=sentinel.sleep, other=sentinel.other)
     monkeypatch.setitem(sys.modules, "client", module)
     return module
@@ -29,44 +29,44 @@ def client(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 @pytest.fixture
 def names() -> Names:
-    """Search for the object that `client` imported."""
+    """Return a search for the object that `client` imported."""
     return Names([sentinel.sleep])
 
 
 def attributes(names: Names) -> list[str]:
-    """Return the names that are found, sorted."""
+    """Return the sorted names that a search finds."""
     return sorted(name.attribute for name in names.bound())
 
 
 def refuse(*args: object) -> NoReturn:
-    """Fail whatever the question is."""
+    """Fail, whatever the arguments."""
     raise AssertionError(args)
 
 
 class Hostile:
-    """An object that cannot be compared, hashed, nor asked for anything."""
+    """An object that raises when it is compared, hashed or asked for an attribute."""
 
     __eq__ = __hash__ = __getattribute__ = refuse
 
 
 class Secretive:
-    """An object whose namespace is computed, and fails."""
+    """An object whose `__dict__` is a property that raises."""
 
     @property
     def __dict__(self) -> NoReturn:  # type: ignore[override]
         raise RuntimeError("not now")
 
 
-def test_every_name_of_an_object_is_found_under_whatever_alias(client: ModuleType, names: Names) -> None:
-    """A name counts by what it is bound to."""
+def test_every_name_of_an_object_is_found_under_any_alias(client: ModuleType, names: Names) -> None:
+    """The value of a name decides, not its spelling."""
     assert {(id(name.scope), name.attribute, name.value) for name in names.bound()} == {
         (id(vars(client)), "sleep", sentinel.sleep),
         (id(vars(client)), "pause", sentinel.sleep),
     }
 
 
-def test_a_module_that_loads_lazily_is_not_asked_for_anything(monkeypatch: pytest.MonkeyPatch, names: Names) -> None:
-    """What a module lists but does not hold stays unloaded."""
+def test_a_lazy_module_is_not_asked_for_attributes(monkeypatch: pytest.MonkeyPatch, names: Names) -> None:
+    """What it lists in `__dir__` but does not hold stays unloaded."""
     asked: list[str] = []
     lazy = make_module("lazy", __getattr__=asked.append, __dir__=lambda: asked.append("dir"))
     monkeypatch.setitem(sys.modules, "lazy", lazy)
@@ -75,8 +75,8 @@ def test_a_module_that_loads_lazily_is_not_asked_for_anything(monkeypatch: pytes
     assert asked == []
 
 
-def test_a_module_that_is_to_be_imported_on_first_access_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The standard library's LazyLoader imports at any access to any attribute, even to `__dict__`."""
+def test_a_module_of_lazy_loader_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The standard library's LazyLoader imports at any access, even to `__dict__`."""
     source = tmp_path / "postponed.py"
     source.write_text("from time import sleep\n")
     spec = importlib.util.spec_from_file_location("postponed", source)
@@ -96,9 +96,7 @@ def test_a_module_that_is_to_be_imported_on_first_access_is_not_imported(tmp_pat
 
 @pytest.mark.usefixtures("client")
 @pytest.mark.parametrize("make", [lambda: None, int, object, Hostile, Secretive, lambda: Secretive])
-def test_an_odd_object_in_the_place_of_a_module_is_passed_over(
-    make: Callable[[], Any], names: Names, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_odd_object_in_sys_modules_is_skipped(make: Callable[[], Any], names: Names, monkeypatch: pytest.MonkeyPatch) -> None:
     """Programs put anything into sys.modules."""
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "odd", make())
@@ -107,18 +105,18 @@ def test_an_odd_object_in_the_place_of_a_module_is_passed_over(
     assert found == ["pause", "sleep"]
 
 
-def test_a_hostile_object_is_one() -> None:
-    """Without this the tests above and below would prove nothing."""
+def test_the_hostile_object_is_hostile() -> None:
+    """Without this check the tests around it would prove nothing."""
     hostile: Any = Hostile()
     with pytest.raises(AssertionError):
         hash(hostile)
     with pytest.raises(AssertionError):
-        _ = hostile == hostile  # noqa: PLR0124  # comparing is the point
+        _ = hostile == hostile  # noqa: PLR0124  # the comparison is what is tested
     with pytest.raises(AssertionError):
         _ = hostile.anything
 
 
-def test_an_instance_in_the_place_of_a_module_is_read_like_one(monkeypatch: pytest.MonkeyPatch, names: Names) -> None:
+def test_an_instance_in_sys_modules_is_read_like_a_module(monkeypatch: pytest.MonkeyPatch, names: Names) -> None:
     """Some packages replace themselves by an object with the same attributes."""
     instance = type("Instance", (), {})()
     instance.wait = sentinel.sleep
@@ -142,8 +140,8 @@ def test_values_and_keys_are_neither_compared_nor_hashed(
 
 
 @pytest.mark.usefixtures("client")
-def test_modules_to_be_left_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A package is left with all that is in it, and nothing else is left that merely begins alike."""
+def test_excluded_modules_are_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package is excluded with its submodules; a name that only begins alike is not."""
     for key in ("tools", "tools.inner", "toolset"):
         monkeypatch.setitem(sys.modules, key, make_module(key, wait=sentinel.sleep))
     names = Names([sentinel.sleep], leave=("tools", "client"))
@@ -153,10 +151,8 @@ def test_modules_to_be_left_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -
     assert not belongs("toolset", ("tools",))
 
 
-def test_a_process_that_has_not_changed_is_not_read_again(
-    client: ModuleType, names: Names, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The second look costs a comparison per module."""
+def test_an_unchanged_process_is_not_searched_again(client: ModuleType, names: Names, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second search costs one comparison per module."""
     names.bound()
     monkeypatch.setattr(names, "_read", Mock(side_effect=AssertionError))
 
@@ -165,8 +161,10 @@ def test_a_process_that_has_not_changed_is_not_read_again(
     assert attributes(names) == ["pause", "sleep"]
 
 
-def test_a_module_that_came_or_grew_or_went_is_noticed(client: ModuleType, names: Names, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Imports happen between two looks, also those inside of functions."""
+def test_a_new_a_changed_and_a_removed_module_are_noticed(
+    client: ModuleType, names: Names, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Imports happen between two searches, also inside functions."""
     names.bound()
     monkeypatch.setitem(sys.modules, "new", make_module("new", wait=sentinel.sleep))
     assert attributes(names) == ["pause", "sleep", "wait"]
@@ -178,8 +176,8 @@ def test_a_module_that_came_or_grew_or_went_is_noticed(client: ModuleType, names
     assert attributes(names) == ["late", "sleep"]
 
 
-def test_a_name_that_a_test_had_replaced_during_the_first_look_is_found_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Names are judged anew each time by what they are bound to."""
+def test_a_name_that_a_test_had_replaced_during_the_first_search_is_found_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each search judges names by their current values."""
     module = make_module("patched", sleep=time.sleep, wait=time.sleep)
     monkeypatch.setitem(sys.modules, "patched", module)
     names = Names([time.sleep])
@@ -199,12 +197,12 @@ def test_a_name_that_a_test_had_replaced_during_the_first_look_is_found_afterwar
 
 @pytest.fixture
 def rebinding() -> Rebinding:
-    """Fake the object that `client` imported."""
+    """Return a rebinding of the object that `client` imported to a fake."""
     return Rebinding([(sentinel.sleep, sentinel.fake)])
 
 
 def test_rebinding_and_back_leaves_every_name_as_it_was(client: ModuleType, rebinding: Rebinding) -> None:
-    """The two are exact inverses, again and again."""
+    """Install and uninstall are exact inverses, again and again."""
     before = dict(vars(client))
     for _ in range(2):
         rebinding.install()
@@ -216,7 +214,7 @@ def test_rebinding_and_back_leaves_every_name_as_it_was(client: ModuleType, rebi
 def test_a_module_imported_meanwhile_gets_the_real_object(
     client: ModuleType, rebinding: Rebinding, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What met the fake must not keep it, under whatever name, in a new module or in an old one."""
+    """Names that got the fake meanwhile get the real object back, in new modules and in old ones."""
     rebinding.install()
     new = make_module("new", sleep=sentinel.fake, wait=sentinel.fake)
     monkeypatch.setitem(sys.modules, "new", new)
@@ -226,8 +224,8 @@ def test_a_module_imported_meanwhile_gets_the_real_object(
     assert new.sleep is new.wait is client.late is client.sleep is sentinel.sleep
 
 
-def test_only_where_the_fake_still_stands_is_anything_put_back(client: ModuleType, rebinding: Rebinding) -> None:
-    """A patch that the test put over ours, and did not take off, is the test's own affair."""
+def test_only_names_that_still_hold_the_fake_are_restored(client: ModuleType, rebinding: Rebinding) -> None:
+    """A patch that the test put over ours, and did not remove, stays."""
     rebinding.install()
     vars(client).update(sleep=sentinel.tests_own)
     del vars(client)["pause"]
@@ -237,8 +235,10 @@ def test_only_where_the_fake_still_stands_is_anything_put_back(client: ModuleTyp
     assert "pause" not in vars(client)
 
 
-def test_a_module_that_left_is_put_back_too(client: ModuleType, rebinding: Rebinding, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its functions still run, if anybody holds them."""
+def test_a_module_that_left_sys_modules_is_restored_too(
+    client: ModuleType, rebinding: Rebinding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its functions may still run."""
     rebinding.install()
     monkeypatch.delitem(sys.modules, "client")
     rebinding.uninstall()
@@ -246,7 +246,7 @@ def test_a_module_that_left_is_put_back_too(client: ModuleType, rebinding: Rebin
     assert client.sleep is sentinel.sleep
 
 
-def test_a_fake_that_a_tests_own_patch_restored_too_late_goes_at_the_next_occasion(
+def test_a_fake_that_a_tests_own_patch_restored_too_late_goes_at_the_next_mock(
     client: ModuleType, rebinding: Rebinding, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A patch begun inside and ended outside restores what it found: the fake."""

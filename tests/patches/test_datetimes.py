@@ -1,4 +1,4 @@
-"""Naive datetimes are local under a mock's own clock, as they are in production."""
+"""Naive datetimes are local time under a mock's own clock, as in production."""
 
 import copy
 import datetime as dt
@@ -24,7 +24,7 @@ from sagemock import mock_sagemaker
 from sagemock.clock.real import real
 from sagemock.patches import datetimes
 
-# The tests' own zone is New York's; in autumn of 2018 the hour from 1 to 2 came twice there.
+# The zone of the tests is New York's. In autumn of 2018 the hour from 1 to 2 came twice there.
 NIGHT = "2018-07-30T02:00:00.123456Z"
 FIRST_HOUR, SECOND_HOUR = "2018-11-04T05:30:00Z", "2018-11-04T06:30:00Z"
 UTC = timezone.utc
@@ -32,11 +32,11 @@ SQL = "select ?"
 
 
 def utcnow(cls: Any) -> Any:
-    """Ask a class what is deprecated, and asked for all the same."""
+    """Call the deprecated `utcnow` of a class without its warning."""
     return cls.utcnow()
 
 
-def test_naive_time_is_local_by_every_function() -> None:
+def test_every_function_gives_naive_local_time() -> None:
     """In New York it is still the evening before."""
     with mock_sagemaker(start=NIGHT):
         evening = datetime(2018, 7, 29, 22, 0, 0, 123456)  # noqa: DTZ001  # the subject
@@ -53,8 +53,8 @@ def test_naive_time_is_local_by_every_function() -> None:
         assert utcnow(datetime) == datetime(2018, 7, 30, 2, 0, 0, 123456)  # noqa: DTZ001  # the subject
 
 
-def test_the_hour_that_comes_twice_is_told_apart() -> None:
-    """As `datetime.now` does, by `fold`; and there and back is the same instant."""
+def test_fold_distinguishes_the_repeated_hour() -> None:
+    """As `datetime.now` does; converting there and back gives the same instant."""
     for start, fold in ((FIRST_HOUR, 0), (SECOND_HOUR, 1)):
         with mock_sagemaker(start=start):
             now = datetime.now()  # noqa: DTZ005  # the subject
@@ -65,14 +65,14 @@ def test_the_hour_that_comes_twice_is_told_apart() -> None:
 
 # From 1971 to 2100.
 @given(st.integers(31_536_000_000_000, 4_102_444_800_000_000))
-def test_naive_and_aware_are_the_same_instant(now_us: int) -> None:
-    """To the microsecond, in winter and summer."""
+def test_naive_and_aware_datetimes_are_the_same_instant(now_us: int) -> None:
+    """To the microsecond, in winter and in summer."""
     with mock_sagemaker(start=dt.datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=now_us)):
         assert datetime.now().astimezone(UTC) == datetime.now(UTC) == datetime.now(timezone(timedelta(hours=5)))
 
 
-def test_a_freeze_of_the_callers_keeps_freezeguns_habit() -> None:
-    """There a naive datetime is in UTC, moved by tz_offset, also by what was taken before."""
+def test_a_freeze_of_the_caller_follows_freezeguns_rule() -> None:
+    """A naive datetime is UTC plus tz_offset, also from classes imported before."""
     with mock_sagemaker(start=NIGHT):
         taken, taken_localtime = datetime, time.localtime
         made = datetime(2018, 7, 30)  # noqa: DTZ001  # the subject
@@ -88,8 +88,8 @@ def test_a_freeze_of_the_callers_keeps_freezeguns_habit() -> None:
             assert taken_localtime()[:3] == (2019, 12, 31)
 
 
-def test_what_was_taken_inside_tells_real_time_outside() -> None:
-    """Where a fake got away it does no harm."""
+def test_a_fake_class_kept_after_the_mock_gives_real_time() -> None:
+    """Objects that kept the class still work."""
     with mock_sagemaker(start=NIGHT):
         taken, taken_date, localtime, strftime = datetime, date, time.localtime, time.strftime
     assert abs(taken.now(UTC) - datetime.now(UTC)) < timedelta(hours=1)
@@ -100,8 +100,8 @@ def test_what_was_taken_inside_tells_real_time_outside() -> None:
     assert strftime("%d", (2018, 7, 30, 0, 0, 0, 0, 0, 0)) == "30"
 
 
-def test_a_fake_is_shown_like_the_real_one() -> None:
-    """Whatever prints it, as in production."""
+def test_a_fake_class_prints_like_the_real_one() -> None:
+    """So reports look as in production."""
     with mock_sagemaker(start=NIGHT):
         assert repr(datetime.now(UTC)) == "datetime.datetime(2018, 7, 30, 2, 0, 0, 123456, tzinfo=datetime.timezone.utc)"
         assert repr(date.today()) == "datetime.date(2018, 7, 29)"  # noqa: DTZ011  # the subject
@@ -109,29 +109,29 @@ def test_a_fake_is_shown_like_the_real_one() -> None:
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_what_is_pickled_names_no_fake(protocol: int) -> None:
-    """Made, pickled and read inside or outside: another process, without sagemock, can read it too."""
+def test_a_pickle_names_no_fake_class(protocol: int) -> None:
+    """It can be made and read inside or outside, also by a process without sagemock."""
     with mock_sagemaker(start=SECOND_HOUR) as mock:
         made = [datetime.now(), datetime.now(UTC), date.today(), mock.clock.now(), freezegun.api.real_date(2018, 7, 30)]  # noqa: DTZ005, DTZ011  # the subject
         pickled = pickle.dumps(made, protocol)
-        assert pickle.loads(pickled) == made  # noqa: S301  # our own bytes
-        assert type(pickle.loads(pickled)[3]) is datetime  # noqa: S301  # our own bytes
+        assert pickle.loads(pickled) == made  # noqa: S301  # our own data
+        assert type(pickle.loads(pickled)[3]) is datetime  # noqa: S301  # our own data
     outside = pickle.dumps(made, protocol)
-    for found in (pickle.loads(pickled), pickle.loads(outside)):  # noqa: S301  # our own bytes
+    for found in (pickle.loads(pickled), pickle.loads(outside)):  # noqa: S301  # our own data
         assert found == made
         assert [type(one) for one in found] == [datetime, datetime, date, datetime, date]
         assert all(type(one) in {datetime, date} for one in found)
     assert b"sagemock" not in pickled + outside
     assert b"Fake" not in pickled + outside
-    assert protocol < 4 or pickle.loads(pickled)[0].fold == 1  # noqa: S301  # our own bytes
+    assert protocol < 4 or pickle.loads(pickled)[0].fold == 1  # noqa: S301  # our own data
 
 
 class Moment(datetime):
     """A subclass of the real class."""
 
 
-def test_copies_and_classes_of_ones_own_stay_what_they_are() -> None:
-    """Also a class that was derived inside."""
+def test_copies_and_subclasses_keep_their_class() -> None:
+    """A class derived inside the mock keeps its own class too."""
     with mock_sagemaker(start=NIGHT):
 
         class Instant(datetime):
@@ -161,8 +161,8 @@ def test_copies_and_classes_of_ones_own_stay_what_they_are() -> None:
     assert isinstance(moment, datetime)
 
 
-def test_arithmetic_stays_with_the_fake_class() -> None:
-    """So what it makes is local too."""
+def test_arithmetic_keeps_the_fake_class() -> None:
+    """So its results are local time too."""
     with mock_sagemaker(start=NIGHT):
         now = datetime.now()  # noqa: DTZ005  # the subject
         later: Any = now + timedelta(hours=1)
@@ -172,8 +172,8 @@ def test_arithmetic_stays_with_the_fake_class() -> None:
         assert type(date.today() + timedelta(1)) is date  # noqa: DTZ011  # the subject
 
 
-def test_tables_by_type_find_the_one_by_the_other() -> None:
-    """Whichever they were filled with: ORMs, validators and database drivers have such tables."""
+def test_tables_by_type_accept_both_classes() -> None:
+    """ORMs, validators and database drivers have such tables; they may be filled inside or outside."""
     table: dict[Any, str] = {datetime: "instant", date: "day"}
     with mock_sagemaker(start=NIGHT):
         assert (table[datetime], table[date]) == ("instant", "day")
@@ -181,23 +181,23 @@ def test_tables_by_type_find_the_one_by_the_other() -> None:
         assert type(datetime.now(UTC)) == freezegun.api.real_datetime  # noqa: E721  # the subject
         assert datetime != date
         with closing(sqlite3.connect(":memory:")) as database, warnings.catch_warnings():
-            # As in production: Python 3.12 wants everybody to register an adapter of their own.
+            # As in production: Python 3.12 wants each program to register its own adapter.
             warnings.simplefilter("ignore", DeprecationWarning)
             found = database.execute(SQL, (datetime.now(),)).fetchone()  # noqa: DTZ005  # the subject
         assert found == ("2018-07-29 22:00:00.123456",)
     assert (inside[datetime], inside[date]) == ("instant", "day")
 
 
-def test_annotations_outside_hold_no_fake() -> None:
-    """Module typing keeps what it made of equal types."""
+def test_annotations_made_outside_hold_no_fake() -> None:
+    """Module typing caches what it made of equal types."""
     with mock_sagemaker():
-        assert typing.get_args(Optional[list[datetime]])  # noqa: UP045  # the one that is kept
+        assert typing.get_args(Optional[list[datetime]])  # noqa: UP045  # the cached one
     assert typing.get_args(typing.get_args(Optional[list[datetime]])[0])[0] is freezegun.api.real_datetime  # noqa: UP045
 
 
-def test_the_classes_are_loaded_at_the_first_use_only() -> None:
-    """As freezegun is, which they load."""
-    import subprocess  # noqa: PLC0415  # one use
+def test_the_fake_classes_are_loaded_at_the_first_use_only() -> None:
+    """They import freezegun, which is loaded late too."""
+    import subprocess  # noqa: PLC0415  # imported late on purpose
 
     code = "import sys, sagemock.faces.mock; print(*{'sagemock.patches.datetimes', 'freezegun'} & sys.modules.keys())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603  # our own code
@@ -205,10 +205,8 @@ def test_the_classes_are_loaded_at_the_first_use_only() -> None:
 
 
 @pytest.mark.parametrize("ask", datetimes.FUNCTIONS, ids=lambda ask: ask.__name__)
-def test_who_asks_while_another_thread_ends_the_mock_gets_real_time(
-    ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Between its two questions: whether it is given virtual time, and which instant that is."""
+def test_a_reading_during_the_end_of_a_mock_gives_real_time(ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mock ends between the two questions of a reading: is time virtual, and what is it."""
     monkeypatch.setattr(freezegun.api, "_should_use_real_time", lambda: False)
     given = ["%Y"] if ask.__name__ == "strftime" else []
     answer, truth = ask(*given), getattr(freezegun.api, f"real_{ask.__name__}")(*given)
@@ -220,7 +218,7 @@ def test_who_asks_while_another_thread_ends_the_mock_gets_real_time(
         assert answer[:1] == truth[:1]
 
 
-def test_a_clock_class_that_is_asked_then_gives_real_time_too() -> None:
-    """They look at the stack once."""
+def test_a_clock_class_read_at_that_moment_gives_real_time_too() -> None:
+    """The class looks at the stack of worlds once."""
     assert type(datetimes.FakeDatetime.now()) is type(datetimes.FakeDatetime.utcnow()) is datetimes.FakeDatetime
     assert abs(datetimes.FakeDatetime.now(timezone.utc).timestamp() - time.time()) < 3600

@@ -1,4 +1,4 @@
-"""An extension module that loads inside a mock meets the real classes, whatever the mock and the caller have in their place."""
+"""An extension module that loads inside a mock gets the real datetime classes, whatever replaces them at that time."""
 
 import _imp
 import datetime as dt
@@ -25,21 +25,21 @@ LONG_S = 30
 
 
 class Extension:
-    """An extension module whose initialisation is a function of Python's: no compiler is needed."""
+    """Extension modules whose initialisation is a Python function, so that no compiler is needed."""
 
     def __init__(self) -> None:
-        """Load it as the import system does: the two C functions that the loader calls are replaced while this is entered."""
+        """Replace the two C functions that the import system calls, within the block."""
         self.creating: dict[str, Callable[[ModuleType], object]] = {}
         self.executing: dict[str, Callable[[ModuleType], object]] = {}
 
     def create_dynamic(self, spec: ModuleSpec, _: object = None) -> ModuleType:
-        """Stand in for the C function: what a module of a single phase does, it does here."""
+        """Replace the C function, and do what a single-phase module does here."""
         module = ModuleType(spec.name)
         self.creating.get(spec.name, id)(module)
         return module
 
     def exec_dynamic(self, module: ModuleType) -> int:
-        """Stand in for the C function."""
+        """Replace the C function."""
         self.executing.get(module.__name__, id)(module)
         return 0
 
@@ -55,7 +55,7 @@ class Extension:
 
 @pytest.fixture
 def extension(monkeypatch: pytest.MonkeyPatch) -> Extension:
-    """Let extension modules be functions."""
+    """Let Python functions play extension modules."""
     extension = Extension()
     monkeypatch.setattr(_imp, "create_dynamic", extension.create_dynamic)
     monkeypatch.setattr(_imp, "exec_dynamic", extension.exec_dynamic)
@@ -64,7 +64,7 @@ def extension(monkeypatch: pytest.MonkeyPatch) -> Extension:
 
 @pytest.fixture(autouse=True)
 def _leaves_nothing() -> Iterator[None]:
-    """Compare the module and the loader afterwards with what they were before."""
+    """Check that the module and the loader are as before."""
     before = dict(vars(ExtensionFileLoader))
     yield
     assert vars(ExtensionFileLoader) == before
@@ -73,33 +73,33 @@ def _leaves_nothing() -> Iterator[None]:
 
 @pytest.fixture
 def lately(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Put a module of Python's on the path that takes the classes by name."""
+    """Put a Python module on the path that imports the classes by name."""
     (tmp_path / "lately.py").write_text("from datetime import date as day, datetime\nimport datetime as whole\ncount = 0\n")
     monkeypatch.syspath_prepend(tmp_path)
-    # Set first, so that what a test leaves behind is taken away.
+    # Set first, so that everything the test leaves behind is removed.
     monkeypatch.setitem(sys.modules, "lately", ModuleType("lately"))
     monkeypatch.delitem(sys.modules, "lately")
     return "lately"
 
 
-def shown() -> tuple[type, type]:
-    """Return what module `datetime` has."""
+def datetime_classes() -> tuple[type, type]:
+    """Return the classes in module `datetime`."""
     return dt.date, dt.datetime
 
 
 def is_real() -> bool:
-    """Whether that is what it really has: equal is not enough, for the stand-ins are equal to the real classes."""
-    return all(one is real for one, real in zip(shown(), REAL, strict=True))
+    """Return whether these are the real classes; by identity, for the fakes are equal to the real ones."""
+    return all(one is real for one, real in zip(datetime_classes(), REAL, strict=True))
 
 
 def take_names(module: ModuleType) -> None:
-    """Do what Cython does for `from datetime import date, datetime`."""
+    """Import the names as Cython does for `from datetime import date, datetime`."""
     vars(module).update(date=dt.date, datetime=dt.datetime, was_real=is_real())
 
 
 @pytest.mark.parametrize("phase", ["creating", "executing"])
-def test_the_real_classes_stand_while_it_loads_and_virtual_time_afterwards(phase: str, extension: Extension) -> None:
-    """Also by the names that it has taken itself, and after the mock real time."""
+def test_an_extension_loads_with_the_real_classes_and_has_virtual_time_afterwards(phase: str, extension: Extension) -> None:
+    """The names it imported itself become virtual too, and real again after the mock."""
     getattr(extension, phase)["rapid"] = take_names
     with mock_sagemaker(start=START):
         assert not is_real()
@@ -109,15 +109,15 @@ def test_the_real_classes_stand_while_it_loads_and_virtual_time_afterwards(phase
         assert module.datetime is dt.datetime
         assert module.datetime.now(dt.timezone.utc).isoformat() == "2018-07-30T12:00:00+00:00"
         assert module.date.today() == dt.date(2018, 7, 30)
-        # As the import system has it, or the names of no module would be met at the end.
+        # As the import system does; otherwise no names of the module would be found at the end.
         sys.modules["rapid"] = module
     del sys.modules["rapid"]
     assert (module.date, module.datetime) == REAL
     assert module.datetime is REAL[1]
 
 
-def test_what_it_imports_has_virtual_time_afterwards(extension: Extension, lately: str) -> None:
-    """A module of Python's, in the middle of it, that takes the classes by name."""
+def test_python_modules_it_imports_have_virtual_time_afterwards(extension: Extension, lately: str) -> None:
+    """A Python module, imported while the extension loads, takes the classes by name."""
     seen: list[bool] = []
 
     def execute(_: ModuleType) -> None:
@@ -135,8 +135,8 @@ def test_what_it_imports_has_virtual_time_afterwards(extension: Extension, latel
     assert module.day is REAL[0]
 
 
-def test_one_that_imports_another_sees_the_real_classes_to_its_own_end(extension: Extension) -> None:
-    """The inner one's end is not the outer one's."""
+def test_nested_loads_each_see_the_real_classes_to_their_own_end(extension: Extension) -> None:
+    """The end of the inner load does not end the outer one."""
     seen: list[bool] = []
 
     def execute(_: ModuleType) -> None:
@@ -151,8 +151,8 @@ def test_one_that_imports_another_sees_the_real_classes_to_its_own_end(extension
         assert inner.datetime is dt.datetime
 
 
-def test_one_that_fails_leaves_virtual_time(extension: Extension, lately: str) -> None:
-    """What it had imported before stays imported, and is as if it had been imported by itself."""
+def test_a_failed_load_leaves_virtual_time(extension: Extension, lately: str) -> None:
+    """What it had imported before stays imported, as if imported by itself."""
 
     def fail(_: ModuleType) -> None:
         importlib.import_module(lately)
@@ -166,8 +166,8 @@ def test_one_that_fails_leaves_virtual_time(extension: Extension, lately: str) -
         assert sys.modules[lately].datetime is dt.datetime
 
 
-def test_other_threads_see_virtual_time_meanwhile(extension: Extension) -> None:
-    """Each of two that load at the same time sees the real classes to the end of its own load."""
+def test_other_threads_see_virtual_time_during_a_load(extension: Extension) -> None:
+    """Two threads that load at once each see the real classes to the end of their own load."""
     first_is_in, first_may_go, second_is_in, second_may_go = (threading.Event() for _ in range(4))
     seen: dict[str, bool] = {}
 
@@ -196,8 +196,8 @@ def test_other_threads_see_virtual_time_meanwhile(extension: Extension) -> None:
         assert seen == {"first": True, "second": True}
 
 
-def test_inside_a_freeze_of_the_callers_it_meets_the_real_classes_too(extension: Extension, lately: str) -> None:
-    """And what was imported is frozen afterwards, and real when the freeze is over."""
+def test_inside_a_freeze_of_the_caller_it_gets_the_real_classes_too(extension: Extension, lately: str) -> None:
+    """Modules it imported are frozen afterwards, and real after the freeze."""
 
     def create(module: ModuleType) -> None:
         take_names(module)
@@ -208,13 +208,13 @@ def test_inside_a_freeze_of_the_callers_it_meets_the_real_classes_too(extension:
         module: Any = extension.load("rapid")
         late: Any = sys.modules[lately]
         assert module.was_real
-        assert late.datetime.now() == dt.datetime(2020, 2, 2) == module.datetime.now()  # noqa: DTZ001  # that is freezegun's answer
+        assert late.datetime.now() == dt.datetime(2020, 2, 2) == module.datetime.now()  # noqa: DTZ001  # freezegun's answer
         assert dt.datetime.__name__ == "FakeDatetime"
     assert late.datetime is REAL[1]
 
 
-def test_a_freeze_that_begins_while_another_thread_loads_is_kept(extension: Extension, lately: str) -> None:
-    """What stands in module `datetime` is for who loads hidden, and not lost."""
+def test_a_freeze_that_begins_during_a_load_is_kept(extension: Extension, lately: str) -> None:
+    """The loading thread does not see what the freeze puts into module `datetime`, but it is not lost."""
     freeze: Any = freezegun.freeze_time("2020-02-02")
 
     def execute(_: ModuleType) -> None:
@@ -228,12 +228,12 @@ def test_a_freeze_that_begins_while_another_thread_loads_is_kept(extension: Exte
     with mock_sagemaker(start=START):
         extension.load("rapid")
         assert sys.modules[lately].datetime is dt.datetime
-        assert dt.datetime.now().year == 2020  # noqa: DTZ005  # naive, as frozen
+        assert dt.datetime.now().year == 2020  # noqa: DTZ005  # naive, as freezegun's answer
         freeze.stop()
 
 
-def test_a_mock_that_ends_while_one_loads_leaves_it_real(extension: Extension, lately: str) -> None:
-    """What it imported stays bound to the real classes."""
+def test_a_mock_that_ends_during_a_load_leaves_it_real(extension: Extension, lately: str) -> None:
+    """Modules it imported keep the real classes."""
     mock = mock_sagemaker(start=START)
 
     def execute(_: ModuleType) -> None:
@@ -246,8 +246,8 @@ def test_a_mock_that_ends_while_one_loads_leaves_it_real(extension: Extension, l
     assert sys.modules[lately].datetime is REAL[1]
 
 
-def test_under_the_real_wall_nothing_is_touched(extension: Extension) -> None:
-    """There is nothing that passes for the classes then."""
+def test_with_the_real_wall_nothing_is_replaced(extension: Extension) -> None:
+    """Module `datetime` holds the real classes anyway."""
     with mock_sagemaker(wall="real"):
         assert type(vars(ExtensionFileLoader)["create_module"]) is type(is_real)
         extension.creating["rapid"] = take_names
@@ -255,7 +255,7 @@ def test_under_the_real_wall_nothing_is_touched(extension: Extension) -> None:
 
 
 FIRST_IMPORTS = os.environ.get("SAGEMOCK_FIRST_IMPORTS", "sqlite3").split()
-"""The tox environments `extensions` set it to what they install: the real ones, each of which crashed its process once."""
+"""Real extension modules that the tox environments `extensions` install; each of them once crashed its process."""
 
 FIRST_IMPORT = """
 import datetime, importlib, pickle, sys, threading
@@ -301,8 +301,8 @@ for module, scope in [(module, vars(module)) for module in set(sys.modules.value
 
 @pytest.mark.parametrize("how", ["with", "decorated", "in two threads"])
 @pytest.mark.parametrize("name", FIRST_IMPORTS)
-def test_a_first_import_inside_a_mock_is_as_outside(name: str, how: str) -> None:
-    """In a process of its own; no warning of a size that has changed; no stand-in is left in any module."""
+def test_a_first_import_inside_a_mock_is_like_one_outside(name: str, how: str) -> None:
+    """In a child process: no warning about a changed size, and no fake class stays in any module."""
     command = [sys.executable, "-W", "error::RuntimeWarning", "-c", FIRST_IMPORT, name, how]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603  # our own interpreter
+    done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603  # our own code
     assert (done.returncode, done.stderr[-2000:] if done.returncode else "") == (0, "")

@@ -1,4 +1,4 @@
-"""A wall clock that the caller froze leads the clock, and is led by it, whoever began first and whoever ends first."""
+"""A wall clock that the caller froze moves the mock's clock and is moved by it, in any order of start and end."""
 
 import asyncio
 import importlib.util
@@ -28,7 +28,7 @@ from sagemock.patches.frozen import Followed, frozen, frozen_by_freezegun
 from tests.support.calling import create, describe, make_client
 
 THEN = datetime(2020, 1, 1, tzinfo=timezone.utc)
-# Everything that may differ between virtual and real time here is years.
+# Whatever might differ between virtual and real time here differs by years.
 NEAR_S = 3600
 
 
@@ -38,12 +38,12 @@ def seconds(after: datetime) -> float:
 
 
 def now() -> float:
-    """Return how long after THEN the process believes to be."""
+    """Return how many seconds after THEN the process's clocks are."""
     return seconds(datetime.now(timezone.utc))
 
 
 class Freezegun:
-    """What a test does with freezegun."""
+    """A freeze by freezegun."""
 
     def __init__(self, **options: Any) -> None:
         self._freeze = freezegun.freeze_time(THEN, **options)
@@ -57,16 +57,16 @@ class Freezegun:
         self._freeze.stop()
 
     def tick(self, by: float) -> None:
-        """Let time pass, or go back."""
+        """Move time forward, or back."""
         self._factory.tick(timedelta(seconds=by))
 
     def move_to(self, after: float) -> None:
-        """Go to so many seconds after THEN."""
+        """Go to an instant, in seconds after THEN."""
         self._factory.move_to(THEN + timedelta(seconds=after))
 
 
 class TimeMachine:
-    """What a test does with time-machine."""
+    """A freeze by time-machine."""
 
     def __init__(self, *, tick: bool = False) -> None:
         self._travel = time_machine.travel(THEN, tick=tick)
@@ -80,11 +80,11 @@ class TimeMachine:
         self._travel.stop()
 
     def tick(self, by: float) -> None:
-        """Let time pass, or go back."""
+        """Move time forward, or back."""
         self._traveller.shift(timedelta(seconds=by))
 
     def move_to(self, after: float) -> None:
-        """Go to so many seconds after THEN."""
+        """Go to an instant, in seconds after THEN."""
         self._traveller.move_to(THEN + timedelta(seconds=after))
 
 
@@ -95,7 +95,7 @@ orders = pytest.mark.parametrize("is_frozen_first", [True, False], ids=["frozen 
 
 @contextmanager
 def entered(tool: Callable[[], Frozen], *, is_frozen_first: bool) -> Iterator[tuple[Frozen, SageMakerMock]]:
-    """Enter a freeze and a mock, without latency."""
+    """Enter a freeze and a mock without latency, in this order or the other."""
     mock = mock_sagemaker(latency=0)
     with ExitStack() as stack:
         both_of_them: list[AbstractContextManager[Any]] = [tool(), mock]
@@ -107,7 +107,7 @@ def entered(tool: Callable[[], Frozen], *, is_frozen_first: bool) -> Iterator[tu
 
 @pytest.fixture(autouse=True)
 def _nothing_stays_behind() -> Iterator[None]:
-    """After each test the process is as it was."""
+    """Check that the process is as before."""
     before, meta_path = [datetime, time.time, time.localtime, time.monotonic], sys.meta_path.copy()
     yield
     assert [datetime, time.time, time.localtime, time.monotonic] == before
@@ -122,12 +122,12 @@ def _nothing_stays_behind() -> Iterator[None]:
 @both
 @orders
 @pytest.mark.parametrize("is_mock_left_first", [True, False], ids=["mock left first", "frozen left first"])
-def test_a_freeze_leads_the_clock_in_whatever_order(
+def test_a_freeze_moves_the_clock_in_any_order_of_entry(
     tool: Callable[[], Frozen],
     is_frozen_first: bool,  # noqa: FBT001  # parametrised
     is_mock_left_first: bool,  # noqa: FBT001  # parametrised
 ) -> None:
-    """Law 10: jobs move by its ticks, sleeps and advances move it, and everything agrees."""
+    """Law 10: its ticks move the jobs, sleeps and advances move it, and all clocks agree."""
     frozen, mock = tool(), mock_sagemaker(latency=0)
     begun: list[AbstractContextManager[Any]] = [frozen, mock]
     for one in begun if is_frozen_first else reversed(begun):
@@ -151,11 +151,14 @@ def test_a_freeze_leads_the_clock_in_whatever_order(
 
 @both
 @orders
-def test_time_that_is_moved_backwards_undoes_nothing(
+def test_moving_time_backwards_undoes_nothing(
     tool: Callable[[], Frozen],
     is_frozen_first: bool,  # noqa: FBT001  # parametrised
 ) -> None:
-    """The wall goes back, the clock stands; from there both move by the same, and `time.monotonic()` is the clock's."""
+    """The wall clock goes back and the mock's clock stays.
+
+    From then on both move alike, and `time.monotonic()` follows the mock's clock.
+    """
     with entered(tool, is_frozen_first=is_frozen_first) as (frozen, mock):
         client = make_client()
         create(client)
@@ -173,11 +176,11 @@ def test_time_that_is_moved_backwards_undoes_nothing(
 
 @both
 @orders
-def test_as_long_as_nothing_has_happened_the_clock_goes_back_too(
+def test_before_the_first_call_the_clock_goes_back_too(
     tool: Callable[[], Frozen],
     is_frozen_first: bool,  # noqa: FBT001  # parametrised
 ) -> None:
-    """A freeze at an earlier instant, inside a mock that stands at the present one, is what the first job is created at."""
+    """A freeze at an earlier instant inside a mock that began now: the first job is created at the frozen instant."""
     with entered(tool, is_frozen_first=is_frozen_first) as (frozen, mock):
         assert now() == seconds(mock.clock.now()) == 0
         frozen.move_to(-86400)
@@ -186,7 +189,7 @@ def test_as_long_as_nothing_has_happened_the_clock_goes_back_too(
 
 @both
 def test_a_start_is_kept_inside_a_freeze(tool: Callable[[], Frozen]) -> None:
-    """Who says both means the inner one; the freeze moves by the same, and is back afterwards."""
+    """The inner mock decides; the freeze moves along with it and is back afterwards."""
     with tool() as frozen, mock_sagemaker(start="2018-07-30T00:00:00Z", latency=0) as mock:
         assert datetime.now(timezone.utc) == mock.clock.now() == datetime(2018, 7, 30, tzinfo=timezone.utc)
         frozen.tick(60)
@@ -197,14 +200,14 @@ def test_a_start_is_kept_inside_a_freeze(tool: Callable[[], Frozen]) -> None:
         mock.start()
 
 
-def test_a_freeze_inside_overrules_a_start() -> None:
-    """The inner one again."""
+def test_a_freeze_inside_overrides_a_start() -> None:
+    """The inner one decides again."""
     with mock_sagemaker(start="2018-07-30T00:00:00Z", latency=0) as mock, Freezegun():
         assert now() == seconds(mock.clock.now()) == 0
 
 
-def test_a_freeze_inside_a_freeze_moves_nothing_when_it_is_left() -> None:
-    """The outer one goes on where it stood."""
+def test_leaving_an_inner_freeze_moves_nothing() -> None:
+    """The outer freeze goes on where it was."""
     with Freezegun() as outer, mock_sagemaker(latency=0) as mock:
         create(make_client())
         with Freezegun() as inner:
@@ -215,24 +218,24 @@ def test_a_freeze_inside_a_freeze_moves_nothing_when_it_is_left() -> None:
         assert (now(), seconds(mock.clock.now())) == (5, 65)
 
 
-def test_every_mock_that_is_active_follows() -> None:
-    """A freeze is the process's time: what moves it moves the outer mock too."""
+def test_every_active_mock_follows_a_freeze() -> None:
+    """A freeze belongs to the process, so it moves the outer mock too."""
     with Freezegun(), mock_sagemaker(latency=0) as outer, mock_sagemaker(latency=0) as inner:
         time.sleep(60)
         assert seconds(outer.clock.now()) == seconds(inner.clock.now()) == now() == 60
 
 
-def test_a_call_takes_its_latency_of_the_callers_clock() -> None:
-    """What moves the clock moves the freeze."""
+def test_latency_moves_a_freeze_of_the_caller() -> None:
+    """Whatever moves the mock's clock moves the freeze."""
     with Freezegun(), mock_sagemaker() as mock:
         create(make_client())
         assert now() == seconds(mock.clock.now()) == 0.1
 
 
-def test_a_clock_that_ticks_each_time_it_is_asked_ticks_for_the_code_under_test_only() -> None:
-    """`auto_tick_seconds`: what sagemock reads for itself does not count."""
+def test_auto_tick_counts_readings_of_the_code_under_test_only() -> None:
+    """With `auto_tick_seconds`, sagemock's own readings do not tick."""
     with Freezegun(auto_tick_seconds=15), mock_sagemaker(latency=0) as mock:
-        # Not 0, where the garbage collector ran before the mock began: Hypothesis times it.
+        # It is not 0 if the garbage collector ran before the mock began, because Hypothesis times it.
         first = seconds(mock.clock.now())
         assert seconds(mock.clock.now()) == first
         assert [now(), now()] == [first, first + 15]
@@ -247,7 +250,7 @@ def test_a_freeze_that_ticks_by_itself_is_followed(
     tool: Callable[[], Frozen],
     is_frozen_first: bool,  # noqa: FBT001  # parametrised
 ) -> None:
-    """Real time passes on both, and a sleep adds to it."""
+    """Real time passes on both clocks, and a sleep adds to it."""
     with entered(tool, is_frozen_first=is_frozen_first) as (frozen, mock):
         assert 0 <= seconds(mock.clock.now()) < NEAR_S
         time.sleep(86400)
@@ -257,15 +260,15 @@ def test_a_freeze_that_ticks_by_itself_is_followed(
         assert abs(now() - seconds(mock.clock.now())) < NEAR_S
 
 
-def test_a_traveller_begins_to_tick_when_the_code_under_test_asks() -> None:
-    """To look whether it has moved is no question."""
+def test_a_traveller_begins_to_tick_at_the_first_reading_of_the_code_under_test() -> None:
+    """A check of sagemock's whether it has moved does not count as a reading."""
     with mock_sagemaker(latency=0) as mock, TimeMachine(tick=True):
         assert seconds(mock.clock.now()) == seconds(mock.clock.now()) == 0
         assert now() == 0
 
 
-def test_a_rate_goes_on_when_a_freeze_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    """While there is one, only the freeze says how time passes."""
+def test_a_rate_goes_on_after_a_freeze(monkeypatch: pytest.MonkeyPatch) -> None:
+    """During the freeze only the freeze decides how time passes."""
     ticks = [100.0]
     monkeypatch.setattr(real, "monotonic", lambda: ticks[0])
     with mock_sagemaker(latency=0, rate=10) as mock:
@@ -277,8 +280,8 @@ def test_a_rate_goes_on_when_a_freeze_is_left(monkeypatch: pytest.MonkeyPatch) -
         assert seconds(mock.clock.now()) == 20
 
 
-def test_with_the_real_wall_a_freeze_is_the_callers_alone() -> None:
-    """`wall="real"` leaves the process's time alone, and is left alone by it."""
+def test_with_the_real_wall_a_freeze_and_the_mock_are_independent() -> None:
+    """`wall="real"` leaves the process's time alone."""
     with Freezegun() as frozen, mock_sagemaker(wall="real", start="2018-07-30", latency=0) as mock:
         time.sleep(60)
         frozen.tick(5)
@@ -286,27 +289,27 @@ def test_with_the_real_wall_a_freeze_is_the_callers_alone() -> None:
         assert mock.clock.now() == datetime(2018, 7, 30, 0, 1, tzinfo=timezone.utc)
 
 
-def test_a_thread_that_keeps_real_time_sees_what_it_would_without_the_mock() -> None:
-    """Which is freezegun's own rule: by its ignore list, real time, and else the frozen one."""
-    ask, told = queue.Queue[bool](), queue.Queue[Any]()
+def test_a_real_time_thread_sees_what_it_would_see_without_the_mock() -> None:
+    """By freezegun's own rule: real time if its ignore list says so, otherwise frozen time."""
+    ask, answers = queue.Queue[bool](), queue.Queue[Any]()
 
     def old_thread() -> None:
         while ask.get():
-            told.put((datetime.now(timezone.utc), time.monotonic(), time.monotonic_ns()))
+            answers.put((datetime.now(timezone.utc), time.monotonic(), time.monotonic_ns()))
 
     thread = threading.Thread(target=old_thread)
     thread.start()
     with mock_sagemaker():
-        ask.put(True)  # noqa: FBT003  # go on
-        real_now, *_ = told.get()
+        ask.put(True)  # noqa: FBT003  # continue
+        real_now, *_ = answers.get()
         with Freezegun():
-            ask.put(True)  # noqa: FBT003  # go on
-            frozen_now, *_ = told.get()
-            # Module threading is among the callers of what is a thread's target.
+            ask.put(True)  # noqa: FBT003  # continue
+            frozen_now, *_ = answers.get()
+            # Module threading is among the callers of a thread's target.
             freezegun.api.ignore_lists[-1] = ()
-            ask.put(True)  # noqa: FBT003  # go on
-            _, monotonic, monotonic_ns = told.get()
-    ask.put(False)  # noqa: FBT003  # and no further
+            ask.put(True)  # noqa: FBT003  # continue
+            _, monotonic, monotonic_ns = answers.get()
+    ask.put(False)  # noqa: FBT003  # stop here
     thread.join()
 
     assert abs(real_now.timestamp() - real.time()) < NEAR_S
@@ -318,14 +321,14 @@ def test_a_thread_that_keeps_real_time_sees_what_it_would_without_the_mock() -> 
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda: time.time(),  # noqa: PLW0108  # looked up when it is called
-        lambda: time.monotonic(),  # noqa: PLW0108  # looked up when it is called
+        lambda: time.time(),  # noqa: PLW0108  # looked up at the call
+        lambda: time.monotonic(),  # noqa: PLW0108  # looked up at the call
         lambda: time.time_ns() / 1e9,
         lambda: datetime.now().timestamp(),  # noqa: DTZ005  # the subject
     ],
 )
-def test_a_deadline_expires_by_every_timer(tool: Callable[[], Frozen], ask: Callable[[], float]) -> None:
-    """Loops that measure by the wall end when they should."""
+def test_a_deadline_expires_with_every_timer(tool: Callable[[], Frozen], ask: Callable[[], float]) -> None:
+    """Loops that measure with a wall clock end on time."""
     with tool(), mock_sagemaker(latency=0) as mock:
         deadline, naps = ask() + 3600, 0
         while naps < 100 and ask() < deadline:
@@ -336,7 +339,7 @@ def test_a_deadline_expires_by_every_timer(tool: Callable[[], Frozen], ask: Call
 
 @pytest.mark.parametrize("tool", [None, Freezegun, TimeMachine])
 def test_timeouts_on_real_work_neither_stall_nor_fire_early(tool: Callable[[], Frozen] | None) -> None:
-    """Processes measure what is real; threads and tasks that wait for one another time out virtually (law 8)."""
+    """Waits for processes use real time; threads and tasks that wait for one another time out in virtual time (law 8)."""
 
     async def wait() -> None:
         with pytest.raises(asyncio.TimeoutError):
@@ -371,8 +374,8 @@ def test_timeouts_on_real_work_neither_stall_nor_fire_early(tool: Callable[[], F
 
 
 @pytest.mark.parametrize("tool", [None, Freezegun])
-def test_a_module_that_loads_lazily_is_left_alone(tool: Callable[[], Frozen] | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the mock; freezegun, begun by the caller, looks at every attribute as it always does."""
+def test_the_mock_does_not_touch_a_lazy_module(tool: Callable[[], Frozen] | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A freezegun freeze of the caller looks at every attribute, as it always does."""
     asked: list[str] = []
 
     def names() -> list[str]:
@@ -392,11 +395,11 @@ def test_a_module_that_loads_lazily_is_left_alone(tool: Callable[[], Frozen] | N
     assert (dir(lazy), lazy.heavy, asked) == (["heavy"], None, ["dir", "heavy"])
 
 
-def test_a_travel_tool_that_is_imported_inside_is_followed_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It would refuse to start where it finds the names of freezegun's classes."""
+def test_a_travel_tool_imported_inside_is_followed_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise time-machine would refuse to start, because it finds the names of freezegun's classes."""
     monkeypatch.delitem(sys.modules, "time_machine")
     with mock_sagemaker(latency=0) as mock:
-        import time_machine as late  # noqa: PLC0415  # late is the point
+        import time_machine as late  # noqa: PLC0415  # imported late on purpose
 
         assert late is not time_machine
         with late.travel(THEN, tick=False) as traveller:
@@ -406,7 +409,7 @@ def test_a_travel_tool_that_is_imported_inside_is_followed_too(monkeypatch: pyte
 
 
 def test_a_freeze_that_cannot_begin_breaks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Such as time-machine's inside freezegun's, which newer releases refuse."""
+    """For example time-machine inside freezegun, which newer releases refuse."""
 
     def refuse(_: object) -> None:
         raise RuntimeError
@@ -419,7 +422,7 @@ def test_a_freeze_that_cannot_begin_breaks_nothing(monkeypatch: pytest.MonkeyPat
         assert now() == seconds(mock.clock.now()) == 60
 
 
-def test_freezeguns_decorator_and_a_mock_go_together_either_way() -> None:
+def test_freezeguns_decorator_works_outside_and_inside_a_mocks() -> None:
     """Decorators are entered from the outside in."""
 
     @freezegun.freeze_time(THEN)
@@ -439,16 +442,16 @@ def test_freezeguns_decorator_and_a_mock_go_together_either_way() -> None:
     assert frozen_outside() == frozen_inside() == THEN
 
 
-def test_instants_of_a_freeze_inside_pickle_outside() -> None:
-    """Whatever class they are of."""
+def test_instants_of_a_freeze_inside_can_be_pickled_outside() -> None:
+    """Whatever their class."""
     with mock_sagemaker(), Freezegun():
         made = datetime.now(timezone.utc)
         pickled = pickle.dumps(made)
-    assert pickle.loads(pickled) == made == THEN  # noqa: S301  # our own bytes
+    assert pickle.loads(pickled) == made == THEN  # noqa: S301  # our own data
 
 
-def test_a_followed_clock_by_itself() -> None:
-    """Without a freeze there is nothing to follow, and nothing to move."""
+def test_without_a_freeze_there_is_nothing_to_follow() -> None:
+    """Nothing is moved either."""
     followed = Followed(None, lambda: True, is_started=True)
     followed.move_us(5)
     clock = Clock(0)

@@ -16,7 +16,7 @@ PATCHES = [
 
 
 def patched(monkeypatch: pytest.MonkeyPatch, module: str, function: str, *parts: str) -> None:
-    """Put a module in place that says that it has replaced some parts of the standard library."""
+    """Add a module that says it has replaced parts of the standard library."""
     stand_in = ModuleType(module)
     vars(stand_in)[function] = parts.__contains__
     monkeypatch.setitem(sys.modules, module, stand_in)
@@ -26,7 +26,7 @@ def patched(monkeypatch: pytest.MonkeyPatch, module: str, function: str, *parts:
 def test_a_mock_is_refused_where_threads_are_greenlets(
     monkeypatch: pytest.MonkeyPatch, module: str, function: str, part: str
 ) -> None:
-    """At once, in words that say what to do; and nothing is left of it."""
+    """At once, with a message that says what to do; nothing of the mock stays."""
     patched(monkeypatch, module, function, part)
     with pytest.raises(UsageError, match=rf"^{module.partition('.')[0]} has replaced .*\(thread=False, time=False\)"):
         mock_sagemaker().start()
@@ -35,8 +35,8 @@ def test_a_mock_is_refused_where_threads_are_greenlets(
         create(make_client())
 
 
-def test_a_mock_in_which_it_is_done_is_refused_at_the_next_call_or_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And can be left."""
+def test_a_mock_is_refused_at_the_next_call_if_threads_become_greenlets_inside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next sleep is refused too, and the mock can be left."""
     with mock_sagemaker() as sagemaker:
         client = make_client()
         patched(monkeypatch, *PATCHES[0])
@@ -46,8 +46,8 @@ def test_a_mock_in_which_it_is_done_is_refused_at_the_next_call_or_sleep(monkeyp
             sagemaker._world.sleep_us(1)
 
 
-def test_the_packages_alone_are_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor are sockets that they have replaced."""
+def test_installed_packages_alone_do_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sockets that they replaced do none either."""
     patched(monkeypatch, "gevent.monkey", "is_module_patched", "socket", "ssl")
     patched(monkeypatch, "eventlet.patcher", "is_monkey_patched", "socket")
     refuse()

@@ -1,4 +1,4 @@
-"""A module is met when it is imported, and keeps nothing of who waited for it."""
+"""Actions that run when a module is imported."""
 
 import importlib
 import sys
@@ -13,7 +13,7 @@ from sagemock.patches.imports import WhenImported
 
 @pytest.fixture(autouse=True)
 def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put a package `lately` on the path, and forget it afterwards."""
+    """Put a package `lately` on the path, and remove it afterwards."""
     package = tmp_path / "lately"
     package.mkdir()
     (package / "__init__.py").write_text("one = 1")
@@ -21,29 +21,29 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "spaces").mkdir()
     monkeypatch.syspath_prepend(tmp_path)
     for name in ("lately", "lately.inner", "spaces"):
-        # Set first, so that what a test leaves behind is taken away.
+        # Set first, so that everything the test leaves behind is removed.
         monkeypatch.setitem(sys.modules, name, ModuleType(name))
         monkeypatch.delitem(sys.modules, name)
 
 
-def test_a_module_is_met_when_it_is_loaded_or_is_there() -> None:
-    """Once at each install, whichever it is."""
-    met: list[ModuleType] = []
-    watch = WhenImported({"lately": met.append, "lately.inner": met.append, "lately.never": met.append})
+def test_the_action_runs_when_a_module_is_loaded_or_already_there() -> None:
+    """Once for each install, in both cases."""
+    loaded: list[ModuleType] = []
+    watch = WhenImported({"lately": loaded.append, "lately.inner": loaded.append, "lately.never": loaded.append})
     watch.install()
-    assert met == []
+    assert loaded == []
     inner = importlib.import_module("lately.inner")
-    assert met == [sys.modules["lately"], inner]
+    assert loaded == [sys.modules["lately"], inner]
     watch.uninstall()
     watch.install()
-    assert met == [sys.modules["lately"], inner] * 2
+    assert loaded == [sys.modules["lately"], inner] * 2
     watch.uninstall()
     watch.uninstall()
     assert watch not in sys.meta_path
 
 
-def test_a_module_keeps_nothing_of_who_waited() -> None:
-    """Its loader and its spec are those that it would have had."""
+def test_a_module_keeps_its_own_loader_and_spec() -> None:
+    """They are those of a normal import."""
     watch = WhenImported({"lately": lambda _: None})
     watch.install()
     module = importlib.import_module("lately")
@@ -56,7 +56,7 @@ def test_a_module_keeps_nothing_of_who_waited() -> None:
 
 
 def test_a_spec_can_be_read_without_loading() -> None:
-    """What a loader can do besides loading it still can."""
+    """The loader's other abilities stay usable."""
     watch = WhenImported({"lately": lambda _: None})
     watch.install()
     spec = importlib.util.find_spec("lately")
@@ -67,8 +67,8 @@ def test_a_spec_can_be_read_without_loading() -> None:
     assert "one" in loader.get_source("lately")
 
 
-def test_what_is_not_there_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The import fails as it would; finders of old, which importlib passes over, are passed over."""
+def test_a_missing_module_stays_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The import fails as usual; old finders, which importlib skips, are skipped."""
     watch = WhenImported({"lately.missing": lambda _: None})
     watch.install()
     with pytest.raises(ModuleNotFoundError, match=r"No module named 'lately\.missing'"):
@@ -78,18 +78,18 @@ def test_what_is_not_there_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None
     watch.uninstall()
 
 
-def test_a_package_of_nothing_but_a_folder_is_not_met() -> None:
-    """There is nothing to load, and nothing in it to act on."""
-    met: list[ModuleType] = []
-    watch = WhenImported({"spaces": met.append})
+def test_a_namespace_package_runs_no_action() -> None:
+    """It has no code to load, and nothing to act on."""
+    loaded: list[ModuleType] = []
+    watch = WhenImported({"spaces": loaded.append})
     watch.install()
     importlib.import_module("spaces")
     watch.uninstall()
-    assert met == []
+    assert loaded == []
 
 
-def test_a_module_without_a_spec_is_loaded_all_the_same() -> None:
-    """A loader may take it away."""
+def test_a_module_whose_loader_removes_its_spec_is_loaded() -> None:
+    """A loader may do so."""
     watch = WhenImported({"lately": lambda module: None})
     watch.install()
     spec = watch.find_spec("lately", None)
@@ -103,7 +103,7 @@ def test_a_module_without_a_spec_is_loaded_all_the_same() -> None:
 
 
 def test_an_action_that_fails_at_once_ends_the_watch() -> None:
-    """Who could not begin has nothing to end."""
+    """A failed install leaves no finder behind."""
 
     def fail(_: ModuleType) -> None:
         raise MemoryError
@@ -114,13 +114,13 @@ def test_an_action_that_fails_at_once_ends_the_watch() -> None:
     assert watch not in sys.meta_path
 
 
-def test_a_module_that_is_loaded_while_the_watch_ends_is_not_met(tmp_path: Path) -> None:
-    """What is done to it then would be undone by nobody."""
-    met: list[ModuleType] = []
-    watch = WhenImported({"lately": met.append})
+def test_a_module_loaded_while_the_watch_ends_runs_no_action(tmp_path: Path) -> None:
+    """Nothing would undo the action."""
+    loaded: list[ModuleType] = []
+    watch = WhenImported({"lately": loaded.append})
     (tmp_path / "lately" / "__init__.py").write_text("import sys\nwhile sys.watches:\n    sys.watches.pop().uninstall()\n")
     vars(sys)["watches"] = [watch]
     watch.install()
     importlib.import_module("lately")
     del vars(sys)["watches"]
-    assert met == []
+    assert loaded == []

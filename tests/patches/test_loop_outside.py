@@ -1,4 +1,4 @@
-"""Law 7 for a loop that waits for connections and children."""
+"""Law 7 for an event loop that waits for connections and child processes."""
 
 import asyncio
 import math
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says
 
 @pytest.fixture
 def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
-    """Return the end of a connection that called, and the end that was called."""
+    """Return both ends of a connection: the calling one and the accepted one."""
     with ExitStack() as ends:
         listening = ends.enter_context(socket.create_server(("127.0.0.1", 0)))
         calling = ends.enter_context(socket.create_connection(listening.getsockname()))
@@ -33,13 +33,13 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
 
 
 def left_s(outside: LoopOutside, number: int, patience_s: float = 10, *, is_awaited: bool = False) -> float:
-    """Return for how many seconds a descriptor holds time from now on, rounded up."""
+    """Return for how many more seconds a descriptor holds time, rounded up."""
     awaited = outside.awaited([number], patience_s, lambda: is_awaited)
     return 0 if awaited is None else max(0, round(awaited.until_s - real.monotonic() + 0.04, 1))
 
 
-def test_a_connection_holds_time_while_an_answer_is_owed(pair: tuple[socket.socket, socket.socket]) -> None:
-    """From the moment at which something was sent until something comes, again and again."""
+def test_a_connection_holds_time_from_a_request_until_its_answer(pair: tuple[socket.socket, socket.socket]) -> None:
+    """Again for each request."""
     (calling, called), outside = pair, LoopOutside()
     number = calling.fileno()
     outside.arrived([number])
@@ -55,7 +55,7 @@ def test_a_connection_holds_time_while_an_answer_is_owed(pair: tuple[socket.sock
 
 
 def test_an_answer_may_come_in_parts(pair: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch) -> None:
-    """For a moment after each of them, if some task may wait for the next one."""
+    """Each part holds time for another moment, if a task may wait for the next one."""
     (calling, called), outside = pair, LoopOutside()
     outside.arrived([calling.fileno()])
     calling.send(b"?")
@@ -67,8 +67,8 @@ def test_an_answer_may_come_in_parts(pair: tuple[socket.socket, socket.socket], 
     assert left_s(outside, calling.fileno(), is_awaited=True) == 60
 
 
-def test_patience_is_used_up_once(pair: tuple[socket.socket, socket.socket]) -> None:
-    """Until something comes: who sends, and is never answered, does not hold time again."""
+def test_patience_for_one_connection_is_used_once(pair: tuple[socket.socket, socket.socket]) -> None:
+    """A connection that sends and gets no answer does not hold time again, until something arrives."""
     (calling, called), outside = pair, LoopOutside()
     number = calling.fileno()
     outside.arrived([number])
@@ -83,8 +83,8 @@ def test_patience_is_used_up_once(pair: tuple[socket.socket, socket.socket]) -> 
     assert left_s(outside, number) == 10
 
 
-def test_of_several_the_one_that_holds_time_longest_counts(pair: tuple[socket.socket, socket.socket]) -> None:
-    """The loop asked by the second one later."""
+def test_the_connection_that_holds_time_longest_counts(pair: tuple[socket.socket, socket.socket]) -> None:
+    """The loop sent a request on the second one later."""
     (first, _), outside = pair, LoopOutside()
     with ExitStack() as ends:
         listening = ends.enter_context(socket.create_server(("127.0.0.1", 0)))
@@ -101,8 +101,8 @@ def test_of_several_the_one_that_holds_time_longest_counts(pair: tuple[socket.so
         assert both[0] == both[1] == again is not None
 
 
-def test_before_anything_came_the_kernel_s_clocks_say_what_is_owed(pair: tuple[socket.socket, socket.socket]) -> None:
-    """The loop was not watched when the request was sent."""
+def test_the_kernels_clocks_tell_of_requests_sent_before_the_first_look(pair: tuple[socket.socket, socket.socket]) -> None:
+    """The loop was not observed when the request was sent."""
     (calling, called), outside = pair, LoopOutside()
     real.sleep(0.02)
     calling.send(b"?")
@@ -114,8 +114,8 @@ def test_before_anything_came_the_kernel_s_clocks_say_what_is_owed(pair: tuple[s
     assert left_s(outside, calling.fileno()) == 0
 
 
-def test_who_may_call_holds_nothing(pair: tuple[socket.socket, socket.socket]) -> None:
-    """A connection that came in, however much it has sent; nor a socket of which nothing is known."""
+def test_an_accepted_connection_holds_no_time(pair: tuple[socket.socket, socket.socket]) -> None:
+    """However much it has sent; an unknown socket holds none either."""
     (_, called), outside = pair, LoopOutside()
     called.send(b"?")
     assert left_s(outside, called.fileno()) == 0
@@ -124,15 +124,15 @@ def test_who_may_call_holds_nothing(pair: tuple[socket.socket, socket.socket]) -
         assert left_s(outside, ours.fileno()) == 0
 
 
-def test_a_pipe_holds_time_while_a_child_has_it() -> None:
-    """With none, whoever writes to it is in this process; and a number that is used again is another descriptor."""
+def test_a_pipe_holds_time_while_a_child_has_its_other_end() -> None:
+    """Otherwise its writer is in this process; a descriptor number that is used again is a new pipe."""
     outside = LoopOutside()
     reads, writes = os.pipe()
     assert left_s(outside, reads) == 0
     command = [sys.executable, "-S", "-c", "import sys; sys.stdin.read()"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE):  # noqa: S603  # our own interpreter
+    with subprocess.Popen(command, stdin=subprocess.PIPE):  # noqa: S603  # our own code
         assert left_s(outside, reads) == 0
-    with subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[writes]):  # noqa: S603  # our own interpreter
+    with subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[writes]):  # noqa: S603  # our own code
         assert left_s(outside, reads) == 10
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, reads)
@@ -141,10 +141,10 @@ def test_a_pipe_holds_time_while_a_child_has_it() -> None:
         os.close(each)
 
 
-def test_where_no_task_sleeps_a_connection_must_be_quiet_before_timers_are_virtual(
+def test_without_a_sleeping_task_timers_are_real_until_connections_are_quiet(
     pair: tuple[socket.socket, socket.socket],
 ) -> None:
-    """Some task may wait for what comes by it; one that came in waits for whoever calls next."""
+    """A task may wait for data on an outgoing connection; an accepted one waits for the next request."""
     (calling, called), outside = pair, LoopOutside()
     assert outside.timers_are_real_s([calling.fileno()], 10) == pytest.approx(10, abs=5)
     assert outside.timers_are_real_s([called.fileno()], 10) == 0
@@ -154,8 +154,8 @@ def test_where_no_task_sleeps_a_connection_must_be_quiet_before_timers_are_virtu
     assert outside.timers_are_real_s([calling.fileno()], 10) == pytest.approx(10, abs=5)
 
 
-def test_where_no_task_sleeps_timers_are_real_beside_what_nobody_knows() -> None:
-    """And beside a pipe that a child has open."""
+def test_without_a_sleeping_task_timers_are_real_beside_unknown_descriptors() -> None:
+    """A pipe whose other end a child has open counts too."""
     outside = LoopOutside()
     assert outside.timers_are_real_s([], 0) == 0
     ours, theirs = socket.socketpair()
@@ -164,7 +164,7 @@ def test_where_no_task_sleeps_timers_are_real_beside_what_nobody_knows() -> None
     reads, writes = os.pipe()
     assert outside.timers_are_real_s([reads], 0) == 0
     command = [sys.executable, "-S", "-c", "input()"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[writes]) as child:  # noqa: S603  # our own interpreter
+    with subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[writes]) as child:  # noqa: S603  # our own code
         assert outside.timers_are_real_s([reads], 0) == math.inf
         child.communicate(b"\n")
     for each in (reads, writes):
@@ -172,8 +172,8 @@ def test_where_no_task_sleeps_timers_are_real_beside_what_nobody_knows() -> None
 
 
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="not in every C library")
-def test_a_child_that_is_awaited_by_a_descriptor_holds_time() -> None:
-    """As asyncio does from Python 3.12 on; until it has ended, and somebody has asked for its status."""
+def test_a_child_awaited_through_a_descriptor_holds_time() -> None:
+    """Such as asyncio's from Python 3.12 on; time is held until the child's exit status has been read."""
     outside = LoopOutside()
     with subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE) as child:
         number = os.pidfd_open(child.pid)
@@ -182,14 +182,14 @@ def test_a_child_that_is_awaited_by_a_descriptor_holds_time() -> None:
     os.close(number)
 
 
-def test_time_that_passes_while_a_loop_waits_for_the_outside_is_on_record(pair: tuple[socket.socket, socket.socket]) -> None:
-    """When the patience for an answer is used up, and when somebody moves time on purpose; one wait is one record."""
+def test_time_that_passes_while_a_loop_waits_for_the_outside_is_recorded(pair: tuple[socket.socket, socket.socket]) -> None:
+    """When the patience for an answer ends, and when the test advances the clock; one wait has one record."""
     calling, _ = pair
 
     async def ask() -> None:
         loop = asyncio.get_running_loop()
         calling.settimeout(0)
-        # The kernel counts milliseconds, and nobody saw when the connection was made.
+        # The kernel counts milliseconds, and the mock did not see when the connection was made.
         real.sleep(0.02)
         answer = asyncio.create_task(loop.sock_recv(calling, 1))
         await loop.sock_sendall(calling, b"?")
@@ -206,8 +206,8 @@ def test_time_that_passes_while_a_loop_waits_for_the_outside_is_on_record(pair: 
         assert move.place.startswith(__file__)
 
 
-def test_a_time_out_of_a_client_does_not_overtake_its_answer() -> None:
-    """A task sleeps beside it; the server is older than the mock, and takes a while."""
+def test_a_clients_timeout_does_not_overtake_its_answer() -> None:
+    """A task sleeps beside it; the server's thread is older than the mock, and slow."""
     listening = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:

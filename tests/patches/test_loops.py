@@ -17,14 +17,14 @@ from tests.patches.test_timers import turn
 
 @pytest.fixture(params=[asyncio.SelectorEventLoop, OpaqueLoop], ids=["asyncio", "opaque"])
 def loop(request: pytest.FixtureRequest) -> Iterator[asyncio.AbstractEventLoop]:
-    """Return a loop that is run by hand."""
+    """Return a loop that the test runs step by step."""
     loop = request.param()
     yield loop
     loop.close()
 
 
 class Situation:
-    """A loop with alarms for tasks that are said to sleep."""
+    """A loop with alarms, some of whose tasks count as asleep."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
@@ -35,14 +35,14 @@ class Situation:
         self.drive: Any = drive_of(loop, lambda: self.alarms if self.are_asleep else None, lambda: None, lambda: None)
 
 
-def test_a_loop_that_shows_its_selector_is_driven_by_that(loop: asyncio.AbstractEventLoop) -> None:
-    """And one that does not is watched."""
+def test_a_loop_that_shows_its_selector_is_driven_by_it(loop: asyncio.AbstractEventLoop) -> None:
+    """A loop that shows none is polled."""
     kind = PolledLoop if isinstance(loop, OpaqueLoop) else SelectorLoop
     assert isinstance(Situation(loop).drive, kind)
 
 
-def test_a_selector_is_itself_again_when_nobody_sleeps() -> None:
-    """It is touched only as long as somebody does, however often that begins and ends."""
+def test_a_selector_is_patched_only_while_a_task_sleeps() -> None:
+    """However often that begins and ends."""
     loop = asyncio.SelectorEventLoop()
     situation, selector = Situation(loop), vars(loop)["_selector"]
     situation.drive.begin()
@@ -54,8 +54,8 @@ def test_a_selector_is_itself_again_when_nobody_sleeps() -> None:
     loop.close()
 
 
-def test_where_every_sleeper_was_cancelled_nothing_moves(loop: asyncio.AbstractEventLoop) -> None:
-    """Until the tasks notice, they count as asleep, and there is not an instant to go to."""
+def test_cancelled_sleepers_move_no_time(loop: asyncio.AbstractEventLoop) -> None:
+    """Until the tasks notice, they count as asleep, but without a deadline."""
     situation = Situation(loop)
     before_us = situation.clock.now_us()
     situation.drive.begin()
@@ -67,22 +67,22 @@ def test_where_every_sleeper_was_cancelled_nothing_moves(loop: asyncio.AbstractE
     assert situation.clock.now_us() == before_us
 
 
-def test_a_call_from_another_thread_gets_the_loop_up(loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also one between the last look and the lying down: time does not pass before the loop has seen to it."""
+def test_a_call_from_another_thread_wakes_the_loop(loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even between its last look and its registration as asleep: time does not pass before the loop has handled the call."""
     situation = Situation(loop)
     before_us = situation.clock.now_us()
     monkeypatch.setattr(situation.alarms.sleepers, "is_alone", lambda: False)
     nap = situation.alarms.set_alarm(before_us + 1)
-    lie_down, calls = Sleepers.lie_down, list[int]()
+    begin_sleep, calls = Sleepers.begin_sleep, list[int]()
 
     def called_at_the_last_moment(sleepers: Any, *args: Any) -> bool:
         if not calls:
             situation.drive.called()
             assert situation.clock.now_us() == before_us
         calls.append(1)
-        return lie_down(sleepers, *args)
+        return begin_sleep(sleepers, *args)
 
-    monkeypatch.setattr(Sleepers, "lie_down", called_at_the_last_moment)
+    monkeypatch.setattr(Sleepers, "begin_sleep", called_at_the_last_moment)
     situation.drive.begin()
     nap.future.add_done_callback(lambda _: loop.stop())
     loop.run_forever()
@@ -94,24 +94,24 @@ def test_a_call_from_another_thread_gets_the_loop_up(loop: asyncio.AbstractEvent
     assert situation.clock.now_us() == before_us + 1
 
 
-def test_a_loop_that_gets_up_is_found_by_who_calls_it_meanwhile() -> None:
-    """It waits for whoever looks around: a caller that found no sleeper would be idle again before the loop counts as awake."""
+def test_a_caller_finds_the_loop_that_wakes_up_registered() -> None:
+    """A caller that found no sleeper could itself be idle before the loop counts as awake."""
     found: list[bool] = []
 
     class Looking(Sleepers):
-        def get_up(self, sleeper: Sleeper) -> None:
+        def end_sleep(self, sleeper: Sleeper) -> None:
             found.append(place.taken is not None)
-            super().get_up(sleeper)
+            super().end_sleep(sleeper)
 
     place, sleepers = LoopSleeper(), Looking(Clock("2018-07-30"), set(threading.enumerate()))
-    assert place.lie_down(sleepers, sleepers.sleeper(0, lambda: None), place.calls)
-    place.get_up()
+    assert place.begin_sleep(sleepers, sleepers.sleeper(0, lambda: None), place.calls)
+    place.end_sleep()
     assert found == [True]
     assert place.taken is None
 
 
-def test_of_uvloops_tasks_only_those_that_stirred_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not all that sleep, for each that wakes: the cost of a thousand would be that of a million."""
+def test_a_uvloop_loop_looks_at_its_tasks_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise each wake-up would look at all sleeping tasks, at quadratic cost."""
     loop = new_uvloop()
     looks, all_tasks = list[object](), asyncio.all_tasks
 
@@ -131,13 +131,13 @@ def test_of_uvloops_tasks_only_those_that_stirred_are_looked_at(monkeypatch: pyt
     assert len(looks) < 5
 
 
-def test_who_dozes_is_not_overtaken_by_what_another_thread_brings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A call between the last look and the doze: time stands until the loop has seen to it."""
+def test_a_call_during_the_last_look_keeps_a_dozing_loop_awake(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time stands until the loop has handled the call."""
     place, sleepers = LoopSleeper(), Sleepers(Clock("2018-07-30"), set(threading.enumerate()))
     monkeypatch.setattr(sleepers, "is_alone", lambda: False)
     now_us, calls = sleepers.clock.now_us(), place.calls
     place.called()
-    assert not place.doze(sleepers, now_us + 1, calls)
+    assert not place.sleep_briefly(sleepers, now_us + 1, calls)
     assert sleepers.clock.now_us() == now_us
-    assert place.doze(sleepers, now_us + 1, place.calls)
+    assert place.sleep_briefly(sleepers, now_us + 1, place.calls)
     assert sleepers.clock.now_us() == now_us + 1

@@ -1,4 +1,4 @@
-"""Wrapping a method of a class, and taking the wrapper away again."""
+"""Wrapping a method of a class, and removing the wrapper."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ class Client:
     """Something with a method."""
 
     def call(self, name: str, *, loud: bool = False) -> str:
-        """Call."""
+        """Return a value."""
         return name.upper() if loud else name
 
 
@@ -21,34 +21,34 @@ class Special(Client):
 
 
 @pytest.fixture
-def heard() -> list[Any]:
-    """Hold what the wrapper was given."""
+def wrapper_calls() -> list[Any]:
+    """Return the list of the wrapper's arguments."""
     return []
 
 
 @pytest.fixture
-def patch(heard: list[Any]) -> Wrapped:
+def patch(wrapper_calls: list[Any]) -> Wrapped:
     """Wrap `Client.call`."""
 
     def wrapper(wrapped: Any, instance: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-        heard.append((instance, args, kwargs))
+        wrapper_calls.append((instance, args, kwargs))
         return f"<{wrapped(*args, **kwargs)}>"
 
     return Wrapped(Client, "call", wrapper)
 
 
-def test_the_wrapper_is_called_with_the_instance_and_the_arguments(patch: Wrapped, heard: list[Any]) -> None:
-    """Also for objects made before, and for those of a subclass."""
+def test_the_wrapper_is_called_with_the_instance_and_the_arguments(patch: Wrapped, wrapper_calls: list[Any]) -> None:
+    """Instances made before the patch, and instances of a subclass, count too."""
     client, special = Client(), Special()
     patch.install()
     try:
         assert (client.call("a"), special.call("b", loud=True)) == ("<a>", "<B>")
     finally:
         patch.uninstall()
-    assert heard == [(client, ("a",), {}), (special, ("b",), {"loud": True})]
+    assert wrapper_calls == [(client, ("a",), {}), (special, ("b",), {"loud": True})]
 
 
-def test_what_was_there_comes_back_by_identity(patch: Wrapped) -> None:
+def test_the_original_method_comes_back_by_identity(patch: Wrapped) -> None:
     """Any number of times."""
     before = Client.__dict__["call"]
     for _ in range(3):
@@ -58,18 +58,20 @@ def test_what_was_there_comes_back_by_identity(patch: Wrapped) -> None:
         assert Client.__dict__["call"] is before
 
 
-def test_a_wrapper_around_ours_is_left(patch: Wrapped, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who has wrapped ours since holds it; to put back what was there would throw theirs away."""
+def test_a_wrapper_around_ours_is_kept(patch: Wrapped, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tool has wrapped our wrapper since; restoring the original would remove the tool's wrapper."""
     monkeypatch.setattr(Client, "call", Client.__dict__["call"])
     patch.install()
     theirs = wrapt.FunctionWrapper(Client.__dict__["call"], lambda wrapped, _, args, kwargs: wrapped(*args, **kwargs))
-    Client.call = theirs  # type: ignore[method-assign]  # what such tools do
+    Client.call = theirs  # type: ignore[method-assign]  # as such tools do
     patch.uninstall()
     assert Client.__dict__["call"] is theirs
 
 
-def test_what_is_kept_of_ours_is_silent_after_the_end(patch: Wrapped, heard: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Be it inside of a wrapper that somebody has put around it, or put back by them; a later installation is heard once."""
+def test_a_wrapper_of_ours_that_stays_is_inert_after_the_end(
+    patch: Wrapped, wrapper_calls: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tool may call it, or put it back; a later installation runs its wrapper once."""
     monkeypatch.setattr(Client, "call", Client.__dict__["call"])
     patch.install()
     ours = Client.__dict__["call"]
@@ -77,16 +79,16 @@ def test_what_is_kept_of_ours_is_silent_after_the_end(patch: Wrapped, heard: lis
     assert Client().call("a") == "<a>"
     patch.uninstall()
     assert Client().call("a") == "a"
-    Client.call = ours  # type: ignore[method-assign]  # what such tools do in the end
+    Client.call = ours  # type: ignore[method-assign]  # as such tools do at their end
     assert Client().call("a") == "a"
     patch.install()
     assert Client().call("a") == "<a>"
     patch.uninstall()
-    assert (Client().call("a"), len(heard)) == ("a", 2)
+    assert (Client().call("a"), len(wrapper_calls)) == ("a", 2)
 
 
 class Noted:
-    """A patch that notes what is done to it, and raises where it is told to."""
+    """A patch that records its calls, and raises where the test says so."""
 
     def __init__(self, name: str, story: list[str], *, fails: str = "") -> None:
         self._name = name
@@ -94,11 +96,11 @@ class Noted:
         self._fails = fails
 
     def install(self) -> None:
-        """Note it, or raise."""
+        """Record the call, or raise."""
         self._do("+")
 
     def uninstall(self) -> None:
-        """Note it, or raise."""
+        """Record the call, or raise."""
         self._do("-")
 
     def _do(self, what: str) -> None:
@@ -107,8 +109,8 @@ class Noted:
             raise RuntimeError(self._story[-1])
 
 
-def test_several_patches_are_one() -> None:
-    """Made in their order, and undone in the reverse one; undone once."""
+def test_several_patches_act_as_one() -> None:
+    """Installed in order, removed in reverse order, and removed only once."""
     story: list[str] = []
     patches = Patches(Noted("a", story), Noted("b", story))
     patches.install()
@@ -117,8 +119,8 @@ def test_several_patches_are_one() -> None:
     assert story == ["+a", "+b", "-b", "-a"]
 
 
-def test_several_patches_stand_all_or_none() -> None:
-    """Those before the one that cannot be made are undone, also where that raises too."""
+def test_several_patches_are_installed_all_or_none() -> None:
+    """Those before a failed one are removed, even if a removal raises too."""
     story: list[str] = []
     patches = Patches(Noted("a", story), Noted("b", story, fails="-"), Noted("c", story, fails="+"))
     with pytest.raises(RuntimeError, match="-b") as caught:

@@ -15,7 +15,7 @@ START = "2018-07-30T00:00:00Z"
 
 @pytest.fixture
 def pool() -> Iterator[ThreadPoolExecutor]:
-    """Return a pool with two threads that have worked before."""
+    """Return a pool whose two threads have worked before."""
     with ThreadPoolExecutor(2) as pool:
         both = threading.Barrier(2)
         for begun in [pool.submit(both.wait) for _ in range(2)]:
@@ -24,8 +24,8 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 
 @pytest.mark.parametrize("times", range(2))
-def test_threads_of_an_older_pool_sleep_virtually(pool: ThreadPoolExecutor, times: int) -> None:
-    """They call no AWS; and that is so in one mock after another."""
+def test_threads_of_an_older_pool_sleep_in_virtual_time(pool: ThreadPoolExecutor, times: int) -> None:
+    """They call no AWS operation; they do so in one mock after another."""
     for _ in range(1 + times):
         with mock_sagemaker(start=START) as sagemaker:
             done = list[tuple[float, float]]()
@@ -36,7 +36,7 @@ def test_threads_of_an_older_pool_sleep_virtually(pool: ThreadPoolExecutor, time
 
 
 def test_time_does_not_move_before_older_threads_have_begun(pool: ThreadPoolExecutor) -> None:
-    """They are the mock's from the moment at which the work is given."""
+    """They belong to the mock from the moment the work is submitted."""
     for _ in range(20):
         with mock_sagemaker(start=START) as sagemaker:
             began = pool.submit(sagemaker.clock.now)
@@ -44,8 +44,8 @@ def test_time_does_not_move_before_older_threads_have_begun(pool: ThreadPoolExec
             assert began.result().timestamp() == 1_532_908_800
 
 
-def test_one_that_works_for_somebody_else_stays_older_meanwhile(pool: ThreadPoolExecutor) -> None:
-    """It really sleeps, and then takes up what the mock gave it."""
+def test_a_worker_that_is_busy_for_other_code_stays_older(pool: ThreadPoolExecutor) -> None:
+    """Its sleep is real; afterwards it takes the mock's work."""
     begun, go, naps = threading.Event(), threading.Event(), list[float]()
 
     def beat() -> None:
@@ -67,8 +67,8 @@ def test_one_that_works_for_somebody_else_stays_older_meanwhile(pool: ThreadPool
     assert naps[0] >= 0.02
 
 
-def test_what_a_module_of_real_time_gives_to_a_pool_is_real(pool: ThreadPoolExecutor) -> None:
-    """As in a thread that it starts; and Python has its own words for what is no work."""
+def test_work_that_a_real_time_module_submits_is_real(pool: ThreadPoolExecutor) -> None:
+    """As in a thread that the module starts; invalid work gets Python's own error."""
     with mock_sagemaker(start=START, real_time_modules=[__name__]) as sagemaker:
         pool.submit(time.sleep, 0.001).result()
         assert sagemaker.sleeps == []
@@ -76,8 +76,8 @@ def test_what_a_module_of_real_time_gives_to_a_pool_is_real(pool: ThreadPoolExec
         pool.submit()  # type: ignore[call-arg]
 
 
-def test_nothing_of_it_stays(pool: ThreadPoolExecutor) -> None:
-    """A pool is itself again."""
+def test_the_pool_is_unpatched_after_the_mock(pool: ThreadPoolExecutor) -> None:
+    """Its methods are the original ones."""
     before = ThreadPoolExecutor.submit
     with mock_sagemaker():
         assert ThreadPoolExecutor.submit is not before

@@ -1,4 +1,4 @@
-"""Freezes of the caller's inside a mock, and what is left when all is over: nothing."""
+"""Freezes of the caller inside a mock, and what is left of both afterwards: nothing."""
 
 import asyncio
 import copyreg
@@ -21,7 +21,7 @@ import time_machine
 from sagemock import mock_sagemaker
 from sagemock.clock.real import real
 from sagemock.patches.bindings import Rebinding
-from sagemock.patches.precedence import GivingWay, Ground
+from sagemock.patches.precedence import LowestEntry, SuspendedPatch
 from sagemock.patches.wall import ClockFactory
 
 _api: Any = freezegun.api
@@ -31,30 +31,30 @@ LONG_S = 30
 
 
 def freezegun_freeze() -> Any:
-    """Return a freeze of freezegun's."""
+    """Return a freeze by freezegun."""
     return freezegun.freeze_time("2020-01-01")
 
 
 def travel() -> Any:
-    """Return a freeze of time-machine's."""
+    """Return a freeze by time-machine."""
     return time_machine.travel(THEN, tick=False)
 
 
 def state() -> dict[str, object]:
-    """Return all that freezes and mocks change in the process."""
+    """Return everything in the process that freezes and mocks change."""
     found: dict[str, object] = {}
     for owner in (time, dt, uuid, _api.freeze_time, _api._freeze_time, time_machine.travel, asyncio.BaseEventLoop):
         found |= {f"{owner.__name__}.{name}": value for name, value in vars(owner).items()}
     found |= {"class": type(dt), "copyreg": dict(copyreg.dispatch_table), "finders": list(sys.meta_path)}
     found |= {"named": NAMED, "named time": NAMED_TIME, "get": _api.get_current_time}
     found |= {name: list(getattr(_api, name)) for name in ("freeze_factories", "ignore_lists", "tz_offsets", "tick_flags")}
-    # What freezegun leaves by itself, whether or not there is a mock.
+    # freezegun itself leaves these behind, with or without a mock.
     return {name: value for name, value in found.items() if name not in ("time.clock", "uuid._last_timestamp")}
 
 
 @pytest.fixture(autouse=True)
 def _leaves_nothing() -> Iterator[None]:
-    """Compare the process afterwards with what it was before."""
+    """Check that the process is as before."""
     before = state()
     yield
     assert state() == before
@@ -65,13 +65,13 @@ def _leaves_nothing() -> Iterator[None]:
     "ends,mock_ends",
     [
         *[(ends, 3) for ends in permutations(range(3))],
-        # Those that go on after the mock end as freezegun by itself can have it: the one that has something to undo is the last.
+        # Freezes that outlast the mock end as freezegun alone requires: the one that has something to undo ends last.
         *[((2, 1, 0), at) for at in range(3)],
         *[((0, 1, 2), at) for at in (1, 2)],
     ],
 )
 def test_freezes_of_threads_end_in_any_order(freeze: Callable[[], Any], ends: tuple[int, ...], mock_ends: int) -> None:
-    """Each in a thread of its own, inside a mock or longer than it."""
+    """Each runs in a thread of its own, inside a mock or longer than it."""
     freezes = [freeze() for _ in ends]
     with ExitStack() as stack:
         threads = [stack.enter_context(ThreadPoolExecutor(1)) for _ in ends]
@@ -85,8 +85,8 @@ def test_freezes_of_threads_end_in_any_order(freeze: Callable[[], Any], ends: tu
                 threads[which].submit(freezes[which].stop).result()
 
 
-def test_one_freeze_that_is_begun_twice_ends_twice() -> None:
-    """An object that is used again while it is in use."""
+def test_one_freeze_object_can_be_started_twice() -> None:
+    """It is used again while it is in use, and ends twice."""
     once, other = freezegun_freeze(), freezegun_freeze()
     with mock_sagemaker():
         for one in (once, other, once):
@@ -96,7 +96,7 @@ def test_one_freeze_that_is_begun_twice_ends_twice() -> None:
 
 
 def test_threads_that_freeze_at_once_leave_nothing() -> None:
-    """As many as there are, each several times, beside mocks that begin and end."""
+    """Several threads freeze several times, beside mocks that begin and end."""
     ready = threading.Barrier(3)
 
     def work(use: Callable[[], Any]) -> None:
@@ -109,8 +109,8 @@ def test_threads_that_freeze_at_once_leave_nothing() -> None:
         list(threads.map(work, [freezegun_freeze, freezegun_freeze, mock_sagemaker]))
 
 
-def test_one_thread_at_a_time_gives_way() -> None:
-    """What stands is taken off for one freeze, and put on, before it is taken off for the next."""
+def test_the_mock_gives_way_to_one_thread_at_a_time() -> None:
+    """Our fakes are removed for one freeze and put back before they are removed for the next."""
     story: list[str] = []
     second = freezegun_freeze()
     threads: list[threading.Thread] = []
@@ -120,26 +120,26 @@ def test_one_thread_at_a_time_gives_way() -> None:
         if not threads:
             threads.append(threading.Thread(target=second.start))
             threads[0].start()
-            # Long enough for a thread that waits for nobody.
+            # Long enough for a thread that does not wait.
             threads[0].join(0.05)
 
-    giving_way = GivingWay(lambda: story.append("on"), take_off)
-    giving_way.install()
+    suspended = SuspendedPatch(lambda: story.append("on"), take_off)
+    suspended.install()
     first = freezegun_freeze()
     first.start()
     threads[0].join()
     second.stop()
     first.stop()
-    giving_way.uninstall()
+    suspended.uninstall()
     assert story == ["on", "off"] * 5
 
 
-def test_a_mock_that_begins_waits_for_a_freeze_that_is_half_begun(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It began before there was anything that could have kept it waiting."""
+def test_a_mock_waits_for_a_freeze_that_is_half_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The freeze began before the mock could make it wait."""
     half, go_on = threading.Event(), threading.Event()
 
     class Slow:
-        """A module that freezegun looks at when it begins, and that takes its time."""
+        """A module that is slow when freezegun looks at it."""
 
         @property
         def __name__(self) -> str:
@@ -161,26 +161,26 @@ def test_a_mock_that_begins_waits_for_a_freeze_that_is_half_begun(monkeypatch: p
         thread.start()
         assert half.wait(LONG_S)
         patch.setattr(real, "sleep", sleep)
-        giving_way = GivingWay(lambda: story.append("on"), lambda: story.append("off"))
-        giving_way.install()
-    giving_way.uninstall()
+        suspended = SuspendedPatch(lambda: story.append("on"), lambda: story.append("off"))
+        suspended.install()
+    suspended.uninstall()
     freeze.stop()
     assert story == ["waited", "on", "off"]
 
 
-def test_what_cannot_be_put_on_leaves_no_wrappers() -> None:
-    """And the error is that of the one who tried."""
+def test_fakes_that_cannot_be_installed_leave_no_wrappers() -> None:
+    """The caller that tried gets the error."""
 
     def fail() -> None:
         raise MemoryError
 
-    giving_way = GivingWay(fail, fail)
+    suspended = SuspendedPatch(fail, fail)
     with pytest.raises(MemoryError):
-        giving_way.install()
+        suspended.install()
 
 
 def test_a_mock_that_cannot_begin_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Here with the last thing that it does, when the process's clock is the mock's already."""
+    """Here its very last step fails, when it has already replaced the process's clock."""
 
     def fail(_: Rebinding) -> None:
         assert isinstance(_api.freeze_factories[-1], ClockFactory)
@@ -191,13 +191,13 @@ def test_a_mock_that_cannot_begin_leaves_nothing(monkeypatch: pytest.MonkeyPatch
         mock_sagemaker(sleep="real").start()
 
 
-def test_freezeguns_functions_have_an_answer_while_nothing_is_frozen() -> None:
-    """As for a thread that has asked whether there is a freeze, just before another thread ended it."""
-    ground = Ground(lambda: dt.datetime(2018, 7, 30))  # noqa: DTZ001  # freezegun speaks naive UTC
-    ground.install()
+def test_freezeguns_functions_answer_when_the_freeze_has_just_ended() -> None:
+    """Another thread may end it after the caller has checked for a freeze."""
+    lowest = LowestEntry(lambda: dt.datetime(2018, 7, 30))  # noqa: DTZ001  # freezegun speaks naive UTC
+    lowest.install()
     assert _api.get_current_time() == dt.datetime(2018, 7, 30)  # noqa: DTZ001
     assert _api.FakeDatetime._tz_offset() == dt.timedelta(0)
     assert not _api._should_use_real_time()
     with freezegun_freeze():
         assert dt.datetime.now(dt.timezone.utc).year == 2020
-    ground.uninstall()
+    lowest.uninstall()

@@ -38,7 +38,7 @@ def start(work):
 def ports() -> Any:
     """Return a module that waits for something real."""
     module = ModuleType("ports.waiting")
-    exec(PORTS, vars(module))  # noqa: S102  # a module of a test
+    exec(PORTS, vars(module))  # noqa: S102  # code of this test
     return module
 
 
@@ -61,15 +61,15 @@ def sagemaker() -> Iterator[SageMakerMock]:
     ids=["its own", "of what it calls", "of its coroutines", "of its threads", "waits of its threads"],
 )
 def test_its_sleeps_are_real(sagemaker: SageMakerMock, ports: Any, sleep: Callable[[Any], object]) -> None:
-    """They take real time, and are not on record."""
+    """They take real time and are not recorded."""
     began_s = real.monotonic()
     sleep(ports)
     assert real.monotonic() - began_s >= 0.02
     assert (len(sagemaker.sleeps), time.time()) == (0, START_S)
 
 
-def test_the_sleeps_of_others_are_virtual(sagemaker: SageMakerMock, ports: Any) -> None:
-    """Also where such a module has a thread."""
+def test_the_sleeps_of_other_modules_are_virtual(sagemaker: SageMakerMock, ports: Any) -> None:
+    """Threads of such a module do not change that."""
     done = threading.Event()
     thread = ports.start(done.wait)
     other = threading.Thread(target=time.sleep, args=(60,))
@@ -81,10 +81,10 @@ def test_the_sleeps_of_others_are_virtual(sagemaker: SageMakerMock, ports: Any) 
     assert (len(sagemaker.sleeps), time.time()) == (2, START_S + 120)
 
 
-def test_what_is_built_in_sleeps_really_itself() -> None:
-    """But what it calls does not: a handler of a server may poll a job."""
+def test_a_built_in_real_time_module_passes_virtual_time_to_what_it_calls() -> None:
+    """A handler of a server, for example, may poll a job."""
     module: Any = ModuleType("testcontainers.core")
-    exec(PORTS, vars(module))  # noqa: S102  # a module of a test
+    exec(PORTS, vars(module))  # noqa: S102  # code of this test
     with mock_sagemaker(start=START) as sagemaker:
         module.sleep(0.001)
         assert sagemaker.sleeps == []
@@ -92,7 +92,7 @@ def test_what_is_built_in_sleeps_really_itself() -> None:
         assert time.time() == START_S + 60
 
 
-def test_a_name_is_that_of_a_package_too() -> None:
-    """And not the beginning of another one."""
+def test_a_name_covers_a_package_too() -> None:
+    """It does not cover a name that only begins alike."""
     modules = RealTimeModules(["ports"])
     assert [modules.has(name) for name in ("ports", "ports.waiting", "portsmouth", "ports")] == [True, True, False, True]

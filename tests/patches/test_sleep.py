@@ -24,7 +24,7 @@ from tests.support.worlds import World, Worlds
 
 @pytest.fixture
 def worlds() -> Worlds:
-    """No mock is active yet."""
+    """Return a stack without an active mock."""
     return Worlds()
 
 
@@ -37,21 +37,21 @@ def world(worlds: Worlds) -> Iterator[World]:
 
 @pytest.fixture
 def slept_s(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Put a list in the place of the real thing: what was really slept."""
+    """Replace the real sleep; return the list of its durations."""
     slept: list[float] = []
     monkeypatch.setattr(real, "sleep", slept.append)
     return slept
 
 
 def run_in_thread(work: Callable[[], object]) -> None:
-    """Run `work` in a thread of its own, to the end."""
+    """Run `work` in a thread to its end."""
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
 
 
 def test_a_sleep_moves_the_clock_and_blocks_nothing(world: World) -> None:
-    """Six hours pass at once, for the attribute and for the imported name."""
+    """Six hours pass at once, by the attribute and by the imported name."""
     began_s = real.monotonic()
     time.sleep(6 * 3600)
     snooze(0.5)
@@ -62,12 +62,12 @@ def test_a_sleep_moves_the_clock_and_blocks_nothing(world: World) -> None:
 
 
 def test_after_the_mock_every_name_is_the_real_sleep_again(worlds: Worlds) -> None:
-    """Also the name in a module that was imported inside."""
+    """A module imported inside has the real sleep too."""
     patch, held = SleepPatch(worlds.innermost), time.sleep
     with worlds.patched(patch):
         assert time.sleep is snooze is not held
         late = ModuleType("late")
-        exec("from time import sleep as rest", vars(late))  # noqa: S102  # what importing it does
+        exec("from time import sleep as rest", vars(late))  # noqa: S102  # what its import does
         sys.modules["late"] = late
     del sys.modules["late"]
 
@@ -75,15 +75,15 @@ def test_after_the_mock_every_name_is_the_real_sleep_again(worlds: Worlds) -> No
 
 
 @pytest.mark.parametrize("situation", ["no mock", "sleep=real", "older thread", "interpreter"])
-def test_who_does_not_sleep_virtually_sleeps_really(situation: str, slept_s: list[float], worlds: Worlds) -> None:
-    """Law 8, and the option of it; decided at each call, not when the patch was made."""
+def test_real_sleepers_sleep_in_real_time(situation: str, slept_s: list[float], worlds: Worlds) -> None:
+    """Law 8, and the option `sleep="real"`; each call decides anew."""
     sleep = VirtualSleep(worlds.innermost, real.sleep)
     world = World(sleeping="real" if situation == "sleep=real" else "virtual")
     if situation == "older thread":
         world.threads_before = {threading.current_thread()}
     with worlds.inside(world):
         if situation == "interpreter":
-            eval("sleep(7)", {"sleep": sleep, "__name__": "subprocess"})  # noqa: S307  # a caller of that name
+            eval("sleep(7)", {"sleep": sleep, "__name__": "subprocess"})  # noqa: S307  # a caller with that name
         elif situation != "no mock":
             sleep(7)
     if situation == "no mock":
@@ -93,8 +93,8 @@ def test_who_does_not_sleep_virtually_sleeps_really(situation: str, slept_s: lis
     assert world.slept_us == []
 
 
-def test_who_looks_at_threads_of_its_own_sleeps_really_in_between(slept_s: list[float], worlds: Worlds) -> None:
-    """As joblib does; what it was given to call sleeps as ever."""
+def test_joblib_sleeps_in_real_time_between_looks_at_its_threads(slept_s: list[float], worlds: Worlds) -> None:
+    """The functions that joblib calls sleep as usual."""
     world, scope = World(), dict[str, Any](__name__="joblib.parallel", sleep=VirtualSleep(worlds.innermost, real.sleep))
     exec("def _retrieve(): sleep(7)\ndef call(): sleep(8)", scope)  # noqa: S102  # stands in for joblib
     with worlds.inside(world):
@@ -104,15 +104,15 @@ def test_who_looks_at_threads_of_its_own_sleeps_really_in_between(slept_s: list[
     assert world.slept_us == [8_000_000]
 
 
-def test_a_thread_started_inside_sleeps_virtually(world: World) -> None:
-    """Only threads that were there before keep real time."""
+def test_a_thread_started_inside_sleeps_in_virtual_time(world: World) -> None:
+    """Only older threads keep real time."""
     run_in_thread(lambda: time.sleep(60))
 
     assert world.slept_us == [60_000_000]
 
 
-def test_waiting_for_a_process_does_not_run_virtual_time_away(world: World) -> None:
-    """The module polls the child by sleeping; that is a wait for something real."""
+def test_waiting_for_a_process_moves_no_virtual_time(world: World) -> None:
+    """Module subprocess polls a child by sleeping, and the child needs real time."""
     subprocess.run([sys.executable, "-c", ""], check=True, timeout=60)
 
     assert world.slept_us == []
@@ -137,8 +137,8 @@ def test_waiting_for_a_process_does_not_run_virtual_time_away(world: World) -> N
     ],
     ids=repr,
 )
-def test_what_sleep_refuses_is_refused_in_the_same_words(world: World, arguments: tuple[Any, ...]) -> None:
-    """Code under test that sleeps wrongly fails as it would."""
+def test_an_invalid_duration_gets_pythons_own_error(world: World, arguments: tuple[Any, ...]) -> None:
+    """Code under test that sleeps wrongly fails as without the mock."""
     with pytest.raises((TypeError, ValueError, OverflowError)) as expected:
         real.sleep(*arguments)
     with pytest.raises(expected.type) as found:
@@ -148,8 +148,8 @@ def test_what_sleep_refuses_is_refused_in_the_same_words(world: World, arguments
     assert world.slept_us == []
 
 
-def test_a_keyword_is_refused_in_the_same_words(world: World) -> None:
-    """The built-in takes none."""
+def test_a_keyword_gets_pythons_own_error(world: World) -> None:
+    """The built-in function takes none."""
     sleep: Any = time.sleep
     with pytest.raises(TypeError) as expected:
         real.sleep(seconds=1)
@@ -165,19 +165,19 @@ def test_a_keyword_is_refused_in_the_same_words(world: World) -> None:
     [(0, 0), (0.0, 0), (-0.0, 0), (True, 1_000_000), (0.07, 70_000), (1e-12, 1), (1e-6, 1), (1.2345671, 1_234_568)],
 )
 def test_a_duration_is_rounded_up_to_a_microsecond(seconds: float, long_us: int) -> None:
-    """Up, so that a loop which sleeps for what is left comes to its end; not by a float's own error."""
+    """Up, so that a loop that sleeps for the rest of its time ends; but a float's rounding error adds nothing."""
     assert duration_us(seconds) == long_us
 
 
-# Up to 40 days: from 2**23 seconds on, a float is coarser than the nanosecond to which it is rounded.
+# Up to 40 days: from 2**23 seconds on, a float's spacing is wider than the nanosecond to which it is rounded.
 @given(st.integers(0, 40 * 86400 * 1_000_000))
 def test_whole_microseconds_are_slept_exactly(long_us: int) -> None:
-    """A duration that the clock can hold is not changed by having been a float."""
+    """A float that stands for whole microseconds is not rounded up."""
     assert duration_us(long_us / 1_000_000) == long_us
 
 
-def test_as_a_class_attribute_it_is_not_given_self(world: World) -> None:
-    """`time.sleep` is no method, so what stands in for it must not become one."""
+def test_as_a_class_attribute_it_gets_no_self(world: World) -> None:
+    """`time.sleep` is not a method, so its replacement must not become one."""
 
     class Poller:
         rest: Any = time.sleep
@@ -187,10 +187,10 @@ def test_as_a_class_attribute_it_is_not_given_self(world: World) -> None:
     assert world.slept_us == [1_000_000]
 
 
-def test_it_is_copied_and_pickled_by_name(world: World) -> None:
-    """A retry policy that holds it can be copied, as with the built-in."""
+def test_it_can_be_copied_and_pickled_by_name(world: World) -> None:
+    """A retry policy may hold it, as it may hold the built-in."""
     assert copy.deepcopy({"sleep": time.sleep})["sleep"] is time.sleep
-    assert pickle.loads(pickle.dumps(time.sleep)) is time.sleep  # noqa: S301  # our own bytes
+    assert pickle.loads(pickle.dumps(time.sleep)) is time.sleep  # noqa: S301  # our own data
     assert (time.sleep.__name__, time.sleep.__module__, time.sleep.__doc__) == ("sleep", "time", real.sleep.__doc__)
     assert repr(time.sleep) == "<virtual time.sleep of sagemock>"
     assert world.slept_us == []
@@ -205,10 +205,8 @@ def test_the_innermost_mock_is_asked_at_each_sleep(worlds: Worlds, world: World)
     assert (inner.slept_us, world.slept_us) == ([1_000_000], [2_000_000])
 
 
-def test_a_sleep_that_a_module_mocked_while_the_patch_began_is_virtual_in_the_next_mock(
-    worlds: Worlds, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A test that replaces `module.sleep` for itself leaves no trace in the next one."""
+def test_a_name_mocked_while_the_patch_began_is_virtual_in_the_next_mock(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that replaces `module.sleep` itself leaves no trace in the next one."""
     patch = SleepPatch(worlds.innermost)
     client = ModuleType("client")
     vars(client)["sleep"] = time.sleep

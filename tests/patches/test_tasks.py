@@ -14,24 +14,24 @@ from tests.support.worlds import World, Worlds
 
 WHO: ContextVar[str] = ContextVar("who", default="nobody")
 METHODS = ("call_later", "call_at", "time", "call_soon_threadsafe")
-# Of asyncio's own loops, and of uvloop's.
+# The loops of asyncio, and of uvloop.
 THEIRS, UVLOOPS = (*METHODS, "_run_once"), (*METHODS, "call_soon")
 
 
 @pytest.fixture
 def worlds() -> Worlds:
-    """No mock is active yet."""
+    """Return a stack without an active mock."""
     return Worlds()
 
 
 def foreign_loop() -> Any:
-    """Return a class of loops that inherits what is patched, as uvloop's does from a class written in C."""
+    """Return a loop class that inherits the patched method, as uvloop's inherits from a class in C."""
     base = type("Base", (), {name: lambda *_args, **_kwargs: "real" for name in UVLOOPS})
     return type("Loop", (base,), {})
 
 
-def test_afterwards_the_classes_of_loops_are_as_they_were(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also one that inherits; what somebody else has put there meanwhile is theirs."""
+def test_the_classes_of_loops_are_restored(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Inherited methods too; a method that other code put there meanwhile stays."""
     foreign = foreign_loop()
     monkeypatch.setitem(sys.modules, "uvloop", SimpleNamespace(Loop=foreign))
     base: Any = asyncio.BaseEventLoop
@@ -50,10 +50,10 @@ def test_afterwards_the_classes_of_loops_are_as_they_were(worlds: Worlds, monkey
     assert foreign.time is mine
 
 
-def test_a_freeze_that_lets_loops_be_leaves_them_to_the_mock(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What has `real_asyncio` leaves in a subclass a copy of the method that it found: of asyncio's or of ours."""
+def test_a_freeze_with_real_asyncio_leaves_loops_to_the_mock(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It puts a copy of the method that it found, asyncio's or ours, into a subclass."""
     base: Any = asyncio.BaseEventLoop
-    # Of both, as a class with two bases is found twice.
+    # One with both bases, as a class with two bases is found twice.
     left, right = (type(name, (asyncio.SelectorEventLoop,), {}) for name in ("Left", "Right"))
     kind: Any = type("Both", (left, right), {})
     monkeypatch.setattr(asyncio, "new_event_loop", kind)
@@ -75,7 +75,7 @@ def test_a_freeze_that_lets_loops_be_leaves_them_to_the_mock(worlds: Worlds, mon
 
 
 def test_a_loop_that_cannot_be_patched_leaves_the_others_as_they_were(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a release of uvloop could be whose class is called differently."""
+    """A release of uvloop, for example, might rename its class."""
     monkeypatch.setitem(sys.modules, "uvloop", SimpleNamespace())
     before = dict(vars(asyncio.BaseEventLoop))
     with pytest.raises(AttributeError):
@@ -84,11 +84,11 @@ def test_a_loop_that_cannot_be_patched_leaves_the_others_as_they_were(worlds: Wo
 
 
 def test_a_callback_runs_in_its_context(worlds: Worlds) -> None:
-    """The one that is given, or else the one in which it was set; by virtual time as by real time."""
-    told = list[tuple[str, str]]()
+    """The context argument, or the one in which it was set; in virtual time as in real time."""
+    calls = list[tuple[str, str]]()
 
     def tell(what: str) -> None:
-        told.append((what, WHO.get()))
+        calls.append((what, WHO.get()))
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
@@ -101,11 +101,11 @@ def test_a_callback_runs_in_its_context(worlds: Worlds) -> None:
 
     with worlds.patched(SleepPatch(worlds.innermost)):
         asyncio.run(main())
-    assert told == [("now", "setter"), ("later", "setter"), ("at", "setter")]
+    assert calls == [("now", "setter"), ("later", "setter"), ("at", "setter")]
 
 
-def test_a_timer_set_by_the_time_is_due_after_exactly_so_long(worlds: Worlds) -> None:
-    """However many real microseconds pass between asking for the time and setting the timer."""
+def test_a_timer_set_relative_to_the_time_is_due_after_exactly_that_delay(worlds: Worlds) -> None:
+    """However many real microseconds pass between reading the time and setting the timer."""
 
     async def main(world: World) -> None:
         loop, before_us = asyncio.get_running_loop(), world.clock.now_us()
@@ -122,8 +122,8 @@ def test_a_timer_set_by_the_time_is_due_after_exactly_so_long(worlds: Worlds) ->
         asyncio.run(main(world))
 
 
-def test_who_asks_from_outside_of_the_loop_gets_its_time_too(worlds: Worlds) -> None:
-    """A thread that the loop does not run in; one that is older than the mock sees real time."""
+def test_the_time_of_a_loop_can_be_read_from_another_thread(worlds: Worlds) -> None:
+    """A thread that is older than the mock reads real time."""
     loop = asyncio.new_event_loop()
     before_s = loop.time()
     with worlds.patched(SleepPatch(worlds.innermost)) as world:
@@ -136,8 +136,8 @@ def test_who_asks_from_outside_of_the_loop_gets_its_time_too(worlds: Worlds) -> 
     assert really_s < 1800
 
 
-def test_a_loop_that_closed_with_a_sleeper_in_it_is_left_alone(worlds: Worlds) -> None:
-    """Its task was never finished; the end of the mock has nobody to wake there."""
+def test_a_closed_loop_with_a_sleeper_is_left_alone(worlds: Worlds) -> None:
+    """Its task never finished; the end of the mock wakes nothing there."""
 
     def sleeping(loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
         task = loop.create_task(asyncio.sleep(60))
@@ -151,5 +151,5 @@ def test_a_loop_that_closed_with_a_sleeper_in_it_is_left_alone(worlds: Worlds) -
         first.close()
     second.run_until_complete(tasks[1])
     second.close()
-    tasks[0]._log_destroy_pending = False  # type: ignore[attr-defined]  # asyncio's own switch
+    tasks[0]._log_destroy_pending = False  # type: ignore[attr-defined]  # asyncio's internal switch
     tasks[0].get_coro().close()

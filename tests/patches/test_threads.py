@@ -34,14 +34,14 @@ def now_s(sagemaker: SageMakerMock) -> float:
 
 
 def leader_of(sagemaker: SageMakerMock) -> Sleepers:
-    """Return who sleeps on the mock's clock."""
+    """Return the sleepers of the mock's clock."""
     found = vars(sagemaker.clock)["_leader"]
     assert isinstance(found, Sleepers)
     return found
 
 
 def test_a_future_is_not_done_before_its_work_is(sagemaker: SageMakerMock) -> None:
-    """In production the work sleeps for an hour, and a time-out of ten minutes is over before."""
+    """The work sleeps for an hour, so a timeout of ten minutes expires first, as in production."""
     with ThreadPoolExecutor(2) as pool:
         slow, quick = pool.submit(time.sleep, 3600), pool.submit(time.sleep, 60)
         done, rest = wait([slow, quick], timeout=600, return_when=ALL_COMPLETED)
@@ -55,8 +55,8 @@ def test_a_future_is_not_done_before_its_work_is(sagemaker: SageMakerMock) -> No
     assert now_s(sagemaker) == 3600
 
 
-def test_a_timer_goes_off_at_its_instant(sagemaker: SageMakerMock) -> None:
-    """However short it is, and however long the sleep beside it."""
+def test_a_timer_fires_at_its_instant(sagemaker: SageMakerMock) -> None:
+    """However short it is, and however long another thread sleeps."""
     gone_off = list[float]()
     timer = threading.Timer(0.3, lambda: gone_off.append(now_s(sagemaker)))
     timer.start()
@@ -64,8 +64,8 @@ def test_a_timer_goes_off_at_its_instant(sagemaker: SageMakerMock) -> None:
     assert gone_off == [0.3]
 
 
-def test_a_loop_that_waits_for_its_end_polls_at_its_interval(sagemaker: SageMakerMock) -> None:
-    """`while not stop.wait(30)`: in virtual time, and it ends when it is told to."""
+def test_an_event_loop_thread_polls_at_its_interval(sagemaker: SageMakerMock) -> None:
+    """`while not stop.wait(30)` runs in virtual time, and ends when the event is set."""
     stop, polls = threading.Event(), list[float]()
 
     def poll() -> None:
@@ -81,8 +81,8 @@ def test_a_loop_that_waits_for_its_end_polls_at_its_interval(sagemaker: SageMake
     assert now_s(sagemaker) == 301
 
 
-def test_what_is_given_in_time_is_got_at_that_instant(sagemaker: SageMakerMock) -> None:
-    """From a queue; and where nothing is given the wait ends when it should."""
+def test_an_item_is_received_at_the_instant_it_is_put(sagemaker: SageMakerMock) -> None:
+    """If none is put, the wait on the queue ends on time."""
     box = queue.Queue[int]()
     with pytest.raises(queue.Empty):
         box.get(timeout=100)
@@ -97,8 +97,8 @@ def test_what_is_given_in_time_is_got_at_that_instant(sagemaker: SageMakerMock) 
         assert (box.get(timeout=100), now_s(sagemaker)) == (7, 150)
 
 
-def test_a_join_ends_with_its_thread_or_with_its_time_out(sagemaker: SageMakerMock) -> None:
-    """Whichever is first; several may join one thread."""
+def test_a_join_ends_with_its_thread_or_with_its_timeout(sagemaker: SageMakerMock) -> None:
+    """Whichever is first; several threads may join the same one."""
     thread = threading.Thread(target=time.sleep, args=(100,))
     thread.start()
     thread.join(timeout=30)
@@ -111,16 +111,16 @@ def test_a_join_ends_with_its_thread_or_with_its_time_out(sagemaker: SageMakerMo
     assert (thread.is_alive(), now_s(sagemaker)) == (False, 100)
 
 
-def test_semaphores_and_barriers_time_out_virtually(sagemaker: SageMakerMock) -> None:
-    """They wait by conditions as well."""
+def test_semaphores_and_barriers_time_out_in_virtual_time(sagemaker: SageMakerMock) -> None:
+    """They wait on conditions too."""
     assert not threading.Semaphore(0).acquire(timeout=7)
     with pytest.raises(threading.BrokenBarrierError):
         threading.Barrier(2).wait(timeout=5)
     assert now_s(sagemaker) == 12
 
 
-def test_a_time_out_does_not_overtake_a_thread_that_computes(sagemaker: SageMakerMock) -> None:
-    """However long it computes: it runs, and time is held."""
+def test_a_timeout_does_not_overtake_a_computing_thread(sagemaker: SageMakerMock) -> None:
+    """However long it computes, time is held."""
     done = threading.Event()
 
     def compute() -> None:
@@ -135,7 +135,7 @@ def test_a_time_out_does_not_overtake_a_thread_that_computes(sagemaker: SageMake
 
 
 def test_a_wait_may_end_at_its_real_instant(sagemaker: SageMakerMock) -> None:
-    """A thread computes on and on, and so virtual time stands; what is left of a longer wait is measured by what was lost."""
+    """Virtual time stands while another thread computes, so the rest of the wait is measured in real time."""
     over = list[int]()
 
     def compute() -> None:
@@ -152,10 +152,10 @@ def test_a_wait_may_end_at_its_real_instant(sagemaker: SageMakerMock) -> None:
     thread.join()
 
 
-def test_a_ticker_is_woken_at_its_instants_for_a_while_and_then_once_a_move(
+def test_a_ticker_is_woken_at_each_instant_for_a_while_and_then_once_per_move(
     sagemaker: SageMakerMock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ten refreshes a second of a progress bar do not cost a six-hour job 216,000 wake-ups."""
+    """A progress bar's ten refreshes a second do not cost a six-hour job 216,000 wake-ups."""
     monkeypatch.setattr(ticks, "_TICKS", 10)
     stop, ticked = threading.Event(), list[float]()
 
@@ -173,8 +173,8 @@ def test_a_ticker_is_woken_at_its_instants_for_a_while_and_then_once_a_move(
     assert len(ticked) >= 14
 
 
-def test_what_is_left_of_a_wait_when_the_mock_ends_is_real() -> None:
-    """It is no time-out, and what it waits for can still be given."""
+def test_the_rest_of_a_wait_at_the_end_of_the_mock_is_real() -> None:
+    """It does not time out, and can still succeed."""
     given, late, found = threading.Event(), threading.Event(), list[bool]()
     with mock_sagemaker(start=START) as sagemaker:
         begun = [threading.Thread(target=lambda event=event: found.append(event.wait(3600))) for event in (given, late)]
@@ -196,7 +196,7 @@ MadeWait = tuple[Callable[[float], bool], Give]
 
 
 def of_a_queue() -> MadeWait:
-    """Return a wait, which says whether it was given something in time, and what gives that."""
+    """Return a wait on a queue, which tells whether it succeeded in time, and the function that ends the wait."""
     box = queue.Queue[int]()
 
     def wait_s(timeout_s: float) -> bool:
@@ -209,7 +209,7 @@ def of_a_queue() -> MadeWait:
 
 
 def of_a_condition() -> MadeWait:
-    """Likewise."""
+    """Return a wait on a condition, and the function that ends it."""
     condition, found = threading.Condition(), list[int]()
 
     def wait_s(timeout_s: float) -> bool:
@@ -218,7 +218,7 @@ def of_a_condition() -> MadeWait:
 
     def give() -> None:
         with condition:
-            # Not what is waited for, at first.
+            # Not the condition's own state, at first.
             condition.notify_all()
         with condition:
             found.append(7)
@@ -228,13 +228,13 @@ def of_a_condition() -> MadeWait:
 
 
 def of_a_semaphore() -> MadeWait:
-    """Likewise."""
+    """Return a wait on a semaphore, and the function that ends it."""
     semaphore = threading.Semaphore(0)
     return lambda timeout_s: semaphore.acquire(timeout=timeout_s), semaphore.release
 
 
 def of_futures() -> MadeWait:
-    """Likewise."""
+    """Return a wait for futures, and the function that ends it."""
     future: Future[int] = Future()
 
     def wait_s(timeout_s: float) -> bool:
@@ -248,14 +248,14 @@ def of_futures() -> MadeWait:
 
 @pytest.fixture(params=[of_a_queue, of_a_condition, of_a_semaphore, of_futures])
 def made(request: pytest.FixtureRequest) -> MadeWait:
-    """Return a wait that measures by itself what is left of its time-out, and what ends it."""
+    """Return a wait that computes the rest of its timeout itself, and the function that ends it."""
     found: MadeWait = request.param()
     return found
 
 
 @contextmanager
 def across_the_end(wait_s: Callable[[], bool]) -> Iterator[list[bool]]:
-    """Let a thread wait in a mock that ends meanwhile, an hour of virtual time after its start; then run the block."""
+    """Let a thread wait while its mock ends, an hour of virtual time after its start; then run the block."""
     found = list[bool]()
     sagemaker = mock_sagemaker(start=START, latency=0).start()
     sagemaker.clock.advance(3600)
@@ -270,22 +270,22 @@ def across_the_end(wait_s: Callable[[], bool]) -> Iterator[list[bool]]:
 
 
 def test_a_wait_across_the_end_of_its_mock_keeps_its_time_out(made: MadeWait) -> None:
-    """Virtual time was ahead of real time: by neither of the two alone is the rest of it right."""
+    """Virtual time was ahead of real time: neither clock alone gives the right rest."""
     with across_the_end(lambda: made[0](0.2)) as found:
         pass
     assert found == [False]
 
 
-def test_a_wait_across_the_end_of_its_mock_ends_when_it_is_given_something(made: MadeWait) -> None:
-    """Also inside of the next mock, whose clock is none of its own."""
+def test_a_wait_across_the_end_of_its_mock_can_succeed(made: MadeWait) -> None:
+    """Even inside the next mock, which has another clock."""
     with across_the_end(lambda: made[0](3600)) as found, mock_sagemaker(start=START):
         made[1]()
     assert found == [True]
 
 
 @pytest.mark.parametrize("options", [{"wall": "real"}, {"sleep": "real"}])
-def test_where_time_or_sleep_is_real_waits_are(options: Any) -> None:
-    """They are left alone."""
+def test_waits_are_real_where_time_or_sleep_is_real(options: Any) -> None:
+    """They are not patched."""
     with mock_sagemaker(start=START, **options) as sagemaker:
         before = threading.Condition.wait
         assert not threading.Event().wait(0.01)
@@ -293,7 +293,7 @@ def test_where_time_or_sleep_is_real_waits_are(options: Any) -> None:
     assert threading.Condition.wait is before
 
 
-def test_an_older_thread_waits_really_until_it_calls_aws() -> None:
+def test_an_older_thread_waits_in_real_time_until_it_calls_aws() -> None:
     """Law 8: from its first answered call on it belongs to the mock."""
     go, mocks, answers = threading.Event(), list[SageMakerMock](), list[Any]()
 
@@ -313,8 +313,8 @@ def test_an_older_thread_waits_really_until_it_calls_aws() -> None:
     assert answers == [(False, True), (False, 3600)]
 
 
-def test_pythons_own_words_stay(sagemaker: SageMakerMock) -> None:
-    """For what is not right, and for what does not wait."""
+def test_pythons_own_errors_stay(sagemaker: SageMakerMock) -> None:
+    """For invalid arguments, and for calls that do not wait."""
     condition = threading.Condition()
     with pytest.raises(RuntimeError, match="un-acquired"):
         condition.wait(5)
@@ -322,19 +322,19 @@ def test_pythons_own_words_stay(sagemaker: SageMakerMock) -> None:
         assert not condition.wait(0)
         assert not condition.wait(-1)
         with pytest.raises(TypeError):
-            condition.wait("long")  # type: ignore[arg-type]  # the subject
+            condition.wait("long")  # type: ignore[arg-type]  # the point of the test
         with pytest.raises(TypeError):
-            condition.wait(1, 2)  # type: ignore[call-arg]  # the subject
+            condition.wait(1, 2)  # type: ignore[call-arg]  # the point of the test
     with pytest.raises(RuntimeError, match="before it is started"):
         threading.Thread().join()
     with pytest.raises(RuntimeError, match="current thread"):
         threading.current_thread().join(1)
     assert now_s(sagemaker) == 0
-    assert futures.time.time() == time.time()  # type: ignore[attr-defined]  # no part of its interface
+    assert futures.time.time() == time.time()  # type: ignore[attr-defined]  # not part of the interface
 
 
-def test_what_times_the_test_waits_really(sagemaker: SageMakerMock) -> None:
-    """A timer of pytest-timeout's would end the test when a virtual hour is over."""
+def test_the_timer_of_the_test_is_real(sagemaker: SageMakerMock) -> None:
+    """With virtual time pytest-timeout's timer would end the test after a virtual hour."""
 
     def stop() -> None:
         """Do what pytest-timeout does."""
@@ -349,7 +349,7 @@ def test_what_times_the_test_waits_really(sagemaker: SageMakerMock) -> None:
 
 
 def test_a_waiter_is_released_once() -> None:
-    """As a lock is."""
+    """A second release raises, as with a lock."""
     with mock_sagemaker(start=START) as sagemaker:
         waiter = threads.Waiter(leader_of(sagemaker), None, threads._Ticks())
         waiter.release()
@@ -358,8 +358,8 @@ def test_a_waiter_is_released_once() -> None:
             waiter.release()
 
 
-def test_a_wait_without_a_time_out_goes_on_after_the_mock() -> None:
-    """Until somebody ends it."""
+def test_a_wait_without_a_timeout_outlasts_the_mock() -> None:
+    """It goes on until another thread ends it."""
     with mock_sagemaker(start=START) as sagemaker:
         waiter = threads.Waiter(leader_of(sagemaker), None, threads._Ticks())
     timer = threading.Timer(0.02, waiter.release)
@@ -368,8 +368,8 @@ def test_a_wait_without_a_time_out_goes_on_after_the_mock() -> None:
     timer.join()
 
 
-def test_a_thread_that_ends_just_now_is_not_waited_for(sagemaker: SageMakerMock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It has found nobody who joins it."""
+def test_a_thread_that_is_just_ending_is_not_waited_for(sagemaker: SageMakerMock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has found no thread that joins it."""
     thread = threading.Thread(target=int)
     thread.start()
     thread.join()
@@ -379,7 +379,7 @@ def test_a_thread_that_ends_just_now_is_not_waited_for(sagemaker: SageMakerMock,
     assert now_s(sagemaker) == 0
 
 
-def test_nothing_of_it_stays() -> None:
+def test_the_threading_modules_are_restored() -> None:
     """After the mock `threading` and its like are as they were."""
     before = threading.Condition.wait, threading.Thread.join, vars(threading)["_time"], vars(queue)["time"], vars(futures)["time"]
     with mock_sagemaker(start=START):

@@ -1,4 +1,4 @@
-"""Law 8: who only ticks is woken at its instants for a while, and then at most once a move."""
+"""Law 8: a thread or task that only ticks is woken at each instant for a while, and then at most once per move."""
 
 import asyncio
 import threading
@@ -16,18 +16,18 @@ from tests.support.waiting import eventually
 START_S = 1_532_908_800
 
 
-def test_a_call_to_aws_begins_the_count_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever polls a job is no ticker, however long it does."""
+def test_a_call_to_aws_restarts_the_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that polls a job is never a ticker."""
     monkeypatch.setattr(ticks, "_TICKS", 2)
     one = Ticks()
     assert [one.is_one_more(calls) for calls in (0, 0, 0, 0, 1, 1, 1)] == [False, False, True, True, False, False, True]
 
 
 @pytest.mark.parametrize("new_loop", [asyncio.SelectorEventLoop, OpaqueLoop], ids=["asyncio", "opaque"])
-def test_a_task_that_ticks_costs_no_more_than_a_wake_up_a_move(
+def test_a_ticking_task_is_woken_at_most_once_per_move(
     new_loop: Callable[[], asyncio.AbstractEventLoop], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A server's loop that looks around each tenth of a second does not make an hour 36,000 steps long."""
+    """A server's loop that looks around every tenth of a second does not split an hour into 36,000 steps."""
     monkeypatch.setattr(ticks, "_TICKS", 10)
     stop, ticked = threading.Event(), list[float]()
 
@@ -54,7 +54,7 @@ def test_a_task_that_ticks_costs_no_more_than_a_wake_up_a_move(
     assert len(ticked) < 20
 
 
-def test_the_thread_that_entered_the_mock_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_thread_that_entered_the_mock_is_not_a_ticker(monkeypatch: pytest.MonkeyPatch) -> None:
     """The test itself may count its own sleeps."""
     monkeypatch.setattr(ticks, "_TICKS", 10)
     seen = list[float]()

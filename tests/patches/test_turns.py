@@ -9,7 +9,7 @@ from sagemock.patches.turns import TURNS, Turns, yields
 
 
 class Rounds:
-    """A loop that goes round by a real clock which is moved by hand, and a virtual one that stands."""
+    """A loop that runs rounds under a real clock that the test moves, and a virtual clock that stands still."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.turns = Turns()
@@ -19,7 +19,7 @@ class Rounds:
         monkeypatch.setattr(real, "monotonic", lambda: self.real_s)
 
     def nowhere(self, for_s: float, who: list[str] | None, each_s: float = 0.001) -> bool:
-        """Go round for so long, and return whether time should have passed in the end."""
+        """Run rounds for so many real seconds; return whether time should pass at the end."""
         found, ends_s = False, self.real_s + for_s
         while self.real_s < ends_s:
             self.real_s += each_s
@@ -33,20 +33,20 @@ KINDS: dict[str, Callable[..., object]] = {"a": lambda: 0, "b": lambda: 1}
 
 @pytest.fixture
 def rounds(monkeypatch: pytest.MonkeyPatch) -> Rounds:
-    """Return a loop that has not gone round yet."""
+    """Return a loop before its first round."""
     return Rounds(monkeypatch)
 
 
-def test_tasks_that_only_yield_wait_after_a_quarter_of_a_second(rounds: Rounds) -> None:
-    """Not before, and not after a few long turns: whoever computes in them holds time."""
+def test_tasks_that_only_yield_let_time_pass_after_a_quarter_of_a_second(rounds: Rounds) -> None:
+    """Not earlier, and not after a few long rounds: a task that computes holds time."""
     assert not rounds.nowhere(0.24, ["a", "b"])
     assert rounds.nowhere(0.6, ["a"])
     rounds.turns.begin()
     assert not rounds.nowhere(100, ["a"], each_s=0.5)
 
 
-def test_who_is_known_to_yield_waits_at_once(rounds: Rounds) -> None:
-    """At each later instant, as long as nobody else runs; until the loop has had nothing to do."""
+def test_a_task_known_to_yield_lets_time_pass_at_once(rounds: Rounds) -> None:
+    """At each later instant, while no other task runs, and until the loop was idle once."""
     assert rounds.nowhere(0.6, ["a"])
     rounds.turns.begin()
     assert rounds.nowhere(2 * TURNS * 0.0001, ["a"], each_s=0.0001)
@@ -61,14 +61,14 @@ def test_who_is_known_to_yield_waits_at_once(rounds: Rounds) -> None:
     assert not rounds.nowhere(2 * TURNS * 0.0001, ["a"], each_s=0.0001)
 
 
-def test_tasks_that_wake_one_another_are_given_longer(rounds: Rounds) -> None:
-    """They may well be at work, on what lies in a queue."""
+def test_tasks_that_wake_one_another_hold_time_longer(rounds: Rounds) -> None:
+    """They may be working on the items of a queue."""
     assert not rounds.nowhere(0.9, None)
     assert rounds.nowhere(0.6, None)
 
 
-def test_where_time_passes_anyhow_nobody_waits_in_vain(rounds: Rounds) -> None:
-    """Nor where no mock is active."""
+def test_yielding_does_not_count_where_time_passes_anyway(rounds: Rounds) -> None:
+    """Without an active mock it does not count either."""
     for at_us in range(10):
         rounds.at_us = at_us
         assert not rounds.nowhere(0.2, ["a"])
@@ -76,8 +76,8 @@ def test_where_time_passes_anyhow_nobody_waits_in_vain(rounds: Rounds) -> None:
     assert not rounds.nowhere(10, ["a"])
 
 
-def test_for_how_long_it_lasts_is_told(rounds: Rounds) -> None:
-    """It begins with the first turn of nothing but yields; a few are nothing yet."""
+def test_the_length_of_yielding_is_measured(rounds: Rounds) -> None:
+    """It starts with the first round that only yields; a few such rounds count as none."""
     assert rounds.turns.lasts_s == 0
     rounds.nowhere(9, None)
     rounds.nowhere(0.1, ["a"])
@@ -86,8 +86,8 @@ def test_for_how_long_it_lasts_is_told(rounds: Rounds) -> None:
     assert rounds.turns.lasts_s == pytest.approx(2, abs=0.01)
 
 
-def test_who_yields_is_told_from_who_is_woken() -> None:
-    """A callback counts by its code, whatever closure it is; one that is given a future passes on its result."""
+def test_yielding_tasks_are_told_apart_from_woken_ones() -> None:
+    """A callback counts by its code, whatever its closure; one that gets a future passes on a result."""
     seen = list[object]()
 
     def made() -> Callable[[], None]:
@@ -104,7 +104,7 @@ def test_who_yields_is_told_from_who_is_woken() -> None:
         assert yields(ready) == tasks
         assert yields([(made(), ())]) == yields([(made(), ())])
         assert yields([(partial(print), ("x",))]) == [partial]
-        # A handle that was cancelled has nothing left.
+        # A cancelled handle holds no callback.
         assert yields([(None, None)])
         assert yields([*ready, (seen.append, (loop.create_future(),))]) is None
         await tasks[0]

@@ -35,13 +35,13 @@ from tests.support.worlds import World, Worlds
 
 START = "2018-07-30T12:00:00.123457+00:00"
 START_US = 1_532_952_000_123_457
-# Everything that may differ between virtual and real time here is years.
+# Whatever might differ between virtual and real time here differs by years.
 NEAR_S = 3600
 
 
 @pytest.fixture
 def worlds() -> Worlds:
-    """No mock is active yet."""
+    """Return a stack without an active mock."""
     return Worlds()
 
 
@@ -53,17 +53,17 @@ def world(worlds: Worlds) -> Iterator[World]:
 
 
 def is_real(seconds: float) -> bool:
-    """Return whether a `time.time()` is the real one."""
+    """Return whether an epoch time is the real one."""
     return bool(abs(seconds - real.time()) < NEAR_S)
 
 
 def call_as(module: str, expression: str, **names: object) -> Any:
-    """Evaluate an expression in a module of that name, with `time` in it."""
+    """Evaluate an expression in a module with that name, which has `time`."""
     return eval(expression, {"time": time, "__name__": module, **names})  # noqa: S307  # our own expressions
 
 
 def in_thread(work: Callable[[], Any]) -> Any:
-    """Return what `work` returns in a thread of its own, as the thread's target."""
+    """Return what `work` returns as the target of a new thread."""
     found: list[Any] = []
     thread = threading.Thread(target=lambda: found.append(work()))
     thread.start()
@@ -72,11 +72,11 @@ def in_thread(work: Callable[[], Any]) -> Any:
 
 
 def attributes_of_time() -> dict[str, object]:
-    """Return all that freezegun changes, outside of module-level names."""
+    """Return everything that freezegun changes, except module-level names."""
     return {**vars(time), **vars(dt), **vars(uuid), "copyreg": dict(copyreg.dispatch_table)}
 
 
-def test_every_way_to_ask_for_the_time_gives_the_clocks(world: World) -> None:
+def test_every_function_for_the_time_gives_virtual_time(world: World) -> None:
     """To the microsecond, in each function's own unit; `time.time()` is a float."""
     assert datetime.now(timezone.utc).isoformat() == world.clock.now().isoformat() == START
     assert isinstance(time.time(), float)
@@ -87,8 +87,8 @@ def test_every_way_to_ask_for_the_time_gives_the_clocks(world: World) -> None:
     assert time.strftime("%Y-%m-%d", time.gmtime()) == "2018-07-30"
 
 
-def test_time_moves_with_the_clock_and_only_with_it(worlds: Worlds, world: World) -> None:
-    """Law 10: all together, at every sleep and advance."""
+def test_time_moves_with_the_clock_only(worlds: Worlds, world: World) -> None:
+    """Law 10: all functions together, at every sleep and advance."""
     patch = SleepPatch(worlds.innermost)
     patch.install()
     before = time.time(), time.monotonic(), datetime.now(timezone.utc)
@@ -104,7 +104,7 @@ def test_time_moves_with_the_clock_and_only_with_it(worlds: Worlds, world: World
 # From 1971 to 2100, where a float of seconds is finer than a microsecond.
 @given(st.integers(31_536_000_000_000, 4_102_444_800_000_000))
 def test_all_functions_agree_at_every_microsecond(now_us: int) -> None:
-    """No reading goes by way of an arithmetic that loses some of it."""
+    """No function loses precision in its conversion."""
     worlds = Worlds()
     with worlds.patched(WallPatch(worlds.innermost), clock=Clock(instant(now_us))) as world:
         assert round(time.time() * 1e6) == round(time.monotonic() * 1e6) == now_us
@@ -112,7 +112,7 @@ def test_all_functions_agree_at_every_microsecond(now_us: int) -> None:
         assert datetime.now(timezone.utc) == datetime.fromtimestamp(time.time(), timezone.utc) == world.clock.now()
 
 
-def test_after_the_mock_all_is_as_before(worlds: Worlds) -> None:
+def test_after_the_mock_everything_is_restored(worlds: Worlds) -> None:
     """Every attribute and every name by identity, twice, with a module imported inside."""
     patch, before, names = WallPatch(worlds.innermost), attributes_of_time(), dict(globals())
     for _ in range(2):
@@ -132,8 +132,8 @@ def test_after_the_mock_all_is_as_before(worlds: Worlds) -> None:
         assert isinstance(vars(botocore.utils)["datetime"], ModuleType)
 
 
-def test_two_uses_find_the_names_by_one_look(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The search is kept from mock to mock, until freezegun is configured otherwise."""
+def test_the_search_for_names_is_kept_for_the_next_mock(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until freezegun is configured differently."""
     patch = WallPatch(worlds.innermost)
     with worlds.patched(patch):
         first = patch._names
@@ -147,7 +147,7 @@ def test_two_uses_find_the_names_by_one_look(worlds: Worlds, monkeypatch: pytest
 
 
 class Lazy(ModuleType):
-    """A module that notes when it is asked for what it does not hold."""
+    """A module that records requests for attributes it does not hold."""
 
     def __init__(self) -> None:
         super().__init__("lazy")
@@ -159,8 +159,8 @@ class Lazy(ModuleType):
         return ["heavy"]
 
 
-def test_a_module_that_loads_lazily_is_not_touched(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither at the start nor at the end, also when it was imported in between."""
+def test_a_lazy_module_is_not_touched(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither at the start nor at the end, even if it was imported in between."""
     lazy, lazier = Lazy(), Lazy()
     monkeypatch.setitem(sys.modules, "lazy", lazy)
     with worlds.patched(WallPatch(worlds.innermost)):
@@ -173,18 +173,18 @@ def test_a_module_that_loads_lazily_is_not_touched(worlds: Worlds, monkeypatch: 
 
 
 def test_a_thread_older_than_the_mock_keeps_real_time(worlds: Worlds, world: World) -> None:
-    """Law 8: its timers go on where they were, and its dates are today's."""
+    """Law 8: its timers go on where they were, and its dates are real."""
     older = World(world.clock, threads_before={threading.current_thread()})
     with worlds.inside(older):
         assert is_real(time.time())
         assert is_real(time.time_ns() / 1e9)
         assert abs(time.monotonic() - real.monotonic()) < NEAR_S
         assert is_real(datetime.now(timezone.utc).timestamp())
-        assert not is_real(in_thread(lambda: time.time()))  # noqa: PLW0108  # a frame of the test's
+        assert not is_real(in_thread(lambda: time.time()))  # noqa: PLW0108  # a frame of the test
 
 
-def test_what_runs_as_a_threads_target_sees_virtual_time(world: World) -> None:
-    """Freezegun alone gives it real time, as module threading is among its next callers."""
+def test_a_threads_target_sees_virtual_time(world: World) -> None:
+    """Alone freezegun would give it real time, because module threading is among its nearest callers."""
     assert in_thread(lambda: (time.time_ns(), time.time(), datetime.now(timezone.utc))) == (
         START_US * 1000,
         START_US / 1e6,
@@ -193,7 +193,7 @@ def test_what_runs_as_a_threads_target_sees_virtual_time(world: World) -> None:
 
 
 def test_an_inner_mock_with_the_real_wall_has_real_time(worlds: Worlds, world: World) -> None:
-    """`wall` is the innermost mock's; the outer clock is back afterwards."""
+    """`wall` is an option of the innermost mock; the outer clock is back afterwards."""
     with worlds.inside(World(wall="real")):
         assert is_real(time.time())
         assert abs(time.monotonic() - real.monotonic()) < NEAR_S
@@ -205,22 +205,22 @@ def test_an_inner_mock_with_the_real_wall_has_real_time(worlds: Worlds, world: W
     "module", ["threading", "concurrent.futures.thread", "multiprocessing.connection", "asyncio.base_events"]
 )
 @pytest.mark.usefixtures("world")
-def test_what_the_interpreter_measures_is_real(module: str) -> None:
-    """A lock's timeout is about something real; what it calls is not."""
+def test_timeouts_inside_the_interpreter_are_real(module: str) -> None:
+    """The timeout of a lock is for something real; the code it calls sees virtual time."""
     assert abs(call_as(module, "time.monotonic()") - real.monotonic()) < NEAR_S
-    assert round(call_as(module, "ask()", ask=lambda: time.monotonic()) * 1e6) == START_US  # noqa: PLW0108  # a frame
+    assert round(call_as(module, "ask()", ask=lambda: time.monotonic()) * 1e6) == START_US  # noqa: PLW0108  # a frame of the test
 
 
 @pytest.mark.parametrize("module", ["_pytest.runner", "hypothesis.core"])
 @pytest.mark.usefixtures("world")
-def test_what_times_the_test_is_real(module: str) -> None:
-    """A virtual day is no slow test."""
+def test_the_duration_of_a_test_is_real(module: str) -> None:
+    """A virtual day is not a slow test."""
     assert abs(call_as(module, "time.perf_counter()") - real.perf_counter()) < NEAR_S
 
 
 @pytest.mark.usefixtures("world")
-def test_what_freezegun_ignores_is_real_with_all_that_it_calls() -> None:
-    """Its ignore list holds as far down as freezegun looks, and for whole names of packages only."""
+def test_freezeguns_ignore_list_gives_real_time_to_callees_too() -> None:
+    """As deep as freezegun looks, and only for whole package names."""
 
     def one_more() -> float:
         def two_deep() -> float:
@@ -233,7 +233,7 @@ def test_what_freezegun_ignores_is_real_with_all_that_it_calls() -> None:
 
 
 def test_a_call_from_the_bottom_of_the_stack_is_answered(world: World) -> None:
-    """There are no five callers at the start of a thread that no Python function runs."""
+    """There are fewer than five callers at the start of a thread that no Python function runs."""
     found: list[float] = []
 
     class Last:
@@ -242,7 +242,7 @@ def test_a_call_from_the_bottom_of_the_stack_is_answered(world: World) -> None:
 
     held = [Last()]
     bottom = threading.Thread(target=lambda: None)
-    bottom.run = held.clear  # type: ignore[method-assign]  # as few frames as can be
+    bottom.run = held.clear  # type: ignore[method-assign]  # with as few frames as possible
     bottom.start()
     bottom.join()
     gc.collect()
@@ -251,7 +251,7 @@ def test_a_call_from_the_bottom_of_the_stack_is_answered(world: World) -> None:
 
 
 def test_event_loops_keep_real_time(world: World) -> None:
-    """A timeout on something real comes, although `time.monotonic()` stands still."""
+    """A timeout on something real expires, although `time.monotonic()` stands still."""
 
     async def wait() -> None:
         loop = asyncio.get_running_loop()
@@ -264,8 +264,8 @@ def test_event_loops_keep_real_time(world: World) -> None:
     assert world.clock.now().isoformat() == START
 
 
-def test_datetimes_made_inside_are_datetimes_outside(worlds: Worlds) -> None:
-    """They compare, copy and pickle afterwards, and are instances of the real class."""
+def test_datetimes_made_inside_are_ordinary_outside(worlds: Worlds) -> None:
+    """They compare, copy and pickle, and are instances of the real class."""
     with worlds.patched(WallPatch(worlds.innermost)) as world:
         made, made_date, moment = datetime.now(timezone.utc), date.today(), world.clock.now()  # noqa: DTZ011  # the subject
         assert isinstance(moment, datetime)
@@ -273,14 +273,14 @@ def test_datetimes_made_inside_are_datetimes_outside(worlds: Worlds) -> None:
 
     assert isinstance(made, datetime)
     assert isinstance(made_date, date)
-    assert made == moment == pickle.loads(pickle.dumps(made)) == copy.deepcopy(made)  # noqa: S301  # our own bytes
+    assert made == moment == pickle.loads(pickle.dumps(made)) == copy.deepcopy(made)  # noqa: S301  # our own data
     assert made - timedelta(1) < moment
-    assert pickle.loads(pickle.dumps(made_date)) == made_date  # noqa: S301  # our own bytes
+    assert pickle.loads(pickle.dumps(made_date)) == made_date  # noqa: S301  # our own data
 
 
 @pytest.mark.usefixtures("world")
 def test_instants_in_a_response_are_of_the_real_class() -> None:
-    """As from AWS: what judges by the exact class (PyYAML, orjson) takes them."""
+    """As from AWS: libraries that check the exact class (PyYAML, orjson) accept them."""
     parsed = botocore.utils.parse_timestamp("1532952000.5")
 
     assert type(parsed) is freezegun.api.real_datetime
@@ -288,8 +288,8 @@ def test_instants_in_a_response_are_of_the_real_class() -> None:
     assert vars(botocore.utils)["datetime"].timedelta is timedelta
 
 
-def test_a_freeze_that_begins_inside_is_in_charge_while_it_lasts(world: World) -> None:
-    """The caller's own freezegun wins, by its own rules; the clock is back afterwards."""
+def test_a_freeze_begun_inside_decides_while_it_lasts(world: World) -> None:
+    """The caller's freezegun wins, by its own rules; the virtual clock is back afterwards."""
     world.clock.outside = Followed(None, lambda: False, is_started=True)
     with freezegun.freeze_time("2001-02-03T04:05:06Z", tz_offset=-3) as frozen:
         assert time.time_ns() == 981_173_106 * 10**9
@@ -301,8 +301,8 @@ def test_a_freeze_that_begins_inside_is_in_charge_while_it_lasts(world: World) -
     assert datetime.now(timezone.utc) == world.clock.now()
 
 
-def test_a_freeze_that_was_there_before_is_there_afterwards(worlds: Worlds) -> None:
-    """The mock's clock rules inside, the caller's freeze outside, and neither undoes the other."""
+def test_a_freeze_around_the_mock_is_back_afterwards(worlds: Worlds) -> None:
+    """Inside, the mock's clock decides; neither undoes the other."""
     with freezegun.freeze_time("2001-02-03T04:05:06Z"):
         names = {name: globals()[name] for name in ("datetime", "date", "ticks")}
         with worlds.patched(WallPatch(worlds.innermost)) as world:
@@ -314,8 +314,8 @@ def test_a_freeze_that_was_there_before_is_there_afterwards(worlds: Worlds) -> N
     assert datetime is freezegun.api.real_datetime
 
 
-def test_a_freeze_that_ends_after_the_mock_it_began_in_is_not_cut_short(worlds: Worlds) -> None:
-    """Ours is taken out from below, and the last one out puts everything back."""
+def test_a_freeze_that_outlasts_its_mock_is_not_cut_short(worlds: Worlds) -> None:
+    """Our fakes are removed from under it; the last to end restores everything."""
     with worlds.patched(WallPatch(worlds.innermost)):
         frozen = freezegun.freeze_time("2001-02-03T04:05:06Z")
         frozen.start()
@@ -328,12 +328,12 @@ def test_a_freeze_that_ends_after_the_mock_it_began_in_is_not_cut_short(worlds: 
 
 
 @pytest.mark.parametrize("is_there", [False, True])
-def test_module_time_has_afterwards_what_it_had_before(
+def test_module_time_is_unchanged_afterwards(
     is_there: bool,  # noqa: FBT001  # parametrised
     worlds: Worlds,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Freezegun leaves `time.clock = None` behind, which is there no more in Python 3.8."""
+    """A freeze leaves `time.clock = None` behind, although Python has had no `time.clock` since 3.8."""
     monkeypatch.delattr(time, "clock", raising=False)
     if is_there:
         monkeypatch.setattr(time, "clock", None, raising=False)
@@ -343,8 +343,8 @@ def test_module_time_has_afterwards_what_it_had_before(
     assert hasattr(time, "clock") == is_there
 
 
-def test_a_function_that_was_taken_inside_tells_real_time_outside(worlds: Worlds) -> None:
-    """Where a fake got away, in an object or a default argument, it does no harm."""
+def test_a_fake_function_kept_after_the_mock_gives_real_time(worlds: Worlds) -> None:
+    """It may stay in an object or a default argument."""
     with worlds.patched(WallPatch(worlds.innermost)):
         taken, taken_ns = time.time, time.time_ns
     assert is_real(taken())
@@ -352,7 +352,7 @@ def test_a_function_that_was_taken_inside_tells_real_time_outside(worlds: Worlds
 
 
 def test_the_factory_moves_the_clock_like_freezeguns(worlds: Worlds, world: World) -> None:
-    """Who gets hold of it may tick it; it knows no way back."""
+    """Code that gets hold of it may tick it; it cannot go back."""
     factory: Any = freezegun.api.freeze_factories[-1]
     factory.move_to("2018-07-30T12:01:00Z")
     assert factory.tick() == factory.time_to_freeze == factory() == datetime(2018, 7, 30, 12, 1, 1)  # noqa: DTZ001  # naive
@@ -367,14 +367,14 @@ def test_the_factory_moves_the_clock_like_freezeguns(worlds: Worlds, world: Worl
 
 
 def test_the_factory_without_a_mock_gives_real_time() -> None:
-    """As to a thread that asked while another one ended the mock."""
+    """A thread may ask while another one ends the mock."""
     factory = ClockFactory(lambda: None)
     assert is_real(factory.monotonic_us() / 1e6)
     assert is_real(factory().replace(tzinfo=timezone.utc).timestamp())
 
 
-def test_another_hand_on_what_we_replaced_is_left_on_it(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test's own patch over ours stays until the test takes it off."""
+def test_a_patch_of_the_test_over_ours_stays(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until the test removes it."""
     tests_own = object()
     with monkeypatch.context() as patch:
         with worlds.patched(WallPatch(worlds.innermost)):
@@ -384,15 +384,15 @@ def test_another_hand_on_what_we_replaced_is_left_on_it(worlds: Worlds, monkeypa
 
 
 def test_freezegun_is_imported_at_the_first_install_only() -> None:
-    """Who does not use the virtual wall clock does not pay for it."""
+    """Without the virtual wall clock it costs nothing."""
     source = Path(inspect.getfile(WallPatch)).read_text()
 
     assert "\nimport freezegun" not in source
     assert "\nfrom freezegun" not in source
 
 
-def test_what_we_touch_inside_of_freezegun_is_where_it_was() -> None:
-    """`sagemock.patches.wall` lists it; a freezegun that moved any of it needs a look at that list."""
+def test_the_internals_of_freezegun_that_we_use_exist() -> None:
+    """`sagemock.patches.wall` lists them. If a release of freezegun moves one, check that list."""
     api = freezegun.api
     freeze: Any = freezegun.freeze_time("2018-07-30")
     start, stop = (inspect.getsource(getattr(type(freeze), name)) for name in ("start", "stop"))
@@ -409,6 +409,6 @@ def test_what_we_touch_inside_of_freezegun_is_where_it_was() -> None:
         assert f"_get_fake_monotonic{'_ns' * name.endswith('_ns')}()" in inspect.getsource(getattr(api, f"fake_{name}"))
     for name in ("time", "monotonic", "localtime", "gmtime"):
         assert "_should_use_real_time()" in inspect.getsource(getattr(api, f"fake_{name}"))
-    # The frame that `_should_use_real_time` begins at is the caller of the fake function.
+    # `_should_use_real_time` starts at the frame that calls the fake function.
     assert "inspect.currentframe().f_back.f_back" in inspect.getsource(api._should_use_real_time)
     assert api.call_stack_inspection_limit == 5

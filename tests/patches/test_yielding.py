@@ -1,4 +1,4 @@
-"""Tasks that yield for ever beside sleepers, on each make of event loop, through the mock (laws 7 and 9)."""
+"""Tasks that yield forever beside sleepers, on each kind of event loop, through the mock (laws 7 and 9)."""
 
 import asyncio
 import subprocess
@@ -22,14 +22,14 @@ Until = Callable[[Callable[[], bool]], Awaitable[None]]
 
 
 class Bare:
-    """Yields, and nothing else."""
+    """An awaitable that only yields."""
 
     def __await__(self) -> Generator[None, None, None]:
         yield
 
 
 async def by_sleep(done: Callable[[], bool]) -> None:
-    while not done():  # noqa: ASYNC110  # the code that is tested does
+    while not done():  # noqa: ASYNC110  # as in code under test
         await asyncio.sleep(0)
 
 
@@ -56,8 +56,8 @@ YIELDS = pytest.mark.parametrize("until", [by_sleep, by_await, by_callbacks])
 
 
 @YIELDS
-def test_who_only_yields_waits_for_who_sleeps(run: Run, sagemaker: SageMakerMock, until: Until) -> None:
-    """Each sleeper wakes at its instant, and whoever goes on there is waited for: a few yields are no waiting."""
+def test_a_task_that_only_yields_waits_for_sleeping_tasks(run: Run, sagemaker: SageMakerMock, until: Until) -> None:
+    """Each sleeper wakes at its instant, and a task that goes on there is waited for: a few yields do not count."""
     woke = list[float]()
 
     async def sleep(interval_s: float) -> None:
@@ -77,8 +77,8 @@ def test_who_only_yields_waits_for_who_sleeps(run: Run, sagemaker: SageMakerMock
 
 
 @YIELDS
-def test_who_only_yields_waits_for_threads_that_sleep(run: Run, sagemaker: SageMakerMock, until: Until) -> None:
-    """Also where no task sleeps."""
+def test_a_task_that_only_yields_waits_for_sleeping_threads(run: Run, sagemaker: SageMakerMock, until: Until) -> None:
+    """Even if no task sleeps."""
     woke = list[float]()
 
     def sleep() -> None:
@@ -96,8 +96,8 @@ def test_who_only_yields_waits_for_threads_that_sleep(run: Run, sagemaker: SageM
     assert woke == [60, 120]
 
 
-def test_a_loop_in_another_thread_waits_as_well(sagemaker: SageMakerMock) -> None:
-    """While the one that entered the mock waits for it; with debug on as without."""
+def test_a_yielding_loop_in_another_thread_waits_too(sagemaker: SageMakerMock) -> None:
+    """The thread that entered the mock waits for it; debug mode makes no difference."""
     woke = list[float]()
 
     async def sleep() -> None:
@@ -113,8 +113,8 @@ def test_a_loop_in_another_thread_waits_as_well(sagemaker: SageMakerMock) -> Non
     assert woke == [60]
 
 
-def test_who_only_yields_does_not_hurry_a_thread_that_computes(run: Run, sagemaker: SageMakerMock) -> None:
-    """Time is held by whoever works, and then goes on."""
+def test_a_task_that_only_yields_does_not_overtake_a_computing_thread(run: Run, sagemaker: SageMakerMock) -> None:
+    """The thread holds time while it works."""
     done = list[float]()
 
     def compute() -> None:
@@ -134,8 +134,8 @@ def test_who_only_yields_does_not_hurry_a_thread_that_computes(run: Run, sagemak
     assert seconds(sagemaker) == 60
 
 
-def test_tasks_that_poll_by_timeouts_of_nothing_wait_too(run: Run, sagemaker: SageMakerMock) -> None:
-    """They never let the loop rest, although they are woken each time."""
+def test_tasks_that_poll_with_zero_timeouts_wait_too(run: Run, sagemaker: SageMakerMock) -> None:
+    """They never let the loop rest, although each time something wakes them."""
 
     async def main() -> None:
         never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -148,14 +148,14 @@ def test_tasks_that_poll_by_timeouts_of_nothing_wait_too(run: Run, sagemaker: Sa
 
 
 @pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let real time run ahead, so that five seconds are over soon."""
+def fast_real_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Speed up real time, so that five seconds pass soon."""
     monkeypatch.setattr("sagemock.patches.yielding.STALLED_S", 0.3)
 
 
-@pytest.mark.usefixtures("hasty")
-def test_where_nobody_sleeps_yielding_for_ever_is_an_error(run: Run, sagemaker: SageMakerMock, client: Any) -> None:
-    """It says where. Code that never asked SageMaker anything waits for something else."""
+@pytest.mark.usefixtures("fast_real_time")
+def test_without_a_sleeper_yielding_forever_is_an_error(run: Run, sagemaker: SageMakerMock, client: Any) -> None:
+    """The error names the place. Code that never called SageMaker waits for something else."""
     client.list_training_jobs()
     line = by_sleep.__code__.co_firstlineno + 2
     place = f"{__file__}:{line}"
@@ -164,10 +164,10 @@ def test_where_nobody_sleeps_yielding_for_ever_is_an_error(run: Run, sagemaker: 
     assert seconds(sagemaker) == 0.1
 
 
-@pytest.mark.usefixtures("hasty")
+@pytest.mark.usefixtures("fast_real_time")
 @pytest.mark.parametrize("why", ["the test allows it", "SageMaker was never asked", "a child process works", "a thread works"])
-def test_where_something_may_still_come_yielding_goes_on(client: Any, why: str) -> None:
-    """Half a second, and more than would be too much."""
+def test_yielding_goes_on_while_something_may_still_come(client: Any, why: str) -> None:
+    """For half a second, which is more than the limit."""
     ends = threading.Event()
 
     async def main() -> None:
@@ -194,8 +194,8 @@ def test_where_something_may_still_come_yielding_goes_on(client: Any, why: str) 
             asyncio.run(main())
 
 
-def test_a_loop_stands_somewhere() -> None:
-    """A task at its line, a callback where its code begins; what is written in C is named."""
+def test_the_place_of_a_loop_is_named() -> None:
+    """A task has its line, a callback the start of its code, and C code its name."""
     loop = asyncio.new_event_loop()
     task = loop.create_task(by_sleep(lambda: True))
     assert _place(task) == f"{__file__}:{by_sleep.__code__.co_firstlineno}"

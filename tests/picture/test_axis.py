@@ -1,4 +1,4 @@
-"""The axis: where an instant stands, and how times are written."""
+"""The time axis: positions of instants, and how times are written."""
 
 from datetime import timedelta
 from itertools import pairwise
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sagemock import Plan
 from sagemock.picture.axis import Axis, date, length, offset
-from tests.support.lives import CREATED_US, S, job, lived
+from tests.support.lives import CREATED_US, S, job, life_at
 
 
 @pytest.mark.parametrize(
@@ -28,12 +28,12 @@ from tests.support.lives import CREATED_US, S, job, lived
         (400 * 86_400 * S, "400 d"),
     ],
 )
-def test_a_length_is_told_in_its_two_largest_units(us: int, text: str) -> None:
-    """What is smaller is left out."""
+def test_a_length_is_written_in_its_two_largest_units(us: int, text: str) -> None:
+    """Smaller units are left out."""
     assert length(us) == text
 
 
-def test_an_offset_is_told_in_hours() -> None:
+def test_an_offset_is_written_in_hours() -> None:
     """With milliseconds if it has any."""
     assert [offset(us) for us in (0, 59 * S, 90_061 * S, 1_500_000, 999)] == [
         "0:00:00",
@@ -46,17 +46,17 @@ def test_an_offset_is_told_in_hours() -> None:
 
 
 def test_the_axis_begins_with_the_first_creation() -> None:
-    """And ends with the last thing that is known."""
-    early, late = lived(job(), 0), lived(job(at_s=100), 100)
+    """It ends with the last known instant."""
+    early, late = life_at(job(), 0), life_at(job(at_s=100), 100)
     axis = Axis.of([late, early])
     assert (axis.begin_us, axis.span_us) == (CREATED_US, 799 * S)
-    assert Axis.of([lived(job(Plan.completes(starting=0, downloading=0, training=0, uploading=0)), 0)]).span_us == 1
+    assert Axis.of([life_at(job(Plan.completes(starting=0, downloading=0, training=0, uploading=0)), 0)]).span_us == 1
 
 
-# From nothing to a thousand years; as many cells as a terminal may have.
+# From zero to a thousand years, in any number of cells that a terminal may have.
 @given(st.integers(0, 365_000 * 86_400 * S), st.integers(8, 400))
-def test_ticks_are_readable_whatever_the_span(span_us: int, cells: int) -> None:
-    """They begin at zero, are in equal steps, and are as many as fit."""
+def test_ticks_are_readable_for_any_span(span_us: int, cells: int) -> None:
+    """They begin at zero, have equal steps, and are as many as fit."""
     axis = Axis(0, span_us)
 
     def fits(ticks: object) -> bool:
@@ -73,7 +73,7 @@ def test_ticks_are_readable_whatever_the_span(span_us: int, cells: int) -> None:
 
 
 def test_ticks_of_long_lives_are_in_days() -> None:
-    """Of short ones in what fits."""
+    """Those of short lives in smaller units."""
 
     def labels(by: timedelta) -> list[str]:
         return [label for _, label in Axis(0, round(by.total_seconds() * S)).ticks(lambda ticks: len(ticks) <= 5, 80)]

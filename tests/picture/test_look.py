@@ -1,4 +1,4 @@
-"""How statuses look."""
+"""The colours and characters of statuses."""
 
 import pytest
 
@@ -24,13 +24,13 @@ def contrast(one: str, other: str) -> float:
 
 
 @pytest.mark.parametrize("name", LOOKS)
-def test_a_status_is_seen_on_a_light_and_on_a_dark_ground(name: str) -> None:
-    """Three to one is what WCAG 2.1 asks of graphics."""
+def test_a_status_is_visible_on_light_and_dark_backgrounds(name: str) -> None:
+    """WCAG 2.1 requires a contrast of three to one for graphics."""
     assert contrast(LOOKS[name].color, WHITE) >= 3
     assert contrast(LOOKS[name].color, DARK) >= 3
 
 
-def test_every_status_has_a_look_and_a_letter_of_its_own() -> None:
+def test_every_status_has_its_own_look_and_letter() -> None:
     """Signs of marks are not letters."""
     assert set(LOOKS) == status.PHASES | status.ENDINGS | {"Processing", "Transforming", "InProgress"}
     letters = [look.letter for look in LOOKS.values()]
@@ -40,7 +40,7 @@ def test_every_status_has_a_look_and_a_letter_of_its_own() -> None:
 
 
 def test_no_two_things_look_alike() -> None:
-    """Neither in colour nor in Unicode; and no status looks like a plan or a mark."""
+    """Neither in colour nor in Unicode; no status looks like a plan or a mark."""
     looks = LOOKS.values()
     assert len({look.color for look in looks}) == len(looks)
     signs = [*(look.block for look in looks), *MARKS.values(), PLANNED, "○"]

@@ -1,4 +1,4 @@
-"""Pictures of lives, in plain text."""
+"""Pictures of jobs in plain text, by the public functions."""
 
 import subprocess
 import sys
@@ -29,15 +29,15 @@ def job(plan: Plan = PLAN, name: str = "churn", *, limit_s: int = 86400) -> Job:
     """Return a job created at START."""
     sent = request(name, StoppingCondition={"MaxRuntimeInSeconds": limit_s})
     place = Place("aws", "us-east-1", "123456789012")
-    return Job(name, place, sent, plan, script(plan, sent, Random(0)), CREATED_US, 1)  # noqa: S311  # nothing is drawn from it
+    return Job(name, place, sent, plan, script(plan, sent, Random(0)), CREATED_US, 1)  # noqa: S311  # nothing random is drawn
 
 
 def lines(one: Job, at_s: float) -> list[str]:
-    """Return the picture of a job at so many seconds after its creation, line by line."""
+    """Return the lines of a job's picture, so many seconds after its creation."""
     return timeline(one, CREATED_US + round(at_s * S)).split("\n")
 
 
-def test_what_has_happened_and_what_is_planned_look_different() -> None:
+def test_past_and_plan_look_different() -> None:
     """In the middle of a life."""
     assert lines(job(), 100.5) == [
         "churn: InProgress/Training at 0:01:40.500, created 2018-07-30 00:00:00 UTC",
@@ -51,8 +51,8 @@ def test_what_has_happened_and_what_is_planned_look_different() -> None:
     ]
 
 
-def test_a_life_that_is_over_says_what_it_cost() -> None:
-    """Long after the end, the picture goes up to now."""
+def test_a_finished_life_shows_its_billed_time() -> None:
+    """Long after the end, the picture still goes up to now."""
     assert lines(job(), 3700.5)[-3:] == [
         "Uploading    0:11:30  0:11:39  0:00:09       #                          Uploading generated training model",
         "Completed    0:11:39                         #                          Training job completed",
@@ -70,16 +70,16 @@ def test_a_failure_gives_its_reason() -> None:
     assert not any(line.startswith("FailureReason") for line in lines(job(Plan.fails("Boom")), 0))
 
 
-def test_a_limit_that_cuts_it_is_marked() -> None:
-    """At its place on the axis, also while it is still to come."""
+def test_a_limit_that_cuts_a_life_is_marked() -> None:
+    """At its place on the axis, even before it comes."""
     limited = job(limit_s=100)
     for at_s in (0, 1000):
         (row,) = (line for line in lines(limited, at_s) if line.startswith("  limit"))
         assert row.split() == ["limit", "0:02:40", "^", "MaxRuntimeInSeconds"]
 
 
-def test_a_picture_has_the_width_and_the_characters_that_it_is_given() -> None:
-    """Alone, and with others on one axis."""
+def test_a_picture_has_the_given_width_and_characters() -> None:
+    """With one job, and with several."""
     for draw in (timeline, lambda one, now_us, **how: timelines([one, one], now_us, **how)):
         text = draw(job(), CREATED_US + 100 * S, width=80, unicode=True)
         assert "█" in text
@@ -87,14 +87,14 @@ def test_a_picture_has_the_width_and_the_characters_that_it_is_given() -> None:
         assert draw(job(), CREATED_US).isascii()
 
 
-def test_a_drawing_is_of_one_or_of_several() -> None:
+def test_a_drawing_is_of_one_job_or_of_several() -> None:
     """As SVG."""
     assert "churn: Training" in drawing([job()], CREATED_US + 100 * S)
     assert "2 training jobs" in drawing([job(), job(name="other")], CREATED_US)
 
 
-def test_what_never_ends_says_so() -> None:
-    """A phase without end fills the rest of the picture."""
+def test_an_endless_phase_is_marked_as_endless() -> None:
+    """It fills the rest of the picture."""
     hanging = job(Plan.hangs(starting=60, downloading=30))
     endless = replace(hanging, script=replace(hanging.script, max_runtime_us=None))
     assert lines(endless, 180)[-2:] == [
@@ -103,16 +103,16 @@ def test_what_never_ends_says_so() -> None:
     ]
 
 
-def test_a_life_without_length_is_a_picture_too() -> None:
+def test_a_life_without_length_has_a_picture() -> None:
     """Each moment has its mark."""
     instant = job(Plan.completes(starting=0, downloading=0, training=0, uploading=0))
     assert [line[:45].rstrip()[-1] for line in lines(instant, 0)[2:-1]] == ["#"] * 5
 
 
-# A year, in microseconds; lengths of phases up to a day.
+# Phases take up to a day; instants are within a year, in microseconds.
 @given(st.integers(0, 365 * 86400 * S), st.lists(st.integers(0, 86400), min_size=4, max_size=4))
 def test_marks_are_in_order_and_on_the_right_side_of_now(age_us: int, lengths: list[int]) -> None:
-    """Bars stay in their column, begin in order, and show what is over as past, what has not begun as still to come."""
+    """Bars stay in their column and begin in order; past ones look past, and later ones planned."""
     starting, downloading, training, uploading = lengths
     one = job(Plan.completes(starting=starting, downloading=downloading, training=training, uploading=uploading), limit_s=10**6)
     head, columns, *rows = timeline(one, CREATED_US + age_us).split("\n")
@@ -131,7 +131,7 @@ def test_marks_are_in_order_and_on_the_right_side_of_now(age_us: int, lengths: l
 
 
 def test_a_situation_has_a_line_for_each_job() -> None:
-    """Its status, since when, and its plan."""
+    """With its status, since when, and its plan."""
     at_us = CREATED_US + 90 * S
     assert situation([job(), job(Plan.hangs(), "other")], at_us) == (
         f"  'churn' is InProgress/Training since 2018-07-30 00:01:30 UTC by {PLAN!r}\n"
@@ -141,16 +141,16 @@ def test_a_situation_has_a_line_for_each_job() -> None:
 
 @pytest.mark.parametrize("count, more", [(0, None), (20, None), (21, "  and 1 more"), (100, "  and 80 more")])
 def test_a_long_situation_is_cut(count: int, more: str | None) -> None:
-    """Twenty jobs are named, the others counted. If there are none, it says so."""
+    """It names twenty jobs and counts the others; without jobs it says so."""
     lines = situation([job()] * count, CREATED_US).split("\n")
     named = ["  there are no training jobs"] if count == 0 else lines[:20]
     assert len(named) == min(max(count, 1), 20)
     assert lines == [*named, *([more] if more else [])]
 
 
-def test_who_looks_at_no_picture_loads_nothing_that_draws() -> None:
-    """Pictures do not make it slower to enter a mock."""
+def test_entering_a_mock_loads_no_code_for_pictures() -> None:
+    """So pictures cost nothing until they are used."""
     loaded = "[name for name in sorted(sys.modules) if name.startswith('sagemock.picture.')]"
     program = f"import sys, sagemock.faces.mock; print({loaded})"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603  # ours
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603  # our own code
     assert done.stdout == "['sagemock.picture.show']\n"

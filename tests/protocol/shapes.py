@@ -1,4 +1,4 @@
-"""The service models that tests look at."""
+"""Service models for the tests."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -12,22 +12,22 @@ from sagemock.protocol.model import Api
 
 @cache
 def sagemaker() -> ServiceModel:
-    """Return SageMaker's model as the installed botocore has it."""
+    """Return botocore's SageMaker model."""
     return botocore.session.Session().get_service_model("sagemaker")
 
 
 def of_sagemaker() -> Api:
-    """Return what the installed botocore knows of SageMaker."""
+    """Return the Api of botocore's SageMaker model."""
     return Api.of(sagemaker())
 
 
 def invented(shapes: dict[str, Any], operations: dict[str, Any] | None = None) -> ServiceModel:
-    """Return the model of a service that has these shapes and operations."""
+    """Return the model of a service with these shapes and operations."""
     return ServiceModel({"metadata": {"endpointPrefix": "invented"}, "shapes": shapes, "operations": operations or {}})
 
 
 def below(shape: Shape) -> Iterator[Shape]:
-    """Yield a shape and every shape under it once, by name."""
+    """Yield a shape and every shape inside it once, by name."""
     seen: set[str] = set()
     waiting = [shape]
     while waiting:
@@ -44,7 +44,7 @@ def below(shape: Shape) -> Iterator[Shape]:
 
 
 def patterns_of_simulated() -> dict[str, str]:
-    """Return the patterns in the requests on training jobs, tuning jobs and tags, each with a shape that has it."""
+    """Return the patterns in simulated requests on training jobs, tuning jobs and tags, each with one shape that has it."""
     api = of_sagemaker()
     about = ("TrainingJob", "HyperParameterTuningJob", "Tags", "Search")
     operations = sorted(name for name in api.operations if any(word in name for word in about))

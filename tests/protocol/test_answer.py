@@ -32,16 +32,16 @@ SHAPE = invented(
 
 
 @given(INSTANTS_US)
-def test_an_instant_is_shown_to_the_millisecond_and_never_early(at_us: int) -> None:
-    """On the wire an instant has milliseconds, cut and not rounded, so that nothing is seen before it happened."""
+def test_an_instant_is_cut_to_the_millisecond(at_us: int) -> None:
+    """Not rounded, so that nothing shows before it happened."""
     shown = json.loads(dump(seconds(at_us)))
     assert round(shown * 1000) == at_us // 1000
     assert len(repr(shown).partition(".")[2]) <= 3
 
 
 @given(INSTANTS_US, INSTANTS_US)
-def test_instants_keep_their_order_on_the_wire(one_us: int, other_us: int) -> None:
-    """What is later is never shown earlier."""
+def test_instants_keep_their_order_in_json(one_us: int, other_us: int) -> None:
+    """A later instant is never shown as earlier."""
     assert seconds(min(one_us, other_us)) <= seconds(max(one_us, other_us))
 
 
@@ -54,28 +54,28 @@ def test_instants_keep_their_order_on_the_wire(one_us: int, other_us: int) -> No
         AT_US / 1_000_000,
     ],
 )
-def test_a_recorded_instant_is_moved_however_it_is_written(at: object) -> None:
-    """Instants are moved at every depth, be they datetimes, ISO strings or epoch numbers; the rest stays."""
+def test_a_recorded_instant_is_moved_in_any_form(at: object) -> None:
+    """At every depth: datetimes, ISO strings and epoch numbers; other values stay."""
     value = {"Name": "loss", "At": at, "Parts": [{"At": at}], "Table": {"x": at}, "Unknown": at}
     moved = 1_532_908_801.123
     assert encode(SHAPE, value, 1_000_000) == {"Name": "loss", "At": moved, "Parts": [{"At": moved}], "Table": {"x": moved}}
 
 
 def test_an_answer_is_compact_json() -> None:
-    """The body is the document in bytes; an empty document is an empty body."""
+    """As bytes; an empty document is an empty body."""
     assert success(dump({"a": [1, "é"]})) == Answer(200, b'{"a":[1,"\\u00e9"]}')
     assert success("") == Answer(200, b"")
 
 
 @pytest.mark.parametrize("code", ["ResourceNotFound", "ResourceInUse", "ResourceLimitExceeded", "ConflictException"])
-def test_a_modelled_error_has_its_member(code: str) -> None:
+def test_a_modelled_error_has_the_member_message_in_capitals(code: str) -> None:
     """The service model gives these errors a member `Message`."""
-    assert "Message" in sagemaker().shape_for(code).members  # type: ignore[attr-defined]  # all of them are structures
+    assert "Message" in sagemaker().shape_for(code).members  # type: ignore[attr-defined]  # all are structures
     assert refusal_answer(Refusal(code, "taken")) == Answer(400, f'{{"__type":"{code}","Message":"taken"}}'.encode())
 
 
-def test_any_other_error_says_message() -> None:
-    """Errors that the model does not have spell their member small, and bring their own status."""
+def test_any_other_error_has_a_small_message() -> None:
+    """Errors outside the model have a member `message`, and their own status."""
     assert refusal_answer(Refusal("ThrottlingException", "Rate exceeded", status=429)) == Answer(
         429, b'{"__type":"ThrottlingException","message":"Rate exceeded"}'
     )

@@ -43,7 +43,7 @@ EVERYTHING = MODEL.shape_for("Everything")
 
 
 def message_for(value: object) -> str:
-    """Return the text with which a value is refused."""
+    """Return the message with which a value is refused."""
     with pytest.raises(Refusal) as refused:
         decode(EVERYTHING, value)
     assert (refused.value.code, refused.value.status) == ("SerializationException", 400)
@@ -51,33 +51,33 @@ def message_for(value: object) -> str:
 
 
 def nested(value: dict[str, Any]) -> dict[str, Any]:
-    """Return a value that contains another at every kind of depth."""
+    """Return a value that contains another one at every kind of depth."""
     return {"Inner": value, "Many": [value, value], "Table": {"key": value}}
 
 
-def test_what_fits_comes_out_as_it_went_in() -> None:
+def test_a_fitting_value_is_unchanged() -> None:
     """Values of the right JSON type are kept."""
     value = {"Text": "x", "Flag": False, "Count": -3, "Size": 1 << 40, "Share": 0.5, "Exact": 2, "Bytes": "eA==", "Inner": {}}
     assert decode(EVERYTHING, value) == value
 
 
 def test_unknown_members_are_dropped_at_every_depth() -> None:
-    """A server ignores what its model does not have."""
+    """As a server ignores members that its model does not have."""
     assert decode(EVERYTHING, nested({"Text": "x", "Colour": "red"}) | {"Colour": 1}) == nested({"Text": "x"})
 
 
-def test_a_null_member_is_an_absent_member() -> None:
-    """An explicit null in a structure, at every depth, is as good as nothing."""
+def test_a_null_member_counts_as_missing() -> None:
+    """In structures at every depth."""
     assert decode(EVERYTHING, nested({"Text": None, "Flag": True}) | {"Size": None}) == nested({"Flag": True})
 
 
 def test_a_null_in_a_list_is_dropped() -> None:
-    """As an absent member is (measured); in a map it stays, for the constraints to judge."""
+    """Like a missing member (measured); in a map it stays, and its constraints refuse it."""
     value: dict[str, Any] = {"Many": [None, {}, None], "Table": {"key": None}}
     assert decode(EVERYTHING, value) == {"Many": [{}], "Table": {"key": None}}
 
 
-def test_the_value_given_is_left_alone() -> None:
+def test_the_argument_is_not_changed() -> None:
     """Decoding makes new containers."""
     value = nested({"Text": None})
     decode(EVERYTHING, value)
@@ -85,20 +85,20 @@ def test_the_value_given_is_left_alone() -> None:
 
 
 def test_a_timestamp_becomes_whole_microseconds() -> None:
-    """Seconds since the epoch, whole or not, are microseconds inside."""
+    """Seconds since the epoch, whole or not."""
     assert decode(EVERYTHING, {"At": 1532908800}) == {"At": 1_532_908_800_000_000}
     assert decode(EVERYTHING, {"At": 1532908800.123}) == {"At": 1_532_908_800_123_000}
 
 
 @given(st.integers(min_value=0, max_value=4_000_000_000_000_000))
-def test_no_microsecond_is_lost_on_the_wire(at_us: int) -> None:
-    """A float of seconds holds every microsecond of this century (until 2096: 2**52 is 142 years of them)."""
+def test_no_microsecond_is_lost_in_json(at_us: int) -> None:
+    """A float of seconds holds every microsecond of this century (until 2096: 2**52 microseconds are 142 years)."""
     assert decode(EVERYTHING, {"At": at_us / 1_000_000}) == {"At": at_us}
 
 
 @pytest.mark.parametrize("sent, kept", [(60.0, 60), (1.5, 1), (-1.5, -1)])
 def test_a_fraction_is_cut_to_an_integer(sent: float, kept: int) -> None:
-    """1.5 is 1 where an integer belongs (measured)."""
+    """1.5 becomes 1 (measured)."""
     count = decode(EVERYTHING, {"Count": sent})["Count"]
     assert count == kept
     assert type(count) is int
@@ -140,18 +140,18 @@ def test_a_fraction_is_cut_to_an_integer(sent: float, kept: int) -> None:
     ],
 )
 def test_a_json_type_that_does_not_fit_is_refused(value: object, message: str) -> None:
-    """A type that does not fit is refused before any constraint is looked at, at any depth."""
+    """Before any constraint is checked, at any depth."""
     assert message_for(value) == message
 
 
 @pytest.mark.parametrize("limit", [-(1 << 31), (1 << 31) - 1])
 def test_an_integer_has_32_bits(limit: int) -> None:
-    """The ends of an Integer's range are inside."""
+    """The range includes both ends."""
     assert decode(EVERYTHING, {"Count": limit}) == {"Count": limit}
 
 
-def test_a_number_with_too_many_bits_is_left_to_its_constraint() -> None:
-    """The order was measured: a number out of range gets the ordinary text, if there is a constraint that it breaks."""
+def test_a_number_out_of_range_gets_the_message_of_its_constraint() -> None:
+    """The order was measured: if it breaks a constraint too, that message comes."""
     bounded = invented({"Few": {"type": "integer", "max": 100}, "Some": {"type": "integer", "min": 1}})
     assert decode(bounded.shape_for("Few"), 1 << 40) == 1 << 40
     assert decode(bounded.shape_for("Some"), -(1 << 40)) == -(1 << 40)
@@ -160,7 +160,7 @@ def test_a_number_with_too_many_bits_is_left_to_its_constraint() -> None:
             decode(bounded.shape_for(shape), value)
 
 
-# -- bodies that are not JSON
+# -- bodies
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_a_number_with_too_many_bits_is_left_to_its_constraint() -> None:
     ],
 )
 def test_an_object_or_a_list_is_read(body: bytes | str, read: object) -> None:
-    """As it is; of a key that comes twice the last counts."""
+    """As they are; of a repeated key the last one counts."""
     assert parse(body) == read
 
 
@@ -185,15 +185,15 @@ UNREADABLE = [
 
 
 @pytest.mark.parametrize("body", UNREADABLE, ids=range(len(UNREADABLE)))
-def test_what_is_no_json_is_refused_without_words(body: bytes | str) -> None:
-    """Whatever is wrong with it: a client has the code only."""
+def test_invalid_json_is_refused_without_a_message(body: bytes | str) -> None:
+    """Whatever is wrong with it; the client gets only the code."""
     with pytest.raises(Refusal) as refused:
         parse(body)
     assert (refused.value.code, refused.value.message, refused.value.status) == ("SerializationException", "", 400)
 
 
-def test_a_full_stack_is_not_the_bodys_fault() -> None:
-    """Code that calls itself too often learns that, and not that its request could not be read."""
+def test_a_recursion_error_of_the_caller_is_not_blamed_on_the_body() -> None:
+    """Code that calls itself too often gets its own error."""
 
     def deeper() -> None:
         parse(b'{"a": [[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]}')
@@ -203,8 +203,8 @@ def test_a_full_stack_is_not_the_bodys_fault() -> None:
         deeper()
 
 
-def test_a_real_request_comes_through() -> None:
-    """The shapes of SageMaker are decoded like any others, those that contain themselves too."""
+def test_a_real_request_is_decoded() -> None:
+    """With SageMaker's shapes, even recursive ones."""
     api = of_sagemaker()
     listing = {"MaxResults": 5, "CreationTimeAfter": 1532908800.5, "SortBy": "CreationTime", "NextToken": None}
     assert decode(api.input("ListTrainingJobs"), listing) == {

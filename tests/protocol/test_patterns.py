@@ -15,7 +15,7 @@ TAG = r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)"
 
 
 def matches(pattern: str) -> Callable[[str], bool]:
-    """Return whether a pattern that can be translated matches."""
+    """Return whether a translatable pattern matches."""
     found = matcher(pattern)
     assert found is not None
     return lambda value: bool(found(value))
@@ -23,15 +23,15 @@ def matches(pattern: str) -> Callable[[str], bool]:
 
 @cache
 def characters_of(*majors: str) -> tuple[str, str]:
-    """Return all characters whose major category is among these, and all others."""
+    """Return all characters of these major categories, and all others."""
     everything = [chr(code) for code in range(sys.maxunicode + 1)]
     inside = [char for char in everything if unicodedata.category(char)[0] in majors]
     outside = [char for char in everything if unicodedata.category(char)[0] not in majors]
     return "".join(inside), "".join(outside)
 
 
-def test_every_pattern_of_the_model_is_enforced() -> None:
-    """No pattern of the whole service model is beyond translation."""
+def test_every_pattern_of_the_model_is_translatable() -> None:
+    """In the whole service model."""
     model = sagemaker()
     patterns = {model.shape_for(name).metadata.get("pattern") for name in model.shape_names} - {None}
     assert len(patterns) > 100
@@ -39,8 +39,8 @@ def test_every_pattern_of_the_model_is_enforced() -> None:
 
 
 @pytest.mark.parametrize("majors", ["L", "N", "Z", "M", "S", "P", "C", "LZN", "LMZSNP"])
-def test_a_category_is_exactly_what_unicode_says_it_is(majors: str) -> None:
-    r"""Over all code points, `\\p{L}` and its like match the characters of that category and no other."""
+def test_a_major_category_is_exactly_unicodes(majors: str) -> None:
+    r"""Over all code points, `\p{L}` and its like match exactly the characters of that category."""
     inside, outside = characters_of(*majors)
     content = "".join(rf"\p{{{major}}}" for major in majors)
     assert matches(f"[{content}]*")(inside)
@@ -49,8 +49,8 @@ def test_a_category_is_exactly_what_unicode_says_it_is(majors: str) -> None:
     assert not any(map(matches(f"[^{content}]"), inside[::97]))
 
 
-def test_a_minor_category_is_exactly_what_unicode_says_it_is() -> None:
-    r"""`\\p{Lu}` is the upper-case letters, inside a class and outside, and `\\P{Lu}` is everything else."""
+def test_a_minor_category_is_exactly_unicodes() -> None:
+    r"""`\p{Lu}` is the upper-case letters, inside a class and outside, and `\P{Lu}` is everything else."""
     upper = [char for char in characters_of("L")[0] if unicodedata.category(char) == "Lu"]
     lower = [char for char in characters_of("L")[0] if unicodedata.category(char) == "Ll"]
     assert matches(r"[\p{Lu}]*")("".join(upper))
@@ -63,28 +63,28 @@ def test_a_minor_category_is_exactly_what_unicode_says_it_is() -> None:
 
 
 @given(st.text())
-def test_a_tag_is_letters_digits_spaces_and_a_few_signs(text: str) -> None:
-    """The pattern of tags agrees with unicodedata on any text."""
+def test_the_pattern_of_tags_matches_letters_digits_spaces_and_some_signs(text: str) -> None:
+    """It agrees with unicodedata on any text."""
     assert matches(TAG)(text) == all(unicodedata.category(char)[0] in "LZN" or char in "_.:/=+-@" for char in text)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\x85", "\u2028", "\u2029"])
 def test_a_dot_stops_at_javas_line_terminators(end: str) -> None:
-    """Java's `.` knows five line terminators, also where categories are replaced; Python's knows one."""
+    """Java's `.` knows five line terminators, also next to categories; Python's knows one."""
     assert not matches(".*")(f"a{end}b")
     assert not matches(r"\pL.*")(f"a{end}b")
     assert matches(r"[\S\s]*")(f"a{end}b")
 
 
 @given(st.characters(exclude_characters="\n\r\x85\u2028\u2029"))
-def test_a_dot_is_any_other_character(char: str) -> None:
-    """Nothing but a line terminator stops a dot."""
+def test_a_dot_matches_any_other_character(char: str) -> None:
+    """Only line terminators stop it."""
     assert matches(".")(char)
     assert matches(r"\pL.")(f"é{char}")
 
 
 def test_the_whole_string_must_match() -> None:
-    """A final line feed is part of the string, as for Java's `matches`."""
+    """A final line feed counts, as in Java's `matches`."""
     name = matches("[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
     assert name("churn-2024")
     assert not name("churn-2024\n")
@@ -122,7 +122,7 @@ def test_the_whole_string_must_match() -> None:
     ],
 )
 def test_a_construct_means_what_it_means_in_java(pattern: str, yes: list[str], no: list[str]) -> None:
-    """Each construct that service models use, with what it takes and what it does not."""
+    """Each construct that service models use, with texts that it accepts and refuses."""
     assert [value for value in yes if not matches(pattern)(value)] == []
     assert [value for value in no if matches(pattern)(value)] == []
 
@@ -140,20 +140,20 @@ def test_a_construct_means_what_it_means_in_java(pattern: str, yes: list[str], n
         r"(a)\1",
         r"\p{IsGreek}",
         r"\P{Alnum}",
-        r"[\p{L}é]",  # a literal that a stand-in would hide
+        r"[\p{L}é]",  # a literal that a placeholder could hide
         r"\p{L}\u00e9",
         r"\p{L}é",
         "(?<name>a)",
         "(",
     ],
 )
-def test_what_cannot_be_translated_is_not_enforced(pattern: str) -> None:
-    """A future model's pattern that Python may read differently from Java is not enforced: it could be enforced wrongly."""
+def test_an_untranslatable_pattern_is_not_enforced(pattern: str) -> None:
+    """Python might read a future pattern differently from Java, and so refuse valid requests."""
     assert matcher(pattern) is None
 
 
 def test_hostile_strings_are_matched_in_reasonable_time() -> None:
-    """Strings made to backtrack, 10,000 characters long, do not hang a test that sends them."""
+    """Strings of 10,000 characters that would make a pattern backtrack do not hang a test."""
     pieces = ["a", "-", ".", "-a", "a-", "/", "a/", "0", "é", "\u2028", "arn:aws:sagemaker:", "-a-a-"]
     heads = ["", "arn:aws:iam::123456789012:role/", "arn:aws:sagemaker:us-east-1:123456789012:", "s3://"]
     hostile = [head + (piece * 10_000)[:10_000] + end for head in heads for piece in pieces for end in ("!", "\n", "_")]

@@ -17,7 +17,7 @@ API = of_sagemaker()
         (b"Bearer x", None),
     ],
 )
-def test_the_access_key_is_read_off_the_signature(header: bytes | str, key: str | None) -> None:
+def test_the_access_key_is_read_from_the_signature(header: bytes | str, key: str | None) -> None:
     """An unsigned request has none."""
     request = Request(
         API, "sagemaker", "ListTrainingJobs", partition="aws", region="us-east-1", body=b"", headers={"Authorization": header}

@@ -4,7 +4,6 @@ import re
 import weakref
 from collections.abc import Iterator
 from copy import deepcopy
-from functools import cache
 from typing import Any
 
 import botocore.session
@@ -19,78 +18,20 @@ from sagemock.protocol.decode import decode
 from sagemock.protocol.fits import fits
 from sagemock.protocol.refusal import Refusal
 from sagemock.protocol.validate import check, violations
+from tests.protocol.mutants import REQUEST, create, mutants_of, operations, sample, violation
 from tests.protocol.shapes import below, invented, of_sagemaker, sagemaker
-
-REQUEST: dict[str, Any] = {
-    "TrainingJobName": "churn-2024-01-11",
-    "HyperParameters": {"epochs": "10", "lr": "0.1", "note": ""},
-    "AlgorithmSpecification": {
-        "TrainingImage": "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1",
-        "TrainingInputMode": "File",
-        "MetricDefinitions": [{"Name": "loss", "Regex": "loss=([0-9.]+)"}],
-    },
-    "RoleArn": "arn:aws:iam::123456789012:role/service-role/SageMaker",
-    "InputDataConfig": [
-        {
-            "ChannelName": name,
-            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://bucket/{name}"}},
-            "ContentType": "text/csv",
-        }
-        for name in ("train", "test")
-    ],
-    "OutputDataConfig": {"S3OutputPath": "s3://bucket/output", "KmsKeyId": ""},
-    "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30},
-    "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
-    "VpcConfig": {"SecurityGroupIds": ["sg-1", "sg-2"], "Subnets": ["subnet-1"]},
-    "Tags": [{"Key": "équipe", "Value": "données d'été: 1/2".replace("'", "")}],
-    "Environment": {"A": "b"},
-}
-# One string for each pattern that nothing simpler satisfies; the others take "1".
-SAMPLES = [
-    "arn:aws:iam::123456789012:role/x",
-    "arn:aws:lambda:us-east-1:123456789012:function:x",
-    "arn:aws:sagemaker:us-east-1:123456789012:model-package-group/x",
-    "arn:aws:sagemaker:us-east-1:123456789012:model-package/x",
-    "arn:aws:sagemaker:us-east-1:123456789012:hub-content/x/DataSet/x",
-    "arn:aws:sagemaker:us-east-1:123456789012:hub-content/x/Model/x",
-    "arn:aws:sagemaker:us-east-1:123456789012:mlflow-app/x",
-    "arn:aws:sagemaker:us-east-1:123456789012:training-plan/x",
-    "arn:aws:sagemaker:us-east-1:123456789012:hyper-parameter-tuning-job/x",
-    "fs-0123456789",
-    "s3://b/p",
-    "1K",
-    "a",
-]
-OPERATIONS = [
-    "AddTags",
-    "CreateTrainingJob",
-    "DeleteTags",
-    "DeleteTrainingJob",
-    "DescribeTrainingJob",
-    "ListTags",
-    "ListTrainingJobs",
-    "ListTrainingJobsForHyperParameterTuningJob",
-    "StopTrainingJob",
-    "UpdateTrainingJob",
-]
-Mutant = tuple[Any, list[str]]
-
-
-def create() -> StructureShape:
-    """Return the shape of a CreateTrainingJob request."""
-    return of_sagemaker().input("CreateTrainingJob")
 
 
 def message_for(request: dict[str, Any], operation: str = "CreateTrainingJob") -> str:
-    """Return the text with which a request is refused."""
+    """Return the message with which a request is refused."""
     with pytest.raises(Refusal) as refused:
         check(of_sagemaker().input(operation), request)
     assert (refused.value.code, refused.value.status) == ("ValidationException", 400)
     return refused.value.message
 
 
-def changed(path: str, value: object) -> dict[str, Any]:
-    """Return the realistic request with another value at a path like `InputDataConfig.0.InputMode`; None removes."""
+def with_value(path: str, value: object) -> dict[str, Any]:
+    """Return the realistic request with another value at a path like `InputDataConfig.0.InputMode`; None removes the member."""
     request = deepcopy(REQUEST)
     found: Any = request
     *way, last = path.split(".")
@@ -103,179 +44,26 @@ def changed(path: str, value: object) -> dict[str, Any]:
     return request
 
 
-# -- an oracle: every way to break one constraint, made from the model, with the text that must come of it
-
-
-def oracle_matches(pattern: str, value: str) -> bool:
-    r"""Match a pattern for ASCII strings, in which `\\p{...}` is taken for letters and digits."""
-    return re.fullmatch(re.sub(r"\\p\{\w+\}", "a-zA-Z0-9", pattern), value, re.ASCII) is not None
-
-
-def oracle_texts(shape: Shape, value: Any) -> dict[str, str]:
-    """Return a text for each broken constraint of a scalar, by kind."""
-    stated, texts = shape.metadata, {}
-    size = "length" if shape.type_name == "string" else "value"
-    measure = len(value) if shape.type_name == "string" else value
-    if "enum" in stated and value not in stated["enum"]:
-        texts["enum"] = all_texts(shape)["enum"]
-    if "pattern" in stated and not oracle_matches(stated["pattern"], value):
-        texts["pattern"] = all_texts(shape)["pattern"]
-    if "max" in stated and measure > stated["max"]:
-        texts["max"] = f"Member must have {size} less than or equal to {stated['max']}"
-    if "min" in stated and measure < stated["min"]:
-        texts["min"] = f"Member must have {size} greater than or equal to {stated['min']}"
-    return texts
-
-
-def all_texts(shape: Shape) -> dict[str, str]:
-    """Return the text of each constraint of a scalar in the order of a list of all, by kind."""
-    stated, texts = shape.metadata, {}
-    size = "length" if shape.type_name == "string" else "value"
-    if "max" in stated:
-        texts["max"] = f"Member must have {size} less than or equal to {stated['max']}"
-        # botocore before 1.40 states no minimum of 0, which the server lists.
-        texts["min"] = f"Member must have {size} greater than or equal to {stated.get('min', 0)}"
-    if "enum" in stated:
-        texts["enum"] = f"Member must satisfy enum value set: [{', '.join(stated['enum'])}]"
-    if "pattern" in stated:
-        before, after = _ANCHORS.get(shape.name, ("", ""))
-        printed = before + stated["pattern"].removeprefix(before).removesuffix(after) + after
-        texts["pattern"] = f"Member must satisfy regular expression pattern: {printed}"
-    return texts
-
-
-def sample(shape: Shape) -> Any:
-    """Return a value that satisfies everything, with all members."""
-    if isinstance(shape, StructureShape):
-        return {name: sample(member) for name, member in shape.members.items()}
-    if isinstance(shape, ListShape):
-        return [sample(shape.member)]
-    if isinstance(shape, MapShape):
-        return {sample(shape.key): sample(shape.value)}
-    if shape.type_name == "boolean":
-        return True
-    if shape.type_name == "string":
-        return next(iter(shape.metadata.get("enum", [])), None) or next(
-            it for it in ["1", *SAMPLES] if not oracle_texts(shape, it)
-        )
-    return max(1, shape.metadata.get("min", 1))
-
-
-def broken_scalars(shape: Shape) -> Iterator[Any]:
-    """Yield values that break a scalar's constraints, one or several at once."""
-    stated = shape.metadata
-    candidates: list[Any]
-    if shape.type_name == "string":
-        longest, least = stated.get("max", 99), max(1, stated.get("min", 1))
-        candidates = ["\n" * least, "no/such", "x" * (longest + 1), "-" * (longest + 1), "", "y" * (least - 1)]
-    elif shape.type_name in ("integer", "long"):
-        candidates = [stated.get("max", 0) + 1, stated.get("min", 0) - 1]
-    else:
-        candidates = []
-    return (value for value in dict.fromkeys(candidates) if oracle_texts(shape, value))
-
-
-def violation(value: str, path: str, constraint: str) -> str:
-    """Return the text of one violation."""
-    return f"Value {value} at '{path}' failed to satisfy constraint: {constraint}"
-
-
-def mutants(shape: Shape, path: str = "") -> Iterator[Mutant]:
-    """Yield values that break the shape in one place each, with the violations to be reported."""
-    if isinstance(shape, StructureShape):
-        base = sample(shape)
-        for name, member in shape.members.items():
-            at = (path + "." if path else "") + name[0].lower() + name[1:]
-            if name in shape.required_members:
-                yield (
-                    {key: value for key, value in base.items() if key != name},
-                    [violation("null", at, "Member must not be null")],
-                )
-            for value, expected in mutants(member, at):
-                yield {**base, name: value}, expected
-    elif isinstance(shape, ListShape):
-        yield from broken_lists(shape, path)
-    elif isinstance(shape, MapShape):
-        yield from broken_maps(shape, path)
-    else:
-        for value in broken_scalars(shape):
-            texts = oracle_texts(shape, value)
-            ordered = [texts[kind] for kind in ("enum", "pattern", "max", "min") if kind in texts]
-            yield value, [violation(f"'{value}'", path, text) for text in ordered]
-
-
-def printed(value: Any) -> str:
-    """Return a value as Java prints it."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}={printed(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(printed, value)) + "]"
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def broken_lists(shape: ListShape, path: str) -> Iterator[Mutant]:
-    """Yield lists that break one constraint each: of the list, or of its last element."""
-    good = sample(shape.member)
-    many = [good] * (shape.metadata["max"] + 1)
-    yield many, [violation(f"'{printed(many)}'", path, f"Member must have length less than or equal to {len(many) - 1}")]
-    if shape.metadata.get("min"):
-        least = shape.metadata["min"]
-        yield [], [violation("'[]'", path, f"Member must have length greater than or equal to {least}")]
-    before = [] if shape.metadata["max"] == 1 else [good]
-    if isinstance(shape.member, StructureShape | ListShape | MapShape):
-        for value, expected in mutants(shape.member, f"{path}.{len(before) + 1}.member"):
-            yield [*before, value], expected
-    else:
-        texts = ", ".join(all_texts(shape.member).values())
-        for value in broken_scalars(shape.member):
-            whole = [*before, value]
-            yield whole, [violation(f"'{printed(whole)}'", path, f"Member must satisfy constraint: [{texts}]")]
-
-
-def broken_maps(shape: MapShape, path: str) -> Iterator[Mutant]:
-    """Yield maps that break one constraint each: of the map, of a key or of a value."""
-    key, good = sample(shape.key), sample(shape.value)
-    many = {f"k{number}": good for number in range(shape.metadata["max"] + 1)}
-    yield many, [violation(f"'{printed(many)}'", path, f"Member must have length less than or equal to {len(many) - 1}")]
-    texts = ", ".join(all_texts(shape.key).values())
-    for broken in broken_scalars(shape.key):
-        yield {broken: good}, [violation(f"'{{{broken}={good}}}'", path, f"Map keys must satisfy constraint: [{texts}]")]
-    texts = ", ".join(all_texts(shape.value).values())
-    for broken in broken_scalars(shape.value):
-        yield {key: broken}, [violation(f"'{{{key}={broken}}}'", path, f"Map value must satisfy constraint: [{texts}]")]
-
-
-@cache
-def mutants_of(operation: str) -> list[Mutant]:
-    """Return all mutants of an operation's request."""
-    return list(mutants(of_sagemaker().input(operation)))
-
-
 # -- every constraint of every field
-
-
-def operations() -> list[str]:
-    """Return the operations that the installed botocore has of those looked at here."""
-    return [name for name in OPERATIONS if name in of_sagemaker().operations]
 
 
 @pytest.mark.parametrize("operation", operations())
 def test_a_request_with_every_member_is_accepted(operation: str) -> None:
-    """A value of every member of every depth, each within its constraints, breaks none."""
+    """At every depth, with values that satisfy all constraints."""
     shape = of_sagemaker().input(operation)
     assert violations(shape, sample(shape)) == []
 
 
 @pytest.mark.parametrize("operation", operations())
 def test_each_constraint_of_each_field_is_enforced_in_the_servers_words(operation: str) -> None:
-    """Whatever single constraint of the model is broken, at whatever depth, its text and no other comes of it."""
+    """A request with one broken constraint, at any depth, is refused with exactly its message."""
     shape = of_sagemaker().input(operation)
     wrong = [(expected, found) for value, expected in mutants_of(operation) if (found := violations(shape, value)) != expected]
     assert wrong == []
 
 
-def test_the_mutants_reach_every_field_of_create() -> None:
-    """The test above is about every field that states a constraint: none is left out."""
+def test_the_mutants_cover_every_field_of_create() -> None:
+    """So the test above leaves out no field that has a constraint."""
     texts = [text for _, texts in mutants_of("CreateTrainingJob") for text in texts]
     reached = {re.sub(r"\.\d+\.member", "", text.split(" at '")[1].split("'")[0]) for text in texts}
     scalars = ("pattern", "enum", "min", "max")
@@ -297,9 +85,9 @@ def test_the_mutants_reach_every_field_of_create() -> None:
 @settings(max_examples=60)
 @given(st.data())
 def test_several_broken_members_are_reported_together_in_document_order(data: st.DataObject) -> None:
-    """Violations of several members add up to one message, in the order of the shape's members."""
+    """In one message, in the order of the shape's members."""
     names = list(create().members)
-    # From two to five (of more, nothing new is to be learnt), of which the last wins where two are of one member.
+    # Two to five (more would add nothing); if two are of one member, the last one wins.
     picked = data.draw(st.lists(st.sampled_from(mutants_of("CreateTrainingJob")), min_size=2, max_size=5))
     good = sample(create())
     broken = {}
@@ -312,28 +100,28 @@ def test_several_broken_members_are_reported_together_in_document_order(data: st
     assert message_for(request) == f"{errors}: {'; '.join(texts)}"
 
 
-# -- what SageMaker itself was seen to say
+# -- recorded messages of SageMaker
 
 
 def test_a_realistic_request_is_accepted() -> None:
-    """A request as launchers send it breaks nothing."""
+    """A request as real launchers send it."""
     check(create(), REQUEST)
     check(of_sagemaker().input("DescribeTrainingJob"), {"TrainingJobName": "churn"})
 
 
 def test_a_name_that_is_too_long_breaks_pattern_and_length() -> None:
-    """Seen in zenml-io/zenml#1502: two errors for one value, the pattern first."""
+    """Recorded in zenml-io/zenml#1502: two errors for one value, the pattern first."""
     name = "a_" + "b" * 70
-    assert message_for(changed("TrainingJobName", name)) == (
+    assert message_for(with_value("TrainingJobName", name)) == (
         f"2 validation errors detected: Value '{name}' at 'trainingJobName' failed to satisfy constraint: "
         "Member must satisfy regular expression pattern: ^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}; "
         f"Value '{name}' at 'trainingJobName' failed to satisfy constraint: Member must have length less than or equal to 63"
     )
 
 
-def test_an_unknown_input_mode_names_the_known_ones() -> None:
-    """Seen from SageMaker: an element of a list is counted from 1, and the values come without order."""
-    message = message_for(changed("InputDataConfig.0.InputMode", "fastfile"))
+def test_an_unknown_input_mode_lists_the_known_ones() -> None:
+    """Recorded: elements of a list count from 1, and the values come in no order."""
+    message = message_for(with_value("InputDataConfig.0.InputMode", "fastfile"))
     start = (
         "1 validation error detected: Value 'fastfile' at 'inputDataConfig.1.member.inputMode' failed to satisfy constraint: "
         "Member must satisfy enum value set: ["
@@ -342,9 +130,9 @@ def test_an_unknown_input_mode_names_the_known_ones() -> None:
     assert set(message.removeprefix(start).removesuffix("]").split(", ")) == {"Pipe", "FastFile", "File"}
 
 
-def test_an_unknown_instance_type_names_the_known_ones() -> None:
-    """Seen from SageMaker: an instance type that training does not offer."""
-    message = message_for(changed("ResourceConfig.InstanceType", "ml.t2.medium"))
+def test_an_unknown_instance_type_lists_the_known_ones() -> None:
+    """Recorded for an instance type that training does not offer."""
+    message = message_for(with_value("ResourceConfig.InstanceType", "ml.t2.medium"))
     assert message.startswith(
         "1 validation error detected: Value 'ml.t2.medium' at 'resourceConfig.instanceType' failed to satisfy constraint: "
         "Member must satisfy enum value set: ["
@@ -353,27 +141,27 @@ def test_an_unknown_instance_type_names_the_known_ones() -> None:
 
 
 def test_a_missing_input_mode_is_null() -> None:
-    """Seen from SageMaker: what is required and absent is null."""
-    assert message_for(changed("AlgorithmSpecification.TrainingInputMode", None)) == (
+    """Recorded: a missing required member is shown as null."""
+    assert message_for(with_value("AlgorithmSpecification.TrainingInputMode", None)) == (
         "1 validation error detected: Value null at 'algorithmSpecification.trainingInputMode' failed to satisfy constraint: "
         "Member must not be null"
     )
 
 
 def test_too_many_hyperparameters_are_a_length() -> None:
-    """Seen in aws/sagemaker-python-sdk#6016: the size of a map is its length, and the whole map is shown."""
+    """Recorded in aws/sagemaker-python-sdk#6016: the size of a map is its length, and the whole map is shown."""
     parameters = {f"p{number}": str(number) for number in range(101)}
     shown = ", ".join(f"{name}={value}" for name, value in parameters.items())
-    assert message_for(changed("HyperParameters", parameters)) == (
+    assert message_for(with_value("HyperParameters", parameters)) == (
         f"1 validation error detected: Value '{{{shown}}}' at 'hyperParameters' failed to satisfy constraint: "
         "Member must have length less than or equal to 100"
     )
 
 
-def test_too_long_a_hyperparameter_lists_all_constraints_of_a_value() -> None:
-    """Seen in aws-samples/amazon-sagemaker-pytorch-detectron2#10: all constraints of a map's values, whichever was broken."""
+def test_a_hyperparameter_that_is_too_long_lists_all_constraints() -> None:
+    """Recorded in aws-samples/amazon-sagemaker-pytorch-detectron2#10: all constraints of the values."""
     value = "x" * 2501
-    assert message_for(changed("HyperParameters", {"a": "1", "b": value})) == (
+    assert message_for(with_value("HyperParameters", {"a": "1", "b": value})) == (
         f"1 validation error detected: Value '{{a=1, b={value}}}' at 'hyperParameters' failed to satisfy constraint: "
         "Map value must satisfy constraint: [Member must have length less than or equal to 2500, "
         "Member must have length greater than or equal to 0, Member must satisfy regular expression pattern: .*]"
@@ -381,17 +169,17 @@ def test_too_long_a_hyperparameter_lists_all_constraints_of_a_value() -> None:
 
 
 def test_too_many_subnets_show_the_list() -> None:
-    """Seen in hashicorp/terraform-provider-aws#29225: a list is shown as Java prints it."""
+    """Recorded in hashicorp/terraform-provider-aws#29225: a list is shown as Java prints it."""
     subnets = [f"subnet-{number}" for number in range(17)]
-    assert message_for(changed("VpcConfig.Subnets", subnets)) == (
+    assert message_for(with_value("VpcConfig.Subnets", subnets)) == (
         f"1 validation error detected: Value '[{', '.join(subnets)}]' at 'vpcConfig.subnets' failed to satisfy constraint: "
         "Member must have length less than or equal to 16"
     )
 
 
-def test_a_bad_security_group_is_said_of_the_list() -> None:
+def test_a_bad_security_group_is_reported_for_its_list() -> None:
     """After appleboy/lambda-action#72 (Lambda): the fault of an element is reported for its list."""
-    assert message_for(changed("VpcConfig.SecurityGroupIds", ["sg-1", "sg_2", "sg_3"])) == (
+    assert message_for(with_value("VpcConfig.SecurityGroupIds", ["sg-1", "sg_2", "sg_3"])) == (
         "1 validation error detected: Value '[sg-1, sg_2, sg_3]' at 'vpcConfig.securityGroupIds' failed to satisfy constraint: "
         "Member must satisfy constraint: [Member must have length less than or equal to 32, "
         "Member must have length greater than or equal to 0, Member must satisfy regular expression pattern: [-0-9a-zA-Z]+]"
@@ -443,13 +231,13 @@ def test_a_bad_security_group_is_said_of_the_list() -> None:
         ),
     ],
 )
-def test_the_text_of_a_constraint_is_printed_as_botocore_published_it(path: str, value: object, at: str, text: str) -> None:
-    """Patterns are printed with the anchors that they had when botocore still gave them, whatever the installed one gives."""
-    assert message_for(changed(path, value)).endswith(f"' at '{at}' failed to satisfy constraint: {text}")
+def test_a_pattern_is_printed_with_its_original_anchors(path: str, value: object, at: str, text: str) -> None:
+    """With those that botocore gave when it still gave them, whatever the installed version has."""
+    assert message_for(with_value(path, value)).endswith(f"' at '{at}' failed to satisfy constraint: {text}")
 
 
-def test_anchors_are_restored_only_to_patterns_that_lack_them() -> None:
-    """An old botocore's pattern, anchors and all, is printed as it is."""
+def test_anchors_are_restored_only_where_they_are_missing() -> None:
+    """A pattern of an old botocore is printed as it is."""
     for name, (before, after) in _ANCHORS.items():
         pattern = f"{before}[a-z]+{after}"
         for stated in ("[a-z]+", pattern):
@@ -458,30 +246,30 @@ def test_anchors_are_restored_only_to_patterns_that_lack_them() -> None:
 
 
 def test_every_restored_anchor_belongs_to_a_shape_of_the_model() -> None:
-    """The table of anchors has no entry that is not needed."""
+    """The table of anchors has no unneeded entry."""
     assert set(_ANCHORS) <= set(sagemaker().shape_names)
 
 
-# -- what botocore stops unless its own validation is off
+# -- faults that botocore's own validation stops
 
 
-class Sent(Exception):  # noqa: N818  # no error: it stops the call
-    """What a client was about to send."""
+class Sent(Exception):  # noqa: N818  # not an error: it stops the call
+    """The body that a client was about to send."""
 
 
 def stop(params: dict[str, Any], **_: object) -> None:
-    """Stop a call once its body is made."""
+    """Stop a call when its body is complete."""
     raise Sent(json.loads(params["body"]))
 
 
-def test_what_botocore_would_stop_is_refused_when_its_validation_is_off() -> None:
-    """With parameter_validation=False what is missing, null, too small or empty arrives."""
+def test_faults_that_botocore_would_stop_are_refused_without_its_validation() -> None:
+    """With parameter_validation=False, missing, null, small and empty values arrive."""
     session = botocore.session.Session()
     session.set_credentials("key", "secret")
     client = session.create_client("sagemaker", "eu-west-1", config=Config(parameter_validation=False))
     client.meta.events.register("before-call.sagemaker.CreateTrainingJob", stop)
     request = {
-        # An older botocore requires these two.
+        # An older botocore requires these two members.
         "AlgorithmSpecification": REQUEST["AlgorithmSpecification"],
         "ResourceConfig": REQUEST["ResourceConfig"],
         "TrainingJobName": "",
@@ -493,7 +281,7 @@ def test_what_botocore_would_stop_is_refused_when_its_validation_is_off() -> Non
         "VpcConfig": {"SecurityGroupIds": [None, "sg_1"]},
     }
     with pytest.raises(Sent) as sent:
-        client.create_training_job(**request)  # type: ignore[attr-defined]  # the method is made at run time
+        client.create_training_job(**request)  # type: ignore[attr-defined]  # made at run time
     found = violations(create(), decode(create(), sent.value.args[0]))
     null, least = "Member must not be null", "Member must have length greater than or equal to 1"
     pattern = (
@@ -514,7 +302,7 @@ def test_what_botocore_would_stop_is_refused_when_its_validation_is_off() -> Non
     ]
 
 
-# -- shapes that no request of training jobs has
+# -- shapes that no request for a training job has
 
 DEEP = {
     "Deep": {
@@ -566,12 +354,12 @@ DEEP = {
     ],
 )  # fmt: skip
 def test_shapes_nest_at_any_depth(value: dict[str, Any], texts: list[str]) -> None:
-    """Lists of lists, maps of lists of structures and structures in themselves are looked into, and their paths say where."""
+    """Lists of lists, maps of lists of structures and recursive structures are checked, and their paths name the place."""
     assert violations(invented(DEEP).shape_for("Deep"), {"Name": "x", **value}) == texts
 
 
-def test_structures_and_truth_values_are_printed_like_maps() -> None:
-    """A list that is too long shows what it contains, structures too (assumed)."""
+def test_structures_and_booleans_are_printed_like_maps() -> None:
+    """In the message for a list that is too long (assumed)."""
     shapes = {
         "Flags": {"type": "list", "member": {"shape": "Flag"}, "max": 1},
         "Flag": {"type": "structure", "members": {"On": {"shape": "On"}, "Count": {"shape": "Count"}}},
@@ -583,22 +371,22 @@ def test_structures_and_truth_values_are_printed_like_maps() -> None:
 
 
 def test_a_length_is_counted_in_code_points() -> None:
-    """A character outside the basic plane is one (assumed; Java's String.length has two)."""
+    """A character outside the basic plane counts as one (assumed; Java's String.length has two)."""
     shape = invented(DEEP).shape_for("Name")
     assert violations(shape, "\U0001f600" * 3) == []
     assert len(violations(shape, "\U0001f600" * 4)) == 1
 
 
-def test_checking_leaves_the_request_alone() -> None:
+def test_checking_does_not_change_the_request() -> None:
     """Validation only reads."""
-    request = changed("ResourceConfig.InstanceCount", -1)
+    request = with_value("ResourceConfig.InstanceCount", -1)
     before = deepcopy(request)
     assert violations(create(), request)
     assert request == before
 
 
-def test_nothing_keeps_a_shape_alive_that_was_checked() -> None:
-    """What is made of a shape goes with it, also when the shape contains itself."""
+def test_no_cache_keeps_a_shape_alive() -> None:
+    """Not even that of a recursive shape."""
     shape = invented(DEEP).shape_for("Deep")
     value = {"Name": "x", "ByName": {"a": [{"Name": "y", "ByName": {"b": [{"Name": "z"}]}}]}}
     assert decode(shape, value) == value
@@ -611,6 +399,6 @@ def test_nothing_keeps_a_shape_alive_that_was_checked() -> None:
 
 
 def test_no_simulated_request_has_a_tagged_union() -> None:
-    """Unions are left to botocore because none is there; this fails when that changes."""
+    """Unions are left to botocore, as long as there are none."""
     shapes = [shape for operation in operations() for shape in below(of_sagemaker().input(operation))]
     assert [shape.name for shape in shapes if shape.metadata.get("union")] == []

@@ -1,4 +1,4 @@
-"""HTTP as AWS speaks it, and what is not AWS's."""
+"""The HTTP server: AWS's protocol, and what is not part of it."""
 
 import gzip
 import json
@@ -12,12 +12,12 @@ import pytest
 from moto import mock_aws
 
 from sagemock import SageMakerMock, UsageError
-from sagemock.served.app import MOST
+from sagemock.served.asgi import MOST
 from sagemock.served.safety import Safety, checked
 from sagemock.served.wire import TooLarge, accepts_gzip, unpacked
 from tests.support.calling import request
 from tests.support.children import run
-from tests.support.http import call, connection, exchange, signed
+from tests.support.http import call, connection, exchange, signature
 
 OPTIONS: dict[str, Any] = {"strict": False, "latency": 0}
 JSON = "application/x-amz-json-1.1"
@@ -31,7 +31,7 @@ def url(sagemaker: SageMakerMock) -> Iterator[str]:
 
 
 def raw(url: str, sent: bytes) -> bytes:
-    """Send bytes, and return all that comes until the server closes the connection or is silent."""
+    """Send bytes; return everything until the server closes the connection or is silent."""
     parts = urlsplit(url)
     with socket.create_connection((str(parts.hostname), int(parts.port or 0)), timeout=30) as one:
         one.sendall(sent)
@@ -52,41 +52,41 @@ def raw(url: str, sent: bytes) -> bytes:
         ("SageMaker.ListTrainingJobs", "application/x-amz-json-1.0", 404, b"<UnknownOperationException/>"),
     ],
 )
-def test_what_names_no_operation_gets_the_protocol_s_own_error(
+def test_a_request_without_an_operation_gets_the_protocols_error(
     url: str, target: str, content_type: str, status: int, body: bytes
 ) -> None:
-    """Measured at another service of the same protocol."""
+    """Measured at another service with this protocol."""
     answered = exchange(url, "POST", "/", "{}", {"X-Amz-Target": target, "Content-Type": content_type})
     assert (answered.status, answered.body) == (status, body)
 
 
-def test_a_call_of_another_service_is_told_where_to_go(url: str) -> None:
-    """By the name in its signature."""
-    headers = {"X-Amz-Target": "DynamoDB_20120810.GetItem", "Authorization": signed(service="dynamodb"), "Content-Type": JSON}
+def test_a_call_of_another_service_is_refused_with_a_hint(url: str) -> None:
+    """The signature has the name of the service."""
+    headers = {"X-Amz-Target": "DynamoDB_20120810.GetItem", "Authorization": signature(service="dynamodb"), "Content-Type": JSON}
     answered = exchange(url, "POST", "/", "{}", headers)
     assert (answered.status, answered.headers["x-amzn-errortype"]) == (501, "NotSimulated")
     assert answered.document["message"].endswith("send the calls of that service elsewhere, by AWS_ENDPOINT_URL_DYNAMODB")
-    put = exchange(url, "PUT", "/bucket/key", "x", {"Authorization": signed(service="s3")})
+    put = exchange(url, "PUT", "/bucket/key", "x", {"Authorization": signature(service="s3")})
     assert (put.status, put.headers["connection"]) == (501, "close")
 
 
-def test_an_operation_that_is_not_simulated_goes_to_moto(sagemaker: SageMakerMock, url: str) -> None:
-    """Where moto is active; else the error says what is simulated."""
+def test_an_unsimulated_operation_goes_to_moto(sagemaker: SageMakerMock, url: str) -> None:
+    """If moto is active; otherwise the error lists the simulated operations."""
     assert call(url, "ListEndpoints").document["__type"] == "NotSimulated"
     with mock_aws():
-        assert call(url, "ListEndpoints", Authorization=signed()).document == {"Endpoints": []}
+        assert call(url, "ListEndpoints", Authorization=signature()).document == {"Endpoints": []}
     assert sagemaker.calls.outcomes == ["NotSimulated", "ok"]
 
 
-def test_a_world_of_a_test_has_no_other_beside_it(url: str) -> None:
-    """A path that names one is told."""
+def test_a_served_mock_has_only_one_world(url: str) -> None:
+    """A path that names another one is refused."""
     answered = call(url, "ListTrainingJobs", path="/other")
     assert (answered.status, answered.document["__type"]) == (404, "UnknownWorld")
     assert exchange(url, "GET", "/other").status == 404
 
 
-def test_who_waits_to_send_is_told_to_go_on(url: str) -> None:
-    """`Expect: 100-continue`."""
+def test_a_client_that_waits_to_send_is_told_to_continue(url: str) -> None:
+    """With `Expect: 100-continue`."""
     head = f"POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: SageMaker.ListTrainingJobs\r\nContent-Type: {JSON}\r\n"
     found = raw(url, f"{head}Connection: close\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n{{}}".encode())
     assert found.startswith(b"HTTP/1.1 100 ")
@@ -94,13 +94,13 @@ def test_who_waits_to_send_is_told_to_go_on(url: str) -> None:
 
 
 @pytest.mark.parametrize("length", [str(MOST + 1), "9" * 40])
-def test_a_body_that_is_too_large_is_refused_before_it_is_sent(url: str, length: str) -> None:
+def test_a_large_body_is_refused_before_it_is_sent(url: str, length: str) -> None:
     """Without a "100 Continue"."""
     found = raw(url, f"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: {length}\r\n\r\n".encode())
     assert found.startswith((b"HTTP/1.1 413 ", b"HTTP/1.1 400 "))
 
 
-def test_a_body_without_a_length_is_bounded_too(url: str) -> None:
+def test_a_body_without_a_length_is_limited_too(url: str) -> None:
     """In chunks, and compressed."""
     to = connection(url)
     to.request("POST", "/", (b" " * 2**20 for _ in range(20)), {"Content-Type": JSON}, encode_chunked=True)
@@ -111,7 +111,7 @@ def test_a_body_without_a_length_is_bounded_too(url: str) -> None:
     assert (answered.status, answered.document["__type"]) == (413, "RequestEntityTooLarge")
 
 
-def test_gzip_is_read_and_written_where_the_client_asks(url: str) -> None:
+def test_gzip_is_accepted_and_sent_on_request(url: str) -> None:
     """In both directions."""
     headers = {"X-Amz-Target": "SageMaker.CreateTrainingJob", "Content-Type": JSON, "Content-Encoding": "gzip"}
     packed = gzip.compress(json.dumps(request("churn")).encode())
@@ -138,13 +138,13 @@ def test_gzip_is_read_and_written_where_the_client_asks(url: str) -> None:
         ("br, gzip", True),
     ],
 )
-def test_a_client_says_whether_it_reads_gzip(accepts: str, is_accepted: bool) -> None:  # noqa: FBT001  # a parameter
-    """By Accept-Encoding; a weight of 0 is a no."""
+def test_accept_encoding_decides_about_gzip(accepts: str, is_accepted: bool) -> None:  # noqa: FBT001  # a column of the table
+    """A weight of 0 means no."""
     assert accepts_gzip(accepts) is is_accepted
 
 
-def test_a_body_is_unpacked_or_refused() -> None:
-    """With what to do."""
+def test_a_body_is_decompressed_or_refused() -> None:
+    """The refusal says what to do."""
     assert unpacked(b"{}", "", 2) == unpacked(b"{}", "identity", 2) == unpacked(gzip.compress(b"{}"), "gzip", 2) == b"{}"
     with pytest.raises(TooLarge):
         unpacked(gzip.compress(b"{} "), "gzip", 2)
@@ -156,8 +156,8 @@ def test_a_body_is_unpacked_or_refused() -> None:
         unpacked(gzip.compress(b"{}")[:-4], "gzip", 2)
 
 
-def test_a_body_that_cannot_be_unpacked_is_refused_in_the_protocol_s_form(url: str) -> None:
-    """The connection goes on."""
+def test_a_body_that_cannot_be_decompressed_is_refused_by_the_protocol(url: str) -> None:
+    """The connection stays open."""
     to = connection(url)
     answered = exchange(to, "POST", "/", "{}", {"Content-Encoding": "br", "Content-Type": JSON})
     assert (answered.status, answered.document["__type"]) == (400, "SerializationException")
@@ -165,8 +165,8 @@ def test_a_body_that_cannot_be_unpacked_is_refused_in_the_protocol_s_form(url: s
     to.close()
 
 
-def test_a_client_that_goes_away_in_the_midst_of_its_request_harms_nobody(sagemaker: SageMakerMock, url: str) -> None:
-    """Its half of a body is no call."""
+def test_a_client_that_leaves_during_its_request_does_no_harm(sagemaker: SageMakerMock, url: str) -> None:
+    """Half a body is not a call."""
     parts = urlsplit(url)
     with socket.create_connection((str(parts.hostname), int(parts.port or 0))) as one:
         one.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
@@ -174,8 +174,8 @@ def test_a_client_that_goes_away_in_the_midst_of_its_request_harms_nobody(sagema
     assert sagemaker.calls.count == 1
 
 
-def test_bytes_that_are_no_http_are_refused(url: str) -> None:
-    """And the connection is closed."""
+def test_bytes_that_are_not_http_are_refused(url: str) -> None:
+    """The connection is closed."""
     assert raw(url, b"\x16\x03\x01 hello\r\n\r\n").startswith(b"HTTP/1.1 400 ")
     assert call(url, "ListTrainingJobs").status == 200
 
@@ -202,13 +202,13 @@ OURS = {"host": "localhost:5123"}
     ],
 )
 def test_foreign_hosts_and_origins_are_refused(headers: dict[str, str], status: int | None) -> None:
-    """A page in a browser reaches this machine by its own name, or by another origin's script."""
+    """A web page could reach this machine with its own host name, or with a script of another origin."""
     refusal = checked("127.0.0.1", ["mock.internal"], None).refusal(headers, needs_token=True)
     assert (None if refusal is None else refusal[0]) == status
 
 
-def test_a_token_is_asked_for_where_there_is_one() -> None:
-    """As a bearer token; the page itself, which shows nothing without it, may be loaded."""
+def test_a_token_is_required_if_one_is_set() -> None:
+    """As a bearer token. The page itself loads without it, but shows nothing."""
     safety = checked("10.0.0.1", ["*"], "secret")
     assert safety.refusal({"host": "any"}, needs_token=False) is None
     for given in ("", "secret", "Bearer other", "Basic secret"):
@@ -231,13 +231,13 @@ def test_a_token_is_asked_for_where_there_is_one() -> None:
         ({"prt": 5}, "serve"),
     ],
 )
-def test_what_serves_nothing_is_refused_at_once(sagemaker: SageMakerMock, given: dict[str, Any], message: str) -> None:
+def test_invalid_arguments_of_serve_are_refused_at_once(sagemaker: SageMakerMock, given: dict[str, Any], message: str) -> None:
     """Before the block is entered."""
     with pytest.raises(UsageError, match=message):
         sagemaker.serve(**given)
 
 
-def test_nothing_of_it_is_imported_by_those_who_do_not_serve() -> None:
+def test_the_server_is_imported_only_when_it_is_used() -> None:
     """Neither by `import sagemock` nor by a mock."""
     code = (
         "import sys, sagemock\n"
@@ -248,7 +248,7 @@ def test_nothing_of_it_is_imported_by_those_who_do_not_serve() -> None:
 
 
 def test_without_the_extra_serve_says_what_to_install(sagemaker: SageMakerMock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As one error of ours."""
+    """With an error of ours."""
     monkeypatch.delitem(sys.modules, "sagemock.served.server", raising=False)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     with pytest.raises(UsageError, match=r"needs its extra .*: pip install 'sagemock\[server\]'"):

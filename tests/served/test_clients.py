@@ -1,4 +1,4 @@
-"""Clients as they come, in processes of their own: the AWS CLI, boto3, aiobotocore, the SageMaker SDK, the SDK for JavaScript."""
+"""Unchanged clients in other processes: the AWS CLI, boto3, aiobotocore, the SageMaker SDK, the SDK for JavaScript."""
 
 import json
 import multiprocessing
@@ -23,7 +23,7 @@ from tests.support.http import call
 OPTIONS: dict[str, Any] = {"strict": False, "latency": 60}
 HERE: Final = Path(__file__).parent
 MODULES: Final = Path(os.environ.get("SAGEMOCK_NODE_MODULES", HERE / "js" / "node_modules"))
-"""Where npm has installed the SDK for JavaScript."""
+"""The folder into which npm has installed the SDK for JavaScript."""
 NODE: Final = shutil.which("node")
 AWS: Final = shutil.which("aws")
 JAVASCRIPT = pytest.mark.skipif(
@@ -43,18 +43,18 @@ def url(sagemaker: SageMakerMock) -> Iterator[str]:
 
 
 def environment(url: str) -> dict[str, str]:
-    """Return the environment of a child in which no coverage is measured: it is not ours."""
+    """Return the environment of a child that is not measured by coverage, since it is not our code."""
     return {name: value for name, value in child_environment(url).items() if not name.startswith("COVERAGE_")}
 
 
-def ran(command: list[str], env: Mapping[str, str], **options: Any) -> "subprocess.CompletedProcess[str]":
-    """Run a child to its end."""
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=env, **options)  # noqa: S603  # ours
+def output_of(command: list[str], env: Mapping[str, str], **options: Any) -> "subprocess.CompletedProcess[str]":
+    """Run a child to its end and return its output."""
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=env, **options)  # noqa: S603  # our own code
 
 
 @JAVASCRIPT
-def test_the_sdk_for_javascript_lives_through_a_job(sagemaker: SageMakerMock, url: str, tmp_path: Path) -> None:
-    """It creates, describes, waits, paginates, retries, and knows errors by their names."""
+def test_the_sdk_for_javascript_follows_a_job(sagemaker: SageMakerMock, url: str, tmp_path: Path) -> None:
+    """It creates, describes, waits, paginates, retries, and knows errors by name."""
     sagemaker.plan("churn-[67]", Plan.hangs(stopping=36000))
     sagemaker.plan("*", PLAN)
     sagemaker.fault("StopTrainingJob", "LostAnswer", job="churn-6", times=1)
@@ -62,7 +62,7 @@ def test_the_sdk_for_javascript_lives_through_a_job(sagemaker: SageMakerMock, ur
     sagemaker.fault("StopTrainingJob", "ThrottlingException", job="churn-7", times=1)
     shutil.copy(HERE / "js" / "life.mjs", tmp_path)
     (tmp_path / "node_modules").symlink_to(MODULES)
-    done = ran([str(NODE), "life.mjs"], environment(url), cwd=tmp_path)
+    done = output_of([str(NODE), "life.mjs"], environment(url), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["arn"] == sagemaker.jobs["churn-0"].arn
@@ -88,17 +88,17 @@ def test_the_sdk_for_javascript_lives_through_a_job(sagemaker: SageMakerMock, ur
 
 
 @JAVASCRIPT
-def test_the_node_test_of_the_documentation_passes(tmp_path: Path) -> None:
-    """Against `sagemock serve`, as a newcomer starts it."""
+def test_the_node_test_in_the_documentation_passes(tmp_path: Path) -> None:
+    """With `sagemock serve`, started as the page says."""
     text = (HERE.parents[1] / "docs" / "how-to" / "serve.md").read_text("utf-8")
     (tmp_path / "node_modules").symlink_to(MODULES)
     command = [sys.executable, "-m", "sagemock", "serve", "--port", "0", "--start", "2018-07-30", "--latency", "60"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603  # ours
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603  # our own code
         assert server.stdout is not None
         url = server.stdout.readline().split()[3].rstrip(";")
         example = text.partition("```js\n")[2].partition("```")[0].replace("http://127.0.0.1:5123", url)
         (tmp_path / "launcher.test.mjs").write_text(example, "utf-8")
-        done = ran([str(NODE), "--test", "launcher.test.mjs"], environment(url), cwd=tmp_path)
+        done = output_of([str(NODE), "--test", "launcher.test.mjs"], environment(url), cwd=tmp_path)
         server.terminate()
     assert done.returncode == 0, done.stdout
     assert "# pass 1" in done.stdout
@@ -110,24 +110,24 @@ def test_the_aws_cli_sees_the_same_job(sagemaker: SageMakerMock, client: Any, ur
     create(client)
     env = environment(url)
     sagemaker.clock.latency = 0
-    done = ran([str(AWS), "sagemaker", "describe-training-job", "--training-job-name", "churn"], env)
+    done = output_of([str(AWS), "sagemaker", "describe-training-job", "--training-job-name", "churn"], env)
     assert done.returncode == 0, done.stderr
     shown, own = json.loads(done.stdout), describe(client)
     assert set(shown) == set(own)
     assert shown["SecondaryStatusTransitions"][0]["StatusMessage"] == own["SecondaryStatusTransitions"][0]["StatusMessage"]
-    refused = ran([str(AWS), "sagemaker", "stop-training-job", "--training-job-name", "none"], env)
+    refused = output_of([str(AWS), "sagemaker", "stop-training-job", "--training-job-name", "none"], env)
     assert refused.returncode != 0
     assert "(ValidationException) when calling the StopTrainingJob operation: Requested resource not found." in refused.stderr
-    # Its waiter would sleep for two real minutes.
+    # The CLI's waiter would sleep for two real minutes.
     sagemaker.advance_until_idle()
-    waited = ran([str(AWS), "sagemaker", "wait", "training-job-completed-or-stopped", "--training-job-name", "churn"], env)
+    waited = output_of([str(AWS), "sagemaker", "wait", "training-job-completed-or-stopped", "--training-job-name", "churn"], env)
     assert waited.returncode == 0, waited.stderr
     assert str(sagemaker.calls[-1].origin).partition(" ")[2].startswith("aws-cli/")
 
 
-def in_a_spawned_process(queue: "multiprocessing.Queue[Any]") -> None:  # pragma: no cover  # in a process without coverage
+def in_a_spawned_process(queue: "multiprocessing.Queue[Any]") -> None:  # pragma: no cover  # in a process that is not measured
     """Wait for a job with boto3's waiter."""
-    import boto3  # noqa: PLC0415  # only here, in another process
+    import boto3  # noqa: PLC0415  # needed in the other process only
 
     client = boto3.client("sagemaker")
     client.get_waiter("training_job_completed_or_stopped").wait(TrainingJobName="churn", WaiterConfig={"Delay": 0})
@@ -137,7 +137,7 @@ def in_a_spawned_process(queue: "multiprocessing.Queue[Any]") -> None:  # pragma
 def test_boto3_in_a_spawned_process_waits_for_a_job(
     sagemaker: SageMakerMock, client: Any, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each poll takes a minute of virtual time, so that it gets there."""
+    """Each poll takes a virtual minute, so the job ends."""
     sagemaker.plan("*", PLAN)
     create(client)
     for name, value in environment(url).items():
@@ -153,7 +153,7 @@ def test_boto3_in_a_spawned_process_waits_for_a_job(
 
 @pytest.mark.skipif(find_spec("aiobotocore") is None, reason="aiobotocore is not installed: run tox -e aio")
 def test_aiobotocore_in_another_process_is_answered(sagemaker: SageMakerMock, client: Any, url: str) -> None:
-    """Over its own HTTP."""
+    """Over its own HTTP session."""
     create(client)
     code = (
         "import asyncio, aiobotocore.session\n"
@@ -162,7 +162,7 @@ def test_aiobotocore_in_another_process_is_answered(sagemaker: SageMakerMock, cl
         "        print((await client.describe_training_job(TrainingJobName='churn'))['TrainingJobArn'])\n"
         "asyncio.run(main())"
     )
-    done = ran([sys.executable, "-c", code], environment(url))
+    done = output_of([sys.executable, "-c", code], environment(url))
     assert done.stdout.strip() == sagemaker.jobs["churn"].arn, done.stderr
 
 
@@ -186,10 +186,10 @@ print(estimator.latest_training_job.describe()["TrainingJobStatus"])
 
 
 @SDK
-def test_the_sagemaker_sdk_in_another_process_lives_through_a_job(sagemaker: SageMakerMock, url: str, tmp_path: Path) -> None:
-    """An estimator is fitted; each poll takes a minute of virtual time."""
+def test_the_sagemaker_sdk_in_another_process_follows_a_job(sagemaker: SageMakerMock, url: str, tmp_path: Path) -> None:
+    """An estimator is fitted; each poll takes a virtual minute."""
     sagemaker.plan("*", PLAN)
-    done = ran([sys.executable, "-c", SDK_V2], environment(url), cwd=tmp_path)
+    done = output_of([sys.executable, "-c", SDK_V2], environment(url), cwd=tmp_path)
     assert done.stdout.split()[-1:] == ["Completed"], done.stderr
     assert sagemaker.calls.to("CreateTrainingJob").outcomes == ["ok"]
     assert sagemaker.jobs["churn"].training_seconds == 720
@@ -204,11 +204,11 @@ while True:
 """
 
 
-def test_a_client_that_is_killed_in_the_midst_of_its_calls_harms_nobody(sagemaker: SageMakerMock, client: Any, url: str) -> None:
-    """The next one goes on."""
+def test_a_client_that_is_killed_during_its_calls_does_no_harm(sagemaker: SageMakerMock, client: Any, url: str) -> None:
+    """The next client is answered."""
     create(client)
     for _ in range(3):
-        with subprocess.Popen([sys.executable, "-c", POLLS], stdout=subprocess.PIPE, env=environment(url)) as child:  # noqa: S603  # above
+        with subprocess.Popen([sys.executable, "-c", POLLS], stdout=subprocess.PIPE, env=environment(url)) as child:  # noqa: S603  # our own code
             assert child.stdout is not None
             assert child.stdout.readline()
             child.send_signal(signal.SIGKILL)
@@ -216,12 +216,12 @@ def test_a_client_that_is_killed_in_the_midst_of_its_calls_harms_nobody(sagemake
     assert set(sagemaker.calls.outcomes) == {"ok"}
 
 
-def test_a_server_that_begins_again_on_its_port_goes_on_with_the_same_world(sagemaker: SageMakerMock, client: Any) -> None:
-    """The client's own retries bridge the gap, also where its kept connection was closed."""
+def test_a_server_that_restarts_on_its_port_has_the_same_world(sagemaker: SageMakerMock, client: Any) -> None:
+    """The client's own retries bridge the gap, even if its open connection was closed."""
     create(client)
     with sagemaker.serve() as url:
         port = int(url.rpartition(":")[2])
-        child = subprocess.Popen(  # noqa: S603  # above
+        child = subprocess.Popen(  # noqa: S603  # our own code
             [sys.executable, "-c", POLLS], stdout=subprocess.PIPE, env={**environment(url), "AWS_MAX_ATTEMPTS": "20"}
         )
         assert child.stdout is not None
@@ -238,10 +238,10 @@ def test_a_server_that_begins_again_on_its_port_goes_on_with_the_same_world(sage
 
 
 def test_virtual_time_stands_while_the_test_waits_for_a_child(sagemock: SageMakerMock, sagemock_server: MockServer) -> None:
-    """It moves by the calls' latency, and by hand."""
+    """It moves with the calls' latency, and by hand."""
     sagemock.clock.latency = 0
     began = sagemock.clock.now()
-    done = ran([sys.executable, "-c", "import time; time.sleep(0.2)"], environment(sagemock_server.url))
+    done = output_of([sys.executable, "-c", "import time; time.sleep(0.2)"], environment(sagemock_server.url))
     assert done.returncode == 0
     assert sagemock.clock.now() == began
     assert time.time() == began.timestamp()

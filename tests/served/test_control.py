@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.parse import quote
 
@@ -11,9 +12,10 @@ import pytest
 
 from sagemock import Plan, ProcessingJobPlan, SageMakerMock, mock_sagemaker
 from sagemock.served import openapi
-from sagemock.served.app import MOST
+from sagemock.served.asgi import MOST
+from sagemock.served.worlds import ServedWorld
 from tests.support.calling import START, after, create, request
-from tests.support.http import Answered, call, exchange
+from tests.support.http import Response, call, exchange
 
 OPTIONS: dict[str, Any] = {"strict": False, "latency": 0}
 PLAN = Plan.completes(starting=60, downloading=60, training=600, uploading=60)
@@ -26,19 +28,19 @@ def url(sagemaker: SageMakerMock) -> Iterator[str]:
         yield url
 
 
-def get(url: str, path: str, **headers: str) -> Answered:
-    """Ask the control API."""
+def get(url: str, path: str, **headers: str) -> Response:
+    """Send a GET to the control API."""
     return checked("GET", path, exchange(url, "GET", f"/_sagemock{path}", headers=headers))
 
 
-def post(url: str, path: str, body: object = None, **headers: str) -> Answered:
-    """Tell the control API."""
+def post(url: str, path: str, body: object = None, **headers: str) -> Response:
+    """Send a POST to the control API."""
     sent = body if isinstance(body, (str, bytes)) else json.dumps({} if body is None else body)
     return checked("POST", path, exchange(url, "POST", f"/_sagemock{path}", sent, headers))
 
 
-def checked(method: str, path: str, answered: Answered) -> Answered:
-    """Return an answer after a check of it against the OpenAPI document."""
+def checked(method: str, path: str, answered: Response) -> Response:
+    """Return a response after checking it against the OpenAPI document."""
     schema: Any = {"$ref": "#/components/schemas/Error"}
     if answered.status == 200:
         plain, _, rest = path.partition("?")[0].strip("/").partition("/")
@@ -67,7 +69,7 @@ TYPES: Mapping[str, Any] = {
 
 
 def problems(schema: Any, value: Any, where: str) -> Iterator[str]:
-    """Yield what is wrong with a value by a schema of the document."""
+    """Yield the ways in which a value breaks a schema of the document."""
     if "$ref" in schema:
         schema = openapi.SCHEMAS[schema["$ref"].rpartition("/")[2]]
     kinds = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
@@ -85,15 +87,15 @@ def problems(schema: Any, value: Any, where: str) -> Iterator[str]:
             yield from problems(schema["items"], item, f"{where}[]")
 
 
-def test_an_answer_that_the_document_does_not_describe_is_found() -> None:
-    """By the check of all the others."""
+def test_a_response_outside_the_document_is_reported() -> None:
+    """All other tests rely on this check."""
     shown = {"now": 5, "latency": 0, "idle_limit": None, "more": 1}
     found = list(problems({"$ref": "#/components/schemas/Clock"}, shown, "clock"))
     assert found == ["clock lacks rate", "clock.now is 5, and not ['string']", "clock has more"]
 
 
-def test_the_clock_is_read_and_moved(sagemaker: SageMakerMock, client: Any, url: str) -> None:
-    """By a duration, to an instant, and until something happens."""
+def test_the_clock_can_be_read_and_moved(sagemaker: SageMakerMock, client: Any, url: str) -> None:
+    """By a duration, to an instant, and until a status."""
     sagemaker.plan("*", PLAN)
     create(client)
     assert get(url, "/clock").document == {"now": START.isoformat(), "latency": 0, "idle_limit": 86400, "rate": 0}
@@ -127,7 +129,7 @@ def test_the_clock_is_read_and_moved(sagemaker: SageMakerMock, client: Any, url:
         ("[" * 100_000, "UsageError", "the body is not JSON ("),
     ],
 )
-def test_a_move_without_meaning_is_refused(url: str, body: object, error: str, message: str) -> None:
+def test_an_invalid_move_is_refused(url: str, body: object, error: str, message: str) -> None:
     """In the words of the mock, with what to do."""
     answered = post(url, "/clock", body)
     assert answered.status == (404 if error == "UnknownJob" else 400)
@@ -135,8 +137,8 @@ def test_a_move_without_meaning_is_refused(url: str, body: object, error: str, m
     assert answered.document["message"].startswith(message)
 
 
-def test_a_job_is_read_and_changed(sagemaker: SageMakerMock, client: Any, url: str) -> None:
-    """By its name or its ARN."""
+def test_a_job_can_be_read_and_changed(sagemaker: SageMakerMock, client: Any, url: str) -> None:
+    """By its name or ARN."""
     sagemaker.plan("*", PLAN)
     spot = {"EnableManagedSpotTraining": True, "StoppingCondition": {"MaxRuntimeInSeconds": 9000, "MaxWaitTimeInSeconds": 9000}}
     for name in ("fails", "completes", "stops"):
@@ -161,8 +163,8 @@ def test_a_job_is_read_and_changed(sagemaker: SageMakerMock, client: Any, url: s
     assert get(url, "/jobs/none").status == 404
 
 
-def test_a_job_of_another_kind_is_read_and_changed(sagemaker: SageMakerMock, client: Any, url: str) -> None:
-    """By its ARN, or by its name and its kind; a bare name is that of a training job."""
+def test_a_job_of_another_kind_can_be_read_and_changed(sagemaker: SageMakerMock, client: Any, url: str) -> None:
+    """By ARN, or by name and kind; a bare name means a training job."""
     sagemaker.plan("churn", Plan.hangs())
     create(client, "churn")
     prepare, score = sagemaker.create_processing_job("prepare"), sagemaker.create_transform_job("score")
@@ -206,8 +208,32 @@ def test_a_job_of_another_kind_is_read_and_changed(sagemaker: SageMakerMock, cli
     assert shown["best"] == tune.best.name
 
 
-def test_plans_of_other_kinds_travel(sagemaker: SageMakerMock, url: str) -> None:
-    """A plan says its kind, and so does a new job without one."""
+@pytest.mark.parametrize("path", ["/jobs", "/timeline?format=svg"])
+def test_a_list_of_jobs_shows_a_single_instant(
+    sagemaker: SageMakerMock, client: Any, url: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No time passes while the list is made, so no job is gone before it is shown."""
+    create(client)
+    sagemaker.complete("churn")
+    client.delete_training_job(TrainingJobName="churn")
+    views = ServedWorld.views
+
+    def interrupted(world: ServedWorld, kind: str | None = None) -> Any:
+        found = views(world, kind)
+        passing = Thread(target=sagemaker.clock.advance, args=(60,))
+        passing.start()
+        passing.join(0.05)
+        return found
+
+    monkeypatch.setattr(ServedWorld, "views", interrupted)
+    found = get(url, path)
+    assert (found.status, b"churn" in found.body) == (200, True)
+    sagemaker.advance_until_idle()
+    assert "churn" not in sagemaker.jobs
+
+
+def test_plans_of_other_kinds_can_be_sent(sagemaker: SageMakerMock, url: str) -> None:
+    """A plan has its kind, and so has a new job without a plan."""
     plan = {"kind": "processing", "recipe": "fails", "exit_code": 3, "processing": "PT30M"}
     answered = post(url, "/plans", {"match": "prepare-*", "plan": plan}).document
     assert (answered["kind"], answered["plan"]["kind"]) == ("processing", "processing")
@@ -221,8 +247,8 @@ def test_plans_of_other_kinds_travel(sagemaker: SageMakerMock, url: str) -> None
     assert "is for processing jobs: give it to create_processing_job()" in mixed
 
 
-def test_a_job_of_others_is_created(url: str) -> None:
-    """With what is wrong in it told."""
+def test_a_job_can_be_created(url: str) -> None:
+    """An invalid one gets a message that says what is wrong."""
     assert post(url, "/jobs", {"name": "x", "request": {"HyperParameters": {"a": "1"}}}).document["name"] == "x"
     assert (
         post(url, "/jobs", {"name": "y", "request": 5})
@@ -236,8 +262,8 @@ def test_a_job_of_others_is_created(url: str) -> None:
     assert post(url, "/jobs").status == 400
 
 
-def test_plans_travel(sagemaker: SageMakerMock, url: str) -> None:
-    """By recipe or by fields; those of the test are there too, callables only shown."""
+def test_plans_can_be_sent_and_listed(sagemaker: SageMakerMock, url: str) -> None:
+    """As recipes or fields. Those of the test are listed too, but callables only as text."""
     sagemaker.plan(lambda request: False, lambda request: PLAN)
     given = {"match": "churn-*", "plan": {"recipe": "fails", "reason": "ClientError: no", "training": "PT30M"}, "times": 1}
     answered = post(url, "/plans", given).document
@@ -257,8 +283,8 @@ def test_plans_travel(sagemaker: SageMakerMock, url: str) -> None:
     assert post(url, "/plans", {}).document["message"].startswith("plan is a JSON object, not None")
 
 
-def test_a_job_whose_plan_has_a_callable_is_shown_without_it(sagemaker: SageMakerMock, client: Any, url: str) -> None:
-    """The rest of it is there."""
+def test_a_job_with_a_callable_plan_is_listed_without_it(sagemaker: SageMakerMock, client: Any, url: str) -> None:
+    """All other members are there."""
     sagemaker.plan("*", Plan.completes(logs={"Training": lambda request: [(0, request["TrainingJobName"])]}))
     create(client)
     shown = get(url, "/jobs/churn").document
@@ -266,8 +292,8 @@ def test_a_job_whose_plan_has_a_callable_is_shown_without_it(sagemaker: SageMake
     assert shown["plan_shown"].startswith("Plan.completes(")
 
 
-def test_faults_quotas_accounts_and_hidden_jobs(sagemaker: SageMakerMock, url: str) -> None:
-    """As the mock's own verbs."""
+def test_faults_quotas_accounts_and_hidden_jobs_can_be_set(sagemaker: SageMakerMock, url: str) -> None:
+    """As with the mock's own verbs."""
     given = {
         "operation": "Describe*",
         "error": "ThrottlingException",
@@ -294,8 +320,8 @@ def test_faults_quotas_accounts_and_hidden_jobs(sagemaker: SageMakerMock, url: s
     assert post(url, "/hide", {}).status == 400
 
 
-def test_calls_events_and_pictures_are_read(sagemaker: SageMakerMock, url: str) -> None:
-    """From a place on, so that a reader goes on where it was."""
+def test_calls_events_and_pictures_can_be_read(sagemaker: SageMakerMock, url: str) -> None:
+    """From an index on, so that a reader can continue."""
     for name in ("a", "b"):
         call(url, "CreateTrainingJob", request(name))
     call(url, "StopTrainingJob", {"TrainingJobName": "c"})
@@ -321,24 +347,26 @@ def test_calls_events_and_pictures_are_read(sagemaker: SageMakerMock, url: str) 
         ("/calls?after=1&after=2", "after is given 2 times: give it once"),
         ("/calls?attempt=0", "attempt is the number of an attempt"),
         ("/timeline?format=png", "format is text or svg, not 'png': write format=svg"),
+        ("/timeline?format=svg&last=0", "last=0 shows no job: write last=10, or leave it out"),
+        ("/timeline?unicode=1", "unicode is true or false, not '1': write unicode=true"),
         ("/calls?operation=Nothing", ""),
     ],
 )
-def test_a_query_without_meaning_is_refused(url: str, path: str, message: str) -> None:
-    """With what to do."""
+def test_an_invalid_query_is_refused(url: str, path: str, message: str) -> None:
+    """The message says what to do."""
     answered = get(url, path)
     assert answered.status == 400
     assert answered.document["message"].startswith(message)
 
 
 def test_a_world_of_a_test_cannot_be_reset(sagemaker: SageMakerMock, url: str) -> None:
-    """Its objects are in the test's hands."""
+    """The test holds its objects."""
     assert post(url, "/reset").document["message"].startswith("this world belongs to a test")
     assert exchange(url, "GET", "/other/_sagemock/clock").document["message"].startswith("there is no world 'other' here")
 
 
-def test_unused_plans_are_told(sagemaker: SageMakerMock, url: str) -> None:
-    """Under `strict`."""
+def test_unused_plans_are_reported(sagemaker: SageMakerMock, url: str) -> None:
+    """With the option `strict`."""
     assert post(url, "/check").document == {}
     with mock_sagemaker(strict=True) as strict, strict.serve() as other:
         strict.plan("churn", PLAN)
@@ -348,15 +376,15 @@ def test_unused_plans_are_told(sagemaker: SageMakerMock, url: str) -> None:
         assert post(other, "/check").status == 200
 
 
-def test_what_will_never_come_is_told(client: Any, url: str) -> None:
+def test_a_status_that_never_comes_is_an_error(client: Any, url: str) -> None:
     """With the picture of the job."""
     create(client)
     answered = post(url, "/clock", {"until": {"job": "churn", "status": "Failed"}})
     assert (answered.status, answered.document["error"]) == (409, "NeverReached")
 
 
-def test_code_of_the_test_that_raises_meanwhile_is_told(sagemaker: SageMakerMock, client: Any, url: str) -> None:
-    """It runs as time passes."""
+def test_an_error_of_the_tests_own_code_is_reported(sagemaker: SageMakerMock, client: Any, url: str) -> None:
+    """It runs while time passes."""
 
     def handle(_: object) -> None:
         raise ZeroDivisionError("by nothing")
@@ -368,15 +396,15 @@ def test_code_of_the_test_that_raises_meanwhile_is_told(sagemaker: SageMakerMock
     assert answered.document["message"] == "the code of the test raised ZeroDivisionError: by nothing; mend it there"
 
 
-def test_the_server_says_that_it_is_there(url: str) -> None:
-    """To everybody, whatever name they use."""
+def test_the_health_check_answers_everybody(url: str) -> None:
+    """With any host name."""
     answered = get(url, "/health", Host="10.0.0.1")
     assert (answered.status, answered.document["status"], answered.document["worlds"]) == (200, "ok", [""])
 
 
 @pytest.mark.parametrize("path", ["/clock", "/openapi.json", "/jobs"])
 def test_foreign_pages_and_hosts_are_refused(url: str, path: str) -> None:
-    """The calls of AWS take any host."""
+    """Calls of AWS are accepted with any host."""
     assert get(url, path, Host="evil.example").status == 403
     assert get(url, path, Origin="http://evil.example").status == 403
     assert exchange(url, "GET", "/", headers={"Host": "evil.example"}).status == 403
@@ -384,8 +412,8 @@ def test_foreign_pages_and_hosts_are_refused(url: str, path: str) -> None:
     assert post(url, "/reset", Host="evil.example").document["error"] == "Refused"
 
 
-def test_a_token_is_asked_for(sagemaker: SageMakerMock) -> None:
-    """By the control API only."""
+def test_the_control_api_requires_its_token(sagemaker: SageMakerMock) -> None:
+    """Calls of AWS do not."""
     with sagemaker.serve(token="secret", allow_host=["mock"]) as url:
         refused = get(url, "/clock")
         assert (refused.status, refused.headers["www-authenticate"]) == (401, "Bearer")
@@ -394,21 +422,21 @@ def test_a_token_is_asked_for(sagemaker: SageMakerMock) -> None:
         assert exchange(url, "GET", "/").status == 200
 
 
-def test_what_is_nothing_there_is_told(url: str) -> None:
-    """With all that there is."""
+def test_an_unknown_path_is_refused(url: str) -> None:
+    """The message lists all paths."""
     for method, path, status in (("GET", "/clocks", 404), ("DELETE", "/jobs/x", 405), ("GET", "", 404), ("PUT", "/clock", 405)):
         answered = exchange(url, method, f"/_sagemock{path}")
         assert (answered.status, answered.document["error"]) == (status, "NoSuchVerb")
         assert "GET /jobs/{name}" in answered.document["message"]
 
 
-def test_a_body_that_is_too_large_is_refused(url: str) -> None:
-    """It is bounded."""
+def test_a_large_body_is_refused(url: str) -> None:
+    """Its size is limited."""
     assert post(url, "/clock", b" " * (MOST + 1)).status == 413
 
 
-def test_the_document_describes_what_there_is(url: str) -> None:
-    """Every reference in it leads somewhere."""
+def test_the_openapi_document_is_complete(url: str) -> None:
+    """Every reference in it has a target."""
     found = exchange(url, "GET", "/_sagemock/openapi.json").document
     assert found == json.loads(json.dumps(openapi.document()))
     assert found["openapi"] == "3.1.0"
@@ -422,8 +450,8 @@ def test_the_document_describes_what_there_is(url: str) -> None:
     assert len(ids) == len(set(ids))
 
 
-def test_what_json_cannot_hold_is_shown() -> None:
-    """A validate=False mock may have anything in its requests."""
-    from sagemock.served.documents import plain  # noqa: PLC0415  # here only
+def test_values_that_json_lacks_are_sent_as_text() -> None:
+    """With validate=False a request may hold anything."""
+    from sagemock.served.documents import plain  # noqa: PLC0415  # used once
 
     assert plain({"a": (1, Path("x"), None), 2: [True]}) == {"a": [1, "x", None], "2": [True]}

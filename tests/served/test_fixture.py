@@ -7,7 +7,7 @@ from tests.support.http import call
 
 
 def test_the_fixture_serves_the_mock_of_the_test(sagemock: SageMakerMock, sagemock_server: MockServer) -> None:
-    """It is the mock of the fixture `sagemock`."""
+    """The same mock as in the fixture `sagemock`."""
     url, mock = sagemock_server
     assert mock is sagemock
     call(url, "CreateTrainingJob", request("churn"))

@@ -1,4 +1,4 @@
-"""What no client should send leaves the server standing."""
+"""The server survives requests that no client should send."""
 
 import json
 import os
@@ -12,18 +12,18 @@ from urllib.parse import urlsplit
 
 from sagemock import SageMakerMock
 from tests.support.calling import request
-from tests.support.http import call, exchange, signed
+from tests.support.http import call, exchange, signature
 
 OPTIONS: dict[str, Any] = {"strict": False, "latency": 0}
 MANY: Final = int(os.environ.get("SAGEMOCK_MALFORMED", "300"))
-"""How many requests are sent; 10000 looks deeper."""
+"""The number of requests; 10000 looks deeper."""
 STATUSES: Final = range(200, 600)
 _WAITS_S: Final = 0.1
 
 
 def good(dice: random.Random) -> bytes:
-    """Return a request as a client, a browser or a script sends one."""
-    body, headers = b"", {"Host": "localhost", "Authorization": signed(region=dice.choice(["us-east-1", "", "x" * 300, "é"]))}
+    """Return a valid request of a client, a browser or a script."""
+    body, headers = b"", {"Host": "localhost", "Authorization": signature(region=dice.choice(["us-east-1", "", "x" * 300, "é"]))}
     if dice.random() < 0.5:
         method, path = "POST", dice.choice(["/", "/team", "/" + "x" * 500, "/%2e%2e/%00", "//", "/a/b"])
         operation = dice.choice(
@@ -47,8 +47,8 @@ def good(dice: random.Random) -> bytes:
     return f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body
 
 
-def broken(whole: bytes, dice: random.Random) -> bytes:
-    """Return a request with some of its bytes changed, gone, or twice."""
+def mutated(whole: bytes, dice: random.Random) -> bytes:
+    """Return a request with some bytes changed, removed or repeated."""
     for _ in range(dice.choice([0, 1, 1, 2, 5, 20])):
         at = dice.randrange(len(whole) + 1)
         cut = min(len(whole), at + dice.choice([0, 1, 1, 4, 50]))
@@ -60,14 +60,14 @@ def broken(whole: bytes, dice: random.Random) -> bytes:
 
 
 def malformed(seed: int) -> Iterator[bytes]:
-    """Yield requests, the same for each seed."""
-    dice = random.Random(seed)  # noqa: S311  # a test's dice, not a secret
+    """Yield requests, the same ones for one seed."""
+    dice = random.Random(seed)  # noqa: S311  # a test needs no secure randomness
     while True:
-        yield broken(good(dice), dice)
+        yield mutated(good(dice), dice)
 
 
-def test_malformed_requests_leave_the_server_standing(sagemaker: SageMakerMock, caplog: Any) -> None:
-    """Each gets a response of HTTP or a closed connection, and no error of the server's own."""
+def test_the_server_survives_malformed_requests(sagemaker: SageMakerMock, caplog: Any) -> None:
+    """Each gets an HTTP response or a closed connection, and the server itself has no error."""
     counted: Counter[bytes] = Counter()
     with sagemaker.serve() as url:
         parts = urlsplit(url)
@@ -75,7 +75,7 @@ def test_malformed_requests_leave_the_server_standing(sagemaker: SageMakerMock, 
             with socket.create_connection((str(parts.hostname), int(parts.port or 0)), timeout=_WAITS_S) as one:
                 one.sendall(sent)
                 found = b""
-                # A server that waits for the rest of a request says nothing.
+                # A server that waits for the rest of a request sends nothing.
                 with suppress(TimeoutError, ConnectionResetError):
                     found = one.recv(65536)
             counted[found[9:12]] += 1
@@ -85,6 +85,6 @@ def test_malformed_requests_leave_the_server_standing(sagemaker: SageMakerMock, 
                 assert int(found[9:12]) != 500, (sent, found)
         assert call(url, "ListTrainingJobs").status == 200
         assert exchange(url, "GET", "/_sagemock/health").status == 200
-    # Not all of them are malformed enough to be nothing.
+    # Some of them are still valid.
     assert {b"200", b"400", b"404", b"501"} <= set(counted), counted
     assert [one for one in caplog.records if one.levelname == "ERROR"] == []

@@ -1,4 +1,4 @@
-"""The page, in a real browser where there is one."""
+"""The control page in a real browser, if there is one."""
 
 import re
 from collections.abc import Iterator
@@ -38,18 +38,18 @@ def chromium(tmp_path: Path) -> Iterator[Browser]:  # pragma: no cover  # where 
 
 
 def button(name: str) -> str:  # pragma: no cover  # where there is Chromium
-    """Return the expression of a button by what a reader of the screen is told."""
+    """Return the JavaScript expression of the button with this accessible name."""
     return f"[...document.querySelectorAll('button')].find((one) => (one.ariaLabel || one.textContent) === '{name}')"
 
 
 def status(name: str) -> str:  # pragma: no cover  # where there is Chromium
-    """Return the expression of what the page shows as the status of a job."""
+    """Return the JavaScript expression of the status that the page shows for a job."""
     row = f"[...document.querySelectorAll('tbody tr')].find((one) => one.cells[0].textContent === '{name}')"
     return f"{row}.cells[2].textContent"
 
 
-def test_the_page_has_nothing_from_another_host(url: str) -> None:
-    """A browser is told to hold it to that."""
+def test_the_page_loads_nothing_from_another_host(url: str) -> None:
+    """A header tells the browser to enforce it."""
     answered = exchange(url, "GET", "/")
     assert answered.body == files("sagemock.served").joinpath("page.html").read_bytes()
     assert "default-src 'none'" in answered.headers["content-security-policy"]
@@ -60,8 +60,8 @@ def test_the_page_has_nothing_from_another_host(url: str) -> None:
 
 
 @BROWSER
-def test_a_click_in_one_browser_is_seen_in_the_other(sagemaker: SageMakerMock, client: Any, url: str, chromium: Browser) -> None:
-    """Within a second; and every button does what it says."""
+def test_a_click_in_one_browser_shows_in_the_other(sagemaker: SageMakerMock, client: Any, url: str, chromium: Browser) -> None:
+    """Within a second; every button does what it says."""
     for name in ("stops", "fails", "completes"):
         create(client, name)
     create(client, "spot", **SPOT)
@@ -97,8 +97,8 @@ def test_a_click_in_one_browser_is_seen_in_the_other(sagemaker: SageMakerMock, c
 
 
 @BROWSER
-def test_jobs_of_every_kind_are_there(sagemaker: SageMakerMock, client: Any, url: str, chromium: Browser) -> None:
-    """With the phase, which no API shows; their buttons do the same, and no instances can be taken away from them."""
+def test_jobs_of_every_kind_are_shown(sagemaker: SageMakerMock, client: Any, url: str, chromium: Browser) -> None:
+    """With the phase, which AWS's API lacks. Their buttons work, but only training jobs have one to interrupt."""
     create(client)
     sagemaker.create_processing_job("prepare")
     tab = chromium.tab(url)
@@ -110,8 +110,8 @@ def test_jobs_of_every_kind_are_there(sagemaker: SageMakerMock, client: Any, url
 
 
 @BROWSER
-def test_it_is_used_by_the_keyboard(sagemaker: SageMakerMock, client: Any, url: str, chromium: Browser) -> None:
-    """By Tab and Enter; the focus stays where it is while the page is live."""
+def test_the_page_works_with_the_keyboard(sagemaker: SageMakerMock, client: Any, url: str, chromium: Browser) -> None:
+    """With Tab and Enter; the focus stays while the page refreshes."""
     create(client)
     tab = chromium.tab(url)
     tab.until(f"{status('churn')} === 'InProgress / Starting'")
@@ -131,8 +131,8 @@ def test_it_is_used_by_the_keyboard(sagemaker: SageMakerMock, client: Any, url: 
 
 
 @BROWSER
-def test_what_goes_wrong_is_said(sagemaker: SageMakerMock, url: str, chromium: Browser) -> None:
-    """In the server's words; and where to point a client before there is a job."""
+def test_an_error_is_shown(sagemaker: SageMakerMock, url: str, chromium: Browser) -> None:
+    """In the server's words; before there is a job the page shows how to connect a client."""
     tab = chromium.tab(url)
     tab.until(f"document.getElementById('count').textContent.endsWith('AWS_ENDPOINT_URL_SAGEMAKER={url}')")
     tab.ask("document.getElementById('by').value = 'soon'")
@@ -145,8 +145,8 @@ def test_what_goes_wrong_is_said(sagemaker: SageMakerMock, url: str, chromium: B
 
 
 @BROWSER
-def test_a_token_is_asked_for_by_the_page(sagemaker: SageMakerMock, chromium: Browser) -> None:
-    """Or comes with its address, in the part that no server sees."""
+def test_the_page_asks_for_its_token(sagemaker: SageMakerMock, chromium: Browser) -> None:
+    """Or takes it from the fragment of its address, which no server gets."""
     with sagemaker.serve(token="secret") as url:
         tab = chromium.tab(url)
         tab.until("!document.getElementById('ask').hidden")
@@ -158,10 +158,10 @@ def test_a_token_is_asked_for_by_the_page(sagemaker: SageMakerMock, chromium: Br
 
 @BROWSER
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_is_readable_in_light_and_dark(
+def test_the_page_is_readable_in_light_and_dark(
     sagemaker: SageMakerMock, client: Any, url: str, chromium: Browser, scheme: str
 ) -> None:
-    """As the system is."""
+    """It follows the system."""
     create(client)
     tab = chromium.tab(url)
     tab.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])

@@ -28,6 +28,8 @@ from sagemock import (
     mock_sagemaker,
 )
 from sagemock.served.remote import LACKS
+from sagemock.served.remote_views import CLOCK_LACKS, RemoteJob, RemoteProcessingJob, RemoteTransformJob, RemoteTuningJob
+from sagemock.world.views import JobView, ProcessingJobView, TransformJobView, TuningJobView
 from tests.support.calling import START, after, create
 from tests.support.http import call
 
@@ -37,13 +39,13 @@ PLAN = Plan.completes(starting=60, downloading=60, training=timedelta(minutes=10
 
 @pytest.fixture
 def remote(sagemaker: SageMakerMock) -> Iterator[RemoteMock]:
-    """Serve the mock, and connect to it."""
+    """Serve the mock and connect to it."""
     with sagemaker.serve() as url:
         yield connect(url)
 
 
-def test_its_verbs_are_those_of_a_mock(remote: RemoteMock) -> None:
-    """What it lacks says why, and is no attribute."""
+def test_a_remote_has_the_verbs_of_a_mock(remote: RemoteMock) -> None:
+    """The error for a missing one says why."""
     names = {name for name in dir(SageMakerMock) if not name.startswith("_")}
     assert names - {name for name in dir(RemoteMock) if not name.startswith("_")} == set(LACKS)
     for name in LACKS:
@@ -51,11 +53,16 @@ def test_its_verbs_are_those_of_a_mock(remote: RemoteMock) -> None:
         with pytest.raises(NotServed, match=f"a served mock has no {name}: "):
             getattr(remote, name)
     with pytest.raises(AttributeError, match="'RemoteMock' object has no attribute 'planz'"):
-        remote.planz  # noqa: B018  # the point
+        remote.planz  # noqa: B018  # the point of the test
     for name in (
+        "plan",
         "create_training_job",
         "create_processing_job",
         "create_transform_job",
+        "create_tuning_job",
+        "timeline",
+        "svg",
+        "stop_job",
         "fault",
         "hide",
         "quota",
@@ -71,8 +78,70 @@ def test_its_verbs_are_those_of_a_mock(remote: RemoteMock) -> None:
         assert [one.default for one in ours.values()] == [one.default for one in theirs.values()]
 
 
-def test_the_clock_moves(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
-    """In the same ways."""
+@pytest.mark.parametrize(
+    "ours,theirs",
+    [
+        (RemoteJob, JobView),
+        (RemoteProcessingJob, ProcessingJobView),
+        (RemoteTransformJob, TransformJobView),
+        (RemoteTuningJob, TuningJobView),
+    ],
+)
+def test_views_of_a_remote_have_the_verbs_of_the_mocks_views(ours: type[Any], theirs: type[Any]) -> None:
+    """With the same parameters."""
+    names = {name for name in dir(theirs) if not name.startswith("_")}
+    assert names == {name for name in dir(ours) if not name.startswith("_")} - {"kind"}
+    for name in names:
+        if callable(getattr(theirs, name)):
+            found, wanted = (inspect.signature(getattr(kind, name)).parameters for kind in (ours, theirs))
+            assert [(one.name, one.default) for one in found.values()] == [(one.name, one.default) for one in wanted.values()]
+
+
+def test_a_missing_attribute_of_the_clock_says_why(remote: RemoteMock) -> None:
+    """`hasattr` is False for it."""
+    for name in CLOCK_LACKS:
+        assert not hasattr(remote.clock, name)
+        with pytest.raises(NotServed, match=f"the clock of a served mock has no {name}: .* in the mock's own process"):
+            getattr(remote.clock, name)
+    with pytest.raises(AttributeError, match="'RemoteClock' object has no attribute 'pausd'"):
+        remote.clock.pausd  # noqa: B018  # the point
+
+
+def test_a_remote_stops_a_job_without_a_call(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
+    """Like the mock's own verb: no fault applies."""
+    sagemaker.fault("Stop*", "ThrottlingException")
+    for name in ("one", "two"):
+        sagemaker.create_training_job(name)
+    remote.stop_job("one")
+    remote.jobs["two"].stop()
+    assert [job.status for job in sagemaker.jobs.values()] == ["Stopping", "Stopping"]
+    assert len(remote.calls) == 0
+    with pytest.raises(UsageError, match="cannot stop 'one': it is Stopping"):
+        remote.stop_job("one")
+
+
+def test_events_can_be_searched(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
+    """As on the mock, but the list is a snapshot."""
+    sagemaker.create_training_job("churn", plan=PLAN)
+    before = remote.events
+    remote.advance_until_idle()
+    pattern = {"detail": {"SecondaryStatus": ["Training"]}}
+    assert list(remote.events.matching(pattern)) == list(sagemaker.events.matching(pattern))
+    assert (len(before), remote.events) == (1, sagemaker.events)
+
+
+def test_pictures_equal_those_of_the_mock(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
+    """Also without jobs, and with block characters."""
+    assert remote.svg() == sagemaker.svg()
+    sagemaker.create_training_job("churn", plan=PLAN)
+    assert remote.svg() == sagemaker.svg()
+    assert remote.timeline("churn", unicode=True) == sagemaker.timeline("churn", unicode=True)
+    assert remote.jobs["churn"].timeline(unicode=True, width=90) == sagemaker.timeline("churn", unicode=True, width=90)
+    assert remote.timeline("churn") == sagemaker.timeline("churn")
+
+
+def test_a_remote_moves_the_clock(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
+    """With the same arguments as the mock."""
     remote.clock.advance(minutes=1, seconds=1)
     remote.clock.advance(timedelta(seconds=1))
     remote.clock.advance(1.5)
@@ -99,8 +168,8 @@ def test_the_clock_moves(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
         remote.clock.advance(object())  # type: ignore[arg-type]
 
 
-def test_jobs_are_read_and_changed(sagemaker: SageMakerMock, remote: RemoteMock, client: Any) -> None:
-    """As the views of the mock itself; each look is at the present instant."""
+def test_jobs_can_be_read_and_changed(sagemaker: SageMakerMock, remote: RemoteMock, client: Any) -> None:
+    """Like views of the mock; each read is at the present instant."""
     remote.plan("churn", PLAN, times=1)
     assert len(remote.jobs) == 0
     create(client)
@@ -124,8 +193,8 @@ def test_jobs_are_read_and_changed(sagemaker: SageMakerMock, remote: RemoteMock,
         remote.fail("")
 
 
-def test_a_job_of_others_is_created(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
-    """With a plan and fields of its own; no call is on record."""
+def test_a_job_can_be_created(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
+    """With a plan and fields; it is not among the calls."""
     job = remote.create_training_job("others", plan=PLAN, region="eu-west-1", HyperParameters={"epochs": "3"})
     assert sagemaker.jobs["others"].plan == PLAN
     assert (job.region, job.request["HyperParameters"], len(remote.calls)) == ("eu-west-1", {"epochs": "3"}, 0)
@@ -137,8 +206,8 @@ def test_a_job_of_others_is_created(sagemaker: SageMakerMock, remote: RemoteMock
         remote.create_training_job("others", region="eu-west-1")
 
 
-def test_jobs_of_other_kinds_are_read_and_changed(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
-    """As the views of the mock itself."""
+def test_jobs_of_other_kinds_can_be_read_and_changed(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
+    """Like views of the mock."""
     remote.plan("prepare", ProcessingJobPlan.completes(starting=60, processing=600, exit_message="10 rows"))
     job = remote.create_processing_job("prepare")
     scored = remote.create_transform_job("score", plan=TransformJobPlan.completes(starting=60), region="eu-west-1", ModelName="m")
@@ -159,13 +228,13 @@ def test_jobs_of_other_kinds_are_read_and_changed(sagemaker: SageMakerMock, remo
     assert (len(remote.jobs), len(remote.processing_jobs), "prepare" in remote.jobs) == (0, 1, False)
     with pytest.raises(UnknownJob, match="'prepare' is a processing job: ask for sagemaker.processing_jobs"):
         remote.jobs["prepare"]
-    with pytest.raises(UnknownJob, match="'prepare' is a processing job: look it up among those"):
+    with pytest.raises(UnknownJob, match=r"'prepare' is a processing job: ask for processing_jobs\['prepare'\]"):
         remote.jobs[job.arn]
     assert remote.svg() == sagemaker.svg()
 
 
-def test_a_tuning_job_is_read_with_its_children(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
-    """As the view of the mock itself, while it runs and after its end."""
+def test_a_tuning_job_can_be_read_with_its_children(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
+    """Like the view of the mock, while it runs and after its end."""
     remote.plan("tune-*", Plan.completes(training=60))
     theirs = remote.create_tuning_job("tune", plan=TuningJobPlan.completes(next_launch=10, finishing=(1, 5)))
     own = sagemaker.tuning_jobs["tune"]
@@ -178,15 +247,15 @@ def test_a_tuning_job_is_read_with_its_children(sagemaker: SageMakerMock, remote
         remote.clock.advance(400)
     assert [one.status for one in theirs.children] == ["Completed"] * 10
     assert (list(remote.tuning_jobs), len(remote.jobs)) == (["tune"], 10)
-    with pytest.raises(PlanError, match="objective is a callable, which no document can hold"):
+    with pytest.raises(PlanError, match="objective is a callable, which a document cannot hold"):
         remote.create_tuning_job("other", plan=TuningJobPlan.completes(objective=lambda _: 0.5))
     sagemaker.create_tuning_job("other", plan=TuningJobPlan.completes(objective=lambda _: 0.5))
     with pytest.raises(NotServed, match="callable"):
-        remote.tuning_jobs["other"].plan  # noqa: B018  # the point
+        remote.tuning_jobs["other"].plan  # noqa: B018  # the point of the test
 
 
 def test_a_view_has_the_verbs_of_its_job(sagemaker: SageMakerMock, remote: RemoteMock, client: Any) -> None:
-    """Of every kind."""
+    """For every kind."""
     spot = {"EnableManagedSpotTraining": True, "StoppingCondition": {"MaxRuntimeInSeconds": 9000, "MaxWaitTimeInSeconds": 9000}}
     create(client, "a", **spot)
     job = remote.jobs["a"]
@@ -200,7 +269,7 @@ def test_a_view_has_the_verbs_of_its_job(sagemaker: SageMakerMock, remote: Remot
     assert (other.status, other.failure_reason, other.started) == ("Failed", "ClientError: no", None)
 
 
-def test_lives_end_by_its_verbs(sagemaker: SageMakerMock, remote: RemoteMock, client: Any) -> None:
+def test_verbs_end_a_job(sagemaker: SageMakerMock, remote: RemoteMock, client: Any) -> None:
     """Fail, complete, interrupt."""
     spot = {"EnableManagedSpotTraining": True, "StoppingCondition": {"MaxRuntimeInSeconds": 9000, "MaxWaitTimeInSeconds": 9000}}
     for name in ("a", "b"):
@@ -217,9 +286,9 @@ def test_lives_end_by_its_verbs(sagemaker: SageMakerMock, remote: RemoteMock, cl
         remote.advance_until("a", "Training")
 
 
-def test_the_same_name_in_two_regions_is_asked_for_by_arn(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
+def test_the_same_name_in_two_regions_needs_the_arn(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
     """As with the mock itself."""
-    from tests.support.calling import make_client  # noqa: PLC0415  # here only
+    from tests.support.calling import make_client  # noqa: PLC0415  # used once
 
     arns = [create(make_client(region)) for region in ("us-east-1", "eu-west-1")]
     assert list(remote.jobs) == arns == list(sagemaker.jobs)
@@ -228,8 +297,8 @@ def test_the_same_name_in_two_regions_is_asked_for_by_arn(sagemaker: SageMakerMo
     assert remote.jobs[arns[1]].region == "eu-west-1"
 
 
-def test_what_is_prepared_meets_calls(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
-    """Faults, hidden jobs, quotas, accounts."""
+def test_faults_hidden_jobs_quotas_and_accounts_apply_to_calls(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
+    """As with the mock's own verbs."""
     remote.fault("ListTrainingJobs", "ThrottlingException", times=1, after=timedelta(seconds=5), until=after(60))
     assert call(remote.url, "ListTrainingJobs").status == 200
     sagemaker.clock.advance(5)
@@ -242,12 +311,19 @@ def test_what_is_prepared_meets_calls(sagemaker: SageMakerMock, remote: RemoteMo
     remote.accounts["AKID"] = "210987654321"
     assert dict(remote.accounts) == dict(sagemaker.accounts)
     assert (repr(remote.accounts), len(remote.accounts), remote.accounts["AKID"]) == (repr(sagemaker.accounts), 1, "210987654321")
+    remote.accounts.update({"A": "210987654322"}, B="210987654323")
+    assert dict(remote.accounts) == dict(sagemaker.accounts) == {"AKID": "210987654321", "A": "210987654322", "B": "210987654323"}
+    with pytest.raises(InvalidValue, match="account_id has twelve digits"):
+        remote.accounts.update(A="1", C="210987654321")
+    with pytest.raises(InvalidType, match="accounts are updated with a mapping from access key ids to account ids, not with 5"):
+        remote.accounts.update(5)
+    assert len(remote.accounts) == 3
     with pytest.raises(UsageError, match="'Throttling' is an error without a text"):
         remote.fault("*", "Throttling")
 
 
-def test_calls_events_and_pictures_are_those_of_the_mock(sagemaker: SageMakerMock, remote: RemoteMock, client: Any) -> None:
-    """As they are now."""
+def test_calls_events_and_pictures_equal_those_of_the_mock(sagemaker: SageMakerMock, remote: RemoteMock, client: Any) -> None:
+    """At the present instant."""
     create(client)
     call(remote.url, "ListTrainingJobs")
     sagemaker.advance_until_idle()
@@ -263,8 +339,8 @@ def test_calls_events_and_pictures_are_those_of_the_mock(sagemaker: SageMakerMoc
     assert repr(remote) == f"<RemoteMock at {remote.url}>"
 
 
-def test_what_cannot_travel_is_refused(remote: RemoteMock) -> None:
-    """Callables, by the name of their field."""
+def test_a_callable_cannot_be_sent(remote: RemoteMock) -> None:
+    """The error names its field."""
     with pytest.raises(NotServed, match="a predicate cannot travel to a served mock"):
         remote.plan(lambda request: True, PLAN)  # type: ignore[arg-type]
     with pytest.raises(NotServed, match="only a Plan can travel to a served mock"):
@@ -281,7 +357,17 @@ def test_a_plan_with_a_callable_cannot_be_read(sagemaker: SageMakerMock, remote:
         _ = remote.jobs["churn"].plan
 
 
-def test_unused_plans_fail() -> None:
+def test_a_plan_may_name_its_own_kind(sagemaker: SageMakerMock, remote: RemoteMock) -> None:
+    """As for the mock itself, another kind is refused."""
+    remote.plan("*", ProcessingJobPlan.fails(), kind="processing")
+    with pytest.raises(
+        InvalidValue, match=r"kind='training', and ProcessingJobPlan.fails\(.* is for processing jobs: leave kind"
+    ):
+        remote.plan("*", ProcessingJobPlan.fails(), kind="training")
+    assert [one.kind.name for one in sagemaker._world.backend.plans.rules] == ["processing"]
+
+
+def test_unused_plans_are_an_error() -> None:
     """As at a clean end of the mock."""
     with mock_sagemaker(start=START) as mock, mock.serve() as url:
         remote = connect(url)
@@ -295,23 +381,23 @@ def test_unused_plans_fail() -> None:
         mock._world.backend.plans.rules.clear()
 
 
-def test_a_token_travels(sagemaker: SageMakerMock) -> None:
+def test_a_remote_sends_its_token(sagemaker: SageMakerMock) -> None:
     """Without it the server refuses."""
     with sagemaker.serve(token="secret") as url:
         assert connect(url, token="secret").clock.now() == START
-        with pytest.raises(UsageError, match="this server asks for a token"):
+        with pytest.raises(UsageError, match="this server requires a token"):
             connect(url)
 
 
 @pytest.mark.parametrize("url", ["", "127.0.0.1:5123", "ftp://127.0.0.1", "http://", 5])
-def test_what_is_no_url_is_told(url: Any) -> None:
-    """With how one looks."""
+def test_an_invalid_url_is_refused(url: Any) -> None:
+    """The message shows a valid one."""
     with pytest.raises(InvalidValue, match=r"connect\(\) takes the url of a server, not .*: write connect"):
         connect(url)
 
 
-def test_a_server_that_is_not_there_is_told(sagemaker: SageMakerMock) -> None:
-    """So is one that is none of ours."""
+def test_an_unreachable_server_is_an_error(sagemaker: SageMakerMock) -> None:
+    """So is a server that is not ours."""
     with sagemaker.serve() as url:
         pass
     with pytest.raises(UsageError, match=rf"no sagemock answers at {url} \(.*start `sagemock serve`"):
@@ -323,18 +409,18 @@ def test_a_server_that_is_not_there_is_told(sagemaker: SageMakerMock) -> None:
         def do_GET(self) -> None:
             self.send_error(404)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # as its base has it
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name in its base class
             pass
 
     with HTTPServer(("127.0.0.1", 0), Other) as other:
         thread = Thread(target=other.handle_request)
         thread.start()
-        with pytest.raises(UsageError, match="is not sagemock: it says"):
+        with pytest.raises(UsageError, match="is not sagemock: it answers"):
             connect(f"http://127.0.0.1:{other.server_port}")
         thread.join()
 
 
-def test_an_instant_of_another_zone_travels(remote: RemoteMock) -> None:
-    """As an instant."""
-    remote.clock.advance_to(datetime(2018, 7, 31))  # noqa: DTZ001  # a naive one is read as UTC
+def test_an_instant_may_have_any_time_zone(remote: RemoteMock) -> None:
+    """It is the same instant."""
+    remote.clock.advance_to(datetime(2018, 7, 31))  # noqa: DTZ001  # read as UTC
     assert remote.clock.now() == after(days=1)

@@ -20,7 +20,7 @@ import pytest
 from sagemock import Plan, SageMakerMock, UsageError, child_environment, mock_sagemaker
 from sagemock.clock.real import real
 from tests.support.calling import START, after, bodies, create, describe, request
-from tests.support.http import call, connection, exchange, signed
+from tests.support.http import call, connection, exchange, signature
 
 OPTIONS: dict[str, Any] = {"strict": False, "latency": 0}
 
@@ -32,10 +32,10 @@ def url(sagemaker: SageMakerMock) -> Iterator[str]:
         yield url
 
 
-def test_the_same_world_answers_to_the_byte(sagemaker: SageMakerMock, client: Any, url: str) -> None:
+def test_both_processes_get_the_same_bytes(sagemaker: SageMakerMock, client: Any, url: str) -> None:
     """What one process creates the other describes, at every moment of its life."""
     found = bodies(client, "DescribeTrainingJob")
-    created = call(url, "CreateTrainingJob", request("churn"), Authorization=signed())
+    created = call(url, "CreateTrainingJob", request("churn"), Authorization=signature())
     assert (created.status, created.document) == (200, {"TrainingJobArn": sagemaker.jobs["churn"].arn})
     for _ in range(30):
         describe(client)
@@ -45,8 +45,8 @@ def test_the_same_world_answers_to_the_byte(sagemaker: SageMakerMock, client: An
     assert {one.origin is None for one in sagemaker.calls} == {True, False}
 
 
-def test_the_headers_are_those_of_aws(url: str) -> None:
-    """A request id of its own, the type of the body, and the real date, with which a client compares its own clock."""
+def test_a_response_has_the_headers_of_aws(url: str) -> None:
+    """A request id, the content type, and the real date, which clients compare with their clock."""
     answered = call(url, "ListTrainingJobs")
     date = parsedate_to_datetime(answered.headers.pop("date"))
     assert abs(date.timestamp() - real.time()) < 60
@@ -58,22 +58,22 @@ def test_the_headers_are_those_of_aws(url: str) -> None:
 
 
 def test_a_refusal_has_its_code_in_body_and_header(url: str) -> None:
-    """As SDKs of all languages look for it."""
+    """SDKs of different languages look in different places."""
     answered = call(url, "DescribeTrainingJob", {"TrainingJobName": "churn"})
     assert (answered.status, answered.headers["x-amzn-errortype"]) == (400, "ValidationException")
     assert answered.document == {"__type": "ValidationException", "message": "Requested resource not found."}
 
 
-def test_region_and_account_come_from_the_credential_scope(sagemaker: SageMakerMock, url: str) -> None:
-    """Without one they are us-east-1 and the mock's own."""
+def test_the_credential_scope_has_region_and_account(sagemaker: SageMakerMock, url: str) -> None:
+    """Without one they are us-east-1 and the mock's account."""
     sagemaker.accounts["AKOTHER"] = "111111111111"
     arns = [
         call(url, "CreateTrainingJob", request("churn"), **headers).document["TrainingJobArn"]
         for headers in (
             {},
-            {"Authorization": signed("210987654321", "eu-west-1")},
-            {"Authorization": signed("AKOTHER", "cn-north-1")},
-            {"Authorization": signed("AKID", "xx-nowhere-1")},
+            {"Authorization": signature("210987654321", "eu-west-1")},
+            {"Authorization": signature("AKOTHER", "cn-north-1")},
+            {"Authorization": signature("AKID", "xx-nowhere-1")},
         )
     ]
     assert arns == [
@@ -84,8 +84,8 @@ def test_region_and_account_come_from_the_credential_scope(sagemaker: SageMakerM
     ]
 
 
-def test_a_call_is_on_record_with_where_it_came_from(sagemaker: SageMakerMock, url: str) -> None:
-    """Address and program; and the attempt that its SDK counts."""
+def test_a_call_is_recorded_with_its_origin(sagemaker: SageMakerMock, url: str) -> None:
+    """Address and program, and the attempt that its SDK counts."""
     to = connection(url)
     call(to, "ListTrainingJobs", User_Agent="aws-sdk-js/3.1 os/linux", amz_sdk_request="attempt=2; max=3")
     host, port = to.sock.getsockname()
@@ -98,7 +98,7 @@ def test_a_call_is_on_record_with_where_it_came_from(sagemaker: SageMakerMock, u
 
 
 def test_a_lost_answer_closes_the_connection(sagemaker: SageMakerMock, url: str) -> None:
-    """The operation took effect; others on other connections are answered."""
+    """The operation took effect; other connections are answered."""
     sagemaker.fault("CreateTrainingJob", "LostAnswer", times=1)
     sagemaker.fault("DescribeTrainingJob", "ConnectTimeout", times=1)
     with pytest.raises((RemoteDisconnected, ConnectionResetError)):
@@ -110,8 +110,8 @@ def test_a_lost_answer_closes_the_connection(sagemaker: SageMakerMock, url: str)
     assert sagemaker.calls.outcomes == ["LostAnswer", "ConnectTimeout", "ok"]
 
 
-def test_an_answer_that_is_cut_short_is_whole_http(sagemaker: SageMakerMock, url: str) -> None:
-    """The connection goes on."""
+def test_a_broken_answer_is_complete_http(sagemaker: SageMakerMock, url: str) -> None:
+    """The connection stays open."""
     sagemaker.fault("ListTrainingJobs", "MalformedBody", times=1)
     to = connection(url)
     cut = call(to, "ListTrainingJobs")
@@ -120,8 +120,8 @@ def test_an_answer_that_is_cut_short_is_whole_http(sagemaker: SageMakerMock, url
     assert (cut.status, cut.body) == (200, whole.body[: len(whole.body) // 2])
 
 
-def test_the_latency_of_a_served_call_is_added_to_the_clock(sagemaker: SageMakerMock, url: str) -> None:
-    """It is answered at its instant, and no sleep is on record."""
+def test_the_latency_of_a_served_call_moves_the_clock(sagemaker: SageMakerMock, url: str) -> None:
+    """The call is answered at its own instant, and no sleep is recorded."""
     sagemaker.clock.latency = 2
     for _ in range(3):
         call(url, "ListTrainingJobs")
@@ -130,15 +130,15 @@ def test_the_latency_of_a_served_call_is_added_to_the_clock(sagemaker: SageMaker
     assert len(sagemaker.sleeps) == 0
 
 
-def test_a_poller_over_http_meets_no_guard_and_one_in_process_does(sagemaker: SageMakerMock, client: Any, url: str) -> None:
+def test_only_a_poller_in_process_can_be_an_endless_loop(sagemaker: SageMakerMock, client: Any, url: str) -> None:
     """Law 9 is for loops that take no real time."""
     to = connection(url)
     assert {call(to, "ListTrainingJobs").status for _ in range(1001)} == {200}
     to.close()
 
 
-def test_a_sleeper_of_the_test_wakes_in_time(sagemaker: SageMakerMock, url: str) -> None:
-    """The clock does not pass its deadline because a served call takes longer (law 7)."""
+def test_a_sleeper_wakes_on_time_beside_served_calls(sagemaker: SageMakerMock, url: str) -> None:
+    """The clock does not pass its deadline when a served call takes longer (law 7)."""
     sagemaker.clock.latency = 100
     seen = []
 
@@ -155,7 +155,7 @@ def test_a_sleeper_of_the_test_wakes_in_time(sagemaker: SageMakerMock, url: str)
 
 
 def test_the_threads_of_the_server_keep_real_time(sagemaker: SageMakerMock, url: str) -> None:
-    """An hour of virtual time closes no idle connection, and what runs there sees the real date."""
+    """An hour of virtual time closes no idle connection, and code in them sees the real date."""
     seen: list[float] = []
 
     def plan(_: Mapping[str, Any]) -> Plan:
@@ -175,7 +175,7 @@ def test_the_threads_of_the_server_keep_real_time(sagemaker: SageMakerMock, url:
     assert time.time() == after(7200).timestamp()
 
 
-def test_a_mock_that_begins_while_another_is_served_does_not_get_its_threads(sagemaker: SageMakerMock, url: str) -> None:
+def test_a_new_mock_does_not_get_the_threads_of_a_server(sagemaker: SageMakerMock, url: str) -> None:
     """Nested in the same thread, or in another one: they keep real time in both."""
     worlds = []
 
@@ -188,13 +188,13 @@ def test_a_mock_that_begins_while_another_is_served_does_not_get_its_threads(sag
     thread.start()
     thread.join()
     served = {one for one in threading.enumerate() if one.name.startswith("sagemock-")}
-    # Those of an earlier test may be about to end.
+    # Threads of an earlier test may be about to end.
     assert len(served) >= 17
     assert all(one in world.threads_before for one in served for world in worlds)
 
 
 def test_an_event_handler_may_call_the_server(sagemaker: SageMakerMock, url: str) -> None:
-    """As a Lambda function in a child process does: others are answered while a call waits for it."""
+    """Like a Lambda function in a child process. While its call waits, others are answered."""
     seen = []
 
     def handle(event: dict[str, Any]) -> None:
@@ -206,8 +206,8 @@ def test_an_event_handler_may_call_the_server(sagemaker: SageMakerMock, url: str
     assert seen == ["Starting"]
 
 
-def test_what_the_test_s_own_code_raises_is_told_to_the_caller(sagemaker: SageMakerMock, url: str) -> None:
-    """As an error that no SDK retries; the outcome is on record."""
+def test_an_error_of_the_tests_own_code_is_a_response(sagemaker: SageMakerMock, url: str) -> None:
+    """One that no SDK retries; the outcome is recorded."""
 
     def plan(_: Mapping[str, Any]) -> Plan:
         raise KeyError("epochs")
@@ -221,8 +221,8 @@ def test_what_the_test_s_own_code_raises_is_told_to_the_caller(sagemaker: SageMa
     assert sagemaker.calls.outcomes == ["KeyError"]
 
 
-def test_after_the_end_of_the_mock_nothing_is_answered() -> None:
-    """The server tells who still calls."""
+def test_after_the_end_of_the_mock_no_call_is_answered() -> None:
+    """The response says so."""
     mock = mock_sagemaker(start=START).start()
     with mock.serve() as url:
         mock.stop()
@@ -233,8 +233,8 @@ def test_after_the_end_of_the_mock_nothing_is_answered() -> None:
         mock.serve()
 
 
-def test_after_the_block_nobody_listens(sagemaker: SageMakerMock) -> None:
-    """The port is free, and no thread of the server is left."""
+def test_after_the_block_the_port_is_free(sagemaker: SageMakerMock) -> None:
+    """No thread of the server is left."""
     with sagemaker.serve() as url:
         port = int(url.rpartition(":")[2])
         to = connection(url)
@@ -246,17 +246,17 @@ def test_after_the_block_nobody_listens(sagemaker: SageMakerMock) -> None:
         call(url, "ListTrainingJobs")
 
 
-def test_a_port_that_is_taken_is_told(sagemaker: SageMakerMock) -> None:
-    """With what to do."""
+def test_a_port_in_use_is_an_error(sagemaker: SageMakerMock) -> None:
+    """The message says what to do."""
     with sagemaker.serve() as url, pytest.raises(UsageError, match=r"cannot listen on '127\.0\.0\.1', port .*give another"):
         sagemaker.serve(port=int(url.rpartition(":")[2])).__enter__()
     with pytest.raises(UsageError, match=r"cannot listen on '192\.0\.2\.1'"), sagemaker.serve(host="192.0.2.1", token="t"):
         pass  # pragma: no cover  # not reached
 
 
-def test_beyond_loopback_a_token_is_needed(sagemaker: SageMakerMock) -> None:
-    """Whoever reaches the control API could change the world."""
-    everywhere = "0.0.0.0"  # noqa: S104  # the point
+def test_beyond_loopback_a_token_is_required(sagemaker: SageMakerMock) -> None:
+    """Otherwise everybody on the network could control the world."""
+    everywhere = "0.0.0.0"  # noqa: S104  # the point of the test
     with pytest.raises(UsageError, match=r"'0\.0\.0\.0' can be reached from other machines.*give a token"):
         sagemaker.serve(host=everywhere)
     with sagemaker.serve(host=everywhere, token="secret") as url:
@@ -265,15 +265,15 @@ def test_beyond_loopback_a_token_is_needed(sagemaker: SageMakerMock) -> None:
 
 
 @pytest.mark.skipif(not socket.has_ipv6 or not Path("/proc/net/if_inet6").exists(), reason="there is no IPv6 here")
-def test_ipv6_is_an_address_too(sagemaker: SageMakerMock) -> None:
-    """In brackets in the url."""
+def test_ipv6_addresses_work(sagemaker: SageMakerMock) -> None:
+    """In brackets in the URL."""
     with sagemaker.serve(host="::1") as url:
         assert url.startswith("http://[::1]:")
         assert call(url, "ListTrainingJobs").status == 200
 
 
-def test_many_at_once_lose_nothing(sagemaker: SageMakerMock, url: str) -> None:
-    """More than there are threads to answer in."""
+def test_many_parallel_calls_are_all_answered(sagemaker: SageMakerMock, url: str) -> None:
+    """More than the server has threads."""
 
     def poll(number: int) -> set[int]:
         to = connection(url)
@@ -289,11 +289,11 @@ def test_many_at_once_lose_nothing(sagemaker: SageMakerMock, url: str) -> None:
 
 
 def test_logs_are_served_too(sagemaker: SageMakerMock, url: str) -> None:
-    """Those of training jobs; others are not ours."""
+    """Those of training jobs; other log groups are not ours."""
     sagemaker.plan("*", Plan.completes(logs={"Training": [(0, "epoch=1")]}))
     call(url, "CreateTrainingJob", request("churn"))
     sagemaker.advance_until_idle()
-    to = {"Content-Type": "application/x-amz-json-1.1", "Authorization": signed(service="logs")}
+    to = {"Content-Type": "application/x-amz-json-1.1", "Authorization": signature(service="logs")}
 
     def ask(operation: str, **params: str) -> Any:
         headers = {**to, "X-Amz-Target": f"Logs_20140328.{operation}"}
@@ -307,8 +307,8 @@ def test_logs_are_served_too(sagemaker: SageMakerMock, url: str) -> None:
     assert "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS" in other.document["message"]
 
 
-def test_a_child_process_uses_the_mock_by_its_environment(sagemaker: SageMakerMock, client: Any, url: str) -> None:
-    """boto3 in a process of its own sees the same job; the clock stands while the test waits for it."""
+def test_a_child_process_uses_the_mock_through_its_environment(sagemaker: SageMakerMock, client: Any, url: str) -> None:
+    """Its boto3 sees the same job; the clock stands while the test waits for the child."""
     create(client)
     code = (
         "import json, botocore.session;"
@@ -317,13 +317,13 @@ def test_a_child_process_uses_the_mock_by_its_environment(sagemaker: SageMakerMo
     )
     env = {name: value for name, value in child_environment(url).items() if not name.startswith("COVERAGE_")}
     command = [sys.executable, "-c", code]
-    found = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, env=env)  # noqa: S603  # as above
+    found = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, env=env)  # noqa: S603  # our own code
     assert found.stdout.strip() == sagemaker.jobs["churn"].arn
     assert sagemaker.clock.now() == START
     assert "Botocore" in str(sagemaker.calls[-1].origin)
 
 
-def test_the_environment_of_a_child_leads_to_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_of_a_child_leads_only_to_the_mock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither to the user's credentials, nor through a proxy."""
     for name in (
         "AWS_PROFILE",
@@ -356,8 +356,8 @@ def test_the_environment_of_a_child_leads_to_nobody_else(monkeypatch: pytest.Mon
     assert child_environment("u")["no_proxy"] == "intranet,127.0.0.1,localhost,::1"
 
 
-def test_an_event_loop_of_the_test_beside_it_is_virtual(sagemaker: SageMakerMock, url: str) -> None:
-    """The server's loop is real, in the same process."""
+def test_an_event_loop_beside_the_server_is_virtual(sagemaker: SageMakerMock, url: str) -> None:
+    """The server's own loop is real, in the same process."""
 
     async def sleep() -> None:
         await asyncio.sleep(600)

@@ -1,4 +1,4 @@
-"""The worlds of a server."""
+"""The worlds of a server, one for each path."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.support.calling import START
 
 
 def test_a_world_begins_at_the_first_request_to_its_path() -> None:
-    """With the options of all."""
+    """With the options of the server."""
     worlds = OwnWorlds(Options(start=START, latency=3, wall="real", sleep="real"))
     first = worlds.find("", begin=False)
     assert first is not None
@@ -23,8 +23,8 @@ def test_a_world_begins_at_the_first_request_to_its_path() -> None:
         assert worlds.find(name, begin=True) is None
 
 
-def test_a_reset_begins_one_again_and_ends_what_was() -> None:
-    """Others go on."""
+def test_a_reset_replaces_one_world() -> None:
+    """The others go on."""
     worlds = OwnWorlds(Options(start=START, wall="real", sleep="real"))
     before = worlds.find("a", begin=True)
     assert before is not None
@@ -36,10 +36,22 @@ def test_a_reset_begins_one_again_and_ends_what_was() -> None:
     assert worlds.reset("b") is worlds.find("b", begin=False)
 
 
-def test_worlds_are_bounded() -> None:
-    """A client that makes up names fills no memory."""
+@pytest.mark.parametrize("name", ["a/b", "-a", "a" * 65, "ä"])
+def test_a_reset_makes_no_world_with_an_invalid_name(name: str) -> None:
+    """The list of worlds would grow without a limit."""
+    worlds = OwnWorlds(Options(wall="real", sleep="real"))
+    with pytest.raises(UsageError, match="there is no world '.*' here"):
+        worlds.reset(name)
+    assert worlds.names == [""]
+
+
+def test_the_number_of_worlds_is_limited() -> None:
+    """A client with ever new names cannot fill the memory."""
     worlds = OwnWorlds(Options(wall="real", sleep="real"))
     for number in range(MOST - 1):
         worlds.find(f"w{number}", begin=True)
     with pytest.raises(UsageError, match="this server has 1000 worlds"):
         worlds.find("one-more", begin=True)
+    with pytest.raises(UsageError, match="this server has 1000 worlds"):
+        worlds.reset("one-more")
+    worlds.reset("w1")

@@ -10,7 +10,7 @@ from sagemock.service.accounts import Accounts
 
 
 def test_accounts_are_a_mapping_of_checked_ids() -> None:
-    """An access key may be taken out again."""
+    """An access key can be removed again."""
     accounts = Accounts()
     accounts["AKID"] = "210987654321"
     accounts.update(AKOTHER="210987654320")
@@ -20,8 +20,8 @@ def test_accounts_are_a_mapping_of_checked_ids() -> None:
     assert (list(accounts), len(accounts)) == (["AKID"], 1)
 
 
-def test_what_is_no_account_is_refused() -> None:
-    """In the words of the option."""
+def test_an_invalid_account_is_refused() -> None:
+    """With the same message as the option."""
     accounts = Accounts()
     with pytest.raises(InvalidType, match="account_id is a string of twelve digits, not 12"):
         accounts["AKID"] = 12  # type: ignore[assignment]
@@ -33,8 +33,8 @@ def test_what_is_no_account_is_refused() -> None:
 
 
 @pytest.mark.parametrize("given", [5, "AKID", [1], [("AKID",)], None])
-def test_what_is_no_mapping_updates_no_account(given: object) -> None:
-    """Nor does a mapping of which one value is wrong, in part."""
+def test_an_invalid_mapping_updates_no_account(given: object) -> None:
+    """One wrong value refuses the whole mapping."""
     accounts = Accounts()
     with pytest.raises(InvalidType, match="accounts are updated with a mapping from access key ids to account ids, not with "):
         accounts.update(given)
@@ -44,8 +44,8 @@ def test_what_is_no_mapping_updates_no_account(given: object) -> None:
 
 
 @pytest.mark.parametrize("key", [[], 5, None])
-def test_what_is_no_key_is_asked_for_by_nobody(key: Any) -> None:
-    """It is refused, whatever asks."""
+def test_an_invalid_key_is_refused(key: Any) -> None:
+    """By every method."""
     accounts = Accounts()
     asks: list[Callable[[], object]] = [lambda: accounts.get(key), lambda: key in accounts, lambda: accounts.pop(key, None)]
     for ask in asks:
@@ -53,8 +53,8 @@ def test_what_is_no_key_is_asked_for_by_nobody(key: Any) -> None:
             ask()
 
 
-def test_after_the_end_accounts_can_be_read_only() -> None:
-    """No call comes any more."""
+def test_after_the_end_accounts_are_read_only() -> None:
+    """No more calls come."""
     accounts = Accounts()
     accounts["AKID"] = "210987654321"
     accounts.close()
@@ -76,7 +76,7 @@ def test_after_the_end_accounts_can_be_read_only() -> None:
     ],
 )
 def test_an_access_key_of_twelve_digits_is_its_own_account(key: str | None, account: str) -> None:
-    """After those that the test has set."""
+    """Unless the test has set another account for it."""
     accounts = Accounts()
     accounts["AKOTHER"] = "210987654320"
     assert accounts.of(key, "123456789012") == account

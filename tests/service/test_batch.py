@@ -1,4 +1,4 @@
-"""Processing and transform jobs, as a client sees them."""
+"""Processing and transform jobs as a client sees them."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -14,7 +14,8 @@ from sagemock import InvalidValue, ProcessingJobPlan, SageMakerMock, TransformJo
 from sagemock.jobs.place import Place
 from sagemock.jobs.rules import Plans
 from sagemock.jobs.store import Store
-from sagemock.service.operations import OPERATIONS, Service
+from sagemock.service.operations import OPERATIONS
+from sagemock.service.service import Service
 from tests.protocol.shapes import of_sagemaker
 from tests.support.batch import processing, transform
 from tests.support.calling import START, YOUNG, after, code_and_text, make_client
@@ -26,34 +27,34 @@ PLANS = [
 ]
 OPTIONS: dict[str, Any] = {"latency": 0, "plan": PLANS}
 DELETES = pytest.mark.skipif(
-    "DeleteProcessingJob" not in of_sagemaker().operations, reason="this botocore is older than what is tested"
+    "DeleteProcessingJob" not in of_sagemaker().operations, reason="this botocore does not know what is tested here"
 )
 
 
 class Jobs:
-    """The operations on one kind of job."""
+    """The operations on one kind of jobs."""
 
     def __init__(self, client: Any, kind: str) -> None:
         self.client, self.kind = client, kind
         self.member = f"{kind.title()}Job"
 
     def create(self, name: str = "job", **changes: Any) -> str:
-        """Create one, and return its ARN."""
+        """Create a job and return its ARN."""
         request = processing(name, **changes) if self.kind == "processing" else transform(name, **changes)
         arn: str = getattr(self.client, f"create_{self.kind}_job")(**request)[f"{self.member}Arn"]
         return arn
 
     def describe(self, name: str = "job") -> dict[str, Any]:
-        """Return its description."""
+        """Describe a job."""
         shown: dict[str, Any] = getattr(self.client, f"describe_{self.kind}_job")(**{f"{self.member}Name": name})
         return shown
 
     def status(self, name: str = "job") -> object:
-        """Return its status."""
+        """Return the status of a job."""
         return self.describe(name)[f"{self.member}Status"]
 
     def stop(self, name: str = "job") -> None:
-        """Stop it."""
+        """Stop a job."""
         getattr(self.client, f"stop_{self.kind}_job")(**{f"{self.member}Name": name})
 
     def page(self, **asked: Any) -> dict[str, Any]:
@@ -66,26 +67,26 @@ class Jobs:
         return [one[f"{self.member}Name"] for one in self.page(**asked)[f"{self.member}Summaries"]]
 
     def wait(self, name: str = "job") -> None:
-        """Wait with botocore's waiter."""
+        """Wait with botocore's waiter of this kind."""
         self.client.get_waiter(f"{self.kind}_job_completed_or_stopped").wait(**{f"{self.member}Name": name})
 
 
 @pytest.fixture(params=KINDS)
 def jobs(request: pytest.FixtureRequest, client: Any) -> Jobs:
-    """Return the operations on each kind."""
+    """Return the operations on each kind of jobs."""
     return Jobs(client, request.param)
 
 
-def refused(call: Callable[[], object]) -> tuple[str, str]:
-    """Return code and text of a refusal."""
+def refusal_of(call: Callable[[], object]) -> tuple[str, str]:
+    """Return the code and the message of a refusal."""
     with pytest.raises(ClientError) as raised:
         call()
     code, text, _ = code_and_text(raised.value)
     return code, text
 
 
-def test_a_job_lives_and_its_waiter_sees_it(jobs: Jobs) -> None:
-    """InProgress without a start, with one, Completed."""
+def test_a_waiter_sees_a_job_through_its_life(jobs: Jobs) -> None:
+    """InProgress without a start, InProgress with one, then Completed."""
     assert jobs.create() == f"arn:aws:sagemaker:us-east-1:123456789012:{jobs.kind}-job/job"
     started, ended = f"{jobs.kind.title()}StartTime", f"{jobs.kind.title()}EndTime"
     shown = jobs.describe()
@@ -96,13 +97,13 @@ def test_a_job_lives_and_its_waiter_sees_it(jobs: Jobs) -> None:
     assert shown.get("ExitMessage") == ("done" if jobs.kind == "processing" else None)
 
 
-def test_a_stop_is_seen_at_once_and_ends_after_a_while(sagemaker: SageMakerMock, jobs: Jobs) -> None:
-    """A waiter takes Stopped for a success; a second stop is refused."""
+def test_a_stop_shows_at_once_and_takes_a_while(sagemaker: SageMakerMock, jobs: Jobs) -> None:
+    """A waiter counts Stopped as success; a second stop is refused."""
     jobs.create()
     sagemaker.clock.advance(120)
     jobs.stop()
     assert jobs.status() == "Stopping"
-    assert refused(jobs.stop) == (
+    assert refusal_of(jobs.stop) == (
         "ValidationException",
         f"The request was rejected because the {jobs.kind} job is in status Stopping",
     )
@@ -112,7 +113,7 @@ def test_a_stop_is_seen_at_once_and_ends_after_a_while(sagemaker: SageMakerMock,
 
 
 def test_a_job_that_fails_ends_its_waiter(sagemaker: SageMakerMock, jobs: Jobs) -> None:
-    """With its reason, also in the list."""
+    """With its reason, in the list too."""
     of: Any = ProcessingJobPlan if jobs.kind == "processing" else TransformJobPlan
     sagemaker.plan("job", of.fails("ClientError: no image", during="Starting", after=30))
     jobs.create()
@@ -124,8 +125,8 @@ def test_a_job_that_fails_ends_its_waiter(sagemaker: SageMakerMock, jobs: Jobs) 
     assert jobs.page()[f"{jobs.member}Summaries"][0]["FailureReason"] == "ClientError: no image"
 
 
-def test_a_container_that_never_answers_ends_after_half_an_hour(sagemaker: SageMakerMock, client: Any) -> None:
-    """aws/amazon-sagemaker-examples#815."""
+def test_a_container_that_never_answers_fails_after_half_an_hour(sagemaker: SageMakerMock, client: Any) -> None:
+    """See aws/amazon-sagemaker-examples#815."""
     sagemaker.plan("job", TransformJobPlan.never_answers(starting=100))
     jobs = Jobs(client, "transform")
     jobs.create()
@@ -133,19 +134,19 @@ def test_a_container_that_never_answers_ends_after_half_an_hour(sagemaker: SageM
     assert jobs.describe()["TransformEndTime"] == after(1900)
 
 
-def test_unknown_and_taken_names_are_refused(jobs: Jobs) -> None:
-    """In the words of the service."""
-    assert refused(jobs.describe) == ("ValidationException", "Could not find requested job with name: job")
-    assert refused(jobs.stop) == ("ValidationException", "Could not find job to update with name: job")
+def test_unknown_names_and_names_in_use_are_refused(jobs: Jobs) -> None:
+    """In AWS's words."""
+    assert refusal_of(jobs.describe) == ("ValidationException", "Could not find requested job with name: job")
+    assert refusal_of(jobs.stop) == ("ValidationException", "Could not find job to update with name: job")
     arn = jobs.create()
-    assert refused(jobs.create) == (
+    assert refusal_of(jobs.create) == (
         "ResourceInUse",
         f"Job name must be unique within an AWS account and region, and a job with this name already exists ({arn})",
     )
 
 
-def test_each_kind_has_names_of_its_own(sagemaker: SageMakerMock, client: Any) -> None:
-    """And another region is another world."""
+def test_each_kind_has_its_own_names(sagemaker: SageMakerMock, client: Any) -> None:
+    """Each region too."""
     for kind in KINDS:
         Jobs(client, kind).create("churn")
     assert [len(sagemaker.processing_jobs), len(sagemaker.transform_jobs), len(sagemaker.jobs)] == [1, 1, 0]
@@ -153,7 +154,7 @@ def test_each_kind_has_names_of_its_own(sagemaker: SageMakerMock, client: Any) -
 
 
 def test_a_list_is_sorted_paged_and_filtered(sagemaker: SageMakerMock, jobs: Jobs) -> None:
-    """A page is cut first, and filtered after that."""
+    """A page is cut first and filtered then."""
     for number in range(3):
         jobs.create(f"job-{'cab'[number]}")
         sagemaker.clock.advance(60)
@@ -167,19 +168,19 @@ def test_a_list_is_sorted_paged_and_filtered(sagemaker: SageMakerMock, jobs: Job
     assert [one[f"{jobs.member}Name"] for one in rest[f"{jobs.member}Summaries"]] == ["job-c"]
     assert jobs.names(StatusEquals="Completed") == ["job-c"]
     assert jobs.names(CreationTimeAfter=after(60), SortOrder="Ascending") == ["job-a", "job-b"]
-    assert refused(lambda: jobs.page(NextToken="x"))[1] == "Invalid NextToken."
+    assert refusal_of(lambda: jobs.page(NextToken="x"))[1] == "Invalid NextToken."
 
 
-def test_tags_are_on_each_kind(sagemaker: SageMakerMock, jobs: Jobs) -> None:
-    """From the request on, and by ARN."""
+def test_jobs_of_each_kind_have_tags(sagemaker: SageMakerMock, jobs: Jobs) -> None:
+    """From the request on, by their ARNs."""
     arn = jobs.create(Tags=[{"Key": "team", "Value": "churn"}])
     jobs.client.add_tags(ResourceArn=arn, Tags=[{"Key": "stage", "Value": "test"}])
     jobs.client.delete_tags(ResourceArn=arn, TagKeys=["team"])
     assert jobs.client.list_tags(ResourceArn=arn)["Tags"] == [{"Key": "stage", "Value": "test"}]
     assert sagemaker.calls.to("AddTags", job="job").count == 1
-    assert refused(lambda: jobs.client.list_tags(ResourceArn=f"{arn}-2"))[1] == "Resource does not exist."
+    assert refusal_of(lambda: jobs.client.list_tags(ResourceArn=f"{arn}-2"))[1] == "Resource does not exist."
     twice = [{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}]
-    assert "unique" in refused(lambda: jobs.create("other", Tags=twice))[1]
+    assert "unique" in refusal_of(lambda: jobs.create("other", Tags=twice))[1]
 
 
 JSON_LINES = {**transform()["TransformInput"], "ContentType": "application/jsonlines"}
@@ -214,9 +215,9 @@ OUTPUT = {"S3Uri": "s3://churn/out", "S3UploadMode": "EndOfJob"}
         ),
     ],
 )
-def test_a_processing_request_that_aws_refuses_is_refused(client: Any, changes: dict[str, Any], text: str) -> None:
+def test_an_invalid_processing_request_is_refused(client: Any, changes: dict[str, Any], text: str) -> None:
     """By rules across members."""
-    assert refused(lambda: client.create_processing_job(**processing(**changes))) == ("ValidationException", text)
+    assert refusal_of(lambda: client.create_processing_job(**processing(**changes))) == ("ValidationException", text)
 
 
 @YOUNG
@@ -237,14 +238,14 @@ def test_a_processing_request_that_aws_refuses_is_refused(client: Any, changes: 
         ),
     ],
 )
-def test_what_only_a_younger_model_lets_through_is_refused(client: Any, changes: dict[str, Any], text: str) -> None:
-    """An older one requires these members."""
-    assert refused(lambda: client.create_processing_job(**processing(**changes))) == ("ValidationException", text)
+def test_requests_that_only_a_newer_model_allows_are_refused(client: Any, changes: dict[str, Any], text: str) -> None:
+    """An older model requires these members."""
+    assert refusal_of(lambda: client.create_processing_job(**processing(**changes))) == ("ValidationException", text)
 
 
 @YOUNG
-def test_an_input_that_the_service_manages_needs_no_path(client: Any) -> None:
-    """AppManaged; and instances may come from a list of preferences."""
+def test_an_app_managed_input_needs_no_path(client: Any) -> None:
+    """Instances may come from a list of preferences."""
     cluster = {"InstancePreferences": [{"InstanceType": "ml.m5.large"}], "VolumeSizeInGB": 30}
     client.create_processing_job(
         **processing(
@@ -255,10 +256,10 @@ def test_an_input_that_the_service_manages_needs_no_path(client: Any) -> None:
 
 
 def test_a_constraint_of_the_model_is_enforced(client: Any) -> None:
-    """In the words of the server."""
+    """In AWS's words."""
     limit: dict[str, Any] = {"StoppingCondition": {"MaxRuntimeInSeconds": 10_000_000}}
-    # Seven days in an older model, nine in the newest.
-    text = refused(lambda: client.create_processing_job(**processing(**limit)))[1]
+    # Seven days in an older model, nine in the newest one.
+    text = refusal_of(lambda: client.create_processing_job(**processing(**limit)))[1]
     assert re.search(r"must have value less than or equal to (604800|777600)$", text)
 
 
@@ -292,13 +293,13 @@ def test_a_constraint_of_the_model_is_enforced(client: Any) -> None:
         ),
     ],
 )
-def test_a_transform_request_that_aws_refuses_is_refused(client: Any, changes: dict[str, Any], text: str) -> None:
+def test_an_invalid_transform_request_is_refused(client: Any, changes: dict[str, Any], text: str) -> None:
     """By rules across members."""
-    assert refused(lambda: client.create_transform_job(**transform(**changes))) == ("ValidationException", text)
+    assert refusal_of(lambda: client.create_transform_job(**transform(**changes))) == ("ValidationException", text)
 
 
-def test_a_request_that_fits_the_rules_is_taken(client: Any) -> None:
-    """Also one with all that a rule asks about."""
+def test_a_request_that_fits_the_rules_is_accepted(client: Any) -> None:
+    """Also one with every member that a rule reads."""
     source = transform()["TransformInput"]
     client.create_transform_job(
         **transform(
@@ -340,7 +341,7 @@ def _dataset() -> dict[str, Any]:
     }
 
 
-def test_without_validation_anything_goes() -> None:
+def test_without_validation_every_request_is_accepted() -> None:
     """As for training jobs."""
     with mock_sagemaker(start=START, validate=False):
         client = make_client()
@@ -349,29 +350,32 @@ def test_without_validation_anything_goes() -> None:
 
 
 @DELETES
-def test_a_processing_job_that_has_ended_can_be_deleted(sagemaker: SageMakerMock, client: Any) -> None:
-    """Then its name is free, and its tags are gone; the other kind has no such operation."""
+def test_a_finished_processing_job_can_be_deleted(sagemaker: SageMakerMock, client: Any) -> None:
+    """Its name is free then, and its tags are gone; transform jobs have no such operation."""
     jobs = Jobs(client, "processing")
 
     def delete() -> None:
         client.delete_processing_job(ProcessingJobName="job")
 
-    assert refused(delete) == ("ResourceNotFound", "Could not find requested job with name: job")
+    assert refusal_of(delete) == ("ResourceNotFound", "Could not find requested job with name: job")
     arn = jobs.create()
-    assert refused(delete) == ("ResourceInUse", f"The processing job {arn} cannot be deleted while it is in status InProgress.")
+    assert refusal_of(delete) == (
+        "ResourceInUse",
+        f"The processing job {arn} cannot be deleted while it is in status InProgress.",
+    )
     sagemaker.advance_until_idle()
     view = sagemaker.processing_jobs["job"]
     delete()
     assert repr(view) == "<processing job 'job', which was deleted>"
     assert (view.name, view.region) == ("job", "us-east-1")
     assert jobs.names() == []
-    assert refused(jobs.describe)[1] == "Could not find requested job with name: job"
+    assert refusal_of(jobs.describe)[1] == "Could not find requested job with name: job"
     jobs.create()
     assert [event["detail"]["ProcessingJobStatus"] for event in sagemaker.events] == ["InProgress", "Completed", "InProgress"]
 
 
-def test_events_of_each_kind_are_sent_at_each_change_of_status(sagemaker: SageMakerMock, jobs: Jobs) -> None:
-    """The start of the containers is not one; what is absent is null, instants are milliseconds."""
+def test_events_of_each_kind_come_with_each_status(sagemaker: SageMakerMock, jobs: Jobs) -> None:
+    """Not with the start of the containers; missing values are null, and instants are milliseconds."""
     got: list[Any] = []
     detail_type = f"SageMaker {jobs.kind.title()} Job State Change"
     sagemaker.on_event(got.append, {"detail-type": [detail_type], "detail": {f"{jobs.member}Status": ["Completed", "Stopped"]}})
@@ -386,24 +390,24 @@ def test_events_of_each_kind_are_sent_at_each_change_of_status(sagemaker: SageMa
     assert repr(sagemaker.events).endswith("job Completed>")
 
 
-def test_faults_and_hiding_are_by_job(sagemaker: SageMakerMock, jobs: Jobs) -> None:
-    """Of whatever kind."""
+def test_faults_and_hiding_select_by_job_name(sagemaker: SageMakerMock, jobs: Jobs) -> None:
+    """For every kind."""
     sagemaker.fault(f"Describe{jobs.member}", "AccessDeniedException", job="job", times=1)
     sagemaker.hide("late-*", lasting=60)
     arn = jobs.create()
-    assert f"on resource: {arn} because" in refused(jobs.describe)[1]
+    assert f"on resource: {arn} because" in refusal_of(jobs.describe)[1]
     jobs.create("late-1")
     assert jobs.names() == ["job"]
-    assert refused(lambda: jobs.describe("late-1"))[1] == "Could not find requested job with name: late-1"
+    assert refusal_of(lambda: jobs.describe("late-1"))[1] == "Could not find requested job with name: late-1"
     elsewhere = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/churn"
-    assert refused(lambda: jobs.client.list_tags(ResourceArn=elsewhere))[1] == "Resource does not exist."
+    assert refusal_of(lambda: jobs.client.list_tags(ResourceArn=elsewhere))[1] == "Resource does not exist."
     sagemaker.clock.advance(60)
     assert jobs.names() == ["late-1", "job"]
     assert sagemaker.calls.to(f"Create{jobs.member}", job="late-*").count == 1
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_logs_are_in_the_group_of_the_kind(kind: str, sagemaker: SageMakerMock, client: Any) -> None:
+def test_logs_are_in_the_log_group_of_the_kind(kind: str, sagemaker: SageMakerMock, client: Any) -> None:
     """One stream for each instance; a test can add a line."""
     of: Any = ProcessingJobPlan if kind == "processing" else TransformJobPlan
     sagemaker.plan("job", of.completes(starting=100, logs={of.running: [(0, "begin"), (5, "go on")]}))
@@ -431,15 +435,15 @@ def test_logs_are_in_the_group_of_the_kind(kind: str, sagemaker: SageMakerMock, 
 
 @pytest.fixture
 def beside_moto() -> Iterator[Any]:
-    """Return a client while moto is active too."""
+    """Return a client while moto's mock is active too."""
     with mock_aws(), mock_sagemaker(start=START, plan=PLANS):
         yield make_client()
 
 
-def test_a_model_must_exist_where_moto_has_the_models(beside_moto: Any) -> None:
-    """In AWS's words; the jobs are ours, and not born Completed."""
+def test_a_model_must_exist_if_moto_has_models(beside_moto: Any) -> None:
+    """The refusal is in AWS's words. The jobs are ours, and not Completed at once as moto's are."""
     jobs = Jobs(beside_moto, "transform")
-    assert refused(jobs.create) == (
+    assert refusal_of(jobs.create) == (
         "ValidationException",
         'Could not find model "arn:aws:sagemaker:us-east-1:123456789012:model/churn".',
     )
@@ -453,8 +457,8 @@ def test_a_model_must_exist_where_moto_has_the_models(beside_moto: Any) -> None:
     assert beside_moto.list_tags(ResourceArn=arn)["Tags"] == [{"Key": "team", "Value": "churn"}]
 
 
-def test_a_plan_draws_with_the_seed() -> None:
-    """The same seed gives the same life, and a job of another kind with that name another one."""
+def test_a_plan_draws_from_the_seed() -> None:
+    """One seed gives the same life; a job of another kind with that name gets another one."""
     lengths = []
     for seed in (1, 1, 2):
         plan = [ProcessingJobPlan.completes(starting=(0, 600)), TransformJobPlan.completes(starting=(0, 600))]
@@ -468,15 +472,15 @@ def test_a_plan_draws_with_the_seed() -> None:
     assert lengths[0][0] != lengths[0][1]
 
 
-def test_time_passes_as_for_any_job(sagemaker: SageMakerMock, jobs: Jobs) -> None:
-    """advance_until_idle goes to the last move of LastModifiedTime."""
+def test_advance_until_idle_includes_batch_jobs(sagemaker: SageMakerMock, jobs: Jobs) -> None:
+    """It goes to the last change of LastModifiedTime."""
     jobs.create()
     last = 150.01 if jobs.kind == "processing" else 150.245
     assert sagemaker.advance_until_idle() == START + timedelta(seconds=last)
 
 
-def test_a_transform_job_needs_no_more_than_the_service() -> None:
-    """Neither somebody who has the models, nor, without validation, what it transforms."""
+def test_a_transform_job_needs_only_what_the_service_requires() -> None:
+    """No model without moto, and no input without validation."""
     service, place = Service(Store(), Plans().plan_for), Place("aws", "us-east-1", "123456789012")
     assert "transform-job/score" in OPERATIONS["CreateTransformJob"](service, of_sagemaker(), place, transform(), 0)
     unchecked = Service(Store(), Plans().plan_for, validate=False)
@@ -487,8 +491,8 @@ def test_a_transform_job_needs_no_more_than_the_service() -> None:
     assert "DataProcessing" in shown
 
 
-def test_jobs_that_run_count_against_the_quota_of_their_kind(sagemaker: SageMakerMock, jobs: Jobs) -> None:
-    """Those of other kinds, on other instances, or that have ended do not."""
+def test_running_jobs_count_against_the_quota_of_their_kind(sagemaker: SageMakerMock, jobs: Jobs) -> None:
+    """Jobs of other kinds, on other instances, or that have ended do not."""
     kind = "ml.m5.xlarge" if jobs.kind == "processing" else "ml.m5.large"
     sagemaker.quota(kind, instances=1, kind=jobs.kind)
     sagemaker.quota(kind, instances=0, kind="transform" if jobs.kind == "processing" else "processing")
@@ -502,13 +506,13 @@ def test_jobs_that_run_count_against_the_quota_of_their_kind(sagemaker: SageMake
         f"The account-level service limit '{kind} for {jobs.kind} job usage' is 1 Instances, with current utilization of 1 "
         "Instances and a request delta of 1 Instances. Please use AWS Service Quotas to request an increase for this quota."
     )
-    assert refused(lambda: jobs.create("two")) == ("ResourceLimitExceeded", text)
+    assert refusal_of(lambda: jobs.create("two")) == ("ResourceLimitExceeded", text)
     sagemaker.advance_until_idle()
     jobs.create("two")
 
 
-def test_a_quota_without_meaning_is_refused(sagemaker: SageMakerMock) -> None:
-    """With what to write."""
+def test_an_invalid_quota_is_refused(sagemaker: SageMakerMock) -> None:
+    """The message says what to write."""
     with pytest.raises(InvalidValue, match=r"quota\(kind='processing'\): only training jobs have spot instances and warm pools"):
         sagemaker.quota("ml.m5.xlarge", instances=1, kind="processing", spot=True)
     with pytest.raises(UsageError, match="transform jobs do not run on 'ml.m5.huge': did you mean"):

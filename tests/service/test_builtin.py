@@ -1,4 +1,4 @@
-"""Built-in algorithms: whose images they are, and the metrics that the service defines for them."""
+"""Built-in algorithms: the accounts of their images, and the metrics that the service defines for them."""
 
 import json
 from itertools import pairwise
@@ -26,13 +26,13 @@ OPTIONS: dict[str, Any] = {"latency": 0, "strict": False}
 
 
 def algorithm(image: str, account: str = OF_CORE, host: str = "us-east-1.amazonaws.com", **members: Any) -> dict[str, Any]:
-    """Return a request's algorithm, on an image of AWS's."""
+    """Return the AlgorithmSpecification of a request, with an image of AWS."""
     image = f"{account}.dkr.ecr.{host}/{image}"
     return {"AlgorithmSpecification": {"TrainingImage": image, "TrainingInputMode": "File", **members}}
 
 
-def shown(client: Any, name: str = "churn") -> list[dict[str, str]]:
-    """Return the metric definitions that a description shows."""
+def shown_metrics(client: Any, name: str = "churn") -> list[dict[str, str]]:
+    """Return the metric definitions in a description."""
     found: list[dict[str, str]] = describe(client, name)["AlgorithmSpecification"].get("MetricDefinitions", [])
     return found
 
@@ -40,8 +40,8 @@ def shown(client: Any, name: str = "churn") -> list[dict[str, str]]:
 # -- the data
 
 
-def test_the_data_is_whole() -> None:
-    """Each list says where it is from, is of a repository that is known, and can be sent."""
+def test_the_data_is_complete() -> None:
+    """Each list names its source, belongs to a known repository, and can be sent."""
     assert set(DATA["images"]["repositories"]) == REPOSITORIES
     assert all(len(account) == 12 and account.isdecimal() for account in DATA["images"]["accounts"])
     for one in LISTS:
@@ -55,7 +55,7 @@ def test_the_data_is_whole() -> None:
 
 @pytest.mark.parametrize("one", LISTS, ids=lambda one: f"{one['repository']}-{len(one['metrics'])}")
 def test_the_order_is_that_of_the_records(one: dict[str, Any]) -> None:
-    """Recorded lists are as they were recorded: no two of their names are out of order."""
+    """Recorded lists keep their order."""
     recorded = [{"Name": name, "Regex": regex} for name, regex in one["metrics"].items()]
     assert in_order(one["metrics"].items()) == recorded
 
@@ -65,7 +65,7 @@ RANDOM_ORDER = st.sampled_from(LISTS).flatmap(lambda one: st.permutations(list(o
 
 @given(RANDOM_ORDER)
 def test_the_order_is_computed_from_the_names(pairs: list[tuple[str, str]]) -> None:
-    """But for names that meet in one place of the table, which stay as they were."""
+    """Names that share a place of the hash table keep their order."""
     [recorded] = [one["metrics"] for one in LISTS if set(one["metrics"].items()) == set(pairs)]
     ordered = in_order(pairs)
     assert [place(one["Name"], len(pairs)) for one in ordered] == [place(name, len(pairs)) for name in recorded]
@@ -105,16 +105,16 @@ def test_the_order_is_computed_from_the_names(pairs: list[tuple[str, str]]) -> N
 def test_a_built_in_algorithm_shows_its_own_metrics(
     image: str, account: str, parameters: dict[str, str], expected: tuple[int, str], client: Any
 ) -> None:
-    """In a description and in events, from the beginning; the request is shown as it was sent."""
+    """In descriptions and events, from the beginning; the recorded request is the one that was sent."""
     sent = {**algorithm(image, account), "HyperParameters": parameters}
     create(client, **sent)
-    found = shown(client)
+    found = shown_metrics(client)
     assert (len(found), found[0]["Name"]) == expected
     sagemaker = current()
     assert sagemaker.events[0]["detail"]["AlgorithmSpecification"]["MetricDefinitions"] == found
     assert sagemaker.jobs["churn"].request == sagemaker.calls[0].params == request("churn", **sent)
     sagemaker.advance_until_idle()
-    assert shown(client) == found
+    assert shown_metrics(client) == found
 
 
 @pytest.mark.parametrize(
@@ -129,21 +129,21 @@ def test_a_built_in_algorithm_shows_its_own_metrics(
         ("kmeans:1", "123456789012", {}),
     ],
 )
-def test_what_is_not_known_is_not_shown(image: str, account: str, parameters: dict[str, str], client: Any) -> None:
-    """Nor for what is no built-in algorithm."""
+def test_unknown_lists_are_not_shown(image: str, account: str, parameters: dict[str, str], client: Any) -> None:
+    """Neither are lists for images that are not built in."""
     create(client, **algorithm(image, account), HyperParameters=parameters)
-    assert shown(client) == []
+    assert shown_metrics(client) == []
 
 
 @YOUNG
-def test_a_job_without_an_image_shows_none(client: Any) -> None:
+def test_a_job_without_an_image_shows_no_metrics(client: Any) -> None:
     """Neither one of the marketplace nor a serverless one."""
     create(client, AlgorithmSpecification={"AlgorithmName": "churn", "TrainingInputMode": "File"})
-    assert shown(client) == []
+    assert shown_metrics(client) == []
 
 
 @pytest.mark.parametrize("host", ["eu-west-1.amazonaws.com", "cn-north-1.amazonaws.com.cn", "us-iso-east-1.c2s.ic.gov"])
-def test_an_image_is_built_in_by_repository_and_account(host: str) -> None:
+def test_an_image_is_recognised_by_repository_and_account(host: str) -> None:
     """In every partition."""
     assert is_built_in(algorithm("kmeans:1", host=host))
     assert is_built_in(algorithm("sagemaker-xgboost:3.0-5", OF_FRAMEWORKS, host))
@@ -155,8 +155,8 @@ def test_an_image_is_built_in_by_repository_and_account(host: str) -> None:
 @pytest.mark.parametrize(
     "image, account", [("xgboost:1", OF_CORE), ("pca:1", OF_CORE), ("sagemaker-xgboost:1.5-1", OF_FRAMEWORKS)]
 )
-def test_a_built_in_algorithm_takes_no_metrics(image: str, account: str, client: Any) -> None:
-    """Whether its list is known or not, and whether a script runs on it; other images of the same accounts do."""
+def test_a_built_in_algorithm_accepts_no_metrics(image: str, account: str, client: Any) -> None:
+    """Whether its list is known or not, and even if it runs a script; other images of the same accounts accept them."""
     script = {"sagemaker_program": "train.py"}
     text = (
         "You can't override the metric definitions for Amazon SageMaker algorithms. "
@@ -166,11 +166,11 @@ def test_a_built_in_algorithm_takes_no_metrics(image: str, account: str, client:
     assert refusal(create, client, "churn", **asked, HyperParameters=script) == ("ValidationException", text, 400)
     create(client, "other", **algorithm("sagemaker-scikit-learn:1.2-1", account, MetricDefinitions=OWN))
     create(client, "copied", **algorithm(image, "123456789012", MetricDefinitions=OWN))
-    assert shown(client, "other") == shown(client, "copied") == OWN
+    assert shown_metrics(client, "other") == shown_metrics(client, "copied") == OWN
 
 
-def test_the_last_values_come_from_lines_by_these_definitions(sagemaker: SageMakerMock, client: Any) -> None:
-    """In their order, as for a job's own definitions."""
+def test_final_metrics_are_read_with_these_definitions(sagemaker: SageMakerMock, client: Any) -> None:
+    """In their order, as with a job's own definitions."""
     lines = [(1, "[0]#011train-rmse:2.5#011validation-rmse:3.5"), (2, "[1]#011train-rmse:1.5#011validation-rmse:2.5"), (3, "bye")]
     sagemaker.plan("churn", Plan.completes(training=60, logs={"Training": lines}))
     create(client, **algorithm("sagemaker-xgboost:1.5-1", OF_FRAMEWORKS))
@@ -182,23 +182,23 @@ def test_the_last_values_come_from_lines_by_these_definitions(sagemaker: SageMak
 
 
 @pytest.mark.parametrize("recorded", [None, OWN])
-def test_a_replayed_record_keeps_its_own(recorded: Any, sagemaker: SageMakerMock, client: Any) -> None:
-    """Also if it has none, as those before 2019."""
+def test_a_replayed_record_keeps_its_own_metrics(recorded: Any, sagemaker: SageMakerMock, client: Any) -> None:
+    """Even if it has none, as before 2019."""
     sent = algorithm("pca:1" if recorded else "kmeans:1")
     record = {**response(R4), **sent}
     if recorded:
         record["AlgorithmSpecification"] = {**record["AlgorithmSpecification"], "MetricDefinitions": recorded}
     sagemaker.plan("*", Plan.replays(record))
     create(client, **sent)
-    assert shown(client) == (recorded or [])
-    # For another image, the record says nothing.
+    assert shown_metrics(client) == (recorded or [])
+    # The record says nothing about another image.
     create(client, "other", **algorithm("ipinsights:1"))
-    assert len(shown(client, "other")) == 7
+    assert len(shown_metrics(client, "other")) == 7
 
 
-def test_nothing_is_read_for_other_images() -> None:
-    """The list of accounts is opened when a job has the image of an algorithm."""
-    from sagemock.service import builtin  # noqa: PLC0415  # what is tested
+def test_the_accounts_are_read_only_when_needed() -> None:
+    """The list is opened when a job has an image of an algorithm."""
+    from sagemock.service import builtin  # noqa: PLC0415  # imported late on purpose
 
     builtin._read.cache_clear()
     builtin._accounts.cache_clear()

@@ -44,13 +44,13 @@ ALL = [
     ],
 )
 def test_calls_are_filtered(found: Calls, places: list[int]) -> None:
-    """By operation, job, region, outcome and attempt, in any combination, in their order."""
+    """By operation, job, region, outcome and attempt, in any combination; the order stays."""
     assert found == [ALL[place] for place in places]
     assert found.count == len(found) == len(places)
 
 
-def test_calls_are_a_collection() -> None:
-    """Places, slices, membership and equality are those of the list that they show."""
+def test_calls_behave_like_a_list() -> None:
+    """Indexes, slices, membership and equality."""
     calls = Calls(ALL)
     assert calls[0] is ALL[0]
     assert calls[-1] is ALL[-1]
@@ -69,7 +69,7 @@ def test_calls_are_a_collection() -> None:
 
 
 def test_calls_are_a_live_view() -> None:
-    """Also those that were asked for before the calls came."""
+    """Filtered views too, also for later calls."""
     with mock_sagemaker(start=START) as mock:
         describes = mock.calls.to("DescribeTrainingJob")
         retries = mock.calls.retries
@@ -81,32 +81,32 @@ def test_calls_are_a_live_view() -> None:
         assert not retries
 
 
-def test_what_was_seen_is_not_changed_by_what_comes() -> None:
-    """An iteration goes over the calls that were there when it began."""
+def test_an_iteration_ignores_later_calls() -> None:
+    """It goes over the calls that were there when it began."""
     grows = [call()]
     seen = iter(Calls(grows))
     grows.append(call())
     assert len(list(seen)) == 1
 
 
-def test_outcomes_are_listed() -> None:
-    """So that one assertion says how it went."""
+def test_outcomes_are_a_list() -> None:
+    """So that one assertion can compare all."""
     assert Calls(ALL).to("CreateTrainingJob").outcomes == ["ok", "ThrottlingException", "ok"]
 
 
-def test_a_misspelt_operation_is_no_zero() -> None:
-    """`count == 0` would pass for a name that SageMaker does not have."""
+def test_a_misspelt_operation_is_refused() -> None:
+    """Otherwise `count == 0` would pass for a name that SageMaker does not have."""
     with pytest.raises(UsageError, match="has no operation 'StopTraningJob': did you mean 'StopTrainingJob'"):
         Calls(ALL).to("StopTraningJob")
 
 
 def test_a_call_knows_its_job() -> None:
-    """By name or by ARN; a list is about none."""
+    """By name or ARN; a list operation has none."""
     assert [one.job for one in ALL] == ["churn-1", "fraud-1", "fraud-1", "churn-1", "churn-1", None]
 
 
-def test_calls_show_themselves_in_short() -> None:
-    """Equal ones in a row as one."""
+def test_a_repr_of_calls_is_short() -> None:
+    """Equal calls in a row are one."""
     assert repr(Calls(ALL)) == (
         "<6 calls: CreateTrainingJob churn-1: ok; CreateTrainingJob fraud-1: ThrottlingException; CreateTrainingJob fraud-1: ok; "
         "2 x DescribeTrainingJob churn-1: ok; ListTrainingJobs: ok>"
@@ -115,8 +115,8 @@ def test_calls_show_themselves_in_short() -> None:
     assert repr(Calls([])) == "<0 calls>"
 
 
-def test_a_call_is_asserted_to_have_come_once() -> None:
-    """A retry is the same call; so is one whose first attempt is filtered out."""
+def test_assert_called_once() -> None:
+    """A retry is part of the same call, even if its first attempt is filtered out."""
     calls = Calls([*ALL, call("StopTrainingJob", "fraud-1")])
     calls.assert_called_once("StopTrainingJob")
     calls.assert_called_once("CreateTrainingJob", job="fraud-*")
@@ -127,8 +127,8 @@ def test_a_call_is_asserted_to_have_come_once() -> None:
         two.assert_called_once("DescribeTrainingJob")
 
 
-def test_a_call_is_asserted_not_to_have_come() -> None:
-    """Of the operation, or about the job."""
+def test_assert_not_called() -> None:
+    """By operation, or by job."""
     Calls(ALL).assert_not_called("StopTrainingJob")
     Calls(ALL).assert_not_called("DescribeTrainingJob", job="fraud-1")
     Calls([]).assert_not_called()
@@ -137,7 +137,7 @@ def test_a_call_is_asserted_not_to_have_come() -> None:
 
 
 def test_a_failed_assertion_lists_the_calls() -> None:
-    """All of them, with what was looked for."""
+    """All of them, with the wanted ones."""
     with pytest.raises(WrongCalls) as caught:
         Calls(ALL[1:3]).assert_called_once("StopTrainingJob", job="churn-1")
     assert str(caught.value) == (
@@ -153,8 +153,8 @@ def test_a_failed_assertion_lists_the_calls() -> None:
         Calls(ALL).assert_not_called("StopTraningJob")
 
 
-def test_a_refused_call_tells_aws_own_words() -> None:
-    """In `message`, and in its line; a call that was not refused has none."""
+def test_a_refused_call_has_awss_message() -> None:
+    """In `message` and in its line; other calls have none."""
     with mock_sagemaker(start=START) as mock:
         client = make_client()
         create(client)
@@ -167,7 +167,7 @@ def test_a_refused_call_tells_aws_own_words() -> None:
 
 
 def test_calls_print_a_line_each() -> None:
-    """Instant, region, operation, job, outcome, and the attempt if it is not the first."""
+    """Instant, region, operation, job, outcome, and the attempt if it is not the first one."""
     assert str(Calls(ALL[1:3])) == (
         "2018-07-30 00:00:01.500 us-east-1 CreateTrainingJob fraud-1: ThrottlingException\n"
         "2018-07-30 00:00:01.500 us-east-1 CreateTrainingJob fraud-1: ok (attempt 2)"
@@ -176,7 +176,7 @@ def test_calls_print_a_line_each() -> None:
 
 
 def test_a_failing_assertion_shows_the_calls(pytester: pytest.Pytester) -> None:
-    """What was called instead stands in pytest's report."""
+    """The report of pytest has the calls that came instead."""
     pytester.makepyfile(
         """
         from sagemock import mock_sagemaker

@@ -1,4 +1,4 @@
-"""What DescribeTrainingJob shows, field by field."""
+"""What DescribeTrainingJob shows, member by member."""
 
 from random import Random
 from typing import Any
@@ -22,7 +22,7 @@ ALWAYS = {
 }  # fmt: skip
 STARTED = {"TrainingStartTime", "TrainingTimeInSeconds"}
 OVER = {"TrainingEndTime", "BillableTimeInSeconds"}
-# Every member of the response of 2018-07-30 that comes from the request, each at every depth.
+# All members of the response of 2018-07-30 that come from the request, at every depth.
 REQUEST_OF_2018: dict[str, Any] = {
     "TrainingJobName": "Churn-1",
     "HyperParameters": {"epochs": "10", "learning-rate": "0.1"},
@@ -72,8 +72,8 @@ def entry(status: str, start: int, end: int, message: str) -> dict[str, Any]:
     return {"Status": status, "StartTime": after(start), "EndTime": after(end), "StatusMessage": message}
 
 
-def test_every_field_of_2018_07_30_is_there_with_its_value(sagemaker: SageMakerMock, client: Any) -> None:
-    """A job of that day's whole request shows that day's whole response; TuningJobArn is for children of a tuning job only."""
+def test_the_response_of_2018_07_30_is_complete(sagemaker: SageMakerMock, client: Any) -> None:
+    """A job with that day's whole request shows that day's whole response; only children of tuning jobs have a TuningJobArn."""
     client.create_training_job(**REQUEST_OF_2018)
     sagemaker.clock.advance(hours=1)
     sent = REQUEST_OF_2018
@@ -102,7 +102,7 @@ def test_every_field_of_2018_07_30_is_there_with_its_value(sagemaker: SageMakerM
             entry("Uploading", 690, 699, "Uploading generated training model"),
             entry("Completed", 699, 699, "Training job completed"),
         ],
-        # What the service has learned to say since.
+        # Members that the service has added since.
         "EnableNetworkIsolation": False,
         "EnableInterContainerTrafficEncryption": False,
         "EnableManagedSpotTraining": False,
@@ -113,7 +113,7 @@ def test_every_field_of_2018_07_30_is_there_with_its_value(sagemaker: SageMakerM
 
 
 def test_instants_are_aware_datetimes(sagemaker: SageMakerMock, client: Any) -> None:
-    """The client reads every instant as a datetime of the real class, with a time zone."""
+    """The client parses each as a real datetime with a time zone."""
     create(client)
     sagemaker.clock.advance(hours=1)
     shown = describe(client)
@@ -138,10 +138,10 @@ def test_instants_are_aware_datetimes(sagemaker: SageMakerMock, client: Any) -> 
         (1000, Plan.fails(starting=10, training=10), STARTED | OVER | {"FailureReason"}),
     ],
 )
-def test_a_field_is_absent_when_the_service_has_none(
+def test_a_response_has_the_members_of_its_phase(
     age: float, plan: Plan, more: set[str], sagemaker: SageMakerMock, client: Any
 ) -> None:
-    """The members of a response are exactly those that recorded jobs had in that phase."""
+    """Exactly those that recorded jobs had in that phase."""
     sagemaker.plan("*", plan)
     create(client)
     sagemaker.clock.advance(age)
@@ -153,13 +153,13 @@ def test_a_field_is_absent_when_the_service_has_none(
     [(0, STARTED | OVER), (70, STARTED | OVER), (100, STARTED | OVER | {"ModelArtifacts"})],
     ids=["Starting", "Downloading", "Training"],
 )
-def test_a_stopped_job_shows_what_it_came_to(age: float, more: set[str], sagemaker: SageMakerMock, client: Any) -> None:
-    """FailureReason is never there, artifacts only after an upload, times only once instances ran."""
+def test_a_stopped_job_shows_the_members_that_apply(age: float, more: set[str], sagemaker: SageMakerMock, client: Any) -> None:
+    """Never FailureReason, artifacts only after an upload, and times only after instances ran."""
     create(client)
     sagemaker.clock.advance(age)
     client.stop_training_job(TrainingJobName="churn")
     sagemaker.clock.advance(hours=1)
-    # A log of 2019: a job stopped in Starting goes through Downloading in the same second, so that it has started.
+    # From a log of 2019: a job stopped in Starting passes through Downloading in the same second, so it has a start.
     assert set(describe(client)) == ALWAYS | more
 
 
@@ -224,10 +224,10 @@ def test_a_stopped_job_shows_what_it_came_to(age: float, more: set[str], sagemak
         ),
     ],
 )  # fmt: skip
-def test_the_service_fills_in_what_was_not_sent(
+def test_missing_members_get_the_services_defaults(
     sent: dict[str, Any], shown: dict[str, Any], sagemaker: SageMakerMock, client: Any
 ) -> None:
-    """Recorded jobs show these values where the caller sent none, and nothing else is made up."""
+    """The values that recorded jobs show, and nothing else."""
     create(client, **sent)
     found = describe(client)
     assert found | shown == found
@@ -235,8 +235,8 @@ def test_the_service_fills_in_what_was_not_sent(
 
 
 @pytest.mark.parametrize("name", ["Tags", pytest.param("SessionChainingConfig", marks=YOUNG)])
-def test_some_of_the_request_is_never_shown(name: str, client: Any) -> None:
-    """Describe has no member for the tags, nor for session chaining."""
+def test_tags_and_session_chaining_are_not_described(name: str, client: Any) -> None:
+    """DescribeTrainingJob has no member for them."""
     values: dict[str, Any] = {
         "Tags": [{"Key": "team", "Value": "churn"}],
         "SessionChainingConfig": {"EnableSessionTagChaining": True},
@@ -253,26 +253,26 @@ def test_some_of_the_request_is_never_shown(name: str, client: Any) -> None:
         ({"S3OutputPath": "s3://churn/models", "CompressionType": "NONE"}, "s3://churn/models/churn/output/model"),
     ],
 )
-def test_the_artifacts_lie_below_the_output_path(
+def test_the_artifacts_are_below_the_output_path(
     output: dict[str, str], artifacts: str, sagemaker: SageMakerMock, client: Any
 ) -> None:
-    """A tar file by the name of the job, or a prefix if nothing is to be compressed."""
+    """A tar file under the job's name, or a prefix without compression."""
     create(client, OutputDataConfig=output)
     sagemaker.clock.advance(hours=1)
     assert describe(client)["ModelArtifacts"] == {"S3ModelArtifacts": artifacts}
 
 
 def test_the_arn_keeps_the_case_of_the_name(client: Any) -> None:
-    """Since about November 2022 the service does."""
+    """As the service does since about November 2022."""
     assert create(client, "Churn-Model-A").endswith(":training-job/Churn-Model-A")
 
 
-def test_a_model_that_knows_less_is_shown_less() -> None:
-    """What the user's botocore is too old to have is left out, down to a response without members."""
+def test_an_older_model_is_shown_less() -> None:
+    """Members that the user's botocore does not know are left out, down to a response without members."""
     no_output = Api.of(invented({}, {"DescribeTrainingJob": {"name": "DescribeTrainingJob"}}))
     plan = Plan()
     sent = request("churn")
-    job = Job("churn", Place("aws", "us-east-1", "1"), sent, plan, script(plan, sent, Random(0)), 0, 1)  # noqa: S311  # nothing is drawn from it
+    job = Job("churn", Place("aws", "us-east-1", "1"), sent, plan, script(plan, sent, Random(0)), 0, 1)  # noqa: S311  # nothing random is drawn
     assert described.constant_members(no_output, job) == {}
     members = {"TrainingJobArn": {"shape": "S"}, "ProfilingStatus": {"shape": "S"}}
     shapes = {"S": {"type": "string"}, "Shown": {"type": "structure", "members": members}}

@@ -24,8 +24,8 @@ def faults(*prepared: Fault, seed: int = 0) -> Faults:
     return found
 
 
-def met(found: Faults, operation: str = "DescribeTrainingJob", now_us: int = NOW_US, **request: Any) -> str | None:
-    """Return the error that a call meets."""
+def outcome(found: Faults, operation: str = "DescribeTrainingJob", now_us: int = NOW_US, **request: Any) -> str | None:
+    """Return the error that a call meets, or None."""
     fault = found.meeting(operation, request or CHURN, now_us)
     return None if fault is None else fault.error
 
@@ -33,120 +33,123 @@ def met(found: Faults, operation: str = "DescribeTrainingJob", now_us: int = NOW
 # -- which calls
 
 
-def test_without_faults_all_goes_well() -> None:
-    """Nothing is prepared, nothing met, nothing to come."""
+def test_without_faults_all_calls_succeed() -> None:
+    """No fault is added, used or pending."""
     found = faults()
     assert not found
-    assert met(found) is None
+    assert outcome(found) is None
     assert not found.pending(NOW_US)
     assert found.unused() == found.standing(NOW_US) == []
 
 
-def test_a_fault_is_for_its_operation() -> None:
-    """By name, or by pattern."""
+def test_a_fault_applies_to_its_operation() -> None:
+    """By name or pattern."""
     found = faults(Fault("DescribeTrainingJob", "InternalFailure"), Fault("List*", "ThrottlingException"))
     assert found
-    assert [met(found, name) for name in ("DescribeTrainingJob", "ListTags", "StopTrainingJob")] == [
+    assert [outcome(found, name) for name in ("DescribeTrainingJob", "ListTags", "StopTrainingJob")] == [
         "InternalFailure",
         "ThrottlingException",
         None,
     ]
 
 
-def test_a_fault_is_for_its_jobs() -> None:
-    """However the call names its job; a call about no job is not meant."""
+def test_a_fault_applies_to_its_jobs() -> None:
+    """However the call names its job; calls without a job are not affected."""
     found = faults(Fault("*", "InternalFailure", job="churn-*"))
-    assert met(found) == "InternalFailure"
-    assert met(found, "ListTags", ResourceArn=PLACE.arn("training-job/churn-2")) == "InternalFailure"
-    assert met(found, TrainingJobName="Churn-1") is None
-    assert met(found, "ListTrainingJobs", NameContains="churn-1") is None
+    assert outcome(found) == "InternalFailure"
+    assert outcome(found, "ListTags", ResourceArn=PLACE.arn("training-job/churn-2")) == "InternalFailure"
+    assert outcome(found, TrainingJobName="Churn-1") is None
+    assert outcome(found, "ListTrainingJobs", NameContains="churn-1") is None
 
 
-def test_a_fault_is_met_so_many_times() -> None:
-    """Then calls go well, or meet the next fault."""
+def test_a_fault_applies_a_number_of_times() -> None:
+    """Afterwards calls succeed, or meet the next fault."""
     found = faults(Fault("*", "InternalFailure", times=2), Fault("*", "ThrottlingException", times=1))
-    assert [met(found) for _ in range(4)] == ["InternalFailure", "InternalFailure", "ThrottlingException", None]
+    assert [outcome(found) for _ in range(4)] == ["InternalFailure", "InternalFailure", "ThrottlingException", None]
 
 
 @given(st.integers(0, 10), st.integers(1, 10), st.integers(0, 25))
 def test_a_window_is_half_open(after: int, lasting: int, at: int) -> None:
-    """What begins at T is there at T, what ends at T is not; a few minutes show every order of the three instants."""
+    """A fault from T on applies at T; one until T does not. A few minutes give every order of the three instants."""
     window = Window.of(timedelta(minutes=after), timedelta(minutes=after + lasting), NOW_US)
     found = faults(Fault("*", "InternalFailure", window=window))
     at_us = NOW_US + at * MINUTE_US
-    assert (met(found, now_us=at_us) is not None) == (after <= at < after + lasting)
+    assert (outcome(found, now_us=at_us) is not None) == (after <= at < after + lasting)
     assert found.pending(at_us) == (at < after + lasting)
 
 
 @pytest.mark.parametrize("moment", [timedelta(minutes=5), 300, 300.0, NOW + timedelta(minutes=5), "2018-07-30T00:05:00Z"])
-def test_an_edge_is_an_instant_or_a_duration_from_now(moment: Moment) -> None:
-    """A number is in seconds, from now on."""
+def test_an_edge_of_a_window_is_an_instant_or_a_duration_from_now(moment: Moment) -> None:
+    """A number counts seconds from now."""
     assert Window.of(moment, None, NOW_US) == (NOW_US + 5 * MINUTE_US, None)
     assert Window.of(None, moment, NOW_US) == (None, NOW_US + 5 * MINUTE_US)
 
 
-def test_a_window_may_have_begun_long_ago() -> None:
+def test_a_window_may_begin_in_the_past() -> None:
     """It is open now."""
     assert Window.of("2017-01-01T00:00:00Z", timedelta(minutes=1), NOW_US).holds(NOW_US)
 
 
 @given(st.integers(), st.floats(0.2, 0.8))
-def test_dice_fall_by_the_seed(seed: int, probability: float) -> None:
-    """The same run after run, each fault by its own dice, and about as often as asked; the bounds are ten deviations wide."""
+def test_random_faults_follow_the_seed(seed: int, probability: float) -> None:
+    """Each fault has its own random numbers, the same in every run.
+
+    It applies about as often as asked: the bounds are ten standard deviations wide.
+    """
     first, second = (faults(Fault("*", "InternalFailure", probability=probability), seed=seed) for _ in range(2))
-    fell = [met(first) is not None for _ in range(1000)]
-    assert fell == [met(second) is not None for _ in range(1000)]
+    fell = [outcome(first) is not None for _ in range(1000)]
+    assert fell == [outcome(second) is not None for _ in range(1000)]
     assert abs(sum(fell) - 1000 * probability) < 160
 
 
-def test_every_fault_has_dice_of_its_own() -> None:
-    """Another one beside it changes nothing for it."""
+def test_every_fault_has_its_own_random_numbers() -> None:
+    """Another fault changes nothing for it."""
     alone = faults(Fault("Describe*", "InternalFailure", probability=0.5))
     beside = faults(Fault("Describe*", "InternalFailure", probability=0.5), Fault("List*", "InternalFailure", probability=0.5))
     fell = []
     for _ in range(50):
-        fell.append(met(beside))
-        met(beside, "ListTags")
-    assert fell == [met(alone) for _ in range(50)]
+        fell.append(outcome(beside))
+        outcome(beside, "ListTags")
+    assert fell == [outcome(alone) for _ in range(50)]
 
 
-def test_a_call_that_was_spared_by_one_fault_can_meet_the_next() -> None:
-    """The dice of the first say nothing about the second."""
+def test_a_call_spared_by_one_fault_can_meet_the_next() -> None:
+    """Their random numbers are independent."""
     found = faults(Fault("*", "InternalFailure", probability=0.5), Fault("*", "ThrottlingException"))
-    assert {met(found) for _ in range(50)} == {"InternalFailure", "ThrottlingException"}
+    assert {outcome(found) for _ in range(50)} == {"InternalFailure", "ThrottlingException"}
 
 
-def test_a_fault_is_used_when_its_dice_were_thrown() -> None:
-    """A test whose calls were all spared has not tested something else than it says."""
+def test_a_fault_counts_as_used_when_its_random_number_was_drawn() -> None:
+    """Even if every call was spared, the test has used it."""
     spared = Fault("Describe*", "InternalFailure", probability=1e-12)
     never = Fault("Stop*", "InternalFailure")
     found = faults(spared, never)
-    assert met(found) is None
+    assert outcome(found) is None
     assert (spared.faced, spared.met) == (1, 0)
     assert found.unused() == [never]
 
 
-def test_a_fault_stands_while_it_can_still_be_met() -> None:
-    """Neither used up nor over."""
+def test_a_fault_is_pending_while_it_can_apply() -> None:
+    """Until it is used up or its window is over."""
     used_up = Fault("*", "InternalFailure", times=1)
     over = Fault("*", "InternalFailure", window=Window(None, NOW_US))
     to_come = Fault("*", "InternalFailure", window=Window(NOW_US + 1, None))
     for_ever = Fault("*", "InternalFailure")
     found = faults(used_up, over, to_come, for_ever)
     assert found.standing(NOW_US - 1) == [used_up, over, to_come, for_ever]
-    met(found)
+    outcome(found)
     assert found.standing(NOW_US) == [to_come, for_ever]
 
 
-def test_what_is_used_up_will_not_end() -> None:
-    """Its window makes no difference any more."""
+def test_a_used_up_fault_has_no_end_to_wait_for() -> None:
+    """Its window no longer matters."""
     found = faults(Fault("*", "InternalFailure", times=1, window=Window(None, NOW_US + 1)))
     assert found.pending(NOW_US)
-    met(found)
+    outcome(found)
     assert not found.pending(NOW_US)
 
 
-# -- what the service says
+# -- answers of the service
 
 
 @pytest.mark.parametrize(
@@ -159,8 +162,8 @@ def test_what_is_used_up_will_not_end() -> None:
         ("UnrecognizedClientException", "The security token included in the request is invalid.", 400),
     ],
 )
-def test_a_known_error_has_aws_s_text_and_status(code: str, text: str, status: int) -> None:
-    """No test has to know them."""
+def test_a_known_error_has_awss_text_and_status(code: str, text: str, status: int) -> None:
+    """A test need not know them."""
     refusal = Fault("*", code).refusal(PLACE, "DescribeTrainingJob", CHURN)
     assert (refusal.code, refusal.message, refusal.status) == (code, text, status)
 
@@ -172,8 +175,8 @@ def test_a_known_error_has_aws_s_text_and_status(code: str, text: str, status: i
         ("ListTrainingJobs", {}, "*"),
     ],
 )
-def test_a_denial_names_who_what_and_on_what(operation: str, request_: dict[str, Any], resource: str) -> None:
-    """The text of AccessDeniedException is made of the call."""
+def test_an_access_denied_message_names_the_call(operation: str, request_: dict[str, Any], resource: str) -> None:
+    """Its operation, job, region and account."""
     refusal = Fault("*", "AccessDeniedException").refusal(PLACE, operation, request_)
     assert refusal.status == 400
     assert refusal.message == (
@@ -182,8 +185,8 @@ def test_a_denial_names_who_what_and_on_what(operation: str, request_: dict[str,
     )
 
 
-def test_any_other_error_has_the_text_that_it_is_given() -> None:
-    """Braces in it are its own; the status is 400 if there is none."""
+def test_any_other_error_has_its_given_text() -> None:
+    """Braces in it stay; the default status is 400."""
     refusal = Fault("*", "ResourceLimitExceeded", message="{no} more").refusal(PLACE, "CreateTrainingJob", CHURN)
     assert (refusal.code, refusal.message, refusal.status) == ("ResourceLimitExceeded", "{no} more", 400)
     refusal = Fault("*", "InternalFailure", message="Oops", status=502).refusal(PLACE, "CreateTrainingJob", CHURN)
@@ -191,19 +194,19 @@ def test_any_other_error_has_the_text_that_it_is_given() -> None:
 
 
 @pytest.mark.parametrize("error", ["ConnectTimeout", "ReadTimeout", "ConnectionReset", "EndpointUnreachable", "InternalFailure"])
-def test_what_fails_on_the_way_or_at_the_door_has_no_effect(error: str) -> None:
-    """The service never saw the request, or did not do it."""
+def test_a_request_that_fails_early_has_no_effect(error: str) -> None:
+    """It did not reach the service, or was refused."""
     assert not Fault("*", error).takes_effect
 
 
 @pytest.mark.parametrize("error", ["LostAnswer", "MalformedBody"])
-def test_what_fails_on_the_way_back_has_taken_effect(error: str) -> None:
-    """The service has done what it was asked for."""
+def test_a_request_whose_answer_is_lost_has_taken_effect(error: str) -> None:
+    """The service did what was asked."""
     assert Fault("*", error).takes_effect
 
 
-def test_a_fault_shows_itself_as_it_was_written() -> None:
-    """With what was given, and nothing else."""
+def test_the_repr_of_a_fault_has_its_arguments() -> None:
+    """It leaves out arguments that were not given."""
     assert str(Fault("DescribeTrainingJob", "ReadTimeout")) == "fault('DescribeTrainingJob', 'ReadTimeout')"
     whole = Fault("*", "Odd", "churn-*", 3, Window.of(60, timedelta(hours=1), NOW_US), 0.5, "Odd indeed", 409)
     assert str(whole) == (
@@ -223,7 +226,7 @@ OTHER = "for another error, give message='…'"
 
 
 @pytest.mark.parametrize(
-    "given_,kind,said",
+    "given_,kind,message",
     [
         ({"operation": "StopTraning"}, UsageError, "SageMaker has no operation 'StopTraning': did you mean 'StopTrainingJob'?"),
         (
@@ -300,11 +303,11 @@ OTHER = "for another error, give message='…'"
         ),
     ],
 )
-def test_a_mistake_is_an_error_at_its_line(given_: dict[str, Any], kind: type[Exception], said: str) -> None:
-    """It says what was given, and what to write instead."""
+def test_an_invalid_fault_is_refused_at_its_line(given_: dict[str, Any], kind: type[Exception], message: str) -> None:
+    """The message has the value, and says what to write."""
     with pytest.raises(kind) as caught:
         Fault(**{"operation": "DescribeTrainingJob", "error": "ThrottlingException", **given_})
-    assert str(caught.value) == said
+    assert str(caught.value) == message
 
 
 BEGINS = "and the fault begins at"
@@ -312,7 +315,7 @@ LATER = "give an instant later than that, or a duration from now"
 
 
 @pytest.mark.parametrize(
-    "after,until,kind,said",
+    "after,until,kind,message",
     [
         (
             None,
@@ -332,8 +335,8 @@ LATER = "give an instant later than that, or a duration from now"
         (None, True, TypeError, "until is an instant or a duration from now, not True: write until=timedelta(minutes=5)"),
     ],
 )
-def test_a_window_that_never_opens_is_an_error(after: Any, until: Any, kind: type[Exception], said: str) -> None:
+def test_a_window_that_never_opens_is_refused(after: Any, until: Any, kind: type[Exception], message: str) -> None:
     """At the line that made it."""
     with pytest.raises(kind) as caught:
         Window.of(after, until, NOW_US)
-    assert str(caught.value) == said
+    assert str(caught.value) == message

@@ -28,23 +28,26 @@ LINES = ["[ERROR 400] bad request", "[WARN 500] slow", "error: loss=nan", 'epoch
         (r"%\x28|nan%", [2]),
     ],
 )
-def test_terms_are_looked_for_in_each_line(pattern: str, found: list[int]) -> None:
-    """All of them, none that has a minus, any of those with a question mark unless they stand beside others."""
+def test_a_pattern_of_terms_matches_lines(pattern: str, found: list[int]) -> None:
+    """A line has all plain terms and none with a minus.
+
+    Of terms with a question mark it has any, but beside plain terms they do not matter.
+    """
     test = matches(pattern)
     assert [number for number, line in enumerate(LINES) if test(line)] == found
 
 
 @pytest.mark.parametrize("pattern", ["loss=nan", '"unclosed', "a:b", "%[%", "%a{99999999999}%", '"a"b', "%a% %b% -%c%"])
-def test_what_is_no_pattern_is_refused(pattern: str) -> None:
-    """What is not letters, digits and underscores needs quotes (aws/aws-toolkit-jetbrains#3219); two regular expressions."""
+def test_an_invalid_pattern_is_refused(pattern: str) -> None:
+    """Unquoted signs other than letters, digits and underscores (aws/aws-toolkit-jetbrains#3219); three regular expressions."""
     with pytest.raises(Refusal) as caught:
         matches(pattern)
     assert (caught.value.code, caught.value.message) == ("InvalidParameterException", "Invalid filter pattern")
 
 
 @pytest.mark.parametrize("pattern", ['{ $.level = "ERROR" }', "[ip, user]"])
-def test_patterns_of_structured_lines_are_not_simulated(pattern: str) -> None:
-    """The error is ours, and names the pattern."""
+def test_patterns_for_json_lines_are_not_simulated(pattern: str) -> None:
+    """The error is ours and names the pattern."""
     with pytest.raises(NotSimulated) as caught:
         matches(pattern)
     assert str(caught.value) == (
@@ -55,13 +58,13 @@ def test_patterns_of_structured_lines_are_not_simulated(pattern: str) -> None:
 
 @pytest.mark.parametrize("sign", ["(", ")", "!", "é", " "])
 def test_a_regular_expression_has_few_signs(sign: str) -> None:
-    """As the user guide lists them: no parentheses, with a backslash neither."""
+    """Those that the user guide lists: no parentheses, not even escaped ones."""
     for pattern in (f"%a{sign}b%", f"%a\\{sign}b%"):
         with pytest.raises(Refusal) as caught:
             matches(pattern)
         assert caught.value.message == f"Invalid character(s) in term '{sign}'"
 
 
-def test_no_regular_expression_takes_for_ever() -> None:
-    """Its operators are enough to make `re` try out a line of any length for years."""
+def test_regular_expressions_do_not_backtrack() -> None:
+    """With these operators `re` could take years for a long line."""
     assert not matches("%a*a*a*a*a*a*a*a*b%")("a" * 100_000)

@@ -1,4 +1,4 @@
-"""Pages of log events, against what one gets who sorts all lines."""
+"""Pages of log events, compared with a plain sort of all lines."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,29 +14,29 @@ from sagemock.jobs.store import Store
 from sagemock.jobs.streams import Stream
 from sagemock.service.log_pages import END, PER_US, Event, Range, events, page, position, token
 from sagemock.training.job import Job
-from tests.service.test_logs import KNOWN, make_logs, texts
 from tests.support.calling import START, create, make_client
-from tests.support.strategies import START_US, named
+from tests.support.logs import KNOWN, make_logs, texts
+from tests.support.strategies import START_US, job_named
 
 GROUP = TRAINING.log_group
 
 SECONDS = st.integers(0, 12)
-"""Few, so that lines, ends of ranges and positions meet."""
+"""Few values, so that lines, ends of ranges and positions coincide."""
 
 
 @st.composite
 def two_jobs(draw: st.DrawFn) -> list[Stream]:
-    """Return the streams of two jobs that write, are let write, and whose log group may have been deleted meanwhile."""
+    """Draw the streams of two jobs with planned and added lines; their log group may have been deleted meanwhile."""
     store = Store()
-    logbook = store.region(named("job", 1, START_US).place, Job).logbook
+    logbook = store.region(job_named("job", 1, START_US).place, Job).logbook
     for number in (1, 2):
         offsets = draw(st.lists(SECONDS, max_size=6))
         lines: Any = {"Training": [(offset, f"{number}/{place}") for place, offset in enumerate(offsets)]}
         plan = Plan.completes(starting=0, downloading=0, training=12, uploading=5, stopping=5, logs=lines)
-        job = named(f"job-{number}", number, START_US, plan)
+        job = job_named(f"job-{number}", number, START_US, plan)
         store.put(job)
-        for at_s, told_s in draw(st.lists(st.tuples(SECONDS, SECONDS), max_size=4)):
-            logbook.add(job, us(at_s), "said", instance=1, now_us=us(told_s))
+        for at_s, added_at_s in draw(st.lists(st.tuples(SECONDS, SECONDS), max_size=4)):
+            logbook.add(job, us(at_s), "said", instance=1, now_us=us(added_at_s))
     erased_s = draw(st.none() | SECONDS)
     if erased_s is not None:
         logbook.erase(us(erased_s))
@@ -44,7 +44,7 @@ def two_jobs(draw: st.DrawFn) -> list[Stream]:
 
 
 def us(seconds: float) -> int:
-    """Return an instant so long after the creation of the jobs."""
+    """Return the instant this many seconds after the jobs' creation."""
     return START_US + round(seconds * 1_000_000)
 
 
@@ -57,14 +57,14 @@ def naive(found: Sequence[Stream], within: Range, *, forward: bool) -> list[Even
 
 
 @given(two_jobs(), SECONDS, st.none() | SECONDS, st.booleans(), st.integers(1, 5))
-def test_page_by_page_each_event_comes_once(
+def test_pages_together_have_each_event_once(
     found: list[Stream],
     start_s: int,
     last_s: int | None,
     forward: bool,  # noqa: FBT001  # drawn
     limit: int,
 ) -> None:
-    """In order, whatever the range, the direction and the size of the page; the tokens lead on, and say when nothing follows."""
+    """In order, whatever the range, direction and page size; the tokens lead on, and tell when nothing follows."""
     within = Range(us(start_s) // 1000, None if last_s is None else us(last_s) // 1000)
     expected = naive(found, within, forward=forward)
     seen: list[Event] = []
@@ -82,7 +82,7 @@ def test_page_by_page_each_event_comes_once(
 
 @given(two_jobs(), SECONDS)
 def test_a_position_divides_the_events(found: list[Stream], at_s: int) -> None:
-    """What is read forward from it and backward from it is all there is."""
+    """Reading forward from it and backward from it gives all events."""
     at = us(at_s) * PER_US
     ahead = list(events(found, Range(0, None), at, forward=True))
     behind = list(events(found, Range(0, None), at, forward=False))
@@ -92,8 +92,8 @@ def test_a_position_divides_the_events(found: list[Stream], at_s: int) -> None:
 
 
 @given(two_jobs())
-def test_a_stream_knows_its_ends_without_its_lines(found: list[Stream]) -> None:
-    """They are what all its lines say."""
+def test_a_stream_knows_its_first_and_last_line_without_reading_all(found: list[Stream]) -> None:
+    """They equal those of all its lines."""
     for stream in found:
         lines = stream.lines
         assert lines == sorted(lines)
@@ -101,8 +101,8 @@ def test_a_stream_knows_its_ends_without_its_lines(found: list[Stream]) -> None:
 
 
 @given(two_jobs(), SECONDS)
-def test_streams_that_ended_before_are_not_needed(found: list[Stream], since_s: int) -> None:
-    """For what is read from an instant on."""
+def test_streams_that_ended_earlier_are_skipped(found: list[Stream], since_s: int) -> None:
+    """When events are read from an instant on."""
     recent = [stream for stream in found if stream.last.at_us >= us(since_s)]
     within = Range(us(since_s) // 1000, None)
     assert naive(recent, within, forward=True) == naive(found, within, forward=True)
@@ -111,9 +111,9 @@ def test_streams_that_ended_before_are_not_needed(found: list[Stream], since_s: 
 LONG = 50_000
 
 
-@pytest.mark.parametrize("said", [False, True])
-def test_the_end_of_a_long_log_is_read_like_that_of_a_short_one(monkeypatch: pytest.MonkeyPatch, said: bool) -> None:  # noqa: FBT001
-    """By looking at a few dozen lines, of fifty thousand."""
+@pytest.mark.parametrize("added", [False, True])
+def test_the_end_of_a_long_log_is_read_as_fast_as_that_of_a_short_one(monkeypatch: pytest.MonkeyPatch, added: bool) -> None:  # noqa: FBT001
+    """By looking at a few dozen of fifty thousand lines."""
     looked: list[int] = []
 
     def counted(kind: type[streams.Planned] | type[streams.AddedPart]) -> None:
@@ -127,14 +127,14 @@ def test_the_end_of_a_long_log_is_read_like_that_of_a_short_one(monkeypatch: pyt
 
     counted(streams.Planned)
     counted(streams.AddedPart)
-    lines = [] if said else [(number, f"epoch {number}") for number in range(LONG)]
+    lines = [] if added else [(number, f"epoch {number}") for number in range(LONG)]
     plan = Plan.completes(training=LONG, logs={"Training": lines}, **KNOWN)
     with mock_sagemaker(start=START, latency=0, plan=plan) as mock:
         client, reader = make_client(), make_logs()
         create(client)
         mock.advance_until("churn", "Training")
         mock.clock.advance(LONG - 10)
-        for number in range(LONG if said else 0):
+        for number in range(LONG if added else 0):
             mock.log("churn", f"epoch {number}", at=mock.clock.now().timestamp() - LONG // 2 + number // 2)
         (stream,) = reader.describe_log_streams(logGroupName=GROUP, logStreamNamePrefix="churn/")["logStreams"]
         asked = {"logGroupName": GROUP, "logStreamName": stream["logStreamName"]}
@@ -143,7 +143,7 @@ def test_the_end_of_a_long_log_is_read_like_that_of_a_short_one(monkeypatch: pyt
         looked.clear()
         for _ in range(10):
             assert reader.get_log_events(nextToken=tail["nextForwardToken"], **asked)["events"] == []
-            assert texts(reader.get_log_events(startTime=last_ms, startFromHead=True, **asked)) == texts(tail)[-1 - said :]
-            assert texts(reader.filter_log_events(logGroupName=GROUP, startTime=last_ms)) == texts(tail)[-1 - said :]
+            assert texts(reader.get_log_events(startTime=last_ms, startFromHead=True, **asked)) == texts(tail)[-1 - added :]
+            assert texts(reader.filter_log_events(logGroupName=GROUP, startTime=last_ms)) == texts(tail)[-1 - added :]
             reader.describe_log_streams(logGroupName=GROUP, logStreamNamePrefix="churn/")
         assert len(looked) < 10 * 400

@@ -1,4 +1,4 @@
-"""Search for training jobs, by a real client."""
+"""Search for training jobs through a real client."""
 
 import base64
 import json
@@ -28,7 +28,7 @@ CHANNEL = "InputDataConfig.ChannelName"
 
 
 def channel(name: str, uri: str) -> dict[str, Any]:
-    """Return a channel of input."""
+    """Return an input channel."""
     return {"ChannelName": name, "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri}}}
 
 
@@ -39,22 +39,22 @@ def where(name: str, by: str | None = None, value: str | None = None) -> dict[st
 
 
 def found(client: Any, *filters: dict[str, str], **wanted: Any) -> list[str]:
-    """Return the names that a search finds, oldest first if it does not say."""
+    """Return the names that a search finds; by default the oldest job comes first."""
     if filters:
         wanted["SearchExpression"] = {"Filters": list(filters)}
     options = {"Resource": "TrainingJob", "SortBy": "CreationTime", "SortOrder": "Ascending", **wanted}
     return [one["TrainingJob"]["TrainingJobName"] for one in client.search(**options)["Results"]]
 
 
-def refused(client: Any, **wanted: Any) -> tuple[str, str, int]:
-    """Return how a search is refused."""
+def refusal_of(client: Any, **wanted: Any) -> tuple[str, str, int]:
+    """Return the code and message of a refused search."""
     with pytest.raises(ClientError) as refusal:
         client.search(Resource="TrainingJob", **wanted)
     return code_and_text(refusal.value)
 
 
 def fill(mock: SageMakerMock, client: Any) -> None:
-    """Create a rich job that is over, a poor one that has none of its properties and trains, and one between them."""
+    """Create a finished job with all properties, a training job with none of them, and one in between."""
     create(
         client,
         "rich",
@@ -79,8 +79,8 @@ def fill(mock: SageMakerMock, client: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def filled() -> Any:
-    """Return a client in whose account there are three jobs."""
+def client_with_jobs() -> Any:
+    """Return a client whose account has three jobs."""
     with mock_sagemaker(start=START, **OPTIONS) as mock:
         client = make_client()
         fill(mock, client)
@@ -160,9 +160,9 @@ def filled() -> Any:
         ("Tags.other", "NotExists", None, "rich poor some"),
     ],
 )
-def test_each_operator_on_each_type(filled: Any, name: str, by: str | None, value: str | None, names: str) -> None:
-    """A table; a property that is not there is equal to nothing."""
-    assert found(filled, where(name, by, value)) == names.split()
+def test_each_operator_on_each_type(client_with_jobs: Any, name: str, by: str | None, value: str | None, names: str) -> None:
+    """A missing property equals nothing."""
+    assert found(client_with_jobs, where(name, by, value)) == names.split()
 
 
 @pytest.mark.parametrize(
@@ -200,9 +200,9 @@ def test_each_operator_on_each_type(filled: Any, name: str, by: str | None, valu
         ),
     ],
 )
-def test_expressions(filled: Any, wanted: dict[str, Any], names: str) -> None:
-    """The operator is over all three lists; nested filters are about a single element."""
-    assert found(filled, SearchExpression=wanted) == names.split()
+def test_nested_expressions(client_with_jobs: Any, wanted: dict[str, Any], names: str) -> None:
+    """The operator joins all three lists; nested filters apply to a single element."""
+    assert found(client_with_jobs, SearchExpression=wanted) == names.split()
 
 
 @pytest.mark.parametrize(
@@ -229,9 +229,9 @@ def test_expressions(filled: Any, wanted: dict[str, Any], names: str) -> None:
         (where("TrainingJobName", "Exists", "x"), "Operator Exists does not take a value."),
     ],
 )
-def test_a_filter_that_nobody_can_understand_is_refused(filled: Any, wanted: dict[str, str], words: str) -> None:
-    """Whether or not a job is there to look at."""
-    assert refused(filled, SearchExpression={"Filters": [wanted]}) == ("ValidationException", words, 400)
+def test_an_invalid_filter_is_refused(client_with_jobs: Any, wanted: dict[str, str], words: str) -> None:
+    """Whether or not there are jobs."""
+    assert refusal_of(client_with_jobs, SearchExpression={"Filters": [wanted]}) == ("ValidationException", words, 400)
 
 
 NAME = where("TrainingJobName", "Contains", "x")
@@ -266,17 +266,17 @@ NAME = where("TrainingJobName", "Contains", "x")
         ),
     ],
 )
-def test_an_expression_that_nobody_can_understand_is_refused(filled: Any, wanted: dict[str, Any], words: str) -> None:
-    """In words of AWS where they are known."""
-    assert refused(filled, SearchExpression=wanted) == ("ValidationException", words, 400)
+def test_an_invalid_expression_is_refused(client_with_jobs: Any, wanted: dict[str, Any], words: str) -> None:
+    """In AWS's words where they are known."""
+    assert refusal_of(client_with_jobs, SearchExpression=wanted) == ("ValidationException", words, 400)
 
 
-def test_limits_of_the_model_are_enforced(filled: Any) -> None:
-    """In the service's usual words."""
-    code, text, _ = refused(filled, SearchExpression={"Filters": [where("TrainingJobName", None, "x")] * 21})
+def test_limits_of_the_model_are_enforced(client_with_jobs: Any) -> None:
+    """In AWS's usual words."""
+    code, text, _ = refusal_of(client_with_jobs, SearchExpression={"Filters": [where("TrainingJobName", None, "x")] * 21})
     assert code == "ValidationException"
     assert "at 'searchExpression.filters' failed to satisfy constraint: Member must have length less than or equal to 20" in text
-    code, text, _ = refused(filled, SearchExpression={"Filters": [where("TrainingJobName", None, "x" * 1025)]})
+    code, text, _ = refusal_of(client_with_jobs, SearchExpression={"Filters": [where("TrainingJobName", None, "x" * 1025)]})
     assert "at 'searchExpression.filters.1.member.value' failed to satisfy constraint" in text
 
 
@@ -294,12 +294,12 @@ def test_limits_of_the_model_are_enforced(filled: Any) -> None:
         ("EnableNetworkIsolation", "poor some rich"),
     ],
 )
-def test_sorts_and_pages(filled: Any, by: str, ascending: str) -> None:
-    """Whole, and one at a time; those without the property come last in both orders."""
+def test_results_are_sorted_and_paged(client_with_jobs: Any, by: str, ascending: str) -> None:
+    """All at once and one at a time; jobs without the property come last in both orders."""
     wholes = []
     for order in ("Ascending", "Descending"):
-        wholes.append(found(filled, SortBy=by, SortOrder=order))
-        pages = filled.get_paginator("search").paginate(
+        wholes.append(found(client_with_jobs, SortBy=by, SortOrder=order))
+        pages = client_with_jobs.get_paginator("search").paginate(
             Resource="TrainingJob", SortBy=by, SortOrder=order, PaginationConfig={"PageSize": 1}
         )
         names = [[one["TrainingJob"]["TrainingJobName"] for one in page["Results"]] for page in pages]
@@ -315,15 +315,15 @@ def test_sorts_and_pages(filled: Any, by: str, ascending: str) -> None:
     assert wholes[1] == descending.get(by, " ".join(reversed(ascending.split()))).split()
 
 
-def test_sorting_needs_a_property_with_a_value(filled: Any) -> None:
-    """Parts have no order."""
+def test_sorting_needs_a_property_with_a_value(client_with_jobs: Any) -> None:
+    """Structures have no order."""
     words = "Sorting is not supported for property VpcConfig."
-    assert refused(filled, SortBy="VpcConfig") == ("ValidationException", words, 400)
-    assert refused(filled, SortBy="Nix") == ("ValidationException", "Unknown property name: Nix", 400)
+    assert refusal_of(client_with_jobs, SortBy="VpcConfig") == ("ValidationException", words, 400)
+    assert refusal_of(client_with_jobs, SortBy="Nix") == ("ValidationException", "Unknown property name: Nix", 400)
 
 
-def test_ten_results_are_the_default_the_last_modified_first(sagemaker: SageMakerMock, client: Any) -> None:
-    """And a page by CreationTime goes on over any number of jobs."""
+def test_by_default_ten_results_are_sorted_by_last_modified_time(sagemaker: SageMakerMock, client: Any) -> None:
+    """A search by CreationTime pages over any number of jobs."""
     sagemaker.plan("*", Plan.completes(starting=3600))
     for number in range(205):
         create(client, f"job-{number:03}")
@@ -336,8 +336,8 @@ def test_ten_results_are_the_default_the_last_modified_first(sagemaker: SageMake
     assert [len(page["Results"]) for page in pages] == [100, 100, 5]
 
 
-def test_a_page_by_creation_looks_at_no_more_jobs_than_it_shows(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And at one more, to know whether there is another page."""
+def test_a_page_by_creation_reads_only_its_own_jobs(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It also reads one more job, to know whether another page follows."""
     for number in range(120):
         create(client, f"job-{number:03}")
     looked: list[str] = []
@@ -358,39 +358,41 @@ _ODD_KEYS: dict[str, list[list[Any]]] = {
 
 
 @pytest.mark.parametrize("by", _ODD_KEYS)
-def test_a_token_is_for_its_query(filled: Any, by: str) -> None:
-    """A token of another query or with another key in it is refused."""
+def test_a_token_belongs_to_its_query(client_with_jobs: Any, by: str) -> None:
+    """One of another query, or with another key, is refused."""
     invalid = "ValidationException", "Invalid NextToken.", 400
-    token = filled.search(Resource="TrainingJob", SortBy=by, MaxResults=1)["NextToken"]
-    assert refused(filled, SortBy="TrainingJobStatus", NextToken=token) == invalid
-    assert refused(filled, SortBy=by, NextToken="x") == invalid
+    token = client_with_jobs.search(Resource="TrainingJob", SortBy=by, MaxResults=1)["NextToken"]
+    assert refusal_of(client_with_jobs, SortBy="TrainingJobStatus", NextToken=token) == invalid
+    assert refusal_of(client_with_jobs, SortBy=by, NextToken="x") == invalid
     query = json.loads(base64.urlsafe_b64decode(token))[:3]
     for key in _ODD_KEYS[by]:
         changed = base64.urlsafe_b64encode(json.dumps([*query, *key]).encode()).decode()
-        assert refused(filled, SortBy=by, NextToken=changed) == invalid
+        assert refusal_of(client_with_jobs, SortBy=by, NextToken=changed) == invalid
 
 
 @YOUNG
-def test_conditions_of_visibility(filled: Any) -> None:
-    """A job with the tag must have the value; one without it passes."""
-    assert found(filled, VisibilityConditions=[{"Key": "Tags.team", "Value": "churn"}]) == ["rich", "poor"]
-    assert found(filled, VisibilityConditions=[{"Key": "Tags.team"}]) == ["rich", "poor", "some"]
-    assert found(filled, CrossAccountFilterOption="SameAccount") == ["rich", "poor", "some"]
-    assert found(filled, CrossAccountFilterOption="CrossAccount") == []
+def test_visibility_conditions_are_applied(client_with_jobs: Any) -> None:
+    """A job with the tag must have the value; one without the tag passes."""
+    assert found(client_with_jobs, VisibilityConditions=[{"Key": "Tags.team", "Value": "churn"}]) == ["rich", "poor"]
+    assert found(client_with_jobs, VisibilityConditions=[{"Key": "Tags.team"}]) == ["rich", "poor", "some"]
+    assert found(client_with_jobs, CrossAccountFilterOption="SameAccount") == ["rich", "poor", "some"]
+    assert found(client_with_jobs, CrossAccountFilterOption="CrossAccount") == []
 
 
-def test_a_record_is_the_description_with_tags(filled: Any) -> None:
-    """In the members that the model has in both."""
+def test_a_record_is_the_description_with_tags(client_with_jobs: Any) -> None:
+    """The members that the model has in both."""
     members = search.record(of_sagemaker()).members
-    for one in filled.search(Resource="TrainingJob")["Results"]:
+    for one in client_with_jobs.search(Resource="TrainingJob")["Results"]:
         shown = one["TrainingJob"]
-        tags = filled.list_tags(ResourceArn=shown["TrainingJobArn"])["Tags"]
-        described = {name: value for name, value in describe(filled, shown["TrainingJobName"]).items() if name in members}
+        tags = client_with_jobs.list_tags(ResourceArn=shown["TrainingJobArn"])["Tags"]
+        described = {
+            name: value for name, value in describe(client_with_jobs, shown["TrainingJobName"]).items() if name in members
+        }
         assert shown == {**described, "Tags": tags}
 
 
-def test_a_hidden_job_is_missed_by_search_alone(sagemaker: SageMakerMock, client: Any) -> None:
-    """For as long as the test says."""
+def test_hiding_from_search_affects_only_search(sagemaker: SageMakerMock, client: Any) -> None:
+    """As long as the test says."""
     lines = {"Training": [(0, "loss=1")]}
     sagemaker.plan("*", Plan.completes(starting=1, downloading=1, training=600, logs=lines))
     metrics = {"MetricDefinitions": [{"Name": "loss", "Regex": "loss=([0-9])"}]}
@@ -405,18 +407,20 @@ def test_a_hidden_job_is_missed_by_search_alone(sagemaker: SageMakerMock, client
     assert found(client) == ["old", "new"]
 
 
-def test_search_meets_faults_and_is_recorded(sagemaker: SageMakerMock, client: Any) -> None:
-    """As any other operation; it is not about a single job."""
+def test_faults_apply_to_search_and_it_is_recorded(sagemaker: SageMakerMock, client: Any) -> None:
+    """As for any operation; it is not about a single job."""
     sagemaker.fault("Search", "ThrottlingException", times=1)
-    assert refused(client)[0] == "ThrottlingException"
+    assert refusal_of(client)[0] == "ThrottlingException"
     assert found(client) == []
     assert sagemaker.calls.to("Search").outcomes == ["ThrottlingException", "ok"]
     with pytest.raises(UsageError):
         sagemaker.fault("Search", "ThrottlingException", job="churn")
 
 
-def test_a_resource_is_searched_by_what_it_shows(sagemaker: SageMakerMock, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the members of its own record, in pages, and without what is hidden."""
+def test_a_resource_is_searched_by_its_own_members(
+    sagemaker: SageMakerMock, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In pages, and without hidden ones."""
     kind = TRAINING._replace(shape="HyperParameterTuningJob")
 
     def show(_api: Api, _store: Store, job: Job, now_us: int) -> dict[str, Any]:
@@ -439,7 +443,7 @@ def test_a_resource_is_searched_by_what_it_shows(sagemaker: SageMakerMock, clien
 
 
 def test_tuning_jobs_and_their_children_are_found(sagemaker: SageMakerMock, client: Any) -> None:
-    """A tuning job by its status, its children by its ARN."""
+    """A tuning job by status, its children by its ARN."""
     tune = sagemaker.create_tuning_job("tune", Tags=[{"Key": "team", "Value": "x"}])
     sagemaker.create_tuning_job("other")
     tune.advance_until("Completed")
@@ -457,7 +461,7 @@ def test_tuning_jobs_and_their_children_are_found(sagemaker: SageMakerMock, clie
 
 
 def test_other_resources_are_refused_by_name(client: Any) -> None:
-    """And what is no resource as the service does."""
+    """An unknown resource is refused as by the service."""
     with pytest.raises(NotSimulated) as unknown:
         client.search(Resource="Endpoint")
     assert str(unknown.value).startswith("sagemock does not simulate Search for the resource Endpoint. It simulates ")
@@ -490,7 +494,7 @@ _FILTERS = st.one_of(
 
 
 def naive(shown: dict[str, Any], name: str, by: str, value: Any) -> bool:
-    """Return whether a description meets a filter."""
+    """Return whether a description matches a filter."""
     has = shown.get(name)
     if by in {"Exists", "NotExists"}:
         return (has is not None) == (by == "Exists")
@@ -504,19 +508,19 @@ def naive(shown: dict[str, Any], name: str, by: str, value: Any) -> bool:
 
 @settings(deadline=None, max_examples=50)
 @given(st.lists(_FILTERS, min_size=1, max_size=4), st.sampled_from(["And", "Or"]))
-def test_a_search_finds_what_a_filter_of_descriptions_does(
-    filled: Any, filters: list[tuple[str, str, Any]], combined: str
+def test_a_search_equals_a_filter_over_descriptions(
+    client_with_jobs: Any, filters: list[tuple[str, str, Any]], combined: str
 ) -> None:
     """Whatever the filters, and however they are combined."""
-    described = [describe(filled, name) for name in ("rich", "poor", "some")]
+    described = [describe(client_with_jobs, name) for name in ("rich", "poor", "some")]
     combine = all if combined == "And" else any
     wanted = [one["TrainingJobName"] for one in described if combine(naive(one, *each) for each in filters)]
     sent = [
         where(name, by, f"{value:%Y-%m-%dT%H:%M:%S}" if isinstance(value, datetime) else value) for name, by, value in filters
     ]
-    assert found(filled, SearchExpression={"Filters": sent, "Operator": combined}) == wanted
+    assert found(client_with_jobs, SearchExpression={"Filters": sent, "Operator": combined}) == wanted
 
 
-def test_search_changes_nothing() -> None:
-    """So that a loop that polls it is seen for what it is."""
+def test_search_only_reads() -> None:
+    """So an endless loop of searches is noticed."""
     assert "Search" in operations.READS

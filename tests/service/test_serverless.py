@@ -1,4 +1,4 @@
-"""What DescribeTrainingJob shows of serverless jobs only."""
+"""Members that DescribeTrainingJob shows only for serverless jobs."""
 
 from typing import Any
 
@@ -28,25 +28,25 @@ OWN = ("ProgressInfo", "MlflowDetails", "OutputModelPackageArn", "BillableTokenC
 OPTIONS: dict[str, Any] = {"latency": 0, "plan": PLAN, "strict": False}
 
 
-def own(client: Any, name: str = "churn") -> dict[str, Any]:
-    """Return of a description what only serverless jobs have, and what is billed."""
+def serverless_members(client: Any, name: str = "churn") -> dict[str, Any]:
+    """Return the serverless members of a description, and the billed time."""
     shown = describe(client, name)
     return {member: shown[member] for member in OWN if member in shown}
 
 
-def test_a_serverless_job_shows_how_far_it_is(sagemaker: SageMakerMock) -> None:
-    """Each member from where it is known on; `make_client` checks them against botocore's model."""
+def test_a_serverless_job_shows_its_progress(sagemaker: SageMakerMock) -> None:
+    """Each member appears once it is known; `make_client` checks them against botocore's model."""
     client = make_client()
     create(client, **SERVERLESS)
-    assert own(client) == {}
+    assert serverless_members(client) == {}
     sagemaker.clock.advance(15)
-    assert set(own(client)) == {"MlflowDetails"}
+    assert set(serverless_members(client)) == {"MlflowDetails"}
     sagemaker.clock.advance(30)
     at = {"TotalStepCountPerEpoch": 50, "CurrentStep": 25, "CurrentEpoch": 1, "MaxEpoch": 2}
-    assert own(client)["ProgressInfo"] == at
+    assert serverless_members(client)["ProgressInfo"] == at
     assert sagemaker.jobs["churn"].secondary_status == "Training"
     sagemaker.advance_until_idle()
-    ended = own(client)
+    ended = serverless_members(client)
     assert ended.pop("MlflowDetails").keys() == {"MlflowExperimentId", "MlflowRunId"}
     assert ended == {
         "ProgressInfo": {**at, "CurrentStep": 50, "CurrentEpoch": 2},
@@ -57,8 +57,8 @@ def test_a_serverless_job_shows_how_far_it_is(sagemaker: SageMakerMock) -> None:
     assert (detail["ProgressInfo"]["CurrentEpoch"], detail["BillableTokenCount"]) == (2, 1000)
 
 
-def test_a_job_that_does_not_complete_leaves_no_model_package(sagemaker: SageMakerMock) -> None:
-    """Nor does one that evaluates a model, or one that was not asked for one."""
+def test_a_failed_job_has_no_model_package(sagemaker: SageMakerMock) -> None:
+    """Neither has an evaluation, nor a job that did not ask for one."""
     client = make_client()
     sagemaker.plan("failed", Plan.fails())
     create(client, "failed", **SERVERLESS)
@@ -67,18 +67,18 @@ def test_a_job_that_does_not_complete_leaves_no_model_package(sagemaker: SageMak
     create(client, "plain", **{**SERVERLESS, "ModelPackageConfig": None, "MlflowConfig": None})
     sagemaker.advance_until_idle()
     assert [describe(client, name)["TrainingJobStatus"] for name in ("failed", "evaluated")] == ["Failed", "Completed"]
-    assert not any("OutputModelPackageArn" in own(client, name) for name in ("failed", "evaluated", "plain"))
-    assert "MlflowDetails" not in own(client, "plain")
-    assert "BillableTimeInSeconds" in own(client, "failed")
+    assert not any("OutputModelPackageArn" in serverless_members(client, name) for name in ("failed", "evaluated", "plain"))
+    assert "MlflowDetails" not in serverless_members(client, "plain")
+    assert "BillableTimeInSeconds" in serverless_members(client, "failed")
 
 
 def test_runs_of_one_experiment_share_its_id(sagemaker: SageMakerMock) -> None:
-    """And each has an id of its own, the same run after run."""
+    """Each run has an id of its own, the same in every process."""
     client = make_client()
     for name in ("churn-1", "churn-2"):
         create(client, name, **SERVERLESS)
     create(client, "other", **{**SERVERLESS, "MlflowConfig": {"MlflowResourceArn": f"{ACCOUNT}:mlflow-tracking-server/mine"}})
     sagemaker.advance_until_idle()
-    one, two, other = (own(client, name)["MlflowDetails"] for name in ("churn-1", "churn-2", "other"))
+    one, two, other = (serverless_members(client, name)["MlflowDetails"] for name in ("churn-1", "churn-2", "other"))
     assert one["MlflowExperimentId"] == two["MlflowExperimentId"] != other["MlflowExperimentId"]
     assert one["MlflowRunId"] != two["MlflowRunId"]

@@ -19,14 +19,14 @@ ARN = "arn:aws:sagemaker:us-east-1:123456789012:"
         ({}, None),
     ],
 )
-def test_a_request_names_its_job_by_name_or_by_arn(request_: dict[str, Any], job: str | None) -> None:
-    """Tags are asked for by ARN, everything else by name; a list is about no single job."""
+def test_a_request_names_its_job_by_name_or_arn(request_: dict[str, Any], job: str | None) -> None:
+    """By ARN in requests about tags, otherwise by name; a list operation has no job."""
     assert job_of(request_) == job
 
 
 @pytest.mark.parametrize("pattern", ["DescribeTrainingJob", "*TrainingJob*", "*", "List?ags", "CreateEndpoint", "*Endpoint"])
-def test_an_operation_is_known_by_name_or_by_pattern(pattern: str) -> None:
-    """Those that are simulated, and those that only the service model knows."""
+def test_an_operation_is_known_by_name_or_pattern(pattern: str) -> None:
+    """Simulated ones, and those of the service model."""
     assert checked_operation(pattern) == pattern
 
 
@@ -39,30 +39,30 @@ def test_an_operation_is_known_by_name_or_by_pattern(pattern: str) -> None:
         ("CreateEndpiont", "did you mean 'CreateEndpoint'?"),
     ],
 )
-def test_a_misspelt_operation_is_told_the_nearest(pattern: str, hint: str) -> None:
-    """By the service model, so that boto3's own spelling of its methods leads to the operation too."""
+def test_a_misspelt_operation_gets_a_suggestion(pattern: str, hint: str) -> None:
+    """From the service model, so boto3's method names lead to their operation too."""
     with pytest.raises(UsageError) as caught:
         checked_operation(pattern)
     assert str(caught.value) == f"SageMaker has no operation {pattern!r}: {hint}"
 
 
-def test_what_is_like_no_operation_is_told_what_there_is() -> None:
-    """The operations that are simulated."""
+def test_a_name_without_a_similar_operation_gets_the_list() -> None:
+    """The list has the simulated operations."""
     with pytest.raises(
         UsageError, match="SageMaker has no operation 'xyz': sagemock answers AddTags, CreateHyperParameterTuningJob,"
     ):
         checked_operation("xyz")
 
 
-def test_another_service_may_be_asked_as_well() -> None:
-    """What one does not have the other may."""
+def test_operations_of_another_service_may_be_allowed() -> None:
+    """A name of either service is known then."""
     assert checked_operation("GetLogEvents", ("sagemaker", "logs")) == "GetLogEvents"
     with pytest.raises(UsageError):
         checked_operation("GetLogEvents")
 
 
 def test_an_operation_is_a_string() -> None:
-    """A client's method is none."""
+    """A client's method is refused."""
     with pytest.raises(
         TypeError, match="operation is the name of an operation, or a pattern of names, not 3: write 'DescribeTrainingJob'"
     ):

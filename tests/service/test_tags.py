@@ -12,19 +12,19 @@ NO_RESOURCE = ("ValidationException", "Resource does not exist.", 400)
 
 
 def tags(**pairs: str) -> list[dict[str, str]]:
-    """Return tags as requests have them."""
+    """Return tags in the form of a request."""
     return [{"Key": key, "Value": value} for key, value in pairs.items()]
 
 
-def test_tags_of_a_request_are_listed_and_not_described(client: Any) -> None:
-    """Describe never shows them."""
+def test_tags_of_a_request_are_listed_but_not_described(client: Any) -> None:
+    """Describe has no member for them."""
     arn = create(client, Tags=tags(team="churn"))
     assert client.list_tags(ResourceArn=arn)["Tags"] == tags(team="churn")
     assert "Tags" not in describe(client)
 
 
 def test_tags_are_added_and_overwritten_by_key(client: Any) -> None:
-    """AddTags answers with all of them, and keeps their order."""
+    """AddTags answers with all of them, in their order."""
     arn = create(client, Tags=tags(team="churn", stage="dev"))
     assert client.add_tags(ResourceArn=arn, Tags=tags(stage="prod", cost="7"))["Tags"] == tags(
         team="churn", stage="prod", cost="7"
@@ -33,8 +33,8 @@ def test_tags_are_added_and_overwritten_by_key(client: Any) -> None:
     assert client.list_tags(ResourceArn=arn)["Tags"] == tags(stage="prod", cost="7")
 
 
-def test_fifty_tags_are_the_most(client: Any) -> None:
-    """Service model, TagList; what is added on top is refused in words that are assumed, and nothing is added."""
+def test_a_resource_has_at_most_fifty_tags(client: Any) -> None:
+    """Service model, TagList; more are refused in assumed words, and none is added."""
     arn = create(client, Tags=tags(**{f"k{number}": "v" for number in range(50)}))
     code, text, _ = refusal(client.add_tags, ResourceArn=arn, Tags=tags(more="v"))
     assert (code, text) == ("ResourceLimitExceeded", f"The number of tags of {arn} exceeds the limit of 50.")
@@ -43,7 +43,7 @@ def test_fifty_tags_are_the_most(client: Any) -> None:
 
 
 def test_tags_come_in_pages(client: Any) -> None:
-    """With the fewest a page that the model allows; fewer is refused by botocore itself."""
+    """With the smallest page that the model allows; botocore itself refuses a smaller one."""
     arn = create(client, Tags=tags(**{f"k{number}": "v" for number in range(50)}))
     whole = client.get_paginator("list_tags").paginate(ResourceArn=arn).build_full_result()
     assert len(whole["Tags"]) == 50
@@ -51,14 +51,14 @@ def test_tags_come_in_pages(client: Any) -> None:
 
 
 @pytest.mark.parametrize("token", ["nonsense", "8", "dGFnczp4", "b3RoZXI6MQ=="])
-def test_a_token_that_nobody_gave_is_refused(token: str, client: Any) -> None:
+def test_an_invented_token_is_refused(token: str, client: Any) -> None:
     """The words are assumed."""
     arn = create(client)
     assert refusal(client.list_tags, ResourceArn=arn, NextToken=token) == ("ValidationException", "Invalid NextToken.", 400)
 
 
-def test_a_token_goes_on_where_the_page_ended(client: Any) -> None:
-    """A page that ends before the tags do gives a token; only a mock without validation makes pages so small."""
+def test_a_token_continues_where_the_page_ended(client: Any) -> None:
+    """Only a mock without validation makes pages small enough to need one."""
     with mock_sagemaker(start=START, validate=False):
         arn = create(client, Tags=tags(**{f"k{number}": "v" for number in range(60)}))
         first = client.list_tags(ResourceArn=arn)
@@ -69,7 +69,7 @@ def test_a_token_goes_on_where_the_page_ended(client: Any) -> None:
 
 @pytest.mark.parametrize("end", ["x", "/x"])
 def test_only_the_exact_arn_names_a_resource(end: str, client: Any) -> None:
-    """Another, or the same in another case, does not exist (boto/boto3#4606)."""
+    """An unknown ARN, or one in another case, does not exist (boto/boto3#4606)."""
     arn = create(client, "Churn")
     for wrong in (arn + end, arn.lower(), arn.replace("us-east-1", "us-east-2")):
         assert refusal(client.list_tags, ResourceArn=wrong) == NO_RESOURCE

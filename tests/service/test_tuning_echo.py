@@ -1,4 +1,4 @@
-"""What the service adds to a definition, against the records of 2024 (cloud-custodian, T1 and T2)."""
+"""What the service adds to a definition, compared with the records of 2024 (cloud-custodian, T1 and T2)."""
 
 from typing import Any
 
@@ -35,19 +35,19 @@ T1_METRICS = [
 
 
 def algorithm(image: str, **members: Any) -> dict[str, Any]:
-    """Return a definition's algorithm."""
+    """Return the AlgorithmSpecification of a definition."""
     return {"AlgorithmSpecification": {"TrainingImage": image, "TrainingInputMode": "File", **members}}
 
 
-def shown(definition: dict[str, Any], metric: str = "loss") -> list[dict[str, str]]:
-    """Return the metric definitions that are shown."""
+def shown_metrics(definition: dict[str, Any], metric: str = "loss") -> list[dict[str, str]]:
+    """Return the metric definitions in the description."""
     found = filled(definition, {"Type": "Minimize", "MetricName": metric})
     metrics: list[dict[str, str]] = found["AlgorithmSpecification"]["MetricDefinitions"]
     return metrics
 
 
-def test_the_first_record() -> None:
-    """T1: kmeans, member by member."""
+def test_t1_is_described_as_recorded() -> None:
+    """A kmeans job, member by member."""
     sent = {
         "DefinitionName": "example-definition",
         "TuningObjective": {"Type": "Minimize", "MetricName": "test:msd"},
@@ -66,9 +66,9 @@ def test_the_first_record() -> None:
     }
 
 
-def test_the_second_record() -> None:
-    """T2: 29 metrics of xgboost, and the objective's."""
-    found = shown({**algorithm(XGBOOST), "StaticHyperParameters": {"objective": "binary:logistic"}}, "validation:auc")
+def test_t2_is_described_as_recorded() -> None:
+    """The 29 metrics of xgboost, and the objective's."""
+    found = shown_metrics({**algorithm(XGBOOST), "StaticHyperParameters": {"objective": "binary:logistic"}}, "validation:auc")
     assert len(found) == 30
     assert found[0] == {
         "Name": "train:mae",
@@ -80,8 +80,8 @@ def test_the_second_record() -> None:
     }
 
 
-def test_what_was_sent_stays() -> None:
-    """Also where the service would fill something in."""
+def test_members_of_the_request_are_kept() -> None:
+    """Where the service would otherwise fill in a default."""
     channel = {**CHANNEL, "CompressionType": "Gzip", "RecordWrapperType": "RecordIO"}
     sent = {**algorithm(OWN), "InputDataConfig": [channel], **dict.fromkeys(FALSE, True)}
     assert filled(sent, None) == sent
@@ -93,20 +93,20 @@ def test_what_was_sent_stays() -> None:
         (algorithm(OWN, MetricDefinitions=[LOSS]), [LOSS, {"Name": "ObjectiveMetric", "Regex": "loss=(.*)"}]),
         (algorithm(OWN, MetricDefinitions=[{**LOSS, "Name": "other"}]), [{**LOSS, "Name": "other"}]),
         (algorithm(OWN), []),
-        # No list of it was found.
+        # No list of its metrics was found.
         (algorithm(KMEANS.replace("kmeans", "pca")), []),
         ({"AlgorithmSpecification": {"AlgorithmName": "churn", "TrainingInputMode": "File"}}, []),
     ],
 )
 def test_the_objective_is_the_last_metric(definition: dict[str, Any], metrics: list[dict[str, str]]) -> None:
-    """If its expression is known."""
-    assert shown(definition) == metrics
+    """If its regular expression is known."""
+    assert shown_metrics(definition) == metrics
 
 
-def test_a_metric_of_another_list_is_taken() -> None:
-    """The lists of xgboost are for two families of objectives, and there are more."""
+def test_an_objective_outside_the_known_list_is_accepted() -> None:
+    """The lists of xgboost cover two families of objectives, and there are more."""
     softmax = {**algorithm(XGBOOST), "StaticHyperParameters": {"objective": "multi:softmax"}}
-    assert [one["Name"] for one in shown(softmax, "validation:auc")] == ["ObjectiveMetric"]
+    assert [one["Name"] for one in shown_metrics(softmax, "validation:auc")] == ["ObjectiveMetric"]
     request = {"AlgorithmSpecification": softmax["AlgorithmSpecification"]}
     assert {one["Name"] for one in listed(request)} < set(known(request))
     assert known({"AlgorithmSpecification": {"TrainingImage": "churn"}}) == {}
@@ -124,15 +124,15 @@ LARGE = {**SMALL, "InstanceType": "ml.m5.xlarge"}
         ({"AllocationStrategy": "Prioritized", "InstanceConfigs": [SMALL, LARGE]}, None),
     ],
 )
-def test_the_instances_are_shown_as_those_of_a_training_job(tuning: dict[str, Any], resources: dict[str, Any] | None) -> None:
-    """The SageMaker SDK sends HyperParameterTuningResourceConfig, and its attach() reads ResourceConfig."""
+def test_instances_are_described_as_for_a_training_job(tuning: dict[str, Any], resources: dict[str, Any] | None) -> None:
+    """The SageMaker SDK sends HyperParameterTuningResourceConfig, but its attach() reads ResourceConfig."""
     found = filled({**algorithm(OWN), "HyperParameterTuningResourceConfig": tuning}, None)
     assert found.get("ResourceConfig") == resources
     assert found.get("HyperParameterTuningResourceConfig") == (tuning if resources is None else None)
 
 
-def test_what_is_not_shown() -> None:
-    """As hashicorp/terraform-provider-aws#47138 has it; AutoParameters as the SageMaker SDK's own test of Autotune has it."""
+def test_some_members_are_not_described() -> None:
+    """See hashicorp/terraform-provider-aws#47138; AutoParameters as in the SageMaker SDK's own test of Autotune."""
     source = {"S3DataSource": {**CHANNEL["DataSource"]["S3DataSource"], "InstanceGroupNames": ["group"]}}
     file_system = {"ChannelName": "other", "DataSource": {"FileSystemDataSource": {"FileSystemId": "fs"}}}
     sent = {

@@ -6,7 +6,7 @@ import pytest
 
 from sagemock import Plan, SageMakerMock
 from tests.service.test_operations import refusal
-from tests.service.test_warm_pools import WARM, kept
+from tests.service.test_warm_pools import WARM, pool_status
 from tests.support.calling import YOUNG, create, describe
 
 pytestmark = YOUNG
@@ -20,7 +20,7 @@ OPTIONS: dict[str, Any] = {"latency": 0, "plan": PLAN, "strict": False}
 
 
 def test_a_profiler_can_be_changed_while_the_job_is_in_progress(sagemaker: SageMakerMock, client: Any) -> None:
-    """What was sent before stays where the update is silent, and the update moves LastModifiedTime."""
+    """Members that the update does not have stay, and it moves LastModifiedTime."""
     arn = create(client, ProfilerConfig={"S3OutputPath": "s3://churn/profiles"})
     sagemaker.clock.advance(5)
     answer = client.update_training_job(TrainingJobName="churn", ProfilerConfig={"DisableProfiler": True})
@@ -37,7 +37,7 @@ def test_a_profiler_can_be_changed_while_the_job_is_in_progress(sagemaker: SageM
 
 
 def test_profiler_rules_can_only_be_added(sagemaker: SageMakerMock, client: Any) -> None:
-    """Service model, UpdateTrainingJob; the words are ours."""
+    """See UpdateTrainingJob in the service model; the words are ours."""
     create(client)
     client.update_training_job(TrainingJobName="churn", ProfilerRuleConfigurations=[RULE])
     assert describe(client)["ProfilerRuleConfigurations"] == [{"VolumeSizeInGB": 0, **RULE}]
@@ -54,7 +54,7 @@ def test_profiler_rules_can_only_be_added(sagemaker: SageMakerMock, client: Any)
     )
 
 
-def test_remote_debugging_can_be_switched_while_the_container_is_there(sagemaker: SageMakerMock, client: Any) -> None:
+def test_remote_debugging_can_be_switched_while_the_container_runs(sagemaker: SageMakerMock, client: Any) -> None:
     """Service model: "when the SecondaryStatus of the job is Downloading or Training"."""
     create(client)
     switch = {"TrainingJobName": "churn", "RemoteDebugConfig": {"EnableRemoteDebug": True}}
@@ -68,8 +68,8 @@ def test_remote_debugging_can_be_switched_while_the_container_is_there(sagemaker
     assert describe(client)["RemoteDebugConfig"] == {"EnableRemoteDebug": True}
 
 
-def test_an_update_of_nothing_is_refused(sagemaker: SageMakerMock, client: Any) -> None:
-    """In AWS's own words; an empty list or structure is nothing, too."""
+def test_an_empty_update_is_refused(sagemaker: SageMakerMock, client: Any) -> None:
+    """In AWS's words; an empty list or structure counts as missing."""
     create(client)
     assert sagemaker.jobs["churn"].status == "InProgress"
     text = "Invalid UpdateTrainingJobRequest, the request cannot be empty"
@@ -84,7 +84,7 @@ def test_an_update_of_nothing_is_refused(sagemaker: SageMakerMock, client: Any) 
 
 
 def test_an_update_that_a_new_job_could_not_have_is_refused(client: Any) -> None:
-    """Two rules of one name in one request, and an interval at which no profiler looks."""
+    """Two rules of one name in one request, and an interval that profilers do not have."""
     create(client)
     twice = {"ProfilerRuleConfigurations": [RULE, RULE]}
     assert refusal(client.update_training_job, TrainingJobName="churn", **twice)[1] == (
@@ -98,7 +98,7 @@ def test_an_update_that_a_new_job_could_not_have_is_refused(client: Any) -> None
 
 
 def test_profiler_and_pool_are_not_updated_together(client: Any) -> None:
-    """As aws-controllers-k8s/sagemaker-controller has it."""
+    """According to aws-controllers-k8s/sagemaker-controller."""
     create(client, **WARM)
     both = {"ProfilerConfig": {"DisableProfiler": True}, "ResourceConfig": {"KeepAlivePeriodInSeconds": 1}}
     assert refusal(client.update_training_job, TrainingJobName="churn", **both)[1] == (
@@ -108,31 +108,31 @@ def test_profiler_and_pool_are_not_updated_together(client: Any) -> None:
 
 @pytest.mark.parametrize("seconds,left", [(200, 100), (100, 0), (0, 0)])
 def test_a_pool_can_be_shortened_and_ended(seconds: int, left: int, sagemaker: SageMakerMock, client: Any) -> None:
-    """The new period counts from the end of the job; what is over by then ends at once."""
+    """The new period counts from the end of the job; one that is already over ends the pool at once."""
     create(client, **WARM)
     sagemaker.advance_until("churn", "Completed")
     sagemaker.clock.advance(100)
     client.update_training_job(TrainingJobName="churn", ResourceConfig={"KeepAlivePeriodInSeconds": seconds})
     assert describe(client)["ResourceConfig"]["KeepAlivePeriodInSeconds"] == seconds
     sagemaker.clock.advance(left)
-    assert kept(client) == {"Status": "Terminated", "ResourceRetainedBillableTimeInSeconds": 100 + left}
+    assert pool_status(client) == {"Status": "Terminated", "ResourceRetainedBillableTimeInSeconds": 100 + left}
 
 
 def test_a_pool_can_be_prolonged(sagemaker: SageMakerMock, client: Any) -> None:
-    """Until the time is up that was asked for last."""
+    """The last update decides."""
     create(client, **WARM)
     sagemaker.advance_until("churn", "Completed")
     client.update_training_job(TrainingJobName="churn", ResourceConfig={"KeepAlivePeriodInSeconds": 3600})
     sagemaker.advance_until_idle()
-    assert kept(client) == {"Status": "Terminated", "ResourceRetainedBillableTimeInSeconds": 3600}
+    assert pool_status(client) == {"Status": "Terminated", "ResourceRetainedBillableTimeInSeconds": 3600}
     assert refusal(client.update_training_job, TrainingJobName="churn", ResourceConfig={"KeepAlivePeriodInSeconds": 1})[1] == (
         "KeepAlivePeriodInSeconds can only be updated when the training job is Completed and its warm pool is InUse or "
         "Available; the job is in status Completed and its warm pool is Terminated."
     )
 
 
-def test_a_job_without_a_pool_has_none_to_update(sagemaker: SageMakerMock, client: Any) -> None:
-    """Nor has one that has not completed."""
+def test_a_pool_that_does_not_exist_cannot_be_updated(sagemaker: SageMakerMock, client: Any) -> None:
+    """The job has none, or has not completed."""
     create(client)
     sagemaker.advance_until("churn", "Training")
     assert refusal(client.update_training_job, TrainingJobName="churn", ResourceConfig={"KeepAlivePeriodInSeconds": 1})[1] == (
@@ -142,7 +142,7 @@ def test_a_job_without_a_pool_has_none_to_update(sagemaker: SageMakerMock, clien
 
 
 def test_a_deleted_job_is_deleting_and_then_gone(sagemaker: SageMakerMock, client: Any) -> None:
-    """Its name is free again, and nothing of the old job shows in the new one."""
+    """Its name is free again, and the new job shows nothing of the old one."""
     create(client)
     create(client, "other")
     sagemaker.advance_until_idle()
@@ -161,7 +161,7 @@ def test_a_deleted_job_is_deleting_and_then_gone(sagemaker: SageMakerMock, clien
     assert len(sagemaker.jobs) == 2
 
 
-def test_a_failed_job_says_why_while_it_is_deleting(sagemaker: SageMakerMock, client: Any) -> None:
+def test_a_failed_job_keeps_its_reason_while_it_is_deleting(sagemaker: SageMakerMock, client: Any) -> None:
     """Only the primary status changes."""
     create(client)
     before = describe(client)
@@ -173,8 +173,8 @@ def test_a_failed_job_says_why_while_it_is_deleting(sagemaker: SageMakerMock, cl
     assert "TrainingEndTime" not in shown.keys() | before.keys()
 
 
-def test_a_job_is_deleted_within_one_status_sort(sagemaker: SageMakerMock, client: Any) -> None:
-    """A job that is gone before anyone sorts by status again leaves no trace in that order."""
+def test_a_deletion_between_two_sorts_by_status_leaves_no_trace(sagemaker: SageMakerMock, client: Any) -> None:
+    """The job is gone before the next sort."""
     create(client)
     client.list_training_jobs(SortBy="Status")
     sagemaker.advance_until_idle()
@@ -183,8 +183,8 @@ def test_a_job_is_deleted_within_one_status_sort(sagemaker: SageMakerMock, clien
     assert client.list_training_jobs(SortBy="Status")["TrainingJobSummaries"] == []
 
 
-def test_what_runs_or_keeps_a_pool_cannot_be_deleted(sagemaker: SageMakerMock, client: Any) -> None:
-    """Operation documentation of DeleteTrainingJob; the words are ours."""
+def test_a_running_job_or_one_with_a_pool_cannot_be_deleted(sagemaker: SageMakerMock, client: Any) -> None:
+    """Documentation of DeleteTrainingJob; the words are ours."""
     arn = create(client, **WARM)
     assert refusal(client.delete_training_job, TrainingJobName="churn") == (
         "ResourceInUse",

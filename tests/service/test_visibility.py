@@ -9,17 +9,17 @@ from sagemock.jobs.store import Store
 from sagemock.service.visibility import HideRule, _Without
 from sagemock.training.job import Job
 from tests.support.calling import START, after, code_and_text, create, describe, make_client
-from tests.support.strategies import START_US, named
+from tests.support.strategies import START_US, job_named
 
 
-def listed(client: Any) -> list[str]:
-    """Return the names of the jobs that are listed, newest first, a page at a time."""
+def listed_names(client: Any) -> list[str]:
+    """Return the names of the listed jobs, newest first, over all pages."""
     pages = client.get_paginator("list_training_jobs").paginate(PaginationConfig={"PageSize": 2})
     return [summary["TrainingJobName"] for page in pages for summary in page["TrainingJobSummaries"]]
 
 
-def refused(call: Any, **request: Any) -> tuple[str, str, int]:
-    """Return how a call is refused."""
+def refusal_of(call: Any, **request: Any) -> tuple[str, str, int]:
+    """Return the refusal of a call."""
     with pytest.raises(ClientError) as caught:
         call(**request)
     return code_and_text(caught.value)
@@ -28,43 +28,43 @@ def refused(call: Any, **request: Any) -> tuple[str, str, int]:
 MISSING = ("ValidationException", "Requested resource not found.", 400)
 
 
-def test_a_hidden_job_is_seen_when_its_time_has_come() -> None:
-    """The time counts from the creation, and ends at its instant."""
+def test_a_hidden_job_appears_when_its_time_has_passed() -> None:
+    """The time counts from the creation; at its end the job is there."""
     with mock_sagemaker(start=START, latency=0) as mock:
         client = make_client()
         mock.hide("churn", lasting=30)
         create(client)
-        assert refused(client.describe_training_job, TrainingJobName="churn") == MISSING
+        assert refusal_of(client.describe_training_job, TrainingJobName="churn") == MISSING
         mock.clock.advance(29.999)
-        assert refused(client.describe_training_job, TrainingJobName="churn") == MISSING
+        assert refusal_of(client.describe_training_job, TrainingJobName="churn") == MISSING
         mock.clock.advance(0.001)
         assert describe(client)["CreationTime"] == START
 
 
 def test_a_hidden_job_can_be_neither_stopped_nor_tagged() -> None:
-    """Each operation says so in its own words, and nothing is changed."""
+    """Each operation refuses in its own words, and nothing changes."""
     with mock_sagemaker(start=START) as mock:
         client = make_client()
         mock.hide("*", lasting=timedelta(minutes=1))
         arn = create(client)
-        assert refused(client.stop_training_job, TrainingJobName="churn") == MISSING
-        assert refused(client.list_tags, ResourceArn=arn) == ("ValidationException", "Resource does not exist.", 400)
+        assert refusal_of(client.stop_training_job, TrainingJobName="churn") == MISSING
+        assert refusal_of(client.list_tags, ResourceArn=arn) == ("ValidationException", "Resource does not exist.", 400)
         assert mock.jobs["churn"].status == "InProgress"
 
 
-def test_a_call_about_no_job_is_as_without_the_rule() -> None:
-    """A model is not hidden with the jobs."""
+def test_hiding_jobs_hides_no_models() -> None:
+    """A call that is not about a job is not affected."""
     arn = "arn:aws:sagemaker:us-east-1:123456789012:model/churn"
     with mock_sagemaker(start=START, strict=False) as mock:
         client = make_client()
         create(client)
-        without = refused(client.list_tags, ResourceArn=arn)
+        without = refusal_of(client.list_tags, ResourceArn=arn)
         mock.hide("*", lasting=60)
-        assert refused(client.list_tags, ResourceArn=arn) == without
+        assert refusal_of(client.list_tags, ResourceArn=arn) == without
 
 
 def test_a_hidden_job_keeps_its_name() -> None:
-    """Creating it again is refused: names are unique from the first moment on."""
+    """A second creation is refused: names are unique at once."""
     with mock_sagemaker(start=START) as mock:
         client = make_client()
         mock.hide("*", lasting=60)
@@ -72,45 +72,45 @@ def test_a_hidden_job_keeps_its_name() -> None:
         with pytest.raises(ClientError) as caught:
             create(client)
         assert code_and_text(caught.value)[0] == "ResourceInUse"
-        assert refused(client.describe_training_job, TrainingJobName="churn") == MISSING
+        assert refusal_of(client.describe_training_job, TrainingJobName="churn") == MISSING
 
 
-def test_a_list_has_no_place_for_hidden_jobs() -> None:
-    """Pages are as full as if they did not exist; those that the pattern does not fit are there."""
+def test_hidden_jobs_take_no_place_in_a_list() -> None:
+    """Pages are as full as without them; other jobs are listed."""
     with mock_sagemaker(start=START, latency=0) as mock:
         client = make_client()
         mock.hide("b*", lasting=10)
         for name in ("a1", "b1", "a2", "b2", "a3", "b3"):
             create(client, name)
             mock.clock.advance(4)
-        assert listed(client) == ["a3", "b2", "a2", "b1", "a1"]
+        assert listed_names(client) == ["a3", "b2", "a2", "b1", "a1"]
         mock.clock.advance(60)
-        assert listed(client) == ["b3", "a3", "b2", "a2", "b1", "a1"]
+        assert listed_names(client) == ["b3", "a3", "b2", "a2", "b1", "a1"]
 
 
 def test_a_job_can_be_hidden_from_one_operation() -> None:
-    """It is described, and not yet listed."""
+    """It can be described, but is not yet listed."""
     with mock_sagemaker(start=START) as mock:
         client = make_client()
         mock.hide("*", lasting=60, operation="ListTrainingJobs")
         create(client)
         assert describe(client)["TrainingJobName"] == "churn"
-        assert listed(client) == []
+        assert listed_names(client) == []
 
 
-def test_another_region_has_its_own_jobs() -> None:
-    """A job that is hidden in one says nothing about its namesake in the other."""
+def test_hiding_applies_to_one_job_in_one_region() -> None:
+    """A job of the same name elsewhere is not affected."""
     with mock_sagemaker(start=START) as mock:
         here, there = make_client("us-east-1"), make_client("eu-west-1")
         mock.hide("*", lasting=60)
         create(here)
         mock.clock.advance(60)
         create(there)
-        assert (listed(here), listed(there)) == (["churn"], [])
+        assert (listed_names(here), listed_names(there)) == (["churn"], [])
 
 
-def test_polling_for_a_hidden_job_is_no_idle_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It will be seen one day, also when it is over by then."""
+def test_polling_for_a_hidden_job_is_not_an_endless_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It will appear, even if it has ended by then."""
     monkeypatch.setattr("sagemock.clock.runaway.REPEATS", 10)
     with mock_sagemaker(start=START, latency=0, idle_limit=timedelta(days=9)) as mock:
         client = make_client()
@@ -118,11 +118,11 @@ def test_polling_for_a_hidden_job_is_no_idle_loop(monkeypatch: pytest.MonkeyPatc
         create(client)
         mock.clock.advance(days=1)
         for _ in range(20):
-            assert refused(client.describe_training_job, TrainingJobName="churn") == MISSING
+            assert refusal_of(client.describe_training_job, TrainingJobName="churn") == MISSING
 
 
-def test_what_hides_nothing_fails_the_test() -> None:
-    """No call would have seen such a job."""
+def test_a_rule_that_hides_nothing_fails_the_test() -> None:
+    """No call asked for such a job."""
     mock = mock_sagemaker(start=START).start()
     mock.hide("chrun-*", lasting=60)
     mock.hide("*", lasting=60, operation="Stop*")
@@ -137,7 +137,7 @@ def test_what_hides_nothing_fails_the_test() -> None:
 
 
 @pytest.mark.parametrize(
-    "given,kind,said",
+    "given,kind,message",
     [
         ({"job": None}, TypeError, "job is a pattern of job names, not None: write job='churn-*'"),
         ({"operation": "ListTrainingJob"}, UsageError, "did you mean 'ListTrainingJobs'?"),
@@ -158,15 +158,15 @@ def test_what_hides_nothing_fails_the_test() -> None:
         ),
     ],
 )
-def test_a_mistake_is_an_error_at_its_line(given: dict[str, Any], kind: type[Exception], said: str) -> None:
-    """It says what was given, and what to write instead."""
+def test_an_invalid_rule_is_refused_at_its_line(given: dict[str, Any], kind: type[Exception], message: str) -> None:
+    """The message has the value, and says what to write."""
     with pytest.raises(kind) as caught:
         HideRule(**{"job": "churn-*", "lasting": 60, **given})
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
-def test_the_end_of_hiding_is_an_instant_of_its_own() -> None:
-    """Two jobs that were created apart are seen apart."""
+def test_the_end_of_hiding_belongs_to_each_job() -> None:
+    """Jobs that were created apart appear apart."""
     with mock_sagemaker(start=START, latency=0) as mock:
         client = make_client()
         mock.hide("*", lasting=30)
@@ -174,14 +174,14 @@ def test_the_end_of_hiding_is_an_instant_of_its_own() -> None:
         mock.clock.advance(10)
         create(client, "two")
         mock.clock.advance_to(after(30))
-        assert listed(client) == ["one"]
+        assert listed_names(client) == ["one"]
         mock.clock.advance_to(after(40))
-        assert listed(client) == ["two", "one"]
+        assert listed_names(client) == ["two", "one"]
 
 
 @pytest.mark.parametrize("order", ["CreationTime", "Name", "Status"])
 @pytest.mark.parametrize("direction", ["Ascending", "Descending"])
-def test_pages_have_what_is_not_hidden(order: Any, direction: Any) -> None:
+def test_pages_have_the_jobs_that_are_not_hidden(order: Any, direction: Any) -> None:
     """In every order, page by page; a rule that is added later may hide older jobs."""
     with mock_sagemaker(start=START, latency=0) as mock:
         client = make_client()
@@ -204,10 +204,10 @@ def test_pages_have_what_is_not_hidden(order: Any, direction: Any) -> None:
         assert len(shown()) == 9
 
 
-def test_what_reads_the_jobs_by_name_does_not_see_them_either() -> None:
-    """A region without the hidden ones has the same look-up."""
+def test_lookups_by_name_skip_hidden_jobs_too() -> None:
+    """A region without the hidden jobs has no other names."""
     store = Store()
-    jobs = [named(f"job-{number}", number, START_US, Plan()) for number in (1, 2)]
+    jobs = [job_named(f"job-{number}", number, START_US, Plan()) for number in (1, 2)]
     for job in jobs:
         store.put(job)
     region = _Without(store.region(jobs[0].place, Job), {"job-1"})

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["DAY", "changed", "echoed", "processing", "record", "transform"]
+__all__ = ["DAY", "original_request", "processing", "record", "transform", "with_changes"]
 
 DAY: Final = "2021-06-01T"
-"""A day for the record of which only the times of day were kept."""
+"""The day used for a record that kept only times of day."""
 
 
 def record(name: str) -> dict[str, Any]:
@@ -18,13 +18,13 @@ def record(name: str) -> dict[str, Any]:
     return found
 
 
-def changed(whole: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a request with changes; None takes a member out."""
+def with_changes(whole: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy of a request with some members replaced; a value of None removes the member."""
     return {member: value for member, value in {**whole, **changes}.items() if value is not None}
 
 
 def processing(name: str = "prepare", **changes: Any) -> dict[str, Any]:
-    """Return a CreateProcessingJob request with as little as it needs."""
+    """Return a minimal CreateProcessingJob request."""
     cluster = {"InstanceCount": 1, "InstanceType": "ml.m5.xlarge", "VolumeSizeInGB": 30}
     whole = {
         "ProcessingJobName": name,
@@ -32,11 +32,11 @@ def processing(name: str = "prepare", **changes: Any) -> dict[str, Any]:
         "AppSpecification": {"ImageUri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/prepare:1"},
         "RoleArn": "arn:aws:iam::123456789012:role/Processing",
     }
-    return changed(whole, changes)
+    return with_changes(whole, changes)
 
 
 def transform(name: str = "score", **changes: Any) -> dict[str, Any]:
-    """Return a CreateTransformJob request with as little as it needs."""
+    """Return a minimal CreateTransformJob request."""
     whole = {
         "TransformJobName": name,
         "ModelName": "churn",
@@ -44,11 +44,11 @@ def transform(name: str = "score", **changes: Any) -> dict[str, Any]:
         "TransformOutput": {"S3OutputPath": "s3://churn/out"},
         "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
     }
-    return changed(whole, changes)
+    return with_changes(whole, changes)
 
 
-def echoed(kind: str, shown: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the request that led to a recorded description: without what the service filled in."""
+def original_request(kind: str, shown: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the request behind a recorded description: the description without the members that the service added."""
     whole = processing() if kind == "processing" else transform()
     sent = {name: value for name, value in shown.items() if name in (*whole, "Environment")}
     if kind == "processing":

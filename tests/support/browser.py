@@ -1,4 +1,4 @@
-"""A headless Chromium, driven through the pipe of its DevTools protocol: it needs no driver and no package."""
+"""Drive a headless Chromium through its DevTools pipe, without a driver or a package."""
 
 import base64
 import json
@@ -15,7 +15,7 @@ __all__ = ["CHROMIUM", "Browser", "Tab", "browser"]
 
 CHROMIUM: Final = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 """The path of the browser, None if there is none."""
-# The browser reads from descriptor 3 and writes to descriptor 4. Ours may have just these numbers.
+# The browser reads from descriptor 3 and writes to 4. Our pipes may have the same numbers, so copy them out of the way first.
 _EXEC: Final = """
 import os, sys
 reads, writes = (os.dup(os.dup(int(one))) for one in sys.argv[1:3])
@@ -38,7 +38,7 @@ new Promise((done, fail) => {
 
 
 class Browser:  # pragma: no cover  # where there is Chromium
-    """The browser, by its protocol."""
+    """A browser that is controlled over the DevTools protocol."""
 
     def __init__(self, to: int, back: int) -> None:
         self._to = to
@@ -47,13 +47,13 @@ class Browser:  # pragma: no cover  # where there is Chromium
         self._number = 0
 
     def send(self, method: str, session: str | None = None, **params: Any) -> dict[str, Any]:
-        """Call a method of the protocol, and return its result."""
+        """Call a protocol method and return its result."""
         self._number += 1
         message = {"id": self._number, "method": method, "params": params} | ({"sessionId": session} if session else {})
         os.write(self._to, json.dumps(message).encode() + b"\0")
         while True:
             found = self._next()
-            # What else comes are events.
+            # The messages without our id are events.
             if found.get("id") == self._number:
                 assert "error" not in found, found
                 result: dict[str, Any] = found["result"]
@@ -69,7 +69,7 @@ class Browser:  # pragma: no cover  # where there is Chromium
         return found
 
     def tab(self, url: str) -> "Tab":
-        """Open a page in a context of its own, which shares nothing with others."""
+        """Open a page in a browser context of its own, which shares no storage with the others."""
         context = self.send("Target.createBrowserContext")["browserContextId"]
         target = self.send("Target.createTarget", url="about:blank", browserContextId=context)["targetId"]
         session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -80,28 +80,28 @@ class Browser:  # pragma: no cover  # where there is Chromium
 
 
 class Tab:  # pragma: no cover  # where there is Chromium
-    """A page."""
+    """A page in its own browser context."""
 
     def __init__(self, browser: Browser, session: str) -> None:
         self._browser = browser
         self._session = session
 
     def send(self, method: str, **params: Any) -> dict[str, Any]:
-        """Call a method of the protocol on this page."""
+        """Call a protocol method on this page."""
         return self._browser.send(method, self._session, **params)
 
     def ask(self, expression: str) -> Any:
-        """Return the value of an expression of JavaScript."""
+        """Evaluate a JavaScript expression and return its value."""
         found = self.send("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
         assert "exceptionDetails" not in found, found["exceptionDetails"]
         return found["result"].get("value")
 
     def until(self, expression: str) -> Any:
-        """Wait, in real time, until an expression is true, and return its value."""
+        """Wait in real time, at most 20 seconds, until an expression is true; return its value."""
         return self.ask(_UNTIL % expression)
 
     def click(self, element: str) -> None:
-        """Click with the mouse on the middle of the element that an expression is, once it can be clicked."""
+        """Wait until an element is enabled, then click on its middle; `element` is a JavaScript expression."""
         self.until(f"{element} && !{element}.disabled")
         place = self.ask(
             f"(() => {{ const one = {element}; one.scrollIntoView({{block: 'center'}}); const box = one.getBoundingClientRect();"
@@ -111,18 +111,18 @@ class Tab:  # pragma: no cover  # where there is Chromium
             self.send("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
 
     def press(self, key: str, code: int, text: str = "") -> None:
-        """Press a key and let it go."""
+        """Press and release a key."""
         self.send("Input.dispatchKeyEvent", type="keyDown", key=key, code=key, windowsVirtualKeyCode=code, text=text)
         self.send("Input.dispatchKeyEvent", type="keyUp", key=key, code=key, windowsVirtualKeyCode=code)
 
     def photograph(self, path: Path) -> None:
-        """Save a picture of the page."""
+        """Save a screenshot of the page."""
         path.write_bytes(base64.b64decode(self.send("Page.captureScreenshot")["data"]))
 
 
 @contextmanager
 def browser(profile: Path) -> Iterator[Browser]:  # pragma: no cover  # where there is Chromium
-    """Run the browser in the block."""
+    """Run a browser within the block."""
     reads, to = os.pipe()
     back, writes = os.pipe()
     assert CHROMIUM is not None

@@ -1,4 +1,4 @@
-"""Real clients, requests to send through them, and a check of every response that they get."""
+"""Make real botocore clients whose responses are all checked, and requests to send through them."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -24,34 +24,34 @@ __all__ = [
     "code_and_text",
     "create",
     "describe",
-    "lived",
     "make_client",
     "problems",
     "request",
+    "transitions",
 ]
 
 START = datetime(2018, 7, 30, tzinfo=timezone.utc)
 """When the mocks of these tests begin."""
 # The real service omits ModelArtifacts until the end, although its model requires it.
 OPTIONAL = {"ModelArtifacts"}
-# Members that the oldest botocore that we run with does not know: it is sent them by AWS too, and drops them.
+# The oldest supported botocore does not know these members. A client of AWS drops them too.
 YOUNGER = {"SecondaryStatus", "TrainingPlanArn", "logGroupArn", "logGroupClass"}
 YOUNG = pytest.mark.skipif(
     "DeleteTrainingJob" not in of_sagemaker().operations
     or "ServerlessJobConfig" not in of_sagemaker().input("CreateTrainingJob").members,
-    reason="this botocore is older than what is tested",
+    reason="this botocore does not know what is tested here",
 )
-"""Marks the tests of what the oldest botocore that we run with does not know."""
+"""Skips a test when botocore is too old to know the operations or members that it uses."""
 CONFIG = Config(retries={"total_max_attempts": 1, "mode": "standard"})
 
 
 def after(seconds: float = 0, **units: float) -> datetime:
-    """Return an instant so long after START."""
+    """Return the instant that is this long after START."""
     return START + timedelta(seconds=seconds, **units)
 
 
 def request(name: str, **changes: Any) -> dict[str, Any]:
-    """Return a CreateTrainingJob request with as little as a job on instances needs; None takes a member out."""
+    """Return a minimal CreateTrainingJob request for a job on instances; a value of None removes a member."""
     whole: dict[str, Any] = {
         "TrainingJobName": name,
         "AlgorithmSpecification": {
@@ -68,13 +68,13 @@ def request(name: str, **changes: Any) -> dict[str, Any]:
 
 @cache
 def _session() -> botocore.session.Session:
-    """Return a session that has read SageMaker's model before: that takes longer than most tests."""
+    """Return one session for all tests: reading SageMaker's model takes longer than most tests."""
     return botocore.session.Session()
 
 
 def make_client(region: str = "us-east-1", *, access_key: str = "AKIDTEST", config: Config = CONFIG, **options: Any) -> Any:
-    """Return a real client of SageMaker, of which every response is checked against botocore's output shapes."""
-    session: Any = _session()  # its stubs know each service, and each returns another class
+    """Return a real SageMaker client; every response is checked against botocore's output shapes."""
+    session: Any = _session()  # the stubs have one overload per service
     client = session.create_client(
         "sagemaker", region, aws_access_key_id=access_key, aws_secret_access_key="secret", config=config, **options
     )
@@ -83,12 +83,12 @@ def make_client(region: str = "us-east-1", *, access_key: str = "AKIDTEST", conf
 
 
 def verify(client: BaseClient) -> None:
-    """Check every response that a client gets from now on."""
+    """Check every later response of a client."""
     client.meta.events.register("after-call.sagemaker", check)
 
 
 def check(*, http_response: Any, model: OperationModel, **_: object) -> None:
-    """Fail if a response is none that the service could give, by botocore's own shapes."""
+    """Fail if botocore's output shape does not allow this response."""
     body = http_response.content
     if http_response.status_code >= 400:
         error = json.loads(body)
@@ -101,7 +101,7 @@ def check(*, http_response: Any, model: OperationModel, **_: object) -> None:
 
 
 def problems(shape: Shape, value: Any, path: str) -> Iterator[str]:
-    """Yield what is wrong with a JSON value of a response, by botocore's shape of it."""
+    """Yield each way in which a JSON value breaks its botocore shape."""
     if isinstance(shape, StructureShape):
         yield from (f"{path} lacks {name}" for name in shape.required_members if name not in value and name not in OPTIONAL)
         yield from (f"{path} has an unknown {name}" for name in value if name not in shape.members and name not in YOUNGER)
@@ -144,14 +144,14 @@ def create(client: Any, name: str = "churn", **changes: Any) -> str:
 
 
 def describe(client: Any, name: str = "churn") -> dict[str, Any]:
-    """Return a description without its ResponseMetadata."""
+    """Describe a job, without the ResponseMetadata."""
     shown: dict[str, Any] = client.describe_training_job(TrainingJobName=name)
     del shown["ResponseMetadata"]
     return shown
 
 
-def lived(shown: Mapping[str, Any]) -> list[tuple[str, float, float | None, str]]:
-    """Return the transitions of a description as (status, start, end, message), in seconds after its CreationTime."""
+def transitions(shown: Mapping[str, Any]) -> list[tuple[str, float, float | None, str]]:
+    """Return the transitions of a description as (status, start, end, message), in seconds after CreationTime."""
     created = shown["CreationTime"]
     return [
         (
@@ -165,7 +165,7 @@ def lived(shown: Mapping[str, Any]) -> list[tuple[str, float, float | None, str]
 
 
 def bodies(client: BaseClient, operation: str) -> list[bytes]:
-    """Return a list to which the body of every later response to an operation is added, as it was on the wire."""
+    """Return a list that collects the raw body of every later response to an operation."""
     found: list[bytes] = []
 
     def keep(*, http_response: Any, **_: object) -> None:
@@ -176,6 +176,6 @@ def bodies(client: BaseClient, operation: str) -> list[bytes]:
 
 
 def code_and_text(error: ClientError) -> tuple[str, str, int]:
-    """Return what an error of AWS says: its code, its text and the HTTP status."""
+    """Return the code, the message and the HTTP status of an AWS error."""
     answered: Any = error.response
     return answered["Error"]["Code"], answered["Error"]["Message"], answered["ResponseMetadata"]["HTTPStatusCode"]

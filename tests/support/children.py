@@ -1,4 +1,4 @@
-"""Code that is run in a process of its own, in which nothing but that code runs."""
+"""Run code in a new process."""
 
 import os
 import subprocess
@@ -8,11 +8,12 @@ __all__ = ["run"]
 
 
 def run(code: str) -> tuple[str, str]:
-    """Run code to its end, and return what it wrote to its output and to its errors.
+    """Run code in a new Python process and return its stdout and stderr.
 
-    coverage is kept out of it: a handler of a signal that raises, or a fork, in the midst of its work leaves its lock taken.
+    The child is not measured by coverage: a signal handler that raises, or a fork, inside coverage's code would leave its lock
+    held.
     """
     env = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     command = [sys.executable, "-c", code]
-    found = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False, env=env)  # noqa: S603  # as given
+    found = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False, env=env)  # noqa: S603  # ours
     return found.stdout, found.stderr

@@ -1,4 +1,4 @@
-"""A mock that writes down what is done to it, for the tests of what starts and stops mocks."""
+"""A fake mock that records its calls, for tests of the code that starts and stops mocks."""
 
 from types import TracebackType
 
@@ -8,7 +8,7 @@ __all__ = ["FakeMock", "Journal"]
 
 
 class Journal:
-    """The mocks that were made from it, and those that are active now, innermost last."""
+    """Makes fake mocks and keeps track of them; `active` holds those that are started, the innermost last."""
 
     def __init__(self) -> None:
         self.made: list[FakeMock] = []
@@ -26,17 +26,17 @@ class Journal:
 
     @property
     def innermost(self) -> "FakeMock":
-        """The mock that answers now."""
+        """The active mock that was started last."""
         return self.active[-1]
 
     @property
     def story(self) -> list[str]:
-        """How each of the mocks ended, in the order in which they were made."""
+        """Return how each mock ended, in the order of their creation."""
         return [mock.end for mock in self.made]
 
 
 class FakeMock:
-    """What `sagemock.faces.decorate.target` and the plugin need of a `SageMakerMock`; `plan()` leaves something unused."""
+    """The part of `SageMakerMock` that the decorators and the pytest plugin use; whatever is planned counts as unused."""
 
     def __init__(self, journal: Journal, number: int) -> None:
         self.journal = journal
@@ -48,11 +48,11 @@ class FakeMock:
         return f"<FakeMock {self.number}, {self.end}>"
 
     def plan(self, name: str) -> None:
-        """Plan something that nothing will use."""
+        """Add a plan that no job will use."""
         self.unused.append(name)
 
     def start(self) -> "FakeMock":
-        """Become the innermost, or fail as the journal says."""
+        """Become the innermost mock, or raise the journal's `start_error`."""
         if self.journal.start_error is not None:
             raise self.journal.start_error
         self.journal.active.append(self)
@@ -60,7 +60,7 @@ class FakeMock:
         return self
 
     def stop(self, *, clean: bool = True) -> None:
-        """End, and say how."""
+        """Stop, and record whether the end was clean."""
         self.journal.active.remove(self)
         self.end = "clean" if clean else "unclean"
         if self.journal.stop_error is not None:
@@ -69,7 +69,7 @@ class FakeMock:
             self.check_used()
 
     def check_used(self) -> None:
-        """Fail for what was planned."""
+        """Raise an UnusedError if anything was planned."""
         if self.unused:
             raise UnusedError(f"nothing used the plan {', '.join(self.unused)}")
 

@@ -1,4 +1,4 @@
-"""Raw HTTP to a server on this machine."""
+"""Send raw HTTP requests to a local server."""
 
 import json
 from collections.abc import Mapping
@@ -6,32 +6,32 @@ from http.client import HTTPConnection
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-__all__ = ["Answered", "call", "connection", "exchange", "signed"]
+__all__ = ["Response", "call", "connection", "exchange", "signature"]
 
 
-class Answered(NamedTuple):
-    """A response of HTTP."""
+class Response(NamedTuple):
+    """An HTTP response."""
 
     status: int
     headers: dict[str, str]
-    """By their names in lower case."""
+    """Keyed by lower-case name."""
     body: bytes
 
     @property
     def document(self) -> Any:
-        """The body as JSON."""
+        """The body, parsed as JSON."""
         return json.loads(self.body)
 
 
 def connection(url: str) -> HTTPConnection:
-    """Return a connection to a server; it is closed by the caller."""
+    """Return a connection to a server; the caller closes it."""
     return HTTPConnection(urlsplit(url).netloc, timeout=60)
 
 
 def exchange(
     to: HTTPConnection | str, method: str, path: str, body: bytes | str | None = None, headers: Mapping[str, str] | None = None
-) -> Answered:
-    """Send a request, and return the response."""
+) -> Response:
+    """Send a request and return the response."""
     if isinstance(to, str):
         one = connection(to)
         try:
@@ -40,18 +40,18 @@ def exchange(
             one.close()
     to.request(method, path, body, dict(headers or {}))
     response = to.getresponse()
-    return Answered(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
+    return Response(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
 
 
 def call(
     to: HTTPConnection | str, operation: str, params: Mapping[str, Any] | None = None, *, path: str = "/", **headers: str
-) -> Answered:
-    """Call an operation of SageMaker."""
+) -> Response:
+    """Call a SageMaker operation."""
     target = {"X-Amz-Target": f"SageMaker.{operation}", "Content-Type": "application/x-amz-json-1.1"}
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return exchange(to, "POST", path, json.dumps(params or {}), {**target, **named})
 
 
-def signed(access_key: str = "AKIDTEST", region: str = "us-east-1", service: str = "sagemaker") -> str:
-    """Return a signature that nobody checks."""
+def signature(access_key: str = "AKIDTEST", region: str = "us-east-1", service: str = "sagemaker") -> str:
+    """Return a Signature Version 4 header; the server does not check it."""
     return f"AWS4-HMAC-SHA256 Credential={access_key}/20180730/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"

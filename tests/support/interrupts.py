@@ -1,25 +1,29 @@
-"""A handler of a signal that raises at a moment of one's choice."""
+"""Raise from a signal handler at a chosen moment."""
 
 import sys
 from collections.abc import Callable
 from types import FrameType
 
-__all__ = ["Watchdog", "interrupted"]
+__all__ = ["Watchdog", "interrupt_at"]
 
 
-class Watchdog(TimeoutError):  # noqa: N818  # it tells
-    """What the handler raises: an OSError, a kind that calls of the system raise too."""
+class Watchdog(TimeoutError):  # noqa: N818  # named after its use
+    """The error that the handler raises; an OSError subclass, as system calls raise too."""
 
 
-def interrupted(work: Callable[[], object], moment: int) -> bool:
-    """Do something, and raise at the n-th moment of that at which the interpreter lets handlers run; return whether it came.
+def interrupt_at(work: Callable[[], object], moment: int) -> bool:
+    """Run `work`, raise a Watchdog at its n-th interruptible moment, and return whether that moment came.
 
-    It does so when a function begins and when a built-in one returns (and when a loop begins anew, which is left out here).
+    The interpreter runs signal handlers when a function begins, when a built-in function returns, and when a loop jumps back. The
+    last kind is not simulated here.
+    From Python 3.14 on, handlers also run between the `__enter__` of a lock and the block of its `with`, where nothing can release
+    the lock: `with` is an ordinary call there, which the block does not protect yet. That moment is left out, too.
     """
     left = [moment]
 
-    def look(frame: FrameType, event: str, _argument: object) -> None:  # pragma: no cover  # a profiler is not traced
-        if event in ("call", "c_return") and not _is_in_callback(frame):
+    def look(frame: FrameType, event: str, argument: object) -> None:  # pragma: no cover  # a profiler is not traced
+        enters = getattr(argument, "__name__", "") == "__enter__"
+        if event in ("call", "c_return") and not enters and not _is_in_callback(frame):
             left[0] -= 1
             if left[0] < 0:
                 sys.setprofile(None)
@@ -36,9 +40,9 @@ def interrupted(work: Callable[[], object], moment: int) -> bool:
 
 
 def _is_in_callback(frame: FrameType) -> bool:  # pragma: no cover  # a profiler is not traced
-    """Whether this is a callback in which Python drops what is raised (of a weak reference, or Hypothesis's of the collector).
+    """Return whether the frame runs inside a callback in which Python drops exceptions: a weakref's, or Hypothesis's GC hook.
 
-    Or a part of what measures the coverage, where it would leave a lock taken.
+    True also inside coverage, where an exception would leave a lock held.
     """
     caller: FrameType | None = frame
     while caller is not None:

@@ -1,4 +1,4 @@
-"""Keep the reader's machine out of the tests, and the tests off the network."""
+"""Keep the settings of this machine out of the tests, and the tests off the network."""
 
 import os
 import sys
@@ -13,35 +13,35 @@ import pytest
 from botocore.loaders import JSONFileLoader
 from hypothesis import settings
 
-# Not UTC, and with summer time, so that a naive datetime shows; written out, so that no time zone database is needed.
+# Not UTC, and with daylight saving time, so that a naive datetime is noticed. A POSIX rule, so that no tz database is needed.
 TIMEZONE = "EST5EDT,M3.2.0,M11.1.0"
 
 
 def pytest_configure() -> None:
-    """Pin what the environment would decide: the time zone, AWS's settings, Hypothesis's luck; and bar the way to the network."""
-    sys.addaudithook(WALL)
-    # A module that a child pytest in this process is the first to load is forgotten after it, and would be loaded twice.
+    """Fix the time zone, AWS's settings and Hypothesis's profile, and block the network."""
+    sys.addaudithook(GUARD)
+    # pytester forgets each module that its in-process run imports first; these would then be loaded twice.
     for name in ("wrapt", "sagemock.faces.mock", "sagemock.patches.datetimes"):
         import_module(name)
     os.environ["TZ"] = TIMEZONE
     time.tzset()
     for name in [name for name in os.environ if name.startswith("AWS_")]:  # pragma: no branch  # see the next line
-        del os.environ[name]  # pragma: no cover  # a developer's machine has some
+        del os.environ[name]  # pragma: no cover  # only a developer's machine has some
     os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = "/dev/null/none"
-    # Without credentials botocore asks the instance metadata service, which is a network call of its own.
+    # Without credentials botocore asks the instance metadata service, which is a network call.
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
-    JSONFileLoader.load_file = read_once(JSONFileLoader.load_file)  # type: ignore[assignment, method-assign]  # it is what we are here for
-    # A virtual clock makes Hypothesis's own deadline meaningless.
-    # Few examples, for every environment of tox runs them; HYPOTHESIS_EXAMPLES=1000 looks deeper.
+    JSONFileLoader.load_file = read_once(JSONFileLoader.load_file)  # type: ignore[assignment, method-assign]  # patched for all tests
+    # A virtual clock makes Hypothesis's deadline meaningless. Every tox environment runs the examples, so there are few; set
+    # HYPOTHESIS_EXAMPLES=1000 to look deeper.
     examples = int(os.environ.get("HYPOTHESIS_EXAMPLES", "20"))
     settings.register_profile("sagemock", deadline=None, derandomize="CI" in os.environ, max_examples=examples)
     settings.load_profile("sagemock")
 
 
 def read_once(load_file: Callable[[JSONFileLoader, str], Any]) -> Callable[[JSONFileLoader, str], Any]:
-    """Return botocore's reader of a file of its data, which keeps what it has read.
+    """Wrap botocore's loader of data files in a cache.
 
-    Each of the tests' sessions would read SageMaker's model and the list of all endpoints anew: a third of the whole time.
+    Otherwise each session would read SageMaker's model and the endpoint list again: a third of the time of all tests.
     """
     kept: dict[str, Any] = {}
 
@@ -58,7 +58,7 @@ def read_once(load_file: Callable[[JSONFileLoader, str], Any]) -> Callable[[JSON
 
 
 def leaves_the_machine(address: object) -> bool:
-    """Return whether a socket address, or a host to be looked up, is elsewhere: neither loopback nor a Unix path."""
+    """Return whether a socket address, or a host name to look up, is neither loopback nor a Unix path."""
     host = address[0] if isinstance(address, tuple) else address
     if isinstance(address, (str, bytes, type(None))) or not isinstance(host, str) or host in {"", "localhost"}:
         return False
@@ -76,11 +76,11 @@ _WHERE: Final = {
     "socket.gethostbyname": 0,
     "socket.gethostbyaddr": 0,
 }
-"""The interpreter's audit events that name somebody to talk to, and at which place among their arguments."""
+"""Audit events that carry a network address, and the position of the address in their arguments."""
 
 
-def reached(event: str, args: tuple[Any, ...]) -> str | None:
-    """Return what an audit event reaches for outside of this machine, if anything."""
+def network_target(event: str, args: tuple[Any, ...]) -> str | None:
+    """Return the foreign address that an audit event is about to reach, as text; None if there is none."""
     position = _WHERE.get(event)
     if position is None:
         return None
@@ -88,41 +88,41 @@ def reached(event: str, args: tuple[Any, ...]) -> str | None:
     return f"{event}({address!r})" if leaves_the_machine(address if position else (address,)) else None
 
 
-class Sends(list[str]):
-    """The attempts of one test to reach the network; what is left in it at the end fails the test."""
+class Attempts(list[str]):
+    """The attempts of one test to reach the network; the test fails if the list is not empty at its end."""
 
     def note(self, reach: str) -> None:
-        """Write down an attempt and fail, by a BaseException: neither botocore nor the code under test retries after it."""
+        """Record an attempt and fail with a BaseException, which neither botocore nor the code under test catches to retry."""
         self.append(reach)
         pytest.fail(f"this test reached for the network: {reach}. Answer the call inside the mock.")
 
 
-class Wall:
-    """Stands between this process and the network: an audit hook, which the interpreter itself asks before it acts.
+class NetworkGuard:
+    """Blocks the network with an audit hook, which the interpreter calls before it acts.
 
-    So it does not matter who has a reference to which function, or is written in C. Between tests and while they are collected
-    the way is barred too. It is there for good, as audit hooks are.
+    An audit hook also sees calls from C and through saved references. It stays for the whole process, so the network is blocked
+    between tests and during collection too.
     """
 
     def __init__(self) -> None:
-        """Bar the way."""
-        self.sends = Sends()
+        """Start with an empty list of attempts."""
+        self.network_attempts = Attempts()
 
     def __call__(
         self, event: str, args: tuple[Any, ...]
     ) -> None:  # pragma: no cover  # the interpreter does not trace audit hooks
-        """Judge an event of the interpreter's."""
-        reach = reached(event, args)
+        """Record and refuse an event that reaches for the network."""
+        reach = network_target(event, args)
         if reach is not None:
-            self.sends.note(reach)
+            self.network_attempts.note(reach)
 
 
-WALL: Final = Wall()
+GUARD: Final = NetworkGuard()
 
 
 @pytest.fixture(autouse=True)
-def sends() -> Iterator[Sends]:
-    """Fail the test that looks up a foreign host or sends to one, in whichever thread."""
-    found = WALL.sends = Sends()
+def network_attempts() -> Iterator[Attempts]:
+    """Fail the test if any of its threads looks up, or sends to, a foreign host."""
+    found = GUARD.network_attempts = Attempts()
     yield found
     assert not found, f"this test reached for the network: {', '.join(found)}. Answer the call inside the mock."

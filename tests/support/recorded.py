@@ -1,4 +1,4 @@
-"""Recorded jobs: what DescribeTrainingJob returned for real ones, with the instants as they lay after CreationTime."""
+"""Timelines of six real jobs: what DescribeTrainingJob returned, with instants relative to CreationTime."""
 
 from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ CREATED = datetime(2022, 2, 16, 9, 30, tzinfo=timezone.utc)
 
 
 class Recording(NamedTuple):
-    """One real job. Instants in milliseconds after creation: the ends of its entries, and LastModifiedTime."""
+    """One real job; all instants are milliseconds after creation."""
 
     what: str
     ends_ms: tuple[int, ...]
@@ -20,7 +20,7 @@ class Recording(NamedTuple):
     billable_s: int
     modified_ms: int
     part_ms: int
-    """A part of a second at which it may have been created: TrainingTimeInSeconds comes out right with it."""
+    """Assumed milliseconds of CreationTime; with them TrainingTimeInSeconds comes out as recorded."""
 
 
 _NORMAL = ("Starting", "Downloading", "Training", "Uploading", "Completed")
@@ -45,7 +45,7 @@ RECORDED = (
 
 
 def described(recording: Recording, created: datetime = CREATED) -> dict[str, Any]:
-    """Return the response as boto3 gave it."""
+    """Return the DescribeTrainingJob response of a recording, as boto3 returns it."""
 
     def at(offset_ms: int) -> datetime:
         return created + timedelta(milliseconds=offset_ms)

@@ -1,6 +1,6 @@
-"""Recorded training jobs, as offsets from their creation, and the DescribeTrainingJob responses that they make.
+"""Recorded training jobs as offsets from their creation, and their DescribeTrainingJob responses.
 
-What is not of the job's life (its name, image, role) was not kept of the records and is invented here.
+The records kept only the timeline; name, image and role are invented.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ IMAGE = "Downloading the training image"
 
 @dataclass(frozen=True)
 class Record:
-    """One job: the instants at which its entries began, in seconds after creation; the last one is terminal, or open."""
+    """One job. `starts` are the starts of its transitions, in seconds after creation; the last one is terminal, or still open."""
 
     name: str
     created: datetime
@@ -35,7 +35,7 @@ class Record:
 
 
 def _utc(year: int, month: int, day: int, millisecond: int = 0) -> datetime:
-    # The records keep the day only. The fraction of the second is one with which TrainingTimeInSeconds comes out as recorded.
+    # The records keep only the day. The milliseconds are chosen so that TrainingTimeInSeconds comes out as recorded.
     return datetime(year, month, day, 9, 30, 0, millisecond * 1000, tzinfo=timezone.utc)
 
 
@@ -61,7 +61,7 @@ RECORDS = (*FINISHED, R8)
 
 
 def response(record: Record, *, created: datetime | None = None) -> dict[str, Any]:
-    """Return what boto3's describe_training_job returned of a recorded job, or would have, had it been created at `created`."""
+    """Return the describe_training_job response of a record, moved to `created` if that is given."""
     began = record.created if created is None else created
     instants = [began + timedelta(seconds=start) for start in record.starts]
     entries = [

@@ -1,7 +1,7 @@
-"""Hypothesis strategies for what sagemock plays: plans, requests, jobs, and what is done to jobs.
+"""Hypothesis strategies for plans, requests, jobs and interventions.
 
-Durations are whole seconds up to ten minutes, so that two of them often end at the same instant, with a few of a single
-microsecond; limits are drawn from the same range, so that they cut about as often as not.
+Durations are whole seconds up to ten minutes, so that two often end at the same instant, plus a few very short ones. Limits come
+from the same range, so that about half of them cut a job short.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,8 +25,21 @@ from sagemock.training.plan.plan import Plan
 from sagemock.training.plan.script import script
 
 __all__ = [
-    "START_US", "durations", "instants", "interventions", "jobs", "lived", "lives", "messages", "named", "names", "phases",
-    "plans", "played", "recipes", "requests",
+    "START_US",
+    "draw_records",
+    "durations",
+    "instants",
+    "interventions",
+    "job_named",
+    "job_playing",
+    "jobs",
+    "lives",
+    "messages",
+    "names",
+    "phases",
+    "plans",
+    "recipes",
+    "requests",
 ]  # fmt: skip
 
 START_US = 1_532_952_000_000_000
@@ -39,12 +52,12 @@ WORDS = st.text("ab ", min_size=1, max_size=3)
 
 
 def names() -> st.SearchStrategy[str]:
-    """Return names of training jobs: few and short ones, so that they meet in sorts."""
+    """Draw training job names that are few and short, so that sorts meet equal prefixes."""
     return st.from_regex(r"[abAB01](-?[abAB01]){0,3}", fullmatch=True)
 
 
 def durations() -> st.SearchStrategy[Duration]:
-    """Return durations in each form that a plan takes."""
+    """Draw durations in each form that a plan accepts."""
     seconds = st.integers(0, LONGEST_S)
     exact: st.SearchStrategy[timedelta | float] = st.one_of(
         seconds,
@@ -59,14 +72,14 @@ def durations() -> st.SearchStrategy[Duration]:
 
 
 def messages() -> st.SearchStrategy[str | Sequence[tuple[timedelta | float, str]]]:
-    """Return what a phase says: one text, or texts that come one after the other."""
+    """Draw a phase's messages: one text, or several texts with offsets."""
     offsets = st.lists(st.integers(0, LONGEST_S), max_size=3).map(lambda later: [0, *sorted(later)])
-    told = offsets.flatmap(lambda ats: st.tuples(*(st.tuples(st.just(at), WORDS) for at in ats)))
-    return cast("st.SearchStrategy[str | Sequence[tuple[timedelta | float, str]]]", st.one_of(WORDS, told))
+    timed = offsets.flatmap(lambda ats: st.tuples(*(st.tuples(st.just(at), WORDS) for at in ats)))
+    return cast("st.SearchStrategy[str | Sequence[tuple[timedelta | float, str]]]", st.one_of(WORDS, timed))
 
 
 def phases(name: str, *, endless: bool = False) -> st.SearchStrategy[Phase]:
-    """Return phases of one status; `endless` ones may last for ever."""
+    """Draw phases of one status; with `endless`, some last forever."""
     lengths: st.SearchStrategy[Duration | None] = st.one_of(st.none(), durations())
     if endless:
         lengths = st.one_of(lengths, st.just(FOREVER))
@@ -75,7 +88,7 @@ def phases(name: str, *, endless: bool = False) -> st.SearchStrategy[Phase]:
 
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
-    """Return plans that begin in Starting, of phases in any order that is not refused; Interrupted only spot jobs can have."""
+    """Draw plans that begin in Starting, with phases in any accepted order; none has Interrupted, which needs a spot job."""
     later = st.sampled_from(sorted(status.PHASES - {status.STOPPING, status.INTERRUPTED}))
     visited = [status.STARTING]
     for name in draw(st.lists(later, max_size=7)):
@@ -96,7 +109,7 @@ def plans(draw: st.DrawFn) -> Plan:
 
 
 def recipes(*, spot: bool = False) -> st.SearchStrategy[Plan]:
-    """Return plans made by the recipes; for `spot` jobs also interrupted ones."""
+    """Draw plans made by the recipes; `spot` adds interrupted ones."""
     few = st.integers(1, 3)
     length = durations()
     plain = st.one_of(
@@ -107,14 +120,14 @@ def recipes(*, spot: bool = False) -> st.SearchStrategy[Plan]:
         st.builds(Plan.capacity_error, length),
         st.builds(Plan.internal_error, few, during=st.sampled_from(["Starting", "Downloading", "Training"]), after=length),
     )
-    # As long as any limit on it that a request can have, or longer.
+    # As long as any limit that a request can set on it, or longer.
     long = st.one_of(length, st.sampled_from([PENDING_S - 1, PENDING_S, 9000]))
     waiting = st.one_of(
         st.builds(Plan.waits_for_capacity, long, plain),
         st.builds(Plan.waits_for_training_plan, long, plain),
         st.builds(lambda plan, wait: Plan.waits_for_training_plan(wait, Plan.waits_for_capacity(9000, plan)), plain, length),
     )
-    # At the most four times within this training; a job without checkpoints begins anew each time.
+    # A job without checkpoints starts its training anew after each interruption: at most four trainings in all.
     interrupted = st.builds(Plan.interrupted, few, lasting=length, then=st.builds(Plan.completes, training=length))
     on_time = st.one_of(plain, waiting, *([interrupted] if spot else []))
     return st.one_of(on_time, st.builds(lambda plan, lag: plan.but(limit_lag=lag), on_time, length))
@@ -122,7 +135,7 @@ def recipes(*, spot: bool = False) -> st.SearchStrategy[Plan]:
 
 @st.composite
 def requests(draw: st.DrawFn, *, spot: bool | None = None) -> dict[str, Any]:
-    """Return CreateTrainingJob requests that AWS accepts, of every kind that makes a difference to the life of a job."""
+    """Draw CreateTrainingJob requests that AWS accepts, with every setting that changes the timeline of a job."""
     mode = draw(st.sampled_from(["File", "Pipe", "FastFile"]))
     source = {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/data"}
     channel = {"ChannelName": "train", "DataSource": {"S3DataSource": source}}
@@ -155,35 +168,35 @@ def requests(draw: st.DrawFn, *, spot: bool | None = None) -> dict[str, Any]:
     return request
 
 
-def played(
+def job_playing(
     plan: Plan, request: Mapping[str, Any] | None = None, *, created_us: int = START_US, number: int = 1, seed: object = 0
 ) -> Job:
     """Return a new job that plays `plan`."""
     known: Mapping[str, Any] = {"TrainingJobName": "job"} if request is None else request
-    made = script(plan, known, Random(str(seed)))  # noqa: S311  # a test's dice, not a secret
+    made = script(plan, known, Random(str(seed)))  # noqa: S311  # a test needs no secure randomness
     return Job(known["TrainingJobName"], PLACE, known, plan, made, created_us, number)
 
 
 _USUAL = Plan()
 
 
-def named(name: str, number: int, created_us: int, plan: Plan | None = None, place: Place = PLACE) -> Job:
-    """Return a new job of this name, number and instant."""
+def job_named(name: str, number: int, created_us: int, plan: Plan | None = None, place: Place = PLACE) -> Job:
+    """Return a new job with this name, number and creation instant."""
     life = _USUAL if plan is None else plan
-    made = script(life, {}, Random(0))  # noqa: S311  # a test's dice, not a secret
+    made = script(life, {}, Random(0))  # noqa: S311  # a test needs no secure randomness
     return Job(name, place, {"TrainingJobName": name}, life, made, created_us, number)
 
 
 @st.composite
 def jobs(draw: st.DrawFn) -> Job:
-    """Return jobs as they are when they have just been created, at any part of a second."""
+    """Draw newly created jobs; their creation has any fraction of a second."""
     request = draw(requests())
     plan = draw(st.one_of(plans(), recipes(spot="EnableManagedSpotTraining" in request)))
-    return played(plan, request, created_us=START_US + draw(st.integers(0, SECOND_US - 1)), seed=draw(st.integers(0, 9)))
+    return job_playing(plan, request, created_us=START_US + draw(st.integers(0, SECOND_US - 1)), seed=draw(st.integers(0, 9)))
 
 
 def instants(job: Job) -> list[int]:
-    """Return, in order, the instants at which something happens to a job, and those just before, between and after them."""
+    """Return, in order, the instants of a job's changes, the microseconds around them, and instants between them."""
     at_us = [change.at_us for change in job.timeline.changes]
     between = [(one + other) // 2 for one, other in pairwise([*at_us, at_us[-1] + 3600 * SECOND_US])]
     near = {max(0, at + by) for at in at_us for by in (-1, 0, 1)}
@@ -192,7 +205,7 @@ def instants(job: Job) -> list[int]:
 
 @st.composite
 def interventions(draw: st.DrawFn, job: Job, not_before_us: int) -> Intervention | None:
-    """Return something that may be done to `job` as it is, not before an instant; None if nothing can be done any more."""
+    """Draw an intervention that is possible for `job`, not before an instant; None if none is possible any more."""
     when = [
         now_us for now_us in instants(job) if now_us >= not_before_us and job.state(now_us).primary == "InProgress"
     ]  # fmt: skip
@@ -202,19 +215,19 @@ def interventions(draw: st.DrawFn, job: Job, not_before_us: int) -> Intervention
     at_us = now_us - job.created_us
     kinds: list[Intervention] = [Stop(at_us), Fail(at_us, "the reason"), Complete(at_us)]
     if job.request.get("EnableManagedSpotTraining") and job.state(now_us).secondary in (status.DOWNLOADING, status.TRAINING):
-        # Most often, because it is the only one after which another can follow.
+        # More often than the others: only after an interruption can another intervention follow.
         kinds += [Interrupt(at_us)] * 3
     return draw(st.sampled_from(kinds))
 
 
 @st.composite
 def lives(draw: st.DrawFn) -> tuple[Job, ...]:
-    """Return the successive records of a job to which up to three things are done, each possible when it is done."""
-    return tuple(lived(draw, draw(jobs())))
+    """Draw the successive states of a job: a new job, then the job after each of up to three interventions."""
+    return tuple(draw_records(draw, draw(jobs())))
 
 
-def lived(draw: st.DrawFn, job: Job) -> list[Job]:
-    """Return a job, and its records after up to three things that are done to it."""
+def draw_records(draw: st.DrawFn, job: Job) -> list[Job]:
+    """Draw up to three interventions on a job; return the job and its successors."""
     records = [job]
     now_us = job.created_us
     for _ in range(draw(st.integers(0, 3))):

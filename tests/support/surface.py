@@ -1,6 +1,6 @@
-"""The public surface: every public callable with its parameters, found by its types, and a good call of each.
+"""The public surface: every parameter of every public callable, with a valid call of that callable.
 
-What is new on the surface and has no good call here fails the tests that walk it.
+A new public callable needs a valid call here: without one, the tests that walk the surface fail.
 """
 
 import collections.abc
@@ -47,21 +47,21 @@ __all__ = ["VERBS", "Parameter", "conforms", "parameters"]
 
 JOB: Final = "churn-1"
 _FACES: Final = ("start", "stop", "fresh", "check_used")
-"""The methods of a mock that begin and end it; the others act on its world, or read it."""
+"""The methods of a mock that begin or end it; the others act on its world or read it."""
 _READS: Final = ("timeline", "svg")
 VERBS: Final = sorted(
     name
     for name, value in inspect.getmembers(SageMakerMock, inspect.isfunction)
     if not name.startswith("_") and name not in (*_FACES, *_READS)
 )
-"""What changes the world of a mock."""
+"""The methods that change the world of a mock."""
 
 Call = Callable[[SageMakerMock, dict[str, Any]], Any]
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of a public callable, and how the callable is called with another value for it."""
+    """A parameter of a public callable, and a call that passes it another value."""
 
     where: str
     name: str
@@ -189,12 +189,12 @@ def _of(where: str, function: Callable[..., Any], call: Call) -> Iterator[Parame
 
 
 class _Threading:
-    # In Python 3.11 `threading.RLock` is a function.
+    # In Python 3.11 `threading.RLock` is a function, not a class.
     RLock = type(threading.RLock())
 
 
 def _names(function: Callable[..., Any]) -> dict[str, Any]:
-    """Return what annotations name that is imported for type checkers only."""
+    """Return the names that annotations use but that modules import only for type checking."""
     default = Plan | Callable[[Mapping[str, Any]], Plan]
     base = {
         "Self": Any,
@@ -219,7 +219,7 @@ def _names(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _with(function: Callable[..., Any], good: Mapping[str, Any]) -> Call:
-    """Return a good call of a function that needs no mock."""
+    """Return a valid call of a function that needs no mock."""
     return lambda _, given: function(**{**good, **given})
 
 
@@ -272,7 +272,7 @@ def _clock() -> Iterator[Parameter]:
 
 def _plans() -> Iterator[Parameter]:
     for name, recipe in inspect.getmembers(Plan, inspect.ismethod):
-        if not name.startswith("_"):  # pragma: no branch  # none is private today
+        if not name.startswith("_"):  # pragma: no branch  # no recipe is private today
             yield from _of(f"Plan.{name}", recipe, _played(recipe, _GOOD_RECIPES[name]))
     for of in (ProcessingJobPlan, TransformJobPlan, TuningJobPlan):
         recipes = _GOOD_TUNING_RECIPES if of is TuningJobPlan else _GOOD_BATCH_RECIPES
@@ -294,18 +294,18 @@ def _plans() -> Iterator[Parameter]:
 
 
 def _fields(of: Any) -> dict[str, Any]:
-    """Return the annotations of the fields of a plan's class."""
+    """Return the annotations of the fields of a plan class."""
     hints = typing.get_type_hints(of)
     return {one.name: hints[one.name] for one in dataclasses.fields(of)}
 
 
 def _played(make: Callable[..., Any], good: Mapping[str, Any]) -> Call:
-    """Return a call that lets a job play the plan that is made."""
+    """Return a call that makes a plan and gives it to a job."""
     return lambda mock, given: mock.plan("hostile*", make(**{**good, **given}))
 
 
 def _plan_of(phase: Phase) -> Plan:
-    """Return a plan that has a phase where a job can have it."""
+    """Return a valid plan that contains `phase`."""
     before = [Phase(name) for name in ("Starting", "Training") if name != phase.status]
     ending: Any = "Stopped" if phase.status == "Stopping" else "Completed"
     return Plan([*before, phase] if phase.status != "Starting" else [phase], ending=ending)
@@ -331,7 +331,7 @@ def _views() -> Iterator[Parameter]:
             if cls is JobView:
                 yield from _of(f"JobView.{name}", method, _on_a_view(name))
                 continue
-            assert attribute or len(inspect.signature(method).parameters) == 1, f"{cls.__name__}.{name} has no good call here"
+            assert attribute or len(inspect.signature(method).parameters) == 1, f"{cls.__name__}.{name} has no valid call here"
             if attribute:
                 yield from _of(f"{cls.__name__}.{name}", method, _viewed(attribute, name))
 
@@ -344,14 +344,14 @@ def _viewed(attribute: str, name: str) -> Call:
     return lambda mock, given: getattr(getattr(mock, attribute), name)(**given)
 
 
-# -- what an annotation allows
+# -- whether a value fits an annotation
 
 
 def conforms(value: Any, annotation: Any) -> bool:  # noqa: PLR0911, PLR0912  # a case for each kind
-    """Whether a value is of the kind that an annotation states: a bool is no number."""
+    """Return whether a value fits an annotation; a bool is not a number."""
     origin, args = get_origin(annotation), get_args(annotation)
     if annotation is Any or annotation is object:
-        return True  # pragma: no cover  # no parameter is so wide today
+        return True  # pragma: no cover  # no parameter accepts anything today
     if annotation is None or annotation is type(None):
         return value is None
     if origin in (UnionType, typing.Union):

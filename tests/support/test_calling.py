@@ -35,7 +35,7 @@ MODEL: ServiceModel = invented(
 
 
 @pytest.mark.parametrize(
-    "value, said",
+    "value, problem",
     [
         ({}, "Answer lacks Name"),
         ({"Name": "a", "Colour": 1}, "Answer has an unknown Colour"),
@@ -54,12 +54,12 @@ MODEL: ServiceModel = invented(
         ({"Name": "a", "Table": {"x": 0}}, "Answer.Table['x'] is 0, which is too long, too short, too much or too little"),
     ],
 )
-def test_a_response_that_breaks_its_shape_is_noticed(value: dict[str, Any], said: str) -> None:
-    """The check under all other tests sees each kind of fault."""
-    assert list(problems(MODEL.shape_for("Answer"), value, "Answer")) == [said]
+def test_a_response_that_breaks_its_shape_is_reported(value: dict[str, Any], problem: str) -> None:
+    """Every test of this suite relies on this check."""
+    assert list(problems(MODEL.shape_for("Answer"), value, "Answer")) == [problem]
 
 
-def test_a_response_that_keeps_to_its_shape_passes() -> None:
-    """Numbers, instants to the millisecond and nested values are as they should be."""
+def test_a_response_that_fits_its_shape_passes() -> None:
+    """Accept integers for floats, instants to the millisecond, and nested values."""
     value = {"Name": "a", "Size": 2, "At": 1.123, "Share": 0.5, "Open": False, "Kind": "red", "Table": {"x": 1}}
     assert list(problems(MODEL.shape_for("Answer"), value | {"Parts": [value, value | {"At": 1, "Share": 1}]}, "Answer")) == []

@@ -13,22 +13,22 @@ import urllib3
 from botocore.awsrequest import AWSRequest
 from botocore.httpsession import URLLib3Session
 
-from tests.support.isolation import TIMEZONE, Sends, leaves_the_machine, reached
+from tests.support.isolation import TIMEZONE, Attempts, leaves_the_machine, network_target
 
 
 @pytest.mark.parametrize(
     "address", [("192.0.2.1", 443), ("2001:db8::1", 443, 0, 0), ("fe80::1%eth0", 80), ("sagemaker.example", 443)]
 )
-def test_an_address_elsewhere_leaves_the_machine(address: object) -> None:
-    """Documentation addresses, link-local ones and every name are the network."""
+def test_a_foreign_address_is_off_the_machine(address: object) -> None:
+    """Documentation addresses, link-local addresses and every host name count as the network."""
     assert leaves_the_machine(address)
 
 
 @pytest.mark.parametrize(
     "address", [("127.0.0.1", 80), ("::1", 80, 0, 0), ("localhost", 80), ("", 80), (None, 0), "/run/socket", b"\0abstract", None]
 )
-def test_an_address_here_does_not_leave_the_machine(address: object) -> None:
-    """Loopback and Unix sockets stay."""
+def test_a_local_address_is_on_the_machine(address: object) -> None:
+    """Loopback addresses and Unix sockets are local."""
     assert not leaves_the_machine(address)
 
 
@@ -37,7 +37,7 @@ DATAGRAM = socket.SOCK_DGRAM
 
 
 @pytest.mark.parametrize(
-    "reach, said",
+    "reach, attempt",
     [
         (lambda: socket.getaddrinfo("sagemaker.example", 443), "socket.getaddrinfo('sagemaker.example')"),
         (lambda: socket.getaddrinfo(host="sagemaker.example", port=443), "socket.getaddrinfo('sagemaker.example')"),
@@ -54,17 +54,19 @@ DATAGRAM = socket.SOCK_DGRAM
         (lambda: URLLib3Session().send(AWSRequest("GET", "http://192.0.2.1").prepare()), "socket.getaddrinfo('192.0.2.1')"),
     ],
 )
-def test_a_send_fails_the_test_at_once_and_at_its_end(reach: Callable[[], object], said: str, sends: Sends) -> None:
-    """By whatever way; and whoever swallows the failure meets it again: the attempt stays on the list until the test ends."""
+def test_a_send_fails_the_test_at_once_and_again_at_its_end(
+    reach: Callable[[], object], attempt: str, network_attempts: Attempts
+) -> None:
+    """The attempt stays on the list, so a test that swallows the first failure fails at its end."""
     with pytest.raises(pytest.fail.Exception) as failed:
         reach()
-    assert str(failed.value) == f"this test reached for the network: {said}. Answer the call inside the mock."
-    assert sends == [said]
-    sends.clear()
+    assert str(failed.value) == f"this test reached for the network: {attempt}. Answer the call inside the mock."
+    assert network_attempts == [attempt]
+    network_attempts.clear()
 
 
 @pytest.mark.parametrize(
-    "event, args, said",
+    "event, args, attempt",
     [
         ("socket.connect", (None, FAR), f"socket.connect({FAR})"),
         ("socket.connect", (None, ("127.0.0.1", 80)), None),
@@ -74,18 +76,20 @@ def test_a_send_fails_the_test_at_once_and_at_its_end(reach: Callable[[], object
         ("open", ("192.0.2.1", "r", 0), None),
     ],
 )
-def test_an_event_reaches_for_the_network_or_does_not(event: str, args: tuple[Any, ...], said: str | None) -> None:
-    """Of all that the interpreter tells only sending and looking up count, and only elsewhere."""
-    assert reached(event, args) == said
+def test_only_lookups_and_sends_to_foreign_hosts_reach_the_network(
+    event: str, args: tuple[Any, ...], attempt: str | None
+) -> None:
+    """Other audit events, and local addresses, do not count."""
+    assert network_target(event, args) == attempt
 
 
-def test_an_attempt_is_written_down_and_fails(sends: Sends) -> None:
-    """Both, each time."""
+def test_each_attempt_is_recorded_and_fails(network_attempts: Attempts) -> None:
+    """A second attempt fails like the first."""
     for _ in range(2):
         with pytest.raises(pytest.fail.Exception):
-            sends.note("socket.connect")
-    assert sends == ["socket.connect"] * 2
-    sends.clear()
+            network_attempts.note("socket.connect")
+    assert network_attempts == ["socket.connect"] * 2
+    network_attempts.clear()
 
 
 def use(near: _socket.socket, method: str, *args: object) -> None:
@@ -96,12 +100,12 @@ def use(near: _socket.socket, method: str, *args: object) -> None:
         near.close()
 
 
-def test_every_thread_is_watched(sends: Sends) -> None:
-    """An attempt in a worker is the test's too."""
+def test_attempts_in_other_threads_count(network_attempts: Attempts) -> None:
+    """An attempt in a worker thread fails the test too."""
     with ThreadPoolExecutor(1) as pool, pytest.raises(pytest.fail.Exception):
         pool.submit(socket.getaddrinfo, "sagemaker.example", 443).result()
-    assert sends == ["socket.getaddrinfo('sagemaker.example')"]
-    sends.clear()
+    assert network_attempts == ["socket.getaddrinfo('sagemaker.example')"]
+    network_attempts.clear()
 
 
 def test_loopback_is_open() -> None:
@@ -111,13 +115,13 @@ def test_loopback_is_open() -> None:
 
 
 def test_the_time_zone_is_pinned_and_is_not_utc() -> None:
-    """Local time differs from UTC by five hours in winter and by four in summer."""
+    """Local time is UTC-5 in winter and UTC-4 in summer."""
     assert os.environ["TZ"] == TIMEZONE
     assert [time.localtime(at).tm_gmtoff for at in (1_532_908_800, 1_545_868_800)] == [-4 * 3600, -5 * 3600]
 
 
-def test_the_environment_names_no_account() -> None:
-    """Of AWS's variables only those are set that keep the reader's own settings out."""
+def test_the_environment_has_no_aws_settings_of_the_machine() -> None:
+    """Only the variables that hide the machine's own settings are set."""
     assert {name for name in os.environ if name.startswith("AWS_")} == {
         "AWS_CONFIG_FILE",
         "AWS_EC2_METADATA_DISABLED",

@@ -1,12 +1,12 @@
-"""Requests that create tuning jobs, and those that led to the recorded ones."""
+"""Requests that create tuning jobs, and the requests behind the recorded tuning jobs."""
 
 from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any, Final
 
-from tests.support.batch import changed
+from tests.support.batch import with_changes
 
-__all__ = ["LOSS", "OWN", "RATE", "TIMES", "request", "sent", "several", "told"]
+__all__ = ["LOSS", "OWN", "RATE", "TIMES", "complete_record", "original_request", "request", "request_with_definitions"]
 
 OWN: Final = "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1"
 LOSS: Final = {"Name": "loss", "Regex": "loss=(.*)"}
@@ -20,7 +20,7 @@ _IMAGES: Final = {
         "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost"
     ),
 }
-"""The images of AWS whose account the records hide."""
+"""Images of AWS: the records replaced their registry accounts."""
 
 
 def request(  # noqa: PLR0913  # what tests change most often
@@ -35,22 +35,24 @@ def request(  # noqa: PLR0913  # what tests change most often
     definition: Mapping[str, Any] | None = None,
     **config: Any,
 ) -> dict[str, Any]:
-    """Return a CreateHyperParameterTuningJob request; `config` are members of its configuration, None takes one out."""
+    """Return a CreateHyperParameterTuningJob request; `config` replaces members of its configuration, and None removes one."""
     given = {
         "Strategy": strategy,
-        "ResourceLimits": changed({"MaxParallelTrainingJobs": parallel}, {"MaxNumberOfTrainingJobs": most, **(limits or {})}),
+        "ResourceLimits": with_changes(
+            {"MaxParallelTrainingJobs": parallel}, {"MaxNumberOfTrainingJobs": most, **(limits or {})}
+        ),
         "HyperParameterTuningJobObjective": {"Type": kind, "MetricName": "loss"},
         "ParameterRanges": ranges,
     }
     return {
         "HyperParameterTuningJobName": name,
-        "HyperParameterTuningJobConfig": changed(given, config),
-        "TrainingJobDefinition": defined(**(definition or {})),
+        "HyperParameterTuningJobConfig": with_changes(given, config),
+        "TrainingJobDefinition": training_definition(**(definition or {})),
     }
 
 
-def defined(**members: Any) -> dict[str, Any]:
-    """Return a definition; None takes a member out."""
+def training_definition(**members: Any) -> dict[str, Any]:
+    """Return a training job definition; a value of None removes a member."""
     whole = {
         "AlgorithmSpecification": {"TrainingImage": OWN, "TrainingInputMode": "File", "MetricDefinitions": [LOSS]},
         "RoleArn": "arn:aws:iam::123456789012:role/Training",
@@ -58,17 +60,17 @@ def defined(**members: Any) -> dict[str, Any]:
         "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10},
         "StoppingCondition": {"MaxRuntimeInSeconds": 86400},
     }
-    return changed(whole, members)
+    return with_changes(whole, members)
 
 
-def several(
+def request_with_definitions(
     *names: str, kinds: Mapping[str, str] | None = None, ranges: Mapping[str, Any] = RATE, **others: Any
 ) -> dict[str, Any]:
-    """Return a request with several definitions, each with its own objective and ranges."""
+    """Return a request with one definition per name; each has its own objective and ranges."""
     whole = request(ParameterRanges=None, HyperParameterTuningJobObjective=None, **others)
     del whole["TrainingJobDefinition"]
     whole["TrainingJobDefinitions"] = [
-        defined(
+        training_definition(
             DefinitionName=name,
             TuningObjective={"Type": (kinds or {}).get(name, "Minimize"), "MetricName": "loss"},
             HyperParameterRanges=ranges,
@@ -78,25 +80,25 @@ def several(
     return whole
 
 
-# -- recorded ones
+# -- recorded tuning jobs
 
 
-def told(described: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a recorded description without the marks of what was left out of it, and with AWS's own accounts."""
+def complete_record(described: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a recorded description without its omission marks, and with AWS's real registry accounts."""
     found: dict[str, Any] = deepcopy(dict(described))
     for definition in _definitions(found):
         algorithm, static = definition["AlgorithmSpecification"], definition["StaticHyperParameters"]
         if static.pop("...", None) and "xgboost" in algorithm["TrainingImage"]:
-            # It is one of those that were left out: the metrics that are listed are those of a classification.
+            # The record left the objective out. Its metrics are those of a classification.
             static["objective"] = "binary:logistic"
         image, tag = algorithm["TrainingImage"].split(":")
         algorithm["TrainingImage"] = f"{_IMAGES.get(image, image)}:{tag}"
     return found
 
 
-def sent(described: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the request that led to a recorded description: without what the service filled in."""
-    found = told(described)
+def original_request(described: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the request behind a recorded description: the description without the members that the service added."""
+    found = complete_record(described)
     members = ("HyperParameterTuningJobName", "HyperParameterTuningJobConfig", "WarmStartConfig", *_FORMS)
     whole = {name: found[name] for name in members if name in found}
     for definition in _definitions(whole):

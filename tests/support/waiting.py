@@ -1,4 +1,4 @@
-"""What a test waits for that another thread does."""
+"""Wait in real time for another thread."""
 
 from collections.abc import Callable
 
@@ -10,12 +10,12 @@ PATIENCE_S = 60
 
 
 def eventually(holds: Callable[[], object]) -> None:
-    """Return when something holds; fail when it does not for a minute.
+    """Wait until `holds` returns something true; fail after a minute.
 
-    It looks so often that it counts as busy while nothing else goes on, and so seldom that in the long run it counts as waiting,
-    also where every line of it is traced (see `sagemock.clock.stillness`).
+    It polls often enough to count as busy while no other thread runs, and rarely enough to count as waiting in the long run, even
+    when each line is traced (see `sagemock.clock.stillness`).
     """
     began_s = real.monotonic()
     while not holds():
-        assert real.monotonic() - began_s < PATIENCE_S, "what was waited for did not come"
+        assert real.monotonic() - began_s < PATIENCE_S, "the condition did not become true within a minute"
         real.sleep(0.005)

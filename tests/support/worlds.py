@@ -1,4 +1,4 @@
-"""Fake mocks for the patches of the process: a clock, and a record of what slept on it."""
+"""A fake world for the tests of the patches: a clock that records what slept on it."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -13,18 +13,18 @@ from sagemock.patches.real_time import RealTimeModules
 
 
 class Patch(Protocol):
-    """What `Worlds.patched` installs."""
+    """A patch that `Worlds.patched` can install."""
 
     def install(self) -> None:
         """Patch the process."""
 
     def uninstall(self) -> None:
-        """Undo `install`."""
+        """Remove the patch."""
 
 
 @dataclass(eq=False)
 class World:
-    """An `Active` whose sleeps do nothing but move the clock."""
+    """A fake `Active`: each sleep only moves the clock."""
 
     clock: Clock = field(default_factory=lambda: Clock("2018-07-30T12:00:00Z"))
     wall: Literal["virtual", "real"] = "virtual"
@@ -38,21 +38,21 @@ class World:
 
     @property
     def sleepers(self) -> Sleepers:
-        """Return who sleeps on the clock that this world has now."""
+        """Return the sleepers of the current clock."""
         if self._led is None or self._led[0] is not self.clock:
             self._led = self.clock, Sleepers(self.clock, self.threads_before)
         return self._led[1]
 
     def note_older_threads(self) -> None:
-        """Leave it at those that the test gave."""
+        """Do nothing: the test sets `threads_before`."""
 
     def sleep_us(self, duration_us: int) -> None:
-        """Record the sleep and let it pass."""
+        """Record the sleep and let the time pass."""
         self.sleepers.until_us(self.begin_sleep_us(duration_us))
 
     def stalled(self, for_s: float, places: Sequence[str]) -> None:
-        """Record it."""
-        self.stalls.append(tuple(places))  # pragma: no cover  # only a loop that stalls says so
+        """Record the stall."""
+        self.stalls.append(tuple(places))  # pragma: no cover  # called only when a loop stalls
 
     def begin_sleep_us(self, duration_us: int) -> int:
         """Record the sleep."""
@@ -61,10 +61,10 @@ class World:
 
 
 class Worlds:
-    """A stack of worlds, as the patches see it."""
+    """A stack of fake worlds, as the patches see it."""
 
     def __init__(self) -> None:
-        """Start with none."""
+        """Start with an empty stack."""
         self._stack: list[World] = []
 
     def innermost(self) -> Active | None:
@@ -73,14 +73,14 @@ class Worlds:
 
     @contextmanager
     def inside(self, world: World) -> Iterator[World]:
-        """Let `world` be the innermost one."""
+        """Make `world` the innermost one within the block."""
         self._stack.append(world)
         yield world
         self._stack.remove(world)
 
     @contextmanager
     def patched(self, *patches: Patch, clock: Clock | None = None) -> Iterator[World]:
-        """Install the patches with one world, on this clock, and undo them in reverse."""
+        """Install the patches over one world within the block, and remove them in reverse order."""
         with ExitStack() as undo:
             world = undo.enter_context(self.inside(World() if clock is None else World(clock)))
             for patch in patches:

@@ -1,4 +1,4 @@
-"""Each record with one message, one instant or one order changed contradicts the right rule."""
+"""A record in which one message, instant or order is changed contradicts the right rule."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -11,7 +11,7 @@ from sagemock.clock.instants import instant, instant_us
 from sagemock.errors import PlanError
 from sagemock.training import status
 from sagemock.training.contradictions import contradictions
-from tests.support.kept import EVENT, G1, KEPT, L1, P1, SWIFT, entries
+from tests.support.partial_records import EVENT, G1, L1, P1, PARTIAL_RECORDS, SWIFT, entries
 from tests.support.recorded import RECORDED, described
 from tests.support.records import R1, R4, R8, RECORDS, response
 
@@ -19,8 +19,8 @@ MS = timedelta(milliseconds=1)
 OF_2026 = datetime(2026, 9, 16, 2, 0, tzinfo=timezone.utc)
 
 
-def whole(number: int) -> dict[str, Any]:
-    """Return a recorded job, created at the part of a second at which it may have been, with messages of its year."""
+def recorded_job(number: int) -> dict[str, Any]:
+    """Return a recorded job with a plausible fraction of a second in its creation, and messages of its year."""
     recording = RECORDED[number]
     shown = described(recording, OF_2026) if number == 5 else described(recording)
     shift = timedelta(milliseconds=recording.part_ms)
@@ -41,32 +41,32 @@ def _moved(value: Any, by: timedelta) -> Any:
 
 
 EVERY: dict[str, dict[str, Any]] = {
-    **{f"described {number}": whole(number) for number in (0, 1, 3, 4, 5)},
+    **{f"described {number}": recorded_job(number) for number in (0, 1, 3, 4, 5)},
     **{str(one): response(one) for one in RECORDS},
-    **KEPT,
+    **PARTIAL_RECORDS,
 }
 
 
 def keys(record: dict[str, Any]) -> set[str]:
-    """Return the rules that a record contradicts."""
+    """Return the names of the rules that a record contradicts."""
     return {one.rule.key for one in contradictions(record)}
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_what_was_recorded_contradicts_nothing(name: str) -> None:
-    """Each record is evidence of every rule."""
+def test_real_records_contradict_no_rule(name: str) -> None:
+    """Each record is evidence for every rule."""
     assert list(contradictions(EVERY[name])) == []
 
 
 def entries_of(record: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the transitions of a record, of an event its detail's."""
+    """Return the transitions of a record, or of an event's detail."""
     found: list[dict[str, Any]] = record.get("detail", record).get("SecondaryStatusTransitions", [])
     return found
 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_a_changed_message_is_found(name: str) -> None:
-    """Any text that AWS was not seen to say there."""
+    """Any text that was never recorded in that place."""
     for at in range(len(entries_of(EVERY[name]))):
         record = deepcopy(EVERY[name])
         entries_of(record)[at]["StatusMessage"] = "Training job pondering"
@@ -75,7 +75,7 @@ def test_a_changed_message_is_found(name: str) -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_a_message_of_another_status_is_found(name: str) -> None:
-    """Messages that are known, at the wrong place."""
+    """A known message at the wrong place."""
     for at, entry in enumerate(entries_of(EVERY[name])):
         wrong = status.UPLOADING_MODEL if entry["Status"] != "Uploading" else status.IN_PROGRESS
         record = deepcopy(EVERY[name])
@@ -86,7 +86,7 @@ def test_a_message_of_another_status_is_found(name: str) -> None:
 @pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("member", ["StartTime", "EndTime"])
 def test_a_changed_instant_of_an_entry_is_found(name: str, member: str) -> None:
-    """By the structure of the transitions, by a millisecond either way."""
+    """By the structure of the transitions, to the millisecond in both directions."""
     for at, entry in enumerate(entries_of(EVERY[name])):
         for by_ms in (-1, 1):
             if entry.get(member) is None:
@@ -96,18 +96,18 @@ def test_a_changed_instant_of_an_entry_is_found(name: str, member: str) -> None:
             entries_of(record)[at][member] = instant(at_us + by_ms * 1000).isoformat()
             found = keys(record)
             if name == "event" and at > 0:
-                # Its entries have no ends.
+                # Entries of an event have no ends.
                 assert found <= {"S6", "S2"}
                 continue
             if "CreationTime" not in record and at == 0 and member == "StartTime" and name != "event":
-                # There the first entry says when the job was created.
+                # The first entry of an event tells when the job was created.
                 continue
             assert found & {"S3", "S5"}, (name, at, member)
 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_a_changed_order_is_found(name: str) -> None:
-    """Two statuses that change their places, with their messages or without; two entries that do, too."""
+    """Two statuses change places, with or without their messages; or two entries do."""
     for at in range(len(entries_of(EVERY[name])) - 1):
         one = deepcopy(EVERY[name])
         first, second = entries_of(one)[at : at + 2]
@@ -140,7 +140,7 @@ FINE = "2026-09-06T23:31:33.5755Z"
         (L1, {"FailureReason": "AlgorithmError: x"}, "F1"),
         (L1, {"ModelArtifacts": None}, "assumption"),
         (L1, {"StoppingCondition": {"MaxPendingTimeInSeconds": 900}}, "N13"),
-        (whole(5), {"TrainingTimeInSeconds": 9532}, "S9"),
+        (recorded_job(5), {"TrainingTimeInSeconds": 9532}, "S9"),
         (P1, {"TrainingStartTime": "2026-09-10T18:00:00Z"}, "N1"),
         (P1, {"TrainingTimeInSeconds": 1}, "N3"),
         (P1, {"BillableTimeInSeconds": 1}, "N3"),
@@ -162,7 +162,7 @@ FINE = "2026-09-06T23:31:33.5755Z"
     ],
 )
 def test_a_changed_member_is_found(record: dict[str, Any], change: dict[str, Any], wanted: str) -> None:
-    """By the rule that is about it, and no other."""
+    """By the rule about it, and by no other."""
     assert keys({**record, **change}) == set(wanted.split(","))
 
 
@@ -220,27 +220,27 @@ def with_entries(record: dict[str, Any], change: Callable[[list[dict[str, Any]]]
             ),
             "O1",
         ),
-        (with_entries(whole(5), lambda _: None, TrainingJobStatus="InProgress"), "T1"),
+        (with_entries(recorded_job(5), lambda _: None, TrainingJobStatus="InProgress"), "T1"),
     ],
 )  # fmt: skip
-def test_a_changed_life_is_found(record: dict[str, Any], wanted: str) -> None:
-    """Or is none that was not seen."""
+def test_an_unknown_life_is_found(record: dict[str, Any], wanted: str) -> None:
+    """A known life is not."""
     assert keys(record) == set(filter(None, wanted.split(",")))
 
 
 def pending(primary: str, message: str) -> dict[str, Any]:
-    """Return a describe of a job that is Pending."""
+    """Return a description of a Pending job."""
     first, second, _ = P1["SecondaryStatusTransitions"]
     last = {name: value for name, value in second.items() if name != "EndTime"} | {"StatusMessage": message}
     return {"TrainingJobStatus": primary, "SecondaryStatus": "Pending", "SecondaryStatusTransitions": [first, last]}
 
 
-def test_what_is_only_assumed_is_found_too() -> None:
+def test_contradicted_assumptions_are_reported_too() -> None:
     """With the assumption in words, and what changes it."""
     assert keys(pending("InProgress", status.WAITING_FOR_CAPACITY)) == set()
     assert keys(pending("Stopping", status.MESSAGES["Stopped"])) == set()
     [one] = contradictions(pending("InProgress", status.MESSAGES["Stopped"]))
-    assert one.rule.law.startswith("that TrainingJobStatus is Stopping from the call on")
+    assert one.rule.law.startswith("that TrainingJobStatus of a Pending job is Stopping")
     [other] = contradictions(pending("Stopping", status.PREPARING_THE_INSTANCES))
     assert (other.record, other.rule_has) == (
         'Pending says "Preparing the instances for training"',
@@ -256,8 +256,8 @@ def test_what_is_only_assumed_is_found_too() -> None:
     assert (message.rule.key, message.record) == ("assumption", 'Updating says "own"')
 
 
-def test_a_job_may_begin_again() -> None:
-    """After Interrupted, in any record; what a job is billed need not be in it."""
+def test_a_job_may_start_again() -> None:
+    """After Interrupted, in any record; its billed time may be missing."""
     created = datetime(2026, 3, 1, 9, 0, tzinfo=timezone.utc)
     visits = [
         ("Starting", 60.0, status.PREPARING_THE_INSTANCES),
@@ -275,13 +275,13 @@ def test_a_job_may_begin_again() -> None:
     assert keys({**record, "TrainingTimeInSeconds": 350}) == {"S9"}
 
 
-def test_an_event_is_held_against_the_same_rules() -> None:
+def test_an_event_is_checked_by_the_same_rules() -> None:
     """In its own form."""
     detail = {**EVENT["detail"], "TrainingStartTime": 1696427186230}
     assert keys({**EVENT, "detail": detail}) == {"S6"}
 
 
-def test_what_is_no_record_is_refused() -> None:
-    """A status that no job can have, say."""
+def test_an_invalid_record_is_refused() -> None:
+    """For example one with an unknown status."""
     with pytest.raises(PlanError):
         keys({"SecondaryStatusTransitions": [{"Status": "Going", "StartTime": 0}]})

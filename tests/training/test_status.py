@@ -8,7 +8,7 @@ from tests.protocol.shapes import sagemaker
 from tests.support.recorded import RECORDED
 from tests.support.strategies import instants, lives
 
-# Older service models do not have these yet; botocore's floor in pyproject.toml is one of them.
+# Older service models lack these, such as that of the oldest supported botocore.
 NEWER = {"Pending", "Deleting"}
 
 
@@ -18,35 +18,35 @@ def enum(shape: str) -> set[str]:
 
 
 def test_the_secondary_statuses_are_those_of_the_service_model() -> None:
-    """None is missing, none is invented."""
+    """None is missing, and none is invented."""
     ours = status.PHASES | status.ENDINGS
-    # The documentation of SecondaryStatus lists these as no longer supported; they are in the enum for all that.
+    # The documentation lists these as no longer supported, but they are still in the enum.
     assert enum("SecondaryStatus") <= ours
     assert ours - enum("SecondaryStatus") <= NEWER
     assert not status.PHASES & status.ENDINGS
 
 
 def test_the_primary_statuses_are_those_of_the_service_model() -> None:
-    """The type names them all."""
+    """The type has all of them."""
     ours = set(get_args(status.Primary))
     assert enum("TrainingJobStatus") <= ours
     assert ours - enum("TrainingJobStatus") <= NEWER
     assert set(status.PRIMARY_OF_ENDING.values()) <= ours - {"InProgress", "Stopping", "Deleting"}
 
 
-def test_the_ending_type_names_the_endings() -> None:
-    """What a type checker accepts and what a plan accepts are the same."""
+def test_the_ending_type_has_all_endings() -> None:
+    """A type checker accepts the same as a plan."""
     assert set(get_args(status.Ending)) == status.ENDINGS == set(status.PRIMARY_OF_ENDING)
 
 
 def test_every_status_has_its_message() -> None:
-    """And no other has one; none is empty, and none longer than an event can show."""
+    """Other statuses have none; a message is neither empty nor too long for an event."""
     assert set(status.MESSAGES) == status.PHASES | status.ENDINGS
     assert all(status.MESSAGES.values())
 
 
-def test_the_groups_are_of_phases() -> None:
-    """No job has started where it waits, and it can be idle only in a phase."""
+def test_the_groups_of_statuses_are_consistent() -> None:
+    """A waiting job has not started, and only a phase can be unbilled."""
     assert status.STARTED < status.PHASES
     assert status.WAITING < status.PHASES
     assert status.UNBILLED < status.PHASES
@@ -55,11 +55,11 @@ def test_the_groups_are_of_phases() -> None:
 
 
 @given(lives())
-def test_the_two_statuses_go_together(records: tuple[Job, ...]) -> None:
-    """Whatever was planned and done, and whenever one looks.
+def test_the_two_statuses_fit_together(records: tuple[Job, ...]) -> None:
+    """Whatever was planned and done, at every instant.
 
-    A stop shows at once in the primary status, while the secondary one lags: Stopping with Starting was recorded (a fixture of
-    aws-controllers-k8s/sagemaker-controller). With Uploading it goes on (assumed).
+    A stop shows at once in the primary status, while the secondary status lags: Stopping with Starting was recorded (a fixture of
+    aws-controllers-k8s/sagemaker-controller). That it also lags in Uploading is assumed.
     """
     for job in records:
         for now_us in instants(job):
@@ -72,8 +72,8 @@ def test_the_two_statuses_go_together(records: tuple[Job, ...]) -> None:
                 assert state.primary == status.PRIMARY_OF_ENDING[state.secondary]
 
 
-def test_every_message_that_is_played_stands_on_something() -> None:
-    """And what is assumed is on the page of what is assumed."""
+def test_every_message_has_evidence() -> None:
+    """Or it is on the page of assumptions."""
     for name, text in status.MESSAGES.items():
         assert text in status.SHOWN[name]
         assert ("assumed" in status.SHOWN[name][text]) == (name in status.ASSUMED_MESSAGES)

@@ -1,4 +1,4 @@
-"""What a request for a tuning job says of its training jobs, in either form."""
+"""Reading a tuning job request's training job definitions, in both forms."""
 
 from typing import Any
 
@@ -31,16 +31,16 @@ INSIDE: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("request_", [BESIDE, INSIDE])
-def test_ranges_and_objective_are_beside_the_definition_or_in_it(request_: dict[str, Any]) -> None:
-    """One definition has them in the configuration, several have each their own."""
+def test_ranges_and_objective_are_read_from_both_places(request_: dict[str, Any]) -> None:
+    """A single definition has them in the configuration; several definitions each have their own."""
     (definition,) = definitions(request_)
     assert ranges(request_, definition) == RANGES
     assert [one["Name"] for one in ranged(RANGES)] == ["depth", "kind"]
     assert objective(request_, definition) == OBJECTIVE
 
 
-def test_what_is_not_said_is_nothing() -> None:
-    """Without validation a request may lack them."""
+def test_a_missing_member_is_read_as_nothing() -> None:
+    """Without validation a request may lack it."""
     assert definitions({}) == ()
     assert ranges({}, {}) == {}
     assert objective({}, {}) is None
@@ -48,8 +48,8 @@ def test_what_is_not_said_is_nothing() -> None:
 
 
 @pytest.mark.parametrize("request_", [BESIDE, INSIDE])
-def test_a_training_job_has_the_members_of_its_definition(request_: dict[str, Any]) -> None:
-    """And the hyperparameters: the static ones, the tuned ones, and the name of the objective."""
+def test_a_training_job_request_has_the_members_of_its_definition(request_: dict[str, Any]) -> None:
+    """It also has the hyperparameters: static ones, tuned ones, and the name of the objective."""
     (definition,) = definitions(request_)
     definition = {**definition, "RoleArn": "arn", "StaticHyperParameters": {"epochs": "9", "depth": "1"}}
     assert child(request_, definition, {"depth": "2"}) == {
@@ -79,7 +79,7 @@ def test_a_training_job_has_the_members_of_its_definition(request_: dict[str, An
     ],
 )
 def test_a_training_job_runs_on_the_first_instances(given: dict[str, Any], found: dict[str, Any]) -> None:
-    """HyperParameterTuningResourceConfig is none of a training job's members."""
+    """HyperParameterTuningResourceConfig is not a member of a training job."""
     sent = child(BESIDE, {"HyperParameterTuningResourceConfig": given}, {})
     assert sent["ResourceConfig"] == found
     assert "HyperParameterTuningResourceConfig" not in sent

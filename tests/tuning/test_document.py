@@ -19,19 +19,19 @@ PLANS = [
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=repr)
-def test_a_plan_travels(plan: TuningJobPlan) -> None:
+def test_a_plan_survives_json(plan: TuningJobPlan) -> None:
     """It comes back equal."""
     assert from_document(json.loads(json.dumps(to_document(plan))), "a plan") == plan
 
 
-def test_a_recipe_is_a_plan() -> None:
+def test_a_plan_can_be_written_as_a_recipe() -> None:
     """By its name, with its arguments."""
     made = from_document({"kind": "tuning", "recipe": "stopped", "after": "PT10M", "next_launch": 5}, "a plan")
     assert made == TuningJobPlan.stopped(after=timedelta(minutes=10), next_launch=5)
 
 
-def test_what_cannot_travel_is_refused() -> None:
-    """A callable, and a field that a plan does not have."""
+def test_a_document_without_meaning_is_refused() -> None:
+    """So is a plan with a callable, and a field that plans do not have."""
     with pytest.raises(PlanError, match="objective is a callable"):
         to_document(TuningJobPlan.completes(objective=lambda _: 0.5))
     with pytest.raises(PlanError, match="did you mean 'finishing'"):

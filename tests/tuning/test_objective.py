@@ -1,4 +1,4 @@
-"""The values of an objective that no log has."""
+"""Values of an objective that do not come from a log."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sagemock.errors import PlanError
-from sagemock.tuning.objective import drawn, returned
+from sagemock.tuning.objective import values_drawn, values_returned
 from sagemock.tuning.space import Space
 from tests.support.tuning import RATE
 
@@ -25,16 +25,16 @@ SPACE = Space.of(RATE)
         (([0.5, 1],), ((S // 2, 1.0),)),
     ],
 )
-def test_what_a_function_returns(value: Any, values: Any) -> None:
+def test_the_result_of_a_function_becomes_values(value: Any, values: Any) -> None:
     """A number is emitted at the end of the training, pairs at their instants, in order."""
-    assert returned(value, "it")(60 * S) == values
+    assert values_returned(value, "it")(60 * S) == values
 
 
-def test_a_training_without_end_emits_no_last_value() -> None:
-    """But what comes before."""
-    assert returned(0.5, "it")(None) == ()
-    assert returned([(5, 1)], "it")(None) == ((5 * S, 1.0),)
-    assert drawn(SPACE, {"rate": "0.5"}, "seed", 1, maximize=False)(None) == ()
+def test_a_training_without_end_emits_no_final_value() -> None:
+    """Only the pairs before."""
+    assert values_returned(0.5, "it")(None) == ()
+    assert values_returned([(5, 1)], "it")(None) == ((5 * S, 1.0),)
+    assert values_drawn(SPACE, {"rate": "0.5"}, "seed", 1, maximize=False)(None) == ()
 
 
 @pytest.mark.parametrize(
@@ -42,17 +42,17 @@ def test_a_training_without_end_emits_no_last_value() -> None:
     ["x", b"x", object(), [1], [(1, 2, 3)], float("nan"), float("inf"), 1e300, 10**400, True, {}, [("a", 1)], [(-1, 1)],
      [(0, "a")], [(0, float("nan"))], iter([0.5]), [(10**30, 1)], [(float("inf"), 1)]],
 )  # fmt: skip
-def test_what_is_no_value_is_refused(value: Any) -> None:
-    """With what to return instead."""
+def test_an_invalid_result_is_refused(value: Any) -> None:
+    """The message says what to return."""
     with pytest.raises(PlanError, match="^it"):
-        returned(value, "it")
+        values_returned(value, "it")
 
 
 @pytest.mark.parametrize("maximize", [False, True])
 def test_drawn_values_improve(*, maximize: bool) -> None:
-    """Ten of them, the last one at the end; the same for the same seed."""
-    values = drawn(SPACE, {"rate": "0.5"}, "seed", 1, maximize=maximize)(100 * S)
+    """There are ten, the last at the end; the same seed draws the same."""
+    values = values_drawn(SPACE, {"rate": "0.5"}, "seed", 1, maximize=maximize)(100 * S)
     assert [at for at, _ in values] == [10 * S * epoch for epoch in range(1, 11)]
     assert (values[-1][1] > values[0][1]) == maximize
-    assert values == drawn(SPACE, {"rate": "0.5"}, "seed", 1, maximize=maximize)(100 * S)
-    assert values != drawn(SPACE, {"rate": "0.5"}, "seed", 2, maximize=maximize)(100 * S)
+    assert values == values_drawn(SPACE, {"rate": "0.5"}, "seed", 1, maximize=maximize)(100 * S)
+    assert values != values_drawn(SPACE, {"rate": "0.5"}, "seed", 2, maximize=maximize)(100 * S)

@@ -1,4 +1,4 @@
-"""What a strategy proposes: in range, the same for the same arguments, and for Bayesian nearer to the best than by chance."""
+"""The proposals of a strategy: in range, repeatable, and for Bayesian nearer to the best than random ones."""
 
 import math
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sagemock.tuning.space import Space
 from sagemock.tuning.strategies import Trial, propose
-from tests.tuning.test_space import one, real, whole
+from tests.tuning.test_space import integer_range, one, real
 
 STRATEGIES = ("Random", "Bayesian", "Hyperband", "Grid")
 CUBE = Space.of({
@@ -21,10 +21,10 @@ CUBE = Space.of({
 KINDS = {"CategoricalParameterRanges": [{"Name": "kind", "Values": ["a", "b", "c"]}]}
 
 
-def run(  # noqa: PLR0913  # a whole tuning job
+def run(  # noqa: PLR0913  # as many as a tuning job has
     strategy: str, space: Space, count: int, *, wave: int = 1, seed: str = "0", maximize: bool = True
 ) -> list[Trial]:
-    """Return that many trials, of which each wave knows the objectives of those before it. The best is at 0.3 on each axis."""
+    """Run a tuning job: each wave knows the objectives of the earlier ones. The best point is at 0.3 on each axis."""
     done: list[Trial] = []
     while len(done) < count:
         first = len(done) + 1
@@ -32,18 +32,18 @@ def run(  # noqa: PLR0913  # a whole tuning job
         for number in range(first, min(first + wave, count + 1)):
             values = propose(strategy, space, seed=seed, number=number, trials=[*done, *pending], maximize=maximize)
             pending.append(Trial(values, None))
-        done += [Trial(values, worth(space, values, maximize=maximize)) for values, _ in pending]
+        done += [Trial(values, objective_of(space, values, maximize=maximize)) for values, _ in pending]
     return done
 
 
-def worth(space: Space, values: Any, *, maximize: bool) -> float:
-    """Return an objective."""
+def objective_of(space: Space, values: Any, *, maximize: bool) -> float:
+    """Return the objective of a setting."""
     found = -math.dist(space.encode(values), [0.3] * len(space.names))
     return found if maximize else -found
 
 
 def distances(space: Space, trials: Sequence[Trial], best: Trial) -> list[float]:
-    """Return how far trials are from the best, in the unit cube."""
+    """Return the distances of trials from the best point, in the unit cube."""
     return [math.dist(space.encode(trial.values), space.encode(best.values)) for trial in trials]
 
 
@@ -55,7 +55,7 @@ def test_the_same_arguments_give_the_same_values(
     maximize: bool,  # noqa: FBT001
     data: st.DataObject,
 ) -> None:
-    """In range, whatever the trials are; also after a parent's, and beside those that have no objective."""
+    """All in range, after a parent's trials too, and beside trials without an objective."""
     objectives = data.draw(st.lists(st.none() | st.floats(allow_infinity=False), max_size=8))
     trials = [Trial({"rate": "0.5", "decay": "77", "other": "x"}, objective) for objective in objectives]
     values = propose(strategy, CUBE, seed=seed, number=number, trials=trials, maximize=maximize)
@@ -67,20 +67,20 @@ def test_the_same_arguments_give_the_same_values(
 
 
 def test_another_seed_or_number_gives_other_values() -> None:
-    """Each draw is one of its own."""
+    """Each number has its own draw."""
     drawn = [propose("Random", CUBE, seed=seed, number=n, trials=[], maximize=True) for seed in "ab" for n in range(1, 51)]
     assert len({tuple(values.items()) for values in drawn}) == 100
 
 
 def test_a_random_draw_depends_on_no_other_trial() -> None:
-    """Random and Hyperband are independent draws."""
+    """In Random and in Hyperband."""
     trials = run("Random", CUBE, 10)
     for strategy in ("Random", "Hyperband"):
         alone = propose(strategy, CUBE, seed="0", number=11, trials=[], maximize=True)
         assert propose(strategy, CUBE, seed="0", number=11, trials=trials, maximize=True) == alone
 
 
-def test_random_draws_fill_the_axis_by_its_scale() -> None:
+def test_random_draws_follow_the_scale_of_the_axis() -> None:
     """Half of a logarithmic axis is below 0.01, where a linear one would have a hundredth."""
     drawn = [trial.values for trial in run("Random", CUBE, 400)]
     assert sum(float(values["rate"]) < 0.01 for values in drawn) == pytest.approx(200, abs=40)
@@ -90,7 +90,7 @@ def test_random_draws_fill_the_axis_by_its_scale() -> None:
 
 @given(st.lists(st.lists(st.sampled_from("abcde"), min_size=1, max_size=4, unique=True), min_size=1, max_size=3))
 def test_grid_has_each_combination_once(values: list[list[str]]) -> None:
-    """In the order of the ranges, the last the fastest."""
+    """In the order of the ranges; the last range changes fastest."""
     space = Space.of({"CategoricalParameterRanges": [{"Name": str(n), "Values": one} for n, one in enumerate(values)]})
     assert space.combinations is not None
     found = [propose("Grid", space, seed="", number=n, trials=[], maximize=True) for n in range(1, space.combinations + 1)]
@@ -114,7 +114,7 @@ def test_bayesian_comes_nearer_to_the_best(seed: int, wave: int, maximize: bool)
 
 
 def test_bayesian_is_random_before_three_objectives_are_known() -> None:
-    """So the first wave is; an objective that is no number is not known."""
+    """So is its first wave; an objective that is not a number does not count."""
     trials = [Trial(propose("Random", CUBE, seed="0", number=n, trials=[], maximize=True), 1.0) for n in (1, 2)]
     trials += [Trial({}, None), Trial({}, math.nan)]
     drawn = propose("Bayesian", CUBE, seed="0", number=5, trials=trials, maximize=True)
@@ -123,7 +123,7 @@ def test_bayesian_is_random_before_three_objectives_are_known() -> None:
 
 
 def test_bayesian_keeps_most_categories_of_a_good_setting() -> None:
-    """They have no neighbours, so there is nothing near."""
+    """Categories have no neighbours to try."""
     space = Space.of({**real("0", "1"), **KINDS})
     trials = [Trial({"rate": "0.5", "kind": "b"}, value) for value in (1.0, 2.0, 3.0)]
     drawn = [propose("Bayesian", space, seed="0", number=n, trials=trials, maximize=True)["kind"] for n in range(4, 204)]
@@ -133,9 +133,9 @@ def test_bayesian_keeps_most_categories_of_a_good_setting() -> None:
 
 @pytest.mark.parametrize("strategy", ["Random", "Bayesian", "Hyperband"])
 @pytest.mark.parametrize("wave", [1, 4])
-def test_no_two_trials_are_the_same_while_there_are_others(strategy: str, wave: int) -> None:
+def test_trials_do_not_repeat_while_others_are_left(strategy: str, wave: int) -> None:
     """The service refuses ranges with fewer combinations than training jobs."""
-    space = Space.of({**whole(1, 4), **KINDS})
+    space = Space.of({**integer_range(1, 4), **KINDS})
     trials = run(strategy, space, 14, wave=wave)
     assert space.combinations == 12
     assert len({tuple(trial.values.items()) for trial in trials[:12]}) == 12

@@ -20,19 +20,19 @@ __all__ = ["annotated", "modules", "write"]
 
 ROOT: Final = Path(__file__).parents[2]
 BLOCK: Final = re.compile(r"^(<!-- skip: next if[^\n]*\n\n)?```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
-"""An example, and before it perhaps a condition: it is then about a package that is not in every environment."""
+"""An example, perhaps after a condition: it then needs a package that some environments lack."""
 FILE: Final = re.compile(r"# ((?!test_)\w+)\.py\n")
-"""How an example begins which is a file that later tests of the page import."""
+"""The first line of an example that is a file; later tests of the page import it."""
 IMPORT: Final = re.compile(r"^from (\w+) import [^\n]+\n", re.MULTILINE)
 FIXTURES: Final = {"sagemock": "__sagemock.SageMakerMock", "monkeypatch": "__pytest.MonkeyPatch"}
 PYRIGHT: Final[dict[str, object]] = {
     "typeCheckingMode": "strict",
     "pythonVersion": "3.10",
-    # An example that goes on from another imports what that one used.
+    # An example that continues another one imports what that one used.
     "reportUnusedImport": False,
-    # An example that is a file of its own imports again what the page has imported before.
+    # A page's example file repeats imports of the page.
     "reportDuplicateImport": False,
-    # `error.response["Error"]["Code"]`, which botocore's stubs call optional, is how everybody writes it.
+    # Everybody writes `error.response["Error"]["Code"]`, although botocore's stubs call the members optional.
     "reportTypedDictNotRequiredAccess": False,
 }
 EMPTY: Final = {
@@ -41,14 +41,15 @@ EMPTY: Final = {
     "set()": "set[__typing.Any]",
 }
 APART: Final = {"aiobotocore"}
-"""The page about clients without types, in an environment of their own because they hold botocore to a few releases."""
+"""The page about clients without types; they have an environment of their own, because they pin botocore."""
 PROLOGUE: Final = "import typing as __typing; import pytest as __pytest; import sagemock as __sagemock\n"
 
 
 def modules(page: str) -> Iterator[str]:
-    """Return the modules that the examples of a page make: those with tests are one each, all others are one together.
+    """Return the modules made of a page's examples: one for each with tests, and one for all others.
 
-    What a test imports from a file that the page has shown stands in its place, since pages may have files of the same name.
+    If a test imports from a file that the page has shown, the file's content replaces the import, because pages may have files
+    with the same name.
     """
     together: list[str] = []
     files: dict[str, str] = {}
@@ -66,7 +67,10 @@ def modules(page: str) -> Iterator[str]:
 
 
 def annotated(source: str) -> str:
-    """Return a module in which functions, dicts and empty collections have annotations: fixtures theirs, the rest Any."""
+    """Return a module in which functions, dicts and empty collections have annotations.
+
+    Known fixtures get their types, the rest Any.
+    """
     lines = source.splitlines(keepends=True)
     additions: list[tuple[int, int, str]] = []
     for node in ast.walk(ast.parse(source)):
@@ -91,14 +95,14 @@ def annotated(source: str) -> str:
 
 
 def _collection(node: ast.Assign) -> str | None:
-    """Return the type of a collection that a checker cannot tell, or tells too narrowly: what is empty, and a dict by name."""
+    """Return the type of a collection that a checker cannot infer, or infers too narrowly: an empty one, and a dict."""
     if isinstance(node.value, ast.Dict) and node.value.keys and isinstance(node.targets[0], ast.Name):
         return "dict[str, __typing.Any]"
     return EMPTY.get(ast.unparse(node.value))
 
 
 def _end_of_head(node: ast.FunctionDef | ast.AsyncFunctionDef, lines: list[str]) -> tuple[int, int]:
-    """Return where the colon is that ends the head of a function: the last one before its body, or before a comment."""
+    """Return the position of the colon that ends the head of a function: the last one before its body, or before a comment."""
     for line in range(node.lineno, node.body[0].lineno + 1):
         head = re.search(r"\)(?=:\s*(#.*)?$)|\)(?=: \S)", lines[line - 1])
         if head:
@@ -107,7 +111,7 @@ def _end_of_head(node: ast.FunctionDef | ast.AsyncFunctionDef, lines: list[str])
 
 
 def write(folder: Path) -> list[Path]:
-    """Write every example to `folder`, with the settings of the checkers, and return the files."""
+    """Write every example and the settings of the checkers to `folder`, and return the files."""
     folder.mkdir(parents=True, exist_ok=True)
     stubs = str(ROOT / "tests" / "typing" / "stubs")
     mypy = ["[mypy]", "strict = true", f"mypy_path = {ROOT}:{stubs}", "", "[mypy-sagemock.*]", "follow_imports = silent", ""]
@@ -125,5 +129,5 @@ def write(folder: Path) -> list[Path]:
     return written
 
 
-if __name__ == "__main__":  # pragma: no cover  # for tox, which has the checkers
+if __name__ == "__main__":  # pragma: no cover  # for tox, where the checkers are installed
     write(Path(sys.argv[1]))

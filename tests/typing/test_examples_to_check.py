@@ -7,7 +7,7 @@ from tests.typing.examples import PROLOGUE, annotated, modules, write
 
 
 def test_every_example_is_annotated_as_pytest_calls_it() -> None:
-    """Tests return None, known fixtures have their types, all else is Any; what is annotated stays, and no line moves."""
+    """Tests return None, known fixtures have their types, the rest is Any; existing annotations stay, and no line moves."""
     source = """
         order = []
         found = {}
@@ -43,22 +43,22 @@ def test_every_example_is_annotated_as_pytest_calls_it() -> None:
     assert annotated(textwrap.dedent(source)) == PROLOGUE + textwrap.dedent(expected)
 
 
-def test_a_head_that_is_not_found_is_an_error() -> None:
-    """Rather than an example that the checkers do not see."""
+def test_a_head_without_an_end_is_an_error() -> None:
+    """Otherwise the checkers would miss the example."""
     with pytest.raises(LookupError, match="launch"):
         annotated("def launch(x) \\\n  : return x\n")
 
 
-def test_examples_of_a_page_are_one_module_and_one_more_for_each_with_tests() -> None:
-    """As the suite runs them."""
+def test_a_page_is_one_module_plus_one_for_each_example_with_tests() -> None:
+    """As the test suite runs them."""
     page = "```python\na = 1\n```\n\n```python\ndef test_x(): ...\n```\n\n```python\nb = a\n```\n"
     assert list(modules(page)) == ["def test_x(): ...\n", "a = 1\n\nb = a\n"]
     assert list(modules("nothing")) == []
     assert list(modules("<!-- skip: next if(x, reason='y') -->\n\n" + page)) == ["def test_x(): ...\n", "b = a\n"]
 
 
-def test_a_file_that_a_test_imports_stands_in_its_place() -> None:
-    """The last one of its name, before the test."""
+def test_the_content_of_an_imported_file_replaces_the_import() -> None:
+    """The last file with its name before the test."""
     launcher = "```python\n# launcher.py\na = 1\n```\n\n"
     test = "```python\nfrom launcher import a\nfrom os import path\ndef test_x(): ...\n```\n\n"
     assert list(modules(launcher + test + launcher.replace("1", "2") + test)) == [
@@ -68,7 +68,7 @@ def test_a_file_that_a_test_imports_stands_in_its_place() -> None:
 
 
 def test_all_pages_are_written(tmp_path: Path) -> None:
-    """README and documentation, each file being Python."""
+    """README and documentation; each file is valid Python."""
     files = write(tmp_path / "folder")
     assert {"readme_1.py", "tutorial_1.py"} <= {file.name for file in files}
     for file in files:

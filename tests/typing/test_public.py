@@ -1,4 +1,4 @@
-"""What an editor and a type checker see of the public API: each `assert_type` is judged by mypy and by pyright, and runs here."""
+"""The types of the public API: mypy and pyright check each `assert_type`, and it runs here too."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
@@ -32,19 +32,19 @@ from tests.support.calling import create, make_client
 
 @mock_sagemaker
 def function(x: int, *, y: str = "") -> tuple[int, str]:
-    """Return what it is given."""
+    """Return the argument."""
     return x, y
 
 
 @mock_sagemaker(latency=0)
 def with_options(x: int) -> int:
-    """Return what it is given."""
+    """Return the argument."""
     return x
 
 
 @mock_sagemaker()
 async def coroutine(x: int) -> int:
-    """Return what it is given."""
+    """Return the argument."""
     return x
 
 
@@ -62,26 +62,26 @@ async def async_generator() -> AsyncIterator[SageMakerMock]:
 
 @mock_sagemaker(seed=1)
 class Decorated:
-    """A class of tests."""
+    """A decorated class of tests."""
 
     def test_method(self, x: int) -> int:
-        """Return what it is given."""
+        """Return the argument."""
         return x
 
     @staticmethod
     @mock_sagemaker
     def static(x: int) -> int:
-        """Return what it is given."""
+        """Return the argument."""
         return x
 
 
-def test_what_is_decorated_keeps_its_type() -> None:
+def test_decorated_callables_keep_their_types() -> None:
     """Functions of every kind, methods and classes: parameters and results are those of the bare ones."""
-    asyncio.run(what_is_decorated())
+    asyncio.run(decorated_callables())
 
 
-async def what_is_decorated() -> None:
-    """Use it all."""
+async def decorated_callables() -> None:
+    """Use all decorated callables."""
     assert_type(function(1, y="a"), tuple[int, str])
     assert_type(with_options(1), int)
     assert_type(await coroutine(1), int)
@@ -96,13 +96,13 @@ async def what_is_decorated() -> None:
     assert_type(Decorated.static(1), int)
 
 
-def test_every_way_in_gives_the_mock() -> None:
+def test_every_way_to_enter_a_mock_returns_it() -> None:
     """`with`, `async with`, `start`, `current`, and the options."""
-    asyncio.run(every_way_in())
+    asyncio.run(ways_to_enter())
 
 
-async def every_way_in() -> None:
-    """Use it all."""
+async def ways_to_enter() -> None:
+    """Use every way."""
     mock = mock_sagemaker(start="2018-07-30", wall="virtual", latency=timedelta(0), plan=Plan.completes(), passthrough=["s3"])
     assert_type(mock, SageMakerMock)
     with mock as entered:
@@ -115,20 +115,20 @@ async def every_way_in() -> None:
     assert_type(mock.options, Options)
 
 
-# The order of the two is the one that works at run time; see `decorate`.
+# Only this order works at run time; see `decorate`.
 @pytest.fixture
 @mock_sagemaker
 def mock() -> Iterator[SageMakerMock]:
     """Yield the mock."""
-    yield current()  # noqa: PT022  # the tear-down is the decorator's
+    yield current()  # noqa: PT022  # the teardown is the decorator's
 
 
 def test_a_decorated_fixture_is_typed(mock: SageMakerMock) -> None:
-    """An annotated parameter is all that an editor needs."""
+    """An editor needs only the annotated parameter."""
     assert_type(mock.clock, Clock)
 
 
-def test_what_a_test_reads_is_typed() -> None:
+def test_readings_of_a_test_are_typed() -> None:
     """Time, jobs, calls, sleeps, events and pictures."""
     with mock_sagemaker(start="2018-07-30", plan=Plan(phases=[Phase("Starting", 60)], ending="Completed")) as mock:
         create(make_client(), "churn-1")
@@ -157,8 +157,8 @@ def test_what_a_test_reads_is_typed() -> None:
         assert_type(mock.timeline("churn-1"), str)
 
 
-def test_what_a_test_does_is_typed() -> None:
-    """Plans by pattern and by predicate, and handlers of events."""
+def test_verbs_of_a_test_are_typed() -> None:
+    """Plans by pattern and by predicate, and event handlers."""
 
     def is_big(request: Mapping[str, Any]) -> bool:
         return bool(request["ResourceConfig"]["InstanceCount"] > 1)
@@ -176,8 +176,8 @@ def test_what_a_test_does_is_typed() -> None:
     assert handled
 
 
-def test_what_has_no_meaning_is_an_error_to_the_checker_too() -> None:
-    """Each `type: ignore` here is needed: mypy and pyright, which heeds it too, warn of one that is not."""
+def test_invalid_code_is_an_error_of_type_checkers_too() -> None:
+    """Each `type: ignore` here is needed: mypy and pyright, which accepts it too, warn about an unused one."""
     with pytest.raises(TypeError):
         mock_sagemaker(lateny=0)  # type: ignore[call-overload]
     with pytest.raises(ValueError, match="wall"):
@@ -193,6 +193,6 @@ def test_what_has_no_meaning_is_an_error_to_the_checker_too() -> None:
         Plan.completes().but(ending="Done")  # type: ignore[arg-type]
 
 
-def test_every_public_name_is_there() -> None:
-    """`__all__` is what an editor completes after `sagemock.`."""
+def test_all_is_complete() -> None:
+    """An editor completes `__all__` after `sagemock.`."""
     assert set(package.__all__) <= set(dir(package))

@@ -1,4 +1,4 @@
-"""The backend by itself: without a world, a client, a thread or a patch."""
+"""The backend alone: without a world, a client, a thread or a patch."""
 
 import json
 import threading
@@ -26,10 +26,10 @@ PLAN = Plan.completes(starting=10, downloading=10, training=60, uploading=10)
 
 
 class Nobody:
-    """A fallback that is never active."""
+    """A fallback that answers nothing."""
 
     def __init__(self) -> None:
-        """Start with nothing recorded."""
+        """Start without recorded calls."""
         self.noticed = 0
         self.refused = list[str]()
 
@@ -38,22 +38,22 @@ class Nobody:
         self.noticed += 1
 
     def is_active(self) -> bool:
-        """Return that it answers nothing."""
+        """Return False: it answers nothing."""
         return False
 
     def owns(self, operation: str, params: Mapping[str, Any]) -> bool:
-        """Own the operations that are not simulated."""
+        """Claim the operations that are not simulated."""
         return operation == "ListModels" and not params
 
     def perform(self, request: Request) -> str:
-        """Refuse."""
+        """Refuse the call."""
         raise NotSimulated(request.operation)
 
     def check_model(self, place: Place, name: str) -> None:
-        """Know of no models."""
+        """Check nothing: it has no models."""
 
     def log_groups(self, request: Request) -> Sequence[Mapping[str, Any]]:
-        """Return one of another service."""
+        """Return one log group of another service."""
         return [{"logGroupName": f"/aws/{request.region}"}]
 
     def check_inputs(self, place: Place, params: Mapping[str, Any]) -> None:
@@ -65,45 +65,45 @@ class Nobody:
 
 
 def backend(**options: Any) -> Backend:
-    """Return a backend whose clock stands still."""
+    """Return a backend whose clock the test moves."""
     store = Store()
     clock = Clock(START, latency=options.pop("latency", 0.1), lock=store.lock)
     return Backend(Options(plan=PLAN, **options), clock, store, Nobody())
 
 
 def call(operation: str, params: Mapping[str, Any] | str = "{}", **changes: Any) -> Request:
-    """Return a request as it arrives from a client."""
+    """Return a request in the form in which it arrives from a client."""
     body = params if isinstance(params, str) else json.dumps(params)
     given: dict[str, Any] = {"partition": "aws", "region": "us-east-1", "headers": {}, "body": body.encode(), **changes}
     return Request(API, "sagemaker", operation, **given)
 
 
-def answered(reply: Reply | None) -> Any:
-    """Return the document of an answer."""
+def document(reply: Reply | None) -> Any:
+    """Return the JSON document of an answer."""
     assert reply is not None
     assert isinstance(reply.answer, Answer)
     return json.loads(reply.answer.body)
 
 
-def created(subject: Backend) -> Backend:
-    """Create a job."""
-    answered(subject.answer(call("CreateTrainingJob", request("churn"))))
+def create(subject: Backend) -> Backend:
+    """Create a job through the backend."""
+    document(subject.answer(call("CreateTrainingJob", request("churn"))))
     return subject
 
 
-def test_a_job_lives_by_the_clock_alone() -> None:
-    """Nothing of the process is needed: what a job shows depends on the instant."""
-    subject = created(backend())
+def test_a_job_depends_on_the_clock_alone() -> None:
+    """A description depends only on the instant, not on threads or patches."""
+    subject = create(backend())
     describe = call("DescribeTrainingJob", {"TrainingJobName": "churn"})
-    assert answered(subject.answer(describe))["SecondaryStatus"] == "Starting"
+    assert document(subject.answer(describe))["SecondaryStatus"] == "Starting"
     subject.clock.advance(seconds=30)
-    assert answered(subject.answer(describe))["SecondaryStatus"] == "Training"
+    assert document(subject.answer(describe))["SecondaryStatus"] == "Training"
     subject.clock.advance(hours=1)
-    assert answered(subject.answer(describe))["TrainingJobStatus"] == "Completed"
+    assert document(subject.answer(describe))["TrainingJobStatus"] == "Completed"
 
 
-def test_an_answer_says_when_it_was_given_and_what_the_call_takes() -> None:
-    """The caller spends that time: the backend lets no time pass."""
+def test_an_answer_has_its_instant_and_its_latency() -> None:
+    """The caller lets that time pass; the backend itself does not."""
     subject = backend(latency=0.25)
     reply = subject.answer(call("ListTrainingJobs"))
     assert reply is not None
@@ -111,14 +111,14 @@ def test_an_answer_says_when_it_was_given_and_what_the_call_takes() -> None:
     assert subject.clock.now() == START
 
 
-def test_what_is_refused_is_an_answer_and_on_record() -> None:
-    """With the account of the caller, and the attempt."""
+def test_a_refusal_is_an_answer_and_is_recorded() -> None:
+    """With the caller's account and the attempt."""
     subject = backend()
     subject.accounts["AKIDOTHER"] = "999999999999"
-    created(subject)
+    create(subject)
     headers = {"Authorization": "AWS4-HMAC-SHA256 Credential=AKIDOTHER/20180730/us-east-1/sagemaker/aws4_request"}
     body = {"TrainingJobName": "churn"}
-    found = answered(subject.answer(call("DescribeTrainingJob", body, headers=headers, attempt=2)))
+    found = document(subject.answer(call("DescribeTrainingJob", body, headers=headers, attempt=2)))
     assert found == {"__type": "ValidationException", "message": "Requested resource not found."}
     assert [(one.operation, one.outcome, one.attempt) for one in subject.calls] == [
         ("CreateTrainingJob", "ok", 1),
@@ -136,9 +136,9 @@ def test_what_is_refused_is_an_answer_and_on_record() -> None:
         ("EndpointUnreachable", Lost("EndpointUnreachable")),
     ],
 )
-def test_what_is_lost_on_the_way_is_a_value(error: str, lost: Lost) -> None:
-    """A client makes its own errors of it; it takes as long as that client waits."""
-    subject = created(backend())
+def test_a_lost_answer_is_a_value(error: str, lost: Lost) -> None:
+    """The client turns it into its own errors; it takes as long as that client would wait."""
+    subject = create(backend())
     subject.faults.add(Fault("StopTrainingJob", error))
     stop = call("StopTrainingJob", {"TrainingJobName": "churn"}, timeouts=Timeouts(3, 7))
     reply = subject.answer(stop)
@@ -149,18 +149,18 @@ def test_what_is_lost_on_the_way_is_a_value(error: str, lost: Lost) -> None:
     assert (job.state(subject.clock.now_us()).primary == "Stopping") is (error == "LostAnswer")
 
 
-def test_who_would_wait_forever_is_told() -> None:
-    """The error names the setting."""
-    subject = created(backend())
+def test_a_lost_answer_without_a_client_timeout_is_an_error() -> None:
+    """The error names the setting that is missing."""
+    subject = create(backend())
     subject.faults.add(Fault("StopTrainingJob", "ReadTimeout"))
     with pytest.raises(NothingWillHappen, match="read_timeout=None"):
         subject.answer(call("StopTrainingJob", {"TrainingJobName": "churn"}))
     assert subject.calls[-1].outcome == "NothingWillHappen"
 
 
-def test_a_body_that_breaks_off_has_taken_effect() -> None:
-    """Its answer cannot be read."""
-    subject = created(backend())
+def test_a_request_with_a_broken_answer_has_taken_effect() -> None:
+    """Only its answer cannot be read."""
+    subject = create(backend())
     subject.faults.add(Fault("StopTrainingJob", "MalformedBody"))
     reply = subject.answer(call("StopTrainingJob", {"TrainingJobName": "churn"}))
     assert reply is not None
@@ -169,8 +169,8 @@ def test_a_body_that_breaks_off_has_taken_effect() -> None:
     assert job.state(subject.clock.now_us()).primary == "Stopping"
 
 
-def test_what_is_not_simulated_is_left_to_the_fallback() -> None:
-    """The call is on record."""
+def test_other_operations_go_to_the_fallback() -> None:
+    """The call is recorded."""
     subject = backend()
     with pytest.raises(NotSimulated):
         subject.answer(call("ListModels"))
@@ -179,28 +179,28 @@ def test_what_is_not_simulated_is_left_to_the_fallback() -> None:
 
 
 def of_logs(operation: str) -> Request:
-    """Return a request to CloudWatch Logs that says nothing."""
+    """Return an empty CloudWatch Logs request."""
     api = Api.of(botocore.session.Session().get_service_model("logs"))
     return Request(api, "logs", operation, partition="aws", region="us-east-1", body=b"{}", headers={})
 
 
 def test_log_groups_are_listed_beside_those_of_the_fallback() -> None:
-    """Unless the service itself may be reached: then the list is the real one."""
-    groups = answered(backend().answer(of_logs("DescribeLogGroups")))["logGroups"]
+    """If the real service may be reached, its list is returned alone."""
+    groups = document(backend().answer(of_logs("DescribeLogGroups")))["logGroups"]
     assert [group["logGroupName"] for group in groups] == ["/aws/sagemaker/TrainingJobs", "/aws/us-east-1"]
     assert backend(passthrough=["logs"]).answer(of_logs("DescribeLogGroups")) is None
 
 
-def test_inputs_are_looked_at_where_they_are() -> None:
-    """By the fallback, which has the buckets, and only under check_s3."""
+def test_inputs_are_checked_by_the_fallback() -> None:
+    """It has the buckets, and is asked only under `check_s3`."""
     for subject, looked in ((backend(), []), (backend(check_s3=True), ["us-east-1/churn"])):
-        created(subject)
+        create(subject)
         assert vars(subject.fallback)["refused"] == looked
 
 
-def test_a_poll_that_goes_on_for_nothing_is_an_error() -> None:
-    """Law 9: nothing can happen to a job that is over."""
-    subject = created(backend())
+def test_endless_polling_is_an_error() -> None:
+    """Law 9: nothing can happen to a finished job."""
+    subject = create(backend())
     subject.clock.advance(timedelta(hours=1))
     describe = call("DescribeTrainingJob", {"TrainingJobName": "churn"})
 
@@ -212,9 +212,9 @@ def test_a_poll_that_goes_on_for_nothing_is_an_error() -> None:
         poll()
 
 
-def test_a_call_of_another_process_is_on_record_with_its_origin_and_counts_for_no_loop() -> None:
-    """Its loop takes real time, and whoever runs it can interrupt it."""
-    one = created(backend(idle_limit=1))
+def test_a_call_of_another_process_is_recorded_with_its_origin_and_is_never_an_endless_loop() -> None:
+    """Its loop takes real time, and its user can interrupt it."""
+    one = create(backend(idle_limit=1))
     one.clock.advance(hours=1)
     for _ in range(1002):
         one.answer(call("ListTrainingJobs", origin="127.0.0.1:1 aws-cli"))
@@ -229,7 +229,7 @@ def test_a_call_of_another_process_is_on_record_with_its_origin_and_counts_for_n
 
 
 def test_a_call_of_another_process_lets_its_latency_pass() -> None:
-    """By a thread that is not of the mock, and that does not sleep; the times of such calls add up."""
+    """A thread outside the mock passes it without a sleep; the latencies of such calls add up."""
     with mock_sagemaker(start=START, latency=2, strict=False) as mock:
         world = mock._world
 

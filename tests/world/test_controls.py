@@ -1,4 +1,4 @@
-"""Verbs of the mock that are not tested beside what they move."""
+"""Verbs of the mock that have no other test file."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sagemock import InvalidType, Plan, SageMakerMock, UsageError, mock_sagemaker
-from tests.support.calling import START, create, describe, lived, make_client
+from tests.support.calling import START, create, describe, make_client, transitions
 
 SPOT: dict[str, Any] = {
     "EnableManagedSpotTraining": True,
@@ -26,8 +26,8 @@ def sagemaker() -> Iterator[SageMakerMock]:
 @pytest.mark.parametrize(
     "pattern", ["*a" * 40 + "*b", "churn-" + "a*" * 200 + "b", "*" + "[ab]?*" * 200 + "?b", "*" + "?" * 60 + "*b"]
 )
-def test_no_pattern_of_names_takes_for_ever(pattern: str) -> None:
-    """Patterns of names do not backtrack: a name that matches up to its end does not make them try all ways."""
+def test_patterns_of_names_do_not_backtrack(pattern: str) -> None:
+    """A name that matches up to its last letter takes no longer."""
     name = "churn-" + "a" * 57
     with mock_sagemaker(start=START, strict=False) as sagemaker:
         client = make_client()
@@ -41,7 +41,7 @@ def test_no_pattern_of_names_takes_for_ever(pattern: str) -> None:
 
 
 def test_a_spot_job_can_be_interrupted_now(sagemaker: SageMakerMock) -> None:
-    """It is Interrupted at this instant, and begins again."""
+    """It is Interrupted at this instant, and starts again."""
     client = make_client()
     create(client, **SPOT)
     sagemaker.advance_until("churn", "Training")
@@ -49,15 +49,15 @@ def test_a_spot_job_can_be_interrupted_now(sagemaker: SageMakerMock) -> None:
     sagemaker.interrupt("churn")
     assert sagemaker.jobs["churn"].secondary_status == "Interrupted"
     sagemaker.advance_until("churn", "Completed")
-    visited = [entry[0] for entry in lived(describe(client))]
+    visited = [entry[0] for entry in transitions(describe(client))]
     assert visited == [
         *("Starting", "Downloading", "Training", "Interrupted"),
         *("Starting", "Downloading", "Training", "Uploading", "Completed"),
     ]
 
 
-def test_a_job_on_demand_is_not_interrupted(sagemaker: SageMakerMock) -> None:
-    """Only spot instances are taken away."""
+def test_an_on_demand_job_cannot_be_interrupted(sagemaker: SageMakerMock) -> None:
+    """AWS takes back only spot instances."""
     create(make_client())
     with pytest.raises(UsageError) as refused:
         sagemaker.interrupt("churn")
@@ -65,8 +65,8 @@ def test_a_job_on_demand_is_not_interrupted(sagemaker: SageMakerMock) -> None:
     assert str(refused.value) == text
 
 
-def test_a_job_without_instances_is_not_interrupted(sagemaker: SageMakerMock) -> None:
-    """The error shows its timeline."""
+def test_a_job_without_instances_cannot_be_interrupted(sagemaker: SageMakerMock) -> None:
+    """The error shows the timeline of the job."""
     create(make_client(), **SPOT)
     with pytest.raises(UsageError) as refused:
         sagemaker.interrupt("churn")
@@ -76,15 +76,15 @@ def test_a_job_without_instances_is_not_interrupted(sagemaker: SageMakerMock) ->
     assert str(refused.value).startswith(f"{text}churn: InProgress/Starting")
 
 
-def test_a_sleep_of_nothing_is_a_sleep(sagemaker: SageMakerMock) -> None:
-    """It gives way, takes no time, and is on record."""
+def test_a_zero_sleep_is_recorded(sagemaker: SageMakerMock) -> None:
+    """It lets other threads run, and takes no time."""
     time.sleep(0)
     assert [sleep.duration.total_seconds() for sleep in sagemaker.sleeps] == [0]
     assert sagemaker.clock.now() == START
 
 
-def test_what_was_planned_before_a_stop_is_told_of_no_more(sagemaker: SageMakerMock) -> None:
-    """Nor when another job goes on at the very instant at which the stopped one would have."""
+def test_planned_changes_after_a_stop_are_not_reported(sagemaker: SageMakerMock) -> None:
+    """Not even if another job changes at the same instant."""
     events: list[tuple[str, str]] = []
     sagemaker.on_event(lambda event: events.append((event["detail"]["TrainingJobName"], event["detail"]["SecondaryStatus"])))
     client = make_client()
@@ -98,33 +98,33 @@ def test_what_was_planned_before_a_stop_is_told_of_no_more(sagemaker: SageMakerM
 
 
 class _Endless(Sequence[int]):
-    """A sequence that nobody should read to its end."""
+    """A sequence that claims a billion items and fails when it is read."""
 
     def __len__(self) -> int:
         return 10**9
 
     def __getitem__(self, place: Any) -> Any:
-        raise NotImplementedError  # pragma: no cover  # nobody asks
+        raise NotImplementedError  # pragma: no cover  # never called
 
 
-def test_what_is_shown_is_compared_by_its_length_first(sagemaker: SageMakerMock) -> None:
-    """With a billion of something it differs at once."""
+def test_comparing_collections_compares_their_lengths_first(sagemaker: SageMakerMock) -> None:
+    """A sequence with a billion items is unequal at once."""
     for shown in (sagemaker.calls, sagemaker.sleeps, sagemaker.events):
         assert shown != _Endless()
         assert shown == []
 
 
 @pytest.mark.parametrize("place", ["churn", None, 1.0, True])
-def test_what_is_no_place_of_a_sleep_is_refused(place: Any, sagemaker: SageMakerMock) -> None:
-    """As of a call or an event."""
+def test_an_invalid_index_of_a_sleep_is_refused(place: Any, sagemaker: SageMakerMock) -> None:
+    """As with calls and events."""
     time.sleep(1)
     with pytest.raises(InvalidType, match="an index of sleeps is a whole number, not"):
         sagemaker.sleeps[place]
 
 
-def test_a_subscription_ends_without_more_words(sagemaker: SageMakerMock) -> None:
-    """What is given to `cancel` is refused in our words."""
+def test_cancel_takes_no_argument(sagemaker: SageMakerMock) -> None:
+    """The refusal has our own words."""
     subscription = sagemaker.on_event(lambda _: None)
-    with pytest.raises(InvalidType, match=r"cancel\(\) was called with too few or too many arguments: it takes nothing"):
+    with pytest.raises(InvalidType, match=r"cancel\(\) was given 1 argument without a name, and takes none: by name"):
         subscription.cancel(5)  # type: ignore[call-arg]
     subscription.cancel()

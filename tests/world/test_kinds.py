@@ -1,4 +1,4 @@
-"""Jobs of three kinds in one mock: their views, the verbs on these, plans by kind, and the pictures."""
+"""Jobs of three kinds in one mock: views, verbs, plans by kind, and pictures."""
 
 import copy
 import pickle
@@ -40,7 +40,7 @@ OPTIONS: dict[str, Any] = {
 
 @pytest.fixture
 def three(sagemaker: SageMakerMock, client: Any) -> SageMakerMock:
-    """Return a mock with a job of each kind, of one name."""
+    """Return a mock with one job of each kind, all with the same name."""
     create(client, "churn")
     client.create_processing_job(**processing("churn"))
     client.create_transform_job(**transform("churn"))
@@ -63,8 +63,8 @@ BATCH = pytest.mark.parametrize("kind, phase", [("processing", "Processing"), ("
 
 
 @BATCH
-def test_a_view_shows_the_present(three: SageMakerMock, kind: str, phase: str) -> None:
-    """What the service shows, and the phase, which it does not."""
+def test_a_view_shows_the_present_state(three: SageMakerMock, kind: str, phase: str) -> None:
+    """The fields of the description, and the phase, which AWS does not show."""
     view = view_of(three, kind)
     assert (view.name, view.region, view.status, view.phase) == ("churn", "us-east-1", "InProgress", "Starting")
     assert (view.created, view.started, view.ended, view.failure_reason) == (START, None, None, None)
@@ -77,8 +77,8 @@ def test_a_view_shows_the_present(three: SageMakerMock, kind: str, phase: str) -
     assert repr(view.plan).startswith(f"{kind.title()}JobPlan.completes(")
 
 
-def test_a_processing_job_has_an_exit_message(three: SageMakerMock) -> None:
-    """At its end."""
+def test_a_processing_job_has_an_exit_message_at_its_end(three: SageMakerMock) -> None:
+    """Not before."""
     view = view_of(three, "processing")
     assert [view.exit_message] == [None]
     view.advance_until("Completed")
@@ -87,8 +87,8 @@ def test_a_processing_job_has_an_exit_message(three: SageMakerMock) -> None:
 
 
 @EACH
-def test_a_verb_on_a_view_is_for_its_job(three: SageMakerMock, kind: str) -> None:
-    """And the jobs of the other kinds, which have the same name, go on."""
+def test_a_verb_on_a_view_acts_on_its_job_only(three: SageMakerMock, kind: str) -> None:
+    """Jobs of other kinds with the same name go on."""
     view_of(three, kind).fail("ClientError: no")
     statuses = {one: view_of(three, one).status for one in ("training", "processing", "transform")}
     assert statuses == {**dict.fromkeys(statuses, "InProgress"), kind: "Failed"}
@@ -98,8 +98,8 @@ def test_a_verb_on_a_view_is_for_its_job(three: SageMakerMock, kind: str) -> Non
 
 
 @EACH
-def test_a_job_is_completed_or_stopped_from_its_view(three: SageMakerMock, kind: str) -> None:
-    """A stop is as one through the API."""
+def test_a_view_can_complete_or_stop_its_job(three: SageMakerMock, kind: str) -> None:
+    """Its stop equals one through the API."""
     view = view_of(three, kind)
     view.stop()
     assert view.status == "Stopping"
@@ -116,8 +116,8 @@ def test_a_job_is_completed_or_stopped_from_its_view(three: SageMakerMock, kind:
 
 
 @EACH
-def test_a_verb_of_the_mock_takes_an_arn(three: SageMakerMock, kind: str) -> None:
-    """A bare name is that of a training job."""
+def test_verbs_of_the_mock_take_an_arn(three: SageMakerMock, kind: str) -> None:
+    """A bare name means a training job."""
     arn = view_of(three, kind).arn
     three.complete(arn)
     assert view_of(three, kind).status == "Completed"
@@ -129,8 +129,8 @@ def test_a_verb_of_the_mock_takes_an_arn(three: SageMakerMock, kind: str) -> Non
         assert three.jobs["churn"].status == "InProgress"
 
 
-def test_only_training_jobs_are_interrupted(three: SageMakerMock) -> None:
-    """A view of another kind has no such verb; a training job has it."""
+def test_only_training_jobs_can_be_interrupted(three: SageMakerMock) -> None:
+    """Views of other kinds do not have the verb."""
     with pytest.raises(UsageError, match="only training jobs run on spot instances; stop it, or let it fail"):
         three.interrupt(three.processing_jobs["churn"].arn)
     with pytest.raises(UsageError, match="it runs on demand"):
@@ -139,8 +139,8 @@ def test_only_training_jobs_are_interrupted(three: SageMakerMock) -> None:
 
 
 @BATCH
-def test_what_never_comes_is_told_at_once(three: SageMakerMock, kind: str, phase: str) -> None:
-    """And what is not a status of the kind."""
+def test_a_status_that_never_comes_is_refused_at_once(three: SageMakerMock, kind: str, phase: str) -> None:
+    """So is a status that the kind does not have."""
     view = view_of(three, kind)
     with pytest.raises(NeverReached, match="will never be Failed from now on"):
         view.advance_until("Failed")
@@ -153,20 +153,20 @@ def test_what_never_comes_is_told_at_once(three: SageMakerMock, kind: str, phase
 
 
 @EACH
-def test_a_copy_is_of_the_present(three: SageMakerMock, kind: str) -> None:
-    """It shows the job as it was, and cannot change it."""
+def test_a_copy_of_a_view_is_a_snapshot(three: SageMakerMock, kind: str) -> None:
+    """It shows the job at that instant, and cannot act on it."""
     view = view_of(three, kind)
-    for copied in (copy.deepcopy(view), pickle.loads(pickle.dumps(view))):  # noqa: S301  # our own pickle
+    for copied in (copy.deepcopy(view), pickle.loads(pickle.dumps(view))):  # noqa: S301  # our own data
         assert type(copied) is type(view)
         assert (copied.name, copied.status) == ("churn", "InProgress")
-        with pytest.raises(UsageError, match="this is a copy of a job as it was"):
+        with pytest.raises(UsageError, match="this is a copy of a job at one instant"):
             copied.fail()
     jobs = jobs_of(three, kind)
     assert list(copy.copy(jobs)) == list(jobs) == ["churn"]
 
 
-def test_a_name_of_another_kind_is_told(sagemaker: SageMakerMock, client: Any) -> None:
-    """Whoever asks for it as a training job, or the other way round."""
+def test_a_name_of_another_kind_is_named_in_the_error(sagemaker: SageMakerMock, client: Any) -> None:
+    """In both directions between training jobs and other kinds."""
     client.create_processing_job(**processing("prepare"))
     create(client, "churn")
     with pytest.raises(UnknownJob, match=r"'prepare' is a processing job: ask for sagemaker.processing_jobs\['prepare'\]"):
@@ -179,8 +179,8 @@ def test_a_name_of_another_kind_is_told(sagemaker: SageMakerMock, client: Any) -
     assert isinstance(sagemaker.jobs["churn"], JobView)
 
 
-def test_a_picture_has_all_kinds_on_one_axis(three: SageMakerMock) -> None:
-    """And a legend of all their phases."""
+def test_a_picture_has_all_kinds_on_one_time_axis(three: SageMakerMock) -> None:
+    """Its legend has all their phases."""
     three.clock.advance(120)
     three.processing_jobs["churn"].stop()
     text = str(three)
@@ -194,8 +194,8 @@ def test_a_picture_has_all_kinds_on_one_axis(three: SageMakerMock) -> None:
 # -- plans by kind
 
 
-def test_a_plan_says_its_kind(sagemaker: SageMakerMock, client: Any) -> None:
-    """One pattern may serve all kinds, each by a plan of its own."""
+def test_a_plan_tells_its_kind(sagemaker: SageMakerMock, client: Any) -> None:
+    """One pattern may serve all kinds, with one plan for each."""
     sagemaker.plan("a-*", ProcessingJobPlan.hangs())
     sagemaker.plan("a-*", Plan.hangs(), kind="training")
     client.create_processing_job(**processing("a-1"))
@@ -204,8 +204,8 @@ def test_a_plan_says_its_kind(sagemaker: SageMakerMock, client: Any) -> None:
     assert repr(sagemaker.jobs["a-1"].plan) == "Plan.hangs('Training')"
 
 
-def test_a_callable_is_for_training_jobs_unless_it_says_otherwise(sagemaker: SageMakerMock, client: Any) -> None:
-    """A predicate, too, sees the requests of its kind only."""
+def test_a_callable_plan_is_for_training_jobs_unless_its_kind_is_given(sagemaker: SageMakerMock, client: Any) -> None:
+    """A predicate gets only the requests of its kind."""
     seen: list[str] = []
 
     def source(request: Any) -> TransformJobPlan:
@@ -221,8 +221,8 @@ def test_a_callable_is_for_training_jobs_unless_it_says_otherwise(sagemaker: Sag
         client.create_processing_job(**processing())
 
 
-def test_the_life_of_most_kinds_is_known_at_once(sagemaker: SageMakerMock) -> None:
-    """There is no next step, and no status of which the life says nothing."""
+def test_batch_jobs_never_wait_for_a_step(sagemaker: SageMakerMock) -> None:
+    """Their life is known at creation, so no status is unknown."""
     sagemaker.create_training_job("churn")
     sagemaker.create_processing_job("prepare")
     for job in (sagemaker.jobs.find("churn"), sagemaker.processing_jobs.find("prepare")):
@@ -230,8 +230,8 @@ def test_the_life_of_most_kinds_is_known_at_once(sagemaker: SageMakerMock) -> No
         assert not job.may_reach("Failed")
 
 
-def test_plans_for_the_wrong_kind_are_refused(sagemaker: SageMakerMock) -> None:
-    """With what to write."""
+def test_a_plan_of_the_wrong_kind_is_refused(sagemaker: SageMakerMock) -> None:
+    """The message says what to write."""
     with pytest.raises(InvalidValue, match=r"kind='transform', and ProcessingJobPlan.completes\(\) is for processing jobs"):
         sagemaker.plan("*", ProcessingJobPlan.completes(), kind="transform")
     with pytest.raises(InvalidValue, match="kind is 'training', 'processing', 'transform' or 'tuning', not 'model'"):
@@ -242,8 +242,8 @@ def test_plans_for_the_wrong_kind_are_refused(sagemaker: SageMakerMock) -> None:
         sagemaker.plan("*", TransformJobPlan.completes)  # type: ignore[arg-type]
 
 
-def test_a_collection_of_default_plans_has_one_for_each_kind() -> None:
-    """Else it is refused."""
+def test_default_plans_are_one_for_each_kind() -> None:
+    """Two for one kind are refused."""
     assert Options(plan={ProcessingJobPlan.hangs()}).plan == {ProcessingJobPlan.hangs()}
     with pytest.raises(InvalidValue, match="plan has two plans for processing jobs"):
         Options(plan=[ProcessingJobPlan(), ProcessingJobPlan.hangs()])
@@ -259,7 +259,7 @@ def test_a_collection_of_default_plans_has_one_for_each_kind() -> None:
         assert sagemaker.processing_jobs["prepare"].phase == "Processing"
 
 
-def test_a_plan_that_nothing_used_is_told_with_the_jobs_of_all_kinds() -> None:
+def test_an_unused_plan_is_reported_with_the_jobs_of_all_kinds() -> None:
     """As for training jobs."""
     mock = mock_sagemaker(start=START).start()
     mock.plan("else", TransformJobPlan())
@@ -268,7 +268,7 @@ def test_a_plan_that_nothing_used_is_told_with_the_jobs_of_all_kinds() -> None:
         mock.stop()
 
 
-def test_a_loop_that_waits_for_ever_is_told(sagemaker: SageMakerMock, client: Any) -> None:
+def test_an_endless_loop_over_a_batch_job_is_stopped(sagemaker: SageMakerMock, client: Any) -> None:
     """A transform job that hangs has no limit."""
     sagemaker.plan("*", TransformJobPlan.hangs())
     client.create_transform_job(**transform())
@@ -278,19 +278,19 @@ def test_a_loop_that_waits_for_ever_is_told(sagemaker: SageMakerMock, client: An
         )
 
 
-def test_a_plan_error_is_told_by_its_plan(sagemaker: SageMakerMock, client: Any) -> None:
-    """Where lines by a callable do not fit."""
+def test_an_error_in_planned_lines_names_the_plan(sagemaker: SageMakerMock, client: Any) -> None:
+    """The callable returned lines that do not fit its phase."""
     sagemaker.plan("*", ProcessingJobPlan.completes(processing=5, logs={"Processing": lambda _: [(9, "late")]}))
     with pytest.raises(PlanError, match="'late' is written 9 s into Processing"):
         client.create_processing_job(**processing())
 
 
-# -- jobs that others created, and jobs that are born Completed
+# -- jobs that already existed, and jobs that are created as Completed
 
 
 @pytest.mark.parametrize("kind", ["processing", "transform"])
-def test_a_job_that_others_started_is_in_the_midst_of_its_life(sagemaker: SageMakerMock, client: Any, kind: str) -> None:
-    """It is not among the calls, and comes before what was created later."""
+def test_a_backdated_job_is_in_the_middle_of_its_life(sagemaker: SageMakerMock, client: Any, kind: str) -> None:
+    """Its creation is not among the calls, and it comes before jobs that were created later."""
     sagemaker.clock.advance(1000)
     getattr(sagemaker, f"create_{kind}_job")("new")
     view = getattr(sagemaker, f"create_{kind}_job")("old", started_ago=120, Tags=[{"Key": "team", "Value": "churn"}])
@@ -305,8 +305,8 @@ def test_a_job_that_others_started_is_in_the_midst_of_its_life(sagemaker: SageMa
         getattr(sagemaker, f"create_{kind}_job")("third", HyperParameters={})
 
 
-def test_a_job_can_be_born_completed(sagemaker: SageMakerMock, client: Any) -> None:
-    """As with moto, by a plan of one line."""
+def test_a_job_can_be_created_as_completed(sagemaker: SageMakerMock, client: Any) -> None:
+    """As with moto; the plan takes one line."""
     sagemaker.plan("*", ProcessingJobPlan.immediate())
     sagemaker.plan("*", TransformJobPlan.immediate())
     client.create_processing_job(**processing())
@@ -348,7 +348,7 @@ _ACTIONS = st.lists(
 @settings(max_examples=40, deadline=None)
 @given(_plans(), _ACTIONS)
 def test_jobs_of_all_kinds_live_side_by_side(plans: list[Any], actions: list[tuple[str, str, int]]) -> None:
-    """Lists, descriptions, views and events agree at every instant, and the jobs of one kind do not touch those of another."""
+    """Lists, descriptions, views and events agree at every instant, and the kinds do not affect one another."""
     with mock_sagemaker(start=START, latency=0, plan=plans, wall="real") as sagemaker:
         client = make_client()
         create(client, "churn")

@@ -1,4 +1,4 @@
-"""Jobs that a test creates without a client."""
+"""Jobs that the test creates on the mock, without a client."""
 
 import threading
 from datetime import timedelta
@@ -13,13 +13,13 @@ from tests.support.calling import START, YOUNG, make_client, request
 
 @pytest.fixture
 def mock() -> Any:
-    """Give a mock in which no call takes time."""
+    """Start a mock whose calls take no time."""
     with mock_sagemaker(start=START, latency=0) as mock:
         yield mock
 
 
-def test_a_job_needs_nothing_but_a_name(mock: SageMakerMock) -> None:
-    """It is a job like any other, and nothing of its creation is on record."""
+def test_a_job_needs_only_a_name(mock: SageMakerMock) -> None:
+    """It is an ordinary job, but its creation is not among the calls."""
     view = mock.create_training_job("churn-1")
     assert isinstance(view, JobView)
     assert view.arn == mock.jobs["churn-1"].arn
@@ -32,8 +32,8 @@ def test_a_job_needs_nothing_but_a_name(mock: SageMakerMock) -> None:
     assert [one["detail"]["SecondaryStatus"] for one in mock.events][-1] == "Completed"
 
 
-def test_its_fields_and_its_plan_are_its_own(mock: SageMakerMock) -> None:
-    """Other plans are for other jobs, and stay unused."""
+def test_a_job_takes_fields_and_a_plan(mock: SageMakerMock) -> None:
+    """Plans of the mock stay unused."""
     mock.plan("*", Plan.completes(), times=1)
     mock.create_training_job("churn-1", plan=Plan.fails("x"), HyperParameters={"eta": "0.1"}, Tags=None)
     mock.create_training_job(
@@ -47,15 +47,15 @@ def test_its_fields_and_its_plan_are_its_own(mock: SageMakerMock) -> None:
     mock.advance_until("other", "Completed")
 
 
-def test_a_plan_of_the_mock_is_for_it_too(mock: SageMakerMock) -> None:
-    """Without a plan of its own the job gets the first that matches."""
+def test_a_plan_of_the_mock_applies_too(mock: SageMakerMock) -> None:
+    """Without an own plan the first one that matches the name is used."""
     mock.plan("churn-*", Plan.fails("planned"))
     mock.create_training_job("churn-1")
     mock.advance_until("churn-1", "Failed")
 
 
-def test_a_job_may_be_born_completed(mock: SageMakerMock) -> None:
-    """All that a finished job has is there when its creation answers."""
+def test_a_job_may_be_created_as_completed(mock: SageMakerMock) -> None:
+    """Everything that a finished job has is there at once."""
     mock.create_training_job("churn-1", plan=Plan.immediate())
     described = make_client().describe_training_job(TrainingJobName="churn-1")
     assert described["TrainingJobStatus"] == "Completed"
@@ -64,8 +64,8 @@ def test_a_job_may_be_born_completed(mock: SageMakerMock) -> None:
     assert repr(mock.jobs["churn-1"].plan) == "Plan.immediate()"
 
 
-def test_a_spot_job_waits_as_long_as_it_runs(mock: SageMakerMock) -> None:
-    """The default StoppingCondition is one that AWS takes for it."""
+def test_a_spot_job_has_a_max_wait_time(mock: SageMakerMock) -> None:
+    """Its default StoppingCondition is one that AWS accepts for spot jobs."""
     mock.create_training_job("spot", EnableManagedSpotTraining=True)
     mock.advance_until("spot", "Training")
     mock.interrupt("spot")
@@ -75,23 +75,23 @@ def test_a_spot_job_waits_as_long_as_it_runs(mock: SageMakerMock) -> None:
 @pytest.mark.parametrize(
     "region, partition", [("eu-west-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("mars-1", "aws")]
 )
-def test_a_region_has_its_partition(mock: SageMakerMock, region: str, partition: str) -> None:
+def test_the_partition_follows_the_region(mock: SageMakerMock, region: str, partition: str) -> None:
     """By botocore's own table."""
     view = mock.create_training_job("churn-1", region=region)
     assert view.arn == f"arn:{partition}:sagemaker:{region}:123456789012:training-job/churn-1"
     assert mock.create_training_job("churn-1", region="us-east-2").arn != view.arn
 
 
-def test_its_account_is_the_mocks() -> None:
-    """In its ARN, its role and its image."""
+def test_the_account_is_the_mocks() -> None:
+    """In the ARN, the role and the image."""
     with mock_sagemaker(account_id="210987654321") as mock:
         view = mock.create_training_job("churn-1")
         assert ":210987654321:" in view.arn
         assert view.request["RoleArn"] == "arn:aws:iam::210987654321:role/training"
 
 
-def test_quotas_and_names_count(mock: SageMakerMock) -> None:
-    """AWS's own words say why it would refuse, and nothing is left of the plan."""
+def test_quotas_and_names_in_use_are_refused(mock: SageMakerMock) -> None:
+    """In AWS's own words; the plan stays unused."""
     mock.quota("ml.m5.xlarge", instances=1)
     mock.create_training_job("churn-1")
     with pytest.raises(
@@ -130,50 +130,50 @@ def test_quotas_and_names_count(mock: SageMakerMock) -> None:
         ({"region": ""}, InvalidValue, "region is a region of AWS, and not empty"),
     ],
 )
-def test_what_has_no_meaning_is_refused(
+def test_an_invalid_argument_is_refused(
     mock: SageMakerMock, arguments: dict[str, Any], error: type[UsageError], message: str
 ) -> None:
-    """With what to do, and no job is there."""
+    """The message says what to do, and no job is created."""
     with pytest.raises(error) as caught:
         mock.create_training_job("churn-1", **arguments)
     assert message in str(caught.value)
     assert not mock.jobs
 
 
-def test_a_job_needs_a_name_that_aws_takes(mock: SageMakerMock) -> None:
-    """An empty one and one of another kind are refused here, one that breaks a constraint in AWS's words."""
+def test_an_invalid_name_is_refused(mock: SageMakerMock) -> None:
+    """An empty one, or another type, in our words; one that breaks a constraint in AWS's."""
     with pytest.raises(InvalidValue, match="name is the name of the job, and not empty"):
         mock.create_training_job("")
     with pytest.raises(InvalidValue, match="AWS would refuse it with ValidationException: 1 validation error"):
         mock.create_training_job("a b")
     with pytest.raises(InvalidValue, match="Value 'x{900,1000}… Mend|…. Mend the field"):
         mock.create_training_job("x" * 5000)
-    with pytest.raises(InvalidType, match=r"create_training_job\(\) was called with too few or too many arguments"):
+    with pytest.raises(InvalidType, match=r"create_training_job\(\) was called without name: it takes name, plan"):
         mock.create_training_job()  # type: ignore[call-arg]
 
 
-def test_an_unchecked_mock_takes_anything() -> None:
-    """With validate=False, as from a client."""
+def test_without_validation_any_request_is_accepted() -> None:
+    """As from a client."""
     with mock_sagemaker(validate=False) as mock:
         assert mock.create_training_job("a b").name == "a b"
 
 
-def test_handlers_hear_of_it_at_once(mock: SageMakerMock) -> None:
-    """The first event is delivered before the call returns."""
+def test_handlers_get_its_first_event_at_once(mock: SageMakerMock) -> None:
+    """Before the call returns."""
     heard: list[str] = []
     mock.on_event(lambda event: heard.append(event["detail"]["SecondaryStatus"]))
     mock.create_training_job("churn-1")
     assert heard == ["Starting"]
 
 
-def test_the_model_of_the_last_client_decides(mock: SageMakerMock) -> None:
-    """What an old service model does not know, a job cannot have."""
+def test_the_service_model_of_the_last_client_decides(mock: SageMakerMock) -> None:
+    """A job cannot have what an old service model does not know."""
     make_client().create_training_job(**request("before"))
     assert mock.create_training_job("after").arn == mock.jobs["before"].arn.replace("before", "after")
 
 
-def test_a_job_may_be_in_the_midst_of_its_life(mock: SageMakerMock) -> None:
-    """Created an hour ago, it trains; what it does from now on is heard, and all it did is among the events."""
+def test_a_backdated_job_is_in_the_middle_of_its_life(mock: SageMakerMock) -> None:
+    """Created an hour ago, it trains; handlers get only its later events, and the record has all."""
     heard: list[str] = []
     mock.on_event(lambda event: heard.append(event["detail"]["SecondaryStatus"]))
     view = mock.create_training_job("churn-1", started_ago=timedelta(hours=1), plan=Plan.completes(training=7200))
@@ -185,7 +185,7 @@ def test_a_job_may_be_in_the_midst_of_its_life(mock: SageMakerMock) -> None:
     assert mock.clock.now() < START + timedelta(hours=1, minutes=5)
 
 
-def test_a_change_at_this_very_instant_is_heard(mock: SageMakerMock) -> None:
+def test_a_change_at_the_present_instant_reaches_handlers(mock: SageMakerMock) -> None:
     """It happens now."""
     heard: list[str] = []
     mock.on_event(lambda event: heard.append(event["detail"]["SecondaryStatus"]))
@@ -194,8 +194,8 @@ def test_a_change_at_this_very_instant_is_heard(mock: SageMakerMock) -> None:
 
 
 @YOUNG
-def test_jobs_are_listed_in_the_order_of_their_creation(mock: SageMakerMock) -> None:
-    """Whichever was made last, page by page, in both directions; and so in the pictures."""
+def test_jobs_are_listed_by_their_creation_instants(mock: SageMakerMock) -> None:
+    """Not by the order of the calls: page by page, in both directions, and in the pictures."""
     for name, ago in (("now", 0), ("old", 7200), ("older", 10_800), ("new", 3600)):
         mock.create_training_job(name, started_ago=ago)
     client = make_client()
@@ -209,8 +209,8 @@ def test_jobs_are_listed_in_the_order_of_their_creation(mock: SageMakerMock) -> 
     assert list(mock.jobs) == ["older", "new", "now"]
 
 
-def test_a_job_of_the_past_takes_no_warm_pool(mock: SageMakerMock) -> None:
-    """It was created when there was none."""
+def test_a_backdated_job_takes_no_warm_pool(mock: SageMakerMock) -> None:
+    """At its creation the pool did not exist."""
     keeps = {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30, "KeepAlivePeriodInSeconds": 3600}
     mock.create_training_job("first", ResourceConfig=keeps)
     mock.advance_until("first", "Completed")
@@ -220,7 +220,7 @@ def test_a_job_of_the_past_takes_no_warm_pool(mock: SageMakerMock) -> None:
     assert make_client().describe_training_job(TrainingJobName="first")["WarmPoolStatus"]["Status"] == "Reused"
 
 
-def test_a_mock_that_is_over_creates_nothing(mock: SageMakerMock) -> None:
+def test_a_finished_mock_creates_nothing(mock: SageMakerMock) -> None:
     """As with every verb."""
     with mock_sagemaker() as over:
         pass
@@ -228,8 +228,8 @@ def test_a_mock_that_is_over_creates_nothing(mock: SageMakerMock) -> None:
         over.create_training_job("churn-1")
 
 
-def test_a_thread_may_create_one(mock: SageMakerMock) -> None:
-    """Beside a thread that sleeps."""
+def test_a_thread_may_create_a_job(mock: SageMakerMock) -> None:
+    """While another thread sleeps."""
     done = threading.Thread(target=lambda: mock.create_training_job("churn-1"))
     done.start()
     done.join()

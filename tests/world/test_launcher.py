@@ -1,14 +1,12 @@
-"""What tuning jobs do to training jobs, and what tests and clients do to both."""
+"""How a tuning job launches its children, and what tests and clients do to these."""
 
 import asyncio
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from sagemock import (
     NeverReached,
@@ -16,62 +14,21 @@ from sagemock import (
     Plan,
     SageMakerMock,
     TuningJobPlan,
-    UnusedError,
     UsageError,
     mock_sagemaker,
 )
 from sagemock.protocol.refusal import Refusal
-from tests.support.calling import START, YOUNG, after, make_client
-from tests.support.tuning import request, several
+from tests.support.calling import START, YOUNG, after
+from tests.support.tuning import request, request_with_definitions
+from tests.support.tuning_jobs import CLIENT, FAILS, NAME, NONE, SHORT, ages, child_summaries, describe, tuning
 
-NAME = {"HyperParameterTuningJobName": "tune"}
-SHORT = Plan.completes(starting=0, downloading=0, training=60, uploading=0)
-FAILS = Plan.fails(during="Starting", starting=10)
-NONE = {"Completed": 0, "InProgress": 0, "RetryableError": 0, "NonRetryableError": 0, "Stopped": 0}
-CLIENT = make_client()
-
-
-@pytest.fixture
-def sagemaker() -> Iterator[SageMakerMock]:
-    """Start a mock whose calls take no time."""
-    with mock_sagemaker(start=START, latency=0, strict=False) as mock:
-        yield mock
-
-
-def tuning(sagemaker: SageMakerMock, plan: Plan | None = SHORT, own: TuningJobPlan | None = None, **changes: Any) -> Any:
-    """Create a tuning job through a client, with plans for it and its children; return a view of it."""
-    sagemaker.plan("tune", own or TuningJobPlan.completes())
-    if plan is not None:
-        sagemaker.plan("tune-*", plan)
-    CLIENT.create_hyper_parameter_tuning_job(**request(**changes))
-    return sagemaker.tuning_jobs["tune"]
-
-
-def described() -> dict[str, Any]:
-    """Return the description of the tuning job."""
-    found: dict[str, Any] = CLIENT.describe_hyper_parameter_tuning_job(**NAME)
-    del found["ResponseMetadata"]
-    return found
-
-
-def listed(**given: Any) -> list[dict[str, Any]]:
-    """Return the children of the tuning job as they are listed."""
-    found: list[dict[str, Any]] = CLIENT.list_training_jobs_for_hyper_parameter_tuning_job(**NAME, **given)[
-        "TrainingJobSummaries"
-    ]
-    return found
-
-
-def ages(tune: Any) -> list[float]:
-    """Return when each child was created, in seconds after the tuning job."""
-    return [(one.created - tune.created).total_seconds() for one in tune.children]
-
+OPTIONS: dict[str, Any] = {"latency": 0, "strict": False}
 
 # -- quotas
 
 
 def test_a_child_waits_until_a_quota_leaves_room(sagemaker: SageMakerMock) -> None:
-    """The end of another job makes room, also one that a test brings about."""
+    """The end of another job makes room, also if the test ends it."""
     sagemaker.quota("ml.m5.large", instances=2)
     tune = tuning(sagemaker, parallel=2, most=3)
     other: Any = {"ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10}}
@@ -89,8 +46,8 @@ def test_a_child_waits_until_a_quota_leaves_room(sagemaker: SageMakerMock) -> No
     assert tune.status == "Completed"
 
 
-def test_a_child_waits_for_the_end_that_is_planned(sagemaker: SageMakerMock) -> None:
-    """As soon as there is room, it is there; nobody has to do anything."""
+def test_a_child_comes_at_the_planned_end_of_another_job(sagemaker: SageMakerMock) -> None:
+    """No call is needed."""
     sagemaker.quota("ml.m5.large", instances=1)
     tune = tuning(sagemaker, parallel=1, most=1)
     other: Any = {"ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10}}
@@ -99,8 +56,8 @@ def test_a_child_waits_for_the_end_that_is_planned(sagemaker: SageMakerMock) -> 
     assert ages(tune) == [500]
 
 
-def test_a_quota_that_leaves_no_room_for_ever_ends_no_loop_of_ours(sagemaker: SageMakerMock) -> None:
-    """Nothing happens any more; who waits is told why; and a higher quota lets the children come then, not before."""
+def test_a_quota_without_room_is_not_waited_for_endlessly(sagemaker: SageMakerMock) -> None:
+    """Nothing can happen, and the error of a polling loop says why; a higher quota then lets the children come."""
     tune = tuning(sagemaker)
     sagemaker.quota("ml.m5.large", instances=0)
     sagemaker.advance_until_idle()
@@ -120,13 +77,13 @@ def test_a_quota_that_leaves_no_room_for_ever_ends_no_loop_of_ours(sagemaker: Sa
 
 def wait_for_its_end() -> None:
     """Poll as the SageMaker SDK does."""
-    while described()["HyperParameterTuningJobStatus"] in ("InProgress", "Stopping"):
+    while describe()["HyperParameterTuningJobStatus"] in ("InProgress", "Stopping"):
         time.sleep(30)
 
 
 @YOUNG
 def test_a_tuning_job_that_waits_for_room_can_be_stopped_and_deleted(sagemaker: SageMakerMock) -> None:
-    """What came of it is forgotten: one of the same name begins anew."""
+    """A new one with the same name starts from nothing."""
     tuning(sagemaker)
     sagemaker.quota("ml.m5.large", instances=0)
     sagemaker.clock.advance(60)
@@ -143,8 +100,8 @@ def test_a_tuning_job_that_waits_for_room_can_be_stopped_and_deleted(sagemaker: 
 
 
 @YOUNG
-def test_a_renewed_tuning_job_has_children_of_its_own(sagemaker: SageMakerMock) -> None:
-    """Those of the one before it stay, with their names."""
+def test_a_recreated_tuning_job_has_its_own_children(sagemaker: SageMakerMock) -> None:
+    """Those of the deleted one stay, with their names."""
     for _ in range(2):
         tune = tuning(sagemaker)
         sagemaker.advance_until_idle()
@@ -155,8 +112,8 @@ def test_a_renewed_tuning_job_has_children_of_its_own(sagemaker: SageMakerMock) 
     assert len(sagemaker.tuning_jobs) == 0
 
 
-def test_a_child_that_is_refused_fails_the_tuning_job(sagemaker: SageMakerMock) -> None:
-    """For another reason than a quota, such as a bucket that is gone; those that run may end."""
+def test_a_refused_child_fails_the_tuning_job(sagemaker: SageMakerMock) -> None:
+    """If the reason is not a quota but, for example, a missing bucket; running children may end."""
     tune = tuning(sagemaker, parallel=1, most=3)
     sagemaker.clock.advance(60)
 
@@ -165,7 +122,7 @@ def test_a_child_that_is_refused_fails_the_tuning_job(sagemaker: SageMakerMock) 
         raise Refusal(code, "no such bucket")
 
     sagemaker._worlds[-1].backend.service.check_data = gone
-    # A success before it does not rule that out.
+    # An earlier success does not prevent that.
     assert sagemaker.advance_until(tune.arn, "Failed") == tune.ended
     sagemaker.advance_until_idle()
     assert (tune.status, tune.failure_reason) == ("Failed", "ValidationException: no such bucket")
@@ -175,14 +132,14 @@ def test_a_child_that_is_refused_fails_the_tuning_job(sagemaker: SageMakerMock) 
 # -- functions of the test
 
 
-def test_a_plan_may_call_aws_and_let_time_pass(sagemaker: SageMakerMock) -> None:
-    """It is asked once for each child, and the child is created at its own instant all the same."""
+def test_a_callable_plan_may_call_aws_and_sleep(sagemaker: SageMakerMock) -> None:
+    """It is called once for each child, and the child is created at its own instant."""
     asked: list[str] = []
 
     def plan(request: Mapping[str, Any]) -> Plan:
         asked.append(request["TrainingJobName"])
         sagemaker.clock.advance(5)
-        assert described()["HyperParameterTuningJobStatus"] == "InProgress"
+        assert describe()["HyperParameterTuningJobStatus"] == "InProgress"
         return SHORT
 
     sagemaker.plan("tune-*", plan)
@@ -192,8 +149,8 @@ def test_a_plan_may_call_aws_and_let_time_pass(sagemaker: SageMakerMock) -> None
     assert ages(tune) == [9, 9, 104, 104]
 
 
-def test_an_objective_that_raises_is_asked_again(sagemaker: SageMakerMock) -> None:
-    """Whoever lets time pass gets the error, at the instant of the child; nothing is lost."""
+def test_an_objective_that_raises_is_called_again(sagemaker: SageMakerMock) -> None:
+    """The thread that lets time pass gets the error, at the instant of the child."""
     errors = [ValueError("mine"), ValueError("mine")]
 
     def objective(_: Mapping[str, str]) -> float:
@@ -205,22 +162,22 @@ def test_an_objective_that_raises_is_asked_again(sagemaker: SageMakerMock) -> No
     with pytest.raises(ValueError, match="mine"):
         sagemaker.clock.advance(60)
     with pytest.raises(ValueError, match="mine"):
-        described()
+        describe()
     assert sagemaker.clock.now() == after(9)
     sagemaker.advance_until_idle()
     assert (tune.counters["Completed"], tune.best.objective) == (4, 1.0)
 
 
-def test_a_plan_that_is_no_plan_is_refused(sagemaker: SageMakerMock) -> None:
-    """By the advance that needs it."""
+def test_a_callable_that_returns_no_plan_is_refused(sagemaker: SageMakerMock) -> None:
+    """By the advance that needs the plan."""
     sagemaker.plan("tune-*", lambda _: TuningJobPlan.completes())
     tuning(sagemaker, None)
     with pytest.raises(UsageError, match="let it return a Plan"):
         sagemaker.clock.advance(60)
 
 
-def test_threads_that_poll_while_a_plan_sleeps(sagemaker: SageMakerMock) -> None:
-    """Each child is asked for once, whoever lets time pass; a plan may sleep beyond the end of its thread's own sleep."""
+def test_threads_may_poll_while_a_plan_sleeps(sagemaker: SageMakerMock) -> None:
+    """Each child's plan is asked for once; it may sleep longer than the thread that called it."""
     asked: list[str] = []
 
     def plan(request: Mapping[str, Any]) -> Plan:
@@ -233,7 +190,7 @@ def test_threads_that_poll_while_a_plan_sleeps(sagemaker: SageMakerMock) -> None
     ends: list[Any] = []
 
     def poll() -> None:
-        while described()["HyperParameterTuningJobStatus"] == "InProgress":
+        while describe()["HyperParameterTuningJobStatus"] == "InProgress":
             time.sleep(20)
         ends.append(sagemaker.clock.now())
 
@@ -246,8 +203,8 @@ def test_threads_that_poll_while_a_plan_sleeps(sagemaker: SageMakerMock) -> None
     assert len(asked) == len(set(asked)) == 6
 
 
-def test_tasks_that_poll(sagemaker: SageMakerMock) -> None:
-    """Their sleeps let time pass as others do."""
+def test_tasks_may_poll(sagemaker: SageMakerMock) -> None:
+    """Their sleeps let time pass like others."""
     tune = tuning(sagemaker)
 
     async def poll() -> None:
@@ -258,8 +215,8 @@ def test_tasks_that_poll(sagemaker: SageMakerMock) -> None:
     assert tune.counters == {**NONE, "Completed": 4}
 
 
-def test_time_that_passes_by_itself() -> None:
-    """With `rate`, reading the time launches what is due."""
+def test_children_come_as_real_time_passes() -> None:
+    """With `rate`, reading the time creates the children that are due."""
     with mock_sagemaker(start=START, rate=5000, plan=SHORT) as mock:
         CLIENT.create_hyper_parameter_tuning_job(**request())
         tune = mock.tuning_jobs["tune"]
@@ -269,7 +226,7 @@ def test_time_that_passes_by_itself() -> None:
         assert ages(tune)[:2] == [9, 9]
 
 
-def test_event_handlers_stop_it_and_create_another(sagemaker: SageMakerMock) -> None:
+def test_event_handlers_may_stop_a_tuning_job_and_create_another(sagemaker: SageMakerMock) -> None:
     """At the instant of the event."""
 
     def handler(event: dict[str, Any]) -> None:
@@ -295,8 +252,8 @@ def test_event_handlers_stop_it_and_create_another(sagemaker: SageMakerMock) -> 
     "verb,counter,objective",
     [("stop_job", "Stopped", "Failed"), ("fail", "NonRetryableError", "Failed"), ("complete", "Completed", "Succeeded")],
 )
-def test_what_is_done_to_a_child_counts(sagemaker: SageMakerMock, verb: str, counter: str, objective: str) -> None:
-    """And the next one comes that much earlier."""
+def test_a_verb_on_a_child_changes_the_tuning_job(sagemaker: SageMakerMock, verb: str, counter: str, objective: str) -> None:
+    """The next child comes that much earlier."""
     tune = tuning(sagemaker, Plan.completes(starting=0, downloading=0, training=100, uploading=0, stopping=0), parallel=1, most=2)
     sagemaker.clock.advance(59)
     child = tune.children[0].name
@@ -305,12 +262,12 @@ def test_what_is_done_to_a_child_counts(sagemaker: SageMakerMock, verb: str, cou
     assert ages(tune) == [9]
     sagemaker.clock.advance(35)
     assert ages(tune) == [9, 94]
-    (first,) = listed(SortBy="Name", MaxResults=1)
+    (first,) = child_summaries(SortBy="Name", MaxResults=1)
     assert (first["TrainingJobName"], first["ObjectiveStatus"]) == (child, objective if verb != "stop_job" else "Succeeded")
 
 
-def test_a_client_stops_a_child(sagemaker: SageMakerMock) -> None:
-    """As any training job; the tuning job goes on."""
+def test_a_client_may_stop_a_child(sagemaker: SageMakerMock) -> None:
+    """Like any training job; the tuning job goes on."""
     tune = tuning(sagemaker, Plan.hangs("Training"), parallel=1, most=2)
     sagemaker.clock.advance(600)
     for number in range(2):
@@ -321,26 +278,26 @@ def test_a_client_stops_a_child(sagemaker: SageMakerMock) -> None:
 
 
 @YOUNG
-def test_a_deleted_child_is_remembered(sagemaker: SageMakerMock) -> None:
-    """Counted and listed with the status with which it ended, also when its name has another owner."""
+def test_a_deleted_child_still_counts(sagemaker: SageMakerMock) -> None:
+    """It is listed with its final status, even if another job has its name."""
     tune = tuning(sagemaker, own=TuningJobPlan.completes(objective=lambda _: 0.5))
     sagemaker.advance_until_idle()
-    before = described(), listed()
+    before = describe(), child_summaries()
     first = tune.best.name
     for one in tune.children:
         CLIENT.delete_training_job(TrainingJobName=one.name)
-    assert (described(), listed()) == before
+    assert (describe(), child_summaries()) == before
     sagemaker.clock.advance(600)
     assert len(sagemaker.jobs) == 0
     sagemaker.create_training_job(first, plan=FAILS)
     sagemaker.advance_until_idle()
-    assert (described(), listed()) == before
+    assert (describe(), child_summaries()) == before
     assert [one.status for one in tune.children] == ["Completed"] * 4
 
 
 @YOUNG
 def test_a_child_may_be_deleted_while_others_run(sagemaker: SageMakerMock) -> None:
-    """Its instances are not handed over any more; its slot is filled all the same."""
+    """Its instances are not reused, but its slot is."""
     tune = tuning(sagemaker, parallel=1, most=2)
     sagemaker.clock.advance(80)
     CLIENT.delete_training_job(TrainingJobName=tune.children[0].name)
@@ -349,8 +306,8 @@ def test_a_child_may_be_deleted_while_others_run(sagemaker: SageMakerMock) -> No
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_children_run_on_the_instances_of_those_before(sagemaker: SageMakerMock, *, fails: bool) -> None:
-    """Also of one that failed by its own fault: it is told who took them over."""
+def test_children_reuse_the_instances_of_earlier_ones(sagemaker: SageMakerMock, *, fails: bool) -> None:
+    """Also those of a failed one; its WarmPoolStatus names the job that reuses them."""
     plan = Plan.fails(after=60) if fails else Plan.completes(training=60)
     tune = tuning(sagemaker, plan, parallel=1, most=2)
     sagemaker.advance_until_idle()
@@ -360,11 +317,11 @@ def test_children_run_on_the_instances_of_those_before(sagemaker: SageMakerMock,
     assert starts[1] < 10 < starts[0]
 
 
-def test_other_instances_are_not_taken_over(sagemaker: SageMakerMock) -> None:
-    """Those of spot jobs, and of another definition."""
+def test_instances_of_spot_jobs_and_of_other_definitions_are_not_reused(sagemaker: SageMakerMock) -> None:
+    """Such a child starts on new ones."""
     spot = {"EnableManagedSpotTraining": True, "StoppingCondition": {"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 600}}
     CLIENT.create_hyper_parameter_tuning_job(**request(parallel=1, most=2, definition=spot))
-    whole = several("a", "b", parallel=1, most=2)
+    whole = request_with_definitions("a", "b", parallel=1, most=2)
     CLIENT.create_hyper_parameter_tuning_job(**{**whole, "HyperParameterTuningJobName": "several"})
     sagemaker.advance_until_idle()
     for name in ("tune", "several"):
@@ -372,8 +329,8 @@ def test_other_instances_are_not_taken_over(sagemaker: SageMakerMock) -> None:
         assert all((one.transitions[1].start - one.created).total_seconds() > 10 for one in jobs)
 
 
-def test_an_internal_error_is_retried_inside(sagemaker: SageMakerMock) -> None:
-    """With a RetryStrategy the child goes on; without one it fails, and counts as what could be retried."""
+def test_an_internal_error_is_retried(sagemaker: SageMakerMock) -> None:
+    """With a RetryStrategy the child goes on. Without one it fails and counts as a RetryableError."""
     tune = tuning(
         sagemaker, Plan.internal_error(1), parallel=1, most=1, definition={"RetryStrategy": {"MaximumRetryAttempts": 1}}
     )
@@ -387,7 +344,7 @@ def test_an_internal_error_is_retried_inside(sagemaker: SageMakerMock) -> None:
 
 @pytest.mark.parametrize("resumes", [False, True])
 def test_a_spot_child_goes_on_after_an_interruption(sagemaker: SageMakerMock, *, resumes: bool) -> None:
-    """Without checkpoints it emits its values anew."""
+    """Without checkpoints it emits its values again."""
     spot: dict[str, Any] = {
         "EnableManagedSpotTraining": True,
         "StoppingCondition": {"MaxRuntimeInSeconds": 600, "MaxWaitTimeInSeconds": 7200},
@@ -404,8 +361,8 @@ def test_a_spot_child_goes_on_after_an_interruption(sagemaker: SageMakerMock, *,
     assert (tune.counters["Completed"], tune.best.objective) == (1, 0.1)
 
 
-def test_the_lines_of_a_test_count(sagemaker: SageMakerMock) -> None:
-    """Instead of the values that were drawn; not against those of `objective=`; and not once the child has ended."""
+def test_lines_of_the_test_replace_drawn_objectives(sagemaker: SageMakerMock) -> None:
+    """They do not replace those of `objective=`, nor count after the end of the child."""
     tune = tuning(sagemaker, Plan.completes(training=600), parallel=2, most=2)
     sagemaker.clock.advance(300)
     first, second = (one.name for one in tune.children)
@@ -421,8 +378,8 @@ def test_the_lines_of_a_test_count(sagemaker: SageMakerMock) -> None:
     assert {one["Value"] for one in metrics} == {0.009999999776482582}
 
 
-def test_an_objective_of_the_test_counts_whatever_is_logged(sagemaker: SageMakerMock) -> None:
-    """Where it emits something."""
+def test_the_objective_argument_overrides_logged_values(sagemaker: SageMakerMock) -> None:
+    """If it emits any."""
     own = TuningJobPlan.completes(objective=lambda _: [(0, 0.5)])
     tune = tuning(sagemaker, Plan.completes(training=600), own, parallel=1, most=1)
     sagemaker.clock.advance(300)
@@ -431,8 +388,8 @@ def test_an_objective_of_the_test_counts_whatever_is_logged(sagemaker: SageMaker
     assert tune.best.objective == 0.5
 
 
-def test_the_plan_of_a_child_has_its_log(sagemaker: SageMakerMock) -> None:
-    """By the metric definitions: the last value counts; a child without any has no objective."""
+def test_the_log_in_a_childs_plan_has_its_objective(sagemaker: SageMakerMock) -> None:
+    """The metric definitions read it; the last value counts, and without a value there is no objective."""
     logs = {"Training": [(10, "loss=0.9"), (20, "loss=0.2"), (30, "nothing")]}
     sagemaker.plan("tune-001-*", Plan.completes(training=60, logs=logs))
     sagemaker.plan("tune-002-*", Plan.completes(training=60, logs={"Training": [(10, "nothing")]}))
@@ -440,399 +397,14 @@ def test_the_plan_of_a_child_has_its_log(sagemaker: SageMakerMock) -> None:
     sagemaker.advance_until_idle()
     assert tune.best.objective == 0.2
     assert tune.objective_counters == {"Succeeded": 1, "Pending": 0, "Failed": 1}
-    assert [one["TrainingJobName"] for one in listed(SortBy="FinalObjectiveMetricValue")] == [tune.best.name]
+    assert [one["TrainingJobName"] for one in child_summaries(SortBy="FinalObjectiveMetricValue")] == [tune.best.name]
 
 
 def test_a_tuning_job_has_no_log_and_no_instances(sagemaker: SageMakerMock) -> None:
-    """It says whose it is."""
+    """The error says whose they are."""
     tune = tuning(sagemaker)
     sagemaker.clock.advance(60)
-    with pytest.raises(UsageError, match="has no log of its own: write to that of one of its children"):
+    with pytest.raises(UsageError, match="has no log of its own: write to the log of one of its children"):
         sagemaker.log(tune.arn, "loss=0.1")
     with pytest.raises(UsageError, match="only training jobs"):
         sagemaker.interrupt(tune.arn)
-
-
-# -- its life
-
-
-@pytest.mark.parametrize("verb", ["stop_job", "fail", "complete"])
-@pytest.mark.parametrize("waits_for", ["failures", "limit", "criterion"])
-def test_it_can_be_ended_while_it_waits_for_its_last_children(sagemaker: SageMakerMock, verb: str, waits_for: str) -> None:
-    """It has decided to launch no more, and is InProgress."""
-    long = Plan.completes(starting=0, downloading=0, training=3000, uploading=0, stopping=100)
-    changes: dict[str, Any] = {"most": 20, "parallel": 6}
-    if waits_for == "limit":
-        changes["limits"] = {"MaxRuntimeInSeconds": 300}
-    elif waits_for == "criterion":
-        changes["TuningJobCompletionCriteria"] = {"TargetObjectiveMetricValue": 100.0}
-    sagemaker.plan("tune-001-*", long)
-    sagemaker.plan("tune-*", {"failures": FAILS, "criterion": SHORT}.get(waits_for, long))
-    tune = tuning(sagemaker, None, **changes)
-    sagemaker.clock.advance({"failures": 200, "limit": 310, "criterion": 100}[waits_for])
-    getattr(sagemaker, verb)(tune.arn)
-    ends = {"stop_job": ("Stopping", "Stopped"), "fail": ("Failed", "Failed"), "complete": ("Completed", "Completed")}[verb]
-    assert tune.status == ends[0]
-    sagemaker.advance_until_idle()
-    assert tune.status == ends[1]
-    assert tune.counters["InProgress"] == 0
-    assert "tune-001" in [one.name[:8] for one in tune.children if one.status == "Stopped"]
-
-
-@pytest.mark.parametrize("at", [0, 5, 9, 60, 75, 94, 104, 180])
-def test_a_stop_at_any_instant(sagemaker: SageMakerMock, at: float) -> None:
-    """Before the first child, while they run, while the next ones are due, and before its end; a second one is refused."""
-    tune = tuning(sagemaker, most=4)
-    sagemaker.clock.advance(at)
-    CLIENT.stop_hyper_parameter_tuning_job(**NAME)
-    born = len(tune.children)
-    assert tune.status == "Stopping" or (tune.status, sum(tune.counters.values())) == ("Stopped", tune.counters["Completed"])
-    with pytest.raises(ClientError, match="already in status Stop"):
-        CLIENT.stop_hyper_parameter_tuning_job(**NAME)
-    sagemaker.advance_until_idle()
-    assert tune.status == "Stopped"
-    assert len(tune.children) == born
-    shown = described()
-    assert shown["HyperParameterTuningEndTime"] == shown["LastModifiedTime"]
-
-
-def test_a_limit_stops_the_children(sagemaker: SageMakerMock) -> None:
-    """It is InProgress until they have ended, and Completed then."""
-    tune = tuning(sagemaker, Plan.hangs("Training", stopping=50, uploading=0), limits={"MaxRuntimeInSeconds": 300})
-    sagemaker.clock.advance(310)
-    assert (tune.status, [one.status for one in tune.children]) == ("InProgress", ["Stopping"] * 2)
-    assert " | limit" in sagemaker.timeline(tune.arn)
-    sagemaker.advance_until_idle()
-    assert (tune.status, tune.counters) == ("Completed", {**NONE, "Stopped": 2})
-    assert sagemaker.clock.now() == after(300 + 50 + 25)
-
-
-@pytest.mark.parametrize(
-    "criteria,kind,children,converges",
-    [
-        ({"TargetObjectiveMetricValue": 0.7}, "Minimize", 4, False),
-        ({"TargetObjectiveMetricValue": 0.6}, "Maximize", 1, False),
-        ({"TargetObjectiveMetricValue": 0.1}, "Minimize", 20, True),
-        ({"BestObjectiveNotImproving": {"MaxNumberOfTrainingJobsNotImproving": 3}}, "Minimize", 8, False),
-        ({"ConvergenceDetected": {"CompleteOnConvergence": "Enabled"}}, "Minimize", 5 + 10, True),
-        ({"ConvergenceDetected": {"CompleteOnConvergence": "Disabled"}}, "Minimize", 20, True),
-    ],
-)
-def test_completion_criteria(
-    sagemaker: SageMakerMock, criteria: dict[str, Any], kind: str, children: int, *, converges: bool
-) -> None:
-    """The children improve by a tenth until the fifth one, then not by one in a hundred."""
-    values = iter([1.0, 0.9, 0.8, 0.7, 0.6, *(0.6 - 0.0001 * number for number in range(20))])
-    own = TuningJobPlan.completes(objective=lambda _: next(values))
-    tune = tuning(sagemaker, own=own, most=20, parallel=1, kind=kind, TuningJobCompletionCriteria=criteria)
-    sagemaker.advance_until_idle()
-    assert (tune.status, tune.counters) == ("Completed", {**NONE, "Completed": children})
-    assert ("ConvergenceDetectedTime" in described()["TuningJobCompletionDetails"]) == converges
-
-
-def test_early_stopping(sagemaker: SageMakerMock) -> None:
-    """A child that is worse than the median is stopped, the last one of all too, unless it no longer trains."""
-    values = iter([[(10, 0.5), (60, 0.4)], [(10, 0.6), (60, 0.3)], [(10, 0.4), (60, 0.9)]])
-    own = TuningJobPlan.completes(objective=lambda _: next(values))
-    plan = Plan.completes(starting=0, downloading=0, training=60, uploading=30, stopping=0)
-    tune = tuning(sagemaker, plan, own, parallel=1, most=3, TrainingJobEarlyStoppingType="Auto")
-    sagemaker.advance_until_idle()
-    assert [one.status for one in tune.children] == ["Completed", "Stopped", "Completed"]
-    assert [one.objective for one in tune.children] == [0.4, 0.6, 0.9]
-    second = tune.children[1]
-    assert second.ended - second.created == timedelta(seconds=10 + 30)
-    assert tune.objective_counters == {"Succeeded": 3, "Pending": 0, "Failed": 0}
-    assert tune.best.name == tune.children[0].name
-
-
-def test_a_log_line_changes_who_is_stopped(sagemaker: SageMakerMock) -> None:
-    """A better value of an earlier child makes later ones worse than the median."""
-    own = TuningJobPlan.completes()
-    logs = {"Training": [(10, "loss=0.5"), (60, "loss=0.5"), (100, "loss=0.5")]}
-    plan = Plan.completes(starting=0, downloading=0, training=200, uploading=0, stopping=0, logs=logs)
-    tune = tuning(sagemaker, plan, own, parallel=2, most=2, TrainingJobEarlyStoppingType="Auto")
-    sagemaker.clock.advance(9 + 40)
-    sagemaker.log(tune.children[0].name, "loss=0.1")
-    sagemaker.clock.advance(25)
-    assert [one.status for one in tune.children] == ["InProgress", "Stopped"]
-
-
-def test_hyperband_stops_at_its_rungs(sagemaker: SageMakerMock) -> None:
-    """The worst of three at the first rung; those that come later are compared with all before them."""
-    config = {"HyperbandStrategyConfig": {"MinResource": 1, "MaxResource": 9}}
-    tune = tuning(sagemaker, Plan.completes(training=900), strategy="Hyperband", most=9, parallel=3, StrategyConfig=config)
-    sagemaker.advance_until_idle()
-    assert tune.status == "Completed"
-    assert 3 <= tune.counters["Stopped"] <= 8
-
-
-def test_a_grid_is_exact(sagemaker: SageMakerMock) -> None:
-    """Each combination once, of each definition; how many there are is shown."""
-    ranges = {"CategoricalParameterRanges": [{"Name": "a", "Values": ["1", "2"]}, {"Name": "b", "Values": ["x", "y", "z"]}]}
-    tune = tuning(sagemaker, strategy="Grid", most=None, ranges=ranges)
-    both = several("one", "two", strategy="Grid", most=None, ranges=ranges)
-    CLIENT.create_hyper_parameter_tuning_job(**{**both, "HyperParameterTuningJobName": "both"})
-    sagemaker.advance_until_idle()
-    assert len({tuple(one.hyperparameters.items()) for one in tune.children}) == 6
-    assert described()["HyperParameterTuningJobConfig"]["ResourceLimits"]["MaxNumberOfTrainingJobs"] == 6
-    assert sagemaker.tuning_jobs["both"].counters == {**NONE, "Completed": 12}
-
-
-def test_its_own_plans(sagemaker: SageMakerMock) -> None:
-    """It hangs, fails by itself, is stopped by its owner, or is born Completed, as with moto."""
-    plans = {
-        "hangs": (TuningJobPlan.hangs(), "InProgress", 4),
-        "fails": (TuningJobPlan.fails("no reason", after=50), "Failed", 2),
-        "stopped": (TuningJobPlan.stopped(after=50), "Stopped", 2),
-        "immediate": (TuningJobPlan.immediate(), "Completed", 0),
-    }
-    for name, (plan, _, _) in plans.items():
-        sagemaker.plan(name, plan)
-        CLIENT.create_hyper_parameter_tuning_job(**request(name))
-    assert sagemaker.tuning_jobs["immediate"].status == "Completed"
-    sagemaker.advance_until_idle()
-    for name, (_, status, children) in plans.items():
-        tune = sagemaker.tuning_jobs[name]
-        assert (tune.status, len(tune.children)) == (status, children)
-    with pytest.raises(NeverReached):
-        sagemaker.advance_until(sagemaker.tuning_jobs["hangs"].arn, "Completed")
-    sagemaker.stop_job(sagemaker.tuning_jobs["hangs"].arn)
-    sagemaker.advance_until_idle()
-    assert sagemaker.tuning_jobs["hangs"].status == "Stopped"
-
-
-@pytest.mark.parametrize("ago", [5, 60, 200, 3600])
-def test_one_that_others_started(ago: float) -> None:
-    """It is as far as it would be, with its children and their times."""
-    shown = []
-    for started_ago in (0, ago):
-        with mock_sagemaker(start=START + timedelta(seconds=started_ago), latency=0) as mock:
-            tune = mock.create_tuning_job("tune", started_ago=started_ago)
-            mock.clock.advance(ago - started_ago)
-            now = described(), listed(), len(mock.events), tune.counters
-            mock.advance_until_idle()
-            shown.append((now, described(), listed()))
-    assert shown[0] == shown[1]
-
-
-def test_what_was_planned_of_one_that_others_started_has_not_happened() -> None:
-    """Its children completed it before the instant at which its plan would have failed it."""
-    seen = []
-    for ago in (0, 50):
-        plan = TuningJobPlan.fails(after=9, first_launch=0, finishing=0)
-        with mock_sagemaker(start=START + timedelta(seconds=ago), latency=0, plan=[plan, Plan.immediate()]) as mock:
-            fields = {name: value for name, value in request(most=1, parallel=1).items() if name != "HyperParameterTuningJobName"}
-            mock.create_tuning_job("tune", started_ago=ago, **fields)
-            mock.advance_until_idle()
-            seen.append([(one["id"], one["time"]) for one in mock.events])
-            assert mock.tuning_jobs["tune"].status == "Completed"
-    assert seen[0] == seen[1]
-
-
-def test_a_warm_start_of_several_parents(sagemaker: SageMakerMock) -> None:
-    """They must have ended; the best of all is shown with the name of its parent."""
-    values = iter([0.3, 0.9, 0.5, 0.2, 0.8, 0.7])
-    sagemaker.plan("*", TuningJobPlan.completes(objective=lambda _: next(values)))
-    sagemaker.plan("*", SHORT)
-    for name in ("one", "two"):
-        CLIENT.create_hyper_parameter_tuning_job(**request(name, most=2))
-        sagemaker.advance_until_idle()
-    parents = [{"HyperParameterTuningJobName": name} for name in ("two", "one")]
-    start = {"WarmStartType": "IdenticalDataAndAlgorithm", "ParentHyperParameterTuningJobs": parents}
-    CLIENT.create_hyper_parameter_tuning_job(**request(most=2), WarmStartConfig=start)
-    assert described()["OverallBestTrainingJob"]["TuningJobName"] == "two"
-    sagemaker.clock.advance(60)
-    again = {**start, "ParentHyperParameterTuningJobs": [NAME]}
-    with pytest.raises(ClientError, match="The parent hyperparameter tuning job tune is in status InProgress"):
-        CLIENT.create_hyper_parameter_tuning_job(**request("again"), WarmStartConfig=again)
-    sagemaker.advance_until_idle()
-    overall, best = (described()[name] for name in ("OverallBestTrainingJob", "BestTrainingJob"))
-    assert overall["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] == pytest.approx(0.2)
-    assert best["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] == pytest.approx(0.7)
-    assert "TuningJobName" not in best
-
-
-def test_a_warm_start_from_a_parent_without_a_success(sagemaker: SageMakerMock) -> None:
-    """It has no best child."""
-    sagemaker.plan("one-*", FAILS)
-    CLIENT.create_hyper_parameter_tuning_job(**request("one", most=2))
-    sagemaker.advance_until_idle()
-    parents = [{"HyperParameterTuningJobName": "one"}]
-    start = {"WarmStartType": "IdenticalDataAndAlgorithm", "ParentHyperParameterTuningJobs": parents}
-    CLIENT.create_hyper_parameter_tuning_job(**request(most=2), WarmStartConfig=start)
-    assert "OverallBestTrainingJob" not in described()
-    sagemaker.advance_until_idle()
-    assert described()["OverallBestTrainingJob"] == described()["BestTrainingJob"]
-
-
-# -- around it
-
-
-def test_regions_and_accounts_are_apart(sagemaker: SageMakerMock) -> None:
-    """Each with its own children of its own tuning job."""
-    sagemaker.accounts["AKIDOTHER"] = "210987654321"
-    clients = [CLIENT, make_client("eu-west-1"), make_client(access_key="AKIDOTHER")]
-    for one in clients:
-        one.create_hyper_parameter_tuning_job(**request())
-    sagemaker.advance_until_idle()
-    arns: set[str] = set()
-    for one in clients:
-        assert one.describe_hyper_parameter_tuning_job(**NAME)["TrainingJobStatusCounters"] == {**NONE, "Completed": 4}
-        found = one.list_training_jobs()["TrainingJobSummaries"]
-        assert len(found) == 4
-        arns.update(summary["TrainingJobArn"] for summary in found)
-    assert len(arns) == 12
-
-
-def test_names_keep_their_case_and_are_unique_without_it(sagemaker: SageMakerMock) -> None:
-    """The children have the name as it was given."""
-    CLIENT.create_hyper_parameter_tuning_job(**request("TUNE-A"))
-    with pytest.raises(ClientError, match="ResourceInUse"):
-        CLIENT.create_hyper_parameter_tuning_job(**request("tune-a"))
-    sagemaker.advance_until_idle()
-    assert all(one.arn.split("/")[1].startswith("TUNE-A-00") for one in sagemaker.tuning_jobs["TUNE-A"].children)
-
-
-def test_creations_of_children_are_no_calls(sagemaker: SageMakerMock) -> None:
-    """They meet no fault, are in no list of calls, and can be hidden."""
-    sagemaker.fault("CreateTrainingJob", "InternalFailure")
-    sagemaker.hide("tune-*", lasting=60)
-    tune = tuning(sagemaker)
-    sagemaker.clock.advance(9)
-    assert tune.counters == {**NONE, "InProgress": 2}
-    assert CLIENT.list_training_jobs()["TrainingJobSummaries"] == []
-    sagemaker.clock.advance(60)
-    assert len(CLIENT.list_training_jobs()["TrainingJobSummaries"]) == 2
-    sagemaker.advance_until_idle()
-    assert sagemaker.calls.to("CreateTrainingJob").count == 0
-
-
-def test_a_plan_for_a_child_that_never_comes_is_named() -> None:
-    """At the end of a strict mock."""
-    mock = mock_sagemaker(plan=SHORT)
-    mock.start()
-    mock.plan("tune-009-*", FAILS)
-    CLIENT.create_hyper_parameter_tuning_job(**request())
-    mock.advance_until_idle()
-    with pytest.raises(UnusedError, match="tune-009"):
-        mock.stop()
-
-
-def test_nested_mocks_have_their_own(sagemaker: SageMakerMock) -> None:
-    """The outer one goes on where it was."""
-    tune = tuning(sagemaker)
-    sagemaker.clock.advance(20)
-    with mock_sagemaker(plan=SHORT) as inner:
-        CLIENT.create_hyper_parameter_tuning_job(**request())
-        inner.advance_until_idle()
-        assert inner.tuning_jobs["tune"].status == "Completed"
-    assert tune.counters == {**NONE, "InProgress": 2}
-    sagemaker.advance_until_idle()
-    assert tune.counters == {**NONE, "Completed": 4}
-
-
-def test_another_process_sees_it(sagemaker: SageMakerMock) -> None:
-    """Over HTTP, as any client."""
-    tune = tuning(sagemaker)
-    with sagemaker.serve() as url:
-        outside = make_client(endpoint_url=url)
-        sagemaker.advance_until_idle()
-        shown = outside.describe_hyper_parameter_tuning_job(**NAME)
-    assert shown["TrainingJobStatusCounters"] == tune.counters
-
-
-def test_a_handler_of_a_signal_may_raise_in_a_step(sagemaker: SageMakerMock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between the creation of a child and its entry in the tuning job: it is not created again, nor lost."""
-    tune = tuning(sagemaker, parallel=2)
-    launcher: Any = sagemaker._worlds[-1].launcher
-    child, calls = launcher._child, []
-
-    def interrupted(*given: Any) -> Any:
-        calls.append(given)
-        if len(calls) == 3:
-            raise KeyboardInterrupt
-        return child(*given)
-
-    monkeypatch.setattr(launcher, "_child", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        sagemaker.advance_until_idle()
-    sagemaker.advance_until_idle()
-    assert (tune.status, tune.counters) == ("Completed", {**NONE, "Completed": 4})
-    assert sorted(one.name for one in tune.children) == sorted(sagemaker.jobs)
-
-
-def test_a_picture_shows_the_family(sagemaker: SageMakerMock) -> None:
-    """The children under their tuning job, with their values; and why each of them failed."""
-    tune = tuning(sagemaker, FAILS, most=2)
-    assert "no children yet" in str(tune)
-    sagemaker.clock.advance(15)
-    assert "no objective yet" in str(tune)
-    sagemaker.advance_until_idle()
-    text = sagemaker.timeline(tune.arn)
-    assert "All training jobs failed" in text
-    assert "  -001-" in text
-    assert "no objective yet" not in text
-    assert text.count("AlgorithmError: , exit code: 1") == 2
-    assert tune.best is None
-
-
-@pytest.mark.parametrize("plan,wanted", [(SHORT, "Completed"), (FAILS, "Failed")])
-def test_time_goes_to_the_end_of_it(sagemaker: SageMakerMock, plan: Plan, wanted: Any) -> None:
-    """From one child to the next; what cannot come is known at once."""
-    tune = tuning(sagemaker, plan)
-    with pytest.raises(NeverReached):
-        sagemaker.advance_until(tune.arn, "Stopped")
-    assert sagemaker.clock.now() == after(0)
-    assert sagemaker.advance_until(tune.arn, wanted) == tune.ended
-    assert tune.started is None
-
-
-@pytest.mark.parametrize("most,parallel", [(2, 2), (3, 1)])
-def test_children_that_never_end(sagemaker: SageMakerMock, most: int, parallel: int) -> None:
-    """It is InProgress for ever, and nothing is launched any more."""
-    tune = tuning(sagemaker, Plan.hangs("Starting"), most=most, parallel=parallel)
-    sagemaker.advance_until_idle()
-    with pytest.raises(NeverReached):
-        sagemaker.advance_until(tune.arn, "Completed")
-    assert tune.counters == {**NONE, "InProgress": parallel}
-    sagemaker.stop_job(tune.arn)
-    sagemaker.advance_until_idle()
-    assert (tune.status, tune.counters) == ("Stopped", {**NONE, "Stopped": parallel})
-
-
-@pytest.mark.parametrize(
-    "own,changes",
-    [
-        (TuningJobPlan.completes().stopped(after=600), {}),
-        (TuningJobPlan.completes(), {"limits": {"MaxRuntimeInSeconds": 600}}),
-    ],
-    ids=["its-plan", "its-limit"],
-)
-def test_time_goes_to_the_stop_of_a_child(sagemaker: SageMakerMock, own: TuningJobPlan, changes: dict[str, Any]) -> None:
-    """Its own plan says nothing of it: its tuning job stops it."""
-    tune = tuning(sagemaker, Plan.hangs("Training"), own, **changes)
-    sagemaker.clock.advance(20)
-    child = tune.children[0]
-    with pytest.raises(NeverReached):
-        sagemaker.advance_until(child.name, "Completed")
-    assert sagemaker.clock.now() == after(20)
-    assert after(600) <= sagemaker.advance_until(child.name, "Stopping") < after(700)
-    assert sagemaker.advance_until(child.name, "Stopped") == tune.children[0].ended
-
-
-def test_a_child_that_has_ended_by_then_is_not_stopped(sagemaker: SageMakerMock) -> None:
-    """It is known at once that its tuning job, which will be stopped, does not stop it."""
-    tune = tuning(sagemaker, SHORT, TuningJobPlan.completes().stopped(after=600), most=2)
-    sagemaker.clock.advance(20)
-    with pytest.raises(NeverReached):
-        sagemaker.advance_until(tune.children[0].name, "Stopped")
-    assert sagemaker.clock.now() == after(20)
-
-
-def test_a_job_of_its_own_is_stopped_by_nobody(sagemaker: SageMakerMock) -> None:
-    """Nor is one of another kind."""
-    sagemaker.create_training_job("own")
-    processing = sagemaker.create_processing_job("step")
-    for one in ("own", processing.arn):
-        with pytest.raises(NeverReached):
-            sagemaker.advance_until(one, "Stopped")

@@ -1,4 +1,4 @@
-"""How a test finds jobs."""
+"""How a test finds jobs on the mock."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ ARN = "arn:aws:sagemaker:{}:123456789012:training-job/churn"
 OPTIONS: dict[str, Any] = {"latency": 0, "plan": PLAN, "strict": False}
 
 
-def test_the_jobs_are_a_mapping_by_name(sagemaker: SageMakerMock, client: Any) -> None:
+def test_jobs_is_a_mapping_by_name(sagemaker: SageMakerMock, client: Any) -> None:
     """In the order of creation."""
     jobs = sagemaker.jobs
     assert (len(jobs), list(jobs), repr(jobs)) == (0, [], "<jobs >")
@@ -30,7 +30,7 @@ def test_the_jobs_are_a_mapping_by_name(sagemaker: SageMakerMock, client: Any) -
 
 
 def test_a_job_is_found_by_its_arn(sagemaker: SageMakerMock, client: Any) -> None:
-    """By the whole ARN, not by another one with the same end."""
+    """Only by the whole ARN, not by another one with the same end."""
     arn = create(client)
     assert sagemaker.jobs[arn].name == "churn"
     assert arn in sagemaker.jobs
@@ -45,14 +45,15 @@ def test_a_job_is_found_by_its_arn(sagemaker: SageMakerMock, client: Any) -> Non
     [
         ([], "there is none yet: let the code under test create it first"),
         (["b", "a"], "ask for one of b, a"),
+        (["churn"], "did you mean 'churn'?"),
         (["churn", "a"], "did you mean 'churn'? Ask for one of churn, a"),
         ([str(number) for number in range(25)], f"ask for one of {', '.join(map(str, range(20)))}, or 5 more"),
     ],
 )
-def test_an_unknown_job_is_told_with_those_that_there_are(
+def test_an_unknown_job_is_an_error_that_lists_the_jobs(
     created: list[str], known: str, sagemaker: SageMakerMock, client: Any
 ) -> None:
-    """The error shows the misspelling at a glance."""
+    """A misspelling shows at a glance."""
     for name in created:
         create(client, name)
     with pytest.raises(UnknownJob) as unknown:
@@ -64,8 +65,8 @@ def test_an_unknown_job_is_told_with_those_that_there_are(
 
 
 @pytest.mark.parametrize("key", [None, 5, b"churn", ["churn"], object])
-def test_what_is_no_name_is_no_job(key: Any, sagemaker: SageMakerMock, client: Any) -> None:
-    """As in any mapping; the error says what to ask by."""
+def test_a_key_that_is_not_a_name_is_missing(key: Any, sagemaker: SageMakerMock, client: Any) -> None:
+    """As in any mapping; the error says which keys there are."""
     create(client)
     assert key not in sagemaker.jobs
     assert sagemaker.jobs.get(key) is None
@@ -76,8 +77,8 @@ def test_what_is_no_name_is_no_job(key: Any, sagemaker: SageMakerMock, client: A
 
 
 @YOUNG
-def test_a_deleted_job_is_gone_at_its_instant_whoever_looks(sagemaker: SageMakerMock, client: Any) -> None:
-    """No call is needed; its name is free at the same instant."""
+def test_a_deleted_job_is_gone_at_its_instant(sagemaker: SageMakerMock, client: Any) -> None:
+    """Without a call; its name is free at the same instant."""
     create(client, "other")
     create(client)
     sagemaker.complete("churn")
@@ -97,15 +98,15 @@ def test_a_deleted_job_is_gone_at_its_instant_whoever_looks(sagemaker: SageMaker
             with pytest.raises(UnknownJob) as unknown:
                 ask()
             assert str(unknown.value) == "training job 'churn' was deleted; ask for one of other"
-        # A call that comes then changes nothing of it.
+        # A later call changes nothing.
         client.list_training_jobs()
     create(client)
     assert view.status == "InProgress"
 
 
 @YOUNG
-def test_a_deleted_job_was_created_all_the_same() -> None:
-    """The error about an unused plan names all jobs that could have used it."""
+def test_an_unused_plans_error_lists_deleted_jobs_too() -> None:
+    """They could have used the plan."""
     mock = mock_sagemaker(latency=0).start()
     mock.plan("chrun", Plan())
     client = make_client()
@@ -120,8 +121,8 @@ def test_a_deleted_job_was_created_all_the_same() -> None:
 
 
 @YOUNG
-def test_where_every_job_is_deleted_that_is_said(sagemaker: SageMakerMock, client: Any) -> None:
-    """There is nothing else to ask for."""
+def test_an_error_says_that_all_jobs_are_deleted(sagemaker: SageMakerMock, client: Any) -> None:
+    """It cannot list any."""
     create(client)
     sagemaker.complete("churn")
     client.delete_training_job(TrainingJobName="churn")
@@ -131,7 +132,7 @@ def test_where_every_job_is_deleted_that_is_said(sagemaker: SageMakerMock, clien
 
 
 def test_a_name_in_two_regions_must_be_asked_by_arn(sagemaker: SageMakerMock, client: Any) -> None:
-    """The error gives the ARNs; that the name exists is still true."""
+    """The error lists the ARNs; `in` still answers True."""
     create(client)
     create(make_client("eu-west-1"))
     jobs = sagemaker.jobs
@@ -154,8 +155,8 @@ def test_a_name_in_two_regions_must_be_asked_by_arn(sagemaker: SageMakerMock, cl
     assert str(sagemaker).count("\nchurn  ") == 2
 
 
-def test_a_name_with_a_slash_is_a_name() -> None:
-    """Without `validate` a job may have it."""
+def test_a_name_may_contain_a_slash() -> None:
+    """Without `validate` a job may have such a name."""
     with mock_sagemaker(validate=False, latency=0) as sagemaker:
         arn = create(make_client(), "team/churn")
         assert [view.name for view in sagemaker.jobs.values()] == ["team/churn"]

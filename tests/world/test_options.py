@@ -1,4 +1,4 @@
-"""The options: what they are, what they refuse, and in which words."""
+"""The options: their defaults, and what they refuse."""
 
 import copy
 import dataclasses
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     Options.of(wall="frozen")  # type: ignore[arg-type]
 
 
-def planned(plan: Plan, request: Mapping[str, Any]) -> Plan:
-    """Give jobs of some names a plan."""
-    return plan if request["TrainingJobName"].startswith("churn") else Plan()  # pragma: no cover  # it is only looked at
+def plan_for_names(plan: Plan, request: Mapping[str, Any]) -> Plan:
+    """Return a plan for jobs with certain names."""
+    return plan if request["TrainingJobName"].startswith("churn") else Plan()  # pragma: no cover  # never called
 
 
 def test_the_typed_keywords_are_the_fields() -> None:
@@ -37,8 +37,8 @@ def test_the_typed_keywords_are_the_fields() -> None:
     assert not OptionsDict.__required_keys__
 
 
-def test_the_defaults_are_those_of_the_design() -> None:
-    """Options without arguments are the defaults that every face has."""
+def test_the_defaults_are_documented() -> None:
+    """Every face has them."""
     assert dataclasses.asdict(Options()) == {
         "start": None,
         "wall": "virtual",
@@ -58,13 +58,13 @@ def test_the_defaults_are_those_of_the_design() -> None:
     }
 
 
-def test_options_are_values() -> None:
-    """Equal options are equal, hashable, and survive copying; they do not change."""
+def test_options_are_immutable_values() -> None:
+    """Equal options compare, hash and copy as equal."""
     options = Options.of(start="2018-07-30", passthrough=["s3", "sts", "s3"])
     assert options.passthrough == frozenset({"s3", "sts"})
     assert options == Options(start="2018-07-30", passthrough={"sts", "s3"})
     assert hash(options) == hash(Options(start="2018-07-30", passthrough=("s3", "sts")))
-    assert pickle.loads(pickle.dumps(options)) == copy.deepcopy(options) == options  # noqa: S301  # our own bytes
+    assert pickle.loads(pickle.dumps(options)) == copy.deepcopy(options) == options  # noqa: S301  # our own data
     with pytest.raises(dataclasses.FrozenInstanceError):
         options.latency = 0  # type: ignore[misc]
 
@@ -73,7 +73,7 @@ def test_options_are_values() -> None:
     "given_options",
     [
         {"start": datetime(2018, 7, 30, tzinfo=timezone.utc)},
-        {"start": datetime(2018, 7, 30)},  # noqa: DTZ001  # a naive one is read as UTC
+        {"start": datetime(2018, 7, 30)},  # noqa: DTZ001  # read as UTC
         {"start": "2018-07-30T00:00:00.5Z"},
         {"wall": "real"},
         {"sleep": "real"},
@@ -87,7 +87,7 @@ def test_options_are_values() -> None:
         {"patience": timedelta(seconds=1)},
         {"plan": Plan.completes()},
         {"plan": lambda _request: Plan.completes()},
-        {"plan": partial(planned, Plan.fails())},
+        {"plan": partial(plan_for_names, Plan.fails())},
         {"validate": False},
         {"strict": False},
         {"account_id": "000000000000"},
@@ -95,11 +95,11 @@ def test_options_are_values() -> None:
         {"real_time_modules": ["ports", "our.wait_for_port"]},
         {"seed": -1},
     ],
-    # Without addresses: each process of pytest-xdist must find the same tests.
+    # No addresses in them: each process of pytest-xdist must find the same tests.
     ids=lambda given: str(given).partition(" at 0x")[0],
 )
-def test_what_is_meant_is_kept(given_options: dict[str, Any]) -> None:
-    """A good value is held as it was given."""
+def test_a_valid_option_is_kept(given_options: dict[str, Any]) -> None:
+    """As it was given."""
     options = Options.of(**given_options)
     [(name, value)] = given_options.items()
     assert getattr(options, name) == (frozenset(value) if name in ("passthrough", "real_time_modules") else value)
@@ -214,10 +214,10 @@ A_LIMIT = "write idle_limit=timedelta(seconds=1), idle_limit=1.0, or None for no
     ],
 )
 @pytest.mark.parametrize("make", [Options, Options.of], ids=["Options", "Options.of"])
-def test_a_value_without_meaning_is_refused(
+def test_an_invalid_option_is_refused(
     make: Callable[..., Options], name: str, value: object, kind: type[Exception], message: str
 ) -> None:
-    """What cannot be meant is refused at once, by name, with what to write instead."""
+    """At once, by name, with what to write instead."""
     with pytest.raises(kind) as caught:
         make(**{name: value})
     assert str(caught.value) == message
@@ -234,20 +234,21 @@ NAMES = (
     [
         ("lateny", "did you mean 'latency'?"),
         ("account", "did you mean 'account_id'?"),
-        ("region", "take it out."),
+        ("region", "each client has its own region, or that of AWS_DEFAULT_REGION."),
+        ("zone", "take it out."),
     ],
 )
 def test_an_unknown_option_is_refused_with_the_nearest(name: str, hint: str) -> None:
-    """A mistyped option is an error that names the nearest and lists all."""
+    """The message names the nearest option and lists all."""
     with pytest.raises(TypeError) as caught:
         Options.of(**cast("OptionsDict", {name: 1}))
     assert str(caught.value) == f"sagemock has no option {name!r}: {hint} The options are {NAMES}."
 
 
-# Beyond a century a test means something else; the bounds keep the sum with any start within what datetime holds.
+# Within a century of any start all instants fit into a datetime.
 @given(st.timedeltas(min_value=timedelta(microseconds=1), max_value=timedelta(days=36525)))
-def test_every_positive_duration_is_a_latency_and_an_idle_limit(duration: timedelta) -> None:
-    """What a timedelta says, its seconds say too."""
+def test_latency_and_idle_limit_take_any_positive_duration(duration: timedelta) -> None:
+    """A timedelta and its seconds are equal."""
     for value in (duration, duration.total_seconds()):
         options = Options(latency=value, idle_limit=value)
         assert options.latency == options.idle_limit == value
@@ -256,15 +257,15 @@ def test_every_positive_duration_is_a_latency_and_an_idle_limit(duration: timede
 @given(
     st.integers(max_value=-1).map(lambda microseconds: max(microseconds, -(10**15))).map(lambda us: timedelta(microseconds=us))
 )
-def test_no_negative_duration_is_one(duration: timedelta) -> None:
-    """Time passes forward only."""
+def test_negative_durations_are_refused(duration: timedelta) -> None:
+    """Time only goes forward."""
     for name in ("latency", "idle_limit"):
         with pytest.raises(ValueError, match=f"^{name} is not "):
             Options.of(**cast("OptionsDict", {name: duration}))
 
 
-def test_what_is_given_beside_the_options_is_near_to_a_misspelling_too() -> None:
-    """The marker also takes `outcomes`."""
+def test_other_keywords_of_the_marker_are_suggested_too() -> None:
+    """It also takes `outcomes`."""
     Options.check_names(["seed", "outcomes"], "outcomes")
     with pytest.raises(TypeError, match="sagemock has no option 'outcome': did you mean 'outcomes'"):
         Options.check_names(["outcome"], "outcomes")

@@ -1,4 +1,4 @@
-"""How a test reads jobs."""
+"""How a test reads one job."""
 
 import copy
 import pickle
@@ -20,7 +20,7 @@ OPTIONS: dict[str, Any] = {"latency": 0, "plan": PLAN, "strict": False}
 
 
 def test_a_view_is_live(sagemaker: SageMakerMock, client: Any) -> None:
-    """It shows the present instant, and also later changes to the job."""
+    """It shows the present instant, and later changes too."""
     create(client)
     view = sagemaker.jobs["churn"]
     assert (view.status, view.secondary_status, view.message) == ("InProgress", "Starting", "Starting the training job")
@@ -34,8 +34,8 @@ def test_a_view_is_live(sagemaker: SageMakerMock, client: Any) -> None:
     assert view.billable_seconds == 40
 
 
-def test_a_view_tells_what_does_not_change(sagemaker: SageMakerMock, client: Any) -> None:
-    """Name, ARN, region, request, plan, creation; and a picture."""
+def test_a_view_has_the_constant_facts_of_its_job(sagemaker: SageMakerMock, client: Any) -> None:
+    """Name, ARN, region, request, plan and creation; and a picture."""
     create(client)
     view = sagemaker.jobs["churn"]
     assert (view.name, view.arn, view.region) == ("churn", ARN.format("us-east-1"), "us-east-1")
@@ -44,8 +44,8 @@ def test_a_view_tells_what_does_not_change(sagemaker: SageMakerMock, client: Any
     assert str(view) == sagemaker.timeline("churn") == sagemaker.timeline(view.arn)
 
 
-def test_transitions_are_records(sagemaker: SageMakerMock, client: Any) -> None:
-    """The open one has no end; nobody can change them."""
+def test_transitions_are_immutable_records(sagemaker: SageMakerMock, client: Any) -> None:
+    """The open one has no end."""
     create(client)
     sagemaker.clock.advance(70)
     transitions = sagemaker.jobs["churn"].transitions
@@ -54,11 +54,11 @@ def test_transitions_are_records(sagemaker: SageMakerMock, client: Any) -> None:
         TransitionView("Downloading", after(60), None, "Downloading the training image"),
     )
     with pytest.raises(FrozenInstanceError):
-        transitions[0].status = "Training"  # type: ignore[misc]  # what is tested
+        transitions[0].status = "Training"  # type: ignore[misc]  # the point of the test
 
 
 def test_a_notebook_shows_a_picture(sagemaker: SageMakerMock, client: Any) -> None:
-    """Of a job, of some, and of all; as everything that it shows, at the present instant."""
+    """For one job, some, or all; like every reading, at the present instant."""
     assert "no training jobs" in sagemaker._repr_html_()
     create(client)
     assert sagemaker.jobs["churn"]._repr_html_() == sagemaker._repr_html_() == sagemaker.svg("churn")
@@ -71,9 +71,9 @@ def test_a_notebook_shows_a_picture(sagemaker: SageMakerMock, client: Any) -> No
     assert max(map(len, sagemaker.timeline("churn", width=80, unicode=True).split("\n"))) <= 80
 
 
-@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])  # noqa: S301  # our own
-def test_a_copy_of_a_view_is_of_the_present_instant(copied: Callable[[Any], Any]) -> None:
-    """It shows the same, and does not change when the original does."""
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])  # noqa: S301  # our own data
+def test_a_copy_of_a_view_is_a_snapshot(copied: Callable[[Any], Any]) -> None:
+    """It shows the same, and stays when the original changes."""
     with mock_sagemaker(start="2018-07-30", plan=Plan.fails(training=60)) as mock:
         create(make_client(), "churn")
         mock.advance_until("churn", "Training")

@@ -1,1 +1,1 @@
-"""The decorator, for each kind of callable."""
+"""The decorator, for each kind of callable and for classes."""

@@ -44,7 +44,7 @@ class _Open:
     """The mock of one running test, and the state of the test."""
 
     def __init__(self, instance: object, mock: Mock) -> None:
-        # Keeps the instance alive: this is found by its id, which must not be reused.
+        # Keeps the instance alive: the entry is found by the id of the instance, which must not be reused.
         self.instance = instance
         self.mock = mock
         self.failed = False

@@ -21,7 +21,7 @@ _Give: TypeAlias = Callable[[object, tuple[object, ...], dict[str, object]], _Ar
 
 
 class Mock(Protocol):
-    """What the decorator needs of a mock; `SageMakerMock` is one."""
+    """The methods of a mock that the decorator uses; `SageMakerMock` has them."""
 
     def start(self) -> object:
         """Become the innermost mock."""
@@ -85,7 +85,7 @@ def inside(target: Callable[..., Any], enter: Enter, *, like: Callable[..., Any]
 
 
 def _giving(like: Callable[..., Any]) -> tuple[_Give, inspect.Signature | None]:
-    """Return what gives a function its mock, and the signature without that parameter; None if there is no such parameter."""
+    """Return a function that adds the mock to the arguments, and the signature without that parameter (None: no change)."""
     try:
         signature = inspect.signature(like)
     except (TypeError, ValueError):  # some callables written in C have no signature

@@ -1,1 +1,1 @@
-"""Batch jobs: kinds of job that start, run once, and end, without statuses in between."""
+"""Batch jobs (processing and transform jobs): they start, run once and end, without secondary statuses."""

@@ -26,7 +26,7 @@ Ending: TypeAlias = Literal["Completed", "Failed"]
 
 @dataclass(frozen=True, repr=False, kw_only=True)
 class BatchFields(GeneralFields):
-    """The fields of a plan of a batch job. Make plans by the class of its kind."""
+    """The fields of a batch job's plan. Make plans with `ProcessingJobPlan` or `TransformJobPlan`."""
 
     running: ClassVar[str]
     """The phase in which the containers run."""
@@ -36,18 +36,19 @@ class BatchFields(GeneralFields):
     ending: Ending = "Completed"
     failure_reason: str | None = None
     during: str | None = None
-    """The phase in which the job ends or hangs; None: the one in which the containers run."""
+    """The phase in which the job ends or hangs; None: the phase in which the containers run."""
     endless: bool = False
     """Whether the job never leaves that phase by itself."""
     outputs: OutputMapping = ()
-    """What the job leaves in moto's S3, by its path: bytes, or the path of a file or directory. For the rest there are stand-ins.
+    """The objects that the job writes to moto's S3, by path: bytes, or the path of a file or directory. Outputs without an entry
+    get placeholders.
 
-    The path is, for a processing job, the name of an output, "/", and the name of a file; for a transform job, that of an object
-    below S3OutputPath."""
+    For a processing job, the path is the name of an output, "/", and the name of a file; for a transform job, it is the name of
+    an object below S3OutputPath."""
     registered_after: Duration | None = None
-    """When LastModifiedTime moves for the first time, after the creation (recorded: 0.4 to 1.6 s)."""
+    """How long after the creation LastModifiedTime moves for the first time (recorded: 0.4 to 1.6 s)."""
     settled_after: Duration | None = None
-    """When LastModifiedTime moves for the last time, after the end (recorded: 0.01 to 0.4 s)."""
+    """How long after the end LastModifiedTime moves for the last time (recorded: 0.01 to 0.4 s)."""
 
     @property
     def running_length(self) -> Duration | None:
@@ -55,7 +56,7 @@ class BatchFields(GeneralFields):
         return None  # pragma: no cover  # each kind has its own
 
     def __post_init__(self) -> None:
-        """Refuse a plan that contradicts itself, where it is written."""
+        """Refuse a plan that contradicts itself, at the line of the test that makes the plan."""
         self._check_general()
         with of_a_plan():
             flag("endless", self.endless)
@@ -82,23 +83,23 @@ class BatchFields(GeneralFields):
 
     @cached_property
     def draws(self) -> bool:
-        """Whether jobs that play this plan differ, because it leaves something to chance."""
+        """Whether jobs with this plan differ, because a duration is a range."""
         return any(isinstance(length, tuple) for length in self._lengths.values())
 
     @cached_property
     def asks(self) -> bool:
-        """Whether jobs that play this plan differ, because a callable of the request says what they write."""
+        """Whether jobs with this plan differ, because a callable computes their lines from the request."""
         return any(callable(source) for source in self.by_status.values())
 
     @property
     def runs(self) -> bool:
-        """Whether the containers come to run."""
+        """Whether the containers ever run."""
         return self.during != STARTING
 
     def _check_ending(self) -> None:
         ending: object = self.ending
         if not isinstance(ending, str) or ending not in ("Completed", "Failed"):
-            raise PlanError(f"ending={quoted(ending)} ends no {self.kind.noun}; give one of Completed, Failed")
+            raise PlanError(f"ending={quoted(ending)} is not an end of a {self.kind.noun}; give one of Completed, Failed")
         if (self.failure_reason is not None) != (ending == "Failed"):
             raise PlanError(
                 f"failure_reason={quoted(self.failure_reason)} with ending={ending!r}: a job has a reason exactly when it fails; "
@@ -107,7 +108,7 @@ class BatchFields(GeneralFields):
         if self.failure_reason is not None:
             reasons.checked(self.failure_reason)
         if ending == "Completed" and not self.runs and not self.endless:
-            raise PlanError(f"a {self.kind.noun} that completes has run: leave during='Starting' out")
+            raise PlanError(f"a {self.kind.noun} that completes must have run: leave during='Starting' out")
 
     def _check_logs(self) -> None:
         if self.logs and not self.runs:
@@ -119,12 +120,12 @@ class BatchFields(GeneralFields):
 
     @property
     def contents(self) -> dict[str, Content]:
-        """What the job leaves in moto's S3, by its path."""
+        """The objects that the job writes to moto's S3, by path."""
         return dict(self.outputs)
 
     def but(self, **changes: Any) -> "Self":  # noqa: ANN401  # the fields of a plan
-        """Return the same plan with other values in some of its fields."""
-        # The outputs may be large files.
+        """Return a copy of the plan with these fields changed."""
+        # Outputs may be large files, so the repr shortens them.
         return self._changed(changes, lambda name, value: quoted(value) if name == "outputs" else code(value))
 
     @classmethod
@@ -133,15 +134,15 @@ class BatchFields(GeneralFields):
             raise PlanError(f"{given}: a {cls.kind.noun} {verb} during one of {STARTING}, {cls.running}")
 
     @classmethod
-    def _made(
+    def _by_recipe(
         cls,
         recipe: str,
         durations: Mapping[str, Any],
         words: Sequence[str] = (),
         **changes: Any,  # noqa: ANN401  # any field
     ) -> "Self":
-        """Return the plan of a recipe; `words` are its arguments as code, without the durations."""
-        cls._check_durations(recipe, durations, ("starting", cls.running.lower(), "stopping"), "phases")
+        """Return the plan of a recipe; `words` are the arguments of the call as code, without the durations."""
+        cls._check_durations(recipe, durations, ("starting", cls.running.lower(), "stopping"))
         given = [*words, *(f"{name}={code(value)}" for name, value in durations.items())]
         logs = changes.get("logs")
         given += ["logs={…}"] if isinstance(logs, (Mapping, tuple)) and len(logs) else []
@@ -159,7 +160,7 @@ class BatchFields(GeneralFields):
         otherwise: str,
         **changes: Any,  # noqa: ANN401  # any field
     ) -> "Self":
-        """Return the plan of a failure with this reason, or `otherwise`."""
+        """Return the plan of a failure with `reason`, or with `otherwise` if that is None."""
         cls._check_phase(during, f"{cls.__name__}.fails(during={quoted(during)})", "fails")
         given = dict(durations)
         if after is not None:
@@ -169,7 +170,7 @@ class BatchFields(GeneralFields):
             given[name] = after
         reason = reasons.checked(otherwise if reason is None else reason)
         shown = [repr(reason), *([] if during == cls.running else [f"during={during!r}"]), *words]
-        return cls._made("fails", given, shown, ending="Failed", failure_reason=reason, during=during, **changes)
+        return cls._by_recipe("fails", given, shown, ending="Failed", failure_reason=reason, during=during, **changes)
 
     @classmethod
     def _hanging(cls, during: str, durations: Mapping[str, Any], words: Sequence[str] = (), **changes: Any) -> "Self":  # noqa: ANN401
@@ -179,4 +180,4 @@ class BatchFields(GeneralFields):
                 f"{cls.__name__}.hangs(during={during!r}, {during.lower()}=…): a phase that never ends has no duration; "
                 "leave one out"
             )
-        return cls._made("hangs", durations, [repr(during), *words], during=during, endless=True, **changes)
+        return cls._by_recipe("hangs", durations, [repr(during), *words], during=during, endless=True, **changes)

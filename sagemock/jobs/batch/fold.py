@@ -1,4 +1,4 @@
-"""The fold of a batch job: a script and what was done to the job, made into a timeline."""
+"""The fold of a batch job: a function that turns a script and the interventions in its job into a timeline."""
 
 from dataclasses import replace
 from typing import Final, TypeAlias
@@ -19,7 +19,7 @@ _Cut: TypeAlias = Stop | Fail | Complete | str
 
 @shared
 def fold(script: Script, interventions: tuple[Intervention, ...]) -> Timeline:
-    """Fold a script and what was done to its job into a timeline: pure, so that jobs with equal lives share one."""
+    """Return the timeline of a script with these interventions. The function is pure, so jobs with equal lives share one."""
     started_us = script.starting_us if script.runs else None
     ended_us = _natural_end_us(script)
     cut_us, cut = _first_cut(script, interventions, started_us, ended_us)
@@ -31,7 +31,7 @@ def fold(script: Script, interventions: tuple[Intervention, ...]) -> Timeline:
     ending, reason = script.ending, script.failure_reason
     visits = [(0, "InProgress", STARTING)]
     if started_us is None and isinstance(cut, Complete):
-        # A job that completes has run.
+        # A job that completes must have run.
         started_us = cut_us
     if started_us is not None:
         visits.append((started_us, "InProgress", script.running))
@@ -64,7 +64,7 @@ def _natural_end_us(script: Script) -> int | None:
 def _first_cut(
     script: Script, interventions: tuple[Intervention, ...], started_us: int | None, ended_us: int | None
 ) -> tuple[int, _Cut | None]:
-    """Return the first thing that cuts the life, and when: a limit, a stop of the plan, or an intervention."""
+    """Return when the life is cut first, and by what: a limit, a stop of the plan, an intervention, or None."""
     cuts: list[tuple[int, int, _Cut]] = []
     if script.max_runtime_us is not None and started_us is not None:
         cuts.append((started_us + script.max_runtime_us + script.limit_lag_us, 0, LIMIT))
@@ -74,12 +74,12 @@ def _first_cut(
     if not cuts:
         return 0, None
     at_us, _, cut = min(cuts, key=lambda one: one[:2])
-    # What is due at T has happened at T: the life is over before anything can cut it.
+    # An end that is due at T has happened at T, before anything can cut the life.
     return (0, None) if ended_us is not None and at_us >= ended_us else (at_us, cut)
 
 
 def _changes(script: Script, visits: list[tuple[int, str, str]], ended_us: int | None) -> tuple[Change, ...]:
-    """Return the visits as changes, and the two moves of LastModifiedTime that no status goes with."""
+    """Return the visits as changes, with two more that move LastModifiedTime alone: after the creation and after the end."""
     changes = [
         Change(at_us, primary, phase, f"{script.status_member} {primary}", enters=True) for at_us, primary, phase in visits
     ]

@@ -1,4 +1,4 @@
-"""A batch job: a frozen record, its timeline, and all that Describe shows of its life at one instant."""
+"""A batch job: a frozen record, its timeline, and the snapshot of it that Describe shows at an instant."""
 
 from abc import abstractmethod
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ __all__ = ["BatchJob", "Snapshot", "snapshot"]
 
 @dataclass(frozen=True, slots=True)
 class BatchJob(JobRecord):
-    """A batch job as it was asked for, and all that was done to it since. A change is a new record."""
+    """A batch job: its request, its plan and the interventions in it. A change is a new record."""
 
     plan: BatchFields
     script: Script
@@ -28,33 +28,33 @@ class BatchJob(JobRecord):
 
     @property
     def settled_us(self) -> int:
-        """The instant after which nothing happens to the job by itself."""
+        """The instant after which the job changes only through calls."""
         return self.last_us if self.gone_us is None else self.gone_us
 
     @property
     def gone_us(self) -> int | None:
-        """The instant from which the job is deleted, None if nobody deleted it."""
+        """The instant at which the job was deleted, None if nobody deleted it."""
         return next((self.created_us + one.at_us for one in self.interventions if isinstance(one, Delete)), None)
 
     # -- its logs
 
     @property
     def has_lines(self) -> bool:
-        """Whether its containers write anything by its plan."""
+        """Whether the plan gives its containers lines to write."""
         return bool(self.script.lines or self.script.last_words)
 
     @property
     def containers(self) -> int:
-        """How many containers run at once, each with a log of its own."""
+        """How many containers run at once, each with its own log stream."""
         return max(1, self.instances[1])
 
     @property
     @abstractmethod
     def instances(self) -> tuple[str, int]:
-        """The type of its instances, and their number."""
+        """The type and the number of its instances."""
 
     def runs(self) -> list[int]:
-        """Return the instant at which the containers start, as far as is known now; none if they never do."""
+        """Return the instant at which the containers start, by the present timeline, in a list; empty if they never start."""
         started_us = self.timeline.started_us
         return [] if started_us is None else [self.created_us + started_us]
 
@@ -64,7 +64,7 @@ class BatchJob(JobRecord):
 
 
 class Snapshot(NamedTuple):
-    """All that Describe shows of a batch job's life at one instant; instants in microseconds since the epoch, None if absent."""
+    """All that Describe shows of a batch job's life at an instant. Instants are microseconds since the epoch, None if absent."""
 
     primary: str
     phase: str
@@ -82,7 +82,7 @@ class Snapshot(NamedTuple):
 
 
 def snapshot(job: BatchJob, now_us: int, count: int | None = None) -> Snapshot:
-    """Return what the service shows of `job` at `now_us`; with `count`, when only so many of its changes have been made."""
+    """Return what Describe shows of `job` at `now_us`; with `count`, what it shows after that many changes of its timeline."""
     timeline = job.timeline
     changes = timeline.until(now_us - job.created_us) if count is None else timeline.changes[:count]
     last = changes[-1]
@@ -96,6 +96,6 @@ def snapshot(job: BatchJob, now_us: int, count: int | None = None) -> Snapshot:
         started_us=job.created_us + timeline.started_us if has_started and timeline.started_us is not None else None,
         ended_us=job.created_us + timeline.ended_us if over and timeline.ended_us is not None else None,
         failure_reason=timeline.failure_reason if over else None,
-        # What the container wrote; one that never ran wrote nothing.
+        # The container writes it, so there is none if the container never ran.
         exit_message=job.script.exit_message if over and has_started else None,
     )

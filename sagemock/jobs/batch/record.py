@@ -1,4 +1,4 @@
-"""Records of batch jobs: the description of a real one, read as the fields of a plan that plays its life again."""
+"""Records of batch jobs: reads the Describe response of a real job as the fields of a plan that repeats its life."""
 
 import json
 import os
@@ -14,22 +14,22 @@ from sagemock.evidence import REPLAY, Assumption
 from sagemock.jobs.batch.fields import STARTING
 from sagemock.jobs.kinds import Kind
 
-__all__ = ["CALLED", "loaded", "played"]
+__all__ = ["CALLED", "load", "replayed_fields"]
 
 CALLED: Final = "sagemock:StoppingSince"
-"""A member that no response has: when the job was first seen to be Stopping, where several records tell."""
+"""An extra member of a response, by sagemock: when the job was first seen to be Stopping, if several records tell."""
 
 _CALLED: Final = Assumption(
-    "that a recorded processing or transform job that was stopped, and whose record does not say when, was stopped 10 s before "
-    "its end, or 10 s after its start or creation if it had not ended",
+    "that a recorded processing or transform job that was stopped at an unknown instant was stopped 10 s before its end, or 10 s "
+    "after its start or creation if it had not ended",
     since="2026-11-26",
     knob=REPLAY,
 )
 _CALLED_US: Final = _CALLED(10 * SECOND_US)
 
 
-def loaded(response: Mapping[str, Any] | str | os.PathLike[str], kind: Kind) -> Mapping[str, Any]:
-    """Return a description: the given one, or what the file at this path holds. Raises PlanError if that is not JSON."""
+def load(response: Mapping[str, Any] | str | os.PathLike[str], kind: Kind) -> Mapping[str, Any]:
+    """Return a Describe response: the given one, or that in the file at this path. Raises PlanError if the file has none."""
     given: object = response
     if isinstance(given, Mapping):
         return given
@@ -47,8 +47,8 @@ def loaded(response: Mapping[str, Any] | str | os.PathLike[str], kind: Kind) -> 
     return found
 
 
-def played(response: Mapping[str, Any], kind: Kind, running: str) -> dict[str, Any]:
-    """Return the fields of the plan that plays a recorded life again. Raises PlanError if it is not such a record."""
+def replayed_fields(response: Mapping[str, Any], kind: Kind, running: str) -> dict[str, Any]:
+    """Return the fields of a plan that repeats a recorded life. Raises PlanError if `response` is not such a record."""
     status = response.get(kind.status_member)
     if status not in ("InProgress", "Completed", "Failed", "Stopping", "Stopped"):
         raise PlanError(
@@ -67,7 +67,7 @@ def played(response: Mapping[str, Any], kind: Kind, running: str) -> dict[str, A
     modified_us = offset_us("LastModifiedTime")
     known = [0, *(at_us for at_us in (started_us, ended_us, modified_us) if at_us is not None)]
     if known != sorted(known):
-        raise PlanError("the record ends before it starts, or was modified before that: give it as it was returned")
+        raise PlanError("creation, start, end and LastModifiedTime of the record are not in order: give it as it was returned")
     fields: dict[str, Any] = {"replayed": response}
     if started_us is not None:
         fields["starting"] = _length(started_us)
@@ -99,13 +99,13 @@ def _ended(response: Mapping[str, Any], kind: Kind, running: str, started_us: in
 
 
 def _stopped(started_us: int | None, ended_us: int | None, called_us: int | None) -> dict[str, Any]:
-    """Return the fields of a life that was stopped; its containers would have run on."""
+    """Return the fields of a life that was stopped; without the stop, its containers would never end."""
     since_us = started_us or 0
     if ended_us is None:
         return {"endless": True, "stopped_after": _length(since_us + _CALLED_US if called_us is None else called_us)}
     stopped_us = max(since_us, ended_us - _CALLED_US) if called_us is None else min(max(since_us, called_us), ended_us)
     fields: dict[str, Any] = {"endless": True, "stopped_after": _length(stopped_us), "stopping": _length(ended_us - stopped_us)}
-    # It never started, so it waits for its instances until it is stopped.
+    # A job that never started waits for its instances until it is stopped.
     return fields if started_us is not None else fields | {"during": STARTING}
 
 

@@ -16,7 +16,7 @@ __all__ = ["Lengths", "Script", "script"]
 
 
 class Lengths(NamedTuple):
-    """How long things last when a plan does not say, in seconds."""
+    """The default durations, in seconds."""
 
     starting: float
     failed_start: float
@@ -28,12 +28,14 @@ class Lengths(NamedTuple):
     """From the creation to the first move of LastModifiedTime."""
     settled: float
     """From the end to the last move of LastModifiedTime."""
+    failed_settled: float
+    """The same for a job that fails in Starting."""
 
 
 @hashed_once
 @dataclass(frozen=True)
 class Script:
-    """All that happens to a batch job if nobody interferes, in microseconds. Equal scripts fold equally."""
+    """All that happens to a batch job if nobody interferes, in microseconds. Equal scripts have equal timelines."""
 
     running: str
     """The phase in which the containers run."""
@@ -43,20 +45,20 @@ class Script:
     running_us: int | None
     """None: forever."""
     runs: bool
-    """Whether the containers come to run."""
+    """Whether the containers ever run."""
     ending: str
     failure_reason: str | None
     exit_message: str | None
     stopping_us: int
     stopped_after_us: int | None
     max_runtime_us: int | None
-    """None when no limit cuts."""
+    """None if no limit cuts the job."""
     limit_lag_us: int
     registered_us: int
     settled_us: int
     lines: Lines = NO_LINES
     last_words: Lines = NO_LINES
-    """What the container writes when it is stopped."""
+    """The lines that the container writes when it is stopped."""
 
 
 def script(  # noqa: PLR0913  # all that a life depends on
@@ -68,18 +70,18 @@ def script(  # noqa: PLR0913  # all that a life depends on
     max_runtime_s: int | None = None,
     exit_message: str | None = None,
 ) -> Script:
-    """Return `plan` made concrete for `request`; `rng` draws from its ranges. Raises PlanError if its lines do not fit."""
+    """Return the script of `plan` for `request`; `rng` draws from its ranges. Raises PlanError if its lines do not fit."""
 
     def length_us(given: Duration | None, default_s: float) -> int:
         span = span_us(given, "a duration")
         return round(default_s * SECOND_US) if span is None else rng.randint(*span)
 
     lines = _lines(plan, plan.running, request)
-    starting_s = lengths.starting if plan.runs else lengths.failed_start
+    starting_s, settled_s = (lengths.starting, lengths.settled) if plan.runs else (lengths.failed_start, lengths.failed_settled)
     starting_us = None if plan.endless and not plan.runs else length_us(plan.starting, starting_s)
     running_us = None if plan.endless else length_us(plan.running_length, lengths.running)
     if running_us is not None and plan.running_length is None:
-        # The default must leave room for what the plan says of the phase, and a second to read it.
+        # The default duration must be long enough for the plan's last line, and a second to read it.
         running_us = max(running_us, lines.last_us + SECOND_US)
     if plan.running_length is not None:
         check_fit(lines, running_us, plan.running)
@@ -97,7 +99,7 @@ def script(  # noqa: PLR0913  # all that a life depends on
         max_runtime_us=None if max_runtime_s is None or plan.replayed is not None else max_runtime_s * SECOND_US,
         limit_lag_us=length_us(plan.limit_lag, 0),
         registered_us=length_us(plan.registered_after, lengths.registered),
-        settled_us=length_us(plan.settled_after, lengths.settled),
+        settled_us=length_us(plan.settled_after, settled_s),
         lines=lines,
         last_words=_lines(plan, STOPPING, request),
     )

@@ -24,14 +24,14 @@ _OTHERS_NEED_BOTH: Final = Assumption(
     "that a request without AlgorithmSpecification or ResourceConfig is refused unless it is serverless", knob=UNCHECKED
 )
 _EMPTY: Final = Assumption("that an empty AlgorithmName or TrainingImage counts as none")
-_OWN: Final = Assumption("that your own algorithms are in the account of the role, and others are of the marketplace")
+_OWN: Final = Assumption("that your own algorithms are in the account of the role, and all others come from the marketplace")
 _PUBLIC_REGISTRY: Final = re.compile(r"[^/]+[.:][^/]*/.+|localhost/.+")
 _UNCHECKPOINTED_S: Final = 3600
 
 
 @_WORDS
 def one_algorithm(request: Mapping[str, Any]) -> str | None:
-    """Service model: AlgorithmName and TrainingImage are "mutually exclusive", and one is needed."""
+    """Refuse both or none of AlgorithmName and TrainingImage (service model: they are "mutually exclusive")."""
     algorithm = request.get("AlgorithmSpecification")
     if algorithm is not None and _EMPTY(bool(algorithm.get("AlgorithmName")) == bool(algorithm.get("TrainingImage"))):
         return "You must specify either an AlgorithmName or a TrainingImage in AlgorithmSpecification, and not both"
@@ -40,7 +40,7 @@ def one_algorithm(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def algorithm_and_resources_are_given(request: Mapping[str, Any]) -> str | None:
-    """Before serverless jobs existed, the model required both."""
+    """Refuse a missing AlgorithmSpecification or ResourceConfig: the model required both before serverless jobs existed."""
     if _OTHERS_NEED_BOTH("ServerlessJobConfig" not in request):
         for name in ("AlgorithmSpecification", "ResourceConfig"):
             if name not in request:
@@ -49,7 +49,10 @@ def algorithm_and_resources_are_given(request: Mapping[str, Any]) -> str | None:
 
 
 def image_is_in_ecr(request: Mapping[str, Any]) -> str | None:
-    """Both texts were seen, with the missing space: aws/sagemaker-python-sdk#2063, aws/aws-sdk#117."""
+    """Refuse an image that is not in ECR.
+
+    Both texts were seen, with the missing space: aws/sagemaker-python-sdk#2063, aws/aws-sdk#117.
+    """
     algorithm = request.get("AlgorithmSpecification", {})
     image = algorithm.get("TrainingImage")
     if not image or "TrainingImageConfig" in algorithm or image_of(algorithm) is not None:
@@ -75,7 +78,10 @@ def builtin_metrics_are_fixed(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def short_wait_without_checkpoints(request: Mapping[str, Any]) -> str | None:
-    """Developer guide, managed spot training: such algorithms "are currently limited to" an hour."""
+    """Refuse a longer wait than an hour for built-in and marketplace algorithms without checkpoints.
+
+    Developer guide, managed spot training: they "are currently limited to" an hour.
+    """
     wait_s = request.get("StoppingCondition", {}).get("MaxWaitTimeInSeconds", 0)
     if wait_s <= _UNCHECKPOINTED_S or "CheckpointConfig" in request:
         return None

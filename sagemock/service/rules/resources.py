@@ -37,7 +37,7 @@ _EBS_ONLY: Final = ("ml.c5.", "ml.p2.")
 
 @_WORDS
 def instances_are_given(request: Mapping[str, Any]) -> str | None:
-    """Refuse what the SDK refuses (aws/sagemaker-python-sdk, job.py)."""
+    """Refuse a missing InstanceType or InstanceCount, as the SDK does (aws/sagemaker-python-sdk, job.py)."""
     resources = _resources(request)
     if resources.get("InstanceGroups") or "InstancePreferences" in resources or "ServerlessJobConfig" in request:
         return None
@@ -48,7 +48,7 @@ def instances_are_given(request: Mapping[str, Any]) -> str | None:
 
 
 def instance_groups_stand_alone(request: Mapping[str, Any]) -> str | None:
-    """Refuse in words that were seen: aws/sagemaker-python-sdk#5555, #5564."""
+    """Refuse InstanceGroups beside a type or a count, in words that were seen (aws/sagemaker-python-sdk#5555, #5564)."""
     resources = _resources(request)
     if resources.get("InstanceGroups") and ("InstanceType" in resources or "InstanceCount" in resources):
         return "InstanceType or InstanceCount cannot be specified with InstanceGroups"
@@ -57,7 +57,7 @@ def instance_groups_stand_alone(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def instance_preferences_stand_alone(request: Mapping[str, Any]) -> str | None:
-    """Service model, InstancePreferences: "mutually exclusive with" these."""
+    """Refuse InstancePreferences with fields that the service model calls "mutually exclusive with" it."""
     resources = _resources(request)
     if "InstancePreferences" not in resources:
         return None
@@ -71,7 +71,7 @@ def instance_preferences_stand_alone(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def instance_preferences_name_a_type_once(request: Mapping[str, Any]) -> str | None:
-    """Service model: "An instance type can appear only once in an InstancePreferences list"."""
+    """Refuse a repeated type (service model: "An instance type can appear only once in an InstancePreferences list")."""
     kinds = [one["InstanceType"] for one in _preferences(request)]
     twice = repeated(kinds)
     return None if twice is None else f"An instance type can appear only once in InstancePreferences, and {twice} appears twice"
@@ -79,7 +79,10 @@ def instance_preferences_name_a_type_once(request: Mapping[str, Any]) -> str | N
 
 @_WORDS
 def instance_preferences_are_counted_once(request: Mapping[str, Any]) -> str | None:
-    """Service model, InstancePreference: "SageMaker rejects requests" that do otherwise."""
+    """Refuse counts unless all of InstancePreferences have one, or only ResourceConfig has one.
+
+    Service model, InstancePreference: "SageMaker rejects requests" that do otherwise.
+    """
     preferences = _preferences(request)
     counted = sum("InstanceCount" in one for one in preferences)
     for_all = "InstanceCount" in _resources(request)
@@ -90,7 +93,10 @@ def instance_preferences_are_counted_once(request: Mapping[str, Any]) -> str | N
 
 @_WORDS
 def instance_preferences_plan_once(request: Mapping[str, Any]) -> str | None:
-    """Service model: TrainingPlanArns "is mutually exclusive with the job-level TrainingPlanArn"."""
+    """Refuse training plans in both ResourceConfig and InstancePreferences.
+
+    Service model: TrainingPlanArns "is mutually exclusive with the job-level TrainingPlanArn".
+    """
     planned = any(one.get("TrainingPlanArns") for one in _preferences(request))
     if planned and "TrainingPlanArn" in _resources(request):
         return "TrainingPlanArns of InstancePreferences is mutually exclusive with TrainingPlanArn of ResourceConfig"
@@ -99,7 +105,10 @@ def instance_preferences_plan_once(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def selected_instance_is_read_only(request: Mapping[str, Any]) -> str | None:
-    """Service model: "This field is read-only and isn't accepted in CreateTrainingJob requests"."""
+    """Refuse SelectedInstanceType and SelectedInstanceCount.
+
+    Service model: "This field is read-only and isn't accepted in CreateTrainingJob requests".
+    """
     for name in ("SelectedInstanceType", "SelectedInstanceCount"):
         if name in _resources(request):
             return f"{name} is read-only and is not accepted in CreateTrainingJob requests"
@@ -108,7 +117,7 @@ def selected_instance_is_read_only(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def placed_instances_are_at_least_one(request: Mapping[str, Any]) -> str | None:
-    """Service model, PlacementSpecification: "Minimum value of 1"."""
+    """Refuse an InstanceCount of 0 (service model, PlacementSpecification: "Minimum value of 1")."""
     placed = _resources(request).get("InstancePlacementConfig", {}).get("PlacementSpecifications", ())
     return (
         "InstanceCount of PlacementSpecifications must be at least 1" if any(not one["InstanceCount"] for one in placed) else None
@@ -117,7 +126,7 @@ def placed_instances_are_at_least_one(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def warm_pool_is_of_one_kind_on_demand(request: Mapping[str, Any]) -> str | None:
-    """Developer guide: warm pools "cannot be used with" these."""
+    """Refuse a warm pool for a spot job or InstanceGroups (developer guide: warm pools "cannot be used with" them)."""
     resources = _resources(request)
     if not _REFUSED(resources.get("KeepAlivePeriodInSeconds")):
         return None
@@ -128,7 +137,7 @@ def warm_pool_is_of_one_kind_on_demand(request: Mapping[str, Any]) -> str | None
 
 @_WORDS
 def local_storage_has_its_own_key(request: Mapping[str, Any]) -> str | None:
-    """Service model: "You can't request a VolumeKmsKeyId" with the families that it names."""
+    """Refuse VolumeKmsKeyId with instance families that have local storage (service model: "You can't request" it)."""
     return local_storage_key(_resources(request), choices(request))
 
 
@@ -143,7 +152,7 @@ def local_storage_key(resources: Mapping[str, Any], types: Iterable[str]) -> str
 
 @_WORDS
 def ebs_volume_has_a_size(request: Mapping[str, Any]) -> str | None:
-    """Service model: "you must define the size of EBS volume" for the families that it names."""
+    """Refuse a missing VolumeSizeInGB for families with EBS only (service model: "you must define the size of EBS volume")."""
     if not _resources(request).get("VolumeSizeInGB"):
         for kind in choices(request):
             if kind.startswith(_EBS_ONLY):

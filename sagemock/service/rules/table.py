@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from sagemock.checks import repeated
 from sagemock.evidence import UNCHECKED, YOUR_WORDS, Assumption
-from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.refusal import INVALID, Refusal
 from sagemock.service import metrics
 from sagemock.service.rules import algorithms, resources
 
@@ -19,13 +19,12 @@ __all__ = ["RULES", "TAKEN", "Rule", "check"]
 Rule: TypeAlias = Callable[[Mapping[str, Any]], str | None]
 
 _WORDS: Final = Assumption(
-    "the words in which CreateTrainingJob refuses what the documentation of the service model or the developer "
-    "guide excludes, where no other row or source says them",
+    "the words in which CreateTrainingJob refuses a request that the documentation of the service model or the developer guide "
+    "excludes, unless another row or a source has them",
     knob=UNCHECKED,
 )
 _ONE_SOURCE: Final = Assumption("that a channel with two data sources, or with none, is refused", knob=UNCHECKED)
 _DAY_S: Final = 86_400
-_CODE: Final = "ValidationException"
 
 
 def max_wait_is_for_spot(request: Mapping[str, Any]) -> str | None:
@@ -37,7 +36,7 @@ def max_wait_is_for_spot(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def max_wait_covers_max_runtime(request: Mapping[str, Any]) -> str | None:
-    """Service model: "It must be equal to or greater than MaxRuntimeInSeconds"."""
+    """Refuse too short a MaxWaitTimeInSeconds (service model: "It must be equal to or greater than MaxRuntimeInSeconds")."""
     condition = _condition(request)
     if condition.get("MaxWaitTimeInSeconds", _FAR) < condition.get("MaxRuntimeInSeconds", _DAY_S):
         return "Invalid MaxWaitTimeInSeconds. It must be equal to or greater than MaxRuntimeInSeconds"
@@ -46,7 +45,7 @@ def max_wait_covers_max_runtime(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def spot_needs_max_wait(request: Mapping[str, Any]) -> str | None:
-    """Developer guide, managed spot training: a spot job needs MaxWaitTimeInSeconds."""
+    """Refuse a spot job without MaxWaitTimeInSeconds (developer guide, managed spot training)."""
     if request.get("EnableManagedSpotTraining") and "MaxWaitTimeInSeconds" not in _condition(request):
         return "MaxWaitTimeInSeconds must be specified when EnableManagedSpotTraining is set to true"
     return None
@@ -54,7 +53,7 @@ def spot_needs_max_wait(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def max_runtime_is_at_most_28_days(request: Mapping[str, Any]) -> str | None:
-    """Service model, MaxRuntimeInSeconds: "The maximum value is 28 days"."""
+    """Refuse a MaxRuntimeInSeconds of more than 28 days (service model: "The maximum value is 28 days")."""
     if _condition(request).get("MaxRuntimeInSeconds", 0) > 28 * _DAY_S:
         return f"Invalid MaxRuntimeInSeconds. It must be less than or equal to {28 * _DAY_S}"
     return None
@@ -62,7 +61,7 @@ def max_runtime_is_at_most_28_days(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def augmented_manifest_is_piped(request: Mapping[str, Any]) -> str | None:
-    """Service model, S3DataType: it "can only be used if the Channel's input mode is Pipe"."""
+    """Refuse AugmentedManifestFile without Pipe (service model: "can only be used if the Channel's input mode is Pipe")."""
     mode = request.get("AlgorithmSpecification", {}).get("TrainingInputMode")
     for channel in request.get("InputDataConfig", ()):
         source = channel.get("DataSource", {}).get("S3DataSource", {})
@@ -73,7 +72,7 @@ def augmented_manifest_is_piped(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def channel_has_one_source(request: Mapping[str, Any]) -> str | None:
-    """Service model, DataSource: "the location of the channel data"."""
+    """Refuse a channel with no or several sources (service model, DataSource: "the location of the channel data")."""
     for channel in request.get("InputDataConfig", ()):
         if _ONE_SOURCE(len(channel.get("DataSource", {})) != 1):
             return f"Exactly one data source must be specified for channel {channel['ChannelName']}"
@@ -81,29 +80,31 @@ def channel_has_one_source(request: Mapping[str, Any]) -> str | None:
 
 
 _OTHER_WORDS: Final = Assumption(
-    "the words in which a channel or a tag of ours is refused, and that two equal channels are",
+    "the words in which two equal channels, or tags that begin with aws:, are refused, and that equal channels are refused",
     since="2026-11-26",
     knob=UNCHECKED,
 )
 _FILE_SYSTEM: Final = Assumption(
-    "that a channel on FSx or EFS is taken without VpcConfig, and plays a normal life", since="2026-11-26", knob=UNCHECKED
+    "that a channel on FSx or EFS is accepted without VpcConfig, and its job has a normal life",
+    since="2026-11-26",
+    knob=UNCHECKED,
 )
 _ATTRIBUTES: Final = Assumption(
-    "that an AugmentedManifestFile is taken without AttributeNames (with wrong ones the job fails later: "
+    "that an AugmentedManifestFile is accepted without AttributeNames (with wrong names the job fails later: "
     "aws/amazon-sagemaker-examples#1283)",
     since="2026-11-26",
     knob="Plan.fails(reason, during=…)",
 )
-_ROLE: Final = Assumption("that a role of another account or partition is taken", since="2026-11-26", knob=YOUR_WORDS)
+_ROLE: Final = Assumption("that a role of another account or partition is accepted", since="2026-11-26", knob=YOUR_WORDS)
 _METRIC_NAMES: Final = Assumption(
-    "that two metric definitions of one name are taken, and each is shown in FinalMetricDataList", since="2026-11-26"
+    "that two metric definitions with the same name are accepted, and FinalMetricDataList shows both", since="2026-11-26"
 )
 _VOLUME: Final = Assumption(
-    "that VolumeSizeInGB may be left out, but for the families of which the service model says that they have EBS only",
+    "that VolumeSizeInGB may be left out, except for the families that have only EBS according to the service model",
     since="2026-11-26",
 )
 TAKEN: Final = (_FILE_SYSTEM, _ATTRIBUTES, _ROLE, _METRIC_NAMES, _VOLUME)
-"""What no rule refuses, although nobody was found who has seen it taken."""
+"""Assumptions about requests that no rule refuses, although there is no evidence that the service accepts them."""
 
 
 def channel_names_are_unique(request: Mapping[str, Any]) -> str | None:
@@ -114,7 +115,7 @@ def channel_names_are_unique(request: Mapping[str, Any]) -> str | None:
 
 
 def tag_keys_are_free(request: Mapping[str, Any]) -> str | None:
-    """Refuse keys that are AWS's own: that they are is said in aws/sagemaker-python-sdk#1362, not in which words."""
+    """Refuse keys that are AWS's own (aws/sagemaker-python-sdk#1362 says that they are refused, but not in which words)."""
     for tag in request.get("Tags", ()):
         if tag["Key"].lower().startswith("aws:"):
             return _OTHER_WORDS(f"Tag keys that begin with aws: are reserved, and {tag['Key']} is one")
@@ -123,14 +124,14 @@ def tag_keys_are_free(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def tag_keys_are_unique(request: Mapping[str, Any]) -> str | None:
-    """Operation documentation of AddTags: "Tag keys must be unique per resource"."""
+    """Refuse two tags with the same key (operation documentation of AddTags: "Tag keys must be unique per resource")."""
     twice = repeated([tag["Key"] for tag in request.get("Tags", ())])
     return None if twice is None else f"Tag keys must be unique per resource, and {twice} is given more than once"
 
 
 @_WORDS
 def evaluation_has_a_type(request: Mapping[str, Any]) -> str | None:
-    """Service model, EvaluationType: "Required when serverless job type is Evaluation"."""
+    """Refuse a missing EvaluationType (service model: "Required when serverless job type is Evaluation")."""
     serverless = request.get("ServerlessJobConfig", {})
     if serverless.get("JobType") == "Evaluation" and "EvaluationType" not in serverless:
         return "EvaluationType is required when the JobType of ServerlessJobConfig is Evaluation"
@@ -139,7 +140,7 @@ def evaluation_has_a_type(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def sequence_length_is_known(request: Mapping[str, Any]) -> str | None:
-    """Service model, SequenceLength: "an integer value from 1K to 1024K"."""
+    """Refuse another SequenceLength than the service model allows: "an integer value from 1K to 1024K"."""
     length = request.get("ServerlessJobConfig", {}).get("SequenceLength")
     if length is not None and not 1 <= int(length.removesuffix("K")) <= 1024:  # noqa: PLR2004  # as the model has it
         return f"Invalid SequenceLength {length}. It must be a value from 1K to 1024K"
@@ -148,7 +149,7 @@ def sequence_length_is_known(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def profiling_interval_is_known(request: Mapping[str, Any]) -> str | None:
-    """Service model, ProfilingIntervalInMilliseconds: "Available values are" these."""
+    """Refuse an interval that the service model does not list (ProfilingIntervalInMilliseconds: "Available values are")."""
     interval = request.get("ProfilerConfig", {}).get("ProfilingIntervalInMilliseconds", INTERVALS[0])
     if interval not in INTERVALS:
         return f"Invalid ProfilingIntervalInMilliseconds {interval}. It must be one of {', '.join(map(str, INTERVALS))}"
@@ -157,7 +158,7 @@ def profiling_interval_is_known(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def rule_names_are_unique(request: Mapping[str, Any]) -> str | None:
-    """Service model: "It must be unique relative to other rule configuration names"."""
+    """Refuse two rules with the same name (service model: "It must be unique relative to other rule configuration names")."""
     for member in ("DebugRuleConfigurations", "ProfilerRuleConfigurations"):
         names = [rule["RuleConfigurationName"] for rule in request.get(member, ())]
         twice = repeated(names)
@@ -217,13 +218,13 @@ def check(request: Mapping[str, Any]) -> None:
     for member in request:
         for rule in RULES.get(member, ()):
             if (text := rule(request)) is not None:
-                raise Refusal(_CODE, text)
+                raise Refusal(INVALID, text)
         nested = _NESTED.get(member)
         if nested is not None:
             for name in request[member]:
                 for rule in nested.get(name, ()):
                     if (text := rule(request)) is not None:
-                        raise Refusal(_CODE, text)
+                        raise Refusal(INVALID, text)
 
 
 def _condition(request: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,15 +1,15 @@
 """The rules of CreateHyperParameterTuningJob beyond the constraints of single values: each is a function with its evidence.
 
 A rule takes a request and returns the text of the refusal, or None, as in `table`. The rules about the definitions, about their
-ranges and about the parents of a warm start have their own files. What CreateTrainingJob would refuse of a definition is refused
-here too, in the same words: so it was seen for MaxWaitTimeInSeconds (aws/amazon-sagemaker-examples#869).
+ranges and about the parents of a warm start have their own files. A definition that CreateTrainingJob would refuse is refused
+here, too, in the same words, as was seen for MaxWaitTimeInSeconds (aws/amazon-sagemaker-examples#869).
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sagemock.evidence import UNCHECKED, Assumption
-from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.refusal import LIMIT, Refusal
 from sagemock.service.rules import table, tuning_definitions, tuning_ranges
 from sagemock.service.rules.table import Rule
 from sagemock.service.rules.tuning_warm_start import check_parents, parents_are_unique
@@ -20,14 +20,14 @@ from sagemock.tuning.stopping import resources
 __all__ = ["QUOTAS", "RULES", "TAKEN", "check", "check_parents"]
 
 _WORDS: Final = Assumption(
-    "the words in which CreateHyperParameterTuningJob refuses what the developer guide or the documentation of the service model "
-    "excludes of a strategy",
+    "the words in which CreateHyperParameterTuningJob refuses a strategy that the developer guide or the documentation of the "
+    "service model excludes",
     since="2026-11-26",
     knob=UNCHECKED,
 )
 _BOUNDED: Final = Assumption(
-    "that a tuning job is refused if nothing ends it: neither MaxNumberOfTrainingJobs nor MaxRuntimeInSeconds, no completion "
-    "criterion, no Autotune, and no Grid",
+    "that a tuning job is refused if nothing ends it: it has no MaxNumberOfTrainingJobs, MaxRuntimeInSeconds, completion "
+    "criterion or Autotune, and its strategy is not Grid",
     since="2026-11-26",
     knob=UNCHECKED,
 )
@@ -42,16 +42,16 @@ _MONTH: Final = Assumption(
     "that MaxRuntimeInSeconds of a tuning job may exceed the quota of 30 days, up to the bound of the service model",
     since="2026-11-26",
 )
-_EMPTY: Final = Assumption("that an empty StrategyConfig is taken with any strategy", since="2026-11-26")
+_EMPTY: Final = Assumption("that an empty StrategyConfig is accepted with any strategy", since="2026-11-26")
 TAKEN: Final = (_PARALLEL, _MONTH)
-"""What no rule refuses, although nobody was found who has seen it taken."""
+"""Assumptions about requests that no rule refuses, although there is no evidence that the service accepts them."""
 _MOST_RESOURCE: Final = 20_000
 _AT_A_TIME, _IN_ALL, _IN_ALL_RANDOM, _METRICS = 100, 750, 10_000, 20
 
 
 @_WORDS
 def grid_is_categorical(request: Mapping[str, Any]) -> str | None:
-    """Developer guide, grid search: it has categorical ranges only."""
+    """Refuse Grid with other ranges than categorical ones (developer guide, grid search)."""
     if _strategy(request) == "Grid":
         for given in tuning_ranges.each(request):
             if given.get("IntegerParameterRanges") or given.get("ContinuousParameterRanges"):
@@ -61,7 +61,7 @@ def grid_is_categorical(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def grid_is_whole(request: Mapping[str, Any]) -> str | None:
-    """Developer guide, grid search: MaxNumberOfTrainingJobs is computed, or has to be the number of combinations."""
+    """Refuse another MaxNumberOfTrainingJobs for Grid than the number of combinations (developer guide, grid search)."""
     most = limits(request).get("MaxNumberOfTrainingJobs")
     if _strategy(request) == "Grid" and most is not None:
         total = sum(Space.of(given).combinations or 0 for given in tuning_ranges.each(request))
@@ -74,7 +74,7 @@ def grid_is_whole(request: Mapping[str, Any]) -> str | None:
 
 
 def hyperband_knows_its_resource(request: Mapping[str, Any]) -> str | None:
-    """Refuse in words that were seen (awslabs/graphstorm#1243)."""
+    """Refuse Hyperband without a MaxResource, in words that were seen (awslabs/graphstorm#1243)."""
     if _strategy(request) == "Hyperband" and any(found is None for found in _resources(request)):
         return (
             "MaxResource parameter is not provided and could not be inferred from provided static hyperparameters of "
@@ -85,7 +85,7 @@ def hyperband_knows_its_resource(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def hyperband_resource_is_in_bounds(request: Mapping[str, Any]) -> str | None:
-    """Service model, MaxResource: "The maximum value is 20,000"; and MinResource is less."""
+    """Refuse a MaxResource above 20,000 (service model: "The maximum value is 20,000"), or below MinResource."""
     for found in _resources(request):
         if found is not None and found[1] > _MOST_RESOURCE:
             return f"Invalid MaxResource {found[1]}. It must be less than or equal to {_MOST_RESOURCE}"
@@ -96,7 +96,7 @@ def hyperband_resource_is_in_bounds(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def hyperband_stops_by_itself(request: Mapping[str, Any]) -> str | None:
-    """Service model: "TrainingJobEarlyStoppingType must be OFF to use Hyperband"."""
+    """Refuse early stopping with Hyperband (service model: "TrainingJobEarlyStoppingType must be OFF to use Hyperband")."""
     if _strategy(request) == "Hyperband" and _config(request).get("TrainingJobEarlyStoppingType") == "Auto":
         return "TrainingJobEarlyStoppingType must be Off when the strategy is Hyperband"
     return None
@@ -104,7 +104,7 @@ def hyperband_stops_by_itself(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def strategy_config_is_for_hyperband(request: Mapping[str, Any]) -> str | None:
-    """Service model, StrategyConfig: "should be provided only if Hyperband is selected"."""
+    """Refuse StrategyConfig for other strategies (service model: "should be provided only if Hyperband is selected")."""
     if _strategy(request) != "Hyperband" and _EMPTY(_config(request).get("StrategyConfig", {})):
         return "HyperbandStrategyConfig is only supported when the strategy is Hyperband"
     return None
@@ -112,14 +112,14 @@ def strategy_config_is_for_hyperband(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def early_stopping_is_for_one_definition(request: Mapping[str, Any]) -> str | None:
-    """Developer guide, early stopping: it is for tuning jobs with a single algorithm."""
+    """Refuse early stopping for several algorithms (developer guide, early stopping)."""
     if _config(request).get("TrainingJobEarlyStoppingType") == "Auto" and len(definitions(request)) > 1:
         return "TrainingJobEarlyStoppingType must be Off when more than one training job definition is specified"
     return None
 
 
 def something_ends_it(request: Mapping[str, Any]) -> str | None:
-    """Refuse a tuning job that would launch training jobs for ever."""
+    """Refuse a tuning job that would launch training jobs forever."""
     given = limits(request)
     ends = "MaxNumberOfTrainingJobs" in given or "MaxRuntimeInSeconds" in given or "Autotune" in request
     if _BOUNDED(ends or _strategy(request) == "Grid" or bool(_config(request).get("TuningJobCompletionCriteria"))):
@@ -128,14 +128,14 @@ def something_ends_it(request: Mapping[str, Any]) -> str | None:
 
 
 def parallel_jobs_are_within_the_quota(request: Mapping[str, Any]) -> str | None:
-    """Developer guide, limits: 10, which can be raised to 100."""
+    """Refuse more than 100 children at a time (developer guide, limits: 10, which can be raised to 100)."""
     return _beyond(
         "Number of parallel training jobs per hyperparameter tuning job", _AT_A_TIME, limits(request)["MaxParallelTrainingJobs"]
     )
 
 
 def jobs_are_within_the_quota(request: Mapping[str, Any]) -> str | None:
-    """Developer guide, limits: 750, and 10,000 with Random."""
+    """Refuse more children than 750, or 10,000 with Random (developer guide, limits)."""
     most = _IN_ALL_RANDOM if _strategy(request) == "Random" else _IN_ALL
     return _beyond(
         "Number of training jobs per hyperparameter tuning job", most, limits(request).get("MaxNumberOfTrainingJobs", 0)
@@ -143,7 +143,7 @@ def jobs_are_within_the_quota(request: Mapping[str, Any]) -> str | None:
 
 
 def metrics_are_within_the_quota(request: Mapping[str, Any]) -> str | None:
-    """Developer guide, limits: 20 metrics. Built-in algorithms define more, but not in the request."""
+    """Refuse more than 20 metrics (developer guide, limits). Built-in algorithms define more, but not in the request."""
     most = max(len(one["AlgorithmSpecification"].get("MetricDefinitions", ())) for one in definitions(request))
     return _beyond("Number of metrics defined per hyperparameter tuning job", _METRICS, most)
 
@@ -176,13 +176,13 @@ RULES: Final[Sequence[Rule]] = (
     something_ends_it,
     parents_are_unique,
 )
-"""The rules in the order in which they are asked; the first refusal is the answer."""
+"""The rules in the order in which they run; the first refusal is the answer."""
 QUOTAS: Final[Sequence[Rule]] = (
     parallel_jobs_are_within_the_quota,
     jobs_are_within_the_quota,
     metrics_are_within_the_quota,
 )
-"""The rules that are quotas, which are asked last."""
+"""The rules about quotas, which run last."""
 
 
 def check(request: Mapping[str, Any]) -> None:
@@ -190,7 +190,7 @@ def check(request: Mapping[str, Any]) -> None:
     _ask(RULES, request, "ValidationException")
     for definition in definitions(request):
         table.check({"TrainingJobName": "", **child(request, definition, {}), "Tags": request.get("Tags", ())})
-    _ask(QUOTAS, request, "ResourceLimitExceeded")
+    _ask(QUOTAS, request, LIMIT)
 
 
 def limits(request: Mapping[str, Any]) -> Mapping[str, int]:
@@ -206,7 +206,7 @@ def _ask(rules: Sequence[Rule], request: Mapping[str, Any], code: str) -> None:
 
 
 def _beyond(quota: str, most: int, wanted: int) -> str | None:
-    """Return a refusal in the words of the quota of instances, which were seen."""
+    """Return a refusal with the text for the quota of instances, which was seen."""
     if _LIMITS(wanted <= most):
         return None
     return (

@@ -22,18 +22,18 @@ __all__ = [
 ]
 
 _WORDS: Final = Assumption(
-    "the words in which CreateHyperParameterTuningJob refuses a training job definition, where no other row or source says them",
+    "the words in which CreateHyperParameterTuningJob refuses a training job definition, unless another row or a source has them",
     since="2026-11-26",
     knob=UNCHECKED,
 )
 _ONE_FORM: Final = Assumption(
-    "that a tuning job has either TrainingJobDefinition or TrainingJobDefinitions, that several definitions have names, each "
-    "another, and that ranges and objective are either in the definitions or beside them",
+    "that a tuning job has either TrainingJobDefinition or TrainingJobDefinitions, that several definitions have different "
+    "names, and that ranges and objective are either in the definitions or in HyperParameterTuningJobConfig",
     since="2026-11-26",
     knob=UNCHECKED,
 )
 _UNKNOWN: Final = Assumption(
-    "that any objective is taken of an algorithm of which no list of metrics was found, and of one given by AlgorithmName",
+    "that any objective is accepted for a built-in algorithm whose list of metrics was not found, and for an AlgorithmName",
     since="2026-11-26",
     knob="fault(…), with the words of the service",
 )
@@ -42,7 +42,7 @@ _MOST_VARIABLES: Final = 48
 
 @_WORDS
 def definition_or_definitions(request: Mapping[str, Any]) -> str | None:
-    """Service model: both are optional, and a description has "as sent" one of them."""
+    """Refuse both or none of them: both are optional in the service model, and a description has the one that was sent."""
     if _ONE_FORM(("TrainingJobDefinition" in request) == ("TrainingJobDefinitions" in request)):
         return "Exactly one of TrainingJobDefinition and TrainingJobDefinitions must be specified"
     return None
@@ -50,7 +50,7 @@ def definition_or_definitions(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def definition_names_are_unique(request: Mapping[str, Any]) -> str | None:
-    """BestTrainingJob says TrainingJobDefinitionName, by which clients find the definition."""
+    """Refuse missing or equal names: BestTrainingJob has TrainingJobDefinitionName, by which clients find the definition."""
     names = [one.get("DefinitionName") for one in definitions(request)]
     if len(names) == 1:
         return None
@@ -62,7 +62,7 @@ def definition_names_are_unique(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def ranges_are_in_one_place(request: Mapping[str, Any]) -> str | None:
-    """Allow the two forms of the records: with TrainingJobDefinitions the ranges are there, and none beside them."""
+    """Refuse ranges in both places: in the records with TrainingJobDefinitions, only the definitions have ranges."""
     inside = [one for one in definitions(request) if one.get("HyperParameterRanges")]
     beside = bool(request["HyperParameterTuningJobConfig"].get("ParameterRanges"))
     if _ONE_FORM(beside and ("TrainingJobDefinitions" in request or inside)):
@@ -75,7 +75,7 @@ def ranges_are_in_one_place(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def objective_is_in_one_place(request: Mapping[str, Any]) -> str | None:
-    """Allow the two forms of the records: with TrainingJobDefinitions the objective is there, and none beside them."""
+    """Refuse an objective in both places: in the records with TrainingJobDefinitions, only the definitions have objectives."""
     inside = [one for one in definitions(request) if "TuningObjective" in one]
     beside = "HyperParameterTuningJobObjective" in request["HyperParameterTuningJobConfig"]
     if _ONE_FORM(beside and ("TrainingJobDefinitions" in request or inside)):
@@ -88,14 +88,17 @@ def objective_is_in_one_place(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def objective_is_given(request: Mapping[str, Any]) -> str | None:
-    """Refuse what is refused although the model has it optional (hashicorp/terraform-provider-aws, PR #47138)."""
+    """Refuse a missing objective, which the model has as optional (hashicorp/terraform-provider-aws, PR #47138)."""
     if any(objective(request, one) is None for one in definitions(request)):
         return "An objective is required: specify HyperParameterTuningJobObjective or TuningObjective"
     return None
 
 
 def objective_is_a_metric(request: Mapping[str, Any]) -> str | None:
-    """Refuse in words that were seen (aws/amazon-sagemaker-examples#1207, aws/sagemaker-python-sdk#3932)."""
+    """Refuse an objective without a metric definition, in words that were seen.
+
+    The words are in aws/amazon-sagemaker-examples#1207 and aws/sagemaker-python-sdk#3932.
+    """
     for definition in definitions(request):
         given = objective(request, definition)
         known = metrics(definition, None if given is None else given["MetricName"])
@@ -110,7 +113,10 @@ def objective_is_a_metric(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def resources_are_in_one_place(request: Mapping[str, Any]) -> str | None:
-    """Service model, ResourceConfig: for instance type flexibility, "use HyperParameterTuningResourceConfig instead"."""
+    """Refuse both or none of ResourceConfig and HyperParameterTuningResourceConfig.
+
+    Service model, ResourceConfig: for instance type flexibility, "use HyperParameterTuningResourceConfig instead".
+    """
     for one in definitions(request):
         if ("ResourceConfig" in one) == ("HyperParameterTuningResourceConfig" in one):
             return "Exactly one of ResourceConfig and HyperParameterTuningResourceConfig must be specified"
@@ -119,7 +125,10 @@ def resources_are_in_one_place(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def instance_configs_stand_alone(request: Mapping[str, Any]) -> str | None:
-    """Service model: with InstanceConfigs, "do not provide values for InstanceType, VolumeSizeInGB or InstanceCount"."""
+    """Refuse InstanceType, InstanceCount and VolumeSizeInGB beside InstanceConfigs.
+
+    Service model: "do not provide values for InstanceType, VolumeSizeInGB or InstanceCount".
+    """
     for one in definitions(request):
         tuning = one.get("HyperParameterTuningResourceConfig", {})
         for name in ("InstanceType", "InstanceCount", "VolumeSizeInGB"):
@@ -130,7 +139,7 @@ def instance_configs_stand_alone(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def environment_is_small(request: Mapping[str, Any]) -> str | None:
-    """Service model, Environment: the sum over all definitions "can't exceed" what one may have."""
+    """Refuse more variables in all definitions than one definition may have (service model, Environment: "can't exceed")."""
     total = sum(len(one.get("Environment", ())) for one in definitions(request))
     if total > _MOST_VARIABLES:
         return f"The definitions have {total} environment variables, and together they can have {_MOST_VARIABLES}"

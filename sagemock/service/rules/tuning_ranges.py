@@ -27,12 +27,12 @@ _WORDS: Final = Assumption(
     knob=UNCHECKED,
 )
 _NUMBERS: Final = Assumption(
-    "that bounds which are no numbers are refused, and so is a hyperparameter that is tuned twice, or both static and tuned",
+    "that bounds which are not numbers are refused, and so is a hyperparameter that is tuned twice, or both static and tuned",
     since="2026-11-26",
     knob=UNCHECKED,
 )
 _SUM: Final = Assumption(
-    "that the combinations of several definitions are added up, and that with Autotune none are missing",
+    "that the combinations of several definitions are added up, and that with Autotune there are always enough",
     since="2026-11-26",
     knob=UNCHECKED,
 )
@@ -46,7 +46,7 @@ def each(request: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 @_WORDS
 def names_are_unique(request: Mapping[str, Any]) -> str | None:
-    """There would be two values for one hyperparameter; the SDK takes tuned ones out of the static ones (tuner.py)."""
+    """Refuse two values for one hyperparameter; the SDK removes tuned hyperparameters from the static ones (tuner.py)."""
     for definition in definitions(request):
         given = ranges(request, definition)
         names = [one["Name"] for one in (*ranged(given), *given.get("AutoParameters", ()))]
@@ -61,7 +61,7 @@ def names_are_unique(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def bounds_are_numbers(request: Mapping[str, Any]) -> str | None:
-    """Service model: bounds are strings, which have to say a number, and a whole one for an integer."""
+    """Refuse bounds that are not numbers, or not whole numbers for an integer; in the service model, bounds are strings."""
     for one, read, noun in _of_numbers(request):
         for bound in ("MinValue", "MaxValue"):
             if _NUMBERS(read(one[bound]) is None):
@@ -71,7 +71,7 @@ def bounds_are_numbers(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def bounds_are_in_order(request: Mapping[str, Any]) -> str | None:
-    """Refuse equal bounds too, which is known (aws/amazon-sagemaker-feedback#195); in which words is not."""
+    """Refuse bounds that are not in order, or equal (aws/amazon-sagemaker-feedback#195 shows that, but not in which words)."""
     for one, low, high in _bounded(request):
         if low >= high:
             return (
@@ -83,7 +83,7 @@ def bounds_are_in_order(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def scale_fits(request: Mapping[str, Any]) -> str | None:
-    """Developer guide, hyperparameter scaling: what each scale "works only for", and reverse logarithmic for no integers."""
+    """Refuse values that a scale does not allow (developer guide, hyperparameter scaling: "works only for")."""
     for one, low, high in _bounded(request):
         scaling = one.get("ScalingType")
         if scaling == "Logarithmic" and low <= 0:
@@ -97,7 +97,7 @@ def scale_fits(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def categories_are_unique(request: Mapping[str, Any]) -> str | None:
-    """Refuse what is known to be refused (aws/amazon-sagemaker-feedback#195); in which words is not."""
+    """Refuse equal values (aws/amazon-sagemaker-feedback#195 shows that, but not in which words)."""
     for given in each(request):
         for one in given.get("CategoricalParameterRanges", ()):
             twice = repeated(one["Values"])
@@ -108,14 +108,17 @@ def categories_are_unique(request: Mapping[str, Any]) -> str | None:
 
 @_WORDS
 def ranges_are_few(request: Mapping[str, Any]) -> str | None:
-    """Service model, ParameterRanges: "the sum of the number of hyperparameters for all the ranges can't exceed" 30."""
+    """Refuse more than 30 ranges.
+
+    Service model, ParameterRanges: "the sum of the number of hyperparameters for all the ranges can't exceed" 30.
+    """
     count = max(len([*ranged(given)]) for given in each(request))
     return f"A tuning job can search {_MOST_RANGES} hyperparameters, and {count} are given" if count > _MOST_RANGES else None
 
 
 @_WORDS
 def hyperparameters_are_few(request: Mapping[str, Any]) -> str | None:
-    """Developer guide, define ranges: "up to 100 hyperparameters in total", with that which the service adds."""
+    """Refuse more than 100 hyperparameters, including the one that the service adds (developer guide, define ranges)."""
     for definition in definitions(request):
         names = {OBJECTIVE_MEMBER, *static(definition), *(one["Name"] for one in ranged(ranges(request, definition)))}
         if len(names) > _MOST_HYPERPARAMETERS:
@@ -127,7 +130,7 @@ def hyperparameters_are_few(request: Mapping[str, Any]) -> str | None:
 
 
 def combinations_suffice(request: Mapping[str, Any]) -> str | None:
-    """Refuse in words that were seen (aws/amazon-sagemaker-operator-for-k8s#123)."""
+    """Refuse too few combinations, in words that were seen (aws/amazon-sagemaker-operator-for-k8s#123)."""
     given = list(each(request))
     wanted = request["HyperParameterTuningJobConfig"]["ResourceLimits"].get("MaxNumberOfTrainingJobs", 0)
     if _SUM("Autotune" in request or any(one.get("AutoParameters") for one in given)):
@@ -144,7 +147,7 @@ def combinations_suffice(request: Mapping[str, Any]) -> str | None:
 
 
 def _bounded(request: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], float, float]]:
-    """Yield each range of numbers with its bounds, once they are known to be numbers."""
+    """Yield each range of numbers with its bounds, except ranges whose bounds are not numbers."""
     for one, read, _ in _of_numbers(request):
         low, high = read(one["MinValue"]), read(one["MaxValue"])
         if low is not None and high is not None:
@@ -152,7 +155,7 @@ def _bounded(request: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], fl
 
 
 def _of_numbers(request: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Callable[[str], float | None], str]]:
-    """Yield each range of numbers with what reads its bounds, and what a message calls these."""
+    """Yield each range of numbers with the function that reads its bounds, and the noun for them in a message."""
     for given in each(request):
         for kind, read, noun in (("Integer", integer, "an integer"), ("Continuous", number, "a number")):
             for one in given.get(f"{kind}ParameterRanges", ()):

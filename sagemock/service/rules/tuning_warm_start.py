@@ -1,11 +1,14 @@
-"""The rules of a warm start: what a tuning job may change against its parents. Whether they have ended is not in a request."""
+"""The rules of a warm start: how the request of a tuning job may differ from those of its parents.
+
+The operation checks whether the parents have ended, because that is not in a request.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sagemock.checks import repeated
 from sagemock.evidence import UNCHECKED, Assumption
-from sagemock.protocol.refusal import Refusal
+from sagemock.protocol.refusal import INVALID, Refusal
 from sagemock.training.launch import OBJECTIVE_MEMBER
 from sagemock.tuning.definitions import RANGES, definitions, objective, ranges, static
 from sagemock.tuning.space import number
@@ -13,12 +16,12 @@ from sagemock.tuning.space import number
 __all__ = ["check_parents", "parents_are_unique"]
 
 _WORDS: Final = Assumption(
-    "the words in which a warm start is refused, except for other hyperparameters and other fields than the parent's",
+    "the words in which a warm start is refused, except those for other hyperparameters or other fields than the parent's",
     since="2026-11-26",
     knob=UNCHECKED,
 )
 _PAIRS: Final = Assumption(
-    "that a definition is compared with the parent's of its name, or with the only one that the parent has",
+    "that a definition is compared with the parent's definition of the same name, or with the only definition of the parent",
     since="2026-11-26",
     knob=UNCHECKED,
 )
@@ -29,11 +32,11 @@ _TWO: Final = Assumption(
     knob=UNCHECKED,
 )
 _SAME_DATA: Final = Assumption(
-    "that IdenticalDataAndAlgorithm is taken with other data and with another image, as the fields that may change suggest",
+    "that IdenticalDataAndAlgorithm is accepted with other data and with another image, as the fields that may change suggest",
     since="2026-11-26",
 )
 _MOST_CHANGES: Final = 10
-# What may change, and what is compared by rules of its own.
+# The fields that may change; `_COMPARED` adds those that other rules compare.
 _MAY_CHANGE: Final = (
     "AlgorithmSpecification", "InputDataConfig", "OutputDataConfig", "StaticHyperParameters", "RoleArn", "ResourceConfig",
     "StoppingCondition", "VpcConfig", "EnableManagedSpotTraining", "CheckpointConfig",
@@ -44,7 +47,7 @@ _NOT_SENT: Final[Mapping[str, Any]] = {"EnableNetworkIsolation": False, "EnableI
 
 @_WORDS
 def parents_are_unique(request: Mapping[str, Any]) -> str | None:
-    """Service model: a parent is named, and names are not case sensitive."""
+    """Refuse missing or equal names of parents; names are not case-sensitive (service model)."""
     parents = request.get("WarmStartConfig", {}).get("ParentHyperParameterTuningJobs", ())
     names = [one.get("HyperParameterTuningJobName", "").lower() for one in parents]
     if "" in names:
@@ -59,15 +62,14 @@ def check_parents(request: Mapping[str, Any], parents: Sequence[Mapping[str, Any
         for new, old in _pairs(request, parent):
             for rule in (_names, _objective, _types, _changes, _fields):
                 if (text := rule(request, new, parent, old)) is not None:
-                    code = "ValidationException"
-                    raise Refusal(code, text)
+                    raise Refusal(INVALID, text)
 
 
 _Any = Mapping[str, Any]
 
 
 def _names(request: _Any, new: _Any, parent: _Any, old: _Any) -> str | None:
-    """Refuse in words that were seen (aws/amazon-sagemaker-examples#861)."""
+    """Refuse other names of hyperparameters, in words that were seen (aws/amazon-sagemaker-examples#861)."""
     if _all_names(request, new) == _all_names(parent, old):
         return None
     return (
@@ -79,7 +81,7 @@ def _names(request: _Any, new: _Any, parent: _Any, old: _Any) -> str | None:
 
 @_WORDS
 def _objective(request: _Any, new: _Any, parent: _Any, old: _Any) -> str | None:
-    """Developer guide, warm start: "must be the same as the objective metric used in the parent jobs"."""
+    """Refuse another objective (developer guide: "must be the same as the objective metric used in the parent jobs")."""
     if objective(request, new) == objective(parent, old):
         return None
     return "The objective metric must be the same as that of the parent tuning jobs"
@@ -87,7 +89,10 @@ def _objective(request: _Any, new: _Any, parent: _Any, old: _Any) -> str | None:
 
 @_WORDS
 def _types(request: _Any, new: _Any, parent: _Any, old: _Any) -> str | None:
-    """Developer guide, warm start: "The type of each hyperparameter (continuous, integer, categorical) must not change"."""
+    """Refuse another type of a hyperparameter.
+
+    Developer guide, warm start: "The type of each hyperparameter (continuous, integer, categorical) must not change".
+    """
     before = _kinds(parent, old)
     changed = next((name for name, (kind, _) in _kinds(request, new).items() if before.get(name, (kind,))[0] != kind), None)
     return None if changed is None else f"The type of hyperparameter {changed} must be the same as in the parent tuning jobs"
@@ -95,7 +100,7 @@ def _types(request: _Any, new: _Any, parent: _Any, old: _Any) -> str | None:
 
 @_WORDS
 def _changes(request: _Any, new: _Any, parent: _Any, old: _Any) -> str | None:  # noqa: ARG001  # as the others
-    """Developer guide, warm start: changes from tunable to static, and of static values, "cannot be more than 10"."""
+    """Refuse more than 10 changes of hyperparameters to static, or of static values (developer guide, warm start)."""
     tuned_before, now, before = _kinds(parent, old), static(new), static(old)
     to_static = sum(count for name, (_, count) in tuned_before.items() if name in now)
     of_values = sum(_weight(now[name], before[name]) for name in {*now} & {*before} - {OBJECTIVE_MEMBER})
@@ -108,7 +113,7 @@ def _changes(request: _Any, new: _Any, parent: _Any, old: _Any) -> str | None:  
 
 
 def _fields(request: _Any, new: _Any, parent: _Any, old: _Any) -> str | None:  # noqa: ARG001  # as the others
-    """Refuse in words that were seen (aws/sagemaker-python-sdk#3693)."""
+    """Refuse changes of other fields, in words that were seen (aws/sagemaker-python-sdk#3693)."""
     if all(new.get(name, _NOT_SENT.get(name)) == old.get(name, _NOT_SENT.get(name)) for name in {*new, *old} - _COMPARED):
         return None
     allowed = ", ".join(name[0].lower() + name[1:] for name in _MAY_CHANGE)
@@ -129,7 +134,7 @@ def _all_names(request: _Any, definition: _Any) -> set[str]:
 
 
 def _kinds(request: _Any, definition: _Any) -> dict[str, tuple[str, int]]:
-    """Return the kind of each tuned hyperparameter, and how many changes it is to make it static."""
+    """Return the kind of each tuned hyperparameter, and how many changes count if it becomes static."""
     given = ranges(request, definition)
     return {one["Name"]: (kind, len(one.get("Values", " "))) for kind in RANGES for one in given.get(kind, ())}
 

@@ -1,1 +1,1 @@
-"""What a job will do: plans, their phases and lines, recordings, and the script that they become for one request."""
+"""Plans of training jobs: their phases and lines, recorded jobs, and the script that a plan gives for one request."""

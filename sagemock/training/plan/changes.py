@@ -1,4 +1,4 @@
-"""What `Plan.but` takes, as a type: a checker knows each field of a plan and its kind."""
+"""The type of the arguments of `Plan.but`, so that a type checker knows each field of a plan."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ __all__ = ["PlanChanges"]
 
 
 class PlanChanges(TypedDict, total=False):
-    """The fields of a plan; `PlanFields` says what each of them means."""
+    """The fields of a plan; `PlanFields` documents them."""
 
     phases: Sequence[Phase]
     ending: status.Ending

@@ -25,13 +25,13 @@ _KNOWN: Final = (
     status.RETAINED, *status.MESSAGES.values(),
 )  # fmt: skip
 _NOTE: Final = (
-    "It is a console log: its first line is taken for the creation, and its instants are those of the messages, in whole seconds."
+    "It is a console log: its first line counts as the creation, and its instants are those of the messages, in whole seconds."
 )
 
 
 def from_console(text: str) -> Mapping[str, Any] | None:
-    """Return what a console log tells of its job, None if it has no line of the SDK's."""
-    lines = [(instant_us(f"{at}Z".replace(" ", "T")), name, _message(told)) for at, name, told in _LINE.findall(text)]
+    """Return a console log as a DescribeTrainingJob response, None if it has no line that the SDK prints."""
+    lines = [(instant_us(f"{at}Z".replace(" ", "T")), name, _message(text)) for at, name, text in _LINE.findall(text)]
     if not lines:
         return None
     entries = list(_entries(lines))
@@ -51,14 +51,14 @@ def from_console(text: str) -> Mapping[str, Any] | None:
     return response | _seconds(text, entries)
 
 
-def _message(told: str) -> str:
-    told = _COLOURS.sub("", told)
-    known = next((one for one in _KNOWN if told.startswith(one)), None)
-    return told.strip().rstrip(".…") if known is None else known
+def _message(text: str) -> str:
+    text = _COLOURS.sub("", text)
+    known = next((one for one in _KNOWN if text.startswith(one)), None)
+    return text.strip().rstrip(".…") if known is None else known
 
 
 def _entries(lines: list[tuple[int, str, str]]) -> Iterator[dict[str, Any]]:
-    """Yield the entries, one for each visit, with all that they said."""
+    """Yield the transitions, one for each visit to a status, with all messages of the visit."""
     visits: list[list[tuple[int, str, str]]] = []
     for line in lines:
         if visits and visits[-1][0][1] == line[1]:
@@ -74,7 +74,7 @@ def _entries(lines: list[tuple[int, str, str]]) -> Iterator[dict[str, Any]]:
 
 
 def _seconds(text: str, entries: list[dict[str, Any]]) -> dict[str, int]:
-    """Return the seconds that the SDK prints at the end, which it has multiplied by the number of instances."""
+    """Return the seconds that the SDK prints at the end, divided by the number of instances, by which the SDK multiplies them."""
     started = next((entry["StartTime"] for entry in entries if entry["Status"] in status.STARTED), None)
     printed = {kind: int(number) for kind, number in _SECONDS.findall(text)}
     if started is None or "Training" not in printed:

@@ -1,4 +1,4 @@
-"""A plan as a JSON document, in which it travels to another process and comes back equal.
+"""Plans of training jobs as JSON documents: a plan that is written as one and read again, perhaps by another process, is equal.
 
 The document has either the plan's fields that differ from their defaults, or the name of a recipe with its arguments, which is
 shorter to write by hand: `{"recipe": "fails", "reason": "OutOfMemory", "training": "PT30M"}`. A duration is a number of seconds,
@@ -14,7 +14,7 @@ from sagemock.errors import PlanError
 from sagemock.jobs.documents import (
     check_names,
     content_of,
-    cooked,
+    from_recipe,
     length_of,
     line_pairs,
     listed,
@@ -50,15 +50,15 @@ _LENGTHS_OF_RECIPES: Final = frozenset(
 
 
 def to_document(plan: Plan) -> dict[str, Any]:
-    """Return a plan as a JSON document. Raises PlanError, which names the field, if a callable is in it."""
+    """Return a plan as a JSON document. Raises PlanError, which names the field, if the plan has a callable."""
     return {
-        name: _given(name, value)
+        name: _json_of(name, value)
         for name, field in _FIELDS.items()
         if (value := getattr(plan, name)) != field.default or (name == "phases")
     }
 
 
-def _given(name: str, value: Any) -> Any:  # noqa: ANN401  # a field of a plan in, a JSON value out
+def _json_of(name: str, value: Any) -> Any:  # noqa: ANN401  # a field of a plan in, a JSON value out
     if name in ("phases", "attempt"):
         return [_phase(phase, f"{name}[{at}]") for at, phase in enumerate(value)]
     if name == "logs":
@@ -92,23 +92,23 @@ _WRITERS: Final[Mapping[str, Callable[[Any], Any]]] = {
 
 
 def is_document(value: object) -> bool:
-    """Whether a JSON value is meant as a plan, and not as the record of a job."""
+    """Whether a JSON value is a plan (not the record of a job): it names a recipe or a field of plans."""
     return isinstance(value, Mapping) and bool({"recipe", *_FIELDS} & set(value))
 
 
 def from_document(document: object, what: str = "a plan") -> Plan:
-    """Return the plan that a JSON document says. Raises PlanError, which calls it `what`, if there is none."""
+    """Return the plan of a JSON document. Raises PlanError, which calls the document `what`, if the document is wrong."""
     if not isinstance(document, Mapping):
         raise PlanError(f'{what} is a JSON object, not {quoted(document)}: write {{"recipe": "completes", "training": 3600}}')
     given = dict(document)
     with of_a_plan():
         if "recipe" in given:
-            return cooked(Plan, given.pop("recipe"), given, what, _LENGTHS_OF_RECIPES, _OTHERS)
+            return from_recipe(Plan, given.pop("recipe"), given, what, _LENGTHS_OF_RECIPES, _OTHERS)
         check_names(what, given, _FIELDS)
-        return Plan(**{name: _taken(name, value) for name, value in given.items()})
+        return Plan(**{name: _field_of(name, value) for name, value in given.items()})
 
 
-def _taken(name: str, value: Any) -> Any:  # noqa: ANN401  # a JSON value in, a field of a plan out
+def _field_of(name: str, value: Any) -> Any:  # noqa: ANN401  # a JSON value in, a field of a plan out
     if value is None:
         return None
     if name in ("phases", "attempt"):
@@ -146,4 +146,4 @@ _OTHERS: Final[Mapping[tuple[str, str], Callable[[Any], Any]]] = {
     **{(recipe, "then"): lambda value: from_document(value, "then") for recipe in RECIPES},
     ("interrupted", "after"): lambda value: _durations("after", value),
 }
-"""What reads an argument of a recipe that is neither a duration nor a text."""
+"""The functions that read those arguments of recipes that are neither durations nor texts."""

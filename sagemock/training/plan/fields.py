@@ -1,4 +1,4 @@
-"""The fields of a plan: everything that it can say, as an immutable value that contradicts itself nowhere."""
+"""The fields of a training job's plan, as an immutable value whose fields do not contradict each other."""
 
 import os
 from collections.abc import Collection, Sequence
@@ -27,19 +27,19 @@ NORMAL = (status.STARTING, status.DOWNLOADING, status.TRAINING, status.UPLOADING
 
 
 INTERRUPTIONS_MAX = 1000
-"""How many interruptions there are at the most: training that starts anew each time might never end."""
+"""The largest number of interruptions: training that starts from the beginning each time might never end."""
 _ATTEMPTS_MAX = 1000
-# A job that is created while virtual time lasts must have its end while there are dates.
+# A job that is created before the clock's last instant must end before datetime.max.
 _LIFE_US = 9 * duration_us(LONGEST)
 RATE = "of interruptions per hour of training: 0, or from 0.000001 to 3600"
 _COUNTS = {"epochs": (1, 2**31 - 1), "steps": (1, 2**31 - 1), "tokens": (0, 2**63 - 1)}
-"""The least and the most of each: Integer and Long of the service model."""
+"""The smallest and the largest value of each: Integer and Long of the service model."""
 _LENGTHS = ("stopping", "uploading", "capacity", "scheduled", "interruption", "limit_lag", "stopped_after", "metrics_after")
 
 
 @dataclass(frozen=True, repr=False)
 class PlanFields(GeneralFields):
-    """The fields of a plan. Make plans by `Plan`."""
+    """The fields of a plan. Make plans with `Plan`."""
 
     kind: ClassVar[Kind] = TRAINING
     writes: ClassVar[Collection[str]] = status.WRITES
@@ -50,46 +50,46 @@ class PlanFields(GeneralFields):
     uploading: Duration | None = None
     """How long the upload after a stop takes."""
     granular: bool = False
-    """Whether the finer statuses of 2018-07-30 are shown."""
+    """Whether the job shows the finer statuses of 2018-07-30."""
     legacy: bool = False
     """Whether the training image is pulled in Training, as until 2023, and there is no Pending."""
     capacity: Duration | None = None
     """How long the job waits for capacity before its first instance."""
     scheduled: Duration | None = None
-    """How long it waits before that for the start of its training plan, which MaxPendingTimeInSeconds does not count."""
+    """How long the job waits for the start of its training plan before that; MaxPendingTimeInSeconds does not count this time."""
     interruptions: Sequence[Duration] = ()
-    """The training time after which the spot instances are taken away, counted anew from each (re)start of training."""
+    """The training time before each loss of the spot instances, counted from the latest start or restart of the training."""
     evenly: int = 0
-    """How often they are taken away, evenly over the training."""
+    """How often the spot instances are taken away, evenly over the training."""
     interruptions_per_hour: float = 0.0
-    """How often they are taken away by chance, per hour of training."""
+    """How often the spot instances are taken away by chance, per hour of training."""
     interruption: Duration | None = None
     """How long an interruption lasts before the job starts again."""
     internal_errors: int = 0
-    """How many attempts end in an internal error of the service before one lives on, as far as RetryStrategy allows."""
+    """How many attempts end in an internal error of the service before one goes on, as far as RetryStrategy allows."""
     attempt: Sequence[Phase] = ()
-    """What such an attempt does until the error."""
+    """The phases of such an attempt until the error."""
     billed: float | None = None
     """The part of a spot job's training time that is billed."""
     epochs: int | None = None
     """How many epochs a serverless job trains."""
     steps: int | None = None
-    """How many steps each of them has."""
+    """How many steps each epoch has."""
     tokens: int | None = None
     """For how many tokens it is billed, instead of for its time."""
     metrics_after: Duration | None = None
-    """How long after its end FinalMetricDataList appears, also that of a record; None or 0: as its lines do, and at the end of a
-    replay."""
+    """How long after the end FinalMetricDataList appears, even if a replayed record has it; None or 0: as soon as the lines of
+    the log give it, and in a replay at the end."""
     artifact: bytes | str | os.PathLike[str] | None = None
-    """What a job puts at its S3ModelArtifacts where moto's S3 is active: the bytes of model.tar.gz, the path of that file, or the
-    path of a directory that is packed; None for a small archive of our own."""
+    """The object that a job puts at its S3ModelArtifacts if moto's S3 is active: the bytes of model.tar.gz, the path of that
+    file, or the path of a directory to pack; None: a small archive that sagemock makes."""
     model: bool | None = None
     """Whether a job that completes has a model; None lets the request decide: serverless jobs on a Nova model have none."""
     nulls: Sequence[str] = ()
-    """The members that the record shows as null."""
+    """The fields that the replayed record shows as null."""
 
     def __post_init__(self) -> None:
-        """Refuse a plan that contradicts itself, where it is written."""
+        """Refuse a plan that contradicts itself, at the line of the test that makes the plan."""
         self._check_general()
         with of_a_plan():
             self._check_kinds()
@@ -111,30 +111,30 @@ class PlanFields(GeneralFields):
             or self.counts_steps
         ):
             raise PlanError(
-                "a replay is played as it was recorded: it does not wait, fail or get interrupted besides; leave `then` out"
+                "a replay repeats the recorded life, without further waits, failures or interruptions: leave `then` out"
             )
         self._check_serverless()
         if self.granular and self.legacy:
             raise PlanError(
-                "granular=True with legacy=True: the one is how jobs were shown in 2018, the other how after that; give one"
+                "granular=True with legacy=True: granular shows jobs as in 2018, legacy as in the years after that; give one"
             )
         self._check_life()
 
     @cached_property
     def draws(self) -> bool:
-        """Whether jobs that play this plan differ, because it leaves something to chance."""
+        """Whether jobs with this plan differ, because it leaves something to chance."""
         lengths = [phase.duration for phase in (*self.phases, *self.attempt)] + [*self.interruptions]
         lengths += [getattr(self, name) for name in _LENGTHS]
         return bool(self.interruptions_per_hour) or any(isinstance(length, tuple) for length in lengths)
 
     @cached_property
     def asks(self) -> bool:
-        """Whether jobs that play this plan differ, because a callable of the request says what they write."""
+        """Whether jobs with this plan differ, because a callable computes their lines from the request."""
         return any(callable(source) for source in (*self.by_status.values(), *(phase.logs for phase in self.phases)))
 
     @property
     def counts_steps(self) -> bool:
-        """Whether jobs that play this plan show their progress: only serverless jobs can."""
+        """Whether jobs with this plan show ProgressInfo, which only serverless jobs do."""
         return self.epochs is not None
 
     @property
@@ -178,9 +178,9 @@ class PlanFields(GeneralFields):
         for phase in self.phases[:-1]:
             if phase.forever:
                 raise PlanError(
-                    f"{phase.status} never ends in this plan, so what follows never comes: leave that out, or give a duration"
+                    f"{phase.status} never ends in this plan, so later phases never come: leave those out, or give a duration"
                 )
-        # A record is played as it is.
+        # A replay may have an order of statuses that the rules do not know.
         for phases in (self.attempt, () if self.replayed is not None else self.phases):
             names = [phase.status for phase in phases]
             for at, name in enumerate(names):
@@ -196,7 +196,7 @@ class PlanFields(GeneralFields):
     def _check_ending(self) -> None:
         ending: object = self.ending
         if not isinstance(ending, str) or ending not in status.ENDINGS:
-            raise PlanError(f"ending={quoted(ending)} ends no job; give one of {', '.join(sorted(status.ENDINGS))}")
+            raise PlanError(f"ending={quoted(ending)} is not an end of a job; give one of {', '.join(sorted(status.ENDINGS))}")
         if (self.failure_reason is not None) != (self.ending == "Failed"):
             raise PlanError(
                 f"failure_reason={quoted(self.failure_reason)} with ending={self.ending!r}: a job has a reason exactly when it "
@@ -219,14 +219,14 @@ class PlanFields(GeneralFields):
         for name, source in self.by_status.items():
             visits = [phase for phase in self.phases if phase.status == name]
             if name == status.STOPPING and not visits:
-                # A stop can always come.
+                # Any job can be stopped, so Stopping needs no phase.
                 visits = [Phase(name, self.stopping)]
             if not visits:
                 known = ", ".join(dict.fromkeys(phase.status for phase in self.phases))
                 raise PlanError(f"logs has lines for {name}, and this plan has no such phase: it has {known}")
             for phase in visits:
                 if phase.logs is not None:
-                    raise PlanError(f"logs has lines for {name}, and so has its Phase({name!r}): say it in one place")
+                    raise PlanError(f"logs has lines for {name}, and so has its Phase({name!r}): give them in one place")
                 phase.check_fit(source)
 
     def _check_artifact(self) -> None:
@@ -246,7 +246,7 @@ class PlanFields(GeneralFields):
         if len(self.interruptions) > INTERRUPTIONS_MAX:
             given = len(self.interruptions)
             raise PlanError(
-                f"a job is interrupted {INTERRUPTIONS_MAX} times at the most, and here are {given} interruptions: leave some out"
+                f"a job is interrupted at most {INTERRUPTIONS_MAX} times, and this plan has {given} interruptions: leave some out"
             )
         for at, after in enumerate(self.interruptions, 1):
             if span_us(after, f"interruption {at}") is None:
@@ -255,7 +255,7 @@ class PlanFields(GeneralFields):
             raise PlanError("interruptions come in Training, and this plan has no such phase: add Phase('Training')")
 
     def _check_life(self) -> None:
-        """Refuse a life that goes on when there are no dates any more."""
+        """Refuse a life so long that its end would be after `datetime.max`."""
         times = INTERRUPTIONS_MAX if self.interruptions_per_hour else self.evenly + len(self.interruptions)
         often = {"interruption": times}
         longest_us = sum(_longest_us(phase) for phase in self.phases)
@@ -271,16 +271,16 @@ class PlanFields(GeneralFields):
 
 
 def fits_rate(per_hour: float) -> bool:
-    """Whether so many interruptions can come in an hour: far below one in a century there are no instants to be shown."""
+    """Whether a rate of interruptions is possible: below one in a century, instants would lie beyond `datetime.max`."""
     return per_hour == 0 or 1e-6 <= per_hour <= 3600  # noqa: PLR2004  # once in a century, once in a second
 
 
 def _longest_us(phase: Phase) -> int:
-    """Return how long a phase lasts at the most, as far as its plan says; a limit of the request cuts one that never ends."""
+    """Return the longest duration that the plan gives to a phase; 0 if it never ends, for then a limit of the request ends it."""
     if phase.forever:
         return 0
     span = span_us(phase.duration, "a duration")
     if span is not None:
         return span[1]
-    told = 0 if phase.message is None or isinstance(phase.message, str) else duration_us(phase.message[-1][0])
-    return max(told, phase.logs.last_us if isinstance(phase.logs, Lines) else 0)
+    message_us = 0 if phase.message is None or isinstance(phase.message, str) else duration_us(phase.message[-1][0])
+    return max(message_us, phase.logs.last_us if isinstance(phase.logs, Lines) else 0)

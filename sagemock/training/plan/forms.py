@@ -1,7 +1,7 @@
-"""What people keep of a job, brought into the form of a DescribeTrainingJob response, and what of that is filled in.
+"""Turns whatever people keep of a job into the form of a DescribeTrainingJob response, and says what it fills in.
 
-A whole response stays as it is. A selection by `--query` may lack CreationTime, a record the transitions; a member of a list has
-only a few instants; an event of EventBridge has milliseconds.
+A whole response does not change. A selection by `--query` may lack CreationTime or the transitions; a member of a list has only a
+few instants; an event of EventBridge has milliseconds.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,12 +14,12 @@ from sagemock.training.plan import defaults
 __all__ = ["CALLED", "FILLED", "MESSAGES", "Form", "formed"]
 
 CALLED: Final = "sagemock:StoppingSince"
-"""A member that no response has: when TrainingJobStatus was first seen to be Stopping."""
+"""An extra member of a response, by sagemock: when TrainingJobStatus was first seen to be Stopping."""
 FILLED: Final = "sagemock:Filled"
-"""A member that no response has: what was filled in already."""
+"""An extra member of a response, by sagemock: sentences about what was filled in already."""
 
 MESSAGES: Final = "sagemock:Messages"
-"""A member of a transition that no response has: {At, StatusMessage} of each message that several records have shown."""
+"""An extra member of a transition, by sagemock: {At, StatusMessage} of each message that several records have shown."""
 
 _LARGEST_S: Final = 253_402_300_799
 """The last second of the year 9999: a larger number is in milliseconds."""
@@ -36,7 +36,7 @@ class Form(NamedTuple):
 
 
 def formed(given: Mapping[str, Any]) -> Form:
-    """Return a record in the form of a response; what is neither that nor anything like it is returned as it is."""
+    """Return a record in the form of a response. A value that is not a record of any known form is returned as it is."""
     event = given.get("detail")
     if isinstance(event, Mapping) and "TrainingJobName" in event:
         given = event
@@ -51,9 +51,9 @@ def formed(given: Mapping[str, Any]) -> Form:
         first = response["SecondaryStatusTransitions"][0]
         if response.get("CreationTime") is None and isinstance(first, Mapping) and first.get("StartTime") is not None:
             response["CreationTime"] = first["StartTime"]
-            filled.append("It has no CreationTime: that is the beginning of its first status.")
+            filled.append("It has no CreationTime: the beginning of its first status is taken.")
         if any(isinstance(entry, Mapping) and not entry.get("StatusMessage") for entry in entries):
-            filled.append("It lacks messages: each status says what it usually does.")
+            filled.append("It lacks messages: each status has its usual one.")
     elif entries is None and response.get("CreationTime") is not None and isinstance(response.get("TrainingJobStatus"), str):
         response["SecondaryStatusTransitions"] = list(_built(response))
         filled.append(
@@ -63,7 +63,7 @@ def formed(given: Mapping[str, Any]) -> Form:
 
 
 def _second(value: object) -> object:
-    """Return an instant in seconds if it is in milliseconds: those of events are, as numbers or, in AWS's own sample, as text."""
+    """Return an instant, converted if it is in milliseconds: events have such numbers, or, in AWS's own sample, such strings."""
     if isinstance(value, str) and value.isascii() and value.isdecimal():
         value = int(value)
     if isinstance(value, int) and value > _LARGEST_S:
@@ -72,7 +72,7 @@ def _second(value: object) -> object:
 
 
 def _closed(entries: list[Any] | tuple[Any, ...]) -> Iterator[Any]:
-    """Yield entries with their ends: the schema of events has none, and each ends where the next begins."""
+    """Yield the entries with EndTime, which the schema of events lacks: each ends where the next one begins."""
     for at, entry in enumerate(entries):
         if not isinstance(entry, Mapping):
             yield entry
@@ -80,18 +80,18 @@ def _closed(entries: list[Any] | tuple[Any, ...]) -> Iterator[Any]:
         one = {name: _second(value) if name in ("StartTime", "EndTime") else value for name, value in entry.items()}
         after = entries[at + 1] if at + 1 < len(entries) else one
         is_over = after is not one or one.get("Status") in status.ENDINGS
-        if one.get("EndTime") is None and is_over and isinstance(after, Mapping) and not _open_in_the_midst(entries):
+        if one.get("EndTime") is None and is_over and isinstance(after, Mapping) and not _has_end_times(entries):
             one["EndTime"] = _second(after.get("StartTime"))
         yield one
 
 
-def _open_in_the_midst(entries: list[Any] | tuple[Any, ...]) -> bool:
-    """Whether some entries have ends, and so those without are open."""
+def _has_end_times(entries: list[Any] | tuple[Any, ...]) -> bool:
+    """Whether some entries have EndTime: then an entry without it really is open."""
     return any(isinstance(entry, Mapping) and entry.get("EndTime") is not None for entry in entries)
 
 
 def _built(response: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the entries of a life with the instants that a record has."""
+    """Yield the entries of a normal life that has the instants of a record without transitions."""
     created_us = instant_us(response["CreationTime"])
     started_us, ended_us, modified_us = (
         None if response.get(name) is None else instant_us(response[name])
@@ -100,7 +100,7 @@ def _built(response: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     primary = response["TrainingJobStatus"]
     secondary = response.get("SecondaryStatus") or (primary if primary in status.ENDINGS else status.STARTING)
     if secondary in status.ENDINGS and ended_us is None:
-        # A job that failed before it started has no TrainingEndTime, and a list has none for some.
+        # A job that failed before it started has no TrainingEndTime, and members of a list may lack it.
         ended_us = created_us if modified_us is None else modified_us
     by = defaults.traits(response)
     legacy = created_us < _OF_2024_US
@@ -111,7 +111,7 @@ def _built(response: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     now_us = created_us if modified_us is None else modified_us
     known_us = ended_us if ended_us is not None else now_us
     if started_us is None and not (primary in ("Failed", "Stopped") or secondary in status.WAITING):
-        # A list does not say when it started.
+        # A member of a list does not say when the job started.
         started_us = min(created_us + lengths[status.STARTING], known_us)
     names = [status.STARTING]
     if started_us is not None:
@@ -132,14 +132,14 @@ def _built(response: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if secondary == status.STARTING:
         yield {"Status": secondary, "StartTime": instant(created_us), "StatusMessage": status.MESSAGES[secondary]}
         return
-    # What a job does last, it has done since it was last modified; Downloading begins with the start.
+    # The last status began when the job was last modified; Downloading begins at the start.
     since_us = started_us if secondary == status.DOWNLOADING and started_us is not None else now_us
     yield from _entries(names, [*_starts(names, created_us, started_us, since_us, lengths), since_us], legacy=legacy)
     yield {"Status": secondary, "StartTime": instant(since_us), "StatusMessage": status.MESSAGES.get(secondary, secondary)}
 
 
 def _starts(names: list[str], created_us: int, started_us: int | None, end_us: int, lengths: Mapping[str, int]) -> Iterator[int]:
-    """Yield where each of these begins, so that all end at `end_us`: Training takes what the others leave, if anything."""
+    """Yield when each status begins, so that the last ends at `end_us`: Training gets the time that the others leave, if any."""
     after = names[1:]
     begin_us = end_us if started_us is None or not after else started_us
     yield created_us

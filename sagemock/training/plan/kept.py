@@ -1,4 +1,4 @@
-"""What a file holds of jobs: JSON values one after the other, or the console log of the SageMaker SDK."""
+"""Reads a file with records of jobs: JSON values one after the other, or a console log of the SageMaker SDK."""
 
 import json
 from collections.abc import Iterator
@@ -10,16 +10,16 @@ __all__ = ["values_of"]
 
 
 def values_of(raw: bytes) -> list[Any]:
-    """Return the JSON values in a file, or what a console log tells. Raises ValueError or RecursionError if it is neither."""
+    """Return the JSON values in a file, or the record in a console log. Raises ValueError or RecursionError if it is neither."""
     # Windows PowerShell saves what a command prints as UTF-16.
     text = raw.decode(json.detect_encoding(raw))
     try:
         return list(_values(text))
     except ValueError:
-        told = from_console(text)
-        if told is None:
+        record = from_console(text)
+        if record is None:
             raise
-        return [told]
+        return [record]
 
 
 def _values(text: str) -> Iterator[Any]:

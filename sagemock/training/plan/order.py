@@ -7,8 +7,8 @@ from sagemock.training import status
 
 __all__ = ["impossible"]
 
-# Each attempt goes through these in this order, and may leave some out (recorded jobs; "an optional stage" is Downloading in the
-# service model). Where two have one place, both orders are allowed: nothing is known of it.
+# Each attempt goes through these in this order, and may leave some out (recorded jobs; the service model calls Downloading "an
+# optional stage"). Two statuses with the same place may come in either order, because nothing is known about it.
 _PLACE: Final = {
     status.STARTING: 0,
     status.LAUNCHING: 1,
@@ -19,15 +19,16 @@ _PLACE: Final = {
     status.STOPPING: 4,
     status.UPLOADING: 5,
 }
-# A job may begin again with these: after an internal error Starting (service model, RetryStrategy), between the reservations of a
-# training plan Pending (service model, MaxPendingTimeInSeconds), after Interrupted Starting or Downloading (developer guide,
-# managed spot training). How Restarting and Updating are used is not documented, so anything may come before and after them.
+# A job may start again with these: with Starting after an internal error (service model, RetryStrategy), with Pending between the
+# reservations of a training plan (service model, MaxPendingTimeInSeconds), with Starting or Downloading after Interrupted
+# (developer guide, managed spot training). The use of Restarting and Updating is not documented, so any status may come before
+# and after them.
 _AGAIN: Final = frozenset({status.STARTING, status.PENDING, status.INTERRUPTED, status.RESTARTING, status.UPDATING})
 _LATER: Final = frozenset({status.UPLOADING, status.STOPPING, status.INTERRUPTED, status.RESTARTING, status.UPDATING})
 
 
 def impossible(before: Sequence[str], name: str) -> str | None:  # noqa: PLR0911  # one for each reason
-    """Return why no job can have the status `name` after these others, and what to do; None if one can."""
+    """Return why a job cannot have the status `name` after the statuses `before`, and what to do; None if it can."""
     if not before:
         if name in _LATER:
             return f"this plan begins in {name}, and every job starts in Starting: begin it with Phase('Starting')"

@@ -1,4 +1,4 @@
-"""Phases: one visit of a job to a secondary status, and how long things last."""
+"""Phases: a phase of a plan is one visit of a job to a secondary status."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,9 +23,10 @@ class Phase:
     """A visit of a job to one secondary status.
 
     `duration` is a `Duration`; None lets the request decide (the recorded durations for its kind of instance, input mode and
-    data), and `math.inf` never ends. `message` is what StatusMessage shows: one text, or (offset, text) pairs of which each
-    overwrites the one before; None shows what the service shows. `logs` is what the container writes meanwhile: (offset, text)
-    pairs, or a callable of the CreateTrainingJob request that returns them.
+    data); a phase with `math.inf` never ends. `message` is what StatusMessage shows: one text, or (offset, text) pairs, each of
+    which overwrites the one before; None shows the service's own messages. `logs` are the lines that the container writes in this
+    phase: (offset, text) pairs, or a callable that takes the CreateTrainingJob request and returns such pairs. Raises PlanError
+    for a value that no phase can have.
     """
 
     status: PhaseName
@@ -34,7 +35,7 @@ class Phase:
     logs: LineSource | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what can be no phase, where it is written."""
+        """Refuse a wrong phase, at the line of the test that makes it."""
         name: object = self.status
         if not isinstance(name, str) or name not in status.PHASES:
             known = f"one of {', '.join(sorted(status.PHASES))}"
@@ -50,26 +51,26 @@ class Phase:
 
     def _pairs(self, message: Sequence[tuple[timedelta | float, str]]) -> tuple[tuple[timedelta | float, str], ...]:
         wanted = "are (offset, text) pairs in order, the first at 0"
-        told = f"the messages of Phase({self.status!r})"
+        what = f"the messages of Phase({self.status!r})"
         with of_a_plan():
-            given = listed(told, message, "a text, or (offset, text) pairs", "write [(0, 'first'), (60, 'second')]")
+            given = listed(what, message, "a text, or (offset, text) pairs", "write [(0, 'first'), (60, 'second')]")
         try:
             pairs = tuple((offset, line) for offset, line in given)
             offsets = [duration_us(offset) for offset, _ in pairs]
         except (TypeError, ValueError) as error:
-            raise PlanError(f"{told} {wanted}, not {quoted(message)}: {error}") from None
+            raise PlanError(f"{what} {wanted}, not {quoted(message)}: {error}") from None
         if not pairs or offsets[0] != 0 or offsets != sorted(offsets):
-            raise PlanError(f"{told} {wanted}, not {quoted(message)}")
+            raise PlanError(f"{what} {wanted}, not {quoted(message)}")
         return pairs
 
     def _check_texts(self) -> None:
-        told: list[object] = [self.message] if isinstance(self.message, str) else [line for _, line in self.message or ()]
-        for line in told:
+        texts: list[object] = [self.message] if isinstance(self.message, str) else [line for _, line in self.message or ()]
+        for line in texts:
             if not isinstance(line, str) or not line:
                 wanted = "is not a text that can be shown: write one, or leave it out"
                 raise PlanError(f"the message {quoted(line)} of Phase({self.status!r}) {wanted}")
             with of_a_plan():
-                text(f"a message of Phase({self.status!r})", line, "a text", "write what can be encoded")
+                text(f"a message of Phase({self.status!r})", line, "a text", "write a text that UTF-8 can encode")
 
     def __repr__(self) -> str:
         given = [repr(self.status)]
@@ -79,7 +80,7 @@ class Phase:
         return f"Phase({', '.join(given)})"
 
     def check_fit(self, logs: LineSource | None) -> None:
-        """Raise PlanError if lines are to be written after the longest duration of the phase; a callable is asked later."""
+        """Raise PlanError if a line comes after the longest duration of the phase; lines of a callable are checked later."""
         if isinstance(logs, Lines):
             span = None if self.forever else span_us(self.duration, "a duration")
             check_fit(logs, None if span is None else span[1], self.status)

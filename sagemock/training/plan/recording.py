@@ -1,4 +1,4 @@
-"""Reading a recorded DescribeTrainingJob response: what happened in it, as offsets from its creation."""
+"""Reads a recorded DescribeTrainingJob response into offsets from the creation of its job."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -34,9 +34,9 @@ _KINDS: Final[Mapping[str, Any]] = {
     "ProgressInfo": dict.fromkeys(("TotalStepCountPerEpoch", "CurrentStep", "CurrentEpoch", "MaxEpoch"), _NUMBER),
     "BillableTokenCount": _NUMBER,
 }
-"""The kinds of the members that are read here, or that a replayed job shows at its end (service model)."""
+"""The types of the fields that this module reads, or that a replayed job shows at its end (service model)."""
 _DEEPEST: Final = 20
-"""How deep a response is nested at the most; the service model's is 6 deep."""
+"""The deepest nesting of a response that is read; responses of the service model have 6 levels."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,13 @@ class Entry:
     end_us: int | None
     message: str
     messages: tuple[tuple[int, str], ...] = ()
-    """What it is known to have shown, by offset in microseconds from its beginning, where several records tell."""
+    """All messages that the entry is known to have shown, by offset in microseconds from its beginning. Several records of one
+    job tell them; empty if there is one record."""
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """What a response says about the life of its job; every instant in microseconds after CreationTime."""
+    """What a response says about the life of its job. Instants are in microseconds after CreationTime."""
 
     created_us: int
     """CreationTime, in microseconds since the epoch."""
@@ -69,30 +70,30 @@ class Recorded:
     training_s: int | None
     billable_s: int | None
     filled: tuple[str, ...]
-    """What the record does not say, and how that is filled in, in sentences."""
+    """A sentence for each thing that the record does not say, and how it is filled in."""
     called_us: int | None = None
-    """When it was first seen to be Stopping, where several records tell."""
+    """When TrainingJobStatus was first seen to be Stopping, if several records tell; else None."""
     nulls: frozenset[str] = frozenset()
-    """The members that the record of a job that has ended shows as null."""
+    """The fields that the record of an ended job shows as null."""
 
 
 MAY_BE_NULL: Final = (
     "TrainingStartTime", "TrainingEndTime", "TrainingTimeInSeconds", "BillableTimeInSeconds", "ModelArtifacts",
     "FinalMetricDataList",
 )  # fmt: skip
-"""The members that a job which has ended usually has, and that are shown as null if its record shows them so."""
+"""The fields that an ended job usually has, and that a replay shows as null if the record does."""
 
 
 def nulls_of(given: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return which of these a record shows as null."""
+    """Return the fields of `MAY_BE_NULL` that a record shows as null."""
     return tuple(name for name in MAY_BE_NULL if name in given and given[name] is None)
 
 
 def read(given: Mapping[str, Any], nulls: Iterable[str] = (), *, in_order: bool = True) -> Recorded:
-    """Return what a record says: boto3's dict, the CLI's JSON, or what `forms` reads as such. Raises PlanError if it is none.
+    """Return what a record says: boto3's dict, the CLI's JSON, or another form that `forms` knows.
 
-    `nulls` are the members that the record shows as null, if these were taken out. Entries that are not `in_order` are refused,
-    unless somebody wants to know of them.
+    `nulls` are fields that the record showed as null, if they were removed from `given`. Raises PlanError if `given` is not a
+    record, or if its entries are not in order; with `in_order=False`, any order is read.
     """
     try:
         response, filled = formed(given)
@@ -101,7 +102,7 @@ def read(given: Mapping[str, Any], nulls: Iterable[str] = (), *, in_order: bool 
     transitions = response.get("SecondaryStatusTransitions")
     if "CreationTime" not in response or not transitions:
         raise PlanError(
-            f"{_name(response)} is no DescribeTrainingJob response: it has no CreationTime or no SecondaryStatusTransitions; "
+            f"{_name(response)} is not a DescribeTrainingJob response: CreationTime or SecondaryStatusTransitions is missing; "
             "give what describe_training_job returned, or a file with the output of `aws sagemaker describe-training-job`"
         )
     if not isinstance(transitions, (list, tuple)):
@@ -165,17 +166,17 @@ def _check_order(response: Mapping[str, Any], entries: Iterable[Entry]) -> None:
 
 
 def _selected_end_us(started_us: int | None, ending: str | None, last: Entry) -> int | None:
-    """Return the TrainingEndTime of a selection that does not have it."""
+    """Return TrainingEndTime for a part of a response that lacks it."""
     return None if ending is None or (started_us, ending) == (None, "Failed") else last.start_us
 
 
 def _is_selection(response: Mapping[str, Any]) -> bool:
-    """Whether somebody left members out: every response has these."""
+    """Whether the record is only a part of a response: every whole response has these fields."""
     return not {"TrainingJobArn", "LastModifiedTime", "ResourceConfig"} <= response.keys()
 
 
 def without_nulls(value: Any) -> Any:  # noqa: ANN401  # a JSON value, or what boto3 made of one
-    """Return a response without its null members, at every depth: to tools that show every member, null is an absent one."""
+    """Return a response without null fields at any depth: tools that show every field write null for an absent one."""
     if isinstance(value, Mapping):
         return {name: without_nulls(item) for name, item in value.items() if item is not None}
     if isinstance(value, str):
@@ -185,7 +186,7 @@ def without_nulls(value: Any) -> Any:  # noqa: ANN401  # a JSON value, or what b
 
 
 def _message(name: str, after: object) -> str:
-    """Return the last message that an entry shows which is followed by another: of Starting and Pending it depends on that."""
+    """Return the usual last message of an entry; for Starting and Pending it depends on the status `after` that follows."""
     if after == status.PENDING and name == status.STARTING:
         return status.STARTING_THE_JOB
     if name == status.PENDING and after is not None:
@@ -209,7 +210,7 @@ def _entry(given: object, index: int, created_us: int, after: object) -> Entry:
 
 
 def _check(path: str, value: Any, kind: Any, created_us: int, depth: int = 1) -> None:  # noqa: ANN401  # None: any kind
-    """Raise PlanError for what no JSON has, and for another kind of value than is read or shown there."""
+    """Raise PlanError for a value that JSON does not have, or that has another type than its place in the record."""
     parts: list[tuple[str, Any, Any]] = []
     if isinstance(value, Mapping):
         fits = isinstance(kind, dict | None) and all(isinstance(name, str) for name in value)
@@ -220,7 +221,7 @@ def _check(path: str, value: Any, kind: Any, created_us: int, depth: int = 1) ->
     else:
         fits = value is None or (isinstance(kind, tuple | None) and isinstance(value, kind or _INSTANT))
     if not fits or depth > _DEEPEST or (isinstance(value, int) and abs(value) > MOST):
-        raise PlanError(f"{path} of the record is not {quoted(value)}: give the record as it was returned")
+        raise PlanError(f"{path} of the record cannot be {quoted(value)}: give the record as it was returned")
     if kind is _INSTANT and value is not None:
         _offset({path: value}, path, created_us)
     for part in parts:

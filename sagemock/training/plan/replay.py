@@ -1,4 +1,4 @@
-"""Replays: what a plan has to play for the life of a recorded job."""
+"""Replays: the fields of a plan that repeats the life of a recorded job."""
 
 import os
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ __all__ = ["Replay", "replay"]
 
 
 class Replay(NamedTuple):
-    """The same life again, relative to the creation of the new job."""
+    """The life of a recorded job as fields of a plan, relative to the creation of the new job."""
 
     response: Mapping[str, Any]
     phases: list[Phase]
@@ -29,11 +29,11 @@ class Replay(NamedTuple):
     failure_reason: str | None
     stopped_after: timedelta | None
     nulls: tuple[str, ...]
-    """The members that are to be shown as null at the end."""
+    """The fields that the new job shows as null at its end."""
 
 
 def replay(response: Mapping[str, Any] | str | os.PathLike[str]) -> Replay:
-    """Return what a recorded response, or the file that holds it, plays. Raises PlanError if it is not such a record."""
+    """Return the replay of a recorded response, or of a file with one. Raises PlanError if it is not such a record."""
     source: object = response
     if not isinstance(source, (Mapping, str, os.PathLike)):
         raise PlanError(
@@ -52,7 +52,7 @@ def replay(response: Mapping[str, Any] | str | os.PathLike[str]) -> Replay:
     called_us = stop_call_us(recorded)
     ending, stopped_after = recorded.ending, None if called_us is None else timedelta(microseconds=called_us)
     if ending is None:
-        # What the record does not show any more is the rest of a normal life, or of a stop, by the defaults.
+        # The record ends before its job did. The rest is that of a normal life, or of a stop, by the defaults.
         seen = [entry.status for entry in recorded.entries]
         if status.STOPPING in seen:
             ending = "Stopped"
@@ -70,14 +70,14 @@ def replay(response: Mapping[str, Any] | str | os.PathLike[str]) -> Replay:
 
 def _phase(recorded: recording.Recorded, entry: recording.Entry, response: Mapping[str, Any]) -> Phase:
     if entry.end_us is not None:
-        told = messages(recorded, entry, response)
-        pairs = [(timedelta(microseconds=at_us), text) for at_us, text in told]
-        one = told[0][1] if len(told) == 1 else pairs
+        found = messages(recorded, entry, response)
+        pairs = [(timedelta(microseconds=at_us), text) for at_us, text in found]
+        one = found[0][1] if len(found) == 1 else pairs
         return Phase(entry.status, timedelta(microseconds=entry.end_us - entry.start_us), one)
     seen_us = recorded.modified_us - entry.start_us
     if seen_us <= 0:
         return Phase(entry.status, None, entry.message)
-    # The entry was open, and its message had last changed when the record says it was last modified.
+    # The entry was open, and its message last changed at LastModifiedTime of the record.
     first = status.STARTING_THE_JOB if entry.status == status.STARTING else entry.message
     return Phase(entry.status, None, [(0, first), (timedelta(microseconds=seen_us), entry.message)])
 
@@ -103,5 +103,5 @@ def _load(path: Path) -> Mapping[str, Any]:
 
 
 def _shown(path: Path) -> str:
-    # As it is written, if it can be.
+    # A path may have surrogates, which cannot be printed.
     return str(path).encode(errors="backslashreplace").decode()[:LONGEST]

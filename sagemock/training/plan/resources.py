@@ -1,4 +1,4 @@
-"""Resources: the one reader of a request's ResourceConfig that says on which instances a job runs."""
+"""Resources: on which instances a job runs, by the ResourceConfig of its request. Only this module reads that."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
@@ -19,20 +19,20 @@ class Instances(NamedTuple):
 
 
 def instances(request: Mapping[str, Any]) -> tuple[Instances, ...]:
-    """Return the instances that a job uses, by type: of its InstancePreferences the first.
+    """Return the instances that a job uses, by type. Of its InstancePreferences, only the first counts.
 
-    A preference without an InstanceCount has that of ResourceConfig (service model: the one or the other is given).
+    A preference without an InstanceCount has that of ResourceConfig (service model: only one of them may be given).
     """
     return tuple(_named(request, preferences=_FIRST(1)))
 
 
 def choices(request: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return every type of instance that a job may come to run on: of its InstancePreferences each."""
+    """Return every type of instance that a job may run on. All of its InstancePreferences count."""
     return tuple(one.kind for one in _named(request, preferences=None))
 
 
 def count(request: Mapping[str, Any]) -> int:
-    """Return how many instances a job has, at least one: a serverless job has a container too."""
+    """Return how many instances a job has, at least one: a serverless job also has a container."""
     return max(1, sum(one.number for one in instances(request)))
 
 
@@ -40,6 +40,6 @@ def _named(request: Mapping[str, Any], *, preferences: int | None) -> Iterator[I
     resources = request.get("ResourceConfig", {})
     several = *resources.get("InstanceGroups", ()), *resources.get("InstancePreferences", ())[:preferences]
     for one in several or (resources,):
-        # What lacks the one or the other comes here without validation only.
+        # Without validation, InstanceType or InstanceCount may be missing.
         if "InstanceType" in one or "InstanceCount" in one:
             yield Instances(one.get("InstanceType", ""), one.get("InstanceCount", resources.get("InstanceCount", 1)))

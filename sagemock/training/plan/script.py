@@ -25,13 +25,13 @@ from sagemock.training.plan.plan import Plan
 __all__ = ["Script", "Step", "script"]
 
 _PENDING_IF_ASKED: Final = Assumption(
-    "that every job on demand on accelerated instances goes through Pending if its request has MaxPendingTimeInSeconds, also "
-    'with capacity at hand (five of five records of 2026), and that it says "Preparing the instances for training" there',
+    "that every job on demand on accelerated instances goes through Pending if its request has MaxPendingTimeInSeconds, even "
+    'with capacity at hand (five of five records of 2026), with the message "Preparing the instances for training"',
     since="2026-11-26",
     knob="leave MaxPendingTimeInSeconds out of the request, or write the phases of the plan with messages",
 )
 _SHARED_OUT: Final = Assumption(
-    "how the time of Starting and Downloading is shared out among the finer statuses of 2018-07-30", knob="Plan(phases=[…])"
+    "how the time of Starting and Downloading is divided among the finer statuses of 2018-07-30", knob="Plan(phases=[…])"
 )
 _WARM_IS_NOT_PENDING: Final = Assumption(
     "that a job on the instances of a warm pool is not Pending", since="2026-11-26", knob=REPLAY
@@ -40,19 +40,19 @@ _WARM_IS_NOT_PENDING: Final = Assumption(
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A visit to a secondary status: its length (None: for ever) and its messages by offset, all in microseconds."""
+    """A visit to a secondary status: its length (None: forever) and its messages by offset, all in microseconds."""
 
     status: str
     length_us: int | None
     messages: tuple[tuple[int, str], ...]
     lines: Lines = NO_LINES
-    """What the container writes meanwhile."""
+    """The lines that the container writes in this step."""
 
 
 @hashed_once
 @dataclass(frozen=True)
 class Script:
-    """All that happens to a job if nobody interferes, in microseconds after its creation. Equal scripts fold equally."""
+    """All that happens to a job if nobody interferes, in microseconds after its creation. Equal scripts have equal timelines."""
 
     steps: tuple[Step, ...]
     ending: str
@@ -64,18 +64,18 @@ class Script:
     uploading_us: int
     stopped_after_us: int | None
     stopping_since_us: int | None
-    """From when on TrainingJobStatus is Stopping in a replay whose statuses do not tell."""
+    """When TrainingJobStatus becomes Stopping in a replay without a Stopping entry; None if it does not."""
     leaves_model: bool
     metrics_after_us: int
-    """How long after its end FinalMetricDataList appears; 0: as its lines do."""
+    """How long after the end FinalMetricDataList appears; 0: as soon as the lines of the log give it."""
     interruptions_us: tuple[int, ...]
-    """The training time after which each interruption comes, counted from the (re)start of training."""
+    """The training time before each interruption, counted from the latest start or restart of the training."""
     restart: tuple[Step, ...]
-    """What an interruption plays before training goes on."""
+    """The steps of an interruption before the training goes on."""
     resumes: bool
-    """Whether training goes on where it was interrupted (else it begins anew)."""
+    """Whether training goes on where it was interrupted (else it starts from the beginning)."""
     max_runtime_us: int | None
-    """None when no limit cuts: a replay."""
+    """None in a replay, which limits do not cut."""
     max_wait_us: int | None
     max_pending_us: int | None
     limit_lag_us: int
@@ -85,16 +85,16 @@ class Script:
     """Whether the instances are kept in a warm pool at the end."""
     recorded: recording.Recorded | None
     last_words: Lines = NO_LINES
-    """What the container writes when it is stopped."""
+    """The lines that the container writes when it is stopped."""
     has_lines: bool = False
-    """Whether the container writes anything."""
+    """Whether the plan gives the container lines to write."""
 
 
 def script(plan: Plan, request: Mapping[str, Any], rng: Random, *, warm: bool = False, retains: bool = False) -> Script:
-    """Return `plan` made concrete for `request`; `rng` draws from its ranges.
+    """Return the script of `plan` for `request`; `rng` draws from its ranges.
 
-    `warm` starts on the instances of a warm pool, `retains` leaves them to one. Raises PlanError if the plan does not fit the
-    request.
+    With `warm`, the job starts on the instances of a warm pool; with `retains`, it leaves its instances to one. Raises PlanError
+    if the plan does not fit the request.
     """
     by = traits(request, warm=warm, retains=retains)
     return _Compiler(plan, by, rng, request).compile() if plan.draws or plan.asks else _shared(plan, by)
@@ -102,18 +102,18 @@ def script(plan: Plan, request: Mapping[str, Any], rng: Random, *, warm: bool = 
 
 @shared
 def _shared(plan: Plan, by: Traits) -> Script:
-    """Make the script of a plan that leaves nothing to chance once for all jobs that it fits: a hundred thousand hold one."""
+    """Return the script of a plan that leaves nothing to chance; it is cached, so that a hundred thousand jobs share one."""
     return _Compiler(plan, by, Random(0), {}).compile()  # noqa: S311  # nothing is drawn from it
 
 
 class _Compiler:
-    """Compiles one script."""
+    """Compiles a plan into a script for one request."""
 
     def __init__(self, plan: Plan, by: Traits, rng: Random, request: Mapping[str, Any]) -> None:
         self.plan = plan
         self.by = by
         self.rng = rng
-        # Drawn once: the limit leaves out just the wait that is played.
+        # Drawn once, so that the limit excludes exactly the wait of this job.
         self.scheduled_us = self.length_us(plan.scheduled, 0)
         self.request = request
 
@@ -191,7 +191,7 @@ class _Compiler:
             return Step(phase.status, None, self.messages(phase, None), lines)
         length = self.length_us(phase.duration, defaults.length_s(phase.status, self.by, legacy=self.plan.legacy))
         if phase.duration is None and isinstance(phase.message, tuple):
-            # The default must leave room for what the plan says of the phase: its last message, and a second to read it.
+            # The default duration must be long enough for the last message of the plan, and a second to read it.
             length = max(length, duration_us(phase.message[-1][0]) + SECOND_US)
         if phase.duration is None:
             length = max(length, lines.last_us + SECOND_US)
@@ -203,35 +203,35 @@ class _Compiler:
             return NO_LINES if source is None else lines_of(source, phase.status)
         lines = lines_of(source(own(self.request)), f"the lines of {phase.status} by {source!r}")
         if phase not in self.plan.attempt:
-            # What an attempt has not written when it ends is lost.
+            # An attempt may end before it has written all its lines: the others are not written.
             phase.check_fit(lines)
         return lines
 
     def messages(self, phase: Phase, length: int | None) -> tuple[tuple[int, str], ...]:
         if phase.message is not None:
             pairs = ((0, phase.message),) if isinstance(phase.message, str) else phase.message
-            told = tuple((duration_us(offset), text) for offset, text in pairs)
-            self.check_data(phase, told)
-            return told
+            messages = tuple((duration_us(offset), text) for offset, text in pairs)
+            self.check_data(phase, messages)
+            return messages
         return defaults.messages(phase.status, self.by, length, legacy=self.plan.legacy)
 
-    def check_data(self, phase: Phase, told: Iterable[tuple[int, str]]) -> None:
-        """Refuse that a job downloads data which it streams; a record is played as it was."""
-        if self.plan.replayed is None and self.by.streams and any(text == status.INPUT_DATA for _, text in told):
+    def check_data(self, phase: Phase, messages: Iterable[tuple[int, str]]) -> None:
+        """Refuse the message of a data download if the job streams its data; a replay may have it."""
+        if self.plan.replayed is None and self.by.streams and any(text == status.INPUT_DATA for _, text in messages):
             raise PlanError(
                 f"{self.plan!r} says {status.INPUT_DATA!r} in {phase.status}, and this job streams its data in Pipe or FastFile "
                 "mode; create it with TrainingInputMode='File', or leave the message out"
             )
 
     def is_pending(self, after: Step) -> bool:
-        """Whether a job goes through Pending although capacity is at hand, and `after` that does not wait in the plan already."""
+        """Whether the job goes through Pending although capacity is at hand; `after` is the step after Starting in the plan."""
         by, plan = self.by, self.plan
         asks = by.max_pending_s is not None and by.accelerated and not by.spot
         as_today = not (plan.granular or plan.legacy) and plan.replayed is None and plan.phases[0].message is None
         return _PENDING_IF_ASKED(asks) and as_today and not _WARM_IS_NOT_PENDING(by.warm) and after.status != status.PENDING
 
     def through_pending(self, starting: Step) -> list[Step]:
-        """Return Starting as a job spends it that has asked for Pending: nearly all of it there (five records of 2026)."""
+        """Return Starting divided into Starting and Pending, which gets nearly all of its time (five records of 2026)."""
         whole_us = starting.length_us or 0
         before_us = min(self.before_pending_us, whole_us)
         return [
@@ -244,15 +244,15 @@ class _Compiler:
         return round(defaults.lengths(self.by).before_pending * SECOND_US)
 
     def waiting(self, starting: Step) -> list[Step]:
-        """Return what a job shows that waits for capacity, and then spends `starting` on preparing its instances."""
+        """Return the steps of a job that waits for capacity and then prepares its instances for as long as `starting`."""
         wait_us = self.scheduled_us + self.length_us(self.plan.capacity, 0)
         whole_us = None if starting.length_us is None else wait_us + starting.length_us
         if not self.by.spot and not self.plan.granular and not self.plan.legacy:
-            # Three logs of 2024: Starting ends at once, and both messages are of one Pending entry.
+            # Three logs of 2024: Starting ends at once, and one Pending entry has both messages.
             first = Step(status.STARTING, self.before_pending_us, ((0, status.STARTING_THE_JOB),))
             texts = ((0, status.WAITING_FOR_CAPACITY), (wait_us, status.PREPARING_THE_INSTANCES))
             return [first, Step(status.PENDING, whole_us, texts)]
-        # The same shortage in the same hour: spot jobs stay in Starting; so did those on demand before there was Pending.
+        # Spot jobs stay in Starting (in the same hour, with the same shortage); so did jobs on demand before Pending existed.
         begun_us = min(wait_us, round(defaults.CPU.starting * defaults.FIRST_MESSAGE * SECOND_US))
         begun = (0, status.STARTING_THE_JOB), (begun_us, status.NO_CAPACITY)
         return [Step(status.STARTING, whole_us, (*begun, (wait_us, status.PREPARING_THE_INSTANCES)))]
@@ -325,10 +325,10 @@ class _Compiler:
                 left_us -= after_us
 
 
-# A few numbers and texts of the service's: nothing of a plan or a request is kept here.
+# The cache is global because it holds only numbers and texts of the service, nothing of a plan or a request.
 @lru_cache(maxsize=1024)
 def _restart(by: Traits, gap_us: int, legacy: bool) -> tuple[Step, ...]:  # noqa: FBT001  # private, one caller
-    """Return what an interruption plays before training goes on, which jobs of any plan share."""
+    """Return the steps of an interruption before the training goes on; jobs with any plan share them."""
     compiler = _Compiler(Plan(legacy=legacy), by, Random(0), {})  # noqa: S311  # nothing is drawn from it
     interrupted = Step(status.INTERRUPTED, gap_us, ((0, status.MESSAGES[status.INTERRUPTED]),))
     return interrupted, compiler.step(Phase(status.STARTING)), compiler.step(Phase(status.DOWNLOADING))

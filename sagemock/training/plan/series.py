@@ -1,4 +1,4 @@
-"""Several records of one job, such as a poller saves, made one: each message at the instant at which a record shows it first."""
+"""Merges several records of one job, such as a poller saves: each message comes at the instant at which it was first seen."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
@@ -14,13 +14,13 @@ _FIRST: Final = {
     status.PREPARING_THE_INSTANCES: status.STARTING_THE_JOB,
     status.TRAINING_IMAGE: status.INPUT_DATA,
 }
-"""What leads to a message that a poller has seen only after its entry had begun."""
+"""The message before another one, for an entry that had begun before the poller saw it first."""
 
 
 def merged(records: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return one record for each job, in the order of their first ones; a record that stands alone is returned as it is.
+    """Return one record for each job, in the order of their first records; the only record of a job does not change.
 
-    Records belong to one job if they have the same name and the same creation, and say when they were last modified.
+    Records belong to one job if they have LastModifiedTime, and the same TrainingJobName and CreationTime.
     """
     jobs: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for number, record in enumerate(records):
@@ -29,7 +29,7 @@ def merged(records: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def in_order(records: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    """Yield each two records of one job that follow each other by their last change."""
+    """Yield each pair of consecutive records of one job, in the order of LastModifiedTime."""
     jobs: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for number, record in enumerate(records):
         jobs.setdefault(_key(record, number), []).append(formed(record).response)
@@ -46,20 +46,20 @@ def _key(record: Mapping[str, Any], number: int) -> tuple[Any, ...]:
     try:
         return whole["TrainingJobName"], instant_us(whole["CreationTime"]), bool(instant_us(whole["LastModifiedTime"]))
     except (KeyError, TypeError, ValueError):
-        # What is not such a record is judged later.
+        # `recording.read` refuses it later if it is not a record.
         return (number,)
 
 
 def _one(given: list[Mapping[str, Any]]) -> Mapping[str, Any]:
     looks = sorted((formed(record).response for record in given), key=_modified_us)
     last = {**looks[-1], FILLED: formed(given[-1]).filled}
-    last["SecondaryStatusTransitions"] = [_told(entry, looks) for entry in last["SecondaryStatusTransitions"]]
+    last["SecondaryStatusTransitions"] = [_with_messages(entry, looks) for entry in last["SecondaryStatusTransitions"]]
     stopping = [look["LastModifiedTime"] for look in looks if look.get("TrainingJobStatus") == "Stopping"]
     return {**last, CALLED: stopping[0]} if stopping else last
 
 
-def _told(entry: Mapping[str, Any], looks: list[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Return an entry with the messages that were seen while it was the last one."""
+def _with_messages(entry: Mapping[str, Any], looks: list[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return an entry with all messages that records show while it was the last entry."""
     begin_us = instant_us(entry["StartTime"])
     found: list[dict[str, Any]] = []
     for look in looks:

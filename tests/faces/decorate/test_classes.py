@@ -1,4 +1,4 @@
-"""Decorated classes: a fresh mock for each test method, which its set-up and tear-down share."""
+"""Decorated classes: a fresh mock for each test method, shared with its setup and teardown."""
 
 import asyncio
 import io
@@ -15,7 +15,7 @@ from tests.support.fake_mock import Journal
 
 @pytest.fixture
 def journal() -> Iterator[Journal]:
-    """Give a journal, and leave no mock of it active."""
+    """Return a journal; check that no mock of it stays active."""
     journal = Journal()
     yield journal
     assert journal.active == []
@@ -29,7 +29,7 @@ def run(case: type[unittest.TestCase]) -> unittest.TestResult:
 
 
 def summary(result: unittest.TestResult) -> dict[str, list[tuple[str, str]]]:
-    """Return the failures and errors of a run: for each, the test's method and the last line of its report."""
+    """Return the failures and errors of a run: the test method and the last line of its report."""
     return {
         kind: sorted((test.id().rpartition(".")[2], text.strip().splitlines()[-1]) for test, text in getattr(result, kind))
         for kind in ("failures", "errors")
@@ -40,8 +40,8 @@ def summary(result: unittest.TestResult) -> dict[str, list[tuple[str, str]]]:
 # -- unittest
 
 
-def test_a_unittest_method_shares_its_mock_with_everything_around_it(journal: Journal) -> None:
-    """setUp, the test, tearDown and the cleanups are in one mock, the next test in another; the class's own set-up in none."""
+def test_a_unittest_method_shares_its_mock_with_its_setup_and_cleanup(journal: Journal) -> None:
+    """setUp, the test, tearDown and the cleanups are in one mock, the next test in another; setUpClass in none."""
     seen: list[tuple[str, int]] = []
 
     def note(where: str) -> None:
@@ -73,7 +73,7 @@ def test_a_unittest_method_shares_its_mock_with_everything_around_it(journal: Jo
 
 
 def test_an_unused_plan_is_a_failure_of_its_unittest_method(journal: Journal) -> None:
-    """UnusedError is a failure of the test that left the plan, and the run goes on."""
+    """The test that left the plan fails with UnusedError, and the run goes on."""
 
     class Case(unittest.TestCase):
         def test_a(self) -> None:
@@ -87,8 +87,8 @@ def test_an_unused_plan_is_a_failure_of_its_unittest_method(journal: Journal) ->
     assert result.testsRun == 2
 
 
-def test_a_unittest_method_that_fails_is_not_told_of_unused_plans(journal: Journal) -> None:
-    """A failure, an error, a skip, a failing setUp and a failing subTest stay what they are."""
+def test_a_unittest_method_that_fails_does_not_report_unused_plans(journal: Journal) -> None:
+    """A failure, an error, a skip, a failing setUp and a failing subTest stay as they are."""
 
     class Case(unittest.TestCase):
         def setUp(self) -> None:
@@ -133,7 +133,7 @@ def test_a_unittest_method_that_fails_is_not_told_of_unused_plans(journal: Journ
 
 
 def test_a_passing_sub_test_does_not_hide_an_unused_plan(journal: Journal) -> None:
-    """Only a failing subTest makes the test one that has failed."""
+    """Only a failing subTest makes its test fail."""
 
     class Case(unittest.TestCase):
         def test_sub(self) -> None:
@@ -147,7 +147,7 @@ def test_a_passing_sub_test_does_not_hide_an_unused_plan(journal: Journal) -> No
 
 
 def test_a_failing_sub_test_of_a_method_called_by_hand_raises(journal: Journal) -> None:
-    """Without a runner there is nobody to keep the failure."""
+    """Without a runner no object records the failure."""
 
     class Case(unittest.TestCase):
         def test_sub(self) -> None:
@@ -161,7 +161,7 @@ def test_a_failing_sub_test_of_a_method_called_by_hand_raises(journal: Journal) 
 
 @pytest.mark.parametrize("attribute", ["start_error", "stop_error"])
 def test_a_mock_that_cannot_start_or_stop_is_an_error_of_the_test(journal: Journal, attribute: str) -> None:
-    """The runner reports it and goes on."""
+    """The runner reports the error and goes on."""
     setattr(journal, attribute, RuntimeError("cannot"))
 
     class Case(unittest.TestCase):
@@ -171,8 +171,8 @@ def test_a_mock_that_cannot_start_or_stop_is_an_error_of_the_test(journal: Journ
     assert summary(run(decorate(Case, journal.new))) == {"errors": [("test_a", "RuntimeError: cannot")]}
 
 
-def test_an_interrupted_unittest_method_leaves_no_mock_behind(journal: Journal) -> None:
-    """KeyboardInterrupt ends the run without tear-down and cleanups."""
+def test_an_interrupted_unittest_method_leaves_no_mock_active(journal: Journal) -> None:
+    """KeyboardInterrupt ends the run without teardown and cleanups."""
 
     class Case(unittest.TestCase):
         def test_a(self) -> None:
@@ -184,7 +184,7 @@ def test_an_interrupted_unittest_method_leaves_no_mock_behind(journal: Journal) 
 
 
 def test_debug_runs_in_a_mock_too(journal: Journal) -> None:
-    """`TestCase.debug` raises what fails, and leaves no mock behind."""
+    """`TestCase.debug` raises the failure, and leaves no mock active."""
 
     class Case(unittest.TestCase):
         def setUp(self) -> None:
@@ -200,7 +200,7 @@ def test_debug_runs_in_a_mock_too(journal: Journal) -> None:
 
 
 def test_setup_set_on_the_instance_is_kept(journal: Journal) -> None:
-    """A `setUp` that somebody put on the instance is called inside the mock, and is there afterwards."""
+    """A `setUp` attribute of the instance is called inside the mock, and kept."""
 
     class Case(unittest.TestCase):
         def test_a(self) -> None:
@@ -215,7 +215,7 @@ def test_setup_set_on_the_instance_is_kept(journal: Journal) -> None:
 
 
 def test_an_isolated_asyncio_test_case_is_in_one_mock(journal: Journal) -> None:
-    """asyncSetUp, the coroutine, asyncTearDown and async cleanups share a mock, and an unused plan fails the test."""
+    """asyncSetUp, the coroutine, asyncTearDown and async cleanups share a mock; an unused plan fails the test."""
     seen: list[int] = []
 
     async def note() -> None:
@@ -245,8 +245,8 @@ def test_an_isolated_asyncio_test_case_is_in_one_mock(journal: Journal) -> None:
     assert seen == [1] * 4 + [2] * 4 + [3] * 4
 
 
-def test_inheritance_makes_no_second_mock(journal: Journal) -> None:
-    """Subclasses of a decorated class are decorated; deciding again decides the mock, not their number; super() works."""
+def test_inheritance_adds_no_second_mock(journal: Journal) -> None:
+    """Subclasses of a decorated class are decorated; decorating one again replaces its options; super() works."""
     other = Journal()
     seen: list[tuple[str, int, int]] = []
 
@@ -305,8 +305,8 @@ def test_inheritance_makes_no_second_mock(journal: Journal) -> None:
 # -- plain classes, called as a runner does
 
 
-def test_a_method_called_without_a_runner_gets_a_mock(journal: Journal) -> None:
-    """Test methods of every kind run inside a mock when called by hand; other attributes do not change."""
+def test_a_method_called_by_hand_gets_a_mock(journal: Journal) -> None:
+    """Test methods of every kind; other attributes are unchanged."""
 
     class TestThings:
         test_data: ClassVar[list[int]] = [1, 2]
@@ -337,8 +337,8 @@ def test_a_method_called_without_a_runner_gets_a_mock(journal: Journal) -> None:
     assert journal.story == ["clean"] * 4
 
 
-def test_setup_and_teardown_share_the_mock_of_each_kind_of_method(journal: Journal) -> None:
-    """setup_method opens what the test, static or not, runs in, and teardown_method closes it."""
+def test_setup_and_teardown_methods_share_the_mock_of_the_test(journal: Journal) -> None:
+    """setup_method opens the mock of the test method, static or not, and teardown_method closes it."""
     seen: list[int] = []
 
     class TestThings:
@@ -370,7 +370,7 @@ def test_setup_and_teardown_share_the_mock_of_each_kind_of_method(journal: Journ
 
 
 def test_an_unused_plan_of_the_setup_fails_the_method(journal: Journal) -> None:
-    """The test method itself raises UnusedError; the tear-down is quiet."""
+    """The test method raises UnusedError, and the teardown does not."""
 
     class TestThings:
         def setup_method(self) -> None:
@@ -387,8 +387,8 @@ def test_an_unused_plan_of_the_setup_fails_the_method(journal: Journal) -> None:
     things.teardown_method()
 
 
-def test_a_setup_that_fails_leaves_no_mock_behind(journal: Journal) -> None:
-    """A runner calls no tear-down after it; the parent's set-up, called by super(), leaves the closing to the outermost."""
+def test_a_failing_setup_leaves_no_mock_active(journal: Journal) -> None:
+    """A runner calls no teardown after it. A parent's setup, called by super(), leaves the end to the outermost one."""
 
     class TestBase:
         def setup_method(self) -> None:
@@ -420,8 +420,8 @@ def test_a_setup_that_fails_leaves_no_mock_behind(journal: Journal) -> None:
     assert journal.story == ["unclean", "unclean"]
 
 
-def test_a_teardown_without_setup_has_nothing_to_close(journal: Journal) -> None:
-    """Called by hand, it is what it was."""
+def test_a_teardown_without_setup_closes_nothing(journal: Journal) -> None:
+    """Called by hand, it behaves as if undecorated."""
 
     class TestThings:
         def teardown_method(self) -> None:
@@ -432,8 +432,8 @@ def test_a_teardown_without_setup_has_nothing_to_close(journal: Journal) -> None
     assert journal.made == []
 
 
-def test_the_method_argument_is_passed_to_who_takes_it(journal: Journal) -> None:
-    """Pytest offers the test's function; both forms of setup_method exist, and both call the other's."""
+def test_the_method_argument_is_passed_if_it_is_accepted(journal: Journal) -> None:
+    """From pytest it is the test's function. Both forms of setup_method exist, and each may call the other."""
     seen: list[object] = []
 
     class TestBase:
@@ -457,7 +457,7 @@ def test_the_method_argument_is_passed_to_who_takes_it(journal: Journal) -> None
 
 
 def test_multiple_inheritance_resolves_as_before(journal: Journal) -> None:
-    """The methods that a decorated class inherits do not get in front of those of a sibling."""
+    """Inherited methods of a decorated class do not come before those of a sibling."""
 
     class Root:
         def test_a(self) -> str:
@@ -487,8 +487,8 @@ def test_multiple_inheritance_resolves_as_before(journal: Journal) -> None:
     assert len(journal.made) == 3
 
 
-def test_two_decorated_bases_are_one_mock(journal: Journal) -> None:
-    """A class with two decorated bases runs in the mock of the first."""
+def test_two_decorated_bases_share_one_mock(journal: Journal) -> None:
+    """A class with two decorated bases uses the options of the first."""
     other = Journal()
 
     class Left:
@@ -508,7 +508,7 @@ def test_two_decorated_bases_are_one_mock(journal: Journal) -> None:
     both.teardown_method()
 
 
-def test_the_classes_own_init_subclass_is_still_called(journal: Journal) -> None:
+def test_init_subclass_of_the_class_is_still_called(journal: Journal) -> None:
     """With its arguments, whether the class defines it or inherits it."""
     seen: list[tuple[str, str]] = []
 
@@ -531,8 +531,8 @@ def test_the_classes_own_init_subclass_is_still_called(journal: Journal) -> None
     assert Sub().test_a() == 1
 
 
-def test_a_fixture_that_hides_the_setup_hook_is_refused(journal: Journal) -> None:
-    """Pytest never calls a `setup_method` that is a fixture, so no mock would start."""
+def test_a_setup_method_that_is_a_fixture_is_refused(journal: Journal) -> None:
+    """Pytest never calls it as a hook, so no mock would start."""
 
     class TestThings:
         @pytest.fixture(autouse=True)
@@ -546,8 +546,8 @@ def test_a_fixture_that_hides_the_setup_hook_is_refused(journal: Journal) -> Non
     )
 
 
-def test_a_stranger_may_borrow_a_method(journal: Journal) -> None:
-    """A function taken from a decorated class and called with another object runs in a mock as well."""
+def test_a_method_may_be_called_with_another_object(journal: Journal) -> None:
+    """A function of a decorated class runs in a mock then too."""
 
     class TestThings:
         def test_a(self) -> int:
@@ -557,7 +557,7 @@ def test_a_stranger_may_borrow_a_method(journal: Journal) -> None:
     assert TestThings.test_a(object()) == 1  # type: ignore[arg-type]
 
 
-def test_a_class_that_cannot_be_changed_is_refused(journal: Journal) -> None:
-    """As built-in ones cannot."""
+def test_a_built_in_class_is_refused(journal: Journal) -> None:
+    """Its attributes cannot be set."""
     with pytest.raises(InvalidType, match="<class 'str'> cannot be changed, so its methods get no mock: put @mock_sagemaker on"):
         decorate(str, journal.new)

@@ -1,4 +1,4 @@
-"""A call inside a mock: when the mock starts and stops, and that generators are driven through it unchanged."""
+"""Decorated functions: when their mock starts and stops, and that generators behave as without it."""
 
 import asyncio
 import gc
@@ -18,7 +18,7 @@ from tests.support.fake_mock import Journal
 
 @pytest.fixture
 def journal() -> Iterator[Journal]:
-    """Give a journal, and leave no mock of it active."""
+    """Return a journal; check that no mock of it stays active."""
     journal = Journal()
     yield journal
     assert journal.active == []
@@ -36,16 +36,16 @@ def raising(error: BaseException) -> Callable[..., NoReturn]:
 @pytest.mark.parametrize(
     "error", [ValueError("x"), KeyboardInterrupt(), SystemExit(3), GeneratorExit(), StopIteration()], ids=repr
 )
-def test_an_exception_passes_and_is_no_clean_exit(journal: Journal, error: BaseException) -> None:
-    """The exception of the body is the one that the caller gets, and the mock knows of it."""
+def test_an_exception_passes_and_is_not_a_clean_exit(journal: Journal, error: BaseException) -> None:
+    """The caller gets the exception of the body, and the mock stops as after a failure."""
     with pytest.raises(type(error)) as caught:
         decorate(raising(error), journal.new)()
     assert caught.value is error
     assert journal.story == ["unclean"]
 
 
-def test_a_failure_of_the_body_is_not_covered_by_an_unused_plan(journal: Journal) -> None:
-    """A test that fails by itself does not also report unused plans."""
+def test_a_failing_body_does_not_report_unused_plans(journal: Journal) -> None:
+    """Its own error is the only one."""
 
     @lambda target: decorate(target, journal.new)
     def target() -> None:
@@ -57,13 +57,13 @@ def test_a_failure_of_the_body_is_not_covered_by_an_unused_plan(journal: Journal
 
 
 def test_an_unused_plan_fails_the_call(journal: Journal) -> None:
-    """A call that ends well and has left a plan unused raises UnusedError."""
+    """A call that returns, but leaves a plan unused, raises UnusedError."""
     with pytest.raises(UnusedError, match=r"^nothing used the plan churn-\*$"):
         decorate(lambda: journal.innermost.plan("churn-*"), journal.new)()
 
 
-def test_a_mock_that_cannot_start_leaves_the_function_uncalled(journal: Journal) -> None:
-    """The error of `start` is the caller's."""
+def test_if_the_mock_cannot_start_the_function_is_not_called(journal: Journal) -> None:
+    """The caller gets the error of `start`."""
     journal.start_error = RuntimeError("no start")
     with pytest.raises(RuntimeError, match="^no start$"):
         decorate(raising(AssertionError()), journal.new)()
@@ -71,7 +71,7 @@ def test_a_mock_that_cannot_start_leaves_the_function_uncalled(journal: Journal)
 
 
 def test_an_error_of_stop_keeps_the_first_error_as_context(journal: Journal) -> None:
-    """Of two errors both are seen."""
+    """Both errors are visible."""
     journal.stop_error = RuntimeError("no stop")
     error = ValueError("mine")
     with pytest.raises(RuntimeError, match="^no stop$") as caught:
@@ -79,8 +79,8 @@ def test_an_error_of_stop_keeps_the_first_error_as_context(journal: Journal) -> 
     assert caught.value.__context__ is error
 
 
-def test_recursion_nests(journal: Journal) -> None:
-    """A decorated function that calls itself is in a mock of its own at each depth."""
+def test_recursion_nests_mocks(journal: Journal) -> None:
+    """Each depth of a recursive function has its own mock."""
 
     @lambda target: decorate(target, journal.new)
     def target(depth: int) -> list[list[int]]:
@@ -90,8 +90,8 @@ def test_recursion_nests(journal: Journal) -> None:
     assert target(2) == [[1], [1, 2], [1, 2, 3], [1, 2, 3], [1, 2], [1]]
 
 
-def test_two_threads_have_a_mock_each(journal: Journal) -> None:
-    """Two calls at one time, in two threads, are two mocks."""
+def test_two_threads_have_two_mocks(journal: Journal) -> None:
+    """Two calls at one time do not share a mock."""
     both = threading.Barrier(2)
 
     @lambda target: decorate(target, journal.new)
@@ -121,7 +121,7 @@ def test_a_coroutine_that_is_never_awaited_starts_nothing(journal: Journal) -> N
 
 
 def test_a_cancelled_coroutine_stops_its_mock(journal: Journal) -> None:
-    """Cancelling is an exception like others."""
+    """A cancellation is an exception like others."""
 
     @lambda target: decorate(target, journal.new)
     async def target() -> None:
@@ -143,7 +143,7 @@ def test_a_cancelled_coroutine_stops_its_mock(journal: Journal) -> None:
 
 
 def test_a_generator_that_is_not_started_starts_nothing(journal: Journal) -> None:
-    """The mock of a generator lasts from the first `next` to its end."""
+    """Its mock lasts from the first `next` to its end."""
 
     @lambda target: decorate(target, journal.new)
     def target() -> Iterator[int]:
@@ -159,8 +159,8 @@ def test_a_generator_that_is_not_started_starts_nothing(journal: Journal) -> Non
     assert journal.story == ["clean"]
 
 
-def test_a_generator_that_is_dropped_half_way_stops_its_mock(journal: Journal) -> None:
-    """The garbage collector closes it. That is not a clean exit: nobody could catch its UnusedError."""
+def test_a_dropped_generator_stops_its_mock(journal: Journal) -> None:
+    """The garbage collector closes it. That is not a clean exit, because nothing could catch an UnusedError."""
     seen = []
 
     @lambda target: decorate(target, journal.new)
@@ -179,7 +179,7 @@ def test_a_generator_that_is_dropped_half_way_stops_its_mock(journal: Journal) -
     assert journal.story == ["unclean"]
 
 
-def test_an_async_generator_that_is_dropped_half_way_stops_its_mock(journal: Journal) -> None:
+def test_a_dropped_async_generator_stops_its_mock(journal: Journal) -> None:
     """The event loop closes it, inside its mock."""
     seen = []
 
@@ -205,7 +205,7 @@ def test_an_async_generator_that_is_dropped_half_way_stops_its_mock(journal: Jou
 
 
 def test_an_async_generator_that_is_not_started_starts_nothing(journal: Journal) -> None:
-    """Creating it, and closing it before it has begun, starts no mock."""
+    """Closing it before its start starts nothing either."""
 
     @lambda target: decorate(target, journal.new)
     async def target() -> AsyncGenerator[None, None]:
@@ -215,12 +215,12 @@ def test_an_async_generator_that_is_not_started_starts_nothing(journal: Journal)
     assert journal.made == []
 
 
-class Odd(Exception):  # noqa: N818  # it is thrown, no error
-    """What the tests throw into generators."""
+class Odd(Exception):  # noqa: N818  # not an error
+    """An exception that the tests throw into generators."""
 
 
 def echo() -> Generator[Any, Any, str]:
-    """Yield what is sent, answer what is thrown; end at None, fail at 'fail'."""
+    """Yield what is sent, and what is thrown; end at None, fail at 'fail'."""
     received: Any = "start"
     while received is not None:
         try:
@@ -233,7 +233,7 @@ def echo() -> Generator[Any, Any, str]:
 
 
 async def async_echo() -> AsyncGenerator[Any, Any]:
-    """Do what `echo` does."""
+    """Do the same as `echo`."""
     received: Any = "start"
     while received is not None:
         await asyncio.sleep(0)
@@ -257,7 +257,7 @@ STEPS = st.one_of(
 
 
 def drive(generator: Generator[Any, Any, Any], steps: list[Step]) -> list[Any]:
-    """Return what a generator answers to each step: a value, or an exception's kind and text."""
+    """Return the answer of a generator to each step: a value, or the type and text of an exception."""
     answers: list[Any] = []
     for action, argument in steps:
         try:
@@ -267,13 +267,13 @@ def drive(generator: Generator[Any, Any, Any], steps: list[Step]) -> list[Any]:
                 answers.append(generator.close())  # type: ignore[func-returns-value]
             else:
                 answers.append(getattr(generator, action)(argument))
-        except BaseException as error:  # noqa: BLE001  # whatever comes is the answer
+        except BaseException as error:  # noqa: BLE001  # any exception is an answer
             answers.append((type(error), str(error)))
     return answers
 
 
 async def drive_async(generator: AsyncGenerator[Any, Any], steps: list[Step]) -> list[Any]:
-    """Do what `drive` does."""
+    """Do the same as `drive`."""
     answers: list[Any] = []
     for action, argument in steps:
         try:
@@ -283,18 +283,18 @@ async def drive_async(generator: AsyncGenerator[Any, Any], steps: list[Step]) ->
                 answers.append(await generator.aclose())  # type: ignore[func-returns-value]
             else:
                 answers.append(await getattr(generator, f"a{action}")(argument))
-        except BaseException as error:  # noqa: BLE001  # whatever comes is the answer
+        except BaseException as error:  # noqa: BLE001  # any exception is an answer
             answers.append((type(error), str(error)))
     return answers
 
 
-# Six steps reach every state of the echo (start, waiting, ended) from every other; the examples, each of its lines.
+# Six steps reach each state of the echo (start, waiting, ended) from each other one; the examples reach all of its lines.
 @given(st.lists(STEPS, max_size=6))
 @example([("next", None), ("throw", Odd("x")), ("send", "fail"), ("next", None)])
 @example([("next", None), ("send", 1), ("send", None)])
 @example([("next", None), ("close", None), ("next", None)])
-def test_a_decorated_generator_answers_as_the_bare_one(steps: list[Step]) -> None:
-    """next, send, throw and close reach the generator, and its answers, return value and errors come back."""
+def test_a_decorated_generator_answers_like_the_bare_one(steps: list[Step]) -> None:
+    """next, send, throw and close reach it; values, return value and errors come back."""
     journal = Journal()
     decorated = decorate(echo, journal.new)()
     assert drive(decorated, steps) == drive(echo(), steps)
@@ -306,8 +306,8 @@ def test_a_decorated_generator_answers_as_the_bare_one(steps: list[Step]) -> Non
 @example([("next", None), ("throw", Odd("x")), ("send", "fail"), ("next", None)])
 @example([("next", None), ("send", 1), ("send", None)])
 @example([("next", None), ("close", None), ("next", None)])
-def test_a_decorated_async_generator_answers_as_the_bare_one(steps: list[Step]) -> None:
-    """__anext__, asend, athrow and aclose reach the generator, and its answers and errors come back."""
+def test_a_decorated_async_generator_answers_like_the_bare_one(steps: list[Step]) -> None:
+    """__anext__, asend, athrow and aclose reach it; values and errors come back."""
     journal = Journal()
 
     async def both() -> tuple[list[Any], list[Any]]:
@@ -322,8 +322,8 @@ def test_a_decorated_async_generator_answers_as_the_bare_one(steps: list[Step]) 
     assert journal.active == []
 
 
-def test_a_generator_that_refuses_to_be_closed_stops_its_mock_all_the_same(journal: Journal) -> None:
-    """Python's RuntimeError comes out, and the mock is over: nobody would come back to stop it."""
+def test_a_generator_that_refuses_to_close_still_stops_its_mock(journal: Journal) -> None:
+    """Python raises its RuntimeError, and the mock is over, since no later call could stop it."""
 
     @lambda target: decorate(target, journal.new)
     def target() -> Generator[str, None, None]:

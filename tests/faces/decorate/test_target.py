@@ -1,4 +1,4 @@
-"""The decorator on callables of every kind: one fresh mock a call, the same name and signature; and what it refuses."""
+"""The decorator on callables of every kind: a fresh mock for each call, an unchanged name and signature, and refusals."""
 
 import asyncio
 import doctest
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def journal() -> Iterator[Journal]:
-    """Give a journal, and leave no mock of it active."""
+    """Return a journal; check that no mock of it stays active."""
     journal = Journal()
     yield journal
     assert journal.active == []
@@ -57,7 +57,7 @@ Here = Callable[[], Any]
 
 
 class CallableObject:
-    """An object that can be called."""
+    """A callable object."""
 
     def __init__(self, here: Here) -> None:
         self.here = here
@@ -67,14 +67,14 @@ class CallableObject:
 
 
 class AsyncCallableObject(CallableObject):
-    """An object that is called and awaited."""
+    """A callable object whose calls are awaited."""
 
     async def __call__(self, x: int) -> tuple[Any, int]:  # type: ignore[override]
         return self.here(), x
 
 
 def kinds(face: Callable[[Any], Any], here: Here) -> dict[str, Callable[..., Any]]:
-    """Return a callable of every kind, decorated by `face`, that returns, yields or is awaited to (here(), x)."""
+    """Return a callable of every kind, decorated by `face`; each returns, yields or is awaited to (here(), x)."""
 
     def function(x: int) -> tuple[Any, int]:
         return here(), x
@@ -164,7 +164,7 @@ KINDS = list(kinds(lambda target: target, int))
 
 
 def fakes(journal: Journal) -> dict[str, Callable[..., Any]]:
-    """Return the callables of every kind, decorated with mocks of a journal; they return the number of theirs."""
+    """Return callables of every kind, decorated with a journal's mocks; they return the number of their mock."""
     return kinds(lambda target: decorate(target, journal.new), lambda: journal.innermost.number)
 
 
@@ -178,7 +178,7 @@ async def _only(values: AsyncGenerator[Any, None]) -> Any:
 
 
 def outcome(called: Any) -> Any:
-    """Run what a call returned to its one value."""
+    """Run the result of a call to its one value."""
     if isinstance(called, AsyncGenerator):
         return asyncio.run(_only(called))
     if isinstance(called, Generator) and not isinstance(called, Awaitable) and not inspect.isawaitable(called):
@@ -189,7 +189,7 @@ def outcome(called: Any) -> Any:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_call_of_every_kind_gets_a_fresh_mock(journal: Journal, kind: str) -> None:
-    """Whatever is called twice ran in two mocks, the first over before the second began; making the call starts none."""
+    """Two calls run in two mocks, one after the other; making a call object starts none."""
     target = fakes(journal)[kind]
     arguments = [] if kind.startswith("partial") else [7]
     assert outcome(target(*arguments)) == (1, 7)
@@ -208,7 +208,7 @@ FACES: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("face", list(FACES))
 def test_every_face_decorates_every_kind_alike(face: str, kind: str) -> None:
-    """With or without parentheses, and by an instance: each call is in a fresh mock with the same options, and leaves none."""
+    """With or without parentheses, and by an instance: each call has a fresh mock with the same options, and stops it."""
     target = kinds(FACES[face], current)[kind]
     arguments = [] if kind.startswith("partial") else [7]
     (first, _), (second, _) = outcome(target(*arguments)), outcome(target(*arguments))
@@ -219,8 +219,8 @@ def test_every_face_decorates_every_kind_alike(face: str, kind: str) -> None:
         current()
 
 
-def test_the_decorated_function_is_known_by_the_same_name(journal: Journal) -> None:
-    """Name, module, docstring, annotations, attributes, globals and signature are the function's own."""
+def test_a_decorated_function_keeps_its_metadata(journal: Journal) -> None:
+    """Name, module, docstring, annotations, attributes, globals and signature."""
 
     def target(x: int, /, y: str = "a", *, z: float) -> str:
         """Say it."""
@@ -248,10 +248,10 @@ documented = decorate(documented, new)
 
 
 def test_doctest_finds_the_examples_of_a_decorated_function(journal: Journal) -> None:
-    """Doctest runs what the docstring of a decorated function shows."""
+    """Doctest runs the examples in its docstring."""
     module = types.ModuleType("documented_module")
     module.__dict__.update(decorate=decorate, new=journal.new)
-    exec(MODULE, module.__dict__)  # noqa: S102  # the text above
+    exec(MODULE, module.__dict__)  # noqa: S102  # our own code
     [found] = [test for test in doctest.DocTestFinder().find(module) if test.examples]
     assert doctest.DocTestRunner(verbose=False).run(found) == (0, 1)
     assert journal.story == ["clean"]
@@ -267,8 +267,8 @@ def test_doctest_finds_the_examples_of_a_decorated_function(journal: Journal) ->
         ("bound method", "__call__"),
     ],
 )
-def test_a_wrapper_has_the_name_of_what_it_calls(kind: str, name: str) -> None:
-    """A partial and an object, which have no name of their own, lend that of their function or class."""
+def test_a_wrapper_without_a_name_takes_that_of_its_function_or_class(kind: str, name: str) -> None:
+    """Partials and objects have none of their own."""
     assert fakes(Journal())[kind].__name__ == name
 
 
@@ -282,13 +282,13 @@ PREDICATES: list[Callable[[object], bool]] = [
 
 @pytest.mark.parametrize("kind", ["function", "coroutine", "generator", "async_generator", "types.coroutine"])
 def test_a_wrapper_is_of_the_kind_of_its_function(kind: str) -> None:
-    """What `inspect` says of a function it says of the decorated one."""
+    """`inspect` says the same of both."""
     wrapper = fakes(Journal())[kind]
     assert [predicate(wrapper) for predicate in PREDICATES] == [predicate(inspect.unwrap(wrapper)) for predicate in PREDICATES]
 
 
-def test_decorated_twice_is_nested() -> None:
-    """Two decorators are two mocks, the upper one outside."""
+def test_a_function_decorated_twice_has_nested_mocks() -> None:
+    """The upper decorator is the outer mock."""
     journal = Journal()
 
     def target() -> list[int]:
@@ -299,7 +299,7 @@ def test_decorated_twice_is_nested() -> None:
 
 
 class Property:
-    """One object of each kind that is not a function but contains one."""
+    """Objects that contain a function but are none."""
 
     @property
     def plain(self) -> None: ...
@@ -312,11 +312,11 @@ class Property:
 
 @pytest.fixture
 def ready() -> None:
-    """Be a fixture."""
+    """Return nothing, as a fixture."""
 
 
 class OldFixture:
-    """What pytest before 8.4 made of a fixture: the function, with a mark on it."""
+    """What a fixture was before pytest 8.4: the function itself, with a mark."""
 
     _pytestfixturefunction = None
 
@@ -356,7 +356,7 @@ class OldFixture:
     ],
     ids=["property", "cached_property", "partialmethod", "fixture", "old fixture", "text"],
 )
-def test_what_cannot_be_decorated_is_refused(journal: Journal, target: Any, message: str) -> None:
+def test_an_object_that_cannot_be_decorated_is_refused(journal: Journal, target: Any, message: str) -> None:
     """A TypeError says what to do."""
     for refused in (target, staticmethod(target)):
         with pytest.raises(TypeError) as caught:

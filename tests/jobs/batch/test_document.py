@@ -15,15 +15,15 @@ from tests.support.batch import record
 OTHERS = st.one_of(lives(kind="processing"), lives(kind="transform"), lives())
 
 
-def travelled(plan: AnyPlan) -> AnyPlan:
-    """Return a plan that has been JSON in between."""
+def through_json(plan: AnyPlan) -> AnyPlan:
+    """Convert a plan to JSON and back."""
     return from_document(json.loads(json.dumps(to_document(plan), allow_nan=False)))
 
 
 @given(OTHERS)
-def test_a_plan_comes_back_equal_and_shows_the_same(plan: AnyPlan) -> None:
-    """Of whatever kind."""
-    again = travelled(plan)
+def test_a_plan_survives_json_and_has_the_same_repr(plan: AnyPlan) -> None:
+    """Plans of both kinds do."""
+    again = through_json(plan)
     assert (again, repr(again)) == (plan, repr(plan))
 
 
@@ -37,9 +37,9 @@ def test_a_plan_comes_back_equal_and_shows_the_same(plan: AnyPlan) -> None:
     ],
     ids=["nothing", "lines", "a record", "a stop"],
 )
-def test_whatever_it_says_comes_back(plan: AnyPlan) -> None:
-    """Ranges, lines, the record itself."""
-    assert travelled(plan) == plan
+def test_every_field_survives_json(plan: AnyPlan) -> None:
+    """Ranges, lines, and the record of a replay."""
+    assert through_json(plan) == plan
 
 
 @pytest.mark.parametrize(
@@ -56,14 +56,14 @@ def test_whatever_it_says_comes_back(plan: AnyPlan) -> None:
         ({"kind": "training", "recipe": "completes"}, Plan.completes()),
     ],
 )
-def test_a_document_is_written_by_hand(document: dict[str, Any], plan: AnyPlan) -> None:
+def test_a_document_may_be_written_by_hand(document: dict[str, Any], plan: AnyPlan) -> None:
     """By recipe or by fields."""
     assert is_document(document)
     assert from_document(document) == plan
 
 
 @pytest.mark.parametrize(
-    "document, said",
+    "document, message",
     [
         ({"kind": "tuned"}, "a plan is for no kind of job called 'tuned': write one of training, processing, transform"),
         ({"kind": 5}, "a plan is for no kind of job called 5"),
@@ -74,14 +74,14 @@ def test_a_document_is_written_by_hand(document: dict[str, Any], plan: AnyPlan) 
         ({"kind": "transform", "recipe": "completes", "transforming": "soon"}, "'soon' is not a duration"),
     ],
 )
-def test_a_document_without_meaning_is_refused(document: dict[str, Any], said: str) -> None:
-    """With the nearest name."""
-    with pytest.raises(PlanError, match=said):
+def test_an_invalid_document_is_refused(document: dict[str, Any], message: str) -> None:
+    """With the nearest valid name."""
+    with pytest.raises(PlanError, match=message):
         from_document(document)
 
 
-def test_a_callable_cannot_travel() -> None:
-    """It is told by the name of its field."""
+def test_a_callable_cannot_be_written_as_json() -> None:
+    """The error names its field."""
     plan = ProcessingJobPlan.completes(logs={"Processing": lambda request: []})
     with pytest.raises(PlanError, match=r"logs\['Processing'\] is a callable"):
         to_document(plan)

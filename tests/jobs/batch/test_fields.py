@@ -1,4 +1,4 @@
-"""Plans of batch jobs: the recipes, and what contradicts itself."""
+"""Plans of batch jobs: the recipes, and contradictions that are refused."""
 
 import copy
 import datetime as dt
@@ -36,16 +36,16 @@ from sagemock import InvalidType, PlanError, ProcessingJobPlan, TransformJobPlan
     ids=repr,
 )
 def test_a_repr_is_the_code_for_the_plan(plan: Any) -> None:
-    """And a copy or a pickle is equal, with the same hash."""
+    """Copies and pickles are equal, with the same hash."""
     names = {"ProcessingJobPlan": ProcessingJobPlan, "TransformJobPlan": TransformJobPlan, "timedelta": timedelta}
-    made = eval(repr(plan), {**names, "datetime": dt})  # noqa: S307  # our own repr
+    made = eval(repr(plan), {**names, "datetime": dt})  # noqa: S307  # our own data
     assert made == plan
-    for other in (copy.deepcopy(plan), pickle.loads(pickle.dumps(plan))):  # noqa: S301  # our own pickle
+    for other in (copy.deepcopy(plan), pickle.loads(pickle.dumps(plan))):  # noqa: S301  # our own data
         assert (other, hash(other), repr(other)) == (plan, hash(plan), repr(plan))
 
 
-def test_a_reason_is_that_of_the_service() -> None:
-    """For a processing job that of a container that said nothing, for a transform job that of a record."""
+def test_the_default_failure_reason_is_the_services() -> None:
+    """For a processing job, a container without an exit message; for a transform job, a bad record."""
     assert ProcessingJobPlan.fails().failure_reason == reasons.exit_code(1)
     assert ProcessingJobPlan.fails(exit_code=3).failure_reason == reasons.exit_code(3)
     assert TransformJobPlan.fails().failure_reason == "ClientError: See job logs for more information"
@@ -58,12 +58,15 @@ def test_a_reason_is_that_of_the_service() -> None:
         (lambda: ProcessingJobPlan(processing=math.inf), "processing never ends in this plan: use ProcessingJobPlan.hangs()"),
         (lambda: ProcessingJobPlan.completes(stopping=math.inf), "stopping: a duration is finite, not inf"),
         (lambda: ProcessingJobPlan(endless=1), "endless is True or False"),  # type: ignore[arg-type]
-        (lambda: ProcessingJobPlan(ending="Stopped"), "ending='Stopped' ends no processing job"),  # type: ignore[arg-type]
+        (lambda: ProcessingJobPlan(ending="Stopped"), "ending='Stopped' is not an end of a processing job"),  # type: ignore[arg-type]
         (lambda: ProcessingJobPlan(ending="Failed"), "failure_reason=None with ending='Failed': a job has a reason exactly when"),
         (lambda: ProcessingJobPlan(failure_reason="x"), "failure_reason='x' with ending='Completed'"),
         (lambda: ProcessingJobPlan(failure_reason=""), "failure_reason is a text, and not empty"),
         (lambda: ProcessingJobPlan(during="Training"), "during='Training': a processing job ends during one of Starting, Proc"),
-        (lambda: ProcessingJobPlan(during="Starting"), "a processing job that completes has run: leave during='Starting' out"),
+        (
+            lambda: ProcessingJobPlan(during="Starting"),
+            "a processing job that completes must have run: leave during='Starting' out",
+        ),
         (lambda: ProcessingJobPlan.fails("x", exit_code=1), "both say why; give one"),
         (lambda: ProcessingJobPlan.fails("x", after=1, processing=2), "both say how long Processing lasts; give one"),
         (lambda: ProcessingJobPlan.fails("x", during="Training"), "a processing job fails during one of Starting, Processing"),
@@ -71,7 +74,7 @@ def test_a_reason_is_that_of_the_service() -> None:
         (lambda: ProcessingJobPlan.hangs("Training"), "a processing job hangs during one of Starting, Processing"),
         (lambda: ProcessingJobPlan.hangs(processing=5), "a phase that never ends has no duration; leave one out"),
         (lambda: ProcessingJobPlan(exit_message=""), "exit_message is a text, and not empty"),
-        (lambda: ProcessingJobPlan.hangs("Starting", exit_message="x"), "exit_message is written by a container, and none runs"),
+        (lambda: ProcessingJobPlan.hangs("Starting", exit_message="x"), "a container writes exit_message, and no container runs"),
         (lambda: ProcessingJobPlan.hangs("Starting", logs={"Processing": [(0, "x")]}), "no container runs in this plan"),
         (lambda: ProcessingJobPlan.completes(logs={"Starting": [(0, "x")]}), "no container runs in Starting"),
         (
@@ -83,8 +86,8 @@ def test_a_reason_is_that_of_the_service() -> None:
         (lambda: ProcessingJobPlan(called=3), "called is how the plan was made"),  # type: ignore[arg-type]
     ],
 )
-def test_a_plan_that_contradicts_itself_is_refused_where_it_is_written(make: Callable[[], object], text: str) -> None:
-    """With what to do."""
+def test_a_contradictory_plan_is_refused(make: Callable[[], object], text: str) -> None:
+    """At the line that makes it, with what to do."""
     with pytest.raises(PlanError) as raised:
         make()
     assert text in str(raised.value)
@@ -95,23 +98,23 @@ def test_a_plan_that_contradicts_itself_is_refused_where_it_is_written(make: Cal
     [
         (
             lambda: ProcessingJobPlan.completes(procesing=5),  # type: ignore[call-arg]
-            "ProcessingJobPlan.completes() has no 'procesing'; did you mean 'proc",
+            "ProcessingJobPlan.completes() has no 'procesing': did you mean 'proc",
         ),
-        (lambda: TransformJobPlan.fails(aftr=5), "TransformJobPlan.fails() has no 'aftr'; did you mean 'after'?"),  # type: ignore[call-arg]
-        (lambda: TransformJobPlan().but(transformin=5), "a plan has no 'transformin'; did you mean 'transforming'?"),
+        (lambda: TransformJobPlan.fails(aftr=5), "TransformJobPlan.fails() has no 'aftr': did you mean 'after'?"),  # type: ignore[call-arg]
+        (lambda: TransformJobPlan().but(transformin=5), "a plan has no 'transformin': did you mean 'transforming'?"),
         (lambda: TransformJobPlan(training=5), "TransformJobPlan() has no 'training'"),  # type: ignore[call-arg]
-        (ProcessingJobPlan.replays, "ProcessingJobPlan.replays() was called with too few"),
+        (ProcessingJobPlan.replays, "ProcessingJobPlan.replays() was called without response"),
     ],
 )
-def test_a_misspelt_name_is_told(make: Callable[[], object], text: str) -> None:
-    """The nearest one is in the text."""
+def test_an_unknown_field_is_refused(make: Callable[[], object], text: str) -> None:
+    """The message has the nearest name."""
     with pytest.raises(InvalidType) as raised:
         make()
     assert text in str(raised.value)
 
 
 def test_lines_come_at_their_offsets() -> None:
-    """By phase, or by a callable of the request."""
+    """By phase, or by a callable that gets the request."""
     plan = ProcessingJobPlan.completes(logs={"Processing": lambda request: [(0, request["ProcessingJobName"])]})
     assert plan.asks
     assert not plan.draws

@@ -18,8 +18,8 @@ WHOLE: dict[str, Any] = {
 }
 
 
-def test_the_times_of_a_record_are_the_durations() -> None:
-    """To the microsecond."""
+def test_the_times_of_a_record_become_durations() -> None:
+    """Exact to the microsecond."""
     plan = ProcessingJobPlan.replays(WHOLE | {"ExitMessage": "done", "LastModifiedTime": "2024-04-17T10:03:00.010Z"})
     assert (plan.starting, plan.processing) == (timedelta(minutes=1), timedelta(minutes=2))
     assert (plan.exit_message, plan.settled_after) == ("done", timedelta(milliseconds=10))
@@ -45,17 +45,15 @@ def test_the_times_of_a_record_are_the_durations() -> None:
         ),
     ],
 )
-def test_a_job_that_was_stopped_is_stopped_again(
-    changes: dict[str, Any], called_s: int, stopping_s: int | None, during: str | None
-) -> None:
-    """At the instant that the record has, or so long before its end."""
+def test_a_recorded_stop_is_replayed(changes: dict[str, Any], called_s: int, stopping_s: int | None, during: str | None) -> None:
+    """At its recorded instant, or by its distance from the end."""
     plan = ProcessingJobPlan.replays({**WHOLE, **changes})
     assert plan.stopped_after == timedelta(seconds=called_s)
     assert plan.stopping == (None if stopping_s is None else timedelta(seconds=stopping_s))
     assert (plan.endless, plan.during) == (True, during)
 
 
-def test_a_file_holds_a_record(tmp_path: Path) -> None:
+def test_a_record_may_be_a_file(tmp_path: Path) -> None:
     """As the CLI prints it."""
     path = tmp_path / "job.json"
     path.write_text(json.dumps(WHOLE), "utf-8")
@@ -63,17 +61,17 @@ def test_a_file_holds_a_record(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text, told",
+    "text, message",
     [(None, "cannot be read (No such file or directory)"), ("{", "is not JSON"), ("[]", "has no JSON object in it")],
 )
-def test_a_file_that_holds_none_is_refused(text: str | None, told: str, tmp_path: Path) -> None:
-    """With the path."""
+def test_a_file_without_a_record_is_refused(text: str | None, message: str, tmp_path: Path) -> None:
+    """The message has the path."""
     path = tmp_path / "job.json"
     if text is not None:
         path.write_text(text, "utf-8")
     with pytest.raises(PlanError) as raised:
         ProcessingJobPlan.replays(path)
-    assert told in str(raised.value)
+    assert message in str(raised.value)
     assert "job.json" in str(raised.value)
 
 
@@ -84,15 +82,18 @@ def test_a_file_that_holds_none_is_refused(text: str | None, told: str, tmp_path
         ({}, "ProcessingJobStatus of the record is None: give what DescribeProcessingJob returned for a processing job"),
         ({"ProcessingJobStatus": "Completed"}, "the record has no CreationTime"),
         ({**WHOLE, "CreationTime": "noon"}, "CreationTime of the record: 'noon' is not an instant"),
-        ({**WHOLE, "ProcessingEndTime": "2024-04-17T10:00:30Z"}, "the record ends before it starts"),
+        (
+            {**WHOLE, "ProcessingEndTime": "2024-04-17T10:00:30Z"},
+            "LastModifiedTime of the record are not in order",
+        ),
         ({**WHOLE, "ProcessingEndTime": None}, "the record of a processing job that is Completed lacks its start or its end"),
         ({**WHOLE, "ProcessingStartTime": None}, "that is Completed lacks its start or its end"),
         ({**WHOLE, "FailureReason": "why"}, "the record is Completed with FailureReason 'why'"),
         ({**WHOLE, "ProcessingJobStatus": "Failed"}, "the record is Failed with FailureReason None"),
     ],
 )
-def test_what_is_no_record_is_refused(response: Any, text: str) -> None:
-    """With what to give."""
+def test_an_invalid_record_is_refused(response: Any, text: str) -> None:
+    """The message says what to give."""
     with pytest.raises(PlanError) as raised:
         ProcessingJobPlan.replays(response)
     assert text in str(raised.value)

@@ -1,4 +1,4 @@
-"""What CreateTrainingJob refuses beyond the constraints of single values."""
+"""What CreateTrainingJob refuses beyond the constraints on single values."""
 
 from inspect import isfunction
 from typing import Any
@@ -24,19 +24,19 @@ ONE_ALGORITHM = "You must specify either an AlgorithmName or a TrainingImage in 
 
 
 def algorithm(**members: object) -> dict[str, Any]:
-    """Return a request's algorithm."""
+    """Return the AlgorithmSpecification of a request."""
     return {"AlgorithmSpecification": {"TrainingInputMode": "File", **members}}
 
 
 def channel(mode: str | None = None, kind: str = "S3Prefix", **sources: object) -> dict[str, Any]:
-    """Return a request's input of one channel."""
+    """Return the InputDataConfig of a request, with one channel."""
     source = {"S3DataSource": {"S3DataType": kind, "S3Uri": "s3://churn/data"}, **sources}
     one: dict[str, Any] = {"ChannelName": "train", "DataSource": {name: it for name, it in source.items() if it is not None}}
     return {"InputDataConfig": [one if mode is None else {**one, "InputMode": mode}]}
 
 
 def limits(**seconds: int) -> dict[str, Any]:
-    """Return a request's limits."""
+    """Return the StoppingCondition of a request."""
     return {"StoppingCondition": {f"Max{name}InSeconds": value for name, value in seconds.items()}}
 
 
@@ -58,7 +58,7 @@ PLAN = "arn:aws:sagemaker:us-east-1:123456789012:training-plan/churn"
 
 
 def on(*preferences: dict[str, Any], **members: object) -> dict[str, Any]:
-    """Return a request's resources: these preferences, or whatever is given."""
+    """Return the ResourceConfig of a request, with these preferences or fields."""
     preferred: dict[str, Any] = {"InstancePreferences": list(preferences)} if preferences else {}
     return {"ResourceConfig": {"VolumeSizeInGB": 1, **preferred, **members}}
 
@@ -69,14 +69,14 @@ def prefer(kind: str, **members: object) -> dict[str, Any]:
 
 
 def serverless(**members: object) -> dict[str, Any]:
-    """Return what a serverless job asks for."""
+    """Return the ServerlessJobConfig of a request."""
     model = "arn:aws:sagemaker:us-east-1:aws:hub-content/SageMakerPublicHub/Model/churn/1.0.0"
     config = {"BaseModelArn": model, "JobType": "FineTuning", **members}
     return {"AlgorithmSpecification": None, "ResourceConfig": None, "ServerlessJobConfig": config}
 
 
-def ruled(*names: str, member: str = "DebugRuleConfigurations") -> dict[str, Any]:
-    """Return a request's rules."""
+def with_rules(*names: str, member: str = "DebugRuleConfigurations") -> dict[str, Any]:
+    """Return the profiler and debugger rules of a request."""
     return {member: [{"RuleConfigurationName": name, "RuleEvaluatorImage": ECR} for name in names]}
 
 
@@ -188,7 +188,7 @@ def ruled(*names: str, member: str = "DebugRuleConfigurations") -> dict[str, Any
             "VolumeKmsKeyId is not supported with instance type ml.g5.xlarge, which has local storage",
         ),
         (
-            # Whichever of them the job gets.
+            # Whichever of the preferences the job gets.
             {"ResourceConfig": {**BOTH, "VolumeKmsKeyId": "alias/volume"}},
             "VolumeKmsKeyId is not supported with instance type ml.g5.xlarge, which has local storage",
         ),
@@ -215,11 +215,11 @@ def ruled(*names: str, member: str = "DebugRuleConfigurations") -> dict[str, Any
             "Invalid ProfilingIntervalInMilliseconds 300. It must be one of 100, 200, 500, 1000, 5000, 60000",
         ),
         (
-            ruled("loss", "loss"),
+            with_rules("loss", "loss"),
             "RuleConfigurationName must be unique in DebugRuleConfigurations, and loss is given more than once",
         ),
         (
-            ruled("cpu", "gpu", "cpu", member="ProfilerRuleConfigurations"),
+            with_rules("cpu", "gpu", "cpu", member="ProfilerRuleConfigurations"),
             "RuleConfigurationName must be unique in ProfilerRuleConfigurations, and cpu is given more than once",
         ),
         (
@@ -233,7 +233,7 @@ def ruled(*names: str, member: str = "DebugRuleConfigurations") -> dict[str, Any
     ],
 )
 def test_a_rule_refuses(changes: dict[str, Any], text: str, client: Any) -> None:
-    """As a ValidationException, before anything is created."""
+    """A ValidationException, and nothing is created."""
     assert refusal(create, client, "churn", **changes) == ("ValidationException", text, 400)
     assert client.list_training_jobs()["TrainingJobSummaries"] == []
 
@@ -266,7 +266,7 @@ def test_a_rule_refuses(changes: dict[str, Any], text: str, client: Any) -> None
         on(prefer("ml.m5.large", InstanceCount=1), prefer("ml.m5.xlarge", InstanceCount=2)),
         {**on(InstanceType="ml.m5.large", InstanceCount=1, KeepAlivePeriodInSeconds=0), **SPOT, **limits(WaitTime=86_400)},
         on(InstanceType="ml.m5.large", InstanceCount=1, VolumeKmsKeyId="alias/volume"),
-        # What is empty is not given.
+        # An empty list counts as missing.
         on(InstanceType="ml.g5.xlarge", InstanceCount=1, VolumeKmsKeyId=""),
         on(InstanceType="ml.m5.large", InstanceCount=1, InstanceGroups=[]),
         on(prefer("ml.m5.large", InstanceCount=1), InstanceGroups=[]),
@@ -275,17 +275,17 @@ def test_a_rule_refuses(changes: dict[str, Any], text: str, client: Any) -> None
         {"ProfilerConfig": {"ProfilingIntervalInMilliseconds": 60_000}},
         {"RoleArn": "arn:aws-cn:iam::999999999999:role/of-another-account"},
         algorithm(TrainingImage=ECR, MetricDefinitions=[{"Name": "loss", "Regex": "loss=.*"}] * 2),
-        {**ruled("cpu"), **ruled("cpu", "gpu", member="ProfilerRuleConfigurations")},
+        {**with_rules("cpu"), **with_rules("cpu", "gpu", member="ProfilerRuleConfigurations")},
     ],
 )
-def test_what_no_rule_refuses_is_created(changes: dict[str, Any], client: Any) -> None:
-    """The neighbour of each refusal that is none."""
+def test_a_request_that_fits_all_rules_is_accepted(changes: dict[str, Any], client: Any) -> None:
+    """Each is close to one that is refused."""
     create(client, **changes)
     assert describe(client)["TrainingJobStatus"] == "InProgress"
 
 
-def test_a_serverless_job_brings_no_instances_of_its_own(client: Any) -> None:
-    """Nor an image; its limit is a day, as that of any job (aws/sagemaker-python-sdk#5586)."""
+def test_a_serverless_job_has_no_instances(client: Any) -> None:
+    """It has no image either; its default limit is a day, as for any job (aws/sagemaker-python-sdk#5586)."""
     model = "arn:aws:sagemaker:us-east-1:aws:hub-content/SageMakerPublicHub/Model/churn/1.0.0"
     serverless = {"BaseModelArn": model, "JobType": "FineTuning", "AcceptEula": True}
     create(client, AlgorithmSpecification=None, ResourceConfig=None, StoppingCondition=None, ServerlessJobConfig=serverless)
@@ -294,14 +294,14 @@ def test_a_serverless_job_brings_no_instances_of_its_own(client: Any) -> None:
     assert shown["StoppingCondition"] == {"MaxRuntimeInSeconds": 86400}
 
 
-def test_rules_are_not_asked_without_validation() -> None:
-    """`validate=False` is for records that were masked, and for requests of tests that mean something else."""
+def test_rules_do_not_apply_without_validation() -> None:
+    """`validate=False` is for masked records, and for tests whose requests are not complete."""
     with mock_sagemaker(start=START, validate=False):
         create(make_client(), **algorithm(TrainingImage="churn"))
 
 
-def test_every_rule_is_listed() -> None:
-    """A rule that is written and not named in RULES would refuse nothing."""
+def test_every_rule_is_in_the_table() -> None:
+    """A rule that is missing in RULES would refuse nothing."""
     listed = [rule for those in table.RULES.values() for rule in those]
     written = [(name, value) for file in (table, algorithms, resources) for name, value in vars(file).items()]
     own = {name for name, value in written if isfunction(value) and value.__module__.startswith(table.__name__)}

@@ -1,4 +1,4 @@
-"""What CreateHyperParameterTuningJob refuses beyond the constraints of single values."""
+"""What CreateHyperParameterTuningJob refuses beyond the constraints on single values."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -45,7 +45,7 @@ QUOTA = (
 
 
 def valid(**changes: Any) -> dict[str, Any]:
-    """Return a request with one definition that nothing refuses; `None` takes a member of the configuration out."""
+    """Return a valid request with one definition; `None` removes a member of the configuration."""
     config = {
         "Strategy": "Bayesian",
         "ResourceLimits": {"MaxNumberOfTrainingJobs": 10, "MaxParallelTrainingJobs": 2},
@@ -61,61 +61,61 @@ def valid(**changes: Any) -> dict[str, Any]:
 
 
 def several(*names: str | None, **changes: Any) -> dict[str, Any]:
-    """Return a request with several definitions, each with its ranges and its objective."""
+    """Return a request with several definitions, each with its own ranges and objective."""
     whole = valid(ParameterRanges=None, HyperParameterTuningJobObjective=None, **changes)
     one = {**whole.pop("TrainingJobDefinition"), "TuningObjective": OBJECTIVE, "HyperParameterRanges": RANGES}
     return {**whole, "TrainingJobDefinitions": [one if name is None else {**one, "DefinitionName": name} for name in names]}
 
 
-def defined(**members: Any) -> dict[str, Any]:
-    """Return a request whose definition has other members; `None` takes one out."""
+def with_definition(**members: Any) -> dict[str, Any]:
+    """Return a request with other members in its definition; `None` removes one."""
     whole = valid()
     given = {**whole["TrainingJobDefinition"], **members}
     return {**whole, "TrainingJobDefinition": {name: value for name, value in given.items() if value is not None}}
 
 
 def image(name: str, metric: str, **members: Any) -> dict[str, Any]:
-    """Return a request for an algorithm without metric definitions of its own, with an objective."""
+    """Return a request for an algorithm without its own metric definitions, with this objective."""
     algorithm = {"TrainingImage": name, "TrainingInputMode": "File", **members}
     objective = {"Type": "Minimize", "MetricName": metric}
     definition = {**DEFINITION, "AlgorithmSpecification": algorithm}
     return {**valid(HyperParameterTuningJobObjective=objective), "TrainingJobDefinition": definition}
 
 
-def ranged(**kinds: Any) -> dict[str, Any]:
-    """Return a request with these ranges alone."""
+def with_ranges(**kinds: Any) -> dict[str, Any]:
+    """Return a request with these ranges only."""
     return valid(ParameterRanges={f"{kind}ParameterRanges": given for kind, given in kinds.items()})
 
 
 def number(kind: str, low: str, high: str, scaling: str | None = None) -> dict[str, Any]:
-    """Return a request with one more range of numbers."""
+    """Return a request with one more numeric range."""
     scale = {} if scaling is None else {"ScalingType": scaling}
     given = {"Name": "x", "MinValue": low, "MaxValue": high, **scale}
     return valid(ParameterRanges={**RANGES, f"{kind}ParameterRanges": [given]})
 
 
-def limited(most: int | None = None, parallel: int = 2, **changes: Any) -> dict[str, Any]:
+def with_limits(most: int | None = None, parallel: int = 2, **changes: Any) -> dict[str, Any]:
     """Return a request with these limits."""
     given = {"MaxParallelTrainingJobs": parallel, **({} if most is None else {"MaxNumberOfTrainingJobs": most})}
     return valid(ResourceLimits=given, **changes)
 
 
 def grid(most: int | None, **kinds: Any) -> dict[str, Any]:
-    """Return a request for a grid."""
+    """Return a request with the strategy Grid."""
     ranges = {f"{kind}ParameterRanges": given for kind, given in kinds.items()}
-    return limited(most, Strategy="Grid", ParameterRanges=ranges)
+    return with_limits(most, Strategy="Grid", ParameterRanges=ranges)
 
 
 def hyperband(static: dict[str, str] | None = None, early: str = "Off", **resource: int) -> dict[str, Any]:
-    """Return a request for Hyperband."""
+    """Return a request with the strategy Hyperband."""
     config = {"HyperbandStrategyConfig": resource}
     whole = valid(Strategy="Hyperband", TrainingJobEarlyStoppingType=early, StrategyConfig=config)
     whole["TrainingJobDefinition"]["StaticHyperParameters"] = static or {}
     return whole
 
 
-def refused(call: Callable[[], None]) -> tuple[str, str]:
-    """Return the code and the text of a refusal."""
+def refusal_of(call: Callable[[], None]) -> tuple[str, str]:
+    """Return the code and the message of a refusal."""
     with pytest.raises(Refusal) as caught:
         call()
     return caught.value.code, caught.value.message
@@ -147,7 +147,7 @@ BESIDE = "must not be specified with TrainingJobDefinitions or with"
             ),
         ),
         (
-            defined(HyperParameterRanges=RANGES),
+            with_definition(HyperParameterRanges=RANGES),
             (
                 f"ParameterRanges of HyperParameterTuningJobConfig {BESIDE} HyperParameterRanges: specify HyperParameterRanges "
                 "in each definition"
@@ -161,7 +161,7 @@ BESIDE = "must not be specified with TrainingJobDefinitions or with"
             ),
         ),
         (
-            defined(TuningObjective=OBJECTIVE),
+            with_definition(TuningObjective=OBJECTIVE),
             (
                 f"HyperParameterTuningJobObjective of HyperParameterTuningJobConfig {BESIDE} TuningObjective: specify "
                 "TuningObjective in each definition"
@@ -182,32 +182,32 @@ BESIDE = "must not be specified with TrainingJobDefinitions or with"
             ),
         ),
         (
-            defined(ResourceConfig=None),
+            with_definition(ResourceConfig=None),
             "Exactly one of ResourceConfig and HyperParameterTuningResourceConfig must be specified",
         ),
         (
-            defined(HyperParameterTuningResourceConfig=FLEXIBLE),
+            with_definition(HyperParameterTuningResourceConfig=FLEXIBLE),
             "Exactly one of ResourceConfig and HyperParameterTuningResourceConfig must be specified",
         ),
         (
-            defined(ResourceConfig=None, HyperParameterTuningResourceConfig={**FLEXIBLE, "InstanceCount": 1}),
+            with_definition(ResourceConfig=None, HyperParameterTuningResourceConfig={**FLEXIBLE, "InstanceCount": 1}),
             "InstanceCount cannot be specified with InstanceConfigs in HyperParameterTuningResourceConfig",
         ),
         (
-            defined(Environment={f"V{n}": "" for n in range(49)}),
+            with_definition(Environment={f"V{n}": "" for n in range(49)}),
             "The definitions have 49 environment variables, and together they can have 48",
         ),
         # -- ranges
         (
-            ranged(Integer=[DEPTH], Continuous=[{**RATE, "Name": "depth"}]),
+            with_ranges(Integer=[DEPTH], Continuous=[{**RATE, "Name": "depth"}]),
             "Hyperparameter names must be unique, and depth is tuned more than once",
         ),
         (
-            ranged(Integer=[DEPTH, DEPTH]),
+            with_ranges(Integer=[DEPTH, DEPTH]),
             "Hyperparameter names must be unique, and depth is tuned more than once",
         ),
         (
-            defined(StaticHyperParameters={"epochs": "3", "rate": "1"}),
+            with_definition(StaticHyperParameters={"epochs": "3", "rate": "1"}),
             "Hyperparameter rate cannot be both static and tuned",
         ),
         (number("Integer", "1", "2.5"), "Invalid MaxValue 2.5 of hyperparameter x. It must be an integer"),
@@ -234,19 +234,19 @@ BESIDE = "must not be specified with TrainingJobDefinitions or with"
             "ReverseLogarithmic scaling of hyperparameter x is not supported for integer ranges",
         ),
         (
-            ranged(Continuous=[RATE], Categorical=[{"Name": "kind", "Values": ["a", "b", "a"]}]),
+            with_ranges(Continuous=[RATE], Categorical=[{"Name": "kind", "Values": ["a", "b", "a"]}]),
             "Values of hyperparameter kind must be unique, and a is given more than once",
         ),
         (
-            ranged(Continuous=[{**RATE, "Name": f"x{n}"} for n in range(30)], Integer=[DEPTH]),
+            with_ranges(Continuous=[{**RATE, "Name": f"x{n}"} for n in range(30)], Integer=[DEPTH]),
             "A tuning job can search 30 hyperparameters, and 31 are given",
         ),
         (
-            defined(StaticHyperParameters={f"h{n}": "" for n in range(97)}),
+            with_definition(StaticHyperParameters={f"h{n}": "" for n in range(97)}),
             "A training job can have 100 hyperparameters, and 101 are given, static and tuned, with _tuning_objective_metric",
         ),
         (
-            limited(10, ParameterRanges={"CategoricalParameterRanges": [KIND]}),
+            with_limits(10, ParameterRanges={"CategoricalParameterRanges": [KIND]}),
             (
                 "You don't have enough combinations of hyperparameter ranges. The total number of hyperparameter combinations "
                 "for the provided ranges [3.0] must be equal or greater than the value of MaxNumberOfJobs, [10]. Provide "
@@ -280,14 +280,14 @@ BESIDE = "must not be specified with TrainingJobDefinitions or with"
             several("a", "b", TrainingJobEarlyStoppingType="Auto"),
             "TrainingJobEarlyStoppingType must be Off when more than one training job definition is specified",
         ),
-        (limited(), "MaxNumberOfTrainingJobs, MaxRuntimeInSeconds or TuningJobCompletionCriteria must be specified"),
-        # -- what CreateTrainingJob refuses
+        (with_limits(), "MaxNumberOfTrainingJobs, MaxRuntimeInSeconds or TuningJobCompletionCriteria must be specified"),
+        # -- rules of CreateTrainingJob
         (
-            defined(StoppingCondition={"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 60}),
+            with_definition(StoppingCondition={"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 60}),
             "Invalid MaxWaitTimeInSeconds. It is only supported when EnableManagedSpotTraining is set to true",
         ),
         (
-            defined(ResourceConfig={"InstanceType": "ml.c5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 0}),
+            with_definition(ResourceConfig={"InstanceType": "ml.c5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 0}),
             "VolumeSizeInGB is required with instance type ml.c5.xlarge, which has no local storage",
         ),
         (
@@ -312,15 +312,15 @@ BESIDE = "must not be specified with TrainingJobDefinitions or with"
 )
 def test_a_rule_refuses(request_: dict[str, Any], text: str) -> None:
     """As a ValidationException."""
-    assert refused(lambda: check(request_)) == ("ValidationException", text)
+    assert refusal_of(lambda: check(request_)) == ("ValidationException", text)
 
 
 @pytest.mark.parametrize(
     "request_,limit",
     [
-        (limited(751), ("training jobs per hyperparameter tuning job", 750, 751)),
-        (limited(10_001, Strategy="Random"), ("training jobs per hyperparameter tuning job", 10_000, 10_001)),
-        (limited(200, parallel=101), ("parallel training jobs per hyperparameter tuning job", 100, 101)),
+        (with_limits(751), ("training jobs per hyperparameter tuning job", 750, 751)),
+        (with_limits(10_001, Strategy="Random"), ("training jobs per hyperparameter tuning job", 10_000, 10_001)),
+        (with_limits(200, parallel=101), ("parallel training jobs per hyperparameter tuning job", 100, 101)),
         (
             image(OWN, "loss", MetricDefinitions=[LOSS, *({**LOSS, "Name": f"m{n}"} for n in range(20))]),
             ("metrics defined per hyperparameter tuning job", 20, 21),
@@ -328,10 +328,10 @@ def test_a_rule_refuses(request_: dict[str, Any], text: str) -> None:
     ],
 )
 def test_a_quota_refuses(request_: dict[str, Any], limit: tuple[str, int, int]) -> None:
-    """As ResourceLimitExceeded, with the highest number that AWS names."""
+    """As ResourceLimitExceeded, with the highest value that AWS names."""
     quota, most, wanted = limit
     text = QUOTA.format(f"Number of {quota}", most, wanted)
-    assert refused(lambda: check(request_)) == ("ResourceLimitExceeded", text)
+    assert refusal_of(lambda: check(request_)) == ("ResourceLimitExceeded", text)
 
 
 @pytest.mark.parametrize(
@@ -351,24 +351,26 @@ def test_a_quota_refuses(request_: dict[str, Any], limit: tuple[str, int, int]) 
         image(BUILT_IN.format("kmeans"), "test:msd"),
         image(BUILT_IN.format("pca"), "whatever"),
         image("", "whatever", AlgorithmName="churn"),
-        defined(ResourceConfig=None, HyperParameterTuningResourceConfig=FLEXIBLE),
-        defined(ResourceConfig=None, HyperParameterTuningResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1}),
-        defined(Environment={f"V{n}": "" for n in range(48)}),
-        defined(StaticHyperParameters={f"h{n}": "" for n in range(96)}),
+        with_definition(ResourceConfig=None, HyperParameterTuningResourceConfig=FLEXIBLE),
+        with_definition(
+            ResourceConfig=None, HyperParameterTuningResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1}
+        ),
+        with_definition(Environment={f"V{n}": "" for n in range(48)}),
+        with_definition(StaticHyperParameters={f"h{n}": "" for n in range(96)}),
         number("Integer", "1", "9", "Logarithmic"),
         number("Integer", "-9", "-1"),
         number("Continuous", "0", "0.99", "ReverseLogarithmic"),
         number("Continuous", "1e-5", "1E+2", "Logarithmic"),
-        ranged(Continuous=[{**RATE, "Name": f"x{n}"} for n in range(30)]),
-        limited(3, ParameterRanges={"CategoricalParameterRanges": [KIND]}),
-        limited(750, parallel=100),
-        limited(10_000, Strategy="Random"),
-        # Nobody was found who has seen it refused.
-        limited(2, parallel=9),
-        limited(9, ParameterRanges={"AutoParameters": [{"Name": "rate", "ValueHint": "1"}]}),
-        {**limited(9, ParameterRanges=None), "Autotune": {"Mode": "Enabled"}},
-        {**limited(None, ParameterRanges=None), "Autotune": {"Mode": "Enabled"}},
-        limited(None, TuningJobCompletionCriteria={"TargetObjectiveMetricValue": 1.0}),
+        with_ranges(Continuous=[{**RATE, "Name": f"x{n}"} for n in range(30)]),
+        with_limits(3, ParameterRanges={"CategoricalParameterRanges": [KIND]}),
+        with_limits(750, parallel=100),
+        with_limits(10_000, Strategy="Random"),
+        # No report of a refusal was found.
+        with_limits(2, parallel=9),
+        with_limits(9, ParameterRanges={"AutoParameters": [{"Name": "rate", "ValueHint": "1"}]}),
+        {**with_limits(9, ParameterRanges=None), "Autotune": {"Mode": "Enabled"}},
+        {**with_limits(None, ParameterRanges=None), "Autotune": {"Mode": "Enabled"}},
+        with_limits(None, TuningJobCompletionCriteria={"TargetObjectiveMetricValue": 1.0}),
         valid(ResourceLimits={"MaxParallelTrainingJobs": 1, "MaxRuntimeInSeconds": 15_768_000}),
         grid(3, Categorical=[KIND]),
         grid(9, Categorical=[KIND, {**KIND, "Name": "other"}]),
@@ -382,13 +384,13 @@ def test_a_quota_refuses(request_: dict[str, Any], limit: tuple[str, int, int]) 
         image(OWN, "loss", MetricDefinitions=[LOSS, *({**LOSS, "Name": f"m{n}"} for n in range(19))]),
     ],
 )
-def test_what_no_rule_refuses(request_: dict[str, Any]) -> None:
-    """The neighbour of each refusal that is none."""
+def test_a_request_that_fits_all_rules_is_accepted(request_: dict[str, Any]) -> None:
+    """Each is close to one that is refused."""
     check(request_)
 
 
-def test_every_rule_is_listed() -> None:
-    """A rule that is written and not listed would refuse nothing."""
+def test_every_rule_is_in_the_table() -> None:
+    """A rule that is not listed would refuse nothing."""
     listed = {rule.__name__ for rule in (*tuning.RULES, *tuning.QUOTAS)}
     files = (tuning, tuning_definitions, tuning_ranges, tuning_warm_start)
     written = {
@@ -401,8 +403,8 @@ def test_every_rule_is_listed() -> None:
     assert all(rule(valid()) is None for rule in (*tuning.RULES, *tuning.QUOTAS))
 
 
-def test_a_rule_leaves_to_another_what_is_that_ones() -> None:
-    """A bound that is no number has no order."""
+def test_a_rule_skips_what_another_rule_refuses() -> None:
+    """A bound that is not a number has no order."""
     for rule in (tuning_ranges.bounds_are_in_order, tuning_ranges.scale_fits):
         assert rule(number("Integer", "one", "0", "Logarithmic")) is None
         assert rule(number("Continuous", "1", "none", "ReverseLogarithmic")) is None
@@ -422,20 +424,20 @@ FIELDS = (
 )
 
 
-def tuned(static: dict[str, str], kinds: dict[str, list[str]] | None = None, **members: Any) -> dict[str, Any]:
-    """Return a request with static hyperparameters, with categorical ranges, and with other members of its definition."""
+def warm_start_definition(static: dict[str, str], kinds: dict[str, list[str]] | None = None, **members: Any) -> dict[str, Any]:
+    """Return a request with static hyperparameters, categorical ranges and other members in its definition."""
     given = [{"Name": name, "Values": values} for name, values in (kinds or {}).items()]
     whole = valid(ParameterRanges={"CategoricalParameterRanges": given})
     whole["TrainingJobDefinition"] |= {"StaticHyperParameters": static, **members}
     return whole
 
 
-def counted(of_values: int, to_static: int, **more: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return a request and its parent, between which so many hyperparameters changed."""
+def changed_by(of_values: int, to_static: int, **more: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a request and its parent that differ in so many hyperparameters."""
     values = [f"v{n}" for n in range(of_values)]
     ranges = {f"r{n}": ["a"] for n in range(to_static)}
-    old = tuned(dict.fromkeys(values, "1") | dict.fromkeys(more, "red"), ranges)
-    return tuned(dict.fromkeys(values, "2") | dict.fromkeys(ranges, "a") | more), old
+    old = warm_start_definition(dict.fromkeys(values, "1") | dict.fromkeys(more, "red"), ranges)
+    return warm_start_definition(dict.fromkeys(values, "2") | dict.fromkeys(ranges, "a") | more), old
 
 
 def changes(count: int) -> str:
@@ -453,8 +455,8 @@ AS_REAL = {**RANGES, "IntegerParameterRanges": [], "ContinuousParameterRanges": 
 @pytest.mark.parametrize(
     "new,old,text",
     [
-        (tuned({"a": "1"}), tuned({"b": "1"}), NAMES),
-        (tuned({"a": "1"}), tuned({"a": "1"}, {"b": ["1"]}), NAMES),
+        (warm_start_definition({"a": "1"}), warm_start_definition({"b": "1"}), NAMES),
+        (warm_start_definition({"a": "1"}), warm_start_definition({"a": "1"}, {"b": ["1"]}), NAMES),
         (
             valid(HyperParameterTuningJobObjective=OTHER),
             valid(),
@@ -465,32 +467,42 @@ AS_REAL = {**RANGES, "IntegerParameterRanges": [], "ContinuousParameterRanges": 
             valid(),
             "The type of hyperparameter depth must be the same as in the parent tuning jobs",
         ),
-        (*counted(11, 0), changes(11)),
-        (*counted(5, 6), changes(11)),
-        (*counted(4, 5, colour="blue"), changes(11)),
-        (tuned({"kind": "a"}), tuned({}, {"kind": list("abcdefghijk")}), changes(11)),
-        (tuned({}, Environment={"A": "1"}), tuned({}), FIELDS),
-        (tuned({}, EnableNetworkIsolation=True), tuned({}), FIELDS),
-        (tuned({}, RetryStrategy={"MaximumRetryAttempts": 1}), tuned({}, RetryStrategy={"MaximumRetryAttempts": 2}), FIELDS),
+        (*changed_by(11, 0), changes(11)),
+        (*changed_by(5, 6), changes(11)),
+        (*changed_by(4, 5, colour="blue"), changes(11)),
+        (warm_start_definition({"kind": "a"}), warm_start_definition({}, {"kind": list("abcdefghijk")}), changes(11)),
+        (warm_start_definition({}, Environment={"A": "1"}), warm_start_definition({}), FIELDS),
+        (warm_start_definition({}, EnableNetworkIsolation=True), warm_start_definition({}), FIELDS),
+        (
+            warm_start_definition({}, RetryStrategy={"MaximumRetryAttempts": 1}),
+            warm_start_definition({}, RetryStrategy={"MaximumRetryAttempts": 2}),
+            FIELDS,
+        ),
     ],
 )
-def test_a_warm_start_refuses(new: dict[str, Any], old: dict[str, Any], text: str) -> None:
-    """Whichever of the parents it does not fit."""
-    assert refused(lambda: check_parents(new, [old])) == ("ValidationException", text)
-    assert refused(lambda: check_parents(new, [new, old])) == ("ValidationException", text)
+def test_a_warm_start_that_does_not_fit_is_refused(new: dict[str, Any], old: dict[str, Any], text: str) -> None:
+    """Any of the parents may be the one that does not fit."""
+    assert refusal_of(lambda: check_parents(new, [old])) == ("ValidationException", text)
+    assert refusal_of(lambda: check_parents(new, [new, old])) == ("ValidationException", text)
 
 
 @pytest.mark.parametrize(
     "new,old",
     [
         (valid(), valid()),
-        (tuned({"a": "1"}), tuned({}, {"a": ["2", "3"]})),
-        (tuned({}, {"a": ["2", "3"]}), tuned({"a": "1"})),
-        counted(5, 5),
-        counted(4, 4, colour="blue"),
-        # The service's own hyperparameter, if a parent is given as it is shown.
-        (tuned({"a": "1"}), tuned({"a": "1", "_tuning_objective_metric": "loss"}, EnableNetworkIsolation=False)),
-        (tuned({}, RoleArn="arn:aws:iam::123456789012:role/Other", CheckpointConfig={"S3Uri": "s3://b"}), tuned({})),
+        (warm_start_definition({"a": "1"}), warm_start_definition({}, {"a": ["2", "3"]})),
+        (warm_start_definition({}, {"a": ["2", "3"]}), warm_start_definition({"a": "1"})),
+        changed_by(5, 5),
+        changed_by(4, 4, colour="blue"),
+        # The service's own hyperparameter, if the parent is given as DescribeHyperParameterTuningJob shows it.
+        (
+            warm_start_definition({"a": "1"}),
+            warm_start_definition({"a": "1", "_tuning_objective_metric": "loss"}, EnableNetworkIsolation=False),
+        ),
+        (
+            warm_start_definition({}, RoleArn="arn:aws:iam::123456789012:role/Other", CheckpointConfig={"S3Uri": "s3://b"}),
+            warm_start_definition({}),
+        ),
         (several("a", "b"), several("a", "b")),
         (several("a", "b"), several("b", "c")),
         (several("a"), several("b")),
@@ -498,21 +510,21 @@ def test_a_warm_start_refuses(new: dict[str, Any], old: dict[str, Any], text: st
         (several(None), valid()),
     ],
 )
-def test_what_a_warm_start_may_change(new: dict[str, Any], old: dict[str, Any]) -> None:
-    """And without parents there is nothing to compare with."""
+def test_a_warm_start_that_fits_is_accepted(new: dict[str, Any], old: dict[str, Any]) -> None:
+    """Without parents there is nothing to compare with."""
     check_parents(new, [old])
     check_parents(new, [])
 
 
-def test_each_definition_is_compared_with_its_own() -> None:
-    """By its name."""
+def test_each_definition_is_compared_with_the_one_of_its_name() -> None:
+    """In the parent."""
     old, new = several("a", "b"), several("b", "a")
     for request_ in (old, new):
         for definition in request_["TrainingJobDefinitions"]:
             definition["StaticHyperParameters"] = {f"only-of-{definition['DefinitionName']}": "1"}
     check_parents(new, [old])
     new["TrainingJobDefinitions"][0]["StaticHyperParameters"] = {}
-    assert refused(lambda: check_parents(new, [old])) == ("ValidationException", NAMES)
+    assert refusal_of(lambda: check_parents(new, [old])) == ("ValidationException", NAMES)
 
 
 # -- every member
@@ -549,7 +561,7 @@ FLEXIBLY["TrainingJobDefinitions"][1].pop("ResourceConfig")
 
 
 def mutants(value: Any) -> Iterator[Any]:
-    """Yield a value with one of its parts gone or otherwise, at every depth."""
+    """Yield a value with one part removed or replaced, at every depth."""
     if isinstance(value, dict):
         for name, part in value.items():
             yield {key: other for key, other in value.items() if key != name}
@@ -565,8 +577,8 @@ def mutants(value: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("whole", [RICH, FLEXIBLY, valid()])
-def test_whatever_the_model_allows_is_refused_or_taken(whole: dict[str, Any]) -> None:
-    """Each member gone, or with another value: nothing but a refusal is raised. Without validation, all of it proposes values."""
+def test_whatever_the_model_allows_is_refused_or_accepted(whole: dict[str, Any]) -> None:
+    """With each member removed or replaced only a refusal is raised; without validation every request proposes values."""
     shape = of_sagemaker().input("CreateHyperParameterTuningJob")
     check(whole)
     outcomes = Counter[str]()

@@ -8,5 +8,5 @@ from sagemock.training.plan.changes import PlanChanges
 
 
 def test_every_field_of_a_plan_can_be_changed_by_its_type() -> None:
-    """Whoever adds a field adds it here."""
+    """When you add a field to plans, add it here."""
     assert {one.name: one.type for one in fields(Plan)} == typing.get_type_hints(PlanChanges)

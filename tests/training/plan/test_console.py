@@ -1,4 +1,4 @@
-"""The console log of the SageMaker SDK."""
+"""Console logs of the SageMaker SDK as records."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from sagemock.clock.instants import SECOND_US
 from sagemock.training.plan.console import from_console
 from sagemock.training.plan.plan import Plan
 from sagemock.training.plan.recording import read
-from tests.support.strategies import played
+from tests.support.strategies import job_playing
 
 LOG = """
 INFO:sagemaker:Creating training-job with name: churn-2026-02-16-10-11-11-123
@@ -24,14 +24,14 @@ INFO:sagemaker:Creating training-job with name: churn-2026-02-16-10-11-11-123
 Training seconds: 964
 Billable seconds: 964
 """
-"""Of a job on two instances, whose seconds the SDK adds up."""
+"""The log of a job on two instances; the SDK adds up their seconds."""
 
 
 def test_a_console_log_is_a_record() -> None:
-    """Statuses, messages and seconds; what is printed is the beginning of each."""
-    told = from_console(LOG)
-    assert told is not None
-    found = read(told)
+    """Statuses, messages and whole seconds; the SDK prints the beginning of each message."""
+    record = from_console(LOG)
+    assert record is not None
+    found = read(record)
     assert [(one.status, one.start_us // SECOND_US, one.message) for one in found.entries] == [
         ("Starting", 0, "Preparing the instances for training"),
         ("Downloading", 58, "Downloading the training image"),
@@ -43,7 +43,7 @@ def test_a_console_log_is_a_record() -> None:
         (15 * SECOND_US, "Preparing the instances for training"),
     )
     assert (found.ending, found.training_s, found.billable_s) == ("Completed", 482, 482)
-    assert (told["TrainingJobName"], found.started_us, found.ended_us) == (
+    assert (record["TrainingJobName"], found.started_us, found.ended_us) == (
         "churn-2026-02-16-10-11-11-123",
         58 * SECOND_US,
         540 * SECOND_US,
@@ -51,11 +51,11 @@ def test_a_console_log_is_a_record() -> None:
     assert found.filled[0].startswith("It is a console log")
 
 
-def test_a_log_file_is_played(tmp_path: Path) -> None:
+def test_a_log_file_is_replayed(tmp_path: Path) -> None:
     """Each message at its own second."""
     path = tmp_path / "train.log"
     path.write_text(LOG, "utf-8")
-    job = played(Plan.replays(path))
+    job = job_playing(Plan.replays(path))
     assert [(one.secondary, one.at_us // SECOND_US) for one in job.timeline.changes] == [
         ("Starting", 0), ("Starting", 15), ("Downloading", 58), ("Downloading", 78), ("Training", 229), ("Uploading", 528),
         ("Completed", 540),
@@ -78,14 +78,14 @@ def test_a_log_file_is_played(tmp_path: Path) -> None:
         ),
     ],
 )  # fmt: skip
-def test_a_log_ends_where_it_ends(text: str, ending: str | None, reason: str | None, primary: str) -> None:
-    """With a reason, if the SDK has raised it, or in the midst of the job."""
-    told = from_console(text)
-    assert told is not None
-    found = read(told)
-    assert (found.ending, found.failure_reason, told["TrainingJobStatus"]) == (ending, reason, primary)
+def test_a_log_may_end_early_or_with_an_error(text: str, ending: str | None, reason: str | None, primary: str) -> None:
+    """In the middle of the job, or with the reason that the SDK raised."""
+    record = from_console(text)
+    assert record is not None
+    found = read(record)
+    assert (found.ending, found.failure_reason, record["TrainingJobStatus"]) == (ending, reason, primary)
 
 
-def test_what_has_no_line_of_the_sdk_is_no_console_log() -> None:
-    """And is judged as JSON."""
+def test_a_file_without_a_line_of_the_sdk_is_not_a_console_log() -> None:
+    """It is read as JSON."""
     assert from_console("2026-02-16 epoch 1 - loss 0.3") is None

@@ -24,22 +24,22 @@ RECORD: dict[str, Any] = {
 }
 
 
-def travelled(plan: Plan) -> Plan:
-    """Return a plan that has been JSON in between."""
+def through_json(plan: Plan) -> Plan:
+    """Convert a plan to JSON and back."""
     return from_document(json.loads(json.dumps(to_document(plan), allow_nan=False)))
 
 
 @given(strategies.plans())
-def test_a_plan_comes_back_equal(plan: Plan) -> None:
-    """Whatever it says."""
-    assert travelled(plan) == plan
+def test_a_plan_survives_json(plan: Plan) -> None:
+    """Whatever its fields are."""
+    assert through_json(plan) == plan
 
 
 @given(strategies.recipes(spot=True))
-def test_a_plan_of_a_recipe_comes_back_equal_and_shows_the_same(plan: Plan) -> None:
-    """Its repr is how it was made."""
-    assert travelled(plan) == plan
-    assert repr(travelled(plan)) == repr(plan)
+def test_a_recipe_survives_json_with_its_repr(plan: Plan) -> None:
+    """The repr is the call that made the plan."""
+    assert through_json(plan) == plan
+    assert repr(through_json(plan)) == repr(plan)
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,9 @@ def test_a_plan_of_a_recipe_comes_back_equal_and_shows_the_same(plan: Plan) -> N
     ],
     ids=str,
 )
-def test_these_come_back_equal_too(plan: Plan) -> None:
-    """Bytes, paths, records, endless phases."""
-    assert travelled(plan) == plan
+def test_special_plans_survive_json(plan: Plan) -> None:
+    """With bytes, paths, records or endless phases."""
+    assert through_json(plan) == plan
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,8 @@ def test_these_come_back_equal_too(plan: Plan) -> None:
         ({"stopping": None}, Plan()),
     ],
 )
-def test_a_document_can_be_written_by_hand(document: dict[str, Any], plan: Plan) -> None:
-    """As recipes with arguments, or as fields."""
+def test_a_document_may_be_written_by_hand(document: dict[str, Any], plan: Plan) -> None:
+    """As a recipe with arguments, or as fields."""
     assert is_document(document) or document == {}
     assert from_document(document) == plan
 
@@ -136,30 +136,30 @@ def test_a_document_can_be_written_by_hand(document: dict[str, Any], plan: Plan)
         ({"granular": "yes"}, r"granular is True or False"),
     ],
 )
-def test_what_is_no_plan_is_refused(document: object, message: str) -> None:
-    """As a plan would be in Python, with the place in the document."""
+def test_an_invalid_document_is_refused(document: object, message: str) -> None:
+    """With the error that Python code would get, plus the place in the document."""
     with pytest.raises(PlanError, match=message):
         from_document(document)
 
 
-def test_a_callable_cannot_travel() -> None:
+def test_a_callable_cannot_be_written_as_json() -> None:
     """The error names its field."""
-    lines: Any = lambda request: []  # noqa: E731  # never asked
+    lines: Any = lambda request: []  # noqa: E731  # never called
     with pytest.raises(
-        PlanError, match=r"logs\['Training'\] is a callable, <function .*, which cannot travel as JSON: write the lines"
+        PlanError, match=r"logs\['Training'\] is a callable, <function .*, which JSON cannot hold: write the lines"
     ):
         to_document(Plan.completes(logs={"Training": lines}))
     with pytest.raises(PlanError, match=r"phases\[1\]\.logs is a callable"):
         to_document(Plan([Phase("Starting"), Phase("Training", logs=lines)]))
 
 
-def test_every_recipe_can_be_named() -> None:
-    """Those that the class has."""
+def test_every_recipe_can_be_written() -> None:
+    """All recipes of the class are known."""
     assert {"completes", "fails", "hangs", "waits_for_capacity", "capacity_error", "interrupted", "replays"} <= set(RECIPES)
     assert from_document({"recipe": "replays", "response": json.loads(json.dumps(RECORD, default=str))}).replayed is not None
 
 
-def test_a_record_is_no_document() -> None:
+def test_a_record_is_not_a_document() -> None:
     """Its members have other names."""
     assert not is_document(RECORD)
     assert not is_document([])

@@ -1,4 +1,4 @@
-"""Which phases can follow which."""
+"""The orders in which phases can follow each other."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from sagemock import Phase, Plan, PlanError
 from sagemock.training import status
 from sagemock.training.plan.order import impossible
 from tests.support.recorded import RECORDED
-from tests.support.strategies import played
+from tests.support.strategies import job_playing
 
 SPOT = {"TrainingJobName": "job", "EnableManagedSpotTraining": True}
 
@@ -53,8 +53,8 @@ SPOT = {"TrainingJobName": "job", "EnableManagedSpotTraining": True}
         ),
     ],
 )
-def test_an_order_that_no_job_can_have_is_refused_where_it_is_written(names: list[str], text: str) -> None:
-    """With what to do."""
+def test_an_impossible_order_is_refused_at_its_line(names: list[str], text: str) -> None:
+    """The message says what to do."""
     with pytest.raises(PlanError) as caught:
         Plan([Phase(name) for name in names])
     assert str(caught.value) == text
@@ -63,7 +63,7 @@ def test_an_order_that_no_job_can_have_is_refused_where_it_is_written(names: lis
 @pytest.mark.parametrize(
     "names",
     [
-        # Recorded, or documented.
+        # These orders were recorded, or are documented.
         ["Starting", "Downloading", "Training", "Uploading"],
         ["Starting", "Pending", "Downloading", "Training", "Uploading"],
         ["Starting", "LaunchingMLInstances", "PreparingTrainingStack", "Downloading", "DownloadingTrainingImage", "Training"],
@@ -75,22 +75,22 @@ def test_an_order_that_no_job_can_have_is_refused_where_it_is_written(names: lis
         ["Training"],
     ],
 )
-def test_an_order_that_a_job_can_have_is_played(names: list[str]) -> None:
-    """Also what begins again after an internal error, an interruption or between two reservations."""
-    job = played(Plan([Phase(name, 1) for name in names]), SPOT)
+def test_a_possible_order_is_played(names: list[str]) -> None:
+    """Also a new start after an internal error, an interruption, or between two reservations."""
+    job = job_playing(Plan([Phase(name, 1) for name in names]), SPOT)
     assert [change.secondary for change in job.timeline.changes if change.enters] == [*names, "Completed"]
 
 
 def test_no_recorded_order_is_impossible() -> None:
-    """What was seen is allowed."""
+    """All recorded orders are accepted."""
     for record in RECORDED:
         names = record.statuses[:-1]
         assert [impossible(names[:at], name) for at, name in enumerate(names)] == [None] * len(names)
 
 
-def test_only_spot_jobs_are_interrupted_by_a_phase_too() -> None:
-    """As by interruptions; a record is played as it was."""
+def test_only_spot_jobs_may_have_a_phase_of_interruption() -> None:
+    """The same holds for recipes with interruptions; a record is replayed as it is."""
     plan = Plan([Phase("Starting"), Phase("Training"), Phase("Interrupted"), Phase("Training")])
     with pytest.raises(PlanError, match="interrupts a job on demand: only managed spot jobs are interrupted"):
-        played(plan)
-    assert status.INTERRUPTED in [change.secondary for change in played(plan, SPOT).timeline.changes]
+        job_playing(plan)
+    assert status.INTERRUPTED in [change.secondary for change in job_playing(plan, SPOT).timeline.changes]

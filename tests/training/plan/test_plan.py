@@ -14,8 +14,9 @@ from sagemock.jobs.durations import FOREVER, span_us
 from sagemock.training import status
 from sagemock.training.plan.phase import Phase
 from sagemock.training.plan.plan import Plan
+from sagemock.tuning.plan import TuningJobPlan
 from tests.support.recorded import RECORDED, described
-from tests.support.strategies import START_US, durations, plans, played
+from tests.support.strategies import START_US, durations, job_playing, plans
 
 RUNNING = {"CreationTime": 0, "SecondaryStatusTransitions": [{"Status": "Starting", "StartTime": 0}]}
 PHASE_NAMES = "starting, downloading, training, uploading, stopping"
@@ -26,8 +27,8 @@ def statuses(plan: Plan) -> list[str]:
     return [phase.status for phase in plan.phases]
 
 
-def followed(*seen: str, primary: str = "InProgress") -> Plan:
-    """Return the replay of a job that was seen in these statuses, a second each."""
+def replay_of(*seen: str, primary: str = "InProgress") -> Plan:
+    """Return the replay of a job that visited these statuses for a second each."""
     transitions: list[dict[str, Any]] = [
         {"Status": name, "StartTime": at, "EndTime": at + 1, "StatusMessage": name} for at, name in enumerate(seen)
     ]
@@ -48,24 +49,24 @@ def followed(*seen: str, primary: str = "InProgress") -> Plan:
 
 @given(plans())
 def test_a_plan_is_a_value(plan: Plan) -> None:
-    """Equal when it says the same, hashable, and shown as what makes it."""
-    said = ("ending", "failure_reason", "stopping", "uploading", "stopped_after")
-    twin = Plan(list(plan.phases), **{name: getattr(plan, name) for name in said})
+    """Equal plans compare and hash as equal, and the repr is the code for the plan."""
+    fields = ("ending", "failure_reason", "stopping", "uploading", "stopped_after")
+    twin = Plan(list(plan.phases), **{name: getattr(plan, name) for name in fields})
     assert twin == plan
     assert hash(twin) == hash(plan)
     assert repr(plan).startswith("Plan(")
 
 
 @given(durations())
-def test_a_duration_is_a_span(duration: Any) -> None:
-    """From its lowest to its highest microsecond; they are one if it is no range."""
+def test_a_duration_is_a_pair_of_microseconds(duration: Any) -> None:
+    """The lowest and the highest; they are equal if it is not a range."""
     low, high = span_us(duration, "it") or (-1, -1)
     assert 0 <= low <= high
     assert isinstance(duration, tuple) or low == high
     assert span_us(None, "it") is None
 
 
-def test_a_plan_draws_only_if_it_has_a_range() -> None:
+def test_a_plan_is_random_only_if_it_has_a_range() -> None:
     """In any of its durations."""
     assert not Plan.completes(training=5).draws
     assert not Plan(stopped_after=5).draws
@@ -91,21 +92,21 @@ def test_a_plan_draws_only_if_it_has_a_range() -> None:
         (Plan.capacity_error(), "Starting Failed"),
     ],
 )
-def test_a_recipe_is_its_phases_and_its_ending(plan: Plan, expected: str) -> None:
-    """As its docstring draws them."""
+def test_a_recipe_has_the_phases_and_the_ending_of_its_docstring(plan: Plan, expected: str) -> None:
+    """Each recipe's docstring lists them."""
     assert " ".join([*statuses(plan), plan.ending]) == expected
 
 
-def test_a_failure_says_why_and_when() -> None:
-    """The reason is cut where the service cuts it; `after` is the length of the phase in which it comes."""
+def test_a_failure_has_a_reason_and_an_instant() -> None:
+    """The reason is cut at the service's limit; `after` is the length of the phase in which the job fails."""
     assert Plan.fails().failure_reason == "AlgorithmError: , exit code: 1"
     assert Plan.fails("x" * 2000).failure_reason == "x" * 1024
     assert Plan.fails("why", after=5).phases[2].duration == 5
     assert Plan.fails("why", during="Starting", after=timedelta(hours=1)).phases[0].duration == timedelta(hours=1)
 
 
-def test_a_hang_ends_never_and_keeps_the_durations_of_a_stop() -> None:
-    """In whichever phase."""
+def test_a_hang_has_no_end_but_the_durations_of_a_stop() -> None:
+    """In any phase."""
     plan = Plan.hangs("Uploading", starting=1, uploading=7, stopping=3)
     assert (plan.phases[-1].forever, plan.uploading, plan.stopping) == (True, 7, 3)
     assert not plan.phases[0].forever
@@ -124,15 +125,15 @@ def test_a_record_is_read_from_a_file(form: Callable[[Path], Any], tmp_path: Pat
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
-def test_a_record_is_read_however_it_was_saved(encoding: str, tmp_path: Path) -> None:
-    """In the encodings of PowerShell too."""
+def test_a_record_may_have_any_usual_encoding(encoding: str, tmp_path: Path) -> None:
+    """Those of PowerShell too."""
     path = tmp_path / "job.json"
     path.write_text(json.dumps(described(RECORDED[3]), default=lambda at: at.isoformat()), encoding=encoding)
     assert Plan.replays(path).phases == Plan.replays(described(RECORDED[3])).phases
 
 
-def test_null_is_as_good_as_absent_in_a_record() -> None:
-    """At every depth: it is no message that says "None", and is not shown of the replayed job."""
+def test_null_in_a_record_counts_as_missing() -> None:
+    """At every depth: it is neither a message "None" nor shown in the replay."""
     whole = described(RECORDED[3])
     first, *others = whole["SecondaryStatusTransitions"]
     quiet = {name: value for name, value in first.items() if name != "StatusMessage"}
@@ -147,8 +148,8 @@ def test_null_is_as_good_as_absent_in_a_record() -> None:
         ("[]", "{path} holds no JSON object: save the output of one `aws sagemaker describe-training-job` there"),
     ],
 )
-def test_a_file_that_is_no_record_is_refused(content: str, text: str, tmp_path: Path) -> None:
-    """By its name, with what belongs there."""
+def test_a_file_without_a_record_is_refused(content: str, text: str, tmp_path: Path) -> None:
+    """The message has its name, and what should be in it."""
     path = tmp_path / "job.json"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(PlanError) as caught:
@@ -170,28 +171,28 @@ def test_a_file_that_is_no_record_is_refused(content: str, text: str, tmp_path: 
         (["Starting", "Downloading", "Stopping"], "Starting Downloading Stopping Stopped"),
     ],
 )
-def test_an_unfinished_record_goes_on_by_the_defaults(seen: list[str], expected: str) -> None:
-    """From the status that it was in."""
-    plan = followed(*seen)
+def test_an_unfinished_record_continues_with_the_defaults(seen: list[str], expected: str) -> None:
+    """From its last status."""
+    plan = replay_of(*seen)
     assert " ".join([*statuses(plan), plan.ending]) == expected
 
 
 def test_a_record_of_a_stopping_job_is_stopped() -> None:
-    """At the instant at which that was seen, when no entry for Stopping tells it."""
-    plan = followed("Starting", primary="Stopping")
+    """At the instant of that observation, if the record has no entry for Stopping."""
+    plan = replay_of("Starting", primary="Stopping")
     assert (plan.stopped_after, plan.ending) == (timedelta(seconds=0.5), "Completed")
-    job = played(plan)
+    job = job_playing(plan)
     assert job.state(START_US + SECOND_US // 2).primary == "Stopping"
     assert job.state(job.last_us).secondary == "Stopped"
 
 
-def test_an_entry_that_was_just_entered_has_one_message() -> None:
-    """Nothing was modified since it began."""
+def test_a_newly_entered_status_has_one_message() -> None:
+    """It was not modified since it began."""
     plan = Plan.replays({**RUNNING, "LastModifiedTime": 0})
     assert plan.phases[0] == Phase("Starting", None, "Preparing the instances for training")
 
 
-# -- errors, word for word
+# -- errors, with their whole text
 
 
 A_DURATION = "give a timedelta, seconds, or a (low, high) pair of them"
@@ -232,7 +233,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "a triple": (
         lambda: Phase("Training", (1, 2, 3)),  # type: ignore[arg-type]
-        f"the duration of Phase('Training'): too many values to unpack (expected 2); {A_DURATION}",
+        "the duration of Phase('Training') is (1, 2, 3): give a timedelta, seconds, or a (low, high) pair of them",
     ),
     "a status in the place of a phase": (
         lambda: Plan(["Starting"]),  # type: ignore[list-item]
@@ -248,7 +249,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "something after a phase without end": (
         lambda: Plan([Phase("Starting", math.inf), Phase("Training")]),
-        "Starting never ends in this plan, so what follows never comes: leave that out, or give a duration",
+        "Starting never ends in this plan, so later phases never come: leave those out, or give a duration",
     ),
     "the same status twice": (
         lambda: Plan([Phase("Starting"), Phase("Starting")]),
@@ -256,11 +257,14 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "an ending that ends nothing": (
         lambda: Plan(ending="Training"),  # type: ignore[arg-type]
-        "ending='Training' ends no job; give one of Completed, Failed, MaxRuntimeExceeded, MaxWaitTimeExceeded, Stopped",
+        (
+            "ending='Training' is not an end of a job; give one of Completed, Failed, MaxRuntimeExceeded, MaxWaitTimeExceeded, "
+            "Stopped"
+        ),
     ),
     "two times at once": (
         lambda: Plan.completes(granular=True, legacy=True),
-        "granular=True with legacy=True: the one is how jobs were shown in 2018, the other how after that; give one",
+        "granular=True with legacy=True: granular shows jobs as in 2018, legacy as in the years after that; give one",
     ),
     "a failure without reason": (
         lambda: Plan(ending="Failed"),
@@ -308,7 +312,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "no interruption": (
         lambda: Plan.interrupted(0),
-        "Plan.interrupted(0): how often, at least once, and 1000 at the most; write times=1",
+        "Plan.interrupted(0): times is how often the job is interrupted, from 1 to 1000; write times=1",
     ),
     "an interruption of a negative time": (
         lambda: Plan.interrupted(after=[5, -1]),
@@ -331,7 +335,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "no internal error": (
         lambda: Plan.internal_error(0),
-        "Plan.internal_error(0): how many attempts end so, at least one, and 1000 at the most; write times=1",
+        "Plan.internal_error(0): times is how many attempts end in an error, from 1 to 1000; write times=1",
     ),
     "internal errors without an attempt": (
         lambda: Plan(internal_errors=1),
@@ -339,7 +343,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "a replay that waits": (
         lambda: Plan.waits_for_capacity(5, Plan.replays(RUNNING)),
-        "a replay is played as it was recorded: it does not wait, fail or get interrupted besides; leave `then` out",
+        "a replay repeats the recorded life, without further waits, failures or interruptions: leave `then` out",
     ),
     "more billed than trained": (
         lambda: Plan(billed=1.5),
@@ -357,8 +361,8 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_plan_that_contradicts_itself_is_refused_where_it_is_written(name: str) -> None:
-    """With the values in the sentence, and what to do."""
+def test_a_contradictory_plan_is_refused_at_its_line(name: str) -> None:
+    """The message has the values, and says what to do."""
     attempt, text = REFUSED[name]
     with pytest.raises(PlanError) as caught:
         attempt()
@@ -381,8 +385,8 @@ def test_a_plan_that_contradicts_itself_is_refused_where_it_is_written(name: str
         ("replays", {"response": {}}, "response"),
     ],
 )
-def test_a_misspelt_phase_is_a_type_error_with_the_near_one(recipe: str, arguments: dict[str, Any], takes: str) -> None:
-    """Python's own kind of error for a keyword that is not known, with all that are."""
+def test_a_misspelt_phase_is_a_type_error_with_a_suggestion(recipe: str, arguments: dict[str, Any], takes: str) -> None:
+    """As Python's own error for an unknown keyword, plus the list of phases."""
     with pytest.raises(TypeError) as caught:
         getattr(Plan, recipe)(**arguments, trainig=5)
     assert str(caught.value) == (f"Plan.{recipe}() has no 'trainig': did you mean 'training'? It takes {takes}, {PHASE_NAMES}")
@@ -394,22 +398,44 @@ def test_a_misspelt_phase_is_a_type_error_with_the_near_one(recipe: str, argumen
         ({"phase": "Training"}, "did you mean 'during'?"),
         ({"at": 5}, "did you mean 'after'?"),
         ({"message": "x"}, "did you mean 'reason'?"),
-        ({"artifact": b"x"}, "write Plan.fails(…).but(artifact=…)"),
-        ({"limit_lg": 5}, "write Plan.fails(…).but(limit_lag=…)"),
+        ({"minutes": 5}, "write Plan.fails(training=timedelta(minutes=…))."),
+        ({"processing": 5}, "did you mean 'training'?"),
+        ({"artifact": b"x"}, "write Plan.fails(…).but(artifact=…)."),
+        ({"limit_lg": 5}, "write Plan.fails(…).but(limit_lag=…)."),
     ],
 )
-def test_another_word_for_an_argument_leads_to_it(given: dict[str, Any], hint: str) -> None:
-    """By what it means, and not by its letters; what is a field of every plan goes to `but`."""
+def test_a_synonym_of_an_argument_gets_a_suggestion(given: dict[str, Any], hint: str) -> None:
+    """By its meaning, not its letters; a field of all plans leads to `but`."""
     with pytest.raises(InvalidType) as caught:
         Plan.fails(**given)
     assert f": {hint} It takes reason, exit_code, during, after, logs, starting" in str(caught.value)
 
 
-def test_a_misspelt_recipe_is_an_attribute_error_with_the_near_one() -> None:
-    """What Python says of a class has no hint."""
+def test_an_unknown_argument_is_compared_with_those_of_its_recipe() -> None:
+    """A recipe without `after` may have `during`; a word that is similar to none gets the whole list."""
+    with pytest.raises(InvalidType, match=r"^Plan.hangs\(\) has no 'at': did you mean 'during'\? It takes during, logs"):
+        Plan.hangs(at="Training")  # type: ignore[call-arg]
+    with pytest.raises(InvalidType, match=r"^Plan.hangs\(\) has no 'zzz'. It takes during, logs, starting"):
+        Plan.hangs(zzz=5)  # type: ignore[call-arg]
+    with pytest.raises(
+        InvalidType, match=r"^Plan.replays\(\) has no 'hours': write Plan.replays\(training=timedelta\(hours=…\)\)"
+    ):
+        Plan.replays({}, hours=5)  # type: ignore[call-arg]
+
+
+def test_a_misspelt_recipe_is_an_attribute_error_with_a_suggestion() -> None:
+    """Python itself gives no hint for a class."""
     with pytest.raises(AttributeError, match=r"^Plan has no 'complete': did you mean 'completes'\? The recipes are completes, "):
         Plan.complete  # type: ignore[attr-defined]  # noqa: B018
-    with pytest.raises(AttributeError, match=r"^Plan has no 'zzz': The recipes are"):
+    with pytest.raises(
+        AttributeError, match=r"^Plan has no 'stopped': write Plan.completes\(\).but\(stopped_after=600\), or stop"
+    ):
+        Plan.stopped  # type: ignore[attr-defined]  # noqa: B018
+    with pytest.raises(AttributeError, match=r"^Plan has no 'spot': did you mean 'interrupted'\? The recipes are"):
+        Plan.spot  # type: ignore[attr-defined]  # noqa: B018
+    with pytest.raises(AttributeError, match=r"^TuningJobPlan has no 'spot'\. The recipes are completes, "):
+        TuningJobPlan.spot  # type: ignore[attr-defined]  # noqa: B018
+    with pytest.raises(AttributeError, match=r"^Plan has no 'zzz'\. The recipes are"):
         Plan.zzz  # type: ignore[attr-defined]  # noqa: B018
     assert not hasattr(Plan, "__pickled__")
 
@@ -426,14 +452,14 @@ def test_a_misspelt_recipe_is_an_attribute_error_with_the_near_one() -> None:
     ],
 )
 def test_every_recipe_takes_the_durations_of_its_phases(plan: Plan, text: str) -> None:
-    """They are those of the life that it varies, and its repr has them."""
+    """They replace the defaults, and the repr has them."""
     assert repr(plan) == text
     durations = {phase.status: phase.duration for phase in plan.phases}
     assert (durations.get("Training", 5), plan.stopping or 5) == (5, 5)
 
 
-def test_attempts_play_the_same_phases() -> None:
-    """An attempt that ends in an internal error starts as long as the one that goes on."""
+def test_all_attempts_have_the_same_phases() -> None:
+    """An attempt with an internal error starts as slowly as the last one."""
     plan = Plan.internal_error(starting=3, downloading=4, after=9)
     assert [phase.duration for phase in plan.attempt] == [3, 4, 9]
     assert [phase.duration for phase in plan.phases[:2]] == [3, 4]
@@ -468,21 +494,25 @@ def test_attempts_play_the_same_phases() -> None:
         ),
     ],
 )
-def test_a_duration_that_nothing_plays_is_refused(make: Callable[[], Plan], text: str) -> None:
-    """With the right way."""
+def test_a_duration_for_a_missing_phase_is_refused(make: Callable[[], Plan], text: str) -> None:
+    """The message has the right way."""
     with pytest.raises(PlanError) as caught:
         make()
     assert str(caught.value) == text
 
 
-def test_another_life_is_a_plan_and_another_field_is_one_that_there_is() -> None:
-    """A wrong type, or name, is Python's own kind of error."""
+def test_then_takes_a_plan_and_but_takes_known_fields() -> None:
+    """Otherwise Python's own kind of error is raised."""
     with pytest.raises(TypeError) as caught:
         Plan.waits_for_capacity(5, "completes")  # type: ignore[arg-type]
-    assert str(caught.value) == "then='completes': the life that goes on is a Plan, such as then=Plan.fails()"
+    assert str(caught.value) == "then='completes': give a Plan, such as then=Plan.fails()"
     with pytest.raises(TypeError) as caught:
         Plan().but(stoping=5)  # type: ignore[call-arg]
-    assert str(caught.value) == "a plan has no 'stoping'; did you mean 'stopping'?"
+    assert str(caught.value) == "a plan has no 'stoping': did you mean 'stopping'?"
+    with pytest.raises(InvalidType, match=r"'training': a duration is given to the recipe, as in Plan.completes\(training=…\)$"):
+        Plan().but(training=5)  # type: ignore[call-arg]
+    with pytest.raises(InvalidType, match=r"a plan has no 'zzz': its fields are stopping, limit_lag, "):
+        Plan().but(zzz=5)  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize(
@@ -515,12 +545,12 @@ def test_another_life_is_a_plan_and_another_field_is_one_that_there_is() -> None
         (Plan.replays(RUNNING), "Plan.replays(<a record>)"),
     ],
 )
-def test_a_plan_is_shown_as_it_was_made(plan: Plan, shown: str) -> None:
-    """In every error that names it."""
+def test_a_repr_is_the_code_for_the_plan(plan: Plan, shown: str) -> None:
+    """Every error that names a plan shows it."""
     assert repr(plan) == shown
 
 
-def test_a_misspelt_phase_is_found_where_no_phase_comes_before() -> None:
-    """A job that hangs in its first phase has durations all the same."""
+def test_a_misspelt_phase_is_found_without_earlier_phases() -> None:
+    """A job that hangs in its first phase takes durations too."""
     with pytest.raises(TypeError, match="did you mean 'stopping'"):
         Plan.hangs("Starting", stoping=5)  # type: ignore[call-arg]

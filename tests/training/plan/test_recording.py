@@ -14,13 +14,13 @@ OPEN = {"Status": "Downloading", "StartTime": "2023-04-05T10:01:00.5Z"}
 
 
 def response(*transitions: Any, **more: Any) -> dict[str, Any]:
-    """Return a response with these entries."""
+    """Return a response with these transitions."""
     return {"CreationTime": CREATED, "SecondaryStatusTransitions": list(transitions), **more}
 
 
 @pytest.mark.parametrize("recording", RECORDED, ids=lambda one: one.what)
 def test_every_instant_of_a_real_job_is_read(recording: Recording) -> None:
-    """As an offset from its creation, whenever that was."""
+    """As an offset from its creation."""
     for created in (datetime(2018, 7, 30, tzinfo=timezone.utc), datetime(2026, 1, 1, 0, 0, 0, 777_000, tzinfo=timezone.utc)):
         found = read(described(recording, created))
         assert [entry.end_us for entry in found.entries] == [ms * 1000 for ms in recording.ends_ms]
@@ -32,7 +32,10 @@ def test_every_instant_of_a_real_job_is_read(recording: Recording) -> None:
 
 
 def test_a_running_job_has_an_open_entry_and_no_ending() -> None:
-    """What is absent is None; a message that is absent is the service's own, LastModifiedTime that of the last entry."""
+    """Missing members are None.
+
+    A missing message is the service's default, and LastModifiedTime is then the start of the last entry.
+    """
     found = read(response(STARTING, OPEN, TrainingJobStatus="Stopping", TrainingStartTime=OPEN["StartTime"]))
     assert found.entries == (
         Entry("Starting", 0, 60 * SECOND_US, "Preparing"),
@@ -43,7 +46,7 @@ def test_a_running_job_has_an_open_entry_and_no_ending() -> None:
 
 
 def test_instants_may_be_in_any_form() -> None:
-    """Datetimes as of boto3, text as of the CLI, numbers as on the wire."""
+    """A datetime of boto3, text of the CLI, or a number."""
     at = datetime(2023, 4, 5, 10, 0, 0, 500_000, tzinfo=timezone.utc)
     forms = [at, at.isoformat(), "2023-04-05T12:00:00.500000+0200", at.timestamp(), at.astimezone(timezone(timedelta(hours=2)))]
     found = [read(response({"Status": "Starting", "StartTime": form}, CreationTime=CREATED)) for form in forms]
@@ -53,14 +56,14 @@ def test_instants_may_be_in_any_form() -> None:
 
 @pytest.mark.parametrize("reason, shown", [("AlgorithmError: x", "AlgorithmError: x"), (None, "Training job failed")])
 def test_a_failed_job_has_a_reason(reason: str | None, shown: str) -> None:
-    """Its FailureReason, or else what its last entry says."""
+    """FailureReason, or the message of its last entry."""
     failed = {"Status": "Failed", "StartTime": STARTING["EndTime"], "EndTime": STARTING["EndTime"]}
     found = read(response(STARTING, failed, FailureReason=reason))
     assert (found.ending, found.failure_reason, found.last_message) == ("Failed", shown, "Training job failed")
 
 
 NO_RESPONSE = (
-    " is no DescribeTrainingJob response: it has no CreationTime or no SecondaryStatusTransitions; "
+    " is not a DescribeTrainingJob response: CreationTime or SecondaryStatusTransitions is missing; "
     "give what describe_training_job returned, or a file with the output of `aws sagemaker describe-training-job`"
 )
 NO_INSTANT = "is not an instant between the years 1 and 9999: give seconds since 1970, not milliseconds"
@@ -112,8 +115,8 @@ ENTRY = ": it has no StartTime, or no Status that a job can have; give it as it 
         ),
     ],
 )
-def test_what_is_no_record_is_refused(given: dict[str, Any], text: str) -> None:
-    """With the place and the value in the sentence."""
+def test_an_invalid_record_is_refused(given: dict[str, Any], text: str) -> None:
+    """The message has the place and the value."""
     with pytest.raises(PlanError) as caught:
         read(given)
     assert str(caught.value) == text
@@ -128,9 +131,9 @@ for _ in range(50):
 @pytest.mark.parametrize(
     "member, value, text",
     [
-        ("FinalMetricDataList", {"MetricName": "loss"}, "FinalMetricDataList of the record is not {'MetricName': 'loss'}"),
-        ("FinalMetricDataList", ["loss"], "FinalMetricDataList of the record is not 'loss'"),
-        ("FinalMetricDataList", [{"Value": "x"}], "Value of FinalMetricDataList of the record is not 'x'"),
+        ("FinalMetricDataList", {"MetricName": "loss"}, "FinalMetricDataList of the record cannot be {'MetricName': 'loss'}"),
+        ("FinalMetricDataList", ["loss"], "FinalMetricDataList of the record cannot be 'loss'"),
+        ("FinalMetricDataList", [{"Value": "x"}], "Value of FinalMetricDataList of the record cannot be 'x'"),
         ("FinalMetricDataList", [{"Timestamp": "x"}], "Timestamp of FinalMetricDataList of the record: 'x' is not an instant"),
         (
             "FinalMetricDataList",
@@ -138,25 +141,25 @@ for _ in range(50):
             "Timestamp of FinalMetricDataList of the record is '2200-01-01', more than a century from its CreationTime",
         ),
         ("TrainingEndTime", "1900-01-01", "TrainingEndTime of the record is '1900-01-01', more than a century"),
-        ("DebugRuleEvaluationStatuses", [RULE], "StatusDetails of DebugRuleEvaluationStatuses of the record is not 5"),
-        ("ProfilingStatus", datetime(2023, 4, 5, tzinfo=timezone.utc), "ProfilingStatus of the record is not datetime"),
-        ("MlflowDetails", "x", "MlflowDetails of the record is not 'x'"),
-        ("FailureReason", {"x": 1}, "FailureReason of the record is not {'x': 1}"),
-        ("SomethingNew", object, "SomethingNew of the record is not <class 'object'>"),
-        ("SomethingNew", {5: "x"}, "SomethingNew of the record is not {5: 'x'}"),
-        ("SomethingNew", [10**30], f"SomethingNew of the record is not {10**30}"),
-        ("SomethingNew", DEEP, "of SomethingNew of the record is not {'x': "),
-        (5, b"", "5 of the record is not b''"),
+        ("DebugRuleEvaluationStatuses", [RULE], "StatusDetails of DebugRuleEvaluationStatuses of the record cannot be 5"),
+        ("ProfilingStatus", datetime(2023, 4, 5, tzinfo=timezone.utc), "ProfilingStatus of the record cannot be datetime"),
+        ("MlflowDetails", "x", "MlflowDetails of the record cannot be 'x'"),
+        ("FailureReason", {"x": 1}, "FailureReason of the record cannot be {'x': 1}"),
+        ("SomethingNew", object, "SomethingNew of the record cannot be <class 'object'>"),
+        ("SomethingNew", {5: "x"}, "SomethingNew of the record cannot be {5: 'x'}"),
+        ("SomethingNew", [10**30], f"SomethingNew of the record cannot be {10**30}"),
+        ("SomethingNew", DEEP, "of SomethingNew of the record cannot be {'x': "),
+        (5, b"", "5 of the record cannot be b''"),
     ],
 )
-def test_what_no_answer_could_show_is_refused(member: Any, value: Any, text: str) -> None:
-    """Else each look at the end of a job that replays it would fail."""
+def test_values_that_no_response_can_have_are_refused(member: Any, value: Any, text: str) -> None:
+    """Otherwise each description of a replayed job would fail at its end."""
     with pytest.raises(PlanError) as refused:
         read(response(STARTING, OPEN) | {member: value})
     assert text in str(refused.value)
 
 
-def test_what_is_null_or_about_the_answer_itself_is_not_looked_at() -> None:
-    """The metadata of a response are botocore's."""
+def test_null_members_and_response_metadata_are_ignored() -> None:
+    """The metadata comes from botocore, not from AWS."""
     metadata = {"ResponseMetadata": {"HTTPHeaders": {"x": object()}}, "FinalMetricDataList": None}
     assert read(response(STARTING, OPEN) | metadata) == read(response(STARTING, OPEN))

@@ -1,4 +1,4 @@
-"""The law of replays, and what is filled in where a record does not say."""
+"""Replays agree with their records; what a record leaves out is filled in."""
 
 import json
 from copy import deepcopy
@@ -21,15 +21,15 @@ from sagemock.training.plan.plan import Plan
 from sagemock.training.plan.recording import Recorded, read
 from sagemock.training.snapshot import snapshot
 from tests.protocol.shapes import of_sagemaker
-from tests.support.kept import EVENT, G1, KEPT, L1, P1, SUMMARY, SWIFT
+from tests.support.partial_records import EVENT, G1, L1, P1, PARTIAL_RECORDS, SUMMARY, SWIFT
 from tests.support.recorded import RECORDED, described
 from tests.support.records import RECORDS, response
-from tests.support.strategies import START_US, instants, played
+from tests.support.strategies import START_US, instants, job_playing
 
 EVERY: dict[str, dict[str, Any]] = {
     **{f"described {one.what}": described(one) for one in RECORDED},
     **{str(one): response(one) for one in RECORDS},
-    **KEPT,
+    **PARTIAL_RECORDS,
 }
 LEADS_TO = {
     status.PREPARING_THE_INSTANCES: {
@@ -39,25 +39,25 @@ LEADS_TO = {
     status.IN_PROGRESS: {status.TRAINING_IMAGE},
     status.MESSAGES["Stopped"]: {status.WAITING_FOR_CAPACITY},
 }  # fmt: skip
-"""What an entry can have said before its last message (records and logs)."""
+"""The messages that may come before an entry's last message (records and logs)."""
 REQUEST = {"TrainingJobName": "job", "OutputDataConfig": {"S3OutputPath": "s3://b"}}
 
 
-def replayed(record: dict[str, Any]) -> Job:
+def job_replaying(record: dict[str, Any]) -> Job:
     """Return a job that replays a record."""
-    return played(Plan.replays(record), REQUEST)
+    return job_playing(Plan.replays(record), REQUEST)
 
 
-def obeys(job: Job, record: dict[str, Any], recorded: Recorded, now_us: int) -> None:
-    """Check what is shown at an instant against the record."""
+def check(job: Job, record: dict[str, Any], recorded: Recorded, now_us: int) -> None:
+    """Check a description at an instant against the record."""
     at = snapshot(job, now_us)
     offset_us = now_us - START_US
     known = [(one.status, one.start_us, one.end_us, one.message) for one in recorded.entries]
-    shown = [(one.status, one.start_us - START_US, one.end_us, one.message) for one in at.transitions]
+    end_of_replay = [(one.status, one.start_us - START_US, one.end_us, one.message) for one in at.transitions]
     if recorded.ending is None and offset_us > recorded.modified_us:
-        # From here on the record tells nothing.
+        # The record ends here.
         return
-    *closed, (name, start_us, end_us, message) = shown
+    *closed, (name, start_us, end_us, message) = end_of_replay
     assert [(one, begin, None if end is None else end - START_US, text) for one, begin, end, text in closed] == known[
         : len(closed)
     ]
@@ -84,17 +84,17 @@ def obeys(job: Job, record: dict[str, Any], recorded: Recorded, now_us: int) -> 
 @pytest.mark.parametrize("name", EVERY)
 @given(data=st.data())
 def test_a_replay_never_contradicts_its_record(name: str, data: st.DataObject) -> None:
-    """At any instant: its entries, their messages, TrainingStartTime; nothing is shown before it can have been said."""
+    """At any instant: entries, messages and TrainingStartTime. Nothing is shown earlier than it can have been known."""
     record = EVERY[name]
-    job, recorded = replayed(record), read(formed(record).response)
+    job, recorded = job_replaying(record), read(formed(record).response)
     when = data.draw(st.sampled_from(instants(job)) | st.integers(START_US, job.last_us + SECOND_US))
-    obeys(job, record, recorded, when)
+    check(job, record, recorded, when)
 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_a_replay_changes_step_by_step(name: str) -> None:
     """LastModifiedTime moves with every change, and TrainingJobStatus never goes back."""
-    job = replayed(EVERY[name])
+    job = job_replaying(EVERY[name])
     looks = [snapshot(job, job.created_us + change.at_us) for change in job.timeline.changes]
     order = ["InProgress", "Stopping", "Stopped", "Completed", "Failed"]
     for one, other in pairwise(looks):
@@ -104,27 +104,27 @@ def test_a_replay_changes_step_by_step(name: str) -> None:
         assert "Stopping" in [look.primary for look in looks]
 
 
-def told(record: dict[str, Any]) -> list[tuple[str, str, str, float]]:
+def changes_of(record: dict[str, Any]) -> list[tuple[str, str, str, float]]:
     """Return each change of a replay: statuses, message, seconds."""
-    return [(one.primary, one.secondary, one.message, one.at_us / SECOND_US) for one in replayed(record).timeline.changes]
+    return [(one.primary, one.secondary, one.message, one.at_us / SECOND_US) for one in job_replaying(record).timeline.changes]
 
 
-def test_a_stop_while_pending_is_played_as_it_was() -> None:
-    """The call comes so long before the end as it took for three jobs, and the message changes with it."""
-    assert told(P1) == [
+def test_a_stop_while_pending_is_replayed() -> None:
+    """The call comes before the end, by as much as for three recorded jobs; the message changes with it."""
+    assert changes_of(P1) == [
         ("InProgress", "Starting", "Starting the training job", 0),
         ("InProgress", "Pending", "Training job waiting for capacity", 0.192),
         ("Stopping", "Pending", "Training job stopped", 327.77),
         ("Stopped", "Stopped", "Training job stopped", 366.07),
     ]
-    job = replayed(P1)
+    job = job_replaying(P1)
     end = snapshot(job, job.last_us)
     assert (end.started_us, end.billable_s, end.ended_us) == (None, None, START_US + 366_070_000)
 
 
-def test_a_stop_that_left_no_time_in_stopping_shows_before_it() -> None:
-    """A log of 2019: the job was in Starting when it was told to."""
-    assert [(primary, name, at) for primary, name, _, at in told(SWIFT)][-5:] == [
+def test_a_stop_without_time_in_stopping_shows_in_the_status_before() -> None:
+    """From a log of 2019: the job was in Starting when it was stopped."""
+    assert [(primary, name, at) for primary, name, _, at in changes_of(SWIFT)][-5:] == [
         ("InProgress", "Starting", 36.0 - 0.3),
         ("Stopping", "Starting", 60),
         ("Stopping", "Downloading", 70),
@@ -133,11 +133,11 @@ def test_a_stop_that_left_no_time_in_stopping_shows_before_it() -> None:
     ]
 
 
-def test_the_upload_of_a_job_that_was_told_to_stop_in_it_is_stopping() -> None:
-    """Its record has no Stopping entry; a job that was stopped for no time at all is Stopped at once."""
+def test_an_upload_is_replayed_as_stopping_if_the_job_was_stopped_in_it() -> None:
+    """Its record has no Stopping entry; a job whose stop took no time is Stopped at once."""
     record = deepcopy(L1)
     record["SecondaryStatusTransitions"][-1]["Status"] = record["SecondaryStatus"] = record["TrainingJobStatus"] = "Stopped"
-    assert [(one[0], one[1]) for one in told(record)][-3:] == [
+    assert [(one[0], one[1]) for one in changes_of(record)][-3:] == [
         ("InProgress", "Uploading"),
         ("Stopping", "Uploading"),
         ("Stopped", "Stopped"),
@@ -149,7 +149,7 @@ def test_the_upload_of_a_job_that_was_told_to_stop_in_it_is_stopping() -> None:
             {**stopped, "StartTime": starting["StartTime"]},
         ]
     }
-    assert [one[0] for one in told(brief)] == ["Stopping", "Stopped"]
+    assert [one[0] for one in changes_of(brief)] == ["Stopping", "Stopped"]
     with pytest.raises(PlanError, match="a plan has at least one phase"):
         Plan.replays({"SecondaryStatusTransitions": [stopped]})
 
@@ -163,44 +163,44 @@ def test_the_upload_of_a_job_that_was_told_to_stop_in_it_is_stopping() -> None:
         ("2026-03-01T00:00:00Z", status.NO_CAPACITY, {}, "Insufficient capacity@0"),
     ],
 )
-def test_starting_shows_what_it_said_before(created: str, message: str, more: dict[str, Any], texts: str) -> None:
-    """By the year of the record: "Launching requested ML instances" is in no log from 2022-02 on."""
+def test_starting_shows_the_messages_of_its_year(created: str, message: str, more: dict[str, Any], texts: str) -> None:
+    """The message "Launching requested ML instances" is in no log from 2022-02 on."""
     end = f"{created[:10]}T00:01:30Z"
     entry = {"Status": "Starting", "StartTime": created, "EndTime": end, "StatusMessage": message}
     last = {"Status": "Failed", "StartTime": end, "EndTime": end}
-    found = [one for one in told({"SecondaryStatusTransitions": [entry, last], **more}) if one[1] == "Starting"]
+    found = [one for one in changes_of({"SecondaryStatusTransitions": [entry, last], **more}) if one[1] == "Starting"]
     assert f"{','.join(' '.join(text.split()[:2]) for *_, text, _ in found)}@{found[-1][3]:g}" == texts
 
 
-def test_the_data_was_downloaded_before_the_image() -> None:
-    """Where the record says that there was data to be copied; until 2023 the image was pulled in Training."""
+def test_data_is_downloaded_before_the_image() -> None:
+    """If the record shows that there was input data; until 2023 the image was pulled in Training."""
     data = [{"ChannelName": "train", "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://b/p"}}}]
-    texts = [text for _, name, text, _ in told({**L1, "InputDataConfig": data}) if name == "Downloading"]
+    texts = [text for _, name, text, _ in changes_of({**L1, "InputDataConfig": data}) if name == "Downloading"]
     assert texts == [status.INPUT_DATA, status.TRAINING_IMAGE]
-    assert [text for _, name, text, _ in told(L1) if name == "Downloading"] == [status.TRAINING_IMAGE]
+    assert [text for _, name, text, _ in changes_of(L1) if name == "Downloading"] == [status.TRAINING_IMAGE]
     old = described(RECORDED[0])
     old["SecondaryStatusTransitions"][1]["StatusMessage"] = status.INPUT_DATA
-    assert [text for _, name, text, _ in told(old) if name == "Training"] == [status.TRAINING_IMAGE, status.IN_PROGRESS]
+    assert [text for _, name, text, _ in changes_of(old) if name == "Training"] == [status.TRAINING_IMAGE, status.IN_PROGRESS]
 
 
 # -- null
 
 
-def shown(record: dict[str, Any]) -> dict[str, Any]:
-    """Return what is shown at the end of a replay."""
-    job = replayed(record)
+def end_of_replay(record: dict[str, Any]) -> dict[str, Any]:
+    """Return the description at the end of a replay."""
+    job = job_replaying(record)
     return members_now(of_sagemaker(), job, snapshot(job, job.last_us), None)
 
 
 def test_null_in_a_record_is_null_in_its_replay() -> None:
-    """Of what a job that has ended usually has; of a running one it says nothing about the end."""
+    """For members that ended jobs usually have; a running job says nothing about its end."""
     nulls = ("ModelArtifacts", "BillableTimeInSeconds", "TrainingTimeInSeconds", "FinalMetricDataList")
-    found = shown({**L1, **dict.fromkeys(nulls)})
+    found = end_of_replay({**L1, **dict.fromkeys(nulls)})
     assert {name: found.get(name, "absent") for name in nulls} == dict.fromkeys(nulls)
-    assert shown(L1)["ModelArtifacts"] is not None
-    assert "TrainingStartTime" in shown({name: value for name, value in L1.items() if name != "TrainingStartTime"})
-    assert shown({**L1, "TrainingStartTime": None})["TrainingStartTime"] is None
-    assert shown({**EVENT, "detail": {**EVENT["detail"], "ModelArtifacts": None}})["ModelArtifacts"] is not None
+    assert end_of_replay(L1)["ModelArtifacts"] is not None
+    assert "TrainingStartTime" in end_of_replay({name: value for name, value in L1.items() if name != "TrainingStartTime"})
+    assert end_of_replay({**L1, "TrainingStartTime": None})["TrainingStartTime"] is None
+    assert end_of_replay({**EVENT, "detail": {**EVENT["detail"], "ModelArtifacts": None}})["ModelArtifacts"] is not None
 
 
 @pytest.mark.parametrize(
@@ -217,19 +217,19 @@ def test_null_in_a_record_is_null_in_its_replay() -> None:
         (Plan(), {"ServerlessJobConfig": {"BaseModelArn": "arn:…/llama/1"}}, True),
     ],
 )
-def test_a_completed_job_may_have_no_model(plan: Plan, request_: dict[str, Any], has_model: bool) -> None:  # noqa: FBT001  # a table
-    """aws/sagemaker-python-sdk#6091: a serverless job on Nova answered null."""
-    job = played(plan, {**REQUEST, **request_})
+def test_a_completed_job_may_have_no_model(plan: Plan, request_: dict[str, Any], has_model: bool) -> None:  # noqa: FBT001  # a column of the table
+    """See aws/sagemaker-python-sdk#6091: for a serverless job on Nova the service answered null."""
+    job = job_playing(plan, {**REQUEST, **request_})
     end = snapshot(job, job.last_us)
     assert end.artifacts is has_model
     assert (members_now(of_sagemaker(), job, end, None)["ModelArtifacts"] is not None) is has_model
 
 
-# -- forms
+# -- forms of records
 
 
-def test_a_record_without_transitions_is_a_normal_life_between_its_instants() -> None:
-    """What it says is kept, and what was filled in is told."""
+def test_a_record_without_transitions_gets_a_default_life_between_its_instants() -> None:
+    """Its members are kept, and the error text says what was filled in."""
     found = read(G1)
     assert [(one.status, one.start_us / SECOND_US) for one in found.entries] == [
         ("Starting", 0), ("Downloading", 106), ("Training", 126), ("Uploading", 896),
@@ -238,16 +238,16 @@ def test_a_record_without_transitions_is_a_normal_life_between_its_instants() ->
     assert found.filled == (
         "It has no SecondaryStatusTransitions: what lies between its instants is a normal life by the default durations.",
     )
-    assert read(P1).filled == ("It has no CreationTime: that is the beginning of its first status.",)
-    assert read(L1).filled == ("It lacks messages: each status says what it usually does.",)
+    assert read(P1).filled == ("It has no CreationTime: the beginning of its first status is taken.",)
+    assert read(L1).filled == ("It lacks messages: each status has its usual one.",)
     assert read(SWIFT).filled == read(P1).filled
     assert read(EVENT).filled == ()
-    end = shown(G1)
+    end = end_of_replay(G1)
     assert (end["TrainingTimeInSeconds"], end["FinalMetricDataList"][0]["MetricName"]) == (801, "abs_error")
 
 
 def times(record: dict[str, Any]) -> str:
-    """Return the entries of a record as text, with the second at which each begins."""
+    """Return the entries of a record as text, with their starts in seconds."""
     found = read(record)
     ends = [] if found.ending is None else [f"{found.ending}@{(found.entries[-1].end_us or 0) / SECOND_US:g}"]
     return " ".join([*(f"{one.status}@{one.start_us / SECOND_US:g}" for one in found.entries), *ends])
@@ -291,16 +291,16 @@ CREATED = "2025-05-16T10:00:00Z"
     ],
 )
 def test_a_life_is_built_between_the_instants_that_are_known(record: dict[str, Any], life: str) -> None:
-    """What a list, or a selection, says of it."""
+    """As in a list member, or selected fields."""
     whole = (
         record if "CreationTime" in record else {"CreationTime": CREATED, "LastModifiedTime": "2025-05-16T10:01:30Z", **record}
     )
     assert times(whole) == life
-    assert replayed(whole).timeline.changes[0].secondary == "Starting"
+    assert job_replaying(whole).timeline.changes[0].secondary == "Starting"
 
 
 def test_an_event_is_read_whole_or_by_its_detail() -> None:
-    """Milliseconds, also as text; entries without ends; the last one is open."""
+    """Milliseconds, also as text; its entries have no ends, and the last one is open."""
     assert read(EVENT) == read(EVENT["detail"])
     assert times(EVENT) == "Starting@0 Downloading@3.675 Training@24.881"
     assert read(EVENT).entries[-1].end_us is None
@@ -314,10 +314,10 @@ def test_an_event_is_read_whole_or_by_its_detail() -> None:
 
 def test_a_record_of_any_form_is_played_from_a_file(tmp_path: Path) -> None:
     """As from a dictionary."""
-    for name, record in KEPT.items():
+    for name, record in PARTIAL_RECORDS.items():
         path = tmp_path / name
         path.write_text(json.dumps(record), "utf-8")
         assert Plan.replays(path) == Plan.replays(record)
-        life = replayed(record)
+        life = job_replaying(record)
         assert life.timeline.last_us >= 0
         assert read(record).created_us + timedelta(days=1).total_seconds() > 0

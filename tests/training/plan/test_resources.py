@@ -1,4 +1,4 @@
-"""Which instances a job runs on, for everything that depends on it."""
+"""The instances that a job runs on, read in one place for all features."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from sagemock.training.plan.resources import choices, count, instances
 CPU, GPU = "ml.m5.large", "ml.p3.2xlarge"
 
 
-def named(kind: str, number: int) -> dict[str, Any]:
-    """Return instances as a request names them."""
+def instances_of(kind: str, number: int) -> dict[str, Any]:
+    """Return instances in the form of a request."""
     return {"InstanceType": kind, "InstanceCount": number}
 
 
@@ -19,31 +19,31 @@ def named(kind: str, number: int) -> dict[str, Any]:
     "resources, expected",
     [
         ({}, []),
-        (named(CPU, 3), [(CPU, 3)]),
+        (instances_of(CPU, 3), [(CPU, 3)]),
         ({"InstanceType": CPU}, [(CPU, 1)]),
         ({"InstanceCount": 3}, [("", 3)]),
-        ({"InstanceGroups": [named(CPU, 1), named(GPU, 2)]}, [(CPU, 1), (GPU, 2)]),
-        ({"InstancePreferences": [named(CPU, 2), named(GPU, 4)]}, [(CPU, 2)]),
+        ({"InstanceGroups": [instances_of(CPU, 1), instances_of(GPU, 2)]}, [(CPU, 1), (GPU, 2)]),
+        ({"InstancePreferences": [instances_of(CPU, 2), instances_of(GPU, 4)]}, [(CPU, 2)]),
         ({"InstancePreferences": [{"InstanceType": CPU}, {"InstanceType": GPU}], "InstanceCount": 2}, [(CPU, 2)]),
-        ({"InstancePreferences": [], "InstanceGroups": [], **named(CPU, 1)}, [(CPU, 1)]),
+        ({"InstancePreferences": [], "InstanceGroups": [], **instances_of(CPU, 1)}, [(CPU, 1)]),
     ],
 )
-def test_instances_are_read_in_one_way(resources: dict[str, Any], expected: list[tuple[str, int]]) -> None:
-    """However they are asked for; of preferences the first is what the job runs on."""
+def test_instances_are_read_from_each_form(resources: dict[str, Any], expected: list[tuple[str, int]]) -> None:
+    """Of several preferences the job gets the first."""
     request = {"ResourceConfig": resources}
     assert list(instances(request)) == expected
     assert count(request) == max(1, sum(number for _, number in expected))
 
 
-def test_a_job_without_instances_of_its_own_has_one_container() -> None:
-    """As a serverless job has."""
+def test_a_job_without_instances_has_one_container() -> None:
+    """A serverless job has none."""
     assert instances({}) == ()
     assert count({}) == 1
 
 
 @pytest.mark.parametrize("kinds", [(CPU, GPU), (GPU, CPU)])
-def test_how_long_a_job_takes_goes_by_the_instances_that_it_runs_on(kinds: tuple[str, str]) -> None:
-    """A preference that is not chosen makes no job slow."""
-    request = {"ResourceConfig": {"InstancePreferences": [named(kind, 1) for kind in kinds]}}
+def test_the_speed_of_a_job_follows_its_own_instances(kinds: tuple[str, str]) -> None:
+    """A preference that it does not get makes it no slower."""
+    request = {"ResourceConfig": {"InstancePreferences": [instances_of(kind, 1) for kind in kinds]}}
     assert traits(request).accelerated == (kinds[0] == GPU)
     assert choices(request) == kinds

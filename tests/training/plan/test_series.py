@@ -1,4 +1,4 @@
-"""Several records of one job."""
+"""Several records of one job, taken at different times."""
 
 import json
 from pathlib import Path
@@ -13,15 +13,15 @@ from sagemock.training.plan.plan import Plan
 from sagemock.training.plan.recording import read
 from sagemock.training.plan.series import merged
 from sagemock.training.snapshot import snapshot
-from tests.support.kept import EVENT, L1
-from tests.support.strategies import played
+from tests.support.partial_records import EVENT, L1
+from tests.support.strategies import job_playing
 
 CREATED_US = instant_us("2026-03-01T09:00:00.25Z")
 
 
 def looks(plan: Plan, *seconds: float, stop_s: float | None = None) -> list[dict[str, Any]]:
-    """Return what describes have shown of a job at these seconds of its life."""
-    job = played(plan, created_us=CREATED_US)
+    """Return the descriptions of a job at these seconds of its life."""
+    job = job_playing(plan, created_us=CREATED_US)
     job = job if stop_s is None else job.after(Stop(round(stop_s * SECOND_US)))
     found = []
     for second in seconds:
@@ -46,39 +46,39 @@ def looks(plan: Plan, *seconds: float, stop_s: float | None = None) -> list[dict
 
 def changes(record: Any) -> list[tuple[str, str, float]]:
     """Return the changes of a replay."""
-    return [(one.primary, one.message, one.at_us / SECOND_US) for one in played(Plan.replays(record)).timeline.changes]
+    return [(one.primary, one.message, one.at_us / SECOND_US) for one in job_playing(Plan.replays(record)).timeline.changes]
 
 
 PLAN = Plan.completes(starting=100, downloading=50, training=500, uploading=10)
 
 
-def test_each_message_is_played_when_it_was_said() -> None:
-    """A poller has seen it, and LastModifiedTime says since when; the order of the records does not matter."""
+def test_each_message_is_replayed_at_its_time() -> None:
+    """A poller has seen it, and LastModifiedTime dates it; the order of the records does not matter."""
     one, two, *rest = looks(PLAN, 5, 60, 120, 300, 655, 900)
     [record] = merged([*rest, two, one])
-    wanted = [(one.primary, one.message, one.at_us / SECOND_US) for one in played(PLAN).timeline.changes]
+    wanted = [(one.primary, one.message, one.at_us / SECOND_US) for one in job_playing(PLAN).timeline.changes]
     assert changes(record) == wanted
-    # Also if the first message was missed.
+    # Even if the first message was missed.
     assert changes(merged([two, *rest])[0]) == wanted
 
 
-def test_the_call_of_a_stop_is_known_if_somebody_looked() -> None:
+def test_the_time_of_a_stop_is_known_if_a_poll_saw_it() -> None:
     """TrainingJobStatus was Stopping by then."""
     waits = Plan.waits_for_capacity(1000)
     [record] = merged(looks(waits, 0, 500, 601, 700, stop_s=600))
     assert changes(record)[-2:] == [("Stopping", "Training job stopped", 600), ("Stopped", "Training job stopped", 638.3)]
 
 
-def test_what_was_seen_first_is_played_from_the_beginning() -> None:
-    """Where nothing is known to lead to it."""
+def test_the_first_record_is_replayed_from_the_beginning() -> None:
+    """If nothing shows what came before."""
     spot = looks(PLAN, 5, 700)
     spot[0]["SecondaryStatusTransitions"][0]["StatusMessage"] = spot[1]["SecondaryStatusTransitions"][0]["StatusMessage"] = "own"
     spot[0]["LastModifiedTime"] = instant(CREATED_US + 3 * SECOND_US).isoformat()
     assert changes(merged(spot)[0])[:1] == [("InProgress", "own", 0)]
 
 
-def test_what_the_looks_do_not_say_is_told() -> None:
-    """As of one record."""
+def test_gaps_between_the_records_are_reported() -> None:
+    """As for one record."""
     summaries = [
         {name: value for name, value in one.items() if name != "SecondaryStatusTransitions"} for one in looks(PLAN, 5, 60)
     ]
@@ -86,14 +86,14 @@ def test_what_the_looks_do_not_say_is_told() -> None:
     assert len(read(record).filled) == 1
 
 
-def test_records_of_different_jobs_stay_apart() -> None:
-    """By name and creation; one without an instant of its last change is a record by itself."""
+def test_records_of_different_jobs_are_separate() -> None:
+    """By name and creation; one without LastModifiedTime stands alone."""
     assert merged([EVENT, L1, L1]) == [EVENT, L1, L1]
     assert merged([{"TrainingJobName": "x"}, L1]) == [{"TrainingJobName": "x"}, L1]
 
 
-def test_lines_of_one_job_are_a_record(tmp_path: Path) -> None:
-    """Of several jobs they are none."""
+def test_lines_of_one_job_are_one_record(tmp_path: Path) -> None:
+    """Lines of several jobs are not."""
     path = tmp_path / "job.jsonl"
     path.write_text("\n".join(map(json.dumps, looks(PLAN, 5, 60, 900))), "utf-8")
     assert changes(path)[0] == ("InProgress", "Starting the training job", 0)

@@ -1,4 +1,4 @@
-"""The way to a served world: requests of its control API, and its errors."""
+"""The HTTP client of the control API: it sends requests to a served world and raises the errors in the answers."""
 
 import json
 from collections.abc import Mapping
@@ -8,17 +8,17 @@ from typing import Any, Final, NoReturn
 from urllib.parse import urlencode, urlsplit
 
 from sagemock import errors
-from sagemock.checks import quoted
+from sagemock.checks import flag, quoted
 from sagemock.clock.instants import instant, instant_us
 from sagemock.errors import InvalidType, InvalidValue, SagemockError, UsageError
 from sagemock.service.faults import Moment
 
-__all__ = ["Door", "instant_of", "maybe", "members", "moment", "span"]
+__all__ = ["ControlClient", "instant_of", "maybe", "members", "moment", "span", "truth"]
 
 _TIMEOUT_S: Final = 60
 
 
-class Door:
+class ControlClient:
     """Sends requests to one world."""
 
     def __init__(self, url: str, token: str | None) -> None:
@@ -29,9 +29,9 @@ class Door:
         self._token = token
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, **query: object) -> bytes:
-        """Return the answer. Raises the error of ours that the server answers."""
-        given = [(name, one) for name, value in query.items() if value is not None for one in _several(value)]
-        target = f"{self._parts.path.rstrip('/')}/_sagemock{path}" + (f"?{urlencode(given)}" if given else "")
+        """Send a request, and return the body of the answer. Raises the sagemock error that the server answers."""
+        pairs = [(name, one) for name, value in query.items() if value is not None for one in _several(value)]
+        target = f"{self._parts.path.rstrip('/')}/_sagemock{path}" + (f"?{urlencode(pairs)}" if pairs else "")
         kind = HTTPSConnection if self._parts.scheme == "https" else HTTPConnection
         try:
             packed = None if body is None else json.dumps(body, allow_nan=False)
@@ -56,7 +56,7 @@ class Door:
         return answer
 
     def document(self, method: str, path: str, body: Mapping[str, Any] | None = None, **query: object) -> Any:  # noqa: ANN401
-        """Return the answer as JSON."""
+        """Send a request, and return the answer as a JSON value."""
         return json.loads(self.ask(method, path, body, **query))
 
 
@@ -66,36 +66,41 @@ def _several(value: object) -> list[object]:
 
 def _raise(answer: bytes, url: str) -> NoReturn:
     try:
-        told = json.loads(answer)
-        name, message = str(told["error"]), str(told["message"])
+        document = json.loads(answer)
+        name, message = str(document["error"]), str(document["message"])
     except (ValueError, TypeError, KeyError):
-        raise UsageError(f"what answers at {url} is not sagemock: it says {answer[:100]!r}") from None
+        raise UsageError(f"the server at {url} is not sagemock: it answers {answer[:100]!r}") from None
     kind: object = getattr(errors, name, None)
     raise (kind if isinstance(kind, type) and issubclass(kind, SagemockError) else UsageError)(message)
 
 
 def span(value: timedelta | float) -> object:
-    """Return a duration as it travels."""
+    """Return a duration as a JSON value: seconds, if it is a timedelta."""
     return value.total_seconds() if isinstance(value, timedelta) else value
 
 
 def moment(value: Moment | None) -> object:
-    """Return an instant, or a duration from now, as it travels."""
+    """Return an instant, or a duration from now, as a JSON value."""
     if isinstance(value, datetime):
         return instant(instant_us(value)).isoformat()
     return span(value) if isinstance(value, timedelta) else value
 
 
-def members(**given: object) -> dict[str, object]:
-    """Return what is given: None is not."""
-    return {name: value for name, value in given.items() if value is not None}
+def truth(name: str, value: object) -> str | None:
+    """Return a flag as the text of a query parameter; None, the default, if it is not set."""
+    return "true" if flag(name, value) else None
+
+
+def members(**values: object) -> dict[str, object]:
+    """Return the values that are not None, by name."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def instant_of(text: str) -> datetime:
-    """Return an instant of an answer."""
+    """Return an instant in an answer as an aware datetime."""
     return instant(instant_us(text))
 
 
 def maybe(text: str | None) -> datetime | None:
-    """Return an instant of an answer, None for none."""
+    """Return an instant in an answer as an aware datetime, or None."""
     return None if text is None else instant_of(text)

@@ -1,21 +1,21 @@
-"""What people keep of real jobs: selections, records without transitions, events, members of lists."""
+"""Partial records of real jobs: selected fields, a job without transitions, an event, a list member."""
 
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
-__all__ = ["EVENT", "G1", "KEPT", "L1", "P1", "SUMMARY", "SWIFT", "entries"]
+__all__ = ["EVENT", "G1", "L1", "P1", "PARTIAL_RECORDS", "SUMMARY", "SWIFT", "entries"]
 
 CREATED: Final = datetime(2026, 9, 10, 17, 56, 32, 778_000, tzinfo=timezone.utc)
 
 
 def entries(created: datetime, *visits: tuple[str, float, str | None]) -> list[dict[str, Any]]:
-    """Return transitions from (status, end in seconds after creation, message)."""
+    """Build transitions from (status, end in seconds after creation, message)."""
     found: list[dict[str, Any]] = []
     start = created
     for status, end_s, message in visits:
         end = created + timedelta(seconds=end_s)
-        told = {} if message is None else {"StatusMessage": message}
-        found.append({"Status": status, "StartTime": start.isoformat(), "EndTime": end.isoformat(), **told})
+        message_member = {} if message is None else {"StatusMessage": message}
+        found.append({"Status": status, "StartTime": start.isoformat(), "EndTime": end.isoformat(), **message_member})
         start = end
     return found
 
@@ -32,7 +32,7 @@ P1: Final[dict[str, Any]] = {
     "TrainingEndTime": "2026-09-10T18:02:38.848000+00:00",
     "TrainingJobStatus": "Stopped",
 }
-"""A selection of a job of 2026 that was stopped while Pending."""
+"""Selected fields of a job of 2026 that was stopped while Pending."""
 L1: Final[dict[str, Any]] = {
     "TrainingJobName": "churn-1",
     "TrainingJobStatus": "Completed",
@@ -52,7 +52,7 @@ L1: Final[dict[str, Any]] = {
         ("Completed", 1010.753, None),
     ),
 }
-"""One of 2026 that asked for MaxPendingTimeInSeconds, without messages."""
+"""A job of 2026 with MaxPendingTimeInSeconds; its record has no messages."""
 G1: Final[dict[str, Any]] = {
     "TrainingJobName": "dummy-job-1",
     "TrainingJobStatus": "Completed",
@@ -67,7 +67,7 @@ G1: Final[dict[str, Any]] = {
         {"MetricName": "abs_error", "Value": 12105318.0, "Timestamp": "2021-05-21T07:34:22Z"},
     ],
 }
-"""One of 2021 without transitions."""
+"""A job of 2021; its record has no transitions."""
 EVENT: Final[dict[str, Any]] = {
     "version": "0",
     "id": "844e2571-85d4-695f-b930-0153b71dcb42",
@@ -99,7 +99,7 @@ EVENT: Final[dict[str, Any]] = {
         "Tags": {"team": "churn"},
     },
 }
-"""An event in the form of 2023, whose transitions have no ends (schema registry)."""
+"""An event in the form of 2023 (schema registry): its transitions have no ends."""
 SUMMARY: Final[dict[str, Any]] = {
     "TrainingJobName": "listed-1",
     "TrainingJobArn": "arn:aws:sagemaker:us-east-1:123456789012:training-job/listed-1",
@@ -122,5 +122,5 @@ SWIFT: Final[dict[str, Any]] = {
     "TrainingTimeInSeconds": 1,
     "BillableTimeInSeconds": 1,
 }
-"""A job that was stopped in Starting, in the form of a log of 2019."""
-KEPT: Final = {"P1": P1, "L1": L1, "G1": G1, "event": EVENT, "summary": SUMMARY, "swift": SWIFT}
+"""A job that was stopped in Starting, from a log of 2019."""
+PARTIAL_RECORDS: Final = {"P1": P1, "L1": L1, "G1": G1, "event": EVENT, "summary": SUMMARY, "swift": SWIFT}
