@@ -8,6 +8,7 @@ from benchmarks.waiting.outside import SCENARIOS as OUTSIDE
 from benchmarks.waiting.pools import SCENARIOS as POOLS
 from benchmarks.waiting.scenario import Outcome
 from benchmarks.waiting.threads import SCENARIOS as THREADS
+from benchmarks.waiting.within import SCENARIOS as WITHIN
 
 __all__ = ["SCENARIOS"]
 
@@ -16,4 +17,5 @@ SCENARIOS: Final[dict[str, Callable[[], Outcome]]] = {
     **LOOPS,
     **THREADS,
     **POOLS,
+    **WITHIN,
 }

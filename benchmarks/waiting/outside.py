@@ -135,6 +135,28 @@ def _pool_of_processes() -> Outcome:
     return compare(work, 1)
 
 
+def _give(event: Any, box: Any) -> None:  # multiprocessing's
+    real.sleep(0.3)
+    event.set()
+    box.put(7)
+
+
+def _event_of_a_process() -> Outcome:
+    """A child sets an event of `multiprocessing`, and puts something into a manager's queue."""
+    context = multiprocessing.get_context("fork")
+
+    def work() -> str:
+        event, box = context.Event(), manager.Queue()
+        child = context.Process(target=_give, args=(event, box))
+        child.start()
+        found = event.wait(20), box.get(timeout=20)
+        child.join()
+        return "" if found == (True, 7) else f"{found}"
+
+    with context.Manager() as manager:
+        return compare(work, 0.3)
+
+
 def _terminal() -> Outcome:
     """A terminal gets a character after two seconds, from another process."""
     person, terminal = pty.openpty()
@@ -207,6 +229,7 @@ SCENARIOS: Final[dict[str, Callable[[], Outcome]]] = {
     "pipe": _pipe,
     "terminal": _terminal,
     "pool-of-processes": _pool_of_processes,
+    "event-of-a-process": _event_of_a_process,
     "lives-beside": _lives_beside,
     "duckdb": _duckdb,
     "polars": _polars,

@@ -69,10 +69,10 @@ def play_tuning(paper: Paper) -> list[Line]:
     value = best["FinalHyperParameterTuningJobObjectiveMetric"]["Value"]
     passed = mock.clock.now() - mock.calls[0].at
     polls = mock.calls.to("DescribeHyperParameterTuningJob").count
-    says = (
-        f"The best is {best['TrainingJobName']}: {value:.4f} with eta={best['TunedHyperParameters']['eta']}. "
-        f"{passed} of virtual time passed, in {polls} polls and {len(mock.sleeps)} sleeps."
-    )
+    says = [
+        f"The best is {best['TrainingJobName']}: {value:.4f} with eta={best['TunedHyperParameters']['eta']}.",
+        f"{passed} of virtual time passed, in {polls} polls and {len(mock.sleeps)} sleeps.",
+    ]
     now_us = mock.clock.now_us()
     lives = family([mock.tuning_jobs.find(NAME)], now_us)
-    return [*overview(lives, paper), *fitted(["", says, took(began, ready, lived)], paper)]
+    return [*overview(lives, paper), *fitted(["", *says, took(began, ready, lived)], paper)]

@@ -91,8 +91,8 @@ class Holds:
         found = self.stillness.holder
         return (threading.current_thread(), "it was not seen to wait") if found is None else (found[0], found[1].value)
 
-    def hold(self, first: Sleeper | None, *besides: threading.Thread, paused: bool) -> bool:
-        """Return whether the clock must not go to the deadline of `first` now.
+    def hold(self, first: Sleeper | None, *besides: threading.Thread, paused: bool, now_us: int = 0) -> bool:
+        """Return whether the clock must not go to the deadline of `first` now, from `now_us`.
 
         `besides` are threads that are not looked at; `paused` is whether the calling thread has just waited in real time.
         """
@@ -108,7 +108,8 @@ class Holds:
             return self._is_any_woken()
         threads = self._awake(set(besides))
         # A time-out must not come before the result that an older thread is about to give; a sleep depends on no thread.
-        looker = Looker(self._entered_by(), self._patience_s, self._table.is_forced)
+        first_us = None if first is None else first.deadline_us
+        looker = Looker(self._entered_by(), self._patience_s, self._table.is_forced, self._older, now_us, first_us)
         if (threads or older) and not self.stillness.all_rest(threads, older=older, looker=looker, paused=paused):
             return True
         if threads:

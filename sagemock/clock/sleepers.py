@@ -365,7 +365,7 @@ class Sleepers:
                 first = self.table.first()
                 if first is None or self._mover is not None or (self.pauses.is_any and not self.table.is_forced):
                     return
-                if self._holds.hold(first, paused=paused):
+                if self._holds.hold(first, paused=paused, now_us=self.clock.standing_us):
                     self._holds.note_hold(self.clock.standing_us)
                     return
                 if first.deadline_us is not None and self.clock.standing_us < first.deadline_us:

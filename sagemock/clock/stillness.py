@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from types import FrameType
 from typing import Final
@@ -16,7 +17,20 @@ from sagemock.clock.linux import native_id, of_thread, processor_clock
 from sagemock.clock.natives import Natives
 from sagemock.clock.real import real
 from sagemock.clock.system_calls import blocked_in
-from sagemock.clock.waits import FOR_NATIVES, MEANING, OUTSIDE, UNKNOWN, Time, Wait, Why, Work, is_answer_owed, tells, why
+from sagemock.clock.waits import (
+    FOR_NATIVES,
+    MEANING,
+    OUTSIDE,
+    UNKNOWN,
+    Time,
+    Wait,
+    Why,
+    Work,
+    is_answer_owed,
+    may_answer,
+    tells,
+    why,
+)
 
 __all__ = ["STILL_S", "Ended", "Looker", "Stillness"]
 
@@ -65,6 +79,7 @@ class _Outside:
     wait: Wait
     since_s: float
     began_s: float
+    began_us: int
     number: int
 
     def has_timed_out(self, again: Wait, now_s: float) -> bool:
@@ -82,6 +97,11 @@ class Looker:
     patience_s: float = 10
     is_forced: bool = False
     """Whether an advance or the latency of a call moves time, which no wait for something outside stops (law 7)."""
+    older: Callable[[], Collection[threading.Thread]] = tuple
+    """Returns the threads that are older than the mock."""
+    now_us: int = 0
+    first_us: int | None = None
+    """The instant to which the clock would go."""
 
     def time(self, wait: Wait, *, is_entered: bool, is_older: bool) -> Time:
         """Return what a wait of a thread means for time."""
@@ -144,6 +164,8 @@ class Stillness:
                 # The thread has ended.
                 continue  # pragma: no cover  # by chance: just now
             wait = self._wait(thread, seen)
+            if wait.why is Why.WITHIN and not is_older and self._is_outside(thread, wait, threads, looker):
+                wait = wait._replace(why=Why.OUTSIDE)
             if self._tells and wait.why in FOR_NATIVES and not is_older and self._natives.compute():
                 # The thread may wait for a native one, which has not stood still for as long: begin to watch it anew.
                 self._seen.pop(thread, None)
@@ -151,11 +173,11 @@ class Stillness:
                 return False
             time = looker.time(wait, is_entered=thread is looker.entered_by, is_older=is_older)
             is_held = time is Time.HELD or (time is Time.WATCHED and not rests)
-            if is_held or (time is Time.PATIENCE and self._is_patient(thread, wait, looker.patience_s)):
+            if is_held or (time is Time.PATIENCE and self._is_patient(thread, wait, looker)):
                 self.holder = thread, wait.why
                 return False
             if wait.why in OUTSIDE and not is_older:
-                self.awaited.append((thread, self._known(thread, wait).number, wait.why))
+                self.awaited.append((thread, self._known(thread, wait, looker).number, wait.why))
             if time is not Time.WATCHED:
                 waits[thread] = wait
         # Compare all at one moment: between the looks at two threads, one may have given the other something to do.
@@ -177,17 +199,29 @@ class Stillness:
     def _is_same(self, thread: threading.Thread, wait: Wait) -> bool:
         return not self._tells or blocked_in(thread) == wait.call
 
-    def _is_patient(self, thread: threading.Thread, wait: Wait, patience_s: float) -> bool:
-        """Return whether a wait for something outside still holds time; a call repeated after its time-out is the same wait."""
-        return bool(real.monotonic() - self._known(thread, wait).since_s < patience_s)
+    def _is_outside(self, thread: threading.Thread, wait: Wait, threads: Collection[threading.Thread], looker: Looker) -> bool:
+        """Return whether a wait for a connection within this process holds time like one for something outside.
 
-    def _known(self, thread: threading.Thread, wait: Wait) -> _Outside:
+        It does if its own time-out comes before the instant to which the clock would go, or if the answer may not depend on
+        virtual time.
+        """
+        began_us = self._known(thread, wait, looker).began_us
+        if looker.first_us is not None and 0 <= wait.timeout_ms * 1000 < looker.first_us - began_us:
+            return True
+        answers = [may_answer(one, is_older=False) for one in threads if one is not thread]
+        return any(answers) or any(list(map(partial(may_answer, is_older=True), looker.older())))
+
+    def _is_patient(self, thread: threading.Thread, wait: Wait, looker: Looker) -> bool:
+        """Return whether a wait for something outside still holds time; a call repeated after its time-out is the same wait."""
+        return bool(real.monotonic() - self._known(thread, wait, looker).since_s < looker.patience_s)
+
+    def _known(self, thread: threading.Thread, wait: Wait, looker: Looker) -> _Outside:
         pulse, now_s = self._seen[thread].pulse, real.monotonic()
         known = self._outside.get(thread)
         if known is None or (known.pulse != pulse and not known.has_timed_out(wait, now_s)):
-            known = self._outside[thread] = _Outside(pulse, wait, now_s, now_s, next(self._numbers))
+            known = self._outside[thread] = _Outside(pulse, wait, now_s, now_s, looker.now_us, next(self._numbers))
         elif known.pulse != pulse:
-            known.pulse, known.wait, known.began_s = pulse, wait, now_s
+            known.pulse, known.wait, known.began_s, known.began_us = pulse, wait, now_s, looker.now_us
         return known
 
     def _is_as_seen(self, thread: threading.Thread) -> bool:

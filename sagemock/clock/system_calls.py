@@ -6,11 +6,13 @@ import socket
 import struct
 import sys
 import threading
-from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple, TypeVar
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, Final, NamedTuple, TypeVar
 
+from sagemock.clock import children
 from sagemock.clock.interrupts import raise_if_foreign
 from sagemock.clock.linux import native_id, of_thread, read
+from sagemock.clock.real import real
 
 __all__ = [
     "CALLS",
@@ -22,8 +24,10 @@ __all__ = [
     "is_known_here",
     "is_pair",
     "is_terminal",
+    "is_within",
     "owes_an_answer",
     "serves",
+    "time_out_ms",
     "traffic",
 ]
 
@@ -47,6 +51,12 @@ _POLLFD: Final = struct.Struct("ihh")
 # struct tcp_info (include/uapi/linux/tcp.h): the state of a connection that is being made, and the offsets of
 # tcpi_last_data_sent, tcpi_last_data_recv (both in milliseconds) and tcpi_data_segs_out.
 _SYN_SENT, _SENT, _RECEIVED, _SEGMENTS = 2, 44, 52, 156
+# And how many bytes have come, wait to be sent, were sent, and were sent again. Linux tells since 4.19.
+_BYTES_RECEIVED, _BYTES_NOT_SENT, _BYTES_SENT, _BYTES_SENT_AGAIN = 128, 144, 200, 208
+_MAPPED: Final = "::ffff:"
+_MANY: Final = 1000
+_OTHER_ENDS: Final[dict[str, tuple[int, str]]] = {}
+"""The other end of a connection (its descriptor and the kernel's name for it), by the kernel's name for this end."""
 
 _T = TypeVar("_T")
 
@@ -88,6 +98,22 @@ def descriptors(call: Call) -> list[int]:
     if call.name.startswith("epoll"):
         return [int(line.split()[1]) for line in (read(f"/proc/self/fdinfo/{first}") or b"").splitlines() if line[:4] == b"tfd:"]
     return [first]
+
+
+_TIMESPEC: Final = struct.Struct("qq")
+_OF_THE_DAY: Final = 256
+"""FUTEX_CLOCK_REALTIME: with this bit, the time-out of a futex is an instant of the real-time clock."""
+
+
+def time_out_ms(call: Call) -> int:
+    """Return how many milliseconds a futex with the command WAIT_BITSET may still wait; -1 without a time-out."""
+    _, operation, _, address = call.arguments[:4]
+    until = _memory(address, _TIMESPEC.size) if address else b""
+    if len(until) < _TIMESPEC.size:
+        return -1
+    seconds, nanoseconds = _TIMESPEC.unpack(until)
+    now_s: float = real.time() if operation & _OF_THE_DAY else real.monotonic()
+    return max(0, int((seconds - now_s) * 1000 + nanoseconds / 1e6))
 
 
 def _memory(address: int, length: int) -> bytes:
@@ -149,6 +175,52 @@ def owes_an_answer(number: int) -> bool:
     return found is not None and (found.is_connecting or found.sent_ms < found.received_ms)
 
 
+def is_within(number: int, among: Collection[int] | None = None) -> bool:
+    """Return whether both ends of a TCP connection are in this process, and nothing is on the way from one to the other.
+
+    With `among`, the other end must be one of those descriptors. A connection that a child process has as well is not within.
+    """
+    other = _other_end(number)
+    if other is None or not (among is None or other in among):
+        return False
+    here, there = _bytes(number), _bytes(other)
+    return here is not None and there is not None and here[0] <= there[1] and there[0] <= here[1]
+
+
+def _other_end(number: int) -> int | None:
+    where = goes_to(number)
+    known = _OTHER_ENDS.get(where)
+    if known is None or goes_to(known[0]) != known[1]:
+        ends = _asked(number, _addresses)
+        known = None if not ends else next(filter(lambda one: _asked(one[0], _addresses) == ends[::-1], _sockets()), None)
+        if known is None:
+            return None
+        if len(_OTHER_ENDS) >= _MANY:
+            _OTHER_ENDS.clear()
+        _OTHER_ENDS[where] = known
+    return None if children.there_are() and (children.have_open(where) or children.have_open(known[1])) else known[0]
+
+
+def _addresses(one: socket.socket) -> tuple[Any, Any] | None:
+    """Return the addresses of the two ends of a TCP connection; None for another socket."""
+    if one.family not in {socket.AF_INET, socket.AF_INET6} or one.type != socket.SOCK_STREAM:
+        return None
+    # By IPv4 one end may be of the other family.
+    own, peer = ((host.removeprefix(_MAPPED), port) for host, port, *_ in (one.getsockname(), one.getpeername()))
+    return own, peer
+
+
+def _bytes(number: int) -> tuple[int, int] | None:
+    """Return how many bytes a TCP connection has sent or has still to send, and how many it has received."""
+    info = _asked(number, lambda one: one.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, _BYTES_SENT_AGAIN + 8))
+    if not info or len(info) < _BYTES_SENT_AGAIN + 8:
+        return None
+    received, sent, again = (
+        int.from_bytes(info[at : at + 8], sys.byteorder) for at in (_BYTES_RECEIVED, _BYTES_SENT, _BYTES_SENT_AGAIN)
+    )
+    return sent - again + int.from_bytes(info[_BYTES_NOT_SENT : _BYTES_NOT_SENT + 4], sys.byteorder), received
+
+
 def serves(numbers: Iterable[int]) -> set[int]:
     """Return the sockets that wait for clients: listening sockets, and connections that this process has accepted."""
     listening, ports = set[int](), dict[int, int]()
@@ -166,9 +238,13 @@ def serves(numbers: Iterable[int]) -> set[int]:
 
 
 def _listening_ports() -> set[int]:
+    return {port for number, _ in _sockets() if _asked(number, _listens) and (port := _asked(number, _port))}
+
+
+def _sockets() -> list[tuple[int, str]]:
+    """Return the sockets of this process: their descriptors, and the kernel's names for them."""
     numbers = [int(name) for name in os.listdir("/proc/self/fd")]  # noqa: PTH208  # a name is all
-    sockets = [number for number in numbers if goes_to(number).startswith("socket:")]
-    return {port for number in sockets if _asked(number, _listens) and (port := _asked(number, _port))}
+    return [(number, where) for number in numbers if (where := goes_to(number)).startswith("socket:")]
 
 
 def _listens(one: socket.socket) -> bool:

@@ -24,8 +24,10 @@ from sagemock.clock.system_calls import (
     is_known_here,
     is_pair,
     is_terminal,
+    is_within,
     owes_an_answer,
     serves,
+    time_out_ms,
 )
 
 __all__ = [
@@ -40,6 +42,7 @@ __all__ = [
     "is_answer_owed",
     "is_idle_worker",
     "is_own_wake_up",
+    "may_answer",
     "place",
     "tells",
     "why",
@@ -67,7 +70,8 @@ class Why(Enum):
     SLEEPS = "it really sleeps, as a heartbeat does between two beats"
     PERSON = "it reads a terminal, or a pipe that comes from outside of this process"
     CHILD = "it waits for a child process"
-    OUTSIDE = "it waits for a socket, a file lock, or a pipe to which a child may write"
+    WITHIN = "it waits for a connection whose other end is in this process, and nothing is on the way"
+    OUTSIDE = "it waits for a socket, a file lock, or a pipe or semaphore that a child may have"
     UNKNOWN = "the kernel does not say, or it is none of these"
 
 
@@ -103,8 +107,14 @@ MEANING: Final = {
     Why.CHILD: Meaning(
         Time.HELD, Time.PATIENCE, Time.FREE, "wait4, waitid; a poll or sleep below subprocess and multiprocessing"
     ),
+    Why.WITHIN: Meaning(
+        Time.WATCHED, Time.WATCHED, Time.FREE, "addresses and TCP_INFO; as OUTSIDE while another thread may answer in real time"
+    ),
     Why.OUTSIDE: Meaning(
-        Time.PATIENCE, Time.PATIENCE, Time.PATIENCE, "recv*, send*, connect, poll and its like, flock, fcntl, openat"
+        Time.PATIENCE,
+        Time.PATIENCE,
+        Time.PATIENCE,
+        "recv*, send*, connect, poll and its like, flock, fcntl, openat; a futex of several processes",
     ),
     Why.UNKNOWN: Meaning(Time.WATCHED, Time.WATCHED, Time.FREE, "any other call; other systems than Linux on x86_64 and aarch64"),
 }
@@ -130,9 +140,14 @@ FOR_NATIVES: Final = {Why.LOCK, Why.TIMED_LOCK, Why.UNKNOWN}
 OUTSIDE: Final = {Why.PERSON, Why.CHILD, Why.OUTSIDE}
 """The reasons that are outside this process."""
 
+_ANSWERS: Final = {Why.RUNS, Why.SLEEPS, *OUTSIDE}
+"""The reasons of a thread of the mock that may give an answer without virtual time."""
+
 _WAIT_BITSET: Final = 9
 """FUTEX_WAIT_BITSET, by which glibc waits for a semaphore or a condition; for a mutex it uses another command."""
 _COMMAND: Final = 0x7F
+_PRIVATE: Final = 128
+"""FUTEX_PRIVATE_FLAG: the bit of an operation on a futex that no other process has."""
 # The positions of the arguments. A poll without a time-out has -1 ms, which as an unsigned number is large.
 _OPERATION, _TIMEOUT, _POLL_TIMEOUT = 1, 3, 2
 _SOON_MS: Final = 1000
@@ -168,9 +183,7 @@ def why(thread: threading.Thread) -> Wait:  # noqa: PLR0911  # a table of calls
         return Wait(Why.RUNS)
     name, arguments = call
     if name == "futex":
-        if arguments[_OPERATION] & _COMMAND != _WAIT_BITSET:
-            return Wait(Why.RUNS, call)
-        return Wait(Why.TIMED_LOCK if arguments[_TIMEOUT] else _why_it_locks(thread), call)
+        return _futex(thread, call)
     if name.startswith("accept"):
         return Wait(Why.SERVES, call)
     if name in _SLEEPS:
@@ -182,7 +195,7 @@ def why(thread: threading.Thread) -> Wait:  # noqa: PLR0911  # a table of calls
     if name in _READS:
         return Wait(_why_it_reads(arguments[0]), call)
     if name.startswith(("recv", "send")):
-        return Wait(Why.SERVES if serves(arguments[:1]) else Why.OUTSIDE, call)
+        return Wait(_why_of_socket(arguments[0]), call)
     return Wait(Why.OUTSIDE if name else Why.UNKNOWN, call)
 
 
@@ -193,10 +206,30 @@ def is_answer_owed(wait: Wait) -> bool:
     return any(map(owes_an_answer, descriptors(wait.call)))
 
 
+def may_answer(thread: threading.Thread, *, is_older: bool) -> bool:
+    """Return whether a thread may give an answer that does not wait for virtual time: it works, really sleeps, waits outside."""
+    wait = why(thread)
+    if not is_older:
+        return wait.why in _ANSWERS
+    # A loop whose timer is about to go off sleeps really.
+    is_timed = wait.why is Why.UNKNOWN and wait.timeout_ms >= 0
+    return is_timed or wait.why in {Why.RUNS, Why.SLEEPS} or (wait.why is Why.OUTSIDE and is_answer_owed(wait))
+
+
 def is_idle_worker(thread: threading.Thread) -> bool:
     """Return whether a thread is a worker of a ThreadPoolExecutor that waits for work."""
     frame = frame_of(thread)
     return frame is not None and _is_at(frame, "concurrent.futures.thread", "_worker")
+
+
+def _futex(thread: threading.Thread, call: Call) -> Wait:
+    operation, timeout = call.arguments[_OPERATION], call.arguments[_TIMEOUT]
+    if operation & _COMMAND != _WAIT_BITSET:
+        return Wait(Why.RUNS, call)
+    if not operation & _PRIVATE and children.there_are():
+        # A semaphore of `multiprocessing`.
+        return Wait(Why.OUTSIDE, call, time_out_ms(call))
+    return Wait(Why.TIMED_LOCK if timeout else _why_it_locks(thread), call)
 
 
 def _why_it_locks(thread: threading.Thread) -> Why:
@@ -216,12 +249,20 @@ def _why_it_sleeps(thread: threading.Thread) -> Why:
 def _why_it_reads(descriptor: int) -> Why:
     where = goes_to(descriptor)
     if where.startswith("socket:"):
-        return Why.SERVES if serves([descriptor]) else Why.OUTSIDE
+        return _why_of_socket(descriptor)
     if where.startswith("pipe:"):
         if _ends_here(where) < len(("its read end", "its write end")):
             return Why.PERSON
         return Why.OUTSIDE if children.have_open(where) else Why.LOCK
     return Why.PERSON if where and is_terminal(descriptor) else Why.UNKNOWN
+
+
+def _why_of_socket(number: int) -> Why:
+    if serves([number]):
+        return Why.SERVES
+    if is_own_wake_up(number):
+        return Why.LOCK
+    return Why.WITHIN if is_within(number) else Why.OUTSIDE
 
 
 def _ends_here(pipe: str) -> int:
@@ -255,9 +296,11 @@ def _poll(thread: threading.Thread, call: Call) -> Wait:
         return Wait(Why.PERSON, call, timeout_ms)
     outside = [number for number in sockets if number not in serving and not is_own_wake_up(number)]
     if outside or Why.OUTSIDE in whys:
-        return Wait(Why.OUTSIDE, call, timeout_ms)
-    # As above, for an event loop of a library whose frames are unknown.
-    return Wait(Why.UNKNOWN if 0 <= timeout_ms < _SOON_MS else Why.SERVES, call, timeout_ms)
+        is_here = Why.OUTSIDE not in whys and all(map(is_within, outside))
+        return Wait(Why.WITHIN if is_here else Why.OUTSIDE, call, timeout_ms)
+    # As above, for an event loop of a library whose frames are unknown. A socketserver looks twice a second whether to end.
+    is_soon = 0 <= timeout_ms < _SOON_MS and not _is_below(frame, "socketserver", "serve_forever")
+    return Wait(Why.UNKNOWN if is_soon else Why.SERVES, call, timeout_ms)
 
 
 def is_own_wake_up(number: int) -> bool:
@@ -294,6 +337,10 @@ def _waits_for_a_processor() -> Iterator[tuple[str, int]]:
 def place(frame: FrameType) -> tuple[str, str]:
     """Return the names of the module and the function of a frame."""
     return str(frame.f_globals.get("__name__")), frame.f_code.co_name
+
+
+def _is_below(frame: FrameType | None, module: str, function: str) -> bool:
+    return frame is not None and frame.f_back is not None and _is_at(frame.f_back, module, function)
 
 
 def _is_at(frame: FrameType, module: str, function: str) -> bool:

@@ -1,12 +1,12 @@
 """The waits of an event loop for something outside this process: connections that owe an answer, and children (law 7)."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 from sagemock.clock import children
 from sagemock.clock.real import real
-from sagemock.clock.system_calls import goes_to, serves, traffic
+from sagemock.clock.system_calls import goes_to, is_within, serves, traffic
 from sagemock.clock.table import Awaited
 from sagemock.clock.waits import Why
 
@@ -39,15 +39,16 @@ class _Descriptor:
         found = traffic(self._number) if self._is_connection else None
         self.segments = None if found is None else found.segments
 
-    def longest_s(self, patience_s: float, is_awaited: Callable[[], bool]) -> float | None:
+    def longest_s(self, patience_s: float, is_awaited: Callable[[], bool], among: Collection[int]) -> float | None:
         """Return for how many real seconds the descriptor may hold time; None if no data is to be expected.
 
-        `is_awaited` returns whether a task may wait for the descriptor.
+        `is_awaited` returns whether a task may wait for the descriptor; `among` are all descriptors of the loop.
         """
         if self._is_child:
             return patience_s if self._is_a_child_there() else None
         found = traffic(self._number) if self._is_connection else None
-        if found is None:
+        if found is None or is_within(self._number, among):
+            # Where the loop has both ends, a task of its own is to answer.
             return None
         is_owed = found.sent_ms < found.received_ms if self.segments is None else found.segments > self.segments
         if found.is_connecting or is_owed:
@@ -60,9 +61,9 @@ class _Descriptor:
         """The reason why a loop waits for the descriptor."""
         return str((Why.CHILD if self._is_child else Why.OUTSIDE).value)
 
-    def timers_are_real_s(self, patience_s: float) -> float:
+    def timers_are_real_s(self, patience_s: float, among: Collection[int]) -> float:
         """Return for how many real seconds data may arrive that must come before a virtual timer; infinity if unknown."""
-        if self._is_served:
+        if self._is_served or (self._is_connection and is_within(self._number, among)):
             return 0
         if self._is_child:
             return math.inf if self._is_a_child_there() else 0
@@ -92,7 +93,7 @@ class LoopOutside:
         for number in numbers:
             self._descriptor(number).arrived()
 
-    def awaited(self, numbers: Iterable[int], patience_s: float, is_awaited: Callable[[], bool]) -> Awaited | None:
+    def awaited(self, numbers: Collection[int], patience_s: float, is_awaited: Callable[[], bool]) -> Awaited | None:
         """Return the wait of the loop that holds time longest; None if none does.
 
         `is_awaited` returns whether a task may wait for something outside.
@@ -101,7 +102,7 @@ class LoopOutside:
         latest: Awaited | None = None
         for number in numbers:
             one = self._descriptor(number)
-            longest_s = one.longest_s(patience_s, is_awaited)
+            longest_s = one.longest_s(patience_s, is_awaited, numbers)
             if longest_s is None:
                 one.since_s = None
                 continue
@@ -110,13 +111,13 @@ class LoopOutside:
                 latest = Awaited((one.where, one.since_s), one.why, one.since_s + longest_s)
         return latest
 
-    def timers_are_real_s(self, numbers: Iterable[int], patience_s: float) -> float:
+    def timers_are_real_s(self, numbers: Collection[int], patience_s: float) -> float:
         """Return for how many more real seconds the timers of a loop in which no task sleeps must be real.
 
         A timer may be the time-out of a read. So a connection must first be quiet for `patience_s`; if sagemock cannot tell what
         a descriptor waits for, the result is infinity.
         """
-        return max((self._descriptor(number).timers_are_real_s(patience_s) for number in numbers), default=0)
+        return max((self._descriptor(number).timers_are_real_s(patience_s, numbers) for number in numbers), default=0)
 
     def _descriptor(self, number: int) -> _Descriptor:
         where = goes_to(number)

@@ -369,7 +369,8 @@ class PolledLoop(Yielding):
     def _timers_are_real(self, alarms: Alarms) -> bool:
         backend = self._backend()
         numbers = [] if backend is None else descriptors(Call("epoll_wait", (backend, 0)))
-        return self._outside.timers_are_real_s(filterfalse(_is_uvloops_own, numbers), alarms.sleepers.patience_s) > 0
+        others = list(filterfalse(_is_uvloops_own, numbers))
+        return self._outside.timers_are_real_s(others, alarms.sleepers.patience_s) > 0
 
     def _pass(self, alarms: Alarms, calls: int) -> None:
         first, sleepers = alarms.first(), alarms.sleepers

@@ -22,6 +22,7 @@ from sagemock.clock.instants import SECOND_US
 from sagemock.clock.sleepers import Sleepers
 from sagemock.patches.active import Active, Innermost, sleeps_here
 from sagemock.patches.loops import Drive, drive_of
+from sagemock.patches.pools import adopt_thread_of
 from sagemock.patches.ticks import Ticks
 from sagemock.patches.timers import Alarms, Timer
 
@@ -289,6 +290,8 @@ class LoopPatch:
             context: _Context = None,
         ) -> asyncio.Handle:
             """Run a callback soon, from another thread."""
+            # At once, so that time does not move before its thread has begun.
+            adopt_thread_of(loop, callback, tasks.active)
             handle = really_soon(loop, callback, *args, context=context)
             # Before the calling thread can sleep, this loop must count as awake.
             tasks.called(loop)

@@ -32,8 +32,9 @@ _START: Final = threading.Thread.start.__code__
 _EACH_TELLS: Final = sys.version_info >= (3, 11)
 _ENDS: Final = "_delete" if _EACH_TELLS else "_bootstrap_inner"
 """The method that a thread calls at its end; in Python 3.10, the method that runs the whole thread."""
-_TIMERS: Final = (*TEST_TOOLS, "pydevd", "_pydevd_bundle", "debugpy")
-"""Modules that time or stop the test itself: their waits are real."""
+_MANAGERS: Final = "multiprocessing.managers"
+_TIMERS: Final = (*TEST_TOOLS, "pydevd", "_pydevd_bundle", "debugpy", _MANAGERS)
+"""Modules that time or stop the test itself, and the server of a manager, which is a child process: their waits are real."""
 
 
 class Waiter:
@@ -208,7 +209,7 @@ class ThreadsPatch:
 
     def _wait(self, wrapped: Callable[..., bool], condition: Any, args: Any, kwargs: Any) -> bool:  # noqa: ANN401  # wrapt's
         timeout_s = _timeout_s(args, kwargs)
-        active = None if _starts_a_thread() else self._active()
+        active = None if _is_for_real() else self._active()
         if active is None or (timeout_s is not None and not 0 < timeout_s < _LONGEST_S) or not condition._is_owned():  # noqa: SLF001
             # Leave to Python: a wrong argument, a condition that is not locked, a wait of zero length, and a start of a thread.
             return wrapped(*args, **kwargs)
@@ -269,14 +270,14 @@ def _timeout_s(args: tuple[Any, ...], kwargs: dict[str, Any]) -> float | None:
     return timeout_s if timeout_s is None or isinstance(timeout_s, (int, float)) else 0
 
 
-def _starts_a_thread() -> bool:
-    """Return whether the calling thread waits for the beginning of a thread that it starts, which takes no virtual time.
+def _is_for_real() -> bool:
+    """Return whether the calling thread waits for the beginning of a thread that it starts, or is a manager's server.
 
     The caller may hold an executor's lock, which a fork takes, too: such a wait must not depend on sagemock.
     """
     # Frames: this one, the wrapper, Event.wait, the caller of that.
     caller = sys._getframe(2).f_back  # noqa: SLF001  # inspect's is slower
-    return caller is not None and caller.f_code is _START
+    return caller is not None and (caller.f_code is _START or caller.f_globals.get("__name__") == _MANAGERS)
 
 
 def _is_joined_by_waiting(thread: threading.Thread) -> bool:

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says
 
 START = "2018-07-30T00:00:00Z"
 AT = datetime(2018, 7, 30, tzinfo=timezone.utc)
-OUTSIDE = "it waits for a socket, a file lock, or a pipe to which a child may write"
+OUTSIDE = "it waits for a socket, a file lock, or a pipe or semaphore that a child may have"
 
 
 def poll(client: Any) -> None:

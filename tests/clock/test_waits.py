@@ -1,6 +1,7 @@
 """What threads wait for, with real threads and the real kernel; only Linux tells this."""
 
 import asyncio
+import multiprocessing
 import os
 import select
 import socket
@@ -10,7 +11,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -86,6 +88,29 @@ def connection() -> Iterator[tuple[socket.socket, socket.socket, socket.socket]]
             yield server, client, accepted
 
 
+_ANSWERS = """
+import socket, sys
+with socket.create_server(("127.0.0.1", 0)) as server:
+    print(server.getsockname()[1], flush=True)
+    connection, _ = server.accept()
+for line in sys.stdin:
+    connection.sendall(b"1")
+"""
+
+
+@contextmanager
+def outside() -> Iterator[tuple[socket.socket, Callable[[], object]]]:
+    """Yield a connection to another process, and what lets that send a byte."""
+    command = [sys.executable, "-S", "-c", _ANSWERS]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as child:  # noqa: S603  # our own interpreter
+        stdin, stdout = child.stdin, child.stdout
+        assert stdin is not None
+        assert stdout is not None
+        with socket.create_connection(("127.0.0.1", int(stdout.readline()))) as client:
+            yield client, lambda: stdin.write("\n")
+            stdin.close()
+
+
 def test_the_table_describes_each_kind_of_wait() -> None:
     """The documentation shows the same table."""
     assert set(MEANING) == set(Why)
@@ -114,24 +139,31 @@ def test_a_loop_serves_while_it_waits_for_other_threads_only() -> None:
         in_loop(loop, lambda: [loop.add_reader(one, lambda: None) for one in (server, accepted)])
         eventually(is_why(Why.SERVES, thread))
         in_loop(loop, lambda: loop.add_reader(client, lambda: None))
-        eventually(is_why(Why.OUTSIDE, thread))
+        eventually(is_why(Why.WITHIN, thread))
+        with outside() as (other, _):
+            in_loop(loop, lambda: loop.add_reader(other, lambda: None))
+            eventually(is_why(Why.OUTSIDE, thread))
+            in_loop(loop, lambda: loop.remove_reader(other))
         timers = list[Any]()
         in_loop(loop, lambda: [timers.__iadd__([loop.call_later(0.9, lambda: None)]), loop.remove_reader(client)])
         eventually(is_why(Why.UNKNOWN, thread))
         in_loop(loop, lambda: [timers.pop().cancel(), *map(loop.remove_reader, (server, accepted))])
 
 
-def test_an_outgoing_connection_waits_for_the_outside_and_an_accepted_one_serves() -> None:
-    """Whatever system call waits."""
-    with connection() as (server, client, accepted):
-        for one, expected, send in ((client, Why.OUTSIDE, accepted), (accepted, Why.SERVES, client)):
-            with waiting_in(lambda one=one: one.recv(1), lambda send=send: send.sendall(b"1")) as thread:  # type: ignore[misc]  # our own socket
+def test_a_connection_waits_for_the_outside_and_one_that_came_in_serves() -> None:
+    """By whichever call. Where this process has both ends, it is known; a pair that has no name is as a pipe."""
+    with connection() as (server, client, accepted), outside() as (other, answer):
+        for one, expected, send in (
+            (client, Why.WITHIN, partial(accepted.sendall, b"1")),
+            (accepted, Why.SERVES, partial(client.sendall, b"1")),
+            (other, Why.OUTSIDE, answer),
+        ):
+            with waiting_in(partial(one.recv, 1), send) as thread:
                 eventually(is_why(expected, thread))
             one.settimeout(60)
-            with waiting_in(lambda one=one: one.recv(1), lambda send=send: send.sendall(b"1")) as thread:  # type: ignore[misc]  # our own socket
+            with waiting_in(partial(one.recv, 1), send) as thread:
                 eventually(is_why(expected, thread))
-            waiting = waiting_in(lambda one=one: select.select([one], [], []), lambda send=send: send.sendall(b"1"))  # type: ignore[misc]  # our own socket
-            with waiting as thread:
+            with waiting_in(partial(select.select, [one], [], []), send) as thread:
                 eventually(is_why(expected, thread))
             one.recv(1)
         with waiting_in(
@@ -139,18 +171,21 @@ def test_an_outgoing_connection_waits_for_the_outside_and_an_accepted_one_serves
             lambda: socket.create_connection(server.getsockname()).close(),
         ) as thread:
             eventually(is_why(Why.SERVES, thread))
+    here, there = socket.socketpair()
+    with here, there, waiting_in(partial(here.recv, 1), partial(there.sendall, b"1")) as thread:
+        eventually(is_why(Why.LOCK, thread))
 
 
 def test_an_older_thread_holds_time_from_its_request_until_the_answer() -> None:
     """Before it sends and after something arrives, its wait does not count."""
-    with connection() as (_, client, accepted):
+    with outside() as (client, answer):
         client.settimeout(60)
-        with waiting_in(lambda: client.recv(1), lambda: accepted.sendall(b"1")) as thread:
+        with waiting_in(lambda: client.recv(1), answer) as thread:
             eventually(is_why(Why.OUTSIDE, thread))
             assert not is_answer_owed(why(thread))
         real.sleep(0.01)
         client.sendall(b"?")
-        with waiting_in(lambda: client.recv(1), lambda: accepted.sendall(b"1")) as thread:
+        with waiting_in(lambda: client.recv(1), answer) as thread:
             eventually(is_why(Why.OUTSIDE, thread))
             assert is_answer_owed(why(thread))
         assert not is_answer_owed(Wait(Why.OUTSIDE))
@@ -179,6 +214,21 @@ def test_a_pipe_inside_the_process_is_fed_by_a_thread_and_others_from_outside() 
             eventually(is_why(Why.PERSON, polling))
     for descriptor in (here, there, alone):
         os.close(descriptor)
+
+
+def test_a_semaphore_of_processes_is_given_by_a_thread_unless_there_is_a_child() -> None:
+    """Its own time-out is known, so that a wait which is made again and again is one wait."""
+    semaphore = multiprocessing.get_context("spawn").Semaphore(0)
+    with waiting_in(semaphore.acquire, semaphore.release) as thread:
+        eventually(is_why(Why.LOCK, thread))
+        with subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE) as child:
+            eventually(is_why(Why.OUTSIDE, thread))
+            assert why(thread).timeout_ms == -1
+            with waiting_in(partial(semaphore.acquire, timeout=60), semaphore.release) as timed:
+                eventually(is_why(Why.OUTSIDE, timed))
+                assert 0 < why(timed).timeout_ms <= 60_000
+            child.communicate(b"\n")
+    assert system_calls.time_out_ms(system_calls.Call("futex", (0, 9, 0, 1))) == -1
 
 
 def test_reading_a_terminal_waits_for_a_person() -> None:
@@ -238,7 +288,7 @@ def test_a_call_repeated_after_its_own_timeout_is_the_same_wait(monkeypatch: pyt
         now_s[0] += after_s
         pulses[0] += 1
         still.rests(me)
-        return still._is_patient(me, Wait(Why.OUTSIDE, system_calls.Call(name, ()), 1000), 1.5)
+        return still._is_patient(me, Wait(Why.OUTSIDE, system_calls.Call(name, ()), 1000), Looker(patience_s=1.5))
 
     assert [is_patient(after_s) for after_s in (0, 1, 1, 0.5)] == [True, True, False, True]
     assert [is_patient(1), is_patient(1, "recvfrom"), is_patient(1)] == [True, True, True]
@@ -249,7 +299,7 @@ def test_a_wait_that_cannot_be_read_is_unknown() -> None:
     assert system_calls.descriptors(system_calls.Call("poll", (1, 2))) == []
     assert system_calls.goes_to(-1) == ""
     with connection() as (_, client, accepted):
-        for one, expected, send in ((client, Why.OUTSIDE, accepted), (accepted, Why.SERVES, client)):
+        for one, expected, send in ((client, Why.WITHIN, accepted), (accepted, Why.SERVES, client)):
             end = partial(send.sendall, b"1")
             with waiting_in(partial(os.read, one.fileno(), 1), end) as thread:
                 eventually(is_why(expected, thread))
@@ -268,13 +318,67 @@ def test_a_file_lock_is_a_wait_for_the_outside(tmp_path: Path) -> None:
 
 def test_a_wait_for_the_outside_holds_time_until_its_patience_ends() -> None:
     """It holds time once, and never an explicit advance."""
-    with connection() as (_, client, accepted), waiting_in(lambda: client.recv(1), lambda: accepted.sendall(b"1")) as thread:
+    with outside() as (client, answer), waiting_in(lambda: client.recv(1), answer) as thread:
         eventually(is_why(Why.OUTSIDE, thread))
         still = Stillness()
         assert not still.all_rest([thread], looker=Looker(patience_s=60))
         assert still.all_rest([thread], looker=Looker(patience_s=0))
         assert still.all_rest([thread], looker=Looker(patience_s=60, is_forced=True))
         assert still.all_rest([], older=[thread], looker=Looker(patience_s=60))
+
+
+def test_an_answer_from_within_this_process_waits_for_virtual_time_unless_somebody_works_or_sleeps_really() -> None:
+    """Nor may a time-out of its own be overtaken."""
+    over = threading.Event()
+    with connection() as (_, client, accepted), loop_thread() as (loop, timed):
+        client.settimeout(60)
+        with waiting_in(partial(client.recv, 1), partial(accepted.sendall, b"1")) as thread:
+            eventually(is_why(Why.WITHIN, thread))
+
+            def rests(looker: Looker, *others: threading.Thread) -> bool:
+                still = Stillness()
+                looks = [still.all_rest([thread, *others], looker=looker) for _ in range(20) if real.sleep(0.001) is None]
+                return looks[-1]
+
+            free = Looker(patience_s=60)
+            assert rests(free)
+            assert not rests(replace(free, now_us=5, first_us=60_000_006))
+            assert rests(replace(free, now_us=5, first_us=60_000_005))
+            assert rests(replace(free, older=lambda: [timed]))
+            in_loop(loop, lambda: loop.call_later(0.9, lambda: None))
+            assert not rests(replace(free, older=lambda: [timed]))
+            with waiting_in(lambda: [real.sleep(0.01) for _ in iter(over.is_set, not None)], over.set) as sleeping:
+                eventually(is_why(Why.SLEEPS, sleeping))
+                assert not rests(free, sleeping)
+                assert not rests(replace(free, older=lambda: [sleeping]))
+                assert Stillness().all_rest([], older=[thread], looker=free)
+
+
+def test_a_connection_is_within_when_all_that_was_sent_has_arrived(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that a child has, too, is not; nor is one of which the kernel tells nothing, nor what is no connection."""
+    with connection() as (server, client, accepted), outside() as (other, _), socket.socket(type=socket.SOCK_DGRAM) as datagrams:
+        numbers = client.fileno(), accepted.fileno()
+        assert all(map(system_calls.is_within, numbers))
+        assert system_calls.is_within(numbers[0], numbers)
+        assert not system_calls.is_within(numbers[0], numbers[:1])
+        assert not any(system_calls.is_within(one.fileno()) for one in (server, other, datagrams))
+        client.settimeout(0)
+        with suppress(BlockingIOError):
+            while client.send(bytes(1 << 16)):
+                pass
+        assert not any(map(system_calls.is_within, numbers))
+        while not system_calls.is_within(numbers[0]):
+            accepted.recv(1 << 20)
+        for one, also in ((client, accepted), (accepted, client)):
+            command = [sys.executable, "-S", "-c", "input()"]
+            with subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[one.fileno()]) as child:  # noqa: S603  # likewise
+                assert not system_calls.is_within(also.fileno())
+                child.communicate(b"\n")
+        monkeypatch.setattr(system_calls, "_MANY", 0)
+        monkeypatch.setattr(system_calls, "_BYTES_SENT_AGAIN", 10_000)
+        with connection() as (_, another, _):
+            assert not system_calls.is_within(another.fileno())
+            assert len(system_calls._OTHER_ENDS) == 1
 
 
 def test_idle_threads_rest_at_the_first_look() -> None:

@@ -54,6 +54,18 @@ def test_a_connection_holds_time_from_a_request_until_its_answer(pair: tuple[soc
         assert left_s(outside, number) == 0
 
 
+def test_a_connection_whose_both_ends_the_loop_has_holds_nothing(pair: tuple[socket.socket, socket.socket]) -> None:
+    """A task of its own is to answer, as of a server beside its client."""
+    (calling, called), outside = pair, LoopOutside()
+    numbers = calling.fileno(), called.fileno()
+    outside.arrived(numbers)
+    calling.send(b"?")
+    assert left_s(outside, numbers[0]) == 10
+    assert outside.awaited(numbers, 10, lambda: True) is None
+    assert outside.timers_are_real_s(numbers[:1], 10) > 9
+    assert outside.timers_are_real_s(numbers, 10) == 0
+
+
 def test_an_answer_may_come_in_parts(pair: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch) -> None:
     """Each part holds time for another moment, if a task may wait for the next one."""
     (calling, called), outside = pair, LoopOutside()

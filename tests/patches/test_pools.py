@@ -1,14 +1,17 @@
 """Law 8 for pools that are older than the mock."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import TimeoutError as FutureTimeout
 
 import pytest
 
 from sagemock import mock_sagemaker
 from sagemock.clock.real import real
+from sagemock.clock.sleepers import Sleepers
 
 START = "2018-07-30T00:00:00Z"
 
@@ -83,3 +86,32 @@ def test_the_pool_is_unpatched_after_the_mock(pool: ThreadPoolExecutor) -> None:
         assert ThreadPoolExecutor.submit is not before
     assert ThreadPoolExecutor.submit is before
     assert pool.submit(int, "7").result() == 7
+
+
+def test_the_thread_of_an_older_loop_is_the_mock_s_when_it_is_given_a_coroutine() -> None:
+    """As a module's loop in the background is, by `run_coroutine_threadsafe`; not when it is only called."""
+    loop, begun = asyncio.SelectorEventLoop(), threading.Event()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    loop.call_soon_threadsafe(begun.set)
+    begun.wait()
+    try:
+        for _ in range(2):
+            with mock_sagemaker(start=START) as sagemaker:
+                called = threading.Event()
+                loop.call_soon_threadsafe(called.set)
+                called.wait()
+                leader = sagemaker.clock._leader
+                assert isinstance(leader, Sleepers)
+                assert thread in leader._before
+                slept = asyncio.run_coroutine_threadsafe(asyncio.sleep(600, 7), loop)
+                assert slept.result(timeout=1000) == 7
+                long = asyncio.run_coroutine_threadsafe(asyncio.sleep(600), loop)
+                with pytest.raises(FutureTimeout):
+                    long.result(timeout=50)
+                assert sagemaker.clock.now().timestamp() == 1_532_908_800 + 650
+                long.cancel()
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()

@@ -16,8 +16,8 @@ def interrupt_at(work: Callable[[], object], moment: int) -> bool:
 
     The interpreter runs signal handlers when a function begins, when a built-in function returns, and when a loop jumps back. The
     last kind is not simulated here.
-    From Python 3.14 on, handlers also run between the `__enter__` of a lock and the block of its `with`, where nothing can release
-    the lock: `with` is an ordinary call there, which the block does not protect yet. That moment is left out, too.
+    From Python 3.14 on, handlers also run between the `__enter__` of a lock and the block of its `with`, where nothing can
+    release the lock: `with` is an ordinary call there, which the block does not protect yet. That moment is left out, too.
     """
     left = [moment]
 

@@ -1,0 +1,172 @@
+"""Clients and servers of one process, whose handlers sleep virtually: the answer waits for virtual time, and for no real time."""
+
+import asyncio
+import threading
+import time
+import urllib.request
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Final
+
+from benchmarks.waiting.scenario import Outcome, Watch, needs, seconds, within
+from benchmarks.worlds import client, request
+from sagemock.clock.real import real
+
+__all__ = ["SCENARIOS"]
+
+
+def _serving(work: Callable[[], object]) -> str:
+    """Serve in threads of this process, which do some work for each answer; return the address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            work()
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"ok")
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_port}/"
+
+
+def _got(url: str, timeout_s: float | None = None) -> bytes:
+    with urllib.request.urlopen(url, timeout=timeout_s) as answer:
+        return bytes(answer.read())
+
+
+def _handler_sleeps() -> Outcome:
+    """Five requests, for each of which the handler sleeps for fifty seconds."""
+    with within() as sagemaker:
+        url, watch = _serving(lambda: time.sleep(50)), Watch()
+        found = [(_got(url), seconds(sagemaker)) for _ in range(5)]
+    right = [(b"ok", 50.0 * number) for number in range(1, 6)]
+    return Outcome("" if found == right else f"{found}", watch.s)
+
+
+def _handler_polls() -> Outcome:
+    """The handler answers when a job of six hours has ended."""
+    with within() as sagemaker:
+        made: Any = client()
+        made.create_training_job(**request("job"))
+
+        def poll() -> None:
+            while made.describe_training_job(TrainingJobName="job")["TrainingJobStatus"] == "InProgress":
+                time.sleep(60)
+
+        url, watch = _serving(poll), Watch()
+        answer, at_s = _got(url), seconds(sagemaker)
+    return Outcome("" if answer == b"ok" and at_s > 21_000 else f"{answer!r} at {at_s}", watch.s)  # six hours
+
+
+def _times_out() -> Outcome:
+    """The client's own time-out of a second is over before the handler's hour."""
+    with within() as sagemaker:
+        url, watch = _serving(lambda: time.sleep(3600)), Watch()
+        try:
+            found = f"{_got(url, 1)!r} at {seconds(sagemaker)}"
+        except TimeoutError:
+            found = f"{seconds(sagemaker)} s passed" if seconds(sagemaker) else ""
+    return Outcome(found, watch.s - 1)
+
+
+def _server_from_before() -> Outcome:
+    """A server that is older than the mock; the threads that it starts for requests are not."""
+    url = _serving(lambda: time.sleep(50))
+    with within() as sagemaker:
+        watch = Watch()
+        found = [(_got(url), seconds(sagemaker)) for _ in range(2)]
+    return Outcome("" if found == [(b"ok", 50), (b"ok", 100)] else f"{found}", watch.s)
+
+
+def _streams() -> Outcome:
+    """Both ends of a connection are in one loop, whose server sleeps; one time-out of the client is over before."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while asked := await reader.read(10):
+            await asyncio.sleep(5)
+            writer.write(asked)
+
+    async def go() -> list[object]:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        found: list[object] = []
+        for timeout_s in (30, 30, 2):
+            writer.write(b"x")
+            try:
+                found.append((await asyncio.wait_for(reader.read(1), timeout_s), seconds(sagemaker)))
+            except asyncio.TimeoutError:
+                found.append(seconds(sagemaker))
+        return found
+
+    with within() as sagemaker:
+        watch = Watch()
+        found = asyncio.run(go())
+        return Outcome("" if found == [(b"x", 5), (b"x", 10), 12] else f"{found}", watch.s)
+
+
+def _aiohttp() -> Outcome:
+    """As a suite's own server beside its client, in one loop."""
+    aiohttp, web = needs("aiohttp"), needs("aiohttp.web")
+
+    async def go() -> list[object]:
+        async def answer(asked: Any) -> Any:  # aiohttp's
+            await asyncio.sleep(float(asked.query["s"]))
+            return web.Response(text="ok")
+
+        app = web.Application()
+        app.router.add_get("/", answer)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+        found: list[object] = []
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=100)) as asked:
+            for for_s in ("50", "99"):
+                async with asked.get(url, params={"s": for_s}) as got:
+                    found.append((await got.text(), seconds(sagemaker)))
+        await runner.cleanup()
+        return found
+
+    with within() as sagemaker:
+        watch = Watch()
+        found = asyncio.run(go())
+        return Outcome("" if found == [("ok", 50), ("ok", 149)] else f"{found}", watch.s)
+
+
+def _uvicorn() -> Outcome:
+    """A server in a thread of the mock, whose application sleeps in its loop."""
+    uvicorn = needs("uvicorn")
+
+    async def app(scope: Any, _: object, send: Any) -> None:  # ASGI's
+        if scope["type"] == "http":
+            await asyncio.sleep(50)
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+            await send({"type": "http.response.body", "body": b"ok"})
+
+    with within() as sagemaker:
+        server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off"))
+        threading.Thread(target=server.run, daemon=True).start()
+        while not server.started:
+            real.sleep(0.01)
+        url, watch = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/", Watch()
+        found = []
+        for _ in range(2):
+            began_s = seconds(sagemaker)
+            found.append((_got(url), seconds(sagemaker) - began_s))
+    return Outcome("" if all(answer == b"ok" and 50 <= for_s < 51 for answer, for_s in found) else f"{found}", watch.s)
+
+
+SCENARIOS: Final[dict[str, Callable[[], Outcome]]] = {
+    "handler-sleeps": _handler_sleeps,
+    "handler-polls": _handler_polls,
+    "handler-after-time-out": _times_out,
+    "server-from-before": _server_from_before,
+    "streams-of-one-loop": _streams,
+    "aiohttp-of-one-loop": _aiohttp,
+    "uvicorn-sleeps": _uvicorn,
+}
