@@ -1,4 +1,4 @@
-"""SageMaker training jobs on a virtual clock, inside your test process."""
+"""A mock of SageMaker jobs: their whole lives on a virtual clock, inside your test process."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
