@@ -1,10 +1,13 @@
 """`sagemock check`."""
 
+import re
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from sagemock import PlanError
 from sagemock.__main__ import main
 from sagemock.cli.check import check
 from tests.support.partial_records import EVENT, L1, P1, PARTIAL_RECORDS
@@ -45,6 +48,14 @@ def test_an_unknown_status_is_a_contradiction(tmp_path: Path) -> None:
     report, found = check(saved(tmp_path, record))
     assert found == 1
     assert "a job without a name contradicts S14" in report
+
+
+@pytest.mark.parametrize("other", [{"a": 1}, {**P1, "SecondaryStatusTransitions": []}])
+def test_a_file_without_a_record_is_an_error_of_the_file(tmp_path: Path, other: dict[str, Any]) -> None:
+    """It contradicts no rule, and there is nothing to report."""
+    file = saved(tmp_path, other)
+    with pytest.raises(PlanError, match=rf"^{re.escape(file[0])}: .* is not a DescribeTrainingJob response"):
+        check(file)
 
 
 def test_descriptions_of_one_job_must_agree(tmp_path: Path) -> None:
