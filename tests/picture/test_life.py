@@ -112,7 +112,7 @@ def test_a_record_needs_only_its_transitions() -> None:
         ("FailureReason: Boom",),
     )
     assert [entry.start_us - one.created_us for entry in one.entries] == [0]
-    with pytest.raises(PlanError, match="no DescribeTrainingJob response"):
+    with pytest.raises(PlanError, match="not a DescribeTrainingJob response"):
         life_of_record({})
 
 
