@@ -14,7 +14,7 @@ from sagemock import Plan, ProcessingJobPlan, SageMakerMock, mock_sagemaker
 from sagemock.served import openapi
 from sagemock.served.asgi import MOST
 from sagemock.served.worlds import ServedWorld
-from tests.support.calling import START, after, create, request
+from tests.support.calling import START, YOUNG, after, create, request
 from tests.support.http import Response, call, exchange
 
 OPTIONS: dict[str, Any] = {"strict": False, "latency": 0}
@@ -211,6 +211,7 @@ def test_a_job_of_another_kind_can_be_read_and_changed(sagemaker: SageMakerMock,
     assert shown["best"] == tune.best.name
 
 
+@YOUNG
 @pytest.mark.parametrize("path", ["/jobs", "/timeline?format=svg"])
 def test_a_list_of_jobs_shows_a_single_instant(
     sagemaker: SageMakerMock, client: Any, url: str, path: str, monkeypatch: pytest.MonkeyPatch
