@@ -95,5 +95,5 @@ def checked(reason: str) -> str:
             f"{quoted(reason)} is not a FailureReason: give a text that is not empty, such as 'AlgorithmError: , exit code: 1'"
         )
     with of_a_plan():
-        text("FailureReason", reason, "a text", "write what can be encoded")
+        text("FailureReason", reason, "a text", "write a text that UTF-8 can encode")
     return reason[:LENGTH]

@@ -405,7 +405,7 @@ class Controls:
             raise InvalidType(
                 f"log() takes the text of a line, not {quoted(text)}: write log({quoted(name)}, 'epoch=1 loss=0.31')"
             )
-        checks.text("text", text, "the text of a line", "write what can be encoded")
+        checks.text("text", text, "the text of a line", "write a text that UTF-8 can encode")
         whole("instance", instance, "the number of an instance, counted from 1", "leave it out for the first")
         with world.store.lock:
             job = self._find(name)
