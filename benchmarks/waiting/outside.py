@@ -65,12 +65,12 @@ def _requests(answers_s: float, times: int) -> Outcome:
         return compare(work, answers_s * times)
 
 
-def answering(takes_s: float = 0) -> int:
-    """Serve HTTP in threads of this process, which take `takes_s` for each answer; return the port."""
+def answering(work: Callable[[], object] = lambda: None) -> int:
+    """Serve HTTP in threads of this process, which call `work` before each answer; return the port."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            real.sleep(takes_s)
+            work()
             self.send_response(200)
             self.send_header("Content-Length", "2")
             self.end_headers()
@@ -86,7 +86,7 @@ def answering(takes_s: float = 0) -> int:
 
 def _requests_to_this_process() -> Outcome:
     """The server's threads are older than the mock, and really sleep for their answers."""
-    port = answering(0.02)
+    port = answering(partial(real.sleep, 0.02))
 
     def work() -> None:
         for _ in range(10):

@@ -5,9 +5,9 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
+from benchmarks.waiting.outside import answering
 from benchmarks.waiting.scenario import Outcome, Watch, needs, seconds, within
 from benchmarks.worlds import client, request
 from sagemock.clock.real import real
@@ -17,21 +17,7 @@ __all__ = ["SCENARIOS"]
 
 def _serving(work: Callable[[], object]) -> str:
     """Serve in threads of this process, which do some work for each answer; return the address."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            work()
-            self.send_response(200)
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"ok")
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return f"http://127.0.0.1:{server.server_port}/"
+    return f"http://127.0.0.1:{answering(work)}/"
 
 
 def _got(url: str, timeout_s: float | None = None) -> bytes:
