@@ -143,7 +143,7 @@ def _uvicorn() -> Outcome:
         found = []
         for _ in range(2):
             began_s = seconds(sagemaker)
-            found.append((_got(url), seconds(sagemaker) - began_s))
+            found.append((_got(url), round(seconds(sagemaker) - began_s, 6)))
     return Outcome("" if all(answer == b"ok" and 50 <= for_s < 51 for answer, for_s in found) else f"{found}", watch.s)
 
 
