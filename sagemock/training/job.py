@@ -84,6 +84,10 @@ class Job(JobRecord):
         launched_us = self.created_us if self.launched_us is None else self.launched_us
         return max(ended_us, min(ends_us, launched_us + CHAIN_S * SECOND_US))
 
+    def may_reach(self, wanted: str) -> bool:
+        """Whether a step of its tuning job that is still to come may bring it to a status: such a step may only stop it."""
+        return self.launch is not None and wanted in ("Stopping", "Stopped")
+
     # -- its logs
 
     @property

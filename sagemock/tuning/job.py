@@ -124,8 +124,6 @@ class Job(JobRecord):
 
     def may_reach(self, wanted: str) -> bool:
         """Whether steps that are still to come may bring it to the status `wanted`."""
-        if self.timeline.step is None:
-            return False
         if wanted == "Stopped":
             return any(change.primary == "Stopping" for change in self.timeline.changes)
         # A child may be refused, also after others have succeeded.

@@ -448,14 +448,15 @@ class Controls:
         while not reached:
             ahead = job.timeline.after(now_us - job.created_us)
             instants = [job.created_us + change.at_us for change in ahead if wanted in (change.primary, change.secondary)]
-            if not instants and not world.launcher.may_reach(job, wanted):
+            # The tuning job of this child may stop it earlier: go there first.
+            step_us = world.launcher.next_step_us(job)
+            nexts = instants[:1] if step_us is None else [*instants[:1], step_us]
+            if not instants and not (nexts and job.may_reach(wanted)):
                 raise NeverReached(
                     f"{name!r} will never be {wanted} from now on; give it a plan that leads there, or wait for another status.\n"
                     f"{timeline(job, now_us)}"
                 )
-            # The tuning job of this child may stop it earlier: go there first.
-            step_us = world.launcher.next_step_us(job)
-            at_us = min(instants[:1] if step_us is None else [*instants[:1], step_us])
+            at_us = min(nexts)
             world.clock.pass_to_us(at_us)
             # An event handler may have changed the job meanwhile.
             job, now_us = self._find(name), world.clock.now_us()

@@ -49,8 +49,6 @@ _OWN_CLUSTER: Final = Assumption(
     "that a child runs on the instances of the one before it only if both are of the same training job definition",
     since="2026-11-26",
 )
-_STOPS: Final = frozenset({"Stopping", "Stopped"})
-"""The statuses of a child that is stopped."""
 _SUCCESS: Final = Plan()
 
 
@@ -138,7 +136,7 @@ class Launcher:
         return None if tuning is None or known is None else (tuning, known, job)
 
     def next_step_us(self, job: AnyJob) -> int | None:
-        """Return the next instant at which the life of a job may change; None if it will not.
+        """Return the next instant at which more becomes known of a job's life; None if all of it is known.
 
         At each of its steps a tuning job decides about itself, and about its children that have not ended by then.
         """
@@ -146,12 +144,6 @@ class Launcher:
             found = self._known(job)
         at_us = job.next_step_us if found is None else found[0].next_step_us
         return None if found is not None and at_us is not None and found[1].is_over(at_us) else at_us
-
-    def may_reach(self, job: AnyJob, wanted: str) -> bool:
-        """Return whether a later step may bring a job to a status. The only effect of a tuning job on a child is a stop."""
-        return job.may_reach(wanted) or (
-            wanted in _STOPS and isinstance(job, training.Job) and self.next_step_us(job) is not None
-        )
 
     def _with(self, tuning: Job, known: Child, record: training.Job) -> Job:
         """Return the tuning job with the new record of a child, and with the new early stops of its other children."""
